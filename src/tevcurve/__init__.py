@@ -1,0 +1,54 @@
+"""Light curves of gamma-ray sources from Cherenkov-telescope data.
+
+The names below are importable from here and loaded on first use, so that `import tevcurve` stays cheap.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0.dev0"
+
+_NAMES = {
+    "tevcurve.data": ("DataStore", "EventList", "GTI", "Observation", "ObservationFilter", "Observations"),
+    "tevcurve.irf": (
+        "Background2D",
+        "Background3D",
+        "EDispKernel",
+        "EffectiveAreaTable2D",
+        "EnergyDependentTablePSF",
+        "EnergyDispersion2D",
+        "PSF3D",
+        "PSFKernel",
+        "make_mean_edisp",
+        "make_mean_psf",
+    ),
+    "tevcurve.maps": ("MapAxis", "WcsGeom", "WcsNDMap"),
+    "tevcurve.models": (
+        "BackgroundModel",
+        "BrokenPowerLaw",
+        "Constant",
+        "ExponentialCutoffPowerLaw",
+        "LogParabola",
+        "Parameter",
+        "Parameters",
+        "PowerLaw",
+        "SkyDisk",
+        "SkyGaussian",
+        "SkyModel",
+        "SkyPointSource",
+    ),
+    "tevcurve.datasets": ("MapDataset",),
+    "tevcurve.reduction": ("MapMaker",),
+    "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator"),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+__all__ = sorted([*_HOME, "__version__"])
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'tevcurve' has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,21 @@
+"""The exceptions of tevcurve: each message is one sentence that says what came and what is wanted."""
+
+
+class TevcurveError(Exception):
+    """The base of every error that tevcurve raises on purpose."""
+
+
+class DataError(TevcurveError, ValueError):
+    """A file, an index row, an HDU, a column or a unit is missing or cannot be used."""
+
+
+class InputError(TevcurveError, ValueError):
+    """An argument cannot be used."""
+
+
+class MissingError(TevcurveError, KeyError):
+    """An identifier or a name is not there."""
+
+    def __str__(self):
+        # KeyError shows the repr of its argument; a sentence should stay a sentence.
+        return str(self.args[0]) if self.args else ""

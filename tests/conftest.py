@@ -1,0 +1,41 @@
+"""Where the tests find the real data: `$GAMMAPY_DATA`, or a folder `shared/data` beside the checkout."""
+
+import os
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+
+BESIDE = Path(__file__).resolve().parents[2] / "shared"
+HINT = "set GAMMAPY_DATA to the folder that holds hess-dl3-dr1"
+
+
+@pytest.fixture(scope="session")
+def gammapy_data():
+    """The data folder, also put into the environment as `$GAMMAPY_DATA`."""
+    candidates = [Path(os.environ["GAMMAPY_DATA"])] if os.environ.get("GAMMAPY_DATA") else []
+    candidates.append(BESIDE / "data")
+    for folder in candidates:
+        if (folder / "hess-dl3-dr1").is_dir():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("GAMMAPY_DATA", str(folder))
+                yield folder
+            return
+    pytest.skip(f"The H.E.S.S. test data are not here: {HINT}.")
+
+
+@pytest.fixture(scope="session")
+def hess_dl3_dr1(gammapy_data):
+    """The folder of the H.E.S.S. DL3 public test data release 1."""
+    return gammapy_data / "hess-dl3-dr1"
+
+
+@pytest.fixture(scope="session")
+def reference_dir():
+    """The folder with the arrays that gammapy 2.1 made on the same runs."""
+    folder = BESIDE / "reference"
+    if not folder.is_dir():
+        pytest.skip("The reference arrays are not here: they lie in shared/reference beside the checkout.")
+    return folder
