@@ -1,4 +1,4 @@
-"""Angles on the sphere, in radian. Plain numpy: a SkyCoord costs a millisecond, these cost their arithmetic."""
+"""Angles on the sphere, in radian. Plain numpy: a SkyCoord costs a millisecond, these their arithmetic."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def position_angle(lon1, lat1, lon2, lat2):
 
 
 def directional_offset(lon, lat, angle, separation):
-    """Direction (lon, lat) in radian that lies at a position angle and separation (radian) from (lon, lat)."""
+    """Direction (lon, lat) in radian at a position angle and separation (radian) from (lon, lat)."""
     cos_sep, sin_sep = np.cos(separation), np.sin(separation)
     sin_lat = np.sin(lat) * cos_sep + np.cos(lat) * sin_sep * np.cos(angle)
     y = np.sin(angle) * sin_sep * np.cos(lat)
