@@ -1,5 +1,6 @@
 """Where the tests find the real data: `$GAMMAPY_DATA`, or a folder `shared/data` beside the checkout."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 matplotlib.use("Agg")
 
-BESIDE = Path(__file__).resolve().parents[2] / "shared"
+ROOT = Path(__file__).resolve().parents[1]
+BESIDE = ROOT.parent / "shared"
 HINT = "set GAMMAPY_DATA to the folder that holds hess-dl3-dr1"
 
 
@@ -39,3 +41,12 @@ def reference_dir():
     if not folder.is_dir():
         pytest.skip("The reference arrays are not here: they lie in shared/reference beside the checkout.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def crab_example():
+    """The module `examples/crab_3d.py`, whose steps are functions."""
+    spec = importlib.util.spec_from_file_location("crab_3d", ROOT / "examples" / "crab_3d.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
