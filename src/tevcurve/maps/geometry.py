@@ -1,0 +1,263 @@
+"""The pixels of a sky map: where they are and how large."""
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.wcs import WCS
+
+from ..errors import InputError, MissingError
+from ..kernels.sphere import angular_separation
+from .axis import MapAxis
+from .pixel_area import plate_carree_area, quadrilateral_area
+
+FRAMES = {"CEL": "icrs", "GAL": "galactic"}
+CTYPES = {"CEL": ("RA---", "DEC--"), "GAL": ("GLON-", "GLAT-")}
+ALL_SKY = ("CAR", "AIT", "MOL")
+
+
+@dataclass(frozen=True)
+class WcsGeom:
+    """A grid of sky pixels in a FITS projection, with any number of further axes (energy).
+
+    Made by `WcsGeom.create`. Arrays on it have the shape `data_shape`: axes in reverse, then lat, lon. Pixel numbers
+    start at 0 and are whole at pixel centres; pixel i covers [i - 0.5, i + 0.5).
+
+    coordsys: "CEL" (ICRS right ascension and declination) or "GAL" (galactic longitude and latitude).
+    proj: three letters of a FITS projection (Calabretta and Greisen 2002, A&A 395, 1077).
+    crval: reference position (lon, lat) in deg.   crpix: its pixel, from 1, FITS style.
+    cdelt: pixel sizes in deg, the first below 0 because longitude grows to the left.
+    npix: numbers of pixels (lon, lat).   axes: the MapAxis objects.
+    """
+
+    coordsys: str
+    proj: str
+    crval: tuple[float, float]
+    crpix: tuple[float, float]
+    cdelt: tuple[float, float]
+    npix: tuple[int, int]
+    axes: tuple[MapAxis, ...] = ()
+
+    def __post_init__(self):
+        if self.coordsys not in FRAMES:
+            raise InputError(
+                f"The coordinate system of a geometry must be 'CEL' or 'GAL', not {self.coordsys!r}."
+            )
+        if not all(isinstance(axis, MapAxis) for axis in self.axes):
+            raise InputError(f"The axes of a geometry must be MapAxis objects, not {self.axes!r}.")
+        names = [axis.name for axis in self.axes]
+        if len(set(names)) != len(names):
+            raise InputError(f"The axes of a geometry must have different names, not {names}.")
+
+    @classmethod
+    def create(cls, skydir=None, binsz=1.0, width=None, npix=None, coordsys="CEL", proj="CAR", axes=None):
+        """Geometry whose grid is centred on `skydir`.
+
+        skydir: SkyCoord, or (lon, lat) in deg in `coordsys`; default (0, 0). It becomes the reference position of the
+            projection, so that "CAR" is free of distortion there.
+        binsz: pixel size in deg, or Quantity or string; one or a pair (lon, lat).
+        width: full width, as `binsz`, rounded to whole pixels; or `npix`: numbers of pixels, one or a pair.
+            Neither: the whole sky, for the projections CAR, AIT and MOL.
+        coordsys: "CEL" (ICRS) or "GAL".   proj: projection, such as "CAR", "TAN", "AIT".
+        axes: list of MapAxis.
+
+        Raises InputError for what cannot be a geometry.
+        """
+        sizes = _pair_in_deg(binsz, "binsz")
+        if width is not None and npix is not None:
+            raise InputError(f"A geometry takes width or npix, not both (width={width!r}, npix={npix!r}).")
+        if npix is None:
+            if width is None and proj not in ALL_SKY:
+                raise InputError(f"A geometry in projection {proj!r} needs width or npix.")
+            widths = (360.0, 180.0) if width is None else _pair_in_deg(width, "width")
+            npix = [round(full / size) for full, size in zip(widths, sizes, strict=True)]
+        npix = tuple(int(number) for number in np.broadcast_to(npix, 2))
+        if min(npix) < 1:
+            raise InputError(
+                f"A geometry needs at least one pixel each way, but has {npix} (binsz={binsz!r})."
+            )
+        if coordsys not in FRAMES:
+            raise InputError(f"The coordinate system of a geometry must be 'CEL' or 'GAL', not {coordsys!r}.")
+        return cls(
+            coordsys=coordsys,
+            proj=proj,
+            crval=_position_in_deg(skydir, FRAMES[coordsys]),
+            crpix=((npix[0] + 1) / 2, (npix[1] + 1) / 2),
+            cdelt=(-sizes[0], sizes[1]),
+            npix=npix,
+            axes=tuple(axes or ()),
+        )
+
+    @cached_property
+    def wcs(self):
+        """The astropy WCS of the two sky axes."""
+        wcs = WCS(naxis=2)
+        wcs.wcs.ctype = [prefix + self.proj for prefix in CTYPES[self.coordsys]]
+        wcs.wcs.crval, wcs.wcs.crpix, wcs.wcs.cdelt = self.crval, self.crpix, self.cdelt
+        wcs.wcs.cunit = ["deg", "deg"]
+        if self.coordsys == "CEL":
+            wcs.wcs.radesys = "ICRS"
+        wcs.array_shape = self.npix[::-1]
+        try:
+            wcs.wcs.set()
+        except ValueError as error:
+            raise InputError(
+                f"The projection {self.proj!r} cannot be used: {str(error).splitlines()[-1]}"
+            ) from error
+        return wcs
+
+    @property
+    def frame(self):
+        """Name of the astropy frame: "icrs" or "galactic"."""
+        return FRAMES[self.coordsys]
+
+    @property
+    def data_shape(self):
+        """Shape of arrays on this geometry: the axes in reverse, then (lat, lon)."""
+        return (*(axis.nbin for axis in reversed(self.axes)), self.npix[1], self.npix[0])
+
+    @property
+    def center_skydir(self):
+        """SkyCoord of the middle of the grid."""
+        lon, lat = self.pix_to_lonlat((self.npix[0] - 1) / 2, (self.npix[1] - 1) / 2)
+        return SkyCoord(lon, lat, unit="rad", frame=self.frame)
+
+    def axis(self, name):
+        """The axis of this name; raises MissingError."""
+        for axis in self.axes:
+            if axis.name == name:
+                return axis
+        raise MissingError(f"The geometry has no axis {name!r}; it has {[axis.name for axis in self.axes]}.")
+
+    def pixel_lonlat(self):
+        """Longitude and latitude of the pixel centres in radian, two read-only arrays (lat, lon); NaN off the sky."""
+        return self._pixel_lonlat
+
+    @cached_property
+    def _pixel_lonlat(self):
+        y, x = np.indices(self.npix[::-1], dtype=float)
+        return tuple(_read_only(angle) for angle in self.pix_to_lonlat(x, y))
+
+    def lonlat(self, skycoord):
+        """Longitude and latitude of a SkyCoord in radian, in the frame of this geometry."""
+        return _lonlat(skycoord, self.frame)
+
+    def lonlat_to_pix(self, lon, lat):
+        """Pixel coordinates (x, y) of longitude and latitude in radian; NaN where the projection does not reach."""
+        lon, lat = np.broadcast_arrays(np.rad2deg(lon), np.rad2deg(lat))
+        x, y = self.wcs.wcs_world2pix(lon.ravel(), lat.ravel(), 0)
+        return x.reshape(lon.shape), y.reshape(lon.shape)
+
+    def lonlat_to_idx(self, lon, lat):
+        """Numbers (ix, iy) of the pixels that hold longitude and latitude in radian; both are -1 outside the grid."""
+        x, y = self.lonlat_to_pix(lon, lat)
+        inside = (x >= -0.5) & (x < self.npix[0] - 0.5) & (y >= -0.5) & (y < self.npix[1] - 0.5)
+        return tuple(np.floor(np.where(inside, pix, -1.0) + 0.5).astype(int) for pix in (x, y))
+
+    def pix_to_lonlat(self, x, y):
+        """Longitude (0 to 2 pi) and latitude in radian of pixel coordinates; NaN off the sky."""
+        x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+        lon, lat = self.wcs.wcs_pix2world(x.ravel(), y.ravel(), 0)
+        return np.deg2rad(lon).reshape(x.shape), np.deg2rad(lat).reshape(x.shape)
+
+    def solid_angle(self):
+        """Solid angle of the pixels, a Quantity in sr of shape (lat, lon), read-only; NaN off the sky.
+
+        Exact between the pixel's parallels and meridians for "CAR", else that of the spherical quadrilateral
+        through the pixel's corners.
+        """
+        return self._solid_angle
+
+    @cached_property
+    def _solid_angle(self):
+        if self.proj == "CAR":
+            area = plate_carree_area(self.npix, self.crpix, self.cdelt)
+        else:
+            y, x = np.indices((self.npix[1] + 1, self.npix[0] + 1), dtype=float) - 0.5
+            area = quadrilateral_area(*self.pix_to_lonlat(x, y))
+        return _read_only(area) << u.sr
+
+    def separation(self, skycoord):
+        """Separation of the pixel centres from one SkyCoord, a Quantity in rad of shape (lat, lon)."""
+        return angular_separation(*self.lonlat(skycoord), *self.pixel_lonlat()) << u.rad
+
+    def contains(self, skycoord):
+        """Whether each position of a SkyCoord lies on a pixel."""
+        return self.lonlat_to_idx(*self.lonlat(skycoord))[0] >= 0
+
+    def to_image(self):
+        """The same pixels without further axes."""
+        return self.to_cube(())
+
+    def to_cube(self, axes):
+        """The same pixels with these axes (list of MapAxis)."""
+        geom = replace(self, axes=tuple(axes))
+        # Positions and areas do not depend on the axes: hand on what is known already.
+        geom.__dict__.update({name: self.__dict__[name] for name in _SHARED if name in self.__dict__})
+        return geom
+
+    def __getstate__(self):
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __str__(self):
+        lon, lat = np.rad2deg(self.pix_to_lonlat((self.npix[0] - 1) / 2, (self.npix[1] - 1) / 2))
+        sizes = " x ".join(f"{abs(size):g}" for size in self.cdelt)
+        head = f"{self.npix[0]} x {self.npix[1]} pixels of {sizes} deg around {self.frame} ({lon:.5f}, {lat:.5f}) deg"
+        return "\n".join([f"WcsGeom: {head}, {self.proj}", *(f"  {axis!r}" for axis in self.axes)])
+
+
+_SHARED = ("wcs", "_pixel_lonlat", "_solid_angle")
+
+
+def _lonlat(skycoord, frame):
+    """Longitude and latitude in radian; a coordinate that is in the frame already is only read."""
+    if not isinstance(skycoord, SkyCoord):
+        raise InputError(f"A position must be a SkyCoord, not {skycoord!r}.")
+    if skycoord.frame.name != frame:
+        skycoord = skycoord.transform_to(frame)
+    position = skycoord.spherical
+    return position.lon.rad, position.lat.rad
+
+
+def _position_in_deg(skydir, frame):
+    """(lon, lat) in deg of a SkyCoord, or of a pair of numbers in deg."""
+    if skydir is None:
+        return 0.0, 0.0
+    if isinstance(skydir, SkyCoord):
+        if skydir.size != 1:
+            raise InputError(f"The centre of a geometry must be one position, not {skydir.size}.")
+        if skydir.frame.name != frame:
+            skydir = skydir.transform_to(frame)
+        position = skydir.spherical
+        # Straight from deg to deg: no rounding on the way through radian.
+        lon, lat = (np.asarray(angle.to_value("deg")).item() for angle in (position.lon, position.lat))
+    else:
+        lon, lat = _pair_in_deg(skydir, "skydir", positive=False)
+    if not (np.isfinite(lon) and -90 <= lat <= 90):
+        raise InputError(f"The centre of a geometry must be a position on the sky, not ({lon}, {lat}) deg.")
+    return float(lon), float(lat)
+
+
+def _pair_in_deg(value, name, positive=True):
+    """Two floats in deg from a number (deg), Quantity, string, or a pair of them."""
+    parts = value if isinstance(value, (tuple, list)) else np.atleast_1d(value)
+    try:
+        degrees = [
+            float(part if np.isreal(part) and not hasattr(part, "unit") else u.Quantity(part).to_value("deg"))
+            for part in parts
+        ]
+    except (TypeError, ValueError, u.UnitsError) as error:
+        raise InputError(
+            f"{name} must be in deg, an angle such as '2 deg', or two of them, not {value!r}."
+        ) from error
+    if len(degrees) not in (1, 2) or not np.all(np.isfinite(degrees)) or (positive and min(degrees) <= 0):
+        sign = " above 0" if positive else ""
+        raise InputError(f"{name} must be one or two angles{sign}, not {value!r}.")
+    return degrees[0], degrees[-1]
+
+
+def _read_only(array):
+    array.flags.writeable = False
+    return array

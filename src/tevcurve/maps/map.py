@@ -1,0 +1,150 @@
+"""Numbers on the pixels of a geometry."""
+
+import astropy.units as u
+import numpy as np
+
+from ..errors import InputError
+from .geometry import WcsGeom
+
+
+class WcsNDMap:
+    """An array on a WcsGeom with its unit.
+
+    geom: WcsGeom.
+    data: array of the shape `geom.data_shape` (axes in reverse, lat, lon), kept, not copied; default zeros.
+    unit: unit of the data.
+    meta: dict of what belongs to the map, such as the times it covers; written to files.
+    origin: the record of what the map was reduced from; kept by `copy()`, not written to files.
+
+    Raises InputError when the array does not fit the geometry.
+    """
+
+    def __init__(self, geom, data=None, unit="", meta=None, origin=None):
+        if not isinstance(geom, WcsGeom):
+            raise InputError(f"A map needs a WcsGeom, not {type(geom).__name__}.")
+        if hasattr(data, "unit"):
+            raise InputError("The data of a map are plain numbers; their unit is given by unit=.")
+        data = np.zeros(geom.data_shape) if data is None else np.asarray(data)
+        if data.shape != geom.data_shape:
+            raise InputError(f"The data of a map must have the shape {geom.data_shape}, not {data.shape}.")
+        if data.dtype.kind not in "biuf":
+            raise InputError(f"The data of a map must be real numbers or booleans, not {data.dtype}.")
+        self._geom, self._data, self._unit, self._origin = geom, data, u.Unit(unit), origin
+        self.meta = {} if meta is None else meta
+
+    @property
+    def geom(self):
+        """The WcsGeom."""
+        return self._geom
+
+    @property
+    def data(self):
+        """The array, of shape `geom.data_shape`."""
+        return self._data
+
+    @property
+    def unit(self):
+        """Unit of the data."""
+        return self._unit
+
+    @property
+    def quantity(self):
+        """The array as a Quantity, without a copy."""
+        return u.Quantity(
+            self._data, self._unit, copy=None, dtype=None if self._data.dtype.kind == "f" else float
+        )
+
+    @property
+    def origin(self):
+        """The record of what the map was reduced from, or None."""
+        return self._origin
+
+    @property
+    def meta(self):
+        """What belongs to the map: a dict that may be changed or replaced."""
+        return self._meta
+
+    @meta.setter
+    def meta(self, meta):
+        if not isinstance(meta, dict):
+            raise InputError(f"The meta of a map must be a dict, not {type(meta).__name__}.")
+        self._meta = meta
+
+    def copy(self, **changes):
+        """Map with its own array and meta, and with what is given (geom, data, unit, meta, origin) in its place."""
+        unknown = set(changes) - {"geom", "data", "unit", "meta", "origin"}
+        if unknown:
+            raise InputError(
+                f"A map has no {', '.join(sorted(unknown))}; copy changes geom, data, unit, meta, origin."
+            )
+        now = {"geom": self.geom, "unit": self.unit, "meta": dict(self.meta), "origin": self.origin}
+        if "data" not in changes:
+            now["data"] = self.data.copy()
+        return WcsNDMap(**(now | changes))
+
+    def sum_over_axes(self, keepdims=False):
+        """Map of the sum over all further axes (energy); with `keepdims` each stays as an axis of one bin."""
+        axes = self.geom.axes
+        data = self.data.sum(axis=tuple(range(len(axes))), keepdims=keepdims)
+        geom = self.geom.to_cube([axis.squash() for axis in axes] if keepdims else ())
+        return WcsNDMap(geom, data, self.unit, meta=dict(self.meta), origin=self.origin)
+
+    def value_at(self, skycoord, interp="nearest"):
+        """Values at the positions of a SkyCoord, a Quantity of the shape (axes in reverse, positions); NaN outside.
+
+        interp: "nearest" (the pixel that holds the position) or "linear" (between the four pixel centres around it;
+            within half a pixel of the border the border's value goes on).
+        """
+        if interp not in ("nearest", "linear"):
+            raise InputError(f"interp must be 'nearest' or 'linear', not {interp!r}.")
+        lon, lat = self.geom.lonlat(skycoord)
+        ix, iy = self.geom.lonlat_to_idx(lon, lat)
+        inside = ix >= 0
+        if interp == "nearest":
+            values = self.data[..., iy, ix]
+        else:
+            values = _bilinear(self.data, *self.geom.lonlat_to_pix(lon, lat), inside)
+        return np.where(inside, values, np.nan) << self.unit
+
+    def plot(self, ax=None, index=None, **imshow):
+        """The matplotlib axes with a picture of one plane, or of the sum over the axes; see `plot.plot_map`."""
+        from .plot import plot_map
+
+        return plot_map(self, ax=ax, index=index, **imshow)
+
+    def write(self, path, overwrite=False):
+        """Write the map to a FITS file that gammapy reads too; see `fits_io.write_map`."""
+        from .fits_io import write_map
+
+        write_map(self, path, overwrite=overwrite)
+
+    @classmethod
+    def read(cls, path, hdu=None):
+        """The map of a FITS file; see `fits_io.read_map`."""
+        from .fits_io import read_map
+
+        return read_map(path, hdu=hdu)
+
+    def __repr__(self):
+        lines = str(self.geom).splitlines()
+        kind = (
+            f"{self.data.dtype} in {self.unit}"
+            if self.unit != u.dimensionless_unscaled
+            else f"{self.data.dtype}"
+        )
+        return "\n".join([f"WcsNDMap: {kind}, {lines[0].removeprefix('WcsGeom: ')}", *lines[1:]])
+
+
+def _bilinear(data, x, y, inside):
+    """Values of the planes of `data` at pixel coordinates, linear between pixel centres, the border's beyond them."""
+    corners, weights = [], []
+    for pixel, number in ((x, data.shape[-1]), (y, data.shape[-2])):
+        pixel = np.clip(np.where(inside, pixel, 0), 0, number - 1)
+        low = np.minimum(pixel.astype(int), max(number - 2, 0))
+        corners.append((low, np.minimum(low + 1, number - 1)))
+        weights.append((1 - (pixel - low), pixel - low))
+    return sum(
+        data[..., corners[1][j], corners[0][i]] * (weights[1][j] * weights[0][i])
+        for i in (0, 1)
+        for j in (0, 1)
+    )
