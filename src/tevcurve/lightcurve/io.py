@@ -1,0 +1,191 @@
+"""Tables to ECSV and FITS files and back, value by value. The same content always gives the same bytes."""
+
+import gzip
+import io
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+
+from tevcurve.errors import DataError, InputError
+
+SUFFIXES = (".ecsv", ".fits", ".fits.gz")
+TABLE_HDU = "LIGHTCURVE"
+DETAILS_HDU = "DETAILS"
+TEXTS_KEY = "exact_texts"
+
+
+def write_table(table, path, overwrite=False):
+    """The path of the file written from a table: whole and on disk, or not there at all.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+    path : str or path
+        Ends in .ecsv, .fits or .fits.gz; environment variables are expanded.
+    overwrite : bool
+        Replace a file that is there. Otherwise it is an `InputError`.
+    """
+    path = _expanded(path)
+    encode = {".ecsv": _to_ecsv, ".fits": _to_fits, ".fits.gz": _to_fits_gz}[_suffix(path)]
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
+    _replace_atomically(path, encode(table))
+    return path
+
+
+def read_table(path):
+    """The astropy table in a file of `write_table`, with units, descriptions and metadata as they were.
+
+    Raises `DataError` if the file is missing or holds no light-curve table.
+    """
+    path = _expanded(path)
+    suffix = _suffix(path)
+    if not path.is_file():
+        raise DataError(f"The light-curve file {path} is not there.")
+    try:
+        data = path.read_bytes()
+        if suffix == ".ecsv":
+            return _from_ecsv(data)
+        return _from_fits(gzip.decompress(data) if suffix == ".fits.gz" else data, path)
+    except DataError:
+        raise
+    except Exception as error:
+        kind = "an ECSV" if suffix == ".ecsv" else "a FITS"
+        raise DataError(f"{path} cannot be read as {kind} table: {error}") from error
+
+
+def _expanded(path):
+    return Path(os.path.expandvars(path)).expanduser()
+
+
+def _suffix(path):
+    for suffix in SUFFIXES:
+        if path.name.lower().endswith(suffix):
+            return suffix
+    raise InputError(f"{path} is no name for a light-curve file: it should end in {', '.join(SUFFIXES)}.")
+
+
+def _replace_atomically(path, data):
+    """Write bytes beside the file, force them to disk, then put them in its place."""
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(part, "xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _without_formats(table):
+    """A copy without print formats: the ECSV writer would round the values to them."""
+    plain = table.copy()
+    for column in plain.itercols():
+        column.info.format = None
+    return plain
+
+
+def _to_ecsv(table):
+    plain = _without_formats(table)
+    texts = {n: table[n].tolist() for n in table.colnames if _is_text(table[n]) and not _is_plain(table[n])}
+    if texts:
+        # readers strip blanks and stumble over line breaks, so such texts also stand in the metadata
+        plain.meta[TEXTS_KEY] = texts
+        for name, values in texts.items():
+            plain[name] = [_one_line(value) for value in values]
+    stream = io.StringIO()
+    plain.write(stream, format="ascii.ecsv")
+    return stream.getvalue().encode()
+
+
+def _from_ecsv(data):
+    # an empty text is a text, not a missing value
+    table = Table.read(data.decode().split("\n"), format="ascii.ecsv", fill_values=[])
+    for name, values in table.meta.pop(TEXTS_KEY, {}).items():
+        _set_text(table, name, values)
+    return table
+
+
+def _is_text(column):
+    return column.dtype.kind == "U"
+
+
+def _is_plain(column):
+    """Whether every text of a column is one printable line without blanks around it."""
+    return all(value.isprintable() and value == value.strip() for value in column.tolist())
+
+
+def _one_line(text):
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _set_text(table, name, values):
+    description = table[name].info.description
+    table[name] = np.array(values, dtype=str)
+    table[name].info.description = description
+
+
+def _to_fits_gz(table):
+    return gzip.compress(_to_fits(table), mtime=0)
+
+
+def _to_fits(table):
+    """FITS bytes: the table, and beside it what FITS columns and cards cannot hold, as YAML."""
+    from astropy.io.misc import yaml
+
+    plain = _without_formats(table)
+    details = {"meta": dict(table.meta), "descriptions": {}, "text": {}}
+    for name in table.colnames:
+        column = table[name]
+        if np.any(getattr(column, "mask", False)):
+            raise InputError(f"The column {name} has masked values, which FITS cannot keep; write .ecsv.")
+        details["descriptions"][name] = column.info.description
+        if _is_text(column):
+            values = column.tolist()
+            plain[name] = [_ascii(value) for value in values] if len(column) else np.zeros(0, "U1")
+            if plain[name].tolist() != values:
+                details["text"][name] = values
+    plain.meta.clear()
+    hdu = fits.table_to_hdu(plain)
+    hdu.name = TABLE_HDU
+    if "TIMESYS" in table.meta:
+        hdu.header["TIMESYS"] = (str(table.meta["TIMESYS"]).upper(), "scale of time_min and time_max (MJD)")
+    text = np.frombuffer(yaml.dump(details, sort_keys=False).encode("ascii"), dtype=np.uint8)[np.newaxis]
+    column = fits.Column(name="yaml", format=f"{text.shape[1]}B", array=text)
+    beside = fits.BinTableHDU.from_columns([column], name=DETAILS_HDU)
+    stream = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu, beside]).writeto(stream)
+    return stream.getvalue()
+
+
+def _ascii(text):
+    """What a FITS text column can hold of a text: printable ASCII without blanks at the end."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text).rstrip()
+
+
+def _from_fits(data, path):
+    from astropy.io.misc import yaml
+
+    with fits.open(io.BytesIO(data)) as hdus:
+        for name in (TABLE_HDU, DETAILS_HDU):
+            if name not in hdus:
+                raise DataError(f"{path} has no HDU {name}; a light curve written by tevcurve has one.")
+        table = Table.read(hdus[TABLE_HDU], mask_invalid=False)
+        details = yaml.load(hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii"))
+    for name in table.colnames:
+        if not table[name].dtype.isnative:
+            table[name] = table[name].astype(table[name].dtype.newbyteorder("="))
+        if table[name].dtype.kind == "S":
+            _set_text(table, name, details["text"].get(name, table[name].astype(str)))
+        table[name].info.description = details["descriptions"][name]
+    table.meta.clear()
+    table.meta.update(details["meta"])
+    return table
