@@ -183,8 +183,8 @@ def _from_fits(data, path):
     for name in table.colnames:
         if not table[name].dtype.isnative:
             table[name] = table[name].astype(table[name].dtype.newbyteorder("="))
-        if table[name].dtype.kind == "S":
-            _set_text(table, name, details["text"].get(name, table[name].astype(str)))
+        if name in details["text"]:
+            _set_text(table, name, details["text"][name])
         table[name].info.description = details["descriptions"][name]
     table.meta.clear()
     table.meta.update(details["meta"])
