@@ -1,0 +1,101 @@
+"""The minimum of a profile statistic in one flux factor, for all bins at once.
+
+A profile is any object with ``n_bins``, ``signal_total`` and ``counts`` (n_bins,), ``copy()``, ``take(bins)`` and
+``evaluate(a)`` that returns (stat, slope, curvature), each (n_bins,): `tevcurve.kernels.poisson.CashProfile` for cubes,
+`tevcurve.kernels.onoff.WstatProfile` for ON/OFF spectra.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MAX_STEPS = 100
+# Steps are measured in the bin's own error, 1/sqrt(half the curvature).
+STEP_STOP = 1e-8
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """The best flux factor of each bin, arrays of shape (n_bins,).
+
+    Attributes
+    ----------
+    norm : float, the flux factor
+    stat, slope, curvature : float, the profile there; the slope is positive where the bin sits at its lower limit
+    at_limit : bool, whether the lower limit holds it
+    converged : bool
+    """
+
+    norm: np.ndarray
+    stat: np.ndarray
+    slope: np.ndarray
+    curvature: np.ndarray
+    at_limit: np.ndarray
+    converged: np.ndarray
+
+
+class ActiveBins:
+    """The bins that a search still works on; drops finished ones when they are the majority."""
+
+    def __init__(self, profile):
+        # A copy: where a search starts must not depend on what was searched before.
+        self._profile, self._numbers = profile.copy(), np.arange(profile.n_bins)
+
+    def evaluate(self, a, active):
+        """(numbers of the active bins, their values) at flux factors a; `a` and `active` are over all bins."""
+        wanted = active[self._numbers]
+        if 2 * np.count_nonzero(wanted) < len(wanted):
+            self._profile, self._numbers = self._profile.take(np.flatnonzero(wanted)), self._numbers[wanted]
+            wanted = np.ones(len(self._numbers), dtype=bool)
+        values = self._profile.evaluate(a[self._numbers])
+        return self._numbers[wanted], tuple(value[wanted] for value in values)
+
+
+def minimize_norm(profile, lower):
+    """The minimum of every bin at or above its lower limit.
+
+    The slope is the expected signal minus what the events draw, 2*(S - T(a)); T falls like 1/a where the source
+    dominates, so Newton's step is taken for 1/T, which is nearly straight. Steps that leave the bracket of
+    the sign change are replaced by halving it.
+
+    Parameters
+    ----------
+    profile : a profile (see the module)
+    lower : float array (n_bins,), the lowest flux factors; a bin may start and end there
+
+    Returns
+    -------
+    Minimum
+    """
+    n_bins, total = profile.n_bins, profile.signal_total
+    norm, low = np.maximum(lower, 0.0), lower.copy()
+    # At the minimum no more signal is predicted than there are counts.
+    high = np.nextafter(profile.counts / total, np.inf)
+    stat, slope, curvature = (np.full(n_bins, np.nan) for _ in range(3))
+    converged, at_limit, tried = (np.zeros(n_bins, dtype=bool) for _ in range(3))
+    active, bins = np.ones(n_bins, dtype=bool), ActiveBins(profile)
+    for _ in range(MAX_STEPS):
+        k, values = bins.evaluate(norm, active)
+        stat[k], slope[k], curvature[k] = values
+        with np.errstate(divide="ignore", invalid="ignore"):
+            newton = -slope[k] / curvature[k]
+            small = np.abs(newton) * np.sqrt(curvature[k] / 2) < STEP_STOP
+            wanted = norm[k] + newton * np.clip(1 - slope[k] / (2 * total[k]), 0.1, 10)
+        at_limit[k] = (norm[k] <= lower[k]) & (slope[k] >= 0)
+        tried[k] |= (norm[k] <= lower[k]) | (slope[k] < 0)
+        converged[k] = small | at_limit[k] | (np.abs(newton) < 4 * np.spacing(np.abs(norm[k])))
+        active[k] = ~converged[k]
+        low[k] = np.where(slope[k] < 0, norm[k], low[k])
+        high[k] = np.where(slope[k] >= 0, norm[k], high[k])
+        if not active.any():
+            break
+        following = _bracketed(wanted, low[k], high[k], tried[k])
+        norm[k] = np.where(converged[k], norm[k], following)
+    return Minimum(norm, stat, slope, curvature, at_limit, converged)
+
+
+def _bracketed(wanted, low, high, tried):
+    """The next flux factor: the wanted one inside its bracket, else the middle."""
+    # A bin may end exactly at its lower limit, which halving would never reach.
+    middle = np.where((wanted <= low) & ~tried, low, 0.5 * (low + high))
+    return np.where((wanted > low) & (wanted < high), wanted, middle)

@@ -1,0 +1,79 @@
+"""Everything a light curve says of its flux factors: best value, errors, limit, significance and scan."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.fit.confidence import crossing_above, crossing_below
+from tevcurve.fit.minimize import Minimum, minimize_norm
+
+
+@dataclass(frozen=True)
+class NormEstimate:
+    """Flux factors of all bins, arrays of shape (n_bins,); what was not asked for is None.
+
+    Attributes
+    ----------
+    norm, stat : the best flux factor and the statistic there
+    norm_err : symmetric error from the curvature, NaN where there is none
+    norm_errn, norm_errp : distances to where the statistic has risen by sigma^2; at a bound `norm_errn` is `norm`
+    norm_ul : upper limit, counted from the constrained minimum
+    ts : rise of the statistic from the minimum to no source at all
+    norm_scan, dloglike_scan : (n_scan,) flux factors and (n_bins, n_scan) rises of the statistic there
+    minimum : `~tevcurve.fit.minimize.Minimum`
+    """
+
+    norm: np.ndarray
+    stat: np.ndarray
+    norm_err: np.ndarray | None
+    norm_errn: np.ndarray | None
+    norm_errp: np.ndarray | None
+    norm_ul: np.ndarray | None
+    ts: np.ndarray | None
+    norm_scan: np.ndarray | None
+    dloglike_scan: np.ndarray | None
+    minimum: Minimum
+
+
+def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise=None, ts=False, scan=None):
+    """Estimate the flux factors of all bins of a profile, with what is asked for.
+
+    Parameters
+    ----------
+    profile : see `tevcurve.fit.minimize`; every bin must expect some signal
+    negative : bool, whether flux factors may go below zero, down to where a prediction would vanish
+    err, errn_errp : float, the number of standard deviations of the symmetric and the asymmetric errors
+    ul_rise : float, rise of the statistic at the upper limit
+    ts : bool, whether to compare with no source
+    scan : float array (n_scan,), flux factors to scan
+
+    Returns
+    -------
+    NormEstimate
+    """
+    lower = profile.copy().lower_limits() if negative else np.zeros(profile.n_bins)
+    minimum = minimize_norm(profile, lower)
+    profile = profile.copy()
+    profile.evaluate(minimum.norm)
+    norm, results = minimum.norm, dict.fromkeys(("norm_err", "norm_errn", "norm_errp", "norm_ul", "ts"))
+    if err is not None:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            width = err * np.sqrt(2 / minimum.curvature)
+        results["norm_err"] = np.where(np.isfinite(width), width, np.nan)
+    if errn_errp is not None:
+        below = crossing_below(profile, minimum, errn_errp**2, lower)
+        results["norm_errn"] = np.where(np.isnan(below), norm, norm - below)
+        results["norm_errp"] = crossing_above(profile, minimum, errn_errp**2) - norm
+    if ul_rise is not None:
+        results["norm_ul"] = crossing_above(profile, minimum, ul_rise)
+    if ts:
+        null, _, _ = profile.copy().evaluate(np.zeros(profile.n_bins))
+        results["ts"] = np.maximum(null - minimum.stat, 0.0)
+    rises = None
+    if scan is not None:
+        scanned = profile.copy()
+        values = [scanned.evaluate(np.full(profile.n_bins, value))[0] for value in scan]
+        rises = np.stack(values, axis=1) - minimum.stat[:, None]
+    return NormEstimate(
+        norm=norm, stat=minimum.stat, norm_scan=scan, dloglike_scan=rises, minimum=minimum, **results
+    )

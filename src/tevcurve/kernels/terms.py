@@ -1,0 +1,96 @@
+"""The flat arrays that the Poisson likelihood of many bins is made of."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class CashTerms:
+    """What the likelihood of all bins needs; blocks are sorted by bin, events by block.
+
+    A bin is fitted with amplitudes that all its blocks share: the source's (column 0) and those of further
+    free sources. A block is one run's part of a bin; its background may have a norm of its own.
+
+    Attributes
+    ----------
+    n_bins : int
+    block_bin : int array (n_blocks,), the bin of each block
+    shared_total : float array (n_blocks, n_shared)
+        Expected counts over all cells of the fit at amplitude 1, of each source with an amplitude.
+    background_total, constant_total : float arrays (n_blocks,)
+        Expected counts over all cells: of the background at norm 1, and of everything that is fixed.
+    event_block : int array (n_events,), the block of each event or filled cell
+    event_count : float array (n_events,), 1 for an event, the counts for a cell
+    event_shared : float array (n_events, n_shared); event_background, event_constant : float arrays (n_events,)
+        The same templates at the cell of each event.
+    lone_count, lone_log : float arrays (n_blocks,)
+        Events that see only the background (or only what is fixed) need no line of their own: how many of
+        them scale with the norm, and their sum of n*log(template).
+    floor_ratio : float array (n_blocks,)
+        The smallest ratio, over all cells, of everything else to the source: how far below zero the source
+        may go before some prediction vanishes.
+    """
+
+    n_bins: int
+    block_bin: np.ndarray
+    shared_total: np.ndarray
+    background_total: np.ndarray
+    constant_total: np.ndarray
+    event_block: np.ndarray
+    event_count: np.ndarray
+    event_shared: np.ndarray
+    event_background: np.ndarray
+    event_constant: np.ndarray
+    lone_count: np.ndarray
+    lone_log: np.ndarray
+    floor_ratio: np.ndarray
+
+    @property
+    def n_blocks(self):
+        return len(self.block_bin)
+
+    @property
+    def n_shared(self):
+        return self.shared_total.shape[1]
+
+    def block_counts(self):
+        """Observed counts per block (n_blocks,); lone events of a fixed background are not among them."""
+        return np.bincount(self.event_block, self.event_count, self.n_blocks) + self.lone_count
+
+    def take(self, bins):
+        """The terms of some bins (sorted int array), numbered anew in that order."""
+        number = np.full(self.n_bins, -1)
+        number[bins] = np.arange(len(bins))
+        blocks = np.flatnonzero(number[self.block_bin] >= 0)
+        block_number = np.full(self.n_blocks, -1)
+        block_number[blocks] = np.arange(len(blocks))
+        events = np.flatnonzero(block_number[self.event_block] >= 0)
+        return CashTerms(
+            n_bins=len(bins),
+            block_bin=number[self.block_bin[blocks]],
+            event_block=block_number[self.event_block[events]],
+            **{name: getattr(self, name)[blocks] for name in _PER_BLOCK},
+            **{name: getattr(self, name)[events] for name in _PER_EVENT},
+        )
+
+
+_PER_BLOCK = ("shared_total", "background_total", "constant_total", "lone_count", "lone_log", "floor_ratio")
+_PER_EVENT = ("event_count", "event_shared", "event_background", "event_constant")
+
+
+def fix_background(terms, norms):
+    """The terms with each block's background at a given norm (n_blocks,), moved into the constant part."""
+    # A lone event's log(b*B) is log(b) + log(B), and it no longer scales with anything.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_norm = np.where(terms.lone_count > 0, terms.lone_count * np.log(norms), 0.0)
+    zero = np.zeros(terms.n_blocks)
+    return replace(
+        terms,
+        background_total=zero,
+        constant_total=terms.constant_total + norms * terms.background_total,
+        event_background=np.zeros(len(terms.event_count)),
+        event_constant=terms.event_constant + norms[terms.event_block] * terms.event_background,
+        lone_count=zero,
+        lone_log=terms.lone_log + log_norm,
+    )
