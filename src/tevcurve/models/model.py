@@ -1,0 +1,141 @@
+"""What every model with parameters of its own has in common."""
+
+import inspect
+from html import escape
+
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.models.parameters import Parameter, Parameters
+
+
+class Model:
+    """A model with parameters, declared in the class attribute `default_parameters`.
+
+    A child gives a tuple of Parameter objects there; each instance has copies of them, at the values it was
+    made with. `model.index` is the Parameter; `model.index = 2.3` sets its value, here in its own unit.
+
+    Args:
+        values: of the parameters, by name or in their order: numbers, Quantities or strings such as "1 TeV".
+        name: free to choose and to change.
+    """
+
+    default_parameters: tuple[Parameter, ...] = ()
+    values_are_required = False
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "__init__" not in cls.__dict__ and cls.default_parameters:
+            cls.__signature__ = _signature(cls.default_parameters, cls.values_are_required)
+
+    def __init__(self, *values, name="", **named):
+        names = [parameter.name for parameter in self.default_parameters]
+        kind = type(self).__name__
+        if len(values) > len(names):
+            raise InputError(
+                f"{kind} was given {len(values)} values; it has the parameters {', '.join(names)}."
+            )
+        given = dict(zip(names, values, strict=False))
+        for key, value in named.items():
+            if key not in names:
+                raise InputError(f"{kind} has no parameter '{key}'; it has {', '.join(names) or 'none'}.")
+            if key in given:
+                raise InputError(f"{kind} was given '{key}' twice; wanted is one value.")
+            given[key] = value
+        if self.values_are_required and len(given) < len(names):
+            missing = [key for key in names if key not in given]
+            raise InputError(
+                f"{kind} was made without {' and '.join(missing)}; wanted are values for {', '.join(names)}."
+            )
+        self._set_parameters(
+            parameter.like(given[parameter.name]) if parameter.name in given else parameter.copy()
+            for parameter in self.default_parameters
+        )
+        self.name = name
+
+    def _set_parameters(self, parameters):
+        self.__dict__["_parameters"] = Parameters(parameters)
+
+    @property
+    def parameters(self):
+        """The model's parameters: Parameters, the objects themselves."""
+        return self.__dict__["_parameters"]
+
+    @property
+    def name(self):
+        """The model's name, str."""
+        return self._name
+
+    @name.setter
+    def name(self, name):
+        if not isinstance(name, str):
+            raise InputError(f"The name of a model is {name!r}; wanted is a text such as 'crab'.")
+        self._name = name
+
+    def __getattr__(self, name):
+        # Only asked when there is no such attribute; `_parameters` is missing while a copy is being made.
+        parameters = self.__dict__.get("_parameters", ())
+        if not name.startswith("_") and name in parameters:
+            return parameters[name]
+        raise AttributeError(f"'{type(self).__name__}' has no attribute or parameter '{name}'")
+
+    def __setattr__(self, name, value):
+        if name in self.__dict__.get("_parameters", ()):
+            self.parameters[name].value = value
+        else:
+            super().__setattr__(name, value)
+
+    def __dir__(self):
+        return [*super().__dir__(), *self.parameters.names]
+
+    def internal_values(self, overrides=None):
+        """The parameter values in TeV, cm, s, rad by name: dict of float (or float64 arrays, for overrides).
+
+        Args:
+            overrides: values by name in the parameters' own units (floats, or arrays that broadcast), used in
+                place of the parameters' values; the parameters stay as they are.
+
+        Raises MissingError for a name that is not a parameter.
+        """
+        values = {parameter.name: parameter.internal for parameter in self.parameters}
+        for name, value in (overrides or {}).items():
+            values[name] = np.asarray(value, dtype=np.float64)[()] * self.parameters[name].factor
+        return values
+
+    def copy(self, name=None):
+        """An independent model with the same numbers, under its name or a new one."""
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new._set_parameters(self.parameters.copy())
+        new.name = self.name if name is None else name
+        return new
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def _title(self):
+        return f"{type(self).__name__} '{self.name}'" if self.name else type(self).__name__
+
+    def __str__(self):
+        return "\n".join([self._title(), *(f"  {parameter}" for parameter in self.parameters)])
+
+    def __repr__(self):
+        return f"<{self._title()}: {', '.join(str(parameter) for parameter in self.parameters)}>"
+
+    def _repr_html_(self):
+        return f"<b>{escape(self._title())}</b>{self.parameters._repr_html_()}"
+
+
+def _signature(parameters, required):
+    """The signature with the parameters' names and defaults, for help() and completion."""
+    kind, empty = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty
+    arguments = [
+        inspect.Parameter(p.name, kind, default=empty if required else _default(p)) for p in parameters
+    ]
+    name = inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default="")
+    return inspect.Signature([*arguments, name])
+
+
+def _default(parameter):
+    unit = parameter.unit.to_string()
+    return f"{parameter.value:g} {unit}" if unit else parameter.value

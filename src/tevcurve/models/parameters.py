@@ -1,0 +1,349 @@
+"""The numbers of a model: a `Parameter` has a name, value, unit, bounds and whether a fit may change it."""
+
+from functools import lru_cache
+from html import escape
+
+import astropy.units as u
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.errors import InputError, MissingError
+
+
+@lru_cache(maxsize=256)
+def internal_unit(unit):
+    """The unit of the same dimension made of TeV, cm, s and rad, in which the models compute.
+
+    Mass goes into the energy: kg = TeV (s/cm)^2 up to its scale. Other base units (such as ph) stay.
+    """
+    si = unit.si.decompose()
+    powers = dict(zip(si.bases, si.powers, strict=True))
+    mass, length, second = (powers.pop(base, 0) for base in (u.kg, u.m, u.s))
+    made = {u.TeV: mass, u.cm: length - 2 * mass, u.s: second + 2 * mass, **powers}
+    result = u.dimensionless_unscaled
+    for base, power in made.items():
+        if power != 0:
+            result = result * base**power
+    return result
+
+
+def as_quantity(value, what):
+    """A Quantity from a number, a Quantity or a string such as "1 TeV"; `what` names it in the error."""
+    try:
+        quantity = u.Quantity(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{what} is {value!r}; wanted is a number, a Quantity or a string such as '1 TeV'."
+        ) from error
+    if quantity.unit == u.one and quantity.unit is not u.dimensionless_unscaled:
+        quantity = quantity.to(u.dimensionless_unscaled)
+    return quantity
+
+
+class Parameter:
+    """One number of a model.
+
+    Args:
+        name: a Python identifier.
+        value: float in `unit`, or a Quantity, or a string such as "1 TeV".
+        unit: unit of a plain number; a value with a unit of its own keeps that one.
+        error: one standard deviation in the parameter's unit, NaN until a fit sets it.
+        min, max: bounds in the parameter's unit or as Quantity; None means no bound.
+        frozen: True when a fit leaves it alone.
+
+    Raises InputError for a value that is not one finite number, has a unit that does not convert or lies
+    outside the bounds.
+    """
+
+    def __init__(self, name, value, unit=None, *, error=np.nan, min=None, max=None, frozen=False):
+        if not (isinstance(name, str) and name.isidentifier()):
+            raise InputError(f"A parameter's name is {name!r}; wanted is a name such as 'index'.")
+        self._name = name
+        quantity = as_quantity(value, f"Parameter '{name}'")
+        if unit is not None:
+            unit = _unit(unit, name)
+            plain = quantity.unit is u.dimensionless_unscaled
+            quantity = u.Quantity(quantity.value, unit) if plain else quantity
+            if not quantity.unit.is_equivalent(unit):
+                raise InputError(
+                    f"Parameter '{name}' is {quantity}; wanted is a unit that converts to {unit.to_string()}."
+                )
+        self._unit = quantity.unit
+        self._factor = _factor(self._unit)
+        self._min, self._max = -np.inf, np.inf
+        self.value = quantity.value
+        self.set_bounds(min, max)
+        self.error = error
+        self.frozen = frozen
+
+    @property
+    def name(self):
+        """The parameter's name."""
+        return self._name
+
+    @property
+    def unit(self):
+        """The unit of value, error, min and max; it stays the same for the parameter's life."""
+        return self._unit
+
+    @property
+    def factor(self):
+        """The float that turns a value in this parameter's unit into TeV, cm, s, rad."""
+        return self._factor
+
+    @property
+    def internal(self):
+        """The value in TeV, cm, s, rad, float."""
+        return self._value * self._factor
+
+    @property
+    def value(self):
+        """The value in the parameter's unit, float. Also set from a Quantity, which is converted."""
+        return self._value
+
+    @value.setter
+    def value(self, value):
+        value = self._number(value, "value")
+        if not np.isfinite(value):
+            raise InputError(f"Parameter '{self.name}' is set to {value}; wanted is a finite number.")
+        if not self._min <= value <= self._max:
+            raise InputError(
+                f"Parameter '{self.name}' is set to {value:g}; wanted is a value within its bounds "
+                f"{self._min:g} to {self._max:g}."
+            )
+        self._value = value
+
+    @property
+    def quantity(self):
+        """The value as a Quantity. Setting it converts to the parameter's unit."""
+        return u.Quantity(self._value, self._unit)
+
+    @quantity.setter
+    def quantity(self, value):
+        self.value = as_quantity(value, f"Parameter '{self.name}'")
+
+    @property
+    def error(self):
+        """One standard deviation in the parameter's unit, NaN while not known."""
+        return self._error
+
+    @error.setter
+    def error(self, value):
+        value = self._number(value, "error")
+        if value < 0:
+            raise InputError(
+                f"The error of parameter '{self.name}' is set to {value:g}; wanted is a number >= 0 or NaN."
+            )
+        self._error = value
+
+    @property
+    def min(self):
+        """Lower bound in the parameter's unit, -inf when there is none."""
+        return self._min
+
+    @min.setter
+    def min(self, value):
+        self.set_bounds(value, self._max)
+
+    @property
+    def max(self):
+        """Upper bound in the parameter's unit, inf when there is none."""
+        return self._max
+
+    @max.setter
+    def max(self, value):
+        self.set_bounds(self._min, value)
+
+    def set_bounds(self, min, max):
+        """Set both bounds (in the parameter's unit, Quantity, None for none); the value must lie between."""
+        low = -np.inf if min is None else self._number(min, "min")
+        high = np.inf if max is None else self._number(max, "max")
+        low, high = (-np.inf if np.isnan(low) else low), (np.inf if np.isnan(high) else high)
+        if not low <= self._value <= high:
+            raise InputError(
+                f"The bounds of parameter '{self.name}' are set to {low:g} and {high:g}; "
+                f"wanted are bounds around its value {self._value:g}."
+            )
+        self._min, self._max = low, high
+
+    @property
+    def frozen(self):
+        """True when a fit leaves the parameter alone."""
+        return self._frozen
+
+    @frozen.setter
+    def frozen(self, value):
+        if not isinstance(value, bool | np.bool_):
+            raise InputError(
+                f"'frozen' of parameter '{self.name}' is set to {value!r}; wanted is True or False."
+            )
+        self._frozen = bool(value)
+
+    def copy(self):
+        """An independent parameter with the same numbers."""
+        return self.like(self.quantity, error=self._error)
+
+    def like(self, value, error=np.nan):
+        """A new parameter at `value` (with its own unit) with this one's name, bounds and frozen flag.
+
+        Raises InputError when the unit of `value` does not convert to this parameter's.
+        """
+        quantity = as_quantity(value, f"Parameter '{self.name}'")
+        self._number(quantity, "value")
+        scale = self._factor / _factor(quantity.unit)
+        bounds = {"min": self._min * scale, "max": self._max * scale}
+        return Parameter(self.name, quantity, error=error, frozen=self._frozen, **bounds)
+
+    def _number(self, value, what):
+        """One float in the parameter's unit from a plain number or something with a unit."""
+        if isinstance(value, str | u.Quantity):
+            quantity = as_quantity(value, f"The {what} of parameter '{self.name}'")
+            if not quantity.unit.is_equivalent(self._unit):
+                unit = self._unit.to_string() or "no unit"
+                raise InputError(
+                    f"The {what} of parameter '{self.name}' is {value}; wanted is what converts to {unit}."
+                )
+            value = quantity.to_value(self._unit)
+        if np.ndim(value) != 0:
+            raise InputError(f"The {what} of parameter '{self.name}' is {value!r}; wanted is one number.")
+        try:
+            return float(value)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"The {what} of parameter '{self.name}' is {value!r}; wanted is one number."
+            ) from error
+
+    def __str__(self):
+        error = "" if np.isnan(self._error) else f" +- {self._error:.3g}"
+        unit = f" {self._unit}" if self._unit.to_string() else ""
+        return f"{self.name} = {self._value:.6g}{error}{unit}{' (frozen)' if self._frozen else ''}"
+
+    def __repr__(self):
+        return f"<Parameter {self}>"
+
+
+class Parameters:
+    """Parameters in their order, found by name, by index or by slice.
+
+    The same object given twice stands once. Two different parameters may have one name (a sky model may have
+    them in its two parts); such a name must be asked for in the part.
+    """
+
+    def __init__(self, parameters=()):
+        unique = {}
+        for parameter in parameters:
+            if not isinstance(parameter, Parameter):
+                raise InputError(f"Parameters were given {parameter!r}; wanted are Parameter objects.")
+            unique[id(parameter)] = parameter
+        self._parameters = tuple(unique.values())
+        self._by_name = {}
+        for parameter in self._parameters:
+            self._by_name.setdefault(parameter.name, []).append(parameter)
+
+    def __getitem__(self, key):
+        if isinstance(key, str):
+            return self._named(key)
+        if isinstance(key, slice):
+            return Parameters(self._parameters[key])
+        try:
+            return self._parameters[key]
+        except IndexError as error:
+            raise MissingError(f"There is no parameter number {key}: there are {len(self)}.") from error
+        except TypeError as error:
+            raise InputError(
+                f"A parameter is asked for by {key!r}; wanted is its name or its number."
+            ) from error
+
+    def _named(self, name):
+        found = self._by_name.get(name, ())
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise InputError(
+                f"The name '{name}' belongs to {len(found)} parameters; "
+                "ask the part of the model that is meant, such as model.spectral_model.parameters."
+            )
+        raise MissingError(f"There is no parameter '{name}': there are {', '.join(self.names) or 'none'}.")
+
+    def __iter__(self):
+        return iter(self._parameters)
+
+    def __len__(self):
+        return len(self._parameters)
+
+    def __contains__(self, item):
+        return (
+            item in self._by_name if isinstance(item, str) else any(item is own for own in self._parameters)
+        )
+
+    def __add__(self, other):
+        return Parameters([*self, *other])
+
+    @property
+    def names(self):
+        """The names in order, list of str."""
+        return [parameter.name for parameter in self._parameters]
+
+    @property
+    def values(self):
+        """The values in the parameters' own units, float64 array."""
+        return np.array([parameter.value for parameter in self._parameters], dtype=np.float64)
+
+    @property
+    def free_parameters(self):
+        """Those that a fit may change: Parameters of the same objects."""
+        return Parameters(parameter for parameter in self._parameters if not parameter.frozen)
+
+    def copy(self):
+        """Independent parameters with the same numbers."""
+        return Parameters(parameter.copy() for parameter in self._parameters)
+
+    def to_table(self):
+        """A Table with a row per parameter: name, value, unit, error, min, max, frozen."""
+        rows = [(p.name, p.value, p.unit.to_string(), p.error, p.min, p.max, p.frozen) for p in self]
+        names = ["name", "value", "unit", "error", "min", "max", "frozen"]
+        return Table(rows=rows or None, names=names, dtype=[str, float, str, float, float, float, bool])
+
+    def __str__(self):
+        return "\n".join(str(parameter) for parameter in self._parameters) or "no parameters"
+
+    def __repr__(self):
+        return f"<Parameters {', '.join(self.names)}>"
+
+    def _repr_html_(self):
+        heads = "".join(
+            f"<th>{name}</th>" for name in ("name", "value", "error", "unit", "min", "max", "frozen")
+        )
+        rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(p))}</tr>" for p in self)
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cells(parameter):
+    """The texts of one parameter's row in a notebook."""
+    numbers = [f"{parameter.value:.6g}", "" if np.isnan(parameter.error) else f"{parameter.error:.3g}"]
+    bounds = [f"{bound:g}" if np.isfinite(bound) else "" for bound in (parameter.min, parameter.max)]
+    texts = [
+        parameter.name,
+        *numbers,
+        parameter.unit.to_string(),
+        *bounds,
+        "yes" if parameter.frozen else "no",
+    ]
+    return [escape(text) for text in texts]
+
+
+def _unit(unit, name):
+    """The unit object of a parameter, InputError when there is no such unit."""
+    try:
+        return u.Unit(unit)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"The unit of parameter '{name}' is {unit!r}; wanted is a unit such as 'TeV'."
+        ) from error
+
+
+@lru_cache(maxsize=256)
+def _factor(unit):
+    """The float that takes a value in `unit` to TeV, cm, s, rad."""
+    inside = internal_unit(unit)
+    return 1.0 if unit == inside else float(unit.to(inside))

@@ -1,0 +1,58 @@
+"""Integrals of spectra over energy bins, by Gauss-Legendre panels in the logarithm of the energy."""
+
+import warnings
+
+import numpy as np
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
+PANEL_WIDTH = 0.5
+TOLERANCE = 1e-12
+MAX_HALVINGS = 8
+
+
+def integrate_over_energy(function, energy_min, energy_max, breaks=()):
+    """Integral of function(energy) dE from energy_min to energy_max, float64, good to 1e-10 or better.
+
+    The panels are halved until each integral stands still; one that does is left alone, so that an integral
+    does not depend on which others are asked for with it.
+
+    Args:
+        function: takes energies with one axis more than the bounds (TeV), returns values of the same shape.
+        energy_min, energy_max: arrays that broadcast, TeV, finite and > 0.
+        breaks: energies (floats or arrays that broadcast, TeV) at which the function has a kink or a step.
+
+    Warns with a RuntimeWarning when an integral does not come to stand (a break that was not named, a line).
+    """
+    low, high = np.log(energy_min), np.log(energy_max)
+    points = np.broadcast_arrays(low, *(np.clip(np.log(energy), low, high) for energy in breaks), high)
+    points = np.sort(np.stack(points, axis=-1), axis=-1)
+    panels = max(1, int(np.ceil(np.max(high - low, initial=0) / PANEL_WIDTH)))
+    result = _panel_sum(function, points, panels)
+    settled = np.zeros(result.shape, dtype=bool)
+    for _ in range(MAX_HALVINGS):
+        panels *= 2
+        finer = _panel_sum(function, points, panels)
+        change = np.abs(finer - result)
+        result = np.where(settled, result, finer)
+        settled |= change <= TOLERANCE * np.abs(finer) + np.finfo(float).tiny
+        if np.all(settled):
+            return result
+    doubt = np.max(change[~settled] / np.abs(result[~settled]))
+    warnings.warn(
+        f"The integral over energy is only good to {doubt:.1g}: "
+        "the spectrum has a break or a line whose energy is not known to the model.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return result
+
+
+def _panel_sum(function, points, panels):
+    """The integral with each segment between neighbouring points cut into equal panels in log energy."""
+    fractions = np.arange(panels)[:, None] + 0.5 * (NODES + 1)
+    width = np.diff(points, axis=-1)[..., None, None] / panels
+    log_energy = points[..., :-1, None, None] + width * fractions
+    shape = (*points.shape[:-1], -1)
+    energy = np.exp(log_energy).reshape(shape)
+    weight = (0.5 * width * WEIGHTS + np.zeros_like(log_energy)).reshape(shape)
+    return np.sum(function(energy) * energy * weight, axis=-1)

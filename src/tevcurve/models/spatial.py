@@ -1,0 +1,201 @@
+"""Where the emission of a source lies: points, Gaussians and discs, normalised to 1 over the sphere."""
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import SkyCoord
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.sphere import angular_separation
+from tevcurve.models.model import Model
+from tevcurve.models.parameters import Parameter
+from tevcurve.models.pixel_fractions import point_fractions, profile_fractions
+
+FRAMES = ("icrs", "galactic")
+LON_0 = Parameter("lon_0", "0 deg")
+LAT_0 = Parameter("lat_0", "0 deg", min=-90, max=90)
+
+
+class SpatialModel(Model):
+    """A distribution on the sky about the position (lon_0, lat_0).
+
+    A child with a shape gives `profile(separation, ...)` in sr-1 (separation in radian, further parameters in
+    TeV, cm, s, rad), `radius(...)`, the separation in radian beyond which next to nothing is left, and
+    `detail(...)`, the size in radian of its finest structure.
+
+    Args:
+        values: lon_0, lat_0 and the shape's parameters: Quantity, Longitude, Latitude or "83.63 deg".
+        frame: "icrs" (lon_0 is right ascension) or "galactic".
+        name: free to choose.
+    """
+
+    values_are_required = True
+    profile = None
+
+    def __init__(self, *values, frame="icrs", name="", **named):
+        if frame not in FRAMES:
+            raise InputError(
+                f"The frame of {type(self).__name__} is {frame!r}; wanted is 'icrs' or 'galactic'."
+            )
+        super().__init__(*values, name=name, **named)
+        self._frame = frame
+
+    @classmethod
+    def from_position(cls, position, **named):
+        """The model centred on a SkyCoord (icrs unless that is galactic), with its other parameters by name."""
+        frame = "galactic" if position.frame.name == "galactic" else "icrs"
+        direction = position.transform_to(frame).spherical
+        return cls(lon_0=direction.lon, lat_0=direction.lat, frame=frame, **named)
+
+    @property
+    def frame(self):
+        """The frame of lon_0 and lat_0: "icrs" or "galactic"."""
+        return self._frame
+
+    @property
+    def is_point(self):
+        """True for a point source, which has no surface brightness."""
+        return self.profile is None
+
+    @property
+    def position(self):
+        """The centre, SkyCoord."""
+        return SkyCoord(*self.lonlat(), unit="rad", frame=self.frame)
+
+    def lonlat(self, **overrides):
+        """The centre (lon, lat) in the model's frame, radian; overrides in the parameters' own units."""
+        values = self.internal_values(overrides)
+        return values["lon_0"], values["lat_0"]
+
+    def lonlat_in(self, frame, **overrides):
+        """The centre (lon, lat) in "icrs" or "galactic", two floats in radian."""
+        if frame not in FRAMES:
+            raise InputError(f"The frame is {frame!r}; wanted is 'icrs' or 'galactic'.")
+        lon, lat = self.lonlat(**overrides)
+        if frame == self.frame:
+            return lon, lat
+        direction = SkyCoord(lon, lat, unit="rad", frame=self.frame).transform_to(frame).spherical
+        return direction.lon.rad, direction.lat.rad
+
+    def evaluate(self, lon, lat, **overrides):
+        """Surface brightness in sr-1 at directions in the model's frame (radian arrays), float64.
+
+        Its integral over the sphere is 1. Raises InputError for a point source, which has none.
+        """
+        if self.is_point:
+            raise InputError(f"{type(self).__name__} is a point and has no surface brightness.")
+        values = self.internal_values(overrides)
+        centre = values.pop("lon_0"), values.pop("lat_0")
+        return self.profile(angular_separation(*centre, lon, lat), **values)
+
+    @property
+    def evaluation_radius(self):
+        """Separation from the centre beyond which next to nothing is left, deg (0 for a point)."""
+        return u.Quantity(np.rad2deg(self.radius(**self._shape({}))), u.deg)
+
+    @staticmethod
+    def radius(**shape):
+        """0 radian: a point."""
+        return 0.0
+
+    @staticmethod
+    def detail(**shape):
+        """0 radian: a point."""
+        return 0.0
+
+    def _shape(self, overrides):
+        """The parameters other than the position, internal units."""
+        values = self.internal_values(overrides)
+        return {name: value for name, value in values.items() if name not in ("lon_0", "lat_0")}
+
+    def pixel_fractions(self, geom, factor=4, **overrides):
+        """The fraction of the emission in each pixel of a geometry, float64 (nlat, nlon).
+
+        It sums to 1 when the source lies inside the geometry; what lies outside is left out. A point (and a
+        shape finer than 3 % of a pixel) is shared between the four pixel centres around it, bilinearly.
+
+        Args:
+            geom: WcsGeom.
+            factor: smallest number of points per pixel and direction; fine shapes get more.
+            overrides: parameter values in the parameters' own units.
+        """
+        lon, lat = self.lonlat_in(geom.frame, **overrides)
+        if self.is_point:
+            return point_fractions(geom, lon, lat)
+        shape = self._shape(overrides)
+        return profile_fractions(
+            geom,
+            lon,
+            lat,
+            lambda sep: self.profile(sep, **shape),
+            self.radius(**shape),
+            self.detail(**shape),
+            factor,
+        )
+
+    def _title(self):
+        return f"{super()._title()} ({self.frame})"
+
+
+class SkyPointSource(SpatialModel):
+    """A point source at (lon_0, lat_0)."""
+
+    default_parameters = (LON_0, LAT_0)
+
+
+class SkyGaussian(SpatialModel):
+    """A Gaussian on the sphere with the width sigma (39.3 % containment), the Fisher distribution.
+
+    With h = sin^2(separation / 2) / sin^2(sigma / 2), its shape is exp(-h / 2), which is exp(-separation^2 /
+    (2 sigma^2)) for small angles, and its integral over the sphere has a closed form (Fisher 1953, Proc. R.
+    Soc. A 217, 295).
+    """
+
+    default_parameters = (LON_0, LAT_0, Parameter("sigma", "0.1 deg", min=0, max=180))
+
+    @staticmethod
+    def profile(separation, sigma):
+        """Surface brightness in sr-1 at a separation in radian."""
+        _check_size("sigma", sigma)
+        width = np.sin(0.5 * sigma) ** 2
+        total = 8 * np.pi * width * -np.expm1(-0.5 / width)
+        return np.exp(-0.5 * np.sin(0.5 * separation) ** 2 / width) / total
+
+    @staticmethod
+    def radius(sigma):
+        """5 sigma in radian: 3.7e-6 of the emission lie outside."""
+        return min(5 * sigma, np.pi)
+
+    @staticmethod
+    def detail(sigma):
+        """sigma."""
+        return sigma
+
+
+class SkyDisk(SpatialModel):
+    """A disc with a sharp edge: 1 / (2 pi (1 - cos r_0)) up to the radius r_0 included, 0 outside."""
+
+    default_parameters = (LON_0, LAT_0, Parameter("r_0", "0.1 deg", min=0, max=180))
+
+    @staticmethod
+    def profile(separation, r_0):
+        """Surface brightness in sr-1 at a separation in radian."""
+        _check_size("r_0", r_0)
+        # 1 - cos r = 2 sin^2(r / 2) keeps its digits for small discs.
+        return np.where(np.asarray(separation) <= r_0, 1 / (4 * np.pi * np.sin(0.5 * r_0) ** 2), 0.0)
+
+    @staticmethod
+    def radius(r_0):
+        """r_0 in radian."""
+        return r_0
+
+    @staticmethod
+    def detail(r_0):
+        """A third of r_0: the edge is sharp."""
+        return r_0 / 3
+
+
+def _check_size(name, size):
+    if not np.all(size > 0):
+        raise InputError(
+            f"'{name}' is {np.rad2deg(size):g} deg; wanted is a size above 0, or SkyPointSource for a point."
+        )

@@ -1,0 +1,126 @@
+"""The spectral models in common use."""
+
+import numpy as np
+
+from tevcurve.models.parameters import Parameter
+from tevcurve.models.spectral import SpectralModel
+
+AMPLITUDE = Parameter("amplitude", "1e-12 cm-2 s-1 TeV-1")
+REFERENCE = Parameter("reference", "1 TeV", frozen=True)
+
+
+def power_law_integral(energy_min, energy_max, index, amplitude, reference):
+    """Integral of amplitude * (E / reference)^-index over [energy_min, energy_max], all TeV, cm, s.
+
+    Written about the bin's middle in log energy, E = middle * exp(t): the integral of exp((1 - index) t) is
+    width * sinh(x) / x with x = (1 - index) * width / 2, without cancellation at and near index 1.
+    """
+    middle = np.sqrt(energy_min) * np.sqrt(energy_max)
+    width = np.log(energy_max / energy_min)
+    x = np.asarray(0.5 * (1 - index) * width)
+    shape = np.divide(np.sinh(x), x, out=np.ones_like(x), where=x != 0)
+    return amplitude * (middle / reference) ** -index * middle * width * shape
+
+
+class PowerLaw(SpectralModel):
+    """Power law: dN/dE = amplitude * (E / reference)^-index."""
+
+    default_parameters = (Parameter("index", 2.0), AMPLITUDE, REFERENCE)
+
+    @staticmethod
+    def evaluate(energy, index, amplitude, reference):
+        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV)."""
+        return amplitude * (energy / reference) ** -index
+
+    @staticmethod
+    def evaluate_integral(energy_min, energy_max, index, amplitude, reference):
+        """Flux in cm-2 s-1 between two energies in TeV, exact also at index 1."""
+        return power_law_integral(energy_min, energy_max, index, amplitude, reference)
+
+    @staticmethod
+    def evaluate_energy_flux(energy_min, energy_max, index, amplitude, reference):
+        """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact also at index 2."""
+        # E dN/dE is a power law of index - 1.
+        return power_law_integral(energy_min, energy_max, index - 1, amplitude * reference, reference)
+
+
+class ExponentialCutoffPowerLaw(SpectralModel):
+    """Power law with a cutoff: dN/dE = amplitude * (E / reference)^-index * exp(-(lambda_ * E)^alpha)."""
+
+    default_parameters = (
+        Parameter("index", 1.5),
+        AMPLITUDE,
+        REFERENCE,
+        Parameter("lambda_", "0.1 TeV-1", min=0),
+        Parameter("alpha", 1.0, frozen=True),
+    )
+
+    @staticmethod
+    def evaluate(energy, index, amplitude, reference, lambda_, alpha):
+        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV, lambda_ in TeV-1)."""
+        return amplitude * (energy / reference) ** -index * np.exp(-((lambda_ * energy) ** alpha))
+
+
+class LogParabola(SpectralModel):
+    """Log parabola: dN/dE = amplitude * (E / reference)^-(alpha + beta * ln(E / reference))."""
+
+    default_parameters = (AMPLITUDE, REFERENCE, Parameter("alpha", 2.0), Parameter("beta", 0.1))
+
+    @staticmethod
+    def evaluate(energy, amplitude, reference, alpha, beta):
+        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV)."""
+        x = np.log(energy / reference)
+        return amplitude * np.exp(-(alpha + beta * x) * x)
+
+
+class BrokenPowerLaw(SpectralModel):
+    """Two power laws that meet: amplitude * (E / ebreak)^-index1 below ebreak, ^-index2 from there on."""
+
+    default_parameters = (
+        Parameter("index1", 2.0),
+        Parameter("index2", 3.0),
+        AMPLITUDE,
+        Parameter("ebreak", "1 TeV", min=0),
+    )
+    break_names = ("ebreak",)
+
+    @staticmethod
+    def evaluate(energy, index1, index2, amplitude, ebreak):
+        """dN/dE in cm-2 s-1 TeV-1 (energy, ebreak in TeV)."""
+        return amplitude * (energy / ebreak) ** -np.where(energy < ebreak, index1, index2)
+
+    @staticmethod
+    def evaluate_integral(energy_min, energy_max, index1, index2, amplitude, ebreak):
+        """Flux in cm-2 s-1 between two energies in TeV: the exact parts below and above the break."""
+        middle = np.clip(ebreak, energy_min, energy_max)
+        below = power_law_integral(energy_min, middle, index1, amplitude, ebreak)
+        return below + power_law_integral(middle, energy_max, index2, amplitude, ebreak)
+
+    @staticmethod
+    def evaluate_energy_flux(energy_min, energy_max, index1, index2, amplitude, ebreak):
+        """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact like the integral."""
+        return BrokenPowerLaw.evaluate_integral(
+            energy_min, energy_max, index1 - 1, index2 - 1, amplitude * ebreak, ebreak
+        )
+
+
+class Constant(SpectralModel):
+    """The same flux at all energies: dN/dE = const."""
+
+    default_parameters = (Parameter("const", "1e-12 cm-2 s-1 TeV-1"),)
+    amplitude_name = "const"
+
+    @staticmethod
+    def evaluate(energy, const):
+        """dN/dE in cm-2 s-1 TeV-1."""
+        return const * np.ones_like(energy)
+
+    @staticmethod
+    def evaluate_integral(energy_min, energy_max, const):
+        """Flux in cm-2 s-1 between two energies in TeV."""
+        return const * (energy_max - energy_min)
+
+    @staticmethod
+    def evaluate_energy_flux(energy_min, energy_max, const):
+        """Energy flux in TeV cm-2 s-1 between two energies in TeV."""
+        return 0.5 * const * (energy_max - energy_min) * (energy_max + energy_min)
