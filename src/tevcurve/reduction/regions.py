@@ -1,0 +1,220 @@
+"""OFF regions that mirror the ON region on the ring around each pointing."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.units import Quantity
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.sphere import angular_separation, directional_offset, position_angle
+from tevcurve.reduction.exclusion import as_exclusions
+
+log = logging.getLogger(__name__)
+
+GRID_STEP_DEG = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class ReflectedRegions:
+    """The ON circle and its OFF circles for one observation; directions and radius in radian, ICRS."""
+
+    observation: object
+    on_lon: float
+    on_lat: float
+    radius: float
+    off_lon: np.ndarray
+    off_lat: np.ndarray
+
+    @property
+    def n_off(self):
+        """Number of OFF regions."""
+        return len(self.off_lon)
+
+    @property
+    def alpha(self):
+        """Ratio of the acceptances of ON and OFF: all regions are equal and at the same offset."""
+        return 1 / self.n_off
+
+    @property
+    def offset(self):
+        """Separation of the ON region from the pointing in radian."""
+        return float(angular_separation(*self.observation.pointing_lonlat, self.on_lon, self.on_lat))
+
+    def in_on(self, lon, lat):
+        """Whether directions (radian) lie in the ON circle."""
+        return angular_separation(self.on_lon, self.on_lat, lon, lat) < self.radius
+
+    def in_off(self, lon, lat):
+        """Whether directions (radian) lie in an OFF circle; a direction in two of them counts once."""
+        lon, lat = np.asarray(lon), np.asarray(lat)
+        inside = np.zeros(lon.shape, dtype=bool)
+        # All OFF circles lie on the ring: most events are dropped by one separation.
+        from_pointing = angular_separation(*self.observation.pointing_lonlat, lon, lat)
+        ring = np.flatnonzero(np.abs(from_pointing - self.offset) < self.radius)
+        if len(ring):
+            separation = angular_separation(
+                self.off_lon[:, None], self.off_lat[:, None], lon[ring], lat[ring]
+            )
+            inside[ring] = (separation < self.radius).any(axis=0)
+        return inside
+
+    @property
+    def on_region(self):
+        """The ON region as a `regions.CircleSkyRegion`."""
+        return _circle(self.on_lon, self.on_lat, self.radius)
+
+    @property
+    def off_regions(self):
+        """The OFF regions as a list of `regions.CircleSkyRegion`."""
+        return [_circle(lon, lat, self.radius) for lon, lat in zip(self.off_lon, self.off_lat, strict=True)]
+
+
+def exact_angular_size(radius, offset):
+    """Angle in radian under which a circle is seen from the pointing.
+
+    radius, offset: of the circle and of its centre, in radian, radius < offset. Two equal circles on the ring
+    whose centres are this angle apart do not overlap.
+    """
+    return 2 * np.arcsin(np.sin(radius) / np.sin(offset))
+
+
+def grid_angular_size(radius, offset, angle):
+    """Angle in radian that the centres of 0.01 deg pixels in a circle span, seen from the pointing.
+
+    radius, offset, angle: of the circle, of its centre, and the position angle of its centre, in radian. The
+    pixels are those of a tangential (TAN) projection around the pointing, 4*offset + 0.3 deg wide. It is a
+    few per cent smaller than the exact size; kept for comparison with gammapy 2.1, whose OFF regions it
+    reproduces.
+    """
+    step = np.radians(GRID_STEP_DEG)
+    odd = round((4 * offset + np.radians(0.3)) / step) % 2 == 1
+    center = np.tan(offset) * np.array([np.sin(angle), np.cos(angle)])
+    # Pixels farther out than this cannot lie in the circle, stretched by the projection.
+    reach = 1.1 * (np.tan(offset + radius) - np.tan(offset)) + step
+    axes = []
+    for value in center:
+        index = np.arange(np.floor((value - reach) / step), np.ceil((value + reach) / step) + 1)
+        axes.append((index + (0.0 if odd else 0.5)) * step)
+    x, y = np.meshgrid(*axes)
+    from_center = (np.arctan2(x, y) - angle + np.pi) % (2 * np.pi)
+    separation = angular_separation(
+        np.pi, np.pi / 2 - offset, from_center, np.pi / 2 - np.arctan(np.hypot(x, y))
+    )
+    return float(np.ptp(from_center[separation < radius]))
+
+
+ANGULAR_SIZES = {
+    "exact": lambda radius, offset, angle: exact_angular_size(radius, offset),
+    "grid": grid_angular_size,
+}
+
+
+class ReflectedRegionsBackgroundEstimator:
+    """Finds the OFF regions of a list of observations: circles like the ON region, on the ring at its offset.
+
+    on_region: a `regions.CircleSkyRegion`.
+    observations: a list of observations.
+    exclusion_mask: where no OFF region may lie: a map of booleans (True is allowed), a sky region, or a list
+    of these. angular_size: "exact", so that no two circles overlap, or "grid" (see `grid_angular_size`).
+    min_distance_input: angle on the ring that is kept free on both sides of the ON region, besides the size
+    of a region. angle_increment: step on the ring, after a place on an exclusion, to the next one that is
+    tried. max_region_number: at most so many OFF regions are taken.
+
+    After `run()`: `result` is the list of `ReflectedRegions`, one for each observation that has OFF regions;
+    `failed` lists (obs_id, reason) of the others. Raises InputError when an argument cannot be used.
+    """
+
+    def __init__(
+        self,
+        on_region,
+        observations,
+        exclusion_mask=None,
+        angular_size="exact",
+        min_distance_input="0.1 rad",
+        angle_increment="0.1 rad",
+        max_region_number=10000,
+    ):
+        if not (hasattr(on_region, "center") and hasattr(on_region, "radius")):
+            raise InputError(f"on_region is a {type(on_region).__name__}; a CircleSkyRegion is wanted.")
+        if angular_size not in ANGULAR_SIZES:
+            raise InputError(f"angular_size is {angular_size!r}; 'exact' or 'grid' is wanted.")
+        if max_region_number < 1:
+            raise InputError(f"max_region_number is {max_region_number}; at least 1 is wanted.")
+        self.on_region = on_region
+        self.observations = observations
+        self.exclusion_mask = exclusion_mask
+        self.angular_size = angular_size
+        self.min_distance_input = Quantity(min_distance_input)
+        self.angle_increment = Quantity(angle_increment)
+        if not self.angle_increment.to_value("rad") > 0:
+            raise InputError(f"angle_increment is {self.angle_increment}; an angle above 0 is wanted.")
+        self.max_region_number = max_region_number
+        self.result = []
+        self.failed = []
+
+    def __repr__(self):
+        return (
+            f"{type(self).__name__}({len(self.observations)} observations: "
+            f"{len(self.result)} with OFF regions, {len(self.failed)} without)"
+        )
+
+    def run(self):
+        """Fills `result` and `failed`; an observation without OFF regions does not stop the others."""
+        center = self.on_region.center.icrs
+        on = float(center.ra.rad), float(center.dec.rad)
+        radius = float(self.on_region.radius.to_value("rad"))
+        exclusions = as_exclusions(self.exclusion_mask)
+        self.result, self.failed = [], []
+        for observation in self.observations:
+            try:
+                off_lon, off_lat = self._off_centers(observation.pointing_lonlat, on, radius, exclusions)
+            except _NoOffRegions as reason:
+                log.warning("Observation %s has no OFF regions: %s", observation.obs_id, reason)
+                self.failed.append((observation.obs_id, str(reason)))
+                continue
+            self.result.append(ReflectedRegions(observation, *on, radius, off_lon, off_lat))
+
+    def _off_centers(self, pointing, on, radius, exclusions):
+        """Directions (lon, lat) in radian of the OFF circles' centres."""
+        offset = float(angular_separation(*pointing, *on))
+        offset_deg, radius_deg = np.degrees([offset, radius])
+        if offset <= radius:
+            raise _NoOffRegions(
+                f"the pointing is {offset_deg:.3f} deg from the centre of the ON region, "
+                f"within its radius of {radius_deg:.3f} deg."
+            )
+        on_angle = float(position_angle(*pointing, *on))
+        size = ANGULAR_SIZES[self.angular_size](radius, offset, on_angle)
+        gap = self.min_distance_input.to_value("rad")
+        last = 2 * np.pi - size - gap
+        angles, angle, excluded = [], size + gap, 0
+        while angle <= last and len(angles) < self.max_region_number:
+            center = directional_offset(*pointing, on_angle + angle, offset)
+            if any(touches(*center, radius) for touches in exclusions):
+                angle += self.angle_increment.to_value("rad")
+                excluded += 1
+            else:
+                angles.append(angle)
+                angle += size
+        if not angles:
+            why = f"all {excluded} places tried are on an exclusion" if excluded else "the ring has no room"
+            raise _NoOffRegions(f"{why} (offset {offset_deg:.3f} deg, radius {radius_deg:.3f} deg).")
+        return directional_offset(*pointing, on_angle + np.array(angles), offset)
+
+    def plot(self, ax=None):
+        """WCSAxes with the counts of all observations, the ON and OFF circles, and the pointings."""
+        from tevcurve.reduction.regions_plot import plot_reflected_regions
+
+        return plot_reflected_regions(self, ax)
+
+
+class _NoOffRegions(Exception):
+    """Why an observation has no OFF regions; it becomes an entry of `failed`."""
+
+
+def _circle(lon, lat, radius):
+    from astropy.coordinates import SkyCoord
+    from regions import CircleSkyRegion
+
+    return CircleSkyRegion(SkyCoord(lon, lat, unit="rad"), Quantity(radius, "rad").to("deg"))
