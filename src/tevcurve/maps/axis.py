@@ -19,7 +19,8 @@ class MapAxis:
     name: what the axis is called ("energy").
     interp: "lin" or "log", the scale on which the bin centres lie in the middle.
 
-    Raises InputError when the edges are fewer than two, not finite, not increasing, or not positive with "log".
+    Raises InputError when the edges are fewer than two, not finite, not increasing, or with
+    "log" not positive.
     """
 
     edges: u.Quantity
@@ -28,9 +29,7 @@ class MapAxis:
 
     def __post_init__(self):
         if self.interp not in INTERPOLATIONS:
-            raise InputError(
-                f"The interpolation of axis {self.name!r} is {self.interp!r}; it must be 'lin' or 'log'."
-            )
+            raise InputError(f"The interp of axis {self.name!r} must be 'lin' or 'log', not {self.interp!r}.")
         if not isinstance(self.name, str):
             raise InputError(f"The name of an axis must be a string, not {self.name!r}.")
         edges = u.Quantity(self.edges, dtype=float, copy=True, subok=False)
@@ -40,17 +39,15 @@ class MapAxis:
 
     @classmethod
     def from_bounds(cls, lo_bnd, hi_bnd, nbin, interp="lin", unit="", name=""):
-        """Axis of `nbin` bins, equal on the scale of `interp`, from `lo_bnd` to `hi_bnd` (numbers in `unit`, or Quantities).
+        """Axis of `nbin` bins, equal on the scale of `interp`, from `lo_bnd` to `hi_bnd`.
 
-        The first and the last edge are exactly the two bounds.
+        The bounds are numbers in `unit`, or Quantities; the first and the last edge are exactly these.
         """
         low, high = _as_quantity(lo_bnd, unit, name), _as_quantity(hi_bnd, unit, name)
         unit = low.unit
         low, high = low.item().value, _converted(high, unit, name).item().value
         if nbin != int(nbin) or nbin < 1:
-            raise InputError(
-                f"The number of bins of axis {name!r} must be a whole number above 0, not {nbin!r}."
-            )
+            raise InputError(f"The number of bins of axis {name!r} must be whole and above 0, not {nbin!r}.")
         _check_edges(np.array([low, high]), name, interp)
         if interp == "log":
             edges = np.exp(np.linspace(np.log(low), np.log(high), int(nbin) + 1))
@@ -66,7 +63,7 @@ class MapAxis:
 
     @classmethod
     def from_energy_bounds(cls, energy_min, energy_max, nbin, per_decade=False, name="energy"):
-        """Logarithmic energy axis from `energy_min` to `energy_max` (Quantity or string, in the unit of the first).
+        """Logarithmic energy axis between two energies (Quantity or string), in the unit of the first.
 
         nbin: the number of bins; with `per_decade` that of bins per factor of ten, rounded up to whole bins.
         """
@@ -74,7 +71,7 @@ class MapAxis:
         for energy in (low, high):
             if not energy.unit.is_equivalent(u.TeV):
                 raise InputError(
-                    f"The bounds of axis {name!r} must be energies such as '0.7 TeV', not {energy}."
+                    f"The bounds of axis {name!r} must be energies like '0.7 TeV', not {energy}."
                 )
         if per_decade:
             _check_edges(u.Quantity([low, high]).value, name, "log")
@@ -106,7 +103,7 @@ class MapAxis:
         return _read_only(np.diff(self.edges.value)) << self.unit
 
     def coord_to_idx(self, values):
-        """Number of the bin of each value (Quantity) as integers of the same shape, -1 outside the axis and for NaN.
+        """Number of the bin of each value (Quantity), integers of the same shape; -1 outside and for NaN.
 
         An upper edge belongs to the next bin; the last one is outside.
         """
@@ -145,9 +142,7 @@ def _check_edges(edges, name, interp):
     """Refuse edges (1D float array) that are no axis, with the value that is wrong."""
     what = f"The edges of axis {name!r}"
     if edges.ndim != 1 or len(edges) < 2:
-        raise InputError(
-            f"{what} must be a list of at least two values, not an array of shape {edges.shape}."
-        )
+        raise InputError(f"{what} must be a list of two values or more, not an array of shape {edges.shape}.")
     if not np.all(np.isfinite(edges)):
         raise InputError(f"{what} must be finite, but one of them is {edges[~np.isfinite(edges)][0]}.")
     steps = np.flatnonzero(np.diff(edges) <= 0)

@@ -22,8 +22,8 @@ ALL_SKY = ("CAR", "AIT", "MOL")
 class WcsGeom:
     """A grid of sky pixels in a FITS projection, with any number of further axes (energy).
 
-    Made by `WcsGeom.create`. Arrays on it have the shape `data_shape`: axes in reverse, then lat, lon. Pixel numbers
-    start at 0 and are whole at pixel centres; pixel i covers [i - 0.5, i + 0.5).
+    Made by `WcsGeom.create`. Arrays on it have the shape `data_shape`: axes in reverse, then lat, lon. Pixel
+    numbers start at 0 and are whole at pixel centres; pixel i covers [i - 0.5, i + 0.5).
 
     coordsys: "CEL" (ICRS right ascension and declination) or "GAL" (galactic longitude and latitude).
     proj: three letters of a FITS projection (Calabretta and Greisen 2002, A&A 395, 1077).
@@ -42,9 +42,7 @@ class WcsGeom:
 
     def __post_init__(self):
         if self.coordsys not in FRAMES:
-            raise InputError(
-                f"The coordinate system of a geometry must be 'CEL' or 'GAL', not {self.coordsys!r}."
-            )
+            raise InputError(f"The coordsys of a geometry must be 'CEL' or 'GAL', not {self.coordsys!r}.")
         if not all(isinstance(axis, MapAxis) for axis in self.axes):
             raise InputError(f"The axes of a geometry must be MapAxis objects, not {self.axes!r}.")
         names = [axis.name for axis in self.axes]
@@ -55,8 +53,8 @@ class WcsGeom:
     def create(cls, skydir=None, binsz=1.0, width=None, npix=None, coordsys="CEL", proj="CAR", axes=None):
         """Geometry whose grid is centred on `skydir`.
 
-        skydir: SkyCoord, or (lon, lat) in deg in `coordsys`; default (0, 0). It becomes the reference position of the
-            projection, so that "CAR" is free of distortion there.
+        skydir: SkyCoord, or (lon, lat) in deg in `coordsys`; default (0, 0). It is the reference position
+            of the projection, so that "CAR" too has no distortion there.
         binsz: pixel size in deg, or Quantity or string; one or a pair (lon, lat).
         width: full width, as `binsz`, rounded to whole pixels; or `npix`: numbers of pixels, one or a pair.
             Neither: the whole sky, for the projections CAR, AIT and MOL.
@@ -75,20 +73,19 @@ class WcsGeom:
             npix = [round(full / size) for full, size in zip(widths, sizes, strict=True)]
         npix = tuple(int(number) for number in np.broadcast_to(npix, 2))
         if min(npix) < 1:
-            raise InputError(
-                f"A geometry needs at least one pixel each way, but has {npix} (binsz={binsz!r})."
-            )
-        if coordsys not in FRAMES:
-            raise InputError(f"The coordinate system of a geometry must be 'CEL' or 'GAL', not {coordsys!r}.")
-        return cls(
+            raise InputError(f"A geometry needs a pixel or more each way, not {npix} (binsz={binsz!r}).")
+        geom = cls(
             coordsys=coordsys,
             proj=proj,
-            crval=_position_in_deg(skydir, FRAMES[coordsys]),
+            crval=_position_in_deg(skydir, FRAMES.get(coordsys)),
             crpix=((npix[0] + 1) / 2, (npix[1] + 1) / 2),
             cdelt=(-sizes[0], sizes[1]),
             npix=npix,
             axes=tuple(axes or ()),
         )
+        # Building it now refuses an unknown projection where it enters.
+        geom.wcs.wcs.set()
+        return geom
 
     @cached_property
     def wcs(self):
@@ -103,9 +100,8 @@ class WcsGeom:
         try:
             wcs.wcs.set()
         except ValueError as error:
-            raise InputError(
-                f"The projection {self.proj!r} cannot be used: {str(error).splitlines()[-1]}"
-            ) from error
+            reason = str(error).splitlines()[-1]
+            raise InputError(f"The projection {self.proj!r} cannot be used: {reason}") from error
         return wcs
 
     @property
@@ -132,7 +128,7 @@ class WcsGeom:
         raise MissingError(f"The geometry has no axis {name!r}; it has {[axis.name for axis in self.axes]}.")
 
     def pixel_lonlat(self):
-        """Longitude and latitude of the pixel centres in radian, two read-only arrays (lat, lon); NaN off the sky."""
+        """Longitude and latitude of the pixel centres in radian, read-only, (lat, lon); NaN off the sky."""
         return self._pixel_lonlat
 
     @cached_property
@@ -145,13 +141,13 @@ class WcsGeom:
         return _lonlat(skycoord, self.frame)
 
     def lonlat_to_pix(self, lon, lat):
-        """Pixel coordinates (x, y) of longitude and latitude in radian; NaN where the projection does not reach."""
+        """Pixel coordinates (x, y) of angles in radian; NaN out of the projection's reach."""
         lon, lat = np.broadcast_arrays(np.rad2deg(lon), np.rad2deg(lat))
         x, y = self.wcs.wcs_world2pix(lon.ravel(), lat.ravel(), 0)
         return x.reshape(lon.shape), y.reshape(lon.shape)
 
     def lonlat_to_idx(self, lon, lat):
-        """Numbers (ix, iy) of the pixels that hold longitude and latitude in radian; both are -1 outside the grid."""
+        """Numbers (ix, iy) of the pixels that hold longitude and latitude in radian; both -1 outside."""
         x, y = self.lonlat_to_pix(lon, lat)
         inside = (x >= -0.5) & (x < self.npix[0] - 0.5) & (y >= -0.5) & (y < self.npix[1] - 0.5)
         return tuple(np.floor(np.where(inside, pix, -1.0) + 0.5).astype(int) for pix in (x, y))
@@ -204,8 +200,9 @@ class WcsGeom:
     def __str__(self):
         lon, lat = np.rad2deg(self.pix_to_lonlat((self.npix[0] - 1) / 2, (self.npix[1] - 1) / 2))
         sizes = " x ".join(f"{abs(size):g}" for size in self.cdelt)
-        head = f"{self.npix[0]} x {self.npix[1]} pixels of {sizes} deg around {self.frame} ({lon:.5f}, {lat:.5f}) deg"
-        return "\n".join([f"WcsGeom: {head}, {self.proj}", *(f"  {axis!r}" for axis in self.axes)])
+        grid = f"{self.npix[0]} x {self.npix[1]} pixels of {sizes} deg, {self.proj}"
+        head = f"WcsGeom: {grid}, around {self.frame} ({lon:.5f}, {lat:.5f}) deg"
+        return "\n".join([head, *(f"  {axis!r}" for axis in self.axes)])
 
 
 _SHARED = ("wcs", "_pixel_lonlat", "_solid_angle")
@@ -249,9 +246,7 @@ def _pair_in_deg(value, name, positive=True):
             for part in parts
         ]
     except (TypeError, ValueError, u.UnitsError) as error:
-        raise InputError(
-            f"{name} must be in deg, an angle such as '2 deg', or two of them, not {value!r}."
-        ) from error
+        raise InputError(f"{name} must be one or two angles such as 2 or '2 deg', not {value!r}.") from error
     if len(degrees) not in (1, 2) or not np.all(np.isfinite(degrees)) or (positive and min(degrees) <= 0):
         sign = " above 0" if positive else ""
         raise InputError(f"{name} must be one or two angles{sign}, not {value!r}.")

@@ -49,7 +49,7 @@ class WcsNDMap:
 
     @property
     def quantity(self):
-        """The array as a Quantity, without a copy."""
+        """The array as a Quantity, without a copy if it is of floats."""
         return u.Quantity(
             self._data, self._unit, copy=None, dtype=None if self._data.dtype.kind == "f" else float
         )
@@ -71,12 +71,10 @@ class WcsNDMap:
         self._meta = meta
 
     def copy(self, **changes):
-        """Map with its own array and meta, and with what is given (geom, data, unit, meta, origin) in its place."""
+        """Map with its own array and meta; what is given (geom, data, unit, meta, origin) takes its place."""
         unknown = set(changes) - {"geom", "data", "unit", "meta", "origin"}
         if unknown:
-            raise InputError(
-                f"A map has no {', '.join(sorted(unknown))}; copy changes geom, data, unit, meta, origin."
-            )
+            raise InputError(f"A map has geom, data, unit, meta and origin to change, not {sorted(unknown)}.")
         now = {"geom": self.geom, "unit": self.unit, "meta": dict(self.meta), "origin": self.origin}
         if "data" not in changes:
             now["data"] = self.data.copy()
@@ -90,10 +88,10 @@ class WcsNDMap:
         return WcsNDMap(geom, data, self.unit, meta=dict(self.meta), origin=self.origin)
 
     def value_at(self, skycoord, interp="nearest"):
-        """Values at the positions of a SkyCoord, a Quantity of the shape (axes in reverse, positions); NaN outside.
+        """Values at the positions of a SkyCoord, a Quantity (axes in reverse, positions); NaN outside.
 
-        interp: "nearest" (the pixel that holds the position) or "linear" (between the four pixel centres around it;
-            within half a pixel of the border the border's value goes on).
+        interp: "nearest" (the pixel that holds the position) or "linear" (between the four pixel centres
+            around it; from the last centres to the border the values at these centres).
         """
         if interp not in ("nearest", "linear"):
             raise InputError(f"interp must be 'nearest' or 'linear', not {interp!r}.")
@@ -107,7 +105,7 @@ class WcsNDMap:
         return np.where(inside, values, np.nan) << self.unit
 
     def plot(self, ax=None, index=None, **imshow):
-        """The matplotlib axes with a picture of one plane, or of the sum over the axes; see `plot.plot_map`."""
+        """The matplotlib axes with a picture of one plane, or of the sum over all; see `plot.plot_map`."""
         from .plot import plot_map
 
         return plot_map(self, ax=ax, index=index, **imshow)
@@ -127,16 +125,12 @@ class WcsNDMap:
 
     def __repr__(self):
         lines = str(self.geom).splitlines()
-        kind = (
-            f"{self.data.dtype} in {self.unit}"
-            if self.unit != u.dimensionless_unscaled
-            else f"{self.data.dtype}"
-        )
+        kind = f"{self.data.dtype} in {self.unit}".removesuffix(" in ")
         return "\n".join([f"WcsNDMap: {kind}, {lines[0].removeprefix('WcsGeom: ')}", *lines[1:]])
 
 
 def _bilinear(data, x, y, inside):
-    """Values of the planes of `data` at pixel coordinates, linear between pixel centres, the border's beyond them."""
+    """Values of the planes of `data` at pixel coordinates: linear between pixel centres, constant beyond."""
     corners, weights = [], []
     for pixel, number in ((x, data.shape[-1]), (y, data.shape[-2])):
         pixel = np.clip(np.where(inside, pixel, 0), 0, number - 1)

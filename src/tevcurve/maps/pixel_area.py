@@ -6,8 +6,8 @@ import numpy as np
 def plate_carree_area(npix, crpix, cdelt):
     """Solid angles in sr of the pixels of a CAR grid, shape (lat, lon); NaN off the sky.
 
-    In the native coordinates of the projection a pixel is a rectangle in longitude and latitude, so its area is
-    dlon * (sin(upper) - sin(lower)), wherever on the sky the reference position is.
+    In the native coordinates of the projection a pixel is a rectangle in longitude and latitude, so that its
+    area is dlon * (sin(upper) - sin(lower)), wherever on the sky the reference position is.
 
     npix: numbers of pixels (lon, lat).   crpix: reference pixel, from 1.   cdelt: pixel sizes in deg.
     """
@@ -26,8 +26,8 @@ def plate_carree_area(npix, crpix, cdelt):
 def quadrilateral_area(lon, lat):
     """Solid angles in sr of the quadrilaterals between the points of a grid, one less in both directions.
 
-    Their sides are great circles; neighbours share corners, so that no area is lost or counted twice. Each is two
-    triangles (van Oosterom and Strackee 1983, IEEE Trans. Biomed. Eng. 30, 125). NaN where a corner is NaN.
+    Their sides are great circles; neighbours share corners, so that no area is lost or counted twice. Each is
+    two triangles (van Oosterom and Strackee 1983, IEEE Trans. Biomed. Eng. 30, 125). NaN where a corner is.
 
     lon, lat: corners in radian, 2D arrays of the same shape.
     """
