@@ -1,0 +1,149 @@
+"""Event lists."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+
+from tevcurve.data.hdus import column_values
+from tevcurve.data.header import check_frame
+from tevcurve.data.time import TimeReference
+from tevcurve.errors import DataError
+from tevcurve.kernels.sphere import angular_separation
+
+
+@dataclass(frozen=True, eq=False)
+class EventList:
+    """Events: when, how energetic and from where, as float64 arrays (n,) in file order.
+
+    time_s: mission seconds of `reference`. energy_tev: TeV. lon, lat: right ascension and declination (ICRS), radian.
+    where: what to call the events in messages.
+    """
+
+    time_s: np.ndarray
+    energy_tev: np.ndarray
+    lon: np.ndarray
+    lat: np.ndarray
+    reference: TimeReference
+    where: str = "the event list"
+    _hdu: Any = field(default=None, repr=False)
+    _rows: np.ndarray | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_hdu(cls, hdu, where, reference=None):
+        """Events of a GADF EVENTS table, all of them, in file order.
+
+        hdu: BinTableHDU with the columns TIME, ENERGY, RA and DEC. where: file and HDU, for messages.
+        reference: of the mission times; the header's where None.
+        Coordinates in FK5 (J2000) are taken as ICRS: they differ by 0.02 arcsec.
+        Raises DataError where a column or a unit is missing or a value is not finite, an energy not positive.
+        """
+        check_frame(hdu.header, where)
+        reference = reference or TimeReference.from_header(hdu.header, where)
+        time_s = column_values(hdu, "TIME", "s", where, hdu.header.get("TIMEUNIT"))
+        energy_tev = column_values(hdu, "ENERGY", "TeV", where)
+        lon = np.deg2rad(column_values(hdu, "RA", "deg", where))
+        lat = np.deg2rad(column_values(hdu, "DEC", "deg", where))
+        for name, values in (("TIME", time_s), ("RA", lon), ("DEC", lat), ("ENERGY", energy_tev)):
+            if not np.all(np.isfinite(values)):
+                count = np.sum(~np.isfinite(values))
+                raise DataError(
+                    f"The column {name} of {where} has {count} of {values.size} values that are not finite."
+                )
+        if np.any(energy_tev <= 0):
+            count = np.sum(energy_tev <= 0)
+            raise DataError(
+                f"The column ENERGY of {where} has {count} of {len(energy_tev)} values that are not positive."
+            )
+        return cls(time_s, energy_tev, lon, lat, reference, where, hdu)
+
+    def __len__(self):
+        return len(self.time_s)
+
+    @property
+    def is_empty(self):
+        """Whether there is no event."""
+        return len(self) == 0
+
+    @property
+    def time(self):
+        """`Time` (n,) in the scale of the file."""
+        return self.reference.to_time(self.time_s)
+
+    @property
+    def energy(self):
+        """Quantity (n,) in TeV."""
+        return self.energy_tev * u.TeV
+
+    @property
+    def radec(self):
+        """`SkyCoord` (n,), ICRS."""
+        return SkyCoord(self.lon, self.lat, unit="rad", frame="icrs")
+
+    @property
+    def table(self):
+        """`Table` with all columns of the file and their units, of these events."""
+        if self._hdu is None:
+            columns = {"TIME": self.time_s * u.s, "ENERGY": self.energy}
+            return Table({**columns, "RA": np.rad2deg(self.lon) * u.deg, "DEC": np.rad2deg(self.lat) * u.deg})
+        rows = slice(None) if self._rows is None else self._rows
+        table = Table()
+        for column in self._hdu.columns:
+            values = np.array(self._hdu.data[column.name])[rows]
+            table[column.name] = values.astype(values.dtype.newbyteorder("="))
+            if column.unit:
+                table[column.name].unit = column.unit
+        return table
+
+    def offset(self, lonlat):
+        """Separation of the events from a direction, float array (n,) in radian.
+
+        lonlat: right ascension and declination, two floats in radian.
+        """
+        return angular_separation(lonlat[0], lonlat[1], self.lon, self.lat)
+
+    def separation(self, position):
+        """Separation of the events from a `SkyCoord`, Quantity (n,) in deg."""
+        position = position.icrs
+        return np.rad2deg(self.offset((position.ra.rad, position.dec.rad))) * u.deg
+
+    def select(self, mask):
+        """EventList of the events of a boolean mask (n,) or of an array of indices."""
+        rows = np.arange(len(self))[mask]
+        own_rows = rows if self._rows is None else self._rows[rows]
+        arrays = (self.time_s[rows], self.energy_tev[rows], self.lon[rows], self.lat[rows])
+        return EventList(*arrays, self.reference, self.where, self._hdu, own_rows)
+
+    def plot_energy(self, ax=None, bins=50, **kwargs):
+        """Axes with the histogram of the energies in TeV, both axes logarithmic.
+
+        bins: their number, log-spaced over the energies of the events. kwargs: for matplotlib's `stairs`.
+        """
+        import matplotlib.pyplot as plt
+
+        if self.is_empty:
+            raise DataError(f"{self.where} has no event to plot.")
+        ax = plt.gca() if ax is None else ax
+        low, high = self.energy_tev.min(), self.energy_tev.max()
+        edges = np.geomspace(low, high if high > low else 1.01 * low, bins + 1)
+        ax.stairs(np.histogram(self.energy_tev, edges)[0], edges, **kwargs)
+        ax.set(xscale="log", yscale="log", xlabel="Energy [TeV]", ylabel="Events per bin")
+        return ax
+
+    def __str__(self):
+        if self.is_empty:
+            return "EventList: no events"
+        low, high = self.energy_tev.min(), self.energy_tev.max()
+        first, last = self.reference.to_time([self.time_s.min(), self.time_s.max()]).iso
+        return (
+            f"EventList: {len(self)} events, {low:.3g} to {high:.3g} TeV, "
+            f"{first} to {last} ({self.reference.scale.upper()})"
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return f"<p>{self}</p>"

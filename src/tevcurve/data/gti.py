@@ -1,0 +1,175 @@
+"""Good time intervals."""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+from astropy.table import Table
+from astropy.time import Time
+
+from tevcurve.data.hdus import column_values
+from tevcurve.data.time import TimeReference
+from tevcurve.errors import DataError, InputError
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class GTI:
+    """Good time intervals [start, stop), in order and without overlap.
+
+    start, stop: `Time`, or mission seconds (float arrays or Quantity); the intervals, in order.
+    reference: `TimeReference` that the seconds count from; with `Time` it may be left out.
+    Raises InputError where an interval runs backwards, where two overlap, or where a time is not finite.
+    Intervals of no length are dropped.
+    """
+
+    intervals: np.ndarray  # (n, 2), mission seconds
+    reference: TimeReference
+
+    def __init__(self, start, stop, reference=None):
+        if reference is None:
+            if not isinstance(start, Time):
+                raise InputError("GTI needs a reference where start and stop are seconds.")
+            reference = TimeReference.from_time(start) if start.size else TimeReference(51544, 0.0)
+        start, stop = np.broadcast_arrays(_seconds(start, reference), _seconds(stop, reference))
+        intervals = np.column_stack([np.ravel(start), np.ravel(stop)])
+        problem = _problem(intervals)
+        if problem:
+            raise InputError(f"The good time intervals cannot be used: {problem}.")
+        intervals = intervals[intervals[:, 1] > intervals[:, 0]]
+        intervals.flags.writeable = False
+        object.__setattr__(self, "intervals", intervals)
+        object.__setattr__(self, "reference", reference)
+
+    @classmethod
+    def from_hdu(cls, hdu, where, reference=None):
+        """Intervals of a GADF GTI table.
+
+        hdu: BinTableHDU with columns START and STOP. where: file and HDU, for messages.
+        reference: the mission times to count in; the header's own where None.
+        Raises DataError where a column, a unit or the reference is missing, or intervals are out of order.
+        """
+        own = TimeReference.from_header(hdu.header, where)
+        unit = hdu.header.get("TIMEUNIT")
+        edges = [column_values(hdu, name, "s", where, unit).ravel() for name in ("START", "STOP")]
+        problem = _problem(np.column_stack(edges))
+        if problem:
+            raise DataError(f"The good time intervals of {where} cannot be used: {problem}.")
+        reference = reference or own
+        return cls(*(reference.convert(edge, own) for edge in edges), reference)
+
+    @property
+    def start(self):
+        """Starts, `Time` (n,)."""
+        return self.reference.to_time(self.intervals[:, 0])
+
+    @property
+    def stop(self):
+        """Stops, `Time` (n,)."""
+        return self.reference.to_time(self.intervals[:, 1])
+
+    @property
+    def ontime_s(self):
+        """Sum of the intervals, float in s."""
+        return float(np.sum(self.intervals[:, 1] - self.intervals[:, 0]))
+
+    @property
+    def ontime(self):
+        """Sum of the intervals, Quantity in s."""
+        return self.ontime_s * u.s
+
+    @property
+    def table(self):
+        """`Table` with START and STOP as `Time`, and the duration."""
+        duration = (self.intervals[:, 1] - self.intervals[:, 0]) * u.s
+        return Table({"START": self.start, "STOP": self.stop, "DURATION": duration})
+
+    def contains(self, seconds):
+        """Whether mission times lie in a good interval, bool array: start <= t < stop.
+
+        seconds: float array, mission seconds of this reference.
+        """
+        seconds = np.asarray(seconds, dtype=float)
+        if not len(self):
+            return np.zeros(seconds.shape, dtype=bool)
+        interval = np.searchsorted(self.intervals[:, 0], seconds, side="right") - 1
+        return (interval >= 0) & (seconds < self.intervals[np.maximum(interval, 0), 1])
+
+    def intersect(self, intervals):
+        """GTI of what is common to this one and others; empty where nothing is.
+
+        intervals: GTI, or float array (n, 2) or (2,) of mission seconds of this reference, in any order.
+        """
+        others = _merged(self._seconds_of(intervals))
+        start = np.maximum(self.intervals[:, None, 0], others[None, :, 0]).ravel()
+        stop = np.minimum(self.intervals[:, None, 1], others[None, :, 1]).ravel()
+        some = stop > start
+        return GTI(start[some], stop[some], self.reference)
+
+    def union(self, intervals):
+        """GTI of what is in this one or in others; touching and overlapping intervals become one.
+
+        intervals: GTI, or float array (n, 2) or (2,) of mission seconds of this reference, in any order.
+        """
+        merged = _merged(np.concatenate([self.intervals, self._seconds_of(intervals)]))
+        return GTI(merged[:, 0], merged[:, 1], self.reference)
+
+    def _seconds_of(self, intervals):
+        if isinstance(intervals, GTI):
+            return self.reference.convert(intervals.intervals, intervals.reference)
+        return np.asarray(intervals, dtype=float).reshape(-1, 2)
+
+    def __len__(self):
+        return len(self.intervals)
+
+    def __eq__(self, other):
+        if not isinstance(other, GTI):
+            return NotImplemented
+        return self.reference == other.reference and np.array_equal(self.intervals, other.intervals)
+
+    __hash__ = None
+
+    def __str__(self):
+        if not len(self):
+            return "GTI: no good time"
+        start, stop = self.start[0].iso, self.stop[-1].iso
+        count = f"{len(self)} interval{'s' if len(self) > 1 else ''}"
+        return f"GTI: {count}, {self.ontime_s:.1f} s in {start} to {stop} ({self.reference.scale.upper()})"
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return f"<p>{self}</p>"
+
+
+def _seconds(times, reference):
+    if isinstance(times, Time):
+        return reference.to_seconds(times)
+    return np.asarray(times.to_value("s") if isinstance(times, u.Quantity) else times, dtype=float)
+
+
+def _merged(intervals):
+    """Intervals (n, 2) in order, those that touch or overlap made one."""
+    intervals = intervals[intervals[:, 1] > intervals[:, 0]]
+    if not len(intervals):
+        return intervals
+    intervals = intervals[np.argsort(intervals[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(intervals[:, 1])
+    first = np.concatenate([[True], intervals[1:, 0] > reach[:-1]])
+    last = np.concatenate([first[1:], [True]])
+    return np.column_stack([intervals[first, 0], reach[last]])
+
+
+def _problem(intervals):
+    """What is wrong with intervals (n, 2), in words, or None."""
+    if not np.all(np.isfinite(intervals)):
+        return "a time is not finite"
+    backwards = np.flatnonzero(intervals[:, 1] < intervals[:, 0])
+    if len(backwards):
+        start, stop = intervals[backwards[0]]
+        return f"interval {backwards[0]} runs backwards, from {start} s to {stop} s"
+    overlap = np.flatnonzero(intervals[1:, 0] < intervals[:-1, 1])
+    if len(overlap):
+        after = overlap[0] + 1
+        start, stop = intervals[after, 0], intervals[after - 1, 1]
+        return f"interval {after} starts at {start} s, before the one ahead of it stops at {stop} s"
+    return None

@@ -1,0 +1,135 @@
+"""What the header of an EVENTS table says about its run."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import EarthLocation, SkyCoord
+
+from tevcurve.data.hdus import header_number
+from tevcurve.data.time import TimeReference
+from tevcurve.errors import DataError
+
+# GADF "OBS_MODE": modes in which the field of view moves over the sky during the run.
+_MOVING = {
+    "DRIFT": "the telescopes stood still while the sky drifted by",
+    "SLEW": "the telescopes were slewing",
+    "SCAN": "the telescopes scanned the sky",
+    "RASTER": "the telescopes stepped over a raster",
+}
+_FRAMES = ("FK5", "ICRS", "J2000", "FK5(J2000)")
+_STRUCTURE = (
+    "XTENSION",
+    "BITPIX",
+    "NAXIS",
+    "PCOUNT",
+    "GCOUNT",
+    "TFIELDS",
+    "TTYPE",
+    "TFORM",
+    "TUNIT",
+    "COMMENT",
+)
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """Pointing, times, dead time and site of a run; each is read, and complained about, when it is asked for.
+
+    header: FITS header of the EVENTS table. where: file and HDU, for messages.
+    """
+
+    header: Any
+    where: str
+
+    @cached_property
+    def reference(self):
+        """`TimeReference` of the run."""
+        return TimeReference.from_header(self.header, self.where)
+
+    @cached_property
+    def span_s(self):
+        """TSTART and TSTOP, two floats in mission seconds."""
+        start, stop = (header_number(self.header, key, self.where) for key in ("TSTART", "TSTOP"))
+        if not start < stop:
+            raise DataError(
+                f"{self.where} has TSTART {start} and TSTOP {stop}; it has to stop later than it starts."
+            )
+        return start, stop
+
+    @cached_property
+    def pointing_lonlat(self):
+        """Right ascension and declination of the pointing, two floats in radian (FK5 is taken as ICRS)."""
+        check_frame(self.header, self.where)
+        lon, lat = (header_number(self.header, key, self.where) for key in ("RA_PNT", "DEC_PNT"))
+        if abs(lat) > 90:
+            raise DataError(f"{self.where} has DEC_PNT {lat}; wanted are degrees from -90 to 90.")
+        return float(np.deg2rad(lon)), float(np.deg2rad(lat))
+
+    @cached_property
+    def pointing(self):
+        """`SkyCoord` of the pointing, ICRS (FK5 is taken as ICRS: they differ by 0.02 arcsec)."""
+        # From the header's degrees, so that they come back as they were written.
+        check_frame(self.header, self.where)
+        lon, lat = (header_number(self.header, key, self.where) for key in ("RA_PNT", "DEC_PNT"))
+        return SkyCoord(lon, lat, unit="deg", frame="icrs")
+
+    @cached_property
+    def deadc(self):
+        """Live time over on-time, float in (0, 1]."""
+        deadc = header_number(self.header, "DEADC", self.where)
+        if not 0 < deadc <= 1:
+            raise DataError(
+                f"{self.where} has DEADC {deadc}; wanted is live time over on-time, above 0 and up to 1."
+            )
+        return deadc
+
+    @property
+    def target_name(self):
+        """Name of the target, "" where the header has none."""
+        return str(self.header.get("OBJECT", "")).strip()
+
+    @property
+    def obs_mode(self):
+        """Observation mode in capitals, "" where the header has none."""
+        return str(self.header.get("OBS_MODE", "")).strip().upper()
+
+    @property
+    def zenith(self):
+        """Zenith angle of the pointing, Quantity in deg: the mean over the run."""
+        return (90 - header_number(self.header, "ALT_PNT", self.where)) * u.deg
+
+    @property
+    def azimuth(self):
+        """Azimuth of the pointing, Quantity in deg, from north towards east: the mean over the run."""
+        return header_number(self.header, "AZ_PNT", self.where) * u.deg
+
+    @cached_property
+    def location(self):
+        """`EarthLocation` of the observatory."""
+        lon, lat, height = (
+            header_number(self.header, key, self.where) for key in ("GEOLON", "GEOLAT", "ALTITUDE")
+        )
+        return EarthLocation.from_geodetic(lon * u.deg, lat * u.deg, height * u.m)
+
+    @property
+    def meta(self):
+        """The header's keywords as a new dict, without those of the table's layout."""
+        return {key: value for key, value in self.header.items() if key and not key.startswith(_STRUCTURE)}
+
+    def check_tracking(self):
+        """None where the run tracks a fixed position of the sky; raises DataError with the reason otherwise."""
+        for mode, reason in _MOVING.items():
+            if self.obs_mode.startswith(mode):
+                raise DataError(
+                    f"{self.where} has OBS_MODE {self.obs_mode}: {reason}; wanted is a run that tracks a position."
+                )
+
+
+def check_frame(header, where):
+    """None where the header's coordinates can be taken as ICRS; raises DataError otherwise."""
+    frame = str(header.get("RADECSYS") or header.get("RADESYS") or "ICRS").strip().upper()
+    if frame not in _FRAMES:
+        raise DataError(f"{where} has RADECSYS {frame!r}; wanted is one of {', '.join(_FRAMES)}.")

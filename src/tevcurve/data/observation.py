@@ -1,0 +1,166 @@
+"""One observation: events, good time, responses and pointing of a run, or of a part of it."""
+
+from functools import cached_property
+from html import escape
+from operator import attrgetter
+
+import astropy.units as u
+
+from tevcurve.data.filters import ObservationFilter, time_pair
+from tevcurve.errors import InputError
+
+
+def _of_run(path, doc):
+    return property(attrgetter(f"_run.{path}"), doc=doc)
+
+
+def _response(hdu_type, doc):
+    return property(lambda self: self._run.response(hdu_type), doc=doc)
+
+
+class Observation:
+    """A run, or the part of it that passes filters. Everything is read when it is asked for.
+
+    run: `Run`. filters: `ObservationFilter`s that the observation has passed.
+
+    An observation counts events (`good_events`) and seconds (`ontime`, `livetime`) inside its good time only:
+    inside a good time interval of the file, inside [tstart, tstop), and inside its time filters.
+    """
+
+    def __init__(self, run, filters=()):
+        self._run = run
+        self._filters = tuple(filters)
+
+    aeff = _response("aeff", "Effective area.")
+    edisp = _response("edisp", "Energy dispersion.")
+    psf = _response("psf", "Point spread function.")
+    bkg = _response("bkg", "Background rate; raises DataError where the run has none.")
+    rad_max = _response("rad_max", "Radius of the directional cut; raises DataError where the run has none.")
+
+    obs_id = _of_run("obs_id", "OBS_ID, int.")
+    time_reference = _of_run("header.reference", "`TimeReference` of the mission times.")
+    pointing = _of_run("header.pointing", "`SkyCoord` of the pointing, ICRS (FK5 is taken as ICRS).")
+    pointing_lonlat = _of_run("header.pointing_lonlat", "Pointing: RA and Dec, two floats in radian.")
+    deadc = _of_run("header.deadc", "Live time over on-time.")
+    target_name = _of_run("header.target_name", "Name of the target.")
+    obs_mode = _of_run("header.obs_mode", "Observation mode, in capitals.")
+    zenith = _of_run("header.zenith", "Mean zenith angle, Quantity in deg.")
+    azimuth = _of_run("header.azimuth", "Mean azimuth, Quantity in deg.")
+    location = _of_run("header.location", "`EarthLocation` of the observatory.")
+    meta = _of_run("header.meta", "Keywords of the EVENTS header, a new dict.")
+    check_tracking = _of_run(
+        "header.check_tracking", "Raises DataError, with the reason, unless the run tracks."
+    )
+
+    @cached_property
+    def events(self):
+        """`EventList` in file order: all events of the file, or those that pass the filters.
+
+        Without a time filter these include events outside the good time; `good_events` are the ones that count.
+        """
+        events = self._run.events
+        for cut in self._filters:
+            if cut.time is not None:
+                start, stop = self._seconds(cut.time)
+                events = events.select((events.time_s >= start) & (events.time_s < stop))
+            if cut.cuts_events:
+                events = events.select(cut.event_mask(events, self.pointing_lonlat))
+        return events
+
+    @cached_property
+    def good_events(self):
+        """`EventList` in file order of the events that count: those of `events` inside the good time `gti`."""
+        return self.events.select(self.gti.contains(self.events.time_s))
+
+    @cached_property
+    def gti(self):
+        """`GTI`: the good time of the file inside [tstart, tstop)."""
+        return self._run.gti.intersect(self.span_s)
+
+    @cached_property
+    def span_s(self):
+        """tstart and tstop, two floats in mission seconds."""
+        start, stop = self._run.header.span_s
+        for cut in self._filters:
+            if cut.time is not None:
+                first, last = self._seconds(cut.time)
+                start, stop = max(start, first), min(stop, last)
+        return start, max(start, stop)
+
+    @property
+    def tstart(self):
+        """Start, `Time`: TSTART of the EVENTS header, or later where a time filter starts later."""
+        return self.time_reference.to_time(self.span_s[0])
+
+    @property
+    def tstop(self):
+        """Stop, `Time`: TSTOP of the EVENTS header, or earlier where a time filter stops earlier."""
+        return self.time_reference.to_time(self.span_s[1])
+
+    @property
+    def ontime(self):
+        """Sum of the good time, Quantity in s."""
+        return self.gti.ontime
+
+    @property
+    def livetime(self):
+        """On-time corrected for the dead time (DEADC), Quantity in s."""
+        return self.gti.ontime * self.deadc
+
+    def has(self, hdu_type):
+        """Whether the index has an HDU of a type: events, gti, aeff, edisp, psf, bkg or rad_max."""
+        return self._run.has(hdu_type)
+
+    def select_time(self, interval):
+        """Observation with the events and the good time in [start, stop), or None where no good time is in it.
+
+        interval: pair of `Time`, or a `Time` of length 2. Nothing is read anew. Raises InputError where it is none.
+        """
+        return self.select(ObservationFilter(time=time_pair(interval)))
+
+    def select(self, observation_filter):
+        """Observation that passes one more `ObservationFilter`, or None where no good time is left."""
+        if not isinstance(observation_filter, ObservationFilter):
+            raise InputError(f"The filter is {observation_filter!r}; wanted is an ObservationFilter.")
+        selected = Observation(self._run, (*self._filters, observation_filter))
+        if observation_filter.time is not None and not len(selected.gti):
+            return None
+        return selected
+
+    def release(self):
+        """Forget what was read of the run, here and in the other selections of it; it is read anew when needed."""
+        self._run.release()
+        for name in ("events", "good_events"):
+            self.__dict__.pop(name, None)
+
+    def _seconds(self, interval):
+        return tuple(float(self.time_reference.to_seconds(time)) for time in time_pair(interval))
+
+    def _summary(self):
+        """What to tell a person, as pairs of words."""
+        livetime, ontime = self.livetime, self.ontime
+        events = f"{len(self.events)}, {len(self.good_events)} of them in good time"
+        responses = [name for name in ("aeff", "edisp", "psf", "bkg", "rad_max") if self.has(name)]
+        return {
+            "Target": self.target_name or "not named",
+            "Pointing": f"RA {self.pointing.ra.deg:.4f} deg, Dec {self.pointing.dec.deg:.4f} deg (ICRS)",
+            "Start": f"{self.tstart.iso} ({self.tstart.scale.upper()})",
+            "Stop": f"{self.tstop.iso} ({self.tstop.scale.upper()})",
+            "On-time": f"{ontime.to_value(u.s):.1f} s in {len(self.gti)} good time intervals",
+            "Live time": f"{livetime.to_value(u.s):.1f} s",
+            "Events": events,
+            "Responses": ", ".join(responses) or "none",
+        }
+
+    def __str__(self):
+        lines = [f"  {key + ':':<11}{value}" for key, value in self._summary().items()]
+        return "\n".join([f"Observation {self.obs_id}", *lines])
+
+    def __repr__(self):
+        return f"<Observation {self.obs_id}>"
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in self._summary().items()
+        )
+        return f"<p>Observation {self.obs_id}</p><table>{rows}</table>"

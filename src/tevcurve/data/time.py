@@ -1,0 +1,144 @@
+"""Mission times: seconds since a reference epoch inside, `Time` outside."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from warnings import warn
+
+import numpy as np
+from astropy.time import Time
+
+from tevcurve.errors import DataError, InputError
+
+# What FITS (Rots et al. 2015, table 2) and astropy call the same scale; UT1 and GPS are not taken.
+_SCALES = {"tt": "tt", "tdt": "tt", "et": "tt", "tai": "tai", "iat": "tai", "utc": "utc", "tdb": "tdb"}
+_DAY = 86400.0
+# Below this many seconds a float64 is finer than a `Time`, so that seconds are whole nanoseconds there.
+_FINER_THAN_TIME = 2.0**19
+
+
+@dataclass(frozen=True)
+class TimeReference:
+    """The epoch that mission times count from, and their scale.
+
+    Mission times are elapsed SI seconds since MJD `mjdrefi + mjdreff` in `scale`; with `utc` they go through
+    leap seconds as a clock does, so that one second is one second.
+
+    mjdrefi: whole days (MJD). mjdreff: the fraction of a day. scale: "tt", "tai", "utc" or "tdb".
+    """
+
+    mjdrefi: int
+    mjdreff: float
+    scale: str = "tt"
+
+    def __post_init__(self):
+        if self.scale not in set(_SCALES.values()):
+            raise InputError(f"The time scale is {self.scale!r}; wanted is one of tt, tai, utc, tdb.")
+        if not np.isfinite(self.mjdrefi + self.mjdreff):
+            raise InputError(f"The reference MJD is {self.mjdrefi} + {self.mjdreff}; wanted are finite days.")
+
+    @classmethod
+    def from_header(cls, header, where):
+        """The reference that a FITS header states with MJDREFI and MJDREFF (or MJDREF) and TIMESYS.
+
+        where: the file and HDU, for messages. Raises DataError where a keyword is missing or cannot be used.
+        A missing TIMESYS is taken as TT, with a warning.
+        Source: GADF, "Time"; FITS standard 4.0, section 9.2.2 (the pair wins over the single value).
+        """
+        whole, fraction = _reference_mjd(header, where)
+        system = header.get("TIMESYS")
+        if system is None:
+            warn(f"{where} has no TIMESYS; its times are taken as TT.", stacklevel=2)
+            system = "TT"
+        scale = _SCALES.get(str(system).strip().lower())
+        if scale is None:
+            raise DataError(f"{where} has TIMESYS {system!r}; wanted is one of TT, TAI, UTC, TDB.")
+        if float(header.get("TIMEZERO", 0)) != 0:
+            raise DataError(f"{where} has TIMEZERO {header['TIMEZERO']}; only 0 is supported.")
+        return cls(whole, fraction, scale)
+
+    @classmethod
+    def from_time(cls, time):
+        """The reference at the start of the day of a `Time`, in the time's scale where that is supported."""
+        time = time if time.scale in _SCALES else time.tt
+        return cls(int(np.floor(np.min(time.mjd))), 0.0, time.scale)
+
+    def to_time(self, seconds):
+        """`Time` of mission times.
+
+        seconds: float or array, mission seconds. From 2^19 s (six days) on `to_seconds` gives every float64
+        back exactly; below that, every whole number of nanoseconds (a `Time` resolves about 0.01 ns).
+        """
+        seconds = np.asarray(seconds, dtype=float)
+        scale, jd1, jd2 = _epoch(self)
+        days = np.round(seconds / _DAY)
+        time = Time(jd1 + days, jd2 + (seconds - days * _DAY) / _DAY, format="jd", scale=scale)
+        time = time.utc if self.scale == "utc" else time
+        time.format = "mjd"
+        return time
+
+    def to_seconds(self, time):
+        """Mission seconds, float64 of the shape of `time`: the exact inverse of `to_time`.
+
+        time: `Time` of any scale that needs no table of the Earth's rotation.
+        """
+        scale, jd1, jd2 = _epoch(self)
+        time = getattr(time, scale)
+        days = np.round(time.jd1 - jd1)
+        rest = (time.jd1 - jd1 - days) + (time.jd2 - jd2)
+        seconds = days * _DAY + rest * _DAY
+        return np.where(np.abs(seconds) < _FINER_THAN_TIME, np.round(seconds, 9), seconds)[()]
+
+    def convert(self, seconds, reference):
+        """Mission seconds of another `reference`, float64, as mission seconds of this one."""
+        if reference == self:
+            return np.asarray(seconds, dtype=float)
+        return self.to_seconds(reference.to_time(seconds))
+
+    def to_header(self):
+        """The FITS keywords of this reference, as a dict."""
+        return {
+            "MJDREFI": self.mjdrefi,
+            "MJDREFF": self.mjdreff,
+            "TIMESYS": self.scale.upper(),
+            "TIMEUNIT": "s",
+        }
+
+    def __str__(self):
+        return f"MJD {self.mjdrefi} + {self.mjdreff:.12g} ({self.scale.upper()})"
+
+
+@lru_cache(maxsize=256)
+def _epoch(reference):
+    """Scale in which seconds are counted, and the epoch in it as Julian days in two parts."""
+    if reference.scale != "utc":
+        return reference.scale, 2400000.5 + reference.mjdrefi, reference.mjdreff
+    # In UTC days have no fixed length: count in TAI.
+    epoch = Time(reference.mjdrefi, reference.mjdreff, format="mjd", scale="utc").tai
+    return "tai", float(epoch.jd1), float(epoch.jd2)
+
+
+def _reference_mjd(header, where):
+    """Whole days and fraction of the reference MJD."""
+    pair = [header.get("MJDREFI"), header.get("MJDREFF")]
+    if None not in pair:
+        whole, fraction = (_number(value, "MJDREFI and MJDREFF", where) for value in pair)
+    elif header.get("MJDREF") is not None:
+        whole, fraction = _number(header["MJDREF"], "MJDREF", where), 0.0
+    elif pair[0] is not None:
+        whole, fraction = _number(pair[0], "MJDREFI", where), 0.0
+    else:
+        raise DataError(
+            f"{where} does not say since when its times count: wanted is MJDREFI with MJDREFF, or MJDREF."
+        )
+    rest = whole % 1
+    return int(whole - rest), fraction + rest
+
+
+def _number(value, keyword, where):
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise DataError(f"{where} has {keyword} {value!r}; wanted is a number of days.")
+    return number
