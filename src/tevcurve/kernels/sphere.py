@@ -38,3 +38,20 @@ def offset_frame(lon, lat, lon0, lat0):
     separation = angular_separation(lon0, lat0, lon, lat)
     angle = position_angle(lon0, lat0, lon, lat)
     return separation * np.sin(angle), separation * np.cos(angle)
+
+
+def field_of_view(lon, lat, lon0, lat0):
+    """Field-of-view longitude and latitude in radian of directions seen from (lon0, lat0), as GADF defines them.
+
+    The spherical coordinates in the frame whose origin is (lon0, lat0), growing with longitude and latitude: those of
+    the axes DETX and DETY of the background responses. Their cosines multiply to that of the separation.
+    """
+    dlon = np.subtract(lon, lon0)
+    # From the sines and cosines of halves: 1 - cos(dlon) would lose the digits of small fields of view.
+    half = np.sin(0.5 * dlon)
+    sin_lat = np.sin(np.subtract(lat, lat0)) + 2 * np.cos(lat) * np.sin(lat0) * half * half
+    fov_lat = np.arcsin(np.clip(sin_lat, -1, 1))
+    fov_lon = np.arctan2(
+        np.cos(lat) * np.sin(dlon), np.cos(np.subtract(lat, lat0)) - 2 * np.cos(lat) * np.cos(lat0) * half**2
+    )
+    return fov_lon, fov_lat

@@ -1,0 +1,178 @@
+"""The rate of the background over the field of view (GADF BKG_2D and BKG_3D)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.errors import DataError
+from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.kernels.folding import integrate_loglog
+from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
+
+RATE_UNIT = "TeV-1 s-1 sr-1"
+# Stands for 0 under the logarithm: the smallest normal float32, of a rate per MeV as the files have it.
+TINY_RATE = float(np.finfo(np.float32).tiny) * 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class _Background:
+    """What both formats share: an energy axis first, the alignment, and rates by energy bin."""
+
+    table: ResponseTable
+    fov_align: str
+
+    @classmethod
+    def read(cls, path, hdu="BKG"):
+        """The background of one HDU of a FITS file."""
+        return cls.from_hdu(*open_hdu(path, hdu))
+
+    @property
+    def energy_axis(self):
+        """The axis of reconstructed energy, TeV."""
+        return self.table.axes[0]
+
+    def rate_per_energy_bin(self, x_rad, y_rad, reco_edges_tev):
+        """Rate (n_bins, *x.shape) in s-1 sr-1, integrated over reco bins (edges in TeV).
+
+        The rate at the energy edges, a power law between them, at field-of-view longitude x and latitude y in radian,
+        as `kernels.sphere.field_of_view` gives them.
+        """
+        return integrate_loglog(reco_edges_tev, self.rate_at_energies(x_rad, y_rad, reco_edges_tev))
+
+    def evaluate(self, energy, fov_lon, fov_lat):
+        """Rate as Quantity in TeV-1 s-1 sr-1; all arguments are Quantities that broadcast."""
+        energy = u.Quantity(energy).to_value(u.TeV)
+        x, y = u.Quantity(fov_lon).to_value(u.rad), u.Quantity(fov_lat).to_value(u.rad)
+        return self.rate(energy, x, y) * u.Unit(RATE_UNIT)
+
+
+@dataclass(frozen=True, eq=False)
+class Background3D(_Background):
+    """The background rate over energy (TeV) and field-of-view coordinates (radian): values (n_energy, n_x, n_y).
+
+    Interpolated linearly in log energy, x and y, between the logarithms of the rates. `fov_align` says along which axes
+    x and y lie: "RADEC" or "ALTAZ".
+    """
+
+    @classmethod
+    def from_hdu(cls, hdu, where="BKG"):
+        """Background3D of a GADF BKG_3D table HDU; DataError, naming `where`, if it cannot be used.
+
+        numpy sees the values of the public files as (energy, DETX, DETY); other orders are taken where only they fit.
+        """
+        axes = [("ENERG", "TeV", True), ("DETX", "rad", False), ("DETY", "rad", False)]
+        energy, x, y = "ENERG", "DETX", "DETY"
+        orders = [(energy, x, y), (y, x, energy), (energy, y, x), (x, y, energy)]
+        table = read_response(hdu, where, axes, "BKG", RATE_UNIT, orders)
+        return cls(table, _alignment(table))
+
+    @cached_property
+    def log_rate(self):
+        """Logarithm of the rates per TeV, s and sr; 0 counts as `TINY_RATE`."""
+        return np.log(np.maximum(self.table.values, TINY_RATE))
+
+    def rate_at_energies(self, x_rad, y_rad, energies_tev):
+        """Rate (n, *x.shape) in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
+        energy, x, y = self._locate(energies_tev, x_rad, y_rad)
+        planes = np.moveaxis(interpolate_axis(self.log_rate, energy), 0, -1)
+        rate = _rate_of_log(np.moveaxis(interpolate_points(planes, x, y), -1, 0))
+        rate *= all_inside(x, y)
+        rate[~energy.inside] = 0.0
+        return rate
+
+    def rate(self, energy_tev, x_rad, y_rad):
+        """Rate in TeV-1 s-1 sr-1 at energies (TeV) and field-of-view angles (radian), broadcast; 0 beyond edges."""
+        places = self._locate(energy_tev, x_rad, y_rad)
+        return _rate_of_log(interpolate_points(self.log_rate, *places)) * all_inside(*places)
+
+    def _locate(self, energy_tev, x_rad, y_rad):
+        energy, x, y = self.table.axes
+        return energy.locate(energy_tev), x.locate(x_rad), y.locate(y_rad)
+
+    def plot(self, ax=None, energy="1 TeV"):
+        """Axes with the rate over the field of view at one energy."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        energy = u.Quantity(energy)
+        _, x_axis, y_axis = self.table.axes
+        x, y = np.meshgrid(x_axis.nodes, y_axis.nodes)
+        rate = self.rate(energy.to_value(u.TeV), x, y)
+        mesh = ax.pcolormesh(np.rad2deg(x_axis.edges), np.rad2deg(y_axis.edges), rate, rasterized=True)
+        names = ("RA", "Dec") if self.fov_align == "RADEC" else ("azimuth", "altitude")
+        ax.set(
+            xlabel=f"Offset along {names[0]} [deg]", ylabel=f"Offset along {names[1]} [deg]", aspect="equal"
+        )
+        ax.set_title(f"Background at {energy:g}")
+        ax.figure.colorbar(mesh, ax=ax, label="Rate [TeV$^{-1}$ s$^{-1}$ sr$^{-1}$]")
+        return ax
+
+
+@dataclass(frozen=True, eq=False)
+class Background2D(_Background):
+    """The background rate over energy (TeV) and offset (radian): values (n_energy, n_offset).
+
+    Interpolated linearly in log energy and offset, between the rates. It is round, so that its alignment never matters.
+    """
+
+    @classmethod
+    def from_hdu(cls, hdu, where="BKG"):
+        """Background2D of a GADF BKG_2D table HDU; DataError, naming `where`, if it cannot be used."""
+        axes = [("ENERG", "TeV", True), ("THETA", "rad", False)]
+        orders = [("ENERG", "THETA"), ("THETA", "ENERG")]
+        table = read_response(hdu, where, axes, "BKG", RATE_UNIT, orders)
+        return cls(table, _alignment(table))
+
+    @property
+    def offset_axis(self):
+        """The axis of offset from the pointing, radian."""
+        return self.table.axes[1]
+
+    def rate_at_energies(self, x_rad, y_rad, energies_tev):
+        """Rate (n, *x.shape) in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
+        energy = self.energy_axis.locate(energies_tev)
+        offset = self.offset_axis.locate(_separation(x_rad, y_rad))
+        rate = interpolate_axis(interpolate_axis(self.table.values, energy), offset, axis=1)
+        rate *= offset.inside
+        rate[~energy.inside] = 0.0
+        return rate
+
+    def rate(self, energy_tev, x_rad, y_rad):
+        """Rate in TeV-1 s-1 sr-1 at energies (TeV) and field-of-view angles (radian), broadcast; 0 beyond edges."""
+        places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(_separation(x_rad, y_rad))
+        return interpolate_points(self.table.values, *places) * all_inside(*places)
+
+    def plot(self, ax=None):
+        """Axes with the rate against energy, one line per offset of the table."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        for offset, values in zip(self.offset_axis.nodes, self.table.values.T, strict=True):
+            label = f"{np.rad2deg(offset):.2g} deg"
+            ax.plot(self.energy_axis.nodes, np.where(values > 0, values, np.nan), label=label)
+        ax.set(
+            xscale="log", yscale="log", xlabel="Energy [TeV]", ylabel="Rate [TeV$^{-1}$ s$^{-1}$ sr$^{-1}$]"
+        )
+        ax.legend(title="Offset")
+        return ax
+
+
+def _separation(fov_lon, fov_lat):
+    """Angle in radian from the origin of the field of view: cos(separation) = cos(fov_lon) cos(fov_lat)."""
+    half_lon, half_lat = np.sin(np.multiply(0.5, fov_lon)), np.sin(np.multiply(0.5, fov_lat))
+    return 2 * np.arcsin(np.minimum(1.0, np.hypot(half_lat, half_lon * np.sqrt(np.cos(fov_lat)))))
+
+
+def _rate_of_log(log_rate):
+    rate = np.exp(log_rate)
+    return np.where(rate <= 2 * TINY_RATE, 0.0, rate)
+
+
+def _alignment(table):
+    """ "RADEC" or "ALTAZ" from `FOVALIGN`; files without it mean RADEC."""
+    value = str(table.header.get("FOVALIGN", "RADEC")).strip().upper()
+    if value not in ("RADEC", "ALTAZ"):
+        raise DataError(f"{table.where}: FOVALIGN is {value!r}; RADEC or ALTAZ is wanted.")
+    return value

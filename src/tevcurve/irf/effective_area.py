@@ -1,0 +1,90 @@
+"""The effective area (GADF AEFF_2D)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
+
+
+@dataclass(frozen=True, eq=False)
+class EffectiveAreaTable2D:
+    """The effective area over true energy (TeV) and offset (radian): values (n_energy, n_offset) in cm2."""
+
+    table: ResponseTable
+
+    @classmethod
+    def from_hdu(cls, hdu, where="AEFF"):
+        """EffectiveAreaTable2D of a GADF AEFF_2D table HDU; DataError, naming `where`, if it cannot be used."""
+        axes = [("ENERG", "TeV", True), ("THETA", "rad", False)]
+        return cls(read_response(hdu, where, axes, "EFFAREA", "cm2"))
+
+    @classmethod
+    def read(cls, path, hdu="AEFF"):
+        """EffectiveAreaTable2D of one HDU of a FITS file."""
+        return cls.from_hdu(*open_hdu(path, hdu))
+
+    @property
+    def energy_axis(self):
+        """The axis of true energy, TeV."""
+        return self.table.axes[0]
+
+    @property
+    def offset_axis(self):
+        """The axis of offset from the pointing, radian."""
+        return self.table.axes[1]
+
+    @property
+    def low_threshold(self):
+        """The lowest safe energy (`LO_THRES`) in TeV as Quantity, None where the file has none."""
+        return _threshold(self.table, "LO_THRES")
+
+    @property
+    def high_threshold(self):
+        """The highest safe energy (`HI_THRES`) in TeV as Quantity, None where the file has none."""
+        return _threshold(self.table, "HI_THRES")
+
+    @property
+    def max_offset(self):
+        """The largest offset of the table, Quantity in deg."""
+        return np.rad2deg(self.offset_axis.high[-1]) * u.deg
+
+    def effective_area(self, energy_tev, offset_rad):
+        """Effective area in cm2 at energies (TeV) and offsets (radian), broadcast.
+
+        Linear in log energy and in offset between the bin centres, constant in the outer half bins, 0 beyond the edges.
+        """
+        places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
+        return np.where(all_inside(*places), interpolate_points(self.table.values, *places), 0.0)
+
+    def effective_area_grid(self, energy_tev, offset_rad):
+        """Effective area in cm2 at every energy (n,) and offset (...), shape (n, ...): faster than broadcasting."""
+        energy, offset = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
+        per_energy = interpolate_axis(self.table.values, energy) * energy.inside[:, None]
+        return interpolate_axis(per_energy, offset, axis=1) * offset.inside
+
+    def evaluate(self, energy_true, offset):
+        """Effective area as Quantity in m2; energies and offsets are Quantities that broadcast."""
+        energy = u.Quantity(energy_true).to_value(u.TeV)
+        return self.effective_area(energy, u.Quantity(offset).to_value(u.rad)) * 1e-4 * u.m**2
+
+    def plot(self, ax=None, offsets=None):
+        """Axes with the effective area against energy, one line per offset (default: those of the table)."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)
+        energy = self.energy_axis.nodes
+        for offset in np.atleast_1d(offsets):
+            area = self.effective_area(energy, offset.to_value(u.rad)) * 1e-4
+            ax.plot(energy, np.where(area > 0, area, np.nan), label=f"{offset.to_value(u.deg):.2g} deg")
+        ax.set(xscale="log", yscale="log", xlabel="True energy [TeV]", ylabel="Effective area [m$^2$]")
+        ax.legend(title="Offset")
+        return ax
+
+
+def _threshold(table, key):
+    number = table.number(key)
+    return None if number is None else number * u.TeV

@@ -1,0 +1,181 @@
+"""The energy dispersion (GADF EDISP_2D), and the matrix it makes for a source at one offset."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.errors import DataError, InputError
+from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.kernels.folding import migration_matrix
+from tevcurve.kernels.interpolation import all_inside, interpolate_points
+from tevcurve.kernels.sphere import angular_separation
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyDispersion2D:
+    """The density of migra = E_reco / E_true over true energy (TeV), offset (radian) and migra.
+
+    The values (n_energy, n_offset, n_migra) are constant in each migra bin, as the file has them.
+    """
+
+    table: ResponseTable
+
+    @classmethod
+    def from_hdu(cls, hdu, where="EDISP"):
+        """EnergyDispersion2D of a GADF EDISP_2D table HDU; DataError, naming `where`, if it cannot be used."""
+        axes = [("ENERG", "TeV", True), ("THETA", "rad", False), ("MIGRA", "", False)]
+        table = read_response(hdu, where, axes, "MATRIX", "", orders=[("THETA", "MIGRA", "ENERG")])
+        migra = table.axes[2]
+        if np.max(np.abs(migra.low[1:] - migra.high[:-1]), initial=0.0) > 1e-4 * migra.high[-1]:
+            raise DataError(
+                f"{where}: the bins of the axis MIGRA do not touch; bins without gaps are wanted."
+            )
+        return cls(table)
+
+    @classmethod
+    def read(cls, path, hdu="EDISP"):
+        """EnergyDispersion2D of one HDU of a FITS file."""
+        return cls.from_hdu(*open_hdu(path, hdu))
+
+    @property
+    def energy_axis(self):
+        """The axis of true energy, TeV."""
+        return self.table.axes[0]
+
+    @property
+    def offset_axis(self):
+        """The axis of offset from the pointing, radian."""
+        return self.table.axes[1]
+
+    @property
+    def migra_axis(self):
+        """The axis of migra = E_reco / E_true."""
+        return self.table.axes[2]
+
+    def migra_density(self, energy_tev, offset_rad):
+        """Density (..., n_migra) in each migra bin at true energies (TeV) and offsets (radian), broadcast.
+
+        Linear in log energy and in offset between the bin centres, constant in the outer half bins, 0 beyond the edges.
+        """
+        places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
+        density = interpolate_points(self.table.values, *places)
+        return density * np.asarray(all_inside(*places))[..., None]
+
+    def density(self, energy_tev, migra, offset_rad):
+        """Density in migra at true energies (TeV), migra and offsets (radian), broadcast; 0 beyond the edges."""
+        energy, migra, offset = np.broadcast_arrays(energy_tev, migra, offset_rad)
+        index = np.searchsorted(self.migra_axis.edges, migra, side="right") - 1
+        inside = (index >= 0) & (index < self.migra_axis.nbin)
+        per_bin = self.migra_density(energy, offset)
+        index = np.where(inside, index, 0)[..., None]
+        return np.where(inside, np.take_along_axis(per_bin, index, axis=-1)[..., 0], 0.0)
+
+    def evaluate(self, energy_true, migra, offset):
+        """Density in migra as dimensionless Quantity; energies and offsets are Quantities, all broadcast."""
+        energy, offset = u.Quantity(energy_true).to_value(u.TeV), u.Quantity(offset).to_value(u.rad)
+        return u.Quantity(self.density(energy, u.Quantity(migra).to_value(""), offset))
+
+    def kernel(self, offset_rad, true_edges_tev, reco_edges_tev):
+        """Probability (n_true, n_reco) of each reco bin at the centre sqrt(lo * hi) of each true bin.
+
+        Integrated exactly over the reco bins, each row normalised over all migra of the table (so a row sums to less
+        than 1 where the reco axis is shorter); rows where the table is empty are 0.
+        """
+        true_edges_tev, reco_edges_tev = np.asarray(true_edges_tev), np.asarray(reco_edges_tev)
+        centers = np.sqrt(true_edges_tev[1:] * true_edges_tev[:-1])
+        density = self.migra_density(centers, offset_rad)
+        return migration_matrix(centers, reco_edges_tev, self.migra_axis.edges, density)
+
+    def to_edisp_kernel(self, offset, e_true, e_reco):
+        """EDispKernel at one offset; the offset and the edges e_true, e_reco are Quantities."""
+        e_true, e_reco = u.Quantity(e_true, u.TeV), u.Quantity(e_reco, u.TeV)
+        matrix = self.kernel(u.Quantity(offset).to_value(u.rad), e_true.value, e_reco.value)
+        return EDispKernel(matrix, e_true, e_reco)
+
+    def plot(self, ax=None, offset="0 deg"):
+        """Axes with the density of migra over true energy, at one offset."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        density = self.migra_density(self.energy_axis.nodes, u.Quantity(offset).to_value(u.rad))
+        mesh = ax.pcolormesh(self.energy_axis.edges, self.migra_axis.edges, density.T, rasterized=True)
+        ax.axhline(1, color="white", lw=0.8, ls="--")
+        top = self.migra_axis.edges[-1]
+        ax.set(xscale="log", xlabel="True energy [TeV]", ylabel="Migra = E$_{reco}$ / E$_{true}$")
+        ax.set_ylim(self.migra_axis.edges[0], min(top, 2.5))
+        ax.figure.colorbar(mesh, ax=ax, label="Probability density")
+        return ax
+
+
+@dataclass(frozen=True, eq=False)
+class EDispKernel:
+    """The probability of each reco bin for each true bin: `pdf_matrix` (n_true, n_reco), edges as Quantities."""
+
+    pdf_matrix: np.ndarray
+    e_true: u.Quantity
+    e_reco: u.Quantity
+
+    def __post_init__(self):
+        shape = (len(self.e_true) - 1, len(self.e_reco) - 1)
+        if np.shape(self.pdf_matrix) != shape:
+            raise InputError(
+                f"pdf_matrix has the shape {np.shape(self.pdf_matrix)}; {shape} is wanted for these edges."
+            )
+
+    def apply(self, counts):
+        """Array with the first axis (n_true) folded into reco bins (n_reco); further axes are kept."""
+        return np.tensordot(self.pdf_matrix, counts, axes=(0, 0))
+
+    def plot(self, ax=None):
+        """Axes with the matrix over true and reconstructed energy."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        e_true, e_reco = self.e_true.to_value("TeV"), self.e_reco.to_value("TeV")
+        mesh = ax.pcolormesh(e_true, e_reco, self.pdf_matrix.T, vmin=0)
+        low, high = max(e_true[0], e_reco[0]), min(e_true[-1], e_reco[-1])
+        ax.plot([low, high], [low, high], color="white", lw=0.8, ls="--")
+        ax.set(xscale="log", yscale="log", xlabel="True energy [TeV]", ylabel="Reconstructed energy [TeV]")
+        ax.figure.colorbar(mesh, ax=ax, label="Probability per bin")
+        return ax
+
+
+def make_mean_edisp(observations, position, e_true, e_reco):
+    """EDispKernel of several observations for a source: the mean over them, weighted with their exposure.
+
+    Parameters
+    ----------
+    observations : iterable
+        With `pointing_lonlat` (radian, ICRS), `livetime`, `aeff` and `edisp`.
+    position : astropy.coordinates.SkyCoord
+    e_true, e_reco : Quantity
+        Edges of the true and the reconstructed energy bins.
+
+    A true bin without exposure has a row of 0.
+    """
+    e_true, e_reco = u.Quantity(e_true, u.TeV), u.Quantity(e_reco, u.TeV)
+    centers = np.sqrt(e_true.value[1:] * e_true.value[:-1])
+    weighted, total = 0.0, 0.0
+    for observation, offset in observations_with_offset(observations, position):
+        exposure = exposure_at(observation, centers, offset)
+        matrix = observation.edisp.kernel(offset, e_true.value, e_reco.value)
+        weighted, total = weighted + exposure[:, None] * matrix, total + exposure
+    matrix = np.divide(weighted, total[:, None], out=np.zeros_like(weighted), where=total[:, None] > 0)
+    return EDispKernel(matrix, e_true, e_reco)
+
+
+def observations_with_offset(observations, position):
+    """List of (observation, offset of the position from its pointing in radian); InputError if there is none."""
+    icrs = position.icrs
+    lon, lat = icrs.ra.rad, icrs.dec.rad
+    pairs = [(obs, float(angular_separation(*obs.pointing_lonlat, lon, lat))) for obs in observations]
+    if not pairs:
+        raise InputError("observations is empty; at least one observation is wanted.")
+    return pairs
+
+
+def exposure_at(observation, energies_tev, offset_rad):
+    """Effective area times live time in cm2 s (n,) at true energies (TeV) and one offset (radian)."""
+    livetime = u.Quantity(observation.livetime).to_value(u.s)
+    return observation.aeff.effective_area(energies_tev, offset_rad) * livetime

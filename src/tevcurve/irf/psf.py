@@ -1,0 +1,129 @@
+"""The point spread function over the field of view (GADF PSF_TABLE), and its mean for a source."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import Angle
+
+from tevcurve.irf.energy_dispersion import exposure_at, observations_with_offset
+from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
+from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points, locate
+
+
+@dataclass(frozen=True, eq=False)
+class PSF3D:
+    """The point spread function over true energy (TeV), offset and angle (radian).
+
+    Values (n_energy, n_offset, n_rad) in sr-1, as the file has them: not normalised before `to_table`.
+    """
+
+    table: ResponseTable
+
+    @classmethod
+    def from_hdu(cls, hdu, where="PSF"):
+        """PSF3D of a GADF PSF_TABLE table HDU; DataError, naming `where`, if it cannot be used."""
+        axes = [("ENERG", "TeV", True), ("THETA", "rad", False), ("RAD", "rad", False)]
+        return cls(read_response(hdu, where, axes, "RPSF", "sr-1"))
+
+    @classmethod
+    def read(cls, path, hdu="PSF"):
+        """PSF3D of one HDU of a FITS file."""
+        return cls.from_hdu(*open_hdu(path, hdu))
+
+    @property
+    def energy_axis(self):
+        """The axis of true energy, TeV."""
+        return self.table.axes[0]
+
+    @property
+    def offset_axis(self):
+        """The axis of offset from the pointing, radian."""
+        return self.table.axes[1]
+
+    @cached_property
+    def rad_nodes(self):
+        """Angles (n,) in radian between which the function is linear: 0, the bin centres, the last edge."""
+        axis = self.table.axes[2]
+        return np.unique(np.concatenate([[0.0], axis.nodes, axis.high[-1:]]))
+
+    def profiles(self, energy_tev, offset_rad):
+        """Densities (..., n_rad) in sr-1 at `rad_nodes`, at true energies (TeV) and offsets (radian), broadcast.
+
+        Linear in log energy and offset between the bin centres, constant in the outer half bins, 0 beyond the edges.
+        """
+        places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
+        values = interpolate_points(self.table.values, *places)
+        values = interpolate_axis(values, self.table.axes[2].locate(self.rad_nodes), axis=values.ndim - 1)
+        return values * np.asarray(all_inside(*places))[..., None]
+
+    def evaluate(self, energy, offset, rad):
+        """Density as Quantity in sr-1; energies, offsets and angles are Quantities that broadcast."""
+        energy, offset, rad = np.broadcast_arrays(
+            u.Quantity(energy).to_value(u.TeV), Angle(offset).rad, Angle(rad).rad
+        )
+        energies, offsets = self.energy_axis.locate(energy), self.offset_axis.locate(offset)
+        angles = locate(self.table.axes[2].nodes, rad, 0.0, self.rad_nodes[-1])
+        values = interpolate_points(self.table.values, energies, offsets, angles)
+        return values * all_inside(energies, offsets, angles) * u.Unit("sr-1")
+
+    def to_table(self, offset, exposure=None):
+        """EnergyDependentTablePSF at one offset (Quantity, string or float in deg), normalised at each energy.
+
+        exposure: Quantity (n_energy,) at the energies of the file, optional.
+        """
+        return self.table_at(
+            angle_in_rad(offset), None if exposure is None else u.Quantity(exposure).to_value("cm2 s")
+        )
+
+    def table_at(self, offset_rad, exposure_cm2_s=None):
+        """EnergyDependentTablePSF at one offset in radian; see `to_table`."""
+        energies = self.energy_axis.nodes
+        values = self.profiles(energies, offset_rad)
+        return EnergyDependentTablePSF(energies, self.rad_nodes, values, exposure_cm2_s)
+
+    def plot(self, ax=None, fraction=0.68, offsets=None):
+        """Axes with the angle that holds a fraction against energy, one line per offset (default: the file's)."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)
+        for offset in np.atleast_1d(offsets):
+            table = self.to_table(offset)
+            radius = table.containment_radius(table.energy, fraction)
+            ax.plot(table.energies_tev, radius.value, label=f"{offset.to_value(u.deg):.2g} deg")
+        ax.set(xscale="log", xlabel="True energy [TeV]", ylabel=f"{fraction:.0%} containment radius [deg]")
+        ax.set_ylim(bottom=0)
+        ax.legend(title="Offset")
+        return ax
+
+
+def make_mean_psf(observations, position, energy=None, rad=None):
+    """EnergyDependentTablePSF of several observations for a source: the mean over them, weighted with their exposure.
+
+    Parameters
+    ----------
+    observations : iterable
+        With `pointing_lonlat` (radian, ICRS), `livetime`, `aeff` and `psf`.
+    position : astropy.coordinates.SkyCoord
+    energy : Quantity (n_energy,), optional
+        True energies; default: those of the first observation's response.
+    rad : Quantity (n_rad,), optional
+        Angles, starting with 0; default: those of the first observation's response.
+
+    An energy without exposure is empty (0 at all angles).
+    """
+    pairs = observations_with_offset(observations, position)
+    first = pairs[0][0].psf
+    energies = first.energy_axis.nodes if energy is None else u.Quantity(energy).to_value(u.TeV)
+    angles = first.rad_nodes if rad is None else Angle(rad).rad
+    values, total = 0.0, 0.0
+    for observation, offset in pairs:
+        exposure = exposure_at(observation, energies, offset)
+        table = observation.psf.table_at(offset)
+        places = locate(table.rad_rad, angles, 0.0, table.rad_rad[-1])
+        profiles = interpolate_axis(table.profiles(energies), places, axis=1) * places.inside
+        values, total = values + exposure[:, None] * profiles, total + exposure
+    return EnergyDependentTablePSF(energies, angles, values, total)

@@ -1,0 +1,101 @@
+"""The point spread function on a grid of pixels, as a kernel for convolution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.errors import InputError
+from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
+from tevcurve.kernels.radial import pixel_weights
+
+
+@dataclass(frozen=True, eq=False)
+class PSFKernel:
+    """The share of a point source's photons in each pixel around it: `data` (n_energy, n_lat, n_lon), odd sizes.
+
+    Each energy sums to 1, or is 0 where the response is empty. It keeps the `table_psf` that it was made from and its
+    `max_radius` (Quantity in deg), for those who need more than the grid.
+    """
+
+    data: np.ndarray
+    geom: object
+    table_psf: EnergyDependentTablePSF
+    max_radius: u.Quantity
+
+    @classmethod
+    def from_table_psf(cls, table_psf, geom, max_radius=None, factor=4):
+        """PSFKernel of a table, integrated over the pixels of a geometry.
+
+        Parameters
+        ----------
+        table_psf : EnergyDependentTablePSF
+        geom : WcsGeom
+            With an axis of true energy; the pixels are those at its centre.
+        max_radius : str, Quantity or float in deg, optional
+            The kernel ends there. Default: the full radius of the table.
+        factor : int
+            The least number of subpixels along a pixel's side; near the centre there are more.
+        """
+        if len(geom.axes) != 1 or not geom.axes[0].unit.is_equivalent(u.TeV):
+            names = [axis.name for axis in geom.axes]
+            raise InputError(f"geom has the axes {names}; one axis, of true energy, is wanted.")
+        edges = geom.axes[0].edges.to_value(u.TeV)
+        rad = table_psf.truncated(None if max_radius is None else angle_in_rad(max_radius))
+        x, y = _flat_grid(_pixel_sides(geom), rad[-1])
+        sides = x[1, 0, 0], y[2, 0, 0]
+        area = np.full(x.shape[1:], sides[0] * sides[1])
+        profiles = table_psf.cut_profiles(np.sqrt(edges[1:] * edges[:-1]), rad)
+        index, weights = pixel_weights(x, y, area, rad, table_psf.scale_rad, factor)
+        data = np.zeros((len(profiles), area.size))
+        data[:, index] = np.einsum("pr,er->ep", weights, profiles)
+        total = data.sum(axis=1, keepdims=True)
+        data = np.divide(data, total, out=np.zeros_like(data), where=total > 0)
+        return cls(data.reshape(-1, *area.shape), geom, table_psf, np.rad2deg(rad[-1]) * u.deg)
+
+    @property
+    def energy_axis(self):
+        """The axis of true energy."""
+        return self.geom.axes[0]
+
+    def plot(self, ax=None, energy="1 TeV"):
+        """Axes with the kernel at the true-energy bin that holds an energy."""
+        import matplotlib.pyplot as plt
+        from matplotlib.colors import LogNorm
+
+        index = int(self.energy_axis.coord_to_idx(u.Quantity(energy)))
+        if index < 0:
+            edges = self.energy_axis.edges
+            raise InputError(f"energy is {energy}; one from {edges[0]:g} to {edges[-1]:g} is wanted.")
+        ax = plt.gca() if ax is None else ax
+        plane = self.data[index]
+        width, height = (
+            np.rad2deg(side) * n / 2
+            for side, n in zip(_pixel_sides(self.geom), plane.shape[::-1], strict=True)
+        )
+        norm = LogNorm(plane.max() * 1e-5, plane.max()) if plane.any() else None
+        image = ax.imshow(plane, origin="lower", extent=(-width, width, -height, height), norm=norm)
+        low, high = self.energy_axis.edges[index : index + 2]
+        ax.set(xlabel="Offset in longitude [deg]", ylabel="Offset in latitude [deg]")
+        ax.set_title(f"{low.value:.3g} to {high.value:.3g} {high.unit}")
+        ax.figure.colorbar(image, ax=ax, label="Share of the photons per pixel")
+        return ax
+
+
+def _pixel_sides(geom):
+    """True sides (lon, lat) in radian of a pixel at the centre of a geometry."""
+    area = geom.solid_angle().value[geom.npix[1] // 2, geom.npix[0] // 2]
+    ratio = abs(geom.cdelt[0] / geom.cdelt[1])
+    if geom.proj == "CAR":
+        return tuple(np.deg2rad(np.abs(geom.cdelt)))
+    return np.sqrt(area * ratio), np.sqrt(area / ratio)
+
+
+def _flat_grid(sides, radius):
+    """Coordinates (6, n_lat, n_lon) in radian of a flat grid of odd size that holds a disc about its centre."""
+    n_lon, n_lat = (int(np.ceil(radius / side - 0.5)) for side in sides)
+    y, x = np.meshgrid(np.arange(-n_lat, n_lat + 1.0), np.arange(-n_lon, n_lon + 1.0), indexing="ij")
+    x_terms, y_terms = np.zeros((6, *x.shape)), np.zeros((6, *x.shape))
+    x_terms[0], x_terms[1] = x * sides[0], sides[0]
+    y_terms[0], y_terms[2] = y * sides[1], sides[1]
+    return x_terms, y_terms

@@ -1,0 +1,233 @@
+"""The point spread function of a source: round, at one offset, over true energy and angle."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import Angle
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.folding import disc_integral_at, disc_integrals
+from tevcurve.kernels.interpolation import interpolate_axis, interpolate_points, locate
+from tevcurve.kernels.radial import pixel_weights, second_order
+from tevcurve.kernels.sphere import offset_frame
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyDependentTablePSF:
+    """A point spread function over true energy and angle, normalised to 1 over its radius at each energy.
+
+    Linear in log energy and in angle between the nodes, 0 beyond the last angle, that of the nearest energy beyond the
+    energies. All integrals are over the sphere, 2 pi sin(rad) drad.
+
+    energies_tev : array (n_energy,), increasing, TeV.
+    rad_rad : array (n_rad,), increasing from 0, radian.
+    values : array (n_energy, n_rad), sr-1, any normalisation; it is set to 1. An energy that is 0 at all angles stays 0
+        (`is_empty`) and takes no part in the interpolation.
+    exposure_cm2_s : array (n_energy,), cm2 s, or None.
+    """
+
+    energies_tev: np.ndarray
+    rad_rad: np.ndarray
+    values: np.ndarray
+    exposure_cm2_s: np.ndarray | None = None
+
+    def __post_init__(self):
+        energies, rad = np.asarray(self.energies_tev, dtype=float), np.asarray(self.rad_rad, dtype=float)
+        values = np.asarray(self.values, dtype=float)
+        if values.shape != (energies.size, rad.size) or rad.size < 2:
+            raise InputError(f"values has the shape {values.shape}; {(energies.size, rad.size)} is wanted.")
+        if rad[0] != 0 or np.any(np.diff(rad) <= 0) or np.any(np.diff(energies) <= 0):
+            raise InputError("rad_rad must increase from 0 and energies_tev must increase.")
+        if not np.all(np.isfinite(values)) or np.any(values < 0):
+            raise InputError("values holds negative or not finite densities; densities >= 0 are wanted.")
+        for name, array in (
+            ("energies_tev", energies),
+            ("rad_rad", rad),
+            ("values", _normalise(rad, values)),
+        ):
+            array = array.copy()
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @property
+    def energy(self):
+        """True energies (n_energy,), Quantity in TeV."""
+        return self.energies_tev * u.TeV
+
+    @property
+    def rad(self):
+        """Angles (n_rad,), Quantity in rad."""
+        return self.rad_rad * u.rad
+
+    @property
+    def psf_value(self):
+        """Densities (n_energy, n_rad), Quantity in sr-1."""
+        return self.values * u.Unit("sr-1")
+
+    @property
+    def exposure(self):
+        """Exposure (n_energy,), Quantity in cm2 s, None where it is not known."""
+        return None if self.exposure_cm2_s is None else self.exposure_cm2_s * u.Unit("cm2 s")
+
+    @property
+    def is_empty(self):
+        """Bool array (n_energy,), True where the response has no point spread function."""
+        return ~self.values.any(axis=1)
+
+    def profiles(self, energies_tev):
+        """Densities (n, n_rad) in sr-1 at the angles `rad_rad`, at true energies (n,) in TeV, normalised to 1."""
+        places = locate(np.log(self.energies_tev), np.log(np.asarray(energies_tev, dtype=float)))
+        return _normalise(self.rad_rad, interpolate_axis(self.values, places))
+
+    def evaluate(self, energy, rad):
+        """Density as Quantity in sr-1; energies and angles are Quantities that broadcast."""
+        energy, rad = np.broadcast_arrays(u.Quantity(energy).to_value(u.TeV), Angle(rad).rad)
+        profiles = self.profiles(energy.ravel())
+        places = locate(self.rad_rad, rad.ravel(), 0.0, self.rad_rad[-1])
+        row = locate(np.arange(len(profiles), dtype=float), np.arange(len(profiles)))
+        values = interpolate_points(profiles, row, places) * places.inside
+        return values.reshape(energy.shape) * u.Unit("sr-1")
+
+    def containment(self, energy, rad):
+        """Fraction (0 to 1) within an angle; energies and angles are Quantities that broadcast."""
+        return u.Quantity(self.containment_fraction(u.Quantity(energy).to_value(u.TeV), Angle(rad).rad))
+
+    def containment_fraction(self, energies_tev, rad_rad):
+        """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where the response is empty."""
+        energies, rad = np.broadcast_arrays(energies_tev, rad_rad)
+        values = disc_integral_at(self.rad_rad, self.profiles(energies.ravel()), rad.ravel())
+        return values.reshape(energies.shape)
+
+    def containment_radius(self, energy, fraction):
+        """Angle (Quantity in deg) that holds a fraction, NaN where the response is empty; the arguments broadcast."""
+        energy, fraction = np.broadcast_arrays(u.Quantity(energy).to_value(u.TeV), fraction)
+        if np.any((fraction < 0) | (fraction > 1)):
+            raise InputError(f"fraction is {fraction}; numbers from 0 to 1 are wanted.")
+        profiles, wanted = self.profiles(energy.ravel()), fraction.ravel()
+        low, high = np.zeros(wanted.shape), np.full(wanted.shape, self.rad_rad[-1])
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            short = disc_integral_at(self.rad_rad, profiles, middle) < wanted
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+        radius = np.where(profiles.any(axis=1), high, np.nan)
+        return np.rad2deg(radius).reshape(energy.shape) * u.deg
+
+    @cached_property
+    def scale_rad(self):
+        """The smallest angle (radian) that holds 30 % at any energy: how fine the profile must be sampled."""
+        cumulative = disc_integrals(self.rad_rad, self.values[~self.is_empty])
+        if not len(cumulative):
+            return self.rad_rad[-1]
+        return max(self.rad_rad[1], self.rad_rad[np.argmax(cumulative >= 0.3, axis=1)].min())
+
+    def truncated(self, max_radius_rad=None):
+        """The nodes (n,) in radian up to a largest angle; all where that is None or beyond the table."""
+        if max_radius_rad is None or max_radius_rad >= self.rad_rad[-1]:
+            return self.rad_rad
+        if not max_radius_rad > 0:
+            raise InputError(f"max_radius is {max_radius_rad} rad; an angle above 0 is wanted.")
+        return np.append(self.rad_rad[self.rad_rad < max_radius_rad], max_radius_rad)
+
+    def pixel_fractions(self, energies_tev, lon_rad, lat_rad, geom, max_radius=None, factor=4):
+        """Fraction (n, n_lat, n_lon) of a point source's photons in each pixel, at true energies (n,) in TeV.
+
+        The sum over an unbounded sky is 1 at each energy; a source near the border of the map loses what falls outside.
+        Where the response is empty, it is 0.
+
+        Parameters
+        ----------
+        lon_rad, lat_rad : float
+            The source in radian, in the frame of the geometry.
+        geom : WcsGeom
+            Its further axes play no part.
+        max_radius : str, Quantity or float in deg, optional
+            The function is cut off there, and normalised to 1 within. Default: the full radius of the table.
+        factor : int
+            The least number of subpixels along a pixel's side; near the source there are more.
+        """
+        rad = self.truncated(None if max_radius is None else angle_in_rad(max_radius))
+        profiles = self.cut_profiles(energies_tev, rad)
+        box, x, y = _grid_around(geom, lon_rad, lat_rad, rad[-1])
+        fractions = np.zeros((len(profiles), *geom.to_image().data_shape))
+        if box is None:
+            return fractions
+        x_terms, y_terms = second_order(x), second_order(y)
+        area = np.nan_to_num(geom.solid_angle().value[box])
+        index, weights = pixel_weights(x_terms, y_terms, area, rad, self.scale_rad, factor)
+        inside = np.einsum("pr,er->ep", weights, profiles)
+        if _holds_disc(x, y, x_terms, y_terms, rad[-1]):
+            # The whole disc is on the map: what is left of the quadrature's error goes.
+            total = inside.sum(axis=1, keepdims=True)
+            inside = np.divide(inside, total, out=np.zeros_like(inside), where=total > 0)
+        rows, columns = np.unravel_index(index, area.shape)
+        fractions[:, box[0].start + rows, box[1].start + columns] = inside
+        return fractions
+
+    def cut_profiles(self, energies_tev, rad):
+        """Densities (n, len(rad)) in sr-1 at angles (radian) that start at 0, normalised to 1 up to the last one."""
+        profiles = self.profiles(energies_tev)
+        if rad is self.rad_rad:
+            return profiles
+        return _normalise(rad, interpolate_axis(profiles, locate(self.rad_rad, rad), axis=1))
+
+    def plot(self, ax=None, energies="0.5 1 2 5 10 TeV"):
+        """Axes with the density against angle, one line per energy."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        if isinstance(energies, str):
+            *numbers, unit = energies.split()
+            energies = [float(number) for number in numbers] * u.Unit(unit)
+        for energy in np.atleast_1d(u.Quantity(energies)):
+            profile = self.profiles([energy.to_value(u.TeV)])[0]
+            ax.plot(np.rad2deg(self.rad_rad), np.where(profile > 0, profile, np.nan), label=f"{energy:g}")
+        ax.set(yscale="log", xlabel="Angle from the source [deg]", ylabel="Point spread function [sr$^{-1}$]")
+        ax.legend(title="True energy")
+        return ax
+
+
+def angle_in_rad(angle):
+    """Angle in radian of a string, a Quantity or a number in deg."""
+    return float(Angle(angle, u.deg if np.isscalar(angle) and not isinstance(angle, str) else None).rad)
+
+
+def _normalise(rad, values):
+    """Densities (n, n_rad) divided by their integral over the disc; rows of 0 stay 0."""
+    total = disc_integrals(rad, values)[..., -1:]
+    return np.divide(values, total, out=np.zeros_like(values), where=total > 0)
+
+
+@lru_cache(maxsize=8)
+def _padded_lonlat(geom):
+    """Longitude and latitude (radian) of the pixel centres and of one more pixel on each side."""
+    n_lon, n_lat = geom.npix
+    return geom.pix_to_lonlat(*np.meshgrid(np.arange(-1.0, n_lon + 1), np.arange(-1.0, n_lat + 1)))
+
+
+def _grid_around(geom, lon, lat, radius):
+    """Slices (lat, lon) of the pixels within a radius, and their coordinates from (lon, lat), padded by a pixel."""
+    grid_lon, grid_lat = _padded_lonlat(geom.to_image())
+    size = np.deg2rad(np.max(np.abs(geom.cdelt)))
+    near = np.abs(grid_lat - lat) < radius + 2 * size
+    rows = np.flatnonzero(near[1:-1].any(axis=1))
+    if not rows.size:
+        return None, None, None
+    first, last = rows[0], rows[-1]
+    x, y = offset_frame(grid_lon[first : last + 3], grid_lat[first : last + 3], lon, lat)
+    inner = np.hypot(x, y)[1:-1, 1:-1] < radius + 2 * size
+    columns = np.flatnonzero(inner.any(axis=0))
+    if not columns.size:
+        return None, None, None
+    left, right = columns[0], columns[-1]
+    box = slice(first, last + 1), slice(left, right + 1)
+    return box, x[:, left : right + 3], y[:, left : right + 3]
+
+
+def _holds_disc(x, y, x_terms, y_terms, radius):
+    """Whether a disc lies on the pixels: its centre does, and the pixels of the rim do not touch it."""
+    distance = np.hypot(x, y)
+    side = np.nanmax(np.hypot(x_terms[1:3], y_terms[1:3]))
+    rim = np.concatenate([distance[0], distance[-1], distance[:, 0], distance[:, -1]])
+    return bool(np.min(rim) > radius + 0.75 * side and np.nanmin(distance[1:-1, 1:-1]) < 0.75 * side)

@@ -1,0 +1,69 @@
+"""The energy-dependent radius of the ON region (GADF RAD_MAX_2D)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.errors import DataError
+from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+
+
+@dataclass(frozen=True, eq=False)
+class RadMax2D:
+    """The radius within which events were counted for a point-like response: values (n_energy, n_offset) in radian."""
+
+    table: ResponseTable
+
+    @classmethod
+    def from_hdu(cls, hdu, where="RAD_MAX"):
+        """RadMax2D of a GADF RAD_MAX_2D table HDU; DataError, naming `where`, if it cannot be used."""
+        axes = [("ENERG", "TeV", True), ("THETA", "rad", False)]
+        table = read_response(hdu, where, axes, "RAD_MAX", "rad")
+        if np.any(table.values <= 0):
+            raise DataError(f"{where}: RAD_MAX holds radii of 0; radii above 0 are wanted.")
+        return cls(table)
+
+    @classmethod
+    def read(cls, path, hdu="RAD_MAX"):
+        """RadMax2D of one HDU of a FITS file."""
+        return cls.from_hdu(*open_hdu(path, hdu))
+
+    @property
+    def energy_axis(self):
+        """The axis of reconstructed energy, TeV."""
+        return self.table.axes[0]
+
+    @property
+    def offset_axis(self):
+        """The axis of offset from the pointing, radian."""
+        return self.table.axes[1]
+
+    def radius(self, energy_tev, offset_rad):
+        """Radius in radian at energies (TeV) and offsets (radian), broadcast: that of the bin nearest to each.
+
+        The cut was made bin by bin, so nothing is interpolated; what lies beyond the edges takes the outer bins.
+        """
+        energy = np.searchsorted(self.energy_axis.edges[1:-1], energy_tev, side="right")
+        nodes = self.offset_axis.nodes
+        offset = np.searchsorted(0.5 * (nodes[1:] + nodes[:-1]), offset_rad, side="right")
+        return self.table.values[energy, offset]
+
+    def evaluate(self, energy, offset):
+        """Radius as Quantity in deg; energies and offsets are Quantities that broadcast."""
+        radius = self.radius(u.Quantity(energy).to_value(u.TeV), u.Quantity(offset).to_value(u.rad))
+        return np.rad2deg(radius) * u.deg
+
+    def plot(self, ax=None):
+        """Axes with the radius against energy, one line per offset of the table."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        for offset, values in zip(self.offset_axis.nodes, self.table.values.T, strict=True):
+            ax.stairs(
+                np.rad2deg(values), self.energy_axis.edges, label=f"{np.rad2deg(offset):.2g} deg", lw=1.5
+            )
+        ax.set(xscale="log", xlabel="Energy [TeV]", ylabel="Radius of the ON region [deg]")
+        ax.set_ylim(bottom=0)
+        ax.legend(title="Offset")
+        return ax

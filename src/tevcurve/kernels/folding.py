@@ -1,0 +1,74 @@
+"""Integrals over energy, migration and angle, as pure array functions."""
+
+import numpy as np
+from scipy.special import exprel
+
+
+def integrate_loglog(edges, values):
+    """Integral over each bin (n - 1, ...) of a function given at the edges (n,) as values (n, ...), power law between.
+
+    With s = log(f1 x1 / f0 x0) and L = log(x1 / x0) the integral is x0 f0 L (exp(s) - 1) / s. Where an edge value is
+    0 the limit of the power law, 0, is returned.
+    """
+    edges = np.asarray(edges, dtype=float)
+    product = values * edges.reshape((-1,) + (1,) * (np.ndim(values) - 1))
+    low, high = product[:-1], product[1:]
+    width = np.log(edges[1:] / edges[:-1]).reshape((-1,) + (1,) * (np.ndim(values) - 1))
+    positive = (low > 0) & (high > 0)
+    log = np.log(np.where(product > 0, product, 1.0))
+    return np.where(positive, low * width * exprel(log[1:] - log[:-1]), 0.0)
+
+
+def cumulative_density(edges, density):
+    """Integral (..., n + 1) of a piecewise-constant density (..., n) from the first edge to each edge (n + 1,)."""
+    total = np.cumsum(density * np.diff(edges), axis=-1)
+    return np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
+
+
+def migration_matrix(true_energies, reco_edges, migra_edges, density):
+    """Probability (n_true, n_reco) that a photon of a true energy is found in each reconstructed-energy bin.
+
+    The density (n_true, n_migra) in migra = E_reco / E_true is constant in each migra bin, so that its integral is
+    linear between the migra edges and the integral over a reco bin is exact. Each row is divided by its integral over
+    all migra; a row that is 0 stays 0.
+    """
+    cumulative = cumulative_density(migra_edges, density)
+    total = cumulative[:, -1]
+    matrix = np.zeros((len(true_energies), len(reco_edges) - 1))
+    for row in np.flatnonzero(total > 0):
+        at_edges = np.interp(reco_edges / true_energies[row], migra_edges, cumulative[row])
+        matrix[row] = np.diff(at_edges) / total[row]
+    return matrix
+
+
+def ring_integrals(rad, values):
+    """Integral of values (..., n) at rad (n,) radian over the sphere's rings between the nodes, shape (..., n - 1).
+
+    2 pi sin(rad) drad, the values linear in rad: Simpson's rule, exact to the fifth power of the ring's width.
+    """
+    middle = 0.5 * (rad[1:] + rad[:-1])
+    weighted = values * np.sin(rad)
+    centre = 0.5 * (values[..., 1:] + values[..., :-1]) * np.sin(middle)
+    return np.pi / 3 * np.diff(rad) * (weighted[..., :-1] + 4 * centre + weighted[..., 1:])
+
+
+def disc_integrals(rad, values):
+    """Integral of values (..., n) over the disc up to each node of rad (n,) radian, shape (..., n); 0 at the first."""
+    rings = np.cumsum(ring_integrals(rad, values), axis=-1)
+    return np.concatenate([np.zeros_like(rings[..., :1]), rings], axis=-1)
+
+
+def disc_integral_at(rad, values, radius):
+    """Integral of values (..., n) at nodes rad (n,) over the disc up to a radius (radian, broadcast with `...`)."""
+    shape = np.broadcast_shapes(values.shape[:-1], np.shape(radius))
+    radius = np.broadcast_to(np.clip(radius, rad[0], rad[-1]), shape)
+    node = np.clip(np.searchsorted(rad, radius, side="right") - 1, 0, len(rad) - 2)
+    values = np.broadcast_to(values, (*shape, len(rad)))
+    low, high, before = (
+        np.take_along_axis(array, index[..., None], axis=-1)[..., 0]
+        for array, index in ((values, node), (values, node + 1), (disc_integrals(rad, values), node))
+    )
+    width = radius - rad[node]
+    at_radius = low + (high - low) * width / (rad[node + 1] - rad[node])
+    middle = 0.5 * (low + at_radius) * np.sin(rad[node] + 0.5 * width)
+    return before + np.pi / 3 * width * (low * np.sin(rad[node]) + 4 * middle + at_radius * np.sin(radius))

@@ -1,0 +1,77 @@
+"""Linear interpolation on regular grids, in numpy.
+
+The places between the nodes (`locate`) are found once and used for any number of tables. `scipy.interpolate` would
+search again at each call, takes about a millisecond to set up, and is outside what the kernels may import.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where values lie on the nodes of one axis: `(1 - weight) * table[lower] + weight * table[upper]`.
+
+    `inside` is False for values beyond the axis' edges; there the weights are those of the nearest node.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    weight: np.ndarray
+    inside: np.ndarray
+
+    @property
+    def shape(self):
+        """The shape of the values that were located."""
+        return self.weight.shape
+
+
+def locate(nodes, values, low=-np.inf, high=np.inf):
+    """Places of values on increasing nodes (n,): linear between the nodes, the nearest node outside of them.
+
+    `low` and `high` are the edges beyond which a value is not `inside`; NaN is never inside.
+    """
+    values = np.asarray(values, dtype=float)
+    last = len(nodes) - 1
+    inside = (values >= low) & (values <= high)
+    if last == 0:
+        zero = np.zeros(values.shape, dtype=np.intp)
+        return Places(zero, zero, np.zeros(values.shape), inside)
+    lower = np.clip(np.searchsorted(nodes, values, side="right") - 1, 0, last - 1)
+    start = nodes[lower]
+    weight = np.clip((values - start) / (nodes[lower + 1] - start), 0.0, 1.0)
+    return Places(lower, lower + 1, np.where(np.isnan(weight), 0.0, weight), inside)
+
+
+def interpolate_axis(table, places, axis=0):
+    """Table with one axis replaced by the shape of the places, linear along it; `inside` is left to the caller."""
+    shape = [1] * table.ndim
+    shape[axis : axis + 1] = places.shape
+    weight = places.weight.reshape(shape)
+    return np.take(table, places.lower, axis) * (1 - weight) + np.take(table, places.upper, axis) * weight
+
+
+def interpolate_points(table, *places):
+    """Table at points, multilinear in its first axes; the places broadcast, further axes of the table are kept."""
+    first, rest = places[0], places[1:]
+    if not rest:
+        return interpolate_axis(table, first)
+    corners = 0.0
+    trailing = (1,) * (table.ndim - len(places))
+    for corner in range(1 << len(places)):
+        index, weight = [], 1.0
+        for bit, place in enumerate(places):
+            upper = corner >> bit & 1
+            index.append(place.upper if upper else place.lower)
+            weight = weight * (place.weight if upper else 1 - place.weight)
+        corners = corners + table[tuple(index)] * np.reshape(weight, np.shape(weight) + trailing)
+    return corners
+
+
+def all_inside(*places):
+    """Bool array, True where a point lies inside the edges of every axis; the places broadcast."""
+    result = True
+    for place in places:
+        result = result & place.inside
+    return result
