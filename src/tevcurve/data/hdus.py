@@ -13,6 +13,7 @@ import astropy.units as u
 import numpy as np
 from astropy.io import fits
 
+from tevcurve.data.bintable import parse_plain
 from tevcurve.errors import DataError, InputError
 
 _BLOCK = 2880
@@ -69,6 +70,7 @@ class _Extent:
     version: int
     kind: str
     start: int
+    data_start: int
     stop: int
 
 
@@ -115,8 +117,10 @@ class FitsFile:
                 f"The HDU {extent.name} of {self.path} is {extent.kind or 'no table'}; wanted is a BINTABLE."
             )
         try:
-            hdu = fits.BinTableHDU.fromstring(self._content[extent.start : extent.stop])
-            hdu.columns  # noqa: B018  (astropy reads the column definitions here)
+            hdu = parse_plain(self._content, extent.start, extent.data_start, extent.stop)
+            if hdu is None:
+                hdu = fits.BinTableHDU.fromstring(self._content[extent.start : extent.stop])
+                hdu.columns  # noqa: B018  (astropy reads the column definitions here)
         except Exception as error:  # astropy raises many kinds on a damaged header
             raise DataError(
                 f"The HDU {extent.name} of {self.path} cannot be read: {_one_line(error)}."
@@ -224,7 +228,7 @@ def _scan(content, path):
         start = position
         cards, position = _header_cards(content, position, path)
         name = cards.get("EXTNAME", "")
-        size = _data_size(cards, name, path)
+        data_start, size = position, _data_size(cards, name, path)
         if position + size > len(content):
             raise DataError(
                 f"The file {path} is cut off in its HDU {name or len(extents)}: {size} bytes of data are announced, "
@@ -233,7 +237,9 @@ def _scan(content, path):
         position += -(-size // _BLOCK) * _BLOCK
         version = cards.get("EXTVER", "1")
         version = int(version) if version.isdigit() else 1
-        extents.append(_Extent(name, version, cards.get("XTENSION", ""), start, min(position, len(content))))
+        extents.append(
+            _Extent(name, version, cards.get("XTENSION", ""), start, data_start, min(position, len(content)))
+        )
     return extents
 
 

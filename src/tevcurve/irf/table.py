@@ -167,7 +167,7 @@ def read_response(hdu, where, axes, column, unit, orders=None):
     DataError
         A column or a unit is missing, a shape does not fit, an axis does not increase, values are NaN or negative.
     """
-    if not isinstance(hdu, fits.BinTableHDU):
+    if not hasattr(hdu, "columns"):
         raise DataError(f"{where}: this is a {type(hdu).__name__}; a binary table is wanted.")
     if hdu.data is None or len(hdu.data) != 1:
         rows = 0 if hdu.data is None else len(hdu.data)
