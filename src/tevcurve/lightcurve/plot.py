@@ -21,9 +21,10 @@ NAMES = {
     "e2dnde": r"$E^2\,\mathrm{d}N/\mathrm{d}E$",
     "norm": "Norm",
 }
-ARROW_LENGTH = 13  # points
+ARROW_LENGTH = 11  # points
 LONG = 40  # days: from here on whole MJD are short enough as tick labels
 MJD_OF_1970 = 40587
+NARROW = 3.5  # inches: width of axes where date labels get tight
 
 
 @dataclass
@@ -32,6 +33,7 @@ class _Drawn:
 
     dates: bool
     scale: str
+    quantity: str
     unit: u.UnitBase
     first: object
     bands: set = field(default_factory=set)
@@ -61,8 +63,8 @@ def plot(
     ----------
     light_curve : LightCurve
     ax : matplotlib axes, optional
-        Where to draw, by default the current axes. A light curve that is already there sets the time scale, the
-        time format and the unit for the others.
+        Where to draw, by default the current axes. A light curve that is already there sets
+        the time scale, the time format and the unit for the others.
     label : str, optional
         Entry for the legend, which the caller makes (`plt.legend()`).
     marker : str
@@ -70,8 +72,8 @@ def plot(
     time_format : "mjd" or "iso", optional
         MJD in the time scale of the table (the default), or dates in UTC.
     ts_threshold : float or None
-        A row with a smaller test statistic, or with a negative value, is drawn as its upper limit where it has
-        one; None draws every row as a point.
+        A row with a smaller test statistic, or with a negative value, is drawn as its upper limit where it
+        has one; None draws every row as a point.
     quantity : str
         Column to draw: flux, dnde, eflux, e2dnde, norm, or any other with its errors in `_err`.
     **keywords
@@ -94,6 +96,9 @@ def plot(
     values = _values(table, quantity, drawn.unit)
     limits = _is_limit(table, values, ts_threshold)
     bands = _bands(table)
+    if drawn.first is None and ax.get_yscale() == "linear":
+        ax.axhline(0, color="0.6", linewidth=0.8, zorder=0.5)
+        ax.ticklabel_format(axis="y", useMathText=True, scilimits=(-3, 4))
     for band, rows in bands.items():
         name = label
         if len(bands) > 1:
@@ -104,8 +109,10 @@ def plot(
     drawn.bands |= set(bands)
     drawn.start, drawn.stop = min([drawn.start, *start]), max([drawn.stop, *stop])
     _DRAWN[ax] = drawn
+    if limits.any():
+        _make_room_for_arrows(ax)
     _dress_time_axis(ax, drawn)
-    _dress_flux_axis(ax, drawn, quantity)
+    _label_values(ax, drawn)
     return ax
 
 
@@ -120,16 +127,16 @@ def _prepare(ax, light_curve, quantity, time_format):
         have = "iso" if dates else "mjd"
         raise InputError(f"time_format is {time_format!r}, but the axes already shows time as {have!r}.")
     if ax in _DRAWN and _is_current(ax):
-        if not unit.is_equivalent(_DRAWN[ax].unit):
-            raise InputError(
-                f"{quantity} is in {unit}, but the axes already shows values in {_DRAWN[ax].unit}."
-            )
-        return _DRAWN[ax]
+        there = _DRAWN[ax]
+        if quantity != there.quantity or not unit.is_equivalent(there.unit):
+            have = f"{there.quantity} in {there.unit}" if str(there.unit) else there.quantity
+            raise InputError(f"The axes already shows {have}; {quantity} should be drawn in its own axes.")
+        return there
     if rcParams["axes.prop_cycle"] == rcParamsDefault["axes.prop_cycle"]:
         # a cycle that the user has chosen stays
         ax.set_prop_cycle(color=COLOURS)
     scale = neighbours[0].scale if neighbours else light_curve.meta["TIMESYS"].lower()
-    return _Drawn(dates, scale, unit, first=None)
+    return _Drawn(dates, scale, quantity, unit, first=None)
 
 
 def _is_current(ax):
@@ -191,7 +198,7 @@ def _band_text(band):
 
 
 def _draw(ax, start, stop, values, limits, label, marker, keywords):
-    """The line of the points (or of the limits, where there are no points) of one series."""
+    """The line of the points of one series, which is there even if all of its rows are limits."""
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
@@ -200,23 +207,23 @@ def _draw(ax, start, stop, values, limits, label, marker, keywords):
     style = normalize_kwargs(keywords, Line2D)
     if "fmt" not in style:
         style = {"marker": marker, "linestyle": "none", **style}
-    style = {"markersize": 4.5, "elinewidth": 1.2, "capsize": 0, **style}
+    # caps too small to see: without them a legend does not know where the bars end, and covers them
+    style = {"markersize": 4, "elinewidth": 1.2, "capsize": 0.01, **style}
     bars = ax.errorbar(
         middle[points],
         values["value"][points],
         xerr=half[points],
         yerr=values["errors"][:, points],
-        **{**style, "label": label if points.any() or not limits.any() else None},
+        **{**style, "label": label},
     )
     if not limits.any():
         return bars.lines[0]
     colour = bars.lines[0].get_color()
     kept = ("elinewidth", "alpha", "zorder", "ecolor", "clip_on", "rasterized", "visible", "transform")
     arrows = {key: style[key] for key in kept if key in style}
-    arrows |= {"label": None if points.any() else label, "color": colour, "linestyle": "none", "capsize": 0}
+    arrows |= {"color": colour, "linestyle": "none", "markerfacecolor": "none"}
     arrows |= {"marker": _arrow(), "markersize": 2 * ARROW_LENGTH, "markeredgewidth": style["elinewidth"]}
-    ends = ax.errorbar(middle[limits], values["limit"][limits], xerr=half[limits], **arrows)
-    ends.lines[0].set_markerfacecolor("none")
+    ax.errorbar(middle[limits], values["limit"][limits], xerr=half[limits], **arrows)
     return bars.lines[0]
 
 
@@ -224,7 +231,9 @@ def _arrow():
     """A marker that points down from its place, as long on paper at every scale of the axis."""
     from matplotlib.path import Path
 
-    return Path([(0, 0), (0, -1), (-0.2, -0.72), (0, -1), (0.2, -0.72)], [1, 2, 1, 2, 2])
+    strokes = [(-0.2, 0), (0.2, 0)], [(0, 0), (0, -1)], [(-0.2, -0.72), (0, -1), (0.2, -0.72)]
+    codes = [code for stroke in strokes for code in (Path.MOVETO, *[Path.LINETO] * (len(stroke) - 1))]
+    return Path(np.concatenate(strokes), codes)
 
 
 def _dress_time_axis(ax, drawn):
@@ -234,16 +243,16 @@ def _dress_time_axis(ax, drawn):
 
     together = [_DRAWN[other] for other in _together(ax)]
     start, stop = min(d.start for d in together), max(d.stop for d in together)
-    width = ax.get_window_extent().width / ax.get_figure(root=True).dpi  # inches
+    width = ax.get_window_extent().width / ax.figure.dpi  # inches
     if drawn.dates:
-        # fewer than these between minimum and maximum, and the locator finds no interval for some spans
-        minticks, maxticks = (3, 7) if width > 3.5 else (2, 5)
+        # with less between minimum and maximum, the locator finds no interval for some spans
+        minticks, maxticks = (3, 7) if width > NARROW else (2, 5)
         locator = AutoDateLocator(minticks=minticks, maxticks=maxticks)
         formatter = ConciseDateFormatter(locator)
         label = "Time [UTC]"
     else:
         offset = float(np.floor(start)) if np.isfinite(start) and stop - start < LONG else 0.0
-        locator = MaxNLocator(nbins=int(np.clip(1.5 * width, 2, 9)), steps=[1, 2, 2.5, 5, 10])
+        locator = MaxNLocator(nbins=int(np.clip(1.8 * width, 3, 9)), steps=[1, 2, 2.5, 5, 10], min_n_ticks=3)
         formatter = ScalarFormatter(useOffset=offset)
         formatter.set_scientific(False)
         label = f"Time [MJD{f' − {offset:.0f}' if offset else ''}, {drawn.scale.upper()}]"
@@ -253,15 +262,31 @@ def _dress_time_axis(ax, drawn):
         # what the MJD axis subtracts is in its label
         other.xaxis.offsetText.set_visible(drawn.dates)
         if other.xaxis.get_tick_params().get("labelbottom", True):
-            other.set_xlabel(label)
+            # the date stands at the right, at the height of the label
+            other.set_xlabel(label, loc="left" if drawn.dates and width <= NARROW else "center")
 
 
-def _dress_flux_axis(ax, drawn, quantity):
-    """Zero line, ticks and label of the flux axis."""
-    if ax.get_yscale() == "linear" and not any(line.get_gid() == "zero" for line in ax.lines):
-        ax.axhline(0, color="0.6", linewidth=0.8, zorder=0.5, gid="zero")
-        ax.ticklabel_format(axis="y", useMathText=True, scilimits=(-3, 4))
+def _make_room_for_arrows(ax):
+    """Widen the margin below the lowest limit to the length of its arrow."""
+    height = ax.get_window_extent().height / ax.figure.dpi * 72  # points
+    share = min(1.2 * ARROW_LENGTH / height, 0.2)
+    ax.margins(y=max(ax.margins()[1], share / (1 - 2 * share)))
+
+
+def _label_values(ax, drawn):
+    """Say on the value axis what it shows: the quantity, the band where there is only one, and the unit."""
     bands = drawn.bands - {None}
-    band = f" ({_band_text(next(iter(bands)))})" if len(bands) == 1 and quantity in ("flux", "eflux") else ""
-    unit = "" if drawn.unit == u.dimensionless_unscaled else f" [{drawn.unit.to_string('latex_inline')}]"
-    ax.set_ylabel(f"{NAMES.get(quantity, quantity)}{band}{unit}")
+    single = len(bands) == 1 and drawn.quantity in ("flux", "eflux")
+    band = f" ({_band_text(next(iter(bands)))})" if single else ""
+    unit = f" [{_unit_text(drawn.unit)}]" if str(drawn.unit) else ""
+    ax.set_ylabel(f"{NAMES.get(drawn.quantity, drawn.quantity)}{band}{unit}")
+
+
+def _unit_text(unit):
+    """A unit in the order of the field's papers, TeV cm-2 s-1 or cm-2 s-1 TeV-1, for matplotlib."""
+    if unit.scale != 1:
+        return unit.to_string("latex_inline")
+    parts = sorted(
+        zip(unit.bases, unit.powers, strict=True), key=lambda part: (part[1] < 0, part[0].name.lower())
+    )
+    return " ".join(base.name if power == 1 else f"{base.name}$^{{{power}}}$" for base, power in parts)
