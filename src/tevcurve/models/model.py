@@ -22,11 +22,12 @@ class Model:
 
     default_parameters: tuple[Parameter, ...] = ()
     values_are_required = False
+    extra_keywords = ("name",)
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "__init__" not in cls.__dict__ and cls.default_parameters:
-            cls.__signature__ = _signature(cls.default_parameters, cls.values_are_required)
+            cls.__signature__ = _signature(cls)
 
     def __init__(self, *values, name="", **named):
         names = [parameter.name for parameter in self.default_parameters]
@@ -54,7 +55,11 @@ class Model:
         self.name = name
 
     def _set_parameters(self, parameters):
-        self.__dict__["_parameters"] = Parameters(parameters)
+        parameters = Parameters(parameters)
+        for key in parameters.names:
+            if hasattr(type(self), key):
+                raise InputError(f"A parameter of {type(self).__name__} is called '{key}', which is taken.")
+        self.__dict__["_parameters"] = parameters
 
     @property
     def parameters(self):
@@ -126,14 +131,19 @@ class Model:
         return f"<b>{escape(self._title())}</b>{self.parameters._repr_html_()}"
 
 
-def _signature(parameters, required):
+def _signature(cls):
     """The signature with the parameters' names and defaults, for help() and completion."""
-    kind, empty = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty
+    kinds, defaults = inspect.Parameter, {"name": "", "frame": "icrs"}
     arguments = [
-        inspect.Parameter(p.name, kind, default=empty if required else _default(p)) for p in parameters
+        kinds(
+            p.name,
+            kinds.POSITIONAL_OR_KEYWORD,
+            default=kinds.empty if cls.values_are_required else _default(p),
+        )
+        for p in cls.default_parameters
     ]
-    name = inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default="")
-    return inspect.Signature([*arguments, name])
+    extra = [kinds(key, kinds.KEYWORD_ONLY, default=defaults[key]) for key in cls.extra_keywords]
+    return inspect.Signature([*arguments, *extra])
 
 
 def _default(parameter):

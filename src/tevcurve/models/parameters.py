@@ -1,6 +1,5 @@
 """The numbers of a model: a `Parameter` has a name, value, unit, bounds and whether a fit may change it."""
 
-from functools import lru_cache
 from html import escape
 
 import astropy.units as u
@@ -8,36 +7,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import InputError, MissingError
-
-
-@lru_cache(maxsize=256)
-def internal_unit(unit):
-    """The unit of the same dimension made of TeV, cm, s and rad, in which the models compute.
-
-    Mass goes into the energy: kg = TeV (s/cm)^2 up to its scale. Other base units (such as ph) stay.
-    """
-    si = unit.si.decompose()
-    powers = dict(zip(si.bases, si.powers, strict=True))
-    mass, length, second = (powers.pop(base, 0) for base in (u.kg, u.m, u.s))
-    made = {u.TeV: mass, u.cm: length - 2 * mass, u.s: second + 2 * mass, **powers}
-    result = u.dimensionless_unscaled
-    for base, power in made.items():
-        if power != 0:
-            result = result * base**power
-    return result
-
-
-def as_quantity(value, what):
-    """A Quantity from a number, a Quantity or a string such as "1 TeV"; `what` names it in the error."""
-    try:
-        quantity = u.Quantity(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{what} is {value!r}; wanted is a number, a Quantity or a string such as '1 TeV'."
-        ) from error
-    if quantity.unit == u.one and quantity.unit is not u.dimensionless_unscaled:
-        quantity = quantity.to(u.dimensionless_unscaled)
-    return quantity
+from tevcurve.models.units import as_quantity, internal_factor
 
 
 class Parameter:
@@ -62,14 +32,14 @@ class Parameter:
         quantity = as_quantity(value, f"Parameter '{name}'")
         if unit is not None:
             unit = _unit(unit, name)
-            plain = quantity.unit is u.dimensionless_unscaled
+            plain = quantity.unit == u.dimensionless_unscaled
             quantity = u.Quantity(quantity.value, unit) if plain else quantity
             if not quantity.unit.is_equivalent(unit):
                 raise InputError(
                     f"Parameter '{name}' is {quantity}; wanted is a unit that converts to {unit.to_string()}."
                 )
         self._unit = quantity.unit
-        self._factor = _factor(self._unit)
+        self._factor = internal_factor(self._unit)
         self._min, self._max = -np.inf, np.inf
         self.value = quantity.value
         self.set_bounds(min, max)
@@ -190,7 +160,7 @@ class Parameter:
         """
         quantity = as_quantity(value, f"Parameter '{self.name}'")
         self._number(quantity, "value")
-        scale = self._factor / _factor(quantity.unit)
+        scale = self._factor / internal_factor(quantity.unit)
         bounds = {"min": self._min * scale, "max": self._max * scale}
         return Parameter(self.name, quantity, error=error, frozen=self._frozen, **bounds)
 
@@ -340,10 +310,3 @@ def _unit(unit, name):
         raise InputError(
             f"The unit of parameter '{name}' is {unit!r}; wanted is a unit such as 'TeV'."
         ) from error
-
-
-@lru_cache(maxsize=256)
-def _factor(unit):
-    """The float that takes a value in `unit` to TeV, cm, s, rad."""
-    inside = internal_unit(unit)
-    return 1.0 if unit == inside else float(unit.to(inside))

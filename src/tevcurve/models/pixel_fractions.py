@@ -1,5 +1,7 @@
 """The share of a source's emission in each pixel of a sky geometry."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from tevcurve.errors import InputError
@@ -40,7 +42,7 @@ def profile_fractions(geom, lon, lat, profile, radius, detail, factor):
     Args:
         geom: WcsGeom.
         lon, lat: the centre in the geometry's frame, radian.
-        profile: function(separation in radian) -> sr-1.
+        profile: function(separation, spacing of the sampling points), radian -> sr-1.
         radius: separation in radian beyond which next to nothing is left.
         detail: size of the finest structure, radian.
         factor: smallest number of points per pixel and direction.
@@ -56,11 +58,14 @@ def profile_fractions(geom, lon, lat, profile, radius, detail, factor):
         return np.zeros((nlat, nlon))
     rows, columns = np.mgrid[y0 : y1 + 1, x0 : x1 + 1] - 0.5
     area = quadrilateral_area(*geom.pix_to_lonlat(columns, rows))
-    needed = POINTS_PER_DETAIL * np.sqrt(np.nanmax(area)) / detail if detail > 0 else np.inf
+    pixel = np.sqrt(np.nanmax(area))
+    needed = POINTS_PER_DETAIL * pixel / detail if detail > 0 else np.inf
     if needed > MAX_FACTOR:
         return point_fractions(geom, lon, lat)
     factor = max(int(factor), int(np.ceil(needed)))
-    content = np.nan_to_num(area) * _mean_brightness(geom, lon, lat, profile, window, factor)
+    content = np.nan_to_num(area) * _mean_brightness(
+        geom, lon, lat, lambda separation: profile(separation, pixel / factor), window, factor
+    )
     total = content.sum()
     # Where the pixels hold the whole source, the remaining difference is that of the sampling.
     if 0.8 < total < 1.2 and radius <= MAX_WINDOW and np.all(np.isfinite(area)):
@@ -88,10 +93,18 @@ def _window(geom, lon, lat, radius):
 
 
 def _mean_brightness(geom, lon, lat, profile, window, factor):
-    """Mean of the profile over factor^2 points in each pixel of the window, sr-1; 0 for points off the sky."""
+    """Mean of the profile over each pixel of the window by factor^2 Gauss-Legendre points, sr-1; 0 off the sky."""
     x0, x1, y0, y1 = window
-    sub_x = x0 - 0.5 + (np.arange((x1 - x0) * factor) + 0.5) / factor
-    sub_y = y0 - 0.5 + (np.arange((y1 - y0) * factor) + 0.5) / factor
-    separation = angular_separation(lon, lat, *geom.pix_to_lonlat(sub_x[None, :], sub_y[:, None]))
-    brightness = np.nan_to_num(profile(separation))
-    return brightness.reshape(y1 - y0, factor, x1 - x0, factor).mean(axis=(1, 3))
+    nodes, weights = _unit_nodes(factor)
+    x = (np.arange(x0, x1)[:, None] + nodes).ravel()
+    y = (np.arange(y0, y1)[:, None] + nodes).ravel()
+    separation = angular_separation(lon, lat, *geom.pix_to_lonlat(x[None, :], y[:, None]))
+    brightness = np.nan_to_num(profile(separation)).reshape(y1 - y0, factor, x1 - x0, factor)
+    return np.einsum("aibj,i,j->ab", brightness, weights, weights)
+
+
+@lru_cache(maxsize=32)
+def _unit_nodes(number):
+    """Gauss-Legendre nodes in [-0.5, 0.5] and weights that sum to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(number)
+    return 0.5 * nodes, 0.5 * weights

@@ -21,7 +21,7 @@ class SkyModel(Model):
     def __init__(self, spatial_model=None, spectral_model=None, name=""):
         if spatial_model is not None and not isinstance(spatial_model, SpatialModel):
             raise InputError(
-                f"spatial_model is a {type(spatial_model).__name__}; wanted is one such as SkyPointSource, or None."
+                f"spatial_model is a {type(spatial_model).__name__}; wanted is a SpatialModel or None."
             )
         if not isinstance(spectral_model, SpectralModel):
             raise InputError(

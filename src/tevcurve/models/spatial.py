@@ -29,6 +29,7 @@ class SpatialModel(Model):
     """
 
     values_are_required = True
+    extra_keywords = ("frame", "name")
     profile = None
 
     def __init__(self, *values, frame="icrs", name="", **named):
@@ -41,7 +42,7 @@ class SpatialModel(Model):
 
     @classmethod
     def from_position(cls, position, **named):
-        """The model centred on a SkyCoord (icrs unless that is galactic), with its other parameters by name."""
+        """The model centred on a SkyCoord (icrs unless that is galactic), other parameters by name."""
         frame = "galactic" if position.frame.name == "galactic" else "icrs"
         direction = position.transform_to(frame).spherical
         return cls(lon_0=direction.lon, lat_0=direction.lat, frame=frame, **named)
@@ -92,6 +93,10 @@ class SpatialModel(Model):
         """Separation from the centre beyond which next to nothing is left, deg (0 for a point)."""
         return u.Quantity(np.rad2deg(self.radius(**self._shape({}))), u.deg)
 
+    def sampled_profile(self, separation, spacing, **shape):
+        """The profile for sampling points that are `spacing` (radian) apart: the same, unless it has an edge."""
+        return self.profile(separation, **shape)
+
     @staticmethod
     def radius(**shape):
         """0 radian: a point."""
@@ -126,7 +131,7 @@ class SpatialModel(Model):
             geom,
             lon,
             lat,
-            lambda sep: self.profile(sep, **shape),
+            lambda separation, spacing: self.sampled_profile(separation, spacing, **shape),
             self.radius(**shape),
             self.detail(**shape),
             factor,
@@ -182,6 +187,12 @@ class SkyDisk(SpatialModel):
         _check_size("r_0", r_0)
         # 1 - cos r = 2 sin^2(r / 2) keeps its digits for small discs.
         return np.where(np.asarray(separation) <= r_0, 1 / (4 * np.pi * np.sin(0.5 * r_0) ** 2), 0.0)
+
+    def sampled_profile(self, separation, spacing, r_0):
+        """The profile with its edge as wide as the spacing, so that fractions change smoothly with the radius."""
+        _check_size("r_0", r_0)
+        covered = np.clip(0.5 + (r_0 - separation) / spacing, 0, 1)
+        return covered / (4 * np.pi * np.sin(0.5 * r_0) ** 2)
 
     @staticmethod
     def radius(r_0):

@@ -7,8 +7,9 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.models.model import Model
-from tevcurve.models.parameters import Parameter, as_quantity
+from tevcurve.models.parameters import Parameter
 from tevcurve.models.quadrature import integrate_over_energy
+from tevcurve.models.units import as_quantity
 
 FLUX_DENSITY = u.Unit("cm-2 s-1 TeV-1")
 FLUX = u.Unit("cm-2 s-1")
@@ -106,7 +107,7 @@ class SpectralModel(Model):
 
     def __call__(self, energy):
         """Differential flux as a Quantity in cm-2 s-1 TeV-1 at `energy` (Quantity or string, any shape)."""
-        return u.Quantity(self.dnde(_energies(energy, "energy")), FLUX_DENSITY)
+        return u.Quantity(self.dnde(energies_in_tev(energy, "energy")), FLUX_DENSITY)
 
     def integral(self, emin, emax):
         """Flux between energies `emin` and `emax` (Quantity or string, arrays too): Quantity in cm-2 s-1."""
@@ -119,13 +120,14 @@ class SpectralModel(Model):
         return u.Quantity(self._energy_flux(emin, emax, self.internal_values()), ENERGY_FLUX)
 
     def spectral_index(self, energy):
-        """Local index -dlog(dN/dE)/dlog(E) at `energy` (Quantity or string), float64; above 0 where it falls."""
-        energy = _energies(energy, "energy")
+        """Local index -dlog(dN/dE)/dlog(E) at `energy` (Quantity or string), float64; NaN where the flux is 0."""
+        energy = energies_in_tev(energy, "energy")
         values, step = self.internal_values(), 1e-3
         shift = np.exp(step * np.array([-2, -1, 1, 2]))
-        logs = np.log(self._evaluate(energy[..., None] * shift, values))
-        # The derivative of a fourth-order polynomial through the four neighbours.
-        return -(logs @ np.array([1, -8, 8, -1]) / (12 * step))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log(self._evaluate(energy[..., None] * shift, values))
+            # The slope at the middle of the polynomial through the four neighbours.
+            return -np.sum(logs * np.array([1, -8, 8, -1]), axis=-1) / (12 * step)
 
     def plot(self, energy_bounds, ax=None, energy_power=0, **kwargs):
         """Draw E^power dN/dE between two energies on logarithmic axes; returns the matplotlib axes.
@@ -138,10 +140,9 @@ class SpectralModel(Model):
         """
         import matplotlib.pyplot as plt
 
-        bounds = list(energy_bounds)
-        if len(bounds) != 2:
-            raise InputError(f"energy_bounds has {len(bounds)} values; wanted are two energies.")
-        emin, emax = _bounds(*bounds)
+        if np.shape(energy_bounds) != (2,):
+            raise InputError(f"energy_bounds is {energy_bounds}; wanted are two energies.")
+        emin, emax = _bounds(*energy_bounds)
         ax = plt.gca() if ax is None else ax
         energy = np.geomspace(emin, emax, 200)
         kwargs.setdefault("label", self.name or None)
@@ -172,8 +173,6 @@ class FunctionSpectrum(SpectralModel):
     Raises InputError when the parameters are not the function's arguments.
     """
 
-    evaluate = staticmethod(lambda energy: energy)  # replaced in each instance by its function
-
     def __init__(self, function, *, name="", amplitude_name=None, break_names=(), **parameters):
         _check_arguments(function, parameters)
         self.__dict__["evaluate"] = function
@@ -201,12 +200,12 @@ def _check_arguments(function, parameters):
         inspect.signature(function).bind(1.0, **parameters)
     except TypeError as error:
         raise InputError(
-            f"The function of a spectral model cannot be called with the energy and ({', '.join(parameters)}), "
-            f"{error}; wanted is a value for each of its arguments after the energy."
+            f"A spectral function cannot be called with the energy and ({', '.join(parameters)}): {error}; "
+            f"wanted is a value for each of its arguments after the energy."
         ) from error
 
 
-def _energies(energy, what):
+def energies_in_tev(energy, what):
     """Energies in TeV, float64, from a Quantity or a string; InputError unless finite and > 0."""
     quantity = as_quantity(energy, f"'{what}'")
     if not quantity.unit.is_equivalent(u.TeV):
@@ -219,7 +218,7 @@ def _energies(energy, what):
 
 def _bounds(emin, emax):
     """The two energies of an integral in TeV; InputError unless emin <= emax."""
-    low, high = _energies(emin, "emin"), _energies(emax, "emax")
+    low, high = energies_in_tev(emin, "emin"), energies_in_tev(emax, "emax")
     if np.any(low > high):
         raise InputError(f"The energies are emin {emin} and emax {emax}; wanted is emin below emax.")
     return low, high

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.models.parameters import Parameter
-from tevcurve.models.spectral import SpectralModel
+from tevcurve.models.spectral import SpectralModel, energies_in_tev
 
 AMPLITUDE = Parameter("amplitude", "1e-12 cm-2 s-1 TeV-1")
 REFERENCE = Parameter("reference", "1 TeV", frozen=True)
@@ -88,6 +88,10 @@ class BrokenPowerLaw(SpectralModel):
     def evaluate(energy, index1, index2, amplitude, ebreak):
         """dN/dE in cm-2 s-1 TeV-1 (energy, ebreak in TeV)."""
         return amplitude * (energy / ebreak) ** -np.where(energy < ebreak, index1, index2)
+
+    def spectral_index(self, energy):
+        """The index of the side on which `energy` (Quantity or string) lies, float64."""
+        return np.where(energies_in_tev(energy, "energy") < self.ebreak.internal, *self.parameters.values[:2])
 
     @staticmethod
     def evaluate_integral(energy_min, energy_max, index1, index2, amplitude, ebreak):
