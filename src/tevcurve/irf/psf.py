@@ -10,7 +10,14 @@ from astropy.coordinates import Angle
 from tevcurve.irf.energy_dispersion import exposure_at, observations_with_offset
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
 from tevcurve.irf.table import ResponseTable, open_hdu, read_response
-from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points, locate
+from tevcurve.kernels.folding import continuous_profile
+from tevcurve.kernels.interpolation import (
+    all_inside,
+    interpolate_axis,
+    interpolate_points,
+    interpolate_rows,
+    locate,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,31 +50,43 @@ class PSF3D:
         """The axis of offset from the pointing, radian."""
         return self.table.axes[1]
 
+    @property
+    def rad_axis(self):
+        """The axis of the angle from the source, radian."""
+        return self.table.axes[2]
+
     @cached_property
     def rad_nodes(self):
-        """Angles (n,) in radian between which the function is linear: 0, the bin centres, the last edge."""
-        axis = self.table.axes[2]
-        return np.unique(np.concatenate([[0.0], axis.nodes, axis.high[-1:]]))
+        """Angles (n,) in radian between which `profiles` are linear."""
+        return self._over_rad(np.zeros((1, self.rad_axis.nbin)))[0]
 
     def profiles(self, energy_tev, offset_rad):
         """Densities (..., n_rad) in sr-1 at `rad_nodes`, at true energies (TeV) and offsets (radian), broadcast.
 
         Linear in log energy and offset between the bin centres, constant in the outer half bins, 0 beyond the edges.
+        The values of a file are means over the bins in angle: the profile, linear between its nodes, keeps the
+        integral over each. (A line through the bin centres would miss up to a tenth of the innermost bin.) Values of
+        a file whose bins have no width are those at the angles themselves.
         """
         places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
         values = interpolate_points(self.table.values, *places)
-        values = interpolate_axis(values, self.table.axes[2].locate(self.rad_nodes), axis=values.ndim - 1)
-        return values * np.asarray(all_inside(*places))[..., None]
+        return self._over_rad(values)[1] * np.asarray(all_inside(*places))[..., None]
+
+    def _over_rad(self, values):
+        """Nodes in angle, and the values (..., n_bin) of the file at these."""
+        axis = self.rad_axis
+        if np.all(axis.high > axis.low):
+            return continuous_profile(np.append(0.0, axis.high), values)
+        rad = np.unique(np.append(0.0, axis.nodes))
+        return rad, interpolate_axis(values, axis.locate(rad), axis=values.ndim - 1)
 
     def evaluate(self, energy, offset, rad):
         """Density as Quantity in sr-1; energies, offsets and angles are Quantities that broadcast."""
         energy, offset, rad = np.broadcast_arrays(
             u.Quantity(energy).to_value(u.TeV), Angle(offset).rad, Angle(rad).rad
         )
-        energies, offsets = self.energy_axis.locate(energy), self.offset_axis.locate(offset)
-        angles = locate(self.table.axes[2].nodes, rad, 0.0, self.rad_nodes[-1])
-        values = interpolate_points(self.table.values, energies, offsets, angles)
-        return values * all_inside(energies, offsets, angles) * u.Unit("sr-1")
+        angles = locate(self.rad_nodes, rad, 0.0, self.rad_nodes[-1])
+        return interpolate_rows(self.profiles(energy, offset), angles) * angles.inside * u.Unit("sr-1")
 
     def to_table(self, offset, exposure=None):
         """EnergyDependentTablePSF at one offset (Quantity, string or float in deg), normalised at each energy.

@@ -9,7 +9,7 @@ from astropy.coordinates import Angle
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.folding import disc_integral_at, disc_integrals
-from tevcurve.kernels.interpolation import interpolate_axis, interpolate_points, locate
+from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
 from tevcurve.kernels.radial import pixel_weights, second_order
 from tevcurve.kernels.sphere import offset_frame
 
@@ -84,10 +84,8 @@ class EnergyDependentTablePSF:
     def evaluate(self, energy, rad):
         """Density as Quantity in sr-1; energies and angles are Quantities that broadcast."""
         energy, rad = np.broadcast_arrays(u.Quantity(energy).to_value(u.TeV), Angle(rad).rad)
-        profiles = self.profiles(energy.ravel())
         places = locate(self.rad_rad, rad.ravel(), 0.0, self.rad_rad[-1])
-        row = locate(np.arange(len(profiles), dtype=float), np.arange(len(profiles)))
-        values = interpolate_points(profiles, row, places) * places.inside
+        values = interpolate_rows(self.profiles(energy.ravel()), places) * places.inside
         return values.reshape(energy.shape) * u.Unit("sr-1")
 
     def containment(self, energy, rad):

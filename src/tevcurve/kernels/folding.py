@@ -58,6 +58,32 @@ def disc_integrals(rad, values):
     return np.concatenate([np.zeros_like(rings[..., :1]), rings], axis=-1)
 
 
+def continuous_profile(edges, bin_values):
+    """Nodes (2 n + 1,) and values (..., 2 n + 1) of a profile whose integral over each ring is that of the bins (..., n).
+
+    The nodes are the edges (n + 1,) radian, from 0, and the bins' middles. At an edge the harmonic mean of the two
+    bins is taken, which cannot ask for a negative density in the middle; within half the first bin and at the last
+    edge the profile is flat.
+    """
+    rad = np.empty(2 * len(edges) - 1)
+    rad[::2], rad[1::2] = edges, 0.5 * (edges[1:] + edges[:-1])
+    # Simpson's rule over both halves of a ring, as weights of the inner, the middle and the outer node.
+    sine, step = np.sin(rad), np.pi / 6 * np.diff(edges)
+    halfway = 4 * np.sin(0.5 * (rad[1:] + rad[:-1])) / 2
+    inner, outer = step * (sine[:-2:2] + halfway[::2]), step * (sine[2::2] + halfway[1::2])
+    middle = step * (halfway[::2] + 2 * sine[1::2] + halfway[1::2])
+    low, high = bin_values[..., :-1], bin_values[..., 1:]
+    total = low + high
+    values = np.empty((*bin_values.shape[:-1], len(rad)))
+    values[..., 2:-2:2] = 2 * low * np.divide(high, total, out=np.zeros_like(total), where=total > 0)
+    values[..., -1] = bin_values[..., -1]
+    left = bin_values * (inner + middle + outer) - outer * values[..., 2::2]
+    values[..., 1::2] = left / (inner + middle)
+    values[..., 3::2] = (left[..., 1:] - inner[1:] * values[..., 2:-2:2]) / middle[1:]
+    values[..., 0] = values[..., 1]
+    return rad, np.maximum(values, 0.0)
+
+
 def disc_integral_at(rad, values, radius):
     """Integral of values (..., n) at nodes rad (n,) over the disc up to a radius (radian, broadcast with `...`)."""
     shape = np.broadcast_shapes(values.shape[:-1], np.shape(radius))

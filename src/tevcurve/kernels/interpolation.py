@@ -69,6 +69,13 @@ def interpolate_points(table, *places):
     return corners
 
 
+def interpolate_rows(table, places):
+    """Values (...) of rows (..., n), each at its own place along the last axis; the places have the shape (...)."""
+    lower = np.take_along_axis(table, places.lower[..., None], axis=-1)[..., 0]
+    upper = np.take_along_axis(table, places.upper[..., None], axis=-1)[..., 0]
+    return lower * (1 - places.weight) + upper * places.weight
+
+
 def all_inside(*places):
     """Bool array, True where a point lies inside the edges of every axis; the places broadcast."""
     result = True
