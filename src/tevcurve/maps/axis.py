@@ -162,7 +162,7 @@ def _as_quantity(values, unit, name):
 
 def _converted(values, unit, name):
     """Values as a float Quantity in `unit`, or InputError."""
-    values = u.Quantity(values, dtype=float, copy=False)
+    values = values if isinstance(values, u.Quantity) else u.Quantity(values, dtype=float)
     if not values.unit.is_equivalent(unit):
         got = values.unit if values.unit != u.dimensionless_unscaled else "no unit"
         raise InputError(f"Axis {name!r} is in {unit or 'no unit'}, but the values came in {got}.")

@@ -7,6 +7,7 @@ so that gammapy and FITS viewers open the files too.
 import gzip
 import io
 import os
+import re
 from pathlib import Path
 
 import astropy.units as u
@@ -142,7 +143,8 @@ def _image_hdu(hdus, hdu, where):
 
 def _bands_hdu(axis, name):
     """Table HDU with the number, centre and edges of each bin; GADF names the columns of energies E_MIN and E_MAX."""
-    stem = axis.name.upper() or "AXIS"
+    # FITS asks for letters, digits and underscores in the names of columns.
+    stem = re.sub("[^A-Z0-9_]", "_", axis.name.upper()) or "AXIS"
     low, high = ("E_MIN", "E_MAX") if axis.name == "energy" else (f"{stem}_MIN", f"{stem}_MAX")
     unit = _unit_string(axis.unit) or None
     columns = [fits.Column("CHANNEL", "K", array=np.arange(axis.nbin))]

@@ -15,6 +15,7 @@ from .pixel_area import plate_carree_area, quadrilateral_area
 
 FRAMES = {"CEL": "icrs", "GAL": "galactic"}
 CTYPES = {"CEL": ("RA---", "DEC--"), "GAL": ("GLON-", "GLAT-")}
+EQUAL_AREA = ("AIT", "CEA", "MOL", "SFL", "ZEA")
 ALL_SKY = ("CAR", "AIT", "MOL")
 
 
@@ -161,18 +162,19 @@ class WcsGeom:
     def solid_angle(self):
         """Solid angle of the pixels, a Quantity in sr of shape (lat, lon), read-only; NaN off the sky.
 
-        Exact between the pixel's parallels and meridians for "CAR", else that of the spherical quadrilateral
-        through the pixel's corners.
+        Exact for "CAR" and the equal-area projections, else that of the spherical quadrilateral through the
+        pixel's corners (exact for "TAN").
         """
         return self._solid_angle
 
     @cached_property
     def _solid_angle(self):
         if self.proj == "CAR":
-            area = plate_carree_area(self.npix, self.crpix, self.cdelt)
-        else:
-            y, x = np.indices((self.npix[1] + 1, self.npix[0] + 1), dtype=float) - 0.5
-            area = quadrilateral_area(*self.pix_to_lonlat(x, y))
+            return _read_only(plate_carree_area(self.npix, self.crpix, self.cdelt)) << u.sr
+        y, x = np.indices((self.npix[1] + 1, self.npix[0] + 1), dtype=float) - 0.5
+        area = quadrilateral_area(*self.pix_to_lonlat(x, y))
+        if self.proj in EQUAL_AREA:
+            area = np.where(np.isfinite(area), np.prod(np.abs(np.deg2rad(self.cdelt))), np.nan)
         return _read_only(area) << u.sr
 
     def separation(self, skycoord):

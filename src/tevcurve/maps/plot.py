@@ -10,6 +10,9 @@ LABELS = {
 }
 # Looks alike to all kinds of colour vision (Nunez, Anderton and Renslow 2018, PLoS ONE 13, e0199239).
 COLOR_MAP = "cividis"
+# Maps wider than this many times their height have the colour bar below.
+WIDE = 1.6
+POLES = np.array([-np.pi / 2, np.pi / 2])
 
 
 def plot_map(sky_map, ax=None, index=None, **imshow):
@@ -24,22 +27,56 @@ def plot_map(sky_map, ax=None, index=None, **imshow):
     import matplotlib.pyplot as plt
 
     image, words = _plane(sky_map, index)
+    geom = sky_map.geom
+    wide = geom.npix[0] > WIDE * geom.npix[1]
     if ax is None:
-        figure = plt.figure(figsize=(6.4, 5.2), layout="constrained")
-        ax = figure.add_subplot(projection=sky_map.geom.wcs)
+        aspect = geom.npix[0] / geom.npix[1]
+        size = (6.4, 5.4 / aspect + 1.9) if wide else (min(6.4, 4.6 * aspect + 1.8), 5.2)
+        ax = plt.figure(figsize=size, layout="constrained").add_subplot(projection=geom.wcs)
     elif not hasattr(ax, "coords"):
         raise InputError("A map is drawn on axes with sky coordinates: plt.subplot(projection=map.geom.wcs).")
+    image = np.where(np.isfinite(geom.pixel_lonlat()[0]), image, np.nan)
     defaults = {"origin": "lower", "cmap": COLOR_MAP, "interpolation": "nearest"}
-    picture = ax.imshow(image.astype(float), **(defaults | imshow))
-    bar = ax.figure.colorbar(picture, ax=ax)
+    picture = ax.imshow(image, **(defaults | imshow))
+    bar = ax.figure.colorbar(
+        picture, ax=ax, location="bottom" if wide else "right", aspect=40 if wide else 20
+    )
     bar.set_label(sky_map.unit.to_string("latex_inline") if str(sky_map.unit) else "Value per pixel")
     ax.set_title(words)
-    for coordinate, label in zip(ax.coords, LABELS[sky_map.geom.coordsys], strict=True):
+    _label_sky(ax, geom)
+    return ax
+
+
+def _label_sky(ax, geom):
+    """Write the sky coordinates on the frame, or into the picture where the frame is off the sky."""
+    from matplotlib.patheffects import withStroke
+
+    for coordinate, label in zip(ax.coords, LABELS[geom.coordsys], strict=True):
         coordinate.set_axislabel(label)
         coordinate.set_ticks(number=5)
         coordinate.set_ticklabel(exclude_overlapping=True)
-    ax.set_facecolor("0.85")
-    return ax
+    framed = np.all(np.isfinite(geom.pixel_lonlat()[0][[0, 0, -1, -1], [0, -1, 0, -1]]))
+    if framed and not np.any(_on_grid(geom, 0, POLES)):
+        return
+    # Around a pole and on the whole sky the frame alone does not tell where things are.
+    ax.coords.grid(color="white", alpha=0.5, linewidth=0.6)
+    if framed:
+        return
+    ax.coords.frame.set_color("none")
+    outline = [withStroke(linewidth=1.5, foreground="black")]
+    middle = geom.crval[0]
+    # Not at the seam, where a label would be cut.
+    longitudes = [(lon, 0) for lon in range(0, 360, 60) if abs((lon - middle) % 360 - 180) > 10]
+    for lon, lat in [*longitudes, *((middle, lat) for lat in (-60, -30, 30, 60))]:
+        x, y = geom.lonlat_to_pix(*np.deg2rad((lon, lat)))
+        if _on_grid(geom, *np.deg2rad((lon, lat))):
+            words = f"{lat if lat else lon:g}°"
+            ax.text(x, y, words, color="white", size=8, ha="center", va="bottom", path_effects=outline)
+
+
+def _on_grid(geom, lon, lat):
+    """Whether positions in radian lie on a pixel."""
+    return geom.lonlat_to_idx(lon, lat)[0] >= 0
 
 
 def _plane(sky_map, index):
