@@ -7,8 +7,7 @@ import pytest
 from astropy.coordinates import Longitude
 
 from tevcurve.errors import InputError, MissingError
-from tevcurve.models import Parameter, Parameters, PowerLaw
-from tevcurve.models.units import internal_factor, internal_unit
+from tevcurve.models import Parameter, Parameters
 
 
 @pytest.mark.parametrize(
@@ -25,28 +24,6 @@ def test_a_parameter_takes_numbers_quantities_and_strings(value, unit, expected)
     parameter = Parameter("index", value, unit)
     assert parameter.quantity.unit == expected.unit
     assert parameter.quantity == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "factor"),
-    [
-        ("TeV", 1.0),
-        ("GeV", 1e-3),
-        ("erg", 0.6241509074460763),
-        ("cm-2 s-1 TeV-1", 1.0),
-        ("m-2 s-1 TeV-1", 1e-4),
-        ("cm-2 s-1 GeV-1", 1e3),
-        ("erg cm-2 s-1", 0.6241509074460763),
-        ("h", 3600.0),
-        ("deg", np.pi / 180),
-        ("deg2", (np.pi / 180) ** 2),
-        ("", 1.0),
-        ("%", 0.01),
-    ],
-)
-def test_internal_factor_leads_to_tev_cm_s_rad(text, factor):
-    assert internal_factor(u.Unit(text)) == pytest.approx(factor, rel=1e-14)
-    assert internal_unit(u.Unit(text)).is_equivalent(u.Unit(text))
 
 
 def test_units_that_are_internal_already_stay_to_the_last_digit():
@@ -189,46 +166,3 @@ def test_views_show_every_number(three):
     assert all(f"<td>{text}</td>" in three._repr_html_() for text in ("index", "norm", "tilt", "0.25", "yes"))
     assert len(Parameters().to_table()) == 0
     assert str(Parameters()) == "no parameters"
-
-
-def test_a_model_shows_and_sets_its_parameters():
-    model = PowerLaw(2.6, "2e-11 cm-2 s-1 TeV-1", name="crab")
-    assert model.index is model.parameters["index"]
-    model.index = 2.4
-    model.reference = "500 GeV"
-    assert (model.index.value, model.reference.value) == (2.4, 0.5)
-    with pytest.raises(AttributeError, match="no attribute or parameter 'gamma'"):
-        _ = model.gamma
-    assert "index" in dir(model)
-    assert str(model).splitlines()[:2] == ["PowerLaw 'crab'", "  index = 2.4"]
-    assert "PowerLaw &#x27;crab&#x27;" in model._repr_html_()
-
-
-@pytest.mark.parametrize(
-    "make",
-    [PowerLaw.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), lambda m: m.copy(name="crab")],
-)
-def test_copied_models_are_independent(make):
-    model = PowerLaw(index=2.6, name="crab")
-    model.index.error = 0.1
-    new = make(model)
-    assert (new.name, new.index.value, new.index.error) == ("crab", 2.6, 0.1)
-    new.index.value, new.index.frozen, new.name = 3, True, "else"
-    assert (model.index.value, model.index.frozen, model.name) == (2.6, False, "crab")
-    assert new.dnde(2.0) != model.dnde(2.0)
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda: PowerLaw(gamma=2), "PowerLaw has no parameter 'gamma'; it has index, amplitude, reference"),
-        (lambda: PowerLaw(2, index=2), "'index' twice"),
-        (lambda: PowerLaw(1, 2, 3, 4), "4 values"),
-        (lambda: PowerLaw(amplitude=1e-12), "wanted is what converts to"),
-        (lambda: PowerLaw(amplitude="1e-12 cm-2 s-1"), "wanted is what converts to"),
-        (lambda: PowerLaw(name=3), "name of a model"),
-    ],
-)
-def test_what_a_model_is_not_made_from(make, words):
-    with pytest.raises(InputError, match=words):
-        make()

@@ -1,5 +1,6 @@
 """The background of a dataset: a predicted map, and what a fit may change about it."""
 
+import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
@@ -18,13 +19,15 @@ class BackgroundModel(Model):
         name: free to choose.
     """
 
+    # Made from more than its parameters: its own __init__ tells how.
+    __signature__ = None
     default_parameters = (
         Parameter("norm", 1.0, min=0),
         Parameter("tilt", 0.0, frozen=True),
-        Parameter("reference", "1 TeV", frozen=True),
+        Parameter("reference", 1.0, u.TeV, frozen=True),
     )
 
-    def __init__(self, map, norm=1.0, tilt=0.0, reference="1 TeV", name="background"):
+    def __init__(self, map, norm=1.0, tilt=0.0, reference=1 * u.TeV, name="background"):
         if not (hasattr(map, "geom") and hasattr(map, "data")):
             raise InputError(f"The map of a background model is {map!r}; wanted is a map of counts.")
         super().__init__(norm=norm, tilt=tilt, reference=reference, name=name)

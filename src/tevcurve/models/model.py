@@ -9,6 +9,13 @@ from tevcurve.errors import InputError
 from tevcurve.models.parameters import Parameter, Parameters
 
 
+class _Signature:
+    """The signature with the parameters' names and defaults, made when help() or a completion asks for it."""
+
+    def __get__(self, instance, owner):
+        return _signature(owner) if owner.default_parameters else None
+
+
 class Model:
     """A model with parameters, declared in the class attribute `default_parameters`.
 
@@ -23,11 +30,7 @@ class Model:
     default_parameters: tuple[Parameter, ...] = ()
     values_are_required = False
     extra_keywords = ("name",)
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "__init__" not in cls.__dict__ and cls.default_parameters:
-            cls.__signature__ = _signature(cls)
+    __signature__ = _Signature()
 
     def __init__(self, *values, name="", **named):
         names = [parameter.name for parameter in self.default_parameters]
@@ -132,7 +135,7 @@ class Model:
 
 
 def _signature(cls):
-    """The signature with the parameters' names and defaults, for help() and completion."""
+    """The signature of a model's class: its parameters, then the keywords."""
     kinds, defaults = inspect.Parameter, {"name": "", "frame": "icrs"}
     arguments = [
         kinds(

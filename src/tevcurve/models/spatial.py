@@ -11,8 +11,8 @@ from tevcurve.models.parameters import Parameter
 from tevcurve.models.pixel_fractions import point_fractions, profile_fractions
 
 FRAMES = ("icrs", "galactic")
-LON_0 = Parameter("lon_0", "0 deg")
-LAT_0 = Parameter("lat_0", "0 deg", min=-90, max=90)
+LON_0 = Parameter("lon_0", 0.0, u.deg)
+LAT_0 = Parameter("lat_0", 0.0, u.deg, min=-90, max=90)
 
 
 class SpatialModel(Model):
@@ -155,7 +155,7 @@ class SkyGaussian(SpatialModel):
     Soc. A 217, 295).
     """
 
-    default_parameters = (LON_0, LAT_0, Parameter("sigma", "0.1 deg", min=0, max=180))
+    default_parameters = (LON_0, LAT_0, Parameter("sigma", 0.1, u.deg, min=0, max=180))
 
     @staticmethod
     def profile(separation, sigma):
@@ -179,7 +179,7 @@ class SkyGaussian(SpatialModel):
 class SkyDisk(SpatialModel):
     """A disc with a sharp edge: 1 / (2 pi (1 - cos r_0)) up to the radius r_0 included, 0 outside."""
 
-    default_parameters = (LON_0, LAT_0, Parameter("r_0", "0.1 deg", min=0, max=180))
+    default_parameters = (LON_0, LAT_0, Parameter("r_0", 0.1, u.deg, min=0, max=180))
 
     @staticmethod
     def profile(separation, r_0):

@@ -11,9 +11,9 @@ from tevcurve.models.parameters import Parameter
 from tevcurve.models.quadrature import integrate_over_energy
 from tevcurve.models.units import as_quantity
 
-FLUX_DENSITY = u.Unit("cm-2 s-1 TeV-1")
-FLUX = u.Unit("cm-2 s-1")
-ENERGY_FLUX = u.Unit("TeV cm-2 s-1")
+FLUX = u.cm**-2 * u.s**-1
+FLUX_DENSITY = FLUX * u.TeV**-1
+ENERGY_FLUX = FLUX * u.TeV
 
 
 class SpectralModel(Model):

@@ -14,7 +14,7 @@ def internal_unit(unit):
 
     Mass goes into the energy: kg = TeV (s/cm)^2 up to its scale. Other base units (such as ph) stay.
     """
-    si = unit.si.decompose()
+    si = unit.decompose()
     powers = dict(zip(si.bases, si.powers, strict=True))
     mass, length, second = (powers.pop(base, 0) for base in (u.kg, u.m, u.s))
     made = {u.TeV: mass, u.cm: length - 2 * mass, u.s: second + 2 * mass, **powers}
