@@ -35,9 +35,9 @@ def meta_from_json(text, where):
 def _encoded(value, name):
     """The value in the types of JSON."""
     if isinstance(value, Time):
-        numbers_ = {"jd1": np.asarray(value.jd1).tolist(), "jd2": np.asarray(value.jd2).tolist()}
+        days = {"jd1": np.asarray(value.jd1).tolist(), "jd2": np.asarray(value.jd2).tolist()}
         words = {"scale": value.scale, "format": value.format, "isot": np.asarray(value.isot).tolist()}
-        return {KIND: "Time", **numbers_, **words}
+        return {KIND: "Time", **days, **words}
     if isinstance(value, u.Quantity):
         return {KIND: "Quantity", "value": value.value.tolist(), "unit": value.unit.to_string()}
     if isinstance(value, dict):
