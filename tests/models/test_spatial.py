@@ -42,6 +42,7 @@ def test_a_model_from_a_position(frame):
     ("make", "words"),
     [
         (lambda: SkyPointSource("1 deg", "2 deg", frame="altaz"), "'icrs' or 'galactic'"),
+        (lambda: SkyPointSource.from_position("Crab"), "is 'Crab'; wanted is a SkyCoord"),
         (lambda: SkyPointSource("1 deg"), "made without lat_0"),
         (lambda: SkyPointSource(83.6, 22.0), "converts to deg"),
         (lambda: SkyPointSource("1 deg", "91 deg"), "bounds"),

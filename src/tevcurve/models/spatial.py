@@ -43,6 +43,8 @@ class SpatialModel(Model):
     @classmethod
     def from_position(cls, position, **named):
         """The model centred on a SkyCoord (icrs unless that is galactic), other parameters by name."""
+        if not isinstance(position, SkyCoord):
+            raise InputError(f"The position of {cls.__name__} is {position!r}; wanted is a SkyCoord.")
         frame = "galactic" if position.frame.name == "galactic" else "icrs"
         direction = position.transform_to(frame).spherical
         return cls(lon_0=direction.lon, lat_0=direction.lat, frame=frame, **named)
