@@ -52,8 +52,8 @@ class TimeReference:
         scale = _SCALES.get(str(system).strip().lower())
         if scale is None:
             raise DataError(f"{where} has TIMESYS {system!r}; wanted is one of TT, TAI, UTC, TDB.")
-        if float(header.get("TIMEZERO", 0)) != 0:
-            raise DataError(f"{where} has TIMEZERO {header['TIMEZERO']}; only 0 is supported.")
+        if header.get("TIMEZERO", 0) != 0:
+            raise DataError(f"{where} has TIMEZERO {header['TIMEZERO']!r}; only 0 is supported.")
         return cls(whole, fraction, scale)
 
     @classmethod

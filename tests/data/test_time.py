@@ -1,0 +1,110 @@
+"""Mission times: the way to `Time` and back loses nothing, in any scale, and headers mean what they say."""
+
+import numpy as np
+import pytest
+from astropy.time import Time
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tevcurve.data import TimeReference
+from tevcurve.errors import DataError, InputError
+
+SCALES = ("tt", "tai", "utc", "tdb")
+HESS = {"MJDREFI": 51910, "MJDREFF": 0.000742870370370241, "TIMESYS": "TT"}
+
+references = st.builds(
+    TimeReference,
+    # The last of 1e9 seconds is in 2024: leap seconds are known until then.
+    mjdrefi=st.integers(42000, 48900),
+    mjdreff=st.floats(0, 1, exclude_max=True, allow_subnormal=False),
+    scale=st.sampled_from(SCALES),
+)
+
+
+@given(references, st.floats(2.0**19, 1e9))
+def test_every_float64_of_seconds_comes_back(reference, seconds):
+    assert reference.to_seconds(reference.to_time(seconds)) == seconds
+
+
+@given(references, st.integers(-(2**19) * 10**9, 2**19 * 10**9))
+def test_every_nanosecond_of_the_first_days_comes_back(reference, nanoseconds):
+    seconds = nanoseconds / 1e9
+    assert reference.to_seconds(reference.to_time(seconds)) == seconds
+
+
+@given(st.floats(2.0**19, 5e8), st.sampled_from(SCALES))
+def test_seconds_come_back_through_another_scale(seconds, scale):
+    reference = TimeReference.from_header(HESS, "a file")
+    assert reference.to_seconds(getattr(reference.to_time(seconds), scale)) == seconds
+
+
+def test_hess_times_are_those_of_the_file_date_keywords():
+    # TSTART and DATE-OBS, TIME-OBS of a file (times in TT).
+    time = TimeReference.from_header(HESS, "a file").to_time(123890826.0)
+    assert time.scale == "tt"
+    assert time.iso == "2004-12-04 22:08:10.184"
+
+
+def test_utc_seconds_are_elapsed_seconds_across_a_leap_second():
+    # 2016-12-31 had 86401 seconds.
+    reference = TimeReference(57753, 0.0, "utc")
+    assert reference.to_time(86400.0).iso == "2016-12-31 23:59:60.000"
+    assert reference.to_time(86401.0).iso == "2017-01-01 00:00:00.000"
+    assert reference.to_seconds(Time("2017-01-01", scale="utc")) == 86401.0
+
+
+def test_tt_is_32_184_s_ahead_of_tai():
+    tt, tai = TimeReference(55000, 0.25, "tt"), TimeReference(55000, 0.25, "tai")
+    assert tt.convert(1e6, tai) == pytest.approx(1e6 + 32.184, abs=1e-9)
+
+
+def test_shapes_are_kept():
+    reference = TimeReference(55000, 0.0)
+    seconds = np.array([[1e6, 2e6, 3e6]])
+    time = reference.to_time(seconds)
+    assert time.shape == (1, 3)
+    np.testing.assert_array_equal(reference.to_seconds(time), seconds)
+    assert np.ndim(reference.to_seconds(reference.to_time(5.0))) == 0
+
+
+@pytest.mark.parametrize("system", ["utc", "UTC", " Utc"])
+def test_header_scale_in_any_case(system):
+    reference = TimeReference.from_header({"MJDREF": 52706.5, "TIMESYS": system}, "a file")
+    assert reference == TimeReference(52706, 0.5, "utc")
+
+
+def test_header_pair_wins_over_the_single_value():
+    header = {**HESS, "MJDREF": 40000.0}
+    assert TimeReference.from_header(header, "a file") == TimeReference(51910, 0.000742870370370241, "tt")
+
+
+def test_a_reference_goes_into_a_header_and_back():
+    reference = TimeReference(51910, 0.000742870370370241, "tai")
+    assert TimeReference.from_header(reference.to_header(), "a file") == reference
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({"TIMESYS": "TT"}, "HDU X of y does not say since when .* MJDREFI with MJDREFF, or MJDREF"),
+        ({**HESS, "MJDREFF": "zero"}, "HDU X of y has MJDREFI and MJDREFF 'zero'; wanted is a number"),
+        ({**HESS, "MJDREFI": float("nan")}, "HDU X of y has MJDREFI and MJDREFF nan"),
+        ({**HESS, "TIMESYS": "UT1"}, "HDU X of y has TIMESYS 'UT1'; wanted is one of TT, TAI, UTC, TDB"),
+        ({**HESS, "TIMEZERO": 5.0}, "HDU X of y has TIMEZERO 5.0; only 0 is supported"),
+        ({**HESS, "TIMEZERO": "soon"}, "HDU X of y has TIMEZERO 'soon'"),
+    ],
+)
+def test_unusable_headers_get_a_sentence(header, words):
+    with pytest.raises(DataError, match=words):
+        TimeReference.from_header(header, "HDU X of y")
+
+
+def test_a_missing_scale_is_tt_and_said():
+    with pytest.warns(UserWarning, match="no TIMESYS; its times are taken as TT"):
+        reference = TimeReference.from_header({"MJDREFI": 51910, "MJDREFF": 0.0}, "HDU X of y")
+    assert reference.scale == "tt"
+
+
+def test_an_unknown_scale_is_refused():
+    with pytest.raises(InputError, match="'gps'; wanted is one of tt, tai, utc, tdb"):
+        TimeReference(51910, 0.0, "gps")
