@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from astropy.table import Table
+from astropy.table import Column, Table
 
 from tevcurve.errors import DataError, InputError
 
@@ -16,6 +16,7 @@ SUFFIXES = (".ecsv", ".fits", ".fits.gz")
 TABLE_HDU = "LIGHTCURVE"
 DETAILS_HDU = "DETAILS"
 TEXTS_KEY = "exact_texts"
+SHAPES_KEY = "shapes_of_rows"
 
 
 def write_table(table, path, overwrite=False):
@@ -35,6 +36,11 @@ def write_table(table, path, overwrite=False):
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
+    masked = [name for name in table.colnames if np.any(getattr(table[name], "mask", False))]
+    if masked:
+        raise InputError(
+            f"The column {masked[0]} has masked values, which a file cannot keep; fill them with NaN."
+        )
     _replace_atomically(path, encode(table))
     return path
 
@@ -100,7 +106,13 @@ def _to_ecsv(table):
         # readers strip blanks and stumble over line breaks, so such texts also stand in the metadata
         plain.meta[TEXTS_KEY] = texts
         for name, values in texts.items():
-            plain[name] = [_one_line(value) for value in values]
+            _set_values(plain, name, np.array([_one_line(value) for value in values], dtype=str))
+    shapes = {n: list(table[n].shape[1:]) for n in table.colnames if not len(table) and table[n].ndim > 1}
+    if shapes:
+        # the reader takes no vector columns without rows
+        plain.meta[SHAPES_KEY] = shapes
+        for name in shapes:
+            _set_values(plain, name, np.zeros(0, table[name].dtype))
     stream = io.StringIO()
     plain.write(stream, format="ascii.ecsv")
     return stream.getvalue().encode()
@@ -110,7 +122,9 @@ def _from_ecsv(data):
     # an empty text is a text, not a missing value
     table = Table.read(data.decode().split("\n"), format="ascii.ecsv", fill_values=[])
     for name, values in table.meta.pop(TEXTS_KEY, {}).items():
-        _set_text(table, name, values)
+        _set_values(table, name, np.array(values, dtype=str))
+    for name, shape in table.meta.pop(SHAPES_KEY, {}).items():
+        _set_values(table, name, np.zeros((0, *shape), table[name].dtype))
     return table
 
 
@@ -127,10 +141,10 @@ def _one_line(text):
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _set_text(table, name, values):
-    description = table[name].info.description
-    table[name] = np.array(values, dtype=str)
-    table[name].info.description = description
+def _set_values(table, name, values):
+    """Give a column other values; it keeps its unit and description."""
+    column = table[name]
+    table[name] = Column(values, unit=column.unit, description=column.description)
 
 
 def _to_fits_gz(table):
@@ -145,8 +159,6 @@ def _to_fits(table):
     details = {"meta": dict(table.meta), "descriptions": {}, "text": {}}
     for name in table.colnames:
         column = table[name]
-        if np.any(getattr(column, "mask", False)):
-            raise InputError(f"The column {name} has masked values, which FITS cannot keep; write .ecsv.")
         details["descriptions"][name] = column.info.description
         if _is_text(column):
             values = column.tolist()
@@ -182,9 +194,9 @@ def _from_fits(data, path):
         details = yaml.load(hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii"))
     for name in table.colnames:
         if not table[name].dtype.isnative:
-            table[name] = table[name].astype(table[name].dtype.newbyteorder("="))
+            _set_values(table, name, table[name].data.astype(table[name].dtype.newbyteorder("=")))
         if name in details["text"]:
-            _set_text(table, name, details["text"][name])
+            _set_values(table, name, np.array(details["text"][name], dtype=str))
         table[name].info.description = details["descriptions"][name]
     table.meta.clear()
     table.meta.update(details["meta"])
