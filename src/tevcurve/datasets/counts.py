@@ -1,0 +1,67 @@
+"""Counts over energy."""
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.maps import MapAxis
+
+
+class CountsSpectrum:
+    """Counts in energy bins: `data` (n,), the bins, and what belongs to them.
+
+    energy: edges of the bins, Quantity or MapAxis.
+    data: float array (n,); zeros where None.
+    meta: dict, free to change and to replace; `t_start` and `t_stop` (Time) say which time the counts are of.
+
+    Raises InputError when the array does not fit the bins.
+    """
+
+    def __init__(self, energy, data=None, meta=None):
+        self.energy_axis = (
+            energy if isinstance(energy, MapAxis) else MapAxis(energy, name="energy", interp="log")
+        )
+        shape = (self.energy_axis.nbin,)
+        self.data = np.zeros(shape) if data is None else np.array(data, dtype=float)
+        if self.data.shape != shape:
+            raise InputError(
+                f"The counts have the shape {self.data.shape}; {shape} is wanted for these energy bins."
+            )
+        self.meta = {} if meta is None else meta
+
+    @property
+    def meta(self):
+        """What belongs to the counts, a dict."""
+        return self._meta
+
+    @meta.setter
+    def meta(self, meta):
+        if not isinstance(meta, dict):
+            raise InputError(f"The meta of counts is a {type(meta).__name__}; a dict is wanted.")
+        self._meta = meta
+
+    @property
+    def energy_edges(self):
+        """Edges of the bins, Quantity (n + 1,)."""
+        return self.energy_axis.edges
+
+    @property
+    def total(self):
+        """Sum over all bins, float."""
+        return float(self.data.sum())
+
+    def copy(self):
+        """Counts with an array and a meta of their own."""
+        return CountsSpectrum(self.energy_axis, self.data, dict(self.meta))
+
+    def plot(self, ax=None, **style):
+        """Axes with the counts per bin as steps; the keywords are matplotlib's `stairs`."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        ax.stairs(self.data, self.energy_edges.to_value(u.TeV), **style)
+        ax.set(xscale="log", xlabel="Energy [TeV]", ylabel="Counts")
+        return ax
+
+    def __repr__(self):
+        return f"<CountsSpectrum: {self.total:g} counts, {self.energy_axis!r}>"

@@ -1,0 +1,288 @@
+"""ON/OFF spectra: counts in an ON and an OFF region over energy, and what a model predicts there."""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.datasets.counts import CountsSpectrum
+from tevcurve.datasets.times import dataset_times
+from tevcurve.errors import InputError, MissingError
+from tevcurve.irf import EDispKernel
+from tevcurve.kernels.onoff import li_ma_significance, profile_background, wstat
+from tevcurve.maps import MapAxis
+from tevcurve.models import SkyModel, SpectralModel
+
+
+@dataclass(frozen=True)
+class OnOffTotals:
+    """Sums over energy bins: counts, the mean ratio of acceptances, the excess and its significance."""
+
+    n_on: float
+    n_off: float
+    alpha: float
+    excess: float
+    significance: float
+
+
+class SpectrumDatasetOnOff:
+    """ON and OFF counts with exposure and energy dispersion, fitted with the ON/OFF likelihood.
+
+    counts, counts_off: CountsSpectrum of the ON and the OFF region, or arrays (n_reco,).
+    acceptance, acceptance_off: of the ON and the OFF region, numbers or arrays (n_reco,); their ratio is `alpha`.
+    exposure: Quantity (n_true,), effective area for the ON region times live time, per true-energy bin.
+    edisp: EDispKernel.
+    livetime: Quantity, None where it is not known.
+    mask_safe, mask_fit: bool arrays (n_reco,), True in bins that are fitted; None for all. Both can be set.
+    model: SpectralModel or SkyModel, can be set.
+    name: free. gti: GTI of the counts, or None.
+    runs: the ReducedSpectrum records that the counts are of, which can be cut in time; none for counts made by hand.
+
+    Raises InputError when arrays do not fit, or the OFF acceptance is not above 0 everywhere.
+    """
+
+    def __init__(
+        self,
+        counts,
+        counts_off,
+        acceptance,
+        acceptance_off,
+        exposure,
+        edisp,
+        livetime=None,
+        mask_safe=None,
+        mask_fit=None,
+        model=None,
+        name="",
+        gti=None,
+        runs=(),
+    ):
+        self.edisp = edisp
+        self._energy_axis = MapAxis(edisp.e_reco, name="energy", interp="log")
+        self.counts = self._as_counts(counts, "counts")
+        self.counts_off = self._as_counts(counts_off, "counts_off")
+        shape = (self._energy_axis.nbin,)
+        self.acceptance = np.array(np.broadcast_to(acceptance, shape), dtype=float)
+        self.acceptance_off = np.array(np.broadcast_to(acceptance_off, shape), dtype=float)
+        if not (np.all(self.acceptance > 0) and np.all(self.acceptance_off > 0)):
+            raise InputError(
+                "acceptance and acceptance_off must be above 0 in all bins: without OFF there is no fit."
+            )
+        self.exposure = u.Quantity(exposure).to("cm2 s")
+        if self.exposure.shape != (len(edisp.e_true) - 1,):
+            raise InputError(
+                f"exposure has the shape {self.exposure.shape}; {(len(edisp.e_true) - 1,)} is wanted, as edisp has."
+            )
+        self.livetime = None if livetime is None else u.Quantity(livetime).to("s")
+        self.mask_safe, self.mask_fit, self.model = mask_safe, mask_fit, model
+        self.name, self.gti, self.runs = name, gti, tuple(runs)
+
+    @classmethod
+    def from_reduced(cls, reduced, model=None):
+        """Dataset of a ReducedSpectrum over its whole good time."""
+        e_reco, e_true = reduced.reco_edges_tev * u.TeV, reduced.true_edges_tev * u.TeV
+        return cls(
+            counts=CountsSpectrum(e_reco, reduced.n_on),
+            counts_off=CountsSpectrum(e_reco, reduced.n_off),
+            acceptance=1.0,
+            acceptance_off=reduced.acceptance_off,
+            exposure=reduced.exposure * u.Unit("cm2 s"),
+            edisp=EDispKernel(reduced.edisp, e_true, e_reco),
+            livetime=reduced.livetime_s * u.s,
+            mask_safe=reduced.mask_safe,
+            model=model,
+            name=str(reduced.obs_id),
+            gti=reduced.gti,
+            runs=(reduced,),
+        )
+
+    def _as_counts(self, counts, name):
+        counts = counts if isinstance(counts, CountsSpectrum) else CountsSpectrum(self._energy_axis, counts)
+        if counts.energy_axis.nbin != self._energy_axis.nbin or not u.allclose(
+            counts.energy_edges, self._energy_axis.edges, rtol=1e-9
+        ):
+            raise InputError(
+                f"{name} has other energy bins than edisp: {counts.energy_axis!r}, {self._energy_axis!r}."
+            )
+        return counts
+
+    @property
+    def energy_edges(self):
+        """Edges of the reconstructed-energy bins, Quantity (n_reco + 1,)."""
+        return self._energy_axis.edges
+
+    @property
+    def alpha(self):
+        """Ratio of the acceptances of ON and OFF (n_reco,)."""
+        return self.acceptance / self.acceptance_off
+
+    @property
+    def mask_safe(self):
+        """Bins inside the safe energies, bool (n_reco,), or None."""
+        return self._mask_safe
+
+    @mask_safe.setter
+    def mask_safe(self, mask):
+        self._mask_safe = self._as_mask(mask, "mask_safe")
+
+    @property
+    def mask_fit(self):
+        """Bins inside the range of the fit, bool (n_reco,), or None."""
+        return self._mask_fit
+
+    @mask_fit.setter
+    def mask_fit(self, mask):
+        self._mask_fit = self._as_mask(mask, "mask_fit")
+
+    def _as_mask(self, mask, name):
+        if mask is None:
+            return None
+        mask = np.array(mask)
+        if mask.dtype != bool or mask.shape != (self._energy_axis.nbin,):
+            raise InputError(
+                f"{name} is {mask.dtype} of the shape {mask.shape}; booleans, {self._energy_axis.nbin}, are wanted."
+            )
+        return mask
+
+    @property
+    def mask(self):
+        """Bins that are fitted: safe and in the range of the fit, bool (n_reco,)."""
+        mask = np.ones(self._energy_axis.nbin, dtype=bool)
+        for part in (self.mask_safe, self.mask_fit):
+            if part is not None:
+                mask &= part
+        return mask
+
+    def set_fit_energy_range(self, emin=None, emax=None):
+        """Sets `mask_fit` to the whole bins between two energies (Quantity or string, None for no limit)."""
+        low = -np.inf if emin is None else u.Quantity(emin).to_value(self._energy_axis.unit)
+        high = np.inf if emax is None else u.Quantity(emax).to_value(self._energy_axis.unit)
+        edges = self._energy_axis.edges.value
+        self.mask_fit = (edges[:-1] >= low * (1 - 1e-9)) & (edges[1:] <= high * (1 + 1e-9))
+
+    @property
+    def model(self):
+        """SpectralModel or SkyModel that predicts the signal, or None."""
+        return self._model
+
+    @model.setter
+    def model(self, model):
+        if model is not None and not isinstance(model, (SpectralModel, SkyModel)):
+            raise InputError(f"model is a {type(model).__name__}; a SpectralModel or a SkyModel is wanted.")
+        self._model = model
+
+    @property
+    def parameters(self):
+        """Parameters of the model; InputError without one."""
+        return self.spectral_model.parameters if self.model is None else self.model.parameters
+
+    @property
+    def spectral_model(self):
+        """The SpectralModel that predicts the signal; InputError without one."""
+        if self.model is None:
+            raise InputError(f"{self._title()} has no model: set its `model` first.")
+        return self.model.spectral_model if isinstance(self.model, SkyModel) else self.model
+
+    def named(self, name):
+        """The model, if it or its spectral model has this name; raises MissingError otherwise."""
+        model = self.model
+        names = [] if model is None else [model.name, self.spectral_model.name]
+        if name not in names:
+            raise MissingError(
+                f"{self._title()} has no source called {name!r}; it has {names[:1] or 'no model'}."
+            )
+        return model
+
+    def _title(self):
+        return f"The dataset {self.name!r}" if self.name else "The dataset"
+
+    def npred_signal(self):
+        """Signal counts expected in the ON region (n_reco,): the flux is integrated over each true bin."""
+        flux = self.spectral_model.photon_flux(self.edisp.e_true.to_value("TeV"))
+        return (flux * self.exposure.value) @ self.edisp.pdf_matrix
+
+    def npred_background(self):
+        """Background counts expected in the ON region (n_reco,), those that fit best with the model's signal."""
+        signal = self.npred_signal()
+        return self.alpha * profile_background(self.counts.data, self.counts_off.data, self.alpha, signal)
+
+    def npred(self):
+        """Counts expected in the ON region (n_reco,): signal and background."""
+        return self.npred_signal() + self.npred_background()
+
+    def stat_array(self):
+        """wstat per bin (n_reco,), 0 for a perfect fit, of all bins, masked or not."""
+        return wstat(self.counts.data, self.counts_off.data, self.alpha, self.npred_signal())
+
+    def stat_sum(self):
+        """wstat summed over the bins that are fitted, float."""
+        return float(np.sum(self.stat_array()[self.mask]))
+
+    @property
+    def excess(self):
+        """ON counts minus the background expected from the OFF counts (n_reco,)."""
+        return self.counts.data - self.alpha * self.counts_off.data
+
+    @property
+    def significance(self):
+        """Significance of the excess in each bin (n_reco,), in standard deviations (Li & Ma 1983, eq. 17)."""
+        return li_ma_significance(self.counts.data, self.counts_off.data, self.alpha)
+
+    def totals(self):
+        """OnOffTotals over the bins that are fitted."""
+        mask = self.mask
+        n_on, n_off = self.counts.data[mask].sum(), self.counts_off.data[mask].sum()
+        background = (self.alpha * self.counts_off.data)[mask].sum()
+        # Without OFF counts the acceptances alone say how many would be expected.
+        known = self.acceptance[mask].sum() / self.acceptance_off[mask].sum() if mask.any() else np.nan
+        alpha = background / n_off if n_off > 0 else known
+        significance = li_ma_significance(n_on, n_off, alpha) if mask.any() else np.nan
+        return OnOffTotals(
+            float(n_on), float(n_off), float(alpha), float(n_on - background), float(significance)
+        )
+
+    @property
+    def time_range(self):
+        """(start, stop) as `Time`: `counts.meta["t_start"]` and `["t_stop"]` where set, else those of the good time.
+
+        Raises InputError where the dataset has neither.
+        """
+        return dataset_times(self.counts.meta, [] if self.gti is None else [self.gti], self._title())
+
+    def between(self, intervals):
+        """Dataset of the part of the good time that lies in a GTI, or in mission seconds (n, 2) of the runs.
+
+        The model is shared, the range of the fit is kept. Raises InputError for counts that were made by hand: they
+        have no times.
+        """
+        if not self.runs:
+            raise InputError(
+                f"{self._title()} holds counts without times, which cannot be cut in time; "
+                "a dataset from SpectrumExtraction is wanted."
+            )
+        parts = [self.from_reduced(run.between(intervals)) for run in self.runs]
+        if len(parts) == 1:
+            part = parts[0]
+            part.mask_safe = self.mask_safe
+        else:
+            part = self.stack(parts)
+            part.mask_safe = part.mask if self.mask_safe is None else part.mask & self.mask_safe
+        part.name, part.model, part.mask_fit = self.name, self.model, self.mask_fit
+        return part
+
+    @classmethod
+    def stack(cls, datasets, name="stacked"):
+        """One dataset of several with the same energy bins; see `tevcurve.datasets.stacking`."""
+        from tevcurve.datasets.stacking import stack_onoff
+
+        return stack_onoff(datasets, name)
+
+    def plot(self, axes=None):
+        """Two axes: excess and predicted signal per energy bin, and the residuals in standard deviations below."""
+        from tevcurve.datasets.onoff_plot import plot_onoff
+
+        return plot_onoff(self, axes)
+
+    def __repr__(self):
+        n_on, n_off = self.counts.total, self.counts_off.total
+        return f"<SpectrumDatasetOnOff {self.name!r}: {n_on:g} ON and {n_off:g} OFF counts, {self._energy_axis!r}>"

@@ -1,0 +1,121 @@
+"""A run reduced to its ON and OFF events and a response: all that 1D time bins of any kind are made of."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from tevcurve.data.gti import GTI
+from tevcurve.data.time import TimeReference
+
+
+@dataclass(frozen=True, eq=False)
+class ReducedSpectrum:
+    """ON and OFF events of one observation inside its good time and its energy bins, in the order of time.
+
+    obs_id: int. reference: of all times. intervals: good time, mission seconds (n, 2), in order, without overlap.
+    deadc: live time over on-time.
+    on_times_s, on_energy_tev, on_bin: mission seconds, TeV and number of the reco-energy bin of each ON event;
+    off_times_s, off_energy_tev, off_bin: those of the OFF events.
+    acceptance_off: of the OFF regions where the ON region's is 1, per reco bin (n_reco,).
+    exposure_per_s: cm2 (n_true,), the effective area for the ON region, so exposure per second of live time.
+    edisp: probability (n_true, n_reco) of each reco bin.
+    true_edges_tev, reco_edges_tev: TeV. mask_safe: bool (n_reco,), True in bins inside the safe energies.
+    """
+
+    obs_id: int
+    reference: TimeReference
+    intervals: np.ndarray
+    deadc: float
+    on_times_s: np.ndarray
+    on_energy_tev: np.ndarray
+    on_bin: np.ndarray
+    off_times_s: np.ndarray
+    off_energy_tev: np.ndarray
+    off_bin: np.ndarray
+    acceptance_off: np.ndarray
+    exposure_per_s: np.ndarray
+    edisp: np.ndarray
+    true_edges_tev: np.ndarray
+    reco_edges_tev: np.ndarray
+    mask_safe: np.ndarray
+
+    @property
+    def alpha(self):
+        """Ratio of the acceptances of ON and OFF per reco bin (n_reco,)."""
+        return 1 / self.acceptance_off
+
+    @property
+    def ontime_s(self):
+        """Sum of the good time in s."""
+        return float(np.sum(self.intervals[:, 1] - self.intervals[:, 0]))
+
+    @property
+    def livetime_s(self):
+        """On-time corrected for the dead time in s."""
+        return self.ontime_s * self.deadc
+
+    @property
+    def exposure(self):
+        """Exposure per true bin in cm2 s (n_true,) over the whole good time."""
+        return self.exposure_per_s * self.livetime_s
+
+    @property
+    def n_on(self):
+        """ON counts per reco bin (n_reco,)."""
+        return np.bincount(self.on_bin, minlength=len(self.mask_safe)).astype(float)
+
+    @property
+    def n_off(self):
+        """OFF counts per reco bin (n_reco,)."""
+        return np.bincount(self.off_bin, minlength=len(self.mask_safe)).astype(float)
+
+    @property
+    def gti(self):
+        """Good time intervals, `GTI`."""
+        return GTI(self.intervals[:, 0], self.intervals[:, 1], self.reference)
+
+    @cached_property
+    def response(self):
+        """Expected ON counts per unit flux and second of live time: cm2, from true to reco bins (n_true, n_reco)."""
+        return self.exposure_per_s[:, None] * self.edisp
+
+    def between(self, intervals):
+        """The same for the part of the good time that lies in some intervals.
+
+        intervals: mission seconds (n, 2) or one (start, stop), or GTI; half-open, in any order. Where nothing of the
+        good time is in them, the record has no interval and no event.
+        """
+        gti = self.gti.intersect(intervals)
+        on, off = gti.contains(self.on_times_s), gti.contains(self.off_times_s)
+        return replace(
+            self,
+            intervals=gti.intervals,
+            on_times_s=self.on_times_s[on],
+            on_energy_tev=self.on_energy_tev[on],
+            on_bin=self.on_bin[on],
+            off_times_s=self.off_times_s[off],
+            off_energy_tev=self.off_energy_tev[off],
+            off_bin=self.off_bin[off],
+        )
+
+    def in_time_bins(self, start_s, stop_s):
+        """ON counts (m, n_reco), OFF counts (m, n_reco) and on-time in s (m,) of many intervals at once.
+
+        start_s, stop_s: mission seconds (m,), start <= stop; the intervals may overlap each other.
+        """
+        start_s, stop_s = np.asarray(start_s, dtype=float), np.asarray(stop_s, dtype=float)
+        n_reco = len(self.mask_safe)
+        on = _counts_between(self.on_times_s, self.on_bin, n_reco, start_s, stop_s)
+        off = _counts_between(self.off_times_s, self.off_bin, n_reco, start_s, stop_s)
+        low = np.maximum(start_s[:, None], self.intervals[:, 0])
+        high = np.minimum(stop_s[:, None], self.intervals[:, 1])
+        return on, off, np.sum(np.maximum(high - low, 0.0), axis=1)
+
+
+def _counts_between(times, bins, n_bins, start, stop):
+    """Counts (m, n_bins) of events (in order of time) in m half-open intervals."""
+    running = np.zeros((len(times) + 1, n_bins))
+    running[np.arange(1, len(times) + 1), bins] = 1
+    np.cumsum(running, axis=0, out=running)
+    return running[np.searchsorted(times, stop)] - running[np.searchsorted(times, start)]

@@ -1,0 +1,79 @@
+"""Between which energies a response can be trusted."""
+
+import logging
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+def check_safe_energy(safe_energy):
+    """The rule itself: "file", None, or a float between 0 and 1; InputError for anything else."""
+    if safe_energy is None or (isinstance(safe_energy, str) and safe_energy == "file"):
+        return safe_energy
+    if not isinstance(safe_energy, (int, float)) or isinstance(safe_energy, bool) or not 0 < safe_energy < 1:
+        raise InputError(
+            f"safe_energy is {safe_energy!r}; 'file', a fraction of the maximum effective area such as 0.1, "
+            "or None is wanted."
+        )
+    return float(safe_energy)
+
+
+def safe_energy_range(observation, offset_rad, safe_energy):
+    """Lowest and highest safe energy in TeV (0 and infinity where there is no limit) at an offset in radian.
+
+    safe_energy: see `check_safe_energy`.
+    """
+    if safe_energy is None:
+        return 0.0, np.inf
+    if safe_energy == "file":
+        return _range_of_file(observation)
+    return range_above_fraction(observation.aeff, offset_rad, safe_energy)
+
+
+def _range_of_file(observation):
+    aeff = observation.aeff
+    limits = {"LO_THRES": aeff.low_threshold, "HI_THRES": aeff.high_threshold}
+    missing = [key for key, limit in limits.items() if limit is None]
+    if missing:
+        log.warning(
+            "The effective area of observation %s has no %s: energies are not limited there.",
+            observation.obs_id,
+            " and no ".join(missing),
+        )
+    low, high = limits.values()
+    return 0.0 if low is None else low.to_value(u.TeV), np.inf if high is None else high.to_value(u.TeV)
+
+
+def range_above_fraction(aeff, offset_rad, fraction):
+    """Energies in TeV between which the effective area at an offset (radian) stays above a fraction of its maximum.
+
+    Exact for an area that is linear in log energy between the table's bin centres; raises InputError without any
+    area.
+    """
+    nodes = aeff.energy_axis.nodes
+    area = aeff.effective_area(nodes, offset_rad)
+    peak = int(np.argmax(area))
+    wanted = fraction * area[peak]
+    if wanted <= 0:
+        raise InputError(
+            f"The effective area is 0 at an offset of {np.degrees(offset_rad):.3f} deg, so a fraction of its maximum "
+            "is no limit; safe_energy='file' or None is wanted."
+        )
+    log_energy = np.log(nodes)
+    below = np.flatnonzero(area < wanted)
+    before, after = below[below < peak], below[below > peak]
+    low, high = aeff.energy_axis.edges[0], aeff.energy_axis.edges[-1]
+    if len(before):
+        low = np.exp(_crossing(log_energy, area, before[-1], wanted))
+    if len(after):
+        high = np.exp(_crossing(log_energy, area, after[0] - 1, wanted))
+    return float(low), float(high)
+
+
+def _crossing(x, y, index, wanted):
+    """Where the straight line from node `index` to the next one takes the wanted value."""
+    return x[index] + (wanted - y[index]) / (y[index + 1] - y[index]) * (x[index + 1] - x[index])
