@@ -91,13 +91,15 @@ def test_faint_rows_are_arrows_at_their_limits(ax):
     assert limits.lines[0].get_color() == points.lines[0].get_color()
 
 
-def test_arrows_stay_inside_the_axes(ax):
+def test_arrows_stay_inside_the_axes():
+    figure, ax = plt.subplots(figsize=(3.4, 2.6))
     plot(make(norm=[2.7, -0.55, 0.0, 0.0], ts=[100.0, 0.0, 0.0, 0.0]), ax=ax)
-    ax.figure.canvas.draw()
+    figure.canvas.draw()
     limits = ax.containers[1].lines[0]
-    length = limits.get_markersize() / 2 * ax.figure.dpi / 72
+    length = limits.get_markersize() / 2 * figure.dpi / 72
     lowest = ax.transData.transform((START[1], min(limits.get_ydata())))[1]
     assert lowest - length > ax.get_window_extent().y0
+    plt.close(figure)
 
 
 @pytest.mark.parametrize(("threshold", "n_limits"), [(None, 0), (4, 1), (50, 3), (0, 0)])

@@ -92,7 +92,7 @@ def _replace_atomically(path, data):
 
 
 def _without_formats(table):
-    """A copy without print formats: the ECSV writer would round the values to them."""
+    """A copy without print formats: they follow from the column names, and writers may round to them."""
     plain = table.copy()
     for column in plain.itercols():
         column.info.format = None
