@@ -7,7 +7,7 @@ from astropy import units as u
 
 from tevcurve.errors import InputError
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
-from tevcurve.kernels.radial import pixel_weights
+from tevcurve.kernels.radial import integrate_over_pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +43,13 @@ class PSFKernel:
         edges = geom.axes[0].edges.to_value(u.TeV)
         rad = table_psf.truncated(None if max_radius is None else angle_in_rad(max_radius))
         x, y = _flat_grid(_pixel_sides(geom), rad[-1])
-        sides = x[1, 0, 0], y[2, 0, 0]
-        area = np.full(x.shape[1:], sides[0] * sides[1])
         profiles = table_psf.cut_profiles(np.sqrt(edges[1:] * edges[:-1]), rad)
-        index, weights = pixel_weights(x, y, area, rad, table_psf.scale_rad, factor)
-        data = np.zeros((len(profiles), area.size))
-        data[:, index] = np.einsum("pr,er->ep", weights, profiles)
+        index, integrals = integrate_over_pixels(x, y, rad, profiles, table_psf.scale_rad, factor)
+        data = np.zeros((len(profiles), x[0].size))
+        data[:, index] = integrals
         total = data.sum(axis=1, keepdims=True)
         data = np.divide(data, total, out=np.zeros_like(data), where=total > 0)
-        return cls(data.reshape(-1, *area.shape), geom, table_psf, np.rad2deg(rad[-1]) * u.deg)
+        return cls(data.reshape(-1, *x[0].shape), geom, table_psf, np.rad2deg(rad[-1]) * u.deg)
 
     @property
     def energy_axis(self):

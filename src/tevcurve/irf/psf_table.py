@@ -10,7 +10,7 @@ from astropy.coordinates import Angle
 from tevcurve.errors import InputError
 from tevcurve.kernels.folding import disc_integral_at, disc_integrals
 from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
-from tevcurve.kernels.radial import pixel_weights, second_order
+from tevcurve.kernels.radial import integrate_over_pixels, second_order
 from tevcurve.kernels.sphere import offset_frame
 
 
@@ -147,20 +147,21 @@ class EnergyDependentTablePSF:
         """
         rad = self.truncated(None if max_radius is None else angle_in_rad(max_radius))
         profiles = self.cut_profiles(energies_tev, rad)
-        box, x, y = _grid_around(geom, lon_rad, lat_rad, rad[-1])
-        fractions = np.zeros((len(profiles), *geom.to_image().data_shape))
-        if box is None:
+        n_lon, n_lat = geom.npix
+        fractions = np.zeros((len(profiles), n_lat, n_lon))
+        window = _window(geom, lon_rad, lat_rad, rad[-1])
+        if window is None:
             return fractions
-        x_terms, y_terms = second_order(x), second_order(y)
-        area = np.nan_to_num(geom.solid_angle().value[box])
-        index, weights = pixel_weights(x_terms, y_terms, area, rad, self.scale_rad, factor)
-        inside = np.einsum("pr,er->ep", weights, profiles)
-        if _holds_disc(x, y, x_terms, y_terms, rad[-1]):
-            # The whole disc is on the map: what is left of the quadrature's error goes.
-            total = inside.sum(axis=1, keepdims=True)
-            inside = np.divide(inside, total, out=np.zeros_like(inside), where=total > 0)
-        rows, columns = np.unravel_index(index, area.shape)
-        fractions[:, box[0].start + rows, box[1].start + columns] = inside
+        x, y, row, column = window
+        index, integrals = integrate_over_pixels(x, y, rad, profiles, self.scale_rad, factor)
+        if _holds_disc(x, y, rad[-1]):
+            # The whole disc lies in the window: what is left of the quadrature's error goes.
+            total = integrals.sum(axis=1, keepdims=True)
+            integrals = np.divide(integrals, total, out=np.zeros_like(integrals), where=total > 0)
+        rows, columns = np.unravel_index(index, x.shape[1:])
+        rows, columns = rows + row, columns + column
+        on_map = (rows >= 0) & (rows < n_lat) & (columns >= 0) & (columns < n_lon)
+        fractions[:, rows[on_map], columns[on_map]] = integrals[:, on_map]
         return fractions
 
     def cut_profiles(self, energies_tev, rad):
@@ -198,34 +199,37 @@ def _normalise(rad, values):
 
 
 @lru_cache(maxsize=8)
-def _padded_lonlat(geom):
-    """Longitude and latitude (radian) of the pixel centres and of one more pixel on each side."""
-    n_lon, n_lat = geom.npix
-    return geom.pix_to_lonlat(*np.meshgrid(np.arange(-1.0, n_lon + 1), np.arange(-1.0, n_lat + 1)))
+def _padded_lonlat(geom, margin):
+    """Longitude and latitude (radian) of the pixel centres, also of `margin` more pixels on each side."""
+    x, y = (np.arange(-margin, n + margin, dtype=float) for n in geom.npix)
+    return geom.pix_to_lonlat(*np.meshgrid(x, y))
 
 
-def _grid_around(geom, lon, lat, radius):
-    """Slices (lat, lon) of the pixels within a radius, and their coordinates from (lon, lat), padded by a pixel."""
-    grid_lon, grid_lat = _padded_lonlat(geom.to_image())
+def _window(geom, lon, lat, radius):
+    """Pixels around a disc, also those past the border of the map: (x, y, first row, first column), or None.
+
+    x and y are the pixels' coordinates from (lon, lat), expanded by `second_order`.
+    """
     size = np.deg2rad(np.max(np.abs(geom.cdelt)))
-    near = np.abs(grid_lat - lat) < radius + 2 * size
-    rows = np.flatnonzero(near[1:-1].any(axis=1))
+    margin = int(np.ceil(radius / np.deg2rad(np.min(np.abs(geom.cdelt))))) + 3
+    grid_lon, grid_lat = _padded_lonlat(geom.to_image(), margin)
+    reach = radius + 2 * size
+    near = np.abs(grid_lat - lat) < reach
+    if abs(lat) + reach < np.pi / 2:
+        width = np.arcsin(np.sin(reach) / np.cos(lat))
+        near &= np.abs(np.remainder(grid_lon - lon + np.pi, 2 * np.pi) - np.pi) < width
+    rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
     if not rows.size:
-        return None, None, None
-    first, last = rows[0], rows[-1]
-    x, y = offset_frame(grid_lon[first : last + 3], grid_lat[first : last + 3], lon, lat)
-    inner = np.hypot(x, y)[1:-1, 1:-1] < radius + 2 * size
-    columns = np.flatnonzero(inner.any(axis=0))
-    if not columns.size:
-        return None, None, None
-    left, right = columns[0], columns[-1]
-    box = slice(first, last + 1), slice(left, right + 1)
-    return box, x[:, left : right + 3], y[:, left : right + 3]
+        return None
+    row, column = max(rows[0], 1), max(columns[0], 1)
+    box = slice(row - 1, rows[-1] + 2), slice(column - 1, columns[-1] + 2)
+    x, y = (second_order(grid) for grid in offset_frame(grid_lon[box], grid_lat[box], lon, lat))
+    return x, y, row - margin, column - margin
 
 
-def _holds_disc(x, y, x_terms, y_terms, radius):
-    """Whether a disc lies on the pixels: its centre does, and the pixels of the rim do not touch it."""
-    distance = np.hypot(x, y)
-    side = np.nanmax(np.hypot(x_terms[1:3], y_terms[1:3]))
+def _holds_disc(x, y, radius):
+    """Whether a disc lies within a window: the window's rim, where it is on the sky, does not touch the disc."""
+    distance = np.hypot(x[0], y[0])
+    side = np.nanmax(np.hypot(x[1], y[1]))
     rim = np.concatenate([distance[0], distance[-1], distance[:, 0], distance[:, -1]])
-    return bool(np.min(rim) > radius + 0.75 * side and np.nanmin(distance[1:-1, 1:-1]) < 0.75 * side)
+    return not np.any(rim < radius + 0.75 * side)

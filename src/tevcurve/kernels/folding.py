@@ -59,7 +59,7 @@ def disc_integrals(rad, values):
 
 
 def continuous_profile(edges, bin_values):
-    """Nodes (2 n + 1,) and values (..., 2 n + 1) of a profile whose integral over each ring is that of the bins (..., n).
+    """Nodes (2 n + 1,) and values (..., 2 n + 1) of a profile that keeps the integral over each bin of (..., n).
 
     The nodes are the edges (n + 1,) radian, from 0, and the bins' middles. At an edge the harmonic mean of the two
     bins is taken, which cannot ask for a negative density in the middle; within half the first bin and at the last

@@ -5,6 +5,7 @@ import numpy as np
 # A subpixel is smaller than this part of the profile's scale, or of the distance where that is larger.
 SUBPIXELS_PER_SCALE = 16
 LARGEST_FACTOR = 64
+SUBPIXELS_PER_BLOCK = 4096
 
 
 def second_order(coordinate):
@@ -28,57 +29,66 @@ def second_order(coordinate):
     return terms
 
 
-def pixel_weights(x, y, area, rad, scale, factor=4):
-    """Which pixels a disc touches, and their weights on a profile's nodes: (index (k,), weights (k, n_rad)).
+def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
+    """Which pixels a disc touches, and the integral of its profiles over each: (index (k,), integrals (n, k)).
 
-    `weights @ profile` is the integral over each pixel of a profile that is linear between the nodes and 0 beyond the
-    last one. Pixels are divided into subpixels, more where the profile is steep: near its centre.
+    The profiles are linear between the nodes and 0 beyond the last one. Pixels are divided into subpixels, more where
+    the profile is steep: near its centre. All profiles share the geometry.
 
     Parameters
     ----------
     x, y : arrays (6, ny, nx)
         Coordinates of the pixels from the profile's centre in radian, such that their hypotenuse is the
         separation, as `second_order` expands them.
-    area : array (ny, nx)
-        Solid angles in sr.
     rad : array (n_rad,)
         Nodes in radian, the first is 0.
+    profiles : array (n, n_rad)
+        Densities in sr-1.
     scale : float
-        Radius in radian over which the profile changes much.
+        Radius in radian over which the profiles change much.
     factor : int
         The least number of subpixels along each side.
     """
-    n_pixels = area.size
-    x, y, area = x.reshape(6, n_pixels), y.reshape(6, n_pixels), area.reshape(n_pixels)
+    x, y = x.reshape(6, -1), y.reshape(6, -1)
     side = np.maximum(np.hypot(x[1], y[1]), np.hypot(x[2], y[2]))
     distance = np.hypot(x[0], y[0])
     touched = np.flatnonzero(distance - 0.75 * side < rad[-1])
-    wanted = SUBPIXELS_PER_SCALE * side[touched] / np.maximum(scale, distance[touched] - 0.75 * side[touched])
-    level = np.ceil(np.log2(np.clip(wanted / factor, 1.0, max(1.0, LARGEST_FACTOR / factor)))).astype(int)
-    weights = np.zeros((len(touched), len(rad)))
-    for step in np.unique(level):
-        rows = np.flatnonzero(level == step)
-        chosen = touched[rows]
-        weights[rows] = _subpixel_weights(x[:, chosen], y[:, chosen], area[chosen], rad, factor << int(step))
-    return touched, weights
+    touched = touched[np.argsort(distance[touched], kind="stable")]
+    nearest = np.maximum(scale, distance[touched] - 0.75 * side[touched])
+    subpixels = np.ceil(SUBPIXELS_PER_SCALE * side[touched] / nearest).astype(int)
+    subpixels = np.clip(subpixels, factor, max(factor, LARGEST_FACTOR))
+    integrals = np.empty((len(profiles), len(touched)))
+    start = 0
+    # From the centre outwards in blocks, so that each touches few nodes and has its own number of subpixels.
+    while start < len(touched):
+        stop = start + max(1, SUBPIXELS_PER_BLOCK // int(subpixels[start]) ** 2)
+        block = touched[start:stop]
+        nodes, weights = _subpixel_weights(x[:, block], y[:, block], rad, int(subpixels[start]))
+        integrals[:, start:stop] = np.einsum("pr,er->ep", weights, profiles[:, nodes])
+        start = stop
+    return touched, integrals
 
 
-def _subpixel_weights(x, y, area, rad, factor):
-    """Weights (k, n_rad) of pixels whose coordinates are expanded as (6, k), with factor^2 subpixels each."""
+def _subpixel_weights(x, y, rad, factor):
+    """Nodes (slice) that pixels touch and weights (k, n) on these; coordinates (6, k), factor^2 subpixels each."""
     step = (np.arange(factor) + 0.5) / factor - 0.5
     dy, dx = (grid.ravel() for grid in np.meshgrid(step, step, indexing="ij"))
     basis = np.stack([np.ones_like(dx), dx, dy, dx * dx / 2, dx * dy, dy * dy / 2])
     radius = np.hypot(np.einsum("tk,ts->ks", x, basis), np.einsum("tk,ts->ks", y, basis))
-    # The area element grows across the pixel, as the Jacobian of the coordinates does.
-    jacobian = x[1] * y[2] - x[2] * y[1]
-    jacobian = np.where(jacobian == 0, np.inf, jacobian)
-    grow_x = (x[3] * y[2] + x[1] * y[4] - x[4] * y[1] - x[2] * y[3]) / jacobian
-    grow_y = (x[4] * y[2] + x[1] * y[5] - x[5] * y[1] - x[2] * y[4]) / jacobian
-    part = area[:, None] / factor**2 * (1 + grow_x[:, None] * dx + grow_y[:, None] * dy)
+    # The area element is the Jacobian of the coordinates, to first order across a pixel, times sin(r) / r.
+    area = x[1] * y[2] - x[2] * y[1]
+    grow_x = x[3] * y[2] + x[1] * y[4] - x[4] * y[1] - x[2] * y[3]
+    grow_y = x[4] * y[2] + x[1] * y[5] - x[5] * y[1] - x[2] * y[4]
+    part = np.abs(area[:, None] + grow_x[:, None] * dx + grow_y[:, None] * dy)
+    part *= (np.sinc(np.hypot(x[0], y[0]) / np.pi) / factor**2)[:, None]
     part[radius > rad[-1]] = 0.0
+    first = max(0, np.searchsorted(rad, radius.min(), side="right") - 1)
+    last = min(len(rad), np.searchsorted(rad, radius.max(), side="right") + 1)
+    first = min(first, last - 2)
+    rad = rad[first:last]
     node = np.minimum(np.searchsorted(rad, radius, side="right") - 1, len(rad) - 2)
-    upper = part * (radius - rad[node]) / (rad[node + 1] - rad[node])
-    flat = (node + len(rad) * np.arange(len(area))[:, None]).ravel()
-    size = len(area) * len(rad)
+    upper = part * ((radius - rad[node]) * (1 / np.diff(rad))[node])
+    flat = (node + len(rad) * np.arange(len(node))[:, None]).ravel()
+    size = len(node) * len(rad)
     weights = np.bincount(flat, (part - upper).ravel(), size) + np.bincount(flat + 1, upper.ravel(), size)
-    return weights.reshape(len(area), len(rad))
+    return slice(first, last), weights.reshape(len(node), len(rad))
