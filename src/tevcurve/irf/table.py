@@ -70,7 +70,7 @@ class ResponseAxis:
 class ResponseTable:
     """What a response HDU holds: axes, values in their order, and the header.
 
-    `n_negative` counts the values below 0 (of extrapolated responses) that were read as 0.
+    `n_negative` counts the values a little below 0 (where a response was extrapolated) that were read as 0.
     """
 
     axes: tuple
@@ -115,7 +115,8 @@ def _read_column(hdu, name, wanted, where):
         values = np.atleast_1d(np.asarray(hdu.data[name][0], dtype=float))
     except (TypeError, ValueError):
         raise DataError(f"{where}: column {name} does not hold numbers.") from None
-    return values * _factor(hdu.columns[name], wanted, where)
+    factor = _factor(hdu.columns[name], wanted, where)
+    return values if factor == 1 else values * factor
 
 
 def _read_axis(hdu, name, unit, logarithmic, where):
@@ -126,14 +127,13 @@ def _read_axis(hdu, name, unit, logarithmic, where):
         raise DataError(
             f"{where}: {name}_LO has {low.size} values and {name}_HI has {high.size}; the same number is wanted."
         )
-    axis = ResponseAxis(name, low, high, unit, logarithmic)
     if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high))):
-        raise DataError(f"{where}: the axis {name} holds values that are not finite.")
-    if np.any(high < low) or np.any(np.diff(axis.nodes) <= 0):
-        raise DataError(f"{where}: the axis {name} does not increase.")
+        raise DataError(f"{where}: the axis {name} holds values that are not finite; numbers are wanted.")
     if logarithmic and low[0] <= 0:
-        raise DataError(f"{where}: the axis {name} starts at {low[0]:g}; energies above 0 are wanted.")
-    return axis
+        raise DataError(f"{where}: the axis {name} starts at {low[0]:g} {unit}; a start above 0 is wanted.")
+    if np.any(high < low) or np.any(np.diff(low) <= 0) or np.any(np.diff(high) <= 0):
+        raise DataError(f"{where}: the bins of the axis {name} do not increase; growing edges are wanted.")
+    return ResponseAxis(name, low, high, unit, logarithmic)
 
 
 def _order_values(values, axes, orders, column, where):
@@ -141,7 +141,7 @@ def _order_values(values, axes, orders, column, where):
     size = {axis.name: axis.nbin for axis in axes}
     for order in orders:
         if values.shape == tuple(size[name] for name in order):
-            return np.ascontiguousarray(values.transpose([order.index(axis.name) for axis in axes]))
+            return values.transpose([order.index(axis.name) for axis in axes])
     wanted = " or ".join(f"{tuple(size[n] for n in order)} ({', '.join(order)})" for order in orders)
     raise DataError(f"{where}: {column} has the shape {values.shape}; {wanted} is wanted.")
 
@@ -151,7 +151,7 @@ def read_response(hdu, where, axes, column, unit, orders=None):
 
     Parameters
     ----------
-    hdu : astropy.io.fits.BinTableHDU
+    hdu : astropy.io.fits.BinTableHDU, or what has its `columns`, `data` and `header`
     where : str
         Names the file and the HDU in errors.
     axes : sequence of (name, unit, logarithmic)
@@ -183,18 +183,17 @@ def read_response(hdu, where, axes, column, unit, orders=None):
 
 def _without_undershoot(values, column, where):
     """Values with small negative ones at 0, and how many these were."""
-    if not np.all(np.isfinite(values)):
-        raise DataError(
-            f"{where}: {column} holds {np.sum(~np.isfinite(values))} values that are not finite; numbers are wanted."
-        )
-    negative = values < 0
-    if not negative.any():
+    lowest, highest = values.min(), values.max()
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
+        number = np.sum(~np.isfinite(values))
+        raise DataError(f"{where}: {column} holds {number} values that are not finite; numbers are wanted.")
+    if lowest >= 0:
         return values, 0
-    if values.min() < -LARGEST_UNDERSHOOT * values.max():
+    if lowest < -LARGEST_UNDERSHOOT * highest:
         raise DataError(
-            f"{where}: {column} holds values down to {values.min():g} (up to {values.max():g}); values >= 0 are wanted."
+            f"{where}: {column} holds values from {lowest:g} to {highest:g}; values >= 0 are wanted."
         )
-    return np.where(negative, 0.0, values), int(negative.sum())
+    return np.maximum(values, 0.0), int(np.sum(values < 0))
 
 
 def open_hdu(path, hdu):
