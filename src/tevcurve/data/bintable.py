@@ -67,6 +67,8 @@ class Rows:
 
     def __getitem__(self, name):
         column = self._columns[name]
+        if not self._n_rows:
+            return np.empty((0, *column.shape), "U1" if column.dtype.kind == "S" else column.dtype)
         inner = [column.dtype.itemsize * prod(column.shape[i + 1 :]) for i in range(len(column.shape))]
         values = np.ndarray(
             (self._n_rows, *column.shape),

@@ -1,0 +1,130 @@
+"""Tables from bytes are the ones that astropy reads, and what is not plain is left to astropy."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from dl3_files import RunFile, run_hdus
+
+from tevcurve.data.bintable import BinTable
+from tevcurve.data.hdus import FitsFile
+from tevcurve.errors import DataError
+
+
+def written(tmp_path, *hdus):
+    path = tmp_path / "file.fits"
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
+    return path
+
+
+def check_same(table, hdu):
+    """Everything that is used of a table is as in astropy's."""
+    assert table.name.upper() == hdu.name.upper()
+    for key, value in hdu.header.items():
+        if key and key not in ("COMMENT", "HISTORY"):
+            assert table.header[key] == value, key
+    assert table.columns.names == hdu.columns.names
+    assert len(table.data) == len(hdu.data)
+    for column in hdu.columns:
+        assert table.columns[column.name.lower()].unit == column.unit
+        found, expected = table.data[column.name], hdu.data[column.name]
+        assert found.shape == expected.shape
+        np.testing.assert_array_equal(found, expected)
+        if found.dtype.kind != "U":
+            assert found.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("bkg", ["bkg_2d", "bkg_3d"])
+def test_small_files_are_as_astropy_reads_them(tmp_path, bkg):
+    path = written(tmp_path, *run_hdus(RunFile(bkg=bkg)).values())
+    with fits.open(path) as hdus:
+        for hdu in hdus[1:]:
+            table = FitsFile.open(path).table(hdu.name)
+            assert isinstance(table, BinTable)
+            check_same(table, hdu)
+
+
+def test_tables_without_rows_are_as_astropy_reads_them(tmp_path):
+    columns = [fits.Column("A", "3A", array=[]), fits.Column("B", "2D", array=np.empty((0, 2)))]
+    path = written(tmp_path, fits.BinTableHDU.from_columns(columns, name="X"))
+    with fits.open(path) as hdus:
+        check_same(FitsFile.open(path).table("X"), hdus["X"])
+
+
+def test_hess_files_are_as_astropy_reads_them(hess_dl3_dr1):
+    for name in (
+        "data/hess_dl3_dr1_obs_id_033787.fits.gz",
+        "hess-dl3-dr3-with-background.fits.gz",
+        "obs-index.fits.gz",
+    ):
+        file = FitsFile.open(hess_dl3_dr1 / name)
+        with fits.open(hess_dl3_dr1 / name) as hdus:
+            assert file.names == [hdu.name for hdu in hdus[1:]]
+            for hdu in hdus[1:]:
+                table = file.table(hdu.name)
+                assert isinstance(table, BinTable)
+                check_same(table, hdu)
+
+
+def test_header_values_of_every_kind(tmp_path):
+    hdu = fits.BinTableHDU.from_columns([fits.Column("A", "D", array=[1.0])], name="X")
+    values = {"TEXT": "it's a / text  ", "EMPTY": "", "YES": True, "NO": False, "INT": -7, "REAL": -1.5e-11}
+    for key, value in values.items():
+        hdu.header[key] = (value, "a comment / with a slash")
+    hdu.header.append(fits.Card.fromstring("OLDREAL =               1.5D+03 / as Fortran writes it"))
+    hdu.header.append(fits.Card.fromstring("NOTHING =                      / no value"))
+    header = FitsFile.open(written(tmp_path, hdu)).table("x").header
+    assert {key: header[key] for key in values} == {**values, "TEXT": "it's a / text"}
+    assert header["OLDREAL"] == 1500.0
+    assert header["NOTHING"] is None
+
+
+@pytest.mark.parametrize(
+    ("form", "values", "extra"),
+    [
+        ("J", np.array([1, 2**31 + 5], dtype=np.uint32), {"bzero": 2**31}),
+        ("PD()", np.array([np.arange(3.0), np.arange(2.0)], dtype=object), {}),
+        ("L", np.array([True, False]), {}),
+        ("32X", np.eye(2, 32, dtype=bool), {}),
+        ("2C", np.ones((2, 2), dtype=np.complex64), {}),
+    ],
+)
+def test_what_is_not_plain_is_left_to_astropy(tmp_path, form, values, extra):
+    column = fits.Column("A", form, array=values.copy(), **extra)
+    table = FitsFile.open(written(tmp_path, fits.BinTableHDU.from_columns([column], name="X"))).table("x")
+    assert isinstance(table, fits.BinTableHDU)
+    for found, expected in zip(table.data["A"], values, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_long_texts_are_left_to_astropy(tmp_path):
+    hdu = fits.BinTableHDU.from_columns([fits.Column("A", "D", array=[1.0])], name="X")
+    hdu.header["LONG"] = "a text of many words " * 10
+    table = FitsFile.open(written(tmp_path, hdu)).table("x")
+    assert table.header["LONG"] == ("a text of many words " * 10).rstrip()
+
+
+def test_values_are_read_only(tmp_path):
+    hdu = fits.BinTableHDU.from_columns([fits.Column("A", "D", array=[1.0])], name="X")
+    values = FitsFile.open(written(tmp_path, hdu)).table("x").data["A"]
+    with pytest.raises(ValueError, match="read-only"):
+        values[0] = 2.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"TFORM1  = 'D ", b"TFORM1  = '9D", "columns take 72 bytes in a row, and NAXIS1 says 8"),
+        (b"TFIELDS =                    1", b"TFIELDS =                  'A'", "cannot be read"),
+        (b"TDIM1   = '(2,1)", b"TDIM1   = '(2,3)", r"TDIM1 is \(2,3\), and TFORM1 says 2 values"),
+    ],
+)
+def test_a_header_that_contradicts_itself_gets_a_sentence(tmp_path, old, new, words):
+    column = fits.Column("A", "2D", dim="(2,1)", array=np.ones((1, 1, 2))) if b"TDIM" in old else None
+    column = column or fits.Column("A", "D", array=[1.0])
+    path = written(tmp_path, fits.BinTableHDU.from_columns([column], name="X"))
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+    with pytest.raises(DataError, match=f"HDU X of {path} cannot be read.*|{words}") as error:
+        FitsFile.open(path).table("X")
+    assert error.match(words)

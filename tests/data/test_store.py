@@ -1,0 +1,171 @@
+"""Data stores: index tables to observations, and sentences for every way in which they can mislead."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from dl3_files import RunFile, write_store
+
+from tevcurve.data import DataStore, Observations
+from tevcurve.errors import DataError, InputError, MissingError
+
+RUNS = (RunFile(7, target="Crab"), RunFile(3, target="PKS 2155-304"), RunFile(5, target="Crab"))
+
+
+@pytest.fixture(params=["folder, gzip", "folder", "one file, gzip", "one file"])
+def store(request, tmp_path):
+    """A store in each of the forms that stores come in."""
+    one_file, compress = "one file" in request.param, "gzip" in request.param
+    path = write_store(tmp_path / "store", RUNS, single_file=one_file, compress=compress)
+    return DataStore.from_file(str(path)) if one_file else DataStore.from_dir(path)
+
+
+def rewrite(path, name, change):
+    """Change the columns (dict of arrays) of an index table in place."""
+    table = Table.read(path)
+    change(table)
+    hdu = fits.BinTableHDU(table, name=name)
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+
+
+def test_the_tutorials_selection(store):
+    mask = store.obs_table["TARGET_NAME"] == "Crab"
+    assert mask.tolist() == [True, False, True]
+    ids = store.obs_table["OBS_ID"][mask].data
+    observations = store.get_observations(ids)
+    assert isinstance(observations, Observations)
+    assert observations.ids == [7, 5]
+    assert [len(one.events) for one in observations] == [200, 200]
+
+
+def test_tables_have_units_and_texts(store):
+    assert isinstance(store.obs_table, Table)
+    assert store.obs_table["RA_PNT"].unit == "deg"
+    assert store.obs_table["TARGET_NAME"].dtype.kind == "U"
+    assert set(store.hdu_table["HDU_TYPE"]) == {"events", "gti", "aeff", "edisp", "psf", "bkg"}
+    assert len(store.hdu_table) == 18
+
+
+def test_ids_in_any_form_and_order(store):
+    assert store.get_observations().ids == store.obs_ids.tolist() == [7, 3, 5]
+    assert store.get_observations(np.array([3, 7], dtype=np.int32)).ids == [3, 7]
+    assert store.get_observations(one for one in (5,)).ids == [5]
+    assert store.get_observations([]).ids == []
+    assert store.obs(3).target_name == "PKS 2155-304"
+    assert len(store) == 3
+
+
+def test_ids_that_cannot_be_had_get_a_sentence(store):
+    with pytest.raises(
+        MissingError, match=r"OBS_ID 99 is not in the observation index of .*, which has 3 observations"
+    ):
+        store.get_observations([3, 99])
+    with pytest.raises(InputError, match="OBS_ID 3 is asked for more than once"):
+        store.get_observations([3, 5, 3])
+    for ids in (["3"], [3.0], 3):
+        with pytest.raises(InputError, match="wanted is a list of ints"):
+            store.get_observations(ids)
+
+
+def test_it_says_what_it_holds(store):
+    text, html = str(store), store._repr_html_()
+    for words in ("DataStore", "3", "Crab (2), PKS 2155-304 (1)", "aeff_2d (3)", "bkg_3d (3)"):
+        assert words in text
+        assert words in html
+
+
+def test_texts_are_escaped_in_the_notebook(tmp_path):
+    store = DataStore.from_dir(write_store(tmp_path, [RunFile(target="<script>x</script>")]))
+    assert "<script>" not in store._repr_html_()
+    assert "<script>" not in store.get_observations()._repr_html_()
+
+
+def test_environment_variables_are_put_in(tmp_path, monkeypatch):
+    write_store(tmp_path / "store", RUNS)
+    monkeypatch.setenv("MY_DATA", str(tmp_path))
+    assert len(DataStore.from_dir("$MY_DATA/store")) == 3
+    with pytest.raises(InputError, match=r"variable NO_DATA in the path .* is not set"):
+        DataStore.from_dir("$NO_DATA/store")
+
+
+def test_missing_files_get_a_sentence(tmp_path):
+    with pytest.raises(DataError, match=r"The folder .*nowhere does not exist"):
+        DataStore.from_dir(tmp_path / "nowhere")
+    with pytest.raises(DataError, match=r"has neither hdu-index.fits.gz nor hdu-index.fits\."):
+        DataStore.from_dir(tmp_path)
+    with pytest.raises(DataError, match=r"The file .*nothing.fits does not exist"):
+        DataStore.from_file(tmp_path / "nothing.fits")
+    write_store(tmp_path)
+    with pytest.raises(
+        DataError, match=r"hdu-index.fits.gz has no OBS_INDEX table .* it has the HDUs HDU_INDEX"
+    ):
+        DataStore.from_file(tmp_path / "hdu-index.fits.gz")
+    (tmp_path / "data" / "run_000001.fits.gz").unlink()
+    observation = DataStore.from_dir(tmp_path).obs(1)
+    with pytest.raises(DataError, match=r"The file .*run_000001.fits.gz does not exist"):
+        observation.events  # noqa: B018
+
+
+def test_an_index_table_is_told_by_its_columns(tmp_path):
+    # Public MAGIC stores call the HDU index OBS_INDEX.
+    write_store(tmp_path, RUNS)
+    rewrite(tmp_path / "hdu-index.fits.gz", "OBS_INDEX", lambda table: None)
+    assert len(DataStore.from_dir(tmp_path).obs(7).events) == 200
+
+
+def test_an_index_without_a_column_gets_a_sentence(tmp_path):
+    write_store(tmp_path, RUNS)
+    rewrite(tmp_path / "hdu-index.fits.gz", "HDU_INDEX", lambda table: table.remove_column("HDU_CLASS"))
+    with pytest.raises(
+        DataError, match=r"hdu-index.fits.gz has no HDU_INDEX table with the columns .*HDU_CLASS"
+    ):
+        DataStore.from_dir(tmp_path)
+
+
+def test_an_id_twice_in_the_index_gets_a_sentence(tmp_path):
+    store = DataStore.from_dir(write_store(tmp_path, [RunFile(4), RunFile(4)]))
+    with pytest.raises(DataError, match=r"observation index of .* has OBS_ID 4 more than once"):
+        store.get_observations()
+
+
+def test_an_id_without_hdus_gets_a_sentence(tmp_path):
+    write_store(tmp_path, RUNS)
+    rewrite(
+        tmp_path / "hdu-index.fits.gz", "HDU_INDEX", lambda table: table.remove_rows(table["OBS_ID"] == 3)
+    )
+    with pytest.raises(DataError, match=r"The HDU index of .* has no row for OBS_ID 3"):
+        DataStore.from_dir(tmp_path).get_observations()
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"), [("..", "x.fits"), ("data/../..", "x.fits"), ("/etc", "x.fits"), ("", "")]
+)
+def test_an_index_cannot_lead_out_of_the_store(tmp_path, folder, file):
+    write_store(tmp_path, [RunFile(4)])
+
+    def change(table):
+        table["FILE_DIR"], table["FILE_NAME"] = [folder] * len(table), [file] * len(table)
+
+    rewrite(tmp_path / "hdu-index.fits.gz", "HDU_INDEX", change)
+    with pytest.raises(
+        DataError, match=r"sends OBS_ID 4 to .*; wanted is a file inside the folder of the store"
+    ):
+        DataStore.from_dir(tmp_path).get_observations()
+
+
+def test_the_hess_stores(hess_dl3_dr1):
+    folder = DataStore.from_dir(hess_dl3_dr1)
+    file = DataStore.from_file("$GAMMAPY_DATA/hess-dl3-dr1/hess-dl3-dr3-with-background.fits.gz")
+    for store, bkg in ((folder, "bkg_3d"), (file, "bkg_2d")):
+        assert len(store) == 105
+        crab = store.obs_table["OBS_ID"][store.obs_table["TARGET_NAME"] == "Crab"].data
+        assert crab.tolist() == [23523, 23526, 23559, 23592]
+        rows = store.hdu_table[(store.hdu_table["OBS_ID"] == 23523) & (store.hdu_table["HDU_TYPE"] == "bkg")]
+        assert rows["HDU_CLASS"].tolist() == [bkg]
+    # The 2019 index sends the background to an HDU of the index file itself.
+    address = file.obs(23523)._run._address("bkg")
+    assert (address.path, address.hdu_name) == (
+        hess_dl3_dr1 / "hess-dl3-dr3-with-background.fits.gz",
+        "BKG0",
+    )
+    assert file.obs(23523).bkg is not None
