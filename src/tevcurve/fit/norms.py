@@ -68,7 +68,9 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
         results["norm_ul"] = crossing_above(profile, minimum, ul_rise)
     if ts:
         null, _, _ = profile.copy().evaluate(np.zeros(profile.n_bins))
-        results["ts"] = np.maximum(null - minimum.stat, 0.0)
+        rise = np.maximum(null - minimum.stat, 0.0)
+        # Without anything else predicted at an event, no source is impossible rather than infinitely unlikely.
+        results["ts"] = np.where(np.isfinite(rise), rise, np.nan)
     rises = None
     if scan is not None:
         scanned = profile.copy()

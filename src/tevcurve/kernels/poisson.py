@@ -32,13 +32,12 @@ class CashProfile:
     Parameters
     ----------
     terms : `~tevcurve.kernels.terms.CashTerms`
-    free_background : bool
-        Whether each block has a background norm to fit; if not, `fix_background` has put it into the terms.
+        Backgrounds with a fixed norm are among the constant parts; a block without any has no norm to fit.
     """
 
-    def __init__(self, terms, free_background, *, _start=None):
+    def __init__(self, terms, *, _start=None):
         self.terms = terms
-        self.free_background = free_background
+        self.free_background = bool(terms.background_total.any())
         self.signal_total = np.bincount(terms.block_bin, terms.shared_total[:, 0], terms.n_bins)
         self.counts = np.bincount(terms.block_bin, terms.block_counts(), terms.n_bins)
         self._event_bin = terms.block_bin[terms.event_block]
@@ -50,13 +49,13 @@ class CashProfile:
 
     def copy(self):
         """The same profile, whose searches start where this one's would and leave this one's alone."""
-        return CashProfile(self.terms, self.free_background, _start=(self._norms, self._extras))
+        return CashProfile(self.terms, _start=(self._norms, self._extras))
 
     def take(self, bins):
         """The profile of some bins (sorted int array)."""
         blocks = np.isin(self.terms.block_bin, bins)
         start = self._norms[blocks], self._extras[bins]
-        return CashProfile(self.terms.take(bins), self.free_background, _start=start)
+        return CashProfile(self.terms.take(bins), _start=start)
 
     def evaluate(self, a):
         """(stat, slope, curvature) of the profile at flux factors a, each of shape (n_bins,)."""

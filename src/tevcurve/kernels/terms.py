@@ -1,6 +1,6 @@
 """The flat arrays that the Poisson likelihood of many bins is made of."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,8 +25,8 @@ class CashTerms:
     event_shared : float array (n_events, n_shared); event_background, event_constant : float arrays (n_events,)
         The same templates at the cell of each event.
     lone_count, lone_log : float arrays (n_blocks,)
-        Events that see only the background (or only what is fixed) need no line of their own: how many of
-        them scale with the norm, and their sum of n*log(template).
+        Events that see only the background, or only what is fixed, need no line of their own: how many of
+        them scale with a background norm, and the sum of n*log(template) of them all.
     floor_ratio : float array (n_blocks,)
         The smallest ratio, over all cells, of everything else to the source: how far below zero the source
         may go before some prediction vanishes.
@@ -55,7 +55,7 @@ class CashTerms:
         return self.shared_total.shape[1]
 
     def block_counts(self):
-        """Observed counts per block (n_blocks,); lone events of a fixed background are not among them."""
+        """Counts per block (n_blocks,) that something free has a part in."""
         return np.bincount(self.event_block, self.event_count, self.n_blocks) + self.lone_count
 
     def take(self, bins):
@@ -77,20 +77,3 @@ class CashTerms:
 
 _PER_BLOCK = ("shared_total", "background_total", "constant_total", "lone_count", "lone_log", "floor_ratio")
 _PER_EVENT = ("event_count", "event_shared", "event_background", "event_constant")
-
-
-def fix_background(terms, norms):
-    """The terms with each block's background at a given norm (n_blocks,), moved into the constant part."""
-    # A lone event's log(b*B) is log(b) + log(B), and it no longer scales with anything.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_norm = np.where(terms.lone_count > 0, terms.lone_count * np.log(norms), 0.0)
-    zero = np.zeros(terms.n_blocks)
-    return replace(
-        terms,
-        background_total=zero,
-        constant_total=terms.constant_total + norms * terms.background_total,
-        event_background=np.zeros(len(terms.event_count)),
-        event_constant=terms.event_constant + norms[terms.event_block] * terms.event_background,
-        lone_count=zero,
-        lone_log=terms.lone_log + log_norm,
-    )

@@ -1,0 +1,146 @@
+"""Where the photons of a source are expected in a cube, per unit of flux."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.irf import EnergyDependentTablePSF, PSFKernel
+
+
+@dataclass(frozen=True, eq=False)
+class SourceResponse:
+    """Expected counts of a source per flux in each true-energy bin, factored into sky and energy.
+
+    Attributes
+    ----------
+    spatial : float array (n_true, nlat, nlon), cm2 s: exposure times the share of the photons in each pixel
+    edisp : float array (n_true, n_reco), the share of a true-energy bin's counts in each reco bin
+    """
+
+    spatial: np.ndarray
+    edisp: np.ndarray
+
+    def predict(self, flux):
+        """Expected counts (n_reco, nlat, nlon) of fluxes (n_true,) in cm-2 s-1."""
+        return np.tensordot((self.edisp * flux[:, None]).T, self.spatial, axes=1)
+
+    def at_cells(self, flux, cell):
+        """Expected counts (n,) in cells given by their flat index in (n_reco, nlat, nlon)."""
+        n_pixels = self.spatial[0].size
+        reco, pixel = np.divmod(cell, n_pixels)
+        spatial = self.spatial.reshape(-1, n_pixels)[:, pixel]
+        # einsum, not a matrix product: each cell's sum must not depend on how many others there are.
+        return np.einsum("te,te->e", spatial, (self.edisp * flux[:, None])[:, reco])
+
+    def total(self, flux, mask=None):
+        """Expected counts over all cells, or over those of a mask (n_reco, nlat, nlon); float."""
+        if mask is None:
+            return float(np.sum(self.sky_sum * flux * self.edisp.sum(axis=1)))
+        per_cell = np.tensordot(self.spatial, mask.astype(float), axes=([1, 2], [1, 2]))
+        return float(np.sum(per_cell * self.edisp * flux[:, None]))
+
+    @cached_property
+    def sky_sum(self):
+        """Sum of `spatial` over the sky (n_true,), cm2 s."""
+        return self.spatial.sum(axis=(1, 2))
+
+
+def source_response(dataset, model):
+    """The `SourceResponse` of a `SkyModel` in a `MapDataset`.
+
+    A point source: the exposure at its position times its share of photons in each pixel. Of runs reduced by
+    this package the exposure is that of the response at the source itself, and what falls on pixels beyond the
+    largest offset of a run is left out. An extended source: exposure and shape in each pixel, convolved with
+    the PSF.
+    """
+    geom = dataset.exposure.geom
+    edisp = _edisp_matrix(dataset, geom.axes[0])
+    spatial = model.spatial_model
+    if spatial is None:
+        raise InputError(
+            f"The model {model.name!r} has no position, and a map dataset needs one: give a SkyModel."
+        )
+    if spatial.is_point:
+        return SourceResponse(
+            _with_exposure(dataset, spatial, _point_shares(dataset.psf, geom, spatial)), edisp
+        )
+    filled = spatial.pixel_fractions(geom) * dataset.exposure.data * dataset.exposure.unit.to("cm2 s")
+    filled = _convolved(filled, dataset.psf, geom)
+    if dataset.runs:
+        filled = np.where(np.logical_or.reduce([run.inside for run in dataset.runs]), filled, 0.0)
+    return SourceResponse(filled, edisp)
+
+
+def _point_shares(psf, geom, spatial):
+    """Share of a point source's photons in each pixel, (n_true, nlat, nlon).
+
+    A PSF table is integrated over each pixel about the exact position. A PSF kernel is a grid: the source is
+    shared between the four pixel centres around it, and the kernel is put on each, as a convolution does.
+    """
+    if isinstance(psf, EnergyDependentTablePSF):
+        lon, lat = spatial.lonlat_in(geom.frame)
+        return psf.pixel_fractions(geom.axes[0].center.to_value("TeV"), lon, lat, geom)
+    shares = spatial.pixel_fractions(geom)
+    if psf is None:
+        return np.broadcast_to(shares, geom.data_shape)
+    placed = np.zeros(geom.data_shape)
+    for row, column in np.argwhere(shares > 0):
+        _add_kernel(placed, shares[row, column] * psf.data, row, column)
+    return placed
+
+
+def _add_kernel(planes, kernel, row, column):
+    """Add a kernel (n_true, odd, odd) to planes with its middle on one pixel; what falls outside is lost."""
+    half_rows, half_columns = kernel.shape[1] // 2, kernel.shape[2] // 2
+    top, left = row - half_rows, column - half_columns
+    rows = slice(max(top, 0), min(row + half_rows + 1, planes.shape[1]))
+    columns = slice(max(left, 0), min(column + half_columns + 1, planes.shape[2]))
+    planes[:, rows, columns] += kernel[
+        :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+    ]
+
+
+def _convolved(planes, psf, geom):
+    """Planes (n_true, nlat, nlon) convolved with the PSF of their energy; nothing comes in from outside the map."""
+    if psf is None:
+        return planes
+    from scipy.signal import fftconvolve
+
+    kernel = PSFKernel.from_table_psf(psf, geom) if isinstance(psf, EnergyDependentTablePSF) else psf
+    # The FFT leaves noise of both signs where there is nothing.
+    return np.maximum(fftconvolve(planes, kernel.data, mode="same", axes=(1, 2)), 0.0)
+
+
+def _with_exposure(dataset, spatial, shares):
+    runs = dataset.runs
+    if not runs:
+        return shares * _exposure_in_map(dataset, spatial)[:, None, None]
+    lon, lat = spatial.lonlat_in("icrs")
+    exposures = [run.exposure_at(lon, lat) for run in runs]
+    if len(runs) == 1:
+        return np.where(runs[0].inside, shares, 0.0) * exposures[0][:, None, None]
+    seen = sum(exposure[:, None, None] * run.inside for exposure, run in zip(exposures, runs, strict=True))
+    return shares * seen
+
+
+def _exposure_in_map(dataset, spatial):
+    """Exposure map at the source, (n_true,), cm2 s; 0 where the source is outside the map."""
+    values = dataset.exposure.value_at(spatial.position.reshape(1), interp="linear")
+    return np.nan_to_num(values.to_value("cm2 s")[:, 0])
+
+
+def _edisp_matrix(dataset, true_axis):
+    reco_axis = dataset.counts.geom.axes[0]
+    if dataset.edisp is not None:
+        matrix = np.asarray(dataset.edisp.pdf_matrix, dtype=float)
+        if matrix.shape != (true_axis.nbin, reco_axis.nbin):
+            raise InputError(
+                f"The energy dispersion has the shape {matrix.shape}; the dataset's axes need "
+                f"{(true_axis.nbin, reco_axis.nbin)} (true, reco)."
+            )
+        return matrix
+    if true_axis.nbin != reco_axis.nbin or not np.allclose(true_axis.edges, reco_axis.edges, rtol=1e-9):
+        raise InputError("Without an energy dispersion the true-energy axis must be the reco axis.")
+    return np.eye(true_axis.nbin)

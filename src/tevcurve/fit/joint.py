@@ -1,0 +1,89 @@
+"""The datasets of all time bins as one profile statistic in the source's norms, whatever kind they are of."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from tevcurve.datasets import MapDataset
+from tevcurve.errors import InputError
+
+
+@dataclass(frozen=True)
+class Member:
+    """A dataset's part in the fit: its number of the time bin, and the model of the source in it."""
+
+    dataset: object
+    model: object
+    bin: int
+
+
+class JointFit:
+    """The bins that expect some signal as a profile, and how its results spread over all bins.
+
+    Attributes
+    ----------
+    method : "3d" or "1d"
+    profile : see `tevcurve.fit.minimize`; of the bins in `fitted` only
+    fitted : int array, numbers of the bins that expect some signal
+    members : list of `Member`, sorted by bin
+    n_bins : int, all bins
+    """
+
+    method = ""
+
+    def __init__(self, profile, fitted, members, n_bins):
+        self.profile, self.fitted, self.members, self.n_bins = profile, fitted, members, n_bins
+        self.member_bins = np.array([member.bin for member in members])
+
+    def spread(self, values):
+        """Values (n_fitted, ...) of the fitted bins among all bins, NaN elsewhere."""
+        full = np.full((self.n_bins, *np.shape(values)[1:]), np.nan)
+        full[self.fitted] = values
+        return full
+
+    def per_bin(self, values):
+        """Sum over the members of each bin of values (n_members,)."""
+        return np.bincount(self.member_bins, values, self.n_bins)
+
+    def columns(self, estimate):
+        """The columns of a light curve, a dict of arrays (n_bins, ...): the norms, the statistic and the counts.
+
+        Parameters
+        ----------
+        estimate : `~tevcurve.fit.norms.NormEstimate` of the profile
+        """
+        columns = {"loglike": self.spread(estimate.stat)}
+        for field in fields(estimate):
+            values = getattr(estimate, field.name)
+            if field.name.startswith(("norm", "ts", "dloglike")) and values is not None:
+                columns[field.name] = values if field.name == "norm_scan" else self.spread(values)
+        return columns | self.count_columns(columns["norm"])
+
+    def count_columns(self, norm):
+        """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,)."""
+        raise NotImplementedError
+
+    def notes(self):
+        """What is worth saying of each bin, a list (n_bins,) of sentences, empty where there is nothing."""
+        return [""] * self.n_bins
+
+
+def joint_fit(members, n_bins, reoptimize, negative):
+    """The `JointFit` of datasets.
+
+    Parameters
+    ----------
+    members : list of `Member`, sorted by bin, all of one kind of dataset
+    n_bins : int
+    reoptimize : bool, whether the other free norms are fitted with the source's
+    negative : bool, whether fluxes may go below zero
+
+    Raises `InputError` for a mixture of kinds, and for what a light curve cannot refit.
+    """
+    kinds = {type(member.dataset) for member in members}
+    if kinds == {MapDataset}:
+        from tevcurve.fit.joint_cash import join_cubes
+
+        return join_cubes(members, n_bins, reoptimize, negative)
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise InputError(f"The datasets are of the kind {names}; wanted are MapDatasets only.")

@@ -1,0 +1,234 @@
+"""Light curves of datasets: the flux of one source in every time bin, all bins fitted at once."""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+from astropy.time import Time
+from scipy.special import ndtri
+
+from tevcurve.errors import InputError
+from tevcurve.fit.joint import Member, joint_fit
+from tevcurve.fit.norms import estimate_norms
+from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.status import statuses
+
+STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
+
+
+class LightCurveEstimator:
+    """Fits the flux of a source in each time bin, with its spectral shape fixed.
+
+    Datasets with the same times belong to one time bin and are fitted jointly, with one flux. The flux is that
+    of the source's spectral model times ``norm``; with ``reoptimize`` the other free norms (of the background,
+    of further sources) are fitted with it, in the fit as in errors, limits, TS and scan.
+
+    Parameters
+    ----------
+    datasets : list of `MapDataset` or of `SpectrumDatasetOnOff`, each with times and a model
+    source : str, name of the sky model or of its spectral model
+    norm_min, norm_max, norm_n_values : range of the likelihood scan, evenly spaced in log, and its number of values
+    norm_values : float array, norms to scan instead
+    sigma : float, standard deviations of the errors
+    sigma_ul : float, the upper limit is where the statistic has risen by its square; 2 unless `upper_limit` is given
+    upper_limit : float, confidence level of the limit (0.95: a rise of 2.706); excludes `sigma_ul`
+    reoptimize : bool
+    negative : bool, lets fluxes go below zero, down to where a prediction would vanish
+
+    Neither datasets nor models are changed. Raises `InputError` for what cannot be used.
+    """
+
+    def __init__(
+        self,
+        datasets,
+        source="",
+        norm_min=0.2,
+        norm_max=5,
+        norm_n_values=11,
+        norm_values=None,
+        sigma=1,
+        sigma_ul=None,
+        upper_limit=None,
+        reoptimize=False,
+        negative=False,
+    ):
+        self.datasets = list(datasets) if isinstance(datasets, (list, tuple)) else [datasets]
+        self.source, self.reoptimize, self.negative = source, bool(reoptimize), bool(negative)
+        if not self.datasets:
+            raise InputError("There are no datasets to make a light curve of; wanted is one or more.")
+        self.norm_values = _scan_values(norm_min, norm_max, norm_n_values, norm_values)
+        self.sigma = _positive(sigma, "sigma")
+        self.sigma_ul = _limit_sigma(sigma_ul, upper_limit)
+
+    def run(self, e_ref, e_min, e_max, steps="all"):
+        """The `LightCurve`, one row per time bin in the order of time.
+
+        Every unmasked reco bin is fitted; the energies only say over which band the fitted model is reported.
+
+        Parameters
+        ----------
+        e_ref, e_min, e_max : Quantity or string, reference energy and the band
+        steps : "all", or a list of some of "err", "errp-errn", "ul", "ts" and "norm-scan"; [] for the flux only
+
+        Raises `InputError`, or `MissingError` for a source that a dataset does not have.
+        """
+        energies = _energies(e_ref, e_min, e_max)
+        steps = _steps(steps)
+        bins = time_bins(self.datasets)
+        models = [dataset.named(self.source) for dataset in self.datasets]
+        reference = _references([models[each.numbers[0]] for each in bins], energies)
+        for each in bins:
+            _check_same_spectrum([models[k].spectral_model for k in each.numbers], energies)
+        members = [
+            Member(self.datasets[k], models[k], number)
+            for number, each in enumerate(bins)
+            for k in each.numbers
+        ]
+        joint = joint_fit(members, len(bins), self.reoptimize, self.negative)
+        estimate = estimate_norms(
+            joint.profile,
+            negative=self.negative,
+            err=self.sigma if "err" in steps else None,
+            errn_errp=self.sigma if "errp-errn" in steps else None,
+            ul_rise=self.sigma_ul**2 if "ul" in steps else None,
+            ts="ts" in steps,
+            scan=self.norm_values if "norm-scan" in steps else None,
+        )
+        columns = joint.columns(estimate) | {
+            "livetime": joint.per_bin([member.dataset.livetime.to_value(u.s) for member in members]),
+            "ontime": joint.per_bin([member.dataset.ontime.to_value(u.s) for member in members]),
+            "n_runs": joint.per_bin([max(len(member.dataset.runs), 1) for member in members]),
+        }
+        status, reason = statuses(joint, estimate.minimum, columns)
+        return LightCurve.from_arrays(
+            Time([each.start for each in bins]),
+            Time([each.stop for each in bins]),
+            *energies,
+            reference,
+            columns,
+            status=status,
+            reason=reason,
+            meta=self._meta(joint.method),
+        )
+
+    def _meta(self, method):
+        return {
+            "source": self.source,
+            "method": method,
+            "sigma": self.sigma,
+            "sigma_ul": self.sigma_ul,
+            "reoptimize": self.reoptimize,
+            "negative": self.negative,
+        }
+
+
+@dataclass(frozen=True)
+class DatasetBin:
+    """One time bin: its start and stop (`Time`) and the numbers of its datasets."""
+
+    start: Time
+    stop: Time
+    numbers: tuple[int, ...]
+
+
+def time_bins(datasets):
+    """The time bins of datasets, in the order of time: those with the same start and stop make one bin.
+
+    Raises `InputError` for a dataset without times, or whose stop is not after its start.
+    """
+    groups = {}
+    for number, dataset in enumerate(datasets):
+        start, stop = dataset.time_range
+        if not stop > start:
+            raise InputError(
+                f"The dataset {number} stops at {stop.iso}, which is not after its start {start.iso}."
+            )
+        # Nanoseconds are finer than any clock and coarser than rounding.
+        key = tuple(
+            round((time.tt.jd1 - 2451545.0) * 86400e9) + round(time.tt.jd2 * 86400e9)
+            for time in (start, stop)
+        )
+        groups.setdefault(key, (start, stop, []))[2].append(number)
+    return [DatasetBin(start, stop, tuple(numbers)) for _, (start, stop, numbers) in sorted(groups.items())]
+
+
+def _references(models, energies):
+    """Flux, differential flux, energy flux and E^2 dN/dE of each bin's model, arrays (n_bins,)."""
+    e_ref, e_min, e_max = energies
+    spectra = [model.spectral_model for model in models]
+    dnde = np.array([float(spectrum.dnde(e_ref)) for spectrum in spectra])
+    band = np.array([e_min, e_max])
+    return {
+        "ref_dnde": dnde,
+        "ref_flux": np.array([spectrum.photon_flux(band)[0] for spectrum in spectra]),
+        "ref_eflux": np.array([spectrum.energy_flux_bins(band)[0] for spectrum in spectra]),
+        "ref_e2dnde": e_ref**2 * dnde,
+    }
+
+
+def _check_same_spectrum(spectra, energies):
+    values = np.array([spectrum.dnde(np.array(energies)) for spectrum in spectra])
+    if not np.allclose(values, values[0], rtol=1e-9, atol=0):
+        raise InputError(
+            "Datasets of one time bin have different spectra of the source; a joint fit needs the same."
+        )
+
+
+def _energies(*values):
+    """e_ref, e_min and e_max in TeV."""
+    energies = []
+    for name, value in zip(("e_ref", "e_min", "e_max"), values, strict=True):
+        try:
+            energy = u.Quantity(value).to_value(u.TeV)
+        except (TypeError, u.UnitConversionError) as error:
+            raise InputError(f"{name} is {value!r}; wanted is an energy such as 1 * u.TeV.") from error
+        if np.ndim(energy) or not np.isfinite(energy) or energy <= 0:
+            raise InputError(f"{name} is {value!r}; wanted is one energy above 0.")
+        energies.append(float(energy))
+    if not energies[1] < energies[2]:
+        raise InputError(
+            f"e_min is {energies[1]:g} TeV and e_max {energies[2]:g} TeV; e_max must be the larger."
+        )
+    return energies
+
+
+def _steps(steps):
+    if isinstance(steps, str):
+        steps = STEPS if steps == "all" else [steps]
+    unknown = [step for step in steps if step not in STEPS]
+    if unknown:
+        raise InputError(f"There is no step {unknown[0]!r}; wanted are 'all' or some of {', '.join(STEPS)}.")
+    return tuple(steps)
+
+
+def _scan_values(norm_min, norm_max, number, values):
+    if values is not None:
+        values = np.atleast_1d(np.asarray(values, dtype=float))
+        if not np.all(np.isfinite(values)) or np.any(values < 0):
+            raise InputError("norm_values must be finite and not below 0.")
+        return values
+    if not (0 < norm_min < norm_max) or int(number) != number or number < 2:
+        raise InputError(
+            f"The scan goes from {norm_min} to {norm_max} in {number} values; wanted is 0 < norm_min < norm_max "
+            "and a whole number above 1."
+        )
+    return np.geomspace(norm_min, norm_max, int(number))
+
+
+def _positive(value, name):
+    if not (np.isfinite(value) and value > 0):
+        raise InputError(f"{name} is {value!r}; wanted is a number above 0.")
+    return float(value)
+
+
+def _limit_sigma(sigma_ul, upper_limit):
+    """Standard deviations of the upper limit, of either way to say it."""
+    if upper_limit is None:
+        return _positive(2 if sigma_ul is None else sigma_ul, "sigma_ul")
+    if sigma_ul is not None:
+        raise InputError(
+            f"sigma_ul is {sigma_ul} and upper_limit {upper_limit}; they say the same, so give one."
+        )
+    if not 0.5 < upper_limit < 1:
+        raise InputError(f"upper_limit is {upper_limit!r}; wanted is a confidence level such as 0.95.")
+    return float(ndtri(upper_limit))

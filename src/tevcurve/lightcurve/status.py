@@ -1,0 +1,52 @@
+"""What came of each time bin: a status, and the reason in words."""
+
+import numpy as np
+
+
+def statuses(joint, minimum, columns):
+    """(statuses, reasons), two lists (n_bins,) of str.
+
+    The statuses: `ok`; `at_zero`, the best flux is the bound at zero; `no_events`; `no_livetime`; `outside_fov`;
+    `no_exposure`, no effective area where the source is; `not_converged`.
+
+    Parameters
+    ----------
+    joint : `~tevcurve.fit.joint.JointFit`
+    minimum : `~tevcurve.fit.minimize.Minimum` of its profile
+    columns : dict of the columns
+    """
+    status, reason = ["ok"] * joint.n_bins, joint.notes()
+    position = {number: k for k, number in enumerate(joint.fitted)}
+    for number in range(joint.n_bins):
+        if number not in position:
+            status[number], why = _unfitted(joint, number)
+        else:
+            status[number], why = _fitted(minimum, position[number], columns, number)
+        reason[number] = "; ".join(words for words in (why, reason[number]) if words)
+    return status, reason
+
+
+def _unfitted(joint, number):
+    """Why nothing is expected from the source in a bin."""
+    datasets = [(member.dataset, member.model) for member in joint.members if member.bin == number]
+    if all(dataset.livetime.value == 0 for dataset, _ in datasets):
+        return "no_livetime", "there is no good time in the bin"
+    whys = [dataset.why_no_signal(model) for dataset, model in datasets]
+    return whys[0]
+
+
+def _fitted(minimum, k, columns, number):
+    if not minimum.converged[k]:
+        return "not_converged", "the search for the best flux did not end"
+    if columns["counts"][number] == 0:
+        return "no_events", "there is no event in the fit, so only the limits are meaningful"
+    if minimum.at_limit[k] and minimum.norm[k] <= 0:
+        if minimum.norm[k] < 0:
+            return "at_zero", "the best flux lies at the lowest value for which the prediction stays positive"
+        return (
+            "at_zero",
+            "there are fewer events than the background predicts, so the best flux is the bound at zero",
+        )
+    if "ts" in columns and not np.isfinite(columns["ts"][number]):
+        return "ok", "without the source nothing is predicted where events are, so there is no test statistic"
+    return "ok", ""

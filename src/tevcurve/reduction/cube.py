@@ -1,0 +1,152 @@
+"""From observations to cubes: counts, exposure and background, with the times of the events kept."""
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.datasets import ReducedCube
+from tevcurve.errors import InputError
+from tevcurve.irf import Background2D
+from tevcurve.kernels.sphere import angular_separation, offset_frame
+from tevcurve.maps import WcsNDMap
+from tevcurve.reduction.field_rotation import horizontal_lonlat, rotation_slices
+
+
+class MapMaker:
+    """Makes the maps of counts, exposure and background of observations.
+
+    Parameters
+    ----------
+    geom : `WcsGeom` with an axis of reconstructed energy
+    offset_max : Quantity, string or float in deg
+        Pixels whose centre is that far from the pointing, or farther, are outside the fit.
+    geom_true : `WcsGeom` with the same pixels and an axis of true energy; default: `geom`
+
+    Raises `InputError` if the geometries do not fit.
+    """
+
+    def __init__(self, geom, offset_max, geom_true=None):
+        self.geom, self.geom_true = geom, geom if geom_true is None else geom_true
+        self.offset_max = u.Quantity(offset_max, unit=None if isinstance(offset_max, str) else u.deg)
+        for what, each in (("geom", self.geom), ("geom_true", self.geom_true)):
+            if len(each.axes) != 1 or not each.axes[0].unit.is_equivalent(u.TeV):
+                names = [axis.name for axis in each.axes]
+                raise InputError(f"{what} has the axes {names}; wanted is one axis, of energy.")
+        if self.geom.to_image() != self.geom_true.to_image():
+            raise InputError(
+                "geom_true has other pixels than geom; wanted are the same, with another energy axis."
+            )
+        if not self.offset_max.unit.is_equivalent(u.deg) or not self.offset_max > 0:
+            raise InputError(f"offset_max is {offset_max!r}; wanted is an angle above 0, such as '2 deg'.")
+
+    def run(self, observations):
+        """The maps "counts", "exposure" and "background" of one observation or of the sum of several, a dict.
+
+        The counts remember the reduced runs (`WcsNDMap.origin`), so that they can be cut in time without
+        another reduction. Without observations: `InputError`. Raises `DataError` for a run that cannot be used.
+        """
+        observations = list(observations) if hasattr(observations, "__iter__") else [observations]
+        if not observations:
+            raise InputError("There are no observations to make maps of; wanted is one or more.")
+        true_edges = self.geom_true.axes[0].edges.to_value(u.TeV)
+        runs = tuple(reduce_cube(obs, self.geom, true_edges, self.offset_max) for obs in observations)
+        return {
+            "counts": WcsNDMap(self.geom, sum(run.counts() for run in runs), origin=runs),
+            "exposure": WcsNDMap(self.geom_true, sum(_exposure(run) for run in runs), unit="cm2 s"),
+            "background": WcsNDMap(self.geom, sum(run.background() for run in runs)),
+        }
+
+
+def reduce_cube(observation, geom, true_edges, offset_max):
+    """The `ReducedCube` of one observation.
+
+    Parameters
+    ----------
+    observation : `Observation`
+    geom : `WcsGeom` with an axis of reconstructed energy
+    true_edges : float array (n_true + 1,), TeV
+    offset_max : Quantity or string, largest offset of a pixel's centre from the pointing (exclusive)
+
+    Raises `DataError` if the run does not track a position, or if a response is missing.
+    """
+    observation.check_tracking()
+    pointing, gti = observation.pointing_lonlat, observation.gti
+    lon, lat = _pixels_icrs(geom)
+    inside = angular_separation(*pointing, lon, lat) < u.Quantity(offset_max).to_value(u.rad)
+    events, cell = _events_in_cube(observation.good_events, geom, inside)
+    rate, slice_edges = _background_rate(observation, geom, lon, lat, inside)
+    return ReducedCube(
+        obs_id=observation.obs_id,
+        geom=geom,
+        true_edges=np.asarray(true_edges, dtype=float),
+        gti=gti,
+        deadc=observation.deadc,
+        pointing=pointing,
+        inside=inside,
+        time_s=events.time_s,
+        energy_tev=events.energy_tev,
+        lon=events.lon,
+        lat=events.lat,
+        cell=cell,
+        background_rate=rate,
+        slice_edges=slice_edges,
+        aeff=observation.aeff,
+        psf=observation.psf,
+        edisp=observation.edisp,
+    )
+
+
+def _events_in_cube(events, geom, inside):
+    """The events whose cell is in the fit, in the order of their times, and the flat indices of these cells."""
+    lon, lat = (events.lon, events.lat) if geom.frame == "icrs" else geom.lonlat(events.radec)
+    ix, iy = geom.lonlat_to_idx(lon, lat)
+    energy = geom.axes[0].coord_to_idx(events.energy_tev * u.TeV)
+    kept = np.flatnonzero((ix >= 0) & (energy >= 0) & inside[iy, ix])
+    kept = kept[np.argsort(events.time_s[kept], kind="stable")]
+    return events.select(kept), np.ravel_multi_index((energy[kept], iy[kept], ix[kept]), geom.data_shape)
+
+
+def _background_rate(observation, geom, lon, lat, inside):
+    """Background rate in each cell (n_slices, n_reco, nlat, nlon) in s-1, and the slices' edges in mission seconds.
+
+    A background aligned with altitude and azimuth turns under the sky, so it is taken at the middle of slices
+    in which it turns little; one aligned with RA and Dec (and a round one) needs only one slice.
+    """
+    span, edges = observation.gti.intervals, geom.axes[0].edges.to_value(u.TeV)
+    solid_angle = np.where(inside, geom.solid_angle().to_value(u.sr), 0.0)
+    background, pointing = observation.bkg, observation.pointing_lonlat
+    if len(span) == 0:
+        return np.zeros((1, *geom.data_shape)), np.zeros(2)
+    span = span[0, 0], span[-1, 1]
+    if background.fov_align == "RADEC" or isinstance(background, Background2D):
+        coordinates, slice_edges = [offset_frame(lon, lat, *pointing)], np.array(span)
+    else:
+        reference, location = observation.time_reference, observation.location
+        slice_edges = rotation_slices(pointing, span, reference, location)
+        coordinates = []
+        for middle in 0.5 * (slice_edges[1:] + slice_edges[:-1]):
+            turned = horizontal_lonlat(
+                np.append(lon, pointing[0]), np.append(lat, pointing[1]), reference.to_time(middle), location
+            )
+            azimuth, altitude = turned
+            x, y = offset_frame(azimuth[:-1], altitude[:-1], azimuth[-1], altitude[-1])
+            coordinates.append((x.reshape(lon.shape), y.reshape(lon.shape)))
+    rates = [background.rate_per_energy_bin(x, y, edges) * solid_angle for x, y in coordinates]
+    return np.stack(rates), slice_edges
+
+
+def _pixels_icrs(geom):
+    """(lon, lat) of the pixel centres in ICRS, radian, (nlat, nlon)."""
+    lon, lat = geom.pixel_lonlat()
+    if geom.frame == "icrs":
+        return lon, lat
+    from astropy.coordinates import SkyCoord
+
+    position = SkyCoord(lon, lat, unit="rad", frame=geom.frame).icrs
+    return position.ra.rad, position.dec.rad
+
+
+def _exposure(run):
+    """Exposure of a run in each pixel (n_true, nlat, nlon), cm2 s; zero outside the largest offset."""
+    offset = run.offset_of(*_pixels_icrs(run.geom))
+    area = run.aeff.effective_area_grid(run.true_centers, offset)
+    return np.where(run.inside, area, 0.0) * run.livetime_s
