@@ -146,7 +146,7 @@ class Observation:
             "Pointing": f"RA {self.pointing.ra.deg:.4f} deg, Dec {self.pointing.dec.deg:.4f} deg (ICRS)",
             "Start": f"{self.tstart.iso} ({self.tstart.scale.upper()})",
             "Stop": f"{self.tstop.iso} ({self.tstop.scale.upper()})",
-            "On-time": f"{ontime.to_value(u.s):.1f} s in {len(self.gti)} good time intervals",
+            "On-time": f"{ontime.to_value(u.s):.1f} s in {len(self.gti)} good time interval{'s' * (len(self.gti) != 1)}",
             "Live time": f"{livetime.to_value(u.s):.1f} s",
             "Events": events,
             "Responses": ", ".join(responses) or "none",
