@@ -193,6 +193,17 @@ class SpectrumDatasetOnOff:
             )
         return model
 
+    @property
+    def ontime(self):
+        """Sum of the good time, Quantity in s; None where it is not known."""
+        return None if self.gti is None else self.gti.ontime
+
+    def why_no_signal(self, model):
+        """(status, reason in words) of a dataset in which nothing is expected from a source."""
+        if not self.mask.any():
+            return "no_exposure", "all energy bins are masked"
+        return "no_exposure", "the effective area times live time is zero in the energy bins that are fitted"
+
     def _title(self):
         return f"The dataset {self.name!r}" if self.name else "The dataset"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tevcurve.datasets import MapDataset
+from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
 from tevcurve.errors import InputError
 
 
@@ -85,5 +85,11 @@ def joint_fit(members, n_bins, reoptimize, negative):
         from tevcurve.fit.joint_cash import join_cubes
 
         return join_cubes(members, n_bins, reoptimize, negative)
+    if kinds == {SpectrumDatasetOnOff}:
+        from tevcurve.fit.joint_onoff import join_spectra
+
+        return join_spectra(members, n_bins)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
-    raise InputError(f"The datasets are of the kind {names}; wanted are MapDatasets only.")
+    raise InputError(
+        f"The datasets are of the kind {names}; wanted are all MapDataset or all SpectrumDatasetOnOff."
+    )

@@ -76,9 +76,10 @@ class LightCurveEstimator:
         steps = _steps(steps)
         bins = time_bins(self.datasets)
         models = [dataset.named(self.source) for dataset in self.datasets]
-        reference = _references([models[each.numbers[0]] for each in bins], energies)
+        spectra = [getattr(model, "spectral_model", model) for model in models]
+        reference = _references([spectra[each.numbers[0]] for each in bins], energies)
         for each in bins:
-            _check_same_spectrum([models[k].spectral_model for k in each.numbers], energies)
+            _check_same_spectrum([spectra[k] for k in each.numbers], energies)
         members = [
             Member(self.datasets[k], models[k], number)
             for number, each in enumerate(bins)
@@ -95,9 +96,9 @@ class LightCurveEstimator:
             scan=self.norm_values if "norm-scan" in steps else None,
         )
         columns = joint.columns(estimate) | {
-            "livetime": joint.per_bin([member.dataset.livetime.to_value(u.s) for member in members]),
-            "ontime": joint.per_bin([member.dataset.ontime.to_value(u.s) for member in members]),
-            "n_runs": joint.per_bin([max(len(member.dataset.runs), 1) for member in members]),
+            "livetime": joint.per_bin([_seconds(member.dataset.livetime) for member in members]),
+            "ontime": joint.per_bin([_seconds(member.dataset.ontime) for member in members]),
+            "n_runs": joint.per_bin([max(len(member.dataset.runs), 1) for member in members]).astype(int),
         }
         status, reason = statuses(joint, estimate.minimum, columns)
         return LightCurve.from_arrays(
@@ -152,10 +153,14 @@ def time_bins(datasets):
     return [DatasetBin(start, stop, tuple(numbers)) for _, (start, stop, numbers) in sorted(groups.items())]
 
 
-def _references(models, energies):
-    """Flux, differential flux, energy flux and E^2 dN/dE of each bin's model, arrays (n_bins,)."""
+def _seconds(time):
+    """Seconds of a Quantity; NaN for None, the time of a dataset that does not know it."""
+    return np.nan if time is None else time.to_value(u.s)
+
+
+def _references(spectra, energies):
+    """Flux, differential flux, energy flux and E^2 dN/dE of each bin's spectrum, arrays (n_bins,)."""
     e_ref, e_min, e_max = energies
-    spectra = [model.spectral_model for model in models]
     dnde = np.array([float(spectrum.dnde(e_ref)) for spectrum in spectra])
     band = np.array([e_min, e_max])
     return {

@@ -29,7 +29,7 @@ def statuses(joint, minimum, columns):
 def _unfitted(joint, number):
     """Why nothing is expected from the source in a bin."""
     datasets = [(member.dataset, member.model) for member in joint.members if member.bin == number]
-    if all(dataset.livetime.value == 0 for dataset, _ in datasets):
+    if all(dataset.livetime is not None and dataset.livetime.value == 0 for dataset, _ in datasets):
         return "no_livetime", "there is no good time in the bin"
     whys = [dataset.why_no_signal(model) for dataset, model in datasets]
     return whys[0]

@@ -1,0 +1,61 @@
+"""The ON/OFF likelihood of many bins at once, as a function of their flux factors alone."""
+
+import numpy as np
+
+from tevcurve.kernels.onoff import profile_background, wstat_profile
+
+
+class OnOffProfile:
+    """The sum of wstat over the cells of each bin, a cell being one dataset's energy bin.
+
+    The background of each cell is at its best value (`tevcurve.kernels.onoff`), so the flux factor is the only
+    parameter. What `tevcurve.fit.minimize` calls a profile.
+
+    Parameters
+    ----------
+    cell_bin : int array (n_cells,), sorted, the bin of each cell
+    n_on, n_off, alpha : float arrays (n_cells,)
+    signal : float array (n_cells,), ON counts expected from the source at flux factor 1
+    n_bins : int
+    """
+
+    def __init__(self, cell_bin, n_on, n_off, alpha, signal, n_bins):
+        self.cell_bin, self.n_on, self.n_off = cell_bin, n_on, n_off
+        self.alpha, self.signal, self.n_bins = alpha, signal, n_bins
+        self.signal_total = self._sum(signal)
+        self.counts = self._sum(n_on)
+
+    def copy(self):
+        """The same profile; it has no state."""
+        return self
+
+    def take(self, bins):
+        """The profile of some bins (sorted int array)."""
+        number = np.full(self.n_bins, -1)
+        number[bins] = np.arange(len(bins))
+        kept = number[self.cell_bin] >= 0
+        cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
+        return OnOffProfile(number[self.cell_bin[kept]], *cells, len(bins))
+
+    def evaluate(self, a):
+        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
+        stat, slope, curvature = wstat_profile(
+            self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal
+        )
+        return self._sum(stat), self._sum(slope * self.signal), self._sum(curvature * self.signal**2)
+
+    def background(self, a):
+        """Background counts expected in the ON region of each bin at flux factors a, of shape (n_bins,)."""
+        off = profile_background(self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal)
+        return self._sum(self.alpha * off)
+
+    def lower_limits(self):
+        """The lowest flux factor at which a bin can have its minimum: that of its cell with the deepest deficit."""
+        limit = np.zeros(self.n_bins)
+        seen = self.signal > 0
+        deficit = (self.n_on - self.alpha * self.n_off)[seen] / self.signal[seen]
+        np.minimum.at(limit, self.cell_bin[seen], deficit)
+        return limit
+
+    def _sum(self, per_cell):
+        return np.bincount(self.cell_bin, per_cell, self.n_bins)
