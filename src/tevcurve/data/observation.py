@@ -139,6 +139,7 @@ class Observation:
     def _summary(self):
         """What to tell a person, as pairs of words."""
         livetime, ontime = self.livetime, self.ontime
+        intervals = f"{len(self.gti)} good time interval{'s' * (len(self.gti) != 1)}"
         events = f"{len(self.events)}, {len(self.good_events)} of them in good time"
         responses = [name for name in ("aeff", "edisp", "psf", "bkg", "rad_max") if self.has(name)]
         return {
@@ -146,7 +147,7 @@ class Observation:
             "Pointing": f"RA {self.pointing.ra.deg:.4f} deg, Dec {self.pointing.dec.deg:.4f} deg (ICRS)",
             "Start": f"{self.tstart.iso} ({self.tstart.scale.upper()})",
             "Stop": f"{self.tstop.iso} ({self.tstop.scale.upper()})",
-            "On-time": f"{ontime.to_value(u.s):.1f} s in {len(self.gti)} good time interval{'s' * (len(self.gti) != 1)}",
+            "On-time": f"{ontime.to_value(u.s):.1f} s in {intervals}",
             "Live time": f"{livetime.to_value(u.s):.1f} s",
             "Events": events,
             "Responses": ", ".join(responses) or "none",
