@@ -3,12 +3,13 @@
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Table
 from astropy.time import Time
-from astropy.units import Quantity
+from astropy.units import Quantity, Unit
 from scipy.special import ndtr, ndtri
 
 from tevcurve.errors import DataError, InputError
@@ -91,7 +92,8 @@ class LightCurve:
         columns = {name: _column(name, value, n_rows) for name, value in values.items()}
         columns |= _derived(columns)
         order = [*(name for name in COLUMNS if name in columns), *(n for n in columns if n not in COLUMNS)]
-        return cls(Table([columns[name] for name in order], meta=_metadata(meta, scale)), origin)
+        table = Table([columns[name] for name in order], meta=_metadata(meta, scale), copy=False)
+        return cls(table, origin)
 
     @property
     def meta(self):
@@ -226,7 +228,13 @@ def _column(name, value, n_rows):
         value = np.repeat(value[np.newaxis], n_rows, axis=0)
     if len(value) != n_rows:
         raise InputError(f"The column {name} has {len(value)} values for a light curve of {n_rows} rows.")
-    return Column(value, name=name, unit=unit or None, format=form, description=description)
+    return Column(value, name=name, unit=_parsed(unit), format=form, description=description)
+
+
+@lru_cache(maxsize=64)
+def _parsed(unit):
+    # Reading a unit from its text takes longer than all the rest of a column.
+    return Unit(unit) if unit else None
 
 
 def _derived(columns):
