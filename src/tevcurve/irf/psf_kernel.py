@@ -33,7 +33,8 @@ class PSFKernel:
         geom : WcsGeom
             With an axis of true energy; the pixels are those at its centre.
         max_radius : str, Quantity or float in deg, optional
-            The kernel ends there. Default: the full radius of the table.
+            Half the side of the square that the kernel fills with whole pixels; it is normalised to 1 on them.
+            Default: the full radius of the table.
         factor : int
             The least number of subpixels along a pixel's side; near the centre there are more.
         """
@@ -41,15 +42,22 @@ class PSFKernel:
             names = [axis.name for axis in geom.axes]
             raise InputError(f"geom has the axes {names}; one axis, of true energy, is wanted.")
         edges = geom.axes[0].edges.to_value(u.TeV)
-        rad = table_psf.truncated(None if max_radius is None else angle_in_rad(max_radius))
-        x, y = _flat_grid(_pixel_sides(geom), rad[-1])
-        profiles = table_psf.cut_profiles(np.sqrt(edges[1:] * edges[:-1]), rad)
+        rad, sides = table_psf.rad_rad, _pixel_sides(geom)
+        radius = rad[-1] if max_radius is None else min(rad[-1], angle_in_rad(max_radius))
+        if not radius > 0:
+            raise InputError(f"max_radius is {max_radius}; an angle above 0 is wanted.")
+        # The whole disc of the table, or the whole pixels of a square: a pixel that just fits is in it.
+        half = [np.ceil(rad[-1] / side - 0.5) for side in sides]
+        if radius < rad[-1]:
+            half = [max(0.0, np.floor(radius / side - 0.5 + 1e-6)) for side in sides]
+        x, y = _flat_grid(sides, half)
+        profiles = table_psf.profiles(np.sqrt(edges[1:] * edges[:-1]))
         index, integrals = integrate_over_pixels(x, y, rad, profiles, table_psf.scale_rad, factor)
         data = np.zeros((len(profiles), x[0].size))
         data[:, index] = integrals
         total = data.sum(axis=1, keepdims=True)
         data = np.divide(data, total, out=np.zeros_like(data), where=total > 0)
-        return cls(data.reshape(-1, *x[0].shape), geom, table_psf, np.rad2deg(rad[-1]) * u.deg)
+        return cls(data.reshape(-1, *x[0].shape), geom, table_psf, np.rad2deg(radius) * u.deg)
 
     @property
     def energy_axis(self):
@@ -89,9 +97,9 @@ def _pixel_sides(geom):
     return np.sqrt(area * ratio), np.sqrt(area / ratio)
 
 
-def _flat_grid(sides, radius):
-    """Coordinates (6, n_lat, n_lon) in radian of a flat grid of odd size that holds a disc about its centre."""
-    n_lon, n_lat = (int(np.ceil(radius / side - 0.5)) for side in sides)
+def _flat_grid(sides, half):
+    """Coordinates (6, n_lat, n_lon) in radian of a flat grid that goes `half` = (lon, lat) pixels to each side."""
+    n_lon, n_lat = half
     y, x = np.meshgrid(np.arange(-n_lat, n_lat + 1.0), np.arange(-n_lon, n_lon + 1.0), indexing="ij")
     x_terms, y_terms = np.zeros((6, *x.shape)), np.zeros((6, *x.shape))
     x_terms[0], x_terms[1] = x * sides[0], sides[0]
