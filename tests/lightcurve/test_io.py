@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tevcurve.errors import DataError, InputError
@@ -81,6 +81,7 @@ def test_nothing_is_lost(tmp_path, suffix, scale):
     texts=st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=12), min_size=1, max_size=4),
     suffix=st.sampled_from(SUFFIXES),
 )
+@example(texts=["#"], suffix="ecsv")
 def test_any_text_survives(tmp_path_factory, texts, suffix):
     path = tmp_path_factory.getbasetemp() / f"any_text.{suffix}"
     # numpy's text type drops null characters at the end

@@ -133,12 +133,14 @@ def _is_text(column):
 
 
 def _is_plain(column):
-    """Whether every text of a column is one printable line without blanks around it."""
-    return all(value.isprintable() and value == value.strip() for value in column.tolist())
+    """Whether every text of a column is one printable line without blanks around it, and no comment to a reader."""
+    return all(
+        value.isprintable() and value == value.strip() and not value.startswith("#") for value in column.tolist()
+    )
 
 
 def _one_line(text):
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split()).lstrip("# ")
 
 
 def _set_values(table, name, values):
