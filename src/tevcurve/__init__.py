@@ -36,8 +36,8 @@ _NAMES = {
         "SkyModel",
         "SkyPointSource",
     ),
-    "tevcurve.datasets": ("MapDataset",),
-    "tevcurve.reduction": ("MapMaker",),
+    "tevcurve.datasets": ("CountsSpectrum", "MapDataset", "SpectrumDatasetOnOff"),
+    "tevcurve.reduction": ("MapMaker", "ReflectedRegionsBackgroundEstimator", "SpectrumExtraction"),
     "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

@@ -120,6 +120,12 @@ def test_sources_go_by_their_name():
     assert data.parameters.names == MODEL.parameters.names
 
 
+def test_a_spectral_model_alone_is_a_source_without_a_position():
+    source = dataset(model=MODEL.copy(name="crab")).named("crab")
+    assert source.spectral_model.name == "crab"
+    assert source.spatial_model is None
+
+
 def test_without_a_model_nothing_is_predicted():
     data = dataset(model=None, name="run 7")
     for ask in (data.npred, data.stat_sum, lambda: data.parameters):
@@ -157,7 +163,7 @@ def test_a_stack_predicts_the_sum_of_its_datasets():
         stacked.alpha * stacked.counts_off.data, [1 / 8, 2 / 8, 4 / 5 + 3 / 8], rtol=1e-12
     )
     np.testing.assert_allclose(stacked.exposure.value, 3 * EXPOSURE.value)
-    assert stacked.livetime is None
+    assert np.isnan(stacked.livetime)
     assert stacked.mask.all()
 
 

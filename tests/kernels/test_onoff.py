@@ -6,7 +6,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from tevcurve.kernels.onoff import li_ma_significance, profile_background, wstat, wstat_profile
+from tevcurve.kernels.onoff import (
+    li_ma_significance,
+    profile_background,
+    wstat,
+    wstat_profile,
+)
 
 ALPHAS = [0.01, 1 / 12, 0.7, 10.0]
 COUNTS = [

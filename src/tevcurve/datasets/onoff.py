@@ -32,7 +32,7 @@ class SpectrumDatasetOnOff:
     acceptance, acceptance_off: of the ON and the OFF region, numbers or arrays (n_reco,); their ratio is `alpha`.
     exposure: Quantity (n_true,), effective area for the ON region times live time, per true-energy bin.
     edisp: EDispKernel.
-    livetime: Quantity, None where it is not known.
+    livetime: Quantity; NaN where None is given.
     mask_safe, mask_fit: bool arrays (n_reco,), True in bins that are fitted; None for all. Both can be set.
     model: SpectralModel or SkyModel, can be set.
     name: free. gti: GTI of the counts, or None.
@@ -73,7 +73,7 @@ class SpectrumDatasetOnOff:
             raise InputError(
                 f"exposure has the shape {self.exposure.shape}; {(len(edisp.e_true) - 1,)} is wanted, as edisp has."
             )
-        self.livetime = None if livetime is None else u.Quantity(livetime).to("s")
+        self.livetime = np.nan * u.s if livetime is None else u.Quantity(livetime).to("s")
         self.mask_safe, self.mask_fit, self.model = mask_safe, mask_fit, model
         self.name, self.gti, self.runs = name, gti, tuple(runs)
 
@@ -184,32 +184,33 @@ class SpectrumDatasetOnOff:
         return self.model.spectral_model if isinstance(self.model, SkyModel) else self.model
 
     def named(self, name):
-        """The model, if it or its spectral model has this name; raises MissingError otherwise."""
+        """The SkyModel of a name, its own or its spectral model's; one without a position for a spectral model alone.
+
+        Raises MissingError for another name.
+        """
         model = self.model
         names = [] if model is None else [model.name, self.spectral_model.name]
         if name not in names:
-            raise MissingError(
-                f"{self._title()} has no source called {name!r}; it has {names[:1] or 'no model'}."
-            )
-        return model
-
-    @property
-    def ontime(self):
-        """Sum of the good time, Quantity in s; None where it is not known."""
-        return None if self.gti is None else self.gti.ontime
+            has = f"it has {names[0]!r}" if names else "it has no model"
+            raise MissingError(f"{self._title()} has no source called {name!r}; {has}.")
+        return model if isinstance(model, SkyModel) else SkyModel(spectral_model=model, name=model.name)
 
     def why_no_signal(self, model):
         """(status, reason in words) of a dataset in which nothing is expected from a source."""
         if not self.mask.any():
-            return "no_exposure", "all energy bins are masked"
-        return "no_exposure", "the effective area times live time is zero in the energy bins that are fitted"
+            return "no_exposure", "no energy bin is inside the safe energies and the range of the fit"
+        return "no_exposure", "the effective area times live time in the ON region is zero"
 
     def _title(self):
         return f"The dataset {self.name!r}" if self.name else "The dataset"
 
     def npred_signal(self):
         """Signal counts expected in the ON region (n_reco,): the flux is integrated over each true bin."""
-        flux = self.spectral_model.photon_flux(self.edisp.e_true.to_value("TeV"))
+        return self.signal_of(self.spectral_model)
+
+    def signal_of(self, spectral_model):
+        """Counts expected in the ON region (n_reco,) of a SpectralModel."""
+        flux = spectral_model.photon_flux(self.edisp.e_true.to_value("TeV"))
         return (flux * self.exposure.value) @ self.edisp.pdf_matrix
 
     def npred_background(self):
@@ -251,6 +252,11 @@ class SpectrumDatasetOnOff:
         return OnOffTotals(
             float(n_on), float(n_off), float(alpha), float(n_on - background), float(significance)
         )
+
+    @property
+    def ontime(self):
+        """On-time, the sum of the good time, Quantity in s; NaN for counts made by hand without it."""
+        return np.nan * u.s if self.gti is None else self.gti.ontime
 
     @property
     def time_range(self):

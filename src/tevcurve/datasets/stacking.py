@@ -30,7 +30,6 @@ def stack_onoff(datasets, name="stacked"):
     )
     exposure, edisp = _stacked_response(datasets, masks)
     acceptance, acceptance_off = _stacked_acceptances(datasets, masks, n_off)
-    livetimes = [dataset.livetime for dataset in datasets]
     return SpectrumDatasetOnOff(
         counts=CountsSpectrum(first.energy_edges, n_on, _stacked_times(datasets)),
         counts_off=CountsSpectrum(first.energy_edges, n_off),
@@ -38,9 +37,7 @@ def stack_onoff(datasets, name="stacked"):
         acceptance_off=acceptance_off,
         exposure=exposure,
         edisp=edisp,
-        livetime=None
-        if any(livetime is None for livetime in livetimes)
-        else sum(livetimes[1:], livetimes[0]),
+        livetime=sum((dataset.livetime for dataset in datasets[1:]), first.livetime),
         mask_safe=masks.any(axis=0),
         model=first.model,
         name=name,
@@ -79,9 +76,8 @@ def _stacked_response(datasets, masks):
 
 
 def _stacked_acceptances(datasets, masks, n_off):
-    known = all(dataset.livetime is not None for dataset in datasets)
-    times = np.array([dataset.livetime.value if known else 1.0 for dataset in datasets])
-    if not np.any(times > 0):
+    times = np.array([dataset.livetime.value for dataset in datasets])
+    if not (np.all(np.isfinite(times)) and np.any(times > 0)):
         times = np.ones(len(datasets))
     # Bins that are masked everywhere need some ratio too; they are not fitted.
     weights = times[:, None] * np.where(masks.any(axis=0), masks, True)

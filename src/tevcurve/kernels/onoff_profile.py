@@ -50,12 +50,17 @@ class OnOffProfile:
         return self._sum(self.alpha * off)
 
     def lower_limits(self):
-        """The lowest flux factor at which a bin can have its minimum: that of its cell with the deepest deficit."""
-        limit = np.zeros(self.n_bins)
+        """Flux factors (n_bins,) far below the minimum, where the search for it and for its errors may end.
+
+        A fitted background makes up for any negative signal, so no prediction ever vanishes. The minimum lies above
+        the least of the cells' own best values; below that the statistic grows by more than 100.
+        """
         seen = self.signal > 0
-        deficit = (self.n_on - self.alpha * self.n_off)[seen] / self.signal[seen]
-        np.minimum.at(limit, self.cell_bin[seen], deficit)
-        return limit
+        least = np.zeros(self.n_bins)
+        excess = self.n_on - self.alpha * self.n_off
+        np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
+        margin = self._sum(self.n_on + self.alpha * self.n_off + 100 * (1 + self.alpha))
+        return least - margin / self.signal_total
 
     def _sum(self, per_cell):
         return np.bincount(self.cell_bin, per_cell, self.n_bins)

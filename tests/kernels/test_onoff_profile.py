@@ -1,0 +1,70 @@
+"""The ON/OFF statistic of many bins at once: sums of what its cells are known to be."""
+
+import numpy as np
+import pytest
+
+from tevcurve.kernels.onoff import wstat
+from tevcurve.kernels.onoff_profile import OnOffProfile
+
+
+def many_cells(n_bins=40, seed=11):
+    random = np.random.default_rng(seed)
+    cell_bin = np.repeat(np.arange(n_bins), random.integers(1, 9, n_bins))
+    alpha = random.uniform(0.02, 0.5, len(cell_bin))
+    signal = random.uniform(0.1, 4, len(cell_bin))
+    n_on = random.poisson(1.3 * signal + alpha * 4).astype(float)
+    return OnOffProfile(cell_bin, n_on, random.poisson(4, len(cell_bin)).astype(float), alpha, signal, n_bins)
+
+
+def test_a_profile_is_the_sum_over_the_cells_of_each_bin():
+    profile = many_cells()
+    a = np.linspace(-0.5, 3, profile.n_bins)
+    stat, slope, curvature = profile.evaluate(a)
+    for number in (0, 7, 39):
+        cells = profile.cell_bin == number
+        arguments = [values[cells] for values in (profile.n_on, profile.n_off, profile.alpha)]
+        one, step = profile.signal[cells], 1e-4
+        around = [wstat(*arguments, (a[number] + shift) * one).sum() for shift in (-step, 0, step)]
+        assert stat[number] == pytest.approx(around[1], rel=1e-12)
+        assert slope[number] == pytest.approx((around[2] - around[0]) / (2 * step), rel=1e-5, abs=1e-6)
+        assert curvature[number] == pytest.approx(np.diff(around, 2)[0] / step**2, rel=1e-3, abs=1e-4)
+
+
+def test_the_numbers_of_a_bin_do_not_depend_on_the_others():
+    profile = many_cells()
+    bins = np.array([3, 4, 21, 38])
+    a = np.linspace(-0.5, 3, profile.n_bins)
+    part = profile.take(bins)
+    np.testing.assert_array_equal(part.signal_total, profile.signal_total[bins])
+    np.testing.assert_array_equal(part.counts, profile.counts[bins])
+    for one, all_of_it in zip(part.evaluate(a[bins]), profile.evaluate(a), strict=True):
+        np.testing.assert_array_equal(one, all_of_it[bins])
+    np.testing.assert_array_equal(part.background(a[bins]), profile.background(a)[bins])
+
+
+def test_lower_limits_lie_far_below_the_minimum():
+    profile = many_cells()
+    lower = profile.lower_limits()
+    stat, slope, _ = profile.evaluate(lower)
+    best = np.min([profile.evaluate(np.full(profile.n_bins, a))[0] for a in np.linspace(-2, 4, 400)], axis=0)
+    assert np.all(slope < 0)
+    assert np.all(stat - best > 100)
+
+
+def test_the_background_of_a_profile_makes_up_for_what_the_signal_lacks():
+    profile = many_cells()
+    # With n_off > 0 and no signal, the best background is that of the pooled counts.
+    expected = profile.alpha * (profile.n_on + profile.n_off) / (1 + profile.alpha)
+    np.testing.assert_allclose(
+        profile.background(np.zeros(40)), np.bincount(profile.cell_bin, expected), rtol=1e-12
+    )
+
+
+def test_errors_of_a_single_cell_reach_below_its_deficit():
+    # One cell with fewer ON counts than the background: its minimum is its own best value, its error lies below that.
+    profile = OnOffProfile(np.zeros(1, dtype=int), *np.array([[3.0], [60.0], [0.1], [2.0]]), 1)
+    lower = profile.lower_limits()
+    best = np.array([-1.5])
+    assert profile.evaluate(best)[0] == 0
+    assert lower < best
+    assert profile.evaluate(lower)[0] > 100
