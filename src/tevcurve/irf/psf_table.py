@@ -152,10 +152,10 @@ class EnergyDependentTablePSF:
         window = _window(geom, lon_rad, lat_rad, rad[-1])
         if window is None:
             return fractions
-        x, y, row, column = window
+        x, y, row, column, complete = window
         index, integrals = integrate_over_pixels(x, y, rad, profiles, self.scale_rad, factor)
-        if _holds_disc(x, y, rad[-1]):
-            # The whole disc lies in the window: what is left of the quadrature's error goes.
+        if complete:
+            # What is left of the quadrature's error goes.
             total = integrals.sum(axis=1, keepdims=True)
             integrals = np.divide(integrals, total, out=np.zeros_like(integrals), where=total > 0)
         rows, columns = np.unravel_index(index, x.shape[1:])
@@ -206,9 +206,10 @@ def _padded_lonlat(geom, margin):
 
 
 def _window(geom, lon, lat, radius):
-    """Pixels around a disc, also those past the border of the map: (x, y, first row, first column), or None.
+    """Pixels around a disc, also those past the border of the map, or None: (x, y, first row, first column, complete).
 
-    x and y are the pixels' coordinates from (lon, lat), expanded by `second_order`.
+    x and y are the pixels' coordinates from (lon, lat), expanded by `second_order`; complete is whether the whole
+    disc lies on them.
     """
     size = np.deg2rad(np.max(np.abs(geom.cdelt)))
     margin = int(np.ceil(radius / np.deg2rad(np.min(np.abs(geom.cdelt))))) + 3
@@ -223,13 +224,9 @@ def _window(geom, lon, lat, radius):
         return None
     row, column = max(rows[0], 1), max(columns[0], 1)
     box = slice(row - 1, rows[-1] + 2), slice(column - 1, columns[-1] + 2)
-    x, y = (second_order(grid) for grid in offset_frame(grid_lon[box], grid_lat[box], lon, lat))
-    return x, y, row - margin, column - margin
-
-
-def _holds_disc(x, y, radius):
-    """Whether a disc lies within a window: the window's rim, where it is on the sky, does not touch the disc."""
-    distance = np.hypot(x[0], y[0])
-    side = np.nanmax(np.hypot(x[1], y[1]))
+    x, y = offset_frame(grid_lon[box], grid_lat[box], lon, lat)
+    distance = np.hypot(x, y)
     rim = np.concatenate([distance[0], distance[-1], distance[:, 0], distance[:, -1]])
-    return not np.any(rim < radius + 0.75 * side)
+    # Past the border of the sky the rim is NaN: there nothing is missing.
+    complete = not np.any(rim < radius + size)
+    return second_order(x), second_order(y), row - margin, column - margin, complete

@@ -58,9 +58,8 @@ class ResponseAxis:
     def locate(self, values):
         """Places of values (in `unit`) between the bin centres; `inside` between the axis' outer edges."""
         low, high = self.low[0], self.high[-1]
-        margin = EDGE_TOLERANCE * max(abs(low), abs(high))
         values = np.asarray(values, dtype=float)
-        inside = (values >= low - margin) & (values <= high + margin)
+        inside = (values >= low - EDGE_TOLERANCE * abs(low)) & (values <= high + EDGE_TOLERANCE * abs(high))
         if self.logarithmic:
             values = np.log(np.maximum(values, np.finfo(float).tiny))
         return replace(locate(self.scaled_nodes, values), inside=inside)

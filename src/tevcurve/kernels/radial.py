@@ -11,22 +11,23 @@ SUBPIXELS_PER_BLOCK = 4096
 def second_order(coordinate):
     """Expansion of a coordinate (ny + 2, nx + 2) about the inner grid points: (6, ny, nx).
 
-    The terms are those of 1, dx, dy, dx^2 / 2, dx dy, dy^2 / 2 in units of a grid step, from central differences;
-    a term that is NaN (next to the border of the sky) is 0.
+    The terms are those of 1, dx, dy, dx^2 / 2, dx dy, dy^2 / 2 in units of a grid step, from central differences. A
+    neighbour that is NaN (past the border of the sky) is put where the one on the other side says, on a straight line.
     """
     c = coordinate[1:-1, 1:-1]
-    west, east, south, north = (
-        coordinate[1:-1, :-2],
-        coordinate[1:-1, 2:],
-        coordinate[:-2, 1:-1],
-        coordinate[2:, 1:-1],
-    )
+    west, east = _mirrored(c, coordinate[1:-1, :-2], coordinate[1:-1, 2:])
+    south, north = _mirrored(c, coordinate[:-2, 1:-1], coordinate[2:, 1:-1])
     mixed = (coordinate[2:, 2:] - coordinate[2:, :-2] - coordinate[:-2, 2:] + coordinate[:-2, :-2]) / 4
-    terms = np.stack(
-        [c, (east - west) / 2, (north - south) / 2, east - 2 * c + west, mixed, north - 2 * c + south]
+    terms = [c, (east - west) / 2, (north - south) / 2, east - 2 * c + west, mixed, north - 2 * c + south]
+    return np.stack([terms[0], *np.nan_to_num(terms[1:], nan=0.0)])
+
+
+def _mirrored(centre, before, after):
+    """The neighbours on two sides; one that is NaN is the mirror image of the other."""
+    return (
+        np.where(np.isnan(before), 2 * centre - after, before),
+        np.where(np.isnan(after), 2 * centre - before, after),
     )
-    terms[1:] = np.nan_to_num(terms[1:], nan=0.0)
-    return terms
 
 
 def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):

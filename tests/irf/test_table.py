@@ -1,0 +1,130 @@
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.io import fits
+from response_tables import ENERGY_EDGES, OFFSETS, aeff_hdu, energy_axis, offset_axis, table_hdu
+
+from tevcurve.errors import DataError
+from tevcurve.irf import EffectiveAreaTable2D
+from tevcurve.irf.table import read_response
+
+AXES = [("ENERG", "TeV", True), ("THETA", "rad", False)]
+WHERE = "run.fits[AEFF]"
+
+
+def read(hdu):
+    return read_response(hdu, WHERE, AXES, "EFFAREA", "cm2")
+
+
+def values(shape=(4, 40)):
+    return np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+
+
+def test_columns_are_converted_by_their_own_units():
+    hdu = table_hdu([energy_axis(ENERGY_EDGES * 1e6, "MeV"), offset_axis()], "EFFAREA", values(), "km2")
+    table = read(hdu)
+    energy, offset = table.axes
+    np.testing.assert_allclose(energy.edges, ENERGY_EDGES, rtol=1e-14)
+    np.testing.assert_allclose(energy.nodes, np.sqrt(ENERGY_EDGES[1:] * ENERGY_EDGES[:-1]), rtol=1e-14)
+    np.testing.assert_allclose(offset.nodes, np.deg2rad(OFFSETS), rtol=1e-14)
+    np.testing.assert_allclose(table.values, values().T * 1e10, rtol=1e-14)
+    assert table.n_negative == 0
+
+
+def test_what_is_read_cannot_be_changed():
+    table = read(aeff_hdu())
+    for array in (table.values, table.axes[0].low, table.axes[0].nodes):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
+
+
+def test_one_bin_per_axis_is_read():
+    hdu = table_hdu(
+        [energy_axis(np.array([1.0, 10.0])), ("THETA", [0.3], [0.5], "deg")], "EFFAREA", [[7.0]], "m2"
+    )
+    area = EffectiveAreaTable2D.from_hdu(hdu, WHERE)
+    assert area.evaluate(3 * u.TeV, 0.4 * u.deg).to_value("m2") == pytest.approx(7.0)
+
+
+def test_a_small_undershoot_is_read_as_zero_and_counted():
+    data = values()
+    data[1, :3] = -0.01
+    table = read(table_hdu([energy_axis(), offset_axis()], "EFFAREA", data, "m2"))
+    assert table.n_negative == 3
+    assert table.values.min() == 0
+
+
+def broken(change):
+    axes, column, data, unit = [energy_axis(), offset_axis()], "EFFAREA", values(), "m2"
+    name, low, high, axis_unit = axes[0]
+    if change == "column":
+        column = "AREA"
+    elif change == "axis":
+        axes = axes[:1]
+    elif change == "unit":
+        unit = ""
+    elif change == "other unit":
+        unit = "TeV"
+    elif change == "energy unit":
+        axes[0] = (name, low, high, "")
+    elif change == "shape":
+        data = values((40, 3))
+    elif change == "order":
+        axes[0] = (name, low[::-1], high[::-1], axis_unit)
+    elif change == "zero energy":
+        axes[0] = (name, np.append(0, low[1:]), high, axis_unit)
+    elif change == "nan axis":
+        axes[0] = (name, np.append(np.nan, low[1:]), high, axis_unit)
+    elif change == "length":
+        axes[0] = (name, low[1:], high, axis_unit)
+    elif change == "nan":
+        data[2, 2] = np.nan
+    elif change == "negative":
+        data[2, 2] = -100
+    return table_hdu(axes, column, data, unit)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("column", "column EFFAREA is missing; the table has ENERG_LO"),
+        ("axis", "column THETA_LO is missing"),
+        ("unit", "column EFFAREA has no unit; one that converts to cm2 is wanted"),
+        ("other unit", "column EFFAREA has unit 'TeV'"),
+        ("energy unit", "column ENERG_LO has no unit; one that converts to TeV is wanted"),
+        ("shape", r"EFFAREA has the shape \(40, 3\); \(4, 40\) \(THETA, ENERG\) is wanted"),
+        ("order", "the bins of the axis ENERG do not increase"),
+        ("zero energy", "the axis ENERG starts at 0 TeV"),
+        ("nan axis", "the axis ENERG holds values that are not finite"),
+        ("length", "ENERG_LO has 39 values and ENERG_HI has 40"),
+        ("nan", "EFFAREA holds 1 values that are not finite"),
+        ("negative", "EFFAREA holds values from -1e"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_a_sentence(change, message):
+    with pytest.raises(DataError, match=message) as caught:
+        read(broken(change))
+    assert str(caught.value).startswith(WHERE)
+    assert str(caught.value).endswith(".")
+
+
+def test_two_rows_and_images_are_refused():
+    hdu = aeff_hdu()
+    twice = fits.BinTableHDU(np.concatenate([hdu.data, hdu.data]), header=hdu.header)
+    with pytest.raises(DataError, match="has 2 rows; one is wanted"):
+        read(twice)
+    with pytest.raises(DataError, match="this is a ImageHDU; a binary table is wanted"):
+        read(fits.ImageHDU(np.zeros((3, 3))))
+
+
+def test_reading_from_a_file_names_what_is_not_there(tmp_path):
+    path = tmp_path / "irf.fits"
+    with pytest.raises(DataError, match=r"irf\.fits: the file is not there"):
+        EffectiveAreaTable2D.read(path)
+    fits.HDUList([fits.PrimaryHDU(), aeff_hdu()]).writeto(path)
+    assert EffectiveAreaTable2D.read(path).max_offset == 2 * u.deg
+    with pytest.raises(DataError, match=r"irf\.fits\[PSF\]: the file has no such HDU"):
+        EffectiveAreaTable2D.read(path, "PSF")
+    path.write_text("nothing of the kind")
+    with pytest.raises(DataError, match="cannot be read as FITS"):
+        EffectiveAreaTable2D.read(path)

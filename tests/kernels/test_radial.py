@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from tevcurve.kernels.radial import integrate_over_pixels, second_order
+
+
+def flat_grid(size, n, shift=(0.0, 0.0)):
+    y, x = np.meshgrid(
+        (np.arange(n) - n // 2) * size - shift[1], (np.arange(n) - n // 2) * size - shift[0], indexing="ij"
+    )
+    return x, y
+
+
+def test_an_expansion_is_exact_for_a_quadratic():
+    y, x = np.mgrid[0:7, 0:9].astype(float)
+    terms = second_order(2 + 3 * x - y + 0.5 * x**2 - 2 * x * y + y**2)
+    x, y = x[1:-1, 1:-1], y[1:-1, 1:-1]
+    np.testing.assert_allclose(terms[0], 2 + 3 * x - y + 0.5 * x**2 - 2 * x * y + y**2)
+    np.testing.assert_allclose(terms[1], 3 + x - 2 * y)
+    np.testing.assert_allclose(terms[2], -1 - 2 * x + 2 * y)
+    for term, second in zip(terms[3:], (1, -2, 2), strict=True):
+        np.testing.assert_allclose(term, second)
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.0003, -0.00012)])
+def test_a_gaussian_on_a_flat_grid_is_the_product_of_its_error_functions(shift):
+    from scipy.special import erf
+
+    size, sigma = 7e-4, 9e-4
+    x, y = flat_grid(size, 41, shift)
+    rad = np.linspace(0, 8 * sigma, 801)
+    profile = np.exp(-0.5 * (rad / sigma) ** 2) / (2 * np.pi * sigma**2)
+    index, integrals = integrate_over_pixels(second_order(x), second_order(y), rad, profile[None], sigma)
+    found = np.zeros(39 * 39)
+    found[index] = integrals[0]
+
+    def share(c):
+        return 0.5 * (erf((c + size / 2) / sigma / 2**0.5) - erf((c - size / 2) / sigma / 2**0.5))
+
+    expected = (share(y) * share(x))[1:-1, 1:-1]
+    np.testing.assert_allclose(found.reshape(39, 39), expected, atol=1e-4)
+    assert found.sum() == pytest.approx(1, abs=2e-4)
+
+
+def test_only_touched_pixels_are_returned():
+    x, y = flat_grid(1e-3, 41)
+    index, integrals = integrate_over_pixels(
+        second_order(x), second_order(y), np.array([0, 5e-3]), np.ones((1, 2)), 5e-3, factor=8
+    )
+    distance = np.hypot(x, y)[1:-1, 1:-1].ravel()
+    assert np.all(distance[index] < 5e-3 + 0.75e-3)
+    assert integrals.sum() == pytest.approx(np.pi * 5e-3**2, rel=2e-3)
