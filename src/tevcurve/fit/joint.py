@@ -63,6 +63,13 @@ class JointFit:
         """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,)."""
         raise NotImplementedError
 
+    def why_unfitted(self, number):
+        """(status, reason in words) of a bin in which nothing is expected from the source."""
+        members = [member for member in self.members if member.bin == number]
+        if all(m.dataset.livetime is not None and m.dataset.livetime.value == 0 for m in members):
+            return "no_livetime", "there is no good time in the bin"
+        return members[0].dataset.why_no_signal(members[0].model)
+
     def notes(self):
         """What is worth saying of each bin, a list (n_bins,) of sentences, empty where there is nothing."""
         return [""] * self.n_bins

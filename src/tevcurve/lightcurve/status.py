@@ -19,20 +19,11 @@ def statuses(joint, minimum, columns):
     position = {number: k for k, number in enumerate(joint.fitted)}
     for number in range(joint.n_bins):
         if number not in position:
-            status[number], why = _unfitted(joint, number)
+            status[number], why = joint.why_unfitted(number)
         else:
             status[number], why = _fitted(minimum, position[number], columns, number)
         reason[number] = "; ".join(words for words in (why, reason[number]) if words)
     return status, reason
-
-
-def _unfitted(joint, number):
-    """Why nothing is expected from the source in a bin."""
-    datasets = [(member.dataset, member.model) for member in joint.members if member.bin == number]
-    if all(dataset.livetime is not None and dataset.livetime.value == 0 for dataset, _ in datasets):
-        return "no_livetime", "there is no good time in the bin"
-    whys = [dataset.why_no_signal(model) for dataset, model in datasets]
-    return whys[0]
 
 
 def _fitted(minimum, k, columns, number):
