@@ -6,7 +6,7 @@ import numpy as np
 from tevcurve.datasets import ReducedCube
 from tevcurve.errors import InputError
 from tevcurve.irf import Background2D
-from tevcurve.kernels.sphere import angular_separation, offset_frame
+from tevcurve.kernels.sphere import angular_separation, field_of_view
 from tevcurve.maps import WcsNDMap
 from tevcurve.reduction.field_rotation import horizontal_lonlat, rotation_slices
 
@@ -118,7 +118,7 @@ def _background_rate(observation, geom, lon, lat, inside):
         return np.zeros((1, *geom.data_shape)), np.zeros(2)
     span = span[0, 0], span[-1, 1]
     if background.fov_align == "RADEC" or isinstance(background, Background2D):
-        coordinates, slice_edges = [offset_frame(lon, lat, *pointing)], np.array(span)
+        coordinates, slice_edges = [field_of_view(lon, lat, *pointing)], np.array(span)
     else:
         reference, location = observation.time_reference, observation.location
         slice_edges = rotation_slices(pointing, span, reference, location)
@@ -128,7 +128,7 @@ def _background_rate(observation, geom, lon, lat, inside):
                 np.append(lon, pointing[0]), np.append(lat, pointing[1]), reference.to_time(middle), location
             )
             azimuth, altitude = turned
-            x, y = offset_frame(azimuth[:-1], altitude[:-1], azimuth[-1], altitude[-1])
+            x, y = field_of_view(azimuth[:-1], altitude[:-1], azimuth[-1], altitude[-1])
             coordinates.append((x.reshape(lon.shape), y.reshape(lon.shape)))
     rates = [background.rate_per_energy_bin(x, y, edges) * solid_angle for x, y in coordinates]
     return np.stack(rates), slice_edges
