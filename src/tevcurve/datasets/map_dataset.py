@@ -14,6 +14,8 @@ from tevcurve.models import SkyModel
 
 # Where a model expects source photons but the background is empty, it is raised to this share of its plane's mean.
 BACKGROUND_FLOOR = 1e-6
+# A fit of a position looks at two places on each side of the one where it is, and comes back.
+MOVES_KEPT = 4
 
 
 class MapDataset:
@@ -137,11 +139,30 @@ class MapDataset:
     def stat_sum(self):
         """Cash statistic over the cells of the fit, 2 * sum(prediction - counts * log(prediction)); float.
 
-        Cash 1979, ApJ 228, 939. Cells in which nothing at all is predicted are outside the fit.
+        Cash 1979, ApJ 228, 939. Cells in which nothing can be predicted, whatever the fluxes and the norm, are
+        outside the fit. Infinite where less than nothing is predicted, or nothing where there are counts.
         """
-        predicted, counts = self.npred().data, self.counts.data
-        filled = self._cells & (counts > 0) & (predicted > 0)
-        return float(2 * (predicted.sum() - np.sum(counts[filled] * np.log(predicted[filled]))))
+        cell = np.flatnonzero((self.counts.data > 0) & self._cells)
+        counts = self.counts.data.ravel()[cell]
+        predicted, total, reached = np.zeros(len(cell)), 0.0, np.zeros(len(cell), dtype=bool)
+        negative = False
+        for model in self._models:
+            flux = self._flux(model)
+            response = self._response(model).at_counts(cell, None if self._whole_sky else self._cells)
+            predicted += np.einsum("t,te->e", flux, response.per_cell)
+            total += np.sum(flux * response.total)
+            reached |= response.reached
+            negative |= bool(np.any(flux < 0))
+        if self.background_model is not None:
+            template, norm = self.background_model.scaled(), self.background_model.norm.value
+            predicted += norm * template.ravel()[cell]
+            total += norm * template.sum(where=self._cells)
+            reached |= template.ravel()[cell] > 0
+            negative |= norm < 0
+        predicted = predicted[reached]
+        if not np.all(predicted > 0) or (negative and np.any(self.npred().data < 0)):
+            return np.inf
+        return float(2 * (total - np.sum(counts[reached] * np.log(predicted))))
 
     def plot_counts(self, ax=None, **keywords):
         """The axes with the counts, summed over energy."""
@@ -241,12 +262,15 @@ class MapDataset:
             )
 
     def _response(self, model):
-        """The model's `SourceResponse`, kept as long as the model stays where it is."""
+        """The model's `SourceResponse`, kept for the places where the model was last."""
         shape = () if model.spatial_model is None else tuple(p.value for p in model.spatial_model.parameters)
         key = (type(model.spatial_model), getattr(model.spatial_model, "frame", None), shape)
         cache = self.__dict__.setdefault("_responses", {})
-        if key not in cache:
-            cache[key] = source_response(self, model)
+        # Taken out and put back at the end: the first is the one that was not needed for the longest time.
+        response = cache.pop(key, None)
+        cache[key] = source_response(self, model) if response is None else response
+        while len(cache) > MOVES_KEPT + len(self._models):
+            del cache[next(iter(cache))]
         return cache[key]
 
     def _flux(self, model):

@@ -41,10 +41,48 @@ class SourceResponse:
         per_cell = np.tensordot(self.spatial, mask.astype(float), axes=([1, 2], [1, 2]))
         return float(np.sum(per_cell * self.edisp * flux[:, None]))
 
+    def at_counts(self, cell, mask=None):
+        """The `CountsResponse` at cells given by their flat index, kept until it is asked for at others.
+
+        mask: bool (n_reco, nlat, nlon), the cells that are summed over; None for all.
+        """
+        kept = self.__dict__.get("_at_counts")
+        if kept is None or kept.mask is not mask or not np.array_equal(kept.cell, cell):
+            n_pixels = self.spatial[0].size
+            reco, pixel = np.divmod(cell, n_pixels)
+            per_cell = self.spatial.reshape(-1, n_pixels)[:, pixel] * self.edisp[:, reco]
+            sky = self.sky_sum[:, None]
+            if mask is not None:
+                sky = np.tensordot(self.spatial, mask.astype(float), axes=([1, 2], [1, 2]))
+            total = (sky * self.edisp).sum(axis=1)
+            kept = CountsResponse(cell, mask, per_cell, per_cell.any(axis=0), total)
+            self.__dict__["_at_counts"] = kept
+        return kept
+
     @cached_property
     def sky_sum(self):
         """Sum of `spatial` over the sky (n_true,), cm2 s."""
         return self.spatial.sum(axis=(1, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class CountsResponse:
+    """What a likelihood needs of a `SourceResponse`: its values where counts are, and its sum.
+
+    Attributes
+    ----------
+    cell : int array (n,), flat indices of the cells
+    mask : bool array (n_reco, nlat, nlon) of the cells that are summed over, or None for all
+    per_cell : float array (n_true, n), cm2 s
+    reached : bool array (n,), whether any of it is not 0
+    total : float array (n_true,), cm2 s
+    """
+
+    cell: np.ndarray
+    mask: np.ndarray | None
+    per_cell: np.ndarray
+    reached: np.ndarray
+    total: np.ndarray
 
 
 def source_response(dataset, model):
