@@ -49,7 +49,16 @@ def test_one_version_everywhere():
     assert metadata.version("tevcurve") == tevcurve.__version__ == cited
 
 
-@pytest.mark.parametrize("name", ["tests"])
+@pytest.mark.parametrize("name", sorted(set(tevcurve.__all__) - {"__version__"}))
+def test_every_public_name_is_there_and_says_what_it_is(name):
+    public = getattr(tevcurve, name)
+    assert public.__name__ == name
+    assert public.__doc__
+    assert len(public.__doc__.strip().splitlines()[0]) > 10
+    assert name in dir(tevcurve)
+
+
+@pytest.mark.parametrize("name", ["light-curve", "tests"])
 def test_the_readme_has_each_command_on_one_line(name):
     blocks = re.findall(
         rf"^<!-- command: {name} -->\n```sh\n(.*?)\n```$", (ROOT / "README.md").read_text(), re.M | re.S
