@@ -68,6 +68,11 @@ class Background3D(_Background):
         table = read_response(hdu, where, axes, "BKG", RATE_UNIT, orders)
         return cls(table, _alignment(table))
 
+    @property
+    def turns_with_horizon(self):
+        """Whether the rate is fixed to the horizon, so that it turns under the sky."""
+        return self.fov_align == "ALTAZ"
+
     @cached_property
     def log_rate(self):
         """Logarithm of the rates per TeV, s and sr; 0 counts as `TINY_RATE`."""
@@ -106,6 +111,8 @@ class Background3D(_Background):
             xlabel=f"Offset along {names[0]} [deg]", ylabel=f"Offset along {names[1]} [deg]", aspect="equal"
         )
         ax.set_title(f"Background at {energy:g}")
+        if self.fov_align == "RADEC":
+            ax.invert_xaxis()  # east is left, as on the sky
         ax.figure.colorbar(mesh, ax=ax, label="Rate [TeV$^{-1}$ s$^{-1}$ sr$^{-1}$]")
         return ax
 
@@ -124,6 +131,11 @@ class Background2D(_Background):
         orders = [("ENERG", "THETA"), ("THETA", "ENERG")]
         table = read_response(hdu, where, axes, "BKG", RATE_UNIT, orders)
         return cls(table, _alignment(table))
+
+    @property
+    def turns_with_horizon(self):
+        """False: it is round."""
+        return False
 
     @property
     def offset_axis(self):

@@ -78,6 +78,16 @@ class ResponseTable:
     where: str
     n_negative: int = 0
 
+    def around(self, index, value):
+        """The table with only those nodes of one axis (by its index) between which a value is interpolated."""
+        axis = self.axes[index]
+        place = axis.locate(value)
+        kept = slice(int(place.lower), int(place.upper) + 1)
+        axes = list(self.axes)
+        axes[index] = replace(axis, low=axis.low[kept].copy(), high=axis.high[kept].copy())
+        values = self.values[(slice(None),) * index + (kept,)].copy()
+        return replace(self, axes=tuple(axes), values=values)
+
     def number(self, key):
         """Float of a header key, None where the header has none."""
         value = self.header.get(key)

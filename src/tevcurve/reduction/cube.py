@@ -5,10 +5,9 @@ import numpy as np
 
 from tevcurve.datasets import ReducedCube
 from tevcurve.errors import InputError
-from tevcurve.irf import Background2D
-from tevcurve.kernels.sphere import angular_separation, field_of_view
+from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsNDMap
-from tevcurve.reduction.field_rotation import horizontal_lonlat, rotation_slices
+from tevcurve.reduction.field_rotation import background_frames
 
 
 class MapMaker:
@@ -70,7 +69,7 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     """
     observation.check_tracking()
     pointing, gti = observation.pointing_lonlat, observation.gti
-    lon, lat = _pixels_icrs(geom)
+    lon, lat = pixels_icrs(geom)
     inside = angular_separation(*pointing, lon, lat) < u.Quantity(offset_max).to_value(u.rad)
     events, cell = _events_in_cube(observation.good_events, geom, inside)
     rate, slice_edges = _background_rate(observation, geom, lon, lat, inside)
@@ -106,35 +105,18 @@ def _events_in_cube(events, geom, inside):
 
 
 def _background_rate(observation, geom, lon, lat, inside):
-    """Background rate in each cell (n_slices, n_reco, nlat, nlon) in s-1, and the slices' edges in mission seconds.
-
-    A background aligned with altitude and azimuth turns under the sky, so it is taken at the middle of slices
-    in which it turns little; one aligned with RA and Dec (and a round one) needs only one slice.
-    """
-    span, edges = observation.gti.intervals, geom.axes[0].edges.to_value(u.TeV)
-    solid_angle = np.where(inside, geom.solid_angle().to_value(u.sr), 0.0)
-    background, pointing = observation.bkg, observation.pointing_lonlat
-    if len(span) == 0:
+    """Background rate in each cell (n_slices, n_reco, nlat, nlon) in s-1, and the slices' edges in mission seconds."""
+    background, edges = observation.bkg, geom.axes[0].edges.to_value(u.TeV)
+    if not len(observation.gti.intervals):
         return np.zeros((1, *geom.data_shape)), np.zeros(2)
-    span = span[0, 0], span[-1, 1]
-    if background.fov_align == "RADEC" or isinstance(background, Background2D):
-        coordinates, slice_edges = [field_of_view(lon, lat, *pointing)], np.array(span)
-    else:
-        reference, location = observation.time_reference, observation.location
-        slice_edges = rotation_slices(pointing, span, reference, location)
-        coordinates = []
-        for middle in 0.5 * (slice_edges[1:] + slice_edges[:-1]):
-            turned = horizontal_lonlat(
-                np.append(lon, pointing[0]), np.append(lat, pointing[1]), reference.to_time(middle), location
-            )
-            azimuth, altitude = turned
-            x, y = field_of_view(azimuth[:-1], altitude[:-1], azimuth[-1], altitude[-1])
-            coordinates.append((x.reshape(lon.shape), y.reshape(lon.shape)))
-    rates = [background.rate_per_energy_bin(x, y, edges) * solid_angle for x, y in coordinates]
-    return np.stack(rates), slice_edges
+    location = observation.location if background.turns_with_horizon else None
+    frames = background_frames(observation.pointing_lonlat, observation.gti, location)
+    solid_angle = np.where(inside, geom.solid_angle().to_value(u.sr), 0.0)
+    rates = [background.rate_per_energy_bin(*at(lon, lat), edges) * solid_angle for at in frames.coordinates]
+    return np.stack(rates), frames.slice_edges
 
 
-def _pixels_icrs(geom):
+def pixels_icrs(geom):
     """(lon, lat) of the pixel centres in ICRS, radian, (nlat, nlon)."""
     lon, lat = geom.pixel_lonlat()
     if geom.frame == "icrs":
@@ -147,6 +129,6 @@ def _pixels_icrs(geom):
 
 def _exposure(run):
     """Exposure of a run in each pixel (n_true, nlat, nlon), cm2 s; zero outside the largest offset."""
-    offset = run.offset_of(*_pixels_icrs(run.geom))
+    offset = run.offset_of(*pixels_icrs(run.geom))
     area = run.aeff.effective_area_grid(run.true_centers, offset)
     return np.where(run.inside, area, 0.0) * run.livetime_s

@@ -4,7 +4,11 @@ The hour angle is had from UTC instead of UT1, and without polar motion: at most
 background does not see, and it needs no table from the network.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
+
+from tevcurve.kernels.sphere import field_of_view
 
 # A slice turns by less than this.
 MAX_ROTATION = np.deg2rad(0.5)
@@ -75,3 +79,44 @@ def _parallactic_angle(hour_angle, declination, latitude):
     y = np.sin(hour_angle) * np.cos(latitude)
     x = np.sin(latitude) * np.cos(declination) - np.cos(latitude) * np.sin(declination) * np.cos(hour_angle)
     return np.arctan2(y, x)
+
+
+@dataclass(frozen=True, eq=False)
+class BackgroundFrames:
+    """Field-of-view coordinates of a run's background, slice by slice.
+
+    slice_edges: float array (n_slices + 1,), mission seconds. coordinates: for each slice a function of (lon, lat)
+    in ICRS radian that returns field-of-view (x, y) in radian.
+    """
+
+    slice_edges: np.ndarray
+    coordinates: tuple
+
+
+def background_frames(pointing, gti, location=None):
+    """The `BackgroundFrames` of a run.
+
+    A background fixed to the horizon turns under the sky, so it is taken at the middle of slices in which it
+    turns little; one aligned with RA and Dec, or a round one, needs one slice.
+
+    Parameters
+    ----------
+    pointing : (lon, lat), ICRS, radian
+    gti : `GTI`, not empty
+    location : `EarthLocation` for a background that turns with the horizon, else None
+    """
+    span = float(gti.intervals[0, 0]), float(gti.intervals[-1, 1])
+    if location is None:
+        return BackgroundFrames(np.array(span), (lambda lon, lat: field_of_view(lon, lat, *pointing),))
+    edges = rotation_slices(pointing, span, gti.reference, location)
+    middles = gti.reference.to_time(0.5 * (edges[1:] + edges[:-1]))
+
+    def at(time):
+        def coordinates(lon, lat):
+            azimuth, altitude = horizontal_lonlat(np.ravel(lon), np.ravel(lat), time, location)
+            x, y = field_of_view(azimuth, altitude, *horizontal_lonlat(*pointing, time, location))
+            return x.reshape(np.shape(lon)), y.reshape(np.shape(lon))
+
+        return coordinates
+
+    return BackgroundFrames(edges, tuple(at(time) for time in middles))
