@@ -80,7 +80,7 @@ class PSFKernel:
             for side, n in zip(_pixel_sides(self.geom), plane.shape[::-1], strict=True)
         )
         norm = LogNorm(plane.max() * 1e-5, plane.max()) if plane.any() else None
-        image = ax.imshow(plane, origin="lower", extent=(-width, width, -height, height), norm=norm)
+        image = ax.imshow(plane, origin="lower", extent=(width, -width, -height, height), norm=norm)
         low, high = self.energy_axis.edges[index : index + 2]
         ax.set(xlabel="Offset in longitude [deg]", ylabel="Offset in latitude [deg]")
         ax.set_title(f"{low.value:.3g} to {high.value:.3g} {high.unit}")

@@ -62,9 +62,11 @@ def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
     start = 0
     # From the centre outwards in blocks, so that each touches few nodes and has its own number of subpixels.
     while start < len(touched):
-        stop = start + max(1, SUBPIXELS_PER_BLOCK // int(subpixels[start]) ** 2)
+        number = int(subpixels[start])
+        same = np.searchsorted(-subpixels, -number, side="right")
+        stop = min(same, start + max(1, SUBPIXELS_PER_BLOCK // number**2))
         block = touched[start:stop]
-        nodes, weights = _subpixel_weights(x[:, block], y[:, block], rad, int(subpixels[start]))
+        nodes, weights = _subpixel_weights(x[:, block], y[:, block], rad, number)
         integrals[:, start:stop] = np.einsum("pr,er->ep", weights, profiles[:, nodes])
         start = stop
     return touched, integrals
