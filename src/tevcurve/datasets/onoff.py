@@ -294,6 +294,19 @@ class SpectrumDatasetOnOff:
 
         return stack_onoff(datasets, name)
 
+    def write_ogip(self, path, overwrite=False):
+        """Paths of the PHA file (`path`) and of the BKG, ARF and RMF files beside it; see `tevcurve.datasets.ogip`."""
+        from tevcurve.datasets.ogip import write_ogip
+
+        return write_ogip(self, path, overwrite)
+
+    @classmethod
+    def read_ogip(cls, path):
+        """Dataset of a PHA file and of the files that it names; see `tevcurve.datasets.ogip_read`."""
+        from tevcurve.datasets.ogip_read import read_ogip
+
+        return read_ogip(path)
+
     def plot(self, axes=None):
         """Two axes: excess and predicted signal per energy bin, and the residuals in standard deviations below."""
         from tevcurve.datasets.onoff_plot import plot_onoff
