@@ -77,20 +77,22 @@ def _subpixel_weights(x, y, rad, factor):
     step = (np.arange(factor) + 0.5) / factor - 0.5
     dy, dx = (grid.ravel() for grid in np.meshgrid(step, step, indexing="ij"))
     basis = np.stack([np.ones_like(dx), dx, dy, dx * dx / 2, dx * dy, dy * dy / 2])
-    radius = np.hypot(np.einsum("tk,ts->ks", x, basis), np.einsum("tk,ts->ks", y, basis))
+    radius = np.sqrt(np.einsum("tk,ts->ks", x, basis) ** 2 + np.einsum("tk,ts->ks", y, basis) ** 2)
     # The area element is the Jacobian of the coordinates, to first order across a pixel, times sin(r) / r.
     area = x[1] * y[2] - x[2] * y[1]
     grow_x = x[3] * y[2] + x[1] * y[4] - x[4] * y[1] - x[2] * y[3]
     grow_y = x[4] * y[2] + x[1] * y[5] - x[5] * y[1] - x[2] * y[4]
     part = np.abs(area[:, None] + grow_x[:, None] * dx + grow_y[:, None] * dy)
     part *= (np.sinc(np.hypot(x[0], y[0]) / np.pi) / factor**2)[:, None]
-    part[radius > rad[-1]] = 0.0
-    first = max(0, np.searchsorted(rad, radius.min(), side="right") - 1)
-    last = min(len(rad), np.searchsorted(rad, radius.max(), side="right") + 1)
-    first = min(first, last - 2)
+    nearest, farthest = radius.min(), radius.max()
+    if farthest > rad[-1]:
+        part[radius > rad[-1]] = 0.0
+    last = min(len(rad), np.searchsorted(rad, farthest, side="right") + 1)
+    first = min(max(0, np.searchsorted(rad, nearest, side="right") - 1), last - 2)
     rad = rad[first:last]
-    node = np.minimum(np.searchsorted(rad, radius, side="right") - 1, len(rad) - 2)
-    upper = part * ((radius - rad[node]) * (1 / np.diff(rad))[node])
+    position = np.interp(radius, rad, np.arange(len(rad)))
+    node = np.minimum(position.astype(np.intp), len(rad) - 2)
+    upper = part * (position - node)
     flat = (node + len(rad) * np.arange(len(node))[:, None]).ravel()
     size = len(node) * len(rad)
     weights = np.bincount(flat, (part - upper).ravel(), size) + np.bincount(flat + 1, upper.ravel(), size)
