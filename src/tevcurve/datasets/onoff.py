@@ -82,8 +82,8 @@ class SpectrumDatasetOnOff:
         """Dataset of a ReducedSpectrum over its whole good time."""
         e_reco, e_true = reduced.reco_edges_tev * u.TeV, reduced.true_edges_tev * u.TeV
         return cls(
-            counts=CountsSpectrum(e_reco, reduced.n_on),
-            counts_off=CountsSpectrum(e_reco, reduced.n_off),
+            counts=reduced.n_on,
+            counts_off=reduced.n_off,
             acceptance=1.0,
             acceptance_off=reduced.acceptance_off,
             exposure=reduced.exposure * u.Unit("cm2 s"),
@@ -97,10 +97,10 @@ class SpectrumDatasetOnOff:
         )
 
     def _as_counts(self, counts, name):
-        counts = counts if isinstance(counts, CountsSpectrum) else CountsSpectrum(self._energy_axis, counts)
-        if counts.energy_axis.nbin != self._energy_axis.nbin or not u.allclose(
-            counts.energy_edges, self._energy_axis.edges, rtol=1e-9
-        ):
+        if not isinstance(counts, CountsSpectrum):
+            return CountsSpectrum(self._energy_axis, counts)
+        own, edges = self._energy_axis.edges, counts.energy_edges
+        if len(edges) != len(own) or not np.allclose(edges.to_value(own.unit), own.value, rtol=1e-9, atol=0):
             raise InputError(
                 f"{name} has other energy bins than edisp: {counts.energy_axis!r}, {self._energy_axis!r}."
             )

@@ -52,11 +52,11 @@ class ReflectedRegions:
         # All OFF circles lie on the ring: most events are dropped by one separation.
         from_pointing = angular_separation(*self.observation.pointing_lonlat, lon, lat)
         ring = np.flatnonzero(np.abs(from_pointing - self.offset) < self.radius)
-        if len(ring):
-            separation = angular_separation(
-                self.off_lon[:, None], self.off_lat[:, None], lon[ring], lat[ring]
-            )
-            inside[ring] = (separation < self.radius).any(axis=0)
+        # Chords instead of angles: no trigonometry for each pair of an event and a circle.
+        centers, directions = _unit_vectors(self.off_lon, self.off_lat), _unit_vectors(lon[ring], lat[ring])
+        longest = 2 * np.sin(self.radius / 2)
+        squares = sum((one[:, None] - other) ** 2 for one, other in zip(centers, directions, strict=True))
+        inside[ring] = (squares < longest**2).any(axis=0)
         return inside
 
     @property
@@ -207,6 +207,11 @@ class ReflectedRegionsBackgroundEstimator:
         from tevcurve.reduction.regions_plot import plot_reflected_regions
 
         return plot_reflected_regions(self, ax)
+
+
+def _unit_vectors(lon, lat):
+    """Directions in radian as the three components of unit vectors."""
+    return np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
 
 
 class _NoOffRegions(Exception):
