@@ -54,6 +54,7 @@ def response(observation_id=7, **more):
         "good_events": events.select(gti.contains(times)),
         "deadc": 0.9,
         "time_reference": REFERENCE,
+        "has": lambda hdu_type: hdu_type in more,
         "aeff": Area,
         "edisp": SimpleNamespace(kernel=lambda *_: kernel),
         "psf": SimpleNamespace(
@@ -138,6 +139,38 @@ def test_observations_that_cannot_be_used_are_left_out_with_the_reason(caplog):
     assert [obs_id for obs_id, _ in extraction.failed] == [3, 2]
     assert "OFF" in extraction.failed[0][1]
     assert "point spread function" in extraction.failed[1][1]
+
+
+def radii_of(energy_tev, offset_rad):
+    """A cut at 0.1 deg below 2 TeV and at 0.05 deg above."""
+    return np.radians(np.where(energy_tev < 2, 0.1, 0.05))
+
+
+def test_events_count_within_the_radius_of_their_energy():
+    observation = response(rad_max=SimpleNamespace(radius=radii_of))
+    # 0.07 deg off the centre of their region: one ON and one OFF event below 2 TeV stay, those above go.
+    center, opposite = ON.center, directional_offset(*observation.pointing_lonlat, 0.3, np.radians(0.5))
+    lon, lat = directional_offset(center.ra.rad, center.dec.rad, 1.0, np.radians(0.07))
+    off_lon, off_lat = directional_offset(*opposite, 1.0, np.radians(0.07))
+    energies = np.array([1.5, 2.5, 1.7, 3.0])
+    events = EventList(
+        np.full(4, 50.0),
+        energies,
+        np.array([lon, lon, off_lon, off_lon]),
+        np.array([lat, lat, off_lat, off_lat]),
+        REFERENCE,
+    )
+    observation.events = observation.good_events = events
+    (dataset,) = extract([observation], safe_energy=None).spectrum_observations
+    np.testing.assert_array_equal(dataset.counts.data, [1, 0])
+    np.testing.assert_array_equal(dataset.counts_off.data, [1, 0])
+
+
+def test_a_cut_wider_than_the_region_or_corrected_twice_is_refused():
+    wide = SimpleNamespace(radius=lambda energy, offset: np.full(np.shape(energy), np.radians(0.2)))
+    assert "0.200 deg" in extract([response(rad_max=wide)]).failed[0][1]
+    observation = response(rad_max=SimpleNamespace(radius=radii_of))
+    assert "containment_correction=False" in extract([observation], containment_correction=True).failed[0][1]
 
 
 def test_a_fraction_of_no_area_is_refused_for_that_observation():

@@ -41,20 +41,26 @@ class ReflectedRegions:
         """Separation of the ON region from the pointing in radian."""
         return float(angular_separation(*self.observation.pointing_lonlat, self.on_lon, self.on_lat))
 
-    def in_on(self, lon, lat):
-        """Whether directions (radian) lie in the ON circle."""
-        return angular_separation(self.on_lon, self.on_lat, lon, lat) < self.radius
+    def in_on(self, lon, lat, radius=None):
+        """Whether directions (radian) lie in the ON circle, or within radii (radian) of their own of its centre."""
+        return angular_separation(self.on_lon, self.on_lat, lon, lat) < (
+            self.radius if radius is None else radius
+        )
 
-    def in_off(self, lon, lat):
-        """Whether directions (radian) lie in an OFF circle; a direction in two of them counts once."""
+    def in_off(self, lon, lat, radius=None):
+        """Whether directions lie in an OFF circle, arguments as in `in_on`; a direction in two circles counts once.
+
+        Radii of their own must not be larger than that of the circles.
+        """
         lon, lat = np.asarray(lon), np.asarray(lat)
+        radius = np.broadcast_to(self.radius if radius is None else radius, lon.shape)
         inside = np.zeros(lon.shape, dtype=bool)
         # All OFF circles lie on the ring: most events are dropped by one separation.
         from_pointing = angular_separation(*self.observation.pointing_lonlat, lon, lat)
         ring = np.flatnonzero(np.abs(from_pointing - self.offset) < self.radius)
         # Chords instead of angles: no trigonometry for each pair of an event and a circle.
         centers, directions = _unit_vectors(self.off_lon, self.off_lat), _unit_vectors(lon[ring], lat[ring])
-        longest = 2 * np.sin(self.radius / 2)
+        longest = 2 * np.sin(radius[ring] / 2)
         squares = sum((one[:, None] - other) ** 2 for one, other in zip(centers, directions, strict=True))
         inside[ring] = (squares < longest**2).any(axis=0)
         return inside

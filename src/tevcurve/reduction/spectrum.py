@@ -23,7 +23,8 @@ class SpectrumExtraction:
     bkg_estimate: the `result` of a ReflectedRegionsBackgroundEstimator.
     containment_correction: whether the effective area is multiplied with the part of the point spread function
         (normalised over its table) that falls into the ON region. For a point source it should be True, unless the
-        responses are made for a region of this size.
+        responses are made for a cut of their own. Where they have a table of that (RAD_MAX), events count within its
+        radius at their energy, and the ON region must be as large as the largest of these.
     e_reco, e_true: edges of the energy bins, Quantity.
     safe_energy: "file" (LO_THRES and HI_THRES of the effective area), a fraction of the effective area's maximum
         (0.1), or None; whole bins outside are masked.
@@ -81,8 +82,9 @@ class SpectrumExtraction:
         """ReducedSpectrum of one observation and its ReflectedRegions."""
         reco_edges, true_edges = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
         events = observation.good_events
-        on = events.select(regions.in_on(events.lon, events.lat))
-        off = events.select(regions.in_off(events.lon, events.lat))
+        radius = self._radii(observation, regions, events.energy_tev)
+        on = events.select(regions.in_on(events.lon, events.lat, radius))
+        off = events.select(regions.in_off(events.lon, events.lat, radius))
         on_times, on_energy, on_bin = _sorted_in_bins(on, reco_edges)
         off_times, off_energy, off_bin = _sorted_in_bins(off, reco_edges)
         offset = regions.offset
@@ -105,6 +107,27 @@ class SpectrumExtraction:
             reco_edges_tev=reco_edges,
             mask_safe=bins_inside(reco_edges, low, high),
         )
+
+    def _radii(self, observation, regions, energy_tev):
+        """Radius in radian within which each event counts, for responses with such a cut; else None.
+
+        Source: GADF, "Point-like IRFs", RAD_MAX_2D.
+        """
+        if not observation.has("rad_max"):
+            return None
+        if self.containment_correction:
+            raise InputError(
+                "its responses hold for the cut of its RAD_MAX; containment_correction=False is wanted"
+            )
+        inside = (energy_tev >= self.e_reco[0].value) & (energy_tev < self.e_reco[-1].value)
+        radii = observation.rad_max.radius(energy_tev, regions.offset)
+        largest = np.max(radii[inside], initial=0.0)
+        if largest > regions.radius:
+            raise InputError(
+                f"its RAD_MAX goes up to {np.degrees(largest):.3f} deg; an ON region of this radius or more is wanted, "
+                f"not of {np.degrees(regions.radius):.3f} deg"
+            )
+        return np.minimum(radii, regions.radius)
 
     def _effective_area(self, observation, regions, true_edges):
         """Effective area for the ON region in cm2 at the centres sqrt(lo * hi) of the true bins."""
