@@ -115,6 +115,15 @@ class RunHeader:
         return EarthLocation.from_geodetic(lon * u.deg, lat * u.deg, height * u.m)
 
     @property
+    def fov_lon_sign(self):
+        """How longitude in the field of view lies on the sky: 1 where it grows with right ascension or azimuth, else -1.
+
+        GADF lets it fall ("Coordinates", field of view); the exporter of the first H.E.S.S. release let it grow.
+        """
+        exporter = str(self.header.get("CREATOR", "")).strip(), str(self.header.get("HDUVERS", "")).strip()
+        return 1 if exporter == ("SASH FITS::EventListWriter", "0.2") else -1
+
+    @property
     def meta(self):
         """The header's keywords as a new dict, without those of the table's layout."""
         return {key: value for key, value in self.header.items() if key and not key.startswith(_STRUCTURE)}

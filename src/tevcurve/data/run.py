@@ -1,6 +1,6 @@
 """What the files of one run hold: each HDU is read when it is first asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from warnings import warn
 
@@ -128,7 +128,9 @@ class Run:
     def _read_response(self, hdu_type):
         classes = _RESPONSES[hdu_type]
         address = self._address(hdu_type, classes)
-        return getattr(irf, classes[address.hdu_class]).from_hdu(self._open(address), address.where)
+        response = getattr(irf, classes[address.hdu_class]).from_hdu(self._open(address), address.where)
+        # Which way its longitude goes is only known from the run.
+        return replace(response, lon_sign=self.header.fov_lon_sign) if hdu_type == "bkg" else response
 
     def __getstate__(self):
         return {**self.__dict__, "_kept": {}}

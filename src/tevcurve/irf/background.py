@@ -18,10 +18,15 @@ TINY_RATE = float(np.finfo(np.float32).tiny) * 1e6
 
 @dataclass(frozen=True, eq=False)
 class _Background:
-    """What both formats share: an energy axis first, the alignment, and rates by energy bin."""
+    """What both formats share: an energy axis first, the alignment, and rates by energy bin.
+
+    `lon_sign` says how the longitude of the file's field of view lies on the sky: 1 where it grows with right ascension
+    (or azimuth), -1 where it falls. Only `evaluate` and `plot` take the file's own; the others take that of the sky.
+    """
 
     table: ResponseTable
     fov_align: str
+    lon_sign: int = 1
 
     @classmethod
     def read(cls, path, hdu="BKG"):
@@ -42,10 +47,10 @@ class _Background:
         return integrate_loglog(reco_edges_tev, self.rate_at_energies(x_rad, y_rad, reco_edges_tev))
 
     def evaluate(self, energy, fov_lon, fov_lat):
-        """Rate as Quantity in TeV-1 s-1 sr-1; all arguments are Quantities that broadcast."""
+        """Rate as Quantity in TeV-1 s-1 sr-1; all arguments are Quantities that broadcast, angles as the file has them."""
         energy = u.Quantity(energy).to_value(u.TeV)
         x, y = u.Quantity(fov_lon).to_value(u.rad), u.Quantity(fov_lat).to_value(u.rad)
-        return self.rate(energy, x, y) * u.Unit(RATE_UNIT)
+        return self.rate(energy, self.lon_sign * x, y) * u.Unit(RATE_UNIT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +99,7 @@ class Background3D(_Background):
 
     def _locate(self, energy_tev, x_rad, y_rad):
         energy, x, y = self.table.axes
-        return energy.locate(energy_tev), x.locate(x_rad), y.locate(y_rad)
+        return energy.locate(energy_tev), x.locate(np.multiply(self.lon_sign, x_rad)), y.locate(y_rad)
 
     def plot(self, ax=None, energy="1 TeV"):
         """Axes with the rate over the field of view at one energy."""
@@ -104,14 +109,14 @@ class Background3D(_Background):
         energy = u.Quantity(energy)
         _, x_axis, y_axis = self.table.axes
         x, y = np.meshgrid(x_axis.nodes, y_axis.nodes)
-        rate = self.rate(energy.to_value(u.TeV), x, y)
+        rate = self.rate(energy.to_value(u.TeV), self.lon_sign * x, y)
         mesh = ax.pcolormesh(np.rad2deg(x_axis.edges), np.rad2deg(y_axis.edges), rate, rasterized=True)
         names = ("RA", "Dec") if self.fov_align == "RADEC" else ("azimuth", "altitude")
         ax.set(
             xlabel=f"Offset along {names[0]} [deg]", ylabel=f"Offset along {names[1]} [deg]", aspect="equal"
         )
         ax.set_title(f"Background at {energy:g}")
-        if self.fov_align == "RADEC":
+        if self.fov_align == "RADEC" and self.lon_sign == 1:
             ax.invert_xaxis()  # east is left, as on the sky
         ax.figure.colorbar(mesh, ax=ax, label="Rate [TeV$^{-1}$ s$^{-1}$ sr$^{-1}$]")
         return ax
