@@ -75,6 +75,18 @@ class EnergyDispersion2D:
         index = np.where(inside, index, 0)[..., None]
         return np.where(inside, np.take_along_axis(per_bin, index, axis=-1)[..., 0], 0.0)
 
+    def normalised_density(self, energies_tev, migra, offset_rad):
+        """Density in migra (n, n_true) at true energies (n_true,), TeV, and migra (n, n_true), at one offset (radian).
+
+        Normalised over all migra of the table, as `kernel` is; 0 beyond the edges and where the table is empty.
+        """
+        per_bin = self.migra_density(energies_tev, offset_rad)
+        total = per_bin @ np.diff(self.migra_axis.edges)
+        per_bin = np.divide(per_bin, total[:, None], out=np.zeros_like(per_bin), where=total[:, None] > 0)
+        index = np.searchsorted(self.migra_axis.edges, migra, side="right") - 1
+        inside = (index >= 0) & (index < self.migra_axis.nbin)
+        return np.where(inside, per_bin[np.arange(len(per_bin)), np.where(inside, index, 0)], 0.0)
+
     def evaluate(self, energy_true, migra, offset):
         """Density in migra as dimensionless Quantity; energies and offsets are Quantities, all broadcast."""
         energy, offset = u.Quantity(energy_true).to_value(u.TeV), u.Quantity(offset).to_value(u.rad)

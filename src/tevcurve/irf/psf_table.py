@@ -81,6 +81,11 @@ class EnergyDependentTablePSF:
         places = locate(np.log(self.energies_tev), np.log(np.asarray(energies_tev, dtype=float)))
         return _normalise(self.rad_rad, interpolate_axis(self.values, places))
 
+    def densities(self, energies_tev, rad_rad):
+        """Densities (n, m) in sr-1 at true energies (n,) in TeV and angles (m,) in radian; 0 beyond the table."""
+        places = locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
+        return interpolate_axis(self.profiles(energies_tev), places, axis=1) * places.inside
+
     def evaluate(self, energy, rad):
         """Density as Quantity in sr-1; energies and angles are Quantities that broadcast."""
         energy, rad = np.broadcast_arrays(u.Quantity(energy).to_value(u.TeV), Angle(rad).rad)

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 import astropy.units as u
 import numpy as np
 from astropy.time import Time
-from scipy.special import ndtri
 
 from tevcurve.errors import InputError
 from tevcurve.fit.joint import Member, joint_fit
-from tevcurve.fit.norms import estimate_norms
+from tevcurve.lightcurve.fit_rows import STEPS, FitOptions, fit_rows, limit_sigma, positive, reference_fluxes
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.status import statuses
-
-STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
 
 
 class LightCurveEstimator:
@@ -57,8 +53,8 @@ class LightCurveEstimator:
         if not self.datasets:
             raise InputError("There are no datasets to make a light curve of; wanted is one or more.")
         self.norm_values = _scan_values(norm_min, norm_max, norm_n_values, norm_values)
-        self.sigma = _positive(sigma, "sigma")
-        self.sigma_ul = _limit_sigma(sigma_ul, upper_limit)
+        self.sigma = positive(sigma, "sigma")
+        self.sigma_ul = limit_sigma(sigma_ul, upper_limit)
 
     def run(self, e_ref, e_min, e_max, steps="all"):
         """The `LightCurve`, one row per time bin in the order of time.
@@ -77,7 +73,8 @@ class LightCurveEstimator:
         bins = time_bins(self.datasets)
         models = [dataset.named(self.source) for dataset in self.datasets]
         spectra = [getattr(model, "spectral_model", model) for model in models]
-        reference = _references([spectra[each.numbers[0]] for each in bins], energies)
+        first = [spectra[each.numbers[0]] for each in bins]
+        reference = reference_fluxes(first, *(np.full(len(bins), energy) for energy in energies))
         for each in bins:
             _check_same_spectrum([spectra[k] for k in each.numbers], energies)
         members = [
@@ -86,21 +83,13 @@ class LightCurveEstimator:
             for k in each.numbers
         ]
         joint = joint_fit(members, len(bins), self.reoptimize, self.negative)
-        estimate = estimate_norms(
-            joint.profile,
-            negative=self.negative,
-            err=self.sigma if "err" in steps else None,
-            errn_errp=self.sigma if "errp-errn" in steps else None,
-            ul_rise=self.sigma_ul**2 if "ul" in steps else None,
-            ts="ts" in steps,
-            scan=self.norm_values if "norm-scan" in steps else None,
-        )
-        columns = joint.columns(estimate) | {
+        options = FitOptions(self.sigma, self.sigma_ul, self.norm_values, self.negative, steps)
+        columns, status, reason = fit_rows(joint, options)
+        columns |= {
             "livetime": joint.per_bin([_seconds(member.dataset.livetime) for member in members]),
             "ontime": joint.per_bin([_seconds(member.dataset.ontime) for member in members]),
             "n_runs": joint.per_bin([max(len(member.dataset.runs), 1) for member in members]).astype(int),
         }
-        status, reason = statuses(joint, estimate.minimum, columns)
         return LightCurve.from_arrays(
             Time([each.start for each in bins]),
             Time([each.stop for each in bins]),
@@ -158,19 +147,6 @@ def _seconds(time):
     return np.nan if time is None else time.to_value(u.s)
 
 
-def _references(spectra, energies):
-    """Flux, differential flux, energy flux and E^2 dN/dE of each bin's spectrum, arrays (n_bins,)."""
-    e_ref, e_min, e_max = energies
-    dnde = np.array([float(spectrum.dnde(e_ref)) for spectrum in spectra])
-    band = np.array([e_min, e_max])
-    return {
-        "ref_dnde": dnde,
-        "ref_flux": np.array([spectrum.photon_flux(band)[0] for spectrum in spectra]),
-        "ref_eflux": np.array([spectrum.energy_flux_bins(band)[0] for spectrum in spectra]),
-        "ref_e2dnde": e_ref**2 * dnde,
-    }
-
-
 def _check_same_spectrum(spectra, energies):
     values = np.array([spectrum.dnde(np.array(energies)) for spectrum in spectra])
     if not np.allclose(values, values[0], rtol=1e-9, atol=0):
@@ -218,22 +194,3 @@ def _scan_values(norm_min, norm_max, number, values):
             "and a whole number above 1."
         )
     return np.geomspace(norm_min, norm_max, int(number))
-
-
-def _positive(value, name):
-    if not (np.isfinite(value) and value > 0):
-        raise InputError(f"{name} is {value!r}; wanted is a number above 0.")
-    return float(value)
-
-
-def _limit_sigma(sigma_ul, upper_limit):
-    """Standard deviations of the upper limit, of either way to say it."""
-    if upper_limit is None:
-        return _positive(2 if sigma_ul is None else sigma_ul, "sigma_ul")
-    if sigma_ul is not None:
-        raise InputError(
-            f"sigma_ul is {sigma_ul} and upper_limit {upper_limit}; they say the same, so give one."
-        )
-    if not 0.5 < upper_limit < 1:
-        raise InputError(f"upper_limit is {upper_limit!r}; wanted is a confidence level such as 0.95.")
-    return float(ndtri(upper_limit))

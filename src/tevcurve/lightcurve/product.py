@@ -27,12 +27,15 @@ class LightCurve:
         "TIMESYS". `tevcurve.lightcurve.columns.COLUMNS` has the name, unit and meaning of every column.
     origin : object, optional
         What the light curve was made from. It is not written to files.
+    ledger : `~tevcurve.lightcurve.ledger.Ledger`, optional
+        Where every event and every second went.
 
     Raises `InputError` if a time column or the time scale is missing.
     """
 
     table: Table
     origin: Any = field(default=None)
+    ledger: Any = field(default=None)
 
     def __post_init__(self):
         for name in ("time_min", "time_max"):
@@ -58,6 +61,7 @@ class LightCurve:
         reason="",
         meta=None,
         origin=None,
+        ledger=None,
     ):
         """A light curve of n rows from plain arrays; a scalar stands for the same value in every row.
 
@@ -93,7 +97,7 @@ class LightCurve:
         columns |= _derived(columns)
         order = [*(name for name in COLUMNS if name in columns), *(n for n in columns if n not in COLUMNS)]
         table = Table([columns[name] for name in order], meta=_metadata(meta, scale), copy=False)
-        return cls(table, origin)
+        return cls(table, origin, ledger)
 
     @property
     def meta(self):
@@ -133,6 +137,24 @@ class LightCurve:
         from tevcurve.lightcurve.plot import plot
 
         return plot(self, ax=ax, **keywords)
+
+    def rebin(self, time_bins=None, energy_edges=None, **axes):
+        """The light curve in other time bins or energy bands, from the events and responses that it keeps.
+
+        Parameters
+        ----------
+        time_bins : a binning of `tevcurve.lightcurve.bins`, such as by_width("1 min"); default: the present one
+        energy_edges : Quantity, edges of the energy bands; default: the present ones
+        axes : `e_reco`, `e_true`, Quantities: edges of the energy bins, as in `tevcurve.light_curve`
+
+        Raises `InputError` for a light curve that was not made by `tevcurve.light_curve`.
+        """
+        if not hasattr(self.origin, "rebin"):
+            raise InputError(
+                "This light curve does not know its events (it was read from a file, or made from datasets); "
+                "one made by tevcurve.light_curve can be rebinned."
+            )
+        return self.origin.rebin(time_bins=time_bins, energy_edges=energy_edges, **axes)
 
     def write(self, path, overwrite=False):
         """The path of the file written (.ecsv, .fits or .fits.gz), from which `read` loses nothing."""

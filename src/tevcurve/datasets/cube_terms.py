@@ -1,0 +1,80 @@
+"""A run's part in a 3D light curve: what each of its events says about source and background, per second."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.data import GTI
+
+
+@dataclass(frozen=True, eq=False)
+class CubeTerms:
+    """Events of one run with the source's response and the background where they are, and the totals.
+
+    Where they are: in their cell of the cube, or at their own energy and position (unbinned); the likelihood is
+    the same sum. Responses are per second of live time and unit flux in each true-energy bin, backgrounds per
+    second of on-time.
+
+    Attributes
+    ----------
+    obs_id : int
+    gti : `GTI`
+    deadc : float, live time over on-time
+    time_s : float array (n,), mission seconds, in order, of the events in the fit
+    band : int array (n,), number of the energy band of each event
+    cell : int array (n,), flat index of each event's cell (n_reco, nlat, nlon)
+    near : int array (m,), numbers of the events that can be of the source
+    response : float array (m, n_true), cm2: expected in the cell (or per TeV and sr) of these events
+    response_total : float array (n_bands, n_true), cm2: over all cells of the fit
+    background : float array (n_slices, n), s-1 in the cell (or per TeV and sr)
+    background_total : float array (n_slices, n_bands), s-1
+    slice_edges : float array (n_slices + 1,), mission seconds between which each slice of the background holds
+    peak_response : float array (n_reco, n_true), cm2, and peak_background : float array (n_slices, n_reco), s-1:
+        of the cells in the brightest pixel of the source
+    band_of_bin : int array (n_reco,), the band of each reco bin, -1 for one that is masked
+    n_floored : int, events at cells where the background was raised from zero
+    """
+
+    obs_id: int
+    gti: GTI
+    deadc: float
+    time_s: np.ndarray
+    band: np.ndarray
+    cell: np.ndarray
+    near: np.ndarray
+    response: np.ndarray
+    response_total: np.ndarray
+    background: np.ndarray
+    background_total: np.ndarray
+    slice_edges: np.ndarray
+    peak_response: np.ndarray
+    peak_background: np.ndarray
+    band_of_bin: np.ndarray
+    n_floored: int
+
+    @property
+    def n_bands(self):
+        return len(self.response_total)
+
+    def signal(self, flux):
+        """Expected signal of each event (n,) per second of live time, of fluxes (n_true,) in cm-2 s-1."""
+        signal = np.zeros(len(self.time_s))
+        # einsum, not a matrix product: an event's sum must not depend on how many others there are.
+        signal[self.near] = np.einsum("et,t->e", self.response, flux)
+        return signal
+
+    def signal_total(self, flux):
+        """Expected signal in each band (n_bands,) per second of live time."""
+        return np.einsum("bt,t->b", self.response_total, flux)
+
+    def floor_ratio(self, flux):
+        """The smallest ratio of background to source at equal seconds, in the brightest pixel, (n_bands,).
+
+        How far below zero a flux may go where no event sees the source; infinite in a band without source.
+        """
+        signal = np.einsum("rt,t->r", self.peak_response, flux) * self.deadc
+        background = self.peak_background.mean(axis=0)
+        ratio = np.full(self.n_bands, np.inf)
+        seen = (signal > 0) & (self.band_of_bin >= 0)
+        np.minimum.at(ratio, self.band_of_bin[seen], background[seen] / signal[seen])
+        return ratio

@@ -1,0 +1,56 @@
+"""One observation as a light curve keeps it: events, good time, and the responses at the source."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tevcurve.data import GTI
+
+
+@dataclass(frozen=True, eq=False)
+class KeptRun:
+    """What any binning in time and energy can be made from, without going back to the files.
+
+    Attributes
+    ----------
+    obs_id : int
+    gti : `GTI`
+    deadc : float, live time over on-time
+    pointing_lonlat : (lon, lat), ICRS, radian
+    offset : float, of the source from the pointing, radian
+    time_s, energy_tev, lon, lat : float arrays (n,), all events in good time, in the order of time: mission seconds,
+        TeV, ICRS radian
+    n_outside_gti : int, events of the file that are not in good time
+    aeff : `EffectiveAreaTable2D`
+    psf : `EnergyDependentTablePSF` at the source; None where the response is made for a region
+    edisp : `EnergyDispersion2D`, at least around the offset of the source
+    bkg : background response, or None
+    off_lon, off_lat : float arrays, ICRS radian: centres of the OFF circles; None in 3D
+    location : `EarthLocation`, for a background that turns with the horizon, else None
+    facts : dict of what a person asks about a run (target, zenith angle in deg)
+    """
+
+    obs_id: int
+    gti: GTI
+    deadc: float
+    pointing_lonlat: tuple[float, float]
+    offset: float
+    time_s: np.ndarray
+    energy_tev: np.ndarray
+    lon: np.ndarray
+    lat: np.ndarray
+    n_outside_gti: int
+    aeff: Any
+    psf: Any
+    edisp: Any
+    bkg: Any = None
+    off_lon: np.ndarray | None = None
+    off_lat: np.ndarray | None = None
+    location: Any = None
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def livetime_s(self):
+        """Live time in s."""
+        return self.gti.ontime_s * self.deadc

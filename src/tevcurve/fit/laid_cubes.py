@@ -1,0 +1,120 @@
+"""Time bins and bands laid over runs in 3D: events, each with the number of its row, and totals per row and run."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.fit.laid import LaidFit, cut_runs
+from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.terms import CashTerms
+
+
+class LaidCubes(LaidFit):
+    """Rows of a 3D light curve as a `CashProfile`."""
+
+    method = "3d"
+
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, signal):
+        super().__init__(profile, fitted, cut, n_bands, why_dark)
+        self.counts, self.signal = counts, signal
+
+    def count_columns(self, norm):
+        """Counts in the fit, and predicted counts of the source and of everything."""
+        norms, _ = self.profile.copy().nuisance(norm[self.fitted])
+        terms = self.profile.terms
+        background = np.bincount(
+            terms.block_bin, norms * terms.background_total + terms.constant_total, terms.n_bins
+        )
+        signal = self.signal * norm
+        return {"counts": self.counts, "npred": signal + self.spread(background), "npred_excess": signal}
+
+
+def lay_cubes(runs, time_bins, flux, *, why_dark=("no_exposure", "")):
+    """The `LaidCubes` of runs, fitted jointly where a bin has several: one flux, and a background norm for each run.
+
+    Parameters
+    ----------
+    runs : list of `CubeTerms`
+    time_bins : `TimeBins`
+    flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
+    why_dark : (status, reason) of rows with good time in which no signal is expected
+    """
+    n_bands = runs[0].n_bands
+    cut = cut_runs(runs, time_bins, [run.time_s for run in runs])
+    n_rows = cut.n_times * n_bands
+    pieces = [_piece(run, part, flux) for run, part in zip(runs, cut.cuts, strict=True)]
+    counts = sum(np.bincount(piece.event_row, minlength=n_rows) for piece in pieces).astype(float)
+    signal = sum(np.bincount(piece.row, piece.signal_total, n_rows) for piece in pieces)
+    fitted = np.flatnonzero(signal > 0)
+    terms = _cash_terms(pieces, fitted, n_rows)
+    return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal)
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """One run's blocks (a row each) and events: totals (n_blocks,), values at events (n_events,)."""
+
+    row: np.ndarray
+    signal_total: np.ndarray
+    background_total: np.ndarray
+    floor_ratio: np.ndarray
+    event_row: np.ndarray
+    event_signal: np.ndarray
+    event_background: np.ndarray
+
+
+def _piece(run, cut, flux):
+    """A run's share in the rows: rates times the seconds of each bin."""
+    n_bands = run.n_bands
+    livetime = cut.ontime.sum(axis=1) * run.deadc
+    background_total = np.einsum("ms,sb->mb", cut.ontime, run.background_total)
+    event_background = np.einsum("es,se->e", cut.ontime[cut.event_bin], run.background[:, cut.event])
+    return _Piece(
+        row=(cut.bins[:, None] * n_bands + np.arange(n_bands)).ravel(),
+        signal_total=(livetime[:, None] * run.signal_total(flux)).ravel(),
+        background_total=background_total.ravel(),
+        floor_ratio=np.tile(run.floor_ratio(flux), len(cut.bins)),
+        event_row=cut.bins[cut.event_bin] * n_bands + run.band[cut.event],
+        event_signal=run.signal(flux)[cut.event] * livetime[cut.event_bin],
+        event_background=event_background,
+    )
+
+
+def _cash_terms(pieces, fitted, n_rows):
+    """The `CashTerms` of the fitted rows, blocks in the order of rows and runs, events in that of their times."""
+    number = np.full(n_rows, -1)
+    number[fitted] = np.arange(len(fitted))
+    block_row = np.concatenate([number[piece.row] for piece in pieces])
+    block_run = np.repeat(np.arange(len(pieces)), [len(piece.row) for piece in pieces])
+    block_order = np.argsort(block_row, kind="stable")
+    block_order = block_order[block_row[block_order] >= 0]
+    n_blocks = len(block_order)
+    event_row = np.concatenate([number[piece.event_row] for piece in pieces])
+    event_run = np.repeat(np.arange(len(pieces)), [len(piece.event_row) for piece in pieces])
+    # Rows times runs number the blocks without a gap in neither, so a search finds each event's block.
+    key = block_row[block_order] * len(pieces) + block_run[block_order]
+    event_block = np.searchsorted(key, event_row * len(pieces) + event_run)
+    event_order = np.argsort(event_block, kind="stable")
+    event_order = event_order[event_row[event_order] >= 0]
+    event_block = event_block[event_order]
+    signal = np.concatenate([piece.event_signal for piece in pieces])[event_order]
+    background = np.concatenate([piece.event_background for piece in pieces])[event_order]
+    signal_total = np.concatenate([piece.signal_total for piece in pieces])[block_order]
+    background_total = np.concatenate([piece.background_total for piece in pieces])[block_order]
+    lone = signal <= 0
+    zero = np.zeros(n_blocks)
+    return CashTerms(
+        n_bins=len(fitted),
+        block_bin=block_row[block_order],
+        shared_total=signal_total[:, None],
+        background_total=background_total,
+        constant_total=zero,
+        event_block=event_block[~lone],
+        event_count=np.ones(np.count_nonzero(~lone)),
+        event_shared=signal[~lone][:, None],
+        event_background=background[~lone],
+        event_constant=np.zeros(np.count_nonzero(~lone)),
+        lone_count=np.bincount(event_block[lone], minlength=n_blocks).astype(float),
+        lone_log=np.bincount(event_block[lone], np.log(background[lone]), n_blocks),
+        floor_ratio=np.concatenate([piece.floor_ratio for piece in pieces])[block_order],
+    )

@@ -1,0 +1,95 @@
+"""Time bins and bands laid over runs in 1D: ON and OFF counts of each row, run and energy bin."""
+
+import numpy as np
+
+from tevcurve.fit.laid import LaidFit, cut_runs
+from tevcurve.kernels.onoff_profile import OnOffProfile
+
+
+class LaidSpectra(LaidFit):
+    """Rows of a 1D light curve as an `OnOffProfile`; `cells` are the `SpectrumCells` of all rows."""
+
+    method = "1d"
+
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, totals):
+        super().__init__(profile, fitted, cut, n_bands, why_dark)
+        self.totals = totals
+
+    def count_columns(self, norm):
+        """Counts in the fit, predicted counts, and what ON/OFF is judged by."""
+        n_on, n_off, off_in_on, on_acceptance, off_acceptance, signal = self.totals
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # Without OFF counts the acceptances alone say how many would be expected.
+            alpha = np.where(n_off > 0, off_in_on / n_off, on_acceptance / off_acceptance)
+        return {
+            "counts": n_on,
+            "npred": signal * norm + self.spread(self.profile.background(norm[self.fitted])),
+            "npred_excess": signal * norm,
+            "n_on": n_on,
+            "n_off": n_off,
+            "alpha": alpha,
+            "excess": n_on - off_in_on,
+        }
+
+
+def lay_spectra(runs, bands, time_bins, flux, *, why_dark=("no_exposure", "")):
+    """The `LaidSpectra` of runs, fitted jointly where a bin has several: one flux, a background in each energy bin.
+
+    Parameters
+    ----------
+    runs : list of `ReducedSpectrum` on the same energy bins
+    bands : int array (n_reco,), number of the band of each reco bin
+    time_bins : `TimeBins`
+    flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
+    why_dark : (status, reason) of rows with good time in which no signal is expected
+    """
+    n_bands = int(bands.max()) + 1
+    cut = cut_runs(runs, time_bins, [run.on_times_s for run in runs])
+    cut_off = cut_runs(runs, time_bins, [run.off_times_s for run in runs])
+    n_rows = cut.n_times * n_bands
+    pieces = [
+        _cells(run, on, off, bands, n_bands, flux)
+        for run, on, off in zip(runs, cut.cuts, cut_off.cuts, strict=True)
+    ]
+    row, n_on, n_off, alpha, signal = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    order = np.argsort(row, kind="stable")
+    row, n_on, n_off, alpha, signal = row[order], n_on[order], n_off[order], alpha[order], signal[order]
+
+    def per_row(values):
+        return np.bincount(row, values, n_rows)
+
+    total = per_row(signal)
+    fitted = np.flatnonzero(total > 0)
+    number = np.full(n_rows, -1)
+    number[fitted] = np.arange(len(fitted))
+    cells = number[row] >= 0
+    profile = OnOffProfile(
+        number[row[cells]], n_on[cells], n_off[cells], alpha[cells], signal[cells], len(fitted)
+    )
+    totals = (
+        per_row(n_on),
+        per_row(n_off),
+        per_row(alpha * n_off),
+        per_row(np.ones(len(row))),
+        per_row(1 / alpha),
+        total,
+    )
+    return LaidSpectra(profile, fitted, cut, n_bands, why_dark, totals)
+
+
+def _cells(run, on, off, bands, n_bands, flux):
+    """(row, n_on, n_off, alpha, signal) of each time bin and energy bin of a run that is fitted."""
+    reco = np.flatnonzero(run.mask_safe)
+    n_times, n_reco = len(on.bins), len(bands)
+    counts_on = np.bincount(on.event_bin * n_reco + run.on_bin[on.event], minlength=n_times * n_reco)
+    counts_off = np.bincount(off.event_bin * n_reco + run.off_bin[off.event], minlength=n_times * n_reco)
+    livetime = on.ontime.sum(axis=1) * run.deadc
+    rate = np.einsum("tr,t->r", run.response, flux)
+    shape = (n_times, len(reco))
+    return (
+        (on.bins[:, None] * n_bands + bands[reco]).ravel(),
+        counts_on.reshape(n_times, n_reco)[:, reco].astype(float).ravel(),
+        counts_off.reshape(n_times, n_reco)[:, reco].astype(float).ravel(),
+        np.broadcast_to(run.alpha[reco], shape).ravel(),
+        (livetime[:, None] * rate[reco]).ravel(),
+    )

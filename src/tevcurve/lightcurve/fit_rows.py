@@ -1,0 +1,101 @@
+"""From the fit of all rows to the columns of a light curve."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from tevcurve.errors import InputError
+from tevcurve.fit.norms import estimate_norms
+from tevcurve.lightcurve.status import statuses
+
+STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
+
+
+@dataclass(frozen=True, eq=False)
+class FitOptions:
+    """What is asked of each row.
+
+    Attributes
+    ----------
+    sigma : float, standard deviations of the errors
+    sigma_ul : float, the upper limit is where the statistic has risen by its square
+    norm_values : float array (n_scan,), norms of the scan, or None
+    negative : bool, whether fluxes may go below zero
+    steps : tuple of some of `STEPS`
+    """
+
+    sigma: float = 1.0
+    sigma_ul: float = 2.0
+    norm_values: np.ndarray | None = None
+    negative: bool = False
+    steps: tuple = STEPS
+
+
+def fit_rows(joint, options):
+    """(columns, statuses, reasons) of all rows of a `JointFit`: a dict of arrays and two lists of str."""
+    steps = options.steps
+    estimate = estimate_norms(
+        joint.profile,
+        negative=options.negative,
+        err=options.sigma if "err" in steps else None,
+        errn_errp=options.sigma if "errp-errn" in steps else None,
+        ul_rise=options.sigma_ul**2 if "ul" in steps else None,
+        ts="ts" in steps,
+        scan=options.norm_values if "norm-scan" in steps else None,
+    )
+    columns = joint.columns(estimate)
+    status, reason = statuses(joint, estimate.minimum, columns)
+    return columns, status, reason
+
+
+def reference_fluxes(spectra, e_ref, e_min, e_max):
+    """`ref_flux`, `ref_dnde`, `ref_eflux` and `ref_e2dnde` of rows, a dict of arrays (n_rows,) in TeV, cm, s.
+
+    Parameters
+    ----------
+    spectra : list of `SpectralModel`, one per row
+    e_ref, e_min, e_max : float arrays (n_rows,), TeV
+    """
+    seen = {}
+
+    def once(spectrum, energy, low, high):
+        # Rows of one spectrum and band are many, and each has the same reference.
+        key = id(spectrum), energy, low, high
+        if key not in seen:
+            band = [low, high]
+            flux, energy_flux = spectrum.photon_flux(band)[0], spectrum.energy_flux_bins(band)[0]
+            seen[key] = float(spectrum.dnde(energy)), flux, energy_flux
+        return seen[key]
+
+    rows = zip(spectra, e_ref, e_min, e_max, strict=True)
+    dnde, flux, energy_flux = np.array([once(*row) for row in rows]).reshape(-1, 3).T
+    return {
+        "ref_dnde": dnde,
+        "ref_flux": flux,
+        "ref_eflux": energy_flux,
+        "ref_e2dnde": np.asarray(e_ref) ** 2 * dnde,
+    }
+
+
+def limit_sigma(sigma_ul, upper_limit):
+    """Standard deviations of the upper limit, of either way to say it.
+
+    Raises `InputError` where both are given, or the value is out of range.
+    """
+    if upper_limit is None:
+        return positive(2 if sigma_ul is None else sigma_ul, "sigma_ul")
+    if sigma_ul is not None:
+        raise InputError(
+            f"sigma_ul is {sigma_ul} and upper_limit {upper_limit}; they say the same, so give one."
+        )
+    if not 0.5 < upper_limit < 1:
+        raise InputError(f"upper_limit is {upper_limit!r}; wanted is a confidence level such as 0.95.")
+    return float(ndtri(upper_limit))
+
+
+def positive(value, name):
+    """A float above 0, or `InputError`."""
+    if not (np.isfinite(value) and value > 0):
+        raise InputError(f"{name} is {value!r}; wanted is a number above 0.")
+    return float(value)

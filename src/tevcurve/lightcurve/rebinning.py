@@ -1,0 +1,116 @@
+"""What a light curve is made from, kept with it, so that it can be made again in other bins."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy.time import Time
+
+from tevcurve.fit.laid_cubes import lay_cubes
+from tevcurve.fit.laid_spectra import lay_spectra
+from tevcurve.lightcurve.fit_rows import FitOptions, fit_rows, reference_fluxes
+from tevcurve.lightcurve.ledger import make_ledger
+from tevcurve.lightcurve.product import LightCurve
+from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
+from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.spectrum_terms import spectrum_terms
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The origin of a light curve: its runs, its settings, and the terms of its present energy bins.
+
+    Attributes
+    ----------
+    runs : tuple of `KeptRun`
+    failed : tuple of (obs_id, reason) of runs that are left out
+    setting : `CubeSetting` or `SpectrumSetting`
+    spectrum : `SpectralModel`, the reference
+    time_bins : binning object (`tevcurve.lightcurve.bins`)
+    options : `FitOptions`
+    meta : dict of what the light curve says of itself
+    terms, fates : tuples, for each run what `cube_terms` or `spectrum_terms` gave
+    """
+
+    runs: tuple
+    failed: tuple
+    setting: object
+    spectrum: object
+    time_bins: object
+    options: FitOptions
+    meta: dict
+    terms: tuple = ()
+    fates: tuple = ()
+
+    def reduced(self):
+        """The same with the terms of its energy bins."""
+        make = cube_terms if isinstance(self.setting, CubeSetting) else spectrum_terms
+        made = [make(run, self.setting) for run in self.runs]
+        return replace(self, terms=tuple(terms for terms, _ in made), fates=tuple(fate for _, fate in made))
+
+    def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
+        """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""
+        kept = self if time_bins is None else replace(self, time_bins=time_bins)
+        if energy_edges is not None or e_reco is not None or e_true is not None:
+            bands = kept.setting.axes.bands if energy_edges is None else energy_edges
+            axes = energy_axes(bands, e_reco, e_true)
+            kept = replace(kept, setting=replace(kept.setting, axes=axes)).reduced()
+        return kept.light_curve()
+
+    def light_curve(self):
+        """The `LightCurve` of the present settings."""
+        axes, runs = self.setting.axes, list(self.terms)
+        time_bins = self.time_bins.bins(self.terms)
+        flux = self.spectrum.photon_flux(axes.true)
+        if isinstance(self.setting, CubeSetting):
+            joint = lay_cubes(runs, time_bins, flux, why_dark=self._why_dark())
+        else:
+            joint = lay_spectra(runs, axes.band_of_bin, time_bins, flux, why_dark=self._why_dark())
+        columns, status, reason = fit_rows(joint, self.options)
+        n_bands = axes.n_bands
+
+        def per_time(values):
+            return np.repeat(values, n_bands)
+
+        e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (axes.bands[:-1], axes.bands[1:]))
+        e_ref = np.sqrt(e_min * e_max)
+        cut = joint.cut
+        columns |= {name: per_time(getattr(cut, name)) for name in ("livetime", "ontime", "n_runs")}
+        columns["time_mean"] = per_time(_mjd_of(cut.time_mean, self.runs[0].gti.reference, time_bins.scale))
+        columns |= {name: per_time(values) for name, values in time_bins.columns().items()}
+        return LightCurve.from_arrays(
+            _repeated(time_bins.time_min, n_bands),
+            _repeated(time_bins.time_max, n_bands),
+            e_ref,
+            e_min,
+            e_max,
+            reference_fluxes([self.spectrum] * len(e_ref), e_ref, e_min, e_max),
+            columns,
+            status=status,
+            reason=reason,
+            meta=self.meta | time_bins.meta(),
+            origin=self,
+            ledger=make_ledger(self.runs, self.fates, self.failed, time_bins),
+        )
+
+    def _why_dark(self):
+        reach = [run.aeff.max_offset.to_value("rad") for run in self.runs]
+        if all(run.offset >= limit for run, limit in zip(self.runs, reach, strict=True)):
+            offset = np.rad2deg(min(run.offset for run in self.runs))
+            return (
+                "outside_fov",
+                f"the source is {offset:.2f} deg off the pointing, outside the field of view",
+            )
+        return "no_exposure", "the effective area at the source is zero in the energies of the band"
+
+
+def _repeated(times, number):
+    return Time(np.repeat(times.jd1, number), np.repeat(times.jd2, number), format="jd", scale=times.scale)
+
+
+def _mjd_of(seconds, reference, scale):
+    """MJD of mission seconds in a scale, NaN where there are none."""
+    mjd = np.full(len(seconds), np.nan)
+    known = np.isfinite(seconds)
+    if known.any():
+        mjd[known] = getattr(reference.to_time(seconds[known]), scale).mjd
+    return mjd

@@ -1,0 +1,237 @@
+"""From observations to a light curve in one call: every stage once, in order."""
+
+import logging
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import SkyCoord
+
+from tevcurve.data import DataStore, Observation, Observations
+from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
+from tevcurve.lightcurve.bins import by_run
+from tevcurve.lightcurve.fit_rows import FitOptions, limit_sigma, positive
+from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.maps import WcsGeom
+from tevcurve.models import PowerLaw, SpectralModel
+from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
+from tevcurve.reduction.cube_terms import CubeSetting
+from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.keep import keep_run
+from tevcurve.reduction.safe_energy import check_safe_energy
+from tevcurve.reduction.spectrum_terms import SpectrumSetting
+
+log = logging.getLogger(__name__)
+
+METHODS = ("3d", "1d")
+NORM_VALUES = np.geomspace(0.2, 5, 11)
+
+
+def light_curve(
+    observations,
+    target,
+    time_bins=None,
+    energy_edges=(1, 10) * u.TeV,
+    method="3d",
+    spectrum=None,
+    *,
+    upper_limit=None,
+    sigma_ul=None,
+    sigma=1,
+    negative=False,
+    norm_values=NORM_VALUES,
+    safe_energy="file",
+    offset_max="2 deg",
+    on_radius="0.11 deg",
+    exclusion=None,
+    width="2 deg",
+    binsz="0.04 deg",
+    unbinned=False,
+    e_reco=None,
+    e_true=None,
+    n_jobs=1,
+    progress=False,
+):
+    """The `LightCurve` of a source, one row per time bin and energy band.
+
+    Each run is reduced once and kept in the result, so that `lc.rebin(...)` answers without the files.
+
+    Parameters
+    ----------
+    observations : Observations, a list of observations, a DataStore, or the path of one
+    target : SkyCoord, or the name of a target in the observation index
+    time_bins : a binning of `tevcurve.lightcurve.bins`; default: by_run()
+    energy_edges : Quantity (n_bands + 1,); the bands have exactly these edges
+    method : "3d" (cube with the background response) or "1d" (ON and OFF regions)
+    spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
+    upper_limit : float, confidence level of the limits, 0.95 by default; `sigma_ul` says it in standard deviations
+    sigma : float, standard deviations of the errors
+    negative : bool, whether fluxes may go below zero
+    norm_values : float array, norms of the likelihood scan; None for no scan
+    safe_energy : "file", a fraction of the largest effective area, or None; whole reco bins outside are masked
+    offset_max : largest offset of a pixel from the pointing (3D)
+    width, binsz : of the map around the target (3D)
+    unbinned : bool, takes each event at its own energy and position (3D)
+    on_radius : of the ON region and of each OFF region (1D)
+    exclusion : map, region, or list of these, where no OFF region may lie (1D)
+    e_reco, e_true : Quantity, edges of the energy bins, for those who need certain ones
+    n_jobs : int, processes that read and reduce
+    progress : bool, draws a progress bar
+
+    A run that cannot be used is left out, with its reason in `lc.ledger.failed`. Raises `InputError` for arguments,
+    `DataError` where no run is left.
+    """
+    if method not in METHODS:
+        raise InputError(f"method is {method!r}; wanted is '3d' or '1d'.")
+    spectrum = PowerLaw(index=2.5) if spectrum is None else spectrum
+    if not isinstance(spectrum, SpectralModel):
+        raise InputError(
+            f"spectrum is a {type(spectrum).__name__}; wanted is a SpectralModel such as PowerLaw."
+        )
+    time_bins = by_run() if time_bins is None else time_bins
+    observations, position = _observations_of(observations, target)
+    icrs = position.icrs
+    source = float(icrs.ra.rad), float(icrs.dec.rad)
+    axes, safe_energy = energy_axes(energy_edges, e_reco, e_true), check_safe_energy(safe_energy)
+    if method == "3d":
+        geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
+        setting = CubeSetting(
+            source, geom, axes, _radian(offset_max, "offset_max"), safe_energy, bool(unbinned)
+        )
+        jobs, failed = [(observation, source, None) for observation in observations], []
+    else:
+        setting = SpectrumSetting(source, _radian(on_radius, "on_radius"), axes, safe_energy, True)
+        jobs, failed = _with_off_regions(observations, position, source, on_radius, exclusion)
+    if upper_limit is None and sigma_ul is None:
+        upper_limit = 0.95
+    options = FitOptions(
+        positive(sigma, "sigma"), limit_sigma(sigma_ul, upper_limit), norm_values, bool(negative)
+    )
+    runs, unread = _keep_all(jobs, n_jobs, progress)
+    failed += unread
+    if not runs:
+        reasons = "; ".join(f"{obs_id}: {reason}" for obs_id, reason in failed) or "there are no observations"
+        raise DataError(f"No run can be used: {reasons}")
+    meta = {
+        "source": target if isinstance(target, str) else icrs.to_string("hmsdms", precision=1),
+        "method": method,
+        "sigma": options.sigma,
+        "sigma_ul": options.sigma_ul,
+        "negative": options.negative,
+        "several_runs": "joint",
+        "unbinned": bool(unbinned),
+    }
+    return (
+        Kept(tuple(runs), tuple(failed), setting, spectrum.copy(), time_bins, options, meta)
+        .reduced()
+        .light_curve()
+    )
+
+
+def _observations_of(observations, target):
+    """(list of observations, position) of what the caller gave."""
+    if isinstance(observations, (str, os.PathLike)):
+        path = Path(os.path.expandvars(observations)).expanduser()
+        observations = DataStore.from_dir(path) if path.is_dir() else DataStore.from_file(path)
+    if isinstance(observations, Observation):
+        observations = [observations]
+    if isinstance(target, str):
+        return _by_name(observations, target)
+    if not isinstance(target, SkyCoord) or target.size != 1:
+        raise InputError(
+            f"target is {target!r}; wanted is one SkyCoord, or the name of a target in the index."
+        )
+    if isinstance(observations, DataStore):
+        observations = _near(observations, target)
+    return list(observations), target.reshape(())
+
+
+def _by_name(observations, name):
+    """The observations of a named target, and its position as their index or headers have it."""
+    if isinstance(observations, DataStore):
+        table = observations.obs_table
+        columns = [column for column in ("TARGET_NAME", "OBJECT") if column in table.colnames]
+        names = {str(value) for column in columns for value in table[column]}
+        rows = np.logical_or.reduce([table[column] == name for column in columns]) if columns else []
+        if not np.any(rows):
+            raise MissingError(
+                f"The index has no target {name!r}; it has {', '.join(sorted(names)) or 'no names'}."
+            )
+        observations = observations.get_observations(table["OBS_ID"][rows])
+    observations = list(observations)
+    for observation in observations:
+        meta = observation.meta
+        if "RA_OBJ" in meta and "DEC_OBJ" in meta:
+            return observations, SkyCoord(float(meta["RA_OBJ"]), float(meta["DEC_OBJ"]), unit="deg")
+    raise InputError(
+        f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
+    )
+
+
+def _near(store, position, reach=2.5 * u.deg):
+    """The observations of a store whose pointing is near a position."""
+    table = store.obs_table
+    pointings = SkyCoord(
+        np.asarray(table["RA_PNT"], dtype=float), np.asarray(table["DEC_PNT"], dtype=float), unit="deg"
+    )
+    near = pointings.separation(position) < reach
+    if not near.any():
+        raise MissingError(f"No observation of the store points within {reach:g} of the target.")
+    return store.get_observations(table["OBS_ID"][near])
+
+
+def _with_off_regions(observations, position, source, on_radius, exclusion):
+    """Jobs with the OFF regions of each observation, and (obs_id, reason) of those without."""
+    from regions import CircleSkyRegion
+
+    on_region = CircleSkyRegion(position, u.Quantity(on_radius))
+    estimator = ReflectedRegionsBackgroundEstimator(on_region, Observations(observations), exclusion)
+    estimator.run()
+    return [(regions.observation, source, regions) for regions in estimator.result], list(estimator.failed)
+
+
+def _keep_all(jobs, n_jobs, progress):
+    """(runs, failed) of all jobs, in their order."""
+    if n_jobs == 1 or len(jobs) < 2:
+        results = map(_keep, jobs)
+    else:
+        pool = ProcessPoolExecutor(max_workers=n_jobs)
+        results = pool.map(_keep, jobs, chunksize=max(1, len(jobs) // (8 * n_jobs)))
+    runs, failed = [], []
+    for run, problem in _with_progress(results, len(jobs), progress):
+        if problem is None:
+            runs.append(run)
+        else:
+            log.warning("Run %s is left out: %s", *problem)
+            failed.append(problem)
+    return runs, failed
+
+
+def _keep(job):
+    """(run, None), or (None, (obs_id, reason)): one bad run never stops the others."""
+    observation, source, regions = job
+    try:
+        run = keep_run(observation, source, regions)
+    except TevcurveError as error:
+        return None, (observation.obs_id, str(error))
+    finally:
+        observation.release()
+    return run, None
+
+
+def _with_progress(results, total, progress):
+    if not progress:
+        return results
+    from tqdm.auto import tqdm
+
+    return tqdm(results, total=total, unit="run")
+
+
+def _radian(angle, name):
+    try:
+        value = u.Quantity(angle).to_value(u.rad)
+    except (TypeError, u.UnitConversionError) as error:
+        raise InputError(f"{name} is {angle!r}; wanted is an angle such as '2 deg'.") from error
+    return positive(value, name)

@@ -1,0 +1,93 @@
+"""Energy axes whose edges are exactly the ones that were asked for."""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+
+RECO_BINS_PER_DECADE = 10
+TRUE_BINS_PER_DECADE = 16
+# The true axis reaches this factor beyond the reco axis on either side: migration by more is next to nothing.
+TRUE_REACH = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyAxes:
+    """Bands, reco bins and true bins, all edges in TeV.
+
+    Attributes
+    ----------
+    bands : float array (n_bands + 1,), edges of the energy bands
+    reco : float array (n_reco + 1,), edges of the reco bins; each band edge is one of them
+    true : float array (n_true + 1,)
+    """
+
+    bands: np.ndarray
+    reco: np.ndarray
+    true: np.ndarray
+
+    @property
+    def n_bands(self):
+        return len(self.bands) - 1
+
+    @property
+    def band_of_bin(self):
+        """Number of the band of each reco bin, int array (n_reco,)."""
+        return np.searchsorted(self.bands, self.reco[:-1], side="right") - 1
+
+
+def energy_axes(energy_edges, e_reco=None, e_true=None):
+    """The `EnergyAxes` for energy bands.
+
+    Parameters
+    ----------
+    energy_edges : Quantity (n_bands + 1,), edges of the bands
+    e_reco : Quantity, edges of the reco bins; default: 10 per decade in each band, evenly spaced in log
+    e_true : Quantity, edges of the true bins; default: 16 per decade, from a fifth to five times the bands
+
+    Raises `InputError` where edges do not increase, or a band edge is no edge of `e_reco`: nothing is moved.
+    """
+    bands = edges_in_tev(energy_edges, "energy_edges")
+    reco = _split(bands) if e_reco is None else edges_in_tev(e_reco, "e_reco")
+    missing = [edge for edge in bands if not np.any(reco == edge)]
+    if e_reco is not None and missing:
+        raise InputError(missing_edge_message(missing[0], reco))
+    if reco[0] != bands[0] or reco[-1] != bands[-1]:
+        reco = reco[(reco >= bands[0]) & (reco <= bands[-1])]
+    if e_true is None:
+        low, high = bands[0] / TRUE_REACH, bands[-1] * TRUE_REACH
+        true = np.geomspace(low, high, int(np.ceil(TRUE_BINS_PER_DECADE * np.log10(high / low))) + 1)
+    else:
+        true = edges_in_tev(e_true, "e_true")
+    return EnergyAxes(bands, reco, true)
+
+
+def missing_edge_message(edge, edges):
+    """The sentence that says which edges lie next to a requested one that is not there."""
+    position = np.searchsorted(edges, edge)
+    near = " and ".join(f"{value:.6g} TeV" for value in edges[max(position - 1, 0) : position + 1])
+    return f"The energy {edge:.6g} TeV is no edge of the reco bins; the nearest are {near}, and nothing is moved."
+
+
+def edges_in_tev(edges, name):
+    """Float array of energies in TeV; `InputError` unless two or more increase from above 0."""
+    try:
+        values = np.atleast_1d(np.array(u.Quantity(edges).to_value(u.TeV), dtype=float))
+    except (TypeError, u.UnitConversionError) as error:
+        raise InputError(f"{name} is {edges!r}; wanted are energies such as [0.7, 20] * u.TeV.") from error
+    if values.ndim != 1 or len(values) < 2 or not np.all(np.isfinite(values)):
+        raise InputError(f"{name} is {edges!r}; wanted are two or more energies.")
+    if not (values[0] > 0 and np.all(np.diff(values) > 0)):
+        raise InputError(f"{name} is {edges!r}; wanted are energies that increase from above 0.")
+    return values
+
+
+def _split(bands):
+    """Edges of reco bins, evenly spaced in log inside each band, with the band edges exactly as they are."""
+    parts = [bands[:1]]
+    for low, high in zip(bands[:-1], bands[1:], strict=True):
+        number = max(1, int(np.ceil(RECO_BINS_PER_DECADE * np.log10(high / low) - 1e-9)))
+        parts.append(np.append(np.geomspace(low, high, number + 1)[1:-1], high))
+    return np.concatenate(parts)
