@@ -54,7 +54,7 @@ class EnergyDispersion2D:
         return self.table.axes[2]
 
     def around(self, offset_rad):
-        """EnergyDispersion2D of the table's offsets next to one (radian) only: the same there, a third of the memory."""
+        """EnergyDispersion2D of only the offsets next to one (radian): the same there, in a third of the memory."""
         return EnergyDispersion2D(self.table.around(1, offset_rad))
 
     def migra_density(self, energy_tev, offset_rad):

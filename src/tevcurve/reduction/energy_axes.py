@@ -1,6 +1,7 @@
 """Energy axes whose edges are exactly the ones that were asked for."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import astropy.units as u
 import numpy as np
@@ -87,7 +88,7 @@ def edges_in_tev(edges, name):
 def _split(bands):
     """Edges of reco bins, evenly spaced in log inside each band, with the band edges exactly as they are."""
     parts = [bands[:1]]
-    for low, high in zip(bands[:-1], bands[1:], strict=True):
+    for low, high in pairwise(bands):
         number = max(1, int(np.ceil(RECO_BINS_PER_DECADE * np.log10(high / low) - 1e-9)))
         parts.append(np.append(np.geomspace(low, high, number + 1)[1:-1], high))
     return np.concatenate(parts)
