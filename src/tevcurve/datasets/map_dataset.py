@@ -5,15 +5,16 @@ from functools import cached_property
 import astropy.units as u
 import numpy as np
 
+from tevcurve.datasets.background_floor import raise_empty_cells
 from tevcurve.datasets.cash_blocks import CashBlock
+from tevcurve.datasets.map_checks import check_maps, check_on_map, checked_mask
+from tevcurve.datasets.map_plot import as_html, as_text, plot_residuals, summary
 from tevcurve.datasets.reduced_cube import ReducedCube
 from tevcurve.datasets.source_response import source_response
 from tevcurve.datasets.times import dataset_times
 from tevcurve.errors import InputError, MissingError
 from tevcurve.models import SkyModel
 
-# Where a model expects source photons but the background is empty, it is raised to this share of its plane's mean.
-BACKGROUND_FLOOR = 1e-6
 # A fit of a position looks at two places on each side of the one where it is, and comes back.
 MOVES_KEPT = 4
 
@@ -39,10 +40,10 @@ class MapDataset:
     def __init__(
         self, counts, exposure, background_model=None, psf=None, edisp=None, model=None, mask=None, name=""
     ):
+        check_maps(counts, exposure, background_model)
         self.counts, self.exposure, self.background_model = counts, exposure, background_model
         self.psf, self.edisp, self.name = psf, edisp, name
-        self.mask = None if mask is None else _mask(mask, counts)
-        _check_maps(counts, exposure, background_model)
+        self.mask = checked_mask(mask, counts)
         self.model = model
 
     @property
@@ -85,7 +86,7 @@ class MapDataset:
 
         Raises `InputError` where the dataset has neither.
         """
-        return dataset_times(self.counts.meta, [run.gti for run in self.runs], self._title())
+        return dataset_times(self.counts.meta, [run.gti for run in self.runs], f"The {self._title()}")
 
     @property
     def ontime(self):
@@ -109,28 +110,35 @@ class MapDataset:
                 or "no model"
             )
             many = "more than one" if found else "no"
-            raise MissingError(f"{self._title()} has {many} source called {name!r}; it has {names}.")
+            raise MissingError(f"The {self._title()} has {many} source called {name!r}; it has {names}.")
         return found[0]
 
+    @cached_property
+    def cells(self):
+        """Cells of the fit, bool of the counts' shape: not masked, and nearer than the largest offset in some run."""
+        cells = np.ones(self.counts.geom.data_shape, dtype=bool) if self.mask is None else self.mask
+        if self.runs:
+            cells = cells & np.logical_or.reduce([run.inside for run in self.runs])
+        return cells
+
     def npred(self):
-        """Predicted counts of all models, `WcsNDMap`."""
-        data = sum((self._signal(model) for model in self._models), np.zeros(self.counts.geom.data_shape))
+        """Predicted counts of all models in the cells of the fit, `WcsNDMap`."""
+        data = self._predicted(self._models)
         if self.background_model is not None:
-            data = data + self.background_model.evaluate().data
-        return self._counts_map(np.where(self._cells, data, 0.0))
+            data = data + self.background_model.norm.value * self._background()
+        return self.counts.copy(data=np.where(self.cells, data, 0.0))
 
     def npred_signal(self, name=None):
-        """Predicted counts of the sources, or of one of them, `WcsNDMap`."""
+        """Predicted counts of the sources, or of one of them, in the cells of the fit, `WcsNDMap`."""
         models = self._models if name is None else [self.named(name)]
-        data = sum((self._signal(model) for model in models), np.zeros(self.counts.geom.data_shape))
-        return self._counts_map(np.where(self._cells, data, 0.0))
+        return self.counts.copy(data=np.where(self.cells, self._predicted(models), 0.0))
 
     def residuals(self, method="diff"):
         """Counts minus prediction, `WcsNDMap`; with `method="diff/sqrt(model)"` over the root of the prediction."""
         predicted = self.npred().data
-        difference = np.where(self._cells, self.counts.data - predicted, 0.0)
+        difference = np.where(self.cells, self.counts.data - predicted, 0.0)
         if method == "diff":
-            return self._counts_map(difference)
+            return self.counts.copy(data=difference)
         if method == "diff/sqrt(model)":
             root = np.sqrt(predicted)
             return self.counts.copy(data=np.divide(difference, root, out=np.zeros_like(root), where=root > 0))
@@ -142,21 +150,21 @@ class MapDataset:
         Cash 1979, ApJ 228, 939. Cells in which nothing can be predicted, whatever the fluxes and the norm, are
         outside the fit. Infinite where less than nothing is predicted, or nothing where there are counts.
         """
-        cell = np.flatnonzero((self.counts.data > 0) & self._cells)
+        cell = self._filled_cells()
         counts = self.counts.data.ravel()[cell]
         predicted, total, reached = np.zeros(len(cell)), 0.0, np.zeros(len(cell), dtype=bool)
         negative = False
         for model in self._models:
             flux = self._flux(model)
-            response = self._response(model).at_counts(cell, None if self._whole_sky else self._cells)
+            response = self._response(model).at_counts(cell, self._summed_cells)
             predicted += np.einsum("t,te->e", flux, response.per_cell)
             total += np.sum(flux * response.total)
             reached |= response.reached
             negative |= bool(np.any(flux < 0))
         if self.background_model is not None:
-            template, norm = self.background_model.scaled(), self.background_model.norm.value
+            template, norm = self._background(), self.background_model.norm.value
             predicted += norm * template.ravel()[cell]
-            total += norm * template.sum(where=self._cells)
+            total += norm * template.sum(where=self.cells)
             reached |= template.ravel()[cell] > 0
             negative |= norm < 0
         predicted = predicted[reached]
@@ -174,14 +182,7 @@ class MapDataset:
 
     def plot_residuals(self, ax=None, **keywords):
         """The axes with (counts - prediction) / sqrt(prediction), each summed over energy, on a symmetric scale."""
-        counts, predicted = (each.sum_over_axes() for each in (self._counts_in_fit(), self.npred()))
-        root = np.sqrt(predicted.data)
-        data = np.divide(counts.data - predicted.data, root, out=np.zeros_like(root), where=root > 0)
-        reach = max(3.0, float(np.abs(data).max()))
-        keywords = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach} | keywords
-        ax = counts.copy(data=data, unit="").plot(ax=ax, **keywords)
-        ax.set_title("(counts − prediction) / √prediction")
-        return ax
+        return plot_residuals(self, ax=ax, **keywords)
 
     def cash_block(self, source, further, floor=False):
         """The `CashBlock` of this dataset: what the likelihood needs, with the flux of `source` as amplitude.
@@ -191,75 +192,80 @@ class MapDataset:
         source : SkyModel whose flux is fitted
         further : list of SkyModel with amplitudes to fit too; the remaining models are fixed
         floor : bool, whether the ratio of everything else to the source is needed (fluxes below zero)
+
+        Raises `InputError` where the source lies outside the map.
         """
-        background = np.zeros(self.counts.geom.data_shape)
-        norm = 1.0
-        if self.background_model is not None:
-            background = np.where(self._cells, self.background_model.scaled(), 0.0)
-            norm = self.background_model.norm.value
-        self._check_on_map(source)
+        check_on_map(source, self.counts.geom)
         sources = [source, *further]
         fixed = [model for model in self._models if model not in sources]
-        cell = np.flatnonzero((self.counts.data > 0) & self._cells)
-        templates = [self._at_cells(model, cell) for model in sources]
-        constant = sum((self._at_cells(model, cell) for model in fixed), np.zeros(len(cell)))
-        seen = sum(templates, constant) > 0
-        empty = background.ravel()[cell] <= 0
-        n_floored = 0
-        if self.background_model is not None and (empty & seen).any():
-            n_floored = int(self.counts.data.ravel()[cell[empty & seen]].sum())
-            background = self._raised(background)
-        used = seen | ~empty
-        dropped = self.counts.data.ravel()[cell[~used]].sum()
-        ratio = np.inf
-        if floor:
-            ratio = self._floor_ratio(source, norm * background + sum((self._signal(m) for m in fixed), 0.0))
-        cell = cell[used]
+        cell = self._filled_cells()
+        count = self.counts.data.ravel()[cell].astype(float)
+        templates = np.column_stack(
+            [self._response(model).at_cells(self._flux(model), cell) for model in sources]
+        )
+        constant = np.zeros(len(cell))
+        for model in fixed:
+            constant += self._response(model).at_cells(self._flux(model), cell)
+        background, norm, floored = (
+            np.zeros(self.counts.geom.data_shape),
+            1.0,
+            np.zeros(len(cell), dtype=bool),
+        )
+        if self.background_model is not None:
+            background, norm = np.where(self.cells, self._background(), 0.0), self.background_model.norm.value
+            floored = (background.ravel()[cell] > 0) & (self.background_model.scaled().ravel()[cell] <= 0)
+        at_cell = background.ravel()[cell]
+        used = templates.any(axis=1) | (constant > 0) | (at_cell > 0)
         return CashBlock(
             shared_total=np.array([self._total(model) for model in sources]),
             background_total=float(background.sum()),
             constant_total=float(sum(self._total(model) for model in fixed)),
-            count=self.counts.data.ravel()[cell].astype(float),
-            shared=np.column_stack(templates)[used],
-            background=background.ravel()[cell],
+            count=count[used],
+            shared=templates[used],
+            background=at_cell[used],
             constant=constant[used],
             background_norm=norm,
-            floor_ratio=ratio,
-            n_floored=n_floored,
-            n_unpredicted=int(dropped),
+            floor_ratio=self._floor_ratio(source, norm * background + self._predicted(fixed))
+            if floor
+            else np.inf,
+            n_floored=int(count[floored].sum()),
+            n_unpredicted=int(count[~used].sum()),
         )
 
     def why_no_signal(self, model):
         """(status, reason in words) of a dataset in which nothing is expected from a source."""
         lon, lat = model.spatial_model.lonlat_in("icrs")
-        beyond = [run for run in self.runs if run.offset_of(lon, lat) >= run.aeff.max_offset.to_value(u.rad)]
-        if self.runs and len(beyond) == len(self.runs):
-            offset = np.rad2deg(min(run.offset_of(lon, lat) for run in self.runs))
-            return (
-                "outside_fov",
-                f"the source is {offset:.2f} deg off the pointing, outside the field of view",
-            )
+        offsets = [run.offset_of(lon, lat) for run in self.runs]
+        off_axis = f"the source is {np.rad2deg(min(offsets, default=0)):.2f} deg off the pointing"
+        limits = [run.aeff.max_offset.to_value(u.rad) for run in self.runs]
+        if self.runs and all(offset >= limit for offset, limit in zip(offsets, limits, strict=True)):
+            return "outside_fov", f"{off_axis}, outside the field of view"
+        ix, iy = self.counts.geom.lonlat_to_idx(*model.spatial_model.lonlat_in(self.counts.geom.frame))
+        if self.runs and not any(run.inside[iy, ix] for run in self.runs):
+            return "outside_fov", f"{off_axis}, beyond the largest offset of the fit"
+        if not self.cells.any():
+            return "no_exposure", "all cells are masked"
         return "no_exposure", "the effective area times live time at the source is zero"
 
     def _title(self):
-        return f"The MapDataset {self.name!r}" if self.name else "The MapDataset"
+        return f"MapDataset {self.name!r}" if self.name else "MapDataset"
 
-    @cached_property
-    def _cells(self):
-        """Cells of the fit, bool of the counts' shape: not masked, and nearer than the largest offset in some run."""
-        shape = self.counts.geom.data_shape
-        cells = np.ones(shape, dtype=bool) if self.mask is None else self.mask
-        if self.runs:
-            cells = cells & np.logical_or.reduce([run.inside for run in self.runs])
-        return cells
+    def _filled_cells(self):
+        """Flat indices of the cells of the fit with counts, int array (n,)."""
+        return np.flatnonzero((self.counts.data > 0) & self.cells)
 
-    def _check_on_map(self, model):
-        if model.spatial_model is not None and not self.counts.geom.contains(model.position.reshape(1))[0]:
-            lon, lat = np.rad2deg(model.spatial_model.lonlat())
-            raise InputError(
-                f"The source {model.name!r} at ({lon:.4f}, {lat:.4f}) deg ({model.spatial_model.frame}) lies outside "
-                "the map; wanted is a map that holds it."
-            )
+    @property
+    def _summed_cells(self):
+        # Without a mask the response, which knows the runs' largest offset, leaves out all that the fit leaves out.
+        return None if self.mask is None else self.cells
+
+    def _background(self):
+        """Background at norm 1 in all cells, where it is empty and a source is seen raised to a floor."""
+        background = self.background_model.scaled()
+        if not self._models or not np.any(self.cells & (background <= 0)):
+            return background
+        reached = np.logical_or.reduce([self._response(model).reached for model in self._models])
+        return raise_empty_cells(background, reached & self.cells)
 
     def _response(self, model):
         """The model's `SourceResponse`, kept for the places where the model was last."""
@@ -276,86 +282,24 @@ class MapDataset:
     def _flux(self, model):
         return model.spectral_model.photon_flux(self.exposure.geom.axes[0].edges.to_value("TeV"))
 
-    def _signal(self, model):
-        return self._response(model).predict(self._flux(model))
-
-    def _at_cells(self, model, cell):
-        return self._response(model).at_cells(self._flux(model), cell)
+    def _predicted(self, models):
+        """Predicted counts of sources in all cells, float array of the counts' shape."""
+        data = np.zeros(self.counts.geom.data_shape)
+        for model in models:
+            data += self._response(model).predict(self._flux(model))
+        return data
 
     def _total(self, model):
-        return self._response(model).total(self._flux(model), None if self._whole_sky else self._cells)
-
-    @cached_property
-    def _whole_sky(self):
-        """Whether the response, which knows the runs' largest offset, leaves out all that the fit leaves out."""
-        return self.mask is None
-
-    def _raised(self, background):
-        """The background with its empty cells raised where a source shines, energy plane by energy plane."""
-        means = background.mean(axis=(1, 2))
-        filled = np.flatnonzero(means > 0)
-        if len(filled) == 0:
-            return background
-        signal = sum(self._signal(model) for model in self._models)
-        raised = background.copy()
-        for plane in range(len(means)):
-            nearest = filled[np.argmin(np.abs(filled - plane))]
-            empty = (raised[plane] <= 0) & (signal[plane] > 0) & self._cells[plane]
-            raised[plane][empty] = BACKGROUND_FLOOR * means[nearest]
-        return raised
+        return self._response(model).total(self._flux(model), self._summed_cells)
 
     def _floor_ratio(self, source, rest):
-        signal = np.where(self._cells, self._signal(source), 0.0)
+        """The smallest ratio of everything else to the source in the cells of the fit, float."""
+        signal = np.where(self.cells, self._predicted([source]), 0.0)
         shines = signal > 0
         return float(np.min(rest[shines] / signal[shines])) if shines.any() else np.inf
 
-    def _counts_map(self, data):
-        return self.counts.copy(data=data)
-
-    def _counts_in_fit(self):
-        return self._counts_map(np.where(self._cells, self.counts.data, 0.0))
-
     def __str__(self):
-        geom = self.counts.geom
-        lines = [
-            f"MapDataset {self.name!r}" if self.name else "MapDataset",
-            f"  cells        {' x '.join(str(n) for n in geom.data_shape)} (energy, lat, lon)",
-            f"  counts       {self.counts.data.sum():.0f}",
-        ]
-        if self.background_model is not None:
-            lines.append(f"  background   {self.background_model.evaluate().data.sum():.1f}")
-        if self.runs:
-            lines.append(f"  runs         {', '.join(str(run.obs_id) for run in self.runs)}")
-            lines.append(f"  live time    {self.livetime.value:.1f} s")
-        names = [model.name or model.spectral_model.name or "unnamed" for model in self._models]
-        lines.append(f"  models       {', '.join(names) or 'none'}")
-        return "\n".join(lines)
+        return as_text(self._title(), summary(self))
 
-
-def _mask(mask, counts):
-    data = np.asarray(mask.data if hasattr(mask, "geom") else mask)
-    if data.shape != counts.geom.data_shape or data.dtype != bool:
-        raise InputError(
-            f"The mask is {data.dtype} of shape {data.shape}; wanted is bool of shape {counts.geom.data_shape}."
-        )
-    return data
-
-
-def _check_maps(counts, exposure, background_model):
-    for what, each in (("counts", counts), ("exposure", exposure)):
-        if not hasattr(each, "geom"):
-            raise InputError(f"The {what} of a MapDataset are a {type(each).__name__}; wanted is a WcsNDMap.")
-        if len(each.geom.axes) != 1 or not each.geom.axes[0].unit.is_equivalent(u.TeV):
-            raise InputError(f"The {what} map of a MapDataset has no energy axis, or more than one axis.")
-    if not exposure.unit.is_equivalent("cm2 s"):
-        raise InputError(
-            f"The exposure map has the unit {str(exposure.unit)!r}; wanted is an area times a time."
-        )
-    if exposure.geom.to_image() != counts.geom.to_image():
-        raise InputError(
-            "The exposure map has other pixels than the counts map; a MapDataset needs the same."
-        )
-    if background_model is not None and background_model.map.geom != counts.geom:
-        raise InputError(
-            "The background map has another geometry than the counts map; a MapDataset needs the same."
-        )
+    def _repr_html_(self):
+        return as_html(self._title(), summary(self))

@@ -60,6 +60,11 @@ class SourceResponse:
         return kept
 
     @cached_property
+    def reached(self):
+        """Cells (n_reco, nlat, nlon) in which anything of the source can be seen, bool."""
+        return np.tensordot((self.edisp > 0).T.astype(float), (self.spatial > 0).astype(float), axes=1) > 0
+
+    @cached_property
     def sky_sum(self):
         """Sum of `spatial` over the sky (n_true,), cm2 s."""
         return self.spatial.sum(axis=(1, 2))
