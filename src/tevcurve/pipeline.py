@@ -49,6 +49,7 @@ def light_curve(
     width="2 deg",
     binsz="0.04 deg",
     unbinned=False,
+    stacked=False,
     e_reco=None,
     e_true=None,
     n_jobs=1,
@@ -74,6 +75,8 @@ def light_curve(
     offset_max : largest offset of a pixel from the pointing (3D)
     width, binsz : of the map around the target (3D)
     unbinned : bool, takes each event at its own energy and position (3D)
+    stacked : bool, whether the runs of one time bin are added up; default: they are fitted jointly, with a background
+        norm (3D) or background counts (1D) for each
     on_radius : of the ON region and of each OFF region (1D)
     exclusion : map, region, or list of these, where no OFF region may lie (1D)
     e_reco, e_true : Quantity, edges of the energy bins, for those who need certain ones
@@ -85,6 +88,10 @@ def light_curve(
     """
     if method not in METHODS:
         raise InputError(f"method is {method!r}; wanted is '3d' or '1d'.")
+    if unbinned and stacked:
+        raise InputError(
+            "stacked=True adds up cells, which unbinned=True does without; wanted is one of them."
+        )
     spectrum = PowerLaw(index=2.5) if spectrum is None else spectrum
     if not isinstance(spectrum, SpectralModel):
         raise InputError(
@@ -120,7 +127,7 @@ def light_curve(
         "sigma": options.sigma,
         "sigma_ul": options.sigma_ul,
         "negative": options.negative,
-        "several_runs": "joint",
+        "several_runs": "stacked" if stacked else "joint",
         "unbinned": bool(unbinned),
     }
     return (

@@ -8,6 +8,31 @@ from tevcurve.data import GTI
 
 
 @dataclass(frozen=True, eq=False)
+class CubeResponse:
+    """Source and background of a run in any cell; kept where bins are to stack several runs.
+
+    Attributes
+    ----------
+    shares : float array (n_true, n_pixels), cm2: effective area times the share of photons in each pixel
+    dispersion : float array (n_true, n_reco)
+    background : float array (n_slices, n_reco, n_pixels), s-1
+    """
+
+    shares: np.ndarray
+    dispersion: np.ndarray
+    background: np.ndarray
+
+    def signal_at(self, cell, flux):
+        """Expected signal per second of live time in cells (flat indices of (n_reco, n_pixels)), float array."""
+        reco, pixel = np.divmod(cell, self.shares.shape[1])
+        return np.einsum("te,te->e", self.shares[:, pixel], (self.dispersion * flux[:, None])[:, reco])
+
+    def background_at(self, cell):
+        """Background per second of on-time in cells, (n_slices, n_cells)."""
+        return self.background.reshape(len(self.background), -1)[:, cell]
+
+
+@dataclass(frozen=True, eq=False)
 class CubeTerms:
     """Events of one run with the source's response and the background where they are, and the totals.
 
@@ -33,6 +58,7 @@ class CubeTerms:
         of the cells in the brightest pixel of the source
     band_of_bin : int array (n_reco,), the band of each reco bin, -1 for one that is masked
     n_floored : int, events at cells where the background was raised from zero
+    compact : `CubeResponse` where it is to be had at other cells too, else None
     """
 
     obs_id: int
@@ -51,6 +77,7 @@ class CubeTerms:
     peak_background: np.ndarray
     band_of_bin: np.ndarray
     n_floored: int
+    compact: CubeResponse | None = None
 
     @property
     def n_bands(self):

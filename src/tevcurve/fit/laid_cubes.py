@@ -29,14 +29,18 @@ class LaidCubes(LaidFit):
         return {"counts": self.counts, "npred": signal + self.spread(background), "npred_excess": signal}
 
 
-def lay_cubes(runs, time_bins, flux, *, why_dark=("no_exposure", "")):
-    """The `LaidCubes` of runs, fitted jointly where a bin has several: one flux, and a background norm for each run.
+def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", "")):
+    """The `LaidCubes` of runs.
+
+    Where a bin has several, they are fitted jointly, one flux and a background norm for each run; or stacked, the
+    sums of their predictions in each cell, with one background norm.
 
     Parameters
     ----------
     runs : list of `CubeTerms`
     time_bins : `TimeBins`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
+    stacked : bool; the runs then need their `compact` response
     why_dark : (status, reason) of rows with good time in which no signal is expected
     """
     n_bands = runs[0].n_bands
@@ -46,6 +50,8 @@ def lay_cubes(runs, time_bins, flux, *, why_dark=("no_exposure", "")):
     counts = sum(np.bincount(piece.event_row, minlength=n_rows) for piece in pieces).astype(float)
     signal = sum(np.bincount(piece.row, piece.signal_total, n_rows) for piece in pieces)
     fitted = np.flatnonzero(signal > 0)
+    if stacked:
+        pieces = [_stacked(runs, pieces, cut, n_rows, flux)]
     terms = _cash_terms(pieces, fitted, n_rows)
     return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal)
 
@@ -77,6 +83,35 @@ def _piece(run, cut, flux):
         event_row=cut.bins[cut.event_bin] * n_bands + run.band[cut.event],
         event_signal=run.signal(flux)[cut.event] * livetime[cut.event_bin],
         event_background=event_background,
+    )
+
+
+def _stacked(runs, pieces, cut, n_rows, flux):
+    """One piece for all runs: in each cell with an event, what every run of its row expects there."""
+    n_bands = runs[0].n_bands
+    event_row = np.concatenate([piece.event_row for piece in pieces])
+    cell = np.concatenate([run.cell[part.event] for run, part in zip(runs, cut.cuts, strict=True)])
+    order = np.argsort(event_row, kind="stable")
+    event_row, cell = event_row[order], cell[order]
+    signal, background = np.zeros(len(cell)), np.zeros(len(cell))
+    for run, part in zip(runs, cut.cuts, strict=True):
+        ontime = np.zeros((cut.n_times, part.ontime.shape[1]))
+        ontime[part.bins] = part.ontime
+        ontime = ontime[event_row // n_bands]
+        shared = np.flatnonzero(ontime.any(axis=1))
+        livetime = ontime[shared].sum(axis=1) * run.deadc
+        signal[shared] += run.compact.signal_at(cell[shared], flux) * livetime
+        background[shared] += np.einsum("es,se->e", ontime[shared], run.compact.background_at(cell[shared]))
+    rows = np.flatnonzero(np.bincount(np.concatenate([piece.row for piece in pieces]), minlength=n_rows))
+
+    def per_row(name):
+        return sum(np.bincount(piece.row, getattr(piece, name), n_rows) for piece in pieces)[rows]
+
+    floor = np.full(n_rows, np.inf)
+    for piece in pieces:
+        np.minimum.at(floor, piece.row, piece.floor_ratio)
+    return _Piece(
+        rows, per_row("signal_total"), per_row("background_total"), floor[rows], event_row, signal, background
     )
 
 

@@ -32,8 +32,11 @@ class LaidSpectra(LaidFit):
         }
 
 
-def lay_spectra(runs, bands, time_bins, flux, *, why_dark=("no_exposure", "")):
-    """The `LaidSpectra` of runs, fitted jointly where a bin has several: one flux, a background in each energy bin.
+def lay_spectra(runs, bands, time_bins, flux, *, stacked=False, why_dark=("no_exposure", "")):
+    """The `LaidSpectra` of runs.
+
+    Where a bin has several, they are fitted jointly, one flux and a background in each energy bin of each run; or
+    stacked, their counts added up in each energy bin.
 
     Parameters
     ----------
@@ -41,6 +44,7 @@ def lay_spectra(runs, bands, time_bins, flux, *, why_dark=("no_exposure", "")):
     bands : int array (n_reco,), number of the band of each reco bin
     time_bins : `TimeBins`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
+    stacked : bool
     why_dark : (status, reason) of rows with good time in which no signal is expected
     """
     n_bands = int(bands.max()) + 1
@@ -51,7 +55,11 @@ def lay_spectra(runs, bands, time_bins, flux, *, why_dark=("no_exposure", "")):
         _cells(run, on, off, bands, n_bands, flux)
         for run, on, off in zip(runs, cut.cuts, cut_off.cuts, strict=True)
     ]
-    row, n_on, n_off, alpha, signal = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    row, reco, n_on, n_off, alpha, signal = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    if stacked:
+        row, n_on, n_off, alpha, signal = _stacked(
+            row * len(bands) + reco, len(bands), n_on, n_off, alpha, signal
+        )
     order = np.argsort(row, kind="stable")
     row, n_on, n_off, alpha, signal = row[order], n_on[order], n_off[order], alpha[order], signal[order]
 
@@ -78,7 +86,7 @@ def lay_spectra(runs, bands, time_bins, flux, *, why_dark=("no_exposure", "")):
 
 
 def _cells(run, on, off, bands, n_bands, flux):
-    """(row, n_on, n_off, alpha, signal) of each time bin and energy bin of a run that is fitted."""
+    """(row, reco bin, n_on, n_off, alpha, signal) of each time bin and energy bin of a run that is fitted."""
     reco = np.flatnonzero(run.mask_safe)
     n_times, n_reco = len(on.bins), len(bands)
     counts_on = np.bincount(on.event_bin * n_reco + run.on_bin[on.event], minlength=n_times * n_reco)
@@ -88,8 +96,29 @@ def _cells(run, on, off, bands, n_bands, flux):
     shape = (n_times, len(reco))
     return (
         (on.bins[:, None] * n_bands + bands[reco]).ravel(),
+        np.broadcast_to(reco, shape).ravel(),
         counts_on.reshape(n_times, n_reco)[:, reco].astype(float).ravel(),
         counts_off.reshape(n_times, n_reco)[:, reco].astype(float).ravel(),
         np.broadcast_to(run.alpha[reco], shape).ravel(),
         (livetime[:, None] * rate[reco]).ravel(),
     )
+
+
+def _stacked(key, n_reco, n_on, n_off, alpha, signal):
+    """(row, n_on, n_off, alpha, signal) with the cells of one row and energy bin added up.
+
+    alpha is such that the expected background is the sum of alpha * n_off; without OFF counts it is the mean,
+    weighted with the expected signal, which goes with the live time.
+    """
+    cells, index = np.unique(key, return_inverse=True)
+
+    def total(values):
+        return np.bincount(index, values, len(cells))
+
+    on, off, expected = total(n_on), total(n_off), total(signal)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weighted = np.where(
+            expected > 0, total(signal * alpha) / expected, total(alpha) / total(np.ones(len(alpha)))
+        )
+        alpha = np.where(off > 0, total(alpha * n_off) / off, weighted)
+    return cells // n_reco, on, off, alpha, expected

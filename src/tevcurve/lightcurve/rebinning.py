@@ -60,11 +60,13 @@ class Kept:
         """The `LightCurve` of the present settings."""
         axes, runs = self.setting.axes, list(self.terms)
         time_bins = self.time_bins.bins(self.terms)
-        flux = self.spectrum.photon_flux(axes.true)
+        flux, stacked = self.spectrum.photon_flux(axes.true), self.meta["several_runs"] == "stacked"
         if isinstance(self.setting, CubeSetting):
-            joint = lay_cubes(runs, time_bins, flux, why_dark=self._why_dark())
+            joint = lay_cubes(runs, time_bins, flux, stacked=stacked, why_dark=self._why_dark())
         else:
-            joint = lay_spectra(runs, axes.band_of_bin, time_bins, flux, why_dark=self._why_dark())
+            joint = lay_spectra(
+                runs, axes.band_of_bin, time_bins, flux, stacked=stacked, why_dark=self._why_dark()
+            )
         columns, status, reason = fit_rows(joint, self.options)
         n_bands = axes.n_bands
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import astropy.units as u
 import numpy as np
 
-from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.cube import pixels_icrs
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, UNPREDICTED, USED
@@ -29,6 +29,7 @@ class CubeSetting:
     offset_max : float, radian, largest offset of a pixel's centre from the pointing (exclusive)
     safe_energy : "file", a fraction of the largest effective area, or None
     unbinned : bool, whether events are taken at their own energy and position
+    stacked : bool, whether bins are to stack their runs, which needs the responses at all cells
     """
 
     source: tuple[float, float]
@@ -37,6 +38,7 @@ class CubeSetting:
     offset_max: float
     safe_energy: object
     unbinned: bool
+    stacked: bool = False
 
 
 def cube_terms(run, setting):
@@ -77,6 +79,14 @@ def cube_terms(run, setting):
     peak = int(np.argmax(shares.sum(axis=0)))
     per_bin = np.einsum("tp->t", shares.reshape(len(shares), -1))[:, None] * np.where(safe, dispersion, 0.0)
     band_of_bin = axes.band_of_bin
+    compact = None
+    if setting.stacked:
+        filled = np.where(
+            (cells <= 0) & safe[:, None, None] & inside, _floors(plane_means)[:, :, None, None], cells
+        )
+        compact = CubeResponse(
+            shares.reshape(len(shares), -1), dispersion, filled.reshape(*cells.shape[:2], -1)
+        )
     terms = CubeTerms(
         obs_id=run.obs_id,
         gti=run.gti,
@@ -98,6 +108,7 @@ def cube_terms(run, setting):
         peak_background=cells.reshape(*cells.shape[:2], -1)[:, :, peak],
         band_of_bin=np.where(safe, band_of_bin, -1),
         n_floored=int(np.count_nonzero(empty & sees)),
+        compact=compact,
     )
     return terms, fate
 
