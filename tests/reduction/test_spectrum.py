@@ -56,6 +56,8 @@ def response(observation_id=7, **more):
         "time_reference": REFERENCE,
         "has": lambda hdu_type: hdu_type in more,
         "aeff": Area,
+        "check_tracking": lambda: None,
+        "check_events": lambda: None,
         "edisp": SimpleNamespace(kernel=lambda *_: kernel),
         "psf": SimpleNamespace(
             table_at=lambda offset: SimpleNamespace(

@@ -7,7 +7,7 @@ from operator import attrgetter
 import astropy.units as u
 
 from tevcurve.data.filters import ObservationFilter, time_pair
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 
 
 def _of_run(path, doc):
@@ -51,6 +51,14 @@ class Observation:
     check_tracking = _of_run(
         "header.check_tracking", "Raises DataError, with the reason, unless the run tracks."
     )
+
+    def check_events(self):
+        """None where the file of the run has events; raises DataError otherwise.
+
+        A part of a run, or its good time, may well be without one; a whole run never is.
+        """
+        if self._run.events.is_empty:
+            raise DataError(f"{self._run.events.where} has no events; wanted is the event list of a run.")
 
     @cached_property
     def events(self):

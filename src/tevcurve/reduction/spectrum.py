@@ -79,7 +79,12 @@ class SpectrumExtraction:
         self.failed.append((observation.obs_id, str(reason)))
 
     def reduce(self, observation, regions):
-        """ReducedSpectrum of one observation and its ReflectedRegions."""
+        """ReducedSpectrum of one observation and its ReflectedRegions.
+
+        Raises DataError if the run does not track a position or has no events, or if a response cannot be used.
+        """
+        observation.check_tracking()
+        observation.check_events()
         reco_edges, true_edges = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
         events = observation.good_events
         radius = self._radii(observation, regions, events.energy_tev)
