@@ -105,7 +105,7 @@ def light_curve(
     if method == "3d":
         geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
         setting = CubeSetting(
-            source, geom, axes, _radian(offset_max, "offset_max"), safe_energy, bool(unbinned)
+            source, geom, axes, _radian(offset_max, "offset_max"), safe_energy, bool(unbinned), bool(stacked)
         )
         jobs, failed = [(observation, source, None) for observation in observations], []
     else:
