@@ -1,0 +1,19 @@
+"""Time binnings: objects whose method `bins(runs)` returns `TimeBins`, unions of half-open intervals.
+
+Runs are observations, reduced runs, or anything with `obs_id` and `gti`. The bins that look at events
+(`by_counts`, `by_significance`, `bayesian_blocks`) ask runs for their `RunTimeline`.
+"""
+
+from tevcurve.lightcurve.bins_fixed import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.lightcurve.time_bins import BinPieces, TimeBins
+
+__all__ = [
+    "BinPieces",
+    "TimeBins",
+    "by_edges",
+    "by_intervals",
+    "by_night",
+    "by_run",
+    "by_width",
+    "sliding",
+]

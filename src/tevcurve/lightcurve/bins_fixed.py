@@ -1,0 +1,283 @@
+"""Time bins that do not look at the events: by run, night, width or edges, and sliding windows."""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import Longitude
+from astropy.time import Time
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.good_time import good_time
+from tevcurve.lightcurve.instants import Instants
+from tevcurve.lightcurve.time_bins import TimeBins, expand_ranges
+
+MAX_BINS = 10_000_000
+# A rest of a run shorter than this part of the width is rounding, not a bin.
+_SLIVER = 1e-6
+
+
+@dataclass(frozen=True)
+class ByRun:
+    """See `by_run`."""
+
+    def bins(self, runs):
+        """`TimeBins`, one for each run that has good time, in the order of the runs."""
+        good = good_time(runs)
+        numbers, first, last = good.spans()
+        return TimeBins.one_interval_each(
+            good.instants(first, numbers),
+            good.instants(last, numbers),
+            run=numbers,
+            labels=tuple(str(good.run_ids[number]) for number in numbers),
+            kind="by run",
+        )
+
+
+@dataclass(frozen=True)
+class ByNight:
+    """See `by_night`. lon_rad: longitude to the east in radian, or None; gap_s: in s."""
+
+    lon_rad: float | None
+    gap_s: float
+
+    def bins(self, runs):
+        """`TimeBins`, one for each night with good time, in the order of time."""
+        good = good_time(runs)
+        start, stop = good.start, good.stop
+        order = np.argsort(start.seconds, kind="stable")
+        reach = np.maximum.accumulate(stop.seconds[order])
+        if self.lon_rad is None:
+            new = start.seconds[order][1:] - reach[:-1] > self.gap_s
+        else:
+            # A minute between TT and UT does not matter at noon.
+            days = start.time[order].tt.mjd + self.lon_rad / (2 * np.pi)
+            new = np.diff(np.floor(days - 0.5)) > 0
+        first = np.append(0, np.flatnonzero(new) + 1)
+        last = np.array([part[np.argmax(stop.seconds[part])] for part in np.split(order, first[1:])])
+        return TimeBins.one_interval_each(start[order[first]], stop[last], kind="by night")
+
+
+@dataclass(frozen=True)
+class ByWidth:
+    """See `by_width`. width_s: in s; start: `Time`, or None; align: "run" or "absolute"."""
+
+    width_s: float
+    start: Time | None
+    align: str
+
+    def bins(self, runs):
+        """`TimeBins` that meet good time, in the order of time (of the runs, for "run")."""
+        good = good_time(runs)
+        made = self._in_runs(good) if self.align == "run" else self._on_grid(good)
+        return made.with_good_time(good)
+
+    def _in_runs(self, good):
+        runs, first, last = good.spans()
+        number = np.maximum(np.ceil((last - first) / self.width_s - _SLIVER), 1)
+        _check_number(number.sum())
+        owner, step = expand_ranges(np.zeros(len(runs), dtype=int), number.astype(int))
+        start = first[owner] + step * self.width_s
+        stop = np.where(step + 1 < number[owner], first[owner] + (step + 1) * self.width_s, last[owner])
+        return TimeBins.one_interval_each(
+            good.instants(start, runs[owner]),
+            good.instants(stop, runs[owner]),
+            run=runs[owner],
+            kind=f"{self.width_s:g} s from the start of each run",
+        )
+
+    def _on_grid(self, good):
+        first, steps = _grid_steps(good, self.start, self.width_s, self.width_s)
+        edges = [first + (steps + after) * self.width_s for after in (0, 1)]
+        start, stop = (Instants.from_seconds(edge, good.reference, good.reference) for edge in edges)
+        return TimeBins.one_interval_each(start, stop, kind=f"{self.width_s:g} s on one grid")
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """See `sliding`. width_s, step_s: in s; start: `Time`, or None."""
+
+    width_s: float
+    step_s: float
+    start: Time | None
+
+    def bins(self, runs):
+        """`TimeBins` that meet good time, in the order of time."""
+        good = good_time(runs)
+        first, steps = _grid_steps(good, self.start, self.width_s, self.step_s)
+        begin = first + steps[steps >= 0] * self.step_s
+        start, stop = (
+            Instants.from_seconds(edge, good.reference, good.reference)
+            for edge in (begin, begin + self.width_s)
+        )
+        kind = f"{self.width_s:g} s every {self.step_s:g} s"
+        made = TimeBins.one_interval_each(start, stop, overlapping=self.step_s < self.width_s, kind=kind)
+        return made.with_good_time(good)
+
+
+@dataclass(frozen=True, eq=False)
+class ByIntervals:
+    """See `by_intervals` and `by_edges`. start, stop: `Time` (n,); kind: in words."""
+
+    start: Time
+    stop: Time
+    kind: str
+
+    def bins(self, runs):
+        """`TimeBins`, all that were asked for, in their order."""
+        reference = good_time(runs).reference
+        start, stop = (Instants.from_time(edge, reference) for edge in (self.start, self.stop))
+        order = np.argsort(start.seconds, kind="stable")
+        overlap = np.any(np.maximum.accumulate(stop.seconds[order])[:-1] > start.seconds[order][1:])
+        return TimeBins.one_interval_each(start, stop, overlapping=bool(overlap), kind=self.kind)
+
+
+def by_run():
+    """A binning with one bin for each run, from the start of its first good time to the stop of its last.
+
+    A bin has the events of its run only, also where another run overlaps it in time.
+    """
+    return ByRun()
+
+
+def by_night(site=None, gap=None):
+    """A binning with one bin for each night, from its first to its last good time.
+
+    site: `EarthLocation` or longitude (Quantity or string, to the east); a night goes from local mean noon to noon.
+    gap: Quantity or string; without a site, a new night starts after more than this without good time, default 6 h.
+    Raises InputError where both are given, or one cannot be used.
+    """
+    if site is None:
+        return ByNight(None, duration_s("6 h" if gap is None else gap, "gap"))
+    if gap is not None:
+        raise InputError("by_night takes a site or a gap; wanted is one of them.")
+    try:
+        lon = Longitude(getattr(site, "lon", site), wrap_angle=180 * u.deg)
+    except (TypeError, ValueError, u.UnitsError) as error:
+        raise InputError(
+            f"The site is {site!r}; wanted is an EarthLocation or a longitude such as '16.5 deg'."
+        ) from error
+    return ByNight(float(lon.rad), 0.0)
+
+
+def by_width(width, start=None, align=None):
+    """A binning with bins of one width, only those that meet good time.
+
+    width: Quantity or string, such as "2 min".
+    align: "run": bins start with each run's good time and stop with it, so that the last bin of a run may be shorter;
+        a bin belongs to its run only. "absolute": one grid for all runs; a bin may span several runs. The default
+        is "absolute" where a start is given, else "run".
+    start: `Time` or string, an edge of the grid, which goes on to both sides of it; default: the first good time.
+    Raises InputError where an argument cannot be used.
+    """
+    align = ("run" if start is None else "absolute") if align is None else align
+    if align not in ("run", "absolute"):
+        raise InputError(f"align is {align!r}; wanted is 'run' or 'absolute'.")
+    if start is not None and align == "run":
+        raise InputError("Bins that are aligned with the runs have no start of their own; leave start out.")
+    return ByWidth(duration_s(width, "width"), one_time(start, "start"), align)
+
+
+def by_edges(times):
+    """A binning with the bins between edges, kept also where they have no good time.
+
+    times: `Time` (n + 1,), or a list of `Time` or of strings, ascending. Raises InputError otherwise.
+    """
+    times = as_time(times, "times")
+    if times.ndim != 1 or len(times) < 2:
+        raise InputError(f"The edges have the shape {times.shape}; wanted are two times or more.")
+    if not np.all((times[1:] - times[:-1]).sec > 0):
+        raise InputError("The edges of the time bins do not ascend; wanted is each one after the one before.")
+    return ByIntervals(times[:-1], times[1:], "by edges")
+
+
+def by_intervals(intervals):
+    """A binning with a bin for each interval, in their order, kept also where they have no good time.
+
+    intervals: list of pairs of `Time` or of strings, or `Time` (n, 2); they may overlap, then the bins say so.
+    Raises InputError for an interval that does not stop after its start.
+    """
+    if not isinstance(intervals, Time):
+        pairs = [as_time(pair, "An interval") for pair in intervals]
+        if not pairs or any(pair.shape != (2,) for pair in pairs):
+            raise InputError("The time intervals are wanted as one or more pairs (start, stop).")
+        intervals = Time(pairs)
+    if intervals.ndim != 2 or intervals.shape[1] != 2 or not len(intervals):
+        raise InputError(f"The time intervals have the shape {intervals.shape}; wanted is (n, 2).")
+    start, stop = intervals[:, 0], intervals[:, 1]
+    wrong = np.flatnonzero(~((stop - start).sec > 0))
+    if len(wrong):
+        begin, end = start[wrong[0]].iso, stop[wrong[0]].iso
+        raise InputError(
+            f"The time interval {wrong[0]} goes from {begin} to {end}; its stop must come later."
+        )
+    return ByIntervals(start, stop, "by intervals")
+
+
+def sliding(width, step, start=None):
+    """A binning with windows of one width that start every step: they overlap, so their fluxes are correlated.
+
+    width, step: Quantity or string, the step not longer than the width.
+    start: `Time` or string, start of the first window; default: the first good time.
+    Only windows that meet good time are made. Raises InputError where an argument cannot be used.
+    """
+    width_s, step_s = duration_s(width, "width"), duration_s(step, "step")
+    if step_s > width_s:
+        raise InputError(
+            f"The step ({step_s:g} s) is longer than the width ({width_s:g} s), so that windows would leave gaps."
+        )
+    return Sliding(width_s, step_s, one_time(start, "start"))
+
+
+def duration_s(value, name):
+    """A duration above 0 in s, float; InputError otherwise."""
+    try:
+        seconds = u.Quantity(value).to_value(u.s)
+    except (TypeError, u.UnitConversionError) as error:
+        raise InputError(f"The {name} is {value!r}; wanted is a duration such as '2 min'.") from error
+    if np.ndim(seconds) or not np.isfinite(seconds) or seconds <= 0:
+        raise InputError(f"The {name} is {value!r}; wanted is one duration above 0.")
+    return float(seconds)
+
+
+def as_time(value, name):
+    """`Time` of a `Time`, of a string, or of a list of these; InputError otherwise."""
+    if isinstance(value, Time):
+        return value
+    try:
+        if np.asarray(value).dtype.kind in "fiu":
+            raise ValueError("a number has no time format")
+        return Time(list(value)) if isinstance(value, (list, tuple)) else Time(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{name} is {value!r}; wanted is a Time, or strings such as '2020-01-31 20:15'."
+        ) from error
+
+
+def one_time(value, name):
+    """`Time`, scalar, or None where there is none; InputError otherwise."""
+    if value is None:
+        return None
+    time = as_time(value, name)
+    if not time.isscalar:
+        raise InputError(f"The {name} has the shape {time.shape}; wanted is one time.")
+    return time
+
+
+def _grid_steps(good, start, width_s, step_s):
+    """The grid's zero in mission seconds, and the steps (ascending) from which a width may meet good time."""
+    low, high = good.start.seconds, good.stop.seconds
+    first = low.min() if start is None else float(good.reference.to_seconds(start))
+    # One more on either side: rounding is left to the comparison with the good time.
+    begin = np.floor((low - width_s - first) / step_s).astype(int)
+    end = np.ceil((high - first) / step_s).astype(int) + 1
+    _check_number(np.sum(end - begin))
+    steps = np.sort(expand_ranges(begin, end)[1])
+    return first, steps[np.append(True, np.diff(steps) > 0)]
+
+
+def _check_number(number):
+    if number > MAX_BINS:
+        raise InputError(
+            f"That would be {number:.3g} time bins; at most {MAX_BINS:.0e} are made, so take wider ones."
+        )

@@ -1,0 +1,86 @@
+"""The good time of several runs as flat arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.data import TimeReference
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.instants import Instants
+
+
+@dataclass(frozen=True, eq=False)
+class GoodTime:
+    """Good time intervals (n,) of all runs, in the order of the runs.
+
+    start_s, stop_s: float arrays (n,), mission seconds of the interval's own run.
+    run: int array (n,), number of the run. run_ids: OBS_IDs, one for each run.
+    references: the different `TimeReference`s of the runs; clock: int array (n_runs,), which one a run has.
+    """
+
+    start_s: np.ndarray
+    stop_s: np.ndarray
+    run: np.ndarray
+    run_ids: tuple
+    references: tuple[TimeReference, ...]
+    clock: np.ndarray
+
+    @property
+    def reference(self):
+        """The reference that is common to all bins: that of the first run."""
+        return self.references[0]
+
+    def instants(self, seconds, run):
+        """`Instants` (n,) of mission seconds of the runs with the numbers `run` (int array (n,))."""
+        clock = self.clock[run]
+        if len(self.references) == 1:
+            return Instants.from_seconds(seconds, self.reference, self.reference)
+        result = Instants(self.reference, *np.zeros((2, len(seconds))))
+        for number, own in enumerate(self.references):
+            mine = clock == number
+            part = Instants.from_seconds(seconds[mine], own, self.reference)
+            result.seconds[mine], result.rest[mine] = part.seconds, part.rest
+        return result
+
+    @property
+    def start(self):
+        """`Instants` (n,) at which the intervals start."""
+        return self.instants(self.start_s, self.run)
+
+    @property
+    def stop(self):
+        """`Instants` (n,) at which the intervals stop."""
+        return self.instants(self.stop_s, self.run)
+
+    def spans(self):
+        """Numbers of the runs that have good time, and first and last good mission second of each, arrays (n,)."""
+        runs, first = np.unique(self.run, return_index=True)
+        last = np.append(first[1:], len(self.run)) - 1
+        return runs, self.start_s[first], self.stop_s[last]
+
+
+def good_time(runs):
+    """The `GoodTime` of runs.
+
+    runs: sequence of anything that has `obs_id` and `gti` (a GTI, or `intervals` (n, 2) with `reference`): reduced
+    runs, observations, timelines. Raises InputError where there is none.
+    """
+    runs = list(runs) if hasattr(runs, "__iter__") else [runs]
+    if not runs:
+        raise InputError("There are no runs to bin in time; wanted is one or more.")
+    # Some runs have their intervals without the work of making a GTI.
+    gtis = [run if hasattr(run, "intervals") else run.gti for run in runs]
+    parts = [gti.intervals for gti in gtis]
+    clocks = {}
+    clock = np.array([clocks.setdefault(gti.reference, len(clocks)) for gti in gtis])
+    intervals = np.concatenate(parts)
+    if not len(intervals):
+        raise InputError(f"None of the {len(runs)} runs has good time, so there is nothing to bin.")
+    return GoodTime(
+        start_s=intervals[:, 0],
+        stop_s=intervals[:, 1],
+        run=np.repeat(np.arange(len(runs)), [len(part) for part in parts]),
+        run_ids=tuple(run.obs_id for run in runs),
+        references=tuple(clocks),
+        clock=clock,
+    )

@@ -1,0 +1,239 @@
+"""Time bins laid over runs: unions of half-open intervals."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.good_time import good_time
+from tevcurve.lightcurve.instants import Instants
+
+ANY_RUN = -1
+
+
+@dataclass(frozen=True, eq=False)
+class TimeBins:
+    """Bins (n_bins,), each a union of intervals [start, stop); flat arrays over all intervals (n,).
+
+    start, stop: `Instants` (n,). bin: int array (n,), ascending, the bin that an interval belongs to.
+    n_bins: every bin has an interval or more, in the order of time and without overlap among each other.
+    run: int array (n,), the one run that an interval is of, or -1 where it is of all (default).
+    overlapping: whether bins may share time.
+    labels: tuple of str (n_bins,), what to call the bins, or None.
+    phase_min, phase_max: float arrays (n_bins,), for folded bins, else None.
+    kind: what made them, in words. note: what a reader of the bins should know, in words, or "".
+    """
+
+    start: Instants
+    stop: Instants
+    bin: np.ndarray
+    n_bins: int
+    run: np.ndarray | None = None
+    overlapping: bool = False
+    labels: tuple[str, ...] | None = None
+    phase_min: np.ndarray | None = None
+    phase_max: np.ndarray | None = None
+    kind: str = "time bins"
+    note: str = ""
+    _seconds: dict = field(default_factory=dict, repr=False)
+
+    def __post_init__(self):
+        if self.run is None:
+            object.__setattr__(self, "run", np.full(len(self.bin), ANY_RUN))
+
+    @classmethod
+    def one_interval_each(cls, start, stop, **options):
+        """Bins of one interval each."""
+        return cls(start, stop, np.arange(len(start)), len(start), **options)
+
+    @property
+    def reference(self):
+        """`TimeReference` of `start_s` and `stop_s`."""
+        return self.start.reference
+
+    @property
+    def scale(self):
+        """Time scale of `time_min` and `time_max`."""
+        return self.reference.scale
+
+    @property
+    def start_s(self):
+        """Starts of the intervals (n,), mission seconds of `reference`."""
+        return self.start.seconds
+
+    @property
+    def stop_s(self):
+        """Stops of the intervals (n,), mission seconds of `reference`."""
+        return self.stop.seconds
+
+    def in_seconds(self, reference):
+        """Starts and stops of the intervals, two arrays (n,), in mission seconds of a run's `TimeReference`.
+
+        Edges that came from a run with this reference are exact. Do not write to the arrays.
+        """
+        if reference not in self._seconds:
+            self._seconds[reference] = tuple(
+                np.asarray(edge.in_seconds(reference)) for edge in (self.start, self.stop)
+            )
+        return self._seconds[reference]
+
+    def in_run(self, number, reference):
+        """Starts and stops in mission seconds and bins of the intervals that hold for one run, three arrays (m,).
+
+        number: of the run. reference: its `TimeReference`. Do not write to the arrays.
+        """
+        start, stop = self.in_seconds(reference)
+        if self._every_run:
+            return start, stop, self.bin
+        order, run = self._by_run
+        own, all_ = (slice(*np.searchsorted(run, (which, which + 1))) for which in (number, ANY_RUN))
+        rows = np.sort(np.concatenate([order[own], order[all_]]))
+        return start[rows], stop[rows], self.bin[rows]
+
+    def columns(self):
+        """What the bins add to the rows of a light curve: name to array (n_bins,)."""
+        names = ("phase_min", "phase_max")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def meta(self):
+        """What a light curve says of its time bins: a dict of words and booleans."""
+        said = {"time_bins": self.kind, "overlapping": self.overlapping}
+        return said | {"time_bins_note": self.note} if self.note else said
+
+    @cached_property
+    def _every_run(self):
+        return bool(np.all(self.run == ANY_RUN))
+
+    @cached_property
+    def _by_run(self):
+        order = np.argsort(self.run, kind="stable")
+        return order, self.run[order]
+
+    @cached_property
+    def time_min(self):
+        """Start of the first interval of each bin, `Time` (n_bins,)."""
+        return self.start[self._first].time
+
+    @cached_property
+    def time_max(self):
+        """Stop of the last interval of each bin, `Time` (n_bins,)."""
+        return self.stop[np.append(self._first[1:], len(self.bin)) - 1].time
+
+    @cached_property
+    def _first(self):
+        return np.searchsorted(self.bin, np.arange(self.n_bins))
+
+    def select(self, numbers):
+        """The bins with these numbers (int array or bool mask (n_bins,)), in this order, as `TimeBins`."""
+        numbers = np.atleast_1d(np.arange(self.n_bins)[numbers])
+        first = self._first[numbers]
+        length = np.append(self._first[1:], len(self.bin))[numbers] - first
+        rows = expand_ranges(first, first + length)[1]
+        return TimeBins(
+            self.start[rows],
+            self.stop[rows],
+            np.repeat(np.arange(len(numbers)), length),
+            len(numbers),
+            self.run[rows],
+            self.overlapping,
+            None if self.labels is None else tuple(self.labels[number] for number in numbers),
+            None if self.phase_min is None else self.phase_min[numbers],
+            None if self.phase_max is None else self.phase_max[numbers],
+            self.kind,
+            self.note,
+        )
+
+    def pieces(self, runs):
+        """`BinPieces`: what the bins and the good time of runs have in common.
+
+        runs: the runs that the bins were made for, in the same order; see `good_time`.
+        """
+        return _pieces(self, good_time(runs))
+
+    def ontime_s(self, runs):
+        """Good time of each bin (n_bins,) in s, summed over runs."""
+        return self.pieces(runs).ontime_s(self.n_bins)
+
+    def with_good_time(self, good):
+        """The bins that meet a `GoodTime`."""
+        found = np.bincount(_pieces(self, good).bin, minlength=self.n_bins) > 0
+        return self if found.all() else self.select(found)
+
+    def __len__(self):
+        return self.n_bins
+
+    def __getitem__(self, number):
+        if not -self.n_bins <= number < self.n_bins:
+            raise IndexError(f"There is no bin {number}: there are {self.n_bins}.")
+        return self.select(number)
+
+    def __iter__(self):
+        return (self.select(number) for number in range(self.n_bins))
+
+    def __str__(self):
+        if not self.n_bins:
+            return f"TimeBins: {self.kind}, no bins"
+        first, last = self.time_min.min().iso, self.time_max.max().iso
+        words = f"TimeBins: {self.kind}, {self.n_bins} bin{'s' if self.n_bins > 1 else ''}"
+        words += f" of {len(self.bin)} intervals" if len(self.bin) != self.n_bins else ""
+        words += ", overlapping" if self.overlapping else ""
+        words += f", {first} to {last} ({self.scale.upper()})"
+        return f"{words}; {self.note}" if self.note else words
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, eq=False)
+class BinPieces:
+    """Pieces (n,) of good time that lie in a bin, in the order of bins, of runs in a bin, and of time in a run.
+
+    bin, run: int arrays (n,). start_s, stop_s: float arrays (n,), [start, stop) in mission seconds of the piece's run.
+    """
+
+    bin: np.ndarray
+    run: np.ndarray
+    start_s: np.ndarray
+    stop_s: np.ndarray
+
+    def ontime_s(self, n_bins):
+        """Good time of each bin (n_bins,) in s, summed over runs."""
+        return np.bincount(self.bin, self.stop_s - self.start_s, n_bins)
+
+
+def expand_ranges(first, stop):
+    """Ranges first[i] <= k < stop[i] one after the other: the number i of the range, and k; two int arrays."""
+    length = np.maximum(np.asarray(stop) - first, 0)
+    owner = np.repeat(np.arange(len(length)), length)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
+    return owner, np.asarray(first)[owner] + within
+
+
+def _pieces(bins, good):
+    if np.any(bins.run >= len(good.run_ids)):
+        raise InputError(
+            f"The bins were made for {bins.run.max() + 1} runs or more and are laid over {len(good.run_ids)}; "
+            "wanted are the same runs."
+        )
+    parts = [_pieces_of_clock(bins, good, number) for number in range(len(good.references))]
+    bin_, run, start, stop = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    order = np.lexsort((start, run, bin_))
+    return BinPieces(bin_[order], run[order], start[order], stop[order])
+
+
+def _pieces_of_clock(bins, good, number):
+    """Pieces of the runs that have one reference: bin, run, start and stop."""
+    begin, end = bins.in_seconds(good.references[number])
+    order = np.argsort(begin, kind="stable")
+    begin, end = begin[order], end[order]
+    mine = np.flatnonzero(good.clock[good.run] == number)
+    low, high = good.start_s[mine], good.stop_s[mine]
+    # All that start before the good time stops, from the first on that reaches beyond its start.
+    reach = np.maximum.accumulate(end)
+    owner, interval = expand_ranges(
+        np.searchsorted(reach, low, side="right"), np.searchsorted(begin, high, side="left")
+    )
+    start, stop = np.maximum(begin[interval], low[owner]), np.minimum(end[interval], high[owner])
+    run, only = good.run[mine][owner], bins.run[order][interval]
+    kept = (stop > start) & ((only == ANY_RUN) | (only == run))
+    return bins.bin[order][interval][kept], run[kept], start[kept], stop[kept]
