@@ -96,3 +96,11 @@ def test_responses_of_past_places_are_not_kept_for_ever():
         dataset.stat_sum()
     assert len(dataset._responses) == 6
     assert u.isclose(dataset.models[0].position.ra, 83.7 * u.deg)
+
+
+def test_a_new_response_is_used_from_then_on():
+    dataset, other = make_dataset(), make_dataset(seed=5)
+    other.counts = dataset.counts
+    dataset.stat_sum()
+    dataset.edisp = other.edisp
+    assert dataset.stat_sum() == other.stat_sum()

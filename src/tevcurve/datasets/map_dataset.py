@@ -44,6 +44,7 @@ class MapDataset:
         self.counts, self.exposure, self.background_model = counts, exposure, background_model
         self.psf, self.edisp, self.name = psf, edisp, name
         self.mask = checked_mask(mask, counts)
+        self._responses, self._responses_of = {}, (exposure, psf, edisp, counts.origin)
         self.model = model
 
     @property
@@ -271,7 +272,10 @@ class MapDataset:
         """The model's `SourceResponse`, kept for the places where the model was last."""
         shape = () if model.spatial_model is None else tuple(p.value for p in model.spatial_model.parameters)
         key = (type(model.spatial_model), getattr(model.spatial_model, "frame", None), shape)
-        cache = self.__dict__.setdefault("_responses", {})
+        parts = self.exposure, self.psf, self.edisp, self.counts.origin
+        if any(part is not known for part, known in zip(parts, self._responses_of, strict=True)):
+            self._responses, self._responses_of = {}, parts
+        cache = self._responses
         # Taken out and put back at the end: the first is the one that was not needed for the longest time.
         response = cache.pop(key, None)
         cache[key] = source_response(self, model) if response is None else response
