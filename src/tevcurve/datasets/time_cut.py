@@ -25,40 +25,29 @@ class TimeCut:
     event_bin: np.ndarray
 
 
-def cut_run(gti, time_s, start_s, stop_s, number, slice_edges=None):
+def cut_run(time_s, start_s, stop_s, number, slice_edges=None):
     """The `TimeCut` of a run.
 
     Parameters
     ----------
-    gti : float array (n_gti, 2), good time, mission seconds, in order, without overlap
-    time_s : float array (n,), events in good time, in order
-    start_s, stop_s : float arrays (n_intervals,), half-open intervals in mission seconds
-    number : int array (n_intervals,), the bin that each interval is a part of
+    time_s : float array (n,), the run's events in good time, in order, mission seconds
+    start_s, stop_s : float arrays (n_pieces,), half-open pieces of the run's good time, mission seconds
+    number : int array (n_pieces,), the bin that each piece is in, ascending
     slice_edges : float array (n_slices + 1,), default: one slice
     """
     if slice_edges is None or len(slice_edges) == 2:
-        slice_edges = np.array([-np.inf, np.inf])
-    n_slices = len(slice_edges) - 1
-    if len(gti) == 0 or len(start_s) == 0:
-        empty = np.zeros(0, dtype=int)
-        return TimeCut(empty, np.zeros((0, n_slices)), np.zeros(0), empty, empty)
-    meets = np.flatnonzero((start_s < gti[-1, 1]) & (stop_s > gti[0, 0]))
-    start, stop, number = start_s[meets], stop_s[meets], number[meets]
-    ontime, moment = np.zeros((len(meets), n_slices)), np.zeros(len(meets))
-    for low, high in gti:
-        begin, end = np.maximum(start, low)[:, None], np.minimum(stop, high)[:, None]
-        part = np.minimum(end, slice_edges[1:]) - np.maximum(begin, slice_edges[:-1])
-        ontime += np.maximum(part, 0.0)
-        # Seconds from the start of the run, so that no digits are lost.
-        moment += np.maximum(end - begin, 0.0)[:, 0] * (0.5 * (end + begin)[:, 0] - gti[0, 0])
-    met = ontime.sum(axis=1) > 0
-    start, stop, number, ontime, moment = start[met], stop[met], number[met], ontime[met], moment[met]
+        ontime = (stop_s - start_s)[:, None]
+    else:
+        inside = np.minimum(stop_s[:, None], slice_edges[1:]) - np.maximum(start_s[:, None], slice_edges[:-1])
+        ontime = np.maximum(inside, 0.0)
     bins, index = np.unique(number, return_inverse=True)
-    summed = np.zeros((len(bins), n_slices))
+    summed = np.zeros((len(bins), ontime.shape[1]))
     np.add.at(summed, index, ontime)
-    middle = gti[0, 0] + np.bincount(index, moment, len(bins)) / summed.sum(axis=1)
-    first, last = np.searchsorted(time_s, start), np.searchsorted(time_s, stop)
-    event, event_bin = _expanded(first, last, index)
+    # Seconds from the first piece, so that no digits are lost.
+    origin = start_s[0] if len(start_s) else 0.0
+    moment = (stop_s - start_s) * (0.5 * (start_s + stop_s) - origin)
+    middle = origin + np.bincount(index, moment, len(bins)) / summed.sum(axis=1)
+    event, event_bin = _expanded(np.searchsorted(time_s, start_s), np.searchsorted(time_s, stop_s), index)
     return TimeCut(bins, summed, middle, event, event_bin)
 
 

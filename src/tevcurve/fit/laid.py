@@ -41,17 +41,18 @@ def cut_runs(runs, time_bins, event_times):
     """
     n_times = time_bins.n_bins
     ontime, livetime, n_runs = np.zeros(n_times), np.zeros(n_times), np.zeros(n_times, dtype=int)
-    moment, cuts, references = np.zeros(n_times), [], {}
-    for run, times in zip(runs, event_times, strict=True):
-        reference = run.gti.reference
-        if reference not in references:
-            references[reference] = time_bins.in_seconds(reference)
-        start, stop = references[reference]
-        cut = cut_run(run.gti.intervals, times, start, stop, time_bins.bin, getattr(run, "slice_edges", None))
+    moment, cuts, common = np.zeros(n_times), [], runs[0].gti.reference
+    pieces = time_bins.pieces(runs)
+    order = np.argsort(pieces.run, kind="stable")
+    limits = np.searchsorted(pieces.run[order], np.arange(len(runs) + 1))
+    for number, (run, times) in enumerate(zip(runs, event_times, strict=True)):
+        own = order[limits[number] : limits[number + 1]]
+        slices = getattr(run, "slice_edges", None)
+        cut = cut_run(times, pieces.start_s[own], pieces.stop_s[own], pieces.bin[own], slices)
         seconds = cut.ontime.sum(axis=1)
         ontime[cut.bins] += seconds
         livetime[cut.bins] += seconds * run.deadc
-        moment[cut.bins] += runs[0].gti.reference.convert(cut.middle, reference) * seconds * run.deadc
+        moment[cut.bins] += common.convert(cut.middle, run.gti.reference) * seconds * run.deadc
         n_runs[cut.bins] += 1
         cuts.append(cut)
     with np.errstate(invalid="ignore"):

@@ -29,6 +29,8 @@ COLUMNS = {
     "time_min": ("d", ".6f", "Start of the time bin (MJD, time scale in TIMESYS)"),
     "time_max": ("d", ".6f", "End of the time bin (MJD, time scale in TIMESYS)"),
     "time_mean": ("d", ".6f", "Live-time-weighted mean time (MJD, time scale in TIMESYS)"),
+    "phase_min": ("", ".4f", "Start of the phase bin"),
+    "phase_max": ("", ".4f", "End of the phase bin"),
     "e_ref": ("TeV", ".4g", "Reference energy"),
     "e_min": ("TeV", ".4g", "Lower edge of the energy band"),
     "e_max": ("TeV", ".4g", "Upper edge of the energy band"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from tevcurve.datasets.time_cut import cut_run
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
 
 
@@ -47,19 +46,22 @@ def make_ledger(runs, fates, failed, time_bins):
     failed : tuple of (obs_id, reason)
     time_bins : `TimeBins`
     """
-    counts, seconds, references = [], [], {}
-    for run, fate in zip(runs, fates, strict=True):
-        reference = run.gti.reference
-        if reference not in references:
-            references[reference] = _union(*time_bins.in_seconds(reference))
-        start, stop = references[reference]
-        cut = cut_run(run.gti.intervals, run.time_s, start, stop, np.arange(len(start)))
-        outside = np.ones(len(run.time_s), dtype=bool)
-        outside[cut.event] = False
-        per_fate = np.bincount(np.where(outside, OUTSIDE_TIME_BINS, fate), minlength=len(FATES))
+    counts, seconds = [], []
+    pieces = time_bins.pieces(runs)
+    order = np.lexsort((pieces.start_s, pieces.run))
+    limits = np.searchsorted(pieces.run[order], np.arange(len(runs) + 1))
+    for number, (run, fate) in enumerate(zip(runs, fates, strict=True)):
+        own = order[limits[number] : limits[number + 1]]
+        start, stop = _union(pieces.start_s[own], pieces.stop_s[own])
+        # Events before each stop less events before each start: inside where they differ by one.
+        inside = np.searchsorted(start, run.time_s, side="right") > np.searchsorted(
+            stop, run.time_s, side="right"
+        )
+        fate = np.where(inside, fate, OUTSIDE_TIME_BINS)
+        per_fate = np.bincount(fate, minlength=len(FATES))
         per_fate[OUTSIDE_GTI] = run.n_outside_gti
         counts.append(per_fate)
-        used = float(cut.ontime.sum())
+        used = float(np.sum(stop - start))
         seconds.append((run.gti.ontime_s - used, used, run.gti.ontime_s))
     ids = [run.obs_id for run in runs]
     counts = np.array(counts).reshape(len(ids), len(FATES))
@@ -70,10 +72,9 @@ def make_ledger(runs, fates, failed, time_bins):
 
 
 def _union(start, stop):
-    """Intervals (start, stop) in order and without overlap that cover the same seconds."""
-    order = np.argsort(start, kind="stable")
-    start, reach = start[order], np.maximum.accumulate(stop[order])
+    """Intervals (start, stop), in the order of their starts, merged where they meet."""
     if not len(start):
-        return start, reach
+        return start, stop
+    reach = np.maximum.accumulate(stop)
     first = np.append(True, start[1:] > reach[:-1])
     return start[first], reach[np.append(np.flatnonzero(first)[1:] - 1, len(start) - 1)]

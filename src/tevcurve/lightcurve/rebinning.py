@@ -78,7 +78,9 @@ class Kept:
         cut = joint.cut
         columns |= {name: per_time(getattr(cut, name)) for name in ("livetime", "ontime", "n_runs")}
         columns["time_mean"] = per_time(_mjd_of(cut.time_mean, self.runs[0].gti.reference, time_bins.scale))
-        columns |= {name: per_time(values) for name, values in time_bins.columns().items()}
+        for name in ("phase_min", "phase_max"):
+            if getattr(time_bins, name) is not None:
+                columns[name] = per_time(getattr(time_bins, name))
         return LightCurve.from_arrays(
             _repeated(time_bins.time_min, n_bands),
             _repeated(time_bins.time_max, n_bands),
@@ -89,7 +91,7 @@ class Kept:
             columns,
             status=status,
             reason=reason,
-            meta=self.meta | time_bins.meta(),
+            meta=self.meta | _meta(time_bins),
             origin=self,
             ledger=make_ledger(self.runs, self.fates, self.failed, time_bins),
         )
@@ -103,6 +105,12 @@ class Kept:
                 f"the source is {offset:.2f} deg off the pointing, outside the field of view",
             )
         return "no_exposure", "the effective area at the source is zero in the energies of the band"
+
+
+def _meta(time_bins):
+    """What a light curve says of its time bins."""
+    meta = {"time_bins": time_bins.kind, "overlapping": time_bins.overlapping}
+    return meta | ({"time_bins_note": time_bins.note} if time_bins.note else {})
 
 
 def _repeated(times, number):
