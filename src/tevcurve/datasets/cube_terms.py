@@ -57,6 +57,9 @@ class CubeTerms:
     peak_response : float array (n_reco, n_true), cm2, and peak_background : float array (n_slices, n_reco), s-1:
         of the cells in the brightest pixel of the source
     band_of_bin : int array (n_reco,), the band of each reco bin, -1 for one that is masked
+    fixed : float array (n,), s-1, and fixed_total : float array (n_bands,), s-1: what other sources that are fixed
+        give there per second of live time
+    background_norm : float, the norm of a background that is not fitted; None for one that is
     n_floored : int, events at cells where the background was raised from zero
     compact : `CubeResponse` where it is to be had at other cells too, else None
     """
@@ -77,6 +80,9 @@ class CubeTerms:
     peak_background: np.ndarray
     band_of_bin: np.ndarray
     n_floored: int
+    fixed: np.ndarray | float = 0.0
+    fixed_total: np.ndarray | float = 0.0
+    background_norm: float | None = None
     compact: CubeResponse | None = None
 
     @property

@@ -18,8 +18,9 @@ class CutRuns:
     n_times : int, number of time bins
     ontime, livetime : float arrays (n_times,), s, summed over the runs
     n_runs : int array (n_times,), runs that have good time in each bin
-    time_mean : float array (n_times,), live-time-weighted mean time in mission seconds of the first run's reference;
-        NaN without good time
+    time_mean : float array (n_times,), live-time-weighted mean time in mission seconds of `reference`, NaN without
+        good time
+    reference : `TimeReference`
     """
 
     cuts: list
@@ -28,6 +29,7 @@ class CutRuns:
     livetime: np.ndarray
     n_runs: np.ndarray
     time_mean: np.ndarray
+    reference: object
 
 
 def cut_runs(runs, time_bins, event_times):
@@ -57,7 +59,7 @@ def cut_runs(runs, time_bins, event_times):
         cuts.append(cut)
     with np.errstate(invalid="ignore"):
         time_mean = moment / livetime
-    return CutRuns(cuts, n_times, ontime, livetime, n_runs, time_mean)
+    return CutRuns(cuts, n_times, ontime, livetime, n_runs, time_mean, common)
 
 
 class LaidFit(JointFit):

@@ -63,10 +63,12 @@ class _Piece:
     row: np.ndarray
     signal_total: np.ndarray
     background_total: np.ndarray
+    constant_total: np.ndarray
     floor_ratio: np.ndarray
     event_row: np.ndarray
     event_signal: np.ndarray
     event_background: np.ndarray
+    event_constant: np.ndarray
 
 
 def _piece(run, cut, flux):
@@ -74,15 +76,23 @@ def _piece(run, cut, flux):
     n_bands = run.n_bands
     livetime = cut.ontime.sum(axis=1) * run.deadc
     background_total = np.einsum("ms,sb->mb", cut.ontime, run.background_total)
-    event_background = np.einsum("es,se->e", cut.ontime[cut.event_bin], run.background[:, cut.event])
+    background = np.einsum("es,se->e", cut.ontime[cut.event_bin], run.background[:, cut.event])
+    constant_total = livetime[:, None] * np.broadcast_to(run.fixed_total, n_bands)
+    constant = livetime[cut.event_bin] * np.broadcast_to(run.fixed, len(run.time_s))[cut.event]
+    if run.background_norm is not None:
+        constant_total = constant_total + run.background_norm * background_total
+        constant = constant + run.background_norm * background
+        background_total, background = np.zeros_like(background_total), np.zeros_like(background)
     return _Piece(
         row=(cut.bins[:, None] * n_bands + np.arange(n_bands)).ravel(),
         signal_total=(livetime[:, None] * run.signal_total(flux)).ravel(),
         background_total=background_total.ravel(),
+        constant_total=constant_total.ravel(),
         floor_ratio=np.tile(run.floor_ratio(flux), len(cut.bins)),
         event_row=cut.bins[cut.event_bin] * n_bands + run.band[cut.event],
         event_signal=run.signal(flux)[cut.event] * livetime[cut.event_bin],
-        event_background=event_background,
+        event_background=background,
+        event_constant=constant,
     )
 
 
@@ -110,9 +120,8 @@ def _stacked(runs, pieces, cut, n_rows, flux):
     floor = np.full(n_rows, np.inf)
     for piece in pieces:
         np.minimum.at(floor, piece.row, piece.floor_ratio)
-    return _Piece(
-        rows, per_row("signal_total"), per_row("background_total"), floor[rows], event_row, signal, background
-    )
+    totals = (per_row(name) for name in ("signal_total", "background_total", "constant_total"))
+    return _Piece(rows, *totals, floor[rows], event_row, signal, background, np.zeros(len(cell)))
 
 
 def _cash_terms(pieces, fitted, n_rows):
@@ -132,24 +141,28 @@ def _cash_terms(pieces, fitted, n_rows):
     event_order = np.argsort(event_block, kind="stable")
     event_order = event_order[event_row[event_order] >= 0]
     event_block = event_block[event_order]
-    signal = np.concatenate([piece.event_signal for piece in pieces])[event_order]
-    background = np.concatenate([piece.event_background for piece in pieces])[event_order]
-    signal_total = np.concatenate([piece.signal_total for piece in pieces])[block_order]
-    background_total = np.concatenate([piece.background_total for piece in pieces])[block_order]
-    lone = signal <= 0
-    zero = np.zeros(n_blocks)
+    signal, background, constant = (
+        np.concatenate([getattr(piece, name) for piece in pieces])[event_order]
+        for name in ("event_signal", "event_background", "event_constant")
+    )
+    signal_total, background_total, constant_total, floor_ratio = (
+        np.concatenate([getattr(piece, name) for piece in pieces])[block_order]
+        for name in ("signal_total", "background_total", "constant_total", "floor_ratio")
+    )
+    lone = (signal <= 0) & ((constant == 0) | (background == 0))
+    scaling = lone & (constant == 0)
     return CashTerms(
         n_bins=len(fitted),
         block_bin=block_row[block_order],
         shared_total=signal_total[:, None],
         background_total=background_total,
-        constant_total=zero,
+        constant_total=constant_total,
         event_block=event_block[~lone],
         event_count=np.ones(np.count_nonzero(~lone)),
         event_shared=signal[~lone][:, None],
         event_background=background[~lone],
-        event_constant=np.zeros(np.count_nonzero(~lone)),
-        lone_count=np.bincount(event_block[lone], minlength=n_blocks).astype(float),
-        lone_log=np.bincount(event_block[lone], np.log(background[lone]), n_blocks),
-        floor_ratio=np.concatenate([piece.floor_ratio for piece in pieces])[block_order],
+        event_constant=constant[~lone],
+        lone_count=np.bincount(event_block[scaling], minlength=n_blocks).astype(float),
+        lone_log=np.bincount(event_block[lone], np.log(background[lone] + constant[lone]), n_blocks),
+        floor_ratio=floor_ratio,
     )

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from astropy.time import Time
 
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
-from tevcurve.lightcurve.fit_rows import FitOptions, fit_rows, reference_fluxes
+from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.ledger import make_ledger
-from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.spectrum_terms import spectrum_terms
@@ -67,33 +66,9 @@ class Kept:
             joint = lay_spectra(
                 runs, axes.band_of_bin, time_bins, flux, stacked=stacked, why_dark=self._why_dark()
             )
-        columns, status, reason = fit_rows(joint, self.options)
-        n_bands = axes.n_bands
-
-        def per_time(values):
-            return np.repeat(values, n_bands)
-
-        e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (axes.bands[:-1], axes.bands[1:]))
-        e_ref = np.sqrt(e_min * e_max)
-        cut = joint.cut
-        columns |= {name: per_time(getattr(cut, name)) for name in ("livetime", "ontime", "n_runs")}
-        columns["time_mean"] = per_time(_mjd_of(cut.time_mean, self.runs[0].gti.reference, time_bins.scale))
-        for name in ("phase_min", "phase_max"):
-            if getattr(time_bins, name) is not None:
-                columns[name] = per_time(getattr(time_bins, name))
-        return LightCurve.from_arrays(
-            _repeated(time_bins.time_min, n_bands),
-            _repeated(time_bins.time_max, n_bands),
-            e_ref,
-            e_min,
-            e_max,
-            reference_fluxes([self.spectrum] * len(e_ref), e_ref, e_min, e_max),
-            columns,
-            status=status,
-            reason=reason,
-            meta=self.meta | _meta(time_bins),
-            origin=self,
-            ledger=make_ledger(self.runs, self.fates, self.failed, time_bins),
+        ledger = make_ledger(self.runs, self.fates, self.failed, time_bins)
+        return table_of_rows(
+            joint, time_bins, axes.bands, self.spectrum, self.options, self.meta, origin=self, ledger=ledger
         )
 
     def _why_dark(self):
@@ -105,22 +80,3 @@ class Kept:
                 f"the source is {offset:.2f} deg off the pointing, outside the field of view",
             )
         return "no_exposure", "the effective area at the source is zero in the energies of the band"
-
-
-def _meta(time_bins):
-    """What a light curve says of its time bins."""
-    meta = {"time_bins": time_bins.kind, "overlapping": time_bins.overlapping}
-    return meta | ({"time_bins_note": time_bins.note} if time_bins.note else {})
-
-
-def _repeated(times, number):
-    return Time(np.repeat(times.jd1, number), np.repeat(times.jd2, number), format="jd", scale=times.scale)
-
-
-def _mjd_of(seconds, reference, scale):
-    """MJD of mission seconds in a scale, NaN where there are none."""
-    mjd = np.full(len(seconds), np.nan)
-    known = np.isfinite(seconds)
-    if known.any():
-        mjd[known] = getattr(reference.to_time(seconds[known]), scale).mjd
-    return mjd

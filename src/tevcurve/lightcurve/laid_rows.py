@@ -1,0 +1,71 @@
+"""The light curve of time bins and bands that were laid over reduced runs."""
+
+import logging
+
+import numpy as np
+from astropy.time import Time
+
+from tevcurve.lightcurve.fit_rows import fit_rows, reference_fluxes
+from tevcurve.lightcurve.product import LightCurve
+
+log = logging.getLogger(__name__)
+
+
+def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None, ledger=None):
+    """The `LightCurve` of a `LaidFit`: one row per time bin and band, in that order.
+
+    Parameters
+    ----------
+    joint : `~tevcurve.fit.laid.LaidFit`
+    time_bins : `TimeBins`
+    bands : float array (n_bands + 1,), edges in TeV
+    spectrum : `SpectralModel`, the reference
+    options : `FitOptions`
+    meta : dict
+    origin, ledger : see `LightCurve`
+    """
+    columns, status, reason = fit_rows(joint, options)
+    cut, n_bands = joint.cut, len(bands) - 1
+    dark = np.count_nonzero(cut.ontime == 0)
+    if dark:
+        log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, cut.n_times)
+    columns |= {name: np.repeat(getattr(cut, name), n_bands) for name in ("livetime", "ontime", "n_runs")}
+    columns["time_mean"] = np.repeat(_mjd(cut.time_mean, cut.reference, time_bins.scale), n_bands)
+    for name in ("phase_min", "phase_max"):
+        if getattr(time_bins, name) is not None:
+            columns[name] = np.repeat(getattr(time_bins, name), n_bands)
+    e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
+    e_ref = np.sqrt(e_min * e_max)
+    return LightCurve.from_arrays(
+        _repeated(time_bins.time_min, n_bands),
+        _repeated(time_bins.time_max, n_bands),
+        e_ref,
+        e_min,
+        e_max,
+        reference_fluxes([spectrum] * len(e_ref), e_ref, e_min, e_max),
+        columns,
+        status=status,
+        reason=reason,
+        meta=meta | _meta(time_bins),
+        origin=origin,
+        ledger=ledger,
+    )
+
+
+def _meta(time_bins):
+    """What a light curve says of its time bins."""
+    meta = {"time_bins": time_bins.kind, "overlapping": time_bins.overlapping}
+    return meta | ({"time_bins_note": time_bins.note} if time_bins.note else {})
+
+
+def _repeated(times, number):
+    return Time(np.repeat(times.jd1, number), np.repeat(times.jd2, number), format="jd", scale=times.scale)
+
+
+def _mjd(seconds, reference, scale):
+    """MJD of mission seconds in a scale, NaN where there are none."""
+    mjd = np.full(len(seconds), np.nan)
+    known = np.isfinite(seconds)
+    if known.any():
+        mjd[known] = getattr(reference.to_time(seconds[known]), scale).mjd
+    return mjd
