@@ -50,9 +50,10 @@ def checked_mask(mask, counts):
 
 def check_on_map(model, geom):
     """None where a `SkyModel` lies on the pixels of a geometry; raises `InputError` otherwise."""
-    if model.spatial_model is None or geom.contains(model.position.reshape(1))[0]:
-        return
     spatial = model.spatial_model
+    # In plain numbers: a fit of the position asks often, and a SkyCoord costs more than all the rest.
+    if spatial is None or geom.lonlat_to_idx(*spatial.lonlat_in(geom.frame))[0] >= 0:
+        return
     lon, lat = np.rad2deg(spatial.lonlat())
     raise InputError(
         f"The source {model.name or model.spectral_model.name!r} at ({lon:.4f}, {lat:.4f}) deg ({spatial.frame}) lies "

@@ -4,7 +4,9 @@ import numpy as np
 
 from tevcurve.datasets.cash_blocks import join_blocks
 from tevcurve.errors import InputError
+from tevcurve.fit.free_shapes import FreeShapes, check_names, has_free_shapes, name_of
 from tevcurve.fit.joint import JointFit
+from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
 from tevcurve.kernels.poisson import CashProfile
 
 
@@ -19,12 +21,7 @@ class JointCash(JointFit):
 
     def count_columns(self, norm):
         """Counts in the fit, and predicted counts of the source and of everything."""
-        signal = self.per_bin([block.shared_total[0] for block in self.blocks]) * norm
-        norms, extras = self.profile.copy().nuisance(norm[self.fitted])
-        terms = self.profile.terms
-        other = norms * terms.background_total + terms.constant_total
-        other += (extras[terms.block_bin] * terms.shared_total[:, 1:]).sum(axis=1)
-        others = self.spread(np.bincount(terms.block_bin, other, terms.n_bins))
+        signal, others = (self.spread(each) for each in _predicted(self.profile.copy(), norm[self.fitted]))
         return {
             "counts": self.per_bin([block.counts for block in self.blocks]),
             "npred": signal + others,
@@ -44,62 +41,88 @@ class JointCash(JointFit):
         return ["; ".join(words) for words in notes]
 
 
+def _predicted(profile, a):
+    """Predicted counts (of the source, of everything else) in each bin at flux factors a, two arrays (n_bins,)."""
+    if isinstance(profile, NonlinearProfile):
+        parts = [_predicted(each, a[k : k + 1]) for k, each in enumerate(profile.settled(a))]
+        return np.array(parts).reshape(-1, 2).T
+    terms, (norms, extras) = profile.terms, profile.nuisance(a)
+    other = norms * terms.background_total + terms.constant_total
+    other += (extras[terms.block_bin] * terms.shared_total[:, 1:]).sum(axis=1)
+    return a * profile.signal_total, np.bincount(terms.block_bin, other, terms.n_bins)
+
+
 def join_cubes(members, n_bins, reoptimize, negative):
     """The `JointCash` of members; see `tevcurve.fit.joint.joint_fit`."""
-    further = _further_sources(members, n_bins, reoptimize)
-    n_shared = 1 + max(len(names) for names in further)
-    blocks = []
-    for member in members:
-        dataset, names = member.dataset, further[member.bin]
-        own = [model for model in dataset.models if model is not member.model and _name(model) in names]
-        block = dataset.cash_block(member.model, own, floor=negative)
-        background = dataset.background_model
-        if background is None or background.norm.frozen or not reoptimize:
-            block = block.with_fixed_background()
-        blocks.append(block.with_columns([0, *(1 + names.index(_name(model)) for model in own)], n_shared))
+    further = _further_sources(members, n_bins) if reoptimize else [[] for _ in range(n_bins)]
+    options = _Options(1 + max(len(names) for names in further), reoptimize, negative)
+    blocks = [_block(member.dataset, member.model, further[member.bin], options) for member in members]
     signal = np.bincount(
         [member.bin for member in members], [block.shared_total[0] for block in blocks], n_bins
     )
     fitted = np.flatnonzero(signal > 0)
-    number = np.full(n_bins, -1)
-    number[fitted] = np.arange(len(fitted))
-    used = [k for k, member in enumerate(members) if number[member.bin] >= 0]
-    terms = join_blocks(
-        [blocks[k] for k in used], [number[members[k].bin] for k in used], len(fitted), n_shared
-    )
+    in_bin = [[k for k, member in enumerate(members) if member.bin == number] for number in fitted]
+    if reoptimize and any(has_free_shapes([members[k] for k in numbers]) for numbers in in_bin):
+        bins = [
+            _nonlinear_bin([members[k] for k in numbers], further[number], options)
+            for number, numbers in zip(fitted, in_bin, strict=True)
+        ]
+        return JointCash(NonlinearProfile(bins), fitted, members, n_bins, blocks)
+    used = [k for numbers in in_bin for k in numbers]
+    number = np.repeat(np.arange(len(fitted)), [len(numbers) for numbers in in_bin])
+    terms = join_blocks([blocks[k] for k in used], number, len(fitted), options.n_shared)
     return JointCash(CashProfile(terms), fitted, members, n_bins, blocks)
 
 
-def _name(model):
-    return model.name or model.spectral_model.name
+class _Options:
+    """Number of amplitudes that a bin shares, whether norms are free, whether fluxes may go below zero."""
+
+    def __init__(self, n_shared, reoptimize, negative):
+        self.n_shared, self.reoptimize, self.negative = n_shared, reoptimize, negative
 
 
-def _further_sources(members, n_bins, reoptimize):
-    """Names of the further sources with an amplitude to fit, a list for each bin.
+def _block(dataset, source, names, options):
+    """The `CashBlock` of a dataset, with the further sources of these names among its amplitudes."""
+    own = [model for model in dataset.models if model is not source and name_of(model) in names]
+    block = dataset.cash_block(source, own, floor=options.negative)
+    background = dataset.background_model
+    if background is None or background.norm.frozen or not options.reoptimize:
+        block = block.with_fixed_background()
+    return block.with_columns([0, *(1 + names.index(name_of(model)) for model in own)], options.n_shared)
 
-    Raises `InputError` where anything else than norms is left free, which a light curve cannot refit.
-    """
+
+def _further_sources(members, n_bins):
+    """Names of the further sources with an amplitude to fit, a list for each bin."""
+    check_names({id(member.dataset): member.dataset for member in members}.values())
     names = [[] for _ in range(n_bins)]
-    if not reoptimize:
-        return names
     for member in members:
         for model in member.dataset.models:
-            amplitude = model.spectral_model.amplitude_name
-            kept = model.spectral_model.parameters.names if model is member.model else [amplitude]
-            free = [parameter.name for parameter in model.parameters if not parameter.frozen]
-            _refuse(_name(model), [name for name in free if name not in kept])
-            if model is not member.model and amplitude in free and _name(model) not in names[member.bin]:
-                names[member.bin].append(_name(model))
-        background = member.dataset.background_model
-        if background is not None:
-            free = [parameter.name for parameter in background.parameters if not parameter.frozen]
-            _refuse(background.name, [name for name in free if name != "norm"])
+            free, name = model.spectral_model.parameters.free_parameters, name_of(model)
+            is_free = model.spectral_model.amplitude_name in free.names
+            if model is not member.model and is_free and name not in names[member.bin]:
+                names[member.bin].append(name)
     return names
 
 
-def _refuse(model_name, free):
-    if free:
-        raise InputError(
-            f"The model {model_name!r} has {', '.join(free)} free, and a light curve refits norms only: "
-            "freeze it, or find its value with Fit first."
-        )
+def _nonlinear_bin(members, names, options):
+    """The `NonlinearBin` of the members of one bin."""
+    shapes = FreeShapes(members)
+
+    def blocks():
+        pairs = zip(shapes.datasets, shapes.sources, strict=True)
+        return [_block(dataset, source, names, options) for dataset, source in pairs]
+
+    n_unpredicted = sum(block.n_unpredicted for block in blocks())
+
+    def make_terms(theta):
+        shapes.set(theta)
+        try:
+            made = blocks()
+        except InputError:
+            return None
+        # Events must not be got rid of by predicting nothing where they are.
+        if sum(block.n_unpredicted for block in made) > n_unpredicted:
+            return None
+        return join_blocks(made, np.zeros(len(made), dtype=int), 1, options.n_shared)
+
+    return NonlinearBin(make_terms, shapes.start, shapes.steps, *shapes.bounds, shapes.of_source)
