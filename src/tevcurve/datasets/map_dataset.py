@@ -156,8 +156,8 @@ class MapDataset:
         predicted, total, reached = np.zeros(len(cell)), 0.0, np.zeros(len(cell), dtype=bool)
         negative = False
         for model in self._models:
-            flux = self._flux(model)
-            response = self._response(model).at_counts(cell, self._summed_cells)
+            flux = self.flux_of(model)
+            response = self.response_of(model).at_counts(cell, self._summed_cells)
             predicted += np.einsum("t,te->e", flux, response.per_cell)
             total += np.sum(flux * response.total)
             reached |= response.reached
@@ -202,11 +202,11 @@ class MapDataset:
         cell = self._filled_cells()
         count = self.counts.data.ravel()[cell].astype(float)
         templates = np.column_stack(
-            [self._response(model).at_cells(self._flux(model), cell) for model in sources]
+            [self.response_of(model).at_cells(self.flux_of(model), cell) for model in sources]
         )
         constant = np.zeros(len(cell))
         for model in fixed:
-            constant += self._response(model).at_cells(self._flux(model), cell)
+            constant += self.response_of(model).at_cells(self.flux_of(model), cell)
         background, norm, floored = (
             np.zeros(self.counts.geom.data_shape),
             1.0,
@@ -265,10 +265,10 @@ class MapDataset:
         background = self.background_model.scaled()
         if not self._models or not np.any(self.cells & (background <= 0)):
             return background
-        reached = np.logical_or.reduce([self._response(model).reached for model in self._models])
+        reached = np.logical_or.reduce([self.response_of(model).reached for model in self._models])
         return raise_empty_cells(background, reached & self.cells)
 
-    def _response(self, model):
+    def response_of(self, model):
         """The model's `SourceResponse`, kept for the places where the model was last."""
         shape = () if model.spatial_model is None else tuple(p.value for p in model.spatial_model.parameters)
         key = (type(model.spatial_model), getattr(model.spatial_model, "frame", None), shape)
@@ -283,18 +283,19 @@ class MapDataset:
             del cache[next(iter(cache))]
         return cache[key]
 
-    def _flux(self, model):
+    def flux_of(self, model):
+        """Flux of a model in each true-energy bin (n_true,), cm-2 s-1."""
         return model.spectral_model.photon_flux(self.exposure.geom.axes[0].edges.to_value("TeV"))
 
     def _predicted(self, models):
         """Predicted counts of sources in all cells, float array of the counts' shape."""
         data = np.zeros(self.counts.geom.data_shape)
         for model in models:
-            data += self._response(model).predict(self._flux(model))
+            data += self.response_of(model).predict(self.flux_of(model))
         return data
 
     def _total(self, model):
-        return self._response(model).total(self._flux(model), self._summed_cells)
+        return self.response_of(model).total(self.flux_of(model), self._summed_cells)
 
     def _floor_ratio(self, source, rest):
         """The smallest ratio of everything else to the source in the cells of the fit, float."""

@@ -201,7 +201,7 @@ def by_intervals(intervals):
         pairs = [as_time(pair, "An interval") for pair in intervals]
         if not pairs or any(pair.shape != (2,) for pair in pairs):
             raise InputError("The time intervals are wanted as one or more pairs (start, stop).")
-        intervals = Time(pairs)
+        intervals = Time([time for pair in pairs for time in pair]).reshape(-1, 2)
     if intervals.ndim != 2 or intervals.shape[1] != 2 or not len(intervals):
         raise InputError(f"The time intervals have the shape {intervals.shape}; wanted is (n, 2).")
     start, stop = intervals[:, 0], intervals[:, 1]

@@ -8,8 +8,12 @@ from astropy.time import Time
 
 from tevcurve.errors import InputError
 from tevcurve.fit.joint import Member, joint_fit
+from tevcurve.lightcurve.bins import by_intervals
+from tevcurve.lightcurve.dataset_terms import lay_datasets
 from tevcurve.lightcurve.fit_rows import STEPS, FitOptions, fit_rows, limit_sigma, positive, reference_fluxes
+from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.reduction.energy_axes import edges_in_tev
 
 
 class LightCurveEstimator:
@@ -30,6 +34,10 @@ class LightCurveEstimator:
     upper_limit : float, confidence level of the limit (0.95: a rise of 2.706); excludes `sigma_ul`
     reoptimize : bool
     negative : bool, lets fluxes go below zero, down to where a prediction would vanish
+    time_bins : a binning of `tevcurve.lightcurve.bins`, laid over the events that datasets from observations know;
+        default: one bin for each time span that datasets have
+    energy_edges : Quantity, edges of energy bands: each is fitted with its own reco bins, and reported; its edges
+        must be edges of the reco bins. With it, `run` takes no energies.
 
     Neither datasets nor models are changed. Raises `InputError` for what cannot be used.
     """
@@ -47,6 +55,8 @@ class LightCurveEstimator:
         upper_limit=None,
         reoptimize=False,
         negative=False,
+        time_bins=None,
+        energy_edges=None,
     ):
         self.datasets = list(datasets) if isinstance(datasets, (list, tuple)) else [datasets]
         self.source, self.reoptimize, self.negative = source, bool(reoptimize), bool(negative)
@@ -55,11 +65,14 @@ class LightCurveEstimator:
         self.norm_values = _scan_values(norm_min, norm_max, norm_n_values, norm_values)
         self.sigma = positive(sigma, "sigma")
         self.sigma_ul = limit_sigma(sigma_ul, upper_limit)
+        self.time_bins = time_bins
+        self.energy_edges = None if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
 
-    def run(self, e_ref, e_min, e_max, steps="all"):
-        """The `LightCurve`, one row per time bin in the order of time.
+    def run(self, e_ref=None, e_min=None, e_max=None, steps="all"):
+        """The `LightCurve`, one row per time bin in the order of time (and band, with `energy_edges`).
 
-        Every unmasked reco bin is fitted; the energies only say over which band the fitted model is reported.
+        Without `energy_edges` every unmasked reco bin is fitted; the energies only say over which band the fitted
+        model is reported.
 
         Parameters
         ----------
@@ -68,8 +81,14 @@ class LightCurveEstimator:
 
         Raises `InputError`, or `MissingError` for a source that a dataset does not have.
         """
-        energies = _energies(e_ref, e_min, e_max)
         steps = _steps(steps)
+        if self.energy_edges is not None and (e_ref, e_min, e_max) != (None, None, None):
+            raise InputError(
+                "run takes e_ref, e_min and e_max, or the estimator energy_edges; wanted is one of them."
+            )
+        if self.time_bins is not None or self.energy_edges is not None:
+            return self._run_laid((e_ref, e_min, e_max), steps)
+        energies = _energies(e_ref, e_min, e_max)
         bins = time_bins(self.datasets)
         models = [dataset.named(self.source) for dataset in self.datasets]
         spectra = [getattr(model, "spectral_model", model) for model in models]
@@ -99,6 +118,23 @@ class LightCurveEstimator:
             status=status,
             reason=reason,
             meta=self._meta(joint.method),
+        )
+
+    def _run_laid(self, energies, steps):
+        """The light curve of the events of the datasets, in time bins and bands."""
+        models = [dataset.named(self.source) for dataset in self.datasets]
+        own = [(each.start, each.stop) for each in time_bins(self.datasets)]
+        binning = by_intervals(own) if self.time_bins is None else self.time_bins
+        bands, fitted = self.energy_edges, self.energy_edges
+        if bands is None:
+            e_ref, *bands = _energies(*energies)
+            fitted = None
+        joint, laid = lay_datasets(self.datasets, models, binning, fitted, self.reoptimize)
+        options = FitOptions(self.sigma, self.sigma_ul, self.norm_values, self.negative, steps)
+        spectrum = getattr(models[0], "spectral_model", models[0])
+        e_ref = None if self.energy_edges is not None else e_ref
+        return table_of_rows(
+            joint, laid, np.array(bands), spectrum, options, self._meta(joint.method), e_ref=e_ref
         )
 
     def _meta(self, method):

@@ -11,7 +11,7 @@ from tevcurve.lightcurve.product import LightCurve
 log = logging.getLogger(__name__)
 
 
-def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None, ledger=None):
+def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None, ledger=None, e_ref=None):
     """The `LightCurve` of a `LaidFit`: one row per time bin and band, in that order.
 
     Parameters
@@ -22,6 +22,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None,
     spectrum : `SpectralModel`, the reference
     options : `FitOptions`
     meta : dict
+    e_ref : float, reference energy in TeV; default: the middle of each band in log
     origin, ledger : see `LightCurve`
     """
     columns, status, reason = fit_rows(joint, options)
@@ -35,7 +36,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None,
         if getattr(time_bins, name) is not None:
             columns[name] = np.repeat(getattr(time_bins, name), n_bands)
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
-    e_ref = np.sqrt(e_min * e_max)
+    e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
     return LightCurve.from_arrays(
         _repeated(time_bins.time_min, n_bands),
         _repeated(time_bins.time_max, n_bands),

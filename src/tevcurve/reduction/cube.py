@@ -50,7 +50,7 @@ class MapMaker:
         runs = tuple(reduce_cube(obs, self.geom, true_edges, self.offset_max) for obs in observations)
         return {
             "counts": WcsNDMap(self.geom, sum(run.counts() for run in runs), origin=runs),
-            "exposure": WcsNDMap(self.geom_true, sum(_exposure(run) for run in runs), unit="cm2 s"),
+            "exposure": WcsNDMap(self.geom_true, sum(exposure_of(run) for run in runs), unit="cm2 s"),
             "background": WcsNDMap(self.geom, sum(run.background() for run in runs)),
         }
 
@@ -128,7 +128,7 @@ def pixels_icrs(geom):
     return position.ra.rad, position.dec.rad
 
 
-def _exposure(run):
+def exposure_of(run):
     """Exposure of a run in each pixel (n_true, nlat, nlon), cm2 s; zero outside the largest offset."""
     offset = run.offset_of(*pixels_icrs(run.geom))
     area = run.aeff.effective_area_grid(run.true_centers, offset)

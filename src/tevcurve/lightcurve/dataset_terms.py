@@ -1,0 +1,163 @@
+"""Datasets to the terms of a light curve in any time bins and bands: their events, in their own energy bins."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tevcurve.datasets import MapDataset
+from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.errors import InputError
+from tevcurve.fit.laid_cubes import lay_cubes
+from tevcurve.fit.laid_spectra import lay_spectra
+from tevcurve.maps import WcsNDMap
+from tevcurve.reduction.cube import exposure_of
+from tevcurve.reduction.energy_axes import missing_edge_message
+
+
+def lay_datasets(datasets, models, time_bins, bands, reoptimize):
+    """(`LaidFit`, `TimeBins`) of datasets that know their events.
+
+    Parameters
+    ----------
+    datasets : list, all `MapDataset` or all `SpectrumDatasetOnOff`, made from observations
+    models : list of the source's model in each dataset
+    time_bins : binning object
+    bands : float array (n_bands + 1,), TeV; each must be an edge of the datasets' reco bins. None for one band of
+        all reco bins
+    reoptimize : bool, whether free background norms are fitted (3D)
+
+    Raises `InputError` for counts without times, for changed counts, for a missing edge, and for datasets whose
+    energy bins or spectra differ.
+    """
+    first = datasets[0]
+    cubes = isinstance(first, MapDataset)
+    reco, true = _edges(first)
+    for dataset in datasets:
+        if not dataset.runs:
+            raise InputError(
+                "A dataset holds counts without times, which cannot be cut in time; one made from observations can."
+            )
+        if type(dataset) is not type(first) or not all(map(np.array_equal, _edges(dataset), (reco, true))):
+            raise InputError(
+                "The datasets differ in kind or in energy bins; one light curve needs them to agree."
+            )
+    bands = reco[[0, -1]] if bands is None else bands
+    band_of_bin = bands_of_bins(bands, reco)
+    flux = _spectrum(models[0]).photon_flux(true)
+    if not all(np.allclose(_spectrum(model).photon_flux(true), flux, rtol=1e-9, atol=0) for model in models):
+        raise InputError("The datasets have different spectra of the source; one light curve needs the same.")
+    pairs = list(zip(datasets, models, strict=True))
+    if cubes:
+        runs = [run for pair in pairs for run in _cube_terms(*pair, band_of_bin, len(bands) - 1, reoptimize)]
+        laid = time_bins.bins(runs)
+        return lay_cubes(runs, laid, flux, why_dark=first.why_no_signal(models[0])), laid
+    runs = [
+        replace(run, mask_safe=dataset.mask & (band_of_bin >= 0))
+        for dataset in datasets
+        for run in dataset.runs
+    ]
+    laid = time_bins.bins(runs)
+    return lay_spectra(runs, band_of_bin, laid, flux, why_dark=first.why_no_signal(models[0])), laid
+
+
+def bands_of_bins(bands, reco):
+    """The band of each reco bin, int array (n_reco,), -1 outside; `InputError` where a band's edge is no bin edge."""
+    for edge in bands:
+        if not np.any(np.isclose(reco, edge, rtol=1e-9, atol=0)):
+            raise InputError(missing_edge_message(edge, reco))
+    middle = np.sqrt(reco[:-1] * reco[1:])
+    band = np.searchsorted(bands, middle, side="right") - 1
+    return np.where(band < len(bands) - 1, band, -1)
+
+
+def _edges(dataset):
+    """Edges of reco and true bins in TeV."""
+    if isinstance(dataset, MapDataset):
+        return tuple(each.geom.axes[0].edges.to_value("TeV") for each in (dataset.counts, dataset.exposure))
+    return dataset.edisp.e_reco.to_value("TeV"), dataset.edisp.e_true.to_value("TeV")
+
+
+def _spectrum(model):
+    return getattr(model, "spectral_model", model)
+
+
+def _cube_terms(dataset, model, band_of_bin, n_bands, reoptimize):
+    """The `CubeTerms` of each run of a dataset, with its models, masks and energy bins."""
+    if not np.array_equal(dataset.counts.data, sum(run.counts() for run in dataset.runs)):
+        raise InputError("The counts of a dataset were changed by hand, so its events cannot be cut in time.")
+    others = [other for other in dataset.models if other is not model]
+    if reoptimize and any(not parameter.frozen for other in others for parameter in other.parameters):
+        raise InputError(
+            "A further source is free, and bins inside a dataset fit one source: freeze the others."
+        )
+    norm = 0.0
+    if dataset.background_model is not None:
+        norm = dataset.background_model.norm.value
+        if reoptimize and not dataset.background_model.norm.frozen:
+            norm = None
+    return [_run_terms(dataset, run, model, others, band_of_bin, n_bands, norm) for run in dataset.runs]
+
+
+def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
+    inside = run.inside & (band_of_bin >= 0)[:, None, None]
+    mask = inside if dataset.mask is None else inside & dataset.mask
+    alone = _of_one_run(dataset, run)
+    spatial, edisp = alone.response_of(model).spatial / run.livetime_s, alone.response_of(model).edisp
+    flat = spatial.reshape(len(spatial), -1)
+    event = np.flatnonzero(mask.ravel()[run.cell])
+    reco, pixel = np.divmod(run.cell[event], flat.shape[1])
+    response = (flat[:, pixel] * edisp[:, reco]).T
+    per_bin = np.tensordot(spatial, mask.astype(float), axes=([1, 2], [1, 2])) * edisp
+    in_band = (band_of_bin == np.arange(n_bands)[:, None]).astype(float)
+    background = _background(dataset, run, mask)
+    predicted = (alone.response_of(other).predict(alone.flux_of(other)) for other in others)
+    fixed = np.where(mask, sum(predicted, np.zeros(mask.shape)) / run.livetime_s, 0.0)
+    per_event = background.reshape(len(background), -1)[:, run.cell[event]]
+    sees = response.any(axis=1) | (fixed.ravel()[run.cell[event]] > 0)
+    plane = background.mean(axis=(0, 2, 3))
+    floor = 1e-6 * np.where(plane > 0, plane, plane[plane > 0].min(initial=0.0))
+    kept = np.flatnonzero(sees | (per_event.max(axis=0) > 0))
+    per_event = np.where(per_event > 0, per_event, floor[reco])
+    peak = int(np.argmax(flat.sum(axis=0)))
+    return CubeTerms(
+        obs_id=run.obs_id,
+        gti=run.gti,
+        deadc=run.deadc,
+        time_s=run.time_s[event[kept]],
+        band=band_of_bin[reco[kept]],
+        cell=run.cell[event[kept]],
+        near=np.flatnonzero(response[kept].any(axis=1)),
+        response=response[kept][response[kept].any(axis=1)],
+        response_total=in_band @ per_bin.T,
+        background=per_event[:, kept],
+        background_total=background.sum(axis=(2, 3)) @ in_band.T,
+        slice_edges=run.slice_edges,
+        peak_response=(flat[:, peak, None] * edisp).T,
+        peak_background=background.reshape(*background.shape[:2], -1)[:, :, peak],
+        band_of_bin=band_of_bin,
+        n_floored=0,
+        fixed=fixed.ravel()[run.cell[event[kept]]],
+        fixed_total=in_band @ fixed.sum(axis=(1, 2)),
+        background_norm=norm,
+    )
+
+
+def _of_one_run(dataset, run):
+    """The dataset as if it were of one of its runs only."""
+    if len(dataset.runs) == 1:
+        return dataset
+    counts = WcsNDMap(dataset.counts.geom, run.counts(), origin=(run,))
+    exposure = WcsNDMap(dataset.exposure.geom, exposure_of(run), unit="cm2 s")
+    return MapDataset(
+        counts, exposure, psf=dataset.psf, edisp=dataset.edisp, model=dataset.models, mask=dataset.mask
+    )
+
+
+def _background(dataset, run, mask):
+    """Background rate of a run in each cell (n_slices, n_reco, nlat, nlon), s-1, with the model's tilt."""
+    if dataset.background_model is None:
+        return np.zeros((1, *mask.shape))
+    total = sum(each.background() for each in dataset.runs)
+    wanted = dataset.background_model.scaled()
+    factor = np.divide(wanted, total, out=np.ones_like(total), where=total > 0)
+    return np.where(mask, run.background_rate * factor, 0.0)
