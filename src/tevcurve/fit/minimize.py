@@ -11,7 +11,7 @@ import numpy as np
 
 MAX_STEPS = 100
 # Steps are measured in the bin's own error, 1/sqrt(half the curvature).
-STEP_STOP = 1e-8
+STEP_STOP = 1e-7
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Minimum:
     ----------
     norm : float, the flux factor
     stat, slope, curvature : float, the profile there; the slope is positive where the bin sits at its lower limit
+    stat_at_zero : float, the profile without the source
     at_limit : bool, whether the lower limit holds it
     converged : bool
     """
@@ -30,6 +31,7 @@ class Minimum:
     stat: np.ndarray
     slope: np.ndarray
     curvature: np.ndarray
+    stat_at_zero: np.ndarray
     at_limit: np.ndarray
     converged: np.ndarray
 
@@ -42,13 +44,13 @@ class ActiveBins:
         self._profile, self._numbers = profile.copy(), np.arange(profile.n_bins)
 
     def evaluate(self, a, active):
-        """(numbers of the active bins, their values) at flux factors a; `a` and `active` are over all bins."""
+        """(numbers of the active bins, their values (3, n)) at flux factors a; `a` and `active` are over all bins."""
         wanted = active[self._numbers]
         if 2 * np.count_nonzero(wanted) < len(wanted):
             self._profile, self._numbers = self._profile.take(np.flatnonzero(wanted)), self._numbers[wanted]
             wanted = np.ones(len(self._numbers), dtype=bool)
-        values = self._profile.evaluate(a[self._numbers])
-        return self._numbers[wanted], tuple(value[wanted] for value in values)
+        values = np.array(self._profile.evaluate(a[self._numbers]))
+        return self._numbers[wanted], values[:, wanted]
 
 
 def minimize_norm(profile, lower):
@@ -61,37 +63,38 @@ def minimize_norm(profile, lower):
     Parameters
     ----------
     profile : a profile (see the module)
-    lower : float array (n_bins,), the lowest flux factors; a bin may start and end there
+    lower : float array (n_bins,), the lowest flux factors, at most 0; a bin may end there
 
     Returns
     -------
     Minimum
     """
     n_bins, total = profile.n_bins, profile.signal_total
-    norm, low = np.maximum(lower, 0.0), lower.copy()
+    norm, low = np.zeros(n_bins), lower.copy()
     # At the minimum no more signal is predicted than there are counts.
     high = np.nextafter(profile.counts / total, np.inf)
-    stat, slope, curvature = (np.full(n_bins, np.nan) for _ in range(3))
+    values = np.full((3, n_bins), np.nan)
     converged, at_limit, tried = (np.zeros(n_bins, dtype=bool) for _ in range(3))
-    active, bins = np.ones(n_bins, dtype=bool), ActiveBins(profile)
+    active, bins, stat_at_zero = np.ones(n_bins, dtype=bool), ActiveBins(profile), None
     for _ in range(MAX_STEPS):
-        k, values = bins.evaluate(norm, active)
-        stat[k], slope[k], curvature[k] = values
+        k, values[:, k] = bins.evaluate(norm, active)
+        if stat_at_zero is None:
+            stat_at_zero = values[0].copy()
+        (_, slope, curvature), at = values[:, k], norm[k]
+        at_limit[k] = (at <= lower[k]) & (slope >= 0)
+        tried[k] |= (at <= lower[k]) | (slope < 0)
+        low[k], high[k] = np.where(slope < 0, at, low[k]), np.where(slope >= 0, at, high[k])
         with np.errstate(divide="ignore", invalid="ignore"):
-            newton = -slope[k] / curvature[k]
-            small = np.abs(newton) * np.sqrt(curvature[k] / 2) < STEP_STOP
-            wanted = norm[k] + newton * np.clip(1 - slope[k] / (2 * total[k]), 0.1, 10)
-        at_limit[k] = (norm[k] <= lower[k]) & (slope[k] >= 0)
-        tried[k] |= (norm[k] <= lower[k]) | (slope[k] < 0)
-        converged[k] = small | at_limit[k] | (np.abs(newton) < 4 * np.spacing(np.abs(norm[k])))
+            newton = -slope / curvature
+            small = np.abs(newton) * np.sqrt(curvature / 2) < STEP_STOP
+            wanted = at + newton * np.clip(1 - slope / (2 * total[k]), 0.1, 10)
+        tight = high[k] - low[k] <= 4 * np.spacing(np.abs(at))
+        converged[k] = small | at_limit[k] | tight
         active[k] = ~converged[k]
-        low[k] = np.where(slope[k] < 0, norm[k], low[k])
-        high[k] = np.where(slope[k] >= 0, norm[k], high[k])
         if not active.any():
             break
-        following = _bracketed(wanted, low[k], high[k], tried[k])
-        norm[k] = np.where(converged[k], norm[k], following)
-    return Minimum(norm, stat, slope, curvature, at_limit, converged)
+        norm[k] = np.where(converged[k], at, _bracketed(wanted, low[k], high[k], tried[k]))
+    return Minimum(norm, *values, stat_at_zero, at_limit, converged)
 
 
 def _bracketed(wanted, low, high, tried):

@@ -16,7 +16,7 @@ class NormEstimate:
     ----------
     norm, stat : the best flux factor and the statistic there
     norm_err : symmetric error from the curvature, NaN where there is none
-    norm_errn, norm_errp : distances to where the statistic has risen by sigma^2; at a bound `norm_errn` is `norm`
+    norm_errn, norm_errp : distances to where the statistic has risen by sigma^2, or to the bound that comes first
     norm_ul : upper limit, counted from the constrained minimum
     ts : rise of the statistic from the minimum to no source at all
     norm_scan, dloglike_scan : (n_scan,) flux factors and (n_bins, n_scan) rises of the statistic there
@@ -62,13 +62,12 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
         results["norm_err"] = np.where(np.isfinite(width), width, np.nan)
     if errn_errp is not None:
         below = crossing_below(profile, minimum, errn_errp**2, lower)
-        results["norm_errn"] = np.where(np.isnan(below), norm, norm - below)
+        results["norm_errn"] = norm - below
         results["norm_errp"] = crossing_above(profile, minimum, errn_errp**2) - norm
     if ul_rise is not None:
         results["norm_ul"] = crossing_above(profile, minimum, ul_rise)
     if ts:
-        null, _, _ = profile.copy().evaluate(np.zeros(profile.n_bins))
-        rise = np.maximum(null - minimum.stat, 0.0)
+        rise = np.where(norm == 0, 0.0, np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
         # Without anything else predicted at an event, no source is impossible rather than infinitely unlikely.
         results["ts"] = np.where(np.isfinite(rise), rise, np.nan)
     rises = None

@@ -1,6 +1,6 @@
 """The flat arrays that the Poisson likelihood of many bins is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,40 @@ class CashTerms:
     def block_counts(self):
         """Counts per block (n_blocks,) that something free has a part in."""
         return np.bincount(self.event_block, self.event_count, self.n_blocks) + self.lone_count
+
+    def normalized(self, norms):
+        """The same likelihood with each event's templates divided by their sum, with backgrounds times norms.
+
+        Parameters
+        ----------
+        norms : float array (n_blocks,)
+
+        The logarithms of the sums go to `lone_log`. What is left in the sum over events is small, so that its
+        rounding stays far below the rises of the statistic that errors and limits are made of; and templates of
+        any unit neither overflow nor underflow.
+        """
+        scale = norms[self.event_block] * self.event_background + self.event_constant
+        scale = scale + self.event_shared.sum(axis=1)
+        scale = np.where(scale > 0, scale, 1.0)
+        logs = np.bincount(self.event_block, self.event_count * np.log(scale), self.n_blocks)
+        return replace(
+            self,
+            event_shared=self.event_shared / scale[:, None],
+            event_background=self.event_background / scale,
+            event_constant=self.event_constant / scale,
+            lone_log=self.lone_log + logs,
+        )
+
+    def with_fixed_background(self):
+        """The same expectation with all backgrounds at norm 1, as one of the things that are fixed."""
+        return replace(
+            self,
+            background_total=np.zeros_like(self.background_total),
+            constant_total=self.constant_total + self.background_total,
+            event_background=np.zeros_like(self.event_background),
+            event_constant=self.event_constant + self.event_background,
+            lone_count=np.zeros_like(self.lone_count),
+        )
 
     def take(self, bins):
         """The terms of some bins (sorted int array), numbered anew in that order."""

@@ -1,0 +1,99 @@
+"""Newton's method for a few non-negative amplitudes in each of many convex functions at once."""
+
+import numpy as np
+
+# In units of the amplitudes' own errors; what is left is added to second order by whoever uses the derivatives.
+DECREMENT_STOP = 1e-4
+
+
+class NewtonDescent:
+    """Points that go down to the minima of convex functions of n amplitudes >= 0.
+
+    Steps are Newton's, up to the first bound, and at first not larger than the scale. A step that ends where the
+    function rises along it more than half as steeply as it fell at the start has overshot: it is cut, and so is
+    the largest next step. Otherwise it went down far enough (Nocedal & Wright 2006, "Numerical Optimization",
+    section 3.1; the slope alone decides, as a value would cost a logarithm per event).
+
+    Parameters
+    ----------
+    point : float array (n_bins, n), where to begin
+    scale : float array (n_bins, n), above 0: the amplitudes' natural size
+    """
+
+    def __init__(self, point, scale):
+        self.point, self._scale, self._base = point, scale, point
+        self._step, self._slope = np.zeros_like(point), np.zeros(len(point))
+        self._size, self._largest = np.zeros(len(point)), np.ones(len(point))
+        self.going = np.ones(len(point), dtype=bool)
+
+    def advance(self, gradient, hessian):
+        """Move `point`, given the gradients (n_bins, n) and Hessians (n_bins, n, n) there.
+
+        Bins whose minimum is found are no longer `going` and stay.
+        """
+        along = dot(gradient, self._step)
+        accepted = self.going & (along <= 0.5 * np.abs(self._slope))
+        cut = np.clip(np.nan_to_num(self._slope / (self._slope - along), nan=0.1), 0.1, 0.6)
+        direction = _bounded_newton(self.point, self._scale, gradient, hessian)
+        slope, down = dot(gradient, direction), direction < 0
+        room = np.where(down, self.point / np.where(down, -direction, 1.0), np.inf).min(axis=1)
+        size = (np.abs(direction) / (self.point + self._scale)).max(axis=1)
+        length = np.minimum(np.minimum(room, 1.0), self._largest / np.maximum(size, 1e-300))
+        self._largest = np.where(accepted, 4 * self._largest, cut * self._size)
+        self._size = np.where(accepted, length * size, cut * self._size)
+        self._slope = np.where(accepted, length * slope, cut * self._slope)
+        self._step = np.where(accepted[:, None], length[:, None] * direction, cut[:, None] * self._step)
+        self._base = np.where(accepted[:, None], self.point, self._base)
+        self.going = self.going & ~(accepted & ~(slope < -(DECREMENT_STOP**2))) & (self._size > 1e-14)
+        moved = self._base + self._step
+        # The amplitude that reaches its bound must reach it exactly.
+        moved = np.where((self._step < 0) & (moved <= 1e-12 * self._base), 0.0, moved)
+        self.point = np.where(self.going[:, None], moved, self.point)
+
+
+def _bounded_newton(point, scale, gradient, hessian):
+    """Newton's direction (n_bins, n) with those amplitudes held that it would push below zero."""
+    n, held = point.shape[1], (point <= 0) & (gradient >= 0)
+    # A function may be straight between its bends: there only the sign of the slope says something.
+    straight = hessian[:, range(n), range(n)] <= 0
+    guess = -np.sign(gradient) * (point + scale)
+    for _ in range(n):
+        direction = np.where(straight & ~held, guess, -solve(hessian, gradient, held))
+        blocked = (point <= 0) & (direction < 0)
+        if not blocked.any():
+            break
+        held = held | blocked
+    return np.where(held, 0.0, direction)
+
+
+def dot(left, right):
+    """Sum over the last axis of left*right, added in the order of the columns whatever the number of rows."""
+    total = np.zeros(len(left))
+    for j in range(left.shape[1]):
+        total = total + left[:, j] * right[:, j]
+    return total
+
+
+def solve(matrix, vector, held):
+    """matrix^-1 vector for positive matrices (n_bins, n, n) and vectors (n_bins, n), by elimination.
+
+    Entries that are `held` (bool (n_bins, n)), and those on which nothing depends, come out as 0.
+    """
+    n = vector.shape[1]
+    matrix, vector = matrix.copy(), np.where(held, 0.0, vector)
+    diagonal = matrix[:, range(n), range(n)].copy()
+    usable = np.zeros_like(held)
+    for j in range(n):
+        usable[:, j] = ~held[:, j] & (matrix[:, j, j] > 1e-13 * diagonal[:, j])
+        pivot = np.where(usable[:, j], matrix[:, j, j], np.inf)
+        for k in range(j + 1, n):
+            factor = matrix[:, k, j] / pivot
+            matrix[:, k, j:] -= factor[:, None] * matrix[:, j, j:]
+            vector[:, k] -= factor * vector[:, j]
+    solution = np.zeros_like(vector)
+    for j in reversed(range(n)):
+        known = dot(matrix[:, j, j + 1 :], solution[:, j + 1 :])
+        solution[:, j] = np.where(
+            usable[:, j], (vector[:, j] - known) / np.where(usable[:, j], matrix[:, j, j], 1.0), 0.0
+        )
+    return solution
