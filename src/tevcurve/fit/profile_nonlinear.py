@@ -47,8 +47,8 @@ class NonlinearBin:
             free, theta = np.flatnonzero(~self.of_source), np.where(self.of_source, self.start, theta)
         if not np.isfinite(self._values(theta, a)[0]):
             theta = self.start
-        searched = self._deviation is None
-        if searched:
+        searched = self._deviation is None or not len(free)
+        if searched and len(free):
             theta = self._search(theta, a, free)
         for _ in range(MAX_STEPS):
             moving, width = self._widths(theta, free)
@@ -75,6 +75,8 @@ class NonlinearBin:
 
     def _widths(self, theta, free):
         """(numbers of the parameters that can move, widths of the differences in them)."""
+        if not len(free):
+            return free, np.zeros(0)
         room = np.minimum(theta - self.low, self.high - theta)[free]
         width = np.minimum(WIDTH * self._deviation[free], room / 2)
         moving = width > 0.2 * WIDTH * self._deviation[free]
