@@ -30,10 +30,9 @@ def directional_offset(lon, lat, angle, separation):
 
 
 def offset_frame(lon, lat, lon0, lat0):
-    """Field-of-view coordinates (x, y) in radian of directions seen from (lon0, lat0).
+    """Flat coordinates (x, y) in radian of directions seen from (lon0, lat0).
 
-    The separation, split along growing longitude (x) and growing latitude (y): the field-of-view frame of the
-    GADF background responses, aligned with RA and Dec or with azimuth and altitude.
+    The separation, split along growing longitude (x) and growing latitude (y): distances from the origin are exact.
     """
     separation = angular_separation(lon0, lat0, lon, lat)
     angle = position_angle(lon0, lat0, lon, lat)
@@ -41,10 +40,10 @@ def offset_frame(lon, lat, lon0, lat0):
 
 
 def field_of_view(lon, lat, lon0, lat0):
-    """Field-of-view longitude and latitude in radian of directions seen from (lon0, lat0), as GADF defines them.
+    """Field-of-view longitude and latitude in radian of directions seen from (lon0, lat0).
 
-    The spherical coordinates in the frame whose origin is (lon0, lat0), growing with longitude and latitude: those of
-    the axes DETX and DETY of the background responses. Their cosines multiply to that of the separation.
+    The spherical coordinates in the frame whose origin is (lon0, lat0), growing with longitude and latitude. Their cosines
+    multiply to that of the separation. The axis DETX of a background may go the other way: `RunHeader.fov_lon_sign`.
     """
     dlon = np.subtract(lon, lon0)
     # From the sines and cosines of halves: 1 - cos(dlon) would lose the digits of small fields of view.
