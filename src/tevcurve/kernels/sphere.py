@@ -42,8 +42,8 @@ def offset_frame(lon, lat, lon0, lat0):
 def field_of_view(lon, lat, lon0, lat0):
     """Field-of-view longitude and latitude in radian of directions seen from (lon0, lat0).
 
-    The spherical coordinates in the frame whose origin is (lon0, lat0), growing with longitude and latitude. Their cosines
-    multiply to that of the separation. The axis DETX of a background may go the other way: `RunHeader.fov_lon_sign`.
+    The spherical coordinates in the frame whose origin is (lon0, lat0), growing with longitude and latitude. Their
+    cosines multiply to that of the separation. A background's DETX may go the other way: `RunHeader.fov_lon_sign`.
     """
     dlon = np.subtract(lon, lon0)
     # From the sines and cosines of halves: 1 - cos(dlon) would lose the digits of small fields of view.
