@@ -116,7 +116,7 @@ class RunHeader:
 
     @property
     def fov_lon_sign(self):
-        """How longitude in the field of view lies on the sky: 1 where it grows with right ascension or azimuth, else -1.
+        """How field-of-view longitude lies on the sky: 1 where it grows with right ascension or azimuth, else -1.
 
         GADF lets it fall ("Coordinates", field of view); the exporter of the first H.E.S.S. release let it grow.
         """

@@ -47,7 +47,7 @@ class _Background:
         return integrate_loglog(reco_edges_tev, self.rate_at_energies(x_rad, y_rad, reco_edges_tev))
 
     def evaluate(self, energy, fov_lon, fov_lat):
-        """Rate as Quantity in TeV-1 s-1 sr-1; all arguments are Quantities that broadcast, angles as the file has them."""
+        """Rate as Quantity in TeV-1 s-1 sr-1; Quantities that broadcast, angles as the file has them."""
         energy = u.Quantity(energy).to_value(u.TeV)
         x, y = u.Quantity(fov_lon).to_value(u.rad), u.Quantity(fov_lat).to_value(u.rad)
         return self.rate(energy, self.lon_sign * x, y) * u.Unit(RATE_UNIT)
