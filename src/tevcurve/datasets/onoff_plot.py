@@ -29,9 +29,20 @@ def plot_onoff(dataset, axes=None):
     top.set_title(dataset.name)
     top.legend()
     bottom.set_xscale("log")
+    _label_energies(bottom, edges)
     bottom.set_xlabel("Energy [TeV]")
     bottom.set_ylabel("Residual [σ]")
     return axes
+
+
+def _label_energies(ax, edges):
+    """Ticks at 1, 2 and 5 in each decade, or where there are many at 1, as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    steps = (1, 2, 5) if edges[-1] < 300 * edges[0] else (1,)
+    ax.xaxis.set_major_locator(LogLocator(subs=steps))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_points(ax, edges, values, errors, mask, label=None):
