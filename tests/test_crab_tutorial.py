@@ -170,10 +170,10 @@ def test_energy_dispersion_agrees_with_gammapy_where_there_is_exposure(obs_id, c
     assert_allclose(ours[exposed], arrays[f"obs-{obs_id}/edisp_kernel"][exposed], rtol=0, atol=0.01)
 
 
-# gammapy counts events after TSTOP (up to 0.7 % of a flux) and cuts the kernel short when it predicts (0.4-0.6 %).
-# Its kernel also has more of the PSF in the tails than the response itself says, by gammapy's own evaluation of it
-# too: run 23559, 6.07 TeV, within 0.3 deg: 0.83 in the kernel, 0.886 in the response. So the fluxes agree to 1 %
-# with its counts and kernel in place of ours, and to 2 % without.
+# gammapy counts events after TSTOP (up to 0.7 % of a flux), takes the exposure where the light falls instead of
+# where the source is (0.3-0.4 %), and its kernel holds extrapolated light in its corners (0.3-0.6 %) and mixes the
+# PSF over a 0.2 deg grid (0.5 % at 1.5 deg); test_crab_3d_against_gammapy.py takes these apart one by one. So the
+# fluxes agree to 1 % with its counts and kernel in place of ours, and to 2 % without.
 @pytest.mark.parametrize("reoptimize", [True, False])
 @pytest.mark.parametrize("borrowed", [True, False])
 def test_light_curve_agrees_with_gammapy(borrowed, reoptimize, current_datasets, arrays, light_curves):
