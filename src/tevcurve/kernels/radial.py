@@ -34,7 +34,8 @@ def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
     """Which pixels a disc touches, and the integral of its profiles over each: (index (k,), integrals (n, k)).
 
     The profiles are linear between the nodes and 0 beyond the last one. Pixels are divided into subpixels, more where
-    the profile is steep: near its centre. All profiles share the geometry.
+    the profile is steep: near its centre. All profiles share the geometry. The integrals change smoothly with the
+    centre, as a fit of a position needs it, but for small jumps where it passes from one pixel to the next.
 
     Parameters
     ----------
@@ -53,9 +54,12 @@ def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
     x, y = x.reshape(6, -1), y.reshape(6, -1)
     side = np.maximum(np.hypot(x[1], y[1]), np.hypot(x[2], y[2]))
     distance = np.hypot(x[0], y[0])
-    touched = np.flatnonzero(distance - 0.75 * side < rad[-1])
-    touched = touched[np.argsort(distance[touched], kind="stable")]
-    nearest = np.maximum(scale, distance[touched] - 0.75 * side[touched])
+    touched = np.flatnonzero(distance - (0.75 + 0.5 / factor) * side < rad[-1])
+    # By the distance from the middle pixel, so that the numbers do not jump while the centre moves inside of it.
+    middle = np.argmin(distance)
+    steps = np.hypot(x[0] - x[0, middle], y[0] - y[0, middle])
+    touched = touched[np.argsort(steps[touched], kind="stable")]
+    nearest = np.maximum(scale, steps[touched] - side[touched])
     subpixels = np.ceil(SUBPIXELS_PER_SCALE * side[touched] / nearest).astype(int)
     subpixels = np.clip(subpixels, factor, max(factor, LARGEST_FACTOR))
     integrals = np.empty((len(profiles), len(touched)))
@@ -85,8 +89,10 @@ def _subpixel_weights(x, y, rad, factor):
     part = np.abs(area[:, None] + grow_x[:, None] * dx + grow_y[:, None] * dy)
     part *= (np.sinc(np.hypot(x[0], y[0]) / np.pi) / factor**2)[:, None]
     nearest, farthest = radius.min(), radius.max()
-    if farthest > rad[-1]:
-        part[radius > rad[-1]] = 0.0
+    width = np.maximum(np.hypot(x[1], y[1]), np.hypot(x[2], y[2])) / factor
+    if farthest > rad[-1] - 0.5 * np.max(width):
+        # An edge as wide as a subpixel: none leaves all at once while the centre moves.
+        part *= np.clip(0.5 + (rad[-1] - radius) / width[:, None], 0, 1)
     last = min(len(rad), np.searchsorted(rad, farthest, side="right") + 1)
     first = min(max(0, np.searchsorted(rad, nearest, side="right") - 1), last - 2)
     rad = rad[first:last]
