@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.data import GTI
+from tevcurve.datasets.timeline import RunTimeline
+from tevcurve.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,7 @@ class CubeTerms:
     background_norm : float, the norm of a background that is not fitted; None for one that is
     n_floored : int, events at cells where the background was raised from zero
     compact : `CubeResponse` where it is to be had at other cells too, else None
+    line : `RunTimeline` of the events around the source, of all bands, or None
     """
 
     obs_id: int
@@ -84,6 +87,7 @@ class CubeTerms:
     fixed_total: np.ndarray | float = 0.0
     background_norm: float | None = None
     compact: CubeResponse | None = None
+    line: RunTimeline | None = None
 
     @property
     def n_bands(self):
@@ -111,3 +115,11 @@ class CubeTerms:
         seen = (signal > 0) & (self.band_of_bin >= 0)
         np.minimum.at(ratio, self.band_of_bin[seen], background[seen] / signal[seen])
         return ratio
+
+    def timeline(self):
+        """`RunTimeline` of the events around the source, for time bins that look at events."""
+        if self.line is None:
+            raise InputError(
+                "Time bins from the events of datasets need a target: tevcurve.light_curve takes one."
+            )
+        return self.line

@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.data.gti import GTI
 from tevcurve.data.time import TimeReference
+from tevcurve.datasets.timeline import spectrum_timeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,10 @@ class ReducedSpectrum:
             off_energy_tev=self.off_energy_tev[off],
             off_bin=self.off_bin[off],
         )
+
+    def timeline(self, flux=None, mask=None):
+        """`RunTimeline` of the ON and OFF events; see `tevcurve.datasets.timeline.spectrum_timeline`."""
+        return spectrum_timeline(self, flux, mask)
 
     def in_time_bins(self, start_s, stop_s):
         """ON counts (m, n_reco), OFF counts (m, n_reco) and on-time in s (m,) of many intervals at once.

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _MAX_ITERATIONS = 100
-_TOLERANCE = 1e-10
+# Of the last step; what is left after it is about its square.
+_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class BlockCells:
     count: ON events in each cell, float array (n,). ontime_s: good time of each cell in s (n,), above 0.
     run: number of the run of each cell, int array (n,), ascending.
     signal: expected ON events of the source per s at flux 1, float array (n_runs,), above 0.
-    background: expected ON events of the background per s, float array (n_runs,): known, or alpha times the rate of OFF.
+    background: expected ON events of the background per s, float array (n_runs,): known, or alpha times OFF.
     alpha: ratio of the acceptances of ON and OFF, float array (n_runs,), above 0; None where the background is known.
     """
 
@@ -47,25 +48,40 @@ def find_blocks(cells, penalty, prune=True):
     """Numbers of the cells that start a block, int array, ascending, the first one 0; empty without cells.
 
     penalty: the log likelihood that each further block must gain ("ncp_prior"), float.
-    prune: whether starts that cannot become the best any more are left out; the result is the same.
+    prune: whether starts are passed over that cannot be the best, now or ever; the result is the same.
     """
     n_cells = len(cells.count)
     fitness = BlockFitness(cells)
     best, origin = np.zeros(n_cells + 1), np.zeros(n_cells + 1, dtype=int)
-    starts = np.zeros(0, dtype=int)
+    # What the best division that ends with a block from each start is worth, or at most can be worth.
+    starts, worth = np.zeros(0, dtype=int), np.zeros(0)
     for stop in range(1, n_cells + 1):
         starts = np.append(starts, stop - 1)
-        total = best[starts] + fitness.of_blocks(starts, stop)
-        winner = np.argmax(total)
-        best[stop], origin[stop] = total[winner] - penalty, starts[winner]
+        # A block gains by one more cell no more than that cell as a block of its own.
+        alone = fitness.of_blocks(starts[-1:], stop)[0]
+        worth = np.append(worth + alone, best[stop - 1] + alone)
+        sought = slice(None)
         if prune:
-            # The slack keeps rounding from deciding.
-            starts = starts[total >= best[stop] - 1e-9 * (1 + abs(best[stop]))]
+            likely = np.searchsorted(starts, origin[stop - 1 : stop])
+            worth[likely] = best[starts[likely]] + fitness.of_blocks(starts[likely], stop)
+            sought = np.flatnonzero(worth >= _less(max(worth[likely[0]], worth[-1])))
+        exact = best[starts[sought]] + fitness.of_blocks(starts[sought], stop)
+        worth[sought] = exact
+        winner = np.argmax(exact)
+        best[stop], origin[stop] = exact[winner] - penalty, starts[sought][winner]
+        if prune:
+            kept = worth >= _less(best[stop])
+            starts, worth = starts[kept], worth[kept]
     blocks, stop = [], n_cells
     while stop > 0:
         stop = origin[stop]
         blocks.append(stop)
     return np.array(blocks[::-1], dtype=int)
+
+
+def _less(value):
+    """A little less than a log likelihood, so that rounding does not decide."""
+    return value - 1e-9 * (1 + abs(value))
 
 
 class BlockFitness:
@@ -168,7 +184,7 @@ class BlockFitness:
 
 
 def _ratio_sum(weight, rate, *expected):
-    """Sum over the runs of weight*rate/expected, or /expected^2 where given twice; infinite where nothing is expected."""
+    """Sum over the runs of weight*rate/expected (/expected^2 if given twice), infinite where nothing is expected."""
     product = weight * rate
     some = product > 0
     for each in expected:

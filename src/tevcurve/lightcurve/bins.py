@@ -4,16 +4,21 @@ Runs are observations, reduced runs, or anything with `obs_id` and `gti`. The bi
 (`by_counts`, `by_significance`, `bayesian_blocks`) ask runs for their `RunTimeline`.
 """
 
+from tevcurve.lightcurve.bayesian_blocks import bayesian_blocks
+from tevcurve.lightcurve.bins_adaptive import by_counts, by_significance
 from tevcurve.lightcurve.bins_fixed import by_edges, by_intervals, by_night, by_run, by_width, sliding
 from tevcurve.lightcurve.time_bins import BinPieces, TimeBins
 
 __all__ = [
     "BinPieces",
     "TimeBins",
+    "bayesian_blocks",
+    "by_counts",
     "by_edges",
     "by_intervals",
     "by_night",
     "by_run",
+    "by_significance",
     "by_width",
     "sliding",
 ]

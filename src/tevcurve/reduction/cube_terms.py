@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
+from tevcurve.datasets.timeline import core_timeline, power_law_flux
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.cube import pixels_icrs
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, UNPREDICTED, USED
@@ -109,8 +110,18 @@ def cube_terms(run, setting):
         band_of_bin=np.where(safe, band_of_bin, -1),
         n_floored=int(np.count_nonzero(empty & sees)),
         compact=compact,
+        line=_line(
+            run, setting, shares, np.where(safe, dispersion, 0.0), cells, frames, event[order], pixel[order]
+        ),
     )
     return terms, fate
+
+
+def _line(run, setting, shares, dispersion, cells, frames, event, pixel):
+    """`RunTimeline` of the events around the source, in all bands."""
+    weight = power_law_flux(setting.axes.true) * dispersion.sum(axis=1)
+    image = np.einsum("t,tyx->yx", weight, shares)
+    return core_timeline(run, run.time_s[event], pixel, image, cells.sum(axis=1), frames.slice_edges)
 
 
 def _pixel_shares(run, setting, inside):

@@ -1,0 +1,163 @@
+"""When the events of a run came, and at which rates they are expected: what bins that look at events need of a run."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.data import GTI
+from tevcurve.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class RunTimeline:
+    """ON events of a run in the order of time, with a background that is measured by OFF events or known.
+
+    Counts are summed over an energy band. Reduced runs make one with their method `timeline()`.
+
+    obs_id: int. gti: `GTI`.
+    time_s: ON events in good time, mission seconds (n,), in order.
+    signal_per_s: expected ON events of the source per second of on-time at a flux that is the same for all runs.
+    off_time_s, alpha: OFF events in good time (m,), in order, and the ratio of the acceptances of ON and OFF.
+    background_per_s: instead, the known number of ON events of the background per second of on-time.
+    """
+
+    obs_id: int
+    gti: GTI
+    time_s: np.ndarray
+    signal_per_s: float = 1.0
+    off_time_s: np.ndarray | None = None
+    alpha: float | None = None
+    background_per_s: float | None = None
+
+    def __post_init__(self):
+        measured = self.off_time_s is not None and self.alpha is not None
+        if measured == (self.background_per_s is not None):
+            raise InputError(
+                f"The timeline of run {self.obs_id} needs a background: either off_time_s with alpha or "
+                "background_per_s."
+            )
+
+    @property
+    def has_off(self):
+        """Whether the background is measured by OFF events."""
+        return self.off_time_s is not None
+
+    @property
+    def background_rate(self):
+        """ON events of the background per second of on-time: as known, or as the OFF events of the whole run say."""
+        if not self.has_off:
+            return self.background_per_s
+        ontime = self.gti.ontime_s
+        return self.alpha * len(self.off_time_s) / ontime if ontime > 0 else 0.0
+
+
+def timeline_of(run):
+    """The `RunTimeline` of a run: itself, what its method `timeline` returns, or all good events of an observation.
+
+    Without a choice of region there is no background, so that of an observation is known to be 0.
+    Raises InputError for what has no events.
+    """
+    if isinstance(run, RunTimeline):
+        return run
+    if hasattr(run, "timeline"):
+        return run.timeline()
+    if not hasattr(run, "good_events"):
+        raise InputError(f"{run!r} has no events to make time bins from; wanted is a run with events.")
+    return RunTimeline(run.obs_id, run.gti, np.sort(run.good_events.time_s), background_per_s=0.0)
+
+
+def spectrum_timeline(run, flux=None, mask=None):
+    """The `RunTimeline` of a `ReducedSpectrum`.
+
+    flux: of the source in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5.
+    mask: reco bins to sum over, bool (n_reco,); default: those inside the safe energies.
+    """
+    mask = run.mask_safe if mask is None else np.asarray(mask, dtype=bool)
+    flux = power_law_flux(run.true_edges_tev) if flux is None else flux
+    on, off = run.on_times_s[mask[run.on_bin]], run.off_bin[mask[run.off_bin]]
+    weights = np.bincount(off, minlength=len(mask)) if len(off) else 1 / run.alpha
+    alpha = np.sum((weights * run.alpha)[mask]) / np.sum(weights[mask]) if mask.any() else 1.0
+    return RunTimeline(
+        run.obs_id,
+        run.gti,
+        on,
+        signal_per_s=float(np.sum((flux @ run.response)[mask])) * run.deadc,
+        off_time_s=run.off_times_s[mask[run.off_bin]],
+        alpha=float(alpha),
+    )
+
+
+def cube_timeline(run, lon, lat, flux=None, mask=None, fraction=0.68):
+    """The `RunTimeline` of a `ReducedCube`: ON are the pixels around a source that hold a fraction of its photons.
+
+    The background is that of the run's background response, at its mean over the good time.
+
+    lon, lat: of the source, ICRS, radian.
+    flux: in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5.
+    mask: reco bins to sum over, bool (n_reco,); default: all.
+    Raises InputError for a run without background.
+    """
+    if run.background_rate is None:
+        raise InputError(f"Run {run.obs_id} has no background, which time bins from its events need.")
+    flux = power_law_flux(run.true_edges) if flux is None else flux
+    mask = np.ones(run.geom.data_shape[0], dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
+    offset = run.offset_of(lon, lat)
+    psf = run.psf.table_at(offset)
+    position = (lon, lat) if run.geom.frame == "icrs" else _in_frame(lon, lat, run.geom.frame)
+    shares = np.where(run.inside, psf.pixel_fractions(run.true_centers, *position, run.geom), 0.0)
+    weight = run.aeff.effective_area(run.true_centers, offset) * flux
+    weight = weight * run.edisp.kernel(offset, run.true_edges, run.geom.axes[0].edges.to_value("TeV"))[
+        :, mask
+    ].sum(1)
+    image = np.einsum("t,tyx->yx", weight, shares)
+    reco, pixel = np.divmod(run.cell, run.inside.size)
+    background = run.background_rate[:, mask].sum(axis=1)
+    inside = mask[reco]
+    return core_timeline(run, run.time_s[inside], pixel[inside], image, background, run.slice_edges, fraction)
+
+
+def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0.68):
+    """The `RunTimeline` of the events in the pixels around a source that hold a fraction of its photons.
+
+    run: with obs_id, gti and deadc. time_s, pixel: of events, in order, and the flat number of their pixels.
+    image: photons of the source expected in each pixel per second of live time (nlat, nlon).
+    background: expected per second of on-time (n_slices, nlat, nlon), between slice_edges in mission seconds.
+    """
+    core = core_pixels(image, fraction)
+    start, stop = run.gti.intervals[:, :1], run.gti.intervals[:, 1:]
+    overlap = np.minimum(stop, slice_edges[1:]) - np.maximum(start, slice_edges[:-1])
+    ontime = np.maximum(overlap, 0.0).sum(axis=0)
+    rates = background[:, core].sum(axis=1)
+    return RunTimeline(
+        run.obs_id,
+        run.gti,
+        time_s[core.ravel()[pixel]],
+        signal_per_s=float(image[core].sum()) * run.deadc,
+        background_per_s=float(np.sum(rates * ontime) / ontime.sum()) if ontime.sum() > 0 else 0.0,
+    )
+
+
+def core_pixels(image, fraction=0.68):
+    """The fewest pixels that hold a fraction of an image's sum, bool array of its shape.
+
+    image: expected source photons in each pixel, above or equal 0.
+    """
+    order = np.argsort(image, axis=None, kind="stable")[::-1]
+    running = np.cumsum(image.ravel()[order])
+    core = np.zeros(image.size, dtype=bool)
+    if running[-1] > 0:
+        core[order[: np.searchsorted(running, fraction * running[-1]) + 1]] = True
+    return core.reshape(image.shape)
+
+
+def power_law_flux(edges_tev, index=2.5):
+    """Flux (n,) in each energy bin of a power law, in units of 1e-12 cm-2 s-1 TeV-1 at 1 TeV."""
+    edges = np.asarray(edges_tev, dtype=float) ** (1 - index)
+    return 1e-12 * (edges[:-1] - edges[1:]) / (index - 1)
+
+
+def _in_frame(lon, lat, frame):
+    from astropy.coordinates import SkyCoord
+
+    position = SkyCoord(lon, lat, unit="rad", frame="icrs").transform_to(frame).spherical
+    return position.lon.rad, position.lat.rad

@@ -1,0 +1,94 @@
+"""Time bins of constant flux, found on the events: Bayesian blocks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.blocks import BlockCells, find_blocks
+from tevcurve.lightcurve.event_cells import event_cells
+
+MAX_CELLS = 5000
+
+
+@dataclass(frozen=True)
+class BayesianBlocks:
+    """See `bayesian_blocks`. p0: false-alarm probability."""
+
+    p0: float
+
+    def bins(self, runs):
+        """`TimeBins`, one for each block, in the order of time."""
+        cells = event_cells(runs)
+        n_events = int(cells.count.sum())
+        cells, note = _prebinned(cells)
+        first = find_blocks(_block_cells(cells), block_penalty(n_events, self.p0))
+        return cells.bins(first, kind=f"Bayesian blocks, p0 = {self.p0:g}", note=note)
+
+
+def bayesian_blocks(p0=0.01):
+    """A binning into blocks of constant flux, found on the ON events, with a false-alarm probability p0.
+
+    The likelihood is that of ON events with a known background, or of ON and OFF events; exposure, dead time and
+    gaps are accounted for (see `tevcurve.kernels.blocks`). Blocks start at ON events or with good time. Counts are
+    summed over the energy band. With more than 5000 cells between events these are joined first; `note` says so.
+
+    p0 is the probability that a constant source gives more than one block. It holds to a few per cent of p0 where
+    the source outshines the background; where it does not, false alarms are fewer, because fluxes are not below 0.
+
+    p0: above 0, at most 0.5. Raises InputError otherwise; `bins` does where runs overlap in time.
+    Source: Scargle et al. 2013, ApJ 764, 167.
+    """
+    if not 0 < p0 <= 0.5:
+        raise InputError(f"bayesian_blocks has p0 = {p0!r}; wanted is a probability above 0, at most 0.5.")
+    return BayesianBlocks(float(p0))
+
+
+def block_penalty(n_events, p0):
+    """Log likelihood that a further block must gain so that constant sources give one with probability p0.
+
+    A fit to simulations of constant sources with 5 to 3000 events, at p0 from 0.01 to 0.5; below 0.01 it goes on as
+    -log(p0), as the likelihood ratio does. Equation 21 of Scargle et al. 2013, ncp_prior, is 0.2 to 0.5 lower: p0 is
+    there for another set of change points, and with cells that start at events it gives 1.2 to 1.7 times as many.
+    """
+    events, chance = np.log(max(n_events, 5)), np.log(max(p0, 0.01))
+    penalty = -0.250 + 0.574 * events - 1.148 * chance + 0.0454 * events * chance
+    return penalty + chance - np.log(p0)
+
+
+def _block_cells(cells):
+    signal = cells.per_run("signal_per_s")
+    # Runs in the order of time; those without good time have no cells.
+    runs, run = np.unique(cells.run, return_inverse=True)
+    order = np.argsort([np.argmax(run == number) for number in range(len(runs))])
+    rank = np.argsort(order)
+    runs = runs[order]
+    dark = runs[~(signal[runs] > 0)]
+    if len(dark):
+        raise InputError(
+            f"Run {cells.lines[dark[0]].obs_id} expects no events of the source; leave it out to find blocks."
+        )
+    alpha = cells.per_run("alpha")[runs] if cells.lines[0].has_off else None
+    return BlockCells(
+        count=cells.count,
+        ontime_s=cells.ontime_s,
+        run=rank[run],
+        signal=signal[runs] / signal[runs].mean(),
+        background=cells.per_run("background_rate")[runs],
+        alpha=alpha,
+    )
+
+
+def _prebinned(cells):
+    """The cells, joined where there are too many of them, and what to say about it."""
+    n_cells = len(cells.run)
+    if n_cells <= MAX_CELLS:
+        return cells, ""
+    factor = -(-n_cells // MAX_CELLS)
+    # Not across gaps: a cell that starts where the one before does not stop begins anew.
+    new = np.append(True, (cells.run[1:] != cells.run[:-1]) | (cells.start_s[1:] != cells.stop_s[:-1]))
+    begin = np.flatnonzero(new)
+    within = np.arange(n_cells) - begin[np.cumsum(new) - 1]
+    merged = cells.merged(np.flatnonzero(within % factor == 0))
+    note = f"{n_cells} cells between events were joined by {factor} to {len(merged.run)} before blocks were sought"
+    return merged, note
