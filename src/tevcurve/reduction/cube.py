@@ -25,7 +25,7 @@ class MapMaker:
 
     def __init__(self, geom, offset_max, geom_true=None):
         self.geom, self.geom_true = geom, geom if geom_true is None else geom_true
-        self.offset_max = u.Quantity(offset_max, unit=None if isinstance(offset_max, str) else u.deg)
+        self.offset_max = _angle(offset_max, "offset_max")
         for what, each in (("geom", self.geom), ("geom_true", self.geom_true)):
             if len(each.axes) != 1 or not each.axes[0].unit.is_equivalent(u.TeV):
                 names = [axis.name for axis in each.axes]
@@ -34,8 +34,6 @@ class MapMaker:
             raise InputError(
                 "geom_true has other pixels than geom; wanted are the same, with another energy axis."
             )
-        if not self.offset_max.unit.is_equivalent(u.deg) or not self.offset_max > 0:
-            raise InputError(f"offset_max is {offset_max!r}; wanted is an angle above 0, such as '2 deg'.")
 
     def run(self, observations):
         """The maps "counts", "exposure" and "background" of one observation or of the sum of several, a dict.
@@ -53,6 +51,18 @@ class MapMaker:
             "exposure": WcsNDMap(self.geom_true, sum(exposure_of(run) for run in runs), unit="cm2 s"),
             "background": WcsNDMap(self.geom, sum(run.background() for run in runs)),
         }
+
+
+def _angle(angle, name):
+    """One angle above 0 as Quantity in deg, of a Quantity, a string or a float in deg; InputError otherwise."""
+    try:
+        plain = not isinstance(angle, str | u.Quantity)
+        value = u.Quantity(angle, u.deg if plain else None).to_value(u.deg)
+    except (TypeError, ValueError, u.UnitsError) as error:
+        raise InputError(f"{name} is {angle!r}; wanted is an angle above 0, such as '2 deg'.") from error
+    if np.ndim(value) or not value > 0:
+        raise InputError(f"{name} is {angle!r}; wanted is an angle above 0, such as '2 deg'.")
+    return value * u.deg
 
 
 def reduce_cube(observation, geom, true_edges, offset_max):
