@@ -70,12 +70,13 @@ class LaidFit(JointFit):
     profile, fitted : see `JointFit`
     cut : `CutRuns`
     n_bands : int
-    why_dark : dict of row number to (status, reason), for rows that have good time but expect nothing
+    why_dark : (status, reason) of rows that have good time but expect nothing
+    stacked : bool, whether the runs of a bin are added up
     """
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark):
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, stacked):
         super().__init__(profile, fitted, [], cut.n_times * n_bands)
-        self.cut, self.n_bands, self.why_dark = cut, n_bands, why_dark
+        self.cut, self.n_bands, self.why_dark, self.stacked = cut, n_bands, why_dark, stacked
 
     def why_unfitted(self, number):
         """(status, reason in words) of a row in which nothing is expected from the source."""

@@ -14,8 +14,8 @@ class LaidCubes(LaidFit):
 
     method = "3d"
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, signal):
-        super().__init__(profile, fitted, cut, n_bands, why_dark)
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, signal, stacked):
+        super().__init__(profile, fitted, cut, n_bands, why_dark, stacked)
         self.counts, self.signal = counts, signal
 
     def count_columns(self, norm):
@@ -46,14 +46,14 @@ def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", 
     n_bands = runs[0].n_bands
     cut = cut_runs(runs, time_bins, [run.time_s for run in runs])
     n_rows = cut.n_times * n_bands
-    pieces = [_piece(run, part, flux) for run, part in zip(runs, cut.cuts, strict=True)]
+    pieces = [piece_of_run(run, part, flux) for run, part in zip(runs, cut.cuts, strict=True)]
     counts = sum(np.bincount(piece.event_row, minlength=n_rows) for piece in pieces).astype(float)
     signal = sum(np.bincount(piece.row, piece.signal_total, n_rows) for piece in pieces)
     fitted = np.flatnonzero(signal > 0)
     if stacked:
-        pieces = [_stacked(runs, pieces, cut, n_rows, flux)]
+        pieces = [stacked_piece(runs, pieces, cut, n_rows, flux)]
     terms = _cash_terms(pieces, fitted, n_rows)
-    return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal)
+    return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal, stacked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +69,10 @@ class _Piece:
     event_signal: np.ndarray
     event_background: np.ndarray
     event_constant: np.ndarray
+    cell: np.ndarray | None = None
 
 
-def _piece(run, cut, flux):
+def piece_of_run(run, cut, flux):
     """A run's share in the rows: rates times the seconds of each bin."""
     n_bands = run.n_bands
     livetime = cut.ontime.sum(axis=1) * run.deadc
@@ -96,7 +97,7 @@ def _piece(run, cut, flux):
     )
 
 
-def _stacked(runs, pieces, cut, n_rows, flux):
+def stacked_piece(runs, pieces, cut, n_rows, flux):
     """One piece for all runs: in each cell with an event, what every run of its row expects there."""
     n_bands = runs[0].n_bands
     event_row = np.concatenate([piece.event_row for piece in pieces])
@@ -121,7 +122,7 @@ def _stacked(runs, pieces, cut, n_rows, flux):
     for piece in pieces:
         np.minimum.at(floor, piece.row, piece.floor_ratio)
     totals = (per_row(name) for name in ("signal_total", "background_total", "constant_total"))
-    return _Piece(rows, *totals, floor[rows], event_row, signal, background, np.zeros(len(cell)))
+    return _Piece(rows, *totals, floor[rows], event_row, signal, background, np.zeros(len(cell)), cell)
 
 
 def _cash_terms(pieces, fitted, n_rows):

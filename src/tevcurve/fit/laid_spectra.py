@@ -11,8 +11,8 @@ class LaidSpectra(LaidFit):
 
     method = "1d"
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, totals):
-        super().__init__(profile, fitted, cut, n_bands, why_dark)
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, totals, stacked):
+        super().__init__(profile, fitted, cut, n_bands, why_dark, stacked)
         self.totals = totals
 
     def count_columns(self, norm):
@@ -82,7 +82,7 @@ def lay_spectra(runs, bands, time_bins, flux, *, stacked=False, why_dark=("no_ex
         per_row(1 / alpha),
         total,
     )
-    return LaidSpectra(profile, fitted, cut, n_bands, why_dark, totals)
+    return LaidSpectra(profile, fitted, cut, n_bands, why_dark, totals, stacked)
 
 
 def _cells(run, on, off, bands, n_bands, flux):
