@@ -93,7 +93,9 @@ def _pixel_sides(geom):
     area = geom.solid_angle().value[geom.npix[1] // 2, geom.npix[0] // 2]
     ratio = abs(geom.cdelt[0] / geom.cdelt[1])
     if geom.proj == "CAR":
-        return tuple(np.deg2rad(np.abs(geom.cdelt)))
+        # Rows are equally far apart everywhere; away from the grid's own equator the pixels are narrower.
+        height = np.deg2rad(abs(geom.cdelt[1]))
+        return area / height, height
     return np.sqrt(area * ratio), np.sqrt(area / ratio)
 
 
