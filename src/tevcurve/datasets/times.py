@@ -1,5 +1,7 @@
 """When a dataset was taken."""
 
+from astropy.time import Time
+
 from tevcurve.errors import InputError
 
 
@@ -12,10 +14,17 @@ def dataset_times(meta, gtis, title):
     gtis : list of `GTI`
     title : str, what to call the dataset
 
-    Raises `InputError` where there is neither.
+    Raises `InputError` where there is neither, or only one of the two, or something else than a `Time`.
     """
-    if "t_start" in meta and "t_stop" in meta:
+    names = [name for name in ("t_start", "t_stop") if name in meta]
+    for name in names:
+        if not isinstance(meta[name], Time) or not meta[name].isscalar:
+            raise InputError(f"{title} has counts.meta[{name!r}] = {meta[name]!r}; wanted is an astropy Time.")
+    if len(names) == 2:
         return meta["t_start"], meta["t_stop"]
+    if len(names) == 1:
+        other = "t_stop" if names[0] == "t_start" else "t_start"
+        raise InputError(f"{title} has counts.meta[{names[0]!r}] but no {other!r}; set both, or neither.")
     filled = [gti for gti in gtis if len(gti.intervals)]
     if not filled:
         raise InputError(
