@@ -1,0 +1,422 @@
+"""Map datasets: predictions, residuals, the likelihood's blocks and the words, against dense formulas."""
+
+import astropy.units as u
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from astropy.time import Time
+from dl3_files import START, RunFile, write_store
+from numpy.testing import assert_allclose, assert_array_equal
+from simulated_cubes import RECO, TRUE, dense_cash, geometries, point_source, simulated_cube
+
+from tevcurve.data import DataStore
+from tevcurve.datasets import MapDataset
+from tevcurve.datasets.cash_blocks import join_blocks
+from tevcurve.errors import InputError, MissingError
+from tevcurve.irf import EDispKernel
+from tevcurve.kernels.poisson import CashProfile
+from tevcurve.maps import WcsNDMap
+from tevcurve.models import BackgroundModel, PowerLaw, SkyModel, SkyPointSource
+from tevcurve.reduction import MapMaker
+
+OTHER = ("other", (83.2, 22.4))
+
+
+def from_observation(folder, position=(83.63, 22.01), offset_max="2 deg", **run):
+    """A dataset reduced from a run that points at (83.63, 22.51)."""
+    observations = DataStore.from_dir(write_store(folder, [RunFile(**run)])).get_observations([1])
+    geom, geom_true = geometries(skydir=(83.63, 22.51), npix=(40, 40))
+    maps = MapMaker(geom, offset_max, geom_true=geom_true).run(observations)
+    return MapDataset(
+        maps["counts"],
+        maps["exposure"],
+        BackgroundModel(maps["background"]),
+        psf=observations[0].psf.table_at(np.deg2rad(0.5)),
+        edisp=_kernel(observations[0]),
+        model=point_source(lonlat=position),
+    )
+
+
+def _kernel(observation):
+    matrix = observation.edisp.kernel(np.deg2rad(0.5), TRUE.edges.value, RECO.edges.value)
+    return EDispKernel(matrix, TRUE.edges, RECO.edges)
+
+
+def profile_of(dataset, source="crab", further=(), free_background=True, floor=False):
+    """The block of a dataset, and the likelihood that is made from it alone."""
+    block = dataset.cash_block(dataset.named(source), [dataset.named(name) for name in further], floor=floor)
+    if not free_background:
+        block = block.with_fixed_background()
+    return block, CashProfile(join_blocks([block], [0], 1, 1 + len(further)))
+
+
+def test_prediction_is_sources_plus_background():
+    dataset = simulated_cube(others=[point_source(*OTHER)])
+    dataset.background_model.norm, dataset.background_model.tilt = 1.3, 0.2
+    parts = [dataset.npred_signal(name).data for name in ("crab", "other")]
+    assert_allclose(dataset.npred_signal().data, parts[0] + parts[1], rtol=1e-12)
+    background = dataset.background_model.evaluate().data
+    assert_allclose(dataset.npred().data, parts[0] + parts[1] + background, rtol=1e-12)
+    dataset.model = None
+    assert_allclose(dataset.npred().data, background)
+    dataset.background_model = None
+    assert not dataset.npred().data.any()
+
+
+def test_residuals():
+    dataset = simulated_cube(mask=np.arange(1600).reshape(4, 20, 20) % 3 > 0)
+    counts, predicted = dataset.counts.data, dataset.npred().data
+    expected = np.where(dataset.mask, counts - predicted, 0)
+    assert_allclose(dataset.residuals().data, expected)
+    root = np.sqrt(np.where(predicted > 0, predicted, 1))
+    assert_allclose(dataset.residuals("diff/sqrt(model)").data, expected / root)
+    assert not dataset.residuals("diff/sqrt(model)").data[~dataset.mask].any()
+    with pytest.raises(InputError, match="method is 'sigma'; wanted is 'diff' or"):
+        dataset.residuals("sigma")
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_statistic_is_the_sum_over_all_cells(masked):
+    mask = np.random.default_rng(5).uniform(size=(4, 20, 20)) < 0.7 if masked else None
+    dataset = simulated_cube(mask=mask, others=[point_source(*OTHER)])
+    dataset.background_model.norm = 1.2
+    assert dataset.stat_sum() == pytest.approx(dense_cash(dataset), rel=1e-12)
+
+
+@pytest.mark.parametrize("further", [(), ("other",)])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("background", [0.05, 0])
+def test_blocks_are_the_dense_predictions(further, masked, background):
+    mask = np.random.default_rng(5).uniform(size=(4, 20, 20)) < 0.7 if masked else None
+    dataset = simulated_cube(background=background, mask=mask, others=[point_source(*OTHER)])
+    if background:
+        dataset.background_model.norm, dataset.background_model.tilt = 1.2, -0.1
+    block, _ = profile_of(dataset, further=further, floor=True)
+    inside = np.ones((4, 20, 20), dtype=bool) if mask is None else mask
+    signal = {name: dataset.npred_signal(name).data for name in ("crab", "other")}
+    amplitudes = [signal["crab"], *(signal[name] for name in further)]
+    constant = 0 * signal["other"] if further else signal["other"]
+    level = dataset.background_model.scaled() if background else np.zeros((4, 20, 20))
+    counts = dataset.counts.data
+    cell = np.flatnonzero((counts > 0) & inside & (sum(amplitudes) + constant + level > 0))
+    assert_allclose(block.shared_total, [each.sum() for each in amplitudes], rtol=1e-12)
+    assert block.constant_total == pytest.approx(constant.sum(), rel=1e-12)
+    assert block.background_total == pytest.approx(level[inside].sum(), rel=1e-12)
+    assert_array_equal(block.count, counts.ravel()[cell])
+    assert_allclose(block.shared, np.column_stack([each.ravel()[cell] for each in amplitudes]), rtol=1e-10)
+    assert_allclose(block.constant, np.broadcast_to(constant, counts.shape).ravel()[cell], rtol=1e-10)
+    assert_allclose(block.background, level.ravel()[cell], rtol=1e-12)
+    rest = (1.2 if background else 1) * level + constant
+    shines = (signal["crab"] > 0) & inside
+    assert block.floor_ratio == pytest.approx((rest[shines] / signal["crab"][shines]).min(), rel=1e-10)
+    assert (block.n_floored, block.counts + block.n_unpredicted) == (0, counts[inside].sum())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_likelihood_of_blocks_is_the_statistic(seed):
+    """At several fluxes, with the norms where the profile has them: the same number to the last digits."""
+    dataset = simulated_cube(seed=seed, others=[point_source(*OTHER)])
+    for further in ((), ("other",)):
+        block, profile = profile_of(dataset, further=further)
+        for flux in (0.0, 0.4, 1.0, 2.5):
+            stat = profile.evaluate(np.array([flux]))[0][0]
+            norms, extras = profile.nuisance(np.array([flux]))
+            other = {"other": extras[0, 0]} if further else {}
+            assert stat == pytest.approx(dense_cash(dataset, flux, norms[0], other), rel=1e-10)
+        # And set into the models it is what the dataset says.
+        crab = dataset.named("crab").spectral_model
+        crab.amplitude = 2.5 * crab.parameters["amplitude"].value
+        dataset.background_model.norm = norms[0]
+        if further:
+            amplitude = dataset.named("other").spectral_model.parameters["amplitude"]
+            amplitude.value = extras[0, 0] * amplitude.value
+        assert dataset.stat_sum() == pytest.approx(stat, rel=1e-9)
+        dataset.model = [point_source(), point_source(*OTHER)]
+
+
+def test_a_fixed_background_is_one_of_the_constants():
+    dataset = simulated_cube()
+    dataset.background_model.norm = 0.7
+    _, profile = profile_of(dataset, free_background=False)
+    assert profile.evaluate(np.array([1.3]))[0][0] == pytest.approx(dense_cash(dataset, 1.3, 0.7), rel=1e-12)
+
+
+def with_empty_background(planes=(2,), seed=0):
+    dataset = simulated_cube(seed=seed, background=0.3)
+    for plane in planes:
+        dataset.background_model.map.data[plane] = 0
+    return dataset
+
+
+def test_an_empty_background_gets_a_floor_where_the_source_shines():
+    dataset = with_empty_background()
+    shines = dataset.npred_signal().data[2] > 0
+    assert shines.any()
+    assert not shines.all()
+    means = dataset.background_model.map.data.mean(axis=(1, 2))
+    floor = dataset.npred().data[2] - dataset.npred_signal().data[2]
+    # Planes 1 and 3 are equally near; the first of them counts.
+    assert_allclose(floor[shines], 1e-6 * means[1], rtol=1e-6)
+    assert not floor[~shines].any()
+
+
+def test_events_over_a_floor_and_events_over_nothing_are_told_and_counted():
+    dataset = with_empty_background()
+    counts, shines = dataset.counts.data, dataset.npred_signal().data[2] > 0
+    counts[2, 0, 0] = 3  # nothing is expected here
+    block, profile = profile_of(dataset)
+    assert not shines[0, 0]
+    assert block.n_floored == counts[2][shines].sum() > 0
+    assert block.n_unpredicted == counts[2][~shines].sum() >= 3
+    assert block.counts + block.n_unpredicted == counts.sum()
+    # Finite, and the dataset's own, also without the source.
+    stat = profile.evaluate(np.array([0.0]))[0][0]
+    assert np.isfinite(stat)
+    dataset.named("crab").spectral_model.amplitude = 1e-40
+    dataset.background_model.norm = profile.nuisance(np.array([0.0]))[0][0]
+    assert dataset.stat_sum() == pytest.approx(stat, rel=1e-9)
+
+
+def test_without_any_background_there_is_no_floor():
+    dataset = with_empty_background(planes=range(4))
+    block, _ = profile_of(dataset)
+    assert block.n_floored == 0
+    assert block.background_total == 0
+    assert_allclose(dataset.npred().data, dataset.npred_signal().data)
+
+
+def test_reduced_from_an_observation_nothing_counts_beyond_the_largest_offset(tmp_path):
+    dataset = from_observation(tmp_path, offset_max="0.6 deg", n_events=2000)
+    inside = dataset.runs[0].inside
+    assert_array_equal(dataset.cells, np.broadcast_to(inside, dataset.cells.shape))
+    for data in (
+        dataset.counts.data,
+        dataset.npred().data,
+        dataset.npred_signal().data,
+        dataset.residuals().data,
+    ):
+        assert data[:, inside].any()
+        assert not data[:, ~inside].any()
+    # The source is 0.5 deg off: its photons beyond 0.6 deg are lost to the total too.
+    block, profile = profile_of(dataset)
+    assert block.shared_total[0] == pytest.approx(dataset.npred_signal().data.sum(), rel=1e-10)
+    whole = from_observation(tmp_path / "b", n_events=2000)
+    assert 0.9 < dataset.npred_signal().data.sum() / whole.npred_signal().data.sum() < 0.999
+    assert profile.evaluate(np.array([1.0]))[0][0] == pytest.approx(
+        dense_cash(dataset, 1.0, profile.nuisance(np.array([1.0]))[0][0]), rel=1e-10
+    )
+
+
+def test_exposure_of_a_run_is_that_at_the_source_itself(tmp_path):
+    dataset = from_observation(tmp_path)
+    flux = dataset.named("crab").spectral_model.photon_flux(dataset.exposure.geom.axes[0].edges.value)
+    expected = flux * 1e5 * 1e4 * 0.9 * 1680 @ dataset.edisp.pdf_matrix
+    assert_allclose(dataset.npred_signal().data.sum(axis=(1, 2)), expected, rtol=1e-5)
+
+
+def test_two_runs_in_one_dataset_see_the_source_each_where_it_looks(tmp_path):
+    runs = [
+        RunFile(obs_id=1, pointing=(83.63, 22.51)),
+        RunFile(obs_id=2, pointing=(83.63, 21.01), tstart=START + 5000, tstop=START + 6000),
+    ]
+    observations = DataStore.from_dir(write_store(tmp_path, runs)).get_observations([1, 2])
+    geom, geom_true = geometries(skydir=(83.63, 22.01), npix=(40, 40))
+    maker = MapMaker(geom, "0.8 deg", geom_true=geom_true)
+    both = maker.run(observations)
+    edisp = _kernel(observations[0])
+    psf = observations[0].psf.table_at(0.0)
+
+    def dataset(maps):
+        return MapDataset(
+            maps["counts"], maps["exposure"], BackgroundModel(maps["background"]), psf, edisp, point_source()
+        )
+
+    # The second run has the source 1 deg off, where only the tail of the PSF reaches into its field.
+    parts = [dataset(maker.run([each])) for each in observations]
+    together = dataset(both)
+    assert_allclose(
+        together.npred_signal().data,
+        sum(part.npred_signal().data for part in parts),
+        rtol=1e-9,
+        atol=1e-12,
+    )
+    assert together.livetime.to_value("s") == pytest.approx(0.9 * 2680)
+    assert together.ontime.to_value("s") == 2680
+    start, stop = together.time_range
+    assert (stop - start).to_value("s") == pytest.approx(6000)
+
+
+def test_times_of_the_caller_win(tmp_path):
+    dataset = from_observation(tmp_path)
+    start, stop = dataset.time_range
+    assert (stop - start).to_value("s") == pytest.approx(1680)
+    times = Time(["2007-01-01", "2007-01-02"])
+    dataset.counts.meta["t_start"], dataset.counts.meta["t_stop"] = times
+    assert dataset.time_range == (times[0], times[1])
+    by_hand = MapDataset(WcsNDMap(geometries()[0]), WcsNDMap(geometries()[1], unit="cm2 s"), name="a")
+    with pytest.raises(InputError, match=r"The MapDataset 'a' has no times: set counts.meta"):
+        by_hand.time_range  # noqa: B018
+    assert np.isnan(by_hand.livetime)
+    assert by_hand.runs == ()
+
+
+def test_models_are_found_by_their_own_or_their_spectrums_name():
+    dataset = simulated_cube()
+    unnamed = point_source("")
+    unnamed.spectral_model.name = "crab"
+    dataset.model = [unnamed, point_source(*OTHER)]
+    assert dataset.named("crab") is unnamed
+    assert dataset.named("other") is dataset.models[1]
+    with pytest.raises(
+        MissingError, match="The MapDataset has no source called 'vela'; it has 'crab', 'other'."
+    ):
+        dataset.named("vela")
+    dataset.model, dataset.name = [point_source(), point_source()], "night"
+    with pytest.raises(MissingError, match="The MapDataset 'night' has more than one source called 'crab'"):
+        dataset.named("crab")
+    dataset.model = None
+    with pytest.raises(MissingError, match="it has no model"):
+        dataset.named("crab")
+
+
+def test_models_and_parameters():
+    dataset = simulated_cube()
+    model = point_source()
+    dataset.model = model
+    assert dataset.model is model
+    assert dataset.models == [model]
+    assert [parameter.name for parameter in dataset.parameters] == [
+        *("lon_0", "lat_0", "index", "amplitude", "reference", "norm", "tilt", "reference")
+    ]
+    with pytest.raises(
+        InputError, match="The model of a MapDataset is a PowerLaw; wanted is a SkyModel or a list"
+    ):
+        dataset.model = PowerLaw()
+
+
+def test_a_model_that_moves_is_followed():
+    dataset = simulated_cube()
+    before = dataset.npred_signal().data
+    dataset.named("crab").spatial_model.lon_0 = 83.8
+    moved = dataset.npred_signal().data
+    assert np.argmax(moved[0].sum(axis=0)) != np.argmax(before[0].sum(axis=0))
+    dataset.named("crab").spectral_model.amplitude = 4e-11
+    assert_allclose(dataset.npred_signal().data, 2 * moved)
+
+
+def test_a_source_outside_the_map_gets_a_sentence():
+    dataset = simulated_cube()
+    dataset.model = SkyModel(SkyPointSource("90 deg", "22 deg"), PowerLaw(), name="far")
+    with pytest.raises(
+        InputError,
+        match=r"source 'far' at \(90.0000, 22.0000\) deg \(icrs\) lies outside the map; wanted is a map",
+    ):
+        dataset.cash_block(dataset.models[0], [])
+
+
+@pytest.mark.parametrize(
+    ("position", "run", "status", "words"),
+    [
+        (
+            (83.63, 22.51),
+            {"aeff_m2": 0.0},
+            "no_exposure",
+            "effective area times live time at the source is zero",
+        ),
+        ((83.63, 24.4), {}, "outside_fov", "1.89 deg off the pointing, beyond the largest offset of the fit"),
+    ],
+)
+def test_why_nothing_is_expected(tmp_path, position, run, status, words):
+    dataset = from_observation(tmp_path, position=position, offset_max="1 deg", **run)
+    assert dataset.cash_block(dataset.models[0], []).shared_total[0] == 0
+    found, reason = dataset.why_no_signal(dataset.models[0])
+    assert found == status
+    assert words in reason
+
+
+def test_why_nothing_is_expected_beyond_the_responses_and_behind_a_mask(tmp_path):
+    observations = DataStore.from_dir(write_store(tmp_path)).get_observations([1])
+    geom, geom_true = geometries(skydir=(83.63, 25.0), npix=(40, 40))
+    maps = MapMaker(geom, "5 deg", geom_true=geom_true).run(observations)
+    source = point_source(lonlat=(83.63, 25.8))
+    dataset = MapDataset(maps["counts"], maps["exposure"], edisp=_kernel(observations[0]), model=source)
+    assert dataset.why_no_signal(source) == (
+        "outside_fov",
+        "the source is 3.29 deg off the pointing, outside the field of view",
+    )
+    assert not dataset.npred_signal().data.any()
+    masked = simulated_cube(mask=np.zeros((4, 20, 20), dtype=bool))
+    assert masked.why_no_signal(masked.models[0]) == ("no_exposure", "all cells are masked")
+    assert masked.stat_sum() == 0
+
+
+def test_maps_that_do_not_fit_get_a_sentence():
+    geom, true_geom = geometries()
+    counts, exposure = WcsNDMap(geom), WcsNDMap(true_geom, unit="cm2 s")
+    for arguments, words in [
+        ((counts.data, exposure), "The counts of a MapDataset are a ndarray; wanted is a WcsNDMap"),
+        ((counts.sum_over_axes(), exposure), r"The counts map of a MapDataset has the axes \[\]"),
+        ((counts, WcsNDMap(true_geom)), "The exposure map has the unit ''; wanted is an area times a time"),
+        (
+            (counts, WcsNDMap(geometries(binsz=0.2)[1], unit="cm2 s")),
+            "The exposure map has other pixels than the counts map",
+        ),
+        (
+            (counts, exposure, BackgroundModel(WcsNDMap(geometries(binsz=0.2)[0]))),
+            "The background map has another geometry than the counts map",
+        ),
+        (
+            (counts, exposure, counts),
+            "background_model of a MapDataset is a WcsNDMap; wanted is a BackgroundModel",
+        ),
+    ]:
+        with pytest.raises(InputError, match=words):
+            MapDataset(*arguments)
+    with pytest.raises(InputError, match=r"The mask is float64 of shape \(4, 20, 20\); wanted is bool"):
+        MapDataset(counts, exposure, mask=np.ones((4, 20, 20)))
+    with pytest.raises(InputError, match=r"of shape \(20, 20\); wanted is bool of shape \(4, 20, 20\)"):
+        MapDataset(counts, exposure, mask=np.ones((20, 20), dtype=bool))
+
+
+def test_a_mask_may_be_a_map():
+    mask = np.zeros((4, 20, 20), dtype=bool)
+    mask[1] = True
+    dataset = simulated_cube(mask=WcsNDMap(geometries()[0], mask))
+    assert_array_equal(dataset.cells, mask)
+
+
+def test_pictures_show_sums_over_energy():
+    dataset = simulated_cube(mask=np.arange(4)[:, None, None] * np.ones((4, 20, 20)) > 0)
+    for plot, expected in (
+        (dataset.plot_counts, dataset.counts.data.sum(axis=0)),
+        (dataset.plot_npred, dataset.npred().data.sum(axis=0)),
+    ):
+        ax = plot()
+        assert_allclose(np.ma.filled(ax.images[0].get_array(), 0), expected)
+        plt.close(ax.figure)
+    ax = dataset.plot_residuals()
+    counts, predicted = dataset.counts.data[1:].sum(axis=0), dataset.npred().data.sum(axis=0)
+    assert_allclose(ax.images[0].get_array(), (counts - predicted) / np.sqrt(predicted))
+    low, high = ax.images[0].get_clim()
+    assert low == -high
+    assert dataset.plot_residuals(ax=ax, cmap="gray") is ax
+    plt.close(ax.figure)
+
+
+def test_words_for_a_person(tmp_path):
+    dataset = from_observation(tmp_path, n_events=500)
+    text = str(dataset)
+    assert text.startswith("MapDataset\n")
+    for words in (
+        "4 x 40 x 40 (energy, lat, lon)",
+        f"Counts:     {dataset.counts.data.sum():.0f}",
+        "Runs:       1",
+    ):
+        assert words in text
+    assert "Live time:  1512.0 s" in text
+    assert "Models:     crab" in text
+    dataset.name, dataset.model = "<night>", None
+    html = dataset._repr_html_()
+    assert "MapDataset &#x27;&lt;night&gt;&#x27;" in html
+    assert "<tr><th>Models</th><td>none</td></tr>" in html
+    assert u.isclose(dataset.livetime, 1512 * u.s)
