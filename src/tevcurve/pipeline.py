@@ -13,6 +13,7 @@ from tevcurve.data import DataStore, Observation, Observations
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.fit_rows import FitOptions, limit_sigma, positive
+from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.maps import WcsGeom
 from tevcurve.models import PowerLaw, SpectralModel
@@ -37,6 +38,8 @@ def light_curve(
     method="3d",
     spectrum=None,
     *,
+    free=(),
+    free_ts=25,
     upper_limit=None,
     sigma_ul=None,
     sigma=1,
@@ -67,6 +70,9 @@ def light_curve(
     energy_edges : Quantity (n_bands + 1,); the bands have exactly these edges
     method : "3d" (cube with the background response) or "1d" (ON and OFF regions)
     spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
+    free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
+        the columns that come of it are described in `tevcurve.lightcurve.free_shapes.FreeShapes`
+    free_ts : float, the TS with the fixed shape that a row must have for that; below it is `shape_fixed`
     upper_limit : float, confidence level of the limits, 0.95 by default; `sigma_ul` says it in standard deviations
     sigma : float, standard deviations of the errors
     negative : bool, whether fluxes may go below zero
@@ -114,7 +120,12 @@ def light_curve(
     if upper_limit is None and sigma_ul is None:
         upper_limit = 0.95
     options = FitOptions(
-        positive(sigma, "sigma"), limit_sigma(sigma_ul, upper_limit), norm_values, bool(negative)
+        positive(sigma, "sigma"),
+        limit_sigma(sigma_ul, upper_limit),
+        norm_values,
+        bool(negative),
+        free=free_names(free, spectrum),
+        free_ts=positive(free_ts, "free_ts"),
     )
     runs, unread = _keep_all(jobs, n_jobs, progress)
     failed += unread
@@ -130,6 +141,8 @@ def light_curve(
         "several_runs": "stacked" if stacked else "joint",
         "unbinned": bool(unbinned),
     }
+    if options.free:
+        meta |= {"free": list(options.free), "free_ts": options.free_ts}
     return (
         Kept(tuple(runs), tuple(failed), setting, spectrum.copy(), time_bins, options, meta)
         .reduced()

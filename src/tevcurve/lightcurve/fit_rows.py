@@ -1,9 +1,9 @@
 """From the fit of all rows to the columns of a light curve."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
@@ -23,6 +23,8 @@ class FitOptions:
     norm_values : float array (n_scan,), norms of the scan, or None
     negative : bool, whether fluxes may go below zero
     steps : tuple of some of `STEPS`
+    free : tuple of str, parameters of the spectrum's shape that are fitted with the flux
+    free_ts : float, the TS that a row must have for that
     """
 
     sigma: float = 1.0
@@ -30,6 +32,8 @@ class FitOptions:
     norm_values: np.ndarray | None = None
     negative: bool = False
     steps: tuple = STEPS
+    free: tuple = ()
+    free_ts: float = 25.0
 
 
 def fit_rows(joint, options):
@@ -91,7 +95,7 @@ def limit_sigma(sigma_ul, upper_limit):
         )
     if not 0.5 < upper_limit < 1:
         raise InputError(f"upper_limit is {upper_limit!r}; wanted is a confidence level such as 0.95.")
-    return float(ndtri(upper_limit))
+    return NormalDist().inv_cdf(upper_limit)
 
 
 def positive(value, name):

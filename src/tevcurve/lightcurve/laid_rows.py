@@ -11,7 +11,18 @@ from tevcurve.lightcurve.product import LightCurve
 log = logging.getLogger(__name__)
 
 
-def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None, ledger=None, e_ref=None):
+def table_of_rows(
+    joint,
+    time_bins,
+    bands,
+    spectrum,
+    options,
+    meta,
+    origin=None,
+    ledger=None,
+    e_ref=None,
+    shapes=None,
+):
     """The `LightCurve` of a `LaidFit`: one row per time bin and band, in that order.
 
     Parameters
@@ -24,6 +35,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None,
     meta : dict
     e_ref : float, reference energy in TeV; default: the middle of each band in log
     origin, ledger : see `LightCurve`
+    shapes : `FreeShapes`, fits the spectrum's shape in each row; default: it is fixed
     """
     columns, status, reason = fit_rows(joint, options)
     cut, n_bands = joint.cut, len(bands) - 1
@@ -37,13 +49,18 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, origin=None,
             columns[name] = np.repeat(getattr(time_bins, name), n_bands)
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
     e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
+    reference = reference_fluxes([spectrum] * len(e_ref), e_ref, e_min, e_max)
+    if shapes is not None:
+        columns, reference, status, reason = shapes.fit(
+            (columns, reference, status, reason), (e_ref, e_min, e_max), options
+        )
     return LightCurve.from_arrays(
         _repeated(time_bins.time_min, n_bands),
         _repeated(time_bins.time_max, n_bands),
         e_ref,
         e_min,
         e_max,
-        reference_fluxes([spectrum] * len(e_ref), e_ref, e_min, e_max),
+        reference,
         columns,
         status=status,
         reason=reason,

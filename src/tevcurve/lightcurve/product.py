@@ -4,13 +4,13 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Table
 from astropy.time import Time
 from astropy.units import Quantity, Unit
-from scipy.special import ndtr, ndtri
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
@@ -94,7 +94,7 @@ class LightCurve:
         values |= norms
         n_rows = time_min.size
         columns = {name: _column(name, value, n_rows) for name, value in values.items()}
-        columns |= _derived(columns)
+        columns = _derived(columns) | columns
         order = [*(name for name in COLUMNS if name in columns), *(n for n in columns if n not in COLUMNS)]
         table = Table([columns[name] for name in order], meta=_metadata(meta, scale), copy=False)
         return cls(table, origin, ledger)
@@ -260,7 +260,7 @@ def _parsed(unit):
 
 
 def _derived(columns):
-    """The columns that follow from others: sqrt_ts, and every flux as norm times its reference."""
+    """The columns that follow from others, where they are not given: sqrt_ts, and fluxes as norm times reference."""
     derived = {}
     if "ts" in columns:
         sign = np.sign(np.asarray(columns["norm"])) if "norm" in columns else 1.0
@@ -278,7 +278,7 @@ def _metadata(meta, scale):
     """The metadata with the time scale, and the limit's confidence both as sigma and as a level."""
     full = {**(meta or {}), "TIMESYS": scale}
     if full.get("sigma_ul") is not None and full.get("upper_limit") is None:
-        full["upper_limit"] = float(ndtr(full["sigma_ul"]))
+        full["upper_limit"] = NormalDist().cdf(full["sigma_ul"])
     elif full.get("upper_limit") is not None and full.get("sigma_ul") is None:
-        full["sigma_ul"] = float(ndtri(full["upper_limit"]))
+        full["sigma_ul"] = NormalDist().inv_cdf(full["upper_limit"])
     return full

@@ -7,8 +7,9 @@ import numpy as np
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
 from tevcurve.lightcurve.fit_rows import FitOptions
-from tevcurve.lightcurve.ledger import make_ledger
+from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.laid_rows import table_of_rows
+from tevcurve.lightcurve.ledger import make_ledger
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.spectrum_terms import spectrum_terms
@@ -57,19 +58,33 @@ class Kept:
 
     def light_curve(self):
         """The `LightCurve` of the present settings."""
+        joint, time_bins = self.laid()
+        shapes = FreeShapes(joint, list(self.terms), self.setting.axes, self.spectrum)
+        light_curve = table_of_rows(
+            joint,
+            time_bins,
+            self.setting.axes.bands,
+            self.spectrum,
+            self.options,
+            self.meta,
+            origin=self,
+            ledger=make_ledger(self.runs, self.fates, self.failed, time_bins),
+            shapes=shapes if self.options.free else None,
+        )
+        describe_parameters(light_curve.table, self.spectrum, self.options.free)
+        return light_curve
+
+    def laid(self):
+        """(`LaidCubes` or `LaidSpectra`, `TimeBins`) of the present settings."""
         axes, runs = self.setting.axes, list(self.terms)
         time_bins = self.time_bins.bins(self.terms)
         flux, stacked = self.spectrum.photon_flux(axes.true), self.meta["several_runs"] == "stacked"
         if isinstance(self.setting, CubeSetting):
-            joint = lay_cubes(runs, time_bins, flux, stacked=stacked, why_dark=self._why_dark())
-        else:
-            joint = lay_spectra(
-                runs, axes.band_of_bin, time_bins, flux, stacked=stacked, why_dark=self._why_dark()
-            )
-        ledger = make_ledger(self.runs, self.fates, self.failed, time_bins)
-        return table_of_rows(
-            joint, time_bins, axes.bands, self.spectrum, self.options, self.meta, origin=self, ledger=ledger
+            return lay_cubes(runs, time_bins, flux, stacked=stacked, why_dark=self._why_dark()), time_bins
+        joint = lay_spectra(
+            runs, axes.band_of_bin, time_bins, flux, stacked=stacked, why_dark=self._why_dark()
         )
+        return joint, time_bins
 
     def _why_dark(self):
         reach = [run.aeff.max_offset.to_value("rad") for run in self.runs]

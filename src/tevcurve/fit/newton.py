@@ -1,0 +1,213 @@
+"""Damped Newton's method for the minima of small functions of many rows at once, and where they have risen.
+
+A function of rows is any object with ``n_bins``, ``copy()``, ``take(rows)`` and ``evaluate(x)`` that returns (value,
+slope, curvature) of shapes (n,), (n, q) and (n, q, q) at points x (n, q). It need not be convex. Each row stops at
+its own convergence.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MAX_STEPS = 60
+# The decrement is the square of the distance to the minimum in standard deviations.
+DECREMENT_STOP = 1e-14
+# A crossing ends with a step from where the rise is this close to what was asked for, relatively: right to its square.
+RISE_STOP = 1e-4
+CROSSING_STEPS = 30
+LONGEST_STEP = 1.5
+CURVATURE_FLOOR = 1e-8
+
+
+class _ActiveRows:
+    """The rows that a search still works on; drops finished ones when they are the majority."""
+
+    def __init__(self, function):
+        # A copy: where a search starts must not depend on what was searched before.
+        self._function, self._numbers = function.copy(), np.arange(function.n_bins)
+
+    def evaluate(self, x, active):
+        """(numbers of the active rows, the function there) at points x of all rows."""
+        wanted = active[self._numbers]
+        if 2 * np.count_nonzero(wanted) < len(wanted):
+            self._function, self._numbers = self._function.take(np.flatnonzero(wanted)), self._numbers[wanted]
+            wanted = np.ones(len(self._numbers), dtype=bool)
+        values = self._function.evaluate(x[self._numbers])
+        return self._numbers[wanted], tuple(value[wanted] for value in values)
+
+
+@dataclass(frozen=True, eq=False)
+class Minima:
+    """The minima of n rows.
+
+    Attributes
+    ----------
+    x : float array (n, q), where they are
+    value, slope, curvature : float arrays (n,), (n, q) and (n, q, q), the function there
+    floor : float array (n,), what the value comes to in the parabola's minimum
+    converged : bool array (n,)
+    """
+
+    x: np.ndarray
+    value: np.ndarray
+    slope: np.ndarray
+    curvature: np.ndarray
+    floor: np.ndarray
+    converged: np.ndarray
+
+    def replaced(self, rows, others):
+        """The same with other minima of some rows (int array), where those have converged."""
+        use = np.flatnonzero(others.converged)
+        new = {name: values.copy() for name, values in vars(self).items()}
+        for name, values in new.items():
+            values[rows[use]] = getattr(others, name)[use]
+        return Minima(**new)
+
+
+def minimize(function, start, low, high, held=(), stop=DECREMENT_STOP):
+    """The `Minima` of rows.
+
+    Parameters
+    ----------
+    function : see the module
+    start : float array (n, q)
+    low, high : float arrays (q,), bounds
+    held : indices of coordinates that stay where they start
+    stop : float, the square of the distance to the minimum, in standard deviations, at which a search ends
+    """
+    n, q = start.shape
+    x, trial, longest = start.copy(), start.copy(), np.ones(n)
+    value, slope, curvature = np.full(n, np.inf), np.zeros((n, q)), np.zeros((n, q, q))
+    floor = np.full(n, np.nan)
+    active, converged, rows = np.ones(n, dtype=bool), np.zeros(n, dtype=bool), _ActiveRows(function)
+    kept = np.zeros(q, dtype=bool)
+    kept[list(held)] = True
+    for _ in range(MAX_STEPS):
+        k, (f, g, h) = rows.evaluate(trial, active)
+        # Close to the minimum the value only changes by its rounding.
+        accepted = f <= value[k] + 1e-13 * np.abs(value[k])
+        accepted |= ~np.isfinite(value[k])
+        finite = np.isfinite(f) & np.isfinite(g).all(axis=1) & np.isfinite(h).all(axis=(1, 2))
+        accepted &= finite
+        good = k[accepted]
+        x[good], value[good], slope[good], curvature[good] = (
+            trial[good],
+            f[accepted],
+            g[accepted],
+            h[accepted],
+        )
+        longest[k] = np.where(accepted, np.minimum(1.0, 3 * longest[k]), 0.2 * longest[k])
+        fixed = kept | ((x[k] <= low) & (slope[k] > 0)) | ((x[k] >= high) & (slope[k] < 0))
+        step, decrement, convex = newton_step(slope[k], curvature[k], fixed)
+        floor[k] = value[k] - 0.5 * decrement
+        converged[k] = convex & (decrement < stop) & np.isfinite(value[k])
+        active[k] = ~converged[k] & np.isfinite(value[k]) & (longest[k] > 1e-9)
+        if not active.any():
+            break
+        trial[k] = np.clip(x[k] + longest[k, None] * step, low, high)
+    return Minima(x, value, slope, curvature, floor, converged)
+
+
+def newton_step(slope, curvature, fixed):
+    """(step (n, q), decrement (n,), whether the function is convex (n,)), with some coordinates fixed.
+
+    Where it is not convex, curvatures count by their size, so that the step leads down; no step is longer than
+    `LONGEST_STEP`.
+    """
+    inverse, convex = inverse_curvature(curvature, fixed)
+    step = -times(inverse, slope)
+    decrement = -dot(slope, step)
+    length = np.abs(step).max(axis=1)
+    return step * np.minimum(1.0, LONGEST_STEP / np.maximum(length, 1e-300))[:, None], decrement, convex
+
+
+def inverse_curvature(curvature, fixed):
+    """(inverse (n, q, q), zero for what is fixed; whether the function is convex in the rest (n,)).
+
+    Where it is not convex, curvatures count by their size.
+    """
+    q = curvature.shape[1]
+    both = fixed[:, :, None] | fixed[:, None, :]
+    matrix = np.where(both, 0.0, curvature)
+    matrix[:, np.arange(q), np.arange(q)] += fixed
+    values, vectors = np.linalg.eigh(matrix)
+    scaled = vectors / np.maximum(np.abs(values), CURVATURE_FLOOR)[:, None, :]
+    inverse = np.matmul(scaled, vectors.transpose(0, 2, 1))
+    return np.where(both, 0.0, inverse), (values > CURVATURE_FLOOR).all(axis=1)
+
+
+def times(matrix, vector):
+    """Product of matrices (n, q, q) and vectors (n, q)."""
+    return np.matmul(matrix, vector[:, :, None])[:, :, 0]
+
+
+def dot(one, other):
+    """Product of vectors (n, q) and vectors."""
+    return np.matmul(one[:, None, :], other[:, :, None])[:, 0, 0]
+
+
+def crossing(function, minima, coordinate, side, rise, low, high):
+    """Where a coordinate's profile has risen by `rise` on one side of the minimum (side -1 or 1), (n,).
+
+    The profile is the lowest value over all other coordinates. Newton's method for both at once: the root of the
+    rise goes to its goal while the others follow their valley. The bound where that comes first; NaN where no
+    crossing was found.
+    """
+    n, q = minima.x.shape
+    others = np.arange(q) != coordinate
+    x, found = minima.x.copy(), np.full(n, np.nan)
+    bound = high[coordinate] if side > 0 else low[coordinate]
+    width, valley = _valley(minima.curvature, coordinate, minima.x, low, high)
+    active = minima.converged & np.isfinite(width)
+    width = np.where(active, width, 0.0)
+    x = x + (side * np.sqrt(2 * rise) * width)[:, None] * valley
+    x = np.clip(x, low, high)
+    rows = _ActiveRows(function)
+    for _ in range(CROSSING_STEPS):
+        if not active.any():
+            break
+        k, (f, g, h) = rows.evaluate(x, active)
+        fixed = ((x[k] <= low) & (g > 0)) | ((x[k] >= high) & (g < 0))
+        fixed[:, coordinate] = True
+        follow, decrement, _ = newton_step(g, h, fixed)
+        _, valley_k = _valley(h, coordinate, x[k], low, high)
+        risen, tilt = f - 0.5 * decrement - minima.value[k], dot(valley_k, g)
+        root = np.sqrt(np.maximum(risen, 1e-4 * rise))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ahead = 2 * root * (np.sqrt(rise) - root) / tilt
+        # Off the usual way, the width at the minimum says how far.
+        lost = ~(np.isfinite(ahead) & (side * tilt > 0))
+        ahead = np.where(lost, side * 0.3 * width[k], ahead)
+        ahead = np.clip(ahead, -width[k], width[k])
+        distance = side * (x[k, coordinate] - minima.x[k, coordinate])
+        ahead = side * np.maximum(side * ahead, -0.7 * distance)
+        settled = (decrement < RISE_STOP * rise) & np.isfinite(f)
+        at_bound = settled & (side * (x[k, coordinate] - bound) >= 0) & (risen < rise)
+        done = (settled & (np.abs(risen - rise) < RISE_STOP * rise) & ~lost) | at_bound
+        found[k] = np.where(done, np.where(at_bound, bound, x[k, coordinate] + ahead), np.nan)
+        active[k] = ~done & np.isfinite(f)
+        moved = x[k] + np.where(others, follow + ahead[:, None] * valley_k, 0.0)
+        moved[:, coordinate] = x[k, coordinate] + ahead
+        x[k] = np.where(active[k][:, None], np.clip(moved, low, high), x[k])
+    return found
+
+
+def follow_valley(x, curvature, coordinate, value, low, high):
+    """Points (n, q) where a coordinate has a value (n,) and the others are where its parabola is lowest."""
+    _, valley = _valley(curvature, coordinate, x, low, high)
+    ahead = value - x[:, coordinate]
+    x = np.clip(x + ahead[:, None] * valley, low, high)
+    x[:, coordinate] = value
+    return x
+
+
+def _valley(curvature, coordinate, x, low, high):
+    """(error of a coordinate (n,), how all coordinates follow it along the valley of the others (n, q))."""
+    fixed = (x <= low) | (x >= high)
+    fixed[:, coordinate] = True
+    inverse, _ = inverse_curvature(curvature, fixed)
+    valley = -times(inverse, curvature[:, :, coordinate])
+    valley[:, coordinate] = 1.0
+    bend = dot(valley, times(curvature, valley))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(bend > 0, 1 / np.sqrt(bend), np.nan), valley

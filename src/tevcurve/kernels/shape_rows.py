@@ -1,0 +1,257 @@
+"""The likelihood of many rows, each with a spectrum of its own: value, slope and curvature in the spectrum's shape.
+
+A row's cells (3D: events; 1D: reco bins) know the source by a response, so that a cell expects exp(u) * (K @ flux)
+counts of it; u is the logarithm of the norm, and flux the spectrum in each true-energy bin. Everything else, the
+backgrounds, is at its best value for that signal (`CashRows`, `OnOffRows`), so that value, slope and curvature are
+those of the profile in u and the shape's coordinates t: its slope is the partial one (envelope theorem), its
+curvature a Schur complement.
+
+All sums and products run over a row's own cells in their order: a row's numbers do not depend on other rows.
+"""
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from tevcurve.kernels.onoff import profile_background, wstat_profile
+
+# The search for a background norm ends after a step of this relative size; Newton's next one would be its square.
+NORM_STOP = 1e-7
+MAX_STEPS = 100
+
+
+class ShapeRows:
+    """Rows of cells with responses; the parent of `CashRows` and `OnOffRows`.
+
+    Parameters
+    ----------
+    start, length : int arrays (n_rows,), where each row's cells begin in `response`, and how many they are
+    response : float array (any, n_true), cm2 s: counts in a cell per flux in each true-energy bin
+    total : float array (n_rows, n_true), cm2 s: the same summed over all cells of the fit
+
+    All other arrays of cells hold those of the rows one after the other.
+    """
+
+    def __init__(self, start, length, response, total):
+        self.start, self.length, self.response, self.total = start, length, response, total
+        self.n_bins = len(total)
+        self.row = np.repeat(np.arange(self.n_bins), length)
+
+    def signals(self, spectra):
+        """Counts in cells (n_cells, k) and in all (n_rows, k) of k columns of spectra (n_rows, n_true, k)."""
+        cells, end = np.empty((len(self.row), spectra.shape[2])), 0
+        # Row by row: what a row's product is must not depend on the other rows.
+        for row, (start, length) in enumerate(zip(self.start.tolist(), self.length.tolist(), strict=True)):
+            begin, end = end, end + length
+            np.matmul(self.response[start : start + length], spectra[row], out=cells[begin:end])
+        return cells, np.matmul(self.total[:, None, :], spectra)[:, 0]
+
+    def _taken(self, rows):
+        """(the first four arguments for some rows, numbers of their cells)."""
+        cells = np.flatnonzero(np.isin(self.row, rows))
+        return (self.start[rows], self.length[rows], self.response, self.total[rows]), cells
+
+    def _row_sum(self, per_cell):
+        return np.bincount(self.row, per_cell, self.n_bins)
+
+
+def second_pairs(n_shape):
+    """The pairs (j, k), j <= k, of shape coordinates, in the order of the columns of second derivatives."""
+    return list(combinations_with_replacement(range(n_shape), 2))
+
+
+def n_shape_of(n_columns):
+    """The number of shape coordinates whose value, first and second derivatives fill so many columns."""
+    return next(p for p in range(n_columns) if 1 + p + len(second_pairs(p)) == n_columns)
+
+
+class CashRows(ShapeRows):
+    """Rows of events with Poisson counts; each block of a row (a run) has a background norm, if any.
+
+    Parameters
+    ----------
+    start, length, response, total : see `ShapeRows`
+    block : int array (n_events,), number of each event's block
+    background, constant : float arrays (n_events,), counts in the event's cell, at norm 1 and fixed
+    block_row : int array (n_blocks,), sorted
+    background_total, constant_total : float arrays (n_blocks,)
+    lone_count : float array (n_blocks,), further events, which see nothing but the background
+    """
+
+    def __init__(
+        self,
+        start,
+        length,
+        response,
+        total,
+        block,
+        background,
+        constant,
+        block_row,
+        background_total,
+        constant_total,
+        lone_count,
+        *,
+        norms=None,
+    ):
+        super().__init__(start, length, response, total)
+        self.block, self.background, self.constant = block, background, constant
+        self.block_row, self.background_total = block_row, background_total
+        self.constant_total, self.lone_count = constant_total, lone_count
+        self.free = background_total > 0
+        if norms is None:
+            counts = np.bincount(block, minlength=len(block_row)) + lone_count
+            norms = np.where(self.free, counts / np.where(self.free, background_total, 1.0), 0.0)
+        self._norms = norms
+
+    def copy(self):
+        """The same rows, whose searches for background norms leave this one's alone."""
+        return self.take(np.arange(self.n_bins))
+
+    def take(self, rows):
+        """Some rows (sorted int array)."""
+        shared, cells = self._taken(rows)
+        number = np.full(self.n_bins, -1)
+        number[rows] = np.arange(len(rows))
+        blocks = np.flatnonzero(number[self.block_row] >= 0)
+        block_number = np.full(len(self.block_row), -1)
+        block_number[blocks] = np.arange(len(blocks))
+        return CashRows(
+            *shared,
+            block_number[self.block[cells]],
+            self.background[cells],
+            self.constant[cells],
+            number[self.block_row[blocks]],
+            self.background_total[blocks],
+            self.constant_total[blocks],
+            self.lone_count[blocks],
+            norms=self._norms[blocks],
+        )
+
+    def derivatives(self, log_norm, spectra):
+        """(stat / 2 (n,), its slope (n, 1 + p) and curvature (n, 1 + p, 1 + p)) in u and the shape's coordinates.
+
+        Parameters
+        ----------
+        log_norm : float array (n_rows,), u
+        spectra : float array (n_rows, n_true, 1 + p + p (p + 1) / 2): flux, its first derivatives in t, its second
+        """
+        cells, total = self.signals(spectra)
+        scale = np.exp(log_norm)
+        cells, total = cells * scale[self.row, None], total * scale[:, None]
+        norms, prediction = self._best_norms(cells[:, 0])
+        weight = 1 / prediction
+        held = norms <= 0
+        with np.errstate(divide="ignore"):
+            logs = np.where(held, 0.0, self.lone_count * np.log(norms))
+        block = norms * self.background_total + self.constant_total - logs
+        stat = (
+            np.bincount(self.block_row, block, self.n_bins) + total[:, 0] - self._row_sum(np.log(prediction))
+        )
+        first = total - np.stack([self._row_sum(weight * column) for column in cells.T], axis=1)
+        slope, curvature, p = _spread(first)
+        parts = weight[:, None] * cells[:, : p + 1]
+        seen = weight * self.background
+        bend = np.bincount(self.block, seen**2, len(norms))
+        bend += np.where(held, 0.0, self.lone_count / np.where(held, 1.0, norms) ** 2)
+        held = held | (bend <= 0)
+        pull = np.stack([np.bincount(self.block, seen * part, len(norms)) for part in parts.T], axis=1)
+        pull = np.where(held[:, None], 0.0, pull) / np.sqrt(np.where(held, 1.0, bend))[:, None]
+        for j in range(p + 1):
+            for k in range(j + 1):
+                value = self._row_sum(parts[:, j] * parts[:, k])
+                value -= np.bincount(self.block_row, pull[:, j] * pull[:, k], self.n_bins)
+                curvature[:, j, k] += value
+                if j != k:
+                    curvature[:, k, j] += value
+        return stat, slope, curvature
+
+    def backgrounds(self, log_norm, spectra):
+        """Counts of everything but the source expected in each row (n_rows,)."""
+        cells, _ = self.signals(spectra[:, :, :1])
+        norms, _ = self._best_norms(cells[:, 0] * np.exp(log_norm)[self.row])
+        block = norms * self.background_total + self.constant_total
+        return np.bincount(self.block_row, block, self.n_bins)
+
+    def _best_norms(self, signal):
+        """(background norms (n_blocks,), prediction at events): the root of each block's own monotone equation."""
+        rest, n_blocks, background = signal + self.constant, len(self._norms), self.background
+        with np.errstate(divide="ignore", invalid="ignore"):
+            drawn = np.bincount(self.block, np.where(background > 0, background / rest, 0.0), n_blocks)
+        # Where events draw less than the background's total even at norm 0, there it stays.
+        zero = ~self.free | ((self.lone_count == 0) & (drawn <= self.background_total))
+        guess = np.where(self._norms > 0, self._norms, 1.0)
+        norms, moving = np.where(zero, 0.0, guess), ~zero
+        for _ in range(MAX_STEPS):
+            if not moving.any():
+                break
+            ratio = background / (rest + norms[self.block] * background)
+            safe = np.where(moving, norms, 1.0)
+            drawn = np.bincount(self.block, ratio, n_blocks) + self.lone_count / safe
+            bend = np.bincount(self.block, ratio**2, n_blocks) + self.lone_count / safe**2
+            # Newton's step for 1/drawn, which is nearly straight.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                step = (drawn - self.background_total) * drawn / (self.background_total * bend)
+            norms = np.where(moving, np.maximum(norms + step, 0.1 * norms), norms)
+            moving &= np.abs(step) > NORM_STOP * norms
+        self._norms = norms
+        return norms, rest + norms[self.block] * background
+
+
+class OnOffRows(ShapeRows):
+    """Rows of energy bins with ON and OFF counts, the background of each bin at its best value.
+
+    Parameters
+    ----------
+    start, length, response, total : see `ShapeRows`
+    n_on, n_off, alpha : float arrays (n_cells,)
+    """
+
+    def __init__(self, start, length, response, total, n_on, n_off, alpha):
+        super().__init__(start, length, response, total)
+        self.n_on, self.n_off, self.alpha = n_on, n_off, alpha
+
+    def copy(self):
+        """The same rows; they have no state."""
+        return self
+
+    def take(self, rows):
+        """Some rows (sorted int array)."""
+        shared, cells = self._taken(rows)
+        counts = (each[cells] for each in (self.n_on, self.n_off, self.alpha))
+        return OnOffRows(*shared, *counts)
+
+    def derivatives(self, log_norm, spectra):
+        """(stat / 2, its slope and curvature); see `CashRows.derivatives`."""
+        cells, _ = self.signals(spectra)
+        cells = cells * np.exp(log_norm)[self.row, None]
+        stat, tilt, bend = wstat_profile(self.n_on, self.n_off, self.alpha, cells[:, 0])
+        first = np.stack([self._row_sum(0.5 * tilt * column) for column in cells.T], axis=1)
+        slope, curvature, p = _spread(first)
+        for j in range(p + 1):
+            for k in range(j + 1):
+                value = self._row_sum(0.5 * bend * cells[:, j] * cells[:, k])
+                curvature[:, j, k] += value
+                if j != k:
+                    curvature[:, k, j] += value
+        return self._row_sum(0.5 * stat), slope, curvature
+
+    def backgrounds(self, log_norm, spectra):
+        """Background counts expected in the ON region in each row (n_rows,)."""
+        cells, _ = self.signals(spectra[:, :, :1])
+        signal = cells[:, 0] * np.exp(log_norm)[self.row]
+        return self._row_sum(self.alpha * profile_background(self.n_on, self.n_off, self.alpha, signal))
+
+
+def _spread(first):
+    """(slope (n, 1 + p), the part of the curvature that is first order in the signal, p) of summed columns.
+
+    The signal is exp(u) * s(t): its derivatives in u are itself, and mixed ones are the first ones in t.
+    """
+    n, n_columns = first.shape
+    p = n_shape_of(n_columns)
+    slope, curvature = first[:, : p + 1].copy(), np.empty((n, p + 1, p + 1))
+    curvature[:, 0, :] = curvature[:, :, 0] = slope
+    for column, (j, k) in enumerate(second_pairs(p), start=1 + p):
+        curvature[:, 1 + j, 1 + k] = curvature[:, 1 + k, 1 + j] = first[:, column]
+    return slope, curvature, p

@@ -1,0 +1,205 @@
+"""The spectrum's shape fitted in each row of a light curve: its columns, and those of the flux that go with it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.fit.shape_terms import cube_rows, onoff_rows
+from tevcurve.fit.shapes import estimate_shapes
+from tevcurve.fit.spectrum_family import SpectrumFamily
+from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES
+
+# Rows that are fitted at a time: their responses stand in memory together.
+BATCH = 4000
+FIXED_WORDS = "the shape of the spectrum stays fixed"
+
+
+@dataclass(frozen=True, eq=False)
+class FreeShapes:
+    """What a fit of the shape needs to know.
+
+    A row of status `ok` whose TS reaches `free_ts` gets
+
+    - `<name>` with `_err` (inverse Hessian), `_errn` and `_errp` (profile likelihood) for each free parameter;
+      `spectral_<name>` where a column has that name already, such as `alpha`;
+    - `norm`, the factor on the reference's amplitude, with errors and limit from its profile, the shape at its best at
+      each norm; `norm_err` from the inverse Hessian, so marginal over the shape;
+    - `ref_flux` and its like: of the reference with the fitted shape, so that `flux` is `norm` times `ref_flux`;
+    - `flux`, `dnde`, `eflux` and `e2dnde`: of the fitted spectrum over the band, their errors and limits from their own
+      profiles: `_err` by linear propagation of the covariance of norm and shape, the others by the likelihood of
+      that flux with the shape at its best. They are not `norm`'s times the reference;
+    - `ts`, the rise of the statistic from this minimum to no source; `npred`, `loglike` and the scan likewise.
+
+    Other rows keep the reference's shape: `shape_fixed`, or `not_converged` where the fit of the shape failed.
+
+    Attributes
+    ----------
+    joint : `LaidCubes` or `LaidSpectra`
+    runs : list of `CubeTerms` or `ReducedSpectrum`
+    axes : `EnergyAxes`
+    spectrum : `SpectralModel`
+    """
+
+    joint: Any
+    runs: list
+    axes: Any
+    spectrum: Any
+
+    def fit(self, rows, energies, options):
+        """(columns, reference, statuses, reasons) with the shape fitted where the TS allows it.
+
+        Parameters
+        ----------
+        rows : the same four of the fit with the reference's shape
+        energies : e_ref, e_min and e_max, float arrays (n_rows,), TeV
+        options : `FitOptions`
+        """
+        columns, reference, status, reason = rows
+        table = _ShapeTable(columns, reference, status, reason, self._parameters(options.free), options.sigma)
+        bright = table.choose(options.free_ts)
+        n_bands = self.joint.n_bands
+        for band in range(n_bands):
+            e_ref, e_min, e_max = (float(values[band]) for values in energies)
+            family = SpectrumFamily(self.spectrum, options.free, self.axes.true, (e_min, e_max), e_ref)
+            wanted = bright[bright % n_bands == band]
+            for start in range(0, len(wanted), BATCH):
+                numbers = wanted[start : start + BATCH]
+                estimate = estimate_shapes(
+                    self._terms(numbers),
+                    family,
+                    columns["norm"][numbers],
+                    sigma=options.sigma,
+                    ul_rise=options.sigma_ul**2,
+                    scan=options.norm_values,
+                )
+                table.fill(numbers, estimate)
+        return table.columns, table.reference, table.status, table.reason
+
+    def _parameters(self, names):
+        return [self.spectrum.parameters[name] for name in names]
+
+    def _terms(self, numbers):
+        flux = self.spectrum.photon_flux(self.axes.true)
+        if self.joint.method == "3d":
+            return cube_rows(self.joint, self.runs, flux, numbers)
+        return onoff_rows(self.joint, self.runs, self.axes.band_of_bin, numbers)
+
+
+class _ShapeTable:
+    """Copies of the columns, filled row by row with what the fits of the shape give."""
+
+    def __init__(self, columns, reference, status, reason, parameters, sigma):
+        self.columns = {name: np.array(values) for name, values in columns.items()}
+        self.reference = {name: np.array(values) for name, values in reference.items()}
+        self.status, self.reason, self.parameters = list(status), list(reason), parameters
+        for quantity in QUANTITIES:
+            for end in ("", "_err", "_errn", "_errp", "_ul"):
+                self.columns[quantity + end] = columns[f"norm{end}"] * reference[f"ref_{quantity}"]
+        unfitted = ~np.isfinite(columns["norm"])
+        for parameter in parameters:
+            name = column_name(parameter.name)
+            self.columns[name] = np.where(unfitted, np.nan, parameter.value)
+            for end in ("_err", "_errn", "_errp"):
+                self.columns[name + end] = np.full(len(unfitted), np.nan)
+
+    def choose(self, free_ts):
+        """Numbers of the rows whose shape is to be fitted; the others that were fitted say why theirs is not."""
+        ts, bright = self.columns["ts"], []
+        for row, status in enumerate(self.status):
+            if status != "ok":
+                continue
+            if ts[row] >= free_ts and self.columns["norm"][row] > 0:
+                bright.append(row)
+            elif not np.isfinite(ts[row]):
+                self._say(row, "shape_fixed", FIXED_WORDS)
+            elif ts[row] >= free_ts:
+                self._say(row, "shape_fixed", f"{FIXED_WORDS}: the flux is below zero")
+            else:
+                self._say(row, "shape_fixed", f"{FIXED_WORDS}: a TS of {ts[row]:.1f} is below {free_ts:g}")
+        return np.array(bright, dtype=int)
+
+    def fill(self, numbers, estimate):
+        """Put an estimate of the rows with these numbers into the columns."""
+        good = estimate.converged
+        for row in numbers[~good]:
+            words = "the fit of the spectrum's shape did not converge, so these are the numbers of the fixed shape"
+            self._say(row, "not_converged", words)
+        at, columns = numbers[good], self.columns
+        norm = estimate.factors["norm"].value[good]
+        self._fill_spread("norm", at, estimate.factors["norm"], good, 1.0)
+        for quantity in QUANTITIES:
+            spread = estimate.factors["dnde" if quantity == "e2dnde" else quantity]
+            own = self.reference[f"ref_{quantity}"][at]
+            self._fill_spread(quantity, at, spread, good, own)
+            self.reference[f"ref_{quantity}"][at] = own * spread.value[good] / norm
+        for parameter in self.parameters:
+            spread = estimate.parameters[parameter.name]
+            self._fill_spread(column_name(parameter.name), at, spread, good, 1.0)
+        columns["ts"][at] += estimate.gain[good]
+        columns["loglike"][at] -= estimate.gain[good]
+        columns["npred_excess"][at] = estimate.signal[good]
+        columns["npred"][at] = (estimate.signal + estimate.background)[good]
+        if estimate.rises is not None:
+            scan = columns["norm_scan"] if columns["norm_scan"].ndim == 1 else columns["norm_scan"][0]
+            columns["dloglike_scan"][at] = estimate.rises[good]
+            columns["dloglike_scan"][np.ix_(at, scan == 0)] = columns["ts"][at, None]
+        for row, names in zip(numbers, estimate.at_bound, strict=True):
+            if names and self.status[row] == "ok":
+                self._say(row, "ok", f"{' and '.join(names)} at a bound, where there is no symmetric error")
+
+    def _fill_spread(self, name, at, spread, good, scale):
+        ends = {
+            "": spread.value,
+            "_err": spread.err,
+            "_errn": spread.errn,
+            "_errp": spread.errp,
+            "_ul": spread.ul,
+        }
+        for end, values in ends.items():
+            if values is not None:
+                self.columns[name + end][at] = values[good] * scale
+
+    def _say(self, row, status, words):
+        self.status[row] = status
+        self.reason[row] = "; ".join(each for each in (words, self.reason[row]) if each)
+
+
+def column_name(parameter):
+    """The name of a parameter's column: its own, or with "spectral_" before it where a column has that name."""
+    return f"spectral_{parameter}" if parameter in COLUMNS else parameter
+
+
+def describe_parameters(table, spectrum, names):
+    """Put units and descriptions to the columns of free parameters."""
+    meanings = {
+        "": "of the spectrum in the row",
+        "_err": ": symmetric error, from the curvature of the likelihood",
+        "_errn": ": distance down to the lower end of the likelihood interval",
+        "_errp": ": distance up to the upper end of the likelihood interval",
+    }
+    for name in names:
+        unit = spectrum.parameters[name].unit
+        for end, words in meanings.items():
+            column = table[column_name(name) + end]
+            column.unit = None if unit == u.dimensionless_unscaled else unit
+            column.info.format = ".4g"
+            column.description = f"Parameter {name} {words}".replace(" :", ":")
+
+
+def free_names(free, spectrum):
+    """The names of the free parameters, a tuple of str; `InputError` for what cannot be free."""
+    names = (free,) if isinstance(free, str) else tuple(free)
+    for name in names:
+        if name not in spectrum.parameters.names:
+            known = ", ".join(each for each in spectrum.parameters.names if each != spectrum.amplitude_name)
+            raise InputError(
+                f"free has {name!r}, which {type(spectrum).__name__} has not; wanted are some of {known}."
+            )
+        if name == spectrum.amplitude_name:
+            raise InputError(f"free has {name!r}, the amplitude, which is always fitted: it is the norm.")
+    if len(set(names)) < len(names):
+        raise InputError(f"free is {names}; wanted is each name once.")
+    return names
