@@ -4,8 +4,8 @@ import numpy as np
 
 from tevcurve.datasets.cash_blocks import join_blocks
 from tevcurve.errors import InputError
-from tevcurve.fit.free_shapes import FreeShapes, check_names, has_free_shapes, name_of
 from tevcurve.fit.joint import JointFit
+from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances, name_of
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
 from tevcurve.kernels.poisson import CashProfile
 
@@ -62,7 +62,7 @@ def join_cubes(members, n_bins, reoptimize, negative):
     )
     fitted = np.flatnonzero(signal > 0)
     in_bin = [[k for k, member in enumerate(members) if member.bin == number] for number in fitted]
-    if reoptimize and any(has_free_shapes([members[k] for k in numbers]) for numbers in in_bin):
+    if reoptimize and any(has_nuisances([members[k] for k in numbers]) for numbers in in_bin):
         bins = [
             _nonlinear_bin([members[k] for k in numbers], further[number], options)
             for number, numbers in zip(fitted, in_bin, strict=True)
@@ -106,16 +106,16 @@ def _further_sources(members, n_bins):
 
 def _nonlinear_bin(members, names, options):
     """The `NonlinearBin` of the members of one bin."""
-    shapes = FreeShapes(members)
+    nuisances = NuisanceParameters(members)
 
     def blocks():
-        pairs = zip(shapes.datasets, shapes.sources, strict=True)
+        pairs = zip(nuisances.datasets, nuisances.sources, strict=True)
         return [_block(dataset, source, names, options) for dataset, source in pairs]
 
     n_unpredicted = sum(block.n_unpredicted for block in blocks())
 
     def make_terms(theta):
-        shapes.set(theta)
+        nuisances.set(theta)
         try:
             made = blocks()
         except InputError:
@@ -125,4 +125,4 @@ def _nonlinear_bin(members, names, options):
             return None
         return join_blocks(made, np.zeros(len(made), dtype=int), 1, options.n_shared)
 
-    return NonlinearBin(make_terms, shapes.start, shapes.steps, *shapes.bounds, shapes.of_source)
+    return NonlinearBin(make_terms, nuisances.start, nuisances.steps, *nuisances.bounds, nuisances.of_source)

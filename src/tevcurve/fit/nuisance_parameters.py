@@ -15,7 +15,7 @@ def name_of(model):
     return model.name or model.spectral_model.name
 
 
-class FreeShapes:
+class NuisanceParameters:
     """The datasets of one bin with models of their own, and the parameters in them that are to be fitted.
 
     A parameter that several datasets have, of sources of one name, is one: the sources are the same. A background is
@@ -41,7 +41,7 @@ class FreeShapes:
             self.datasets.append(dataset)
             self.sources.append(source)
             for model in dataset.models:
-                for part, name, parameter in _shape_parameters(model, model is source):
+                for part, name, parameter in _nuisances(model, model is source):
                     group = groups.setdefault((name_of(model), part, name), ([], model is source))
                     group[0].append(parameter)
             background = dataset.background_model
@@ -75,11 +75,11 @@ class FreeShapes:
                 parameter.value = float(value)
 
 
-def has_free_shapes(members):
-    """Whether the datasets of a bin leave anything free that `FreeShapes` would find."""
+def has_nuisances(members):
+    """Whether the datasets of a bin leave anything free that `NuisanceParameters` would find."""
     for member in members:
         for model in member.dataset.models:
-            if any(True for _ in _shape_parameters(model, model is member.model)):
+            if any(True for _ in _nuisances(model, model is member.model)):
                 return True
         background = member.dataset.background_model
         if background is not None and any(p.name != "norm" for p in background.parameters.free_parameters):
@@ -98,7 +98,7 @@ def check_names(datasets):
             )
 
 
-def _shape_parameters(model, is_source):
+def _nuisances(model, is_source):
     """(part, name, Parameter) of what is free in a model and not a norm."""
     spatial, spectral = model.spatial_model, model.spectral_model
     for part, each in (("spatial", spatial), ("spectral", None if is_source else spectral)):
