@@ -1,7 +1,6 @@
 """Integrals over energy, migration and angle, as pure array functions."""
 
 import numpy as np
-from scipy.special import exprel
 
 
 def integrate_loglog(edges, values):
@@ -16,7 +15,12 @@ def integrate_loglog(edges, values):
     width = np.log(edges[1:] / edges[:-1]).reshape((-1,) + (1,) * (np.ndim(values) - 1))
     positive = (low > 0) & (high > 0)
     log = np.log(np.where(product > 0, product, 1.0))
-    return np.where(positive, low * width * exprel(log[1:] - log[:-1]), 0.0)
+    return np.where(positive, low * width * _relative_exponential(log[1:] - log[:-1]), 0.0)
+
+
+def _relative_exponential(x):
+    """(exp(x) - 1) / x, 1 at 0; as `scipy.special.exprel`, whose import alone takes longer than all else here."""
+    return np.divide(np.expm1(x), x, out=np.ones_like(x), where=x != 0)
 
 
 def cumulative_density(edges, density):
