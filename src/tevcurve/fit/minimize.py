@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 MAX_STEPS = 100
-# Steps are measured in the bin's own error, 1/sqrt(half the curvature).
-STEP_STOP = 1e-7
+# In units of the bin's own error, 1/sqrt(half the curvature): Newton's method squares it, so this step is the last.
+STEP_STOP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -80,20 +80,22 @@ def minimize_norm(profile, lower):
         k, values[:, k] = bins.evaluate(norm, active)
         if stat_at_zero is None:
             stat_at_zero = values[0].copy()
-        (_, slope, curvature), at = values[:, k], norm[k]
+        (stat, slope, curvature), at = values[:, k], norm[k]
         at_limit[k] = (at <= lower[k]) & (slope >= 0)
         tried[k] |= (at <= lower[k]) | (slope < 0)
         low[k], high[k] = np.where(slope < 0, at, low[k]), np.where(slope >= 0, at, high[k])
         with np.errstate(divide="ignore", invalid="ignore"):
             newton = -slope / curvature
             small = np.abs(newton) * np.sqrt(curvature / 2) < STEP_STOP
-            wanted = at + newton * np.clip(1 - slope / (2 * total[k]), 0.1, 10)
-        tight = high[k] - low[k] <= 4 * np.spacing(np.abs(at))
-        converged[k] = small | at_limit[k] | tight
-        active[k] = ~converged[k]
+            wanted = at + newton * np.maximum(1 - slope / (2 * total[k]), 0.1)
+        held = at_limit[k] | (high[k] - low[k] <= 4 * np.spacing(np.abs(at)))
+        last = np.where(
+            small, np.clip(at + newton, low[k], high[k]), _bracketed(wanted, low[k], high[k], tried[k])
+        )
+        norm[k] = np.where(held, at, last)
+        converged[k], active[k] = (small | held) & np.isfinite(stat), ~(small | held)
         if not active.any():
             break
-        norm[k] = np.where(converged[k], at, _bracketed(wanted, low[k], high[k], tried[k]))
     return Minimum(norm, *values, stat_at_zero, at_limit, converged)
 
 

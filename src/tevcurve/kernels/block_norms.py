@@ -77,6 +77,8 @@ def settle_norms(terms, rest, start):
         if not moving.any():
             break
         norms = np.where(moving, following, norms)
+    else:
+        norms = np.where(moving, np.nan, norms)
     movable = free & ~held & (hessian > 0)
     gradient, hessian = np.where(movable, gradient, 0.0), np.where(movable, hessian, np.inf)
     return SettledNorms(norms, prediction, impossible, share, gradient, hessian)

@@ -4,6 +4,7 @@ import numpy as np
 
 # In units of the amplitudes' own errors; what is left is added to second order by whoever uses the derivatives.
 DECREMENT_STOP = 1e-4
+DAMPING = 1e-10
 
 
 class NewtonDescent:
@@ -18,13 +19,20 @@ class NewtonDescent:
     ----------
     point : float array (n_bins, n), where to begin
     scale : float array (n_bins, n), above 0: the amplitudes' natural size
+
+    Attributes
+    ----------
+    point : float array (n_bins, n), where to evaluate next, at last the minimum
+    going : bool array (n_bins,), whether it is not the minimum yet
+    held : bool array (n_bins, n), amplitudes that are at their bounds, or as good as
     """
 
     def __init__(self, point, scale):
         self.point, self._scale, self._base = point, scale, point
         self._step, self._slope = np.zeros_like(point), np.zeros(len(point))
         self._size, self._largest = np.zeros(len(point)), np.ones(len(point))
-        self.going = np.ones(len(point), dtype=bool)
+        self._keeps_off = np.zeros(point.shape, dtype=bool)
+        self.going, self.held = np.ones(len(point), dtype=bool), np.zeros(point.shape, dtype=bool)
 
     def advance(self, gradient, hessian):
         """Move `point`, given the gradients (n_bins, n) and Hessians (n_bins, n, n) there.
@@ -34,11 +42,14 @@ class NewtonDescent:
         along = dot(gradient, self._step)
         accepted = self.going & (along <= 0.5 * np.abs(self._slope))
         cut = np.clip(np.nan_to_num(self._slope / (self._slope - along), nan=0.1), 0.1, 0.6)
-        direction = _bounded_newton(self.point, self._scale, gradient, hessian)
-        slope, down = dot(gradient, direction), direction < 0
-        room = np.where(down, self.point / np.where(down, -direction, 1.0), np.inf).min(axis=1)
+        # Who was at its bound in vain goes nine tenths of the way to it from then on.
+        self._keeps_off |= (self.point <= 0) & (gradient < 0)
+        room = np.where(self._keeps_off, 0.9, 1.0) * self.point
+        direction, held = _bounded_newton(gradient, hessian, room, self.point + self._scale)
+        self.held = np.where(self.going[:, None], held, self.held)
+        slope = dot(gradient, direction)
         size = (np.abs(direction) / (self.point + self._scale)).max(axis=1)
-        length = np.minimum(np.minimum(room, 1.0), self._largest / np.maximum(size, 1e-300))
+        length = np.minimum(1.0, self._largest / np.maximum(size, 1e-300))
         self._largest = np.where(accepted, 4 * self._largest, cut * self._size)
         self._size = np.where(accepted, length * size, cut * self._size)
         self._slope = np.where(accepted, length * slope, cut * self._slope)
@@ -51,19 +62,25 @@ class NewtonDescent:
         self.point = np.where(self.going[:, None], moved, self.point)
 
 
-def _bounded_newton(point, scale, gradient, hessian):
-    """Newton's direction (n_bins, n) with those amplitudes held that it would push below zero."""
-    n, held = point.shape[1], (point <= 0) & (gradient >= 0)
+def _bounded_newton(gradient, hessian, room, scale):
+    """(Newton's direction (n_bins, n), amplitudes (bool) that it would lower by more than their room: by just that)."""
+    n, step = room.shape[1], np.zeros_like(room)
+    held = (room <= 0) & (gradient >= 0)
     # A function may be straight between its bends: there only the sign of the slope says something.
     straight = hessian[:, range(n), range(n)] <= 0
-    guess = -np.sign(gradient) * (point + scale)
-    for _ in range(n):
-        direction = np.where(straight & ~held, guess, -solve(hessian, gradient, held))
-        blocked = (point <= 0) & (direction < 0)
-        if not blocked.any():
+    # Amplitudes that can take each other's place: a little more curvature keeps the direction downhill.
+    hessian = hessian * (1 + DAMPING * np.eye(n))
+    for _ in range(n + 1):
+        pushed = np.stack([dot(hessian[:, j], step) for j in range(n)], axis=1)
+        newton = np.where(straight, -np.sign(gradient) * scale, -solve(hessian, gradient + pushed, held))
+        direction = np.where(held, step, newton)
+        # One by one: the others may have room once the first to end its room is held.
+        excess = np.where(held, 0.0, -direction / np.maximum(room, 1e-300))
+        beyond = (excess > 1) & (np.arange(n) == excess.argmax(axis=1)[:, None])
+        if not beyond.any():
             break
-        held = held | blocked
-    return np.where(held, 0.0, direction)
+        held, step = held | beyond, np.where(beyond, -room, step)
+    return direction, held
 
 
 def dot(left, right):

@@ -74,28 +74,28 @@ class CashProfile:
     def evaluate(self, a):
         """(stat, slope, curvature) of the profile at flux factors a, each of shape (n_bins,).
 
-        The statistic is infinite where an event is predicted impossible.
+        The statistic is infinite where an event is predicted impossible, and NaN where the search did not end.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            arrow, extras = self._settle(a)
-            half_stat = self._half_stat(a, arrow.settled, extras)
+            arrow, descent = self._settle(a)
+            half_stat = self._half_stat(a, arrow.settled, descent.point)
             gradient, hessian = arrow.shared_gradient, arrow.shared_hessian
             slope, curvature = gradient[:, 0], hessian[:, 0, 0]
             if self.terms.n_shared > 1:
-                held = extras <= 0
                 rest, edge = hessian[:, 1:, 1:], hessian[:, 0, 1:]
-                step = solve(rest, gradient[:, 1:], held)
+                step = solve(rest, gradient[:, 1:], descent.held)
                 half_stat -= 0.5 * dot(gradient[:, 1:], step)
+                half_stat[descent.going] = np.nan
                 slope = slope - dot(edge, step)
-                curvature = curvature - dot(edge, solve(rest, edge, held))
+                curvature = curvature - dot(edge, solve(rest, edge, descent.held))
         return 2 * half_stat, 2 * slope, 2 * curvature
 
     def nuisance(self, a):
         """Best (background norms (n_blocks,), further amplitudes (n_bins, n_shared - 1)) at flux factors a."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            arrow, extras = self._settle(a)
+            arrow, descent = self._settle(a)
             settled = arrow.settled
-            return np.maximum(settled.norms - settled.gradient / settled.hessian, 0.0), extras
+            return np.maximum(settled.norms - settled.gradient / settled.hessian, 0.0), descent.point
 
     def lower_limits(self):
         """The lowest flux factor of each bin: where a prediction at an event's cell would reach zero.
@@ -114,7 +114,7 @@ class CashProfile:
         return np.where(np.isfinite(limit), limit, -nearest)
 
     def _settle(self, a):
-        """(`_Arrowhead`, further amplitudes) at flux factors a, with the norms and those amplitudes at their best."""
+        """(`_Arrowhead`, `NewtonDescent` at its end) at flux factors a: norms and further amplitudes at their best."""
         terms, last = self.terms, self._last
         moved = last.norms + last.response * (a - last.a)[terms.block_bin]
         norms = np.maximum(moved, 0.1 * last.norms)
@@ -127,7 +127,7 @@ class CashProfile:
             if terms.n_shared == 1 or not descent.going.any():
                 break
         self._last = _Best(a, norms, -arrow.coupling[:, 0] / settled.hessian, descent.point)
-        return arrow, descent.point
+        return arrow, descent
 
     def _possible_extras(self, a):
         """Further amplitudes to start from, raised where a negative flux factor needs them for a prediction."""
@@ -189,7 +189,8 @@ class CashProfile:
         return half_stat
 
     def _per_bin(self, values):
-        return np.bincount(self.terms.block_bin, values, self.n_bins)
+        # Without any block there is nothing to count, and bincount gives integers.
+        return np.bincount(self.terms.block_bin, values, self.n_bins).astype(float, copy=False)
 
 
 @dataclass(frozen=True)
