@@ -1,11 +1,17 @@
 """The share of a round profile that falls into each pixel of a grid."""
 
+from functools import lru_cache
+
 import numpy as np
 
-# A subpixel is smaller than this part of the profile's scale, or of the distance where that is larger.
-SUBPIXELS_PER_SCALE = 16
-LARGEST_FACTOR = 64
-SUBPIXELS_PER_BLOCK = 4096
+from tevcurve.kernels.folding import disc_integrals
+
+# Points on a side of a pixel near the centre per scale of the profile.
+POINTS_PER_SCALE = 12
+MOST_POINTS = 40
+# Between these distances, in sides, the pixels pass from many points to few, so that nothing jumps as the centre moves.
+NEAR, FAR = 2.0, 3.0
+POINTS_PER_BLOCK = 4096
 
 
 def second_order(coordinate):
@@ -33,9 +39,10 @@ def _mirrored(centre, before, after):
 def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
     """Which pixels a disc touches, and the integral of its profiles over each: (index (k,), integrals (n, k)).
 
-    The profiles are linear between the nodes and 0 beyond the last one. Pixels are divided into subpixels, more where
-    the profile is steep: near its centre. All profiles share the geometry. The integrals change smoothly with the
-    centre, as a fit of a position needs it, but for small jumps where it passes from one pixel to the next.
+    The profiles are linear between the nodes and 0 beyond the last one. With M(r) the integral over the disc of radius
+    r and the pixel a quadrilateral about which phi runs, the integral over it is that of M(r) dphi / (2 pi) along its
+    sides (Green's theorem): M(r) / r^2 is smooth, so that few points on each side do, and the integrals change smoothly
+    with the centre, as a fit of a position needs it.
 
     Parameters
     ----------
@@ -49,57 +56,82 @@ def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
     scale : float
         Radius in radian over which the profiles change much.
     factor : int
-        The least number of subpixels along each side.
+        The least number of points on each side.
     """
     x, y = x.reshape(6, -1), y.reshape(6, -1)
     side = np.maximum(np.hypot(x[1], y[1]), np.hypot(x[2], y[2]))
     distance = np.hypot(x[0], y[0])
-    touched = np.flatnonzero(distance - (0.75 + 0.5 / factor) * side < rad[-1])
-    # By the distance from the middle pixel, so that the numbers do not jump while the centre moves inside of it.
-    middle = np.argmin(distance)
-    steps = np.hypot(x[0] - x[0, middle], y[0] - y[0, middle])
-    touched = touched[np.argsort(steps[touched], kind="stable")]
-    nearest = np.maximum(scale, steps[touched] - side[touched])
-    subpixels = np.ceil(SUBPIXELS_PER_SCALE * side[touched] / nearest).astype(int)
-    subpixels = np.clip(subpixels, factor, max(factor, LARGEST_FACTOR))
-    integrals = np.empty((len(profiles), len(touched)))
-    start = 0
-    # From the centre outwards in blocks, so that each touches few nodes and has its own number of subpixels.
-    while start < len(touched):
-        number = int(subpixels[start])
-        same = np.searchsorted(-subpixels, -number, side="right")
-        stop = min(same, start + max(1, SUBPIXELS_PER_BLOCK // number**2))
-        block = touched[start:stop]
-        nodes, weights = _subpixel_weights(x[:, block], y[:, block], rad, number)
-        integrals[:, start:stop] = np.einsum("pr,er->ep", weights, profiles[:, nodes])
-        start = stop
-    return touched, integrals
+    touched = np.flatnonzero(distance - 0.75 * side < rad[-1])
+    touched = touched[np.argsort(distance[touched], kind="stable")]
+    near = np.clip((FAR - distance[touched] / side[touched]) / (FAR - NEAR), 0, 1)
+    many = min(max(factor, int(np.ceil(POINTS_PER_SCALE * np.max(side, initial=0) / scale))), MOST_POINTS)
+    integrals = np.zeros((len(profiles), len(touched)))
+    for points, share in ((many, near), (factor, 1 - near)):
+        wanted = np.flatnonzero(share)
+        found = _integrate(x[:, touched[wanted]], y[:, touched[wanted]], rad, profiles, points)
+        integrals[:, wanted] += share[wanted] * found
+    return touched, np.maximum(integrals, 0.0)
 
 
-def _subpixel_weights(x, y, rad, factor):
-    """Nodes (slice) that pixels touch and weights (k, n) on these; coordinates (6, k), factor^2 subpixels each."""
-    step = (np.arange(factor) + 0.5) / factor - 0.5
-    dy, dx = (grid.ravel() for grid in np.meshgrid(step, step, indexing="ij"))
-    basis = np.stack([np.ones_like(dx), dx, dy, dx * dx / 2, dx * dy, dy * dy / 2])
-    radius = np.sqrt(np.einsum("tk,ts->ks", x, basis) ** 2 + np.einsum("tk,ts->ks", y, basis) ** 2)
-    # The area element is the Jacobian of the coordinates, to first order across a pixel, times sin(r) / r.
-    area = x[1] * y[2] - x[2] * y[1]
-    grow_x = x[3] * y[2] + x[1] * y[4] - x[4] * y[1] - x[2] * y[3]
-    grow_y = x[4] * y[2] + x[1] * y[5] - x[5] * y[1] - x[2] * y[4]
-    part = np.abs(area[:, None] + grow_x[:, None] * dx + grow_y[:, None] * dy)
-    part *= (np.sinc(np.hypot(x[0], y[0]) / np.pi) / factor**2)[:, None]
-    nearest, farthest = radius.min(), radius.max()
-    width = np.maximum(np.hypot(x[1], y[1]), np.hypot(x[2], y[2])) / factor
-    if farthest > rad[-1] - 0.5 * np.max(width):
-        # An edge as wide as a subpixel: none leaves all at once while the centre moves.
-        part *= np.clip(0.5 + (rad[-1] - radius) / width[:, None], 0, 1)
-    last = min(len(rad), np.searchsorted(rad, farthest, side="right") + 1)
-    first = min(max(0, np.searchsorted(rad, nearest, side="right") - 1), last - 2)
+def _integrate(x, y, rad, profiles, points):
+    """Integrals (n, k) over pixels, coordinates (6, k), with a number of points on each side."""
+    integrals, discs = np.empty((len(profiles), x.shape[1])), disc_integrals(rad, profiles)
+    n_block = max(1, POINTS_PER_BLOCK // (4 * points))
+    # In blocks, from the centre outwards, so that each touches few nodes.
+    for start in range(0, x.shape[1], n_block):
+        block = slice(start, start + n_block)
+        nodes, of_discs, of_profiles = _side_weights(x[:, block], y[:, block], rad, points)
+        integrals[:, block] = np.einsum("pr,er->ep", of_discs, discs[:, nodes])
+        integrals[:, block] += np.einsum("pr,er->ep", of_profiles, profiles[:, nodes])
+    return integrals
+
+
+def _side_weights(x, y, rad, number):
+    """Nodes (slice) near the sides of pixels, and weights (k, n) there of the disc integrals and of the profiles.
+
+    Coordinates (6, k); Gauss-Legendre points, `number` on each of the four sides.
+    """
+    corner_x, corner_y = (c.T @ _CORNERS for c in (x, y))
+    delta_x, delta_y = (np.roll(c, -1, axis=1) - c for c in (corner_x, corner_y))
+    place, weight = _unit_nodes(number)
+    # |p + t (q - p)|^2 along a side.
+    square = (corner_x**2 + corner_y**2)[:, :, None]
+    square = square + 2 * (corner_x * delta_x + corner_y * delta_y)[:, :, None] * place
+    square += (delta_x**2 + delta_y**2)[:, :, None] * place**2
+    square = np.maximum(square, (1e-7 * rad[-1]) ** 2).reshape(len(corner_x), -1)
+    radius = np.sqrt(square)
+    turn = (corner_x * delta_y - corner_y * delta_x) * np.sign(x[1] * y[2] - x[2] * y[1])[:, None]
+    part = (turn[:, :, None] * weight).reshape(radius.shape) / square
+    last = min(len(rad), np.searchsorted(rad, radius.max(), side="right") + 1)
+    first = min(max(0, np.searchsorted(rad, radius.min(), side="right") - 1), last - 2)
     rad = rad[first:last]
+    # Beyond the last node the disc is complete.
+    radius = np.minimum(radius, rad[-1])
     position = np.interp(radius, rad, np.arange(len(rad)))
     node = np.minimum(position.astype(np.intp), len(rad) - 2)
-    upper = part * (position - node)
-    flat = (node + len(rad) * np.arange(len(node))[:, None]).ravel()
-    size = len(node) * len(rad)
-    weights = np.bincount(flat, (part - upper).ravel(), size) + np.bincount(flat + 1, upper.ravel(), size)
-    return slice(first, last), weights.reshape(len(node), len(rad))
+    step, low = radius - rad[node], rad[node]
+    # The ring from the node to the point, 2 pi sin(r) dr of a profile that is linear over the width.
+    ring = part * step * (2 * np.pi * np.sinc(rad / np.pi))[node]
+    upper = ring * (position - node) * (low / 2 + step / 3)
+    lower = ring * (low + step / 2) - upper
+    shape = len(node), len(rad)
+    flat, size = (node + shape[1] * np.arange(shape[0])[:, None]).ravel(), shape[0] * shape[1]
+    of_profiles = np.bincount(flat, lower.ravel(), size) + np.bincount(flat + 1, upper.ravel(), size)
+    of_discs = np.bincount(flat, part.ravel(), size)
+    return slice(first, last), of_discs.reshape(shape), of_profiles.reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def _unit_nodes(number):
+    """Gauss-Legendre nodes in [0, 1] and weights that sum to 1 / (2 pi)."""
+    nodes, weights = np.polynomial.legendre.leggauss(number)
+    return 0.5 * (nodes + 1), weights / (4 * np.pi)
+
+
+# The terms of `second_order` at the four corners of a pixel, around it.
+_CORNERS = np.array(
+    [
+        [1, dx, dy, dx * dx / 2, dx * dy, dy * dy / 2]
+        for dx, dy in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))
+    ]
+).T
