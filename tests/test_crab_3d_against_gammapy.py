@@ -22,6 +22,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from cash_minimum import minimum_of_cash
 from crab_kernels import PIXEL, kernel_of, on_coarse_bins, shared_by_four, subpixels_of, through_bin_centres
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -93,23 +94,6 @@ def estimate(dataset):
     estimator = LightCurveEstimator([dataset], source="crab", reoptimize=True)
     row = estimator.run(e_ref="1 TeV", e_min="0.7 TeV", e_max="10 TeV").table[0]
     return row["norm"], row["norm_err"]
-
-
-def minimum_of_cash(counts, signal, background):
-    """Norms of signal and background at the minimum of cash (Cash 1979, ApJ 228, 939), and their covariance."""
-    used = signal + background > 0
-    counts, templates = counts[used], np.stack([signal[used], background[used]])
-    norms = np.ones(2)
-    for _ in range(50):
-        expected = norms @ templates
-        gradient = templates.sum(axis=1) - templates @ (counts / expected)
-        hessian = (templates * (counts / expected**2)) @ templates.T
-        step = np.linalg.solve(hessian, gradient)
-        while np.any(norms - step <= 0):
-            step = step / 2
-        norms = norms - step
-    assert np.all(np.abs(step) < 1e-10)
-    return norms, np.linalg.inv(hessian)
 
 
 class Reference:
