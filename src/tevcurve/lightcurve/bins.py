@@ -7,16 +7,20 @@ Runs are observations, reduced runs, or anything with `obs_id` and `gti`. The bi
 from tevcurve.lightcurve.bayesian_blocks import bayesian_blocks
 from tevcurve.lightcurve.bins_adaptive import by_counts, by_significance
 from tevcurve.lightcurve.bins_fixed import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.lightcurve.bins_phase import by_phase
+from tevcurve.lightcurve.ephemeris import Ephemeris
 from tevcurve.lightcurve.time_bins import BinPieces, TimeBins
 
 __all__ = [
     "BinPieces",
+    "Ephemeris",
     "TimeBins",
     "bayesian_blocks",
     "by_counts",
     "by_edges",
     "by_intervals",
     "by_night",
+    "by_phase",
     "by_run",
     "by_significance",
     "by_width",

@@ -78,19 +78,6 @@ class TimeBins:
             )
         return self._seconds[reference]
 
-    def in_run(self, number, reference):
-        """Starts and stops in mission seconds and bins of the intervals that hold for one run, three arrays (m,).
-
-        number: of the run. reference: its `TimeReference`. Do not write to the arrays.
-        """
-        start, stop = self.in_seconds(reference)
-        if self._every_run:
-            return start, stop, self.bin
-        order, run = self._by_run
-        own, all_ = (slice(*np.searchsorted(run, (which, which + 1))) for which in (number, ANY_RUN))
-        rows = np.sort(np.concatenate([order[own], order[all_]]))
-        return start[rows], stop[rows], self.bin[rows]
-
     def columns(self):
         """What the bins add to the rows of a light curve: name to array (n_bins,)."""
         names = ("phase_min", "phase_max")
@@ -100,15 +87,6 @@ class TimeBins:
         """What a light curve says of its time bins: a dict of words and booleans."""
         said = {"time_bins": self.kind, "overlapping": self.overlapping}
         return said | {"time_bins_note": self.note} if self.note else said
-
-    @cached_property
-    def _every_run(self):
-        return bool(np.all(self.run == ANY_RUN))
-
-    @cached_property
-    def _by_run(self):
-        order = np.argsort(self.run, kind="stable")
-        return order, self.run[order]
 
     @cached_property
     def time_min(self):
