@@ -8,6 +8,7 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from tevcurve import LightCurveEstimator
 from tevcurve.datasets import MapDataset
 from tevcurve.irf import EDispKernel, EnergyDependentTablePSF
 from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
@@ -17,6 +18,7 @@ RECO = MapAxis.from_edges([0.5, 1, 2, 5, 10], unit="TeV", name="energy", interp=
 TRUE = MapAxis.from_edges([0.3, 0.6, 1, 2, 4, 8, 15], unit="TeV", name="energy", interp="log")
 START = Time(54000.0, format="mjd", scale="tt")
 POSITION = (83.63, 22.01)
+BAND = {"e_ref": 1 * u.TeV, "e_min": 1 * u.TeV, "e_max": 10 * u.TeV}
 
 
 def geometries(skydir=POSITION, binsz=0.1, npix=(20, 20), **more):
@@ -99,20 +101,41 @@ def simulated_cube(
     return dataset
 
 
-def dense_cash(dataset, flux=1.0, norm=None, others=None, tilt=None):
-    """The Cash statistic over all cells by its definition, with the source's flux and the background's norm as given.
+def dense_likelihood(dataset):
+    """The Cash statistic over all cells by its definition, as a function (flux, norm=None, others=None, tilt=None).
 
-    others: fluxes of further sources by name, in units of their amplitude.
+    flux: of "crab" in units of its amplitude. norm, tilt: of the background; default: the model's. others: fluxes of
+    further sources by name, in units of their amplitude.
     """
-    predicted = np.zeros(dataset.counts.data.shape)
-    for model in dataset.models:
-        factor = flux if model.name == "crab" else (others or {}).get(model.name, 1.0)
-        predicted += factor * dataset.npred_signal(model.name).data
+    signals = {model.name: dataset.npred_signal(model.name).data for model in dataset.models}
     background = dataset.background_model
-    if background is not None:
-        predicted += (background.norm.value if norm is None else norm) * background.scaled(tilt=tilt)
-    cells = np.ones(predicted.shape, dtype=bool) if dataset.mask is None else dataset.mask
-    predicted, counts = predicted[cells], dataset.counts.data[cells]
-    if np.any(predicted < 0) or np.any(predicted[counts > 0] <= 0):
-        return np.inf
-    return 2 * (predicted.sum() - np.sum(counts[counts > 0] * np.log(predicted[counts > 0])))
+    cells = dataset.cells
+    counts = dataset.counts.data[cells]
+    filled = counts > 0
+
+    def statistic(flux=1.0, norm=None, others=None, tilt=None):
+        predicted = np.zeros(dataset.counts.data.shape)
+        for name, signal in signals.items():
+            predicted += (flux if name == "crab" else (others or {}).get(name, 1.0)) * signal
+        if background is not None:
+            predicted += (background.norm.value if norm is None else norm) * background.scaled(tilt=tilt)
+        predicted = predicted[cells]
+        if np.any(predicted < 0) or np.any(predicted[filled] <= 0):
+            return np.inf
+        return 2 * (predicted.sum() - np.sum(counts[filled] * np.log(predicted[filled])))
+
+    return statistic
+
+
+def dense_cash(dataset, *values, **named):
+    """`dense_likelihood` at values."""
+    return dense_likelihood(dataset)(*values, **named)
+
+
+def light_curve(datasets, steps="all", source="crab", reoptimize=True, **options):
+    """The table of a light curve of datasets, in the band of 1 to 10 TeV."""
+    return (
+        LightCurveEstimator(datasets, source=source, reoptimize=reoptimize, **options)
+        .run(**BAND, steps=steps)
+        .table
+    )

@@ -117,7 +117,7 @@ def test_the_likelihood_of_blocks_is_the_statistic(seed):
     """At several fluxes, with the norms where the profile has them: the same number to the last digits."""
     dataset = simulated_cube(seed=seed, others=[point_source(*OTHER)])
     for further in ((), ("other",)):
-        block, profile = profile_of(dataset, further=further)
+        _, profile = profile_of(dataset, further=further)
         for flux in (0.0, 0.4, 1.0, 2.5):
             stat = profile.evaluate(np.array([flux]))[0][0]
             norms, extras = profile.nuisance(np.array([flux]))
@@ -268,7 +268,7 @@ def test_models_are_found_by_their_own_or_their_spectrums_name():
     assert dataset.named("crab") is unnamed
     assert dataset.named("other") is dataset.models[1]
     with pytest.raises(
-        MissingError, match="The MapDataset has no source called 'vela'; it has 'crab', 'other'."
+        MissingError, match="The MapDataset has no source called 'vela'; it has 'crab', 'other'"
     ):
         dataset.named("vela")
     dataset.model, dataset.name = [point_source(), point_source()], "night"

@@ -15,6 +15,9 @@ from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.reduction.energy_axes import edges_in_tev
 
+# Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
+TIME_TOLERANCE = 1e-5
+
 
 class LightCurveEstimator:
     """Fits the flux of a source in each time bin, with its spectral shape fixed.
@@ -162,20 +165,26 @@ def time_bins(datasets):
 
     Raises `InputError` for a dataset without times, or whose stop is not after its start.
     """
-    groups = {}
-    for number, dataset in enumerate(datasets):
-        start, stop = dataset.time_range
+    spans = [dataset.time_range for dataset in datasets]
+    for number, (start, stop) in enumerate(spans):
         if not stop > start:
             raise InputError(
                 f"The dataset {number} stops at {stop.iso}, which is not after its start {start.iso}."
             )
-        # Nanoseconds are finer than any clock and coarser than rounding.
-        key = tuple(
-            round((time.tt.jd1 - 2451545.0) * 86400e9) + round(time.tt.jd2 * 86400e9)
-            for time in (start, stop)
-        )
-        groups.setdefault(key, (start, stop, []))[2].append(number)
-    return [DatasetBin(start, stop, tuple(numbers)) for _, (start, stop, numbers) in sorted(groups.items())]
+    labels = zip(*(_same_time([span[end] for span in spans]) for end in (0, 1)), strict=True)
+    groups = {}
+    for number, key in enumerate(labels):
+        groups.setdefault(key, []).append(number)
+    return [DatasetBin(*spans[numbers[0]], tuple(numbers)) for _, numbers in sorted(groups.items())]
+
+
+def _same_time(times):
+    """Numbers (n,) of `Time`s in their order; those that differ by no more than rounding have the same."""
+    seconds = np.array([(time.tt.jd1 - 2451545.0) * 86400 + time.tt.jd2 * 86400 for time in times])
+    order = np.argsort(seconds, kind="stable")
+    numbers = np.empty(len(times), dtype=int)
+    numbers[order] = np.cumsum(np.diff(seconds[order], prepend=seconds[order[0]]) > TIME_TOLERANCE)
+    return numbers.tolist()
 
 
 def _seconds(time):
