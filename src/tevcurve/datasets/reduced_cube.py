@@ -80,7 +80,10 @@ class ReducedCube:
 
     def background(self):
         """Background counts expected in each cell over the whole good time, of shape ``geom.data_shape``."""
-        return np.tensordot(self.slice_ontimes(), self.background_rate, axes=1)
+        # Slices are few: a sum is done before a matrix product has started its threads.
+        return sum(
+            ontime * rate for ontime, rate in zip(self.slice_ontimes(), self.background_rate, strict=True)
+        )
 
     def slice_ontimes(self):
         """On-time inside each slice of the background, float array (n_slices,), s."""

@@ -1,5 +1,6 @@
 """The share of a round profile that falls into each pixel of a grid."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -58,32 +59,51 @@ def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
     factor : int
         The least number of points on each side.
     """
-    x, y = x.reshape(6, -1), y.reshape(6, -1)
+    x, y = (np.ascontiguousarray(c.reshape(6, -1), dtype=float) for c in (x, y))
+    rad = np.ascontiguousarray(rad, dtype=float)
+    side = np.max(np.hypot(np.hypot(x[1], y[1]), np.hypot(x[2], y[2])), initial=0.0) / np.sqrt(2)
+    # In steps of 8, so that profiles of nearly the same width share their points.
+    many = min(8 * int(np.ceil(POINTS_PER_SCALE * side / scale / 8)), MOST_POINTS)
+    touched, parts = _pixel_weights(x.tobytes(), y.tobytes(), rad.tobytes(), max(many, factor), factor)
+    integrals, discs = np.zeros((len(profiles), len(touched))), disc_integrals(rad, profiles)
+    for part in parts:
+        found = np.einsum("pr,er->ep", part.of_discs, discs[:, part.nodes])
+        found += np.einsum("pr,er->ep", part.of_profiles, profiles[:, part.nodes])
+        integrals[:, part.pixels] += found
+    return touched, np.maximum(integrals, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Weights (k, n) of the disc integrals and of the profiles at some nodes (slice), for some pixels (int array)."""
+
+    pixels: np.ndarray
+    nodes: slice
+    of_discs: np.ndarray
+    of_profiles: np.ndarray
+
+
+@lru_cache(maxsize=16)
+def _pixel_weights(x, y, rad, many, factor):
+    """(numbers of the pixels that a disc touches, list of `_Part`), of arrays given as their bytes.
+
+    They depend on where the pixels and the nodes are, not on the profiles: the runs on one source share them.
+    """
+    x, y, rad = np.frombuffer(x).reshape(6, -1), np.frombuffer(y).reshape(6, -1), np.frombuffer(rad)
     side = np.maximum(np.hypot(x[1], y[1]), np.hypot(x[2], y[2]))
     distance = np.hypot(x[0], y[0])
     touched = np.flatnonzero(distance - 0.75 * side < rad[-1])
     touched = touched[np.argsort(distance[touched], kind="stable")]
     near = np.clip((FAR - distance[touched] / side[touched]) / (FAR - NEAR), 0, 1)
-    many = min(max(factor, int(np.ceil(POINTS_PER_SCALE * np.max(side, initial=0) / scale))), MOST_POINTS)
-    integrals = np.zeros((len(profiles), len(touched)))
+    parts = []
     for points, share in ((many, near), (factor, 1 - near)):
-        wanted = np.flatnonzero(share)
-        found = _integrate(x[:, touched[wanted]], y[:, touched[wanted]], rad, profiles, points)
-        integrals[:, wanted] += share[wanted] * found
-    return touched, np.maximum(integrals, 0.0)
-
-
-def _integrate(x, y, rad, profiles, points):
-    """Integrals (n, k) over pixels, coordinates (6, k), with a number of points on each side."""
-    integrals, discs = np.empty((len(profiles), x.shape[1])), disc_integrals(rad, profiles)
-    n_block = max(1, POINTS_PER_BLOCK // (4 * points))
-    # In blocks, from the centre outwards, so that each touches few nodes.
-    for start in range(0, x.shape[1], n_block):
-        block = slice(start, start + n_block)
-        nodes, of_discs, of_profiles = _side_weights(x[:, block], y[:, block], rad, points)
-        integrals[:, block] = np.einsum("pr,er->ep", of_discs, discs[:, nodes])
-        integrals[:, block] += np.einsum("pr,er->ep", of_profiles, profiles[:, nodes])
-    return integrals
+        wanted, n_block = np.flatnonzero(share), max(1, POINTS_PER_BLOCK // (4 * points))
+        # In blocks, from the centre outwards, so that each touches few nodes.
+        for start in range(0, len(wanted), n_block):
+            pixels = wanted[start : start + n_block]
+            nodes, *weights = _side_weights(x[:, touched[pixels]], y[:, touched[pixels]], rad, points)
+            parts.append(_Part(pixels, nodes, *(share[pixels, None] * each for each in weights)))
+    return touched, parts
 
 
 def _side_weights(x, y, rad, number):
