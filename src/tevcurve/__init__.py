@@ -38,7 +38,9 @@ _NAMES = {
     ),
     "tevcurve.datasets": ("CountsSpectrum", "MapDataset", "SpectrumDatasetOnOff"),
     "tevcurve.reduction": ("MapMaker", "ReflectedRegionsBackgroundEstimator", "SpectrumExtraction"),
+    "tevcurve.fit": ("Fit",),
     "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator"),
+    "tevcurve.pipeline": ("light_curve",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = sorted([*_HOME, "__version__"])
