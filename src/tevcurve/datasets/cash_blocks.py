@@ -52,7 +52,7 @@ class CashBlock:
 
     def with_columns(self, columns, n_shared):
         """The block with its sources at given columns among `n_shared`; the other columns are zero."""
-        if len(columns) == n_shared:
+        if list(columns) == list(range(n_shared)):
             return self
         total, shared = np.zeros(n_shared), np.zeros((len(self.count), n_shared))
         total[columns], shared[:, columns] = self.shared_total, self.shared

@@ -61,7 +61,8 @@ def _crossing(profile, minimum, rise, end, side, active):
         norm[k] = np.where(between, newton, middle)
         tight = np.abs(outer[k] - inner[k]) <= 4 * np.spacing(np.abs(at))
         done = (missing < LAST_STEP) | tight
-        found[k] = np.where(done, np.where(between & (missing > EXACT), newton, at), np.nan)
+        last = np.where(missing < EXACT, at, np.clip(newton, *np.sort([inner[k], outer[k]], axis=0)))
+        found[k] = np.where(missing < LAST_STEP, last, np.where(tight, at, np.nan))
         active[k] = ~done
     return found
 
