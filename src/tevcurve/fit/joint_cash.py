@@ -29,8 +29,13 @@ class JointCash(JointFit):
         }
 
     def notes(self):
-        """Events where the background had to be raised from zero, and events that nothing predicts."""
+        """What is held, events where the background had to be raised from zero, and events that nothing predicts."""
         notes = [[] for _ in range(self.n_bins)]
+        if isinstance(self.profile, NonlinearProfile):
+            for number in self.fitted[self.profile.source_is_held]:
+                notes[number].append(
+                    "the source stays where it is and as it is, since there is no excess to fit that to"
+                )
         for number, block in zip(self.member_bins, self.blocks, strict=True):
             if block.n_floored:
                 notes[number].append(

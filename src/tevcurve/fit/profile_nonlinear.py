@@ -18,6 +18,8 @@ MAX_STEPS = 20
 DECREMENT_STOP = 1e-12
 # Above it the surroundings are no parabola yet, and iminuit is asked; below it a search that ran out of steps counts.
 DECREMENT_FAR, DECREMENT_ENOUGH = 0.1, 1e-6
+# What hardly matters has an error without end; this many first steps are as far as differences need to reach.
+LARGEST_DEVIATION = 30
 
 
 class NonlinearBin:
@@ -27,7 +29,10 @@ class NonlinearBin:
     ----------
     make_terms : function of theta that returns the bin's `CashTerms`, or None where the model has no value
     start, step, low, high : float arrays (n,), first values, first steps, and bounds (infinite for none)
-    of_source : bool array (n,), parameters of the source itself, which mean nothing where its flux is 0
+    of_source : bool array (n,), parameters of the source itself
+
+    Parameters of the source mean nothing where its flux is 0. If the likelihood falls with the flux from there, with
+    the source as it was at first, there is no excess to fit them to: then they are held, which `source_is_held` says.
     """
 
     def __init__(self, make_terms, start, step, low, high, of_source):
@@ -35,6 +40,7 @@ class NonlinearBin:
         self.low, self.high, self.of_source = low, high, of_source
         # Where the next search starts, and the standard deviations once they are known.
         self._theta, self._deviation = start, None
+        self.source_is_held = bool(of_source.any()) and not self.best(0.0)[1][1] < 0
 
     def copy(self):
         """The same bin, whose searches start where this one's would and leave this one's alone."""
@@ -43,7 +49,7 @@ class NonlinearBin:
     def best(self, a):
         """(`CashProfile` at the best parameters, (stat, slope, curvature) of the profile) at a flux factor."""
         free, theta = np.arange(len(self.start)), self._theta
-        if a == 0:
+        if a == 0 or self.source_is_held:
             free, theta = np.flatnonzero(~self.of_source), np.where(self.of_source, self.start, theta)
         if not np.isfinite(self._values(theta, a)[0]):
             theta = self.start
@@ -91,7 +97,8 @@ class NonlinearBin:
         def statistic(values):
             trial = theta.copy()
             trial[free] = values
-            return min(self._values(trial, a)[0], worst)
+            # iminuit tries what is no number where nothing depends on a parameter.
+            return min(self._values(trial, a)[0], worst) if np.all(np.isfinite(values)) else worst
 
         minuit = Minuit(statistic, theta[free])
         minuit.errordef, minuit.tol, minuit.strategy = 1.0, 1e-4, 1
@@ -99,9 +106,13 @@ class NonlinearBin:
         minuit.limits = np.column_stack([self.low, self.high])[free]
         minuit.migrad()
         found, deviation = theta.copy(), (self.step if self._deviation is None else self._deviation).copy()
-        found[free] = minuit.values
-        errors = np.array(minuit.errors)
-        deviation[free] = np.where(np.isfinite(errors) & (errors > 0), errors, self.step[free])
+        values, errors, largest = (
+            np.array(minuit.values),
+            np.array(minuit.errors),
+            LARGEST_DEVIATION * self.step[free],
+        )
+        found[free] = np.where(np.isfinite(values), values, theta[free])
+        deviation[free] = np.where(errors > 0, np.minimum(errors, largest), self.step[free])
         self._deviation = deviation
         return np.clip(found, self.low, self.high)
 
@@ -196,6 +207,11 @@ class NonlinearProfile:
     def n_bins(self):
         return len(self.bins)
 
+    @property
+    def source_is_held(self):
+        """Whether the source's own parameters are held for want of an excess to fit them to, bool array (n_bins,)."""
+        return np.array([each.source_is_held for each in self.bins])
+
     def copy(self):
         """The same profile, whose searches start where this one's would and leave this one's alone."""
         return self._of([each.copy() for each in self.bins], slice(None))
@@ -215,7 +231,7 @@ class NonlinearProfile:
         return tuple(np.array(values).reshape(-1, 3).T)
 
     def settled(self, a):
-        """The `CashProfile` of each bin with the other parameters at their best for flux factors a (n_bins,), a list."""
+        """The `CashProfile` of each bin, a list: the other parameters are at their best for flux factors a (n_bins,)."""
         return [each.best(factor)[0] for each, factor in zip(self.bins, a, strict=True)]
 
     def lower_limits(self):
