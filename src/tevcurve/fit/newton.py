@@ -160,34 +160,38 @@ def crossing(function, minima, coordinate, side, rise, low, high):
     width, valley = _valley(minima.curvature, coordinate, minima.x, low, high)
     active = minima.converged & np.isfinite(width)
     width = np.where(active, width, 0.0)
-    x = x + (side * np.sqrt(2 * rise) * width)[:, None] * valley
-    x = np.clip(x, low, high)
+    first = np.clip(x[:, coordinate] + side * np.sqrt(2 * rise) * width, low[coordinate], high[coordinate])
+    x = np.clip(x + (first - x[:, coordinate])[:, None] * valley, low, high)
     rows = _ActiveRows(function)
     for _ in range(CROSSING_STEPS):
         if not active.any():
             break
         k, (f, g, h) = rows.evaluate(x, active)
+        finite = np.isfinite(f) & np.isfinite(g).all(axis=1) & np.isfinite(h).all(axis=(1, 2))
+        g, h = np.where(finite[:, None], g, 0.0), np.where(finite[:, None, None], h, np.eye(q))
         fixed = ((x[k] <= low) & (g > 0)) | ((x[k] >= high) & (g < 0))
         fixed[:, coordinate] = True
         follow, decrement, _ = newton_step(g, h, fixed)
         _, valley_k = _valley(h, coordinate, x[k], low, high)
         risen, tilt = f - 0.5 * decrement - minima.value[k], dot(valley_k, g)
         root = np.sqrt(np.maximum(risen, 1e-4 * rise))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ahead = 2 * root * (np.sqrt(rise) - root) / tilt
         # Off the usual way, the width at the minimum says how far.
         lost = ~(np.isfinite(ahead) & (side * tilt > 0))
         ahead = np.where(lost, side * 0.3 * width[k], ahead)
         ahead = np.clip(ahead, -width[k], width[k])
         distance = side * (x[k, coordinate] - minima.x[k, coordinate])
-        ahead = side * np.maximum(side * ahead, -0.7 * distance)
-        settled = (decrement < RISE_STOP * rise) & np.isfinite(f)
+        ahead = side * np.clip(side * ahead, -0.7 * distance, side * (bound - x[k, coordinate]))
+        settled = decrement < RISE_STOP * rise
         at_bound = settled & (side * (x[k, coordinate] - bound) >= 0) & (risen < rise)
         done = (settled & (np.abs(risen - rise) < RISE_STOP * rise) & ~lost) | at_bound
         found[k] = np.where(done, np.where(at_bound, bound, x[k, coordinate] + ahead), np.nan)
-        active[k] = ~done & np.isfinite(f)
+        active[k] = ~done
         moved = x[k] + np.where(others, follow + ahead[:, None] * valley_k, 0.0)
         moved[:, coordinate] = x[k, coordinate] + ahead
+        # Where the function is not finite, half of the way back.
+        moved = np.where(finite[:, None], moved, 0.5 * (x[k] + minima.x[k]))
         x[k] = np.where(active[k][:, None], np.clip(moved, low, high), x[k])
     return found
 

@@ -49,6 +49,11 @@ class ShapeFunction:
 
     def evaluate(self, x):
         """(value, slope, curvature) at x (n, 1 + p)."""
+        # What overflows far away is not finite, and the search turns back.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self._evaluate(x)
+
+    def _evaluate(self, x):
         t, shift = x[:, 1:], 0.0
         if self.kind != "norm":
             shift, first, second = self.family.logarithm(self.kind, t)
