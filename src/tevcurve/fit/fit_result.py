@@ -1,0 +1,138 @@
+"""What a fit found: the parameters with their errors, and how they are correlated."""
+
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.errors import MissingError
+
+
+@dataclass(frozen=True)
+class FittedParameter:
+    """A parameter at the minimum, all numbers in `unit`.
+
+    error: one standard deviation from the curvature of the statistic; NaN where there is none, as at a bound.
+    errn, errp: distances down and up to where the statistic, minimised over the other parameters, has risen by 1;
+        NaN where they were not asked for or not found. Down to a bound where it rises by less.
+    """
+
+    name: str
+    value: float
+    error: float
+    unit: str
+    errn: float = np.nan
+    errp: float = np.nan
+
+    def __str__(self):
+        error = "" if np.isnan(self.error) else f" +- {self.error:.3g}"
+        known = not (np.isnan(self.errn) and np.isnan(self.errp))
+        asymmetric = f" (-{self.errn:.3g} +{self.errp:.3g})" if known else ""
+        return f"{self.name} = {self.value:.6g}{error}{asymmetric} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """The minimum of a fit.
+
+    success: bool, whether a minimum with a covariance was found; only then were the models changed.
+    message: what there is to say about it, a sentence.
+    stat: the statistic at the minimum. n_calls: how often it was evaluated.
+    parameters: tuple of `FittedParameter`.
+    covariance: float array (n, n) in the order and the units of the parameters; NaN for those at a bound, and where
+        it could not be computed.
+
+    `result["crab.index"]` is one of the parameters.
+    """
+
+    success: bool
+    message: str
+    stat: float
+    n_calls: int
+    parameters: tuple[FittedParameter, ...]
+    covariance: np.ndarray = field(repr=False)
+
+    def __getitem__(self, name):
+        found = [each for each in self.parameters if each.name == name]
+        if not found:
+            raise MissingError(
+                f"There is no parameter {name!r} in the fit: there are {', '.join(self.names)}."
+            )
+        return found[0]
+
+    @property
+    def names(self):
+        """The parameters' names in the fit, list of str."""
+        return [each.name for each in self.parameters]
+
+    @property
+    def correlation(self):
+        """The correlation matrix, float array (n, n) of numbers from -1 to 1; NaN where the covariance is."""
+        error = np.sqrt(np.diag(self.covariance))
+        matrix = self.covariance / np.outer(error, error)
+        np.fill_diagonal(matrix, np.where(np.isnan(error), np.nan, 1.0))
+        return matrix
+
+    @property
+    def table(self):
+        """A Table with a row per parameter: name, value, error, errn, errp, unit."""
+        names = ["name", "value", "error", "errn", "errp", "unit"]
+        rows = [tuple(getattr(each, name) for name in names) for each in self.parameters]
+        return Table(rows=rows, names=names, dtype=[str, float, float, float, float, str])
+
+    def plot_correlation(self, ax=None):
+        """The axes with the correlation matrix in colours and numbers."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        matrix, places = self.correlation, range(len(self.parameters))
+        image = ax.imshow(matrix, vmin=-1, vmax=1, cmap="RdBu_r")
+        ax.set_xticks(places, self.names, rotation=45, ha="right", rotation_mode="anchor")
+        ax.set_yticks(places, self.names)
+        for row, column in zip(*np.nonzero(np.isfinite(matrix)), strict=True):
+            number = matrix[row, column]
+            colour = "white" if abs(number) > 0.6 else "black"
+            ax.text(column, row, f"{number:.2f}", ha="center", va="center", color=colour)
+        ax.figure.colorbar(image, ax=ax, label="Correlation")
+        return ax
+
+    def __str__(self):
+        lines = [f"  {parameter}" for parameter in self.parameters]
+        head = f"{self.message} Statistic {self.stat:.3f} after {self.n_calls} evaluations."
+        return "\n".join([head, *lines])
+
+    def _repr_html_(self):
+        heads = "".join(f"<th>{name}</th>" for name in ("name", "value", "error", "errn", "errp", "unit"))
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{c}</td>' for c in _cells(each))}</tr>" for each in self.parameters
+        )
+        text = f"{self.message} Statistic {self.stat:.3f} after {self.n_calls} evaluations."
+        return f"<p>{escape(text)}</p><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True, eq=False)
+class StatProfile:
+    """The statistic over one parameter's values (n,) in `unit`, minimised over the others or with them held."""
+
+    name: str
+    unit: str
+    values: np.ndarray
+    stat: np.ndarray
+
+    def plot(self, ax=None, **style):
+        """The axes with the rise of the statistic above its lowest value here; the keywords are the line's."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca() if ax is None else ax
+        ax.plot(self.values, self.stat - np.nanmin(self.stat), **style)
+        ax.set_xlabel(f"{self.name} [{self.unit}]" if self.unit else self.name)
+        ax.set_ylabel("Rise of the statistic")
+        return ax
+
+
+def _cells(parameter):
+    """The texts of one parameter's row in a notebook."""
+    errors = (parameter.error, parameter.errn, parameter.errp)
+    texts = [f"{parameter.value:.6g}", *("" if np.isnan(error) else f"{error:.3g}" for error in errors)]
+    return [escape(text) for text in (parameter.name, *texts, parameter.unit)]
