@@ -132,26 +132,32 @@ class BlockFitness:
 
         The slope of the likelihood vanishes where h = sum(weight*rate/expected) is sum(weight). Newton's method
         is applied to 1/h: it is a straight line for one run, concave for several with a known background, so
-        that the flux comes to the root from below.
+        that the flux comes to the root from below. Without OFF events h has a kink, where Newton's steps may go
+        to and fro; halving the interval that holds the root ends that.
         """
         signal = self.cells.signal[runs]
         weight = signal * time
         target = weight.sum(axis=1)
         above = _ratio_sum(weight, rate, self._expected(rate, np.zeros_like(rate), runs)[0]) > target
         # No source can be brighter than if there were no background.
-        highest = np.sum(rate * time, axis=1) / target
-        flux = np.where(above, np.where(flux > 0, flux, highest), 0.0)
+        low, high = np.zeros(len(flux)), np.sum(rate * time, axis=1) / target
+        flux = np.where(above, np.where(flux > 0, np.minimum(flux, high), high), 0.0)
         todo = np.flatnonzero(above)
-        for _ in range(_MAX_ITERATIONS):
+        for iteration in range(_MAX_ITERATIONS):
             if not len(todo):
                 break
             old = flux[todo]
             expected, _, slope = self._expected(rate[todo], old[:, None] * signal, runs)
             height = _ratio_sum(weight[todo], rate[todo], expected)
             fall = _ratio_sum(weight[todo] * slope * signal, rate[todo], expected, expected)
-            new = np.maximum(old + height / fall * (height / target[todo] - 1), 0.1 * old)
-            flux[todo] = new
-            todo = todo[np.abs(new - old) > _TOLERANCE * new]
+            grows = height > target[todo]
+            low[todo], high[todo] = np.where(grows, old, low[todo]), np.where(grows, high[todo], old)
+            new = old + np.divide(
+                height * (height / target[todo] - 1), fall, out=np.full(len(todo), np.inf), where=fall > 0
+            )
+            halved = ~((new >= low[todo]) & (new <= high[todo])) | (iteration > 8 and iteration % 2 == 1)
+            flux[todo] = np.where(halved, 0.5 * (low[todo] + high[todo]), new)
+            todo = todo[np.abs(flux[todo] - old) > _TOLERANCE * flux[todo]]
         return flux
 
     def _log_likelihood(self, rate, source, runs):

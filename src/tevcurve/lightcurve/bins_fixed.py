@@ -244,10 +244,12 @@ def as_time(value, name):
     """`Time` of a `Time`, of a string, or of a list of these; InputError otherwise."""
     if isinstance(value, Time):
         return value
+    if isinstance(value, (list, tuple)):
+        return Time([as_time(each, name) for each in value])
     try:
         if np.asarray(value).dtype.kind in "fiu":
             raise ValueError("a number has no time format")
-        return Time(list(value)) if isinstance(value, (list, tuple)) else Time(value)
+        return Time(value)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{name} is {value!r}; wanted is a Time, or strings such as '2020-01-31 20:15'."
