@@ -61,7 +61,8 @@ def _crossing(profile, minimum, rise, end, side, active):
         norm[k] = np.where(between, newton, middle)
         tight = np.abs(outer[k] - inner[k]) <= 4 * np.spacing(np.abs(at))
         done = (missing < LAST_STEP) | tight
-        last = np.where(missing < EXACT, at, np.clip(newton, *np.sort([inner[k], outer[k]], axis=0)))
+        near, far = np.minimum(inner[k], outer[k]), np.maximum(inner[k], outer[k])
+        last = np.where(missing < EXACT, at, np.clip(newton, near, far))
         found[k] = np.where(missing < LAST_STEP, last, np.where(tight, at, np.nan))
         active[k] = ~done
     return found

@@ -117,7 +117,7 @@ class CashProfile:
         """(`_Arrowhead`, `NewtonDescent` at its end) at flux factors a: norms and further amplitudes at their best."""
         terms, last = self.terms, self._last
         moved = last.norms + last.response * (a - last.a)[terms.block_bin]
-        norms = np.maximum(moved, 0.1 * last.norms)
+        norms = np.fmax(moved, 0.1 * last.norms)
         descent = NewtonDescent(self._possible_extras(a), self._extra_scale)
         for _ in range(MAX_STEPS):
             settled = settle_norms(terms, self._rest(a, descent.point), norms)
