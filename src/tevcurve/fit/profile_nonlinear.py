@@ -231,7 +231,7 @@ class NonlinearProfile:
         return tuple(np.array(values).reshape(-1, 3).T)
 
     def settled(self, a):
-        """The `CashProfile` of each bin, a list: the other parameters are at their best for flux factors a (n_bins,)."""
+        """The `CashProfile` of each bin, a list: all else is at its best for flux factors a (n_bins,)."""
         return [each.best(factor)[0] for each, factor in zip(self.bins, a, strict=True)]
 
     def lower_limits(self):

@@ -1,0 +1,111 @@
+"""How the bins of a light curve are put together, and spread again over all rows."""
+
+import astropy.units as u
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from simulated_cubes import dense_likelihood, point_source, simulated_cube
+
+from tevcurve.datasets import SpectrumDatasetOnOff
+from tevcurve.errors import InputError
+from tevcurve.fit.joint import JointFit, Member, joint_fit
+from tevcurve.fit.norms import estimate_norms
+from tevcurve.irf import EDispKernel
+from tevcurve.models import PowerLaw
+
+
+def members_of(datasets, bins):
+    return [
+        Member(dataset, dataset.named("crab"), number) for dataset, number in zip(datasets, bins, strict=True)
+    ]
+
+
+def test_values_of_fitted_bins_spread_over_all():
+    joint = JointFit(None, np.array([0, 3]), members_of([simulated_cube()] * 3, [0, 0, 3]), 4)
+    assert_array_equal(joint.spread(np.array([1.0, 2.0])), [1, np.nan, np.nan, 2])
+    assert joint.spread(np.ones((2, 5))).shape == (4, 5)
+    assert joint.per_bin([1.0, 2.0, 4.0]).tolist() == [3, 0, 0, 4]
+    assert joint.notes() == [""] * 4
+    with pytest.raises(NotImplementedError):
+        joint.count_columns(np.zeros(4))
+
+
+def test_bins_without_signal_are_left_out_of_the_fit_and_keep_their_row():
+    datasets = [simulated_cube(seed=1), simulated_cube(seed=2, exposure=0.0), simulated_cube(seed=3)]
+    joint = joint_fit(members_of(datasets, [0, 1, 2]), 3, reoptimize=True, negative=False)
+    assert joint.fitted.tolist() == [0, 2]
+    assert joint.profile.n_bins == 2
+    columns = joint.columns(estimate_norms(joint.profile, err=1.0, scan=np.array([0.5, 1.0])))
+    assert np.isfinite(columns["norm"]).tolist() == [True, False, True]
+    assert columns["dloglike_scan"].shape == (3, 2)
+    assert_array_equal(columns["norm_scan"], [0.5, 1])
+    assert columns["counts"].tolist() == [dataset.counts.data.sum() for dataset in datasets]
+    assert np.isnan(columns["npred"][1])
+    for number in (0, 2):
+        alone = joint_fit(members_of([datasets[number]], [0]), 1, reoptimize=True, negative=False)
+        assert estimate_norms(alone.profile).norm[0] == columns["norm"][number]
+    assert joint.why_unfitted(1) == (
+        "no_exposure",
+        "the effective area times live time at the source is zero",
+    )
+
+
+def test_a_further_source_of_one_dataset_is_none_of_the_others():
+    """In a bin of two datasets only one has the further source; each bin has its own number of them."""
+    other = point_source("other", (83.3, 22.4))
+    datasets = [
+        simulated_cube(seed=1, others=[other], other_flux=2),
+        simulated_cube(seed=2),
+        simulated_cube(seed=3),
+    ]
+    joint = joint_fit(members_of(datasets, [0, 0, 1]), 2, reoptimize=True, negative=False)
+    a = np.array([0.8, 1.3])
+    stat, _, _ = joint.profile.evaluate(a)
+    norms, extras = joint.profile.nuisance(a)
+    first = dense_likelihood(datasets[0])(0.8, norms[0], {"other": extras[0, 0]})
+    assert stat[0] == pytest.approx(first + dense_likelihood(datasets[1])(0.8, norms[1]), rel=1e-10)
+    assert stat[1] == pytest.approx(dense_likelihood(datasets[2])(1.3, norms[2]), rel=1e-10)
+    assert extras[0, 0] > 1.2
+
+
+def test_sources_of_one_name_in_one_bin_have_one_amplitude():
+    others = [point_source("other", (83.3, 22.4)) for _ in range(2)]
+    datasets = [simulated_cube(seed=seed, others=[other]) for seed, other in enumerate(others)]
+    joint = joint_fit(members_of(datasets, [0, 0]), 1, reoptimize=True, negative=False)
+    stat, _, _ = joint.profile.evaluate(np.ones(1))
+    norms, extras = joint.profile.nuisance(np.ones(1))
+    assert extras.shape == (1, 1)
+    parts = [
+        dense_likelihood(dataset)(1.0, norm, {"other": extras[0, 0]})
+        for dataset, norm in zip(datasets, norms, strict=True)
+    ]
+    assert stat[0] == pytest.approx(sum(parts), rel=1e-10)
+
+
+def test_without_reoptimize_everything_else_is_fixed():
+    dataset = simulated_cube(seed=1, others=[point_source("other", (83.3, 22.4))])
+    dataset.background_model.norm = 0.9
+    joint = joint_fit(members_of([dataset], [0]), 1, reoptimize=False, negative=False)
+    fluxes = [0.0, 0.7, 2.0]
+    stats = [joint.profile.evaluate(np.array([flux]))[0][0] for flux in fluxes]
+    assert_allclose(stats, [dense_likelihood(dataset)(flux, 0.9) for flux in fluxes], rtol=1e-12)
+
+
+def test_kinds_of_datasets_do_not_mix():
+    edges = [1, 2, 4]
+    spectrum = SpectrumDatasetOnOff(
+        [1, 2],
+        [3, 4],
+        1,
+        5,
+        np.ones(2) * u.Unit("cm2 s"),
+        EDispKernel(np.eye(2), edges * u.TeV, edges * u.TeV),
+    )
+    spectrum.model = PowerLaw(name="crab")
+    members = [*members_of([simulated_cube()], [0]), Member(spectrum, spectrum.model, 0)]
+    with pytest.raises(
+        InputError, match="The datasets are of the kind MapDataset, SpectrumDatasetOnOff; wanted are"
+    ):
+        joint_fit(members, 1, reoptimize=True, negative=False)
+    with pytest.raises(InputError, match="The datasets are of the kind int"):
+        joint_fit([Member(3, None, 0)], 1, reoptimize=True, negative=False)
