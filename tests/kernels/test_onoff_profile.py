@@ -68,3 +68,17 @@ def test_errors_of_a_single_cell_reach_below_its_deficit():
     assert profile.evaluate(best)[0] == 0
     assert lower < best
     assert profile.evaluate(lower)[0] > 100
+
+
+def test_cells_without_an_event_count_as_all_others_do():
+    random = np.random.default_rng(3)
+    cell_bin = np.repeat(np.arange(20), 10)
+    n_on, n_off = random.poisson(0.3, (2, 200)).astype(float)
+    alpha, signal = random.uniform(0.02, 0.5, 200), random.uniform(0.1, 4, 200)
+    profile = OnOffProfile(cell_bin, n_on, n_off, alpha, signal, 20)
+    assert np.sum((n_on == 0) & (n_off == 0)) > 100
+    for a in (np.linspace(-3, -0.01, 20), np.zeros(20), np.linspace(0.01, 3, 20)):
+        expected = np.bincount(cell_bin, wstat(n_on, n_off, alpha, a[cell_bin] * signal))
+        np.testing.assert_allclose(profile.evaluate(a)[0], expected, rtol=1e-12)
+        slope = (profile.evaluate(a + 1e-6)[0] - profile.evaluate(a)[0]) / 1e-6
+        np.testing.assert_allclose(profile.evaluate(a)[1], slope, rtol=1e-4, atol=1e-4)

@@ -71,7 +71,7 @@ class ReducedSpectrum:
         """OFF counts per reco bin (n_reco,)."""
         return np.bincount(self.off_bin, minlength=len(self.mask_safe)).astype(float)
 
-    @property
+    @cached_property
     def gti(self):
         """Good time intervals, `GTI`."""
         return GTI(self.intervals[:, 0], self.intervals[:, 1], self.reference)

@@ -101,10 +101,10 @@ def _poisson_deviance(counts, expected, residual):
     """
     some = counts > 0
     ratio = np.divide(residual, counts, out=np.zeros(counts.shape), where=some)
-    small = np.abs(ratio) < 0.25
     with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = np.log(np.where(some & ~small, expected / counts, 1.0))
-    excess = np.where(small, _minus_log1p(np.where(small, ratio, 0)), ratio - logarithm)
+        excess = np.array(ratio - np.log(expected / counts))
+    small = np.abs(ratio) < 0.25
+    excess[small] = _minus_log1p(ratio[small])
     return np.where(some, counts * excess, residual)
 
 

@@ -24,6 +24,13 @@ class OnOffProfile:
         self.alpha, self.signal, self.n_bins = alpha, signal, n_bins
         self.signal_total = self._sum(signal)
         self.counts = self._sum(n_on)
+        # Most cells of short bins have no event, and their statistic is two straight lines that meet at 0.
+        empty = (n_on == 0) & (n_off == 0)
+        self._empty = [
+            np.bincount(cell_bin[empty], values, n_bins)
+            for values in (signal[empty], (signal / alpha)[empty])
+        ]
+        self._seen = tuple(each[~empty] for each in (cell_bin, n_on, n_off, alpha, signal))
 
     def copy(self):
         """The same profile; it has no state."""
@@ -39,10 +46,12 @@ class OnOffProfile:
 
     def evaluate(self, a):
         """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
-        stat, slope, curvature = wstat_profile(
-            self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal
-        )
-        return self._sum(stat), self._sum(slope * self.signal), self._sum(curvature * self.signal**2)
+        cell_bin, n_on, n_off, alpha, signal = self._seen
+        stat, slope, curvature = wstat_profile(n_on, n_off, alpha, a[cell_bin] * signal)
+        sums = (stat, slope * signal, curvature * signal**2)
+        stat, slope, curvature = (np.bincount(cell_bin, each, self.n_bins) for each in sums)
+        slope_of_empty = 2 * np.where(a >= 0, self._empty[0], -self._empty[1])
+        return stat + a * slope_of_empty, slope + slope_of_empty, curvature
 
     def background(self, a):
         """Background counts expected in the ON region of each bin at flux factors a, of shape (n_bins,)."""
