@@ -5,9 +5,9 @@ import numpy as np
 
 from tevcurve.datasets import ReducedCube
 from tevcurve.errors import InputError
+from tevcurve.irf.field_rotation import background_frames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsNDMap
-from tevcurve.reduction.field_rotation import background_frames
 
 
 class MapMaker:

@@ -7,10 +7,10 @@ import numpy as np
 
 from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
 from tevcurve.datasets.timeline import core_timeline, power_law_flux
+from tevcurve.irf.field_rotation import background_frames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.cube import pixels_icrs
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, UNPREDICTED, USED
-from tevcurve.reduction.field_rotation import background_frames
 from tevcurve.reduction.safe_energy import safe_energy_range
 from tevcurve.reduction.spectrum import bins_inside
 

@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose
 
 from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
-from tevcurve.kernels.sphere import angular_separation, field_of_view, position_angle
-from tevcurve.reduction.field_rotation import (
+from tevcurve.irf.field_rotation import (
     MAX_ROTATION,
     background_frames,
     horizontal_lonlat,
     rotation_slices,
 )
+from tevcurve.kernels.sphere import angular_separation, field_of_view, position_angle
 
 REFERENCE = TimeReference(51910, 0.000742870370370241)
 SITE = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)

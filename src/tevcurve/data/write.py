@@ -1,0 +1,193 @@
+"""Observations to DL3 files and index files (GADF 0.3) that this package and others open.
+
+The same observations give the same bytes: no date, host or program run is written, and gzip has no time stamp.
+Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/
+"""
+
+import gzip
+import io
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+
+from tevcurve import __version__
+from tevcurve.data.response_hdus import CLASSIFICATION, FORMATS, response_hdu
+from tevcurve.errors import InputError
+
+CREATOR = f"tevcurve {__version__}"
+_RESPONSES = ("aeff", "edisp", "psf", "bkg", "rad_max")
+# Keywords that tell how or when another file was made, or that belong to its tables' layout.
+_DROPPED = (
+    "DATE",
+    "CHECKSUM",
+    "DATASUM",
+    "EXTNAME",
+    "EXTVER",
+    "HISTORY",
+    "END",
+    "TDIM",
+    "TNULL",
+    "TDISP",
+    "THEAP",
+)
+_INDEX_KEYWORDS = ("ALT_PNT", "AZ_PNT", "RA_OBJ", "DEC_OBJ", "OBS_MODE", "N_TELS", "TELLIST")
+_UNITS = {"TSTART": "s", "TSTOP": "s", "ONTIME": "s", "LIVETIME": "s"}
+
+
+def write_store(folder, observations, overwrite=False):
+    """`Path` of a folder with the DL3 files of observations: one file each in `data`, and the two index files.
+
+    Each file appears whole or not at all, the index files last.
+
+    Parameters
+    ----------
+    folder : str or Path; made where it does not exist
+    observations : iterable of `Observation`, also simulated ones
+    overwrite : bool, whether files of a store that is there are replaced
+
+    Raises `InputError` where there are no observations, where two have one OBS_ID, or where a store is there.
+    """
+    folder, observations = Path(folder), list(observations)
+    ids = [observation.obs_id for observation in observations]
+    if not ids or len(set(ids)) < len(ids):
+        raise InputError(f"The OBS_IDs to write are {ids}; wanted are one or more, each once.")
+    if not overwrite and (folder / "hdu-index.fits.gz").exists():
+        raise InputError(f"The folder {folder} has a data store; overwrite=True replaces its files.")
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    rows, width = [], max(6, *(len(str(obs_id)) for obs_id in ids))
+    for observation in observations:
+        name = f"obs_id_{observation.obs_id:0{width}d}.fits.gz"
+        hdus = observation_hdus(observation)
+        _write(folder / "data" / name, hdus.values())
+        rows += _index_rows(observation, name, hdus)
+    _write(folder / "obs-index.fits.gz", [_obs_index(observations)])
+    _write(folder / "hdu-index.fits.gz", [_hdu_index(rows)])
+    return folder
+
+
+def observation_hdus(observation):
+    """HDUs of an observation, dict of HDU_TYPE and BinTableHDU: events, gti, and the responses that it has."""
+    hdus = {
+        "events": events_hdu(observation.events.table, _current_keywords(observation)),
+        "gti": _gti_hdu(observation.gti),
+    }
+    for name in _RESPONSES:
+        if observation.has(name):
+            hdus[name] = response_hdu(getattr(observation, name))
+    return hdus
+
+
+def events_hdu(table, keywords):
+    """BinTableHDU of a GADF EVENTS table.
+
+    table: `Table` with the columns EVENT_ID, TIME, RA, DEC, ENERGY and any others. keywords: dict for the header.
+    """
+    hdu = fits.table_to_hdu(Table(table, meta={}))
+    hdu.name = "EVENTS"
+    hdu.header.update({key: value for key, value in keywords.items() if not key.startswith(_DROPPED)})
+    hdu.header.update(CLASSIFICATION | {"HDUCLAS1": "EVENTS", "CREATOR": CREATOR})
+    return hdu
+
+
+def span_keywords(observation):
+    """Keywords of an observation's times: TSTART to LIVETIME, the reference and the dates in UTC, a dict."""
+    start, stop = observation.span_s
+    ontime = observation.gti.ontime_s
+    keywords = {
+        "TSTART": start,
+        "TSTOP": stop,
+        "TELAPSE": stop - start,
+        "ONTIME": ontime,
+        "LIVETIME": ontime * observation.deadc,
+        "DEADC": observation.deadc,
+    }
+    return keywords | observation.time_reference.to_header() | _dates(observation)
+
+
+def _dates(observation):
+    keywords = {}
+    for end, seconds in zip(("OBS", "END"), observation.span_s, strict=True):
+        date, time = observation.time_reference.to_time(seconds).utc.isot.split("T")
+        keywords |= {f"DATE-{end}": date, f"TIME-{end}": time}
+    return keywords
+
+
+def _current_keywords(observation):
+    """The header of an observation, brought up to the part of the run that it is."""
+    return observation.meta | {"OBS_ID": observation.obs_id} | span_keywords(observation)
+
+
+def _gti_hdu(gti):
+    columns = [
+        fits.Column(name, "D", unit="s", array=gti.intervals[:, index])
+        for index, name in enumerate(("START", "STOP"))
+    ]
+    hdu = fits.BinTableHDU.from_columns(columns, name="GTI")
+    hdu.header.update(CLASSIFICATION | {"HDUCLAS1": "GTI"} | gti.reference.to_header() | {"TIMEREF": "LOCAL"})
+    return hdu
+
+
+def _index_rows(observation, name, hdus):
+    """Rows of the HDU index for one file."""
+    rows = []
+    for hdu_type, hdu in hdus.items():
+        hdu_class = hdu_type
+        if hdu_type in _RESPONSES:
+            hdu_class = FORMATS[type(getattr(observation, hdu_type))].hdu_class
+        rows.append((observation.obs_id, hdu_type, hdu_class, "data", name, hdu.name))
+    return rows
+
+
+def _hdu_index(rows):
+    names = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
+    hdu = fits.table_to_hdu(Table(rows=rows, names=names))
+    hdu.name = "HDU_INDEX"
+    hdu.header.update(CLASSIFICATION | {"HDUCLAS1": "INDEX", "HDUCLAS2": "HDU"})
+    return hdu
+
+
+def _obs_index(observations):
+    reference = observations[0].time_reference
+    rows = []
+    for observation in observations:
+        lon, lat = observation.pointing.ra.deg, observation.pointing.dec.deg
+        row = {"OBS_ID": observation.obs_id, "RA_PNT": lon, "DEC_PNT": lat}
+        row |= {key: value for key, value in span_keywords(observation).items() if key in (*_UNITS, "DEADC")}
+        own = observation.time_reference
+        row["TSTART"], row["TSTOP"] = (float(reference.convert(s, own)) for s in observation.span_s)
+        row |= _dates(observation)
+        row["OBJECT"] = row["TARGET_NAME"] = observation.target_name
+        row["EVENT_COUNT"] = len(observation.events)
+        meta = observation.meta
+        row |= {key: meta[key] for key in _INDEX_KEYWORDS if meta.get(key) is not None}
+        if "ALT_PNT" in row:
+            row["ZEN_PNT"] = 90 - float(row["ALT_PNT"])
+        rows.append(row)
+    names = [name for name in rows[0] if all(name in row for row in rows)]
+    table = Table({name: np.array([row[name] for row in rows]) for name in names})
+    hdu = fits.table_to_hdu(table)
+    for column in hdu.columns:
+        column.unit = _UNITS.get(column.name, "deg" if column.name.endswith(("_PNT", "_OBJ")) else None)
+    hdu.name = "OBS_INDEX"
+    classes = {"HDUCLAS1": "INDEX", "HDUCLAS2": "OBS"}
+    hdu.header.update(CLASSIFICATION | classes | reference.to_header())
+    return hdu
+
+
+def _write(path, hdus):
+    """Write a gzip file beside its place and move it there."""
+    content = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(content)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(gzip.compress(content.getvalue(), compresslevel=5, mtime=0))
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

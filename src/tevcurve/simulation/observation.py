@@ -1,0 +1,221 @@
+"""Draws the events of an observation of known sources."""
+
+import io
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.io import fits
+from astropy.table import Table
+
+from tevcurve.data import GTI, EventList, Observation
+from tevcurve.data.hdus import FitsFile
+from tevcurve.data.header import RunHeader
+from tevcurve.data.write import events_hdu, span_keywords
+from tevcurve.errors import DataError, InputError
+from tevcurve.irf.field_rotation import horizontal_lonlat
+from tevcurve.kernels.sphere import directional_offset
+from tevcurve.models import SkyModel
+from tevcurve.simulation.background_events import draw_background
+from tevcurve.simulation.reconstruction import AngleDraw
+from tevcurve.simulation.responses import ResponseSet
+from tevcurve.simulation.sources import SimulatedSource, draw_photons
+
+# Good time is cut into pieces for the bound on a source's factor.
+LONGEST_PIECE = 60.0  # s
+SITE = EarthLocation.from_geodetic(-17.89 * u.deg, 28.76 * u.deg, 2200 * u.m)
+
+
+def simulate_observation(
+    pointing, gti, irfs, models=(), random_state=0, *, obs_id=1, deadc=0.95, target="", location=SITE
+):
+    """A `SimulatedObservation`: the events that sources and background leave in an observation.
+
+    Exact for the responses as the analysis interpolates them: a Poisson number of photons of each source, through
+    effective area, dead time and light curve, then energy dispersion and point spread function, photon by photon; and
+    events of the background per on-time. What is drawn for one source or for the background does not change with the
+    others. The events have the further columns MC_ID (0: background, then the models in their order) and ENERGY_TRUE
+    (NaN for background).
+
+    Parameters
+    ----------
+    pointing : SkyCoord
+    gti : GTI, good time, with the reference of the mission times
+    irfs : ResponseSet
+    models : list of `SimulatedSource`; a `SkyModel` is taken as a constant source
+    random_state : int seed, or `numpy.random.Generator`; the same seed gives the same events
+    obs_id : int
+    deadc : float, live time over on-time
+    target : str, name of the target; the position of the model of that name, or of the first one, is that of the target
+    location : EarthLocation of the instrument
+
+    Raises `InputError` for arguments that cannot be used.
+    """
+    _check(pointing, gti, irfs, deadc)
+    sources = tuple(_as_source(model) for model in ([models] if _is_model(models) else models))
+    streams = np.random.default_rng(random_state).spawn(len(sources) + 1)
+    # Degrees are what is written, and so what the events have.
+    icrs = pointing.reshape(()).icrs
+    lonlat = float(np.deg2rad(icrs.ra.deg)), float(np.deg2rad(icrs.dec.deg))
+    columns = [_background_columns(irfs, lonlat, gti, location, streams[0])]
+    pieces = _pieces(gti)
+    for number, (source, rng) in enumerate(zip(sources, streams[1:], strict=True), start=1):
+        columns.append(_source_columns(source, number, irfs, lonlat, gti, pieces, deadc, rng))
+    times, energies, lon, lat, origin, true_energies = (np.concatenate(c) for c in zip(*columns, strict=True))
+    order = np.argsort(times, kind="stable")
+    table = Table(
+        {
+            "EVENT_ID": np.arange(1, len(order) + 1),
+            "TIME": times[order] * u.s,
+            "RA": np.rad2deg(lon[order]) * u.deg,
+            "DEC": np.rad2deg(lat[order]) * u.deg,
+            "ENERGY": energies[order] * u.TeV,
+            "MC_ID": origin[order].astype(np.int32),
+            "ENERGY_TRUE": true_energies[order] * u.TeV,
+        }
+    )
+    run = SimulatedRun.of_events(table, obs_id, icrs, gti, irfs, deadc, _target(target, sources), location)
+    return SimulatedObservation(run, sources)
+
+
+class SimulatedObservation(Observation):
+    """An `Observation` whose events were drawn: everything is in memory, and its truth is known.
+
+    sources: tuple of `SimulatedSource`, as they were drawn from.
+    """
+
+    def __init__(self, run, sources=(), filters=()):
+        super().__init__(run, filters)
+        self.sources = tuple(sources)
+
+    def __repr__(self):
+        return f"<SimulatedObservation {self.obs_id}>"
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedRun:
+    """What `Run` is for files, in memory. The events and their header are those of the table that would be written."""
+
+    obs_id: int
+    header: RunHeader
+    events: EventList
+    gti: GTI
+    irfs: ResponseSet
+
+    @classmethod
+    def of_events(cls, table, obs_id, pointing, gti, irfs, deadc, target, location):
+        """The run of a table of events; target: dict of OBJECT, RA_OBJ and DEC_OBJ."""
+        where = f"the simulated observation {obs_id}"
+        times = _Times(gti, deadc)
+        middle = gti.reference.to_time(0.5 * sum(times.span_s))
+        azimuth, altitude = horizontal_lonlat(pointing.ra.rad, pointing.dec.rad, middle, location)
+        keywords = {"OBS_ID": int(obs_id)} | target | span_keywords(times)
+        keywords |= {
+            "OBS_MODE": "POINTING",
+            "RA_PNT": pointing.ra.deg,
+            "DEC_PNT": pointing.dec.deg,
+            "ALT_PNT": float(np.rad2deg(altitude)),
+            "AZ_PNT": float(np.rad2deg(azimuth) % 360),
+            "RADECSYS": "ICRS",
+            "EQUINOX": 2000.0,
+            "TIMEREF": "LOCAL",
+            "GEOLON": location.lon.deg,
+            "GEOLAT": location.lat.deg,
+            "ALTITUDE": location.height.to_value(u.m),
+            "ORIGIN": "tevcurve",
+            "TELESCOP": "SIMULATED",
+            "INSTRUME": "SIMULATED",
+            "OBSERVER": "nobody",
+            "EV_CLASS": "SIMULATED",
+        }
+        content = io.BytesIO()
+        fits.HDUList([fits.PrimaryHDU(), events_hdu(table, keywords)]).writeto(content)
+        hdu = FitsFile(content.getvalue(), where).table("EVENTS")
+        header = RunHeader(hdu.header, where)
+        return cls(int(obs_id), header, EventList.from_hdu(hdu, where, gti.reference), gti, irfs)
+
+    def response(self, hdu_type):
+        """Response of a type: aeff, edisp, psf or bkg; raises DataError where the run has none."""
+        if not self.has(hdu_type):
+            raise DataError(f"The simulated observation {self.obs_id} has no {hdu_type}.")
+        return getattr(self.irfs, hdu_type)
+
+    def has(self, hdu_type):
+        """Whether there is such an HDU."""
+        return hdu_type in ("events", "gti") or getattr(self.irfs, hdu_type, None) is not None
+
+    def release(self):
+        """Nothing is forgotten: it could not be read anew."""
+
+
+@dataclass(frozen=True)
+class _Times:
+    """The times of an observation, as `span_keywords` wants them."""
+
+    gti: GTI
+    deadc: float
+
+    @property
+    def span_s(self):
+        return float(self.gti.intervals[0, 0]), float(self.gti.intervals[-1, 1])
+
+    @property
+    def time_reference(self):
+        return self.gti.reference
+
+
+def _check(pointing, gti, irfs, deadc):
+    if not isinstance(pointing, SkyCoord) or pointing.size != 1:
+        raise InputError(f"pointing is {pointing!r}; wanted is one SkyCoord.")
+    if not isinstance(gti, GTI) or not len(gti):
+        raise InputError(f"gti is {gti!r}; wanted is a GTI with good time.")
+    if not isinstance(irfs, ResponseSet):
+        raise InputError(f"irfs is a {type(irfs).__name__}; wanted is a ResponseSet.")
+    if not 0 < deadc <= 1:
+        raise InputError(f"deadc is {deadc!r}; wanted is live time over on-time, above 0 and up to 1.")
+
+
+def _is_model(models):
+    return isinstance(models, SkyModel | SimulatedSource)
+
+
+def _as_source(model):
+    return model if isinstance(model, SimulatedSource) else SimulatedSource(model)
+
+
+def _target(name, sources):
+    """OBJECT, and RA_OBJ and DEC_OBJ where there is a source."""
+    named = [source for source in sources if source.sky_model.name == name] or list(sources[:1])
+    if not named:
+        return {"OBJECT": name}
+    position = named[0].sky_model.position.icrs
+    return {"OBJECT": name or named[0].sky_model.name, "RA_OBJ": position.ra.deg, "DEC_OBJ": position.dec.deg}
+
+
+def _pieces(gti):
+    """Good time (n, 2) in mission seconds, cut into equal pieces of at most `LONGEST_PIECE`."""
+    pieces = []
+    for start, stop in gti.intervals:
+        edges = np.linspace(start, stop, max(1, int(np.ceil((stop - start) / LONGEST_PIECE))) + 1)
+        pieces.append(np.column_stack([edges[:-1], edges[1:]]))
+    return np.concatenate(pieces)
+
+
+def _background_columns(irfs, lonlat, gti, location, rng):
+    if irfs.background is None:
+        return (np.zeros(0),) * 6
+    time_s, energy, lon, lat = draw_background(irfs.background, lonlat, gti, location, rng)
+    return time_s, energy, lon, lat, np.zeros(len(time_s)), np.full(len(time_s), np.nan)
+
+
+def _source_columns(source, number, irfs, lonlat, gti, pieces, deadc, rng):
+    photons = draw_photons(source, lonlat, pieces, gti.reference, irfs.aeff, deadc, rng)
+    energy = irfs.energies.draw(photons.energy_tev, photons.offset, rng)
+    is_point = source.sky_model.spatial_model.is_point and len(photons.offset)
+    angles = AngleDraw.at_offset(irfs.psf, float(photons.offset[0])) if is_point else irfs.angles
+    separation = angles.draw(photons.energy_tev, photons.offset, rng)
+    angle = 2 * np.pi * rng.random(len(separation))
+    seen = np.flatnonzero(np.isfinite(energy) & np.isfinite(separation))
+    lon, lat = directional_offset(photons.lon[seen], photons.lat[seen], angle[seen], separation[seen])
+    return photons.time_s[seen], energy[seen], lon, lat, np.full(len(seen), number), photons.energy_tev[seen]
