@@ -21,6 +21,7 @@ from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.keep import keep_run
+from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import check_safe_energy
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
 
@@ -204,9 +205,7 @@ def _near(store, position, reach=2.5 * u.deg):
 
 def _with_off_regions(observations, position, source, on_radius, exclusion):
     """Jobs with the OFF regions of each observation, and (obs_id, reason) of those without."""
-    from regions import CircleSkyRegion
-
-    on_region = CircleSkyRegion(position, u.Quantity(on_radius))
+    on_region = SkyCircle(position, u.Quantity(on_radius))
     estimator = ReflectedRegionsBackgroundEstimator(on_region, Observations(observations), exclusion)
     estimator.run()
     return [(regions.observation, source, regions) for regions in estimator.result], list(estimator.failed)

@@ -116,10 +116,21 @@ ANGULAR_SIZES = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class SkyCircle:
+    """The least that an ON region is made of; the package regions takes longer to import than ten runs to read.
+
+    center: SkyCoord. radius: Quantity.
+    """
+
+    center: object
+    radius: Quantity
+
+
 class ReflectedRegionsBackgroundEstimator:
     """Finds the OFF regions of a list of observations: circles like the ON region, on the ring at its offset.
 
-    on_region: a `regions.CircleSkyRegion`.
+    on_region: a `regions.CircleSkyRegion`, or anything with its `center` and `radius`, such as `SkyCircle`.
     observations: a list of observations.
     exclusion_mask: where no OFF region may lie: a map of booleans (True is allowed), a sky region, or a list
     of these. angular_size: "exact", so that no two circles overlap, or "grid" (see `grid_angular_size`).
