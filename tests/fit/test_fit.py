@@ -205,7 +205,7 @@ def test_simulated_cubes_give_back_spectrum_position_and_norms():
     expected = [dataset.counts.data.copy() for dataset in datasets]
     truth = {"crab.lon_0": 83.63, "crab.lat_0": 22.01, "crab.index": 2.5, "crab.amplitude": 8e-11}
     truth |= {"background-a.norm": 1.0, "background-b.norm": 0.7}
-    for _ in range(25):
+    for _ in range(20):
         for dataset, mean in zip(datasets, expected, strict=True):
             dataset.counts.data[:] = rng.poisson(mean)
         result = Fit(datasets).run()

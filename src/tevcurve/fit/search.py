@@ -10,6 +10,7 @@ TOLERANCE = 0.01
 # its value, and a fifth of a standard deviation is a good one.
 LEVEL = 300.0
 FOUND = "The fit found a minimum."
+NO_CURVATURE = "At the lowest point some parameters change nothing or take each other's place; freeze one."
 # A parameter is at its bound where it is nearer than this many first steps, and the statistic is no better inside.
 NEAR_BOUND, BETTER_INSIDE = 0.01, 1e-3
 
@@ -45,9 +46,7 @@ class Search:
         at_bound = self._hold_at_bounds(minuit)
         covariance = self._covariance(minuit.values, at_bound)
         if covariance is None:
-            return self._result(
-                minuit.values, "The free parameters can take each other's place: freeze some."
-            )
+            return self._result(minuit.values, NO_CURVATURE)
         held = ", ".join(each.name for each, at in zip(self.free, at_bound, strict=True) if at)
         message = (
             f"There is a minimum, with {held} at a bound, where errors have no meaning." if held else FOUND
