@@ -156,6 +156,28 @@ class LightCurve:
             )
         return self.origin.rebin(time_bins=time_bins, energy_edges=energy_edges, **axes)
 
+    def hardness(self, band_low=0, band_high=1, **levels):
+        """The ratio of the fluxes of two energy bands, an astropy Table with a row per time bin.
+
+        `hardness` is the flux of `band_high` over that of `band_low`, both at or above zero, with the reference's
+        shape in each band. `hardness_errn` and `_errp` lead to the ends of its likelihood interval, `_ll` and `_ul` are
+        limits, all by the profile over the common scale of both fluxes. An end is infinite where the lower band may
+        be without flux.
+
+        Parameters
+        ----------
+        band_low, band_high : int, numbers of the bands
+        levels : `sigma`, and `upper_limit` or `sigma_ul`, as in `tevcurve.light_curve`; default: the light curve's own
+
+        Raises `InputError` for a light curve that was not made by `tevcurve.light_curve`, or bands that it has not.
+        """
+        if not hasattr(self.origin, "hardness"):
+            raise InputError(
+                "This light curve does not know its events (it was read from a file, or made from datasets); "
+                "the hardness of one made by tevcurve.light_curve can be asked for."
+            )
+        return self.origin.hardness(self, band_low, band_high, **levels)
+
     def write(self, path, overwrite=False):
         """The path of the file written (.ecsv, .fits or .fits.gz), from which `read` loses nothing."""
         from tevcurve.lightcurve.io import write_table

@@ -8,6 +8,7 @@ from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
+from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import make_ledger
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
@@ -73,6 +74,10 @@ class Kept:
         )
         describe_parameters(light_curve.table, self.spectrum, self.options.free)
         return light_curve
+
+    def hardness(self, light_curve, band_low, band_high, **levels):
+        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`."""
+        return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
     def laid(self):
         """(`LaidCubes` or `LaidSpectra`, `TimeBins`) of the present settings."""

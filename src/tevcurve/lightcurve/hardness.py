@@ -1,0 +1,108 @@
+"""The ratio of the fluxes of two energy bands in each time bin."""
+
+import numpy as np
+from astropy.table import Column, Table
+
+from tevcurve.errors import InputError
+from tevcurve.fit.ratios import estimate_ratios
+from tevcurve.lightcurve.fit_rows import limit_sigma, positive
+
+DESCRIPTIONS = {
+    "hardness": "Flux of the upper band over that of the lower band",
+    "hardness_errn": "Distance down to the lower end of the likelihood interval",
+    "hardness_errp": "Distance up to the upper end of the likelihood interval",
+    "hardness_ll": "Lower limit, at the confidence level in the metadata",
+    "hardness_ul": "Upper limit, at the confidence level in the metadata",
+}
+TIMES = ("time_min", "time_max", "time_mean", "phase_min", "phase_max")
+
+
+def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma_ul=None):
+    """The hardness of a light curve; see `LightCurve.hardness`.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    kept : `Kept`, its origin
+    bands : (band_low, band_high), their numbers
+    sigma, upper_limit, sigma_ul : as in `tevcurve.light_curve`; None for the light curve's own
+    """
+    axes, table = kept.setting.axes, light_curve.table
+    low, high = _checked(bands, axes.n_bands)
+    sigma = kept.options.sigma if sigma is None else positive(sigma, "sigma")
+    given = upper_limit is not None or sigma_ul is not None
+    limit = limit_sigma(sigma_ul, upper_limit) if given else kept.options.sigma_ul
+    joint, _ = kept.laid()
+    flux = kept.spectrum.photon_flux(axes.bands)
+    columns, status, reason = _of_bins(joint, low, high, flux[high] / flux[low], sigma**2, limit**2)
+    shown = [table[name][:: axes.n_bands] for name in TIMES if name in table.colnames]
+    for name, values in columns.items():
+        shown.append(Column(values, name=name, format=".4g", description=DESCRIPTIONS[name]))
+    shown.append(Column(status, name="status", dtype=str, description="Outcome"))
+    shown.append(
+        Column(reason, name="reason", dtype=str, description="The outcome in words, if not plainly ok")
+    )
+    meta = {
+        "TIMESYS": table.meta["TIMESYS"],
+        "source": table.meta.get("source", ""),
+        "band_low_TeV": axes.bands[low : low + 2].tolist(),
+        "band_high_TeV": axes.bands[high : high + 2].tolist(),
+        "sigma": sigma,
+        "sigma_ul": limit,
+    }
+    return Table(shown, meta=meta, copy=False)
+
+
+def _checked(bands, n_bands):
+    """The two numbers, or `InputError`."""
+    for name, band in zip(("band_low", "band_high"), bands, strict=True):
+        if band not in range(n_bands):
+            raise InputError(
+                f"{name} is {band!r}; the bands of this light curve have the numbers 0 to {n_bands - 1}."
+            )
+    if bands[0] == bands[1]:
+        raise InputError(f"band_low and band_high are both {bands[0]}; wanted are two bands.")
+    return int(bands[0]), int(bands[1])
+
+
+def _of_bins(joint, low, high, unit, rise, ul_rise):
+    """(columns, statuses, reasons) of all time bins; `unit` is the ratio of the references."""
+    place = np.full(joint.n_bins, -1)
+    place[joint.fitted] = np.arange(len(joint.fitted))
+    place = place.reshape(-1, joint.n_bands)
+    columns = {name: np.full(len(place), np.nan) for name in DESCRIPTIONS}
+    status, reason = ["ok"] * len(place), [""] * len(place)
+    fitted = (place[:, low] >= 0) & (place[:, high] >= 0)
+    for k in np.flatnonzero(~fitted):
+        band = low if place[k, low] < 0 else high
+        status[k], reason[k] = joint.why_unfitted(k * joint.n_bands + band)
+    k = np.flatnonzero(fitted)
+    if len(k):
+        profiles = (joint.profile.take(place[k, band]) for band in (high, low))
+        estimate = estimate_ratios(*profiles, rise=rise, ul_rise=ul_rise)
+        columns["hardness"][k], columns["hardness_ll"][k] = unit * estimate.ratio, unit * estimate.lower_limit
+        columns["hardness_ul"][k] = unit * estimate.upper_limit
+        with np.errstate(invalid="ignore"):
+            columns["hardness_errn"][k] = unit * (estimate.ratio - estimate.low)
+            columns["hardness_errp"][k] = unit * (estimate.high - estimate.ratio)
+        for number, outcome in zip(k, _outcomes(estimate), strict=True):
+            status[number], reason[number] = outcome
+    return columns, status, reason
+
+
+def _outcomes(estimate):
+    """(status, reason in words) of each bin."""
+    upper, lower = estimate.numerator, estimate.denominator
+    for k in range(len(estimate.ratio)):
+        if not (upper.converged[k] and lower.converged[k]):
+            yield "not_converged", "the search for the best flux of a band did not end"
+        elif upper.norm[k] <= 0 and lower.norm[k] <= 0:
+            yield "at_zero", "the fluxes of both bands are at zero, so there is no ratio"
+        elif upper.norm[k] <= 0:
+            yield "at_zero", "the flux of the upper band is at zero, so the upper limit is what is known"
+        elif lower.norm[k] <= 0:
+            yield "at_zero", "the flux of the lower band is at zero, so the lower limit is what is known"
+        elif not np.isfinite(estimate.high[k]):
+            yield "ok", "the interval includes a lower band without flux, so it has no upper end"
+        else:
+            yield "ok", ""
