@@ -1,4 +1,4 @@
-"""Responses as GADF tables: the HDU from which a response is read back as it is.
+"""Responses as GADF tables: the bytes from which a response is read back as it is.
 
 Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/irfs/full_enclosure/index.html
 """
@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import astropy.units as u
 import numpy as np
-from astropy.io import fits
 
 from tevcurve import irf
+from tevcurve.data.table_bytes import table_bytes
 from tevcurve.errors import InputError
 
 CLASSIFICATION = {
@@ -51,8 +51,8 @@ _FILE_UNITS = {"rad": "deg", "cm2": "m2", irf.background.RATE_UNIT: "s-1 sr-1 Me
 _VALUE_UNITS = {"m2": "cm2", "s-1 sr-1 MeV-1": irf.background.RATE_UNIT, "deg": "rad"}
 
 
-def table_hdu(response_class, axes, values, keywords=None):
-    """BinTableHDU of a response in the units of files.
+def response_table(response_class, axes, values, keywords=None):
+    """Bytes of the table of a response in the units of files; 32 bits for numbers that need no more.
 
     Parameters
     ----------
@@ -67,26 +67,23 @@ def table_hdu(response_class, axes, values, keywords=None):
     for index in reversed(form.order):
         name, low, high, unit = axes[index]
         for end, edge in (("LO", low), ("HI", high)):
-            columns.append(fits.Column(f"{name}_{end}", f"{len(edge)}D", unit=unit or None, array=edge[None]))
-    values = np.ascontiguousarray(np.transpose(values, form.order))
-    columns.append(
-        fits.Column(
-            form.column,
-            f"{values.size}D",
-            unit=form.unit or None,
-            dim=str(values.shape[::-1]),
-            array=values[None],
-        )
-    )
-    hdu = fits.BinTableHDU.from_columns(columns, name=form.hdu_type.upper())
+            columns.append((f"{name}_{end}", unit, _narrow(edge)[None]))
+    columns.append((form.column, form.unit, _narrow(np.transpose(values, form.order))[None]))
     region = "POINT-LIKE" if form.hdu_type == "rad_max" else "FULL-ENCLOSURE"
     classes = {"HDUCLAS1": "RESPONSE", "HDUCLAS2": form.kind, "HDUCLAS3": region}
-    hdu.header.update(CLASSIFICATION | classes | {"HDUCLAS4": form.hdu_class.upper()} | (keywords or {}))
-    return hdu
+    classes |= {"HDUCLAS4": form.hdu_class.upper()}
+    return table_bytes(form.hdu_type.upper(), columns, CLASSIFICATION | classes | (keywords or {}))
 
 
-def response_hdu(response):
-    """BinTableHDU of a response of `tevcurve.irf`; read again it is the same, to the last digit as a rule.
+def _narrow(values):
+    """The values in 32 bits where these hold them exactly."""
+    with np.errstate(over="ignore"):
+        narrow = np.asarray(values, dtype=np.float32)
+    return narrow if np.array_equal(narrow, values) else np.asarray(values, dtype=float)
+
+
+def response_bytes(response):
+    """Bytes of the table of a response of `tevcurve.irf`; read again it is the same, to the last digit as a rule.
 
     (Numbers that came from a file in its usual units come back exactly; others may change in the last digit.)
     Field-of-view longitude is written as GADF has it, against right ascension.
@@ -107,7 +104,7 @@ def response_hdu(response):
     values = _converted(values, _VALUE_UNITS.get(form.unit, form.unit), form.unit)
     header = response.table.header
     keywords = {key: header[key] for key in _KEPT if header.get(key) is not None}
-    return table_hdu(type(response), in_file, values, keywords)
+    return response_table(type(response), in_file, values, keywords)
 
 
 @lru_cache(maxsize=32)

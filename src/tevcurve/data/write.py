@@ -5,35 +5,22 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/
 """
 
 import gzip
-import io
 import os
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
-from astropy.table import Table
 
 from tevcurve import __version__
-from tevcurve.data.response_hdus import CLASSIFICATION, FORMATS, response_hdu
+from tevcurve.data.response_hdus import CLASSIFICATION, FORMATS, response_bytes
+from tevcurve.data.table_bytes import primary_bytes, table_bytes
 from tevcurve.errors import InputError
 
 CREATOR = f"tevcurve {__version__}"
 _RESPONSES = ("aeff", "edisp", "psf", "bkg", "rad_max")
 # Keywords that tell how or when another file was made, or that belong to its tables' layout.
-_DROPPED = (
-    "DATE",
-    "CHECKSUM",
-    "DATASUM",
-    "EXTNAME",
-    "EXTVER",
-    "HISTORY",
-    "END",
-    "TDIM",
-    "TNULL",
-    "TDISP",
-    "THEAP",
-)
+_DROPPED = {"DATE", "CHECKSUM", "DATASUM", "EXTNAME", "EXTVER", "HISTORY", "THEAP"}
+_LAYOUT = ("TDIM", "TNULL", "TDISP", "TSCAL", "TZERO")
 _INDEX_KEYWORDS = ("ALT_PNT", "AZ_PNT", "RA_OBJ", "DEC_OBJ", "OBS_MODE", "N_TELS", "TELLIST")
 _UNITS = {"TSTART": "s", "TSTOP": "s", "ONTIME": "s", "LIVETIME": "s"}
 
@@ -61,36 +48,36 @@ def write_store(folder, observations, overwrite=False):
     rows, width = [], max(6, *(len(str(obs_id)) for obs_id in ids))
     for observation in observations:
         name = f"obs_id_{observation.obs_id:0{width}d}.fits.gz"
-        hdus = observation_hdus(observation)
-        _write(folder / "data" / name, hdus.values())
-        rows += _index_rows(observation, name, hdus)
+        tables = observation_tables(observation)
+        _write(folder / "data" / name, tables.values())
+        rows += _index_rows(observation, name, tables)
     _write(folder / "obs-index.fits.gz", [_obs_index(observations)])
     _write(folder / "hdu-index.fits.gz", [_hdu_index(rows)])
     return folder
 
 
-def observation_hdus(observation):
-    """HDUs of an observation, dict of HDU_TYPE and BinTableHDU: events, gti, and the responses that it has."""
-    hdus = {
-        "events": events_hdu(observation.events.table, _current_keywords(observation)),
-        "gti": _gti_hdu(observation.gti),
+def observation_tables(observation):
+    """Tables of an observation, dict of HDU_TYPE and bytes: events, gti, and the responses that it has."""
+    events = observation.events.table
+    columns = [(name, _unit(events[name]), np.asarray(events[name])) for name in events.colnames]
+    tables = {
+        "events": events_table(columns, _current_keywords(observation)),
+        "gti": _gti_table(observation.gti),
     }
     for name in _RESPONSES:
         if observation.has(name):
-            hdus[name] = response_hdu(getattr(observation, name))
-    return hdus
+            tables[name] = response_bytes(getattr(observation, name))
+    return tables
 
 
-def events_hdu(table, keywords):
-    """BinTableHDU of a GADF EVENTS table.
+def events_table(columns, keywords):
+    """Bytes of a GADF EVENTS table.
 
-    table: `Table` with the columns EVENT_ID, TIME, RA, DEC, ENERGY and any others. keywords: dict for the header.
+    columns: list of (name, unit or None, array), with EVENT_ID, TIME, RA, DEC and ENERGY among them. keywords: dict for
+    the header.
     """
-    hdu = fits.table_to_hdu(Table(table, meta={}))
-    hdu.name = "EVENTS"
-    hdu.header.update({key: value for key, value in keywords.items() if not key.startswith(_DROPPED)})
-    hdu.header.update(CLASSIFICATION | {"HDUCLAS1": "EVENTS", "CREATOR": CREATOR})
-    return hdu
+    own = CLASSIFICATION | {"HDUCLAS1": "EVENTS", "CREATOR": CREATOR}
+    return table_bytes("EVENTS", columns, keywords | own)
 
 
 def span_keywords(observation):
@@ -118,36 +105,46 @@ def _dates(observation):
 
 def _current_keywords(observation):
     """The header of an observation, brought up to the part of the run that it is."""
-    return observation.meta | {"OBS_ID": observation.obs_id} | span_keywords(observation)
+    keywords = {
+        key: value
+        for key, value in observation.meta.items()
+        if len(key) <= 8 and key not in _DROPPED and not key.startswith(_LAYOUT) and _can_be_written(value)
+    }
+    return keywords | {"OBS_ID": observation.obs_id} | span_keywords(observation)
 
 
-def _gti_hdu(gti):
-    columns = [
-        fits.Column(name, "D", unit="s", array=gti.intervals[:, index])
-        for index, name in enumerate(("START", "STOP"))
-    ]
-    hdu = fits.BinTableHDU.from_columns(columns, name="GTI")
-    hdu.header.update(CLASSIFICATION | {"HDUCLAS1": "GTI"} | gti.reference.to_header() | {"TIMEREF": "LOCAL"})
-    return hdu
+def _can_be_written(value):
+    """Whether a value of a header that was read is one: not one that is undefined."""
+    return isinstance(value, str | bool | int | float)
 
 
-def _index_rows(observation, name, hdus):
+def _unit(column):
+    return None if column.unit is None else str(column.unit)
+
+
+def _gti_table(gti):
+    columns = [(name, "s", gti.intervals[:, index]) for index, name in enumerate(("START", "STOP"))]
+    keywords = CLASSIFICATION | {"HDUCLAS1": "GTI"} | gti.reference.to_header() | {"TIMEREF": "LOCAL"}
+    return table_bytes("GTI", columns, keywords)
+
+
+def _index_rows(observation, name, tables):
     """Rows of the HDU index for one file."""
     rows = []
-    for hdu_type, hdu in hdus.items():
+    for hdu_type in tables:
         hdu_class = hdu_type
         if hdu_type in _RESPONSES:
             hdu_class = FORMATS[type(getattr(observation, hdu_type))].hdu_class
-        rows.append((observation.obs_id, hdu_type, hdu_class, "data", name, hdu.name))
+        rows.append((observation.obs_id, hdu_type, hdu_class, "data", name, hdu_type.upper()))
     return rows
 
 
 def _hdu_index(rows):
     names = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
-    hdu = fits.table_to_hdu(Table(rows=rows, names=names))
-    hdu.name = "HDU_INDEX"
-    hdu.header.update(CLASSIFICATION | {"HDUCLAS1": "INDEX", "HDUCLAS2": "HDU"})
-    return hdu
+    columns = [
+        (name, None, np.array(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    ]
+    return table_bytes("HDU_INDEX", columns, CLASSIFICATION | {"HDUCLAS1": "INDEX", "HDUCLAS2": "HDU"})
 
 
 def _obs_index(observations):
@@ -167,25 +164,22 @@ def _obs_index(observations):
         if "ALT_PNT" in row:
             row["ZEN_PNT"] = 90 - float(row["ALT_PNT"])
         rows.append(row)
-    names = [name for name in rows[0] if all(name in row for row in rows)]
-    table = Table({name: np.array([row[name] for row in rows]) for name in names})
-    hdu = fits.table_to_hdu(table)
-    for column in hdu.columns:
-        column.unit = _UNITS.get(column.name, "deg" if column.name.endswith(("_PNT", "_OBJ")) else None)
-    hdu.name = "OBS_INDEX"
+    columns = []
+    for name in rows[0]:
+        if all(name in row for row in rows):
+            unit = _UNITS.get(name, "deg" if name.endswith(("_PNT", "_OBJ")) else None)
+            columns.append((name, unit, np.array([row[name] for row in rows])))
     classes = {"HDUCLAS1": "INDEX", "HDUCLAS2": "OBS"}
-    hdu.header.update(CLASSIFICATION | classes | reference.to_header())
-    return hdu
+    return table_bytes("OBS_INDEX", columns, CLASSIFICATION | classes | reference.to_header())
 
 
-def _write(path, hdus):
+def _write(path, tables):
     """Write a gzip file beside its place and move it there."""
-    content = io.BytesIO()
-    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(content)
+    content = primary_bytes() + b"".join(tables)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(gzip.compress(content.getvalue(), compresslevel=5, mtime=0))
+            file.write(gzip.compress(content, compresslevel=4, mtime=0))
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:

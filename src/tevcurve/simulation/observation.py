@@ -1,18 +1,16 @@
 """Draws the events of an observation of known sources."""
 
-import io
 from dataclasses import dataclass
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
-from astropy.io import fits
-from astropy.table import Table
 
 from tevcurve.data import GTI, EventList, Observation
 from tevcurve.data.hdus import FitsFile
 from tevcurve.data.header import RunHeader
-from tevcurve.data.write import events_hdu, span_keywords
+from tevcurve.data.table_bytes import primary_bytes
+from tevcurve.data.write import events_table, span_keywords
 from tevcurve.errors import DataError, InputError
 from tevcurve.irf.field_rotation import horizontal_lonlat
 from tevcurve.kernels.sphere import directional_offset
@@ -64,18 +62,16 @@ def simulate_observation(
         columns.append(_source_columns(source, number, irfs, lonlat, gti, pieces, deadc, rng))
     times, energies, lon, lat, origin, true_energies = (np.concatenate(c) for c in zip(*columns, strict=True))
     order = np.argsort(times, kind="stable")
-    table = Table(
-        {
-            "EVENT_ID": np.arange(1, len(order) + 1),
-            "TIME": times[order] * u.s,
-            "RA": np.rad2deg(lon[order]) * u.deg,
-            "DEC": np.rad2deg(lat[order]) * u.deg,
-            "ENERGY": energies[order] * u.TeV,
-            "MC_ID": origin[order].astype(np.int32),
-            "ENERGY_TRUE": true_energies[order] * u.TeV,
-        }
-    )
-    run = SimulatedRun.of_events(table, obs_id, icrs, gti, irfs, deadc, _target(target, sources), location)
+    columns = [
+        ("EVENT_ID", None, np.arange(1, len(order) + 1)),
+        ("TIME", "s", times[order]),
+        ("RA", "deg", np.rad2deg(lon[order])),
+        ("DEC", "deg", np.rad2deg(lat[order])),
+        ("ENERGY", "TeV", energies[order]),
+        ("MC_ID", None, origin[order].astype(np.int32)),
+        ("ENERGY_TRUE", "TeV", true_energies[order]),
+    ]
+    run = SimulatedRun.of_events(columns, obs_id, icrs, gti, irfs, deadc, _target(target, sources), location)
     return SimulatedObservation(run, sources)
 
 
@@ -104,8 +100,8 @@ class SimulatedRun:
     irfs: ResponseSet
 
     @classmethod
-    def of_events(cls, table, obs_id, pointing, gti, irfs, deadc, target, location):
-        """The run of a table of events; target: dict of OBJECT, RA_OBJ and DEC_OBJ."""
+    def of_events(cls, columns, obs_id, pointing, gti, irfs, deadc, target, location):
+        """The run of the columns of a table of events; target: dict of OBJECT, RA_OBJ and DEC_OBJ."""
         where = f"the simulated observation {obs_id}"
         times = _Times(gti, deadc)
         middle = gti.reference.to_time(0.5 * sum(times.span_s))
@@ -129,9 +125,7 @@ class SimulatedRun:
             "OBSERVER": "nobody",
             "EV_CLASS": "SIMULATED",
         }
-        content = io.BytesIO()
-        fits.HDUList([fits.PrimaryHDU(), events_hdu(table, keywords)]).writeto(content)
-        hdu = FitsFile(content.getvalue(), where).table("EVENTS")
+        hdu = FitsFile(primary_bytes() + events_table(columns, keywords), where).table("EVENTS")
         header = RunHeader(hdu.header, where)
         return cls(int(obs_id), header, EventList.from_hdu(hdu, where, gti.reference), gti, irfs)
 

@@ -6,7 +6,9 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
-from tevcurve.data.response_hdus import FORMATS, table_hdu
+from tevcurve.data.hdus import FitsFile
+from tevcurve.data.response_hdus import FORMATS, response_table
+from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import InputError
 from tevcurve.irf import PSF3D, Background2D, Background3D, EffectiveAreaTable2D, EnergyDispersion2D
 from tevcurve.simulation.background_events import BackgroundDraw
@@ -114,8 +116,12 @@ def _energy(edges=ENERGY_EDGES):
 
 
 def _made(response_class, axes, values, keywords=None):
-    where = f"the analytic {FORMATS[response_class].hdu_type}"
-    return response_class.from_hdu(table_hdu(response_class, axes, values, keywords), where)
+    """A response of closed forms: what its table holds, in 32 bits as is usual."""
+    name = FORMATS[response_class].hdu_type
+    axes = [(axis, low.astype(np.float32), high.astype(np.float32), unit) for axis, low, high, unit in axes]
+    table = response_table(response_class, axes, values.astype(np.float32), keywords)
+    where = f"the analytic {name}"
+    return response_class.from_hdu(FitsFile(primary_bytes() + table, where).table(name), where)
 
 
 def _effective_area():

@@ -1,0 +1,129 @@
+"""Binary tables as the bytes of a FITS file: the counterpart of `bintable`, for the same kind of tables.
+
+astropy takes 0.1 s for the tables of a run; here they take a few milliseconds.
+Source: FITS standard 4.0, sections 4.1, 4.2.1.2 (long strings) and 7.3.
+"""
+
+from math import prod
+from numbers import Integral, Real
+
+import numpy as np
+
+from tevcurve.errors import InputError
+
+_BLOCK = 2880
+_LONGEST = 67  # characters of a string on a card
+# Kind and size of a numpy dtype: letter of TFORM.
+_FORMS = {"u1": "B", "i2": "I", "i4": "J", "i8": "K", "f4": "E", "f8": "D", "b1": "L"}
+
+
+def table_bytes(name, columns, keywords):
+    """Bytes of a binary table.
+
+    name: EXTNAME. columns: list of (name, unit or None, array (n_rows, ...)). keywords: dict of str, bool, int, float;
+    None is left out. Raises InputError for what FITS cannot hold.
+    """
+    arrays = [_plain(column, np.asarray(array)) for column, _, array in columns]
+    rows = {len(array) for array in arrays}
+    if len(rows) != 1:
+        raise InputError(f"The columns of {name} have {sorted(rows)} rows; wanted is the same number.")
+    layout = np.dtype([(f"c{i}", array.dtype, array.shape[1:]) for i, array in enumerate(arrays)])
+    data = np.empty(rows.pop(), layout)
+    for index, array in enumerate(arrays):
+        data[f"c{index}"] = array
+    cards = [_card("XTENSION", "BINTABLE"), _card("BITPIX", 8), _card("NAXIS", 2)]
+    cards += [
+        _card("NAXIS1", layout.itemsize),
+        _card("NAXIS2", len(data)),
+        _card("PCOUNT", 0),
+        _card("GCOUNT", 1),
+    ]
+    cards += [_card("TFIELDS", len(arrays)), _card("EXTNAME", name)]
+    for number, ((column, unit, _), array) in enumerate(zip(columns, arrays, strict=True), start=1):
+        cards.append(_card(f"TTYPE{number}", column))
+        cards.append(_card(f"TFORM{number}", _form(array)))
+        if array.ndim > 2:
+            cards.append(_card(f"TDIM{number}", str(array.shape[:0:-1]).replace(" ", "")))
+        if unit:
+            cards.append(_card(f"TUNIT{number}", unit))
+    cards += [_card(key, value) for key, value in keywords.items() if value is not None]
+    return _header(cards) + _padded(data.tobytes(), b"\0")
+
+
+def primary_bytes():
+    """Bytes of the first HDU of a file with tables only."""
+    return _header([_card("SIMPLE", True), _card("BITPIX", 8), _card("NAXIS", 0), _card("EXTEND", True)])
+
+
+def _plain(name, array):
+    """An array whose dtype a binary table has, big-endian."""
+    if array.dtype.kind == "U":
+        try:
+            array = np.char.encode(array, "ascii")
+        except UnicodeEncodeError:
+            raise InputError(f"The column {name} has letters beyond ASCII, which FITS cannot hold.") from None
+    if array.dtype.kind == "S":
+        return array.astype(f"S{max(1, array.dtype.itemsize)}")
+    if array.dtype.kind == "b":
+        return np.where(array, np.uint8(ord("T")), np.uint8(ord("F"))).view("V1")
+    if array.dtype.kind == "u" and array.dtype.itemsize > 1:
+        array = array.astype(f"i{min(8, 2 * array.dtype.itemsize)}")
+    if f"{array.dtype.kind}{array.dtype.itemsize}" not in _FORMS:
+        raise InputError(f"The column {name} is of type {array.dtype}, which a FITS table cannot hold.")
+    return array.astype(array.dtype.newbyteorder(">"))
+
+
+def _form(array):
+    if array.dtype.kind == "S":
+        return f"{array.dtype.itemsize * prod(array.shape[1:])}A"
+    kind = "L" if array.dtype.kind == "V" else _FORMS[f"{array.dtype.kind}{array.dtype.itemsize}"]
+    return f"{prod(array.shape[1:])}{kind}"
+
+
+def _card(key, value):
+    """One card of 80 characters, or several for a long string."""
+    if isinstance(value, str):
+        return _text_card(key, value)
+    if isinstance(value, bool | np.bool_):
+        text = "T" if value else "F"
+    elif isinstance(value, Integral):
+        text = str(int(value))
+    elif isinstance(value, Real) and np.isfinite(value):
+        text = repr(float(value)).upper()
+    else:
+        raise InputError(f"The keyword {key} is {value!r}; wanted is a text or a finite number.")
+    return _start(key) + f"{text:>20}"
+
+
+def _text_card(key, value):
+    if not (value.isascii() and value.isprintable()):
+        raise InputError(f"The keyword {key} is {value!r}; FITS headers hold printable ASCII only.")
+    quoted = value.replace("'", "''")
+    if len(quoted) <= _LONGEST:
+        return _start(key) + f"'{quoted:<8}'"
+    pieces, rest = [], value
+    while rest:
+        cut = _LONGEST - 1
+        while len(rest[:cut].replace("'", "''")) > _LONGEST - 1:
+            cut -= 1
+        pieces.append(rest[:cut].replace("'", "''"))
+        rest = rest[cut:]
+    cards = [f"{'CONTINUE':<10}'{piece}&'" for piece in pieces]
+    cards[0] = _start(key) + cards[0][10:]
+    cards[-1] = cards[-1][:-2] + "'"
+    return "".join(f"{card:<80}" for card in cards)
+
+
+def _start(key):
+    if len(key) > 8:
+        raise InputError(f"The keyword {key} is longer than the 8 characters of FITS.")
+    return f"{key:<8}= "
+
+
+def _header(cards):
+    # Only a card of a long string is longer than 80 characters, and that is full cards already.
+    return _padded("".join(f"{card:<80}" for card in [*cards, "END"]).encode("ascii"), b" ")
+
+
+def _padded(content, filling):
+    return content + filling * (-len(content) % _BLOCK)
