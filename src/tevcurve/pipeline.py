@@ -3,13 +3,14 @@
 import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from tevcurve.data import DataStore, Observation, Observations
+from tevcurve.data import DataStore, Observation
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.fit_rows import FitOptions, limit_sigma, positive
@@ -20,6 +21,7 @@ from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.exclusion import as_exclusions
 from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import check_safe_energy
@@ -114,10 +116,11 @@ def light_curve(
         setting = CubeSetting(
             source, geom, axes, _radian(offset_max, "offset_max"), safe_energy, bool(unbinned), bool(stacked)
         )
-        jobs, failed = [(observation, source, None) for observation in observations], []
+        find_off = None
     else:
         setting = SpectrumSetting(source, _radian(on_radius, "on_radius"), axes, safe_energy, True)
-        jobs, failed = _with_off_regions(observations, position, source, on_radius, exclusion)
+        as_exclusions(exclusion)
+        find_off = partial(_off_regions, SkyCircle(position, u.Quantity(on_radius)), exclusion)
     if upper_limit is None and sigma_ul is None:
         upper_limit = 0.95
     options = FitOptions(
@@ -128,8 +131,8 @@ def light_curve(
         free=free_names(free, spectrum),
         free_ts=positive(free_ts, "free_ts"),
     )
-    runs, unread = _keep_all(jobs, n_jobs, progress)
-    failed += unread
+    jobs = [(observation, source, find_off) for observation in observations]
+    runs, failed = _keep_all(jobs, n_jobs, progress)
     if not runs:
         reasons = "; ".join(f"{obs_id}: {reason}" for obs_id, reason in failed) or "there are no observations"
         raise DataError(f"No run can be used: {reasons}")
@@ -203,12 +206,13 @@ def _near(store, position, reach=2.5 * u.deg):
     return store.get_observations(table["OBS_ID"][near])
 
 
-def _with_off_regions(observations, position, source, on_radius, exclusion):
-    """Jobs with the OFF regions of each observation, and (obs_id, reason) of those without."""
-    on_region = SkyCircle(position, u.Quantity(on_radius))
-    estimator = ReflectedRegionsBackgroundEstimator(on_region, Observations(observations), exclusion)
+def _off_regions(on_region, exclusion, observation):
+    """The `ReflectedRegions` of an observation; DataError where there is no room for any."""
+    estimator = ReflectedRegionsBackgroundEstimator(on_region, [observation], exclusion)
     estimator.run()
-    return [(regions.observation, source, regions) for regions in estimator.result], list(estimator.failed)
+    if not estimator.result:
+        raise DataError(estimator.failed[0][1])
+    return estimator.result[0]
 
 
 def _keep_all(jobs, n_jobs, progress):
@@ -230,9 +234,10 @@ def _keep_all(jobs, n_jobs, progress):
 
 def _keep(job):
     """(run, None), or (None, (obs_id, reason)): one bad run never stops the others."""
-    observation, source, regions = job
+    observation, source, find_off = job
     try:
-        run = keep_run(observation, source, regions)
+        # One run after the other, so that each file is read once.
+        run = keep_run(observation, source, None if find_off is None else find_off(observation))
     except TevcurveError as error:
         return None, (observation.obs_id, str(error))
     finally:
