@@ -59,7 +59,7 @@ class BySignificance:
 
 
 def by_counts(n):
-    """A binning whose bins grow until they have n ON events; the next one starts at the next ON event.
+    """A binning whose bins grow until they have n ON events; the next one starts at the next ON event or good time.
 
     What is left at the end is a bin of its own, with fewer events; the bins' `note` says so. Bins span runs and gaps.
     Because their edges are at events, n per bin duration overestimates the rate by a factor of about n/(n - 1).
@@ -72,7 +72,7 @@ def by_counts(n):
 
 
 def by_significance(ts):
-    """A binning whose bins grow until the source reaches a TS; the next one starts at the next ON event.
+    """A binning whose bins grow until the source reaches a TS; the next one starts at the next ON event or good time.
 
     The TS is that of the counts summed over the energy band: ON against OFF events (Li & Ma 1983, ApJ 272, 317,
     equation 17, squared), or against the known background (Cash 1979, ApJ 228, 939). That of a fit which looks at

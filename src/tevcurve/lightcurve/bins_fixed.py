@@ -55,7 +55,7 @@ class ByNight:
             new = np.diff(np.floor(days - 0.5)) > 0
         first = np.append(0, np.flatnonzero(new) + 1)
         last = np.array([part[np.argmax(stop.seconds[part])] for part in np.split(order, first[1:])])
-        return TimeBins.one_interval_each(start[order[first]], stop[last], kind="by night")
+        return TimeBins.in_order(start[order[first]], stop[last], kind="by night")
 
 
 @dataclass(frozen=True)

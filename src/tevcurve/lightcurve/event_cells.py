@@ -48,7 +48,7 @@ class EventCells:
     def bins(self, first, **options):
         """`TimeBins` of one interval each that start with the cells `first` (int array, ascending, from 0)."""
         last = np.append(first[1:], len(self.run)) - 1
-        return TimeBins.one_interval_each(
+        return TimeBins.in_order(
             self.good.instants(self.start_s[first], self.run[first]),
             self.good.instants(self.stop_s[last], self.run[last]),
             **options,

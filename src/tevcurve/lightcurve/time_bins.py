@@ -47,6 +47,21 @@ class TimeBins:
         """Bins of one interval each."""
         return cls(start, stop, np.arange(len(start)), len(start), **options)
 
+    @classmethod
+    def in_order(cls, start, stop, **options):
+        """Bins of one interval each, none of which reaches beyond the start of the next.
+
+        Two runs with clocks of their own that touch may overlap by the rounding of these; no time is in two bins.
+        """
+        follow = Instants(
+            stop.reference, np.append(start.seconds[1:], np.inf), np.append(start.rest[1:], 0.0)
+        )
+        beyond = (stop.seconds > follow.seconds) | (
+            (stop.seconds == follow.seconds) & (stop.rest > follow.rest)
+        )
+        arrays = (np.where(beyond, getattr(follow, n), getattr(stop, n)) for n in ("seconds", "rest"))
+        return cls.one_interval_each(start, Instants(stop.reference, *arrays), **options)
+
     @property
     def reference(self):
         """`TimeReference` of `start_s` and `stop_s`."""
