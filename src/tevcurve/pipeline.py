@@ -145,6 +145,8 @@ def light_curve(
         "several_runs": "stacked" if stacked else "joint",
         "unbinned": bool(unbinned),
     }
+    if upper_limit is not None:
+        meta["upper_limit"] = upper_limit
     if options.free:
         meta |= {"free": list(options.free), "free_ts": options.free_ts}
     return (
