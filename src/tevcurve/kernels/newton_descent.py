@@ -10,10 +10,11 @@ DAMPING = 1e-10
 class NewtonDescent:
     """Points that go down to the minima of convex functions of n amplitudes >= 0.
 
-    Steps are Newton's, up to the first bound, and at first not larger than the scale. A step that ends where the
-    function rises along it more than half as steeply as it fell at the start has overshot: it is cut, and so is
-    the largest next step. Otherwise it went down far enough (Nocedal & Wright 2006, "Numerical Optimization",
-    section 3.1; the slope alone decides, as a value would cost a logarithm per event).
+    Steps are Newton's, with those amplitudes at zero that would go below, and at first not larger than the scale.
+    A step that ends where the function rises along it more than half as steeply as it fell at the start has
+    overshot: it is cut, and so is the largest next step. Otherwise it went down far enough (Nocedal & Wright 2006,
+    "Numerical Optimization", sections 3.1 and 16.5; the slope alone decides, as a value would cost a logarithm per
+    event).
 
     Parameters
     ----------
@@ -31,7 +32,6 @@ class NewtonDescent:
         self.point, self._scale, self._base = point, scale, point
         self._step, self._slope = np.zeros_like(point), np.zeros(len(point))
         self._size, self._largest = np.zeros(len(point)), np.ones(len(point))
-        self._keeps_off = np.zeros(point.shape, dtype=bool)
         self.going, self.held = np.ones(len(point), dtype=bool), np.zeros(point.shape, dtype=bool)
 
     def advance(self, gradient, hessian):
@@ -42,10 +42,7 @@ class NewtonDescent:
         along = dot(gradient, self._step)
         accepted = self.going & (along <= 0.5 * np.abs(self._slope))
         cut = np.clip(np.nan_to_num(self._slope / (self._slope - along), nan=0.1), 0.1, 0.6)
-        # Who was at its bound in vain goes nine tenths of the way to it from then on.
-        self._keeps_off |= (self.point <= 0) & (gradient < 0)
-        room = np.where(self._keeps_off, 0.9, 1.0) * self.point
-        direction, held = _bounded_newton(gradient, hessian, room, self.point + self._scale)
+        direction, held = _bounded_newton(gradient, hessian, self.point, self._scale)
         self.held = np.where(self.going[:, None], held, self.held)
         slope = dot(gradient, direction)
         size = (np.abs(direction) / (self.point + self._scale)).max(axis=1)
@@ -62,24 +59,26 @@ class NewtonDescent:
         self.point = np.where(self.going[:, None], moved, self.point)
 
 
-def _bounded_newton(gradient, hessian, room, scale):
-    """(Newton's direction (n_bins, n), amplitudes (bool) that it would lower by more than their room: by just that)."""
-    n, step = room.shape[1], np.zeros_like(room)
-    held = (room <= 0) & (gradient >= 0)
+def _bounded_newton(gradient, hessian, point, scale):
+    """(Newton's direction (n_bins, n), as far as zero, and the amplitudes (bool) that it would lead below zero)."""
+    n, step = point.shape[1], np.zeros_like(point)
+    held = (point <= 0) & (gradient >= 0)
     # A function may be straight between its bends: there only the sign of the slope says something.
     straight = hessian[:, range(n), range(n)] <= 0
     # Amplitudes that can take each other's place: a little more curvature keeps the direction downhill.
     hessian = hessian * (1 + DAMPING * np.eye(n))
     for _ in range(n + 1):
         pushed = np.stack([dot(hessian[:, j], step) for j in range(n)], axis=1)
-        newton = np.where(straight, -np.sign(gradient) * scale, -solve(hessian, gradient + pushed, held))
+        newton = np.where(
+            straight, -np.sign(gradient) * (point + scale), -solve(hessian, gradient + pushed, held)
+        )
         direction = np.where(held, step, newton)
-        # One by one: the others may have room once the first to end its room is held.
-        excess = np.where(held, 0.0, -direction / np.maximum(room, 1e-300))
+        # One by one: the others may stay above zero once the first to get there is held.
+        excess = np.where(held, 0.0, -direction / np.maximum(point, 1e-300))
         beyond = (excess > 1) & (np.arange(n) == excess.argmax(axis=1)[:, None])
         if not beyond.any():
             break
-        held, step = held | beyond, np.where(beyond, -room, step)
+        held, step = held | beyond, np.where(beyond, -point, step)
     return direction, held
 
 
