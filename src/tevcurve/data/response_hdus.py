@@ -118,8 +118,10 @@ def _converted(values, unit, written):
     if unit == written:
         return values
     factor = _factor(written, unit)
-    nearest = values / factor
-    result = nearest
-    for neighbour in (np.nextafter(nearest, -np.inf), np.nextafter(nearest, np.inf)):
-        result = np.where((result * factor != values) & (neighbour * factor == values), neighbour, result)
+    nearest = result = values / factor
+    # What came from 32 bits goes back there; else the neighbours in 64 bits are tried.
+    with np.errstate(over="ignore"):
+        narrow = nearest.astype(np.float32).astype(float)
+    for candidate in (np.nextafter(nearest, -np.inf), np.nextafter(nearest, np.inf), narrow):
+        result = np.where(candidate * factor == values, candidate, result)
     return result
