@@ -175,7 +175,7 @@ def column_name(parameter):
 def describe_parameters(table, spectrum, names):
     """Put units and descriptions to the columns of free parameters."""
     meanings = {
-        "": "of the spectrum in the row",
+        "": "of the spectrum",
         "_err": ": symmetric error, from the curvature of the likelihood",
         "_errn": ": distance down to the lower end of the likelihood interval",
         "_errp": ": distance up to the upper end of the likelihood interval",
