@@ -82,6 +82,37 @@ def test_sources_of_one_name_in_one_bin_have_one_amplitude():
     assert stat[0] == pytest.approx(sum(parts), rel=1e-10)
 
 
+def test_further_sources_are_told_by_name_not_by_their_order():
+    """Two datasets of a bin have the same two sources in another order, a third only one of them."""
+    names = {"north": (83.3, 22.4), "south": (83.9, 21.6)}
+    orders = (("north", "south"), ("south", "north"), ("south",))
+    datasets = [
+        simulated_cube(
+            seed=seed, others=[point_source(name, names[name]) for name in order], other_flux=1 + seed
+        )
+        for seed, order in enumerate(orders)
+    ]
+    joint = joint_fit(members_of(datasets, [0, 0, 0]), 1, reoptimize=True, negative=False)
+    stat, _, _ = joint.profile.evaluate(np.ones(1))
+    norms, extras = joint.profile.nuisance(np.ones(1))
+    fluxes = dict(zip(("north", "south"), extras[0], strict=True))
+    parts = [
+        dense_likelihood(dataset)(1.0, norm, fluxes) for dataset, norm in zip(datasets, norms, strict=True)
+    ]
+    assert stat[0] == pytest.approx(sum(parts), rel=1e-10)
+    # And it is least there, in both.
+    step = 1e-3
+    for name in names:
+        around = [
+            sum(
+                dense_likelihood(dataset)(1.0, norm, fluxes | {name: fluxes[name] + shift})
+                for dataset, norm in zip(datasets, norms, strict=True)
+            )
+            for shift in (-step, step)
+        ]
+        assert abs(around[1] - around[0]) / (2 * step) < 0.01
+
+
 def test_without_reoptimize_everything_else_is_fixed():
     dataset = simulated_cube(seed=1, others=[point_source("other", (83.3, 22.4))])
     dataset.background_model.norm = 0.9

@@ -107,6 +107,9 @@ def test_one_bin(counts, counts_off):
     assert row["excess"] == pytest.approx(
         sum(counts) - counts_off[0] / 10 - counts_off[1] / 10 - counts_off[2] / 5
     )
+    # Over all energies alpha is the expected background over the OFF counts, or without any that of the acceptances.
+    background = counts_off[0] / 10 + counts_off[1] / 10 + counts_off[2] / 5
+    assert row["alpha"] == pytest.approx(background / sum(counts_off) if sum(counts_off) else 3 / 25)
     assert row["npred_excess"] == pytest.approx(row["norm"] * SIGNAL.sum())
     assert row["livetime"] == 1000
 
