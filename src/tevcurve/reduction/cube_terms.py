@@ -147,10 +147,12 @@ def _events_in_cube(run, setting, inside, safe):
     """Fates of all events so far, and number, reco bin and flat pixel of those in cells of the fit."""
     edges = setting.axes.reco
     reco = np.searchsorted(edges, run.energy_tev, side="right") - 1
-    ix, iy = setting.geom.lonlat_to_idx(run.lon, run.lat)
-    pixel = np.where(ix >= 0, iy * inside.shape[1] + ix, -1)
-    fate = np.full(len(run.time_s), USED, dtype=np.int8)
     in_energy = (reco >= 0) & (reco < len(edges) - 1)
+    # Where the others lie does not matter, and they are many.
+    ix, iy = setting.geom.lonlat_to_idx(run.lon[in_energy], run.lat[in_energy])
+    pixel = np.full(len(run.time_s), -1)
+    pixel[in_energy] = np.where(ix >= 0, iy * inside.shape[1] + ix, -1)
+    fate = np.full(len(run.time_s), USED, dtype=np.int8)
     fate[in_energy & ~safe[np.clip(reco, 0, len(safe) - 1)]] = MASKED
     fate[(pixel < 0) | ~inside.ravel()[pixel]] = OUTSIDE_REGION
     fate[~in_energy] = OUTSIDE_ENERGIES
