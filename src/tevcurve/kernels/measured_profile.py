@@ -1,0 +1,127 @@
+"""Likelihoods of flux factors rebuilt from what a table says of them: values with errors, or scans."""
+
+import numpy as np
+
+# A search for a minimum takes a profile's signal for its steps, which this large become Newton's own, and goes no
+# further up than counts/signal_total: this many errors above the value.
+_LARGE, _FAR = 1e9, 1e3
+# Where the variance of an asymmetric error has sunk to this share, the statistic goes on as a parabola.
+_LEAST_VARIANCE = 0.1
+
+
+class AsymmetricProfile:
+    """The statistic of values with asymmetric errors, from errors and value alone.
+
+    The variance is taken as linear in the true value: with d = a - value,
+
+        stat = d^2 / (errn*errp + (errp - errn)*d),
+
+    which is 1 at both ends of the error bar and follows the likelihood of a count well (Barlow 2004,
+    arXiv:physics/0406120, section 3.6). Where that variance falls below a tenth of errn*errp the statistic goes on as
+    the parabola that has its value, slope and curvature there.
+
+    value, errn, errp: float arrays (n_bins,), the errors above 0.
+    """
+
+    def __init__(self, value, errn, errp):
+        self.value, self.errn, self.errp = value, errn, errp
+        self.n_bins = len(value)
+        self.signal_total = _LARGE / np.minimum(errn, errp)
+        self.counts = (np.abs(value) + _FAR * np.maximum(errn, errp)) * self.signal_total
+
+    def copy(self):
+        """The same profile; it has no state."""
+        return self
+
+    def take(self, bins):
+        """The profile of some bins (sorted int array)."""
+        return AsymmetricProfile(self.value[bins], self.errn[bins], self.errp[bins])
+
+    def evaluate(self, a):
+        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
+        product, skew = self.errn * self.errp, self.errp - self.errn
+        d = a - self.value
+        inside = product + skew * d >= _LEAST_VARIANCE * product
+        with np.errstate(divide="ignore", invalid="ignore"):
+            last = np.where(inside, d, (_LEAST_VARIANCE - 1) * product / skew)
+        variance = product + skew * last
+        stat, slope = last**2 / variance, last * (2 * product + skew * last) / variance**2
+        curvature, beyond = 2 * product**2 / variance**3, d - last
+        return (
+            stat + slope * beyond + 0.5 * curvature * beyond**2,
+            slope + curvature * beyond,
+            curvature,
+        )
+
+    def lower_limits(self):
+        """Flux factors (n_bins,) far below the values."""
+        return np.minimum(self.value - _FAR * np.maximum(self.errn, self.errp), 0.0)
+
+
+class ScanProfile:
+    """The statistic of flux factors between the points at which it is known.
+
+    Between points the root of the statistic, with the sign of the distance from the minimum, is a monotone cubic
+    (Fritsch & Carlson 1980, SIAM J. Numer. Anal. 17, 238); beyond the last ones it is a straight line.
+
+    Parameters
+    ----------
+    knots : float array (n_bins, n_knots), flux factors, growing in each row, the minimum among them
+    heights : float array of that shape, the signed root of the rise of the statistic; growing
+    """
+
+    def __init__(self, knots, heights):
+        self.knots, self.heights = knots, heights
+        self.n_bins = len(knots)
+        self.tangents = _monotone_tangents(knots, heights)
+        best = knots[np.arange(self.n_bins), np.argmin(np.abs(heights), axis=1)]
+        self.signal_total = _LARGE / (knots[:, -1] - knots[:, 0])
+        self.counts = np.abs(best) * self.signal_total + _FAR * _LARGE
+
+    def copy(self):
+        """The same profile; it has no state."""
+        return self
+
+    def take(self, bins):
+        """The profile of some bins (sorted int array)."""
+        return ScanProfile(self.knots[bins], self.heights[bins])
+
+    def evaluate(self, a):
+        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
+        row, last = np.arange(self.n_bins), self.knots.shape[1] - 1
+        left = np.clip(np.sum(self.knots <= a[:, None], axis=1) - 1, 0, last - 1)
+        x0, x1 = self.knots[row, left], self.knots[row, left + 1]
+        y0, y1 = self.heights[row, left], self.heights[row, left + 1]
+        m0, m1 = self.tangents[row, left], self.tangents[row, left + 1]
+        width = x1 - x0
+        t = np.clip((a - x0) / width, 0, 1)
+        beyond = a - (x0 + t * width)
+        # Hermite's cubic y0 + h*t*(m0 + t*(c2 + t*c3)).
+        mean = (y1 - y0) / width
+        c2, c3 = 3 * mean - 2 * m0 - m1, m0 + m1 - 2 * mean
+        height = y0 + width * t * (m0 + t * (c2 + t * c3))
+        first = m0 + t * (2 * c2 + 3 * c3 * t)
+        second = np.where(beyond == 0, (2 * c2 + 6 * c3 * t) / width, 0.0)
+        height = height + first * beyond
+        # Between knots the curvature may be rough; a search needs one that is above 0.
+        curvature = np.maximum(2 * (first**2 + height * second), first**2)
+        return height**2, 2 * height * first, curvature
+
+    def lower_limits(self):
+        """The first knot of each bin, but not above 0."""
+        return np.minimum(self.knots[:, 0], 0.0)
+
+
+def _monotone_tangents(x, y):
+    """Tangents (n, k) at knots of the monotone piecewise cubic through growing (x, y), each (n, k)."""
+    width, rise = np.diff(x, axis=1), np.diff(y, axis=1)
+    mean = rise / width
+    tangents = np.empty_like(y)
+    tangents[:, 0], tangents[:, -1] = mean[:, 0], mean[:, -1]
+    left, right = width[:, :-1], width[:, 1:]
+    # The weighted harmonic mean keeps the cubic monotone (Fritsch & Butland 1984).
+    weights = 2 * right + left, right + 2 * left
+    with np.errstate(divide="ignore"):
+        harmonic = (weights[0] + weights[1]) / (weights[0] / mean[:, :-1] + weights[1] / mean[:, 1:])
+    tangents[:, 1:-1] = np.where((mean[:, :-1] > 0) & (mean[:, 1:] > 0), harmonic, 0.0)
+    return tangents

@@ -1,0 +1,140 @@
+"""How much a light curve varies: excess variance, fractional variability, and variability from point to point."""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.kernels import scatter
+from tevcurve.lightcurve.variability.chances import Test, chances, normal_chance
+from tevcurve.lightcurve.variability.records import VariabilityResult
+from tevcurve.lightcurve.variability.rows import rows_of
+
+# Standard deviations from zero below which a mean flux is not worth dividing by.
+FAINT = 3.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AmplitudeResult(VariabilityResult):
+    """A `VariabilityResult` with the `mean` flux that the amplitude is a fraction of."""
+
+    mean: u.Quantity
+
+
+def excess_variance(light_curve, band=None, n_toys=1000, random_state=0):
+    """The normalized excess variance of the fluxes, with its sign and error, an `AmplitudeResult`.
+
+    The sample variance minus the mean square of the errors, over the squared mean (Vaughan et al. 2003, MNRAS 345,
+    1271, equation 8), with the error of their equation 11. For a constant source it scatters around 0, to both sides:
+    fluxes are those that may be negative, whatever the light curve shows. The mean is that of the rows, unweighted.
+    The chance is that of the variance with these errors and a constant flux, or from toys where a row has under 20
+    counts or is a limit.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    band : int, number of the energy band; needed where there are several
+    n_toys : int, toys for the chance where they are needed; 0 for none
+    random_state : int seed or numpy Generator
+    """
+    rows = rows_of(light_curve, band)
+    return excess_result(rows, chances(rows, {"": excess_test(rows)}, n_toys, random_state)[""])
+
+
+def fractional_variability(light_curve, band=None, n_toys=1000, random_state=0):
+    """The fractional variability F_var with its sign and error, an `AmplitudeResult`.
+
+    The root of the normalized excess variance, with its sign: a value of -0.1 is a scatter smaller than the errors by
+    as much as 0.1 would be larger. `error` is that of Vaughan et al. 2003, MNRAS 345, 1271, equation B2, which is to
+    first order and grows without bound near 0; `errn` and `errp` lead to the roots of both ends of the interval of the
+    excess variance, and hold there too. Else as `excess_variance`.
+    """
+    rows = rows_of(light_curve, band)
+    return fractional_result(rows, chances(rows, {"": excess_test(rows)}, n_toys, random_state)[""])
+
+
+def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_state=0):
+    """The fractional variability from point to point, with its sign and error, an `AmplitudeResult`.
+
+    As `fractional_variability`, with half the mean squared difference of neighbours in place of the variance
+    (Edelson et al. 2002, ApJ 568, 610, equation 3): what is less than that was slower than the bins. The errors of
+    each pair are taken off it, and its own error is that of a quadratic form of the values.
+
+    Parameters
+    ----------
+    max_gap : Quantity or str, time between two bins beyond which they are no neighbours; default: none
+    other parameters as for `excess_variance`
+    """
+    rows = rows_of(light_curve, band)
+    rows.check_order()
+    pairs = neighbours(rows, max_gap)
+    return pair_result(rows, pairs, chances(rows, {"": pair_test(rows, pairs)}, n_toys, random_state)[""])
+
+
+def neighbours(rows, max_gap=None):
+    """Two int arrays (n_pairs,), the earlier and the later of rows that follow each other."""
+    first = np.arange(rows.n - 1)
+    if max_gap is not None:
+        try:
+            limit = u.Quantity(max_gap).to_value(u.s)
+        except (TypeError, u.UnitConversionError) as error:
+            raise InputError(f"max_gap is {max_gap!r}; wanted is a time such as '1 h'.") from error
+        first = first[rows.start_s[1:] - rows.stop_s[:-1] <= limit]
+        if not len(first):
+            raise InputError(f"No two rows of the light curve are within max_gap = {max_gap} of each other.")
+    return first, first + 1
+
+
+def excess_test(rows):
+    """The `Test` of the excess variance, not normalized: the mean of a faint source may be 0."""
+    # A chi-square in each row scatters by the root of 2.
+    spread = float(np.sqrt(2 * np.mean(rows.fits.err[0] ** 4) / (rows.n - 1)))
+    return Test(lambda fits: scatter.excess(fits.norm, fits.err), lambda value: normal_chance(value / spread))
+
+
+def pair_test(rows, pairs):
+    """The `Test` of the excess variance from point to point."""
+    flat = np.ones_like(rows.fits.norm[0])
+    _, spread = scatter.normalized_pair_excess(flat, rows.fits.err[0], *pairs)
+    return Test(
+        lambda fits: scatter.pair_excess(fits.norm, fits.err, *pairs),
+        lambda value: normal_chance(value / float(spread)),
+    )
+
+
+def excess_result(rows, found):
+    """The `AmplitudeResult` of `Rows` with what `chances` found."""
+    value, error = scatter.normalized_excess(rows.fits.norm[0], rows.fits.err[0])
+    return _result("normalized excess variance", rows, found, value=float(value), error=float(error))
+
+
+def fractional_result(rows, found):
+    """The `AmplitudeResult` of `Rows` with what `chances` found."""
+    square = scatter.normalized_excess(rows.fits.norm[0], rows.fits.err[0])
+    return _result("fractional variability", rows, found, **_root(*square))
+
+
+def pair_result(rows, pairs, found):
+    """The `AmplitudeResult` of `Rows` with what `chances` found."""
+    square = scatter.normalized_pair_excess(rows.fits.norm[0], rows.fits.err[0], *pairs)
+    return _result("point-to-point variability", rows, found, **_root(*square))
+
+
+def _root(square, error):
+    names = ("value", "error", "errn", "errp")
+    return dict(zip(names, map(float, scatter.root_with_errors(square, error)), strict=True))
+
+
+def _result(name, rows, found, **values):
+    mean = rows.fits.norm[0].mean()
+    notes = [*rows.notes, found["note"]]
+    if not mean > FAINT * np.sqrt(np.sum(rows.fits.err[0] ** 2)) / rows.n:
+        notes.append("the mean flux is not clearly above zero, so a fraction of it says little")
+    return AmplitudeResult(
+        name=name,
+        mean=float(mean * rows.flux) * u.Unit("cm-2 s-1"),
+        n_rows=rows.n,
+        **values,
+        **found | {"note": "; ".join(note for note in notes if note)},
+    )

@@ -1,0 +1,97 @@
+"""What a test of variability says."""
+
+import html
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+
+import numpy as np
+
+# Chances below this cannot be told from 0 in float64.
+LEAST_CHANCE = 1e-300
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class VariabilityResult:
+    """A measure of variability, and the chance of it for a source that is constant.
+
+    Attributes
+    ----------
+    name : str
+    value : float or Quantity
+    error : float or Quantity, one standard deviation; NaN where the value has none
+    errn, errp : the same down and up; NaN where there are none
+    p_value : float, chance that a constant source gives the value or more, after all `trials`
+    p_is_limit : bool, whether the chance is smaller than can be said, so that `p_value` is an upper limit of it
+    method : "asymptotic" (by a formula, for many counts) or "toys" (by drawn light curves of a constant source)
+    n_toys : int, number of toys, 0 without
+    trials : int, number of places that were looked at
+    n_rows : int, rows of the light curve in it
+    note : str, what a reader should know
+    """
+
+    name: str
+    value: object
+    error: object = np.nan
+    errn: object = np.nan
+    errp: object = np.nan
+    p_value: float = np.nan
+    p_is_limit: bool = False
+    method: str = "asymptotic"
+    n_toys: int = 0
+    trials: int = 1
+    n_rows: int = 0
+    note: str = ""
+
+    @property
+    def significance(self):
+        """The chance in standard deviations, one-sided; a lower limit where the chance is an upper one."""
+        if not np.isfinite(self.p_value):
+            return np.nan
+        return -NormalDist().inv_cdf(min(max(self.p_value, LEAST_CHANCE), 1 - 1e-16))
+
+    def measured(self):
+        """The value with its error, in words."""
+        return _with_errors(self.value, self.error, self.errn, self.errp)
+
+    def chance(self):
+        """The chance and where it is from, in words."""
+        if not np.isfinite(self.p_value):
+            return ""
+        sign, more = ("<", "more than ") if self.p_is_limit else ("=", "")
+        places = f", {self.trials} places" if self.trials > 1 else ""
+        source = f"{self.n_toys} toys" if self.method == "toys" else "asymptotic"
+        return f"p {sign} {self.p_value:.2g} ({more}{self.significance:.1f} sigma, {source}{places})"
+
+    def __str__(self):
+        parts = [f"{self.name}: {self.measured()}", self.chance(), self.note]
+        return "; ".join(part for part in parts if part)
+
+    def __repr__(self):
+        return f"<{self}>"
+
+    def _repr_html_(self):
+        rows = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        rows.append(("significance", f"{self.significance:.3g}"))
+        cells = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{html.escape(_short(value))}</td></tr>"
+            for name, value in rows
+        )
+        return f"<table>{cells}</table>"
+
+
+def _short(value):
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return np.array2string(value, precision=4) if isinstance(value, np.ndarray) else str(value)
+
+
+def _with_errors(value, error, errn, errp):
+    """A value and its errors to the same digits."""
+    unit = getattr(value, "unit", "")
+    value, error, errn, errp = (float(getattr(each, "value", each)) for each in (value, error, errn, errp))
+    unit = f" {unit}" if str(unit) else ""
+    if np.isfinite(errn) and np.isfinite(errp):
+        return f"{value:.4g} -{errn:.2g} +{errp:.2g}{unit}"
+    if np.isfinite(error):
+        return f"{value:.4g} +- {error:.2g}{unit}"
+    return f"{value:.4g}{unit}"

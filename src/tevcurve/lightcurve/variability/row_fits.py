@@ -1,0 +1,107 @@
+"""Light curves by the dozen: what the likelihoods of their rows say of each of them."""
+
+from functools import cached_property
+
+import numpy as np
+
+from tevcurve.fit.confidence import crossing_above, crossing_below
+from tevcurve.fit.minimize import minimize_norm
+from tevcurve.kernels.measured_profile import AsymmetricProfile
+from tevcurve.kernels.summed_profile import SummedProfile
+
+
+class RowFits:
+    """Fits of n light curves with the same n_rows rows each: one that was measured, or toys of it.
+
+    Fluxes are norms and may be below zero, down to where a prediction would vanish. Results are computed when they
+    are asked for, in arrays (n, n_rows), or (n,) for what each light curve has one of.
+
+    profile : see `tevcurve.fit.minimize`; row r of light curve t is its bin t * n_rows + r
+    n : number of light curves
+    """
+
+    def __init__(self, profile, n=1):
+        self.profile, self.n, self.n_rows = profile, n, profile.n_bins // n
+
+    @cached_property
+    def lower(self):
+        """The lowest norms (n * n_rows,)."""
+        return self.profile.copy().lower_limits()
+
+    @cached_property
+    def minimum(self):
+        """The `Minimum` of each row (n * n_rows,)."""
+        return minimize_norm(self.profile, self.lower)
+
+    @cached_property
+    def norm(self):
+        """Best norms."""
+        return self._table(self.minimum.norm)
+
+    @cached_property
+    def errn(self):
+        """Distances down to where the statistic has risen by 1, or to the lowest norm."""
+        below = crossing_below(self._settled, self.minimum, 1.0, self.lower)
+        return self._table(self.minimum.norm - below)
+
+    @cached_property
+    def errp(self):
+        """Distances up to where the statistic has risen by 1."""
+        return self._table(crossing_above(self._settled, self.minimum, 1.0) - self.minimum.norm)
+
+    @cached_property
+    def err(self):
+        """Symmetric errors from the curvature; where it has none, from both ends of the asymmetric ones."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            err = self._table(np.sqrt(2 / self.minimum.curvature))
+        flat = ~np.isfinite(err)
+        if flat.any():
+            err = np.where(flat, np.sqrt(0.5 * (self.errn**2 + self.errp**2)), err)
+        return err
+
+    @cached_property
+    def constant_minimum(self):
+        """The `Minimum` (n,) of the sum of a light curve's statistics in one common norm."""
+        group = np.repeat(np.arange(self.n), self.n_rows)
+        summed = SummedProfile(self.profile, group, n_groups=self.n)
+        return minimize_norm(summed, summed.copy().lower_limits())
+
+    @property
+    def constant(self):
+        """The common norm (n,) that fits each light curve best."""
+        return self.constant_minimum.norm
+
+    @cached_property
+    def ts_var(self):
+        """Rise of the statistic from each row at its own best norm to all at the common one, (n,)."""
+        best = self._table(self.minimum.stat).sum(axis=1)
+        return np.maximum(self.constant_minimum.stat - best, 0.0)
+
+    @cached_property
+    def gaussian_minimum(self):
+        """The `Minimum` (n,) in one common norm where only values and asymmetric errors are known; its stat: chi2."""
+        widest = np.maximum(self.errn, self.errp)
+        errn, errp = (np.maximum(err, 1e-3 * widest).ravel() for err in (self.errn, self.errp))
+        rows = AsymmetricProfile(self.minimum.norm, errn, errp)
+        summed = SummedProfile(rows, np.repeat(np.arange(self.n), self.n_rows), n_groups=self.n)
+        return minimize_norm(summed, summed.lower_limits())
+
+    @property
+    def chi_square(self):
+        """Chi-square (n,) of values with asymmetric errors against the constant that fits them best."""
+        return self.gaussian_minimum.stat
+
+    def stat_at(self, norms):
+        """Statistic (n, n_rows) at norms that broadcast to that shape."""
+        norms = np.broadcast_to(norms, (self.n, self.n_rows)).ravel()
+        return self._table(self.profile.copy().evaluate(norms)[0])
+
+    @property
+    def _settled(self):
+        """A copy of the profile whose searches start from the minimum."""
+        profile = self.profile.copy()
+        profile.evaluate(self.minimum.norm)
+        return profile
+
+    def _table(self, values):
+        return values.reshape(self.n, self.n_rows)

@@ -1,0 +1,227 @@
+"""The rows of a light curve as likelihoods: what every test of variability starts from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from astropy.time import Time, TimeDelta
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.lightcurve.toys import maker_of_rows
+from tevcurve.lightcurve.variability.column_profiles import profile_of_columns
+from tevcurve.lightcurve.variability.row_fits import RowFits
+
+# Below this many counts in a row, or below this TS, chances are taken from toys.
+FEW_COUNTS = 20
+LIMIT_TS = 4.0
+# Beginnings of the names of time bins whose edges are chosen on the events.
+SEEKING = ("until TS", "Bayesian blocks")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of one band of a light curve, in the order of time, that have a likelihood.
+
+    Attributes
+    ----------
+    fits : `RowFits` of the one light curve
+    number : int array (n,), rows of the table
+    reference : `Time` that seconds are counted from
+    start_s, stop_s, middle_s : float arrays (n,), s: the time bins, and the live-time-weighted middle
+    pieces : `Pieces` of good time
+    flux : float, cm-2 s-1, of norm 1
+    counts : float array (n,), events that a row's flux rests on
+    maker : what draws toys (`tevcurve.lightcurve.toys`), or None
+    n_bounded : int, fluxes that are held at zero; none where the events are at hand
+    notes : tuple of str
+    """
+
+    fits: RowFits
+    number: np.ndarray
+    reference: Time
+    start_s: np.ndarray
+    stop_s: np.ndarray
+    middle_s: np.ndarray
+    pieces: Any
+    flux: float
+    counts: np.ndarray
+    maker: Any = None
+    n_bounded: int = 0
+    notes: tuple = ()
+
+    def check_order(self):
+        """Raises `InputError` where rows do not follow each other in time, as in bins of a phase."""
+        if np.any(self.start_s[1:] < self.stop_s[:-1] - 1e-6):
+            raise InputError(
+                "The rows of the light curve do not follow each other in time (bins in phase, for example), "
+                "so there are no time scales to find."
+            )
+
+    @property
+    def n(self):
+        """Number of rows."""
+        return len(self.number)
+
+    @cached_property
+    def few(self):
+        """Bool array (n,): rows with few counts, or that are limits."""
+        norm, errn = self.fits.norm[0], self.fits.errn[0]
+        return (self.counts < FEW_COUNTS) | ~(norm > np.sqrt(LIMIT_TS) * errn)
+
+    def time(self, seconds):
+        """`Time` of seconds since the reference."""
+        return self.reference + TimeDelta(seconds, format="sec")
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Pieces of good time: number of the row, start and stop in s since the reference, and weight, arrays (m,)."""
+
+    row: np.ndarray
+    start_s: np.ndarray
+    stop_s: np.ndarray
+    weight: np.ndarray
+
+
+def rows_of(light_curve, band=None, least=2, bounded=False):
+    """The `Rows` of a band of a light curve.
+
+    band: number of the energy band, from 0; needed where there are several. least: number of rows that are needed.
+    bounded: whether fluxes may be held at zero.
+    Raises `InputError` where bins share time, rows are too few, or fluxes are missing or bounded.
+    """
+    table, numbers = light_curve.table, _rows_of_band(light_curve.table, band)
+    if light_curve.meta.get("overlapping"):
+        raise InputError("The time bins of the light curve overlap, and variability is tested on independent rows.")
+    make = _from_origin if hasattr(light_curve.origin, "laid") else _from_columns
+    rows = make(light_curve, numbers)
+    if rows.n < least:
+        raise InputError(
+            f"Variability needs {least} rows or more with a flux; this light curve has {rows.n} of {len(table)}."
+        )
+    if rows.n_bounded and not bounded:
+        raise InputError(
+            f"{rows.n_bounded} fluxes of this light curve are held at zero, which makes a faint source look variable; "
+            "make it with negative=True, or do not take it from a file."
+        )
+    return rows
+
+
+def _rows_of_band(table, band):
+    """Numbers of the rows of a band."""
+    if "e_min" not in table.colnames:
+        return np.arange(len(table))
+    edges = np.stack([np.asarray(table[name], dtype=float) for name in ("e_min", "e_max")], axis=1)
+    bands, which = np.unique(edges, axis=0, return_inverse=True)
+    if band is None and len(bands) > 1:
+        raise InputError(
+            f"The light curve has {len(bands)} energy bands, and each varies in its own way: give band=0 to "
+            f"{len(bands) - 1}."
+        )
+    if band is not None and band not in range(len(bands)):
+        raise InputError(f"band is {band!r}; the bands of this light curve have the numbers 0 to {len(bands) - 1}.")
+    return np.flatnonzero(which.ravel() == (band or 0))
+
+
+def _from_origin(light_curve, numbers):
+    """From the counts themselves."""
+    kept = light_curve.origin
+    joint, time_bins = kept.laid()
+    numbers = numbers[np.isin(numbers, joint.fitted)]
+    start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
+    reference = start[0] if len(start) else time_bins.time_min[0]
+    middle = (joint.cut.reference.to_time(joint.cut.time_mean[numbers // joint.n_bands]) - reference).sec
+    fits = RowFits(joint.profile.take(np.searchsorted(joint.fitted, numbers)))
+    edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2] if len(numbers) else None
+    notes = list(_common_notes(light_curve))
+    if kept.options.free:
+        notes.append("the spectrum's shape is the reference's in all rows")
+    return Rows(
+        fits=fits,
+        number=numbers,
+        reference=reference,
+        start_s=(start - reference).sec,
+        stop_s=(stop - reference).sec,
+        middle_s=middle,
+        pieces=_pieces(kept, joint, time_bins, numbers, reference),
+        flux=float(kept.spectrum.photon_flux(edges)[0]) if len(numbers) else np.nan,
+        counts=effective_counts(fits),
+        maker=maker_of_rows(kept, joint, numbers) if len(numbers) else None,
+        notes=tuple(notes),
+    )
+
+
+def _from_columns(light_curve, numbers):
+    """From what the table says of fluxes, errors and scans."""
+    profile, kept, flux, counts, n_bounded = profile_of_columns(light_curve.table, numbers)
+    numbers = numbers[kept]
+    reference = light_curve.time_start[numbers[0]] if len(numbers) else light_curve.time_start[:1]
+    start = (light_curve.time_start[numbers] - reference).sec
+    stop = (light_curve.time_stop[numbers] - reference).sec
+    order = np.argsort(start, kind="stable")
+    start, stop = start[order], stop[order]
+    return Rows(
+        fits=RowFits(profile.take(order)) if len(numbers) else None,
+        number=numbers[order],
+        reference=reference,
+        start_s=start,
+        stop_s=stop,
+        middle_s=0.5 * (start + stop),
+        pieces=Pieces(np.arange(len(start)), start, stop, stop - start),
+        flux=flux,
+        counts=counts[order],
+        n_bounded=n_bounded,
+        notes=(*_common_notes(light_curve), "from the columns of the table"),
+    )
+
+
+def _common_notes(light_curve):
+    kind = str(light_curve.meta.get("time_bins", ""))
+    if kind.startswith(SEEKING) or (kind.startswith("by ") and kind.endswith(" events")):
+        return (f"the time bins ({kind}) were chosen on the events, so that chances are no longer as stated",)
+    return ()
+
+
+def _pieces(kept, joint, time_bins, numbers, reference):
+    """The `Pieces` of rows; their weight is the expected signal."""
+    runs, band = list(kept.terms), numbers[0] % joint.n_bands if len(numbers) else 0
+    flux = kept.spectrum.photon_flux(kept.setting.axes.true)
+    pieces = time_bins.pieces(runs)
+    rates = np.array([_signal_rate(run, flux, kept.setting.axes, band) * run.deadc for run in runs])
+    zeros = np.array([(run.gti.reference.to_time(0.0) - reference).sec for run in runs])
+    rank = np.full(time_bins.n_bins, -1)
+    rank[numbers // joint.n_bands] = np.arange(len(numbers))
+    mine = np.flatnonzero(rank[pieces.bin] >= 0)
+    run = pieces.run[mine]
+    start, stop = pieces.start_s[mine] + zeros[run], pieces.stop_s[mine] + zeros[run]
+    return Pieces(rank[pieces.bin[mine]], start, stop, (stop - start) * rates[run])
+
+
+def _signal_rate(run, flux, axes, band):
+    """Expected signal of a run in a band per second of live time."""
+    if hasattr(run, "signal_total"):
+        return run.signal_total(flux)[band]
+    mask = run.mask_safe & (axes.band_of_bin == band)
+    return float(np.einsum("tr,t->r", run.response, flux)[mask].sum())
+
+
+def effective_counts(fits):
+    """Counts (n,) that the flux of each row rests on: ON counts, or events weighted with how much they say.
+
+    An event's weight w is that of the likelihood's slope at the constant flux, and the number (sum w)^2 / sum w^2
+    (Kish 1965): all events where there is no background, those under the source's image where there is.
+    """
+    profile = fits.profile
+    if isinstance(profile, OnOffProfile):
+        return profile.counts
+    terms, a = profile.terms, max(float(fits.constant[0]), 0.0)
+    norms, _ = profile.copy().nuisance(np.full(profile.n_bins, a))
+    expected = a * terms.event_shared[:, 0] + norms[terms.event_block] * terms.event_background
+    expected = expected + terms.event_constant
+    weight = np.divide(terms.event_shared[:, 0], expected, out=np.zeros(len(expected)), where=expected > 0)
+    bin_ = terms.block_bin[terms.event_block]
+    first = np.bincount(bin_, terms.event_count * weight, terms.n_bins)
+    second = np.bincount(bin_, terms.event_count * weight**2, terms.n_bins)
+    return np.divide(first**2, second, out=np.zeros(terms.n_bins), where=second > 0)
