@@ -14,7 +14,7 @@ MAX_STEPS = 60
 DECREMENT_STOP = 1e-14
 # A crossing ends with a step from where the rise is this close to what was asked for, relatively: right to its square.
 RISE_STOP = 1e-4
-CROSSING_STEPS = 30
+CROSSING_STEPS = 20
 LONGEST_STEP = 1.5
 CURVATURE_FLOOR = 1e-8
 

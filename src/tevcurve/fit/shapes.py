@@ -141,14 +141,11 @@ def estimate_shapes(rows, family, norm, *, sigma, ul_rise, scan=None):
         other = settled.of(kind)
         factors[kind] = _spread(other, _in_coordinates(other, best), 0, sigma, low, high, ul_rise)
     factors = {kind: _exponential(spread) for kind, spread in factors.items()}
-    parameters = {}
-    for k, name in enumerate(family.names):
-        spread = _spread(settled, best, 1 + k, sigma, low, high)
-        scale = family.scale[k]
-        parameters[name] = Spread(
-            family.parameters(best.x[:, 1:])[:, k],
-            *(scale * each for each in (spread.err, spread.errn, spread.errp)),
-        )
+    values = family.parameters(best.x[:, 1:])
+    parameters = {
+        name: _of_parameter(_spread(settled, best, 1 + k, sigma, low, high), family, k, values[:, k])
+        for k, name in enumerate(family.names)
+    }
     spectra = family.spectra(best.x[:, 1:])
     _, signal = rows.signals(spectra[:, :, :1])
     bound = (best.x <= low) | (best.x >= high)
@@ -227,6 +224,14 @@ def _exponential(spread):
     value = np.exp(spread.value)
     errn, errp = -value * np.expm1(-spread.errn), value * np.expm1(spread.errp)
     return Spread(value, value * spread.err, errn, errp, np.exp(spread.ul))
+
+
+def _of_parameter(spread, family, k, values):
+    """The `Spread` of a parameter in its own unit; without an end where the search did, and no bound of its own."""
+    below, above = spread.value - spread.errn, spread.value + spread.errp
+    errn = np.where((below <= family.low[k]) & ~family.bounded_low[k], np.inf, spread.errn)
+    errp = np.where((above >= family.high[k]) & ~family.bounded_high[k], np.inf, spread.errp)
+    return Spread(values, *(family.scale[k] * each for each in (spread.err, errn, errp)))
 
 
 def _rises(function, best, scan, low, high):

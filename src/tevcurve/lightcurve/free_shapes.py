@@ -146,9 +146,12 @@ class _ShapeTable:
             scan = columns["norm_scan"] if columns["norm_scan"].ndim == 1 else columns["norm_scan"][0]
             columns["dloglike_scan"][at] = estimate.rises[good]
             columns["dloglike_scan"][np.ix_(at, scan == 0)] = columns["ts"][at, None]
-        for row, names in zip(numbers, estimate.at_bound, strict=True):
-            if names and self.status[row] == "ok":
-                self._say(row, "ok", f"{' and '.join(names)} at a bound, where there is no symmetric error")
+        for k in np.flatnonzero(good):
+            if estimate.at_bound[k]:
+                names = " and ".join(estimate.at_bound[k])
+                self._say(numbers[k], "ok", f"{names} at a bound, where there is no symmetric error")
+            if endless := _endless(estimate, k):
+                self._say(numbers[k], "ok", f"no end was found of the likelihood interval of {endless}")
 
     def _fill_spread(self, name, at, spread, good, scale):
         ends = {
@@ -165,6 +168,12 @@ class _ShapeTable:
     def _say(self, row, status, words):
         self.status[row] = status
         self.reason[row] = "; ".join(each for each in (words, self.reason[row]) if each)
+
+
+def _endless(estimate, k):
+    """The names of what has an interval without an end in a row, in words."""
+    spreads = {**estimate.parameters, **estimate.factors}
+    return ", ".join(name for name, each in spreads.items() if not np.isfinite(each.errn[k] + each.errp[k]))
 
 
 def column_name(parameter):
