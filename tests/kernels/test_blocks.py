@@ -131,10 +131,12 @@ def test_the_search_finds_the_best_of_all_divisions(on_off, penalty):
             )
 
 
+@pytest.mark.parametrize("few", [0, 100])
 @pytest.mark.parametrize("on_off", [False, True])
 @pytest.mark.parametrize("n_runs", [1, 4])
-def test_pruning_changes_nothing(n_runs, on_off):
-    for seed in range(5):
+def test_pruning_changes_nothing(n_runs, on_off, few, monkeypatch):
+    monkeypatch.setattr("tevcurve.kernels.blocks._FEW", few)
+    for seed in range(4):
         cells = random_cells(seed, n_runs=n_runs, on_off=on_off, per_run=30)
         for penalty in (1.0, 4.0, 8.0):
             np.testing.assert_array_equal(

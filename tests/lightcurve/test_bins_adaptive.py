@@ -148,9 +148,9 @@ def test_blocks_do_not_follow_exposure_and_background():
     assert len(bayesian_blocks(0.01).bins(blind)) == 3
 
 
-@pytest.mark.parametrize(("p0", "off"), [(0.3, False), (0.1, False), (0.1, True)])
+@pytest.mark.parametrize(("p0", "off"), [(0.3, False), (0.1, True)])
 def test_false_alarms_are_as_frequent_as_asked_for(p0, off):
-    n_sims, alarms = 200, 0
+    n_sims, alarms = 160, 0
     for seed in range(n_sims):
         # Two runs with a gap, the second with half the exposure.
         lines = [

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _MAX_ITERATIONS = 100
+# Fewer starts than this are tried without asking first which can be the best.
+_FEW = 100
 # Of the last step; what is left after it is about its square.
 _TOLERANCE = 1e-6
 
@@ -57,11 +59,13 @@ def find_blocks(cells, penalty, prune=True):
     starts, worth = np.zeros(0, dtype=int), np.zeros(0)
     for stop in range(1, n_cells + 1):
         starts = np.append(starts, stop - 1)
-        # A block gains by one more cell no more than that cell as a block of its own.
-        alone = fitness.of_blocks(starts[-1:], stop)[0]
-        worth = np.append(worth + alone, best[stop - 1] + alone)
+        worth = np.append(worth, 0.0)
         sought = slice(None)
-        if prune:
+        if prune and len(starts) > _FEW:
+            # A block gains by one more cell no more than that cell as a block of its own.
+            alone = fitness.of_blocks(starts[-1:], stop)[0]
+            worth += alone
+            worth[-1] = best[stop - 1] + alone
             likely = np.searchsorted(starts, origin[stop - 1 : stop])
             worth[likely] = best[starts[likely]] + fitness.of_blocks(starts[likely], stop)
             sought = np.flatnonzero(worth >= _less(max(worth[likely[0]], worth[-1])))
