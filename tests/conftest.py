@@ -4,10 +4,14 @@ import importlib.util
 import os
 from pathlib import Path
 
+import hypothesis
 import matplotlib
 import pytest
 
 matplotlib.use("Agg")
+# The same cases in every run: a test that fails fails for everyone.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parents[1]
 BESIDE = ROOT.parent / "shared"
