@@ -16,14 +16,22 @@ def statuses(joint, minimum, columns):
     columns : dict of the columns
     """
     status, reason = ["ok"] * joint.n_bins, joint.notes()
-    position = {number: k for k, number in enumerate(joint.fitted)}
-    for number in range(joint.n_bins):
-        if number not in position:
-            status[number], why = joint.why_unfitted(number)
-        else:
-            status[number], why = _fitted(minimum, position[number], columns, number)
+    fitted = np.zeros(joint.n_bins, dtype=bool)
+    fitted[joint.fitted] = True
+    told = {number: joint.why_unfitted(number) for number in np.flatnonzero(~fitted)}
+    # Most rows have nothing to tell, and there may be very many.
+    for k in np.flatnonzero(_unusual(minimum, columns, joint.fitted)):
+        told[joint.fitted[k]] = _fitted(minimum, k, columns, joint.fitted[k])
+    for number, (word, why) in told.items():
+        status[number] = word
         reason[number] = "; ".join(words for words in (why, reason[number]) if words)
     return status, reason
+
+
+def _unusual(minimum, columns, fitted):
+    """Whether there is something to tell of each fitted bin, bool array (n_fitted,)."""
+    unusual = ~minimum.converged | (columns["counts"][fitted] == 0) | (minimum.at_limit & (minimum.norm <= 0))
+    return unusual | ~np.isfinite(columns["ts"][fitted]) if "ts" in columns else unusual
 
 
 def _fitted(minimum, k, columns, number):
