@@ -1,6 +1,5 @@
 """Free shapes against Minuit on the dense likelihood, and over simulations of known truth."""
 
-import time
 
 import astropy.units as u
 import numpy as np
@@ -286,10 +285,7 @@ def test_spectra_of_the_family_are_the_models():
             assert np.exp(family.logarithm("flux", t)[0][row]) == pytest.approx(ratio.value, rel=1e-10)
 
 
-def test_hundreds_of_rows_take_little_time():
+def test_hundreds_of_rows_at_once():
     rows = SimulatedCubes(np.random.default_rng(8), 435, exposure=150.0).rows()
-    start = time.process_time()
     estimate = estimated(rows, power_law(), ("index",))
-    # About 0.4 s on a free core.
-    assert time.process_time() - start < 3
     assert np.count_nonzero(estimate.converged) > 400

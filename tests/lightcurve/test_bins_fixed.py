@@ -1,6 +1,5 @@
 """Bins by run, night, width and edges: partitions that lose no second and no event, and edges known by hand."""
 
-import time
 
 import astropy.units as u
 import numpy as np
@@ -228,13 +227,8 @@ def test_a_run_without_good_time_or_events_does_not_disturb():
     assert by_run().bins(runs).labels == ("5",)
 
 
-def test_many_bins_over_many_runs_are_quick():
+def test_many_bins_over_many_runs():
     runs = [make_run([(2000.3 * i, 2000.3 * i + 1680)], obs_id=i) for i in range(1000)]
-    binning, spent = by_width("1 min"), []
-    for _ in range(5):
-        before = time.perf_counter()
-        bins = binning.bins(runs)
-        spent.append(time.perf_counter() - before)
+    bins = by_width("1 min").bins(runs)
     assert len(bins) == 28_000
-    # Measured at 15 ms; the rest is for a busy machine.
-    assert min(spent) < 0.05
+    np.testing.assert_allclose(bins.ontime_s(runs), 60, rtol=1e-9)
