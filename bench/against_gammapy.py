@@ -2,7 +2,8 @@
 
 `python bench/against_gammapy.py` prints two tables. The first has one row per job: a light curve from the files to the
 table of all columns (errors, limits, TS, likelihood scan), each job in a process of its own, ours and the peer's in
-turn; the times are those of the job, without the imports of the programs. The second has the time of 28,000 bins of
+turn; the times are those of the job by the clock, without the imports of the programs, and the ratio is given of the
+times of the processor as well, which other work on the machine touches less. The second has the time of 28,000 bins of
 one minute and how it grows with the number of events. Ours are medians; the peer runs once, and of what would take it
 hours it does the stated part, whose time is scaled up.
 """
@@ -31,7 +32,7 @@ REBIN = {"rebin-1d": ("existing to 1-minute bins, 1D", "1d-1min"), "rebin-3d": (
 REBIN_SECONDS = 0.05
 SIZES = {"full": (250, 500, 1000), "quick": (60, 120)}
 LARGE_SECONDS, LARGE_BYTES = 3.0, 1e9
-FORM = "{:44} {:>20} {:>9} {:>9} {:>6} {:>7} {:>9} {:>9}"
+FORM = "{:56} {:>18} {:>9} {:>9} {:>6} {:>6} {:>7} {:>9} {:>9}"
 
 
 def run_child(python, script, release, job, part=None):
@@ -75,6 +76,7 @@ def time_job(job, release, peer_python, args):
         format_seconds(ours["seconds"]),
         format_seconds(read),
         f"{seconds / ours['seconds']:.0f}" if peer else "-",
+        f"{peer['cpu'] / peer['part'] / ours['cpu']:.0f}" if peer else "-",
         wanted,
         megabytes(peer["peak"]) if peer else "-",
         megabytes(ours["peak"]),
@@ -92,6 +94,7 @@ def time_rebinning(job, release, peer_seconds, args):
         format_seconds(ours["seconds"]),
         "-",
         f"{theirs / ours['seconds']:.0f}" if theirs else "-",
+        "-",
         format_seconds(REBIN_SECONDS),
         "-",
         megabytes(ours["peak"]),
@@ -133,7 +136,11 @@ def main():
     release, jobs = folder / "hess-dl3-dr1", args.jobs or [*JOBS, "rebin", "large"]
     peer_python = None if args.no_peer else find_peer(args.peer_python)
     print(f"tevcurve {tevcurve.__version__}, Python {platform.python_version()}, {os.cpu_count()} CPUs\n")
-    print(FORM.format("", "gammapy 2.1", "tevcurve", "reading", "ratio", "wanted", "its peak", "our peak"))
+    print(
+        FORM.format(
+            "", "gammapy 2.1", "tevcurve", "reading", "ratio", "CPU", "wanted", "its peak", "our peak"
+        )
+    )
     peer_seconds = {}
     for job in (job for job in JOBS if job in jobs):
         row, peer_seconds[job] = time_job(job, release, peer_python, args)
