@@ -54,7 +54,7 @@ def evenly(items, number):
 
 
 def run_job(jobs, description):
-    """Runs the job that the command line names and prints its seconds (by the clock and of the processor) and its peak memory as JSON.
+    """Runs the job that the command line names; prints its seconds, those of the processor, and its peak memory.
 
     jobs: dict of functions of the folder of the data and the part to do (int or None); each returns a dict.
     """
