@@ -14,7 +14,9 @@ MAX_STEPS = 60
 DECREMENT_STOP = 1e-14
 # A crossing ends with a step from where the rise is this close to what was asked for, relatively: right to its square.
 RISE_STOP = 1e-4
-CROSSING_STEPS = 20
+CROSSING_STEPS = 40
+# How far from the valley, by the rise it would lower, the other coordinates may be for a step along it.
+IN_VALLEY = 0.2
 LONGEST_STEP = 1.5
 CURVATURE_FLOOR = 1e-8
 
@@ -150,50 +152,58 @@ def crossing(function, minima, coordinate, side, rise, low, high):
     """Where a coordinate's profile has risen by `rise` on one side of the minimum (side -1 or 1), (n,).
 
     The profile is the lowest value over all other coordinates. Newton's method for both at once: the root of the
-    rise goes to its goal while the others follow their valley. The bound where that comes first; NaN where no
-    crossing was found.
+    rise goes to its goal, inside a bracket, while the others follow their valley; where they have lost it, they
+    come back first. The bound where that comes first; NaN where no crossing was found.
     """
     n, q = minima.x.shape
-    others = np.arange(q) != coordinate
-    x, found = minima.x.copy(), np.full(n, np.nan)
     bound = high[coordinate] if side > 0 else low[coordinate]
+    inner, outer, found = minima.x[:, coordinate].copy(), np.full(n, bound), np.full(n, np.nan)
     width, valley = _valley(minima.curvature, coordinate, minima.x, low, high)
     active = minima.converged & np.isfinite(width)
-    width = np.where(active, width, 0.0)
-    first = np.clip(x[:, coordinate] + side * np.sqrt(2 * rise) * width, low[coordinate], high[coordinate])
-    x = np.clip(x + (first - x[:, coordinate])[:, None] * valley, low, high)
-    rows = _ActiveRows(function)
+    ahead = np.where(active, side * np.minimum(np.sqrt(2 * rise) * width, side * (bound - inner)), 0.0)
+    x, rows = np.clip(minima.x + ahead[:, None] * valley, low, high), _ActiveRows(function)
     for _ in range(CROSSING_STEPS):
         if not active.any():
             break
         k, (f, g, h) = rows.evaluate(x, active)
         finite = np.isfinite(f) & np.isfinite(g).all(axis=1) & np.isfinite(h).all(axis=(1, 2))
         g, h = np.where(finite[:, None], g, 0.0), np.where(finite[:, None, None], h, np.eye(q))
-        fixed = ((x[k] <= low) & (g > 0)) | ((x[k] >= high) & (g < 0))
+        at, fixed = x[k, coordinate], ((x[k] <= low) & (g > 0)) | ((x[k] >= high) & (g < 0))
         fixed[:, coordinate] = True
         follow, decrement, _ = newton_step(g, h, fixed)
-        _, valley_k = _valley(h, coordinate, x[k], low, high)
-        risen, tilt = f - 0.5 * decrement - minima.value[k], dot(valley_k, g)
-        root = np.sqrt(np.maximum(risen, 1e-4 * rise))
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            ahead = 2 * root * (np.sqrt(rise) - root) / tilt
-        # Off the usual way, the width at the minimum says how far.
-        lost = ~(np.isfinite(ahead) & (side * tilt > 0))
-        ahead = np.where(lost, side * 0.3 * width[k], ahead)
-        ahead = np.clip(ahead, -width[k], width[k])
-        distance = side * (x[k, coordinate] - minima.x[k, coordinate])
-        ahead = side * np.clip(side * ahead, -0.7 * distance, side * (bound - x[k, coordinate]))
-        settled = decrement < RISE_STOP * rise
-        at_bound = settled & (side * (x[k, coordinate] - bound) >= 0) & (risen < rise)
-        done = (settled & (np.abs(risen - rise) < RISE_STOP * rise) & ~lost) | at_bound
-        found[k] = np.where(done, np.where(at_bound, bound, x[k, coordinate] + ahead), np.nan)
-        active[k] = ~done
-        moved = x[k] + np.where(others, follow + ahead[:, None] * valley_k, 0.0)
-        moved[:, coordinate] = x[k, coordinate] + ahead
+        _, valley = _valley(h, coordinate, x[k], low, high)
+        risen = np.where(finite, f - 0.5 * decrement - minima.value[k], np.inf)
+        in_valley = (decrement < IN_VALLEY * rise) & finite
+        beyond = risen >= rise
+        outer[k] = np.where(in_valley & beyond, at, outer[k])
+        inner[k] = np.where(in_valley & ~beyond, at, inner[k])
+        target = _target(at, risen, dot(valley, g), rise, side, (inner[k], outer[k], bound, width[k]))
+        ahead = np.where(in_valley, target - at, 0.0)
+        settled = (decrement < RISE_STOP * rise) & finite
+        at_bound = settled & (at == bound) & ~beyond
+        done = (settled & (np.abs(risen - rise) < RISE_STOP * rise)) | at_bound
+        found[k], active[k] = np.where(done, np.where(at_bound, bound, target), np.nan), ~done
         # Where the function is not finite, half of the way back.
-        moved = np.where(finite[:, None], moved, 0.5 * (x[k] + minima.x[k]))
+        moved = np.where(finite[:, None], x[k] + follow + ahead[:, None] * valley, 0.5 * (x[k] + minima.x[k]))
         x[k] = np.where(active[k][:, None], np.clip(moved, low, high), x[k])
     return found
+
+
+def _target(at, risen, tilt, rise, side, limits):
+    """The next value of a coordinate: Newton's on the root of the rise, inside the bracket, else its middle."""
+    inner, outer, bound, width = limits
+    root = np.sqrt(np.maximum(risen, 1e-4 * rise))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        newton = at + 2 * root * (np.sqrt(rise) - root) / tilt
+    newton = np.where(np.isfinite(newton), newton, at)
+    newton = side * np.minimum(side * newton, side * (at + side * 3 * width))
+    # The bound itself may be tried as long as nothing is known beyond.
+    newton = np.where((outer == bound) & (side * (newton - bound) > 0), bound, newton)
+    inside = (side * (newton - inner) > 0) & (
+        (side * (outer - newton) > 0) | ((newton == bound) & (outer == bound))
+    )
+    middle = np.where(np.isfinite(outer), 0.5 * (inner + outer), inner + side * width)
+    return np.where(inside, newton, middle)
 
 
 def follow_valley(x, curvature, coordinate, value, low, high):
