@@ -82,10 +82,10 @@ def joint_fit(members, n_bins, reoptimize, negative):
     ----------
     members : list of `Member`, sorted by bin, all of one kind of dataset
     n_bins : int
-    reoptimize : bool, whether the other free norms are fitted with the source's
+    reoptimize : bool, whether the other free parameters are fitted with the source's norm
     negative : bool, whether fluxes may go below zero
 
-    Raises `InputError` for a mixture of kinds, and for what a light curve cannot refit.
+    Raises `InputError` for a mixture of kinds, and for sources that their names do not tell apart.
     """
     kinds = {type(member.dataset) for member in members}
     if kinds == {MapDataset}:

@@ -23,8 +23,10 @@ class LightCurveEstimator:
     """Fits the flux of a source in each time bin, with its spectral shape fixed.
 
     Datasets with the same times belong to one time bin and are fitted jointly, with one flux. The flux is that
-    of the source's spectral model times ``norm``; with ``reoptimize`` the other free norms (of the background,
-    of further sources) are fitted with it, in the fit as in errors, limits, TS and scan.
+    of the source's spectral model times ``norm``; with ``reoptimize`` the other free parameters are fitted with it,
+    in the fit as in errors, limits, TS and scan: norms (of the background, of further sources) in no time, anything
+    else (a background's tilt, a position, another source's shape) slowly, one bin at a time. A position of the source
+    itself is fitted only in bins in which it shows an excess.
 
     Parameters
     ----------
