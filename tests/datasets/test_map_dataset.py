@@ -11,10 +11,8 @@ from simulated_cubes import RECO, TRUE, dense_cash, geometries, point_source, si
 
 from tevcurve.data import DataStore
 from tevcurve.datasets import MapDataset
-from tevcurve.datasets.cash_blocks import join_blocks
 from tevcurve.errors import InputError, MissingError
 from tevcurve.irf import EDispKernel
-from tevcurve.kernels.poisson import CashProfile
 from tevcurve.maps import WcsNDMap
 from tevcurve.models import BackgroundModel, PowerLaw, SkyModel, SkyPointSource
 from tevcurve.reduction import MapMaker
@@ -40,14 +38,6 @@ def from_observation(folder, position=(83.63, 22.01), offset_max="2 deg", **run)
 def _kernel(observation):
     matrix = observation.edisp.kernel(np.deg2rad(0.5), TRUE.edges.value, RECO.edges.value)
     return EDispKernel(matrix, TRUE.edges, RECO.edges)
-
-
-def profile_of(dataset, source="crab", further=(), free_background=True, floor=False):
-    """The block of a dataset, and the likelihood that is made from it alone."""
-    block = dataset.cash_block(dataset.named(source), [dataset.named(name) for name in further], floor=floor)
-    if not free_background:
-        block = block.with_fixed_background()
-    return block, CashProfile(join_blocks([block], [0], 1, 1 + len(further)))
 
 
 def test_prediction_is_sources_plus_background():
@@ -83,108 +73,6 @@ def test_statistic_is_the_sum_over_all_cells(masked):
     assert dataset.stat_sum() == pytest.approx(dense_cash(dataset), rel=1e-12)
 
 
-@pytest.mark.parametrize("further", [(), ("other",)])
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("background", [0.05, 0])
-def test_blocks_are_the_dense_predictions(further, masked, background):
-    mask = np.random.default_rng(5).uniform(size=(4, 20, 20)) < 0.7 if masked else None
-    dataset = simulated_cube(background=background, mask=mask, others=[point_source(*OTHER)])
-    if background:
-        dataset.background_model.norm, dataset.background_model.tilt = 1.2, -0.1
-    block, _ = profile_of(dataset, further=further, floor=True)
-    inside = np.ones((4, 20, 20), dtype=bool) if mask is None else mask
-    signal = {name: dataset.npred_signal(name).data for name in ("crab", "other")}
-    amplitudes = [signal["crab"], *(signal[name] for name in further)]
-    constant = 0 * signal["other"] if further else signal["other"]
-    level = dataset.background_model.scaled() if background else np.zeros((4, 20, 20))
-    counts = dataset.counts.data
-    cell = np.flatnonzero((counts > 0) & inside & (sum(amplitudes) + constant + level > 0))
-    assert_allclose(block.shared_total, [each.sum() for each in amplitudes], rtol=1e-12)
-    assert block.constant_total == pytest.approx(constant.sum(), rel=1e-12)
-    assert block.background_total == pytest.approx(level[inside].sum(), rel=1e-12)
-    assert_array_equal(block.count, counts.ravel()[cell])
-    assert_allclose(block.shared, np.column_stack([each.ravel()[cell] for each in amplitudes]), rtol=1e-10)
-    assert_allclose(block.constant, np.broadcast_to(constant, counts.shape).ravel()[cell], rtol=1e-10)
-    assert_allclose(block.background, level.ravel()[cell], rtol=1e-12)
-    rest = (1.2 if background else 1) * level + constant
-    shines = (signal["crab"] > 0) & inside
-    assert block.floor_ratio == pytest.approx((rest[shines] / signal["crab"][shines]).min(), rel=1e-10)
-    assert (block.n_floored, block.counts + block.n_unpredicted) == (0, counts[inside].sum())
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_likelihood_of_blocks_is_the_statistic(seed):
-    """At several fluxes, with the norms where the profile has them: the same number to the last digits."""
-    dataset = simulated_cube(seed=seed, others=[point_source(*OTHER)])
-    for further in ((), ("other",)):
-        _, profile = profile_of(dataset, further=further)
-        for flux in (0.0, 0.4, 1.0, 2.5):
-            stat = profile.evaluate(np.array([flux]))[0][0]
-            norms, extras = profile.nuisance(np.array([flux]))
-            other = {"other": extras[0, 0]} if further else {}
-            assert stat == pytest.approx(dense_cash(dataset, flux, norms[0], other), rel=1e-10)
-        # And set into the models it is what the dataset says.
-        crab = dataset.named("crab").spectral_model
-        crab.amplitude = 2.5 * crab.parameters["amplitude"].value
-        dataset.background_model.norm = norms[0]
-        if further:
-            amplitude = dataset.named("other").spectral_model.parameters["amplitude"]
-            amplitude.value = extras[0, 0] * amplitude.value
-        assert dataset.stat_sum() == pytest.approx(stat, rel=1e-9)
-        dataset.model = [point_source(), point_source(*OTHER)]
-
-
-def test_a_fixed_background_is_one_of_the_constants():
-    dataset = simulated_cube()
-    dataset.background_model.norm = 0.7
-    _, profile = profile_of(dataset, free_background=False)
-    assert profile.evaluate(np.array([1.3]))[0][0] == pytest.approx(dense_cash(dataset, 1.3, 0.7), rel=1e-12)
-
-
-def with_empty_background(planes=(2,), seed=0):
-    dataset = simulated_cube(seed=seed, background=0.3)
-    for plane in planes:
-        dataset.background_model.map.data[plane] = 0
-    return dataset
-
-
-def test_an_empty_background_gets_a_floor_where_the_source_shines():
-    dataset = with_empty_background()
-    shines = dataset.npred_signal().data[2] > 0
-    assert shines.any()
-    assert not shines.all()
-    means = dataset.background_model.map.data.mean(axis=(1, 2))
-    floor = dataset.npred().data[2] - dataset.npred_signal().data[2]
-    # Planes 1 and 3 are equally near; the first of them counts.
-    assert_allclose(floor[shines], 1e-6 * means[1], rtol=1e-6)
-    assert not floor[~shines].any()
-
-
-def test_events_over_a_floor_and_events_over_nothing_are_told_and_counted():
-    dataset = with_empty_background()
-    counts, shines = dataset.counts.data, dataset.npred_signal().data[2] > 0
-    counts[2, 0, 0] = 3  # nothing is expected here
-    block, profile = profile_of(dataset)
-    assert not shines[0, 0]
-    assert block.n_floored == counts[2][shines].sum() > 0
-    assert block.n_unpredicted == counts[2][~shines].sum() >= 3
-    assert block.counts + block.n_unpredicted == counts.sum()
-    # Finite, and the dataset's own, also without the source.
-    stat = profile.evaluate(np.array([0.0]))[0][0]
-    assert np.isfinite(stat)
-    dataset.named("crab").spectral_model.amplitude = 1e-40
-    dataset.background_model.norm = profile.nuisance(np.array([0.0]))[0][0]
-    assert dataset.stat_sum() == pytest.approx(stat, rel=1e-9)
-
-
-def test_without_any_background_there_is_no_floor():
-    dataset = with_empty_background(planes=range(4))
-    block, _ = profile_of(dataset)
-    assert block.n_floored == 0
-    assert block.background_total == 0
-    assert_allclose(dataset.npred().data, dataset.npred_signal().data)
-
-
 def test_reduced_from_an_observation_nothing_counts_beyond_the_largest_offset(tmp_path):
     dataset = from_observation(tmp_path, offset_max="0.6 deg", n_events=2000)
     inside = dataset.runs[0].inside
@@ -198,13 +86,11 @@ def test_reduced_from_an_observation_nothing_counts_beyond_the_largest_offset(tm
         assert data[:, inside].any()
         assert not data[:, ~inside].any()
     # The source is 0.5 deg off: its photons beyond 0.6 deg are lost to the total too.
-    block, profile = profile_of(dataset)
+    block = dataset.cash_block(dataset.named("crab"), [])
     assert block.shared_total[0] == pytest.approx(dataset.npred_signal().data.sum(), rel=1e-10)
     whole = from_observation(tmp_path / "b", n_events=2000)
     assert 0.9 < dataset.npred_signal().data.sum() / whole.npred_signal().data.sum() < 0.999
-    assert profile.evaluate(np.array([1.0]))[0][0] == pytest.approx(
-        dense_cash(dataset, 1.0, profile.nuisance(np.array([1.0]))[0][0]), rel=1e-10
-    )
+    assert dataset.stat_sum() == pytest.approx(dense_cash(dataset), rel=1e-10)
 
 
 def test_exposure_of_a_run_is_that_at_the_source_itself(tmp_path):
@@ -348,41 +234,6 @@ def test_why_nothing_is_expected_beyond_the_responses_and_behind_a_mask(tmp_path
     masked = simulated_cube(mask=np.zeros((4, 20, 20), dtype=bool))
     assert masked.why_no_signal(masked.models[0]) == ("no_exposure", "all cells are masked")
     assert masked.stat_sum() == 0
-
-
-def test_maps_that_do_not_fit_get_a_sentence():
-    geom, true_geom = geometries()
-    counts, exposure = WcsNDMap(geom), WcsNDMap(true_geom, unit="cm2 s")
-    for arguments, words in [
-        ((counts.data, exposure), "The counts of a MapDataset are a ndarray; wanted is a WcsNDMap"),
-        ((counts.sum_over_axes(), exposure), r"The counts map of a MapDataset has the axes \[\]"),
-        ((counts, WcsNDMap(true_geom)), "The exposure map has the unit ''; wanted is an area times a time"),
-        (
-            (counts, WcsNDMap(geometries(binsz=0.2)[1], unit="cm2 s")),
-            "The exposure map has other pixels than the counts map",
-        ),
-        (
-            (counts, exposure, BackgroundModel(WcsNDMap(geometries(binsz=0.2)[0]))),
-            "The background map has another geometry than the counts map",
-        ),
-        (
-            (counts, exposure, counts),
-            "background_model of a MapDataset is a WcsNDMap; wanted is a BackgroundModel",
-        ),
-    ]:
-        with pytest.raises(InputError, match=words):
-            MapDataset(*arguments)
-    with pytest.raises(InputError, match=r"The mask is float64 of shape \(4, 20, 20\); wanted is bool"):
-        MapDataset(counts, exposure, mask=np.ones((4, 20, 20)))
-    with pytest.raises(InputError, match=r"of shape \(20, 20\); wanted is bool of shape \(4, 20, 20\)"):
-        MapDataset(counts, exposure, mask=np.ones((20, 20), dtype=bool))
-
-
-def test_a_mask_may_be_a_map():
-    mask = np.zeros((4, 20, 20), dtype=bool)
-    mask[1] = True
-    dataset = simulated_cube(mask=WcsNDMap(geometries()[0], mask))
-    assert_array_equal(dataset.cells, mask)
 
 
 def test_pictures_show_sums_over_energy():
