@@ -1,4 +1,4 @@
-"""The blocks that light curves make of map datasets, and the floor under an empty background, against dense formulas."""
+"""The blocks that light curves make of map datasets, and the floor under an empty background, by dense formulas."""
 
 import numpy as np
 import pytest
