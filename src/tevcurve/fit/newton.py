@@ -106,8 +106,20 @@ def minimize(function, start, low, high, held=(), stop=DECREMENT_STOP):
         active[k] = ~converged[k] & np.isfinite(value[k]) & (longest[k] > 1e-9)
         if not active.any():
             break
-        trial[k] = np.clip(x[k] + longest[k, None] * step, low, high)
+        trial[k] = _bounded(x[k], longest[k, None] * step, slope[k], curvature[k], fixed, low, high)
     return Minima(x, value, slope, curvature, floor, converged)
+
+
+def _bounded(x, step, slope, curvature, fixed, low, high):
+    """Where a step leads inside the bounds: a coordinate that would leave them stops there, the others adapt to it."""
+    over = ((x + step < low) | (x + step > high)) & ~fixed
+    k = np.flatnonzero(over.any(axis=1))
+    if len(k):
+        short = np.where(over[k], np.clip(x[k] + step[k], low, high) - x[k], 0.0)
+        adapted, _, _ = newton_step(slope[k] + times(curvature[k], short), curvature[k], fixed[k] | over[k])
+        step = step.copy()
+        step[k] = adapted + short
+    return np.clip(x + step, low, high)
 
 
 def newton_step(slope, curvature, fixed):
