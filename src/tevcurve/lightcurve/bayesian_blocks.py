@@ -33,8 +33,10 @@ def bayesian_blocks(p0=0.01):
     gaps are accounted for (see `tevcurve.kernels.blocks`). Blocks start at ON events or with good time. Counts are
     summed over the energy band. With more than 5000 cells between events these are joined first; `note` says so.
 
-    p0 is the probability that a constant source gives more than one block. It holds to a few per cent of p0 where
-    the source outshines the background; where it does not, false alarms are fewer, because fluxes are not below 0.
+    p0 is the probability that a constant source gives more than one block. In simulations of one and of three runs
+    with gaps, p0 = 0.1 gave 0.07 to 0.10 where the source is seen (statistical error 0.01 to 0.016); without a source
+    it gave 0.03 to 0.05, because fluxes are not below 0. A background that the run's OFF events or response get
+    wrong matters between runs only, not inside one.
 
     p0: above 0, at most 0.5. Raises InputError otherwise; `bins` does where runs overlap in time.
     Source: Scargle et al. 2013, ApJ 764, 167.
