@@ -9,16 +9,31 @@ _LARGE, _FAR = 1e9, 1e3
 _LEAST_VARIANCE = 0.1
 
 
-class AsymmetricProfile:
-    """The statistic of values with asymmetric errors, from errors and value alone.
+def asymmetric_stat(d, errn, errp):
+    """(stat, slope, curvature) of a value with asymmetric errors at distances d = a - value from it.
 
-    The variance is taken as linear in the true value: with d = a - value,
+    The variance is taken as linear in the true value,
 
         stat = d^2 / (errn*errp + (errp - errn)*d),
 
     which is 1 at both ends of the error bar and follows the likelihood of a count well (Barlow 2004,
     arXiv:physics/0406120, section 3.6). Where that variance falls below a tenth of errn*errp the statistic goes on as
     the parabola that has its value, slope and curvature there.
+
+    Arguments are arrays that broadcast; the errors are above 0.
+    """
+    product, skew = errn * errp, errp - errn
+    inside = product + skew * d >= _LEAST_VARIANCE * product
+    with np.errstate(divide="ignore", invalid="ignore"):
+        last = np.where(inside, d, (_LEAST_VARIANCE - 1) * product / skew)
+    variance = product + skew * last
+    stat, slope = last**2 / variance, last * (2 * product + skew * last) / variance**2
+    curvature, beyond = 2 * product**2 / variance**3, d - last
+    return stat + slope * beyond + 0.5 * curvature * beyond**2, slope + curvature * beyond, curvature
+
+
+class AsymmetricProfile:
+    """The statistic of values with asymmetric errors, from both alone; see `asymmetric_stat`.
 
     value, errn, errp: float arrays (n_bins,), the errors above 0.
     """
@@ -39,19 +54,7 @@ class AsymmetricProfile:
 
     def evaluate(self, a):
         """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
-        product, skew = self.errn * self.errp, self.errp - self.errn
-        d = a - self.value
-        inside = product + skew * d >= _LEAST_VARIANCE * product
-        with np.errstate(divide="ignore", invalid="ignore"):
-            last = np.where(inside, d, (_LEAST_VARIANCE - 1) * product / skew)
-        variance = product + skew * last
-        stat, slope = last**2 / variance, last * (2 * product + skew * last) / variance**2
-        curvature, beyond = 2 * product**2 / variance**3, d - last
-        return (
-            stat + slope * beyond + 0.5 * curvature * beyond**2,
-            slope + curvature * beyond,
-            curvature,
-        )
+        return asymmetric_stat(a - self.value, self.errn, self.errp)
 
     def lower_limits(self):
         """Flux factors (n_bins,) far below the values."""

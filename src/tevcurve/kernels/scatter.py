@@ -55,7 +55,12 @@ def normalized_pair_excess(value, err, first, second):
     2*tr(AVAV) + 4*m.AVA.m; with values x in place of the means m the second term has 4*tr(AVAV) too much.
     """
     form = np.zeros((value.shape[-1],) * 2)
-    for one, other, sign in ((first, first, 1), (second, second, 1), (first, second, -1), (second, first, -1)):
+    for one, other, sign in (
+        (first, first, 1),
+        (second, second, 1),
+        (first, second, -1),
+        (second, first, -1),
+    ):
         np.add.at(form, (one, other), sign / (2 * len(first)))
     variance = err**2
     noise = 2 * np.einsum("ij,...j,ij,...i->...", form, variance, form, variance)

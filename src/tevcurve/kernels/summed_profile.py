@@ -36,9 +36,7 @@ class SummedProfile:
         number = np.full(self.n_bins, -1)
         number[groups] = np.arange(len(groups))
         bins = np.flatnonzero(number[self.group] >= 0)
-        return SummedProfile(
-            self.profile.take(bins), number[self.group[bins]], self.scale[bins], len(groups)
-        )
+        return SummedProfile(self.profile.take(bins), number[self.group[bins]], self.scale[bins], len(groups))
 
     def evaluate(self, a):
         """(stat, slope, curvature) at factors a, each of shape (n_groups,)."""
@@ -53,3 +51,27 @@ class SummedProfile:
 
     def _sum(self, per_bin):
         return np.bincount(self.group, per_bin, self.n_bins)
+
+
+class PairedProfile:
+    """The sum of two profiles with the same number of bins, at the same factors; a profile itself."""
+
+    def __init__(self, first, second):
+        self.first, self.second, self.n_bins = first, second, first.n_bins
+        self.signal_total = first.signal_total + second.signal_total
+        highest = np.maximum(first.counts / first.signal_total, second.counts / second.signal_total)
+        self.counts = highest * self.signal_total
+
+    def copy(self):
+        """The same profile, whose searches leave this one's alone."""
+        return PairedProfile(self.first.copy(), self.second.copy())
+
+    def take(self, bins):
+        """The profile of some bins (sorted int array)."""
+        return PairedProfile(self.first.take(bins), self.second.take(bins))
+
+    def evaluate(self, a):
+        """(stat, slope, curvature) at factors a, each of shape (n_bins,)."""
+        return tuple(
+            one + other for one, other in zip(self.first.evaluate(a), self.second.evaluate(a), strict=True)
+        )

@@ -178,6 +178,21 @@ class LightCurve:
             )
         return self.origin.hardness(self, band_low, band_high, **levels)
 
+    def variability(self, band=None, n_toys=1000, random_state=0):
+        """What a person wants to know first: did the source vary, how much and how fast; a record that prints itself.
+
+        The single tests, and a fit of a flare, are functions in `tevcurve.lightcurve.variability`.
+
+        Parameters
+        ----------
+        band : int, number of the energy band; needed where there are several
+        n_toys : int, toys for the chances where rows have few counts; 0 for none
+        random_state : int seed or numpy Generator
+        """
+        from tevcurve.lightcurve.variability.summary import summarize
+
+        return summarize(self, band, n_toys, random_state)
+
     def write(self, path, overwrite=False):
         """The path of the file written (.ecsv, .fits or .fits.gz), from which `read` loses nothing."""
         from tevcurve.lightcurve.io import write_table

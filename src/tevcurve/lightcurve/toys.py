@@ -12,6 +12,9 @@ from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 
+# Share of the signal in the core of a source.
+CORE = 0.68
+
 
 @dataclass(frozen=True, eq=False)
 class Toys:
@@ -74,6 +77,10 @@ class OnOffToys:
     def __init__(self, profile, rows):
         self.profile, self.rows = profile, rows
 
+    def lowest_norms(self):
+        """Norms (n_rows,) below which there is no minimum: the profile's own limits."""
+        return self.profile.lower_limits()
+
     def events_per_toy(self):
         """What a toy costs, in cells."""
         return len(self.profile.cell_bin)
@@ -114,6 +121,22 @@ class CubeToys:
         ]
         self.runs = run_cells(runs, kept.spectrum.photon_flux(setting.axes.true))
         self.parts = _parts(runs, joint, rows)
+
+    def lowest_norms(self):
+        """Norms (n_rows,) that no event at all would say: minus background over signal in the core of the source.
+
+        The core are the cells that hold 68 % of the signal. Below, a likelihood with few events only counts how
+        negative predictions become in empty cells.
+        """
+        terms = self.profile.terms
+        norms, _ = self.profile.copy().nuisance(np.zeros(terms.n_bins))
+        signal, background = np.zeros((2, terms.n_bins))
+        for cells, (block, band, livetime, ontime) in zip(self.runs, self.parts, strict=True):
+            core_signal, core_background = cells.core(CORE)
+            rate = np.einsum("ms,sm->m", ontime, core_background[:, band])
+            np.add.at(signal, terms.block_bin[block], livetime * core_signal[band])
+            np.add.at(background, terms.block_bin[block], norms[block] * rate)
+        return -background / signal
 
     def events_per_toy(self):
         """What a toy costs, in events."""

@@ -47,7 +47,9 @@ def chances(rows, tests, n_toys, random_state):
             # Toys may repeat the very value; rounding must not decide.
             counts[name] += np.count_nonzero(test.statistic(fits) >= observed[name] * (1 - 1e-9))
     return {
-        name: _from_toys(counts[name], n_toys) if name in wanted else _asymptotic(test, observed[name], "")
+        name: _from_toys(test, observed[name], counts[name], n_toys)
+        if name in wanted
+        else _asymptotic(test, observed[name], "")
         for name, test in tests.items()
     }
 
@@ -59,7 +61,7 @@ def null_fits(rows, n_toys, random_state):
     norm = float(rows.fits.constant[0])
     for first in range(0, n_toys, batch):
         toys = rows.maker.draw(norm, min(batch, n_toys - first), rng)
-        yield RowFits(toys.profile, toys.n)
+        yield RowFits(toys.profile, toys.n, rows.fits.lowest)
 
 
 def chi_square_chance(n_free):
@@ -77,13 +79,16 @@ def among(trials):
     return lambda chance: float(-np.expm1(trials * np.log1p(-chance))) if chance < 1 else 1.0
 
 
-def _from_toys(count, n_toys):
+def _from_toys(test, observed, count, n_toys):
+    note = ""
+    if count == 0 and test.chance is not None:
+        note = f"no toy reached the {{}}; for many counts the chance would be {test.chance(observed):.1g}"
     return {
         "p_value": (count + 1) / (n_toys + 1),
         "p_is_limit": count == 0,
         "method": "toys",
         "n_toys": int(n_toys),
-        "note": "",
+        "note": note,
     }
 
 
@@ -102,5 +107,7 @@ def _why_not(rows, n_toys):
     few = np.count_nonzero(rows.few)
     if not few:
         return ""
-    why = "no toys were asked for" if rows.maker is not None else "toys need the events, which a table has not"
+    why = (
+        "no toys were asked for" if rows.maker is not None else "toys need the events, which a table has not"
+    )
     return f"{few} of {rows.n} rows have few counts, where the formula is rough, and {why}"

@@ -43,7 +43,9 @@ def _columns(table, numbers):
     if column(name) is None:
         raise InputError(f"A test of variability needs a column flux; this table has {table.colnames}.")
     err = column(f"{name}_err")
-    errn, errp = (err if column(f"{name}{end}") is None else column(f"{name}{end}") for end in ("_errn", "_errp"))
+    errn, errp = (
+        err if column(f"{name}{end}") is None else column(f"{name}{end}") for end in ("_errn", "_errp")
+    )
     if errn is None or errp is None:
         raise InputError("A test of variability needs errors; the light curve has no flux_err.")
     sigma = float(table.meta.get("sigma", 1.0) or 1.0)
@@ -60,7 +62,9 @@ def _columns(table, numbers):
 def _knots(value, errn, errp, points):
     """(knots, heights) of a `ScanProfile`: the minimum, both ends of the error bar, and the scan."""
     scan, rise = points
-    knots = np.concatenate([value[:, None] - errn[:, None], value[:, None], value[:, None] + errp[:, None], scan], 1)
+    knots = np.concatenate(
+        [value[:, None] - errn[:, None], value[:, None], value[:, None] + errp[:, None], scan], 1
+    )
     ends = np.broadcast_to([-1.0, 0.0, 1.0], (len(value), 3))
     with np.errstate(invalid="ignore"):
         roots = np.sign(scan - value[:, None]) * np.sqrt(np.maximum(rise, 0.0))
@@ -71,7 +75,7 @@ def _knots(value, errn, errp, points):
 
 
 def _growing(knots, heights):
-    """The same with knots that do not grow, or whose height is unknown, moved beyond the last one on a straight line."""
+    """The same with knots that do not grow, or have no height, moved beyond the last one on a straight line."""
     width = knots.shape[1]
     for row in range(len(knots)):
         good = np.isfinite(knots[row]) & np.isfinite(heights[row])

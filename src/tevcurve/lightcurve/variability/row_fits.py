@@ -13,20 +13,22 @@ from tevcurve.kernels.summed_profile import SummedProfile
 class RowFits:
     """Fits of n light curves with the same n_rows rows each: one that was measured, or toys of it.
 
-    Fluxes are norms and may be below zero, down to where a prediction would vanish. Results are computed when they
+    Fluxes are norms and may be below zero, down to a lowest value. Results are computed when they
     are asked for, in arrays (n, n_rows), or (n,) for what each light curve has one of.
 
     profile : see `tevcurve.fit.minimize`; row r of light curve t is its bin t * n_rows + r
     n : number of light curves
+    lowest : float array (n_rows,), norms that fluxes do not go below; default: where a prediction would vanish
     """
 
-    def __init__(self, profile, n=1):
-        self.profile, self.n, self.n_rows = profile, n, profile.n_bins // n
+    def __init__(self, profile, n=1, lowest=None):
+        self.profile, self.n, self.n_rows, self.lowest = profile, n, profile.n_bins // n, lowest
 
     @cached_property
     def lower(self):
         """The lowest norms (n * n_rows,)."""
-        return self.profile.copy().lower_limits()
+        limits = np.minimum(self.profile.copy().lower_limits(), 0.0)
+        return limits if self.lowest is None else np.maximum(limits, np.tile(self.lowest, self.n))
 
     @cached_property
     def minimum(self):
@@ -64,7 +66,7 @@ class RowFits:
         """The `Minimum` (n,) of the sum of a light curve's statistics in one common norm."""
         group = np.repeat(np.arange(self.n), self.n_rows)
         summed = SummedProfile(self.profile, group, n_groups=self.n)
-        return minimize_norm(summed, summed.copy().lower_limits())
+        return minimize_norm(summed, self._table(self.lower).max(axis=1))
 
     @property
     def constant(self):

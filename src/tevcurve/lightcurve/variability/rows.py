@@ -51,9 +51,14 @@ class Rows:
     n_bounded: int = 0
     notes: tuple = ()
 
+    @property
+    def in_order(self):
+        """Whether rows follow each other in time; bins of a phase do not."""
+        return not np.any(self.start_s[1:] < self.stop_s[:-1] - 1e-6)
+
     def check_order(self):
-        """Raises `InputError` where rows do not follow each other in time, as in bins of a phase."""
-        if np.any(self.start_s[1:] < self.stop_s[:-1] - 1e-6):
+        """Raises `InputError` where rows do not follow each other in time."""
+        if not self.in_order:
             raise InputError(
                 "The rows of the light curve do not follow each other in time (bins in phase, for example), "
                 "so there are no time scales to find."
@@ -94,7 +99,9 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
     """
     table, numbers = light_curve.table, _rows_of_band(light_curve.table, band)
     if light_curve.meta.get("overlapping"):
-        raise InputError("The time bins of the light curve overlap, and variability is tested on independent rows.")
+        raise InputError(
+            "The time bins of the light curve overlap, and variability is tested on independent rows."
+        )
     make = _from_origin if hasattr(light_curve.origin, "laid") else _from_columns
     rows = make(light_curve, numbers)
     if rows.n < least:
@@ -121,7 +128,9 @@ def _rows_of_band(table, band):
             f"{len(bands) - 1}."
         )
     if band is not None and band not in range(len(bands)):
-        raise InputError(f"band is {band!r}; the bands of this light curve have the numbers 0 to {len(bands) - 1}.")
+        raise InputError(
+            f"band is {band!r}; the bands of this light curve have the numbers 0 to {len(bands) - 1}."
+        )
     return np.flatnonzero(which.ravel() == (band or 0))
 
 
@@ -130,11 +139,14 @@ def _from_origin(light_curve, numbers):
     kept = light_curve.origin
     joint, time_bins = kept.laid()
     numbers = numbers[np.isin(numbers, joint.fitted)]
+    if not len(numbers):
+        raise InputError("No row of the light curve expects anything of the source, so nothing can vary.")
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
-    reference = start[0] if len(start) else time_bins.time_min[0]
+    reference = start[0]
     middle = (joint.cut.reference.to_time(joint.cut.time_mean[numbers // joint.n_bands]) - reference).sec
-    fits = RowFits(joint.profile.take(np.searchsorted(joint.fitted, numbers)))
-    edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2] if len(numbers) else None
+    maker = maker_of_rows(kept, joint, numbers)
+    fits = RowFits(maker.profile, lowest=maker.lowest_norms())
+    edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2]
     notes = list(_common_notes(light_curve))
     if kept.options.free:
         notes.append("the spectrum's shape is the reference's in all rows")
@@ -146,9 +158,9 @@ def _from_origin(light_curve, numbers):
         stop_s=(stop - reference).sec,
         middle_s=middle,
         pieces=_pieces(kept, joint, time_bins, numbers, reference),
-        flux=float(kept.spectrum.photon_flux(edges)[0]) if len(numbers) else np.nan,
+        flux=float(kept.spectrum.photon_flux(edges)[0]),
         counts=effective_counts(fits),
-        maker=maker_of_rows(kept, joint, numbers) if len(numbers) else None,
+        maker=maker,
         notes=tuple(notes),
     )
 
@@ -186,7 +198,7 @@ def _common_notes(light_curve):
 
 def _pieces(kept, joint, time_bins, numbers, reference):
     """The `Pieces` of rows; their weight is the expected signal."""
-    runs, band = list(kept.terms), numbers[0] % joint.n_bands if len(numbers) else 0
+    runs, band = list(kept.terms), numbers[0] % joint.n_bands
     flux = kept.spectrum.photon_flux(kept.setting.axes.true)
     pieces = time_bins.pieces(runs)
     rates = np.array([_signal_rate(run, flux, kept.setting.axes, band) * run.deadc for run in runs])

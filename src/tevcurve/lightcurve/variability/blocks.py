@@ -1,0 +1,166 @@
+"""Bayesian blocks: the times between which a light curve is constant."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+from astropy.table import QTable
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.row_blocks import best_gain, block_losses, divide, gaussian_losses
+from tevcurve.kernels.summed_profile import SummedProfile
+from tevcurve.lightcurve.bayesian_blocks import bayesian_blocks as event_blocks
+from tevcurve.lightcurve.variability.chances import null_fits
+from tevcurve.lightcurve.variability.records import LEAST_CHANCE, VariabilityResult
+from tevcurve.lightcurve.variability.row_fits import RowFits
+from tevcurve.lightcurve.variability.rows import rows_of
+
+MAX_ROWS, N_DRAWS, BATCH = 300, 2000, 100
+# Chances that blocks of events are tried with, each the upper limit of the true one.
+P_STEPS = (0.5, 0.1, 0.01, 1e-3, 1e-6)
+# A quantile is taken from draws where so many are beyond it.
+LEAST_BEYOND = 10
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BlocksResult(VariabilityResult):
+    """A `VariabilityResult` whose `value` is the number of blocks.
+
+    blocks: `QTable` with a row for each: `start`, `stop` (Time), `flux`, `flux_errn`, `flux_errp` (cm-2 s-1).
+    p0: chance of more than one block for a constant source. penalty: log likelihood that each further block must gain.
+    """
+
+    blocks: Any = None
+    p0: float = np.nan
+    penalty: float = np.nan
+
+    def measured(self):
+        """The number of blocks, in words."""
+        return f"{self.value} (p0 = {self.p0:g})"
+
+
+def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, random_state=0):
+    """The division of a light curve into blocks of constant flux, a `BlocksResult`.
+
+    Of rows (the default): blocks are of whole rows, each with its value and asymmetric errors, negative fluxes among
+    them (the statistic is that of `chi_square`), and the best division is found by dynamic programming (Scargle et al.
+    2013, ApJ 764, 167). The penalty of a block is the one that p0 of constant light curves with these very rows exceed:
+    toys where a row has under 20 counts or is a limit, else Gaussian draws.
+
+    Of events: the blocks of `tevcurve.lightcurve.bins.bayesian_blocks`, which start at events, with the light curve in
+    them; the chance is the least p0 of a few at which there is more than one.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    p0 : float, chance of more than one block for a constant source, above 0 and at most 0.5
+    events : bool
+    band : int, number of the energy band; needed where there are several; not for events, which are of all bands
+    n_toys : int, toys where they are needed; 0 for none
+    random_state : int seed or numpy Generator
+    """
+    if not 0 < p0 <= 0.5:
+        raise InputError(f"bayesian_blocks has p0 = {p0!r}; wanted is a probability above 0, at most 0.5.")
+    if events:
+        return _of_events(light_curve, p0)
+    rows = rows_of(light_curve, band, least=2, bounded=True)
+    rows.check_order()
+    if rows.n > MAX_ROWS:
+        raise InputError(
+            f"The light curve has {rows.n} rows, and blocks are made of {MAX_ROWS} at most; take wider bins, or "
+            "events=True."
+        )
+    return blocks_result(rows, p0, *constant_gains(rows, n_toys, random_state))
+
+
+def gain_of(fits):
+    """The most that a further block gains in each light curve of `RowFits`, (n,)."""
+    return best_gain(_losses(fits))
+
+
+def constant_gains(rows, n_toys, random_state):
+    """(gains, whether of toys): of constant light curves with the rows of `Rows`, from toys where they are needed.
+
+    Else those of `N_DRAWS` light curves of Gaussian values with the errors of the rows.
+    """
+    if rows.few.any() and rows.maker is not None and n_toys:
+        return np.concatenate([gain_of(fits) for fits in null_fits(rows, n_toys, random_state)]), True
+    rng, err = np.random.default_rng(0), np.broadcast_to(rows.fits.err[0], (BATCH, rows.n))
+    draws = (err * rng.standard_normal(err.shape) for _ in range(N_DRAWS // BATCH))
+    return np.concatenate([best_gain(gaussian_losses(values, err)) for values in draws]), False
+
+
+def gain_chance(gains, observed):
+    """Chance of a gain, from sorted gains of constant light curves; beyond them as e^-gain, which is safe."""
+    beyond = np.count_nonzero(gains >= observed * (1 - 1e-9))
+    if beyond >= LEAST_BEYOND or len(gains) <= LEAST_BEYOND:
+        return (beyond + 1) / (len(gains) + 1)
+    return float(LEAST_BEYOND / len(gains) * np.exp(gains[-LEAST_BEYOND] - observed))
+
+
+def gain_level(gains, p0):
+    """The gain that a share p0 of sorted gains exceeds; beyond the draws as e^-gain, which is safe."""
+    share = max(p0, min(LEAST_BEYOND / len(gains), 1.0))
+    return float(np.quantile(gains, 1 - share) + np.log(share / p0))
+
+
+def blocks_result(rows, p0, gains, toys):
+    """The `BlocksResult` of `Rows`, with gains of constant light curves and whether they are of toys."""
+    gains, losses = np.sort(gains), _losses(rows.fits)
+    penalty, chance = gain_level(gains, p0), gain_chance(gains, float(best_gain(losses)[0]))
+    first = divide(losses[0], penalty)
+    last = np.append(first[1:], rows.n) - 1
+    group = np.repeat(np.arange(len(first)), last - first + 1)
+    lowest = np.maximum.reduceat(rows.fits.lower, first)
+    fits = RowFits(SummedProfile(rows.fits.profile.copy(), group), lowest=lowest)
+    unit = rows.flux * u.Unit("cm-2 s-1")
+    columns = {"start": rows.time(rows.start_s[first]), "stop": rows.time(rows.stop_s[last])}
+    columns |= {"flux": fits.norm[0] * unit}
+    columns |= {"flux_errn": fits.errn[0] * unit, "flux_errp": fits.errp[0] * unit}
+    return BlocksResult(
+        name="Bayesian blocks",
+        value=len(first),
+        blocks=QTable(columns),
+        p0=float(p0),
+        penalty=penalty,
+        p_value=max(chance, LEAST_CHANCE),
+        p_is_limit=chance < LEAST_CHANCE,
+        method="toys" if toys else "asymptotic",
+        n_toys=len(gains) if toys else 0,
+        n_rows=rows.n,
+        trials=rows.n - 1,
+        note="; ".join(rows.notes),
+    )
+
+
+def _losses(fits):
+    widest = np.maximum(fits.errn, fits.errp)
+    errn, errp = (np.maximum(err, 1e-3 * widest) for err in (fits.errn, fits.errp))
+    return block_losses(fits.norm, errn, errp)
+
+
+def _of_events(light_curve, p0):
+    """The blocks of events, and the least p0 at which there are several."""
+    if not hasattr(light_curve.origin, "terms"):
+        raise InputError(
+            "Blocks of events need the events, which this light curve has not; make it by tevcurve.light_curve."
+        )
+    result = light_curve.rebin(time_bins=event_blocks(p0))
+    terms = light_curve.origin.terms
+    chances = [p for p in P_STEPS if event_blocks(p).bins(terms).n_bins > 1]
+    table = result.table
+    bands = len(light_curve.origin.setting.axes.bands) - 1
+    shown = {"start": result.time_start[::bands], "stop": result.time_stop[::bands]}
+    if bands == 1:
+        shown |= {name: u.Quantity(table[name]) for name in ("flux", "flux_errn", "flux_errp")}
+    return BlocksResult(
+        name="Bayesian blocks of events",
+        value=len(table) // bands,
+        blocks=QTable(shown),
+        p0=float(p0),
+        p_value=min(chances, default=1.0),
+        p_is_limit=bool(chances),
+        n_rows=len(table) // bands,
+        note=str(result.meta.get("time_bins_note", "")),
+    )

@@ -1,0 +1,126 @@
+"""What a person wants to know first of a light curve's variability."""
+
+import html
+from dataclasses import dataclass
+
+from tevcurve.lightcurve.variability import amplitude, blocks, constancy, timescales
+from tevcurve.lightcurve.variability.amplitude import AmplitudeResult
+from tevcurve.lightcurve.variability.chances import chances
+from tevcurve.lightcurve.variability.constancy import ConstancyResult
+from tevcurve.lightcurve.variability.rows import rows_of
+from tevcurve.lightcurve.variability.timescales import DOUBLING, HALVING, TimescaleResult
+
+SIGNIFICANCE = 3
+P0 = 0.01
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VariabilitySummary:
+    """The tests of one light curve, of one energy band, all with the same toys.
+
+    The verdict is that of `ts_var` alone: the other results measure the same light curve and are no further trials.
+    p_value: its chance, with the number of bands of the light curve, `n_bands`, as trials.
+    """
+
+    ts_var: ConstancyResult
+    chi_square: ConstancyResult
+    fractional_variability: AmplitudeResult
+    excess_variance: AmplitudeResult
+    point_to_point: AmplitudeResult | None
+    doubling_time: TimescaleResult | None
+    halving_time: TimescaleResult | None
+    bayesian_blocks: blocks.BlocksResult | None
+    title: str
+    n_bands: int = 1
+
+    @property
+    def results(self):
+        """The records, in the order of their attributes, without those that could not be made."""
+        names = list(self.__dataclass_fields__)[:8]
+        return [getattr(self, name) for name in names if getattr(self, name) is not None]
+
+    @property
+    def p_value(self):
+        """Chance of a constant source, after the trials of all bands."""
+        return min(self.ts_var.p_value * self.n_bands, 1.0)
+
+    @property
+    def verdict(self):
+        """One sentence."""
+        sign = "<" if self.ts_var.p_is_limit else "="
+        chance = f"p {sign} {self.p_value:.2g}"
+        if self.n_bands > 1:
+            chance += f" after the trials of {self.n_bands} bands"
+        if self.p_value < 0.00135:
+            return f"The source varied ({chance})."
+        if self.ts_var.p_is_limit:
+            return f"No toy of {self.ts_var.n_toys} varied as much ({chance}); take more to be surer."
+        return f"The rows agree with a constant flux ({chance})."
+
+    def __str__(self):
+        notes = dict.fromkeys(note for result in self.results for note in result.note.split("; ") if note)
+        lines = [self.title, self.verdict]
+        width = max(len(result.name) for result in self.results)
+        for result in self.results:
+            lines.append(f"  {result.name:{width}}  {result.measured()}  {result.chance()}".rstrip())
+        lines += [f"  Note: {note}." for note in notes]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><td>{html.escape(r.name)}</td><td>{html.escape(r.measured())}</td><td>{html.escape(r.chance())}</td>"
+            f"<td>{html.escape(r.note)}</td></tr>"
+            for r in self.results
+        )
+        head = f"<p>{html.escape(self.title)}<br>{html.escape(self.verdict)}</p>"
+        return f"{head}<table><tr><th></th><th>value</th><th>chance</th><th>note</th></tr>{rows}</table>"
+
+
+def summarize(light_curve, band=None, n_toys=1000, random_state=0):
+    """The `VariabilitySummary` of a light curve; see `LightCurve.variability`."""
+    rows = rows_of(light_curve, band)
+    tests = {
+        "ts_var": constancy.ts_var_test(rows),
+        "chi_square": constancy.chi_square_test(rows),
+        "excess": amplitude.excess_test(rows),
+    }
+    ordered = rows.in_order and rows.n >= 3
+    if ordered:
+        pairs = amplitude.neighbours(rows)
+        searches = {way: timescales.Search(rows, pairs, way, SIGNIFICANCE) for way in (DOUBLING, HALVING)}
+        tests |= {way: search.test() for way, search in searches.items()}
+        tests["pairs"] = amplitude.pair_test(rows, pairs)
+    found = chances(rows, tests, n_toys, random_state)
+    with_blocks = ordered and rows.n <= blocks.MAX_ROWS
+    return VariabilitySummary(
+        ts_var=constancy.ts_var_result(rows, found["ts_var"]),
+        chi_square=constancy.chi_square_result(rows, found["chi_square"]),
+        fractional_variability=amplitude.fractional_result(rows, found["excess"]),
+        excess_variance=amplitude.excess_result(rows, found["excess"]),
+        point_to_point=amplitude.pair_result(rows, pairs, found["pairs"]) if ordered else None,
+        doubling_time=searches[DOUBLING].result(found[DOUBLING]) if ordered else None,
+        halving_time=searches[HALVING].result(found[HALVING]) if ordered else None,
+        bayesian_blocks=blocks.bayesian_blocks(
+            light_curve, P0, band=band, n_toys=n_toys, random_state=random_state
+        )
+        if with_blocks
+        else None,
+        title=_title(rows, light_curve),
+        n_bands=len(_bands(light_curve.table)),
+    )
+
+
+def _title(rows, light_curve):
+    table, number = light_curve.table, rows.number[0]
+    title = f"Variability of {light_curve.meta.get('source') or 'the source'} in {rows.n} rows"
+    if "e_min" not in table.colnames:
+        return title
+    return f"{title}, {table['e_min'][number]:.4g}-{table['e_max'][number]:.4g} TeV"
+
+
+def _bands(table):
+    if "e_min" not in table.colnames:
+        return {()}
+    return set(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True))
