@@ -129,10 +129,15 @@ def newton_step(slope, curvature, fixed):
     `LONGEST_STEP`.
     """
     inverse, convex = inverse_curvature(curvature, fixed)
+    return *_short_step(inverse, slope), convex
+
+
+def _short_step(inverse, slope):
+    """(Newton's step (n, q), not too long; its decrement (n,))."""
     step = -times(inverse, slope)
     decrement = -dot(slope, step)
     length = np.abs(step).max(axis=1)
-    return step * np.minimum(1.0, LONGEST_STEP / np.maximum(length, 1e-300))[:, None], decrement, convex
+    return step * np.minimum(1.0, LONGEST_STEP / np.maximum(length, 1e-300))[:, None], decrement
 
 
 def inverse_curvature(curvature, fixed):
@@ -170,7 +175,9 @@ def crossing(function, minima, coordinate, side, rise, low, high):
     n, q = minima.x.shape
     bound = high[coordinate] if side > 0 else low[coordinate]
     inner, outer, found = minima.x[:, coordinate].copy(), np.full(n, bound), np.full(n, np.nan)
-    width, valley = _valley(minima.curvature, coordinate, minima.x, low, high)
+    valley = _valley_at(minima.x, minima.curvature, coordinate, low, high)
+    bend = dot(valley, times(minima.curvature, valley))
+    width = np.where(bend > 0, 1 / np.sqrt(np.where(bend > 0, bend, 1.0)), np.nan)
     active = minima.converged & np.isfinite(width)
     ahead = np.where(active, side * np.minimum(np.sqrt(2 * rise) * width, side * (bound - inner)), 0.0)
     x, rows = np.clip(minima.x + ahead[:, None] * valley, low, high), _ActiveRows(function)
@@ -182,8 +189,9 @@ def crossing(function, minima, coordinate, side, rise, low, high):
         g, h = np.where(finite[:, None], g, 0.0), np.where(finite[:, None, None], h, np.eye(q))
         at, fixed = x[k, coordinate], ((x[k] <= low) & (g > 0)) | ((x[k] >= high) & (g < 0))
         fixed[:, coordinate] = True
-        follow, decrement, _ = newton_step(g, h, fixed)
-        _, valley = _valley(h, coordinate, x[k], low, high)
+        inverse, _ = inverse_curvature(h, fixed)
+        follow, decrement = _short_step(inverse, g)
+        valley = _valley(inverse, h, coordinate)
         risen = np.where(finite, f - 0.5 * decrement - minima.value[k], np.inf)
         in_valley = (decrement < IN_VALLEY * rise) & finite
         beyond = risen >= rise
@@ -220,20 +228,20 @@ def _target(at, risen, tilt, rise, side, limits):
 
 def follow_valley(x, curvature, coordinate, value, low, high):
     """Points (n, q) where a coordinate has a value (n,) and the others are where its parabola is lowest."""
-    _, valley = _valley(curvature, coordinate, x, low, high)
-    ahead = value - x[:, coordinate]
-    x = np.clip(x + ahead[:, None] * valley, low, high)
+    valley = _valley_at(x, curvature, coordinate, low, high)
+    x = np.clip(x + (value - x[:, coordinate])[:, None] * valley, low, high)
     x[:, coordinate] = value
     return x
 
 
-def _valley(curvature, coordinate, x, low, high):
-    """(error of a coordinate (n,), how all coordinates follow it along the valley of the others (n, q))."""
+def _valley_at(x, curvature, coordinate, low, high):
     fixed = (x <= low) | (x >= high)
     fixed[:, coordinate] = True
-    inverse, _ = inverse_curvature(curvature, fixed)
+    return _valley(inverse_curvature(curvature, fixed)[0], curvature, coordinate)
+
+
+def _valley(inverse, curvature, coordinate):
+    """How all coordinates follow one along the valley of the others (n, q); `inverse` is of the others' curvature."""
     valley = -times(inverse, curvature[:, :, coordinate])
     valley[:, coordinate] = 1.0
-    bend = dot(valley, times(curvature, valley))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(bend > 0, 1 / np.sqrt(bend), np.nan), valley
+    return valley
