@@ -5,75 +5,19 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
-from dl3_files import RunFile, write_store
+from small_store import START, TARGET, dataset_of, make_store
 
-from tevcurve import (
-    BackgroundModel,
-    DataStore,
-    LightCurveEstimator,
-    MapDataset,
-    MapMaker,
-    PowerLaw,
-    SkyModel,
-    SkyPointSource,
-    WcsGeom,
-    make_mean_edisp,
-    make_mean_psf,
-)
+from tevcurve import LightCurveEstimator, PowerLaw
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_run, by_width
-from tevcurve.maps import MapAxis
 from tevcurve.pipeline import light_curve
 
-TARGET = SkyCoord(83.63, 22.01, unit="deg")
 BANDS = [0.7, 2, 10] * u.TeV
-START = 1.2e8
-
-
-def run_file(obs_id, seed, tstart, pointing, n_source=150, n_background=1500, **changes):
-    """A run with a point source of a falling spectrum at the target, on a flat background."""
-    rng = np.random.default_rng(seed)
-    n = n_source + n_background
-    spread = np.deg2rad(0.06) / np.cos(TARGET.dec.rad), np.deg2rad(0.06)
-    ra = np.concatenate(
-        [
-            TARGET.ra.deg + np.rad2deg(spread[0]) * rng.standard_normal(n_source),
-            pointing[0] + rng.uniform(-2, 2, n_background),
-        ]
-    )
-    dec = np.concatenate(
-        [
-            TARGET.dec.deg + np.rad2deg(spread[1]) * rng.standard_normal(n_source),
-            pointing[1] + rng.uniform(-2, 2, n_background),
-        ]
-    )
-    events = {
-        "TIME": np.sort(rng.uniform(tstart - 5, tstart + 1685, n)),
-        "RA": ra,
-        "DEC": dec,
-        "ENERGY": 0.5 * rng.uniform(size=n) ** (-1 / 1.7),
-    }
-    target = {"RA_OBJ": TARGET.ra.deg, "DEC_OBJ": TARGET.dec.deg}
-    options = {"tstart": tstart, "tstop": tstart + 1680, "events": events, "n_events": n, "header": target}
-    return RunFile(obs_id=obs_id, pointing=pointing, **(options | changes))
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    runs = (
-        run_file(1, 11, START, (83.63, 22.51)),
-        run_file(
-            2,
-            12,
-            START + 1800,
-            (83.63, 21.51),
-            gti=((START + 1800, START + 2300), (START + 2600, START + 3480)),
-        ),
-        run_file(3, 13, START + 3600, (84.17, 22.01), deadc=0.8),
-    )
-    write_store(folder, runs)
-    return DataStore.from_dir(folder)
+    return make_store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(params=["3d", "1d"])
@@ -147,9 +91,7 @@ def test_a_row_does_not_change_with_the_other_bins(store, method):
     every = make(store, method, by_edges(edges), negative=True)
     part = every.rebin(time_bins=by_edges(edges[3:6]))
     for name in every.table.colnames:
-        np.testing.assert_array_equal(
-            np.asarray(every.table[name][6:10]), np.asarray(part.table[name]), name
-        )
+        np.testing.assert_array_equal(np.asarray(every.table[name][6:10]), np.asarray(part.table[name]), name)
 
 
 def test_any_partition_adds_up(store, method):
@@ -177,30 +119,6 @@ def test_likelihoods_of_a_partition_add_up_at_common_parameters(store):
     np.testing.assert_allclose(added, expected, rtol=1e-12)
 
 
-def dataset_of(observations, axes=None):
-    """A MapDataset with the energy bins and pixels of the one call."""
-    from tevcurve.reduction.energy_axes import energy_axes
-
-    axes = energy_axes([0.7, 10] * u.TeV) if axes is None else axes
-    reco = MapAxis(axes.reco * u.TeV, name="energy", interp="log")
-    true = MapAxis(axes.true * u.TeV, name="energy", interp="log")
-    geom = WcsGeom.create(skydir=TARGET, binsz=0.04, width=2, proj="TAN", axes=[reco])
-    maps = MapMaker(geom, "2 deg", geom_true=geom.to_cube([true])).run(observations)
-    model = SkyModel(
-        SkyPointSource(TARGET.ra, TARGET.dec, frame="icrs"), PowerLaw(index=2.7), name="source"
-    )
-    for name in ("lon_0", "lat_0"):
-        model.parameters[name].frozen = True
-    return MapDataset(
-        counts=maps["counts"],
-        exposure=maps["exposure"],
-        background_model=BackgroundModel(maps["background"]),
-        psf=make_mean_psf(observations, TARGET),
-        edisp=make_mean_edisp(observations, TARGET, e_true=true.edges, e_reco=reco.edges),
-        model=model,
-    )
-
-
 def test_a_bin_over_three_runs_equals_the_joint_fit_of_three_datasets(store):
     span = edges_of(store, 1)
     lc = make(store, "3d", by_edges(span), energy_edges=[0.7, 10] * u.TeV, sigma_ul=2)
@@ -224,7 +142,12 @@ def test_stacked_runs_equal_the_stacked_dataset(store):
         spectrum=PowerLaw(index=2.7),
     )  # fmt: skip
     joint = light_curve(
-        observations, TARGET, by_edges(span), [0.7, 10] * u.TeV, safe_energy=None, spectrum=PowerLaw(index=2.7)
+        observations,
+        TARGET,
+        by_edges(span),
+        [0.7, 10] * u.TeV,
+        safe_energy=None,
+        spectrum=PowerLaw(index=2.7),
     )
     assert lc.meta["several_runs"] == "stacked"
     for name in ("flux", "flux_err", "flux_ul", "ts"):
@@ -250,9 +173,7 @@ def test_binned_tends_to_unbinned(store):
     for binsz, n_reco in ((0.1, 6), (0.04, 15), (0.01, 60)):
         edges = np.geomspace(0.7, 10, n_reco + 1)
         edges[-1] = 10
-        binned = make(
-            store, "3d", energy_edges=[0.7, 10] * u.TeV, binsz=binsz, e_reco=edges * u.TeV
-        )
+        binned = make(store, "3d", energy_edges=[0.7, 10] * u.TeV, binsz=binsz, e_reco=edges * u.TeV)
         differences.append(np.max(np.abs(binned.table["flux"] - unbinned.table["flux"]) / error))
     assert differences[0] > differences[2]
     assert differences[2] < 0.03

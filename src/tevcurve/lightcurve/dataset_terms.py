@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.datasets import MapDataset
 from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.datasets.timeline import core_timeline
 from tevcurve.errors import InputError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
@@ -139,7 +140,14 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         fixed=fixed.ravel()[run.cell[event[kept]]],
         fixed_total=in_band @ fixed.sum(axis=(1, 2)),
         background_norm=norm,
+        line=_line(run, spatial, edisp, alone.flux_of(model), background + fixed * run.deadc, event, pixel),
     )
+
+
+def _line(run, spatial, edisp, flux, other_rate, event, pixel):
+    """`RunTimeline` of the events around the source, for time bins that look at events."""
+    image = np.einsum("t,tyx->yx", flux * edisp.sum(axis=1), spatial)
+    return core_timeline(run, run.time_s[event], pixel, image, other_rate.sum(axis=1), run.slice_edges)
 
 
 def _of_one_run(dataset, run):

@@ -128,8 +128,9 @@ class LightCurveEstimator:
     def _run_laid(self, energies, steps):
         """The light curve of the events of the datasets, in time bins and bands."""
         models = [dataset.named(self.source) for dataset in self.datasets]
-        own = [(each.start, each.stop) for each in time_bins(self.datasets)]
-        binning = by_intervals(own) if self.time_bins is None else self.time_bins
+        binning = self.time_bins
+        if binning is None:
+            binning = by_intervals([(each.start, each.stop) for each in time_bins(self.datasets)])
         bands, fitted = self.energy_edges, self.energy_edges
         if bands is None:
             e_ref, *bands = _energies(*energies)
