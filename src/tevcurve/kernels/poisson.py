@@ -98,10 +98,10 @@ class CashProfile:
             return np.maximum(settled.norms - settled.gradient / settled.hessian, 0.0), descent.point
 
     def lower_limits(self):
-        """The lowest flux factor of each bin: where a prediction at an event's cell would reach zero.
+        """The lowest flux factor of each bin: where a prediction at an event's cell, or of all cells, would reach zero.
 
-        With the background norms of flux factor 0. Where no event sees the source, the cell with the smallest
-        ratio of everything else to the source decides.
+        With the background norms of flux factor 0. All cells together decide where events are only in the faint
+        outskirts of the source; the cell with the smallest ratio of everything else to it, where no event sees it.
         """
         terms, zero = self.terms, np.zeros(self.n_bins)
         norms, extras = self.nuisance(zero)
@@ -111,7 +111,10 @@ class CashProfile:
         limit, nearest = np.full(self.n_bins, -np.inf), np.full(self.n_bins, np.inf)
         np.maximum.at(limit, self._event_bin[seen], -without[seen] / source[seen])
         np.minimum.at(nearest, terms.block_bin, terms.floor_ratio)
-        return np.where(np.isfinite(limit), limit, -nearest)
+        rest = norms * terms.background_total + terms.constant_total
+        rest += np.sum(extras[terms.block_bin] * terms.shared_total[:, 1:], axis=1)
+        everywhere = -ratio(self._per_bin(rest), self.signal_total)
+        return np.where(np.isfinite(limit), np.maximum(limit, everywhere), -nearest)
 
     def _settle(self, a):
         """(`_Arrowhead`, `NewtonDescent` at its end) at flux factors a: norms and further amplitudes at their best."""
