@@ -48,7 +48,9 @@ class ShapeRows:
 
     def _taken(self, rows):
         """(the first four arguments for some rows, numbers of their cells)."""
-        cells = np.flatnonzero(np.isin(self.row, rows))
+        kept = np.zeros(self.n_bins, dtype=bool)
+        kept[rows] = True
+        cells = np.flatnonzero(kept[self.row])
         return (self.start[rows], self.length[rows], self.response, self.total[rows]), cells
 
     def _row_sum(self, per_cell):
