@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tevcurve.kernels.terms import CashTerms
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,8 @@ class CashBlock:
     floor_ratio: float
     n_floored: int = 0
     n_unpredicted: int = 0
+
+    __repr__ = short_repr
 
     @property
     def counts(self):

@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.data import GTI
 from tevcurve.datasets.timeline import RunTimeline
 from tevcurve.errors import InputError
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,8 @@ class CubeResponse:
     shares: np.ndarray
     dispersion: np.ndarray
     background: np.ndarray
+
+    __repr__ = short_repr
 
     def signal_at(self, cell, flux):
         """Expected signal per second of live time in cells (flat indices of (n_reco, n_pixels)), float array."""
@@ -88,6 +91,8 @@ class CubeTerms:
     background_norm: float | None = None
     compact: CubeResponse | None = None
     line: RunTimeline | None = None
+
+    __repr__ = short_repr
 
     @property
     def n_bands(self):

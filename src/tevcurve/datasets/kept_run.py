@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve.data import GTI
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,8 @@ class KeptRun:
     off_lat: np.ndarray | None = None
     location: Any = None
     facts: dict = field(default_factory=dict)
+
+    __repr__ = short_repr
 
     @property
     def livetime_s(self):

@@ -9,6 +9,7 @@ from tevcurve.data import GTI
 from tevcurve.datasets.timeline import cube_timeline
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsGeom
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,8 @@ class ReducedCube:
     aeff: Any
     psf: Any
     edisp: Any
+
+    __repr__ = short_repr
 
     @property
     def ontime_s(self):

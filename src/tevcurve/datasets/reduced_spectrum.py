@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.data.gti import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.datasets.timeline import spectrum_timeline
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class ReducedSpectrum:
     true_edges_tev: np.ndarray
     reco_edges_tev: np.ndarray
     mask_safe: np.ndarray
+
+    __repr__ = short_repr
 
     @property
     def alpha(self):

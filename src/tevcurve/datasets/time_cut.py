@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.records import short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class TimeCut:
@@ -23,6 +25,8 @@ class TimeCut:
     middle: np.ndarray
     event: np.ndarray
     event_bin: np.ndarray
+
+    __repr__ = short_repr
 
 
 def cut_run(time_s, start_s, stop_s, number, slice_edges=None):

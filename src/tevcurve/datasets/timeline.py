@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.data import GTI
 from tevcurve.errors import InputError
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,8 @@ class RunTimeline:
     off_time_s: np.ndarray | None = None
     alpha: float | None = None
     background_per_s: float | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self):
         measured = self.off_time_s is not None and self.alpha is not None

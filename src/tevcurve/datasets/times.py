@@ -19,7 +19,9 @@ def dataset_times(meta, gtis, title):
     names = [name for name in ("t_start", "t_stop") if name in meta]
     for name in names:
         if not isinstance(meta[name], Time) or not meta[name].isscalar:
-            raise InputError(f"{title} has counts.meta[{name!r}] = {meta[name]!r}; wanted is an astropy Time.")
+            raise InputError(
+                f"{title} has counts.meta[{name!r}] = {meta[name]!r}; wanted is an astropy Time."
+            )
     if len(names) == 2:
         return meta["t_start"], meta["t_stop"]
     if len(names) == 1:

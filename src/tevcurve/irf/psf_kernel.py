@@ -8,6 +8,7 @@ from astropy import units as u
 from tevcurve.errors import InputError
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
 from tevcurve.kernels.radial import integrate_over_pixels
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,8 @@ class PSFKernel:
     geom: object
     table_psf: EnergyDependentTablePSF
     max_radius: u.Quantity
+
+    __repr__ = short_repr
 
     @classmethod
     def from_table_psf(cls, table_psf, geom, max_radius=None, factor=4):

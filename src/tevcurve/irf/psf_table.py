@@ -12,6 +12,7 @@ from tevcurve.kernels.folding import disc_integral_at, disc_integrals
 from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
 from tevcurve.kernels.radial import integrate_over_pixels, second_order
 from tevcurve.kernels.sphere import offset_frame
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,8 @@ class EnergyDependentTablePSF:
     energies_tev: np.ndarray
     rad_rad: np.ndarray
     values: np.ndarray
+
+    __repr__ = short_repr
     exposure_cm2_s: np.ndarray | None = None
 
     def __post_init__(self):

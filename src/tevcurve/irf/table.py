@@ -14,6 +14,7 @@ from astropy.io import fits
 
 from tevcurve.errors import DataError
 from tevcurve.kernels.interpolation import locate
+from tevcurve.records import short_repr
 
 # Extrapolated responses undershoot 0 by up to 2 % of their maximum in public data; more than this is another mistake.
 LARGEST_UNDERSHOOT = 0.1
@@ -30,6 +31,8 @@ class ResponseAxis:
     high: np.ndarray
     unit: str
     logarithmic: bool = False
+
+    __repr__ = short_repr
 
     def __post_init__(self):
         for array in (self.low, self.high, self.nodes):
@@ -77,6 +80,10 @@ class ResponseTable:
     header: dict
     where: str
     n_negative: int = 0
+
+    def __repr__(self):
+        axes = (f"{a.name} {a.nbin} bins {a.low[0]:.4g} to {a.high[-1]:.4g} {a.unit}" for a in self.axes)
+        return f"<{self.where}: {', '.join(map(str.rstrip, axes))}>"
 
     def around(self, index, value):
         """The table with only those nodes of one axis (by its index) between which a value is interpolated."""

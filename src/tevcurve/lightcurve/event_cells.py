@@ -8,6 +8,7 @@ from tevcurve.datasets.timeline import timeline_of
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.good_time import GoodTime, good_time
 from tevcurve.lightcurve.time_bins import TimeBins
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class EventCells:
     stop_s: np.ndarray
     count: np.ndarray
     off_count: np.ndarray
+
+    __repr__ = short_repr
 
     @property
     def ontime_s(self):

@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.status import statuses
+from tevcurve.records import short_repr
 
 STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
 
@@ -34,6 +35,8 @@ class FitOptions:
     steps: tuple = STEPS
     free: tuple = ()
     free_ts: float = 25.0
+
+    __repr__ = short_repr
 
 
 def fit_rows(joint, options):

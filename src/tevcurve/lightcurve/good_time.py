@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.data import TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.instants import Instants
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,8 @@ class GoodTime:
     run_ids: tuple
     references: tuple[TimeReference, ...]
     clock: np.ndarray
+
+    __repr__ = short_repr
 
     @property
     def reference(self):

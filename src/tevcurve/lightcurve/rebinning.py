@@ -11,6 +11,7 @@ from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import make_ledger
+from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.spectrum_terms import spectrum_terms
@@ -41,6 +42,8 @@ class Kept:
     meta: dict
     terms: tuple = ()
     fates: tuple = ()
+
+    __repr__ = short_repr
 
     def reduced(self):
         """The same with the terms of its energy bins."""

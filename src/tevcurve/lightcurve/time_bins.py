@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.good_time import good_time
 from tevcurve.lightcurve.instants import Instants
+from tevcurve.records import short_repr
 
 ANY_RUN = -1
 
@@ -188,6 +189,8 @@ class BinPieces:
     run: np.ndarray
     start_s: np.ndarray
     stop_s: np.ndarray
+
+    __repr__ = short_repr
 
     def ontime_s(self, n_bins):
         """Good time of each bin (n_bins,) in s, summed over runs."""

@@ -7,6 +7,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.records import short_repr
 
 RECO_BINS_PER_DECADE = 10
 TRUE_BINS_PER_DECADE = 16
@@ -28,6 +29,8 @@ class EnergyAxes:
     bands: np.ndarray
     reco: np.ndarray
     true: np.ndarray
+
+    __repr__ = short_repr
 
     @property
     def n_bands(self):

@@ -8,6 +8,7 @@ from astropy.units import Quantity
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation, directional_offset, position_angle
+from tevcurve.records import short_repr
 from tevcurve.reduction.exclusion import as_exclusions
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ class ReflectedRegions:
     radius: float
     off_lon: np.ndarray
     off_lat: np.ndarray
+
+    __repr__ = short_repr
 
     @property
     def n_off(self):

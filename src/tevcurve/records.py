@@ -1,0 +1,39 @@
+"""How records show themselves: rows of words, and arrays by their kind and shape instead of their numbers."""
+
+from dataclasses import fields
+from html import escape
+
+import numpy as np
+
+
+def short_repr(record):
+    """One line for a dataclass, str: its fields with arrays as `float64 (10, 50)`, and long values cut.
+
+    Meant to stand in a class as `__repr__ = short_repr`.
+    """
+    shown = [f"{each.name}={_short(getattr(record, each.name))}" for each in fields(record) if each.repr]
+    return f"{type(record).__name__}({', '.join(shown)})"
+
+
+def _short(value):
+    if isinstance(value, np.ndarray) and value.ndim:
+        shape = " x ".join(str(length) for length in value.shape)
+        unit = getattr(value, "unit", None)
+        return f"<{shape} {value.dtype}{f' in {unit}' if unit else ''}>"
+    if isinstance(value, tuple | list) and (len(value) > 3 or any(isinstance(v, np.ndarray) for v in value)):
+        return f"<{type(value).__name__} of {len(value)}>"
+    if isinstance(value, dict):
+        return f"<dict of {len(value)}>"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def as_text(title, rows):
+    """Lines of words, str."""
+    return "\n".join([title, *(f"  {key + ':':<12}{value}" for key, value in rows.items())])
+
+
+def as_html(title, rows):
+    """A table of words for a notebook, str."""
+    cells = "".join(f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in rows.items())
+    return f"<p>{escape(title)}</p><table>{cells}</table>"
