@@ -238,11 +238,13 @@ def test_why_nothing_is_expected_beyond_the_responses_and_behind_a_mask(tmp_path
 
 def test_pictures_show_sums_over_energy():
     dataset = simulated_cube(mask=np.arange(4)[:, None, None] * np.ones((4, 20, 20)) > 0)
-    for plot, expected in (
-        (dataset.plot_counts, dataset.counts.data.sum(axis=0)),
-        (dataset.plot_npred, dataset.npred().data.sum(axis=0)),
+    for name, plot, expected, title in (
+        ("", dataset.plot_counts, dataset.counts.data.sum(axis=0), "Counts, sum over energy"),
+        ("a", dataset.plot_npred, dataset.npred().data.sum(axis=0), "a: predicted counts, sum over"),
     ):
+        dataset.name = name
         ax = plot()
+        assert ax.get_title().startswith(title)
         assert_allclose(np.ma.filled(ax.images[0].get_array(), 0), expected)
         plt.close(ax.figure)
     ax = dataset.plot_residuals()
@@ -254,10 +256,24 @@ def test_pictures_show_sums_over_energy():
     plt.close(ax.figure)
 
 
+def test_a_dataset_of_one_run_goes_by_its_number(tmp_path):
+    files = write_store(tmp_path, [RunFile(1), RunFile(2, tstart=START + 2000, tstop=START + 3680)])
+    observations = DataStore.from_dir(files).get_observations([1, 2])
+    geom, geom_true = geometries(skydir=(83.63, 22.51), npix=(10, 10))
+    for runs, given, name in (
+        (observations[:1], "", "1"),
+        (observations[:1], "first", "first"),
+        (observations, "", ""),
+    ):
+        maps = MapMaker(geom, "2 deg", geom_true=geom_true).run(runs)
+        assert MapDataset(maps["counts"], maps["exposure"], name=given).name == name
+
+
 def test_words_for_a_person(tmp_path):
     dataset = from_observation(tmp_path, n_events=500)
     text = str(dataset)
-    assert text.startswith("MapDataset\n")
+    assert text.startswith("MapDataset '1'\n")
+    assert repr(dataset) == f"<MapDataset '1': {dataset.counts.data.sum():.0f} counts>"
     for words in (
         "4 x 40 x 40 (energy, lat, lon)",
         f"Counts:     {dataset.counts.data.sum():.0f}",

@@ -248,6 +248,22 @@ def test_counts_made_by_hand_cannot_be_cut_in_time():
         dataset().between((0, 1))
 
 
+def test_words_for_a_person():
+    data = dataset(mask_fit=[True, False, False], livetime=100 * u.s, name="<night>")
+    text = str(data)
+    assert text.startswith("SpectrumDatasetOnOff '<night>'\n")
+    assert "3 bins, 1 to 4 TeV, 1 of them in the fit" in text
+    assert "12 ON, 20 OFF, alpha 0.1" in text
+    assert "Excess:     10.0" in text
+    assert "Live time:  100.0 s" in text
+    assert "'&lt;night&gt;" not in text
+    assert "&lt;night&gt;" in data._repr_html_()
+    bare = dataset(model=None, mask_fit=[False] * 3)
+    assert str(bare).startswith("SpectrumDatasetOnOff\n")
+    assert "Model:      none" in str(bare)
+    assert "alpha" not in str(bare)
+
+
 def test_the_plot_shows_excess_prediction_and_residuals():
     import matplotlib.pyplot as plt
 

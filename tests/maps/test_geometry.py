@@ -32,6 +32,7 @@ def test_tutorial_geometry():
     assert str(geom).startswith(
         "WcsGeom: 50 x 50 pixels of 0.04 x 0.04 deg, CAR, around icrs (83.63308, 22.01450)"
     )
+    assert "50 x 50 pixels" in geom._repr_html_()
 
 
 def test_pixels_are_those_of_the_reference(reference_dir):

@@ -125,6 +125,7 @@ def test_linear_interpolation_on_a_single_pixel_is_its_value():
 
 def test_the_words_say_what_it_is():
     words = repr(WcsNDMap(GEOM, unit="cm2 s"))
+    assert words in WcsNDMap(GEOM, unit="cm2 s")._repr_html_().replace("&#x27;", "'")
     assert words.startswith(
         "WcsNDMap: float64 in cm2 s, 5 x 4 pixels of 1 x 1 deg, CAR, around icrs (10.00000, 0.00000)"
     )

@@ -8,12 +8,13 @@ import numpy as np
 from tevcurve.datasets.background_floor import raise_empty_cells
 from tevcurve.datasets.cash_blocks import CashBlock
 from tevcurve.datasets.map_checks import check_maps, check_on_map, checked_mask
-from tevcurve.datasets.map_plot import as_html, as_text, plot_residuals, summary
+from tevcurve.datasets.map_plot import plot_counts, plot_npred, plot_residuals, summary
 from tevcurve.datasets.reduced_cube import ReducedCube
 from tevcurve.datasets.source_response import source_response
 from tevcurve.datasets.times import dataset_times
 from tevcurve.errors import InputError, MissingError
 from tevcurve.models import SkyModel
+from tevcurve.records import as_html, as_text
 
 # A fit of a position looks at two places on each side of the one where it is, and comes back.
 MOVES_KEPT = 4
@@ -32,7 +33,7 @@ class MapDataset:
     edisp : `EDispKernel`, or None for a perfect one
     model : `SkyModel` or a list of them; may be set later
     mask : bool array or `WcsNDMap` of the counts' shape, False for cells outside the fit
-    name : str
+    name : str; default: the OBS_ID of a dataset of one run
 
     Raises `InputError` if the maps do not fit each other.
     """
@@ -42,7 +43,8 @@ class MapDataset:
     ):
         check_maps(counts, exposure, background_model)
         self.counts, self.exposure, self.background_model = counts, exposure, background_model
-        self.psf, self.edisp, self.name = psf, edisp, name
+        self.psf, self.edisp = psf, edisp
+        self.name = name or (str(self.runs[0].obs_id) if len(self.runs) == 1 else "")
         self.mask = checked_mask(mask, counts)
         self._responses, self._responses_of = {}, (exposure, psf, edisp, counts.origin)
         self.model = model
@@ -175,11 +177,11 @@ class MapDataset:
 
     def plot_counts(self, ax=None, **keywords):
         """The axes with the counts, summed over energy."""
-        return self.counts.plot(ax=ax, **keywords)
+        return plot_counts(self, ax=ax, **keywords)
 
     def plot_npred(self, ax=None, **keywords):
         """The axes with the predicted counts, summed over energy."""
-        return self.npred().plot(ax=ax, **keywords)
+        return plot_npred(self, ax=ax, **keywords)
 
     def plot_residuals(self, ax=None, **keywords):
         """The axes with (counts - prediction) / sqrt(prediction), each summed over energy, on a symmetric scale."""
@@ -302,6 +304,9 @@ class MapDataset:
         signal = np.where(self.cells, self._predicted([source]), 0.0)
         shines = signal > 0
         return float(np.min(rest[shines] / signal[shines])) if shines.any() else np.inf
+
+    def __repr__(self):
+        return f"<{self._title()}: {np.sum(self.counts.data, where=self.cells):.0f} counts>"
 
     def __str__(self):
         return as_text(self._title(), summary(self))

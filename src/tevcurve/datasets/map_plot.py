@@ -1,8 +1,23 @@
 """Pictures and words of a map dataset."""
 
-from html import escape
-
 import numpy as np
+
+
+def plot_counts(dataset, ax=None, **keywords):
+    """The axes with the counts, summed over energy."""
+    return _titled(dataset.counts.plot(ax=ax, **keywords), dataset, "counts")
+
+
+def plot_npred(dataset, ax=None, **keywords):
+    """The axes with the predicted counts, summed over energy."""
+    return _titled(dataset.npred().plot(ax=ax, **keywords), dataset, "predicted counts")
+
+
+def _titled(ax, dataset, words):
+    """The axes, whose title says besides the energies what they show, and of what."""
+    what = f"{dataset.name}: {words}" if dataset.name else words.capitalize()
+    ax.set_title(f"{what}, {ax.get_title()}")
+    return ax
 
 
 def plot_residuals(dataset, ax=None, **keywords):
@@ -32,14 +47,3 @@ def summary(dataset):
         rows["Live time"] = f"{dataset.livetime.value:.1f} s"
     names = [model.name or model.spectral_model.name or "unnamed" for model in dataset.models]
     return rows | {"Models": ", ".join(names) or "none"}
-
-
-def as_text(title, rows):
-    """Lines of words, str."""
-    return "\n".join([title, *(f"  {key + ':':<12}{value}" for key, value in rows.items())])
-
-
-def as_html(title, rows):
-    """A table of words for a notebook, str."""
-    cells = "".join(f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in rows.items())
-    return f"<p>{escape(title)}</p><table>{cells}</table>"

@@ -1,28 +1,17 @@
 """ON/OFF spectra: counts in an ON and an OFF region over energy, and what a model predicts there."""
 
-from dataclasses import dataclass
-
 import astropy.units as u
 import numpy as np
 
 from tevcurve.datasets.counts import CountsSpectrum
+from tevcurve.datasets.onoff_totals import described, onoff_totals
 from tevcurve.datasets.times import dataset_times
 from tevcurve.errors import InputError, MissingError
 from tevcurve.irf import EDispKernel
 from tevcurve.kernels.onoff import li_ma_significance, profile_background, wstat
 from tevcurve.maps import MapAxis
 from tevcurve.models import SkyModel, SpectralModel
-
-
-@dataclass(frozen=True)
-class OnOffTotals:
-    """Sums over energy bins: counts, the mean ratio of acceptances, the excess and its significance."""
-
-    n_on: float
-    n_off: float
-    alpha: float
-    excess: float
-    significance: float
+from tevcurve.records import as_html, as_text
 
 
 class SpectrumDatasetOnOff:
@@ -242,16 +231,7 @@ class SpectrumDatasetOnOff:
 
     def totals(self):
         """OnOffTotals over the bins that are fitted."""
-        mask = self.mask
-        n_on, n_off = self.counts.data[mask].sum(), self.counts_off.data[mask].sum()
-        background = (self.alpha * self.counts_off.data)[mask].sum()
-        # Without OFF counts the acceptances alone say how many would be expected.
-        known = self.acceptance[mask].sum() / self.acceptance_off[mask].sum() if mask.any() else np.nan
-        alpha = background / n_off if n_off > 0 else known
-        significance = li_ma_significance(n_on, n_off, alpha) if mask.any() else np.nan
-        return OnOffTotals(
-            float(n_on), float(n_off), float(alpha), float(n_on - background), float(significance)
-        )
+        return onoff_totals(self)
 
     @property
     def ontime(self):
@@ -312,6 +292,12 @@ class SpectrumDatasetOnOff:
         from tevcurve.datasets.onoff_plot import plot_onoff
 
         return plot_onoff(self, axes)
+
+    def __str__(self):
+        return as_text(*described(self))
+
+    def _repr_html_(self):
+        return as_html(*described(self))
 
     def __repr__(self):
         n_on, n_off = self.counts.total, self.counts_off.total

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from html import escape
 
 import astropy.units as u
 import numpy as np
@@ -205,6 +206,9 @@ class WcsGeom:
         grid = f"{self.npix[0]} x {self.npix[1]} pixels of {sizes} deg, {self.proj}"
         head = f"WcsGeom: {grid}, around {self.frame} ({lon:.5f}, {lat:.5f}) deg"
         return "\n".join([head, *(f"  {axis!r}" for axis in self.axes)])
+
+    def _repr_html_(self):
+        return f"<pre>{escape(str(self))}</pre>"
 
 
 _SHARED = ("wcs", "_pixel_lonlat", "_solid_angle")

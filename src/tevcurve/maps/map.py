@@ -1,5 +1,7 @@
 """Numbers on the pixels of a geometry."""
 
+from html import escape
+
 import astropy.units as u
 import numpy as np
 
@@ -127,6 +129,9 @@ class WcsNDMap:
         lines = str(self.geom).splitlines()
         kind = f"{self.data.dtype} in {self.unit}".removesuffix(" in ")
         return "\n".join([f"WcsNDMap: {kind}, {lines[0].removeprefix('WcsGeom: ')}", *lines[1:]])
+
+    def _repr_html_(self):
+        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def _bilinear(data, x, y, inside):
