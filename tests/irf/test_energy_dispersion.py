@@ -104,6 +104,8 @@ def test_the_mean_is_weighted_with_exposure():
         [edisp.kernel(0.01, TRUE, RECO) for edisp in (narrow, wide)], axis=0, weights=weights
     )
     np.testing.assert_allclose(mean.pdf_matrix, expected, atol=1e-12)
+    alone = make_mean_edisp(runs[0], position, TRUE * u.TeV, RECO * u.TeV)
+    np.testing.assert_allclose(alone.pdf_matrix, narrow.kernel(np.deg2rad(0.5), TRUE, RECO), atol=1e-12)
     far = make_mean_edisp(runs, SkyCoord(10, 50, unit="deg"), TRUE * u.TeV, RECO * u.TeV)
     assert not far.pdf_matrix.any()
     with pytest.raises(InputError, match="observations is empty"):

@@ -127,6 +127,8 @@ def test_the_mean_can_be_had_at_other_energies_and_angles():
     np.testing.assert_allclose(
         mean.containment(energy, 0.1 * u.deg).value, gaussian_containment(0.1, 0.05), atol=2e-4
     )
+    single = make_mean_psf(observation((10, 20.5), psf), position, energy=energy, rad=rad)
+    np.testing.assert_array_equal(single.psf_value, mean.psf_value)
     far = make_mean_psf([observation((10, 50), psf)], position)
     assert far.is_empty.all()
     with pytest.raises(InputError, match="observations is empty"):

@@ -10,6 +10,7 @@ from tevcurve.irf.table import ResponseTable, open_hdu, read_response
 from tevcurve.kernels.folding import migration_matrix
 from tevcurve.kernels.interpolation import all_inside, interpolate_points
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +133,8 @@ class EDispKernel:
     e_true: u.Quantity
     e_reco: u.Quantity
 
+    __repr__ = short_repr
+
     def __post_init__(self):
         shape = (len(self.e_true) - 1, len(self.e_reco) - 1)
         if np.shape(self.pdf_matrix) != shape:
@@ -162,7 +165,7 @@ def make_mean_edisp(observations, position, e_true, e_reco):
 
     Parameters
     ----------
-    observations : iterable
+    observations : iterable, or a single one
         With `pointing_lonlat` (radian, ICRS), `livetime`, `aeff` and `edisp`.
     position : astropy.coordinates.SkyCoord
     e_true, e_reco : Quantity
@@ -185,6 +188,7 @@ def observations_with_offset(observations, position):
     """List of (observation, offset of the position from its pointing in radian); InputError if there is none."""
     icrs = position.icrs
     lon, lat = icrs.ra.rad, icrs.dec.rad
+    observations = observations if hasattr(observations, "__iter__") else [observations]
     pairs = [(obs, float(angular_separation(*obs.pointing_lonlat, lon, lat))) for obs in observations]
     if not pairs:
         raise InputError("observations is empty; at least one observation is wanted.")

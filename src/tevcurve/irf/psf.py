@@ -124,7 +124,7 @@ def make_mean_psf(observations, position, energy=None, rad=None):
 
     Parameters
     ----------
-    observations : iterable
+    observations : iterable, or a single one
         With `pointing_lonlat` (radian, ICRS), `livetime`, `aeff` and `psf`.
     position : astropy.coordinates.SkyCoord
     energy : Quantity (n_energy,), optional
