@@ -8,7 +8,8 @@ from simulated_cubes import dense_likelihood, point_source, simulated_cube
 
 from tevcurve.datasets import SpectrumDatasetOnOff
 from tevcurve.errors import InputError
-from tevcurve.fit.joint import JointFit, Member, joint_fit
+from tevcurve.fit.joining import joint_fit
+from tevcurve.fit.joint import JointFit, Member
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.irf import EDispKernel
 from tevcurve.models import PowerLaw

@@ -4,9 +4,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
-from tevcurve.errors import InputError
-
 
 @dataclass(frozen=True)
 class Member:
@@ -73,30 +70,3 @@ class JointFit:
     def notes(self):
         """What is worth saying of each bin, a list (n_bins,) of sentences, empty where there is nothing."""
         return [""] * self.n_bins
-
-
-def joint_fit(members, n_bins, reoptimize, negative):
-    """The `JointFit` of datasets.
-
-    Parameters
-    ----------
-    members : list of `Member`, sorted by bin, all of one kind of dataset
-    n_bins : int
-    reoptimize : bool, whether the other free parameters are fitted with the source's norm
-    negative : bool, whether fluxes may go below zero
-
-    Raises `InputError` for a mixture of kinds, and for sources that their names do not tell apart.
-    """
-    kinds = {type(member.dataset) for member in members}
-    if kinds == {MapDataset}:
-        from tevcurve.fit.joint_cash import join_cubes
-
-        return join_cubes(members, n_bins, reoptimize, negative)
-    if kinds == {SpectrumDatasetOnOff}:
-        from tevcurve.fit.joint_onoff import join_spectra
-
-        return join_spectra(members, n_bins)
-    names = ", ".join(sorted(kind.__name__ for kind in kinds))
-    raise InputError(
-        f"The datasets are of the kind {names}; wanted are all MapDataset or all SpectrumDatasetOnOff."
-    )

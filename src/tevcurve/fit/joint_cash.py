@@ -58,7 +58,7 @@ def _predicted(profile, a):
 
 
 def join_cubes(members, n_bins, reoptimize, negative):
-    """The `JointCash` of members; see `tevcurve.fit.joint.joint_fit`."""
+    """The `JointCash` of members; see `tevcurve.fit.joining.joint_fit`."""
     further = _further_sources(members, n_bins) if reoptimize else [[] for _ in range(n_bins)]
     options = _Options(1 + max(len(names) for names in further), reoptimize, negative)
     blocks = [_block(member.dataset, member.model, further[member.bin], options) for member in members]

@@ -33,7 +33,7 @@ class JointOnOff(JointFit):
 
 
 def join_spectra(members, n_bins):
-    """The `JointOnOff` of members; see `tevcurve.fit.joint.joint_fit`."""
+    """The `JointOnOff` of members; see `tevcurve.fit.joining.joint_fit`."""
     signal = np.bincount(
         [member.bin for member in members], [_signal_total(member) for member in members], n_bins
     )

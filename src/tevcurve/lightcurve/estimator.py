@@ -7,7 +7,8 @@ import numpy as np
 from astropy.time import Time
 
 from tevcurve.errors import InputError
-from tevcurve.fit.joint import Member, joint_fit
+from tevcurve.fit.joining import joint_fit
+from tevcurve.fit.joint import Member
 from tevcurve.lightcurve.bins import by_intervals
 from tevcurve.lightcurve.dataset_terms import lay_datasets
 from tevcurve.lightcurve.fit_rows import STEPS, FitOptions, fit_rows, limit_sigma, positive, reference_fluxes
