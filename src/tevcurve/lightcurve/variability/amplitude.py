@@ -128,13 +128,8 @@ def _root(square, error):
 
 def _result(name, rows, found, **values):
     mean = rows.fits.norm[0].mean()
-    notes = [*rows.notes, found["note"]]
+    notes = []
     if not mean > FAINT * np.sqrt(np.sum(rows.fits.err[0] ** 2)) / rows.n:
         notes.append("the mean flux is not clearly above zero, so a fraction of it says little")
-    return AmplitudeResult(
-        name=name,
-        mean=float(mean * rows.flux) * u.Unit("cm-2 s-1"),
-        n_rows=rows.n,
-        **values,
-        **found | {"note": "; ".join(note for note in notes if note)},
-    )
+    mean = float(mean * rows.flux) * u.Unit("cm-2 s-1")
+    return found.record(AmplitudeResult, rows, notes, name=name, mean=mean, **values)

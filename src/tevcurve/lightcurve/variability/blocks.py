@@ -11,8 +11,8 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.row_blocks import best_gain, block_losses, divide, gaussian_losses
 from tevcurve.kernels.summed_profile import SummedProfile
 from tevcurve.lightcurve.bayesian_blocks import bayesian_blocks as event_blocks
-from tevcurve.lightcurve.variability.chances import null_fits
-from tevcurve.lightcurve.variability.records import LEAST_CHANCE, VariabilityResult
+from tevcurve.lightcurve.variability.chances import Test, chances
+from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 
@@ -71,7 +71,7 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
             f"The light curve has {rows.n} rows, and blocks are made of {MAX_ROWS} at most; take wider bins, or "
             "events=True."
         )
-    return blocks_result(rows, p0, *constant_gains(rows, n_toys, random_state))
+    return blocks_result(rows, p0, chances(rows, {"": blocks_test(rows)}, n_toys, random_state)[""])
 
 
 def gain_of(fits):
@@ -79,16 +79,16 @@ def gain_of(fits):
     return best_gain(_losses(fits))
 
 
-def constant_gains(rows, n_toys, random_state):
-    """(gains, whether of toys): of constant light curves with the rows of `Rows`, from toys where they are needed.
+def blocks_test(rows):
+    """The `Test` of the gain by further blocks."""
+    return Test(gain_of, lambda value: gain_chance(gaussian_gains(rows), value))
 
-    Else those of `N_DRAWS` light curves of Gaussian values with the errors of the rows.
-    """
-    if rows.few.any() and rows.maker is not None and n_toys:
-        return np.concatenate([gain_of(fits) for fits in null_fits(rows, n_toys, random_state)]), True
+
+def gaussian_gains(rows):
+    """Sorted gains of `N_DRAWS` constant light curves of Gaussian values with the errors of `Rows`."""
     rng, err = np.random.default_rng(0), np.broadcast_to(rows.fits.err[0], (BATCH, rows.n))
     draws = (err * rng.standard_normal(err.shape) for _ in range(N_DRAWS // BATCH))
-    return np.concatenate([best_gain(gaussian_losses(values, err)) for values in draws]), False
+    return np.sort(np.concatenate([best_gain(gaussian_losses(values, err)) for values in draws]))
 
 
 def gain_chance(gains, observed):
@@ -105,10 +105,10 @@ def gain_level(gains, p0):
     return float(np.quantile(gains, 1 - share) + np.log(share / p0))
 
 
-def blocks_result(rows, p0, gains, toys):
-    """The `BlocksResult` of `Rows`, with gains of constant light curves and whether they are of toys."""
-    gains, losses = np.sort(gains), _losses(rows.fits)
-    penalty, chance = gain_level(gains, p0), gain_chance(gains, float(best_gain(losses)[0]))
+def blocks_result(rows, p0, found):
+    """The `BlocksResult` of `Rows` with what `chances` found."""
+    gains, losses = np.sort(found.values) if len(found.values) else gaussian_gains(rows), _losses(rows.fits)
+    penalty = gain_level(gains, p0)
     first = divide(losses[0], penalty)
     last = np.append(first[1:], rows.n) - 1
     group = np.repeat(np.arange(len(first)), last - first + 1)
@@ -118,19 +118,15 @@ def blocks_result(rows, p0, gains, toys):
     columns = {"start": rows.time(rows.start_s[first]), "stop": rows.time(rows.stop_s[last])}
     columns |= {"flux": fits.norm[0] * unit}
     columns |= {"flux_errn": fits.errn[0] * unit, "flux_errp": fits.errp[0] * unit}
-    return BlocksResult(
+    return found.record(
+        BlocksResult,
+        rows,
         name="Bayesian blocks",
         value=len(first),
         blocks=QTable(columns),
         p0=float(p0),
         penalty=penalty,
-        p_value=max(chance, LEAST_CHANCE),
-        p_is_limit=chance < LEAST_CHANCE,
-        method="toys" if toys else "asymptotic",
-        n_toys=len(gains) if toys else 0,
-        n_rows=rows.n,
         trials=rows.n - 1,
-        note="; ".join(rows.notes),
     )
 
 
@@ -148,7 +144,7 @@ def _of_events(light_curve, p0):
         )
     result = light_curve.rebin(time_bins=event_blocks(p0))
     terms = light_curve.origin.terms
-    chances = [p for p in P_STEPS if event_blocks(p).bins(terms).n_bins > 1]
+    several = [p for p in P_STEPS if event_blocks(p).bins(terms).n_bins > 1]
     table = result.table
     bands = len(light_curve.origin.setting.axes.bands) - 1
     shown = {"start": result.time_start[::bands], "stop": result.time_stop[::bands]}
@@ -159,8 +155,8 @@ def _of_events(light_curve, p0):
         value=len(table) // bands,
         blocks=QTable(shown),
         p0=float(p0),
-        p_value=min(chances, default=1.0),
-        p_is_limit=bool(chances),
+        p_value=min(several, default=1.0),
+        p_is_limit=bool(several),
         n_rows=len(table) // bands,
         note=str(result.meta.get("time_bins_note", "")),
     )

@@ -1,5 +1,6 @@
 """Chances of a constant source: by formula, or from toys where counts are few."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,50 +19,83 @@ class Test:
     """A statistic that grows with variability, and how its chance is found.
 
     statistic: function of `RowFits` to an array (n,), one number for each light curve.
-    chance: the asymptotic chance of a value, function of a float, or None where there is no formula.
+    chance: the asymptotic chance of a value, function of a float.
     """
 
-    statistic: object
-    chance: object = None
+    statistic: Callable
+    chance: Callable
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What came of a test: the fields of its record, and the statistic of all toys (n_toys,), empty without."""
+
+    fields: dict
+    values: np.ndarray
+
+    def record(self, kind, rows, notes=(), **others):
+        """A record of a kind, with the notes of the rows, of the test and of the caller."""
+        notes = [*rows.notes, self.fields["note"], *notes]
+        note = "; ".join(note for note in notes if note)
+        return kind(n_rows=rows.n, **others, **self.fields | {"note": note})
 
 
 def chances(rows, tests, n_toys, random_state):
-    """For each test of a dict a dict of the fields p_value, p_is_limit, method, n_toys and note of its record.
+    """The `Found` of each test of a dict.
 
-    Toys are drawn where a row has under 20 counts or is a limit: from every row's own expectations with the constant
-    flux that fits the light curve best. The chance is (k + 1) / (n + 1), with k of n toys at or above the value
-    (Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 4.2).
+    Toys are drawn where a row has under 20 counts or is a limit: from every row's own expectations with a constant
+    flux. The chance is (k + 1) / (n + 1), with k of n toys at or above the value (Davison & Hinkley 1997, "Bootstrap
+    Methods and their Application", section 4.2).
 
     rows: `Rows`. n_toys: int, 0 for none. random_state: int seed or numpy Generator.
     """
     if int(n_toys) != n_toys or n_toys < 0:
         raise InputError(f"n_toys is {n_toys!r}; wanted is a number of toys, or 0 for none.")
-    observed = {name: float(test.statistic(rows.fits)[0]) for name, test in tests.items()}
-    wanted = {name for name, test in tests.items() if rows.few.any() or test.chance is None}
-    if not wanted or not n_toys or rows.maker is None:
-        note = _why_not(rows, n_toys) if wanted else ""
-        return {name: _asymptotic(test, observed[name], note) for name, test in tests.items()}
-    counts, drawn = dict.fromkeys(wanted, 0), {name: tests[name] for name in wanted}
-    for fits in null_fits(rows, n_toys, random_state):
-        for name, test in drawn.items():
-            # Toys may repeat the very value; rounding must not decide.
-            counts[name] += np.count_nonzero(test.statistic(fits) >= observed[name] * (1 - 1e-9))
+    drawn = {name: [] for name in tests}
+    if needs_toys(rows) and n_toys and rows.maker is not None:
+        for fits in null_fits(rows, n_toys, random_state):
+            for name, test in tests.items():
+                drawn[name].append(test.statistic(fits))
     return {
-        name: _from_toys(test, observed[name], counts[name], n_toys)
-        if name in wanted
-        else _asymptotic(test, observed[name], "")
+        name: _found(rows, test, np.concatenate(drawn[name]) if drawn[name] else np.zeros(0))
         for name, test in tests.items()
     }
 
 
+def needs_toys(rows):
+    """Whether formulas are too rough for some of the rows."""
+    return bool(rows.few.any())
+
+
+def _found(rows, test, values):
+    observed = float(test.statistic(rows.fits)[0])
+    asymptotic = test.chance(observed)
+    fields = {"p_asymptotic": asymptotic}
+    if len(values):
+        # Toys may repeat the very value; rounding must not decide.
+        beyond = np.count_nonzero(values >= observed - 1e-9 * abs(observed))
+        chance = {"p_value": (beyond + 1) / (len(values) + 1), "p_is_limit": beyond == 0}
+        return Found(fields | chance | {"method": "toys", "n_toys": len(values), "note": ""}, values)
+    few, note = np.count_nonzero(rows.few), ""
+    if few:
+        why = (
+            "no toys were asked for"
+            if rows.maker is not None
+            else "toys need the events, which a table has not"
+        )
+        note = f"{few} of {rows.n} rows have few counts, where the formula is rough, and {why}"
+    chance = {"p_value": max(asymptotic, LEAST_CHANCE), "p_is_limit": asymptotic < LEAST_CHANCE}
+    return Found(fields | chance | {"method": "asymptotic", "n_toys": 0, "note": note}, values)
+
+
 def null_fits(rows, n_toys, random_state):
-    """`RowFits` of toys with the constant flux that fits best, in batches that make n_toys together."""
+    """`RowFits` of toys with a constant flux, in batches that make n_toys together."""
     rng = np.random.default_rng(random_state)
     batch = max(1, min(n_toys, _BATCH // max(rows.maker.events_per_toy(), 1)))
-    norm = float(rows.fits.constant[0])
+    norm = rows.maker.null_norm(float(rows.fits.constant[0]))
     for first in range(0, n_toys, batch):
-        toys = rows.maker.draw(norm, min(batch, n_toys - first), rng)
-        yield RowFits(toys.profile, toys.n, rows.fits.lowest)
+        n = min(batch, n_toys - first)
+        yield RowFits(rows.maker.draw(norm, n, rng), n, rows.fits.lowest)
 
 
 def chi_square_chance(n_free):
@@ -77,37 +111,3 @@ def normal_chance(value):
 def among(trials):
     """Function of a chance to the chance of one like it or less in independent trials (Sidak 1967)."""
     return lambda chance: float(-np.expm1(trials * np.log1p(-chance))) if chance < 1 else 1.0
-
-
-def _from_toys(test, observed, count, n_toys):
-    note = ""
-    if count == 0 and test.chance is not None:
-        note = f"no toy reached the {{}}; for many counts the chance would be {test.chance(observed):.1g}"
-    return {
-        "p_value": (count + 1) / (n_toys + 1),
-        "p_is_limit": count == 0,
-        "method": "toys",
-        "n_toys": int(n_toys),
-        "note": note,
-    }
-
-
-def _asymptotic(test, observed, note):
-    chance = np.nan if test.chance is None else test.chance(observed)
-    return {
-        "p_value": max(chance, LEAST_CHANCE),
-        "p_is_limit": chance < LEAST_CHANCE,
-        "method": "asymptotic",
-        "n_toys": 0,
-        "note": note,
-    }
-
-
-def _why_not(rows, n_toys):
-    few = np.count_nonzero(rows.few)
-    if not few:
-        return ""
-    why = (
-        "no toys were asked for" if rows.maker is not None else "toys need the events, which a table has not"
-    )
-    return f"{few} of {rows.n} rows have few counts, where the formula is rough, and {why}"

@@ -83,12 +83,11 @@ def ts_var_result(rows, found):
 
 
 def _result(name, rows, value, constant, found):
-    notes = [*rows.notes, found["note"]]
-    return ConstancyResult(
+    return found.record(
+        ConstancyResult,
+        rows,
         name=name,
         value=float(value),
         n_free=rows.n - 1,
         constant=float(constant * rows.flux) * FLUX,
-        n_rows=rows.n,
-        **found | {"note": "; ".join(note for note in notes if note)},
     )

@@ -86,7 +86,7 @@ def flare_profile(light_curve, band=None, starts=4, n_toys=1000, random_state=0)
     search = FlareSearch(rows)
     fit = PulseFit(rows, search).run(search.best(int(starts)))
     found = chances(rows, {"": search.test()}, n_toys, random_state)[""]
-    return _result(rows, fit, found | {"trials": search.n_pulses})
+    return _result(rows, fit, search, found)
 
 
 class PulseFit:
@@ -138,7 +138,7 @@ class PulseFit:
         return best
 
 
-def _result(rows, fit, found):
+def _result(rows, fit, search, found):
     value = dict(zip(PARAMETERS, fit.values, strict=True))
     low, high = _interval(fit)
     seconds = {"t0_errn": value["t0"] - low["t0"], "t0_errp": high["t0"] - value["t0"]}
@@ -149,19 +149,19 @@ def _result(rows, fit, found):
     for name in ("amplitude", "constant"):
         fluxes |= {name: value[name], f"{name}_errn": value[name] - low[name]}
         fluxes[f"{name}_errp"] = high[name] - value[name]
-    notes = [*rows.notes, found["note"]]
-    if not fit.valid:
-        notes.append("the fit of the pulse did not converge")
-    return FlareResult(
+    notes = [] if fit.valid else ["the fit of the pulse did not converge"]
+    return found.record(
+        FlareResult,
+        rows,
+        notes,
         name="flare",
+        trials=search.n_pulses,
         value=max(float(rows.fits.constant_minimum.stat[0] - fit.fval), 0.0),
         t0=rows.time(value["t0"]),
         stat=float(fit.fval),
         valid=bool(fit.valid),
-        n_rows=rows.n,
         **{name: float(number) * u.s for name, number in seconds.items()},
         **{name: float(number * rows.flux) * FLUX for name, number in fluxes.items()},
-        **found | {"note": "; ".join(note for note in notes if note)},
     )
 
 

@@ -22,6 +22,7 @@ class VariabilityResult:
     errn, errp : the same down and up; NaN where there are none
     p_value : float, chance that a constant source gives the value or more, after all `trials`
     p_is_limit : bool, whether the chance is smaller than can be said, so that `p_value` is an upper limit of it
+    p_asymptotic : float, the chance by the formula, which holds for many counts
     method : "asymptotic" (by a formula, for many counts) or "toys" (by drawn light curves of a constant source)
     n_toys : int, number of toys, 0 without
     trials : int, number of places that were looked at
@@ -36,6 +37,7 @@ class VariabilityResult:
     errp: object = np.nan
     p_value: float = np.nan
     p_is_limit: bool = False
+    p_asymptotic: float = np.nan
     method: str = "asymptotic"
     n_toys: int = 0
     trials: int = 1
@@ -60,6 +62,8 @@ class VariabilityResult:
         sign, more = ("<", "more than ") if self.p_is_limit else ("=", "")
         places = f", {self.trials} places" if self.trials > 1 else ""
         source = f"{self.n_toys} toys" if self.method == "toys" else "asymptotic"
+        if self.p_is_limit and self.p_asymptotic >= LEAST_CHANCE:
+            source += f", by the formula {self.p_asymptotic:.1g}"
         return f"p {sign} {self.p_value:.2g} ({more}{self.significance:.1f} sigma, {source}{places})"
 
     def __str__(self):
@@ -89,6 +93,8 @@ def _with_errors(value, error, errn, errp):
     """A value and its errors to the same digits."""
     unit = getattr(value, "unit", "")
     value, error, errn, errp = (float(getattr(each, "value", each)) for each in (value, error, errn, errp))
+    if not np.isfinite(value):
+        return "none found"
     unit = f" {unit}" if str(unit) else ""
     if np.isfinite(errn) and np.isfinite(errp):
         return f"{value:.4g} -{errn:.2g} +{errp:.2g}{unit}"

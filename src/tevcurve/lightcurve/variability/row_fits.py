@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.kernels.measured_profile import AsymmetricProfile
-from tevcurve.kernels.summed_profile import SummedProfile
+from tevcurve.kernels.summed_profile import PairedProfile, SummedProfile
 
 
 class RowFits:
@@ -23,6 +23,7 @@ class RowFits:
 
     def __init__(self, profile, n=1, lowest=None):
         self.profile, self.n, self.n_rows, self.lowest = profile, n, profile.n_bins // n, lowest
+        self._changes = None
 
     @cached_property
     def lower(self):
@@ -97,6 +98,23 @@ class RowFits:
         """Statistic (n, n_rows) at norms that broadcast to that shape."""
         norms = np.broadcast_to(norms, (self.n, self.n_rows)).ravel()
         return self._table(self.profile.copy().evaluate(norms)[0])
+
+    def changes(self, first, second):
+        """Significance (n, n_pairs) in standard deviations of the change from one row to another; below 0 for a fall.
+
+        The root of the rise of the statistic when both have one flux. first, second: int arrays (n_pairs,), sorted.
+        """
+        if self._changes is None or not np.array_equal(self._changes[0], (first, second)):
+            one, other = (
+                (np.arange(self.n)[:, None] * self.n_rows + pair).ravel() for pair in (first, second)
+            )
+            paired = PairedProfile(self.profile.take(one), self.profile.take(other))
+            common = minimize_norm(paired, np.maximum(self.lower[one], self.lower[other]))
+            best = self.minimum.stat
+            rise = np.maximum(common.stat - best[one] - best[other], 0.0)
+            sign = np.sign(self.minimum.norm[other] - self.minimum.norm[one])
+            self._changes = (first, second), (sign * np.sqrt(rise)).reshape(self.n, -1)
+        return self._changes[1]
 
     @property
     def _settled(self):

@@ -7,10 +7,8 @@ import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
-from tevcurve.fit.minimize import minimize_norm
 from tevcurve.fit.ratios import estimate_ratios
 from tevcurve.kernels.exponentials import growth_rate
-from tevcurve.kernels.summed_profile import PairedProfile
 from tevcurve.lightcurve.variability.amplitude import neighbours
 from tevcurve.lightcurve.variability.chances import Test, among, chances, normal_chance
 from tevcurve.lightcurve.variability.records import VariabilityResult
@@ -74,7 +72,7 @@ class Search:
 
     def __init__(self, rows, pairs, direction, min_significance):
         self.rows, self.pairs, self.direction = rows, pairs, direction
-        self.changes = direction * changes(rows.fits, *pairs)[0]
+        self.changes = direction * rows.fits.changes(*pairs)[0]
         rates = direction * np.array(_rates(rows, *pairs))
         # Of a fall the ends of the interval change places.
         self.rate, self.low, self.high = rates if direction == DOUBLING else rates[[0, 2, 1]]
@@ -89,7 +87,7 @@ class Search:
         def statistic(fits):
             if fits is self.rows.fits:
                 return np.array([level])
-            return (self.direction * changes(fits, *self.pairs)).max(axis=1)
+            return (self.direction * fits.changes(*self.pairs)).max(axis=1)
 
         trials = among(len(self.changes))
         return Test(statistic, lambda value: trials(normal_chance(value)))
@@ -97,7 +95,7 @@ class Search:
     def result(self, found):
         """The `TimescaleResult` with what `chances` found."""
         name = "shortest doubling time" if self.direction == DOUBLING else "shortest halving time"
-        notes, values = [*self.rows.notes, found["note"]], {"value": np.nan * u.s}
+        notes, values = [], {"value": np.nan * u.s}
         if self.best is None:
             way = "rises" if self.direction == DOUBLING else "falls"
             notes.append(f"no pair of rows {way} significantly, so the chance is that of the largest change")
@@ -108,14 +106,8 @@ class Search:
             values["start"], values["stop"] = (
                 self.rows.time(self.rows.middle_s[row]) for row in (first, second)
             )
-        return TimescaleResult(
-            name=name,
-            n_rows=self.rows.n,
-            trials=len(self.changes),
-            pairs=self._table(),
-            **values,
-            **found | {"note": "; ".join(note for note in notes if note)},
-        )
+        values |= {"name": name, "trials": len(self.changes), "pairs": self._table()}
+        return found.record(TimescaleResult, self.rows, notes, **values)
 
     def _times(self):
         """Time scale (n_pairs,) in s, and its errors down and up; those of infinite rates are 0."""
@@ -143,20 +135,6 @@ class Search:
             "significance": self.changes[shown],
         }
         return QTable(columns)
-
-
-def changes(fits, first, second):
-    """Significance (n, n_pairs) in standard deviations of the change from one row to another; negative for a fall.
-
-    The root of the rise of the statistic when both have one flux.
-    """
-    one, other = ((np.arange(fits.n)[:, None] * fits.n_rows + pair).ravel() for pair in (first, second))
-    paired = PairedProfile(fits.profile.take(one), fits.profile.take(other))
-    common = minimize_norm(paired, np.maximum(fits.lower[one], fits.lower[other]))
-    best = fits.minimum.stat
-    rise = np.maximum(common.stat - best[one] - best[other], 0.0)
-    sign = np.sign(fits.minimum.norm[other] - fits.minimum.norm[one])
-    return (sign * np.sqrt(rise)).reshape(fits.n, -1)
 
 
 def _rates(rows, first, second):

@@ -1,0 +1,148 @@
+"""Toys of cubes: events drawn in the cells that each run expects them in."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tevcurve.kernels.cube_draws import RunCells, draw_block_events
+from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.terms import CashTerms
+from tevcurve.reduction.cube_terms import cube_terms
+
+# Share of the signal in the core of a source.
+CORE = 0.68
+
+
+class CubeToys:
+    """Draws events in the cells of cubes, each run's from its own source and background.
+
+    A likelihood of events at their own energies and positions is drawn, and fitted, in cells too.
+    """
+
+    def __init__(self, kept, joint, profile, rows):
+        self.profile, self.rows = profile, rows
+        setting = replace(kept.setting, stacked=True, unbinned=False)
+        runs = [
+            old if old.compact is not None and not kept.setting.unbinned else cube_terms(run, setting)[0]
+            for run, old in zip(kept.runs, kept.terms, strict=True)
+        ]
+        self.runs = run_cells(runs, kept.spectrum.photon_flux(setting.axes.true))
+        self.parts = _parts(runs, joint, rows)
+        self.group = _groups(self.parts, profile.terms.n_blocks)
+
+    def lowest_norms(self):
+        """Norms (n_rows,) that no event at all would say: minus background over signal in the core of the source.
+
+        The core are the cells that hold 68 % of the signal. Below, a likelihood with few events only counts how
+        negative predictions become in empty cells.
+        """
+        terms = self.profile.terms
+        norms, _ = self.profile.copy().nuisance(np.zeros(terms.n_bins))
+        signal, background = np.zeros((2, terms.n_bins))
+        for cells, (block, band, livetime, ontime) in zip(self.runs, self.parts, strict=True):
+            core_signal, core_background = cells.core(CORE)
+            rate = np.einsum("ms,sm->m", ontime, core_background[:, band])
+            np.add.at(signal, terms.block_bin[block], livetime * core_signal[band])
+            np.add.at(background, terms.block_bin[block], norms[block] * rate)
+        return -background / signal
+
+    def events_per_toy(self):
+        """What a toy costs, in events."""
+        return max(int(self.profile.counts.sum()), 1)
+
+    def null_norm(self, constant):
+        """The norm of a source that is constant, where the likelihoods together are best at `constant`."""
+        return constant
+
+    def background_norms(self, norms):
+        """Background norms (n, n_blocks) at norms (n, n_rows): in each run and band the mean of those that fit best."""
+        seen, which = np.unique(norms, axis=0, return_inverse=True)
+        profile = self.profile.copy()
+        own = np.stack([profile.nuisance(each)[0] for each in seen])
+        share = self.profile.terms.background_total
+        total = np.bincount(self.group, share)
+        for k, norm in enumerate(own):
+            sums = np.bincount(self.group, share * norm)
+            own[k] = np.divide(sums, total, out=np.zeros_like(total), where=total > 0)[self.group]
+        return own[which.ravel()]
+
+    def draw(self, norms, n, rng, background=None):
+        """The profile of n light curves; row r of light curve t is its bin t * n_rows + r.
+
+        norms: float, or array (n_rows,) or (n, n_rows), the truth. background: norms of the background (n_blocks,) or
+        (n, n_blocks); default: `background_norms`.
+        """
+        terms = self.profile.terms
+        norms = np.broadcast_to(np.asarray(norms, dtype=float), (n, terms.n_bins))
+        background = self.background_norms(norms) if background is None else background
+        background = np.broadcast_to(background, (n, terms.n_blocks))
+        block, signal, expected, near = draw_block_events(
+            self.runs, self.parts, norms[:, terms.block_bin], background, rng
+        )
+        far = np.maximum(terms.background_total - near, 0.0)
+        tiled = {
+            name: np.tile(getattr(terms, name), n)
+            for name in ("background_total", "constant_total", "floor_ratio")
+        }
+        drawn = CashTerms(
+            n_bins=n * terms.n_bins,
+            block_bin=(np.arange(n)[:, None] * terms.n_bins + terms.block_bin).ravel(),
+            shared_total=np.tile(terms.shared_total, (n, 1)),
+            event_block=block,
+            event_count=np.ones(len(block)),
+            event_shared=signal[:, None],
+            event_background=expected,
+            event_constant=np.zeros(len(block)),
+            lone_count=rng.poisson(background * far).astype(float).ravel(),
+            lone_log=np.zeros(n * terms.n_blocks),
+            **tiled,
+        )
+        return CashProfile(drawn)
+
+
+def run_cells(runs, flux):
+    """The `RunCells` of runs with compact responses: cells in which some run expects photons of the source."""
+    n_pixels = runs[0].compact.shares.shape[1]
+    signals = []
+    for run in runs:
+        weights = np.where(run.band_of_bin >= 0, run.compact.dispersion * flux[:, None], 0.0)
+        signals.append(np.einsum("tr,tp->rp", weights, run.compact.shares).ravel())
+    near = np.flatnonzero(np.any([signal > 0 for signal in signals], axis=0))
+    return [
+        RunCells(
+            run.band_of_bin[near // n_pixels],
+            signal[near],
+            run.compact.background.reshape(len(run.compact.background), -1)[:, near],
+            run.n_bands,
+        )
+        for run, signal in zip(runs, signals, strict=True)
+    ]
+
+
+def _parts(runs, joint, rows):
+    """For each run (block, band, livetime, ontime (n, n_slices)) of its parts in the rows; blocks as in the profile."""
+    parts = []
+    for run, cut in zip(runs, joint.cut.cuts, strict=True):
+        row = (cut.bins[:, None] * joint.n_bands + np.arange(joint.n_bands)).ravel()
+        ontime = np.repeat(cut.ontime, joint.n_bands, axis=0)
+        band = np.tile(np.arange(joint.n_bands), len(cut.bins))
+        kept = np.isin(row, rows)
+        parts.append((row[kept], band[kept], ontime[kept].sum(axis=1) * run.deadc, ontime[kept]))
+    row = np.concatenate([part[0] for part in parts])
+    if joint.stacked:
+        block = np.searchsorted(rows, row)
+    else:
+        # Blocks are in the order of rows, and of runs in a row.
+        block = np.empty(len(row), dtype=int)
+        block[np.argsort(row, kind="stable")] = np.arange(len(row))
+    blocks = np.split(block, np.cumsum([len(part[0]) for part in parts])[:-1])
+    return [(own, *part[1:]) for own, part in zip(blocks, parts, strict=True)]
+
+
+def _groups(parts, n_blocks):
+    """Numbers (n_blocks,) that are the same for blocks of the same runs and band."""
+    member = np.zeros((n_blocks, len(parts) + 1), dtype=int)
+    for number, (block, band, _, _) in enumerate(parts):
+        member[block, number] = 1
+        member[block, -1] = band
+    return np.unique(member, axis=0, return_inverse=True)[1].ravel()
