@@ -13,6 +13,7 @@ from tevcurve.irf.field_rotation import (
     MAX_ROTATION,
     background_frames,
     horizontal_lonlat,
+    horizontal_track,
     rotation_slices,
 )
 from tevcurve.kernels.sphere import angular_separation, field_of_view, position_angle
@@ -118,3 +119,11 @@ def test_slices_of_a_background_of_the_horizon_lie_at_their_middles():
         # azimuth grows clockwise on the sky, right ascension against it.
         expected = angle_of_the_horizon(CRAB, middle)
         assert np.arctan2(x, y) == pytest.approx(expected, abs=np.deg2rad(0.01))
+
+
+def test_a_track_is_the_direction_at_each_time():
+    seconds = 7.3e8 + np.array([0.0, 1234.5, 9876.5, 40_000.0])
+    track = horizontal_track(*CRAB, seconds, REFERENCE, SITE)
+    single = [horizontal_lonlat(*CRAB, REFERENCE.to_time(time), SITE) for time in seconds]
+    assert_allclose(np.array(track).T, single, atol=2e-8)
+    assert horizontal_track(*CRAB, np.zeros(0), REFERENCE, SITE)[0].shape == (0,)

@@ -52,8 +52,34 @@ def horizontal_lonlat(lon, lat, time, location):
     time : `Time`, scalar
     location : `EarthLocation`
     """
-    hour_angle, declination = _hour_angle(lon, lat, time, location)
-    latitude = location.lat.rad
+    return _horizontal(*_hour_angle(lon, lat, time, location), location.lat.rad)
+
+
+def horizontal_track(lon, lat, seconds, reference, location):
+    """Azimuth and altitude in radian of one ICRS direction (radian) at many mission times, each (n,).
+
+    Hour angle and declination are computed at most an hour apart and go straight between, to 1e-8 rad: precession and
+    nutation at each of thousands of events would take seconds.
+
+    Parameters
+    ----------
+    lon, lat : float, radian
+    seconds : float array (n,), mission seconds
+    reference : `TimeReference` of these
+    location : `EarthLocation`
+    """
+    if not len(seconds):
+        return np.zeros(0), np.zeros(0)
+    first, last = np.min(seconds), np.max(seconds)
+    nodes = np.linspace(first, last, int(np.ceil((last - first) / 3600.0)) + 2)
+    hour_angle, declination = _hour_angle(lon, lat, reference.to_time(nodes), location)
+    hour_angle = np.unwrap(hour_angle)
+    at = (np.interp(seconds, nodes, values) for values in (hour_angle, declination))
+    return _horizontal(*at, location.lat.rad)
+
+
+def _horizontal(hour_angle, declination, latitude):
+    """Azimuth (from north over east) and altitude, radian."""
     north = np.sin(declination) * np.cos(latitude) - np.cos(declination) * np.sin(latitude) * np.cos(
         hour_angle
     )

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from tevcurve.irf import Background2D
-from tevcurve.irf.field_rotation import horizontal_lonlat
+from tevcurve.irf.field_rotation import horizontal_track
 from tevcurve.kernels.draws import draw_bins, row_cumulative
 from tevcurve.kernels.sphere import directional_offset, position_angle
 from tevcurve.simulation.sources import time_within
@@ -120,15 +120,15 @@ def draw_background(drawing, pointing, gti, location, rng):
     angle = np.arctan2(np.cos(y) * np.sin(x), np.sin(y))
     if drawing.bkg.turns_with_horizon:
         # Azimuth runs the other way round than right ascension: angles from the zenith are counted back from north.
-        angle = _angle_of_north(pointing, gti.reference.to_time(time_s), location) - angle
+        angle = _angle_of_north(pointing, time_s, gti.reference, location) - angle
     return (time_s, energy, *directional_offset(*pointing, angle, separation))
 
 
-def _angle_of_north(pointing, times, location):
+def _angle_of_north(pointing, time_s, reference, location):
     """Angle in radian (n,) of ICRS north, seen at the pointing, from the zenith towards growing azimuth."""
     north = directional_offset(*pointing, 0.0, np.deg2rad(1.0))
-    here = horizontal_lonlat(*pointing, times, location)
-    return position_angle(*here, *horizontal_lonlat(*north, times, location))
+    here, there = (horizontal_track(*lonlat, time_s, reference, location) for lonlat in (pointing, north))
+    return position_angle(*here, *there)
 
 
 def _with_ends(axis):
