@@ -1,6 +1,7 @@
 """Where every event and every second of a light curve's runs went."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from astropy.table import Table
@@ -8,21 +9,49 @@ from astropy.table import Table
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ledger:
     """Each event counted once, at the first thing that happened to it, and each second of good time.
 
+    Counted when it is first asked for: a light curve is rebinned more often than its ledger is read.
+
     Attributes
     ----------
-    events : `Table`, one row per run: obs_id, the number of events of each fate in the order in which they are
-        asked, and their total, which is the number of events in the file
-    seconds : `Table`, one row per run: obs_id, seconds of good time outside the time bins, used, and their total
+    runs : sequence of `KeptRun`
+    fates : sequence of int arrays, the fate of each run's events apart from time (`tevcurve.reduction.event_fate`)
     failed : tuple of (obs_id, reason) of runs that are left out
+    time_bins : `TimeBins`
     """
 
-    events: Table
-    seconds: Table
-    failed: tuple = ()
+    runs: tuple
+    fates: tuple
+    failed: tuple
+    time_bins: object
+
+    @cached_property
+    def events(self):
+        """`Table`, one row per run: obs_id, the number of events of each fate in the order in which they are asked,
+        and their total, which is the number of events in the file.
+        """
+        counts = np.zeros((len(self.runs), len(FATES)), dtype=int)
+        for row, run, fate, (start, stop) in zip(counts, self.runs, self.fates, self._used_time, strict=True):
+            # Events before each stop less events before each start: inside where they differ by one.
+            inside = np.searchsorted(start, run.time_s, side="right") > np.searchsorted(
+                stop, run.time_s, side="right"
+            )
+            row += np.bincount(np.where(inside, fate, OUTSIDE_TIME_BINS), minlength=len(FATES))
+            row[OUTSIDE_GTI] = run.n_outside_gti
+        columns = dict(zip(FATES, counts.T, strict=True))
+        return Table({"obs_id": self._ids, **columns, "total": counts.sum(axis=1)})
+
+    @cached_property
+    def seconds(self):
+        """`Table`, one row per run: obs_id, seconds of good time outside the time bins, used, and their total."""
+        used = np.array([np.sum(stop - start) for start, stop in self._used_time])
+        total = np.array([run.gti.ontime_s for run in self.runs])
+        return Table(
+            {"obs_id": self._ids, "outside the time bins": total - used, "used": used, "total": total}
+        )
 
     def totals(self):
         """Number of events of each fate over all runs, a dict."""
@@ -35,40 +64,17 @@ class Ledger:
         lines += [f"run {obs_id} is left out: {reason}" for obs_id, reason in self.failed]
         return "\n".join(lines)
 
+    @property
+    def _ids(self):
+        return [run.obs_id for run in self.runs]
 
-def make_ledger(runs, fates, failed, time_bins):
-    """The `Ledger` of a light curve.
-
-    Parameters
-    ----------
-    runs : sequence of `KeptRun`
-    fates : sequence of int arrays, the fate of each run's events apart from time (`tevcurve.reduction.event_fate`)
-    failed : tuple of (obs_id, reason)
-    time_bins : `TimeBins`
-    """
-    counts, seconds = [], []
-    pieces = time_bins.pieces(runs)
-    order = np.lexsort((pieces.start_s, pieces.run))
-    limits = np.searchsorted(pieces.run[order], np.arange(len(runs) + 1))
-    for number, (run, fate) in enumerate(zip(runs, fates, strict=True)):
-        own = order[limits[number] : limits[number + 1]]
-        start, stop = _union(pieces.start_s[own], pieces.stop_s[own])
-        # Events before each stop less events before each start: inside where they differ by one.
-        inside = np.searchsorted(start, run.time_s, side="right") > np.searchsorted(
-            stop, run.time_s, side="right"
-        )
-        fate = np.where(inside, fate, OUTSIDE_TIME_BINS)
-        per_fate = np.bincount(fate, minlength=len(FATES))
-        per_fate[OUTSIDE_GTI] = run.n_outside_gti
-        counts.append(per_fate)
-        used = float(np.sum(stop - start))
-        seconds.append((run.gti.ontime_s - used, used, run.gti.ontime_s))
-    ids = [run.obs_id for run in runs]
-    counts = np.array(counts).reshape(len(ids), len(FATES))
-    events = Table({"obs_id": ids, **dict(zip(FATES, counts.T, strict=True)), "total": counts.sum(axis=1)})
-    columns = np.array(seconds).reshape(len(ids), 3).T
-    names = ("outside the time bins", "used", "total")
-    return Ledger(events, Table({"obs_id": ids, **dict(zip(names, columns, strict=True))}), tuple(failed))
+    @cached_property
+    def _used_time(self):
+        """For each run the intervals of good time that are in bins, (starts, stops) in mission seconds."""
+        pieces = self.time_bins.pieces(self.runs)
+        order = np.lexsort((pieces.start_s, pieces.run))
+        limits = np.searchsorted(pieces.run[order], np.arange(1, len(self.runs)))
+        return [_union(pieces.start_s[own], pieces.stop_s[own]) for own in np.split(order, limits)]
 
 
 def _union(start, stop):

@@ -10,7 +10,7 @@ from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
-from tevcurve.lightcurve.ledger import make_ledger
+from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
@@ -72,7 +72,7 @@ class Kept:
             self.options,
             self.meta,
             origin=self,
-            ledger=make_ledger(self.runs, self.fates, self.failed, time_bins),
+            ledger=Ledger(self.runs, self.fates, self.failed, time_bins),
             shapes=shapes if self.options.free else None,
         )
         describe_parameters(light_curve.table, self.spectrum, self.options.free)
