@@ -88,7 +88,8 @@ def minimize_norm(profile, lower):
             newton = -slope / curvature
             small = np.abs(newton) * np.sqrt(curvature / 2) < STEP_STOP
             wanted = at + newton * np.maximum(1 - slope / (2 * total[k]), 0.1)
-        held = at_limit[k] | (high[k] - low[k] <= 4 * np.spacing(np.abs(at)))
+        # Without events in some cells the slope jumps at 0, to which brackets close in; a count is the scale there.
+        held = at_limit[k] | (high[k] - low[k] <= 4 * np.spacing(np.maximum(np.abs(at), 1 / total[k])))
         last = np.where(
             small, np.clip(at + newton, low[k], high[k]), _bracketed(wanted, low[k], high[k], tried[k])
         )
