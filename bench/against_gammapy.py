@@ -23,9 +23,9 @@ import tevcurve
 # Job: what it is, its job of reading, how often the peer must be slower, the parts that the peer does (in full, quick).
 JOBS = {
     "1d-10min": ("the night in 1D, 10-minute bins", "read-1d", 80, (None, 4)),
-    "1d-1min": ("the night in 1D, 1-minute bins", "read-1d", 300, (48, 6)),
-    "3d-run": ("the night in 3D, per run", "read-3d", 300, (5, 1)),
-    "3d-10min": ("the night in 3D, 10-minute bins", "read-3d", 300, (5, 1)),
+    "1d-1min": ("the night in 1D, 1-minute bins", "read-1d", 300, (24, 6)),
+    "3d-run": ("the night in 3D, per run", "read-3d", 300, (3, 1)),
+    "3d-10min": ("the night in 3D, 10-minute bins", "read-3d", 300, (3, 1)),
     "all-runs": ("all 105 runs in 1D, per run, their targets", "read-all-runs", 30, (None, 3)),
 }
 REBIN = {"rebin-1d": ("existing to 1-minute bins, 1D", "1d-1min"), "rebin-3d": ("the same in 3D", None)}
