@@ -6,8 +6,19 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from regions import CircleSkyRegion
 
-from tevcurve import GTI, Observations, PowerLaw, SkyModel, SkyPointSource, light_curve
+from tevcurve import (
+    GTI,
+    DataStore,
+    Observations,
+    PowerLaw,
+    ReflectedRegionsBackgroundEstimator,
+    SkyModel,
+    SkyPointSource,
+    SpectrumExtraction,
+    light_curve,
+)
 from tevcurve.data.time import TimeReference
 from tevcurve.data.write import observation_tables
 from tevcurve.errors import DataError, InputError
@@ -171,3 +182,33 @@ def test_fluxes_come_back_within_their_errors(options, night):
     assert np.all(flux > 3 * low)
     assert abs(pulls.mean()) < 3 / np.sqrt(len(pulls))
     assert abs(pulls.std() - 1) < 3 / np.sqrt(2 * len(pulls))
+
+
+def test_the_steps_of_an_analysis_take_it_as_one_from_files(irfs):
+    observations = Observations([simulate(irfs, seed=20 + number, number=number) for number in (0, 1)])
+    on_region = CircleSkyRegion(POSITION, 0.15 * u.deg)
+    regions = ReflectedRegionsBackgroundEstimator(on_region=on_region, observations=observations)
+    regions.run()
+    extraction = SpectrumExtraction(observations, regions.result, e_reco=np.geomspace(0.3, 30, 9) * u.TeV)
+    extraction.run()
+    for observation, spectrum in zip(observations, extraction.spectrum_observations, strict=True):
+        events = observation.events
+        inside = POSITION.separation(events.radec) < 0.15 * u.deg
+        inside &= (events.energy_tev >= 0.3) & (events.energy_tev < 30)
+        assert spectrum.counts.data.sum() == inside.sum() > 0
+        assert spectrum.livetime.to_value("s") == pytest.approx(observation.livetime.to_value("s"))
+
+
+def test_fluxes_come_back_through_real_responses(hess_dl3_dr1):
+    spectrum = PowerLaw(2.6, "1.5e-10 cm-2 s-1 TeV-1", "1 TeV")
+    crab = SkyModel(SkyPointSource.from_position(POSITION), spectrum, name="crab")
+    observations = []
+    for real in DataStore.from_dir(hess_dl3_dr1).get_observations([23523, 23559]):
+        responses = ResponseSet.from_observation(real)
+        options = {"obs_id": real.obs_id, "deadc": real.deadc, "location": real.location}
+        observations.append(simulate_observation(real.pointing, real.gti, responses, crab, 31, **options))
+    true = spectrum.integral(1 * u.TeV, 10 * u.TeV).to_value("cm-2 s-1")
+    for method in ("3d", "1d"):
+        table = light_curve(observations, POSITION, spectrum=spectrum, method=method, norm_values=None).table
+        assert np.all(np.abs(table["flux"].value - true) < 3.5 * table["flux_err"].value)
+        assert np.all(table["flux"].value > 10 * table["flux_err"].value)

@@ -47,7 +47,12 @@ class BackgroundDraw:
     @cached_property
     def _ceiling(self):
         """Largest rate in each cell: at a corner, as the rate or its logarithm is linear along each axis."""
-        ceiling = self._rate(*np.meshgrid(*self._edges, indexing="ij", sparse=True))
+        energies, *angles = self._edges
+        if self._is_round:
+            ceiling = self.bkg.rate_at_energies(angles[0], 0.0, energies)
+        else:
+            x, y = np.meshgrid(*angles, indexing="ij")
+            ceiling = self.bkg.rate_at_energies(self.bkg.lon_sign * x, y, energies)
         for axis in range(ceiling.ndim):
             low = np.take(ceiling, np.arange(ceiling.shape[axis] - 1), axis)
             high = np.take(ceiling, np.arange(1, ceiling.shape[axis]), axis)

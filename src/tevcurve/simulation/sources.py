@@ -152,7 +152,8 @@ def _directions(spatial, number, rng):
     if spatial.is_point:
         lon, lat = spatial.lonlat_in("icrs")
         return np.full(number, lon), np.full(number, lat)
-    rad = np.linspace(0, _radius(spatial), PROFILE_NODES)
+    # A hair inside, so that a sharp edge is not taken for the outside of it.
+    rad = np.linspace(0, _radius(spatial) * (1 - 1e-9), PROFILE_NODES)
     lon, lat = spatial.lonlat()
     profile = spatial.evaluate(*directional_offset(lon, lat, 0.0, rad))[None]
     rings = row_cumulative(ring_integrals(rad, profile))
