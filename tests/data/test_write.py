@@ -11,7 +11,7 @@ from astropy.io import fits
 from dl3_files import RunFile
 from dl3_files import write_store as write_test_store
 
-from tevcurve import GTI, DataStore, PowerLaw, SkyModel, SkyPointSource
+from tevcurve import GTI, DataStore, MapAxis, MapMaker, PowerLaw, SkyModel, SkyPointSource, WcsGeom
 from tevcurve.data.hdus import FitsFile
 from tevcurve.data.response_hdus import response_bytes
 from tevcurve.data.table_bytes import primary_bytes, table_bytes
@@ -220,3 +220,42 @@ def test_gammapy_reads_it(tmp_path):
         np.testing.assert_allclose(rate, expected, rtol=2e-3)
         assert theirs.psf.axes.names == ["energy_true", "offset", "rad"]
         assert theirs.edisp.axes.names == ["energy_true", "migra", "offset"]
+
+
+def test_gammapy_expects_the_same_of_a_lopsided_field(tmp_path):
+    pytest.importorskip("gammapy")
+    from gammapy.data import DataStore as PeerStore
+    from gammapy.datasets import MapDataset
+    from gammapy.makers import MapDatasetMaker
+    from gammapy.maps import MapAxis as PeerAxis
+    from gammapy.maps import WcsGeom as PeerGeom
+
+    round_set = ResponseSet.analytic("3d")
+    table = round_set.bkg.table
+    lopsided = table.values * np.linspace(0.5, 1.5, 24)[:, None] * np.linspace(0.8, 1.2, 24)
+    bkg = Background3D(replace(table, values=lopsided), "RADEC", lon_sign=-1)
+    irfs = ResponseSet(round_set.aeff, round_set.edisp, round_set.psf, bkg)
+    ours = simulate_observation(POSITION, GTI([7.3e8], [7.3e8 + 7200], REFERENCE), irfs, [], 1)
+    edges = np.geomspace(0.3, 30, 21)
+    geom = WcsGeom.create(
+        skydir=POSITION,
+        binsz=0.1,
+        npix=(32, 32),
+        proj="TAN",
+        axes=[MapAxis.from_edges(edges, unit="TeV", name="energy", interp="log")],
+    )
+    maps = MapMaker(geom, "3 deg").run(ours)
+    theirs = PeerStore.from_dir(write_store(tmp_path, [ours])).get_observations()[0]
+    axes = [
+        PeerAxis.from_energy_bounds(*(e * u.TeV for e in ends), n, name=name)
+        for ends, n, name in (((0.3, 30), 20, "energy"), ((0.1, 100), 30, "energy_true"))
+    ]
+    peer_geom = PeerGeom.create(
+        skydir=POSITION, binsz=0.1, npix=(32, 32), proj="TAN", frame="icrs", axes=axes[:1]
+    )
+    empty = MapDataset.create(peer_geom, energy_axis_true=axes[1], name="peer")
+    dataset = MapDatasetMaker(selection=["counts", "background"]).run(empty, theirs)
+    np.testing.assert_array_equal(dataset.counts.data, maps["counts"].data)
+    np.testing.assert_allclose(dataset.background.data, maps["background"].data, rtol=1e-3)
+    left, right = (maps["background"].data[..., half].sum() for half in (slice(16), slice(16, None)))
+    assert abs(left / right - 1) > 0.2
