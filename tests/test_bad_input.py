@@ -206,7 +206,7 @@ def test_datasets_without_a_time(tmp_path):
 @pytest.mark.parametrize("source", ["vela", "Crab"])
 def test_a_model_with_no_source_of_that_name(tmp_path, source):
     words = sentence(lambda: tutorial(write_store(tmp_path), source=source))
-    assert words == f"The MapDataset has no source called '{source}'; it has 'crab'."
+    assert words == f"The MapDataset '1' has no source called '{source}'; it has 'crab'."
 
 
 def test_a_run_that_drifts(tmp_path):

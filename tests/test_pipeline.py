@@ -265,10 +265,26 @@ def test_bad_arguments_are_told(store, options, words):
 def test_unknown_targets_are_told(store):
     with pytest.raises(MissingError, match="no target 'Vela'"):
         light_curve(store, "Vela", energy_edges=BANDS)
+    with pytest.raises(MissingError, match="No observation has the target 'Vela'; they have Crab"):
+        light_curve(store.get_observations(), "Vela", energy_edges=BANDS)
     with pytest.raises(MissingError, match="points within"):
         light_curve(store, SkyCoord(10, 10, unit="deg"), energy_edges=BANDS)
     with pytest.raises(InputError, match="target is 83"):
         light_curve(store, 83.63, energy_edges=BANDS)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"time_bins": "1 min"}, "time_bins is '1 min'; wanted is a binning"),
+        ({"n_jobs": 0}, "n_jobs is 0; wanted is a whole number"),
+        ({"observations": 3}, "observations is a int; wanted are Observations"),
+    ],
+)
+def test_arguments_of_another_kind_are_told(store, change, words):
+    position = SkyCoord(83.63, 22.01, unit="deg")
+    with pytest.raises(InputError, match=words):
+        light_curve(**{"observations": store, "target": position, "energy_edges": BANDS} | change)
 
 
 def test_without_any_run_left_the_reasons_are_told(store):

@@ -13,7 +13,7 @@ from astropy.coordinates import SkyCoord
 from tevcurve.data import DataStore, Observation
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.lightcurve.bins import by_run
-from tevcurve.lightcurve.fit_rows import FitOptions, limit_sigma, positive
+from tevcurve.lightcurve.fit_rows import FitOptions, check_binning, limit_sigma, positive
 from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.maps import WcsGeom
@@ -106,7 +106,9 @@ def light_curve(
         raise InputError(
             f"spectrum is a {type(spectrum).__name__}; wanted is a SpectralModel such as PowerLaw."
         )
-    time_bins = by_run() if time_bins is None else time_bins
+    time_bins = check_binning(by_run() if time_bins is None else time_bins)
+    if int(n_jobs) != n_jobs or n_jobs < 1:
+        raise InputError(f"n_jobs is {n_jobs!r}; wanted is a whole number of processes, 1 or more.")
     observations, position = _observations_of(observations, target)
     icrs = position.icrs
     source = float(icrs.ra.rad), float(icrs.dec.rad)
@@ -163,6 +165,9 @@ def _observations_of(observations, target):
         observations = DataStore.from_dir(path) if path.is_dir() else DataStore.from_file(path)
     if isinstance(observations, Observation):
         observations = [observations]
+    if not hasattr(observations, "__iter__") and not isinstance(observations, DataStore):
+        kind = type(observations).__name__
+        raise InputError(f"observations is a {kind}; wanted are Observations, a DataStore or its path.")
     if isinstance(target, str):
         return _by_name(observations, target)
     if not isinstance(target, SkyCoord) or target.size != 1:
@@ -185,8 +190,9 @@ def _by_name(observations, name):
             raise MissingError(
                 f"The index has no target {name!r}; it has {', '.join(sorted(names)) or 'no names'}."
             )
-        observations = observations.get_observations(table["OBS_ID"][rows])
-    observations = list(observations)
+        observations = list(observations.get_observations(table["OBS_ID"][rows]))
+    else:
+        observations = _called(list(observations), name)
     for observation in observations:
         meta = observation.meta
         if "RA_OBJ" in meta and "DEC_OBJ" in meta:
@@ -194,6 +200,18 @@ def _by_name(observations, name):
     raise InputError(
         f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
     )
+
+
+def _called(observations, name):
+    """Those observations whose header calls the target by a name or by one that begins with it ("Crab Nebula")."""
+    names = [observation.target_name or "" for observation in observations]
+    found = [
+        one for one, its in zip(observations, names, strict=True) if its.lower().startswith(name.lower())
+    ]
+    if not found:
+        there = ", ".join(sorted({its for its in names if its})) or "no names"
+        raise MissingError(f"No observation has the target {name!r}; they have {there}, or give a SkyCoord.")
+    return found
 
 
 def _near(store, position, reach=2.5 * u.deg):

@@ -11,7 +11,15 @@ from tevcurve.fit.joining import joint_fit
 from tevcurve.fit.joint import Member
 from tevcurve.lightcurve.bins import by_intervals
 from tevcurve.lightcurve.dataset_terms import lay_datasets
-from tevcurve.lightcurve.fit_rows import STEPS, FitOptions, fit_rows, limit_sigma, positive, reference_fluxes
+from tevcurve.lightcurve.fit_rows import (
+    STEPS,
+    FitOptions,
+    check_binning,
+    fit_rows,
+    limit_sigma,
+    positive,
+    reference_fluxes,
+)
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.reduction.energy_axes import edges_in_tev
@@ -71,7 +79,7 @@ class LightCurveEstimator:
         self.norm_values = _scan_values(norm_min, norm_max, norm_n_values, norm_values)
         self.sigma = positive(sigma, "sigma")
         self.sigma_ul = limit_sigma(sigma_ul, upper_limit)
-        self.time_bins = time_bins
+        self.time_bins = None if time_bins is None else check_binning(time_bins)
         self.energy_edges = None if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
 
     def run(self, e_ref=None, e_min=None, e_max=None, steps="all"):

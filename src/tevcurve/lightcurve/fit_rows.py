@@ -101,6 +101,15 @@ def limit_sigma(sigma_ul, upper_limit):
     return NormalDist().inv_cdf(upper_limit)
 
 
+def check_binning(time_bins):
+    """The binning, or `InputError` for what is none."""
+    if not callable(getattr(time_bins, "bins", None)):
+        raise InputError(
+            f"time_bins is {time_bins!r}; wanted is a binning of tevcurve.lightcurve.bins such as by_width('2 min')."
+        )
+    return time_bins
+
+
 def positive(value, name):
     """A float above 0, or `InputError`."""
     if not (np.isfinite(value) and value > 0):
