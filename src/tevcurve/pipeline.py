@@ -238,12 +238,15 @@ def _off_regions(on_region, exclusion, observation):
 def _keep_all(jobs, n_jobs, progress):
     """(runs, failed) of all jobs, in their order."""
     if n_jobs == 1 or len(jobs) < 2:
-        results = map(_keep, jobs)
-    else:
-        pool = ProcessPoolExecutor(max_workers=n_jobs)
+        return _sorted_out(map(_keep, jobs), len(jobs), progress)
+    with ProcessPoolExecutor(max_workers=n_jobs) as pool:
         results = pool.map(_keep, jobs, chunksize=max(1, len(jobs) // (8 * n_jobs)))
+        return _sorted_out(results, len(jobs), progress)
+
+
+def _sorted_out(results, total, progress):
     runs, failed = [], []
-    for run, problem in _with_progress(results, len(jobs), progress):
+    for run, problem in _with_progress(results, total, progress):
         if problem is None:
             runs.append(run)
         else:

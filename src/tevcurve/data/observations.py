@@ -32,6 +32,10 @@ class Observations(Sequence):
             return Observations(self._observations[item])
         if isinstance(item, str):
             return self.by_id(item)
+        if not -len(self) <= item < len(self):
+            raise IndexError(
+                f"There is no observation number {item} among {len(self)}; an OBS_ID is asked for by by_id({item})."
+            )
         return self._observations[item]
 
     @property

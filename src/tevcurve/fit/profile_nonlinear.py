@@ -20,6 +20,9 @@ DECREMENT_STOP = 1e-12
 DECREMENT_FAR, DECREMENT_ENOUGH = 0.1, 1e-6
 # What hardly matters has an error without end; this many first steps are as far as differences need to reach.
 LARGEST_DEVIATION = 30
+# A bin whose parameters are not to be told apart by its data could be searched for ever: after so many predictions it
+# is given up, and its row says that it did not converge.
+MAX_PREDICTIONS = 4000
 
 
 class NonlinearBin:
@@ -40,6 +43,8 @@ class NonlinearBin:
         self.low, self.high, self.of_source = low, high, of_source
         # Where the next search starts, and the standard deviations once they are known.
         self._theta, self._deviation = start, None
+        # In a list, which all copies share.
+        self._predictions = [0]
         self.source_is_held = bool(of_source.any()) and not self.best(0.0)[1][1] < 0
 
     def copy(self):
@@ -48,6 +53,8 @@ class NonlinearBin:
 
     def best(self, a):
         """(`CashProfile` at the best parameters, (stat, slope, curvature) of the profile) at a flux factor."""
+        if self._predictions[0] > MAX_PREDICTIONS:
+            return CashProfile(self.make_terms(self.start)), (np.nan, np.nan, np.nan)
         free, theta = np.arange(len(self.start)), self._theta
         if a == 0 or self.source_is_held:
             free, theta = np.flatnonzero(~self.of_source), np.where(self.of_source, self.start, theta)
@@ -73,6 +80,7 @@ class NonlinearBin:
 
     def _values(self, theta, a):
         """(stat, slope, curvature) at parameters and a flux factor, infinite where the model has no value."""
+        self._predictions[0] += 1
         terms = self.make_terms(theta)
         if terms is None:
             return np.inf, np.nan, np.nan
@@ -104,7 +112,7 @@ class NonlinearBin:
         minuit.errordef, minuit.tol, minuit.strategy = 1.0, 1e-4, 1
         minuit.errors = self.step[free]
         minuit.limits = np.column_stack([self.low, self.high])[free]
-        minuit.migrad()
+        minuit.migrad(ncall=MAX_PREDICTIONS // 4)
         found, deviation = theta.copy(), (self.step if self._deviation is None else self._deviation).copy()
         values, errors, largest = (
             np.array(minuit.values),
