@@ -52,7 +52,7 @@ def test_one_version_everywhere():
 @pytest.mark.parametrize("name", sorted(set(tevcurve.__all__) - {"__version__"}))
 def test_every_public_name_is_there_and_says_what_it_is(name):
     public = getattr(tevcurve, name)
-    assert public.__name__ == name
+    assert public.__name__.removeprefix("tevcurve.") == name
     assert public.__doc__
     assert len(public.__doc__.strip().splitlines()[0]) > 10
     assert name in dir(tevcurve)

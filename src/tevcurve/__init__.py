@@ -41,14 +41,18 @@ _NAMES = {
     "tevcurve.fit": ("Fit",),
     "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator"),
     "tevcurve.pipeline": ("light_curve",),
+    "tevcurve.simulation": ("ResponseSet", "SimulatedSource", "simulate_observation"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
-__all__ = sorted([*_HOME, "__version__"])
+__all__ = sorted([*_HOME, "__version__", "demo"])
 
 
 def __getattr__(name):
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
+    if name == "demo":
+        # The module itself can be called.
+        return import_module("tevcurve.demo")
     raise AttributeError(f"module 'tevcurve' has no attribute {name!r}")
 
 
