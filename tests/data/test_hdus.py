@@ -6,8 +6,9 @@ import pickle
 import numpy as np
 import pytest
 from astropy.io import fits
-from dl3_files import RunFile, run_hdus
+from dl3_files import RunFile, run_hdus, write_store
 
+from tevcurve.data import DataStore
 from tevcurve.data.hdus import FileCache, FitsFile, column_values, expand_path, header_number, read_bytes
 from tevcurve.errors import DataError, InputError
 
@@ -128,6 +129,17 @@ def test_the_cache_keeps_within_its_limit(tmp_path):
     assert cache.open(paths[0]) is not files[0]
     assert cache.open(pickle.loads(pickle.dumps(paths[3]))) is files[3]
     assert pickle.loads(pickle.dumps(cache)).open(paths[3]) is not files[3]
+
+
+def test_a_released_observation_lets_go_of_its_file(tmp_path):
+    observation = DataStore.from_dir(write_store(tmp_path)).obs(1)
+    events, files = observation.events, observation._run._files
+    path = next(address.path for address in observation._run.addresses if address.hdu_type == "events")
+    assert files.open(path) is files.open(path)
+    kept = files.open(path)
+    observation.release()
+    assert files.open(path) is not kept
+    np.testing.assert_array_equal(observation.events.time_s, events.time_s)
 
 
 def test_columns_are_found_in_any_case_and_converted(path):

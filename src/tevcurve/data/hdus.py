@@ -157,6 +157,12 @@ class FileCache:
                 self._files.popitem(last=False)
         return file
 
+    def forget(self, path):
+        """Let go of the file at a path, if it is kept."""
+        with self._lock:
+            for key in [key for key in self._files if key[0] == str(path)]:
+                del self._files[key]
+
     def __reduce__(self):
         # A copy in another process starts empty: bytes of files are not worth sending.
         return (FileCache, (self._limit,))

@@ -76,6 +76,10 @@ class Run:
     def release(self):
         """Forget what was read; it is read anew when it is asked for again."""
         self._kept.clear()
+        for address in self.addresses:
+            # A file of events is the run's own; one of responses may be that of many runs.
+            if address.hdu_type == "events":
+                self._files.forget(address.path)
 
     def _keep(self, key, read):
         if key not in self._kept:
