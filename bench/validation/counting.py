@@ -1,0 +1,111 @@
+"""Single cells: the grid, exact probabilities and estimators from textbook formulas, and what tevcurve says."""
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+
+from tevcurve.fit.norms import estimate_norms
+from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.terms import CashTerms
+
+SIGNALS = (0.5, 1.0, 3.0, 10.0, 30.0, 100.0)
+BACKGROUNDS = (0.1, 1.0, 10.0, 100.0)
+# None: the background is known.
+ALPHAS = (None, 1.0, 0.05)
+LEAST = 1e-9
+
+
+def name_of(alpha):
+    """What the reader calls it, str."""
+    return "known" if alpha is None else f"alpha {alpha:g}"
+
+
+def poisson(n, mean):
+    """Probabilities of counts."""
+    return np.exp(xlogy(n, mean) - mean - gammaln(n + 1))
+
+
+def counts_of(mean):
+    """Counts (n,) around a mean outside of which the probability of each is far below 1e-9."""
+    reach = 7 * np.sqrt(mean) + 14
+    return np.arange(max(0, int(mean - reach)), int(mean + reach) + 1).astype(float)
+
+
+def pairs_of(signals, background, alpha):
+    """(n_on, n_off) arrays (n,) that some of the signals give with a probability above 1e-9."""
+    low, high = counts_of(min(signals) + background), counts_of(max(signals) + background)
+    on = np.arange(low[0], high[-1] + 1)
+    if alpha is None:
+        return on, np.zeros_like(on)
+    on, off = np.meshgrid(on, counts_of(background / alpha), indexing="ij")
+    best = np.clip(on, min(signals) + background, max(signals) + background)
+    likely = poisson(on, best) * poisson(off, background / alpha) > LEAST
+    return on[likely], off[likely]
+
+
+def probability(on, off, signal, background, alpha):
+    """Probability (n,) of pairs."""
+    value = poisson(on, signal + background)
+    return value if alpha is None else value * poisson(off, background / alpha)
+
+
+def textbook(on, off, signal, background, alpha):
+    """(best signal >= 0, pull at a true signal) of pairs by the closed formulas (Cash 1979; XSPEC manual, wstat)."""
+    best = np.maximum(on - (background if alpha is None else alpha * off), 0.0)
+    rise = _deviance(on, off, signal, background, alpha) - _deviance(on, off, best, background, alpha)
+    return best, np.sign(best - signal) * np.sqrt(np.maximum(rise, 0.0))
+
+
+def _deviance(on, off, signal, background, alpha):
+    if alpha is None:
+        expected = signal + background
+        return 2 * (expected - on + xlogy(on, on) - xlogy(on, expected))
+    c = alpha * (on + off) - (1 + alpha) * signal
+    d = np.sqrt(c**2 + 4 * alpha * (1 + alpha) * off * signal)
+    behind = np.maximum(np.where(c > 0, c + d, 0.0), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # The other form of the root, where the first one cancels.
+        other = np.where(d > c, 4 * alpha * (1 + alpha) * off * signal / (d - c), 0.0)
+    behind = np.where(c > 0, behind, other) / (2 * alpha * (1 + alpha))
+    expected = signal + alpha * behind
+    value = expected - on + xlogy(on, on) - xlogy(on, expected)
+    return 2 * (value + behind - off + xlogy(off, off) - xlogy(off, behind))
+
+
+def profile_of(on, off, background, alpha, signal=1.0):
+    """tevcurve's profile of single cells, whose flux factor is in units of `signal` counts."""
+    n, unit = len(on), np.ones(len(on))
+    if alpha is not None:
+        return OnOffProfile(np.arange(n), on, off, alpha * unit, signal * unit, n)
+    seen = on > 0
+    n_seen = np.count_nonzero(seen)
+    return CashProfile(
+        CashTerms(
+            n_bins=n,
+            block_bin=np.arange(n),
+            shared_total=signal * unit[:, None],
+            background_total=0 * unit,
+            constant_total=background * unit,
+            event_block=np.flatnonzero(seen),
+            event_count=on[seen],
+            event_shared=np.full((n_seen, 1), signal),
+            event_background=np.zeros(n_seen),
+            event_constant=np.full(n_seen, background),
+            lone_count=0 * unit,
+            lone_log=0 * unit,
+            floor_ratio=background / signal * unit,
+        )
+    )
+
+
+def fitted(on, off, background, alpha, **asked):
+    """tevcurve's `NormEstimate` of pairs, in counts."""
+    return estimate_norms(profile_of(on, off, background, alpha), **asked)
+
+
+def code_pull(on, off, signal, background, alpha):
+    """(best signal, pull) of pairs by tevcurve."""
+    profile = profile_of(on, off, background, alpha)
+    estimate = estimate_norms(profile)
+    rise = profile.copy().evaluate(np.full(len(on), signal))[0] - estimate.stat
+    return estimate.norm, np.sign(estimate.norm - signal) * np.sqrt(np.maximum(rise, 0.0))
