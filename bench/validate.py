@@ -1,6 +1,6 @@
 """Writes docs/validation.md: what light curves of known truths look like, from the runs of this very script.
 
-    python bench/validate.py --data path/to/hess-dl3-dr1            # all of it: hours
+    python bench/validate.py --data path/to/hess-dl3-dr1            # all of it: an hour or two
     python bench/validate.py --share 0.01 --parts code coverage     # some parts, with a hundredth of the draws
 
 Each finished part is kept in the folder --keep, and the report is made of the parts that are there: one that was not
@@ -10,12 +10,14 @@ run is not in it. The tests run the same code with fewer draws.
 import argparse
 import json
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
+KEPT = Path(tempfile.gettempdir()) / "tevcurve-validation"
 sys.path.insert(0, str(HERE))
 
 from validation import alarms, biases, code_is_right, coverage, flare_night, robustness, shapes  # noqa: E402
@@ -95,9 +97,7 @@ def main(arguments=None):
     parser.add_argument(
         "--data", type=Path, help="the folder hess-dl3-dr1; without it there is no flare night"
     )
-    parser.add_argument(
-        "--keep", type=Path, default=HERE / "results" / "validation", help="where parts are kept"
-    )
+    parser.add_argument("--keep", type=Path, default=KEPT, help="where parts are kept")
     parser.add_argument(
         "--docs", type=Path, default=HERE.parent / "docs", help="where validation.md is written"
     )

@@ -101,18 +101,18 @@ def test_few_constant_sources_give_alarm(way, n):
 
 
 def test_free_backgrounds_without_off_counts_are_biased_as_measured():
-    """-13 % at 10 counts over 10 bins with 0.1 background counts in each, alpha 1."""
+    """-13 % at 10 counts of a power law over 10 bins with 0.1 background counts in each, alpha 1."""
     from validation.biases import free_backgrounds
 
     mean, error = free_backgrounds(10.0, 1.0, 1.0, 4000, np.random.default_rng(6))
-    assert abs(mean + 0.13) < 4 * error + 0.01
+    assert abs(mean + 0.13) < 3 * error + 0.01
 
 
 def test_growth_rates_come_back():
     from validation.nights import base_rows
     from validation.shapes import doublings
 
-    pulls, _ = doublings(base_rows(), 60, np.random.default_rng(7))
+    pulls, _ = doublings(base_rows(), 30, np.random.default_rng(7))
     assert abs(pulls.mean()) < 4 * pulls.std() / np.sqrt(len(pulls))
     assert 0.7 < pulls.std() < 1.4
 

@@ -96,7 +96,7 @@ def figure(results):
     for style, text in zip(("-", ":", "--"), ("likelihood", "usual", "Feldman-Cousins"), strict=True):
         handles += axes[1, 2].plot([], [], style, color="0.3")
         labels.append(text)
-    fig.legend(handles, labels, loc="outside lower center", ncols=7, fontsize=9)
+    fig.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
     return fig
 
 
