@@ -57,10 +57,13 @@ def _predicted(profile, a):
     return a * profile.signal_total, np.bincount(terms.block_bin, other, terms.n_bins)
 
 
-def join_cubes(members, n_bins, reoptimize, negative):
-    """The `JointCash` of members; see `tevcurve.fit.joining.joint_fit`."""
+def join_cubes(members, n_bins, reoptimize, negative, background_error=None):
+    """The `JointCash` of members; see `tevcurve.fit.joining.joint_fit`.
+
+    background_error : standard deviation of a Gaussian prior around 1 for each norm of a background, or None
+    """
     further = _further_sources(members, n_bins) if reoptimize else [[] for _ in range(n_bins)]
-    options = _Options(1 + max(len(names) for names in further), reoptimize, negative)
+    options = _Options(1 + max(len(names) for names in further), reoptimize, negative, background_error)
     blocks = [_block(member.dataset, member.model, further[member.bin], options) for member in members]
     signal = np.bincount(
         [member.bin for member in members], [block.shared_total[0] for block in blocks], n_bins
@@ -76,14 +79,16 @@ def join_cubes(members, n_bins, reoptimize, negative):
     used = [k for numbers in in_bin for k in numbers]
     number = np.repeat(np.arange(len(fitted)), [len(numbers) for numbers in in_bin])
     terms = join_blocks([blocks[k] for k in used], number, len(fitted), options.n_shared)
+    terms = terms.with_prior(background_error)
     return JointCash(CashProfile(terms), fitted, members, n_bins, blocks)
 
 
 class _Options:
-    """Number of amplitudes that a bin shares, whether norms are free, whether fluxes may go below zero."""
+    """Number of amplitudes that a bin shares, whether norms are free, and fluxes below zero; norms' uncertainty."""
 
-    def __init__(self, n_shared, reoptimize, negative):
+    def __init__(self, n_shared, reoptimize, negative, background_error):
         self.n_shared, self.reoptimize, self.negative = n_shared, reoptimize, negative
+        self.background_error = background_error
 
 
 def _block(dataset, source, names, options):
@@ -128,6 +133,7 @@ def _nonlinear_bin(members, names, options):
         # Events must not be got rid of by predicting nothing where they are.
         if sum(block.n_unpredicted for block in made) > n_unpredicted:
             return None
-        return join_blocks(made, np.zeros(len(made), dtype=int), 1, options.n_shared)
+        terms = join_blocks(made, np.zeros(len(made), dtype=int), 1, options.n_shared)
+        return terms.with_prior(options.background_error)
 
     return NonlinearBin(make_terms, nuisances.start, nuisances.steps, *nuisances.bounds, nuisances.of_source)

@@ -29,7 +29,7 @@ class LaidCubes(LaidFit):
         return {"counts": self.counts, "npred": signal + self.spread(background), "npred_excess": signal}
 
 
-def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", "")):
+def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", ""), background_error=None):
     """The `LaidCubes` of runs.
 
     Where a bin has several, they are fitted jointly, one flux and a background norm for each run; or stacked, the
@@ -42,6 +42,7 @@ def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", 
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
     stacked : bool; the runs then need their `compact` response
     why_dark : (status, reason) of rows with good time in which no signal is expected
+    background_error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
     """
     n_bands = runs[0].n_bands
     cut = cut_runs(runs, time_bins, [run.time_s for run in runs])
@@ -52,7 +53,7 @@ def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", 
     fitted = np.flatnonzero(signal > 0)
     if stacked:
         pieces = [stacked_piece(runs, pieces, cut, n_rows, flux)]
-    terms = _cash_terms(pieces, fitted, n_rows)
+    terms = _cash_terms(pieces, fitted, n_rows).with_prior(background_error)
     return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal, stacked)
 
 

@@ -4,6 +4,10 @@ A block's norm b >= 0 minimises b*sum B - sum n*log(b*B + rest), so it solves T(
 draw, T(b) = sum n/(b + rest/B). The weighted harmonic mean 1/T is concave and rises with b. Newton's method for
 1/T = 1/sum B therefore approaches the root from below without ever passing it, from above passes it once, and
 is nearly straight where one kind of event dominates: a few steps from anywhere.
+
+With a Gaussian prior of weight w around 1 the total is sum B + w*(b - 1), a rising straight line. The step then goes to
+where the straight line that stands for 1/T meets the inverse of that total, the root of a quadratic equation. As 1/T
+lies below its tangent, the steps still never pass the root from below.
 """
 
 from dataclasses import dataclass
@@ -49,9 +53,9 @@ def settle_norms(terms, rest, start):
     start : float array (n_blocks,), where the search begins
     """
     total, block, background = terms.background_total, terms.event_block, terms.event_background
-    free = total > 0
+    free, weight = total > 0, terms.prior_weight
     # Lone events alone already draw the total here, so the root is not below.
-    lowest = ratio(terms.lone_count, total)
+    lowest = ratio(terms.lone_count, total) if weight is None else _root_of_lone(terms)
     norms, moving, restarted = np.maximum(start, lowest), free, np.zeros_like(free)
     for _ in range(MAX_STEPS):
         prediction = rest + norms[block] * background
@@ -68,11 +72,16 @@ def settle_norms(terms, rest, start):
         pull = terms.event_count * share
         drawn = np.bincount(block, pull, terms.n_blocks) + ratio(terms.lone_count, norms)
         hessian = np.bincount(block, pull * share, terms.n_blocks) + ratio(terms.lone_count, norms**2)
+        if weight is not None:
+            total, hessian = terms.background_total + weight * (norms - 1), hessian + weight
         gradient = total - drawn
         held = (norms <= 0) & (gradient >= 0)
         small = np.abs(gradient) < DECREMENT_STOP * np.sqrt(hessian)
-        following = np.maximum(norms - ratio(gradient, hessian) * ratio(drawn, total), lowest)
-        following = np.where(drawn > 0, following, 0.0)
+        if weight is None:
+            following = norms - ratio(gradient, hessian) * ratio(drawn, total)
+        else:
+            following = norms + _step_with_prior(drawn, hessian - weight, total, weight)
+        following = np.where(drawn > 0, np.maximum(following, lowest), lowest)
         moving = moving & ~(held | small | (following == norms)) & np.isfinite(following)
         if not moving.any():
             break
@@ -82,6 +91,30 @@ def settle_norms(terms, rest, start):
     movable = free & ~held & (hessian > 0)
     gradient, hessian = np.where(movable, gradient, 0.0), np.where(movable, hessian, np.inf)
     return SettledNorms(norms, prediction, impossible, share, gradient, hessian)
+
+
+def _root_of_lone(terms):
+    """Norms (n_blocks,) that lone events and the prior alone would have."""
+    return _root_of_one(terms.prior_weight, terms.background_total - terms.prior_weight, terms.lone_count)
+
+
+def _root_of_one(weight, linear, count):
+    """The x >= 0 with weight*x^2 + linear*x = count."""
+    root = np.sqrt(linear**2 + 4 * weight * count)
+    return np.where(linear > 0, ratio(2 * count, linear + root), ratio(root - linear, 2 * weight))
+
+
+def _step_with_prior(drawn, steepness, total, weight):
+    """Steps (n_blocks,) to where 1/T as a straight line meets 1/(total + weight*step).
+
+    drawn, steepness : T and minus its derivative; total : what is to be drawn at the present norm
+    """
+    level, slope = ratio(np.ones_like(drawn), drawn), ratio(steepness, drawn**2)
+    # slope*weight*x^2 + linear*x + constant = 0, the larger root.
+    square, linear, constant = slope * weight, level * weight + slope * total, level * total - 1
+    root = np.sqrt(np.maximum(linear**2 - 4 * square * constant, 0.0))
+    forward = ratio(-2 * constant, linear + root)
+    return np.where(linear > 0, forward, ratio(root - linear, 2 * square))
 
 
 def ratio(numerator, denominator):
@@ -95,8 +128,13 @@ def _leftmost(terms, rest, blocks):
     One event alone draws the total at -rest/B + n/(sum B); with the others the root can only be higher.
     """
     event = np.flatnonzero(blocks[terms.event_block] & (terms.event_background > 0))
-    block = terms.event_block[event]
-    alone = terms.event_count[event] / terms.background_total[block]
-    norms = ratio(terms.lone_count, terms.background_total)
-    np.maximum.at(norms, block, alone - rest[event] / terms.event_background[event])
+    block, zero = terms.event_block[event], -rest[event] / terms.event_background[event]
+    if terms.prior_weight is None:
+        alone = terms.event_count[event] / terms.background_total[block]
+        norms = ratio(terms.lone_count, terms.background_total)
+    else:
+        weight = terms.prior_weight[block]
+        linear = terms.background_total[block] + weight * (zero - 1)
+        alone, norms = _root_of_one(weight, linear, terms.event_count[event]), _root_of_lone(terms)
+    np.maximum.at(norms, block, alone + zero)
     return norms

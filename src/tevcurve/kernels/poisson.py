@@ -6,6 +6,8 @@ free, and one background norm ``b`` per block. With the templates summed over al
 
     cash = 2 * [a*sum S + c*sum O + sum_blocks b*sum B + sum C - sum_events n*log(a*s + c*o + b*B + C)]
 
+A norm may be known beforehand, by a Gaussian prior that adds ((b - 1)/sigma)^2.
+
 It is jointly convex in all amplitudes, and blocks couple only through the shared ones: the Hessian is an
 arrowhead. So for given shared amplitudes each block finds its norm alone (`tevcurve.kernels.block_norms`), and
 what is left for the shared ones is the Schur complement, one small matrix per bin (Boyd & Vandenberghe 2004,
@@ -185,6 +187,8 @@ class CashProfile:
         block -= np.bincount(
             terms.event_block, terms.event_count * np.log(settled.prediction), terms.n_blocks
         )
+        if terms.prior_weight is not None:
+            block += 0.5 * terms.prior_weight * (settled.norms - 1) ** 2
         # What the last steps of the norms, too small to be worth making, would still take away.
         block -= 0.5 * settled.gradient**2 / settled.hessian
         half_stat = self._per_bin(block)

@@ -30,6 +30,8 @@ class CashTerms:
     floor_ratio : float array (n_blocks,)
         The smallest ratio, over all cells, of everything else to the source: how far below zero the source
         may go before some prediction vanishes.
+    prior_weight : float array (n_blocks,), or None
+        What a norm b is known beforehand: half the statistic has 0.5*prior_weight*(b - 1)^2 in addition.
     """
 
     n_bins: int
@@ -45,6 +47,7 @@ class CashTerms:
     lone_count: np.ndarray
     lone_log: np.ndarray
     floor_ratio: np.ndarray
+    prior_weight: np.ndarray | None = None
 
     @property
     def n_blocks(self):
@@ -90,7 +93,14 @@ class CashTerms:
             event_background=np.zeros_like(self.event_background),
             event_constant=self.event_constant + self.event_background,
             lone_count=np.zeros_like(self.lone_count),
+            prior_weight=None,
         )
+
+    def with_prior(self, error):
+        """The same with a Gaussian prior of that standard deviation around 1 for each norm; None for no prior."""
+        if error is None:
+            return self
+        return replace(self, prior_weight=np.where(self.background_total > 0, error**-2, 0.0))
 
     def take(self, bins):
         """The terms of some bins (sorted int array), numbered anew in that order."""
@@ -104,6 +114,7 @@ class CashTerms:
             n_bins=len(bins),
             block_bin=number[self.block_bin[blocks]],
             event_block=block_number[self.event_block[events]],
+            prior_weight=None if self.prior_weight is None else self.prior_weight[blocks],
             **{name: getattr(self, name)[blocks] for name in _PER_BLOCK},
             **{name: getattr(self, name)[events] for name in _PER_EVENT},
         )

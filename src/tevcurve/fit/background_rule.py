@@ -1,0 +1,32 @@
+"""How the background of a light curve is fitted."""
+
+from dataclasses import dataclass
+
+from tevcurve.errors import InputError
+
+
+@dataclass(frozen=True)
+class BackgroundRule:
+    """What a fit of rows takes as known of the background, beyond its counts.
+
+    Attributes
+    ----------
+    shape_from : None, a free background in every energy bin of ON/OFF spectra; or "run" or "night": one norm in each
+        row and run, on the shape of the OFF spectrum of the run or the night
+    error : float, standard deviation of a Gaussian prior around 1: of each norm of the background (3D), or of a
+        factor on alpha in each row and run (1D); None for no such uncertainty
+    """
+
+    shape_from: str | None = None
+    error: float | None = None
+
+    def check_cubes(self, fitted):
+        """Raises `InputError` for what is not for cubes; fitted: bool, whether their background norms are fitted."""
+        if self.shape_from is not None:
+            raise InputError(
+                "background='shape' is for ON and OFF counts; cubes have the shape of their model."
+            )
+        if self.error is not None and not fitted:
+            raise InputError(
+                "background_error is of background norms that are fitted, and reoptimize is False; wanted is True."
+            )
