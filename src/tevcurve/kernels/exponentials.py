@@ -49,20 +49,28 @@ def growth_rate(log_ratio, early, late):
 def pulse_means(t0, rise, decay, row, start, stop, weight, n_rows):
     """Means over the pieces of each row of the pulse exp((t - t0)/rise) before t0 and exp(-(t - t0)/decay) after it.
 
-    An array (n_rows,), and its derivatives (3, n_rows) in t0, rise and decay.
+    Of one pulse: an array (n_rows,), and its derivatives (3, n_rows) in t0, rise and decay.
     """
-    total = np.bincount(row, weight, n_rows)
-    share = weight / (stop - start) / total[row]
-    parts = []
-    ends = []
-    for edge in (start - t0, stop - t0):
-        before, after = np.minimum(edge, 0) / rise, np.maximum(edge, 0) / decay
-        up, down = np.exp(before), np.exp(-after)
-        # The integral up to an edge, and its derivatives.
-        ends.append((rise * up - decay * down, up * (1 - before), -down * (1 + after)))
-        parts.append(np.where(edge < 0, up, down))
-    mean = np.bincount(row, share * (ends[1][0] - ends[0][0]), n_rows)
-    in_t0 = np.bincount(row, share * (parts[0] - parts[1]), n_rows)
-    in_rise = np.bincount(row, share * (ends[1][1] - ends[0][1]), n_rows)
-    in_decay = np.bincount(row, share * (ends[1][2] - ends[0][2]), n_rows)
-    return mean, np.stack([in_t0, in_rise, in_decay])
+    share = weight / (stop - start) / np.bincount(row, weight, n_rows)[row]
+    low, high = _pulse_integral(start - t0, rise, decay), _pulse_integral(stop - t0, rise, decay)
+    # In t0 an integral falls as its upper edge's height, and rises as its lower one's.
+    parts = high[0] - low[0], low[1] - high[1], high[2] - low[2], high[3] - low[3]
+    mean, *slopes = (np.bincount(row, share * part, n_rows) for part in parts)
+    return mean, np.stack(slopes)
+
+
+def pulse_shapes(t0, rise, decay, row, start, stop, weight, n_rows):
+    """The means of many pulses, (n_pulses, n_rows). t0, rise, decay: float arrays (n_pulses,)."""
+    share = weight / (stop - start) / np.bincount(row, weight, n_rows)[row]
+    t0, rise, decay = (each[:, None] for each in (t0, rise, decay))
+    integral = _pulse_integral(stop - t0, rise, decay)[0] - _pulse_integral(start - t0, rise, decay)[0]
+    spread = np.zeros((len(row), n_rows))
+    spread[np.arange(len(row)), row] = share
+    return integral @ spread
+
+
+def _pulse_integral(since, rise, decay):
+    """(integral of a pulse, height, derivatives of the integral in rise and decay) at times since its peak."""
+    before, after = np.minimum(since, 0) / rise, np.maximum(since, 0) / decay
+    up, down = np.exp(before), np.exp(-after)
+    return rise * up - decay * down, up * down, up * (1 - before), -down * (1 + after)

@@ -15,7 +15,7 @@ from tevcurve.lightcurve.variability.rows import rows_of
 FAINT = 3.0
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class AmplitudeResult(VariabilityResult):
     """A `VariabilityResult` with the `mean` flux that the amplitude is a fraction of."""
 

@@ -23,7 +23,7 @@ P_STEPS = (0.5, 0.1, 0.01, 1e-3, 1e-6)
 LEAST_BEYOND = 10
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class BlocksResult(VariabilityResult):
     """A `VariabilityResult` whose `value` is the number of blocks.
 

@@ -73,7 +73,7 @@ def _found(rows, test, values):
     fields = {"p_asymptotic": asymptotic}
     if len(values):
         # Toys may repeat the very value; rounding must not decide.
-        beyond = np.count_nonzero(values >= observed - 1e-9 * abs(observed))
+        beyond = int(np.count_nonzero(values >= observed - 1e-9 * abs(observed)))
         chance = {"p_value": (beyond + 1) / (len(values) + 1), "p_is_limit": beyond == 0}
         return Found(fields | chance | {"method": "toys", "n_toys": len(values), "note": ""}, values)
     few, note = np.count_nonzero(rows.few), ""

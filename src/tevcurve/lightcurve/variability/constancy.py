@@ -12,7 +12,7 @@ from tevcurve.lightcurve.variability.rows import rows_of
 FLUX = u.Unit("cm-2 s-1")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ConstancyResult(VariabilityResult):
     """A `VariabilityResult` with the degrees of freedom `n_free`, and the `constant` flux that fits best."""
 

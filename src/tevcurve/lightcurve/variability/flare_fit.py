@@ -17,7 +17,7 @@ PARAMETERS = ("t0", "log_rise", "log_decay", "amplitude", "constant")
 FLUX = u.Unit("cm-2 s-1")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class FlareResult(VariabilityResult):
     """A `VariabilityResult` whose `value` is the TS of the flare against a constant flux, and the pulse that fits.
 

@@ -4,10 +4,10 @@ from functools import cached_property
 
 import numpy as np
 
-from tevcurve.kernels.exponentials import pulse_means
+from tevcurve.kernels.exponentials import pulse_shapes
 from tevcurve.lightcurve.variability.chances import Test, normal_chance
 
-N_PEAKS, N_SCALES, N_DRAWS, BATCH = 64, 7, 4000, 500
+N_PEAKS, N_SCALES, N_DRAWS, BATCH = 64, 7, 2000, 500
 # Where the tail of the drawn scores is taken over by the formula.
 TAIL = 0.01
 
@@ -28,9 +28,9 @@ class FlareSearch:
         scales = np.geomspace(0.5 * self.shortest, max(0.5 * span, self.shortest), N_SCALES)
         pieces = rows.pieces
         arguments = pieces.row, pieces.start_s, pieces.stop_s, pieces.weight
-        grid = [(t0, rise, decay) for t0 in rows.middle_s[edges] for rise in scales for decay in scales]
-        self.grid = np.array(grid)
-        self.shapes = np.array([pulse_means(*point, *arguments, n_rows=rows.n)[0] for point in grid])
+        peaks = rows.middle_s[edges]
+        self.grid = np.stack(np.meshgrid(peaks, scales, scales, indexing="ij"), axis=-1).reshape(-1, 3)
+        self.shapes = pulse_shapes(*self.grid.T, *arguments, n_rows=rows.n)
 
     @property
     def n_pulses(self):

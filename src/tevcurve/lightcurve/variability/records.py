@@ -1,16 +1,17 @@
 """What a test of variability says."""
 
-import html
 from dataclasses import dataclass, fields
 from statistics import NormalDist
 
 import numpy as np
 
+from tevcurve.records import as_html
+
 # Chances below this cannot be told from 0 in float64.
 LEAST_CHANCE = 1e-300
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class VariabilityResult:
     """A measure of variability, and the chance of it for a source that is constant.
 
@@ -74,13 +75,8 @@ class VariabilityResult:
         return f"<{self}>"
 
     def _repr_html_(self):
-        rows = [(field.name, getattr(self, field.name)) for field in fields(self)]
-        rows.append(("significance", f"{self.significance:.3g}"))
-        cells = "".join(
-            f"<tr><th>{html.escape(name)}</th><td>{html.escape(_short(value))}</td></tr>"
-            for name, value in rows
-        )
-        return f"<table>{cells}</table>"
+        rows = {field.name: _short(getattr(self, field.name)) for field in fields(self)}
+        return as_html(self.name, rows | {"significance": f"{self.significance:.3g}"})
 
 
 def _short(value):

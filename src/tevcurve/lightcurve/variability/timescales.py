@@ -17,7 +17,7 @@ from tevcurve.lightcurve.variability.rows import rows_of
 DOUBLING, HALVING = 1, -1
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class TimescaleResult(VariabilityResult):
     """A `VariabilityResult` with all `pairs`, and the `start` and `stop` of the one with the shortest time.
 
@@ -120,9 +120,9 @@ class Search:
         shown = np.flatnonzero(self.rate > 0)
         middle = [self.rows.time(self.rows.middle_s[pair[shown]]) for pair in self.pairs]
         time, errn, errp = (each[shown] * u.s for each in self._times())
-        rates = self.rate, self.rate - self.low, self.high - self.rate
         with np.errstate(invalid="ignore"):
-            rate, rate_errn, rate_errp = (each[shown] / u.s for each in rates)
+            rates = self.rate, self.rate - self.low, self.high - self.rate
+        rate, rate_errn, rate_errp = (each[shown] / u.s for each in rates)
         columns = {
             "start": middle[0],
             "stop": middle[1],

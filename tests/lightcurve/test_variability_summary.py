@@ -1,0 +1,87 @@
+"""What a person sees first."""
+
+import numpy as np
+import pytest
+from onoff_light_curves import onoff_light_curve, onoff_run
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve import variability
+from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.product import LightCurve
+
+SPANS = [[(0, 700), (800, 1680)], [(2000, 3680)]]
+
+
+def make(factor=None, seed=1, rate=0.1, **options):
+    rng = np.random.default_rng(seed)
+    runs = [onoff_run(k, spans, rate, 0.01, 0.1, rng, factor) for k, spans in enumerate(SPANS)]
+    return onoff_light_curve(runs, by_width("4 min"), **options)
+
+
+def step(t):
+    return np.where((t > 960) & (t < 2600), 4.0, 1.0)
+
+
+def test_the_summary_has_what_the_functions_give():
+    light_curve = make((step, 4.0))
+    summary = light_curve.variability(n_toys=200, random_state=3)
+    options = {"n_toys": 200, "random_state": 3}
+    for name, function in (
+        ("ts_var", variability.ts_var),
+        ("chi_square", variability.chi_square),
+        ("fractional_variability", variability.fractional_variability),
+        ("excess_variance", variability.excess_variance),
+        ("point_to_point", variability.point_to_point),
+        ("doubling_time", variability.doubling_times),
+        ("halving_time", variability.halving_times),
+        ("bayesian_blocks", variability.bayesian_blocks),
+    ):
+        alone = function(light_curve, **options)
+        assert str(alone) == str(getattr(summary, name))
+        assert alone.p_value == getattr(summary, name).p_value
+    assert len(summary.results) == 8
+
+
+def test_it_says_in_one_sentence_whether_the_source_varied():
+    varied, constant = make((step, 4.0)).variability(), make().variability(n_toys=200)
+    assert varied.verdict.startswith("The source varied (p < 0.001")
+    assert constant.verdict.startswith("The rows agree with a constant flux")
+    assert "take more" in make((step, 4.0)).variability(n_toys=50).verdict
+    text = str(constant)
+    assert text.splitlines()[0] == "Variability of test in 14 rows, 1-10 TeV"
+    for words in ("fractional variability", "200 toys", "13 places", "Note: "):
+        assert words in text
+    assert repr(constant) == text
+    page = varied._repr_html_()
+    assert page.count("<tr>") == 9
+    assert "&lt; 0.001" in page
+
+
+def test_bands_are_trials():
+    light_curve = make(bands=(1, 2, 10))
+    with pytest.raises(InputError, match="2 energy bands"):
+        light_curve.variability()
+    summary = light_curve.variability(band=1, n_toys=100)
+    assert summary.n_bands == 2
+    assert summary.p_value == min(2 * summary.ts_var.p_value, 1)
+    assert "trials of 2 bands" in summary.verdict
+    assert "2-10 TeV" in summary.title
+
+
+def test_a_light_curve_from_a_file_is_told_about_too(tmp_path):
+    light_curve = make((step, 4.0), rate=1.0)
+    again = LightCurve.read(light_curve.write(tmp_path / "lc.ecsv"))
+    summary = again.variability()
+    assert summary.ts_var.method == "asymptotic"
+    assert summary.verdict.startswith("The source varied")
+    assert "from the columns of the table" in str(summary)
+
+
+def test_records_show_themselves():
+    result = variability.fractional_variability(make((step, 4.0)), n_toys=30)
+    assert repr(result) == f"<{result}>"
+    page = result._repr_html_()
+    for name in ("value", "errn", "p_value", "method", "n_toys", "trials", "significance"):
+        assert f"<th>{name}</th>" in page
+    with pytest.raises(AttributeError):
+        result.value = 1.0
