@@ -20,7 +20,16 @@ HERE = Path(__file__).resolve().parent
 KEPT = Path(tempfile.gettempdir()) / "tevcurve-validation"
 sys.path.insert(0, str(HERE))
 
-from validation import alarms, biases, code_is_right, coverage, flare_night, robustness, shapes  # noqa: E402
+from validation import (  # noqa: E402
+    alarms,
+    biases,
+    code_is_right,
+    coverage,
+    feldman_cousins,
+    flare_night,
+    robustness,
+    shapes,
+)
 from validation.report import Section  # noqa: E402
 
 
@@ -31,11 +40,14 @@ def parts(share, rng, release):
         return max(round(share * full), least)
 
     def alarm_plan(way):
-        return [(way, 0.01, some(10_000, 200)), (way, 0.001, some(100_000, 200))]
+        return [(way, 0.01, some(10_000, 2000)), (way, 0.001, some(100_000, 2000))]
 
     return {
         "code": lambda: code_is_right.section(some(100_000, 500), some(100_000, 200), rng),
         "coverage": coverage.section,
+        "feldman-cousins": lambda: feldman_cousins.section(
+            100.0 if share >= 1 else 1.0, 100.0 if share >= 1 else 3.0
+        ),
         "biases": lambda: biases.section(some(20_000, 200), some(100, 1), rng),
         "random": lambda: robustness.section(some(1_000_000, 1000), rng),
         "alarms-formula": lambda: alarms.section(alarm_plan("formula"), rng),

@@ -82,6 +82,14 @@ def test_feldman_cousins_never_covers_less_than_its_level():
     assert found["FC 95 %"][1].min() > 0.9499
 
 
+def test_feldman_cousins_of_on_and_off_counts_cover_at_most_a_point_less():
+    from validation.feldman_cousins import coverages
+
+    mean, lowest = coverages(1.0, 0.05, (1.0, 3.0), 0.9)
+    assert lowest.min() > 0.89
+    assert np.all(mean >= lowest)
+
+
 @pytest.mark.parametrize("negative", [False, True])
 def test_random_counts_give_no_nan(negative):
     from validation.robustness import problems

@@ -138,7 +138,7 @@ def section(plan, rng):
         "limits, and chances from toys of "
         "each light curve with its own constant and background: 99 at 1 %, 999 at 0.1 %. "
         "Bar: within 3 binomial errors. "
-        "The number of sources of each line is what was run; the issue's bar asks for "
+        "The number of sources of each line is what was run; the bar is meant for "
         "10,000 at 1 % and 100,000 at 0.1 %.\n\n"
         + table(
             (
