@@ -92,6 +92,12 @@ def report(keep, order):
     ]
     if missing:
         lines += ["", f"Not run for this report: {', '.join(missing)}."]
+    fewer = [f"{name} {100 * each['share']:g} %" for name, each in found if each["share"] < 1]
+    if fewer:
+        lines += [
+            "",
+            f"Run with fewer draws than in full (of short parts at least some): {', '.join(fewer)}.",
+        ]
     for section in sections:
         lines += ["", f"## {section.title}", "", section.text]
     return "\n".join(lines) + "\n"

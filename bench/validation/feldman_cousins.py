@@ -41,7 +41,8 @@ def section(largest_background, largest_signal):
                         )
     text = (
         f"ON/OFF, signals up to {largest_signal:g} and backgrounds up to {largest_background:g} counts in the ON "
-        "region, sums over all pairs of counts; pairs with a chance below 1e-5 at every true signal count as not covered. "
+        "region, sums over all pairs of counts; pairs with a chance below 1e-5 at every true signal "
+        "count as not covered. "
         "Mean and lowest coverage of 21 true signals within 20 %, in per cent. At most 1 point below nominal anywhere: "
         f"{verdict(not low)}{': ' + '; '.join(low) if low else ''}.\n\n"
         + table(("alpha", "signal", "counts behind", "68.3 %: mean", "lowest", "95 %: mean", "lowest"), rows)
