@@ -28,7 +28,9 @@ class CubeToys:
         ]
         self.runs = run_cells(runs, kept.spectrum.photon_flux(setting.axes.true))
         self.parts = _parts(runs, joint, rows)
-        self.group = _groups(self.parts, profile.terms.n_blocks)
+        # With a prior each block's norm is its own; else all of a run are one.
+        own = profile.terms.prior_weight is not None
+        self.group = np.arange(profile.terms.n_blocks) if own else _groups(self.parts, profile.terms.n_blocks)
 
     def lowest_norms(self):
         """Norms (n_rows,) that no event at all would say: minus background over signal in the core of the source.
@@ -80,10 +82,8 @@ class CubeToys:
             self.runs, self.parts, norms[:, terms.block_bin], background, rng
         )
         far = np.maximum(terms.background_total - near, 0.0)
-        tiled = {
-            name: np.tile(getattr(terms, name), n)
-            for name in ("background_total", "constant_total", "floor_ratio")
-        }
+        per_block = ("background_total", "constant_total", "floor_ratio", "prior_weight")
+        tiled = {name: getattr(terms, name) for name in per_block}
         drawn = CashTerms(
             n_bins=n * terms.n_bins,
             block_bin=(np.arange(n)[:, None] * terms.n_bins + terms.block_bin).ravel(),
@@ -95,7 +95,7 @@ class CubeToys:
             event_constant=np.zeros(len(block)),
             lone_count=rng.poisson(background * far).astype(float).ravel(),
             lone_log=np.zeros(n * terms.n_blocks),
-            **tiled,
+            **{name: None if each is None else np.tile(each, n) for name, each in tiled.items()},
         )
         return CashProfile(drawn)
 
