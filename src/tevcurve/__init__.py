@@ -41,7 +41,6 @@ _NAMES = {
     "tevcurve.fit": ("Fit",),
     "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator"),
     "tevcurve.pipeline": ("light_curve",),
-    "tevcurve.closure": ("closure",),
     "tevcurve.simulation": ("ResponseSet", "SimulatedSource", "simulate_observation"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

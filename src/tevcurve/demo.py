@@ -189,7 +189,9 @@ def summary(curve):
     """Lines that a person reads: each bin with its flux, its error and its truth, and how far these are apart."""
     table = curve.table
     scale, (low, high) = 1e-11, ENERGIES.value
-    lines = [f"{'start (TT)':<19} {'flux':>6} {'error':>6} {'true':>6}   [1e-11 cm-2 s-1, {low:g} to {high:g} TeV]"]
+    lines = [
+        f"{'start (TT)':<19} {'flux':>6} {'error':>6} {'true':>6}   [1e-11 cm-2 s-1, {low:g} to {high:g} TeV]"
+    ]
     for start, row in zip(curve.time_start, table, strict=True):
         numbers = " ".join(f"{row[name] / scale:6.2f}" for name in ("flux", "flux_err", "flux_true"))
         lines.append(f"{start.iso[:19]} {numbers}")

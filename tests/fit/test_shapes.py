@@ -1,6 +1,5 @@
 """Free shapes against Minuit on the dense likelihood, and over simulations of known truth."""
 
-
 import astropy.units as u
 import numpy as np
 import pytest

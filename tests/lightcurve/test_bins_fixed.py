@@ -1,6 +1,5 @@
 """Bins by run, night, width and edges: partitions that lose no second and no event, and edges known by hand."""
 
-
 import astropy.units as u
 import numpy as np
 import pytest
