@@ -69,13 +69,13 @@ def test_its_light_curve_is_the_truth_within_errors(method, folder):
 
 
 def test_the_command_prints_and_draws(folder, tmp_path, capsys):
-    figure = tmp_path / "night.png"
+    figure, open_before = tmp_path / "night.png", plt.get_fignums()
     assert tevcurve.demo.main(["--figure", str(figure)]) == 0
     printed = capsys.readouterr().out
     assert str(folder) in printed
     assert "2024-03-10 23:4" in printed
     assert figure.stat().st_size > 10_000
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before
 
 
 def test_a_failed_build_leaves_nothing_behind(tmp_path, monkeypatch):

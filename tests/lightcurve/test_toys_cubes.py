@@ -81,9 +81,7 @@ def test_events_are_where_source_and_background_expect_them(night, norm):
         assert ratio.sum() / n == pytest.approx(wanted, abs=5 * spread)
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"stacked": True}, {"unbinned": True}, {"bands": True}, {"background_error": 0.1}]
-)
+@pytest.mark.parametrize("options", [{}, {"stacked": True}, {"unbinned": True}, {"bands": True}])
 def test_the_truth_is_fitted(observations, options):
     if options.pop("bands", False):
         options["energy_edges"] = [1, 2, 10] * u.TeV
@@ -101,13 +99,6 @@ def test_totals_are_those_of_the_light_curve(night):
     drawn = maker.draw(1.0, 3, np.random.default_rng(0))
     for name in ("background_total", "shared_total", "floor_ratio"):
         assert_allclose(getattr(drawn.terms, name), np.concatenate([getattr(profile.terms, name)] * 3))
-
-
-def test_with_a_prior_each_row_has_its_own_background(observations):
-    maker = toy_maker(make(observations, by_width("10 min"), background_error=0.2))
-    assert len(np.unique(maker.background_norms(np.ones((1, 6)))[0])) == 6
-    drawn = maker.draw(1.0, 2, np.random.default_rng(0)).terms
-    assert_allclose(drawn.prior_weight, 25)
 
 
 def test_background_norms_are_shared_in_a_run(night):
