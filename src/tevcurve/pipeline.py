@@ -13,7 +13,7 @@ from astropy.coordinates import SkyCoord
 from tevcurve.data import DataStore, Observation
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.lightcurve.bins import by_run
-from tevcurve.lightcurve.fit_rows import FitOptions, check_binning, limit_sigma, positive
+from tevcurve.lightcurve.fit_rows import FitOptions, check_binning, check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.maps import WcsGeom
@@ -47,6 +47,10 @@ def light_curve(
     sigma_ul=None,
     sigma=1,
     negative=False,
+    interval="likelihood",
+    background="free",
+    shape_from="run",
+    background_error=None,
     norm_values=NORM_VALUES,
     safe_energy="file",
     offset_max="2 deg",
@@ -79,6 +83,13 @@ def light_curve(
     upper_limit : float, confidence level of the limits, 0.95 by default; `sigma_ul` says it in standard deviations
     sigma : float, standard deviations of the errors
     negative : bool, whether fluxes may go below zero
+    interval : "likelihood" (errors and limits are where the statistic has risen enough), or "feldman-cousins", whose
+        errors and limits cover at any number of counts (`tevcurve.lightcurve.exact_columns` says what they are)
+    background : "free", background counts in each energy bin, or "shape", one norm in each time bin and run on the
+        shape of the OFF spectrum, for time bins without OFF counts in many energy bins (1D)
+    shape_from : "run" or "night", which OFF spectrum that is
+    background_error : float, such as 0.05: what is not known of the background norm (3D) or of alpha (1D) in each time
+        bin and run, relative; a Gaussian prior of that standard deviation
     norm_values : float array, norms of the likelihood scan; None for no scan
     safe_energy : "file", a fraction of the largest effective area, or None; whole reco bins outside are masked
     offset_max : largest offset of a pixel from the pointing (3D)
@@ -132,7 +143,14 @@ def light_curve(
         bool(negative),
         free=free_names(free, spectrum),
         free_ts=positive(free_ts, "free_ts"),
+        interval=interval,
+        background=background,
+        shape_from=shape_from,
+        background_error=background_error,
     )
+    check_options(options)
+    if method == "3d":
+        options.background_rule.check_cubes(True)
     jobs = [(observation, source, find_off) for observation in observations]
     runs, failed = _keep_all(jobs, n_jobs, progress)
     if not runs:
@@ -146,6 +164,7 @@ def light_curve(
         "negative": options.negative,
         "several_runs": "stacked" if stacked else "joint",
         "unbinned": bool(unbinned),
+        **options.unusual(),
     }
     if upper_limit is not None:
         meta["upper_limit"] = upper_limit

@@ -26,7 +26,7 @@ def joint_fit(members, n_bins, reoptimize, negative, background=None):
         background.check_cubes(reoptimize)
         return join_cubes(members, n_bins, reoptimize, negative, background.error)
     if kinds == {SpectrumDatasetOnOff}:
-        return join_spectra(members, n_bins)
+        return join_spectra(members, n_bins, background)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise InputError(
         f"The datasets are of the kind {names}; wanted are all MapDataset or all SpectrumDatasetOnOff."

@@ -17,7 +17,7 @@ def asymmetric_stat(d, errn, errp):
         stat = d^2 / (errn*errp + (errp - errn)*d),
 
     which is 1 at both ends of the error bar and follows the likelihood of a count well (Barlow 2004,
-    arXiv:physics/0406120, section 3.6). Where that variance falls below a tenth of errn*errp the statistic goes on as
+    arXiv:physics/0406120). Where that variance falls below a tenth of errn*errp the statistic goes on as
     the parabola that has its value, slope and curvature there.
 
     Arguments are arrays that broadcast; the errors are above 0.

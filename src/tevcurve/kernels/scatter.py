@@ -11,7 +11,7 @@ def excess(value, err):
 def normalized_excess(value, err):
     """(excess variance over the squared mean, its error), each (...,).
 
-    Vaughan et al. 2003, MNRAS 345, 1271, equations 8 and 11; where the excess is negative the second term of the
+    Vaughan et al. 2003, MNRAS 345, 1271, equation 11 for the error; where the excess is negative the second term of the
     error, which is for a variable source, is 0.
     """
     n, mean = value.shape[-1], value.mean(axis=-1)

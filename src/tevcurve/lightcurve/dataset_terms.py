@@ -15,7 +15,7 @@ from tevcurve.reduction.cube import exposure_of
 from tevcurve.reduction.energy_axes import missing_edge_message
 
 
-def lay_datasets(datasets, models, time_bins, bands, reoptimize):
+def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
     """(`LaidFit`, `TimeBins`) of datasets that know their events.
 
     Parameters
@@ -26,6 +26,7 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize):
     bands : float array (n_bands + 1,), TeV; each must be an edge of the datasets' reco bins. None for one band of
         all reco bins
     reoptimize : bool, whether free background norms are fitted (3D)
+    background : `BackgroundRule`
 
     Raises `InputError` for counts without times, for changed counts, for a missing edge, and for datasets whose
     energy bins or spectra differ.
@@ -51,14 +52,17 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize):
     if cubes:
         runs = [run for pair in pairs for run in _cube_terms(*pair, band_of_bin, len(bands) - 1, reoptimize)]
         laid = time_bins.bins(runs)
-        return lay_cubes(runs, laid, flux, why_dark=first.why_no_signal(models[0])), laid
+        background.check_cubes(reoptimize)
+        why_dark = first.why_no_signal(models[0])
+        return lay_cubes(runs, laid, flux, why_dark=why_dark, background_error=background.error), laid
     runs = [
         replace(run, mask_safe=dataset.mask & (band_of_bin >= 0))
         for dataset in datasets
         for run in dataset.runs
     ]
     laid = time_bins.bins(runs)
-    return lay_spectra(runs, band_of_bin, laid, flux, why_dark=first.why_no_signal(models[0])), laid
+    why_dark = first.why_no_signal(models[0])
+    return lay_spectra(runs, band_of_bin, laid, flux, why_dark=why_dark, background=background), laid
 
 
 def bands_of_bins(bands, reco):

@@ -1,6 +1,6 @@
 """Light curves of datasets: the flux of one source in every time bin, all bins fitted at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import astropy.units as u
 import numpy as np
@@ -15,6 +15,7 @@ from tevcurve.lightcurve.fit_rows import (
     STEPS,
     FitOptions,
     check_binning,
+    check_options,
     fit_rows,
     limit_sigma,
     positive,
@@ -52,6 +53,7 @@ class LightCurveEstimator:
         default: one bin for each time span that datasets have
     energy_edges : Quantity, edges of energy bands: each is fitted with its own reco bins, and reported; its edges
         must be edges of the reco bins. With it, `run` takes no energies.
+    interval, background, shape_from, background_error : as in `tevcurve.light_curve`; "run" is a dataset here
 
     Neither datasets nor models are changed. Raises `InputError` for what cannot be used.
     """
@@ -71,14 +73,27 @@ class LightCurveEstimator:
         negative=False,
         time_bins=None,
         energy_edges=None,
+        interval="likelihood",
+        background="free",
+        shape_from="run",
+        background_error=None,
     ):
         self.datasets = list(datasets) if isinstance(datasets, (list, tuple)) else [datasets]
-        self.source, self.reoptimize, self.negative = source, bool(reoptimize), bool(negative)
+        self.source, self.reoptimize = source, bool(reoptimize)
         if not self.datasets:
             raise InputError("There are no datasets to make a light curve of; wanted is one or more.")
-        self.norm_values = _scan_values(norm_min, norm_max, norm_n_values, norm_values)
-        self.sigma = positive(sigma, "sigma")
-        self.sigma_ul = limit_sigma(sigma_ul, upper_limit)
+        self.options = check_options(
+            FitOptions(
+                positive(sigma, "sigma"),
+                limit_sigma(sigma_ul, upper_limit),
+                _scan_values(norm_min, norm_max, norm_n_values, norm_values),
+                bool(negative),
+                interval=interval,
+                background=background,
+                shape_from=shape_from,
+                background_error=background_error,
+            )
+        )
         self.time_bins = None if time_bins is None else check_binning(time_bins)
         self.energy_edges = None if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
 
@@ -115,8 +130,8 @@ class LightCurveEstimator:
             for number, each in enumerate(bins)
             for k in each.numbers
         ]
-        joint = joint_fit(members, len(bins), self.reoptimize, self.negative)
-        options = FitOptions(self.sigma, self.sigma_ul, self.norm_values, self.negative, steps)
+        options = replace(self.options, steps=steps)
+        joint = joint_fit(members, len(bins), self.reoptimize, options.negative, options.background_rule)
         columns, status, reason = fit_rows(joint, options)
         columns |= {
             "livetime": joint.per_bin([_seconds(member.dataset.livetime) for member in members]),
@@ -144,8 +159,10 @@ class LightCurveEstimator:
         if bands is None:
             e_ref, *bands = _energies(*energies)
             fitted = None
-        joint, laid = lay_datasets(self.datasets, models, binning, fitted, self.reoptimize)
-        options = FitOptions(self.sigma, self.sigma_ul, self.norm_values, self.negative, steps)
+        joint, laid = lay_datasets(
+            self.datasets, models, binning, fitted, self.reoptimize, self.options.background_rule
+        )
+        options = replace(self.options, steps=steps)
         spectrum = getattr(models[0], "spectral_model", models[0])
         e_ref = None if self.energy_edges is not None else e_ref
         return table_of_rows(
@@ -156,10 +173,11 @@ class LightCurveEstimator:
         return {
             "source": self.source,
             "method": method,
-            "sigma": self.sigma,
-            "sigma_ul": self.sigma_ul,
+            "sigma": self.options.sigma,
+            "sigma_ul": self.options.sigma_ul,
             "reoptimize": self.reoptimize,
-            "negative": self.negative,
+            "negative": self.options.negative,
+            **self.options.unusual(),
         }
 
 

@@ -6,11 +6,15 @@ from statistics import NormalDist
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.status import statuses
 from tevcurve.records import short_repr
 
 STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
+INTERVALS = ("likelihood", "feldman-cousins")
+BACKGROUNDS = ("free", "shape")
+SHAPE_FROM = ("run", "night")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +30,10 @@ class FitOptions:
     steps : tuple of some of `STEPS`
     free : tuple of str, parameters of the spectrum's shape that are fitted with the flux
     free_ts : float, the TS that a row must have for that
+    interval : one of `INTERVALS`, where errors and limits come from
+    background : one of `BACKGROUNDS`, what is fitted of the background of ON/OFF spectra
+    shape_from : "run" or "night", what the shape of the background is taken from
+    background_error : float, relative uncertainty of the background that counts do not tell of, or None
     """
 
     sigma: float = 1.0
@@ -35,8 +43,25 @@ class FitOptions:
     steps: tuple = STEPS
     free: tuple = ()
     free_ts: float = 25.0
+    interval: str = "likelihood"
+    background: str = "free"
+    shape_from: str = "run"
+    background_error: float | None = None
 
     __repr__ = short_repr
+
+    @property
+    def background_rule(self):
+        """The `BackgroundRule` of the fit."""
+        shape_from = self.shape_from if self.background == "shape" else None
+        return BackgroundRule(shape_from, self.background_error)
+
+    def unusual(self):
+        """What a light curve says of itself where it is not the default, dict."""
+        meta = {"interval": self.interval} if self.interval != "likelihood" else {}
+        if self.background == "shape":
+            meta |= {"background": self.background, "shape_from": self.shape_from}
+        return meta | ({"background_error": self.background_error} if self.background_error else {})
 
 
 def fit_rows(joint, options):
@@ -53,6 +78,11 @@ def fit_rows(joint, options):
     )
     columns = joint.columns(estimate)
     status, reason = statuses(joint, estimate.minimum, columns)
+    if options.interval == "feldman-cousins":
+        # It needs scipy.special, which takes longer to import than a light curve to make.
+        from tevcurve.lightcurve.exact_columns import with_exact_intervals
+
+        columns, reason = with_exact_intervals(joint, columns, reason, options)
     return columns, status, reason
 
 
@@ -108,6 +138,30 @@ def check_binning(time_bins):
             f"time_bins is {time_bins!r}; wanted is a binning of tevcurve.lightcurve.bins such as by_width('2 min')."
         )
     return time_bins
+
+
+def check_options(options):
+    """The `FitOptions`, or `InputError` for what is unknown or does not go together."""
+    for name, known in (("interval", INTERVALS), ("background", BACKGROUNDS), ("shape_from", SHAPE_FROM)):
+        value = getattr(options, name)
+        if value not in known:
+            raise InputError(f"{name} is {value!r}; wanted is {' or '.join(map(repr, known))}.")
+    if options.background_error is not None:
+        positive(options.background_error, "background_error")
+    exact, shaped = options.interval == "feldman-cousins", options.background == "shape"
+    systematic = options.background_error is not None
+    refused = [
+        (exact and options.negative, "interval='feldman-cousins' is for fluxes above zero", "negative=True"),
+        (exact and options.free, "interval='feldman-cousins' is for a fixed spectral shape", "free"),
+        (exact and systematic, "interval='feldman-cousins' knows background by counts", "background_error"),
+        (shaped and systematic, "background='shape' takes alpha as exact", "background_error"),
+        (shaped and options.free, "background='shape' is for a fixed spectral shape", "free"),
+        (systematic and options.free, "background_error is for a fixed spectral shape", "free"),
+    ]
+    for wrong, words, other in refused:
+        if wrong:
+            raise InputError(f"{words}, and {other} is given too; wanted is one of them.")
+    return options
 
 
 def positive(value, name):

@@ -49,7 +49,8 @@ def table_of_rows(
             columns[name] = np.repeat(getattr(time_bins, name), n_bands)
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
     e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
-    reference = reference_fluxes([spectrum] * len(e_ref), e_ref, e_min, e_max)
+    of_bands = reference_fluxes([spectrum] * n_bands, e_ref[:n_bands], e_min[:n_bands], e_max[:n_bands])
+    reference = {name: np.tile(values, time_bins.n_bins) for name, values in of_bands.items()}
     if shapes is not None:
         columns, reference, status, reason = shapes.fit(
             (columns, reference, status, reason), (e_ref, e_min, e_max), options

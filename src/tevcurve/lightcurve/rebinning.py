@@ -88,15 +88,24 @@ class Kept:
         time_bins = self.time_bins.bins(self.terms)
         flux, stacked = self.spectrum.photon_flux(axes.true), self.meta["several_runs"] == "stacked"
         if isinstance(self.setting, CubeSetting):
-            return lay_cubes(runs, time_bins, flux, stacked=stacked, why_dark=self._why_dark()), time_bins
+            error, why_dark = self.options.background_error, self._why_dark()
+            joint = lay_cubes(
+                runs, time_bins, flux, stacked=stacked, why_dark=why_dark, background_error=error
+            )
+            return joint, time_bins
         joint = lay_spectra(
-            runs, axes.band_of_bin, time_bins, flux, stacked=stacked, why_dark=self._why_dark()
+            runs,
+            axes.band_of_bin,
+            time_bins,
+            flux,
+            stacked=stacked,
+            why_dark=self._why_dark(),
+            background=self.options.background_rule,
         )
         return joint, time_bins
 
     def _why_dark(self):
-        reach = [run.aeff.max_offset.to_value("rad") for run in self.runs]
-        if all(run.offset >= limit for run, limit in zip(self.runs, reach, strict=True)):
+        if all(run.offset >= run.aeff.max_offset.to_value("rad") for run in self.runs):
             offset = np.rad2deg(min(run.offset for run in self.runs))
             return (
                 "outside_fov",

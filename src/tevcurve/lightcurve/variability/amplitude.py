@@ -26,7 +26,7 @@ def excess_variance(light_curve, band=None, n_toys=1000, random_state=0):
     """The normalized excess variance of the fluxes, with its sign and error, an `AmplitudeResult`.
 
     The sample variance minus the mean square of the errors, over the squared mean (Vaughan et al. 2003, MNRAS 345,
-    1271, equation 8), with the error of their equation 11. For a constant source it scatters around 0, to both sides:
+    1271), with the error of their equation 11. For a constant source it scatters around 0, to both sides:
     fluxes are those that may be negative, whatever the light curve shows. The mean is that of the rows, unweighted.
     The chance is that of the variance with these errors and a constant flux, or from toys where a row has under 20
     counts or is a limit.
@@ -58,7 +58,7 @@ def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_sta
     """The fractional variability from point to point, with its sign and error, an `AmplitudeResult`.
 
     As `fractional_variability`, with half the mean squared difference of neighbours in place of the variance
-    (Edelson et al. 2002, ApJ 568, 610, equation 3): what is less than that was slower than the bins. The errors of
+    (Edelson et al. 2002, ApJ 568, 610): what is less than that was slower than the bins. The errors of
     each pair are taken off it, and its own error is that of a quadratic form of the values.
 
     Parameters

@@ -17,6 +17,7 @@ from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 
 MAX_ROWS, N_DRAWS, BATCH = 300, 2000, 100
+_AT_ONCE = 10_000
 # Chances that blocks of events are tried with, each the upper limit of the true one.
 P_STEPS = (0.5, 0.1, 0.01, 1e-3, 1e-6)
 # A quantile is taken from draws where so many are beyond it.
@@ -76,7 +77,11 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
 
 def gain_of(fits):
     """The most that a further block gains in each light curve of `RowFits`, (n,)."""
-    return best_gain(_losses(fits))
+    values = _values(fits)
+    # The statistic of all rows at many fluxes is large: some light curves at a time.
+    step = max(1, _AT_ONCE // fits.n_rows)
+    parts = (slice(first, first + step) for first in range(0, fits.n, step))
+    return np.concatenate([best_gain(block_losses(*(each[part] for each in values))) for part in parts])
 
 
 def blocks_test(rows):
@@ -107,7 +112,10 @@ def gain_level(gains, p0):
 
 def blocks_result(rows, p0, found):
     """The `BlocksResult` of `Rows` with what `chances` found."""
-    gains, losses = np.sort(found.values) if len(found.values) else gaussian_gains(rows), _losses(rows.fits)
+    gains, losses = (
+        np.sort(found.values) if len(found.values) else gaussian_gains(rows),
+        block_losses(*_values(rows.fits)),
+    )
     penalty = gain_level(gains, p0)
     first = divide(losses[0], penalty)
     last = np.append(first[1:], rows.n) - 1
@@ -130,10 +138,10 @@ def blocks_result(rows, p0, found):
     )
 
 
-def _losses(fits):
+def _values(fits):
+    """Values and errors down and up, each (n, n_rows); an error down to a bound is not 0."""
     widest = np.maximum(fits.errn, fits.errp)
-    errn, errp = (np.maximum(err, 1e-3 * widest) for err in (fits.errn, fits.errp))
-    return block_losses(fits.norm, errn, errp)
+    return fits.norm, *(np.maximum(err, 1e-3 * widest) for err in (fits.errn, fits.errp))
 
 
 def _of_events(light_curve, p0):

@@ -28,7 +28,7 @@ def chi_square(light_curve, band=None, n_toys=1000, random_state=0):
     """Chi-square of the fluxes against the constant that fits them best, a `ConstancyResult`.
 
     Errors are asymmetric: a flux's statistic is d^2 / (errn*errp + (errp - errn)*d) at a distance d of the constant
-    (Barlow 2004, arXiv:physics/0406120, section 3.6), and the constant is where the sum is least. Fluxes are those that
+    (Barlow 2004, arXiv:physics/0406120), and the constant is where the sum is least. Fluxes are those that
     may be negative, whatever the light curve shows; the chance is that of a chi-square with n - 1 degrees of freedom,
     or from toys where a row has under 20 counts or is a limit. `ts_var` says more, as it knows the likelihoods.
 
@@ -49,7 +49,7 @@ def ts_var(light_curve, band=None, n_toys=1000, random_state=0):
 
         TS_var = 2 * sum over rows of [log L(best flux of the row) - log L(common flux)],
 
-    with the one common flux that fits all rows best (Nolan et al. 2012, ApJS 199, 31, equation 4), from the
+    with the one common flux that fits all rows best (Nolan et al. 2012, ApJS 199, 31, section 3.6), from the
     likelihoods of the rows themselves, so that limits count for what they are. Fluxes are those that may be negative.
     Of a light curve without its events the likelihoods are rebuilt from its scans. The chance is that of a chi-square
     with n - 1 degrees of freedom, or from toys where a row has under 20 counts or is a limit.

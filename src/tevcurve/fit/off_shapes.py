@@ -1,0 +1,82 @@
+"""The shape of the background from the OFF spectra of whole runs or nights, for time bins with few OFF counts."""
+
+import numpy as np
+
+from tevcurve.kernels.smooth_spectrum import smoothed_counts
+from tevcurve.kernels.terms import CashTerms
+
+# Good time this many seconds apart is of different nights.
+NIGHT_GAP = 6 * 3600.0
+
+
+def off_rates(counts, acceptance, seconds, masks, bands, log_edges, group):
+    """Expected OFF counts (n_runs, n_reco) per second, from the counts of all runs in a group.
+
+    Parameters
+    ----------
+    counts : float array (n_runs, n_reco), OFF counts of whole runs
+    acceptance : float array (n_runs, n_reco), of OFF in units of that of ON
+    seconds : float array (n_runs,), on-time
+    masks : bool array (n_runs, n_reco), bins in the fit
+    bands : int array (n_reco,), band of each reco bin
+    log_edges : float array (n_reco + 1,), logarithms of the edges of the reco bins
+    group : int array (n_runs,), number of the group that each run's shape is from
+    """
+    rates = np.zeros(counts.shape)
+    center, width = 0.5 * (log_edges[1:] + log_edges[:-1]), np.diff(log_edges)
+    for number in np.unique(group):
+        runs = np.flatnonzero(group == number)
+        seen = np.where(masks[runs], counts[runs], 0.0).sum(axis=0)
+        exposure = np.where(masks[runs], seconds[runs, None] * acceptance[runs], 0.0).sum(axis=0)
+        for band in np.unique(bands[(exposure > 0) & (bands >= 0)]):
+            bins = np.flatnonzero((bands == band) & (exposure > 0))
+            expected = smoothed_counts(seen[bins], exposure[bins] * width[bins], center[bins])
+            rates[np.ix_(runs, bins)] = expected / exposure[bins] * acceptance[np.ix_(runs, bins)]
+    return np.where(masks, rates, 0.0)
+
+
+def nights(start_s, stop_s):
+    """Numbers (n_runs,) of the nights of runs that start and stop at seconds (n_runs,) of one clock."""
+    order = np.argsort(start_s, kind="stable")
+    reach = np.maximum.accumulate(stop_s[order])
+    number = np.zeros(len(order), dtype=int)
+    number[order[1:]] = np.cumsum(start_s[order][1:] - reach[:-1] > NIGHT_GAP)
+    return number
+
+
+def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on):
+    """`CashTerms` of ON cells, and of the sum of the OFF counts of each block, with one background norm per block.
+
+    The ON counts of a cell are expected as a*signal + b*off_in_on, the OFF counts of a block as b*sum(off).
+
+    Parameters
+    ----------
+    block : int array (n_cells,), sorted; block_bin : int array (n_blocks,), sorted; n_bins : int
+    n_on, n_off, signal, off, off_in_on : float arrays (n_cells,): counts, expected signal, and expected OFF counts and
+        background in the ON region at norm 1
+    """
+    n_blocks = len(block_bin)
+
+    def total(values):
+        return np.bincount(block, values, n_blocks)
+
+    seen = n_on > 0
+    lone, off_total = total(n_off), total(off)
+    floor = np.full(n_blocks, np.inf)
+    shining = signal > 0
+    np.minimum.at(floor, block[shining], off_in_on[shining] / signal[shining])
+    return CashTerms(
+        n_bins=n_bins,
+        block_bin=block_bin,
+        shared_total=total(signal)[:, None],
+        background_total=total(off_in_on) + off_total,
+        constant_total=np.zeros(n_blocks),
+        event_block=block[seen],
+        event_count=n_on[seen],
+        event_shared=signal[seen][:, None],
+        event_background=off_in_on[seen],
+        event_constant=np.zeros(np.count_nonzero(seen)),
+        lone_count=lone,
+        lone_log=lone * np.log(np.where(off_total > 0, off_total, 1.0)),
+        floor_ratio=floor,
+    )

@@ -1,0 +1,69 @@
+"""ON and OFF counts of the cells of all rows, and the likelihood that they make."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.fit.off_shapes import shape_terms
+from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.uncertain_alpha import UncertainAlphaProfile
+
+
+@dataclass(frozen=True, eq=False)
+class OnOffCells:
+    """One energy bin of one run (or of several that are stacked) in one row each, float arrays (n_cells,) unless said.
+
+    row : int array, sorted, the row of each cell
+    block : int array, sorted, a number for each part of a row that has a background norm or a factor on alpha
+    n_on, n_off, alpha : counts, and ON over OFF acceptance
+    signal : ON counts expected from the source at norm 1
+    off, off_in_on : counts expected in the OFF and in the ON region by the shape of the background at norm 1, or None
+    """
+
+    row: np.ndarray
+    block: np.ndarray
+    n_on: np.ndarray
+    n_off: np.ndarray
+    alpha: np.ndarray
+    signal: np.ndarray
+    off: np.ndarray | None = None
+    off_in_on: np.ndarray | None = None
+
+    def fitted_rows(self, n_rows):
+        """Numbers of the rows that expect some signal."""
+        return np.flatnonzero(np.bincount(self.row, self.signal, n_rows) > 0)
+
+    def profile(self, n_rows, background):
+        """The profile (`tevcurve.fit.minimize`) of the rows that expect some signal.
+
+        background : `BackgroundRule`
+        """
+        fitted = self.fitted_rows(n_rows)
+        number = np.full(n_rows, -1)
+        number[fitted] = np.arange(len(fitted))
+        own = np.flatnonzero(number[self.row] >= 0)
+        row, n_bins = number[self.row[own]], len(fitted)
+        n_on, n_off, alpha, signal = (each[own] for each in (self.n_on, self.n_off, self.alpha, self.signal))
+        if background.shape_from is None and background.error is None:
+            return OnOffProfile(row, n_on, n_off, alpha, signal, n_bins)
+        # Cells of a row stand together, and those of its blocks in them.
+        _, first, block = np.unique(self.block[own], return_index=True, return_inverse=True)
+        if background.error is not None:
+            cells = n_on, n_off, alpha, signal
+            return UncertainAlphaProfile(block, row[first], *cells, background.error, n_bins)
+        shape = self.off[own], self.off_in_on[own]
+        return CashProfile(shape_terms(block, row[first], n_bins, n_on, n_off, signal, *shape))
+
+    def background(self, profile, fitted, norm):
+        """Background counts expected in the ON region of the fitted rows at their norms.
+
+        profile, fitted : of `profile` and `fitted_rows`; norm : float array (n_fitted,)
+        """
+        if not isinstance(profile, CashProfile):
+            return profile.background(norm)
+        norms, _ = profile.copy().nuisance(norm)
+        own = np.flatnonzero(np.isin(self.row, fitted))
+        _, block = np.unique(self.block[own], return_inverse=True)
+        in_on = np.bincount(block, self.off_in_on[own], profile.terms.n_blocks)
+        return np.bincount(profile.terms.block_bin, norms * in_on, profile.n_bins)

@@ -1,0 +1,170 @@
+"""The ON/OFF likelihood of many bins at once, with alpha known to a relative error only.
+
+Each block of a bin (a run) has a factor eta on alpha of its own, with a Gaussian prior around 1 that adds
+((eta - 1)/error)^2 to the statistic. For each flux factor every cell has its best background (`tevcurve.kernels.onoff`)
+and every block its best factor; what is left is a function of the flux factor alone, whose curvature is a Schur
+complement.
+
+With F(m, q, mu) = m + q*mu - n_on*log(m + q*mu) + mu - n_off*log(mu) for a signal m and a ratio q = eta*alpha, and
+lambda = m + q*mu, the derivatives of its minimum over mu are those of F at that mu, and of second order
+
+    D*G_mm = A*B,    D*G_mq = A,    D*G_qq = mu^2*A*B - g^2 - 2*g*q*mu*A,
+
+A = n_on/lambda^2, B = n_off/mu^2, D = q^2*A + B, g = 1 - n_on/lambda; and those of F itself where mu or lambda stays 0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.kernels.onoff import profile_background, wstat
+
+MAX_STEPS = 100
+# In units of the factor's own error; what is left is added to second order.
+STEP_STOP = 1e-5
+LEAST_FACTOR = 1e-3
+
+
+class UncertainAlphaProfile:
+    """The sum of wstat over the cells of each bin, as a function of its flux factor; see the module.
+
+    What `tevcurve.fit.minimize` calls a profile.
+
+    Parameters
+    ----------
+    cell_block : int array (n_cells,), sorted, the block of each cell
+    block_bin : int array (n_blocks,), sorted, the bin of each block
+    n_on, n_off, alpha : float arrays (n_cells,)
+    signal : float array (n_cells,), ON counts expected from the source at flux factor 1
+    error : float, standard deviation of each block's factor on alpha
+    n_bins : int
+    """
+
+    def __init__(self, cell_block, block_bin, n_on, n_off, alpha, signal, error, n_bins):
+        self.cell_block, self.block_bin, self.n_on, self.n_off = cell_block, block_bin, n_on, n_off
+        self.alpha, self.signal, self.error, self.n_bins = alpha, signal, error, n_bins
+        self.cell_bin = block_bin[cell_block]
+        self.signal_total = self._sum(signal)
+        self.counts = self._sum(n_on)
+
+    def copy(self):
+        """The same profile; it has no state."""
+        return self
+
+    def take(self, bins):
+        """The profile of some bins (sorted int array)."""
+        number = np.full(self.n_bins, -1)
+        number[bins] = np.arange(len(bins))
+        blocks = np.flatnonzero(number[self.block_bin] >= 0)
+        block_number = np.full(len(self.block_bin), -1)
+        block_number[blocks] = np.arange(len(blocks))
+        cells = np.flatnonzero(block_number[self.cell_block] >= 0)
+        return UncertainAlphaProfile(
+            block_number[self.cell_block[cells]],
+            number[self.block_bin[blocks]],
+            *(each[cells] for each in (self.n_on, self.n_off, self.alpha, self.signal)),
+            self.error,
+            len(bins),
+        )
+
+    def evaluate(self, a):
+        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
+        factor, tilt, bend = self._settle(a)
+        ratio, signal = factor[self.cell_block] * self.alpha, a[self.cell_bin] * self.signal
+        parts = _derivatives(self.n_on, self.n_off, ratio, signal)
+        stat = self._sum(wstat(self.n_on, self.n_off, ratio, signal))
+        stat += self._sum_blocks(((factor - 1) / self.error) ** 2 - tilt**2 / bend)
+        mixed = self._per_block(parts.mixed * self.alpha * self.signal)
+        slope = self._sum(parts.slope * self.signal) - self._sum_blocks(mixed * tilt / bend)
+        curvature = self._sum(parts.curvature * self.signal**2) - self._sum_blocks(mixed**2 / bend)
+        return stat, 2 * slope, 2 * np.maximum(curvature, 0.0)
+
+    def factors(self, a):
+        """Best factors (n_blocks,) on alpha at flux factors a, of shape (n_bins,)."""
+        factor, tilt, bend = self._settle(a)
+        return factor - tilt / bend
+
+    def background(self, a):
+        """Background counts expected in the ON region of each bin at flux factors a, of shape (n_bins,)."""
+        ratio = self.factors(a)[self.cell_block] * self.alpha
+        return self._sum(
+            ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
+        )
+
+    def lower_limits(self):
+        """Flux factors (n_bins,) far below the minimum, where the search for it and for its errors may end.
+
+        The minimum lies above the least of the cells' own best values, for factors that are not unlikely; below that
+        the statistic grows by more than 100.
+        """
+        seen, ratio = self.signal > 0, (1 + 10 * self.error) * self.alpha
+        least = np.zeros(self.n_bins)
+        excess = self.n_on - ratio * self.n_off
+        np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
+        return least - self._sum(self.n_on + ratio * self.n_off + 100 * (1 + ratio)) / self.signal_total
+
+    def _settle(self, a):
+        """(factors, slope and curvature of half the statistic in them), each (n_blocks,).
+
+        The slope is what is left of it; 0 with a curvature of infinity where a factor is held at its least.
+        """
+        signal, weight = a[self.cell_bin] * self.signal, self.error**-2
+        n_blocks = len(self.block_bin)
+        factor, low, high = np.ones(n_blocks), np.full(n_blocks, LEAST_FACTOR), np.full(n_blocks, np.inf)
+        moving = np.ones(n_blocks, dtype=bool)
+        for _ in range(MAX_STEPS):
+            parts = _derivatives(self.n_on, self.n_off, factor[self.cell_block] * self.alpha, signal)
+            tilt = self._per_block(parts.ratio_slope * self.alpha) + weight * (factor - 1)
+            bend = self._per_block(parts.ratio_curvature * self.alpha**2) + weight
+            low, high = np.where(tilt < 0, factor, low), np.where(tilt < 0, high, factor)
+            small = (bend > 0) & (np.abs(tilt) < STEP_STOP * np.sqrt(np.abs(bend)))
+            held = (factor <= LEAST_FACTOR) & (tilt >= 0)
+            moving &= ~(small | held | (high - low <= 4 * np.spacing(factor)))
+            if not moving.any():
+                break
+            newton = factor - np.divide(tilt, bend, out=np.zeros(n_blocks), where=bend > 0)
+            between = (bend > 0) & (newton > low) & (newton < high)
+            middle = np.where(np.isfinite(high), 0.5 * (low + high), 2 * factor)
+            factor = np.where(moving, np.where(between, newton, middle), factor)
+        held |= bend <= 0
+        return factor, np.where(held, 0.0, tilt), np.where(held, np.inf, bend)
+
+    def _per_block(self, per_cell):
+        return np.bincount(self.cell_block, per_cell, len(self.block_bin))
+
+    def _sum(self, per_cell):
+        return np.bincount(self.cell_bin, per_cell, self.n_bins)
+
+    def _sum_blocks(self, per_block):
+        return np.bincount(self.block_bin, per_block, self.n_bins)
+
+
+@dataclass(frozen=True)
+class _Derivatives:
+    """Of half of wstat in each cell, in the signal and in the ratio, arrays (n_cells,)."""
+
+    slope: np.ndarray
+    ratio_slope: np.ndarray
+    curvature: np.ndarray
+    mixed: np.ndarray
+    ratio_curvature: np.ndarray
+
+
+def _derivatives(n_on, n_off, ratio, signal):
+    off = profile_background(n_on, n_off, ratio, signal)
+    # A signal so far below 0 leaves no ON counts, exactly and not up to rounding.
+    bare = (n_on == 0) & (-(1 + ratio) * signal > ratio * n_off)
+    on = np.where(bare, 0.0, signal + ratio * off)
+    weight = on + ratio**2 * off
+    delta = signal - (n_on - ratio * n_off)
+    slope = np.divide(delta, weight, out=np.ones(weight.shape), where=weight > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a, b = n_on / on**2, n_off / off**2
+        pivot = ratio**2 * a + b
+        curvature, mixed = a * b / pivot, a / pivot
+        bent = (off**2 * a * b - slope**2 - 2 * slope * ratio * off * a) / pivot
+        dry = off == 0
+        curvature = np.where(dry, np.where(n_on > 0, a, 0.0), np.where(bare, n_off / signal**2, curvature))
+        mixed = np.where(dry, 0.0, np.where(bare, ratio**-2.0, mixed))
+        bent = np.where(dry, 0.0, np.where(bare, -(2 * signal / ratio + n_off) / ratio**2, bent))
+    return _Derivatives(slope, off * slope, curvature, mixed, bent)
