@@ -173,11 +173,8 @@ class LightCurveEstimator:
         return {
             "source": self.source,
             "method": method,
-            "sigma": self.options.sigma,
-            "sigma_ul": self.options.sigma_ul,
             "reoptimize": self.reoptimize,
-            "negative": self.options.negative,
-            **self.options.unusual(),
+            **self.options.meta(),
         }
 
 

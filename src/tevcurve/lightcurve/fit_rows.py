@@ -56,12 +56,14 @@ class FitOptions:
         shape_from = self.shape_from if self.background == "shape" else None
         return BackgroundRule(shape_from, self.background_error)
 
-    def unusual(self):
-        """What a light curve says of itself where it is not the default, dict."""
-        meta = {"interval": self.interval} if self.interval != "likelihood" else {}
+    def meta(self):
+        """What a light curve says of itself, dict; of what is seldom asked for only if it is not the default."""
+        meta = {"sigma": self.sigma, "sigma_ul": self.sigma_ul, "negative": self.negative}
+        meta |= {"interval": self.interval} if self.interval != "likelihood" else {}
         if self.background == "shape":
             meta |= {"background": self.background, "shape_from": self.shape_from}
-        return meta | ({"background_error": self.background_error} if self.background_error else {})
+        meta |= {"background_error": self.background_error} if self.background_error else {}
+        return meta | ({"free": list(self.free), "free_ts": self.free_ts} if self.free else {})
 
 
 def fit_rows(joint, options):

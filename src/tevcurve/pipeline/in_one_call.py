@@ -1,0 +1,149 @@
+"""From observations to a light curve in one call: every stage once, in order."""
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.bins import by_run
+from tevcurve.lightcurve.fit_rows import check_binning
+from tevcurve.models import PowerLaw, SpectralModel
+from tevcurve.pipeline.job import Job, cube_setting, fit_options, on_off_setting
+from tevcurve.pipeline.keep_runs import check_n_jobs, keep_all
+from tevcurve.pipeline.targets import observations_of
+from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.exclusion import as_exclusions
+
+METHODS = ("3d", "1d")
+NORM_VALUES = np.geomspace(0.2, 5, 11)
+
+
+def light_curve(
+    observations,
+    target,
+    time_bins=None,
+    energy_edges=(1, 10) * u.TeV,
+    method="3d",
+    spectrum=None,
+    *,
+    free=(),
+    free_ts=25,
+    upper_limit=None,
+    sigma_ul=None,
+    sigma=1,
+    negative=False,
+    interval="likelihood",
+    background="free",
+    shape_from="run",
+    background_error=None,
+    norm_values=NORM_VALUES,
+    safe_energy="file",
+    offset_max="2 deg",
+    on_radius="0.11 deg",
+    exclusion=None,
+    width="2 deg",
+    binsz="0.04 deg",
+    unbinned=False,
+    stacked=False,
+    e_reco=None,
+    e_true=None,
+    n_jobs=1,
+    progress=False,
+):
+    """The `LightCurve` of a source, one row per time bin and energy band.
+
+    Each run is reduced once and kept in the result, so that `lc.rebin(...)` answers without the files.
+
+    Parameters
+    ----------
+    observations : Observations, a list of observations, a DataStore, or the path of one
+    target : SkyCoord, or the name of a target in the observation index
+    time_bins : a binning of `tevcurve.lightcurve.bins`; default: by_run()
+    energy_edges : Quantity (n_bands + 1,); the bands have exactly these edges
+    method : "3d" (cube with the background response) or "1d" (ON and OFF regions)
+    spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
+    free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
+        the columns that come of it are described in `tevcurve.lightcurve.free_shapes.FreeShapes`
+    free_ts : float, the TS with the fixed shape that a row must have for that; below it is `shape_fixed`
+    upper_limit : float, confidence level of the limits, 0.95 by default; `sigma_ul` says it in standard deviations
+    sigma : float, standard deviations of the errors
+    negative : bool, whether fluxes may go below zero
+    interval : "likelihood" (errors and limits are where the statistic has risen enough), or "feldman-cousins", whose
+        errors and limits cover at any number of counts (`tevcurve.lightcurve.exact_columns` says what they are)
+    background : "free", background counts in each energy bin, or "shape", one norm in each time bin and run on the
+        shape of the OFF spectrum, for time bins without OFF counts in many energy bins (1D)
+    shape_from : "run" or "night", which OFF spectrum that is
+    background_error : float, such as 0.05: what is not known of the background norm (3D) or of alpha (1D) in each time
+        bin and run, relative; a Gaussian prior of that standard deviation
+    norm_values : float array, norms of the likelihood scan; None for no scan
+    safe_energy : "file", a fraction of the largest effective area, or None; whole reco bins outside are masked
+    offset_max : largest offset of a pixel from the pointing (3D)
+    width, binsz : of the map around the target (3D)
+    unbinned : bool, takes each event at its own energy and position (3D)
+    stacked : bool, whether the runs of one time bin are added up; default: they are fitted jointly, with a background
+        norm (3D) or background counts (1D) for each
+    on_radius : of the ON region and of each OFF region (1D)
+    exclusion : map, region, or list of these, where no OFF region may lie (1D)
+    e_reco, e_true : Quantity, edges of the energy bins, for those who need certain ones
+    n_jobs : int, processes that read and reduce
+    progress : bool, draws a progress bar
+
+    A run that cannot be used is left out, with its reason in `lc.ledger.failed`. Raises `InputError` for arguments,
+    `DataError` where no run is left.
+    """
+    if method not in METHODS:
+        raise InputError(f"method is {method!r}; wanted is '3d' or '1d'.")
+    spectrum = PowerLaw(index=2.5) if spectrum is None else spectrum
+    if not isinstance(spectrum, SpectralModel):
+        raise InputError(
+            f"spectrum is a {type(spectrum).__name__}; wanted is a SpectralModel such as PowerLaw."
+        )
+    time_bins = check_binning(by_run() if time_bins is None else time_bins)
+    if upper_limit is None and sigma_ul is None:
+        upper_limit = 0.95
+    options = fit_options(
+        spectrum,
+        sigma=sigma,
+        sigma_ul=sigma_ul,
+        upper_limit=upper_limit,
+        norm_values=norm_values,
+        negative=negative,
+        free=free,
+        free_ts=free_ts,
+        interval=interval,
+        background=background,
+        shape_from=shape_from,
+        background_error=background_error,
+    )
+    check_n_jobs(n_jobs)
+    as_exclusions(exclusion)
+    observations, position = observations_of(observations, target)
+    axes = energy_axes(energy_edges, e_reco, e_true)
+    if method == "3d":
+        options.background_rule.check_cubes(True)
+        setting = cube_setting(
+            position,
+            axes,
+            safe_energy,
+            offset_max,
+            width=width,
+            binsz=binsz,
+            unbinned=unbinned,
+            stacked=stacked,
+        )
+    else:
+        setting = on_off_setting(position, axes, safe_energy, on_radius)
+    meta = {
+        "source": target if isinstance(target, str) else position.icrs.to_string("hmsdms", precision=1),
+        "method": method,
+        "several_runs": "stacked" if stacked else "joint",
+        "unbinned": bool(unbinned),
+        **options.meta(),
+    }
+    if upper_limit is not None:
+        meta["upper_limit"] = upper_limit
+    job = Job(setting, exclusion, spectrum.copy(), time_bins, options, meta)
+    runs, failed = keep_all(job, observations, n_jobs, progress)
+    if not runs:
+        reasons = "; ".join(f"{obs_id}: {reason}" for obs_id, reason in failed) or "there are no observations"
+        raise DataError(f"No run can be used: {reasons}")
+    return job.light_curve(runs, failed)

@@ -1,0 +1,116 @@
+"""What is wanted of every run and of the light curve, apart from the observations."""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+from astropy.coordinates import SkyCoord
+
+from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.fit_rows import FitOptions, check_options, limit_sigma, positive
+from tevcurve.lightcurve.free_shapes import free_names
+from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.maps import WcsGeom
+from tevcurve.models import SpectralModel
+from tevcurve.records import short_repr
+from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
+from tevcurve.reduction.cube_terms import CubeSetting
+from tevcurve.reduction.keep import keep_run
+from tevcurve.reduction.regions import SkyCircle
+from tevcurve.reduction.safe_energy import check_safe_energy
+from tevcurve.reduction.spectrum_terms import SpectrumSetting
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Settings of a light curve.
+
+    Attributes
+    ----------
+    setting : `CubeSetting` or `SpectrumSetting`
+    exclusion : map, region, or list of these, where no OFF region may lie, or None
+    spectrum : `SpectralModel`, the reference
+    time_bins : binning object (`tevcurve.lightcurve.bins`)
+    options : `FitOptions`
+    meta : dict of what the light curve says of itself
+    """
+
+    setting: object
+    exclusion: object
+    spectrum: SpectralModel
+    time_bins: object
+    options: FitOptions
+    meta: dict
+
+    __repr__ = short_repr
+
+    def keep(self, observation):
+        """The `KeptRun` of an observation. Raises `DataError` where it cannot be used."""
+        is_cube = isinstance(self.setting, CubeSetting)
+        return keep_run(observation, self.setting.source, None if is_cube else self._off_regions(observation))
+
+    def light_curve(self, runs, failed=()):
+        """The `LightCurve` of kept runs; `failed`: (obs_id, reason) of those that are left out."""
+        kept = Kept(
+            tuple(runs),
+            tuple(failed),
+            self.setting,
+            self.spectrum,
+            self.time_bins,
+            self.options,
+            dict(self.meta),
+        )
+        return kept.reduced().light_curve()
+
+    def _off_regions(self, observation):
+        """The `ReflectedRegions` of an observation; DataError where there is no room for any."""
+        position = SkyCoord(*self.setting.source, unit="rad")
+        on_region = SkyCircle(position, self.setting.radius * u.rad)
+        estimator = ReflectedRegionsBackgroundEstimator(on_region, [observation], self.exclusion)
+        estimator.run()
+        if not estimator.result:
+            raise DataError(estimator.failed[0][1])
+        return estimator.result[0]
+
+
+def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbinned, stacked):
+    """The `CubeSetting` of the arguments of `tevcurve.light_curve`."""
+    if unbinned and stacked:
+        raise InputError(
+            "stacked=True adds up cells, which unbinned=True does without; wanted is one of them."
+        )
+    geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
+    offset_max = _radian(offset_max, "offset_max")
+    safe_energy = check_safe_energy(safe_energy)
+    return CubeSetting(_lonlat(position), geom, axes, offset_max, safe_energy, bool(unbinned), bool(stacked))
+
+
+def on_off_setting(position, axes, safe_energy, on_radius):
+    """The `SpectrumSetting` of the arguments of `tevcurve.light_curve`."""
+    radius = _radian(on_radius, "on_radius")
+    return SpectrumSetting(_lonlat(position), radius, axes, check_safe_energy(safe_energy), True)
+
+
+def fit_options(spectrum, *, sigma, sigma_ul, upper_limit, free, free_ts, negative, **others):
+    """The `FitOptions` of the arguments of `tevcurve.light_curve`."""
+    options = FitOptions(
+        positive(sigma, "sigma"),
+        limit_sigma(sigma_ul, upper_limit),
+        negative=bool(negative),
+        free=free_names(free, spectrum),
+        free_ts=positive(free_ts, "free_ts"),
+        **others,
+    )
+    return check_options(options)
+
+
+def _lonlat(position):
+    icrs = position.icrs
+    return float(icrs.ra.rad), float(icrs.dec.rad)
+
+
+def _radian(angle, name):
+    try:
+        value = u.Quantity(angle).to_value(u.rad)
+    except (TypeError, u.UnitConversionError) as error:
+        raise InputError(f"{name} is {angle!r}; wanted is an angle such as '2 deg'.") from error
+    return positive(value, name)
