@@ -77,7 +77,7 @@ def demo_source():
 
 
 def demo_observations():
-    """List of the `SimulatedObservation`s of the night, in memory: the same at each call."""
+    """List of `SimulatedObservation`, those of the night, in memory: the same at each call."""
     irfs, source = ResponseSet.analytic(), demo_source()
     return [
         simulate_observation(

@@ -21,7 +21,7 @@ def _response(hdu_type, doc):
 class Observation:
     """A run, or the part of it that passes filters. Everything is read when it is asked for.
 
-    run: `Run`. filters: `ObservationFilter`s that the observation has passed.
+    run: `Run`. filters: each an `ObservationFilter` that the observation has passed.
 
     An observation counts events (`good_events`) and seconds (`ontime`, `livetime`) inside its good time only:
     inside a good time interval of the file, inside [tstart, tstop), and inside its time filters.

@@ -84,7 +84,7 @@ class Background3D(_Background):
         return np.log(np.maximum(self.table.values, TINY_RATE))
 
     def rate_at_energies(self, x_rad, y_rad, energies_tev):
-        """Rate (n, *x.shape) in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
+        """Rate, (n, `*x.shape`), in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
         energy, x, y = self._locate(energies_tev, x_rad, y_rad)
         planes = np.moveaxis(interpolate_axis(self.log_rate, energy), 0, -1)
         rate = _rate_of_log(np.moveaxis(interpolate_points(planes, x, y), -1, 0))
@@ -148,7 +148,7 @@ class Background2D(_Background):
         return self.table.axes[1]
 
     def rate_at_energies(self, x_rad, y_rad, energies_tev):
-        """Rate (n, *x.shape) in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
+        """Rate, (n, `*x.shape`), in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
         energy = self.energy_axis.locate(energies_tev)
         offset = self.offset_axis.locate(_separation(x_rad, y_rad))
         rate = interpolate_axis(interpolate_axis(self.table.values, energy), offset, axis=1)

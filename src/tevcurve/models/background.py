@@ -11,12 +11,13 @@ from tevcurve.models.parameters import Parameter
 class BackgroundModel(Model):
     """A background map times norm * (E / reference)^-tilt, with E the centres of the map's energy bins.
 
-    Args:
-        map: WcsNDMap of the expected background counts; kept as it is in `model.map`.
-        norm: factor, free by default, >= 0.
-        tilt: change of the spectral index, frozen by default.
-        reference: energy at which the tilt changes nothing.
-        name: free to choose.
+    Parameters
+    ----------
+    map : WcsNDMap of the expected background counts; kept as it is in `model.map`.
+    norm : factor, free by default, >= 0.
+    tilt : change of the spectral index, frozen by default.
+    reference : energy at which the tilt changes nothing.
+    name : free to choose.
     """
 
     # Made from more than its parameters: its own __init__ tells how.
@@ -41,9 +42,10 @@ class BackgroundModel(Model):
     def scaled(self, tilt=None, reference=None):
         """The map's data times (E / reference)^-tilt at norm 1: float64, the map's shape, read-only.
 
-        Args:
-            tilt: in place of the parameter's value, float.
-            reference: in place of the parameter's value, float in the parameter's unit.
+        Parameters
+        ----------
+        tilt : in place of the parameter's value, float.
+        reference : in place of the parameter's value, float in the parameter's unit.
         """
         tilt = self.tilt.value if tilt is None else float(tilt)
         data = np.asarray(self.map.data, dtype=np.float64)

@@ -22,9 +22,10 @@ class Model:
     A child gives a tuple of Parameter objects there; each instance has copies of them, at the values it was
     made with. `model.index` is the Parameter; `model.index = 2.3` sets its value, here in its own unit.
 
-    Args:
-        values: of the parameters, by name or in their order: numbers, Quantities or strings such as "1 TeV".
-        name: free to choose and to change.
+    Parameters
+    ----------
+    values : of the parameters, by name or in their order: numbers, Quantities or strings such as "1 TeV".
+    name : free to choose and to change.
     """
 
     default_parameters: tuple[Parameter, ...] = ()
@@ -99,9 +100,10 @@ class Model:
     def internal_values(self, overrides=None):
         """The parameter values in TeV, cm, s, rad by name: dict of float (or float64 arrays, for overrides).
 
-        Args:
-            overrides: values by name in the parameters' own units (floats, or arrays that broadcast), used in
-                place of the parameters' values; the parameters stay as they are.
+        Parameters
+        ----------
+        overrides : values by name in the parameters' own units (floats, or arrays that broadcast), used in
+            place of the parameters' values; the parameters stay as they are.
 
         Raises MissingError for a name that is not a parameter.
         """

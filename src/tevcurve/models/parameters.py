@@ -13,13 +13,14 @@ from tevcurve.models.units import as_quantity, internal_factor
 class Parameter:
     """One number of a model.
 
-    Args:
-        name: a Python identifier.
-        value: float in `unit`, or a Quantity, or a string such as "1 TeV".
-        unit: unit of a plain number; a value with a unit of its own keeps that one.
-        error: one standard deviation in the parameter's unit, NaN until a fit sets it.
-        min, max: bounds in the parameter's unit or as Quantity; None means no bound.
-        frozen: True when a fit leaves it alone.
+    Parameters
+    ----------
+    name : a Python identifier.
+    value : float in `unit`, or a Quantity, or a string such as "1 TeV".
+    unit : unit of a plain number; a value with a unit of its own keeps that one.
+    error : one standard deviation in the parameter's unit, NaN until a fit sets it.
+    min, max : bounds in the parameter's unit or as Quantity; None means no bound.
+    frozen : True when a fit leaves it alone.
 
     Raises InputError for a value that is not one finite number, has a unit that does not convert or lies
     outside the bounds.

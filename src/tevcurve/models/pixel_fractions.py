@@ -17,9 +17,10 @@ MAX_WINDOW = 1.0
 def point_fractions(geom, lon, lat):
     """The four bilinear weights of a point in the geometry's pixels, float64 (nlat, nlon); 0 elsewhere.
 
-    Args:
-        geom: WcsGeom.
-        lon, lat: the point in the geometry's frame, radian.
+    Parameters
+    ----------
+    geom : WcsGeom.
+    lon, lat : the point in the geometry's frame, radian.
     """
     fractions = np.zeros(geom.data_shape[-2:])
     x, y = (float(pixel) for pixel in geom.lonlat_to_pix(lon, lat))
@@ -39,13 +40,14 @@ def profile_fractions(geom, lon, lat, profile, radius, detail, factor):
     The source is sampled in all pixels that it reaches, also those past the geometry's border, and normalised
     to 1 over them: what lies past the border is missing from the sum, nothing else.
 
-    Args:
-        geom: WcsGeom.
-        lon, lat: the centre in the geometry's frame, radian.
-        profile: function(separation, spacing of the sampling points), radian -> sr-1.
-        radius: separation in radian beyond which next to nothing is left.
-        detail: size of the finest structure, radian.
-        factor: smallest number of points per pixel and direction.
+    Parameters
+    ----------
+    geom : WcsGeom.
+    lon, lat : the centre in the geometry's frame, radian.
+    profile : function(separation, spacing of the sampling points), radian -> sr-1.
+    radius : separation in radian beyond which next to nothing is left.
+    detail : size of the finest structure, radian.
+    factor : smallest number of points per pixel and direction.
     """
     if not (isinstance(factor, int | np.integer) and factor >= 1):
         raise InputError(f"The oversampling factor is {factor!r}; wanted is a whole number >= 1.")

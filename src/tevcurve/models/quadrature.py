@@ -16,10 +16,11 @@ def integrate_over_energy(function, energy_min, energy_max, breaks=()):
     The panels are halved until each integral stands still; one that does is left alone, so that an integral
     does not depend on which others are asked for with it.
 
-    Args:
-        function: takes energies with one axis more than the bounds (TeV), returns values of the same shape.
-        energy_min, energy_max: arrays that broadcast, TeV, finite and > 0.
-        breaks: energies (floats or arrays that broadcast, TeV) at which the function has a kink or a step.
+    Parameters
+    ----------
+    function : takes energies with one axis more than the bounds (TeV), returns values of the same shape.
+    energy_min, energy_max : arrays that broadcast, TeV, finite and > 0.
+    breaks : energies (floats or arrays that broadcast, TeV) at which the function has a kink or a step.
 
     Warns with a RuntimeWarning when an integral does not come to stand (a break that was not named, a line).
     """

@@ -12,10 +12,11 @@ from tevcurve.models.spectral import SpectralModel
 class SkyModel(Model):
     """A spatial and a spectral model together.
 
-    Args:
-        spatial_model: SpatialModel, or None for a source that is only analysed as a spectrum.
-        spectral_model: SpectralModel.
-        name: free to choose and to change.
+    Parameters
+    ----------
+    spatial_model : SpatialModel, or None for a source that is only analysed as a spectrum.
+    spectral_model : SpectralModel.
+    name : free to choose and to change.
     """
 
     def __init__(self, spatial_model=None, spectral_model=None, name=""):

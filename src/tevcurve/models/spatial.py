@@ -22,10 +22,11 @@ class SpatialModel(Model):
     TeV, cm, s, rad), `radius(...)`, the separation in radian beyond which next to nothing is left, and
     `detail(...)`, the size in radian of its finest structure.
 
-    Args:
-        values: lon_0, lat_0 and the shape's parameters: Quantity, Longitude, Latitude or "83.63 deg".
-        frame: "icrs" (lon_0 is right ascension) or "galactic".
-        name: free to choose.
+    Parameters
+    ----------
+    values : lon_0, lat_0 and the shape's parameters: Quantity, Longitude, Latitude or "83.63 deg".
+    frame : "icrs" (lon_0 is right ascension) or "galactic".
+    name : free to choose.
     """
 
     values_are_required = True
@@ -120,10 +121,11 @@ class SpatialModel(Model):
         It sums to 1 when the source lies inside the geometry; what lies outside is left out. A point (and a
         shape finer than 3 % of a pixel) is shared between the four pixel centres around it, bilinearly.
 
-        Args:
-            geom: WcsGeom.
-            factor: smallest number of points per pixel and direction; fine shapes get more.
-            overrides: parameter values in the parameters' own units.
+        Parameters
+        ----------
+        geom : WcsGeom.
+        factor : smallest number of points per pixel and direction; fine shapes get more.
+        overrides : parameter values in the parameters' own units.
         """
         lon, lat = self.lonlat_in(geom.frame, **overrides)
         if self.is_point:

@@ -19,7 +19,7 @@ ENERGY_FLUX = FLUX * u.TeV
 class SpectralModel(Model):
     """A differential flux dN/dE of the energy.
 
-    A new model is its parameters and its formula; integrals, views, copies and fits follow:
+    A new model is its parameters and its formula; integrals, views, copies and fits follow::
 
         class Hump(SpectralModel):
             default_parameters = (Parameter("amplitude", "1e-12 cm-2 s-1 TeV-1"), Parameter("peak", "1 TeV"))
@@ -62,9 +62,10 @@ class SpectralModel(Model):
     def dnde(self, energy, **overrides):
         """Differential flux in cm-2 s-1 TeV-1, float64, in the shape of `energy` (and the overrides).
 
-        Args:
-            energy: float or array, TeV.
-            overrides: values in the parameters' own units, in place of the model's; arrays broadcast.
+        Parameters
+        ----------
+        energy : float or array, TeV.
+        overrides : values in the parameters' own units, in place of the model's; arrays broadcast.
         """
         energy = np.asarray(energy, dtype=np.float64)
         return self._evaluate(energy, self.internal_values(overrides))
@@ -72,9 +73,10 @@ class SpectralModel(Model):
     def photon_flux(self, edges, **overrides):
         """Flux in each energy bin in cm-2 s-1, float64 (n-1,); overrides of shape (m, 1) give (m, n-1).
 
-        Args:
-            edges: ascending bin edges (n,), TeV.
-            overrides: as in `dnde`.
+        Parameters
+        ----------
+        edges : ascending bin edges (n,), TeV.
+        overrides : as in `dnde`.
         """
         edges = np.asarray(edges, dtype=np.float64)
         return self._photon_flux(edges[:-1], edges[1:], self.internal_values(overrides))
@@ -132,11 +134,12 @@ class SpectralModel(Model):
     def plot(self, energy_bounds, ax=None, energy_power=0, **kwargs):
         """Draw E^power dN/dE between two energies on logarithmic axes; returns the matplotlib axes.
 
-        Args:
-            energy_bounds: two energies, Quantity such as [1, 10] * u.TeV or a pair of strings.
-            ax: matplotlib axes, the current ones when None.
-            energy_power: power of the energy to multiply with, 2 for a spectral energy distribution.
-            kwargs: for the line (`label`, `color`, ...).
+        Parameters
+        ----------
+        energy_bounds : two energies, Quantity such as [1, 10] * u.TeV or a pair of strings.
+        ax : matplotlib axes, the current ones when None.
+        energy_power : power of the energy to multiply with, 2 for a spectral energy distribution.
+        kwargs : for the line (`label`, `color`, ...).
         """
         import matplotlib.pyplot as plt
 
@@ -157,18 +160,19 @@ class SpectralModel(Model):
 
 
 class FunctionSpectrum(SpectralModel):
-    """A spectral model made of a plain function.
+    """A spectral model made of a plain function::
 
         FunctionSpectrum(lambda energy, norm, width: norm * np.exp(-energy / width),
                          norm="1e-12 cm-2 s-1 TeV-1", width="3 TeV", amplitude_name="norm")
 
-    Args:
-        function: called as function(energy, **parameters) with floats and arrays in TeV, cm, s; returns
-            cm-2 s-1 TeV-1.
-        name: the model's name.
-        amplitude_name: the parameter that scales the flux ("amplitude" when there is one of that name).
-        break_names: parameters that are energies at which the function has a kink.
-        parameters: a value, Quantity, string or Parameter for each further argument of the function.
+    Parameters
+    ----------
+    function : called as function(energy, **parameters) with floats and arrays in TeV, cm, s; returns
+        cm-2 s-1 TeV-1.
+    name : the model's name.
+    amplitude_name : the parameter that scales the flux ("amplitude" when there is one of that name).
+    break_names : parameters that are energies at which the function has a kink.
+    parameters : a value, Quantity, string or Parameter for each further argument of the function.
 
     Raises InputError when the parameters are not the function's arguments.
     """

@@ -47,7 +47,7 @@ class PowerLaw(SpectralModel):
 
 
 class ExponentialCutoffPowerLaw(SpectralModel):
-    """Power law with a cutoff: dN/dE = amplitude * (E / reference)^-index * exp(-(lambda_ * E)^alpha)."""
+    """Power law with a cutoff: `dN/dE = amplitude * (E / reference)^-index * exp(-(lambda_ * E)^alpha)`."""
 
     default_parameters = (
         Parameter("index", 1.5),
@@ -59,7 +59,7 @@ class ExponentialCutoffPowerLaw(SpectralModel):
 
     @staticmethod
     def evaluate(energy, index, amplitude, reference, lambda_, alpha):
-        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV, lambda_ in TeV-1)."""
+        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV, `lambda_` in TeV-1)."""
         return amplitude * (energy / reference) ** -index * np.exp(-((lambda_ * energy) ** alpha))
 
 

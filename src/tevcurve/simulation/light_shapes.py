@@ -80,7 +80,7 @@ class Constant(LightShape):
 
 @dataclass(frozen=True, eq=False)
 class Flare(LightShape):
-    """A flare on a quiescent level: quiescent + amplitude * exp(-|t - t0| / rise) before t0, with `decay` after it.
+    """A flare on a quiescent level: `quiescent + amplitude * exp(-|t - t0| / rise)` before t0, with `decay` after it.
 
     t0: `Time` of the peak. rise, decay: Quantity or string; e-folding times, or with form="gaussian" the standard
     deviations of the two halves. amplitude, quiescent: factors >= 0. form: "exponential" or "gaussian".
