@@ -30,6 +30,7 @@ class KeptRun:
     off_lon, off_lat : float arrays, ICRS radian: centres of the OFF circles; None in 3D
     location : `EarthLocation`, for a background that turns with the horizon, else None
     facts : dict of what a person asks about a run (target, zenith angle in deg)
+    remarks : tuple of (stage, reason), two str each, of what is odd about the run
     """
 
     obs_id: int
@@ -50,6 +51,7 @@ class KeptRun:
     off_lat: np.ndarray | None = None
     location: Any = None
     facts: dict = field(default_factory=dict)
+    remarks: tuple = ()
 
     __repr__ = short_repr
 

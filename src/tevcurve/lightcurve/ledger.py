@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from astropy.table import Table
 
+from tevcurve.problems import WARNING, Problem
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
 
 
@@ -19,7 +20,7 @@ class Ledger:
     ----------
     runs : sequence of `KeptRun`
     fates : sequence of int arrays, the fate of each run's events apart from time (`tevcurve.reduction.event_fate`)
-    failed : tuple of (obs_id, reason) of runs that are left out
+    failed : tuple of `tevcurve.problems.Problem`, of runs that are left out
     time_bins : `TimeBins`
     """
 
@@ -53,6 +54,22 @@ class Ledger:
             {"obs_id": self._ids, "outside the time bins": total - used, "used": used, "total": total}
         )
 
+    @property
+    def warnings(self):
+        """What is odd about the runs that are used, tuple of `Problem`."""
+        return tuple(Problem(run.obs_id, *remark, WARNING) for run in self.runs for remark in run.remarks)
+
+    @property
+    def problems(self):
+        """`Table`, one row for each run that is left out and each thing odd about another: obs_id, kind ("failed" or
+        "warning"), stage, reason.
+        """
+        rows = (*self.failed, *self.warnings)
+        columns = {"obs_id": np.array([row.obs_id for row in rows], dtype=np.int64)}
+        for name in ("kind", "stage", "reason"):
+            columns[name] = np.array([getattr(row, name) for row in rows], dtype=str)
+        return Table(columns)
+
     def totals(self):
         """Number of events of each fate over all runs, a dict."""
         return {name: int(np.sum(self.events[name])) for name in (*FATES, "total")}
@@ -61,7 +78,8 @@ class Ledger:
         lines = [f"{number:>10}  {fate}" for fate, number in self.totals().items()]
         used, total = np.sum(self.seconds["used"]), np.sum(self.seconds["total"])
         lines.append(f"{used:>10.1f}  of {total:.1f} s of good time used, in {len(self.events)} runs")
-        lines += [f"run {obs_id} is left out: {reason}" for obs_id, reason in self.failed]
+        lines += [f"run {one.obs_id} is left out: {one.reason}" for one in self.failed]
+        lines += [f"run {one.obs_id} is odd: {one.reason}" for one in self.warnings]
         return "\n".join(lines)
 
     @property

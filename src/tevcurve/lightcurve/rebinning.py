@@ -1,9 +1,12 @@
 """What a light curve is made from, kept with it, so that it can be made again in other bins."""
 
+import logging
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from tevcurve.errors import DataError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
 from tevcurve.lightcurve.fit_rows import FitOptions
@@ -11,10 +14,13 @@ from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.problems import at_stage, attempt
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.spectrum_terms import spectrum_terms
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +30,7 @@ class Kept:
     Attributes
     ----------
     runs : tuple of `KeptRun`
-    failed : tuple of (obs_id, reason) of runs that are left out
+    failed : tuple of `Problem`, of runs that are left out
     setting : `CubeSetting` or `SpectrumSetting`
     spectrum : `SpectralModel`, the reference
     time_bins : binning object (`tevcurve.lightcurve.bins`)
@@ -45,11 +51,30 @@ class Kept:
 
     __repr__ = short_repr
 
-    def reduced(self):
-        """The same with the terms of its energy bins."""
-        make = cube_terms if isinstance(self.setting, CubeSetting) else spectrum_terms
-        made = [make(run, self.setting) for run in self.runs]
-        return replace(self, terms=tuple(terms for terms, _ in made), fates=tuple(fate for _, fate in made))
+    def reduced(self, strict=False):
+        """The same with the terms of its energy bins; a run that has none is left out.
+
+        strict: bool, raises for the first such run. Raises `DataError` where no run is left.
+        """
+        made, failed = [], list(self.failed)
+        for run in self.runs:
+            reduced, problem = attempt(run.obs_id, partial(self._terms_of, run), strict)
+            if problem is None:
+                made.append((run, *reduced))
+            else:
+                log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
+                failed.append(problem)
+        if not made:
+            reasons = "; ".join(f"{one.obs_id}: {one.reason}" for one in failed)
+            raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")
+        runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
+        return replace(self, runs=runs, failed=tuple(failed), terms=terms, fates=fates)
+
+    def _terms_of(self, run):
+        with at_stage("reduction"):
+            return (cube_terms if isinstance(self.setting, CubeSetting) else spectrum_terms)(
+                run, self.setting
+            )
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
         """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""

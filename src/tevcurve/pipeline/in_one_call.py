@@ -3,7 +3,7 @@
 import astropy.units as u
 import numpy as np
 
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.fit_rows import check_binning
 from tevcurve.models import PowerLaw, SpectralModel
@@ -48,6 +48,7 @@ def light_curve(
     e_true=None,
     n_jobs=1,
     progress=False,
+    strict=False,
 ):
     """The `LightCurve` of a source, one row per time bin and energy band.
 
@@ -86,9 +87,10 @@ def light_curve(
     e_reco, e_true : Quantity, edges of the energy bins, for those who need certain ones
     n_jobs : int, processes that read and reduce
     progress : bool, draws a progress bar
+    strict : bool, whether the first run that cannot be used stops it, with its reason
 
-    A run that cannot be used is left out, with its reason in `lc.ledger.failed`. Raises `InputError` for arguments,
-    `DataError` where no run is left.
+    A run that cannot be used is left out, with its reason in `lc.ledger.failed`; what is odd but usable is in
+    `lc.ledger.problems`, too. Raises `InputError` for arguments, `DataError` where no run is left.
     """
     if method not in METHODS:
         raise InputError(f"method is {method!r}; wanted is '3d' or '1d'.")
@@ -142,8 +144,5 @@ def light_curve(
     if upper_limit is not None:
         meta["upper_limit"] = upper_limit
     job = Job(setting, exclusion, spectrum.copy(), time_bins, options, meta)
-    runs, failed = keep_all(job, observations, n_jobs, progress)
-    if not runs:
-        reasons = "; ".join(f"{obs_id}: {reason}" for obs_id, reason in failed) or "there are no observations"
-        raise DataError(f"No run can be used: {reasons}")
-    return job.light_curve(runs, failed)
+    runs, failed = keep_all(job, observations, n_jobs, progress, strict)
+    return job.light_curve(runs, failed, strict)

@@ -1,6 +1,6 @@
 """What is wanted of every run and of the light curve, apart from the observations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import astropy.units as u
 from astropy.coordinates import SkyCoord
@@ -11,6 +11,7 @@ from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.maps import WcsGeom
 from tevcurve.models import SpectralModel
+from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
@@ -44,12 +45,17 @@ class Job:
     __repr__ = short_repr
 
     def keep(self, observation):
-        """The `KeptRun` of an observation. Raises `DataError` where it cannot be used."""
-        is_cube = isinstance(self.setting, CubeSetting)
-        return keep_run(observation, self.setting.source, None if is_cube else self._off_regions(observation))
+        """The `KeptRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used."""
+        with noted_remarks() as remarks:
+            regions = None if isinstance(self.setting, CubeSetting) else self._off_regions(observation)
+            run = keep_run(observation, self.setting.source, regions)
+        return replace(run, remarks=tuple(remarks))
 
-    def light_curve(self, runs, failed=()):
-        """The `LightCurve` of kept runs; `failed`: (obs_id, reason) of those that are left out."""
+    def light_curve(self, runs, failed=(), strict=False):
+        """The `LightCurve` of kept runs; `failed`: the `Problem`s of those that are left out.
+
+        strict: bool, raises for the first run that cannot be reduced. Raises `DataError` where no run is left.
+        """
         kept = Kept(
             tuple(runs),
             tuple(failed),
@@ -59,16 +65,17 @@ class Job:
             self.options,
             dict(self.meta),
         )
-        return kept.reduced().light_curve()
+        return kept.reduced(strict).light_curve()
 
     def _off_regions(self, observation):
         """The `ReflectedRegions` of an observation; DataError where there is no room for any."""
         position = SkyCoord(*self.setting.source, unit="rad")
         on_region = SkyCircle(position, self.setting.radius * u.rad)
         estimator = ReflectedRegionsBackgroundEstimator(on_region, [observation], self.exclusion)
-        estimator.run()
-        if not estimator.result:
-            raise DataError(estimator.failed[0][1])
+        with at_stage("off regions"):
+            estimator.run()
+            if not estimator.result:
+                raise DataError(estimator.failed[0][1])
         return estimator.result[0]
 
 

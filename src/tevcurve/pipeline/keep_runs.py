@@ -4,17 +4,18 @@ import logging
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from tevcurve.errors import InputError, TevcurveError
+from tevcurve.errors import InputError
+from tevcurve.problems import attempt
 
 log = logging.getLogger(__name__)
 
 
-def keep_all(job, observations, n_jobs=1, progress=False):
-    """(runs, failed): the `KeptRun` of each observation that can be used, in order, and (obs_id, reason) of the others.
+def keep_all(job, observations, n_jobs=1, progress=False, strict=False):
+    """(runs, failed): the `KeptRun` of each observation that can be used, in order, and the `Problem` of the others.
 
-    job: `Job`. n_jobs: int, processes. progress: bool, draws a progress bar.
+    job: `Job`. n_jobs: int, processes. progress: bool, draws a progress bar. strict: bool, raises the first problem.
     """
-    keep = partial(_keep, job)
+    keep = partial(_keep, job, strict)
     if n_jobs == 1 or len(observations) < 2:
         return _sorted_out(map(keep, observations), len(observations), progress)
     with ProcessPoolExecutor(max_workers=n_jobs) as pool:
@@ -28,12 +29,10 @@ def check_n_jobs(n_jobs):
         raise InputError(f"n_jobs is {n_jobs!r}; wanted is a whole number of processes, 1 or more.")
 
 
-def _keep(job, observation):
-    """(run, None), or (None, (obs_id, reason))."""
+def _keep(job, strict, observation):
+    """(run, None), or (None, `Problem`)."""
     try:
-        return job.keep(observation), None
-    except TevcurveError as error:
-        return None, (observation.obs_id, str(error))
+        return attempt(observation.obs_id, lambda: job.keep(observation), strict)
     finally:
         observation.release()
 
@@ -44,7 +43,7 @@ def _sorted_out(results, total, progress):
         if problem is None:
             runs.append(run)
         else:
-            log.warning("Run %s is left out: %s", *problem)
+            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
             failed.append(problem)
     return runs, failed
 

@@ -1,0 +1,95 @@
+"""What is wrong or odd with a run, as a record, and the net that makes one of an error."""
+
+import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from tevcurve.errors import TevcurveError
+
+log = logging.getLogger(__name__)
+
+FAILED, WARNING = "failed", "warning"
+INTERNAL = "internal error"
+_stage = ContextVar("stage", default="reading")
+_remarks = ContextVar("remarks", default=None)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a run, or odd about it.
+
+    Attributes
+    ----------
+    obs_id : int
+    stage : str, where it came up: index, events, gti, aeff, edisp, psf, bkg, off regions, reduction, internal error ...
+    reason : str, one sentence
+    kind : str, "failed" (the run is left out) or "warning" (it is used)
+    """
+
+    obs_id: int
+    stage: str
+    reason: str
+    kind: str = FAILED
+
+
+@contextmanager
+def at_stage(name):
+    """Inside, what goes wrong or is remarked is said to be of a stage; the innermost one counts."""
+    token = _stage.set(name)
+    try:
+        yield
+    except Exception as error:
+        if not hasattr(error, "stage"):
+            error.stage = name
+        raise
+    finally:
+        _stage.reset(token)
+
+
+def remark(reason):
+    """Notes something odd that can be used, in the log and for the ledger of a run that is being read.
+
+    reason: str, one sentence.
+    """
+    log.warning("%s", reason)
+    noted = _remarks.get()
+    if noted is not None and (_stage.get(), reason) not in noted:
+        noted.append((_stage.get(), reason))
+
+
+@contextmanager
+def noted_remarks():
+    """A list that is filled with the remarks made inside, as (stage, reason)."""
+    token = _remarks.set([])
+    try:
+        yield _remarks.get()
+    finally:
+        _remarks.reset(token)
+
+
+def attempt(obs_id, call, strict=False):
+    """(what a call returns, None), or (None, the `Problem` with its run).
+
+    An error that is not of this package is a mistake in it: its traceback goes to the log, and the problem says so.
+
+    obs_id: int. call: without arguments. strict: bool, whether errors are raised, with the run in their words.
+    """
+    try:
+        return call(), None
+    except TevcurveError as error:
+        if strict:
+            raise type(error)(f"Run {obs_id} cannot be used: {error}") from error
+        return None, Problem(obs_id, getattr(error, "stage", "reading"), str(error))
+    except MemoryError as error:
+        if strict:
+            raise
+        reason = "The memory does not suffice to read and reduce this run."
+        return None, Problem(obs_id, getattr(error, "stage", "reading"), reason)
+    except Exception as error:
+        if strict:
+            raise
+        log.exception("An internal error in run %s:", obs_id)
+        words = " ".join(str(error).split()).rstrip(".")
+        where = getattr(error, "stage", "reading")
+        return None, Problem(obs_id, INTERNAL, f"{type(error).__name__} at the stage {where}: {words}.")
