@@ -39,6 +39,7 @@ autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_typehints = "none"
+autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = False
@@ -64,6 +65,7 @@ made.mkdir(exist_ok=True)
 notebook = jupytext.read(HERE.parent / "examples" / "light_curve.md")
 jupytext.write(notebook, made / "crab.ipynb", fmt="ipynb")
 
+FULL_NAME = re.compile(r"`~[\w.]*\.(\w+)`")
 # Short docstrings say "name: what it is" line by line; on a page these are definitions.
 ENTRY = re.compile(r"(\*{0,2}[A-Za-z_]\w*(?:(?:, | and )\*{0,2}[A-Za-z_]\w*)*) ?: (\S.*)")
 
@@ -85,13 +87,43 @@ def entries_to_definitions(app, what, name, object_, options, lines):
     lines[:] = [line for line in made if line is not None]
 
 
-def colons_as_they_are(app, what, name, object_, options, lines):
-    """Keep napoleon from taking what stands before a colon in the first line of a property for its type."""
+def ready_for_napoleon(app, what, name, object_, options, lines):
+    """Rewrite in place the lines of a docstring.
+
+    Paragraphs after a section (what is raised, say) would be taken for entries of it, and what stands before a colon in
+    the first line of a property for its type.
+    """
+    lines[:] = [FULL_NAME.sub(r"`\1`", line) for line in lines]
+    starts = [number for number, line in enumerate(lines) if number and re.fullmatch(r"-{3,}", line)]
+    if starts:
+        head, rest = lines[: starts[0] - 1], lines[starts[0] - 1 :]
+        entries, moved, target = [], [], None
+        for number, line in enumerate(rest):
+            if number and not rest[number - 1].strip():
+                follows = rest[number + 1] if number + 1 < len(rest) else ""
+                is_entry = line.startswith(" ") or " : " in line or re.fullmatch(r"-{3,}", follows)
+                target = entries if is_entry or " " not in line.strip() else moved
+            (entries if target is None else target).append(line)
+        lines[:] = [*head, *(["", *moved, ""] if moved else []), *_as_descriptions(entries)]
     if what in ("property", "attribute"):
         lines.insert(0, "")
 
 
+def _as_descriptions(lines):
+    """Entries "name : words" with the words as a description below the name, together with what follows them."""
+    made = []
+    for number, line in enumerate(lines):
+        name, colon, words = line.partition(" : ")
+        if colon and not line.startswith(" "):
+            below = lines[number + 1] if number + 1 < len(lines) else ""
+            new_sentence = below.startswith("    ") and below.strip()[:1].isupper() and words[-1] not in ".,;"
+            made += [name, f"    {words}{'.' if new_sentence else ''}"]
+        else:
+            made.append(line)
+    return made
+
+
 def setup(app):
     """Called by Sphinx."""
-    app.connect("autodoc-process-docstring", colons_as_they_are, priority=400)
+    app.connect("autodoc-process-docstring", ready_for_napoleon, priority=400)
     app.connect("autodoc-process-docstring", entries_to_definitions)
