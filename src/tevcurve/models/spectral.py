@@ -167,7 +167,7 @@ class FunctionSpectrum(SpectralModel):
 
     Parameters
     ----------
-    function : called as function(energy, **parameters) with floats and arrays in TeV, cm, s; returns
+    function : called as `function(energy, **parameters)` with floats and arrays in TeV, cm, s; returns
         cm-2 s-1 TeV-1.
     name : the model's name.
     amplitude_name : the parameter that scales the flux ("amplitude" when there is one of that name).
