@@ -25,6 +25,7 @@ def light_curve(
     method="3d",
     spectrum=None,
     *,
+    name=None,
     free=(),
     free_ts=25,
     upper_limit=None,
@@ -62,6 +63,7 @@ def light_curve(
     energy_edges : Quantity (n_bands + 1,); the bands have exactly these edges
     method : "3d" (cube with the background response) or "1d" (ON and OFF regions)
     spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
+    name : what the light curve calls the source; default: the target's name, or its position
     free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
         the columns that come of it are described in `tevcurve.lightcurve.free_shapes.FreeShapes`
     free_ts : float, the TS with the fixed shape that a row must have for that; below it is `shape_fixed`
@@ -134,8 +136,10 @@ def light_curve(
         )
     else:
         setting = on_off_setting(position, axes, safe_energy, on_radius)
+    if name is None:
+        name = target if isinstance(target, str) else position.icrs.to_string("hmsdms", precision=1)
     meta = {
-        "source": target if isinstance(target, str) else position.icrs.to_string("hmsdms", precision=1),
+        "source": str(name),
         "method": method,
         "several_runs": "stacked" if stacked else "joint",
         "unbinned": bool(unbinned),

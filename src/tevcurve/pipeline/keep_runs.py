@@ -6,6 +6,7 @@ from functools import partial
 
 from tevcurve.errors import InputError
 from tevcurve.problems import attempt
+from tevcurve.progress import track
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,4 @@ def _sorted_out(results, total, progress):
 
 
 def _with_progress(results, total, progress):
-    if not progress:
-        return results
-    from tqdm.auto import tqdm
-
-    return tqdm(results, total=total, unit="run")
+    return track(results, total, "runs") if progress else results

@@ -1,0 +1,40 @@
+"""Progress bars: on a terminal or in a notebook, for what takes longer than a moment; else nothing is drawn."""
+
+from time import perf_counter
+
+DELAY = 0.7  # s
+
+
+def track(items, total, words, shown=True):
+    """The items, one after the other, with a progress bar on the standard error.
+
+    items: iterable. total: int, how many there are. words: what is counted, such as "runs".
+    shown: bool; False draws nothing.
+    """
+    bar, start = None, perf_counter()
+    try:
+        for number, item in enumerate(items, start=1):
+            yield item
+            if shown and bar is None and perf_counter() - start > DELAY:
+                bar = _bar(total, words)
+                shown = bar is not None
+            if bar is not None:
+                bar.update(bar.task_ids[0], completed=number)
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _bar(total, words):
+    """A started `rich.progress.Progress`, or None where nobody would see it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not (console.is_terminal or console.is_jupyter):
+        return None
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=console, transient=True)
+    bar.add_task(words, total=total)
+    bar.start()
+    return bar
