@@ -1,0 +1,97 @@
+"""Quantities as texts: "0.7 TeV", lists of them, and evenly spaced ones."""
+
+import re
+from functools import lru_cache
+
+from tevcurve.errors import InputError
+
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_QUANTITY = re.compile(rf"\s*({NUMBER})\s*(\S.*)?")
+_SPACED = re.compile(r"\s*(geomspace|linspace)\s*\(([^,()]+),([^,()]+),\s*(\d{1,6})\s*\)\s*")
+
+
+def quantity_text(value, unit, what):
+    """The text of one quantity such as "0.7 TeV", as it came if it was a text.
+
+    value: text, or Quantity. unit: str, one that it can be converted to; what: in words, for messages.
+    Raises `InputError` for anything else.
+    """
+    text = _text(value)
+    as_quantity(text, unit, what)
+    return text
+
+
+def quantity_texts(value, unit, what):
+    """List of texts, or one text "geomspace(0.5 TeV, 20 TeV, 5)" or "linspace(...)", of several quantities.
+
+    value: such a text, texts with commas between them (the last one's unit is that of numbers without one), a list of
+    texts, or a Quantity (n,).
+    """
+    if isinstance(value, str):
+        if _SPACED.fullmatch(value):
+            as_quantities(value, unit, what)
+            return value.strip()
+        value = [part.strip() for part in value.split(",")]
+    if not isinstance(value, (list, tuple)):
+        value = list(value) if getattr(value, "ndim", 0) == 1 else [value]
+    texts = [_text(each) for each in value]
+    tail = _QUANTITY.fullmatch(texts[-1]) if texts else None
+    if tail and tail[2]:
+        texts = [f"{text} {tail[2]}" if re.fullmatch(NUMBER, text) else text for text in texts]
+    as_quantities(texts, unit, what)
+    return texts
+
+
+def as_quantity(text, unit, what):
+    """Quantity, in its own unit, of a text; `InputError` where it is none or has another kind of unit."""
+    import astropy.units as u
+
+    found = _QUANTITY.fullmatch(text)
+    problem = "no number with a unit"
+    if found:
+        try:
+            quantity = u.Quantity(float(found[1]), _unit((found[2] or "").strip()))
+            if quantity.unit.is_equivalent(unit):
+                return quantity
+            problem = f"not convertible to {unit}"
+        except ValueError:
+            problem = f"of no known unit ({found[2]})"
+    raise InputError(f"{text!r}, which is {problem}; wanted is {what}")
+
+
+def as_quantities(texts, unit, what):
+    """Quantity (n,) in `unit` of what `quantity_texts` gives."""
+    import astropy.units as u
+    import numpy as np
+
+    spaced = _SPACED.fullmatch(texts) if isinstance(texts, str) else None
+    if not spaced:
+        return u.Quantity([as_quantity(text, unit, what).to_value(unit) for text in texts], unit)
+    first, last = (as_quantity(text.strip(), unit, what).to_value(unit) for text in (spaced[2], spaced[3]))
+    number = int(spaced[4])
+    if number < 2 or number > 100_000:
+        raise InputError(f"{texts!r}, which has {number} values; wanted are 2 to 100000")
+    if spaced[1] == "geomspace" and not first * last > 0:
+        raise InputError(f"{texts!r}, which goes through 0; wanted for geomspace are two values of one sign")
+    # The ends are what was asked for, to the last digit.
+    values = getattr(np, spaced[1])(first, last, number)
+    values[[0, -1]] = first, last
+    return u.Quantity(values, unit)
+
+
+@lru_cache(maxsize=64)
+def _unit(text):
+    import astropy.units as u
+
+    return u.Unit(text)
+
+
+def _text(value):
+    """Text of a Quantity, exact to the last digit; a text as it is, a number as one without unit."""
+    if isinstance(value, str):
+        return value.strip()
+    if hasattr(value, "unit") and getattr(value, "ndim", 1) == 0:
+        return f"{float(value.value)!r} {value.unit.to_string()}".strip()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return repr(value)
+    raise InputError(f"{value!r}; wanted is a text with a unit such as '1 TeV'")

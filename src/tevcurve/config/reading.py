@@ -1,0 +1,40 @@
+"""Configurations read from files."""
+
+from pathlib import Path
+
+from tevcurve.config.changes import with_changes
+from tevcurve.config.mistakes import ConfigError
+from tevcurve.config.model import Config
+from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
+from tevcurve.errors import DataError, InputError
+
+
+def read_config(path, changes=None):
+    """The `Config` in a YAML file.
+
+    path: str or Path. changes: dict of key ("method", "spectrum.index") to value, in place of the file's.
+    Raises `DataError` for a file that cannot be read; `InputError` with the line for YAML that is damaged, and
+    `ConfigError` with the line of each value that cannot be used.
+    """
+    path, changes = Path(path).expanduser(), changes or {}
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path} has more than {MAX_BYTES // 1000} kB; wanted is a configuration.")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"The configuration {path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"The configuration {path} is no text.") from error
+    marked = read_marked(text, path)
+
+    def place(key_path):
+        for key in (".".join(map(str, key_path)), str(key_path[0]) if key_path else ""):
+            if key in changes:
+                return ""
+        return f"{path}, line {marked.line(key_path)}: "
+
+    try:
+        return Config(**with_changes(marked.values, changes))
+    except ConfigError as error:
+        mistakes = sorted(error.mistakes, key=lambda mistake: marked.line(mistake[0]))
+        raise ConfigError(mistakes, place) from None

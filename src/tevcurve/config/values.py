@@ -1,0 +1,174 @@
+"""The kinds of values in a configuration: each takes texts as well as Python's objects, and keeps plain values."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from tevcurve.config import quantities, sky, spectra
+from tevcurve.errors import InputError
+
+NONE_WORDS = ("", "none", "null", "~")
+
+
+def checked(check):
+    """A validator of pydantic that calls check(value), and tells in its words what is wrong."""
+
+    def validate(value):
+        try:
+            return check(value)
+        except InputError as error:
+            path = getattr(error, "path", ())
+            # Braces would be taken for places to fill in.
+            raise PydanticCustomError(
+                "tevcurve", "{words}", {"words": str(error).rstrip("."), "path": list(path)}
+            ) from error
+
+    return BeforeValidator(validate)
+
+
+def none_of_words(value):
+    """None for "none" and the like, else the value."""
+    return None if isinstance(value, str) and value.strip().lower() in NONE_WORDS else value
+
+
+def lower(value):
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _angle(value):
+    if isinstance(value, (int, float)):
+        raise InputError(f"{value!r}, without a unit; wanted is an angle such as '{value:g} deg'")
+    return quantities.quantity_text(value, "deg", "an angle such as '2 deg'")
+
+
+def _energies(value):
+    found = quantities.quantity_texts(
+        value, "TeV", "energies such as [0.7 TeV, 20 TeV] or geomspace(0.5 TeV, 20 TeV, 5)"
+    )
+    if isinstance(found, list) and len(found) < 2:
+        raise InputError(
+            f"{_listed(found)}, which is one energy; wanted are two or more, the edges of the bins"
+        )
+    edges = energies_of(found).value
+    if not (edges[0] > 0 and all(low < high for low, high in zip(edges[:-1], edges[1:], strict=True))):
+        raise InputError(
+            f"{_listed(found)}, which does not increase from above 0; wanted are edges such as [0.7 TeV, 20 TeV]"
+        )
+    return found
+
+
+def energies_of(texts):
+    """Quantity (n,) in TeV, or None."""
+    return (
+        None
+        if texts is None
+        else quantities.as_quantities(texts, "TeV", "energies such as [0.7 TeV, 20 TeV]")
+    )
+
+
+def _norms(value):
+    if value is None:
+        return None
+    found = quantities.quantity_texts(value, "", "numbers such as [0.5, 1, 2] or geomspace(0.2, 5, 11)")
+    return found if isinstance(found, str) else [float(text) for text in found]
+
+
+def norms_of(value):
+    """Float array (n,), or None."""
+    if value is None:
+        return None
+    texts = value if isinstance(value, str) else [repr(number) for number in value]
+    return quantities.as_quantities(texts, "", "numbers").value
+
+
+def _safe_energy(value):
+    if value is None or value == "file":
+        return value
+    try:
+        fraction = float(value)
+    except (TypeError, ValueError):
+        fraction = -1
+    if isinstance(value, bool) or not 0 < fraction < 1:
+        raise InputError(
+            f"{value!r}; wanted is file, a fraction of the largest effective area such as 0.1, or none"
+        )
+    return fraction
+
+
+def _time_bins(value):
+    from tevcurve.lightcurve.binning_text import binning_from_text
+
+    if isinstance(value, list) and value:
+        value = "edges " + " ".join(str(each).strip().replace(" ", "T") for each in value)
+    if not isinstance(value, str):
+        raise InputError(f"{value!r}; wanted is a text such as 'run', 'night', '2 min' or 'blocks 0.05'")
+    from astropy.coordinates import SkyCoord
+
+    # Where the source is does not matter for whether the text can be used.
+    binning_from_text(value, position=SkyCoord(0, 0, unit="deg"))
+    return value.strip()
+
+
+def _names(value):
+    if value is None:
+        return []
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",")]
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+        raise InputError(f"{value!r}; wanted are names of parameters such as [index]")
+    return [name for name in value if name]
+
+
+def _runs(value):
+    if value is None or value == "all":
+        return None
+    if isinstance(value, (int, str)) and not isinstance(value, bool):
+        value = str(value).split(",")
+    try:
+        ids = [int(each) for each in value]
+    except (TypeError, ValueError):
+        ids = []
+    if not ids or len(set(ids)) < len(ids):
+        raise InputError(f"{value!r}; wanted is all, or OBS_IDs such as [23523, 23526], each once")
+    return ids
+
+
+def _path(value):
+    text = str(value) if hasattr(value, "__fspath__") else value
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
+        raise InputError(f"{value!r}; wanted is a path")
+    return text
+
+
+def _name(value):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{value!r}; wanted is the name of a target such as Crab")
+    return value.strip()
+
+
+def _listed(texts):
+    return texts if isinstance(texts, str) else "[" + ", ".join(texts) + "]"
+
+
+NoneWords = BeforeValidator(none_of_words)
+Lower = BeforeValidator(lower)
+Angle = Annotated[str, checked(_angle)]
+Energies = Annotated[str | list[str], checked(_energies)]
+MaybeEnergies = Annotated[Annotated[str | list[str], checked(_energies)] | None, NoneWords]
+Norms = Annotated[str | list[float] | None, checked(_norms), NoneWords]
+SafeEnergy = Annotated[str | float | None, checked(_safe_energy), NoneWords]
+TimeBinsText = Annotated[str, checked(_time_bins)]
+Names = Annotated[list[str], checked(_names), NoneWords]
+Runs = Annotated[list[int] | None, checked(_runs), NoneWords]
+PathText = Annotated[str, checked(_path)]
+MaybePath = Annotated[Annotated[str, checked(_path)] | None, NoneWords]
+Name = Annotated[str, checked(_name)]
+MaybePosition = Annotated[Annotated[str, checked(sky.position_text)] | None, NoneWords]
+Exclusion = Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords]
+Spectrum = Annotated[dict[str, str | float], checked(spectra.spectrum_values)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+MaybePositive = Annotated[Positive | None, NoneWords]
+Level = Annotated[Annotated[float, Field(gt=0.5, lt=1)] | None, NoneWords]

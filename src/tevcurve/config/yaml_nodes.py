@@ -1,0 +1,132 @@
+"""YAML read safely into plain values, each with the line where it stands.
+
+Nothing is constructed but texts, numbers, booleans, lists and mappings. What is nested deep, large, or grows by
+references (`&anchor`, `*alias`) beyond a limit is refused before it takes memory.
+"""
+
+import re
+from dataclasses import dataclass
+
+import yaml
+
+from tevcurve.errors import InputError
+
+MAX_BYTES = 256_000
+MAX_VALUES = 20_000
+MAX_DEPTH = 20
+_PLAIN = "tag:yaml.org,2002:"
+_INT = re.compile(r"[-+]?\d+")
+_FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?\.inf|\.nan", re.IGNORECASE)
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_WORDS |= {"null": None, "none": None, "~": None, "": None}
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Values of a YAML text. values: dict; lines: dict of path (tuple of keys and numbers) to line, from 1."""
+
+    values: dict
+    lines: dict
+
+    def line(self, path):
+        """Line of a value, or of the innermost that holds it."""
+        path = tuple(path)
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read_marked(text, name):
+    """The `Marked` values of a YAML text; name: what to call it in messages.
+
+    Numbers with an exponent are numbers ("1e-12"), and everything that is no number, boolean or null is a text: dates
+    and "12:30", too. Raises `InputError` with the line for what is no YAML, for keys that stand there twice, and for
+    texts beyond the limits.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise InputError(f"{name} has more than {MAX_BYTES // 1000} kB; wanted is a configuration.")
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise InputError(
+            f"{name}, line {line}: this is no YAML, {error.problem or error.context}."
+        ) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"{name} is no YAML: {str(error).splitlines()[0]}.") from error
+    except RecursionError:
+        raise InputError(f"{name} is nested deeper than {MAX_DEPTH} levels.") from None
+    if root is None:
+        raise InputError(f"{name} is empty; `tevcurve init TARGET PATH` writes a configuration.")
+    if not isinstance(root, yaml.MappingNode):
+        raise InputError(f"{name}, line {root.start_mark.line + 1}: wanted are lines such as `key: value`.")
+    walk = _Walk(name)
+    return Marked(walk.value(root, ()), walk.lines)
+
+
+def plain_value(text):
+    """The number, boolean, None or text that a scalar of YAML or a word on the command line stands for."""
+    word = text.strip().lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    if _INT.fullmatch(word) and len(word) < 19:
+        return int(word)
+    if _FLOAT.fullmatch(word):
+        return float(word.replace(".inf", "inf").replace(".nan", "nan"))
+    return text
+
+
+class _Walk:
+    """From nodes to values; counts them, since an alias makes few nodes into many values."""
+
+    def __init__(self, name):
+        self.name, self.lines, self.seen = name, {}, 0
+
+    def value(self, node, path):
+        line = node.start_mark.line + 1
+        self.lines.setdefault(path, line)
+        self.seen += 1
+        if self.seen > MAX_VALUES:
+            raise InputError(f"{self.name}, line {line}: there are more than {MAX_VALUES} values.")
+        if len(path) > MAX_DEPTH:
+            raise InputError(f"{self.name}, line {line}: this is nested deeper than {MAX_DEPTH} levels.")
+        kinds = {
+            yaml.ScalarNode: self._scalar,
+            yaml.SequenceNode: self._list,
+            yaml.MappingNode: self._mapping,
+        }
+        return kinds[type(node)](node, path)
+
+    def _scalar(self, node, path):
+        if node.tag == "!" or not node.tag.startswith(_PLAIN):
+            self._refuse_tag(node)
+        return node.value if node.style in ("'", '"', "|", ">") else plain_value(node.value)
+
+    def _list(self, node, path):
+        self._refuse_tag(node, "seq")
+        return [self.value(item, (*path, number)) for number, item in enumerate(node.value)]
+
+    def _mapping(self, node, path):
+        self._refuse_tag(node, "map")
+        values = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise InputError(f"{self.name}, line {line}: a key is wanted that is one word.")
+            key = key_node.value
+            if key in values:
+                first = self.lines[(*path, key)]
+                raise InputError(
+                    f"{self.name}, line {line}: {key} stands there twice, in line {first}, too; wanted is one."
+                )
+            self.lines[(*path, key)] = line
+            values[key] = self.value(value_node, (*path, key))
+        return values
+
+    def _refuse_tag(self, node, wanted=None):
+        if wanted is None or node.tag != _PLAIN + wanted:
+            raise InputError(
+                f"{self.name}, line {node.start_mark.line + 1}: the tag {node.tag} is not allowed; wanted are texts, "
+                "numbers, lists and mappings."
+            )

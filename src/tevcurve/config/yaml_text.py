@@ -1,0 +1,60 @@
+"""A configuration as YAML that a person reads: every value there, with a comment."""
+
+import re
+import textwrap
+
+import yaml
+
+from tevcurve.config.yaml_nodes import plain_value
+
+HEAD = "A light curve with tevcurve: `tevcurve run` makes it. Every default is shown."
+SECTIONS = {
+    "data": "What is looked at",
+    "time_bins": "The light curve",
+    "upper_limit": "Errors, limits and scans",
+    "background": "Background and energies",
+    "offset_max": "Maps (3d) and regions (1d)",
+    "output": "Where and how the job runs",
+}
+_PLAIN = re.compile(r"[A-Za-z0-9_./$~+-](?:[\w./$+() -]*[\w./$+()-])?", re.ASCII)
+WIDTH = 110
+
+
+def commented_yaml(config, notes=None):
+    """Text of a `Config`, with a comment before each value. notes: dict of key to a further sentence on its value."""
+    notes = notes or {}
+    lines = [f"# {HEAD}"]
+    for name, field in type(config).model_fields.items():
+        if name in SECTIONS:
+            lines += ["", f"# --- {SECTIONS[name]} ---"]
+        comment = f"{field.description}."
+        if name in notes:
+            comment += f" {notes[name]}"
+        lines += textwrap.wrap(
+            comment, WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        )
+        lines += _entry(name, getattr(config, name))
+    return "\n".join(lines) + "\n"
+
+
+def _entry(name, value):
+    if isinstance(value, dict):
+        return [f"{name}:", *(f"  {key}: {_scalar(each)}" for key, each in value.items())]
+    if isinstance(value, list):
+        items = [_scalar(each, in_list=True) for each in value]
+        line = f"{name}: [{', '.join(items)}]"
+        return [line] if len(line) <= WIDTH else [f"{name}:", *(f"  - {item}" for item in items)]
+    return [f"{name}: {_scalar(value)}"]
+
+
+def _scalar(value, in_list=False):
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    # Unquoted only where a text is read as that text.
+    if _PLAIN.fullmatch(value) and plain_value(value) is value and not (in_list and value == "-"):
+        return value
+    return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**9).rstrip("\n")
