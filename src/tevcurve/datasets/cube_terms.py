@@ -19,11 +19,15 @@ class CubeResponse:
     shares : float array (n_true, n_pixels), cm2: effective area times the share of photons in each pixel
     dispersion : float array (n_true, n_reco)
     background : float array (n_slices, n_reco, n_pixels), s-1
+    fixed : float array (n_reco, n_pixels), s-1: what other sources that are fixed give per second of live time, or 0
+    cells : bool array (n_reco, n_pixels), cells of the fit, or None where the others expect nothing anyway
     """
 
     shares: np.ndarray
     dispersion: np.ndarray
     background: np.ndarray
+    fixed: np.ndarray | float = 0.0
+    cells: np.ndarray | None = None
 
     __repr__ = short_repr
 
@@ -35,6 +39,14 @@ class CubeResponse:
     def background_at(self, cell):
         """Background per second of on-time in cells, (n_slices, n_cells)."""
         return self.background.reshape(len(self.background), -1)[:, cell]
+
+    def in_all_cells(self, flux):
+        """(signal, background, fixed) per second in all cells (n_reco, n_pixels), the background in each slice."""
+        signal = np.einsum("tr,tp->rp", self.dispersion * flux[:, None], self.shares)
+        fixed = np.broadcast_to(self.fixed, signal.shape)
+        if self.cells is None:
+            return signal, self.background, fixed
+        return tuple(np.where(self.cells, each, 0.0) for each in (signal, self.background, fixed))
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,8 @@ class JointFit:
     """
 
     method = ""
+    # Whether the cells of each row are of one pixel, and its background known: then counts say it all.
+    is_counting = False
 
     def __init__(self, profile, fitted, members, n_bins):
         self.profile, self.fitted, self.members, self.n_bins = profile, fitted, members, n_bins

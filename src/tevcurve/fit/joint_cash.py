@@ -1,9 +1,12 @@
 """Cubes of all bins put together: one block per dataset, a background norm in each that is free."""
 
+from functools import partial
+
 import numpy as np
 
 from tevcurve.datasets.cash_blocks import join_blocks
 from tevcurve.errors import InputError
+from tevcurve.fit.expected_cells import ExpectedCells, cells_of_dataset
 from tevcurve.fit.joint import JointFit
 from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances, name_of
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
@@ -27,6 +30,32 @@ class JointCash(JointFit):
             "npred": signal + others,
             "npred_excess": signal,
         }
+
+    @property
+    def is_counting(self):
+        """Whether all maps have one pixel and a known background, bool."""
+        one = all(np.prod(member.dataset.counts.data.shape[1:]) == 1 for member in self.members)
+        linear = not isinstance(self.profile, NonlinearProfile) and self.profile.terms.n_shared == 1
+        return one and linear and not any(block.background_total > 0 for block in self.blocks)
+
+    def row_cells(self):
+        """Functions without arguments to the `ExpectedCells` of each fitted row, a list.
+
+        Raises `InputError` where more than the flux of one source and norms of backgrounds is fitted.
+        """
+        if isinstance(self.profile, NonlinearProfile) or self.profile.terms.n_shared > 1:
+            raise InputError(
+                "interval='feldman-cousins' is for the flux of one source over backgrounds with free norms, and more "
+                "is free here; wanted is that the other parameters are frozen, or interval='likelihood'."
+            )
+        return [partial(self._cells, number) for number in self.fitted]
+
+    def _cells(self, number):
+        own = np.flatnonzero(self.member_bins == number)
+        pairs = [(self.members[k], self.blocks[k].background_total > 0) for k in own]
+        return ExpectedCells.of_blocks(
+            [cells_of_dataset(member.dataset, member.model, free) for member, free in pairs]
+        )
 
     def notes(self):
         """What is held, events where the background had to be raised from zero, and events that nothing predicts."""

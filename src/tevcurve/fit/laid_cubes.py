@@ -1,9 +1,11 @@
 """Time bins and bands laid over runs in 3D: events, each with the number of its row, and totals per row and run."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.fit.laid import LaidFit, cut_runs
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
@@ -14,9 +16,9 @@ class LaidCubes(LaidFit):
 
     method = "3d"
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, signal, stacked):
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, signal, stacked, dense):
         super().__init__(profile, fitted, cut, n_bands, why_dark, stacked)
-        self.counts, self.signal = counts, signal
+        self.counts, self.signal, self._dense = counts, signal, dense
 
     def count_columns(self, norm):
         """Counts in the fit, and predicted counts of the source and of everything."""
@@ -28,8 +30,30 @@ class LaidCubes(LaidFit):
         signal = self.signal * norm
         return {"counts": self.counts, "npred": signal + self.spread(background), "npred_excess": signal}
 
+    @property
+    def is_counting(self):
+        """Whether all cubes have one pixel and a known background, bool."""
+        if np.any(self.profile.terms.background_total > 0):
+            return False
+        return all(run.compact.shares.shape[1] == 1 for run in self._dense()[0])
 
-def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", ""), background_error=None):
+    def row_cells(self):
+        """Functions without arguments to the `ExpectedCells` of each fitted row, a list."""
+        runs, flux = self._dense()
+        cells = cells_of_runs(runs, self.cut.cuts, flux, self.n_bands, self.stacked)
+        return [partial(cells, row) for row in self.fitted]
+
+
+def lay_cubes(
+    runs,
+    time_bins,
+    flux,
+    *,
+    stacked=False,
+    why_dark=("no_exposure", ""),
+    background_error=None,
+    compact_runs=None,
+):
     """The `LaidCubes` of runs.
 
     Where a bin has several, they are fitted jointly, one flux and a background norm for each run; or stacked, the
@@ -43,6 +67,8 @@ def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", 
     stacked : bool; the runs then need their `compact` response
     why_dark : (status, reason) of rows with good time in which no signal is expected
     background_error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
+    compact_runs : function without arguments to the runs with their `compact` response, for those who want to draw
+        toys; default: they have it
     """
     n_bands = runs[0].n_bands
     cut = cut_runs(runs, time_bins, [run.time_s for run in runs])
@@ -54,7 +80,11 @@ def lay_cubes(runs, time_bins, flux, *, stacked=False, why_dark=("no_exposure", 
     if stacked:
         pieces = [stacked_piece(runs, pieces, cut, n_rows, flux)]
     terms = _cash_terms(pieces, fitted, n_rows).with_prior(background_error)
-    return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal, stacked)
+
+    def dense():
+        return (runs if compact_runs is None else compact_runs()), flux
+
+    return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal, stacked, dense)
 
 
 @dataclass(frozen=True, eq=False)

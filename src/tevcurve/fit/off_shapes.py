@@ -35,6 +35,21 @@ def off_rates(counts, acceptance, seconds, masks, bands, log_edges, group):
     return np.where(masks, rates, 0.0)
 
 
+def are_guessed(counts, masks, bands, group):
+    """Whether a shape has no OFF count to go by, bool array (n_runs, n_bands); arguments as for `off_rates`."""
+    totals = np.zeros((len(counts), int(bands.max()) + 1))
+    for band in range(totals.shape[1]):
+        totals[:, band] = np.where(masks & (bands == band), counts, 0.0).sum(axis=1)
+    return _sums(group, totals) == 0
+
+
+def _sums(group, values):
+    """Sums (n_runs, ...) of values (n_runs, ...) over the runs of the same group."""
+    sums = np.zeros((group.max() + 1, *values.shape[1:]))
+    np.add.at(sums, group, values)
+    return sums[group]
+
+
 def nights(start_s, stop_s):
     """Numbers (n_runs,) of the nights of runs that start and stop at seconds (n_runs,) of one clock."""
     order = np.argsort(start_s, kind="stable")

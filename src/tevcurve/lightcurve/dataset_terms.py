@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tevcurve.datasets import MapDataset
-from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
 from tevcurve.datasets.timeline import core_timeline
 from tevcurve.errors import InputError
 from tevcurve.fit.laid_cubes import lay_cubes
@@ -144,6 +144,13 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         fixed=fixed.ravel()[run.cell[event[kept]]],
         fixed_total=in_band @ fixed.sum(axis=(1, 2)),
         background_norm=norm,
+        compact=CubeResponse(
+            flat,
+            edisp,
+            background.reshape(*background.shape[:2], -1),
+            fixed.reshape(len(fixed), -1),
+            mask.reshape(len(mask), -1),
+        ),
         line=_line(run, spatial, edisp, alone.flux_of(model), background + fixed * run.deadc, event, pixel),
     )
 

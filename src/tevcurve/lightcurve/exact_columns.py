@@ -4,15 +4,25 @@ from statistics import NormalDist
 
 import numpy as np
 
-from tevcurve.fit.exact_intervals import onoff_norm_intervals
+from tevcurve.errors import InputError
+from tevcurve.fit.exact_intervals import known_norm_intervals, onoff_norm_intervals
+from tevcurve.fit.toy_intervals import toy_norm_intervals
 
-WORDS = "errors and limit by Feldman & Cousins, from the counts summed over the energies of the band"
+WORDS = "errors and limit by Feldman & Cousins"
+FROM_COUNTS = "from the counts summed over the energies of the band"
+KNOWN = "and the background known"
+SEVERAL_ALPHA = "with the mean alpha of parts that differ in it"
+FROM_TOYS = "on toys of the row"
 LENGTHENED = (
     "their interval was lengthened to the flux, which is fitted in energy bins and lies outside of it"
 )
+# A row of a cube takes seconds.
+MOST_TOY_ROWS = 100
+# Of alpha, relative, in what is summed.
+SAME = 1e-3
 
 
-def with_exact_intervals(joint, columns, reason, options):
+def with_exact_intervals(joint, columns, reason, options, minimum):
     """(columns, reasons) with `norm_errn`, `norm_errp` and `norm_ul` by Feldman & Cousins, where these are asked for.
 
     - `norm - norm_errn` and `norm + norm_errp`: the ends of the interval at the confidence of `sigma` standard
@@ -20,36 +30,89 @@ def with_exact_intervals(joint, columns, reason, options):
     - `norm_ul`: the upper end of the interval at the confidence of the limit (95 %), so two-sided for a source that is
       seen; it holds in at least that share of all cases.
 
+    ON and OFF counts, and the counts of a map of one pixel with a known background, are summed over energies
+    (`tevcurve.fit.exact_intervals`); of cubes, toys are drawn (`tevcurve.fit.toy_intervals`).
+
     Parameters
     ----------
     joint : `~tevcurve.fit.joint.JointFit`
     columns, reason : as they are with the likelihood's
     options : `FitOptions`
+    minimum : `~tevcurve.fit.minimize.Minimum` of the profile
+
+    Raises `InputError` for more than `MOST_TOY_ROWS` rows of cubes, and for what the intervals are not for.
     """
     columns, reason = dict(columns), list(reason)
     rows = joint.fitted[np.isfinite(columns["norm"][joint.fitted])]
     norm = columns["norm"][rows]
+    levels = levels_of(options)
+    asked = [name for name in levels if name in columns]
+    intervals, words = _method(joint, columns, rows, minimum)
+    found = dict(zip(asked, intervals([levels[name] for name in asked]) if asked else (), strict=True))
     outside = np.zeros(len(rows), dtype=bool)
-
-    def ends(sigma, one_sided):
-        level = NormalDist().cdf(sigma) if one_sided else 2 * NormalDist().cdf(sigma) - 1
-        signal = joint.profile.signal_total[np.searchsorted(joint.fitted, rows)]
-        counts = (columns[name][rows] for name in ("n_on", "n_off", "alpha"))
-        return onoff_norm_intervals(*counts, signal, level)
-
-    if "norm_errn" in columns:
-        lower, upper = ends(options.sigma, False)
+    if "norm_errn" in found:
+        lower, upper = found["norm_errn"]
         columns["norm_errn"] = _filled(columns["norm_errn"], rows, np.maximum(norm - lower, 0.0))
         columns["norm_errp"] = _filled(columns["norm_errp"], rows, np.maximum(upper - norm, 0.0))
         outside |= (norm < lower) | (norm > upper)
-    if "norm_ul" in columns:
-        _, upper = ends(options.sigma_ul, True)
+    if "norm_ul" in found:
+        _, upper = found["norm_ul"]
         columns["norm_ul"] = _filled(columns["norm_ul"], rows, np.maximum(upper, norm))
         outside |= norm > upper
-    for row, is_outside in zip(rows, outside, strict=True):
-        words = (reason[row], WORDS, LENGTHENED if is_outside else "")
-        reason[row] = "; ".join(each for each in words if each)
+    for row, own, is_outside in zip(rows, words, outside, strict=True):
+        told = (reason[row], f"{WORDS}, {own}", LENGTHENED if is_outside else "")
+        reason[row] = "; ".join(each for each in told if each)
     return columns, reason
+
+
+def levels_of(options):
+    """Confidence levels of the intervals of errors and of limits, dict by the first of their columns."""
+    normal = NormalDist()
+    return {"norm_errn": 2 * normal.cdf(options.sigma) - 1, "norm_ul": normal.cdf(options.sigma_ul)}
+
+
+def check_toy_rows(n_rows):
+    """Raises `InputError` for too many rows."""
+    if n_rows > MOST_TOY_ROWS:
+        raise InputError(
+            f"interval='feldman-cousins' in 3D draws toys of each row, and there are {n_rows} rows; wanted are up to "
+            f"{MOST_TOY_ROWS}, or interval='likelihood'."
+        )
+
+
+def _method(joint, columns, rows, minimum):
+    """(function of levels to a list of (lower, upper) ends (n_rows,), words for each row)."""
+    signal = joint.profile.signal_total[np.searchsorted(joint.fitted, rows)]
+    if joint.method == "1d":
+        counts = [columns[name][rows] for name in ("n_on", "n_off", "alpha")]
+        words = [
+            FROM_COUNTS if same else f"{FROM_COUNTS}, {SEVERAL_ALPHA}" for same in _same_alpha(joint)[rows]
+        ]
+        return lambda levels: [onoff_norm_intervals(*counts, signal, level) for level in levels], words
+    if joint.is_counting:
+        background = (columns["npred"] - columns["npred_excess"])[rows]
+        counts = columns["counts"][rows]
+        return (
+            lambda levels: [known_norm_intervals(counts, background, signal, level) for level in levels],
+            [f"{FROM_COUNTS} {KNOWN}"] * len(rows),
+        )
+    check_toy_rows(len(joint.fitted))
+    cells, own = joint.row_cells(), np.searchsorted(joint.fitted, rows)
+
+    def of_toys(levels):
+        lower, upper = toy_norm_intervals(joint.profile, minimum, cells, levels)
+        return list(zip(lower[:, own], upper[:, own], strict=True))
+
+    return of_toys, [FROM_TOYS] * len(rows)
+
+
+def _same_alpha(joint):
+    """Whether all cells of each row have the same alpha, bool array (n_rows,)."""
+    cells = joint.cells
+    least, most = np.full(joint.n_bins, np.inf), np.zeros(joint.n_bins)
+    np.minimum.at(least, cells.row, cells.alpha)
+    np.maximum.at(most, cells.row, cells.alpha)
+    return most <= least * (1 + SAME)
 
 
 def _filled(column, rows, values):

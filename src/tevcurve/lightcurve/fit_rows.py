@@ -84,7 +84,7 @@ def fit_rows(joint, options):
         # It needs scipy.special, which takes longer to import than a light curve to make.
         from tevcurve.lightcurve.exact_columns import with_exact_intervals
 
-        columns, reason = with_exact_intervals(joint, columns, reason, options)
+        columns, reason = with_exact_intervals(joint, columns, reason, options, estimate.minimum)
     return columns, status, reason
 
 

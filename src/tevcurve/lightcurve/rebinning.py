@@ -29,14 +29,15 @@ class Kept:
 
     Attributes
     ----------
-    runs : tuple of `KeptRun`
+    runs : sequence of `KeptRun`
     failed : tuple of `Problem`, of runs that are left out
     setting : `CubeSetting` or `SpectrumSetting`
     spectrum : `SpectralModel`, the reference
     time_bins : binning object (`tevcurve.lightcurve.bins`)
     options : `FitOptions`
     meta : dict of what the light curve says of itself
-    terms, fates : tuples, for each run what `cube_terms` or `spectrum_terms` gave
+    terms, fates : sequences, for each run what `cube_terms` or `spectrum_terms` gave
+    exclusion : map, region, or list of these, where no OFF region of a run that is added later may lie, or None
     """
 
     runs: tuple
@@ -48,6 +49,7 @@ class Kept:
     meta: dict
     terms: tuple = ()
     fates: tuple = ()
+    exclusion: object = None
 
     __repr__ = short_repr
 
@@ -115,7 +117,13 @@ class Kept:
         if isinstance(self.setting, CubeSetting):
             error, why_dark = self.options.background_error, self._why_dark()
             joint = lay_cubes(
-                runs, time_bins, flux, stacked=stacked, why_dark=why_dark, background_error=error
+                runs,
+                time_bins,
+                flux,
+                stacked=stacked,
+                why_dark=why_dark,
+                background_error=error,
+                compact_runs=self.compact_runs,
             )
             return joint, time_bins
         joint = lay_spectra(
@@ -128,6 +136,14 @@ class Kept:
             background=self.options.background_rule,
         )
         return joint, time_bins
+
+    def compact_runs(self):
+        """The `CubeTerms` of each run, of events in cells, with what is expected in every cell; a list."""
+        setting = replace(self.setting, stacked=True, unbinned=False)
+        return [
+            old if old.compact is not None and not self.setting.unbinned else cube_terms(run, setting)[0]
+            for run, old in zip(self.runs, self.terms, strict=True)
+        ]
 
     def _why_dark(self):
         if all(run.offset >= run.aeff.max_offset.to_value("rad") for run in self.runs):

@@ -1,13 +1,10 @@
 """Toys of cubes: events drawn in the cells that each run expects them in."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
-from tevcurve.reduction.cube_terms import cube_terms
 
 # Share of the signal in the core of a source.
 CORE = 0.68
@@ -21,12 +18,8 @@ class CubeToys:
 
     def __init__(self, kept, joint, profile, rows):
         self.profile, self.rows = profile, rows
-        setting = replace(kept.setting, stacked=True, unbinned=False)
-        runs = [
-            old if old.compact is not None and not kept.setting.unbinned else cube_terms(run, setting)[0]
-            for run, old in zip(kept.runs, kept.terms, strict=True)
-        ]
-        self.runs = run_cells(runs, kept.spectrum.photon_flux(setting.axes.true))
+        runs = kept.compact_runs()
+        self.runs = run_cells(runs, kept.spectrum.photon_flux(kept.setting.axes.true))
         self.parts = _parts(runs, joint, rows)
         # With a prior each block's norm is its own; else all of a run are one.
         own = profile.terms.prior_weight is not None

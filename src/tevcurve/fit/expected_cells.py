@@ -1,0 +1,135 @@
+"""What each fitted row of a 3D light curve expects in its cells, in classes, to draw toys of the row from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.datasets.background_floor import raise_empty_cells
+from tevcurve.kernels.cell_classes import merge_cells
+from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.terms import CashTerms
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedCells:
+    """Expected counts of classes of cells (`tevcurve.kernels.cell_classes`), arrays (n_classes,).
+
+    block : int array, sorted, number of the block of the row's likelihood
+    signal, background : float arrays, of the source at norm 1, and of the background at norm 1 where it is fitted
+    constant : float array, what is fixed
+    """
+
+    block: np.ndarray
+    signal: np.ndarray
+    background: np.ndarray
+    constant: np.ndarray
+
+    @classmethod
+    def of_blocks(cls, blocks):
+        """Of a list with (signal, background, constant), float arrays (n_cells,), of each block."""
+        merged = [merge_cells(*block) for block in blocks]
+        number = np.repeat(np.arange(len(merged)), [len(signal) for signal, _, _ in merged])
+        return cls(number, *(np.concatenate(column) for column in zip(*merged, strict=True)))
+
+    @property
+    def n_blocks(self):
+        return int(self.block[-1]) + 1
+
+    def expected(self, norm, background):
+        """Expected counts (..., n_classes) at norms (...,) of the source and (..., n_blocks) of the background."""
+        return norm[..., None] * self.signal + background[..., self.block] * self.background + self.constant
+
+    def profile_of(self, counts):
+        """The `CashProfile` of a row with these cells for each of many counts (n, n_classes)."""
+        n, n_blocks = len(counts), self.n_blocks
+        fixed = self.constant > 0
+        alone = (self.signal == 0) & ~(fixed & (self.background > 0))
+        toy, line = np.nonzero(np.where(alone, 0, counts))
+        block = toy * n_blocks + self.block[line]
+
+        def per_block(values):
+            return np.bincount(self.block, values, n_blocks)
+
+        lone = np.zeros((n, n_blocks))
+        for number in np.flatnonzero(alone & ~fixed):
+            lone[:, self.block[number]] += counts[:, number]
+        totals = [
+            np.tile(per_block(each), n) for each in (self.signal, self.background, self.constant, self.block)
+        ]
+        return CashProfile(
+            CashTerms(
+                n_bins=n,
+                block_bin=np.repeat(np.arange(n), n_blocks),
+                shared_total=totals[0][:, None],
+                background_total=totals[1],
+                constant_total=totals[2],
+                event_block=block,
+                event_count=counts[toy, line].astype(float),
+                event_shared=self.signal[line][:, None],
+                event_background=self.background[line],
+                event_constant=self.constant[line],
+                lone_count=lone.ravel(),
+                # The same in every toy at every flux, so that it may be left out.
+                lone_log=np.zeros(n * n_blocks),
+                floor_ratio=np.full(n * n_blocks, np.inf),
+            )
+        )
+
+
+def cells_of_dataset(dataset, source, free):
+    """(signal, background, constant) in the cells of the fit of a `MapDataset`, float arrays (n_cells,).
+
+    source : the `SkyModel` whose flux is fitted; free : bool, whether the norm of the background is
+    """
+    cells = dataset.cells
+
+    def predicted(model):
+        return dataset.response_of(model).predict(dataset.flux_of(model))
+
+    signal, background = predicted(source), np.zeros(cells.shape)
+    constant = sum((predicted(model) for model in dataset.models if model is not source), background)
+    if dataset.background_model is not None:
+        background = dataset.background_model.scaled()
+        background = raise_empty_cells(background, cells & (signal + constant > 0))
+        if not free:
+            constant = constant + dataset.background_model.norm.value * background
+            background = np.zeros(cells.shape)
+    return signal[cells], background[cells], constant[cells]
+
+
+def cells_of_runs(runs, cuts, flux, n_bands, stacked):
+    """Function of a row to the `ExpectedCells` of runs that are cut into time bins.
+
+    Parameters
+    ----------
+    runs : list of `CubeTerms` with their `compact` response
+    cuts : list of `TimeCut`, one per run
+    flux : float array (n_true,), cm-2 s-1, of the reference spectrum
+    n_bands : int; row : time bin * n_bands + band
+    stacked : bool, whether the runs of a bin are added up
+    """
+    dense = [run.compact.in_all_cells(flux) for run in runs]
+
+    def part(number, time_bin, band):
+        """What a run expects in a time bin, None where it has no good time there."""
+        run, cut = runs[number], cuts[number]
+        at = np.flatnonzero(cut.bins == time_bin)
+        if not len(at):
+            return None
+        signal, background, fixed = dense[number]
+        in_band = run.band_of_bin == band
+        livetime = cut.ontime[at[0]].sum() * run.deadc
+        background = np.einsum("s,srp->rp", cut.ontime[at[0]], background[:, in_band])
+        signal, constant = livetime * signal[in_band], livetime * fixed[in_band]
+        if run.background_norm is not None:
+            constant, background = constant + run.background_norm * background, 0 * background
+        return signal.ravel(), background.ravel(), constant.ravel()
+
+    def cells(row):
+        parts = [part(number, *divmod(row, n_bands)) for number in range(len(runs))]
+        blocks = [each for each in parts if each is not None]
+        if stacked:
+            blocks = [tuple(sum(column) for column in zip(*blocks, strict=True))]
+        return ExpectedCells.of_blocks(blocks)
+
+    return cells

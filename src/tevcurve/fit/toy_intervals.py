@@ -1,0 +1,132 @@
+"""Intervals of flux factors with the coverage that they name, from toys of each row of a 3D light curve.
+
+Flux factors are accepted by the likelihood ratio, as by Feldman & Cousins 1998 (Phys. Rev. D 57, 3873), where the rows
+are events in cells and the norms of the background are fitted:
+
+    t(a) = stat(a) - min over a' >= 0 of stat(a'),
+
+the statistic with the norms at their best for each flux factor. Toys are drawn at a, with the norms that fit the
+observed row best there (the "profile construction", Cranmer 2005, PHYSTAT05, arXiv:physics/0511028); a is in the
+interval where the share of toys with a smaller t than the observed one is below the confidence level. This is asked at
+a grid of flux factors, evenly spaced in the root of the observed t from the best one outwards, then at the middle of
+what brackets an end; an interval may have holes, and its ends are the outermost ones.
+
+Every row draws from the same seed: its numbers do not depend on which others are in the light curve.
+"""
+
+import numpy as np
+from scipy.special import ndtri
+
+from tevcurve.errors import InputError
+from tevcurve.fit.confidence import crossing_above, crossing_below
+from tevcurve.fit.minimize import minimize_norm
+
+N_TOYS = 2000
+# Toys beyond the critical value, on average: fewer would not tell where it is.
+TOYS_BEYOND = 20
+HIGHEST_LEVEL = 0.999
+SEED = 20030
+# Between neighbours of the grid, in the root of t.
+STEP = 0.3
+HALVINGS = 3
+# t is larger nowhere in an interval: Chernoff's bound for both tails of one count together, and this.
+MARGIN = 2.0
+# Classes of cells times toys that are fitted at once.
+BATCH = 1_000_000
+
+
+def toy_norm_intervals(profile, minimum, cells, levels):
+    """(lower, upper) ends (n_levels, n_bins) of the intervals of flux factors.
+
+    The best flux factor is in every interval.
+
+    Parameters
+    ----------
+    profile : `CashProfile` with one amplitude in each bin
+    minimum : its `~tevcurve.fit.minimize.Minimum`, with flux factors >= 0
+    cells : list (n_bins,) of functions without arguments to the `ExpectedCells` of a bin
+    levels : list of float, confidence levels
+
+    Raises `InputError` for a level that so few toys cannot tell.
+    """
+    for level in levels:
+        if level > HIGHEST_LEVEL:
+            raise InputError(
+                f"interval='feldman-cousins' in 3D is asked for the confidence level {level:.7g}, which takes too many "
+                f"toys; wanted are sigma, sigma_ul or upper_limit for levels up to {HIGHEST_LEVEL}."
+            )
+    grid = _grid(profile, minimum, max(levels))
+    ends = np.full((2, len(levels), profile.n_bins), np.nan)
+    for number in np.flatnonzero(minimum.converged):
+        own = profile.take(np.array([number]))
+        row = _Row(own, cells[number](), minimum.norm[number], minimum.stat[number], max(levels))
+        for side, norms in enumerate(grid):
+            norms = norms[:, number]
+            before = row.preceding(norms)
+            for k, level in enumerate(levels):
+                ends[side, k, number] = row.end(norms, before, level)
+    return ends[0], ends[1]
+
+
+class _Row:
+    """One row, of which toys are drawn."""
+
+    def __init__(self, profile, cells, norm, stat, level):
+        self.profile, self.cells, self.norm, self.stat = profile, cells, norm, stat
+        self.n_toys = max(N_TOYS, int(np.ceil(TOYS_BEYOND / (1 - level))))
+
+    def preceding(self, norms):
+        """Share of toys (n,) with a smaller t than the observed one, at flux factors (n,)."""
+        share, each = np.zeros(len(norms)), max(1, BATCH // (self.n_toys * len(self.cells.signal)))
+        for first in range(0, len(norms), each):
+            share[first : first + each] = self._preceding(norms[first : first + each])
+        return share
+
+    def _preceding(self, norms):
+        observed = np.array([self._observed(norm) for norm in norms])
+        background = np.array([self.profile.copy().nuisance(np.array([norm]))[0] for norm in norms])
+        rng = np.random.default_rng(SEED)
+        expected = self.cells.expected(norms, background)
+        counts = rng.poisson(np.repeat(expected, self.n_toys, axis=0))
+        toys, truth = self.cells.profile_of(counts), np.repeat(norms, self.n_toys)
+        fit = minimize_norm(toys, np.zeros(toys.n_bins))
+        t = toys.copy().evaluate(truth)[0] - fit.stat
+        # Toys with the very same counts do not come before, whatever the rounding.
+        return np.mean(t.reshape(len(norms), -1) < observed[:, None] * (1 - 1e-9) - 1e-9, axis=1)
+
+    def _observed(self, norm):
+        return float(self.profile.copy().evaluate(np.array([norm]))[0][0]) - self.stat
+
+    def end(self, norms, before, level):
+        """The outermost accepted flux factor, of a grid (n,) that goes outwards and the shares of smaller t there."""
+        accepted = np.flatnonzero(before < level)
+        last = accepted[-1] if len(accepted) else -1
+        if last == len(norms) - 1:
+            return norms[-1]
+        inside, share_inside = (norms[last], before[last]) if last >= 0 else (self.norm, 0.0)
+        outside, share_outside = norms[last + 1], before[last + 1]
+        for _ in range(HALVINGS):
+            middle = 0.5 * (inside + outside)
+            (share,) = self.preceding(np.array([middle]))
+            if share < level:
+                inside, share_inside = middle, share
+            else:
+                outside, share_outside = middle, share
+        low, high, wanted = (self._deviations(share) for share in (share_inside, share_outside, level))
+        return inside + (outside - inside) * (wanted - low) / (high - low) if high > low else outside
+
+    def _deviations(self, share):
+        """Standard deviations that have this share inside; nearly the root of t."""
+        return float(ndtri(0.5 + 0.5 * min(share, 1 - 0.5 / self.n_toys)))
+
+
+def _grid(profile, minimum, level):
+    """Flux factors (n, n_bins) below and above the best ones, going outwards; those below end at 0."""
+    most = np.sqrt(2 * np.log(2 / (1 - level)) + MARGIN)
+    roots = np.linspace(0, most, int(np.ceil(most / STEP)) + 1)[1:]
+    settled = profile.copy()
+    settled.evaluate(minimum.norm)
+    zero = np.zeros(profile.n_bins)
+    below = np.array([crossing_below(settled, minimum, root**2, zero) for root in roots])
+    above = np.array([crossing_above(settled, minimum, root**2) for root in roots])
+    return below, above
