@@ -1,0 +1,73 @@
+"""One ledger of several light curves."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tevcurve.lightcurve.instants import Instants
+from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.lightcurve.time_bins import ANY_RUN, TimeBins
+
+
+def join_ledgers(ledgers, order):
+    """The `Ledger` of all runs and time bins of several, or None.
+
+    None where one is not a `Ledger`, or where two tell different things of the events of one run: then no sum over
+    them counts each event once.
+
+    Parameters
+    ----------
+    ledgers : list of `Ledger` or None
+    order : int array (n_bins,), the time bins of all ledgers, one after the other, in the order that they shall have
+    """
+    if not all(isinstance(ledger, Ledger) for ledger in ledgers):
+        return None
+    runs, fates = {}, {}
+    for ledger in ledgers:
+        for run, fate in zip(ledger.runs, ledger.fates, strict=True):
+            known = runs.setdefault(run.obs_id, run)
+            same = known is run or np.array_equal(known.time_s, run.time_s)
+            if not same or not np.array_equal(fates.setdefault(run.obs_id, fate), fate):
+                return None
+    if sum(len(ledger.time_bins) for ledger in ledgers) != len(order):
+        return None
+    number = {obs_id: k for k, obs_id in enumerate(runs)}
+    failed = {one.obs_id: one for ledger in ledgers for one in ledger.failed if one.obs_id not in runs}
+    bins = [_of_own_runs(ledger, number) for ledger in ledgers]
+    joined = _joined(bins).select(np.asarray(order))
+    return Ledger(tuple(runs.values()), tuple(fates.values()), tuple(failed.values()), joined)
+
+
+def _of_own_runs(ledger, number):
+    """Time bins of a ledger with the runs' new numbers; what holds for all its runs then does for these only."""
+    bins = ledger.time_bins
+    own = np.array([number[run.obs_id] for run in ledger.runs])
+    if len(own) == len(number) and np.array_equal(own, np.arange(len(own))):
+        return bins
+    of_all = bins.run == ANY_RUN
+    times = np.where(of_all, len(own), 1)
+    rows = np.repeat(np.arange(len(bins.bin)), times)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
+    run = np.where(of_all[rows], own[within], own[bins.run[rows]])
+    return replace(bins, start=bins.start[rows], stop=bins.stop[rows], bin=bins.bin[rows], run=run)
+
+
+def _joined(parts):
+    """The time bins of all parts, one part after the other."""
+    reference = parts[0].reference
+    shift = np.cumsum([0, *(len(part) for part in parts)])
+    return TimeBins(
+        *(
+            Instants.join([_in_clock(getattr(part, edge), reference) for part in parts])
+            for edge in ("start", "stop")
+        ),
+        np.concatenate([part.bin + first for part, first in zip(parts, shift, strict=False)]),
+        int(shift[-1]),
+        np.concatenate([part.run for part in parts]),
+        overlapping=any(part.overlapping for part in parts),
+        kind=" and ".join(dict.fromkeys(part.kind for part in parts)),
+    )
+
+
+def _in_clock(instants, reference):
+    return instants if instants.reference == reference else Instants.from_time(instants.time, reference)

@@ -1,0 +1,187 @@
+"""How a light curve shows itself: a line, a short table, and a small figure in notebooks."""
+
+from html import escape
+
+import numpy as np
+
+from tevcurve.lightcurve.plot import COLOURS
+
+FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
+WIDTH, HEIGHT = 640, 170
+LEFT, RIGHT, TOP, BOTTOM = 74, 10, 12, 24
+# Rows beyond these are drawn without words that a pointer shows, and without a figure.
+MANY, TOO_MANY = 400, 5000
+LIMIT_BELOW_TS = 4
+
+
+def summary(light_curve):
+    """One line: source, rows, bands and time span, str."""
+    meta, table = light_curve.meta, light_curve.table
+    source = f" of {meta['source']}" if meta.get("source") else ""
+    method = f", {str(meta['method']).upper()}" if meta.get("method") else ""
+    bands = energy_bands(table)
+    if len(bands) > 1:
+        energies = f" in {len(bands)} energy bands"
+    else:
+        energies = "".join(f", {low:.4g}-{high:.4g} TeV" for low, high in bands)
+    if not len(table):
+        return f"Light curve{source}: no rows"
+    span = f", MJD {min(table['time_min']):.5f} to {max(table['time_max']):.5f}"
+    plural = "" if len(table) == 1 else "s"
+    return (
+        f"Light curve{source}: {len(table)} row{plural}{energies}{span} ({meta['TIMESYS'].upper()}){method}"
+    )
+
+
+def as_text(light_curve):
+    """The line and the first columns, str."""
+    lines = _overview(light_curve.table).pformat(max_lines=25, max_width=-1, align=">")
+    return "\n".join([summary(light_curve), *lines])
+
+
+def as_html(light_curve):
+    """The line, a small figure of the fluxes and the first columns for a notebook, str; all words are escaped."""
+    rows = _overview(light_curve.table).pformat(
+        max_lines=25, max_width=-1, html=True, tableclass="light-curve"
+    )
+    return f"<p>{escape(summary(light_curve))}</p>{figure(light_curve)}{''.join(rows)}"
+
+
+def figure(light_curve):
+    """The fluxes over time as an SVG element, str; empty where there is nothing to draw.
+
+    A row is a point with its errors and its time span; one without a significant flux (TS below 4) is an arrow that
+    hangs from its upper limit.
+    """
+    table = light_curve.table
+    if not {"flux", "e_min", "e_max"} <= set(table.colnames) or not 0 < len(table) <= TOO_MANY:
+        return ""
+    flux, low, high, is_limit = _drawn(table)
+    known = np.isfinite(high)
+    if not known.any():
+        return ""
+    start, stop = (np.asarray(table[name], dtype=float) for name in ("time_min", "time_max"))
+    bottom, top = min(0.0, np.min(low[known])), np.max(high[known])
+    x = _scale(start[known].min(), stop[known].max(), LEFT, WIDTH - RIGHT)
+    y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
+    parts = [_frame(y, bottom, top, start[known].min(), stop[known].max(), light_curve)]
+    bands = energy_bands(table)
+    for number in np.flatnonzero(known):
+        band = bands.index((table["e_min"][number].item(), table["e_max"][number].item()))
+        words = _words(table[number]) if len(table) <= MANY else ""
+        ends = x(start[number]), x(stop[number])
+        heights = (y(flux[number]), y(low[number]), y(high[number]))
+        parts.append(_mark(ends, heights, bool(is_limit[number]), COLOURS[band % len(COLOURS)], words))
+    parts += _legend(bands)
+    title = escape(summary(light_curve))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'role="img" aria-label="{title}" style="max-width:100%;background:#fff">{"".join(parts)}</svg>'
+    )
+
+
+def energy_bands(table):
+    """The energy bands of a table, as sorted pairs of edges."""
+    if not {"e_min", "e_max"} <= set(table.colnames):
+        return []
+    return sorted(set(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True)))
+
+
+def _overview(table):
+    """The columns that a person looks at first."""
+    energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
+    names = ["time_min", "time_max", *energies, *FIRST_LOOK]
+    return table[[name for name in names if name in table.colnames]]
+
+
+def _drawn(table):
+    """Flux, lower and upper end, and whether it is a limit, of each row; the upper end of a row without any is NaN."""
+    values = {
+        name: _column(table, name) for name in ("flux", "flux_err", "flux_errn", "flux_errp", "flux_ul", "ts")
+    }
+    flux = values["flux"]
+    down = np.where(np.isfinite(values["flux_errn"]), values["flux_errn"], np.nan_to_num(values["flux_err"]))
+    up = np.where(np.isfinite(values["flux_errp"]), values["flux_errp"], np.nan_to_num(values["flux_err"]))
+    is_limit = np.isfinite(values["flux_ul"]) & ~(values["ts"] >= LIMIT_BELOW_TS) & np.isfinite(values["ts"])
+    is_limit |= np.isfinite(values["flux_ul"]) & ~np.isfinite(flux)
+    low = np.where(is_limit, 0.0, flux - down)
+    return flux, low, np.where(is_limit, values["flux_ul"], flux + up), is_limit
+
+
+def _column(table, name):
+    if name not in table.colnames:
+        return np.full(len(table), np.nan)
+    return np.asarray(table[name], dtype=float)
+
+
+def _scale(low, high, first, last):
+    """The function that takes low to first and high to last."""
+    width = high - low if high > low else 1.0
+    return lambda value: first + (value - low) / width * (last - first)
+
+
+def _frame(y, bottom, top, start, stop, light_curve):
+    """The axes, their ends in words, and the line at zero."""
+    unit = light_curve.table["flux"].unit
+    right, base = WIDTH - RIGHT, HEIGHT - BOTTOM
+    axes = f'<path d="M{LEFT} {TOP}V{base}H{right}" fill="none" stroke="#555"/>'
+    zero = (
+        f'<path d="M{LEFT} {y(0):.1f}H{right}" stroke="#bbb" stroke-dasharray="3 3"/>' if bottom < 0 else ""
+    )
+    scale = light_curve.meta["TIMESYS"].upper()
+    words = [
+        (LEFT - 5, TOP + 8, "end", f"{top:.2g}"),
+        (LEFT - 5, base, "end", f"{bottom:.2g}"),
+        (LEFT - 5, (TOP + base) / 2, "end", "" if unit is None else unit.to_string("fits")),
+        (LEFT, HEIGHT - 8, "start", f"MJD {start:.4f} ({scale})"),
+        (right, HEIGHT - 8, "end", f"{stop:.4f}"),
+    ]
+    return axes + zero + "".join(_text(*each) for each in words)
+
+
+def _text(x, y, anchor, words, colour="#333"):
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="11" font-family="sans-serif" '
+        f'fill="{colour}">{escape(words)}</text>'
+    )
+
+
+def _mark(ends, heights, is_limit, colour, words):
+    """One row: its time span, and a point with errors or an arrow."""
+    flux, low, high = heights
+    middle = sum(ends) / 2
+    title = f"<title>{escape(words)}</title>" if words else ""
+    if is_limit:
+        head = min(high + 14, HEIGHT - BOTTOM)
+        path = f"M{ends[0]:.1f} {high:.1f}H{ends[1]:.1f}M{middle:.1f} {high:.1f}V{head:.1f}"
+        path += "m-3 -4l3 4l3 -4"
+        return f'<g>{title}<path d="{path}" fill="none" stroke="{colour}"/></g>'
+    path = f"M{ends[0]:.1f} {flux:.1f}H{ends[1]:.1f}M{middle:.1f} {low:.1f}V{high:.1f}"
+    point = f'<circle cx="{middle:.1f}" cy="{flux:.1f}" r="2.5" fill="{colour}"/>'
+    return f'<g>{title}<path d="{path}" fill="none" stroke="{colour}"/>{point}</g>'
+
+
+def _words(row):
+    """What a pointer on a row shows."""
+    words = f"MJD {row['time_min']:.5f} to {row['time_max']:.5f}: flux {row['flux']:.3g}"
+    for name in ("flux_ul", "counts", "status"):
+        if name in row.colnames:
+            value = row[name]
+            words += f", {name} {value if isinstance(value, str) else format(float(value), '.3g')}"
+    return words
+
+
+def _legend(bands):
+    if len(bands) < 2:
+        return []
+    step = 95
+    return [
+        _text(
+            WIDTH - RIGHT - step * (len(bands) - 1 - k),
+            TOP,
+            "end",
+            f"{low:.3g}-{high:.3g} TeV",
+            COLOURS[k % 7],
+        )
+        for k, (low, high) in enumerate(bands[:6])
+    ]

@@ -1,0 +1,145 @@
+"""A light curve as a sequence of rows: some of its rows are a light curve again."""
+
+from dataclasses import dataclass, is_dataclass, replace
+from numbers import Integral
+
+import numpy as np
+from astropy import units as u
+from astropy.time import Time
+
+from tevcurve.errors import InputError
+
+# Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
+TIME_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class NoOrigin:
+    """In place of the origin of a light curve that cannot be made again from its runs: the reason, in words."""
+
+    reason: str
+
+
+class RowSelection:
+    """What `LightCurve` has of a sequence.
+
+    A part of a light curve is a table of its own that shares no memory with the whole. Its ledger is that of the
+    time bins that are left, over all bands: events and seconds of the others are outside the time bins there. It has
+    no origin: to rebin, rebin the whole, and select from that.
+    """
+
+    def __len__(self):
+        return len(self.table)
+
+    def __iter__(self):
+        """The rows of the table."""
+        return iter(self.table)
+
+    def __getitem__(self, rows):
+        """The light curve of some rows, in their order.
+
+        rows: int, slice, bool array (n,), or increasing int array. Raises `InputError` for anything else, `IndexError`
+        for a row that is not there.
+        """
+        numbers = _row_numbers(rows, len(self))
+        if len(numbers) == len(self):
+            return self.copy()
+        origin = self.origin
+        if origin is not None:
+            origin = NoOrigin("it is a part of another; rebin the whole one, then select from it")
+        table = self.table[numbers].copy(copy_data=True)
+        return replace(self, table=table, origin=origin, ledger=_ledger_of(self, numbers))
+
+    def copy(self):
+        """A light curve with a table of its own; ledger and origin, which nobody changes, are shared."""
+        return replace(self, table=self.table.copy(copy_data=True))
+
+    def select_time(self, start=None, stop=None):
+        """The light curve of the rows whose time bins lie wholly between two moments.
+
+        Parameters
+        ----------
+        start, stop : `Time`, or text that `Time` reads in the scale of the light curve, such as "2004-12-08"; None for
+            no bound. A time bin that reaches beyond one of them is left out; to cut it, rebin.
+        """
+        low, high = self._bound(start, "start"), self._bound(stop, "stop")
+        if low is not None and high is not None and not high > low:
+            raise InputError(f"stop is {high.iso}, which is not after start, {low.iso}.")
+        kept, room = np.ones(len(self), dtype=bool), TIME_TOLERANCE * u.s
+        if low is not None:
+            kept &= self.time_start >= low - room
+        if high is not None:
+            kept &= self.time_stop <= high + room
+        return self[kept]
+
+    def _bound(self, moment, name):
+        if moment is None:
+            return None
+        scale = self.meta["TIMESYS"].lower()
+        try:
+            time = moment if isinstance(moment, Time) else Time(moment, scale=scale)
+        except (ValueError, TypeError) as error:
+            raise InputError(
+                f"{name} is {moment!r}; wanted is a Time, or text such as '2004-12-08'."
+            ) from error
+        if not time.isscalar:
+            raise InputError(f"{name} has {time.size} moments; wanted is one.")
+        return getattr(time, scale)
+
+
+def _row_numbers(rows, n_rows):
+    """The numbers of the rows that a key asks for, increasing int array."""
+    if isinstance(rows, Integral) and not isinstance(rows, bool):
+        if not -n_rows <= rows < n_rows:
+            raise IndexError(f"There is no row {rows}: the light curve has {n_rows}.")
+        return np.array([rows % n_rows])
+    if isinstance(rows, str):
+        raise InputError(f"The rows are {rows!r}; a column is had by light_curve.table[{rows!r}].")
+    if isinstance(rows, slice):
+        numbers = np.arange(n_rows)[rows]
+    else:
+        mask = np.asarray(rows, dtype=None if np.iterable(rows) else object)
+        if mask.dtype == bool and mask.shape != (n_rows,):
+            raise InputError(f"The mask has the shape {mask.shape}; the light curve has {n_rows} rows.")
+        if mask.ndim != 1 or (mask.dtype.kind not in "biu" and mask.size):
+            raise InputError(
+                f"The rows are {rows!r}; wanted is a number, a slice, a mask or an array of numbers."
+            )
+        if mask.size and mask.dtype != bool and not (-n_rows <= mask.min() and mask.max() < n_rows):
+            raise IndexError(f"There is no row {mask.max()}: the light curve has {n_rows}.")
+        numbers = np.arange(n_rows)[mask if mask.size else slice(0)]
+    if np.any(np.diff(numbers) <= 0):
+        raise InputError(
+            "The rows of a light curve stay in their order, each once; wanted are increasing numbers."
+        )
+    return numbers
+
+
+def _ledger_of(light_curve, numbers):
+    """The ledger of the time bins of some rows; None where it does not know time bins, or not those of the rows."""
+    ledger = light_curve.ledger
+    if not (is_dataclass(ledger) and hasattr(ledger, "time_bins")):
+        return None
+    bins = bins_of_rows(light_curve.table)
+    if len(bins) and bins[-1] + 1 != len(ledger.time_bins):
+        return None
+    return replace(ledger, time_bins=ledger.time_bins.select(np.unique(bins[numbers])))
+
+
+def bins_of_rows(table):
+    """The number of each row's time bin, int array (n,).
+
+    A new one starts where the time changes, or where a band comes again.
+    """
+    n_rows = len(table)
+    names = [n for n in ("time_min", "time_max", "phase_min") if n in table.colnames]
+    new = np.zeros(n_rows, dtype=bool)
+    for name in names:
+        values = np.asarray(table[name])
+        new[1:] |= values[1:] != values[:-1]
+    if "e_min" in table.colnames:
+        e_min = np.asarray(table["e_min"])
+        new[1:] |= e_min[1:] <= e_min[:-1]
+    else:
+        new[1:] = True
+    return np.cumsum(new)

@@ -1,0 +1,90 @@
+"""The columns and metadata of a light curve, made from plain arrays."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+from astropy.table import Column, Table
+from astropy.time import Time
+from astropy.units import Quantity, Unit
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
+
+
+def table_of_arrays(time_min, time_max, values, reference, meta):
+    """The astropy Table of a light curve; see `LightCurve.from_arrays`.
+
+    Parameters
+    ----------
+    time_min, time_max : Time of shape (n,)
+    values : dict of columns: scalars, arrays of shape (n, ...) or Quantities
+    reference : mapping or record of the reference fluxes
+    meta : mapping or None
+    """
+    time_min, time_max = Time(time_min).reshape(-1), Time(time_max).reshape(-1)
+    scale = time_min.scale
+    if time_min.shape != time_max.shape:
+        raise InputError(f"time_min has {time_min.size} values and time_max has {time_max.size}.")
+    times = {"time_min": time_min.mjd, "time_max": getattr(time_max, scale).mjd}
+    if np.any(times["time_max"] < times["time_min"]):
+        raise InputError("A time bin ends before it begins: time_max should not be before time_min.")
+    values = times | _references(reference) | values
+    columns = {name: table_column(name, value, time_min.size) for name, value in values.items()}
+    columns = _derived(columns) | columns
+    order = [*(name for name in COLUMNS if name in columns), *(n for n in columns if n not in COLUMNS)]
+    return Table([columns[name] for name in order], meta=complete_meta(meta, scale), copy=False)
+
+
+def _references(reference):
+    names = [f"ref_{quantity}" for quantity in QUANTITIES]
+    if isinstance(reference, Mapping):
+        return {name: reference[name] for name in names if name in reference}
+    return {name: getattr(reference, name) for name in names if hasattr(reference, name)}
+
+
+def table_column(name, value, n_rows):
+    """A table column of n rows, with the unit, print format and description that belong to the name."""
+    unit, form, description = COLUMNS.get(name, ("", None, None))
+    if isinstance(value, Quantity):
+        # a column that is not among ours keeps the unit that it came with
+        unit = unit if name in COLUMNS else value.unit
+        value = value.to_value(unit)
+    value = np.array(value, dtype=np.float64 if form else None)
+    if value.ndim == 0 or (name in ("norm_scan", "dloglike_scan") and value.ndim == 1):
+        value = np.repeat(value[np.newaxis], n_rows, axis=0)
+    if len(value) != n_rows:
+        raise InputError(f"The column {name} has {len(value)} values for a light curve of {n_rows} rows.")
+    return Column(value, name=name, unit=_parsed(unit), format=form, description=description)
+
+
+@lru_cache(maxsize=64)
+def _parsed(unit):
+    # Reading a unit from its text takes longer than all the rest of a column.
+    return Unit(unit) if unit else None
+
+
+def _derived(columns):
+    """The columns that follow from others, where they are not given: sqrt_ts, and fluxes as norm times reference."""
+    derived = {}
+    if "ts" in columns:
+        sign = np.sign(np.asarray(columns["norm"])) if "norm" in columns else 1.0
+        ts = np.asarray(columns["ts"], dtype=np.float64)
+        derived["sqrt_ts"] = sign * np.sqrt(np.abs(ts))
+    for quantity in QUANTITIES:
+        for end in VARIANTS:
+            if f"ref_{quantity}" in columns and f"norm{end}" in columns:
+                reference, norm = columns[f"ref_{quantity}"], columns[f"norm{end}"]
+                derived[quantity + end] = np.asarray(norm) * np.asarray(reference)
+    return {name: table_column(name, value, len(value)) for name, value in derived.items()}
+
+
+def complete_meta(meta, scale):
+    """The metadata with the time scale, and the limit's confidence both as sigma and as a level."""
+    full = {**(meta or {}), "TIMESYS": scale}
+    if full.get("sigma_ul") is not None and full.get("upper_limit") is None:
+        full["upper_limit"] = NormalDist().cdf(full["sigma_ul"])
+    elif full.get("upper_limit") is not None and full.get("sigma_ul") is None:
+        full["sigma_ul"] = NormalDist().inv_cdf(full["upper_limit"])
+    return full

@@ -1,0 +1,77 @@
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from light_curve_rows import make_rows
+
+from tevcurve.lightcurve.notebook_view import HEIGHT, WIDTH, figure
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(light_curve):
+    """The figure as elements; it is well-formed, or this fails."""
+    return ElementTree.fromstring(figure(light_curve))
+
+
+def test_each_row_is_a_point_or_an_arrow():
+    light_curve = make_rows(5)
+    light_curve.table["ts"] = np.where(np.arange(10) < 3, 1.0, 30.0)
+    groups = drawn(light_curve).findall(f"{SVG}g")
+    assert len(groups) == 10
+    assert sum(group.find(f"{SVG}circle") is not None for group in groups) == 7
+
+
+def test_points_are_at_their_flux():
+    light_curve = make_rows(3, edges=[1, 10])
+    light_curve.table["ts"] = 30.0
+    heights = [float(c.get("cy")) for c in drawn(light_curve).iter(f"{SVG}circle")]
+    flux = np.asarray(light_curve.table["flux"])
+    # linear: differences of heights are as differences of fluxes, and more flux is higher up
+    ratio = (heights[1] - heights[0]) / (heights[2] - heights[0])
+    assert ratio == pytest.approx((flux[1] - flux[0]) / (flux[2] - flux[0]), abs=0.01)
+    assert (heights[1] < heights[0]) == (flux[1] > flux[0])
+
+
+def test_everything_is_inside_the_figure():
+    root = drawn(make_rows(7, edges=[1, 2, 5, 10]))
+    for circle in root.iter(f"{SVG}circle"):
+        assert 0 < float(circle.get("cx")) < WIDTH
+        assert 0 < float(circle.get("cy")) < HEIGHT
+    for path in root.iter(f"{SVG}path"):
+        assert "nan" not in path.get("d")
+
+
+def test_rows_without_a_value_are_left_out():
+    light_curve = make_rows(3, edges=[1, 10])
+    for name in ("flux", "flux_err", "flux_errn", "flux_errp", "flux_ul"):
+        light_curve.table[name][1] = np.nan
+    assert len(drawn(light_curve).findall(f"{SVG}g")) == 2
+    for name in ("flux", "flux_err", "flux_errn", "flux_errp", "flux_ul"):
+        light_curve.table[name] = np.nan
+    assert figure(light_curve) == ""
+
+
+def test_words_are_escaped():
+    light_curve = make_rows(2, meta={"source": "</svg><script>alert('1')</script>"})
+    light_curve.table["status"] = ["<script>"] * 4
+    html = light_curve._repr_html_()
+    assert "<script>" not in html
+    assert "</svg><" not in html.replace("</svg><table", "")
+    root = drawn(light_curve)
+    assert "<script>" in root.get("aria-label")
+    assert any("<script>" in title.text for title in root.iter(f"{SVG}title"))
+
+
+def test_a_notebook_gets_figure_and_table_even_of_nothing():
+    html = make_rows()._repr_html_()
+    assert html.count("<svg") == html.count("<table") == 1
+    assert re.search(r"8 rows in 2 energy bands", html)
+    assert "no rows" in make_rows()[:0]._repr_html_()
+    assert "<svg" not in make_rows()[:0]._repr_html_()
+
+
+def test_a_very_long_light_curve_stays_a_page():
+    light_curve = make_rows(3000, edges=[1, 3, 10])
+    assert len(light_curve._repr_html_()) < 20_000
