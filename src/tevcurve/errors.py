@@ -13,6 +13,10 @@ class InputError(TevcurveError, ValueError):
     """An argument cannot be used."""
 
 
+class StoreError(TevcurveError, OSError):
+    """A result or a store of runs cannot be written: no space, no permission, or something else is there."""
+
+
 class MissingError(TevcurveError, KeyError):
     """An identifier or a name is not there."""
 

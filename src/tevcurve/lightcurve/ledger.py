@@ -6,12 +6,60 @@ from functools import cached_property
 import numpy as np
 from astropy.table import Table
 
-from tevcurve.problems import WARNING, Problem
+from tevcurve.problems import FAILED, WARNING, Problem
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
 
 
+class LedgerWords:
+    """What a ledger says of its tables `events` and `seconds`, of the runs that `failed`, and of its `warnings`."""
+
+    @property
+    def problems(self):
+        """`Table`, one row for each run that is left out and each thing odd about another: obs_id, kind ("failed" or
+        "warning"), stage, reason.
+        """
+        rows = (*self.failed, *self.warnings)
+        columns = {"obs_id": np.array([row.obs_id for row in rows], dtype=np.int64)}
+        for name in ("kind", "stage", "reason"):
+            columns[name] = np.array([getattr(row, name) for row in rows], dtype=str)
+        return Table(columns)
+
+    def totals(self):
+        """Number of events of each fate over all runs, a dict."""
+        return {name: int(np.sum(self.events[name])) for name in (*FATES, "total")}
+
+    def __str__(self):
+        lines = [f"{number:>10}  {fate}" for fate, number in self.totals().items()]
+        used, total = np.sum(self.seconds["used"]), np.sum(self.seconds["total"])
+        lines.append(f"{used:>10.1f}  of {total:.1f} s of good time used, in {len(self.events)} runs")
+        lines += [f"run {one.obs_id} is left out: {one.reason}" for one in self.failed]
+        lines += [f"run {one.obs_id} is odd: {one.reason}" for one in self.warnings]
+        return "\n".join(lines)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Ledger:
+class RecordedLedger(LedgerWords):
+    """A ledger that was counted before, as `Ledger` counts it.
+
+    events, seconds: `Table`. failed, warnings: tuples of `tevcurve.problems.Problem`.
+    """
+
+    events: Table
+    seconds: Table
+    failed: tuple
+    warnings: tuple
+
+    @classmethod
+    def from_tables(cls, events, seconds, problems):
+        """The ledger of its three tables."""
+        columns = (problems[name].tolist() for name in ("obs_id", "stage", "reason", "kind"))
+        rows = [Problem(*row) for row in zip(*columns, strict=True)]
+        failed, warnings = (tuple(row for row in rows if row.kind == kind) for kind in (FAILED, WARNING))
+        return cls(events, seconds, failed, warnings)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ledger(LedgerWords):
     """Each event counted once, at the first thing that happened to it, and each second of good time.
 
     Counted when it is first asked for: a light curve is rebinned more often than its ledger is read.
@@ -58,29 +106,6 @@ class Ledger:
     def warnings(self):
         """What is odd about the runs that are used, tuple of `Problem`."""
         return tuple(Problem(run.obs_id, *remark, WARNING) for run in self.runs for remark in run.remarks)
-
-    @property
-    def problems(self):
-        """`Table`, one row for each run that is left out and each thing odd about another: obs_id, kind ("failed" or
-        "warning"), stage, reason.
-        """
-        rows = (*self.failed, *self.warnings)
-        columns = {"obs_id": np.array([row.obs_id for row in rows], dtype=np.int64)}
-        for name in ("kind", "stage", "reason"):
-            columns[name] = np.array([getattr(row, name) for row in rows], dtype=str)
-        return Table(columns)
-
-    def totals(self):
-        """Number of events of each fate over all runs, a dict."""
-        return {name: int(np.sum(self.events[name])) for name in (*FATES, "total")}
-
-    def __str__(self):
-        lines = [f"{number:>10}  {fate}" for fate, number in self.totals().items()]
-        used, total = np.sum(self.seconds["used"]), np.sum(self.seconds["total"])
-        lines.append(f"{used:>10.1f}  of {total:.1f} s of good time used, in {len(self.events)} runs")
-        lines += [f"run {one.obs_id} is left out: {one.reason}" for one in self.failed]
-        lines += [f"run {one.obs_id} is odd: {one.reason}" for one in self.warnings]
-        return "\n".join(lines)
 
     @property
     def _ids(self):

@@ -64,6 +64,7 @@ class Job:
             self.time_bins,
             self.options,
             dict(self.meta),
+            exclusion=self.exclusion,
         )
         return kept.reduced(strict).light_curve()
 

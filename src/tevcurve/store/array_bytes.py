@@ -1,0 +1,94 @@
+"""Arrays to bytes and back, bit by bit and with their layout in memory, in as few bytes as are enough."""
+
+import zlib
+from math import prod
+
+import numpy as np
+
+from tevcurve.errors import DataError
+
+# Numbers of DL3 files are often float32 in another unit: m2 to cm2, deg to rad, per MeV to per TeV.
+FACTORS = (1.0, 1e4, float(np.pi / 180), 1e6)
+TYPES = ("<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1")
+# A smaller array is not worth the words that say how it was packed.
+SMALLEST = 64
+# An array is deflated where no more than this is left of it; inflating takes as long as all the rest of reading.
+WORTH = 0.5
+LARGEST = 2**31
+
+
+def pack_array(array):
+    """(words, bytes): a dict that JSON takes, and the content of an array of any order in memory.
+
+    The order is kept, because sums go along it and their last digit with it.
+    Raises `DataError` for arrays of other things than numbers and booleans.
+    """
+    array = np.asarray(array)
+    order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+    values = np.ascontiguousarray(array.transpose(order))
+    kind = values.dtype.newbyteorder("<").str
+    if kind not in TYPES:
+        raise DataError(f"An array of {array.dtype} cannot be written; numbers are wanted.")
+    words = {"shape": list(array.shape), "type": kind}
+    if order != sorted(order):
+        words["order"] = order
+    values = values.astype(kind, copy=False)
+    if kind == "<f8" and values.size >= SMALLEST:
+        short, factor = _as_short(values)
+        if short is not None:
+            values = short
+            words |= {"stored": "<f4", "factor": factor}
+    content = values.tobytes()
+    if len(content) >= 8 * SMALLEST:
+        deflated = zlib.compress(content, 1)
+        if len(deflated) < WORTH * len(content):
+            content = deflated
+            words["deflated"] = True
+    return words | {"bytes": len(content)}, content
+
+
+def unpack_array(words, content):
+    """The array of what `pack_array` made, read-only. content: bytes-like. Raises `DataError` for what is none."""
+    shape, kind = tuple(words["shape"]), words["type"]
+    stored = words.get("stored", kind)
+    size = prod(shape) * np.dtype(kind).itemsize
+    if kind not in TYPES or stored not in TYPES or min(shape, default=0) < 0 or size > LARGEST:
+        raise DataError(f"An array of {kind} with the shape {shape} is announced, which cannot be.")
+    if words.get("deflated"):
+        content = _inflate(content, prod(shape) * np.dtype(stored).itemsize)
+    values = np.frombuffer(content, dtype=stored)
+    if "stored" in words:
+        values = values.astype(kind)
+        if words["factor"] != 1.0:
+            values *= words["factor"]
+    order = words.get("order", list(range(len(shape))))
+    values = values.reshape([shape[axis] for axis in order]).transpose(np.argsort(order) if shape else ())
+    values.flags.writeable = False
+    return values
+
+
+def _as_short(values):
+    """(float32 array, factor) from which float64 values come back bit by bit, or (None, None)."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for factor in FACTORS:
+            # Most arrays fail at their first numbers.
+            if _comes_back(values.ravel()[:SMALLEST], factor) and _comes_back(values, factor):
+                return (values / factor).astype("<f4"), factor
+    return None, None
+
+
+def _comes_back(values, factor):
+    back = (values / factor).astype("<f4").astype("<f8") * factor
+    return back.tobytes() == values.tobytes()
+
+
+def _inflate(content, size):
+    """The inflated bytes, which are as many as announced, and no more are ever made."""
+    inflater = zlib.decompressobj()
+    try:
+        values = inflater.decompress(content, size + 1)
+    except zlib.error as error:
+        raise DataError(f"A deflated array is damaged: {error}.") from error
+    if len(values) != size or not inflater.eof:
+        raise DataError(f"A deflated array should have {size} bytes; it has others.")
+    return values

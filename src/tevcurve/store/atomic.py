@@ -1,0 +1,200 @@
+"""Files and folders that are there whole or not at all, whenever the program is killed."""
+
+import errno
+import os
+import secrets
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from tevcurve.errors import StoreError
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: leftovers of killed writers stay
+    fcntl = None
+
+PART = ".part"
+BEFORE = ".before"
+# Linux: renameat2(2), macOS: renamex_np(2).
+_AT_FDCWD, _EXCHANGE, _SWAP = -100, 2, 2
+
+
+def write_file(path, content):
+    """None; the file is on disk with this content (bytes), or as it was before.
+
+    A temporary file beside it is written, forced to disk, and put in its place. Raises `StoreError`, with the reason,
+    where that cannot be done.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
+    with _in_words(path):
+        try:
+            _write_through(part, content)
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+@contextmanager
+def new_folder(path, overwrite=False):
+    """A context that gives an empty folder beside `path`; at its end that takes the place of `path`, in one step.
+
+    Where the context ends with an exception, or the program is killed, `path` is as it was before.
+
+    overwrite: bool, whether a folder that is there is replaced; otherwise `StoreError`.
+    Raises `StoreError`, with the reason, where the folder cannot be written.
+    """
+    path = Path(path).absolute()
+    recover(path)
+    with _in_words(path):
+        if path.exists() and not overwrite:
+            raise StoreError(f"{path} is already there; pass overwrite=True to replace it.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
+        part.mkdir()
+    with claim(part):
+        try:
+            with _in_words(path):
+                yield part
+                sync_tree(part)
+                _put_in_place(part, path)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def recover(path):
+    """None; a folder that a kill left under another name, half-way through being replaced, is put back.
+
+    That can only be where the file system cannot exchange two folders in one step.
+    """
+    path = Path(path)
+    before = path.with_name(f".{path.name}{BEFORE}")
+    if not path.exists() and before.exists():
+        os.rename(before, path)
+
+
+def remove_leftovers(path):
+    """None; what writers of `path` that were killed have left beside it is gone; that of living ones stays."""
+    path = Path(path)
+    for part in path.parent.glob(f".{path.name}.*{PART}"):
+        with claim(part) as claimed:
+            if claimed and part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            elif claimed:
+                part.unlink(missing_ok=True)
+
+
+def sync_folder(path):
+    """None; names in the folder are on disk."""
+    if os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder):
+    """None; all files in a folder and its folders, and their names, are on disk."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(place, name), "rb") as stream:
+                os.fsync(stream.fileno())
+        sync_folder(place)
+
+
+@contextmanager
+def claim(path, wait=False):
+    """A context that gives whether this process alone holds a file or folder; a kill lets go of it.
+
+    wait: bool, whether to wait for another process that holds it; then the claim is of what is at `path` afterwards.
+    """
+    if fcntl is None:
+        yield False
+        return
+    handle = _claimed_handle(path, wait)
+    try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _claimed_handle(path, wait):
+    """File descriptor with a lock on it, or None."""
+    while True:
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.exists(path) and os.path.samestat(os.fstat(handle), os.stat(path)):
+                return handle
+        except OSError:
+            os.close(handle)
+            return None
+        # While this one waited, something else was put there.
+        os.close(handle)
+        if not wait:
+            return None
+
+
+def _write_through(path, content):
+    """A new file with this content, on disk; held while it is written, so that nobody takes it for a leftover."""
+    with open(path, "xb") as stream:
+        if fcntl is not None:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _put_in_place(part, path):
+    """The folder `part` at `path`; what was there is at `part`, or gone."""
+    if not path.exists():
+        os.rename(part, path)
+    elif not _exchange(part, path):
+        before = path.with_name(f".{path.name}{BEFORE}")
+        shutil.rmtree(before, ignore_errors=True)
+        os.rename(path, before)
+        os.rename(part, path)
+        shutil.rmtree(before, ignore_errors=True)
+    sync_folder(path.parent)
+
+
+def _exchange(one, other):
+    """Whether two folders have changed places, in one step; not every system can."""
+    import ctypes
+
+    names = os.fsencode(one), os.fsencode(other)
+    library = ctypes.CDLL(None, use_errno=True)
+    if sys.platform.startswith("linux") and hasattr(library, "renameat2"):
+        failed = library.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE)
+    elif sys.platform == "darwin" and hasattr(library, "renamex_np"):
+        failed = library.renamex_np(*names, _SWAP)
+    else:
+        return False
+    if not failed:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number))
+
+
+@contextmanager
+def _in_words(path):
+    """A context in which an error of the system becomes a `StoreError` of one sentence."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,260 @@
+"""The settings of a light curve to JSON text and back, to the last digit; nothing in it is ever evaluated."""
+
+import json
+import operator
+import sys
+from functools import lru_cache
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import Angle, EarthLocation, Latitude, Longitude, SkyCoord
+from astropy.time import Time
+
+from tevcurve import models
+from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve import bins_adaptive, bins_fixed, bins_phase
+from tevcurve.lightcurve.bayesian_blocks import BayesianBlocks
+from tevcurve.lightcurve.ephemeris import Ephemeris
+from tevcurve.lightcurve.fit_rows import FitOptions
+from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
+from tevcurve.models.units import internal_factor
+from tevcurve.reduction.cube_terms import CubeSetting
+from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.regions import SkyCircle
+from tevcurve.reduction.spectrum_terms import SpectrumSetting
+from tevcurve.store.plain import RecordKind, Vocabulary
+
+FORMAT = 1
+BINNINGS = (
+    bins_fixed.ByRun,
+    bins_fixed.ByNight,
+    bins_fixed.ByWidth,
+    bins_fixed.Sliding,
+    bins_fixed.ByIntervals,
+    bins_adaptive.ByCounts,
+    bins_adaptive.BySignificance,
+    bins_phase.ByPhase,
+    BayesianBlocks,
+)
+FRAMES = ("icrs", "galactic", "fk5")
+JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
+REGIONS = (
+    "AsymmetricAnnulus",
+    "CircleAnnulus",
+    "Circle",
+    "EllipseAnnulus",
+    "Ellipse",
+    "Line",
+    "Point",
+    "Polygon",
+    "RectangleAnnulus",
+    "Rectangle",
+)
+TYPES = ("float64", "float32", "int64", "int32", "int16", "uint8")
+
+
+def job_to_text(settings):
+    """The JSON text of a dict of settings: spectrum, time bins, options and the like, by their names.
+
+    Raises `InputError` for what cannot be written, such as a spectrum or a binning of the user's own class.
+    """
+    vocabulary = _vocabulary("regions" in sys.modules)
+    tree = {name: vocabulary.to_plain(value, _add_array, name) for name, value in settings.items()}
+    return json.dumps({"format": FORMAT, **tree}, indent=1, allow_nan=False) + "\n"
+
+
+def job_from_text(text, where):
+    """The dict of settings of a text. where: names it in errors. Raises `DataError` for what is none."""
+    try:
+        tree = json.loads(text)
+        if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+            raise DataError(f"it is not of the format {FORMAT}")
+        del tree["format"]
+        vocabulary = _vocabulary("SkyRegion" in text)
+        return {name: vocabulary.from_plain(value, _get_array) for name, value in tree.items()}
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        words = " ".join(str(error).split())
+        raise DataError(f"{where} cannot be read as the settings of a light curve: {words}") from error
+
+
+def _add_array(array):
+    if array.dtype.kind == "b":
+        packed = np.packbits(array.ravel()).tobytes().hex()
+        return {"type": "bool", "shape": list(array.shape), "bits": packed}
+    if array.dtype.name not in TYPES:
+        raise InputError(f"An array of {array.dtype} cannot be written to the settings of a light curve.")
+    values = array.ravel().tolist()
+    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
+        # JSON has no word for these; a text is what float() reads.
+        values = [value if np.isfinite(value) else str(value) for value in values]
+    return {"type": array.dtype.name, "shape": list(array.shape), "values": values}
+
+
+def _get_array(words):
+    shape = tuple(int(length) for length in words["shape"])
+    if words["type"] == "bool":
+        bits = np.frombuffer(bytes.fromhex(words["bits"]), dtype=np.uint8)
+        size = int(np.prod(shape))
+        if not 0 <= size <= 8 * len(bits):
+            raise DataError("an array has not the number of values that is announced")
+        return np.unpackbits(bits)[:size].astype(bool).reshape(shape)
+    if words["type"] not in TYPES:
+        raise DataError(f"there is an array of {words['type']}")
+    return np.array([float(v) if isinstance(v, str) else v for v in words["values"]], words["type"]).reshape(
+        shape
+    )
+
+
+def _time_parts(time):
+    if time.location is not None:
+        raise InputError("A Time with a location cannot be written to the settings of a light curve.")
+    return {
+        "jd1": _of_array(time.jd1),
+        "jd2": _of_array(time.jd2),
+        "scale": time.scale,
+        "format": time.format,
+    }
+
+
+def _time_of(parts):
+    time = Time(parts["jd1"], parts["jd2"], format="jd", scale=parts["scale"])
+    if parts["format"] in Time.FORMATS:
+        time.format = parts["format"]
+    return time
+
+
+def _of_array(values):
+    values = np.asarray(values)
+    return values if values.ndim else values.item()
+
+
+def _quantity_kind(cls):
+    """`RecordKind` of quantities: values and unit."""
+
+    def parts(quantity):
+        return {"value": _of_array(quantity.value), "unit": _unit_text(quantity.unit)}
+
+    return RecordKind(cls.__name__, cls, parts, lambda parts: cls(parts["value"], parts["unit"]))
+
+
+def _unit_text(unit):
+    text = unit.to_string()
+    if u.Unit(text) != unit:
+        raise InputError(f"The unit {text!r} cannot be written to the settings of a light curve.")
+    return text
+
+
+def _position_parts(position):
+    if position.frame.name not in FRAMES or position.obstime is not None:
+        raise InputError(
+            f"A position in the frame {position.frame.name} cannot be written to the settings of a light curve; "
+            f"wanted is one of {', '.join(FRAMES)}."
+        )
+    lon, lat = position.spherical.lon, position.spherical.lat
+    parts = {"frame": position.frame.name, "lon": Longitude(lon), "lat": Latitude(lat)}
+    return parts | ({"equinox": position.equinox.jyear} if position.frame.name == "fk5" else {})
+
+
+def _position_of(parts):
+    if parts["frame"] not in FRAMES:
+        raise DataError(f"there is a position in the frame {parts['frame']!r}")
+    equinox = {"equinox": Time(parts["equinox"], format="jyear", scale="tt")} if "equinox" in parts else {}
+    return SkyCoord(parts["lon"], parts["lat"], frame=parts["frame"], **equinox)
+
+
+def _spectrum_kind(cls):
+    """`RecordKind` of a spectral model: its name, and its parameters as they are."""
+
+    def parts(model):
+        return {"name": model.name, "parameters": list(model.parameters)}
+
+    def make(parts):
+        names = [parameter.name for parameter in cls.default_parameters]
+        given = list(parts["parameters"])
+        if [parameter.name for parameter in given] != names:
+            raise DataError(f"a {cls.__name__} should have the parameters {', '.join(names)}")
+        model = cls(**{parameter.name: parameter.quantity for parameter in given}, name=parts["name"])
+        model._set_parameters(given)
+        return model
+
+    return RecordKind(cls.__name__, cls, parts, make)
+
+
+def _parameter_parts(parameter):
+    text = _unit_text(parameter.unit)
+    if internal_factor(u.Unit(text)) != parameter.factor:
+        raise InputError(f"The unit {text!r} of the parameter {parameter.name} cannot be written exactly.")
+    numbers = {name: getattr(parameter, name) for name in ("value", "error", "min", "max", "frozen")}
+    return {"name": parameter.name, "unit": text, **numbers}
+
+
+def _parameter_of(parts):
+    return models.Parameter(parts.pop("name"), parts.pop("value"), **parts)
+
+
+def _map_parts(sky_map):
+    return {"geom": sky_map.geom, "data": sky_map.data}
+
+
+def _map_of(parts):
+    return WcsNDMap(parts["geom"], parts["data"])
+
+
+def _ephemeris_parts(ephemeris):
+    names = ("epoch", "period", "frequency", "derivatives")
+    return {name: getattr(ephemeris, name) for name in names}
+
+
+def _location_parts(location):
+    return {"xyz": np.array([axis.to_value(u.m) for axis in location.geocentric])}
+
+
+def _location_of(parts):
+    return EarthLocation.from_geocentric(*parts["xyz"], unit="m")
+
+
+def _region_kinds():
+    """Kinds of the sky regions of the package regions, by the names of their numbers."""
+    import regions
+
+    for name in REGIONS:
+        cls = getattr(regions, f"{name}SkyRegion")
+        yield RecordKind(
+            cls.__name__, cls, lambda region: {key: getattr(region, key) for key in region._params}
+        )
+    yield RecordKind("CompoundSkyRegion", regions.CompoundSkyRegion, _join_parts, _join_of)
+
+
+def _join_parts(region):
+    names = [name for name, join in JOINS.items() if join is region.operator]
+    if not names:
+        raise InputError("A compound region can be written where its parts are joined by |, & or ^ only.")
+    return {"region1": region.region1, "region2": region.region2, "join": names[0]}
+
+
+def _join_of(parts):
+    return JOINS[parts["join"]](parts["region1"], parts["region2"])
+
+
+@lru_cache(maxsize=2)
+def _vocabulary(with_regions):
+    """The kinds of records that the settings of a light curve are made of.
+
+    with_regions: whether sky regions are among them; their package takes longer to import than all the rest.
+    """
+    plain = (*BINNINGS, CubeSetting, SpectrumSetting, EnergyAxes, FitOptions, WcsGeom, MapAxis, SkyCircle)
+    classes = [getattr(models, name) for name in models.__all__]
+    spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
+    kinds = [
+        *(RecordKind(cls.__name__, cls) for cls in plain),
+        *map(_spectrum_kind, spectra),
+        *map(_quantity_kind, (u.Quantity, Angle, Longitude, Latitude)),
+        RecordKind("Parameter", models.Parameter, _parameter_parts, _parameter_of),
+        RecordKind("Ephemeris", Ephemeris, _ephemeris_parts),
+        RecordKind("Time", Time, _time_parts, _time_of),
+        RecordKind("SkyCoord", SkyCoord, _position_parts, _position_of),
+        RecordKind("WcsNDMap", WcsNDMap, _map_parts, _map_of),
+        RecordKind("EarthLocation", EarthLocation, _location_parts, _location_of),
+        *(_region_kinds() if with_regions else ()),
+    ]
+    return Vocabulary("the settings of a light curve", tuple(kinds))

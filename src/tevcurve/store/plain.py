@@ -1,0 +1,129 @@
+"""Values and records to what JSON can hold, and back; nothing is evaluated, and only known kinds are made."""
+
+import math
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from tevcurve.errors import DataError, InputError
+
+KIND = "kind"
+NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """How one class is written: to a dict of values, and from it. By default a dataclass, by its fields.
+
+    name: what stands in the file. cls: the class, exactly. parts: function(object) -> dict.
+    make: function(dict) -> object.
+    """
+
+    name: str
+    cls: type
+    parts: object = None
+    make: object = None
+
+    def to_parts(self, value):
+        """Dict of the values that make a record."""
+        if self.parts is not None:
+            return self.parts(value)
+        return {each.name: getattr(value, each.name) for each in fields(value) if each.init}
+
+    def to_record(self, parts):
+        """The record of a dict of values."""
+        return self.cls(**parts) if self.make is None else self.make(parts)
+
+
+def as_it_was(cls):
+    """Function(dict) -> record with exactly these fields: for records that change what they are given."""
+
+    def make(parts):
+        names = {each.name for each in fields(cls)}
+        if set(parts) != names:
+            raise DataError(f"A {cls.__name__} has the fields {sorted(parts)}; wanted are {sorted(names)}.")
+        record = object.__new__(cls)
+        for name, value in parts.items():
+            object.__setattr__(record, name, value)
+        return record
+
+    return make
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The kinds of records that a file may hold.
+
+    what: the file, in words. kinds: sequence of `RecordKind`.
+    """
+
+    what: str
+    kinds: tuple
+    _by_class: dict = field(init=False, repr=False)
+    _by_name: dict = field(init=False, repr=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "_by_class", {kind.cls: kind for kind in self.kinds})
+        object.__setattr__(self, "_by_name", {kind.name: kind for kind in self.kinds})
+
+    def to_plain(self, value, add_array, name="it"):
+        """The value in the types of JSON.
+
+        add_array: function(array) -> what stands for it. name: what the value is called in the error.
+        Raises `InputError` for what is of no known kind.
+        """
+        if value is None or isinstance(value, bool | np.bool_):
+            return value if value is None else bool(value)
+        if isinstance(value, str):
+            return str(value)
+        if isinstance(value, int | np.integer):
+            return int(value)
+        if isinstance(value, float | np.floating):
+            return float(value) if math.isfinite(value) else {KIND: "number", "value": str(float(value))}
+        if type(value) is np.ndarray:
+            return {KIND: "array", **add_array(value)}
+        if isinstance(value, list | tuple):
+            items = [self.to_plain(item, add_array, f"{name}[{number}]") for number, item in enumerate(value)]
+            return items if type(value) is list else {KIND: "tuple", "items": items}
+        if type(value) is dict:
+            return self._items(value, add_array, name)
+        kind = self._by_class.get(type(value))
+        if kind is None:
+            raise InputError(
+                f"{name} is a {type(value).__name__}, which cannot be written to {self.what}; "
+                "wanted is one of tevcurve's own kinds."
+            )
+        return {KIND: kind.name} | self._items(kind.to_parts(value), add_array, name)
+
+    def _items(self, values, add_array, name):
+        for key in values:
+            if type(key) is not str or key == KIND:
+                raise InputError(
+                    f"{name} has the key {key!r}, which cannot be written to {self.what}; texts are wanted."
+                )
+        return {key: self.to_plain(item, add_array, f"{name}.{key}") for key, item in values.items()}
+
+    def from_plain(self, tree, get_array):
+        """The value of what `to_plain` made. get_array: function(dict) -> array.
+
+        Raises `DataError` for a kind that is not known; what a kind refuses it says in its own words.
+        """
+        if isinstance(tree, list):
+            return [self.from_plain(item, get_array) for item in tree]
+        if not isinstance(tree, dict):
+            return tree
+        if KIND not in tree:
+            return {key: self.from_plain(item, get_array) for key, item in tree.items()}
+        kind = tree[KIND]
+        if kind == "number":
+            return NUMBERS[tree["value"]]
+        if kind == "array":
+            return get_array(tree)
+        if kind == "tuple":
+            return tuple(self.from_plain(item, get_array) for item in tree["items"])
+        if kind not in self._by_name:
+            raise DataError(
+                f"There is a {kind!r} in {self.what}, which is not known to this version of tevcurve."
+            )
+        parts = {key: self.from_plain(item, get_array) for key, item in tree.items() if key != KIND}
+        return self._by_name[kind].to_record(parts)

@@ -1,0 +1,232 @@
+"""A light curve and all that belongs to it as a folder: written whole or not at all, read without loss."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.errors import DataError, InputError
+from tevcurve.files.content import expand_path
+from tevcurve.lightcurve.io import read_table, write_table
+from tevcurve.lightcurve.ledger import RecordedLedger
+from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.problems import Problem
+from tevcurve.store.atomic import new_folder, recover
+from tevcurve.store.job_text import job_from_text, job_to_text
+from tevcurve.store.run_file import run_to_bytes
+from tevcurve.store.stored_runs import LaidOutRuns, RunEntry, StoredRuns
+
+FORMAT = 1
+LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
+LEDGER = {
+    "events": "ledger_events.ecsv",
+    "seconds": "ledger_times.ecsv",
+    "problems": "ledger_problems.ecsv",
+}
+GOOD_TIMES = "good_times.ecsv"
+JOB, RUN_LIST, RUNS = "job.json", "runs.json", "runs"
+CONFIG, PROVENANCE = "config.yaml", "provenance.json"
+SETTINGS = ("setting", "exclusion", "spectrum", "time_bins", "options", "meta")
+PACKAGES = ("tevcurve", "numpy", "scipy", "astropy")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A light curve with how it came about.
+
+    Attributes
+    ----------
+    light_curve : `LightCurve`, its rows as they were written, with ledger and origin
+    config : dict, the configuration with every value that was used, or None
+    provenance : dict: `versions` of packages, `inputs`: list of dicts with `path`, `sha256` and `obs_id`
+    folder : Path
+    """
+
+    light_curve: LightCurve
+    config: dict | None
+    provenance: dict
+    folder: Path
+
+    @classmethod
+    def read(cls, folder):
+        """The result in a folder that `write_result` made; of its runs nothing is read before it is needed.
+
+        folder: str or Path; environment variables and ~ are put in.
+        Raises `DataError` where there is none, or it is damaged.
+        """
+        folder = expand_path(folder)
+        recover(folder)
+        provenance = _read_json(folder / PROVENANCE, "a result of tevcurve")
+        if provenance.get("format") != FORMAT:
+            raise DataError(
+                f"{folder} is of the format {provenance.get('format')!r}; this version of tevcurve reads {FORMAT}."
+            )
+        light_curve = replace(
+            LightCurve.read(folder / LIGHT_CURVE[0]), origin=_read_origin(folder), ledger=_read_ledger(folder)
+        )
+        del provenance["format"]
+        return cls(light_curve, _read_config(folder / CONFIG), provenance, folder)
+
+    def __repr__(self):
+        return f"<Result in {self.folder}: {self.light_curve!r}>"
+
+
+def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=False, keep_runs=True):
+    """The folder (Path) of a light curve with its ledger, its origin, and how it came about; the same each time.
+
+    It is written beside its place and put there at the end, so that it is never there in part.
+
+    Parameters
+    ----------
+    folder : str or Path; environment variables and ~ are put in
+    light_curve : `LightCurve`
+    config : dict or YAML text, the configuration with every value that was used
+    inputs : list of dicts with `path`, `sha256` and `obs_id`, such as `tevcurve.store.inputs.input_files` makes
+    overwrite : bool, whether a folder that is there is replaced
+    keep_runs : bool, whether what `rebin` and `append` need is written, too
+
+    Raises `InputError` for what cannot be written, such as a spectrum of the user's own class, `StoreError` where the
+    disk does not take it.
+    """
+    folder = expand_path(folder)
+    if not isinstance(light_curve, LightCurve):
+        raise InputError(f"light_curve is a {type(light_curve).__name__}; wanted is a LightCurve.")
+    origin = light_curve.origin if keep_runs and isinstance(light_curve.origin, Kept) else None
+    texts = {PROVENANCE: _as_json({"format": FORMAT, **provenance_of(inputs)})}
+    if config is not None:
+        texts[CONFIG] = _config_text(config)
+    if origin is not None:
+        texts[JOB] = job_to_text({name: getattr(origin, name) for name in SETTINGS})
+    with new_folder(folder, overwrite) as part:
+        if origin is not None:
+            entries = write_runs(part / RUNS, origin.runs)
+            write_run_list(part, entries, origin.failed)
+        write_tables(part, light_curve)
+        for name, text in texts.items():
+            (part / name).write_bytes(text.encode())
+    return folder
+
+
+def write_tables(folder, light_curve):
+    """None; the tables of a light curve and of its ledger are in a folder."""
+    for name in LIGHT_CURVE:
+        write_table(light_curve.table, folder / name)
+    if light_curve.ledger is not None:
+        for name, file in LEDGER.items():
+            write_table(getattr(light_curve.ledger, name), folder / file)
+
+
+def write_runs(folder, runs):
+    """List of `RunEntry`; the runs are in a folder, each in a file whose name is made of its content."""
+    folder.mkdir()
+    entries = []
+    for run in runs:
+        content = run_to_bytes(run)
+        entry = RunEntry.of(run, content)
+        (folder / entry.file).write_bytes(content)
+        entries.append(entry)
+    return entries
+
+
+def write_run_list(folder, entries, failed):
+    """None; what the runs are is in a folder: for the program, and as a table of good times for people."""
+    listed = {
+        "runs": [entry.as_dict() for entry in entries],
+        "failed": [asdict(problem) for problem in failed],
+    }
+    (folder / RUN_LIST).write_bytes(_as_json(listed, indent=None).encode())
+    write_table(good_times_table(entries), folder / GOOD_TIMES)
+
+
+def good_times_table(entries):
+    """`Table`, one row per good time interval: obs_id, start and stop in mission seconds, and where these start."""
+    rows = [(entry, *interval) for entry in entries for interval in entry.intervals]
+    return Table(
+        {
+            "obs_id": np.array([entry.obs_id for entry, _, _ in rows], dtype=int),
+            "start": np.array([start for _, start, _ in rows], dtype=float),
+            "stop": np.array([stop for _, _, stop in rows], dtype=float),
+            "mjdrefi": np.array([entry.mjdrefi for entry, _, _ in rows], dtype=int),
+            "mjdreff": np.array([entry.mjdreff for entry, _, _ in rows], dtype=float),
+            "timesys": np.array([entry.scale.upper() for entry, _, _ in rows], dtype=str),
+        },
+        units={"start": "s", "stop": "s", "mjdrefi": "d", "mjdreff": "d"},
+    )
+
+
+def provenance_of(inputs):
+    """Dict of `versions` and `inputs`: what a result was made with and of, nothing of when, where or how long."""
+    inputs = [{name: each[name] for name in ("path", "sha256", "obs_id")} for each in inputs or ()]
+    return {"versions": {name: version(name) for name in PACKAGES}, "inputs": inputs}
+
+
+def _config_text(config):
+    import yaml
+
+    if isinstance(config, str):
+        return config
+    return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+
+
+def _read_config(path):
+    import yaml
+
+    if not path.is_file():
+        return None
+    try:
+        config = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(config, dict):
+        raise DataError(f"{path} holds a {type(config).__name__}; wanted is a configuration.")
+    return config
+
+
+def _read_ledger(folder):
+    if not (folder / LEDGER["events"]).is_file():
+        return None
+    return RecordedLedger.from_tables(**{name: read_table(folder / file) for name, file in LEDGER.items()})
+
+
+def _read_origin(folder):
+    """`Kept` whose runs are read when they are needed, or None where none were written."""
+    if not (folder / JOB).is_file():
+        return None
+    entries, failed = read_run_list(folder)
+    settings = job_from_text((folder / JOB).read_text(), f"The file {folder / JOB}")
+    if set(settings) != set(SETTINGS):
+        raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
+    runs = StoredRuns(folder / RUNS, entries)
+    laid_out = LaidOutRuns(runs, settings["setting"])
+    return Kept(runs=runs, failed=failed, terms=laid_out.terms, fates=laid_out.fates, **settings)
+
+
+def read_run_list(folder):
+    """(list of `RunEntry`, tuple of `Problem`) of a result's folder."""
+    listed = _read_json(folder / RUN_LIST, "the list of runs of a result")
+    try:
+        failed = tuple(Problem(**values) for values in listed["failed"])
+        return [RunEntry.from_dict(values) for values in listed["runs"]], failed
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{folder / RUN_LIST} cannot be used: {error}") from error
+
+
+def _as_json(tree, indent=1):
+    return json.dumps(tree, indent=indent, ensure_ascii=False) + "\n"
+
+
+def _read_json(path, what):
+    """The dict in a JSON file."""
+    try:
+        tree = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise DataError(f"{path.parent} is not {what}: it has no file {path.name}.") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    if not isinstance(tree, dict):
+        raise DataError(f"{path} does not hold {what}.")
+    return tree

@@ -1,0 +1,170 @@
+"""Kept runs in a folder, read one by one when they are asked for."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tevcurve.data import GTI, TimeReference
+from tevcurve.errors import DataError
+from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
+from tevcurve.reduction.spectrum_terms import spectrum_terms
+from tevcurve.store.run_file import content_name, run_from_bytes
+
+# Bytes of files whose runs are held in memory after they were read.
+HELD = 2**28
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """What is known of a stored run without reading it.
+
+    Attributes
+    ----------
+    obs_id : int
+    file : str, name of its file, which is made of its content
+    size : int, bytes of the file
+    mjdrefi, mjdreff, scale : of the `TimeReference` of its mission seconds
+    intervals : list of [start, stop], good time in mission seconds
+    offset : float, of the source from the pointing, radian
+    max_offset : float, largest offset of its effective area, radian
+    """
+
+    obs_id: int
+    file: str
+    size: int
+    mjdrefi: int
+    mjdreff: float
+    scale: str
+    intervals: list
+    offset: float
+    max_offset: float
+
+    @classmethod
+    def of(cls, run, content):
+        """The entry of a `KeptRun` and its bytes."""
+        reference = run.gti.reference
+        return cls(
+            int(run.obs_id),
+            f"{run.obs_id}-{content_name(content)[:32]}.run",
+            len(content),
+            reference.mjdrefi,
+            reference.mjdreff,
+            reference.scale,
+            run.gti.intervals.tolist(),
+            float(run.offset),
+            float(run.aeff.max_offset.to_value("rad")),
+        )
+
+    @classmethod
+    def from_dict(cls, values):
+        """The entry of what `as_dict` gave. Raises `DataError` for what is none."""
+        try:
+            entry = cls(**values)
+            entry.gti  # noqa: B018 - refuses what is no good time
+            names = {entry.file, Path(entry.file).name}
+            if len(names) != 1 or not entry.file.endswith(".run") or "\\" in entry.file:
+                raise DataError(f"its file is {entry.file!r}")
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise DataError(f"The list of runs has an entry that cannot be used: {error}") from error
+        return entry
+
+    def as_dict(self):
+        """Dict of plain values."""
+        return asdict(self)
+
+    @property
+    def gti(self):
+        """Good time, `GTI`."""
+        starts, stops = zip(*self.intervals, strict=True) if self.intervals else ((), ())
+        return GTI(starts, stops, TimeReference(self.mjdrefi, self.mjdreff, self.scale))
+
+
+class StoredRuns(Sequence):
+    """`KeptRun`s in files of a folder; each is read when it is asked for, and the first ones stay in memory.
+
+    folder: Path. entries: sequence of `RunEntry`. held: int, bytes of files whose runs stay in memory.
+    """
+
+    def __init__(self, folder, entries, held=HELD):
+        self.folder, self.entries = Path(folder), tuple(entries)
+        self._in_memory, self._left = {}, held
+
+    def __len__(self):
+        return len(self.entries)
+
+    def __getitem__(self, number):
+        if isinstance(number, slice):
+            return tuple(self[each] for each in range(*number.indices(len(self))))
+        number = range(len(self))[number]
+        if number in self._in_memory:
+            return self._in_memory[number]
+        entry = self.entries[number]
+        run = read_run(self.folder / entry.file, entry)
+        if entry.size <= self._left:
+            self._left -= entry.size
+            self._in_memory[number] = run
+        return run
+
+    def __repr__(self):
+        return f"<{len(self)} stored runs>"
+
+
+def read_run(path, entry):
+    """The `KeptRun` of an entry in its file. Raises `DataError` where it is missing, damaged or another."""
+    try:
+        with open(path, "rb") as stream:
+            # One more than announced, so that a file that grew is noticed and not read.
+            content = stream.read(entry.size + 1)
+    except FileNotFoundError:
+        raise DataError(f"The file {path} of run {entry.obs_id} is not there.") from None
+    except OSError as error:
+        raise DataError(f"The file {path} cannot be read: {error.strerror}.") from error
+    if len(content) != entry.size or f"-{content_name(content)[:32]}.run" not in entry.file:
+        raise DataError(f"The file {path} is not the one that was written for run {entry.obs_id}.")
+    return run_from_bytes(content, f"The file {path}")
+
+
+class LaidOutRuns:
+    """The terms and fates of runs in the energy bins of a setting, each made when it is asked for, and kept.
+
+    runs: sequence of `KeptRun`. setting: `CubeSetting` or `SpectrumSetting`.
+    """
+
+    def __init__(self, runs, setting):
+        self._runs, self._setting = runs, setting
+        self._made = [None] * len(runs)
+
+    @property
+    def terms(self):
+        """The terms of each run, a sequence."""
+        return _Part(self, 0)
+
+    @property
+    def fates(self):
+        """The fates of each run's events, a sequence."""
+        return _Part(self, 1)
+
+    def part(self, number, which):
+        """Terms (0) or fates (1) of a run."""
+        if self._made[number] is None:
+            make = cube_terms if isinstance(self._setting, CubeSetting) else spectrum_terms
+            self._made[number] = make(self._runs[number], self._setting)
+        return self._made[number][which]
+
+    def __len__(self):
+        return len(self._runs)
+
+
+class _Part(Sequence):
+    """One of the two things that are made of each run."""
+
+    def __init__(self, laid_out, which):
+        self._laid_out, self._which = laid_out, which
+
+    def __len__(self):
+        return len(self._laid_out)
+
+    def __getitem__(self, number):
+        if isinstance(number, slice):
+            return tuple(self[each] for each in range(*number.indices(len(self))))
+        return self._laid_out.part(range(len(self))[number], self._which)
