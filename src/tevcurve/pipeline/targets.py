@@ -11,11 +11,19 @@ from tevcurve.data import DataStore, Observation
 from tevcurve.errors import InputError, MissingError
 
 
+def open_store(path):
+    """The `DataStore` at a path: a folder with index files, or one file with both index tables.
+
+    path: str or Path; environment variables and ~ are put in. Raises `DataError` where there is none.
+    """
+    path = Path(os.path.expandvars(path)).expanduser()
+    return DataStore.from_dir(path) if path.is_dir() else DataStore.from_file(path)
+
+
 def observations_of(observations, target):
     """(list of observations, position) of what the caller gave."""
     if isinstance(observations, (str, os.PathLike)):
-        path = Path(os.path.expandvars(observations)).expanduser()
-        observations = DataStore.from_dir(path) if path.is_dir() else DataStore.from_file(path)
+        observations = open_store(observations)
     if isinstance(observations, Observation):
         observations = [observations]
     if not hasattr(observations, "__iter__") and not isinstance(observations, DataStore):
