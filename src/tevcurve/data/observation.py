@@ -52,6 +52,16 @@ class Observation:
         "header.check_tracking", "Raises DataError, with the reason, unless the run tracks."
     )
 
+    @property
+    def addresses(self):
+        """Rows of the HDU index, tuple of `HduAddress`; none where the observation is not of files."""
+        return tuple(getattr(self._run, "addresses", ()))
+
+    @property
+    def filters(self):
+        """The `ObservationFilter`s that the observation has passed, a tuple."""
+        return self._filters
+
     def check_events(self):
         """None where the file of the run has events; raises DataError otherwise.
 

@@ -8,7 +8,7 @@ from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.fit_rows import check_binning
 from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.pipeline.job import Job, cube_setting, fit_options, on_off_setting
-from tevcurve.pipeline.keep_runs import check_n_jobs, keep_all
+from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
@@ -50,6 +50,7 @@ def light_curve(
     n_jobs=1,
     progress=False,
     strict=False,
+    store=None,
 ):
     """The `LightCurve` of a source, one row per time bin and energy band.
 
@@ -90,6 +91,8 @@ def light_curve(
     n_jobs : int, processes that read and reduce
     progress : bool, draws a progress bar
     strict : bool, whether the first run that cannot be used stops it, with its reason
+    store : `tevcurve.store.RunStore` or the path of its folder: reduced runs are taken from there where their files and
+        the settings are the same, and put there otherwise; it may be removed at any time
 
     A run that cannot be used is left out, with its reason in `lc.ledger.failed`; what is odd but usable is in
     `lc.ledger.problems`, too. Raises `InputError` for arguments, `DataError` where no run is left.
@@ -148,5 +151,5 @@ def light_curve(
     if upper_limit is not None:
         meta["upper_limit"] = upper_limit
     job = Job(setting, exclusion, spectrum.copy(), time_bins, options, meta)
-    runs, failed = keep_all(job, observations, n_jobs, progress, strict)
+    runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
     return job.light_curve(runs, failed, strict)

@@ -1,5 +1,6 @@
 """What is wanted of every run and of the light curve, apart from the observations."""
 
+import os
 from dataclasses import dataclass, replace
 
 import astropy.units as u
@@ -19,6 +20,7 @@ from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import check_safe_energy
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
+from tevcurve.store.inputs import RunKeys
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,12 @@ class Job:
         with noted_remarks() as remarks:
             regions = None if isinstance(self.setting, CubeSetting) else self._off_regions(observation)
             run = keep_run(observation, self.setting.source, regions)
-        return replace(run, remarks=tuple(remarks))
+        return _without_folders(replace(run, remarks=tuple(remarks)), observation.addresses)
+
+    def run_keys(self):
+        """The `RunKeys` of the settings that reduced runs depend on."""
+        radius = None if isinstance(self.setting, CubeSetting) else self.setting.radius
+        return RunKeys(self.setting.source, radius, None if radius is None else self.exclusion)
 
     def light_curve(self, runs, failed=(), strict=False):
         """The `LightCurve` of kept runs; `failed`: the `Problem`s of those that are left out.
@@ -78,6 +85,24 @@ class Job:
             if not estimator.result:
                 raise DataError(estimator.failed[0][1])
         return estimator.result[0]
+
+
+def _without_folders(run, addresses):
+    """The run with files called by their names only: where these lie makes no difference to it."""
+    folders = sorted({f"{address.path.parent}{os.sep}" for address in addresses}, key=len, reverse=True)
+
+    def short(text):
+        for folder in folders:
+            text = text.replace(folder, "")
+        return text
+
+    responses = {name: getattr(run, name) for name in ("aeff", "edisp", "bkg")}
+    shorter = {
+        name: replace(response, table=replace(response.table, where=short(response.table.where)))
+        for name, response in responses.items()
+        if response is not None
+    }
+    return replace(run, remarks=tuple((stage, short(words)) for stage, words in run.remarks), **shorter)
 
 
 def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbinned, stacked):

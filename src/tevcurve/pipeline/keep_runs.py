@@ -1,22 +1,25 @@
 """Read and reduce all runs, in one process or in several; one bad run never stops the others."""
 
 import logging
+import os
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, StoreError
 from tevcurve.problems import attempt
 from tevcurve.progress import track
+from tevcurve.store.run_store import RunStore
 
 log = logging.getLogger(__name__)
 
 
-def keep_all(job, observations, n_jobs=1, progress=False, strict=False):
+def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=None):
     """(runs, failed): the `KeptRun` of each observation that can be used, in order, and the `Problem` of the others.
 
     job: `Job`. n_jobs: int, processes. progress: bool, draws a progress bar. strict: bool, raises the first problem.
+    store: `RunStore` that has runs from before and gets the others, or None.
     """
-    keep = partial(_keep, job, strict)
+    keep = partial(_keep, StoredJob(job, store), strict)
     if n_jobs == 1 or len(observations) < 2:
         return _sorted_out(map(keep, observations), len(observations), progress)
     with ProcessPoolExecutor(max_workers=n_jobs) as pool:
@@ -28,6 +31,45 @@ def check_n_jobs(n_jobs):
     """Raises `InputError` for what is no number of processes."""
     if int(n_jobs) != n_jobs or n_jobs < 1:
         raise InputError(f"n_jobs is {n_jobs!r}; wanted is a whole number of processes, 1 or more.")
+
+
+def as_store(store):
+    """The `RunStore` of what a caller gave: itself, or that in a folder; None for None. Raises `InputError`."""
+    if store is None or isinstance(store, RunStore):
+        return store
+    if isinstance(store, str | os.PathLike):
+        return RunStore(store)
+    raise InputError(f"store is a {type(store).__name__}; wanted is a RunStore or the path of its folder.")
+
+
+class StoredJob:
+    """A `Job` that looks into a store before it reduces a run, and puts there what it has reduced.
+
+    What cannot be used is not stored: it is tried again each time. Where the store cannot be written, the log says so,
+    and runs are reduced all the same.
+    """
+
+    def __init__(self, job, store):
+        self._job, self._store = job, store
+        self._keys = None if store is None else job.run_keys()
+
+    def keep(self, observation):
+        """The `KeptRun` of an observation. Raises `DataError` where it cannot be used."""
+        key = None if self._store is None else self._keys.key(observation)
+        run = None if key is None else self._store.get(key)
+        if run is None:
+            run = self._job.keep(observation)
+            if key is not None and key.still_holds():
+                self._put(key, run)
+        return run
+
+    def _put(self, key, run):
+        try:
+            self._store.put(key, run)
+        except StoreError as error:
+            # Said once: what hinders one run hinders all.
+            log.warning("Reduced runs are not kept: %s", error)
+            self._store = None
 
 
 def _keep(job, strict, observation):

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tevcurve.errors import StoreError
@@ -82,10 +82,16 @@ def remove_leftovers(path):
     """None; what writers of `path` that were killed have left beside it is gone; that of living ones stays."""
     path = Path(path)
     for part in path.parent.glob(f".{path.name}.*{PART}"):
-        with claim(part) as claimed:
-            if claimed and part.is_dir():
-                shutil.rmtree(part, ignore_errors=True)
-            elif claimed:
+        remove_leftover(part)
+
+
+def remove_leftover(part):
+    """None; a temporary file or folder is gone, unless its writer lives."""
+    with claim(part) as claimed:
+        if claimed and part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        elif claimed:
+            with suppress(OSError):
                 part.unlink(missing_ok=True)
 
 

@@ -11,6 +11,7 @@ from astropy.coordinates import Angle, EarthLocation, Latitude, Longitude, SkyCo
 from astropy.time import Time
 
 from tevcurve import models
+from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve import bins_adaptive, bins_fixed, bins_phase
 from tevcurve.lightcurve.bayesian_blocks import BayesianBlocks
@@ -58,9 +59,13 @@ def job_to_text(settings):
 
     Raises `InputError` for what cannot be written, such as a spectrum or a binning of the user's own class.
     """
+    return json.dumps({"format": FORMAT, **plain_settings(settings)}, indent=1, allow_nan=False) + "\n"
+
+
+def plain_settings(settings):
+    """A dict of settings in the types of JSON. Raises as `job_to_text`."""
     vocabulary = _vocabulary("regions" in sys.modules)
-    tree = {name: vocabulary.to_plain(value, _add_array, name) for name, value in settings.items()}
-    return json.dumps({"format": FORMAT, **tree}, indent=1, allow_nan=False) + "\n"
+    return {name: vocabulary.to_plain(value, _add_array, name) for name, value in settings.items()}
 
 
 def job_from_text(text, where):
@@ -243,6 +248,7 @@ def _vocabulary(with_regions):
     with_regions: whether sky regions are among them; their package takes longer to import than all the rest.
     """
     plain = (*BINNINGS, CubeSetting, SpectrumSetting, EnergyAxes, FitOptions, WcsGeom, MapAxis, SkyCircle)
+    plain += (ObservationFilter,)
     classes = [getattr(models, name) for name in models.__all__]
     spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
     kinds = [

@@ -70,6 +70,11 @@ def run_from_bytes(content, where):
     return run
 
 
+def head_of(content, where):
+    """The dict of what a run's bytes say of it before its arrays. Raises as `run_from_bytes`."""
+    return _checked_head(content, where)[0]
+
+
 def content_name(content):
     """What a run's bytes are called, str: their checksum in hexadecimal digits, so that one name has one content."""
     return content[len(MAGIC) : _HEAD].hex()

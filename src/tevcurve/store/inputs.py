@@ -1,0 +1,117 @@
+"""What the content of a run's input files and the settings of a job are called: checksums, and keys made of them."""
+
+import hashlib
+import json
+import logging
+import os
+from functools import cached_property, lru_cache
+
+from tevcurve import __version__
+from tevcurve.errors import InputError
+from tevcurve.store.job_text import plain_settings
+from tevcurve.store.run_file import MAGIC
+
+log = logging.getLogger(__name__)
+
+# What of a run is read to keep it; the background only where there are no OFF regions.
+NEEDED = ("events", "gti", "aeff", "edisp", "psf")
+_CHUNK = 2**22
+
+
+def file_checksum(path):
+    """SHA-256 of a file's bytes, str of hexadecimal digits. Raises `OSError` where it cannot be read."""
+    return _checksum_of_state(str(path), *_state(path))
+
+
+def input_files(observations):
+    """List of dicts `path`, `sha256` and `obs_id`: the files of observations, each once for each run that needs it.
+
+    The checksum of a file that cannot be read is None. Observations without files, simulated ones, have none.
+    """
+    listed = []
+    for observation in observations:
+        for path in dict.fromkeys(address.path for address in observation.addresses):
+            try:
+                checksum = file_checksum(path)
+            except OSError:
+                checksum = None
+            listed.append({"path": str(path), "sha256": checksum, "obs_id": observation.obs_id})
+    return listed
+
+
+class RunKeys:
+    """What reduced runs of one job are called in a store: a name for the content of the inputs and the settings.
+
+    source: (lon, lat), ICRS, radian. radius: float, radian, of the ON and OFF circles, or None in 3D.
+    exclusion: where no OFF region may lie, or None.
+    """
+
+    def __init__(self, source, radius=None, exclusion=None):
+        self._settings = {"source": source, "radius": radius, "exclusion": exclusion}
+
+    @cached_property
+    def _of_settings(self):
+        """Digest of what all runs have in common, or None where that cannot be written."""
+        try:
+            settings = plain_settings(self._settings)
+        except InputError as error:
+            log.warning("Reduced runs are not kept in the store: %s", error)
+            return None
+        return _digest({"format": MAGIC.decode(), "version": __version__, "settings": settings})
+
+    def key(self, observation):
+        """The `RunKey` of an observation, or None where it has no files, or one of them cannot be read."""
+        needed = NEEDED if self._settings["radius"] is not None else (*NEEDED, "bkg")
+        addresses = [one for one in observation.addresses if one.hdu_type in needed]
+        if not addresses or self._of_settings is None:
+            return None
+        try:
+            filters = plain_settings({"filters": observation.filters})
+            states = {one.path: _state(one.path) for one in addresses}
+            hdus = [(one.hdu_type, one.hdu_class, one.hdu_name, file_checksum(one.path)) for one in addresses]
+        except (OSError, InputError):
+            return None
+        run = observation._run
+        inputs = {
+            "settings": self._of_settings,
+            "obs_id": observation.obs_id,
+            "index": [getattr(run, "_pointing_deg", None), getattr(run, "_problem", None)],
+            "hdus": hdus,
+            "filters": filters,
+        }
+        return RunKey(_digest(inputs), states)
+
+
+class RunKey(str):
+    """The name of a reduced run in a store, hexadecimal digits; it remembers the state of the files that it is of."""
+
+    def __new__(cls, text, states):
+        key = super().__new__(cls, text)
+        key._states = states
+        return key
+
+    def still_holds(self):
+        """Whether the files are as they were when the key was made."""
+        try:
+            return all(_state(path) == state for path, state in self._states.items())
+        except OSError:
+            return False
+
+
+def _state(path):
+    """What tells that a file was changed: time, size and number."""
+    state = os.stat(path)
+    return state.st_mtime_ns, state.st_size, state.st_ino
+
+
+@lru_cache(maxsize=4096)
+def _checksum_of_state(path, *state):
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _digest(tree):
+    return hashlib.sha256(json.dumps(tree, sort_keys=True, default=list).encode()).hexdigest()
