@@ -8,7 +8,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import DataStore, Observation
-from tevcurve.errors import InputError, MissingError
+from tevcurve.errors import InputError, MissingError, TevcurveError
 
 
 def open_store(path):
@@ -41,26 +41,38 @@ def observations_of(observations, target):
 
 
 def _by_name(observations, name):
-    """The observations of a named target, and its position as their index or headers have it."""
-    if isinstance(observations, DataStore):
-        table = observations.obs_table
-        columns = [column for column in ("TARGET_NAME", "OBJECT") if column in table.colnames]
-        names = {str(value) for column in columns for value in table[column]}
-        rows = np.logical_or.reduce([table[column] == name for column in columns]) if columns else []
-        if not np.any(rows):
-            raise MissingError(
-                f"The index has no target {name!r}; it has {', '.join(sorted(names)) or 'no names'}."
-            )
-        observations = list(observations.get_observations(table["OBS_ID"][rows]))
-    else:
-        observations = _called(list(observations), name)
+    """The observations of a named target, and its position as their headers have it."""
+    observations = runs_of_target(observations, name)
     for observation in observations:
-        meta = observation.meta
+        try:
+            meta = observation.meta
+        except TevcurveError:
+            # What is wrong with this run is told when it is reduced.
+            continue
         if "RA_OBJ" in meta and "DEC_OBJ" in meta:
             return observations, SkyCoord(float(meta["RA_OBJ"]), float(meta["DEC_OBJ"]), unit="deg")
     raise InputError(
         f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
     )
+
+
+def runs_of_target(observations, name):
+    """List of the observations of a named target.
+
+    observations: DataStore, whose index has the name, or iterable of observations, whose headers have it.
+    Raises `MissingError`, with the names that there are, where it is not among them.
+    """
+    if not isinstance(observations, DataStore):
+        return _called(list(observations), name)
+    table = observations.obs_table
+    columns = [column for column in ("TARGET_NAME", "OBJECT") if column in table.colnames]
+    names = {str(value) for column in columns for value in table[column]}
+    rows = np.logical_or.reduce([table[column] == name for column in columns]) if columns else []
+    if not np.any(rows):
+        raise MissingError(
+            f"The index has no target {name!r}; it has {', '.join(sorted(names)) or 'no names'}."
+        )
+    return list(observations.get_observations(table["OBS_ID"][rows]))
 
 
 def _called(observations, name):
