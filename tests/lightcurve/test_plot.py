@@ -136,7 +136,7 @@ def test_labels_say_quantity_band_unit_and_offset(ax):
     plot(make(), ax=ax)
     assert ax.get_ylabel() == "Flux (1–10 TeV) [cm$^{-2}$ s$^{-1}$]"
     assert ax.get_xlabel() == "Time [MJD − 53343, TT]"
-    assert not ax.xaxis.offsetText.get_visible()
+    assert not ax.xaxis.offsetText.get_text()
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,6 @@ def test_tick_labels_never_overlap(span, time_format, size):
     plot(make(start, start + span / 10, np.ones(5)), ax=ax, time_format=time_format)
     figure.tight_layout()
     assert_no_overlap(tick_labels(ax.xaxis))
-    if time_format == "iso":
-        offset, label = ax.xaxis.offsetText, ax.xaxis.label
-        assert not offset.get_text() or not offset.get_window_extent().overlaps(label.get_window_extent())
     plt.close(figure)
 
 

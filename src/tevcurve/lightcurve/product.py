@@ -116,6 +116,12 @@ class LightCurve(RowSelection, FluxArithmetic):
 
         return plot(self, ax=ax, **keywords)
 
+    def plot_panels(self, ax=None, **keywords):
+        """The axes of a panel for each band and what goes under them; `tevcurve.lightcurve.plots.panels` has all."""
+        from tevcurve.lightcurve.plots.panels import plot_panels
+
+        return plot_panels(self, ax=ax, **keywords)
+
     def rebin(self, time_bins=None, energy_edges=None, **axes):
         """The light curve in other time bins or energy bands, from the events and responses that it keeps.
 

@@ -1,0 +1,68 @@
+"""Figures as files that are the same, byte by byte, each time that they are made."""
+
+import os
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from tevcurve.errors import InputError
+
+# Neither the date nor the version of what drew it.
+METADATA = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
+}
+SALT = "tevcurve"
+
+
+def save_figure(figure, path, dpi=150, **options):
+    """The `Path` of the file that a figure is written to: PNG, SVG or PDF by its ending, as a whole or not at all.
+
+    The same figure gives the same bytes: identifiers in SVG are fixed, no date is written.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    path : str or Path; a file that is there is replaced
+    dpi : float, pixels per inch of a PNG and of what is a picture in the other two
+    options : for `matplotlib.figure.Figure.savefig`, such as bbox_inches or transparent
+
+    Raises `InputError` for another ending, or where there is no such folder.
+    """
+    from matplotlib import rc_context
+
+    path = Path(path).expanduser()
+    kind = path.suffix.lower()
+    if kind not in METADATA:
+        raise InputError(f"The figure's file is {path.name!r}; wanted is an ending {', '.join(METADATA)}.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} to write the figure {path.name} into.")
+    metadata = METADATA[kind] | options.pop("metadata", {})
+    # A layout is found anew at each drawing, from the one before.
+    figure.draw_without_rendering()
+    buffer = BytesIO()
+    with rc_context({"svg.hashsalt": SALT}):
+        figure.savefig(buffer, format=kind[1:], dpi=dpi, metadata=metadata, **options)
+    return _replace(path, buffer.getbuffer())
+
+
+def _replace(path, content):
+    """The path, whose file now has a content; a reader sees the old file or the new one, never a part."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+        temporary.chmod(mode & 0o777)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _umask():
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

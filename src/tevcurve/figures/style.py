@@ -1,0 +1,114 @@
+"""Colours, markers and words that all figures share, and an axes divided into panels."""
+
+import numpy as np
+
+from tevcurve.errors import InputError
+
+# Okabe & Ito, https://jfly.uni-koeln.de/color/: told apart with any colour vision; yellow is too pale.
+# In this order neighbours also differ in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+# Where colours look alike in grey, markers do not.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def unit_text(unit):
+    """A unit in the order of the field's papers, TeV cm-2 s-1 or cm-2 s-1 TeV-1, for matplotlib."""
+    if unit.scale != 1:
+        return unit.to_string("latex_inline")
+    parts = sorted(
+        zip(unit.bases, unit.powers, strict=True), key=lambda part: (part[1] < 0, part[0].name.lower())
+    )
+    return " ".join(base.name if power == 1 else f"{base.name}$^{{{power}}}$" for base, power in parts)
+
+
+def band_text(low, high):
+    """An energy band with edges in TeV."""
+    return f"{low:.4g}–{high:.4g} TeV"
+
+
+def with_default(name, value):
+    """A value, or that of rcParams where the user has changed it there."""
+    from matplotlib import rcParams, rcParamsDefault
+
+    return value if rcParams[name] == rcParamsDefault[name] else rcParams[name]
+
+
+def use_colours(ax):
+    """Make the cycle of an axes `COLOURS`; one that the user has chosen stays."""
+    from matplotlib import rcParams, rcParamsDefault
+
+    if rcParams["axes.prop_cycle"] == rcParamsDefault["axes.prop_cycle"]:
+        ax.set_prop_cycle(color=COLOURS)
+
+
+def new_figure(width, height):
+    """A figure of pyplot with constrained layout, of a size in inches unless the user has chosen one in rcParams."""
+    import matplotlib.pyplot as plt
+
+    return plt.figure(figsize=with_default("figure.figsize", (width, height)), layout="constrained")
+
+
+def panels(ax, heights, size):
+    """List of axes below each other that share the x axis, with relative heights.
+
+    ax: None for a new figure of a size (width, height) in inches; one axes of `plt.subplots`, which is divided; or as
+    many axes as there are heights. Raises `InputError` for another number, or an axes that is not of a grid.
+    """
+    heights = list(heights)
+    if ax is None:
+        grid = new_figure(*size).subplots(len(heights), sharex=True, squeeze=False, height_ratios=heights)
+        return list(grid[:, 0])
+    given = list(np.atleast_1d(np.asarray(ax, dtype=object)).ravel())
+    if len(given) == len(heights):
+        return given
+    if len(given) != 1:
+        raise InputError(f"ax has {len(given)} axes; wanted are {len(heights)}, or one to be divided.")
+    first = given[0]
+    spec = first.get_subplotspec()
+    if spec is None:
+        raise InputError("Only an axes of a grid, as plt.subplots makes them, can be divided into panels.")
+    parts = spec.subgridspec(len(heights), 1, height_ratios=heights)
+    first.set_subplotspec(parts[0])
+    first.tick_params(labelbottom=False)
+    others = [first.figure.add_subplot(part, sharex=first) for part in list(parts)[1:]]
+    for other in others[:-1]:
+        other.tick_params(labelbottom=False)
+    return [first, *others]
+
+
+def label_energies(ax, edges):
+    """Logarithmic energies in TeV below an axes, ticks at 1, 2 and 5 in each decade, or where there are many at 1.
+
+    edges: float array, TeV; their first and last are the ends of the axis.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    steps = (1, 2, 5) if edges[-1] < 300 * edges[0] else (1,)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=steps))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("Energy [TeV]")
+
+
+def legend_above(ax, **keywords):
+    """The legend of an axes above it, where no data are, in as many columns as fit; None without entries."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    handles, labels = ax.get_legend_handles_labels()
+    if not labels:
+        return None
+    size = FontProperties(size=rcParams["legend.fontsize"]).get_size_in_points() / 72
+    # the power of ten of the value axis stands at the left
+    width = ax.get_window_extent().width / ax.figure.dpi - 6 * size
+    entry = size * (0.55 * max(len(label) for label in labels) + 4.5)
+    columns = int(np.clip(width // entry, 1, len(labels)))
+    style = {
+        "loc": "lower right",
+        "bbox_to_anchor": (1.0, 1.0),
+        "ncols": columns,
+        "frameon": False,
+        "borderaxespad": 0.2,
+    }
+    return ax.legend(handles, labels, **(style | keywords))

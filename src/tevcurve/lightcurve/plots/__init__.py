@@ -1,0 +1,1 @@
+"""The parts of a figure of a light curve; `tevcurve.lightcurve.plot` puts them together."""

@@ -1,0 +1,123 @@
+"""Panels below each other that share the time axis: energy bands, and what goes with them."""
+
+from dataclasses import replace
+
+from tevcurve.errors import InputError
+from tevcurve.figures.style import COLOURS, MARKERS, band_text, panels
+from tevcurve.lightcurve.plot import plot
+from tevcurve.lightcurve.plots.rows import bands_of
+
+# Inches: width of the figure, height of its first panel, of a panel more, of the time axis.
+WIDTH, FIRST, MORE, AXIS = 7.2, 3.0, 1.5, 0.7
+
+
+def plot_panels(
+    light_curve,
+    ax=None,
+    quantity="flux",
+    below=(),
+    blocks=None,
+    flare=None,
+    time_format=None,
+    gaps=None,
+    **keywords,
+):
+    """List of axes: the light curve with a panel for each energy band, and further quantities under it.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+    ax : matplotlib axes, optional
+        One axes, which is divided; or as many as there are panels; by default those of a new figure.
+    quantity : str
+        What the panels of the bands show.
+    below : sequence
+        A panel for each: the name of a column, such as "index"; or another table with its own values at the same
+        times, such as `light_curve.hardness()`, whose first column with errors is drawn; or a light curve.
+    blocks : optional
+        What `plot_blocks` takes: for the only band, or a list with one for each.
+    flare : optional
+        What `plot_flare` takes, in the same way.
+    time_format, gaps, **keywords
+        As in `tevcurve.lightcurve.plot.plot`.
+
+    Raises `InputError` for another number of axes, blocks or flares than there are bands.
+    """
+    bands = bands_of(light_curve.table)
+    below = [below] if isinstance(below, str) or hasattr(below, "colnames") else list(below)
+    blocks, flare = (
+        _for_each(given, len(bands), name) for given, name in ((blocks, "blocks"), (flare, "flare"))
+    )
+    heights = [FIRST if len(bands) == 1 else MORE] * len(bands) + [MORE] * len(below)
+    axes = panels(ax, heights, (WIDTH, sum(heights) + AXIS))
+    style = {"time_format": time_format, "gaps": gaps} | keywords
+    for number, rows in enumerate(bands.values()):
+        own = {"marker": MARKERS[number % len(MARKERS)], "color": COLOURS[number % len(COLOURS)]}
+        own |= {"quantity": quantity, "blocks": blocks[number], "flare": flare[number]}
+        plot(replace(light_curve, table=light_curve.table[rows]), axes[number], **(own | style))
+    if len(bands) > 1:
+        _share_label(axes[: len(bands)], list(bands))
+    for place, one in zip(axes[len(bands) :], below, strict=True):
+        _plot_below(place, light_curve, one, style)
+    _tidy(axes)
+    return axes
+
+
+def _for_each(given, number, name):
+    """A list with one for each band, from one for the only band, a list of them, or None."""
+    each = list(given) if isinstance(given, (list, tuple)) else [given]
+    if given is None:
+        each = [None] * number
+    if len(each) != number:
+        raise InputError(
+            f"{name} has {len(each)}, and the light curve has {number} energy bands; wanted is one for each."
+        )
+    return each
+
+
+def _plot_below(ax, light_curve, one, style):
+    """A column of the light curve, another light curve, or a table at the same times."""
+    if isinstance(one, str):
+        plot(light_curve, ax, quantity=one, **style)
+    elif hasattr(one, "time_start"):
+        plot(one, ax, **style)
+    else:
+        measured = [name for name in one.colnames if {f"{name}_err", f"{name}_errn"} & set(one.colnames)]
+        if not measured:
+            raise InputError(
+                f"A table below has the columns {', '.join(one.colnames)}; wanted is one with its errors."
+            )
+        curve = type(light_curve)(one)
+        plot(curve, ax, quantity=measured[0], **({"color": "black"} | style))
+        # the bands stand at the right, where there is more room for words
+        name, _, bands = ax.get_ylabel().partition(" (")
+        ax.set_ylabel(name)
+        _write_beside(ax, bands.rstrip(")").replace(" / ", " /\n"))
+
+
+def _share_label(axes, bands):
+    """One label for the values of all panels, at their middle, and the band of each at its right."""
+    words = axes[0].get_ylabel().replace(f" ({band_text(*bands[0])})", "")
+    for ax, band in zip(axes, bands, strict=True):
+        ax.set_ylabel("")
+        _write_beside(ax, band_text(*band))
+    middle = axes[len(axes) // 2]
+    # of an even number, at the border of the two in the middle
+    middle.set_ylabel(words, y=0.5 if len(axes) % 2 else 1.0, ha="center")
+
+
+def _write_beside(ax, words):
+    """Words at the right of an axes."""
+    beside = {"xycoords": "axes fraction", "textcoords": "offset points", "rotation": -90}
+    ax.annotate(words, (1, 0.5), (6, 0), va="center", ha="left", multialignment="center", **beside)
+
+
+def _tidy(axes):
+    """The time axis below the last panel only, legends above the first only, and labels in line."""
+    for ax in axes[:-1]:
+        ax.set_xlabel("")
+        ax.tick_params(labelbottom=False)
+    for ax in axes[1:]:
+        if ax.get_legend() is not None:
+            ax.get_legend().remove()
+    axes[0].figure.align_ylabels(axes)

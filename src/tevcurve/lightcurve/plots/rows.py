@@ -1,0 +1,56 @@
+"""What of a light curve's table is drawn: values with errors, limits, bands."""
+
+import numpy as np
+from astropy import units as u
+
+# Rows whose value is the reference's, not a measured one: of what is no flux.
+NOT_MEASURED = ("shape_fixed",)
+FLUXES = ("flux", "dnde", "eflux", "e2dnde", "norm")
+
+
+def values_of(table, quantity, unit):
+    """`value`, `errors` (2, n), `upper` and `lower` limit of each row, float64 in a unit, NaN where unknown.
+
+    Errors are asymmetric where the table has both sides, else symmetric.
+    """
+
+    def column(name):
+        if name not in table.colnames:
+            return np.full(len(table), np.nan)
+        array = np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
+        return array * (table[name].unit or u.dimensionless_unscaled).to(unit)
+
+    value, symmetric = column(quantity), column(f"{quantity}_err")
+    errors = np.array([column(f"{quantity}_errn"), column(f"{quantity}_errp")])
+    errors = np.where(np.isfinite(errors).all(axis=0), errors, symmetric)
+    if quantity not in FLUXES and "status" in table.colnames:
+        value = np.where(np.isin(table["status"], NOT_MEASURED), np.nan, value)
+    return {
+        "value": value,
+        "errors": errors,
+        "upper": column(f"{quantity}_ul"),
+        "lower": column(f"{quantity}_ll"),
+    }
+
+
+def limits_of(table, values, ts_threshold):
+    """The rows (n,) that are drawn as an upper limit, and those that are drawn as a lower limit."""
+    none = np.zeros(len(table), dtype=bool)
+    if ts_threshold is None:
+        return none, none
+    value, upper, lower = values["value"], values["upper"], values["lower"]
+    faint = ~np.isfinite(value) | (value <= 0)
+    if "ts" in table.colnames:
+        faint |= np.ma.filled(np.ma.asarray(table["ts"], dtype=np.float64), np.nan) < ts_threshold
+    is_upper = faint & np.isfinite(upper)
+    # an error above that is larger than the value itself says no more than the lower limit
+    open_above = ~np.isfinite(value) | (values["errors"][1] > value)
+    return is_upper, open_above & ~is_upper & (lower > 0)
+
+
+def bands_of(table):
+    """The rows of each energy band, a dict by its edges in TeV; by None where the table has no bands."""
+    if not {"e_min", "e_max"} <= set(table.colnames):
+        return {None: np.arange(len(table))}
+    edges = list(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True))
+    return {band: np.flatnonzero([pair == band for pair in edges]) for band in sorted(set(edges))}

@@ -1,0 +1,163 @@
+"""The time axis of light curves: what is drawn on it, its scale, ticks and label.
+
+The data are drawn at their absolute time (MJD, or matplotlib's dates); what the axis subtracts is only in its
+tick labels and said in its label. So further artists can be put at absolute times.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.plots.gaps import apply_cut, cut_time, mark_cuts
+from tevcurve.lightcurve.plots.time_ticks import DateTicks, MjdTicks
+
+LONG = 40  # days: from here on whole MJD are short enough as tick labels
+LABEL = 1.0  # inches: the least length of a piece of the axis, so that a date fits
+MJD_OF_1970 = 40587
+_RECORD = "_tevcurve_drawn"
+
+
+@dataclass
+class Drawn:
+    """What the light curves already in an axes have laid down for those to come.
+
+    dates: whether the axis has dates, else MJD in `scale`. quantity, unit: of the value axis. first: the first line,
+    with which the record ends. bands: those drawn. start, stop: lists of float arrays, the time bins. gaps: as given.
+    """
+
+    dates: bool
+    scale: str
+    quantity: str
+    unit: u.UnitBase
+    first: Any = None
+    bands: set = field(default_factory=set)
+    start: list = field(default_factory=list)
+    stop: list = field(default_factory=list)
+    gaps: Any = None
+    n_series: int = 0
+
+
+def drawn_in(ax):
+    """The `Drawn` of an axes, or None where no light curve is in it: clearing an axes removes it."""
+    record = getattr(ax, _RECORD, None)
+    return record if record is not None and record.first in ax.get_children() else None
+
+
+def prepare(ax, quantity, unit, scale, time_format=None, gaps=None):
+    """The `Drawn` of an axes, which is made if there is none yet.
+
+    Raises `InputError` for an unknown time format, or if the axes holds another quantity or time format.
+    """
+    if time_format not in (None, "mjd", "iso"):
+        raise InputError(f"time_format is {time_format!r}; it should be 'mjd' or 'iso'.")
+    neighbours = [drawn_in(other) for other in together(ax)]
+    dates = neighbours[0].dates if neighbours else time_format == "iso"
+    if time_format is not None and dates != (time_format == "iso"):
+        have = "iso" if dates else "mjd"
+        raise InputError(f"time_format is {time_format!r}, but the axes already shows time as {have!r}.")
+    there = drawn_in(ax)
+    if there is not None:
+        if quantity != there.quantity or not unit.is_equivalent(there.unit):
+            have = f"{there.quantity} in {there.unit}" if str(there.unit) else there.quantity
+            raise InputError(f"The axes already shows {have}; {quantity} should be drawn in its own axes.")
+        there.gaps = there.gaps if gaps is None else gaps
+        return there
+    scale = neighbours[0].scale if neighbours else scale.lower()
+    gaps = (
+        next((other.gaps for other in neighbours if other.gaps is not None), None) if gaps is None else gaps
+    )
+    return Drawn(dates, scale, quantity, unit, gaps=gaps)
+
+
+def keep(ax, drawn, start, stop, first):
+    """Remember the time bins that were drawn, float arrays (n,), and the first artist of them."""
+    drawn.first = drawn.first or first
+    drawn.start.append(np.asarray(start))
+    drawn.stop.append(np.asarray(stop))
+    setattr(ax, _RECORD, drawn)
+
+
+def together(ax):
+    """The axes with light curves that share the time axis with this one."""
+    siblings = ax.get_shared_x_axes().get_siblings(ax)
+    return [other for other in siblings if drawn_in(other) is not None]
+
+
+def axis_times(ax, time):
+    """Times as the numbers of the time axis of an axes with a light curve: where to draw what else has a time.
+
+    ax: the axes. time: `Time`. Raises `InputError` if there is no light curve in the axes.
+    """
+    drawn = drawn_in(ax)
+    if drawn is None:
+        raise InputError("The axes has no light curve, so its time axis is not known; plot one first.")
+    return numbers_of(time, drawn)
+
+
+def numbers_of(time, drawn):
+    """Times as the numbers of the axis: MJD in the scale of the axes, or matplotlib's days in UTC."""
+    if not drawn.dates:
+        return getattr(time, drawn.scale).mjd
+    return time.utc.mjd - MJD_OF_1970 + _epoch()
+
+
+def _epoch():
+    from matplotlib.dates import date2num
+
+    return float(date2num(np.datetime64("1970-01-01")))
+
+
+def dress(ax):
+    """Scale, ticks and label of the time axis, the same in all axes that share it."""
+    from matplotlib.ticker import NullLocator
+
+    from tevcurve.lightcurve.plots.time_locator import TimeFormatter, TimeLocator
+
+    axes = together(ax)
+    records = [drawn_in(other) for other in axes]
+    drawn = records[0]
+    start, stop = (
+        np.concatenate([part for record in records for part in getattr(record, end)])
+        for end in ("start", "stop")
+    )
+    cut = None
+    if drawn.gaps is not None:
+        width = ax.get_window_extent().width / ax.figure.dpi
+        cut = cut_time(start, stop, _longest(drawn.gaps), shortest=LABEL / width)
+    apply_cut(ax, cut)
+    first, last = np.min(start, initial=np.inf), np.max(stop, initial=-np.inf)
+    offset = float(np.floor(first)) if np.isfinite(first) and last - first < LONG else 0.0
+    words = "UTC" if drawn.dates else f"MJD{f' − {offset:.0f}' if offset else ''}, {drawn.scale.upper()}"
+    locator = TimeLocator(DateTicks(_epoch()) if drawn.dates else MjdTicks(offset), cut)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(TimeFormatter(locator))
+    if cut is not None:
+        ax.xaxis.set_minor_locator(NullLocator())
+    for other in axes:
+        mark_cuts(other, cut)
+        if other.xaxis.get_tick_params().get("labelbottom", True):
+            other.set_xlabel(f"Time [{words}]")
+
+
+def hidden(ax, times):
+    """Whether numbers of the time axis (n,) are in a gap that is cut out."""
+    cut = getattr(ax.xaxis.get_major_locator(), "cut", None)
+    return np.zeros(np.shape(times), dtype=bool) if cut is None else cut.hidden(np.asarray(times))
+
+
+def _longest(gaps):
+    """Days that a gap may have, None where that is to be found; `InputError` for what is neither."""
+    if isinstance(gaps, str) and gaps == "cut":
+        return None
+    try:
+        days = u.Quantity(gaps).to_value(u.d)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"gaps is {gaps!r}; wanted is 'cut', or a time such as '0.5 d', above which a gap is cut."
+        ) from error
+    if not days > 0:
+        raise InputError(f"gaps is {gaps!r}; wanted is a time above zero.")
+    return float(days)

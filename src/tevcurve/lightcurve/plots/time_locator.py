@@ -1,0 +1,59 @@
+"""Ticks for matplotlib; imported where something is drawn, because matplotlib is slow to import."""
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import Formatter, Locator
+
+from tevcurve.lightcurve.plots.time_ticks import fitting_ticks
+
+
+class TimeLocator(Locator):
+    """The ticks that fit on paper, in each piece of a time axis; `words` has the label of each.
+
+    source: `MjdTicks` or `DateTicks`. cut: `CutTime`, or None for an axis in one piece.
+    """
+
+    def __init__(self, source, cut=None):
+        self.source, self.cut, self.words = source, cut, {}
+
+    def __call__(self):
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin, vmax):
+        """Float array of the ticks between two numbers of the axis."""
+        low, high = sorted((vmin, vmax))
+        ax, place = self.axis.axes, self.axis.get_transform().transform
+        width = ax.get_window_extent().width / ax.figure.dpi
+        whole = np.ptp(place(np.array([low, high])))
+        words = {}
+        for ends in self._pieces(low, high):
+            inches = width * np.ptp(place(np.array(ends))) / whole
+            times, labels = fitting_ticks(
+                self.source, *ends, inches, self._size(), inside=self.cut is not None
+            )
+            words |= dict(zip(times.tolist(), labels, strict=True))
+        self.words = words
+        return np.array(list(words))
+
+    def _pieces(self, low, high):
+        """The pieces of the axis in view, pairs of times."""
+        starts, stops = ((), ()) if self.cut is None else (self.cut.start[1:], self.cut.stop[:-1])
+        ends = zip((-np.inf, *starts), (*stops, np.inf), strict=True)
+        pieces = [(max(low, first), min(high, last)) for first, last in ends]
+        return [(first, last) for first, last in pieces if last > first]
+
+    def _size(self):
+        """Size of the labels' font in inches."""
+        size = self.axis.get_tick_params().get("labelsize", rcParams["xtick.labelsize"])
+        return FontProperties(size=size).get_size_in_points() / 72
+
+
+class TimeFormatter(Formatter):
+    """The labels of a `TimeLocator`."""
+
+    def __init__(self, locator):
+        self.locator = locator
+
+    def __call__(self, x, pos=None):
+        return self.locator.words.get(float(x), "")
