@@ -1,7 +1,5 @@
 """The job as an object and as a file: where the data are, what is wanted of them, and where the result goes."""
 
-import os
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,7 +9,10 @@ from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 
 # Keys that say where and how a job runs; the light curve does not depend on them.
-HOW = ("output", "overwrite", "n_jobs", "strict")
+HOW = ("output", "overwrite", "plot", "report", "n_jobs", "strict")
+
+# Keys that are no keywords of `tevcurve.light_curve` by their own names.
+NOT_OPTIONS = ("data", "target", "position", "runs", "output", "overwrite", "plot", "report")
 
 
 class Config(BaseModel):
@@ -114,6 +115,8 @@ class Config(BaseModel):
 
     output: kinds.MaybePath = Field(None, description="Folder for the result; null: it is only printed")
     overwrite: bool = Field(False, description="Whether a result that is there is replaced")
+    plot: kinds.MaybePath = Field(None, description="File to draw the light curve into, .png, .pdf or .svg")
+    report: kinds.MaybePath = Field(None, description="File for a page about it, .html")
     n_jobs: int = Field(1, ge=1, description="Processes that read and reduce")
     strict: bool = Field(False, description="Whether the first run that cannot be used stops the job")
 
@@ -160,8 +163,10 @@ class Config(BaseModel):
         return self.model_dump()
 
     def resolved(self):
-        """Dict of the values on which the light curve depends: without where and how the job runs."""
-        return {key: value for key, value in self.values().items() if key not in HOW}
+        """YAML text of the values on which the light curve depends: without where and how the job runs."""
+        from tevcurve.config.yaml_text import commented_yaml
+
+        return commented_yaml(self, without=HOW)
 
     def options(self):
         """Keywords of `tevcurve.light_curve` apart from the observations and the target, as objects; reads no data."""
@@ -178,11 +183,7 @@ class Config(BaseModel):
             "e_reco": kinds.energies_of(self.e_reco),
             "e_true": kinds.energies_of(self.e_true),
         }
-        others = [
-            name
-            for name in type(self).model_fields
-            if name not in made and name not in ("data", "target", "position", "runs", "output", "overwrite")
-        ]
+        others = [name for name in type(self).model_fields if name not in made and name not in NOT_OPTIONS]
         return made | {name: getattr(self, name) for name in others}
 
     def arguments(self):
@@ -190,7 +191,3 @@ class Config(BaseModel):
         from tevcurve.config.observations import chosen
 
         return chosen(self) | self.options()
-
-    def data_path(self):
-        """`Path` of the data, with variables and ~ put in."""
-        return Path(os.path.expandvars(self.data)).expanduser()

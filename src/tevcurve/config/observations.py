@@ -4,24 +4,36 @@ from tevcurve.errors import MissingError
 
 
 def chosen(config):
-    """The arguments `observations`, `target` and, where the position is given, `name` of `tevcurve.light_curve`.
+    """The arguments `observations`, `target` and `name` of `tevcurve.light_curve`, a dict.
 
-    Opens the data store only where runs are chosen. Raises `MissingError` for runs that are not of the target.
+    The runs are those of the target's name in the index; where it has no such name and a position is given, those that
+    point near that. Opens the data store where runs are chosen or the position is given.
+    Raises `MissingError` for runs that are not among them.
     """
     from tevcurve.config.sky import as_position
-    from tevcurve.pipeline.targets import observations_of
+    from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
 
-    path = config.data_path()
     if config.runs is None and config.position is None:
-        return {"observations": str(path), "target": config.target}
-    position = None if config.position is None else as_position(config.position)
-    if config.runs is None:
-        return {"observations": str(path), "target": position, "name": config.target}
-    observations, at = observations_of(str(path), config.target if position is None else position)
+        return {"observations": config.data, "target": config.target}
+    store = open_store(config.data)
+    if config.position is None:
+        observations, position = observations_of(store, config.target)
+    else:
+        position = as_position(config.position).icrs
+        try:
+            observations = runs_of_target(store, config.target)
+        except MissingError:
+            observations, _ = observations_of(store, position)
+    if config.runs is not None:
+        observations = _with_ids(observations, config)
+    return {"observations": observations, "target": position, "name": config.target}
+
+
+def _with_ids(observations, config):
     by_id = {observation.obs_id: observation for observation in observations}
     missing = [obs_id for obs_id in config.runs if obs_id not in by_id]
     if missing:
         raise MissingError(
             f"{config.data} has no run {missing[0]} of {config.target}; it has {', '.join(map(str, by_id))}."
         )
-    return {"observations": [by_id[obs_id] for obs_id in config.runs], "target": at, "name": config.target}
+    return [by_id[obs_id] for obs_id in config.runs]

@@ -1,5 +1,6 @@
 """The kinds of values in a configuration: each takes texts as well as Python's objects, and keeps plain values."""
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -51,7 +52,7 @@ def _energies(value):
             f"{_listed(found)}, which is one energy; wanted are two or more, the edges of the bins"
         )
     edges = energies_of(found).value
-    if not (edges[0] > 0 and all(low < high for low, high in zip(edges[:-1], edges[1:], strict=True))):
+    if not (edges[0] > 0 and all(low < high for low, high in pairwise(edges))):
         raise InputError(
             f"{_listed(found)}, which does not increase from above 0; wanted are edges such as [0.7 TeV, 20 TeV]"
         )

@@ -20,11 +20,16 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./$~+-](?:[\w./$+() -]*[\w./$+()-])?", re.ASCII
 WIDTH = 110
 
 
-def commented_yaml(config, notes=None):
-    """Text of a `Config`, with a comment before each value. notes: dict of key to a further sentence on its value."""
+def commented_yaml(config, notes=None, without=()):
+    """Text of a `Config`, with a comment before each value.
+
+    notes: dict of key to a further sentence on its value. without: keys to leave out.
+    """
     notes = notes or {}
     lines = [f"# {HEAD}"]
     for name, field in type(config).model_fields.items():
+        if name in without:
+            continue
         if name in SECTIONS:
             lines += ["", f"# --- {SECTIONS[name]} ---"]
         comment = f"{field.description}."
@@ -41,20 +46,27 @@ def _entry(name, value):
     if isinstance(value, dict):
         return [f"{name}:", *(f"  {key}: {_scalar(each)}" for key, each in value.items())]
     if isinstance(value, list):
-        items = [_scalar(each, in_list=True) for each in value]
+        items = [_scalar(each) for each in value]
         line = f"{name}: [{', '.join(items)}]"
         return [line] if len(line) <= WIDTH else [f"{name}:", *(f"  - {item}" for item in items)]
     return [f"{name}: {_scalar(value)}"]
 
 
-def _scalar(value, in_list=False):
+def _scalar(value):
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
+    if isinstance(value, float):
+        # Without the point other readers of YAML take 1e-05 for a text.
+        return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
+    if isinstance(value, int):
         return repr(value)
-    # Unquoted only where a text is read as that text.
-    if _PLAIN.fullmatch(value) and plain_value(value) is value and not (in_list and value == "-"):
+    if _PLAIN.fullmatch(value) and plain_value(value) is value and _is_text_elsewhere(value):
         return value
     return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**9).rstrip("\n")
+
+
+def _is_text_elsewhere(text):
+    """Whether other readers of YAML, too, take an unquoted text for one, and not for a date."""
+    return yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str"

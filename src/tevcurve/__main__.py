@@ -1,0 +1,8 @@
+"""`python -m tevcurve` is the command `tevcurve`."""
+
+import sys
+
+from tevcurve.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The command `tevcurve`: each module parses the arguments of one command or family, calls, and prints."""

@@ -1,0 +1,47 @@
+"""What a person sees: tables, notes beside the output, and texts of files without their control characters."""
+
+import sys
+
+_SPACES = {"\n": "\n", "\t": " "}
+
+
+def plain(text):
+    """A text without control characters, which could draw on a terminal or hide what stands there."""
+    return "".join(_SPACES.get(char, char if char.isprintable() else "?") for char in str(text))
+
+
+def note(text):
+    """Print beside the output proper, on the standard error."""
+    print(plain(text), file=sys.stderr)
+
+
+def print_table(headers, rows, left=1):
+    """Print a table: drawn on a terminal, else aligned texts, so that `cut`, `grep` and `awk` can have them.
+
+    headers: list of str. rows: list of lists of str. left: how many columns begin at the left; the others are numbers.
+    """
+    rows = [[plain(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw_table(headers, rows, left)
+        return
+    widths = [max(len(cell) for cell in column) for column in zip(headers, *rows, strict=True)]
+    for row in [headers, *rows]:
+        cells = [
+            cell.ljust(width) if number < left else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def _draw_table(headers, rows, left):
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, header in enumerate(headers):
+        table.add_column(header, justify="left" if number < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)

@@ -1,0 +1,102 @@
+"""The options of the commands that run a job: one for each key of the configuration."""
+
+import inspect
+from functools import wraps
+from typing import Annotated
+
+import typer
+
+from tevcurve.config.model import Config
+from tevcurve.config.yaml_nodes import plain_value
+from tevcurve.config.yaml_text import SECTIONS
+from tevcurve.errors import InputError
+
+NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
+_SEVERAL = {"exclusion"}
+
+
+def job_options(without=()):
+    """A decorator that gives a command an option for each key of `Config`, and `--set`.
+
+    The command takes them in `**options`, None where they are not given. without: keys that have none.
+    """
+
+    def decorate(command):
+        own = inspect.signature(command)
+        plain = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        added = [_option(name, field, heading) for name, field, heading in _fields() if name not in without]
+        help_text = "Any key of the configuration, as --set spectrum.index=2.3; may be given several times."
+        several = inspect.Parameter(
+            "set_",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=help_text)
+            ],
+        )
+
+        @wraps(command)
+        def run(**given):
+            return command(**given)
+
+        run.__signature__ = own.replace(parameters=[*plain, several, *added])
+        run.__annotations__ = {p.name: p.annotation for p in run.__signature__.parameters.values()}
+        return run
+
+    return decorate
+
+
+def changes_of(options):
+    """Dict of key to value of the options that were given; raises `InputError` for a `--set` without "=".
+
+    What has an option of its own goes before `--set`.
+    """
+    changes = {}
+    for item in options.get("set_") or ():
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set is {item!r}; wanted is KEY=VALUE, such as spectrum.index=2.3.")
+        changes[key.strip()] = _value(value.strip())
+    given = {name: value for name, value in options.items() if name != "set_" and value not in (None, [])}
+    return changes | given
+
+
+def _value(text):
+    if text.startswith("[") and text.endswith("]"):
+        return [plain_value(part.strip().strip("'\"")) for part in text[1:-1].split(",") if part.strip()]
+    return plain_value(text)
+
+
+def _fields():
+    heading = ""
+    for name, field in Config.model_fields.items():
+        heading = SECTIONS.get(name, heading)
+        yield name, field, heading
+
+
+def _default(field):
+    """What a value is without the option, in words, or nothing where nothing would be said."""
+    value = field.default
+    if isinstance(value, list):
+        value = ",".join(value)
+    return f" [default: {value}]" if isinstance(value, (str, float, int)) and value not in ("", False) else ""
+
+
+def _option(name, field, heading):
+    """The parameter of a command for a key of the configuration."""
+    # Square brackets would be taken for markup.
+    description = f"{field.description}.{_default(field)}".replace("[", r"\[").replace("`", "")
+    names = NAMES.get(name, [f"--{name.replace('_', '-')}"])
+    options = {"help": description, "rich_help_panel": heading, "show_default": False}
+    if field.annotation is bool:
+        kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
+    elif name in _SEVERAL:
+        kind, options = list[str] | None, options | {"metavar": "TEXT"}
+    else:
+        kind, options = str | None, options | {"metavar": "TEXT"}
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[kind, typer.Option(*names, **options)],
+    )

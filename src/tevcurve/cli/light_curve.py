@@ -1,0 +1,67 @@
+"""`tevcurve light-curve` and `tevcurve run`: a light curve at once, or as a file asks for it."""
+
+from typing import Annotated
+
+import typer
+
+from tevcurve.cli.job_options import changes_of, job_options
+
+
+@job_options(without=("data",))
+def light_curve(
+    path: Annotated[
+        str, typer.Argument(help="Folder of a data store, or a FITS file with both index tables.")
+    ],
+    **options,
+):
+    """A light curve without a file: print it, and keep it with --output.
+
+    \b
+    tevcurve light-curve PATH --target Crab
+    tevcurve light-curve PATH --target Crab --time-bins 5min --energy 0.7TeV,20TeV --method 1d
+    tevcurve light-curve PATH --target Crab --spectrum "LogParabola alpha=2.4 beta=0.2" -o crab
+    tevcurve light-curve PATH --target "PKS 2155-304 (flare)" --time-bins "blocks 0.01" --plot flare.png
+    """
+    from tevcurve.config.model import Config
+
+    changes = {"data": path} | changes_of(options)
+    if "target" not in changes:
+        from tevcurve.data.targets import only_target
+        from tevcurve.pipeline.targets import open_store
+
+        changes["target"] = only_target(open_store(path))
+    from tevcurve.config.changes import with_changes
+
+    return _make(Config(**with_changes({}, changes)))
+
+
+@job_options()
+def run(
+    config: Annotated[
+        str, typer.Argument(help="A configuration, as `tevcurve init` writes it.", metavar="FILE")
+    ],
+    **options,
+):
+    """Make the light curve that a configuration asks for; each of its values can be changed on the line.
+
+    \b
+    tevcurve run crab.yaml
+    tevcurve run crab.yaml --time-bins 2min --energy 0.7TeV,20TeV --method 1d
+    tevcurve run crab.yaml --set spectrum.index=2.3 --set "exclusion=[circle(84.4, 21.1, 0.3)]"
+    """
+    from tevcurve.config.reading import read_config
+
+    return _make(read_config(config, changes_of(options)))
+
+
+def _make(config):
+    """Exit code of a job: the light curve made, written and printed."""
+    from tevcurve.cli.outcome import Outputs, tell
+
+    outputs = Outputs.of(config.output, config.plot, config.report, config.overwrite)
+    arguments = config.arguments()
+    from tevcurve.pipeline import light_curve as make
+
+    made = make(**arguments, progress=True)
+    outputs.write(made, config.resolved())
+    return tell(made, outputs)

@@ -1,0 +1,96 @@
+"""Where a light curve goes, and what a person and a shell are told of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tevcurve.cli.console import note, plain
+from tevcurve.errors import InputError
+
+DONE, PARTLY = 0, 1
+# Rows in which the flux is not known, apart from those without any good time, which nobody can help.
+FAILED = ("not_converged", "no_exposure", "outside_fov", "no_livetime")
+MOST_NOTES = 10
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The places that a job writes to: folder of the result, figure and page, each a Path or None."""
+
+    output: Path | None
+    plot: Path | None
+    report: Path | None
+    overwrite: bool
+
+    @classmethod
+    def of(cls, output=None, plot=None, report=None, overwrite=False):
+        """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already."""
+        paths = [None if path is None else Path(path).expanduser() for path in (output, plot, report)]
+        for path in paths:
+            if path is not None and path.exists() and not overwrite:
+                raise InputError(f"{path} is there already; --overwrite replaces it.")
+            if path is not None and path is not paths[0] and not path.parent.is_dir():
+                raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
+        return cls(*paths, overwrite)
+
+    def write(self, light_curve, config_text, inputs=None):
+        """None; the light curve is in all the places.
+
+        config_text: YAML. inputs: list of dicts of the input files, or a function that makes it.
+        """
+        result = light_curve
+        if self.output is not None:
+            from tevcurve.store import Result, write_result
+
+            inputs = inputs() if callable(inputs) else inputs
+            write_result(
+                self.output, light_curve, config=config_text, inputs=inputs, overwrite=self.overwrite
+            )
+            if self.report is not None:
+                result = Result.read(self.output)
+        if self.plot is not None:
+            from tevcurve.cli.figures import write_figure
+
+            write_figure(self.plot, light_curve.plot)
+        if self.report is not None:
+            from tevcurve.report import write_report
+
+            write_report(result, self.report, overwrite=self.overwrite)
+
+    def tell(self):
+        """None; printed where everything is."""
+        for what, path in (("Result", self.output), ("Figure", self.plot), ("Report", self.report)):
+            if path is not None:
+                print(plain(f"{what} in {path}"))
+
+
+def tell(light_curve, outputs=None):
+    """Exit code of a light curve, printed, with what failed on the standard error."""
+    print(plain(light_curve))
+    if outputs is not None:
+        outputs.tell()
+    return tell_problems(light_curve)
+
+
+def tell_problems(light_curve):
+    """Exit code, 1 where runs or bins failed, with what failed on the standard error."""
+    ledger = light_curve.ledger
+    failed = list(ledger.failed) if ledger is not None else []
+    odd = list(ledger.warnings) if ledger is not None else []
+    statuses = light_curve.table["status"] if "status" in light_curve.table.colnames else []
+    rows = [number for number, status in enumerate(statuses) if status in FAILED]
+    lines = [f"Run {one.obs_id} is left out: {one.reason}" for one in failed]
+    lines += [
+        f"Row {number} ({light_curve.time_start[number].iso[:16]}) is {statuses[number]}: "
+        f"{light_curve.table['reason'][number]}"
+        for number in rows
+    ]
+    _note_some(lines)
+    _note_some([f"Run {one.obs_id} is odd: {one.reason}" for one in odd])
+    return PARTLY if lines else DONE
+
+
+def _note_some(lines):
+    for line in lines[:MOST_NOTES]:
+        note(line)
+    if len(lines) > MOST_NOTES:
+        note(f"... and {len(lines) - MOST_NOTES} more of this kind, which the ledger of the result has.")
