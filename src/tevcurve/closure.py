@@ -8,6 +8,7 @@ from scipy.special import chdtrc, ndtr
 
 from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.lightcurve.exact_coverage import exact_coverage
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.records import as_html, as_text, short_repr
@@ -26,7 +27,8 @@ class Closure:
     truth, bias : float arrays (n_rows,), cm-2 s-1: the true flux, and the mean of the fitted minus the true one
     bias_error : float array (n_rows,), cm-2 s-1, one standard deviation of the bias for so many simulations
     pull_mean, pull_width : float arrays (n_rows,), of sign(fit - truth) * sqrt(stat(truth) - stat(fit))
-    coverage, limit_coverage : float arrays (n_rows,), shares of intervals and of limits that have the truth
+    coverage, limit_coverage : float arrays (n_rows,), shares of intervals and of limits that have the truth; by
+        Feldman & Cousins where the light curve's are (`tevcurve.lightcurve.exact_coverage`)
     level, limit_level : float, the shares that errors and limits are meant to have for many counts
     p0 : float, chance at which a test of variability gives alarm
     false_alarms : dict of float, shares of constant sources for which "TS_var" and "chi-square" give alarm, with the
@@ -97,8 +99,8 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
     """What a light curve of the same observation says of a source that is known, a `Closure`.
 
     Counts are drawn from what each run expects in each row, with its gaps, pointing and responses, and the background
-    that fits the data best; and all are fitted as the light curve was, with its errors, limits and bounds. The tests
-    of variability have unbounded fluxes, as always.
+    that fits the data best (what is uncertain of it is drawn by its prior); and all are fitted as the light curve was,
+    with its errors, limits and bounds. The tests of variability have unbounded fluxes, as always.
 
     Parameters
     ----------
@@ -125,9 +127,10 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
     constant = np.ptp(norms) == 0
     signal = rows.fits.profile.signal_total
     level = np.full(rows.n, norms[0] if constant else np.sum(norms * signal) / np.sum(signal))
-    moments, tests = _Moments(norms, rows.n), []
-    for fits in _drawn(rows, norms, int(n), rng):
-        moments.add(fits, options)
+    exact = exact_coverage(light_curve.origin, rows, norms) if options.interval != "likelihood" else None
+    moments, tests = _Moments(norms, rows.n, exact), []
+    for fits, counts in _drawn(rows, norms, int(n), rng):
+        moments.add(fits, counts, options)
         tests.append(_statistics(fits))
     tests = np.concatenate(tests, axis=1)
     null = tests if constant else _null(rows, level, int(n), rng)
@@ -155,24 +158,29 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
 class _Moments:
     """Sums over simulated light curves."""
 
-    def __init__(self, norms, n_rows):
-        self.norms, self.sums = norms, np.zeros((7, n_rows))
+    def __init__(self, norms, n_rows, exact=None):
+        self.norms, self.sums, self.exact = norms, np.zeros((7, n_rows)), exact
         self.n_bad = 0
 
-    def add(self, fits, options):
+    def add(self, fits, counts, options):
         """Fit toys as the light curve was, and add them up."""
-        estimate = estimate_norms(
-            fits.profile, negative=options.negative, errn_errp=options.sigma, ul_rise=options.sigma_ul**2
-        )
-        true = np.tile(self.norms, fits.n)
-        norm, errn, errp, limit = estimate.norm, estimate.norm_errn, estimate.norm_errp, estimate.norm_ul
+        asked = {} if self.exact else {"errn_errp": options.sigma, "ul_rise": options.sigma_ul**2}
+        estimate = estimate_norms(fits.profile, negative=options.negative, **asked)
+        true, norm = np.tile(self.norms, fits.n), estimate.norm
         rise = np.maximum(fits.profile.copy().evaluate(true)[0] - estimate.stat, 0.0)
         pull = np.sign(norm - true) * np.sqrt(rise)
-        good = estimate.minimum.converged & np.isfinite(pull) & np.isfinite(errn + errp + limit)
-        # Where an end of an interval is the truth to rounding, it is inside.
-        slack = 1e-9 * (errn + errp)
-        inside = (true >= norm - errn - slack) & (true <= norm + errp + slack)
-        values = [np.ones(len(norm)), norm - true, (norm - true) ** 2, pull, pull**2, inside, true <= limit]
+        good = estimate.minimum.converged & np.isfinite(pull)
+        if self.exact:
+            inside, below = self.exact(fits, counts, rise)
+            below |= true <= norm
+        else:
+            errn, errp, limit = estimate.norm_errn, estimate.norm_errp, estimate.norm_ul
+            good &= np.isfinite(errn + errp + limit)
+            # Where an end of an interval is the truth to rounding, it is inside.
+            slack = 1e-9 * (errn + errp)
+            inside = (true >= norm - errn - slack) & (true <= norm + errp + slack)
+            below = true <= limit
+        values = [np.ones(len(norm)), norm - true, (norm - true) ** 2, pull, pull**2, inside, below]
         for total, value in zip(self.sums, values, strict=True):
             total += np.where(good, value, 0.0).reshape(fits.n, -1).sum(axis=0)
         self.n_bad += int(np.count_nonzero(~good))
@@ -217,18 +225,18 @@ def _true_norms(truth, rows, n_table):
 
 
 def _drawn(rows, norms, n, rng):
-    """`RowFits` of toys, in batches that make n together.
+    """(`RowFits` of toys, the counts that they are fits of), in batches that make n together.
 
     The background is that of the data with a constant source: it must not change with what is assumed of the source.
     """
     maker = rows.maker
-    measured = np.full((1, rows.n), maker.null_norm(float(rows.fits.constant[0])))
-    find = maker.backgrounds if hasattr(maker, "backgrounds") else maker.background_norms
-    background = find(measured)[0]
+    measured = np.full(rows.n, maker.null_norm(float(rows.fits.constant[0])))
+    background = maker.measured_background(measured)
     batch = max(1, min(n, _BATCH // max(maker.events_per_toy(), 1)))
     for first in range(0, n, batch):
         size = min(batch, n - first)
-        yield RowFits(maker.draw(norms, size, rng, background), size, rows.fits.lowest)
+        counts = maker.draw_counts(norms, size, rng, background)
+        yield RowFits(maker.profile_of(counts, size), size, rows.fits.lowest), counts
 
 
 def _statistics(fits):
@@ -237,7 +245,7 @@ def _statistics(fits):
 
 
 def _null(rows, level, n, rng):
-    return np.concatenate([_statistics(fits) for fits in _drawn(rows, level, n, rng)], axis=1)
+    return np.concatenate([_statistics(fits) for fits, _ in _drawn(rows, level, n, rng)], axis=1)
 
 
 def _power(rows, values, null, p0):

@@ -5,7 +5,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.joint import JointFit
-from tevcurve.fit.off_shapes import nights, off_rates
+from tevcurve.fit.off_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
 
 FREE = BackgroundRule()
@@ -16,9 +16,16 @@ class JointOnOff(JointFit):
 
     method = "1d"
 
-    def __init__(self, profile, fitted, members, n_bins, cells):
+    def __init__(self, profile, fitted, members, n_bins, cells, shapes):
         super().__init__(profile, fitted, members, n_bins)
-        self.cells = cells
+        self.cells, self.shapes = cells, shapes
+
+    def has_guessed_shape(self):
+        """Whether the shape of a background has no OFF count to go by, bool array (n_bins,)."""
+        guessed = np.zeros(len(self.members))
+        for own, shape in self.shapes:
+            guessed[own] = shape.guessed.any()
+        return self.per_bin(guessed) > 0
 
     def count_columns(self, norm):
         """Counts in the fit, predicted counts of the source and of everything, and what ON/OFF is judged by."""
@@ -44,22 +51,26 @@ class JointOnOff(JointFit):
 
 def join_spectra(members, n_bins, background=FREE):
     """The `JointOnOff` of members; see `tevcurve.fit.joining.joint_fit`. background : `BackgroundRule`"""
-    rates = _off_rates(members, background.shape_from)
+    shapes = _shapes([member.dataset for member in members], background.shape_from)
+    rates = [np.zeros(len(member.dataset.mask)) for member in members]
+    for own, shape in shapes:
+        for k, rate, seconds in zip(own, shape.rates(), shape.seconds, strict=True):
+            rates[k] = rate * seconds
     cells = [
         _cells(number, member, rate) for number, (member, rate) in enumerate(zip(members, rates, strict=True))
     ]
     cells = OnOffCells(*(np.concatenate(column) for column in zip(*cells, strict=True)))
-    return JointOnOff(cells.profile(n_bins, background), cells.fitted_rows(n_bins), members, n_bins, cells)
+    profile, fitted = cells.profile(n_bins, background), cells.fitted_rows(n_bins)
+    return JointOnOff(profile, fitted, members, n_bins, cells, shapes)
 
 
-def _off_rates(members, shape_from):
-    """Expected OFF counts (n_reco,) of each member by the shape of the background, a list; zeros where it is free.
+def _shapes(datasets, shape_from):
+    """(numbers of datasets, their `OffShapes`) of each group with a common shape of the background, a list.
 
-    A dataset stands for a run.
+    A dataset stands for a run. Nothing where the background is free.
     """
-    datasets = [member.dataset for member in members]
     if shape_from is None:
-        return [np.zeros(len(dataset.mask)) for dataset in datasets]
+        return []
     group, edges = np.arange(len(datasets)), datasets[0].energy_edges.to_value("TeV")
     if shape_from == "night":
         if not all(np.array_equal(dataset.energy_edges.to_value("TeV"), edges) for dataset in datasets):
@@ -70,25 +81,23 @@ def _off_rates(members, shape_from):
             [(time - datasets[0].time_range[0]).sec for time in dataset.time_range] for dataset in datasets
         ]
         group = nights(*np.transpose(spans))
-    rates = [np.zeros(len(dataset.mask)) for dataset in datasets]
-    for number in np.unique(group):
-        own = np.flatnonzero(group == number)
-        found = _rates_of_group([datasets[k] for k in own])
-        for k, rate in zip(own, found, strict=True):
-            rates[k] = rate
-    return rates
+    own = [np.flatnonzero(group == number) for number in np.unique(group)]
+    return [(numbers, _shape_of([datasets[k] for k in numbers])) for numbers in own]
 
 
-def _rates_of_group(datasets):
+def _shape_of(datasets):
+    """The one shape of datasets, `OffShapes`."""
     masks = np.array([dataset.mask for dataset in datasets])
-    seconds = np.array([dataset.livetime.to_value("s") for dataset in datasets])
+    seconds = np.array(
+        [np.nan if each.livetime is None else each.livetime.to_value("s") for each in datasets]
+    )
     # Datasets that do not know their time count alike.
     seconds = np.where(np.isfinite(seconds) & (seconds > 0), seconds, 1.0)
     counts = np.array([dataset.counts_off.data for dataset in datasets], dtype=float)
     acceptance = np.array([1 / dataset.alpha for dataset in datasets])
     edges = np.log(datasets[0].energy_edges.to_value("TeV"))
     bands, group = np.zeros(masks.shape[1], dtype=int), np.zeros(len(datasets), dtype=int)
-    return off_rates(counts, acceptance, seconds, masks, bands, edges, group) * seconds[:, None]
+    return OffShapes(counts, acceptance, seconds, masks, bands, edges, group)
 
 
 def _cells(number, member, off):

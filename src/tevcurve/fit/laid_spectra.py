@@ -4,7 +4,7 @@ import numpy as np
 
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.laid import LaidFit, cut_runs
-from tevcurve.fit.off_shapes import nights, off_rates
+from tevcurve.fit.off_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
 
 FREE = BackgroundRule()
@@ -15,28 +15,21 @@ class LaidSpectra(LaidFit):
 
     method = "1d"
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, cells, stacked):
+    def has_guessed_shape(self):
+        """Whether the shape of the background has no OFF count to go by, in a run of a row, bool array (n_rows,)."""
+        guessed = np.zeros((self.cut.n_times, self.n_bands), dtype=bool)
+        for own, cut in zip(self.shapes.guessed, self.cut.cuts, strict=True):
+            guessed[cut.bins] |= own
+        return guessed.ravel()
+
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, cells, stacked, shapes):
         super().__init__(profile, fitted, cut, n_bands, why_dark, stacked)
-        self.cells = cells
+        self.cells, self.shapes = cells, shapes
 
     def count_columns(self, norm):
         """Counts in the fit, predicted counts, and what ON/OFF is judged by."""
-        cells = self.cells
-        n_on, n_off, off_in_on, on_acceptance, off_acceptance, signal = (
-            np.bincount(cells.row, values, self.n_bins)
-            for values in (
-                cells.n_on,
-                cells.n_off,
-                cells.alpha * cells.n_off,
-                np.ones(len(cells.row)),
-                1 / cells.alpha,
-                cells.signal,
-            )
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # Without OFF counts the acceptances alone say how many would be expected.
-            alpha = np.where(n_off > 0, off_in_on / n_off, on_acceptance / off_acceptance)
-        background = cells.background(self.profile, self.fitted, norm[self.fitted])
+        n_on, n_off, alpha, off_in_on, signal = self.cells.summed(self.n_bins)
+        background = self.cells.background(self.profile, self.fitted, norm[self.fitted])
         return {
             "counts": n_on,
             "npred": signal * norm + self.spread(background),
@@ -70,7 +63,8 @@ def lay_spectra(
     cut = cut_runs(runs, time_bins, [run.on_times_s for run in runs])
     cut_off = cut_runs(runs, time_bins, [run.off_times_s for run in runs])
     n_rows = cut.n_times * n_bands
-    rates = _off_rates(runs, bands, background.shape_from)
+    shapes = None if background.shape_from is None else _shapes(runs, bands, background.shape_from)
+    rates = np.zeros((len(runs), len(bands))) if shapes is None else shapes.rates()
     pieces = [
         _cells(number, run, on, off, bands, n_bands, flux, rates[number])
         for number, (run, on, off) in enumerate(zip(runs, cut.cuts, cut_off.cuts, strict=True))
@@ -82,15 +76,12 @@ def lay_spectra(
     row, run, _, *values = (column[order] for column in columns)
     cells = OnOffCells(row, row * len(runs) + run, *values)
     profile, fitted = cells.profile(n_rows, background), cells.fitted_rows(n_rows)
-    return LaidSpectra(profile, fitted, cut, n_bands, why_dark, cells, stacked)
+    return LaidSpectra(profile, fitted, cut, n_bands, why_dark, cells, stacked, shapes)
 
 
-def _off_rates(runs, bands, shape_from):
-    """Expected OFF counts (n_runs, n_reco) per second by the shape of the background; zeros where it is free."""
-    masks = np.array([run.mask_safe for run in runs])
-    if shape_from is None:
-        return np.zeros(masks.shape)
-    group = np.arange(len(runs))
+def _shapes(runs, bands, shape_from):
+    """The `OffShapes` of runs."""
+    masks, group = np.array([run.mask_safe for run in runs]), np.arange(len(runs))
     if shape_from == "night":
         clock = runs[0].gti.reference
         spans = [clock.convert(run.intervals[[0, -1], [0, 1]], run.gti.reference) for run in runs]
@@ -99,7 +90,7 @@ def _off_rates(runs, bands, shape_from):
         np.array([getattr(run, name) for run in runs]) for name in ("n_off", "acceptance_off")
     )
     seconds = np.array([run.ontime_s for run in runs])
-    return off_rates(counts, acceptance, seconds, masks, bands, np.log(runs[0].reco_edges_tev), group)
+    return OffShapes(counts, acceptance, seconds, masks, bands, np.log(runs[0].reco_edges_tev), group)
 
 
 def _cells(number, run, on, off, bands, n_bands, flux, off_rate):

@@ -1,5 +1,7 @@
 """The shape of the background from the OFF spectra of whole runs or nights, for time bins with few OFF counts."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tevcurve.kernels.smooth_spectrum import smoothed_counts
@@ -9,12 +11,40 @@ from tevcurve.kernels.terms import CashTerms
 NIGHT_GAP = 6 * 3600.0
 
 
+@dataclass(frozen=True, eq=False)
+class OffShapes:
+    """What the shapes of the background of runs are made from; see `off_rates` for the arrays."""
+
+    counts: np.ndarray
+    acceptance: np.ndarray
+    seconds: np.ndarray
+    masks: np.ndarray
+    bands: np.ndarray
+    log_edges: np.ndarray
+    group: np.ndarray
+
+    def rates(self, counts=None):
+        """Expected OFF counts (..., n_runs, n_reco) per second, of other counts of that shape if they are given."""
+        counts = self.counts if counts is None else counts
+        others = self.acceptance, self.seconds, self.masks, self.bands, self.log_edges, self.group
+        return off_rates(counts, *others)
+
+    @property
+    def guessed(self):
+        """Whether a run's shape has no OFF count to go by, bool array (n_runs, n_bands)."""
+        in_fit = np.where(self.masks, self.counts, 0.0)
+        totals = np.stack([in_fit[:, self.bands == band].sum(axis=1) for band in range(self.bands.max() + 1)])
+        sums = np.zeros((len(totals), self.group.max() + 1))
+        np.add.at(sums, (slice(None), self.group), totals)
+        return sums[:, self.group].T == 0
+
+
 def off_rates(counts, acceptance, seconds, masks, bands, log_edges, group):
-    """Expected OFF counts (n_runs, n_reco) per second, from the counts of all runs in a group.
+    """Expected OFF counts (..., n_runs, n_reco) per second, from the counts of all runs in a group.
 
     Parameters
     ----------
-    counts : float array (n_runs, n_reco), OFF counts of whole runs
+    counts : float array (..., n_runs, n_reco), OFF counts of whole runs
     acceptance : float array (n_runs, n_reco), of OFF in units of that of ON
     seconds : float array (n_runs,), on-time
     masks : bool array (n_runs, n_reco), bins in the fit
@@ -26,28 +56,14 @@ def off_rates(counts, acceptance, seconds, masks, bands, log_edges, group):
     center, width = 0.5 * (log_edges[1:] + log_edges[:-1]), np.diff(log_edges)
     for number in np.unique(group):
         runs = np.flatnonzero(group == number)
-        seen = np.where(masks[runs], counts[runs], 0.0).sum(axis=0)
+        seen = np.where(masks[runs], counts[..., runs, :], 0.0).sum(axis=-2)
         exposure = np.where(masks[runs], seconds[runs, None] * acceptance[runs], 0.0).sum(axis=0)
         for band in np.unique(bands[(exposure > 0) & (bands >= 0)]):
             bins = np.flatnonzero((bands == band) & (exposure > 0))
-            expected = smoothed_counts(seen[bins], exposure[bins] * width[bins], center[bins])
-            rates[np.ix_(runs, bins)] = expected / exposure[bins] * acceptance[np.ix_(runs, bins)]
+            expected = smoothed_counts(seen[..., bins], exposure[bins] * width[bins], center[bins])
+            per_acceptance = (expected / exposure[bins])[..., None, :]
+            rates[..., runs[:, None], bins] = per_acceptance * acceptance[np.ix_(runs, bins)]
     return np.where(masks, rates, 0.0)
-
-
-def are_guessed(counts, masks, bands, group):
-    """Whether a shape has no OFF count to go by, bool array (n_runs, n_bands); arguments as for `off_rates`."""
-    totals = np.zeros((len(counts), int(bands.max()) + 1))
-    for band in range(totals.shape[1]):
-        totals[:, band] = np.where(masks & (bands == band), counts, 0.0).sum(axis=1)
-    return _sums(group, totals) == 0
-
-
-def _sums(group, values):
-    """Sums (n_runs, ...) of values (n_runs, ...) over the runs of the same group."""
-    sums = np.zeros((group.max() + 1, *values.shape[1:]))
-    np.add.at(sums, group, values)
-    return sums[group]
 
 
 def nights(start_s, stop_s):

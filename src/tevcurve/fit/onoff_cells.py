@@ -1,6 +1,6 @@
 """ON and OFF counts of the cells of all rows, and the likelihood that they make."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -33,6 +33,30 @@ class OnOffCells:
     def fitted_rows(self, n_rows):
         """Numbers of the rows that expect some signal."""
         return np.flatnonzero(np.bincount(self.row, self.signal, n_rows) > 0)
+
+    def summed(self, n_rows):
+        """(n_on, n_off, alpha, alpha * n_off, signal) of each row, summed over its cells, arrays (n_rows,).
+
+        alpha is such that the fourth is the product of the two; without OFF counts it is that of the acceptances.
+        """
+        columns = self.n_on, self.n_off, self.alpha * self.n_off, self.signal, 1 / self.alpha
+        n_on, n_off, off_in_on, signal, off_acceptance = (
+            np.bincount(self.row, values, n_rows) for values in columns
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # Without OFF counts the acceptances alone say how many would be expected.
+            on_acceptance = np.bincount(self.row, minlength=n_rows)
+            alpha = np.where(n_off > 0, off_in_on / n_off, on_acceptance / off_acceptance)
+        return n_on, n_off, alpha, off_in_on, signal
+
+    def take(self, rows):
+        """The cells of some rows (sorted int array), which get the numbers 0, 1, ..."""
+        own = np.flatnonzero(np.isin(self.row, rows))
+        values = {
+            each.name: None if getattr(self, each.name) is None else getattr(self, each.name)[own]
+            for each in fields(self)
+        }
+        return OnOffCells(**values | {"row": np.searchsorted(rows, self.row[own])})
 
     def profile(self, n_rows, background):
         """The profile (`tevcurve.fit.minimize`) of the rows that expect some signal.

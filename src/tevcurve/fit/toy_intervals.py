@@ -68,12 +68,33 @@ def toy_norm_intervals(profile, minimum, cells, levels):
     return ends[0], ends[1]
 
 
+def toys_for(level):
+    """Number of toys that tell where the critical value of a confidence level is."""
+    return max(N_TOYS, int(np.ceil(TOYS_BEYOND / (1 - level))))
+
+
+def toy_statistics(cells, norms, background, n_toys):
+    """t (n, n_toys) of toys of a row, drawn with flux factors (n,) and norms of the background (n, n_blocks).
+
+    cells : `ExpectedCells`
+    """
+    counts = np.random.default_rng(SEED).poisson(np.repeat(cells.expected(norms, background), n_toys, axis=0))
+    toys = cells.profile_of(counts)
+    fit = minimize_norm(toys, np.zeros(toys.n_bins))
+    return (toys.copy().evaluate(np.repeat(norms, n_toys))[0] - fit.stat).reshape(len(norms), n_toys)
+
+
+def bound_of(observed):
+    """t below which toys come before the observed one; those with the same counts do not, whatever the rounding."""
+    return observed * (1 - 1e-9) - 1e-9
+
+
 class _Row:
     """One row, of which toys are drawn."""
 
     def __init__(self, profile, cells, norm, stat, level):
         self.profile, self.cells, self.norm, self.stat = profile, cells, norm, stat
-        self.n_toys = max(N_TOYS, int(np.ceil(TOYS_BEYOND / (1 - level))))
+        self.n_toys = toys_for(level)
 
     def preceding(self, norms):
         """Share of toys (n,) with a smaller t than the observed one, at flux factors (n,)."""
@@ -85,14 +106,8 @@ class _Row:
     def _preceding(self, norms):
         observed = np.array([self._observed(norm) for norm in norms])
         background = np.array([self.profile.copy().nuisance(np.array([norm]))[0] for norm in norms])
-        rng = np.random.default_rng(SEED)
-        expected = self.cells.expected(norms, background)
-        counts = rng.poisson(np.repeat(expected, self.n_toys, axis=0))
-        toys, truth = self.cells.profile_of(counts), np.repeat(norms, self.n_toys)
-        fit = minimize_norm(toys, np.zeros(toys.n_bins))
-        t = toys.copy().evaluate(truth)[0] - fit.stat
-        # Toys with the very same counts do not come before, whatever the rounding.
-        return np.mean(t.reshape(len(norms), -1) < observed[:, None] * (1 - 1e-9) - 1e-9, axis=1)
+        t = toy_statistics(self.cells, norms, background, self.n_toys)
+        return np.mean(t < bound_of(observed)[:, None], axis=1)
 
     def _observed(self, norm):
         return float(self.profile.copy().evaluate(np.array([norm]))[0][0]) - self.stat

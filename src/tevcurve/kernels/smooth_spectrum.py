@@ -14,7 +14,7 @@ CURVE_COUNTS = 10.0
 
 
 def smoothed_counts(counts, exposure, log_energy):
-    """Expected counts (n_bins,) of a spectrum, with the sum of the counts plus a half.
+    """Expected counts (..., n_bins) of spectra, each with the sum of its counts plus a half.
 
     A parabola in the logarithms of rate and energy is fitted to the counts (Poisson, with weak Gaussian priors on slope
     and bend), and the counts are added to it with the weight that they have against `CURVE_COUNTS` in each bin: few
@@ -22,29 +22,35 @@ def smoothed_counts(counts, exposure, log_energy):
 
     Parameters
     ----------
-    counts : float array (n_bins,)
+    counts : float array (..., n_bins)
     exposure : float array (n_bins,) > 0: counts are expected in proportion to it where the rate is the same
     log_energy : float array (n_bins,)
     """
-    n, total = len(counts), counts.sum() + 0.5
+    shape, n = counts.shape, counts.shape[-1]
+    counts = counts.reshape(-1, n)
+    seen, worth = counts.sum(axis=1, keepdims=True), CURVE_COUNTS * n
     curve = exposure * np.exp(_parabola(counts, exposure, log_energy - log_energy.mean()))
-    worth = CURVE_COUNTS * n
-    return total * (counts + worth * curve / curve.sum()) / (counts.sum() + worth)
+    curve /= curve.sum(axis=1, keepdims=True)
+    return ((seen + 0.5) * (counts + worth * curve) / (seen + worth)).reshape(shape)
 
 
 def _parabola(counts, exposure, x):
-    """Logarithm of the rate (n_bins,), by Newton's method; the posterior is concave."""
+    """Logarithm of the rates (n, n_bins), by Newton's method; the posterior is concave."""
     terms = np.stack([np.ones_like(x), x, x**2], axis=1)
     mean, weight = np.array([0.0, SLOPE, 0.0]), np.array([1e-6, SLOPE_SPREAD**-2, BEND_SPREAD**-2])
-    best = mean.copy()
-    best[0] = np.log((counts.sum() + 0.5) / np.sum(exposure * np.exp(terms @ mean)))
+    best = np.tile(mean, (len(counts), 1))
+    best[:, 0] = np.log((counts.sum(axis=1) + 0.5) / np.sum(exposure * np.exp(terms @ mean)))
+    going = np.arange(len(counts))
     for _ in range(MAX_STEPS):
-        expected = exposure * np.exp(terms @ best)
-        slope = terms.T @ (expected - counts) + weight * (best - mean)
-        bend = (terms.T * expected) @ terms + np.diag(weight)
-        step = solve(bend[None], slope[None], np.zeros((1, 3), dtype=bool))[0]
-        step /= max(1.0, np.abs(step).max() / LARGEST_STEP)
-        best = best - step
-        if np.abs(step).max() < 1e-10:
+        at = best[going]
+        expected = exposure * np.exp(np.einsum("nk,bk->nb", at, terms))
+        slope = np.einsum("nb,bk->nk", expected - counts[going], terms) + weight * (at - mean)
+        bend = np.einsum("nb,bj,bk->njk", expected, terms, terms) + np.diag(weight)
+        step = solve(bend, slope, np.zeros(slope.shape, dtype=bool))
+        largest = np.abs(step).max(axis=1)
+        best[going] = at - step / np.maximum(1.0, largest / LARGEST_STEP)[:, None]
+        # Each stops by itself, so that it is the same beside any others.
+        going = going[largest >= 1e-10]
+        if not len(going):
             break
-    return terms @ best
+    return np.einsum("nk,bk->nb", best, terms)

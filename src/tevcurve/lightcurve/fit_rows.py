@@ -80,12 +80,36 @@ def fit_rows(joint, options):
     )
     columns = joint.columns(estimate)
     status, reason = statuses(joint, estimate.minimum, columns)
+    reason = _with_background_words(joint, reason, options)
     if options.interval == "feldman-cousins":
         # It needs scipy.special, which takes longer to import than a light curve to make.
         from tevcurve.lightcurve.exact_columns import with_exact_intervals
 
         columns, reason = with_exact_intervals(joint, columns, reason, options, estimate.minimum)
     return columns, status, reason
+
+
+def _with_background_words(joint, reason, options):
+    """Reasons, with what is taken as known of the background in each row that is fitted."""
+    words = []
+    if options.background == "shape":
+        words.append(
+            "one background norm for each run, on the smoothed shape of the OFF spectrum of the "
+            + options.shape_from
+        )
+    if options.background_error is not None:
+        what = "alpha" if joint.method == "1d" else "the background norm"
+        words.append(f"{what} of each run is uncertain by {100 * options.background_error:g} %")
+    if not words:
+        return reason
+    reason, guessed = list(reason), np.zeros(joint.n_bins, dtype=bool)
+    if options.background == "shape":
+        guessed = joint.has_guessed_shape()
+    for row in joint.fitted:
+        guess = "which has no OFF count: a falling power law is taken" if guessed[row] else ""
+        told = [*words[:1], guess, *words[1:]] if guess else words
+        reason[row] = "; ".join(each for each in (reason[row], ", ".join(told)) if each)
+    return reason
 
 
 def reference_fluxes(spectra, e_ref, e_min, e_max):

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.kernels.onoff_profile import OnOffProfile
-from tevcurve.kernels.poisson import CashProfile
 from tevcurve.lightcurve.toys_cubes import CubeToys
-from tevcurve.lightcurve.toys_onoff import OnOffToys, cell_groups
+from tevcurve.lightcurve.toys_onoff import CellGroups, OnOffToys
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,7 @@ def draw_toys(light_curve, norms, n, random_state=0):
     """The `Toys` of a light curve of `tevcurve.light_curve`, for norms that are the truth.
 
     The background is that of each run in its energy bins (1D) or over its cube (3D), as fits the data best with these
-    norms. See `toy_maker` to draw repeatedly.
+    norms; what is uncertain of it by `background_error` is drawn, too. See `toy_maker` to draw repeatedly.
 
     norms: float, or array (n_rows,) or (n, n_rows) of the rows that expect some signal (`Toys.rows`).
     n: number of light curves. random_state: int seed or numpy Generator.
@@ -46,7 +44,6 @@ def toy_maker(light_curve, rows=None):
     """What draws toys of a light curve, or of some of its rows (int array, sorted; default: all with signal).
 
     An `OnOffToys` or `CubeToys`, whose method `draw` gives the profile of n light curves.
-
 
     Raises `InputError` for a light curve that was not made by `tevcurve.light_curve`.
     """
@@ -63,9 +60,6 @@ def toy_maker(light_curve, rows=None):
 
 def maker_of_rows(kept, joint, rows):
     """The same for the `Kept` runs and the `LaidFit` of a light curve; rows: int array, sorted."""
-    profile = joint.profile.take(np.searchsorted(joint.fitted, rows))
-    if type(profile) is OnOffProfile:
-        return OnOffToys(profile, rows, *cell_groups(kept, joint, rows))
-    if type(profile) is CashProfile:
-        return CubeToys(kept, joint, profile, rows)
-    raise InputError(f"Toys cannot be drawn from a likelihood of the kind {type(profile).__name__}.")
+    if joint.method == "1d":
+        return OnOffToys(joint, rows, kept.options.background_rule, CellGroups(kept, joint, rows))
+    return CubeToys(kept, joint, rows)

@@ -13,17 +13,19 @@ CORE = 0.68
 class CubeToys:
     """Draws events in the cells of cubes, each run's from its own source and background.
 
-    A likelihood of events at their own energies and positions is drawn, and fitted, in cells too.
+    A likelihood of events at their own energies and positions is drawn, and fitted, in cells too. Where norms of the
+    background have a prior, those of each toy are drawn from it.
     """
 
-    def __init__(self, kept, joint, profile, rows):
-        self.profile, self.rows = profile, rows
+    def __init__(self, kept, joint, rows):
+        self.profile, self.rows = joint.profile.take(np.searchsorted(joint.fitted, rows)), rows
         runs = kept.compact_runs()
         self.runs = run_cells(runs, kept.spectrum.photon_flux(kept.setting.axes.true))
         self.parts = _parts(runs, joint, rows)
         # With a prior each block's norm is its own; else all of a run are one.
-        own = profile.terms.prior_weight is not None
-        self.group = np.arange(profile.terms.n_blocks) if own else _groups(self.parts, profile.terms.n_blocks)
+        terms = self.profile.terms
+        self.has_prior = terms.prior_weight is not None
+        self.group = np.arange(terms.n_blocks) if self.has_prior else _groups(self.parts, terms.n_blocks)
 
     def lowest_norms(self):
         """Norms (n_rows,) that no event at all would say: minus background over signal in the core of the source.
@@ -49,6 +51,10 @@ class CubeToys:
         """The norm of a source that is constant, where the likelihoods together are best at `constant`."""
         return constant
 
+    def measured_background(self, norms):
+        """`background_norms` (n_blocks,) at norms (n_rows,); None where a prior says what they are."""
+        return None if self.has_prior else self.background_norms(np.asarray(norms)[None])[0]
+
     def background_norms(self, norms):
         """Background norms (n, n_blocks) at norms (n, n_rows): in each run and band the mean of those that fit best."""
         seen, which = np.unique(norms, axis=0, return_inverse=True)
@@ -65,11 +71,20 @@ class CubeToys:
         """The profile of n light curves; row r of light curve t is its bin t * n_rows + r.
 
         norms: float, or array (n_rows,) or (n, n_rows), the truth. background: norms of the background (n_blocks,) or
-        (n, n_blocks); default: `background_norms`.
+        (n, n_blocks); default: `background_norms`, or with a prior, drawn from that.
         """
+        return self.profile_of(self.draw_counts(norms, n, rng, background), n)
+
+    def profile_of(self, terms, n):
+        """The profile of what `draw_counts` gave for n light curves."""
+        return CashProfile(terms)
+
+    def draw_counts(self, norms, n, rng, background=None):
+        """The `CashTerms` of n light curves; see `draw`."""
         terms = self.profile.terms
         norms = np.broadcast_to(np.asarray(norms, dtype=float), (n, terms.n_bins))
-        background = self.background_norms(norms) if background is None else background
+        if background is None:
+            background = self._from_prior(n, rng) if self.has_prior else self.background_norms(norms)
         background = np.broadcast_to(background, (n, terms.n_blocks))
         block, signal, expected, near = draw_block_events(
             self.runs, self.parts, norms[:, terms.block_bin], background, rng
@@ -77,7 +92,7 @@ class CubeToys:
         far = np.maximum(terms.background_total - near, 0.0)
         per_block = ("background_total", "constant_total", "floor_ratio", "prior_weight")
         tiled = {name: getattr(terms, name) for name in per_block}
-        drawn = CashTerms(
+        return CashTerms(
             n_bins=n * terms.n_bins,
             block_bin=(np.arange(n)[:, None] * terms.n_bins + terms.block_bin).ravel(),
             shared_total=np.tile(terms.shared_total, (n, 1)),
@@ -90,7 +105,12 @@ class CubeToys:
             lone_log=np.zeros(n * terms.n_blocks),
             **{name: None if each is None else np.tile(each, n) for name, each in tiled.items()},
         )
-        return CashProfile(drawn)
+
+    def _from_prior(self, n, rng):
+        """Background norms (n, n_blocks)."""
+        weight = self.profile.terms.prior_weight
+        error = np.divide(1.0, np.sqrt(weight), out=np.zeros_like(weight), where=weight > 0)
+        return np.maximum(1 + error * rng.standard_normal((n, len(weight))), 0.0)
 
 
 def run_cells(runs, flux):

@@ -1,52 +1,75 @@
 """Toys of ON/OFF spectra: counts drawn in every energy bin of every row."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tevcurve.kernels.onoff import profile_background
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.poisson import CashProfile
+
+# Of a factor on alpha that is drawn.
+LEAST_FACTOR = 0.01
 
 
 class OnOffToys:
     """Draws ON and OFF counts of every cell: Poisson numbers of a*signal + alpha*mu_off and of mu_off.
 
     The background of cells in a group is a rate that they share: each alone has too few counts to say what it is.
+    Where alpha is uncertain, each block of each toy has a factor on it of its own, by its prior. Where the background
+    has a shape, each toy takes it from its own OFF counts as the light curve does; where runs are stacked, it has that
+    of the light curve.
 
     Parameters
     ----------
-    profile : `OnOffProfile`
-    rows : int array (n_rows,), numbers of the rows in the table of the light curve
-    group : int array (n_cells,)
-    ontime : float array (n_cells,), s
+    joint : `~tevcurve.fit.laid_spectra.LaidSpectra`
+    rows : int array (n_rows,), sorted, numbers of the rows in the table of the light curve
+    rule : `BackgroundRule` of its fit
+    groups : `CellGroups` of these rows
     """
 
-    def __init__(self, profile, rows, group, ontime):
-        self.profile, self.rows, self.group = profile, rows, group
-        self.share = ontime / np.bincount(group, ontime)[group]
+    def __init__(self, joint, rows, rule, groups):
+        self.rows, self.rule, self.shapes = rows, rule, joint.shapes
+        self.group, self.groups = groups.group, groups
+        self.cells = joint.cells.take(rows)
+        self.profile = joint.profile.take(np.searchsorted(joint.fitted, rows))
+        self.share = groups.ontime / np.bincount(self.group, groups.ontime)[self.group]
+
+    @property
+    def n_rows(self):
+        return len(self.rows)
 
     def lowest_norms(self):
-        """Norms (n_rows,) below which there is no minimum: the profile's own limits."""
-        return self.profile.lower_limits()
+        """Norms (n_rows,) below which there is no minimum, or (with a shape) no count at all would be said."""
+        if not isinstance(self.profile, CashProfile):
+            return self.profile.lower_limits()
+        background = self.cells.alpha * self.backgrounds(np.zeros((1, self.n_rows)))[0]
+        in_row, signal = (np.bincount(self.cells.row, each) for each in (background, self.cells.signal))
+        return -(in_row + 1) / signal
 
     def events_per_toy(self):
         """What a toy costs, in cells."""
-        return len(self.profile.cell_bin)
+        return len(self.cells.row)
 
     def null_norm(self, constant):
         """The norm of a source that is constant: the excess of all rows over the signal expected at norm 1.
 
         Not the best `constant` of the likelihoods, which is biased where cells have no OFF counts.
         """
-        own = self.profile
+        own = self.cells
         return float(np.sum(own.n_on - own.alpha * own.n_off) / np.sum(own.signal))
+
+    def measured_background(self, norms):
+        """`backgrounds` (n_cells,) at norms (n_rows,)."""
+        return self.backgrounds(np.asarray(norms)[None])[0]
 
     def backgrounds(self, norms):
         """Expected OFF counts (n, n_cells) at norms (n, n_rows): in each group the rate that fits its counts best."""
-        own, group = self.profile, self.group
+        own, group = self.cells, self.group
         n_on, n_off = np.bincount(group, own.n_on), np.bincount(group, own.n_off)
         # The cells of a group have one alpha, but for sums over runs.
         alpha = np.bincount(group, own.alpha * self.share)
         seen, which = np.unique(norms, axis=0, return_inverse=True)
-        signals = [np.bincount(group, each[own.cell_bin] * own.signal) for each in seen]
+        signals = [np.bincount(group, each[own.row] * own.signal) for each in seen]
         off = np.stack([profile_background(n_on, n_off, alpha, signal) for signal in signals])
         return (off[:, group] * self.share)[which.ravel()]
 
@@ -56,43 +79,94 @@ class OnOffToys:
         norms: float, or array (n_rows,) or (n, n_rows), the truth. background: expected OFF counts (n_cells,) or
         (n, n_cells); default: `backgrounds`.
         """
-        own = self.profile
-        norms = np.broadcast_to(np.asarray(norms, dtype=float), (n, own.n_bins))
+        return self.profile_of(self.draw_counts(norms, n, rng, background), n)
+
+    def profile_of(self, cells, n):
+        """The profile of what `draw_counts` gave for n light curves."""
+        return cells.profile(n * self.n_rows, self.rule)
+
+    def draw_counts(self, norms, n, rng, background=None):
+        """The `OnOffCells` of n light curves; see `draw`."""
+        own, n_rows = self.cells, self.n_rows
+        norms = np.broadcast_to(np.asarray(norms, dtype=float), (n, n_rows))
         off = self.backgrounds(norms) if background is None else background
-        off = np.broadcast_to(off, (n, len(own.cell_bin)))
-        expected = np.maximum(norms[:, own.cell_bin] * own.signal + own.alpha * off, 0.0)
-        cell_bin = np.arange(n)[:, None] * own.n_bins + own.cell_bin
-        return OnOffProfile(
-            cell_bin.ravel(),
-            rng.poisson(expected).astype(float).ravel(),
-            rng.poisson(off).astype(float).ravel(),
-            np.tile(own.alpha, n),
-            np.tile(own.signal, n),
-            n * own.n_bins,
+        off = np.broadcast_to(off, (n, len(own.row)))
+        in_on = own.alpha * off * self._alpha_factors(n, rng)
+        n_on = rng.poisson(np.maximum(norms[:, own.row] * own.signal + in_on, 0.0)).astype(float)
+        n_off = rng.poisson(off).astype(float)
+        toy = np.arange(n)[:, None]
+        shape = own.off
+        if self.shapes is not None and self.groups.run is not None:
+            shape = self._shape(n_off, off, rng)
+        shape = np.zeros(len(own.row)) if shape is None else shape
+        shape = np.broadcast_to(shape, n_on.shape)
+        return replace(
+            own,
+            row=(toy * n_rows + own.row).ravel(),
+            block=(toy * (own.block.max() + 1) + own.block).ravel(),
+            n_on=n_on.ravel(),
+            n_off=n_off.ravel(),
+            alpha=np.tile(own.alpha, n),
+            signal=np.tile(own.signal, n),
+            off=shape.ravel(),
+            off_in_on=(shape * own.alpha).ravel(),
         )
 
+    def _alpha_factors(self, n, rng):
+        """Factors (n, n_cells), or 1 where alpha is known."""
+        if self.rule.error is None:
+            return 1.0
+        _, block = np.unique(self.cells.block, return_inverse=True)
+        factors = 1 + self.rule.error * rng.standard_normal((n, block.max() + 1))
+        return np.maximum(factors, LEAST_FACTOR)[:, block]
 
-def cell_groups(kept, joint, rows):
-    """(group, ontime) of each cell of rows of a `LaidSpectra`: its run and energy bin, and its good time in s.
+    def _shape(self, n_off, off, rng):
+        """Expected OFF counts (n, n_cells) by the shape of the OFF counts of each toy, all (n, n_cells)."""
+        run, reco, ontime = self.groups.run, self.groups.reco, self.groups.ontime
+        number = run * self.shapes.counts.shape[1] + reco
+        seen, first, which = np.unique(number, return_index=True, return_inverse=True)
+        # The rows have only a part of the time of a run.
+        rest = np.maximum(self.shapes.seconds[run[first]] - np.bincount(which, ontime), 0.0)
+        counts = np.tile(self.shapes.counts, (len(n_off), 1, 1))
+        drawn = np.zeros((len(n_off), len(seen)))
+        np.add.at(drawn, (slice(None), which), n_off)
+        drawn += rng.poisson(off[:, first] / ontime[first] * rest)
+        counts.reshape(len(n_off), -1)[:, seen] = drawn
+        return self.shapes.rates(counts)[:, run, reco] * ontime
 
-    Where runs are stacked, a group are the cells of one energy bin in rows with the same runs.
+
+class CellGroups:
+    """Which cells of rows of a `LaidSpectra` share a rate of background, and their times.
+
+    Attributes
+    ----------
+    group : int array (n_cells,): cells of one run and energy bin; of one energy bin in rows with the same runs where
+        runs are stacked
+    ontime : float array (n_cells,), s
+    run, reco : int arrays (n_cells,), None where runs are stacked
     """
-    bands, n_bands = kept.setting.axes.band_of_bin, joint.n_bands
-    parts = []
-    for number, (run, cut) in enumerate(zip(kept.terms, joint.cut.cuts, strict=True)):
-        reco = np.flatnonzero(run.mask_safe)
-        row = (cut.bins[:, None] * n_bands + bands[reco]).ravel()
-        ontime = np.repeat(cut.ontime.sum(axis=1), len(reco))
-        parts.append((row, np.tile(reco, len(cut.bins)), np.full(len(row), number), ontime))
-    row, reco, run, ontime = (np.concatenate(column) for column in zip(*parts, strict=True))
-    mine = np.isin(row, rows)
-    row, reco, run, ontime = row[mine], reco[mine], run[mine], ontime[mine]
-    if joint.stacked:
-        cell, index = np.unique(row * len(bands) + reco, return_inverse=True)
-        member = np.zeros((len(cell), len(parts) + 1), dtype=int)
-        member[index, run] = 1
-        member[:, -1] = cell % len(bands)
-        return np.unique(member, axis=0, return_inverse=True)[1].ravel(), np.bincount(index, ontime)
-    order = np.argsort(row, kind="stable")
-    group = np.unique(run * len(bands) + reco, return_inverse=True)[1]
-    return group[order], ontime[order]
+
+    def __init__(self, kept, joint, rows):
+        bands, n_bands = kept.setting.axes.band_of_bin, joint.n_bands
+        parts = []
+        for number, (run, cut) in enumerate(zip(kept.terms, joint.cut.cuts, strict=True)):
+            reco = np.flatnonzero(run.mask_safe)
+            row = (cut.bins[:, None] * n_bands + bands[reco]).ravel()
+            ontime = np.repeat(cut.ontime.sum(axis=1), len(reco))
+            parts.append((row, np.tile(reco, len(cut.bins)), np.full(len(row), number), ontime))
+        row, reco, run, ontime = (np.concatenate(column) for column in zip(*parts, strict=True))
+        mine = np.isin(row, rows)
+        row, reco, run, ontime = row[mine], reco[mine], run[mine], ontime[mine]
+        self.run, self.reco = None, None
+        if joint.stacked:
+            cell, index = np.unique(row * len(bands) + reco, return_inverse=True)
+            member = np.zeros((len(cell), len(parts) + 1), dtype=int)
+            member[index, run] = 1
+            member[:, -1] = cell % len(bands)
+            self.group = np.unique(member, axis=0, return_inverse=True)[1].ravel()
+            self.ontime = np.bincount(index, ontime)
+            return
+        order = np.argsort(row, kind="stable")
+        group = np.unique(run * len(bands) + reco, return_inverse=True)[1]
+        self.group, self.ontime = group[order], ontime[order]
+        self.run, self.reco = run[order], reco[order]

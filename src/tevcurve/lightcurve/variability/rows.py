@@ -8,7 +8,7 @@ import numpy as np
 from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.poisson import CashProfile
 from tevcurve.lightcurve.toys import maker_of_rows
 from tevcurve.lightcurve.variability.column_profiles import profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
@@ -226,7 +226,7 @@ def effective_counts(fits):
     (Kish 1965): all events where there is no background, those under the source's image where there is.
     """
     profile = fits.profile
-    if isinstance(profile, OnOffProfile):
+    if not isinstance(profile, CashProfile):
         return profile.counts
     terms, a = profile.terms, max(float(fits.constant[0]), 0.0)
     norms, _ = profile.copy().nuisance(np.full(profile.n_bins, a))
