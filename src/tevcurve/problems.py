@@ -53,9 +53,14 @@ def remark(reason):
     reason: str, one sentence.
     """
     log.warning("%s", reason)
+    note_again([(_stage.get(), reason)])
+
+
+def note_again(remarks):
+    """Notes remarks that were made before, as (stage, reason), for the ledger only."""
     noted = _remarks.get()
-    if noted is not None and (_stage.get(), reason) not in noted:
-        noted.append((_stage.get(), reason))
+    if noted is not None:
+        noted.extend(one for one in remarks if one not in noted)
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def test_every_event_of_a_hess_run(hess_dl3_dr1):
     # The file as astropy reads it.
     path = hess_dl3_dr1 / "data" / "hess_dl3_dr1_obs_id_023523.fits.gz"
     table = Table.read(path, hdu="EVENTS", unit_parse_strict="silent")
-    from tevcurve.data.hdus import FitsFile
+    from tevcurve.files import FitsFile
 
     events = EventList.from_hdu(FitsFile.open(path).table("events"), "x")
     np.testing.assert_array_equal(events.time_s, table["TIME"])

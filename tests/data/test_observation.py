@@ -107,10 +107,10 @@ def test_missing_hdus_get_a_sentence(tmp_path):
         observation.tstart  # noqa: B018
 
 
-def test_without_gti_the_whole_run_is_good_and_said(tmp_path):
+def test_without_gti_the_whole_run_is_good_and_said(tmp_path, caplog):
     observation = make(tmp_path, RunFile(without_rows=("gti",)))
-    with pytest.warns(UserWarning, match="no gti for OBS_ID 1; its TSTART to TSTOP is taken"):
-        assert observation.ontime == 1680 * u.s
+    assert observation.ontime == 1680 * u.s
+    assert caplog.messages == ["The HDU index has no gti for OBS_ID 1; its TSTART to TSTOP is taken."]
 
 
 @pytest.mark.parametrize(

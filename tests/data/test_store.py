@@ -8,6 +8,7 @@ from dl3_files import RunFile, write_store
 
 from tevcurve.data import DataStore, Observations
 from tevcurve.errors import DataError, InputError, MissingError
+from tevcurve.problems import noted_remarks
 
 RUNS = (RunFile(7, target="Crab"), RunFile(3, target="PKS 2155-304"), RunFile(5, target="Crab"))
 
@@ -122,34 +123,112 @@ def test_an_index_without_a_column_gets_a_sentence(tmp_path):
         DataStore.from_dir(tmp_path)
 
 
-def test_an_id_twice_in_the_index_gets_a_sentence(tmp_path):
-    store = DataStore.from_dir(write_store(tmp_path, [RunFile(4), RunFile(4)]))
-    with pytest.raises(DataError, match=r"observation index of .* has OBS_ID 4 more than once"):
-        store.get_observations()
+def check_only_one_is_bad(folder, bad, words, good=(5,), **options):
+    """The run of one OBS_ID cannot be read, for a reason; the others can."""
+    observations = DataStore.from_dir(folder, **options).get_observations()
+    with pytest.raises(DataError, match=words):
+        _ = observations.by_id(bad).gti
+    for obs_id in good:
+        assert len(observations.by_id(obs_id).gti) == 1
 
 
-def test_an_id_without_hdus_gets_a_sentence(tmp_path):
+def test_an_id_twice_in_the_index_costs_its_runs_only(tmp_path):
+    write_store(tmp_path, [RunFile(4), RunFile(4), RunFile(5)])
+    assert DataStore.from_dir(tmp_path).obs_ids.tolist() == [4, 5]
+    check_only_one_is_bad(tmp_path, 4, r"observation index of .* has OBS_ID 4 more than once")
+
+
+def test_an_id_without_hdus_costs_its_run_only(tmp_path):
     write_store(tmp_path, RUNS)
     rewrite(
         tmp_path / "hdu-index.fits.gz", "HDU_INDEX", lambda table: table.remove_rows(table["OBS_ID"] == 3)
     )
-    with pytest.raises(DataError, match=r"The HDU index of .* has no row for OBS_ID 3"):
-        DataStore.from_dir(tmp_path).get_observations()
+    check_only_one_is_bad(tmp_path, 3, r"The HDU index of .* has no row for OBS_ID 3", good=(7, 5))
 
 
 @pytest.mark.parametrize(
     ("folder", "file"), [("..", "x.fits"), ("data/../..", "x.fits"), ("/etc", "x.fits"), ("", "")]
 )
 def test_an_index_cannot_lead_out_of_the_store(tmp_path, folder, file):
-    write_store(tmp_path, [RunFile(4)])
+    write_store(tmp_path, [RunFile(4), RunFile(5)])
 
     def change(table):
-        table["FILE_DIR"], table["FILE_NAME"] = [folder] * len(table), [file] * len(table)
+        for name, text in (("FILE_DIR", folder), ("FILE_NAME", file)):
+            table[name] = np.where(table["OBS_ID"] == 4, text, table[name].astype(str))
 
     rewrite(tmp_path / "hdu-index.fits.gz", "HDU_INDEX", change)
-    with pytest.raises(
-        DataError, match=r"sends OBS_ID 4 to .*; wanted is a file inside the folder of the store"
-    ):
+    check_only_one_is_bad(
+        tmp_path, 4, "sends OBS_ID 4 to .*; wanted is a file inside the folder of the store"
+    )
+
+
+def test_links_may_not_leave_the_store_unless_that_is_wanted(tmp_path):
+    store, elsewhere = tmp_path / "store", tmp_path / "elsewhere"
+    write_store(store, [RunFile(4), RunFile(5)], compress=False)
+    elsewhere.mkdir()
+    run = store / "data" / "run_000004.fits"
+    run.rename(elsewhere / "run.fits")
+    run.symlink_to(elsewhere / "run.fits")
+    check_only_one_is_bad(
+        store, 4, "run_000004.fits is a link that leads out of the data store .*follow_links=True"
+    )
+    assert len(DataStore.from_dir(store, follow_links=True).obs(4).gti) == 1
+    # A link that stays inside is fine, and so is a store that is itself reached by a link.
+    run.unlink()
+    (elsewhere / "run.fits").rename(store / "moved.fits")
+    run.symlink_to(store / "moved.fits")
+    (tmp_path / "link").symlink_to(store)
+    for folder in (store, tmp_path / "link"):
+        assert len(DataStore.from_dir(folder).obs(4).gti) == 1
+
+
+def test_an_index_that_leads_to_the_file_of_another_run(tmp_path):
+    write_store(tmp_path, [RunFile(4, header={"OBS_ID": 9}), RunFile(5)])
+    check_only_one_is_bad(tmp_path, 4, "has OBS_ID 9, and the index leads OBS_ID 4 to it")
+
+
+def test_an_index_with_another_pointing_is_odd_and_noted(tmp_path, caplog):
+    write_store(tmp_path, [RunFile(4), RunFile(5)])
+    rewrite(tmp_path / "obs-index.fits.gz", "OBS_INDEX", lambda table: table["RA_PNT"].__setitem__(0, 80.0))
+    observations = DataStore.from_dir(tmp_path).get_observations()
+    for observation in observations:
+        with noted_remarks() as first:
+            assert observation.pointing.ra.deg == 83.63
+        # Said once, and noted for everyone who reads.
+        with noted_remarks() as again:
+            assert observation.pointing.ra.deg == 83.63
+        assert first == again
+        assert [stage for stage, _ in first] == ["index"] * (observation.obs_id == 4)
+    assert len(caplog.messages) == 1
+    assert "has RA_PNT 80 and DEC_PNT 22.51 for OBS_ID 4" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("ids", [[4.5, 5.0], [np.nan, 5.0], [np.inf, 5.0]])
+def test_an_obs_id_that_is_none_costs_its_row_only(tmp_path, ids):
+    write_store(tmp_path, [RunFile(4), RunFile(5)])
+    rewrite(
+        tmp_path / "obs-index.fits.gz",
+        "OBS_INDEX",
+        lambda table: table.replace_column("OBS_ID", np.array(ids)),
+    )
+    assert DataStore.from_dir(tmp_path).obs_ids.tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("OBS_ID", ["a"] * 6, "column OBS_ID of the HDU index of .* does not hold one number"),
+        ("FILE_NAME", np.arange(6), "column FILE_NAME of the HDU index of .* does not hold one text"),
+    ],
+)
+def test_index_columns_of_another_kind_get_a_sentence(tmp_path, name, values, words):
+    write_store(tmp_path, [RunFile(4)])
+    rewrite(
+        tmp_path / "hdu-index.fits.gz",
+        "HDU_INDEX",
+        lambda table: table.replace_column(name, np.array(values)),
+    )
+    with pytest.raises(DataError, match=words):
         DataStore.from_dir(tmp_path).get_observations()
 
 

@@ -12,12 +12,12 @@ from dl3_files import RunFile
 from dl3_files import write_store as write_test_store
 
 from tevcurve import GTI, DataStore, MapAxis, MapMaker, PowerLaw, SkyModel, SkyPointSource, WcsGeom
-from tevcurve.data.hdus import FitsFile
 from tevcurve.data.response_hdus import response_bytes
 from tevcurve.data.table_bytes import primary_bytes, table_bytes
 from tevcurve.data.time import TimeReference
 from tevcurve.data.write import write_store
 from tevcurve.errors import InputError
+from tevcurve.files import FitsFile
 from tevcurve.irf import Background3D
 from tevcurve.simulation import ResponseSet, simulate_observation
 

@@ -8,10 +8,11 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from tevcurve.data.hdus import column_values
 from tevcurve.data.header import check_frame
-from tevcurve.data.time import TimeReference
+from tevcurve.data.time import TimeReference, check_seconds
 from tevcurve.errors import DataError
+from tevcurve.files import row_values
+from tevcurve.files.astropy_table import as_table
 from tevcurve.kernels.sphere import angular_separation
 
 
@@ -36,28 +37,23 @@ class EventList:
     def from_hdu(cls, hdu, where, reference=None):
         """Events of a GADF EVENTS table, all of them, in file order.
 
-        hdu: BinTableHDU with the columns TIME, ENERGY, RA and DEC. where: file and HDU, for messages.
+        hdu: `BinTable` with the columns TIME, ENERGY, RA and DEC. where: file and HDU, for messages.
         reference: of the mission times; the header's where None.
         Coordinates in FK5 (J2000) are taken as ICRS: they differ by 0.02 arcsec.
         Raises DataError where a column or a unit is missing or a value is not finite, an energy not positive.
         """
         check_frame(hdu.header, where)
         reference = reference or TimeReference.from_header(hdu.header, where)
-        time_s = column_values(hdu, "TIME", "s", where, hdu.header.get("TIMEUNIT"))
-        energy_tev = column_values(hdu, "ENERGY", "TeV", where)
-        lon = np.deg2rad(column_values(hdu, "RA", "deg", where))
-        lat = np.deg2rad(column_values(hdu, "DEC", "deg", where))
+        time_s = row_values(hdu, "TIME", "s", where, hdu.header.get("TIMEUNIT"))
+        energy_tev = row_values(hdu, "ENERGY", "TeV", where)
+        lon = np.deg2rad(row_values(hdu, "RA", "deg", where))
+        lat = np.deg2rad(row_values(hdu, "DEC", "deg", where))
         for name, values in (("TIME", time_s), ("RA", lon), ("DEC", lat), ("ENERGY", energy_tev)):
-            if not np.all(np.isfinite(values)):
-                count = np.sum(~np.isfinite(values))
-                raise DataError(
-                    f"The column {name} of {where} has {count} of {values.size} values that are not finite."
-                )
-        if np.any(energy_tev <= 0):
-            count = np.sum(energy_tev <= 0)
-            raise DataError(
-                f"The column ENERGY of {where} has {count} of {len(energy_tev)} values that are not positive."
-            )
+            _check(np.isfinite(values), name, where, "not finite")
+        _check(energy_tev > 0, "ENERGY", where, "not positive")
+        _check(np.abs(lon) <= 2 * np.pi, "RA", where, "not within 360 deg")
+        _check(np.abs(lat) <= np.pi / 2, "DEC", where, "not within 90 deg")
+        check_seconds(time_s, "The column TIME", where)
         return cls(time_s, energy_tev, lon, lat, reference, where, hdu)
 
     def __len__(self):
@@ -90,13 +86,7 @@ class EventList:
             columns = {"TIME": self.time_s * u.s, "ENERGY": self.energy}
             return Table({**columns, "RA": np.rad2deg(self.lon) * u.deg, "DEC": np.rad2deg(self.lat) * u.deg})
         rows = slice(None) if self._rows is None else self._rows
-        table = Table()
-        for column in self._hdu.columns:
-            values = np.array(self._hdu.data[column.name])[rows]
-            table[column.name] = values.astype(values.dtype.newbyteorder("="))
-            if column.unit:
-                table[column.name].unit = column.unit
-        return table
+        return as_table(self._hdu, rows)
 
     def offset(self, lonlat):
         """Separation of the events from a direction, float array (n,) in radian.
@@ -147,3 +137,11 @@ class EventList:
 
     def _repr_html_(self):
         return f"<p>{self}</p>"
+
+
+def _check(good, name, where, words):
+    """None where all values of a column are good (bool array); raises DataError otherwise."""
+    if not np.all(good):
+        raise DataError(
+            f"The column {name} of {where} has {np.sum(~good)} of {good.size} values that are {words}."
+        )

@@ -7,9 +7,9 @@ import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
-from tevcurve.data.hdus import column_values
-from tevcurve.data.time import TimeReference
+from tevcurve.data.time import TimeReference, check_seconds
 from tevcurve.errors import DataError, InputError
+from tevcurve.files import row_values
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -44,13 +44,15 @@ class GTI:
     def from_hdu(cls, hdu, where, reference=None):
         """Intervals of a GADF GTI table.
 
-        hdu: BinTableHDU with columns START and STOP. where: file and HDU, for messages.
+        hdu: `BinTable` with columns START and STOP. where: file and HDU, for messages.
         reference: the mission times to count in; the header's own where None.
         Raises DataError where a column, a unit or the reference is missing, or intervals are out of order.
         """
         own = TimeReference.from_header(hdu.header, where)
         unit = hdu.header.get("TIMEUNIT")
-        edges = [column_values(hdu, name, "s", where, unit).ravel() for name in ("START", "STOP")]
+        edges = [row_values(hdu, name, "s", where, unit) for name in ("START", "STOP")]
+        for name, edge in zip(("START", "STOP"), edges, strict=True):
+            check_seconds(edge[np.isfinite(edge)], f"The column {name}", where)
         problem = _problem(np.column_stack(edges))
         if problem:
             raise DataError(f"The good time intervals of {where} cannot be used: {problem}.")

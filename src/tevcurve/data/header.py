@@ -8,9 +8,9 @@ import astropy.units as u
 import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
-from tevcurve.data.hdus import header_number
-from tevcurve.data.time import TimeReference
+from tevcurve.data.time import TimeReference, check_seconds
 from tevcurve.errors import DataError
+from tevcurve.files import header_number
 
 # GADF "OBS_MODE": modes in which the field of view moves over the sky during the run.
 _MOVING = {
@@ -53,6 +53,7 @@ class RunHeader:
     def span_s(self):
         """TSTART and TSTOP, two floats in mission seconds."""
         start, stop = (header_number(self.header, key, self.where) for key in ("TSTART", "TSTOP"))
+        check_seconds([start, stop], "TSTART or TSTOP", self.where)
         if not start < stop:
             raise DataError(
                 f"{self.where} has TSTART {start} and TSTOP {stop}; it has to stop later than it starts."
@@ -62,19 +63,25 @@ class RunHeader:
     @cached_property
     def pointing_lonlat(self):
         """Right ascension and declination of the pointing, two floats in radian (FK5 is taken as ICRS)."""
-        check_frame(self.header, self.where)
-        lon, lat = (header_number(self.header, key, self.where) for key in ("RA_PNT", "DEC_PNT"))
-        if abs(lat) > 90:
-            raise DataError(f"{self.where} has DEC_PNT {lat}; wanted are degrees from -90 to 90.")
+        lon, lat = self._pointing_deg
         return float(np.deg2rad(lon)), float(np.deg2rad(lat))
 
     @cached_property
     def pointing(self):
         """`SkyCoord` of the pointing, ICRS (FK5 is taken as ICRS: they differ by 0.02 arcsec)."""
         # From the header's degrees, so that they come back as they were written.
+        return SkyCoord(*self._pointing_deg, unit="deg", frame="icrs")
+
+    @cached_property
+    def _pointing_deg(self):
         check_frame(self.header, self.where)
         lon, lat = (header_number(self.header, key, self.where) for key in ("RA_PNT", "DEC_PNT"))
-        return SkyCoord(lon, lat, unit="deg", frame="icrs")
+        for key, value, largest in (("RA_PNT", lon, 360), ("DEC_PNT", lat, 90)):
+            if abs(value) > largest:
+                raise DataError(
+                    f"{self.where} has {key} {value}; wanted are degrees from -{largest} to {largest}."
+                )
+        return lon, lat
 
     @cached_property
     def deadc(self):
@@ -112,6 +119,11 @@ class RunHeader:
         lon, lat, height = (
             header_number(self.header, key, self.where) for key in ("GEOLON", "GEOLAT", "ALTITUDE")
         )
+        if abs(lon) > 360 or abs(lat) > 90 or abs(height) > 1e5:
+            raise DataError(
+                f"{self.where} has GEOLON {lon}, GEOLAT {lat} and ALTITUDE {height}; wanted is a place on the Earth "
+                "in deg and m."
+            )
         return EarthLocation.from_geodetic(lon * u.deg, lat * u.deg, height * u.m)
 
     @property

@@ -1,15 +1,19 @@
 """What the files of one run hold: each HDU is read when it is first asked for."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from warnings import warn
+
+import numpy as np
 
 from tevcurve import irf
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
-from tevcurve.data.hdus import FileCache
 from tevcurve.data.header import RunHeader
 from tevcurve.errors import DataError
+from tevcurve.files import FileCache
+from tevcurve.kernels.sphere import angular_separation
+from tevcurve.problems import at_stage, note_again, noted_remarks, remark
 
 # HDU_TYPE of the index: HDU_CLASS of the index: name of the class in tevcurve.irf.
 _RESPONSES = {
@@ -19,6 +23,9 @@ _RESPONSES = {
     "bkg": {"bkg_2d": "Background2D", "bkg_3d": "Background3D"},
     "rad_max": {"rad_max_2d": "RadMax2D"},
 }
+
+_STAGES = {"header": "events", "events_hdu": "events"}
+_POINTING_TOLERANCE = 0.1  # deg between the pointing in the index and that in the file
 
 
 @dataclass(frozen=True)
@@ -40,20 +47,21 @@ class Run:
     """The HDUs of one run, read on first use and kept until `release`.
 
     obs_id: int. addresses: the rows of the index, list of `HduAddress`. files: `FileCache`.
+    pointing_deg: RA and Dec in deg as the index has them, or None. problem: why the index cannot be used for this run,
+    a sentence that is raised as DataError by all that reads, or None.
     """
 
-    def __init__(self, obs_id, addresses, files=None):
+    def __init__(self, obs_id, addresses, files=None, pointing_deg=None, problem=None):
         self.obs_id = obs_id
         self.addresses = tuple(addresses)
         self._files = FileCache() if files is None else files
+        self._pointing_deg, self._problem = pointing_deg, problem
         self._kept = {}
 
     @property
     def header(self):
-        """`RunHeader` of the EVENTS table."""
-        return self._keep(
-            "header", lambda: RunHeader(self._events_hdu().header, self._address("events").where)
-        )
+        """`RunHeader` of the EVENTS table; raises DataError where it is that of another run."""
+        return self._keep("header", self._read_header)
 
     @property
     def events(self):
@@ -83,17 +91,24 @@ class Run:
 
     def _keep(self, key, read):
         if key not in self._kept:
-            self._kept[key] = read()
-        return self._kept[key]
+            with at_stage(_STAGES.get(key, key)), noted_remarks() as noted:
+                self._kept[key] = read(), noted
+        value, noted = self._kept[key]
+        note_again(noted)
+        return value
 
     def _address(self, hdu_type, classes=None):
         """The row of a type; where a run has several, the one of a supported class."""
+        if self._problem:
+            with at_stage("index"):
+                raise DataError(self._problem)
         rows = [address for address in self.addresses if address.hdu_type == hdu_type]
         if not rows:
             types = ", ".join(sorted({address.hdu_type for address in self.addresses}))
-            raise DataError(
-                f"The HDU index has no {hdu_type} for OBS_ID {self.obs_id}; it has {types or 'no row'}."
-            )
+            with at_stage("index"):
+                raise DataError(
+                    f"The HDU index has no {hdu_type} for OBS_ID {self.obs_id}; it has {types or 'no row'}."
+                )
         usable = [address for address in rows if classes is None or address.hdu_class in classes]
         if not usable:
             raise DataError(
@@ -113,6 +128,34 @@ class Run:
     def _events_hdu(self):
         return self._keep("events_hdu", lambda: self._open(self._address("events")))
 
+    def _read_header(self):
+        """The header, compared with the index."""
+        header, where = self._events_hdu().header, self._address("events").where
+        found = header.get("OBS_ID", self.obs_id)
+        if str(found).strip().lstrip("0") != str(self.obs_id).lstrip("0"):
+            with at_stage("index"):
+                raise DataError(
+                    f"{where} has OBS_ID {found}, and the index leads OBS_ID {self.obs_id} to it."
+                )
+        header = RunHeader(header, where)
+        # What cannot be used is told when it is asked for; what is odd is noted here, once.
+        with suppress(DataError):
+            _ = header.reference
+        with suppress(DataError):
+            self._compare_pointing(header.pointing_lonlat)
+        return header
+
+    def _compare_pointing(self, lonlat):
+        if self._pointing_deg is None:
+            return
+        lon, lat = self._pointing_deg
+        if not np.rad2deg(angular_separation(*np.deg2rad((lon, lat)), *lonlat)) < _POINTING_TOLERANCE:
+            with at_stage("index"):
+                remark(
+                    f"The observation index has RA_PNT {lon:.5g} and DEC_PNT {lat:.5g} for OBS_ID {self.obs_id}, "
+                    "which is not the pointing in its file; that of the file is taken."
+                )
+
     def _read_events(self):
         events = EventList.from_hdu(self._events_hdu(), self.header.where, self.header.reference)
         # The list keeps the HDU for its further columns; one reference is enough.
@@ -121,10 +164,7 @@ class Run:
 
     def _read_gti(self):
         if not self.has("gti"):
-            warn(
-                f"The HDU index has no gti for OBS_ID {self.obs_id}; its TSTART to TSTOP is taken.",
-                stacklevel=2,
-            )
+            remark(f"The HDU index has no gti for OBS_ID {self.obs_id}; its TSTART to TSTOP is taken.")
             return GTI(*self.header.span_s, self.header.reference)
         address = self._address("gti")
         return GTI.from_hdu(self._open(address), address.where, self.header.reference)

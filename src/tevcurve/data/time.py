@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from warnings import warn
 
 import numpy as np
 from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.problems import remark
 
 # What FITS (Rots et al. 2015, table 2) and astropy call the same scale; UT1 and GPS are not taken.
 _SCALES = {"tt": "tt", "tdt": "tt", "et": "tt", "tai": "tai", "iat": "tai", "utc": "utc", "tdb": "tdb"}
 _DAY = 86400.0
+_EARLIEST_MJD, _LATEST_MJD = 0, 100_000
+_LONGEST_S = 5e9  # mission seconds: 158 years
 # Below this many seconds a float64 is finer than a `Time`, so that seconds are whole nanoseconds there.
 _FINER_THAN_TIME = 2.0**19
 
@@ -41,19 +43,21 @@ class TimeReference:
         """The reference that a FITS header states with MJDREFI and MJDREFF (or MJDREF) and TIMESYS.
 
         where: the file and HDU, for messages. Raises DataError where a keyword is missing or cannot be used.
-        A missing TIMESYS is taken as TT, with a warning.
+        A missing TIMESYS is taken as TT, with a remark.
         Source: GADF, "Time"; FITS standard 4.0, section 9.2.2 (the pair wins over the single value).
         """
         whole, fraction = _reference_mjd(header, where)
         system = header.get("TIMESYS")
         if system is None:
-            warn(f"{where} has no TIMESYS; its times are taken as TT.", stacklevel=2)
+            remark(f"{where} has no TIMESYS; its times are taken as TT.")
             system = "TT"
         scale = _SCALES.get(str(system).strip().lower())
         if scale is None:
             raise DataError(f"{where} has TIMESYS {system!r}; wanted is one of TT, TAI, UTC, TDB.")
         if header.get("TIMEZERO", 0) != 0:
             raise DataError(f"{where} has TIMEZERO {header['TIMEZERO']!r}; only 0 is supported.")
+        if not _EARLIEST_MJD <= whole <= _LATEST_MJD:
+            raise DataError(f"{where} counts its times since MJD {whole}; wanted is a day from 1858 to 2132.")
         return cls(whole, fraction, scale)
 
     @classmethod
@@ -117,6 +121,16 @@ def _epoch(reference):
     return "tai", float(epoch.jd1), float(epoch.jd2)
 
 
+def check_seconds(seconds, name, where):
+    """None where mission times (array, s) can be told as dates; raises DataError, naming them, otherwise."""
+    seconds = np.asarray(seconds)
+    far = ~(np.abs(seconds) <= _LONGEST_S)
+    if np.any(far):
+        raise DataError(
+            f"{name} of {where} has {seconds[far].flat[0]} s; wanted are mission times of at most {_LONGEST_S:g} s."
+        )
+
+
 def _reference_mjd(header, where):
     """Whole days and fraction of the reference MJD."""
     pair = [header.get("MJDREFI"), header.get("MJDREFF")]
@@ -136,8 +150,8 @@ def _reference_mjd(header, where):
 
 def _number(value, keyword, where):
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = np.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not np.isfinite(number):
         raise DataError(f"{where} has {keyword} {value!r}; wanted is a number of days.")

@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import DataError
-from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.irf.table import Layout, Response
 from tevcurve.kernels.folding import integrate_loglog
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 
@@ -17,26 +17,19 @@ TINY_RATE = float(np.finfo(np.float32).tiny) * 1e6
 
 
 @dataclass(frozen=True, eq=False)
-class _Background:
+class _Background(Response):
     """What both formats share: an energy axis first, the alignment, and rates by energy bin.
 
     `lon_sign` says how the longitude of the file's field of view lies on the sky: 1 where it grows with right ascension
     (or azimuth), -1 where it falls. Only `evaluate` and `plot` take the file's own; the others take that of the sky.
     """
 
-    table: ResponseTable
     fov_align: str
     lon_sign: int = 1
 
     @classmethod
-    def read(cls, path, hdu="BKG"):
-        """The background of one HDU of a FITS file."""
-        return cls.from_hdu(*open_hdu(path, hdu))
-
-    @property
-    def energy_axis(self):
-        """The axis of reconstructed energy, TeV."""
-        return self.table.axes[0]
+    def _of_table(cls, table):
+        return cls(table, _alignment(table))
 
     def rate_per_energy_bin(self, x_rad, y_rad, reco_edges_tev):
         """Rate (n_bins, *x.shape) in s-1 sr-1, integrated over reco bins (edges in TeV).
@@ -61,17 +54,19 @@ class Background3D(_Background):
     x and y lie: "RADEC" or "ALTAZ".
     """
 
-    @classmethod
-    def from_hdu(cls, hdu, where="BKG"):
-        """Background3D of a GADF BKG_3D table HDU; DataError, naming `where`, if it cannot be used.
-
-        numpy sees the values of the public files as (energy, DETX, DETY); other orders are taken where only they fit.
-        """
-        axes = [("ENERG", "TeV", True), ("DETX", "rad", False), ("DETY", "rad", False)]
-        energy, x, y = "ENERG", "DETX", "DETY"
-        orders = [(energy, x, y), (y, x, energy), (energy, y, x), (x, y, energy)]
-        table = read_response(hdu, where, axes, "BKG", RATE_UNIT, orders)
-        return cls(table, _alignment(table))
+    # numpy sees the values of the public files as (energy, DETX, DETY); other orders are taken where only they fit.
+    layout = Layout(
+        "BKG",
+        (("ENERG", "TeV", True), ("DETX", "rad", False), ("DETY", "rad", False)),
+        "BKG",
+        RATE_UNIT,
+        (
+            ("ENERG", "DETX", "DETY"),
+            ("DETY", "DETX", "ENERG"),
+            ("ENERG", "DETY", "DETX"),
+            ("DETX", "DETY", "ENERG"),
+        ),
+    )
 
     @property
     def turns_with_horizon(self):
@@ -129,23 +124,18 @@ class Background2D(_Background):
     Interpolated linearly in log energy and offset, between the rates. It is round, so that its alignment never matters.
     """
 
-    @classmethod
-    def from_hdu(cls, hdu, where="BKG"):
-        """Background2D of a GADF BKG_2D table HDU; DataError, naming `where`, if it cannot be used."""
-        axes = [("ENERG", "TeV", True), ("THETA", "rad", False)]
-        orders = [("ENERG", "THETA"), ("THETA", "ENERG")]
-        table = read_response(hdu, where, axes, "BKG", RATE_UNIT, orders)
-        return cls(table, _alignment(table))
+    layout = Layout(
+        "BKG",
+        (("ENERG", "TeV", True), ("THETA", "rad", False)),
+        "BKG",
+        RATE_UNIT,
+        (("ENERG", "THETA"), ("THETA", "ENERG")),
+    )
 
     @property
     def turns_with_horizon(self):
         """False: it is round."""
         return False
-
-    @property
-    def offset_axis(self):
-        """The axis of offset from the pointing, radian."""
-        return self.table.axes[1]
 
     def rate_at_energies(self, x_rad, y_rad, energies_tev):
         """Rate, (n, `*x.shape`), in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""

@@ -5,36 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.irf.table import Layout, Response
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 
 
 @dataclass(frozen=True, eq=False)
-class EffectiveAreaTable2D:
+class EffectiveAreaTable2D(Response):
     """The effective area over true energy (TeV) and offset (radian): values (n_energy, n_offset) in cm2."""
 
-    table: ResponseTable
-
-    @classmethod
-    def from_hdu(cls, hdu, where="AEFF"):
-        """EffectiveAreaTable2D of a GADF AEFF_2D table HDU; DataError, naming `where`, if it cannot be used."""
-        axes = [("ENERG", "TeV", True), ("THETA", "rad", False)]
-        return cls(read_response(hdu, where, axes, "EFFAREA", "cm2"))
-
-    @classmethod
-    def read(cls, path, hdu="AEFF"):
-        """EffectiveAreaTable2D of one HDU of a FITS file."""
-        return cls.from_hdu(*open_hdu(path, hdu))
-
-    @property
-    def energy_axis(self):
-        """The axis of true energy, TeV."""
-        return self.table.axes[0]
-
-    @property
-    def offset_axis(self):
-        """The axis of offset from the pointing, radian."""
-        return self.table.axes[1]
+    layout = Layout("AEFF", (("ENERG", "TeV", True), ("THETA", "rad", False)), "EFFAREA", "cm2")
 
     @property
     def low_threshold(self):

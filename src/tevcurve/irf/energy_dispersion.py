@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import DataError, InputError
-from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.irf.table import Layout, Response
 from tevcurve.kernels.folding import migration_matrix
 from tevcurve.kernels.interpolation import all_inside, interpolate_points
 from tevcurve.kernels.sphere import angular_separation
@@ -14,40 +14,28 @@ from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
-class EnergyDispersion2D:
+class EnergyDispersion2D(Response):
     """The density of migra = E_reco / E_true over true energy (TeV), offset (radian) and migra.
 
     The values (n_energy, n_offset, n_migra) are constant in each migra bin, as the file has them.
     """
 
-    table: ResponseTable
+    layout = Layout(
+        "EDISP",
+        (("ENERG", "TeV", True), ("THETA", "rad", False), ("MIGRA", "", False)),
+        "MATRIX",
+        "",
+        (("THETA", "MIGRA", "ENERG"),),
+    )
 
     @classmethod
-    def from_hdu(cls, hdu, where="EDISP"):
-        """EnergyDispersion2D of a GADF EDISP_2D table HDU; DataError, naming `where`, if it cannot be used."""
-        axes = [("ENERG", "TeV", True), ("THETA", "rad", False), ("MIGRA", "", False)]
-        table = read_response(hdu, where, axes, "MATRIX", "", orders=[("THETA", "MIGRA", "ENERG")])
+    def _of_table(cls, table):
         migra = table.axes[2]
         if np.max(np.abs(migra.low[1:] - migra.high[:-1]), initial=0.0) > 1e-4 * migra.high[-1]:
             raise DataError(
-                f"{where}: the bins of the axis MIGRA do not touch; bins without gaps are wanted."
+                f"{table.where}: the bins of the axis MIGRA do not touch; bins without gaps are wanted."
             )
         return cls(table)
-
-    @classmethod
-    def read(cls, path, hdu="EDISP"):
-        """EnergyDispersion2D of one HDU of a FITS file."""
-        return cls.from_hdu(*open_hdu(path, hdu))
-
-    @property
-    def energy_axis(self):
-        """The axis of true energy, TeV."""
-        return self.table.axes[0]
-
-    @property
-    def offset_axis(self):
-        """The axis of offset from the pointing, radian."""
-        return self.table.axes[1]
 
     @property
     def migra_axis(self):

@@ -9,7 +9,7 @@ from astropy.coordinates import Angle
 
 from tevcurve.irf.energy_dispersion import exposure_at, observations_with_offset
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
-from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.irf.table import Layout, Response
 from tevcurve.kernels.folding import continuous_profile
 from tevcurve.kernels.interpolation import (
     all_inside,
@@ -21,34 +21,15 @@ from tevcurve.kernels.interpolation import (
 
 
 @dataclass(frozen=True, eq=False)
-class PSF3D:
+class PSF3D(Response):
     """The point spread function over true energy (TeV), offset and angle (radian).
 
     Values (n_energy, n_offset, n_rad) in sr-1, as the file has them: not normalised before `to_table`.
     """
 
-    table: ResponseTable
-
-    @classmethod
-    def from_hdu(cls, hdu, where="PSF"):
-        """PSF3D of a GADF PSF_TABLE table HDU; DataError, naming `where`, if it cannot be used."""
-        axes = [("ENERG", "TeV", True), ("THETA", "rad", False), ("RAD", "rad", False)]
-        return cls(read_response(hdu, where, axes, "RPSF", "sr-1"))
-
-    @classmethod
-    def read(cls, path, hdu="PSF"):
-        """PSF3D of one HDU of a FITS file."""
-        return cls.from_hdu(*open_hdu(path, hdu))
-
-    @property
-    def energy_axis(self):
-        """The axis of true energy, TeV."""
-        return self.table.axes[0]
-
-    @property
-    def offset_axis(self):
-        """The axis of offset from the pointing, radian."""
-        return self.table.axes[1]
+    layout = Layout(
+        "PSF", (("ENERG", "TeV", True), ("THETA", "rad", False), ("RAD", "rad", False)), "RPSF", "sr-1"
+    )
 
     @property
     def rad_axis(self):

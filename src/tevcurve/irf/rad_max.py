@@ -6,38 +6,20 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import DataError
-from tevcurve.irf.table import ResponseTable, open_hdu, read_response
+from tevcurve.irf.table import Layout, Response
 
 
 @dataclass(frozen=True, eq=False)
-class RadMax2D:
+class RadMax2D(Response):
     """The radius within which events were counted for a point-like response: values (n_energy, n_offset) in radian."""
 
-    table: ResponseTable
+    layout = Layout("RAD_MAX", (("ENERG", "TeV", True), ("THETA", "rad", False)), "RAD_MAX", "rad")
 
     @classmethod
-    def from_hdu(cls, hdu, where="RAD_MAX"):
-        """RadMax2D of a GADF RAD_MAX_2D table HDU; DataError, naming `where`, if it cannot be used."""
-        axes = [("ENERG", "TeV", True), ("THETA", "rad", False)]
-        table = read_response(hdu, where, axes, "RAD_MAX", "rad")
+    def _of_table(cls, table):
         if np.any(table.values <= 0):
-            raise DataError(f"{where}: RAD_MAX holds radii of 0; radii above 0 are wanted.")
+            raise DataError(f"{table.where}: RAD_MAX holds radii of 0; radii above 0 are wanted.")
         return cls(table)
-
-    @classmethod
-    def read(cls, path, hdu="RAD_MAX"):
-        """RadMax2D of one HDU of a FITS file."""
-        return cls.from_hdu(*open_hdu(path, hdu))
-
-    @property
-    def energy_axis(self):
-        """The axis of reconstructed energy, TeV."""
-        return self.table.axes[0]
-
-    @property
-    def offset_axis(self):
-        """The axis of offset from the pointing, radian."""
-        return self.table.axes[1]
 
     def radius(self, energy_tev, offset_rad):
         """Radius in radian at energies (TeV) and offsets (radian), broadcast: that of the bin nearest to each.

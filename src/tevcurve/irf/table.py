@@ -5,14 +5,13 @@ pair of columns `<NAME>_LO`, `<NAME>_HI`).
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
-from astropy import units as u
-from astropy.io import fits
 
 from tevcurve.errors import DataError
+from tevcurve.files import FitsFile, column_values, expand_path
 from tevcurve.kernels.interpolation import locate
 from tevcurve.records import short_repr
 
@@ -20,6 +19,9 @@ from tevcurve.records import short_repr
 LARGEST_UNDERSHOOT = 0.1
 # float32 edges such as 0.1 TeV are not the float64 number that a caller writes.
 EDGE_TOLERANCE = 1e-6
+# Beyond these an axis is a mistake: the whole sky, and energies that nothing has. The values of a migra are ratios.
+_FARTHEST = {"rad": 2 * np.pi, "TeV": 1e9, "": 1e9}
+_LARGEST_VALUE = 1e60
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,36 +105,9 @@ class ResponseTable:
         return float(value)
 
 
-@lru_cache(maxsize=128)
-def _unit_factor(text, wanted):
-    return u.Unit(text).to(u.Unit(wanted))
-
-
-def _factor(column, wanted, where):
-    """The number that turns a column's values into the wanted unit."""
-    text = (column.unit or "").strip()
-    if not text and wanted:
-        raise DataError(
-            f"{where}: column {column.name} has no unit; one that converts to {wanted} is wanted."
-        )
-    try:
-        return _unit_factor(text, wanted)
-    except (ValueError, TypeError):  # UnitConversionError is a TypeError
-        raise DataError(
-            f"{where}: column {column.name} has unit {text!r}; one that converts to {wanted or 'no unit'} is wanted."
-        ) from None
-
-
 def _read_column(hdu, name, wanted, where):
     """The first row of a column as float64 in the wanted unit."""
-    if name not in hdu.columns.names:
-        raise DataError(f"{where}: column {name} is missing; the table has {', '.join(hdu.columns.names)}.")
-    try:
-        values = np.atleast_1d(np.asarray(hdu.data[name][0], dtype=float))
-    except (TypeError, ValueError):
-        raise DataError(f"{where}: column {name} does not hold numbers.") from None
-    factor = _factor(hdu.columns[name], wanted, where)
-    return values if factor == 1 else values * factor
+    return np.atleast_1d(column_values(hdu, name, wanted, where)[0])
 
 
 def _read_axis(hdu, name, unit, logarithmic, where):
@@ -149,6 +124,11 @@ def _read_axis(hdu, name, unit, logarithmic, where):
         raise DataError(f"{where}: the axis {name} starts at {low[0]:g} {unit}; a start above 0 is wanted.")
     if np.any(high < low) or np.any(np.diff(low) <= 0) or np.any(np.diff(high) <= 0):
         raise DataError(f"{where}: the bins of the axis {name} do not increase; growing edges are wanted.")
+    if max(abs(low[0]), abs(high[-1])) > _FARTHEST.get(unit, np.inf):
+        raise DataError(
+            f"{where}: the axis {name} goes from {low[0]:g} to {high[-1]:g} {unit}; "
+            f"at most {_FARTHEST[unit]:g} is wanted."
+        )
     return ResponseAxis(name, low, high, unit, logarithmic)
 
 
@@ -162,37 +142,82 @@ def _order_values(values, axes, orders, column, where):
     raise DataError(f"{where}: {column} has the shape {values.shape}; {wanted} is wanted.")
 
 
-def read_response(hdu, where, axes, column, unit, orders=None):
+@dataclass(frozen=True)
+class Layout:
+    """How a kind of response lies in its HDU.
+
+    Attributes
+    ----------
+    hdu : str, the usual name of its HDU
+    axes : tuple of (name, unit, logarithmic), in the order of the response, e.g. ("ENERG", "TeV", True)
+    column, unit : str, the column of the values and the unit that they shall have ("" for a number)
+    orders : tuple of tuples of axis names, the orders in which numpy may see the values, by preference; default: the
+        last axis first, as in FITS
+    """
+
+    hdu: str
+    axes: tuple
+    column: str
+    unit: str
+    orders: tuple = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """What all responses are: a table with the axis of energy first, read from an HDU."""
+
+    table: ResponseTable
+
+    layout: ClassVar[Layout]
+
+    @classmethod
+    def from_hdu(cls, hdu, where=None):
+        """The response of a table HDU; raises DataError, naming `where`, if it cannot be used.
+
+        hdu: `tevcurve.files.bintable.BinTable`, or what has its `columns`, `data` and `header`.
+        """
+        return cls._of_table(read_response(hdu, where or cls.layout.hdu, cls.layout))
+
+    @classmethod
+    def read(cls, path, hdu=None):
+        """The response of one HDU of a FITS file, by its name (in any case; default: the usual one)."""
+        name = cls.layout.hdu if hdu is None else hdu
+        path = expand_path(path)
+        return cls.from_hdu(FitsFile.open(path).table(name), f"{path.name}[{name}]")
+
+    @classmethod
+    def _of_table(cls, table):
+        """The response of a `ResponseTable`, checked for what only this kind of response asks for."""
+        return cls(table)
+
+    @property
+    def energy_axis(self):
+        """The axis of energy, TeV."""
+        return self.table.axes[0]
+
+    @property
+    def offset_axis(self):
+        """The axis of offset from the pointing, radian, of a response that has one."""
+        return self.table.axes[1]
+
+
+def read_response(hdu, where, layout):
     """ResponseTable of a one-row response HDU.
 
-    Parameters
-    ----------
-    hdu : astropy.io.fits.BinTableHDU, or what has its `columns`, `data` and `header`
-    where : str
-        Names the file and the HDU in errors.
-    axes : sequence of (name, unit, logarithmic)
-        Wanted axes, in the wanted order, e.g. ("ENERG", "TeV", True).
-    column, unit : str
-        The column of the values, and the unit that they shall have ("" for a number).
-    orders : sequence of sequences of axis names, optional
-        The orders in which numpy may see the values, by preference; default: the reverse of `axes` in FITS order,
-        i.e. the last axis of `axes` first.
-
-    Raises
-    ------
-    DataError
-        A column or a unit is missing, a shape does not fit, an axis does not increase, values are NaN or negative.
+    hdu: `BinTable`, or what has its `columns`, `data` and `header`. where: names the file and the HDU in errors.
+    layout: `Layout`. Raises DataError where a column or a unit is missing, a shape does not fit, an axis does not
+    increase, values are NaN or negative.
     """
     if not hasattr(hdu, "columns"):
         raise DataError(f"{where}: this is a {type(hdu).__name__}; a binary table is wanted.")
     if hdu.data is None or len(hdu.data) != 1:
         rows = 0 if hdu.data is None else len(hdu.data)
         raise DataError(f"{where}: the response table has {rows} rows; one is wanted.")
-    found = tuple(_read_axis(hdu, name, axis_unit, log, where) for name, axis_unit, log in axes)
-    values = _read_column(hdu, column, unit, where)
-    orders = orders or [tuple(axis.name for axis in reversed(found))]
-    values = _order_values(values, found, orders, column, where)
-    values, n_negative = _without_undershoot(values, column, where)
+    found = tuple(_read_axis(hdu, name, unit, log, where) for name, unit, log in layout.axes)
+    values = _read_column(hdu, layout.column, layout.unit, where)
+    orders = layout.orders or (tuple(axis.name for axis in reversed(found)),)
+    values = _order_values(values, found, orders, layout.column, where)
+    values, n_negative = _without_undershoot(values, layout.column, where)
     values.setflags(write=False)
     return ResponseTable(found, values, dict(hdu.header), where, n_negative)
 
@@ -203,6 +228,8 @@ def _without_undershoot(values, column, where):
     if not (np.isfinite(lowest) and np.isfinite(highest)):
         number = np.sum(~np.isfinite(values))
         raise DataError(f"{where}: {column} holds {number} values that are not finite; numbers are wanted.")
+    if max(highest, -lowest) > _LARGEST_VALUE:
+        raise DataError(f"{where}: {column} holds values up to {max(highest, -lowest):g}, which nothing has.")
     if lowest >= 0:
         return values, 0
     if lowest < -LARGEST_UNDERSHOOT * highest:
@@ -210,21 +237,3 @@ def _without_undershoot(values, column, where):
             f"{where}: {column} holds values from {lowest:g} to {highest:g}; values >= 0 are wanted."
         )
     return np.maximum(values, 0.0), int(np.sum(values < 0))
-
-
-def open_hdu(path, hdu):
-    """One HDU of a FITS file, in memory, and the words that name it in errors."""
-    path = Path(path)
-    where = f"{path.name}[{hdu}]"
-    try:
-        with fits.open(path, memmap=False) as hdus:
-            found = hdus[hdu]
-            if found.data is not None:
-                found.columns  # noqa: B018 - loads what the table needs before the file closes
-            return found, where
-    except FileNotFoundError:
-        raise DataError(f"{path}: the file is not there.") from None
-    except (KeyError, IndexError):
-        raise DataError(f"{where}: the file has no such HDU.") from None
-    except OSError as error:
-        raise DataError(f"{path}: the file cannot be read as FITS ({error}).") from None

@@ -7,7 +7,7 @@ import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
 from tevcurve.data import GTI, EventList, Observation
-from tevcurve.data.hdus import FitsFile
+from tevcurve.files import FitsFile
 from tevcurve.data.header import RunHeader
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.data.write import events_table, span_keywords

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
-from tevcurve.data.hdus import FitsFile
+from tevcurve.files import FitsFile
 from tevcurve.data.response_hdus import FORMATS, response_table
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import InputError

@@ -1,6 +1,7 @@
 """Files from memory: found, inflated, cut off, or not FITS at all."""
 
 import gzip
+import os
 import pickle
 
 import numpy as np
@@ -9,8 +10,8 @@ from astropy.io import fits
 from dl3_files import RunFile, run_hdus, write_store
 
 from tevcurve.data import DataStore
-from tevcurve.data.hdus import FileCache, FitsFile, column_values, expand_path, header_number, read_bytes
 from tevcurve.errors import DataError, InputError
+from tevcurve.files import FileCache, FitsFile, column_values, expand_path, header_number, read_bytes
 
 
 @pytest.fixture
@@ -50,6 +51,50 @@ def test_what_inflates_too_far_is_refused(tmp_path):
         read_bytes(path, limit=10**6 - 1)
 
 
+def test_what_inflates_in_many_steps_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("tevcurve.files.content._FIRST", 100_000)
+    monkeypatch.setattr("tevcurve.files.content._CHUNK", 30_000)
+    content = np.random.default_rng(1).integers(0, 4, 500_000, dtype=np.uint8).tobytes()
+    (tmp_path / "x").write_bytes(gzip.compress(content[:400_000], 1) + gzip.compress(content[400_000:], 1))
+    assert read_bytes(tmp_path / "x") == content
+    with pytest.raises(DataError, match="inflates to more than 499999 bytes"):
+        read_bytes(tmp_path / "x", limit=499_999)
+
+
+def test_what_is_too_large_is_not_read(tmp_path):
+    with open(tmp_path / "large", "wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(DataError, match="large has 1099511627776 bytes; wanted are at most"):
+        read_bytes(tmp_path / "large")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe cannot be read: it is a pipe or a device"):
+        read_bytes(tmp_path / "pipe")
+    with pytest.raises(DataError, match="a pipe or a device"):
+        read_bytes("/dev/zero")
+    with pytest.raises(DataError, match=r"cannot be read: .*null"):
+        read_bytes("a\0b")
+
+
+def test_a_header_without_end_is_given_up(tmp_path):
+    (tmp_path / "long").write_bytes(b"SIMPLE  =                    T".ljust(80) + b" " * 5_000_000)
+    with pytest.raises(DataError, match="has a header of more than 4320000 bytes"):
+        FitsFile.open(tmp_path / "long")
+
+
+def test_a_column_that_takes_too_much_memory_is_refused(tmp_path):
+    # A gzip file of 30 kB: one byte a row, which as numbers of 64 bits would take eight times the file.
+    hdu = fits.BinTableHDU.from_columns(
+        [fits.Column("A", "B", array=np.zeros(20_000_000, np.uint8))], name="X"
+    )
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(tmp_path / "many.fits")
+    table = FitsFile.open(tmp_path / "many.fits").table("X")
+    with pytest.raises(DataError, match=r"column A of HDU X of .* takes 160000000 bytes as numbers"):
+        column_values(table, "A", "", "x")
+
+
 def test_damaged_and_missing_files_get_a_sentence(tmp_path, path):
     packed = gzip.compress(path.read_bytes())
     (tmp_path / "cut.gz").write_bytes(packed[:-1000])
@@ -58,7 +103,7 @@ def test_damaged_and_missing_files_get_a_sentence(tmp_path, path):
     (tmp_path / "empty").write_bytes(b"")
     for name, words in {
         "nothing": "The file .*nothing does not exist",
-        "": "cannot be read: Is a directory",
+        "": "cannot be read: it is a folder",
         "cut.gz": "gzip file .*cut.gz is cut off",
         "bad.gz": "gzip file .*bad.gz is damaged",
         "text": "file .*text is not a FITS file",
@@ -155,7 +200,7 @@ def test_columns_are_found_in_any_case_and_converted(path):
 
 def test_a_column_of_texts_is_no_numbers(tmp_path):
     hdu = fits.BinTableHDU.from_columns([fits.Column("A", "3A", array=["one", "two"])])
-    with pytest.raises(DataError, match="column A of x cannot be read as numbers"):
+    with pytest.raises(DataError, match="column A of x holds texts; wanted are numbers"):
         column_values(hdu, "A", "", "x")
 
 
@@ -164,6 +209,6 @@ def test_header_numbers():
     assert header_number({}, "KEY", "x", default=2.0) == 2.0
     with pytest.raises(DataError, match="x has no keyword KEY"):
         header_number({}, "KEY", "x")
-    for value in ("high", float("nan"), "T"):
+    for value in ("high", float("nan"), "T", True, 10**400):
         with pytest.raises(DataError, match=f"x has KEY {value!r}; wanted is a finite number"):
             header_number({"KEY": value}, "KEY", "x")

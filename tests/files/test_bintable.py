@@ -1,13 +1,13 @@
-"""Tables from bytes are the ones that astropy reads, and what is not plain is left to astropy."""
+"""Tables from bytes are the ones that astropy reads."""
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from dl3_files import RunFile, run_hdus
 
-from tevcurve.data.bintable import BinTable
-from tevcurve.data.hdus import FitsFile
 from tevcurve.errors import DataError
+from tevcurve.files import FitsFile
+from tevcurve.files.bintable import BinTable
 
 
 def written(tmp_path, *hdus):
@@ -82,25 +82,63 @@ def test_header_values_of_every_kind(tmp_path):
     ("form", "values", "extra"),
     [
         ("J", np.array([1, 2**31 + 5], dtype=np.uint32), {"bzero": 2**31}),
+        ("I", np.array([1, 2**15 + 5], dtype=np.uint16), {"bzero": 2**15}),
+        ("K", np.array([1, 2**63 + 5], dtype=np.uint64), {"bzero": 2**63}),
+        ("B", np.array([-100, 100], dtype=np.int8), {"bzero": -128}),
+        ("E", np.array([1.5, -2.25], dtype=np.float32), {"bzero": 1.0, "bscale": 0.25}),
         ("PD()", np.array([np.arange(3.0), np.arange(2.0)], dtype=object), {}),
+        ("QE()", np.array([np.arange(3.0), np.arange(0.0)], dtype=object), {}),
         ("L", np.array([True, False]), {}),
         ("32X", np.eye(2, 32, dtype=bool), {}),
         ("2C", np.ones((2, 2), dtype=np.complex64), {}),
+        ("M", np.array([1 + 2j, 3.0]), {}),
+        ("6A", np.array([["one", "two"], ["a", "bc"]]), {"dim": "(3,2)"}),
     ],
 )
-def test_what_is_not_plain_is_left_to_astropy(tmp_path, form, values, extra):
+def test_columns_of_all_kinds_are_as_astropy_reads_them(tmp_path, form, values, extra):
     column = fits.Column("A", form, array=values.copy(), **extra)
-    table = FitsFile.open(written(tmp_path, fits.BinTableHDU.from_columns([column], name="X"))).table("x")
-    assert isinstance(table, fits.BinTableHDU)
-    for found, expected in zip(table.data["A"], values, strict=True):
-        np.testing.assert_array_equal(found, expected)
+    path = written(tmp_path, fits.BinTableHDU.from_columns([column], name="X"))
+    found = FitsFile.open(path).table("x").data["A"]
+    with fits.open(path, uint=True) as hdus:
+        for one, its, given in zip(found, hdus["X"].data["A"], values, strict=True):
+            np.testing.assert_array_equal(one, its)
+            np.testing.assert_array_equal(one, given)
 
 
-def test_long_texts_are_left_to_astropy(tmp_path):
+def test_long_texts_are_as_astropy_reads_them(tmp_path):
     hdu = fits.BinTableHDU.from_columns([fits.Column("A", "D", array=[1.0])], name="X")
-    hdu.header["LONG"] = "a text of many words " * 10
-    table = FitsFile.open(written(tmp_path, hdu)).table("x")
-    assert table.header["LONG"] == ("a text of many words " * 10).rstrip()
+    hdu.header["LONG"] = "a text of many words, isn't it? " * 10
+    hdu.header["AFTER"] = 5
+    path = written(tmp_path, hdu)
+    header = FitsFile.open(path).table("x").header
+    assert (
+        header["LONG"]
+        == ("a text of many words, isn't it? " * 10).rstrip()
+        == fits.getheader(path, "X")["LONG"]
+    )
+    assert header["AFTER"] == 5
+
+
+def test_lists_beyond_the_table_are_refused(tmp_path):
+    column = fits.Column("A", "PD()", array=np.array([np.arange(3.0), np.arange(2.0)], dtype=object))
+    path = written(tmp_path, fits.BinTableHDU.from_columns([column], name="X"))
+    content = path.read_bytes()
+    descriptor = np.array([3, 0], dtype=">i4").tobytes()
+    assert content.count(descriptor) == 1
+    for count, start in ((6, 0), (2**31 - 1, 0), (1, 2**30), (-1, 0), (1, -16)):
+        path.write_bytes(content.replace(descriptor, np.array([count, start], dtype=">i4").tobytes()))
+        with pytest.raises(DataError, match=r"column A of HDU X of .* has lists beyond the end"):
+            _ = FitsFile.open(path).table("x").data["A"]
+
+
+def test_texts_and_headers_are_printable(tmp_path):
+    hdu = fits.BinTableHDU.from_columns([fits.Column("A", "4A", array=["one"])], name="X")
+    hdu.header["OBJECT"] = "Crab"
+    path = written(tmp_path, hdu)
+    path.write_bytes(path.read_bytes().replace(b"one", b"\x1b[2").replace(b"Crab", b"\nra\xff"))
+    table = FitsFile.open(path).table("x")
+    assert table.data["A"] == ["?[2"]
+    assert table.header["OBJECT"] == "?ra?"
 
 
 def test_values_are_read_only(tmp_path):
@@ -114,7 +152,19 @@ def test_values_are_read_only(tmp_path):
     ("old", "new", "words"),
     [
         (b"TFORM1  = 'D ", b"TFORM1  = '9D", "columns take 72 bytes in a row, and NAXIS1 says 8"),
-        (b"TFIELDS =                    1", b"TFIELDS =                  'A'", "cannot be read"),
+        (
+            b"TFIELDS =                    1",
+            b"TFIELDS =                  'A'",
+            "TFIELDS is 'A', which is no size",
+        ),
+        (b"TFIELDS =                    1", b"TFIELDS =           9000000000", "at most 999 columns"),
+        (b"TFORM1  = 'D ", b"TFORM1  = 'Z ", "TFORM1 is 'Z', which is no format"),
+        (b"TFORM1  = 'D       '      ", b"TFORM1  = '9999999999999D'", "and NAXIS1 says 8"),
+        (
+            b"PCOUNT  =                    0",
+            b"PCOUNT  =                 2880",
+            "more than the file has|is cut off",
+        ),
         (b"TDIM1   = '(2,1)", b"TDIM1   = '(2,3)", r"TDIM1 is \(2,3\), and TFORM1 says 2 values"),
     ],
 )

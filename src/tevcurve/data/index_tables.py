@@ -1,0 +1,178 @@
+"""The two index tables of a data store, row by row: a row that cannot be used costs its run, not the store.
+
+Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/data_storage/index.html
+"""
+
+from collections import Counter
+from functools import cached_property
+from os.path import normpath
+
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.data.run import HduAddress
+from tevcurve.errors import DataError
+from tevcurve.files.astropy_table import as_table
+from tevcurve.files.columns import listed
+
+HDU_COLUMNS = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
+_KEYWORDS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TELESCOP", "INSTRUME", "HDUCLASS", "HDUVERS")
+_MOST_ROWS = 2**20
+
+
+def find_table(file, kind):
+    """The `BinTable` of an index in a `FitsFile`: the one with its columns, since names of HDUs differ in use.
+
+    kind: "HDU" or "OBS". Raises DataError where the file has none.
+    """
+    wanted = set(HDU_COLUMNS) if kind == "HDU" else {"OBS_ID"}
+    found = []
+    for table in file.tables():
+        names = {name.upper() for name in table.columns.names}
+        is_hdu_index = {"HDU_TYPE", "FILE_NAME"} <= names
+        if wanted <= names and (kind == "HDU") == is_hdu_index:
+            found.append(table)
+    if not found:
+        raise DataError(
+            f"The file {file.path} has no {kind}_INDEX table with the column{'s' if kind == 'HDU' else ''} "
+            f"{', '.join(sorted(wanted))}; it has the HDUs {listed(file.names)}."
+        )
+    named = [table for table in found if table.name == f"{kind}_INDEX"]
+    return (named or found)[0]
+
+
+class _Index:
+    """An index table, a `BinTable` or an astropy `Table`, and what is wrong with its rows."""
+
+    title = "index"
+
+    def __init__(self, rows, store):
+        self._rows, self._store = rows, store
+
+    @cached_property
+    def table(self):
+        """`Table`; texts are str. A Table is given back as it is."""
+        return self._rows if isinstance(self._rows, Table) else as_table(self._rows, keywords=_KEYWORDS)
+
+    @cached_property
+    def ids(self):
+        """OBS_ID of each row that has one, int array, in order; raises DataError where they are no ints."""
+        return self._ids_and_rows[0]
+
+    @cached_property
+    def _ids_and_rows(self):
+        """(OBS_IDs, numbers of their rows)."""
+        values = self._column("OBS_ID")
+        if len(values) > _MOST_ROWS:
+            raise DataError(f"The {self._name} has {len(values)} rows; wanted are at most {_MOST_ROWS}.")
+        if values.ndim != 1 or values.dtype.kind not in "iuf":
+            raise DataError(f"The column OBS_ID of the {self._name} does not hold one number in each row.")
+        whole = np.abs(values.astype(float)) < 2.0**63
+        if values.dtype.kind == "f":
+            whole &= np.where(whole, values, 0.5) % 1 == 0
+        return values[whole].astype(np.int64), np.flatnonzero(whole)
+
+    @property
+    def _name(self):
+        return f"{self.title} of {self._store}"
+
+    def _has(self, name):
+        return name in (self._rows.colnames if isinstance(self._rows, Table) else self._rows.columns)
+
+    def _column(self, name):
+        """Values of a column, array; raises DataError where there is none."""
+        if not self._has(name):
+            names = self._rows.colnames if isinstance(self._rows, Table) else self._rows.columns.names
+            raise DataError(f"The {self._name} has no column {name}; it has {listed(names)}.")
+        values = self._rows[name] if isinstance(self._rows, Table) else self._rows.data[name]
+        return np.asarray(values)
+
+    def _texts(self, name):
+        """Texts of a column without blanks around them, list of str; raises DataError where it has no texts."""
+        values = self._column(name)
+        if values.ndim != 1 or values.dtype.kind not in "UO":
+            raise DataError(f"The column {name} of the {self._name} does not hold one text in each row.")
+        return [str(value).strip() for value in values.tolist()]
+
+
+class ObsIndex(_Index):
+    """The observation index of a store."""
+
+    title = "observation index"
+
+    @cached_property
+    def _several(self):
+        return {obs_id for obs_id, count in Counter(self.ids.tolist()).items() if count > 1}
+
+    def problem(self, obs_id):
+        """What is wrong with the row of an OBS_ID, one sentence, or None."""
+        if obs_id in self._several:
+            return f"The {self._name} has OBS_ID {obs_id} more than once."
+        return None
+
+    def pointing(self, obs_id):
+        """RA_PNT and DEC_PNT of an OBS_ID, two floats in deg; None where the index does not say."""
+        return self._pointings.get(obs_id)
+
+    @cached_property
+    def _pointings(self):
+        if not (self._has("RA_PNT") and self._has("DEC_PNT")):
+            return {}
+        lon, lat = (self._column(name) for name in ("RA_PNT", "DEC_PNT"))
+        if lon.dtype.kind not in "iuf" or lat.dtype.kind not in "iuf" or lon.ndim + lat.ndim != 2:
+            return {}
+        ids, rows = self._ids_and_rows
+        pairs = zip(lon[rows].astype(float).tolist(), lat[rows].astype(float).tolist(), strict=True)
+        return dict(zip(ids.tolist(), pairs, strict=True))
+
+
+class HduIndex(_Index):
+    """The HDU index of a store whose files lie under a folder."""
+
+    title = "HDU index"
+
+    def __init__(self, rows, base_dir, store):
+        super().__init__(rows, store)
+        self._base_dir = base_dir
+
+    def problem(self, obs_id):
+        """What is wrong with the rows of an OBS_ID, one sentence, or None."""
+        if obs_id in self.addresses or obs_id in self._problems:
+            return self._problems.get(obs_id)
+        return f"The {self._name} has no row for OBS_ID {obs_id}."
+
+    @property
+    def addresses(self):
+        """For each OBS_ID its rows, list of `HduAddress`."""
+        return self._read[0]
+
+    @property
+    def _problems(self):
+        return self._read[1]
+
+    @cached_property
+    def _read(self):
+        ids, rows = self._ids_and_rows
+        columns = [self._texts(name) for name in HDU_COLUMNS[1:]]
+        addresses, problems, paths = {}, {}, {}
+        for obs_id, row in zip(ids.tolist(), rows.tolist(), strict=True):
+            hdu_type, hdu_class, folder, file, hdu = (column[row] for column in columns)
+            if (folder, file) not in paths:
+                paths[folder, file] = self._path(folder, file)
+            path = paths[folder, file]
+            if path is None:
+                problems[obs_id] = (
+                    f"The {self._name} sends OBS_ID {obs_id} to {folder + '/' + file!r}; "
+                    "wanted is a file inside the folder of the store."
+                )
+                continue
+            address = HduAddress(hdu_type.lower(), hdu_class.lower(), path, hdu)
+            addresses.setdefault(obs_id, []).append(address)
+        return addresses, problems
+
+    def _path(self, folder, file):
+        """Path of a file, or None where it leads out of the store: the index is data, and not to be trusted."""
+        relative = normpath(f"{folder or '.'}/{file}")
+        if relative.startswith(("/", "..")) or not file:
+            return None
+        return self._base_dir / relative

@@ -1,0 +1,16 @@
+"""Files that are not trusted: read into memory within limits, FITS tables parsed from their bytes."""
+
+from tevcurve.files.columns import column_unit, column_values, header_number, row_values
+from tevcurve.files.content import expand_path, read_bytes
+from tevcurve.files.hdus import FileCache, FitsFile
+
+__all__ = [
+    "FileCache",
+    "FitsFile",
+    "column_unit",
+    "column_values",
+    "expand_path",
+    "header_number",
+    "read_bytes",
+    "row_values",
+]

@@ -1,0 +1,265 @@
+"""Binary tables straight from the bytes of a FITS file.
+
+A run's six tables take astropy 10 to 20 ms, three times as long as inflating their file; here they take 1 ms. And what
+a header says is believed only after it was compared with the bytes that are there.
+`BinTable` offers what is used of `astropy.io.fits.BinTableHDU`: `name`, `header`, `columns` and `data`.
+Source: FITS standard 4.0, sections 4.1, 4.2.1.2 (long texts) and 7.3.
+"""
+
+import re
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from tevcurve.errors import DataError
+
+_CARD = re.compile(r"^([A-Z0-9_-]{1,8}) *= *(?:'((?:[^']|'')*)'|([^/]*))")
+_FORM = re.compile(r"^(\d*)([BIJKEDACMLXPQ])([BIJKEDACMLX]?)")
+_DTYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "C": ">c8", "M": ">c16"}
+_DTYPES |= {"A": "S1", "L": "S1", "X": "u1", "P": ">i4", "Q": ">i8"}
+# TZERO of integers that stand for the ones of the other sign: how FITS holds these.
+_SIGNS = {"B": -(2**7), "I": 2**15, "J": 2**31, "K": 2**63}
+_SIGNED = {"B": "i1", "I": "u2", "J": "u4", "K": "u8"}
+_WIDTHS = {code: np.dtype(dtype).itemsize for code, dtype in _DTYPES.items()}
+_MOST_COLUMNS = 999
+_LARGEST_COLUMN = 2**27  # bytes of a column's values as numbers of 64 bits or as texts
+# Texts are printable ASCII (and zeros at their end); what is not would be a command to a terminal.
+_PRINTABLE = bytes(n if 32 <= n < 127 or n == 0 else ord("?") for n in range(256))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, unit (None where it has none), and where its values lie in a row.
+
+    code: letter of TFORM. repeat: number of values, or of letters. shape: of the values of a row. inner: letter of the
+    values of lists. scale, zero: TSCAL and TZERO.
+    """
+
+    name: str
+    unit: str | None
+    code: str
+    repeat: int
+    shape: tuple
+    offset: int
+    inner: str = ""
+    scale: float = 1
+    zero: float = 0
+
+    @property
+    def nbytes(self):
+        """Bytes in a row."""
+        return _nbytes(self.code, self.repeat)
+
+
+class Columns:
+    """The columns of a table, in order; by name in any case."""
+
+    def __init__(self, columns):
+        self._columns = tuple(columns)
+        self._by_name = {column.name.upper(): column for column in reversed(self._columns)}
+
+    @property
+    def names(self):
+        """Names as in the file, list of str."""
+        return [column.name for column in self._columns]
+
+    def __iter__(self):
+        return iter(self._columns)
+
+    def __len__(self):
+        return len(self._columns)
+
+    def __contains__(self, name):
+        return name.upper() in self._by_name
+
+    def __getitem__(self, name):
+        return self._by_name[name.upper()]
+
+
+class Rows:
+    """The values of a table: `rows["NAME"]` is a read-only array (n, ...) in the file's byte order, or of str.
+
+    Raises DataError where a column would take too much memory, or its lists lie outside the table.
+    """
+
+    def __init__(self, columns, content, n_rows, n_bytes, heap, where):
+        self._columns, self._content = columns, content
+        self._n_rows, self._n_bytes, self._heap, self._where = n_rows, n_bytes, heap, where
+
+    def __len__(self):
+        return self._n_rows
+
+    def __getitem__(self, name):
+        column = self._columns[name]
+        size = {"A": 4 * column.repeat, "P": 128, "Q": 128}.get(column.code, 8 * column.repeat)
+        if self._n_rows * size > _LARGEST_COLUMN:
+            raise DataError(
+                f"The column {column.name} of {self._where} takes {self._n_rows * size} bytes as numbers; "
+                f"wanted are at most {_LARGEST_COLUMN}."
+            )
+        if column.code == "A":
+            return self._texts(column)
+        if column.code in "PQ":
+            return self._lists(column)
+        if column.code == "L":
+            return self._plain(column) == b"T"
+        if column.code == "X":
+            bits = np.unpackbits(self._plain(column, (-(-column.repeat // 8),)), axis=1)
+            return bits[:, : column.repeat].astype(bool)
+        values = self._plain(column)
+        if column.scale == 1 and column.zero == 0:
+            return values
+        if column.scale == 1 and _SIGNS.get(column.code) == column.zero:
+            # The sign bit turned over: the same as adding TZERO, without a step beyond 64 bits.
+            turned = values.view(values.dtype.str.replace("i", "u")) ^ (1 << (8 * values.itemsize - 1))
+            return turned.view(_SIGNED[column.code])
+        return values * float(column.scale) + float(column.zero)
+
+    def _plain(self, column, shape=None):
+        """The values as they lie there, (n, *shape)."""
+        shape = column.shape if shape is None else shape
+        dtype = np.dtype(_DTYPES[column.code])
+        if not self._n_rows or 0 in shape:
+            return np.empty((self._n_rows, *shape), dtype)
+        inner = [dtype.itemsize * prod(shape[i + 1 :]) for i in range(len(shape))]
+        strides = (self._n_bytes, *inner)
+        return np.ndarray((self._n_rows, *shape), dtype, self._content, column.offset, strides)
+
+    def _texts(self, column):
+        if not self._n_rows or not column.repeat:
+            return np.full((self._n_rows, *column.shape), "", "U1")
+        letters = self._plain(column, (column.repeat,)).tobytes().translate(_PRINTABLE)
+        width = column.repeat // max(prod(column.shape), 1)
+        texts = np.frombuffer(letters, f"S{width}").reshape(self._n_rows, *column.shape)
+        return np.char.rstrip(texts.astype("U"))
+
+    def _lists(self, column):
+        """Lists of different lengths, object array (n,) of arrays."""
+        lists = np.empty(self._n_rows, dtype=object)
+        if not column.repeat:
+            return lists
+        dtype = np.dtype(_DTYPES[column.inner])
+        for row, (count, start) in enumerate(self._plain(column, (2,)).tolist()):
+            start += self._heap
+            if count < 0 or start < self._heap or start + count * dtype.itemsize > len(self._content):
+                raise DataError(
+                    f"The column {column.name} of {self._where} has lists beyond the end of its table."
+                )
+            lists[row] = np.frombuffer(self._content, dtype, count, start) if count else np.empty(0, dtype)
+        return lists
+
+
+@dataclass(frozen=True)
+class BinTable:
+    """A binary table of a FITS file in memory."""
+
+    name: str
+    header: dict
+    columns: Columns
+    data: Rows
+
+
+def parse_table(content, start, data_start, data_stop, where):
+    """`BinTable` of the HDU whose header is content[start:data_start] and whose data are content[data_start:data_stop].
+
+    content: bytes of the file. where: file and HDU, for messages.
+    Raises ValueError, in words, where the header contradicts itself.
+    """
+    header = parse_header(content[start:data_start])
+    n_rows, n_bytes = _size(header, "NAXIS2"), _size(header, "NAXIS1")
+    n_columns, n_heap = _size(header, "TFIELDS"), _size(header, "PCOUNT", 0)
+    if n_columns > _MOST_COLUMNS:
+        raise ValueError(f"TFIELDS is {n_columns}, and a table has at most {_MOST_COLUMNS} columns")
+    columns, offset = [], 0
+    for number in range(1, n_columns + 1):
+        columns.append(_column(header, number, offset))
+        offset += columns[-1].nbytes
+    if offset != n_bytes:
+        raise ValueError(f"its columns take {offset} bytes in a row, and NAXIS1 says {n_bytes}")
+    if data_start + n_rows * n_bytes + n_heap > data_stop:
+        raise ValueError(f"its {n_rows} rows of {n_bytes} bytes are more than the file has")
+    heap = _size(header, "THEAP", n_rows * n_bytes)
+    # A copy of its own bytes, so that a table that is kept does not keep its file.
+    data = bytes(memoryview(content)[data_start : data_start + n_rows * n_bytes + n_heap])
+    columns = Columns(columns)
+    return BinTable(
+        str(header.get("EXTNAME") or ""), header, columns, Rows(columns, data, n_rows, n_bytes, heap, where)
+    )
+
+
+def _size(header, keyword, default=None):
+    """Number of a keyword that is a size."""
+    value = header.get(keyword, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"its {keyword} is {value!r}, which is no size")
+    return value
+
+
+def _nbytes(code, repeat):
+    if code == "X":
+        return -(-repeat // 8)
+    return _WIDTHS[code] * repeat * (2 if code in "PQ" else 1)
+
+
+def _column(header, number, offset):
+    """`Column` of a number."""
+    form = _FORM.match(str(header.get(f"TFORM{number}", "")).strip().upper())
+    if form is None:
+        raise ValueError(f"its TFORM{number} is {header.get(f'TFORM{number}')!r}, which is no format")
+    repeat, code, inner = int(form[1] or 1), form[2], form[3]
+    if code in "PQ" and (repeat > 1 or not inner):
+        raise ValueError(f"its TFORM{number} is {header[f'TFORM{number}']!r}, which is no format of lists")
+    name = str(header.get(f"TTYPE{number}", f"col{number}")).strip()
+    shape = () if repeat == 1 or code in "APQ" else (repeat,)
+    dims = header.get(f"TDIM{number}")
+    if dims is not None and code not in "PQX":
+        shape = tuple(int(n) for n in reversed(re.findall(r"\d+", str(dims))))
+        if prod(shape) != repeat:
+            raise ValueError(f"TDIM{number} is {dims}, and TFORM{number} says {repeat} values")
+        shape = shape[:-1] if code == "A" else shape
+    scale, zero = header.get(f"TSCAL{number}", 1), header.get(f"TZERO{number}", 0)
+    if (
+        not all(isinstance(one, int | float) and abs(one) < 1e300 for one in (scale, zero))
+        or code not in "BIJKEDCM"
+    ):
+        scale, zero = 1, 0
+    unit = header.get(f"TUNIT{number}")
+    unit = None if unit is None else str(unit).strip()
+    return Column(name, unit, code, repeat, shape, offset, inner, scale, zero)
+
+
+def parse_header(block):
+    """Keywords and values of a header, a dict; of a keyword that is there twice the first value."""
+    text = bytes(block).translate(_PRINTABLE).replace(b"\0", b"?").decode("ascii")
+    header, last = {}, None
+    for first in range(0, len(text), 80):
+        card = text[first : first + 80]
+        keyword = card[:8].rstrip()
+        if keyword == "END":
+            break
+        if keyword == "CONTINUE" and last is not None and str(header[last]).endswith("&"):
+            match = _CARD.match(f"{last:<8}= {card[8:].strip()}")
+            header[last] = header[last][:-1] + str((match and match[2]) or "").replace("''", "'").rstrip()
+            continue
+        last = None
+        match = _CARD.match(card)
+        if match and card[8:10] == "= " and match[1] not in header:
+            header[match[1]] = _value(match[2], match[3])
+            last = match[1] if match[2] is not None else None
+    return header
+
+
+def _value(quoted, plain):
+    """Value of a card: str, bool, int, float, or None where it is empty."""
+    if quoted is not None:
+        return quoted.replace("''", "'").rstrip()
+    plain = plain.strip()
+    if plain in ("T", "F"):
+        return plain == "T"
+    for number in (int, float):
+        try:
+            return number(plain.replace("D", "E") if number is float else plain)
+        except ValueError:
+            continue
+    return plain or None

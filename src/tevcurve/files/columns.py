@@ -1,0 +1,91 @@
+"""Columns and header keywords as numbers in the wanted unit; what cannot be is told by its name."""
+
+from functools import lru_cache
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import DataError
+
+
+def column_values(table, name, unit, where, default_unit=None):
+    """Values of a column as float64 array in a unit.
+
+    table: `BinTable`, or what has its `columns` and `data`. name: the column, in any case. unit: the wanted unit as str
+    ("" where the column has none).
+    where: file and HDU for messages. default_unit: for a column without one.
+    Raises DataError where the column or its unit is missing or of another kind.
+    """
+    found = column_unit(table, name, unit, where, default_unit)
+    values = table.data[name]
+    if values.dtype.kind not in "iuf":
+        raise DataError(
+            f"The column {name} of {where} holds {_KINDS.get(values.dtype.kind)}; wanted are numbers."
+        )
+    values = np.asarray(values, dtype=float)
+    factor = _unit_factor(found, unit)
+    return values if factor == 1 else values * factor
+
+
+_KINDS = {"U": "texts", "b": "flags", "O": "lists of different lengths", "c": "complex numbers"}
+
+
+def row_values(table, name, unit, where, default_unit=None):
+    """`column_values` with one number in each row, float64 array (n,); raises DataError where there are several."""
+    values = column_values(table, name, unit, where, default_unit)
+    if values.ndim != 1:
+        raise DataError(
+            f"The column {name} of {where} has {values.shape[1:]} values in a row; wanted is one."
+        )
+    return values
+
+
+def column_unit(table, name, unit, where, default_unit=None):
+    """Unit string of a column that can be converted to `unit`; raises DataError otherwise."""
+    column = next((one for one in table.columns if one.name.upper() == name.upper()), None)
+    if column is None:
+        raise DataError(f"{where} has no column {name}; it has {listed(table.columns.names)}.")
+    found = (column.unit or "").strip() or default_unit or ""
+    if unit and not found:
+        raise DataError(f"The column {name} of {where} has no unit; wanted is one that converts to {unit}.")
+    try:
+        _unit_factor(found, unit)
+    except (u.UnitConversionError, ValueError, TypeError):
+        raise DataError(
+            f"The column {name} of {where} has the unit {found!r}; wanted is one that converts to {unit or '1'}."
+        ) from None
+    return found
+
+
+@lru_cache(maxsize=256)
+def _unit_factor(found, wanted):
+    if len(found) > 80:
+        raise ValueError("too long for a unit")
+    factor = float(u.Unit(found).to(u.Unit(wanted)))
+    if not np.isfinite(factor) or factor <= 0:
+        raise ValueError("a unit beyond numbers")
+    return factor
+
+
+def header_number(header, keyword, where, default=None):
+    """Finite float of a header keyword; raises DataError where it is missing or no number.
+
+    default: what a missing keyword means; None where it has to be there.
+    """
+    value = header.get(keyword, default)
+    if value is None:
+        raise DataError(f"{where} has no keyword {keyword}.")
+    try:
+        number = np.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise DataError(f"{where} has {keyword} {value!r}; wanted is a finite number.")
+    return number
+
+
+def listed(names, most=20):
+    """Names as words for a message, the first ones where they are many; "none" where there are none."""
+    names = [str(name) for name in names]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) or "none") + more

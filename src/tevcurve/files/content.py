@@ -1,0 +1,101 @@
+"""The bytes of a file, inflated, within a limit; and the check that a path stays in its folder."""
+
+import os
+import re
+import stat
+import zlib
+from pathlib import Path
+
+from tevcurve.errors import DataError, InputError
+
+LARGEST_FILE = 2**28  # bytes of a file's content, inflated; files of runs have some 10^6
+_GZIP = b"\x1f\x8b"
+_FIRST = 2**25  # bytes that are inflated in one go: nearly every file is smaller
+_CHUNK = 2**22
+
+
+def expand_path(path):
+    """`Path` with environment variables and the home folder put in; raises InputError where one is not set."""
+    text = os.path.expanduser(os.path.expandvars(os.fspath(path)))
+    unset = re.search(r"\$\{?(\w+)", text)
+    if unset:
+        raise InputError(f"The environment variable {unset[1]} in the path {str(path)!r} is not set.")
+    return Path(text)
+
+
+def path_inside(path, folder):
+    """The real path of a file, links followed; raises DataError where that is not inside a folder.
+
+    A link that stays inside the folder is fine.
+    """
+    try:
+        real, root = os.path.realpath(path), os.path.realpath(folder)
+    except (OSError, ValueError) as error:
+        raise DataError(f"The path {str(path)!r} cannot be followed: {error}.") from None
+    if os.path.commonpath([real, root]) != root:
+        raise DataError(
+            f"The file {path} is a link that leads out of the data store {folder}, to {real}; wanted is a file inside, "
+            "or a store that is opened with follow_links=True."
+        )
+    return Path(real)
+
+
+def read_bytes(path, limit=LARGEST_FILE):
+    """Content of a file as bytes, inflated where it is gzip (told by its first bytes, not by its name).
+
+    limit: the most bytes that the content may have. Raises DataError where the file cannot be read, where it is larger,
+    and where it is no file but a folder, a pipe or a device.
+    """
+    try:
+        with open(path, "rb", opener=_open_now) as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise DataError(f"The file {path} cannot be read: it is a pipe or a device.")
+            if state.st_size > limit:
+                raise DataError(
+                    f"The file {path} has {state.st_size} bytes; wanted are at most {limit} (largest_file)."
+                )
+            content = file.read(limit + 1)
+    except IsADirectoryError:
+        raise DataError(f"The file {path} cannot be read: it is a folder.") from None
+    except FileNotFoundError:
+        raise DataError(f"The file {path} does not exist.") from None
+    except OSError as error:
+        raise DataError(f"The file {path} cannot be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise DataError(f"The file {str(path)!r} cannot be read: {error}.") from error
+    if content[:2] == _GZIP:
+        return _inflate(content, path, limit)
+    if len(content) > limit:
+        raise DataError(f"The file {path} has more than {limit} bytes, which is what is wanted at most.")
+    return content
+
+
+def _open_now(path, flags):
+    # Without waiting: the other end of a pipe may never come.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _inflate(content, path, limit):
+    """Content of all members of a gzip file; what follows the last one (padding) is not one."""
+    whole = b""
+    try:
+        while content[:2] == _GZIP:
+            member = zlib.decompressobj(wbits=31)
+            part = member.decompress(content, min(_FIRST, limit - len(whole) + 1))
+            # Bytes that grow in place: parts that are joined would take the memory twice.
+            whole = part if not whole else bytearray(whole) + part
+            while not member.eof and len(whole) <= limit and member.unconsumed_tail:
+                whole = whole if isinstance(whole, bytearray) else bytearray(whole)
+                whole += member.decompress(member.unconsumed_tail, min(_CHUNK, limit - len(whole) + 1))
+            if len(whole) > limit:
+                raise DataError(
+                    f"The gzip file {path} inflates to more than {limit} bytes, which is what is wanted at most "
+                    "(largest_file)."
+                )
+            if not member.eof:
+                raise DataError(f"The gzip file {path} is cut off: its end is missing.")
+            content = member.unused_data
+    except zlib.error as error:
+        raise DataError(f"The gzip file {path} is damaged: {error}.") from error
+    return whole

@@ -1,0 +1,188 @@
+"""FITS tables from memory: a file is read and inflated once, and only the HDUs that are asked for are parsed."""
+
+import os
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from tevcurve.errors import DataError
+from tevcurve.files.bintable import parse_table
+from tevcurve.files.columns import listed
+from tevcurve.files.content import LARGEST_FILE, path_inside, read_bytes
+
+_BLOCK = 2880
+_MOST_AXES = 999
+_MOST_BLOCKS = 1500  # of a header: 54,000 cards
+_SIZES = re.compile(rb"^(BITPIX|NAXIS\d*|PCOUNT|GCOUNT|XTENSION|EXTNAME|EXTVER) *= *('(?:[^']|'')*'|[^/]*)")
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """Where an HDU lies in the bytes of its file."""
+
+    name: str
+    version: int
+    kind: str
+    start: int
+    data_start: int
+    stop: int
+
+
+class FitsFile:
+    """The HDUs of one FITS file whose bytes are in memory; headers and tables are parsed when asked for."""
+
+    def __init__(self, content, path):
+        self.path = path
+        self._content = content
+        self._extents = _scan(content, path)
+
+    @classmethod
+    def open(cls, path, limit=LARGEST_FILE):
+        """The file at a path, read and inflated once; raises DataError where it cannot be, or exceeds `limit` bytes."""
+        return cls(read_bytes(path, limit), path)
+
+    @property
+    def nbytes(self):
+        """Bytes that the file takes in memory."""
+        return len(self._content)
+
+    @property
+    def names(self):
+        """Names of the extensions, as in the file."""
+        return [extent.name for extent in self._extents if extent.name]
+
+    def table(self, name, version=None):
+        """`BinTable` of a name (in any case) and version; raises DataError where the file has none."""
+        for extent in self._extents:
+            if extent.name.upper() == name.strip().upper() and version in (None, extent.version):
+                return self._parse(extent)
+        wanted = name.strip() if version is None else f"{name.strip()} (EXTVER {version})"
+        raise DataError(
+            f"The file {self.path} has no HDU {wanted}; it has {listed(self.names) if self.names else 'no extension'}."
+        )
+
+    def tables(self):
+        """All `BinTable`s of the file, one after the other."""
+        return (self._parse(extent) for extent in self._extents if extent.kind == "BINTABLE")
+
+    def _parse(self, extent):
+        if extent.kind != "BINTABLE":
+            raise DataError(
+                f"The HDU {extent.name} of {self.path} is {extent.kind or 'no table'}; wanted is a BINTABLE."
+            )
+        where = f"HDU {extent.name} of {self.path}"
+        try:
+            return parse_table(self._content, extent.start, extent.data_start, extent.stop, where)
+        except ValueError as error:
+            raise DataError(f"The {where} cannot be read: {error}.") from error
+
+
+class FileCache:
+    """The files that were read last, so that the HDUs of a run cost one reading of its file.
+
+    limit: bytes that may be kept; the newest file is always kept. folder: where the files have to be, links followed;
+    None where any will do. largest_file: bytes of the largest file that is read.
+    """
+
+    def __init__(self, limit=2**24, folder=None, largest_file=LARGEST_FILE):
+        self._limit, self._folder, self._largest_file = limit, folder, largest_file
+        self._files = OrderedDict()
+        self._lock = Lock()
+
+    def open(self, path):
+        """`FitsFile` at a path: the one in memory where the file has not changed since it was read.
+
+        Raises DataError where it cannot be read, or is not in the folder.
+        """
+        real = path if self._folder is None else path_inside(path, self._folder)
+        try:
+            state = os.stat(real)
+        except (OSError, ValueError):
+            state = None
+        key = (str(path), state and (state.st_mtime_ns, state.st_size))
+        with self._lock:
+            if key in self._files:
+                self._files.move_to_end(key)
+                return self._files[key]
+        file = FitsFile(read_bytes(real, self._largest_file), Path(path))
+        with self._lock:
+            self._files[key] = file
+            while len(self._files) > 1 and sum(one.nbytes for one in self._files.values()) > self._limit:
+                self._files.popitem(last=False)
+        return file
+
+    def forget(self, path):
+        """Let go of the file at a path, if it is kept."""
+        with self._lock:
+            for key in [key for key in self._files if key[0] == str(path)]:
+                del self._files[key]
+
+    def __reduce__(self):
+        # A copy in another process starts empty: bytes of files are not worth sending.
+        return (FileCache, (self._limit, self._folder, self._largest_file))
+
+
+def _scan(content, path):
+    """Extents of all HDUs, from the few cards that give their sizes; the data are jumped over."""
+    if content[:6] != b"SIMPLE":
+        raise DataError(f"The file {path} is not a FITS file: it does not begin with SIMPLE.")
+    extents, position = [], 0
+    while position < len(content) and content[position : position + 8] in (b"SIMPLE  ", b"XTENSION"):
+        start = position
+        cards, position = _header_cards(content, position, path)
+        name = cards.get("EXTNAME", "")
+        data_start, size = position, _data_size(cards, name, path)
+        if position + size > len(content):
+            raise DataError(
+                f"The file {path} is cut off in its HDU {name or len(extents)}: {size} bytes of data are announced, "
+                f"{len(content) - position} are there."
+            )
+        position += -(-size // _BLOCK) * _BLOCK
+        version = cards.get("EXTVER", "1")
+        version = int(version) if version.isdigit() else 1
+        extents.append(
+            _Extent(name, version, cards.get("XTENSION", ""), start, data_start, min(position, len(content)))
+        )
+    return extents
+
+
+def _header_cards(content, position, path):
+    """The cards of one header that say what and how large the HDU is, and where its data begin."""
+    cards, first_block = {}, position
+    while True:
+        if position - first_block > _MOST_BLOCKS * _BLOCK:
+            raise DataError(f"The file {path} has a header of more than {_MOST_BLOCKS * _BLOCK} bytes.")
+        block = content[position : position + _BLOCK]
+        if len(block) < _BLOCK:
+            raise DataError(f"The file {path} is cut off in a header.")
+        position += _BLOCK
+        for first in range(0, _BLOCK, 80):
+            card = block[first : first + 80]
+            if card.startswith(b"END     "):
+                return cards, position
+            match = _SIZES.match(card)
+            if match:
+                value = match[2].decode("ascii", "replace").strip().strip("'").strip()
+                cards.setdefault(
+                    match[1].decode(), "".join(one if one.isprintable() else "?" for one in value)
+                )
+
+
+def _data_size(cards, name, path):
+    """Bytes of data of an HDU (FITS standard 4.0, equation 2)."""
+    try:
+        axes = [int(cards[f"NAXIS{i + 1}"]) for i in range(min(int(cards["NAXIS"]), _MOST_AXES))]
+        extra, groups, bits = int(cards.get("PCOUNT", 0)), int(cards.get("GCOUNT", 1)), int(cards["BITPIX"])
+    except (KeyError, ValueError):
+        raise DataError(
+            f"The header of the HDU {name or 'PRIMARY'} of {path} does not give its size."
+        ) from None
+    if min([*axes, extra, groups]) < 0:
+        raise DataError(f"The header of the HDU {name or 'PRIMARY'} of {path} gives a negative size.")
+    pixels = 1 if axes else 0
+    for axis in axes:
+        # Enough to be more than any file has, and no more digits than can be printed.
+        pixels = min(pixels * axis, 10**30)
+    return abs(bits) // 8 * groups * (extra + pixels)
