@@ -60,7 +60,7 @@ class Kept:
         """
         made, failed = [], list(self.failed)
         for run in self.runs:
-            reduced, problem = attempt(run.obs_id, partial(self._terms_of, run), strict)
+            reduced, problem = attempt(run.obs_id, partial(terms_of, run, self.setting), strict)
             if problem is None:
                 made.append((run, *reduced))
             else:
@@ -71,12 +71,6 @@ class Kept:
             raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")
         runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
         return replace(self, runs=runs, failed=tuple(failed), terms=terms, fates=fates)
-
-    def _terms_of(self, run):
-        with at_stage("reduction"):
-            return (cube_terms if isinstance(self.setting, CubeSetting) else spectrum_terms)(
-                run, self.setting
-            )
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
         """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""
@@ -153,3 +147,9 @@ class Kept:
                 f"the source is {offset:.2f} deg off the pointing, outside the field of view",
             )
         return "no_exposure", "the effective area at the source is zero in the energies of the band"
+
+
+def terms_of(run, setting):
+    """(terms, fates) of a `KeptRun`: what `cube_terms` or `spectrum_terms` gives, as the setting says."""
+    with at_stage("reduction"):
+        return (cube_terms if isinstance(setting, CubeSetting) else spectrum_terms)(run, setting)

@@ -107,11 +107,15 @@ def sync_folder(path):
 
 
 def sync_tree(folder):
-    """None; all files in a folder and its folders, and their names, are on disk."""
+    """None; all files in a folder and its folders, and their names, are on disk.
+
+    Files with a second name are on disk already, where that is.
+    """
     for place, _, names in os.walk(folder):
         for name in names:
             with open(os.path.join(place, name), "rb") as stream:
-                os.fsync(stream.fileno())
+                if os.fstat(stream.fileno()).st_nlink == 1:
+                    os.fsync(stream.fileno())
         sync_folder(place)
 
 

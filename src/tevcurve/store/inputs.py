@@ -7,7 +7,8 @@ import os
 from functools import cached_property, lru_cache
 
 from tevcurve import __version__
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
+from tevcurve.files.content import open_file
 from tevcurve.store.job_text import plain_settings
 from tevcurve.store.run_file import MAGIC
 
@@ -19,7 +20,7 @@ _CHUNK = 2**22
 
 
 def file_checksum(path):
-    """SHA-256 of a file's bytes, str of hexadecimal digits. Raises `OSError` where it cannot be read."""
+    """SHA-256 of a file's bytes, str of hexadecimal digits. Raises `OSError` or `DataError` where it cannot be read."""
     return _checksum_of_state(str(path), *_state(path))
 
 
@@ -30,10 +31,10 @@ def input_files(observations):
     """
     listed = []
     for observation in observations:
-        for path in dict.fromkeys(address.path for address in observation.addresses):
+        for path, address in {one.path: one for one in observation.addresses}.items():
             try:
-                checksum = file_checksum(path)
-            except OSError:
+                checksum = file_checksum(observation.real_path(address))
+            except (OSError, DataError):
                 checksum = None
             listed.append({"path": str(path), "sha256": checksum, "obs_id": observation.obs_id})
     return listed
@@ -67,9 +68,13 @@ class RunKeys:
             return None
         try:
             filters = plain_settings({"filters": observation.filters})
-            states = {one.path: _state(one.path) for one in addresses}
-            hdus = [(one.hdu_type, one.hdu_class, one.hdu_name, file_checksum(one.path)) for one in addresses]
-        except (OSError, InputError):
+            paths = [observation.real_path(one) for one in addresses]
+            states = {path: _state(path) for path in paths}
+            hdus = [
+                (one.hdu_type, one.hdu_class, one.hdu_name, file_checksum(path))
+                for one, path in zip(addresses, paths, strict=True)
+            ]
+        except (OSError, InputError, DataError):
             return None
         run = observation._run
         inputs = {
@@ -107,7 +112,7 @@ def _state(path):
 @lru_cache(maxsize=4096)
 def _checksum_of_state(path, *state):
     digest = hashlib.sha256()
-    with open(path, "rb") as stream:
+    with open_file(path) as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

@@ -7,7 +7,7 @@ import numpy as np
 
 from tevcurve.errors import DataError, InputError
 
-KIND = "kind"
+KIND = "$kind"
 NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 

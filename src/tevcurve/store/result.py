@@ -69,6 +69,8 @@ class Result:
             LightCurve.read(folder / LIGHT_CURVE[0]), origin=_read_origin(folder), ledger=_read_ledger(folder)
         )
         del provenance["format"]
+        if not isinstance(provenance.get("versions"), dict) or not isinstance(provenance.get("inputs"), list):
+            raise DataError(f"{folder / PROVENANCE} has no versions or no inputs; a result has both.")
         return cls(light_curve, _read_config(folder / CONFIG), provenance, folder)
 
     def __repr__(self):
@@ -96,7 +98,7 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
     if not isinstance(light_curve, LightCurve):
         raise InputError(f"light_curve is a {type(light_curve).__name__}; wanted is a LightCurve.")
     origin = light_curve.origin if keep_runs and isinstance(light_curve.origin, Kept) else None
-    texts = {PROVENANCE: _as_json({"format": FORMAT, **provenance_of(inputs)})}
+    texts = {PROVENANCE: as_json({"format": FORMAT, **provenance_of(inputs)})}
     if config is not None:
         texts[CONFIG] = _config_text(config)
     if origin is not None:
@@ -138,7 +140,7 @@ def write_run_list(folder, entries, failed):
         "runs": [entry.as_dict() for entry in entries],
         "failed": [asdict(problem) for problem in failed],
     }
-    (folder / RUN_LIST).write_bytes(_as_json(listed, indent=None).encode())
+    (folder / RUN_LIST).write_bytes(as_json(listed, indent=None).encode())
     write_table(good_times_table(entries), folder / GOOD_TIMES)
 
 
@@ -161,7 +163,12 @@ def good_times_table(entries):
 def provenance_of(inputs):
     """Dict of `versions` and `inputs`: what a result was made with and of, nothing of when, where or how long."""
     inputs = [{name: each[name] for name in ("path", "sha256", "obs_id")} for each in inputs or ()]
-    return {"versions": {name: version(name) for name in PACKAGES}, "inputs": inputs}
+    return {"versions": package_versions(), "inputs": inputs}
+
+
+def package_versions():
+    """Dict of the versions of the packages whose numbers a result has."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def _config_text(config):
@@ -215,7 +222,7 @@ def read_run_list(folder):
         raise DataError(f"{folder / RUN_LIST} cannot be used: {error}") from error
 
 
-def _as_json(tree, indent=1):
+def as_json(tree, indent=1):
     return json.dumps(tree, indent=indent, ensure_ascii=False) + "\n"
 
 

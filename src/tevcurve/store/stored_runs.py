@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import DataError
-from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
-from tevcurve.reduction.spectrum_terms import spectrum_terms
-from tevcurve.store.run_file import content_name, run_from_bytes
+from tevcurve.lightcurve.extending import RunFacts
+from tevcurve.lightcurve.rebinning import terms_of
+from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 
 # Bytes of files whose runs are held in memory after they were read.
 HELD = 2**28
@@ -89,6 +89,22 @@ class StoredRuns(Sequence):
         self.folder, self.entries = Path(folder), tuple(entries)
         self._in_memory, self._left = {}, held
 
+    def with_runs(self, runs):
+        """(`StoredRuns` with more runs, list of their contents, bytes), for the folder where these will be written.
+
+        runs: sequence of `KeptRun`; they stay in memory.
+        """
+        contents = [run_to_bytes(run) for run in runs]
+        entries = [RunEntry.of(run, content) for run, content in zip(runs, contents, strict=True)]
+        more = StoredRuns(self.folder, (*self.entries, *entries), self._left)
+        more._in_memory = self._in_memory | dict(enumerate(runs, start=len(self)))
+        return more, contents
+
+    @property
+    def facts(self):
+        """List of `RunFacts`, one for each run, without reading one."""
+        return [RunFacts(one.obs_id, one.gti, one.offset, one.max_offset) for one in self.entries]
+
     def __len__(self):
         return len(self.entries)
 
@@ -144,11 +160,14 @@ class LaidOutRuns:
         """The fates of each run's events, a sequence."""
         return _Part(self, 1)
 
+    def put(self, number, terms, fate):
+        """None; what was made of a run elsewhere is kept."""
+        self._made[number] = terms, fate
+
     def part(self, number, which):
         """Terms (0) or fates (1) of a run."""
         if self._made[number] is None:
-            make = cube_terms if isinstance(self._setting, CubeSetting) else spectrum_terms
-            self._made[number] = make(self._runs[number], self._setting)
+            self._made[number] = terms_of(self._runs[number], self._setting)
         return self._made[number][which]
 
     def __len__(self):

@@ -1,0 +1,223 @@
+"""More runs for a light curve: only the rows whose good time they touch are made anew."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy.table import Column, Table
+
+from tevcurve.data import GTI
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.bins_fixed import ByIntervals, ByNight, ByRun, ByWidth, Sliding
+from tevcurve.lightcurve.bins_phase import ByPhase
+from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
+from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.time_bins import ANY_RUN, TimeBins
+
+# Binnings that look at good time only; the bins of others depend on all events.
+WITHOUT_EVENTS = (ByRun, ByNight, ByWidth, Sliding, ByIntervals, ByPhase)
+# Status of rows in which nothing is expected of the source; their reason depends on all runs.
+DARK = ("outside_fov", "no_exposure")
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the bins of a light curve need of a run.
+
+    obs_id: int. gti: `GTI`. offset, max_offset: of the source, and the largest of the effective area, radian.
+    """
+
+    obs_id: int
+    gti: GTI
+    offset: float
+    max_offset: float
+
+
+def extend(light_curve, kept, facts):
+    """The `LightCurve` of all runs of `kept`, of which the first ones made `light_curve`.
+
+    It is what `kept.light_curve()` gives, to the last digit. Rows that no other run touches are taken over, and only
+    the runs of other rows are asked for. Where any row may depend on all runs, all are made anew.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve` with a ledger, of the first runs with the settings of `kept`
+    kept : `~tevcurve.lightcurve.rebinning.Kept`, runs and terms in any kind of sequence
+    facts : list of `RunFacts`, one for each run of `kept`
+    """
+    first = len(light_curve.ledger.events)
+    if not _rows_stand_alone(kept, facts):
+        return kept.light_curve()
+    if first == len(facts):
+        return replace(light_curve, origin=kept, ledger=replace(light_curve.ledger, failed=kept.failed))
+    before, n_bands = kept.time_bins.bins(facts[:first]), kept.setting.axes.n_bands
+    _check_rows(light_curve.table, before, n_bands)
+    change = _Change(before, kept.time_bins.bins(facts), facts, first)
+    made = light_curve.table[:0]
+    if len(change.bins):
+        made = _part_of(kept, change.new, change.bins, change.runs).light_curve().table
+    if _dark_rows_differ(light_curve.table, made, change) or _kinds(made) != _kinds(light_curve.table):
+        return kept.light_curve()
+    table = _joined(light_curve.table, made, change, n_bands)
+    return LightCurve(table, origin=kept, ledger=_ledger(light_curve.ledger, kept, change))
+
+
+def _rows_stand_alone(kept, facts):
+    """Whether a row depends on nothing but the good time of its bin and the runs that have it."""
+    by_night = kept.options.background == "shape" and kept.options.shape_from == "night"
+    clocks = {run.gti.reference for run in facts}
+    return isinstance(kept.time_bins, WITHOUT_EVENTS) and not by_night and len(clocks) == 1
+
+
+class _Change:
+    """What of the time bins is another one with more runs.
+
+    old, new: `TimeBins` of the first runs, and of all. facts: list of `RunFacts`. first: int, how many the first are.
+
+    bins: int array, numbers of the new bins that no old one equals. taken: int array (n_new,), for each new bin the
+    number of the old one that it equals, or -1. runs: int array, runs with good time in `bins`, or the last one.
+    touched: int array, runs whose share in the bins may be another one.
+    """
+
+    def __init__(self, old, new, facts, first):
+        self.new, self.facts, self.first = new, facts, first
+        pieces, pieces_before = new.pieces(facts), old.pieces(facts[:first])
+        before = {key: number for number, key in enumerate(_keys(old, pieces_before))}
+        self.taken = np.array([before.get(key, -1) for key in _keys(new, pieces)], dtype=int)
+        self.bins = np.flatnonzero(self.taken < 0)
+        gone = np.setdiff1d(np.arange(old.n_bins), self.taken)
+        runs = np.unique(pieces.run[np.isin(pieces.bin, self.bins)])
+        of_gone = pieces_before.run[np.isin(pieces_before.bin, gone)]
+        self.touched = np.unique(np.concatenate([runs, of_gone, np.arange(first, len(facts))]))
+        # Bins without good time need a run all the same, which says what the columns are.
+        self.runs = runs if len(runs) else np.array([len(facts) - 1])
+        self._pieces = pieces
+
+    def bins_of(self, runs):
+        """Numbers of the new bins in which runs (int array) have good time."""
+        return np.unique(self._pieces.bin[np.isin(self._pieces.run, runs)])
+
+
+def _keys(bins, pieces):
+    """For each bin a tuple that is the same only for bins with the same edges, phases and pieces of good time."""
+    edges = [getattr(getattr(bins, end), part) for end in ("time_min", "time_max") for part in ("jd1", "jd2")]
+    edges += [values for values in (bins.phase_min, bins.phase_max) if values is not None]
+    flat = np.column_stack([pieces.run, pieces.start_s, pieces.stop_s])
+    limits = np.searchsorted(pieces.bin, np.arange(bins.n_bins + 1))
+    return [
+        (*edge, flat[low:high].tobytes())
+        for edge, low, high in zip(np.column_stack(edges).tolist(), limits[:-1], limits[1:], strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A binning that is made already. time_bins: `TimeBins`."""
+
+    time_bins: TimeBins
+
+    def bins(self, runs):
+        """The `TimeBins`."""
+        return self.time_bins
+
+
+def _part_of(kept, time_bins, numbers, runs):
+    """`Kept` of some bins, in which no other than these runs (int array) have good time."""
+    return replace(
+        kept,
+        runs=tuple(kept.runs[run] for run in runs),
+        terms=tuple(kept.terms[run] for run in runs),
+        fates=tuple(kept.fates[run] for run in runs),
+        time_bins=_Given(_of_runs(time_bins.select(numbers), runs)),
+    )
+
+
+def _of_runs(bins, runs):
+    """`TimeBins` whose runs are counted among some (int array, ascending); intervals of others are left out."""
+    place = np.searchsorted(runs, bins.run)
+    known = (bins.run == ANY_RUN) | (runs[np.minimum(place, len(runs) - 1)] == bins.run)
+    return replace(
+        bins,
+        start=bins.start[known],
+        stop=bins.stop[known],
+        bin=bins.bin[known],
+        run=np.where(bins.run == ANY_RUN, ANY_RUN, place)[known],
+        _seconds={},
+    )
+
+
+def _check_rows(table, time_bins, n_bands):
+    """Raises `InputError` where a table has not the rows that its runs make."""
+    starts = np.repeat(time_bins.time_min.mjd, n_bands)
+    if not np.array_equal(np.asarray(table["time_min"]), starts):
+        raise InputError(
+            f"The light curve has {len(table)} rows, which are not the {len(starts)} that its runs make in its time "
+            "bins and bands; wanted is one of which no row was taken away."
+        )
+
+
+def _kinds(table):
+    """Names, shapes and kinds of the columns of a table."""
+    return [(name, table[name].shape[1:], table[name].dtype.kind) for name in table.colnames]
+
+
+def _dark_rows_differ(old, made, change):
+    """Whether there are rows in which nothing is expected of the source, for reasons that depend on the runs."""
+    if not (np.isin(old["status"], DARK).any() or np.isin(made["status"], DARK).any()):
+        return False
+    facts = change.facts
+    parts = facts, facts[: change.first], [facts[run] for run in change.runs]
+    return len({_why_dark(part) for part in parts}) > 1
+
+
+def _why_dark(facts):
+    """The smallest offset where the source is outside the field of view of all runs, else None."""
+    outside = all(run.offset >= run.max_offset for run in facts)
+    return min(run.offset for run in facts) if outside else None
+
+
+def _joined(old, made, change, n_bands):
+    """The table of the rows of all new bins: taken over from the old table, or made anew."""
+    row = np.where(change.taken >= 0, change.taken, 0)
+    row[change.bins] = len(old) // n_bands + np.arange(len(change.bins))
+    row = (row[:, None] * n_bands + np.arange(n_bands)).ravel()
+    columns = []
+    for name in old.colnames:
+        column = old[name]
+        values = np.concatenate([np.asarray(column), np.asarray(made[name])])[row]
+        if values.dtype.kind == "U":
+            # As long as the longest text that is there now.
+            values = np.array(values.tolist(), dtype=str)
+        words = {"unit": column.unit, "format": column.info.format, "description": column.description}
+        columns.append(Column(values, name=name, **words))
+    return Table(columns, meta=_meta(old.meta, change.new), copy=False)
+
+
+def _meta(meta, time_bins):
+    """The metadata with what is said of the time bins now."""
+    said = time_bins.meta()
+    return {key: said.get(key, value) for key, value in meta.items()}
+
+
+def _ledger(ledger, kept, change):
+    """The `RecordedLedger` of all runs: rows of runs whose share did not change are taken over."""
+    runs = change.touched
+    part = _part_of(kept, change.new, change.bins_of(runs), runs)
+    counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(None))
+    events, seconds = (
+        _with_rows(getattr(ledger, name), getattr(counted, name), runs, len(change.facts))
+        for name in ("events", "seconds")
+    )
+    new = tuple(run.obs_id for run in change.facts[len(ledger.events) :])
+    warnings = ledger.warnings + tuple(one for one in counted.warnings if one.obs_id in new)
+    return RecordedLedger(events, seconds, kept.failed, warnings)
+
+
+def _with_rows(old, new, numbers, n_rows):
+    """A table of n_rows: the old rows first, and new ones at their numbers."""
+    columns = {}
+    for name in old.colnames:
+        values = np.zeros(n_rows, dtype=np.result_type(old[name], new[name]))
+        values[: len(old)] = old[name]
+        values[numbers] = new[name]
+        columns[name] = values
+    return Table(columns)

@@ -1,0 +1,122 @@
+"""More runs for a result on disk, without computing the rest again."""
+
+import logging
+import os
+from dataclasses import replace
+from functools import partial
+
+from astropy.coordinates import SkyCoord
+
+from tevcurve.data import DataStore, Observation
+from tevcurve.data.run_files import observation_of_file
+from tevcurve.errors import InputError
+from tevcurve.files import FitsFile, expand_path
+from tevcurve.lightcurve.extending import extend
+from tevcurve.lightcurve.rebinning import terms_of
+from tevcurve.pipeline.job import Job
+from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
+from tevcurve.pipeline.targets import observations_of
+from tevcurve.problems import attempt
+from tevcurve.store.adding import add_to_result
+from tevcurve.store.atomic import claim
+from tevcurve.store.inputs import input_files
+from tevcurve.store.result import Result, package_versions
+from tevcurve.store.stored_runs import LaidOutRuns
+
+log = logging.getLogger(__name__)
+
+
+def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, strict=False):
+    """The `Result` with more runs, also on disk: what a full computation of the old runs and then the new ones gives.
+
+    Rows whose good time the new runs do not touch are taken over; bins that depend on all events, such as by_counts,
+    are made anew from the runs that the result keeps. The folder has the old result or the new one at any moment.
+
+    Parameters
+    ----------
+    result : `Result`, or the path of its folder
+    observations : Observations, a DataStore, or paths of data stores or of files with a run each. Runs that the result
+        has are passed over; those that could not be used are tried again.
+    store, n_jobs, progress, strict : as in `tevcurve.light_curve`
+
+    Raises `InputError` for a result without runs, `StoreError` where the disk does not take it.
+    """
+    check_n_jobs(n_jobs)
+    folder = result.folder if isinstance(result, Result) else expand_path(result)
+    # Two that append at the same time do so one after the other.
+    with claim(folder, wait=True):
+        result = Result.read(folder)
+        kept = result.light_curve.origin
+        if kept is None:
+            raise InputError(
+                f"The result {folder} was written without its runs; wanted is one that has them."
+            )
+        known = {entry.obs_id for entry in kept.runs.entries}
+        observations = [
+            one for one in _observations(observations, kept.setting.source) if one.obs_id not in known
+        ]
+        if not observations:
+            log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
+            return result
+        job = Job(kept.setting, kept.exclusion, kept.spectrum, kept.time_bins, kept.options, kept.meta)
+        runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
+        again = {one.obs_id for one in observations}
+        failed = [one for one in kept.failed if one.obs_id not in again] + failed
+        kept, contents = _with_runs(replace(kept, failed=tuple(failed)), runs, strict)
+        light_curve = _light_curve(result, kept)
+        return add_to_result(result, light_curve, contents, input_files(observations))
+
+
+def _with_runs(kept, runs, strict):
+    """(`Kept` with more runs that are reduced, list of the contents of their files)."""
+    made, failed = [], list(kept.failed)
+    for run in runs:
+        reduced, problem = attempt(run.obs_id, partial(terms_of, run, kept.setting), strict)
+        if problem is None:
+            made.append((run, reduced))
+        else:
+            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
+            failed.append(problem)
+    # As in a full computation: first those that could not be read, then those that could not be reduced.
+    failed.sort(key=lambda problem: problem.stage == "reduction")
+    stored, contents = kept.runs.with_runs([run for run, _ in made])
+    laid_out = LaidOutRuns(stored, kept.setting)
+    for number, (_, reduced) in enumerate(made, start=len(kept.runs)):
+        laid_out.put(number, *reduced)
+    parts = {"terms": laid_out.terms, "fates": laid_out.fates}
+    return replace(kept, runs=stored, failed=tuple(failed), **parts), contents
+
+
+def _light_curve(result, kept):
+    """The light curve of the runs in `kept`, with what is there of it taken over."""
+    if result.provenance["versions"] != package_versions():
+        log.warning("The result was made by other versions of the packages; all of its rows are made anew.")
+        return kept.light_curve()
+    return extend(result.light_curve, kept, kept.runs.facts)
+
+
+def _observations(given, source):
+    """List of the observations that a caller means."""
+    if isinstance(given, str | os.PathLike | Observation | DataStore):
+        given = [given]
+    found = []
+    for each in given:
+        if isinstance(each, str | os.PathLike):
+            found += _at_path(expand_path(each), source)
+        elif isinstance(each, DataStore):
+            found += observations_of(each, SkyCoord(*source, unit="rad"))[0]
+        else:
+            found.append(each)
+    return found
+
+
+def _at_path(path, source):
+    """List of the observations at a path: of a data store those near the source, or that of a file with one run."""
+    if path.is_dir() or _has_index(path):
+        return observations_of(path, SkyCoord(*source, unit="rad"))[0]
+    return [observation_of_file(path)]
+
+
+def _has_index(path):
+    columns = [{name.upper() for name in hdu.columns.names} for hdu in FitsFile.open(path).tables()]
+    return any({"OBS_ID", "HDU_TYPE", "FILE_NAME"} <= names for names in columns)

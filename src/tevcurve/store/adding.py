@@ -1,0 +1,63 @@
+"""More runs for a result's folder; the files of those that are there are not written again."""
+
+import os
+import shutil
+
+from tevcurve.errors import DataError
+from tevcurve.store.atomic import new_folder
+from tevcurve.store.result import (
+    CONFIG,
+    FORMAT,
+    JOB,
+    PROVENANCE,
+    RUNS,
+    Result,
+    as_json,
+    provenance_of,
+    write_run_list,
+    write_tables,
+)
+
+
+def add_to_result(result, light_curve, contents, inputs):
+    """The `Result` with another light curve of more runs, in the folder of the old one.
+
+    The folder is made anew beside the old one, of the same files where these stay, and put in its place in one step.
+
+    Parameters
+    ----------
+    result : `Result`
+    light_curve : `LightCurve`, whose origin has `StoredRuns`: those of the result first
+    contents : list of bytes, the runs that the result has not
+    inputs : list of dicts, see `write_result`; added to those that are there
+    Raises `StoreError` where the disk does not take it.
+    """
+    folder, kept = result.folder, light_curve.origin
+    entries = kept.runs.entries
+    n_old = len(entries) - len(contents)
+    again = {each["obs_id"] for each in inputs}
+    inputs = [each for each in result.provenance["inputs"] if each["obs_id"] not in again] + inputs
+    provenance = provenance_of(inputs)
+    with new_folder(folder, overwrite=True) as part:
+        (part / RUNS).mkdir()
+        for entry in entries[:n_old]:
+            _same_file(folder / RUNS / entry.file, part / RUNS / entry.file)
+        for entry, content in zip(entries[n_old:], contents, strict=True):
+            (part / RUNS / entry.file).write_bytes(content)
+        for name in (JOB, CONFIG):
+            if (folder / name).is_file():
+                _same_file(folder / name, part / name)
+        write_run_list(part, entries, kept.failed)
+        write_tables(part, light_curve)
+        (part / PROVENANCE).write_bytes(as_json({"format": FORMAT, **provenance}).encode())
+    return Result(light_curve, result.config, provenance, folder)
+
+
+def _same_file(old, new):
+    """None; the file has a second name, or a copy where the file system has no second names."""
+    try:
+        os.link(old, new)
+    except FileNotFoundError:
+        raise DataError(f"The file {old} of the result is not there.") from None
+    except OSError:
+        shutil.copyfile(old, new)
