@@ -1,0 +1,183 @@
+"""What the page says first: the light curve in one sentence, and then what is limited or failed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.report import words
+from tevcurve.report.rows import QUANTITIES
+
+MAX_REASONS = 12
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The beginning of the page.
+
+    Attributes
+    ----------
+    title, sentence : str
+    facts : list of (name, text), what a person looks for at a glance
+    limitations : list of str, sentences
+    """
+
+    title: str
+    sentence: str
+    facts: list
+    limitations: list
+
+
+def conclude(light_curve, rows, variability, missing):
+    """The `Conclusion` of a light curve.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    rows : `ReportRows` of it
+    variability : list of (name of the band, `VariabilitySummary` or None, sentence why there is none)
+    missing : list of str, sentences about parts that the page has not
+    """
+    source = str(light_curve.meta.get("source") or "the source")
+    verdict = _verdict(variability)
+    if not len(rows):
+        return Conclusion(source, f"The light curve of {source} has no rows.", [], missing)
+    overlapping = bool(light_curve.meta.get("overlapping"))
+    span, livetime, mean = _span(rows), _livetime(light_curve, rows, overlapping), _mean(rows, overlapping)
+    sentence = f"{source[:1].upper()}{source[1:]} was observed {span}"
+    sentence += f", with {livetime}" if livetime else ""
+    sentence += f". {mean}" if mean else "."
+    n_bins = f"{words.count(len(rows), 'row')}"
+    if len(rows.bands) > 1:
+        n_bins += f" in {len(rows.bands)} energy bands"
+    facts = [
+        ("Rows", n_bins),
+        ("Time span", _days(rows)),
+        ("Live time", livetime.replace(" of live time", "") or "unknown"),
+    ]
+    facts += [("Energies", _energies(rows))] if rows.bands[0] else []
+    limits = _limitations(light_curve, rows, overlapping) + missing
+    return Conclusion(source, f"{sentence} {verdict}".strip(), facts, limits)
+
+
+def _span(rows):
+    """From when to when, in words."""
+    if rows.start_ms is None:
+        return f"from MJD {rows.start.min():.5f} to {rows.stop.max():.5f} ({rows.scale})"
+    first, last = words.utc_text(rows.start_ms.min())[:-3], words.utc_text(rows.stop_ms.max())[:-3]
+    return f"from {first} to {last[11:] if first[:10] == last[:10] else last} UTC"
+
+
+def _days(rows):
+    return f"MJD {rows.start.min():.5f} to {rows.stop.max():.5f} ({rows.scale})"
+
+
+def _energies(rows):
+    edges = [edge for band in rows.bands for edge in band]
+    return words.band_text((min(edges), max(edges)))
+
+
+def _livetime(light_curve, rows, overlapping):
+    """The live time in words, "" where it is not known: rows that share time are no sum."""
+    first = rows.livetime[rows.band == 0]
+    if overlapping or not np.isfinite(first).any():
+        return ""
+    text = words.duration(float(np.nansum(first)))
+    ledger = light_curve.ledger
+    return (
+        f"{text} of live time"
+        if ledger is None
+        else f"{text} of live time in {words.count(len(ledger.seconds), 'run')}"
+    )
+
+
+def _mean(rows, overlapping):
+    """A sentence with the mean of each band over live time, "" where there is none."""
+    means = []
+    for number, band in enumerate(rows.bands):
+        chosen = (rows.band == number) & np.isfinite(rows.value) & (rows.livetime > 0)
+        if not chosen.any():
+            continue
+        weight = rows.livetime[chosen] / rows.livetime[chosen].sum()
+        mean = float(np.sum(weight * rows.value[chosen]))
+        # a flux at its bound has no error downwards
+        error = float(np.sqrt(np.sum((weight * np.fmax(rows.errn, rows.errp)[chosen]) ** 2)))
+        decimals = words.decimals_for(error if np.isfinite(error) else mean)
+        text = words.fixed(mean, decimals)
+        if np.isfinite(error) and not overlapping:
+            text = f"({text} ± {words.fixed(error, decimals)})"
+        times = f" {words.TIMES} {rows.unit}" if rows.exponent else f" {rows.unit}"
+        energies = f" between {words.band_text(band).replace(words.DASH, ' and ')}" if band else ""
+        means.append(f"{text}{times}".rstrip().replace(" ", words.HELD) + energies)
+    if not means:
+        return ""
+    name = QUANTITIES[rows.quantity]
+    means = f"{', '.join(means[:-1])} and {means[-1]}" if len(means) > 1 else means[0]
+    return f"Its mean {name if name.startswith('E²') else name.lower()} was {means}."
+
+
+def _verdict(variability):
+    """The verdict of the band in which the least agrees with a constant flux; it counts all bands as trials."""
+    told = [
+        (summary.p_value, name, summary.verdict) for name, summary, _ in variability if summary is not None
+    ]
+    if not told:
+        return "Whether it varied is not known."
+    _, name, verdict = min(told)
+    return f"{verdict.removesuffix('.')}; least constant: {name}." if len(told) > 1 else verdict
+
+
+def _limitations(light_curve, rows, overlapping):
+    """Sentences: runs that failed or are odd, rows without a value or with a remark, time that is not used."""
+    said = []
+    ledger, meta = light_curve.ledger, light_curve.meta
+    failed = list(getattr(ledger, "failed", ()))
+    odd = list(getattr(ledger, "warnings", ()))
+    if failed:
+        runs = words.count(len(failed), "run is", "runs are")
+        said.append(
+            f"{runs} left out ({words.listing([one.obs_id for one in failed])}); the reasons stand under Runs."
+        )
+    if odd:
+        runs = words.listing(list(dict.fromkeys(one.obs_id for one in odd)))
+        said.append(f"Something is odd with runs that are used ({runs}); see under Runs.")
+    said += _of_rows(rows)
+    if ledger is not None and len(ledger.seconds):
+        lost = float(np.sum(ledger.seconds["outside the time bins"]))
+        if lost > 0.05:
+            total = float(np.sum(ledger.seconds["total"]))
+            said.append(f"{lost:.1f} s of {total:.1f} s of good time lie outside the time bins.")
+    if overlapping:
+        said.append("The time bins overlap, so neighbouring rows share events and are not independent.")
+    if meta.get("time_bins_note"):
+        said.append(f"Time bins: {meta['time_bins_note']}.")
+    return said
+
+
+def _of_rows(rows):
+    """Sentences about rows that are limits, or that have something to tell."""
+    said, n = [], len(rows)
+    if rows.is_limit.any():
+        level = f" ({rows.level} confidence)" if rows.level else ""
+        said.append(
+            f"{int(rows.is_limit.sum())} of {words.count(n, 'row')} have a TS below 4 or no flux above zero and are "
+            f"drawn as upper limits{level}."
+        )
+    empty = int(np.sum(~np.isfinite(rows.value) & ~rows.is_limit))
+    if empty:
+        said.append(f"{empty} of {words.count(n, 'row')} have neither a value nor a limit and are not drawn.")
+    groups = {}
+    for number, told in enumerate(zip(rows.status, rows.reason, strict=True), start=1):
+        if told[0] not in ("ok", "") or told[1]:
+            groups.setdefault(told, []).append(number)
+    for (status, reason), numbers in list(groups.items())[:MAX_REASONS]:
+        which = f"row{'' if len(numbers) == 1 else 's'} {words.listing(numbers)}"
+        said.append(
+            f"{status}: {reason or 'no reason is given'} ({which})." if status else f"{reason} ({which})."
+        )
+    if len(groups) > MAX_REASONS:
+        said.append(f"{len(groups) - MAX_REASONS} further remarks stand in the table.")
+    if "at_zero" in rows.status:
+        said.append(
+            "Rows at the bound of zero flux count as zero in the mean, which is then a little too high."
+        )
+    return said

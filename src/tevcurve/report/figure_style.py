@@ -1,0 +1,86 @@
+"""What all plotly figures of the page have in common."""
+
+import numpy as np
+
+# Okabe & Ito, https://jfly.uni-koeln.de/color/: told apart with any colour vision; yellow is too pale on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+# A second mark of a band, for those who see no colours and for print.
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "cross", "x")
+SIGNS = ("●", "■", "◆", "▲", "⬟", "✚", "✖")
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+INK, GRID = "#1a1a1a", "#e8e8e8"
+
+
+def base_layout(height):
+    """Layout of a figure without axes; height in pixels."""
+    return {
+        "height": height,
+        "autosize": True,
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "margin": {"l": 64, "r": 16, "t": 34, "b": 56},
+        "showlegend": False,
+        # a point for decimals, and nothing between thousands, which MJD have
+        "separators": ".",
+        "hovermode": "closest",
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": "#ffffff",
+            "bordercolor": "#666666",
+            "font": {"family": FONT, "size": 13, "color": INK},
+        },
+    }
+
+
+def axis(title):
+    """An axis with its title, outward ticks and a faint grid."""
+    return {
+        "title": {"text": title, "standoff": 12},
+        "showline": True,
+        "linecolor": "#555555",
+        "ticks": "outside",
+        "tickcolor": "#555555",
+        "gridcolor": GRID,
+        "zeroline": False,
+        "automargin": True,
+        "exponentformat": "none",
+    }
+
+
+def error_bars(colour, up, down=None):
+    """Bars of these lengths (n,); symmetric where `down` is not given."""
+    bars = {
+        "type": "data",
+        "array": shortened(up),
+        "color": colour,
+        "thickness": 1.2,
+        "width": 0,
+        "visible": True,
+    }
+    if down is not None:
+        bars |= {"symmetric": False, "arrayminus": shortened(down)}
+    return bars
+
+
+def shortened(values):
+    """Numbers (n,) as a list with six significant digits, which take half the place on a page."""
+    return [float(f"{value:.6g}") for value in values]
+
+
+def sizes_for(n):
+    """(marker size, thickness of bars) in pixels for so many points."""
+    return next(((size, bar) for most, size, bar in ((150, 7, 1.2), (600, 5, 1.0)) if n <= most), (3.5, 0.6))
+
+
+def plain(value):
+    """The same with lists for arrays, and None for numbers that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value

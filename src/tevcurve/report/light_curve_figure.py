@@ -1,0 +1,240 @@
+"""The light curve as a plotly figure: points, limits, blocks, and what stands under it on the same time axis."""
+
+from html import escape
+from textwrap import wrap
+
+import numpy as np
+
+from tevcurve.report import words
+from tevcurve.report.figure_style import COLOURS, SYMBOLS, axis, base_layout, error_bars
+from tevcurve.report.rows import DAY_MS, MJD_OF_1970, column, errors_of
+
+HEIGHT, PANEL_HEIGHT = 420, 170  # pixels
+LINE = 48  # characters of a line that is shown at a point
+ARROW, ARROW_SIZE = "↓", 18
+
+
+def light_curve_figure(light_curve, rows, blocks):
+    """The figure as a dict that JSON takes: data and layout for plotly, and the other time axis of each trace.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    rows : `ReportRows` of it
+    blocks : dict of band number to `QTable` of Bayesian blocks
+    """
+    traces = []
+    for band in range(len(rows.bands)):
+        traces += _band_traces(rows, band)
+    if rows.quantity == "flux" and rows.phase is None:
+        traces += [_blocks_trace(rows, band, table) for band, table in sorted(blocks.items())]
+    panels = [*_parameter_panels(light_curve, rows), *_hardness_panels(light_curve, rows)]
+    for number, (_, panel_traces) in enumerate(panels, start=2):
+        traces += [trace | {"yaxis": f"y{number}"} for trace in panel_traces]
+    times = [trace.pop("times") for trace in traces]
+    return {
+        "data": traces,
+        "layout": _layout(rows, [title for title, _ in panels]),
+        "times": times if rows.start_ms is not None and rows.phase is None else None,
+        "time_titles": {"mjd": f"Time [MJD, {rows.scale}]", "utc": "Time [UTC]"},
+    }
+
+
+def hover_columns(rows, chosen):
+    """(names, texts): what is shown of the chosen rows at a point, texts as a list per row."""
+    names = ["Time", "UTC", "Energies", QUANTITY, "Limit", "Counts", "Live time", "TS"]
+    names += ["Zenith angle", "Runs", "Status"]
+    return names, [_hover_texts(rows, row) for row in chosen.tolist()]
+
+
+QUANTITY = "Value"
+
+
+def _hover_texts(rows, row):
+    mjd, utc = rows.time_text(row)
+    value, errn, errp, limit = rows.value_texts(row)
+    known = rows.runs is not None
+    errors = "" if errn == errp == words.UNKNOWN else f" {words.MINUS}{errn} +{errp}"
+    status = rows.status[row] + (f": {rows.reason[row]}" if rows.reason[row] else "")
+    return [
+        mjd,
+        utc,
+        words.band_text(rows.bands[rows.band[row]]) if rows.bands[0] else "",
+        value + errors,
+        f"< {limit}" if limit != words.UNKNOWN else words.UNKNOWN,
+        words.number(rows.counts[row], 10),
+        f"{words.number(rows.livetime[row], 6)} s",
+        words.number(rows.ts[row]),
+        f"{words.fixed(rows.runs.zenith[row], 1)}°" if known else "",
+        words.listing(rows.runs.obs_ids[row]) if known else "",
+        "<br>".join(wrap(escape(status), LINE)),
+    ]
+
+
+def _template(rows, texts):
+    """What plotly shows at a point, with only the lines that have something in some row."""
+    names, _ = hover_columns(rows, np.zeros(0, dtype=int))
+    unit = f" {rows.unit}" if rows.unit else ""
+    ends = {QUANTITY: unit, "Limit": f"{unit} ({rows.level})" if rows.level else unit}
+    labels = {QUANTITY: rows.quantity.capitalize(), "Time": "MJD" if rows.phase is None else "Phase"}
+    lines = [
+        f"{labels.get(name, name)}: %{{customdata[{number}]}}{ends.get(name, '')}"
+        for number, name in enumerate(names)
+        if any(row[number] not in ("", words.UNKNOWN) for row in texts)
+    ]
+    return "<br>".join(lines) + "<extra></extra>"
+
+
+def _band_traces(rows, band):
+    """The points of one band, and its limits."""
+    traces = []
+    style = {"color": COLOURS[band % len(COLOURS)], "symbol": SYMBOLS[band % len(SYMBOLS)]}
+    for kind, drawn, heights in (
+        ("points", rows.is_point, rows.value),
+        ("limits", rows.is_limit, rows.limit),
+    ):
+        chosen = np.flatnonzero(drawn & (rows.band == band))
+        if not chosen.size:
+            continue
+        texts = hover_columns(rows, chosen)[1]
+        trace = {
+            "type": "scatter",
+            "mode": "markers",
+            "y": heights[chosen],
+            "customdata": texts,
+            "hovertemplate": _template(rows, texts),
+            "meta": {"band": band, "kind": kind},
+            **_time_axis(rows, chosen, style["color"]),
+        }
+        if kind == "points":
+            trace["marker"] = style | {"size": 7}
+            trace["error_y"] = error_bars(style["color"], rows.errp[chosen], rows.errn[chosen])
+        else:
+            trace["mode"] = "markers+text"
+            trace["marker"] = {
+                "symbol": "line-ew",
+                "size": 9,
+                "line": {"width": 1.5, "color": style["color"]},
+            }
+            trace |= {"text": ARROW, "textposition": "bottom center"}
+            trace["textfont"] = {"size": ARROW_SIZE, "color": style["color"]}
+        traces.append(trace)
+    return traces
+
+
+def _time_axis(rows, chosen, colour):
+    """Middle and half width of rows, on both time axes; of phases, in phase."""
+    start, stop = (rows.start, rows.stop) if rows.phase is None else rows.phase
+    times = {"mjd": _middle(start, stop, chosen, 9)}
+    if rows.start_ms is not None:
+        times["utc"] = _middle(rows.start_ms, rows.stop_ms, chosen, 0)
+    middle, half = times["mjd"]
+    return {"x": middle, "error_x": error_bars(colour, half), "times": times}
+
+
+def _middle(start, stop, chosen, digits):
+    start, stop = start[chosen], stop[chosen]
+    return np.round((start + stop) / 2, digits), np.round((stop - start) / 2, digits + 1)
+
+
+def _blocks_trace(rows, band, table):
+    """The flux of Bayesian blocks as steps, a line with gaps between blocks that do not touch."""
+    flux = np.asarray(table["flux"].to_value("cm-2 s-1")) / 10.0**rows.exponent
+    edges = [[(time.mjd, _utc_ms(time)) for time in table[name]] for name in ("start", "stop")]
+    x, y = {"mjd": [], "utc": []}, []
+    for start, stop, value in zip(*edges, flux, strict=True):
+        for number, way in enumerate(x):
+            x[way] += [start[number], stop[number], None]
+        y += [value, value, None]
+    colour = COLOURS[band % len(COLOURS)]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x["mjd"],
+        "y": y,
+        "line": {"color": colour, "width": 2, "dash": "solid"},
+        "opacity": 0.55,
+        "hoverinfo": "skip",
+        "meta": {"band": band, "kind": "blocks"},
+        "times": {way: (values, None) for way, values in x.items()},
+    }
+
+
+def _utc_ms(time):
+    return float(np.round((time.utc.mjd - MJD_OF_1970) * DAY_MS))
+
+
+def _parameter_panels(light_curve, rows):
+    """(title, traces) for each parameter of the spectrum that was fitted in the rows."""
+    table, panels = light_curve.table, []
+    for name in light_curve.meta.get("free", ()):
+        name = f"spectral_{name}" if f"spectral_{name}" in table.colnames else name
+        values, errors = column(table, name), errors_of(table, name)
+        traces = []
+        for band in range(len(rows.bands)):
+            chosen = np.flatnonzero(np.isfinite(values) & (rows.band == band))
+            if chosen.size:
+                traces.append(
+                    _panel_trace(rows, chosen, band, values[chosen], [e[chosen] for e in errors], name)
+                )
+        if traces:
+            panels.append((name.removeprefix("spectral_").capitalize(), traces))
+    return panels
+
+
+def _hardness_panels(light_curve, rows):
+    """(title, traces) of the ratio of the highest to the lowest band, where the light curve keeps its events."""
+    n_bands = len(rows.bands)
+    if n_bands < 2 or not hasattr(light_curve.origin, "hardness") or len(rows) % n_bands:
+        return []
+    table = light_curve.hardness(0, n_bands - 1)
+    if len(table) * n_bands != len(rows):
+        return []
+    values, errors = column(table, "hardness"), errors_of(table, "hardness")
+    usable = np.flatnonzero(np.isfinite(values) & np.isfinite(errors).all(axis=0))
+    if not usable.size:
+        return []
+    # one row of the light curve for each time bin
+    chosen = np.flatnonzero(rows.band == 0)[usable]
+    trace = _panel_trace(rows, chosen, None, values[usable], [e[usable] for e in errors], "hardness")
+    return [("Hardness", [trace])]
+
+
+def _panel_trace(rows, chosen, band, values, errors, name):
+    colour = "#333333" if band is None else COLOURS[band % len(COLOURS)]
+    symbol = "circle" if band is None else SYMBOLS[band % len(SYMBOLS)]
+    texts = [
+        [
+            *rows.time_text(row),
+            f"{words.number(v, 3)} {words.MINUS}{words.number(d, 2)} +{words.number(u, 2)}",
+        ]
+        for row, v, d, u in zip(chosen.tolist(), values, *errors, strict=True)
+    ]
+    utc = "UTC: %{customdata[1]}<br>" if texts[0][1] else ""
+    when = "MJD" if rows.phase is None else "Phase"
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "y": values,
+        "error_y": error_bars(colour, errors[1], errors[0]),
+        "marker": {"color": colour, "symbol": symbol, "size": 6},
+        "customdata": texts,
+        "hovertemplate": f"{when}: %{{customdata[0]}}<br>{utc}{escape(name)}: %{{customdata[2]}}<extra></extra>",
+        "meta": {"band": band, "kind": "panel"},
+        **_time_axis(rows, chosen, colour),
+    }
+
+
+def _layout(rows, panels):
+    """The layout: the light curve on top, the panels under it with their time axis in common."""
+    height = HEIGHT + PANEL_HEIGHT * len(panels)
+    layout = base_layout(height)
+    share, gap = PANEL_HEIGHT / height, 0.03
+    title = f"Time [MJD, {rows.scale}]" if rows.phase is None else "Phase"
+    layout["xaxis"] = axis(title) | {"anchor": f"y{len(panels) + 1}" if panels else "y"}
+    layout["yaxis"] = axis(rows.name) | {"domain": [share * len(panels) + (gap if panels else 0), 1]}
+    layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "#999999"}
+    for number, name in enumerate(panels, start=2):
+        low = share * (len(panels) + 1 - number)
+        layout[f"yaxis{number}"] = axis(name) | {"domain": [low + (gap if low else 0), low + share - gap]}
+    return layout

@@ -1,0 +1,146 @@
+"""A light curve as one HTML page that needs nothing else: no network, no other file."""
+
+import os
+from pathlib import Path
+
+import jinja2
+import yaml
+from markupsafe import Markup
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve import LightCurve
+from tevcurve.report import embedding, tables, words
+from tevcurve.report.conclusion import conclude
+from tevcurve.report.figure_style import COLOURS, SIGNS, plain
+from tevcurve.report.light_curve_figure import light_curve_figure
+from tevcurve.report.quality_figures import quality_figures
+from tevcurve.report.rows import ReportRows
+from tevcurve.report.visits import visits
+from tevcurve.store.atomic import write_file
+
+# Toys take seconds to minutes. They are drawn where a chance by formula leaves a doubt, for not too many rows.
+N_TOYS, DOUBT, MAX_TOY_ROWS = 1000, 1e-6, 100
+
+
+def write_report(result, path, overwrite=False, *, n_toys=None):
+    """The `Path` of the HTML page written: whole, or not there at all. The same input gives the same bytes.
+
+    Parameters
+    ----------
+    result : a result with `light_curve`, `config` and `provenance` (dicts or None), or a `LightCurve`
+    path : str or path
+        Ends in .html; environment variables are expanded.
+    overwrite : bool
+        Replace a file that is there. Otherwise it is an `InputError`.
+    n_toys : int, toys for the chances of variability; default: 1000 where the formula gives a chance above 1e-6
+        and there are at most 100 rows (more take minutes), else none
+    """
+    path = Path(os.path.expandvars(path)).expanduser()
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{path} is no name for a report: it should end in .html.")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
+    write_file(path, report_html(result, n_toys=n_toys).encode())
+    return path
+
+
+def report_html(result, *, n_toys=None):
+    """The page of a result or a `LightCurve` as text; see `write_report`."""
+    light_curve = result if isinstance(result, LightCurve) else getattr(result, "light_curve", None)
+    if not isinstance(light_curve, LightCurve):
+        raise InputError(f"A report is made of a result or a LightCurve; this is a {type(result).__name__}.")
+    config, provenance = (getattr(result, name, None) for name in ("config", "provenance"))
+    rows = ReportRows.of(light_curve)
+    variability = _variability(light_curve, rows, n_toys)
+    figures, missing = _figures(light_curve, rows, variability)
+    conclusion = conclude(light_curve, rows, variability, missing)
+    return _filled(
+        conclusion=conclusion,
+        rows=rows,
+        figures=figures,
+        bands=_band_choices(rows),
+        visits=visits(rows),
+        variability=[
+            (name, summary and tables.variability_table(summary), s) for name, summary, s in variability
+        ],
+        failed=list(getattr(light_curve.ledger, "failed", ())),
+        odd=list(getattr(light_curve.ledger, "warnings", ())),
+        ledger=tables.ledger_table(light_curve.ledger) if light_curve.ledger is not None else None,
+        table=tables.light_curve_table(rows),
+        settings=tables.settings_table(light_curve),
+        config=None if config is None else yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        provenance=None if provenance is None else tables.provenance_tables(provenance),
+    )
+
+
+def _variability(light_curve, rows, n_toys):
+    """For each band (its name, `VariabilitySummary` or None, why there is none or no toys)."""
+    several = rows.bands[0] is not None and len(rows.bands) > 1
+    told = []
+    for number, band in enumerate(rows.bands):
+        name = words.band_text(band) if band else "All energies"
+        try:
+            told.append((name, *_summary(light_curve, number if several else None, len(rows), n_toys)))
+        except InputError as error:
+            told.append((name, None, str(error)))
+    return told
+
+
+def _summary(light_curve, band, n_rows, n_toys):
+    """(`VariabilitySummary`, why it has no toys) of one band."""
+    summary = light_curve.variability(band, n_toys=n_toys or 0)
+    if n_toys is not None or not summary.p_value > DOUBT:
+        return summary, ""
+    if n_rows <= MAX_TOY_ROWS:
+        return light_curve.variability(band, n_toys=N_TOYS), ""
+    return summary, f"Toys of {n_rows} rows take long; LightCurve.variability() draws them."
+
+
+def _figures(light_curve, rows, variability):
+    """({id: (title, figure)}, sentences about what is missing); the light curve comes first."""
+    figures, missing = {}, []
+    if rows.quantity and (rows.is_point | rows.is_limit).any():
+        found = [
+            (number, summary) for number, (_, summary, _) in enumerate(variability) if summary is not None
+        ]
+        blocks = {
+            number: one.bayesian_blocks.blocks for number, one in found if one.bayesian_blocks is not None
+        }
+        figure = light_curve_figure(light_curve, rows, blocks)
+        figures["light-curve"] = ("Light curve", plain(figure))
+    else:
+        missing.append("There is no figure, because no row has a flux or a limit.")
+    quality, more = quality_figures(rows, light_curve.ledger)
+    figures |= {one["id"]: (one["title"], plain(one["figure"])) for one in quality}
+    return figures, missing + more
+
+
+def _band_choices(rows):
+    """(number, name, colour, sign) of each band that can be chosen."""
+    return [
+        (number, words.band_text(band), COLOURS[number % len(COLOURS)], SIGNS[number % len(SIGNS)])
+        for number, band in enumerate(rows.bands)
+        if band
+    ]
+
+
+def _filled(figures, **parts):
+    """The template with its parts, its scripts and the data of its figures."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(embedding.own_file("report.html.j2"))
+    script = embedding.own_file("report.js")
+    packed, notice = embedding.deflated_plotly()
+    return template.render(
+        figures=figures,
+        data=embedding.as_json({name: figure for name, (_, figure) in figures.items()}),
+        policy=embedding.policy([script, embedding.plotly_script()]),
+        style=Markup(embedding.own_file("report.css")),
+        script=Markup(script),
+        plotly=Markup(packed),
+        plotly_notice=notice,
+        **parts,
+    )

@@ -1,0 +1,194 @@
+"use strict";
+(function () {
+  const figures = JSON.parse(document.getElementById("figure-data").textContent);
+  const curve = figures["light-curve"];
+  const form = document.getElementById("controls");
+  const DAY = 86400000;
+  const PRINTED = { "light-curve": 680, other: 330 };
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  const plotOf = (name) => document.getElementById("plot-" + name);
+
+  function config(name) {
+    return {
+      responsive: true,
+      displaylogo: false,
+      displayModeBar: name === "light-curve",
+      // By default there is also a button that sends the figure to a server.
+      modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
+      plotlyServerURL: "",
+      toImageButtonOptions: { filename: name, scale: 2 },
+    };
+  }
+
+  // Narrow windows get smaller letters, and a finger scrolls the page instead of zooming.
+  function fitted(layout) {
+    const narrow = window.innerWidth < 560;
+    const copy = structuredClone(layout);
+    copy.dragmode = touch ? false : "zoom";
+    if (narrow) {
+      copy.font.size = 11;
+      copy.margin.l = 48;
+      copy.margin.r = 8;
+      copy.hoverlabel.font.size = 11;
+    }
+    return copy;
+  }
+
+  function choices() {
+    const values = new FormData(form);
+    return {
+      log: values.get("scale") === "log",
+      time: values.get("time") || "mjd",
+      bands: document.getElementById("bands") ? new Set(values.getAll("band").map(Number)) : null,
+      blocks: values.has("blocks"),
+    };
+  }
+
+  function traces(chosen) {
+    return curve.data.map((trace, number) => {
+      const copy = Object.assign({}, trace);
+      if (curve.times) {
+        const [middle, half] = curve.times[number][chosen.time];
+        copy.x = middle;
+        if (half) copy.error_x = Object.assign({}, trace.error_x, { array: half });
+      }
+      const band = trace.meta.band;
+      copy.visible = (chosen.bands === null || band === null || chosen.bands.has(band)) &&
+        (trace.meta.kind !== "blocks" || chosen.blocks);
+      return copy;
+    });
+  }
+
+  // Milliseconds of UTC less those of MJD in the time scale of the table.
+  function clockOffset() {
+    const first = curve.times.find((times) => times.utc[0].length);
+    return first.utc[0][0] - first.mjd[0][0] * DAY;
+  }
+
+  let shownTime = "mjd";
+  let shownLog = false;
+
+  function translated(range, from, to) {
+    const numbers = range.map((value) => (typeof value === "string" ? Date.parse(value.replace(" ", "T") + "Z") : value));
+    if (from === to) return from === "utc" ? range : numbers;
+    return numbers.map((value) => (to === "utc" ? value * DAY + clockOffset() : (value - clockOffset()) / DAY));
+  }
+
+  function drawCurve() {
+    const chosen = choices();
+    const plot = plotOf("light-curve");
+    const layout = fitted(curve.layout);
+    if (curve.times) {
+      layout.xaxis.type = chosen.time === "utc" ? "date" : "linear";
+      layout.xaxis.title.text = curve.time_titles[chosen.time];
+    }
+    layout.yaxis.type = chosen.log ? "log" : "linear";
+    const now = plot.layout;
+    if (now && now.xaxis.autorange === false) {
+      layout.xaxis.range = translated(now.xaxis.range, shownTime, chosen.time);
+    }
+    if (now && now.yaxis.autorange === false && shownLog === chosen.log) {
+      layout.yaxis.range = now.yaxis.range;
+    }
+    shownTime = chosen.time;
+    shownLog = chosen.log;
+    const data = traces(chosen);
+    sayWhatIsHidden(data, chosen.log);
+    return Plotly.react(plot, data, layout, config("light-curve"));
+  }
+
+  function sayWhatIsHidden(data, log) {
+    const note = document.getElementById("hidden-points");
+    let n = 0;
+    for (const trace of data) {
+      if (trace.visible && trace.meta.kind === "points") n += trace.y.filter((value) => value <= 0).length;
+    }
+    note.hidden = !log || n === 0;
+    note.textContent = n + (n === 1 ? " row is" : " rows are") +
+      " at or below zero, where a logarithmic axis has no place, and not in the figure.";
+  }
+
+  function showVisit(event) {
+    const plot = plotOf("light-curve");
+    if (!event.target.value) return Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true });
+    const [start, stop] = event.target.value.split(",").map(Number);
+    const margin = 0.05 * (stop - start);
+    const range = translated([start - margin, stop + margin], "mjd", shownTime);
+    return Plotly.relayout(plot, { "xaxis.range": range });
+  }
+
+  function setUpControls() {
+    form.hidden = false;
+    form.reset();
+    document.getElementById("blocks").hidden = !curve.data.some((trace) => trace.meta.kind === "blocks");
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("change", (event) => (event.target.name === "visit" ? showVisit(event) : drawCurve()));
+  }
+
+  function print(before) {
+    for (const name of Object.keys(figures)) {
+      const width = before ? PRINTED[name] || PRINTED.other : null;
+      Plotly.relayout(plotOf(name), { width: width, autosize: !before });
+    }
+  }
+
+  async function inflatedPlotly() {
+    const packed = atob(document.getElementById("plotly-deflated").textContent);
+    const bytes = Uint8Array.from(packed, (sign) => sign.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).text();
+  }
+
+  async function draw() {
+    if (!Object.keys(figures).length) return;
+    const script = document.createElement("script");
+    script.textContent = await inflatedPlotly();
+    document.head.append(script);
+    if (curve) setUpControls();
+    for (const [name, figure] of Object.entries(figures)) {
+      if (name === "light-curve") await drawCurve();
+      else await Plotly.newPlot(plotOf(name), figure.data, fitted(figure.layout), config(name));
+    }
+    window.addEventListener("beforeprint", () => print(true));
+    window.addEventListener("afterprint", () => print(false));
+  }
+
+  function sortBy(table, number, heading) {
+    const down = heading.getAttribute("aria-sort") === "ascending";
+    const body = table.tBodies[0];
+    const key = (row) => row.cells[number].textContent.replaceAll("−", "-").trim();
+    const order = (one, other) => {
+      const [a, b] = [key(one), key(other)];
+      const [x, y] = [parseFloat(a), parseFloat(b)];
+      // what is unknown stays at the end
+      if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1;
+      const rise = Number.isNaN(x) ? a.localeCompare(b, "en") : x - y;
+      return down ? -rise : rise;
+    };
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+    body.append(...Array.from(body.rows).sort(order));
+  }
+
+  function makeSortable(table) {
+    Array.from(table.tHead.rows[0].cells).forEach((heading, number) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = heading.textContent;
+      button.title = "Sort by this column";
+      heading.replaceChildren(button);
+      button.addEventListener("click", () => sortBy(table, number, heading));
+    });
+  }
+
+  document.querySelectorAll("table.sortable").forEach(makeSortable);
+  document.documentElement.dataset.state = "drawing";
+  draw().then(
+    () => { document.documentElement.dataset.state = "ready"; },
+    (error) => {
+      document.documentElement.dataset.state = "failed";
+      document.getElementById("no-figures").hidden = false;
+      console.error(error);
+    },
+  );
+})();

@@ -1,0 +1,191 @@
+"""The rows of a light curve as plain arrays and words, for the figures and the tables of a page."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tevcurve.report import words
+from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
+
+MJD_OF_1970, DAY_MS = 40587, 86_400_000
+# What is drawn, by its column, the first that is there.
+QUANTITIES = {
+    "flux": "Flux",
+    "dnde": "Differential flux",
+    "eflux": "Energy flux",
+    "e2dnde": "E² dN/dE",
+    "norm": "Norm",
+}
+LIMIT_TS = 4.0
+# Clocks that no leap seconds lead to UTC from: ut1 would need a table from the network.
+WITHOUT_UTC = ("local", "ut1")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ReportRows:
+    """The rows (n,) of a light curve; numbers that are not known are NaN.
+
+    Attributes
+    ----------
+    start, stop : float arrays, MJD in the time scale `scale`
+    start_ms, stop_ms : float arrays, milliseconds since 1970 (UTC), or None where the time scale has no UTC
+    phase : (start, stop) float arrays for folded bins, else None
+    bands : list of (e_min, e_max) in TeV; [None] where there are no bands
+    band : int array, the number of each row's band
+    quantity : str, the column that is drawn, or None
+    value, errn, errp, limit : float arrays, in `unit`, which has the power of ten that they are divided by
+    ts, counts, livetime : float arrays (s)
+    status, reason : lists of str
+    level : str, the confidence of limits
+    runs : `RunsOfRows`, or None where the light curve does not know its runs
+    """
+
+    scale: str
+    start: np.ndarray
+    stop: np.ndarray
+    start_ms: np.ndarray | None
+    stop_ms: np.ndarray | None
+    phase: tuple | None
+    bands: list
+    band: np.ndarray
+    quantity: str | None
+    unit: str
+    exponent: int
+    value: np.ndarray
+    errn: np.ndarray
+    errp: np.ndarray
+    limit: np.ndarray
+    ts: np.ndarray
+    counts: np.ndarray
+    livetime: np.ndarray
+    status: list
+    reason: list
+    level: str
+    runs: RunsOfRows | None
+
+    @classmethod
+    def of(cls, light_curve):
+        """The rows of a `LightCurve`."""
+        table, meta = light_curve.table, light_curve.meta
+        start, stop = (column(table, name) for name in ("time_min", "time_max"))
+        folded = {"phase_min", "phase_max"} <= set(table.colnames)
+        bands, band = _bands(table)
+        quantity = next((name for name in QUANTITIES if name in table.colnames), None)
+        level = f"{100 * meta['upper_limit']:.4g}\u00a0%" if meta.get("upper_limit") else ""
+        return cls(
+            scale=str(meta["TIMESYS"]).upper(),
+            start=start,
+            stop=stop,
+            start_ms=_milliseconds(light_curve.time_start),
+            stop_ms=_milliseconds(light_curve.time_stop),
+            phase=(column(table, "phase_min"), column(table, "phase_max")) if folded else None,
+            bands=bands,
+            band=band,
+            quantity=quantity,
+            **_values(table, quantity),
+            ts=column(table, "ts"),
+            counts=column(table, "counts"),
+            livetime=column(table, "livetime"),
+            status=_texts(table, "status"),
+            reason=_texts(table, "reason"),
+            level=level,
+            runs=runs_of_rows(light_curve),
+        )
+
+    def __len__(self):
+        return len(self.start)
+
+    @cached_property
+    def is_limit(self):
+        """Bool array (n,): rows that are drawn as an upper limit, as `LightCurve.plot` does it."""
+        faint = ~np.isfinite(self.value) | (self.value < 0) | (self.ts < LIMIT_TS)
+        return faint & np.isfinite(self.limit)
+
+    @cached_property
+    def is_point(self):
+        """Bool array (n,): rows that are drawn as a point."""
+        return np.isfinite(self.value) & ~self.is_limit
+
+    @property
+    def name(self):
+        """What the quantity is called, with its energies where there is one band, and its unit in brackets."""
+        band = f", {words.band_text(self.bands[0])}" if self.bands[0] and len(self.bands) == 1 else ""
+        return f"{QUANTITIES[self.quantity]}{band}{f' [{self.unit}]' if self.unit else ''}"
+
+    @cached_property
+    def time_digits(self):
+        """(decimals of MJD, decimals of a UTC second) that tell the time bins from each other."""
+        shortest = np.min((self.stop - self.start)[self.stop > self.start], initial=1.0)
+        return (6, 0) if shortest > 10 / 86400 else (9, 3)
+
+    def time_text(self, row):
+        """The time bin of a row in words: (MJD, UTC), or (phase, "") for folded bins."""
+        if self.phase is not None:
+            return f"{words.DASH}".join(words.fixed(edge[row], 4) for edge in self.phase), ""
+        day, second = self.time_digits
+        mjd = f"{self.start[row]:.{day}f}{words.DASH}{self.stop[row]:.{day}f}"
+        if self.start_ms is None:
+            return mjd, ""
+        start, stop = (words.utc_text(edge[row], second) for edge in (self.start_ms, self.stop_ms))
+        return mjd, f"{start} {words.DASH} {stop[11:] if start[:10] == stop[:10] else stop}"
+
+    def value_texts(self, row):
+        """(value, error down, error up, limit) of a row in words, to the same decimals, in `unit`."""
+        errors = [error[row] for error in (self.errn, self.errp) if error[row] > 0]
+        scales = [*errors, abs(self.value[row]), self.limit[row]]
+        decimals = words.decimals_for(next((scale for scale in scales if np.isfinite(scale) and scale), 1.0))
+        return tuple(
+            words.fixed(each[row], decimals) for each in (self.value, self.errn, self.errp, self.limit)
+        )
+
+
+def column(table, name):
+    """A column as a float array (n,), NaN where it is unknown or not there."""
+    if name not in table.colnames:
+        return np.full(len(table), np.nan)
+    return np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
+
+
+def errors_of(table, name):
+    """(down, up) of a quantity, float arrays (n,): asymmetric errors, else the symmetric one."""
+    symmetric = column(table, f"{name}_err")
+    down, up = column(table, f"{name}_errn"), column(table, f"{name}_errp")
+    known = np.isfinite(down) & np.isfinite(up)
+    return np.where(known, down, symmetric), np.where(known, up, symmetric)
+
+
+def _values(table, quantity):
+    """Value, errors and limit, divided by a power of ten that makes the numbers easy to read."""
+    value, limit = column(table, quantity), column(table, f"{quantity}_ul")
+    sizes = np.abs(np.where(np.isfinite(value) & (value != 0), value, limit))
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    exponent = int(np.floor(np.log10(np.median(sizes)))) if sizes.size else 0
+    if -2 <= exponent <= 2:
+        exponent = 0
+    errn, errp = errors_of(table, quantity)
+    arrays = {"value": value, "errn": errn, "errp": errp, "limit": limit}
+    unit = words.unit_text(table[quantity].unit, exponent) if quantity else ""
+    return {name: array / 10.0**exponent for name, array in arrays.items()} | {
+        "unit": unit,
+        "exponent": exponent,
+    }
+
+
+def _bands(table):
+    """([(e_min, e_max)], the number of each row's band)."""
+    if not {"e_min", "e_max"} <= set(table.colnames):
+        return [None], np.zeros(len(table), dtype=int)
+    edges = np.column_stack([column(table, "e_min"), column(table, "e_max")])
+    bands, numbers = np.unique(edges, axis=0, return_inverse=True)
+    return [tuple(band) for band in bands.tolist()] or [None], numbers.reshape(-1)
+
+
+def _milliseconds(time):
+    if time.scale in WITHOUT_UTC:
+        return None
+    return np.round((time.utc.mjd - MJD_OF_1970) * DAY_MS)
+
+
+def _texts(table, name):
+    return [str(text) for text in table[name]] if name in table.colnames else [""] * len(table)

@@ -1,0 +1,61 @@
+"""Which runs are in each row of a light curve, and how they were observed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RunsOfRows:
+    """The runs of the rows (n,) of a light curve.
+
+    Attributes
+    ----------
+    obs_ids : list of lists of obs_id
+    zenith, offset : float arrays, deg: of the runs, weighted with their good time in the row; NaN where unknown
+    """
+
+    obs_ids: list
+    zenith: np.ndarray
+    offset: np.ndarray
+
+
+def runs_of_rows(light_curve):
+    """The `RunsOfRows` of a light curve, or None where it does not know its runs."""
+    runs, bins = _runs_and_bins(light_curve)
+    if runs is None:
+        return None
+    pieces = bins.pieces(runs)
+    seconds = pieces.stop_s - pieces.start_s
+    facts = {
+        "zenith": np.array([run.facts.get("zenith", np.nan) for run in runs], dtype=float),
+        "offset": np.rad2deg([run.offset for run in runs]),
+    }
+    total = np.bincount(pieces.bin, seconds, bins.n_bins)
+    of_bin = _bin_of_rows(light_curve, bins)
+    means = {}
+    for name, values in facts.items():
+        with np.errstate(invalid="ignore"):
+            mean = np.bincount(pieces.bin, seconds * values[pieces.run], bins.n_bins) / total
+        means[name] = np.where(of_bin < 0, np.nan, mean[of_bin])
+    obs_ids = [[] for _ in range(bins.n_bins)]
+    pairs = np.unique(np.column_stack([pieces.bin, pieces.run]), axis=0)
+    for number, run in pairs.tolist():
+        obs_ids[number].append(runs[run].obs_id)
+    return RunsOfRows([obs_ids[number] if number >= 0 else [] for number in of_bin.tolist()], **means)
+
+
+def _runs_and_bins(light_curve):
+    ledger = light_curve.ledger
+    runs, bins = getattr(ledger, "runs", None), getattr(ledger, "time_bins", None)
+    return (runs, bins) if runs and bins is not None else (None, None)
+
+
+def _bin_of_rows(light_curve, bins):
+    """The number of the time bin of each row, -1 where there is none: rows may have been taken out or sorted."""
+    phases = {name: values for name, values in bins.columns().items() if name in light_curve.table.colnames}
+    keys = zip(bins.time_min.mjd, bins.time_max.mjd, *phases.values(), strict=True)
+    numbers = {tuple(map(float, key)): number for number, key in enumerate(keys)}
+    names = ("time_min", "time_max", *phases)
+    rows = zip(*(np.asarray(light_curve.table[name], dtype=float) for name in names), strict=True)
+    return np.array([numbers.get(tuple(map(float, row)), -1) for row in rows], dtype=int)

@@ -1,0 +1,156 @@
+"""The tables of the page: headings and cells, all of them words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.report import words
+
+# Of longer tables the page shows the beginning, so that it stays small; the figures show everything.
+MAX_ROWS = 500
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """A table in words.
+
+    Attributes
+    ----------
+    headings : list of str
+    rows : list of lists of str
+    note : str, what is left out, or ""
+    kinds : tuple of str, of each column: "number" (flush right), "short" (in one line), or ""
+    """
+
+    headings: list
+    rows: list
+    note: str = ""
+    kinds: tuple = ()
+
+
+def light_curve_table(rows):
+    """The `ReportTable` of `ReportRows`, the first `MAX_ROWS` of them."""
+    several, known = rows.bands[0] is not None and len(rows.bands) > 1, rows.runs is not None
+    unit = f" [{rows.unit}]" if rows.unit else ""
+    name = rows.quantity.capitalize() if rows.quantity else ""
+    time = "Phase" if rows.phase is not None else f"MJD ({rows.scale})"
+    # heading, kind, whether it is shown
+    columns = [
+        ("Row", "number", True),
+        (time, "number", True),
+        ("UTC", "short", rows.start_ms is not None and rows.phase is None),
+        ("Energies", "short", several),
+        (f"{name}{unit}", "number", bool(name)),
+        (f"{words.MINUS}error", "number", bool(name)),
+        ("+error", "number", bool(name)),
+        (f"Limit{f' ({rows.level})' if rows.level else ''}", "number", bool(name)),
+        ("TS", "number", True),
+        ("Counts", "number", True),
+        ("Live time [s]", "number", True),
+        ("Zenith [deg]", "number", known),
+        ("Runs", "", known),
+        ("Status", "", True),
+        ("Reason", "", True),
+    ]
+    shown = [number for number, column in enumerate(columns) if column[2]]
+    n_shown = min(len(rows), MAX_ROWS)
+    return ReportTable(
+        [columns[number][0] for number in shown],
+        [[cells[number] for number in shown] for cells in (_row_cells(rows, row) for row in range(n_shown))],
+        _left_out(n_shown, len(rows), "row", "All of them are in the figures."),
+        tuple(columns[number][1] for number in shown),
+    )
+
+
+def _row_cells(rows, row):
+    """All cells of one row, whether shown or not."""
+    time, utc = rows.time_text(row)
+    band = rows.bands[rows.band[row]]
+    return [
+        str(row + 1),
+        time,
+        utc,
+        words.band_text(band) if band else "",
+        *rows.value_texts(row),
+        words.number(rows.ts[row]),
+        words.number(rows.counts[row], 10),
+        words.number(rows.livetime[row], 6),
+        words.fixed(rows.runs.zenith[row], 1) if rows.runs else "",
+        words.listing(rows.runs.obs_ids[row]) if rows.runs else "",
+        rows.status[row],
+        rows.reason[row],
+    ]
+
+
+def ledger_table(ledger):
+    """The `ReportTable` of a ledger: each run with its events by fate and its seconds, and the sums first."""
+    events, seconds = ledger.events, ledger.seconds
+    fates = [name for name in events.colnames if name not in ("obs_id", "total")]
+    sums = [str(int(np.sum(events[name]))) for name in (*fates, "total")]
+    sums += [f"{float(np.sum(seconds[name])):.1f}" for name in ("used", "total")]
+    rows = [["All", *sums]]
+    for event, second in zip(events[:MAX_ROWS], seconds[:MAX_ROWS], strict=True):
+        counts = [str(int(event[name])) for name in (*fates, "total")]
+        rows.append([str(event["obs_id"]), *counts, f"{second['used']:.1f}", f"{second['total']:.1f}"])
+    headings = ["Run", *(fate[:1].upper() + fate[1:] for fate in fates), "All events"]
+    headings += ["Seconds used", "Seconds of good time"]
+    note = _left_out(len(rows) - 1, len(events), "run", "The sums are of all of them.")
+    return ReportTable(headings, rows, note, ("number",) * len(headings))
+
+
+def variability_table(summary):
+    """The `ReportTable` of a `VariabilitySummary`."""
+    rows = [
+        [
+            result.name[:1].upper() + result.name[1:],
+            result.measured().replace("+-", "±").replace("-", words.MINUS),
+            result.chance(),
+        ]
+        for result in summary.results
+    ]
+    notes = dict.fromkeys(note for result in summary.results for note in result.note.split("; ") if note)
+    note = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
+    return ReportTable(["Test", "Value", "Chance for a constant source"], rows, note, ("", "short", ""))
+
+
+def settings_table(light_curve):
+    """The `ReportTable` of what the light curve says of itself."""
+    rows = [
+        [str(name), _setting(value)]
+        for name, value in light_curve.meta.items()
+        if not str(name).startswith("_")
+    ]
+    spectrum = getattr(light_curve.origin, "spectrum", None)
+    if spectrum is not None:
+        rows.append(["spectrum", " ".join(str(spectrum).split())])
+    return ReportTable(["Setting", "Value"], rows, "", ("", ""))
+
+
+def provenance_tables(provenance):
+    """(`ReportTable` of versions and the like, list of (name, `ReportTable`) of lists such as the inputs)."""
+    facts, lists = [], []
+    for name, value in provenance.items():
+        if isinstance(value, dict):
+            facts += [[f"{name}: {key}", _setting(each)] for key, each in value.items()]
+        elif isinstance(value, list | tuple) and value and all(isinstance(each, dict) for each in value):
+            headings = list(dict.fromkeys(key for each in value for key in each))
+            rows = [[_setting(each.get(key, "")) for key in headings] for each in value[:MAX_ROWS]]
+            note = _left_out(len(rows), len(value), "entry", "All are in the result.", "entries")
+            lists.append((str(name), ReportTable(headings, rows, note, ("",) * len(headings))))
+        else:
+            facts.append([str(name), _setting(value)])
+    return ReportTable(["What", "Value"], facts, "", ("", "")), lists
+
+
+def _setting(value):
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_setting(each) for each in value)
+    return str(value)
+
+
+def _left_out(shown, total, one, rest, many=None):
+    if shown == total:
+        return ""
+    return f"The first {shown} of {words.count(total, one, many)} are shown. {rest}"
