@@ -1,5 +1,7 @@
 """Progress bars: on a terminal or in a notebook, for what takes longer than a moment; else nothing is drawn."""
 
+import sys
+from contextlib import contextmanager
 from time import perf_counter
 
 DELAY = 0.7  # s
@@ -23,6 +25,18 @@ def track(items, total, words, shown=True):
     finally:
         if bar is not None:
             bar.stop()
+
+
+@contextmanager
+def working(words, shown=True):
+    """A context in which a terminal shows that something is being done. words: what, such as "Writing the report"."""
+    if not (shown and sys.stderr.isatty()):
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{words} ..."):
+        yield
 
 
 def _bar(total, words):

@@ -1,32 +1,19 @@
-"""Figures into files: whole or not at all."""
+"""Figures into files."""
 
-import os
-from pathlib import Path
-
-from tevcurve.errors import InputError
+from tevcurve.figures import save_figure
 
 
-def write_figure(path, draw, projection=None):
-    """`Path` of the file into which draw(ax) has drawn, in the format of its name (.png, .pdf, .svg)."""
+def write_figure(path, draw, size=(9, 5), **axes):
+    """`Path` of the file into which draw(ax) has drawn. size: inches. axes: keywords of the axes."""
     import matplotlib
 
+    # No window is opened.
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    path = Path(path).expanduser()
-    known = plt.figure().canvas.get_supported_filetypes()
-    plt.close()
-    if path.suffix[1:].lower() not in known:
-        raise InputError(
-            f"The figure is to be {path.name}; wanted is a name that ends in {', '.join(sorted(known))}."
-        )
-    figure, ax = plt.subplots(figsize=(9, 5), layout="constrained", subplot_kw={"projection": projection})
-    draw(ax)
-    building = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    figure, ax = plt.subplots(figsize=size, layout="constrained", subplot_kw=axes)
     try:
-        figure.savefig(building, dpi=150)
-        building.replace(path)
+        draw(ax=ax)
+        return save_figure(figure, path)
     finally:
-        building.unlink(missing_ok=True)
         plt.close(figure)
-    return path

@@ -24,7 +24,7 @@ def light_curve(
     """
     from tevcurve.config.model import Config
 
-    changes = {"data": path} | changes_of(options)
+    changes = {"data": path, "store": None} | changes_of(options)
     if "target" not in changes:
         from tevcurve.data.targets import only_target
         from tevcurve.pipeline.targets import open_store
@@ -63,5 +63,5 @@ def _make(config):
     from tevcurve.pipeline import light_curve as make
 
     made = make(**arguments, progress=True)
-    outputs.write(made, config.resolved())
+    outputs.write(made, config.resolved(), config.resolved_yaml(), arguments["observations"])
     return tell(made, outputs)

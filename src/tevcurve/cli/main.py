@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli import demo, info, init, light_curve
+from tevcurve.cli import demo, info, init, light_curve, results
 from tevcurve.errors import TevcurveError
 
 # Where typer has them differs between its releases.
@@ -34,6 +34,9 @@ app.command("info")(info.info)
 app.command("init")(init.init)
 app.command("run")(light_curve.run)
 app.command("light-curve")(light_curve.light_curve)
+app.command("rebin")(results.rebin)
+app.command("report")(results.report)
+app.command("variability")(results.variability)
 
 
 @app.callback()
@@ -127,6 +130,14 @@ def _forget_output():
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class _Handler(logging.StreamHandler):
+    """Log lines on the standard error as it is at the time: a progress bar takes it over."""
+
+    def emit(self, record):
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 class _OneLine(logging.Formatter):
     """Log lines without tracebacks."""
 
@@ -137,15 +148,19 @@ class _OneLine(logging.Formatter):
         return super().format(record).rstrip()
 
 
+def _is_not_told_later(record):
+    """What is wrong with a run is told at the end, once, with the others."""
+    return record.name != "tevcurve.problems" and not str(record.msg).startswith("Run %s is left out")
+
+
 def _set_up_logging(verbose, debug):
-    """What failed is told at the end, so without -v nothing is logged."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    levels = {0: logging.CRITICAL + 1, 1: logging.INFO}
-    handler = logging.StreamHandler()
-    kind = logging.Formatter if debug else _OneLine
-    handler.setFormatter(kind("%(levelname)s: %(message)s"))
-    logging.basicConfig(level=levels.get(verbose, logging.DEBUG), handlers=[handler], force=True)
+    handler = _Handler()
+    handler.setFormatter((logging.Formatter if debug else _OneLine)("%(levelname)s: %(message)s"))
     if not (verbose or debug):
+        handler.addFilter(_is_not_told_later)
         warnings.simplefilter("ignore")
+    levels = {0: logging.WARNING, 1: logging.INFO}
+    logging.basicConfig(level=levels.get(verbose, logging.DEBUG), handlers=[handler], force=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tevcurve.cli.console import note, plain
 from tevcurve.errors import InputError
+from tevcurve.progress import working
 
 DONE, PARTLY = 0, 1
 # Rows in which the flux is not known, apart from those without any good time, which nobody can help.
@@ -32,21 +33,23 @@ class Outputs:
                 raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
         return cls(*paths, overwrite)
 
-    def write(self, light_curve, config_text, inputs=None):
+    def write(self, light_curve, config, text=None, observations=None, inputs=None):
         """None; the light curve is in all the places.
 
-        config_text: YAML. inputs: list of dicts of the input files, or a function that makes it.
+        config: dict, or None. text: YAML of it, with comments. observations: list of those that it is made of; or
+        inputs, list of dicts of their files.
         """
-        result = light_curve
-        if self.output is not None:
-            from tevcurve.store import Result, write_result
+        if inputs is None and (self.output or self.report):
+            from tevcurve.store import input_files
 
-            inputs = inputs() if callable(inputs) else inputs
-            write_result(
-                self.output, light_curve, config=config_text, inputs=inputs, overwrite=self.overwrite
-            )
-            if self.report is not None:
-                result = Result.read(self.output)
+            inputs = input_files(observations)
+        if self.output is not None:
+            from tevcurve.store import write_result
+
+            with working("Writing the result"):
+                write_result(
+                    self.output, light_curve, config=text or config, inputs=inputs, overwrite=self.overwrite
+                )
         if self.plot is not None:
             from tevcurve.cli.figures import write_figure
 
@@ -54,7 +57,20 @@ class Outputs:
         if self.report is not None:
             from tevcurve.report import write_report
 
-            write_report(result, self.report, overwrite=self.overwrite)
+            with working("Writing the report"):
+                write_report(
+                    self._reported(light_curve, config, inputs), self.report, overwrite=self.overwrite
+                )
+
+    def _reported(self, light_curve, config, inputs):
+        """What the report is of: the result as it was written, or one that is not."""
+        from tevcurve.store import Result
+
+        if self.output is not None:
+            return Result.read(self.output)
+        from tevcurve.store.result import provenance_of
+
+        return Result(light_curve, config, provenance_of(inputs), None)
 
     def tell(self):
         """None; printed where everything is."""

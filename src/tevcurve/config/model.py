@@ -9,7 +9,7 @@ from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 
 # Keys that say where and how a job runs; the light curve does not depend on them.
-HOW = ("output", "overwrite", "plot", "report", "n_jobs", "strict")
+HOW = ("output", "overwrite", "plot", "report", "n_jobs", "store", "strict")
 
 # Keys that are no keywords of `tevcurve.light_curve` by their own names.
 NOT_OPTIONS = ("data", "target", "position", "runs", "output", "overwrite", "plot", "report")
@@ -22,7 +22,7 @@ class Config(BaseModel):
     texts are kept, so that the same comes back from `to_yaml`. Raises `ConfigError` for what cannot be used.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
     data: kinds.PathText = Field(
         description="Folder of the data store, or a FITS file with both index tables; may have $VARIABLES"
@@ -118,6 +118,13 @@ class Config(BaseModel):
     plot: kinds.MaybePath = Field(None, description="File to draw the light curve into, .png, .pdf or .svg")
     report: kinds.MaybePath = Field(None, description="File for a page about it, .html")
     n_jobs: int = Field(1, ge=1, description="Processes that read and reduce")
+    store: kinds.MaybePath = Field(
+        "cache",
+        description=(
+            "Folder where reduced runs are kept, so that a further call makes only what is missing or changed; "
+            "cache: in the user's cache; null: they are not kept"
+        ),
+    )
     strict: bool = Field(False, description="Whether the first run that cannot be used stops the job")
 
     def __init__(self, **values):
@@ -163,18 +170,26 @@ class Config(BaseModel):
         return self.model_dump()
 
     def resolved(self):
-        """YAML text of the values on which the light curve depends: without where and how the job runs."""
+        """Dict of the values on which the light curve depends: without where and how the job runs."""
+        return {key: value for key, value in self.values().items() if key not in HOW}
+
+    def resolved_yaml(self):
+        """The same as YAML text with comments; it is a configuration, too."""
         from tevcurve.config.yaml_text import commented_yaml
 
         return commented_yaml(self, without=HOW)
 
-    def options(self):
-        """Keywords of `tevcurve.light_curve` apart from the observations and the target, as objects; reads no data."""
-        import tevcurve.lightcurve.binning_text as binning_text
+    def options(self, position=None):
+        """Keywords of `tevcurve.light_curve` apart from the observations and the target, as objects; reads no data.
 
-        position = None if self.position is None else sky.as_position(self.position)
+        position: `SkyCoord` of the source, for phases at the barycentre; default: the one that is given here.
+        """
+        from tevcurve.lightcurve.binning_text import binning_from_text
+
+        if position is None and self.position is not None:
+            position = sky.as_position(self.position)
         made = {
-            "time_bins": binning_text.binning_from_text(self.time_bins, position=position),
+            "time_bins": binning_from_text(self.time_bins, position=position),
             "energy_edges": kinds.energies_of(self.energy_edges),
             "spectrum": spectra.spectral_model(self.spectrum),
             "free": tuple(self.free),
@@ -182,12 +197,17 @@ class Config(BaseModel):
             "exclusion": sky.as_exclusion(self.exclusion),
             "e_reco": kinds.energies_of(self.e_reco),
             "e_true": kinds.energies_of(self.e_true),
+            "store": kinds.store_folder(self.store),
         }
         others = [name for name in type(self).model_fields if name not in made and name not in NOT_OPTIONS]
         return made | {name: getattr(self, name) for name in others}
 
     def arguments(self):
-        """Keywords of `tevcurve.light_curve` that make the light curve: `light_curve(**config.arguments())`."""
+        """Keywords of `tevcurve.light_curve` that make the light curve: `light_curve(**config.arguments())`.
+
+        Opens the data store. Raises `MissingError` for a target or for runs that it has not.
+        """
         from tevcurve.config.observations import chosen
 
-        return chosen(self) | self.options()
+        found = chosen(self)
+        return found | self.options(found["target"])

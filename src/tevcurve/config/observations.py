@@ -1,20 +1,18 @@
-"""Which observations a configuration means."""
+"""Which observations a configuration means, and where their source is."""
 
 from tevcurve.errors import MissingError
 
 
 def chosen(config):
-    """The arguments `observations`, `target` and `name` of `tevcurve.light_curve`, a dict.
+    """The arguments `observations` (a list), `target` (`SkyCoord`) and `name` of `tevcurve.light_curve`, a dict.
 
     The runs are those of the target's name in the index; where it has no such name and a position is given, those that
-    point near that. Opens the data store where runs are chosen or the position is given.
-    Raises `MissingError` for runs that are not among them.
+    point near that. Nothing of them is read where the position is given.
+    Raises `MissingError` for a target that is not there, and for runs that are not of it.
     """
     from tevcurve.config.sky import as_position
     from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
 
-    if config.runs is None and config.position is None:
-        return {"observations": config.data, "target": config.target}
     store = open_store(config.data)
     if config.position is None:
         observations, position = observations_of(store, config.target)
@@ -26,7 +24,7 @@ def chosen(config):
             observations, _ = observations_of(store, position)
     if config.runs is not None:
         observations = _with_ids(observations, config)
-    return {"observations": observations, "target": position, "name": config.target}
+    return {"observations": list(observations), "target": position, "name": config.target}
 
 
 def _with_ids(observations, config):

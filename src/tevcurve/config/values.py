@@ -1,5 +1,6 @@
 """The kinds of values in a configuration: each takes texts as well as Python's objects, and keeps plain values."""
 
+import os
 from itertools import pairwise
 from typing import Annotated
 
@@ -104,10 +105,13 @@ def _time_bins(value):
         value = "edges " + " ".join(str(each).strip().replace(" ", "T") for each in value)
     if not isinstance(value, str):
         raise InputError(f"{value!r}; wanted is a text such as 'run', 'night', '2 min' or 'blocks 0.05'")
-    from astropy.coordinates import SkyCoord
+    position = None
+    if value.split(maxsplit=1)[:1] == ["phase"]:
+        from astropy.coordinates import SkyCoord
 
-    # Where the source is does not matter for whether the text can be used.
-    binning_from_text(value, position=SkyCoord(0, 0, unit="deg"))
+        # Where the source is does not matter for whether the text can be used.
+        position = SkyCoord(0, 0, unit="deg")
+    binning_from_text(value, position=position)
     return value.strip()
 
 
@@ -140,6 +144,13 @@ def _path(value):
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise InputError(f"{value!r}; wanted is a path")
     return text
+
+
+def store_folder(text):
+    """Path of the folder of reduced runs, str, or None."""
+    if text != "cache":
+        return text
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "tevcurve", "runs")
 
 
 def _name(value):

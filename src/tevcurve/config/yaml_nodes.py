@@ -7,14 +7,13 @@ references (`&anchor`, `*alias`) beyond a limit is refused before it takes memor
 import re
 from dataclasses import dataclass
 
-import yaml
-
 from tevcurve.errors import InputError
 
 MAX_BYTES = 256_000
 MAX_VALUES = 20_000
 MAX_DEPTH = 20
 _PLAIN = "tag:yaml.org,2002:"
+_SCALARS = {_PLAIN + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")}
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?\.inf|\.nan", re.IGNORECASE)
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -43,6 +42,8 @@ def read_marked(text, name):
     and "12:30", too. Raises `InputError` with the line for what is no YAML, for keys that stand there twice, and for
     texts beyond the limits.
     """
+    import yaml
+
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise InputError(f"{name} has more than {MAX_BYTES // 1000} kB; wanted is a configuration.")
     try:
@@ -91,28 +92,22 @@ class _Walk:
             raise InputError(f"{self.name}, line {line}: there are more than {MAX_VALUES} values.")
         if len(path) > MAX_DEPTH:
             raise InputError(f"{self.name}, line {line}: this is nested deeper than {MAX_DEPTH} levels.")
-        kinds = {
-            yaml.ScalarNode: self._scalar,
-            yaml.SequenceNode: self._list,
-            yaml.MappingNode: self._mapping,
-        }
-        return kinds[type(node)](node, path)
+        return getattr(self, f"_{node.id}")(node, path)
 
     def _scalar(self, node, path):
-        if node.tag == "!" or not node.tag.startswith(_PLAIN):
-            self._refuse_tag(node)
+        self._check_tag(node, _SCALARS)
         return node.value if node.style in ("'", '"', "|", ">") else plain_value(node.value)
 
-    def _list(self, node, path):
-        self._refuse_tag(node, "seq")
+    def _sequence(self, node, path):
+        self._check_tag(node, {_PLAIN + "seq"})
         return [self.value(item, (*path, number)) for number, item in enumerate(node.value)]
 
     def _mapping(self, node, path):
-        self._refuse_tag(node, "map")
+        self._check_tag(node, {_PLAIN + "map"})
         values = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
+            if key_node.id != "scalar":
                 raise InputError(f"{self.name}, line {line}: a key is wanted that is one word.")
             key = key_node.value
             if key in values:
@@ -124,8 +119,8 @@ class _Walk:
             values[key] = self.value(value_node, (*path, key))
         return values
 
-    def _refuse_tag(self, node, wanted=None):
-        if wanted is None or node.tag != _PLAIN + wanted:
+    def _check_tag(self, node, allowed):
+        if node.tag not in allowed:
             raise InputError(
                 f"{self.name}, line {node.start_mark.line + 1}: the tag {node.tag} is not allowed; wanted are texts, "
                 "numbers, lists and mappings."

@@ -3,8 +3,6 @@
 import re
 import textwrap
 
-import yaml
-
 from tevcurve.config.yaml_nodes import plain_value
 
 HEAD = "A light curve with tevcurve: `tevcurve run` makes it. Every default is shown."
@@ -64,9 +62,13 @@ def _scalar(value):
         return repr(value)
     if _PLAIN.fullmatch(value) and plain_value(value) is value and _is_text_elsewhere(value):
         return value
+    import yaml
+
     return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**9).rstrip("\n")
 
 
 def _is_text_elsewhere(text):
     """Whether other readers of YAML, too, take an unquoted text for one, and not for a date."""
+    import yaml
+
     return yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str"

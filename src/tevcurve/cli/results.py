@@ -1,0 +1,129 @@
+"""Commands on a result: `tevcurve rebin`, `tevcurve report` and `tevcurve variability`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tevcurve.errors import InputError
+
+RESULT = Annotated[
+    Path, typer.Argument(help="Folder of a result, as `tevcurve run` writes it.", metavar="RESULT")
+]
+OUTPUT = typer.Option(
+    "--output", "-o", help="Folder for the new result; default: it is only printed.", show_default=False
+)
+OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+ENERGY = typer.Option(
+    "--energy", "--energy-edges", help="Edges of the bands, as 0.7TeV,2TeV,20TeV.", show_default=False
+)
+BINS = typer.Option(help="As for `tevcurve light-curve`: 2min, night, 'blocks 0.05' ...", show_default=False)
+
+
+def rebin(
+    result: RESULT,
+    time_bins: Annotated[str | None, BINS] = None,
+    energy: Annotated[str | None, ENERGY] = None,
+    e_reco: Annotated[
+        str | None, typer.Option(help="Edges of the bins of reconstructed energy.", show_default=False)
+    ] = None,
+    e_true: Annotated[
+        str | None, typer.Option(help="Edges of the bins of true energy.", show_default=False)
+    ] = None,
+    output: Annotated[Path | None, OUTPUT] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="File to draw the light curve into.", show_default=False)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="File for a page about it, .html.", show_default=False)
+    ] = None,
+    overwrite: OVERWRITE = False,
+):
+    """The light curve of a result in other time bins or energy bands; the data are not read again.
+
+    \b
+    tevcurve rebin crab --time-bins 2min
+    tevcurve rebin crab --time-bins "blocks 0.01" --plot blocks.png
+    tevcurve rebin crab --energy 0.7TeV,2TeV,20TeV -o crab-two-bands
+    """
+    from tevcurve.cli.outcome import Outputs, tell
+
+    changes = {"time_bins": time_bins, "energy_edges": energy, "e_reco": e_reco, "e_true": e_true}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if not changes:
+        raise InputError("Nothing is to be changed; wanted is --time-bins or --energy.")
+    outputs = Outputs.of(output, plot, report, overwrite)
+    from tevcurve.config.rebinning import rebinned
+    from tevcurve.store import Result
+
+    read = Result.read(result)
+    made, config, text = rebinned(read, changes)
+    outputs.write(made, config, text, inputs=read.provenance["inputs"])
+    return tell(made, outputs)
+
+
+def report(
+    result: RESULT,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The page; default: RESULT.html.", show_default=False),
+    ] = None,
+    toys: Annotated[
+        int | None, typer.Option(help="Toys for the chances of variability.", show_default=False)
+    ] = None,
+    overwrite: OVERWRITE = False,
+):
+    """A page about a result to send to colleagues: one file, with figures to look into.
+
+    \b
+    tevcurve report crab
+    tevcurve report crab -o crab-2024.html --overwrite
+    """
+    from tevcurve.cli.console import plain
+    from tevcurve.cli.outcome import Outputs
+    from tevcurve.progress import working
+
+    if output is None:
+        output = result.absolute().with_name(f"{result.absolute().name}.html")
+    Outputs.of(report=output, overwrite=overwrite)
+    from tevcurve.report import write_report
+    from tevcurve.store import Result
+
+    with working("Writing the report"):
+        write_report(Result.read(result), output, overwrite=overwrite, n_toys=toys)
+    print(plain(f"Report in {output}"))
+
+
+def variability(
+    result: Annotated[
+        Path, typer.Argument(help="Folder of a result, or a light curve as .ecsv or .fits.", metavar="RESULT")
+    ],
+    band: Annotated[
+        int | None,
+        typer.Option(help="Number of the energy band, where there are several.", show_default=False),
+    ] = None,
+    toys: Annotated[
+        int, typer.Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the toys.", min=0)] = 0,
+):
+    """Did the source vary, how much and how fast? Tests that count exposure, limits and trials.
+
+    \b
+    tevcurve variability crab
+    tevcurve variability crab --band 1 --toys 10000
+    tevcurve variability crab/light_curve.ecsv
+    """
+    from tevcurve.cli.console import plain
+    from tevcurve.lightcurve import LightCurve
+    from tevcurve.progress import working
+
+    if result.is_file():
+        light_curve = LightCurve.read(result)
+    else:
+        from tevcurve.store import Result
+
+        light_curve = Result.read(result).light_curve
+    with working("Testing"):
+        summary = light_curve.variability(band, toys, seed)
+    print(plain(summary))

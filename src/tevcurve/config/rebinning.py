@@ -1,0 +1,35 @@
+"""A result in other bins, and the configuration that makes the same from the data."""
+
+from astropy.coordinates import SkyCoord
+
+from tevcurve.config import values as kinds
+from tevcurve.config.model import Config
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.binning_text import binning_from_text
+
+
+def rebinned(result, changes):
+    """(`LightCurve`, config, text) of a `Result` in other bins; config and text as a dict and as YAML, or None.
+
+    changes: dict of some of `time_bins`, `energy_edges`, `e_reco`, `e_true`, texts as in a configuration. Other bands
+    without `e_reco` or `e_true` have the default ones.
+    """
+    kept = result.light_curve.origin
+    if kept is None:
+        raise InputError(
+            f"The result {result.folder} was written without its runs; wanted is one that has them."
+        )
+    if set(changes) & {"energy_edges", "e_reco", "e_true"}:
+        bands = [f"{float(edge)!r} TeV" for edge in kept.setting.axes.bands]
+        changes = {"energy_edges": bands, "e_reco": None, "e_true": None} | changes
+    # With the data and the target of the result, or with any: the values are what is looked at.
+    base = {"data": ".", "target": "target"} if result.config is None else result.config
+    config = Config(**(base | changes))
+    position = SkyCoord(*kept.setting.source, unit="rad")
+    arguments = {name: kinds.energies_of(getattr(config, name)) for name in changes if name != "time_bins"}
+    if "time_bins" in changes:
+        arguments["time_bins"] = binning_from_text(config.time_bins, position=position)
+    made = result.light_curve.rebin(**{name: value for name, value in arguments.items() if value is not None})
+    if result.config is None:
+        return made, None, None
+    return made, config.resolved(), config.resolved_yaml()
