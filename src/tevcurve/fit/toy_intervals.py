@@ -35,8 +35,8 @@ MARGIN = 2.0
 BATCH = 1_000_000
 
 
-def toy_norm_intervals(profile, minimum, cells, levels):
-    """(lower, upper) ends (n_levels, n_bins) of the intervals of flux factors.
+def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
+    """(lower, upper, limits): ends (n_levels, n_bins) of intervals of flux factors, upper ends (n_limits, n_bins).
 
     The best flux factor is in every interval.
 
@@ -46,26 +46,32 @@ def toy_norm_intervals(profile, minimum, cells, levels):
     minimum : its `~tevcurve.fit.minimize.Minimum`, with flux factors >= 0
     cells : list (n_bins,) of functions without arguments to the `ExpectedCells` of a bin
     levels : list of float, confidence levels
+    limit_levels : list of float, of those whose upper ends alone are wanted
 
     Raises `InputError` for a level that so few toys cannot tell.
     """
-    for level in levels:
+    both = [*levels, *limit_levels]
+    for level in both:
         if level > HIGHEST_LEVEL:
             raise InputError(
                 f"interval='feldman-cousins' in 3D is asked for the confidence level {level:.7g}, which takes too many "
                 f"toys; wanted are sigma, sigma_ul or upper_limit for levels up to {HIGHEST_LEVEL}."
             )
-    grid = _grid(profile, minimum, max(levels))
-    ends = np.full((2, len(levels), profile.n_bins), np.nan)
+    settled = profile.copy()
+    settled.evaluate(minimum.norm)
+    zero = np.zeros(profile.n_bins)
+    sides = [
+        (levels, lambda rise: crossing_below(settled, minimum, rise, zero)),
+        (both, lambda rise: crossing_above(settled, minimum, rise)),
+    ]
+    grids = [np.array([crossing(root**2) for root in _roots(own)]) for own, crossing in sides]
+    ends = [np.full((len(own), profile.n_bins), np.nan) for own, _ in sides]
     for number in np.flatnonzero(minimum.converged):
         own = profile.take(np.array([number]))
-        row = _Row(own, cells[number](), minimum.norm[number], minimum.stat[number], max(levels))
-        for side, norms in enumerate(grid):
-            norms = norms[:, number]
-            before = row.preceding(norms)
-            for k, level in enumerate(levels):
-                ends[side, k, number] = row.end(norms, before, level)
-    return ends[0], ends[1]
+        row = _Row(own, cells[number](), minimum.norm[number], minimum.stat[number], max(both))
+        for (wanted, _), grid, found in zip(sides, grids, ends, strict=True):
+            found[:, number] = row.ends(grid[:, number], wanted)
+    return ends[0], ends[1][: len(levels)], ends[1][len(levels) :]
 
 
 def toys_for(level):
@@ -96,24 +102,30 @@ class _Row:
         self.profile, self.cells, self.norm, self.stat = profile, cells, norm, stat
         self.n_toys = toys_for(level)
 
-    def preceding(self, norms):
+    def ends(self, norms, levels):
+        """The outermost accepted flux factor for each level, in a grid (n,) that goes outwards; a list."""
+        if not len(norms):
+            return []
+        # To find what brackets the ends, half of the toys will do.
+        before = self.preceding(norms, self.n_toys // 2)
+        return [self._end(norms, before, level) for level in levels]
+
+    def preceding(self, norms, n_toys):
         """Share of toys (n,) with a smaller t than the observed one, at flux factors (n,)."""
-        share, each = np.zeros(len(norms)), max(1, BATCH // (self.n_toys * len(self.cells.signal)))
+        share, each = np.zeros(len(norms)), max(1, BATCH // (n_toys * len(self.cells.signal)))
         for first in range(0, len(norms), each):
-            share[first : first + each] = self._preceding(norms[first : first + each])
+            some = norms[first : first + each]
+            observed, background = zip(*(self._observed(norm) for norm in some), strict=True)
+            t = toy_statistics(self.cells, some, np.array(background), n_toys)
+            share[first : first + each] = np.mean(t < bound_of(np.array(observed))[:, None], axis=1)
         return share
 
-    def _preceding(self, norms):
-        observed = np.array([self._observed(norm) for norm in norms])
-        background = np.array([self.profile.copy().nuisance(np.array([norm]))[0] for norm in norms])
-        t = toy_statistics(self.cells, norms, background, self.n_toys)
-        return np.mean(t < bound_of(observed)[:, None], axis=1)
-
     def _observed(self, norm):
-        return float(self.profile.copy().evaluate(np.array([norm]))[0][0]) - self.stat
+        """(t, norms of the background (n_blocks,)) of the row itself at a flux factor."""
+        profile, norms = self.profile.copy(), np.array([norm])
+        return float(profile.evaluate(norms)[0][0]) - self.stat, profile.nuisance(norms)[0]
 
-    def end(self, norms, before, level):
-        """The outermost accepted flux factor, of a grid (n,) that goes outwards and the shares of smaller t there."""
+    def _end(self, norms, before, level):
         accepted = np.flatnonzero(before < level)
         last = accepted[-1] if len(accepted) else -1
         if last == len(norms) - 1:
@@ -122,7 +134,7 @@ class _Row:
         outside, share_outside = norms[last + 1], before[last + 1]
         for _ in range(HALVINGS):
             middle = 0.5 * (inside + outside)
-            (share,) = self.preceding(np.array([middle]))
+            (share,) = self.preceding(np.array([middle]), self.n_toys)
             if share < level:
                 inside, share_inside = middle, share
             else:
@@ -135,13 +147,9 @@ class _Row:
         return float(ndtri(0.5 + 0.5 * min(share, 1 - 0.5 / self.n_toys)))
 
 
-def _grid(profile, minimum, level):
-    """Flux factors (n, n_bins) below and above the best ones, going outwards; those below end at 0."""
-    most = np.sqrt(2 * np.log(2 / (1 - level)) + MARGIN)
-    roots = np.linspace(0, most, int(np.ceil(most / STEP)) + 1)[1:]
-    settled = profile.copy()
-    settled.evaluate(minimum.norm)
-    zero = np.zeros(profile.n_bins)
-    below = np.array([crossing_below(settled, minimum, root**2, zero) for root in roots])
-    above = np.array([crossing_above(settled, minimum, root**2) for root in roots])
-    return below, above
+def _roots(levels):
+    """Roots of t (n,) from the best flux factor outwards, as far as any interval can reach."""
+    if not levels:
+        return np.zeros(0)
+    most = np.sqrt(2 * np.log(2 / (1 - max(levels))) + MARGIN)
+    return np.linspace(0, most, int(np.ceil(most / STEP)) + 1)[1:]

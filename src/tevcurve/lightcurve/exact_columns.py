@@ -48,7 +48,7 @@ def with_exact_intervals(joint, columns, reason, options, minimum):
     levels = levels_of(options)
     asked = [name for name in levels if name in columns]
     intervals, words = _method(joint, columns, rows, minimum)
-    found = dict(zip(asked, intervals([levels[name] for name in asked]) if asked else (), strict=True))
+    found = intervals({name: levels[name] for name in asked}) if len(rows) else {}
     outside = np.zeros(len(rows), dtype=bool)
     if "norm_errn" in found:
         lower, upper = found["norm_errn"]
@@ -81,27 +81,37 @@ def check_toy_rows(n_rows):
 
 
 def _method(joint, columns, rows, minimum):
-    """(function of levels to a list of (lower, upper) ends (n_rows,), words for each row)."""
+    """(function of a dict of levels to one of (lower, upper) ends (n_rows,), words for each row).
+
+    Of "norm_ul" the lower ends may be missing.
+    """
     signal = joint.profile.signal_total[np.searchsorted(joint.fitted, rows)]
     if joint.method == "1d":
         counts = [columns[name][rows] for name in ("n_on", "n_off", "alpha")]
         words = [
             FROM_COUNTS if same else f"{FROM_COUNTS}, {SEVERAL_ALPHA}" for same in _same_alpha(joint)[rows]
         ]
-        return lambda levels: [onoff_norm_intervals(*counts, signal, level) for level in levels], words
+        return lambda levels: {
+            name: onoff_norm_intervals(*counts, signal, level) for name, level in levels.items()
+        }, words
     if joint.is_counting:
         background = (columns["npred"] - columns["npred_excess"])[rows]
         counts = columns["counts"][rows]
         return (
-            lambda levels: [known_norm_intervals(counts, background, signal, level) for level in levels],
+            lambda levels: {
+                name: known_norm_intervals(counts, background, signal, level)
+                for name, level in levels.items()
+            },
             [f"{FROM_COUNTS} {KNOWN}"] * len(rows),
         )
     check_toy_rows(len(joint.fitted))
     cells, own = joint.row_cells(), np.searchsorted(joint.fitted, rows)
 
     def of_toys(levels):
-        lower, upper = toy_norm_intervals(joint.profile, minimum, cells, levels)
-        return list(zip(lower[:, own], upper[:, own], strict=True))
+        asked = [[levels[name]] if name in levels else [] for name in ("norm_errn", "norm_ul")]
+        lower, upper, limits = toy_norm_intervals(joint.profile, minimum, cells, *asked)
+        found = {"norm_errn": (lower[:, own], upper[:, own]), "norm_ul": (None, limits[:, own])}
+        return {name: tuple(None if end is None else end[0] for end in found[name]) for name in levels}
 
     return of_toys, [FROM_TOYS] * len(rows)
 

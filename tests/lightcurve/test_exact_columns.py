@@ -1,0 +1,193 @@
+"""Light curves with intervals by Feldman & Cousins, through every door that makes them."""
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from numpy.testing import assert_allclose, assert_array_equal
+from onoff_light_curves import onoff_light_curve, onoff_run
+from scipy.stats import norm as gauss
+from simulated_cubes import RECO, START, TRUE, light_curve, point_source, simulated_cube
+
+import tevcurve
+from tevcurve import LightCurveEstimator, PowerLaw, SkyModel, SkyPointSource
+from tevcurve.data import GTI
+from tevcurve.data.time import TimeReference
+from tevcurve.datasets import MapDataset
+from tevcurve.errors import InputError
+from tevcurve.irf import EDispKernel
+from tevcurve.kernels.profile_construction import onoff_intervals
+from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.lightcurve.exact_columns import FROM_COUNTS, FROM_TOYS, KNOWN, SEVERAL_ALPHA
+from tevcurve.maps import WcsGeom, WcsNDMap
+from tevcurve.models import BackgroundModel
+from tevcurve.simulation import ResponseSet, simulate_observation
+
+LEVEL = 2 * gauss.cdf(1) - 1
+FC = {"interval": "feldman-cousins"}
+TARGET = SkyCoord(83.63, 22.01, unit="deg")
+
+
+@pytest.fixture(scope="module")
+def observations():
+    """Two runs of 20 minutes of a faint source."""
+    model = SkyModel(
+        SkyPointSource.from_position(TARGET), PowerLaw(2.5, "1e-12 cm-2 s-1 TeV-1"), name="source"
+    )
+    made = []
+    for number, angle in enumerate((0, 180)):
+        start = 2.4e8 + 2000 * number
+        gti = GTI([start], [start + 1200], TimeReference(51910, 0.0))
+        pointing = TARGET.directional_offset_by(angle * u.deg, 0.5 * u.deg)
+        irfs = ResponseSet.analytic()
+        made.append(simulate_observation(pointing, gti, irfs, [model], number, obs_id=number + 1))
+    return made
+
+
+def make(observations, method, **options):
+    options = {"energy_edges": [1, 10] * u.TeV, "norm_values": None, "width": "1.2 deg"} | options
+    return tevcurve.light_curve(observations, TARGET, by_run(), method=method, safe_energy=None, **options)
+
+
+def ends(table):
+    return np.array([table["norm"] - table["norm_errn"], table["norm"] + table["norm_errp"]])
+
+
+def is_counted(table, signal=None):
+    """Errors and limits are those of the counts, at the signal of norm 1; where they are not longer."""
+    counts = [np.asarray(table[name]) for name in ("n_on", "n_off", "alpha")]
+    signal = np.asarray(table["npred_excess"] / table["norm"]) if signal is None else signal
+    lower, upper = (each / signal for each in onoff_intervals(*counts, LEVEL))
+    _, limit = (each / signal for each in onoff_intervals(*counts, 0.95))
+    norm = np.asarray(table["norm"])
+    assert_allclose(ends(table), [np.minimum(lower, norm), np.maximum(upper, norm)], rtol=1e-6, atol=1e-6)
+    assert_allclose(table["norm_ul"], np.maximum(limit, norm), rtol=1e-6)
+
+
+def test_on_off_light_curves_have_the_intervals_of_their_counts(observations):
+    curve = make(observations, "1d", **FC)
+    for made in (curve, curve.rebin(by_width("10 min")), curve.rebin(energy_edges=[1, 3, 10] * u.TeV)):
+        seen = made.table[np.asarray(made.table["norm"]) > 0]
+        assert len(seen)
+        is_counted(seen)
+        assert all(FROM_COUNTS in reason for reason in made.table["reason"])
+        assert made.table.meta["interval"] == "feldman-cousins"
+        assert np.all(np.isfinite(made.table["norm_ul"]) & (made.table["norm_ul"] >= 0))
+    usual = make(observations, "1d")
+    assert_array_equal(usual.table["norm"], curve.table["norm"])
+    assert "Feldman" not in "".join(usual.table["reason"])
+
+
+def test_datasets_of_counts_have_them_too():
+    rng = np.random.default_rng(4)
+    runs = [onoff_run(1, [(0, 300)], 0.01, 0.01, 0.2, rng), onoff_run(2, [(310, 600)], 0.01, 0.01, 0.5, rng)]
+    curve = onoff_light_curve(runs, by_width("20 min", align="absolute"), **FC, sigma_ul=gauss.ppf(0.95))
+    assert 2 in curve.table["n_runs"]
+    is_counted(curve.table)
+    # The two runs have different alphas, of which the sum has a mean.
+    several = [SEVERAL_ALPHA in reason for reason in curve.table["reason"]]
+    assert_array_equal(several, curve.table["n_runs"] == 2)
+    assert SEVERAL_ALPHA not in onoff_light_curve(runs[:1], by_width("20 min"), **FC).table["reason"][0]
+
+
+def counting_map(counts, background):
+    """A `MapDataset` of one pixel: a count of a source that gives one at norm 1, on a known background."""
+    geom, true = (WcsGeom.create(skydir=(0, 0), binsz=1, npix=(1, 1), axes=[axis]) for axis in (RECO, TRUE))
+    source = point_source(lonlat=(0, 0))
+    flux = source.spectral_model.photon_flux(TRUE.edges.to_value("TeV"))
+    dispersion = np.zeros((TRUE.nbin, RECO.nbin))
+    dispersion[:, :2] = 0.5
+    dataset = MapDataset(
+        counts=WcsNDMap(geom),
+        exposure=WcsNDMap(true, np.full(true.data_shape, 1 / flux.sum()), unit="cm2 s"),
+        background_model=BackgroundModel(
+            WcsNDMap(geom, np.array([0.5, 0.5, 0, 0])[:, None, None] * background)
+        ),
+        edisp=EDispKernel(dispersion, TRUE.edges, RECO.edges),
+        model=source,
+    )
+    dataset.counts.data[:2, 0, 0] = [counts // 2, counts - counts // 2]
+    dataset.counts.meta["t_start"], dataset.counts.meta["t_stop"] = START, START + 1 * u.day
+    return dataset
+
+
+# Feldman & Cousins 1998, table IV: 90 % for a background of 3.
+@pytest.mark.parametrize(
+    ("counts", "low", "high"), [(0, 0, 1.08), (2, 0, 3.04), (5, 0, 6.99), (8, 1.51, 10.99)]
+)
+def test_counts_on_a_known_background_are_the_published_table(counts, low, high):
+    options = {"reoptimize": False, "sigma": gauss.ppf(0.95), "upper_limit": 0.9}
+    row = light_curve([counting_map(counts, 3.0)], **FC, **options)[0]
+    assert_allclose(ends(row), [low, high], atol=0.011)
+    assert row["norm_ul"] == pytest.approx(high, abs=0.011)
+    assert f"{FROM_COUNTS} {KNOWN}" in row["reason"]
+
+
+def test_cubes_have_intervals_from_toys():
+    datasets = [simulated_cube(flux=flux, seed=3, number=k) for k, flux in enumerate((0.0, 0.3, 8.0))]
+    for options in ({}, {"reoptimize": False}):
+        found, usual = (light_curve(datasets, **options, **more) for more in (FC, {}))
+        assert all(FROM_TOYS in reason for reason in found["reason"])
+        assert_array_equal(found["norm"], usual["norm"])
+        values = np.array([found[name] for name in ("norm_errn", "norm_errp", "norm_ul")])
+        assert np.all(np.isfinite(values) & (values >= 0))
+        # Of hundreds of counts the two are nearly the same, but for what the limit is of: two sides.
+        assert_allclose(ends(found)[:, 2], ends(usual)[:, 2], rtol=0.02)
+        two_sided = light_curve(datasets, **options, sigma_ul=gauss.ppf(0.5 + 0.5 * gauss.cdf(2)))
+        assert found["norm_ul"][2] == pytest.approx(two_sided["norm_ul"][2], rel=0.02)
+
+
+def test_cubes_of_runs_have_them_in_any_bins(observations):
+    curve = make(observations, "3d", **FC)
+    usual = make(observations, "3d")
+    rebinned = curve.rebin(by_width("40 min"))
+    for made in (curve, rebinned):
+        assert all(FROM_TOYS in reason for reason in made.table["reason"])
+        assert np.all(np.isfinite(made.table["norm_ul"]) & (made.table["norm_ul"] > 0))
+    assert_array_equal(curve.table["norm"], usual.table["norm"])
+    assert_allclose(curve.table["norm_errp"], usual.table["norm_errp"], rtol=0.35)
+    again = curve.rebin(by_run()).table
+    assert_array_equal(again["norm_ul"], curve.table["norm_ul"])
+
+
+def test_stacked_unbinned_and_dataset_cubes_expect_what_the_fit_does(observations):
+    for options in ({}, {"stacked": True}, {"unbinned": True}):
+        joint, _ = make(observations, "3d", **options).rebin(by_width("40 min")).origin.laid()
+        for k, cells in enumerate(joint.row_cells()):
+            made, terms = cells(), joint.profile.take(np.array([k])).terms
+            for name, total in (("signal", terms.shared_total[:, 0]), ("background", terms.background_total)):
+                per_block = np.bincount(made.block, getattr(made, name))
+                assert_allclose(per_block, total, rtol=5e-3)
+
+
+def test_more_rows_than_toys_are_drawn_for_are_refused(observations):
+    curve = make(observations[:1], "3d", **FC)
+    with pytest.raises(InputError, match=r"toys of each row, and there are 120 rows; wanted are up to 100"):
+        curve.rebin(by_width("10 s"))
+
+
+def test_free_parameters_beside_the_flux_are_refused():
+    other = point_source("other", (83.3, 22.4))
+    with pytest.raises(InputError, match="other parameters are frozen"):
+        light_curve([simulated_cube(others=[other])], **FC)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"negative": True}, "is for fluxes above zero, and negative=True is given too"),
+        ({"background_error": 0.1}, "knows background by counts, and background_error is given too"),
+        (
+            {"sigma": 5},
+            r"takes too many toys; wanted are sigma, sigma_ul or upper_limit for levels up to 0\.999",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options, words):
+    with pytest.raises(InputError, match=words):
+        light_curve([simulated_cube()], **FC, **options)
+
+
+def test_names_of_intervals():
+    with pytest.raises(InputError, match="interval is 'exact'; wanted is 'likelihood' or 'feldman-cousins'"):
+        LightCurveEstimator([simulated_cube()], source="crab", interval="exact")
