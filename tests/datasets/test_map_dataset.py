@@ -1,7 +1,6 @@
 """Map datasets: predictions, residuals, the likelihood's blocks and the words, against dense formulas."""
 
 import astropy.units as u
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from astropy.time import Time
@@ -234,26 +233,6 @@ def test_why_nothing_is_expected_beyond_the_responses_and_behind_a_mask(tmp_path
     masked = simulated_cube(mask=np.zeros((4, 20, 20), dtype=bool))
     assert masked.why_no_signal(masked.models[0]) == ("no_exposure", "all cells are masked")
     assert masked.stat_sum() == 0
-
-
-def test_pictures_show_sums_over_energy():
-    dataset = simulated_cube(mask=np.arange(4)[:, None, None] * np.ones((4, 20, 20)) > 0)
-    for name, plot, expected, title in (
-        ("", dataset.plot_counts, dataset.counts.data.sum(axis=0), "Counts, sum over energy"),
-        ("a", dataset.plot_npred, dataset.npred().data.sum(axis=0), "a: predicted counts, sum over"),
-    ):
-        dataset.name = name
-        ax = plot()
-        assert ax.get_title().startswith(title)
-        assert_allclose(np.ma.filled(ax.images[0].get_array(), 0), expected)
-        plt.close(ax.figure)
-    ax = dataset.plot_residuals()
-    counts, predicted = dataset.counts.data[1:].sum(axis=0), dataset.npred().data.sum(axis=0)
-    assert_allclose(ax.images[0].get_array(), (counts - predicted) / np.sqrt(predicted))
-    low, high = ax.images[0].get_clim()
-    assert low == -high
-    assert dataset.plot_residuals(ax=ax, cmap="gray") is ax
-    plt.close(ax.figure)
 
 
 def test_a_dataset_of_one_run_goes_by_its_number(tmp_path):

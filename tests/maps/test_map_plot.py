@@ -31,10 +31,10 @@ def test_the_sum_is_drawn_on_sky_coordinates_with_its_unit():
     sky_map = cube()
     axes = sky_map.plot()
     np.testing.assert_allclose(picture(axes), sky_map.data.sum(axis=0))
-    assert axes.get_title() == "sum over energy 1 - 8 TeV"
+    assert axes.get_title() == "sum over energy 1–8 TeV"
     assert axes.wcs.pixel_to_world(3, 4).separation(GEOM.wcs.pixel_to_world(3, 4)) < 1e-9 * u.deg
     bar = next(other for other in axes.figure.axes if other is not axes)
-    assert "cm^{-2}" in bar.get_ylabel()
+    assert bar.get_ylabel() == "cm$^{-2}$ s$^{-1}$"
     assert axes.coords[0].get_axislabel() == "Right ascension (ICRS)"
 
 
@@ -42,7 +42,7 @@ def test_one_plane_is_drawn():
     sky_map = cube()
     axes = sky_map.plot(index=1, vmin=-1, cmap="gray")
     np.testing.assert_array_equal(picture(axes), sky_map.data[1])
-    assert axes.get_title() == "energy 2 - 4 TeV"
+    assert axes.get_title() == "energy 2–4 TeV"
     assert axes.images[0].get_clim()[0] == -1
     assert axes.images[0].get_cmap().name == "gray"
     for index in (3, (0, 0), -4):
@@ -55,6 +55,19 @@ def test_the_callers_axes_are_used():
     assert cube().plot(ax=axes) is axes
     with pytest.raises(InputError, match="axes with sky coordinates"):
         cube().plot(ax=plt.figure().add_subplot())
+
+
+@pytest.mark.parametrize("npix", [(30, 30), (12, 30), (60, 10)])
+@pytest.mark.parametrize("layout", ["constrained", None])
+def test_the_colour_bar_is_as_long_as_the_image(npix, layout):
+    geom = WcsGeom.create(SkyCoord(83.63, 22.01, unit="deg"), binsz=0.1, npix=npix)
+    axes = plt.figure(figsize=(9, 4), layout=layout).add_subplot(projection=geom.wcs)
+    WcsNDMap(geom).plot(ax=axes)
+    axes.figure.canvas.draw()
+    bar, image = axes.images[0].colorbar.ax.get_window_extent(), axes.get_window_extent()
+    ends = (bar.x0, bar.x1, image.x0, image.x1) if npix == (60, 10) else (bar.y0, bar.y1, image.y0, image.y1)
+    np.testing.assert_allclose(ends[:2], ends[2:], atol=1)
+    assert not bar.overlaps(image)
 
 
 def test_labels_on_the_whole_sky_do_not_overlap():

@@ -58,9 +58,12 @@ class CountsSpectrum:
         """Axes with the counts per bin as steps; the keywords are matplotlib's `stairs`."""
         import matplotlib.pyplot as plt
 
-        ax = plt.gca() if ax is None else ax
-        ax.stairs(self.data, self.energy_edges.to_value(u.TeV), **style)
-        ax.set(xscale="log", xlabel="Energy [TeV]", ylabel="Counts")
+        from tevcurve.figures.style import label_energies
+
+        ax, edges = plt.gca() if ax is None else ax, self.energy_edges.to_value(u.TeV)
+        ax.stairs(self.data, edges, **style)
+        label_energies(ax, edges)
+        ax.set_ylabel("Counts per bin")
         return ax
 
     def __repr__(self):

@@ -8,7 +8,7 @@ import numpy as np
 from tevcurve.datasets.background_floor import raise_empty_cells
 from tevcurve.datasets.cash_blocks import CashBlock
 from tevcurve.datasets.map_checks import check_maps, check_on_map, checked_mask
-from tevcurve.datasets.map_plot import plot_counts, plot_npred, plot_residuals, summary
+from tevcurve.datasets.map_plot import plot_counts, plot_maps, plot_npred, plot_residuals, summary
 from tevcurve.datasets.reduced_cube import ReducedCube
 from tevcurve.datasets.source_response import source_response
 from tevcurve.datasets.times import dataset_times
@@ -183,9 +183,13 @@ class MapDataset:
         """The axes with the predicted counts, summed over energy."""
         return plot_npred(self, ax=ax, **keywords)
 
-    def plot_residuals(self, ax=None, **keywords):
-        """The axes with (counts - prediction) / sqrt(prediction), each summed over energy, on a symmetric scale."""
-        return plot_residuals(self, ax=ax, **keywords)
+    def plot_residuals(self, ax=None, radius="0.1 deg", **keywords):
+        """The axes with the significance of counts against prediction in circles; see `map_plot.plot_residuals`."""
+        return plot_residuals(self, ax=ax, radius=radius, **keywords)
+
+    def plot(self, ax=None, radius="0.1 deg"):
+        """Three axes: counts, prediction, and the significance of their difference."""
+        return plot_maps(self, ax=ax, radius=radius)
 
     def cash_block(self, source, further, floor=False):
         """The `CashBlock` of this dataset: what the likelihood needs, with the flux of `source` as amplitude.

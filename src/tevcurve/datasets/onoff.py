@@ -287,11 +287,11 @@ class SpectrumDatasetOnOff:
 
         return read_ogip(path)
 
-    def plot(self, axes=None):
+    def plot(self, ax=None):
         """Two axes: excess and predicted signal per energy bin, and the residuals in standard deviations below."""
         from tevcurve.datasets.onoff_plot import plot_onoff
 
-        return plot_onoff(self, axes)
+        return plot_onoff(self, ax)
 
     def __str__(self):
         return as_text(*described(self))

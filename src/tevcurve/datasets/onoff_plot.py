@@ -2,47 +2,51 @@
 
 import numpy as np
 
+from tevcurve.figures.style import COLOURS, label_energies, legend_above, panels
 from tevcurve.kernels.onoff import wstat
 
+BACKGROUND, SIGNAL = COLOURS[:2]
+# Predicted counts of a bin without counts that still says something.
+LEAST = 0.1
 
-def plot_onoff(dataset, axes=None):
-    """Two axes: excess and predicted signal above, the residuals in standard deviations below.
 
-    dataset: SpectrumDatasetOnOff; without a model only the excess is drawn, in one axes of the two.
-    axes: two matplotlib axes, above and below; made where None. Bins that are not fitted are grey. A residual is the
-    root of the bin's wstat with the sign of excess minus signal.
+def plot_onoff(dataset, ax=None):
+    """List of two axes: excess and predicted signal above, the residuals in standard deviations below.
+
+    dataset: SpectrumDatasetOnOff; without a model only the excess and the background are drawn. ax: two matplotlib
+    axes, above and below, or one that is divided; by default those of a new figure. Bins that are not fitted are grey.
+    A residual is the root of the bin's wstat with the sign of excess minus signal.
     """
-    import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
-    if axes is None:
-        _, axes = plt.subplots(2, sharex=True, figsize=(7, 6), layout="constrained", height_ratios=[3, 1])
-    top, bottom = axes
+    top, bottom = axes = panels(ax, [3, 1.1], (6.4, 5.2))
     edges = dataset.energy_edges.to_value("TeV")
     _draw_excess(top, dataset, edges)
     if dataset.model is not None:
         signal = dataset.npred_signal()
-        top.stairs(signal, edges, color="tab:orange", lw=1.5, label="Predicted signal")
+        top.stairs(signal, edges, color=SIGNAL, lw=1.5, label="Predicted signal")
         _draw_residuals(bottom, dataset, edges, signal)
-    bottom.axhline(0, color="0.4", lw=0.8)
-    top.set_xscale("log")
+    for place in axes:
+        place.axhline(0, color="0.6", lw=0.8, zorder=0.5)
+        label_energies(place, edges)
+        place.set_xlim(*_informative(dataset, edges))
+    top.set_xlabel("")
+    top.tick_params(labelbottom=False)
     top.set_ylabel("Counts per bin")
-    top.set_title(dataset.name)
-    top.legend()
-    bottom.set_xscale("log")
-    _label_energies(bottom, edges)
-    bottom.set_xlabel("Energy [TeV]")
+    legend_above(top)
     bottom.set_ylabel("Residual [σ]")
+    bottom.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    top.figure.align_ylabels(axes)
     return axes
 
 
-def _label_energies(ax, edges):
-    """Ticks at 1, 2 and 5 in each decade, or where there are many at 1, as plain numbers."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    steps = (1, 2, 5) if edges[-1] < 300 * edges[0] else (1,)
-    ax.xaxis.set_major_locator(LogLocator(subs=steps))
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter(NullFormatter())
+def _informative(dataset, edges):
+    """First and last energy in TeV: of the bins with counts, and those that are fitted and expect some."""
+    shown = (dataset.counts.data > 0) | (dataset.counts_off.data > 0)
+    if dataset.model is not None:
+        shown |= dataset.mask & (dataset.npred_signal() > LEAST)
+    numbers = np.flatnonzero(shown) if shown.any() else np.arange(len(shown))
+    return edges[max(numbers[0] - 1, 0)], edges[min(numbers[-1] + 2, len(edges) - 1)]
 
 
 def _draw_points(ax, edges, values, errors, mask, label=None):
@@ -67,7 +71,7 @@ def _draw_excess(ax, dataset, edges):
     variance = dataset.counts.data + dataset.alpha**2 * dataset.counts_off.data
     _draw_points(ax, edges, dataset.excess, np.sqrt(variance), dataset.mask, "Excess")
     background = dataset.alpha * dataset.counts_off.data
-    ax.stairs(background, edges, color="tab:blue", lw=1, ls="--", label="Background from OFF")
+    ax.stairs(background, edges, color=BACKGROUND, lw=1.2, ls="--", label="Background from OFF")
 
 
 def _draw_residuals(ax, dataset, edges, signal):

@@ -33,19 +33,29 @@ def with_default(name, value):
     return value if rcParams[name] == rcParamsDefault[name] else rcParams[name]
 
 
-def use_colours(ax):
-    """Make the cycle of an axes `COLOURS`; one that the user has chosen stays."""
+def use_colours(ax, colours=COLOURS):
+    """Make the cycle of an axes these colours; one that the user has chosen in rcParams stays."""
     from matplotlib import rcParams, rcParamsDefault
 
     if rcParams["axes.prop_cycle"] == rcParamsDefault["axes.prop_cycle"]:
-        ax.set_prop_cycle(color=COLOURS)
+        ax.set_prop_cycle(color=colours)
+
+
+def colours_in_order(number):
+    """List of so many colours from dark to bright, also in grey: for lines that follow each other."""
+    import matplotlib as mpl
+
+    return [mpl.colormaps["viridis"](value) for value in np.linspace(0, 0.88, number)]
 
 
 def new_figure(width, height):
     """A figure of pyplot with constrained layout, of a size in inches unless the user has chosen one in rcParams."""
     import matplotlib.pyplot as plt
 
-    return plt.figure(figsize=with_default("figure.figsize", (width, height)), layout="constrained")
+    figure = plt.figure(figsize=with_default("figure.figsize", (width, height)), layout="constrained")
+    # room for ticks that point outward, which a layout does not know of
+    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.07)
+    return figure
 
 
 def panels(ax, heights, size):
@@ -91,6 +101,12 @@ def label_energies(ax, edges):
     ax.set_xlabel("Energy [TeV]")
 
 
+def _width(ax):
+    """Width of an axes in inches; a layout that is still to come makes more of the figure."""
+    width = ax.get_window_extent().width / ax.figure.dpi
+    return width * (1.1 if ax.figure.get_layout_engine() is not None else 1.0)
+
+
 def legend_above(ax, **keywords):
     """The legend of an axes above it, where no data are, in as many columns as fit; None without entries."""
     from matplotlib import rcParams
@@ -101,7 +117,7 @@ def legend_above(ax, **keywords):
         return None
     size = FontProperties(size=rcParams["legend.fontsize"]).get_size_in_points() / 72
     # the power of ten of the value axis stands at the left
-    width = ax.get_window_extent().width / ax.figure.dpi - 6 * size
+    width = _width(ax) - 6 * size
     entry = size * (0.55 * max(len(label) for label in labels) + 4.5)
     columns = int(np.clip(width // entry, 1, len(labels)))
     style = {

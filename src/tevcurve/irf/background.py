@@ -155,7 +155,10 @@ class Background2D(_Background):
         """Axes with the rate against energy, one line per offset of the table."""
         import matplotlib.pyplot as plt
 
+        from tevcurve.figures.style import colours_in_order, use_colours
+
         ax = plt.gca() if ax is None else ax
+        use_colours(ax, colours_in_order(len(self.offset_axis.nodes)))
         for offset, values in zip(self.offset_axis.nodes, self.table.values.T, strict=True):
             label = f"{np.rad2deg(offset):.2g} deg"
             ax.plot(self.energy_axis.nodes, np.where(values > 0, values, np.nan), label=label)

@@ -53,8 +53,11 @@ class EffectiveAreaTable2D(Response):
         """Axes with the effective area against energy, one line per offset (default: those of the table)."""
         import matplotlib.pyplot as plt
 
+        from tevcurve.figures.style import colours_in_order, use_colours
+
         ax = plt.gca() if ax is None else ax
         offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)
+        use_colours(ax, colours_in_order(np.size(offsets)))
         energy = self.energy_axis.nodes
         for offset in np.atleast_1d(offsets):
             area = self.effective_area(energy, offset.to_value(u.rad)) * 1e-4

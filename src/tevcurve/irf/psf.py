@@ -88,8 +88,11 @@ class PSF3D(Response):
         """Axes with the angle that holds a fraction against energy, one line per offset (default: the file's)."""
         import matplotlib.pyplot as plt
 
+        from tevcurve.figures.style import colours_in_order, use_colours
+
         ax = plt.gca() if ax is None else ax
         offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)
+        use_colours(ax, colours_in_order(np.size(offsets)))
         for offset in np.atleast_1d(offsets):
             table = self.to_table(offset)
             radius = table.containment_radius(table.energy, fraction)

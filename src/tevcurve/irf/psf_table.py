@@ -183,10 +183,13 @@ class EnergyDependentTablePSF:
         """Axes with the density against angle, one line per energy."""
         import matplotlib.pyplot as plt
 
+        from tevcurve.figures.style import colours_in_order, use_colours
+
         ax = plt.gca() if ax is None else ax
         if isinstance(energies, str):
             *numbers, unit = energies.split()
             energies = [float(number) for number in numbers] * u.Unit(unit)
+        use_colours(ax, colours_in_order(np.size(energies)))
         for energy in np.atleast_1d(u.Quantity(energies)):
             profile = self.profiles([energy.to_value(u.TeV)])[0]
             ax.plot(np.rad2deg(self.rad_rad), np.where(profile > 0, profile, np.nan), label=f"{energy:g}")

@@ -1,8 +1,11 @@
 """Pictures of maps on sky coordinates."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..errors import InputError
+from ..figures.style import new_figure, unit_text
 
 LABELS = {
     "CEL": ("Right ascension (ICRS)", "Declination (ICRS)"),
@@ -24,27 +27,56 @@ def plot_map(sky_map, ax=None, index=None, **imshow):
 
     Raises InputError when there is no such plane, or the axes know no sky coordinates.
     """
-    import matplotlib.pyplot as plt
-
     image, words = _plane(sky_map, index)
     geom = sky_map.geom
     wide = geom.npix[0] > WIDE * geom.npix[1]
     if ax is None:
         aspect = geom.npix[0] / geom.npix[1]
         size = (6.4, 5.4 / aspect + 1.9) if wide else (min(6.4, 4.6 * aspect + 1.8), 5.2)
-        ax = plt.figure(figsize=size, layout="constrained").add_subplot(projection=geom.wcs)
+        ax = new_figure(*size).add_subplot(projection=geom.wcs)
     elif not hasattr(ax, "coords"):
         raise InputError("A map is drawn on axes with sky coordinates: plt.subplot(projection=map.geom.wcs).")
     image = np.where(np.isfinite(geom.pixel_lonlat()[0]), image, np.nan)
     defaults = {"origin": "lower", "cmap": COLOR_MAP, "interpolation": "nearest"}
     picture = ax.imshow(image, **(defaults | imshow))
-    bar = ax.figure.colorbar(
-        picture, ax=ax, location="bottom" if wide else "right", aspect=40 if wide else 20
-    )
-    bar.set_label(sky_map.unit.to_string("latex_inline") if str(sky_map.unit) else "Value per pixel")
+    bar = draw_colour_bar(picture, ax, below=wide)
+    bar.set_label(unit_text(sky_map.unit) if str(sky_map.unit) else "Value per pixel")
     ax.set_title(words)
     _label_sky(ax, geom)
     return ax
+
+
+def draw_colour_bar(picture, ax, below=False, **keywords):
+    """The colour bar beside an image or below it, as long as the image is; keywords are those of `Figure.colorbar`."""
+    from matplotlib.colorbar import make_axes
+
+    # below there are the words of the axis; a layout makes room for them by itself
+    pad = 0.02 if ax.figure.get_layout_engine() is not None else 0.15 if below else 0.04
+    bar_ax, place = make_axes(ax, location="bottom" if below else "right", fraction=0.05, pad=pad)
+    bar_ax.set_axes_locator(_AlongImage(ax, below))
+    return ax.figure.colorbar(picture, cax=bar_ax, **place, **keywords)
+
+
+@dataclass(frozen=True)
+class _AlongImage:
+    """Where a colour bar is: as long as the image, which does not fill the room of its axes."""
+
+    image_ax: object
+    below: bool
+
+    def __call__(self, bar_ax, renderer):
+        from matplotlib.transforms import Bbox
+
+        if bar_ax.get_box_aspect() is not None:
+            # a layout gives the bar a shape of its own each time
+            bar_ax.set_box_aspect(None)
+        room, slot = self.image_ax.get_position(original=True), bar_ax.get_position(original=True)
+        image = self.image_ax.get_position()
+        if self.below:
+            up = image.y0 - room.y0
+            return Bbox([[image.x0, slot.y0 + up], [image.x1, slot.y1 + up]])
+        left = image.x1 - room.x1
+        return Bbox([[slot.x0 + left, image.y0], [slot.x1 + left, image.y1]])
 
 
 def _label_sky(ax, geom):
@@ -83,16 +115,16 @@ def _plane(sky_map, index):
     """The image to draw (lat, lon), and the words that say which it is."""
     axes = sky_map.geom.axes
     if index is None:
-        words = [f"sum over {axis.name or 'axis'} {_range(axis)}" for axis in axes]
+        words = [f"sum over {axis.name or 'axis'} {_range(axis.squash(), 0)}" for axis in axes]
         return sky_map.sum_over_axes().data, ", ".join(words)
     numbers = tuple(int(number) for number in np.atleast_1d(index))
     nbins = tuple(axis.nbin for axis in axes)
     if len(numbers) != len(nbins) or not all(-n <= i < n for i, n in zip(numbers, nbins, strict=True)):
         raise InputError(f"The map has no plane {index!r}: the numbers of planes along its axes are {nbins}.")
-    words = [f"{axis.name} {axis.label(number)}" for axis, number in zip(axes, numbers, strict=True)]
+    words = [f"{axis.name} {_range(axis, number)}" for axis, number in zip(axes, numbers, strict=True)]
     return sky_map.data[tuple(reversed(numbers))], ", ".join(words)
 
 
-def _range(axis):
-    """Words for the whole axis."""
-    return axis.squash().label(0)
+def _range(axis, number):
+    """Words for a bin of an axis."""
+    return axis.label(number).replace(" - ", "–")

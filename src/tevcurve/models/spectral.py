@@ -143,6 +143,8 @@ class SpectralModel(Model):
         """
         import matplotlib.pyplot as plt
 
+        from tevcurve.figures.style import unit_text
+
         if np.shape(energy_bounds) != (2,):
             raise InputError(f"energy_bounds is {energy_bounds}; wanted are two energies.")
         emin, emax = _bounds(*energy_bounds)
@@ -152,8 +154,8 @@ class SpectralModel(Model):
         ax.plot(energy, energy**energy_power * self.dnde(energy), **kwargs)
         ax.set_xscale("log")
         ax.set_yscale("log")
-        unit = (FLUX_DENSITY * u.TeV**energy_power).to_string("latex_inline")
-        power = "" if energy_power == 0 else "E" if energy_power == 1 else f"E$^{{{energy_power:g}}}$ "
+        unit = unit_text(FLUX_DENSITY * u.TeV**energy_power)
+        power = "" if energy_power == 0 else "E " if energy_power == 1 else f"E$^{{{energy_power:g}}}$ "
         ax.set_xlabel("Energy [TeV]")
         ax.set_ylabel(f"{power}dN/dE [{unit}]")
         return ax
