@@ -72,6 +72,11 @@ class _Index:
             whole &= np.where(whole, values, 0.5) % 1 == 0
         return values[whole].astype(np.int64), np.flatnonzero(whole)
 
+    def ids_of(self, mask):
+        """OBS_IDs of the rows of a mask, list of int."""
+        ids, rows = self._ids_and_rows
+        return ids[np.asarray(mask, dtype=bool)[rows]].tolist()
+
     @property
     def _name(self):
         return f"{self.title} of {self._store}"

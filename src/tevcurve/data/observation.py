@@ -57,6 +57,13 @@ class Observation:
         """Rows of the HDU index, tuple of `HduAddress`; none where the observation is not of files."""
         return tuple(getattr(self._run, "addresses", ()))
 
+    def real_path(self, address):
+        """`Path` of the file that is read for one of `addresses`, links followed.
+
+        Raises DataError where that is not in the data store.
+        """
+        return self._run.real_path(address)
+
     @property
     def filters(self):
         """The `ObservationFilter`s that the observation has passed, a tuple."""

@@ -89,6 +89,10 @@ class Run:
             if address.hdu_type == "events":
                 self._files.forget(address.path)
 
+    def real_path(self, address):
+        """Path of the file that is read for an address; raises DataError where it is not in the data store."""
+        return self._files.real_path(address.path)
+
     def _keep(self, key, read):
         if key not in self._kept:
             with at_stage(_STAGES.get(key, key)), noted_remarks() as noted:

@@ -104,6 +104,13 @@ class DataStore:
         """Observation of one OBS_ID; raises as `get_observations`."""
         return self.get_observations([obs_id])[0]
 
+    def ids_of(self, rows):
+        """OBS_IDs of some rows of the observation index, list of int, each once.
+
+        rows: bool array, a mask of `obs_table`. A row without an OBS_ID has none here.
+        """
+        return list(dict.fromkeys(self._obs_index.ids_of(rows)))
+
     def _observation(self, obs_id):
         problem = self._obs_index.problem(obs_id) or self._hdu_index.problem(obs_id)
         addresses = self._hdu_index.addresses.get(obs_id, ())

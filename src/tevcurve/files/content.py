@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 from tevcurve.errors import DataError, InputError
@@ -46,16 +47,24 @@ def read_bytes(path, limit=LARGEST_FILE):
     limit: the most bytes that the content may have. Raises DataError where the file cannot be read, where it is larger,
     and where it is no file but a folder, a pipe or a device.
     """
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(limit + 1) if size <= limit else b""
+    if max(size, len(content)) > limit:
+        raise DataError(f"The file {path} has {size} bytes; wanted are at most {limit} (largest_file).")
+    return _inflate(content, path, limit) if content[:2] == _GZIP else content
+
+
+@contextmanager
+def open_file(path):
+    """A file opened for its bytes; raises DataError where it cannot be read, or is no file but a folder or a pipe."""
     try:
         with open(path, "rb", opener=_open_now) as file:
-            state = os.fstat(file.fileno())
-            if not stat.S_ISREG(state.st_mode):
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise DataError(f"The file {path} cannot be read: it is a pipe or a device.")
-            if state.st_size > limit:
-                raise DataError(
-                    f"The file {path} has {state.st_size} bytes; wanted are at most {limit} (largest_file)."
-                )
-            content = file.read(limit + 1)
+            yield file
+    except DataError:
+        raise
     except IsADirectoryError:
         raise DataError(f"The file {path} cannot be read: it is a folder.") from None
     except FileNotFoundError:
@@ -64,11 +73,6 @@ def read_bytes(path, limit=LARGEST_FILE):
         raise DataError(f"The file {path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
         raise DataError(f"The file {str(path)!r} cannot be read: {error}.") from error
-    if content[:2] == _GZIP:
-        return _inflate(content, path, limit)
-    if len(content) > limit:
-        raise DataError(f"The file {path} has more than {limit} bytes, which is what is wanted at most.")
-    return content
 
 
 def _open_now(path, flags):

@@ -96,7 +96,7 @@ class FileCache:
 
         Raises DataError where it cannot be read, or is not in the folder.
         """
-        real = path if self._folder is None else path_inside(path, self._folder)
+        real = self.real_path(path)
         try:
             state = os.stat(real)
         except (OSError, ValueError):
@@ -112,6 +112,10 @@ class FileCache:
             while len(self._files) > 1 and sum(one.nbytes for one in self._files.values()) > self._limit:
                 self._files.popitem(last=False)
         return file
+
+    def real_path(self, path):
+        """The path that is read for a path, links followed; raises DataError where that is not in the folder."""
+        return path if self._folder is None else path_inside(path, self._folder)
 
     def forget(self, path):
         """Let go of the file at a path, if it is kept."""

@@ -12,6 +12,7 @@ from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.maps import WcsGeom
 from tevcurve.models import SpectralModel
+from tevcurve.pipeline.repeats import without_repeats
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
@@ -63,9 +64,10 @@ class Job:
 
         strict: bool, raises for the first run that cannot be reduced. Raises `DataError` where no run is left.
         """
+        runs, repeated = without_repeats(runs, strict)
         kept = Kept(
             tuple(runs),
-            tuple(failed),
+            (*failed, *repeated),
             self.setting,
             self.spectrum,
             self.time_bins,

@@ -1,14 +1,17 @@
 """Which observations a caller means, and where their target is."""
 
 import os
-from pathlib import Path
+from contextlib import suppress
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import DataStore, Observation
-from tevcurve.errors import InputError, MissingError, TevcurveError
+from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
+from tevcurve.files import expand_path, header_number
+from tevcurve.files.columns import listed
+from tevcurve.kernels.sphere import angular_separation
 
 
 def open_store(path):
@@ -16,7 +19,7 @@ def open_store(path):
 
     path: str or Path; environment variables and ~ are put in. Raises `DataError` where there is none.
     """
-    path = Path(os.path.expandvars(path)).expanduser()
+    path = expand_path(path)
     return DataStore.from_dir(path) if path.is_dir() else DataStore.from_file(path)
 
 
@@ -44,13 +47,11 @@ def _by_name(observations, name):
     """The observations of a named target, and its position as their headers have it."""
     observations = runs_of_target(observations, name)
     for observation in observations:
-        try:
-            meta = observation.meta
-        except TevcurveError:
-            # What is wrong with this run is told when it is reduced.
-            continue
-        if "RA_OBJ" in meta and "DEC_OBJ" in meta:
-            return observations, SkyCoord(float(meta["RA_OBJ"]), float(meta["DEC_OBJ"]), unit="deg")
+        # What is wrong with a run is told when it is reduced.
+        with suppress(TevcurveError):
+            lon, lat = (header_number(observation.meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))
+            if abs(lon) <= 360 and abs(lat) <= 90:
+                return observations, SkyCoord(lon, lat, unit="deg")
     raise InputError(
         f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
     )
@@ -69,31 +70,48 @@ def runs_of_target(observations, name):
     names = {str(value) for column in columns for value in table[column]}
     rows = np.logical_or.reduce([table[column] == name for column in columns]) if columns else []
     if not np.any(rows):
-        raise MissingError(
-            f"The index has no target {name!r}; it has {', '.join(sorted(names)) or 'no names'}."
-        )
-    return list(observations.get_observations(table["OBS_ID"][rows]))
+        raise MissingError(f"The index has no target {name!r}; it has {listed(sorted(names))}.")
+    return list(observations.get_observations(observations.ids_of(rows)))
 
 
 def _called(observations, name):
-    """Those observations whose header calls the target by a name or by one that begins with it ("Crab Nebula")."""
-    names = [observation.target_name or "" for observation in observations]
-    found = [
-        one for one, its in zip(observations, names, strict=True) if its.lower().startswith(name.lower())
-    ]
-    if not found:
-        there = ", ".join(sorted({its for its in names if its})) or "no names"
+    """Those observations whose header calls the target by a name or by one that begins with it ("Crab Nebula").
+
+    One that cannot be read stays, so that the ledger has its reason.
+    """
+    found, names, is_there = [], set(), False
+    for observation in observations:
+        try:
+            its = observation.target_name
+        except TevcurveError:
+            found.append(observation)
+            continue
+        names.add(its or "no name")
+        if its.lower().startswith(name.lower()):
+            found.append(observation)
+            is_there = True
+    if not is_there:
+        there = listed(sorted(names))
         raise MissingError(f"No observation has the target {name!r}; they have {there}, or give a SkyCoord.")
     return found
 
 
 def _near(store, position, reach=2.5 * u.deg):
     """The observations of a store whose pointing is near a position."""
-    table = store.obs_table
-    pointings = SkyCoord(
-        np.asarray(table["RA_PNT"], dtype=float), np.asarray(table["DEC_PNT"], dtype=float), unit="deg"
-    )
-    near = pointings.separation(position) < reach
+    lon, lat = (_degrees(store.obs_table, name) for name in ("RA_PNT", "DEC_PNT"))
+    known = (np.abs(lon) <= 360) & (np.abs(lat) <= 90)
+    target = position.icrs.ra.rad, position.icrs.dec.rad
+    near = known & (angular_separation(np.deg2rad(lon), np.deg2rad(lat), *target) < reach.to_value("rad"))
     if not near.any():
         raise MissingError(f"No observation of the store points within {reach:g} of the target.")
-    return store.get_observations(table["OBS_ID"][near])
+    # Where the index has no pointing, the file says whether the run is near.
+    return store.get_observations(store.ids_of(near | ~known))
+
+
+def _degrees(table, name):
+    """Angles of a column of the observation index, float array (n,) in deg, NaN where there is none."""
+    if name not in table.colnames or table[name].dtype.kind not in "iuf" or table[name].ndim != 1:
+        raise DataError(
+            f"The observation index has no column {name} of numbers; ask for its OBS_IDs instead."
+        )
+    return np.ma.filled(np.ma.asarray(table[name]).astype(float), np.nan)

@@ -5,6 +5,7 @@ import numpy as np
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.problems import at_stage, remark
 
 
 def keep_run(observation, source, regions=None, with_psf=True):
@@ -17,15 +18,17 @@ def keep_run(observation, source, regions=None, with_psf=True):
     regions : `ReflectedRegions` in 1D; None in 3D, where the background response is kept instead
     with_psf : bool, whether the point spread function is needed
 
-    Raises `DataError` if the run does not track a position, has no events, or a response cannot be used.
+    Raises `DataError` if the run does not track a position, has no events, no good time, or a response that cannot be
+    used.
     """
-    observation.check_tracking()
-    events = observation.events
-    if events.is_empty:
-        raise DataError(f"Observation {observation.obs_id} has no events.")
+    events = _usable_events(observation)
     good = np.flatnonzero(observation.gti.contains(events.time_s))
     good = good[np.argsort(events.time_s[good], kind="stable")]
+    if not len(good):
+        with at_stage("gti"):
+            remark(f"None of the {len(events)} events of {events.where} is in its good time.")
     offset = float(angular_separation(*observation.pointing_lonlat, *source))
+    _remark_darkness(observation, offset)
     background = None if regions is not None else observation.bkg
     turns = background is not None and background.turns_with_horizon
     return KeptRun(
@@ -46,5 +49,40 @@ def keep_run(observation, source, regions=None, with_psf=True):
         off_lon=None if regions is None else regions.off_lon,
         off_lat=None if regions is None else regions.off_lat,
         location=observation.location if turns else None,
-        facts={"target": observation.target_name, "zenith": float(observation.zenith.value)},
+        facts={"target": observation.target_name, "zenith": _zenith_deg(observation)},
     )
+
+
+def _usable_events(observation):
+    """The events of an observation that tracks a position and has good time; DataError where there is none."""
+    with at_stage("events"):
+        observation.check_tracking()
+        events = observation.events
+        if events.is_empty:
+            raise DataError(f"Observation {observation.obs_id} has no events.")
+    with at_stage("gti"):
+        if not len(observation.gti):
+            raise DataError(
+                f"Observation {observation.obs_id} has no good time between its start and its stop; wanted is some."
+            )
+    return events
+
+
+def _remark_darkness(observation, offset):
+    """Notes where nothing can be seen of the source, which is then said of the light curve's bins, too."""
+    aeff, where = observation.aeff, f"the source, {np.rad2deg(offset):.2f} deg off the pointing"
+    with at_stage("aeff"):
+        if offset >= aeff.offset_axis.high[-1]:
+            remark(f"In Observation {observation.obs_id} {where}, is outside the field of view.")
+        elif not np.any(aeff.effective_area(aeff.energy_axis.nodes, offset)):
+            remark(f"The effective area of {aeff.table.where} is zero at {where}.")
+
+
+def _zenith_deg(observation):
+    """Zenith angle in deg, NaN where the header does not tell."""
+    try:
+        return float(observation.zenith.value)
+    except DataError as error:
+        with at_stage("events"):
+            remark(str(error))
+        return np.nan
