@@ -15,11 +15,12 @@ from tevcurve.errors import DataError, InputError
 SUFFIXES = (".ecsv", ".fits", ".fits.gz")
 TABLE_HDU = "LIGHTCURVE"
 DETAILS_HDU = "DETAILS"
+FLUX_POINTS_HDU = "FLUXPOINTS"
 TEXTS_KEY = "exact_texts"
 SHAPES_KEY = "shapes_of_rows"
 
 
-def write_table(table, path, overwrite=False):
+def write_table(table, path, overwrite=False, encoders=None):
     """The path of the file written from a table: whole and on disk, or not there at all.
 
     Parameters
@@ -29,9 +30,10 @@ def write_table(table, path, overwrite=False):
         Ends in .ecsv, .fits or .fits.gz; environment variables are expanded.
     overwrite : bool
         Replace a file that is there. Otherwise it is an `InputError`.
+    encoders : dict of ".ecsv" and ".fits" to functions from the table to bytes; default: our own layout
     """
     path = _expanded(path)
-    encode = {".ecsv": _to_ecsv, ".fits": _to_fits, ".fits.gz": _to_fits_gz}[_suffix(path)]
+    encode = _encoder(_suffix(path), encoders or {".ecsv": _to_ecsv, ".fits": _to_fits})
     if path.exists() and not overwrite:
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
@@ -47,6 +49,8 @@ def write_table(table, path, overwrite=False):
 
 def read_table(path):
     """The astropy table in a file of `write_table`, with units, descriptions and metadata as they were.
+
+    Of a FITS file in gammapy's layout it is the table of the HDU FLUXPOINTS, as it is there.
 
     Raises `DataError` if the file is missing or holds no light-curve table.
     """
@@ -150,8 +154,10 @@ def _set_values(table, name, values):
     table[name] = Column(values, unit=column.unit, description=column.description)
 
 
-def _to_fits_gz(table):
-    return gzip.compress(_to_fits(table), mtime=0)
+def _encoder(suffix, encoders):
+    if suffix == ".fits.gz":
+        return lambda table: gzip.compress(encoders[".fits"](table), mtime=0)
+    return encoders[suffix]
 
 
 def _to_fits(table):
@@ -190,17 +196,25 @@ def _from_fits(data, path):
     from astropy.io.misc import yaml
 
     with fits.open(io.BytesIO(data)) as hdus:
+        if FLUX_POINTS_HDU in hdus and TABLE_HDU not in hdus:
+            return _native(Table.read(hdus[FLUX_POINTS_HDU], mask_invalid=False))
         for name in (TABLE_HDU, DETAILS_HDU):
             if name not in hdus:
                 raise DataError(f"{path} has no HDU {name}; a light curve written by tevcurve has one.")
         table = Table.read(hdus[TABLE_HDU], mask_invalid=False)
         details = yaml.load(hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii"))
-    for name in table.colnames:
-        if not table[name].dtype.isnative:
-            _set_values(table, name, table[name].data.astype(table[name].dtype.newbyteorder("=")))
+    for name in _native(table).colnames:
         if name in details["text"]:
             _set_values(table, name, np.array(details["text"][name], dtype=str))
         table[name].info.description = details["descriptions"][name]
     table.meta.clear()
     table.meta.update(details["meta"])
+    return table
+
+
+def _native(table):
+    """The table with its numbers in the byte order of the machine."""
+    for name in table.colnames:
+        if not table[name].dtype.isnative:
+            _set_values(table, name, table[name].data.astype(table[name].dtype.newbyteorder("=")))
     return table

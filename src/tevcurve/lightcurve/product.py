@@ -177,21 +177,38 @@ class LightCurve(RowSelection, FluxArithmetic):
 
         return summarize(self, band, n_toys, random_state)
 
-    def write(self, path, overwrite=False):
-        """The path of the file written (.ecsv, .fits or .fits.gz), from which `read` loses nothing."""
+    def write(self, path, overwrite=False, format="tevcurve"):
+        """The path of the file written (.ecsv, .fits or .fits.gz), from which `read` loses nothing.
+
+        With `format="gadf"` it is one that gammapy opens, too: `FluxPoints.read(path, format="lightcurve")`; see
+        `tevcurve.lightcurve.interop.gadf_table`.
+        """
         from tevcurve.lightcurve.io import write_table
 
+        if format == "gadf":
+            from tevcurve.lightcurve.interop.gadf_files import write_gadf
+
+            return write_gadf(self, path, overwrite=overwrite)
+        if format != "tevcurve":
+            raise InputError(f"The format is {format!r}; wanted is 'tevcurve' or 'gadf'.")
         return write_table(self.table, path, overwrite=overwrite)
 
     @classmethod
-    def read(cls, path):
-        """The light curve in a file that `write` made. Raises `DataError` if there is none."""
+    def read(cls, path, spectrum=None):
+        """The light curve in a file that `write` made, or gammapy: `FluxPoints.write(path, format="lightcurve")`.
+
+        spectrum: `SpectralModel`, the reference model of a file of gammapy that says fluxes but no reference.
+        Raises `DataError` if there is none.
+        """
+        from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
         from tevcurve.lightcurve.io import read_table
 
         table = read_table(path)
-        for name in table.colnames:
-            table[name].info.format = COLUMNS.get(name, ("", None))[1]
         try:
+            if is_gadf_table(table):
+                return from_gadf_table(table, spectrum)
+            for name in table.colnames:
+                table[name].info.format = COLUMNS.get(name, ("", None))[1]
             return cls(table)
         except InputError as error:
             raise DataError(f"{path} holds no light curve: {error}") from error
