@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tevcurve.cli.console import plain, print_table
+from tevcurve.cli.outcome import Outputs
 from tevcurve.errors import MissingError
 
 
@@ -15,6 +16,7 @@ def info(
     ],
     target: Annotated[str | None, typer.Option(help="List the runs of this target.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the sky positions into this file.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a figure that is there.")] = False,
 ):
     """What a data store has: targets, runs, live time, zenith angles.
 
@@ -26,18 +28,20 @@ def info(
     from tevcurve.data.targets import targets_of
     from tevcurve.pipeline.targets import open_store
 
+    outputs = Outputs.of(plot=plot, overwrite=overwrite)
     store = open_store(path)
     targets = targets_of(store)
     if target is None:
         _print_store(store, targets)
     else:
         _print_runs(_one(targets, target))
-    if plot is not None:
+    if outputs.plot is not None:
         from tevcurve.cli.figures import write_figure
-        from tevcurve.data.targets_plot import plot_targets
+        from tevcurve.data.targets_plot import is_close_up, plot_targets
 
+        axes = {} if is_close_up(targets) else {"projection": "mollweide"}
         print(
-            f"Drawn into {write_figure(plot, lambda ax: plot_targets(targets, ax), projection='mollweide')}"
+            f"Sky positions in {write_figure(outputs.plot, lambda ax: plot_targets(targets, ax), (11, 5), **axes)}"
         )
 
 

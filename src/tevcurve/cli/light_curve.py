@@ -62,6 +62,10 @@ def _make(config):
     arguments = config.arguments()
     from tevcurve.pipeline import light_curve as make
 
+    if config.scheduler is not None:
+        from tevcurve.pipeline.on_cluster import connect
+
+        arguments["client"] = connect(config.scheduler)
     made = make(**arguments, progress=True)
     outputs.write(made, config.resolved(), config.resolved_yaml(), arguments["observations"])
     return tell(made, outputs)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli import demo, info, init, light_curve, results
+from tevcurve.cli import append, demo, info, init, light_curve, results, store
 from tevcurve.errors import TevcurveError
 
 # Where typer has them differs between its releases.
@@ -35,8 +35,10 @@ app.command("init")(init.init)
 app.command("run")(light_curve.run)
 app.command("light-curve")(light_curve.light_curve)
 app.command("rebin")(results.rebin)
+app.command("append")(append.append)
 app.command("report")(results.report)
 app.command("variability")(results.variability)
+app.add_typer(store.app, name="store")
 
 
 @app.callback()
@@ -52,11 +54,11 @@ def _tevcurve(
     """Light curves of gamma-ray sources from DL3 files.
 
     \b
-    tevcurve demo                                   a simulated night, to try everything on
-    tevcurve info PATH                              what a data store has
-    tevcurve light-curve PATH --target Crab         a light curve at once
-    tevcurve init Crab PATH > config.yaml           the same by a file ...
-    tevcurve run config.yaml --time-bins 2min       ... each value of which the line can change
+    tevcurve demo                              a night to try everything on
+    tevcurve info PATH                         what a data store has
+    tevcurve light-curve PATH --target Crab    a light curve at once
+    tevcurve init Crab PATH > config.yaml      the same by a file ...
+    tevcurve run config.yaml --method 1d       ... the line can change
 
     Exit codes: 0 done; 1 some runs or bins failed, the result has the others; 2 nothing could be done.
     """
@@ -88,7 +90,9 @@ def main(arguments=None):
     except Exception as error:
         if debug:
             raise
-        _say(_sentence(error))
+        sentence = _sentence(error)
+        if sentence:
+            _say(sentence)
         return NOTHING
 
 
@@ -96,7 +100,8 @@ def _sentence(error):
     """What to tell a person of an error."""
     if isinstance(error, _UsageError):
         command = error.ctx.command_path if error.ctx else "tevcurve"
-        return f"{error.format_message()} ({command} --help has more.)"
+        # A command without anything has shown its help.
+        return error.format_message() and f"{error.format_message()} ({command} --help has more.)"
     if isinstance(error, _ClickException):
         return error.format_message()
     if isinstance(error, TevcurveError):

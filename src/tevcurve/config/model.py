@@ -9,10 +9,10 @@ from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 
 # Keys that say where and how a job runs; the light curve does not depend on them.
-HOW = ("output", "overwrite", "plot", "report", "n_jobs", "store", "strict")
+HOW = ("output", "overwrite", "plot", "report", "n_jobs", "scheduler", "store", "strict")
 
 # Keys that are no keywords of `tevcurve.light_curve` by their own names.
-NOT_OPTIONS = ("data", "target", "position", "runs", "output", "overwrite", "plot", "report")
+NOT_OPTIONS = ("data", "target", "position", "runs", "output", "overwrite", "plot", "report", "scheduler")
 
 
 class Config(BaseModel):
@@ -118,6 +118,10 @@ class Config(BaseModel):
     plot: kinds.MaybePath = Field(None, description="File to draw the light curve into, .png, .pdf or .svg")
     report: kinds.MaybePath = Field(None, description="File for a page about it, .html")
     n_jobs: int = Field(1, ge=1, description="Processes that read and reduce")
+    scheduler: kinds.MaybeName = Field(
+        None,
+        description="Address of a Dask scheduler on whose workers the runs are reduced, as tcp://host:8786",
+    )
     store: kinds.MaybePath = Field(
         "cache",
         description=(

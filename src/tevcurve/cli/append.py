@@ -1,0 +1,48 @@
+"""`tevcurve append`: more runs for a result."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tevcurve.cli.results import RESULT
+
+
+def append(
+    result: RESULT,
+    new: Annotated[
+        list[Path], typer.Argument(help="Files with a run each, or data stores.", metavar="NEWFILES...")
+    ],
+    store: Annotated[
+        str, typer.Option(help="Folder where reduced runs are kept; cache: in the user's cache; none.")
+    ] = "cache",
+    n_jobs: Annotated[int, typer.Option(help="Processes that read and reduce.", min=1)] = 1,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first run that cannot be used.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="File to draw the light curve into.", show_default=False)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="File for a page about it, .html.", show_default=False)
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a figure or page that is there.")
+    ] = False,
+):
+    """Add runs to a result; what is there is not computed again. Runs that it has are passed over.
+
+    \b
+    tevcurve append crab new/obs_id_023559.fits.gz
+    tevcurve append crab $DATA/tonight --plot crab.png --overwrite
+    """
+    from tevcurve.cli.outcome import Outputs, tell
+    from tevcurve.config.values import none_of_words, store_folder
+
+    outputs = Outputs.of(None, plot, report, overwrite)
+    from tevcurve.pipeline.append import append_runs
+
+    folder = store_folder(none_of_words(store))
+    made = append_runs(result, new, store=folder, n_jobs=n_jobs, progress=True, strict=strict)
+    outputs.write(made.light_curve, made.config, inputs=made.provenance["inputs"])
+    return tell(made.light_curve, outputs)
