@@ -25,7 +25,8 @@ from tevcurve.kernels.onoff import profile_background
 # Signals at which t is larger are not accepted; above Chernoff's bound for both tails together, which is 0 here.
 MARGIN = 2.0
 SCAN = 32
-HALVINGS = 24
+# Ends are this many halvings of a step of the scan away from what is accepted, on the safe side.
+HALVINGS = 14
 # Counts farther than this from their expectation, in standard deviations, are left out: one in a billion.
 REACH = 6.0
 # With more OFF counts expected than this, the probabilities of t hardly depend on the background any more.
@@ -66,7 +67,7 @@ def _crossing(n_on, n_off, alpha, best, end, most):
 
 
 def _end(n_on, n_off, alpha, best, farthest, level):
-    """The accepted signal (n,) nearest to the farthest one, of those between it and the best one."""
+    """Just beyond the accepted signal (n,) nearest to the farthest one, of those between it and the best one."""
 
     def accepted(rows, signal):
         cells = (each[rows] for each in (n_on, n_off, alpha))
@@ -83,6 +84,7 @@ def _end(n_on, n_off, alpha, best, farthest, level):
         middle = 0.5 * (inside[refined] + outside[refined])
         good = accepted(refined, middle)
         inside[refined[good]], outside[refined[~good]] = middle[good], middle[~good]
+    inside[refined] = outside[refined]
     return inside
 
 
