@@ -1,5 +1,7 @@
 """Closure of a simulated night: what it says of a source that is known, against what must come out."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ from tevcurve.closure import closure
 from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
+from tevcurve.fit.exact_intervals import onoff_norm_intervals
 from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.toys import toy_maker
 from tevcurve.pipeline import light_curve
 from tevcurve.simulation import ResponseSet, SimulatedSource, simulate_observation
 
@@ -114,6 +118,45 @@ def test_bounds_of_the_light_curve_are_kept():
 def test_every_fit_in_sparse_cells_converges():
     """Without events in some cells the slope of the statistic jumps at 0, where the minimum then is."""
     assert closure(curve("1d", 1e-6, negative=True), n=100, truth=0.0, random_state=4).n_bad == 0
+
+
+@pytest.mark.parametrize("method", ["1d", "3d"])
+def test_intervals_by_feldman_and_cousins_cover_a_faint_source(method):
+    """Where the likelihood's errors have the truth too seldom. 3D takes two rows, whose toys take their time."""
+    lc, n = curve(method, 0.02), 400
+    rows = by_width("5 min") if method == "1d" else by_width("25 min")
+    faint = replace(lc.origin, time_bins=rows, options=replace(lc.origin.options, interval="feldman-cousins"))
+    found = closure(faint.light_curve(), n=n, truth=0.02, random_state=1)
+    many = n * len(found.rows)
+    assert found.coverage.mean() > found.level - 0.01 - 3 * np.sqrt(0.22 / many)
+    assert found.limit_coverage.mean() > found.limit_level - 0.01 - 3 * np.sqrt(0.0475 / many)
+    assert found.coverage.mean() < 0.97
+    assert found.n_bad == 0
+
+
+def test_an_interval_has_the_truth_where_closure_says_so():
+    """Its share is that of intervals whose ends are found."""
+    lc, n = curve("1d", 0.02, interval="feldman-cousins").rebin(by_width("25 min")), 100
+    found = closure(lc, n=n, truth=0.02, random_state=1)
+    maker, row = toy_maker(lc), 0
+    rng = np.random.default_rng(1)
+    null = maker.null_norm(float("nan"))
+    counts = maker.draw_counts(0.02, n, rng, maker.measured_background(np.full(maker.n_rows, null)))
+    n_on, n_off, alpha, _, signal = (each.reshape(n, -1)[:, row] for each in counts.summed(n * maker.n_rows))
+    lower, upper = onoff_norm_intervals(n_on, n_off, alpha, signal, found.level)
+    assert np.mean((lower <= 0.02) & (upper >= 0.02)) == pytest.approx(found.coverage[row])
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("1d", {"background": "shape"}), ("1d", {"background_error": 0.1}), ("3d", {"background_error": 0.1})],
+)
+def test_backgrounds_of_all_kinds_come_back(method, options):
+    found = closure(curve(method, 1.0, **options), n=150, random_state=6)
+    assert abs(found.pull_width.mean() - 1) < 0.1
+    assert abs(found.coverage.mean() - found.level) < 0.06
+    assert np.all(np.abs(found.bias) < 4.5 * found.bias_error)
+    assert found.n_bad == 0
 
 
 def test_one_seed_gives_one_answer(bright):

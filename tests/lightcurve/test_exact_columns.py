@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from onoff_light_curves import onoff_light_curve, onoff_run
 from scipy.stats import norm as gauss
 from simulated_cubes import RECO, START, TRUE, light_curve, point_source, simulated_cube
+from small_store import SOURCE, cube_datasets, make_store
 
 import tevcurve
 from tevcurve import LightCurveEstimator, PowerLaw, SkyModel, SkyPointSource
@@ -15,9 +16,11 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.datasets import MapDataset
 from tevcurve.errors import InputError
+from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.irf import EDispKernel
 from tevcurve.kernels.profile_construction import onoff_intervals
 from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.lightcurve.dataset_terms import lay_datasets
 from tevcurve.lightcurve.exact_columns import FROM_COUNTS, FROM_TOYS, KNOWN, SEVERAL_ALPHA
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import BackgroundModel
@@ -158,6 +161,36 @@ def test_stacked_unbinned_and_dataset_cubes_expect_what_the_fit_does(observation
             for name, total in (("signal", terms.shared_total[:, 0]), ("background", terms.background_total)):
                 per_block = np.bincount(made.block, getattr(made, name))
                 assert_allclose(per_block, total, rtol=5e-3)
+
+
+def test_cut_datasets_expect_what_the_fit_does(tmp_path):
+    datasets = cube_datasets(make_store(tmp_path).get_observations()[:2])
+    for dataset in datasets:
+        dataset.mask = np.ones(dataset.counts.data.shape, dtype=bool)
+        dataset.mask[:2, :5] = False
+    for reoptimize in (True, False):
+        models = [dataset.named(SOURCE) for dataset in datasets]
+        rule = BackgroundRule()
+        joint, _ = lay_datasets(datasets, models, by_width("10 min"), None, reoptimize, rule)
+        for k, cells in enumerate(joint.row_cells()):
+            made, terms = cells(), joint.profile.take(np.array([k])).terms
+            totals = terms.shared_total[:, 0], terms.background_total, terms.constant_total
+            for each, total in zip((made.signal, made.background, made.constant), totals, strict=True):
+                assert_allclose(np.bincount(made.block, each), total, rtol=1e-3, atol=1e-9)
+
+
+def test_cut_datasets_have_the_intervals_of_whole_ones(tmp_path):
+    datasets = cube_datasets(make_store(tmp_path).get_observations()[:1])
+    energies = (1 * u.TeV, 1 * u.TeV, 8 * u.TeV)
+    whole, laid = (
+        LightCurveEstimator(datasets, source=SOURCE, reoptimize=True, time_bins=bins, **FC)
+        .run(*energies)
+        .table
+        for bins in (None, by_run())
+    )
+    for name in ("norm_errn", "norm_errp", "norm_ul"):
+        assert_allclose(laid[name], whole[name], rtol=0.05)
+    assert_array_equal(laid["reason"], whole["reason"])
 
 
 def test_more_rows_than_toys_are_drawn_for_are_refused(observations):

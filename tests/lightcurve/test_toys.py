@@ -7,9 +7,11 @@ from onoff_light_curves import BACKGROUND_SHARE, SIGNAL_SHARE, onoff_light_curve
 
 from tevcurve.errors import InputError
 from tevcurve.fit.minimize import minimize_norm
-from tevcurve.lightcurve.bins import by_width
+from tevcurve.fit.norms import estimate_norms
+from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.toys import draw_toys, toy_maker
+from tevcurve.lightcurve.variability import ts_var
 
 RATE, BACKGROUND, ALPHA = 0.05, 0.02, 0.2
 
@@ -111,3 +113,69 @@ def test_backgrounds_are_shared_in_a_run_and_energy_bin(light_curve):
     first, second = np.unique(rate[:, 0].round(12)), np.unique(rate[:, 1].round(12))
     assert len(first) == len(second) == 2
     assert_allclose(sorted(first), np.array([1, 2]) * BACKGROUND / ALPHA * BACKGROUND_SHARE[0], rtol=0.25)
+
+
+def test_toys_of_an_uncertain_alpha_are_spread_by_it():
+    made, n = runs(background=0.5, alpha=0.5), 4000
+    certain, uncertain = (
+        toy_maker(onoff_light_curve(made, by_run(), background_error=error)) for error in (None, 0.1)
+    )
+    assert np.array_equal(certain.backgrounds(np.ones((1, 2))), uncertain.backgrounds(np.ones((1, 2))))
+    drawn = uncertain.draw_counts(1.0, n, np.random.default_rng(2))
+    n_on, n_off, _, _, signal = (each.reshape(n, 2) for each in drawn.summed(2 * n))
+    background = np.bincount(
+        uncertain.cells.row, uncertain.cells.alpha * uncertain.backgrounds(np.ones((1, 2)))[0]
+    )
+    expected = signal[0] + background
+    assert_allclose(n_on.mean(axis=0), expected, rtol=0.01)
+    assert_allclose(n_on.var(axis=0), expected + (0.1 * background) ** 2, rtol=0.1)
+    # The OFF counts have nothing to do with it.
+    assert_allclose(n_off.var(axis=0), n_off.mean(axis=0), rtol=0.1)
+    # The fit knows of it: its errors are as wide as its norms are spread.
+    profile = uncertain.profile_of(drawn, n)
+    estimate = estimate_norms(profile, negative=True, err=1)
+    norm, err = estimate.norm.reshape(n, 2), estimate.norm_err.reshape(n, 2)
+    assert_allclose(norm.mean(axis=0), 1, atol=5 * norm.std(axis=0).max() / np.sqrt(n))
+    assert_allclose(norm.std(axis=0), err.mean(axis=0), rtol=0.05)
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_toys_with_a_shape_are_fitted_with_it(stacked):
+    light_curve = onoff_light_curve(
+        runs(), by_width("20 min", align="absolute"), stacked=stacked, background="shape"
+    )
+    n, maker = 2000, toy_maker(light_curve)
+    profile = maker.draw(1.0, n, np.random.default_rng(3))
+    norm = estimate_norms(profile).norm.reshape(n, -1)
+    assert_allclose(norm.mean(axis=0), 1, atol=5 * norm.std(axis=0).max() / np.sqrt(n) + 0.01)
+
+
+def test_each_toy_takes_the_shape_from_its_own_counts():
+    light_curve = onoff_light_curve(runs(), by_width("5 min"), background="shape")
+    maker, n = toy_maker(light_curve), 500
+    drawn = maker.draw_counts(1.0, n, np.random.default_rng(4))
+    off = (drawn.off / np.tile(maker.groups.ontime, n)).reshape(n, -1)
+    first = maker.groups.run == 0
+    # In a toy it is one rate for all rows of a run, and is as uncertain as the OFF counts of the run.
+    rate = off[:, first].reshape(n, -1, 2)
+    assert np.all(np.ptp(rate, axis=1) < 1e-12)
+    counts = light_curve.origin.terms[0].n_off
+    assert_allclose(rate[:, 0].std(axis=0) / rate[:, 0].mean(axis=0), 1 / np.sqrt(counts), rtol=0.3)
+    one, whole = toy_maker(light_curve, rows=[1]), light_curve.origin.terms[0].ontime_s
+    rate = one.draw_counts(1.0, n, np.random.default_rng(5)).off.reshape(n, 2) / one.groups.ontime
+    # With the other rows of the run, too.
+    assert whole > 3 * one.groups.ontime[0]
+    assert_allclose(rate.std(axis=0) / rate.mean(axis=0), 1 / np.sqrt(counts), rtol=0.3)
+
+
+@pytest.mark.parametrize("options", [{"background_error": 0.1}, {"background": "shape"}])
+def test_a_constant_source_is_not_variable(options):
+    light_curve = onoff_light_curve(runs(seed=6, rate=0.02), by_width("5 min"), negative=True, **options)
+    found = ts_var(light_curve, n_toys=400, random_state=1)
+    assert found.p_value > 0.01
+    varying = onoff_light_curve(runs(seed=6, factor=(flare, 6.0)), by_width("5 min"), **options)
+    assert ts_var(varying, n_toys=400, random_state=1).p_value < 0.01
+
+
+def flare(seconds):
+    return np.where((seconds > 1800) & (seconds < 2400), 6.0, 0.5)

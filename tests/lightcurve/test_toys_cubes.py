@@ -81,7 +81,9 @@ def test_events_are_where_source_and_background_expect_them(night, norm):
         assert ratio.sum() / n == pytest.approx(wanted, abs=5 * spread)
 
 
-@pytest.mark.parametrize("options", [{}, {"stacked": True}, {"unbinned": True}, {"bands": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"stacked": True}, {"unbinned": True}, {"bands": True}, {"background_error": 0.1}]
+)
 def test_the_truth_is_fitted(observations, options):
     if options.pop("bands", False):
         options["energy_edges"] = [1, 2, 10] * u.TeV
@@ -99,6 +101,22 @@ def test_totals_are_those_of_the_light_curve(night):
     drawn = maker.draw(1.0, 3, np.random.default_rng(0))
     for name in ("background_total", "shared_total", "floor_ratio"):
         assert_allclose(getattr(drawn.terms, name), np.concatenate([getattr(profile.terms, name)] * 3))
+
+
+def test_with_a_prior_each_row_has_its_own_background(observations):
+    maker = toy_maker(make(observations, by_width("10 min"), background_error=0.2))
+    assert len(np.unique(maker.background_norms(np.ones((1, 6)))[0])) == 6
+    drawn = maker.draw(1.0, 2, np.random.default_rng(0)).terms
+    assert_allclose(drawn.prior_weight, 25)
+
+
+def test_backgrounds_of_toys_are_uncertain_as_their_prior_says(observations):
+    maker, n = toy_maker(make(observations, by_run(), background_error=0.2)), 2000
+    assert maker.measured_background(np.ones(2)) is None
+    total = maker.profile.terms.background_total
+    counts = maker.draw(0.0, n, np.random.default_rng(0)).counts.reshape(n, -1)
+    assert_allclose(counts.mean(axis=0), total, rtol=4 * 0.2 / np.sqrt(n) + 0.01)
+    assert_allclose(counts.var(axis=0), total + (0.2 * total) ** 2, rtol=0.15)
 
 
 def test_background_norms_are_shared_in_a_run(night):
