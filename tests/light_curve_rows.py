@@ -60,6 +60,7 @@ def assert_same_rows(table, expected):
     """Every column, value, unit and description is the same."""
     assert table.colnames == expected.colnames
     for name in expected.colnames:
-        assert table[name].tolist() == expected[name].tolist(), name
+        assert table[name].dtype.kind == expected[name].dtype.kind, name
+        np.testing.assert_array_equal(table[name], expected[name], err_msg=name)
         for what in ("unit", "description", "format"):
             assert getattr(table[name], what) == getattr(expected[name], what), (name, what)

@@ -10,13 +10,14 @@ from astropy.time import Time
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.arithmetic import FluxArithmetic
 from tevcurve.lightcurve.columns import COLUMNS
+from tevcurve.lightcurve.interop.conversions import Conversions
 from tevcurve.lightcurve.notebook_view import as_html, as_text, summary
 from tevcurve.lightcurve.selection import RowSelection
 from tevcurve.lightcurve.table_making import table_of_arrays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LightCurve(RowSelection, FluxArithmetic):
+class LightCurve(RowSelection, FluxArithmetic, Conversions):
     """A record around an astropy table with one row per time bin and energy band.
 
     Parameters

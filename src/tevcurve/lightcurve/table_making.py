@@ -7,14 +7,14 @@ from statistics import NormalDist
 import numpy as np
 from astropy.table import Column, Table
 from astropy.time import Time
-from astropy.units import Quantity, Unit
+from astropy.units import Quantity, Unit, UnitConversionError
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
 
 
 def table_of_arrays(time_min, time_max, values, reference, meta):
-    """The astropy Table of a light curve; see `LightCurve.from_arrays`.
+    """The astropy Table of a light curve with what follows from its columns; see `LightCurve.from_arrays`.
 
     Parameters
     ----------
@@ -23,6 +23,14 @@ def table_of_arrays(time_min, time_max, values, reference, meta):
     reference : mapping or record of the reference fluxes
     meta : mapping or None
     """
+    return light_curve_table(time_min, time_max, _references(reference) | values, meta, derive=True)
+
+
+def light_curve_table(time_min, time_max, values, meta, derive=False):
+    """The astropy Table of columns: in our units and order, with formats and descriptions.
+
+    time_min, time_max, values, meta: as in `table_of_arrays`. derive: whether to add columns that follow from others.
+    """
     time_min, time_max = Time(time_min).reshape(-1), Time(time_max).reshape(-1)
     scale = time_min.scale
     if time_min.shape != time_max.shape:
@@ -30,9 +38,8 @@ def table_of_arrays(time_min, time_max, values, reference, meta):
     times = {"time_min": time_min.mjd, "time_max": getattr(time_max, scale).mjd}
     if np.any(times["time_max"] < times["time_min"]):
         raise InputError("A time bin ends before it begins: time_max should not be before time_min.")
-    values = times | _references(reference) | values
-    columns = {name: table_column(name, value, time_min.size) for name, value in values.items()}
-    columns = _derived(columns) | columns
+    columns = {name: table_column(name, value, time_min.size) for name, value in (times | values).items()}
+    columns = (_derived(columns) if derive else {}) | columns
     order = [*(name for name in COLUMNS if name in columns), *(n for n in columns if n not in COLUMNS)]
     return Table([columns[name] for name in order], meta=complete_meta(meta, scale), copy=False)
 
@@ -50,7 +57,12 @@ def table_column(name, value, n_rows):
     if isinstance(value, Quantity):
         # a column that is not among ours keeps the unit that it came with
         unit = unit if name in COLUMNS else value.unit
-        value = value.to_value(unit)
+        try:
+            value = value.to_value(unit)
+        except UnitConversionError as error:
+            raise InputError(
+                f"The column {name} is in {value.unit}; wanted is {unit or 'a plain number'}."
+            ) from error
     value = np.array(value, dtype=np.float64 if form else None)
     if value.ndim == 0 or (name in ("norm_scan", "dloglike_scan") and value.ndim == 1):
         value = np.repeat(value[np.newaxis], n_rows, axis=0)

@@ -1,0 +1,70 @@
+"""Light curves as pandas DataFrames and back."""
+
+import copy
+
+import astropy.units as u
+import numpy as np
+from astropy.time import Time
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.table_making import light_curve_table
+
+TIMES = ("time_min", "time_max")
+
+
+def to_pandas(light_curve):
+    """`pandas.DataFrame` with all rows and columns; the index `time` is the middle of each bin in UTC.
+
+    Units are in `frame.attrs["units"]`, the metadata in `frame.attrs["meta"]`; the vectors of a likelihood scan are
+    arrays in cells.
+    """
+    import pandas
+
+    table = light_curve.table
+    columns = {
+        name: list(np.array(table[name])) if table[name].ndim > 1 else np.array(table[name])
+        for name in table.colnames
+    }
+    # pandas counts ns since 1970 without leap seconds, as UTC dates do.
+    index = pandas.DatetimeIndex(light_curve.time.utc.datetime64, name="time", tz="UTC")
+    frame = pandas.DataFrame(columns, index=index)
+    units = {name: table[name].unit.to_string() for name in table.colnames if table[name].unit is not None}
+    frame.attrs = {"units": units, "meta": copy.deepcopy(dict(light_curve.meta))}
+    return frame
+
+
+def from_pandas(frame, timesys=None):
+    """The `LightCurve` in a DataFrame with the columns `time_min` and `time_max` (MJD).
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Units are those of `attrs["units"]`; without them numbers are taken to be in a light curve's own units.
+    timesys : str, time scale of the times; default: that of `attrs["meta"]`
+
+    Raises `InputError` where times or their scale are missing.
+    """
+    missing = [name for name in TIMES if name not in getattr(frame, "columns", ())]
+    if missing:
+        raise InputError(
+            f"The DataFrame has no column {missing[0]}; a light curve needs the MJD of start and end."
+        )
+    meta = copy.deepcopy(dict(frame.attrs.get("meta", {})))
+    scale = str(timesys or meta.get("TIMESYS", "")).lower()
+    if scale not in Time.SCALES:
+        raise InputError(
+            f"The time scale of the DataFrame is {scale or 'not said'}; say timesys=, one of {', '.join(Time.SCALES)}."
+        )
+    units = frame.attrs.get("units", {})
+    times = (Time(frame[name].to_numpy(dtype=float), format="mjd", scale=scale) for name in TIMES)
+    columns = {name: _values(frame[name], units.get(name)) for name in frame.columns if name not in TIMES}
+    return LightCurve(light_curve_table(*times, columns, meta))
+
+
+def _values(series, unit):
+    values = series.to_numpy()
+    if values.dtype == object:
+        # Texts, or arrays in cells.
+        values = np.array(values.tolist())
+    return values if unit is None else values * u.Unit(unit)

@@ -1,0 +1,97 @@
+"""Light curves as `stingray.Lightcurve`, for Fourier timing."""
+
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.interop.good_intervals import good_intervals
+from tevcurve.lightcurve.interop.one_band import band_of
+
+SECONDS_PER_DAY = 86400
+
+
+def to_stingray(light_curve, band=None, quantity="flux"):
+    """`stingray.Lightcurve` of one energy band, with the good time intervals.
+
+    Times are seconds in TT since `mjdref`, the midnight before the first bin; bins keep their widths (`dt`). Rows
+    without a value are left out.
+
+    With a flux ("flux", "dnde", "eflux", "e2dnde" or "norm") the count rate is the value in the light curve's unit, its
+    errors are the symmetric ones, and they are Gaussian. With "counts" it is events with Poisson errors: those in the
+    ON region with the OFF events as background (`bg_counts`, `bg_ratio` the ratio of the areas) for ON/OFF spectra, all
+    events in the fit for cubes; `frac_exp` is live time over width.
+
+    The intervals are what the runs' good time and the time bins have in common; a light curve that does not know its
+    runs gives its time bins.
+
+    Parameters
+    ----------
+    band : int, number of the energy band; needed where there are several
+    quantity : str
+    """
+    import stingray
+
+    light_curve = band_of(light_curve, band, "A stingray.Lightcurve")
+    values, options = (_counts if quantity == "counts" else _rate)(light_curve.table, quantity)
+    kept = np.isfinite(values)
+    if not kept.any():
+        raise InputError(
+            f"No row of the light curve has a value of {quantity}; a stingray.Lightcurve needs one."
+        )
+    gti = good_intervals(light_curve)
+    zero = float(np.floor(light_curve.time_start.tt.mjd.min()))
+    start, stop = (_seconds(times, zero)[kept] for times in (light_curve.time_start, light_curve.time_stop))
+    if np.any(start[1:] < stop[:-1] - 1e-5):
+        raise InputError(
+            "The time bins of the light curve share time; those of a stingray.Lightcurve follow each other."
+        )
+    return stingray.Lightcurve(
+        0.5 * (start + stop),
+        values[kept],
+        dt=_widths(start, stop),
+        gti=np.column_stack([_seconds(times, zero) for times in gti]),
+        mjdref=zero,
+        timeref="LOCAL",
+        timesys="TT",
+        **{name: each[kept] if isinstance(each, np.ndarray) else each for name, each in options.items()},
+    )
+
+
+def _rate(table, quantity):
+    """The values of a flux, and what stingray is told of them."""
+    if quantity not in table.colnames:
+        raise InputError(f"The light curve has no column {quantity!r}; it has {', '.join(table.colnames)}.")
+    options = {"input_counts": False, "err_dist": "gauss"}
+    if f"{quantity}_err" in table.colnames:
+        options["err"] = np.array(table[f"{quantity}_err"], dtype=float)
+    return np.array(table[quantity], dtype=float), options
+
+
+def _counts(table, quantity):
+    """The numbers of events, and what stingray is told of them."""
+    name = _column(table, quantity)
+    if name not in table.colnames:
+        raise InputError("The light curve has no column n_on or counts, so it has no events.")
+    options = {"input_counts": True, "err_dist": "poisson"}
+    for theirs, ours in (("bg_counts", "n_off"), ("bg_ratio", "alpha")):
+        if ours in table.colnames:
+            options[theirs] = np.array(table[ours], dtype=float)
+    if "livetime" in table.colnames:
+        width = (np.asarray(table["time_max"]) - np.asarray(table["time_min"])) * SECONDS_PER_DAY
+        options["frac_exp"] = np.asarray(table["livetime"], dtype=float) / width
+    return np.array(table[name], dtype=float), options
+
+
+def _column(table, quantity):
+    return "n_on" if quantity == "counts" and "n_on" in table.colnames else quantity
+
+
+def _seconds(times, zero):
+    """Seconds in TT since a midnight (MJD), float array."""
+    times = times.tt
+    return ((times.jd1 - 2400000.5 - zero) + times.jd2) * SECONDS_PER_DAY
+
+
+def _widths(start, stop):
+    """The widths of bins in s: one number where all are the same, up to the rounding of an MJD."""
+    widths = stop - start
+    return float(np.median(widths)) if np.ptp(widths) < 1e-5 else widths
