@@ -149,14 +149,13 @@ def truth_table():
 
 def plot_demo(curve, ax=None):
     """Axes with a light curve of the night and, as a line, its true flux."""
-    import matplotlib.pyplot as plt
+    from tevcurve.figures.style import legend_above
 
-    ax = plt.gca() if ax is None else ax
     ax = curve.plot(ax=ax, label="Measured", time_format="mjd")
     truth = truth_table()
     unit = curve.table["flux"].unit
     ax.plot(truth["time"], truth["flux"].to(unit), color="black", lw=1, label="True flux", zorder=0)
-    ax.legend()
+    legend_above(ax)
     return ax
 
 

@@ -1,7 +1,6 @@
 """Figures as files that are the same, byte by byte, each time that they are made."""
 
-import os
-import tempfile
+import secrets
 from io import BytesIO
 from pathlib import Path
 
@@ -49,20 +48,10 @@ def save_figure(figure, path, dpi=150, **options):
 
 def _replace(path, content):
     """The path, whose file now has a content; a reader sees the old file or the new one, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    temporary = Path(name)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
-        temporary.chmod(mode & 0o777)
-        temporary.replace(path)
+        part.write_bytes(content)
+        part.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return path
-
-
-def _umask():
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

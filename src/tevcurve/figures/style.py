@@ -33,6 +33,15 @@ def with_default(name, value):
     return value if rcParams[name] == rcParamsDefault[name] else rcParams[name]
 
 
+def series_colours():
+    """Colours of series that stand for themselves: `COLOURS`, or those of the user's own cycle in rcParams."""
+    from matplotlib import rcParams, rcParamsDefault
+
+    if rcParams["axes.prop_cycle"] == rcParamsDefault["axes.prop_cycle"]:
+        return COLOURS
+    return tuple(rcParams["axes.prop_cycle"].by_key().get("color", COLOURS))
+
+
 def use_colours(ax, colours=COLOURS):
     """Make the cycle of an axes these colours; one that the user has chosen in rcParams stays."""
     from matplotlib import rcParams, rcParamsDefault

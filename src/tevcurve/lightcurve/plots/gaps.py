@@ -60,7 +60,7 @@ def cut_time(start, stop, longest=None, shortest=0.12):
         return None
     gap = start[1:] - reach[:-1]
     if longest is None:
-        chosen = _outstanding(gap, reach[-1] - start[0])
+        chosen = _outstanding(gap, reach[-1] - start[0], int(min(MOST_PIECES, 0.9 / shortest)))
     else:
         chosen = np.flatnonzero(gap > longest)
     if not len(chosen):
@@ -77,11 +77,11 @@ def cut_time(start, stop, longest=None, shortest=0.12):
     return CutTime(tuple(low - flat), tuple(high + flat), shortest)
 
 
-def _outstanding(gap, span):
-    """Numbers of the gaps that are longer than a mean piece, and twice the longest that stays."""
+def _outstanding(gap, span, most):
+    """Numbers of the gaps that are longer than a mean piece, and twice the longest that stays; `most` pieces."""
     order = np.argsort(-gap, kind="stable")
     best = 0
-    for number in range(1, min(MOST_PIECES, len(gap) + 1)):
+    for number in range(1, min(most, len(gap) + 1)):
         shown = span - gap[order[:number]].sum()
         least = gap[order[number - 1]]
         stays = gap[order[number]] if number < len(gap) else 0.0

@@ -8,8 +8,8 @@ from tevcurve.figures.style import legend_above, unit_text, use_colours
 from tevcurve.lightcurve.plots.rows import values_of
 from tevcurve.lightcurve.plots.time_axis import drawn_in, dress, hidden, keep, numbers_of, prepare
 
-GOOD_TIME = "0.92"
-BLOCKS = "black"
+# Opacities on the colour of text, which is dark on paper and bright on a dark ground.
+GOOD_TIME, BLOCK_ERRORS = 0.08, 0.2
 FLARE = "#D55E00"
 # Where a pulse is drawn finely, in e-folding times.
 STEPS = np.linspace(0, 6, 121)
@@ -22,6 +22,7 @@ def plot_exposure(exposure, ax=None, label="Good time"):
     (it was read from a table), its time bins with good time in them. ax: axes with a light curve in it. label: entry
     for the legend, or None.
     """
+    from matplotlib import rcParams
     from matplotlib.collections import PolyCollection
 
     ax, drawn = _axes_with_curve(ax, "good time is shaded")
@@ -33,7 +34,13 @@ def plot_exposure(exposure, ax=None, label="Good time"):
         old.remove()
     corners = [[(a, 0), (a, 1), (a + w, 1), (a + w, 0)] for a, w in zip(start, width, strict=True)]
     shade = PolyCollection(
-        corners, facecolor=GOOD_TIME, edgecolor="none", transform=across, zorder=0.3, label=label
+        corners,
+        facecolor=rcParams["text.color"],
+        alpha=GOOD_TIME,
+        edgecolor="none",
+        transform=across,
+        zorder=0.3,
+        label=label,
     )
     shade.set_gid("exposure")
     # added as an artist, so that it does not change the limits
@@ -49,6 +56,7 @@ def plot_blocks(blocks, ax=None, label="Blocks", quantity="flux", time_format=No
     time bins. ax: where to draw, by default the current axes; with a light curve or without. keywords: for the line.
     """
     import matplotlib.pyplot as plt
+    from matplotlib import rcParams
 
     start, stop, values, unit = _of_blocks(blocks, quantity)
     ax = plt.gca() if ax is None else ax
@@ -58,11 +66,11 @@ def plot_blocks(blocks, ax=None, label="Blocks", quantity="flux", time_format=No
     value, (down, up) = values["value"] * factor, values["errors"] * factor
     known = np.isfinite(value)
     start, stop, value, down, up = (array[known] for array in (start, stop, value, down, up))
-    style = {"color": BLOCKS, "linewidth": 1.2, "zorder": 2.4} | keywords
+    style = {"color": rcParams["text.color"], "linewidth": 1.2, "zorder": 2.4} | keywords
     (line,) = ax.plot(*_steps(start, stop, value, joined=True), label=label, **style)
     (x, low), (_, high) = (_steps(start, stop, end) for end in (value - down, value + up))
     ax.fill_between(
-        x, low, high, color=line.get_color(), alpha=0.2, linewidth=0, zorder=line.get_zorder() - 1
+        x, low, high, color=line.get_color(), alpha=BLOCK_ERRORS, linewidth=0, zorder=line.get_zorder() - 1
     )
     first = drawn.first is None
     keep(ax, drawn, start, stop, line)
@@ -75,7 +83,7 @@ def plot_blocks(blocks, ax=None, label="Blocks", quantity="flux", time_format=No
 
 
 def plot_flare(flare, ax=None, label="Flare", **keywords):
-    """The axes of a light curve with the pulse that fits it, and the time of its peak with its errors.
+    """The axes of a light curve with the pulse that fits it, over its time bins.
 
     flare: the result of `tevcurve.lightcurve.variability.flare_profile`. ax: axes with a light curve of fluxes in it.
     keywords: for the line.

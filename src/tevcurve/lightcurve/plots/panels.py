@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import COLOURS, MARKERS, band_text, panels
+from tevcurve.figures.style import MARKERS, band_text, panels, series_colours
 from tevcurve.lightcurve.plot import plot
 from tevcurve.lightcurve.plots.rows import bands_of
 
@@ -50,9 +50,9 @@ def plot_panels(
     )
     heights = [FIRST if len(bands) == 1 else MORE] * len(bands) + [MORE] * len(below)
     axes = panels(ax, heights, (WIDTH, sum(heights) + AXIS))
-    style = {"time_format": time_format, "gaps": gaps} | keywords
+    style, colours = {"time_format": time_format, "gaps": gaps} | keywords, series_colours()
     for number, rows in enumerate(bands.values()):
-        own = {"marker": MARKERS[number % len(MARKERS)], "color": COLOURS[number % len(COLOURS)]}
+        own = {"marker": MARKERS[number % len(MARKERS)], "color": colours[number % len(colours)]}
         own |= {"quantity": quantity, "blocks": blocks[number], "flare": flare[number]}
         plot(replace(light_curve, table=light_curve.table[rows]), axes[number], **(own | style))
     if len(bands) > 1:
@@ -77,6 +77,8 @@ def _for_each(given, number, name):
 
 def _plot_below(ax, light_curve, one, style):
     """A column of the light curve, another light curve, or a table at the same times."""
+    from matplotlib import rcParams
+
     if isinstance(one, str):
         plot(light_curve, ax, quantity=one, **style)
     elif hasattr(one, "time_start"):
@@ -88,7 +90,7 @@ def _plot_below(ax, light_curve, one, style):
                 f"A table below has the columns {', '.join(one.colnames)}; wanted is one with its errors."
             )
         curve = type(light_curve)(one)
-        plot(curve, ax, quantity=measured[0], **({"color": "black"} | style))
+        plot(curve, ax, quantity=measured[0], **({"color": rcParams["text.color"]} | style))
         # the bands stand at the right, where there is more room for words
         name, _, bands = ax.get_ylabel().partition(" (")
         ax.set_ylabel(name)

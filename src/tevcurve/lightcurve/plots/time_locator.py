@@ -5,7 +5,7 @@ from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import Formatter, Locator
 
-from tevcurve.lightcurve.plots.time_ticks import fitting_ticks
+from tevcurve.lightcurve.plots.time_ticks import CHARACTER, fitting_ticks
 
 
 class TimeLocator(Locator):
@@ -29,12 +29,23 @@ class TimeLocator(Locator):
         words = {}
         for ends in self._pieces(low, high):
             inches = width * np.ptp(place(np.array(ends))) / whole
-            times, labels = fitting_ticks(
-                self.source, *ends, inches, self._size(), inside=self.cut is not None
-            )
-            words |= dict(zip(times.tolist(), labels, strict=True))
+            found = fitting_ticks(self.source, *ends, inches, self._size(), inside=self.cut is not None)
+            words |= dict(zip(found[0].tolist(), found[1], strict=True))
+        times = np.array(list(words))
+        if self.cut is not None and len(times):
+            middle = width * np.abs(place(times) - place(np.array([low]))) / whole
+            words = self._with_room(words, middle)
         self.words = words
-        return np.array(list(words))
+        return times
+
+    def _with_room(self, words, middle):
+        """The labels without those that were over another: there may be more pieces than have room."""
+        kept, free = {}, -np.inf
+        for (time, label), place in zip(words.items(), middle, strict=True):
+            half = 0.5 * self._size() * CHARACTER * max(len(line) for line in label.split("\n"))
+            kept[time] = label if place - half > free else ""
+            free = place + half if kept[time] else free
+        return kept
 
     def _pieces(self, low, high):
         """The pieces of the axis in view, pairs of times."""

@@ -1,0 +1,127 @@
+"""Time axes without their long gaps."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from figure_checks import assert_readable
+from light_curves_to_draw import make, make_nights
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.plots.gaps import cut_time
+
+NIGHTS = [53945.85, 53946.84, 54705.81, 54706.81]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def bins(*starts, length=0.02):
+    return np.array(starts), np.array(starts) + length
+
+
+def test_long_gaps_are_cut_and_short_ones_stay():
+    start, stop = bins(1.0, 1.03, 1.06, 3.0, 3.03, 700.0)
+    cut = cut_time(start, stop)
+    np.testing.assert_allclose(cut.gaps, [[1.08, 3.0], [3.05, 700.0]], atol=0.02)
+    assert len(cut_time(*bins(1.0, 2, 3, 4, 5, 6)).start) == 6
+    assert cut_time(*bins(1.0)) is None
+    assert cut_time(*bins()) is None
+
+
+def test_there_are_no_more_pieces_than_dates_have_room():
+    start, stop = bins(1.0, 5, 5.03, 30, 200, 2000)
+    assert len(cut_time(start, stop, shortest=0.1).start) == 5
+    assert len(cut_time(start, stop, shortest=0.4).start) == 2
+
+
+def test_gaps_of_one_kind_are_cut_together_or_not_at_all():
+    nights = np.arange(20.0)
+    assert cut_time(*bins(*nights, length=0.3)) is None
+    seasons = np.concatenate([nights, nights + 300])
+    np.testing.assert_allclose(cut_time(*bins(*seasons, length=0.3)).gaps, [[19.3, 300]], atol=1)
+
+
+def test_the_caller_may_say_which():
+    start, stop = bins(1.0, 1.5, 3.0)
+    assert len(cut_time(start, stop, longest=0.4).start) == 3
+    assert len(cut_time(start, stop, longest=1.0).start) == 2
+    assert cut_time(start, stop, longest=2.0) is None
+
+
+def test_overlapping_bins_have_no_gap():
+    start = np.array([0.0, 0.1, 0.2, 9.0])
+    stop = np.array([5.0, 0.2, 0.3, 9.1])
+    np.testing.assert_allclose(cut_time(start, stop, longest=1).gaps, [[5, 9]], atol=0.5)
+
+
+def test_the_scale_is_invertible_and_even():
+    cut = cut_time(*bins(1.0, 1.03, 1.06, 3.0, 700.0), shortest=0.1)
+    time = np.concatenate([np.linspace(0.5, 1.08, 20), np.linspace(3, 3.02, 5), np.linspace(700, 701, 7)])
+    np.testing.assert_allclose(cut.inverse(cut.forward(time)), time, rtol=0, atol=1e-9)
+    assert np.all(np.diff(cut.forward(np.sort(time))) > 0)
+    np.testing.assert_allclose(cut.forward([cut.start[0], cut.stop[-1]]), [0, 1], atol=1e-12)
+    shares = np.diff(cut.forward(np.column_stack([cut.start, cut.stop])), axis=1)
+    assert np.all(shares > 0.09)
+    np.testing.assert_array_equal(cut.hidden(np.array([1.05, 2.0, 3.01, 400])), [False, True, False, True])
+
+
+@pytest.mark.parametrize("time_format", ["mjd", "iso"])
+@pytest.mark.parametrize("size", [(7.2, 3.6), (12, 5)])
+def test_each_night_has_its_date(time_format, size):
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    curve = make_nights(NIGHTS)
+    assert curve.plot(ax, gaps="cut", time_format=time_format) is ax
+    assert_readable(figure)
+    ticks = ax.get_xticks()
+    zero = 40587 if time_format == "iso" else 0
+    for night in NIGHTS:
+        near = np.abs(ticks + zero - night - 0.04) < 0.15
+        assert near.any()
+    # nothing is drawn in a gap, and everything that was measured is in view
+    low, high = ax.get_xlim()
+    assert low < NIGHTS[0] - zero < NIGHTS[-1] - zero + 0.08 < high
+
+
+def test_many_pieces_still_have_labels_that_are_apart():
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    make_nights(53900 + np.arange(12) * 3.0).plot(ax, gaps="1 d", time_format="iso")
+    assert_readable(figure)
+    assert sum(one.get_gid() == "cut" for one in ax.patches) == 11
+
+
+def test_cuts_are_marked_on_both_frames_and_follow_later_curves():
+    _, ax = plt.subplots()
+    make_nights(NIGHTS[:2]).plot(ax, gaps="0.5 d")
+    marks = [line for line in ax.lines if line.get_gid() == "cut" and line.get_linestyle() == "None"]
+    assert sorted(mark.get_ydata()[0] for mark in marks) == [0, 1]
+    assert NIGHTS[0] + 0.07 < min(marks[0].get_xdata()) < max(marks[0].get_xdata()) < NIGHTS[1]
+    make_nights(NIGHTS[2:]).plot(ax)
+    assert sum(one.get_gid() == "cut" for one in ax.patches) == 3
+
+
+def test_data_stay_at_their_times():
+    _, (plain, cut) = plt.subplots(2)
+    curve = make_nights(NIGHTS)
+    curve.plot(plain)
+    curve.plot(cut, gaps="cut")
+    for one, other in zip(plain.containers, cut.containers, strict=True):
+        np.testing.assert_array_equal(one.lines[0].get_xydata(), other.lines[0].get_xydata())
+
+
+def test_panels_that_share_their_time_are_cut_alike():
+    figure, axes = plt.subplots(2, sharex=True)
+    for ax in axes:
+        make_nights(NIGHTS).plot(ax, gaps="cut")
+    figure.canvas.draw()
+    places = [ax.transData.transform((NIGHTS[2], 0))[0] for ax in axes]
+    assert places[0] == pytest.approx(places[1])
+    assert {ax.get_xscale() for ax in axes} == {"function"}
+
+
+def test_what_is_no_gap_is_said():
+    for gaps in ("often", "3 m", 5, "-1 d", "0 d"):
+        with pytest.raises(InputError, match="gaps is"):
+            make([1, 5], [2, 6], [1, 1]).plot(plt.figure().add_subplot(), gaps=gaps)
