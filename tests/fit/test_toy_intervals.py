@@ -139,3 +139,24 @@ def test_levels_that_toys_cannot_tell_are_refused():
     profile, minimum = rows_of(np.zeros((1, len(cells.signal)), dtype=int), cells)
     with pytest.raises(InputError, match=r"level 0\.9999.*up to 0\.999"):
         toy_norm_intervals(profile, minimum, [lambda: cells], [0.6827, 0.9999])
+
+
+@pytest.mark.parametrize("kind", ["no background", "known", "two runs"])
+def test_few_and_no_counts_have_finite_intervals(kind):
+    rng = np.random.default_rng(9)
+    signal, rest, nothing = rng.uniform(0, 0.5, (2, 12)), rng.uniform(0, 0.2, (2, 12)), np.zeros((2, 12))
+    signal[:, :4] = 0
+    blocks = {
+        "no background": [(signal[0], nothing[0], nothing[0])],
+        "known": [(signal[0], nothing[0], rest[0])],
+        "two runs": [(signal[k], rest[k], nothing[k]) for k in range(2)],
+    }[kind]
+    cells = ExpectedCells.of_blocks(blocks)
+    counts = rng.poisson(cells.expected(np.array([0.0, 1.0, 2.0]), np.ones((3, cells.n_blocks))))
+    counts[0] = 0
+    profile, minimum = rows_of(counts, cells)
+    found = toy_norm_intervals(profile, minimum, [lambda: cells] * 3, [0.6827], [0.95])
+    (lower,), (upper,), (limit,) = found
+    assert np.all(np.isfinite(found))
+    assert np.all((lower >= 0) & (lower <= minimum.norm) & (minimum.norm <= upper) & (upper < limit))
+    assert lower[0] == 0

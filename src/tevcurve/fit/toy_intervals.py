@@ -38,7 +38,7 @@ BATCH = 1_000_000
 def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
     """(lower, upper, limits): ends (n_levels, n_bins) of intervals of flux factors, upper ends (n_limits, n_bins).
 
-    The best flux factor is in every interval.
+    The best flux factor is in every interval. NaN where the search for it or for rises of the statistic did not end.
 
     Parameters
     ----------
@@ -66,11 +66,12 @@ def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
     ]
     grids = [np.array([crossing(root**2) for root in _roots(own)]) for own, crossing in sides]
     ends = [np.full((len(own), profile.n_bins), np.nan) for own, _ in sides]
-    for number in np.flatnonzero(minimum.converged):
+    found = np.logical_and.reduce([np.isfinite(grid).all(axis=0) for grid in grids])
+    for number in np.flatnonzero(minimum.converged & found):
         own = profile.take(np.array([number]))
         row = _Row(own, cells[number](), minimum.norm[number], minimum.stat[number], max(both))
-        for (wanted, _), grid, found in zip(sides, grids, ends, strict=True):
-            found[:, number] = row.ends(grid[:, number], wanted)
+        for (wanted, _), grid, of_side in zip(sides, grids, ends, strict=True):
+            of_side[:, number] = row.ends(grid[:, number], wanted)
     return ends[0], ends[1][: len(levels)], ends[1][len(levels) :]
 
 
