@@ -1,10 +1,14 @@
 """`tevcurve light-curve` and `tevcurve run`: a light curve at once, or as a file asks for it."""
 
+import logging
+from time import perf_counter
 from typing import Annotated
 
 import typer
 
 from tevcurve.cli.job_options import changes_of, job_options
+
+log = logging.getLogger(__name__)
 
 
 @job_options(without=("data",))
@@ -66,6 +70,11 @@ def _make(config):
         from tevcurve.pipeline.on_cluster import connect
 
         arguments["client"] = connect(config.scheduler)
+    begin, n_runs = perf_counter(), len(arguments["observations"])
+    log.info(
+        "%s runs of %s at %s", n_runs, config.target, arguments["target"].to_string("hmsdms", precision=1)
+    )
     made = make(**arguments, progress=True)
+    log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
     outputs.write(made, config.resolved(), config.resolved_yaml(), arguments["observations"])
     return tell(made, outputs)

@@ -3,15 +3,15 @@
 Exit codes: 0 done; 1 some runs or bins failed, and the result holds the rest; 2 nothing could be done; 130 interrupted.
 """
 
-import logging
 import os
 import sys
-import warnings
 from typing import Annotated
 
 import typer
 
 from tevcurve.cli import append, demo, info, init, light_curve, results, store
+from tevcurve.cli.console import plain
+from tevcurve.cli.logs import logs_on_stderr, set_level
 from tevcurve.errors import TevcurveError
 
 # Where typer has them differs between its releases.
@@ -67,7 +67,7 @@ def _tevcurve(
 
         print(f"tevcurve {__version__}")
         raise typer.Exit
-    _set_up_logging(verbose, debug)
+    set_level(verbose, debug)
 
 
 def main(arguments=None):
@@ -75,7 +75,8 @@ def main(arguments=None):
     arguments = _in_front(sys.argv[1:] if arguments is None else list(arguments))
     debug = "--debug" in arguments[: _end_of_options(arguments)]
     try:
-        code = typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
+        with logs_on_stderr():
+            code = typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
         sys.stdout.flush()
         return code or DONE
     except (BrokenPipeError, SystemExit) as error:
@@ -114,8 +115,6 @@ def _sentence(error):
 
 
 def _say(sentence):
-    from tevcurve.cli.console import plain
-
     print(f"Error: {plain(sentence)}" if sentence != "Interrupted." else sentence, file=sys.stderr)
 
 
@@ -133,39 +132,3 @@ def _end_of_options(arguments):
 def _forget_output():
     """Whoever reads has read enough; what Python flushes at its end must find an open file."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class _Handler(logging.StreamHandler):
-    """Log lines on the standard error as it is at the time: a progress bar takes it over."""
-
-    def emit(self, record):
-        self.stream = sys.stderr
-        super().emit(record)
-
-
-class _OneLine(logging.Formatter):
-    """Log lines without tracebacks."""
-
-    def formatException(self, exc_info):
-        return ""
-
-    def format(self, record):
-        return super().format(record).rstrip()
-
-
-def _is_not_told_later(record):
-    """What is wrong with a run is told at the end, once, with the others."""
-    return record.name != "tevcurve.problems" and not str(record.msg).startswith("Run %s is left out")
-
-
-def _set_up_logging(verbose, debug):
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    handler = _Handler()
-    handler.setFormatter((logging.Formatter if debug else _OneLine)("%(levelname)s: %(message)s"))
-    if not (verbose or debug):
-        handler.addFilter(_is_not_told_later)
-        warnings.simplefilter("ignore")
-    levels = {0: logging.WARNING, 1: logging.INFO}
-    logging.basicConfig(level=levels.get(verbose, logging.DEBUG), handlers=[handler], force=True)

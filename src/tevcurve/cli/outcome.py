@@ -11,6 +11,7 @@ DONE, PARTLY = 0, 1
 # Rows in which the flux is not known, apart from those without any good time, which nobody can help.
 FAILED = ("not_converged", "no_exposure", "outside_fov", "no_livetime")
 MOST_NOTES = 10
+FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,16 @@ class Outputs:
     def of(cls, output=None, plot=None, report=None, overwrite=False):
         """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already."""
         paths = [None if path is None else Path(path).expanduser() for path in (output, plot, report)]
-        for path in paths:
-            if path is not None and path.exists() and not overwrite:
+        for path in filter(None, paths):
+            if path.exists() and not overwrite:
                 raise InputError(f"{path} is there already; --overwrite replaces it.")
-            if path is not None and path is not paths[0] and not path.parent.is_dir():
+        for path, endings in zip(paths[1:], (FIGURES, PAGES), strict=True):
+            if path is not None and not path.parent.is_dir():
                 raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
+            if path is not None and path.suffix.lower() not in endings:
+                raise InputError(
+                    f"{path} is no name for this file; wanted is one that ends in {' or '.join(endings)}."
+                )
         return cls(*paths, overwrite)
 
     def write(self, light_curve, config, text=None, observations=None, inputs=None):

@@ -1,5 +1,6 @@
 """Which observations a caller means, and where their target is."""
 
+import difflib
 import os
 from contextlib import suppress
 
@@ -67,11 +68,23 @@ def runs_of_target(observations, name):
         return _called(list(observations), name)
     table = observations.obs_table
     columns = [column for column in ("TARGET_NAME", "OBJECT") if column in table.colnames]
-    names = {str(value) for column in columns for value in table[column]}
     rows = np.logical_or.reduce([table[column] == name for column in columns]) if columns else []
     if not np.any(rows):
-        raise MissingError(f"The index has no target {name!r}; it has {listed(sorted(names))}.")
+        raise MissingError(f"The index has no target {name!r}; {_names_there(table, columns, name)}")
     return list(observations.get_observations(observations.ids_of(rows)))
+
+
+def _names_there(table, columns, name):
+    """What a person may have meant by a name that is not in an index, in words."""
+    names = list(dict.fromkeys(str(value) for column in columns for value in table[column]))
+    plain = {each.lower(): each for each in reversed(names)}
+    near = difflib.get_close_matches(name.lower(), plain, 3)
+    near += [each for each in plain if name.lower() in each and each not in near]
+    if near:
+        return f"did you mean {' or '.join(repr(plain[each]) for each in near[:3])}?"
+    # The second column has what each run was pointed for, which may be a long list.
+    there = dict.fromkeys(str(value) for value in table[columns[0]]) if columns else {}
+    return f"it has {listed(list(there)) or 'no names'}."
 
 
 def _called(observations, name):

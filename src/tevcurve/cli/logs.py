@@ -1,0 +1,66 @@
+"""What the program says of its work while it is at it."""
+
+import logging
+import sys
+import warnings
+from contextlib import contextmanager
+
+_LEVELS = {0: logging.WARNING, 1: logging.INFO}
+_LOGGER = logging.getLogger("tevcurve")
+
+
+@contextmanager
+def logs_on_stderr():
+    """A context in which the log goes to the standard error, warnings only until `set_level` says otherwise."""
+    level, handler = _LOGGER.level, _Handler()
+    handler.setFormatter(_OneLine("%(levelname)s: %(message)s"))
+    handler.addFilter(_is_not_told_later)
+    _LOGGER.addHandler(handler)
+    with warnings.catch_warnings():
+        try:
+            yield
+        finally:
+            _LOGGER.removeHandler(handler)
+            _LOGGER.setLevel(level)
+
+
+def set_level(verbose, debug):
+    """None; what is logged from now on. verbose: int, 0 to 2. debug: bool, with tracebacks."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal has no letters for is no reason to stop.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    _LOGGER.setLevel(_LEVELS.get(verbose, logging.DEBUG))
+    if not (verbose or debug):
+        warnings.simplefilter("ignore")
+        return
+    for handler in _LOGGER.handlers:
+        if isinstance(handler, _Handler):
+            handler.removeFilter(_is_not_told_later)
+            if debug:
+                handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+
+
+class _Handler(logging.StreamHandler):
+    """Log lines on the standard error as it is at the time: a progress bar takes it over."""
+
+    def emit(self, record):
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+class _OneLine(logging.Formatter):
+    """Log lines without tracebacks and control characters."""
+
+    def formatException(self, exc_info):
+        return ""
+
+    def format(self, record):
+        from tevcurve.cli.console import plain
+
+        return plain(super().format(record).rstrip())
+
+
+def _is_not_told_later(record):
+    """What is wrong with a run is told at the end, once, with the others."""
+    return record.name != "tevcurve.problems" and not str(record.msg).startswith("Run %s is left out")
