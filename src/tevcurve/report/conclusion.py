@@ -56,7 +56,10 @@ def conclude(light_curve, rows, variability, missing):
     ]
     facts += [("Energies", _energies(rows))] if rows.bands[0] else []
     limits = _limitations(light_curve, rows, overlapping) + missing
-    return Conclusion(source, f"{sentence} {verdict}".strip(), facts, limits)
+    verdict = verdict.replace("p = ", f"p{words.HELD}={words.HELD}").replace(
+        "p < ", f"p{words.HELD}<{words.HELD}"
+    )
+    return Conclusion(source, f"{sentence} {verdict}", facts, limits)
 
 
 def _span(rows):
@@ -105,9 +108,10 @@ def _mean(rows, overlapping):
         text = words.fixed(mean, decimals)
         if np.isfinite(error) and not overlapping:
             text = f"({text} ± {words.fixed(error, decimals)})"
-        times = f" {words.TIMES} {rows.unit}" if rows.exponent else f" {rows.unit}"
+        unit = rows.unit.replace(" ", words.HELD)
+        times = f" {words.TIMES}{words.HELD}{unit}" if rows.exponent else f" {unit}"
         energies = f" between {words.band_text(band).replace(words.DASH, ' and ')}" if band else ""
-        means.append(f"{text}{times}".rstrip().replace(" ", words.HELD) + energies)
+        means.append(f"{text.replace(' ', words.HELD)}{times}".rstrip() + energies)
     if not means:
         return ""
     name = QUANTITIES[rows.quantity]

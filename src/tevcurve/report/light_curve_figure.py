@@ -6,12 +6,20 @@ from textwrap import wrap
 import numpy as np
 
 from tevcurve.report import words
-from tevcurve.report.figure_style import COLOURS, SYMBOLS, axis, base_layout, error_bars
+from tevcurve.report.figure_style import (
+    COLOURS,
+    SYMBOLS,
+    axis,
+    base_layout,
+    error_bars,
+    shortened,
+    sizes_for,
+)
 from tevcurve.report.rows import DAY_MS, MJD_OF_1970, column, errors_of
 
 HEIGHT, PANEL_HEIGHT = 420, 170  # pixels
 LINE = 48  # characters of a line that is shown at a point
-ARROW, ARROW_SIZE = "↓", 18
+ARROW, ARROW_SIZE, MANY = "↓", 18, 400
 
 
 def light_curve_figure(light_curve, rows, blocks):
@@ -32,10 +40,15 @@ def light_curve_figure(light_curve, rows, blocks):
     for number, (_, panel_traces) in enumerate(panels, start=2):
         traces += [trace | {"yaxis": f"y{number}"} for trace in panel_traces]
     times = [trace.pop("times") for trace in traces]
+    with_clocks = rows.start_ms is not None and rows.phase is None
+    for trace in traces if with_clocks else ():
+        # these stand in `times`, once
+        trace.pop("x")
+        trace.get("error_x", {}).pop("array", None)
     return {
         "data": traces,
         "layout": _layout(rows, [title for title, _ in panels]),
-        "times": times if rows.start_ms is not None and rows.phase is None else None,
+        "times": times if with_clocks else None,
         "time_titles": {"mjd": f"Time [MJD, {rows.scale}]", "utc": "Time [UTC]"},
     }
 
@@ -89,6 +102,7 @@ def _band_traces(rows, band):
     """The points of one band, and its limits."""
     traces = []
     style = {"color": COLOURS[band % len(COLOURS)], "symbol": SYMBOLS[band % len(SYMBOLS)]}
+    size, thickness = sizes_for(len(rows) / len(rows.bands))
     for kind, drawn, heights in (
         ("points", rows.is_point, rows.value),
         ("limits", rows.is_limit, rows.limit),
@@ -100,26 +114,33 @@ def _band_traces(rows, band):
         trace = {
             "type": "scatter",
             "mode": "markers",
-            "y": heights[chosen],
+            "y": shortened(heights[chosen]),
             "customdata": texts,
             "hovertemplate": _template(rows, texts),
             "meta": {"band": band, "kind": kind},
             **_time_axis(rows, chosen, style["color"]),
         }
         if kind == "points":
-            trace["marker"] = style | {"size": 7}
+            trace["marker"] = style | {"size": size}
             trace["error_y"] = error_bars(style["color"], rows.errp[chosen], rows.errn[chosen])
+            trace["error_y"]["thickness"] = thickness
         else:
-            trace["mode"] = "markers+text"
-            trace["marker"] = {
-                "symbol": "line-ew",
-                "size": 9,
-                "line": {"width": 1.5, "color": style["color"]},
-            }
-            trace |= {"text": ARROW, "textposition": "bottom center"}
-            trace["textfont"] = {"size": ARROW_SIZE, "color": style["color"]}
+            trace |= _arrows(style["color"], chosen.size)
         traces.append(trace)
     return traces
+
+
+def _arrows(colour, n):
+    """The marks of n upper limits: a bar with an arrow under it, or where there are many, what is faster to draw."""
+    if n > MANY:
+        return {"marker": {"symbol": "triangle-down-open", "size": 5, "color": colour}}
+    return {
+        "mode": "markers+text",
+        "marker": {"symbol": "line-ew", "size": 5, "line": {"width": 1.5, "color": colour}},
+        "text": ARROW,
+        "textposition": "bottom center",
+        "textfont": {"size": ARROW_SIZE, "color": colour},
+    }
 
 
 def _time_axis(rows, chosen, colour):
@@ -215,7 +236,7 @@ def _panel_trace(rows, chosen, band, values, errors, name):
     return {
         "type": "scatter",
         "mode": "markers",
-        "y": values,
+        "y": shortened(values),
         "error_y": error_bars(colour, errors[1], errors[0]),
         "marker": {"color": colour, "symbol": symbol, "size": 6},
         "customdata": texts,

@@ -20,6 +20,8 @@ from tevcurve.store.atomic import write_file
 
 # Toys take seconds to minutes. They are drawn where a chance by formula leaves a doubt, for not too many rows.
 N_TOYS, DOUBT, MAX_TOY_ROWS = 1000, 1e-6, 100
+# The tests of more rows than this take minutes without toys.
+MAX_TESTED_ROWS = 5000
 
 
 def write_report(result, path, overwrite=False, *, n_toys=None):
@@ -89,7 +91,9 @@ def _variability(light_curve, rows, n_toys):
 
 
 def _summary(light_curve, band, n_rows, n_toys):
-    """(`VariabilitySummary`, why it has no toys) of one band."""
+    """(`VariabilitySummary` or None, why there is none or no toys) of one band."""
+    if n_rows > MAX_TESTED_ROWS:
+        return None, f"Tests of {n_rows} rows take long; wider bins, or LightCurve.variability(), have them."
     summary = light_curve.variability(band, n_toys=n_toys or 0)
     if n_toys is not None or not summary.p_value > DOUBT:
         return summary, ""

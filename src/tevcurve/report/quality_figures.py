@@ -5,8 +5,7 @@ from html import escape
 import numpy as np
 
 from tevcurve.report import words
-from tevcurve.report.figure_style import COLOURS, SYMBOLS, axis, base_layout, error_bars
-from tevcurve.report.light_curve_figure import hover_columns
+from tevcurve.report.figure_style import COLOURS, SYMBOLS, axis, base_layout, error_bars, shortened
 
 HEIGHT = 300
 
@@ -48,12 +47,12 @@ def _against(rows, name, x, title, what):
             {
                 "type": "scatter",
                 "mode": "markers",
-                "x": x[chosen],
-                "y": rows.value[chosen],
+                "x": shortened(x[chosen]),
+                "y": shortened(rows.value[chosen]),
                 "error_y": error_bars(colour, rows.errp[chosen], rows.errn[chosen]) | {"thickness": 0.8},
                 "marker": {"color": colour, "symbol": SYMBOLS[band % len(SYMBOLS)], "size": 5},
-                "customdata": [texts[:4] for texts in hover_columns(rows, chosen)[1]],
-                "hovertemplate": f"%{{x:.4g}}: %{{customdata[3]}} {rows.unit}<br>%{{customdata[0]}}<extra></extra>",
+                "customdata": chosen + 1,
+                "hovertemplate": f"Row %{{customdata}}<br>%{{x}}: %{{y:.4g}} {rows.unit}<extra></extra>",
             }
         )
     layout = base_layout(HEIGHT)

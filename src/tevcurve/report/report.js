@@ -46,11 +46,11 @@
 
   function traces(chosen) {
     return curve.data.map((trace, number) => {
-      const copy = Object.assign({}, trace);
+      const copy = { ...trace };
       if (curve.times) {
         const [middle, half] = curve.times[number][chosen.time];
         copy.x = middle;
-        if (half) copy.error_x = Object.assign({}, trace.error_x, { array: half });
+        if (half) copy.error_x = { ...trace.error_x, array: half };
       }
       const band = trace.meta.band;
       copy.visible = (chosen.bands === null || band === null || chosen.bands.has(band)) &&
@@ -101,7 +101,7 @@
     const note = document.getElementById("hidden-points");
     let n = 0;
     for (const trace of data) {
-      if (trace.visible && trace.meta.kind === "points") n += trace.y.filter((value) => value <= 0).length;
+      if (trace.visible && trace.meta.kind === "points") n += trace.y.filter((value) => value !== null && value <= 0).length;
     }
     note.hidden = !log || n === 0;
     note.textContent = n + (n === 1 ? " row is" : " rows are") +
