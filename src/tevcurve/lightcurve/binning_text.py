@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.time_text import NUMBER, as_times, is_time
 
 # A word, or what stands in quotes; key=value stays together.
 _WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_WITH_UNIT = re.compile(rf"({_NUMBER})\s*([A-Za-z]+)?")
+_WITH_UNIT = re.compile(rf"({NUMBER})\s*([A-Za-z]+)?")
 _MAX_FILE = 50_000_000  # bytes
 
 FORMS = {
-    "run": "run",
-    "night": "night, night 16.5deg (longitude of the site, to the east), night gap=6h",
-    "width": "2 min, 2 min align=absolute, 2 min start=2006-07-29T20:00:00",
-    "counts": "counts 50",
-    "significance": "significance 5 (standard deviations)",
-    "blocks": "blocks, blocks 0.05 (chance of a false block)",
-    "sliding": "sliding 10min 2min (width, step)",
-    "phase": "phase 10 period=3.906d epoch=2004-03-01T00:00:00",
-    "edges": "edges 2006-07-29T20:00 2006-07-29T21:00 ..., edges FILE",
-    "intervals": "intervals START STOP START STOP ..., intervals FILE",
+    "run": ("run",),
+    "night": ("night", "night 16.5deg", "night gap=6h"),
+    "width": ("2 min", "2 min align=absolute", "2 min start=2006-07-29T20:00:00"),
+    "counts": ("counts 50",),
+    "significance": ("significance 5",),
+    "blocks": ("blocks", "blocks 0.05"),
+    "sliding": ("sliding 10min 2min",),
+    "phase": ("phase 10 period=3.906d epoch=2004-03-01T00:00:00",),
+    "edges": ("edges 2006-07-29T20:00 2006-07-29T21:00", "edges FILE"),
+    "intervals": ("intervals 2006-07-29T20:00 2006-07-29T21:00", "intervals FILE"),
 }
-"""The forms of each kind of binning, for messages and comments."""
+"""Examples of each kind of binning, for messages."""
 
 
 def binning_from_text(text, folder=None, position=None):
@@ -81,22 +81,22 @@ class _Given:
         if not self.values and default is not None:
             return default
         word = self.values.pop(0) if self.values else None
-        if word is None or not re.fullmatch(_NUMBER, word):
+        if word is None or not re.fullmatch(NUMBER, word):
             raise self.wrong(f"{what} is {'missing' if word is None else repr(word)}")
         return float(word)
 
     def times(self):
         """All values as a `Time`, or those in the file that the one value names."""
         words, self.values = self.values, []
-        if len(words) == 1 and not _is_time(words[0]):
+        if len(words) == 1 and not is_time(words[0]):
             words = self._words_of_file(words[0])
         if not words:
             raise self.wrong("there are no times")
         return as_times(words, self.option("scale"))
 
     def time(self, name):
-        word = self.option(name)
-        return None if word is None else as_times([word], self.option("scale"))[0]
+        word, scale = self.option(name), self.option("scale")
+        return None if word is None else as_times([word], scale)[0]
 
     def _words_of_file(self, name):
         path = Path(self.folder or ".") / Path(name).expanduser()
@@ -120,39 +120,9 @@ class _Given:
             raise self.wrong(f"{self.values[0]!r} is too much")
 
     def wrong(self, problem):
-        return InputError(f"The time bins are {self.text!r}: {problem}; wanted is {FORMS[self.kind]}.")
-
-
-def as_times(words, scale=None):
-    """`Time` (n,) of texts, all dates such as "2006-07-29T20:00" or all MJD; scale: default "utc".
-
-    Raises `InputError` for what is no time.
-    """
-    from astropy.time import Time
-
-    options = {"scale": (scale or "utc").lower()}
-    if all(re.fullmatch(_NUMBER, word) for word in words):
-        # Whole days and the rest apart, so that no digit of the text is lost.
-        days = [divmod_text(word) for word in words]
-        options["format"] = "mjd"
-        values = [float(whole) for whole, _ in days], [float(rest) for _, rest in days]
-    else:
-        values = (words,)
-    try:
-        return Time(*values, **options)
-    except ValueError as error:
-        wrong = next((word for word in words if not _is_time(word)), words[0])
-        raise InputError(
-            f"{wrong!r} is no time; wanted is a date such as 2006-07-29T20:00:00, or an MJD."
-        ) from error
-
-
-def divmod_text(word):
-    """(whole, rest) of a decimal number as texts: "53945.83" is "53945" and "0.83"."""
-    whole, dot, rest = word.partition(".")
-    if not dot or "e" in word.lower() or not whole.lstrip("+-"):
-        return word, "0"
-    return whole, ("-0." if whole.startswith("-") else "0.") + (rest or "0")
+        return InputError(
+            f"The time bins are {self.text!r}: {problem}; wanted is {' or '.join(FORMS[self.kind])}."
+        )
 
 
 def _words(text):
@@ -186,10 +156,6 @@ def _options(words, text):
                 )
             options[name] = value
     return options
-
-
-def _is_time(word):
-    return bool(re.fullmatch(_NUMBER, word) or re.fullmatch(r"\d{4}-\d\d?-\d\d?([T ][\d:.]+)?Z?", word))
 
 
 def _run(given):
@@ -252,7 +218,11 @@ def _phase(given, position):
     epoch = given.option("epoch")
     if epoch is None:
         raise given.wrong("epoch= is missing")
-    derivatives = tuple(float(word) for word in given.option("derivatives", "").split(",") if word)
+    derivatives = given.option("derivatives", "")
+    try:
+        derivatives = tuple(float(word) for word in derivatives.split(",") if word)
+    except ValueError as error:
+        raise given.wrong(f"derivatives is {derivatives!r}") from error
     ephemeris = Ephemeris(
         as_times([epoch], scale)[0], given.option("period"), given.option("frequency"), derivatives
     )

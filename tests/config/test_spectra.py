@@ -1,0 +1,65 @@
+"""Spectra as names and values: every model there is, and back."""
+
+import inspect
+
+import pytest
+
+import tevcurve.models as models
+from tevcurve.config.spectra import MODELS, spectral_model, spectrum_values
+from tevcurve.errors import InputError
+
+
+def test_every_model_of_the_package_has_its_name():
+    own = {
+        name
+        for name, kind in inspect.getmembers(models, inspect.isclass)
+        if issubclass(kind, models.SpectralModel) and kind.default_parameters
+    }
+    assert own == set(MODELS)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_comes_back_to_the_last_digit(name):
+    model = getattr(models, name)()
+    for number, parameter in enumerate(model.parameters):
+        parameter.value = parameter.value * (1 + 0.1 / (3 + number))
+    values = spectrum_values(model)
+    again = spectral_model(values)
+    assert type(again) is type(model)
+    assert [p.value for p in again.parameters] == [p.value for p in model.parameters]
+    assert [p.unit for p in again.parameters] == [p.unit for p in model.parameters]
+    assert spectrum_values(values) == values
+
+
+def test_texts_and_other_ways_to_write_a_name():
+    values = spectrum_values("log-parabola alpha=2.2 amplitude=3e-11 cm-2 s-1 TeV-1, beta = 0.3")
+    assert values["model"] == "LogParabola"
+    model = spectral_model(values)
+    assert (model.alpha.value, model.beta.value) == (2.2, 0.3)
+    assert model.amplitude.quantity.to_value("cm-2 s-1 TeV-1") == 3e-11
+    assert spectrum_values("power law")["model"] == "PowerLaw"
+    assert spectrum_values("index=3") == spectrum_values({"model": "PowerLaw", "index": 3})
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "words"),
+    [
+        ("Powerlow", ("model",), "did you mean PowerLaw"),
+        ({"model": "open"}, ("model",), "wanted is one of PowerLaw"),
+        ({"indx": 2}, ("indx",), "did you mean index"),
+        ({"index": "2 TeV"}, ("index",), "wanted is what converts"),
+        ({"reference": "1 s"}, ("reference",), "wanted is what converts"),
+        ({"index": True}, ("index",), "wanted is a number"),
+        ({"index": [2]}, ("index",), "wanted is a number"),
+        ({"index": "__import__('os')"}, ("index",), "wanted"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_key(value, path, words):
+    with pytest.raises(InputError, match=words) as error:
+        spectrum_values(value)
+    assert error.value.path == path
+
+
+def test_what_is_no_model():
+    with pytest.raises(InputError, match="a float; wanted is a model"):
+        spectrum_values(2.7)

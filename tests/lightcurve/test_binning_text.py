@@ -1,0 +1,134 @@
+"""Texts of binnings: each stands for what the function of its name makes, and a wrong one says what is wanted."""
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.time import Time
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve import bins
+from tevcurve.lightcurve.binning_text import FORMS, binning_from_text
+from tevcurve.lightcurve.time_text import as_times
+
+POSITION = SkyCoord(83.63, 22.01, unit="deg")
+
+
+@pytest.mark.parametrize(
+    ("text", "binning"),
+    [
+        ("run", bins.by_run()),
+        ("Night", bins.by_night()),
+        ("night 16.5 deg", bins.by_night("16.5 deg")),
+        ("night gap=4h", bins.by_night(gap="4 h")),
+        ("2 min", bins.by_width("2 min")),
+        ("2min", bins.by_width("2 min")),
+        ("1.5e2s", bins.by_width("150 s")),
+        ("width 2 min align=absolute", bins.by_width("2 min", align="absolute")),
+        ("counts 50", bins.by_counts(50)),
+        ("significance 5", bins.by_significance(25)),
+        ("blocks", bins.bayesian_blocks()),
+        ("blocks 0.05", bins.bayesian_blocks(0.05)),
+        ("sliding 10 min 2min", bins.sliding("10 min", "2 min")),
+    ],
+)
+def test_a_text_is_the_binning_of_its_name(text, binning):
+    assert binning_from_text(text) == binning
+
+
+def test_a_start_sets_the_grid():
+    made = binning_from_text("2 min start=2006-07-29T20:00:00 scale=tt")
+    assert made.start == Time("2006-07-29T20:00:00", scale="tt")
+    assert made.align == "absolute"
+
+
+def test_edges_are_dates_or_mjd():
+    made = binning_from_text("edges 2006-07-29T20:00 2006-07-29T21:30")
+    np.testing.assert_allclose((made.stop - made.start).to_value(u.min), [90], rtol=1e-12)
+    made = binning_from_text("edges 53945.25 53945.5 53946 scale=tt")
+    assert made.start.scale == "tt"
+    np.testing.assert_array_equal(made.start.mjd, [53945.25, 53945.5])
+
+
+def test_intervals_go_in_pairs():
+    made = binning_from_text("intervals 53945.25 53945.5 53946 53947")
+    np.testing.assert_array_equal(made.stop.mjd, [53945.5, 53947])
+    with pytest.raises(InputError, match="there are 3 times, and each interval has two"):
+        binning_from_text("intervals 53945.25 53945.5 53946")
+
+
+def test_times_come_from_a_file(tmp_path):
+    (tmp_path / "edges.txt").write_text("# night one\n2006-07-29 20:00\n\n2006-07-29T21:00  # end\n")
+    made = binning_from_text("edges edges.txt", folder=tmp_path)
+    assert made.start[0] == Time("2006-07-29T20:00")
+    (tmp_path / "gtis.csv").write_text("53945.1,53945.2\n53945.3,53945.4\n")
+    made = binning_from_text(f"intervals {tmp_path / 'gtis.csv'}")
+    np.testing.assert_array_equal(made.start.mjd, [53945.1, 53945.3])
+
+
+def test_no_digit_of_an_mjd_is_lost():
+    time = as_times(["53945.123456789012345"])[0]
+    # 1e-15 d are 0.09 ns, which one float64 of the whole MJD cannot hold.
+    assert abs((time - Time(53945, 0.123456789012345, format="mjd")).to_value(u.ns)) < 1e-3
+
+
+def test_a_phase_has_an_ephemeris():
+    made = binning_from_text("phase 10 period=3.906d epoch=53000.5")
+    assert made.n == 10
+    assert made.ephemeris.epoch == Time(53000.5, format="mjd", scale="tdb")
+    np.testing.assert_allclose(made.ephemeris.frequency_at(0.0), 1 / (3.906 * 86400), rtol=1e-14)
+    made = binning_from_text(
+        "phase 20 frequency=29.9Hz derivatives=-3.7e-10 epoch=2005-01-01T00:00:00 barycentre=yes "
+        "site=16.5deg,-23.27deg,1800m",
+        position=POSITION,
+    )
+    assert made.position is POSITION
+    expected = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1800 * u.m)
+    assert abs((made.site.x - expected.x).to_value(u.m)) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "wanted is a text"),
+        (3, "wanted is a text"),
+        ("nigth", "did you mean 'night'"),
+        ("hourly", "or one of run, night"),
+        ("2 parsec", "wanted is a duration"),
+        ("2", "wanted is a duration"),
+        ("2 min 3", "more than one"),
+        ("counts", "the number of events is missing"),
+        ("counts many", "the number of events is 'many'"),
+        ("run 3", "'3' is too much"),
+        ("run gap=3h", "run has no gap="),
+        ("2 min algn=absolute", "width has no algn=; it has align, scale, start"),
+        ("2 min align=", "without a value"),
+        ("sliding 3min", "a width and a step are wanted"),
+        ("edges", "there are no times"),
+        ("edges nowhere.txt", "no file of times: No such file"),
+        ("edges 2006-99-99 2006-01-01", "is no time; wanted is a date"),
+        ("edges 53945 54000 scale=moon", "time scale is 'moon'"),
+        ("night 3deg 4deg", "more than one longitude"),
+        ("phase 10 period=3d", "epoch= is missing"),
+        ("phase 10 period=3d epoch=53000 derivatives=a", "derivatives is 'a'"),
+        ("phase 10 period=3d epoch=53000 barycentre=maybe", "may be yes or no"),
+        ("phase 10 period=3d epoch=53000 barycentre=yes site=here", "site is 'here'"),
+    ],
+)
+def test_a_wrong_text_is_told(text, words):
+    with pytest.raises(InputError, match=words):
+        binning_from_text(text, position=POSITION)
+
+
+def test_files_of_another_kind_are_refused(tmp_path):
+    (tmp_path / "a.bin").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="it is no text"):
+        binning_from_text(f"edges {tmp_path / 'a.bin'}")
+    with pytest.raises(InputError, match="no file of times"):
+        binning_from_text(f"edges {tmp_path}")
+
+
+@pytest.mark.parametrize("example", [each for examples in FORMS.values() for each in examples])
+def test_every_example_in_a_message_can_be_used(example, tmp_path):
+    (tmp_path / "FILE").write_text("2006-07-29T20:00 2006-07-29T21:00")
+    assert callable(binning_from_text(example, folder=tmp_path).bins)
