@@ -28,14 +28,9 @@ def write_file(path, content):
     where that cannot be done.
     """
     path = Path(path)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
     with _in_words(path):
-        try:
-            _write_through(part, content)
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        while not _written(path, content):
+            pass
         sync_folder(path.parent)
 
 
@@ -55,16 +50,15 @@ def new_folder(path, overwrite=False):
             raise StoreError(f"{path} is already there; pass overwrite=True to replace it.")
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
-        part.mkdir()
-    with claim(part):
-        try:
-            with _in_words(path):
-                yield part
-                sync_tree(part)
-                _put_in_place(part, path)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        part, handle = _new_part(path)
+    try:
+        with _in_words(path):
+            yield part
+            sync_tree(part)
+            _put_in_place(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        os.close(handle)
 
 
 def recover(path):
@@ -156,14 +150,43 @@ def _claimed_handle(path, wait):
             return None
 
 
-def _write_through(path, content):
-    """A new file with this content, on disk; held while it is written, so that nobody takes it for a leftover."""
-    with open(path, "xb") as stream:
-        if fcntl is not None:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _written(path, content):
+    """Whether the file is there with this content; not, where another process took its part for a leftover."""
+    part = _part_of(path)
+    try:
+        with open(part, "xb") as stream:
+            if not _held(stream.fileno(), part):
+                return False
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _new_part(path):
+    """(Path of a new folder beside `path`, file descriptor by which it is held, so that nobody takes it away)."""
+    while True:
+        part = _part_of(path)
+        part.mkdir()
+        handle = os.open(part, os.O_RDONLY)
+        if _held(handle, part):
+            return part, handle
+        os.close(handle)
+
+
+def _part_of(path):
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
+
+
+def _held(handle, path):
+    """Whether this process holds what it has made; another one may have removed it in the moment before."""
+    if fcntl is not None:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    return os.path.exists(path)
 
 
 def _put_in_place(part, path):

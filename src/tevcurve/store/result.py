@@ -102,7 +102,7 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
     if config is not None:
         texts[CONFIG] = _config_text(config)
     if origin is not None:
-        texts[JOB] = job_to_text({name: getattr(origin, name) for name in SETTINGS})
+        texts[JOB] = _job_text(origin)
     with new_folder(folder, overwrite) as part:
         if origin is not None:
             entries = write_runs(part / RUNS, origin.runs)
@@ -169,6 +169,16 @@ def provenance_of(inputs):
 def package_versions():
     """Dict of the versions of the packages whose numbers a result has."""
     return {name: version(name) for name in PACKAGES}
+
+
+def _job_text(origin):
+    try:
+        return job_to_text({name: getattr(origin, name) for name in SETTINGS})
+    except InputError as error:
+        words = str(error).rstrip(".")
+        raise InputError(
+            f"{words}, or keep_runs=False, which writes the rows without what rebin needs."
+        ) from error
 
 
 def _config_text(config):

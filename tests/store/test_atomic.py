@@ -1,0 +1,194 @@
+"""Files and folders are there whole or not at all."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tevcurve.errors import StoreError
+from tevcurve.store import atomic
+from tevcurve.store.atomic import claim, new_folder, recover, remove_leftovers, sync_tree, write_file
+
+
+def names(folder):
+    return sorted(os.listdir(folder))
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_is_replaced(tmp_path):
+    write_file(tmp_path / "a", b"one")
+    write_file(tmp_path / "a", b"two")
+    assert (tmp_path / "a").read_bytes() == b"two"
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    write_file(tmp_path / "a", b"one")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(StoreError, match=r"^\S*a cannot be written: No space left on device\.$"):
+        write_file(tmp_path / "a", b"two")
+    assert (tmp_path / "a").read_bytes() == b"one"
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_real_full_disk_leaves_nothing(tmp_path):
+    # The same error from the system itself: a limit on the size of files stands for the disk.
+    code = (
+        "import resource, signal, sys; from tevcurve.store.atomic import write_file;"
+        "from tevcurve.errors import StoreError;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10**5, 10**5))\n"
+        "try: write_file(sys.argv[1], b'x' * 10**6)\n"
+        "except StoreError as error: print(error)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "a"], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == f"{tmp_path / 'a'} cannot be written: File too large.\n"
+    assert names(tmp_path) == []
+
+
+def test_where_no_folder_is_it_is_said(tmp_path):
+    with pytest.raises(StoreError, match=r"cannot be written: No such file or directory\.$"):
+        write_file(tmp_path / "none" / "a", b"one")
+
+
+def fill(path, content, overwrite=True):
+    with new_folder(path, overwrite) as part:
+        (part / "inside").mkdir()
+        (part / "inside" / "a").write_bytes(content)
+
+
+@pytest.fixture(params=[True, False], ids=["exchange", "no exchange"])
+def exchange(request, monkeypatch):
+    """With and without a file system that exchanges folders in one step."""
+    if not request.param:
+        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+
+
+def test_a_folder_is_replaced(tmp_path, exchange):
+    fill(tmp_path / "result", b"one")
+    fill(tmp_path / "result", b"two")
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"two"
+    assert names(tmp_path) == ["result"]
+
+
+def test_a_folder_that_is_there_is_not_replaced_unasked(tmp_path):
+    fill(tmp_path / "result", b"one")
+    with pytest.raises(StoreError, match="is already there; pass overwrite=True to replace it"):
+        fill(tmp_path / "result", b"two", overwrite=False)
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"one"
+
+
+def test_what_fails_on_the_way_leaves_the_old_folder(tmp_path, exchange):
+    fill(tmp_path / "result", b"one")
+    with pytest.raises(TypeError), new_folder(tmp_path / "result", overwrite=True) as part:
+        (part / "a").write_bytes("a text, not bytes")
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"one"
+    assert names(tmp_path) == ["result"]
+
+
+def test_a_full_disk_leaves_the_old_folder(tmp_path, monkeypatch):
+    fill(tmp_path / "result", b"one")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(StoreError, match=r"result cannot be written: No space left on device\.$"):
+        fill(tmp_path / "result", b"two")
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"one"
+    assert names(tmp_path) == ["result"]
+
+
+def test_a_kill_between_two_renames_is_mended(tmp_path, monkeypatch):
+    fill(tmp_path / "result", b"one")
+    monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    rename, done = os.rename, []
+
+    def killed_at_second(*paths):
+        done.append(paths)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        rename(*paths)
+
+    monkeypatch.setattr(os, "rename", killed_at_second)
+    with pytest.raises(KeyboardInterrupt):
+        fill(tmp_path / "result", b"two")
+    monkeypatch.setattr(os, "rename", rename)
+    assert not (tmp_path / "result").exists()
+    recover(tmp_path / "result")
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"one"
+    assert names(tmp_path) == ["result"]
+
+
+def killed_writer(path, seconds=None):
+    """A process that is killed while it writes a folder; None where it lives on."""
+    code = (
+        "import sys, time; from tevcurve.store.atomic import new_folder\n"
+        "with new_folder(sys.argv[1], True) as part:\n"
+        "    (part / 'half').write_bytes(b'x'); print('here', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "here\n"
+    return process
+
+
+def test_what_a_killed_writer_left_goes_and_that_of_a_living_one_stays(tmp_path):
+    fill(tmp_path / "result", b"one")
+    process = killed_writer(tmp_path / "result")
+    try:
+        remove_leftovers(tmp_path / "result")
+        assert len(names(tmp_path)) == 2
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    assert len(names(tmp_path)) == 2
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"one"
+    fill(tmp_path / "result", b"two")
+    assert names(tmp_path) == ["result"]
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"two"
+
+
+def test_a_claim_is_of_one_at_a_time(tmp_path):
+    with claim(tmp_path) as first:
+        assert first
+        with claim(tmp_path) as second:
+            assert not second
+    with claim(tmp_path) as third:
+        assert third
+    with claim(tmp_path / "none") as fourth:
+        assert not fourth
+
+
+def test_who_waits_gets_what_is_there_then(tmp_path):
+    place = tmp_path / "result"
+    fill(place, b"one")
+    code = (
+        "import sys; from pathlib import Path; from tevcurve.store.atomic import claim\n"
+        "print('here', flush=True)\n"
+        "with claim(sys.argv[1], wait=True) as held: print(held, (Path(sys.argv[1]) / 'inside' / 'a').read_text())"
+    )
+    with claim(place):
+        process = subprocess.Popen([sys.executable, "-c", code, place], stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "here\n"
+        time.sleep(0.2)
+        fill(place, b"two")
+    assert process.communicate(timeout=30)[0] == "True two\n"
+
+
+def test_files_with_a_second_name_are_not_forced_to_disk_again(tmp_path, monkeypatch):
+    (tmp_path / "old").write_bytes(b"x")
+    (tmp_path / "part").mkdir()
+    os.link(tmp_path / "old", tmp_path / "part" / "old")
+    (tmp_path / "part" / "new").write_bytes(b"y")
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    sync_tree(tmp_path / "part")
+    assert (tmp_path / "part" / "new").stat().st_ino in synced
+    assert (tmp_path / "old").stat().st_ino not in synced
+    assert tmp_path.joinpath("part").stat().st_ino in synced

@@ -1,0 +1,275 @@
+"""Results on disk: nothing is lost, nothing depends on when they were written, nothing is there by halves."""
+
+import filecmp
+import json
+import logging
+import os
+import shutil
+from dataclasses import fields
+
+import astropy.units as u
+import numpy as np
+import pytest
+from kept_runs import assert_same
+from small_store import TARGET, make_store
+
+from tevcurve import LightCurve, PowerLaw, light_curve
+from tevcurve.errors import DataError, InputError, StoreError
+from tevcurve.lightcurve.bins import by_counts, by_night, by_width
+from tevcurve.lightcurve.io import read_table
+from tevcurve.models import SpectralModel
+from tevcurve.store import Result, input_files, write_result
+
+BANDS = [0.7, 2, 10] * u.TeV
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    return make_store(folder)
+
+
+@pytest.fixture(scope="module", params=["3d", "1d"])
+def made(request, store):
+    """A light curve of three runs."""
+    return make(store, request.param)
+
+
+def make(store, method="1d", **options):
+    options = {"energy_edges": BANDS, "safe_energy": None} | options
+    return light_curve(store.get_observations(), TARGET, method=method, **options)
+
+
+def assert_same_tables(one, other):
+    assert one.colnames == other.colnames
+    for name in one.colnames:
+        np.testing.assert_array_equal(np.asarray(one[name]), np.asarray(other[name]), name)
+        for word in ("unit", "description", "format"):
+            assert getattr(one[name].info, word) == getattr(other[name].info, word), (name, word)
+
+
+def same_files(one, other):
+    names = sorted(str(path.relative_to(one)) for path in one.rglob("*") if path.is_file())
+    return names and filecmp.cmpfiles(one, other, names, shallow=False) == (names, [], [])
+
+
+def test_nothing_is_lost(made, tmp_path, store):
+    config = {
+        "target": "Crab",
+        "energy_edges": "0.7 TeV, 10 TeV",
+        "binsz": 0.1 + 0.2,
+        "list": [1, None, True],
+    }
+    inputs = input_files(store.get_observations())
+    folder = write_result(tmp_path / "result", made, config=config, inputs=inputs)
+    result = Result.read(folder)
+    back = result.light_curve
+    assert_same_tables(back.table, made.table)
+    assert list(back.meta.items()) == list(made.meta.items())
+    for name in ("events", "seconds", "problems"):
+        assert_same_tables(getattr(back.ledger, name), getattr(made.ledger, name))
+    assert str(back.ledger) == str(made.ledger)
+    assert (back.ledger.failed, back.ledger.warnings) == (made.ledger.failed, made.ledger.warnings)
+    assert result.config == config
+    assert result.provenance["inputs"] == inputs
+    assert result.folder == folder
+    assert len(back.origin.runs) == 3
+    for one, other in zip(back.origin.runs, made.origin.runs, strict=True):
+        assert_same(one, other)
+
+
+def test_both_formats_hold_the_light_curve(made, tmp_path):
+    folder = write_result(tmp_path / "result", made)
+    for name in ("light_curve.ecsv", "light_curve.fits"):
+        assert_same_tables(LightCurve.read(folder / name).table, made.table)
+
+
+def test_the_good_times_are_part_of_it(made, tmp_path):
+    folder = write_result(tmp_path / "result", made)
+    table = read_table(folder / "good_times.ecsv")
+    expected = [(run.obs_id, *interval) for run in made.origin.runs for interval in run.gti.intervals]
+    assert [tuple(row) for row in table["obs_id", "start", "stop"]] == expected
+    assert len(expected) == 4
+    reference = made.origin.runs[0].gti.reference
+    assert set(table["mjdreff"]) == {reference.mjdreff}
+    assert table["start"].unit == u.s
+
+
+@pytest.mark.parametrize(
+    "binning",
+    [{"time_bins": by_width("3 min")}, {"time_bins": by_counts(40)}, {"energy_edges": [1, 3, 8] * u.TeV}],
+)
+def test_rebinned_from_disk_is_rebinned_from_memory(made, tmp_path, binning):
+    folder = write_result(tmp_path / "result", made)
+    one, other = made.rebin(**binning), Result.read(folder).light_curve.rebin(**binning)
+    assert_same_tables(one.table, other.table)
+    assert_same_tables(one.ledger.events, other.ledger.events)
+    assert one.meta == other.meta
+
+
+def test_what_else_asks_for_the_runs_gets_the_same(made, tmp_path):
+    back = Result.read(write_result(tmp_path / "result", made)).light_curve
+    assert_same_tables(back.hardness(), made.hardness())
+    assert str(back.variability(band=0, n_toys=20)) == str(made.variability(band=0, n_toys=20))
+
+
+def test_written_twice_it_is_the_same(made, tmp_path):
+    one = write_result(tmp_path / "one", made, config={"a": 1})
+    assert same_files(one, write_result(tmp_path / "two", made, config={"a": 1}))
+    assert same_files(one, write_result(tmp_path / "three", Result.read(one).light_curve, config={"a": 1}))
+    again = write_result(tmp_path / "one", made, config={"a": 1}, overwrite=True)
+    assert same_files(again, tmp_path / "two")
+
+
+def test_where_the_files_lie_makes_no_difference(store, tmp_path):
+    shutil.copytree(store.base_dir, tmp_path / "elsewhere")
+    moved = type(store).from_dir(tmp_path / "elsewhere")
+    one, two = write_result(tmp_path / "one", make(store)), write_result(tmp_path / "two", make(moved))
+    assert same_files(one, two)
+
+
+def test_nothing_of_when_or_where_is_in_it(made, tmp_path):
+    folder = write_result(tmp_path / "result", made, config={"a": 1})
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert sorted(provenance) == ["format", "inputs", "versions"]
+    assert sorted(provenance["versions"]) == ["astropy", "numpy", "scipy", "tevcurve"]
+    for path in folder.rglob("*"):
+        assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes()
+
+
+def test_reading_a_result_reads_no_run(made, tmp_path):
+    folder = write_result(tmp_path / "result", made)
+    shutil.rmtree(folder / "runs")
+    back = Result.read(folder).light_curve
+    assert len(back) == len(made)
+    with pytest.raises(DataError, match="of run 1 is not there"):
+        back.rebin(by_night())
+
+
+def test_runs_that_cannot_be_used_are_told(store, tmp_path):
+    shutil.copytree(store.base_dir, tmp_path / "dl3")
+    (tmp_path / "dl3" / "data" / "run_000002.fits.gz").write_bytes(b"no FITS")
+    broken = type(store).from_dir(tmp_path / "dl3")
+    lc = make(broken)
+    result = Result.read(write_result(tmp_path / "result", lc, inputs=input_files(broken.get_observations())))
+    assert [one.obs_id for one in result.light_curve.ledger.failed] == [2]
+    assert result.light_curve.ledger.failed == lc.ledger.failed
+    assert result.light_curve.origin.failed == lc.ledger.failed
+    assert len(result.provenance["inputs"]) == 3
+
+
+def test_a_light_curve_without_runs_is_kept_as_it_is(made, tmp_path):
+    plain = LightCurve(made.table)
+    result = Result.read(write_result(tmp_path / "result", plain))
+    assert_same_tables(result.light_curve.table, made.table)
+    assert result.light_curve.origin is None
+    assert result.light_curve.ledger is None
+    assert result.config is None
+
+
+def test_runs_may_be_left_out(made, tmp_path):
+    folder = write_result(tmp_path / "result", made, keep_runs=False)
+    assert not (folder / "runs").exists()
+    assert str(Result.read(folder).light_curve.ledger) == str(made.ledger)
+
+
+class Hump(SpectralModel):
+    """A spectrum of the user's own."""
+
+    default_parameters = PowerLaw.default_parameters
+    evaluate = staticmethod(
+        lambda energy, index, amplitude, reference: amplitude * np.exp(-energy / reference)
+    )
+
+
+def test_what_cannot_be_written_is_said_and_leaves_nothing(store, tmp_path):
+    lc = make(store, spectrum=Hump())
+    with pytest.raises(InputError, match=r"spectrum is a Hump, .*keep_runs=False"):
+        write_result(tmp_path / "result", lc)
+    assert os.listdir(tmp_path) == []
+    assert len(Result.read(write_result(tmp_path / "result", lc, keep_runs=False)).light_curve) == len(lc)
+
+
+def test_a_folder_that_is_there_is_not_replaced_unasked(made, tmp_path):
+    (tmp_path / "result").mkdir()
+    (tmp_path / "result" / "thesis.tex").write_text("...")
+    with pytest.raises(StoreError, match="already there"):
+        write_result(tmp_path / "result", made)
+    assert os.listdir(tmp_path / "result") == ["thesis.tex"]
+
+
+def test_what_is_no_light_curve_is_refused(tmp_path):
+    with pytest.raises(InputError, match="wanted is a LightCurve"):
+        write_result(tmp_path / "result", 3)
+
+
+def test_what_is_no_result_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"is not a result of tevcurve: it has no file provenance\.json"):
+        Result.read(tmp_path)
+    (tmp_path / "provenance.json").write_text('{"format": 7}')
+    with pytest.raises(DataError, match="is of the format 7; this version of tevcurve reads 1"):
+        Result.read(tmp_path)
+
+
+DAMAGE = {
+    "provenance.json": [b"", b"[]", b'{"format": 1}', b"\xff"],
+    "runs.json": [b"", b"{}", b'{"runs": [{}], "failed": []}', b'{"runs": 3, "failed": 0}'],
+    "job.json": [b"", b"{}", b'{"format": 1}'],
+    "config.yaml": [b"a: [", b"- a", b"!!python/object/apply:os.getcwd []", b"\xff\xfe\x00"],
+    "light_curve.fits": [b"", b"SIMPLE"],
+    "ledger_events.ecsv": [b"", b"obs_id\n1\n"],
+    "ledger_problems.ecsv": [b"# %ECSV 1.0\n"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [(name, each) for name, all_ in DAMAGE.items() for each in all_]
+)
+def test_damage_is_said_in_a_sentence(small_result, tmp_path, name, content):
+    folder = tmp_path / "result"
+    shutil.copytree(small_result, folder)
+    (folder / name).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        Result.read(folder)
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def small_result(store, tmp_path_factory):
+    return write_result(tmp_path_factory.mktemp("small") / "result", make(store), config={"a": 1})
+
+
+@pytest.mark.parametrize(
+    "file", ["../../secret.run", "/etc/passwd.run", "a/b.run", "..", "", "x.txt", 3, None, "a\\b.run"]
+)
+def test_the_list_of_runs_does_not_lead_out_of_the_folder(small_result, tmp_path, file):
+    folder = tmp_path / "result"
+    shutil.copytree(small_result, folder)
+    listed = json.loads((folder / "runs.json").read_text())
+    listed["runs"][0]["file"] = file
+    (folder / "runs.json").write_text(json.dumps(listed))
+    with pytest.raises(DataError, match="has an entry that cannot be used"):
+        Result.read(folder)
+
+
+def test_a_run_that_was_changed_is_not_taken(small_result, tmp_path):
+    folder = tmp_path / "result"
+    shutil.copytree(small_result, folder)
+    first, second = sorted((folder / "runs").iterdir())[:2]
+    shutil.copy(second, first)
+    with pytest.raises(DataError, match="is not the one that was written for run 1"):
+        Result.read(folder).light_curve.rebin(by_night())
+
+
+def test_the_result_says_what_it_is(small_result):
+    words = repr(Result.read(small_result))
+    assert "6 rows" in words
+    assert len(words) < 300
+    assert {field.name for field in fields(Result)} == {"light_curve", "config", "provenance", "folder"}
+
+
+def test_nothing_is_logged_for_a_good_result(small_result, caplog):
+    with caplog.at_level(logging.DEBUG, logger="tevcurve"):
+        Result.read(small_result)
+    assert not caplog.records
