@@ -199,6 +199,6 @@ def test_page_is_no_wider_than_its_window(pages, bands_page, width):
     pages.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
         pages.open(bands_page)
-        assert pages.run("document.documentElement.scrollWidth") == width
+        assert pages.run("document.documentElement.scrollWidth") <= width
     finally:
         pages.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

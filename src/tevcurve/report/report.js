@@ -86,9 +86,11 @@
     const now = plot.layout;
     if (now && now.xaxis.autorange === false) {
       layout.xaxis.range = translated(now.xaxis.range, shownTime, chosen.time);
+      layout.xaxis.autorange = false;
     }
     if (now && now.yaxis.autorange === false && shownLog === chosen.log) {
       layout.yaxis.range = now.yaxis.range;
+      layout.yaxis.autorange = false;
     }
     shownTime = chosen.time;
     shownLog = chosen.log;

@@ -103,10 +103,11 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
             "The time bins of the light curve overlap, and variability is tested on independent rows."
         )
     make = _from_origin if hasattr(light_curve.origin, "laid") else _from_columns
-    rows = make(light_curve, numbers)
-    if rows.n < least:
+    rows = make(light_curve, numbers) if len(numbers) else None
+    if rows is None or rows.n < least:
+        n = 0 if rows is None else rows.n
         raise InputError(
-            f"Variability needs {least} rows or more with a flux; this light curve has {rows.n} of {len(table)}."
+            f"Variability needs {least} rows or more with a flux; this light curve has {n} of {len(table)}."
         )
     if rows.n_bounded and not bounded:
         raise InputError(

@@ -114,7 +114,7 @@ class Search:
         with np.errstate(divide="ignore", invalid="ignore"):
             time, short = np.log(2) / self.rate, np.log(2) / self.high
             long = np.where(self.low > 0, np.log(2) / np.where(self.low > 0, self.low, 1.0), np.inf)
-        return time, time - short, long - time
+            return time, time - short, long - time
 
     def _table(self):
         shown = np.flatnonzero(self.rate > 0)
