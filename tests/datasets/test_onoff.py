@@ -4,6 +4,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.time import Time
+from figure_checks import assert_readable
 from scipy.optimize import minimize_scalar
 
 from tevcurve.data import GTI, TimeReference
@@ -274,6 +275,25 @@ def test_the_plot_shows_excess_prediction_and_residuals():
     (fitted, masked) = (container[0].get_ydata() for container in bottom.containers)
     signs = np.sign(data.excess - SIGNAL)
     np.testing.assert_allclose(np.append(fitted, masked), signs * np.sqrt(data.stat_array()), rtol=1e-12)
+    assert top.get_ylabel() == "Counts per bin"
+    assert (bottom.get_xlabel(), bottom.get_ylabel()) == ("Energy [TeV]", "Residual [σ]")
+    assert_readable(top.figure)
     # Not figure.clear(): before matplotlib 3.11 that warns about shared logarithmic axes.
     plt.close(top.figure)
     assert data.counts.plot().patches
+    plt.close("all")
+
+
+def test_the_plot_is_drawn_into_the_callers_axes():
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
+    top, bottom = dataset().plot(ax=left)
+    assert top is left
+    assert bottom.get_shared_x_axes().joined(top, bottom)
+    dataset(model=None).plot(ax=right)
+    assert_readable(figure)
+    assert len(figure.axes) == 4
+    given = list(plt.subplots(2)[1])
+    assert dataset().plot(ax=given) == given
+    plt.close("all")

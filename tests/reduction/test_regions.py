@@ -5,10 +5,12 @@ import logging
 from types import SimpleNamespace
 
 import astropy.units as u
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from figure_checks import assert_readable
 from regions import CircleSkyRegion, EllipseSkyRegion, RectangleSkyRegion
 
 from tevcurve.errors import InputError
@@ -201,7 +203,39 @@ def test_the_plot_shows_every_circle_and_pointing():
     circles = sum(record.n_off for record in estimator.result) + 1
     assert len(ax.lines) == circles + len(estimator.result)
     assert ax.images[0].get_array().sum() == 10
-    ax.figure.clear()
+    assert_readable(ax.figure)
+    rim = ax.lines[-1].get_xydata()
+    np.testing.assert_allclose(rim.mean(axis=0), [CRAB.ra.deg, CRAB.dec.deg], atol=0.01)
+    plt.close("all")
+
+
+def test_regions_are_drawn_onto_a_counts_map():
+    estimator = run([pointing_at("0.5 deg", f"{40 * k} deg", obs_id=k) for k in range(4)])
+    counts = WcsNDMap(WcsGeom.create(CRAB, binsz=0.05, width=(3, 2)), unit="")
+    given = plt.figure(figsize=(8, 6), layout="constrained").add_subplot(projection=counts.geom.wcs)
+    ax = counts.plot(ax=given)
+    assert estimator.plot(ax=ax) is given
+    assert len(ax.images) == 1
+    assert_readable(ax.figure)
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert words == ["ON", *(f"{k}: {estimator.result[k].n_off} OFF" for k in range(4))]
+    plt.close("all")
+
+
+def test_many_runs_are_counted_in_the_legend():
+    events = SimpleNamespace(lon=np.zeros(0), lat=np.zeros(0))
+    estimator = run([pointing_at("0.5 deg", f"{9 * k} deg", obs_id=k, events=events) for k in range(40)])
+    ax = estimator.plot()
+    assert ax.get_legend().get_texts()[-1].get_text() == "… 40 runs in all"
+    assert_readable(ax.figure)
+    plt.close("all")
+
+
+def test_axes_without_a_sky_are_refused():
+    estimator = run([pointing_at("0.5 deg")])
+    with pytest.raises(InputError, match="axes with sky coordinates"):
+        estimator.plot(ax=plt.figure().add_subplot())
+    plt.close("all")
 
 
 def test_nothing_to_plot_is_said():

@@ -21,7 +21,7 @@ def plot_maps(dataset, ax=None, radius=RADIUS):
 
     if ax is None:
         geom = dataset.counts.geom
-        height = 3.1 * geom.npix[1] / geom.npix[0] + 0.9
+        height = 3.1 * geom.npix[1] / geom.npix[0] + 0.8
         figure = new_figure(13.2, height)
         ax = [figure.add_subplot(1, 3, number, projection=geom.wcs) for number in (1, 2, 3)]
     axes = list(np.ravel(np.asarray(ax, dtype=object)))

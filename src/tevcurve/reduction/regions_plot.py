@@ -53,7 +53,7 @@ def _draw_run(ax, world, record, color, label):
     for lon, lat in zip(record.off_lon, record.off_lat, strict=True):
         _draw_circle(ax, world, lon, lat, record.radius, color=color, lw=1)
     pointing = np.degrees(record.observation.pointing_lonlat)
-    ax.plot(*pointing, "+", color=color, ms=9, mew=1.8, transform=world, label=label)
+    ax.plot(*pointing, "+", color=color, ms=9, mew=1.8, transform=world, label=label, zorder=4)
 
 
 def _draw_legend(ax, on, n_runs, beside):

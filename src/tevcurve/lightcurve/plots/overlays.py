@@ -122,7 +122,7 @@ def _good_time(exposure):
     """(start, stop), each a `Time` (n,)."""
     from astropy.time import Time
 
-    if hasattr(exposure, "table"):
+    if hasattr(exposure, "time_start"):
         runs = getattr(exposure.origin, "runs", None)
         if runs is None:
             good = np.ones(len(exposure), dtype=bool)

@@ -9,6 +9,8 @@ from tevcurve.lightcurve.plots.rows import bands_of
 
 # Inches: width of the figure, height of its first panel, of a panel more, of the time axis.
 WIDTH, FIRST, MORE, AXIS = 7.2, 3.0, 1.5, 0.7
+# Half way to the panel above, in panels.
+BETWEEN = 1.15
 
 
 def plot_panels(
@@ -31,9 +33,10 @@ def plot_panels(
         One axes, which is divided; or as many as there are panels; by default those of a new figure.
     quantity : str
         What the panels of the bands show.
-    below : sequence
+    below : str, table or pair, or a list of these
         A panel for each: the name of a column, such as "index"; or another table with its own values at the same
-        times, such as `light_curve.hardness()`, whose first column with errors is drawn; or a light curve.
+        times, such as `light_curve.hardness()`, whose first column with errors is drawn; or another light curve and the
+        name of its column, such as `(in_longer_bins, "index")`.
     blocks : optional
         What `plot_blocks` takes: for the only band, or a list with one for each.
     flare : optional
@@ -43,13 +46,16 @@ def plot_panels(
 
     Raises `InputError` for another number of axes, blocks or flares than there are bands.
     """
+    from matplotlib import rcParams
+
     bands = bands_of(light_curve.table)
-    below = [below] if isinstance(below, str) or hasattr(below, "colnames") else list(below)
+    below = _listed(below)
     blocks, flare = (
         _for_each(given, len(bands), name) for given, name in ((blocks, "blocks"), (flare, "flare"))
     )
     heights = [FIRST if len(bands) == 1 else MORE] * len(bands) + [MORE] * len(below)
-    axes = panels(ax, heights, (WIDTH, sum(heights) + AXIS))
+    # as high as the words beside the panels are long
+    axes = panels(ax, heights, (WIDTH, (sum(heights) + AXIS) * max(1.0, rcParams["font.size"] / 10)))
     style, colours = {"time_format": time_format, "gaps": gaps} | keywords, series_colours()
     for number, rows in enumerate(bands.values()):
         own = {"marker": MARKERS[number % len(MARKERS)], "color": colours[number % len(colours)]}
@@ -61,6 +67,12 @@ def plot_panels(
         _plot_below(place, light_curve, one, style)
     _tidy(axes)
     return axes
+
+
+def _listed(below):
+    """A list of what goes below, from one of its kinds or several."""
+    is_pair = isinstance(below, tuple) and len(below) == 2 and hasattr(below[0], "time_start")
+    return [below] if is_pair or isinstance(below, str) or hasattr(below, "colnames") else list(below)
 
 
 def _for_each(given, number, name):
@@ -81,8 +93,9 @@ def _plot_below(ax, light_curve, one, style):
 
     if isinstance(one, str):
         plot(light_curve, ax, quantity=one, **style)
-    elif hasattr(one, "time_start"):
-        plot(one, ax, **style)
+    elif isinstance(one, tuple):
+        curve, quantity = one
+        plot(curve, ax, quantity=quantity, **style)
     else:
         measured = [name for name in one.colnames if {f"{name}_err", f"{name}_errn"} & set(one.colnames)]
         if not measured:
@@ -104,8 +117,8 @@ def _share_label(axes, bands):
         ax.set_ylabel("")
         _write_beside(ax, band_text(*band))
     middle = axes[len(axes) // 2]
-    # of an even number, at the border of the two in the middle
-    middle.set_ylabel(words, y=0.5 if len(axes) % 2 else 1.0, ha="center")
+    # of an even number, between the two in the middle
+    middle.set_ylabel(words, y=0.5 if len(axes) % 2 else BETWEEN, ha="center")
 
 
 def _write_beside(ax, words):

@@ -42,10 +42,13 @@ def limits_of(table, values, ts_threshold):
     faint = ~np.isfinite(value) | (value <= 0)
     if "ts" in table.colnames:
         faint |= np.ma.filled(np.ma.asarray(table["ts"], dtype=np.float64), np.nan) < ts_threshold
-    is_upper = faint & np.isfinite(upper)
-    # an error above that is larger than the value itself says no more than the lower limit
-    open_above = ~np.isfinite(value) | (values["errors"][1] > value)
-    return is_upper, open_above & ~is_upper & (lower > 0)
+    is_upper, is_lower = faint & np.isfinite(upper), ~np.isfinite(value) & (lower > 0)
+    # a ratio with an error above it that is larger than itself is known on one side, the nearer one
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one_sided = (values["errors"][1] > value) & np.isfinite(lower) & ~is_upper
+        nearer_below = value / lower <= upper / value
+    is_lower |= one_sided & nearer_below & (lower > 0)
+    return is_upper | (one_sided & ~nearer_below & np.isfinite(upper)), is_lower & ~is_upper
 
 
 def bands_of(table):

@@ -1,0 +1,157 @@
+"""Makes the figures of the documentation: `python docs/make_figures.py`, the same files each time.
+
+Those of the simulated night need nothing; the others need the H.E.S.S. DL3 public test data release 1 in
+`$GAMMAPY_DATA`, or in `../shared/data` beside the checkout, and are left as they are without it.
+
+This work made use of data from the H.E.S.S. DL3 public test data release 1 (HESS DL3 DR1, H.E.S.S.
+collaboration, 2018).
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import astropy.units as u
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from astropy.coordinates import SkyCoord
+
+from tevcurve import (
+    DataStore,
+    Fit,
+    PowerLaw,
+    ReflectedRegionsBackgroundEstimator,
+    SpectrumDatasetOnOff,
+    SpectrumExtraction,
+    light_curve,
+)
+from tevcurve.demo import demo_light_curve
+from tevcurve.figures import save_figure
+from tevcurve.lightcurve.bins import bayesian_blocks, by_run, by_width
+from tevcurve.lightcurve.variability import bayesian_blocks as blocks_of
+from tevcurve.lightcurve.variability import flare_profile
+from tevcurve.reduction.regions import SkyCircle
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "figures"
+CRAB = SkyCoord(83.63308, 22.01450, unit="deg")
+PKS = SkyCoord(329.71693826, -30.2255890, unit="deg")
+
+
+def demo_night():
+    """The simulated night: the flux with blocks and the fit of the flare, the photon index below."""
+    curve = demo_light_curve(free=("index",))
+    flux = demo_light_curve()
+    over = {"blocks": blocks_of(flux, n_toys=0), "flare": flare_profile(flux, n_toys=0)}
+    return curve.plot_panels(below=["index"], exposure=True, time_format="iso", **over)[0].figure
+
+
+def flare_night():
+    """The flare of PKS 2155-304 in bins of 2 minutes with the blocks of its events; below, the index of 10 minutes."""
+    curve, index = _flare([0.7, 20], "2 min"), _flare([0.7, 20], "10 min", free=("index",))
+    blocks = curve.rebin(time_bins=bayesian_blocks(0.01))
+    # the last bin of a run may be a few seconds
+    whole = curve[curve.table["ontime"] > 60]
+    axes = whole.plot_panels(below=[(index, "index")], blocks=blocks, exposure=curve, time_format="iso")
+    return axes[0].figure
+
+
+def hardness():
+    """The same night in two energy bands and their ratio."""
+    curve = _flare([0.7, 1.3, 20], "10 min")
+    axes = curve.plot_panels(below=[curve.hardness()], exposure=True, time_format="iso")
+    return axes[0].figure
+
+
+def nights_of_years():
+    """PKS 2155-304 in 2006 and 2008, run by run in two bands, with the gaps between the nights cut out."""
+    spectrum = PowerLaw(index=3.4)
+    curve = light_curve(_release(), PKS, by_run(), [0.7, 1.5, 20] * u.TeV, spectrum=spectrum)
+    return curve.plot_panels(gaps="cut", time_format="iso")[0].figure
+
+
+def crab_maps():
+    """Counts, prediction and residuals of the four runs of the Crab nebula, after a fit."""
+    sys.path.insert(0, str(ROOT / "examples"))
+    from crab_3d import make_geoms, make_map_dataset, make_sky_model, open_store, select_crab
+
+    observations = select_crab(open_store(_release().parent, "current"))
+    dataset = make_map_dataset(observations, CRAB, *make_geoms(CRAB), max_radius="1 deg")
+    dataset.model, dataset.name = make_sky_model(CRAB), "Crab"
+    Fit([dataset]).run()
+    return dataset.plot()[0].figure
+
+
+def crab_regions():
+    """ON and OFF regions on the counts of the four runs."""
+    return _off_regions().plot().figure
+
+
+def crab_spectrum():
+    """The ON and OFF counts of all four runs, their fitted spectrum and what it leaves."""
+    regions = _off_regions()
+    edges = np.geomspace(0.5, 50, 21) * u.TeV
+    extraction = SpectrumExtraction(
+        regions.observations, regions.result, e_reco=edges, containment_correction=True
+    )
+    extraction.run()
+    stacked = SpectrumDatasetOnOff.stack(extraction.spectrum_observations)
+    stacked.model = PowerLaw(index=2.6, amplitude="3e-11 cm-2 s-1 TeV-1", reference="1 TeV", name="crab")
+    Fit([stacked]).run()
+    return stacked.plot()[0].figure
+
+
+def _flare(bands, width, **options):
+    spectrum, target = PowerLaw(index=3.4), "PKS 2155-304 (flare)"
+    return light_curve(_release(), target, by_width(width), bands * u.TeV, spectrum=spectrum, **options)
+
+
+def _off_regions():
+    store = DataStore.from_dir(_release())
+    observations = store.get_observations(
+        store.obs_table["OBS_ID"][store.obs_table["TARGET_NAME"] == "Crab"].data
+    )
+    regions = ReflectedRegionsBackgroundEstimator(
+        on_region=SkyCircle(CRAB, 0.11 * u.deg), observations=observations
+    )
+    regions.run()
+    return regions
+
+
+def _release():
+    """The folder of the data release, or None."""
+    folders = [os.environ.get("GAMMAPY_DATA"), ROOT.parent / "shared" / "data"]
+    found = (Path(folder) / "hess-dl3-dr1" for folder in folders if folder)
+    return next((folder for folder in found if folder.is_dir()), None)
+
+
+SIMULATED = (demo_night,)
+MEASURED = (flare_night, hardness, nights_of_years, crab_maps, crab_regions, crab_spectrum)
+
+
+def main(arguments=None):
+    """Write the figures whose names are given, or all; returns an exit status."""
+    names = [make.__name__ for make in (*SIMULATED, *MEASURED)]
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)} (default: all)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: docs/figures)")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.names) - set(names):
+        parser.error(f"there is no figure {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    matplotlib.use("Agg")
+    for make in (*SIMULATED, *MEASURED):
+        if given.names and make.__name__ not in given.names:
+            continue
+        if make in MEASURED and _release() is None:
+            print(f"{make.__name__}: left out, the data are not here; set GAMMAPY_DATA to their folder")
+            continue
+        figure = make()
+        print(save_figure(figure, given.folder / f"{make.__name__}.png"))
+        plt.close(figure)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
