@@ -77,7 +77,7 @@ def test_files_that_are_none(tmp_path):
     with pytest.raises(InputError, match="no region and no file"):
         as_exclusion([str(tmp_path / "nowhere.reg")])
     (tmp_path / "bad.reg").write_text("nothing of the kind\n")
-    with pytest.raises(InputError, match="no region|no sky region"):
+    with pytest.raises(InputError, match=r"no region|no sky region"):
         as_exclusion([str(tmp_path / "bad.reg")])
     with pytest.raises(InputError, match="wanted are regions"):
         exclusion_texts([3])

@@ -14,7 +14,7 @@ SECTIONS = {
     "offset_max": "Maps (3d) and regions (1d)",
     "output": "Where and how the job runs",
 }
-_PLAIN = re.compile(r"[A-Za-z0-9_./$~+-](?:[\w./$+() -]*[\w./$+()-])?", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9_./$~](?:[\w./$+() -]*[\w./$+()-])?", re.ASCII)
 WIDTH = 110
 
 

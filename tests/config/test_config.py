@@ -1,0 +1,255 @@
+"""The configuration: its defaults are those of the call, what it writes it reads, and its mistakes have lines."""
+
+import inspect
+
+import astropy.units as u
+import numpy as np
+import pytest
+import yaml
+from astropy.coordinates import SkyCoord
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_store import TARGET, make_store
+
+from tevcurve import LogParabola, PowerLaw, light_curve
+from tevcurve.config import Config, ConfigError, read_config
+from tevcurve.config.model import HOW, NOT_OPTIONS
+from tevcurve.errors import DataError, InputError, MissingError
+from tevcurve.lightcurve.bins import by_run, by_width
+
+BASE = {"data": "store", "target": "Crab"}
+# What a caller of light_curve has and a file has not.
+ONLY_IN_PYTHON = {"observations", "name", "progress", "client"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    make_store(folder)
+    return folder
+
+
+def written(tmp_path, text):
+    path = tmp_path / "job.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_every_argument_of_the_call_is_a_key_with_the_same_default():
+    parameters = inspect.signature(light_curve).parameters
+    assert set(parameters) - ONLY_IN_PYTHON == set(Config.model_fields) - (set(NOT_OPTIONS) - {"target"})
+    options = Config(**BASE).options()
+    for name in set(parameters) & set(options) - {"time_bins", "spectrum", "energy_edges", "norm_values", "store"}:
+        default = parameters[name].default
+        # 0.95 is what the call takes where neither of two is given.
+        assert options[name] == (0.95 if name == "upper_limit" else default), name
+    np.testing.assert_array_equal(options["energy_edges"], u.Quantity(parameters["energy_edges"].default))
+    np.testing.assert_array_equal(options["norm_values"], parameters["norm_values"].default)
+    assert options["time_bins"] == by_run()
+    spectrum = PowerLaw(index=2.5)
+    assert [p.value for p in options["spectrum"].parameters] == [p.value for p in spectrum.parameters]
+
+
+def test_objects_and_texts_are_the_same():
+    from_objects = Config(
+        **BASE,
+        position=SkyCoord(83.633, 22.0145, unit="deg"),
+        energy_edges=[0.7, 20] * u.TeV,
+        spectrum=LogParabola(alpha=2.2, beta=0.3),
+        offset_max=1.5 * u.deg,
+        free=("alpha",),
+    )
+    from_texts = Config(
+        **BASE,
+        position="83.633 deg, 22.0145 deg",
+        energy_edges="0.7 TeV, 20.0 TeV",
+        spectrum="LogParabola alpha=2.2 beta=0.3",
+        offset_max="1.5 deg",
+        free="alpha",
+    )
+    assert from_objects == from_texts
+    assert hash(from_objects.to_yaml()) == hash(from_texts.to_yaml())
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(lambda text: text.strip())
+FLOATS = st.floats(min_value=1e-300, max_value=1e300)
+CHANGES = st.fixed_dictionaries(
+    {"data": TEXTS, "target": TEXTS},
+    optional={
+        "sigma": FLOATS,
+        "free_ts": FLOATS,
+        "background_error": st.none() | FLOATS,
+        "norm_values": st.none() | st.lists(FLOATS, min_size=1) | st.just("linspace(0, 2, 5)"),
+        "energy_edges": st.lists(FLOATS, min_size=2, unique=True).map(
+            lambda edges: [f"{e!r} TeV" for e in sorted(edges)]
+        ),
+        "runs": st.none() | st.lists(st.integers(0, 2**31), min_size=1, unique=True),
+        "safe_energy": st.sampled_from([None, "file", 0.1, 1e-05]),
+        "time_bins": st.sampled_from(["night", "2 min", "blocks 0.05", "edges 2006-07-29T20:00 2006-07-29T21:00"]),
+        "spectrum": st.builds(lambda index: {"model": "PowerLaw", "index": index}, st.floats(-5, 5)),
+        "free": st.lists(TEXTS.map(str.strip).filter(lambda t: "," not in t)),
+        "negative": st.booleans(),
+        "sigma_ul": st.none() | FLOATS,
+        "output": st.none() | TEXTS.filter(lambda text: text.strip().lower() not in ("none", "null", "~")),
+        "n_jobs": st.integers(1, 2**31),
+    },
+)
+
+
+@settings(max_examples=60)
+@given(CHANGES)
+def test_what_is_written_is_read_again_exactly(tmp_path_factory, changes):
+    config = Config(**changes)
+    path = tmp_path_factory.getbasetemp() / "round.yaml"
+    path.write_text(config.to_yaml(), encoding="utf-8")
+    again = read_config(path)
+    assert again == config
+    assert again.to_yaml() == config.to_yaml()
+    # Another reader of YAML sees the same values.
+    assert yaml.safe_load(path.read_text(encoding="utf-8")) == config.values()
+
+
+def test_every_value_has_a_comment_and_is_there():
+    lines = Config(**BASE).to_yaml().splitlines()
+    for name, field in Config.model_fields.items():
+        (number,) = (k for k, line in enumerate(lines) if line.startswith(f"{name}:"))
+        assert lines[number - 1].startswith("# ")
+        assert field.description
+
+
+def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
+    path = written(
+        tmp_path,
+        "data: x\ntarget: Crab\nmethod: 2d\nn_jobs: 0\nenergy: 3\nsigma: -1\n\nspectrum:\n  model: PowerLaw\n"
+        "  indx: 3\nupper_limit: 1.5\nnegative: maybe\nfree_ts: abc\noffset_max: 3\nenergy_edges: [3 TeV, 2 TeV]\n"
+        "time_bins: fortnight\nsafe_energy: all\nruns: [1, 1]\n",
+    )
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
+    assert str(error.value).splitlines() == [
+        f"{path}, line 3: method is '2d'; wanted is 3d or 1d.",
+        f"{path}, line 4: n_jobs is 0; wanted is 1 or more.",
+        f"{path}, line 5: There is no key 'energy'; did you mean energy_edges?",
+        f"{path}, line 6: sigma is -1; wanted is a number above 0.",
+        f"{path}, line 10: spectrum.indx is no parameter of PowerLaw (did you mean index?); "
+        "wanted is one of index, amplitude, reference.",
+        f"{path}, line 11: upper_limit is 1.5; wanted is a number below 1.",
+        f"{path}, line 12: negative is 'maybe'; wanted is yes or no.",
+        f"{path}, line 13: free_ts is 'abc'; wanted is a number.",
+        f"{path}, line 14: offset_max is 3, without a unit; wanted is an angle such as '3 deg'.",
+        f"{path}, line 15: energy_edges is [3 TeV, 2 TeV], which does not increase from above 0; "
+        "wanted are edges such as [0.7 TeV, 20 TeV].",
+        f"{path}, line 16: time_bins: The time bins are 'fortnight' (did you mean 'night'?); wanted is a duration such "
+        "as '2 min', or one of run, night, width, counts, significance, blocks, sliding, phase, edges, intervals.",
+        f"{path}, line 17: safe_energy is 'all'; wanted is file, a fraction of the largest effective area such as 0.1, "
+        "or none.",
+        f"{path}, line 18: runs is [1, 1]; wanted is all, or OBS_IDs such as [23523, 23526], each once.",
+    ]
+
+
+def test_braces_in_a_value_are_no_places_to_fill_in():
+    with pytest.raises(ConfigError, match=r"position is '\{path\}'"):
+        Config(**BASE, position="{path}")
+
+
+def test_a_mistake_on_the_line_has_no_line_of_the_file(tmp_path):
+    path = written(tmp_path, "data: x\ntarget: Crab\n")
+    with pytest.raises(ConfigError, match=r"^method is '2d'; wanted is 3d or 1d\.$"):
+        read_config(path, {"method": "2d"})
+    with pytest.raises(ConfigError, match=r"^There is no key 'metod'; did you mean method\?$"):
+        read_config(path, {"metod": "2d"})
+    with pytest.raises(ConfigError, match="target is missing"):
+        read_config(written(tmp_path, "data: x\n"))
+
+
+def test_files_that_are_none(tmp_path):
+    with pytest.raises(DataError, match="No such file"):
+        read_config(tmp_path / "nowhere.yaml")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_config(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(DataError, match="is no text"):
+        read_config(tmp_path / "a.png")
+    with pytest.raises(InputError, match="more than 256 kB"):
+        read_config(written(tmp_path, "#" * 300_000))
+
+
+def test_changes_take_the_place_of_values(tmp_path):
+    path = written(tmp_path, "data: x\ntarget: Crab\nspectrum:\n  model: PowerLaw\n  index: 3\nmethod: 1d\n")
+    config = read_config(path, {"method": "3D", "spectrum.amplitude": "2e-11 cm-2 s-1 TeV-1", "sigma_ul": "2"})
+    assert (config.method, config.spectrum["index"], config.sigma_ul, config.upper_limit) == ("3d", 3, 2, None)
+    assert config.spectrum["amplitude"] == "2e-11 cm-2 s-1 TeV-1"
+    # Another model begins anew.
+    config = read_config(path, {"spectrum.model": "LogParabola", "spectrum.beta": "0.3"})
+    assert set(config.spectrum) == {"model", "amplitude", "reference", "alpha", "beta"}
+    config = config.changed(upper_limit=0.9, spectrum__alpha=3)
+    assert (config.upper_limit, config.sigma_ul, config.spectrum["alpha"]) == (0.9, None, 3)
+    with pytest.raises(InputError, match="only the spectrum has keys of its own"):
+        read_config(path, {"method.what": 1})
+
+
+def test_limits_are_said_in_one_way(tmp_path):
+    assert Config(**BASE, sigma_ul=3).upper_limit is None
+    for values in ({"sigma_ul": 3, "upper_limit": 0.9}, {"upper_limit": None}):
+        with pytest.raises(ConfigError, match="wanted is one of them"):
+            Config(**BASE, **values)
+
+
+def test_a_configuration_cannot_be_changed_in_place():
+    config = Config(**BASE)
+    with pytest.raises(ValueError, match="frozen"):
+        config.method = "1d"
+
+
+def test_the_resolved_one_is_a_configuration_without_how_it_runs(tmp_path):
+    config = Config(**BASE, n_jobs=4, output="x", sigma=2)
+    resolved = read_config(written(tmp_path, config.resolved_yaml()))
+    assert resolved == Config(**BASE, sigma=2)
+    assert set(config.resolved()) == set(Config.model_fields) - set(HOW)
+
+
+def test_the_light_curve_is_that_of_the_call(store, tmp_path):
+    config = Config(
+        data=store, target="Crab", energy_edges="0.7,10 TeV", time_bins="5 min", safe_energy=None, store=None
+    )
+    made = light_curve(**read_config(written(tmp_path, config.to_yaml())).arguments())
+    expected = light_curve(store, "Crab", by_width("5 min"), [0.7, 10] * u.TeV, safe_energy=None)
+    assert made.meta["source"] == "Crab"
+    for name in expected.table.colnames:
+        np.testing.assert_array_equal(np.asarray(made.table[name]), np.asarray(expected.table[name]), name)
+
+
+def test_runs_and_positions_are_chosen(store):
+    options = {"data": store, "target": "Crab"}
+    found = Config(**options).arguments()
+    assert [one.obs_id for one in found["observations"]] == [1, 2, 3]
+    assert found["target"].separation(TARGET) < 1e-6 * u.deg
+    found = Config(**options, runs=[3, 1], position="83.7 deg, 22.1 deg").arguments()
+    assert [one.obs_id for one in found["observations"]] == [3, 1]
+    assert (found["target"].ra.deg, found["name"]) == (83.7, "Crab")
+    # The name of a source that the index does not have, at a place that runs point to.
+    found = Config(data=store, target="blob", position="83.7 deg, 22.1 deg").arguments()
+    assert (len(found["observations"]), found["name"]) == (3, "blob")
+    with pytest.raises(MissingError, match="has no run 7 of Crab; it has 1, 2, 3"):
+        Config(**options, runs=[7]).arguments()
+    with pytest.raises(MissingError, match="no target 'blob'"):
+        Config(data=store, target="blob").arguments()
+
+
+def test_phases_at_the_barycentre_know_the_position(store):
+    config = Config(data=store, target="Crab", time_bins="phase 4 frequency=29.9Hz epoch=53000 barycentre=yes")
+    assert config.arguments()["time_bins"].position.separation(TARGET) < 1e-6 * u.deg
+
+
+def test_variables_in_paths(store, monkeypatch):
+    monkeypatch.setenv("DL3", str(store.parent))
+    config = Config(data=f"$DL3/{store.name}", target="Crab")
+    assert config.data == f"$DL3/{store.name}"
+    assert len(config.arguments()["observations"]) == 3
+
+
+def test_the_store_of_reduced_runs_is_in_the_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert Config(**BASE).options()["store"] == str(tmp_path / "tevcurve" / "runs")
+    assert Config(**BASE, store=None).options()["store"] is None
+    assert Config(**BASE, store="runs").options()["store"] == "runs"
