@@ -154,17 +154,17 @@ def test_each_toy_takes_the_shape_from_its_own_counts():
     light_curve = onoff_light_curve(runs(), by_width("5 min"), background="shape")
     maker, n = toy_maker(light_curve), 500
     drawn = maker.draw_counts(1.0, n, np.random.default_rng(4))
-    off = (drawn.off / np.tile(maker.groups.ontime, n)).reshape(n, -1)
-    first = maker.groups.run == 0
+    off = (drawn.off / np.tile(maker.ontime, n)).reshape(n, -1)
+    first = maker.run == 0
     # In a toy it is one rate for all rows of a run, and is as uncertain as the OFF counts of the run.
     rate = off[:, first].reshape(n, -1, 2)
     assert np.all(np.ptp(rate, axis=1) < 1e-12)
     counts = light_curve.origin.terms[0].n_off
     assert_allclose(rate[:, 0].std(axis=0) / rate[:, 0].mean(axis=0), 1 / np.sqrt(counts), rtol=0.3)
     one, whole = toy_maker(light_curve, rows=[1]), light_curve.origin.terms[0].ontime_s
-    rate = one.draw_counts(1.0, n, np.random.default_rng(5)).off.reshape(n, 2) / one.groups.ontime
+    rate = one.draw_counts(1.0, n, np.random.default_rng(5)).off.reshape(n, 2) / one.ontime
     # With the other rows of the run, too.
-    assert whole > 3 * one.groups.ontime[0]
+    assert whole > 3 * one.ontime[0]
     assert_allclose(rate.std(axis=0) / rate.mean(axis=0), 1 / np.sqrt(counts), rtol=0.3)
 
 

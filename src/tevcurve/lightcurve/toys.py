@@ -6,7 +6,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.toys_cubes import CubeToys
-from tevcurve.lightcurve.toys_onoff import CellGroups, OnOffToys
+from tevcurve.lightcurve.toys_onoff import onoff_toys
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,5 +61,5 @@ def toy_maker(light_curve, rows=None):
 def maker_of_rows(kept, joint, rows):
     """The same for the `Kept` runs and the `LaidFit` of a light curve; rows: int array, sorted."""
     if joint.method == "1d":
-        return OnOffToys(joint, rows, kept.options.background_rule, CellGroups(kept, joint, rows))
+        return onoff_toys(kept, joint, rows)
     return CubeToys(kept, joint, rows)

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from tevcurve.fit.background_rule import BackgroundRule
+from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.kernels.onoff import profile_background
 from tevcurve.kernels.poisson import CashProfile
 
 # Of a factor on alpha that is drawn.
 LEAST_FACTOR = 0.01
+FREE = BackgroundRule()
 
 
 class OnOffToys:
@@ -21,18 +24,26 @@ class OnOffToys:
 
     Parameters
     ----------
-    joint : `~tevcurve.fit.laid_spectra.LaidSpectra`
-    rows : int array (n_rows,), sorted, numbers of the rows in the table of the light curve
-    rule : `BackgroundRule` of its fit
-    groups : `CellGroups` of these rows
+    profile : of the rows
+    rows : int array (n_rows,), numbers of the rows in the table of the light curve
+    group : int array (n_cells,)
+    ontime : float array (n_cells,), s
+    cells : `OnOffCells` of the rows; default: those of an `OnOffProfile`
+    rule : `BackgroundRule` of the fit
+    shapes : `OffShapes` of the runs, and run, reco : int arrays (n_cells,), number of the run and of the energy bin of
+        each cell: where toys have a shape of their own
     """
 
-    def __init__(self, joint, rows, rule, groups):
-        self.rows, self.rule, self.shapes = rows, rule, joint.shapes
-        self.group, self.groups = groups.group, groups
-        self.cells = joint.cells.take(rows)
-        self.profile = joint.profile.take(np.searchsorted(joint.fitted, rows))
-        self.share = groups.ontime / np.bincount(self.group, groups.ontime)[self.group]
+    def __init__(
+        self, profile, rows, group, ontime, *, cells=None, rule=FREE, shapes=None, run=None, reco=None
+    ):
+        self.profile, self.rows, self.group, self.ontime = profile, rows, group, ontime
+        self.rule, self.shapes, self.run, self.reco = rule, shapes, run, reco
+        own = profile
+        if cells is None:
+            cells = OnOffCells(own.cell_bin, own.cell_bin, own.n_on, own.n_off, own.alpha, own.signal)
+        self.cells = cells
+        self.share = ontime / np.bincount(group, ontime)[group]
 
     @property
     def n_rows(self):
@@ -95,10 +106,9 @@ class OnOffToys:
         n_on = rng.poisson(np.maximum(norms[:, own.row] * own.signal + in_on, 0.0)).astype(float)
         n_off = rng.poisson(off).astype(float)
         toy = np.arange(n)[:, None]
-        shape = own.off
-        if self.shapes is not None and self.groups.run is not None:
+        shape = np.zeros(len(own.row)) if own.off is None else own.off
+        if self.shapes is not None:
             shape = self._shape(n_off, off, rng)
-        shape = np.zeros(len(own.row)) if shape is None else shape
         shape = np.broadcast_to(shape, n_on.shape)
         return replace(
             own,
@@ -122,7 +132,7 @@ class OnOffToys:
 
     def _shape(self, n_off, off, rng):
         """Expected OFF counts (n, n_cells) by the shape of the OFF counts of each toy, all (n, n_cells)."""
-        run, reco, ontime = self.groups.run, self.groups.reco, self.groups.ontime
+        run, reco, ontime = self.run, self.reco, self.ontime
         number = run * self.shapes.counts.shape[1] + reco
         seen, first, which = np.unique(number, return_index=True, return_inverse=True)
         # The rows have only a part of the time of a run.
@@ -135,38 +145,38 @@ class OnOffToys:
         return self.shapes.rates(counts)[:, run, reco] * ontime
 
 
-class CellGroups:
-    """Which cells of rows of a `LaidSpectra` share a rate of background, and their times.
+def onoff_toys(kept, joint, rows):
+    """The `OnOffToys` of rows (sorted int array) of the `LaidSpectra` of a light curve."""
+    run, reco, group, ontime = _cell_groups(kept, joint, rows)
+    own_shape = {} if joint.stacked else {"shapes": joint.shapes, "run": run, "reco": reco}
+    profile, cells = joint.profile.take(np.searchsorted(joint.fitted, rows)), joint.cells.take(rows)
+    return OnOffToys(
+        profile, rows, group, ontime, cells=cells, rule=kept.options.background_rule, **own_shape
+    )
 
-    Attributes
-    ----------
-    group : int array (n_cells,): cells of one run and energy bin; of one energy bin in rows with the same runs where
-        runs are stacked
-    ontime : float array (n_cells,), s
-    run, reco : int arrays (n_cells,), None where runs are stacked
+
+def _cell_groups(kept, joint, rows):
+    """(run, energy bin, group, ontime) of each cell of rows: a group are those of one run and energy bin; ontime in s.
+
+    Where runs are stacked, a group are the cells of one energy bin in rows with the same runs, and there is no run.
     """
-
-    def __init__(self, kept, joint, rows):
-        bands, n_bands = kept.setting.axes.band_of_bin, joint.n_bands
-        parts = []
-        for number, (run, cut) in enumerate(zip(kept.terms, joint.cut.cuts, strict=True)):
-            reco = np.flatnonzero(run.mask_safe)
-            row = (cut.bins[:, None] * n_bands + bands[reco]).ravel()
-            ontime = np.repeat(cut.ontime.sum(axis=1), len(reco))
-            parts.append((row, np.tile(reco, len(cut.bins)), np.full(len(row), number), ontime))
-        row, reco, run, ontime = (np.concatenate(column) for column in zip(*parts, strict=True))
-        mine = np.isin(row, rows)
-        row, reco, run, ontime = row[mine], reco[mine], run[mine], ontime[mine]
-        self.run, self.reco = None, None
-        if joint.stacked:
-            cell, index = np.unique(row * len(bands) + reco, return_inverse=True)
-            member = np.zeros((len(cell), len(parts) + 1), dtype=int)
-            member[index, run] = 1
-            member[:, -1] = cell % len(bands)
-            self.group = np.unique(member, axis=0, return_inverse=True)[1].ravel()
-            self.ontime = np.bincount(index, ontime)
-            return
-        order = np.argsort(row, kind="stable")
-        group = np.unique(run * len(bands) + reco, return_inverse=True)[1]
-        self.group, self.ontime = group[order], ontime[order]
-        self.run, self.reco = run[order], reco[order]
+    bands, n_bands = kept.setting.axes.band_of_bin, joint.n_bands
+    parts = []
+    for number, (run, cut) in enumerate(zip(kept.terms, joint.cut.cuts, strict=True)):
+        reco = np.flatnonzero(run.mask_safe)
+        row = (cut.bins[:, None] * n_bands + bands[reco]).ravel()
+        ontime = np.repeat(cut.ontime.sum(axis=1), len(reco))
+        parts.append((row, np.tile(reco, len(cut.bins)), np.full(len(row), number), ontime))
+    row, reco, run, ontime = (np.concatenate(column) for column in zip(*parts, strict=True))
+    mine = np.isin(row, rows)
+    row, reco, run, ontime = row[mine], reco[mine], run[mine], ontime[mine]
+    if joint.stacked:
+        cell, index = np.unique(row * len(bands) + reco, return_inverse=True)
+        member = np.zeros((len(cell), len(parts) + 1), dtype=int)
+        member[index, run] = 1
+        member[:, -1] = cell % len(bands)
+        group = np.unique(member, axis=0, return_inverse=True)[1].ravel()
+        return None, cell % len(bands), group, np.bincount(index, ontime)
+    order = np.argsort(row, kind="stable")
+    group = np.unique(run * len(bands) + reco, return_inverse=True)[1]
+    return run[order], reco[order], group[order], ontime[order]
