@@ -52,6 +52,7 @@ class StoredJob:
     def __init__(self, job, store):
         self._job, self._store = job, store
         self._keys = None if store is None else job.run_keys()
+        self._writes = True
 
     def keep(self, observation):
         """The `KeptRun` of an observation. Raises `DataError` where it cannot be used."""
@@ -59,7 +60,7 @@ class StoredJob:
         run = None if key is None else self._store.get(key)
         if run is None:
             run = self._job.keep(observation)
-            if key is not None and key.still_holds():
+            if key is not None and self._writes and key.still_holds():
                 self._put(key, run)
         return run
 
@@ -69,7 +70,7 @@ class StoredJob:
         except StoreError as error:
             # Said once: what hinders one run hinders all.
             log.warning("Reduced runs are not kept: %s", error)
-            self._store = None
+            self._writes = False
 
 
 def _keep(job, strict, observation):
