@@ -39,7 +39,13 @@ def test_every_argument_of_the_call_is_a_key_with_the_same_default():
     parameters = inspect.signature(light_curve).parameters
     assert set(parameters) - ONLY_IN_PYTHON == set(Config.model_fields) - (set(NOT_OPTIONS) - {"target"})
     options = Config(**BASE).options()
-    for name in set(parameters) & set(options) - {"time_bins", "spectrum", "energy_edges", "norm_values", "store"}:
+    for name in set(parameters) & set(options) - {
+        "time_bins",
+        "spectrum",
+        "energy_edges",
+        "norm_values",
+        "store",
+    }:
         default = parameters[name].default
         # 0.95 is what the call takes where neither of two is given.
         assert options[name] == (0.95 if name == "upper_limit" else default), name
@@ -71,7 +77,9 @@ def test_objects_and_texts_are_the_same():
     assert hash(from_objects.to_yaml()) == hash(from_texts.to_yaml())
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(lambda text: text.strip())
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(
+    lambda text: text.strip()
+)
 FLOATS = st.floats(min_value=1e-300, max_value=1e300)
 CHANGES = st.fixed_dictionaries(
     {"data": TEXTS, "target": TEXTS},
@@ -85,7 +93,9 @@ CHANGES = st.fixed_dictionaries(
         ),
         "runs": st.none() | st.lists(st.integers(0, 2**31), min_size=1, unique=True),
         "safe_energy": st.sampled_from([None, "file", 0.1, 1e-05]),
-        "time_bins": st.sampled_from(["night", "2 min", "blocks 0.05", "edges 2006-07-29T20:00 2006-07-29T21:00"]),
+        "time_bins": st.sampled_from(
+            ["night", "2 min", "blocks 0.05", "edges 2006-07-29T20:00 2006-07-29T21:00"]
+        ),
         "spectrum": st.builds(lambda index: {"model": "PowerLaw", "index": index}, st.floats(-5, 5)),
         "free": st.lists(TEXTS.map(str.strip).filter(lambda t: "," not in t)),
         "negative": st.booleans(),
@@ -176,8 +186,15 @@ def test_files_that_are_none(tmp_path):
 
 def test_changes_take_the_place_of_values(tmp_path):
     path = written(tmp_path, "data: x\ntarget: Crab\nspectrum:\n  model: PowerLaw\n  index: 3\nmethod: 1d\n")
-    config = read_config(path, {"method": "3D", "spectrum.amplitude": "2e-11 cm-2 s-1 TeV-1", "sigma_ul": "2"})
-    assert (config.method, config.spectrum["index"], config.sigma_ul, config.upper_limit) == ("3d", 3, 2, None)
+    config = read_config(
+        path, {"method": "3D", "spectrum.amplitude": "2e-11 cm-2 s-1 TeV-1", "sigma_ul": "2"}
+    )
+    assert (config.method, config.spectrum["index"], config.sigma_ul, config.upper_limit) == (
+        "3d",
+        3,
+        2,
+        None,
+    )
     assert config.spectrum["amplitude"] == "2e-11 cm-2 s-1 TeV-1"
     # Another model begins anew.
     config = read_config(path, {"spectrum.model": "LogParabola", "spectrum.beta": "0.3"})
@@ -237,7 +254,9 @@ def test_runs_and_positions_are_chosen(store):
 
 
 def test_phases_at_the_barycentre_know_the_position(store):
-    config = Config(data=store, target="Crab", time_bins="phase 4 frequency=29.9Hz epoch=53000 barycentre=yes")
+    config = Config(
+        data=store, target="Crab", time_bins="phase 4 frequency=29.9Hz epoch=53000 barycentre=yes"
+    )
     assert config.arguments()["time_bins"].position.separation(TARGET) < 1e-6 * u.deg
 
 
