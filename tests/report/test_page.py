@@ -17,6 +17,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.report import report_html, write_report
 from tevcurve.report.tables import MAX_ROWS
+from tevcurve.store import Result, write_result
 
 VOID = ("meta", "link", "br", "img", "input", "hr")
 
@@ -213,7 +214,7 @@ def test_a_table_alone_says_what_it_does_not_know(night, tmp_path):
     curve = LightCurve.read(night.write(tmp_path / "night.ecsv"))
     page = Page(report_html(curve, n_toys=0))
     said = " ".join(page.texts["li"] + page.texts["p"])
-    assert "does not know its runs" in said
+    assert "the light curve does not know its runs: it was read from" in said
     assert "The event rate of each run is not shown, because there is no ledger" in said
     assert "There is no configuration" in said
     assert "Versions and checksums of the inputs are not known" in said
@@ -229,8 +230,16 @@ def test_a_result_shows_its_configuration_and_origin(night):
     result = SimpleNamespace(light_curve=night, config=config, provenance=provenance)
     page = Page(report_html(result, n_toys=0))
     assert "name: <b>AGN</b>" in page.texts["pre"][0]
-    assert ["versions: numpy", "2.0"] in page.tables["Versions"]
+    assert ["numpy", "2.0"] in page.tables["Versions"]
     assert page.tables["Inputs"] == [["path", "sha256", "obs_id"], ["run_1.fits", "ab" * 32, "1"]]
+
+
+def test_a_result_on_disk_gives_the_page_of_its_light_curve(bands, tmp_path):
+    write_result(tmp_path / "result", bands)
+    read, made = (Page(report_html(one, n_toys=0)) for one in (Result.read(tmp_path / "result"), bands))
+    assert read.data() == made.data()
+    assert read.texts["li"] == made.texts["li"]
+    assert {**made.tables, "Versions": read.tables["Versions"]} == read.tables
 
 
 def test_light_curve_without_rows_or_flux_is_a_page_too(night):

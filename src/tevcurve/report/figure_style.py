@@ -45,6 +45,7 @@ def axis(title):
         "zeroline": False,
         "automargin": True,
         "exponentformat": "none",
+        "minorloglabels": "complete",
     }
 
 

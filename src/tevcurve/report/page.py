@@ -116,7 +116,8 @@ def _figures(light_curve, rows, variability):
         figures["light-curve"] = ("Light curve", plain(figure))
     else:
         missing.append("There is no figure, because no row has a flux or a limit.")
-    quality, more = quality_figures(rows, light_curve.ledger)
+    why = getattr(light_curve.origin, "reason", "it was read from a table, or made from datasets")
+    quality, more = quality_figures(rows, light_curve.ledger, why)
     figures |= {one["id"]: (one["title"], plain(one["figure"])) for one in quality}
     return figures, missing + more
 

@@ -10,10 +10,10 @@ from tevcurve.report.figure_style import COLOURS, SYMBOLS, axis, base_layout, er
 HEIGHT = 300
 
 
-def quality_figures(rows, ledger):
+def quality_figures(rows, ledger, why):
     """(figures, missing): dicts with `id`, `title`, `figure`, and sentences about those that cannot be made.
 
-    rows: `ReportRows`. ledger: `Ledger` or None.
+    rows: `ReportRows`. ledger: `Ledger` or None. why: str, why the light curve may not know its runs.
     """
     figures, missing = [], []
     if rows.quantity and np.isfinite(rows.livetime).any():
@@ -27,8 +27,7 @@ def quality_figures(rows, ledger):
         )
     else:
         missing.append(
-            "Flux against zenith angle and offset is not shown, because this light curve does not know its runs "
-            "(it was read from a table, or made from datasets)."
+            f"Flux against zenith angle and offset is not shown, because the light curve does not know its runs: {why}."
         )
     if ledger is not None and len(ledger.seconds):
         figures.append(_event_rate(ledger))

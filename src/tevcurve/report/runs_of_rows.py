@@ -46,9 +46,13 @@ def runs_of_rows(light_curve):
 
 
 def _runs_and_bins(light_curve):
-    ledger = light_curve.ledger
-    runs, bins = getattr(ledger, "runs", None), getattr(ledger, "time_bins", None)
-    return (runs, bins) if runs and bins is not None else (None, None)
+    """(runs, `TimeBins`) of the ledger, or of the origin where the ledger was read from a file; else (None, None)."""
+    ledger, origin = light_curve.ledger, light_curve.origin
+    if hasattr(ledger, "runs"):
+        return ledger.runs, ledger.time_bins
+    if hasattr(origin, "runs") and hasattr(origin, "terms"):
+        return origin.runs, origin.time_bins.bins(origin.terms)
+    return None, None
 
 
 def _bin_of_rows(light_curve, bins):

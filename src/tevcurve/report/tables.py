@@ -131,13 +131,14 @@ def provenance_tables(provenance):
     facts, lists = [], []
     for name, value in provenance.items():
         if isinstance(value, dict):
-            facts += [[f"{name}: {key}", _setting(each)] for key, each in value.items()]
+            said = "" if name == "versions" else f"{name}: "
+            facts += [[f"{said}{key}", _setting(each)] for key, each in value.items()]
         elif isinstance(value, list | tuple) and value and all(isinstance(each, dict) for each in value):
             headings = list(dict.fromkeys(key for each in value for key in each))
             rows = [[_setting(each.get(key, "")) for key in headings] for each in value[:MAX_ROWS]]
             note = _left_out(len(rows), len(value), "entry", "All are in the result.", "entries")
             lists.append((str(name), ReportTable(headings, rows, note, ("",) * len(headings))))
-        else:
+        elif value not in ([], ()):
             facts.append([str(name), _setting(value)])
     return ReportTable(["What", "Value"], facts, "", ("", "")), lists
 
