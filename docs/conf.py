@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import jupytext
@@ -28,6 +29,7 @@ default_role = "code"
 html_theme = "pydata_sphinx_theme"
 html_title = "tevcurve"
 html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,
@@ -52,6 +54,9 @@ nb_execution_mode = "force"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+
+# Pages call the command, too.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 # The page with real data is a notebook in examples/; without the data it is shown, not run.
 DATA = [Path(os.environ.get("GAMMAPY_DATA", "")), HERE.parents[1] / "shared" / "data"]

@@ -66,7 +66,7 @@ class Observation:
 
     @property
     def filters(self):
-        """The `ObservationFilter`s that the observation has passed, a tuple."""
+        """Each `ObservationFilter` that the observation has passed, a tuple."""
         return self._filters
 
     def check_events(self):
