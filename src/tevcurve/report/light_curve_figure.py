@@ -118,6 +118,8 @@ def _band_traces(rows, band):
             "customdata": texts,
             "hovertemplate": _template(rows, texts),
             "meta": {"band": band, "kind": kind},
+            "name": words.band_text(rows.bands[band]) if rows.bands[band] else "",
+            "showlegend": not traces,
             **_time_axis(rows, chosen, style["color"]),
         }
         if kind == "points":
@@ -176,6 +178,7 @@ def _blocks_trace(rows, band, table):
         "line": {"color": colour, "width": 2, "dash": "solid"},
         "opacity": 0.55,
         "hoverinfo": "skip",
+        "showlegend": False,
         "meta": {"band": band, "kind": "blocks"},
         "times": {way: (values, None) for way, values in x.items()},
     }
@@ -242,6 +245,7 @@ def _panel_trace(rows, chosen, band, values, errors, name):
         "customdata": texts,
         "hovertemplate": f"{when}: %{{customdata[0]}}<br>{utc}{escape(name)}: %{{customdata[2]}}<extra></extra>",
         "meta": {"band": band, "kind": "panel"},
+        "showlegend": False,
         **_time_axis(rows, chosen, colour),
     }
 
@@ -255,6 +259,13 @@ def _layout(rows, panels):
     layout["xaxis"] = axis(title) | {"anchor": f"y{len(panels) + 1}" if panels else "y"}
     layout["yaxis"] = axis(rows.name) | {"domain": [share * len(panels) + (gap if panels else 0), 1]}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "#999999"}
+    if len(rows.bands) > 1:
+        # What is clicked on stands above the figure; this is for paper, and for a picture of the figure.
+        layout["showlegend"] = True
+        layout["legend"] = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
+        layout["legend"] |= {"itemclick": False, "itemdoubleclick": False}
+        layout["margin"]["b"] += 30
+        layout["height"] += 30
     for number, name in enumerate(panels, start=2):
         low = share * (len(panels) + 1 - number)
         layout[f"yaxis{number}"] = axis(name) | {"domain": [low + (gap if low else 0), low + share - gap]}
