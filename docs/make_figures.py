@@ -40,7 +40,7 @@ CRAB = SkyCoord(83.63308, 22.01450, unit="deg")
 PKS = SkyCoord(329.71693826, -30.2255890, unit="deg")
 
 
-def demo_night():
+def night():
     """The simulated night: the flux with blocks and the fit of the flare, the photon index below."""
     curve = demo_light_curve(free=("index",))
     flux = demo_light_curve()
@@ -127,7 +127,7 @@ def _release():
     return next((folder for folder in found if folder.is_dir()), None)
 
 
-SIMULATED = (demo_night,)
+SIMULATED = (night,)
 MEASURED = (flare_night, hardness, nights_of_years, crab_maps, crab_regions, crab_spectrum)
 
 

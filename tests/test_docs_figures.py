@@ -37,4 +37,4 @@ def test_an_unknown_name_is_refused(script, capsys):
     with pytest.raises(SystemExit) as stopped:
         script.main(["crab"])
     assert stopped.value.code == 2
-    assert "there is no figure crab; there are demo_night" in capsys.readouterr().err
+    assert "there is no figure crab; there are night" in capsys.readouterr().err

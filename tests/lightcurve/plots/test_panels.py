@@ -1,6 +1,7 @@
 """Panels of a light curve: one for each band, and what goes under them."""
 
 import gc
+import pickle
 import weakref
 
 import matplotlib as mpl
@@ -134,6 +135,13 @@ def test_other_numbers_are_said():
         curve.plot_panels(ax=plt.subplots(3)[1])
     with pytest.raises(InputError, match="wanted is one with its errors"):
         curve.plot_panels(below=[curve.table["time_min", "flux"]])
+
+
+def test_figures_can_be_kept_for_another_day():
+    axes = make_nights([NIGHT, NIGHT + 9]).plot_panels(gaps="cut", time_format="iso")
+    again = pickle.loads(pickle.dumps(axes[0].figure))
+    assert_readable(again)
+    assert [text for text, _ in texts_of(again)] == [text for text, _ in texts_of(axes[0].figure)]
 
 
 def test_nothing_is_left_behind():

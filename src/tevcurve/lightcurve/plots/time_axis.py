@@ -12,6 +12,7 @@ from astropy import units as u
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.plots.gaps import apply_cut, cut_time, mark_cuts
+from tevcurve.lightcurve.plots.time_locator import time_locator
 from tevcurve.lightcurve.plots.time_ticks import DateTicks, MjdTicks
 
 LONG = 40  # days: from here on whole MJD are short enough as tick labels
@@ -112,9 +113,7 @@ def _epoch():
 
 def dress(ax):
     """Scale, ticks and label of the time axis, the same in all axes that share it."""
-    from matplotlib.ticker import NullLocator
-
-    from tevcurve.lightcurve.plots.time_locator import TimeFormatter, TimeLocator
+    from matplotlib.ticker import FuncFormatter, NullLocator
 
     axes = together(ax)
     records = [drawn_in(other) for other in axes]
@@ -131,9 +130,9 @@ def dress(ax):
     first, last = np.min(start, initial=np.inf), np.max(stop, initial=-np.inf)
     offset = float(np.floor(first)) if np.isfinite(first) and last - first < LONG else 0.0
     words = "UTC" if drawn.dates else f"MJD{f' − {offset:.0f}' if offset else ''}, {drawn.scale.upper()}"
-    locator = TimeLocator(DateTicks(_epoch()) if drawn.dates else MjdTicks(offset), cut)
+    locator = time_locator(DateTicks(_epoch()) if drawn.dates else MjdTicks(offset), cut)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(TimeFormatter(locator))
+    ax.xaxis.set_major_formatter(FuncFormatter(locator.label))
     if cut is not None:
         ax.xaxis.set_minor_locator(NullLocator())
     for other in axes:

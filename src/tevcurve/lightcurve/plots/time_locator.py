@@ -1,24 +1,44 @@
-"""Ticks for matplotlib; imported where something is drawn, because matplotlib is slow to import."""
+"""The ticks of a time axis for matplotlib."""
+
+from functools import cache
 
 import numpy as np
-from matplotlib import rcParams
-from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import Formatter, Locator
 
 from tevcurve.lightcurve.plots.time_ticks import CHARACTER, fitting_ticks
 
 
-class TimeLocator(Locator):
-    """The ticks that fit on paper, in each piece of a time axis; `words` has the label of each.
+def time_locator(source, cut=None):
+    """A matplotlib Locator of the times that fit on paper, in each piece of a time axis; see `PieceTicks`.
 
     source: `MjdTicks` or `DateTicks`. cut: `CutTime`, or None for an axis in one piece.
     """
+    return _locator_class()(source, cut)
 
-    def __init__(self, source, cut=None):
+
+@cache
+def _locator_class():
+    """Made where something is drawn, because matplotlib is slow to import."""
+    from matplotlib.ticker import Locator
+
+    class TimeLocator(PieceTicks, Locator):
+        def __reduce__(self):
+            return time_locator, (self.source, self.cut), self.__dict__
+
+    return TimeLocator
+
+
+class PieceTicks:
+    """What a Locator of a time axis does; its `label` is the function of a Formatter."""
+
+    def __init__(self, source, cut):
         self.source, self.cut, self.words = source, cut, {}
 
     def __call__(self):
         return self.tick_values(*self.axis.get_view_interval())
+
+    def label(self, time, position=None):
+        """The text at a tick."""
+        return self.words.get(float(time), "")
 
     def tick_values(self, vmin, vmax):
         """Float array of the ticks between two numbers of the axis."""
@@ -56,15 +76,8 @@ class TimeLocator(Locator):
 
     def _size(self):
         """Size of the labels' font in inches."""
+        from matplotlib import rcParams
+        from matplotlib.font_manager import FontProperties
+
         size = self.axis.get_tick_params().get("labelsize", rcParams["xtick.labelsize"])
         return FontProperties(size=size).get_size_in_points() / 72
-
-
-class TimeFormatter(Formatter):
-    """The labels of a `TimeLocator`."""
-
-    def __init__(self, locator):
-        self.locator = locator
-
-    def __call__(self, x, pos=None):
-        return self.locator.words.get(float(x), "")
