@@ -45,7 +45,8 @@ def _bar(total, words):
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    # Not `console.is_terminal`: variables that ask for colours would make a file or a pipe one.
+    if not (sys.stderr.isatty() or console.is_jupyter):
         return None
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     bar = Progress(*columns, console=console, transient=True)
