@@ -1,73 +1,13 @@
-"""The command `tevcurve` itself: its commands, and what becomes of errors.
+"""The command `tevcurve` itself: what becomes of errors.
 
 Exit codes: 0 done; 1 some runs or bins failed, and the result holds the rest; 2 nothing could be done; 130 interrupted.
 """
 
 import os
 import sys
-from typing import Annotated
-
-import typer
-
-from tevcurve.cli import append, demo, info, init, light_curve, results, store
-from tevcurve.cli.console import plain
-from tevcurve.cli.logs import logs_on_stderr, set_level
-from tevcurve.errors import TevcurveError
-
-# Where typer has them differs between its releases.
-_UsageError = typer.BadParameter.__base__
-_ClickException = _UsageError.__base__
 
 DONE, PARTLY, NOTHING, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 _ANYWHERE = {"-v", "-vv", "--verbose", "--debug"}
-
-app = typer.Typer(
-    name="tevcurve",
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo")(demo.demo)
-app.command("info")(info.info)
-app.command("init")(init.init)
-app.command("run")(light_curve.run)
-app.command("light-curve")(light_curve.light_curve)
-app.command("rebin")(results.rebin)
-app.command("append")(append.append)
-app.command("report")(results.report)
-app.command("variability")(results.variability)
-app.add_typer(store.app, name="store")
-
-
-@app.callback()
-def _tevcurve(
-    verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Tell what is done; twice: in detail.")
-    ] = 0,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show where in the program an error came up.")
-    ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-):
-    """Light curves of gamma-ray sources from DL3 files.
-
-    \b
-    tevcurve demo                              a night to try everything on
-    tevcurve info PATH                         what a data store has
-    tevcurve light-curve PATH --target Crab    a light curve at once
-    tevcurve init Crab PATH > config.yaml      the same by a file ...
-    tevcurve run config.yaml --method 1d       ... the line can change
-
-    Exit codes: 0 done; 1 some runs or bins failed, the result has the others; 2 nothing could be done.
-    """
-    if version:
-        from tevcurve import __version__
-
-        print(f"tevcurve {__version__}")
-        raise typer.Exit
-    set_level(verbose, debug)
 
 
 def main(arguments=None):
@@ -75,35 +15,55 @@ def main(arguments=None):
     arguments = _in_front(sys.argv[1:] if arguments is None else list(arguments))
     debug = "--debug" in arguments[: _end_of_options(arguments)]
     try:
-        with logs_on_stderr():
-            code = typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
+        code = _called(arguments)
         sys.stdout.flush()
-        return code or DONE
     except (BrokenPipeError, SystemExit) as error:
         # The parser makes an exit of a pipe that is closed.
-        if not isinstance(error.__context__ or error, BrokenPipeError):
+        if not any(isinstance(each, BrokenPipeError) for each in (error, error.__context__)):
             raise
         _forget_output()
         return PIPE_CLOSED
-    except (KeyboardInterrupt, typer.Abort):
-        _say("Interrupted.")
-        return INTERRUPTED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     except Exception as error:
         if debug:
             raise
         sentence = _sentence(error)
         if sentence:
-            _say(sentence)
+            _say(f"Error: {sentence}")
         return NOTHING
+    if code == INTERRUPTED:
+        _say("Interrupted.")
+    return code or DONE
+
+
+def _called(arguments):
+    """Exit code of the command. It is imported here, so that an interruption of that, too, is one sentence."""
+    import typer
+
+    from tevcurve.cli.commands import app
+    from tevcurve.cli.logs import logs_on_stderr
+
+    with logs_on_stderr():
+        try:
+            return typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
+        except typer.Abort:
+            return INTERRUPTED
 
 
 def _sentence(error):
     """What to tell a person of an error."""
-    if isinstance(error, _UsageError):
+    from typer import BadParameter
+
+    from tevcurve.errors import TevcurveError
+
+    # Where typer has the classes of its own errors differs between its releases.
+    usage_error = BadParameter.__base__
+    if isinstance(error, usage_error):
         command = error.ctx.command_path if error.ctx else "tevcurve"
         # A command without anything has shown its help.
         return error.format_message() and f"{error.format_message()} ({command} --help has more.)"
-    if isinstance(error, _ClickException):
+    if isinstance(error, usage_error.__base__):
         return error.format_message()
     if isinstance(error, TevcurveError):
         return str(error)
@@ -115,7 +75,9 @@ def _sentence(error):
 
 
 def _say(sentence):
-    print(f"Error: {plain(sentence)}" if sentence != "Interrupted." else sentence, file=sys.stderr)
+    from tevcurve.cli.console import plain
+
+    print(plain(sentence), file=sys.stderr)
 
 
 def _in_front(arguments):

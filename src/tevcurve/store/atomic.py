@@ -66,7 +66,7 @@ def recover(path):
 
     That can only be where the file system cannot exchange two folders in one step.
     """
-    path = Path(path)
+    path = Path(path).absolute()
     before = path.with_name(f".{path.name}{BEFORE}")
     if not path.exists() and before.exists():
         os.rename(before, path)

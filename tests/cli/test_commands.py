@@ -1,0 +1,195 @@
+"""The commands, one after the other as a person would call them, on a small store of three runs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from dl3_files import write_store
+from small_store import START, make_store, run_file
+from typer.testing import CliRunner
+
+from tevcurve import LightCurve
+from tevcurve.cli.commands import app
+from tevcurve.cli.main import main
+from tevcurve.config import Config
+
+COMMANDS = ("demo", "info", "init", "run", "light-curve", "rebin", "append", "report", "variability", "store")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    make_store(folder)
+    return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def result(store, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "crab"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
+        assert main(["light-curve", store, "--energy", "0.7TeV,10TeV", "-o", str(folder)]) == 0
+    return folder
+
+
+def fluxes(path):
+    return np.asarray(LightCurve.read(path / "light_curve.ecsv").table["flux"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_examples(command):
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"tevcurve {command} " in result.output.split("Options")[0].replace("Usage: tevcurve", "", 1)
+
+
+def test_every_key_of_the_configuration_has_an_option():
+    output = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).output
+    for name in Config.model_fields:
+        assert f"--{name.replace('_', '-')}" in output
+
+
+def test_info_lists_targets_and_runs(store, capsys):
+    assert main(["info", store, "--plot", "sky.png"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = (line.split() for line in lines if line.startswith("Crab"))
+    assert row[1] == "3"
+    assert Path("sky.png").read_bytes()[:4] == b"\x89PNG"
+    assert main(["info", store, "--target", "Crab"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["1", "2", "3"]
+    assert main(["info", store, "--target", "Vela"]) == 2
+
+
+def test_init_then_run_then_the_rest(store, capsys):
+    assert main(["init", "Crab", store]) == 0
+    text = capsys.readouterr().out
+    Path("crab.yaml").write_text(text)
+    assert yaml.safe_load(text)["output"] == "crab-light-curve"
+    assert main(["run", "crab.yaml", "--report", "crab.html", "--plot", "crab.pdf"]) == 0
+    out = capsys.readouterr().out
+    assert "Light curve of Crab: 3 rows, 0.3-9 TeV" in out
+    assert "Result in crab-light-curve" in out
+    assert Path("crab.pdf").read_bytes()[:4] == b"%PDF"
+    assert "<html" in Path("crab.html").read_text()[:300]
+    assert main(["rebin", "crab-light-curve", "--time-bins", "10min", "-o", "finer"]) == 0
+    assert "Light curve of Crab: 9 rows" in capsys.readouterr().out
+    assert main(["variability", "finer", "--toys", "0"]) == 0
+    assert "Variability of Crab in 9 rows" in capsys.readouterr().out
+    assert main(["report", "finer", "--toys", "0"]) == 0
+    assert "<html" in Path("finer.html").read_text()[:300]
+
+
+def test_the_line_is_before_the_file(store, tmp_path, capsys):
+    main(["init", "Crab", store, "--method", "1d"])
+    text = capsys.readouterr().out
+    assert yaml.safe_load(text)["method"] == "1d"
+    Path("crab.yaml").write_text(text)
+    options = [
+        "--time-bins",
+        "2min",
+        "--energy",
+        "0.7TeV,10TeV",
+        "--method",
+        "3d",
+        "--set",
+        "spectrum.index=2.9",
+    ]
+    assert main(["run", "crab.yaml", *options, "--sigma-ul", "3", "--negative"]) == 0
+    config = yaml.safe_load(Path("crab-light-curve/config.yaml").read_text())
+    assert config["time_bins"] == "2min"
+    assert config["energy_edges"] == ["0.7TeV", "10TeV"]
+    assert (config["method"], config["spectrum"]["index"], config["negative"]) == ("3d", 2.9, True)
+    assert (config["sigma_ul"], config["upper_limit"]) == (3, None)
+    assert "output" not in config
+
+
+def test_what_is_kept_says_where_it_is_from(result, store):
+    provenance = json.loads((result / "provenance.json").read_text())
+    assert {each["obs_id"] for each in provenance["inputs"]} == {1, 2, 3}
+    assert all(len(each["sha256"]) == 64 for each in provenance["inputs"])
+    # The configuration of a result makes the same result.
+    assert main(["run", str(result / "config.yaml"), "-o", "again"]) == 0
+    again = Path("again")
+    for file in ("light_curve.fits", "light_curve.ecsv", "config.yaml", "provenance.json", "job.json"):
+        assert (again / file).read_bytes() == (result / file).read_bytes(), file
+
+
+def test_a_rebinned_result_says_what_would_make_it_from_the_data(result, capsys):
+    assert (
+        main(["rebin", str(result), "--energy", "0.7,2,10 TeV", "--time-bins", "night", "-o", "bands"]) == 0
+    )
+    assert main(["run", "bands/config.yaml", "-o", "bands-again"]) == 0
+    np.testing.assert_array_equal(fluxes(Path("bands")), fluxes(Path("bands-again")))
+
+
+def test_append_gives_what_a_run_of_all_gives(store, result, tmp_path):
+    assert main(["light-curve", store, "--energy", "0.7TeV,10TeV", "--runs", "1,2", "-o", "part"]) == 0
+    assert main(["append", "part", store]) == 0
+    np.testing.assert_array_equal(fluxes(tmp_path / "part"), fluxes(result))
+
+
+def test_reduced_runs_are_kept_and_can_be_listed_and_removed(store, capsys):
+    main(["init", "Crab", store])
+    Path("crab.yaml").write_text(capsys.readouterr().out)
+    main(["run", "crab.yaml"])
+    capsys.readouterr()
+    assert main(["store", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(line.split()[0] for line in lines[1:4]) == ["1", "2", "3"]
+    assert lines[4].startswith("3 reduced runs in ")
+    assert main(["store", "empty"]) == 0
+    assert capsys.readouterr().out.startswith("Removed 3 reduced runs")
+    assert main(["store", "list"]) == 0
+    assert capsys.readouterr().out.startswith("0 reduced runs")
+
+
+def test_the_one_target_needs_no_name(store, capsys):
+    assert main(["light-curve", store]) == 0
+    assert "Light curve of Crab: 3 rows" in capsys.readouterr().out
+
+
+def test_a_failed_run_is_told_and_the_others_are_there(tmp_path, capsys):
+    runs = [
+        run_file(1, 11, START, (83.63, 22.51)),
+        run_file(2, 12, START + 1800, (83.63, 21.51), without_hdus=("aeff",)),
+    ]
+    folder = write_store(tmp_path / "data", runs)
+    assert main(["light-curve", str(folder), "-o", "crab"]) == 1
+    printed = capsys.readouterr()
+    assert "Light curve of Crab: 1 row," in printed.out
+    assert "Result in crab" in printed.out
+    (line,) = printed.err.splitlines()
+    assert line.startswith("Run 2 is left out: ")
+    # Strict, it stops, and what was there stays.
+    before = (tmp_path / "crab" / "light_curve.ecsv").read_bytes()
+    assert main(["light-curve", str(folder), "-o", "crab", "--overwrite", "--strict"]) == 2
+    assert capsys.readouterr().err.startswith("Error: Run 2 cannot be used: ")
+    assert (tmp_path / "crab" / "light_curve.ecsv").read_bytes() == before
+
+
+def test_a_failed_bin_is_told(store, capsys):
+    bins = "intervals 2000-01-01T00:00 2000-01-01T01:00 2000-01-01T00:00 2030-01-01T00:00"
+    assert main(["light-curve", store, "--time-bins", bins]) == 1
+    printed = capsys.readouterr()
+    assert "Light curve of Crab: 2 rows" in printed.out
+    assert any(line.startswith("Row 0 (") and "no_livetime" in line for line in printed.err.splitlines())
+
+
+def test_nothing_is_overwritten_unasked(store, capsys, tmp_path):
+    for name in ("crab", "crab.png", "crab.html"):
+        (tmp_path / name).write_text("mine")
+    for option, name in (("-o", "crab"), ("--plot", "crab.png"), ("--report", "crab.html")):
+        assert main(["light-curve", store, option, name]) == 2
+        assert capsys.readouterr().err == f"Error: {name} is there already; --overwrite replaces it.\n"
+        assert (tmp_path / name).read_text() == "mine"
+    assert main(["light-curve", store, "--plot", "crab.png", "--overwrite"]) == 0
+    assert (tmp_path / "crab.png").read_bytes().startswith(b"\x89PNG")

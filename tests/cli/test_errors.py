@@ -1,0 +1,144 @@
+"""Whatever goes wrong: one sentence, an exit code, no traceback."""
+
+import logging
+
+import pytest
+from small_store import make_store
+
+from tevcurve.cli.console import plain, print_table
+from tevcurve.cli.logs import logs_on_stderr, set_level
+from tevcurve.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    make_store(folder)
+    return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+CASES = [
+    (["nonsense"], "No such command 'nonsense'"),
+    (["info"], "Missing argument"),
+    (["info", "nowhere"], "nowhere"),
+    (["info", "."], "hdu-index.fits"),
+    (["light-curve", "STORE", "--enrgy", "1TeV,2TeV"], "--energy"),
+    (["light-curve", "STORE", "--target", "crab"], "did you mean 'Crab'?"),
+    (["light-curve", "STORE", "--target", "Vela"], "it has Crab"),
+    (["light-curve", "STORE", "--method", "2d"], "method is '2d'; wanted is 3d or 1d."),
+    (["light-curve", "STORE", "--time-bins", "nigth"], "did you mean 'night'?"),
+    (["light-curve", "STORE", "--energy", "3TeV"], "wanted are two or more"),
+    (["light-curve", "STORE", "--runs", "9"], "has no run 9 of Crab; it has 1, 2, 3."),
+    (["light-curve", "STORE", "--plot", "a.bmp"], "wanted is one that ends in .png or .svg or .pdf"),
+    (["light-curve", "STORE", "--plot", "no/a.png"], "there is no folder no"),
+    (["light-curve", "STORE", "--report", "a.txt"], "wanted is one that ends in .html"),
+    (["light-curve", "STORE", "--set", "sigma"], "wanted is KEY=VALUE"),
+    (["light-curve", "STORE", "--set", "sigam=2"], "There is no key 'sigam'; did you mean sigma?"),
+    (["light-curve", "STORE", "--exclusion", "blob"], "no region and no file"),
+    (["light-curve", "STORE", "--unbinned", "--stacked"], "wanted is one of them"),
+    (["run", "nowhere.yaml"], "No such file or directory"),
+    (["rebin", "nowhere", "--time-bins", "run"], "is not a result of tevcurve"),
+    (["rebin", "nowhere"], "wanted is --time-bins or --energy"),
+    (["report", "."], "is not a result of tevcurve"),
+    (["variability", "nowhere"], "is not a result of tevcurve"),
+    (["append", "nowhere", "STORE"], "is not a result of tevcurve"),
+    (["store", "list", "--store", "STORE"], "is no store of tevcurve"),
+    (["init", "Crab", "nowhere"], "nowhere"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), CASES, ids=[" ".join(case[0]) for case in CASES])
+def test_a_mistake_is_one_sentence(store, capsys, arguments, words):
+    assert main([store if word == "STORE" else word for word in arguments]) == 2
+    printed = capsys.readouterr()
+    assert words in printed.err
+    assert len(printed.err.splitlines()) == 1
+    assert printed.out == ""
+
+
+def failing(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "Interrupted.\n"),
+        (
+            PermissionError(13, "Permission denied", "result/a.fits"),
+            2,
+            "Error: result/a.fits: Permission denied.\n",
+        ),
+        (OSError(28, "No space left on device"), 2, "Error: A file: No space left on device.\n"),
+        (MemoryError(), 2, "Error: The memory does not suffice.\n"),
+        (
+            ZeroDivisionError("why"),
+            2,
+            "Error: An internal error, ZeroDivisionError: why (--debug shows where.)\n",
+        ),
+    ],
+)
+def test_whatever_comes_up(store, capsys, monkeypatch, error, code, words):
+    monkeypatch.setattr("tevcurve.pipeline.targets.open_store", failing(error))
+    assert main(["info", store]) == code
+    assert capsys.readouterr().err == words
+
+
+def test_debug_shows_where(store, monkeypatch):
+    monkeypatch.setattr("tevcurve.pipeline.targets.open_store", failing(ZeroDivisionError("why")))
+    with pytest.raises(ZeroDivisionError):
+        main(["info", store, "--debug"])
+
+
+def test_a_word_after_two_dashes_is_no_option(capsys):
+    assert main(["info", "--", "--debug"]) == 2
+    assert "--debug does not exist" in capsys.readouterr().err
+
+
+def test_without_anything_it_helps(capsys):
+    assert main([]) == 2
+    printed = capsys.readouterr()
+    assert "Usage: tevcurve" in printed.out + printed.err
+    assert "Error" not in printed.err
+    assert main(["--version"]) == 0
+
+
+def test_what_is_done_is_logged_when_asked(store, capsys):
+    assert main(["light-curve", store, "-v"]) == 0
+    assert "INFO: 3 runs of Crab at 05h34m31.2s +22d00m36.0s" in capsys.readouterr().err
+    assert main(["light-curve", store]) == 0
+    assert capsys.readouterr().err == ""
+    # The program leaves the logging of others as it was.
+    assert not any(
+        type(handler).__module__.startswith("tevcurve") for handler in logging.getLogger("tevcurve").handlers
+    )
+
+
+def test_logs_are_one_line_each_and_runs_are_told_once(capsys):
+    log = logging.getLogger("tevcurve.somewhere")
+    with logs_on_stderr():
+        set_level(0, False)
+        log.info("small things")
+        log.warning("The store \x1b[31mcannot be written.")
+        logging.getLogger("tevcurve.problems").warning("odd")
+        log.warning("Run %s is left out: %s", 3, "bad")
+        try:
+            raise ValueError("deep inside")
+        except ValueError:
+            log.exception("It broke:")
+    assert capsys.readouterr().err == "WARNING: The store ?[31mcannot be written.\nERROR: It broke:\n"
+
+
+def test_texts_of_files_cannot_draw_on_a_terminal(capsys):
+    assert plain("a\x1b[2J\x07b\u202ec") == "a?[2J?b?c"
+    print_table(["name", "n"], [["\x1b[31mred", "1"], ["b", "10"]])
+    assert capsys.readouterr().out == "name       n\n?[31mred   1\nb         10\n"

@@ -1,0 +1,114 @@
+"""The command as a process of its own: exit codes, pipes, interruptions, and what it imports."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from small_store import make_store
+
+COMMAND = [sys.executable, "-m", "tevcurve"]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    make_store(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Function of arguments that starts the command in an empty folder."""
+    environment = dict(os.environ) | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    started = []
+
+    def start(*arguments, **options):
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+        process = subprocess.Popen(
+            [*COMMAND, *arguments], cwd=tmp_path, env=environment, start_new_session=True, **options
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_exit_codes_and_streams(start, store):
+    process = start("light-curve", store, "-o", "crab")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Light curve of Crab: 3 rows" in out
+    # Piped, it is quiet: no progress, no log.
+    assert err == ""
+    process = start("light-curve", store, "-o", "crab")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert err == "Error: crab is there already; --overwrite replaces it.\n"
+
+
+def test_a_closed_pipe_is_quiet(start, store):
+    process = start("info", store, "--target", "Crab")
+    process.stdout.close()
+    assert process.wait(timeout=60) == 141
+    assert process.stderr.read() == ""
+
+
+def test_an_interruption_is_one_sentence_and_leaves_nothing(start, tmp_path):
+    process = start("demo", "--folder", "night")
+    # While it simulates the runs, which takes seconds.
+    building = wait_for(lambda: list(tmp_path.glob(".night-*")))
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "Interrupted.\n")
+    assert building
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_for(found, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+HEAVY = ("astropy", "numpy", "matplotlib", "plotly", "jinja2", "scipy", "rich.table", "yaml")
+
+
+def imported(*arguments):
+    """Names of all modules that a command imports."""
+    code = (
+        "import sys; from tevcurve.cli.main import main; "
+        f"main({list(arguments)!r}); sys.stderr.write(' '.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_help_needs_nothing_heavy():
+    # Tables are what the help itself is drawn with.
+    assert imported("--version").isdisjoint(HEAVY)
+    assert imported("--help").isdisjoint(set(HEAVY) - {"rich.table"})
+
+
+def test_a_light_curve_needs_no_figures_or_pages(store):
+    heavy = {
+        "matplotlib",
+        "plotly",
+        "jinja2",
+        "rich.table",
+        "rich.progress",
+        "regions",
+        "iminuit",
+        "scipy.stats",
+    }
+    assert imported("light-curve", store).isdisjoint(heavy)
