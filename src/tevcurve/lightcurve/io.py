@@ -11,6 +11,7 @@ from astropy.io import fits
 from astropy.table import Column, Table
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.ecsv_text import ecsv_text
 
 SUFFIXES = (".ecsv", ".fits", ".fits.gz")
 TABLE_HDU = "LIGHTCURVE"
@@ -117,9 +118,7 @@ def _to_ecsv(table):
         plain.meta[SHAPES_KEY] = shapes
         for name in shapes:
             _set_values(plain, name, np.zeros(0, table[name].dtype))
-    stream = io.StringIO()
-    plain.write(stream, format="ascii.ecsv")
-    return stream.getvalue().encode()
+    return ecsv_text(plain).encode()
 
 
 def _from_ecsv(data):

@@ -13,9 +13,9 @@ from astropy.time import Time
 from tevcurve import models
 from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
-from tevcurve.lightcurve import bins_adaptive, bins_fixed, bins_phase
-from tevcurve.lightcurve.bayesian_blocks import BayesianBlocks
-from tevcurve.lightcurve.ephemeris import Ephemeris
+from tevcurve.lightcurve.bins import adaptive, fixed, phase
+from tevcurve.lightcurve.bins.blocks import BayesianBlocks
+from tevcurve.lightcurve.bins.ephemeris import Ephemeris
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
 from tevcurve.models.units import internal_factor
@@ -27,14 +27,14 @@ from tevcurve.store.plain import RecordKind, Vocabulary
 
 FORMAT = 1
 BINNINGS = (
-    bins_fixed.ByRun,
-    bins_fixed.ByNight,
-    bins_fixed.ByWidth,
-    bins_fixed.Sliding,
-    bins_fixed.ByIntervals,
-    bins_adaptive.ByCounts,
-    bins_adaptive.BySignificance,
-    bins_phase.ByPhase,
+    fixed.ByRun,
+    fixed.ByNight,
+    fixed.ByWidth,
+    fixed.Sliding,
+    fixed.ByIntervals,
+    adaptive.ByCounts,
+    adaptive.BySignificance,
+    phase.ByPhase,
     BayesianBlocks,
 )
 FRAMES = ("icrs", "galactic", "fk5")

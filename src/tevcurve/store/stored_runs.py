@@ -1,7 +1,8 @@
 """Kept runs in a folder, read one by one when they are asked for."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 from tevcurve.data import GTI, TimeReference
@@ -70,9 +71,9 @@ class RunEntry:
 
     def as_dict(self):
         """Dict of plain values."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    @property
+    @cached_property
     def gti(self):
         """Good time, `GTI`."""
         starts, stops = zip(*self.intervals, strict=True) if self.intervals else ((), ())

@@ -1,0 +1,55 @@
+"""Tables as ECSV text: what astropy writes, in a fifth of the time."""
+
+import io
+import json
+
+import numpy as np
+
+# Words with these, and empty ones, stand in quotes.
+_QUOTED = (" ", '"')
+
+
+def ecsv_text(table):
+    """The text of a table of numbers, booleans and texts without masks, str: what astropy's ascii.ecsv writes."""
+    header = _written(table[:1])
+    if len(table) < 2 or not all(_is_plain(table[name]) for name in table.colnames):
+        return header if len(table) < 2 else _written(table)
+    lines = header.split("\n")
+    # After the comments: the names, and the one row.
+    first = next(number for number, line in enumerate(lines) if not line.startswith("#")) + 1
+    cells = [_cells(np.asarray(table[name])) for name in table.colnames]
+    return "\n".join([*lines[:first], *map(" ".join, zip(*cells, strict=True)), ""])
+
+
+def _written(table):
+    stream = io.StringIO()
+    table.write(stream, format="ascii.ecsv")
+    return stream.getvalue()
+
+
+def _is_plain(column):
+    """Whether a column holds numbers, booleans, or texts of one line without blanks around them."""
+    kind = getattr(getattr(column, "dtype", None), "kind", "O")
+    if kind not in "biufU" or column.info.format is not None or hasattr(column, "mask"):
+        return False
+    return kind != "U" or all(
+        word.isprintable() and word == word.strip() for word in np.asarray(column).ravel().tolist()
+    )
+
+
+def _cells(values):
+    """The words of a column, a list of str."""
+    if values.ndim > 1:
+        return [_quoted(json.dumps(value, separators=(",", ":"))) for value in values.tolist()]
+    if values.dtype.kind == "U":
+        return [_quoted(value) for value in values.tolist()]
+    if values.dtype.kind == "f":
+        # In its own precision: float32 has fewer digits.
+        return list(map(repr, values.tolist())) if values.dtype.itemsize == 8 else list(map(str, values))
+    return list(map(str, values.tolist()))
+
+
+def _quoted(word):
+    if word and not any(mark in word for mark in _QUOTED):
+        return word
+    return '"{}"'.format(word.replace('"', '""'))
