@@ -46,15 +46,14 @@ class EventList:
         reference = reference or TimeReference.from_header(hdu.header, where)
         time_s = row_values(hdu, "TIME", "s", where, hdu.header.get("TIMEUNIT"))
         energy_tev = row_values(hdu, "ENERGY", "TeV", where)
-        lon = np.deg2rad(row_values(hdu, "RA", "deg", where))
-        lat = np.deg2rad(row_values(hdu, "DEC", "deg", where))
-        for name, values in (("TIME", time_s), ("RA", lon), ("DEC", lat), ("ENERGY", energy_tev)):
+        ra, dec = (row_values(hdu, name, "deg", where) for name in ("RA", "DEC"))
+        for name, values in (("TIME", time_s), ("RA", ra), ("DEC", dec), ("ENERGY", energy_tev)):
             _check(np.isfinite(values), name, where, "not finite")
         _check(energy_tev > 0, "ENERGY", where, "not positive")
-        _check(np.abs(lon) <= 2 * np.pi, "RA", where, "not within 360 deg")
-        _check(np.abs(lat) <= np.pi / 2, "DEC", where, "not within 90 deg")
+        _check(np.abs(ra) <= 360, "RA", where, "not within 360 deg")
+        _check(np.abs(dec) <= 90, "DEC", where, "not within 90 deg")
         check_seconds(time_s, "The column TIME", where)
-        return cls(time_s, energy_tev, lon, lat, reference, where, hdu)
+        return cls(time_s, energy_tev, np.deg2rad(ra), np.deg2rad(dec), reference, where, hdu)
 
     def __len__(self):
         return len(self.time_s)

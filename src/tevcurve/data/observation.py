@@ -8,10 +8,19 @@ import astropy.units as u
 
 from tevcurve.data.filters import ObservationFilter, time_pair
 from tevcurve.errors import DataError, InputError
+from tevcurve.problems import at_stage
 
 
-def _of_run(path, doc):
-    return property(attrgetter(f"_run.{path}"), doc=doc)
+def _of_run(name, doc):
+    return property(attrgetter(f"_run.{name}"), doc=doc)
+
+
+def _of_header(name, doc):
+    def get(self):
+        with at_stage("header"):
+            return getattr(self._run.header, name)
+
+    return property(get, doc=doc)
 
 
 def _response(hdu_type, doc):
@@ -38,19 +47,17 @@ class Observation:
     rad_max = _response("rad_max", "Radius of the directional cut; raises DataError where the run has none.")
 
     obs_id = _of_run("obs_id", "OBS_ID, int.")
-    time_reference = _of_run("header.reference", "`TimeReference` of the mission times.")
-    pointing = _of_run("header.pointing", "`SkyCoord` of the pointing, ICRS (FK5 is taken as ICRS).")
-    pointing_lonlat = _of_run("header.pointing_lonlat", "Pointing: RA and Dec, two floats in radian.")
-    deadc = _of_run("header.deadc", "Live time over on-time.")
-    target_name = _of_run("header.target_name", "Name of the target.")
-    obs_mode = _of_run("header.obs_mode", "Observation mode, in capitals.")
-    zenith = _of_run("header.zenith", "Mean zenith angle, Quantity in deg.")
-    azimuth = _of_run("header.azimuth", "Mean azimuth, Quantity in deg.")
-    location = _of_run("header.location", "`EarthLocation` of the observatory.")
-    meta = _of_run("header.meta", "Keywords of the EVENTS header, a new dict.")
-    check_tracking = _of_run(
-        "header.check_tracking", "Raises DataError, with the reason, unless the run tracks."
-    )
+    time_reference = _of_header("reference", "`TimeReference` of the mission times.")
+    pointing = _of_header("pointing", "`SkyCoord` of the pointing, ICRS (FK5 is taken as ICRS).")
+    pointing_lonlat = _of_header("pointing_lonlat", "Pointing: RA and Dec, two floats in radian.")
+    deadc = _of_header("deadc", "Live time over on-time.")
+    target_name = _of_header("target_name", "Name of the target.")
+    obs_mode = _of_header("obs_mode", "Observation mode, in capitals.")
+    zenith = _of_header("zenith", "Mean zenith angle, Quantity in deg.")
+    azimuth = _of_header("azimuth", "Mean azimuth, Quantity in deg.")
+    location = _of_header("location", "`EarthLocation` of the observatory.")
+    meta = _of_header("meta", "Keywords of the EVENTS header, a new dict.")
+    check_tracking = _of_header("check_tracking", "Raises DataError, with the reason, unless the run tracks.")
 
     @property
     def addresses(self):
@@ -105,7 +112,8 @@ class Observation:
     @cached_property
     def span_s(self):
         """tstart and tstop, two floats in mission seconds."""
-        start, stop = self._run.header.span_s
+        with at_stage("header"):
+            start, stop = self._run.header.span_s
         for cut in self._filters:
             if cut.time is not None:
                 first, last = self._seconds(cut.time)

@@ -56,8 +56,10 @@ class TimeReference:
             raise DataError(f"{where} has TIMESYS {system!r}; wanted is one of TT, TAI, UTC, TDB.")
         if header.get("TIMEZERO", 0) != 0:
             raise DataError(f"{where} has TIMEZERO {header['TIMEZERO']!r}; only 0 is supported.")
-        if not _EARLIEST_MJD <= whole <= _LATEST_MJD:
-            raise DataError(f"{where} counts its times since MJD {whole}; wanted is a day from 1858 to 2132.")
+        if not _EARLIEST_MJD <= whole + fraction <= _LATEST_MJD:
+            raise DataError(
+                f"{where} counts its times since MJD {whole + fraction:g}; wanted is a day from 1858 to 2132."
+            )
         return cls(whole, fraction, scale)
 
     @classmethod

@@ -22,9 +22,11 @@ def column_values(table, name, unit, where, default_unit=None):
         raise DataError(
             f"The column {name} of {where} holds {_KINDS.get(values.dtype.kind)}; wanted are numbers."
         )
-    values = np.asarray(values, dtype=float)
     factor = _unit_factor(found, unit)
-    return values if factor == 1 else values * factor
+    # Whether numbers are finite is for those to judge who ask for them.
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = np.asarray(values, dtype=float)
+        return values if factor == 1 else values * factor
 
 
 _KINDS = {"U": "texts", "b": "flags", "O": "lists of different lengths", "c": "complex numbers"}

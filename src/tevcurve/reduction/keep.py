@@ -83,6 +83,6 @@ def _zenith_deg(observation):
     try:
         return float(observation.zenith.value)
     except DataError as error:
-        with at_stage("events"):
+        with at_stage("header"):
             remark(str(error))
         return np.nan

@@ -1,0 +1,174 @@
+"""Small data stores, simulated and real, as bytes in memory."""
+
+import gzip
+import io
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.io import fits
+from astropy.table import Table
+
+from tevcurve.data import GTI
+from tevcurve.data.time import TimeReference
+from tevcurve.data.write import write_store
+from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
+from tevcurve.simulation import ResponseSet, simulate_observation
+
+BLOCK = 2880
+TARGET = SkyCoord(83.63, 22.01, unit="deg")
+SITE = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)
+REFERENCE = TimeReference(51910, 0.000742870370370241)
+START = 2.0e8
+CRAB_RUNS = (23523, 23526)
+
+
+@dataclass(frozen=True)
+class Base:
+    """A store of runs that is not damaged.
+
+    name: str. files: dict of relative path and content, not compressed. runs: dict of OBS_ID and relative path of its
+    file. index: relative paths of the index files. single: whether one file has both index tables.
+    """
+
+    name: str
+    files: dict
+    runs: dict
+    index: tuple
+    single: bool = False
+
+    def write(self, folder):
+        """The store as files of a folder."""
+        for path, content in self.files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        return folder
+
+
+def bases(data=None):
+    """List of `Base`: three simulated ones, and one of H.E.S.S. runs where the folder with their data is given."""
+    flat, round_one = simulated("3d"), simulated("2d")
+    made = [flat, as_single(round_one), turning(flat)]
+    return made if data is None else [*made, real(data)]
+
+
+def simulated(background, n_runs=2):
+    """A simulated store of runs of five minutes, whose background response is "2d" or "3d"."""
+    irfs = ResponseSet.analytic(background)
+    source = SkyModel(SkyPointSource.from_position(TARGET), PowerLaw(2.6, "3e-11 cm-2 s-1 TeV-1", "1 TeV"))
+    observations = [
+        simulate_observation(
+            TARGET.directional_offset_by(180 * number * u.deg, 0.5 * u.deg),
+            GTI(START + 1000 * number, START + 1000 * number + 300, REFERENCE),
+            irfs,
+            [source],
+            np.random.default_rng([7, number]),
+            obs_id=number + 1,
+            target="Crab",
+            location=SITE,
+        )
+        for number in range(n_runs)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        write_store(folder, observations)
+        name = f"simulated {background}" + f", {n_runs} runs" * (n_runs > 2)
+        paths = {number: f"data/obs_id_{number:06d}.fits" for number in range(1, n_runs + 1)}
+        return in_memory(name, Path(folder), paths)
+
+
+def real(data):
+    """A store of two runs of the first H.E.S.S. release."""
+    data = Path(data)
+    with tempfile.TemporaryDirectory() as folder:
+        folder, runs = Path(folder), {}
+        for name in ("hdu", "obs"):
+            table = Table.read(data / f"{name}-index.fits.gz", 1)
+            table = table[np.isin(table["OBS_ID"], CRAB_RUNS)]
+            table.meta = {
+                key: value for key, value in table.meta.items() if key not in ("CHECKSUM", "DATASUM")
+            }
+            table.write(folder / f"{name}-index.fits")
+        for obs_id in CRAB_RUNS:
+            path = f"data/hess_dl3_dr1_obs_id_{obs_id:06d}.fits"
+            (folder / "data").mkdir(exist_ok=True)
+            (folder / f"{path}.gz").write_bytes((data / f"{path}.gz").read_bytes())
+            runs[obs_id] = path
+        return in_memory("real", folder, runs)
+
+
+def in_memory(name, folder, runs):
+    """The `Base` of a folder; compressed files are inflated and keep their names without .gz."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            relative = str(path.relative_to(folder)).removesuffix(".gz")
+            files[relative] = gzip.decompress(content) if path.suffix == ".gz" else content
+    files["hdu-index.fits"] = without_gz(files["hdu-index.fits"])
+    return Base(name, files, runs, ("hdu-index.fits", "obs-index.fits"))
+
+
+def without_gz(index):
+    """An HDU index whose files are called by names without .gz."""
+    table = Table.read(io.BytesIO(index), 1)
+    table["FILE_NAME"] = [str(name).strip().removesuffix(".gz") for name in table["FILE_NAME"].astype(str)]
+    written = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(table, name="HDU_INDEX")]).writeto(written)
+    return written.getvalue()
+
+
+def as_single(base):
+    """The same with both index tables in one file."""
+    files = dict(base.files)
+    hdu_index, obs_index = (files.pop(name) for name in base.index)
+    with fits.open(io.BytesIO(obs_index)) as hdus:
+        start = hdus[1].fileinfo()["hdrLoc"]
+    files["index.fits"] = hdu_index + obs_index[start:]
+    return Base(f"{base.name}, one index file", files, base.runs, ("index.fits",), single=True)
+
+
+def turning(base):
+    """The same with a background that is fixed to the horizon."""
+    files = dict(base.files)
+    for path in base.runs.values():
+        old, new = b"FOVALIGN= 'RADEC   '", b"FOVALIGN= 'ALTAZ   '"
+        if old in files[path]:
+            files[path] = files[path].replace(old, new)
+        else:
+            card, end = new.ljust(80), b"END".ljust(80)
+            before, name, after = files[path].partition(b"EXTNAME = 'BKG")
+            files[path] = before + name + after.replace(end + b" " * 80, card + end, 1)
+    return Base(f"{base.name}, ALTAZ", files, base.runs, base.index)
+
+
+def split(content):
+    """The HDUs of a FITS file that is not damaged, list of [header, data], bytearrays."""
+    return [
+        [bytearray(content[start:middle]), bytearray(content[middle:stop])]
+        for start, middle, stop in _places(content)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _places(content):
+    """Where each HDU's header and data begin, and where it ends."""
+    with fits.open(io.BytesIO(content)) as opened:
+        places = [one.fileinfo() for one in opened]
+    return [(one["hdrLoc"], one["datLoc"], one["datLoc"] + one["datSpan"]) for one in places]
+
+
+def join(hdus):
+    """Bytes of a file of HDUs."""
+    return b"".join(bytes(header) + bytes(data) for header, data in hdus)
+
+
+def data_folder():
+    """The folder of the H.E.S.S. data release, or None."""
+    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
+    folder = Path(os.environ.get("GAMMAPY_DATA", beside)) / "hess-dl3-dr1"
+    return folder if folder.is_dir() else None
