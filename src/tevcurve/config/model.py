@@ -188,7 +188,7 @@ class Config(BaseModel):
 
         position: `SkyCoord` of the source, for phases at the barycentre; default: the one that is given here.
         """
-        from tevcurve.lightcurve.binning_text import binning_from_text
+        from tevcurve.lightcurve.bins.text import binning_from_text
 
         if position is None and self.position is not None:
             position = sky.as_position(self.position)

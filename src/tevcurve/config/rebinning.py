@@ -5,7 +5,7 @@ from astropy.coordinates import SkyCoord
 from tevcurve.config import values as kinds
 from tevcurve.config.model import Config
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.binning_text import binning_from_text
+from tevcurve.lightcurve.bins.text import binning_from_text
 
 
 def rebinned(result, changes):

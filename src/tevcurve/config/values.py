@@ -99,7 +99,7 @@ def _safe_energy(value):
 
 
 def _time_bins(value):
-    from tevcurve.lightcurve.binning_text import binning_from_text
+    from tevcurve.lightcurve.bins.text import binning_from_text
 
     if isinstance(value, list) and value:
         value = "edges " + " ".join(str(each).strip().replace(" ", "T") for each in value)

@@ -6,8 +6,8 @@ import numpy as np
 
 from tevcurve.datasets.timeline import timeline_of
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.good_time import GoodTime, good_time
-from tevcurve.lightcurve.time_bins import TimeBins
+from tevcurve.lightcurve.bins.good_time import GoodTime, good_time
+from tevcurve.lightcurve.bins.time_bins import TimeBins
 from tevcurve.records import short_repr
 
 

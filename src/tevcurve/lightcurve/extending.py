@@ -7,11 +7,11 @@ from astropy.table import Column, Table
 
 from tevcurve.data import GTI
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins_fixed import ByIntervals, ByNight, ByRun, ByWidth, Sliding
-from tevcurve.lightcurve.bins_phase import ByPhase
+from tevcurve.lightcurve.bins.fixed import ByIntervals, ByNight, ByRun, ByWidth, Sliding
+from tevcurve.lightcurve.bins.phase import ByPhase
+from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.time_bins import ANY_RUN, TimeBins
 
 # Binnings that look at good time only; the bins of others depend on all events.
 WITHOUT_EVENTS = (ByRun, ByNight, ByWidth, Sliding, ByIntervals, ByPhase)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tevcurve.lightcurve.instants import Instants
+from tevcurve.lightcurve.bins.instants import Instants
+from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger
-from tevcurve.lightcurve.time_bins import ANY_RUN, TimeBins
 
 
 def join_ledgers(ledgers, order):

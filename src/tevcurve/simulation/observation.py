@@ -7,11 +7,11 @@ import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
 from tevcurve.data import GTI, EventList, Observation
-from tevcurve.files import FitsFile
 from tevcurve.data.header import RunHeader
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.data.write import events_table, span_keywords
 from tevcurve.errors import DataError, InputError
+from tevcurve.files import FitsFile
 from tevcurve.irf.field_rotation import horizontal_lonlat
 from tevcurve.kernels.sphere import directional_offset
 from tevcurve.models import SkyModel

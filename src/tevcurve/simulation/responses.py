@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
-from tevcurve.files import FitsFile
 from tevcurve.data.response_hdus import FORMATS, response_table
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import InputError
+from tevcurve.files import FitsFile
 from tevcurve.irf import PSF3D, Background2D, Background3D, EffectiveAreaTable2D, EnergyDispersion2D
 from tevcurve.simulation.background_events import BackgroundDraw
 from tevcurve.simulation.reconstruction import AngleDraw, EnergyDraw

@@ -10,7 +10,7 @@ from astropy.table import QTable
 from tevcurve.errors import InputError
 from tevcurve.kernels.row_blocks import best_gain, block_losses, divide, gaussian_losses
 from tevcurve.kernels.summed_profile import SummedProfile
-from tevcurve.lightcurve.bayesian_blocks import bayesian_blocks as event_blocks
+from tevcurve.lightcurve.bins.blocks import bayesian_blocks as event_blocks
 from tevcurve.lightcurve.variability.chances import Test, chances
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.row_fits import RowFits

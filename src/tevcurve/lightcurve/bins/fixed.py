@@ -8,9 +8,9 @@ from astropy.coordinates import Longitude
 from astropy.time import Time
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.good_time import good_time
-from tevcurve.lightcurve.instants import Instants
-from tevcurve.lightcurve.time_bins import TimeBins, expand_ranges
+from tevcurve.lightcurve.bins.good_time import good_time
+from tevcurve.lightcurve.bins.instants import Instants
+from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
 
 MAX_BINS = 10_000_000
 # A rest of a run shorter than this part of the width is rounding, not a bin.

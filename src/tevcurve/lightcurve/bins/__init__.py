@@ -4,12 +4,12 @@ Runs are observations, reduced runs, or anything with `obs_id` and `gti`. The bi
 (`by_counts`, `by_significance`, `bayesian_blocks`) ask runs for their `RunTimeline`.
 """
 
-from tevcurve.lightcurve.bayesian_blocks import bayesian_blocks
-from tevcurve.lightcurve.bins_adaptive import by_counts, by_significance
-from tevcurve.lightcurve.bins_fixed import by_edges, by_intervals, by_night, by_run, by_width, sliding
-from tevcurve.lightcurve.bins_phase import by_phase
-from tevcurve.lightcurve.ephemeris import Ephemeris
-from tevcurve.lightcurve.time_bins import BinPieces, TimeBins
+from tevcurve.lightcurve.bins.adaptive import by_counts, by_significance
+from tevcurve.lightcurve.bins.blocks import bayesian_blocks
+from tevcurve.lightcurve.bins.ephemeris import Ephemeris
+from tevcurve.lightcurve.bins.fixed import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.lightcurve.bins.phase import by_phase
+from tevcurve.lightcurve.bins.time_bins import BinPieces, TimeBins
 
 __all__ = [
     "BinPieces",

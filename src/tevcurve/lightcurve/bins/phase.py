@@ -7,10 +7,10 @@ import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins_fixed import MAX_BINS
-from tevcurve.lightcurve.ephemeris import Ephemeris, barycentric_delay, check_sky
-from tevcurve.lightcurve.good_time import good_time
-from tevcurve.lightcurve.time_bins import TimeBins, expand_ranges
+from tevcurve.lightcurve.bins.ephemeris import Ephemeris, barycentric_delay, check_sky
+from tevcurve.lightcurve.bins.fixed import MAX_BINS
+from tevcurve.lightcurve.bins.good_time import good_time
+from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
 
 # Between points so far apart the delay is straight to 0.3 microseconds.
 _NODE_STEP_S = 120.0

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.good_time import good_time
-from tevcurve.lightcurve.instants import Instants
+from tevcurve.lightcurve.bins.good_time import good_time
+from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.records import short_repr
 
 ANY_RUN = -1

@@ -6,7 +6,7 @@ import numpy as np
 
 from tevcurve.data import TimeReference
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.instants import Instants
+from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.records import short_repr
 
 

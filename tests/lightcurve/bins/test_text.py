@@ -8,7 +8,7 @@ from astropy.time import Time
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
-from tevcurve.lightcurve.binning_text import FORMS, binning_from_text
+from tevcurve.lightcurve.bins.text import FORMS, binning_from_text
 from tevcurve.lightcurve.time_text import as_times
 
 POSITION = SkyCoord(83.63, 22.01, unit="deg")
