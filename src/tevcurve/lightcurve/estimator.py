@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.datasets.accepted import datasets_of
 from tevcurve.errors import InputError
 from tevcurve.fit.joining import joint_fit
 from tevcurve.fit.joint import Member
@@ -40,7 +41,8 @@ class LightCurveEstimator:
 
     Parameters
     ----------
-    datasets : list of `MapDataset` or of `SpectrumDatasetOnOff`, each with times and a model
+    datasets : list of `MapDataset` or of `SpectrumDatasetOnOff`, each with times and a model; or gammapy's own, which
+        become ours by `tevcurve.datasets.gammapy_objects.from_gammapy`
     source : str, name of the sky model or of its spectral model
     norm_min, norm_max, norm_n_values : range of the likelihood scan, evenly spaced in log, and its number of values
     norm_values : float array, norms to scan instead
@@ -78,7 +80,7 @@ class LightCurveEstimator:
         shape_from="run",
         background_error=None,
     ):
-        self.datasets = list(datasets) if isinstance(datasets, (list, tuple)) else [datasets]
+        self.datasets = datasets_of(datasets, source)
         self.source, self.reoptimize = source, bool(reoptimize)
         if not self.datasets:
             raise InputError("There are no datasets to make a light curve of; wanted is one or more.")

@@ -4,7 +4,6 @@ from html import escape
 
 import numpy as np
 
-from tevcurve.lightcurve.plot import COLOURS
 
 FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
 WIDTH, HEIGHT = 640, 170
@@ -64,6 +63,7 @@ def figure(light_curve):
     bottom, top = min(0.0, np.min(low[known])), np.max(high[known])
     x = _scale(start[known].min(), stop[known].max(), LEFT, WIDTH - RIGHT)
     y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
+    colours = _colours()
     parts = [_frame(y, bottom, top, start[known].min(), stop[known].max(), light_curve)]
     bands = energy_bands(table)
     for number in np.flatnonzero(known):
@@ -71,8 +71,8 @@ def figure(light_curve):
         words = _words(table[number]) if len(table) <= MANY else ""
         ends = x(start[number]), x(stop[number])
         heights = (y(flux[number]), y(low[number]), y(high[number]))
-        parts.append(_mark(ends, heights, bool(is_limit[number]), COLOURS[band % len(COLOURS)], words))
-    parts += _legend(bands)
+        parts.append(_mark(ends, heights, bool(is_limit[number]), colours[band % len(colours)], words))
+    parts += _legend(bands, colours)
     title = escape(summary(light_curve))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
@@ -85,6 +85,13 @@ def energy_bands(table):
     if not {"e_min", "e_max"} <= set(table.colnames):
         return []
     return sorted(set(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True)))
+
+
+def _colours():
+    # Only who looks at a figure needs what figures need.
+    from tevcurve.figures.style import COLOURS
+
+    return COLOURS
 
 
 def _overview(table):
@@ -171,7 +178,7 @@ def _words(row):
     return words
 
 
-def _legend(bands):
+def _legend(bands, colours):
     if len(bands) < 2:
         return []
     step = 95
@@ -181,7 +188,7 @@ def _legend(bands):
             TOP,
             "end",
             f"{low:.3g}-{high:.3g} TeV",
-            COLOURS[k % 7],
+            colours[k],
         )
         for k, (low, high) in enumerate(bands[:6])
     ]
