@@ -159,10 +159,10 @@ def stop_the_clock(paths):
     ("change", "words"),
     [
         (remove_background, "BACKFILE"),
-        (remove_rmf, "not there"),
+        (remove_rmf, "does not exist"),
         (shift_arf, "other energy bins"),
         (shorten_background, "3 channels, its background 2"),
-        (spoil_unit, "cm2 is wanted"),
+        (spoil_unit, "wanted is one that converts to cm2"),
         (stop_the_clock, "EXPOSURE"),
     ],
 )

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import astropy.units as u
 import numpy as np
-from astropy.io import fits
 
 from tevcurve.data.gti import GTI
 from tevcurve.data.time import TimeReference
@@ -12,7 +11,11 @@ from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.ogip import FIRST_CHANNEL, UNFITTED
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
 from tevcurve.errors import DataError
+from tevcurve.files import FitsFile, column_values, header_number
+from tevcurve.files.columns import listed
 from tevcurve.irf import EDispKernel
+
+_MOST_CELLS = 2**24
 
 
 def read_ogip(path):
@@ -49,35 +52,35 @@ class _Table:
 
     def __init__(self, path, *names):
         self.path = Path(path)
-        try:
-            with fits.open(self.path, memmap=False) as hdus:
-                found = [hdu for hdu in hdus if hdu.name in names]
-                if not found:
-                    raise DataError(f"{self.path} has no table {' or '.join(names)}.")
-                self.header, self.data = found[0].header, found[0].data
-                self.units = {column.name.upper(): column.unit for column in found[0].columns}
-        except FileNotFoundError:
-            raise DataError(f"The file {self.path} is not there.") from None
-        except OSError as error:
-            raise DataError(f"The file {self.path} cannot be read as FITS: {error}.") from None
-        self.where = f"{found[0].name} of {self.path}"
+        file = FitsFile.open(self.path)
+        found = [name for name in file.names if name.upper() in names]
+        if not found:
+            raise DataError(f"{self.path} has no table {' or '.join(names)}.")
+        self._table = file.table(found[0])
+        self.header, self.data = self._table.header, self._table.data
+        self.names = [name.upper() for name in self._table.columns.names]
+        self.where = f"{found[0]} of {self.path}"
 
     def column(self, name, unit=None):
         """Values of a column, as float64 in a unit where one is given."""
-        if name not in self.units:
-            raise DataError(f"{self.where} has no column {name}; it has {', '.join(self.units)}.")
-        values = self.data[name]
-        if unit is None:
-            return values
-        try:
-            return (np.asarray(values, dtype=float) * u.Unit(self.units[name] or "")).to_value(unit)
-        except (ValueError, u.UnitConversionError):
-            raise DataError(f"{self.where}: {name} is in {self.units[name]!r}; {unit} is wanted.") from None
+        if unit is not None:
+            return column_values(self._table, name, unit, self.where)
+        if name not in self.names:
+            raise DataError(f"{self.where} has no column {name}; it has {listed(self.names)}.")
+        return self.data[name]
+
+    def numbers(self, name):
+        """Values of a column whose unit is of no matter, one a row, float64."""
+        values = self.column(name)
+        if values.dtype.kind not in "iuf" or values.ndim != 1:
+            raise DataError(f"The column {name} of {self.where} does not hold one number in each row.")
+        return values.astype(float)
 
     def number_or_column(self, name, default):
         """A value for every row: the column of this name, or the keyword."""
-        values = self.data[name] if name in self.units else self.header.get(name, default)
-        return np.array(np.broadcast_to(values, len(self.data)), dtype=float)
+        if name in self.names:
+            return self.numbers(name)
+        return np.full(len(self.data), header_number(self.header, name, self.where, default))
 
     def edges(self, low, high):
         """Edges of energy bins that touch, Quantity in TeV, in increasing order."""
@@ -92,12 +95,12 @@ class _Spectrum:
 
     def __init__(self, path):
         self.table = _Table(path, "SPECTRUM")
-        self.counts = np.asarray(self.table.column("COUNTS"), dtype=float)
+        self.counts = self.table.numbers("COUNTS")
         self.quality = self.table.number_or_column("QUALITY", 0).astype(int)
         self.scale = self.table.number_or_column("BACKSCAL", 1.0) * self.table.number_or_column(
             "AREASCAL", 1.0
         )
-        self.exposure = float(self.table.header.get("EXPOSURE", 0))
+        self.exposure = header_number(self.table.header, "EXPOSURE", self.table.where, 0.0)
         if not self.exposure > 0:
             raise DataError(
                 f"{self.table.where} has an EXPOSURE of {self.exposure}; a time above 0 is wanted."
@@ -110,7 +113,8 @@ class _Spectrum:
         if "TSTART" not in header or "TSTOP" not in header:
             return {}
         reference = TimeReference.from_header(header, self.table.where)
-        return {"t_start": reference.to_time(header["TSTART"]), "t_stop": reference.to_time(header["TSTOP"])}
+        start, stop = (header_number(header, key, self.table.where) for key in ("TSTART", "TSTOP"))
+        return {"t_start": reference.to_time(start), "t_stop": reference.to_time(stop)}
 
     def beside(self, keyword):
         """Path of the file that a keyword names, beside this one."""
@@ -119,6 +123,8 @@ class _Spectrum:
             raise DataError(
                 f"{self.table.where} names no {keyword}; ON/OFF spectra want background, ARF and RMF."
             )
+        if Path(name).name != name:
+            raise DataError(f"{self.table.where} has the {keyword} {name!r}; wanted is a file beside it.")
         return self.table.path.with_name(name)
 
 
@@ -145,15 +151,28 @@ def _read_rmf(path):
     channels = _Table(path, "EBOUNDS")
     e_reco = channels.edges("E_MIN", "E_MAX")
     table = _Table(path, "MATRIX", "SPECRESP MATRIX")
-    number = list(table.units).index("F_CHAN") + 1 if "F_CHAN" in table.units else 0
+    number = table.names.index("F_CHAN") + 1 if "F_CHAN" in table.names else 0
     first = table.header.get(f"TLMIN{number}", FIRST_CHANNEL)
     columns = [table.column(name) for name in ("N_GRP", "F_CHAN", "N_CHAN", "MATRIX")]
-    matrix = np.zeros((len(table.data), len(e_reco) - 1))
-    for row, (n_groups, starts, lengths, values) in enumerate(zip(*columns, strict=True)):
-        used = 0
-        for start, length in zip(
-            np.atleast_1d(starts)[:n_groups], np.atleast_1d(lengths)[:n_groups], strict=True
-        ):
-            matrix[row, start - first : start - first + length] = np.atleast_1d(values)[used : used + length]
-            used += length
+    shape = len(table.data), len(e_reco) - 1
+    if shape[0] * shape[1] > _MOST_CELLS:
+        raise DataError(
+            f"{table.where} is a matrix of {shape[0]} x {shape[1]}; at most {_MOST_CELLS} cells are wanted."
+        )
+    matrix = np.zeros(shape)
+    try:
+        for row, (n_groups, starts, lengths, values) in zip(matrix, zip(*columns, strict=True), strict=True):
+            _fill_groups(
+                row, int(n_groups), np.atleast_1d(starts) - int(first), np.atleast_1d(lengths), values
+            )
+    except (ValueError, TypeError, IndexError) as error:
+        raise DataError(f"{table.where} has groups of channels that do not fit it: {error}.") from None
     return EDispKernel(matrix, table.edges("ENERG_LO", "ENERG_HI"), e_reco)
+
+
+def _fill_groups(row, n_groups, starts, lengths, values):
+    """Puts the values of groups of channels into a row of the matrix."""
+    used = 0
+    for start, length in zip(starts[:n_groups].tolist(), lengths[:n_groups].tolist(), strict=True):
+        row[start : start + length] = np.atleast_1d(values)[used : used + length]
+        used += length

@@ -11,6 +11,7 @@ from astropy.io import fits
 from astropy.table import Column, Table
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.files import FitsFile, read_bytes
 from tevcurve.lightcurve.ecsv_text import ecsv_text
 
 SUFFIXES = (".ecsv", ".fits", ".fits.gz")
@@ -60,15 +61,17 @@ def read_table(path):
     if not path.is_file():
         raise DataError(f"The light-curve file {path} is not there.")
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
         if suffix == ".ecsv":
             return _from_ecsv(data)
-        return _from_fits(gzip.decompress(data) if suffix == ".fits.gz" else data, path)
+        FitsFile(data, path)  # what the headers promise is there, before astropy believes them
+        return _from_fits(data, path)
     except DataError:
         raise
     except Exception as error:
         kind = "an ECSV" if suffix == ".ecsv" else "a FITS"
-        raise DataError(f"{path} cannot be read as {kind} table: {error}") from error
+        words = " ".join(str(error).split()).rstrip(".")
+        raise DataError(f"{path} cannot be read as {kind} table: {words}.") from error
 
 
 def _expanded(path):

@@ -15,6 +15,7 @@ import numpy as np
 from astropy.io import fits
 
 from ..errors import DataError, InputError
+from ..files import FitsFile, read_bytes
 from .axis import MapAxis
 from .fits_wcs import geometry_from_header, wcs_cards
 from .map import WcsNDMap
@@ -60,9 +61,10 @@ def read_map(path, hdu=None):
     path = Path(path)
     if not path.is_file():
         raise DataError(f"The map file {path} is not there.")
+    content = read_bytes(path)
+    # What the headers promise is there, before astropy believes them.
+    FitsFile(content, path)
     try:
-        content = path.read_bytes()
-        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
         with fits.open(io.BytesIO(content), memmap=False) as hdus:
             return map_from_hdus(hdus, hdu=hdu, where=str(path))
     except (OSError, EOFError) as error:
