@@ -73,9 +73,17 @@ def content(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def one_case(folder, seconds, wanted, together, rng):
-    """What became of one job that was killed: a word for what was there after the kill, or what was wrong."""
-    place = folder / "case"
+def one_case(folder, *arguments):
+    """What became of one job that was killed: words for what was there after the kill, or for what was wrong."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    try:
+        return killed_and_called_again(folder, place, *arguments)
+    finally:
+        shutil.rmtree(place)
+
+
+def killed_and_called_again(folder, place, seconds, wanted, together, rng):
+    """See `one_case`. place: empty folder. together: number of processes at the same time."""
     shutil.copytree(folder / "old", place / "result")
     arguments = folder / "dl3", place / "runs", place / "result"
     children = [start(*arguments) for _ in range(together)]
@@ -94,7 +102,6 @@ def one_case(folder, seconds, wanted, together, rng):
     left = [path.name for path in place.rglob("*.part")] + [path.name for path in place.rglob("*.before")]
     if left or len(RunStore(place / "runs").entries()) != N_RUNS:
         return f"LEFT {left}"
-    shutil.rmtree(place)
     return f"{state} result, {'some' if 0 < stored < N_RUNS else 'all' if stored else 'no'} runs"
 
 

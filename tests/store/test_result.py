@@ -16,6 +16,7 @@ from small_store import TARGET, make_store
 from tevcurve import LightCurve, PowerLaw, light_curve
 from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.lightcurve.bins import by_counts, by_night, by_width
+from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.io import read_table
 from tevcurve.models import SpectralModel
 from tevcurve.store import Result, input_files, write_result
@@ -75,7 +76,7 @@ def test_nothing_is_lost(made, tmp_path, store):
     assert result.folder == folder
     assert len(back.origin.runs) == 3
     for one, other in zip(back.origin.runs, made.origin.runs, strict=True):
-        assert_same(one, other)
+        assert_same(one.read(), other)
 
 
 def test_both_formats_hold_the_light_curve(made, tmp_path):
@@ -273,3 +274,30 @@ def test_nothing_is_logged_for_a_good_result(small_result, caplog):
     with caplog.at_level(logging.DEBUG, logger="tevcurve"):
         Result.read(small_result)
     assert not caplog.records
+
+
+def test_a_part_of_the_rows_has_its_ledger(made, tmp_path):
+    back = Result.read(write_result(tmp_path / "result", made)).light_curve
+    assert str(back[2:4].ledger) == str(made[2:4].ledger)
+    assert_same_tables(back[2:4].ledger.seconds, made[2:4].ledger.seconds)
+
+
+def test_the_good_time_is_known_without_reading_a_run(made, tmp_path):
+    folder = write_result(tmp_path / "result", made)
+    shutil.rmtree(folder / "runs")
+    back = Result.read(folder).light_curve
+    assert [run.gti for run in back.origin.runs] == [run.gti for run in made.origin.runs]
+    assert [run.obs_id for run in back.ledger.runs] == [1, 2, 3]
+    for one, other in zip(good_intervals(back), good_intervals(made), strict=True):
+        assert np.array_equal(one.jd1, other.jd1)
+        assert np.array_equal(one.jd2, other.jd2)
+
+
+@pytest.mark.parametrize("binning", [by_counts(40), by_width("9 min")])
+def test_the_time_bins_of_a_result_are_there_again(made, tmp_path, binning):
+    lc = made.rebin(binning)
+    back = Result.read(write_result(tmp_path / "result", lc)).light_curve
+    bins, expected = back.ledger.time_bins, lc.ledger.time_bins
+    assert (len(bins), bins.kind, bins.note) == (len(expected), expected.kind, expected.note)
+    assert np.array_equal(bins.start_s, expected.start_s)
+    assert np.array_equal(bins.pieces(back.ledger.runs).stop_s, expected.pieces(lc.ledger.runs).stop_s)

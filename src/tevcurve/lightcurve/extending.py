@@ -199,7 +199,7 @@ def _meta(meta, time_bins):
 
 
 def _ledger(ledger, kept, change):
-    """The `RecordedLedger` of all runs: rows of runs whose share did not change are taken over."""
+    """The `Ledger` of all runs: rows of runs whose share did not change are taken over."""
     runs = change.touched
     part = _part_of(kept, change.new, change.bins_of(runs), runs)
     counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(None))
@@ -207,9 +207,10 @@ def _ledger(ledger, kept, change):
         _with_rows(getattr(ledger, name), getattr(counted, name), runs, len(change.facts))
         for name in ("events", "seconds")
     )
-    new = tuple(run.obs_id for run in change.facts[len(ledger.events) :])
+    new = {run.obs_id for run in change.facts[change.first :]}
     warnings = ledger.warnings + tuple(one for one in counted.warnings if one.obs_id in new)
-    return RecordedLedger(events, seconds, kept.failed, warnings)
+    recorded = RecordedLedger(events, seconds, kept.failed, warnings)
+    return Ledger(kept.runs, kept.fates, kept.failed, change.new, (change.new, recorded))
 
 
 def _with_rows(old, new, numbers, n_rows):

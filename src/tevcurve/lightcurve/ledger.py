@@ -70,18 +70,22 @@ class Ledger(LedgerWords):
     fates : sequence of int arrays, the fate of each run's events apart from time (`tevcurve.reduction.event_fate`)
     failed : tuple of `tevcurve.problems.Problem`, of runs that are left out
     time_bins : `TimeBins`
+    recorded : (`TimeBins`, `RecordedLedger`), what was counted before of the same runs, for these time bins; or None
     """
 
     runs: tuple
     fates: tuple
     failed: tuple
     time_bins: object
+    recorded: tuple | None = None
 
     @cached_property
     def events(self):
         """`Table`, one row per run: obs_id, the number of events of each fate in the order in which they are asked,
         and their total, which is the number of events in the file.
         """
+        if self._is_recorded:
+            return self.recorded[1].events
         counts = np.zeros((len(self.runs), len(FATES)), dtype=int)
         for row, run, fate, (start, stop) in zip(counts, self.runs, self.fates, self._used_time, strict=True):
             # Events before each stop less events before each start: inside where they differ by one.
@@ -96,6 +100,8 @@ class Ledger(LedgerWords):
     @cached_property
     def seconds(self):
         """`Table`, one row per run: obs_id, seconds of good time outside the time bins, used, and their total."""
+        if self._is_recorded:
+            return self.recorded[1].seconds
         used = np.array([np.sum(stop - start) for start, stop in self._used_time])
         total = np.array([run.gti.ontime_s for run in self.runs])
         return Table(
@@ -105,7 +111,13 @@ class Ledger(LedgerWords):
     @property
     def warnings(self):
         """What is odd about the runs that are used, tuple of `Problem`."""
+        if self.recorded is not None:
+            return self.recorded[1].warnings
         return tuple(Problem(run.obs_id, *remark, WARNING) for run in self.runs for remark in run.remarks)
+
+    @property
+    def _is_recorded(self):
+        return self.recorded is not None and self.recorded[0] is self.time_bins
 
     @property
     def _ids(self):

@@ -11,14 +11,14 @@ from astropy.table import Table
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.content import expand_path
 from tevcurve.lightcurve.io import read_table, write_table
-from tevcurve.lightcurve.ledger import RecordedLedger
+from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.problems import Problem
 from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
 from tevcurve.store.run_file import run_to_bytes
-from tevcurve.store.stored_runs import LaidOutRuns, RunEntry, StoredRuns
+from tevcurve.store.stored_runs import BinsOnDemand, LaidOutRuns, RunEntry, StoredRun, StoredRuns
 
 FORMAT = 1
 LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
@@ -65,8 +65,9 @@ class Result:
             raise DataError(
                 f"{folder} is of the format {provenance.get('format')!r}; this version of tevcurve reads {FORMAT}."
             )
+        origin = _read_origin(folder)
         light_curve = replace(
-            LightCurve.read(folder / LIGHT_CURVE[0]), origin=_read_origin(folder), ledger=_read_ledger(folder)
+            LightCurve.read(folder / LIGHT_CURVE[0]), origin=origin, ledger=_read_ledger(folder, origin)
         )
         del provenance["format"]
         if not isinstance(provenance.get("versions"), dict) or not isinstance(provenance.get("inputs"), list):
@@ -127,6 +128,7 @@ def write_runs(folder, runs):
     folder.mkdir()
     entries = []
     for run in runs:
+        run = run.read() if isinstance(run, StoredRun) else run
         content = run_to_bytes(run)
         entry = RunEntry.of(run, content)
         (folder / entry.file).write_bytes(content)
@@ -203,10 +205,19 @@ def _read_config(path):
     return config
 
 
-def _read_ledger(folder):
+def _read_ledger(folder, origin):
+    """`Ledger`, or `RecordedLedger` of a light curve without runs; None where none was written."""
     if not (folder / LEDGER["events"]).is_file():
         return None
-    return RecordedLedger.from_tables(**{name: read_table(folder / file) for name, file in LEDGER.items()})
+    tables = {name: read_table(folder / file) for name, file in LEDGER.items()}
+    try:
+        recorded = RecordedLedger.from_tables(**tables)
+    except KeyError as error:
+        raise DataError(f"A ledger in {folder} has no column {error}.") from error
+    if origin is None:
+        return recorded
+    time_bins = BinsOnDemand(origin.time_bins, origin.runs, origin.terms)
+    return Ledger(origin.runs, origin.fates, origin.failed, time_bins, (time_bins, recorded))
 
 
 def _read_origin(folder):

@@ -6,8 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 from tevcurve.data import GTI, TimeReference
+from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
-from tevcurve.lightcurve.extending import RunFacts
+from tevcurve.lightcurve.extending import WITHOUT_EVENTS, RunFacts
 from tevcurve.lightcurve.rebinning import terms_of
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 
@@ -80,15 +81,53 @@ class RunEntry:
         return GTI(starts, stops, TimeReference(self.mjdrefi, self.mjdreff, self.scale))
 
 
+class StoredRun:
+    """A `KeptRun` in a file, which is read when more is asked for than is in the list of runs.
+
+    runs: `StoredRuns`. number: int, its place there.
+    """
+
+    def __init__(self, runs, number):
+        self._runs, self._number = runs, number
+
+    @property
+    def obs_id(self):
+        """OBS_ID, int."""
+        return self._runs.entries[self._number].obs_id
+
+    @property
+    def gti(self):
+        """Good time, `GTI`."""
+        return self._runs.entries[self._number].gti
+
+    @property
+    def offset(self):
+        """Offset of the source from the pointing, float, radian."""
+        return self._runs.entries[self._number].offset
+
+    def read(self):
+        """The `KeptRun` itself. Raises `DataError` where its file is missing or damaged."""
+        return self._runs.read(self._number)
+
+    def __getattr__(self, name):
+        # Who asks whether a run has something that no run has needs no file.
+        if name not in KeptRun.__dataclass_fields__ and not hasattr(KeptRun, name):
+            raise AttributeError(f"A run has no attribute {name!r}.")
+        return getattr(self.read(), name)
+
+    def __repr__(self):
+        return f"<StoredRun {self.obs_id}>"
+
+
 class StoredRuns(Sequence):
-    """`KeptRun`s in files of a folder; each is read when it is asked for, and the first ones stay in memory.
+    """`StoredRun`s in files of a folder; of those that are read the first ones and the last one stay in memory.
 
     folder: Path. entries: sequence of `RunEntry`. held: int, bytes of files whose runs stay in memory.
     """
 
     def __init__(self, folder, entries, held=HELD):
         self.folder, self.entries = Path(folder), tuple(entries)
-        self._in_memory, self._left = {}, held
+        self._in_memory, self._left, self._last = {}, held, (None, None)
 
     def with_runs(self, runs):
         """(`StoredRuns` with more runs, list of their contents, bytes), for the folder where these will be written.
@@ -106,24 +145,60 @@ class StoredRuns(Sequence):
         """List of `RunFacts`, one for each run, without reading one."""
         return [RunFacts(one.obs_id, one.gti, one.offset, one.max_offset) for one in self.entries]
 
+    def read(self, number):
+        """The `KeptRun` of a number. Raises `DataError` where its file is missing or damaged."""
+        if number in self._in_memory:
+            return self._in_memory[number]
+        if self._last[0] == number:
+            return self._last[1]
+        entry = self.entries[number]
+        run = read_run(self.folder / entry.file, entry)
+        self._last = number, run
+        if entry.size <= self._left:
+            self._left -= entry.size
+            self._in_memory[number] = run
+        return run
+
     def __len__(self):
         return len(self.entries)
 
     def __getitem__(self, number):
         if isinstance(number, slice):
             return tuple(self[each] for each in range(*number.indices(len(self))))
-        number = range(len(self))[number]
-        if number in self._in_memory:
-            return self._in_memory[number]
-        entry = self.entries[number]
-        run = read_run(self.folder / entry.file, entry)
-        if entry.size <= self._left:
-            self._left -= entry.size
-            self._in_memory[number] = run
-        return run
+        return StoredRun(self, range(len(self))[number])
 
     def __repr__(self):
         return f"<{len(self)} stored runs>"
+
+
+class BinsOnDemand:
+    """The `TimeBins` of stored runs, made when they are asked for: some of them need the runs' events.
+
+    time_bins: binning. runs: `StoredRuns`. terms: the terms of each run.
+    """
+
+    def __init__(self, time_bins, runs, terms):
+        self._time_bins, self._runs, self._terms = time_bins, runs, terms
+
+    @cached_property
+    def _made(self):
+        if isinstance(self._time_bins, WITHOUT_EVENTS):
+            return self._time_bins.bins(self._runs)
+        return self._time_bins.bins(self._terms)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._made, name)
+
+    def __len__(self):
+        return len(self._made)
+
+    def __iter__(self):
+        return iter(self._made)
+
+    def __getitem__(self, number):
+        return self._made[number]
 
 
 def read_run(path, entry):
@@ -144,7 +219,7 @@ def read_run(path, entry):
 class LaidOutRuns:
     """The terms and fates of runs in the energy bins of a setting, each made when it is asked for, and kept.
 
-    runs: sequence of `KeptRun`. setting: `CubeSetting` or `SpectrumSetting`.
+    runs: `StoredRuns`. setting: `CubeSetting` or `SpectrumSetting`.
     """
 
     def __init__(self, runs, setting):
@@ -168,7 +243,7 @@ class LaidOutRuns:
     def part(self, number, which):
         """Terms (0) or fates (1) of a run."""
         if self._made[number] is None:
-            self._made[number] = terms_of(self._runs[number], self._setting)
+            self._made[number] = terms_of(self._runs.read(number), self._setting)
         return self._made[number][which]
 
     def __len__(self):
