@@ -11,10 +11,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from astropy.time import Time
 
 from tevcurve import LightCurve
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.bins import Ephemeris, by_phase, by_width, sliding
 from tevcurve.report import report_html, write_report
 from tevcurve.report.tables import MAX_ROWS
 from tevcurve.store import Result, write_result
@@ -250,6 +251,50 @@ def test_light_curve_without_rows_or_flux_is_a_page_too(night):
     bare = Page(report_html(LightCurve(table), n_toys=0))
     assert "There is no figure, because no row has a flux or a limit." in bare.texts["li"]
     assert len(bare.tables["Rows of the light curve"]) == 1 + len(table)
+
+
+@pytest.mark.parametrize("scale", ["utc", "tdb", "local"])
+def test_time_scales_have_utc_or_do_without(scale):
+    start = Time(60000.0 + np.arange(5), format="mjd", scale=scale)
+    norms = {"norm": np.array([1, 1.2, 5, 4.8, np.nan]), "norm_err": np.full(5, 0.1)}
+    stop = Time(start.mjd + 0.5, format="mjd", scale=scale)
+    curve = LightCurve.from_arrays(start, stop, 2, 1, 10, {"ref_flux": 1e-11}, norms)
+    times = Page(report_html(curve, n_toys=0)).data()["light-curve"]["times"]
+    if scale == "local":
+        assert times is None
+    else:
+        assert np.asarray(times[0]["utc"][0]) / 1000 == pytest.approx(curve.time.unix[:4], abs=0.001)
+
+
+def test_folded_light_curve_is_drawn_in_phase(night):
+    curve = night.rebin(by_phase(Ephemeris(night.time_start[0], "1 h"), 6))
+    page = Page(report_html(curve, n_toys=0))
+    figure = page.data()["light-curve"]
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Phase"
+    assert figure["times"] is None
+    middle = (curve.table["phase_min"] + curve.table["phase_max"]) / 2
+    assert figure["data"][0]["x"] == pytest.approx(middle.tolist())
+    assert [row[1] for row in page.tables["Rows of the light curve"][1:3]] == [
+        "0.0000–0.1667",
+        "0.1667–0.3333",
+    ]
+
+
+def test_a_part_of_a_light_curve_keeps_what_it_knows(night):
+    page = Page(report_html(night[2:5], n_toys=0))
+    assert len(page.tables["Rows of the light curve"]) == 4
+    headings, *rows = page.tables["Rows of the light curve"]
+    assert [dict(zip(headings, row, strict=True))["Runs"] for row in rows] == ["3", "4", "5"]
+    assert "of live time in 3 runs." in page.texts["p"][0]
+
+
+def test_rows_that_share_time_are_not_added_up(night):
+    page = Page(report_html(night.rebin(sliding("20 min", "10 min")), n_toys=0))
+    assert "with 3.9 h of good time in 12 runs" in page.texts["p"][0]
+    assert (
+        "The time bins overlap, so neighbouring rows share events and are not independent."
+        in page.texts["li"]
+    )
 
 
 def test_toys_are_drawn_only_where_the_formula_leaves_a_doubt(night, monkeypatch):

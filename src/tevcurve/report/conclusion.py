@@ -44,7 +44,7 @@ def conclude(light_curve, rows, variability, missing):
     overlapping = bool(light_curve.meta.get("overlapping"))
     span, livetime, mean = _span(rows), _livetime(light_curve, rows, overlapping), _mean(rows, overlapping)
     sentence = f"{source[:1].upper()}{source[1:]} was observed {span}"
-    sentence += f", with {livetime}" if livetime else ""
+    sentence += f", with {livetime[1]} of {livetime[0].lower()}{livetime[2]}" if livetime else ""
     sentence += f". {mean}" if mean else "."
     n_bins = f"{words.count(len(rows), 'row')}"
     if len(rows.bands) > 1:
@@ -52,7 +52,7 @@ def conclude(light_curve, rows, variability, missing):
     facts = [
         ("Rows", n_bins),
         ("Time span", _days(rows)),
-        ("Live time", livetime.replace(" of live time", "") or "unknown"),
+        (livetime[0], livetime[1] + livetime[2]) if livetime else ("Live time", "unknown"),
     ]
     facts += [("Energies", _energies(rows))] if rows.bands[0] else []
     limits = _limitations(light_curve, rows, overlapping) + missing
@@ -80,16 +80,18 @@ def _energies(rows):
 
 
 def _livetime(light_curve, rows, overlapping):
-    """The live time in words, "" where it is not known: rows that share time are no sum."""
-    first = rows.livetime[rows.band == 0]
-    if overlapping or not np.isfinite(first).any():
-        return ""
-    text = words.duration(float(np.nansum(first)))
-    ledger = light_curve.ledger
+    """("Live time", how much, in how many runs) in words; good time where rows share time, and None if unknown."""
+    seconds = None if light_curve.ledger is None else light_curve.ledger.seconds
+    runs = f" in {words.count(int(np.sum(seconds['used'] > 0)), 'run')}" if seconds is not None else ""
+    if overlapping:
+        return (
+            None if seconds is None else ("Good time", words.duration(float(np.sum(seconds["used"]))), runs)
+        )
+    livetime = rows.livetime[rows.band == 0]
     return (
-        f"{text} of live time"
-        if ledger is None
-        else f"{text} of live time in {words.count(len(ledger.seconds), 'run')}"
+        ("Live time", words.duration(float(np.nansum(livetime))), runs)
+        if np.isfinite(livetime).any()
+        else None
     )
 
 

@@ -15,7 +15,7 @@ from tevcurve.report.figure_style import (
     shortened,
     sizes_for,
 )
-from tevcurve.report.rows import DAY_MS, MJD_OF_1970, column, errors_of
+from tevcurve.report.rows import column, errors_of, utc_ms
 
 HEIGHT, PANEL_HEIGHT = 420, 170  # pixels
 LINE = 48  # characters of a line that is shown at a point
@@ -163,12 +163,9 @@ def _middle(start, stop, chosen, digits):
 def _blocks_trace(rows, band, table):
     """The flux of Bayesian blocks as steps, a line with gaps between blocks that do not touch."""
     flux = np.asarray(table["flux"].to_value("cm-2 s-1")) / 10.0**rows.exponent
-    edges = [[(time.mjd, _utc_ms(time)) for time in table[name]] for name in ("start", "stop")]
-    x, y = {"mjd": [], "utc": []}, []
-    for start, stop, value in zip(*edges, flux, strict=True):
-        for number, way in enumerate(x):
-            x[way] += [start[number], stop[number], None]
-        y += [value, value, None]
+    clocks = {"mjd": lambda time: time.mjd} | ({} if rows.start_ms is None else {"utc": utc_ms})
+    x = {way: _with_gaps(clock(table["start"]), clock(table["stop"])) for way, clock in clocks.items()}
+    y = _with_gaps(flux, flux)
     colour = COLOURS[band % len(COLOURS)]
     return {
         "type": "scatter",
@@ -184,8 +181,8 @@ def _blocks_trace(rows, band, table):
     }
 
 
-def _utc_ms(time):
-    return float(np.round((time.utc.mjd - MJD_OF_1970) * DAY_MS))
+def _with_gaps(start, stop):
+    return [each for pair in zip(start, stop, strict=True) for each in (*pair, None)]
 
 
 def _parameter_panels(light_curve, rows):

@@ -77,8 +77,8 @@ class ReportRows:
             scale=str(meta["TIMESYS"]).upper(),
             start=start,
             stop=stop,
-            start_ms=_milliseconds(light_curve.time_start),
-            stop_ms=_milliseconds(light_curve.time_stop),
+            start_ms=utc_ms(light_curve.time_start),
+            stop_ms=utc_ms(light_curve.time_stop),
             phase=(column(table, "phase_min"), column(table, "phase_max")) if folded else None,
             bands=bands,
             band=band,
@@ -181,7 +181,8 @@ def _bands(table):
     return [tuple(band) for band in bands.tolist()] or [None], numbers.reshape(-1)
 
 
-def _milliseconds(time):
+def utc_ms(time):
+    """Milliseconds since 1970 (UTC), float array, of a `Time`; None where its scale has no UTC."""
     if time.scale in WITHOUT_UTC:
         return None
     return np.round((time.utc.mjd - MJD_OF_1970) * DAY_MS)
