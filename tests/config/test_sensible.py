@@ -75,7 +75,14 @@ def test_without_a_background_it_is_1d(tmp_path):
     write_store(tmp_path, [run])
     config, notes = sensible_config(tmp_path, "Crab")
     assert config.method == "1d"
-    assert "the background for 3d is not there" in notes["method"]
+    assert "not every run has the background response for 3d" in notes["method"]
+
+
+def test_without_a_psf_there_is_none(tmp_path):
+    run = run_file(1, 11, START, (83.63, 22.51), without_hdus=("psf",), without_rows=("psf",))
+    write_store(tmp_path, [run])
+    with pytest.raises(DataError, match="run 1 has no psf, which light curves need"):
+        sensible_config(tmp_path, "Crab")
 
 
 def test_what_it_proposes_runs_as_it_is(store, tmp_path):
@@ -96,7 +103,7 @@ def test_a_bad_run_is_passed_over_and_all_bad_ones_are_told(tmp_path):
     write_store(tmp_path, runs)
     assert sensible_config(tmp_path, "Crab")[0].method == "3d"
     write_store(tmp_path / "bad", runs[:1])
-    with pytest.raises(DataError, match="No run of Crab can be read"):
+    with pytest.raises(DataError, match="No run of Crab can be used"):
         sensible_config(tmp_path / "bad", "Crab")
     with pytest.raises(MissingError, match="no target 'Vela'"):
         sensible_config(tmp_path, "Vela")

@@ -5,15 +5,18 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
+from dl3_files import RunFile, write_store
 
 from tevcurve import DataStore
 from tevcurve.data.targets import only_target, targets_of
 from tevcurve.data.targets_plot import is_close_up, plot_targets
 from tevcurve.errors import MissingError
+from tevcurve.pipeline.targets import runs_of_target
 
 
 def store_of(columns, meta=None):
-    hdu_index = Table(names=("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME"))
+    names = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
+    hdu_index = Table(names=names, dtype=["i8", *["U9"] * 5])
     return DataStore(hdu_index, Table(columns, meta=meta), "/nowhere")
 
 
@@ -47,6 +50,30 @@ def test_what_the_index_does_not_say_is_not_a_number():
     assert np.isnan(
         [target.livetime_s[0], target.zenith_deg[0], target.start_mjd[0], *target.position_deg]
     ).all()
+
+
+def test_an_index_without_names_is_helped_by_the_headers(tmp_path):
+    runs = [
+        RunFile(
+            obs_id=1,
+            target="A",
+            header={"RA_OBJ": 83.6, "DEC_OBJ": 22.0, "ALT_PNT": 65.0, "LIVETIME": 1234.0},
+        ),
+        RunFile(obs_id=2, target="B", tstart=3e8, tstop=3e8 + 100),
+        RunFile(obs_id=3, target="C", without_hdus=("events",)),
+    ]
+    write_store(tmp_path, runs)
+    store = DataStore.from_dir(tmp_path)
+    table = store.obs_table
+    table.remove_columns(["TARGET_NAME", "TSTART"])
+    store = DataStore(store.hdu_table, table, tmp_path)
+    first, second, third = targets_of(store)
+    assert [one.name for one in (first, second, third)] == ["A", "B", "(no name)"]
+    assert (first.position_deg, first.zenith_deg[0], first.livetime_s[0]) == ((83.6, 22.0), 25.0, 1234.0)
+    assert second.start_mjd[0] == pytest.approx(51910.000742870 + 3e8 / 86400, abs=1e-6)
+    # Of a run whose file cannot be read there is what the index says.
+    assert third.pointings_deg[0].tolist() == list(runs[2].pointing)
+    assert [one.obs_id for one in runs_of_target(store, "A")] == [1, 3]
 
 
 def test_the_only_target():

@@ -14,6 +14,8 @@ from tevcurve.reduction.safe_energy import range_above_fraction
 # So many runs are looked at; the others will be much like them.
 MOST_RUNS = 12
 FRACTION = 0.1
+# Without these neither method can do.
+NEEDED = ("edisp", "psf")
 REACH = 30
 SMALLEST_OFFSET = 0.25  # deg
 
@@ -36,9 +38,9 @@ def sensible_config(data, target, **values):
         finally:
             observation.release()
     if not looks:
-        raise DataError(f"No run of {target} can be read: {problems[0]}")
+        raise DataError(f"No run of {target} can be used: {problems[0]}")
     made, notes = {}, {}
-    for choose in (_energies, _method, _on_radius):
+    for choose in (_energies, _method):
         chosen, why = choose(looks)
         made, notes = made | chosen, notes | why
     icrs = position.icrs
@@ -50,6 +52,11 @@ def sensible_config(data, target, **values):
 
 def _look_at(observation, position):
     """What one run says, a dict: safe energies in TeV (NaN for none in the file), offset in deg, its responses."""
+    missing = [name for name in NEEDED if not observation.has(name)]
+    if missing:
+        raise DataError(
+            f"run {observation.obs_id} has no {' and no '.join(missing)}, which light curves need."
+        )
     offset = angular_separation(*observation.pointing_lonlat, position.icrs.ra.rad, position.icrs.dec.rad)
     aeff = observation.aeff
     limits = [aeff.low_threshold, aeff.high_threshold]
@@ -58,17 +65,8 @@ def _look_at(observation, position):
         "file": (low, high),
         "fraction": range_above_fraction(aeff, float(offset), FRACTION),
         "offset": float(np.degrees(offset)),
-        "has": {name for name in ("psf", "edisp", "bkg", "rad_max") if observation.has(name)},
-        "rad_max": _rad_max(observation),
+        "has_background": observation.has("bkg"),
     }
-
-
-def _rad_max(observation):
-    """The one radius in deg of a cut that is the same at all energies, else None."""
-    if not observation.has("rad_max"):
-        return None
-    values = np.unique(np.asarray(observation.rad_max.data))
-    return float(values[0]) if len(values) == 1 else None
 
 
 def _energies(looks):
@@ -92,21 +90,10 @@ def _energies(looks):
 def _method(looks):
     offsets = [look["offset"] for look in looks]
     off = f"The runs point {min(offsets):.2f} to {max(offsets):.2f} deg beside the target"
-    missing = sorted(set.union(*({"bkg", "psf"} - look["has"] for look in looks)))
-    if not missing:
+    if all(look["has_background"] for look in looks):
         room = "" if min(offsets) >= SMALLEST_OFFSET else ", too near for OFF regions in 1d"
         return {"method": "3d"}, {"method": f"{off}{room}; all responses for 3d are there."}
-    names = {"bkg": "background", "psf": "point spread function"}
-    return {"method": "1d"}, {
-        "method": f"{off}; the {' and the '.join(names[m] for m in missing)} for 3d is not there."
-    }
-
-
-def _on_radius(looks):
-    radii = {look["rad_max"] for look in looks}
-    if len(radii) == 1 and (radius := radii.pop()):
-        return {"on_radius": f"{radius:g} deg"}, {"on_radius": "Here that of the cut of the responses."}
-    return {}, {}
+    return {"method": "1d"}, {"method": f"{off}; not every run has the background response for 3d."}
 
 
 def _rounded(energy, towards):

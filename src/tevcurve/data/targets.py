@@ -1,4 +1,4 @@
-"""Which targets a data store has, and what was observed of them, from its observation index alone."""
+"""Which targets a data store has, and what was observed of them."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import MissingError, TevcurveError
+from tevcurve.progress import track
 
 NAMELESS = "(no name)"
 
@@ -33,22 +34,19 @@ class TargetRuns:
 
 
 def targets_of(store):
-    """List of the `TargetRuns` of a `DataStore`, those with more runs first."""
-    table = store.obs_table
-    names = _names(table)
-    livetime = _column(table, "LIVETIME", "ONTIME")
-    zenith = _column(table, "ZEN_PNT")
-    if np.all(np.isnan(zenith)):
-        zenith = 90 - _column(table, "ALT_PNT")
-    start = _start_mjd(table)
-    position = np.column_stack([_column(table, "RA_OBJ"), _column(table, "DEC_OBJ")])
-    pointing = np.column_stack([_column(table, "RA_PNT"), _column(table, "DEC_PNT")])
-    ids = np.asarray(table["OBS_ID"], dtype=int)
-    found = []
+    """List of the `TargetRuns` of a `DataStore`, those with more runs first.
+
+    Where the observation index names no targets, the headers of the event files are read for what it has not.
+    """
+    columns = _of_index(store.obs_table)
+    if columns["name"] is None:
+        columns = _with_headers(columns, store)
+    names, found = columns.pop("name"), []
     for name in dict.fromkeys(names):
         own = np.array([each == name for each in names])
-        at = tuple(float(value) for value in position[own][0])
-        found.append(TargetRuns(name, ids[own], livetime[own], zenith[own], start[own], at, pointing[own]))
+        values = {key: column[own] for key, column in columns.items()}
+        position = tuple(float(value) for value in values.pop("position_deg")[0])
+        found.append(TargetRuns(name=name, position_deg=position, **values))
     return sorted(found, key=lambda target: -len(target.obs_ids))
 
 
@@ -61,11 +59,60 @@ def only_target(store):
     return names[0]
 
 
+def _of_index(table):
+    """Dict of what each run's row says: columns (n,) or (n, 2), NaN for unknown; "name" is a list of str, or None."""
+    zenith = _column(table, "ZEN_PNT")
+    if np.all(np.isnan(zenith)):
+        zenith = 90 - _column(table, "ALT_PNT")
+    return {
+        "name": _names(table),
+        "obs_ids": np.asarray(table["OBS_ID"], dtype=int),
+        "livetime_s": _column(table, "LIVETIME", "ONTIME"),
+        "zenith_deg": zenith,
+        "start_mjd": _start_mjd(table),
+        "position_deg": np.column_stack([_column(table, "RA_OBJ"), _column(table, "DEC_OBJ")]),
+        "pointings_deg": np.column_stack([_column(table, "RA_PNT"), _column(table, "DEC_PNT")]),
+    }
+
+
+def _with_headers(columns, store):
+    """The same with names, and with numbers in place of NaN, as the headers of the events have them."""
+    rows = []
+    for observation in track(store.get_observations(), len(columns["obs_ids"]), "headers"):
+        try:
+            rows.append(_of_header(observation))
+        except TevcurveError:
+            rows.append({})
+        finally:
+            observation.release()
+    made = {"name": [row.get("name") or NAMELESS for row in rows], "obs_ids": columns["obs_ids"]}
+    for key, column in columns.items():
+        if key not in made:
+            told = np.array([row.get(key, np.full(column.shape[1:], np.nan)) for row in rows])
+            made[key] = np.where(np.isnan(column), told, column)
+    return made
+
+
+def _of_header(observation):
+    """Dict of what the header of one run says."""
+    meta, at = observation.meta, observation.pointing
+    number = {key: value for key, value in meta.items() if isinstance(value, int | float)}
+    return {
+        "name": observation.target_name.strip(),
+        "livetime_s": number.get("LIVETIME", np.nan),
+        "zenith_deg": 90 - number.get("ALT_PNT", np.nan),
+        "start_mjd": float(observation.tstart.tt.mjd),
+        "position_deg": np.array([number.get(key, np.nan) for key in ("RA_OBJ", "DEC_OBJ")], dtype=float),
+        "pointings_deg": np.array([at.ra.deg, at.dec.deg]),
+    }
+
+
 def _names(table):
+    """List of the names of the targets, or None where the index has none."""
     for column in ("TARGET_NAME", "OBJECT"):
         if column in table.colnames:
             return [str(name) if str(name).strip() else NAMELESS for name in table[column]]
-    return [NAMELESS] * len(table)
+    return None
 
 
 def _column(table, *names):

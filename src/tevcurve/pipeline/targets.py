@@ -61,14 +61,17 @@ def _by_name(observations, name):
 def runs_of_target(observations, name):
     """List of the observations of a named target.
 
-    observations: DataStore, whose index has the name, or iterable of observations, whose headers have it.
+    observations: DataStore, whose index has the name, or iterable of observations, whose headers have it; so do those
+        of a store whose index names none.
     Raises `MissingError`, with the names that there are, where it is not among them.
     """
     if not isinstance(observations, DataStore):
         return _called(list(observations), name)
     table = observations.obs_table
     columns = [column for column in ("TARGET_NAME", "OBJECT") if column in table.colnames]
-    rows = np.logical_or.reduce([table[column] == name for column in columns]) if columns else []
+    if not columns:
+        return _called(list(observations.get_observations()), name)
+    rows = np.logical_or.reduce([table[column] == name for column in columns])
     if not np.any(rows):
         raise MissingError(f"The index has no target {name!r}; {_names_there(table, columns, name)}")
     return list(observations.get_observations(observations.ids_of(rows)))
@@ -83,8 +86,8 @@ def _names_there(table, columns, name):
     if near:
         return f"did you mean {' or '.join(repr(plain[each]) for each in near[:3])}?"
     # The second column has what each run was pointed for, which may be a long list.
-    there = dict.fromkeys(str(value) for value in table[columns[0]]) if columns else {}
-    return f"it has {listed(list(there)) or 'no names'}."
+    there = dict.fromkeys(str(value) for value in table[columns[0]])
+    return f"it has {listed(list(there))}."
 
 
 def _called(observations, name):
