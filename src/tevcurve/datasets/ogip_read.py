@@ -72,7 +72,8 @@ class _Table:
     def numbers(self, name):
         """Values of a column whose unit is of no matter, one a row, float64."""
         values = self.column(name)
-        if values.dtype.kind not in "iuf" or values.ndim != 1:
+        # gammapy writes QUALITY as truth values.
+        if values.dtype.kind not in "biuf" or values.ndim != 1:
             raise DataError(f"The column {name} of {self.where} does not hold one number in each row.")
         return values.astype(float)
 

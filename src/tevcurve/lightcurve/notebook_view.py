@@ -4,7 +4,6 @@ from html import escape
 
 import numpy as np
 
-
 FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
 WIDTH, HEIGHT = 640, 170
 LEFT, RIGHT, TOP, BOTTOM = 74, 10, 12, 24
