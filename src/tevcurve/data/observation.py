@@ -72,6 +72,11 @@ class Observation:
         return self._run.real_path(address)
 
     @property
+    def index_facts(self):
+        """What the indices say of the run beside its files: pointing (RA and Dec in deg) and problem, each or None."""
+        return getattr(self._run, "index_facts", (None, None))
+
+    @property
     def filters(self):
         """Each `ObservationFilter` that the observation has passed, a tuple."""
         return self._filters

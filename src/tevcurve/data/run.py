@@ -59,6 +59,11 @@ class Run:
         self._kept = {}
 
     @property
+    def index_facts(self):
+        """What the indices say of the run beside its files: pointing (RA and Dec in deg) and problem, each or None."""
+        return self._pointing_deg, self._problem
+
+    @property
     def header(self):
         """`RunHeader` of the EVENTS table; raises DataError where it is that of another run."""
         return self._keep("header", self._read_header)

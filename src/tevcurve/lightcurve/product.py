@@ -91,6 +91,13 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         return self.table.meta
 
     @property
+    def good_time(self):
+        """A Table of the good time intervals of its runs, also after it was read from a file; None where not known."""
+        from tevcurve.lightcurve.good_times import good_times
+
+        return good_times(self)
+
+    @property
     def time_start(self):
         """Start of each row's time bin, a Time."""
         return self._time(0)
@@ -184,6 +191,7 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         With `format="gadf"` it is one that gammapy opens, too: `FluxPoints.read(path, format="lightcurve")`; see
         `tevcurve.lightcurve.interop.gadf_table`.
         """
+        from tevcurve.lightcurve.good_times import with_good_times
         from tevcurve.lightcurve.io import write_table
 
         if format == "gadf":
@@ -192,7 +200,7 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
             return write_gadf(self, path, overwrite=overwrite)
         if format != "tevcurve":
             raise InputError(f"The format is {format!r}; wanted is 'tevcurve' or 'gadf'.")
-        return write_table(self.table, path, overwrite=overwrite)
+        return write_table(with_good_times(self), path, overwrite=overwrite)
 
     @classmethod
     def read(cls, path, spectrum=None):

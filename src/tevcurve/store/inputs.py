@@ -76,11 +76,10 @@ class RunKeys:
             ]
         except (OSError, InputError, DataError):
             return None
-        run = observation._run
         inputs = {
             "settings": self._of_settings,
             "obs_id": observation.obs_id,
-            "index": [getattr(run, "_pointing_deg", None), getattr(run, "_problem", None)],
+            "index": observation.index_facts,
             "hdus": hdus,
             "filters": filters,
         }

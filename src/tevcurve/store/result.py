@@ -5,11 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from astropy.table import Table
-
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.content import expand_path
+from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.lightcurve.io import read_table, write_table
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
@@ -144,22 +142,6 @@ def write_run_list(folder, entries, failed):
     }
     (folder / RUN_LIST).write_bytes(as_json(listed, indent=None).encode())
     write_table(good_times_table(entries), folder / GOOD_TIMES)
-
-
-def good_times_table(entries):
-    """`Table`, one row per good time interval: obs_id, start and stop in mission seconds, and where these start."""
-    rows = [(entry, *interval) for entry in entries for interval in entry.intervals]
-    return Table(
-        {
-            "obs_id": np.array([entry.obs_id for entry, _, _ in rows], dtype=int),
-            "start": np.array([start for _, start, _ in rows], dtype=float),
-            "stop": np.array([stop for _, _, stop in rows], dtype=float),
-            "mjdrefi": np.array([entry.mjdrefi for entry, _, _ in rows], dtype=int),
-            "mjdreff": np.array([entry.mjdreff for entry, _, _ in rows], dtype=float),
-            "timesys": np.array([entry.scale.upper() for entry, _, _ in rows], dtype=str),
-        },
-        units={"start": "s", "stop": "s", "mjdrefi": "d", "mjdreff": "d"},
-    )
 
 
 def provenance_of(inputs):
