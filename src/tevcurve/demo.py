@@ -24,6 +24,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.pipeline import light_curve
+from tevcurve.progress import track
 from tevcurve.simulation import Flare, ResponseSet, SimulatedSource, simulate_observation
 
 # Goes up when the night changes, so that an older one in the cache is not taken for it.
@@ -41,14 +42,15 @@ RUN_WITH_GAP, GAP = 7, (420.0, 780.0)  # s after its start
 ENERGIES = [0.5, 10] * u.TeV
 
 
-def demo(folder=None):
+def demo(folder=None, progress=False):
     """`Path` of a DL3 data store with a simulated night, built at the first call (a few seconds) and found again later.
 
     Twelve runs of 20 minutes on an AGN that flares, with four wobble positions in turn and a gap in the good time of
     the eighth run: `tevcurve.DataStore.from_dir(demo())`. The true flux is in `truth.ecsv` beside the index files.
 
     folder: where to build it; default: `tevcurve/demo-night-1` in the user's cache, `$XDG_CACHE_HOME` or `~/.cache`. It
-    appears whole or not at all. Raises InputError where a folder is there that is no such store.
+    appears whole or not at all. progress: bool, draws a progress bar while it is built.
+    Raises InputError where a folder is there that is no such store.
     """
     folder = _cache() / f"demo-night-{RECIPE}" if folder is None else Path(folder).expanduser()
     if (folder / "truth.ecsv").exists():
@@ -60,7 +62,7 @@ def demo(folder=None):
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
-        write_store(building, demo_observations())
+        write_store(building, list(track(_simulated(), N_RUNS, "simulated runs", progress)))
         truth_table().write(building / "truth.ecsv", format="ascii.ecsv")
         building.chmod(0o755)
         _move(building, folder)
@@ -78,9 +80,13 @@ def demo_source():
 
 def demo_observations():
     """List of `SimulatedObservation`, those of the night, in memory: the same at each call."""
+    return list(_simulated())
+
+
+def _simulated():
     irfs, source = ResponseSet.analytic(), demo_source()
-    return [
-        simulate_observation(
+    for number, gti in enumerate(_good_times()):
+        yield simulate_observation(
             POSITION.directional_offset_by((0, 180, 90, 270)[number % 4] * u.deg, WOBBLE),
             gti,
             irfs,
@@ -90,8 +96,6 @@ def demo_observations():
             target=TARGET,
             location=SITE,
         )
-        for number, gti in enumerate(_good_times())
-    ]
 
 
 def demo_light_curve(folder=None, time_bins=None, **options):
@@ -167,7 +171,7 @@ def main(arguments=None):
         "--folder", default=None, help="where to keep the data store (default: the user's cache)"
     )
     given = parser.parse_args(arguments)
-    folder = demo(given.folder)
+    folder = demo(given.folder, progress=True)
     curve = demo_light_curve(folder)
     import matplotlib
 
@@ -235,8 +239,8 @@ def _move(building, folder):
 class _Demo(ModuleType):
     """The module itself can be called, so that `tevcurve.demo()` is `tevcurve.demo.demo()`."""
 
-    def __call__(self, folder=None):
-        return demo(folder)
+    def __call__(self, folder=None, progress=False):
+        return demo(folder, progress)
 
 
 sys.modules[__name__].__class__ = _Demo

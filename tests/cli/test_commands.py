@@ -57,6 +57,23 @@ def test_every_key_of_the_configuration_has_an_option():
         assert f"--{name.replace('_', '-')}" in output
 
 
+def test_the_demo_shows_its_truth_and_what_to_try(capsys, monkeypatch, tmp_path):
+    import tevcurve.demo as night
+
+    # A shorter night.
+    monkeypatch.setattr(night, "N_RUNS", 2)
+    assert main(["demo", "--folder", "my night"]) == 0
+    out = capsys.readouterr().out
+    assert "(flux - true) / error: mean" in out
+    assert "  tevcurve info 'my night'\n" in out
+    assert Path("demo_light_curve.png").read_bytes()[:4] == b"\x89PNG"
+    Path("mine.png").write_text("mine")
+    assert main(["demo", "--folder", "my night", "--plot", "mine.png"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main(["info", "my night"]) == 0
+    assert "simulated AGN" in capsys.readouterr().out
+
+
 def test_info_lists_targets_and_runs(store, capsys):
     assert main(["info", store, "--plot", "sky.png"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -1,17 +1,21 @@
 """`tevcurve demo`: a simulated night with a flare, its light curve and its truth."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tevcurve.cli.console import plain
+
+FIGURE = Path("demo_light_curve.png")
 FOLDER = typer.Option(help="Where to keep the data store; default: in the user's cache.", show_default=False)
-FIGURE = typer.Option("--plot", help="File to draw the light curve into.")
 
 
 def demo(
     folder: Annotated[Path | None, FOLDER] = None,
-    plot: Annotated[Path, FIGURE] = Path("demo_light_curve.png"),
+    plot: Annotated[Path, typer.Option(help="File to draw the light curve into.")] = FIGURE,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a figure that is there.")] = False,
 ):
     """A simulated night with a flare: print its light curve beside the truth, and draw both.
 
@@ -23,7 +27,18 @@ def demo(
     tevcurve info night
     tevcurve light-curve night --time-bins 2min --energy 0.5TeV,10TeV
     """
-    import tevcurve.demo as night
+    from tevcurve.cli.outcome import Outputs
 
-    arguments = ["--figure", str(plot)]
-    night.main(arguments + ([] if folder is None else ["--folder", str(folder)]))
+    # Its own figure it may replace.
+    Outputs.of(plot=plot, overwrite=overwrite or plot == FIGURE)
+    import tevcurve.demo as night
+    from tevcurve.cli.figures import write_figure
+
+    store = night.demo(folder, progress=True)
+    curve = night.demo_light_curve(store)
+    write_figure(plot, lambda ax: night.plot_demo(curve, ax))
+    print(night.summary(curve))
+    print(plain(f"Figure in {plot}\nData store in {store}; try:"))
+    path = shlex.quote(str(store))
+    for words in (f"info {path}", f"light-curve {path} --time-bins 2min --energy 0.5TeV,10TeV"):
+        print(plain(f"  tevcurve {words}"))
