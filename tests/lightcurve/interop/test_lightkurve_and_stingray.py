@@ -70,6 +70,12 @@ def test_stingray_leaves_out_rows_without_a_value():
         light_curve.to_stingray(quantity="fluxes")
 
 
+@pytest.mark.parametrize("to", ["to_lightkurve", "to_stingray"])
+def test_several_bands_need_one_said(to):
+    with pytest.raises(InputError, match=r"several; say band= \(0: 1-3 TeV, 1: 3-10 TeV\)"):
+        getattr(make_rows(), to)()
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     return make_store(tmp_path_factory.mktemp("store"))

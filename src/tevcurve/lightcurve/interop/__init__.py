@@ -1,0 +1,1 @@
+"""Light curves in the files and objects of other packages."""
