@@ -14,6 +14,7 @@ TYPES = ("<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1")
 SMALLEST = 64
 # An array is deflated where no more than this is left of it; inflating takes as long as all the rest of reading.
 WORTH = 0.5
+SAMPLE = 2**11
 LARGEST = 2**31
 
 
@@ -39,9 +40,9 @@ def pack_array(array):
             values = short
             words |= {"stored": "<f4", "factor": factor}
     content = values.tobytes()
-    if len(content) >= 8 * SMALLEST:
+    if len(content) >= 8 * SMALLEST and _is_worth(_samples(content)):
         deflated = zlib.compress(content, 1)
-        if len(deflated) < WORTH * len(content):
+        if len(deflated) <= WORTH * len(content):
             content = deflated
             words["deflated"] = True
     return words | {"bytes": len(content)}, content
@@ -65,6 +66,18 @@ def unpack_array(words, content):
     values = values.reshape([shape[axis] for axis in order]).transpose(np.argsort(order) if shape else ())
     values.flags.writeable = False
     return values
+
+
+def _samples(content):
+    """Parts of the content that tell whether it is worth to try the whole."""
+    if len(content) <= 8 * SAMPLE:
+        return content
+    starts = range(SAMPLE, len(content) - SAMPLE, len(content) // 4)
+    return b"".join(content[start : start + SAMPLE] for start in starts)
+
+
+def _is_worth(content):
+    return len(zlib.compress(content, 1)) <= WORTH * len(content)
 
 
 def _as_short(values):
