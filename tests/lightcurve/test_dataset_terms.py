@@ -77,3 +77,17 @@ def test_changed_counts_cannot_be_cut(observations):
 def test_energies_and_bands_exclude_each_other(datasets):
     with pytest.raises(InputError, match="one of them"):
         estimator(datasets, energy_edges=[1, 8] * u.TeV).run(*ENERGIES)
+
+
+@pytest.mark.parametrize("planes", [slice(3, None), slice(None)])
+def test_an_empty_background_is_raised_as_in_the_datasets_themselves(observations, planes):
+    datasets = cube_datasets(observations)
+    for dataset in datasets:
+        dataset.background_model.map.data[planes] = 0
+    whole = estimator(datasets).run(*ENERGIES).table
+    laid = estimator(datasets, time_bins=by_run()).run(*ENERGIES).table
+    for name in ("norm", "norm_ul", "ts", "counts"):
+        np.testing.assert_allclose(laid[name], whole[name], rtol=1e-4, err_msg=name)
+    if planes.start:
+        assert np.isfinite(laid["ts"]).all()
+        assert all("raised to a floor" in reason for reason in laid["reason"])

@@ -77,7 +77,7 @@ class CubeTerms:
     fixed : float array (n,), s-1, and fixed_total : float array (n_bands,), s-1: what other sources that are fixed
         give there per second of live time
     background_norm : float, the norm of a background that is not fitted; None for one that is
-    n_floored : int, events at cells where the background was raised from zero
+    floored : int array (k,), numbers of the events near the source where the background was raised to a floor
     compact : `CubeResponse` where it is to be had at other cells too, else None
     line : `RunTimeline` of the events around the source, of all bands, or None
     """
@@ -97,7 +97,7 @@ class CubeTerms:
     peak_response: np.ndarray
     peak_background: np.ndarray
     band_of_bin: np.ndarray
-    n_floored: int
+    floored: np.ndarray
     fixed: np.ndarray | float = 0.0
     fixed_total: np.ndarray | float = 0.0
     background_norm: float | None = None

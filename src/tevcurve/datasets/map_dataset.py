@@ -220,7 +220,7 @@ class MapDataset:
         )
         if self.background_model is not None:
             background, norm = np.where(self.cells, self._background(), 0.0), self.background_model.norm.value
-            floored = (background.ravel()[cell] > 0) & (self.background_model.scaled().ravel()[cell] <= 0)
+            floored = background.ravel()[cell] > self.background_model.scaled().ravel()[cell]
         at_cell = background.ravel()[cell]
         used = templates.any(axis=1) | (constant > 0) | (at_cell > 0)
         return CashBlock(
@@ -269,7 +269,8 @@ class MapDataset:
     def _background(self):
         """Background at norm 1 in all cells, where it is empty and a source is seen raised to a floor."""
         background = self.background_model.scaled()
-        if not self._models or not np.any(self.cells & (background <= 0)):
+        # Where a source is seen takes a while to say, and is seldom asked for.
+        if not self._models or raise_empty_cells(background, self.cells) is background:
             return background
         reached = np.logical_or.reduce([self.response_of(model).reached for model in self._models])
         return raise_empty_cells(background, reached & self.cells)

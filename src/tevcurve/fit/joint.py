@@ -72,3 +72,9 @@ class JointFit:
     def notes(self):
         """What is worth saying of each bin, a list (n_bins,) of sentences, empty where there is nothing."""
         return [""] * self.n_bins
+
+
+def raised_words(number):
+    """What is said of a bin in which the background was raised from zero at the cells of so many events."""
+    events = "event" if number == 1 else "events"
+    return f"{number} {events} where the background is empty, raised to a floor"

@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.datasets.cash_blocks import join_blocks
 from tevcurve.errors import InputError
 from tevcurve.fit.expected_cells import ExpectedCells, cells_of_dataset
-from tevcurve.fit.joint import JointFit
+from tevcurve.fit.joint import JointFit, raised_words
 from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances, name_of
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
 from tevcurve.kernels.poisson import CashProfile
@@ -67,9 +67,7 @@ class JointCash(JointFit):
                 )
         for number, block in zip(self.member_bins, self.blocks, strict=True):
             if block.n_floored:
-                notes[number].append(
-                    f"{block.n_floored} events where the background is empty, raised to a floor"
-                )
+                notes[number].append(raised_words(block.n_floored))
             if block.n_unpredicted:
                 notes[number].append(f"{block.n_unpredicted} events left out where nothing is predicted")
         return ["; ".join(words) for words in notes]

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from tevcurve.fit.expected_cells import cells_of_runs
+from tevcurve.fit.joint import raised_words
 from tevcurve.fit.laid import LaidFit, cut_runs
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
@@ -16,9 +17,16 @@ class LaidCubes(LaidFit):
 
     method = "3d"
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, signal, stacked, dense):
+    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, floored, signal, stacked, dense):
         super().__init__(profile, fitted, cut, n_bands, why_dark, stacked)
-        self.counts, self.signal, self._dense = counts, signal, dense
+        self.counts, self.floored, self.signal, self._dense = counts, floored, signal, dense
+
+    def notes(self):
+        """Events of each row where the background had to be raised from zero, in words."""
+        notes = super().notes()
+        for row in np.flatnonzero(self.floored):
+            notes[row] = raised_words(self.floored[row])
+        return notes
 
     def count_columns(self, norm):
         """Counts in the fit, and predicted counts of the source and of everything."""
@@ -75,6 +83,10 @@ def lay_cubes(
     n_rows = cut.n_times * n_bands
     pieces = [piece_of_run(run, part, flux) for run, part in zip(runs, cut.cuts, strict=True)]
     counts = sum(np.bincount(piece.event_row, minlength=n_rows) for piece in pieces).astype(float)
+    floored = sum(
+        np.bincount(piece.event_row[np.isin(part.event, run.floored)], minlength=n_rows)
+        for run, part, piece in zip(runs, cut.cuts, pieces, strict=True)
+    )
     signal = sum(np.bincount(piece.row, piece.signal_total, n_rows) for piece in pieces)
     fitted = np.flatnonzero(signal > 0)
     if stacked:
@@ -84,7 +96,9 @@ def lay_cubes(
     def dense():
         return (runs if compact_runs is None else compact_runs()), flux
 
-    return LaidCubes(CashProfile(terms), fitted, cut, n_bands, why_dark, counts, signal, stacked, dense)
+    return LaidCubes(
+        CashProfile(terms), fitted, cut, n_bands, why_dark, counts, floored, signal, stacked, dense
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tevcurve.datasets import MapDataset
+from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
 from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
 from tevcurve.datasets.timeline import core_timeline
 from tevcurve.errors import InputError
@@ -106,24 +107,24 @@ def _cube_terms(dataset, model, band_of_bin, n_bands, reoptimize):
 def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
     inside = run.inside & (band_of_bin >= 0)[:, None, None]
     mask = inside if dataset.mask is None else inside & dataset.mask
+    in_band = (band_of_bin == np.arange(n_bands)[:, None]).astype(float)
     alone = _of_one_run(dataset, run)
     spatial, edisp = alone.response_of(model).spatial / run.livetime_s, alone.response_of(model).edisp
     flat = spatial.reshape(len(spatial), -1)
+    everywhere = _background(dataset, run)
+    background, fixed = np.where(mask, everywhere, 0.0), _fixed(alone, run, others, mask)
     event = np.flatnonzero(mask.ravel()[run.cell])
     reco, pixel = np.divmod(run.cell[event], flat.shape[1])
-    response = (flat[:, pixel] * edisp[:, reco]).T
+    response, fixed_there = (flat[:, pixel] * edisp[:, reco]).T, fixed[reco, pixel]
+    there = _flat(background)[:, reco, pixel]
+    sees, floors = (
+        response.any(axis=1) | (fixed_there > 0),
+        plane_floors(everywhere.mean(axis=(2, 3)))[:, reco],
+    )
+    kept, low = np.flatnonzero(sees | (there.max(axis=0) > 0)), there < floors
+    there, peak = np.where(low, floors, there), int(np.argmax(flat.sum(axis=0)))
     per_bin = np.tensordot(spatial, mask.astype(float), axes=([1, 2], [1, 2])) * edisp
-    in_band = (band_of_bin == np.arange(n_bands)[:, None]).astype(float)
-    background = _background(dataset, run, mask)
-    predicted = (alone.response_of(other).predict(alone.flux_of(other)) for other in others)
-    fixed = np.where(mask, sum(predicted, np.zeros(mask.shape)) / run.livetime_s, 0.0)
-    per_event = background.reshape(len(background), -1)[:, run.cell[event]]
-    sees = response.any(axis=1) | (fixed.ravel()[run.cell[event]] > 0)
-    plane = background.mean(axis=(0, 2, 3))
-    floor = 1e-6 * np.where(plane > 0, plane, plane[plane > 0].min(initial=0.0))
-    kept = np.flatnonzero(sees | (per_event.max(axis=0) > 0))
-    per_event = np.where(per_event > 0, per_event, floor[reco])
-    peak = int(np.argmax(flat.sum(axis=0)))
+    near = response[kept].any(axis=1)
     return CubeTerms(
         obs_id=run.obs_id,
         gti=run.gti,
@@ -131,33 +132,45 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         time_s=run.time_s[event[kept]],
         band=band_of_bin[reco[kept]],
         cell=run.cell[event[kept]],
-        near=np.flatnonzero(response[kept].any(axis=1)),
-        response=response[kept][response[kept].any(axis=1)],
+        near=np.flatnonzero(near),
+        response=response[kept][near],
         response_total=in_band @ per_bin.T,
-        background=per_event[:, kept],
+        background=there[:, kept],
         background_total=background.sum(axis=(2, 3)) @ in_band.T,
         slice_edges=run.slice_edges,
         peak_response=(flat[:, peak, None] * edisp).T,
-        peak_background=background.reshape(*background.shape[:2], -1)[:, :, peak],
+        peak_background=_flat(background)[:, :, peak],
         band_of_bin=band_of_bin,
-        n_floored=0,
-        fixed=fixed.ravel()[run.cell[event[kept]]],
-        fixed_total=in_band @ fixed.sum(axis=(1, 2)),
+        floored=np.flatnonzero((sees & low.all(axis=0))[kept]),
+        fixed=fixed_there[kept],
+        fixed_total=in_band @ fixed.sum(axis=1),
         background_norm=norm,
         compact=CubeResponse(
             flat,
             edisp,
-            background.reshape(*background.shape[:2], -1),
-            fixed.reshape(len(fixed), -1),
+            _flat(np.where(mask, raise_empty_cells(everywhere), 0.0)),
+            fixed,
             mask.reshape(len(mask), -1),
         ),
-        line=_line(run, spatial, edisp, alone.flux_of(model), background + fixed * run.deadc, event, pixel),
+        line=_line(run, spatial, edisp, alone.flux_of(model), background, fixed, (event, pixel)),
     )
 
 
-def _line(run, spatial, edisp, flux, other_rate, event, pixel):
+def _flat(cube):
+    """An array (..., nlat, nlon) as one of pixels (..., n_pixels)."""
+    return cube.reshape(*cube.shape[:-2], -1)
+
+
+def _fixed(alone, run, others, mask):
+    """What other sources give per second of live time (n_reco, n_pixels), in the cells of the fit."""
+    predicted = (alone.response_of(other).predict(alone.flux_of(other)) for other in others)
+    return _flat(np.where(mask, sum(predicted, np.zeros(mask.shape)) / run.livetime_s, 0.0))
+
+
+def _line(run, spatial, edisp, flux, background, fixed, events):
     """`RunTimeline` of the events around the source, for time bins that look at events."""
-    image = np.einsum("t,tyx->yx", flux * edisp.sum(axis=1), spatial)
+    image, (event, pixel) = np.einsum("t,tyx->yx", flux * edisp.sum(axis=1), spatial), events
+    other_rate = background + fixed.reshape(background.shape[1:]) * run.deadc
     return core_timeline(run, run.time_s[event], pixel, image, other_rate.sum(axis=1), run.slice_edges)
 
 
@@ -172,11 +185,11 @@ def _of_one_run(dataset, run):
     )
 
 
-def _background(dataset, run, mask):
+def _background(dataset, run):
     """Background rate of a run in each cell (n_slices, n_reco, nlat, nlon), s-1, with the model's tilt."""
     if dataset.background_model is None:
-        return np.zeros((1, *mask.shape))
+        return np.zeros((1, *run.geom.data_shape))
     total = sum(each.background() for each in dataset.runs)
     wanted = dataset.background_model.scaled()
     factor = np.divide(wanted, total, out=np.ones_like(total), where=total > 0)
-    return np.where(mask, run.background_rate * factor, 0.0)
+    return run.background_rate * factor

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 import astropy.units as u
 import numpy as np
 
+from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
 from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
 from tevcurve.datasets.timeline import core_timeline, power_law_flux
-from tevcurve.irf.field_rotation import background_frames
+from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.cube import pixels_icrs
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, UNPREDICTED, USED
 from tevcurve.reduction.safe_energy import safe_energy_range
 from tevcurve.reduction.spectrum import bins_inside
-
-# Where source photons are expected but the background is empty, it is raised to this share of its plane's mean.
-BACKGROUND_FLOOR = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,81 +45,134 @@ def cube_terms(run, setting):
 
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
     """
-    geom, axes = setting.geom, setting.axes
-    inside = angular_separation(*run.pointing_lonlat, *pixels_icrs(geom)) < setting.offset_max
-    safe = bins_inside(axes.reco, *safe_energy_range(run, run.offset, setting.safe_energy))
-    shares = _pixel_shares(run, setting, inside)
-    dispersion = run.edisp.kernel(run.offset, axes.true, axes.reco)
-    frames = background_frames(run.pointing_lonlat, run.gti, run.location)
-    cells = _background_cells(run, setting, inside, safe, frames)
-    plane_means = cells.mean(axis=(2, 3))
-
-    fate, event, reco, pixel = _events_in_cube(run, setting, inside, safe)
-    if setting.unbinned:
-        response = _density_at_events(run, setting, event)
-        background = np.stack(
-            [
-                run.bkg.rate(run.energy_tev[event], *at(run.lon[event], run.lat[event]))
-                for at in frames.coordinates
-            ]
-        )
-        widths = np.diff(axes.reco) * np.mean(geom.solid_angle().to_value(u.sr))
-        floor = plane_means / widths
-    else:
-        response = (shares.reshape(len(shares), -1)[:, pixel] * dispersion[:, reco]).T
-        background = cells.reshape(*cells.shape[:2], -1)[:, reco, pixel]
-        floor = plane_means
-    sees = response.any(axis=1)
-    empty = background.max(axis=0) <= 0
-    kept = sees | ~empty
-    background = np.where(kept & (background <= 0), _floors(floor)[:, reco], background)
+    cube = _Cube.of(run, setting)
+    fate, event, reco, pixel = _events_in_cube(run, setting, cube.inside, cube.safe)
+    response, background, floors = (_at_own_places if setting.unbinned else _in_cells)(
+        run, setting, cube, (event, reco, pixel)
+    )
+    sees, low = response.any(axis=1), background < floors[:, reco]
+    kept = sees | (background.max(axis=0) > 0)
+    background = np.where(kept & low, floors[:, reco], background)
     fate[event[~kept]] = UNPREDICTED
-    order = np.flatnonzero(kept)
-    peak = int(np.argmax(shares.sum(axis=0)))
-    per_bin = np.einsum("tp->t", shares.reshape(len(shares), -1))[:, None] * np.where(safe, dispersion, 0.0)
-    band_of_bin = axes.band_of_bin
-    compact = None
-    if setting.stacked:
-        filled = np.where(
-            (cells <= 0) & safe[:, None, None] & inside, _floors(plane_means)[:, :, None, None], cells
-        )
-        compact = CubeResponse(
-            shares.reshape(len(shares), -1), dispersion, filled.reshape(*cells.shape[:2], -1)
-        )
+    event, reco, pixel = event[kept], reco[kept], pixel[kept]
+    bands = setting.axes.band_of_bin
+    peak = int(np.argmax(cube.shares.sum(axis=0)))
     terms = CubeTerms(
         obs_id=run.obs_id,
         gti=run.gti,
         deadc=run.deadc,
-        time_s=run.time_s[event[order]],
-        band=band_of_bin[reco[order]],
-        cell=np.ravel_multi_index((reco[order], pixel[order]), (len(safe), inside.size)),
-        near=np.flatnonzero(sees[order]),
-        response=response[order][sees[order]],
-        response_total=np.stack(
-            [per_bin[:, band_of_bin == band].sum(axis=1) for band in range(axes.n_bands)]
-        ),
-        background=background[:, order],
-        background_total=np.stack(
-            [cells[:, band_of_bin == b].sum(axis=(1, 2, 3)) for b in range(axes.n_bands)], axis=1
-        ),
-        slice_edges=frames.slice_edges,
-        peak_response=(shares.reshape(len(shares), -1)[:, peak, None] * dispersion).T,
-        peak_background=cells.reshape(*cells.shape[:2], -1)[:, :, peak],
-        band_of_bin=np.where(safe, band_of_bin, -1),
-        n_floored=int(np.count_nonzero(empty & sees)),
-        compact=compact,
-        line=_line(
-            run, setting, shares, np.where(safe, dispersion, 0.0), cells, frames, event[order], pixel[order]
-        ),
+        time_s=run.time_s[event],
+        band=bands[reco],
+        cell=np.ravel_multi_index((reco, pixel), (len(cube.safe), cube.inside.size)),
+        near=np.flatnonzero(sees[kept]),
+        response=response[sees],
+        background=background[:, kept],
+        **_totals(cube, bands, setting.axes.n_bands),
+        slice_edges=cube.frames.slice_edges,
+        peak_response=(cube.flat_shares[:, peak, None] * cube.dispersion).T,
+        peak_background=cube.flat_background[:, :, peak],
+        band_of_bin=np.where(cube.safe, bands, -1),
+        floored=np.flatnonzero((low.all(axis=0) & sees)[kept]),
+        compact=cube.compact() if setting.stacked else None,
+        line=_line(run, setting, cube, event, pixel),
     )
     return terms, fate
 
 
-def _line(run, setting, shares, dispersion, cells, frames, event, pixel):
+@dataclass(frozen=True, eq=False)
+class _Cube:
+    """What a run expects in the cells.
+
+    Attributes
+    ----------
+    inside : bool array (nlat, nlon), and safe : bool array (n_reco,): pixels and energies of the fit
+    shares : float array (n_true, nlat, nlon), cm2, see `_pixel_shares`
+    dispersion : float array (n_true, n_reco)
+    frames : `BackgroundFrames`, slices of time in which the background stands still on the sky
+    background : float array (n_slices, n_reco, nlat, nlon), s-1; zero in cells outside the fit
+    """
+
+    inside: np.ndarray
+    safe: np.ndarray
+    shares: np.ndarray
+    dispersion: np.ndarray
+    frames: BackgroundFrames
+    background: np.ndarray
+
+    @classmethod
+    def of(cls, run, setting):
+        """Of a `KeptRun`."""
+        axes = setting.axes
+        inside = angular_separation(*run.pointing_lonlat, *pixels_icrs(setting.geom)) < setting.offset_max
+        safe = bins_inside(axes.reco, *safe_energy_range(run, run.offset, setting.safe_energy))
+        shares = _pixel_shares(run, setting, inside)
+        dispersion = run.edisp.kernel(run.offset, axes.true, axes.reco)
+        frames = background_frames(run.pointing_lonlat, run.gti, run.location)
+        background = _background_cells(run, setting, inside, safe, frames)
+        return cls(inside, safe, shares, dispersion, frames, background)
+
+    @property
+    def flat_shares(self):
+        """The shares of each pixel (n_true, n_pixels)."""
+        return self.shares.reshape(len(self.shares), -1)
+
+    @property
+    def flat_background(self):
+        """The background in each pixel (n_slices, n_reco, n_pixels)."""
+        return self.background.reshape(*self.background.shape[:2], -1)
+
+    def filled(self):
+        """The background, nowhere empty in the fit (n_slices, n_reco, nlat, nlon)."""
+        return raise_empty_cells(self.background, self.safe[:, None, None] & self.inside)
+
+    def compact(self):
+        """The `CubeResponse`."""
+        background = self.filled().reshape(self.flat_background.shape)
+        return CubeResponse(self.flat_shares, self.dispersion, background)
+
+
+def _in_cells(run, setting, cube, events):
+    """Response (n, n_true) and background (n_slices, n) in the cells of events, and floors (n_slices, n_reco)."""
+    _, reco, pixel = events
+    response = (cube.flat_shares[:, pixel] * cube.dispersion[:, reco]).T
+    return response, cube.flat_background[:, reco, pixel], plane_floors(cube.background.mean(axis=(2, 3)))
+
+
+def _at_own_places(run, setting, cube, events):
+    """The same per TeV and sr, at the energies and directions of the events."""
+    event, _, _ = events
+    rates = [
+        run.bkg.rate(run.energy_tev[event], *at(run.lon[event], run.lat[event]))
+        for at in cube.frames.coordinates
+    ]
+    widths = np.diff(setting.axes.reco) * np.mean(setting.geom.solid_angle().to_value(u.sr))
+    floors = plane_floors(cube.background.mean(axis=(2, 3)) / widths)
+    return _density_at_events(run, setting, event), np.stack(rates), floors
+
+
+def _totals(cube, band_of_bin, n_bands):
+    """`response_total` and `background_total` of `CubeTerms`, a dict: sums over the cells of each band."""
+    per_bin = np.einsum("tp->t", cube.flat_shares)[:, None] * np.where(cube.safe, cube.dispersion, 0.0)
+    bands = [band_of_bin == band for band in range(n_bands)]
+
+    def summed(background):
+        return np.stack([background[:, own].sum(axis=(1, 2, 3)) for own in bands], axis=1)
+
+    background = summed(cube.background)
+    if np.any(background == 0):
+        # A band without any background has that of its floors, or its norm could not scale them.
+        background = np.where(background > 0, background, summed(cube.filled()))
+    return {
+        "response_total": np.stack([per_bin[:, own].sum(axis=1) for own in bands]),
+        "background_total": background,
+    }
+
+
+def _line(run, setting, cube, event, pixel):
     """`RunTimeline` of the events around the source, in all bands."""
-    weight = power_law_flux(setting.axes.true) * dispersion.sum(axis=1)
-    image = np.einsum("t,tyx->yx", weight, shares)
-    return core_timeline(run, run.time_s[event], pixel, image, cells.sum(axis=1), frames.slice_edges)
+    weight = power_law_flux(setting.axes.true) * np.where(cube.safe, cube.dispersion, 0.0).sum(axis=1)
+    image, background = np.einsum("t,tyx->yx", weight, cube.shares), cube.background.sum(axis=1)
+    return core_timeline(run, run.time_s[event], pixel, image, background, cube.frames.slice_edges)
 
 
 def _pixel_shares(run, setting, inside):
@@ -172,14 +223,3 @@ def _density_at_events(run, setting, event):
     energy = run.edisp.normalised_density(centers, migra, run.offset) / centers
     density[near] = angle * energy * run.aeff.effective_area(centers, run.offset)
     return density
-
-
-def _floors(plane_means):
-    """Floor of the background in each slice and reco bin: of its own plane, or of the nearest that is not empty."""
-    floors = np.zeros_like(plane_means)
-    for number, means in enumerate(plane_means):
-        filled = np.flatnonzero(means > 0)
-        if len(filled):
-            nearest = filled[np.argmin(np.abs(filled[:, None] - np.arange(len(means))), axis=0)]
-            floors[number] = BACKGROUND_FLOOR * means[nearest]
-    return floors
