@@ -23,7 +23,9 @@ def items():
 progress.DELAY = 0.1
 print(sum(progress.track(items(), 8, "runs")))
 with progress.working("Writing"):
-    time.sleep(0.2)
+    time.sleep(0.6)
+with progress.working("A moment"):
+    pass
 """
 
 
@@ -50,6 +52,7 @@ def test_a_terminal_shows_how_far_it_is():
     assert "runs" in drawn
     assert "8/8" in drawn
     assert "Writing ..." in drawn
+    assert "A moment" not in drawn
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import contextmanager
+from threading import Timer
 from time import perf_counter
 
 DELAY = 0.7  # s
@@ -29,14 +30,33 @@ def track(items, total, words, shown=True):
 
 @contextmanager
 def working(words, shown=True):
-    """A context in which a terminal shows that something is being done. words: what, such as "Writing the report"."""
+    """A context in which a terminal shows that something is being done, once it has taken a moment.
+
+    words: what, such as "Writing the report". shown: bool; False draws nothing.
+    """
     if not (shown and sys.stderr.isatty()):
         yield
         return
+    drawn = []
+    timer = Timer(DELAY, lambda: drawn.append(_status(words)))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        for status in drawn:
+            status.stop()
+
+
+def _status(words):
+    """A started `rich.status.Status`."""
     from rich.console import Console
 
-    with Console(stderr=True).status(f"{words} ..."):
-        yield
+    status = Console(stderr=True).status(f"{words} ...")
+    status.start()
+    return status
 
 
 def _bar(total, words):

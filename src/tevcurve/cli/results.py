@@ -54,10 +54,12 @@ def rebin(
         raise InputError("Nothing is to be changed; wanted is --time-bins or --energy.")
     outputs = Outputs.of(output, plot, report, overwrite)
     from tevcurve.config.rebinning import rebinned
+    from tevcurve.progress import working
     from tevcurve.store import Result
 
     read = Result.read(result)
-    made, config, text = rebinned(read, changes)
+    with working("Fitting"):
+        made, config, text = rebinned(read, changes)
     outputs.write(made, config, text, inputs=read.provenance["inputs"])
     return tell(made, outputs)
 

@@ -10,6 +10,7 @@ from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.pipeline.job import Job, cube_setting, fit_options, on_off_setting
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
 from tevcurve.pipeline.targets import observations_of
+from tevcurve.progress import working
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
 
@@ -153,4 +154,5 @@ def light_curve(
         meta["upper_limit"] = upper_limit
     job = Job(setting, exclusion, spectrum.copy(), time_bins, options, meta)
     runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
-    return job.light_curve(runs, failed, strict)
+    with working("Fitting", progress):
+        return job.light_curve(runs, failed, strict)
