@@ -43,7 +43,8 @@ def bands(night):
     table = curve.table.copy()
     table.meta["source"] = HOSTILE
     failed = (Problem(77, "aeff", HOSTILE_REASON),)
-    return replace(curve, table=table, ledger=replace(curve.ledger, failed=failed))
+    ledger, origin = (replace(each, failed=failed) for each in (curve.ledger, curve.origin))
+    return replace(curve, table=table, ledger=ledger, origin=origin)
 
 
 class Pages:

@@ -132,9 +132,9 @@ def test_numbers_that_are_none_are_null(night):
     assert "1 of 12 rows have neither a value nor a limit and are not drawn." in page.texts["li"]
 
 
-def test_same_light_curve_gives_same_bytes(bands, tmp_path):
-    first = write_report(bands, tmp_path / "first.html", n_toys=0)
-    second = write_report(bands, tmp_path / "second.html", n_toys=0)
+def test_same_light_curve_gives_same_bytes(night, tmp_path):
+    first = write_report(night, tmp_path / "first.html", n_toys=0)
+    second = write_report(night, tmp_path / "second.html", n_toys=0)
     assert first.read_bytes() == second.read_bytes()
 
 

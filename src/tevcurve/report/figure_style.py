@@ -2,8 +2,6 @@
 
 import numpy as np
 
-# Okabe & Ito, https://jfly.uni-koeln.de/color/: told apart with any colour vision; yellow is too pale on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 # A second mark of a band, for those who see no colours and for print.
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "cross", "x")
 SIGNS = ("●", "■", "◆", "▲", "⬟", "✚", "✖")

@@ -5,9 +5,9 @@ from textwrap import wrap
 
 import numpy as np
 
+from tevcurve.figures.style import COLOURS
 from tevcurve.report import words
 from tevcurve.report.figure_style import (
-    COLOURS,
     SYMBOLS,
     axis,
     base_layout,

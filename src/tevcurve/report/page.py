@@ -8,10 +8,11 @@ import yaml
 from markupsafe import Markup
 
 from tevcurve.errors import InputError
+from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve import LightCurve
 from tevcurve.report import embedding, tables, words
 from tevcurve.report.conclusion import conclude
-from tevcurve.report.figure_style import COLOURS, SIGNS, plain
+from tevcurve.report.figure_style import SIGNS, plain
 from tevcurve.report.light_curve_figure import light_curve_figure
 from tevcurve.report.quality_figures import quality_figures
 from tevcurve.report.rows import ReportRows

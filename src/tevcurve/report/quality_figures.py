@@ -4,8 +4,9 @@ from html import escape
 
 import numpy as np
 
+from tevcurve.figures.style import COLOURS
 from tevcurve.report import words
-from tevcurve.report.figure_style import COLOURS, SYMBOLS, axis, base_layout, error_bars, shortened
+from tevcurve.report.figure_style import SYMBOLS, axis, base_layout, error_bars, shortened
 
 HEIGHT = 300
 
@@ -106,12 +107,13 @@ def _event_rate(ledger):
                 "<extra></extra>",
             }
         )
+    figure = {"data": traces, "layout": _rate_layout()}
+    return {"id": "quality-rate", "title": "Event rate of each run", "figure": figure}
+
+
+def _rate_layout():
     layout = base_layout(HEIGHT) | {"showlegend": True}
     layout["legend"] = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     layout["xaxis"] = axis("Run") | {"type": "category", "nticks": 12}
     layout["yaxis"] = axis("Events per second [Hz]") | {"type": "log", "dtick": "D2"}
-    return {
-        "id": "quality-rate",
-        "title": "Event rate of each run",
-        "figure": {"data": traces, "layout": layout},
-    }
+    return layout

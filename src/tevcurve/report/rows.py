@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from astropy.time import Time
 
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
@@ -182,10 +183,18 @@ def _bands(table):
 
 
 def utc_ms(time):
-    """Milliseconds since 1970 (UTC), float array, of a `Time`; None where its scale has no UTC."""
+    """Milliseconds since 1970 (UTC), float array, of a `Time`; None where its scale has no UTC.
+
+    They are those of a clock on the wall, as browsers have it: a leap second is the first moment of the next day.
+    """
     if time.scale in WITHOUT_UTC:
         return None
-    return np.round((time.utc.mjd - MJD_OF_1970) * DAY_MS)
+    mjd = np.asarray(time.utc.mjd, dtype=float)
+    days, which = np.unique(np.floor(mjd), return_inverse=True)
+    midnight = Time(np.append(days, days + 1), format="mjd", scale="utc").tai.mjd
+    # MJD in UTC counts parts of a day that may be 86401 s long.
+    length = np.round((midnight[len(days) :] - midnight[: len(days)]) * DAY_MS)[which]
+    return np.round((days[which] - MJD_OF_1970) * DAY_MS + np.minimum((mjd - days[which]) * length, DAY_MS))
 
 
 def _texts(table, name):
