@@ -12,7 +12,8 @@ from tevcurve.errors import MissingError
 
 def info(
     path: Annotated[
-        str, typer.Argument(help="Folder of a data store, or a FITS file with both index tables.")
+        str,
+        typer.Argument(help="Folder of a data store, or a FITS file with both index tables.", metavar="PATH"),
     ],
     target: Annotated[str | None, typer.Option(help="List the runs of this target.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the sky positions into this file.")] = None,

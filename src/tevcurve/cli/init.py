@@ -10,9 +10,12 @@ from tevcurve.cli.job_options import changes_of, job_options
 
 @job_options(without=("data", "target"))
 def init(
-    target: Annotated[str, typer.Argument(help="Name of the target, as `tevcurve info PATH` shows it.")],
+    target: Annotated[
+        str, typer.Argument(help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET")
+    ],
     path: Annotated[
-        str, typer.Argument(help="Folder of a data store, or a FITS file with both index tables.")
+        str,
+        typer.Argument(help="Folder of a data store, or a FITS file with both index tables.", metavar="PATH"),
     ],
     **options,
 ):
@@ -22,7 +25,7 @@ def init(
 
     \b
     tevcurve init Crab $GAMMAPY_DATA/hess-dl3-dr1 > crab.yaml
-    tevcurve init Crab $GAMMAPY_DATA/hess-dl3-dr1 --time-bins 5min > crab.yaml
+    tevcurve init Crab $GAMMAPY_DATA/hess-dl3-dr1 --method 1d > crab.yaml
     tevcurve run crab.yaml
     """
     from tevcurve.config.changes import with_changes

@@ -15,16 +15,21 @@ NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", 
 _SEVERAL = {"exclusion"}
 
 
-def job_options(without=()):
+def job_options(without=(), **defaults):
     """A decorator that gives a command an option for each key of `Config`, and `--set`.
 
     The command takes them in `**options`, None where they are not given. without: keys that have none.
+    defaults: of the command, where they are not those of `Config`.
     """
 
     def decorate(command):
         own = inspect.signature(command)
         plain = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        added = [_option(name, field, heading) for name, field, heading in _fields() if name not in without]
+        added = [
+            _option(name, field, heading, defaults.get(name, field.default))
+            for name, field, heading in _fields()
+            if name not in without
+        ]
         help_text = "Any key of the configuration, as --set spectrum.index=2.3; may be given several times."
         several = inspect.Parameter(
             "set_",
@@ -74,18 +79,17 @@ def _fields():
         yield name, field, heading
 
 
-def _default(field):
+def _default(value):
     """What a value is without the option, in words, or nothing where nothing would be said."""
-    value = field.default
     if isinstance(value, list):
         value = ",".join(value)
     return f" [default: {value}]" if isinstance(value, (str, float, int)) and value not in ("", False) else ""
 
 
-def _option(name, field, heading):
+def _option(name, field, heading, default):
     """The parameter of a command for a key of the configuration."""
     # Square brackets would be taken for markup.
-    description = f"{field.description}.{_default(field)}".replace("[", r"\[").replace("`", "")
+    description = f"{field.description}.{_default(default)}".replace("[", r"\[").replace("`", "")
     names = NAMES.get(name, [f"--{name.replace('_', '-')}"])
     options = {"help": description, "rich_help_panel": heading, "show_default": False}
     if field.annotation is bool:

@@ -11,10 +11,11 @@ from tevcurve.cli.job_options import changes_of, job_options
 log = logging.getLogger(__name__)
 
 
-@job_options(without=("data",))
+@job_options(without=("data",), store=None)
 def light_curve(
     path: Annotated[
-        str, typer.Argument(help="Folder of a data store, or a FITS file with both index tables.")
+        str,
+        typer.Argument(help="Folder of a data store, or a FITS file with both index tables.", metavar="PATH"),
     ],
     **options,
 ):
@@ -22,9 +23,10 @@ def light_curve(
 
     \b
     tevcurve light-curve PATH --target Crab
-    tevcurve light-curve PATH --target Crab --time-bins 5min --energy 0.7TeV,20TeV --method 1d
-    tevcurve light-curve PATH --target Crab --spectrum "LogParabola alpha=2.4 beta=0.2" -o crab
-    tevcurve light-curve PATH --target "PKS 2155-304 (flare)" --time-bins "blocks 0.01" --plot flare.png
+    tevcurve light-curve PATH --target Crab --energy 0.7TeV,20TeV --method 1d
+    tevcurve light-curve PATH --target Crab --time-bins 5min -o crab
+    tevcurve light-curve PATH --target Crab --time-bins "blocks 0.01" --plot a.png
+    tevcurve light-curve PATH --target Crab --spectrum "PowerLaw index=2.3"
     """
     from tevcurve.config.model import Config
 
@@ -51,7 +53,8 @@ def run(
     \b
     tevcurve run crab.yaml
     tevcurve run crab.yaml --time-bins 2min --energy 0.7TeV,20TeV --method 1d
-    tevcurve run crab.yaml --set spectrum.index=2.3 --set "exclusion=[circle(84.4, 21.1, 0.3)]"
+    tevcurve run crab.yaml --set spectrum.index=2.3 --overwrite
+    tevcurve run crab.yaml --exclusion "circle(84.4, 21.1, 0.3)"
     """
     from tevcurve.config.reading import read_config
 
