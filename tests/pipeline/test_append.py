@@ -40,11 +40,6 @@ def store(tmp_path_factory):
     return make_store(tmp_path_factory.mktemp("store"))
 
 
-@pytest.fixture(params=["3d", "1d"])
-def method(request):
-    return request.param
-
-
 def make(store, ids, folder, method="1d", time_bins=None, **options):
     """A result of some runs in a folder."""
     observations = store.get_observations(ids)
@@ -102,7 +97,11 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
+# Each binning once; in 3D those whose bins are of one run, of several, in many pieces, and of all events.
+CASES = [("1d", name) for name in NAMES] + [("3d", name) for name in ("run", "grid", "phase", "counts")]
+
+
+@pytest.mark.parametrize(("method", "name"), CASES)
 def test_appended_is_computed_all_at_once(store, tmp_path, method, name):
     bins = binnings(store)[name]
     make(store, [1, 3], tmp_path / "result", method, bins)
@@ -160,6 +159,13 @@ def test_rows_that_are_not_touched_are_not_made_again(store, tmp_path, monkeypat
     assert read == []
     after = {path.name: path.stat().st_ino for path in (tmp_path / "result" / "runs").iterdir()}
     assert files.items() < after.items()
+
+
+def test_what_else_lies_in_the_folder_stays(store, tmp_path):
+    make(store, [1], tmp_path / "result")
+    (tmp_path / "result" / "report.html").write_text("a page")
+    append_runs(tmp_path / "result", store.get_observations([2]))
+    assert (tmp_path / "result" / "report.html").read_text() == "a page"
 
 
 def test_the_result_that_comes_back_is_the_one_on_disk(store, tmp_path):

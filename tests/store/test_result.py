@@ -196,7 +196,22 @@ def test_a_folder_that_is_there_is_not_replaced_unasked(made, tmp_path):
     (tmp_path / "result" / "thesis.tex").write_text("...")
     with pytest.raises(StoreError, match="already there"):
         write_result(tmp_path / "result", made)
+    with pytest.raises(StoreError, match="is no result of tevcurve; wanted is a new folder or a result"):
+        write_result(tmp_path / "result", made, overwrite=True)
     assert os.listdir(tmp_path / "result") == ["thesis.tex"]
+
+
+def test_what_else_lies_in_the_folder_stays(made, tmp_path):
+    folder = write_result(tmp_path / "result", made)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "talk").mkdir()
+    (folder / "talk" / "figure.png").write_bytes(b"...")
+    (folder / "talk" / "link").symlink_to("nowhere")
+    write_result(folder, made, keep_runs=False, overwrite=True)
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / "talk" / "figure.png").read_bytes() == b"..."
+    assert os.readlink(folder / "talk" / "link") == "nowhere"
+    assert not (folder / "runs").exists()
 
 
 def test_what_is_no_light_curve_is_refused(tmp_path):

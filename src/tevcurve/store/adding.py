@@ -1,9 +1,5 @@
 """More runs for a result's folder; the files of those that are there are not written again."""
 
-import os
-import shutil
-
-from tevcurve.errors import DataError
 from tevcurve.store.atomic import new_folder
 from tevcurve.store.result import (
     CONFIG,
@@ -13,7 +9,9 @@ from tevcurve.store.result import (
     RUNS,
     Result,
     as_json,
+    keep_others,
     provenance_of,
+    same_file,
     write_run_list,
     write_tables,
 )
@@ -39,25 +37,16 @@ def add_to_result(result, light_curve, contents, inputs):
     inputs = [each for each in result.provenance["inputs"] if each["obs_id"] not in again] + inputs
     provenance = provenance_of(inputs)
     with new_folder(folder, overwrite=True) as part:
+        keep_others(folder, part)
         (part / RUNS).mkdir()
         for entry in entries[:n_old]:
-            _same_file(folder / RUNS / entry.file, part / RUNS / entry.file)
+            same_file(folder / RUNS / entry.file, part / RUNS / entry.file)
         for entry, content in zip(entries[n_old:], contents, strict=True):
             (part / RUNS / entry.file).write_bytes(content)
         for name in (JOB, CONFIG):
             if (folder / name).is_file():
-                _same_file(folder / name, part / name)
+                same_file(folder / name, part / name)
         write_run_list(part, entries, kept.failed)
         write_tables(part, light_curve)
         (part / PROVENANCE).write_bytes(as_json({"format": FORMAT, **provenance}).encode())
     return Result(light_curve, result.config, provenance, folder)
-
-
-def _same_file(old, new):
-    """None; the file has a second name, or a copy where the file system has no second names."""
-    try:
-        os.link(old, new)
-    except FileNotFoundError:
-        raise DataError(f"The file {old} of the result is not there.") from None
-    except OSError:
-        shutil.copyfile(old, new)

@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -106,9 +107,10 @@ def sync_tree(folder):
     Files with a second name are on disk already, where that is.
     """
     for place, _, names in os.walk(folder):
-        for name in names:
-            with open(os.path.join(place, name), "rb") as stream:
-                if os.fstat(stream.fileno()).st_nlink == 1:
+        for path in (os.path.join(place, name) for name in names):
+            state = os.lstat(path)
+            if stat.S_ISREG(state.st_mode) and state.st_nlink == 1:
+                with open(path, "rb") as stream:
                     os.fsync(stream.fileno())
         sync_folder(place)
 

@@ -1,11 +1,13 @@
 """A light curve and all that belongs to it as a folder: written whole or not at all, read without loss."""
 
 import json
+import os
+import shutil
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.files.content import expand_path
 from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.lightcurve.io import read_table, write_table
@@ -28,6 +30,7 @@ LEDGER = {
 GOOD_TIMES = "good_times.ecsv"
 JOB, RUN_LIST, RUNS = "job.json", "runs.json", "runs"
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"
+OWN = {*LIGHT_CURVE, *LEDGER.values(), GOOD_TIMES, JOB, RUN_LIST, RUNS, CONFIG, PROVENANCE}
 SETTINGS = ("setting", "exclusion", "spectrum", "time_bins", "options", "meta")
 PACKAGES = ("tevcurve", "numpy", "scipy", "astropy")
 
@@ -87,7 +90,7 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
     light_curve : `LightCurve`
     config : dict or YAML text, the configuration with every value that was used
     inputs : list of dicts with `path`, `sha256` and `obs_id`, such as `tevcurve.store.inputs.input_files` makes
-    overwrite : bool, whether a folder that is there is replaced
+    overwrite : bool, whether a result that is there is replaced; what else is in its folder stays
     keep_runs : bool, whether what `rebin` and `append` need is written, too
 
     Raises `InputError` for what cannot be written, such as a spectrum of the user's own class, `StoreError` where the
@@ -102,7 +105,9 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
         texts[CONFIG] = _config_text(config)
     if origin is not None:
         texts[JOB] = _job_text(origin)
+    check_is_result(folder, overwrite)
     with new_folder(folder, overwrite) as part:
+        keep_others(folder, part)
         if origin is not None:
             entries = write_runs(part / RUNS, origin.runs)
             write_run_list(part, entries, origin.failed)
@@ -110,6 +115,35 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
         for name, text in texts.items():
             (part / name).write_bytes(text.encode())
     return folder
+
+
+def check_is_result(folder, overwrite=True):
+    """Raises `StoreError` where something else than a result would be replaced."""
+    if overwrite and folder.exists() and not (folder / PROVENANCE).is_file() and any(folder.iterdir()):
+        raise StoreError(
+            f"{folder} is there and is no result of tevcurve; wanted is a new folder or a result."
+        )
+
+
+def keep_others(old, new):
+    """None; what is in the folder of a result and is not part of it is in the new folder, too."""
+    for path in old.iterdir() if old.is_dir() else ():
+        if path.name in OWN:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, new / path.name, symlinks=True, copy_function=same_file)
+        else:
+            same_file(path, new / path.name)
+
+
+def same_file(old, new, follow_symlinks=False):
+    """None; the file has a second name, or a copy where the file system has no second names."""
+    try:
+        os.link(old, new, follow_symlinks=follow_symlinks)
+    except FileNotFoundError:
+        raise DataError(f"The file {old} of the result is not there.") from None
+    except OSError:
+        shutil.copy2(old, new, follow_symlinks=follow_symlinks)
 
 
 def write_tables(folder, light_curve):

@@ -8,7 +8,7 @@ from pathlib import Path
 from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
-from tevcurve.lightcurve.extending import WITHOUT_EVENTS, RunFacts
+from tevcurve.lightcurve.extending import WITHOUT_EVENTS
 from tevcurve.lightcurve.rebinning import terms_of
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 
@@ -28,7 +28,6 @@ class RunEntry:
     mjdrefi, mjdreff, scale : of the `TimeReference` of its mission seconds
     intervals : list of [start, stop], good time in mission seconds
     offset : float, of the source from the pointing, radian
-    max_offset : float, largest offset of its effective area, radian
     """
 
     obs_id: int
@@ -39,7 +38,6 @@ class RunEntry:
     scale: str
     intervals: list
     offset: float
-    max_offset: float
 
     @classmethod
     def of(cls, run, content):
@@ -54,7 +52,6 @@ class RunEntry:
             reference.scale,
             run.gti.intervals.tolist(),
             float(run.offset),
-            float(run.aeff.max_offset.to_value("rad")),
         )
 
     @classmethod
@@ -139,11 +136,6 @@ class StoredRuns(Sequence):
         more = StoredRuns(self.folder, (*self.entries, *entries), self._left)
         more._in_memory = self._in_memory | dict(enumerate(runs, start=len(self)))
         return more, contents
-
-    @property
-    def facts(self):
-        """List of `RunFacts`, one for each run, without reading one."""
-        return [RunFacts(one.obs_id, one.gti, one.offset, one.max_offset) for one in self.entries]
 
     def read(self, number):
         """The `KeptRun` of a number. Raises `DataError` where its file is missing or damaged."""
