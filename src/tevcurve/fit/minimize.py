@@ -2,7 +2,7 @@
 
 A profile is any object with ``n_bins``, ``signal_total`` and ``counts`` (n_bins,), ``copy()``, ``take(bins)`` and
 ``evaluate(a)`` that returns (stat, slope, curvature), each (n_bins,): `tevcurve.kernels.poisson.CashProfile` for cubes,
-`tevcurve.kernels.onoff.WstatProfile` for ON/OFF spectra.
+`tevcurve.kernels.onoff_profile.OnOffProfile` for ON/OFF spectra, and others.
 """
 
 from dataclasses import dataclass

@@ -44,9 +44,7 @@ def table_of_rows(
         log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, cut.n_times)
     columns |= {name: np.repeat(getattr(cut, name), n_bands) for name in ("livetime", "ontime", "n_runs")}
     columns["time_mean"] = np.repeat(_mjd(cut.time_mean, cut.reference, time_bins.scale), n_bands)
-    for name in ("phase_min", "phase_max"):
-        if getattr(time_bins, name) is not None:
-            columns[name] = np.repeat(getattr(time_bins, name), n_bands)
+    columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
     e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
     of_bands = reference_fluxes([spectrum] * n_bands, e_ref[:n_bands], e_min[:n_bands], e_max[:n_bands])
@@ -65,16 +63,10 @@ def table_of_rows(
         columns,
         status=status,
         reason=reason,
-        meta=meta | _meta(time_bins),
+        meta=meta | time_bins.meta(),
         origin=origin,
         ledger=ledger,
     )
-
-
-def _meta(time_bins):
-    """What a light curve says of its time bins."""
-    meta = {"time_bins": time_bins.kind, "overlapping": time_bins.overlapping}
-    return meta | ({"time_bins_note": time_bins.note} if time_bins.note else {})
 
 
 def _repeated(times, number):

@@ -1,7 +1,7 @@
 """Axes, sky geometries and the maps on them."""
 
-from .axis import MapAxis
-from .geometry import WcsGeom
-from .map import WcsNDMap
+from tevcurve.maps.axis import MapAxis
+from tevcurve.maps.geometry import WcsGeom
+from tevcurve.maps.map import WcsNDMap
 
 __all__ = ["MapAxis", "WcsGeom", "WcsNDMap"]

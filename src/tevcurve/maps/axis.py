@@ -6,7 +6,7 @@ from functools import cached_property
 import astropy.units as u
 import numpy as np
 
-from ..errors import InputError
+from tevcurve.errors import InputError
 
 INTERPOLATIONS = ("lin", "log")
 

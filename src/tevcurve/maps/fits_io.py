@@ -14,12 +14,12 @@ import astropy.units as u
 import numpy as np
 from astropy.io import fits
 
-from ..errors import DataError, InputError
-from ..files import FitsFile, read_bytes
-from .axis import MapAxis
-from .fits_wcs import geometry_from_header, wcs_cards
-from .map import WcsNDMap
-from .meta_json import meta_from_json, meta_to_json
+from tevcurve.errors import DataError, InputError
+from tevcurve.files import FitsFile, read_bytes
+from tevcurve.maps.axis import MapAxis
+from tevcurve.maps.fits_wcs import geometry_from_header, wcs_cards
+from tevcurve.maps.map import WcsNDMap
+from tevcurve.maps.meta_json import meta_from_json, meta_to_json
 
 AXIS_KEY = "AXNAME1"
 

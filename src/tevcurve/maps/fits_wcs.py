@@ -4,8 +4,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from ..errors import DataError, InputError
-from .geometry import CTYPES, WcsGeom
+from tevcurve.errors import DataError, InputError
+from tevcurve.maps.geometry import CTYPES, WcsGeom
 
 COORDSYS = {"RA": "CEL", "GLON": "GAL"}
 SAME_POSITION_DEG = 1e-9

@@ -9,10 +9,10 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 
-from ..errors import InputError, MissingError
-from ..kernels.sphere import angular_separation
-from .axis import MapAxis
-from .pixel_area import plate_carree_area, quadrilateral_area
+from tevcurve.errors import InputError, MissingError
+from tevcurve.kernels.sphere import angular_separation
+from tevcurve.maps.axis import MapAxis
+from tevcurve.maps.pixel_area import plate_carree_area, quadrilateral_area
 
 FRAMES = {"CEL": "icrs", "GAL": "galactic"}
 CTYPES = {"CEL": ("RA---", "DEC--"), "GAL": ("GLON-", "GLAT-")}

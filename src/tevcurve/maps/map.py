@@ -5,8 +5,8 @@ from html import escape
 import astropy.units as u
 import numpy as np
 
-from ..errors import InputError
-from .geometry import WcsGeom
+from tevcurve.errors import InputError
+from tevcurve.maps.geometry import WcsGeom
 
 
 class WcsNDMap:
@@ -108,20 +108,20 @@ class WcsNDMap:
 
     def plot(self, ax=None, index=None, **imshow):
         """The matplotlib axes with a picture of one plane, or of the sum over all; see `plot.plot_map`."""
-        from .plot import plot_map
+        from tevcurve.maps.plot import plot_map
 
         return plot_map(self, ax=ax, index=index, **imshow)
 
     def write(self, path, overwrite=False):
         """Write the map to a FITS file that gammapy reads too; see `fits_io.write_map`."""
-        from .fits_io import write_map
+        from tevcurve.maps.fits_io import write_map
 
         write_map(self, path, overwrite=overwrite)
 
     @classmethod
     def read(cls, path, hdu=None):
         """The map of a FITS file; see `fits_io.read_map`."""
-        from .fits_io import read_map
+        from tevcurve.maps.fits_io import read_map
 
         return read_map(path, hdu=hdu)
 

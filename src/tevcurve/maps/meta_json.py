@@ -7,7 +7,7 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
-from ..errors import DataError, InputError
+from tevcurve.errors import DataError, InputError
 
 KIND = "_type"
 

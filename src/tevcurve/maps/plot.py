@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
-from ..figures.style import new_figure, unit_text
+from tevcurve.errors import InputError
+from tevcurve.figures.style import new_figure, unit_text
 
 LABELS = {
     "CEL": ("Right ascension (ICRS)", "Declination (ICRS)"),

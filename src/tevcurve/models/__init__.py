@@ -1,11 +1,17 @@
 """Models of sources and of the background, and their parameters."""
 
-from .background import BackgroundModel
-from .parameters import Parameter, Parameters
-from .sky import SkyModel
-from .spatial import SkyDisk, SkyGaussian, SkyPointSource, SpatialModel
-from .spectral import FunctionSpectrum, SpectralModel
-from .spectral_shapes import BrokenPowerLaw, Constant, ExponentialCutoffPowerLaw, LogParabola, PowerLaw
+from tevcurve.models.background import BackgroundModel
+from tevcurve.models.parameters import Parameter, Parameters
+from tevcurve.models.sky import SkyModel
+from tevcurve.models.spatial import SkyDisk, SkyGaussian, SkyPointSource, SpatialModel
+from tevcurve.models.spectral import FunctionSpectrum, SpectralModel
+from tevcurve.models.spectral_shapes import (
+    BrokenPowerLaw,
+    Constant,
+    ExponentialCutoffPowerLaw,
+    LogParabola,
+    PowerLaw,
+)
 
 __all__ = [
     "BackgroundModel",

@@ -13,8 +13,8 @@ MAX_HALVINGS = 8
 def integrate_over_energy(function, energy_min, energy_max, breaks=()):
     """Integral of function(energy) dE from energy_min to energy_max, float64, good to 1e-10 or better.
 
-    The panels are halved until each integral stands still; one that does is left alone, so that an integral
-    does not depend on which others are asked for with it.
+    The panels are halved until each integral stands still; one that does is left alone. How many panels it starts with
+    is said by the widest bin that is asked for, so that others beside it change no more than its rounding.
 
     Parameters
     ----------

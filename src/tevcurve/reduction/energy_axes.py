@@ -13,6 +13,8 @@ RECO_BINS_PER_DECADE = 10
 TRUE_BINS_PER_DECADE = 16
 # The true axis reaches this factor beyond the reco axis on either side: migration by more is next to nothing.
 TRUE_REACH = 5.0
+# Relative: energies so near to each other are one in different units.
+SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +53,11 @@ def energy_axes(energy_edges, e_reco=None, e_true=None):
     e_reco : Quantity, edges of the reco bins; default: 10 per decade in each band, evenly spaced in log
     e_true : Quantity, edges of the true bins; default: 16 per decade, from a fifth to five times the bands
 
-    Raises `InputError` where edges do not increase, or a band edge is no edge of `e_reco`: nothing is moved.
+    Raises `InputError` where edges do not increase, or a band edge is no edge of `e_reco` (up to the rounding of other
+    units): nothing is moved.
     """
     bands = edges_in_tev(energy_edges, "energy_edges")
-    reco = _split(bands) if e_reco is None else edges_in_tev(e_reco, "e_reco")
+    reco = _split(bands) if e_reco is None else _with_exactly(bands, edges_in_tev(e_reco, "e_reco"))
     missing = [edge for edge in bands if not np.any(reco == edge)]
     if e_reco is not None and missing:
         raise InputError(missing_edge_message(missing[0], reco))
@@ -86,6 +89,12 @@ def edges_in_tev(edges, name):
     if not (values[0] > 0 and np.all(np.diff(values) > 0)):
         raise InputError(f"{name} is {edges!r}; wanted are energies that increase from above 0.")
     return values
+
+
+def _with_exactly(bands, edges):
+    """The edges, those that are a band's but for rounding (0.7 TeV and 700 GeV) as the band has them."""
+    same = np.isclose(edges[:, None], bands, rtol=SAME, atol=0)
+    return np.where(same.any(axis=1), bands[same.argmax(axis=1)], edges)
 
 
 def _split(bands):

@@ -4,6 +4,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation, directional_offset
+from tevcurve.reduction.cube import pixels_icrs
 
 RINGS = np.linspace(0, 1, 13)[1:]
 
@@ -66,7 +67,7 @@ def _map_test(mask):
             f"The exclusion map holds {data.dtype}; booleans are wanted, True where background may be taken."
         )
     allowed = data.reshape(-1, *data.shape[-2:]).all(axis=0)
-    excluded_lon, excluded_lat = (axis[~allowed] for axis in _icrs_lonlat(mask.geom))
+    excluded_lon, excluded_lat = (axis[~allowed] for axis in pixels_icrs(mask.geom))
 
     def touches(lon, lat, radius):
         if np.any(angular_separation(excluded_lon, excluded_lat, lon, lat) < radius):
@@ -75,16 +76,6 @@ def _map_test(mask):
         return bool(np.any(~_value_at(mask.geom, allowed, *points_of_circle(lon, lat, radius))))
 
     return touches
-
-
-def _icrs_lonlat(geom):
-    from astropy.coordinates import SkyCoord
-
-    lon, lat = geom.pixel_lonlat()
-    if geom.frame == "icrs":
-        return lon, lat
-    directions = SkyCoord(lon, lat, unit="rad", frame=geom.frame).icrs
-    return directions.ra.rad, directions.dec.rad
 
 
 def _value_at(geom, allowed, lon, lat):

@@ -6,7 +6,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
-from tevcurve.lightcurve.event_cells import event_cells
+from tevcurve.lightcurve.bins.event_cells import event_cells
 
 _CHUNK = 64
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.blocks import BlockCells, find_blocks
-from tevcurve.lightcurve.event_cells import event_cells
+from tevcurve.lightcurve.bins.event_cells import event_cells
 
 MAX_CELLS = 5000
 

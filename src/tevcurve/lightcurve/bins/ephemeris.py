@@ -70,7 +70,8 @@ def barycentric_delay(time, position, site=None):
     time: `Time` (n,) at the site. position: `SkyCoord` of the source.
     site: `EarthLocation`; without one the centre of the Earth, which is up to 0.021 s off.
     The Earth is where ERFA has it (5 km, or 15 microseconds), and turned by UTC instead of UT1 (2 microseconds), so
-    that no table is needed.
+    that no table is needed. It is the way of the light alone: what gravity adds to it (Shapiro delay) is less than 0.12
+    milliseconds.
     """
     earth = get_body_barycentric("earth", time, ephemeris="builtin").xyz.to_value(u.m)
     if site is not None:

@@ -94,11 +94,6 @@ class RowFits:
         """Chi-square (n,) of values with asymmetric errors against the constant that fits them best."""
         return self.gaussian_minimum.stat
 
-    def stat_at(self, norms):
-        """Statistic (n, n_rows) at norms that broadcast to that shape."""
-        norms = np.broadcast_to(norms, (self.n, self.n_rows)).ravel()
-        return self._table(self.profile.copy().evaluate(norms)[0])
-
     def changes(self, first, second):
         """Significance (n, n_pairs) in standard deviations of the change from one row to another; below 0 for a fall.
 
