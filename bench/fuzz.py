@@ -2,12 +2,13 @@
 
 `python bench/fuzz.py` prints a table of how the cases ended, and each finding with its number; `--case NUMBER` runs one
 again and prints all about it. Each case is a store of two runs, simulated or real, with one damaged file (of a run, or
-an index), and a light curve of it in a child process with limits of 1 GB and 10 s. It has to end in a light curve, in
-which the row of the run that is not damaged has not changed in a digit, or in an error of one sentence. `--batches`
-takes stores of 20 runs, two of them damaged.
+an index), and a light curve of it in a child process with limits of 1 GB of memory and 10 s of processor time. It has
+to end in a light curve, in which the row of the run that is not damaged has not changed in a digit, or in an error of
+one sentence. `--batches` takes stores of 20 runs, two of them damaged.
 """
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -35,6 +36,8 @@ class Campaign:
         self._pristine, self._rows = {}, {}
         for number, base in enumerate(self.bases):
             self._pristine[base.name] = base.write(folder / f"base-{number}")
+        # What is there now stays, so that children do not copy it only to look whether it is needed.
+        gc.freeze()
 
     def run(self, number):
         """(`Case`, `Outcome`) of a number."""
@@ -97,7 +100,9 @@ def run_all(campaign, numbers):
             print(
                 f"case {number}: {case.base.name} | {case.job} | {' '.join(case.damaged)} | {' '.join(case.words)}"
             )
-            print("   ", outcome.kind, *[one[:1500] for one in outcome.findings[:3]], sep="\n    ")
+            print(
+                "   ", outcome.kind, *[one[:1500] for one in outcome.findings[:3]], sep="\n    ", flush=True
+            )
             if outcome.kind in ("traceback", "crash"):
                 print("    " + outcome.words[-900:].replace("\n", "\n    "), flush=True)
     seconds = time.monotonic() - started

@@ -56,8 +56,13 @@ def use_memory():
     return bytearray(2**31)
 
 
-def use_time():
+def hang():
     time.sleep(60)
+
+
+def use_time():
+    while True:
+        sum(range(1000))
 
 
 def die():
@@ -76,6 +81,7 @@ def say_nothing():
     ("act", "kind"),
     [
         (use_memory, "traceback"),
+        (hang, "time limit"),
         (use_time, "time limit"),
         (die, "crash"),
         (make_a_mistake, "traceback"),
@@ -84,7 +90,8 @@ def say_nothing():
 )
 def test_what_must_not_happen_is_found(campaign, monkeypatch, act, kind):
     monkeypatch.setattr("fuzzing.cases.light_curve_of", lambda *_: act())
-    monkeypatch.setattr("fuzzing.cases.SECONDS", 2)
+    monkeypatch.setattr("fuzzing.cases.SECONDS", 1)
+    monkeypatch.setattr("fuzzing.cases.HANGS", 3)
     monkeypatch.setattr(campaign, "_rows_of_others", lambda case: None)
     _, outcome = campaign.run(0)
     assert outcome.kind == kind

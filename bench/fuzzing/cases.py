@@ -28,7 +28,8 @@ from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.problems import INTERNAL
 
 MEMORY = 2**30  # bytes that a case may take beyond what the process has
-SECONDS = 10
+SECONDS = 10  # of processor time
+HANGS = 60  # seconds on the clock after which a case hangs: the machine may be busy
 STATUSES = {
     "ok",
     "at_zero",
@@ -192,7 +193,7 @@ def run_case(case, folder, undamaged):
         _child(case, folder, undamaged, writer)
     os.close(writer)
     said, ended = bytearray(), False
-    while not ended and (left := started + SECONDS - time.monotonic()) > 0:
+    while not ended and (left := started + HANGS - time.monotonic()) > 0:
         if select.select([reader], [], [], left)[0]:
             piece = os.read(reader, 65536)
             said += piece
@@ -201,9 +202,9 @@ def run_case(case, folder, undamaged):
         os.kill(pid, signal.SIGKILL)
     os.close(reader)
     _, status, usage = os.wait4(pid, 0)
-    seconds = time.monotonic() - started
-    if not ended:
-        return Outcome("time limit", f"more than {SECONDS} s", ["time limit"], seconds)
+    seconds = usage.ru_utime + usage.ru_stime
+    if not ended or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU):
+        return Outcome("time limit", f"{seconds:.0f} s, or hanging", ["time limit"], seconds)
     try:
         outcome = Outcome(**json.loads(said))
     except (ValueError, TypeError):
@@ -222,6 +223,7 @@ def _child(case, folder, undamaged, writer):
         limit = pages * resource.getpagesize() + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
         logging.disable(logging.CRITICAL)
         outcome = _try_case(case, folder, undamaged)
         os.write(writer, json.dumps(outcome.__dict__).encode())

@@ -26,16 +26,16 @@ def compressed(rng, content):
 
 @lru_cache(maxsize=1)
 def zeros():
-    """Four gigabytes of zeros as a gzip member of four megabytes."""
-    packer, parts = zlib.compressobj(6, wbits=31), []
+    """A gigabyte of zeros as a gzip member of a few megabytes."""
+    packer, parts = zlib.compressobj(1, wbits=31), []
     block = bytes(2**24)
-    for _ in range(256):
+    for _ in range(64):
         parts.append(packer.compress(block))
     return b"".join([*parts, packer.flush()])
 
 
 def put_bomb(rng, path, content):
-    """A file that inflates to gigabytes, from its start or after the right content."""
+    """A file that inflates to a gigabyte, from its start or after the right content."""
     path.unlink()
     path.write_bytes((gzip.compress(content, 1) if rng.random() < 0.5 else b"") + zeros())
 

@@ -160,8 +160,9 @@ class HduIndex(_Index):
         ids, rows = self._ids_and_rows
         columns = [self._texts(name) for name in HDU_COLUMNS[1:]]
         addresses, problems, paths = {}, {}, {}
+        texts = list(zip(*columns, strict=True))
         for obs_id, row in zip(ids.tolist(), rows.tolist(), strict=True):
-            hdu_type, hdu_class, folder, file, hdu = (column[row] for column in columns)
+            hdu_type, hdu_class, folder, file, hdu = texts[row]
             if (folder, file) not in paths:
                 paths[folder, file] = self._path(folder, file)
             path = paths[folder, file]

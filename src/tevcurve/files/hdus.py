@@ -96,9 +96,8 @@ class FileCache:
 
         Raises DataError where it cannot be read, or is not in the folder.
         """
-        real = self.real_path(path)
         try:
-            state = os.stat(real)
+            state = os.stat(path)
         except (OSError, ValueError):
             state = None
         key = (str(path), state and (state.st_mtime_ns, state.st_size))
@@ -106,7 +105,7 @@ class FileCache:
             if key in self._files:
                 self._files.move_to_end(key)
                 return self._files[key]
-        file = FitsFile(read_bytes(real, self._largest_file), Path(path))
+        file = FitsFile(read_bytes(self.real_path(path), self._largest_file), Path(path))
         with self._lock:
             self._files[key] = file
             while len(self._files) > 1 and sum(one.nbytes for one in self._files.values()) > self._limit:
@@ -169,9 +168,9 @@ def _header_cards(content, position, path):
             match = _SIZES.match(card)
             if match:
                 value = match[2].decode("ascii", "replace").strip().strip("'").strip()
-                cards.setdefault(
-                    match[1].decode(), "".join(one if one.isprintable() else "?" for one in value)
-                )
+                if not value.isprintable():
+                    value = "".join(one if one.isprintable() else "?" for one in value)
+                cards.setdefault(match[1].decode(), value)
 
 
 def _data_size(cards, name, path):
