@@ -14,6 +14,7 @@ from tevcurve import LightCurve
 from tevcurve.cli.commands import app
 from tevcurve.cli.main import main
 from tevcurve.config import Config
+from tevcurve.errors import StoreError
 
 COMMANDS = ("demo", "info", "init", "run", "light-curve", "rebin", "append", "report", "variability", "store")
 
@@ -199,6 +200,26 @@ def test_a_failed_bin_is_told(store, capsys):
     printed = capsys.readouterr()
     assert "Light curve of Crab: 2 rows" in printed.out
     assert any(line.startswith("Row 0 (") and "no_livetime" in line for line in printed.err.splitlines())
+
+
+def test_what_cannot_be_written_is_printed_all_the_same(store, capsys, monkeypatch):
+    def full(*_, **__):
+        raise StoreError("crab cannot be written: No space left on device.")
+
+    monkeypatch.setattr("tevcurve.store.write_result", full)
+    assert main(["light-curve", store, "-o", "crab"]) == 2
+    printed = capsys.readouterr()
+    assert "Light curve of Crab: 3 rows" in printed.out
+    assert "Result in" not in printed.out
+    assert printed.err == "Error: crab cannot be written: No space left on device.\n"
+
+
+def test_bands_are_asked_for(store, capsys):
+    assert main(["light-curve", store, "--energy", "0.7,2,10 TeV", "-o", "bands"]) == 0
+    assert main(["variability", "bands", "--toys", "0"]) == 2
+    assert "band" in capsys.readouterr().err
+    assert main(["variability", "bands", "--toys", "0", "--band", "1"]) == 0
+    assert "2-10 TeV" in capsys.readouterr().out
 
 
 def test_nothing_is_overwritten_unasked(store, capsys, tmp_path):

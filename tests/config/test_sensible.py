@@ -78,6 +78,12 @@ def test_without_a_background_it_is_1d(tmp_path):
     assert "not every run has the background response for 3d" in notes["method"]
 
 
+@pytest.mark.parametrize(("name", "folder"), [("../../etc", "etc-light-curve"), ("$(x) ;*", "x-light-curve")])
+def test_a_name_cannot_lead_the_output_elsewhere(tmp_path, name, folder):
+    write_store(tmp_path, [run_file(1, 11, START, (83.63, 22.51), target=name)])
+    assert sensible_config(tmp_path, name)[0].output == folder
+
+
 def test_without_a_psf_there_is_none(tmp_path):
     run = run_file(1, 11, START, (83.63, 22.51), without_hdus=("psf",), without_rows=("psf",))
     write_store(tmp_path, [run])

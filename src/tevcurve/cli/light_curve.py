@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tevcurve.cli.job_options import changes_of, job_options
+from tevcurve.errors import TevcurveError
 
 log = logging.getLogger(__name__)
 
@@ -79,5 +80,10 @@ def _make(config):
     )
     made = make(**arguments, progress=True)
     log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
-    outputs.write(made, config.resolved(), config.resolved_yaml(), arguments["observations"])
+    try:
+        outputs.write(made, config.resolved(), config.resolved_yaml(), arguments["observations"])
+    except (TevcurveError, OSError):
+        # What cannot be kept can still be read.
+        tell(made)
+        raise
     return tell(made, outputs)

@@ -46,7 +46,9 @@ def sensible_config(data, target, **values):
     icrs = position.icrs
     made["position"] = f"{icrs.ra.deg:.6f} deg, {icrs.dec.deg:.6f} deg"
     notes["runs"] = f"There are {len(observations)}."
-    made["output"] = re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-") + "-light-curve"
+    # Whatever the name is, it stays in this folder.
+    plain_name = re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-") or "target"
+    made["output"] = f"{plain_name}-light-curve"
     return Config(**{"data": str(data), "target": target} | made | values), notes
 
 
