@@ -62,6 +62,11 @@ def cut_runs(runs, time_bins, event_times):
     return CutRuns(cuts, n_times, ontime, livetime, n_runs, time_mean, common)
 
 
+def no_exposure(runs):
+    """(status, reason) of a row in which nothing is expected of the source, of whichever runs."""
+    return "no_exposure", ""
+
+
 class LaidFit(JointFit):
     """A `JointFit` over time bins times bands; row `time bin * n_bands + band`.
 
@@ -70,7 +75,7 @@ class LaidFit(JointFit):
     profile, fitted : see `JointFit`
     cut : `CutRuns`
     n_bands : int
-    why_dark : (status, reason) of rows that have good time but expect nothing
+    why_dark : function of the numbers of a row's runs that returns (status, reason) where these expect nothing
     stacked : bool, whether the runs of a bin are added up
     """
 
@@ -82,4 +87,5 @@ class LaidFit(JointFit):
         """(status, reason in words) of a row in which nothing is expected from the source."""
         if self.cut.ontime[number // self.n_bands] == 0:
             return "no_livetime", "there is no good time in the bin"
-        return self.why_dark
+        runs = [run for run, cut in enumerate(self.cut.cuts) if number // self.n_bands in cut.bins]
+        return self.why_dark(runs)

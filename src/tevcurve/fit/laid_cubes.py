@@ -7,7 +7,7 @@ import numpy as np
 
 from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.fit.joint import raised_words
-from tevcurve.fit.laid import LaidFit, cut_runs
+from tevcurve.fit.laid import LaidFit, cut_runs, no_exposure
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
 
@@ -58,7 +58,7 @@ def lay_cubes(
     flux,
     *,
     stacked=False,
-    why_dark=("no_exposure", ""),
+    why_dark=no_exposure,
     background_error=None,
     compact_runs=None,
 ):
@@ -73,7 +73,7 @@ def lay_cubes(
     time_bins : `TimeBins`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
     stacked : bool; the runs then need their `compact` response
-    why_dark : (status, reason) of rows with good time in which no signal is expected
+    why_dark : see `LaidFit`
     background_error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
     compact_runs : function without arguments to the runs with their `compact` response, for those who want to draw
         toys; default: they have it

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.laid import LaidFit, cut_runs
+from tevcurve.fit.laid import LaidFit, cut_runs, no_exposure
 from tevcurve.fit.off_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
 
@@ -42,7 +42,7 @@ class LaidSpectra(LaidFit):
 
 
 def lay_spectra(
-    runs, bands, time_bins, flux, *, stacked=False, why_dark=("no_exposure", ""), background=FREE
+    runs, bands, time_bins, flux, *, stacked=False, why_dark=no_exposure, background=FREE
 ):
     """The `LaidSpectra` of runs.
 
@@ -56,7 +56,7 @@ def lay_spectra(
     time_bins : `TimeBins`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
     stacked : bool
-    why_dark : (status, reason) of rows with good time in which no signal is expected
+    why_dark : see `LaidFit`
     background : `BackgroundRule`
     """
     n_bands = int(bands.max()) + 1

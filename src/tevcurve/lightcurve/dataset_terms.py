@@ -54,7 +54,7 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
         runs = [run for pair in pairs for run in _cube_terms(*pair, band_of_bin, len(bands) - 1, reoptimize)]
         laid = time_bins.bins(runs)
         background.check_cubes(reoptimize)
-        why_dark = first.why_no_signal(models[0])
+        why_dark = _always(first.why_no_signal(models[0]))
         return lay_cubes(runs, laid, flux, why_dark=why_dark, background_error=background.error), laid
     runs = [
         replace(run, mask_safe=dataset.mask & (band_of_bin >= 0))
@@ -62,8 +62,13 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
         for run in dataset.runs
     ]
     laid = time_bins.bins(runs)
-    why_dark = first.why_no_signal(models[0])
+    why_dark = _always(first.why_no_signal(models[0]))
     return lay_spectra(runs, band_of_bin, laid, flux, why_dark=why_dark, background=background), laid
+
+
+def _always(why):
+    """A function of the numbers of a row's runs that returns the same (status, reason) for all."""
+    return lambda runs: why
 
 
 def bands_of_bins(bands, reco):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.table import Column, Table
 
-from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.fixed import ByIntervals, ByNight, ByRun, ByWidth, Sliding
 from tevcurve.lightcurve.bins.phase import ByPhase
@@ -15,24 +14,9 @@ from tevcurve.lightcurve.product import LightCurve
 
 # Binnings that look at good time only; the bins of others depend on all events.
 WITHOUT_EVENTS = (ByRun, ByNight, ByWidth, Sliding, ByIntervals, ByPhase)
-# Status of rows in which nothing is expected of the source; their reason depends on all runs.
-DARK = ("outside_fov", "no_exposure")
 
 
-@dataclass(frozen=True)
-class RunFacts:
-    """What the bins of a light curve need of a run.
-
-    obs_id: int. gti: `GTI`. offset, max_offset: of the source, and the largest of the effective area, radian.
-    """
-
-    obs_id: int
-    gti: GTI
-    offset: float
-    max_offset: float
-
-
-def extend(light_curve, kept, facts):
+def extend(light_curve, kept):
     """The `LightCurve` of all runs of `kept`, of which the first ones made `light_curve`.
 
     It is what `kept.light_curve()` gives, to the last digit. Rows that no other run touches are taken over, and only
@@ -41,55 +25,55 @@ def extend(light_curve, kept, facts):
     Parameters
     ----------
     light_curve : `LightCurve` with a ledger, of the first runs with the settings of `kept`
-    kept : `~tevcurve.lightcurve.rebinning.Kept`, runs and terms in any kind of sequence
-    facts : list of `RunFacts`, one for each run of `kept`
+    kept : `~tevcurve.lightcurve.rebinning.Kept`, runs and terms in any kind of sequence; of runs whose rows are taken
+        over nothing but `obs_id` and `gti` is asked for
     """
-    first = len(light_curve.ledger.events)
-    if not _rows_stand_alone(kept, facts):
+    first, runs = len(light_curve.ledger.events), list(kept.runs)
+    if not rows_stand_alone(kept):
         return kept.light_curve()
-    if first == len(facts):
+    if first == len(runs):
         return replace(light_curve, origin=kept, ledger=replace(light_curve.ledger, failed=kept.failed))
-    before, n_bands = kept.time_bins.bins(facts[:first]), kept.setting.axes.n_bands
+    before, n_bands = kept.time_bins.bins(runs[:first]), kept.setting.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)
-    change = _Change(before, kept.time_bins.bins(facts), facts, first)
+    change = _Change(before, kept.time_bins.bins(runs), runs, first)
     made = light_curve.table[:0]
     if len(change.bins):
         made = _part_of(kept, change.new, change.bins, change.runs).light_curve().table
-    if _dark_rows_differ(light_curve.table, made, change) or _kinds(made) != _kinds(light_curve.table):
+    if _kinds(made) != _kinds(light_curve.table):
         return kept.light_curve()
     table = _joined(light_curve.table, made, change, n_bands)
     return LightCurve(table, origin=kept, ledger=_ledger(light_curve.ledger, kept, change))
 
 
-def _rows_stand_alone(kept, facts):
+def rows_stand_alone(kept):
     """Whether a row depends on nothing but the good time of its bin and the runs that have it."""
     by_night = kept.options.background == "shape" and kept.options.shape_from == "night"
-    clocks = {run.gti.reference for run in facts}
+    clocks = {run.gti.reference for run in kept.runs}
     return isinstance(kept.time_bins, WITHOUT_EVENTS) and not by_night and len(clocks) == 1
 
 
 class _Change:
     """What of the time bins is another one with more runs.
 
-    old, new: `TimeBins` of the first runs, and of all. facts: list of `RunFacts`. first: int, how many the first are.
+    old, new: `TimeBins` of the first runs, and of all. all_runs: list. first: int, how many the first are.
 
     bins: int array, numbers of the new bins that no old one equals. taken: int array (n_new,), for each new bin the
     number of the old one that it equals, or -1. runs: int array, runs with good time in `bins`, or the last one.
     touched: int array, runs whose share in the bins may be another one.
     """
 
-    def __init__(self, old, new, facts, first):
-        self.new, self.facts, self.first = new, facts, first
-        pieces, pieces_before = new.pieces(facts), old.pieces(facts[:first])
+    def __init__(self, old, new, all_runs, first):
+        self.new, self.all_runs, self.first = new, all_runs, first
+        pieces, pieces_before = new.pieces(all_runs), old.pieces(all_runs[:first])
         before = {key: number for number, key in enumerate(_keys(old, pieces_before))}
         self.taken = np.array([before.get(key, -1) for key in _keys(new, pieces)], dtype=int)
         self.bins = np.flatnonzero(self.taken < 0)
         gone = np.setdiff1d(np.arange(old.n_bins), self.taken)
         runs = np.unique(pieces.run[np.isin(pieces.bin, self.bins)])
         of_gone = pieces_before.run[np.isin(pieces_before.bin, gone)]
-        self.touched = np.unique(np.concatenate([runs, of_gone, np.arange(first, len(facts))]))
+        self.touched = np.unique(np.concatenate([runs, of_gone, np.arange(first, len(all_runs))]))
         # Bins without good time need a run all the same, which says what the columns are.
-        self.runs = runs if len(runs) else np.array([len(facts) - 1])
+        self.runs = runs if len(runs) else np.array([len(all_runs) - 1])
         self._pieces = pieces
 
     def bins_of(self, runs):
@@ -160,21 +144,6 @@ def _kinds(table):
     return [(name, table[name].shape[1:], table[name].dtype.kind) for name in table.colnames]
 
 
-def _dark_rows_differ(old, made, change):
-    """Whether there are rows in which nothing is expected of the source, for reasons that depend on the runs."""
-    if not (np.isin(old["status"], DARK).any() or np.isin(made["status"], DARK).any()):
-        return False
-    facts = change.facts
-    parts = facts, facts[: change.first], [facts[run] for run in change.runs]
-    return len({_why_dark(part) for part in parts}) > 1
-
-
-def _why_dark(facts):
-    """The smallest offset where the source is outside the field of view of all runs, else None."""
-    outside = all(run.offset >= run.max_offset for run in facts)
-    return min(run.offset for run in facts) if outside else None
-
-
 def _joined(old, made, change, n_bands):
     """The table of the rows of all new bins: taken over from the old table, or made anew."""
     row = np.where(change.taken >= 0, change.taken, 0)
@@ -204,10 +173,10 @@ def _ledger(ledger, kept, change):
     part = _part_of(kept, change.new, change.bins_of(runs), runs)
     counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(None))
     events, seconds = (
-        _with_rows(getattr(ledger, name), getattr(counted, name), runs, len(change.facts))
+        _with_rows(getattr(ledger, name), getattr(counted, name), runs, len(change.all_runs))
         for name in ("events", "seconds")
     )
-    new = {run.obs_id for run in change.facts[change.first :]}
+    new = {run.obs_id for run in change.all_runs[change.first :]}
     warnings = ledger.warnings + tuple(one for one in counted.warnings if one.obs_id in new)
     recorded = RecordedLedger(events, seconds, kept.failed, warnings)
     return Ledger(kept.runs, kept.fates, kept.failed, change.new, (change.new, recorded))

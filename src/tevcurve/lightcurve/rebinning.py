@@ -109,7 +109,7 @@ class Kept:
         time_bins = self.time_bins.bins(self.terms)
         flux, stacked = self.spectrum.photon_flux(axes.true), self.meta["several_runs"] == "stacked"
         if isinstance(self.setting, CubeSetting):
-            error, why_dark = self.options.background_error, self._why_dark()
+            error, why_dark = self.options.background_error, self._why_dark
             joint = lay_cubes(
                 runs,
                 time_bins,
@@ -126,7 +126,7 @@ class Kept:
             time_bins,
             flux,
             stacked=stacked,
-            why_dark=self._why_dark(),
+            why_dark=self._why_dark,
             background=self.options.background_rule,
         )
         return joint, time_bins
@@ -139,9 +139,10 @@ class Kept:
             for run, old in zip(self.runs, self.terms, strict=True)
         ]
 
-    def _why_dark(self):
-        if all(run.offset >= run.aeff.max_offset.to_value("rad") for run in self.runs):
-            offset = np.rad2deg(min(run.offset for run in self.runs))
+    def _why_dark(self, numbers):
+        runs = [self.runs[number] for number in numbers]
+        if all(run.offset >= run.aeff.max_offset.to_value("rad") for run in runs):
+            offset = np.rad2deg(min(run.offset for run in runs))
             return (
                 "outside_fov",
                 f"the source is {offset:.2f} deg off the pointing, outside the field of view",

@@ -92,7 +92,7 @@ def _light_curve(result, kept):
     if result.provenance["versions"] != package_versions():
         log.warning("The result was made by other versions of the packages; all of its rows are made anew.")
         return kept.light_curve()
-    return extend(result.light_curve, kept, kept.runs.facts)
+    return extend(result.light_curve, kept)
 
 
 def _observations(given, source):
