@@ -90,8 +90,12 @@ def blocks_test(rows):
 
 
 def gaussian_gains(rows):
-    """Sorted gains of `N_DRAWS` constant light curves of Gaussian values with the errors of `Rows`."""
-    rng, err = np.random.default_rng(0), np.broadcast_to(rows.fits.err[0], (BATCH, rows.n))
+    """Sorted gains of `N_DRAWS` constant light curves of Gaussian values with the errors of `Rows`.
+
+    Their seed is from these errors: with one for all, the chances of all light curves would err together.
+    """
+    err = np.ascontiguousarray(rows.fits.err[0])
+    rng, err = np.random.default_rng(err.view(np.uint32)), np.broadcast_to(err, (BATCH, rows.n))
     draws = (err * rng.standard_normal(err.shape) for _ in range(N_DRAWS // BATCH))
     return np.sort(np.concatenate([best_gain(gaussian_losses(values, err)) for values in draws]))
 
