@@ -19,7 +19,8 @@ import astropy.units as u
 import numpy as np
 
 import tevcurve
-from fuzzing.mutations import BYTES, STRUCTURE, pick
+from fuzzing.headers import pick
+from fuzzing.mutations import BYTES, STRUCTURE
 from fuzzing.places import PLACES, compressed
 from fuzzing.stores import TARGET, join, split
 from tevcurve.data.write import observation_tables

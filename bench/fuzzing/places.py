@@ -5,7 +5,7 @@ import os
 import zlib
 from functools import lru_cache
 
-from fuzzing.mutations import pick
+from fuzzing.headers import pick
 
 
 def compressed(rng, content):

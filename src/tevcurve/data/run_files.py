@@ -30,7 +30,7 @@ def observation_of_file(path):
         raise DataError(f"The file {path} has {len(ids)} tables of events; wanted is a file of one run.")
     try:
         obs_id = int(ids[0])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"The events of {path} have the OBS_ID {ids[0]!r}; wanted is a number.") from None
     return Observation(Run(obs_id, addresses, FileCache()))
 
