@@ -1,0 +1,68 @@
+"""Runs are found for a target though some of them, or of their index rows, cannot be read."""
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from dl3_files import START, RunFile, write_store
+
+from tevcurve import DataStore
+from tevcurve.errors import DataError, InputError, MissingError
+from tevcurve.pipeline.targets import observations_of
+
+CRAB = SkyCoord(83.63, 22.01, unit="deg")
+OBJECT = {"RA_OBJ": 83.63, "DEC_OBJ": 22.01}
+
+
+def store_of(folder, *runs):
+    return DataStore.from_dir(write_store(folder, runs))
+
+
+def with_index(folder, name, values):
+    """The store with other values of a column of the observation index."""
+    path = folder / "obs-index.fits.gz"
+    table = Table.read(path)
+    table[name] = values
+    table.write(path, overwrite=True)
+    return DataStore.from_dir(folder)
+
+
+def ids(observations):
+    return [one.obs_id for one in observations]
+
+
+def test_a_run_without_a_pointing_in_the_index_is_not_lost(tmp_path):
+    runs = [RunFile(n, tstart=START + 2000 * n, tstop=START + 2000 * n + 1000) for n in (1, 2, 3)]
+    store_of(tmp_path, *runs)
+    store = with_index(tmp_path, "RA_PNT", [83.63, np.nan, 120.0])
+    assert ids(observations_of(store, CRAB)[0]) == [1, 2]
+    store = with_index(tmp_path, "DEC_PNT", [22.5, 1e30, 22.5])
+    assert ids(observations_of(store, CRAB)[0]) == [1, 2]
+    with pytest.raises(MissingError, match="No observation of the store points within"):
+        observations_of(store, SkyCoord(10 * u.deg, 0 * u.deg))
+
+
+def test_an_index_without_pointings_gets_a_sentence(tmp_path):
+    store_of(tmp_path, RunFile(1))
+    store = with_index(tmp_path, "RA_PNT", ["a"])
+    with pytest.raises(DataError, match="no column RA_PNT of numbers"):
+        observations_of(store, CRAB)
+
+
+def test_a_run_that_cannot_be_read_stays_with_those_of_its_name(tmp_path):
+    runs = (
+        RunFile(1, header=OBJECT),
+        RunFile(2),
+        RunFile(3, target="Vela"),
+        RunFile(4, header={"RA_OBJ": "x"}),
+    )
+    store = store_of(tmp_path, *runs)
+    (tmp_path / "data" / "run_000002.fits.gz").write_bytes(b"nothing")
+    found, position = observations_of(store.get_observations(), "Crab")
+    assert ids(found) == [1, 2, 4]
+    assert position.separation(CRAB) < 1e-6 * u.deg
+    with pytest.raises(MissingError, match="they have Crab, Vela"):
+        observations_of(store.get_observations(), "M 87")
+    with pytest.raises(InputError, match="No observation of 'Vela' has the position of its target"):
+        observations_of(store.get_observations([3]), "Vela")
