@@ -1,74 +1,137 @@
-"""Item 2: bias of the ON/OFF fit with a free background in every energy bin, and of bins that stop at events."""
+"""Item 2: bias of ON/OFF fits over many energy bins, with free backgrounds and with a shape of the background."""
 
-import astropy.units as u
 import numpy as np
 
-from tevcurve import light_curve
-from tevcurve.demo import demo_observations
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.fit.off_shapes import off_rates, shape_terms
 from tevcurve.kernels.onoff_profile import OnOffProfile
-from tevcurve.lightcurve.bins import by_counts, by_significance, by_width
-from validation.nights import BAND, POSITION, SPECTRUM, observations, source
-from validation.report import Section, table
+from tevcurve.kernels.poisson import CashProfile
+from validation.counting import BACKGROUNDS, SIGNALS
+from validation.report import COLOURS, Section, table
 
-N_ENERGIES = 10
-# Counts of a power law of index 2.5 over a decade of energy, in equal steps of its logarithm.
-SHARES = 10 ** (-0.15 * np.arange(N_ENERGIES))
-SHARES = SHARES / SHARES.sum()
-
-
-def free_backgrounds(signal, background, alpha, n, rng):
-    """(mean, error) of the relative bias of n fits over ten energy bins with the same background in each."""
-    cells = n * N_ENERGIES
-    source = np.tile(signal * SHARES, n)
-    on = rng.poisson(source + background / N_ENERGIES).astype(float)
-    off = rng.poisson(background / alpha / N_ENERGIES * np.ones(cells)).astype(float)
-    profile = OnOffProfile(np.repeat(np.arange(n), N_ENERGIES), on, off, np.full(cells, alpha), source, n)
-    norm = estimate_norms(profile, negative=True).norm - 1
-    return norm.mean(), norm.std() / np.sqrt(n)
+N_ENERGIES, ROWS_OF_A_RUN = 10, 10
+LOG_EDGES = np.linspace(0.0, np.log(10), N_ENERGIES + 1)
+CENTERS = 0.5 * (LOG_EDGES[1:] + LOG_EDGES[:-1])
 
 
-def stopping(binning, n_nights, factor):
-    """(mean, error, number) of the relative bias of the fluxes of all bins, the last one of each night left out."""
-    true = SPECTRUM.integral(*BAND).to_value("cm-2 s-1") * factor
-    plan, found = demo_observations()[:4], []
-    for night in range(n_nights):
-        drawn = observations([source(factor=factor)], 5000 + night, plan)
-        curve = light_curve(drawn, POSITION, binning, BAND, "1d", SPECTRUM)
-        # The last bin has what is left, and did not stop by itself.
-        found.append(np.asarray(u.Quantity(curve.table["flux"]).to_value("cm-2 s-1"))[:-1] / true - 1)
-    found = np.concatenate(found)
-    return found.mean(), found.std() / np.sqrt(len(found)), len(found)
+def shares(slope):
+    """Shares (10,) of counts in equal steps over a decade of energy, of a power law whose counts go with E**slope."""
+    counts = np.exp(slope * CENTERS)
+    return counts / counts.sum()
 
 
-def section(n_fits, n_nights, rng):
-    """The `Section`."""
-    free = []
+# A power law of index 2.5; a background with as many counts in each bin, and one that falls as E^-2.7 in flux.
+SIGNAL, FLAT, STEEP = shares(-1.5), shares(0.0), shares(-1.7)
+
+
+def drawn(signal, behind, alpha, n_runs, rng):
+    """(n_on, n_off) of runs of ten rows, arrays (n_runs, 10, 10); behind: counts (10,) in the ON region of a row."""
+    shape = n_runs, ROWS_OF_A_RUN, N_ENERGIES
+    on = rng.poisson(np.broadcast_to(signal * SIGNAL + behind, shape)).astype(float)
+    return on, rng.poisson(np.broadcast_to(behind / alpha, shape)).astype(float)
+
+
+def free_norms(on, off, signal, alpha):
+    """Fitted fluxes (n,) with a free background in each energy bin (wstat), in units of the true one."""
+    n, cells = on.size // N_ENERGIES, on.size
+    source = np.tile(signal * SIGNAL, n)
+    row = np.repeat(np.arange(n), N_ENERGIES)
+    profile = OnOffProfile(row, on.ravel(), off.ravel(), np.full(cells, alpha), source, n)
+    return estimate_norms(profile, negative=True).norm
+
+
+def shape_norms(on, off, signal, alpha):
+    """The same with one background norm in each row, on the shape of the OFF spectrum of its run."""
+    n, cells = on.size // N_ENERGIES, on.size
+    # One run in a group of its own, many times.
+    known = np.full((1, N_ENERGIES), 1 / alpha), np.full(1, float(ROWS_OF_A_RUN))
+    bins = np.ones((1, N_ENERGIES), dtype=bool), np.zeros(N_ENERGIES, dtype=int), LOG_EDGES
+    rates = off_rates(off.sum(axis=1)[:, None], *known, *bins, np.zeros(1, dtype=int))
+    expected = np.repeat(rates, ROWS_OF_A_RUN, axis=1).ravel()
+    row, source = np.repeat(np.arange(n), N_ENERGIES), np.tile(signal * SIGNAL, n)
+    counts = on.ravel(), off.ravel()
+    terms = shape_terms(row, np.arange(n), n, *counts, source, expected, np.full(cells, alpha) * expected)
+    return estimate_norms(CashProfile(terms), negative=True).norm
+
+
+def biases(signal, background, alpha, share, n_runs, rng):
+    """[(mean, error), (mean, error)] of the relative bias of `free_norms` and `shape_norms`."""
+    on, off = drawn(signal, background * share, alpha, n_runs, rng)
+    found = []
+    for norms in (free_norms, shape_norms):
+        norm = norms(on, off, signal, alpha)
+        # Rows of a run share its shape: the error is from the spread of runs.
+        by_run = norm.reshape(n_runs, -1).mean(axis=1)
+        found.append((float(norm.mean() - 1), float(by_run.std(ddof=1) / np.sqrt(n_runs))))
+    return found
+
+
+def measure(n_runs, rng):
+    """What `section` shows, dict: at each point of the grid the biases with the flat and the steep background."""
+    points = []
     for alpha in (1.0, 0.05):
-        for background in (0.1, 1.0, 10.0):
-            for signal in (3.0, 10.0, 100.0):
-                mean, error = free_backgrounds(signal, background, alpha, n_fits, rng)
-                free.append(
-                    [f"{alpha:g}", f"{signal:g}", f"{background:g}", f"{100 * mean:+.1f} ± {100 * error:.1f}"]
+        for background in BACKGROUNDS:
+            for signal in SIGNALS:
+                found = [
+                    each
+                    for share in (FLAT, STEEP)
+                    for each in biases(signal, background, alpha, share, n_runs, rng)
+                ]
+                points.append([alpha, signal, background, found])
+            print(f"  biases, alpha {alpha:g}, background {background:g}", flush=True)
+    return {"n_rows": n_runs * ROWS_OF_A_RUN, "points": points}
+
+
+def figure(points):
+    """Bias against the true signal, flat background."""
+    import matplotlib.pyplot as plt
+
+    fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.8), sharey=True, layout="constrained")
+    for ax, alpha in zip(axes, (1.0, 0.05), strict=True):
+        for number, background in enumerate(BACKGROUNDS):
+            own = [point for point in points if point[0] == alpha and point[2] == background]
+            for k, style in ((0, ":"), (1, "-")):
+                values = 100 * np.array([point[3][k] for point in own])
+                ax.errorbar(
+                    [point[1] * 1.04 ** (number - 1.5) for point in own],
+                    values[:, 0],
+                    values[:, 1],
+                    fmt=style,
+                    marker="os^D"[number],
+                    ms=4,
+                    lw=1.2,
+                    mfc="white" if k == 0 else None,
+                    color=COLOURS[number],
+                    label=f"{background:g}" if k else None,
                 )
-    binnings = [("by_width('5 min')", by_width("5 min"))]
-    binnings += [(f"by_counts({n})", by_counts(n)) for n in (5, 10, 20)]
-    binnings += [(f"by_significance({ts})", by_significance(ts)) for ts in (9, 16, 25)]
-    stopped = []
-    for name, binning in binnings:
-        mean, error, number = stopping(binning, n_nights, 0.3)
-        stopped.append([name, f"{number:,}", f"{100 * mean:+.1f} ± {100 * error:.1f}"])
+        ax.axhline(0, color="0.7", lw=1, zorder=0)
+        ax.set(xscale="log", xlabel="True signal counts", title=f"alpha {alpha:g}", ylim=(-100, 40))
+    axes[0].set_ylabel("Bias of the flux (%)")
+    handles, labels = axes[1].get_legend_handles_labels()
+    for style, face, text in ((":", "white", "free in each energy bin"), ("-", "0.3", "shape of the run")):
+        handles += axes[1].plot([], [], style, color="0.3", marker="o", ms=4, mfc=face)
+        labels.append(text)
+    labels[:4] = [f"{label} counts behind" for label in labels[:4]]
+    fig.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    return fig
+
+
+def section(found):
+    """The `Section`."""
+    rows = []
+    for alpha, signal, background, values in found["points"]:
+        cells = [f"{100 * mean:+.1f} ± {100 * error:.1f}" for mean, error in values]
+        rows.append([f"{alpha:g}", f"{signal:g}", f"{background:g}", *cells])
     text = (
-        f"ON/OFF with a free background in each of ten energy bins (wstat), {n_fits:,} "
-        f"draws each, fluxes that may be "
-        "negative; signal and background are the counts in the ON region in all ten bins together, "
-        "the signal a power law of index 2.5 "
-        "over a decade, the background flat.\n\n"
-        + table(("alpha", "signal", "counts behind", "bias of the flux (%)"), free)
-        + f"\n\nBins that stop at events: {n_nights} nights of four runs of 20 minutes with a constant source of "
-        "3.6e-12 cm-2 s-1 TeV-1 at 1 TeV, simulated as events and taken through the "
-        "pipeline in 1D; unweighted mean of the fluxes "
-        "of all bins but the last of each night.\n\n"
-        + table(("time bins", "bins", "bias of the flux (%)"), stopped)
+        f"ON/OFF over ten energy bins of a decade, {found['n_rows']:,} rows at each point, in runs of ten rows; fluxes "
+        "may be negative. Signal and background are the counts in the ON region in all ten bins together; the signal "
+        'is a power law of index 2.5. "Free" (wstat) has a background of its own in each energy bin and row, "shape" '
+        '(`background="shape"`) one norm in each row, on the shape of the OFF spectrum of its run. The background is '
+        "flat (as many counts in each bin) or steep (E^-2.7 in flux). Bias in per cent of the true flux.\n\n"
+        "![Bias against the true signal](figures/biases.png)\n\n"
+        + table(
+            ("alpha", "signal", "counts behind", "flat: free", "flat: shape", "steep: free", "steep: shape"),
+            rows,
+        )
     )
-    return Section("2. The statistics: biases", text)
+    return Section("2. The statistics: biases of ON/OFF fits", text, {"biases.png": figure(found["points"])})

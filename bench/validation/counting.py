@@ -12,12 +12,14 @@ SIGNALS = (0.5, 1.0, 3.0, 10.0, 30.0, 100.0)
 BACKGROUNDS = (0.1, 1.0, 10.0, 100.0)
 # None: the background is known.
 ALPHAS = (None, 1.0, 0.05)
+# In the place of an alpha: 2 energies and 25 pixels.
+CUBE = "cube"
 LEAST = 1e-9
 
 
 def name_of(alpha):
     """What the reader calls it, str."""
-    return "known" if alpha is None else f"alpha {alpha:g}"
+    return {None: "known", CUBE: "3D cube"}.get(alpha) or f"alpha {alpha:g}"
 
 
 def poisson(n, mean):
