@@ -67,10 +67,14 @@ class Kept:
                 log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
                 failed.append(problem)
         if not made:
-            reasons = "; ".join(f"{one.obs_id}: {one.reason}" for one in failed)
-            raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")
+            replace(self, failed=failed).refuse()
         runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
         return replace(self, runs=runs, failed=tuple(failed), terms=terms, fates=fates)
+
+    def refuse(self):
+        """Raises `DataError` with the reasons for which no run can be used."""
+        reasons = "; ".join(f"{one.obs_id}: {one.reason}" for one in self.failed)
+        raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
         """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""

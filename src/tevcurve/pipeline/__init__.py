@@ -1,5 +1,6 @@
-"""From observations to a light curve in one call."""
+"""From observations to a light curve in one call, and more runs for one that is on disk."""
 
+from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.in_one_call import METHODS, light_curve
 
-__all__ = ["METHODS", "light_curve"]
+__all__ = ["METHODS", "append_runs", "light_curve"]

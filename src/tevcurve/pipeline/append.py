@@ -3,7 +3,6 @@
 import logging
 import os
 from dataclasses import replace
-from functools import partial
 
 from astropy.coordinates import SkyCoord
 
@@ -12,16 +11,14 @@ from tevcurve.data.run_files import observation_of_file
 from tevcurve.errors import InputError
 from tevcurve.files import FitsFile, expand_path
 from tevcurve.lightcurve.extending import extend
-from tevcurve.lightcurve.rebinning import terms_of
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
+from tevcurve.pipeline.more_runs import with_runs
 from tevcurve.pipeline.targets import observations_of
-from tevcurve.problems import attempt
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
 from tevcurve.store.inputs import input_files
 from tevcurve.store.result import Result, package_versions
-from tevcurve.store.stored_runs import LaidOutRuns
 
 log = logging.getLogger(__name__)
 
@@ -62,29 +59,9 @@ def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, s
         runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
         again = {one.obs_id for one in observations}
         failed = [one for one in kept.failed if one.obs_id not in again] + failed
-        kept, contents = _with_runs(replace(kept, failed=tuple(failed)), runs, strict)
+        kept, contents = with_runs(replace(kept, failed=tuple(failed)), runs, strict)
         light_curve = _light_curve(result, kept)
         return add_to_result(result, light_curve, contents, input_files(observations))
-
-
-def _with_runs(kept, runs, strict):
-    """(`Kept` with more runs that are reduced, list of the contents of their files)."""
-    made, failed = [], list(kept.failed)
-    for run in runs:
-        reduced, problem = attempt(run.obs_id, partial(terms_of, run, kept.setting), strict)
-        if problem is None:
-            made.append((run, reduced))
-        else:
-            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
-            failed.append(problem)
-    # As in a full computation: first those that could not be read, then those that could not be reduced.
-    failed.sort(key=lambda problem: problem.stage == "reduction")
-    stored, contents = kept.runs.with_runs([run for run, _ in made])
-    laid_out = LaidOutRuns(stored, kept.setting)
-    for number, (_, reduced) in enumerate(made, start=len(kept.runs)):
-        laid_out.put(number, *reduced)
-    parts = {"terms": laid_out.terms, "fates": laid_out.fates}
-    return replace(kept, runs=stored, failed=tuple(failed), **parts), contents
 
 
 def _light_curve(result, kept):

@@ -8,7 +8,8 @@ from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.fit_rows import check_binning
 from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.pipeline.job import Job, cube_setting, fit_options, on_off_setting
-from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
+from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all, keep_each
+from tevcurve.pipeline.many_runs import MANY, light_curve_of_many
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.progress import working
 from tevcurve.reduction.energy_axes import energy_axes
@@ -52,6 +53,7 @@ def light_curve(
     progress=False,
     strict=False,
     store=None,
+    client=None,
 ):
     """The `LightCurve` of a source, one row per time bin and energy band.
 
@@ -95,6 +97,7 @@ def light_curve(
     strict : bool, whether the first run that cannot be used stops it, with its reason
     store : `tevcurve.store.RunStore` or the path of its folder: reduced runs are taken from there where their files and
         the settings are the same, and put there otherwise; it may be removed at any time
+    client : `distributed.Client` of a Dask cluster that reads and reduces the runs, one task each
 
     A run that cannot be used is left out, with its reason in `lc.ledger.failed`; what is odd but usable is in
     `lc.ledger.problems`, too. Raises `InputError` for arguments, `DataError` where no run is left.
@@ -153,6 +156,9 @@ def light_curve(
     if upper_limit is not None:
         meta["upper_limit"] = upper_limit
     job = Job(setting, exclusion, spectrum.copy(), time_bins, options, meta)
-    runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
+    how = n_jobs, progress, strict, as_store(store), client
+    if len(observations) >= MANY:
+        return light_curve_of_many(job, keep_each(job, observations, *how), strict)
+    runs, failed = keep_all(job, observations, *how)
     with working("Fitting", progress):
         return job.light_curve(runs, failed, strict)

@@ -12,7 +12,7 @@ from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.maps import WcsGeom
 from tevcurve.models import SpectralModel
-from tevcurve.pipeline.repeats import without_repeats
+from tevcurve.pipeline.repeats import Repeats
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
@@ -64,10 +64,15 @@ class Job:
 
         strict: bool, raises for the first run that cannot be reduced. Raises `DataError` where no run is left.
         """
-        runs, repeated = without_repeats(runs, strict)
-        kept = Kept(
-            tuple(runs),
-            (*failed, *repeated),
+        repeats = Repeats()
+        runs = tuple(repeats.without(runs, strict))
+        return self.kept(runs, (*failed, *repeats.problems)).reduced(strict).light_curve()
+
+    def kept(self, runs, failed=()):
+        """The `Kept` of runs, before they are reduced."""
+        return Kept(
+            runs,
+            failed,
             self.setting,
             self.spectrum,
             self.time_bins,
@@ -75,7 +80,6 @@ class Job:
             dict(self.meta),
             exclusion=self.exclusion,
         )
-        return kept.reduced(strict).light_curve()
 
     def _off_regions(self, observation):
         """The `ReflectedRegions` of an observation; DataError where there is no room for any."""

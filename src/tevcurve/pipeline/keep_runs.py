@@ -6,25 +6,57 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from tevcurve.errors import InputError, StoreError
+from tevcurve.pipeline.on_cluster import keep_on_cluster
 from tevcurve.problems import attempt
 from tevcurve.progress import track
 from tevcurve.store.run_store import RunStore
 
 log = logging.getLogger(__name__)
+# Runs for each process at a time.
+BATCH = 64
 
 
-def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=None):
+def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
     """(runs, failed): the `KeptRun` of each observation that can be used, in order, and the `Problem` of the others.
 
+    The arguments are those of `keep_each`.
+    """
+    runs, failed = [], []
+    for run, problem in keep_each(job, observations, n_jobs, progress, strict, store, client):
+        if problem is None:
+            runs.append(run)
+        else:
+            failed.append(problem)
+    return runs, failed
+
+
+def keep_each(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
+    """Iterator of (`KeptRun`, None) or (None, `Problem`) of each observation, in order.
+
     job: `Job`. n_jobs: int, processes. progress: bool, draws a progress bar. strict: bool, raises the first problem.
-    store: `RunStore` that has runs from before and gets the others, or None.
+    store: `RunStore` that has runs from before and gets the others, or None. client: `distributed.Client` of the
+    cluster that does it, or None.
     """
     keep = partial(_keep, StoredJob(job, store), strict)
-    if n_jobs == 1 or len(observations) < 2:
-        return _sorted_out(map(keep, observations), len(observations), progress)
-    with ProcessPoolExecutor(max_workers=n_jobs) as pool:
-        results = pool.map(keep, observations, chunksize=max(1, len(observations) // (8 * n_jobs)))
-        return _sorted_out(results, len(observations), progress)
+    outcomes = _outcomes(keep, observations, n_jobs, client)
+    for run, problem in track(outcomes, len(observations), "runs") if progress else outcomes:
+        if problem is not None:
+            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
+        yield run, problem
+
+
+def _outcomes(keep, observations, n_jobs, client):
+    """Iterator of what a function returns of each observation, in order."""
+    if client is not None:
+        yield from keep_on_cluster(client, keep, observations)
+    elif n_jobs == 1 or len(observations) < 2:
+        yield from map(keep, observations)
+    else:
+        with ProcessPoolExecutor(max_workers=n_jobs) as pool:
+            # So that no more runs than these wait at a time.
+            for first in range(0, len(observations), BATCH * n_jobs):
+                batch = observations[first : first + BATCH * n_jobs]
+                yield from pool.map(keep, batch, chunksize=max(1, len(batch) // (8 * n_jobs)))
 
 
 def check_n_jobs(n_jobs):
@@ -79,18 +111,3 @@ def _keep(job, strict, observation):
         return attempt(observation.obs_id, lambda: job.keep(observation), strict)
     finally:
         observation.release()
-
-
-def _sorted_out(results, total, progress):
-    runs, failed = [], []
-    for run, problem in _with_progress(results, total, progress):
-        if problem is None:
-            runs.append(run)
-        else:
-            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
-            failed.append(problem)
-    return runs, failed
-
-
-def _with_progress(results, total, progress):
-    return track(results, total, "runs") if progress else results

@@ -8,25 +8,33 @@ from tevcurve.problems import Problem
 log = logging.getLogger(__name__)
 
 
-def without_repeats(runs, strict=False):
-    """(runs, repeated): the runs whose OBS_ID and good time were not there before, and the `Problem`s of the others.
+class Repeats:
+    """Notices runs whose OBS_ID and good time were there before. Parts of one run may share its OBS_ID.
 
-    Parts of one run may share its OBS_ID where they share no good time.
-
-    runs: sequence of `KeptRun`. strict: bool, raises `DataError` for the first one instead.
+    problems: list of `Problem`, of the runs that were there before.
     """
-    first, kept, repeated = {}, [], []
-    for run in runs:
-        earlier = first.setdefault(run.obs_id, [])
-        if any(len(other.gti.intersect(run.gti)) for other in earlier):
-            reason = (
-                f"OBS_ID {run.obs_id} is there more than once with the same good time; the first one is used."
-            )
-            if strict:
-                raise DataError(f"Run {run.obs_id} cannot be used: {reason}")
-            log.warning("%s", reason)
-            repeated.append(Problem(run.obs_id, "index", reason))
-            continue
-        earlier.append(run)
-        kept.append(run)
-    return kept, repeated
+
+    def __init__(self):
+        self.problems = []
+        self._good_times = {}
+
+    def without(self, runs, strict=False):
+        """List of those runs that were not there before.
+
+        runs: sequence of `KeptRun`. strict: bool, raises `DataError` for the first one that was.
+        """
+        return [run for run in runs if self._is_new(run, strict)]
+
+    def _is_new(self, run, strict):
+        earlier = self._good_times.setdefault(run.obs_id, [])
+        if not any(len(gti.intersect(run.gti)) for gti in earlier):
+            earlier.append(run.gti)
+            return True
+        reason = (
+            f"OBS_ID {run.obs_id} is there more than once with the same good time; the first one is used."
+        )
+        if strict:
+            raise DataError(f"Run {run.obs_id} cannot be used: {reason}")
+        log.warning("%s", reason)
+        self.problems.append(Problem(run.obs_id, "index", reason))
+        return False

@@ -158,6 +158,10 @@ def write_tables(folder, light_curve):
 def write_runs(folder, runs):
     """List of `RunEntry`; the runs are in a folder, each in a file whose name is made of its content."""
     folder.mkdir()
+    if isinstance(runs, StoredRuns):
+        for entry in runs.entries:
+            same_file(runs.folder / entry.file, folder / entry.file)
+        return list(runs.entries)
     entries = []
     for run in runs:
         run = run.read() if isinstance(run, StoredRun) else run

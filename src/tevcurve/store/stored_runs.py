@@ -120,10 +120,11 @@ class StoredRuns(Sequence):
     """`StoredRun`s in files of a folder; of those that are read the first ones and the last one stay in memory.
 
     folder: Path. entries: sequence of `RunEntry`. held: int, bytes of files whose runs stay in memory.
+    keeper: object that is held on to as long as the folder is needed, or None.
     """
 
-    def __init__(self, folder, entries, held=HELD):
-        self.folder, self.entries = Path(folder), tuple(entries)
+    def __init__(self, folder, entries, held=HELD, keeper=None):
+        self.folder, self.entries, self.keeper = Path(folder), tuple(entries), keeper
         self._in_memory, self._left, self._last = {}, held, (None, None)
 
     def with_runs(self, runs):
@@ -133,7 +134,7 @@ class StoredRuns(Sequence):
         """
         contents = [run_to_bytes(run) for run in runs]
         entries = [RunEntry.of(run, content) for run, content in zip(runs, contents, strict=True)]
-        more = StoredRuns(self.folder, (*self.entries, *entries), self._left)
+        more = StoredRuns(self.folder, (*self.entries, *entries), self._left, self.keeper)
         more._in_memory = self._in_memory | dict(enumerate(runs, start=len(self)))
         return more, contents
 

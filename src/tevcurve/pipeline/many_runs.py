@@ -1,0 +1,66 @@
+"""The light curve of more runs than memory should hold: they go through a folder, a part at a time."""
+
+import logging
+import shutil
+import tempfile
+import weakref
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from tevcurve.lightcurve.extending import extend, rows_stand_alone
+from tevcurve.pipeline.more_runs import with_runs
+from tevcurve.pipeline.repeats import Repeats
+from tevcurve.store.stored_runs import LaidOutRuns, StoredRuns
+
+log = logging.getLogger(__name__)
+# From so many runs on. Fewer stay in memory with their terms, so that they are rebinned within milliseconds.
+MANY = 256
+PART = 64
+# Bytes of files whose runs stay in memory afterwards.
+HELD = 2**25
+
+
+def light_curve_of_many(job, outcomes, strict=False):
+    """The `LightCurve` that `job.light_curve` makes of the same runs, to the last digit.
+
+    The runs wait in a folder of the system's temporary ones, which goes with the light curve. Rows are made of a part
+    of the runs at a time, so that memory grows with neither runs nor events. Bins that look at all events
+    (`tevcurve.lightcurve.extending.WITHOUT_EVENTS` has the others) are made at the end, with what they need in memory.
+
+    job: `Job`. outcomes: iterator of (`KeptRun` or None, `Problem` or None), in order.
+    strict: bool, raises for the first run that cannot be used. Raises `DataError` where no run is left.
+    """
+    folder = _TemporaryFolder()
+    kept = job.kept(StoredRuns(folder.path, (), 0, folder))
+    light_curve, unread, repeats = None, [], Repeats()
+    while part := list(islice(outcomes, PART)):
+        unread += [problem for _, problem in part if problem is not None]
+        runs = repeats.without([run for run, _ in part if run is not None], strict)
+        kept, contents = with_runs(kept, runs, strict)
+        for entry, content in zip(kept.runs.entries[len(kept.runs) - len(contents) :], contents, strict=True):
+            (folder.path / entry.file).write_bytes(content)
+        if contents and rows_stand_alone(kept):
+            light_curve = kept.light_curve() if light_curve is None else extend(light_curve, kept)
+        kept = _read_on_demand(kept, 0)
+    kept = _read_on_demand(replace(kept, failed=(*unread, *repeats.problems, *kept.failed)), HELD)
+    if not len(kept.runs):
+        kept.refuse()
+    if light_curve is None or not rows_stand_alone(kept):
+        return kept.light_curve()
+    return extend(light_curve, kept)
+
+
+def _read_on_demand(kept, held):
+    """The same with nothing of its runs in memory. held: int, bytes of files whose runs may be there later on."""
+    runs = StoredRuns(kept.runs.folder, kept.runs.entries, held, kept.runs.keeper)
+    laid_out = LaidOutRuns(runs, kept.setting)
+    return replace(kept, runs=runs, terms=laid_out.terms, fates=laid_out.fates)
+
+
+class _TemporaryFolder:
+    """A folder that is there as long as this object."""
+
+    def __init__(self):
+        self.path = Path(tempfile.mkdtemp(prefix="tevcurve-runs-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)

@@ -1,0 +1,92 @@
+"""More runs than stay in memory: the same rows, a part at a time."""
+
+import astropy.units as u
+import numpy as np
+import pytest
+
+from tevcurve import light_curve
+from tevcurve.data import DataStore
+from tevcurve.data.write import write_store
+from tevcurve.demo import POSITION, demo_observations
+from tevcurve.errors import DataError
+from tevcurve.lightcurve.bins import by_counts, by_night, by_run, by_width
+from tevcurve.pipeline import in_one_call, many_runs
+from tevcurve.store import Result, write_result
+
+ENERGIES = [0.5, 2, 10] * u.TeV
+
+
+@pytest.fixture(scope="module")
+def observations(tmp_path_factory):
+    store = DataStore.from_dir(write_store(tmp_path_factory.mktemp("dl3"), demo_observations()))
+    return list(store.get_observations())
+
+
+@pytest.fixture
+def in_parts(monkeypatch):
+    """Runs go through a folder from four on, three at a time; one of each run is dropped from memory."""
+    monkeypatch.setattr(in_one_call, "MANY", 4)
+    monkeypatch.setattr(many_runs, "PART", 3)
+    monkeypatch.setattr(many_runs, "HELD", 0)
+
+
+def both(observations, monkeypatch, **options):
+    """The light curve made at once, and that made in parts."""
+    options = {"energy_edges": ENERGIES} | options
+    with monkeypatch.context() as whole:
+        whole.setattr(in_one_call, "MANY", 10**9)
+        at_once = light_curve(observations, POSITION, **options)
+    return at_once, light_curve(observations, POSITION, **options)
+
+
+def assert_same(one, other):
+    """The same table to the last digit, and the same ledger."""
+    assert one.table.colnames == other.table.colnames
+    assert one.meta == other.meta
+    for table, its in ((one.table, other.table), (one.ledger.events, other.ledger.events)):
+        for name in table.colnames:
+            np.testing.assert_array_equal(np.asarray(table[name]), np.asarray(its[name]), err_msg=name)
+    np.testing.assert_array_equal(one.ledger.seconds["used"], other.ledger.seconds["used"])
+    assert str(one.ledger) == str(other.ledger)
+
+
+@pytest.mark.parametrize("method", ["3d", "1d"])
+@pytest.mark.parametrize(
+    "bins", [by_run(), by_width("7 min", start="2024-03-10T21:00:00"), by_night(), by_counts(80)]
+)
+def test_the_same_light_curve_as_at_once(observations, in_parts, monkeypatch, method, bins):
+    if isinstance(bins, type(by_night())) and method == "3d":
+        pytest.skip("One bin of all runs is the slowest of the cubes, and the same code as in 1D.")
+    assert_same(*both(observations, monkeypatch, method=method, time_bins=bins))
+
+
+def test_runs_that_fail_or_are_there_twice(observations, in_parts, monkeypatch):
+    """Two runs come again, and of two there is no effective area where the source is said to be."""
+    given = [*observations[:5], observations[1], *observations[5:], observations[4]]
+    at_once, parts = both(given, monkeypatch, method="1d")
+    assert_same(at_once, parts)
+    assert [problem.obs_id for problem in parts.ledger.failed] == [2, 5]
+    with pytest.raises(DataError, match="more than once"):
+        light_curve(given, POSITION, method="1d", strict=True)
+
+
+def test_no_run_is_left(observations, in_parts):
+    with pytest.raises(DataError, match="No run can be used: 1: "):
+        light_curve(observations, POSITION, method="1d", on_radius="20 deg")
+
+
+def test_it_can_be_rebinned_written_and_read(observations, in_parts, monkeypatch, tmp_path):
+    at_once, parts = both(observations, monkeypatch, method="1d")
+    bins = by_width("10 min")
+    assert_same(at_once.rebin(time_bins=bins), parts.rebin(time_bins=bins))
+    for name, made in (("one", at_once), ("two", parts)):
+        write_result(tmp_path / name, made)
+    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
+    assert len(files) > 20
+    for file in files:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+    folder = parts.origin.runs.folder
+    assert folder.is_dir()
+    del parts, made
+    assert not folder.exists()
+    assert_same(at_once, Result.read(tmp_path / "two").light_curve)
