@@ -218,11 +218,32 @@ def test_a_configuration_cannot_be_changed_in_place():
         config.method = "1d"
 
 
-def test_the_resolved_one_is_a_configuration_without_how_it_runs(tmp_path):
-    config = Config(**BASE, n_jobs=4, output="x", sigma=2)
-    resolved = read_config(written(tmp_path, config.resolved_yaml()))
-    assert resolved == Config(**BASE, sigma=2)
-    assert set(config.resolved()) == set(Config.model_fields) - set(HOW)
+def test_what_is_kept_is_a_configuration_without_how_it_runs(tmp_path):
+    values, text = Config(**BASE, n_jobs=4, output="x", sigma=2).to_result()
+    assert read_config(written(tmp_path, text)) == Config(**BASE, sigma=2)
+    assert set(values) == set(Config.model_fields) - set(HOW)
+
+
+def test_what_is_kept_needs_no_files(tmp_path):
+    (tmp_path / "edges.txt").write_text("# by eye\n53945.25\n53945.5\n53946\n")
+    regions = "icrs\ncircle(84.4, 21.1, 0.3) # a star\nbox(83.6, 22, 0.4, 0.2, 30)\n"
+    (tmp_path / "stars.reg").write_text(regions)
+    files = {
+        "time_bins": f"edges {tmp_path}/edges.txt scale=tt",
+        "exclusion": [f"{tmp_path}/stars.reg", "circle(1, 2, 3)"],
+    }
+    config = Config(**BASE, **files)
+    _, text = config.to_result()
+    expected = config.options()
+    for file in ("edges.txt", "stars.reg"):
+        (tmp_path / file).unlink()
+    with pytest.raises(InputError, match="no file"):
+        Config(**BASE, **files)
+    again = read_config(written(tmp_path, text))
+    assert again.time_bins == "edges 53945.25 53945.5 53946 scale=tt"
+    made = again.options()
+    assert (made["time_bins"].start == expected["time_bins"].start).all()
+    assert [str(region) for region in made["exclusion"]] == [str(region) for region in expected["exclusion"]]
 
 
 def test_the_light_curve_is_that_of_the_call(store, tmp_path):
@@ -272,3 +293,75 @@ def test_the_store_of_reduced_runs_is_in_the_cache(monkeypatch, tmp_path):
     assert Config(**BASE).options()["store"] == str(tmp_path / "tevcurve" / "runs")
     assert Config(**BASE, store=None).options()["store"] is None
     assert Config(**BASE, store="runs").options()["store"] == "runs"
+
+
+ODD = (
+    None,
+    True,
+    -1,
+    0,
+    3,
+    1e400,
+    float("nan"),
+    "",
+    " ",
+    "none",
+    "x",
+    "3",
+    "nan",
+    "1e999 TeV",
+    "0 TeV, 1 TeV",
+    "{}",
+)
+ODD += (
+    [],
+    [None],
+    [[]],
+    ["x"],
+    [1, 2],
+    [True],
+    {},
+    {"model": 3},
+    {"x": {"y": 1}},
+    {"index": None},
+    "a\x00b",
+    "\U0001f600",
+)
+ODD += (
+    "geomspace(1 TeV, 2 TeV, 3",
+    "edges",
+    "edges ..",
+    "phase 3",
+    "night night",
+    "counts 1e300",
+    "counts -5",
+    b"bytes",
+    object(),
+)
+
+
+def told(error):
+    return bool(str(error)) and "\n" not in str(error)
+
+
+@pytest.mark.filterwarnings("ignore:ERFA function")
+@pytest.mark.parametrize("name", Config.model_fields)
+def test_an_odd_value_is_taken_or_told(name):
+    for value in ODD:
+        try:
+            config = Config(**(BASE | {name: value}))
+        except ConfigError as error:
+            if not told(error):
+                raise
+        else:
+            config.options()
+
+
+def test_edges_may_be_a_list(tmp_path):
+    text = "data: x\ntarget: y\ntime_bins: [2006-07-29 20:00, 2006-07-29T21:00:00]\n"
+    made = read_config(written(tmp_path, text)).options()["time_bins"]
+    assert made.start.isot.tolist() == ["2006-07-29T20:00:00.000"]
+    made = read_config(written(tmp_path, text.split("time")[0] + "time_bins: [53945.25, 53946]\n")).options()[
+        "time_bins"
+    ]
+    assert made.stop.mjd.tolist() == [53946]

@@ -75,7 +75,7 @@ def test_what_is_no_region_is_refused_and_not_left_out(text):
 
 def test_files_that_are_none(tmp_path):
     with pytest.raises(InputError, match="no region and no file"):
-        as_exclusion([str(tmp_path / "nowhere.reg")])
+        exclusion_texts(str(tmp_path / "nowhere.reg"))
     (tmp_path / "bad.reg").write_text("nothing of the kind\n")
     with pytest.raises(InputError, match=r"no region|no sky region"):
         as_exclusion([str(tmp_path / "bad.reg")])

@@ -81,7 +81,7 @@ def _make(config):
     made = make(**arguments, progress=True)
     log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
     try:
-        outputs.write(made, config.resolved(), config.resolved_yaml(), arguments["observations"])
+        outputs.write(made, *config.to_result(), arguments["observations"])
     except (TevcurveError, OSError):
         # What cannot be kept can still be read.
         tell(made)

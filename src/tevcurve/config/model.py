@@ -11,6 +11,7 @@ from tevcurve.config.mistakes import ConfigError, mistakes_of
 # Keys that say where and how a job runs; the light curve does not depend on them.
 HOW = ("output", "overwrite", "plot", "report", "n_jobs", "scheduler", "store", "strict")
 
+MAX_INLINE = 50_000  # characters of time bins from a file
 # Keys that are no keywords of `tevcurve.light_curve` by their own names.
 NOT_OPTIONS = ("data", "target", "position", "runs", "output", "overwrite", "plot", "report", "scheduler")
 
@@ -174,14 +175,24 @@ class Config(BaseModel):
         return self.model_dump()
 
     def resolved(self):
-        """Dict of the values on which the light curve depends: without where and how the job runs."""
-        return {key: value for key, value in self.values().items() if key not in HOW}
+        """The `Config` as it is kept with a result: without where and how the job runs, times and regions from files
+        in place of the files' names.
+        """
+        from tevcurve.lightcurve.bins.text import without_file
 
-    def resolved_yaml(self):
-        """The same as YAML text with comments; it is a configuration, too."""
+        values = {key: value for key, value in self.values().items() if key not in HOW}
+        bins = without_file(self.time_bins)
+        values["time_bins"] = bins if len(bins) < MAX_INLINE else self.time_bins
+        values["exclusion"] = sky.without_files(self.exclusion)
+        return type(self)(**values)
+
+    def to_result(self):
+        """(dict, YAML text) of `resolved`, with only the values on which the light curve depends."""
         from tevcurve.config.yaml_text import commented_yaml
 
-        return commented_yaml(self, without=HOW)
+        resolved = self.resolved()
+        values = {key: value for key, value in resolved.values().items() if key not in HOW}
+        return values, commented_yaml(resolved, without=HOW)
 
     def options(self, position=None):
         """Keywords of `tevcurve.light_curve` apart from the observations and the target, as objects; reads no data.

@@ -3,6 +3,7 @@
 from astropy.coordinates import SkyCoord
 
 from tevcurve.config import values as kinds
+from tevcurve.config.mistakes import ConfigError
 from tevcurve.config.model import Config
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.text import binning_from_text
@@ -22,14 +23,18 @@ def rebinned(result, changes):
     if set(changes) & {"energy_edges", "e_reco", "e_true"}:
         bands = [f"{float(edge)!r} TeV" for edge in kept.setting.axes.bands]
         changes = {"energy_edges": bands, "e_reco": None, "e_true": None} | changes
-    # With the data and the target of the result, or with any: the values are what is looked at.
-    base = {"data": ".", "target": "target"} if result.config is None else result.config
-    config = Config(**(base | changes))
-    position = SkyCoord(*kept.setting.source, unit="rad")
+    config = Config(data=".", target="target", **changes)
     arguments = {name: kinds.energies_of(getattr(config, name)) for name in changes if name != "time_bins"}
     if "time_bins" in changes:
+        position = SkyCoord(*kept.setting.source, unit="rad")
         arguments["time_bins"] = binning_from_text(config.time_bins, position=position)
     made = result.light_curve.rebin(**{name: value for name, value in arguments.items() if value is not None})
     if result.config is None:
         return made, None, None
-    return made, config.resolved(), config.resolved_yaml()
+    resolved = config.resolved()
+    values = result.config | {name: getattr(resolved, name) for name in changes}
+    try:
+        return made, *Config(**values).to_result()
+    except ConfigError:
+        # Made in Python, with keys of its own, or of a file that is no longer there.
+        return made, values, None

@@ -13,6 +13,7 @@ _DS9_FRAME = re.compile(
     r"\s*(icrs|fk5|fk4|galactic|ecliptic|j2000|b1950|image|physical|global)\b", re.IGNORECASE
 )
 MAX_REGION_BYTES = 10_000_000
+MAX_INLINE = 20_000  # bytes of a region file that is put into a configuration
 
 
 def position_text(value):
@@ -55,14 +56,30 @@ def exclusion_texts(value):
     for text in texts:
         if "(" in text:
             _regions_of(text)
+        elif not Path(text).expanduser().is_file():
+            raise InputError(
+                f"{text!r}, which is no region and no file; wanted is 'circle(83.63, 22.01, 0.3)' or a path"
+            )
     return [text.strip() for text in texts] or None
+
+
+def without_files(texts):
+    """The same with what stands in region files in place of their names; maps and long files stay names."""
+    if texts is None:
+        return None
+    found = []
+    for text in texts:
+        path = Path(text).expanduser()
+        is_short = "(" not in text and not _is_map(path) and path.stat().st_size < MAX_INLINE
+        found.append(path.read_text(encoding="utf-8", errors="replace").strip() if is_short else text)
+    return found
 
 
 def as_exclusion(texts):
     """List of sky regions and maps of what `exclusion_texts` gives, or None.
 
     A file is one of DS9 regions, or a FITS map that is not 0 where background may be taken. Raises `InputError` for
-    what is neither.
+    a file that is neither.
     """
     if texts is None:
         return None
@@ -71,11 +88,7 @@ def as_exclusion(texts):
 
 def _of_file(name):
     path = Path(name).expanduser()
-    if not path.is_file():
-        raise InputError(
-            f"The exclusion {name!r} is no region and no file; wanted is 'circle(83.63, 22.01, 0.3)' or a path."
-        )
-    if path.name.endswith((".fits", ".fits.gz", ".fit")):
+    if _is_map(path):
         from tevcurve.maps import WcsNDMap
 
         mask = WcsNDMap.read(path)
@@ -83,6 +96,10 @@ def _of_file(name):
     if path.stat().st_size > MAX_REGION_BYTES:
         raise InputError(f"The region file {path} has more than {MAX_REGION_BYTES // 10**6} MB.")
     return _regions_of(path.read_text(encoding="utf-8", errors="replace"), f"The region file {path}")
+
+
+def _is_map(path):
+    return path.name.endswith((".fits", ".fits.gz", ".fit"))
 
 
 def _regions_of(text, what=None):

@@ -53,6 +53,19 @@ def binning_from_text(text, folder=None, position=None):
     return made
 
 
+def without_file(text, folder=None):
+    """The text with the times of its file in place of the file's name; other texts as they are.
+
+    text, folder: as for `binning_from_text`. Raises `InputError` for a file that cannot be read.
+    """
+    words = _words(text)
+    if words[0].lower() not in ("edges", "intervals"):
+        return text
+    options = [word for word in words[1:] if "=" in word]
+    given = _Given(text, words[0].lower(), [word for word in words[1:] if "=" not in word], {}, folder)
+    return " ".join([words[0], *given.words_of_times(), *options])
+
+
 @dataclass
 class _Given:
     """What a text gives for one kind of binning: its values in order, and its options by name."""
@@ -87,12 +100,16 @@ class _Given:
 
     def times(self):
         """All values as a `Time`, or those in the file that the one value names."""
+        return as_times(self.words_of_times(), self.option("scale"))
+
+    def words_of_times(self):
+        """List of all values, or of those in the file that the one value names."""
         words, self.values = self.values, []
         if len(words) == 1 and not is_time(words[0]):
             words = self._words_of_file(words[0])
         if not words:
             raise self.wrong("there are no times")
-        return as_times(words, self.option("scale"))
+        return words
 
     def time(self, name):
         word, scale = self.option(name), self.option("scale")
