@@ -231,3 +231,19 @@ def test_nothing_is_overwritten_unasked(store, capsys, tmp_path):
         assert (tmp_path / name).read_text() == "mine"
     assert main(["light-curve", store, "--plot", "crab.png", "--overwrite"]) == 0
     assert (tmp_path / "crab.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_runs_go_to_the_scheduler_that_is_named(store, capsys, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    addresses = []
+
+    def connect(address):
+        addresses.append(address)
+        return distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
+
+    monkeypatch.setattr("tevcurve.pipeline.on_cluster.connect", connect)
+    assert main(["light-curve", store]) == 0
+    alone = capsys.readouterr().out
+    assert main(["light-curve", store, "--scheduler", "tcp://there:8786"]) == 0
+    assert capsys.readouterr().out == alone
+    assert addresses == ["tcp://there:8786"]

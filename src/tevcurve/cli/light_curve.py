@@ -1,6 +1,7 @@
 """`tevcurve light-curve` and `tevcurve run`: a light curve at once, or as a file asks for it."""
 
 import logging
+from contextlib import closing, contextmanager
 from time import perf_counter
 from typing import Annotated
 
@@ -70,15 +71,12 @@ def _make(config):
     arguments = config.arguments()
     from tevcurve.pipeline import light_curve as make
 
-    if config.scheduler is not None:
-        from tevcurve.pipeline.on_cluster import connect
-
-        arguments["client"] = connect(config.scheduler)
     begin, n_runs = perf_counter(), len(arguments["observations"])
     log.info(
         "%s runs of %s at %s", n_runs, config.target, arguments["target"].to_string("hmsdms", precision=1)
     )
-    made = make(**arguments, progress=True)
+    with _cluster(config.scheduler) as client:
+        made = make(**arguments, progress=True, client=client)
     log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
     try:
         outputs.write(made, *config.to_result(), arguments["observations"])
@@ -87,3 +85,15 @@ def _make(config):
         tell(made)
         raise
     return tell(made, outputs)
+
+
+@contextmanager
+def _cluster(address):
+    """A context that gives a client of the Dask scheduler at an address, or None where there is no address."""
+    if address is None:
+        yield None
+        return
+    from tevcurve.pipeline.on_cluster import connect
+
+    with closing(connect(address)) as client:
+        yield client
