@@ -23,6 +23,7 @@ from fuzzing.headers import pick
 from fuzzing.mutations import BYTES, STRUCTURE
 from fuzzing.places import PLACES, compressed
 from fuzzing.stores import TARGET, join, split
+from tevcurve.data.targets import targets_of
 from tevcurve.data.write import observation_tables
 from tevcurve.errors import TevcurveError
 from tevcurve.lightcurve.bins import by_run, by_width
@@ -157,6 +158,7 @@ def light_curve_of(base, folder, job):
 def look_at(store):
     """Asks a store and its observations for all that they have to tell; what cannot be told has to be a sentence."""
     asked = [lambda: str(store), store._repr_html_, lambda: store.obs_table, lambda: store.hdu_table]
+    asked.append(partial(targets_of, store))
     for one in store.get_observations():
         asked += [partial(str, one), one._repr_html_, partial(observation_tables, one)]
         asked += [lambda one=one: one.check_tracking(), lambda one=one: str(one.events.table)]

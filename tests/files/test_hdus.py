@@ -163,6 +163,28 @@ def test_the_cache_reads_a_file_once_until_it_changes(tmp_path, path):
     assert len(cache.open(path).table("EVENTS").data) == 300
 
 
+def test_a_file_that_cannot_be_used_is_read_once_until_it_changes(tmp_path, path, monkeypatch):
+    cache, read = FileCache(), []
+    monkeypatch.setattr(
+        "tevcurve.files.hdus.read_bytes", lambda path, limit: read.append(path) or read_bytes(path, limit)
+    )
+    (tmp_path / "bad").write_text("no table")
+    for _ in range(3):
+        with pytest.raises(DataError, match="bad is not a FITS file"):
+            cache.open(tmp_path / "bad")
+    assert len(read) == 1
+    cache.forget(tmp_path / "bad")
+    with pytest.raises(DataError, match="bad is not a FITS file"):
+        cache.open(tmp_path / "bad")
+    path.rename(tmp_path / "bad")
+    assert cache.open(tmp_path / "bad").names == ["EVENTS", "GTI", "AEFF", "EDISP", "PSF", "BKG"]
+    # What is not there may come.
+    with pytest.raises(DataError, match="does not exist"):
+        cache.open(path)
+    (tmp_path / "bad").rename(path)
+    assert cache.open(path).names
+
+
 def test_the_cache_keeps_within_its_limit(tmp_path):
     cache = FileCache(limit=30_000)
     hdu = fits.BinTableHDU.from_columns([fits.Column("A", "D", array=np.ones(1000))])

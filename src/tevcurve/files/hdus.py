@@ -88,7 +88,7 @@ class FileCache:
 
     def __init__(self, limit=2**24, folder=None, largest_file=LARGEST_FILE):
         self._limit, self._folder, self._largest_file = limit, folder, largest_file
-        self._files = OrderedDict()
+        self._files, self._unusable = OrderedDict(), {}
         self._lock = Lock()
 
     def open(self, path):
@@ -105,7 +105,15 @@ class FileCache:
             if key in self._files:
                 self._files.move_to_end(key)
                 return self._files[key]
-        file = FitsFile(read_bytes(self.real_path(path), self._largest_file), Path(path))
+            if key in self._unusable:
+                raise DataError(self._unusable[key])
+        try:
+            file = FitsFile(read_bytes(self.real_path(path), self._largest_file), Path(path))
+        except DataError as error:
+            # A file that cannot be used, perhaps after much reading, is not read again for each question.
+            if state is not None:
+                self._unusable[key] = str(error)
+            raise
         with self._lock:
             self._files[key] = file
             while len(self._files) > 1 and sum(one.nbytes for one in self._files.values()) > self._limit:
@@ -119,8 +127,9 @@ class FileCache:
     def forget(self, path):
         """Let go of the file at a path, if it is kept."""
         with self._lock:
-            for key in [key for key in self._files if key[0] == str(path)]:
-                del self._files[key]
+            for known in (self._files, self._unusable):
+                for key in [key for key in known if key[0] == str(path)]:
+                    del known[key]
 
     def __reduce__(self):
         # A copy in another process starts empty: bytes of files are not worth sending.
