@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.files.content import expand_path
+from tevcurve.files import expand_path, read_bytes
 from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.lightcurve.io import read_table, write_table
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
@@ -217,7 +217,7 @@ def _read_config(path):
     if not path.is_file():
         return None
     try:
-        config = yaml.safe_load(path.read_text())
+        config = yaml.safe_load(read_bytes(path).decode())
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(config, dict):
@@ -245,7 +245,7 @@ def _read_origin(folder):
     if not (folder / JOB).is_file():
         return None
     entries, failed = read_run_list(folder)
-    settings = job_from_text((folder / JOB).read_text(), f"The file {folder / JOB}")
+    settings = job_from_text(_read_text(folder / JOB), f"The file {folder / JOB}")
     if set(settings) != set(SETTINGS):
         raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
     runs = StoredRuns(folder / RUNS, entries)
@@ -267,13 +267,22 @@ def as_json(tree, indent=1):
     return json.dumps(tree, indent=indent, ensure_ascii=False) + "\n"
 
 
+def _read_text(path):
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} cannot be read as text: {error}.") from error
+
+
 def _read_json(path, what):
     """The dict in a JSON file."""
+    if not path.is_file():
+        raise DataError(f"{path.parent} is not {what}: it has no file {path.name}.")
     try:
-        tree = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise DataError(f"{path.parent} is not {what}: it has no file {path.name}.") from None
-    except (OSError, ValueError, RecursionError) as error:
+        tree = json.loads(read_bytes(path))
+    except DataError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
     if not isinstance(tree, dict):
         raise DataError(f"{path} does not hold {what}.")

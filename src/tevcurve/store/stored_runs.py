@@ -8,6 +8,7 @@ from pathlib import Path
 from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
+from tevcurve.files import read_bytes
 from tevcurve.lightcurve.extending import WITHOUT_EVENTS
 from tevcurve.lightcurve.rebinning import terms_of
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
@@ -60,6 +61,7 @@ class RunEntry:
         try:
             entry = cls(**values)
             entry.gti  # noqa: B018 - refuses what is no good time
+            float(entry.offset), int(entry.obs_id), int(entry.size)
             names = {entry.file, Path(entry.file).name}
             if len(names) != 1 or not entry.file.endswith(".run") or "\\" in entry.file:
                 raise DataError(f"its file is {entry.file!r}")
@@ -196,14 +198,9 @@ class BinsOnDemand:
 
 def read_run(path, entry):
     """The `KeptRun` of an entry in its file. Raises `DataError` where it is missing, damaged or another."""
-    try:
-        with open(path, "rb") as stream:
-            # One more than announced, so that a file that grew is noticed and not read.
-            content = stream.read(entry.size + 1)
-    except FileNotFoundError:
-        raise DataError(f"The file {path} of run {entry.obs_id} is not there.") from None
-    except OSError as error:
-        raise DataError(f"The file {path} cannot be read: {error.strerror}.") from error
+    if not path.exists():
+        raise DataError(f"The file {path} of run {entry.obs_id} is not there.")
+    content = read_bytes(path)
     if len(content) != entry.size or f"-{content_name(content)[:32]}.run" not in entry.file:
         raise DataError(f"The file {path} is not the one that was written for run {entry.obs_id}.")
     return run_from_bytes(content, f"The file {path}")
