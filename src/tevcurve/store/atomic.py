@@ -59,7 +59,8 @@ def new_folder(path, overwrite=False):
             _put_in_place(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
 def recover(path):
@@ -162,7 +163,10 @@ def _written(path, content):
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        try:
             os.replace(part, path)
+        except FileNotFoundError:
+            return False
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -170,10 +174,12 @@ def _written(path, content):
 
 
 def _new_part(path):
-    """(Path of a new folder beside `path`, file descriptor by which it is held, so that nobody takes it away)."""
+    """(Path of a new folder beside `path`, file descriptor by which it is held or None): nobody takes it away."""
     while True:
         part = _part_of(path)
         part.mkdir()
+        if fcntl is None:
+            return part, None
         handle = os.open(part, os.O_RDONLY)
         if _held(handle, part):
             return part, handle
