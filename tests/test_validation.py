@@ -202,9 +202,11 @@ def test_free_backgrounds_without_off_counts_are_biased_and_a_shape_is_not(signa
     """-13 % at 10 counts of a power law over 10 bins with 0.1 background counts in each, alpha 1."""
     from validation.biases import FLAT, biases
 
-    (free, error), (shape, shape_error) = biases(signal, 1.0, 1.0, FLAT, 400, np.random.default_rng(6))
+    rng = np.random.default_rng(6)
+    (free, error), (shape, shape_error), (known, known_error) = biases(signal, 1.0, 1.0, FLAT, 400, rng)
     assert abs(free - {10.0: -0.13, 100.0: 0.0}[signal]) < 4 * error + 0.01
     assert abs(shape) < 4 * shape_error + 0.02
+    assert abs(known) < 4 * known_error + 0.02
 
 
 def test_bins_that_stop_at_events_are_too_bright_and_others_are_not():
@@ -245,7 +247,7 @@ def test_flare_night_has_the_variability_that_was_found(hess_dl3_dr1):
 
     found = section(measure(hess_dl3_dr1))
     assert found.failures == []
-    assert list(found.figures) == ["flare-night.png"]
+    assert list(found.figures) == ["night-f-var.png"]
 
 
 def test_report_has_the_parts_that_were_run_and_names_the_others(tmp_path):

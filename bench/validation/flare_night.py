@@ -67,8 +67,8 @@ def section(found):
         f"3.4: F_var {value:.3f} ± {error:.3f}; found with gammapy 2.1 on aligned bins: {PUBLISHED} ± {ERROR:.3f}. "
         f"Bar (within that error): {verdict(good)}. To the end of the night ({n_whole} bins) the source fades further, "
         f"and F_var is {longer:.3f} ± {longer_error:.3f}.\n\n"
-        "![The flare night](figures/flare-night.png)\n\n"
+        "![The flare night](figures/night-f-var.png)\n\n"
         f"```\n{found['summary']}\n```"
     )
     failures = [] if good else [f"item 6: F_var {value:.3f}"]
-    return Section("6. The public flare night", text, {"flare-night.png": figure(found)}, failures)
+    return Section("6. The public flare night", text, {"night-f-var.png": figure(found)}, failures)

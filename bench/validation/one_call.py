@@ -8,7 +8,7 @@ from tevcurve.demo import POSITION, demo_observations
 from tevcurve.lightcurve.bins import by_width
 from validation.coverage import LEVEL, LIMIT
 from validation.nights import BAND, SPECTRUM, observations, source
-from validation.report import Section, table, with_binomial
+from validation.report import Section, table, verdict, with_binomial
 
 # Of the flux of 1.2e-11 cm-2 s-1 TeV-1 at 1 TeV: some 1.5 and 15 signal counts in a time bin.
 FACTORS, WIDTH = (0.05, 0.5), "4 min"
@@ -87,7 +87,8 @@ def section(found):
         f"{found['n_nights']} nights of four runs of 20 minutes with a constant source, simulated as events; light "
         f"curves by `light_curve` in 1D in bins of {WIDTH.replace('min', 'minutes')}, {n:,} rows. Coverage of the "
         "errors (68.3 %) and of the limits (95 %), which `interval` chooses, fluxes not negative; and bias of the "
-        "fluxes, which may be negative, by `background`.\n\n"
+        "fluxes, which may be negative, by `background`. Feldman-Cousins at most 1 point (and 3 binomial errors) below "
+        f"nominal: {verdict(not failures)}.\n\n"
         + table(
             ("ON counts in a row", "errors and limits by", "errors cover (%)", "limits cover (%)"), covered
         )
