@@ -74,19 +74,20 @@ def _look_at(observation, position):
 def _energies(looks):
     in_file = all(isfinite(low) and low > 0 for low, _ in (look["file"] for look in looks))
     ranges = [look["file"] if in_file else look["fraction"] for look in looks]
-    low = _rounded(max(low for low, _ in ranges), ceil)
+    lows = [low for low, _ in ranges]
+    low = _rounded(max(lows), ceil)
     high = min((high for _, high in ranges if isfinite(high)), default=np.inf)
     high = _rounded(min(high, low * REACH), floor)
-    lowest = min(low for low, _ in ranges)
-    why = (
+    what = (
         "thresholds in the files"
         if in_file
         else "energies with a tenth of the largest effective area or more"
     )
+    why = f"Here from the {what}, which begin at {min(lows):.2g} to {max(lows):.2g} TeV."
+    if max(lows) > 1.3 * min(lows):
+        why += " A lower edge has more events; each run is fitted above its own threshold."
     made = {"energy_edges": [f"{low:g} TeV", f"{high:g} TeV"], "safe_energy": "file" if in_file else FRACTION}
-    return made, {
-        "energy_edges": f"Here from the {why}, which begin at {lowest:.2g} to {max(r[0] for r in ranges):.2g} TeV."
-    }
+    return made, {"energy_edges": why}
 
 
 def _method(looks):
