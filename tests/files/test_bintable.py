@@ -105,6 +105,14 @@ def test_columns_of_all_kinds_are_as_astropy_reads_them(tmp_path, form, values, 
             np.testing.assert_array_equal(one, given)
 
 
+def test_a_scale_beyond_numbers_is_infinite(tmp_path):
+    column = fits.Column("A", "E", array=np.array([0.0, 2.0], dtype=np.float32))
+    hdu = fits.BinTableHDU.from_columns([column], name="X")
+    hdu.header["TSCAL1"], hdu.header["TZERO1"] = 1e299, 1.0
+    path = written(tmp_path, hdu)
+    assert FitsFile.open(path).table("x").data["A"].tolist() == [1.0, 2e299]
+
+
 def test_long_texts_are_as_astropy_reads_them(tmp_path):
     hdu = fits.BinTableHDU.from_columns([fits.Column("A", "D", array=[1.0])], name="X")
     hdu.header["LONG"] = "a text of many words, isn't it? " * 10

@@ -64,8 +64,9 @@ def test_what_inflates_in_many_steps_is_the_same(tmp_path, monkeypatch):
 def test_what_is_too_large_is_not_read(tmp_path):
     with open(tmp_path / "large", "wb") as file:
         file.truncate(2**40)
-    with pytest.raises(DataError, match="large has 1099511627776 bytes; wanted are at most"):
-        read_bytes(tmp_path / "large")
+    for read in (read_bytes, FileCache().open, FileCache().real_path):
+        with pytest.raises(DataError, match="large has 1099511627776 bytes; wanted are at most"):
+            read(tmp_path / "large")
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

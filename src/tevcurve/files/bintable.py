@@ -114,7 +114,9 @@ class Rows:
             # The sign bit turned over: the same as adding TZERO, without a step beyond 64 bits.
             turned = values.view(values.dtype.str.replace("i", "u")) ^ (1 << (8 * values.itemsize - 1))
             return turned.view(_SIGNED[column.code])
-        return values * float(column.scale) + float(column.zero)
+        with np.errstate(invalid="ignore", over="ignore"):
+            wide = np.complex128 if values.dtype.kind == "c" else np.float64
+            return values.astype(wide) * float(column.scale) + float(column.zero)
 
     def _plain(self, column, shape=None):
         """The values as they lie there, (n, *shape)."""

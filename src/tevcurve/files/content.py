@@ -48,11 +48,24 @@ def read_bytes(path, limit=LARGEST_FILE):
     and where it is no file but a folder, a pipe or a device.
     """
     with open_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        content = file.read(limit + 1) if size <= limit else b""
-    if max(size, len(content)) > limit:
-        raise DataError(f"The file {path} has {size} bytes; wanted are at most {limit} (largest_file).")
+        check_size(path, limit, os.fstat(file.fileno()).st_size)
+        content = file.read(limit + 1)
+        check_size(path, limit, len(content))
     return _inflate(content, path, limit) if content[:2] == _GZIP else content
+
+
+def check_size(path, limit, size=None):
+    """None where a file has at most `limit` bytes, or is not there; raises DataError where it has more.
+
+    size: of the file where it is known.
+    """
+    if size is None:
+        try:
+            size = os.stat(path).st_size
+        except (OSError, ValueError):
+            return
+    if size > limit:
+        raise DataError(f"The file {path} has {size} bytes; wanted are at most {limit} (largest_file).")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from threading import Lock
 from tevcurve.errors import DataError
 from tevcurve.files.bintable import parse_table
 from tevcurve.files.columns import listed
-from tevcurve.files.content import LARGEST_FILE, path_inside, read_bytes
+from tevcurve.files.content import LARGEST_FILE, check_size, path_inside, read_bytes
 
 _BLOCK = 2880
 _MOST_AXES = 999
@@ -121,8 +121,13 @@ class FileCache:
         return file
 
     def real_path(self, path):
-        """The path that is read for a path, links followed; raises DataError where that is not in the folder."""
-        return path if self._folder is None else path_inside(path, self._folder)
+        """The path that is read for a path, links followed.
+
+        Raises DataError where that is not in the folder, or a file that is too large.
+        """
+        real = path if self._folder is None else path_inside(path, self._folder)
+        check_size(real, self._largest_file)
+        return real
 
     def forget(self, path):
         """Let go of the file at a path, if it is kept."""
