@@ -39,8 +39,11 @@ _NAMES = {
     "tevcurve.datasets": ("CountsSpectrum", "MapDataset", "SpectrumDatasetOnOff"),
     "tevcurve.reduction": ("MapMaker", "ReflectedRegionsBackgroundEstimator", "SpectrumExtraction"),
     "tevcurve.fit": ("Fit",),
-    "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator"),
-    "tevcurve.pipeline": ("light_curve",),
+    "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator", "concatenate"),
+    "tevcurve.store": ("Result", "RunStore", "write_result"),
+    "tevcurve.pipeline": ("append_runs", "light_curve"),
+    "tevcurve.config": ("Config",),
+    "tevcurve.report": ("write_report",),
     "tevcurve.simulation": ("ResponseSet", "SimulatedSource", "simulate_observation"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

@@ -276,7 +276,8 @@ def test_unknown_targets_are_told(store):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"time_bins": "1 min"}, "time_bins is '1 min'; wanted is a binning"),
+        ({"time_bins": 3}, "time_bins is 3; wanted is a binning"),
+        ({"time_bins": "1 mint"}, "1 mint"),
         ({"n_jobs": 0}, "n_jobs is 0; wanted is a whole number"),
         ({"observations": 3}, "observations is a int; wanted are Observations"),
     ],

@@ -129,7 +129,7 @@ def _constant(flux, n_rows):
         )
     try:
         values = np.asarray(u.Quantity(flux).to_value(FLUX_UNIT), dtype=float)
-    except (TypeError, u.UnitConversionError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(
             f"{flux!r} cannot be added to a light curve; wanted is a flux in {FLUX_UNIT}."
         ) from error

@@ -11,11 +11,11 @@ from tevcurve.errors import InputError
 from tevcurve.fit.joining import joint_fit
 from tevcurve.fit.joint import Member
 from tevcurve.lightcurve.bins import by_intervals
+from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dataset_terms import lay_datasets
 from tevcurve.lightcurve.fit_rows import (
     STEPS,
     FitOptions,
-    check_binning,
     check_options,
     fit_rows,
     limit_sigma,
@@ -96,7 +96,7 @@ class LightCurveEstimator:
                 background_error=background_error,
             )
         )
-        self.time_bins = None if time_bins is None else check_binning(time_bins)
+        self.time_bins = None if time_bins is None else as_binning(time_bins)
         self.energy_edges = None if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
 
     def run(self, e_ref=None, e_min=None, e_max=None, steps="all"):
@@ -235,7 +235,7 @@ def _energies(*values):
     for name, value in zip(("e_ref", "e_min", "e_max"), values, strict=True):
         try:
             energy = u.Quantity(value).to_value(u.TeV)
-        except (TypeError, u.UnitConversionError) as error:
+        except (TypeError, ValueError) as error:
             raise InputError(f"{name} is {value!r}; wanted is an energy such as 1 * u.TeV.") from error
         if np.ndim(energy) or not np.isfinite(energy) or energy <= 0:
             raise InputError(f"{name} is {value!r}; wanted is one energy above 0.")

@@ -157,15 +157,6 @@ def limit_sigma(sigma_ul, upper_limit):
     return NormalDist().inv_cdf(upper_limit)
 
 
-def check_binning(time_bins):
-    """The binning, or `InputError` for what is none."""
-    if not callable(getattr(time_bins, "bins", None)):
-        raise InputError(
-            f"time_bins is {time_bins!r}; wanted is a binning of tevcurve.lightcurve.bins such as by_width('2 min')."
-        )
-    return time_bins
-
-
 def check_options(options):
     """The `FitOptions`, or `InputError` for what is unknown or does not go together."""
     for name, known in (("interval", INTERVALS), ("background", BACKGROUNDS), ("shape_from", SHAPE_FROM)):

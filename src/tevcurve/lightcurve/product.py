@@ -135,7 +135,8 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
 
         Parameters
         ----------
-        time_bins : a binning of `tevcurve.lightcurve.bins`, such as by_width("1 min"); default: the present one
+        time_bins : a binning of `tevcurve.lightcurve.bins`, such as by_width("1 min"), or its text, "1 min";
+            default: the present one
         energy_edges : Quantity, edges of the energy bands; default: the present ones
         axes : `e_reco`, `e_true`, Quantities: edges of the energy bins, as in `tevcurve.light_curve`
 

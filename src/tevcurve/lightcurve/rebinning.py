@@ -9,6 +9,7 @@ import numpy as np
 from tevcurve.errors import DataError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
+from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
@@ -78,7 +79,7 @@ class Kept:
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
         """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""
-        kept = self if time_bins is None else replace(self, time_bins=time_bins)
+        kept = self if time_bins is None else replace(self, time_bins=as_binning(time_bins))
         if energy_edges is not None or e_reco is not None or e_true is not None:
             bands = kept.setting.axes.bands if energy_edges is None else energy_edges
             axes = energy_axes(bands, e_reco, e_true)

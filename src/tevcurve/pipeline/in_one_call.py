@@ -5,7 +5,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_run
-from tevcurve.lightcurve.fit_rows import check_binning
+from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.pipeline.job import Job, cube_setting, fit_options, on_off_setting
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all, keep_each
@@ -63,7 +63,7 @@ def light_curve(
     ----------
     observations : Observations, a list of observations, a DataStore, or the path of one
     target : SkyCoord, or the name of a target in the observation index
-    time_bins : a binning of `tevcurve.lightcurve.bins`; default: by_run()
+    time_bins : a binning of `tevcurve.lightcurve.bins`, or its text such as "2 min" or "night"; default: by_run()
     energy_edges : Quantity (n_bands + 1,); the bands have exactly these edges
     method : "3d" (cube with the background response) or "1d" (ON and OFF regions)
     spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
@@ -109,7 +109,7 @@ def light_curve(
         raise InputError(
             f"spectrum is a {type(spectrum).__name__}; wanted is a SpectralModel such as PowerLaw."
         )
-    time_bins = check_binning(by_run() if time_bins is None else time_bins)
+    time_bins = as_binning(by_run() if time_bins is None else time_bins)
     if upper_limit is None and sigma_ul is None:
         upper_limit = 0.95
     options = fit_options(

@@ -150,6 +150,6 @@ def _lonlat(position):
 def _radian(angle, name):
     try:
         value = u.Quantity(angle).to_value(u.rad)
-    except (TypeError, u.UnitConversionError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{name} is {angle!r}; wanted is an angle such as '2 deg'.") from error
     return positive(value, name)

@@ -82,7 +82,7 @@ def edges_in_tev(edges, name):
     """Float array of energies in TeV; `InputError` unless two or more increase from above 0."""
     try:
         values = np.atleast_1d(np.array(u.Quantity(edges).to_value(u.TeV), dtype=float))
-    except (TypeError, u.UnitConversionError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{name} is {edges!r}; wanted are energies such as [0.7, 20] * u.TeV.") from error
     if values.ndim != 1 or len(values) < 2 or not np.all(np.isfinite(values)):
         raise InputError(f"{name} is {edges!r}; wanted are two or more energies.")

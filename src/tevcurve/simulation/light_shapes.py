@@ -293,7 +293,7 @@ def _check_level(level, name):
 def _duration(duration, name):
     try:
         seconds = u.Quantity(duration).to(u.s)
-    except (TypeError, u.UnitConversionError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{name} is {duration!r}; wanted is a time such as '10 min'.") from error
     if not (seconds.isscalar and np.isfinite(seconds) and seconds > 0):
         raise InputError(f"{name} is {duration!r}; wanted is one time above 0, such as '10 min'.")

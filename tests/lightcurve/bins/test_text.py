@@ -8,7 +8,7 @@ from astropy.time import Time
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
-from tevcurve.lightcurve.bins.text import FORMS, binning_from_text
+from tevcurve.lightcurve.bins.text import FORMS, as_binning, binning_from_text
 from tevcurve.lightcurve.time_text import as_times
 
 POSITION = SkyCoord(83.63, 22.01, unit="deg")
@@ -132,3 +132,10 @@ def test_files_of_another_kind_are_refused(tmp_path):
 def test_every_example_in_a_message_can_be_used(example, tmp_path):
     (tmp_path / "FILE").write_text("2006-07-29T20:00 2006-07-29T21:00")
     assert callable(binning_from_text(example, folder=tmp_path).bins)
+
+
+def test_a_binning_or_its_text_is_taken_wherever_time_bins_are():
+    assert as_binning("2 min") == bins.by_width("2 min")
+    assert as_binning(bins.by_run()) == bins.by_run()
+    with pytest.raises(InputError, match="time_bins is 3; wanted is a binning"):
+        as_binning(3)

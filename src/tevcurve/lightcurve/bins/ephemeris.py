@@ -103,7 +103,7 @@ def _plain(value, unit):
 def _positive(value, unit, name):
     try:
         number = u.Quantity(value).to_value(unit)
-    except (TypeError, u.UnitConversionError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"The {name} of the ephemeris is {value!r}; wanted is one in {unit}.") from error
     if np.ndim(number) or not np.isfinite(number) or number <= 0:
         raise InputError(f"The {name} of the ephemeris is {value!r}; wanted is one above 0.")

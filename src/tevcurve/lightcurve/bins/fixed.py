@@ -233,7 +233,7 @@ def duration_s(value, name):
     """A duration above 0 in s, float; InputError otherwise."""
     try:
         seconds = u.Quantity(value).to_value(u.s)
-    except (TypeError, u.UnitConversionError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"The {name} is {value!r}; wanted is a duration such as '2 min'.") from error
     if np.ndim(seconds) or not np.isfinite(seconds) or seconds <= 0:
         raise InputError(f"The {name} is {value!r}; wanted is one duration above 0.")

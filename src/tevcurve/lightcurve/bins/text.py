@@ -28,6 +28,18 @@ FORMS = {
 """Examples of each kind of binning, for messages."""
 
 
+def as_binning(time_bins):
+    """A binning of what a caller gave: itself, or that of a text such as "2 min". `InputError` for what is none."""
+    if isinstance(time_bins, str):
+        return binning_from_text(time_bins)
+    if not callable(getattr(time_bins, "bins", None)):
+        raise InputError(
+            f"time_bins is {time_bins!r}; wanted is a binning of tevcurve.lightcurve.bins such as "
+            "by_width('2 min'), or its text, '2 min'."
+        )
+    return time_bins
+
+
 def binning_from_text(text, folder=None, position=None):
     """The binning of `tevcurve.lightcurve.bins` that a text stands for; `FORMS` has examples of each kind.
 
