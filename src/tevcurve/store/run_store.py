@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tevcurve.errors import DataError, StoreError
 from tevcurve.files.content import expand_path
-from tevcurve.store.atomic import PART, remove_leftover, write_file
+from tevcurve.store.atomic import PART, remove_leftover, remove_leftovers, write_file
 from tevcurve.store.run_file import head_of, run_from_bytes, run_to_bytes
 
 log = logging.getLogger(__name__)
@@ -148,6 +148,7 @@ class RunStore:
     def _scan(self):
         """All `StoreEntry`s; what killed writers have left is removed."""
         found = []
+        remove_leftovers(self.folder / MARK)
         for path in sorted(self.folder.glob("??/*")):
             if path.name.endswith(PART):
                 remove_leftover(path)
