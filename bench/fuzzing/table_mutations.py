@@ -98,6 +98,8 @@ def change_values(rng, hdus):
     _, _, letter, repeat, offset = pick(rng, known)
     dtype = {"E": ">f4", "D": ">f8", "J": ">i4", "K": ">i8", "I": ">i2", "B": "u1"}[letter]
     size = np.dtype(dtype).itemsize
+    if offset + repeat * size > width:
+        return  # an earlier mutation has made the row shorter than its columns
     values = np.ndarray((rows, repeat), dtype, data, offset, (width, size))
     share = pick(rng, (0.0, 0.01, 0.3, 1.0))
     where = rng.random(values.shape) < share

@@ -146,6 +146,8 @@ def test_texts_and_headers_are_printable(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"one", b"\x1b[2").replace(b"Crab", b"\nra\xff"))
     table = FitsFile.open(path).table("x")
     assert table.data["A"] == ["?[2"]
+    path.write_bytes(path.read_bytes().replace(b"\x1b[2", b"a\0b"))
+    assert FitsFile.open(path).table("x").data["A"] == ["a"]
     assert table.header["OBJECT"] == "?ra?"
 
 

@@ -133,8 +133,12 @@ class Rows:
             return np.full((self._n_rows, *column.shape), "", "U1")
         letters = self._plain(column, (column.repeat,)).tobytes().translate(_PRINTABLE)
         width = column.repeat // max(prod(column.shape), 1)
-        texts = np.frombuffer(letters, f"S{width}").reshape(self._n_rows, *column.shape)
-        return np.char.rstrip(texts.astype("U"))
+        texts = np.frombuffer(letters, f"S{width}").reshape(self._n_rows, *column.shape).astype("U")
+        inner = np.char.find(texts, "\0") >= 0
+        if np.any(inner):
+            # A zero ends a text, whatever follows.
+            texts[inner] = [text.split("\0")[0] for text in texts[inner].tolist()]
+        return np.char.rstrip(texts)
 
     def _lists(self, column):
         """Lists of different lengths, object array (n,) of arrays."""

@@ -22,6 +22,7 @@ from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.spectrum_terms import spectrum_terms
 
 log = logging.getLogger(__name__)
+_MOST_REASONS = 10  # in one message
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,9 @@ class Kept:
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
-        reasons = "; ".join(f"{one.obs_id}: {one.reason}" for one in self.failed)
+        reasons = "; ".join(f"{one.obs_id}: {one.reason}" for one in self.failed[:_MOST_REASONS])
+        if len(self.failed) > _MOST_REASONS:
+            reasons += f"; and {len(self.failed) - _MOST_REASONS} more."
         raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
