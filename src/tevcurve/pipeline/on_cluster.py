@@ -1,16 +1,21 @@
 """Runs read and reduced on a Dask cluster: one task a run."""
 
-from tevcurve.errors import InputError, MissingError
+import asyncio
+from uuid import uuid4
+
+from tevcurve.errors import InputError, MissingError, TevcurveError
 from tevcurve.problems import Problem
 
 WORKER = "worker"
 LOST = "Its workers were lost one after the other; it may need more memory than they have."
+TIMEOUT = 5.0  # s
 
 
 def connect(address):
     """A `distributed.Client` of the scheduler at an address such as "tcp://host:8786".
 
-    Raises `MissingError` where the package `distributed` is not installed, `InputError` where no scheduler answers.
+    Raises `MissingError` where the package `distributed` is not installed, `InputError` where no scheduler answers
+    within some seconds.
     """
     try:
         from distributed import Client
@@ -19,9 +24,25 @@ def connect(address):
             "A scheduler needs the package distributed: install tevcurve[distributed]."
         ) from None
     try:
+        asyncio.run(_greet(address))
         return Client(address)
+    except TimeoutError:
+        why = f"not within {TIMEOUT:g} s"
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"No scheduler answers at {address!r}: {error}") from error
+        why = " ".join(str(error).split()).rstrip(".")
+    except MemoryError:
+        # The first bytes of another protocol are taken for the length of a message.
+        why = "what answers there is something else"
+    raise InputError(f"No scheduler answers at {address!r} ({why}); wanted is one such as tcp://host:8786.")
+
+
+async def _greet(address):
+    """Asks the scheduler at an address who it is: a client waits for ever for a server that says nothing."""
+    from distributed import Security, rpc
+
+    own = Security().get_connection_args("client")
+    async with asyncio.timeout(TIMEOUT), rpc(address, connection_args=own, timeout=2 * TIMEOUT) as scheduler:
+        await scheduler.identity()
 
 
 def keep_on_cluster(client, keep, observations):
@@ -31,23 +52,74 @@ def keep_on_cluster(client, keep, observations):
     it is a problem of that run.
 
     client: `distributed.Client`. keep: function of an observation that returns the outcome, (run, `Problem` or None).
+    Raises what `keep` raises, and `TevcurveError` where the scheduler is lost.
     """
-    from distributed import KilledWorker, as_completed
+    from distributed import CancelledError, as_completed
 
-    # Not pure: two runs may look alike, and each is asked for once.
-    futures = {client.submit(keep, one, pure=False): number for number, one in enumerate(observations)}
-    done, following = {}, 0
+    tasks, done, following = _Tasks(client, keep, observations), {}, 0
+    futures = as_completed(tasks.begin(number) for number in range(len(observations)))
     try:
-        for future in as_completed(list(futures)):
-            number = futures.pop(future)
+        for future in futures:
             try:
-                done[number] = future.result()
-            except KilledWorker:
-                done[number] = None, Problem(observations[number].obs_id, WORKER, LOST)
-            # What has been handed on is kept neither here nor on a worker.
-            future.release()
+                number, outcome = tasks.outcome(future)
+            except CancelledError as error:
+                raise TevcurveError("The scheduler was lost before all runs were done.") from error
+            if outcome is None:
+                futures.add(tasks.begin(number))
+                continue
+            done[number] = outcome
             while following in done:
                 yield done.pop(following)
                 following += 1
     finally:
-        client.cancel(list(futures))
+        tasks.cancel()
+
+
+class _Tasks:
+    """The tasks of observations on a cluster, which know each by its number.
+
+    A scheduler gives up all tasks that too many lost workers held, also those that only waited there. So workers
+    say what they begin, and what was not begun each time is done again.
+    """
+
+    def __init__(self, client, keep, observations):
+        self._client, self._keep, self._observations = client, keep, observations
+        self._topic, self._numbers, self._again = f"tevcurve-{uuid4().hex}", {}, set()
+
+    def begin(self, number):
+        """The future of an observation."""
+        # Not pure: two runs may look alike, and each is asked for once.
+        future = self._client.submit(
+            _said_and_kept, self._topic, number, self._keep, self._observations[number], pure=False
+        )
+        self._numbers[future] = number
+        return future
+
+    def outcome(self, future):
+        """(number, outcome) of a future that is done, the outcome None where it is to be begun again."""
+        from distributed import KilledWorker
+
+        number = self._numbers.pop(future)
+        try:
+            outcome = future.result()
+        except KilledWorker as error:
+            begun = sum(said == number for _, said in self._client.get_events(self._topic))
+            if begun <= error.allowed_failures and number not in self._again:
+                self._again.add(number)
+                return number, None
+            outcome = None, Problem(self._observations[number].obs_id, WORKER, LOST)
+        # What has been handed on is kept neither here nor on a worker.
+        future.release()
+        return number, outcome
+
+    def cancel(self):
+        """Ends what has not been done."""
+        self._client.cancel(list(self._numbers))
+
+
+def _said_and_kept(topic, number, keep, observation):
+    """The outcome of an observation; the worker says first that it begins."""
+    from distributed import get_worker
+
+    get_worker().log_event(topic, number)
+    return keep(observation)
