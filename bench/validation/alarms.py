@@ -71,15 +71,15 @@ def fits_of(profile, n):
 def reached(profile, values, asked):
     """Bool array (3, n): which statistics of n light curves are at `values` (3, n) or above, of those asked for.
 
-    No gain is more than half the chi-square, so that it is computed only where it can be reached.
+    No gain is more than half of TS_var, so that it is computed only where it can be reached.
     """
     n = values.shape[1]
     fits, least = fits_of(profile, n), values * (1 - 1e-9)
-    able = np.flatnonzero(asked[2] & (0.505 * fits.chi_square + 0.01 >= least[2]))
+    able = np.flatnonzero(asked[2] & (0.505 * fits.ts_var + 0.01 >= least[2]))
     gain = np.zeros(n)
     if len(able):
-        parts = {name: getattr(fits, name)[able] for name in ("norm", "errn", "errp")}
-        gain[able] = gain_of(SimpleNamespace(n=len(able), n_rows=N_ROWS, **parts))
+        rows = (able[:, None] * N_ROWS + np.arange(N_ROWS)).ravel()
+        gain[able] = gain_of(RowFits(profile.take(rows), len(able)))
     return asked & (np.stack([fits.ts_var, fits.chi_square, gain]) >= least)
 
 

@@ -1,49 +1,57 @@
-"""Blocks of rows with one flux each, sought in many light curves at once; rows have values with asymmetric errors."""
+"""Blocks of rows with one flux each, sought in many light curves at once; rows have likelihoods, or plain errors."""
 
 import numpy as np
 
-from tevcurve.kernels.measured_profile import asymmetric_stat
-
-N_GRID = 128
 MAX_BLOCKS = 8
 
 
-def block_losses(value, errn, errp):
+def block_losses(grid, stat, slope):
     """Half the least statistic of all blocks (n, n_rows, n_rows): [t, i, j] of rows i to j; infinite for j < i.
 
-    The statistic of a row is that of `AsymmetricProfile`; the least of their sum is that of a parabola through the
-    three lowest of many fluxes between the lowest and the highest value.
+    Between fluxes at which it is known a statistic is the cubic with its values and slopes, so that of a block, which
+    is the sum of those of its rows, is one, too. Where it is least outside of them, the nearest one is taken.
 
-    value, errn, errp : float arrays (n, n_rows), errors above 0
+    Parameters
+    ----------
+    grid : float array (n, n_grid), fluxes, ascending; two of them may be the same, or nearly so, where slopes jump
+    stat, slope : float arrays (n, n_rows, n_grid), the statistics of the rows, convex, and their slopes
     """
-    n, n_rows = value.shape
-    low, high = value.min(axis=1, keepdims=True), value.max(axis=1, keepdims=True)
-    margin = 1e-3 * errp.max(axis=1, keepdims=True)
-    grid = low - margin + (high - low + 2 * margin) * np.linspace(0, 1, N_GRID)
-    stat, _, _ = asymmetric_stat(grid[:, None, :] - value[..., None], errn[..., None], errp[..., None])
-    running = np.zeros((n, n_rows + 1, N_GRID))
-    np.cumsum(0.5 * stat, axis=1, out=running[:, 1:])
+    n, n_rows, n_grid = stat.shape
+    running = np.zeros((2, n, n_rows + 1, n_grid))
+    np.cumsum([0.5 * stat, 0.5 * slope], axis=2, out=running[:, :, 1:])
     losses = np.full((n, n_rows, n_rows), np.inf)
     for first in range(n_rows):
-        losses[:, first, first:] = _least(running[:, first + 1 :] - running[:, first : first + 1])
+        before, after = running[:, :, first : first + 1], running[:, :, first + 1 :]
+        n_falling = np.count_nonzero(after[1] < before[1], axis=-1)
+        sides = np.clip(n_falling - 1, 0, None), np.clip(n_falling, None, n_grid - 1)
+        flux = [np.take_along_axis(grid, side, axis=1) for side in sides]
+        value, tilt = ([_between(*each, side) for side in sides] for each in zip(before, after, strict=True))
+        losses[:, first, first:] = _least(flux, value, tilt)
     return losses
 
 
-def _least(curves):
-    """The least value (...,) of curves (..., n_grid), with that of the parabola through the lowest three points."""
-    at = np.clip(np.argmin(curves, axis=-1), 1, N_GRID - 2)
-    left, middle, right = (
-        np.take_along_axis(curves, (at + step)[..., None], axis=-1)[..., 0] for step in (-1, 0, 1)
-    )
-    bend, tilt = left - 2 * middle + right, 0.5 * (right - left)
-    drop = np.divide(tilt**2, 2 * bend, out=np.zeros_like(bend), where=bend > 0)
-    # At an end of the grid the parabola's lowest point lies outside.
-    inside = np.abs(tilt) <= bend
-    return np.where(inside, middle - drop, np.minimum(np.minimum(left, right), middle))
+def _between(before, after, side):
+    """Differences (n, m) of running sums (n, 1, n_grid) and (n, m, n_grid) at the fluxes of numbers `side` (n, m)."""
+    later = np.take_along_axis(after, side[..., None], axis=2)[..., 0]
+    return later - np.take_along_axis(before[:, 0], side, axis=1)
+
+
+def _least(flux, value, slope):
+    """The least values of cubics; lists of two arrays, at the last flux where the curve falls and at the next one."""
+    (x0, x1), (f0, f1), (g0, g1) = flux, value, slope
+    width, ends = x1 - x0, np.minimum(f0, f1)
+    inside = (g0 < 0) & (g1 >= 0) & (width > 0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        mean = (f1 - f0) / width
+        square, cube = 3 * mean - 2 * g0 - g1, g0 + g1 - 2 * mean
+        # The root of the derivative g0 + 2*square*t + 3*cube*t^2 at which the cubic is least.
+        t = -g0 / (square + np.sqrt(np.maximum(square**2 - 3 * cube * g0, 0.0)))
+        lowest = f0 + width * t * (g0 + t * (square + t * cube))
+    return np.where(inside & (t >= 0) & (t <= 1), np.minimum(lowest, ends), ends)
 
 
 def gaussian_losses(value, err):
-    """The same for symmetric errors, in closed form."""
+    """The same, in closed form, for values with Gaussian errors, each (n, n_rows)."""
     n, n_rows = value.shape
     weight = 1 / err**2
     sums = np.zeros((3, n, n_rows + 1))

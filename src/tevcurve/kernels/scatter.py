@@ -1,22 +1,59 @@
-"""How much values scatter beyond their errors. Arrays have the values of one light curve along the last axis."""
+"""How much values scatter beyond their errors. Arrays have the values of one light curve along the last axis.
+
+Rows may have weights, such as the time that each is of; where these are equal the formulas are those of Vaughan et
+al. 2003, MNRAS 345, 1271. A variance with weights is that over the time itself, and as the mean square error goes as
+the inverse of the time, all rows say as much of it. Without weights the shortest rows would say the most.
+"""
 
 import numpy as np
 
 
-def excess(value, err):
-    """Sample variance of values beyond the mean square of their errors (...,); negative where errors explain more."""
-    return value.var(axis=-1, ddof=1) - np.mean(err**2, axis=-1)
+def excess(value, err, weight=None):
+    """Variance of values beyond the mean square of their errors (...,); negative where errors explain more.
+
+    With shares p of the weights, m the mean with them, [sum p (x - m)^2 - sum p (1 - p) err^2] / (1 - sum p^2): of a
+    constant source 0 on average, of independent true values with one variance that variance, whatever the weights.
+
+    value, err: float arrays (..., n). weight: float array (n,), above 0; default: all the same, so that it is the
+    sample variance minus the mean square error.
+    """
+    share = _shares(value, weight)
+    distance = value - weighted_mean(value, weight)[..., None]
+    total = np.sum(share * distance**2 - share * (1 - share) * err**2, axis=-1)
+    return total / (1 - np.sum(share**2))
 
 
-def normalized_excess(value, err):
+def excess_spread(err, weight=None):
+    """Standard deviation (...,) of the excess of a constant source with Gaussian errors (..., n).
+
+    That of the quadratic form x.A.x, the root of 2*tr(AVAV).
+    """
+    share, variance = _shares(err, weight), err**2
+    trace = np.sum(share**2 * variance**2 * (1 - 2 * share), axis=-1)
+    trace = trace + np.sum(share**2 * variance, axis=-1) ** 2
+    return np.sqrt(2 * trace) / (1 - np.sum(share**2))
+
+
+def weighted_mean(value, weight=None):
+    """Mean (...,) of values (..., n)."""
+    return np.sum(_shares(value, weight) * value, axis=-1)
+
+
+def _shares(value, weight):
+    """Shares (n,) of the weights."""
+    n = value.shape[-1]
+    return np.full(n, 1 / n) if weight is None else weight / np.sum(weight)
+
+
+def normalized_excess(value, err, weight=None, bias=0.0):
     """(excess variance over the squared mean, its error), each (...,).
 
     Vaughan et al. 2003, MNRAS 345, 1271, equation 11 for the error; where the excess is negative the second term of the
-    error, which is for a variable source, is 0.
+    error, which is for a variable source, is 0. bias: what is taken off the excess.
     """
-    n, mean = value.shape[-1], value.mean(axis=-1)
-    noise = np.mean(err**2, axis=-1)
-    ratio = excess(value, err) / mean**2
+    n, mean = value.shape[-1], weighted_mean(value, weight)
+    noise = weighted_mean(err**2, weight)
+    ratio = (excess(value, err, weight) - bias) / mean**2
     variance = 2 / n * (noise / mean**2) ** 2 + 4 * noise / (n * mean**2) * np.maximum(ratio, 0.0)
     return ratio, np.sqrt(variance)
 
@@ -38,33 +75,41 @@ def root_with_errors(square, error):
     return root, first_order, root - signed_root(square - error), signed_root(square + error) - root
 
 
-def pair_excess(value, err, first, second):
+def pair_excess(value, err, first, second, weight=None):
     """Mean square of half the differences in pairs beyond that of the errors (...,): a variance from step to step.
 
-    first, second: int arrays (n_pairs,), the two of each pair.
+    A pair has the weight w1*w2/(w1 + w2), to which the mean square error of its difference is inverse.
+
+    first, second: int arrays (n_pairs,), the two of each pair. weight: float array (n,) of the values.
     """
     steps = value[..., second] - value[..., first]
     noise = err[..., second] ** 2 + err[..., first] ** 2
-    return np.sum(steps**2 - noise, axis=-1) / (2 * len(first))
+    return 0.5 * np.sum(_pair_shares(first, second, weight) * (steps**2 - noise), axis=-1)
 
 
-def normalized_pair_excess(value, err, first, second):
-    """(`pair_excess` over the squared mean, its error), each (...,).
+def _pair_shares(first, second, weight):
+    """Shares (n_pairs,) of the weights of pairs."""
+    if weight is None:
+        return np.full(len(first), 1 / len(first))
+    each = weight[first] * weight[second] / (weight[first] + weight[second])
+    return each / each.sum()
+
+
+def normalized_pair_excess(value, err, first, second, weight=None, bias=0.0):
+    """(`pair_excess` over the squared mean, its error), each (...,); no pair may be there twice.
 
     The sum of squares is a quadratic form x.A.x of independent values with variances V, whose variance is
     2*tr(AVAV) + 4*m.AVA.m; with values x in place of the means m the second term has 4*tr(AVAV) too much.
     """
-    form = np.zeros((value.shape[-1],) * 2)
-    for one, other, sign in (
-        (first, first, 1),
-        (second, second, 1),
-        (first, second, -1),
-        (second, first, -1),
-    ):
-        np.add.at(form, (one, other), sign / (2 * len(first)))
-    variance = err**2
-    noise = 2 * np.einsum("ij,...j,ij,...i->...", form, variance, form, variance)
-    pull = np.einsum("ij,...j->...i", form, value)
+    half, variance = 0.5 * _pair_shares(first, second, weight), err**2
+    diagonal = np.bincount(first, half, value.shape[-1]) + np.bincount(second, half, value.shape[-1])
+    noise = 2 * np.sum((diagonal * variance) ** 2, axis=-1)
+    noise = noise + 4 * np.sum(half**2 * variance[..., first] * variance[..., second], axis=-1)
+    pull, steps = np.zeros(value.shape), half * (value[..., second] - value[..., first])
+    # No row is the earlier, or the later, one of two pairs.
+    pull[..., second] += steps
+    pull[..., first] -= steps
     total = np.maximum(4 * np.sum(pull**2 * variance, axis=-1) - noise, noise)
-    mean = value.mean(axis=-1)
-    return pair_excess(value, err, first, second) / mean**2, np.sqrt(total) / mean**2
+    ratio = pair_excess(value, err, first, second, weight) - bias
+    mean = weighted_mean(value, weight)
+    return ratio / mean**2, np.sqrt(total) / mean**2

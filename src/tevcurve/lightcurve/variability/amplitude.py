@@ -1,4 +1,15 @@
-"""How much a light curve varies: excess variance, fractional variability, and variability from point to point."""
+"""How much a light curve varies: excess variance, fractional variability, and variability from point to point.
+
+Three things that the formulas of many like rows leave open, each decided by simulation:
+
+- Rows count with their good time, so that amplitudes are those over the time that was observed, and the mean square
+  error is shared out evenly: of rows with 0.1 to 1.9 times the mean exposure, amplitudes scatter half as much as
+  without. Rows of equal good time give Vaughan et al. 2003's very numbers.
+- Slivers, rows with less than a fifth of the mean exposure, are left out, and the record says how many. With few counts
+  their errors are too large on average, which not even their small weight makes good.
+- Where toys are drawn, what a constant source's toys have on average is taken off: with few counts errors and values
+  are not free of bias. Where counts are many that is 0.
+"""
 
 from dataclasses import dataclass
 
@@ -27,9 +38,10 @@ def excess_variance(light_curve, band=None, n_toys=1000, random_state=0):
 
     The sample variance minus the mean square of the errors, over the squared mean (Vaughan et al. 2003, MNRAS 345,
     1271), with the error of their equation 11. For a constant source it scatters around 0, to both sides:
-    fluxes are those that may be negative, whatever the light curve shows. The mean is that of the rows, unweighted.
-    The chance is that of the variance with these errors and a constant flux, or from toys where a row has under 20
-    counts or is a limit.
+    fluxes are those that may be negative, whatever the light curve shows. Rows count with their good time, in the mean,
+    too (`tevcurve.kernels.scatter.excess`); those with less than a fifth of the mean exposure, such as a run leaves at
+    its end, are left out. The chance is that of the variance with these errors and a constant flux, or from toys where
+    a row has under 20 counts or is a limit; the mean of the toys is taken off the value then.
 
     Parameters
     ----------
@@ -59,7 +71,8 @@ def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_sta
 
     As `fractional_variability`, with half the mean squared difference of neighbours in place of the variance
     (Edelson et al. 2002, ApJ 568, 610): what is less than that was slower than the bins. The errors of
-    each pair are taken off it, and its own error is that of a quadratic form of the values.
+    each pair are taken off it, and its own error is that of a quadratic form of the values. A pair counts with
+    w1*w2/(w1 + w2) for good times w1 and w2.
 
     Parameters
     ----------
@@ -73,52 +86,72 @@ def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_sta
 
 
 def neighbours(rows, max_gap=None):
-    """Two int arrays (n_pairs,), the earlier and the later of rows that follow each other."""
-    first = np.arange(rows.n - 1)
-    if max_gap is not None:
-        try:
-            limit = u.Quantity(max_gap).to_value(u.s)
-        except (TypeError, u.UnitConversionError) as error:
-            raise InputError(f"max_gap is {max_gap!r}; wanted is a time such as '1 h'.") from error
-        first = first[rows.start_s[1:] - rows.stop_s[:-1] <= limit]
-        if not len(first):
-            raise InputError(f"No two rows of the light curve are within max_gap = {max_gap} of each other.")
-    return first, first + 1
+    """Two int arrays (n_pairs,), the earlier and the later of rows that follow each other, slivers aside."""
+    first, second = rows.ample[:-1], rows.ample[1:]
+    if max_gap is None:
+        return first, second
+    try:
+        limit = u.Quantity(max_gap).to_value(u.s)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"max_gap is {max_gap!r}; wanted is a time such as '1 h'.") from error
+    near = rows.start_s[second] - rows.stop_s[first] <= limit
+    if not near.any():
+        raise InputError(f"No two rows of the light curve are within max_gap = {max_gap} of each other.")
+    return first[near], second[near]
 
 
 def excess_test(rows):
     """The `Test` of the excess variance, not normalized: the mean of a faint source may be 0."""
-    # A chi-square in each row scatters by the root of 2.
-    spread = float(np.sqrt(2 * np.mean(rows.fits.err[0] ** 4) / (rows.n - 1)))
-    return Test(lambda fits: scatter.excess(fits.norm, fits.err), lambda value: normal_chance(value / spread))
+    ample, time = rows.ample, rows.good_s[rows.ample]
+    spread = float(scatter.excess_spread(rows.fits.err[0, ample], time))
+    return Test(
+        lambda fits: scatter.excess(fits.norm[:, ample], fits.err[:, ample], time),
+        lambda value: normal_chance(value / spread),
+    )
 
 
 def pair_test(rows, pairs):
     """The `Test` of the excess variance from point to point."""
-    flat = np.ones_like(rows.fits.norm[0])
-    _, spread = scatter.normalized_pair_excess(flat, rows.fits.err[0], *pairs)
+    flat = np.ones(rows.n)
+    _, spread = scatter.normalized_pair_excess(flat, rows.fits.err[0], *pairs, rows.good_s)
     return Test(
-        lambda fits: scatter.pair_excess(fits.norm, fits.err, *pairs),
+        lambda fits: scatter.pair_excess(fits.norm, fits.err, *pairs, rows.good_s),
         lambda value: normal_chance(value / float(spread)),
     )
 
 
 def excess_result(rows, found):
     """The `AmplitudeResult` of `Rows` with what `chances` found."""
-    value, error = scatter.normalized_excess(rows.fits.norm[0], rows.fits.err[0])
+    value, error = _excess(rows, found)
     return _result("normalized excess variance", rows, found, value=float(value), error=float(error))
 
 
 def fractional_result(rows, found):
     """The `AmplitudeResult` of `Rows` with what `chances` found."""
-    square = scatter.normalized_excess(rows.fits.norm[0], rows.fits.err[0])
-    return _result("fractional variability", rows, found, **_root(*square))
+    return _result("fractional variability", rows, found, **_root(*_excess(rows, found)))
 
 
 def pair_result(rows, pairs, found):
     """The `AmplitudeResult` of `Rows` with what `chances` found."""
-    square = scatter.normalized_pair_excess(rows.fits.norm[0], rows.fits.err[0], *pairs)
+    norm, err, time = _ample(rows)
+    pairs = (np.searchsorted(rows.ample, pair) for pair in pairs)
+    square = scatter.normalized_pair_excess(norm, err, *pairs, time, bias=_bias(found))
     return _result("point-to-point variability", rows, found, **_root(*square))
+
+
+def _excess(rows, found):
+    return scatter.normalized_excess(*_ample(rows), bias=_bias(found))
+
+
+def _ample(rows):
+    """Values, errors and good times of the rows in use."""
+    fits, ample = rows.fits, rows.ample
+    return fits.norm[0, ample], fits.err[0, ample], rows.good_s[ample]
+
+
+def _bias(found):
+    """The mean of the toys, 0 without any."""
+    return found.values.mean() if len(found.values) else 0.0
 
 
 def _root(square, error):
@@ -127,9 +160,10 @@ def _root(square, error):
 
 
 def _result(name, rows, found, **values):
-    mean = rows.fits.norm[0].mean()
-    notes = []
-    if not mean > FAINT * np.sqrt(np.sum(rows.fits.err[0] ** 2)) / rows.n:
+    norm, err, time = _ample(rows)
+    mean, notes = float(scatter.weighted_mean(norm, time)), rows.sliver_notes
+    if not mean > FAINT * np.sqrt(np.sum((time * err) ** 2)) / time.sum():
         notes.append("the mean flux is not clearly above zero, so a fraction of it says little")
-    mean = float(mean * rows.flux) * u.Unit("cm-2 s-1")
+    mean = mean * rows.flux * u.Unit("cm-2 s-1")
+    values |= {"n_rows": len(norm), "n_left_out": rows.n - len(norm)}
     return found.record(AmplitudeResult, rows, notes, name=name, mean=mean, **values)

@@ -1,6 +1,7 @@
 """Bayesian blocks: the times between which a light curve is constant."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import astropy.units as u
@@ -17,6 +18,8 @@ from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 
 MAX_ROWS, N_DRAWS, BATCH = 300, 2000, 100
+# Fluxes at which the statistic of rows is taken, in all, beside the lowest one in units of a scale, and beside 0.
+N_GRID, NEAR, SIDES = 24, np.array([1e-3, 1e-2, 0.1, 0.5]), np.array([-1.0, 1.0])
 _AT_ONCE = 10_000
 # Chances that blocks of events are tried with, each the upper limit of the true one.
 P_STEPS = (0.5, 0.1, 0.01, 1e-3, 1e-6)
@@ -44,10 +47,10 @@ class BlocksResult(VariabilityResult):
 def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, random_state=0):
     """The division of a light curve into blocks of constant flux, a `BlocksResult`.
 
-    Of rows (the default): blocks are of whole rows, each with its value and asymmetric errors, negative fluxes among
-    them (the statistic is that of `chi_square`), and the best division is found by dynamic programming (Scargle et al.
-    2013, ApJ 764, 167). The penalty of a block is the one that p0 of constant light curves with these very rows exceed:
-    toys where a row has under 20 counts or is a limit, else Gaussian draws.
+    Of rows (the default): blocks are of whole rows, each with its likelihood, so that few counts and limits count for
+    what they are (the statistic is that of `ts_var`), and the best division is found by dynamic programming (Scargle et
+    al. 2013, ApJ 764, 167). The penalty of a block is the one that p0 of constant light curves with these very rows
+    exceed: toys where a row has under 20 counts or is a limit, else, or without toys, Gaussian draws.
 
     Of events: the blocks of `tevcurve.lightcurve.bins.bayesian_blocks`, which start at events, with the light curve in
     them; the chance is the least p0 of a few at which there is more than one.
@@ -77,11 +80,40 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
 
 def gain_of(fits):
     """The most that a further block gains in each light curve of `RowFits`, (n,)."""
-    values = _values(fits)
-    # The statistic of all rows at many fluxes is large: some light curves at a time.
+    curves = _curves(fits)
+    # The losses of all blocks are many numbers: some light curves at a time.
     step = max(1, _AT_ONCE // fits.n_rows)
     parts = (slice(first, first + step) for first in range(0, fits.n, step))
-    return np.concatenate([best_gain(block_losses(*(each[part] for each in values))) for part in parts])
+    return np.concatenate([best_gain(block_losses(*(each[part] for each in curves))) for part in parts])
+
+
+def _curves(fits):
+    """Fluxes (n, n_grid), and of all rows the statistic and its slope there, (n, n_rows, n_grid) each.
+
+    The fluxes are dense around the constant one, and reach from the lowest one that all rows can have to the highest of
+    a row. There are some close to the lowest, where a statistic can be steep, and to both sides of 0, where the slopes
+    of rows without events jump.
+    """
+    constant, scale = fits.constant[:, None], _scale(fits)[:, None]
+    lowest, highest = (end(fits.norm, axis=1, keepdims=True) for end in (np.min, np.max))
+    lowest = np.maximum(lowest - scale, fits.lower.reshape(fits.n, -1).max(axis=1, keepdims=True))
+    highest = highest + 0.01 * scale
+    low, high = (np.arcsinh((edge - constant) / scale) for edge in (lowest, highest))
+    grid = constant + scale * np.sinh(low + (high - low) * np.linspace(0, 1, N_GRID))
+    near_lowest, near_zero = (edge + scale * step for edge, step in ((lowest, NEAR), (0.0, 1e-6 * SIDES)))
+    grid = np.sort(np.concatenate([grid, near_lowest, near_zero], axis=1), axis=1)
+    grid = np.maximum(grid, lowest + scale * NEAR[0])
+    stat, slope = np.empty((2, fits.n, fits.n_rows, grid.shape[1]))
+    profile = fits.profile.copy()
+    for k in range(grid.shape[1]):
+        values = profile.evaluate(np.repeat(grid[:, k], fits.n_rows))
+        stat[..., k], slope[..., k] = (each.reshape(fits.n, -1) for each in values[:2])
+    return grid, stat - fits.minimum.stat.reshape(fits.n, -1)[..., None], slope
+
+
+def _scale(fits):
+    """Twice the error (n,), roughly and at most, of each light curve's constant flux."""
+    return 2 * np.min(fits.err, axis=1) / np.sqrt(fits.n_rows)
 
 
 def blocks_test(rows):
@@ -94,8 +126,14 @@ def gaussian_gains(rows):
 
     Their seed is from these errors: with one for all, the chances of all light curves would err together.
     """
-    err = np.ascontiguousarray(rows.fits.err[0])
-    rng, err = np.random.default_rng(err.view(np.uint32)), np.broadcast_to(err, (BATCH, rows.n))
+    return _gains_of_errors(np.ascontiguousarray(rows.fits.err[0]).tobytes())
+
+
+@lru_cache(maxsize=4)
+def _gains_of_errors(content):
+    """The same for the bytes of the errors: a test and its result ask for the same."""
+    err = np.frombuffer(content)
+    rng, err = np.random.default_rng(err.view(np.uint32)), np.broadcast_to(err, (BATCH, len(err)))
     draws = (err * rng.standard_normal(err.shape) for _ in range(N_DRAWS // BATCH))
     return np.sort(np.concatenate([best_gain(gaussian_losses(values, err)) for values in draws]))
 
@@ -118,7 +156,7 @@ def blocks_result(rows, p0, found):
     """The `BlocksResult` of `Rows` with what `chances` found."""
     gains, losses = (
         np.sort(found.values) if len(found.values) else gaussian_gains(rows),
-        block_losses(*_values(rows.fits)),
+        block_losses(*_curves(rows.fits)),
     )
     penalty = gain_level(gains, p0)
     first = divide(losses[0], penalty)
@@ -140,12 +178,6 @@ def blocks_result(rows, p0, found):
         penalty=penalty,
         trials=rows.n - 1,
     )
-
-
-def _values(fits):
-    """Values and errors down and up, each (n, n_rows); an error down to a bound is not 0."""
-    widest = np.maximum(fits.errn, fits.errp)
-    return fits.norm, *(np.maximum(err, 1e-3 * widest) for err in (fits.errn, fits.errp))
 
 
 def _of_events(light_curve, p0):

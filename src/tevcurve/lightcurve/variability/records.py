@@ -28,6 +28,7 @@ class VariabilityResult:
     n_toys : int, number of toys, 0 without
     trials : int, number of places that were looked at
     n_rows : int, rows of the light curve in it
+    n_left_out : int, rows that are not in it as they have too little exposure to say anything
     note : str, what a reader should know
     """
 
@@ -43,6 +44,7 @@ class VariabilityResult:
     n_toys: int = 0
     trials: int = 1
     n_rows: int = 0
+    n_left_out: int = 0
     note: str = ""
 
     @property

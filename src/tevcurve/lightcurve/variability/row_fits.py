@@ -9,6 +9,9 @@ from tevcurve.fit.minimize import minimize_norm
 from tevcurve.kernels.measured_profile import AsymmetricProfile
 from tevcurve.kernels.summed_profile import PairedProfile, SummedProfile
 
+# Slopes at a minimum, in standard deviations, up to which it is one of a smooth curve.
+SMOOTH = 0.01
+
 
 class RowFits:
     """Fits of n light curves with the same n_rows rows each: one that was measured, or toys of it.
@@ -54,12 +57,16 @@ class RowFits:
 
     @cached_property
     def err(self):
-        """Symmetric errors from the curvature; where it has none, from both ends of the asymmetric ones."""
+        """Symmetric errors from the curvature; where the minimum is no smooth one, from both asymmetric ones.
+
+        At the lowest norm, or where the slope jumps as no event is left, the curvature says nothing of the error.
+        """
         with np.errstate(divide="ignore", invalid="ignore"):
-            err = self._table(np.sqrt(2 / self.minimum.curvature))
-        flat = ~np.isfinite(err)
-        if flat.any():
-            err = np.where(flat, np.sqrt(0.5 * (self.errn**2 + self.errp**2)), err)
+            slope = np.abs(self.minimum.slope) / np.sqrt(2 * self.minimum.curvature)
+            err = self._table(np.where(slope < SMOOTH, np.sqrt(2 / self.minimum.curvature), np.nan))
+        rough = ~np.isfinite(err)
+        if rough.any():
+            err = np.where(rough, np.sqrt(0.5 * (self.errn**2 + self.errp**2)), err)
         return err
 
     @cached_property

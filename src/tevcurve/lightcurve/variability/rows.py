@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import astropy.units as u
 import numpy as np
 from astropy.time import Time, TimeDelta
 
@@ -18,6 +19,8 @@ FEW_COUNTS = 20
 LIMIT_TS = 4.0
 # Beginnings of the names of time bins whose edges are chosen on the events.
 SEEKING = ("until TS", "Bayesian blocks")
+# Rows that expect less of the source than this share of the mean row are slivers, such as what a run leaves at its end.
+LEAST_EXPOSURE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,8 @@ class Rows:
     pieces : `Pieces` of good time
     flux : float, cm-2 s-1, of norm 1
     counts : float array (n,), events that a row's flux rests on
+    good_s : float array (n,), s of good time
+    exposure : float array (n,), above 0, to which the expected signal is proportional
     maker : what draws toys (`tevcurve.lightcurve.toys`), or None
     n_bounded : int, fluxes that are held at zero; none where the events are at hand
     notes : tuple of str
@@ -47,6 +52,8 @@ class Rows:
     pieces: Any
     flux: float
     counts: np.ndarray
+    good_s: np.ndarray
+    exposure: np.ndarray
     maker: Any = None
     n_bounded: int = 0
     notes: tuple = ()
@@ -74,6 +81,28 @@ class Rows:
         """Bool array (n,): rows with few counts, or that are limits."""
         norm, errn = self.fits.norm[0], self.fits.errn[0]
         return (self.counts < FEW_COUNTS) | ~(norm > np.sqrt(LIMIT_TS) * errn)
+
+    @cached_property
+    def ample(self):
+        """Numbers of the rows that are no slivers (int array): with `LEAST_EXPOSURE` of the mean exposure, or more.
+
+        The flux of a sliver says next to nothing and has an error that is hardly known, by which it would rule every
+        sum of squares. All rows, where fewer than two would be left.
+        """
+        ample = np.flatnonzero(self.exposure >= LEAST_EXPOSURE * self.exposure.mean())
+        return ample if len(ample) >= 2 else np.arange(self.n)
+
+    @property
+    def sliver_notes(self):
+        """What is to be said of rows that were left out: a list of one sentence, or none."""
+        n = self.n - len(self.ample)
+        if not n:
+            return []
+        are = "row was" if n == 1 else "rows were"
+        return [
+            f"{n} of {self.n} {are} left out of amplitudes and time scales, with less than {LEAST_EXPOSURE:.0%} of "
+            "the mean exposure"
+        ]
 
     def time(self, seconds):
         """`Time` of seconds since the reference."""
@@ -148,6 +177,7 @@ def _from_origin(light_curve, numbers):
     maker = maker_of_rows(kept, joint, numbers)
     fits = RowFits(maker.profile, lowest=maker.lowest_norms())
     edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2]
+    pieces = _pieces(kept, joint, time_bins, numbers, reference)
     notes = list(_common_notes(light_curve))
     if kept.options.free:
         notes.append("the spectrum's shape is the reference's in all rows")
@@ -158,9 +188,11 @@ def _from_origin(light_curve, numbers):
         start_s=(start - reference).sec,
         stop_s=(stop - reference).sec,
         middle_s=middle,
-        pieces=_pieces(kept, joint, time_bins, numbers, reference),
+        pieces=pieces,
         flux=float(kept.spectrum.photon_flux(edges)[0]),
         counts=effective_counts(fits),
+        good_s=np.bincount(pieces.row, pieces.stop_s - pieces.start_s, len(numbers)),
+        exposure=np.bincount(pieces.row, pieces.weight, len(numbers)),
         maker=maker,
         notes=tuple(notes),
     )
@@ -175,6 +207,7 @@ def _from_columns(light_curve, numbers):
     stop = (light_curve.time_stop[numbers] - reference).sec
     order = np.argsort(start, kind="stable")
     start, stop = start[order], stop[order]
+    good = _good_time(light_curve.table, numbers[order], stop - start)
     return Rows(
         fits=RowFits(profile.take(order)) if len(numbers) else None,
         number=numbers[order],
@@ -185,9 +218,21 @@ def _from_columns(light_curve, numbers):
         pieces=Pieces(np.arange(len(start)), start, stop, stop - start),
         flux=flux,
         counts=counts[order],
+        good_s=good,
+        exposure=good,
         n_bounded=n_bounded,
         notes=(*_common_notes(light_curve), "from the columns of the table"),
     )
+
+
+def _good_time(table, numbers, width):
+    """Good time (n,) in s of rows by their live time, else by their on-time, else as wide as they are."""
+    for name in ("livetime", "ontime"):
+        if name in table.colnames:
+            good = np.asarray(u.Quantity(table[name], u.s).value, dtype=float)[numbers]
+            if np.all(good > 0):
+                return good
+    return width
 
 
 def _common_notes(light_curve):

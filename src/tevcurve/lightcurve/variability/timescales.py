@@ -30,6 +30,12 @@ class TimescaleResult(VariabilityResult):
     stop: Any = None
     pairs: Any = None
 
+    def measured(self):
+        """The time with its errors; where one of the rows has no flux, what it is less than."""
+        if self.value == 0:
+            return f"under {self.errp.to_value('s'):.4g} s"
+        return super().measured()
+
 
 def doubling_times(light_curve, band=None, min_significance=3, max_gap=None, n_toys=1000, random_state=0):
     """The shortest doubling time between neighbouring rows, a `TimescaleResult` with those of all that rise.
@@ -40,8 +46,10 @@ def doubling_times(light_curve, band=None, min_significance=3, max_gap=None, n_t
     of Zhang et al. 1999, ApJ 527, 719, with bins that have a width.
 
     The shortest is sought among pairs whose rise has a significance of `min_significance` before trials, by the
-    likelihood ratio against one common flux; its chance counts all pairs as trials. The shortest of many is biased to
-    short times; a fit of the flare's profile is not (`flare_profile`).
+    likelihood ratio against one common flux, of fluxes that may be negative and of those that may not; its chance
+    counts all pairs as trials. Of a rise from no flux at all, where the time is 0, the upper end is compared. Rows with
+    less than a fifth of the mean exposure are left out. The shortest of many is biased to short times; a fit of the
+    flare's profile is not (`flare_profile`).
 
     Parameters
     ----------
@@ -73,12 +81,25 @@ class Search:
     def __init__(self, rows, pairs, direction, min_significance):
         self.rows, self.pairs, self.direction = rows, pairs, direction
         self.changes = direction * rows.fits.changes(*pairs)[0]
-        rates = direction * np.array(_rates(rows, *pairs))
+        self.ratios, rates = _rates(rows, *pairs, rise=max(min_significance, 0.0) ** 2)
+        rates = direction * np.array(rates)
         # Of a fall the ends of the interval change places.
         self.rate, self.low, self.high = rates if direction == DOUBLING else rates[[0, 2, 1]]
-        with np.errstate(invalid="ignore"):
-            good = (self.changes >= min_significance) & (self.rate > 0)
-        self.best = int(np.argmax(np.where(good, self.rate, -np.inf))) if good.any() else None
+        good = (self.changes >= min_significance) & self._sure(min_significance)
+        # A rate without end says less than one that was measured: what counts of it is its lower end.
+        speed = np.where(np.isfinite(self.rate), self.rate, self.low)
+        self.best = int(np.argmax(np.where(good, speed, -np.inf))) if good.any() else None
+
+    def _sure(self, sigma):
+        """Bool array (n_pairs,): pairs in which fluxes that are not negative change by a factor above 1, too.
+
+        A row far below zero differs from one at zero, and yet no time scale leads from one to the other.
+        """
+        if not sigma > 0:
+            return self.rate > 0
+        if self.direction == DOUBLING:
+            return (self.rate > 0) & (self.ratios.lower_limit > 1)
+        return (self.rate > 0) & (self.ratios.upper_limit < 1)
 
     def test(self):
         """The `Test`: the largest change of all pairs, against that of the best pair, or of any if there is none."""
@@ -95,7 +116,7 @@ class Search:
     def result(self, found):
         """The `TimescaleResult` with what `chances` found."""
         name = "shortest doubling time" if self.direction == DOUBLING else "shortest halving time"
-        notes, values = [], {"value": np.nan * u.s}
+        notes, values = list(self.rows.sliver_notes), {"value": np.nan * u.s}
         if self.best is None:
             way = "rises" if self.direction == DOUBLING else "falls"
             notes.append(f"no pair of rows {way} significantly, so the chance is that of the largest change")
@@ -107,6 +128,8 @@ class Search:
                 self.rows.time(self.rows.middle_s[row]) for row in (first, second)
             )
         values |= {"name": name, "trials": len(self.changes), "pairs": self._table()}
+        n = len(self.rows.ample)
+        values |= {"n_rows": n, "n_left_out": self.rows.n - n}
         return found.record(TimescaleResult, self.rows, notes, **values)
 
     def _times(self):
@@ -137,15 +160,17 @@ class Search:
         return QTable(columns)
 
 
-def _rates(rows, first, second):
-    """Rates (n_pairs,) in s-1 of the exponentials between two rows, and both ends of their intervals."""
-    ratios = estimate_ratios(
-        rows.fits.profile.take(second), rows.fits.profile.take(first), rise=1.0, ul_rise=4.0
-    )
+def _rates(rows, first, second, rise):
+    """Ratios, and rates (n_pairs,) in s-1 of the exponentials between two rows with both ends of their intervals.
+
+    The ratios are a `RatioEstimate`, of which the limits are at a rise of the statistic.
+    """
+    profile = rows.fits.profile
+    ratios = estimate_ratios(profile.take(second), profile.take(first), rise=1.0, ul_rise=rise or 1.0)
     pieces = [_pieces_of(rows, pair) for pair in (first, second)]
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = [np.log(each) for each in (ratios.ratio, ratios.low, ratios.high)]
-    return [growth_rate(log, *pieces) for log in logs]
+    return ratios, [growth_rate(log, *pieces) for log in logs]
 
 
 def _pieces_of(rows, chosen):
