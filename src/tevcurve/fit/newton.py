@@ -223,7 +223,9 @@ def _target(at, risen, tilt, rise, side, limits):
         (side * (outer - newton) > 0) | ((newton == bound) & (outer == bound))
     )
     middle = np.where(np.isfinite(outer), 0.5 * (inner + outer), inner + side * width)
-    return np.where(inside, newton, middle)
+    # What has arrived may be an end of the bracket itself.
+    arrived = np.abs(risen - rise) < RISE_STOP * rise
+    return np.where(inside | arrived, newton, middle)
 
 
 def follow_valley(x, curvature, coordinate, value, low, high):
