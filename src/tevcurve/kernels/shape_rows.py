@@ -144,8 +144,7 @@ class CashRows(ShapeRows):
         norms, prediction = self._best_norms(cells[:, 0])
         weight = 1 / prediction
         held = norms <= 0
-        with np.errstate(divide="ignore"):
-            logs = np.where(held, 0.0, self.lone_count * np.log(norms))
+        logs = self.lone_count * np.log(np.where(held, 1.0, norms))
         block = norms * self.background_total + self.constant_total - logs
         stat = (
             np.bincount(self.block_row, block, self.n_bins) + total[:, 0] - self._row_sum(np.log(prediction))
@@ -154,15 +153,15 @@ class CashRows(ShapeRows):
         slope, curvature, p = _spread(first)
         parts = weight[:, None] * cells[:, : p + 1]
         seen = weight * self.background
-        bend = np.bincount(self.block, seen**2, len(norms))
-        bend += np.where(held, 0.0, self.lone_count / np.where(held, 1.0, norms) ** 2)
+        lone_bend = np.where(held, 0.0, self.lone_count / np.where(held, 1.0, norms) ** 2)
+        bend = np.bincount(self.block, seen**2, len(norms)) + lone_bend
         held = held | (bend <= 0)
         pull = np.stack([np.bincount(self.block, seen * part, len(norms)) for part in parts.T], axis=1)
         pull = np.where(held[:, None], 0.0, pull) / np.sqrt(np.where(held, 1.0, bend))[:, None]
         for j in range(p + 1):
             for k in range(j + 1):
-                value = self._row_sum(parts[:, j] * parts[:, k])
-                value -= np.bincount(self.block_row, pull[:, j] * pull[:, k], self.n_bins)
+                drawn = np.bincount(self.block_row, pull[:, j] * pull[:, k], self.n_bins)
+                value = self._row_sum(parts[:, j] * parts[:, k]) - drawn
                 curvature[:, j, k] += value
                 if j != k:
                     curvature[:, k, j] += value
