@@ -7,22 +7,28 @@ from tevcurve.kernels.sphere import angular_separation, directional_offset
 from tevcurve.reduction.cube import pixels_icrs
 
 RINGS = np.linspace(0, 1, 13)[1:]
+# Regions whose centre or vertices are all farther away than this do not touch a circle.
+FARTHEST = np.radians(80)
+WITHOUT_AREA = ("PointSkyRegion", "TextSkyRegion")
 
 
 def as_exclusions(exclusion):
     """List of tests `touches(lon, lat, radius)` (radian, ICRS), one for each map or region that is given.
 
     exclusion: None, a WcsNDMap of booleans (True where background may be taken), a sky region of the regions
-    package, or a list of any of these. Circles are compared with circles exactly; other regions at points
-    that fill the circle, and maps also at the centres of their pixels. Raises InputError for anything else.
+    package, its `Regions`, or a list of any of these. Circles are compared with circles exactly; other regions at
+    points that fill the circle, and maps also at the centres of their pixels. Raises InputError for anything else,
+    such as points and lines.
     """
     if exclusion is None:
         return []
+    # A file of regions is read as one object that holds a list.
+    exclusion = getattr(exclusion, "regions", exclusion)
     if isinstance(exclusion, (list, tuple)):
         return [test for item in exclusion for test in as_exclusions(item)]
     if hasattr(exclusion, "geom") and hasattr(exclusion, "data"):
         return [_map_test(exclusion)]
-    if hasattr(exclusion, "radius") and hasattr(exclusion, "center"):
+    if hasattr(exclusion, "radius") and hasattr(getattr(exclusion, "center", None), "icrs"):
         return [_circle_test(exclusion)]
     if hasattr(exclusion, "to_pixel"):
         return [_region_test(exclusion)]
@@ -49,15 +55,47 @@ def _region_test(region):
     from astropy.coordinates import SkyCoord
     from astropy.wcs import WCS
 
+    _check_area(region)
+
     def touches(lon, lat, radius):
         wcs = WCS(naxis=2)
         wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
         wcs.wcs.crval = np.degrees([lon, lat])
         wcs.wcs.cdelt = [-0.01, 0.01]
         points = SkyCoord(*points_of_circle(lon, lat, radius), unit="rad")
-        return bool(np.any(region.contains(points, wcs)))
+        return bool(np.any(_contains(region, points, wcs, (lon, lat))))
 
     return touches
+
+
+def _parts(region):
+    """The two regions that one is made of, or none."""
+    return (region.region1, region.region2) if hasattr(region, "region1") else ()
+
+
+def _places(region):
+    """SkyCoord of what says where a region lies: its centre or its vertices; None for one without an area."""
+    return getattr(region, "center", getattr(region, "vertices", None))
+
+
+def _check_area(region):
+    for part in _parts(region):
+        _check_area(part)
+    if not _parts(region) and (_places(region) is None or type(region).__name__ in WITHOUT_AREA):
+        raise InputError(
+            f"exclusion_mask has a {type(region).__name__}, which has no area; a circle around it is wanted."
+        )
+
+
+def _contains(region, points, wcs, middle):
+    """Whether a region has each of the points, which lie around the middle of a map."""
+    if _parts(region):
+        return region.operator(*(_contains(part, points, wcs, middle) for part in _parts(region)))
+    places = _places(region).icrs
+    # The map ends at 90 deg.
+    if np.all(angular_separation(places.ra.rad, places.dec.rad, *middle) > FARTHEST):
+        return np.zeros(points.shape, dtype=bool)
+    return region.contains(points, wcs)
 
 
 def _map_test(mask):
