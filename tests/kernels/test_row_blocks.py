@@ -8,6 +8,13 @@ import pytest
 from tevcurve.kernels.row_blocks import best_gain, block_losses, divide, gaussian_losses
 
 
+def parabolas(value, err, n_grid=6):
+    """Fluxes, statistics and slopes of values with Gaussian errors, as `block_losses` wants them."""
+    grid = np.linspace(value.min(axis=1) - 1, value.max(axis=1) + 1, n_grid, axis=1)
+    distance = grid[:, None, :] - value[..., None]
+    return grid, (distance / err[..., None]) ** 2, 2 * distance / err[..., None] ** 2
+
+
 def weighted_loss(value, err):
     """Half the chi-square of values around their weighted mean."""
     weight = 1 / err**2
@@ -24,7 +31,7 @@ def draws():
 
 def test_the_loss_of_a_block_is_that_around_its_weighted_mean(draws):
     value, err = draws
-    for losses, rtol in ((gaussian_losses(value, err), 1e-9), (block_losses(value, err, err), 1e-9)):
+    for losses, rtol in ((gaussian_losses(value, err), 1e-9), (block_losses(*parabolas(value, err)), 1e-9)):
         for first in range(7):
             for last in range(first, 7):
                 expected = [
@@ -66,5 +73,30 @@ def test_the_gain_of_a_step_is_half_the_square_of_its_significance():
 
 def test_rows_that_never_changed_gain_nothing():
     value, err = np.full((1, 5), 3.0), np.full((1, 5), 0.4)
-    assert best_gain(block_losses(value, err, err))[0] == pytest.approx(0, abs=1e-12)
+    assert best_gain(block_losses(*parabolas(value, err)))[0] == pytest.approx(0, abs=1e-12)
     assert best_gain(gaussian_losses(value, err))[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_losses_of_counts_are_those_of_poisson():
+    counts, exposure = np.array([0, 3, 1, 0, 7, 2]), np.array([1.0, 1.5, 0.02, 1.0, 2.0, 1.0])
+    grid = np.geomspace(1e-3, 100, 60)[None]
+    rate = grid[0] * exposure[:, None]
+    stat, slope = (
+        2 * (rate - counts[:, None] * np.log(rate)),
+        2 * (exposure[:, None] - counts[:, None] / grid[0]),
+    )
+    losses = block_losses(grid, stat[None], slope[None])[0]
+    for first in range(6):
+        for last in range(first, 6):
+            n, t = counts[first : last + 1], exposure[first : last + 1]
+            best = max(n.sum() / t.sum(), 1e-3) * t
+            expected = np.sum(best - n * np.log(best))
+            assert losses[first, last] == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_slope_that_jumps_is_a_minimum():
+    # |x| + x/2 in halves has its least value at 0, where two fluxes of the grid are.
+    grid = np.array([[-2.0, -1.0, -1e-6, 1e-6, 1.0, 2.0]])
+    stat, slope = np.abs(grid) + 0.5 * grid, np.sign(grid) + 0.5
+    losses = block_losses(grid, stat[:, None], slope[:, None])
+    assert losses[0, 0, 0] == pytest.approx(0, abs=1e-5)

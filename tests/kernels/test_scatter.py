@@ -87,3 +87,56 @@ def test_pairs_are_those_that_are_given():
     value, err = np.array([1.0, 2.0, 50.0, 52.0]), np.full(4, 0.1)
     pairs = np.array([0, 2]), np.array([1, 3])
     assert scatter.pair_excess(value, err, *pairs) == pytest.approx((1 + 4) / 4 - 0.01)
+
+
+def test_equal_weights_change_nothing():
+    rng = np.random.default_rng(4)
+    value, err, pairs = rng.normal(10, 3, 30), rng.uniform(0.5, 1.5, 30), (np.arange(29), np.arange(1, 30))
+    same = np.full(30, 7.0)
+    np.testing.assert_allclose(
+        scatter.normalized_excess(value, err, same), scatter.normalized_excess(value, err)
+    )
+    np.testing.assert_allclose(
+        scatter.normalized_pair_excess(value, err, *pairs, same),
+        scatter.normalized_pair_excess(value, err, *pairs),
+    )
+    # Of one error the variance is a chi-square with n - 1 degrees of freedom.
+    assert scatter.excess_spread(np.full(30, 2.0)) == pytest.approx(4 * np.sqrt(2 / 29))
+
+
+@pytest.mark.parametrize("true_spread", [0.0, 2.0])
+def test_weights_bias_nothing(true_spread):
+    rng = np.random.default_rng(5)
+    weight = np.where(np.arange(40) % 5 == 4, 0.05, 1.0)
+    err = 1 / np.sqrt(weight)
+    shape = 10 + true_spread * rng.standard_normal((20000, 40))
+    value = shape + err * rng.standard_normal(shape.shape)
+    err = np.broadcast_to(err, value.shape)
+    pairs = np.arange(39), np.arange(1, 40)
+    found = scatter.excess(value, err, weight), scatter.pair_excess(value, err, *pairs, weight)
+    for excess in found:
+        assert abs(excess.mean() - true_spread**2) < 4 * excess.std() / np.sqrt(len(excess))
+    if not true_spread:
+        assert scatter.excess_spread(err[0], weight) == pytest.approx(found[0].std(), rel=0.02)
+        _, error = scatter.normalized_pair_excess(np.full(40, 1.0), err[0], *pairs, weight)
+        assert error == pytest.approx(found[1].std(), rel=0.02)
+
+
+def test_the_error_of_pairs_is_that_of_the_whole_quadratic_form():
+    rng = np.random.default_rng(6)
+    value, err, weight = rng.normal(10, 3, 7), rng.uniform(0.5, 1.5, 7), rng.uniform(0.1, 1, 7)
+    first, second = np.array([0, 2, 3, 5]), np.array([1, 3, 4, 6])
+    share = weight[first] * weight[second] / (weight[first] + weight[second])
+    share /= share.sum()
+    form = np.zeros((7, 7))
+    for one, other, half in zip(first, second, 0.5 * share, strict=True):
+        form[one, one] += half
+        form[other, other] += half
+        form[one, other] -= half
+        form[other, one] -= half
+    mean = np.sum(weight * value) / weight.sum()
+    ratio, error = scatter.normalized_pair_excess(value, err, first, second, weight)
+    assert ratio * mean**2 == pytest.approx(value @ form @ value - np.sum(np.diag(form) * err**2))
+    noise = 2 * np.trace(form @ np.diag(err**2) @ form @ np.diag(err**2))
+    expected = max(4 * (form @ value) @ np.diag(err**2) @ (form @ value) - noise, noise)
+    assert error * mean**2 == pytest.approx(np.sqrt(expected))

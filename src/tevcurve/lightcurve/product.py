@@ -152,7 +152,8 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         `hardness` is the flux of `band_high` over that of `band_low`, both at or above zero, with the reference's
         shape in each band. `hardness_errn` and `_errp` lead to the ends of its likelihood interval, `_ll` and `_ul` are
         limits, all by the profile over the common scale of both fluxes. An end is infinite where the lower band may
-        be without flux.
+        be without flux. Both bands are taken as independent, the factors on their backgrounds that `background_error`
+        stands for among them.
 
         Parameters
         ----------

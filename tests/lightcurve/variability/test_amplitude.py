@@ -8,9 +8,11 @@ from astropy.time import Time
 from onoff_light_curves import onoff_light_curve, onoff_run
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.lightcurve.bins import by_intervals, by_run, by_width
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.variability import excess_variance, fractional_variability, point_to_point
+from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 
 NIGHT = [[(k * 2000, k * 2000 + 1680)] for k in range(6)]
@@ -20,6 +22,16 @@ def make(rate=1.0, factor=None, seed=1, bins=None, background=0.01, **options):
     rng = np.random.default_rng(seed)
     runs = [onoff_run(k, spans, rate, background, 0.1, rng, factor) for k, spans in enumerate(NIGHT)]
     return onoff_light_curve(runs, by_width("2 min") if bins is None else bins, **options)
+
+
+# Bins of 2 minutes leave 6 s of each of these runs: a fifth of the rows.
+WITH_SLIVERS = [[(k * 2000, k * 2000 + 486)] for k in range(8)]
+
+
+def make_with_slivers(rate, seed, factor=None, background=0.01):
+    rng = np.random.default_rng(seed)
+    runs = [onoff_run(k, spans, rate, background, 0.1, rng, factor) for k, spans in enumerate(WITH_SLIVERS)]
+    return onoff_light_curve(runs, by_width("2 min"))
 
 
 def gammapy_rows(reference_dir, number):
@@ -143,3 +155,76 @@ def test_errors_of_rows_without_counts_are_known():
     assert np.any(rows.counts == 0)
     assert np.all(np.isfinite(rows.fits.err))
     assert np.all(rows.fits.err > 0)
+
+
+def pulls_of_excess(results):
+    """(value - 0)/error of normalized excess variances of constant sources."""
+    return np.array([result.value / result.error for result in results])
+
+
+def test_slivers_of_a_constant_source_make_no_scatter():
+    results = [excess_variance(make_with_slivers(1.0, seed), n_toys=0) for seed in range(60)]
+    first = results[0]
+    assert (first.n_rows, first.n_left_out) == (32, 8)
+    assert "8 of 40 rows were left out of amplitudes and time scales, with less than 20%" in first.note
+    values, pulls = np.array([result.value for result in results]), pulls_of_excess(results)
+    assert abs(values.mean()) < 4 * values.std() / np.sqrt(len(values))
+    # 32 rows of 120 counts and a background of 1.2: 122.4/120^2 of noise, whose variance scatters by the root of 2/31.
+    assert values.std() == pytest.approx(122.4 / 120**2 * np.sqrt(2 / 31), rel=0.4)
+    assert pulls.std() == pytest.approx(1, abs=0.4)
+
+
+def test_slivers_of_a_variable_source_leave_its_amplitude():
+    def sine(t):
+        return 1 + 0.5 * np.sin(2 * np.pi * t / 1700)
+
+    # That of the rows of 2 minutes, each averaged in closed form.
+    start = np.ravel([[k * 2000 + 120 * j for j in range(4)] for k in range(8)])
+    w = 2 * np.pi / 1700
+    true = 1 + 0.5 * (np.cos(w * start) - np.cos(w * (start + 120))) / (120 * w)
+    expected = true.std(ddof=1) / true.mean()
+    results = [
+        fractional_variability(make_with_slivers(1.0, seed, (sine, 1.5)), n_toys=0) for seed in range(30)
+    ]
+    pulls = np.array([(result.value - expected) / result.error for result in results])
+    assert abs(pulls.mean()) < 4 / np.sqrt(len(pulls))
+    assert 0.6 < pulls.std() < 1.5
+
+
+def test_amplitudes_of_few_counts_are_without_bias_by_toys():
+    # 1 count of the source and 0.3 of the background in a row: errors of rows without events are too large.
+    values = []
+    for seed in range(40):
+        light_curve = make_with_slivers(1 / 120, seed, background=0.3 / 120)
+        with_toys, without = (excess_variance(light_curve, n_toys=n).value for n in (100, 0))
+        # Where the mean is unsure a fraction of it is not normally distributed; its square is taken off.
+        mean = excess_variance(light_curve, n_toys=0).mean.value ** 2
+        values.append((with_toys * mean, without * mean))
+    mean, error = np.mean(values, axis=0), np.std(values, axis=0) / np.sqrt(len(values))
+    assert abs(mean[0]) < 4 * error[0]
+    assert mean[1] < -2.5 * error[1]
+    assert mean[0] > mean[1] + 2.5 * error[1]
+    assert "too small without toys" in excess_variance(light_curve, n_toys=0).note
+    assert "too small" not in excess_variance(light_curve, n_toys=10).note
+
+
+def test_short_rows_count_less():
+    long, short = (make(1.0, bins=by_width(width)) for width in ("10 min", "2 min"))
+    assert np.all(rows_of(short).weight == 1)
+    rows = rows_of(long)
+    # Runs of 28 minutes have 10, 10 and 8.
+    assert np.all(rows.weight == 1)
+    starts = Time(long.time_start[0]) + np.array([0, 600, 1200, 1400]) * u.s
+    stops = starts + np.array([600, 600, 200, 60]) * u.s
+    weight = rows_of(make(1.0, bins=by_intervals(list(zip(starts, stops, strict=True))))).weight
+    # Half of the mean of the three that are long enough is 233 s.
+    np.testing.assert_allclose(weight[:3], [1, 1, (200 / (1400 / 6)) ** 2], rtol=1e-6)
+
+
+def test_errors_at_a_bound_are_not_of_its_curvature():
+    # One event on an expected background of 1000, and norms of 1 count down to -1: the statistic is nearly straight.
+    profile = OnOffProfile(np.array([0]), np.ones(1), np.full(1, 1e4), np.full(1, 0.1), np.ones(1), 1)
+    fits = RowFits(profile, lowest=np.array([-1.0]))
+    assert fits.minimum.at_limit.all()
+    assert fits.err[0, 0] == pytest.approx(fits.errp[0, 0] / np.sqrt(2), rel=1e-6)
+    assert fits.err[0, 0] < 3

@@ -1,5 +1,7 @@
 """Doubling and halving times against exponentials of known speed."""
 
+import dataclasses
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -83,6 +85,33 @@ def test_from_nothing_to_a_flare_is_a_limit():
     # Without a flux before there is no lower end.
     assert pair["timescale"] - pair["timescale_errn"] < 60 * u.s
     assert result.p_value < 0.01
+    if result.value == 0:
+        assert result.measured() == f"under {result.errp.value:.4g} s"
+
+
+def test_a_deficit_is_no_flux_to_fall_to():
+    rng = np.random.default_rng(3)
+    run = onoff_run(1, [(0, 1500)], 0.3, 0.2, 0.1, rng, (lambda t: np.zeros_like(t), 1.0))
+    # For 5 minutes most of the background is not there: a deficit of many standard deviations beside none.
+    kept = (np.abs(run.on_times_s - START - 750) > 150) | (rng.random(len(run.on_times_s)) < 0.3)
+    chosen = {name: getattr(run, name)[kept] for name in ("on_times_s", "on_energy_tev", "on_bin")}
+    light_curve = onoff_light_curve([dataclasses.replace(run, **chosen)], by_width("5 min"))
+    for find in (doubling_times, halving_times):
+        result = find(light_curve, n_toys=20)
+        assert np.isnan(result.value)
+        assert result.measured() == "none found"
+        assert "significantly" in result.note
+
+
+def test_slivers_are_in_no_pair():
+    rng = np.random.default_rng(8)
+    runs = [onoff_run(k, [(k * 2000, k * 2000 + 604)], 0.5, 0.05, 0.1, rng) for k in range(4)]
+    light_curve = onoff_light_curve(runs, by_width("5 min"))
+    result = doubling_times(light_curve, n_toys=0)
+    assert len(light_curve) == 12
+    assert (result.n_rows, result.n_left_out, result.trials) == (8, 4, 7)
+    assert "4 of 12 rows were left out" in result.note
+    assert np.isnan(result.value)
 
 
 def test_a_constant_source_has_none_and_its_chance_is_none():

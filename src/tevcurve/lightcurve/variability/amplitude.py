@@ -2,11 +2,11 @@
 
 Three things that the formulas of many like rows leave open, each decided by simulation:
 
-- Rows count with their good time, so that amplitudes are those over the time that was observed, and the mean square
-  error is shared out evenly: of rows with 0.1 to 1.9 times the mean exposure, amplitudes scatter half as much as
-  without. Rows of equal good time give Vaughan et al. 2003's very numbers.
+- Rows with less than half the mean good time count with the square of their share of that half: the mean square error
+  goes as the inverse of the time, so that the shortest rows would make most of the scatter. All others count alike, as
+  in Vaughan et al. 2003. The weights do not know the fluxes, so that they bias nothing.
 - Slivers, rows with less than a fifth of the mean exposure, are left out, and the record says how many. With few counts
-  their errors are too large on average, which not even their small weight makes good.
+  their errors are too large on average, which not even a small weight makes good.
 - Where toys are drawn, what a constant source's toys have on average is taken off: with few counts errors and values
   are not free of bias. Where counts are many that is 0.
 """
@@ -24,6 +24,8 @@ from tevcurve.lightcurve.variability.rows import rows_of
 
 # Standard deviations from zero below which a mean flux is not worth dividing by.
 FAINT = 3.0
+# Mean counts of rows below which the bias that only toys take off is worth a word.
+BIASED_COUNTS = 5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -38,10 +40,11 @@ def excess_variance(light_curve, band=None, n_toys=1000, random_state=0):
 
     The sample variance minus the mean square of the errors, over the squared mean (Vaughan et al. 2003, MNRAS 345,
     1271), with the error of their equation 11. For a constant source it scatters around 0, to both sides:
-    fluxes are those that may be negative, whatever the light curve shows. Rows count with their good time, in the mean,
-    too (`tevcurve.kernels.scatter.excess`); those with less than a fifth of the mean exposure, such as a run leaves at
-    its end, are left out. The chance is that of the variance with these errors and a constant flux, or from toys where
-    a row has under 20 counts or is a limit; the mean of the toys is taken off the value then.
+    fluxes are those that may be negative, whatever the light curve shows. Rows count alike, but those with less than
+    half the mean good time count less, and those with less than a fifth of the mean exposure, such as a run leaves at
+    its end, are left out (see `tevcurve.lightcurve.variability.amplitude`). The chance is that of the variance with
+    these errors and a constant flux, or from toys where a row has under 20 counts or is a limit; what toys have on
+    average is taken off the value then.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_sta
     As `fractional_variability`, with half the mean squared difference of neighbours in place of the variance
     (Edelson et al. 2002, ApJ 568, 610): what is less than that was slower than the bins. The errors of
     each pair are taken off it, and its own error is that of a quadratic form of the values. A pair counts with
-    w1*w2/(w1 + w2) for good times w1 and w2.
+    w1*w2/(w1 + w2) of the weights of its rows.
 
     Parameters
     ----------
@@ -102,10 +105,10 @@ def neighbours(rows, max_gap=None):
 
 def excess_test(rows):
     """The `Test` of the excess variance, not normalized: the mean of a faint source may be 0."""
-    ample, time = rows.ample, rows.good_s[rows.ample]
-    spread = float(scatter.excess_spread(rows.fits.err[0, ample], time))
+    ample, weight = rows.ample, rows.weight[rows.ample]
+    spread = float(scatter.excess_spread(rows.fits.err[0, ample], weight))
     return Test(
-        lambda fits: scatter.excess(fits.norm[:, ample], fits.err[:, ample], time),
+        lambda fits: scatter.excess(fits.norm[:, ample], fits.err[:, ample], weight),
         lambda value: normal_chance(value / spread),
     )
 
@@ -113,9 +116,9 @@ def excess_test(rows):
 def pair_test(rows, pairs):
     """The `Test` of the excess variance from point to point."""
     flat = np.ones(rows.n)
-    _, spread = scatter.normalized_pair_excess(flat, rows.fits.err[0], *pairs, rows.good_s)
+    _, spread = scatter.normalized_pair_excess(flat, rows.fits.err[0], *pairs, rows.weight)
     return Test(
-        lambda fits: scatter.pair_excess(fits.norm, fits.err, *pairs, rows.good_s),
+        lambda fits: scatter.pair_excess(fits.norm, fits.err, *pairs, rows.weight),
         lambda value: normal_chance(value / float(spread)),
     )
 
@@ -133,9 +136,9 @@ def fractional_result(rows, found):
 
 def pair_result(rows, pairs, found):
     """The `AmplitudeResult` of `Rows` with what `chances` found."""
-    norm, err, time = _ample(rows)
+    norm, err, weight = _ample(rows)
     pairs = (np.searchsorted(rows.ample, pair) for pair in pairs)
-    square = scatter.normalized_pair_excess(norm, err, *pairs, time, bias=_bias(found))
+    square = scatter.normalized_pair_excess(norm, err, *pairs, weight, bias=_bias(found))
     return _result("point-to-point variability", rows, found, **_root(*square))
 
 
@@ -144,9 +147,9 @@ def _excess(rows, found):
 
 
 def _ample(rows):
-    """Values, errors and good times of the rows in use."""
+    """Values, errors and weights of the rows in use."""
     fits, ample = rows.fits, rows.ample
-    return fits.norm[0, ample], fits.err[0, ample], rows.good_s[ample]
+    return fits.norm[0, ample], fits.err[0, ample], rows.weight[ample]
 
 
 def _bias(found):
@@ -160,10 +163,12 @@ def _root(square, error):
 
 
 def _result(name, rows, found, **values):
-    norm, err, time = _ample(rows)
-    mean, notes = float(scatter.weighted_mean(norm, time)), rows.sliver_notes
-    if not mean > FAINT * np.sqrt(np.sum((time * err) ** 2)) / time.sum():
+    norm, err, weight = _ample(rows)
+    mean, notes = float(scatter.weighted_mean(norm, weight)), rows.sliver_notes
+    if not mean > FAINT * np.sqrt(np.sum((weight * err) ** 2)) / weight.sum():
         notes.append("the mean flux is not clearly above zero, so a fraction of it says little")
+    if not len(found.values) and rows.counts[rows.ample].mean() < BIASED_COUNTS:
+        notes.append("with so few counts in a row amplitudes come out too small without toys")
     mean = mean * rows.flux * u.Unit("cm-2 s-1")
     values |= {"n_rows": len(norm), "n_left_out": rows.n - len(norm)}
     return found.record(AmplitudeResult, rows, notes, name=name, mean=mean, **values)

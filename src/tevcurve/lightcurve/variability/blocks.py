@@ -80,14 +80,14 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
 
 def gain_of(fits):
     """The most that a further block gains in each light curve of `RowFits`, (n,)."""
-    curves = _curves(fits)
+    curves = statistic_curves(fits)
     # The losses of all blocks are many numbers: some light curves at a time.
     step = max(1, _AT_ONCE // fits.n_rows)
     parts = (slice(first, first + step) for first in range(0, fits.n, step))
     return np.concatenate([best_gain(block_losses(*(each[part] for each in curves))) for part in parts])
 
 
-def _curves(fits):
+def statistic_curves(fits):
     """Fluxes (n, n_grid), and of all rows the statistic and its slope there, (n, n_rows, n_grid) each.
 
     The fluxes are dense around the constant one, and reach from the lowest one that all rows can have to the highest of
@@ -156,7 +156,7 @@ def blocks_result(rows, p0, found):
     """The `BlocksResult` of `Rows` with what `chances` found."""
     gains, losses = (
         np.sort(found.values) if len(found.values) else gaussian_gains(rows),
-        block_losses(*_curves(rows.fits)),
+        block_losses(*statistic_curves(rows.fits)),
     )
     penalty = gain_level(gains, p0)
     first = divide(losses[0], penalty)

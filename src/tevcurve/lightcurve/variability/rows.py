@@ -21,6 +21,8 @@ LIMIT_TS = 4.0
 SEEKING = ("until TS", "Bayesian blocks")
 # Rows that expect less of the source than this share of the mean row are slivers, such as what a run leaves at its end.
 LEAST_EXPOSURE = 0.2
+# Of the mean good time; rows with this share of it or more count alike.
+FULL_TIME = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +93,11 @@ class Rows:
         """
         ample = np.flatnonzero(self.exposure >= LEAST_EXPOSURE * self.exposure.mean())
         return ample if len(ample) >= 2 else np.arange(self.n)
+
+    @cached_property
+    def weight(self):
+        """Weights (n,) of rows in amplitudes: 1, but below half of the mean good time the square of the share of it."""
+        return np.minimum(self.good_s / (FULL_TIME * self.good_s[self.ample].mean()), 1.0) ** 2
 
     @property
     def sliver_notes(self):
