@@ -1,8 +1,6 @@
 """How much values scatter beyond their errors. Arrays have the values of one light curve along the last axis.
 
-Rows may have weights, such as the time that each is of; where these are equal the formulas are those of Vaughan et
-al. 2003, MNRAS 345, 1271. A variance with weights is that over the time itself, and as the mean square error goes as
-the inverse of the time, all rows say as much of it. Without weights the shortest rows would say the most.
+Rows may have weights; where these are equal the formulas are those of Vaughan et al. 2003, MNRAS 345, 1271.
 """
 
 import numpy as np
