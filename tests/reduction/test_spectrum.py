@@ -13,7 +13,6 @@ from tevcurve.data import GTI, EventList, TimeReference
 from tevcurve.errors import DataError, InputError
 from tevcurve.kernels.sphere import directional_offset
 from tevcurve.reduction.regions import ReflectedRegionsBackgroundEstimator
-from tevcurve.reduction.safe_energy import range_above_fraction
 from tevcurve.reduction.spectrum import SpectrumExtraction, bins_inside
 
 REFERENCE = TimeReference(51544, 0.0)
@@ -107,14 +106,6 @@ def test_safe_energies_of_the_file_mask_whole_bins(caplog):
     assert "LO_THRES" not in caplog.text
     (dataset,) = extract([response()], safe_energy=None).spectrum_observations
     np.testing.assert_array_equal(dataset.mask, [True, True])
-
-
-def test_the_range_above_a_fraction_ends_where_the_area_crosses_it():
-    low, high = range_above_fraction(Area, 0.01, 0.6)
-    assert np.log2(low) == pytest.approx(-1 + 0.6 * 4)
-    assert np.log2(high) == pytest.approx(3 + 0.8)
-    low, high = range_above_fraction(Area, 0.01, 0.4)
-    assert (np.log2(low), high) == (pytest.approx(-1 + 0.4 * 4), 20.0)
 
 
 def test_edges_of_float32_files_do_not_cost_a_bin():
