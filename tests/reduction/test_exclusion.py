@@ -14,7 +14,6 @@ from regions import (
     PointSkyRegion,
     PolygonSkyRegion,
     RectangleSkyRegion,
-    Regions,
 )
 
 from tevcurve.errors import InputError
@@ -135,7 +134,7 @@ def test_regions_that_are_joined_or_listed():
     circle = *LONLAT, np.radians(0.05)
     assert touches(near | far, *circle)
     assert not touches(near & far, *circle)
-    for several in (Regions([near, far]), [far, [near]], (far, near)):
+    for several in ([far, [near]], (far, near)):
         assert touches(several, *circle)
     assert not touches([far, None], *circle)
     assert as_exclusions(None) == []

@@ -16,14 +16,12 @@ def as_exclusions(exclusion):
     """List of tests `touches(lon, lat, radius)` (radian, ICRS), one for each map or region that is given.
 
     exclusion: None, a WcsNDMap of booleans (True where background may be taken), a sky region of the regions
-    package, its `Regions`, or a list of any of these. Circles are compared with circles exactly; other regions at
+    package, or a list of any of these. Circles are compared with circles exactly; other regions at
     points that fill the circle, and maps also at the centres of their pixels. Raises InputError for anything else,
     such as points and lines.
     """
     if exclusion is None:
         return []
-    # A file of regions is read as one object that holds a list.
-    exclusion = getattr(exclusion, "regions", exclusion)
     if isinstance(exclusion, (list, tuple)):
         return [test for item in exclusion for test in as_exclusions(item)]
     if hasattr(exclusion, "geom") and hasattr(exclusion, "data"):
