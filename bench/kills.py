@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -58,6 +59,8 @@ def start(*arguments):
         try:
             job(*arguments)
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     return child

@@ -192,3 +192,37 @@ def test_files_with_a_second_name_are_not_forced_to_disk_again(tmp_path, monkeyp
     assert (tmp_path / "part" / "new").stat().st_ino in synced
     assert (tmp_path / "old").stat().st_ino not in synced
     assert tmp_path.joinpath("part").stat().st_ino in synced
+
+
+def test_a_part_that_is_taken_for_a_leftover_is_made_again(tmp_path, monkeypatch):
+    # Another process that clears up may come between the making of a part and its claim.
+    opened, taken = os.open, []
+
+    def too_late(path, *arguments, **keywords):
+        if str(path).endswith(".part") and len(taken) < 2:
+            taken.append(path)
+            (os.rmdir if os.path.isdir(path) else os.unlink)(path)
+        return opened(path, *arguments, **keywords)
+
+    monkeypatch.setattr(os, "open", too_late)
+    fill(tmp_path / "result", b"one")
+    assert len(taken) == 2
+    assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"one"
+    assert names(tmp_path) == ["result"]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_who_comes_second_to_a_new_place(tmp_path, overwrite):
+    def both():
+        with new_folder(tmp_path / "result", overwrite) as part:
+            (part / "a").write_bytes(b"mine")
+            fill(tmp_path / "result", b"theirs")
+
+    if overwrite:
+        both()
+        assert (tmp_path / "result" / "a").read_bytes() == b"mine"
+    else:
+        with pytest.raises(StoreError, match="is already there"):
+            both()
+        assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"theirs"
+    assert names(tmp_path) == ["result"]

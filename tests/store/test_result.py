@@ -316,3 +316,21 @@ def test_the_time_bins_of_a_result_are_there_again(made, tmp_path, binning):
     assert (len(bins), bins.kind, bins.note) == (len(expected), expected.kind, expected.note)
     assert np.array_equal(bins.start_s, expected.start_s)
     assert np.array_equal(bins.pieces(back.ledger.runs).stop_s, expected.pieces(lc.ledger.runs).stop_s)
+
+
+def test_a_result_that_is_replaced_while_it_is_read_is_read_whole(store, made, tmp_path, monkeypatch):
+    folder = write_result(tmp_path / "result", made)
+    other = made.rebin(by_night())
+    read, calls = LightCurve.read, []
+
+    def replaced_meanwhile(path):
+        calls.append(path)
+        if len(calls) == 1:
+            write_result(folder, other, overwrite=True)
+        return read(path)
+
+    monkeypatch.setattr(LightCurve, "read", staticmethod(replaced_meanwhile))
+    back = Result.read(folder).light_curve
+    assert len(calls) == 2
+    assert_same_tables(back.table, other.table)
+    assert back.origin.time_bins == by_night()

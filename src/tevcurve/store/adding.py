@@ -8,13 +8,13 @@ from tevcurve.store.result import (
     PROVENANCE,
     RUNS,
     Result,
-    as_json,
     keep_others,
     provenance_of,
     same_file,
     write_run_list,
     write_tables,
 )
+from tevcurve.store.small_files import as_json
 
 
 def add_to_result(result, light_curve, contents, inputs):

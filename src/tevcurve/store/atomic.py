@@ -56,7 +56,7 @@ def new_folder(path, overwrite=False):
         with _in_words(path):
             yield part
             sync_tree(part)
-            _put_in_place(part, path)
+            _put_in_place(part, path, overwrite)
     finally:
         shutil.rmtree(part, ignore_errors=True)
         if handle is not None:
@@ -180,7 +180,10 @@ def _new_part(path):
         part.mkdir()
         if fcntl is None:
             return part, None
-        handle = os.open(part, os.O_RDONLY)
+        try:
+            handle = os.open(part, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
         if _held(handle, part):
             return part, handle
         os.close(handle)
@@ -197,17 +200,31 @@ def _held(handle, path):
     return os.path.exists(path)
 
 
-def _put_in_place(part, path):
-    """The folder `part` at `path`; what was there is at `part`, or gone."""
-    if not path.exists():
-        os.rename(part, path)
-    elif not _exchange(part, path):
+def _put_in_place(part, path, overwrite):
+    """None; the folder `part` is at `path`; what was there is at `part`, or gone."""
+    if not path.exists() and _renamed(part, path):
+        sync_folder(path.parent)
+        return
+    if not overwrite:
+        raise StoreError(f"{path} is already there; pass overwrite=True to replace it.")
+    if not _exchange(part, path):
         before = path.with_name(f".{path.name}{BEFORE}")
         shutil.rmtree(before, ignore_errors=True)
         os.rename(path, before)
         os.rename(part, path)
         shutil.rmtree(before, ignore_errors=True)
     sync_folder(path.parent)
+
+
+def _renamed(part, path):
+    """Whether the folder has its name; not, where another process has put one there in the moment before."""
+    try:
+        os.rename(part, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False
+    return True
 
 
 def _exchange(one, other):

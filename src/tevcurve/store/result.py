@@ -1,6 +1,5 @@
 """A light curve and all that belongs to it as a folder: written whole or not at all, read without loss."""
 
-import json
 import os
 import shutil
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ from tevcurve.problems import Problem
 from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
 from tevcurve.store.run_file import run_to_bytes
+from tevcurve.store.small_files import as_json, read_json, read_text
 from tevcurve.store.stored_runs import BinsOnDemand, LaidOutRuns, RunEntry, StoredRun, StoredRuns
 
 FORMAT = 1
@@ -61,7 +61,21 @@ class Result:
         """
         folder = expand_path(folder)
         recover(folder)
-        provenance = _read_json(folder / PROVENANCE, "a result of tevcurve")
+        while True:
+            before = _identity(folder)
+            try:
+                result = cls._read(folder)
+            except DataError:
+                if _identity(folder) == before:
+                    raise
+                continue
+            # Else another process has put a new result there, and this would be of both.
+            if _identity(folder) == before:
+                return result
+
+    @classmethod
+    def _read(cls, folder):
+        provenance = read_json(folder / PROVENANCE, "a result of tevcurve")
         if provenance.get("format") != FORMAT:
             raise DataError(
                 f"{folder} is of the format {provenance.get('format')!r}; this version of tevcurve reads {FORMAT}."
@@ -245,7 +259,7 @@ def _read_origin(folder):
     if not (folder / JOB).is_file():
         return None
     entries, failed = read_run_list(folder)
-    settings = job_from_text(_read_text(folder / JOB), f"The file {folder / JOB}")
+    settings = job_from_text(read_text(folder / JOB), f"The file {folder / JOB}")
     if set(settings) != set(SETTINGS):
         raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
     runs = StoredRuns(folder / RUNS, entries)
@@ -255,7 +269,7 @@ def _read_origin(folder):
 
 def read_run_list(folder):
     """(list of `RunEntry`, tuple of `Problem`) of a result's folder."""
-    listed = _read_json(folder / RUN_LIST, "the list of runs of a result")
+    listed = read_json(folder / RUN_LIST, "the list of runs of a result")
     try:
         failed = tuple(Problem(**values) for values in listed["failed"])
         return [RunEntry.from_dict(values) for values in listed["runs"]], failed
@@ -263,27 +277,10 @@ def read_run_list(folder):
         raise DataError(f"{folder / RUN_LIST} cannot be used: {error}") from error
 
 
-def as_json(tree, indent=1):
-    return json.dumps(tree, indent=indent, ensure_ascii=False) + "\n"
-
-
-def _read_text(path):
+def _identity(folder):
+    """What tells one folder from another at the same place; None where there is none."""
     try:
-        return read_bytes(path).decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} cannot be read as text: {error}.") from error
-
-
-def _read_json(path, what):
-    """The dict in a JSON file."""
-    if not path.is_file():
-        raise DataError(f"{path.parent} is not {what}: it has no file {path.name}.")
-    try:
-        tree = json.loads(read_bytes(path))
-    except DataError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
-    if not isinstance(tree, dict):
-        raise DataError(f"{path} does not hold {what}.")
-    return tree
+        state = os.stat(folder)
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino, state.st_ctime_ns
