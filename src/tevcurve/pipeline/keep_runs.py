@@ -4,6 +4,7 @@ import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from numbers import Integral
 
 from tevcurve.errors import InputError, StoreError
 from tevcurve.pipeline.on_cluster import keep_on_cluster
@@ -61,7 +62,7 @@ def _outcomes(keep, observations, n_jobs, client):
 
 def check_n_jobs(n_jobs):
     """Raises `InputError` for what is no number of processes."""
-    if int(n_jobs) != n_jobs or n_jobs < 1:
+    if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs < 1:
         raise InputError(f"n_jobs is {n_jobs!r}; wanted is a whole number of processes, 1 or more.")
 
 

@@ -1,0 +1,120 @@
+"""Runs are kept one after the other, each on its own: a bad one is a problem, and none stays open."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tevcurve.errors import DataError, InputError, StoreError
+from tevcurve.pipeline.keep_runs import StoredJob, as_store, check_n_jobs, keep_all, keep_each
+from tevcurve.problems import Problem, at_stage
+from tevcurve.store import RunStore
+
+
+class Run:
+    """An observation that knows whether it was released."""
+
+    def __init__(self, obs_id, is_bad=False):
+        self.obs_id, self.is_bad, self.released = obs_id, is_bad, 0
+
+    def release(self):
+        self.released += 1
+
+
+class Job:
+    """Keeps the number of a run, ten times as large, and counts what it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def keep(self, observation):
+        self.asked.append(observation.obs_id)
+        if observation.is_bad:
+            with at_stage("events"):
+                raise DataError("It has no events.")
+        return 10 * observation.obs_id
+
+    def run_keys(self):
+        return SimpleNamespace(key=lambda run: Key(run.obs_id))
+
+
+class Key(int):
+    def still_holds(self):
+        return self != 3
+
+
+class FullStore(dict):
+    """A store in memory that fails from its third run on."""
+
+    def put(self, key, run):
+        if len(self) == 2:
+            raise StoreError("No space is left.")
+        self[key] = run
+
+
+def runs_with_a_bad_one():
+    return [Run(4), Run(2, is_bad=True), Run(9), Run(1)]
+
+
+def test_order_is_kept_and_a_bad_run_is_a_problem(caplog):
+    observations = runs_with_a_bad_one()
+    runs, failed = keep_all(Job(), observations)
+    assert runs == [40, 90, 10]
+    assert failed == [Problem(2, "events", "It has no events.")]
+    assert caplog.messages == ["Run 2 is left out: It has no events."]
+    assert [one.released for one in observations] == [1, 1, 1, 1]
+
+
+def test_a_run_is_read_when_it_is_asked_for_and_released_before_the_next():
+    observations, job = runs_with_a_bad_one(), Job()
+    outcomes = keep_each(job, observations)
+    for number in range(4):
+        assert len(job.asked) == number
+        next(outcomes)
+        assert [one.released for one in observations] == [1] * (number + 1) + [0] * (3 - number)
+
+
+def test_strict_stops_at_the_first_and_releases_it():
+    observations, job = runs_with_a_bad_one(), Job()
+    with pytest.raises(DataError, match=r"^Run 2 cannot be used: It has no events\.$"):
+        keep_all(job, observations, strict=True)
+    assert job.asked == [4, 2]
+    assert observations[1].released == 1
+
+
+def test_a_store_is_asked_first_and_gets_what_is_new():
+    job, store = Job(), FullStore({9: "stored"})
+    stored = StoredJob(job, store)
+    assert [stored.keep(Run(number)) for number in (4, 9, 4)] == [40, "stored", 40]
+    assert job.asked == [4]
+    assert store == {9: "stored", 4: 40}
+
+
+def test_what_changed_while_it_was_read_is_not_stored():
+    store = FullStore()
+    assert StoredJob(Job(), store).keep(Run(3)) == 30
+    assert store == {}
+
+
+def test_a_full_store_is_said_once(caplog):
+    job, store = Job(), FullStore()
+    stored = StoredJob(job, store)
+    assert [stored.keep(Run(number)) for number in (1, 2, 4, 5, 1)] == [10, 20, 40, 50, 10]
+    assert job.asked == [1, 2, 4, 5]
+    assert caplog.messages == ["Reduced runs are not kept: No space is left."]
+
+
+def test_a_store_is_one_or_its_folder(tmp_path):
+    store = RunStore(tmp_path)
+    assert as_store(store) is store
+    assert as_store(None) is None
+    assert as_store(str(tmp_path)).folder == as_store(tmp_path).folder == tmp_path
+    with pytest.raises(InputError, match=r"^store is a int; wanted is a RunStore or the path of its folder"):
+        as_store(3)
+
+
+@pytest.mark.parametrize("n_jobs", [0, -1, 1.5, 2.0, float("nan"), None, True, "2"])
+def test_numbers_of_processes(n_jobs):
+    check_n_jobs(np.int64(2))
+    with pytest.raises(InputError, match=f"^n_jobs is {n_jobs!r}; wanted is a whole number of processes"):
+        check_n_jobs(n_jobs)
