@@ -1,0 +1,109 @@
+"""Which runs a name or a position means, in a store whose pointings are known."""
+
+import astropy.units as u
+import pytest
+from astropy.coordinates import SkyCoord
+from dl3_files import START, RunFile, write_store
+
+from tevcurve import DataStore
+from tevcurve.data import Observations
+from tevcurve.errors import InputError, MissingError
+from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
+
+CRAB = SkyCoord(83.63, 22.01, unit="deg")
+HERE = {"RA_OBJ": 83.63, "DEC_OBJ": 22.01}
+
+
+def run(obs_id, target, distance, **changes):
+    """A run that points so far away from the Crab, in deg."""
+    pointing = CRAB.directional_offset_by(40 * u.deg, distance * u.deg)
+    start = START + 2000 * obs_id
+    place = {"pointing": (pointing.ra.deg, pointing.dec.deg), "tstart": start, "tstop": start + 1000}
+    return RunFile(obs_id, target, n_events=3, **place, **changes)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    runs = (
+        run(1, "Crab Nebula", 0.5, header=HERE),
+        run(2, "Crab Nebula", 2.49, header=HERE),
+        run(3, "Crab Nebula", 2.51, header=HERE),
+        run(4, "Geminga", 10),
+        run(5, "PKS 2155-304", 100),
+    )
+    return DataStore.from_dir(write_store(tmp_path_factory.mktemp("store"), runs))
+
+
+def ids(observations):
+    return [one.obs_id for one in observations]
+
+
+def test_a_position_means_the_runs_that_point_near_it(store):
+    found, position = observations_of(store, CRAB.galactic)
+    assert ids(found) == [1, 2]
+    assert position.separation(CRAB) < 1e-9 * u.deg
+    with pytest.raises(
+        MissingError, match=r"^No observation of the store points within 2.5 deg of the target\.$"
+    ):
+        observations_of(store, SkyCoord(10, -60, unit="deg"))
+
+
+def test_who_gives_observations_gets_them_all(store):
+    runs = store.get_observations([5, 1])
+    for given in (runs, Observations(runs), iter(runs)):
+        found, _ = observations_of(given, CRAB)
+        assert ids(found) == [5, 1]
+    assert ids(observations_of(runs[0], CRAB)[0]) == [5]
+
+
+def test_a_name_means_the_runs_of_the_index_and_their_position(store):
+    found, position = observations_of(store, "Crab Nebula")
+    assert ids(found) == [1, 2, 3]
+    assert position.separation(CRAB) < 1e-9 * u.deg
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("crab nebula", "did you mean 'Crab Nebula'?"),
+        ("crab", "did you mean 'Crab Nebula'?"),
+        ("PKS2155-304", "did you mean 'PKS 2155-304'?"),
+        ("M 87", "it has Crab Nebula, Geminga, PKS 2155-304."),
+    ],
+)
+def test_a_name_that_is_not_there_gets_those_that_it_may_be(store, name, words):
+    with pytest.raises(MissingError) as caught:
+        runs_of_target(store, name)
+    assert str(caught.value) == f"The index has no target {name!r}; {words}"
+
+
+def test_headers_may_say_more_than_the_name(store):
+    runs = store.get_observations()
+    assert ids(runs_of_target(runs, "Crab")) == [1, 2, 3]
+    assert ids(runs_of_target(runs, "gem")) == [4]
+    with pytest.raises(
+        MissingError, match="they have Crab Nebula, Geminga, PKS 2155-304, or give a SkyCoord"
+    ):
+        runs_of_target(runs, "Nebula")
+
+
+@pytest.mark.parametrize("single_file", [False, True])
+def test_a_path_is_a_store(tmp_path, monkeypatch, single_file):
+    monkeypatch.setenv("DL3_FOLDER", str(tmp_path))
+    path = write_store(tmp_path, (run(1, "Crab", 0.5),), single_file=single_file)
+    for given in (path, str(path), str(path).replace(str(tmp_path), "$DL3_FOLDER")):
+        assert ids(observations_of(given, CRAB)[0]) == [1]
+        assert list(open_store(given).obs_table["OBS_ID"]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("given", "target", "words"),
+    [
+        (3, CRAB, "observations is a int; wanted are Observations, a DataStore or its path"),
+        ([], None, "target is None; wanted is one SkyCoord, or the name of a target in the index"),
+        ([], SkyCoord([1, 2], [3, 4], unit="deg"), "wanted is one SkyCoord"),
+    ],
+)
+def test_what_is_neither_is_refused(given, target, words):
+    with pytest.raises(InputError, match=words):
+        observations_of(given, target)
