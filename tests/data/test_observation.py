@@ -120,6 +120,7 @@ def test_without_gti_the_whole_run_is_good_and_said(tmp_path, caplog):
         ({"TSTOP": START}, "tstop", "it has to stop later than it starts"),
         ({"DEADC": None}, "deadc", "has no keyword DEADC"),
         ({"DEADC": 1.2}, "livetime", "has DEADC 1.2; wanted is live time over on-time"),
+        ({"DEADC": 1e-320}, "livetime", "has DEADC 1e-320; wanted is live time over on-time"),
         ({"RA_PNT": "NaN"}, "pointing", "has RA_PNT 'NaN'; wanted is a finite number"),
         ({"DEC_PNT": 95.0}, "pointing_lonlat", "has DEC_PNT 95.0; wanted are degrees"),
         ({"RADECSYS": "GALACTIC"}, "pointing", "has RADECSYS 'GALACTIC'; wanted is one of"),

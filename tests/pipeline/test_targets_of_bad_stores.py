@@ -66,3 +66,16 @@ def test_a_run_that_cannot_be_read_stays_with_those_of_its_name(tmp_path):
         observations_of(store.get_observations(), "M 87")
     with pytest.raises(InputError, match="No observation of 'Vela' has the position of its target"):
         observations_of(store.get_observations([3]), "Vela")
+
+
+def test_one_bad_header_does_not_move_the_target(tmp_path):
+    bad = RunFile(1, header={"RA_OBJ": 283.63, "DEC_OBJ": 22.01})
+    store = store_of(tmp_path, bad, RunFile(2, header=OBJECT), RunFile(3, header=OBJECT))
+    for observations in (store, store.get_observations()):
+        assert observations_of(observations, "Crab")[1].separation(CRAB) < 1e-6 * u.deg
+    # With one other run it is the index that decides, where it has positions.
+    for name, value in OBJECT.items():
+        store = with_index(tmp_path, name, [value] * 3)
+    (tmp_path / "data" / "run_000003.fits.gz").unlink()
+    assert observations_of(store, "Crab")[1].separation(CRAB) < 1e-6 * u.deg
+    assert abs(observations_of(store.get_observations([1]), "Crab")[1].ra.deg - 283.63) < 1e-9

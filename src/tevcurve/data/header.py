@@ -19,6 +19,7 @@ _MOVING = {
     "SCAN": "the telescopes scanned the sky",
     "RASTER": "the telescopes stepped over a raster",
 }
+_LEAST_DEADC = 0.001
 _FRAMES = ("FK5", "ICRS", "J2000", "FK5(J2000)")
 _STRUCTURE = (
     "XTENSION",
@@ -87,9 +88,9 @@ class RunHeader:
     def deadc(self):
         """Live time over on-time, float in (0, 1]."""
         deadc = header_number(self.header, "DEADC", self.where)
-        if not 0 < deadc <= 1:
+        if not _LEAST_DEADC <= deadc <= 1:
             raise DataError(
-                f"{self.where} has DEADC {deadc}; wanted is live time over on-time, above 0 and up to 1."
+                f"{self.where} has DEADC {deadc}; wanted is live time over on-time, from {_LEAST_DEADC} to 1."
             )
         return deadc
 

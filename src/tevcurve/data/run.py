@@ -158,7 +158,11 @@ class Run:
         if self._pointing_deg is None:
             return
         lon, lat = self._pointing_deg
-        if not np.rad2deg(angular_separation(*np.deg2rad((lon, lat)), *lonlat)) < _POINTING_TOLERANCE:
+        known = abs(lon) <= 360 and abs(lat) <= 90
+        if (
+            not known
+            or np.rad2deg(angular_separation(*np.deg2rad((lon, lat)), *lonlat)) > _POINTING_TOLERANCE
+        ):
             with at_stage("index"):
                 remark(
                     f"The observation index has RA_PNT {lon:.5g} and DEC_PNT {lat:.5g} for OBS_ID {self.obs_id}, "

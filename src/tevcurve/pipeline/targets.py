@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from collections import Counter
 from contextlib import suppress
 
 import astropy.units as u
@@ -13,6 +14,8 @@ from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.files import expand_path, header_number
 from tevcurve.files.columns import listed
 from tevcurve.kernels.sphere import angular_separation
+
+SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
 
 
 def open_store(path):
@@ -45,17 +48,37 @@ def observations_of(observations, target):
 
 
 def _by_name(observations, name):
-    """The observations of a named target, and its position as their headers have it."""
-    observations = runs_of_target(observations, name)
-    for observation in observations:
+    """The observations of a named target, and its position as their headers have it.
+
+    It is the first one with which the index or another header agrees: one bad header does not move the others' target.
+    """
+    runs = runs_of_target(observations, name)
+    votes = _positions_in_index(observations, runs) if isinstance(observations, DataStore) else []
+    headers = []
+    for observation in runs:
         # What is wrong with a run is told when it is reduced.
         with suppress(TevcurveError):
             lon, lat = (header_number(observation.meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))
             if abs(lon) <= 360 and abs(lat) <= 90:
-                return observations, SkyCoord(lon, lat, unit="deg")
-    raise InputError(
-        f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
-    )
+                headers.append(SkyCoord(lon, lat, unit="deg"))
+                if any(headers[-1].separation(vote) < SAME_PLACE for vote in votes):
+                    return runs, headers[-1]
+                votes.append(headers[-1])
+    if not headers:
+        raise InputError(
+            f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
+        )
+    return runs, headers[0]
+
+
+def _positions_in_index(store, runs):
+    """The target's position that most rows of some runs have in the index, list of one `SkyCoord`, or empty."""
+    with suppress(DataError):
+        rows = np.isin(store.obs_table["OBS_ID"], [one.obs_id for one in runs])
+        columns = (_degrees(store.obs_table, key)[rows].tolist() for key in ("RA_OBJ", "DEC_OBJ"))
+        pairs = [pair for pair in zip(*columns, strict=True) if abs(pair[0]) <= 360 and abs(pair[1]) <= 90]
+        return [SkyCoord(*pair, unit="deg") for pair, _ in Counter(pairs).most_common(1)]
+    return []
 
 
 def runs_of_target(observations, name):
@@ -117,7 +140,8 @@ def _near(store, position, reach=2.5 * u.deg):
     lon, lat = (_degrees(store.obs_table, name) for name in ("RA_PNT", "DEC_PNT"))
     known = (np.abs(lon) <= 360) & (np.abs(lat) <= 90)
     target = position.icrs.ra.rad, position.icrs.dec.rad
-    near = known & (angular_separation(np.deg2rad(lon), np.deg2rad(lat), *target) < reach.to_value("rad"))
+    lon, lat = (np.deg2rad(np.where(known, angle, 0.0)) for angle in (lon, lat))
+    near = known & (angular_separation(lon, lat, *target) < reach.to_value("rad"))
     if not near.any():
         raise MissingError(f"No observation of the store points within {reach:g} of the target.")
     # Where the index has no pointing, the file says whether the run is near.
