@@ -1,6 +1,7 @@
 """Two hundred damaged stores, and what the campaign itself must see."""
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -66,7 +67,7 @@ def use_time():
 
 
 def die():
-    os.abort()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def make_a_mistake():
