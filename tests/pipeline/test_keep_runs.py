@@ -1,5 +1,7 @@
 """Runs are kept one after the other, each on its own: a bad one is a problem, and none stays open."""
 
+import os
+import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -118,3 +120,22 @@ def test_numbers_of_processes(n_jobs):
     check_n_jobs(np.int64(2))
     with pytest.raises(InputError, match=f"^n_jobs is {n_jobs!r}; wanted is a whole number of processes"):
         check_n_jobs(n_jobs)
+
+
+class DeadlyJob(Job):
+    """Kills the process that keeps the run 2, as a system without memory does."""
+
+    def keep(self, observation):
+        if observation.obs_id == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 10 * observation.obs_id
+
+
+def test_a_killed_process_costs_its_run_only():
+    observations = [Run(4), Run(2), Run(9), Run(1), Run(7)]
+    runs, failed = keep_all(DeadlyJob(), observations, n_jobs=2)
+    assert runs == [40, 90, 10, 70]
+    assert [(problem.obs_id, problem.stage) for problem in failed] == [(2, "process")]
+    assert "killed" in failed[0].reason
+    with pytest.raises(DataError, match="Run 2 cannot be used: The process"):
+        keep_all(DeadlyJob(), observations, n_jobs=2, strict=True)

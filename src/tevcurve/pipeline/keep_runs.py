@@ -3,18 +3,20 @@
 import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from numbers import Integral
 
-from tevcurve.errors import InputError, StoreError
+from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.pipeline.on_cluster import keep_on_cluster
-from tevcurve.problems import attempt
+from tevcurve.problems import Problem, attempt
 from tevcurve.progress import track
 from tevcurve.store.run_store import RunStore
 
 log = logging.getLogger(__name__)
 # Runs for each process at a time.
 BATCH = 64
+KILLED = "The process that reduced it was killed; it may need more memory than there is."
 
 
 def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
@@ -42,6 +44,8 @@ def keep_each(job, observations, n_jobs=1, progress=False, strict=False, store=N
     outcomes = _outcomes(keep, observations, n_jobs, client)
     for run, problem in track(outcomes, len(observations), "runs") if progress else outcomes:
         if problem is not None:
+            if strict:
+                raise DataError(f"Run {problem.obs_id} cannot be used: {problem.reason}")
             log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
         yield run, problem
 
@@ -53,11 +57,31 @@ def _outcomes(keep, observations, n_jobs, client):
     elif n_jobs == 1 or len(observations) < 2:
         yield from map(keep, observations)
     else:
-        with ProcessPoolExecutor(max_workers=n_jobs) as pool:
-            # So that no more runs than these wait at a time.
-            for first in range(0, len(observations), BATCH * n_jobs):
-                batch = observations[first : first + BATCH * n_jobs]
-                yield from pool.map(keep, batch, chunksize=max(1, len(batch) // (8 * n_jobs)))
+        # So that no more runs than these wait at a time.
+        for first in range(0, len(observations), BATCH * n_jobs):
+            yield from _in_processes(keep, observations[first : first + BATCH * n_jobs], n_jobs)
+
+
+def _in_processes(keep, observations, n_jobs):
+    """Iterator of outcomes, in order. A run whose process is killed is a problem of that run only."""
+    with ProcessPoolExecutor(max_workers=n_jobs) as pool:
+        futures = [pool.submit(keep, one) for one in observations]
+        for one, future in zip(observations, futures, strict=True):
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                # One lost process ends its pool, and with it runs that only waited: each is tried on its own.
+                outcome = _alone(keep, one)
+            yield outcome
+
+
+def _alone(keep, observation):
+    """The outcome of a run in a process of its own."""
+    with ProcessPoolExecutor(max_workers=1) as pool:
+        try:
+            return pool.submit(keep, observation).result()
+        except BrokenProcessPool:
+            return None, Problem(observation.obs_id, "process", KILLED)
 
 
 def check_n_jobs(n_jobs):
