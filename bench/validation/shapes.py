@@ -124,13 +124,21 @@ def figure(panels):
     fig, axes = plt.subplots(2, 4, figsize=(11, 5), sharex=True, layout="constrained")
     x = np.linspace(-4, 4, 200)
     for ax, (name, pulls) in zip(axes.ravel(), panels.items(), strict=False):
-        ax.hist(pulls, bins=np.linspace(-4, 4, 25), density=True, color=COLOURS[1], alpha=0.55)
+        ax.hist(
+            np.clip(pulls, -3.99, 3.99),
+            bins=np.linspace(-4, 4, 25),
+            density=True,
+            color=COLOURS[1],
+            alpha=0.55,
+        )
         ax.plot(x, np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi), color=COLOURS[0], lw=1.5)
         ax.set_title(f"{name} ({len(pulls)})", fontsize=9)
         ax.set_yticks([])
     for ax in axes.ravel()[len(panels) :]:
         ax.set_visible(False)
-    fig.supxlabel("(fit - truth) / error")
+    axes[0, -1].tick_params(labelbottom=True)
+    fig.supxlabel("(fit - truth) / error", fontsize=10)
+    fig.supylabel("Share of pulls", fontsize=10)
     return fig
 
 
