@@ -36,6 +36,7 @@ from validation import (  # noqa: E402
     stopping,
 )
 from validation.counting import BACKGROUNDS, SIGNALS  # noqa: E402
+from validation.report import table, verdict  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,13 @@ def report(sections, shares):
         lines += ["", f"Not run for this report: {', '.join(missing)}."]
     if fewer:
         lines += ["", f"Run with fewer draws than in full (at least some): {', '.join(fewer)}."]
+    bars = [
+        (wanted, found, verdict(good))
+        for section in sections.values()
+        for wanted, found, good in section.bars
+    ]
+    if bars:
+        lines += ["", table(("wanted", "found", "bar"), bars)]
     for section in sections.values():
         lines += ["", f"## {section.title}", "", section.text]
     return "\n".join(lines) + "\n"

@@ -273,7 +273,9 @@ def test_sections_say_what_misses_its_bar():
     points = [[1.0, 3.0, 1.0, [[0.66], [0.96]]]]
     found = {"points": points, "missing": 0, "checked": 1}
     assert feldman_cousins.section(found).failures
-    assert alarms.section({"lines": [["toys", 0.01, 10_000, [100, 100, 150]]]}).failures
+    missed = alarms.section({"lines": [["toys", 0.01, 10_000, [100, 100, 150]]]})
+    assert missed.failures
+    assert [good for _, _, good in missed.bars] == [False]
     assert robustness.section({"lines": [["likelihood", 10, 10, 1, 0, 0]]}).failures
     values = {name: [0.6, 0.6] for name in coverage.INTERVALS | coverage.LIMITS}
     points = [[kind, 30.0, 1.0, values] for kind in (None, "cube")]

@@ -165,19 +165,38 @@ def figure(points, ways, level, ylim):
 
 
 def bars(points):
-    """(number of points that have a bar for likelihood intervals, words on those that miss it, and on FC's)."""
-    n_points, off_bar, low_fc = 0, [], []
+    """(deviations of likelihood intervals that have a bar, words on those that miss it; the same two of FC's)."""
+    off, off_bar, low, low_fc = [], [], [], []
     for alpha, signal, background, values in points:
         place = f"{name_of(alpha)}, {signal:g} on {background:g}"
         if signal >= 30 and alpha != CUBE:
-            n_points += 1
             value = values["likelihood 68.3 %"][0]
+            off.append(100 * (value - LEVEL))
             if abs(value - LEVEL) > 0.03:
                 off_bar.append(f"{place}: {percent(value)} %")
         for name, level in (("FC 68.3 %", LEVEL), ("FC 95 %", LIMIT)):
-            if alpha is None and values[name][1] < level - 1e-6:
+            if alpha is not None:
+                continue
+            low.append(100 * (values[name][1] - level))
+            if values[name][1] < level - 1e-6:
                 low_fc.append(f"{name}, {place}: {percent(values[name][1], 2)} %")
-    return n_points, off_bar, low_fc
+    return off, off_bar, low, low_fc
+
+
+def promises(off, off_bar, low, low_fc):
+    """The bars of a `Section`, from what `bars` found."""
+    return [
+        (
+            "2: likelihood intervals within 3 points of 68.3 % from 30 counts up",
+            f"{min(off, default=0):+.1f} to {max(off, default=0):+.1f} points",
+            not off_bar,
+        ),
+        (
+            "2: Feldman-Cousins intervals with known background never below nominal",
+            f"the lowest {min(low, default=0):+.2f} points",
+            not low_fc,
+        ),
+    ]
 
 
 def words_on_cubes(points):
@@ -195,7 +214,7 @@ def words_on_cubes(points):
 def section(found, onoff=None):
     """The `Section`; onoff: what `validation.feldman_cousins` measured, if it did."""
     points, names = list(with_onoff(found["points"], onoff)), list(INTERVALS | LIMITS)
-    n_points, off_bar, low_fc = bars(points)
+    off, off_bar, low, low_fc = bars(points)
     rows = [
         [
             *(name_of(alpha), f"{signal:g}", f"{background:g}"),
@@ -212,7 +231,7 @@ def section(found, onoff=None):
         "does not cover. Feldman-Cousins intervals of cubes are from toys of each row, which take seconds, and are not "
         "on this grid. Limits of the likelihood are one-sided (95 %: a rise of 2.706); FC 95 % are intervals of "
         "Feldman & Cousins, with two ends.\n\n"
-        f"Likelihood intervals within 3 points of 68.3 % from 30 signal counts up ({n_points} points): "
+        f"Likelihood intervals within 3 points of 68.3 % from 30 signal counts up ({len(off)} points): "
         f"{verdict(not off_bar)}{': ' + '; '.join(off_bar) if off_bar else ''}. {words_on_cubes(points)}\n\n"
         "Feldman-Cousins intervals with known background, at the lowest of all true signals, never below nominal: "
         f"{verdict(not low_fc)}{': ' + '; '.join(low_fc) if low_fc else ''}.\n\n"
@@ -227,4 +246,6 @@ def section(found, onoff=None):
     }
     failures = [f"item 2: likelihood interval, {each}" for each in off_bar]
     failures += [f"item 2: Feldman-Cousins, {each}" for each in low_fc]
-    return Section("2. The statistics: coverage", text, figures, failures)
+    return Section(
+        "2. The statistics: coverage", text, figures, failures, promises(off, off_bar, low, low_fc)
+    )

@@ -71,4 +71,5 @@ def section(found):
         f"```\n{found['summary']}\n```"
     )
     failures = [] if good else [f"item 6: F_var {value:.3f}"]
-    return Section("6. The public flare night", text, {"night-f-var.png": figure(found)}, failures)
+    bar = f"6: F_var of the flare night {PUBLISHED} ± {ERROR:.3f}", f"{value:.3f} ± {error:.3f}", good
+    return Section("6. The public flare night", text, {"night-f-var.png": figure(found)}, failures, [bar])

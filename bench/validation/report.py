@@ -12,13 +12,14 @@ COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 class Section:
     """A part of the report: title, markdown text, and figures as a dict of file name to figure.
 
-    failures: list of str, what misses a bar.
+    failures: list of str, what misses a bar. bars: list of (what is wanted, what was found, whether it is met).
     """
 
     title: str
     text: str
     figures: dict = field(default_factory=dict)
     failures: list = field(default_factory=list)
+    bars: list = field(default_factory=list)
 
 
 def table(header, rows):

@@ -86,4 +86,10 @@ def section(found):
         "counts of any size there are fewer. Known backgrounds are up to 1000.\n\n"
         + table(("fluxes", "cells", "different", "NaN", "negative limits", "failed", "bar: none"), rows)
     )
-    return Section("3. Random counts", text, failures=failures)
+    cells = sum(line[1] for line in found["lines"])
+    bar = (
+        "3: no NaN and no negative limit in a million random (n_on, n_off, alpha)",
+        f"{'some' if failures else 'none'} in {cells:,} cells",
+        not failures,
+    )
+    return Section("3. Random counts", text, {}, failures, [bar])

@@ -183,4 +183,10 @@ def section(found):
         "![Pulls](figures/pulls.png)\n\n"
         + table(("what", "pulls", "mean", "width", "within the errors (%)", "bar"), lines)
     )
-    return Section("5. The shapes come back", text, {"pulls.png": figure(panels)}, failures)
+    shares = [100 * np.mean(np.abs(pulls) <= 1) for pulls in panels.values()]
+    bar = (
+        "5: doubling times, flare profiles and light curves come back within their errors (68.3 %)",
+        f"{min(shares):.1f} to {max(shares):.1f} % of each kind",
+        not failures,
+    )
+    return Section("5. The shapes come back", text, {"pulls.png": figure(panels)}, failures, [bar])

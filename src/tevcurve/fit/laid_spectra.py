@@ -41,9 +41,7 @@ class LaidSpectra(LaidFit):
         }
 
 
-def lay_spectra(
-    runs, bands, time_bins, flux, *, stacked=False, why_dark=no_exposure, background=FREE
-):
+def lay_spectra(runs, bands, time_bins, flux, *, stacked=False, why_dark=no_exposure, background=FREE):
     """The `LaidSpectra` of runs.
 
     Where a bin has several, they are fitted jointly, one flux and a background in each energy bin of each run; or
