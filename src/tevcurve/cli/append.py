@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli.results import RESULT
+from tevcurve.cli.results import PLOT, REPORT, RESULT
 
 
 def append(
@@ -20,12 +20,8 @@ def append(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first run that cannot be used.")
     ] = False,
-    plot: Annotated[
-        Path | None, typer.Option(help="File to draw the light curve into.", show_default=False)
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="File for a page about it, .html.", show_default=False)
-    ] = None,
+    plot: PLOT = None,
+    report: REPORT = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a figure or page that is there.")
     ] = False,

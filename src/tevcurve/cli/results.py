@@ -13,6 +13,8 @@ RESULT = Annotated[
 OUTPUT = typer.Option(
     "--output", "-o", help="Folder for the new result; default: it is only printed.", show_default=False
 )
+PLOT = Annotated[Path | None, typer.Option(help="File to draw the light curve into.", show_default=False)]
+REPORT = Annotated[Path | None, typer.Option(help="File for a page about it, .html.", show_default=False)]
 OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 ENERGY = typer.Option(
     "--energy", "--energy-edges", help="Edges of the bands, as 0.7TeV,2TeV,20TeV.", show_default=False
@@ -31,12 +33,8 @@ def rebin(
         str | None, typer.Option(help="Edges of the bins of true energy.", show_default=False)
     ] = None,
     output: Annotated[Path | None, OUTPUT] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="File to draw the light curve into.", show_default=False)
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="File for a page about it, .html.", show_default=False)
-    ] = None,
+    plot: PLOT = None,
+    report: REPORT = None,
     overwrite: OVERWRITE = False,
 ):
     """The light curve of a result in other time bins or energy bands; the data are not read again.

@@ -7,6 +7,7 @@ import numpy as np
 from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.files.columns import finite_number
 from tevcurve.problems import remark
 
 # What FITS (Rots et al. 2015, table 2) and astropy call the same scale; UT1 and GPS are not taken.
@@ -151,10 +152,4 @@ def _reference_mjd(header, where):
 
 
 def _number(value, keyword, where):
-    try:
-        number = np.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = np.nan
-    if not np.isfinite(number):
-        raise DataError(f"{where} has {keyword} {value!r}; wanted is a number of days.")
-    return number
+    return finite_number(value, keyword, where, "a number of days")

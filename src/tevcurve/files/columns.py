@@ -77,12 +77,17 @@ def header_number(header, keyword, where, default=None):
     value = header.get(keyword, default)
     if value is None:
         raise DataError(f"{where} has no keyword {keyword}.")
+    return finite_number(value, keyword, where)
+
+
+def finite_number(value, keyword, where, wanted="a finite number"):
+    """Finite float of the value of a keyword; raises DataError, with what is wanted in words, where it is none."""
     try:
         number = np.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not np.isfinite(number):
-        raise DataError(f"{where} has {keyword} {value!r}; wanted is a finite number.")
+        raise DataError(f"{where} has {keyword} {value!r}; wanted is {wanted}.")
     return number
 
 

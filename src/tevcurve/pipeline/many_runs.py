@@ -1,6 +1,5 @@
 """The light curve of more runs than memory should hold: they go through a folder, a part at a time."""
 
-import logging
 import shutil
 import tempfile
 import weakref
@@ -13,7 +12,6 @@ from tevcurve.pipeline.more_runs import with_runs
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.store.stored_runs import LaidOutRuns, StoredRuns
 
-log = logging.getLogger(__name__)
 # From so many runs on. Fewer stay in memory with their terms, so that they are rebinned within milliseconds.
 MANY = 256
 PART = 64
