@@ -75,7 +75,7 @@ class Calls:
             energy_edges=[0.7, 20] * u.TeV,
             method=method,
             spectrum=PowerLaw(index=index),
-            **{name: True for name in more},
+            **dict.fromkeys(more, True),
             **self.options,
         )
 
@@ -174,7 +174,7 @@ def pairs_of_row(sides, row, n_pairs):
     for pair in range(n_pairs):
         # Who comes first alternates: what one leaves in the processor's cache is not always the same one's loss.
         order = (0, 1) if pair % 2 == 0 else (1, 0)
-        seconds = dict((k, sides[k].seconds(row, number)) for k in order)
+        seconds = {k: sides[k].seconds(row, number) for k in order}
         found.append([seconds[0], seconds[1]])
     return np.array(found)
 
