@@ -1,6 +1,7 @@
 """The code of the validation report with few draws: what it must say, and what would make it say otherwise."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -84,8 +85,11 @@ def test_feldman_cousins_never_covers_less_than_its_level():
 
 def test_feldman_cousins_of_on_and_off_counts_cover_at_most_a_point_less():
     from validation.feldman_cousins import LEVELS, measure
+    from validation.parts import joined
 
-    found = measure((1.0, 3.0), (1.0,), 5, np.random.default_rng(8), n_true=5)
+    rng = np.random.default_rng(8)
+    found = [measure(alpha, 1.0, signal, rng, n_true=5) for alpha in (1.0, 0.05) for signal in (1.0, 3.0)]
+    found = joined([*found, measure("pairs", 5, (1.0, 3.0), (1.0,), rng)])
     assert found["missing"] == 0
     assert len(found["points"]) == 4
     for *_, values in found["points"]:
@@ -136,11 +140,16 @@ def test_random_counts_give_no_nan(negative):
 
 
 def test_random_counts_are_counted_by_kind():
-    from validation.robustness import measure, section
+    from validation.parts import joined
+    from validation.report import added
+    from validation.robustness import measure, pieces, section
 
-    found = measure(100, 3, np.random.default_rng(11))
-    assert [line[1] for line in found["lines"]] == [100, 100, 100, 3, 20]
-    assert 20 < found["lines"][2][2] < 100
+    rng, least = np.random.default_rng(11), pieces(0.0001)
+    sizes = [min(each[2], 20) for each in least]
+    found = joined([measure(*each[:2], n, *each[3:], rng) for each, n in zip(least, sizes, strict=True)])
+    lines = added(found["lines"], 1)
+    assert [line[1] for line in lines] == [20, 20, 140, 10, 20]
+    assert 20 < lines[2][2] < 140
     assert section(found).failures == []
 
 
@@ -210,12 +219,12 @@ def test_free_backgrounds_without_off_counts_are_biased_and_a_shape_is_not(signa
 
 
 def test_bins_that_stop_at_events_are_too_bright_and_others_are_not():
-    from validation.stopping import mean_bias
+    from validation.stopping import mean_bias, sums_of
 
     rng = np.random.default_rng(12)
     fixed = [(rng.poisson(5.0, 20) / 5.0, np.ones(20)) for _ in range(200)]
     waits = [rng.gamma(5, 0.2, 20) for _ in range(200)]
-    stopped = [(1 / each, each) for each in waits]
+    fixed, stopped = sums_of(fixed), sums_of([(1 / each, each) for each in waits])
     mean, error = mean_bias(fixed, False)
     assert abs(mean) < 4 * error
     mean, error = mean_bias(stopped, False)
@@ -225,12 +234,14 @@ def test_bins_that_stop_at_events_are_too_bright_and_others_are_not():
 
 
 def test_light_curves_in_one_call_cover():
-    from validation.one_call import measure, section
+    from validation.one_call import covered_shares, measure, section
 
-    found = measure(2, (0.5,))
-    assert found["n_rows"] == 40
-    assert len(found["shares"]) == 2
-    assert "limits cover" in section(found).text
+    found = measure(0.5, 0, 2, np.random.default_rng(0))
+    assert [each[:3] for each in covered_shares(found["shares"])] == [
+        [0.5, "likelihood", 40],
+        [0.5, "Feldman-Cousins", 40],
+    ]
+    assert "2 nights of four runs" in section(found).text
 
 
 def test_growth_rates_come_back():
@@ -245,23 +256,155 @@ def test_growth_rates_come_back():
 def test_flare_night_has_the_variability_that_was_found(hess_dl3_dr1):
     from validation.flare_night import measure, section
 
-    found = section(measure(hess_dl3_dr1))
+    found = section(measure(1.0, None, hess_dl3_dr1))
     assert found.failures == []
     assert list(found.figures) == ["night-f-var.png"]
 
 
-def test_report_has_the_parts_that_were_run_and_names_the_others(tmp_path):
+@pytest.fixture
+def drawn(monkeypatch):
+    """A part of three pieces in place of all parts, and the arguments with which it was measured."""
+    import validate
+    from validation import parts, stopping
+
+    calls = []
+
+    def measure(first, n, rng):
+        calls.append(first)
+        if len(calls) == stop_at[0]:
+            raise KeyboardInterrupt
+        return {"numbers": rng.poisson(5.0, n).tolist(), "n": n}
+
+    stop_at = [0]
+    part = parts.Part(measure, stopping.section, lambda share: parts.sizes(round(share * 6), 2), ())
+    monkeypatch.setattr(validate, "PARTS", {"toy": part})
+    return calls, stop_at
+
+
+def run_toy(folder, *more):
     import validate
 
-    docs, keep = tmp_path / "docs", tmp_path / "keep"
-    folders = ["--docs", str(docs), "--keep", str(keep)]
-    validate.main(["--quick", "--parts", "stopping", *folders])
+    return validate.main(["toy", "--processes", "1", "--results", str(folder), *more])
+
+
+def test_part_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(tmp_path, drawn):
+    calls, stop_at = drawn
+    assert run_toy(tmp_path / "whole") == 0
+    assert calls == [0, 2, 4]
+    stop_at[0] = 5
+    with pytest.raises(KeyboardInterrupt):
+        run_toy(tmp_path / "stopped")
+    assert run_toy(tmp_path / "stopped") == 0
+    assert calls == [0, 2, 4, 0, 2, 2, 4]
+    assert (tmp_path / "stopped/toy.json").read_bytes() == (tmp_path / "whole/toy.json").read_bytes()
+    assert run_toy(tmp_path / "whole") == 0
+    assert len(calls) == 7
+
+
+def test_pieces_have_draws_of_their_own_that_do_not_depend_on_the_others(tmp_path, drawn):
+    from validation.parts import Kept
+
+    assert run_toy(tmp_path, "--share", "0.34") == 0
+    first = Kept.read(tmp_path, "toy").found["numbers"]
+    assert run_toy(tmp_path) == 0
+    found = Kept.read(tmp_path, "toy").found
+    assert len(found["numbers"]) == 6
+    assert found["numbers"][:2] == first
+    assert len({tuple(each["seed"]) for each in Kept.read(tmp_path, "toy").pieces}) == 3
+    assert drawn[0] == [0, 2, 4]
+
+
+def test_fewer_draws_do_not_replace_more(tmp_path, drawn):
+    run_toy(tmp_path)
+    with pytest.raises(SystemExit, match="a smaller one goes into another folder"):
+        run_toy(tmp_path, "--share", "0.34")
+
+
+def test_no_piece_begins_after_the_minutes_given(tmp_path, drawn):
+    assert run_toy(tmp_path, "--minutes", "-1") == 1
+    assert drawn[0] == []
+
+
+def test_pieces_are_made_anew_where_their_code_changed_and_not_where_its_words_did(tmp_path, monkeypatch):
+    import ast
+    from types import SimpleNamespace
+
+    from validation import parts, stopping, subjects
+
+    place = tmp_path / "kernels"
+    place.mkdir()
+    (place / "one.py").write_text('def one():\n    """One."""\n    return 1  # one\n')
+    monkeypatch.setattr(subjects, "SOURCE", tmp_path)
+    part, codes = parts.Part(stopping.measure, stopping.section, subject=("kernels",)), []
+    for text in (None, 'def one():\n    """Another."""\n    return 1\n', "def one():\n    return 1 + 1\n"):
+        if text:
+            (place / "one.py").write_text(text)
+        subjects.code_of.cache_clear()
+        codes.append(subjects.fingerprint(part))
+    assert codes[0] == codes[1] != codes[2]
+    tree = subjects.without_words(ast.parse("x = 'a text that is a value'"))
+    assert "a text that is a value" in ast.dump(tree)
+    monkeypatch.setattr(parts, "fingerprint", lambda _: "changed")
+    kept = parts.Kept(
+        tmp_path / "toy.json", 1.0, ({"arguments": [1], "seed": [0], "code": "old", "found": {}},)
+    )
+    kept.write()
+    toy = SimpleNamespace(pieces=lambda _: [[1]], measure=lambda *_: {"x": 1.0}, public_data=False)
+    assert parts.run("toy", toy, 1.0, 0, tmp_path) == 0
+    assert parts.Kept.read(tmp_path, "toy").pieces[0]["code"] == "changed"
+
+
+def test_report_is_assembled_from_what_is_kept_and_names_what_is_not(tmp_path, monkeypatch):
+    import validate
+    from validation import stopping
+
+    docs, kept = tmp_path / "docs", tmp_path / "kept"
+    folders = ["--docs", str(docs), "--results", str(kept)]
+    validate.main(["stopping", "--quick", "--processes", "1", *folders])
+    monkeypatch.setattr(stopping, "fluxes_of_nights", None)
+    validate.main(["--assemble", *folders])
     text = (docs / "validation.md").read_text()
     assert "## 2. The statistics: time bins that stop at events" in text
+    assert "4 nights of four runs" in text
     assert "Not run for this report: code, coverage" in text
-    assert "with fewer draws than in full (at least some): stopping 1 %" in text
-    validate.main(["--parts", *folders])
-    assert (docs / "validation.md").read_text() == text
+    assert "Not run in full with the code of today: stopping (1 % of the draws)" in text
+
+
+def test_every_part_has_pieces_that_differ_and_code_it_rests_on():
+    import validate
+    from validation.parts import plan
+    from validation.subjects import fingerprint
+
+    for name, part in validate.PARTS.items():
+        assert len(plan(part, 1.0)) >= len(plan(part, 0.01)) > 0, name
+        assert fingerprint(part)
+
+
+def test_pieces_that_are_made_side_by_side_are_those_made_one_by_one(tmp_path, monkeypatch):
+    import validate
+
+    few = replace(validate.PARTS["biases"], pieces=lambda _: [[1.0, 0.1, 2], [1.0, 1.0, 2]])
+    monkeypatch.setitem(validate.PARTS, "biases", few)
+    for number in ("1", "2"):
+        asked = ["biases", "--processes", number, "--results", str(tmp_path / number)]
+        assert validate.main(asked) == 0
+    assert (tmp_path / "1/biases.json").read_bytes() == (tmp_path / "2/biases.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ([], "say which part"),
+        (["code", "nothing"], "no part is called nothing; there are code"),
+        (["night"], "needs the public data: --data"),
+    ],
+)
+def test_wrong_calls_are_told(asked, words, capsys):
+    import validate
+
+    with pytest.raises(SystemExit):
+        validate.main(asked)
+    assert words in capsys.readouterr().err
 
 
 def test_sections_say_what_misses_its_bar():
@@ -273,7 +416,7 @@ def test_sections_say_what_misses_its_bar():
     points = [[1.0, 3.0, 1.0, [[0.66], [0.96]]]]
     found = {"points": points, "missing": 0, "checked": 1}
     assert feldman_cousins.section(found).failures
-    missed = alarms.section({"lines": [["toys", 0.01, 10_000, [100, 100, 150]]]})
+    missed = alarms.section({"lines": [["toys", 0.01, 10_000, 100, 100, 150]]})
     assert missed.failures
     assert [good for _, _, good in missed.bars] == [False]
     assert robustness.section({"lines": [["likelihood", 10, 10, 1, 0, 0]]}).failures

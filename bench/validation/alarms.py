@@ -10,7 +10,8 @@ from scipy.special import chdtrc
 from tevcurve.kernels.row_blocks import best_gain, gaussian_losses
 from tevcurve.lightcurve.variability.blocks import gain_chance, gain_of, gaussian_gains
 from tevcurve.lightcurve.variability.row_fits import RowFits
-from validation.report import Section, percent, table, verdict
+from validation.parts import sizes, some
+from validation.report import Section, added, percent, table, verdict
 from validation.single_cells import single_cell_toys
 
 # Twelve rows of unequal good time; between them are gaps, which no statistic of whole rows sees.
@@ -18,6 +19,8 @@ EXPOSURE = np.array([1.0, 1.0, 0.3, 1.0, 1.0, 0.6, 1.0, 0.1, 1.0, 1.0, 0.8, 1.0]
 N_ROWS, ALPHA = len(EXPOSURE), 0.1
 TESTS = ("TS_var", "chi-square", "Bayesian blocks")
 CHUNK = 25_000
+# Sources of a piece.
+PORTION = {"formula": 25_000, "toys": 5_000}
 # Chances of gains below this many times the nominal one are computed.
 NEAR = 3
 
@@ -140,17 +143,21 @@ def by_toys(source, n, p0, rng):
             open_[:, alive] &= ~found.reshape(3, len(alive), times).any(axis=2)
             alive, done = alive[open_[:, alive].any(axis=0)], done + times
         alarms += open_.sum(axis=1)
-        print(f"  false alarms by toys at {p0:g}: {first + size:,} sources", flush=True)
     return alarms
 
 
-def measure(plan, rng):
-    """What `section` shows, dict. plan: list of (way, p0, number of sources), way "formula" or "toys"."""
-    ways, lines = {"formula": (by_formula, BRIGHT), "toys": (by_toys, FAINT)}, []
-    for way, p0, n in plan:
-        count, source = ways[way]
-        lines.append([way, p0, n, count(source, n, p0, rng).tolist()])
-    return {"lines": lines}
+def pieces(share):
+    """Pieces of `measure`: some sources each."""
+    full = [(way, p0, n) for way in ("formula", "toys") for p0, n in ((0.01, 10_000), (0.001, 100_000))]
+    portions = [(way, p0, sizes(some(share, n, 1000), PORTION[way])) for way, p0, n in full]
+    # The first of them is in the arguments so that no two pieces are the same.
+    return [[way, p0, *each] for way, p0, portion in portions for each in portion]
+
+
+def measure(way, p0, first, n, rng):
+    """What `section` shows, dict. way: "formula" or "toys"; n: the number of sources."""
+    count, source = {"formula": (by_formula, BRIGHT), "toys": (by_toys, FAINT)}[way]
+    return {"lines": [[way, p0, n, *count(source, n, p0, rng).tolist()]]}
 
 
 def few_and_limits(source, n=1000):
@@ -164,7 +171,7 @@ def few_and_limits(source, n=1000):
 def rates(lines):
     """(rows of the table, deviations in binomial errors, what misses the bar)."""
     rows, sizes, failures = [], [], []
-    for way, p0, n, alarms in lines:
+    for way, p0, n, *alarms in added(lines, 2):
         source, error = (BRIGHT if way == "formula" else FAINT), np.sqrt(p0 * (1 - p0) / n)
         for name, number in zip(TESTS, alarms, strict=True):
             z = (number / n - p0) / error

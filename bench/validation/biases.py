@@ -8,6 +8,7 @@ from tevcurve.kernels.onoff_profile import OnOffProfile
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
 from validation.counting import BACKGROUNDS, SIGNALS
+from validation.parts import some
 from validation.report import COLOURS, Section, table
 
 N_ENERGIES, ROWS_OF_A_RUN = 10, 10
@@ -95,19 +96,18 @@ def biases(signal, background, alpha, share, n_runs, rng):
     return found
 
 
-def measure(n_runs, rng):
-    """What `section` shows, dict: at each point of the grid the biases with the flat and the steep background."""
+def pieces(share):
+    """Pieces of `measure`: a background and an alpha each."""
+    n_runs = some(share, 2000, 20)
+    return [[alpha, background, n_runs] for alpha in (1.0, 0.05) for background in BACKGROUNDS]
+
+
+def measure(alpha, background, n_runs, rng):
+    """What `section` shows, dict: at each true signal the biases with the flat and the steep background."""
     points = []
-    for alpha in (1.0, 0.05):
-        for background in BACKGROUNDS:
-            for signal in SIGNALS:
-                found = [
-                    each
-                    for share in (FLAT, STEEP)
-                    for each in biases(signal, background, alpha, share, n_runs, rng)
-                ]
-                points.append([alpha, signal, background, found])
-            print(f"  biases, alpha {alpha:g}, background {background:g}", flush=True)
+    for signal in SIGNALS:
+        flat, steep = (biases(signal, background, alpha, share, n_runs, rng) for share in (FLAT, STEEP))
+        points.append([alpha, signal, background, [*flat, *steep]])
     return {"n_rows": n_runs * ROWS_OF_A_RUN, "points": points}
 
 

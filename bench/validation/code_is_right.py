@@ -15,6 +15,7 @@ from validation.counting import (
     textbook,
 )
 from validation.cubes import cube_code, cube_dense
+from validation.parts import some
 from validation.report import COLOURS, Section, table, verdict
 from validation.single_cells import single_cell_toys
 
@@ -73,28 +74,31 @@ def cube(signal, background, n, rng, chunk=10_000):
     return dense, code, (code - dense) / np.sqrt((first + second) / n)
 
 
-def point(alpha, signal, background, draws, cube_draws, rng):
+def point(alpha, signal, background, draws, rng):
     """What `single_cell` or `cube` has to say of a point of the grid."""
     if alpha == CUBE:
-        return cube(signal, background, cube_draws, rng)
+        return cube(signal, background, draws, rng)
     return single_cell(signal, background, alpha, draws, rng)
 
 
-def measure(draws, cube_draws, rng):
-    """What `section` shows, dict: at each point of the grid the exact values, those of draws, and the deviations.
+def pieces(share):
+    """Pieces of `measure`: a background of a kind each."""
+    draws = [(alpha, some(share, 100_000, 500)) for alpha in ALPHAS] + [(CUBE, some(share, 100_000, 200))]
+    return [[alpha, background, n] for alpha, n in draws for background in BACKGROUNDS]
+
+
+def measure(alpha, background, draws, rng):
+    """What `section` shows, dict: at each true signal the exact values, those of draws, and the deviations.
 
     Points with a deviation above 3 errors are drawn a second time, with other random numbers.
     """
     points, again, second = [], [], rng.spawn(1)[0]
-    for alpha in (*ALPHAS, CUBE):
-        for background in BACKGROUNDS:
-            for signal in SIGNALS:
-                found = point(alpha, signal, background, draws, cube_draws, rng)
-                points.append([alpha, signal, background, *(each.tolist() for each in found)])
-        print(f"  pulls and fluxes, {name_of(alpha)}", flush=True)
+    for signal in SIGNALS:
+        found = point(alpha, signal, background, draws, rng)
+        points.append([alpha, signal, background, *(each.tolist() for each in found)])
     for place in (each[:3] for each in points if np.abs(each[5]).max() > 3):
-        again.append([*place, point(*place, draws, cube_draws, second)[2].tolist()])
-    return {"draws": draws, "cube_draws": cube_draws, "points": points, "again": again}
+        again.append([*place, point(*place, draws, second)[2].tolist()])
+    return {"cube_draws" if alpha == CUBE else "draws": draws, "points": points, "again": again}
 
 
 def figure(points):

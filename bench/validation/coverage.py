@@ -15,6 +15,7 @@ from validation.counting import (
     probability,
 )
 from validation.cubes import cube_profile
+from validation.parts import sizes, some
 from validation.report import COLOURS, Section, percent, table, verdict
 
 LEVEL, LIMIT = 0.6826894921370859, 0.95
@@ -89,21 +90,28 @@ def cube_coverages(signal, background, n, rng):
     }
 
 
-def measure(cube_draws, rng, signals=SIGNALS, backgrounds=BACKGROUNDS):
+def pieces(share):
+    """Pieces of `measure`: a background of a kind each."""
+    kinds = [(alpha, 0) for alpha in ALPHAS] + [(CUBE, some(share, 40_000, 500))]
+    return [[alpha, background, draws] for alpha, draws in kinds for background in BACKGROUNDS]
+
+
+def measure(alpha, background, cube_draws, rng, signals=SIGNALS):
     """What `section` shows, dict: points (alpha, signal, background, dict of name to [mean, lowest])."""
     points = []
-    for alpha in ALPHAS:
-        for background in backgrounds:
-            found = coverages(background, alpha, signals)
-            for i, signal in enumerate(signals):
-                values = {name: [float(each[i]) for each in both] for name, both in found.items()}
-                points.append([alpha, signal, background, values])
-    for background in backgrounds:
-        for signal in signals:
-            sizes = [min(20_000, cube_draws - first) for first in range(0, cube_draws, 20_000)]
-            found = [cube_coverages(signal, background, size, rng) for size in sizes]
-            values = {name: [np.average([each[name] for each in found], weights=sizes)] for name in found[0]}
-            points.append([CUBE, signal, background, values])
+    if alpha != CUBE:
+        found = coverages(background, alpha, signals)
+        for i, signal in enumerate(signals):
+            values = {name: [float(each[i]) for each in both] for name, both in found.items()}
+            points.append([alpha, signal, background, values])
+        return {"points": points}
+    for signal in signals:
+        numbers = [number for _, number in sizes(cube_draws, 20_000)]
+        found = [cube_coverages(signal, background, number, rng) for number in numbers]
+        values = {
+            name: [float(np.average([each[name] for each in found], weights=numbers))] for name in found[0]
+        }
+        points.append([CUBE, signal, background, values])
     return {"cube_draws": cube_draws, "points": points}
 
 

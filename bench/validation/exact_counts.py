@@ -17,13 +17,13 @@ def random_counts(n, rng, most=MOST_EXPECTED):
     return np.where(rng.random(n) < 0.1, 0, counts).astype(float)
 
 
-def onoff_problems(n, rng, level=0.95, most=MOST_EXPECTED):
+def onoff_problems(n, rng, level=0.95, most=MOST_EXPECTED, alphas=ALPHAS):
     """(ends that are NaN or infinite, limits or lower ends below zero, ends in the wrong order, different rows).
 
     Of n random ON and OFF counts and alphas, zeros included; int array (4,).
     """
     on, off = random_counts(n, rng, most), random_counts(n, rng, most)
-    alpha = rng.choice(ALPHAS, n)
+    alpha = rng.choice(alphas, n)
     lower, upper = onoff_norm_intervals(on, off, alpha, np.ones(n), level)
     best = np.maximum(on - alpha * off, 0.0)
     different = len(np.unique([on, off, alpha], axis=1).T)

@@ -5,6 +5,7 @@ import numpy as np
 from tevcurve.kernels.profile_construction import onoff_intervals, preceding_probability
 from validation.counting import BACKGROUNDS, SIGNALS, pairs_of, probability
 from validation.coverage import LEVEL, LIMIT, averaged
+from validation.parts import small, some
 from validation.report import Section, percent, table, verdict
 
 LEVELS = (LEVEL, LIMIT)
@@ -88,21 +89,32 @@ def outside_of_intervals(n, rng, signals=SIGNALS, backgrounds=BACKGROUNDS):
     return missing, checked
 
 
-def measure(signals, backgrounds, n_checked, rng, n_true=21):
-    """What `section` shows, dict: coverage at true signals around each point of the grid.
+def pieces(share):
+    """Pieces of `measure`: a point of the grid each, and random pairs on all of it."""
+    signals, backgrounds = (list(small(share, grid)) for grid in (SIGNALS, BACKGROUNDS))
+    points = [
+        [alpha, background, signal]
+        for alpha in (1.0, 0.05)
+        for background in backgrounds
+        for signal in signals
+    ]
+    return [*points, ["pairs", some(share, 300, 10), signals, backgrounds]]
+
+
+def measure(*piece_and_rng, n_true=21):
+    """What `section` shows, dict: coverage at true signals around a point of the grid, or `outside_of_intervals`.
 
     With many counts it changes slowly with the signal, and every second of the true signals is enough.
     """
-    points = []
-    for alpha in (1.0, 0.05):
-        for background in backgrounds:
-            for signal in signals:
-                trues = averaged(signal, n_true)[:: 2 if background >= MANY else 1]
-                found = np.array([coverage_at(true, background, alpha) for true in trues])
-                points.append([alpha, signal, background, found.T.tolist()])
-            print(f"  Feldman-Cousins, alpha {alpha:g}, background {background:g}", flush=True)
-    missing, checked = outside_of_intervals(n_checked, rng, signals, backgrounds)
-    return {"points": points, "missing": missing, "checked": checked}
+    *piece, rng = piece_and_rng
+    if piece[0] == "pairs":
+        n, signals, backgrounds = piece[1:]
+        missing, checked = outside_of_intervals(n, rng, signals, backgrounds)
+        return {"missing": missing, "checked": checked}
+    alpha, background, signal = piece
+    trues = averaged(signal, n_true)[:: 2 if background >= MANY else 1]
+    found = np.array([coverage_at(true, background, alpha) for true in trues])
+    return {"points": [[alpha, signal, background, found.T.tolist()]]}
 
 
 def section(found):
@@ -125,7 +137,8 @@ def section(found):
         "ON/OFF, sums over all pairs of counts, no draws, at 21 true signals within 20 % of each point (11 with "
         f"{MANY} counts behind, where coverage changes slowly). A pair covers where the true signal is accepted for "
         "it, and the least likely pairs, 0.01 % of the probability together, are taken as not covering. (Of "
-        f"{found['checked']:,} random pairs for which the truth is accepted, the interval of {found['missing']} does "
+        f"{found.get('checked', 0):,} random pairs for which the truth is accepted, the interval of "
+        f"{found.get('missing', 0)} does "
         "not have it.) Mean and lowest of the true signals, in per cent.\n\n"
         f"At most 1 point below nominal at any of the {n_true:,} true signals: {verdict(not low)}"
         f"{': ' + '; '.join(low) if low else ''}. The lowest are {100 * lowest[0]:+.2f} points from 68.3 % and "

@@ -27,9 +27,9 @@ def night(release, n_bins):
     return light_curve(observations, TARGET, time_bins, [0.7, 20] * u.TeV, "1d", spectrum, **options)
 
 
-def measure(release):
-    """What `section` shows, dict."""
-    curve, whole = (night(release, n_bins) for n_bins in (N_BINS, N_NIGHT))
+def measure(share, rng, data):
+    """What `section` shows, dict; there is nothing to draw."""
+    curve, whole = (night(data, n_bins) for n_bins in (N_BINS, N_NIGHT))
     part, longer = (fractional_variability(each, n_toys=0) for each in (curve, whole))
     return {
         "part": [part.n_rows, float(part.value), float(part.error)],

@@ -8,6 +8,7 @@ from tevcurve.demo import POSITION, demo_observations
 from tevcurve.lightcurve.bins import by_width
 from validation.coverage import LEVEL, LIMIT
 from validation.nights import BAND, SPECTRUM, observations, source
+from validation.parts import sizes, some
 from validation.report import Section, table, verdict, with_binomial
 
 # Of the flux of 1.2e-11 cm-2 s-1 TeV-1 at 1 TeV: some 1.5 and 15 signal counts in a time bin.
@@ -39,52 +40,68 @@ def covering(found, true):
     return (low - 1e-9 <= true) & (true <= high + 1e-9), found["norm_ul"] >= true
 
 
-def measure(n_nights, factors=FACTORS):
-    """What `section` shows, dict."""
-    inside = {(factor, name): [] for factor in factors for name in COVERING}
-    norms = {(factor, name): [] for factor in factors for name in FITS}
-    counts = {factor: [] for factor in factors}
-    for factor in factors:
-        for number in range(n_nights):
-            drawn = night(number, factor)
-            for name, options in COVERING.items():
-                inside[factor, name].append(covering(columns(drawn, options), factor))
-            for name, options in FITS.items():
-                found = columns(drawn, {"negative": True, **options})
-                norms[factor, name].append(found["norm"].mean() / factor)
-            counts[factor].append(found["n_on"].mean())
-        print(f"  in one call: {n_nights} nights at {factor:g}", flush=True)
-    shares = [[*key, *np.concatenate(each, axis=1).mean(axis=1).tolist()] for key, each in inside.items()]
-    biases = [
-        [*key, float(np.mean(each) - 1), float(np.std(each, ddof=1) / np.sqrt(n_nights))]
-        for key, each in norms.items()
+def pieces(share, factors=FACTORS):
+    """Pieces of `measure`: some nights of a flux each."""
+    return [[factor, *each] for factor in factors for each in sizes(some(share, 60, 2), 6)]
+
+
+def measure(factor, first, n_nights, rng):
+    """What `section` shows, dict; the night's number is its seed.
+
+    shares: lists of (factor, way, rows, errors and limits with the truth); norms: lists of (factor, way, mean of a
+    night's norms in units of the true one); counts: lists of (factor, mean ON counts).
+    """
+    shares, norms, counts = [], [], []
+    for number in range(first, first + n_nights):
+        drawn = night(number, factor)
+        for name, options in COVERING.items():
+            inside = np.array(covering(columns(drawn, options), factor))
+            shares.append([factor, name, inside.shape[1], *inside.sum(axis=1).tolist()])
+        for name, options in FITS.items():
+            found = columns(drawn, {"negative": True, **options})
+            norms.append([factor, name, float(found["norm"].mean() / factor)])
+        counts.append([factor, float(found["n_on"].mean())])
+    return {"shares": shares, "norms": norms, "counts": counts}
+
+
+def covered_shares(shares):
+    """Lists of (factor, way, rows, shares of errors and limits with the truth) of all nights together."""
+    sums = {}
+    for factor, name, *numbers in shares:
+        sums[factor, name] = sums.get((factor, name), 0) + np.array(numbers)
+    return [[*key, int(n), errors / n, limits / n] for key, (n, errors, limits) in sums.items()]
+
+
+def biases_of(norms):
+    """Lists of (factor, way, bias, its error from the spread of nights)."""
+    found = {}
+    for factor, name, norm in norms:
+        found.setdefault((factor, name), []).append(norm)
+    return [
+        [*key, float(np.mean(each) - 1), float(np.std(each, ddof=1) / np.sqrt(len(each)))]
+        for key, each in found.items()
     ]
-    rows = sum(len(errors) for errors, _ in inside[factors[0], "likelihood"])
-    mean_counts = [float(np.mean(counts[factor])) for factor in factors]
-    return {
-        "factors": list(factors),
-        "n_nights": n_nights,
-        "n_rows": rows,
-        "counts": mean_counts,
-        "shares": shares,
-        "biases": biases,
-    }
 
 
 def section(found):
     """The `Section`."""
-    n, counts = found["n_rows"], dict(zip(found["factors"], found["counts"], strict=True))
+    counts = {}
+    for factor, mean in found["counts"]:
+        counts.setdefault(factor, []).append(mean)
+    n_nights, counts = len(found["counts"]) // len(counts), {f: np.mean(each) for f, each in counts.items()}
+    rows = covered_shares(found["shares"])
+    n = rows[0][2]
     failures, covered, biased = [], [], []
-    for factor, name, errors, limits in found["shares"]:
+    for factor, name, _, errors, limits in rows:
         cells = [with_binomial(share, n) for share in (errors, limits)]
         covered.append([f"{counts[factor]:.1f}", name, *cells])
         for share, level, what in ((errors, LEVEL, "errors"), (limits, LIMIT, "limits")):
             if "Feldman" in name and share < level - 0.01 - 3 * np.sqrt(level * (1 - level) / n):
                 failures.append(f"item 2: {what} by {name} in one call cover {100 * share:.1f} %")
-    for factor, name, mean, error in found["biases"]:
+    for factor, name, mean, error in biases_of(found["norms"]):
         biased.append([f"{counts[factor]:.1f}", name, f"{100 * mean:+.1f} ± {100 * error:.1f}"])
     text = (
-        f"{found['n_nights']} nights of four runs of 20 minutes with a constant source, simulated as events; light "
+        f"{n_nights} nights of four runs of 20 minutes with a constant source, simulated as events; light "
         f"curves by `light_curve` in 1D in bins of {WIDTH.replace('min', 'minutes')}, {n:,} rows. Coverage of the "
         "errors (68.3 %) and of the limits (95 %), which `interval` chooses, fluxes not negative; and bias of the "
         "fluxes, which may be negative, by `background`. Feldman-Cousins at most 1 point (and 3 binomial errors) below "

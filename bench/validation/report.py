@@ -29,6 +29,15 @@ def table(header, rows):
     return "\n".join(lines)
 
 
+def added(lines, n_names):
+    """Lines of (names, numbers) with the numbers of equal names added up, in the order of the first of each."""
+    sums = {}
+    for line in lines:
+        key = tuple(line[:n_names])
+        sums[key] = sums.get(key, 0) + np.array(line[n_names:])
+    return [[*key, *numbers.tolist()] for key, numbers in sums.items()]
+
+
 def percent(share, digits=1):
     """A share in per cent, str."""
     return f"{100 * share:.{digits}f}"

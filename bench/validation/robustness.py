@@ -15,7 +15,8 @@ from validation.exact_counts import (
     onoff_problems,
     random_counts,
 )
-from validation.report import Section, table, verdict
+from validation.parts import sizes, some
+from validation.report import Section, added, table, verdict
 
 CHUNK, FREE = 100_000, "likelihood, negative=True"
 
@@ -48,29 +49,45 @@ def interval_problems(low, high):
     return np.array([nan, np.count_nonzero((low < 0) | (high < 0)), np.count_nonzero(low > high)])
 
 
-def measure(n, n_any, rng):
-    """What `section` shows, dict: of each kind its name, number of cells, of different ones, and their problems."""
-    lines = []
+def few_counts(n, rng, alpha):
+    """`onoff_problems` of one alpha."""
+    return onoff_problems(n, rng, alphas=(alpha,))
 
-    def count(name, number, size, problems):
-        """One line of (number, different, NaN, negative, failed), in parts of a size."""
-        parts = np.array([problems(min(size, number - first), rng) for first in range(0, number, size)])
-        different = [number] if parts.shape[1] == 3 else [int(parts[:, 3].sum())]
-        lines.append([name, number, *different, *parts[:, :3].sum(axis=0).tolist()])
-        print(f"  {lines[-1]}", flush=True)
 
-    count("likelihood", n, CHUNK, partial(likelihood, negative=False))
-    count(FREE, n, CHUNK, partial(likelihood, negative=True))
-    count("Feldman-Cousins, ON/OFF, few counts", n, n, onoff_problems)
-    count("Feldman-Cousins, ON/OFF, any counts", n_any, 100, any_counts)
-    count("Feldman-Cousins, known background", max(n // 5, 1), CHUNK, known_problems)
-    return {"lines": lines}
+KINDS = {
+    "likelihood": partial(likelihood, negative=False),
+    FREE: partial(likelihood, negative=True),
+    "Feldman-Cousins, ON/OFF, few counts": few_counts,
+    "Feldman-Cousins, ON/OFF, any counts": any_counts,
+    "Feldman-Cousins, known background": known_problems,
+}
+
+
+def pieces(share):
+    """Pieces of `measure`: some cells of a kind each, and an alpha where equal cells are found once."""
+    n, n_any = some(share, 1_000_000, 1000), some(share, 2000, 10)
+    normal, free, few, many, known = KINDS
+    shared = np.diff(np.linspace(0, n, len(ALPHAS) + 1).round().astype(int)).tolist()
+    # The first cell is in the arguments so that no two pieces are the same.
+    return [
+        *([name, *each] for name in (normal, free) for each in sizes(n, CHUNK)),
+        *([few, 0, size, float(alpha)] for size, alpha in zip(shared, ALPHAS, strict=True)),
+        *([many, *each] for each in sizes(n_any, 500)),
+        *([known, *each] for each in sizes(max(n // 5, 1), CHUNK)),
+    ]
+
+
+def measure(name, first, n, *alpha_and_rng):
+    """What `section` shows, dict: of a kind its name, number of cells, of different ones, and their problems."""
+    *alpha, rng = alpha_and_rng
+    found = KINDS[name](n, rng, *alpha).tolist()
+    return {"lines": [[name, n, found[3] if len(found) > 3 else n, *found[:3]]]}
 
 
 def section(found):
     """The `Section`."""
     rows, failures = [], []
-    for name, n, different, nan, below, lost in found["lines"]:
+    for name, n, different, nan, below, lost in added(found["lines"], 1):
         good = not (nan or lost or (below and name != FREE))
         if not good:
             failures.append(f"item 3: {name}: {nan} NaN, {below} negative limits, {lost} failed")

@@ -16,9 +16,11 @@ from tevcurve.lightcurve.variability.timescales import DOUBLING, Search
 from tevcurve.simulation import Flare
 from validation.coverage import LEVEL
 from validation.nights import BAND, SPECTRUM, base_rows, drawn_rows, observations, source
+from validation.parts import sizes, some
 from validation.report import COLOURS, Section, mean_width_pull, table, verdict, with_binomial
 
 SLACK = 0.05
+FLARES = {"t0": "peak time", "log_rise": "log rise time", "log_decay": "log decay time"}
 
 
 def pulls_of(best, errn, errp, true):
@@ -85,12 +87,12 @@ def flares(rows, n, rng):
     return {name: np.array(pulls) for name, pulls in found.items()}, failed
 
 
-def through_the_pipeline(n_nights, width="10 min"):
+def through_the_pipeline(first, n_nights, width="10 min"):
     """Dict of method to pulls of all bins, from event files of nights with a flare."""
     light = Flare(PEAK, rise="20 min", decay="45 min", amplitude=6, quiescent=1)
     flux, pulls = SPECTRUM.integral(*BAND), {}
     ways = {"1D": {"method": "1d"}, "3D": {"method": "3d"}, "3D unbinned": {"method": "3d", "unbinned": True}}
-    for night in range(n_nights):
+    for night in range(first, first + n_nights):
         drawn = observations([source(light)], 1000 + night)
         with tempfile.TemporaryDirectory() as folder:
             write_store(Path(folder), drawn)
@@ -142,18 +144,26 @@ def figure(panels):
     return fig
 
 
-def measure(n_flares, n_nights, rng):
-    """What `section` shows, dict: pulls by name, and what they are of."""
-    rows = base_rows()
-    doubling, covered = doublings(rows, n_flares, rng)
-    found, failed = flares(rows, n_flares, rng)
-    print("  growth rates and flares", flush=True)
-    piped = through_the_pipeline(n_nights)
-    panels = {"growth rate": doubling, "peak time": found["t0"], "log rise time": found["log_rise"]}
-    panels |= {"log decay time": found["log_decay"]} | {f"flux, {name}": each for name, each in piped.items()}
-    panels = {name: pulls.tolist() for name, pulls in panels.items()}
-    numbers = {"n_flares": n_flares, "n_nights": n_nights, "covered": float(covered), "failed": int(failed)}
-    return numbers | {"pulls": panels}
+def pieces(share):
+    """Pieces of `measure`: some light curves or nights of a kind each."""
+    n_flares, n_nights = some(share, 1000, 10), some(share, 50)
+    kinds = (("rates", n_flares, 250), ("flares", n_flares, 100), ("nights", n_nights, 5))
+    return [[kind, *each] for kind, total, size in kinds for each in sizes(total, size)]
+
+
+def measure(kind, first, n, rng):
+    """What `section` shows, dict: pulls by name, and numbers of what they are of. Nights have seeds of their own."""
+    if kind == "rates":
+        pulls, covered = doublings(base_rows(), n, rng)
+        return {"pulls": {"growth rate": pulls.tolist()}, "covered": [[round(covered * n), n]]}
+    if kind == "flares":
+        found, failed = flares(base_rows(), n, rng)
+        return {
+            "pulls": {FLARES[name]: each.tolist() for name, each in found.items()},
+            "failed": [int(failed)],
+        }
+    found = through_the_pipeline(first, n)
+    return {"pulls": {f"flux, {name}": each.tolist() for name, each in found.items()}, "n_nights": [n]}
 
 
 def section(found):
@@ -167,15 +177,16 @@ def section(found):
         if not good:
             failures.append(f"item 5: {name}: {100 * share:.1f} % within the errors")
         lines.append([name, f"{len(pulls):,}", mean, width, with_binomial(share, len(pulls)), verdict(good)])
-    n_flares, covered = found["n_flares"], found["covered"]
+    covered, n_flares = np.sum(found.get("covered", [[0, 1]]), axis=0)
+    failed, n_nights = (sum(found.get(name, [])) for name in ("failed", "n_nights"))
     text = (
         f"Growth rates and flare profiles: {n_flares:,} light curves each of the demo night in 1D, in 5-minute rows, "
         "drawn from the rows' own expectations and fitted by tevcurve. Rates: of two neighbouring rows, chosen before; "
         "doubling times of 15 to 120 minutes. Flares: rise times of 10-30 and decay times of 20-60 minutes, peaks of 4 "
-        f"to 12 times 1.2e-11 cm-2 s-1 TeV-1 at 1 TeV. {found['failed']} flare fits did not converge or have an error "
-        f"without an end, and are left out. Of all growth rates {with_binomial(covered, n_flares)} % are in their "
-        "interval, those without a finite end among them.\n\n"
-        f"Light curves: {found['n_nights']} nights with a flare (12 runs, one with a gap), written as event files, "
+        f"to 12 times 1.2e-11 cm-2 s-1 TeV-1 at 1 TeV. {failed} flare fits did not converge or have an error "
+        f"without an end, and are left out. Of all growth rates {with_binomial(covered / n_flares, n_flares)} % are in "
+        "their interval, those without a finite end among them.\n\n"
+        f"Light curves: {n_nights} nights with a flare (12 runs, one with a gap), written as event files, "
         "read again and taken through the whole pipeline in 10-minute bins; the truth is the mean flux over the good "
         "time of each bin. The three ways have the same events.\n\n"
         "Pulls are (fit - truth) over the error on the side of the truth; 68.3 % should be within 1. Asymmetric errors "
