@@ -252,11 +252,11 @@ def test_hostile_settings_are_refused_in_a_sentence(tree):
     with pytest.raises(
         DataError, match=r"^the text cannot be read as the settings of a light curve: .+"
     ) as caught:
-        job_from_text(json.dumps({"format": 1, "it": tree}), "the text")
+        job_from_text(json.dumps({"format": 2, "it": tree}), "the text")
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', "[" * 100_000, '{"format": 1', "\0"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 3}', "[" * 100_000, '{"format": 1', "\0"])
 def test_what_is_no_settings_is_refused(text):
     with pytest.raises(DataError, match="cannot be read as the settings"):
         job_from_text(text, "the text")

@@ -223,14 +223,14 @@ def test_what_is_no_result_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"is not a result of tevcurve: it has no file provenance\.json"):
         Result.read(tmp_path)
     (tmp_path / "provenance.json").write_text('{"format": 7}')
-    with pytest.raises(DataError, match="is of the format 7; this version of tevcurve reads 1"):
+    with pytest.raises(DataError, match="is of the format 7; this version of tevcurve reads 1 to 2"):
         Result.read(tmp_path)
 
 
 DAMAGE = {
-    "provenance.json": [b"", b"[]", b'{"format": 1}', b"\xff"],
+    "provenance.json": [b"", b"[]", b'{"format": 2}', b"\xff"],
     "runs.json": [b"", b"{}", b'{"runs": [{}], "failed": []}', b'{"runs": 3, "failed": 0}'],
-    "job.json": [b"", b"{}", b'{"format": 1}'],
+    "job.json": [b"", b"{}", b'{"format": 2}'],
     "config.yaml": [b"a: [", b"- a", b"!!python/object/apply:os.getcwd []", b"\xff\xfe\x00"],
     "light_curve.fits": [b"", b"SIMPLE"],
     "ledger_events.ecsv": [b"", b"obs_id\n1\n"],

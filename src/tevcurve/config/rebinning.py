@@ -5,7 +5,6 @@ from astropy.coordinates import SkyCoord
 from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError
 from tevcurve.config.model import Config
-from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.text import binning_from_text
 
 
@@ -15,11 +14,7 @@ def rebinned(result, changes):
     changes: dict of some of `time_bins`, `energy_edges`, `e_reco`, `e_true`, texts as in a configuration. Other bands
     without `e_reco` or `e_true` have the default ones.
     """
-    kept = result.light_curve.origin
-    if kept is None:
-        raise InputError(
-            f"The result {result.folder} was written without its runs; wanted is one that has them."
-        )
+    kept = result.runs_to_use()
     if set(changes) & {"energy_edges", "e_reco", "e_true"}:
         bands = [f"{float(edge)!r} TeV" for edge in kept.setting.axes.bands]
         changes = {"energy_edges": bands, "e_reco": None, "e_true": None} | changes

@@ -8,7 +8,6 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve.data import DataStore, Observation
 from tevcurve.data.run_files import observation_of_file
-from tevcurve.errors import InputError
 from tevcurve.files import FitsFile, expand_path
 from tevcurve.lightcurve.extending import extend
 from tevcurve.pipeline.job import Job
@@ -43,11 +42,7 @@ def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, s
     # Two that append at the same time do so one after the other.
     with claim(folder, wait=True):
         result = Result.read(folder)
-        kept = result.light_curve.origin
-        if kept is None:
-            raise InputError(
-                f"The result {folder} was written without its runs; wanted is one that has them."
-            )
+        kept = result.runs_to_use()
         known = {entry.obs_id for entry in kept.runs.entries}
         observations = [
             one for one in _observations(observations, kept.setting.source) if one.obs_id not in known

@@ -25,7 +25,7 @@ from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
 from tevcurve.store.plain import RecordKind, Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 BINNINGS = (
     fixed.ByRun,
     fixed.ByNight,

@@ -16,11 +16,14 @@ from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.problems import Problem
 from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
+from tevcurve.store.older import OlderOrigin, older_origin
 from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.small_files import as_json, read_json, read_text
 from tevcurve.store.stored_runs import BinsOnDemand, LaidOutRuns, RunEntry, StoredRun, StoredRuns
 
-FORMAT = 1
+FORMAT = 2
+# Formats whose rows are read; of these the runs, too, only of the last one.
+READ = (1, FORMAT)
 LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
 LEDGER = {
     "events": "ledger_events.ecsv",
@@ -76,18 +79,31 @@ class Result:
     @classmethod
     def _read(cls, folder):
         provenance = read_json(folder / PROVENANCE, "a result of tevcurve")
-        if provenance.get("format") != FORMAT:
+        number = provenance.get("format")
+        if number not in READ:
             raise DataError(
-                f"{folder} is of the format {provenance.get('format')!r}; this version of tevcurve reads {FORMAT}."
+                f"{folder} is of the format {number!r}; this version of tevcurve reads {READ[0]} to {FORMAT}."
             )
-        origin = _read_origin(folder)
+        config = _read_config(folder / CONFIG)
+        origin = _read_origin(folder) if number == FORMAT else _read_older_origin(folder, number, config)
         light_curve = replace(
             LightCurve.read(folder / LIGHT_CURVE[0]), origin=origin, ledger=_read_ledger(folder, origin)
         )
         del provenance["format"]
         if not isinstance(provenance.get("versions"), dict) or not isinstance(provenance.get("inputs"), list):
             raise DataError(f"{folder / PROVENANCE} has no versions or no inputs; a result has both.")
-        return cls(light_curve, _read_config(folder / CONFIG), provenance, folder)
+        return cls(light_curve, config, provenance, folder)
+
+    def runs_to_use(self):
+        """The `Kept` of the light curve. Raises `InputError` where there is none, with the reason."""
+        origin = self.light_curve.origin
+        if isinstance(origin, Kept):
+            return origin
+        if isinstance(origin, OlderOrigin):
+            raise InputError(f"The runs of the result {self.folder} cannot be used: {origin.reason}.")
+        raise InputError(
+            f"The result {self.folder} was written without its runs; wanted is one that has them."
+        )
 
     def __repr__(self):
         return f"<Result in {self.folder}: {self.light_curve!r}>"
@@ -248,7 +264,7 @@ def _read_ledger(folder, origin):
         recorded = RecordedLedger.from_tables(**tables)
     except KeyError as error:
         raise DataError(f"A ledger in {folder} has no column {error}.") from error
-    if origin is None:
+    if not isinstance(origin, Kept):
         return recorded
     time_bins = BinsOnDemand(origin.time_bins, origin.runs, origin.terms)
     return Ledger(origin.runs, origin.fates, origin.failed, time_bins, (time_bins, recorded))
@@ -265,6 +281,13 @@ def _read_origin(folder):
     runs = StoredRuns(folder / RUNS, entries)
     laid_out = LaidOutRuns(runs, settings["setting"])
     return Kept(runs=runs, failed=failed, terms=laid_out.terms, fates=laid_out.fates, **settings)
+
+
+def _read_older_origin(folder, number, config):
+    """What there is in place of the runs of an older result, or None where none were written."""
+    if not (folder / JOB).is_file():
+        return None
+    return older_origin(folder, number, config, read_table(folder / GOOD_TIMES))
 
 
 def read_run_list(folder):

@@ -16,7 +16,7 @@ from tevcurve.errors import DataError
 from tevcurve.store.array_bytes import pack_array, unpack_array
 from tevcurve.store.plain import RecordKind, Vocabulary, as_it_was
 
-MAGIC = b"tevcurve run 1\n\0"
+MAGIC = b"tevcurve run 2\n\0"
 CHECKSUM_BYTES = 32
 _HEAD = len(MAGIC) + CHECKSUM_BYTES
 # Cards of a response's header that describe the table in the file and not the response.

@@ -1,0 +1,61 @@
+"""Results of every format that was ever written: their rows are read, and what cannot be done is said."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from tevcurve.cli.main import main
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.bins import by_night
+from tevcurve.pipeline.append import append_runs
+from tevcurve.report import write_report
+from tevcurve.store import Result
+from tevcurve.store.result import FORMAT
+
+matplotlib.use("Agg")
+FORMATS = Path(__file__).parent.parent / "formats"
+WRITTEN = sorted(path.name for path in FORMATS.iterdir() if path.name.isdigit())
+OLDER = [name for name in WRITTEN if int(name) < FORMAT]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_its_rows_are_those_that_astropy_reads(name):
+    light_curve = Result.read(FORMATS / name).light_curve
+    table = Table.read(FORMATS / name / "light_curve.ecsv")
+    assert len(light_curve) == len(table) == 4
+    for column in ("time_min", "time_max", "e_min", "e_max", "flux", "flux_err", "flux_ul", "ts", "counts"):
+        np.testing.assert_array_equal(np.asarray(light_curve.table[column]), np.asarray(table[column]))
+    assert light_curve.meta["source"] == "Crab"
+    assert list(light_curve.ledger.events["obs_id"]) == [1, 2]
+    assert np.asarray(light_curve.good_time["stop"] - light_curve.good_time["start"]).tolist() == [600, 600]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_figures_tests_and_pages_are_made_of_it(name, tmp_path):
+    result = Result.read(FORMATS / name)
+    assert result.light_curve.plot().has_data()
+
+    assert result.light_curve.variability(band=0, n_toys=10)
+    page = write_report(result, tmp_path / "page.html", n_toys=10)
+    assert "Crab" in page.read_text()
+    assert main(["variability", str(FORMATS / name), "--band", "0", "--toys", "10"]) == 0
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_what_needs_its_runs_names_the_command_that_makes_it_anew(name, capsys):
+    folder = FORMATS / name
+    result = Result.read(folder)
+    command = f"tevcurve run {folder / 'config.yaml'} --output {folder} --overwrite"
+    for use in (
+        lambda: result.light_curve.rebin(by_night()),
+        lambda: result.light_curve.hardness(),
+        lambda: append_runs(folder, []),
+    ):
+        with pytest.raises(InputError, match="older format") as caught:
+            use()
+        assert command in str(caught.value)
+    assert main(["rebin", str(folder), "--time-bins", "night"]) == 2
+    assert command in capsys.readouterr().err
