@@ -34,7 +34,8 @@ class RunFile:
     mjdref: tuple | float | None = MJDREF  # MJDREFI and MJDREFF, or MJDREF
     obs_mode: str = "WOBBLE"
     bkg: str = "bkg_3d"  # or bkg_2d
-    aeff_m2: float = 1e5  # flat in energy and offset
+    aeff_m2: float = 1e5  # flat in energy and offset; an array (n_energy,) is flat in offset only
+    thresholds: tuple = (0.3, 50.0)  # LO_THRES and HI_THRES, TeV
     events: dict = field(default_factory=dict)  # columns TIME, RA, DEC, ENERGY that are not drawn but given
     header: dict = field(default_factory=dict)  # keywords of EVENTS; None takes one away
     without_hdus: tuple = ()  # HDU_TYPEs that are not written; their index rows are
@@ -170,7 +171,9 @@ def _dim(array):
 def _aeff(run):
     area = np.full((len(OFFSET_EDGES) - 1, len(ENERGY_EDGES) - 1), run.aeff_m2)
     axes = _axis("ENERG", ENERGY_EDGES, "TeV") + _axis("THETA", OFFSET_EDGES, "deg")
-    return [*axes, _values("EFFAREA", "m2", area)], {"LO_THRES": 0.3, "HI_THRES": 50.0}
+    return [*axes, _values("EFFAREA", "m2", area)], dict(
+        zip(("LO_THRES", "HI_THRES"), run.thresholds, strict=True)
+    )
 
 
 def _edisp(run):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.data import GTI
+from tevcurve.datasets.band_reach import band_reach
 from tevcurve.datasets.timeline import RunTimeline
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
@@ -74,12 +75,14 @@ class CubeTerms:
     peak_response : float array (n_reco, n_true), cm2, and peak_background : float array (n_slices, n_reco), s-1:
         of the cells in the brightest pixel of the source
     band_of_bin : int array (n_reco,), the band of each reco bin, -1 for one that is masked
+    reco_edges : float array (n_reco + 1,), TeV
     fixed : float array (n,), s-1, and fixed_total : float array (n_bands,), s-1: what other sources that are fixed
         give there per second of live time
     background_norm : float, the norm of a background that is not fitted; None for one that is
     floored : int array (k,), numbers of the events near the source where the background was raised to a floor
     compact : `CubeResponse` where it is to be had at other cells too, else None
     line : `RunTimeline` of the events around the source, of all bands, or None
+    safe_tev : (low, high), TeV, between which the responses are safe
     """
 
     obs_id: int
@@ -97,18 +100,25 @@ class CubeTerms:
     peak_response: np.ndarray
     peak_background: np.ndarray
     band_of_bin: np.ndarray
+    reco_edges: np.ndarray
     floored: np.ndarray
     fixed: np.ndarray | float = 0.0
     fixed_total: np.ndarray | float = 0.0
     background_norm: float | None = None
     compact: CubeResponse | None = None
     line: RunTimeline | None = None
+    safe_tev: tuple[float, float] = (0.0, np.inf)
 
     __repr__ = short_repr
 
     @property
     def n_bands(self):
         return len(self.response_total)
+
+    def reach(self):
+        """`BandReach`: between which energies each band is fitted."""
+        response = self.response_total.sum(axis=1)
+        return band_reach(self.reco_edges, self.band_of_bin, self.n_bands, response)
 
     def signal(self, flux):
         """Expected signal of each event (n,) per second of live time, of fluxes (n_true,) in cm-2 s-1."""

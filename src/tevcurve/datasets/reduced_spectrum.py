@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.data.gti import GTI
 from tevcurve.data.time import TimeReference
+from tevcurve.datasets.band_reach import band_reach
 from tevcurve.datasets.timeline import spectrum_timeline
 from tevcurve.records import short_repr
 
@@ -23,6 +24,7 @@ class ReducedSpectrum:
     exposure_per_s: cm2 (n_true,), the effective area for the ON region, so exposure per second of live time.
     edisp: probability (n_true, n_reco) of each reco bin.
     true_edges_tev, reco_edges_tev: TeV. mask_safe: bool (n_reco,), True in bins inside the safe energies.
+    safe_tev: (low, high), TeV, these energies.
     """
 
     obs_id: int
@@ -41,6 +43,7 @@ class ReducedSpectrum:
     true_edges_tev: np.ndarray
     reco_edges_tev: np.ndarray
     mask_safe: np.ndarray
+    safe_tev: tuple[float, float] = (0.0, np.inf)
 
     __repr__ = short_repr
 
@@ -83,6 +86,13 @@ class ReducedSpectrum:
     def response(self):
         """Expected ON counts per unit flux and second of live time: cm2, from true to reco bins (n_true, n_reco)."""
         return self.exposure_per_s[:, None] * self.edisp
+
+    def reach(self, bands, n_bands):
+        """`BandReach`: between which energies each band is fitted. bands: int array (n_reco,), -1 outside of all."""
+        band_of_bin = np.where(self.mask_safe, bands, -1)
+        own = np.flatnonzero(band_of_bin >= 0)
+        response = np.bincount(band_of_bin[own], self.response[:, own].sum(axis=0), n_bands)
+        return band_reach(self.reco_edges_tev, band_of_bin, n_bands, response)
 
     def between(self, intervals):
         """The same for the part of the good time that lies in some intervals.

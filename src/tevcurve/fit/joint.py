@@ -40,6 +40,10 @@ class JointFit:
         full[self.fitted] = values
         return full
 
+    def fitted_only(self, values):
+        """Values (n_bins, ...) of all bins, NaN where the bin is not fitted."""
+        return self.spread(values[self.fitted])
+
     def per_bin(self, values):
         """Sum over the members of each bin of values (n_members,)."""
         return np.bincount(self.member_bins, values, self.n_bins)

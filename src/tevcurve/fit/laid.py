@@ -16,19 +16,13 @@ class CutRuns:
     ----------
     cuts : list of `TimeCut`, one per run
     n_times : int, number of time bins
-    ontime, livetime : float arrays (n_times,), s, summed over the runs
-    n_runs : int array (n_times,), runs that have good time in each bin
-    time_mean : float array (n_times,), live-time-weighted mean time in mission seconds of `reference`, NaN without
-        good time
-    reference : `TimeReference`
+    ontime : float array (n_times,), s of good time, summed over the runs
+    reference : `TimeReference` of what is said of several runs
     """
 
     cuts: list
     n_times: int
     ontime: np.ndarray
-    livetime: np.ndarray
-    n_runs: np.ndarray
-    time_mean: np.ndarray
     reference: object
 
 
@@ -42,8 +36,7 @@ def cut_runs(runs, time_bins, event_times):
     event_times : list of float arrays, mission seconds in order, the events to cut of each run
     """
     n_times = time_bins.n_bins
-    ontime, livetime, n_runs = np.zeros(n_times), np.zeros(n_times), np.zeros(n_times, dtype=int)
-    moment, cuts, common = np.zeros(n_times), [], runs[0].gti.reference
+    ontime, cuts = np.zeros(n_times), []
     pieces = time_bins.pieces(runs)
     order = np.argsort(pieces.run, kind="stable")
     limits = np.searchsorted(pieces.run[order], np.arange(len(runs) + 1))
@@ -51,18 +44,12 @@ def cut_runs(runs, time_bins, event_times):
         own = order[limits[number] : limits[number + 1]]
         slices = getattr(run, "slice_edges", None)
         cut = cut_run(times, pieces.start_s[own], pieces.stop_s[own], pieces.bin[own], slices)
-        seconds = cut.ontime.sum(axis=1)
-        ontime[cut.bins] += seconds
-        livetime[cut.bins] += seconds * run.deadc
-        moment[cut.bins] += common.convert(cut.middle, run.gti.reference) * seconds * run.deadc
-        n_runs[cut.bins] += 1
+        ontime[cut.bins] += cut.ontime.sum(axis=1)
         cuts.append(cut)
-    with np.errstate(invalid="ignore"):
-        time_mean = moment / livetime
-    return CutRuns(cuts, n_times, ontime, livetime, n_runs, time_mean, common)
+    return CutRuns(cuts, n_times, ontime, runs[0].gti.reference)
 
 
-def no_exposure(runs):
+def no_exposure(runs, masked):
     """(status, reason) of a row in which nothing is expected of the source, of whichever runs."""
     return "no_exposure", ""
 
@@ -74,18 +61,29 @@ class LaidFit(JointFit):
     ----------
     profile, fitted : see `JointFit`
     cut : `CutRuns`
-    n_bands : int
-    why_dark : function of the numbers of a row's runs that returns (status, reason) where these expect nothing
+    reaches : list of `BandReach`, one per run
+    exposure : `RowExposure`
+    dark : bool array (n_bands,), whether the reference spectrum has no flux in a band
+    why_dark : function of the numbers of a row's runs, and of whether each has no energy bin of the band in the fit,
+        that returns (status, reason) where these expect nothing
     stacked : bool, whether the runs of a bin are added up
     """
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, stacked):
-        super().__init__(profile, fitted, [], cut.n_times * n_bands)
-        self.cut, self.n_bands, self.why_dark, self.stacked = cut, n_bands, why_dark, stacked
+    def __init__(self, profile, fitted, cut, reaches, exposure, dark, why_dark, stacked):
+        self.n_bands = len(dark)
+        super().__init__(profile, fitted, [], cut.n_times * self.n_bands)
+        self.cut, self.reaches, self.exposure, self.dark = cut, reaches, exposure, dark
+        self.why_dark, self.stacked = why_dark, stacked
 
     def why_unfitted(self, number):
         """(status, reason in words) of a row in which nothing is expected from the source."""
-        if self.cut.ontime[number // self.n_bands] == 0:
+        time, band = divmod(number, self.n_bands)
+        if self.cut.ontime[time] == 0:
             return "no_livetime", "there is no good time in the bin"
-        runs = [run for run, cut in enumerate(self.cut.cuts) if number // self.n_bands in cut.bins]
-        return self.why_dark(runs)
+        if self.dark[band]:
+            return (
+                "no_exposure",
+                "the reference spectrum has no flux in the band, so there is nothing to scale",
+            )
+        runs = [run for run, cut in enumerate(self.cut.cuts) if time in cut.bins]
+        return self.why_dark(runs, [bool(self.reaches[run].masked[band]) for run in runs])

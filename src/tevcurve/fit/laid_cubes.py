@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.fit.joint import raised_words
 from tevcurve.fit.laid import LaidFit, cut_runs, no_exposure
+from tevcurve.fit.row_exposure import row_exposure
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
 
@@ -17,8 +18,8 @@ class LaidCubes(LaidFit):
 
     method = "3d"
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, counts, floored, signal, stacked, dense):
-        super().__init__(profile, fitted, cut, n_bands, why_dark, stacked)
+    def __init__(self, *laid, counts, floored, signal, dense):
+        super().__init__(*laid)
         self.counts, self.floored, self.signal, self._dense = counts, floored, signal, dense
 
     def notes(self):
@@ -57,6 +58,7 @@ def lay_cubes(
     time_bins,
     flux,
     *,
+    dark=None,
     stacked=False,
     why_dark=no_exposure,
     background_error=None,
@@ -72,6 +74,7 @@ def lay_cubes(
     runs : list of `CubeTerms`
     time_bins : `TimeBins`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
+    dark : bool array (n_bands,), bands in which the reference has no flux, which are not fitted; default: none
     stacked : bool; the runs then need their `compact` response
     why_dark : see `LaidFit`
     background_error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
@@ -88,7 +91,8 @@ def lay_cubes(
         for run, part, piece in zip(runs, cut.cuts, pieces, strict=True)
     )
     signal = sum(np.bincount(piece.row, piece.signal_total, n_rows) for piece in pieces)
-    fitted = np.flatnonzero(signal > 0)
+    dark = np.zeros(n_bands, dtype=bool) if dark is None else dark
+    fitted = np.flatnonzero((signal > 0) & np.tile(~dark, cut.n_times))
     if stacked:
         pieces = [stacked_piece(runs, pieces, cut, n_rows, flux)]
     terms = _cash_terms(pieces, fitted, n_rows).with_prior(background_error)
@@ -96,9 +100,9 @@ def lay_cubes(
     def dense():
         return (runs if compact_runs is None else compact_runs()), flux
 
-    return LaidCubes(
-        CashProfile(terms), fitted, cut, n_bands, why_dark, counts, floored, signal, stacked, dense
-    )
+    reaches = [run.reach() for run in runs]
+    laid = CashProfile(terms), fitted, cut, reaches, row_exposure(runs, cut, reaches), dark, why_dark, stacked
+    return LaidCubes(*laid, counts=counts, floored=floored, signal=signal, dense=dense)
 
 
 @dataclass(frozen=True, eq=False)

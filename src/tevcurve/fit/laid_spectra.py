@@ -6,6 +6,7 @@ from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.laid import LaidFit, cut_runs, no_exposure
 from tevcurve.fit.off_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
+from tevcurve.fit.row_exposure import row_exposure
 
 FREE = BackgroundRule()
 
@@ -22,8 +23,8 @@ class LaidSpectra(LaidFit):
             guessed[cut.bins] |= own
         return guessed.ravel()
 
-    def __init__(self, profile, fitted, cut, n_bands, why_dark, cells, stacked, shapes):
-        super().__init__(profile, fitted, cut, n_bands, why_dark, stacked)
+    def __init__(self, *laid, cells, shapes):
+        super().__init__(*laid)
         self.cells, self.shapes = cells, shapes
 
     def count_columns(self, norm):
@@ -41,7 +42,9 @@ class LaidSpectra(LaidFit):
         }
 
 
-def lay_spectra(runs, bands, time_bins, flux, *, stacked=False, why_dark=no_exposure, background=FREE):
+def lay_spectra(
+    runs, bands, time_bins, flux, *, dark=None, stacked=False, why_dark=no_exposure, background=FREE
+):
     """The `LaidSpectra` of runs.
 
     Where a bin has several, they are fitted jointly, one flux and a background in each energy bin of each run; or
@@ -53,18 +56,20 @@ def lay_spectra(runs, bands, time_bins, flux, *, stacked=False, why_dark=no_expo
     bands : int array (n_reco,), number of the band of each reco bin
     time_bins : `TimeBins`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
+    dark : bool array (n_bands,), bands in which the reference has no flux, which are not fitted; default: none
     stacked : bool
     why_dark : see `LaidFit`
     background : `BackgroundRule`
     """
     n_bands = int(bands.max()) + 1
+    dark = np.zeros(n_bands, dtype=bool) if dark is None else dark
     cut = cut_runs(runs, time_bins, [run.on_times_s for run in runs])
     cut_off = cut_runs(runs, time_bins, [run.off_times_s for run in runs])
     n_rows = cut.n_times * n_bands
     shapes = None if background.shape_from is None else _shapes(runs, bands, background.shape_from)
     rates = np.zeros((len(runs), len(bands))) if shapes is None else shapes.rates()
     pieces = [
-        _cells(number, run, on, off, bands, n_bands, flux, rates[number])
+        _cells(number, run, on, off, bands, dark, flux, rates[number])
         for number, (run, on, off) in enumerate(zip(runs, cut.cuts, cut_off.cuts, strict=True))
     ]
     columns = [np.concatenate(column) for column in zip(*pieces, strict=True)]
@@ -74,7 +79,9 @@ def lay_spectra(runs, bands, time_bins, flux, *, stacked=False, why_dark=no_expo
     row, run, _, *values = (column[order] for column in columns)
     cells = OnOffCells(row, row * len(runs) + run, *values)
     profile, fitted = cells.profile(n_rows, background), cells.fitted_rows(n_rows)
-    return LaidSpectra(profile, fitted, cut, n_bands, why_dark, cells, stacked, shapes)
+    reaches = [run.reach(bands, n_bands) for run in runs]
+    laid = profile, fitted, cut, reaches, row_exposure(runs, cut, reaches), dark, why_dark, stacked
+    return LaidSpectra(*laid, cells=cells, shapes=shapes)
 
 
 def _shapes(runs, bands, shape_from):
@@ -91,14 +98,14 @@ def _shapes(runs, bands, shape_from):
     return OffShapes(counts, acceptance, seconds, masks, bands, np.log(runs[0].reco_edges_tev), group)
 
 
-def _cells(number, run, on, off, bands, n_bands, flux, off_rate):
+def _cells(number, run, on, off, bands, dark, flux, off_rate):
     """(row, run, reco bin, n_on, n_off, alpha, signal, off, off in ON) of each time bin and energy bin in the fit."""
     reco = np.flatnonzero(run.mask_safe)
-    n_times, n_reco = len(on.bins), len(bands)
+    n_times, n_reco, n_bands = len(on.bins), len(bands), len(dark)
     counts_on = np.bincount(on.event_bin * n_reco + run.on_bin[on.event], minlength=n_times * n_reco)
     counts_off = np.bincount(off.event_bin * n_reco + run.off_bin[off.event], minlength=n_times * n_reco)
     ontime = on.ontime.sum(axis=1)
-    rate = np.einsum("tr,t->r", run.response, flux)
+    rate = np.where(dark[bands], 0.0, np.einsum("tr,t->r", run.response, flux))
     expected_off = ontime[:, None] * off_rate[reco]
     shape = (n_times, len(reco))
     return (

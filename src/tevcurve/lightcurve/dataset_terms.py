@@ -11,6 +11,7 @@ from tevcurve.datasets.timeline import core_timeline
 from tevcurve.errors import InputError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
+from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.maps import WcsNDMap
 from tevcurve.reduction.cube import exposure_of
 from tevcurve.reduction.energy_axes import missing_edge_message
@@ -46,7 +47,7 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
             )
     bands = reco[[0, -1]] if bands is None else bands
     band_of_bin = bands_of_bins(bands, reco)
-    flux = _spectrum(models[0]).photon_flux(true)
+    flux, dark = reference_in_bins(_spectrum(models[0]), true, bands)
     if not all(np.allclose(_spectrum(model).photon_flux(true), flux, rtol=1e-9, atol=0) for model in models):
         raise InputError("The datasets have different spectra of the source; one light curve needs the same.")
     pairs = list(zip(datasets, models, strict=True))
@@ -55,7 +56,8 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
         laid = time_bins.bins(runs)
         background.check_cubes(reoptimize)
         why_dark = _always(first.why_no_signal(models[0]))
-        return lay_cubes(runs, laid, flux, why_dark=why_dark, background_error=background.error), laid
+        joint = lay_cubes(runs, laid, flux, dark=dark, why_dark=why_dark, background_error=background.error)
+        return joint, laid
     runs = [
         replace(run, mask_safe=dataset.mask & (band_of_bin >= 0))
         for dataset in datasets
@@ -63,12 +65,13 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
     ]
     laid = time_bins.bins(runs)
     why_dark = _always(first.why_no_signal(models[0]))
-    return lay_spectra(runs, band_of_bin, laid, flux, why_dark=why_dark, background=background), laid
+    joint = lay_spectra(runs, band_of_bin, laid, flux, dark=dark, why_dark=why_dark, background=background)
+    return joint, laid
 
 
 def _always(why):
-    """A function of the numbers of a row's runs that returns the same (status, reason) for all."""
-    return lambda runs: why
+    """A function of a row's runs that returns the same (status, reason) for all."""
+    return lambda runs, masked: why
 
 
 def bands_of_bins(bands, reco):
@@ -145,7 +148,8 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         slice_edges=run.slice_edges,
         peak_response=(flat[:, peak, None] * edisp).T,
         peak_background=_flat(background)[:, :, peak],
-        band_of_bin=band_of_bin,
+        band_of_bin=np.where(mask.any(axis=(1, 2)), band_of_bin, -1),
+        reco_edges=_edges(dataset)[0],
         floored=np.flatnonzero((sees & low.all(axis=0))[kept]),
         fixed=fixed_there[kept],
         fixed_total=in_band @ fixed.sum(axis=1),

@@ -24,6 +24,7 @@ from tevcurve.lightcurve.fit_rows import (
 )
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.reference_spectrum import check_flux
 from tevcurve.reduction.energy_axes import edges_in_tev
 
 # Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
@@ -125,6 +126,7 @@ class LightCurveEstimator:
         spectra = [getattr(model, "spectral_model", model) for model in models]
         first = [spectra[each.numbers[0]] for each in bins]
         reference = reference_fluxes(first, *(np.full(len(bins), energy) for energy in energies))
+        check_flux(reference["ref_flux"], energies[1:])
         for each in bins:
             _check_same_spectrum([spectra[k] for k in each.numbers], energies)
         members = [
@@ -161,6 +163,7 @@ class LightCurveEstimator:
         if bands is None:
             e_ref, *bands = _energies(*energies)
             fitted = None
+            check_flux(getattr(models[0], "spectral_model", models[0]).photon_flux(bands), bands)
         joint, laid = lay_datasets(
             self.datasets, models, binning, fitted, self.reoptimize, self.options.background_rule
         )

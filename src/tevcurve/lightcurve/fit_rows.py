@@ -133,6 +133,8 @@ def reference_fluxes(spectra, e_ref, e_min, e_max):
 
     rows = zip(spectra, e_ref, e_min, e_max, strict=True)
     dnde, flux, energy_flux = np.array([once(*row) for row in rows]).reshape(-1, 3).T
+    # A factor on nothing says nothing.
+    dnde = np.where(dnde > 0, dnde, np.nan)
     return {
         "ref_dnde": dnde,
         "ref_flux": flux,

@@ -38,7 +38,8 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
     limit = limit_sigma(sigma_ul, upper_limit) if given else kept.options.sigma_ul
     joint, _ = kept.laid()
     flux = kept.spectrum.photon_flux(axes.bands)
-    columns, status, reason = _of_bins(joint, low, high, flux[high] / flux[low], sigma**2, limit**2)
+    unit = np.nan if joint.dark[[low, high]].any() else flux[high] / flux[low]
+    columns, status, reason = _of_bins(joint, low, high, unit, sigma**2, limit**2)
     shown = [table[name][:: axes.n_bands] for name in TIMES if name in table.colnames]
     for name, values in columns.items():
         shown.append(Column(values, name=name, format=".4g", description=DESCRIPTIONS[name]))

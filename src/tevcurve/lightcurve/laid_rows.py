@@ -6,6 +6,7 @@ import numpy as np
 from astropy.time import Time
 
 from tevcurve.lightcurve.fit_rows import fit_rows, reference_fluxes
+from tevcurve.lightcurve.fitted_energies import fitted_words
 from tevcurve.lightcurve.product import LightCurve
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,13 @@ def table_of_rows(
     shapes : `FreeShapes`, fits the spectrum's shape in each row; default: it is fixed
     """
     columns, status, reason = fit_rows(joint, options)
-    cut, n_bands = joint.cut, len(bands) - 1
+    cut, exposure, n_bands = joint.cut, joint.exposure, len(bands) - 1
     dark = np.count_nonzero(cut.ontime == 0)
     if dark:
         log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, cut.n_times)
-    columns |= {name: np.repeat(getattr(cut, name), n_bands) for name in ("livetime", "ontime", "n_runs")}
-    columns["time_mean"] = np.repeat(_mjd(cut.time_mean, cut.reference, time_bins.scale), n_bands)
+    columns |= {name: getattr(exposure, name) for name in ("livetime", "ontime", "n_runs")}
+    columns["time_mean"] = _mjd(exposure.time_mean, cut.reference, time_bins.scale)
+    columns |= {"e_min_fit": joint.fitted_only(exposure.low), "e_max_fit": joint.fitted_only(exposure.high)}
     columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
     e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
@@ -53,6 +55,7 @@ def table_of_rows(
         columns, reference, status, reason = shapes.fit(
             (columns, reference, status, reason), (e_ref, e_min, e_max), options
         )
+    status, reason = _with_energies(joint, (e_min, e_max), reference, status, reason, options.free)
     return LightCurve.from_arrays(
         _repeated(time_bins.time_min, n_bands),
         _repeated(time_bins.time_max, n_bands),
@@ -67,6 +70,18 @@ def table_of_rows(
         origin=origin,
         ledger=ledger,
     )
+
+
+def _with_energies(joint, band, reference, status, reason, free):
+    """(statuses, reasons) of the fit, with what is to be said of the energies that entered it."""
+    reason, status_of = list(reason), np.array(status, dtype=str)
+    told = fitted_words(joint.exposure, *band, bool(free) & (status_of == "ok"))
+    for row in joint.fitted[np.isin(joint.fitted, list(told))]:
+        reason[row] = "; ".join(words for words in (reason[row], told[row]) if words)
+    for row in joint.fitted[~np.isfinite(reference["ref_dnde"][joint.fitted])]:
+        words = "the reference spectrum has no flux at e_ref, so there is no differential flux"
+        reason[row] = "; ".join(each for each in (reason[row], words) if each)
+    return status, reason
 
 
 def _repeated(times, number):

@@ -4,6 +4,8 @@ from html import escape
 
 import numpy as np
 
+from tevcurve.lightcurve.fitted_energies import extrapolation_words
+
 FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
 WIDTH, HEIGHT = 640, 170
 LEFT, RIGHT, TOP, BOTTOM = 74, 10, 12, 24
@@ -34,7 +36,7 @@ def summary(light_curve):
 def as_text(light_curve):
     """The line and the first columns, str."""
     lines = _overview(light_curve.table).pformat(max_lines=25, max_width=-1, align=">")
-    return "\n".join([summary(light_curve), *lines])
+    return "\n".join([summary(light_curve), *_remarks(light_curve), *lines])
 
 
 def as_html(light_curve):
@@ -42,7 +44,14 @@ def as_html(light_curve):
     rows = _overview(light_curve.table).pformat(
         max_lines=25, max_width=-1, html=True, tableclass="light-curve"
     )
-    return f"<p>{escape(summary(light_curve))}</p>{figure(light_curve)}{''.join(rows)}"
+    told = "<br>".join(map(escape, [summary(light_curve), *_remarks(light_curve)]))
+    return f"<p>{told}</p>{figure(light_curve)}{''.join(rows)}"
+
+
+def _remarks(light_curve):
+    """Lines about what must not be overlooked in the rows."""
+    words = extrapolation_words(light_curve.table)
+    return [words[:1].upper() + words[1:] + "."] if words else []
 
 
 def figure(light_curve):

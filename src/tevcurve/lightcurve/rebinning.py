@@ -4,17 +4,17 @@ import logging
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from tevcurve.errors import DataError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
 from tevcurve.lightcurve.bins.text import as_binning
+from tevcurve.lightcurve.dark_rows import why_dark
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.problems import at_stage, attempt
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
@@ -115,15 +115,17 @@ class Kept:
         """(`LaidCubes` or `LaidSpectra`, `TimeBins`) of the present settings."""
         axes, runs = self.setting.axes, list(self.terms)
         time_bins = self.time_bins.bins(self.terms)
-        flux, stacked = self.spectrum.photon_flux(axes.true), self.meta["several_runs"] == "stacked"
+        flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
+        stacked = self.meta["several_runs"] == "stacked"
         if isinstance(self.setting, CubeSetting):
-            error, why_dark = self.options.background_error, self._why_dark
+            error = self.options.background_error
             joint = lay_cubes(
                 runs,
                 time_bins,
                 flux,
+                dark=dark,
                 stacked=stacked,
-                why_dark=why_dark,
+                why_dark=self._why_dark,
                 background_error=error,
                 compact_runs=self.compact_runs,
             )
@@ -133,6 +135,7 @@ class Kept:
             axes.band_of_bin,
             time_bins,
             flux,
+            dark=dark,
             stacked=stacked,
             why_dark=self._why_dark,
             background=self.options.background_rule,
@@ -147,15 +150,9 @@ class Kept:
             for run, old in zip(self.runs, self.terms, strict=True)
         ]
 
-    def _why_dark(self, numbers):
-        runs = [self.runs[number] for number in numbers]
-        if all(run.offset >= run.aeff.max_offset.to_value("rad") for run in runs):
-            offset = np.rad2deg(min(run.offset for run in runs))
-            return (
-                "outside_fov",
-                f"the source is {offset:.2f} deg off the pointing, outside the field of view",
-            )
-        return "no_exposure", "the effective area at the source is zero in the energies of the band"
+    def _why_dark(self, numbers, masked):
+        ranges = [self.terms[number].safe_tev for number in numbers]
+        return why_dark([self.runs[number] for number in numbers], ranges, masked)
 
 
 def terms_of(run, setting):

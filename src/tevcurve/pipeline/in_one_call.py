@@ -6,6 +6,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.bins.text import as_binning
+from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.pipeline.job import Job, cube_setting, fit_options, on_off_setting
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all, keep_each
@@ -130,6 +131,7 @@ def light_curve(
     as_exclusions(exclusion)
     observations, position = observations_of(observations, target)
     axes = energy_axes(energy_edges, e_reco, e_true)
+    reference_in_bins(spectrum, axes.true, axes.bands)
     if method == "3d":
         options.background_rule.check_cubes(True)
         setting = cube_setting(

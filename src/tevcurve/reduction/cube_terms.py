@@ -72,9 +72,11 @@ def cube_terms(run, setting):
         peak_response=(cube.flat_shares[:, peak, None] * cube.dispersion).T,
         peak_background=cube.flat_background[:, :, peak],
         band_of_bin=np.where(cube.safe, bands, -1),
+        reco_edges=setting.axes.reco,
         floored=np.flatnonzero((low.all(axis=0) & sees)[kept]),
         compact=cube.compact() if setting.stacked else None,
         line=_line(run, setting, cube, event, pixel),
+        safe_tev=cube.safe_tev,
     )
     return terms, fate
 
@@ -86,6 +88,7 @@ class _Cube:
     Attributes
     ----------
     inside : bool array (nlat, nlon), and safe : bool array (n_reco,): pixels and energies of the fit
+    safe_tev : (low, high), TeV
     shares : float array (n_true, nlat, nlon), cm2, see `_pixel_shares`
     dispersion : float array (n_true, n_reco)
     frames : `BackgroundFrames`, slices of time in which the background stands still on the sky
@@ -94,6 +97,7 @@ class _Cube:
 
     inside: np.ndarray
     safe: np.ndarray
+    safe_tev: tuple[float, float]
     shares: np.ndarray
     dispersion: np.ndarray
     frames: BackgroundFrames
@@ -104,12 +108,13 @@ class _Cube:
         """Of a `KeptRun`."""
         axes = setting.axes
         inside = angular_separation(*run.pointing_lonlat, *pixels_icrs(setting.geom)) < setting.offset_max
-        safe = bins_inside(axes.reco, *safe_energy_range(run, run.offset, setting.safe_energy))
+        safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
+        safe = bins_inside(axes.reco, *safe_tev)
         shares = _pixel_shares(run, setting, inside)
         dispersion = run.edisp.kernel(run.offset, axes.true, axes.reco)
         frames = background_frames(run.pointing_lonlat, run.gti, run.location)
         background = _background_cells(run, setting, inside, safe, frames)
-        return cls(inside, safe, shares, dispersion, frames, background)
+        return cls(inside, safe, safe_tev, shares, dispersion, frames, background)
 
     @property
     def flat_shares(self):

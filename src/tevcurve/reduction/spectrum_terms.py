@@ -41,7 +41,8 @@ def spectrum_terms(run, setting):
     on, off = regions.in_on(run.lon, run.lat), regions.in_off(run.lon, run.lat)
     reco = np.searchsorted(axes.reco, run.energy_tev, side="right") - 1
     in_energy = (reco >= 0) & (reco < len(axes.reco) - 1)
-    safe = bins_inside(axes.reco, *safe_energy_range(run, run.offset, setting.safe_energy))
+    safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
+    safe = bins_inside(axes.reco, *safe_tev)
     fate = np.full(len(run.time_s), USED, dtype=np.int8)
     fate[in_energy & ~safe[np.clip(reco, 0, len(safe) - 1)]] = MASKED
     fate[~(on | off)] = OUTSIDE_REGION
@@ -68,5 +69,6 @@ def spectrum_terms(run, setting):
         true_edges_tev=axes.true,
         reco_edges_tev=axes.reco,
         mask_safe=safe,
+        safe_tev=safe_tev,
     )
     return reduced, fate

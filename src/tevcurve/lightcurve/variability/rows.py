@@ -180,7 +180,7 @@ def _from_origin(light_curve, numbers):
         raise InputError("No row of the light curve expects anything of the source, so nothing can vary.")
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
     reference = start[0]
-    middle = (joint.cut.reference.to_time(joint.cut.time_mean[numbers // joint.n_bands]) - reference).sec
+    middle = (joint.cut.reference.to_time(joint.exposure.time_mean[numbers]) - reference).sec
     maker = maker_of_rows(kept, joint, numbers)
     fits = RowFits(maker.profile, lowest=maker.lowest_norms())
     edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2]

@@ -1,0 +1,39 @@
+"""Why nothing is expected of the source in a row."""
+
+import numpy as np
+
+
+def why_dark(runs, ranges, masked):
+    """(status, reason in words) of a row in whose runs nothing is expected of the source.
+
+    Parameters
+    ----------
+    runs : list of `KeptRun`
+    ranges : list of (low, high), TeV, the safe energies of each
+    masked : list of bool, whether no energy bin of the band lies inside them
+    """
+    outside = np.array([run.offset >= run.aeff.max_offset.to_value("rad") for run in runs])
+    masked = np.array(masked) & ~outside
+    if outside.all():
+        offset = np.rad2deg(min(run.offset for run in runs))
+        return "outside_fov", f"the source is {offset:.2f} deg off the pointing, outside the field of view"
+    if masked.all():
+        lows, highs = zip(*ranges, strict=True)
+        words = safe_words(min(lows), max(highs))
+        return "no_exposure", f"no energy bin of the band lies inside the safe energies ({words})"
+    if not (masked | outside).any():
+        return "no_exposure", "the effective area at the source is zero in the energies of the band"
+    kinds = (
+        (outside, "the source is outside the field of view"),
+        (masked, "the band is outside the safe energies"),
+        (~outside & ~masked, "the effective area at the source is zero"),
+    )
+    words = ", ".join(f"{why} in {np.count_nonzero(which)}" for which, why in kinds if which.any())
+    return "no_exposure", f"none of the {len(runs)} runs sees the source in the band: {words}"
+
+
+def safe_words(low, high):
+    """Safe energies in TeV in words."""
+    if not np.isfinite(high):
+        return f"above {low:.3g} TeV" if low > 0 else "all energies"
+    return f"{low:.3g} to {high:.3g} TeV" if low > 0 else f"below {high:.3g} TeV"

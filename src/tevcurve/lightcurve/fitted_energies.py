@@ -1,0 +1,91 @@
+"""Between which energies rows are fitted, where that is not all of their band."""
+
+import numpy as np
+
+# Relative: edges so near to each other are the same in other units.
+SAME = 1e-9
+
+
+def extrapolating(table):
+    """Which rows report a band that their fit does not cover, bool array (n_rows,)."""
+    if not {"e_min", "e_max", "e_min_fit", "e_max_fit"} <= set(table.colnames):
+        return np.zeros(len(table), dtype=bool)
+    names = ("e_min", "e_max", "e_min_fit", "e_max_fit")
+    below, above = _outside(*(_in_tev(table[name]) for name in names))
+    return below | above
+
+
+def extrapolation_words(table):
+    """How many rows report a band that their fit does not cover, one line, "" where none does."""
+    number = int(np.count_nonzero(extrapolating(table)))
+    if not number:
+        return ""
+    rows = "row" if len(table) == 1 else "rows"
+    return (
+        f"{number} of {len(table)} {rows}: the fit covers a part of the energy band only (e_min_fit, e_max_fit), and "
+        "the assumed spectrum says the rest"
+    )
+
+
+def fitted_words(exposure, e_min, e_max, is_free):
+    """What is to be said of the energies of each row, a dict of row to words.
+
+    Parameters
+    ----------
+    exposure : `~tevcurve.fit.row_exposure.RowExposure`
+    e_min, e_max : float arrays (n_rows,), TeV, edges of the bands
+    is_free : bool array (n_rows,), whether the shape of the spectrum is fitted in a row
+    """
+    known = exposure.n_runs > 0
+    below, above = _outside(e_min, e_max, exposure.low, exposure.high)
+    uneven = known & ((exposure.low_of_all > exposure.low) | (exposure.high_of_all < exposure.high))
+    telling = below | above | uneven | (known & (exposure.n_blind > 0)) | exposure.gaps
+    told = {}
+    for row in np.flatnonzero(telling):
+        words = []
+        if below[row] or above[row]:
+            words.append(
+                _extrapolated(exposure, row, below[row] * e_min[row], above[row] * e_max[row], is_free[row])
+            )
+        if exposure.gaps[row]:
+            words.append("some energies in between are left out of the fit")
+        if uneven[row]:
+            words.append(_uneven(exposure, row))
+        if exposure.n_blind[row]:
+            words.append(_blind(exposure.n_blind[row], exposure.n_runs[row]))
+        told[row] = "; ".join(words)
+    return told
+
+
+def _outside(e_min, e_max, low, high):
+    """Whether bands reach below, and above, the energies of their fits; False where these are NaN."""
+    return low > e_min * (1 + SAME), high < e_max * (1 - SAME)
+
+
+def _extrapolated(exposure, row, below, above, is_free):
+    """below, above: the edges of the band that the fit does not reach, TeV, or 0."""
+    low, high = f"{exposure.low[row]:.3g}", f"{exposure.high[row]:.3g}"
+    if below and above:
+        fitted, edges = f"between {low} and {high}", f"{below:.3g} and {above:.3g}"
+    else:
+        fitted, edges = (f"above {low}", f"{below:.3g}") if below else (f"below {high}", f"{above:.3g}")
+    which = "fitted" if is_free else "assumed"
+    return f"fitted {fitted} TeV only, extrapolated to {edges} TeV with the {which} spectrum"
+
+
+def _uneven(exposure, row):
+    low, high = exposure.low_of_all[row], exposure.high_of_all[row]
+    runs = f"all of its {exposure.n_runs[row]} runs"
+    if not low < high:
+        return f"no energy is fitted in {runs}"
+    return f"only {low:.3g} to {high:.3g} TeV is fitted in {runs}"
+
+
+def _blind(n_blind, n_runs):
+    see, do = ("sees", "does") if n_blind == 1 else ("see", "do")
+    return f"{n_blind} of {n_blind + n_runs} runs {see} nothing of the band and {do} not count"
+
+
+def _in_tev(column):
+    values = np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+    return values if column.unit is None else values * column.unit.to("TeV")

@@ -1,0 +1,63 @@
+"""What a light curve needs of its reference spectrum, and what it cannot use."""
+
+import numpy as np
+
+from tevcurve.errors import InputError
+
+# cm-2 s-1: less than this in a band is no flux, but the rounding of one (an exponential cutoff far below the band).
+FAINTEST = 1e-100
+
+
+def reference_in_bins(spectrum, true_edges, bands):
+    """(flux in each true-energy bin, whether a band has none): float array (n_true,), cm-2 s-1; bool array (n_bands,).
+
+    Parameters
+    ----------
+    spectrum : `SpectralModel`
+    true_edges, bands : float arrays of edges, TeV
+
+    Raises `InputError` for a spectrum that is negative, infinite or NaN anywhere between these energies, or that has
+    no flux in any band.
+    """
+    _check(spectrum.dnde(true_edges), true_edges, true_edges)
+    flux = spectrum.photon_flux(true_edges)
+    _check(flux, true_edges[:-1], true_edges[1:])
+    dark = without_flux(spectrum.photon_flux(bands))
+    if dark.all():
+        raise InputError(_none_words(bands[0], bands[-1]))
+    return flux, dark
+
+
+def check_flux(flux, band):
+    """Raises `InputError` where a reference has no flux in a band (low, high; TeV), or what is no flux."""
+    if np.any(without_flux(flux)):
+        raise InputError(_none_words(*band))
+
+
+def without_flux(flux):
+    """Whether fluxes in bands (cm-2 s-1) are none, bool array; `InputError` for what is no flux."""
+    flux = np.asarray(flux, dtype=float)
+    if not np.all(np.isfinite(flux) & (flux >= 0)):
+        wrong = flux[~(np.isfinite(flux) & (flux >= 0))][0]
+        raise InputError(
+            f"The reference spectrum has a flux of {wrong:g} cm-2 s-1 in a band; wanted is a number, 0 or more."
+        )
+    return flux < FAINTEST
+
+
+def _none_words(low, high):
+    return (
+        f"The reference spectrum has no flux between {low:.4g} and {high:.4g} TeV, so there is nothing to scale; "
+        "wanted is one with flux there."
+    )
+
+
+def _check(values, low, high):
+    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+    if len(wrong):
+        first, last = low[wrong[0]], high[wrong[-1]]
+        where = f"at {first:.4g} TeV" if first == last else f"between {first:.4g} and {last:.4g} TeV"
+        raise InputError(
+            f"The reference spectrum is {values[wrong[0]]:g} {where}; wanted is a finite flux, 0 or more, at all true "
+            f"energies from {low[0]:.4g} to {high[-1]:.4g} TeV."
+        )
