@@ -166,12 +166,15 @@ def test_paths_expand_environment_variables(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_masked_values_are_refused(tmp_path, suffix):
+def test_masked_values_are_refused_and_become_nan(tmp_path, suffix):
     table = Table(make().table, masked=True)
     table["flux"].mask[2] = True
     with pytest.raises(InputError, match="column flux has masked values"):
-        LightCurve(table).write(tmp_path / f"lc.{suffix}")
+        write_table(table, tmp_path / f"lc.{suffix}")
     assert not os.listdir(tmp_path)
+    # a light curve of such a table has NaN there, which a file can keep
+    back = LightCurve.read(LightCurve(table).write(tmp_path / f"lc.{suffix}"))
+    assert np.isnan(back.table["flux"][2])
 
 
 def test_wrong_files_are_named(tmp_path):

@@ -10,6 +10,7 @@ from astropy.time import Time
 from tevcurve.data.time import TimeReference, check_seconds
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import row_values
+from tevcurve.files.masked import without_masks
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -145,7 +146,8 @@ class GTI:
 
 def _seconds(times, reference):
     if isinstance(times, Time):
-        return reference.to_seconds(times)
+        return np.asarray(without_masks(reference.to_seconds(times)))
+    times = without_masks(times)
     return np.asarray(times.to_value("s") if isinstance(times, u.Quantity) else times, dtype=float)
 
 

@@ -14,6 +14,7 @@ from tevcurve.data.run import HduAddress
 from tevcurve.errors import DataError
 from tevcurve.files.astropy_table import as_table
 from tevcurve.files.columns import listed
+from tevcurve.files.masked import without_masks
 
 HDU_COLUMNS = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
 _KEYWORDS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TELESCOP", "INSTRUME", "HDUCLASS", "HDUVERS")
@@ -90,7 +91,7 @@ class _Index:
             names = self._rows.colnames if isinstance(self._rows, Table) else self._rows.columns.names
             raise DataError(f"The {self._name} has no column {name}; it has {listed(names)}.")
         values = self._rows[name] if isinstance(self._rows, Table) else self._rows.data[name]
-        return np.asarray(values)
+        return np.asarray(without_masks(values))
 
     def _texts(self, name):
         """Texts of a column without blanks around them, list of str; raises DataError where it has no texts."""

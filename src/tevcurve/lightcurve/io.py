@@ -12,6 +12,7 @@ from astropy.table import Column, Table
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import FitsFile, read_bytes
+from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.ecsv_text import ecsv_text
 
 SUFFIXES = (".ecsv", ".fits", ".fits.gz")
@@ -125,8 +126,8 @@ def _to_ecsv(table):
 
 
 def _from_ecsv(data):
-    # an empty text is a text, not a missing value
-    table = Table.read(data.decode().split("\n"), format="ascii.ecsv", fill_values=[])
+    # an empty text is a text, and an empty number a masked one
+    table = table_without_masks(Table.read(data.decode().split("\n"), format="ascii.ecsv"))
     for name, values in table.meta.pop(TEXTS_KEY, {}).items():
         _set_values(table, name, np.array(values, dtype=str))
     for name, shape in table.meta.pop(SHAPES_KEY, {}).items():
@@ -199,11 +200,11 @@ def _from_fits(data, path):
 
     with fits.open(io.BytesIO(data)) as hdus:
         if FLUX_POINTS_HDU in hdus and TABLE_HDU not in hdus:
-            return _native(Table.read(hdus[FLUX_POINTS_HDU], mask_invalid=False))
+            return _native(table_without_masks(Table.read(hdus[FLUX_POINTS_HDU], mask_invalid=False)))
         for name in (TABLE_HDU, DETAILS_HDU):
             if name not in hdus:
                 raise DataError(f"{path} has no HDU {name}; a light curve written by tevcurve has one.")
-        table = Table.read(hdus[TABLE_HDU], mask_invalid=False)
+        table = table_without_masks(Table.read(hdus[TABLE_HDU], mask_invalid=False))
         details = yaml.load(hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii"))
     for name in _native(table).colnames:
         if name in details["text"]:

@@ -8,6 +8,7 @@ from astropy.table import Table
 from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.arithmetic import FluxArithmetic
 from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.interop.conversions import Conversions
@@ -24,13 +25,14 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
     ----------
     table : astropy.table.Table
         At least the columns `time_min` and `time_max` (float64, MJD), and in `table.meta` the time scale as
-        "TIMESYS". `tevcurve.lightcurve.columns.COLUMNS` has the name, unit and meaning of every column.
+        "TIMESYS". `tevcurve.lightcurve.columns.COLUMNS` has the name, unit and meaning of every column. Of a table with
+        masked values a copy is taken, which has NaN there.
     origin : object, optional
         What the light curve was made from. It is not written to files.
     ledger : `~tevcurve.lightcurve.ledger.Ledger`, optional
         Where every event and every second went.
 
-    Raises `InputError` if a time column or the time scale is missing.
+    Raises `InputError` if a time column, a time or the time scale is missing.
     """
 
     table: Table
@@ -38,11 +40,14 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
     ledger: Any = field(default=None)
 
     def __post_init__(self):
+        object.__setattr__(self, "table", table_without_masks(self.table))
         for name in ("time_min", "time_max"):
             if name not in self.table.colnames:
                 raise InputError(
                     f"A light curve needs a column {name}; this table has {self.table.colnames}."
                 )
+            if not np.all(np.isfinite(np.asarray(self.table[name], dtype=float))):
+                raise InputError(f"The column {name} has a row without a time; wanted is an MJD in each.")
         scale = str(self.table.meta.get("TIMESYS", "nothing")).lower()
         if scale not in Time.SCALES:
             raise InputError(f"The table's TIMESYS is {scale}; it should be one of {', '.join(Time.SCALES)}.")

@@ -10,6 +10,7 @@ from astropy.time import Time
 from astropy.units import Quantity, Unit, UnitConversionError
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import without_masks
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
 
 
@@ -36,6 +37,7 @@ def light_curve_table(time_min, time_max, values, meta, derive=False):
     if time_min.shape != time_max.shape:
         raise InputError(f"time_min has {time_min.size} values and time_max has {time_max.size}.")
     times = {"time_min": time_min.mjd, "time_max": getattr(time_max, scale).mjd}
+    times = {name: without_masks(values) for name, values in times.items()}
     if np.any(times["time_max"] < times["time_min"]):
         raise InputError("A time bin ends before it begins: time_max should not be before time_min.")
     columns = {name: table_column(name, value, time_min.size) for name, value in (times | values).items()}
@@ -54,6 +56,7 @@ def _references(reference):
 def table_column(name, value, n_rows):
     """A table column of n rows, with the unit, print format and description that belong to the name."""
     unit, form, description = COLUMNS.get(name, ("", None, None))
+    value = without_masks(value)
     if isinstance(value, Quantity):
         # a column that is not among ours keeps the unit that it came with
         unit = unit if name in COLUMNS else value.unit

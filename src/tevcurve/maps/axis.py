@@ -7,6 +7,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import without_masks
 
 INTERPOLATIONS = ("lin", "log")
 
@@ -154,6 +155,7 @@ def _check_edges(edges, name, interp):
 
 def _as_quantity(values, unit, name):
     """Values as a float Quantity: converted to `unit` when they bring their own, numbers are in `unit`."""
+    values = without_masks(values)
     quantity = u.Quantity(values, dtype=float)
     if not isinstance(values, u.Quantity) and quantity.unit == u.dimensionless_unscaled:
         return quantity.value << u.Unit(unit)

@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import without_masks
 from tevcurve.maps.geometry import WcsGeom
 
 
@@ -26,7 +27,7 @@ class WcsNDMap:
             raise InputError(f"A map needs a WcsGeom, not {type(geom).__name__}.")
         if hasattr(data, "unit"):
             raise InputError("The data of a map are plain numbers; their unit is given by unit=.")
-        data = np.zeros(geom.data_shape) if data is None else np.asarray(data)
+        data = np.zeros(geom.data_shape) if data is None else np.asarray(without_masks(data))
         if data.shape != geom.data_shape:
             raise InputError(f"The data of a map must have the shape {geom.data_shape}, not {data.shape}.")
         if data.dtype.kind not in "biuf":

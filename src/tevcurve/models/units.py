@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import without_masks
 
 
 @lru_cache(maxsize=256)
@@ -28,7 +29,7 @@ def internal_unit(unit):
 def as_quantity(value, what):
     """A Quantity from a number, a Quantity or a string such as "1 TeV"; `what` names it in the error."""
     try:
-        quantity = u.Quantity(value, dtype=np.float64)
+        quantity = u.Quantity(without_masks(value), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{what} is {value!r}; wanted is a number, a Quantity or a string such as '1 TeV'."

@@ -7,6 +7,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import without_masks
 from tevcurve.records import short_repr
 
 RECO_BINS_PER_DECADE = 10
@@ -81,7 +82,7 @@ def missing_edge_message(edge, edges):
 def edges_in_tev(edges, name):
     """Float array of energies in TeV; `InputError` unless two or more increase from above 0."""
     try:
-        values = np.atleast_1d(np.array(u.Quantity(edges).to_value(u.TeV), dtype=float))
+        values = np.atleast_1d(np.array(u.Quantity(without_masks(edges)).to_value(u.TeV), dtype=float))
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} is {edges!r}; wanted are energies such as [0.7, 20] * u.TeV.") from error
     if values.ndim != 1 or len(values) < 2 or not np.all(np.isfinite(values)):

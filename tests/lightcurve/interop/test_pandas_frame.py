@@ -64,3 +64,20 @@ def test_a_frame_shares_no_memory():
     frame = light_curve.to_pandas()
     frame.loc[:, "flux"] = 0.0
     assert np.all(light_curve.table["flux"] > 0)
+
+
+def test_missing_values_of_pandas_are_nan():
+    frame = make_rows(2).to_pandas()
+    attrs, frame = frame.attrs, frame.convert_dtypes()
+    frame.attrs = attrs
+    frame["n_on"] = pandas.array([1, None, 3, 4], dtype="Int64")
+    for name in ("flux", "status"):
+        frame.iloc[1, frame.columns.get_loc(name)] = pandas.NA
+    table = LightCurve.from_pandas(frame).table
+    assert np.isnan(table["flux"][1])
+    assert np.isnan(table["n_on"][1])
+    assert table["n_on"][2] == 3
+    assert table["status"][1] == ""
+    frame["time_min"] = pandas.array([53343.0, None, 53344.0, 53344.0], dtype="Float64")
+    with pytest.raises(InputError, match="without a time"):
+        LightCurve.from_pandas(frame)

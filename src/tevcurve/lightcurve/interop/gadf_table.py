@@ -24,6 +24,7 @@ from astropy.table import Column, Table
 from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.columns import QUANTITIES, VARIANTS
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.selection import bins_of_rows
@@ -90,6 +91,7 @@ def from_gadf_table(table, spectrum=None):
             f"The table has the columns {', '.join(table.colnames[:6])} ...; wanted are time_min, time_max, and "
             "e_ref with a value for each energy band."
         )
+    table = table_without_masks(table)
     n_times, n_bands = table["e_ref"].shape
     columns = {name: _flat(table[name], n_bands) for name in table.colnames if name not in TIME_COLUMNS}
     start, stop = (_times(table, name) for name in TIME_COLUMNS)
@@ -142,8 +144,15 @@ def _by_bin(column, n_bands):
 
 def _limits(table):
     """Which rows are shown as upper limits, bool array (n_rows,)."""
-    if "is_ul" in table.colnames:
-        return np.asarray(table["is_ul"], dtype=bool)
+    if "is_ul" not in table.colnames:
+        return _weak(table)
+    said = np.asarray(table["is_ul"], dtype=float)
+    # NaN where the table does not say.
+    return np.where(np.isfinite(said), said != 0, _weak(table))
+
+
+def _weak(table):
+    """Which rows have a limit and no flux that is significant, bool array (n_rows,)."""
     names = [name for name in ("norm", *QUANTITIES) if f"{name}_ul" in table.colnames]
     if not names:
         return np.zeros(len(table), dtype=bool)
@@ -220,9 +229,14 @@ def _arguments(columns, n_rows, spectrum):
             columns["dloglike_scan"] = (
                 np.asarray(columns.pop("stat_scan")) - np.asarray(columns["loglike"])[:, None]
             )
-    success = np.asarray(columns.pop("success", np.ones(n_rows, dtype=bool)), dtype=bool)
-    status = columns.pop("status", np.where(success, "ok", "not_converged"))
-    reason = columns.pop("reason", np.where(success, "", "the fit did not succeed, as the file says"))
+    success = np.asarray(columns.pop("success", np.ones(n_rows)), dtype=float)
+    status = columns.pop("status", np.where(success == 1, "ok", "not_converged"))
+    words = np.where(
+        np.isnan(success),
+        "the file does not say whether the fit succeeded",
+        "the fit did not succeed, as the file says",
+    )
+    reason = columns.pop("reason", np.where(success == 1, "", words))
     reference = _references(columns, energies, spectrum)
     norms = {name: values if values.unit is None else values.quantity for name, values in _columns(columns)}
     return {

@@ -57,7 +57,9 @@ def from_pandas(frame, timesys=None):
             f"The time scale of the DataFrame is {scale or 'not said'}; say timesys=, one of {', '.join(Time.SCALES)}."
         )
     units = frame.attrs.get("units", {})
-    times = (Time(frame[name].to_numpy(dtype=float), format="mjd", scale=scale) for name in TIMES)
+    times = (
+        Time(frame[name].to_numpy(dtype=float, na_value=np.nan), format="mjd", scale=scale) for name in TIMES
+    )
     columns = {name: _values(frame[name], units.get(name)) for name in frame.columns if name not in TIMES}
     return LightCurve(light_curve_table(*times, columns, meta))
 
@@ -65,6 +67,14 @@ def from_pandas(frame, timesys=None):
 def _values(series, unit):
     values = series.to_numpy()
     if values.dtype == object:
-        # Texts, or arrays in cells.
-        values = np.array(values.tolist())
+        values = _plain(values.tolist(), series.isna().to_numpy())
     return values if unit is None else values * u.Unit(unit)
+
+
+def _plain(cells, missing):
+    """The array of a list of texts, of numbers, or of arrays; "" or NaN where one is missing (bool array (n,))."""
+    known = [cell for cell, gone in zip(cells, missing, strict=True) if not gone]
+    if not known or not missing.any():
+        return np.array(known if known else np.full(len(cells), np.nan))
+    stands = "" if isinstance(known[0], str) else np.full(np.shape(known[0]), np.nan)
+    return np.array([stands if gone else cell for cell, gone in zip(cells, missing, strict=True)])
