@@ -132,9 +132,8 @@ def test_flux_points_of_gammapys_layout(tmp_path):
     for table in (gadf_table(), _through_file(gadf_table(), tmp_path / "a.ecsv")):
         light_curve = LightCurve.from_gadf_table(table)
         for name in ("norm", "norm_ul", "flux", "flux_ul", "counts"):
-            assert np.isnan(light_curve.table[name][0]) and np.isfinite(light_curve.table[name][1:]).all(), (
-                name
-            )
+            assert np.isnan(light_curve.table[name][0]), name
+            assert np.isfinite(light_curve.table[name][1:]).all(), name
         assert light_curve.table["status"][0] == "not_converged"
         assert "does not say" in light_curve.table["reason"][0]
         assert list(light_curve.table["status"][1:]) == ["ok"] * 7

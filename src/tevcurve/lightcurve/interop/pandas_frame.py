@@ -57,11 +57,17 @@ def from_pandas(frame, timesys=None):
             f"The time scale of the DataFrame is {scale or 'not said'}; say timesys=, one of {', '.join(Time.SCALES)}."
         )
     units = frame.attrs.get("units", {})
-    times = (
-        Time(frame[name].to_numpy(dtype=float, na_value=np.nan), format="mjd", scale=scale) for name in TIMES
-    )
+    times = (Time(_days(frame[name]), format="mjd", scale=scale) for name in TIMES)
     columns = {name: _values(frame[name], units.get(name)) for name in frame.columns if name not in TIMES}
     return LightCurve(light_curve_table(*times, columns, meta))
+
+
+def _days(series):
+    """MJD (n,); raises `InputError` where one is missing."""
+    days = series.to_numpy(dtype=float, na_value=np.nan)
+    if not np.all(np.isfinite(days)):
+        raise InputError(f"The column {series.name} has a row without a time; wanted is an MJD in each.")
+    return days
 
 
 def _values(series, unit):
