@@ -33,6 +33,14 @@ class Problem:
     kind: str = FAILED
 
 
+def in_order(problems):
+    """Tuple of the problems of runs, whatever order they came in: those that could not be read, then the reduced ones.
+
+    problems: iterable of `Problem`.
+    """
+    return tuple(sorted(problems, key=lambda one: (one.stage == "reduction", one.obs_id)))
+
+
 @contextmanager
 def at_stage(name):
     """Inside, what goes wrong or is remarked is said to be of a stage; the innermost one counts."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tevcurve.data.time_order import in_order_of_time
 from tevcurve.datasets import MapDataset
 from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
 from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
@@ -52,17 +53,21 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
         raise InputError("The datasets have different spectra of the source; one light curve needs the same.")
     pairs = list(zip(datasets, models, strict=True))
     if cubes:
-        runs = [run for pair in pairs for run in _cube_terms(*pair, band_of_bin, len(bands) - 1, reoptimize)]
+        runs = in_order_of_time(
+            [run for pair in pairs for run in _cube_terms(*pair, band_of_bin, len(bands) - 1, reoptimize)]
+        )
         laid = time_bins.bins(runs)
         background.check_cubes(reoptimize)
         why_dark = _always(first.why_no_signal(models[0]))
         joint = lay_cubes(runs, laid, flux, dark=dark, why_dark=why_dark, background_error=background.error)
         return joint, laid
-    runs = [
-        replace(run, mask_safe=dataset.mask & (band_of_bin >= 0))
-        for dataset in datasets
-        for run in dataset.runs
-    ]
+    runs = in_order_of_time(
+        [
+            replace(run, mask_safe=dataset.mask & (band_of_bin >= 0))
+            for dataset in datasets
+            for run in dataset.runs
+        ]
+    )
     laid = time_bins.bins(runs)
     why_dark = _always(first.why_no_signal(models[0]))
     joint = lay_spectra(runs, band_of_bin, laid, flux, dark=dark, why_dark=why_dark, background=background)

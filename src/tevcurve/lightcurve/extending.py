@@ -16,26 +16,27 @@ from tevcurve.lightcurve.product import LightCurve
 WITHOUT_EVENTS = (ByRun, ByNight, ByWidth, Sliding, ByIntervals, ByPhase)
 
 
-def extend(light_curve, kept):
-    """The `LightCurve` of all runs of `kept`, of which the first ones made `light_curve`.
+def extend(light_curve, kept, old):
+    """The `LightCurve` of all runs of `kept`, of which some made `light_curve`.
 
     It is what `kept.light_curve()` gives, to the last digit. Rows that no other run touches are taken over, and only
     the runs of other rows are asked for. Where any row may depend on all runs, all are made anew.
 
     Parameters
     ----------
-    light_curve : `LightCurve` with a ledger, of the first runs with the settings of `kept`
+    light_curve : `LightCurve` with a ledger, of some of the runs with the settings of `kept`
     kept : `~tevcurve.lightcurve.rebinning.Kept`, runs and terms in any kind of sequence; of runs whose rows are taken
         over nothing but `obs_id` and `gti` is asked for
+    old : int array, ascending, the numbers that the runs of `light_curve` have there
     """
-    first, runs = len(light_curve.ledger.events), list(kept.runs)
+    old, runs = np.asarray(old, dtype=int), list(kept.runs)
     if not rows_stand_alone(kept):
         return kept.light_curve()
-    if first == len(runs):
+    if len(old) == len(runs):
         return replace(light_curve, origin=kept, ledger=replace(light_curve.ledger, failed=kept.failed))
-    before, n_bands = kept.time_bins.bins(runs[:first]), kept.setting.axes.n_bands
+    before, n_bands = kept.time_bins.bins([runs[number] for number in old]), kept.setting.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)
-    change = _Change(before, kept.time_bins.bins(runs), runs, first)
+    change = _Change(before, kept.time_bins.bins(runs), runs, old)
     made = light_curve.table[:0]
     if len(change.bins):
         made = _part_of(kept, change.new, change.bins, change.runs).light_curve().table
@@ -55,23 +56,25 @@ def rows_stand_alone(kept):
 class _Change:
     """What of the time bins is another one with more runs.
 
-    old, new: `TimeBins` of the first runs, and of all. all_runs: list. first: int, how many the first are.
+    before, new: `TimeBins` of the old runs, and of all. all_runs: list. old: int array, numbers of the old ones.
 
     bins: int array, numbers of the new bins that no old one equals. taken: int array (n_new,), for each new bin the
     number of the old one that it equals, or -1. runs: int array, runs with good time in `bins`, or the last one.
     touched: int array, runs whose share in the bins may be another one.
     """
 
-    def __init__(self, old, new, all_runs, first):
-        self.new, self.all_runs, self.first = new, all_runs, first
-        pieces, pieces_before = new.pieces(all_runs), old.pieces(all_runs[:first])
-        before = {key: number for number, key in enumerate(_keys(old, pieces_before))}
-        self.taken = np.array([before.get(key, -1) for key in _keys(new, pieces)], dtype=int)
+    def __init__(self, before, new, all_runs, old):
+        self.new, self.all_runs, self.old = new, all_runs, old
+        self.added = np.setdiff1d(np.arange(len(all_runs)), old)
+        pieces, pieces_before = new.pieces(all_runs), before.pieces([all_runs[number] for number in old])
+        pieces_before = replace(pieces_before, run=old[pieces_before.run])
+        known = {key: number for number, key in enumerate(_keys(before, pieces_before))}
+        self.taken = np.array([known.get(key, -1) for key in _keys(new, pieces)], dtype=int)
         self.bins = np.flatnonzero(self.taken < 0)
-        gone = np.setdiff1d(np.arange(old.n_bins), self.taken)
+        gone = np.setdiff1d(np.arange(before.n_bins), self.taken)
         runs = np.unique(pieces.run[np.isin(pieces.bin, self.bins)])
         of_gone = pieces_before.run[np.isin(pieces_before.bin, gone)]
-        self.touched = np.unique(np.concatenate([runs, of_gone, np.arange(first, len(all_runs))]))
+        self.touched = np.unique(np.concatenate([runs, of_gone, self.added]))
         # Bins without good time need a run all the same, which says what the columns are.
         self.runs = runs if len(runs) else np.array([len(all_runs) - 1])
         self._pieces = pieces
@@ -173,21 +176,24 @@ def _ledger(ledger, kept, change):
     part = _part_of(kept, change.new, change.bins_of(runs), runs)
     counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(None))
     events, seconds = (
-        _with_rows(getattr(ledger, name), getattr(counted, name), runs, len(change.all_runs))
+        _with_rows(getattr(ledger, name), getattr(counted, name), change.old, runs)
         for name in ("events", "seconds")
     )
-    new = {run.obs_id for run in change.all_runs[change.first :]}
-    warnings = ledger.warnings + tuple(one for one in counted.warnings if one.obs_id in new)
-    recorded = RecordedLedger(events, seconds, kept.failed, warnings)
+    new = {change.all_runs[number].obs_id for number in change.added}
+    warnings = [*ledger.warnings, *(one for one in counted.warnings if one.obs_id in new)]
+    place = {run.obs_id: number for number, run in enumerate(change.all_runs)}
+    warnings.sort(key=lambda one: place[one.obs_id])
+    recorded = RecordedLedger(events, seconds, kept.failed, tuple(warnings))
     return Ledger(kept.runs, kept.fates, kept.failed, change.new, (change.new, recorded))
 
 
-def _with_rows(old, new, numbers, n_rows):
-    """A table of n_rows: the old rows first, and new ones at their numbers."""
+def _with_rows(old, new, old_numbers, numbers):
+    """A table of old rows at their numbers, then of new ones at theirs; each number from 0 on is in one of them."""
     columns = {}
     for name in old.colnames:
+        n_rows = len(np.union1d(old_numbers, numbers))
         values = np.zeros(n_rows, dtype=np.result_type(old[name], new[name]))
-        values[: len(old)] = old[name]
+        values[old_numbers] = old[name]
         values[numbers] = new[name]
         columns[name] = values
     return Table(columns)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tevcurve.data.time_order import in_order_of_time
 from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger
@@ -31,11 +32,13 @@ def join_ledgers(ledgers, order):
                 return None
     if sum(len(ledger.time_bins) for ledger in ledgers) != len(order):
         return None
+    runs = {run.obs_id: run for run in in_order_of_time(list(runs.values()))}
     number = {obs_id: k for k, obs_id in enumerate(runs)}
     failed = {one.obs_id: one for ledger in ledgers for one in ledger.failed if one.obs_id not in runs}
     bins = [_of_own_runs(ledger, number) for ledger in ledgers]
     joined = _joined(bins).select(np.asarray(order))
-    return Ledger(tuple(runs.values()), tuple(fates.values()), tuple(failed.values()), joined)
+    fates = tuple(fates[obs_id] for obs_id in runs)
+    return Ledger(tuple(runs.values()), fates, tuple(failed.values()), joined)
 
 
 def _of_own_runs(ledger, number):

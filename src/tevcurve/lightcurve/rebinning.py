@@ -15,7 +15,7 @@ from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
-from tevcurve.problems import at_stage, attempt
+from tevcurve.problems import at_stage, attempt, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
@@ -71,7 +71,7 @@ class Kept:
         if not made:
             replace(self, failed=failed).refuse()
         runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
-        return replace(self, runs=runs, failed=tuple(failed), terms=terms, fates=fates)
+        return replace(self, runs=runs, failed=in_order(failed), terms=terms, fates=fates)
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""

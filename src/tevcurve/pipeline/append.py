@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, strict=False):
-    """The `Result` with more runs, also on disk: what a full computation of the old runs and then the new ones gives.
+    """The `Result` with more runs, also on disk: what a full computation of the old runs and the new ones gives.
 
     Rows whose good time the new runs do not touch are taken over; bins that depend on all events, such as by_counts,
     are made anew from the runs that the result keeps. The folder has the old result or the new one at any moment.
@@ -55,16 +55,16 @@ def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, s
         again = {one.obs_id for one in observations}
         failed = [one for one in kept.failed if one.obs_id not in again] + failed
         kept, contents = with_runs(replace(kept, failed=tuple(failed)), runs, strict)
-        light_curve = _light_curve(result, kept)
+        light_curve = _light_curve(result, kept, kept.runs.without(contents))
         return add_to_result(result, light_curve, contents, input_files(observations))
 
 
-def _light_curve(result, kept):
-    """The light curve of the runs in `kept`, with what is there of it taken over."""
+def _light_curve(result, kept, old):
+    """The light curve of the runs in `kept`, with what is there of the old ones (int array) taken over."""
     if result.provenance["versions"] != package_versions():
         log.warning("The result was made by other versions of the packages; all of its rows are made anew.")
         return kept.light_curve()
-    return extend(result.light_curve, kept)
+    return extend(result.light_curve, kept, old)
 
 
 def _observations(given, source):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import astropy.units as u
 from astropy.coordinates import SkyCoord
 
+from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.fit_rows import FitOptions, check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_shapes import free_names
@@ -60,12 +61,13 @@ class Job:
         return RunKeys(self.setting.source, radius, None if radius is None else self.exclusion)
 
     def light_curve(self, runs, failed=(), strict=False):
-        """The `LightCurve` of kept runs; `failed`: the `Problem`s of those that are left out.
+        """The `LightCurve` of kept runs, which are put in the order of time.
 
+        failed: the `Problem`s of those that are left out.
         strict: bool, raises for the first run that cannot be reduced. Raises `DataError` where no run is left.
         """
         repeats = Repeats()
-        runs = tuple(repeats.without(runs, strict))
+        runs = tuple(repeats.without(in_order_of_time(runs), strict))
         return self.kept(runs, (*failed, *repeats.problems)).reduced(strict).light_curve()
 
     def kept(self, runs, failed=()):

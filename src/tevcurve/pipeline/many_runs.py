@@ -10,6 +10,7 @@ from pathlib import Path
 from tevcurve.lightcurve.extending import extend, rows_stand_alone
 from tevcurve.pipeline.more_runs import with_runs
 from tevcurve.pipeline.repeats import Repeats
+from tevcurve.problems import in_order
 from tevcurve.store.stored_runs import LaidOutRuns, StoredRuns
 
 # From so many runs on. Fewer stay in memory with their terms, so that they are rebinned within milliseconds.
@@ -36,17 +37,18 @@ def light_curve_of_many(job, outcomes, strict=False):
         unread += [problem for _, problem in part if problem is not None]
         runs = repeats.without([run for run, _ in part if run is not None], strict)
         kept, contents = with_runs(kept, runs, strict)
-        for entry, content in zip(kept.runs.entries[len(kept.runs) - len(contents) :], contents, strict=True):
-            (folder.path / entry.file).write_bytes(content)
+        for file, content in contents.items():
+            (folder.path / file).write_bytes(content)
         if contents and rows_stand_alone(kept):
-            light_curve = kept.light_curve() if light_curve is None else extend(light_curve, kept)
+            old = kept.runs.without(contents)
+            light_curve = kept.light_curve() if light_curve is None else extend(light_curve, kept, old)
         kept = _read_on_demand(kept, 0)
-    kept = _read_on_demand(replace(kept, failed=(*unread, *repeats.problems, *kept.failed)), HELD)
+    kept = _read_on_demand(replace(kept, failed=in_order((*unread, *repeats.problems, *kept.failed))), HELD)
     if not len(kept.runs):
         kept.refuse()
     if light_curve is None or not rows_stand_alone(kept):
         return kept.light_curve()
-    return extend(light_curve, kept)
+    return extend(light_curve, kept, range(len(kept.runs)))
 
 
 def _read_on_demand(kept, held):

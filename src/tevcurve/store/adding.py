@@ -25,24 +25,24 @@ def add_to_result(result, light_curve, contents, inputs):
     Parameters
     ----------
     result : `Result`
-    light_curve : `LightCurve`, whose origin has `StoredRuns`: those of the result first
-    contents : list of bytes, the runs that the result has not
+    light_curve : `LightCurve`, whose origin has `StoredRuns`
+    contents : dict of bytes by the names of their files, the runs that the result has not
     inputs : list of dicts, see `write_result`; added to those that are there
     Raises `StoreError` where the disk does not take it.
     """
     folder, kept = result.folder, light_curve.origin
     entries = kept.runs.entries
-    n_old = len(entries) - len(contents)
     again = {each["obs_id"] for each in inputs}
     inputs = [each for each in result.provenance["inputs"] if each["obs_id"] not in again] + inputs
     provenance = provenance_of(inputs)
     with new_folder(folder, overwrite=True) as part:
         keep_others(folder, part)
         (part / RUNS).mkdir()
-        for entry in entries[:n_old]:
-            same_file(folder / RUNS / entry.file, part / RUNS / entry.file)
-        for entry, content in zip(entries[n_old:], contents, strict=True):
-            (part / RUNS / entry.file).write_bytes(content)
+        for entry in entries:
+            if entry.file in contents:
+                (part / RUNS / entry.file).write_bytes(contents[entry.file])
+            else:
+                same_file(folder / RUNS / entry.file, part / RUNS / entry.file)
         for name in (JOB, CONFIG):
             if (folder / name).is_file():
                 same_file(folder / name, part / name)

@@ -215,6 +215,7 @@ def write_run_list(folder, entries, failed):
 def provenance_of(inputs):
     """Dict of `versions` and `inputs`: what a result was made with and of, nothing of when, where or how long."""
     inputs = [{name: each[name] for name in ("path", "sha256", "obs_id")} for each in inputs or ()]
+    inputs.sort(key=lambda each: (each["obs_id"], each["path"]))
     return {"versions": package_versions(), "inputs": inputs}
 
 

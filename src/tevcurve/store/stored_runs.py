@@ -5,7 +5,10 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from tevcurve.data import GTI, TimeReference
+from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.files import read_bytes
@@ -130,15 +133,23 @@ class StoredRuns(Sequence):
         self._in_memory, self._left, self._last = {}, held, (None, None)
 
     def with_runs(self, runs):
-        """(`StoredRuns` with more runs, list of their contents, bytes), for the folder where these will be written.
+        """(`StoredRuns` with more runs, dict of the contents of their files by their names).
+
+        All are in the order of time. The folder has the files of the new ones as soon as these are written there.
 
         runs: sequence of `KeptRun`; they stay in memory.
         """
         contents = [run_to_bytes(run) for run in runs]
-        entries = [RunEntry.of(run, content) for run, content in zip(runs, contents, strict=True)]
-        more = StoredRuns(self.folder, (*self.entries, *entries), self._left, self.keeper)
-        more._in_memory = self._in_memory | dict(enumerate(runs, start=len(self)))
-        return more, contents
+        new = [RunEntry.of(run, content) for run, content in zip(runs, contents, strict=True)]
+        entries, in_memory = (*self.entries, *new), self._in_memory | dict(enumerate(runs, start=len(self)))
+        order = order_of_time(entries)
+        more = StoredRuns(self.folder, [entries[k] for k in order], self._left, self.keeper)
+        more._in_memory = {place: in_memory[k] for place, k in enumerate(order) if k in in_memory}
+        return more, {entry.file: content for entry, content in zip(new, contents, strict=True)}
+
+    def without(self, files):
+        """The numbers of the runs that are not in some files, int array. files: their names."""
+        return np.flatnonzero([entry.file not in files for entry in self.entries])
 
     def read(self, number):
         """The `KeptRun` of a number. Raises `DataError` where its file is missing or damaged."""

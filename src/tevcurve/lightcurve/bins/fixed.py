@@ -22,16 +22,17 @@ class ByRun:
     """See `by_run`."""
 
     def bins(self, runs):
-        """`TimeBins`, one for each run that has good time, in the order of the runs."""
+        """`TimeBins`, one for each run that has good time, in the order of time."""
         good = good_time(runs)
         numbers, first, last = good.spans()
-        return TimeBins.one_interval_each(
+        made = TimeBins.one_interval_each(
             good.instants(first, numbers),
             good.instants(last, numbers),
             run=numbers,
             labels=tuple(str(good.run_ids[number]) for number in numbers),
             kind="by run",
         )
+        return made.in_order_of_time()
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ class ByWidth:
     align: str
 
     def bins(self, runs):
-        """`TimeBins` that meet good time, in the order of time (of the runs, for "run")."""
+        """`TimeBins` that meet good time, in the order of time."""
         good = good_time(runs)
         made = self._in_runs(good) if self.align == "run" else self._on_grid(good)
-        return made.with_good_time(good)
+        return made.with_good_time(good).in_order_of_time()
 
     def _in_runs(self, good):
         runs, first, last = good.spans()
@@ -124,12 +125,13 @@ class ByIntervals:
     kind: str
 
     def bins(self, runs):
-        """`TimeBins`, all that were asked for, in their order."""
+        """`TimeBins`, all that were asked for, in the order of time."""
         reference = good_time(runs).reference
         start, stop = (Instants.from_time(edge, reference) for edge in (self.start, self.stop))
         order = np.argsort(start.seconds, kind="stable")
         overlap = np.any(np.maximum.accumulate(stop.seconds[order])[:-1] > start.seconds[order][1:])
-        return TimeBins.one_interval_each(start, stop, overlapping=bool(overlap), kind=self.kind)
+        made = TimeBins.one_interval_each(start, stop, overlapping=bool(overlap), kind=self.kind)
+        return made.in_order_of_time()
 
 
 def by_run():
@@ -192,7 +194,7 @@ def by_edges(times):
 
 
 def by_intervals(intervals):
-    """A binning with a bin for each interval, in their order, kept also where they have no good time.
+    """A binning with a bin for each interval, in the order of time, kept also where they have no good time.
 
     intervals: list of pairs of `Time` or of strings, or `Time` (n, 2); they may overlap, then the bins say so.
     Raises InputError for an interval that does not stop after its start.

@@ -138,6 +138,12 @@ class TimeBins:
             self.note,
         )
 
+    def in_order_of_time(self):
+        """The bins in the order of their starts; those that start together stay in theirs."""
+        first = self.start[self._first]
+        order = np.lexsort((first.rest, first.seconds))
+        return self if np.all(np.diff(order) == 1) else self.select(order)
+
     def pieces(self, runs):
         """`BinPieces`: what the bins and the good time of runs have in common.
 

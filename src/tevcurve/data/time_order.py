@@ -1,0 +1,24 @@
+"""Runs in the order of time, whatever order an index or a list has them in."""
+
+import numpy as np
+
+
+def order_of_time(runs):
+    """The numbers of runs in the order in which their good time begins (then ends), int array (n,).
+
+    Runs without good time come last. What begins and ends together is in the order of OBS_IDs.
+
+    runs : sequence of anything with `gti` and `obs_id`
+    """
+    gtis = [run.gti for run in runs]
+    spans = np.full((len(gtis), 2), np.inf)
+    for span, gti in zip(spans, gtis, strict=True):
+        if len(gti.intervals):
+            ends = gti.intervals[[0, -1], [0, 1]]
+            span[:] = gtis[0].reference.convert(ends, gti.reference)
+    return np.lexsort(([run.obs_id for run in runs], spans[:, 1], spans[:, 0]))
+
+
+def in_order_of_time(runs):
+    """List of runs in that order."""
+    return [runs[number] for number in order_of_time(runs)] if len(runs) else []
