@@ -124,8 +124,7 @@ def test_asked_for_bins_are_kept_without_good_time_and_made_ones_are_not():
     np.testing.assert_allclose(edges.ontime_s([run]), [0, 50, 50, 0])
     pairs = by_intervals([(moment(300), moment(400)), (moment(20), moment(30))]).bins([run])
     np.testing.assert_allclose(pairs.ontime_s([run]), [10, 0])
-    assert np.all(np.diff(pairs.time_min.mjd) > 0)
-    np.testing.assert_allclose((pairs.time_min - moment([300, 20])).sec, 0, atol=1e-7)
+    np.testing.assert_allclose((pairs.time_min - moment([20, 300])).sec, 0, atol=1e-7)
     assert not pairs.overlapping
     assert by_intervals([(moment(0), moment(20)), (moment(10), moment(30))]).bins([run]).overlapping
     assert not by_intervals([(moment(10), moment(20)), (moment(0), moment(10))]).bins([run]).overlapping
