@@ -48,7 +48,7 @@ def test_pieces_are_what_bins_and_good_time_share(runs, intervals):
     bins = by_intervals(pairs).bins(runs)
     pieces = bins.pieces(runs)
     expected = []
-    for number, pair in enumerate(pairs):
+    for number, pair in enumerate(sorted(pairs, key=lambda pair: pair[0])):
         for index, run in enumerate(runs):
             start, stop = (run.gti.reference.to_seconds(edge) for edge in pair)
             expected += [(number, index, *piece) for piece in run.gti.intersect((start, stop)).intervals]
