@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tevcurve.data import TimeReference
+from tevcurve.data.header import RunHeader
+from tevcurve.data.time import seconds_in_unit
 from tevcurve.errors import DataError, InputError
 
 SCALES = ("tt", "tai", "utc", "tdb")
@@ -92,6 +94,7 @@ def test_a_reference_goes_into_a_header_and_back():
         ({**HESS, "TIMESYS": "UT1"}, "HDU X of y has TIMESYS 'UT1'; wanted is one of TT, TAI, UTC, TDB"),
         ({**HESS, "TIMEZERO": 5.0}, "HDU X of y has TIMEZERO 5.0; only 0 is supported"),
         ({**HESS, "TIMEZERO": "soon"}, "HDU X of y has TIMEZERO 'soon'"),
+        ({**HESS, "TIMEOFFS": 5.0}, "HDU X of y has TIMEOFFS 5.0; only 0 is supported"),
     ],
 )
 def test_unusable_headers_get_a_sentence(header, words):
@@ -108,3 +111,48 @@ def test_a_missing_scale_is_tt_and_said(caplog):
 def test_an_unknown_scale_is_refused():
     with pytest.raises(InputError, match="'gps'; wanted is one of tt, tai, utc, tdb"):
         TimeReference(51910, 0.0, "gps")
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [
+        ("LOCAL", "local"),
+        ("SolarSystem", "solarsystem"),
+        ("BARYCENTER", "solarsystem"),
+        ("GEOCENTRIC", "geocentric"),
+    ],
+)
+def test_where_the_clock_is(word, place):
+    for keyword in ("TIMEREF", "TREFPOS"):
+        reference = TimeReference.from_header({**HESS, keyword: word}, "a file")
+        assert reference.place == place
+        assert TimeReference.from_header(reference.to_header(), "a file") == reference
+    assert TimeReference.from_header(HESS, "a file").place == "local"
+
+
+def test_a_place_that_nobody_knows_is_said(caplog):
+    reference = TimeReference.from_header({**HESS, "TIMEREF": "MOON"}, "HDU X of y")
+    assert reference.place == "local"
+    assert "TIMEREF 'MOON', which is not known" in caplog.messages[0]
+    with pytest.raises(InputError, match="place of a clock is 'moon'"):
+        TimeReference(51910, 0.0, place="moon")
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("s", 1), (" s ", 1), ("d", 86400), ("min", 60), ("ms", 1e-3), ("", 1)]
+)
+def test_start_and_stop_are_in_the_time_unit(unit, factor):
+    header = {**HESS, "TIMEUNIT": unit, "TSTART": 3000.0, "TSTOP": 4000.0}
+    assert seconds_in_unit(header, "a file") == factor
+    np.testing.assert_allclose(RunHeader(header, "a file").span_s, [3000 * factor, 4000 * factor], rtol=1e-15)
+
+
+def test_a_time_unit_that_is_none_is_refused():
+    with pytest.raises(DataError, match="TIMEUNIT 'TeV'; wanted is a unit of time"):
+        seconds_in_unit({"TIMEUNIT": "TeV"}, "a file")
+
+
+@pytest.mark.parametrize("system", ["TT(TAI)", "tt", "UTC(NIST)", "TAI (BIPM)"])
+def test_a_realization_of_a_scale_is_that_scale(system):
+    reference = TimeReference.from_header({**HESS, "TIMESYS": system}, "a file")
+    assert reference.scale == system.lower().partition("(")[0].strip()

@@ -1,13 +1,13 @@
 """Good time intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import astropy.units as u
 import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
-from tevcurve.data.time import TimeReference, check_seconds
+from tevcurve.data.time import TimeReference, check_seconds, has_place
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import row_values
 from tevcurve.files.masked import without_masks
@@ -50,6 +50,12 @@ class GTI:
         Raises DataError where a column, a unit or the reference is missing, or intervals are out of order.
         """
         own = TimeReference.from_header(hdu.header, where)
+        if reference is not None and not has_place(hdu.header):
+            own = replace(own, place=reference.place)
+        if reference is not None and own.place != reference.place:
+            raise DataError(
+                f"{where} has times that are {own.place}, and its events {reference.place}; wanted is one TIMEREF."
+            )
         unit = hdu.header.get("TIMEUNIT")
         edges = [row_values(hdu, name, "s", where, unit) for name in ("START", "STOP")]
         for name, edge in zip(("START", "STOP"), edges, strict=True):

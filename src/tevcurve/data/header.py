@@ -8,7 +8,7 @@ import astropy.units as u
 import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
-from tevcurve.data.time import TimeReference, check_seconds
+from tevcurve.data.time import TimeReference, check_seconds, seconds_in_unit
 from tevcurve.errors import DataError
 from tevcurve.files import header_number
 
@@ -53,7 +53,8 @@ class RunHeader:
     @cached_property
     def span_s(self):
         """TSTART and TSTOP, two floats in mission seconds."""
-        start, stop = (header_number(self.header, key, self.where) for key in ("TSTART", "TSTOP"))
+        unit = seconds_in_unit(self.header, self.where)
+        start, stop = (unit * header_number(self.header, key, self.where) for key in ("TSTART", "TSTOP"))
         check_seconds([start, stop], "TSTART or TSTOP", self.where)
         if not start < stop:
             raise DataError(

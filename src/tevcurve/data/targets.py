@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import astropy.units as u
 import numpy as np
 
 from tevcurve.data.time import TimeReference
@@ -131,4 +132,9 @@ def _start_mjd(table):
         reference = TimeReference.from_header(table.meta, "the observation index")
     except TevcurveError:
         return np.full(len(table), np.nan)
-    return reference.mjdrefi + (reference.mjdreff + _column(table, "TSTART") / 86400)
+    try:
+        named = table["TSTART"].unit or table.meta.get("TIMEUNIT") or "s"
+        days = float(u.Unit(str(named).strip()).to("d"))
+    except (KeyError, ValueError, TypeError, u.UnitConversionError):
+        return np.full(len(table), np.nan)
+    return reference.mjdrefi + (reference.mjdreff + _column(table, "TSTART") * days)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
@@ -12,6 +13,21 @@ from tevcurve.problems import remark
 
 # What FITS (Rots et al. 2015, table 2) and astropy call the same scale; UT1 and GPS are not taken.
 _SCALES = {"tt": "tt", "tdt": "tt", "et": "tt", "tai": "tai", "iat": "tai", "utc": "utc", "tdb": "tdb"}
+# Where the clock is to which times are told: TIMEREF of GADF, TREFPOS of FITS (Rots et al. 2015, table 3).
+_PLACES = {
+    "local": "local",
+    "topocenter": "local",
+    "topocent": "local",
+    "geocentric": "geocentric",
+    "geocenter": "geocentric",
+    "geocente": "geocentric",
+    "heliocentric": "heliocentric",
+    "heliocenter": "heliocentric",
+    "heliocen": "heliocentric",
+    "solarsystem": "solarsystem",
+    "barycenter": "solarsystem",
+    "barycent": "solarsystem",
+}
 _DAY = 86400.0
 _EARLIEST_MJD, _LATEST_MJD = 0, 100_000
 _LONGEST_S = 5e9  # mission seconds: 158 years
@@ -27,13 +43,20 @@ class TimeReference:
     leap seconds as a clock does, so that one second is one second.
 
     mjdrefi: whole days (MJD). mjdreff: the fraction of a day. scale: "tt", "tai", "utc" or "tdb".
+    place: where the light is when its time is told: "local" (at the observatory), "geocentric", "heliocentric" or
+        "solarsystem" (at its barycentre).
     """
 
     mjdrefi: int
     mjdreff: float
     scale: str = "tt"
+    place: str = "local"
 
     def __post_init__(self):
+        if self.place not in set(_PLACES.values()):
+            raise InputError(
+                f"The place of a clock is {self.place!r}; wanted is local, geocentric, heliocentric or solarsystem."
+            )
         if self.scale not in set(_SCALES.values()):
             raise InputError(f"The time scale is {self.scale!r}; wanted is one of tt, tai, utc, tdb.")
         if not np.isfinite(self.mjdrefi + self.mjdreff):
@@ -41,10 +64,10 @@ class TimeReference:
 
     @classmethod
     def from_header(cls, header, where):
-        """The reference that a FITS header states with MJDREFI and MJDREFF (or MJDREF) and TIMESYS.
+        """The reference that a FITS header states with MJDREFI and MJDREFF (or MJDREF), TIMESYS and TIMEREF.
 
         where: the file and HDU, for messages. Raises DataError where a keyword is missing or cannot be used.
-        A missing TIMESYS is taken as TT, with a remark.
+        A missing TIMESYS is taken as TT, with a remark; a missing TIMEREF as LOCAL.
         Source: GADF, "Time"; FITS standard 4.0, section 9.2.2 (the pair wins over the single value).
         """
         whole, fraction = _reference_mjd(header, where)
@@ -52,16 +75,18 @@ class TimeReference:
         if system is None:
             remark(f"{where} has no TIMESYS; its times are taken as TT.")
             system = "TT"
-        scale = _SCALES.get(str(system).strip().lower())
+        # The realization of a scale stands in brackets, as in TT(TAI).
+        scale = _SCALES.get(str(system).partition("(")[0].strip().lower())
         if scale is None:
             raise DataError(f"{where} has TIMESYS {system!r}; wanted is one of TT, TAI, UTC, TDB.")
-        if header.get("TIMEZERO", 0) != 0:
-            raise DataError(f"{where} has TIMEZERO {header['TIMEZERO']!r}; only 0 is supported.")
+        for keyword in ("TIMEZERO", "TIMEOFFS"):
+            if header.get(keyword, 0) != 0:
+                raise DataError(f"{where} has {keyword} {header[keyword]!r}; only 0 is supported.")
         if not _EARLIEST_MJD <= whole + fraction <= _LATEST_MJD:
             raise DataError(
                 f"{where} counts its times since MJD {whole + fraction:g}; wanted is a day from 1858 to 2132."
             )
-        return cls(whole, fraction, scale)
+        return cls(whole, fraction, scale, _place(header, where))
 
     @classmethod
     def from_time(cls, time):
@@ -108,6 +133,7 @@ class TimeReference:
             "MJDREFF": self.mjdreff,
             "TIMESYS": self.scale.upper(),
             "TIMEUNIT": "s",
+            "TIMEREF": self.place.upper(),
         }
 
     def __str__(self):
@@ -132,6 +158,38 @@ def check_seconds(seconds, name, where):
         raise DataError(
             f"{name} of {where} has {seconds[far].flat[0]} s; wanted are mission times of at most {_LONGEST_S:g} s."
         )
+
+
+def seconds_in_unit(header, where):
+    """Seconds in the TIMEUNIT of a FITS header, the unit of TSTART and TSTOP; 1 where it has none.
+
+    Raises DataError where it is no unit of time. Source: FITS standard 4.0, section 9.3.
+    """
+    unit = str(header.get("TIMEUNIT", "s")).strip()
+    if unit in ("s", ""):
+        return 1.0
+    try:
+        return float(u.Unit(unit).to("s"))
+    except (u.UnitConversionError, ValueError, TypeError):
+        raise DataError(f"{where} has TIMEUNIT {unit!r}; wanted is a unit of time such as s or d.") from None
+
+
+def has_place(header):
+    """Whether a FITS header says where its clock is."""
+    return bool({"TIMEREF", "TREFPOS"} & set(header))
+
+
+def _place(header, where):
+    """The place of the clock that a header names; one that nobody knows is taken as LOCAL, with a remark."""
+    word = str(header.get("TIMEREF", header.get("TREFPOS", "LOCAL"))).strip()
+    place = _PLACES.get(word.lower())
+    if place is None:
+        remark(
+            f"{where} has TIMEREF {word!r}, which is not known; its times are taken as those at the observatory."
+        )
+    elif place != "local":
+        remark(f"{where} has TIMEREF {word!r}; its times are not those at the observatory.")
+    return place or "local"
 
 
 def _reference_mjd(header, where):

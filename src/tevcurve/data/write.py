@@ -124,7 +124,7 @@ def _unit(column):
 
 def _gti_table(gti):
     columns = [(name, "s", gti.intervals[:, index]) for index, name in enumerate(("START", "STOP"))]
-    keywords = CLASSIFICATION | {"HDUCLAS1": "GTI"} | gti.reference.to_header() | {"TIMEREF": "LOCAL"}
+    keywords = CLASSIFICATION | {"HDUCLAS1": "GTI"} | gti.reference.to_header()
     return table_bytes("GTI", columns, keywords)
 
 

@@ -6,7 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.data.gti import GTI
-from tevcurve.data.time import TimeReference
+from tevcurve.data.time import TimeReference, seconds_in_unit
 from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.ogip import FIRST_CHANNEL, UNFITTED
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
@@ -114,7 +114,8 @@ class _Spectrum:
         if "TSTART" not in header or "TSTOP" not in header:
             return {}
         reference = TimeReference.from_header(header, self.table.where)
-        start, stop = (header_number(header, key, self.table.where) for key in ("TSTART", "TSTOP"))
+        unit = seconds_in_unit(header, self.table.where)
+        start, stop = (unit * header_number(header, key, self.table.where) for key in ("TSTART", "TSTOP"))
         return {"t_start": reference.to_time(start), "t_stop": reference.to_time(stop)}
 
     def beside(self, keyword):

@@ -115,7 +115,6 @@ class SimulatedRun:
             "AZ_PNT": float(np.rad2deg(azimuth) % 360),
             "RADECSYS": "ICRS",
             "EQUINOX": 2000.0,
-            "TIMEREF": "LOCAL",
             "GEOLON": location.lon.deg,
             "GEOLAT": location.lat.deg,
             "ALTITUDE": location.height.to_value(u.m),

@@ -32,6 +32,7 @@ class RunEntry:
     mjdrefi, mjdreff, scale : of the `TimeReference` of its mission seconds
     intervals : list of [start, stop], good time in mission seconds
     offset : float, of the source from the pointing, radian
+    place : of the clock of these seconds, as in `TimeReference`
     """
 
     obs_id: int
@@ -42,6 +43,7 @@ class RunEntry:
     scale: str
     intervals: list
     offset: float
+    place: str = "local"
 
     @classmethod
     def of(cls, run, content):
@@ -56,6 +58,7 @@ class RunEntry:
             reference.scale,
             run.gti.intervals.tolist(),
             float(run.offset),
+            reference.place,
         )
 
     @classmethod
@@ -80,7 +83,7 @@ class RunEntry:
     def gti(self):
         """Good time, `GTI`."""
         starts, stops = zip(*self.intervals, strict=True) if self.intervals else ((), ())
-        return GTI(starts, stops, TimeReference(self.mjdrefi, self.mjdreff, self.scale))
+        return GTI(starts, stops, TimeReference(self.mjdrefi, self.mjdreff, self.scale, self.place))
 
 
 class StoredRun:

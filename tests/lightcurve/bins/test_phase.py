@@ -1,5 +1,7 @@
 """Bins in phase: each moment is in the bin of its phase, none is lost, and the barycentre is where astropy has it."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timelines import CLOCK, CLOCKS, T0, assert_tiles, make_run, runs_in_order
 
+from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import Ephemeris, by_phase
 from tevcurve.lightcurve.bins.ephemeris import barycentric_delay
@@ -151,3 +154,45 @@ def test_nothing_is_asked_of_the_network(monkeypatch):
 def test_what_cannot_be_used_is_told(make, words):
     with pytest.raises(InputError, match=words):
         make()
+
+
+def test_times_that_are_at_the_barycentre_are_not_taken_there_again(offline):
+    ephemeris = Ephemeris(EPOCH, "400 s")
+    binning = by_phase(ephemeris, 4, barycentre=True, position=CRAB, site=SITE)
+    at_site = make_run([(0, 900.0)])
+    start = at_site.gti.start[0]
+    later = float(barycentric_delay(start, CRAB, SITE))
+    assert abs(later) > 50
+    told_there = replace(CLOCK, place="solarsystem")
+    shifted = replace(told_there, scale="tdb")
+    moved = float((start.tdb - shifted.to_time(0.0)).sec) + later
+    run = replace(at_site, gti=GTI([moved], [moved + 900.0], shifted))
+    cuts = binning.bins([run]).in_seconds(shifted)[0] - moved
+    expected = binning.bins([at_site]).in_seconds(CLOCK)[0] - at_site.gti.intervals[0, 0]
+    # The same light: the same cuts after its start, but for how the way to the barycentre changes (30 km/s at most).
+    np.testing.assert_allclose(np.sort(cuts), np.sort(expected), atol=900 * 1.1e-4)
+    # With nothing said of a barycentre, times are as they are.
+    plain = by_phase(ephemeris, 4).bins([run]).in_seconds(shifted)[0] - moved
+    np.testing.assert_allclose(np.sort(plain), np.sort(cuts), atol=0.01)
+
+
+def test_times_told_elsewhere():
+    here = make_run([(0, 900.0)])
+    binning = by_phase(Ephemeris(EPOCH, "400 s"), 4, barycentre=True, position=CRAB, site=SITE)
+
+    def told_at(place):
+        reference = replace(CLOCK, place=place)
+        return replace(here, gti=GTI(*here.gti.intervals.T, reference))
+
+    with pytest.raises(InputError, match="told at the Sun"):
+        binning.bins([told_at("heliocentric")])
+    # Without the site's way to the centre of the Earth, however the site is given.
+    centre = by_phase(Ephemeris(EPOCH, "400 s"), 4, barycentre=True, position=CRAB)
+    for one, other in zip(
+        binning.bins([told_at("geocentric")]).in_seconds(replace(CLOCK, place="geocentric")),
+        centre.bins([here]).in_seconds(CLOCK),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(InputError, match="wanted are runs whose times are told at one place"):
+        binning.bins([here, told_at("solarsystem")])

@@ -83,10 +83,10 @@ def test_bins_of_several_intervals():
         bins[3]
 
 
-def test_time_and_scale_are_those_of_the_first_run():
+def test_times_are_in_tt_whatever_the_clocks_of_the_runs():
     runs = [make_run([(0, 100)], clock=CLOCKS[1]), make_run([(200, 300)], clock=CLOCKS[2])]
     bins = by_run().bins(runs)
-    assert bins.scale == bins.time_min.scale == "tdb"
+    assert bins.scale == bins.time_min.scale == bins.time_max.scale == "tt"
     np.testing.assert_allclose(
         (bins.time_max - CLOCK.to_time(T0 + np.array([100.0, 300.0]))).sec, 0, atol=6e-8
     )

@@ -66,7 +66,7 @@ def good_time(runs):
     """The `GoodTime` of runs.
 
     runs: sequence of anything that has `obs_id` and `gti` (a GTI, or `intervals` (n, 2) with `reference`): reduced
-    runs, observations, timelines. Raises InputError where there is none.
+    runs, observations, timelines. Raises InputError where there is none, or their times are told at different places.
     """
     runs = list(runs) if hasattr(runs, "__iter__") else [runs]
     if not runs:
@@ -76,6 +76,15 @@ def good_time(runs):
     parts = [gti.intervals for gti in gtis]
     clocks = {}
     clock = np.array([clocks.setdefault(gti.reference, len(clocks)) for gti in gtis])
+    places = {
+        reference.place: run.obs_id for reference, run in zip((g.reference for g in gtis), runs, strict=True)
+    }
+    if len(places) > 1:
+        (one, first), (other, second) = list(places.items())[:2]
+        raise InputError(
+            f"The times of run {first} are {one} and those of run {second} {other} (TIMEREF), up to 500 s apart; "
+            "wanted are runs whose times are told at one place."
+        )
     intervals = np.concatenate(parts)
     if not len(intervals):
         raise InputError(f"None of the {len(runs)} runs has good time, so there is nothing to bin.")

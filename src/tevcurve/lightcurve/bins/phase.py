@@ -92,9 +92,19 @@ class ByPhase:
             if self.position is None:
                 since[mine] = (time.tt - self.ephemeris.epoch.tt).sec
             else:
-                delay = barycentric_delay(time, self.position, self.site)
-                since[mine] = (time.tdb - self.ephemeris.epoch.tdb).sec + delay
+                since[mine] = (time.tdb - self.ephemeris.epoch.tdb).sec + self._delay(time, reference.place)
         return nodes, since, np.append(0, np.cumsum(number))
+
+    def _delay(self, time, place):
+        """How much later the light is at the barycentre than where its time was told, s: nothing where it was there."""
+        if place == "solarsystem":
+            return 0.0
+        if place == "heliocentric":
+            raise InputError(
+                "The times of the runs are told at the Sun (TIMEREF); wanted for phases at the barycentre are times "
+                "at the observatory, or at the barycentre."
+            )
+        return barycentric_delay(time, self.position, self.site if place == "local" else None)
 
     def _seconds_at(self, cycles, between):
         """Seconds since the epoch at which the ephemeris has turned by `cycles` (m,), by Newton's method."""
@@ -114,8 +124,8 @@ def by_phase(ephemeris, n, barycentre=False, position=None, site=None):
     The bins carry `phase_min` and `phase_max`. Phase bins without good time are not made.
 
     ephemeris: `Ephemeris`. n: int, 1 or more.
-    barycentre: whether the ephemeris is for times at the barycentre of the solar system; else times are as at the
-        observatory. Wanted then: position, `SkyCoord` of the source; site: `EarthLocation` of the observatory, else
+    barycentre: whether the ephemeris is for times at the barycentre of the solar system; else times are as the files
+        have them. Those of files that have them at the barycentre (TIMEREF) stay as they are. Wanted then: position, `SkyCoord` of the source; site: `EarthLocation` of the observatory, else
         the centre of the Earth is taken, and times are off by up to 0.021 s.
     Raises InputError where an argument cannot be used.
     """

@@ -70,8 +70,8 @@ class TimeBins:
 
     @property
     def scale(self):
-        """Time scale of `time_min` and `time_max`."""
-        return self.reference.scale
+        """Time scale of `time_min` and `time_max`: TT, whatever the clocks of the runs show."""
+        return "tt"
 
     @property
     def start_s(self):
@@ -102,17 +102,18 @@ class TimeBins:
     def meta(self):
         """What a light curve says of its time bins: a dict of words and booleans."""
         said = {"time_bins": self.kind, "overlapping": self.overlapping}
-        return said | {"time_bins_note": self.note} if self.note else said
+        said |= {"time_bins_note": self.note} if self.note else {}
+        return said if self.reference.place == "local" else said | {"TIMEREF": self.reference.place.upper()}
 
     @cached_property
     def time_min(self):
-        """Start of the first interval of each bin, `Time` (n_bins,)."""
-        return self.start[self._first].time
+        """Start of the first interval of each bin, `Time` (n_bins,) in TT."""
+        return self.start[self._first].time.tt
 
     @cached_property
     def time_max(self):
-        """Stop of the last interval of each bin, `Time` (n_bins,)."""
-        return self.stop[np.append(self._first[1:], len(self.bin)) - 1].time
+        """Stop of the last interval of each bin, `Time` (n_bins,) in TT."""
+        return self.stop[np.append(self._first[1:], len(self.bin)) - 1].time.tt
 
     @cached_property
     def _first(self):
