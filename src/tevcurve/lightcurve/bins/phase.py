@@ -125,8 +125,9 @@ def by_phase(ephemeris, n, barycentre=False, position=None, site=None):
 
     ephemeris: `Ephemeris`. n: int, 1 or more.
     barycentre: whether the ephemeris is for times at the barycentre of the solar system; else times are as the files
-        have them. Those of files that have them at the barycentre (TIMEREF) stay as they are. Wanted then: position, `SkyCoord` of the source; site: `EarthLocation` of the observatory, else
-        the centre of the Earth is taken, and times are off by up to 0.021 s.
+        have them. Those that the files have at the barycentre (TIMEREF) stay as they are. Wanted then: position,
+        `SkyCoord` of the source; site: `EarthLocation` of the observatory, else the centre of the Earth is taken, and
+        times are off by up to 0.021 s.
     Raises InputError where an argument cannot be used.
     """
     if not isinstance(ephemeris, Ephemeris):
