@@ -92,7 +92,7 @@ CHANGES = st.fixed_dictionaries(
             lambda edges: [f"{e!r} TeV" for e in sorted(edges)]
         ),
         "runs": st.none() | st.lists(st.integers(0, 2**31), min_size=1, unique=True),
-        "safe_energy": st.sampled_from([None, "file", 0.1, 1e-05]),
+        "safe_energy": st.sampled_from([None, "file", "common", 0.1, 1e-05]),
         "time_bins": st.sampled_from(
             ["night", "2 min", "blocks 0.05", "edges 2006-07-29T20:00 2006-07-29T21:00"]
         ),
@@ -151,8 +151,8 @@ def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
         "wanted are edges such as [0.7 TeV, 20 TeV].",
         f"{path}, line 16: time_bins: The time bins are 'fortnight' (did you mean 'night'?); wanted is a duration such "
         "as '2 min', or one of run, night, width, counts, significance, blocks, sliding, phase, edges, intervals.",
-        f"{path}, line 17: safe_energy is 'all'; wanted is file, a fraction of the largest effective area such as 0.1, "
-        "or none.",
+        f"{path}, line 17: safe_energy is 'all'; wanted is file, common, a fraction of the largest effective area "
+        "such as 0.1, or none.",
         f"{path}, line 18: runs is [1, 1]; wanted is all, or OBS_IDs such as [23523, 23526], each once.",
     ]
 

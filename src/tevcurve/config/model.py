@@ -90,7 +90,8 @@ class Config(BaseModel):
     )
     safe_energy: kinds.SafeEnergy = Field(
         "file",
-        description="file (thresholds in the files), a fraction of the largest effective area, or null",
+        description="file (thresholds in the files), common (the highest of these for all), a fraction of the largest "
+        "effective area, or null",
     )
     e_reco: kinds.MaybeEnergies = Field(
         None, description="Edges of the bins of reconstructed energy; null: 10 per decade"

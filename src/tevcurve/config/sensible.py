@@ -85,7 +85,8 @@ def _energies(looks):
     )
     why = f"Here from the {what}, which begin at {min(lows):.2g} to {max(lows):.2g} TeV."
     if max(lows) > 1.3 * min(lows):
-        why += " A lower edge has more events; each run is fitted above its own threshold."
+        why += " A lower edge has more events; each run is fitted above its own threshold, or all above the highest "
+        why += "with safe_energy: common."
     made = {"energy_edges": [f"{low:g} TeV", f"{high:g} TeV"], "safe_energy": "file" if in_file else FRACTION}
     return made, {"energy_edges": why}
 

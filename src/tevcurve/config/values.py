@@ -85,7 +85,7 @@ def norms_of(value):
 
 
 def _safe_energy(value):
-    if value is None or value == "file":
+    if value is None or value in ("file", "common"):
         return value
     try:
         fraction = float(value)
@@ -93,7 +93,7 @@ def _safe_energy(value):
         fraction = -1
     if isinstance(value, bool) or not 0 < fraction < 1:
         raise InputError(
-            f"{value!r}; wanted is file, a fraction of the largest effective area such as 0.1, or none"
+            f"{value!r}; wanted is file, common, a fraction of the largest effective area such as 0.1, or none"
         )
     return fraction
 

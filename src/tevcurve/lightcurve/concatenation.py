@@ -11,6 +11,7 @@ from tevcurve.lightcurve.selection import TIME_TOLERANCE, NoOrigin, bins_of_rows
 SECONDS_PER_DAY = 86400
 # What must be the same for rows to mean the same; the rest of the metadata is kept where all agree.
 SAME = ("TIMESYS", "source", "method", "sigma", "sigma_ul", "negative", "interval", "free", "background")
+SAME += ("common_safe_energy_TeV",)
 
 
 def concatenate(light_curves):

@@ -8,7 +8,7 @@ from tevcurve.errors import DataError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
 from tevcurve.lightcurve.bins.text import as_binning
-from tevcurve.lightcurve.dark_rows import why_dark
+from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
@@ -19,6 +19,7 @@ from tevcurve.problems import at_stage, attempt, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
 from tevcurve.reduction.spectrum_terms import spectrum_terms
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,30 @@ class Kept:
     exclusion: object = None
 
     __repr__ = short_repr
+
+    def settled(self, runs):
+        """The same with what is one for all rows settled: the energies that are safe in all runs, these among them.
+
+        runs: sequence of `KeptRun`. Raises `DataError` where no energies are.
+        """
+        rule = self.setting.safe_energy
+        if not isinstance(rule, CommonSafeEnergy) or not len(runs):
+            return self
+        safe = rule.also_of(runs)
+        if safe == rule:
+            return self
+        if rule.settled:
+            words = (safe_words(*each.range_tev) for each in (rule, safe))
+            log.warning(
+                "The safe energies of all runs were %s and are now %s; all rows are made anew between these.",
+                *words,
+            )
+        return self.between(safe)
+
+    def between(self, safe):
+        """The same with other `CommonSafeEnergy`."""
+        meta = {**self.meta, "safe_energy": COMMON, "common_safe_energy_TeV": [safe.low_tev, safe.high_tev]}
+        return replace(self, setting=replace(self.setting, safe_energy=safe), meta=meta)
 
     def reduced(self, strict=False):
         """The same with the terms of its energy bins; a run that has none is left out.

@@ -54,13 +54,20 @@ def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, s
         runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
         again = {one.obs_id for one in observations}
         failed = [one for one in kept.failed if one.obs_id not in again] + failed
-        kept, contents = with_runs(replace(kept, failed=tuple(failed)), runs, strict)
-        light_curve = _light_curve(result, kept, kept.runs.without(contents))
+        settled = kept.settled(runs)
+        kept, contents = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
+        is_same = kept.setting is result.light_curve.origin.setting
+        light_curve = _light_curve(result, kept, kept.runs.without(contents) if is_same else None)
         return add_to_result(result, light_curve, contents, input_files(observations))
 
 
 def _light_curve(result, kept, old):
-    """The light curve of the runs in `kept`, with what is there of the old ones (int array) taken over."""
+    """The light curve of the runs in `kept`, with what is there of the old ones (int array) taken over.
+
+    old: None where nothing can be taken over.
+    """
+    if old is None:
+        return kept.light_curve()
     if result.provenance["versions"] != package_versions():
         log.warning("The result was made by other versions of the packages; all of its rows are made anew.")
         return kept.light_curve()

@@ -84,7 +84,9 @@ def light_curve(
     background_error : float, such as 0.05: what is not known of the background norm (3D) or of alpha (1D) in each time
         bin and run, relative; a Gaussian prior of that standard deviation
     norm_values : float array, norms of the likelihood scan; None for no scan
-    safe_energy : "file", a fraction of the largest effective area, or None; whole reco bins outside are masked
+    safe_energy : "file", the thresholds of each run; "common", for all runs the energies that are safe in each; a
+        fraction of the largest effective area; or None. Whole reco bins outside are masked: `e_min_fit` and
+        `e_max_fit` say what is left of the band
     offset_max : largest offset of a pixel from the pointing (3D)
     width, binsz : of the map around the target (3D)
     unbinned : bool, takes each event at its own energy and position (3D)

@@ -20,7 +20,7 @@ from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
-from tevcurve.reduction.safe_energy import check_safe_energy
+from tevcurve.reduction.safe_energy import safe_energy_of
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
 from tevcurve.store.inputs import RunKeys
 
@@ -68,7 +68,7 @@ class Job:
         """
         repeats = Repeats()
         runs = tuple(repeats.without(in_order_of_time(runs), strict))
-        return self.kept(runs, (*failed, *repeats.problems)).reduced(strict).light_curve()
+        return self.kept(runs, (*failed, *repeats.problems)).settled(runs).reduced(strict).light_curve()
 
     def kept(self, runs, failed=()):
         """The `Kept` of runs, before they are reduced."""
@@ -121,14 +121,14 @@ def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbin
         )
     geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
     offset_max = _radian(offset_max, "offset_max")
-    safe_energy = check_safe_energy(safe_energy)
+    safe_energy = safe_energy_of(safe_energy)
     return CubeSetting(_lonlat(position), geom, axes, offset_max, safe_energy, bool(unbinned), bool(stacked))
 
 
 def on_off_setting(position, axes, safe_energy, on_radius):
     """The `SpectrumSetting` of the arguments of `tevcurve.light_curve`."""
     radius = _radian(on_radius, "on_radius")
-    return SpectrumSetting(_lonlat(position), radius, axes, check_safe_energy(safe_energy), True)
+    return SpectrumSetting(_lonlat(position), radius, axes, safe_energy_of(safe_energy), True)
 
 
 def fit_options(spectrum, *, sigma, sigma_ul, upper_limit, free, free_ts, negative, **others):

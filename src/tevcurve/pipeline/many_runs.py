@@ -11,6 +11,8 @@ from tevcurve.lightcurve.extending import extend, rows_stand_alone
 from tevcurve.pipeline.more_runs import with_runs
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.problems import in_order
+from tevcurve.reduction.safe_energy import CommonSafeEnergy
+from tevcurve.store.run_file import run_from_bytes, run_to_bytes
 from tevcurve.store.stored_runs import LaidOutRuns, StoredRuns
 
 # From so many runs on. Fewer stay in memory with their terms, so that they are rebinned within milliseconds.
@@ -32,6 +34,8 @@ def light_curve_of_many(job, outcomes, strict=False):
     """
     folder = _TemporaryFolder()
     kept = job.kept(StoredRuns(folder.path, (), 0, folder))
+    if isinstance(job.setting.safe_energy, CommonSafeEnergy):
+        kept, outcomes = _all_first(kept, outcomes)
     light_curve, unread, repeats = None, [], Repeats()
     while part := list(islice(outcomes, PART)):
         unread += [problem for _, problem in part if problem is not None]
@@ -49,6 +53,25 @@ def light_curve_of_many(job, outcomes, strict=False):
     if light_curve is None or not rows_stand_alone(kept):
         return kept.light_curve()
     return extend(light_curve, kept, range(len(kept.runs)))
+
+
+def _all_first(kept, outcomes):
+    """(`Kept` with what depends on all runs settled, iterator of the same outcomes): the runs wait in the folder."""
+    waiting, safe = [], kept.setting.safe_energy
+    for run, problem in outcomes:
+        file = None
+        if run is not None:
+            safe, file = safe.also_of([run]), kept.runs.folder / f"{len(waiting)}.waiting"
+            file.write_bytes(run_to_bytes(run))
+        waiting.append((file, problem))
+    return kept.between(safe), ((file and _taken(file), problem) for file, problem in waiting)
+
+
+def _taken(file):
+    """The `KeptRun` of a file, which is removed."""
+    run = run_from_bytes(file.read_bytes(), f"The file {file}")
+    file.unlink()
+    return run
 
 
 def _read_on_demand(kept, held):

@@ -26,7 +26,7 @@ class CubeSetting:
     geom : `WcsGeom` of the pixels
     axes : `EnergyAxes`
     offset_max : float, radian, largest offset of a pixel's centre from the pointing (exclusive)
-    safe_energy : "file", a fraction of the largest effective area, or None
+    safe_energy : "file", `CommonSafeEnergy`, a fraction of the largest effective area, or None
     unbinned : bool, whether events are taken at their own energy and position
     stacked : bool, whether bins are to stack their runs, which needs the responses at all cells
     """

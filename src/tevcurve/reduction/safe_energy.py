@@ -1,13 +1,65 @@
 """Between which energies a response can be trusted."""
 
 import logging
+from dataclasses import dataclass
 
 import astropy.units as u
 import numpy as np
 
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 
 log = logging.getLogger(__name__)
+COMMON = "common"
+
+
+@dataclass(frozen=True)
+class CommonSafeEnergy:
+    """Energies that are safe in all runs of a light curve: each is fitted between the same.
+
+    low_tev, high_tev: float, TeV, None for no limit. settled: bool, whether the runs were asked.
+    """
+
+    low_tev: float | None = None
+    high_tev: float | None = None
+    settled: bool = False
+
+    @property
+    def range_tev(self):
+        """(low, high), TeV, 0 and infinity where there is no limit."""
+        return (
+            0.0 if self.low_tev is None else self.low_tev,
+            np.inf if self.high_tev is None else self.high_tev,
+        )
+
+    def also_of(self, runs):
+        """The energies that are safe in further runs, too, by their files.
+
+        runs: sequence of `KeptRun`; one whose field of view does not reach the source does not count. Raises
+        `DataError` where none are left.
+        """
+        low, high = self.range_tev
+        for run in runs:
+            if run.offset < run.aeff.max_offset.to_value(u.rad):
+                its = _range_of_file(run)
+                low, high = max(low, its[0]), min(high, its[1])
+        if not low < high:
+            raise DataError(
+                f"The runs have no safe energies in common: one begins at {low:.3g} TeV, where another ends at "
+                f"{high:.3g} TeV; wanted are other runs, or safe_energy='file'."
+            )
+        return CommonSafeEnergy(low if low > 0 else None, float(high) if np.isfinite(high) else None, True)
+
+
+def safe_energy_of(rule):
+    """The rule of a light curve: as `check_safe_energy` has them, or `CommonSafeEnergy` for "common"."""
+    if isinstance(rule, str) and rule == COMMON:
+        return CommonSafeEnergy()
+    if isinstance(rule, str) and rule != "file":
+        raise InputError(
+            f"safe_energy is {rule!r}; 'file', 'common', a fraction of the maximum effective area such as 0.1, or None "
+            "is wanted."
+        )
+    return check_safe_energy(rule)
 
 
 def check_safe_energy(safe_energy):
@@ -25,8 +77,10 @@ def check_safe_energy(safe_energy):
 def safe_energy_range(observation, offset_rad, safe_energy):
     """Lowest and highest safe energy in TeV (0 and infinity where there is no limit) at an offset in radian.
 
-    safe_energy: see `check_safe_energy`.
+    safe_energy: see `safe_energy_of`.
     """
+    if isinstance(safe_energy, CommonSafeEnergy):
+        return safe_energy.range_tev
     if safe_energy is None:
         return 0.0, np.inf
     if safe_energy == "file":

@@ -20,7 +20,7 @@ class SpectrumSetting:
     source : (lon, lat), ICRS, radian
     radius : float, radian, of the ON circle and of each OFF circle
     axes : `EnergyAxes`
-    safe_energy : "file", a fraction of the largest effective area, or None
+    safe_energy : "file", `CommonSafeEnergy`, a fraction of the largest effective area, or None
     containment_correction : bool
     """
 

@@ -8,6 +8,7 @@ from tevcurve.store.result import (
     PROVENANCE,
     RUNS,
     Result,
+    job_text_of,
     keep_others,
     provenance_of,
     same_file,
@@ -43,9 +44,10 @@ def add_to_result(result, light_curve, contents, inputs):
                 (part / RUNS / entry.file).write_bytes(contents[entry.file])
             else:
                 same_file(folder / RUNS / entry.file, part / RUNS / entry.file)
-        for name in (JOB, CONFIG):
-            if (folder / name).is_file():
-                same_file(folder / name, part / name)
+        # What is settled from all runs may be another one now.
+        (part / JOB).write_bytes(job_text_of(kept).encode())
+        if (folder / CONFIG).is_file():
+            same_file(folder / CONFIG, part / CONFIG)
         write_run_list(part, entries, kept.failed)
         write_tables(part, light_curve)
         (part / PROVENANCE).write_bytes(as_json({"format": FORMAT, **provenance}).encode())

@@ -22,6 +22,7 @@ from tevcurve.models.units import internal_factor
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.regions import SkyCircle
+from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
 from tevcurve.store.plain import RecordKind, Vocabulary
 
@@ -248,7 +249,7 @@ def _vocabulary(with_regions):
     with_regions: whether sky regions are among them; their package takes longer to import than all the rest.
     """
     plain = (*BINNINGS, CubeSetting, SpectrumSetting, EnergyAxes, FitOptions, WcsGeom, MapAxis, SkyCircle)
-    plain += (ObservationFilter,)
+    plain += (ObservationFilter, CommonSafeEnergy)
     classes = [getattr(models, name) for name in models.__all__]
     spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
     kinds = [

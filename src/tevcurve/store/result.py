@@ -134,7 +134,7 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
     if config is not None:
         texts[CONFIG] = _config_text(config)
     if origin is not None:
-        texts[JOB] = _job_text(origin)
+        texts[JOB] = job_text_of(origin)
     check_is_result(folder, overwrite)
     with new_folder(folder, overwrite) as part:
         keep_others(folder, part)
@@ -224,7 +224,8 @@ def package_versions():
     return {name: version(name) for name in PACKAGES}
 
 
-def _job_text(origin):
+def job_text_of(origin):
+    """The text of the settings of a `Kept`. Raises `InputError` for what cannot be written."""
     try:
         return job_to_text({name: getattr(origin, name) for name in SETTINGS})
     except InputError as error:
