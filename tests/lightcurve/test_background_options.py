@@ -174,7 +174,7 @@ def test_light_curves_keep_it_in_other_bins(observations, method, make, options)
         ({"background_error": 0.1, "reoptimize": False}, "reoptimize is False; wanted is True"),
         ({"background_error": -0.1}, "background_error is -0.1; wanted is a number above 0"),
         ({"background": "flat"}, "background is 'flat'; wanted is 'free' or 'shape'"),
-        ({"shape_from": "day"}, "shape_from is 'day'; wanted is 'run' or 'night'"),
+        ({"background": "shape", "shape_from": "day"}, "shape_from is 'day'; wanted is 'run' or 'night'"),
         (
             {"background": "shape", "background_error": 0.1},
             "takes alpha as exact, and background_error is given too",

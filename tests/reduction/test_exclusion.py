@@ -27,7 +27,7 @@ LONLAT = CENTER.ra.rad, CENTER.dec.rad
 
 def touches(exclusion, lon, lat, radius):
     """Whether any test of an exclusion says that a circle (radian) touches it."""
-    return any(test(lon, lat, radius) for test in as_exclusions(exclusion))
+    return any(test.touches(lon, lat, radius) for test in as_exclusions(exclusion))
 
 
 def circles(n, seed=1):

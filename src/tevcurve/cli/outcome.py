@@ -90,6 +90,9 @@ def tell(light_curve, outputs=None):
     print(plain(light_curve))
     if outputs is not None:
         outputs.tell()
+    meta = light_curve.meta
+    if meta.get("method") == "3d" and meta.get("exclusion"):
+        note(f"By the exclusion {meta['exclusion']}.")
     return tell_problems(light_curve)
 
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tevcurve.config import sky, spectra
 from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError, mistakes_of
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.method_options import settled, used
 
 # Keys that say where and how a job runs; the light curve does not depend on them.
 HOW = ("output", "overwrite", "plot", "report", "n_jobs", "scheduler", "store", "strict")
@@ -58,7 +60,9 @@ class Config(BaseModel):
     free: kinds.Names = Field(
         [], description="Parameters of the shape that are fitted in each row with the flux, as [index]"
     )
-    free_ts: kinds.Positive = Field(25.0, description="TS with the fixed shape that a row must have for that")
+    free_ts: kinds.MaybePositive = Field(
+        None, description="For free: TS with the fixed shape that a row must have for that; null: 25"
+    )
 
     upper_limit: kinds.Level = Field(
         0.95, description="Confidence level of the limits; or null and `sigma_ul`"
@@ -82,8 +86,8 @@ class Config(BaseModel):
     background: Annotated[Literal["free", "shape"], kinds.Lower] = Field(
         "free", description="1d: free counts in each energy bin, or one norm on the shape of the OFF spectrum"
     )
-    shape_from: Annotated[Literal["run", "night"], kinds.Lower] = Field(
-        "run", description="1d, for background: shape, whose OFF spectrum that is: run or night"
+    shape_from: Annotated[Literal["run", "night"] | None, kinds.Lower, kinds.NoneWords] = Field(
+        None, description="1d, for background: shape, whose OFF spectrum that is: run or night; null: run"
     )
     background_error: kinds.MaybePositive = Field(
         None, description="Relative systematic uncertainty of the background, such as 0.05"
@@ -100,19 +104,24 @@ class Config(BaseModel):
         None, description="Edges of the bins of true energy; null: 16 per decade"
     )
 
-    offset_max: kinds.Angle = Field("2 deg", description="3d: largest offset of a pixel from the pointing")
-    width: kinds.Angle = Field("2 deg", description="3d: width of the map around the target")
-    binsz: kinds.Angle = Field("0.04 deg", description="3d: its pixels")
+    offset_max: kinds.MaybeAngle = Field(
+        None, description="3d: largest offset of a pixel from the pointing; null: 2 deg"
+    )
+    width: kinds.MaybeAngle = Field(None, description="3d: width of the map around the target; null: 2 deg")
+    binsz: kinds.MaybeAngle = Field(None, description="3d: its pixels; null: 0.04 deg")
     unbinned: bool = Field(False, description="3d: takes each event at its own energy and position")
     stacked: bool = Field(
         False, description="Whether the runs of one time bin are added up; else they are fitted jointly"
     )
-    on_radius: kinds.Angle = Field(
-        "0.11 deg", description="1d: radius of the ON region and of each OFF region"
+    on_radius: kinds.MaybeAngle = Field(
+        None, description="1d: radius of the ON region and of each OFF region; null: 0.11 deg"
     )
     exclusion: kinds.Exclusion = Field(
         None,
-        description="1d: where no OFF region may lie: ['circle(83.63, 22.01, 0.3)'] in degrees, DS9 or FITS files",
+        description=(
+            "1d: where no OFF region may lie; 3d: what is outside the fit: ['circle(83.63, 22.01, 0.3)'] in degrees, "
+            "DS9 or FITS files"
+        ),
     )
 
     output: kinds.MaybePath = Field(None, description="Folder for the result; null: it is only printed")
@@ -150,6 +159,14 @@ class Config(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _nothing_in_vain(self):
+        try:
+            settled(dict(self), self.method)
+        except InputError as error:
+            raise ValueError(str(error).rstrip(".")) from error
+        return self
+
     @classmethod
     def read(cls, path, changes=None):
         """The `Config` in a YAML file; see `read_config`."""
@@ -177,7 +194,7 @@ class Config(BaseModel):
 
     def resolved(self):
         """The `Config` as it is kept with a result: without where and how the job runs, times and regions from files
-        in place of the files' names.
+        in place of the files' names, and every option of its method with its value.
         """
         from tevcurve.lightcurve.bins.text import without_file
 
@@ -185,6 +202,7 @@ class Config(BaseModel):
         bins = without_file(self.time_bins)
         values["time_bins"] = bins if len(bins) < MAX_INLINE else self.time_bins
         values["exclusion"] = sky.without_files(self.exclusion)
+        values |= used(values, self.method)
         return type(self)(**values)
 
     def to_result(self):

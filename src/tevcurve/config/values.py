@@ -168,6 +168,7 @@ def _listed(texts):
 NoneWords = BeforeValidator(none_of_words)
 Lower = BeforeValidator(lower)
 Angle = Annotated[str, checked(_angle)]
+MaybeAngle = Annotated[Angle | None, NoneWords]
 Energies = Annotated[str | list[str], checked(_energies)]
 MaybeEnergies = Annotated[Annotated[str | list[str], checked(_energies)] | None, NoneWords]
 Norms = Annotated[str | list[float] | None, checked(_norms), NoneWords]

@@ -23,10 +23,13 @@ from tevcurve.lightcurve.fit_rows import (
     reference_fluxes,
 )
 from tevcurve.lightcurve.laid_rows import table_of_rows
+from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import check_flux
 from tevcurve.reduction.energy_axes import edges_in_tev
 
+# From, to, and number of values.
+SCAN = (0.2, 5, 11)
 # Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
 TIME_TOLERANCE = 1e-5
 
@@ -45,7 +48,8 @@ class LightCurveEstimator:
     datasets : list of `MapDataset` or of `SpectrumDatasetOnOff`, each with times and a model; or gammapy's own, which
         become ours by `tevcurve.datasets.gammapy_objects.from_gammapy`
     source : str, name of the sky model or of its spectral model
-    norm_min, norm_max, norm_n_values : range of the likelihood scan, evenly spaced in log, and its number of values
+    norm_min, norm_max, norm_n_values : range of the likelihood scan, evenly spaced in log, and its number of values;
+        default: 0.2, 5 and 11
     norm_values : float array, norms to scan instead
     sigma : float, standard deviations of the errors
     sigma_ul : float, the upper limit is where the statistic has risen by its square; 2 unless `upper_limit` is given
@@ -65,9 +69,9 @@ class LightCurveEstimator:
         self,
         datasets,
         source="",
-        norm_min=0.2,
-        norm_max=5,
-        norm_n_values=11,
+        norm_min=None,
+        norm_max=None,
+        norm_n_values=None,
         norm_values=None,
         sigma=1,
         sigma_ul=None,
@@ -78,13 +82,14 @@ class LightCurveEstimator:
         energy_edges=None,
         interval="likelihood",
         background="free",
-        shape_from="run",
+        shape_from=None,
         background_error=None,
     ):
         self.datasets = datasets_of(datasets, source)
         self.source, self.reoptimize = source, bool(reoptimize)
         if not self.datasets:
             raise InputError("There are no datasets to make a light curve of; wanted is one or more.")
+        given = settled({"background": background, "shape_from": shape_from})
         self.options = check_options(
             FitOptions(
                 positive(sigma, "sigma"),
@@ -92,8 +97,7 @@ class LightCurveEstimator:
                 _scan_values(norm_min, norm_max, norm_n_values, norm_values),
                 bool(negative),
                 interval=interval,
-                background=background,
-                shape_from=shape_from,
+                **given,
                 background_error=background_error,
             )
         )
@@ -260,11 +264,20 @@ def _steps(steps):
 
 
 def _scan_values(norm_min, norm_max, number, values):
+    given = {"norm_min": norm_min, "norm_max": norm_max, "norm_n_values": number}
     if values is not None:
+        for name, value in given.items():
+            if value is not None:
+                raise InputError(
+                    f"{name} is {value}, and norm_values are given too, which say all; wanted is one of them."
+                )
         values = np.atleast_1d(np.asarray(values, dtype=float))
         if not np.all(np.isfinite(values)) or np.any(values < 0):
             raise InputError("norm_values must be finite and not below 0.")
         return values
+    norm_min, norm_max, number = (
+        default if value is None else value for value, default in zip(given.values(), SCAN, strict=True)
+    )
     if not (0 < norm_min < norm_max) or int(number) != number or number < 2:
         raise InputError(
             f"The scan goes from {norm_min} to {norm_max} in {number} values; wanted is 0 < norm_min < norm_max "

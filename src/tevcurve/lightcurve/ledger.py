@@ -26,7 +26,7 @@ class LedgerWords:
 
     def totals(self):
         """Number of events of each fate over all runs, a dict."""
-        return {name: int(np.sum(self.events[name])) for name in (*FATES, "total")}
+        return {name: int(np.sum(self.events[name])) for name in self.events.colnames if name != "obs_id"}
 
     def __str__(self):
         lines = [f"{number:>10}  {fate}" for fate, number in self.totals().items()]

@@ -6,9 +6,10 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.bins.text import as_binning
+from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.models import PowerLaw, SpectralModel
-from tevcurve.pipeline.job import Job, cube_setting, fit_options, on_off_setting
+from tevcurve.pipeline.job import Job, cube_setting, exclusion_words, fit_options, on_off_setting
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all, keep_each
 from tevcurve.pipeline.many_runs import MANY, light_curve_of_many
 from tevcurve.pipeline.targets import observations_of
@@ -30,22 +31,22 @@ def light_curve(
     *,
     name=None,
     free=(),
-    free_ts=25,
+    free_ts=None,
     upper_limit=None,
     sigma_ul=None,
     sigma=1,
     negative=False,
     interval="likelihood",
     background="free",
-    shape_from="run",
+    shape_from=None,
     background_error=None,
     norm_values=NORM_VALUES,
     safe_energy="file",
-    offset_max="2 deg",
-    on_radius="0.11 deg",
+    offset_max=None,
+    on_radius=None,
     exclusion=None,
-    width="2 deg",
-    binsz="0.04 deg",
+    width=None,
+    binsz=None,
     unbinned=False,
     stacked=False,
     e_reco=None,
@@ -71,29 +72,31 @@ def light_curve(
     name : what the light curve calls the source; default: the target's name, or its position
     free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
         the columns that come of it are described in `tevcurve.lightcurve.free_shapes.FreeShapes`
-    free_ts : float, the TS with the fixed shape that a row must have for that; below it is `shape_fixed`
+    free_ts : float, the TS with the fixed shape that a row must have for that, 25 by default; below it is `shape_fixed`
     upper_limit : float, confidence level of the limits, 0.95 by default; `sigma_ul` says it in standard deviations
     sigma : float, standard deviations of the errors
     negative : bool, whether fluxes may go below zero
     interval : "likelihood" (errors and limits are where the statistic has risen enough), or "feldman-cousins", whose
         errors and limits cover at any number of counts (`tevcurve.lightcurve.exact_columns` says what they are); in 3D
         on toys, which take about a second a row, for up to 100 rows
-    background : "free", background counts in each energy bin, or "shape", one norm in each time bin and run on the
-        shape of the OFF spectrum, for time bins without OFF counts in many energy bins (1D)
-    shape_from : "run" or "night", which OFF spectrum that is
+    background : "free", background counts in each energy bin, or "shape", one norm in each time bin and run
+        on the shape of the OFF spectrum, for time bins without OFF counts in many energy bins (1D)
+    shape_from : "run" (default) or "night", which OFF spectrum that is
     background_error : float, such as 0.05: what is not known of the background norm (3D) or of alpha (1D) in each time
         bin and run, relative; a Gaussian prior of that standard deviation
     norm_values : float array, norms of the likelihood scan; None for no scan
     safe_energy : "file", the thresholds of each run; "common", for all runs the energies that are safe in each; a
         fraction of the largest effective area; or None. Whole reco bins outside are masked: `e_min_fit` and
         `e_max_fit` say what is left of the band
-    offset_max : largest offset of a pixel from the pointing (3D)
-    width, binsz : of the map around the target (3D)
+    offset_max : largest offset of a pixel from the pointing (3D); default: 2 deg
+    width, binsz : of the map around the target, and of its pixels (3D); default: 2 deg and 0.04 deg
     unbinned : bool, takes each event at its own energy and position (3D)
     stacked : bool, whether the runs of one time bin are added up; default: they are fitted jointly, with a background
         norm (3D) or background counts (1D) for each
-    on_radius : of the ON region and of each OFF region (1D)
-    exclusion : map, region, or list of these, where no OFF region may lie (1D)
+    on_radius : of the ON region and of each OFF region (1D); default: 0.11 deg
+    exclusion : map of booleans (False is excluded), sky region, or list of these: where no OFF region may lie (1D), or
+        whose pixels, by their centres, are outside the fit for data, source and background (3D), such as around a
+        bright neighbour
     e_reco, e_true : Quantity, edges of the energy bins, for those who need certain ones
     n_jobs : int, processes that read and reduce
     progress : bool, draws a progress bar
@@ -102,7 +105,8 @@ def light_curve(
         the settings are the same, and put there otherwise; it may be removed at any time
     client : `distributed.Client` of a Dask cluster that reads and reduces the runs, one task each
 
-    A run that cannot be used is left out, with its reason in `lc.ledger.failed`; what is odd but usable is in
+    What one method uses is refused where it is given for the other (`tevcurve.lightcurve.method_options`). A run that
+    cannot be used is left out, with its reason in `lc.ledger.failed`; what is odd but usable is in
     `lc.ledger.problems`, too. Raises `InputError` for arguments, `DataError` where no run is left.
     """
     if method not in METHODS:
@@ -115,6 +119,20 @@ def light_curve(
     time_bins = as_binning(by_run() if time_bins is None else time_bins)
     if upper_limit is None and sigma_ul is None:
         upper_limit = 0.95
+    given = settled(
+        {
+            "free": free,
+            "free_ts": free_ts,
+            "background": background,
+            "shape_from": shape_from,
+            "offset_max": offset_max,
+            "on_radius": on_radius,
+            "width": width,
+            "binsz": binsz,
+            "unbinned": unbinned,
+        },
+        method,
+    )
     options = fit_options(
         spectrum,
         sigma=sigma,
@@ -123,40 +141,40 @@ def light_curve(
         norm_values=norm_values,
         negative=negative,
         free=free,
-        free_ts=free_ts,
+        free_ts=given["free_ts"],
         interval=interval,
-        background=background,
-        shape_from=shape_from,
+        background=given["background"],
+        shape_from=given["shape_from"],
         background_error=background_error,
     )
     check_n_jobs(n_jobs)
+    if client is not None and n_jobs > 1:
+        raise InputError(
+            f"n_jobs is {n_jobs}, and a client is given too, whose workers do it all; wanted is one."
+        )
     as_exclusions(exclusion)
     observations, position = observations_of(observations, target)
     axes = energy_axes(energy_edges, e_reco, e_true)
     reference_in_bins(spectrum, axes.true, axes.bands)
     if method == "3d":
         options.background_rule.check_cubes(True)
+        cube = {name: given[name] for name in ("width", "binsz", "unbinned")}
         setting = cube_setting(
-            position,
-            axes,
-            safe_energy,
-            offset_max,
-            width=width,
-            binsz=binsz,
-            unbinned=unbinned,
-            stacked=stacked,
+            position, axes, safe_energy, given["offset_max"], stacked=stacked, exclusion=exclusion, **cube
         )
     else:
-        setting = on_off_setting(position, axes, safe_energy, on_radius)
+        setting = on_off_setting(position, axes, safe_energy, given["on_radius"])
     if name is None:
         name = target if isinstance(target, str) else position.icrs.to_string("hmsdms", precision=1)
     meta = {
         "source": str(name),
         "method": method,
         "several_runs": "stacked" if stacked else "joint",
-        "unbinned": bool(unbinned),
+        "unbinned": bool(given["unbinned"]),
         **options.meta(),
     }
+    if exclusion is not None:
+        meta["exclusion"] = exclusion_words(exclusion, setting)
     if upper_limit is not None:
         meta["upper_limit"] = upper_limit
     job = Job(setting, exclusion, spectrum.copy(), time_bins, options, meta)

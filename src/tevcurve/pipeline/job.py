@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, replace
 
 import astropy.units as u
+import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data.time_order import in_order_of_time
@@ -18,6 +19,7 @@ from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
+from tevcurve.reduction.exclusion import allowed_pixels, as_exclusions
 from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import safe_energy_of
@@ -32,7 +34,8 @@ class Job:
     Attributes
     ----------
     setting : `CubeSetting` or `SpectrumSetting`
-    exclusion : map, region, or list of these, where no OFF region may lie, or None
+    exclusion : map, region, or list of these, where no OFF region may lie, or None; of a cube, the pixels that are
+        left are in its setting
     spectrum : `SpectralModel`, the reference
     time_bins : binning object (`tevcurve.lightcurve.bins`)
     options : `FitOptions`
@@ -113,7 +116,7 @@ def _without_folders(run, addresses):
     return replace(run, remarks=tuple((stage, short(words)) for stage, words in run.remarks), **shorter)
 
 
-def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbinned, stacked):
+def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbinned, stacked, exclusion=None):
     """The `CubeSetting` of the arguments of `tevcurve.light_curve`."""
     if unbinned and stacked:
         raise InputError(
@@ -122,7 +125,19 @@ def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbin
     geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
     offset_max = _radian(offset_max, "offset_max")
     safe_energy = safe_energy_of(safe_energy)
-    return CubeSetting(_lonlat(position), geom, axes, offset_max, safe_energy, bool(unbinned), bool(stacked))
+    source = _lonlat(position)
+    allowed = allowed_pixels(exclusion, geom, source)
+    how = bool(unbinned), bool(stacked)
+    return CubeSetting(source, geom, axes, offset_max, safe_energy, *how, allowed)
+
+
+def exclusion_words(exclusion, setting):
+    """What an exclusion does in a job of a setting, str."""
+    if not isinstance(setting, CubeSetting):
+        return f"no OFF region lies on {len(as_exclusions(exclusion))} maps or regions"
+    n_pixels = int(np.prod(setting.geom.data_shape[-2:]))
+    n_out = 0 if setting.allowed is None else int(np.count_nonzero(~setting.allowed))
+    return f"{n_out} of {n_pixels} pixels of the map are outside the fit"
 
 
 def on_off_setting(position, axes, safe_energy, on_radius):

@@ -11,7 +11,14 @@ from tevcurve.datasets.timeline import core_timeline, power_law_flux
 from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.cube import pixels_icrs
-from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, UNPREDICTED, USED
+from tevcurve.reduction.event_fate import (
+    EXCLUDED,
+    MASKED,
+    OUTSIDE_ENERGIES,
+    OUTSIDE_REGION,
+    UNPREDICTED,
+    USED,
+)
 from tevcurve.reduction.safe_energy import safe_energy_range
 from tevcurve.reduction.spectrum import bins_inside
 
@@ -29,6 +36,8 @@ class CubeSetting:
     safe_energy : "file", `CommonSafeEnergy`, a fraction of the largest effective area, or None
     unbinned : bool, whether events are taken at their own energy and position
     stacked : bool, whether bins are to stack their runs, which needs the responses at all cells
+    allowed : bool array (nlat, nlon), pixels that are on no exclusion, or None for all; the others are outside the
+        fit, for the events in them as for what is expected there
     """
 
     source: tuple[float, float]
@@ -38,6 +47,7 @@ class CubeSetting:
     safe_energy: object
     unbinned: bool
     stacked: bool = False
+    allowed: np.ndarray | None = None
 
 
 def cube_terms(run, setting):
@@ -46,7 +56,7 @@ def cube_terms(run, setting):
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
     """
     cube = _Cube.of(run, setting)
-    fate, event, reco, pixel = _events_in_cube(run, setting, cube.inside, cube.safe)
+    fate, event, reco, pixel = _events_in_cube(run, setting, cube)
     response, background, floors = (_at_own_places if setting.unbinned else _in_cells)(
         run, setting, cube, (event, reco, pixel)
     )
@@ -87,6 +97,7 @@ class _Cube:
 
     Attributes
     ----------
+    near : bool array (nlat, nlon), pixels within the largest offset
     inside : bool array (nlat, nlon), and safe : bool array (n_reco,): pixels and energies of the fit
     safe_tev : (low, high), TeV
     shares : float array (n_true, nlat, nlon), cm2, see `_pixel_shares`
@@ -95,6 +106,7 @@ class _Cube:
     background : float array (n_slices, n_reco, nlat, nlon), s-1; zero in cells outside the fit
     """
 
+    near: np.ndarray
     inside: np.ndarray
     safe: np.ndarray
     safe_tev: tuple[float, float]
@@ -107,14 +119,15 @@ class _Cube:
     def of(cls, run, setting):
         """Of a `KeptRun`."""
         axes = setting.axes
-        inside = angular_separation(*run.pointing_lonlat, *pixels_icrs(setting.geom)) < setting.offset_max
+        near = angular_separation(*run.pointing_lonlat, *pixels_icrs(setting.geom)) < setting.offset_max
+        inside = near if setting.allowed is None else near & setting.allowed
         safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
         safe = bins_inside(axes.reco, *safe_tev)
         shares = _pixel_shares(run, setting, inside)
         dispersion = run.edisp.kernel(run.offset, axes.true, axes.reco)
         frames = background_frames(run.pointing_lonlat, run.gti, run.location)
         background = _background_cells(run, setting, inside, safe, frames)
-        return cls(inside, safe, safe_tev, shares, dispersion, frames, background)
+        return cls(near, inside, safe, safe_tev, shares, dispersion, frames, background)
 
     @property
     def flat_shares(self):
@@ -199,18 +212,19 @@ def _background_cells(run, setting, inside, safe, frames):
     return np.where(safe[:, None, None], np.stack(rates), 0.0)
 
 
-def _events_in_cube(run, setting, inside, safe):
+def _events_in_cube(run, setting, cube):
     """Fates of all events so far, and number, reco bin and flat pixel of those in cells of the fit."""
-    edges = setting.axes.reco
+    edges, safe, near = setting.axes.reco, cube.safe, cube.near
     reco = np.searchsorted(edges, run.energy_tev, side="right") - 1
     in_energy = (reco >= 0) & (reco < len(edges) - 1)
     # Where the others lie does not matter, and they are many.
     ix, iy = setting.geom.lonlat_to_idx(run.lon[in_energy], run.lat[in_energy])
     pixel = np.full(len(run.time_s), -1)
-    pixel[in_energy] = np.where(ix >= 0, iy * inside.shape[1] + ix, -1)
+    pixel[in_energy] = np.where(ix >= 0, iy * near.shape[1] + ix, -1)
     fate = np.full(len(run.time_s), USED, dtype=np.int8)
     fate[in_energy & ~safe[np.clip(reco, 0, len(safe) - 1)]] = MASKED
-    fate[(pixel < 0) | ~inside.ravel()[pixel]] = OUTSIDE_REGION
+    fate[~cube.inside.ravel()[pixel]] = EXCLUDED
+    fate[(pixel < 0) | ~near.ravel()[pixel]] = OUTSIDE_REGION
     fate[~in_energy] = OUTSIDE_ENERGIES
     event = np.flatnonzero(fate == USED)
     return fate, event, reco[event], pixel[event]

@@ -1,4 +1,7 @@
-"""Where no background may be taken: exclusion maps and regions, asked whether a circle touches them."""
+"""Where no background may be taken, or nothing at all: exclusion maps and regions, asked what is on them."""
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,27 +16,45 @@ WITHOUT_AREA = ("PointSkyRegion", "TextSkyRegion")
 
 
 def as_exclusions(exclusion):
-    """List of tests `touches(lon, lat, radius)` (radian, ICRS), one for each map or region that is given.
+    """List of `ExcludedCircle`, `ExcludedRegion` and `ExcludedMap`, one for each map or region that is given.
 
     exclusion: None, a WcsNDMap of booleans (True where background may be taken), a sky region of the regions
-    package, or a list of any of these. Circles are compared with circles exactly; other regions at
-    points that fill the circle, and maps also at the centres of their pixels. Raises InputError for anything else,
-    such as points and lines.
+    package, or a list of any of these. Each has `touches(lon, lat, radius)` of a circle and `holds(lon, lat)` of
+    directions (radian, ICRS). Raises InputError for anything else, such as points and lines.
     """
     if exclusion is None:
         return []
     if isinstance(exclusion, (list, tuple)):
         return [test for item in exclusion for test in as_exclusions(item)]
     if hasattr(exclusion, "geom") and hasattr(exclusion, "data"):
-        return [_map_test(exclusion)]
+        return [ExcludedMap.of(exclusion)]
     if hasattr(exclusion, "radius") and hasattr(getattr(exclusion, "center", None), "icrs"):
-        return [_circle_test(exclusion)]
+        return [ExcludedCircle.of(exclusion)]
     if hasattr(exclusion, "to_pixel"):
-        return [_region_test(exclusion)]
+        _check_area(exclusion)
+        return [ExcludedRegion(exclusion)]
     raise InputError(
-        f"exclusion_mask is a {type(exclusion).__name__}; "
-        "a map of booleans, a sky region or a list of these is wanted."
+        f"exclusion is a {type(exclusion).__name__}; a map of booleans, a sky region or a list of these is wanted."
     )
+
+
+def allowed_pixels(exclusion, geom, source):
+    """Bool array (nlat, nlon) of the pixels whose centres are on no exclusion; None where that is all of them.
+
+    exclusion: as in `as_exclusions`. geom: `WcsGeom`. source: (lon, lat), ICRS, radian. Raises InputError where the
+    source is excluded, or every pixel.
+    """
+    tests = as_exclusions(exclusion)
+    if any(test.holds(*np.atleast_2d(source).T)[0] for test in tests):
+        raise InputError(
+            "exclusion has the target itself in it, and in 3D what is excluded is outside the fit; wanted is one "
+            "without the target."
+        )
+    lon, lat = pixels_icrs(geom)
+    allowed = np.ones(lon.shape, dtype=bool)
+    for test in tests:
+        allowed &= ~test.holds(lon, lat)
+    return None if allowed.all() else allowed
 
 
 def points_of_circle(lon, lat, radius):
@@ -43,27 +64,103 @@ def points_of_circle(lon, lat, radius):
     return np.append(ring_lon, lon), np.append(ring_lat, lat)
 
 
-def _circle_test(region):
-    center = region.center.icrs
-    lon0, lat0, radius0 = center.ra.rad, center.dec.rad, region.radius.to_value("rad")
-    return lambda lon, lat, radius: angular_separation(lon0, lat0, lon, lat) < radius0 + radius
+@dataclass(frozen=True)
+class ExcludedCircle:
+    """A circle on the sky: lon, lat, radius in radian (ICRS). Circles are compared with it exactly."""
+
+    lon: float
+    lat: float
+    radius: float
+
+    @classmethod
+    def of(cls, region):
+        """Of a `CircleSkyRegion` or its like."""
+        center = region.center.icrs
+        return cls(center.ra.rad, center.dec.rad, region.radius.to_value("rad"))
+
+    def touches(self, lon, lat, radius):
+        """Whether a circle (radian) has anything of it, bool."""
+        return angular_separation(self.lon, self.lat, lon, lat) < self.radius + radius
+
+    def holds(self, lon, lat):
+        """Whether directions are in it, bool array of their shape."""
+        return angular_separation(self.lon, self.lat, lon, lat) < self.radius
 
 
-def _region_test(region):
-    from astropy.coordinates import SkyCoord
-    from astropy.wcs import WCS
+@dataclass(frozen=True)
+class ExcludedRegion:
+    """A sky region of any other shape; circles are compared with it at points that fill them."""
 
-    _check_area(region)
+    region: object
 
-    def touches(lon, lat, radius):
+    def touches(self, lon, lat, radius):
+        """Whether a circle (radian) has anything of it, bool."""
+        return bool(np.any(self._inside(points_of_circle(lon, lat, radius), (lon, lat))))
+
+    def holds(self, lon, lat):
+        """Whether directions are in it, bool array of their shape."""
+        middle = tuple(axis.flat[axis.size // 2] for axis in (lon, lat))
+        return self._inside((lon, lat), middle)
+
+    def _inside(self, points, middle):
+        """Whether the region has each of the points (lon, lat) around a middle."""
+        from astropy.coordinates import SkyCoord
+        from astropy.wcs import WCS
+
         wcs = WCS(naxis=2)
         wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-        wcs.wcs.crval = np.degrees([lon, lat])
+        wcs.wcs.crval = np.degrees(middle)
         wcs.wcs.cdelt = [-0.01, 0.01]
-        points = SkyCoord(*points_of_circle(lon, lat, radius), unit="rad")
-        return bool(np.any(_contains(region, points, wcs, (lon, lat))))
+        return _contains(self.region, SkyCoord(*points, unit="rad"), wcs, middle)
 
-    return touches
+
+@dataclass(frozen=True, eq=False)
+class ExcludedMap:
+    """Pixels of a map. geom: `WcsGeom`; allowed: bool array (nlat, nlon), False where it excludes.
+
+    Circles are compared with it at points that fill them, and at the centres of its pixels.
+    """
+
+    geom: object
+    allowed: np.ndarray
+
+    @classmethod
+    def of(cls, mask):
+        """Of a map of booleans; a pixel that is False at any energy is excluded."""
+        data = np.asarray(mask.data)
+        if data.dtype != bool:
+            raise InputError(
+                f"The exclusion map holds {data.dtype}; booleans are wanted, True where background may be taken."
+            )
+        return cls(mask.geom, data.reshape(-1, *data.shape[-2:]).all(axis=0))
+
+    @cached_property
+    def excluded_lonlat(self):
+        """(lon, lat) of the centres of its pixels, radian (ICRS)."""
+        return tuple(axis[~self.allowed] for axis in pixels_icrs(self.geom))
+
+    def touches(self, lon, lat, radius):
+        """Whether a circle (radian) has anything of it, bool."""
+        if np.any(angular_separation(*self.excluded_lonlat, lon, lat) < radius):
+            return True
+        # Pixels that are larger than the circle may hold it without a centre inside it.
+        return bool(np.any(self.holds(*points_of_circle(lon, lat, radius))))
+
+    def holds(self, lon, lat):
+        """Whether directions are in its excluded pixels, bool array of their shape; outside of the map none is."""
+        from astropy.coordinates import SkyCoord
+
+        column, row = self.geom.lonlat_to_idx(*self.geom.lonlat(SkyCoord(lon, lat, unit="rad")))
+        return np.where(column >= 0, ~self.allowed[row, column], False)
+
+
+def _check_area(region):
+    for part in _parts(region):
+        _check_area(part)
+    if not _parts(region) and (_places(region) is None or type(region).__name__ in WITHOUT_AREA):
+        raise InputError(
+            f"exclusion has a {type(region).__name__}, which has no area; a circle around it is wanted."
+        )
 
 
 def _parts(region):
@@ -76,15 +173,6 @@ def _places(region):
     return getattr(region, "center", getattr(region, "vertices", None))
 
 
-def _check_area(region):
-    for part in _parts(region):
-        _check_area(part)
-    if not _parts(region) and (_places(region) is None or type(region).__name__ in WITHOUT_AREA):
-        raise InputError(
-            f"exclusion_mask has a {type(region).__name__}, which has no area; a circle around it is wanted."
-        )
-
-
 def _contains(region, points, wcs, middle):
     """Whether a region has each of the points, which lie around the middle of a map."""
     if _parts(region):
@@ -94,29 +182,3 @@ def _contains(region, points, wcs, middle):
     if np.all(angular_separation(places.ra.rad, places.dec.rad, *middle) > FARTHEST):
         return np.zeros(points.shape, dtype=bool)
     return region.contains(points, wcs)
-
-
-def _map_test(mask):
-    data = np.asarray(mask.data)
-    if data.dtype != bool:
-        raise InputError(
-            f"The exclusion map holds {data.dtype}; booleans are wanted, True where background may be taken."
-        )
-    allowed = data.reshape(-1, *data.shape[-2:]).all(axis=0)
-    excluded_lon, excluded_lat = (axis[~allowed] for axis in pixels_icrs(mask.geom))
-
-    def touches(lon, lat, radius):
-        if np.any(angular_separation(excluded_lon, excluded_lat, lon, lat) < radius):
-            return True
-        # Pixels that are larger than the circle may hold it without a centre inside it.
-        return bool(np.any(~_value_at(mask.geom, allowed, *points_of_circle(lon, lat, radius))))
-
-    return touches
-
-
-def _value_at(geom, allowed, lon, lat):
-    """Whether background may be taken at directions in radian (ICRS); outside of the map it may."""
-    from astropy.coordinates import SkyCoord
-
-    column, row = geom.lonlat_to_idx(*geom.lonlat(SkyCoord(lon, lat, unit="rad")))
-    return np.where(column >= 0, allowed[row, column], True)

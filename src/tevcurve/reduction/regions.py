@@ -211,7 +211,7 @@ class ReflectedRegionsBackgroundEstimator:
         angles, angle, excluded = [], size + gap, 0
         while angle <= last and len(angles) < self.max_region_number:
             center = directional_offset(*pointing, on_angle + angle, offset)
-            if any(touches(*center, radius) for touches in exclusions):
+            if any(each.touches(*center, radius) for each in exclusions):
                 angle += self.angle_increment.to_value("rad")
                 excluded += 1
             else:
