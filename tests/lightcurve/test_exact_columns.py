@@ -48,7 +48,8 @@ def observations():
 
 
 def make(observations, method, **options):
-    options = {"energy_edges": [1, 10] * u.TeV, "norm_values": None, "width": "1.2 deg"} | options
+    options = {"energy_edges": [1, 10] * u.TeV, "norm_values": None} | options
+    options |= {"width": "1.2 deg"} if method == "3d" else {}
     return tevcurve.light_curve(observations, TARGET, by_run(), method=method, safe_energy=None, **options)
 
 
