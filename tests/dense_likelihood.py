@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from tevcurve.datasets.cash_blocks import CashBlock, join_blocks
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.poisson import CashProfile
 
 
@@ -101,8 +102,7 @@ def simulate_bin(
 
 def cash_block(dense):
     """A `DenseBlock` as the code takes it."""
-    filled, seen = dense.counts > 0, dense.shared[0] > 0
-    rest = (dense.background + dense.constant)[seen]
+    filled, number = dense.counts > 0, np.zeros(dense.counts.size, dtype=int)
     return CashBlock(
         shared_total=dense.shared.sum(axis=1),
         background_total=float(dense.background.sum()),
@@ -112,7 +112,7 @@ def cash_block(dense):
         background=dense.background[filled],
         constant=dense.constant[filled],
         background_norm=1.0,
-        floor_ratio=float(np.min(rest / dense.shared[0][seen])),
+        bounds=BoundCells.of(number, dense.shared[0], dense.background, dense.constant, dense.shared[1:].T),
     )
 
 

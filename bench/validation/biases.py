@@ -4,6 +4,7 @@ import numpy as np
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.fit.off_shapes import off_rates, shape_terms
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.onoff_profile import OnOffProfile
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
@@ -63,6 +64,7 @@ def known_norms(on, signal, behind):
     n, source, background = on.size // N_ENERGIES, signal * SIGNAL, behind
     row, energy = np.nonzero(on.reshape(n, N_ENERGIES))
     seen, every = len(row), np.ones(n)
+    first = BoundCells.of(np.zeros(N_ENERGIES, dtype=int), source, np.zeros(N_ENERGIES), background)
     terms = CashTerms(
         n_bins=n,
         block_bin=np.arange(n),
@@ -76,7 +78,7 @@ def known_norms(on, signal, behind):
         event_constant=background[energy],
         lone_count=0 * every,
         lone_log=0 * every,
-        floor_ratio=np.min(background / source) * every,
+        bounds=first.repeated(n, 1),
     )
     return estimate_norms(CashProfile(terms), negative=True).norm
 

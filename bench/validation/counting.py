@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.onoff_profile import OnOffProfile
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
@@ -95,7 +96,7 @@ def profile_of(on, off, background, alpha, signal=1.0):
             event_constant=np.full(n_seen, background),
             lone_count=0 * unit,
             lone_log=0 * unit,
-            floor_ratio=background / signal * unit,
+            bounds=BoundCells.of(np.arange(n), signal * unit, 0 * unit, background * unit),
         )
     )
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
@@ -40,7 +41,7 @@ def cube_profile(signal, background, norms, rng):
         event_constant=np.zeros(len(block)),
         lone_count=0 * unit,
         lone_log=0 * unit,
-        floor_ratio=unit,
+        bounds=BoundCells.of(np.arange(n), signal * unit, background * unit, 0 * unit),
     )
     return CashProfile(terms)
 

@@ -11,9 +11,11 @@ from tevcurve.kernels.poisson import CashProfile
 OTHER = ("other", (83.2, 22.4))
 
 
-def profile_of(dataset, source="crab", further=(), free_background=True, floor=False):
+def profile_of(dataset, source="crab", further=(), free_background=True, bounds=False):
     """The block of a dataset, and the likelihood that is made from it alone."""
-    block = dataset.cash_block(dataset.named(source), [dataset.named(name) for name in further], floor=floor)
+    block = dataset.cash_block(
+        dataset.named(source), [dataset.named(name) for name in further], bounds=bounds
+    )
     if not free_background:
         block = block.with_fixed_background()
     return block, CashProfile(join_blocks([block], [0], 1, 1 + len(further)))
@@ -27,7 +29,7 @@ def test_blocks_are_the_dense_predictions(further, masked, background):
     dataset = simulated_cube(background=background, mask=mask, others=[point_source(*OTHER)])
     if background:
         dataset.background_model.norm, dataset.background_model.tilt = 1.2, -0.1
-    block, _ = profile_of(dataset, further=further, floor=True)
+    block, _ = profile_of(dataset, further=further, bounds=True)
     inside = np.ones((4, 20, 20), dtype=bool) if mask is None else mask
     signal = {name: dataset.npred_signal(name).data for name in ("crab", "other")}
     amplitudes = [signal["crab"], *(signal[name] for name in further)]
@@ -42,9 +44,14 @@ def test_blocks_are_the_dense_predictions(further, masked, background):
     assert_allclose(block.shared, np.column_stack([each.ravel()[cell] for each in amplitudes]), rtol=1e-10)
     assert_allclose(block.constant, np.broadcast_to(constant, counts.shape).ravel()[cell], rtol=1e-10)
     assert_allclose(block.background, level.ravel()[cell], rtol=1e-12)
-    rest = (1.2 if background else 1) * level + constant
     shines = (signal["crab"] > 0) & inside
-    assert block.floor_ratio == pytest.approx((rest[shines] / signal["crab"][shines]).min(), rel=1e-10)
+    others = amplitudes[1] if further else 0 * level
+    for norm, extra in ((1.2, 0.5), (0.1, 3.0)):
+        least = ((norm * level + extra * others + constant)[shines] / signal["crab"][shines]).min()
+        first = (
+            norm * block.bounds.background + block.bounds.constant + extra * block.bounds.shared.sum(axis=1)
+        )
+        assert first.min() == pytest.approx(least, rel=1e-10)
     assert (block.n_floored, block.counts + block.n_unpredicted) == (0, counts[inside].sum())
 
 

@@ -16,6 +16,7 @@ from dense_likelihood import (
 from iminuit import Minuit
 
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
 
@@ -261,14 +262,14 @@ class TestBounds:
         inside = (found.norm > 0) & (bounded.norm > 0)
         np.testing.assert_allclose(found.norm[inside], bounded.norm[inside], rtol=1e-6)
         assert np.all((bounded.norm == 0) == (found.norm <= 0))
-        for bin_, norm, errn, errp in zip(bins, found.norm, found.norm_errn, found.norm_errp, strict=True):
+        ends = zip(bins, found.norm, found.norm_errn, found.norm_errp, lower, strict=True)
+        for bin_, norm, errn, errp, bound in ends:
             least = profile_stat(bin_, norm)
             assert profile_stat(bin_, norm + errp) - least == pytest.approx(1, abs=1e-6)
-            if free:
-                assert profile_stat(bin_, norm - errn) - least <= 1 + 1e-6
-            else:
-                # A fixed background lets the statistic grow beyond all bounds before the limit.
-                assert profile_stat(bin_, norm - errn) - least == pytest.approx(1, abs=1e-6)
+            rise = profile_stat(bin_, norm - errn) - least
+            assert rise <= 1 + 1e-6
+            if norm - errn > bound * (1 - 1e-9):
+                assert rise == pytest.approx(1, abs=1e-6)
 
     def test_negative_norm_without_events_near_the_source_ends_where_a_cell_is_empty(self):
         bin_ = simulate_bin(3, near=False, free=False)
@@ -276,11 +277,13 @@ class TestBounds:
         seen = block.shared[0] > 0
         lowest = -np.min(block.constant[seen] / block.shared[0][seen])
         found = estimate_norms(profile_of([bin_]), negative=True, **EVERYTHING)
-        assert found.norm[0] == pytest.approx(lowest, rel=1e-12)
+        assert found.norm[0] == pytest.approx(lowest, rel=1e-9)
         assert found.minimum.at_limit[0]
         assert found.norm_errn[0] == 0
-        assert found.ts[0] == pytest.approx(2 * block.shared.sum() * -lowest, rel=1e-10)
-        assert found.norm_ul[0] == pytest.approx(lowest + UL_RISE / (2 * block.shared.sum()), rel=1e-9)
+        assert found.ts[0] == pytest.approx(2 * block.shared.sum() * -lowest, rel=1e-9)
+        assert np.isnan(found.norm_err[0])
+        # The limit is counted from zero, the best norm that is not below it.
+        assert found.norm_ul[0] == pytest.approx(UL_RISE / (2 * block.shared.sum()), rel=1e-9)
 
     def test_negative_norms_of_a_fluctuating_background_are_unbiased(self):
         bins = [simulate_bin(seed, strength=0.0, background=40000.0, source=500.0) for seed in range(300)]
@@ -304,6 +307,7 @@ def random_terms(seed, n_bins, n_shared=1, least=-9):
     has_constant = rng.random(n_all) < 0.3
     fixed = 10 ** rng.uniform(least, 2, n_all) * (has_constant | ~event_free)
     total = 10 ** rng.uniform(-3, 4, n_blocks)
+    ratio = 10 ** rng.uniform(-2, 2, n_blocks)
     lone = rng.poisson(2.0, n_blocks) * rng.choice([0, 1, 1000], n_blocks)
     return CashTerms(
         n_bins=n_bins,
@@ -318,7 +322,9 @@ def random_terms(seed, n_bins, n_shared=1, least=-9):
         event_constant=fixed,
         lone_count=np.where(free, lone, 0.0),
         lone_log=-3.0 * lone,
-        floor_ratio=10 ** rng.uniform(-2, 2, n_blocks),
+        bounds=BoundCells.of(
+            np.arange(n_blocks), np.ones(n_blocks), free * ratio, np.where(free, 0.0, ratio)
+        ),
     )
 
 
@@ -347,15 +353,18 @@ def test_every_bin_of_many_random_ones_converges(negative, n_bins):
     lower = CashProfile(terms).lower_limits() if negative else np.zeros(n_bins)
     below = found.norm - found.norm_errn
     inner = below - lower > 1e-12 * found.norm_errn
-    for edge, rise, reached in (
-        (found.norm + found.norm_errp, 1.0, True),
-        (found.norm_ul, UL_RISE, True),
-        (below, 1.0, inner),
+    # Limits are counted from the best norm that is not below zero.
+    from_zero, _, _ = CashProfile(terms).evaluate(np.zeros(n_bins))
+    of_limit = np.where(found.norm < 0, from_zero, found.stat)
+    for edge, least, rise, reached in (
+        (found.norm + found.norm_errp, found.stat, 1.0, True),
+        (found.norm_ul, of_limit, UL_RISE, True),
+        (below, found.stat, 1.0, inner),
     ):
         stat, slope, _ = CashProfile(terms).evaluate(edge)
         digits = np.spacing(np.abs(found.norm) + np.abs(edge)) * np.abs(slope) + np.spacing(np.abs(stat))
-        assert np.all(np.where(reached, np.abs(stat - found.stat - rise), 0) < 1e-6 + 4 * digits)
-        assert np.all(stat - found.stat < rise + 1e-6 + 4 * digits)
+        assert np.all(np.where(reached, np.abs(stat - least - rise), 0) < 1e-6 + 4 * digits)
+        assert np.all(stat - least < rise + 1e-6 + 4 * digits)
 
 
 def test_every_bin_with_other_sources_converges():

@@ -237,7 +237,6 @@ def one_bin(count=100.0):
             event_constant=np.array([20 * np.exp(theta[0])]),
             lone_count=np.zeros(1),
             lone_log=np.zeros(1),
-            floor_ratio=np.zeros(1),
         )
 
     return NonlinearBin(

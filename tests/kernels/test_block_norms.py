@@ -23,7 +23,6 @@ def one_block(count, background, total, lone=0.0):
         event_constant=np.zeros(n),
         lone_count=np.array([lone]),
         lone_log=np.zeros(1),
-        floor_ratio=np.zeros(1),
     )
 
 

@@ -97,15 +97,6 @@ def test_totals_are_sums_over_the_cells_of_each_band(runs):
     np.testing.assert_array_equal(RunCells(BAND, np.ones(7), np.ones((1, 7)), 3).totals(0), [3, 3, 0])
 
 
-def test_the_core_is_the_fewest_cells_that_hold_a_fraction(runs):
-    # Band 0 has signals 3, 0.5 and 0, band 1 has 2, 1 and 0.
-    for fraction, cells in ((0.6, ([0], [4])), (0.7, ([0], [4, 1])), (0.9, ([0, 5], [4, 1]))):
-        signal, background = runs[0].core(fraction)
-        for band in (0, 1):
-            assert signal[band] == pytest.approx(runs[0].signal[cells[band]].sum())
-            np.testing.assert_allclose(background[:, band], runs[0].background[:, cells[band]].sum(axis=1))
-
-
 def test_cells_that_expect_nothing_are_never_drawn(runs):
     band = np.tile([0, 1], 20000)
     cell = runs[0].draw(0, band, np.random.default_rng(3))

@@ -97,30 +97,6 @@ def test_an_event_that_nothing_predicts_makes_the_statistic_infinite():
     assert slope[0] < 0
 
 
-def test_lower_limit_is_where_an_event_would_have_no_prediction():
-    block = DenseBlock(
-        np.array([[2.0, 1.0, 0.0]]), np.zeros(3), np.array([4.0, 3.0, 1.0]), np.array([1.0, 1.0, 1.0])
-    )
-    assert profile_of([[block]]).lower_limits()[0] == pytest.approx(-2.0)
-    free = DenseBlock(block.shared, block.constant, np.zeros(3), block.counts)
-    # The norm without the source is 3/8.
-    assert profile_of([[free]]).lower_limits()[0] == pytest.approx(-2.0 * 3 / 8)
-    far = DenseBlock(block.shared, np.zeros(3), block.constant, np.array([0.0, 0.0, 1.0]))
-    assert profile_of([[far]]).lower_limits()[0] == pytest.approx(-2.0)
-
-
-def test_events_in_the_outskirts_of_the_source_leave_all_predictions_together_above_zero():
-    shared, rest, counts = np.array([[2.0, 1e-12]]), np.array([4.0, 3.0]), np.array([0.0, 2.0])
-    fixed = DenseBlock(shared, np.zeros(2), rest, counts)
-    free = DenseBlock(shared, rest, np.zeros(2), counts)
-    # The free norm without the source is 2/7: the prediction of two counts can be taken away, and no more.
-    limits = profile_of([[fixed], [free]]).lower_limits()
-    assert limits == pytest.approx([-7 / 2, -2 / 2], rel=1e-9)
-    # Where an event sees the source, it decides.
-    near = DenseBlock(shared, np.zeros(2), rest, counts[::-1])
-    assert profile_of([[near]]).lower_limits()[0] == pytest.approx(-2.0)
-
-
 def test_templates_of_any_unit_give_the_same_profile():
     """Unbinned templates are densities: only the constant of the statistic may change with their unit."""
     bin_ = simulate_bin(4, n_blocks=2, constant=3.0)

@@ -14,7 +14,6 @@ from tevcurve.data.time import TimeReference
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.lightcurve.toys import draw_toys, toy_maker
-from tevcurve.lightcurve.toys_cubes import CORE
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.reduction.cube_terms import cube_terms
 from tevcurve.simulation import ResponseSet, simulate_observation
@@ -99,7 +98,7 @@ def test_the_truth_is_fitted(observations, options):
 def test_totals_are_those_of_the_light_curve(night):
     maker, profile = toy_maker(night), night.origin.laid()[0].profile
     drawn = maker.draw(1.0, 3, np.random.default_rng(0))
-    for name in ("background_total", "shared_total", "floor_ratio"):
+    for name in ("background_total", "shared_total"):
         assert_allclose(getattr(drawn.terms, name), np.concatenate([getattr(profile.terms, name)] * 3))
 
 
@@ -131,19 +130,6 @@ def test_background_norms_are_shared_in_a_run(night):
     expected = best * terms.shared_total[:, 0] + norms[0] * terms.background_total
     counts = maker.profile.counts.reshape(2, 3).sum(axis=1)
     assert_allclose(expected.reshape(2, 3).sum(axis=1), counts, rtol=1e-4)
-
-
-def test_the_lowest_norms_are_minus_the_background_in_the_core(observations):
-    curve = make(observations, by_run())
-    lowest = toy_maker(curve).lowest_norms()
-    for number in range(2):
-        signal, known = dense(curve, number)
-        core = np.argsort(-signal)[
-            : np.searchsorted(np.cumsum(np.sort(signal)[::-1]), CORE * signal.sum()) + 1
-        ]
-        norm = curve.origin.laid()[0].profile.copy().nuisance(np.zeros(2))[0][number]
-        expected = -norm * known[core].sum() / signal[core].sum()
-        assert lowest[number] == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_same_seed_draws_the_same_toys(night):

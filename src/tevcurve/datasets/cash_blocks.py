@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.records import short_repr
 
@@ -19,7 +20,7 @@ class CashBlock:
     count : float array (n_cells,), counts in the filled cells of the fit
     shared : float array (n_cells, n_shared); background, constant : float arrays (n_cells,)
     background_norm : float, the norm that the model has
-    floor_ratio : float, the smallest ratio of everything else to the source over all cells
+    bounds : `BoundCells` of this one block, the background at norm 1, or None where fluxes are never below zero
     n_floored : int, events at cells where the background was raised from zero
     n_unpredicted : int, events left out because nothing at all is predicted in their cell
     """
@@ -32,7 +33,7 @@ class CashBlock:
     background: np.ndarray
     constant: np.ndarray
     background_norm: float
-    floor_ratio: float
+    bounds: BoundCells | None = None
     n_floored: int = 0
     n_unpredicted: int = 0
 
@@ -51,6 +52,7 @@ class CashBlock:
             constant_total=self.constant_total + self.background_norm * self.background_total,
             background=np.zeros_like(self.background),
             constant=self.constant + self.background_norm * self.background,
+            bounds=None if self.bounds is None else self.bounds.with_fixed_background(self.background_norm),
         )
 
     def with_columns(self, columns, n_shared):
@@ -59,7 +61,8 @@ class CashBlock:
             return self
         total, shared = np.zeros(n_shared), np.zeros((len(self.count), n_shared))
         total[columns], shared[:, columns] = self.shared_total, self.shared
-        return replace(self, shared_total=total, shared=shared)
+        bounds = None if self.bounds is None else self.bounds.with_columns(columns[1:], n_shared)
+        return replace(self, shared_total=total, shared=shared, bounds=bounds)
 
 
 def join_blocks(blocks, bins, n_bins, n_shared):
@@ -90,5 +93,5 @@ def join_blocks(blocks, bins, n_bins, n_shared):
         event_constant=constant[~lone],
         lone_count=np.bincount(number[scaling], count[scaling], len(blocks)),
         lone_log=np.bincount(number[lone], logs, len(blocks)),
-        floor_ratio=np.array([block.floor_ratio for block in blocks], dtype=float),
+        bounds=BoundCells.joined([block.bounds for block in blocks]),
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.data import GTI
 from tevcurve.datasets.band_reach import band_reach
+from tevcurve.datasets.first_cells import FirstCells
 from tevcurve.datasets.timeline import RunTimeline
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
@@ -72,8 +73,7 @@ class CubeTerms:
     background : float array (n_slices, n), s-1 in the cell (or per TeV and sr)
     background_total : float array (n_slices, n_bands), s-1
     slice_edges : float array (n_slices + 1,), mission seconds between which each slice of the background holds
-    peak_response : float array (n_reco, n_true), cm2, and peak_background : float array (n_slices, n_reco), s-1:
-        of the cells in the brightest pixel of the source
+    first : `FirstCells`, where a source below zero may first leave nothing of the prediction
     band_of_bin : int array (n_reco,), the band of each reco bin, -1 for one that is masked
     reco_edges : float array (n_reco + 1,), TeV
     fixed : float array (n,), s-1, and fixed_total : float array (n_bands,), s-1: what other sources that are fixed
@@ -97,8 +97,7 @@ class CubeTerms:
     background: np.ndarray
     background_total: np.ndarray
     slice_edges: np.ndarray
-    peak_response: np.ndarray
-    peak_background: np.ndarray
+    first: FirstCells
     band_of_bin: np.ndarray
     reco_edges: np.ndarray
     floored: np.ndarray
@@ -130,18 +129,6 @@ class CubeTerms:
     def signal_total(self, flux):
         """Expected signal in each band (n_bands,) per second of live time."""
         return np.einsum("bt,t->b", self.response_total, flux)
-
-    def floor_ratio(self, flux):
-        """The smallest ratio of background to source at equal seconds, in the brightest pixel, (n_bands,).
-
-        How far below zero a flux may go where no event sees the source; infinite in a band without source.
-        """
-        signal = np.einsum("rt,t->r", self.peak_response, flux) * self.deadc
-        background = self.peak_background.mean(axis=0)
-        ratio = np.full(self.n_bands, np.inf)
-        seen = (signal > 0) & (self.band_of_bin >= 0)
-        np.minimum.at(ratio, self.band_of_bin[seen], background[seen] / signal[seen])
-        return ratio
 
     def timeline(self):
         """`RunTimeline` of the events around the source, for time bins that look at events."""

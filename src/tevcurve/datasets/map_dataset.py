@@ -13,6 +13,7 @@ from tevcurve.datasets.reduced_cube import ReducedCube
 from tevcurve.datasets.source_response import source_response
 from tevcurve.datasets.times import dataset_times
 from tevcurve.errors import InputError, MissingError
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.models import SkyModel
 from tevcurve.records import as_html, as_text
 
@@ -191,14 +192,14 @@ class MapDataset:
         """Three axes: counts, prediction, and the significance of their difference."""
         return plot_maps(self, ax=ax, radius=radius)
 
-    def cash_block(self, source, further, floor=False):
+    def cash_block(self, source, further, bounds=False):
         """The `CashBlock` of this dataset: what the likelihood needs, with the flux of `source` as amplitude.
 
         Parameters
         ----------
         source : SkyModel whose flux is fitted
         further : list of SkyModel with amplitudes to fit too; the remaining models are fixed
-        floor : bool, whether the ratio of everything else to the source is needed (fluxes below zero)
+        bounds : bool, whether the cells that bound fluxes below zero are needed
 
         Raises `InputError` where the source lies outside the map.
         """
@@ -232,9 +233,7 @@ class MapDataset:
             background=at_cell[used],
             constant=constant[used],
             background_norm=norm,
-            floor_ratio=self._floor_ratio(source, norm * background + self._predicted(fixed))
-            if floor
-            else np.inf,
+            bounds=self._bounds(sources, background, self._predicted(fixed)) if bounds else None,
             n_floored=int(count[floored].sum()),
             n_unpredicted=int(count[~used].sum()),
         )
@@ -304,11 +303,13 @@ class MapDataset:
     def _total(self, model):
         return self.response_of(model).total(self.flux_of(model), self._summed_cells)
 
-    def _floor_ratio(self, source, rest):
-        """The smallest ratio of everything else to the source in the cells of the fit, float."""
-        signal = np.where(self.cells, self._predicted([source]), 0.0)
-        shines = signal > 0
-        return float(np.min(rest[shines] / signal[shines])) if shines.any() else np.inf
+    def _bounds(self, sources, background, fixed):
+        """The `BoundCells` of the cells of the fit, the first source's flux being fitted."""
+        at = np.flatnonzero(self.cells)
+        source, *further = (self._predicted([model]).ravel()[at] for model in sources)
+        shared = np.column_stack([np.zeros((len(at), 0)), *further])
+        block = np.zeros(len(at), dtype=int)
+        return BoundCells.of(block, source, background.ravel()[at], fixed.ravel()[at], shared)
 
     def __repr__(self):
         return f"<{self._title()}: {np.sum(self.counts.data, where=self.cells):.0f} counts>"

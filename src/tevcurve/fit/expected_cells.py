@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.datasets.background_floor import raise_empty_cells
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cell_classes import merge_cells
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
@@ -71,7 +72,9 @@ class ExpectedCells:
                 lone_count=lone.ravel(),
                 # The same in every toy at every flux, so that it may be left out.
                 lone_log=np.zeros(n * n_blocks),
-                floor_ratio=np.full(n * n_blocks, np.inf),
+                bounds=BoundCells.of(self.block, self.signal, self.background, self.constant).repeated(
+                    n, n_blocks
+                ),
             )
         )
 

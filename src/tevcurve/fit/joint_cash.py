@@ -121,7 +121,7 @@ class _Options:
 def _block(dataset, source, names, options):
     """The `CashBlock` of a dataset, with the further sources of these names among its amplitudes."""
     own = [model for model in dataset.models if model is not source and name_of(model) in names]
-    block = dataset.cash_block(source, own, floor=options.negative)
+    block = dataset.cash_block(source, own, bounds=options.negative)
     background = dataset.background_model
     if background is None or background.norm.frozen or not options.reoptimize:
         block = block.with_fixed_background()

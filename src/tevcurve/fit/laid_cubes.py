@@ -9,6 +9,7 @@ from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.fit.joint import raised_words
 from tevcurve.fit.laid import LaidFit, cut_runs, no_exposure
 from tevcurve.fit.row_exposure import row_exposure
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
 
@@ -106,6 +107,16 @@ def lay_cubes(
 
 
 @dataclass(frozen=True, eq=False)
+class _FirstOfRows:
+    """Cells that may be the first without a prediction, arrays (n_cells,): their row, and what is expected there."""
+
+    row: np.ndarray
+    signal: np.ndarray
+    background: np.ndarray
+    constant: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class _Piece:
     """One run's blocks (a row each) and events: totals (n_blocks,), values at events (n_events,)."""
 
@@ -113,7 +124,7 @@ class _Piece:
     signal_total: np.ndarray
     background_total: np.ndarray
     constant_total: np.ndarray
-    floor_ratio: np.ndarray
+    first: _FirstOfRows
     event_row: np.ndarray
     event_signal: np.ndarray
     event_background: np.ndarray
@@ -138,12 +149,27 @@ def piece_of_run(run, cut, flux):
         signal_total=(livetime[:, None] * run.signal_total(flux)).ravel(),
         background_total=background_total.ravel(),
         constant_total=constant_total.ravel(),
-        floor_ratio=np.tile(run.floor_ratio(flux), len(cut.bins)),
+        first=_first_of_rows(run, cut, flux),
         event_row=cut.bins[cut.event_bin] * n_bands + run.band[cut.event],
         event_signal=run.signal(flux)[cut.event] * livetime[cut.event_bin],
         event_background=background,
         event_constant=constant,
     )
+
+
+def _first_of_rows(run, cut, flux):
+    """The `_FirstOfRows` of a run: in each row the cells of its band that need not be the last."""
+    band, own = run.band_of_bin[run.first.reco], run.first
+    signal = run.deadc * np.einsum("ct,t->c", own.response, flux)
+    seen = np.flatnonzero((band >= 0) & (signal > 0))
+    seconds = cut.ontime.sum(axis=1)
+    background = np.einsum("ms,sc->mc", cut.ontime, own.background[:, seen])
+    constant = np.multiply.outer(seconds * run.deadc, own.fixed[seen])
+    if run.background_norm is not None:
+        constant, background = constant + run.background_norm * background, np.zeros_like(background)
+    row = cut.bins[:, None] * run.n_bands + band[seen]
+    parts = row, np.multiply.outer(seconds, signal[seen]), background, constant
+    return _FirstOfRows(*(each.ravel() for each in parts))
 
 
 def stacked_piece(runs, pieces, cut, n_rows, flux):
@@ -167,11 +193,39 @@ def stacked_piece(runs, pieces, cut, n_rows, flux):
     def per_row(name):
         return sum(np.bincount(piece.row, getattr(piece, name), n_rows) for piece in pieces)[rows]
 
-    floor = np.full(n_rows, np.inf)
-    for piece in pieces:
-        np.minimum.at(floor, piece.row, piece.floor_ratio)
     totals = (per_row(name) for name in ("signal_total", "background_total", "constant_total"))
-    return _Piece(rows, *totals, floor[rows], event_row, signal, background, np.zeros(len(cell)), cell)
+    first = _first_of_stacked(runs, pieces, cut, flux)
+    return _Piece(rows, *totals, first, event_row, signal, background, np.zeros(len(cell)), cell)
+
+
+def _first_of_stacked(runs, pieces, cut, flux):
+    """The `_FirstOfRows` of rows whose runs are added up: of several runs the first cell of the sums is any cell."""
+    n_bands, n_runs = runs[0].n_bands, np.zeros(cut.n_times, dtype=int)
+    for part in cut.cuts:
+        n_runs[part.bins] += 1
+    alone = [np.flatnonzero(n_runs[piece.first.row // n_bands] == 1) for piece in pieces]
+    found = [
+        _FirstOfRows(*(values[own] for values in vars(piece.first).values()))
+        for piece, own in zip(pieces, alone, strict=True)
+    ]
+    several = np.flatnonzero(n_runs > 1)
+    dense = [run.compact.in_all_cells(flux) for run in runs] if len(several) else []
+    for time_bin in several:
+        signal, background = 0.0, 0.0
+        for run, part, (rate, own, _) in zip(runs, cut.cuts, dense, strict=True):
+            for at in np.flatnonzero(part.bins == time_bin):
+                in_fit = run.band_of_bin[:, None] >= 0
+                signal = signal + np.where(in_fit, rate, 0.0) * (part.ontime[at].sum() * run.deadc)
+                background = background + np.where(in_fit, np.einsum("s,srp->rp", part.ontime[at], own), 0.0)
+        for band in range(n_bands):
+            mine = np.any([run.band_of_bin == band for run in runs], axis=0)[:, None] & (signal > 0)
+            least = np.argmin(np.divide(background, signal, out=np.full(signal.shape, np.inf), where=mine))
+            if mine.any():
+                first = np.array(
+                    [[time_bin * n_bands + band], [signal.flat[least]], [background.flat[least]], [0.0]]
+                )
+                found.append(_FirstOfRows(first[0].astype(int), *first[1:]))
+    return _FirstOfRows(*(np.concatenate([getattr(each, name) for each in found]) for name in vars(found[0])))
 
 
 def _cash_terms(pieces, fitted, n_rows):
@@ -195,9 +249,9 @@ def _cash_terms(pieces, fitted, n_rows):
         np.concatenate([getattr(piece, name) for piece in pieces])[event_order]
         for name in ("event_signal", "event_background", "event_constant")
     )
-    signal_total, background_total, constant_total, floor_ratio = (
+    signal_total, background_total, constant_total = (
         np.concatenate([getattr(piece, name) for piece in pieces])[block_order]
-        for name in ("signal_total", "background_total", "constant_total", "floor_ratio")
+        for name in ("signal_total", "background_total", "constant_total")
     )
     lone = (signal <= 0) & ((constant == 0) | (background == 0))
     scaling = lone & (constant == 0)
@@ -214,5 +268,17 @@ def _cash_terms(pieces, fitted, n_rows):
         event_constant=constant[~lone],
         lone_count=np.bincount(event_block[scaling], minlength=n_blocks).astype(float),
         lone_log=np.bincount(event_block[lone], np.log(background[lone] + constant[lone]), n_blocks),
-        floor_ratio=floor_ratio,
+        bounds=_bounds(pieces, number, key),
     )
+
+
+def _bounds(pieces, number, key):
+    """The `BoundCells` of blocks with keys (row * pieces + piece); number : int array (n_rows,), -1 for no fit."""
+    row, signal, background, constant = (
+        np.concatenate([getattr(piece.first, name) for piece in pieces])
+        for name in ("row", "signal", "background", "constant")
+    )
+    run = np.repeat(np.arange(len(pieces)), [len(piece.first.row) for piece in pieces])
+    own = np.flatnonzero(number[row] >= 0)
+    block = np.searchsorted(key, number[row[own]] * len(pieces) + run[own])
+    return BoundCells.of(block, signal[own], background[own], constant[own])

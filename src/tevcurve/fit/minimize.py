@@ -12,6 +12,8 @@ import numpy as np
 MAX_STEPS = 100
 # In units of the bin's own error, 1/sqrt(half the curvature): Newton's method squares it, so this step is the last.
 STEP_STOP = 1e-6
+# Slopes at a minimum, in standard deviations, up to which it is one of a smooth curve.
+SMOOTH = 0.01
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Minimum:
     stat_at_zero : float, the profile without the source
     at_limit : bool, whether the lower limit holds it
     converged : bool
+
+    Where the lower limit holds it, or the slope jumps, the curvature says nothing of an error: see `is_smooth`.
     """
 
     norm: np.ndarray
@@ -34,6 +38,13 @@ class Minimum:
     stat_at_zero: np.ndarray
     at_limit: np.ndarray
     converged: np.ndarray
+
+    @property
+    def is_smooth(self):
+        """Bool array (n_bins,): minima of a smooth curve, inside of the limits."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distance = np.abs(self.slope) / np.sqrt(2 * self.curvature)
+        return self.converged & ~self.at_limit & (distance < SMOOTH)
 
 
 class ActiveBins:
@@ -97,7 +108,9 @@ def minimize_norm(profile, lower):
         converged[k], active[k] = (small | held) & np.isfinite(stat), ~(small | held)
         if not active.any():
             break
-    return Minimum(norm, *values, stat_at_zero, at_limit, converged)
+    # What brackets around zero have closed in on is zero.
+    closed = converged & (values[1] != 0) & (np.abs(norm) <= 8 * np.spacing(1 / total))
+    return Minimum(np.where(closed, 0.0, norm), *values, stat_at_zero, at_limit, converged)
 
 
 def _bracketed(wanted, low, high, tried):

@@ -1,11 +1,11 @@
 """Everything a light curve says of its flux factors: best value, errors, limit, significance and scan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tevcurve.fit.confidence import crossing_above, crossing_below
-from tevcurve.fit.minimize import Minimum, minimize_norm
+from tevcurve.fit.minimize import ActiveBins, Minimum, minimize_norm
 
 
 @dataclass(frozen=True)
@@ -15,9 +15,9 @@ class NormEstimate:
     Attributes
     ----------
     norm, stat : the best flux factor and the statistic there
-    norm_err : symmetric error from the curvature, NaN where there is none
+    norm_err : symmetric error from the curvature; NaN at a bound or a kink, where that says nothing of an error
     norm_errn, norm_errp : distances to where the statistic has risen by sigma^2, or to the bound that comes first
-    norm_ul : upper limit, counted from the constrained minimum
+    norm_ul : upper limit, counted from the best norm that is not below zero
     ts : rise of the statistic from the minimum to no source at all
     norm_scan, dloglike_scan : (n_scan,) flux factors and (n_bins, n_scan) rises of the statistic there
     minimum : `~tevcurve.fit.minimize.Minimum`
@@ -41,7 +41,7 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
     Parameters
     ----------
     profile : see `tevcurve.fit.minimize`; every bin must expect some signal
-    negative : bool, whether flux factors may go below zero, down to where a prediction would vanish
+    negative : bool, whether flux factors may go below zero, down to where the prediction of a cell would vanish
     err, errn_errp : float, the number of standard deviations of the symmetric and the asymmetric errors
     ul_rise : float, rise of the statistic at the upper limit
     ts : bool, whether to compare with no source
@@ -59,13 +59,13 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
     if err is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
             width = err * np.sqrt(2 / minimum.curvature)
-        results["norm_err"] = np.where(np.isfinite(width), width, np.nan)
+        results["norm_err"] = np.where(minimum.is_smooth & np.isfinite(width), width, np.nan)
     if errn_errp is not None:
         below = crossing_below(profile, minimum, errn_errp**2, lower)
         results["norm_errn"] = norm - below
         results["norm_errp"] = crossing_above(profile, minimum, errn_errp**2) - norm
     if ul_rise is not None:
-        results["norm_ul"] = crossing_above(profile, minimum, ul_rise)
+        results["norm_ul"] = crossing_above(profile, _not_below_zero(profile, minimum), ul_rise)
     if ts:
         rise = np.where(norm == 0, 0.0, np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
         # Without anything else predicted at an event, no source is impossible rather than infinitely unlikely.
@@ -78,3 +78,17 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
     return NormEstimate(
         norm=norm, stat=minimum.stat, norm_scan=scan, dloglike_scan=rises, minimum=minimum, **results
     )
+
+
+def _not_below_zero(profile, minimum):
+    """The `Minimum` of norms that are not below zero: 0 where the best is."""
+    below = minimum.norm < 0
+    if not below.any():
+        return minimum
+    k, (stat, slope, curvature) = ActiveBins(profile).evaluate(np.zeros(profile.n_bins), below)
+    values = {
+        name: getattr(minimum, name).copy() for name in ("norm", "stat", "slope", "curvature", "at_limit")
+    }
+    for name, found in zip(values, (0.0, stat, slope, curvature, True), strict=True):
+        values[name][k] = found
+    return replace(minimum, **values)

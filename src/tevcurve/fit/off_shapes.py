@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.smooth_spectrum import smoothed_counts
 from tevcurve.kernels.terms import CashTerms
 
@@ -93,9 +94,6 @@ def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on):
 
     seen = n_on > 0
     lone, off_total = total(n_off), total(off)
-    floor = np.full(n_blocks, np.inf)
-    shining = signal > 0
-    np.minimum.at(floor, block[shining], off_in_on[shining] / signal[shining])
     return CashTerms(
         n_bins=n_bins,
         block_bin=block_bin,
@@ -109,5 +107,5 @@ def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on):
         event_constant=np.zeros(np.count_nonzero(seen)),
         lone_count=lone,
         lone_log=lone * np.log(np.where(off_total > 0, off_total, 1.0)),
-        floor_ratio=floor,
+        bounds=BoundCells.of(block, signal, off_in_on, np.zeros(len(signal))),
     )

@@ -42,6 +42,10 @@ class SettledNorms:
     gradient: np.ndarray
     hessian: np.ndarray
 
+    def last_norms(self):
+        """The norms (n_blocks,) after one more of Newton's steps."""
+        return np.maximum(self.norms - self.gradient / self.hessian, 0.0)
+
 
 def settle_norms(terms, rest, start):
     """The `SettledNorms` of all blocks.

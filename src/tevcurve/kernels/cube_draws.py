@@ -27,19 +27,6 @@ class RunCells:
         """Sum of the rates in each band (n_bands,); kind 0: the source, 1 + s: slice s of the background."""
         return np.array([running[-1] if len(running) else 0.0 for running in self._running[kind]])
 
-    def core(self, fraction):
-        """Rates of signal (n_bands,) and background (n_slices, n_bands) in the brightest cells that hold a fraction."""
-        signal, background = np.zeros(len(self._cells)), np.zeros((self.n_slices, len(self._cells)))
-        for number, cells in enumerate(self._cells):
-            order = cells[np.argsort(-self.signal[cells], kind="stable")]
-            running = np.cumsum(self.signal[order])
-            core = order[: np.searchsorted(running, fraction * running[-1]) + 1] if len(order) else order
-            signal[number], background[:, number] = (
-                self.signal[core].sum(),
-                self.background[:, core].sum(axis=1),
-            )
-        return signal, background
-
     def draw(self, kind, band, rng):
         """Cells (n,) of events of a kind, one for each of the bands (int array (n,))."""
         cell = np.empty(len(band), dtype=int)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.kernels.block_norms import SettledNorms, ratio, settle_norms
+from tevcurve.kernels.lowest_factors import lowest_factors
 from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
 
 MAX_STEPS = 200
@@ -96,27 +97,21 @@ class CashProfile:
         """Best (background norms (n_blocks,), further amplitudes (n_bins, n_shared - 1)) at flux factors a."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             arrow, descent = self._settle(a)
-            settled = arrow.settled
-            return np.maximum(settled.norms - settled.gradient / settled.hessian, 0.0), descent.point
+            return arrow.settled.last_norms(), descent.point
+
+    def settled(self, a):
+        """The `Settled` of all bins at flux factors a (n_bins,)."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            arrow, descent = self._settle(a)
+            stat = 2 * self._half_stat(a, arrow.settled, descent.point)
+            return Settled(stat, arrow.settled.last_norms(), self._last.response, descent.point)
 
     def lower_limits(self):
-        """The lowest flux factor of each bin: where a prediction at an event's cell, or of all cells, would reach zero.
+        """The lowest flux factor of each bin: where a prediction would reach zero, in any cell of the fit.
 
-        With the background norms of flux factor 0. All cells together decide where events are only in the faint
-        outskirts of the source; the cell with the smallest ratio of everything else to it, where no event sees it.
+        See `tevcurve.kernels.lowest_factors`.
         """
-        terms, zero = self.terms, np.zeros(self.n_bins)
-        norms, extras = self.nuisance(zero)
-        without = self._rest(zero, extras) + norms[terms.event_block] * terms.event_background
-        source = terms.event_shared[:, 0]
-        seen = source > 0
-        limit, nearest = np.full(self.n_bins, -np.inf), np.full(self.n_bins, np.inf)
-        np.maximum.at(limit, self._event_bin[seen], -without[seen] / source[seen])
-        np.minimum.at(nearest, terms.block_bin, terms.floor_ratio)
-        rest = norms * terms.background_total + terms.constant_total
-        rest += np.sum(extras[terms.block_bin] * terms.shared_total[:, 1:], axis=1)
-        everywhere = -ratio(self._per_bin(rest), self.signal_total)
-        return np.where(np.isfinite(limit), np.maximum(limit, everywhere), -nearest)
+        return lowest_factors(self)
 
     def _settle(self, a):
         """(`_Arrowhead`, `NewtonDescent` at its end) at flux factors a: norms and further amplitudes at their best."""
@@ -198,6 +193,23 @@ class CashProfile:
     def _per_bin(self, values):
         # Without any block there is nothing to count, and bincount gives integers.
         return np.bincount(self.terms.block_bin, values, self.n_bins).astype(float, copy=False)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Everything but the flux factors at its best for given ones.
+
+    Attributes
+    ----------
+    stat : float array (n_bins,)
+    norms, response : float arrays (n_blocks,), background norms and their derivatives in the flux factor
+    extras : float array (n_bins, n_shared - 1), further amplitudes
+    """
+
+    stat: np.ndarray
+    norms: np.ndarray
+    response: np.ndarray
+    extras: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tevcurve.kernels.bound_cells import BoundCells
+
 
 @dataclass(frozen=True)
 class CashTerms:
@@ -27,9 +29,8 @@ class CashTerms:
     lone_count, lone_log : float arrays (n_blocks,)
         Events that see only the background, or only what is fixed, need no line of their own: how many of
         them scale with a background norm, and the sum of n*log(template) of them all.
-    floor_ratio : float array (n_blocks,)
-        The smallest ratio, over all cells, of everything else to the source: how far below zero the source
-        may go before some prediction vanishes.
+    bounds : `BoundCells`, the cells, with or without an event, that decide how far below zero the source may go; None
+        where flux factors are never below zero
     prior_weight : float array (n_blocks,), or None
         What a norm b is known beforehand: half the statistic has 0.5*prior_weight*(b - 1)^2 in addition.
     """
@@ -46,7 +47,7 @@ class CashTerms:
     event_constant: np.ndarray
     lone_count: np.ndarray
     lone_log: np.ndarray
-    floor_ratio: np.ndarray
+    bounds: BoundCells | None = None
     prior_weight: np.ndarray | None = None
 
     @property
@@ -93,6 +94,7 @@ class CashTerms:
             event_background=np.zeros_like(self.event_background),
             event_constant=self.event_constant + self.event_background,
             lone_count=np.zeros_like(self.lone_count),
+            bounds=None if self.bounds is None else self.bounds.with_fixed_background(),
             prior_weight=None,
         )
 
@@ -114,11 +116,12 @@ class CashTerms:
             n_bins=len(bins),
             block_bin=number[self.block_bin[blocks]],
             event_block=block_number[self.event_block[events]],
+            bounds=None if self.bounds is None else self.bounds.take(block_number),
             prior_weight=None if self.prior_weight is None else self.prior_weight[blocks],
             **{name: getattr(self, name)[blocks] for name in _PER_BLOCK},
             **{name: getattr(self, name)[events] for name in _PER_EVENT},
         )
 
 
-_PER_BLOCK = ("shared_total", "background_total", "constant_total", "lone_count", "lone_log", "floor_ratio")
+_PER_BLOCK = ("shared_total", "background_total", "constant_total", "lone_count", "lone_log")
 _PER_EVENT = ("event_count", "event_shared", "event_background", "event_constant")

@@ -8,6 +8,7 @@ from tevcurve.data.time_order import in_order_of_time
 from tevcurve.datasets import MapDataset
 from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
 from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
+from tevcurve.datasets.first_cells import FirstCells, first_cells
 from tevcurve.datasets.timeline import core_timeline
 from tevcurve.errors import InputError
 from tevcurve.fit.laid_cubes import lay_cubes
@@ -135,7 +136,7 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         plane_floors(everywhere.mean(axis=(2, 3)))[:, reco],
     )
     kept, low = np.flatnonzero(sees | (there.max(axis=0) > 0)), there < floors
-    there, peak = np.where(low, floors, there), int(np.argmax(flat.sum(axis=0)))
+    there = np.where(low, floors, there)
     per_bin = np.tensordot(spatial, mask.astype(float), axes=([1, 2], [1, 2])) * edisp
     near = response[kept].any(axis=1)
     return CubeTerms(
@@ -151,8 +152,7 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         background=there[:, kept],
         background_total=background.sum(axis=(2, 3)) @ in_band.T,
         slice_edges=run.slice_edges,
-        peak_response=(flat[:, peak, None] * edisp).T,
-        peak_background=_flat(background)[:, :, peak],
+        first=_first_cells((flat, edisp), everywhere, fixed, mask),
         band_of_bin=np.where(mask.any(axis=(1, 2)), band_of_bin, -1),
         reco_edges=_edges(dataset)[0],
         floored=np.flatnonzero((sees & low.all(axis=0))[kept]),
@@ -168,6 +168,15 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         ),
         line=_line(run, spatial, edisp, alone.flux_of(model), background, fixed, (event, pixel)),
     )
+
+
+def _first_cells(response, background, fixed, mask):
+    """The `FirstCells`. response : arrays (n_true, n_pixels) and (n_true, n_reco)."""
+    (shares, edisp), background = response, _flat(background)
+    floors = plane_floors(background.mean(axis=-1))
+    reco, pixel = first_cells(shares, background, _flat(mask), floors, fixed if fixed.any() else None)
+    there = np.maximum(background[:, reco, pixel], floors[:, reco])
+    return FirstCells(reco, (shares[:, pixel] * edisp[:, reco]).T, there, fixed[reco, pixel])
 
 
 def _flat(cube):

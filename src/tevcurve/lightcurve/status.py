@@ -2,12 +2,15 @@
 
 import numpy as np
 
+NO_ERROR = "where there is no symmetric error"
+
 
 def statuses(joint, minimum, columns):
     """(statuses, reasons), two lists (n_bins,) of str.
 
-    The statuses: `ok`; `at_zero`, the best flux is the bound at zero; `no_events`; `no_livetime`; `outside_fov`;
-    `no_exposure`, no effective area where the source is; `not_converged`.
+    The statuses: `ok`; `at_zero`, the best flux is the bound at zero; `at_bound`, it is a bound below zero;
+    `no_events`; `no_livetime`; `outside_fov`; `no_exposure`, no effective area where the source is; `not_converged`.
+    Where the symmetric error is NaN the reason says why.
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ def statuses(joint, minimum, columns):
 
 def _unusual(minimum, columns, fitted):
     """Whether there is something to tell of each fitted bin, bool array (n_fitted,)."""
-    unusual = ~minimum.converged | (columns["counts"][fitted] == 0) | (minimum.at_limit & (minimum.norm <= 0))
+    unusual = ~minimum.is_smooth | ~(minimum.curvature > 0) | (columns["counts"][fitted] == 0)
     return unusual | ~np.isfinite(columns["ts"][fitted]) if "ts" in columns else unusual
 
 
@@ -39,13 +42,22 @@ def _fitted(minimum, k, columns, number):
         return "not_converged", "the search for the best flux did not end"
     if columns["counts"][number] == 0:
         return "no_events", "there is no event in the fit, so only the limits are meaningful"
-    if minimum.at_limit[k] and minimum.norm[k] <= 0:
-        if minimum.norm[k] < 0:
-            return "at_zero", "the best flux lies at the lowest value for which the prediction stays positive"
-        return (
-            "at_zero",
-            "there are fewer events than the background predicts, so the best flux is the bound at zero",
-        )
+    if minimum.at_limit[k]:
+        return _at_limit(minimum.norm[k])
+    words = []
     if "ts" in columns and not np.isfinite(columns["ts"][number]):
-        return "ok", "without the source nothing is predicted where events are, so there is no test statistic"
-    return "ok", ""
+        words.append(
+            "without the source nothing is predicted where events are, so there is no test statistic"
+        )
+    if not (minimum.is_smooth[k] and minimum.curvature[k] > 0):
+        words.append(f"the likelihood has a kink at the best flux, {NO_ERROR}")
+    return "ok", "; ".join(words)
+
+
+def _at_limit(norm):
+    """(status, reason) of a best flux that its lower limit holds."""
+    if norm < 0:
+        words = "the best flux is the lowest one that leaves no cell with a prediction below zero"
+        return "at_bound", f"{words}, {NO_ERROR}"
+    words = "there are fewer events than the background predicts, so the best flux is the bound at zero"
+    return "at_zero", f"{words}, {NO_ERROR}"

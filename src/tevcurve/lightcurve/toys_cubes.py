@@ -6,9 +6,6 @@ from tevcurve.kernels.cube_draws import RunCells, draw_block_events
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.kernels.terms import CashTerms
 
-# Share of the signal in the core of a source.
-CORE = 0.68
-
 
 class CubeToys:
     """Draws events in the cells of cubes, each run's from its own source and background.
@@ -26,22 +23,6 @@ class CubeToys:
         terms = self.profile.terms
         self.has_prior = terms.prior_weight is not None
         self.group = np.arange(terms.n_blocks) if self.has_prior else _groups(self.parts, terms.n_blocks)
-
-    def lowest_norms(self):
-        """Norms (n_rows,) that no event at all would say: minus background over signal in the core of the source.
-
-        The core are the cells that hold 68 % of the signal. Below, a likelihood with few events only counts how
-        negative predictions become in empty cells.
-        """
-        terms = self.profile.terms
-        norms, _ = self.profile.copy().nuisance(np.zeros(terms.n_bins))
-        signal, background = np.zeros((2, terms.n_bins))
-        for cells, (block, band, livetime, ontime) in zip(self.runs, self.parts, strict=True):
-            core_signal, core_background = cells.core(CORE)
-            rate = np.einsum("ms,sm->m", ontime, core_background[:, band])
-            np.add.at(signal, terms.block_bin[block], livetime * core_signal[band])
-            np.add.at(background, terms.block_bin[block], norms[block] * rate)
-        return -background / signal
 
     def events_per_toy(self):
         """What a toy costs, in events."""
@@ -90,7 +71,7 @@ class CubeToys:
             self.runs, self.parts, norms[:, terms.block_bin], background, rng
         )
         far = np.maximum(terms.background_total - near, 0.0)
-        per_block = ("background_total", "constant_total", "floor_ratio", "prior_weight")
+        per_block = ("background_total", "constant_total", "prior_weight")
         tiled = {name: getattr(terms, name) for name in per_block}
         return CashTerms(
             n_bins=n * terms.n_bins,
@@ -103,6 +84,7 @@ class CubeToys:
             event_constant=np.zeros(len(block)),
             lone_count=rng.poisson(background * far).astype(float).ravel(),
             lone_log=np.zeros(n * terms.n_blocks),
+            bounds=terms.bounds.repeated(n, terms.n_blocks),
             **{name: None if each is None else np.tile(each, n) for name, each in tiled.items()},
         )
 

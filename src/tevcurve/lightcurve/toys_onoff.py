@@ -7,7 +7,6 @@ import numpy as np
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.kernels.onoff import profile_background
-from tevcurve.kernels.poisson import CashProfile
 
 # Of a factor on alpha that is drawn.
 LEAST_FACTOR = 0.01
@@ -48,14 +47,6 @@ class OnOffToys:
     @property
     def n_rows(self):
         return len(self.rows)
-
-    def lowest_norms(self):
-        """Norms (n_rows,) below which there is no minimum, or (with a shape) no count at all would be said."""
-        if not isinstance(self.profile, CashProfile):
-            return self.profile.lower_limits()
-        background = self.cells.alpha * self.backgrounds(np.zeros((1, self.n_rows)))[0]
-        in_row, signal = (np.bincount(self.cells.row, each) for each in (background, self.cells.signal))
-        return -(in_row + 1) / signal
 
     def events_per_toy(self):
         """What a toy costs, in cells."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
 from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
+from tevcurve.datasets.first_cells import FirstCells, first_cells
 from tevcurve.datasets.timeline import core_timeline, power_law_flux
 from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
 from tevcurve.kernels.sphere import angular_separation
@@ -21,6 +22,9 @@ from tevcurve.reduction.event_fate import (
 )
 from tevcurve.reduction.safe_energy import safe_energy_range
 from tevcurve.reduction.spectrum import bins_inside
+
+# Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
+FINE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,6 @@ def cube_terms(run, setting):
     fate[event[~kept]] = UNPREDICTED
     event, reco, pixel = event[kept], reco[kept], pixel[kept]
     bands = setting.axes.band_of_bin
-    peak = int(np.argmax(cube.shares.sum(axis=0)))
     terms = CubeTerms(
         obs_id=run.obs_id,
         gti=run.gti,
@@ -79,8 +82,7 @@ def cube_terms(run, setting):
         background=background[:, kept],
         **_totals(cube, bands, setting.axes.n_bands),
         slice_edges=cube.frames.slice_edges,
-        peak_response=(cube.flat_shares[:, peak, None] * cube.dispersion).T,
-        peak_background=cube.flat_background[:, :, peak],
+        first=_first_cells(run, setting, cube),
         band_of_bin=np.where(cube.safe, bands, -1),
         reco_edges=setting.axes.reco,
         floored=np.flatnonzero((low.all(axis=0) & sees)[kept]),
@@ -159,13 +161,39 @@ def _in_cells(run, setting, cube, events):
 def _at_own_places(run, setting, cube, events):
     """The same per TeV and sr, at the energies and directions of the events."""
     event, _, _ = events
-    rates = [
-        run.bkg.rate(run.energy_tev[event], *at(run.lon[event], run.lat[event]))
-        for at in cube.frames.coordinates
-    ]
+    return _densities(run, setting, cube, (run.energy_tev[event], run.lon[event], run.lat[event]))
+
+
+def _densities(run, setting, cube, places):
+    """The same at places: arrays (n,) of energies in TeV, longitudes and latitudes in radian."""
+    energy, lon, lat = places
+    rates = [run.bkg.rate(energy, *at(lon, lat)) for at in cube.frames.coordinates]
     widths = np.diff(setting.axes.reco) * np.mean(setting.geom.solid_angle().to_value(u.sr))
     floors = plane_floors(cube.background.mean(axis=(2, 3)) / widths)
-    return _density_at_events(run, setting, event), np.stack(rates), floors
+    return _signal_densities(run, setting, places), np.stack(rates), floors
+
+
+def _first_cells(run, setting, cube):
+    """The `FirstCells`; of events at their own places, energies at the position of the source are among them."""
+    floors = plane_floors(cube.background.mean(axis=(2, 3)))
+    inside = cube.safe[:, None] & cube.inside.ravel()
+    reco, pixel = first_cells(cube.flat_shares, cube.flat_background, inside, floors)
+    found = [(reco, *_in_cells(run, setting, cube, (None, reco, pixel)))]
+    if setting.unbinned and len(reco):
+        energy, reco = _fine_energies(setting.axes.reco, cube.safe)
+        places = (energy, *(np.full(len(energy), angle) for angle in setting.source))
+        found.append((reco, *_densities(run, setting, cube, places)))
+    reco = np.concatenate([each[0] for each in found])
+    response = np.concatenate([each[1] for each in found])
+    background = [np.maximum(rate, floor[:, own]) for own, _, rate, floor in found]
+    return FirstCells(reco, response, np.concatenate(background, axis=1), np.zeros(len(reco)))
+
+
+def _fine_energies(edges, safe):
+    """Energies in TeV inside the reco bins that are safe, `FINE` in each, and the numbers of these bins."""
+    within = (np.arange(FINE) + 0.5) / FINE
+    energy = edges[:-1, None] * (edges[1:] / edges[:-1])[:, None] ** within
+    return energy[safe].ravel(), np.repeat(np.flatnonzero(safe), FINE)
 
 
 def _totals(cube, band_of_bin, n_bands):
@@ -230,15 +258,15 @@ def _events_in_cube(run, setting, cube):
     return fate, event, reco[event], pixel[event]
 
 
-def _density_at_events(run, setting, event):
-    """Effective area times the densities in angle and energy at events, (n, n_true), cm2 sr-1 TeV-1."""
-    true = setting.axes.true
+def _signal_densities(run, setting, places):
+    """Effective area times the densities in angle and energy at places, (n, n_true), cm2 sr-1 TeV-1."""
+    (energy_tev, lon, lat), true = places, setting.axes.true
     centers = np.sqrt(true[:-1] * true[1:])
-    separation = angular_separation(*setting.source, run.lon[event], run.lat[event])
-    density = np.zeros((len(event), len(centers)))
+    separation = angular_separation(*setting.source, lon, lat)
+    density = np.zeros((len(lon), len(centers)))
     near = np.flatnonzero(separation <= run.psf.rad_rad[-1])
     angle = run.psf.densities(centers, separation[near]).T
-    migra = run.energy_tev[event[near], None] / centers
+    migra = energy_tev[near, None] / centers
     energy = run.edisp.normalised_density(centers, migra, run.offset) / centers
     density[near] = angle * energy * run.aeff.effective_area(centers, run.offset)
     return density

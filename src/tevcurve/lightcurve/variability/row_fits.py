@@ -9,9 +9,6 @@ from tevcurve.fit.minimize import minimize_norm
 from tevcurve.kernels.measured_profile import AsymmetricProfile
 from tevcurve.kernels.summed_profile import PairedProfile, SummedProfile
 
-# Slopes at a minimum, in standard deviations, up to which it is one of a smooth curve.
-SMOOTH = 0.01
-
 
 class RowFits:
     """Fits of n light curves with the same n_rows rows each: one that was measured, or toys of it.
@@ -62,8 +59,7 @@ class RowFits:
         At the lowest norm, or where the slope jumps as no event is left, the curvature says nothing of the error.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope = np.abs(self.minimum.slope) / np.sqrt(2 * self.minimum.curvature)
-            err = self._table(np.where(slope < SMOOTH, np.sqrt(2 / self.minimum.curvature), np.nan))
+            err = self._table(np.where(self.minimum.is_smooth, np.sqrt(2 / self.minimum.curvature), np.nan))
         rough = ~np.isfinite(err)
         if rough.any():
             err = np.where(rough, np.sqrt(0.5 * (self.errn**2 + self.errp**2)), err)

@@ -182,7 +182,7 @@ def _from_origin(light_curve, numbers):
     reference = start[0]
     middle = (joint.cut.reference.to_time(joint.exposure.time_mean[numbers]) - reference).sec
     maker = maker_of_rows(kept, joint, numbers)
-    fits = RowFits(maker.profile, lowest=maker.lowest_norms())
+    fits = RowFits(maker.profile)
     edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2]
     pieces = _pieces(kept, joint, time_bins, numbers, reference)
     notes = list(_common_notes(light_curve))

@@ -1,0 +1,81 @@
+"""The cells of a run in which a source below zero may first leave nothing of the prediction, whatever its spectrum."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class FirstCells:
+    """What a run expects in these cells, or densities at single energies and positions where events have their own.
+
+    Attributes
+    ----------
+    reco : int array (n,), the reco bin of each
+    response : float array (n, n_true), cm2 (or per TeV and sr): expected of the source per second of live time
+    background : float array (n_slices, n), s-1 of on-time
+    fixed : float array (n,), s-1 of live time, of other sources that are fixed
+    """
+
+    reco: np.ndarray
+    response: np.ndarray
+    background: np.ndarray
+    fixed: np.ndarray
+
+
+def first_cells(shares, background, inside, floors, fixed=None):
+    """Cells in which everything else may be smallest beside the source, two int arrays (reco bin, pixel).
+
+    In each reco bin these are the brightest pixel of the source, and those that it does not dominate: where some true
+    energy has a larger share of its photons, relative to the brightest pixel, than the background of some slice
+    of time. Any spectrum has its smallest ratio, in any part of the time, in one of them.
+
+    Parameters
+    ----------
+    shares : float array (n_true, n_pixels), of the source
+    background : float array (n_slices, n_reco, n_pixels)
+    inside : bool array (n_reco, n_pixels), the cells of the fit
+    floors : float array (n_slices, n_reco), what an empty background is raised to
+    fixed : float array (n_reco, n_pixels), of other sources that are fixed, or None
+    """
+    image = shares.sum(axis=0)
+    pixels = np.flatnonzero(image * inside.any(axis=0))
+    if not len(pixels):
+        return pixels, pixels
+    own, rest = shares[:, pixels], np.maximum(background[:, :, pixels], floors[:, :, None])
+    if fixed is not None:
+        rest = np.concatenate([rest, fixed[None, :, pixels]])
+    peak, within = int(np.argmax(image[pixels])), inside[:, pixels]
+    brighter, darker = _beside(own, rest, peak)
+    kept = within & ((brighter > darker) | ~within[:, peak, None])
+    kept[:, peak] = within[:, peak]
+    reco, number = [], []
+    for plane in range(len(kept)):
+        first = _undominated(own, rest[:, plane], np.flatnonzero(kept[plane]))
+        reco += [plane] * len(first)
+        number += first
+    return np.array(reco, dtype=int), pixels[np.array(number, dtype=int)]
+
+
+def _beside(own, rest, pixel):
+    """(the most by which pixels are brighter than one of them, the least ratio of the rest), arrays (..., n)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        brighter = np.fmax.reduce(own / own[:, pixel, None], axis=0)
+        darker = np.fmin.reduce(rest / rest[..., pixel, None], axis=0)
+    return brighter, darker
+
+
+def _undominated(own, rest, candidates):
+    """The candidates (a list) without those that one of them dominates; rest : float array (n_parts, n_pixels)."""
+    first = []
+    while len(candidates):
+        with np.errstate(divide="ignore"):
+            best = np.argmax(own[:, candidates].sum(axis=0) / rest[:, candidates].sum(axis=0))
+        first.append(int(candidates[best]))
+        if len(candidates) == 1:
+            break
+        brighter, darker = _beside(own[:, candidates], rest[:, candidates], best)
+        left = brighter > darker
+        left[best] = False
+        candidates = candidates[left]
+    return first
