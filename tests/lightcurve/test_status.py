@@ -1,7 +1,5 @@
 """What came of each time bin: each status with its limit, its words and its place among good bins."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from dl3_files import MJDREF, START, RunFile, write_store
@@ -10,6 +8,7 @@ from simulated_cubes import RECO, TRUE, geometries, light_curve, point_source, s
 
 from tevcurve.data import DataStore, TimeReference
 from tevcurve.datasets import MapDataset
+from tevcurve.fit.minimize import Minimum
 from tevcurve.irf import EDispKernel
 from tevcurve.lightcurve.status import statuses
 from tevcurve.models import BackgroundModel
@@ -68,13 +67,11 @@ def test_at_zero():
     dataset = simulated_cube(flux=0, background=0.5, seed=11)
     row = light_curve([dataset])[0]
     assert row["status"] == "at_zero"
-    assert (
-        row["reason"]
-        == "there are fewer events than the background predicts, so the best flux is the bound at zero"
-    )
+    words = "there are fewer events than the background predicts, so the best flux is the bound at zero"
+    assert row["reason"] == f"{words}, where there is no symmetric error"
     assert (row["norm"], row["ts"], row["norm_errn"]) == (0, 0, 0)
     assert row["norm_errp"] > 0
-    assert np.isfinite(row["norm_err"])
+    assert np.isnan(row["norm_err"])
     assert row["norm_errp"] < row["norm_ul"] < 1
 
 
@@ -219,16 +216,19 @@ class Joint:
         ({}, "ok", ""),
         ({"converged": False}, "not_converged", "the search for the best flux did not end"),
         (
-            {"norm": -1.0, "at_limit": True},
-            "at_zero",
-            "the lowest value for which the prediction stays positive",
+            {"norm": -1.0, "at_limit": True, "slope": 3.0},
+            "at_bound",
+            "the lowest one that leaves no cell with a prediction below zero, where there is no symmetric error",
         ),
-        ({"norm": 0.0, "at_limit": True}, "at_zero", "the best flux is the bound at zero"),
+        ({"norm": 0.0, "at_limit": True, "slope": 3.0}, "at_zero", "the best flux is the bound at zero"),
+        ({"norm": 0.0, "slope": 3.0}, "ok", "a kink at the best flux, where there is no symmetric error"),
+        ({"curvature": 0.0}, "ok", "a kink at the best flux, where there is no symmetric error"),
     ],
 )
 def test_what_the_search_says(change, status, words):
-    values = {"norm": 1.0, "at_limit": False, "converged": True} | change
-    minimum = SimpleNamespace(**{name: np.array([value]) for name, value in values.items()})
+    values = {"norm": 1.0, "stat": 0.0, "slope": 0.0, "curvature": 2.0, "stat_at_zero": 1.0}
+    values |= {"at_limit": False, "converged": True} | change
+    minimum = Minimum(**{name: np.array([value]) for name, value in values.items()})
     found, reasons = statuses(Joint(), minimum, {"counts": np.array([0.0, 3.0])})
     assert found == ["no_exposure", status]
     assert reasons[0] == "bin 0 is dark"
