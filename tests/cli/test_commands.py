@@ -54,7 +54,7 @@ def test_each_command_has_help_with_examples(command):
 
 def test_every_key_of_the_configuration_has_an_option():
     output = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).output
-    for name in Config.model_fields:
+    for name in set(Config.model_fields) - {"version"}:  # of files only
         assert f"--{name.replace('_', '-')}" in output
 
 

@@ -361,7 +361,44 @@ def test_edges_may_be_a_list(tmp_path):
     text = "data: x\ntarget: y\ntime_bins: [2006-07-29 20:00, 2006-07-29T21:00:00]\n"
     made = read_config(written(tmp_path, text)).options()["time_bins"]
     assert made.start.isot.tolist() == ["2006-07-29T20:00:00.000"]
-    made = read_config(written(tmp_path, text.split("time")[0] + "time_bins: [53945.25, 53946]\n")).options()[
-        "time_bins"
-    ]
+    made = read_config(
+        written(tmp_path, "version: 1\n" + text.split("time")[0] + "time_bins: [53945.25, 53946]\n")
+    ).options()["time_bins"]
     assert made.stop.mjd.tolist() == [53946]
+    assert made.stop.scale == "tt"
+
+
+@pytest.mark.parametrize(
+    "bins",
+    [
+        "[53945.25, 53946]",
+        "edges 53945.25 53946",
+        "intervals 53945.25 53946",
+        "2 min start=53945",
+        "sliding 10min 2min start=53945",
+        "phase 4 period=3d epoch=53000",
+        "edges FILE",
+    ],
+)
+def test_plain_times_of_a_file_without_a_version_are_refused(tmp_path, bins):
+    (tmp_path / "edges.txt").write_text("53945.25\n53946\n")
+    bins = bins.replace("FILE", str(tmp_path / "edges.txt"))
+    text = f"data: x\ntarget: y\ntime_bins: {bins}\n"
+    path = written(tmp_path, text)
+    with pytest.raises(
+        ConfigError, match=r"line 3: time_bins has plain numbers .* write `version: 1` .* scale=utc"
+    ):
+        read_config(path)
+    assert read_config(path, {"time_bins": "night"}).time_bins == "night"
+    assert read_config(written(tmp_path, "version: 1\n" + text)).version == 1
+    if not bins.startswith("["):
+        assert read_config(written(tmp_path, text[:-1] + " scale=utc\n")).version == 1
+    with pytest.raises(ConfigError, match="version is 7; wanted is 1"):
+        read_config(written(tmp_path, "version: 7\n" + text))
+
+
+def test_times_with_a_scale_need_no_version(tmp_path):
+    for bins in ("night", "edges 2006-07-29T20:00 2006-07-29T21:00", "['53945 utc', '53946 utc']"):
+        assert read_config(written(tmp_path, f"data: x\ntarget: y\ntime_bins: {bins}\n")).version == 1
+    text = Config(data="x", target="y").to_yaml()
+    assert "\nversion: 1\n" in text

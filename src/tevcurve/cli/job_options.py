@@ -76,6 +76,8 @@ def _fields():
     heading = ""
     for name, field in Config.model_fields.items():
         heading = SECTIONS.get(name, heading)
+        if name == "version":
+            continue  # of files only
         yield name, field, heading
 
 

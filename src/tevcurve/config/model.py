@@ -13,9 +13,22 @@ from tevcurve.lightcurve.method_options import settled, used
 # Keys that say where and how a job runs; the light curve does not depend on them.
 HOW = ("output", "overwrite", "plot", "report", "n_jobs", "scheduler", "store", "strict")
 
+# Of how values are read; files of before it had a version have none.
+VERSION = 1
 MAX_INLINE = 50_000  # characters of time bins from a file
 # Keys that are no keywords of `tevcurve.light_curve` by their own names.
-NOT_OPTIONS = ("data", "target", "position", "runs", "output", "overwrite", "plot", "report", "scheduler")
+NOT_OPTIONS = (
+    "version",
+    "data",
+    "target",
+    "position",
+    "runs",
+    "output",
+    "overwrite",
+    "plot",
+    "report",
+    "scheduler",
+)
 
 
 class Config(BaseModel):
@@ -27,6 +40,9 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
+    version: Literal[1] = Field(
+        VERSION, description="Of this form of file, in which plain numbers for times are MJD in TT"
+    )
     data: kinds.PathText = Field(
         description="Folder of the data store, or a FITS file with both index tables; may have $VARIABLES"
     )
@@ -43,7 +59,7 @@ class Config(BaseModel):
         "run",
         description=(
             "run, night, a width such as '2 min', 'counts 50', 'significance 5', 'blocks 0.05', "
-            "'sliding 10min 2min', 'phase 10 period=3.906d epoch=53000', 'edges FILE' or 'intervals FILE'"
+            "'sliding 10min 2min', 'phase 10 period=3.906d epoch=53000 scale=tdb', 'edges FILE' or 'intervals FILE'"
         ),
     )
     energy_edges: kinds.Energies = Field(
@@ -194,12 +210,12 @@ class Config(BaseModel):
 
     def resolved(self):
         """The `Config` as it is kept with a result: without where and how the job runs, times and regions from files
-        in place of the files' names, and every option of its method with its value.
+        in place of the files' names, the scale of plain times, and every option of its method with its value.
         """
-        from tevcurve.lightcurve.bins.text import without_file
+        from tevcurve.lightcurve.bins.text import explicit_text
 
         values = {key: value for key, value in self.values().items() if key not in HOW}
-        bins = without_file(self.time_bins)
+        bins = explicit_text(self.time_bins)
         values["time_bins"] = bins if len(bins) < MAX_INLINE else self.time_bins
         values["exclusion"] = sky.without_files(self.exclusion)
         values |= used(values, self.method)

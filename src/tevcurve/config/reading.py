@@ -4,9 +4,11 @@ from pathlib import Path
 
 from tevcurve.config.changes import with_changes
 from tevcurve.config.mistakes import ConfigError
-from tevcurve.config.model import Config
+from tevcurve.config.model import VERSION, Config
+from tevcurve.config.values import time_bins_text
 from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.bins.text import scale_is_assumed
 
 
 def read_config(path, changes=None):
@@ -34,7 +36,28 @@ def read_config(path, changes=None):
         return f"{path}, line {marked.line(key_path)}: "
 
     try:
+        if "version" not in marked.values and "time_bins" not in changes:
+            _check_scale(marked.values.get("time_bins"))
         return Config(**with_changes(marked.values, changes))
     except ConfigError as error:
         mistakes = sorted(error.mistakes, key=lambda mistake: marked.line(mistake[0]))
         raise ConfigError(mistakes, place) from None
+
+
+def _check_scale(time_bins):
+    """Raises `ConfigError` for time bins of a file without a version whose times have no scale: it was another one."""
+    try:
+        if not scale_is_assumed(time_bins_text(time_bins)):
+            return
+    except InputError:
+        return  # Said in its own words when the value is checked.
+    raise ConfigError(
+        [
+            (
+                ("time_bins",),
+                f"time_bins has plain numbers for times, and the file has no version: write `version: {VERSION}` where "
+                "they are MJD in TT, as tevcurve prints them, or name their scale, such as scale=utc, which they were "
+                "taken in before (an epoch of phases in tdb).",
+            )
+        ]
+    )

@@ -4,8 +4,8 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError
-from tevcurve.config.model import Config
-from tevcurve.lightcurve.bins.text import binning_from_text
+from tevcurve.config.model import VERSION, Config
+from tevcurve.lightcurve.bins.text import binning_from_text, explicit_text
 
 
 def rebinned(result, changes):
@@ -27,7 +27,10 @@ def rebinned(result, changes):
     if result.config is None:
         return made, None, None
     resolved = config.resolved()
-    values = result.config | {name: getattr(resolved, name) for name in changes}
+    old = dict(result.config)
+    if "version" not in old and "time_bins" in old:
+        old["time_bins"] = explicit_text(old["time_bins"], once=True)
+    values = old | {name: getattr(resolved, name) for name in changes} | {"version": VERSION}
     try:
         return made, *Config(**values).to_result()
     except ConfigError:

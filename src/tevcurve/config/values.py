@@ -1,6 +1,7 @@
 """The kinds of values in a configuration: each takes texts as well as Python's objects, and keeps plain values."""
 
 import os
+import re
 from itertools import pairwise
 from typing import Annotated
 
@@ -98,11 +99,17 @@ def _safe_energy(value):
     return fraction
 
 
+def time_bins_text(value):
+    """The text of time bins, of which a list has the edges; anything else as it is."""
+    if isinstance(value, list) and value:
+        return "edges " + " ".join(re.sub(r" (?=\d\d?:)", "T", str(each).strip()) for each in value)
+    return value
+
+
 def _time_bins(value):
     from tevcurve.lightcurve.bins.text import binning_from_text
 
-    if isinstance(value, list) and value:
-        value = "edges " + " ".join(str(each).strip().replace(" ", "T") for each in value)
+    value = time_bins_text(value)
     if not isinstance(value, str):
         raise InputError(f"{value!r}; wanted is a text such as 'run', 'night', '2 min' or 'blocks 0.05'")
     position = None
@@ -111,7 +118,7 @@ def _time_bins(value):
 
         # Where the source is does not matter for whether the text can be used.
         position = SkyCoord(0, 0, unit="deg")
-    binning_from_text(value, position=position)
+    binning_from_text(value, position=position, quiet=True)
     return value.strip()
 
 

@@ -5,9 +5,9 @@ from numbers import Integral
 
 import numpy as np
 from astropy import units as u
-from astropy.time import Time
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.time_text import one_time
 
 # Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
 TIME_TOLERANCE = 1e-5
@@ -59,8 +59,8 @@ class RowSelection:
 
         Parameters
         ----------
-        start, stop : `Time`, or text that `Time` reads in the scale of the light curve, such as "2004-12-08"; None for
-            no bound. A time bin that reaches beyond one of them is left out; to cut it, rebin.
+        start, stop : `Time`, text such as "2004-12-08" (UTC) or "53945.9 utc", or an MJD in TT; None for no bound. A
+            time bin that reaches beyond one of them is left out; to cut it, rebin.
         """
         low, high = self._bound(start, "start"), self._bound(stop, "stop")
         if low is not None and high is not None and not high > low:
@@ -76,14 +76,7 @@ class RowSelection:
         if moment is None:
             return None
         scale = self.meta["TIMESYS"].lower()
-        try:
-            time = moment if isinstance(moment, Time) else Time(moment, scale=scale)
-        except (ValueError, TypeError) as error:
-            raise InputError(
-                f"{name} is {moment!r}; wanted is a Time, or text such as '2004-12-08'."
-            ) from error
-        if not time.isscalar:
-            raise InputError(f"{name} has {time.size} moments; wanted is one.")
+        time = one_time(moment, name)
         return getattr(time, scale)
 
 

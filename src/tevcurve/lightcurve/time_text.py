@@ -1,11 +1,20 @@
-"""Times as texts: dates such as 2006-07-29T20:00:00, or MJD."""
+"""Times as texts and numbers: dates such as 2006-07-29T20:00:00 (UTC), or MJD (TT); or with a scale: "53945.9 utc"."""
 
+import logging
 import re
+
+import numpy as np
 
 from tevcurve.errors import InputError
 
+log = logging.getLogger(__name__)
+
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _DATE = r"\d{4}-\d\d?-\d\d?([T ][\d:.]+)?Z?"
+PLAIN_SCALE, DATE_SCALE = "tt", "utc"
+_SCALE_WORDS = ("tt", "utc", "tai", "tdb", "tcb", "tcg")
+_EARLIEST, _LATEST = 15000, 100_000  # MJD: 1899 to 2132
+_JULIAN_DAYS = 2_400_000.5
 
 
 def is_time(word):
@@ -13,17 +22,44 @@ def is_time(word):
     return bool(re.fullmatch(NUMBER, word) or re.fullmatch(_DATE, word))
 
 
-def as_times(words, scale=None):
-    """`Time` (n,) of texts, all dates such as "2006-07-29T20:00" or all MJD; scale: default "utc".
+def is_plain(words):
+    """Whether all of some texts are numbers, which are taken as MJD."""
+    return all(re.fullmatch(NUMBER, word) for word in words)
 
-    Raises `InputError` for what is no time.
+
+def split_scale(words, scale=None):
+    """(texts of times, the scale that they or `scale` name, or None): of "53945.9 utc", or of "53945.9", "utc".
+
+    Raises `InputError` where two scales are named.
+    """
+    times, named = [], [scale.lower()] if scale else []
+    for word in words:
+        parts = word.split()
+        if parts and parts[-1].lower() in _SCALE_WORDS:
+            named.append(parts.pop().lower())
+        times += [" ".join(parts)] if parts else []
+    if len(set(named)) > 1:
+        raise InputError(
+            f"The times are in {' and in '.join(dict.fromkeys(named))}; wanted is one time scale."
+        )
+    return times, named[0] if named else None
+
+
+def as_times(words, scale=None):
+    """`Time` (n,) of texts, all dates such as "2006-07-29T20:00" or all MJD, each with its scale behind it or without.
+
+    scale: default: "utc" for dates, "tt" for numbers. Raises `InputError` for what is no time, numbers that can be no
+    MJD among them.
     """
     from astropy.time import Time
 
-    options = {"scale": (scale or "utc").lower()}
+    words, scale = split_scale(words, scale)
+    plain = is_plain(words)
+    options = {"scale": scale or (PLAIN_SCALE if plain else DATE_SCALE)}
     if options["scale"] not in Time.SCALES:
         raise InputError(f"The time scale is {scale!r}; wanted is one of {', '.join(Time.SCALES)}.")
-    if all(re.fullmatch(NUMBER, word) for word in words):
+    if plain:
+        check_mjd([float(word) for word in words])
         # Whole days and the rest apart, so that no digit of the text is lost.
         days = [_whole_and_rest(word) for word in words]
         options["format"] = "mjd"
@@ -37,6 +73,83 @@ def as_times(words, scale=None):
         raise InputError(
             f"{wrong!r} is no time; wanted is a date such as 2006-07-29T20:00:00, or an MJD."
         ) from error
+
+
+def check_mjd(days):
+    """None where numbers (array) can be MJD; raises `InputError` with what they may be otherwise."""
+    days = np.ravel(np.asarray(days, dtype=float))
+    wrong = days[~((days >= _EARLIEST) & (days <= _LATEST))]
+    if not len(wrong):
+        return
+    number = float(wrong[0])
+    begin = f"{number:.12g} is no MJD"
+    if _EARLIEST <= number - _JULIAN_DAYS <= _LATEST:
+        raise InputError(f"{begin} but looks like a Julian day; wanted is that less {_JULIAN_DAYS:.1f}.")
+    if abs(number) > _LATEST:
+        raise InputError(
+            f"{begin} but looks like seconds of a mission's clock; wanted is the reference (MJDREFI + MJDREFF) of the "
+            "files plus these divided by 86400."
+        )
+    if 1900 <= number <= 2132:
+        raise InputError(f"{begin} but looks like a year; wanted is a date such as {number:.0f}-01-01.")
+    raise InputError(
+        f"{begin}; wanted is one from {_EARLIEST} to {_LATEST}, or a date such as 2006-07-29T20:00."
+    )
+
+
+def as_time(value, name):
+    """`Time` of a `Time`, of a text, of numbers (MJD in TT, which is said), or of a list of these.
+
+    name: what it is called in messages. Raises `InputError` for what is none, or is masked.
+    """
+    from astropy.time import Time
+
+    if isinstance(value, Time):
+        if np.any(value.mask):
+            raise InputError(f"{name} has a time that is masked; wanted is a Time without.")
+        return value
+    days = plain_days(value)
+    if days is not None:
+        check_mjd(days)
+        log.warning("%s has plain numbers; they are taken as MJD in TT.", name)
+        return Time(days, format="mjd", scale=PLAIN_SCALE)
+    try:
+        if isinstance(value, (list, tuple)) and value:
+            return Time([as_time(each, name) for each in value])
+        if not isinstance(value, str):
+            raise TypeError("neither a text nor a number")
+        return as_times([value])[0]
+    except (TypeError, ValueError) as error:
+        if isinstance(value, str) and is_plain(split_scale([value])[0]):
+            raise
+        raise InputError(
+            f"{name} is {value!r}; wanted is a Time, strings such as '2020-01-31 20:15', or MJD in TT."
+        ) from error
+
+
+def plain_days(value):
+    """Float array of numbers, of a column of them or of a Quantity in days; None for anything else."""
+    if isinstance(value, (str, bool)) or value is None:
+        return None
+    if getattr(value, "unit", None) is not None:
+        from astropy import units as u
+
+        return u.Quantity(value).to_value("d") if u.Unit(value.unit).is_equivalent("d") else None
+    try:
+        numbers = np.asarray(value)
+    except ValueError:
+        return None
+    return numbers.astype(float) if numbers.dtype.kind in "fiu" and numbers.size else None
+
+
+def one_time(value, name):
+    """`Time`, scalar, or None where there is none; InputError otherwise."""
+    if value is None:
+        return None
+    time = as_time(value, name)
+    if not time.isscalar:
+        raise InputError(f"The {name} has the shape {time.shape}; wanted is one time.")
+    return time
 
 
 def _whole_and_rest(word):

@@ -4,11 +4,18 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.table import Table
 from astropy.time import Time
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
-from tevcurve.lightcurve.bins.text import FORMS, as_binning, binning_from_text
+from tevcurve.lightcurve.bins.text import (
+    FORMS,
+    as_binning,
+    binning_from_text,
+    explicit_text,
+    scale_is_assumed,
+)
 from tevcurve.lightcurve.time_text import as_times
 
 POSITION = SkyCoord(83.63, 22.01, unit="deg")
@@ -69,13 +76,13 @@ def test_times_come_from_a_file(tmp_path):
 def test_no_digit_of_an_mjd_is_lost():
     time = as_times(["53945.123456789012345"])[0]
     # 1e-15 d are 0.09 ns, which one float64 of the whole MJD cannot hold.
-    assert abs((time - Time(53945, 0.123456789012345, format="mjd")).to_value(u.ns)) < 1e-3
+    assert abs((time - Time(53945, 0.123456789012345, format="mjd", scale="tt")).to_value(u.ns)) < 1e-3
 
 
 def test_a_phase_has_an_ephemeris():
     made = binning_from_text("phase 10 period=3.906d epoch=53000.5")
     assert made.n == 10
-    assert made.ephemeris.epoch == Time(53000.5, format="mjd", scale="tdb")
+    assert made.ephemeris.epoch == Time(53000.5, format="mjd", scale="tt")
     np.testing.assert_allclose(made.ephemeris.frequency_at(0.0), 1 / (3.906 * 86400), rtol=1e-14)
     made = binning_from_text(
         "phase 20 frequency=29.9Hz derivatives=-3.7e-10 epoch=2005-01-01T00:00:00 barycentre=yes "
@@ -139,3 +146,103 @@ def test_a_binning_or_its_text_is_taken_wherever_time_bins_are():
     assert as_binning(bins.by_run()) == bins.by_run()
     with pytest.raises(InputError, match="time_bins is 3; wanted is a binning"):
         as_binning(3)
+
+
+@pytest.mark.parametrize(
+    ("text", "scale"),
+    [
+        ("edges 53945.25 53945.5", "tt"),
+        ("edges 53945.25 53945.5 utc", "utc"),
+        ("edges '53945.25 utc' '53945.5 UTC'", "utc"),
+        ("edges 53945.25 53945.5 scale=tai", "tai"),
+        ("edges 2006-07-29T20:00 2006-07-29T21:00", "utc"),
+        ("edges 2006-07-29T20:00 2006-07-29T21:00 tt", "tt"),
+        ("edges '2006-07-29 20:00' '2006-07-29 21:00'", "utc"),
+        ("2 min start=53945.25", "tt"),
+        ("2 min start='53945.25 utc'", "utc"),
+        ("sliding 10min 2min start=53945.25", "tt"),
+    ],
+)
+def test_numbers_are_tt_and_dates_utc_unless_the_text_says_otherwise(text, scale, caplog):
+    start = binning_from_text(text).start
+    assert np.ravel(start)[0].scale == scale
+    said = [words for words in caplog.messages if "plain numbers are taken as MJD in TT" in words]
+    assert len(said) == (scale == "tt" and "2006" not in text)
+    caplog.clear()
+    again = binning_from_text(explicit_text(text)).start
+    assert np.all(again == start)
+    assert not caplog.messages
+    binning_from_text(text, quiet=True)
+    assert not caplog.messages
+
+
+def test_epochs_of_phases(caplog):
+    at_site = binning_from_text("phase 4 period=3d epoch=53000").ephemeris.epoch
+    assert (at_site.scale, caplog.messages[-1].count("MJD in TT")) == ("tt", 1)
+    text = "phase 4 period=3d epoch=53000 barycentre=yes"
+    there = binning_from_text(text, position=POSITION).ephemeris.epoch
+    assert (there.scale, caplog.messages[-1].count("MJD in TDB")) == ("tdb", 1)
+    date = binning_from_text("phase 4 period=3d epoch=2004-03-01T00:00:00 scale=tdb").ephemeris.epoch
+    assert date == Time("2004-03-01", scale="tdb")
+    assert explicit_text(text) == f"{text} scale=tdb"
+
+
+def test_two_scales_are_too_many():
+    with pytest.raises(InputError, match="are in tt and in utc; wanted is one time scale"):
+        binning_from_text("edges '53945.25 tt' '53945.5 utc'")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("2.6e8", "looks like seconds of a mission's clock"),
+        ("2454919.76", "looks like a Julian day; wanted is that less 2400000.5"),
+        ("2006", "looks like a year"),
+        ("600", "wanted is one from 15000 to 100000"),
+        ("-3", "is no MJD"),
+    ],
+)
+def test_numbers_that_are_no_mjd_are_refused(number, words, tmp_path):
+    with pytest.raises(InputError, match=words):
+        binning_from_text(f"edges {number} 3e8")
+    with pytest.raises(InputError, match=words):
+        bins.by_edges([float(number), 3e8])
+    with pytest.raises(InputError, match=words):
+        bins.by_width("2 h", start=number)
+    (tmp_path / "edges.txt").write_text(f"{number}\n3e8\n")
+    with pytest.raises(InputError, match=words):
+        binning_from_text("edges edges.txt", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "old"),
+    [
+        ("edges 53945.25 53945.5", "edges 53945.25 53945.5 scale=utc"),
+        ("edges 53945.25 53945.5 scale=tt", "edges 53945.25 53945.5 scale=tt"),
+        ("2 min start=53945.25", "2 min start=53945.25 scale=utc"),
+        ("phase 4 period=3d epoch=53000", "phase 4 period=3d epoch=53000 scale=tdb"),
+        ("edges 2006-07-29T20:00 2006-07-29T21:00", "edges 2006-07-29T20:00 2006-07-29T21:00 scale=utc"),
+        ("night", "night"),
+    ],
+)
+def test_texts_of_before_keep_their_scale(text, old):
+    assert explicit_text(text, once=True) == old
+    assert scale_is_assumed(text) == (old != text and "-" not in text)
+
+
+def test_numbers_are_taken_where_times_are(caplog):
+    table = Table({"time_min": [53945.25, 53945.5]}, units={"time_min": "d"})
+    for times in (
+        [53945.25, 53945.5],
+        np.array([53945.25, 53945.5]),
+        table["time_min"],
+        ["53945.25", "53945.5"],
+    ):
+        made = bins.by_edges(times)
+        assert made.start.scale == "tt"
+        np.testing.assert_array_equal(made.stop.mjd, [53945.5])
+    assert "times has plain numbers; they are taken as MJD in TT." in caplog.messages
+    made = bins.by_intervals([[53945.25, 53945.5], [53946, 53947]])
+    assert (made.start.scale, made.start.shape) == ("tt", (2,))
+    with pytest.raises(InputError, match="masked"):
+        bins.by_edges(Time(np.ma.array([53945.0, 53946.0], mask=[True, False]), format="mjd"))

@@ -11,6 +11,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.good_time import good_time
 from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
+from tevcurve.lightcurve.time_text import as_time, one_time, plain_days
 
 MAX_BINS = 10_000_000
 # A rest of a run shorter than this part of the width is rounding, not a bin.
@@ -183,7 +184,8 @@ def by_width(width, start=None, align=None):
 def by_edges(times):
     """A binning with the bins between edges, kept also where they have no good time.
 
-    times: `Time` (n + 1,), or a list of `Time` or of strings, ascending. Raises InputError otherwise.
+    times: `Time` (n + 1,), or a list of `Time`, of strings (dates are UTC) or of MJD in TT, ascending.
+    Raises InputError otherwise.
     """
     times = as_time(times, "times")
     if times.ndim != 1 or len(times) < 2:
@@ -196,9 +198,12 @@ def by_edges(times):
 def by_intervals(intervals):
     """A binning with a bin for each interval, in the order of time, kept also where they have no good time.
 
-    intervals: list of pairs of `Time` or of strings, or `Time` (n, 2); they may overlap, then the bins say so.
+    intervals: list of pairs of `Time`, of strings (dates are UTC) or of MJD in TT, or `Time` (n, 2);
+        they may overlap, then the bins say so.
     Raises InputError for an interval that does not stop after its start.
     """
+    if plain_days(intervals) is not None:
+        intervals = as_time(intervals, "An interval")
     if not isinstance(intervals, Time):
         pairs = [as_time(pair, "An interval") for pair in intervals]
         if not pairs or any(pair.shape != (2,) for pair in pairs):
@@ -240,32 +245,6 @@ def duration_s(value, name):
     if np.ndim(seconds) or not np.isfinite(seconds) or seconds <= 0:
         raise InputError(f"The {name} is {value!r}; wanted is one duration above 0.")
     return float(seconds)
-
-
-def as_time(value, name):
-    """`Time` of a `Time`, of a string, or of a list of these; InputError otherwise."""
-    if isinstance(value, Time):
-        return value
-    if isinstance(value, (list, tuple)):
-        return Time([as_time(each, name) for each in value])
-    try:
-        if np.asarray(value).dtype.kind in "fiu":
-            raise ValueError("a number has no time format")
-        return Time(value)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{name} is {value!r}; wanted is a Time, or strings such as '2020-01-31 20:15'."
-        ) from error
-
-
-def one_time(value, name):
-    """`Time`, scalar, or None where there is none; InputError otherwise."""
-    if value is None:
-        return None
-    time = as_time(value, name)
-    if not time.isscalar:
-        raise InputError(f"The {name} has the shape {time.shape}; wanted is one time.")
-    return time
 
 
 def _grid_steps(good, start, width_s, step_s):

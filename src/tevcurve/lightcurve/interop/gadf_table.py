@@ -16,6 +16,7 @@ Times in UTC are written in TT: readers add days to the reference as if no leap 
 All further columns of a light curve are written, too; gammapy passes them over, and `from_gadf_table` has them back.
 """
 
+import logging
 from statistics import NormalDist
 
 import astropy.units as u
@@ -28,6 +29,8 @@ from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.columns import QUANTITIES, VARIANTS
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.selection import bins_of_rows
+
+log = logging.getLogger(__name__)
 
 # gammapy calls a row a limit below this test statistic.
 LIMIT_BELOW_TS = 4
@@ -94,6 +97,8 @@ def from_gadf_table(table, spectrum=None):
     table = table_without_masks(table)
     n_times, n_bands = table["e_ref"].shape
     columns = {name: _flat(table[name], n_bands) for name in table.colnames if name not in TIME_COLUMNS}
+    if "TIMESYS" not in {str(key).upper() for key in table.meta}:
+        log.warning("The table has no TIMESYS; its times are taken as MJD in TT.")
     start, stop = (_times(table, name) for name in TIME_COLUMNS)
     row = np.repeat(np.arange(n_times), n_bands)
     meta = _read_meta(table.meta)
@@ -194,7 +199,7 @@ def _flat(column, n_bands):
 def _times(table, name):
     """A column of times, Time."""
     meta = {str(key).upper(): value for key, value in table.meta.items()}
-    scale = str(meta.get("TIMESYS", "utc")).lower()
+    scale = str(meta.get("TIMESYS", "tt")).lower()
     unit = u.Unit(table[name].unit or str(meta.get("TIMEUNIT", "d")).strip())
     values = np.asarray(table[name], dtype=float) * unit.to("d")
     whole, rest = float(meta.get("MJDREFI", 0)), float(meta.get("MJDREFF", 0.0))

@@ -1,0 +1,148 @@
+"""The words of a text for time bins: the kind, its values, and its options by name."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.time_text import (
+    DATE_SCALE,
+    NUMBER,
+    PLAIN_SCALE,
+    as_times,
+    is_plain,
+    is_time,
+    split_scale,
+)
+
+# A word, or what stands in quotes; key=value stays together.
+_WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
+WITH_UNIT = re.compile(rf"({NUMBER})\s*([A-Za-z]+)?")
+_MAX_FILE = 50_000_000  # bytes
+
+FORMS = {
+    "run": ("run",),
+    "night": ("night", "night 16.5deg", "night gap=6h"),
+    "width": ("2 min", "2 min align=absolute", "2 min start=2006-07-29T20:00:00"),
+    "counts": ("counts 50",),
+    "significance": ("significance 5",),
+    "blocks": ("blocks", "blocks 0.05"),
+    "sliding": ("sliding 10min 2min",),
+    "phase": ("phase 10 period=3.906d epoch=2004-03-01T00:00:00",),
+    "edges": ("edges 2006-07-29T20:00 2006-07-29T21:00", "edges FILE"),
+    "intervals": ("intervals 2006-07-29T20:00 2006-07-29T21:00", "intervals FILE"),
+}
+"""Examples of each kind of binning, for messages."""
+
+
+@dataclass
+class GivenText:
+    """What a text gives for one kind of binning: its values in order, and its options by name.
+
+    scale: of the times that were asked for; assumed: "numbers" or "dates" where the text does not name it, else "".
+    """
+
+    text: str
+    kind: str
+    values: list
+    options: dict
+    folder: object = None
+    used: set = field(default_factory=set)
+    scale: str | None = None
+    assumed: str = ""
+
+    def option(self, name, default=None):
+        self.used.add(name)
+        return self.options.get(name, default)
+
+    def quantities(self):
+        """The values as texts of a number with its unit: "2 min" and "2min" are the same; takes all values."""
+        joined, self.values = " ".join(self.values), []
+        found = WITH_UNIT.findall(joined)
+        if WITH_UNIT.sub("", joined).strip():
+            raise self.wrong(f"{joined!r} is no duration")
+        return [f"{number} {unit}".strip() for number, unit in found]
+
+    def number(self, what, default=None):
+        """The next value as a float."""
+        if not self.values and default is not None:
+            return default
+        word = self.values.pop(0) if self.values else None
+        if word is None or not re.fullmatch(NUMBER, word):
+            raise self.wrong(f"{what} is {'missing' if word is None else repr(word)}")
+        return float(word)
+
+    def times(self):
+        """All values as a `Time`, or those in the file that the one value names."""
+        return as_times(*self.words_and_scale())
+
+    def words_and_scale(self):
+        """(texts of times, their scale) of all values, or of those in the file that the one value names."""
+        words, scale = split_scale(self.values, self.option("scale"))
+        self.values = []
+        if len(words) == 1 and not is_time(words[0]):
+            words, scale = split_scale(self._words_of_file(words[0]), scale)
+        if not words:
+            raise self.wrong("there are no times")
+        return words, self._scale(words, scale, PLAIN_SCALE)
+
+    def time(self, name, plain_scale=PLAIN_SCALE):
+        """The `Time` of an option, or None; plain_scale: of a number without one."""
+        word = self.option(name)
+        words, scale = split_scale([] if word is None else [word], self.option("scale"))
+        if not words:
+            return None
+        return as_times(words, self._scale(words, scale, plain_scale))[0]
+
+    def _scale(self, words, named, plain_scale):
+        """The scale of some times, noted in `scale` and, where none is named, in `assumed`."""
+        plain = is_plain(words)
+        self.scale = named or (plain_scale if plain else DATE_SCALE)
+        self.assumed = "" if named else "numbers" if plain else "dates"
+        return self.scale
+
+    def _words_of_file(self, name):
+        path = Path(self.folder or ".") / Path(name).expanduser()
+        try:
+            if path.stat().st_size > _MAX_FILE:
+                raise self.wrong(f"the file {path} has more than {_MAX_FILE // 10**6} MB")
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise self.wrong(f"{name!r} is no time, and no file of times: {reason}") from error
+        # A date and its time of day may stand apart in a file.
+        lines = [re.sub(r"(\d{4}-\d\d-\d\d) (\d\d:)", r"\1T\2", line.split("#")[0]) for line in lines]
+        return [word for line in lines for word in re.split(r"[\s,;]+", line.strip()) if word]
+
+    def check_nothing_left(self):
+        unknown = sorted(set(self.options) - self.used)
+        if unknown:
+            known = f"; it has {', '.join(sorted(self.used))}" if self.used else ""
+            raise self.wrong(f"{self.kind} has no {unknown[0]}={known}")
+        if self.values:
+            raise self.wrong(f"{self.values[0]!r} is too much")
+
+    def wrong(self, problem):
+        return InputError(
+            f"The time bins are {self.text!r}: {problem}; wanted is {' or '.join(FORMS[self.kind])}."
+        )
+
+
+def words_of(text):
+    words = _WORD.findall(text) if isinstance(text, str) else []
+    if not words:
+        raise InputError(f"The time bins are {text!r}; wanted is a text such as 'run', 'night' or '2 min'.")
+    return [re.sub(r"""["']""", "", word) for word in words]
+
+
+def options_of(words, text):
+    options = {}
+    for word in words:
+        name, is_option, value = word.partition("=")
+        if is_option:
+            if name in options or not value:
+                raise InputError(
+                    f"The time bins are {text!r}: {name}= stands there twice or without a value."
+                )
+            options[name] = value
+    return options
