@@ -149,3 +149,58 @@ def test_the_printed_light_curve_says_how_many_rows_extrapolate(store):
 def test_a_free_shape_extrapolates_with_what_was_fitted(store):
     lc = make(store, [2], method="1d", free=("index",), free_ts=1)
     assert "extrapolated to 1 TeV with the fitted spectrum" in lc.table["reason"][0]
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_variability_says_that_rows_extrapolate_differently(store, tmp_path, is_read):
+    lc = make(store, method="1d", norm_values=np.geomspace(0.1, 10, 11))
+    alike = make(store, method="1d", safe_energy="common")
+    if is_read:
+        lc, alike = (
+            LightCurve.read(each.write(tmp_path / f"{k}.ecsv")) for k, each in enumerate((lc, alike))
+        )
+    found = lc.variability(n_toys=10)
+    words = "rows are fitted in 3 different ranges of energy (from 1 to 2 TeV up to 6.31 to 10 TeV)"
+    assert words in str(found)
+    assert {result.n_energy_ranges for result in found.results} == {3}
+    assert all(words in result.note for result in found.results)
+    assert {result.n_energy_ranges for result in alike.variability(n_toys=10).results} == {1}
+    assert "different ranges" not in str(alike.variability(n_toys=10))
+
+
+def test_figures_mark_the_rows_that_extrapolate(store):
+    """Hollow marks at the rows of runs 2 and 3, in all three figures, and words for them."""
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import to_rgba
+
+    from tevcurve.lightcurve.plots.points import HOLLOW
+    from tevcurve.report.conclusion import conclude
+    from tevcurve.report.light_curve_figure import light_curve_figure
+    from tevcurve.report.rows import ReportRows
+
+    lc = make(store, method="1d")
+    _, (ax, other) = plt.subplots(1, 2)
+    lc.plot(ax=ax)
+    (marks,) = [line for line in ax.lines if line.get_label() == HOLLOW]
+    np.testing.assert_array_equal(marks.get_ydata(), lc.table["flux"][1:])
+    assert to_rgba(marks.get_markerfacecolor()) == to_rgba(ax.get_facecolor())
+    assert HOLLOW in [text.get_text() for text in ax.get_legend().get_texts()]
+    lc[:1].plot(ax=other)
+    assert HOLLOW not in [line.get_label() for line in other.lines]
+    plt.close("all")
+
+    rows = ReportRows.of(lc)
+    (points,) = light_curve_figure(lc, rows, {})["data"]
+    assert points["marker"]["symbol"] == ["circle", "circle-open", "circle-open"]
+    said = conclude(lc, rows, [], []).limitations
+    assert any("2 of 3 rows: the fit covers a part of the energy band only" in words for words in said)
+    assert lc._repr_html_().count('fill="#fff" stroke') == 2
+
+
+def test_the_page_counts_the_seconds_of_the_fullest_band(store):
+    from tevcurve.report.conclusion import conclude
+    from tevcurve.report.rows import ReportRows
+
+    lc = make(store, [1, 2], [1, 1.1, 10], method="1d")
+    facts = dict(conclude(lc, ReportRows.of(lc), [], []).facts)
+    assert facts["Live time"].startswith(f"{2 * SECONDS / 60:.1f} min")

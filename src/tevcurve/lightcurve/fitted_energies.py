@@ -57,6 +57,38 @@ def fitted_words(exposure, e_min, e_max, is_free):
     return told
 
 
+def energy_ranges(*energies, rows):
+    """The different ranges of energy that rows are fitted in, float array (n_ranges, n): their lows and highs, TeV.
+
+    energies: two or more float arrays (n_rows,), TeV: low, high, and what else tells rows apart. rows: int array.
+    """
+    ranges = np.column_stack(energies)[rows]
+    ranges = ranges[np.isfinite(ranges).all(axis=1)]
+    # Edges are the same numbers in all runs; files may have rounded them.
+    _, first = np.unique(np.round(np.log(ranges), 6), axis=0, return_index=True)
+    return ranges[np.sort(first)]
+
+
+def ranges_of_table(table, rows):
+    """The same of the columns of a light curve; none where it has no such."""
+    names = ("e_min_fit", "e_max_fit")
+    if not set(names) <= set(table.colnames):
+        return np.zeros((0, 2))
+    return energy_ranges(*(_in_tev(table[name]) for name in names), rows=rows)
+
+
+def range_notes(ranges):
+    """What is to be said of tests of rows in such ranges: a list of one sentence, or none."""
+    if len(ranges) < 2:
+        return []
+    (low, high), of = (ranges[:, :2].min(axis=0), ranges[:, :2].max(axis=0)), len(ranges)
+    lows, highs = ((f"{a:.3g}" if a == b else f"{a:.3g} to {b:.3g}") for a, b in zip(low, high, strict=True))
+    return [
+        f"rows are fitted in {of} different ranges of energy (from {lows} TeV up to {highs} TeV), so that a wrong "
+        "spectrum looks like variability; safe_energy='common' fits all in the same"
+    ]
+
+
 def _outside(e_min, e_max, low, high):
     """Whether bands reach below, and above, the energies of their fits; False where these are NaN."""
     return low > e_min * (1 + SAME), high < e_max * (1 - SAME)

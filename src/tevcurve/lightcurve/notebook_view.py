@@ -4,7 +4,7 @@ from html import escape
 
 import numpy as np
 
-from tevcurve.lightcurve.fitted_energies import extrapolation_words
+from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 
 FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
 WIDTH, HEIGHT = 640, 170
@@ -58,7 +58,7 @@ def figure(light_curve):
     """The fluxes over time as an SVG element, str; empty where there is nothing to draw.
 
     A row is a point with its errors and its time span; one without a significant flux (TS below 4) is an arrow that
-    hangs from its upper limit.
+    hangs from its upper limit. The point of one that was fitted in a part of its band only is hollow.
     """
     table = light_curve.table
     if not {"flux", "e_min", "e_max"} <= set(table.colnames) or not 0 < len(table) <= TOO_MANY:
@@ -73,13 +73,14 @@ def figure(light_curve):
     y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
     colours = _colours()
     parts = [_frame(y, bottom, top, start[known].min(), stop[known].max(), light_curve)]
-    bands = energy_bands(table)
+    bands, hollow = energy_bands(table), extrapolating(table)
     for number in np.flatnonzero(known):
         band = bands.index((table["e_min"][number].item(), table["e_max"][number].item()))
         words = _words(table[number]) if len(table) <= MANY else ""
         ends = x(start[number]), x(stop[number])
         heights = (y(flux[number]), y(low[number]), y(high[number]))
-        parts.append(_mark(ends, heights, bool(is_limit[number]), colours[band % len(colours)], words))
+        kind = bool(is_limit[number]), bool(hollow[number])
+        parts.append(_mark(ends, heights, *kind, colours[band % len(colours)], words))
     parts += _legend(bands, colours)
     title = escape(summary(light_curve))
     return (
@@ -161,7 +162,7 @@ def _text(x, y, anchor, words, colour="#333"):
     )
 
 
-def _mark(ends, heights, is_limit, colour, words):
+def _mark(ends, heights, is_limit, is_hollow, colour, words):
     """One row: its time span, and a point with errors or an arrow."""
     flux, low, high = heights
     middle = sum(ends) / 2
@@ -172,7 +173,8 @@ def _mark(ends, heights, is_limit, colour, words):
         path += "m-3 -4l3 4l3 -4"
         return f'<g>{title}<path d="{path}" fill="none" stroke="{colour}"/></g>'
     path = f"M{ends[0]:.1f} {flux:.1f}H{ends[1]:.1f}M{middle:.1f} {low:.1f}V{high:.1f}"
-    point = f'<circle cx="{middle:.1f}" cy="{flux:.1f}" r="2.5" fill="{colour}"/>'
+    fill = f'fill="#fff" stroke="{colour}"' if is_hollow else f'fill="{colour}"'
+    point = f'<circle cx="{middle:.1f}" cy="{flux:.1f}" r="2.5" {fill}/>'
     return f'<g>{title}<path d="{path}" fill="none" stroke="{colour}"/>{point}</g>'
 
 

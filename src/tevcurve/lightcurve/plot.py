@@ -9,8 +9,9 @@ from astropy import units as u
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS, MARKERS, band_text, legend_above, unit_text, use_colours
+from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
-from tevcurve.lightcurve.plots.points import draw_points, make_room_for_arrows
+from tevcurve.lightcurve.plots.points import HOLLOW, draw_points, make_room_for_arrows
 from tevcurve.lightcurve.plots.rows import bands_of, limits_of, values_of
 from tevcurve.lightcurve.plots.time_axis import axis_times, dress, keep, numbers_of, prepare
 
@@ -45,7 +46,8 @@ def plot(
 ):
     """The axes with a light curve drawn: points with their time span and errors, limits as arrows.
 
-    Errors are asymmetric where the table has both sides, else symmetric. Rows without a value are left out.
+    Errors are asymmetric where the table has both sides, else symmetric. Rows without a value are left out. The mark of
+    a flux that was fitted in a part of its band only is hollow.
     Several energy bands get one colour, marker and legend entry each. An axes that is logarithmic stays so.
     Where there are several entries a legend is made above the axes.
 
@@ -93,6 +95,8 @@ def plot(
     start, stop = numbers_of(light_curve.time_start, drawn), numbers_of(light_curve.time_stop, drawn)
     values = values_of(table, quantity, drawn.unit)
     upper, lower = limits_of(table, values, ts_threshold)
+    # What is no flux of the band, such as an index, extrapolates nothing.
+    hollow = extrapolating(table) & (quantity in ("flux", "eflux", "norm"))
     bands = bands_of(table)
     line = None
     for band, rows in bands.items():
@@ -100,7 +104,8 @@ def plot(
         name = ", ".join(word for word in words if word is not None) or None
         style = _with_marker(keywords, marker or MARKERS[drawn.n_series % len(MARKERS)])
         chosen = {key: value[..., rows] for key, value in values.items()}
-        made = draw_points(ax, start[rows], stop[rows], chosen, upper[rows], lower[rows], name, style)
+        kinds = (upper[rows], lower[rows], hollow[rows])
+        made = draw_points(ax, start[rows], stop[rows], chosen, *kinds, name, style)
         line, drawn.n_series = line or made, drawn.n_series + 1
     drawn.bands |= set(bands)
     keep(ax, drawn, start, stop, line)
@@ -138,7 +143,8 @@ def _draw_over(ax, light_curve, exposure, blocks, flare, quantity):
         plot_blocks(blocks, ax, quantity=quantity)
     if flare is not None:
         plot_flare(flare, ax)
-    if len(ax.get_legend_handles_labels()[1]) > 1:
+    labels = ax.get_legend_handles_labels()[1]
+    if len(labels) > 1 or HOLLOW in labels:
         legend_above(ax)
 
 

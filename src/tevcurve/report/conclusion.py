@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.lightcurve.fitted_energies import extrapolation_words
+from tevcurve.lightcurve.selection import bins_of_rows
 from tevcurve.report import words
 from tevcurve.report.rows import QUANTITIES
 
@@ -87,7 +89,9 @@ def _livetime(light_curve, rows, overlapping):
         return (
             None if seconds is None else ("Good time", words.duration(float(np.sum(seconds["used"]))), runs)
         )
-    livetime = rows.livetime[rows.band == 0]
+    # Bands may rest on different runs; a time bin has what its fullest band has.
+    first = np.flatnonzero(np.diff(bins_of_rows(light_curve.table), prepend=-1))
+    livetime = np.fmax.reduceat(rows.livetime, first)
     return (
         ("Live time", words.duration(float(np.nansum(livetime))), runs)
         if np.isfinite(livetime).any()
@@ -146,6 +150,8 @@ def _limitations(light_curve, rows, overlapping):
     if odd:
         runs = words.listing(list(dict.fromkeys(one.obs_id for one in odd)))
         said.append(f"Something is odd with runs that are used ({runs}); see under Runs.")
+    if words_of_energies := extrapolation_words(light_curve.table):
+        said.append(f"{words_of_energies}; their marks are hollow.")
     said += _of_rows(rows)
     if ledger is not None and len(ledger.seconds):
         lost = float(np.sum(ledger.seconds["outside the time bins"]))

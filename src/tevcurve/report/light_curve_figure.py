@@ -19,7 +19,7 @@ from tevcurve.report.rows import column, errors_of, utc_ms
 
 HEIGHT, PANEL_HEIGHT = 420, 170  # pixels
 LINE = 48  # characters of a line that is shown at a point
-ARROW, ARROW_SIZE, MANY = "↓", 18, 400
+ARROW, DASHED, ARROW_SIZE, MANY = "↓", "⇣", 18, 400
 
 
 def light_curve_figure(light_curve, rows, blocks):
@@ -123,23 +123,28 @@ def _band_traces(rows, band):
             **_time_axis(rows, chosen, style["color"]),
         }
         if kind == "points":
-            trace["marker"] = style | {"size": size}
+            symbols = np.where(rows.is_hollow[chosen], f"{style['symbol']}-open", style["symbol"]).tolist()
+            symbol = symbols if rows.is_hollow[chosen].any() else style["symbol"]
+            trace["marker"] = style | {"size": size, "symbol": symbol}
             trace["error_y"] = error_bars(style["color"], rows.errp[chosen], rows.errn[chosen])
             trace["error_y"]["thickness"] = thickness
         else:
-            trace |= _arrows(style["color"], chosen.size)
+            trace |= _arrows(style["color"], rows.is_hollow[chosen])
         traces.append(trace)
     return traces
 
 
-def _arrows(colour, n):
-    """The marks of n upper limits: a bar with an arrow under it, or where there are many, what is faster to draw."""
-    if n > MANY:
+def _arrows(colour, hollow):
+    """The marks of upper limits: a bar with an arrow under it, or where there are many, what is faster to draw.
+
+    hollow: bool array (n,), those whose arrow is dashed.
+    """
+    if len(hollow) > MANY:
         return {"marker": {"symbol": "triangle-down-open", "size": 5, "color": colour}}
     return {
         "mode": "markers+text",
         "marker": {"symbol": "line-ew", "size": 5, "line": {"width": 1.5, "color": colour}},
-        "text": ARROW,
+        "text": np.where(hollow, DASHED, ARROW).tolist() if hollow.any() else ARROW,
         "textposition": "bottom center",
         "textfont": {"size": ARROW_SIZE, "color": colour},
     }

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
 
@@ -39,6 +40,7 @@ class ReportRows:
     ts, counts, livetime : float arrays (s)
     status, reason : lists of str
     level : str, the confidence of limits
+    is_hollow : bool array, rows that were fitted in a part of their band only
     runs : `RunsOfRows`, or None where the light curve does not know its runs
     """
 
@@ -63,6 +65,7 @@ class ReportRows:
     status: list
     reason: list
     level: str
+    is_hollow: np.ndarray
     runs: RunsOfRows | None
 
     @classmethod
@@ -91,6 +94,7 @@ class ReportRows:
             status=_texts(table, "status"),
             reason=_texts(table, "reason"),
             level=level,
+            is_hollow=extrapolating(table),
             runs=runs_of_rows(light_curve),
         )
 

@@ -3,13 +3,15 @@
 import numpy as np
 
 ARROW_LENGTH = 11  # points
+HOLLOW = "hollow: fitted in a part of the band"
 
 
-def draw_points(ax, start, stop, values, is_upper, is_lower, label, style):
+def draw_points(ax, start, stop, values, is_upper, is_lower, is_hollow, label, style):
     """The line of the points of one series, which is there even if all of its rows are limits.
 
     start, stop: float arrays (n,), numbers of the time axis. values: as `rows.values_of` gives them. is_upper,
-    is_lower: bool arrays (n,). style: dict of keywords for errorbar.
+    is_lower, is_hollow: bool arrays (n,), rows that are limits, and those whose mark is hollow. style: dict of keywords
+    for errorbar.
     """
     from matplotlib import rcParams
 
@@ -36,7 +38,29 @@ def draw_points(ax, start, stop, values, is_upper, is_lower, label, style):
             ax.errorbar(
                 middle[chosen], values[name][chosen], xerr=half[chosen], marker=_arrow(sign), **arrows
             )
+    heights = np.where(is_upper, values["upper"], np.where(is_lower, values["lower"], values["value"]))
+    marked = is_hollow & np.isfinite(heights)
+    if marked.any():
+        _draw_hollow(ax, middle[marked], heights[marked], line)
     return line
+
+
+def _draw_hollow(ax, x, y, line):
+    """Hollow marks over the points of a series; the first ones of an axes have the entry in the legend."""
+    label = None if HOLLOW in ax.get_legend_handles_labels()[1] else HOLLOW
+    colour = line.get_color()
+    marker = line.get_marker() if line.get_marker() not in ("", "None", "none", None, " ") else "o"
+    ax.plot(
+        x,
+        y,
+        marker=marker,
+        markersize=line.get_markersize(),
+        markerfacecolor=ax.get_facecolor(),
+        markeredgecolor=colour,
+        linestyle="none",
+        zorder=line.get_zorder() + 0.1,
+        label=label,
+    )
 
 
 def _arrow_style(style, colour):

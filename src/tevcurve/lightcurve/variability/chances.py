@@ -37,7 +37,8 @@ class Found:
         """A record of a kind, with the notes of the rows, of the test and of the caller."""
         notes = [*rows.notes, self.fields["note"], *notes]
         note = "; ".join(note for note in notes if note)
-        return kind(**{"n_rows": rows.n} | others | self.fields | {"note": note})
+        known = {"n_rows": rows.n, "n_energy_ranges": rows.n_energy_ranges}
+        return kind(**known | others | self.fields | {"note": note})
 
 
 def chances(rows, tests, n_toys, random_state):

@@ -29,6 +29,8 @@ class VariabilityResult:
     trials : int, number of places that were looked at
     n_rows : int, rows of the light curve in it
     n_left_out : int, rows that are not in it as they have too little exposure to say anything
+    n_energy_ranges : int, different ranges of energy that its rows are fitted in; above 1 they extrapolate differently,
+        and a wrong spectrum looks like variability
     note : str, what a reader should know
     """
 
@@ -45,6 +47,7 @@ class VariabilityResult:
     trials: int = 1
     n_rows: int = 0
     n_left_out: int = 0
+    n_energy_ranges: int = 1
     note: str = ""
 
     @property

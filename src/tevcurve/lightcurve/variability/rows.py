@@ -10,6 +10,7 @@ from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.poisson import CashProfile
+from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
 from tevcurve.lightcurve.toys import maker_of_rows
 from tevcurve.lightcurve.variability.column_profiles import profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
@@ -42,6 +43,7 @@ class Rows:
     exposure : float array (n,), above 0, to which the expected signal is proportional
     maker : what draws toys (`tevcurve.lightcurve.toys`), or None
     n_bounded : int, fluxes that are held at zero; none where the events are at hand
+    n_energy_ranges : int, different ranges of energy that rows are fitted in; the spectrum extrapolates from them
     notes : tuple of str
     """
 
@@ -58,6 +60,7 @@ class Rows:
     exposure: np.ndarray
     maker: Any = None
     n_bounded: int = 0
+    n_energy_ranges: int = 1
     notes: tuple = ()
 
     @property
@@ -185,7 +188,11 @@ def _from_origin(light_curve, numbers):
     fits = RowFits(maker.profile)
     edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2]
     pieces = _pieces(kept, joint, time_bins, numbers, reference)
-    notes = list(_common_notes(light_curve))
+    exposure = joint.exposure
+    ranges = energy_ranges(
+        exposure.low, exposure.high, exposure.low_of_all, exposure.high_of_all, rows=numbers
+    )
+    notes = [*_common_notes(light_curve), *range_notes(ranges)]
     if kept.options.free:
         notes.append("the spectrum's shape is the reference's in all rows")
     return Rows(
@@ -201,6 +208,7 @@ def _from_origin(light_curve, numbers):
         good_s=np.bincount(pieces.row, pieces.stop_s - pieces.start_s, len(numbers)),
         exposure=np.bincount(pieces.row, pieces.weight, len(numbers)),
         maker=maker,
+        n_energy_ranges=len(ranges),
         notes=tuple(notes),
     )
 
@@ -215,6 +223,7 @@ def _from_columns(light_curve, numbers):
     order = np.argsort(start, kind="stable")
     start, stop = start[order], stop[order]
     good = _good_time(light_curve.table, numbers[order], stop - start)
+    ranges = ranges_of_table(light_curve.table, numbers)
     return Rows(
         fits=RowFits(profile.take(order)) if len(numbers) else None,
         number=numbers[order],
@@ -228,7 +237,8 @@ def _from_columns(light_curve, numbers):
         good_s=good,
         exposure=good,
         n_bounded=n_bounded,
-        notes=(*_common_notes(light_curve), "from the columns of the table"),
+        n_energy_ranges=max(len(ranges), 1),
+        notes=(*_common_notes(light_curve), *range_notes(ranges), "from the columns of the table"),
     )
 
 
@@ -258,7 +268,7 @@ def _pieces(kept, joint, time_bins, numbers, reference):
     zeros = np.array([(run.gti.reference.to_time(0.0) - reference).sec for run in runs])
     rank = np.full(time_bins.n_bins, -1)
     rank[numbers // joint.n_bands] = np.arange(len(numbers))
-    mine = np.flatnonzero(rank[pieces.bin] >= 0)
+    mine = np.flatnonzero((rank[pieces.bin] >= 0) & (rates[pieces.run] > 0))
     run = pieces.run[mine]
     start, stop = pieces.start_s[mine] + zeros[run], pieces.stop_s[mine] + zeros[run]
     return Pieces(rank[pieces.bin[mine]], start, stop, (stop - start) * rates[run])
