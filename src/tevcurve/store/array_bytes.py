@@ -49,7 +49,10 @@ def pack_array(array):
 
 
 def unpack_array(words, content):
-    """The array of what `pack_array` made, read-only. content: bytes-like. Raises `DataError` for what is none."""
+    """The array of what `pack_array` made, read-only, in memory of its own: what is kept of a file does not keep the file.
+
+    content: bytes-like. Raises `DataError` for what is none.
+    """
     shape, kind = tuple(words["shape"]), words["type"]
     stored = words.get("stored", kind)
     size = prod(shape) * np.dtype(kind).itemsize
@@ -58,8 +61,8 @@ def unpack_array(words, content):
     if words.get("deflated"):
         content = _inflate(content, prod(shape) * np.dtype(stored).itemsize)
     values = np.frombuffer(content, dtype=stored)
+    values = values.astype(kind) if "stored" in words else values.copy()
     if "stored" in words:
-        values = values.astype(kind)
         if words["factor"] != 1.0:
             values *= words["factor"]
     order = words.get("order", list(range(len(shape))))
