@@ -15,6 +15,7 @@ from small_store import TARGET, make_store
 
 from tevcurve import LightCurve, PowerLaw, light_curve
 from tevcurve.errors import DataError, InputError, StoreError
+from tevcurve.files import CHECKSUMS
 from tevcurve.lightcurve.bins import by_counts, by_night, by_width
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.io import read_table
@@ -244,6 +245,7 @@ DAMAGE = {
 def test_damage_is_said_in_a_sentence(small_result, tmp_path, name, content):
     folder = tmp_path / "result"
     shutil.copytree(small_result, folder)
+    (folder / CHECKSUMS).unlink()
     (folder / name).write_bytes(content)
     with pytest.raises(DataError) as caught:
         Result.read(folder)
@@ -262,6 +264,7 @@ def small_result(store, tmp_path_factory):
 def test_the_list_of_runs_does_not_lead_out_of_the_folder(small_result, tmp_path, file):
     folder = tmp_path / "result"
     shutil.copytree(small_result, folder)
+    (folder / CHECKSUMS).unlink()
     listed = json.loads((folder / "runs.json").read_text())
     listed["runs"][0]["file"] = file
     (folder / "runs.json").write_text(json.dumps(listed))
@@ -272,6 +275,7 @@ def test_the_list_of_runs_does_not_lead_out_of_the_folder(small_result, tmp_path
 def test_a_run_that_was_changed_is_not_taken(small_result, tmp_path):
     folder = tmp_path / "result"
     shutil.copytree(small_result, folder)
+    (folder / CHECKSUMS).unlink()
     first, second = sorted((folder / "runs").iterdir())[:2]
     shutil.copy(second, first)
     with pytest.raises(DataError, match="is not the one that was written for run 1"):
@@ -323,11 +327,11 @@ def test_a_result_that_is_replaced_while_it_is_read_is_read_whole(store, made, t
     other = made.rebin(by_night())
     read, calls = LightCurve.read, []
 
-    def replaced_meanwhile(path):
+    def replaced_meanwhile(path, **options):
         calls.append(path)
         if len(calls) == 1:
             write_result(folder, other, overwrite=True)
-        return read(path)
+        return read(path, **options)
 
     monkeypatch.setattr(LightCurve, "read", staticmethod(replaced_meanwhile))
     back = Result.read(folder).light_curve

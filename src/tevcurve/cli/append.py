@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli.results import PLOT, REPORT, RESULT
+from tevcurve.cli.results import ACCEPT_CHANGED, PLOT, REPORT, RESULT
 
 
 def append(
@@ -25,6 +25,7 @@ def append(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a figure or page that is there.")
     ] = False,
+    accept_changed: ACCEPT_CHANGED = False,
 ):
     """Add runs to a result; what is there is not computed again. Runs that it has are passed over.
 
@@ -39,6 +40,14 @@ def append(
     from tevcurve.pipeline.append import append_runs
 
     folder = store_folder(none_of_words(store))
-    made = append_runs(result, new, store=folder, n_jobs=n_jobs, progress=True, strict=strict)
+    made = append_runs(
+        result,
+        new,
+        store=folder,
+        n_jobs=n_jobs,
+        progress=True,
+        strict=strict,
+        accept_changed=accept_changed,
+    )
     outputs.write(made.light_curve, made.config, inputs=made.provenance["inputs"])
     return tell(made.light_curve, outputs)

@@ -16,6 +16,10 @@ OUTPUT = typer.Option(
 PLOT = Annotated[Path | None, typer.Option(help="File to draw the light curve into.", show_default=False)]
 REPORT = Annotated[Path | None, typer.Option(help="File for a page about it, .html.", show_default=False)]
 OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+ACCEPT_CHANGED = Annotated[
+    bool,
+    typer.Option("--accept-changed", help="Take files of the result that are not as they were written."),
+]
 ENERGY = typer.Option(
     "--energy", "--energy-edges", help="Edges of the bands, as 0.7TeV,2TeV,20TeV.", show_default=False
 )
@@ -36,6 +40,7 @@ def rebin(
     plot: PLOT = None,
     report: REPORT = None,
     overwrite: OVERWRITE = False,
+    accept_changed: ACCEPT_CHANGED = False,
 ):
     """The light curve of a result in other time bins or energy bands; the data are not read again.
 
@@ -55,7 +60,7 @@ def rebin(
     from tevcurve.progress import working
     from tevcurve.store import Result
 
-    read = Result.read(result)
+    read = Result.read(result, accept_changed)
     with working("Fitting"):
         made, config, text = rebinned(read, changes)
     outputs.write(made, config, text, inputs=read.provenance["inputs"])
@@ -72,6 +77,7 @@ def report(
         int | None, typer.Option(help="Toys for the chances of variability.", show_default=False)
     ] = None,
     overwrite: OVERWRITE = False,
+    accept_changed: ACCEPT_CHANGED = False,
 ):
     """A page about a result to send to colleagues: one file, with figures to look into.
 
@@ -90,7 +96,7 @@ def report(
     from tevcurve.store import Result
 
     with working("Writing the report"):
-        write_report(Result.read(result), output, overwrite=overwrite, n_toys=toys)
+        write_report(Result.read(result, accept_changed), output, overwrite=overwrite, n_toys=toys)
     print(plain(f"Report in {output}"))
 
 
@@ -106,6 +112,7 @@ def variability(
         int, typer.Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the toys.", min=0)] = 0,
+    accept_changed: ACCEPT_CHANGED = False,
 ):
     """Did the source vary, how much and how fast? Tests that count exposure, limits and trials.
 
@@ -119,11 +126,11 @@ def variability(
     from tevcurve.progress import working
 
     if result.is_file():
-        light_curve = LightCurve.read(result)
+        light_curve = LightCurve.read(result, accept_changed=accept_changed)
     else:
         from tevcurve.store import Result
 
-        light_curve = Result.read(result).light_curve
+        light_curve = Result.read(result, accept_changed).light_curve
     with working("Testing"):
         summary = light_curve.variability(band, toys, seed)
     print(plain(summary))

@@ -1,12 +1,17 @@
 """Files that are not trusted: read into memory within limits, FITS tables parsed from their bytes."""
 
+from tevcurve.files.checksums import CHECKSUMS, Checksums, checksum, checksums_text
 from tevcurve.files.columns import column_unit, column_values, header_number, row_values
 from tevcurve.files.content import expand_path, read_bytes
 from tevcurve.files.hdus import FileCache, FitsFile
 
 __all__ = [
+    "CHECKSUMS",
+    "Checksums",
     "FileCache",
     "FitsFile",
+    "checksum",
+    "checksums_text",
     "column_unit",
     "column_values",
     "expand_path",

@@ -41,16 +41,19 @@ def path_inside(path, folder):
     return Path(real)
 
 
-def read_bytes(path, limit=LARGEST_FILE):
+def read_bytes(path, limit=LARGEST_FILE, check=None):
     """Content of a file as bytes, inflated where it is gzip (told by its first bytes, not by its name).
 
-    limit: the most bytes that the content may have. Raises DataError where the file cannot be read, where it is larger,
+    limit: the most bytes that the content may have. check: function of the bytes as they are in the file, which raises
+    for what shall not be used. Raises DataError where the file cannot be read, where it is larger,
     and where it is no file but a folder, a pipe or a device.
     """
     with open_file(path) as file:
         check_size(path, limit, os.fstat(file.fileno()).st_size)
         content = file.read(limit + 1)
         check_size(path, limit, len(content))
+    if check is not None:
+        check(content)
     return _inflate(content, path, limit) if content[:2] == _GZIP else content
 
 

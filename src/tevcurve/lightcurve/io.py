@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.table import Column, Table
 
 from tevcurve.errors import DataError, InputError
-from tevcurve.files import FitsFile, read_bytes
+from tevcurve.files import Checksums, FitsFile
 from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.ecsv_text import ecsv_text
 
@@ -50,19 +50,21 @@ def write_table(table, path, overwrite=False, encoders=None):
     return path
 
 
-def read_table(path):
+def read_table(path, checksums=None):
     """The astropy table in a file of `write_table`, with units, descriptions and metadata as they were.
 
     Of a FITS file in gammapy's layout it is the table of the HDU FLUXPOINTS, as it is there.
 
-    Raises `DataError` if the file is missing or holds no light-curve table.
+    checksums : `~tevcurve.files.Checksums` of its folder, with which it is compared; default: those beside it, if any
+
+    Raises `DataError` if the file is missing, not as it was written, or holds no light-curve table.
     """
     path = _expanded(path)
     suffix = _suffix(path)
     if not path.is_file():
         raise DataError(f"The light-curve file {path} is not there.")
     try:
-        data = read_bytes(path)
+        data = (checksums or Checksums.of(path.parent)).read(path.name)
         if suffix == ".ecsv":
             return _from_ecsv(data)
         FitsFile(data, path)  # what the headers promise is there, before astropy believes them

@@ -210,16 +210,19 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         return write_table(with_good_times(self), path, overwrite=overwrite)
 
     @classmethod
-    def read(cls, path, spectrum=None):
+    def read(cls, path, spectrum=None, accept_changed=False):
         """The light curve in a file that `write` made, or gammapy: `FluxPoints.write(path, format="lightcurve")`.
 
         spectrum: `SpectralModel`, the reference model of a file of gammapy that says fluxes but no reference.
-        Raises `DataError` if there is none.
+        accept_changed: bool, whether a file of a result that is not as it was written, by the list of checksums beside
+        it, is taken all the same, with a warning. Raises `DataError` if there is none, or a changed one.
         """
+        from tevcurve.files import Checksums, expand_path
         from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
         from tevcurve.lightcurve.io import read_table
 
-        table = read_table(path)
+        path = expand_path(path)
+        table = read_table(path, Checksums.of(path.parent, accept_changed))
         try:
             if is_gadf_table(table):
                 return from_gadf_table(table, spectrum)

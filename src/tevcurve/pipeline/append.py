@@ -22,7 +22,9 @@ from tevcurve.store.result import Result, package_versions
 log = logging.getLogger(__name__)
 
 
-def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, strict=False):
+def append_runs(
+    result, observations, *, store=None, n_jobs=1, progress=False, strict=False, accept_changed=False
+):
     """The `Result` with more runs, also on disk: what a full computation of the old runs and the new ones gives.
 
     Rows whose good time the new runs do not touch are taken over; bins that depend on all events, such as by_counts,
@@ -34,6 +36,7 @@ def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, s
     observations : Observations, a DataStore, or paths of data stores or of files with a run each. Runs that the result
         has are passed over; those that could not be used are tried again.
     store, n_jobs, progress, strict : as in `tevcurve.light_curve`
+    accept_changed : as in `Result.read`
 
     Raises `InputError` for a result without runs, `StoreError` where the disk does not take it.
     """
@@ -41,7 +44,7 @@ def append_runs(result, observations, *, store=None, n_jobs=1, progress=False, s
     folder = result.folder if isinstance(result, Result) else expand_path(result)
     # Two that append at the same time do so one after the other.
     with claim(folder, wait=True):
-        result = Result.read(folder)
+        result = Result.read(folder, accept_changed)
         kept = result.runs_to_use()
         known = {entry.obs_id for entry in kept.runs.entries}
         observations = [

@@ -10,8 +10,10 @@ from tevcurve.store.result import (
     Result,
     job_text_of,
     keep_others,
+    known_checksums,
     provenance_of,
     same_file,
+    write_checksums,
     write_run_list,
     write_tables,
 )
@@ -51,4 +53,5 @@ def add_to_result(result, light_curve, contents, inputs):
         write_run_list(part, entries, kept.failed)
         write_tables(part, light_curve)
         (part / PROVENANCE).write_bytes(as_json({"format": FORMAT, **provenance}).encode())
+        write_checksums(part, known_checksums(kept, JOB, CONFIG))
     return Result(light_curve, result.config, provenance, folder)

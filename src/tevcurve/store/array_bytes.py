@@ -49,7 +49,7 @@ def pack_array(array):
 
 
 def unpack_array(words, content):
-    """The array of what `pack_array` made, read-only, in memory of its own: what is kept of a file does not keep the file.
+    """The array of what `pack_array` made, read-only, in memory of its own, so that it does not keep its file.
 
     content: bytes-like. Raises `DataError` for what is none.
     """
@@ -62,9 +62,8 @@ def unpack_array(words, content):
         content = _inflate(content, prod(shape) * np.dtype(stored).itemsize)
     values = np.frombuffer(content, dtype=stored)
     values = values.astype(kind) if "stored" in words else values.copy()
-    if "stored" in words:
-        if words["factor"] != 1.0:
-            values *= words["factor"]
+    if "stored" in words and words["factor"] != 1.0:
+        values *= words["factor"]
     order = words.get("order", list(range(len(shape))))
     values = values.reshape([shape[axis] for axis in order]).transpose(np.argsort(order) if shape else ())
     values.flags.writeable = False

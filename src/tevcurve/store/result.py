@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.files import expand_path, read_bytes
+from tevcurve.files import CHECKSUMS, Checksums, checksum, checksums_text, expand_path
 from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.lightcurve.io import read_table, write_table
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
@@ -33,7 +33,7 @@ LEDGER = {
 GOOD_TIMES = "good_times.ecsv"
 JOB, RUN_LIST, RUNS = "job.json", "runs.json", "runs"
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"
-OWN = {*LIGHT_CURVE, *LEDGER.values(), GOOD_TIMES, JOB, RUN_LIST, RUNS, CONFIG, PROVENANCE}
+OWN = {*LIGHT_CURVE, *LEDGER.values(), GOOD_TIMES, JOB, RUN_LIST, RUNS, CONFIG, PROVENANCE, CHECKSUMS}
 SETTINGS = ("setting", "exclusion", "spectrum", "time_bins", "options", "meta")
 PACKAGES = ("tevcurve", "numpy", "scipy", "astropy")
 
@@ -56,18 +56,19 @@ class Result:
     folder: Path
 
     @classmethod
-    def read(cls, folder):
+    def read(cls, folder, accept_changed=False):
         """The result in a folder that `write_result` made; of its runs nothing is read before it is needed.
 
-        folder: str or Path; environment variables and ~ are put in.
-        Raises `DataError` where there is none, or it is damaged.
+        folder: str or Path; environment variables and ~ are put in. accept_changed: bool, whether a file that is not
+        as it was written, by the result's list of checksums, is taken all the same, with a warning; a result without
+        that list is taken as it is. Raises `DataError` where there is no result, or it is changed or damaged.
         """
         folder = expand_path(folder)
         recover(folder)
         while True:
             before = _identity(folder)
             try:
-                result = cls._read(folder)
+                result = cls._read(Checksums.of(folder, accept_changed))
             except DataError:
                 if _identity(folder) == before:
                     raise
@@ -77,18 +78,21 @@ class Result:
                 return result
 
     @classmethod
-    def _read(cls, folder):
-        provenance = read_json(folder / PROVENANCE, "a result of tevcurve")
+    def _read(cls, checksums):
+        folder = checksums.folder
+        provenance = read_json(checksums, PROVENANCE, "a result of tevcurve")
         number = provenance.get("format")
         if number not in READ:
             raise DataError(
                 f"{folder} is of the format {number!r}; this version of tevcurve reads {READ[0]} to {FORMAT}."
             )
-        config = _read_config(folder / CONFIG)
-        origin = _read_origin(folder) if number == FORMAT else _read_older_origin(folder, number, config)
-        light_curve = replace(
-            LightCurve.read(folder / LIGHT_CURVE[0]), origin=origin, ledger=_read_ledger(folder, origin)
+        checksums.check_listed(sorted(OWN - {RUNS, CHECKSUMS}))
+        config = _read_config(checksums)
+        origin = (
+            _read_origin(checksums) if number == FORMAT else _read_older_origin(checksums, number, config)
         )
+        light_curve = LightCurve.read(folder / LIGHT_CURVE[0], accept_changed=checksums.accept_changed)
+        light_curve = replace(light_curve, origin=origin, ledger=_read_ledger(checksums, origin))
         del provenance["format"]
         if not isinstance(provenance.get("versions"), dict) or not isinstance(provenance.get("inputs"), list):
             raise DataError(f"{folder / PROVENANCE} has no versions or no inputs; a result has both.")
@@ -144,6 +148,7 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
         write_tables(part, light_curve)
         for name, text in texts.items():
             (part / name).write_bytes(text.encode())
+        write_checksums(part, known_checksums(origin))
     return folder
 
 
@@ -174,6 +179,28 @@ def same_file(old, new, follow_symlinks=False):
         raise DataError(f"The file {old} of the result is not there.") from None
     except OSError:
         shutil.copy2(old, new, follow_symlinks=follow_symlinks)
+
+
+def known_checksums(origin, *others):
+    """Dict of path to checksum, as they were written, of what stays of a result: runs of a `Kept`, and others."""
+    checksums = getattr(getattr(origin, "runs", None), "checksums", None)
+    listed = {} if checksums is None else checksums.listed or {}
+    return {name: digits for name, digits in listed.items() if name in others or name.startswith(f"{RUNS}/")}
+
+
+def write_checksums(folder, known=None):
+    """None; the checksums of all files of a result are in its folder.
+
+    known: dict of path to checksum, of files that are not written anew: what they were is listed, not what they are.
+    """
+    known, listed = known or {}, {}
+    for path in sorted(
+        [*(folder / name for name in OWN - {RUNS, CHECKSUMS}), *(folder / RUNS).glob("*.run")]
+    ):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file():
+            listed[name] = known[name] if name in known else checksum(path.read_bytes())
+    (folder / CHECKSUMS).write_bytes(checksums_text(listed).encode())
 
 
 def write_tables(folder, light_curve):
@@ -243,13 +270,14 @@ def _config_text(config):
     return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
 
 
-def _read_config(path):
+def _read_config(checksums):
     import yaml
 
+    path = checksums.folder / CONFIG
     if not path.is_file():
         return None
     try:
-        config = yaml.safe_load(read_bytes(path).decode())
+        config = yaml.safe_load(checksums.read(CONFIG).decode())
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(config, dict):
@@ -257,11 +285,12 @@ def _read_config(path):
     return config
 
 
-def _read_ledger(folder, origin):
+def _read_ledger(checksums, origin):
     """`Ledger`, or `RecordedLedger` of a light curve without runs; None where none was written."""
+    folder = checksums.folder
     if not (folder / LEDGER["events"]).is_file():
         return None
-    tables = {name: read_table(folder / file) for name, file in LEDGER.items()}
+    tables = {name: read_table(folder / file, checksums) for name, file in LEDGER.items()}
     try:
         recorded = RecordedLedger.from_tables(**tables)
     except KeyError as error:
@@ -272,29 +301,32 @@ def _read_ledger(folder, origin):
     return Ledger(origin.runs, origin.fates, origin.failed, time_bins, (time_bins, recorded))
 
 
-def _read_origin(folder):
+def _read_origin(checksums):
     """`Kept` whose runs are read when they are needed, or None where none were written."""
+    folder = checksums.folder
     if not (folder / JOB).is_file():
         return None
-    entries, failed = read_run_list(folder)
-    settings = job_from_text(read_text(folder / JOB), f"The file {folder / JOB}")
+    entries, failed = read_run_list(checksums)
+    settings = job_from_text(read_text(checksums, JOB), f"The file {folder / JOB}")
     if set(settings) != set(SETTINGS):
         raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
-    runs = StoredRuns(folder / RUNS, entries)
+    runs = StoredRuns(folder / RUNS, entries, checksums=checksums)
     laid_out = LaidOutRuns(runs, settings["setting"])
     return Kept(runs=runs, failed=failed, terms=laid_out.terms, fates=laid_out.fates, **settings)
 
 
-def _read_older_origin(folder, number, config):
+def _read_older_origin(checksums, number, config):
     """What there is in place of the runs of an older result, or None where none were written."""
+    folder = checksums.folder
     if not (folder / JOB).is_file():
         return None
-    return older_origin(folder, number, config, read_table(folder / GOOD_TIMES))
+    return older_origin(folder, number, config, read_table(folder / GOOD_TIMES, checksums))
 
 
-def read_run_list(folder):
-    """(list of `RunEntry`, tuple of `Problem`) of a result's folder."""
-    listed = read_json(folder / RUN_LIST, "the list of runs of a result")
+def read_run_list(checksums):
+    """(list of `RunEntry`, tuple of `Problem`) of a result's folder, whose `Checksums` are given."""
+    folder = checksums.folder
+    listed = read_json(checksums, RUN_LIST, "the list of runs of a result")
     try:
         failed = tuple(Problem(**values) for values in listed["failed"])
         return [RunEntry.from_dict(values) for values in listed["runs"]], failed

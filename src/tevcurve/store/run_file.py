@@ -50,9 +50,12 @@ def run_to_bytes(run):
     return b"".join([MAGIC, _checksum(rest), rest])
 
 
-def run_from_bytes(content, where):
-    """The `KeptRun` of bytes. where: names them in errors. Raises `DataError` for what is damaged or no run."""
-    head, start = _checked_head(content, where)
+def run_from_bytes(content, where, accept_changed=False):
+    """The `KeptRun` of bytes. where: names them in errors. accept_changed: bool, whether another checksum is no matter.
+
+    Raises `DataError` for what is damaged or no run.
+    """
+    head, start = _checked_head(content, where, accept_changed)
     view, position = memoryview(content), start
 
     def get_array(words):
@@ -84,11 +87,11 @@ def _checksum(content):
     return hashlib.sha256(content).digest()
 
 
-def _checked_head(content, where):
+def _checked_head(content, where, accept_changed=False):
     """The head of a run's bytes, and where its arrays start."""
     if content[: len(MAGIC)] != MAGIC:
         raise DataError(f"{where} is no run of this version of tevcurve: it begins otherwise.")
-    if _checksum(memoryview(content)[_HEAD:]) != content[len(MAGIC) : _HEAD]:
+    if not accept_changed and _checksum(memoryview(content)[_HEAD:]) != content[len(MAGIC) : _HEAD]:
         raise DataError(f"{where} is damaged: its checksum is another.")
     try:
         (length,) = struct.unpack_from("<Q", content, _HEAD)

@@ -3,7 +3,6 @@
 import json
 
 from tevcurve.errors import DataError
-from tevcurve.files import read_bytes
 
 
 def as_json(tree, indent=1):
@@ -11,20 +10,21 @@ def as_json(tree, indent=1):
     return json.dumps(tree, indent=indent, ensure_ascii=False) + "\n"
 
 
-def read_text(path):
-    """The text of a file. Raises `DataError` where it cannot be read, or is too large."""
+def read_text(checksums, name):
+    """The text of a file. checksums: `Checksums` of its folder. Raises `DataError` where it cannot be read."""
     try:
-        return read_bytes(path).decode()
+        return checksums.read(name).decode()
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} cannot be read as text: {error}.") from error
+        raise DataError(f"{checksums.folder / name} cannot be read as text: {error}.") from error
 
 
-def read_json(path, what):
+def read_json(checksums, name, what):
     """The dict in a JSON file. what: what its folder is, in words. Raises `DataError` where there is none."""
+    path = checksums.folder / name
     if not path.is_file():
         raise DataError(f"{path.parent} is not {what}: it has no file {path.name}.")
     try:
-        tree = json.loads(read_bytes(path))
+        tree = json.loads(checksums.read(name))
     except DataError:
         raise
     except (ValueError, RecursionError) as error:

@@ -128,11 +128,13 @@ class StoredRuns(Sequence):
     """`StoredRun`s in files of a folder; of those that are read the first ones and the last one stay in memory.
 
     folder: Path. entries: sequence of `RunEntry`. held: int, bytes of files whose runs stay in memory.
-    keeper: object that is held on to as long as the folder is needed, or None.
+    keeper: object that is held on to as long as the folder is needed, or None. checksums: `Checksums` of the folder
+    that has this one, or None.
     """
 
-    def __init__(self, folder, entries, held=HELD, keeper=None):
+    def __init__(self, folder, entries, held=HELD, keeper=None, checksums=None):
         self.folder, self.entries, self.keeper = Path(folder), tuple(entries), keeper
+        self.checksums = checksums
         self._in_memory, self._left, self._last = {}, held, (None, None)
 
     def with_runs(self, runs):
@@ -146,7 +148,7 @@ class StoredRuns(Sequence):
         new = [RunEntry.of(run, content) for run, content in zip(runs, contents, strict=True)]
         entries, in_memory = (*self.entries, *new), self._in_memory | dict(enumerate(runs, start=len(self)))
         order = order_of_time(entries)
-        more = StoredRuns(self.folder, [entries[k] for k in order], self._left, self.keeper)
+        more = StoredRuns(self.folder, [entries[k] for k in order], self._left, self.keeper, self.checksums)
         more._in_memory = {place: in_memory[k] for place, k in enumerate(order) if k in in_memory}
         return more, {entry.file: content for entry, content in zip(new, contents, strict=True)}
 
@@ -161,7 +163,7 @@ class StoredRuns(Sequence):
         if self._last[0] == number:
             return self._last[1]
         entry = self.entries[number]
-        run = read_run(self.folder / entry.file, entry)
+        run = read_run(self.folder / entry.file, entry, self.checksums)
         self._last = number, run
         if entry.size <= self._left:
             self._left -= entry.size
@@ -210,14 +212,21 @@ class BinsOnDemand:
         return self._made[number]
 
 
-def read_run(path, entry):
-    """The `KeptRun` of an entry in its file. Raises `DataError` where it is missing, damaged or another."""
+def read_run(path, entry, checksums=None):
+    """The `KeptRun` of an entry in its file. checksums: `Checksums` of the folder that has its folder, or None.
+
+    Raises `DataError` where it is missing, damaged or another.
+    """
     if not path.exists():
         raise DataError(f"The file {path} of run {entry.obs_id} is not there.")
     content = read_bytes(path)
-    if len(content) != entry.size or f"-{content_name(content)[:32]}.run" not in entry.file:
+    if checksums is not None:
+        checksums.check(f"{path.parent.name}/{path.name}", content)
+    accept_changed = checksums is not None and checksums.accept_changed
+    own_name = len(content) == entry.size and f"-{content_name(content)[:32]}.run" in entry.file
+    if not own_name and not accept_changed:
         raise DataError(f"The file {path} is not the one that was written for run {entry.obs_id}.")
-    return run_from_bytes(content, f"The file {path}")
+    return run_from_bytes(content, f"The file {path}", accept_changed)
 
 
 class LaidOutRuns:
