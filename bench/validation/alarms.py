@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 from scipy.special import chdtrc
 
-from tevcurve.kernels.row_blocks import best_gain, gaussian_losses
-from tevcurve.lightcurve.variability.blocks import gain_chance, gain_of, gaussian_gains
+from tevcurve.lightcurve.variability.block_search import gain_of, gaussian_gains
+from tevcurve.lightcurve.variability.blocks import constant_gains, gain_chance
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from validation.parts import sizes, some
 from validation.report import Section, added, percent, table, verdict
@@ -97,7 +97,7 @@ def flat_gains(source, n, rng):
     """Gains of further blocks (n,) of Gaussian light curves with the source's mean errors."""
     err = np.sqrt(source.signal + source.background * (1 + ALPHA)) / source.signal / np.sqrt(EXPOSURE)
     values = err * rng.standard_normal((n, N_ROWS))
-    return best_gain(gaussian_losses(values, np.broadcast_to(err, values.shape)))
+    return gaussian_gains(values, np.broadcast_to(err, values.shape))
 
 
 def by_formula(source, n, p0, rng):
@@ -115,7 +115,7 @@ def by_formula(source, n, p0, rng):
         alarms[:2] += [np.sum(chdtrc(N_ROWS - 1, each) <= p0) for each in (ts, chi2)]
         for k in np.flatnonzero(gain > worth):
             own = SimpleNamespace(n=N_ROWS, fits=RowFits(profile.take(np.arange(N_ROWS) + k * N_ROWS)))
-            alarms[2] += gain_chance(gaussian_gains(own), gain[k]) <= p0
+            alarms[2] += gain_chance(constant_gains(own), gain[k]) <= p0
     return alarms
 
 

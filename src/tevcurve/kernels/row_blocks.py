@@ -1,101 +1,115 @@
-"""Blocks of rows with one flux each, sought in many light curves at once; rows have likelihoods, or plain errors."""
+"""Blocks of rows with one flux each, sought in many light curves at once.
+
+The best division comes from a dynamic programme over the flux (functional pruning on a grid, after Maidstone, Hocking,
+Rigaill & Fearnhead 2017, Stat. Comput. 27, 519). With the cost C_t(a) of the rows up to t whose last block has the
+flux a, and the best B_t = min C_t(a),
+
+    C_t(a) = min(C_{t-1}(a), B_{t-1} + penalty) + statistic of row t at a, in halves:
+
+the last block goes on, or another one begins. It costs rows times fluxes, whatever the blocks, and needs nothing of the
+statistics but values that are not negative, infinite where a row cannot have a flux.
+"""
 
 import numpy as np
 
-MAX_BLOCKS = 8
+# Of one more round of `best_gain`: it ends when the gain grows by less.
+_GROWTH = 1e-9
+_MAX_ROUNDS = 100
 
 
-def block_losses(grid, stat, slope):
-    """Half the least statistic of all blocks (n, n_rows, n_rows): [t, i, j] of rows i to j; infinite for j < i.
-
-    Between fluxes at which it is known a statistic is the cubic with its values and slopes, so that of a block, which
-    is the sum of those of its rows, is one, too. Where it is least outside of them, the nearest one is taken.
+def divide(half, penalty):
+    """(first, cost): where the block of each row's best last block begins, and what the best division costs.
 
     Parameters
     ----------
-    grid : float array (n, n_grid), fluxes, ascending; two of them may be the same, or nearly so, where slopes jump
-    stat, slope : float arrays (n, n_rows, n_grid), the statistics of the rows, convex, and their slopes
+    half : float array (n_rows, n, n_grid), or its rows one by one: half the rise of the statistic of each row of n
+        light curves at n_grid fluxes of each, 0 or more; infinite where not allowed
+    penalty : float array (n,), what each block costs, 0 or more
+
+    Returns
+    -------
+    first : int array (n_rows, n); [t] is the first row of the last block of the best division of rows 0 to t
+    cost : float array (n,), of all rows, with a penalty for each block
     """
-    n, n_rows, n_grid = stat.shape
-    running = np.zeros((2, n, n_rows + 1, n_grid))
-    np.cumsum([0.5 * stat, 0.5 * slope], axis=2, out=running[:, :, 1:])
-    losses = np.full((n, n_rows, n_rows), np.inf)
-    for first in range(n_rows):
-        before, after = running[:, :, first : first + 1], running[:, :, first + 1 :]
-        n_falling = np.count_nonzero(after[1] < before[1], axis=-1)
-        sides = np.clip(n_falling - 1, 0, None), np.clip(n_falling, None, n_grid - 1)
-        flux = [np.take_along_axis(grid, side, axis=1) for side in sides]
-        value, tilt = ([_between(*each, side) for side in sides] for each in zip(before, after, strict=True))
-        losses[:, first, first:] = _least(flux, value, tilt)
-    return losses
+    firsts, light_curves = [], np.arange(len(penalty))
+    running, best = np.inf, np.zeros(len(penalty))
+    for t, row in enumerate(half):
+        another = (best + penalty)[:, None]
+        if t == 0:
+            running, begun = np.broadcast_to(another, row.shape).copy(), np.zeros(row.shape, dtype=int)
+        begun[running > another] = t
+        np.minimum(running, another, out=running)
+        running += row
+        least = running.argmin(axis=1)
+        best = running[light_curves, least]
+        firsts.append(begun[light_curves, least])
+    return np.array(firsts), best
 
 
-def _between(before, after, side):
-    """Differences (n, m) of running sums (n, 1, n_grid) and (n, m, n_grid) at the fluxes of numbers `side` (n, m)."""
-    later = np.take_along_axis(after, side[..., None], axis=2)[..., 0]
-    return later - np.take_along_axis(before[:, 0], side, axis=1)
+def block_of_rows(first):
+    """Number of the block of each row, int array (n, n_rows), from the `first` of `divide`."""
+    n_rows, n = first.shape
+    starts, light_curves = np.zeros((n, n_rows), dtype=bool), np.arange(n)
+    last = np.full(n, n_rows - 1)
+    while len(light_curves):
+        start = first[last, light_curves]
+        starts[light_curves, start] = True
+        light_curves, last = light_curves[start > 0], start[start > 0] - 1
+    return np.cumsum(starts, axis=1) - 1
 
 
-def _least(flux, value, slope):
-    """The least values of cubics; lists of two arrays, at the last flux where the curve falls and at the next one."""
-    (x0, x1), (f0, f1), (g0, g1) = flux, value, slope
-    width, ends = x1 - x0, np.minimum(f0, f1)
-    inside = (g0 < 0) & (g1 >= 0) & (width > 0)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        mean = (f1 - f0) / width
-        square, cube = 3 * mean - 2 * g0 - g1, g0 + g1 - 2 * mean
-        # The root of the derivative g0 + 2*square*t + 3*cube*t^2 at which the cubic is least.
-        t = -g0 / (square + np.sqrt(np.maximum(square**2 - 3 * cube * g0, 0.0)))
-        lowest = f0 + width * t * (g0 + t * (square + t * cube))
-    return np.where(inside & (t >= 0) & (t <= 1), np.minimum(lowest, ends), ends)
+def best_gain(half):
+    """(gain, block): the most that a further block gains (n,), and the blocks that gain it, as `block_of_rows`.
+
+    The gain is the largest of (cost of one block - cost of k blocks)/(k - 1) over all divisions, at the fluxes of
+    `half`; a penalty above it leaves one block, one below it more. It is found as the root of how much the best
+    division with it as its penalty is better than one block, beginning with the best of two blocks: the penalty
+    becomes the gain of that division until none is better (Dinkelbach 1967, Management Science 13, 492).
+
+    half : see `divide`
+    """
+    n_rows, n, _ = half.shape
+    whole, gain, start = _two_blocks(half)
+    block = (np.arange(n_rows) >= start[:, None]).astype(int)
+    block[gain <= 0] = 0
+    gain = np.maximum(gain, 0.0)
+    going = np.flatnonzero(whole > 0)
+    for _ in range(_MAX_ROUNDS):
+        if n_rows < 3 or not len(going):
+            break
+        part = half[:, going] if len(going) < n else half
+        first, cost = divide(part, gain[going])
+        found = block_of_rows(first)
+        more = found[:, -1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            new = (whole[going] - (cost - gain[going] * (more + 1))) / more
+        better = (more > 0) & (new > gain[going] + _GROWTH * (1 + gain[going]))
+        going = going[better]
+        gain[going], block[going] = new[better], found[better]
+    return gain, block
 
 
-def gaussian_losses(value, err):
-    """The same, in closed form, for values with Gaussian errors, each (n, n_rows)."""
+def _two_blocks(half):
+    """(cost of one block, gain of the best two, first row of the second), each (n,)."""
+    after = np.empty(half.shape[:2])
+    running = np.zeros_like(half[0])
+    for t in range(len(half) - 1, -1, -1):
+        running += half[t]
+        after[t] = running.min(axis=1)
+    whole, running[...] = after[0], 0.0
+    gain, start = np.zeros(half.shape[1]), np.zeros(half.shape[1], dtype=int)
+    for t in range(1, len(half)):
+        running += half[t - 1]
+        this = whole - running.min(axis=1) - after[t]
+        better = this > gain
+        gain[better], start[better] = this[better], t
+    return whole, gain, start
+
+
+def weighted_losses(value, weight, block):
+    """Half the chi-square (n,) of values around the weighted means of their blocks; all arrays (n, n_rows)."""
     n, n_rows = value.shape
-    weight = 1 / err**2
-    sums = np.zeros((3, n, n_rows + 1))
-    np.cumsum([weight, weight * value, weight * value**2], axis=2, out=sums[:, :, 1:])
-    losses = np.full((n, n_rows, n_rows), np.inf)
-    for first in range(n_rows):
-        total, moment, square = sums[:, :, first + 1 :] - sums[:, :, first : first + 1]
-        losses[:, first, first:] = 0.5 * np.maximum(square - moment**2 / total, 0.0)
-    return losses
-
-
-def best_gain(losses):
-    """The most that a further block gains (n,): the largest of (loss of one block - loss of k blocks)/(k - 1).
-
-    A penalty above it for each further block leaves one block, one below it more. k goes up to 8.
-
-    losses : float array (n, n_rows, n_rows), from `block_losses`
-    """
-    n, n_rows, _ = losses.shape
-    best = losses[:, 0, :].copy()
-    whole, gain = best[:, -1].copy(), np.zeros(n)
-    for k in range(2, min(MAX_BLOCKS, n_rows) + 1):
-        following = np.full_like(best, np.inf)
-        for last in range(k - 1, n_rows):
-            starts = slice(k - 1, last + 1)
-            following[:, last] = np.min(best[:, k - 2 : last] + losses[:, starts, last], axis=1)
-        best = following
-        gain = np.maximum(gain, (whole - best[:, -1]) / (k - 1))
-    return gain
-
-
-def divide(losses, penalty):
-    """First rows of the blocks (int array, ascending, from 0) of the division that costs least.
-
-    losses : float array (n_rows, n_rows) of one light curve. penalty : what each block costs.
-    """
-    n_rows = len(losses)
-    best, origin = np.zeros(n_rows + 1), np.zeros(n_rows + 1, dtype=int)
-    for stop in range(1, n_rows + 1):
-        cost = best[:stop] + losses[:stop, stop - 1] + penalty
-        origin[stop] = np.argmin(cost)
-        best[stop] = cost[origin[stop]]
-    starts, stop = [], n_rows
-    while stop > 0:
-        stop = origin[stop]
-        starts.append(stop)
-    return np.array(starts[::-1], dtype=int)
+    group = (np.arange(n)[:, None] * n_rows + block).ravel()
+    total, moment = (np.bincount(group, each.ravel(), n * n_rows) for each in (weight, weight * value))
+    mean = np.divide(moment, total, out=np.zeros(n * n_rows), where=total > 0)
+    return 0.5 * np.sum(weight * (value - mean[group].reshape(n, n_rows)) ** 2, axis=1)

@@ -1,19 +1,24 @@
 """Bayesian blocks of rows and of events."""
 
+from itertools import pairwise, product
+
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
 from onoff_light_curves import REFERENCE, START, onoff_light_curve, onoff_run
+from scipy.optimize import minimize_scalar
 
+from tevcurve import DataStore, PowerLaw, light_curve
 from tevcurve.errors import InputError
-from tevcurve.fit.minimize import minimize_norm
-from tevcurve.kernels.row_blocks import block_losses
-from tevcurve.kernels.summed_profile import SummedProfile
+from tevcurve.kernels.onoff import wstat
 from tevcurve.lightcurve.bins import bayesian_blocks as event_blocks
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.variability import bayesian_blocks
-from tevcurve.lightcurve.variability.blocks import gain_level, gain_of, gaussian_gains, statistic_curves
+from tevcurve.lightcurve.variability.block_search import best_division, gain_of
+from tevcurve.lightcurve.variability.blocks import constant_gains, gain_level
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 
@@ -98,8 +103,6 @@ def test_what_cannot_be_divided_gets_a_sentence():
         bayesian_blocks(make(), p0=0.7)
     with pytest.raises(InputError, match="Blocks of events need the events"):
         bayesian_blocks(LightCurve(make().table), events=True)
-    with pytest.raises(InputError, match="300 at most"):
-        bayesian_blocks(make(bins="10 s"))
 
 
 @pytest.mark.parametrize(("rate", "background"), [(0.5, 0.1), (2, 2)])
@@ -112,21 +115,91 @@ def test_by_formula_faint_rows_are_seldom_several_blocks(rate, background):
     assert rows.n == 66
     drawn = rows.maker.draw(rows.maker.null_norm(float(rows.fits.constant[0])), n, rng)
     gains = gain_of(RowFits(drawn, n, rows.fits.lowest))
-    several = np.count_nonzero(gains > gain_level(gaussian_gains(rows), 0.01))
+    several = np.count_nonzero(gains > gain_level(constant_gains(rows), 0.01))
     # 1 % of 150 is 1.5; Gaussian draws are not quite the toys, which have 1 to 3 %.
     assert several <= 11
 
 
-def test_losses_are_those_of_the_best_flux_of_each_block():
-    light_curve = make(rate=0.02, seed=4)
-    rows = rows_of(light_curve)
-    losses = block_losses(*statistic_curves(rows.fits))[0]
-    profile, lower, best = rows.fits.profile, rows.fits.lower, rows.fits.minimum.stat
+def exact_losses(rows):
+    """Half the rise of the statistic of every block of rows (n, n) at its best flux, which a bounded search finds."""
+    own, losses = rows.fits.profile, np.full((rows.n, rows.n), np.inf)
+    alone = np.zeros(rows.n)
     for first in range(rows.n):
         for last in range(first, rows.n):
-            inside = np.arange(first, last + 1)
-            summed = SummedProfile(profile.take(inside), np.zeros(len(inside), dtype=int))
-            minimum = minimize_norm(summed, lower[inside].max(keepdims=True))
-            assert losses[first, last] == pytest.approx(
-                0.5 * (minimum.stat[0] - best[inside].sum()), abs=0.05
-            )
+            cells = (own.cell_bin >= first) & (own.cell_bin <= last)
+            counts = own.n_on[cells], own.n_off[cells], own.alpha[cells]
+
+            def stat(norm, counts=counts, signal=own.signal[cells]):
+                return np.sum(wstat(*counts, norm * signal))
+
+            edges = [*rows.fits.norm[0, first : last + 1], 0.0]
+            span = min(edges) - 1e-3, max(edges) + 1e-3
+            found = minimize_scalar(stat, bounds=span, method="bounded")
+            least = min(found.fun, *(stat(edge) for edge in edges))
+            alone[first] = least if last == first else alone[first]
+            losses[first, last] = 0.5 * least
+    sums = np.append(0.0, np.cumsum(alone))
+    return losses - 0.5 * (sums[None, 1:] - sums[:-1, None])
+
+
+def flare(t):
+    """0.1, and flares of 20 and 60 times this with steep sides."""
+    return 0.1 + 2 * ((t > 900) & (t < 1500)) + 6 * np.exp(-np.maximum(t - 2600, 0) / 200) * (t > 2600)
+
+
+@pytest.mark.parametrize(("rate", "seed"), [(2.0, 3), (0.1, 4), (0.01, 5)])
+def test_the_division_is_the_best_of_all_2048(rate, seed):
+    """From thousands of counts in a row to none, fluxes below zero among them."""
+    rows = rows_of(make((flare, 6.2), seed=seed, rate=rate, bins="280 s"))
+    assert rows.n == 12
+    losses = exact_losses(rows)
+    for penalty in (0.7, 3.0, 6.7):
+        best = np.inf
+        for cuts in product([False, True], repeat=rows.n - 1):
+            edges = [0, *(np.flatnonzero(cuts) + 1), rows.n]
+            cost = sum(losses[a, b - 1] + penalty for a, b in pairwise(edges))
+            if cost < best:
+                best, winner = cost, edges
+        block, cost = best_division(rows.fits, penalty)
+        assert cost == pytest.approx(best, abs=0.01)
+        mine = [0, *(np.flatnonzero(np.diff(block)) + 1), rows.n]
+        assert sum(losses[a, b - 1] + penalty for a, b in pairwise(mine)) == pytest.approx(best, abs=0.01)
+        # Blocks only differ where two divisions are as good.
+        assert mine == winner or cost < best + 0.01
+
+
+def test_the_flare_night_is_divided_best(hess_dl3_dr1):
+    """Ten-minute rows of PKS 2155-304 on 2006-07-29; the best division by fits of all blocks."""
+    target = SkyCoord(329.71693826, -30.2255890, unit="deg")
+    spectrum = PowerLaw(index=3.4, amplitude="2e-11 cm-2 s-1 TeV-1", reference="1 TeV")
+    observations = DataStore.from_dir(hess_dl3_dr1).get_observations(range(33787, 33802))
+    rows = rows_of(light_curve(observations, target, "10 min", [0.7, 20] * u.TeV, "1d", spectrum))
+    losses = exact_losses(rows)
+    best = np.zeros(rows.n + 1)
+    for stop in range(1, rows.n + 1):
+        best[stop] = np.min(best[:stop] + losses[:stop, stop - 1]) + 6.7
+    block, cost = best_division(rows.fits, 6.7)
+    assert cost == pytest.approx(best[-1], abs=0.01)
+    assert block[-1] + 1 == 6
+
+
+def test_long_light_curves_are_divided_too():
+    """Rows without any count, with limits and below zero, more than 300 of them."""
+    result = make((step, 4.0), rate=0.05, bins="10 s").variability(n_toys=0).bayesian_blocks
+    assert result.n_rows > 300
+    assert result.value == 3
+    edges = REFERENCE.to_seconds(result.blocks["start"][1:]) - START
+    assert np.all(np.abs(edges - [960, 2600]) < 60)
+
+
+def test_a_dip_below_zero_is_a_block_of_its_own():
+    """Four rows of -5 among others of 1: no flux of the others bounds theirs."""
+    n = 12
+    value = np.where((np.arange(n) >= 4) & (np.arange(n) < 8), -5.0, 1.0)
+    start = 55000 + np.arange(n) / 24
+    columns = {"time_min": start, "time_max": start + 1 / 24, "flux": value * u.Unit("1e-11 cm-2 s-1")}
+    columns |= {"flux_err": np.full(n, 0.3) * u.Unit("1e-11 cm-2 s-1")}
+    table = Table(columns, meta={"TIMESYS": "tt", "negative": True})
+    result = bayesian_blocks(LightCurve(table))
+    np.testing.assert_allclose(result.blocks["flux"].value, [1e-11, -5e-11, 1e-11], rtol=1e-6)
+    np.testing.assert_allclose(result.blocks["flux_errp"].value, 0.15e-11, rtol=1e-3)

@@ -13,7 +13,7 @@ from tevcurve.lightcurve.bins import by_counts, by_run, by_width
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.toys_onoff import OnOffToys
 from tevcurve.lightcurve.variability import chi_square, ts_var
-from tevcurve.lightcurve.variability.blocks import gain_of
+from tevcurve.lightcurve.variability.block_search import gain_of
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 

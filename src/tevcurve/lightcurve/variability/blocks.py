@@ -9,18 +9,15 @@ import numpy as np
 from astropy.table import QTable
 
 from tevcurve.errors import InputError
-from tevcurve.kernels.row_blocks import best_gain, block_losses, divide, gaussian_losses
-from tevcurve.kernels.summed_profile import SummedProfile
 from tevcurve.lightcurve.bins.blocks import bayesian_blocks as event_blocks
+from tevcurve.lightcurve.variability.block_search import best_division, gain_of, gaussian_gains, summed_blocks
 from tevcurve.lightcurve.variability.chances import Test, chances
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 
-MAX_ROWS, N_DRAWS, BATCH = 300, 2000, 100
-# Fluxes at which the statistic of rows is taken, in all, beside the lowest one in units of a scale, and beside 0.
-N_GRID, NEAR, SIDES = 24, np.array([1e-3, 1e-2, 0.1, 0.5]), np.array([-1.0, 1.0])
-_AT_ONCE = 10_000
+# Gaussian light curves that are drawn, fewer of long ones, in batches.
+N_DRAWS, LEAST_DRAWS, DRAWN_ROWS, BATCH = 2000, 500, 1_200_000, 100
 # Chances that blocks of events are tried with, each the upper limit of the true one.
 P_STEPS = (0.5, 0.1, 0.01, 1e-3, 1e-6)
 # A quantile is taken from draws where so many are beyond it.
@@ -48,9 +45,10 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
     """The division of a light curve into blocks of constant flux, a `BlocksResult`.
 
     Of rows (the default): blocks are of whole rows, each with its likelihood, so that few counts and limits count for
-    what they are (the statistic is that of `ts_var`), and the best division is found by dynamic programming (Scargle et
-    al. 2013, ApJ 764, 167). The penalty of a block is the one that p0 of constant light curves with these very rows
-    exceed: toys where a row has under 20 counts or is a limit, else, or without toys, Gaussian draws.
+    what they are (the statistic is that of `ts_var`), and the best division (Scargle et al. 2013, ApJ 764, 167) is
+    found by a dynamic programme over the flux, for any number of rows. The penalty of a block is the one that p0 of
+    constant light curves with these very rows exceed: toys where a row has under 20 counts or is a limit, else, or
+    without toys, Gaussian draws.
 
     Of events: the blocks of `tevcurve.lightcurve.bins.bayesian_blocks`, which start at events, with the light curve in
     them; the chance is the least p0 of a few at which there is more than one.
@@ -70,59 +68,16 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
         return _of_events(light_curve, p0)
     rows = rows_of(light_curve, band, least=2, bounded=True)
     rows.check_order()
-    if rows.n > MAX_ROWS:
-        raise InputError(
-            f"The light curve has {rows.n} rows, and blocks are made of {MAX_ROWS} at most; take wider bins, or "
-            "events=True."
-        )
     return blocks_result(rows, p0, chances(rows, {"": blocks_test(rows)}, n_toys, random_state)[""])
-
-
-def gain_of(fits):
-    """The most that a further block gains in each light curve of `RowFits`, (n,)."""
-    curves = statistic_curves(fits)
-    # The losses of all blocks are many numbers: some light curves at a time.
-    step = max(1, _AT_ONCE // fits.n_rows)
-    parts = (slice(first, first + step) for first in range(0, fits.n, step))
-    return np.concatenate([best_gain(block_losses(*(each[part] for each in curves))) for part in parts])
-
-
-def statistic_curves(fits):
-    """Fluxes (n, n_grid), and of all rows the statistic and its slope there, (n, n_rows, n_grid) each.
-
-    The fluxes are dense around the constant one, and reach from the lowest one that all rows can have to the highest of
-    a row. There are some close to the lowest, where a statistic can be steep, and to both sides of 0, where the slopes
-    of rows without events jump.
-    """
-    constant, scale = fits.constant[:, None], _scale(fits)[:, None]
-    lowest, highest = (end(fits.norm, axis=1, keepdims=True) for end in (np.min, np.max))
-    lowest = np.maximum(lowest - scale, fits.lower.reshape(fits.n, -1).max(axis=1, keepdims=True))
-    highest = highest + 0.01 * scale
-    low, high = (np.arcsinh((edge - constant) / scale) for edge in (lowest, highest))
-    grid = constant + scale * np.sinh(low + (high - low) * np.linspace(0, 1, N_GRID))
-    near_lowest, near_zero = (edge + scale * step for edge, step in ((lowest, NEAR), (0.0, 1e-6 * SIDES)))
-    grid = np.sort(np.concatenate([grid, near_lowest, near_zero], axis=1), axis=1)
-    grid = np.maximum(grid, lowest + scale * NEAR[0])
-    stat, slope = np.empty((2, fits.n, fits.n_rows, grid.shape[1]))
-    profile = fits.profile.copy()
-    for k in range(grid.shape[1]):
-        values = profile.evaluate(np.repeat(grid[:, k], fits.n_rows))
-        stat[..., k], slope[..., k] = (each.reshape(fits.n, -1) for each in values[:2])
-    return grid, stat - fits.minimum.stat.reshape(fits.n, -1)[..., None], slope
-
-
-def _scale(fits):
-    """Twice the error (n,), roughly and at most, of each light curve's constant flux."""
-    return 2 * np.min(fits.err, axis=1) / np.sqrt(fits.n_rows)
 
 
 def blocks_test(rows):
     """The `Test` of the gain by further blocks."""
-    return Test(gain_of, lambda value: gain_chance(gaussian_gains(rows), value))
+    return Test(gain_of, lambda value: gain_chance(constant_gains(rows), value))
 
 
-def gaussian_gains(rows):
-    """Sorted gains of `N_DRAWS` constant light curves of Gaussian values with the errors of `Rows`.
+def constant_gains(rows):
+    """Sorted gains of constant light curves of Gaussian values with the errors of `Rows`.
 
     Their seed is from these errors: with one for all, the chances of all light curves would err together.
     """
@@ -134,8 +89,9 @@ def _gains_of_errors(content):
     """The same for the bytes of the errors: a test and its result ask for the same."""
     err = np.frombuffer(content)
     rng, err = np.random.default_rng(err.view(np.uint32)), np.broadcast_to(err, (BATCH, len(err)))
-    draws = (err * rng.standard_normal(err.shape) for _ in range(N_DRAWS // BATCH))
-    return np.sort(np.concatenate([best_gain(gaussian_losses(values, err)) for values in draws]))
+    n_draws = np.clip(DRAWN_ROWS // err.shape[1], LEAST_DRAWS, N_DRAWS)
+    draws = (err * rng.standard_normal(err.shape) for _ in range(n_draws // BATCH))
+    return np.sort(np.concatenate([gaussian_gains(values, err) for values in draws]))
 
 
 def gain_chance(gains, observed):
@@ -154,16 +110,13 @@ def gain_level(gains, p0):
 
 def blocks_result(rows, p0, found):
     """The `BlocksResult` of `Rows` with what `chances` found."""
-    gains, losses = (
-        np.sort(found.values) if len(found.values) else gaussian_gains(rows),
-        block_losses(*statistic_curves(rows.fits)),
-    )
+    gains = np.sort(found.values) if len(found.values) else constant_gains(rows)
     penalty = gain_level(gains, p0)
-    first = divide(losses[0], penalty)
+    block, _ = best_division(rows.fits, penalty)
+    first = np.flatnonzero(np.diff(block, prepend=-1))
     last = np.append(first[1:], rows.n) - 1
-    group = np.repeat(np.arange(len(first)), last - first + 1)
-    lowest = np.maximum.reduceat(rows.fits.lower, first)
-    fits = RowFits(SummedProfile(rows.fits.profile.copy(), group), lowest=lowest)
+    profile, lowest = summed_blocks(rows.fits, block[None])
+    fits = RowFits(profile, lowest=lowest)
     unit = rows.flux * u.Unit("cm-2 s-1")
     columns = {"start": rows.time(rows.start_s[first]), "stop": rows.time(rows.stop_s[last])}
     columns |= {"flux": fits.norm[0] * unit}

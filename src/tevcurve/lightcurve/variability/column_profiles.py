@@ -1,9 +1,12 @@
 """Likelihoods of the rows of a light curve from its columns, where the events are not at hand."""
 
+import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.measured_profile import AsymmetricProfile, ScanProfile
+
+FLUX = u.Unit("cm-2 s-1")
 
 
 def profile_of_columns(table, numbers):
@@ -35,7 +38,11 @@ def _columns(table, numbers):
     """The columns of rows in one unit, and that unit in cm-2 s-1."""
 
     def column(name):
-        return None if name not in table.colnames else np.asarray(table[name], dtype=float)[numbers]
+        if name not in table.colnames:
+            return None
+        values = np.asarray(table[name], dtype=float)[numbers]
+        unit = u.Unit(table[name].unit or "")
+        return values * unit.to(FLUX) if unit.is_equivalent(FLUX) else values
 
     reference, name = column("ref_flux"), "flux"
     if column("flux") is None:

@@ -92,8 +92,6 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         searches = {way: timescales.Search(rows, pairs, way, SIGNIFICANCE) for way in (DOUBLING, HALVING)}
         tests |= {way: search.test() for way, search in searches.items()}
         tests["pairs"] = amplitude.pair_test(rows, pairs)
-    with_blocks = ordered and rows.n <= blocks.MAX_ROWS
-    if with_blocks:
         tests["blocks"] = blocks.blocks_test(rows)
     found = chances(rows, tests, n_toys, random_state)
     return VariabilitySummary(
@@ -104,7 +102,7 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         point_to_point=amplitude.pair_result(rows, pairs, found["pairs"]) if ordered else None,
         doubling_time=searches[DOUBLING].result(found[DOUBLING]) if ordered else None,
         halving_time=searches[HALVING].result(found[HALVING]) if ordered else None,
-        bayesian_blocks=blocks.blocks_result(rows, P0, found["blocks"]) if with_blocks else None,
+        bayesian_blocks=blocks.blocks_result(rows, P0, found["blocks"]) if ordered else None,
         title=_title(rows, light_curve),
         n_bands=len(_bands(light_curve.table)),
     )
