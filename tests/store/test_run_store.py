@@ -1,7 +1,9 @@
 """A store gives back what was put into it, keeps to its limit, and never gives anything else."""
 
 import errno
+import grp
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,7 +12,8 @@ from kept_runs import assert_same, kept
 from small_store import make_store
 
 from tevcurve.errors import StoreError
-from tevcurve.store import RunStore
+from tevcurve.pipeline.keep_runs import as_store
+from tevcurve.store import RunStore, trusted_folders
 from tevcurve.store.atomic import write_file
 from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.run_store import MARK
@@ -52,7 +55,9 @@ def test_the_entries_say_what_they_are(tmp_path, run):
     entries = store.entries()
     assert [entry.key for entry in entries] == [key(0), key(1), key(2)]
     assert entries[0].describe() == {"obs_id": 1, "target": "Crab"}
-    assert store.size == sum(entry.size for entry in entries) == 3 * len(run_to_bytes(run))
+    assert (
+        store.size == sum(entry.size for entry in entries) == 3 * (len(key(0)) + 1 + len(run_to_bytes(run)))
+    )
 
 
 def test_it_is_emptied(tmp_path, run):
@@ -181,3 +186,87 @@ def test_two_processes_share_it(tmp_path, run):
     # Each process knows its own runs only until it counts: the limit may be passed by what the other one puts.
     assert 0 < len(store.entries()) <= 12
     assert all(entry.describe() for entry in store.entries())
+
+
+@pytest.mark.parametrize("other", [1, 2])
+def test_an_entry_under_another_key_is_not_taken(tmp_path, run, caplog, other):
+    """A file that was copied to the name of another key, by hand or by a file system that is damaged."""
+    store = filled(tmp_path / "store", run, 2)
+    wanted = store._path(key(other))
+    wanted.parent.mkdir(exist_ok=True)
+    shutil.copy(store._path(key(0)), wanted)
+    assert store.get(key(other)) is None
+    assert "is not of the key that is its name" in caplog.text
+    assert_same(store.get(key(0)), run)
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="Rights of this kind are those of POSIX systems.")
+
+
+@posix
+@pytest.mark.parametrize("place", ["store", "above", "link"])
+def test_a_store_that_everybody_may_write_is_refused(tmp_path, run, place, caplog):
+    folder = tmp_path / "above" / "store"
+    store = filled(folder, run, 1)
+    if place == "link":
+        store = RunStore(tmp_path / "link")
+        store.folder.symlink_to(folder)
+    (folder if place != "above" else folder.parent).chmod(0o777)
+    for use in (store.check_trusted, lambda: store.put(key(1), run), lambda: as_store(store.folder)):
+        with pytest.raises(StoreError, match=r"everybody may write .*chmod o-w"):
+            use()
+    assert store.get(key(0)) is None
+    assert "everybody may write" in caplog.text
+    (folder if place != "above" else folder.parent).chmod(0o1777)
+    assert_same(store.get(key(0)), run)
+
+
+@posix
+def test_what_others_have_put_into_a_folder_for_all_is_not_taken(tmp_path, run, monkeypatch, caplog):
+    """In a folder with the sticky bit everybody may make files of his own."""
+    store = filled(tmp_path / "store", run, 1)
+    store.folder.chmod(0o1777)
+    stat = os.stat
+    path = str(store._path(key(0)))
+
+    def of_a_stranger(place, **options):
+        state = stat(place, **options)
+        return os.stat_result([*state[:4], os.geteuid() + 7, *state[5:]]) if str(place) == path else state
+
+    monkeypatch.setattr(trusted_folders.os, "stat", of_a_stranger)
+    assert store.get(key(0)) is None
+    assert "belongs to the user with the number" in caplog.text
+
+
+@posix
+def test_a_store_of_another_user_is_refused(tmp_path, run, monkeypatch):
+    store = filled(tmp_path / "store", run, 1)
+    owner = os.stat(store.folder).st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 7)
+    if owner == 0:
+        assert_same(store.get(key(0)), run)
+        os.chown(store.folder, 4321, -1)
+    with pytest.raises(StoreError, match="belongs to the user with the number"):
+        store.check_trusted()
+    assert store.get(key(0)) is None
+
+
+@posix
+def test_a_store_of_a_group_works_and_is_told(tmp_path, run, caplog):
+    store = filled(tmp_path / "store", run, 1)
+    store.folder.chmod(0o775)
+    caplog.set_level("INFO", logger="tevcurve")
+    assert_same(RunStore(store.folder).get(key(0)), run)
+    assert (
+        f"All of the group {grp.getgrgid(os.stat(store.folder).st_gid).gr_name} may put runs" in caplog.text
+    )
+
+
+@posix
+def test_no_umask_makes_a_store_for_everybody(tmp_path, run):
+    before = os.umask(0)
+    try:
+        store = filled(tmp_path / "store", run, 1)
+    finally:
+        os.umask(before)
+    assert_same(store.get(key(0)), run)

@@ -91,11 +91,17 @@ def check_n_jobs(n_jobs):
 
 
 def as_store(store):
-    """The `RunStore` of what a caller gave: itself, or that in a folder; None for None. Raises `InputError`."""
-    if store is None or isinstance(store, RunStore):
-        return store
+    """The `RunStore` of what a caller gave: itself, or that in a folder; None for None.
+
+    Raises `InputError` for anything else, `StoreError` for a folder in which others may write.
+    """
+    if store is None:
+        return None
     if isinstance(store, str | os.PathLike):
-        return RunStore(store)
+        store = RunStore(store)
+    if isinstance(store, RunStore):
+        store.check_trusted()
+        return store
     raise InputError(f"store is a {type(store).__name__}; wanted is a RunStore or the path of its folder.")
 
 

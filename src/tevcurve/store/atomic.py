@@ -157,7 +157,7 @@ def _written(path, content):
     """Whether the file is there with this content; not, where another process took its part for a leftover."""
     part = _part_of(path)
     try:
-        with open(part, "xb") as stream:
+        with open(part, "xb", opener=_open_for_others) as stream:
             if not _held(stream.fileno(), part):
                 return False
             stream.write(content)
@@ -171,6 +171,11 @@ def _written(path, content):
         part.unlink(missing_ok=True)
         raise
     return True
+
+
+def _open_for_others(path, flags):
+    # Whatever the umask is: never for everybody to write.
+    return os.open(path, flags, 0o664)
 
 
 def _new_part(path):

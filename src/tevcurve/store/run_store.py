@@ -9,6 +9,7 @@ from tevcurve.errors import DataError, StoreError
 from tevcurve.files.content import expand_path
 from tevcurve.store.atomic import PART, remove_leftover, remove_leftovers, write_file
 from tevcurve.store.run_file import head_of, run_from_bytes, run_to_bytes
+from tevcurve.store.trusted_folders import group_that_writes, why_not_trusted
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ MARK_TEXT = b"Reduced runs of tevcurve. All that is in here can be made again.\n
 MAX_BYTES = 10 * 2**30
 # Where the limit is reached, so much of it is used afterwards, so that room is not made at every run.
 AFTER_REMOVAL = 0.9
+# Whatever the umask is: never for everybody.
+FOLDER_MODE = 0o775
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class StoreEntry:
     def describe(self):
         """Dict of what a person asks: obs_id, target; empty where the file is damaged."""
         try:
-            head = head_of(self.path.read_bytes(), str(self.path))
+            head = head_of(_of_key(self.path.read_bytes(), self.key, self.path), str(self.path))
         except (OSError, DataError):
             return {}
         return {"obs_id": head.get("obs_id"), "target": head.get("facts", {}).get("target", "")}
@@ -43,8 +46,9 @@ class StoreEntry:
 class RunStore:
     """Reduced runs in a folder, each under a key (`tevcurve.store.inputs.RunKeys`); several processes may share it.
 
-    A run is there whole or not at all. Where there is more than `max_bytes`, those go that were not asked for the
-    longest. Damaged ones are taken as missing.
+    Each file says of which key it is, so that one that came under another name is not taken for it. A folder in which
+    others than the user, root and the folder's group may write is refused. A run is there whole or not at all. Where
+    there is more than `max_bytes`, those go that were not asked for the longest. Damaged ones are taken as missing.
 
     folder: str or Path; environment variables and ~ are put in. Nothing is made there before the first run is put.
     max_bytes: int
@@ -52,20 +56,23 @@ class RunStore:
 
     def __init__(self, folder, max_bytes=MAX_BYTES):
         self.folder, self.max_bytes = expand_path(folder), int(max_bytes)
-        self._size = None
+        self._size, self._told_group = None, False
 
     def get(self, key):
         """The `KeptRun` of a key, or None where the store has none that can be used."""
         path = self._path(key)
         try:
-            content = path.read_bytes()
+            content = self._trusted_bytes(path)
         except FileNotFoundError:
+            return None
+        except StoreError as error:
+            log.warning("%s", error)
             return None
         except OSError as error:
             log.warning("The store %s cannot be read: %s.", self.folder, error.strerror)
             return None
         try:
-            run = run_from_bytes(content, f"The file {path}")
+            run = run_from_bytes(_of_key(content, key, path), f"The file {path}")
         except DataError as error:
             log.warning("%s The run is reduced anew.", error)
             _remove(path)
@@ -79,13 +86,14 @@ class RunStore:
 
     def put(self, key, run):
         """None; the store has the run under the key. Raises `StoreError`, with the reason, where that cannot be."""
-        content = run_to_bytes(run)
+        content = _head(key) + run_to_bytes(run)
         if len(content) > self.max_bytes:
             return
         self._prepare()
+        self.check_trusted()
         path = self._path(key)
         try:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
         except OSError as error:
             raise StoreError(f"The store {self.folder} cannot be written: {error.strerror}.") from error
         if self._size is None:
@@ -120,6 +128,29 @@ class RunStore:
     def __repr__(self):
         return f"<RunStore {self.folder}>"
 
+    def check_trusted(self):
+        """None; `StoreError` where others could have put runs into the store. One that is not there yet is fine."""
+        if not self.folder.exists():
+            return
+        why = why_not_trusted(self.folder)
+        if why:
+            raise StoreError(f"The store {self.folder} is not used: {why}, or take another folder.")
+        group = group_that_writes(self.folder)
+        if group and not self._told_group:
+            self._told_group = True
+            log.info("All of the group %s may put runs into the store %s.", group, self.folder)
+
+    def _trusted_bytes(self, path):
+        """Content of a file that the user, root, or the group that shares the store has written."""
+        self.check_trusted()
+        content = path.read_bytes()
+        if group_that_writes(self.folder) is None:
+            for place in (path.parent, path):
+                why = why_not_trusted(place)
+                if why:
+                    raise StoreError(f"The file {path} of the store is not used: of {place}, {why}.")
+        return content
+
     def _path(self, key):
         return self.folder / key[:2] / f"{key}.run"
 
@@ -139,8 +170,10 @@ class RunStore:
     def _prepare(self):
         """None; the folder is there and marked."""
         if self._size is None and not self._is_store():
+            self.check_trusted()
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.parent.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"The store {self.folder} cannot be made: {error.strerror}.") from error
             write_file(self.folder / MARK, MARK_TEXT)
@@ -169,6 +202,18 @@ class RunStore:
                 break
             if entry.path != newest and _remove(entry.path):
                 self._size -= entry.size
+
+
+def _head(key):
+    return f"{key}\n".encode()
+
+
+def _of_key(content, key, path):
+    """The bytes of a run without the key before it; `DataError` where that is another."""
+    head = _head(key)
+    if not content.startswith(head):
+        raise DataError(f"The file {path} is not of the key that is its name.")
+    return content[len(head) :]
 
 
 def _remove(path):
