@@ -27,7 +27,10 @@ def append(
     ] = False,
     accept_changed: ACCEPT_CHANGED = False,
 ):
-    """Add runs to a result; what is there is not computed again. Runs that it has are passed over.
+    """Add runs to a result, in place; what is there is not computed again. Runs that it has are passed over.
+
+    Of a data store those runs are added that the job of the result would take: of its target's name, or else near its
+    position. Which ones is printed, and on the standard error what is left out and why.
 
     \b
     tevcurve append crab new/obs_id_023559.fits.gz
@@ -37,7 +40,9 @@ def append(
     from tevcurve.config.values import none_of_words, store_folder
 
     outputs = Outputs.of(None, plot, report, overwrite)
+    from tevcurve.cli.console import note, plain
     from tevcurve.pipeline.append import append_runs
+    from tevcurve.pipeline.selection import STAGE
 
     folder = store_folder(none_of_words(store))
     made = append_runs(
@@ -50,4 +55,8 @@ def append(
         accept_changed=accept_changed,
     )
     outputs.write(made.light_curve, made.config, inputs=made.provenance["inputs"])
+    print(plain(f"Result in {made.folder}: {made.appended}."))
+    for one in made.appended.left_out:
+        if one.stage == STAGE:
+            note(f"Run {one.obs_id} is left out: {one.reason}")
     return tell(made.light_curve, outputs)

@@ -1,23 +1,18 @@
 """More runs for a result on disk, without computing the rest again."""
 
 import logging
-import os
 from dataclasses import replace
 
-from astropy.coordinates import SkyCoord
-
-from tevcurve.data import DataStore, Observation
-from tevcurve.data.run_files import observation_of_file
-from tevcurve.files import FitsFile, expand_path
+from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
 from tevcurve.pipeline.more_runs import with_runs
-from tevcurve.pipeline.targets import observations_of
+from tevcurve.pipeline.selection import Selection
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
 from tevcurve.store.inputs import input_files
-from tevcurve.store.result import Result, package_versions
+from tevcurve.store.result import Appended, Result, package_versions
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +24,16 @@ def append_runs(
 
     Rows whose good time the new runs do not touch are taken over; bins that depend on all events, such as by_counts,
     are made anew from the runs that the result keeps. The folder has the old result or the new one at any moment.
+    It is changed in place.
 
     Parameters
     ----------
     result : `Result`, or the path of its folder
     observations : Observations, a DataStore, or paths of data stores or of files with a run each. Runs that the result
-        has are passed over; those that could not be used are tried again.
+        has are passed over; those that could not be used are tried again. Runs are chosen as those of the result were:
+        by the name of their target where it was asked for by name (in its configuration, or as `target`), else by its
+        position. What is near but of another name is left out. `appended` of the result that comes back says which runs
+        were added, which were there, and which are left out and why.
     store, n_jobs, progress, strict : as in `tevcurve.light_curve`
     accept_changed : as in `Result.read`
 
@@ -47,12 +46,15 @@ def append_runs(
         result = Result.read(folder, accept_changed)
         kept = result.runs_to_use()
         known = {entry.obs_id for entry in kept.runs.entries}
-        observations = [
-            one for one in _observations(observations, kept.setting.source) if one.obs_id not in known
-        ]
+        chosen, left_out = Selection.of_result(result).choose(observations)
+        left_out = [one for one in left_out if one.obs_id not in known]
+        for one in left_out:
+            log.info("Run %s is left out: %s", one.obs_id, one.reason)
+        observations = [one for one in chosen if one.obs_id not in known]
+        there = tuple(one.obs_id for one in chosen if one.obs_id in known)
         if not observations:
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
-            return result
+            return replace(result, appended=Appended((), there, tuple(left_out)))
         job = Job(kept.setting, kept.exclusion, kept.spectrum, kept.time_bins, kept.options, kept.meta)
         runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
         again = {one.obs_id for one in observations}
@@ -61,7 +63,16 @@ def append_runs(
         kept, contents = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
         is_same = kept.setting is result.light_curve.origin.setting
         light_curve = _light_curve(result, kept, kept.runs.without(contents) if is_same else None)
-        return add_to_result(result, light_curve, contents, input_files(observations))
+        made = add_to_result(result, light_curve, contents, input_files(observations))
+        return replace(made, appended=_appended(kept, observations, there, left_out))
+
+
+def _appended(kept, observations, there, left_out):
+    """The `Appended` of the new runs among those in `kept`."""
+    failed = {one.obs_id: one for one in kept.failed}
+    new = [one.obs_id for one in observations]
+    left_out = [*left_out, *(failed[obs_id] for obs_id in new if obs_id in failed)]
+    return Appended(tuple(obs_id for obs_id in new if obs_id not in failed), there, tuple(left_out))
 
 
 def _light_curve(result, kept, old):
@@ -75,30 +86,3 @@ def _light_curve(result, kept, old):
         log.warning("The result was made by other versions of the packages; all of its rows are made anew.")
         return kept.light_curve()
     return extend(result.light_curve, kept, old)
-
-
-def _observations(given, source):
-    """List of the observations that a caller means."""
-    if isinstance(given, str | os.PathLike | Observation | DataStore):
-        given = [given]
-    found = []
-    for each in given:
-        if isinstance(each, str | os.PathLike):
-            found += _at_path(expand_path(each), source)
-        elif isinstance(each, DataStore):
-            found += observations_of(each, SkyCoord(*source, unit="rad"))[0]
-        else:
-            found.append(each)
-    return found
-
-
-def _at_path(path, source):
-    """List of the observations at a path: of a data store those near the source, or that of a file with one run."""
-    if path.is_dir() or _has_index(path):
-        return observations_of(path, SkyCoord(*source, unit="rad"))[0]
-    return [observation_of_file(path)]
-
-
-def _has_index(path):
-    columns = [{name.upper() for name in hdu.columns.names} for hdu in FitsFile.open(path).tables()]
-    return any({"OBS_ID", "HDU_TYPE", "FILE_NAME"} <= names for names in columns)

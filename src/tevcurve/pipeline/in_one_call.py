@@ -173,6 +173,8 @@ def light_curve(
         "unbinned": bool(given["unbinned"]),
         **options.meta(),
     }
+    if isinstance(target, str):
+        meta["selected_by"] = target
     if exclusion is not None:
         meta["exclusion"] = exclusion_words(exclusion, setting)
     if upper_limit is not None:

@@ -38,6 +38,28 @@ SETTINGS = ("setting", "exclusion", "spectrum", "time_bins", "options", "meta")
 PACKAGES = ("tevcurve", "numpy", "scipy", "astropy")
 
 
+@dataclass(frozen=True)
+class Appended:
+    """What became of the runs that were to be added to a result.
+
+    added, there: tuples of OBS_IDs, of the new runs and of those that it had. left_out: tuple of `Problem`.
+    """
+
+    added: tuple
+    there: tuple
+    left_out: tuple
+
+    def __str__(self):
+        words = f"added {_ids(self.added)}" if self.added else "added no run"
+        words += f"; it had {_ids(self.there)}" if self.there else ""
+        return words + (f"; left out {_ids([one.obs_id for one in self.left_out])}" if self.left_out else "")
+
+
+def _ids(ids, most=20):
+    shown = ", ".join(map(str, ids[:most])) + (", ..." if len(ids) > most else "")
+    return f"{len(ids)} run{'s' if len(ids) > 1 else ''} ({shown})"
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """A light curve with how it came about.
@@ -48,12 +70,14 @@ class Result:
     config : dict, the configuration with every value that was used, or None
     provenance : dict: `versions` of packages, `inputs`: list of dicts with `path`, `sha256` and `obs_id`
     folder : Path
+    appended : `Appended`, of a result that `append_runs` gave; else None, and in no file
     """
 
     light_curve: LightCurve
     config: dict | None
     provenance: dict
     folder: Path
+    appended: Appended | None = None
 
     @classmethod
     def read(cls, folder, accept_changed=False):
