@@ -35,6 +35,7 @@ HANGS = 60  # seconds on the clock after which a case hangs: the machine may be 
 STATUSES = {
     "ok",
     "at_zero",
+    "at_bound",
     "no_events",
     "no_livetime",
     "outside_fov",

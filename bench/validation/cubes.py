@@ -27,7 +27,8 @@ def cube_profile(signal, background, norms, rng):
     cells = RunCells(np.zeros(50, int), signal * shape, background * flat[None], 1)
     parts = [(np.zeros(1, int), np.zeros(1, int), np.ones(1), np.ones((1, 1)))]
     block, source, behind, _ = draw_block_events([cells], parts, norms[:, None], np.ones((n, 1)), rng)
-    unit = np.ones(n)
+    unit, one = np.ones(n), np.zeros(50, dtype=int)
+    first = BoundCells.of(one, signal * shape, background * flat, np.zeros(50))
     terms = CashTerms(
         n_bins=n,
         block_bin=np.arange(n),
@@ -41,7 +42,7 @@ def cube_profile(signal, background, norms, rng):
         event_constant=np.zeros(len(block)),
         lone_count=0 * unit,
         lone_log=0 * unit,
-        bounds=BoundCells.of(np.arange(n), signal * unit, background * unit, 0 * unit),
+        bounds=first.repeated(n, 1),
     )
     return CashProfile(terms)
 

@@ -32,7 +32,7 @@ class Closure:
     level, limit_level : float, the shares that errors and limits are meant to have for many counts
     p0 : float, chance at which a test of variability gives alarm
     false_alarms : dict of float, shares of constant sources for which "TS_var" and "chi-square" give alarm, with the
-        chance of a chi-square by formula
+        chance of a chi-square by formula; not for chi-square where too many fluxes are at their lowest bound
     power : float, share of simulations in which TS_var gives alarm at p0, NaN for a constant truth; p0 is that of
         n_constant constant sources with the same mean, or by formula where every row has many counts
     power_from : "toys" or "asymptotic"
@@ -148,6 +148,7 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
         false_alarms={
             name: float(np.mean(row <= p0))
             for name, row in zip(("TS_var", "chi-square"), chances, strict=True)
+            if name == "TS_var" or not rows.why_no_squares
         },
         power=power,
         power_from=source,

@@ -12,7 +12,7 @@ QUANTITIES = {
 }
 VARIANTS = {
     "": "",
-    "_err": ": symmetric error, from the curvature of the likelihood",
+    "_err": ": symmetric error, from the curvature of the likelihood; NaN at a bound or a kink",
     "_errn": ": distance down to the lower end of the likelihood interval",
     "_errp": ": distance up to the upper end of the likelihood interval",
     "_ul": ": upper limit, at the confidence level in the metadata",

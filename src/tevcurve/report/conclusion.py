@@ -188,6 +188,12 @@ def _of_rows(rows):
         )
     if len(groups) > MAX_REASONS:
         said.append(f"{len(groups) - MAX_REASONS} further remarks stand in the table.")
+    n_bound = sum(status == "at_bound" for status in rows.status)
+    if n_bound:
+        said.append(
+            f"{n_bound} of {words.count(n, 'row')} are at the lowest flux that leaves every prediction above zero, "
+            "which is the closer to zero the fewer events there are: their mean is too high."
+        )
     if "at_zero" in rows.status:
         said.append(
             "Rows at the bound of zero flux count as zero in the mean, which is then a little too high."

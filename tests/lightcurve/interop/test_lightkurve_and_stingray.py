@@ -102,3 +102,25 @@ def test_stingray_counts_events_in_good_time(store, method):
     # bins with the gap in them are not wholly in good time
     inside = made.apply_gtis(inplace=False)
     assert 0 < inside.n < made.n
+
+
+def test_rows_without_a_symmetric_error_are_left_out_or_nan_and_counted(caplog):
+    light_curve = make_rows(6, edges=[1, 10])
+    light_curve.table["flux_err"][[1, 4]] = np.nan
+    made = light_curve.to_stingray()
+    assert_array_equal(made.countrate, np.asarray(light_curve.table["flux"])[[0, 2, 3, 5]])
+    assert np.all(np.isfinite(made.countrate_err))
+    words = "2 of 6 rows have no symmetric error of flux (at a bound, for example): left out for stingray."
+    assert made.notes == words
+    assert words in caplog.text
+    # All events are there: they have no such error.
+    light_curve.table["counts"] = np.arange(6)
+    assert len(light_curve.to_stingray(quantity="counts").counts) == 6
+    error = u.Quantity(light_curve.to_lightkurve().flux_err).value
+    assert_array_equal(np.isnan(error), np.isin(np.arange(6), [1, 4]))
+    assert "NaN in the lightkurve.LightCurve" in caplog.text
+    light_curve.table["flux_err"] = np.nan * light_curve.table["flux_err"]
+    with pytest.raises(
+        InputError, match="No row of the light curve has a value of flux with a symmetric error"
+    ):
+        light_curve.to_stingray()

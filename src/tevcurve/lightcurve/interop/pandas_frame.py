@@ -7,6 +7,7 @@ import numpy as np
 from astropy.time import Time
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.table_making import light_curve_table
 
@@ -17,11 +18,12 @@ def to_pandas(light_curve):
     """`pandas.DataFrame` with all rows and columns; the index `time` is the middle of each bin in UTC.
 
     Units are in `frame.attrs["units"]`, the metadata in `frame.attrs["meta"]`; the vectors of a likelihood scan are
-    arrays in cells.
+    arrays in cells. Errors that a row does not have, as at a bound, are NaN, and logged.
     """
     import pandas
 
     table = light_curve.table
+    tell_missing_errors(table, "flux", "NaN in the DataFrame")
     columns = {
         name: list(np.array(table[name])) if table[name].ndim > 1 else np.array(table[name])
         for name in table.colnames

@@ -5,6 +5,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.interop.one_band import band_of
+from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 
 SECONDS_PER_DAY = 86400
 
@@ -14,6 +15,9 @@ def to_stingray(light_curve, band=None, quantity="flux"):
 
     Times are seconds in TT since `mjdref`, the midnight before the first bin; bins keep their widths (`dt`). Rows
     without a value are left out.
+
+    Rows without a symmetric error, as those at a bound, are left out too, and `notes` says how many: as a Gaussian
+    error any number would be wrong there. "counts" has them all.
 
     With a flux ("flux", "dnde", "eflux", "e2dnde" or "norm") the count rate is the value in the light curve's unit, its
     errors are the symmetric ones, and they are Gaussian. With "counts" it is events with Poisson errors: those in the
@@ -32,10 +36,14 @@ def to_stingray(light_curve, band=None, quantity="flux"):
 
     light_curve = band_of(light_curve, band, "A stingray.Lightcurve")
     values, options = (_counts if quantity == "counts" else _rate)(light_curve.table, quantity)
-    kept = np.isfinite(values)
+    kept, notes = np.isfinite(values), ""
+    if "err" in options:
+        kept &= np.isfinite(options["err"])
+        notes = tell_missing_errors(light_curve.table, quantity, "left out for stingray")
     if not kept.any():
+        with_error = " with a symmetric error" if np.isfinite(values).any() else ""
         raise InputError(
-            f"No row of the light curve has a value of {quantity}; a stingray.Lightcurve needs one."
+            f"No row of the light curve has a value of {quantity}{with_error}; a stingray.Lightcurve needs one."
         )
     gti = good_intervals(light_curve)
     zero = float(np.floor(light_curve.time_start.tt.mjd.min()))
@@ -44,7 +52,7 @@ def to_stingray(light_curve, band=None, quantity="flux"):
         raise InputError(
             "The time bins of the light curve share time; those of a stingray.Lightcurve follow each other."
         )
-    return stingray.Lightcurve(
+    made = stingray.Lightcurve(
         0.5 * (start + stop),
         values[kept],
         dt=_widths(start, stop),
@@ -54,6 +62,9 @@ def to_stingray(light_curve, band=None, quantity="flux"):
         timesys="TT",
         **{name: each[kept] if isinstance(each, np.ndarray) else each for name, each in options.items()},
     )
+    # Its own argument for this is not kept.
+    made.notes = notes
+    return made
 
 
 def _rate(table, quantity):

@@ -8,6 +8,7 @@ from astropy.timeseries import BinnedTimeSeries
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.interop.one_band import band_of
+from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.table_making import light_curve_table
 
@@ -16,7 +17,7 @@ TIMES = ("time_min", "time_max")
 
 def to_binned_time_series(light_curve, band=None):
     """`BinnedTimeSeries` of one energy band: bins from `time_min` to `time_max` in the light curve's time scale, and
-    all further columns, those with a unit as Quantities.
+    all further columns, those with a unit as Quantities. Errors that a row does not have are NaN, and logged.
 
     band: int, number of the energy band; needed where there are several.
     """
@@ -27,6 +28,7 @@ def to_binned_time_series(light_curve, band=None):
             series[name] = _bare(light_curve.table[name])
             series[name].info.description = light_curve.table[name].description
     series.meta.update(copy.deepcopy(dict(light_curve.meta)))
+    tell_missing_errors(light_curve.table, "flux", "NaN in the BinnedTimeSeries")
     return series
 
 
@@ -49,7 +51,8 @@ def to_lightkurve(light_curve, band=None, quantity="flux"):
     """`lightkurve.LightCurve` of one energy band: `time` is the middle of the bins, `flux` and `flux_err` are those of
     the quantity, and all further numbers stand under their names (`time_min` and `time_max` as MJD).
 
-    Texts are in the metadata, for lightkurve bins numbers only; the vectors of the likelihood scan are left out.
+    Texts are in the metadata, for lightkurve bins numbers only; the vectors of the likelihood scan are left out. Errors
+    that a row does not have, as at a bound, are NaN, and logged.
 
     Parameters
     ----------
@@ -63,6 +66,7 @@ def to_lightkurve(light_curve, band=None, quantity="flux"):
     _check_column(table, quantity)
     flux = _bare(table[quantity])
     error = _bare(table[f"{quantity}_err"]) if f"{quantity}_err" in table.colnames else flux * np.nan
+    tell_missing_errors(table, quantity, "NaN in the lightkurve.LightCurve")
     made = lightkurve.LightCurve(time=light_curve.time, flux=flux, flux_err=error)
     for name in table.colnames:
         if name not in made.colnames and table[name].ndim == 1 and table[name].dtype.kind in "biuf":

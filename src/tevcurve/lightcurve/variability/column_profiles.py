@@ -34,6 +34,22 @@ def profile_of_columns(table, numbers):
     return AsymmetricProfile(value, errn, errp), kept, unit, counts, n_bounded
 
 
+def at_bound(table, numbers):
+    """How many rows (int array) are at the lowest flux that predictions allow, where fluxes may be negative.
+
+    Those whose status says so, and those without an error down.
+    """
+    if not table.meta.get("negative"):
+        return 0
+    held = np.zeros(len(table), dtype=bool)
+    if "status" in table.colnames:
+        held |= np.asarray(table["status"]) == "at_bound"
+    for name in ("flux_errn", "norm_errn"):
+        if name in table.colnames:
+            held |= np.asarray(table[name], dtype=float) == 0
+    return int(np.count_nonzero(held[numbers]))
+
+
 def _columns(table, numbers):
     """The columns of rows in one unit, and that unit in cm-2 s-1."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import astropy.units as u
 import numpy as np
 
+from tevcurve.errors import InputError
 from tevcurve.lightcurve.variability.chances import Test, chances, chi_square_chance
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
@@ -31,6 +32,7 @@ def chi_square(light_curve, band=None, n_toys=1000, random_state=0):
     (Barlow 2004, arXiv:physics/0406120), and the constant is where the sum is least. Fluxes are those that
     may be negative, whatever the light curve shows; the chance is that of a chi-square with n - 1 degrees of freedom,
     or from toys where a row has under 20 counts or is a limit. `ts_var` says more, as it knows the likelihoods.
+    Raises `InputError` where more than a tenth of the fluxes are at the lowest value that predictions allow.
 
     Parameters
     ----------
@@ -40,6 +42,8 @@ def chi_square(light_curve, band=None, n_toys=1000, random_state=0):
     random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band)
+    if rows.why_no_squares:
+        raise InputError(rows.why_no_squares)
     found = chances(rows, {"": chi_square_test(rows)}, n_toys, random_state)[""]
     return chi_square_result(rows, found)
 

@@ -12,7 +12,7 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.poisson import CashProfile
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
 from tevcurve.lightcurve.toys import maker_of_rows
-from tevcurve.lightcurve.variability.column_profiles import profile_of_columns
+from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
 # Below this many counts in a row, or below this TS, chances are taken from toys.
@@ -22,6 +22,8 @@ LIMIT_TS = 4.0
 SEEKING = ("until TS", "Bayesian blocks")
 # Rows that expect less of the source than this share of the mean row are slivers, such as what a run leaves at its end.
 LEAST_EXPOSURE = 0.2
+# Above this share of rows at the lowest flux that they may have, sums of squares say nothing of chance.
+MOST_AT_BOUND = 0.1
 # Of the mean good time; rows with this share of it or more count alike.
 FULL_TIME = 0.5
 
@@ -44,6 +46,7 @@ class Rows:
     maker : what draws toys (`tevcurve.lightcurve.toys`), or None
     n_bounded : int, fluxes that are held at zero; none where the events are at hand
     n_energy_ranges : int, different ranges of energy that rows are fitted in; the spectrum extrapolates from them
+    n_at_bound : int, fluxes that are at the lowest value that leaves every prediction above zero
     notes : tuple of str
     """
 
@@ -61,6 +64,7 @@ class Rows:
     maker: Any = None
     n_bounded: int = 0
     n_energy_ranges: int = 1
+    n_at_bound: int = 0
     notes: tuple = ()
 
     @property
@@ -75,6 +79,17 @@ class Rows:
                 "The rows of the light curve do not follow each other in time (bins in phase, for example), "
                 "so there are no time scales to find."
             )
+
+    @property
+    def why_no_squares(self):
+        """Why sums of squares of these fluxes are not offered, a sentence; empty where they are."""
+        if self.n_at_bound <= MOST_AT_BOUND * self.n:
+            return ""
+        return (
+            f"Chi-square is left out: {self.n_at_bound} of {self.n} fluxes are at the lowest value that leaves every "
+            "prediction above zero, where they have no Gaussian errors; TS_var takes its chance from toys with the "
+            "same bound."
+        )
 
     @property
     def n(self):
@@ -148,6 +163,12 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
         raise InputError(
             f"Variability needs {least} rows or more with a flux; this light curve has {n} of {len(table)}."
         )
+    if rows.maker is None and rows.n_at_bound > MOST_AT_BOUND * rows.n:
+        raise InputError(
+            f"{rows.n_at_bound} of {rows.n} fluxes of this table are at the lowest value that leaves every prediction "
+            "above zero: chances then take toys, and these the events, which a table has not. Take variability of the "
+            "light curve that tevcurve.light_curve makes or of a result stored with its runs, or of longer time bins."
+        )
     if rows.n_bounded and not bounded:
         raise InputError(
             f"{rows.n_bounded} fluxes of this light curve are held at zero, which makes a faint source look variable; "
@@ -195,6 +216,9 @@ def _from_origin(light_curve, numbers):
     notes = [*_common_notes(light_curve), *range_notes(ranges)]
     if kept.options.free:
         notes.append("the spectrum's shape is the reference's in all rows")
+    n_at_bound = int(np.count_nonzero(fits.minimum.at_limit))
+    if n_at_bound:
+        notes.append(f"{n_at_bound} of {len(numbers)} fluxes are at the lowest value that predictions allow")
     return Rows(
         fits=fits,
         number=numbers,
@@ -209,6 +233,7 @@ def _from_origin(light_curve, numbers):
         exposure=np.bincount(pieces.row, pieces.weight, len(numbers)),
         maker=maker,
         n_energy_ranges=len(ranges),
+        n_at_bound=n_at_bound,
         notes=tuple(notes),
     )
 
@@ -238,6 +263,7 @@ def _from_columns(light_curve, numbers):
         exposure=good,
         n_bounded=n_bounded,
         n_energy_ranges=max(len(ranges), 1),
+        n_at_bound=at_bound(light_curve.table, numbers),
         notes=(*_common_notes(light_curve), *range_notes(ranges), "from the columns of the table"),
     )
 

@@ -19,11 +19,12 @@ class VariabilitySummary:
     """The tests of one light curve, of one energy band, all with the same toys.
 
     The verdict is that of `ts_var` alone: the other results measure the same light curve and are no further trials.
-    p_value: its chance, with the number of bands of the light curve, `n_bands`, as trials.
+    p_value: its chance, with the number of bands of the light curve, `n_bands`, as trials. left_out: tuple of
+    sentences, of the tests that were not made (None) and why.
     """
 
     ts_var: ConstancyResult
-    chi_square: ConstancyResult
+    chi_square: ConstancyResult | None
     fractional_variability: AmplitudeResult
     excess_variance: AmplitudeResult
     point_to_point: AmplitudeResult | None
@@ -32,6 +33,7 @@ class VariabilitySummary:
     bayesian_blocks: blocks.BlocksResult | None
     title: str
     n_bands: int = 1
+    left_out: tuple = ()
 
     @property
     def results(self):
@@ -64,6 +66,7 @@ class VariabilitySummary:
         for result in self.results:
             lines.append(f"  {result.name:{width}}  {result.measured()}  {result.chance()}".rstrip())
         lines += [f"  Note: {note}." for note in notes]
+        lines += [f"  {sentence}" for sentence in self.left_out]
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -75,7 +78,10 @@ class VariabilitySummary:
             for r in self.results
         )
         head = f"<p>{html.escape(self.title)}<br>{html.escape(self.verdict)}</p>"
-        return f"{head}<table><tr><th></th><th>value</th><th>chance</th><th>note</th></tr>{rows}</table>"
+        tail = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.left_out)
+        return (
+            f"{head}<table><tr><th></th><th>value</th><th>chance</th><th>note</th></tr>{rows}</table>{tail}"
+        )
 
 
 def summarize(light_curve, band=None, n_toys=1000, random_state=0):
@@ -83,9 +89,11 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
     rows = rows_of(light_curve, band)
     tests = {
         "ts_var": constancy.ts_var_test(rows),
-        "chi_square": constancy.chi_square_test(rows),
         "excess": amplitude.excess_test(rows),
     }
+    squares = not rows.why_no_squares
+    if squares:
+        tests["chi_square"] = constancy.chi_square_test(rows)
     ordered = rows.in_order and rows.n >= 3
     if ordered:
         pairs = amplitude.neighbours(rows)
@@ -96,7 +104,7 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
     found = chances(rows, tests, n_toys, random_state)
     return VariabilitySummary(
         ts_var=constancy.ts_var_result(rows, found["ts_var"]),
-        chi_square=constancy.chi_square_result(rows, found["chi_square"]),
+        chi_square=constancy.chi_square_result(rows, found["chi_square"]) if squares else None,
         fractional_variability=amplitude.fractional_result(rows, found["excess"]),
         excess_variance=amplitude.excess_result(rows, found["excess"]),
         point_to_point=amplitude.pair_result(rows, pairs, found["pairs"]) if ordered else None,
@@ -105,6 +113,7 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         bayesian_blocks=blocks.blocks_result(rows, P0, found["blocks"]) if ordered else None,
         title=_title(rows, light_curve),
         n_bands=len(_bands(light_curve.table)),
+        left_out=() if squares else (rows.why_no_squares,),
     )
 
 
