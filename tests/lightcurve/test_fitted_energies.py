@@ -4,9 +4,9 @@ import astropy.units as u
 import numpy as np
 import pytest
 from dl3_files import ENERGY_EDGES, write_store
-from small_store import START, TARGET, run_file
+from small_store import SOURCE, START, TARGET, cube_datasets, run_file, spectrum_datasets
 
-from tevcurve import DataStore, LightCurve, PowerLaw
+from tevcurve import DataStore, LightCurve, LightCurveEstimator, PowerLaw
 from tevcurve.lightcurve.bins import by_night
 from tevcurve.lightcurve.concatenation import concatenate
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
@@ -204,3 +204,27 @@ def test_the_page_counts_the_seconds_of_the_fullest_band(store):
     lc = make(store, [1, 2], [1, 1.1, 10], method="1d")
     facts = dict(conclude(lc, ReportRows.of(lc), [], []).facts)
     assert facts["Live time"].startswith(f"{2 * SECONDS / 60:.1f} min")
+
+
+@pytest.mark.parametrize("options", [{}, {"time_bins": "run"}], ids=["spans", "bins"])
+@pytest.mark.parametrize("kind", ["1d", "3d"])
+def test_an_estimator_takes_the_energies_from_the_masks(store, kind, options):
+    """Of three datasets the second lacks its two lowest energy bins, and the third all but what is above the band."""
+    datasets_of = spectrum_datasets if kind == "1d" else cube_datasets
+    datasets = datasets_of(store.get_observations([1, 2, 3]))
+    n_bins = 12
+    edges = 0.7 * (10 / 0.7) ** (np.arange(n_bins + 1) / n_bins)
+    masks = np.arange(n_bins) >= np.array([[0], [2], [n_bins]])
+    for dataset, mask in zip(datasets, masks, strict=True):
+        if kind == "1d":
+            dataset.mask_fit = mask
+        else:
+            dataset.mask = np.broadcast_to(mask[:, None, None], dataset.counts.data.shape)
+    table = LightCurveEstimator(datasets, source=SOURCE, **options).run("1 TeV", "0.7 TeV", "10 TeV").table
+    np.testing.assert_allclose(table["e_min_fit"], [edges[0], edges[2], np.nan], rtol=1e-9)
+    np.testing.assert_allclose(table["e_max_fit"], [10, 10, np.nan], rtol=1e-9)
+    np.testing.assert_allclose(table["livetime"], [SECONDS, SECONDS, 0], rtol=1e-9)
+    assert table["n_runs"].tolist() == [1, 1, 0]
+    assert "extrapolated to 0.7 TeV with the assumed spectrum" in table["reason"][1]
+    assert table["status"][2] == "no_exposure"
+    assert "e_min_fit" in extrapolation_words(table)

@@ -62,6 +62,10 @@ class JointFit:
                 columns[field.name] = values if field.name == "norm_scan" else self.spread(values)
         return columns | self.count_columns(columns["norm"])
 
+    def member_signals(self):
+        """Counts expected of the source at norm 1 in the fit of each member, a list of float."""
+        raise NotImplementedError
+
     def count_columns(self, norm):
         """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,)."""
         raise NotImplementedError

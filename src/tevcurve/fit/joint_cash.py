@@ -22,6 +22,10 @@ class JointCash(JointFit):
         super().__init__(profile, fitted, members, n_bins)
         self.blocks = blocks
 
+    def member_signals(self):
+        """Counts expected of the source at norm 1 in the fit of each member, a list of float."""
+        return [float(block.shared_total[0]) for block in self.blocks]
+
     def count_columns(self, norm):
         """Counts in the fit, and predicted counts of the source and of everything."""
         signal, others = (self.spread(each) for each in _predicted(self.profile.copy(), norm[self.fitted]))

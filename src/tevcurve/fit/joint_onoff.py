@@ -27,9 +27,13 @@ class JointOnOff(JointFit):
             guessed[own] = shape.guessed.any()
         return self.per_bin(guessed) > 0
 
+    def member_signals(self):
+        """Counts expected of the source at norm 1 in the fit of each member, a list of float."""
+        return [_signal_total(member) for member in self.members]
+
     def count_columns(self, norm):
         """Counts in the fit, predicted counts of the source and of everything, and what ON/OFF is judged by."""
-        signal = self.per_bin([_signal_total(member) for member in self.members]) * norm
+        signal = self.per_bin(self.member_signals()) * norm
         n_on, n_off, background, known_on, known_off = (
             self.per_bin(values)
             for values in zip(*(_counts(member.dataset) for member in self.members), strict=True)

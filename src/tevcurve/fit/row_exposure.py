@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.datasets.band_reach import band_reach
 from tevcurve.records import short_repr
 
 
@@ -85,3 +86,44 @@ def row_exposure(runs, cut, reaches):
         high_of_all=extreme(np.minimum, high, np.inf),
         gaps=np.bincount(row[sees & gaps], minlength=n_rows) > 0,
     )
+
+
+def members_exposure(joint):
+    """The `RowExposure` of the bins of datasets, whose mean times are not known.
+
+    joint : `~tevcurve.fit.joint.JointFit`
+    """
+    members, row, n_rows = joint.members, joint.member_bins, joint.n_bins
+    reaches = [_reach_of_member(*pair) for pair in zip(members, joint.member_signals(), strict=True)]
+    low, high, sees, gaps = (
+        np.array([getattr(reach, name)[0] for reach in reaches]) for name in ("low", "high", "sees", "gaps")
+    )
+    runs = np.array([max(len(member.dataset.runs), 1) for member in members])
+
+    def total(times):
+        seconds = np.array([np.nan if time is None else time.to_value("s") for time in times])
+        return np.bincount(row[sees], seconds[sees], n_rows)
+
+    def extreme(of, values, start):
+        found = np.full(n_rows, start)
+        of.at(found, row[sees], values[sees])
+        return np.where(known, found, np.nan)
+
+    known = np.bincount(row[sees], minlength=n_rows) > 0
+    return RowExposure(
+        ontime=total([member.dataset.ontime for member in members]),
+        livetime=total([member.dataset.livetime for member in members]),
+        n_runs=np.bincount(row[sees], runs[sees], n_rows).astype(int),
+        n_blind=np.bincount(row[~sees], runs[~sees], n_rows).astype(int),
+        time_mean=np.full(n_rows, np.nan),
+        low=extreme(np.minimum, low, np.inf),
+        high=extreme(np.maximum, high, 0.0),
+        low_of_all=extreme(np.maximum, low, 0.0),
+        high_of_all=extreme(np.minimum, high, np.inf),
+        gaps=np.bincount(row[sees & gaps], minlength=n_rows) > 0,
+    )
+
+
+def _reach_of_member(member, signal):
+    edges, in_fit = member.dataset.energies_in_fit
+    return band_reach(edges, np.where(in_fit, 0, -1), 1, np.array([signal]))

@@ -10,6 +10,7 @@ from tevcurve.datasets.accepted import datasets_of
 from tevcurve.errors import InputError
 from tevcurve.fit.joining import joint_fit
 from tevcurve.fit.joint import Member
+from tevcurve.fit.row_exposure import members_exposure
 from tevcurve.lightcurve.bins import by_intervals
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dataset_terms import lay_datasets
@@ -22,7 +23,7 @@ from tevcurve.lightcurve.fit_rows import (
     positive,
     reference_fluxes,
 )
-from tevcurve.lightcurve.laid_rows import table_of_rows
+from tevcurve.lightcurve.laid_rows import energy_columns, table_of_rows, with_energies
 from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import check_flux
@@ -141,11 +142,11 @@ class LightCurveEstimator:
         options = replace(self.options, steps=steps)
         joint = joint_fit(members, len(bins), self.reoptimize, options.negative, options.background_rule)
         columns, status, reason = fit_rows(joint, options)
-        columns |= {
-            "livetime": joint.per_bin([_seconds(member.dataset.livetime) for member in members]),
-            "ontime": joint.per_bin([_seconds(member.dataset.ontime) for member in members]),
-            "n_runs": joint.per_bin([max(len(member.dataset.runs), 1) for member in members]).astype(int),
-        }
+        exposure = members_exposure(joint)
+        columns |= {name: getattr(exposure, name) for name in ("livetime", "ontime", "n_runs")}
+        columns |= energy_columns(joint, exposure)
+        band = (np.full(len(bins), energy) for energy in energies[1:])
+        reason = with_energies(joint, exposure, band, reference, reason)
         return LightCurve.from_arrays(
             Time([each.start for each in bins]),
             Time([each.stop for each in bins]),
@@ -221,11 +222,6 @@ def _same_time(times):
     numbers = np.empty(len(times), dtype=int)
     numbers[order] = np.cumsum(np.diff(seconds[order], prepend=seconds[order[0]]) > TIME_TOLERANCE)
     return numbers.tolist()
-
-
-def _seconds(time):
-    """Seconds of a Quantity; NaN for None, the time of a dataset that does not know it."""
-    return np.nan if time is None else time.to_value(u.s)
 
 
 def _check_same_spectrum(spectra, energies):

@@ -45,7 +45,7 @@ def table_of_rows(
         log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, cut.n_times)
     columns |= {name: getattr(exposure, name) for name in ("livetime", "ontime", "n_runs")}
     columns["time_mean"] = _mjd(exposure.time_mean, cut.reference, time_bins.scale)
-    columns |= {"e_min_fit": joint.fitted_only(exposure.low), "e_max_fit": joint.fitted_only(exposure.high)}
+    columns |= energy_columns(joint, exposure)
     columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
     e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
@@ -55,7 +55,8 @@ def table_of_rows(
         columns, reference, status, reason = shapes.fit(
             (columns, reference, status, reason), (e_ref, e_min, e_max), options
         )
-    status, reason = _with_energies(joint, (e_min, e_max), reference, status, reason, options.free)
+    is_free = bool(options.free) & (np.array(status) == "ok")
+    reason = with_energies(joint, exposure, (e_min, e_max), reference, reason, is_free)
     return LightCurve.from_arrays(
         _repeated(time_bins.time_min, n_bands),
         _repeated(time_bins.time_max, n_bands),
@@ -72,16 +73,32 @@ def table_of_rows(
     )
 
 
-def _with_energies(joint, band, reference, status, reason, free):
-    """(statuses, reasons) of the fit, with what is to be said of the energies that entered it."""
-    reason, status_of = list(reason), np.array(status, dtype=str)
-    told = fitted_words(joint.exposure, *band, bool(free) & (status_of == "ok"))
-    for row in joint.fitted[np.isin(joint.fitted, list(told))]:
-        reason[row] = "; ".join(words for words in (reason[row], told[row]) if words)
-    for row in joint.fitted[~np.isfinite(reference["ref_dnde"][joint.fitted])]:
+def energy_columns(joint, exposure):
+    """`e_min_fit` and `e_max_fit` of the rows of a `JointFit` with a `RowExposure`, a dict; NaN where not fitted."""
+    return {"e_min_fit": joint.fitted_only(exposure.low), "e_max_fit": joint.fitted_only(exposure.high)}
+
+
+def with_energies(joint, exposure, band, reference, reason, is_free=False):
+    """The reasons of rows, with what is to be said of the energies that entered the fit.
+
+    Parameters
+    ----------
+    joint : `JointFit`
+    exposure : `RowExposure`
+    band : (e_min, e_max), float arrays (n_rows,), TeV
+    reference : dict of the reference fluxes
+    reason : list of str
+    is_free : bool array (n_rows,), or False: whether the shape of the spectrum is fitted in a row
+    """
+    told = fitted_words(exposure, *band, np.broadcast_to(is_free, joint.n_bins))
+    reason, fitted = list(reason), np.isin(np.arange(joint.n_bins), joint.fitted)
+    for row, words in told.items():
+        if fitted[row]:
+            reason[row] = "; ".join(each for each in (reason[row], words) if each)
+    for row in np.flatnonzero(fitted & ~np.isfinite(reference["ref_dnde"])):
         words = "the reference spectrum has no flux at e_ref, so there is no differential flux"
         reason[row] = "; ".join(each for each in (reason[row], words) if each)
-    return status, reason
+    return reason
 
 
 def _repeated(times, number):
