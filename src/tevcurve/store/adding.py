@@ -53,5 +53,5 @@ def add_to_result(result, light_curve, contents, inputs):
         write_run_list(part, entries, kept.failed)
         write_tables(part, light_curve)
         (part / PROVENANCE).write_bytes(as_json({"format": FORMAT, **provenance}).encode())
-        write_checksums(part, known_checksums(kept, JOB, CONFIG))
+        write_checksums(part, known_checksums(kept, CONFIG))
     return Result(light_curve, result.config, provenance, folder)
