@@ -1,17 +1,23 @@
 """More runs than stay in memory: the same rows, a part at a time."""
 
+import gc
+import tracemalloc
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
 
 from tevcurve import light_curve
-from tevcurve.data import DataStore
+from tevcurve.data import GTI, DataStore
 from tevcurve.data.write import write_store
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import by_counts, by_night, by_run, by_width
 from tevcurve.pipeline import in_one_call, many_runs
+from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.store import Result, write_result
+from tevcurve.store.run_file import run_from_bytes, run_to_bytes
 
 ENERGIES = [0.5, 2, 10] * u.TeV
 
@@ -90,3 +96,50 @@ def test_it_can_be_rebinned_written_and_read(observations, in_parts, monkeypatch
     del parts, made
     assert not folder.exists()
     assert_same(at_once, Result.read(tmp_path / "two").light_curve)
+
+
+@pytest.mark.parametrize("room", [0, 2])
+def test_a_full_temporary_disk_costs_memory_only(observations, in_parts, monkeypatch, caplog, tmp_path, room):
+    put, calls = TemporaryRuns.put, []
+
+    def with_little_room(folder, name, content):
+        calls.append(name)
+        if len(calls) > room and not folder.is_full:
+            folder._stop("It is full")
+        return put(folder, name, content)
+
+    monkeypatch.setattr(TemporaryRuns, "put", with_little_room)
+    at_once, parts = both(observations[:7], monkeypatch, method="1d")
+    assert_same(at_once, parts)
+    assert caplog.text.count("It is full") == 1
+    back = Result.read(write_result(tmp_path / "result", parts)).light_curve
+    rebinned = by_width("7 min")
+    np.testing.assert_array_equal(back.rebin(rebinned).table["flux"], at_once.rebin(rebinned).table["flux"])
+
+
+def test_memory_does_not_grow_with_runs(observations, in_parts, monkeypatch):
+    """Of runs that come from a store a small part stays, for the rows and the list of runs; their files do not."""
+    run = light_curve(observations[:1], POSITION, method="1d", energy_edges=ENERGIES).origin.runs[0]
+    rng, memory = np.random.default_rng(1), []
+    events = {name: rng.uniform(1, 2, 10_000) for name in ("energy_tev", "lon", "lat")}
+
+    def outcomes(*_):
+        for number in range(22):
+            shift = 3600.0 * number
+            gti = GTI(*(run.gti.intervals.T + shift), run.gti.reference)
+            times = np.linspace(gti.intervals[0, 0] + 1, gti.intervals[0, 1] - 1, 10_000)
+            content = run_to_bytes(replace(run, obs_id=number, gti=gti, time_s=times, **events))
+            if number in (6, 21):
+                gc.collect()
+                memory.append(tracemalloc.get_traced_memory()[0])
+            yield run_from_bytes(content, "it"), None
+        sizes.append(len(content))
+
+    sizes = []
+    monkeypatch.setattr(in_one_call, "keep_each", outcomes)
+    tracemalloc.start()
+    try:
+        light_curve(observations, POSITION, method="1d", energy_edges=ENERGIES, norm_values=None)
+    finally:
+        tracemalloc.stop()
+    assert (memory[1] - memory[0]) / 15 < 0.1 * sizes[0]

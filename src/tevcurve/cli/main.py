@@ -1,10 +1,14 @@
 """The command `tevcurve` itself: what becomes of errors.
 
-Exit codes: 0 done; 1 some runs or bins failed, and the result holds the rest; 2 nothing could be done; 130 interrupted.
+Exit codes: 0 done; 1 some runs or bins failed, and the result holds the rest; 2 nothing could be done; 130 interrupted;
+143 or 129 told to end (TERM, HUP).
 """
 
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 
 DONE, PARTLY, NOTHING, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 _ANYWHERE = {"-v", "-vv", "--verbose", "--debug"}
@@ -15,8 +19,12 @@ def main(arguments=None):
     arguments = _in_front(sys.argv[1:] if arguments is None else list(arguments))
     debug = "--debug" in arguments[: _end_of_options(arguments)]
     try:
-        code = _called(arguments)
+        with _ends_orderly():
+            code = _called(arguments)
         sys.stdout.flush()
+    except Stopped as stopped:
+        _say("Stopped.")
+        return 128 + stopped.number
     except (BrokenPipeError, SystemExit) as error:
         # The parser makes an exit of a pipe that is closed.
         if not any(isinstance(each, BrokenPipeError) for each in (error, error.__context__)):
@@ -35,6 +43,38 @@ def main(arguments=None):
     if code == INTERRUPTED:
         _say("Interrupted.")
     return code or DONE
+
+
+class Stopped(BaseException):
+    """The process was told to end. number: int, the signal."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def _ends_orderly():
+    """A context in which TERM and HUP end the work as an interruption does: nothing is left, no process goes on."""
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What another has set stays: `nohup` lets HUP be ignored.
+    own = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        own = []
+
+    def stop(number, frame):
+        for each in own:
+            # The second one ends it at once.
+            signal.signal(each, signal.SIG_DFL)
+        raise Stopped(number)
+
+    for number in own:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in own:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _called(arguments):

@@ -2,13 +2,13 @@
 
 import logging
 import os
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from numbers import Integral
 
 from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.pipeline.on_cluster import keep_on_cluster
+from tevcurve.pipeline.worker_processes import worker_processes
 from tevcurve.problems import Problem, attempt
 from tevcurve.progress import track
 from tevcurve.store.run_store import RunStore
@@ -58,13 +58,14 @@ def _outcomes(keep, observations, n_jobs, client):
         yield from map(keep, observations)
     else:
         # So that no more runs than these wait at a time.
+        n_jobs = min(n_jobs, len(observations), most_jobs())
         for first in range(0, len(observations), BATCH * n_jobs):
             yield from _in_processes(keep, observations[first : first + BATCH * n_jobs], n_jobs)
 
 
 def _in_processes(keep, observations, n_jobs):
     """Iterator of outcomes, in order. A run whose process is killed is a problem of that run only."""
-    with ProcessPoolExecutor(max_workers=n_jobs) as pool:
+    with worker_processes(n_jobs) as pool:
         futures = [pool.submit(keep, one) for one in observations]
         for one, future in zip(observations, futures, strict=True):
             try:
@@ -77,17 +78,26 @@ def _in_processes(keep, observations, n_jobs):
 
 def _alone(keep, observation):
     """The outcome of a run in a process of its own."""
-    with ProcessPoolExecutor(max_workers=1) as pool:
+    with worker_processes(1) as pool:
         try:
             return pool.submit(keep, observation).result()
         except BrokenProcessPool:
             return None, Problem(observation.obs_id, "process", KILLED)
 
 
+def most_jobs():
+    """More processes than these only take memory: twice the processors."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def check_n_jobs(n_jobs):
-    """Raises `InputError` for what is no number of processes."""
+    """Raises `InputError` for what is no number of processes; the log says where these are more than are of use."""
     if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs < 1:
         raise InputError(f"n_jobs is {n_jobs!r}; wanted is a whole number of processes, 1 or more.")
+    if n_jobs > most_jobs():
+        log.warning(
+            "n_jobs is %s; %s processes are started at most, twice the processors.", n_jobs, most_jobs()
+        )
 
 
 def as_store(store):

@@ -1,15 +1,12 @@
 """The light curve of more runs than memory should hold: they go through a folder, a part at a time."""
 
-import shutil
-import tempfile
-import weakref
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 from tevcurve.lightcurve.extending import extend, rows_stand_alone
 from tevcurve.pipeline.more_runs import with_runs
 from tevcurve.pipeline.repeats import Repeats
+from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.problems import in_order
 from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
@@ -25,14 +22,15 @@ HELD = 2**25
 def light_curve_of_many(job, outcomes, strict=False):
     """The `LightCurve` that `job.light_curve` makes of the same runs, to the last digit.
 
-    The runs wait in a folder of the system's temporary ones, which goes with the light curve. Rows are made of a part
+    The runs wait in a folder of the system's temporary ones, which goes with the light curve, or in memory where that
+    is full. Rows are made of a part
     of the runs at a time, so that memory grows with neither runs nor events. Bins that look at all events
     (`tevcurve.lightcurve.extending.WITHOUT_EVENTS` has the others) are made at the end, with what they need in memory.
 
     job: `Job`. outcomes: iterator of (`KeptRun` or None, `Problem` or None), in order.
     strict: bool, raises for the first run that cannot be used. Raises `DataError` where no run is left.
     """
-    folder = _TemporaryFolder()
+    folder = TemporaryRuns()
     kept = job.kept(StoredRuns(folder.path, (), 0, folder))
     if isinstance(job.setting.safe_energy, CommonSafeEnergy):
         kept, outcomes = _all_first(kept, outcomes)
@@ -42,7 +40,8 @@ def light_curve_of_many(job, outcomes, strict=False):
         runs = repeats.without([run for run, _ in part if run is not None], strict)
         kept, contents = with_runs(kept, runs, strict)
         for file, content in contents.items():
-            (folder.path / file).write_bytes(content)
+            if not folder.put(file, content):
+                kept.runs.contents[file] = content
         if contents and rows_stand_alone(kept):
             old = kept.runs.without(contents)
             light_curve = kept.light_curve() if light_curve is None else extend(light_curve, kept, old)
@@ -61,14 +60,16 @@ def _all_first(kept, outcomes):
     for run, problem in outcomes:
         file = None
         if run is not None:
-            safe, file = safe.also_of([run]), kept.runs.folder / f"{len(waiting)}.waiting"
-            file.write_bytes(run_to_bytes(run))
+            safe, name, content = safe.also_of([run]), f"{len(waiting)}.waiting", run_to_bytes(run)
+            file = kept.runs.folder / name if kept.runs.keeper.put(name, content) else content
         waiting.append((file, problem))
     return kept.between(safe), ((file and _taken(file), problem) for file, problem in waiting)
 
 
 def _taken(file):
-    """The `KeptRun` of a file, which is removed."""
+    """The `KeptRun` of a file, which is removed, or of bytes."""
+    if isinstance(file, bytes):
+        return run_from_bytes(file, "A run in memory")
     run = run_from_bytes(file.read_bytes(), f"The file {file}")
     file.unlink()
     return run
@@ -76,14 +77,7 @@ def _taken(file):
 
 def _read_on_demand(kept, held):
     """The same with nothing of its runs in memory. held: int, bytes of files whose runs may be there later on."""
-    runs = StoredRuns(kept.runs.folder, kept.runs.entries, held, kept.runs.keeper)
+    old = kept.runs
+    runs = StoredRuns(old.folder, old.entries, held, old.keeper, contents=old.contents)
     laid_out = LaidOutRuns(runs, kept.setting)
     return replace(kept, runs=runs, terms=laid_out.terms, fates=laid_out.fates)
-
-
-class _TemporaryFolder:
-    """A folder that is there as long as this object."""
-
-    def __init__(self):
-        self.path = Path(tempfile.mkdtemp(prefix="tevcurve-runs-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)

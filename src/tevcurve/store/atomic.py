@@ -133,6 +133,11 @@ def claim(path, wait=False):
             os.close(handle)
 
 
+def hold(path):
+    """File descriptor by which this process holds a file or folder until it ends or closes it; None where none can."""
+    return None if fcntl is None else _claimed_handle(path, False)
+
+
 def _claimed_handle(path, wait):
     """File descriptor with a lock on it, or None."""
     while True:

@@ -241,7 +241,10 @@ def write_runs(folder, runs):
     folder.mkdir()
     if isinstance(runs, StoredRuns):
         for entry in runs.entries:
-            same_file(runs.folder / entry.file, folder / entry.file)
+            if entry.file in runs.contents:
+                (folder / entry.file).write_bytes(runs.contents[entry.file])
+            else:
+                same_file(runs.folder / entry.file, folder / entry.file)
         return list(runs.entries)
     entries = []
     for run in runs:

@@ -129,12 +129,12 @@ class StoredRuns(Sequence):
 
     folder: Path. entries: sequence of `RunEntry`. held: int, bytes of files whose runs stay in memory.
     keeper: object that is held on to as long as the folder is needed, or None. checksums: `Checksums` of the folder
-    that has this one, or None.
+    that has this one, or None. contents: dict of file to bytes, of those for which the folder has no room.
     """
 
-    def __init__(self, folder, entries, held=HELD, keeper=None, checksums=None):
+    def __init__(self, folder, entries, held=HELD, keeper=None, checksums=None, contents=None):
         self.folder, self.entries, self.keeper = Path(folder), tuple(entries), keeper
-        self.checksums = checksums
+        self.checksums, self.contents = checksums, {} if contents is None else contents
         self._in_memory, self._left, self._last = {}, held, (None, None)
 
     def with_runs(self, runs):
@@ -148,7 +148,9 @@ class StoredRuns(Sequence):
         new = [RunEntry.of(run, content) for run, content in zip(runs, contents, strict=True)]
         entries, in_memory = (*self.entries, *new), self._in_memory | dict(enumerate(runs, start=len(self)))
         order = order_of_time(entries)
-        more = StoredRuns(self.folder, [entries[k] for k in order], self._left, self.keeper, self.checksums)
+        more = StoredRuns(
+            self.folder, [entries[k] for k in order], self._left, self.keeper, self.checksums, self.contents
+        )
         more._in_memory = {place: in_memory[k] for place, k in enumerate(order) if k in in_memory}
         return more, {entry.file: content for entry, content in zip(new, contents, strict=True)}
 
@@ -163,6 +165,8 @@ class StoredRuns(Sequence):
         if self._last[0] == number:
             return self._last[1]
         entry = self.entries[number]
+        if entry.file in self.contents:
+            return run_from_bytes(self.contents[entry.file], f"Run {entry.obs_id}")
         run = read_run(self.folder / entry.file, entry, self.checksums)
         self._last = number, run
         if entry.size <= self._left:
