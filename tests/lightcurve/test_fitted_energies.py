@@ -228,3 +228,11 @@ def test_an_estimator_takes_the_energies_from_the_masks(store, kind, options):
     assert "extrapolated to 0.7 TeV with the assumed spectrum" in table["reason"][1]
     assert table["status"][2] == "no_exposure"
     assert "e_min_fit" in extrapolation_words(table)
+
+
+def test_the_hardness_says_which_band_is_fitted_in_a_part(store):
+    table = make(store, energy_edges=[1, 3, 10], method="1d").hardness()
+    words = "fitted in a part only, and the reference spectrum says the rest"
+    assert words not in table["reason"][0]
+    assert f"the lower band was {words}" in table["reason"][1]
+    assert f"both bands were {words}" in table["reason"][2]

@@ -100,3 +100,12 @@ def test_an_estimator_refuses_it_too(store, options):
         dataset.model.name = SOURCE
     with pytest.raises(InputError, match="has no flux between 3 and 10 TeV"):
         LightCurveEstimator(datasets, source=SOURCE, **options).run("5 TeV", "3 TeV", "10 TeV")
+
+
+def test_an_estimator_refuses_what_is_no_spectrum(store):
+    datasets = spectrum_datasets(store.get_observations())
+    for dataset in datasets:
+        dataset.model = spectrum(lambda energy, knee: np.where(energy < 10 * knee, energy**-2.0, np.nan))
+        dataset.model.name = SOURCE
+    with pytest.raises(InputError, match="is nan between"):
+        LightCurveEstimator(datasets, source=SOURCE).run("1 TeV", "0.7 TeV", "10 TeV")

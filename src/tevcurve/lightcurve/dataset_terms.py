@@ -37,13 +37,13 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
     """
     first = datasets[0]
     cubes = isinstance(first, MapDataset)
-    reco, true = _edges(first)
+    reco, true = edges_of(first)
     for dataset in datasets:
         if not dataset.runs:
             raise InputError(
                 "A dataset holds counts without times, which cannot be cut in time; one made from observations can."
             )
-        if type(dataset) is not type(first) or not all(map(np.array_equal, _edges(dataset), (reco, true))):
+        if type(dataset) is not type(first) or not all(map(np.array_equal, edges_of(dataset), (reco, true))):
             raise InputError(
                 "The datasets differ in kind or in energy bins; one light curve needs them to agree."
             )
@@ -90,7 +90,7 @@ def bands_of_bins(bands, reco):
     return np.where(band < len(bands) - 1, band, -1)
 
 
-def _edges(dataset):
+def edges_of(dataset):
     """Edges of reco and true bins in TeV."""
     if isinstance(dataset, MapDataset):
         return tuple(each.geom.axes[0].edges.to_value("TeV") for each in (dataset.counts, dataset.exposure))
@@ -154,7 +154,7 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         slice_edges=run.slice_edges,
         first=_first_cells((flat, edisp), everywhere, fixed, mask),
         band_of_bin=np.where(mask.any(axis=(1, 2)), band_of_bin, -1),
-        reco_edges=_edges(dataset)[0],
+        reco_edges=edges_of(dataset)[0],
         floored=np.flatnonzero((sees & low.all(axis=0))[kept]),
         fixed=fixed_there[kept],
         fixed_total=in_band @ fixed.sum(axis=1),

@@ -13,7 +13,7 @@ from tevcurve.fit.joint import Member
 from tevcurve.fit.row_exposure import members_exposure
 from tevcurve.lightcurve.bins import by_intervals
 from tevcurve.lightcurve.bins.text import as_binning
-from tevcurve.lightcurve.dataset_terms import lay_datasets
+from tevcurve.lightcurve.dataset_terms import edges_of, lay_datasets
 from tevcurve.lightcurve.fit_rows import (
     STEPS,
     FitOptions,
@@ -26,7 +26,7 @@ from tevcurve.lightcurve.fit_rows import (
 from tevcurve.lightcurve.laid_rows import energy_columns, table_of_rows, with_energies
 from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.reference_spectrum import check_flux
+from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
 from tevcurve.reduction.energy_axes import edges_in_tev
 
 # From, to, and number of values.
@@ -132,6 +132,8 @@ class LightCurveEstimator:
         first = [spectra[each.numbers[0]] for each in bins]
         reference = reference_fluxes(first, *(np.full(len(bins), energy) for energy in energies))
         check_flux(reference["ref_flux"], energies[1:])
+        for dataset, spectrum in zip(self.datasets, spectra, strict=True):
+            check_spectrum(spectrum, edges_of(dataset)[1])
         for each in bins:
             _check_same_spectrum([spectra[k] for k in each.numbers], energies)
         members = [

@@ -6,6 +6,7 @@ from astropy.table import Column, Table
 from tevcurve.errors import InputError
 from tevcurve.fit.ratios import estimate_ratios
 from tevcurve.lightcurve.fit_rows import limit_sigma, positive
+from tevcurve.lightcurve.fitted_energies import extrapolating
 
 DESCRIPTIONS = {
     "hardness": "Flux of the upper band over that of the lower band",
@@ -40,6 +41,7 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
     flux = kept.spectrum.photon_flux(axes.bands)
     unit = np.nan if joint.dark[[low, high]].any() else flux[high] / flux[low]
     columns, status, reason = _of_bins(joint, low, high, unit, sigma**2, limit**2)
+    reason = _with_energies(table, axes.n_bands, (low, high), status, reason)
     shown = [table[name][:: axes.n_bands] for name in TIMES if name in table.colnames]
     for name, values in columns.items():
         shown.append(Column(values, name=name, format=".4g", description=DESCRIPTIONS[name]))
@@ -56,6 +58,22 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
         "sigma_ul": limit,
     }
     return Table(shown, meta=meta, copy=False)
+
+
+def _with_energies(table, n_bands, bands, status, reason):
+    """The reasons, with the bands of which a part only was fitted, so that the reference spectrum says the rest."""
+    partly = extrapolating(table).reshape(-1, n_bands)[:, list(bands)]
+    told = list(reason)
+    for k in np.flatnonzero(partly.any(axis=1)):
+        if status[k] in ("ok", "at_zero", "at_bound"):
+            which = (
+                "both bands were"
+                if partly[k].all()
+                else f"the {'lower' if partly[k, 0] else 'upper'} band was"
+            )
+            words = f"{which} fitted in a part only, and the reference spectrum says the rest"
+            told[k] = "; ".join(each for each in (reason[k], words) if each)
+    return told
 
 
 def _checked(bands, n_bands):

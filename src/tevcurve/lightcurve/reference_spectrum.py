@@ -19,13 +19,18 @@ def reference_in_bins(spectrum, true_edges, bands):
     Raises `InputError` for a spectrum that is negative, infinite or NaN anywhere between these energies, or that has
     no flux in any band.
     """
-    _check(spectrum.dnde(true_edges), true_edges, true_edges)
+    check_spectrum(spectrum, true_edges)
     flux = spectrum.photon_flux(true_edges)
     _check(flux, true_edges[:-1], true_edges[1:])
     dark = without_flux(spectrum.photon_flux(bands))
     if dark.all():
         raise InputError(_none_words(bands[0], bands[-1]))
     return flux, dark
+
+
+def check_spectrum(spectrum, true_edges):
+    """Raises `InputError` for a spectrum that is negative, infinite or NaN at some edges, float array (n,), TeV."""
+    _check(spectrum.dnde(true_edges), true_edges, true_edges)
 
 
 def check_flux(flux, band):
