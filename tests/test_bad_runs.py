@@ -36,12 +36,16 @@ def events(**columns):
 BAD = [
     ({"n_events": 0}, "events", "has no events"),
     (
-        {"events": events(ENERGY=[1, np.nan, 2])},
+        {"events": events(ENERGY=[1, np.nan, np.nan])},
         "events",
-        "column ENERGY .* 1 of 3 values that are not finite",
+        "column ENERGY .* 2 of 3 values that are not finite",
     ),
-    ({"events": events(ENERGY=[1, -1, 2])}, "events", "column ENERGY .* 1 of 3 values that are not positive"),
-    ({"events": events(TIME=[1, np.inf, 2])}, "events", "column TIME .* not finite"),
+    (
+        {"events": events(ENERGY=[1, -1, -2])},
+        "events",
+        "column ENERGY .* 2 of 3 values that are not positive",
+    ),
+    ({"events": events(TIME=[1, np.inf, np.inf])}, "events", "column TIME .* not finite"),
     (
         {"events": events(TIME=[1, 1e15, 2])},
         "events",
@@ -54,14 +58,9 @@ BAD = [
     ),
     ({"aeff_m2": np.nan}, "aeff", "EFFAREA holds 72 values that are not finite"),
     ({"aeff_m2": -1.0}, "aeff", "EFFAREA holds values from -10000"),
-    (
-        {"gti": ((START + 2000, START + 3000), (START + 2500, START + 3600))},
-        "gti",
-        "starts at .* before the one ahead",
-    ),
     ({"gti": ((START + 3000, START + 2500),)}, "gti", "interval 0 runs backwards"),
     ({"gti": ((np.nan, START + 2500),)}, "gti", "a time is not finite"),
-    ({"gti": ((0.0, 1000.0),)}, "gti", "has no good time between its start and its stop"),
+    ({"gti": ((0.0, 1000.0),)}, "gti", "its good time from 0.0 to 1000.0 s; wanted is good time in between"),
     ({"header": {"RA_PNT": "NaN"}}, "header", "RA_PNT 'NaN'; wanted is a finite number"),
     ({"header": {"DEC_PNT": 91.0}}, "header", "DEC_PNT 91.0; wanted are degrees from -90 to 90"),
     ({"header": {"OBS_ID": 7}}, "index", "has OBS_ID 7, and the index leads OBS_ID 2 to it"),

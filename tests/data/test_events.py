@@ -9,6 +9,7 @@ from dl3_files import START, RunFile, run_hdus
 
 from tevcurve.data import EventList
 from tevcurve.errors import DataError
+from tevcurve.problems import noted_remarks
 
 COLUMNS = {
     "TIME": np.array([START + 5.25, START + 1.5, START + 9.75]),
@@ -78,19 +79,40 @@ def test_a_missing_column_or_unit_gets_a_sentence(name):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("ENERGY", -1.0, "column ENERGY of HDU EVENTS of x has 1 of 3 values that are not positive"),
+        ("ENERGY", -1.0, "column ENERGY of HDU EVENTS of x has 2 of 3 values that are not positive"),
         ("ENERGY", 0.0, "not positive"),
-        ("ENERGY", np.nan, "column ENERGY of HDU EVENTS of x has 1 of 3 values that are not finite"),
+        ("ENERGY", np.nan, "column ENERGY of HDU EVENTS of x has 2 of 3 values that are not finite"),
         ("TIME", np.inf, "column TIME .* not finite"),
         ("RA", np.nan, "column RA .* not finite"),
     ],
 )
 def test_values_that_mean_nothing_get_a_sentence(name, value, words):
     column = COLUMNS[name].copy()
-    column[1] = value
+    column[1:] = value
     hdu = run_hdus(RunFile(events={**COLUMNS, name: column}))["events"]
     with pytest.raises(DataError, match=words):
         EventList.from_hdu(hdu, "HDU EVENTS of x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ENERGY", 0.0), ("ENERGY", np.nan), ("TIME", np.nan), ("RA", np.nan), ("DEC", np.inf)],
+)
+def test_one_event_without_numbers_is_left_out_with_a_remark(name, value):
+    column = COLUMNS[name].copy()
+    column[1] = value
+    with noted_remarks() as remarks:
+        events = EventList.from_hdu(run_hdus(RunFile(events={**COLUMNS, name: column}))["events"], "x")
+    assert len(events) == 2
+    assert events.time_s.tolist() == COLUMNS["TIME"][[0, 2]].tolist()
+    assert len(events.table) == 2
+    assert f"The column {name} of x has 1 of 3 values" in remarks[0][1]
+
+
+def test_coordinates_of_another_equinox_get_a_sentence():
+    with pytest.raises(DataError, match=r"EQUINOX 1950\.0; wanted are coordinates of J2000"):
+        read(header={"EQUINOX": 1950.0})
+    assert len(read(header={"EQUINOX": "J2000.0", "RADECSYS": "FK5"})) == 3
 
 
 def test_other_coordinates_get_a_sentence():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import DataError, InputError
+from tevcurve.problems import noted_remarks
 
 REFERENCE = TimeReference(*MJDREF)
 
@@ -85,8 +86,6 @@ def test_nothing_can_be_written_to_the_intervals():
     ("intervals", "words"),
     [
         ([(10, 0)], "interval 0 runs backwards, from 10.0 s to 0.0 s"),
-        ([(0, 10), (5, 20)], "interval 1 starts at 5.0 s, before the one ahead of it stops at 10.0 s"),
-        ([(20, 30), (0, 10)], "interval 1 starts at 0.0 s, before"),
         ([(0, np.nan)], "a time is not finite"),
     ],
 )
@@ -96,6 +95,29 @@ def test_unusable_intervals_get_a_sentence(intervals, words):
     hdu = run_hdus(RunFile(gti=intervals))["gti"]
     with pytest.raises(DataError, match=f"HDU GTI of x cannot be used: {words}"):
         GTI.from_hdu(hdu, "HDU GTI of x")
+
+
+@pytest.mark.parametrize(
+    ("intervals", "words", "merged"),
+    [
+        (
+            [(0, 10), (5, 20)],
+            "interval 1 starts at 5.0 s, before the one ahead of it stops at 10.0 s",
+            [(0, 20)],
+        ),
+        ([(20, 30), (0, 10)], "interval 1 starts at 0.0 s, before", [(0, 10), (20, 30)]),
+        ([(0, 10), (0, 10)], "interval 1 starts at 0.0 s, before", [(0, 10)]),
+        ([(0, 10), (10 - 1e-7, 20)], "interval 1 starts at 9.9999999 s, before", [(0, 20)]),
+    ],
+)
+def test_intervals_of_files_that_overlap_are_merged_with_a_remark(intervals, words, merged):
+    with pytest.raises(InputError, match=words):
+        make(intervals)
+    with noted_remarks() as remarks:
+        gti = GTI.from_hdu(run_hdus(RunFile(gti=intervals))["gti"], "HDU GTI of x")
+    assert gti.intervals.tolist() == [list(pair) for pair in merged]
+    assert len(remarks) == 1
+    assert words in remarks[0][1]
 
 
 def test_seconds_need_a_reference():

@@ -11,6 +11,7 @@ from dl3_files import MJDREF, START, RunFile, write_store
 from tevcurve import irf
 from tevcurve.data import DataStore, ObservationFilter, TimeReference
 from tevcurve.errors import DataError, InputError
+from tevcurve.problems import noted_remarks
 
 REFERENCE = TimeReference(*MJDREF)
 # Every ten seconds from ten before TSTART to ten after TSTOP; good time has a gap.
@@ -53,13 +54,49 @@ def test_times(tmp_path):
     assert observation.livetime.to_value("s") == pytest.approx(72.0, rel=1e-15)
 
 
-def test_good_time_ends_at_tstop(tmp_path):
-    # A GTI table that reaches beyond the run does not make events or seconds good.
+def test_good_time_is_the_table_as_it_is_written(tmp_path):
+    # TSTART and TSTOP may have been rounded: in 32 bits they are 16 s apart.
     observation = make(
-        tmp_path, RunFile(events=EVENTS, tstart=START, tstop=START + 100, gti=((START, START + 500),))
+        tmp_path, RunFile(events=EVENTS, tstart=START + 5, tstop=START + 90, gti=((START, START + 100),))
     )
-    assert observation.ontime == 100 * u.s
-    assert len(observation.good_events) == 10
+    with noted_remarks() as remarks:
+        assert observation.ontime == 100 * u.s
+        assert len(observation.good_events) == 10
+    assert not remarks
+
+
+@pytest.mark.parametrize("gti", [((START, START + 500),), ((START - 500, START + 50),)])
+def test_good_time_far_outside_the_run_is_told(tmp_path, gti):
+    observation = make(tmp_path, RunFile(events=EVENTS, tstart=START, tstop=START + 100, gti=gti))
+    with noted_remarks() as remarks:
+        assert observation.ontime.to_value("s") == gti[0][1] - gti[0][0]
+    assert "the good time is taken as it is written" in remarks[0][1]
+
+
+def test_good_time_elsewhere_than_the_run_is_refused(tmp_path):
+    observation = make(
+        tmp_path,
+        RunFile(events=EVENTS, tstart=START, tstop=START + 100, gti=((START + 5e5, START + 5e5 + 100),)),
+    )
+    with pytest.raises(DataError, match="wanted is good time in between"):
+        observation.gti  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({"ONTIME": 90.0}, "has ONTIME 90 s, and its good time intervals are 80 s"),
+        ({"ONTIME": 80.0, "LIVETIME": 7.2}, "has LIVETIME 7.2 s, and its DEADC 0.9 gives 72 s"),
+        ({"LIVETIME": 65.0}, "has LIVETIME 65 s, and its DEADC 0.9 gives 72 s"),
+        ({"ONTIME": 80.0, "LIVETIME": 72.0}, None),
+    ],
+)
+def test_a_header_that_contradicts_its_live_time_is_told(tmp_path, header, words):
+    run = RunFile(events=EVENTS, tstart=START, tstop=START + 100, gti=RUN.gti, deadc=0.9, header=header)
+    with noted_remarks() as remarks:
+        assert make(tmp_path, run).livetime.to_value("s") == pytest.approx(72.0)
+    told = [one for _, one in remarks]
+    assert not told if words is None else any(words in one for one in told)
 
 
 def test_pointing_site_and_names(tmp_path):

@@ -96,7 +96,7 @@ def test_events_are_counted_half_open_in_time_and_energy_and_only_in_good_time(t
             "ENERGY": energies,
         },
         tstop=START + 1000,
-        gti=((START - 10, START + 100), (START + 200, START + 2000)),
+        gti=((START, START + 100), (START + 200, START + 1000)),
     )
     (run_cube,) = make_maps(observe(tmp_path, run))["counts"].origin
     # Good time is [0, 100) and [200, 1000).

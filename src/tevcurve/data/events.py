@@ -8,6 +8,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
+from tevcurve.data.event_checks import single_rows, usable_rows
 from tevcurve.data.header import check_frame
 from tevcurve.data.time import TimeReference, check_seconds
 from tevcurve.errors import DataError
@@ -40,20 +41,32 @@ class EventList:
         hdu: `BinTable` with the columns TIME, ENERGY, RA and DEC. where: file and HDU, for messages.
         reference: of the mission times; the header's where None.
         Coordinates in FK5 (J2000) are taken as ICRS: they differ by 0.02 arcsec.
-        Raises DataError where a column or a unit is missing or a value is not finite, an energy not positive.
+        Left out, with a remark, are events without numbers (up to 1 %), and those that repeat another one.
+        Raises DataError where a column or a unit is missing, where more values are not finite or not positive, or where
+        events of one EVENT_ID and time differ.
         """
         check_frame(hdu.header, where)
         reference = reference or TimeReference.from_header(hdu.header, where)
         time_s = row_values(hdu, "TIME", "s", where, hdu.header.get("TIMEUNIT"))
         energy_tev = row_values(hdu, "ENERGY", "TeV", where)
         ra, dec = (row_values(hdu, name, "deg", where) for name in ("RA", "DEC"))
-        for name, values in (("TIME", time_s), ("RA", ra), ("DEC", dec), ("ENERGY", energy_tev)):
-            _check(np.isfinite(values), name, where, "not finite")
-        _check(energy_tev > 0, "ENERGY", where, "not positive")
+        usable = usable_rows({"TIME": time_s, "RA": ra, "DEC": dec, "ENERGY": energy_tev}, where)
+        rows = None if usable is None else np.flatnonzero(usable)
+        if rows is not None:
+            time_s, energy_tev, ra, dec = (values[rows] for values in (time_s, energy_tev, ra, dec))
         _check(np.abs(ra) <= 360, "RA", where, "not within 360 deg")
         _check(np.abs(dec) <= 90, "DEC", where, "not within 90 deg")
         check_seconds(time_s, "The column TIME", where)
-        return cls(time_s, energy_tev, np.deg2rad(ra), np.deg2rad(dec), reference, where, hdu)
+        events = cls(time_s, energy_tev, np.deg2rad(ra), np.deg2rad(dec), reference, where, hdu, rows)
+
+        def event_id():
+            if "EVENT_ID" not in hdu.columns.names:
+                return None
+            ids = np.asarray(hdu.data["EVENT_ID"])
+            return ids if rows is None else ids[rows]
+
+        single = single_rows(time_s, energy_tev, ra, dec, event_id, where)
+        return events if single is None else events.select(single)
 
     def __len__(self):
         return len(self.time_s)

@@ -11,6 +11,7 @@ from tevcurve.data.time import TimeReference, check_seconds, has_place
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import row_values
 from tevcurve.files.masked import without_masks
+from tevcurve.problems import remark
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -47,7 +48,8 @@ class GTI:
 
         hdu: `BinTable` with columns START and STOP. where: file and HDU, for messages.
         reference: the mission times to count in; the header's own where None.
-        Raises DataError where a column, a unit or the reference is missing, or intervals are out of order.
+        Intervals that overlap, repeat or are out of order are merged, which is remarked.
+        Raises DataError where a column, a unit or the reference is missing, or an interval runs backwards.
         """
         own = TimeReference.from_header(hdu.header, where)
         if reference is not None and not has_place(hdu.header):
@@ -60,11 +62,18 @@ class GTI:
         edges = [row_values(hdu, name, "s", where, unit) for name in ("START", "STOP")]
         for name, edge in zip(("START", "STOP"), edges, strict=True):
             check_seconds(edge[np.isfinite(edge)], f"The column {name}", where)
-        problem = _problem(np.column_stack(edges))
+        intervals = np.column_stack(edges)
+        problem = _wrong_interval(intervals)
         if problem:
             raise DataError(f"The good time intervals of {where} cannot be used: {problem}.")
+        if _disorder(intervals):
+            remark(
+                f"The good time intervals of {where} overlap, repeat or are not in order ({_disorder(intervals)}); "
+                "what is in any of them is taken once."
+            )
+            intervals = _merged(intervals)
         reference = reference or own
-        return cls(*(reference.convert(edge, own) for edge in edges), reference)
+        return cls(*(reference.convert(edge, own) for edge in intervals.T), reference)
 
     @property
     def start(self):
@@ -171,12 +180,22 @@ def _merged(intervals):
 
 def _problem(intervals):
     """What is wrong with intervals (n, 2), in words, or None."""
+    return _wrong_interval(intervals) or _disorder(intervals)
+
+
+def _wrong_interval(intervals):
+    """What is wrong with one of the intervals (n, 2), in words, or None."""
     if not np.all(np.isfinite(intervals)):
         return "a time is not finite"
     backwards = np.flatnonzero(intervals[:, 1] < intervals[:, 0])
     if len(backwards):
         start, stop = intervals[backwards[0]]
         return f"interval {backwards[0]} runs backwards, from {start} s to {stop} s"
+    return None
+
+
+def _disorder(intervals):
+    """Where intervals (n, 2) are out of order or overlap, in words, or None."""
     overlap = np.flatnonzero(intervals[1:, 0] < intervals[:-1, 1])
     if len(overlap):
         after = overlap[0] + 1

@@ -20,6 +20,8 @@ _MOVING = {
     "RASTER": "the telescopes stepped over a raster",
 }
 _LEAST_DEADC = 0.001
+# By how much on-time and live time may differ, relative, from what they follow from: fluxes would be off by as much.
+_TIME_AGREES = 0.01
 _FRAMES = ("FK5", "ICRS", "J2000", "FK5(J2000)")
 _STRUCTURE = (
     "XTENSION",
@@ -95,6 +97,31 @@ class RunHeader:
             )
         return deadc
 
+    def contradictions(self, good_time_s):
+        """What the header says of on-time and live time that does not fit its DEADC or the good time, list of str.
+
+        good_time_s: float, sum of the good time intervals.
+        """
+        ontime, livetime = (self.header.get(key) for key in ("ONTIME", "LIVETIME"))
+        ontime, livetime = (
+            float(one) if isinstance(one, int | float) and not isinstance(one, bool) else None
+            for one in (ontime, livetime)
+        )
+        found = []
+        if ontime is not None and not abs(ontime - good_time_s) <= _TIME_AGREES * good_time_s + 1:
+            found.append(
+                f"{self.where} has ONTIME {ontime:g} s, and its good time intervals are {good_time_s:g} s in all; "
+                "these are taken."
+            )
+        if livetime is not None:
+            expected = self.deadc * (ontime or good_time_s)
+            if not abs(livetime - expected) <= _TIME_AGREES * expected + 1:
+                found.append(
+                    f"{self.where} has LIVETIME {livetime:g} s, and its DEADC {self.deadc:g} gives {expected:g} s of "
+                    f"{ontime or good_time_s:g} s; DEADC is taken."
+                )
+        return found
+
     @property
     def target_name(self):
         """Name of the target, "" where the header has none."""
@@ -156,3 +183,21 @@ def check_frame(header, where):
     frame = str(header.get("RADECSYS") or header.get("RADESYS") or "ICRS").strip().upper()
     if frame not in _FRAMES:
         raise DataError(f"{where} has RADECSYS {frame!r}; wanted is one of {', '.join(_FRAMES)}.")
+    equinox = header.get("EQUINOX")
+    # Where a frame is named ICRS, FITS lets the equinox mean nothing; where none is named, it says which FK it is.
+    named = header.get("RADECSYS") or header.get("RADESYS")
+    if equinox is not None and str(equinox).strip() and (frame != "ICRS" or not named):
+        check_equinox(equinox, where)
+
+
+def check_equinox(equinox, where):
+    """None where an equinox (number, or text such as "J2000.0") is that of J2000; raises DataError otherwise.
+
+    By a century's precession coordinates move by 1.4 deg.
+    """
+    try:
+        year = float(str(equinox).strip().upper().removeprefix("J"))
+    except ValueError:
+        year = float("nan")
+    if year != 2000:
+        raise DataError(f"{where} has EQUINOX {equinox!r}; wanted are coordinates of J2000.")

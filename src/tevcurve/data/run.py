@@ -43,6 +43,11 @@ class HduAddress:
         return f"HDU {self.hdu_name} of {self.path}"
 
 
+def _rounding(seconds):
+    """What a mission time may be off by where it was written in 32 bits, s."""
+    return max(1.0, float(np.spacing(np.float32(abs(seconds)))))
+
+
 class Run:
     """The HDUs of one run, read on first use and kept until `release`.
 
@@ -119,6 +124,12 @@ class Run:
                     f"The HDU index has no {hdu_type} for OBS_ID {self.obs_id}; it has {types or 'no row'}."
                 )
         usable = [address for address in rows if classes is None or address.hdu_class in classes]
+        if len(set(usable)) < len(usable):
+            usable = list(dict.fromkeys(usable))
+            with at_stage("index"):
+                remark(
+                    f"The HDU index has the {hdu_type} of OBS_ID {self.obs_id} more than once; once is enough."
+                )
         if not usable:
             raise DataError(
                 f"The {hdu_type} of OBS_ID {self.obs_id} in {rows[0].path} is of the class {rows[0].hdu_class}, which "
@@ -180,7 +191,34 @@ class Run:
             remark(f"The HDU index has no gti for OBS_ID {self.obs_id}; its TSTART to TSTOP is taken.")
             return GTI(*self.header.span_s, self.header.reference)
         address = self._address("gti")
-        return GTI.from_hdu(self._open(address), address.where, self.header.reference)
+        gti = GTI.from_hdu(self._open(address), address.where, self.header.reference)
+        self._compare_times(gti)
+        return gti
+
+    def _compare_times(self, gti):
+        """Notes where the good time is not between TSTART and TSTOP, or has not the seconds that the header says."""
+        try:
+            start, stop = self.header.span_s
+        except DataError as error:
+            with at_stage("header"):
+                remark(str(error))
+        else:
+            if len(gti):
+                self._compare_span(*gti.intervals[[0, -1], [0, 1]], start, stop)
+        with suppress(DataError), at_stage("header"):
+            for words in self.header.contradictions(gti.ontime_s):
+                remark(words)
+
+    def _compare_span(self, first, last, start, stop):
+        """Notes where good time from first to last leaves TSTART to TSTOP; raises DataError where it is elsewhere."""
+        low, high = start - _rounding(start), stop + _rounding(stop)
+        span, good = f"from TSTART {start} to TSTOP {stop}", f"its good time from {first} to {last} s"
+        words = f"{self.header.where} goes {span}, and {good}"
+        if last <= low or first >= high:
+            raise DataError(f"{words}; wanted is good time in between.")
+        if first < low or last > high:
+            with at_stage("header"):
+                remark(f"{words}; the good time is taken as it is written.")
 
     def _read_response(self, hdu_type):
         classes = _RESPONSES[hdu_type]

@@ -21,9 +21,20 @@ def table_bytes(name, columns, keywords):
     """Bytes of a binary table.
 
     name: EXTNAME. columns: list of (name, unit or None, array (n_rows, ...)). keywords: dict of str, bool, int, float;
-    None is left out. Raises InputError for what FITS cannot hold.
+    None is left out. A column of lists of numbers is an object array (n_rows,); of a masked column of whole numbers
+    the masked ones are written as its TNULL. Raises InputError for what FITS cannot hold.
     """
-    arrays = [_plain(column, np.asarray(array)) for column, _, array in columns]
+    arrays, heap, forms, nulls = [], b"", [], []
+    for column, _, array in columns:
+        array, null = _without_mask(array)
+        nulls.append(null)
+        if array.dtype == object:
+            form, array, heap = _lists(column, array, heap)
+            forms.append(form)
+            arrays.append(array)
+        else:
+            arrays.append(_plain(column, array))
+            forms.append(_form(arrays[-1]))
     rows = {len(array) for array in arrays}
     if len(rows) != 1:
         raise InputError(f"The columns of {name} have {sorted(rows)} rows; wanted is the same number.")
@@ -35,24 +46,55 @@ def table_bytes(name, columns, keywords):
     cards += [
         _card("NAXIS1", layout.itemsize),
         _card("NAXIS2", len(data)),
-        _card("PCOUNT", 0),
+        _card("PCOUNT", len(heap)),
         _card("GCOUNT", 1),
     ]
     cards += [_card("TFIELDS", len(arrays)), _card("EXTNAME", name)]
     for number, ((column, unit, _), array) in enumerate(zip(columns, arrays, strict=True), start=1):
         cards.append(_card(f"TTYPE{number}", column))
-        cards.append(_card(f"TFORM{number}", _form(array)))
+        cards.append(_card(f"TFORM{number}", forms[number - 1]))
+        if nulls[number - 1] is not None:
+            cards.append(_card(f"TNULL{number}", nulls[number - 1]))
         if array.ndim > 2:
             cards.append(_card(f"TDIM{number}", str(array.shape[:0:-1]).replace(" ", "")))
         if unit:
             cards.append(_card(f"TUNIT{number}", unit))
     cards += [_card(key, value) for key, value in keywords.items() if value is not None]
-    return _header(cards) + _padded(data.tobytes(), b"\0")
+    return _header(cards) + _padded(data.tobytes() + heap, b"\0")
 
 
 def primary_bytes():
     """Bytes of the first HDU of a file with tables only."""
     return _header([_card("SIMPLE", True), _card("BITPIX", 8), _card("NAXIS", 0), _card("EXTEND", True)])
+
+
+def _without_mask(array):
+    """(array, number that stands for masked values or None): the lowest whole number, where any is masked."""
+    if not np.any(np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else False):
+        return np.asarray(array), None
+    if array.dtype.kind != "i":
+        return np.asarray(array), None
+    null = int(np.iinfo(array.dtype).min)
+    return np.ma.filled(array, null), null
+
+
+def _lists(name, lists, heap):
+    """(TFORM, counts and places (n_rows, 2), heap with the values behind those of the columns before) of lists."""
+    lists = [np.asarray(one if one is not None else ()) for one in lists]
+    kinds = (
+        np.result_type(*(one for one in lists if one.size))
+        if any(one.size for one in lists)
+        else np.dtype("i4")
+    )
+    lists = [_plain(name, one.astype(kinds)) for one in lists]
+    if any(one.ndim != 1 for one in lists) or kinds.kind not in "iuf":
+        raise InputError(f"The column {name} is of type object, which a FITS table cannot hold.")
+    counts = np.array([len(one) for one in lists], dtype=">i8").reshape(len(lists))
+    size = lists[0].dtype.itemsize if lists else 4
+    starts = len(heap) + size * (np.cumsum(counts) - counts)
+    form = _FORMS[f"{lists[0].dtype.kind}{size}"] if lists else "J"
+    places = np.column_stack([counts, starts]).astype(">i8")
+    return f"1Q{form}({int(max(counts, default=0))})", places, heap + b"".join(one.tobytes() for one in lists)
 
 
 def _plain(name, array):

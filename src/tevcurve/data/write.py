@@ -59,7 +59,7 @@ def write_store(folder, observations, overwrite=False):
 def observation_tables(observation):
     """Tables of an observation, dict of HDU_TYPE and bytes: events, gti, and the responses that it has."""
     events = observation.events.table
-    columns = [(name, _unit(events[name]), np.asarray(events[name])) for name in events.colnames]
+    columns = [(name, _unit(events[name]), events[name].data) for name in events.colnames]
     tables = {
         "events": events_table(columns, _current_keywords(observation)),
         "gti": _gti_table(observation.gti),

@@ -33,7 +33,8 @@ class Column:
     """One column: name, unit (None where it has none), and where its values lie in a row.
 
     code: letter of TFORM. repeat: number of values, or of letters. shape: of the values of a row. inner: letter of the
-    values of lists. scale, zero: TSCAL and TZERO.
+    values of lists. scale, zero: TSCAL and TZERO. null: TNULL, the whole number that stands for none. problem: why its
+    values cannot be told, in words.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Column:
     inner: str = ""
     scale: float = 1
     zero: float = 0
+    null: int | None = None
+    problem: str = ""
 
     @property
     def nbytes(self):
@@ -92,6 +95,8 @@ class Rows:
 
     def __getitem__(self, name):
         column = self._columns[name]
+        if column.problem:
+            raise DataError(f"The column {column.name} of {self._where} cannot be read: {column.problem}.")
         size = {"A": 4 * column.repeat, "P": 128, "Q": 128}.get(column.code, 8 * column.repeat)
         if self._n_rows * size > _LARGEST_COLUMN:
             raise DataError(
@@ -117,6 +122,11 @@ class Rows:
         with np.errstate(invalid="ignore", over="ignore"):
             wide = np.complex128 if values.dtype.kind == "c" else np.float64
             return values.astype(wide) * float(column.scale) + float(column.zero)
+
+    def is_null(self, name):
+        """Whether each whole number is the one that stands for none (TNULL), bool array; None where there is none."""
+        column = self._columns[name]
+        return None if column.null is None else self._plain(column) == column.null
 
     def _plain(self, column, shape=None):
         """The values as they lie there, (n, *shape)."""
@@ -224,15 +234,24 @@ def _column(header, number, offset):
         if prod(shape) != repeat:
             raise ValueError(f"TDIM{number} is {dims}, and TFORM{number} says {repeat} values")
         shape = shape[:-1] if code == "A" else shape
-    scale, zero = header.get(f"TSCAL{number}", 1), header.get(f"TZERO{number}", 0)
-    if (
-        not all(isinstance(one, int | float) and abs(one) < 1e300 for one in (scale, zero))
-        or code not in "BIJKEDCM"
-    ):
-        scale, zero = 1, 0
+    scale, zero, problem = _scaling(header, number, code)
     unit = header.get(f"TUNIT{number}")
     unit = None if unit is None else str(unit).strip()
-    return Column(name, unit, code, repeat, shape, offset, inner, scale, zero)
+    null = header.get(f"TNULL{number}") if code in "BIJK" else None
+    if null is not None and (isinstance(null, bool) or not isinstance(null, int)):
+        problem, null = problem or f"its TNULL{number} is {null!r}, which is no whole number", None
+    return Column(name, unit, code, repeat, shape, offset, inner, scale, zero, null, problem)
+
+
+def _scaling(header, number, code):
+    """TSCAL and TZERO of a column, and why its values cannot be told without them, in words."""
+    if code not in "BIJKEDCM":
+        return 1, 0, ""
+    scale, zero = header.get(f"TSCAL{number}", 1), header.get(f"TZERO{number}", 0)
+    for keyword, value in ((f"TSCAL{number}", scale), (f"TZERO{number}", zero)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+            return 1, 0, f"its {keyword} is {value!r}, which is no number"
+    return scale, zero, ""
 
 
 def parse_header(block):

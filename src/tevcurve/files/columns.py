@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import DataError
+from tevcurve.files.bintable import Rows
 
 
 def column_values(table, name, unit, where, default_unit=None):
@@ -26,7 +27,9 @@ def column_values(table, name, unit, where, default_unit=None):
     # Whether numbers are finite is for those to judge who ask for them.
     with np.errstate(invalid="ignore", over="ignore"):
         values = np.asarray(values, dtype=float)
-        return values if factor == 1 else values * factor
+        values = values if factor == 1 else values * factor
+    null = table.data.is_null(name) if isinstance(table.data, Rows) else None
+    return values if null is None or not np.any(null) else np.where(null, np.nan, values)
 
 
 _KINDS = {"U": "texts", "b": "flags", "O": "lists of different lengths", "c": "complex numbers"}
@@ -44,9 +47,13 @@ def row_values(table, name, unit, where, default_unit=None):
 
 def column_unit(table, name, unit, where, default_unit=None):
     """Unit string of a column that can be converted to `unit`; raises DataError otherwise."""
-    column = next((one for one in table.columns if one.name.upper() == name.upper()), None)
-    if column is None:
+    columns = [one for one in table.columns if one.name.upper() == name.upper()]
+    if not columns:
         raise DataError(f"{where} has no column {name}; it has {listed(table.columns.names)}.")
+    if len(columns) > 1:
+        names = " and ".join(one.name for one in columns)
+        raise DataError(f"{where} has {len(columns)} columns {name} ({names}); wanted is one.")
+    column = columns[0]
     found = (column.unit or "").strip() or default_unit or ""
     if unit and not found:
         raise DataError(f"The column {name} of {where} has no unit; wanted is one that converts to {unit}.")
@@ -63,10 +70,21 @@ def column_unit(table, name, unit, where, default_unit=None):
 def _unit_factor(found, wanted):
     if len(found) > 80:
         raise ValueError("too long for a unit")
-    factor = float(u.Unit(found).to(u.Unit(wanted)))
+    factor = float(_without_counts(u.Unit(found)).to(u.Unit(wanted)))
     if not np.isfinite(factor) or factor <= 0:
         raise ValueError("a unit beyond numbers")
     return factor
+
+
+def _without_counts(unit):
+    """A unit without photons and counts: a rate of these is one per second, whatever it calls what it counts."""
+    if not isinstance(unit, u.UnitBase):
+        return unit
+    kept = [pair for pair in zip(unit.bases, unit.powers, strict=True) if pair[0] not in (u.ph, u.ct)]
+    if len(kept) == len(unit.bases):
+        return unit
+    bases, powers = zip(*kept, strict=True) if kept else ((), ())
+    return u.CompositeUnit(unit.scale, bases, powers)
 
 
 def header_number(header, keyword, where, default=None):

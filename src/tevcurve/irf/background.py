@@ -29,6 +29,8 @@ class _Background(Response):
 
     @classmethod
     def _of_table(cls, table):
+        if not np.any(table.values > 0):
+            raise DataError(f"{table.where}: BKG is zero everywhere; rates above 0 are wanted.")
         return cls(table, _alignment(table))
 
     def rate_per_energy_bin(self, x_rad, y_rad, reco_edges_tev):

@@ -12,6 +12,7 @@ import numpy as np
 
 from tevcurve.errors import DataError
 from tevcurve.files import FitsFile, column_values, expand_path
+from tevcurve.irf.undefined import without_undefined
 from tevcurve.kernels.interpolation import locate
 from tevcurve.records import short_repr
 
@@ -96,6 +97,15 @@ class ResponseTable:
         axes[index] = replace(axis, low=axis.low[kept].copy(), high=axis.high[kept].copy())
         values = self.values[(slice(None),) * index + (kept,)].copy()
         return replace(self, axes=tuple(axes), values=values)
+
+    @property
+    def directional_cut(self):
+        """What the header says of a cut in angle that events have passed (GADF, point-like IRFs), in words; or ""."""
+        region = str(self.header.get("HDUCLAS3") or "").strip().upper()
+        radius = self.header.get("RAD_MAX")
+        if region.startswith("POINT"):
+            return f"HDUCLAS3 {region}" + ("" if radius is None else f", RAD_MAX {radius}")
+        return "" if radius is None else f"RAD_MAX {radius}"
 
     def number(self, key):
         """Float of a header key, None where the header has none."""
@@ -206,7 +216,7 @@ def read_response(hdu, where, layout):
 
     hdu: `BinTable`, or what has its `columns`, `data` and `header`. where: names the file and the HDU in errors.
     layout: `Layout`. Raises DataError where a column or a unit is missing, a shape does not fit, an axis does not
-    increase, values are NaN or negative.
+    increase, values are negative, or NaN among others (`tevcurve.irf.undefined`).
     """
     if not hasattr(hdu, "columns"):
         raise DataError(f"{where}: this is a {type(hdu).__name__}; a binary table is wanted.")
@@ -217,6 +227,7 @@ def read_response(hdu, where, layout):
     values = _read_column(hdu, layout.column, layout.unit, where)
     orders = layout.orders or (tuple(axis.name for axis in reversed(found)),)
     values = _order_values(values, found, orders, layout.column, where)
+    found, values = without_undefined(found, values, hdu.header, layout.column, where)
     values, n_negative = _without_undershoot(values, layout.column, where)
     values.setflags(write=False)
     return ResponseTable(found, values, dict(hdu.header), where, n_negative)
@@ -225,9 +236,6 @@ def read_response(hdu, where, layout):
 def _without_undershoot(values, column, where):
     """Values with small negative ones at 0, and how many these were."""
     lowest, highest = values.min(), values.max()
-    if not (np.isfinite(lowest) and np.isfinite(highest)):
-        number = np.sum(~np.isfinite(values))
-        raise DataError(f"{where}: {column} holds {number} values that are not finite; numbers are wanted.")
     if max(highest, -lowest) > _LARGEST_VALUE:
         raise DataError(f"{where}: {column} holds values up to {max(highest, -lowest):g}, which nothing has.")
     if lowest >= 0:

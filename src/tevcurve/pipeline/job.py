@@ -54,6 +54,9 @@ class Job:
     def keep(self, observation):
         """The `KeptRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used."""
         with noted_remarks() as remarks:
+            # Whoever follows the sky otherwise may lack a pointing, too: this is the reason to tell.
+            with at_stage("events"):
+                observation.check_tracking()
             regions = None if isinstance(self.setting, CubeSetting) else self._off_regions(observation)
             run = keep_run(observation, self.setting.source, regions)
         return _without_folders(replace(run, remarks=tuple(remarks)), observation.addresses)

@@ -75,10 +75,11 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     true_edges : float array (n_true + 1,), TeV
     offset_max : Quantity or string, largest offset of a pixel's centre from the pointing (exclusive)
 
-    Raises `DataError` if the run does not track a position or has no events, or if a response is missing.
+    Raises `DataError` if the run does not track a position or has no events, or if a response is missing or point-like.
     """
     observation.check_tracking()
     observation.check_events()
+    observation.check_full_enclosure()
     pointing, gti = observation.pointing_lonlat, observation.gti
     lon, lat = pixels_icrs(geom)
     inside = angular_separation(*pointing, lon, lat) < u.Quantity(offset_max).to_value(u.rad)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tevcurve.data.event_checks import remark_gap
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
@@ -21,12 +22,15 @@ def keep_run(observation, source, regions=None, with_psf=True):
     Raises `DataError` if the run does not track a position, has no events, no good time, or a response that cannot be
     used.
     """
+    observation.check_full_enclosure()
     events = _usable_events(observation)
     good = np.flatnonzero(observation.gti.contains(events.time_s))
     good = good[np.argsort(events.time_s[good], kind="stable")]
     if not len(good):
         with at_stage("gti"):
             remark(f"None of the {len(events)} events of {events.where} is in its good time.")
+    with at_stage("events"):
+        remark_gap(events.time_s[good], observation.gti.intervals, events.where)
     offset = float(angular_separation(*observation.pointing_lonlat, *source))
     _remark_darkness(observation, offset)
     background = None if regions is not None else observation.bkg
@@ -62,9 +66,7 @@ def _usable_events(observation):
             raise DataError(f"Observation {observation.obs_id} has no events.")
     with at_stage("gti"):
         if not len(observation.gti):
-            raise DataError(
-                f"Observation {observation.obs_id} has no good time between its start and its stop; wanted is some."
-            )
+            raise DataError(f"Observation {observation.obs_id} has no good time; wanted is some.")
     return events
 
 

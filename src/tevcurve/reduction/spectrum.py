@@ -119,6 +119,8 @@ class SpectrumExtraction:
         Source: GADF, "Point-like IRFs", RAD_MAX_2D.
         """
         if not observation.has("rad_max"):
+            if self.containment_correction:
+                observation.check_full_enclosure()
             return None
         if self.containment_correction:
             raise InputError(

@@ -1,0 +1,76 @@
+"""Responses that hold NaN where they are not defined: at energies and offsets that are not looked at."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tevcurve.errors import DataError
+from tevcurve.problems import remark
+
+
+def without_undefined(axes, values, header, column, where):
+    """(axes, values) with 0 where a response is not a number, which is remarked, and without such offsets at the end.
+
+    Below and above the energies for which it is defined a response may hold NaN: nothing is expected from there.
+    Offsets that hold nothing else, outside all others, are no part of it.
+
+    Parameters
+    ----------
+    axes : tuple of `ResponseAxis`, energy (TeV) first
+    values : float array with these axes
+    header : dict, of which LO_THRES and HI_THRES (TeV) are looked at
+    column, where : str, for messages
+
+    Raises DataError where a value is infinite, where NaN stands among the energies that are defined, or inside the safe
+    energies of the header.
+    """
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return axes, values
+    number = int(bad.sum())
+    refusal = f"{where}: {column} holds {number} values that are not finite; numbers are wanted."
+    if np.any(np.isinf(values)):
+        raise DataError(refusal)
+    words = []
+    if len(axes) > 1 and axes[1].name == "THETA":
+        lost = np.moveaxis(bad, 1, 0).reshape(axes[1].nbin, -1).all(axis=1)
+        kept = axes[1].nbin - _leading(lost[::-1])
+        if kept and kept < axes[1].nbin:
+            axis = axes[1]
+            words.append(f"beyond an offset of {np.rad2deg(axis.nodes[kept - 1]):.3g} deg")
+            axes = (
+                axes[0],
+                replace(axis, low=axis.low[:kept].copy(), high=axis.high[:kept].copy()),
+                *axes[2:],
+            )
+            values, bad = values[:, :kept], bad[:, :kept]
+    planes = bad.reshape(len(bad), -1).any(axis=1)
+    low, high = _leading(planes), _leading(planes[::-1])
+    if planes.all() or np.sum(planes) > low + high:
+        raise DataError(refusal)
+    energy = axes[0]
+    first, last = energy.nodes[low], energy.nodes[len(planes) - 1 - high]
+    safe = [_number(header, key) for key in ("LO_THRES", "HI_THRES")]
+    if (low and safe[0] is not None and safe[0] < first) or (high and safe[1] is not None and safe[1] > last):
+        raise DataError(f"{refusal[:-1]} inside the safe energies (LO_THRES, HI_THRES).")
+    words += [f"below {first:.3g} TeV"] * bool(low) + [f"above {last:.3g} TeV"] * bool(high)
+    remark(
+        f"{where}: {column} holds no numbers {' and '.join(words)} ({number} values); nothing is expected from there."
+    )
+    # Of an energy and offset with some NaN nothing is left: what else stands there would be normalised without it.
+    spoilt = bad.any(axis=tuple(range(2, bad.ndim)), keepdims=True)
+    return axes, np.where(spoilt, 0.0, values)
+
+
+def _leading(flags):
+    """How many flags are set before the first that is not."""
+    return len(flags) if np.all(flags) else int(np.argmin(flags))
+
+
+def _number(header, key):
+    """Float of a header's number above 0, else None."""
+    value = header.get(key)
+    usable = (
+        isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value) and value > 0
+    )
+    return float(value) if usable else None
