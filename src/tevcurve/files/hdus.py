@@ -9,9 +9,9 @@ from threading import Lock
 
 from tevcurve.errors import DataError
 from tevcurve.files.bintable import parse_table
-from tevcurve.files.hdu_checksums import wrong_checksum
 from tevcurve.files.columns import listed
 from tevcurve.files.content import LARGEST_FILE, check_size, path_inside, read_bytes
+from tevcurve.files.hdu_checksums import wrong_checksum
 from tevcurve.problems import remark
 
 _BLOCK = 2880
