@@ -17,13 +17,6 @@ def test_numbers(value, text):
     assert words.number(value) == text
 
 
-@pytest.mark.parametrize(
-    ("error", "decimals"), [(0.68, 2), (6.8, 1), (68.0, 0), (680.0, 0), (0.068, 3), (1e-12, 8)]
-)
-def test_decimals_leave_two_digits_of_an_error(error, decimals):
-    assert words.decimals_for(error) == decimals
-
-
 def test_units_stand_as_in_papers():
     assert words.unit_text(u.Unit("1 / (TeV s cm2)"), -12) == "10⁻¹² cm⁻² s⁻¹ TeV⁻¹"
     assert words.unit_text(u.Unit("TeV / (cm2 s)")) == "TeV cm⁻² s⁻¹"

@@ -5,6 +5,7 @@ from html import escape
 import numpy as np
 
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
+from tevcurve.rounding import with_errors
 
 FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
 WIDTH, HEIGHT = 640, 170
@@ -106,7 +107,7 @@ def _colours():
 def _overview(table):
     """The columns that a person looks at first."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
-    names = ["time_min", "time_max", *energies, *FIRST_LOOK]
+    names = ["phase_min", "phase_max", "time_min", "time_max", *energies, *FIRST_LOOK]
     return table[[name for name in names if name in table.colnames]]
 
 
@@ -180,7 +181,12 @@ def _mark(ends, heights, is_limit, is_hollow, colour, words):
 
 def _words(row):
     """What a pointer on a row shows."""
-    words = f"MJD {row['time_min']:.5f} to {row['time_max']:.5f}: flux {row['flux']:.3g}"
+    words = f"MJD {row['time_min']:.5f} to {row['time_max']:.5f}"
+    if "phase_min" in row.colnames:
+        words = f"phase {row['phase_min']:.4g} to {row['phase_max']:.4g}"
+    errors = [row[name] for name in ("flux_errn", "flux_errp") if name in row.colnames]
+    errors = errors if len(errors) == 2 else [row[name] for name in ("flux_err",) if name in row.colnames]
+    words += f": flux {with_errors(row['flux'], *errors)}"
     for name in ("flux_ul", "counts", "status"):
         if name in row.colnames:
             value = row[name]

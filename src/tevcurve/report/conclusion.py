@@ -8,6 +8,7 @@ from tevcurve.lightcurve.fitted_energies import extrapolation_words
 from tevcurve.lightcurve.selection import bins_of_rows
 from tevcurve.report import words
 from tevcurve.report.rows import QUANTITIES
+from tevcurve.rounding import decimals_of
 
 MAX_REASONS = 12
 
@@ -110,7 +111,7 @@ def _mean(rows, overlapping):
         mean = float(np.sum(weight * rows.value[chosen]))
         # a flux at its bound has no error downwards
         error = float(np.sqrt(np.sum((weight * np.fmax(rows.errn, rows.errp)[chosen]) ** 2)))
-        decimals = words.decimals_for(error if np.isfinite(error) else mean)
+        decimals = decimals_of(error if np.isfinite(error) else mean)
         text = words.fixed(mean, decimals)
         if np.isfinite(error) and not overlapping:
             text = f"({text} ± {words.fixed(error, decimals)})"

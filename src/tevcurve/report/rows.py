@@ -9,6 +9,7 @@ from astropy.time import Time
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
+from tevcurve.rounding import decimals_of
 
 MJD_OF_1970, DAY_MS = 40587, 86_400_000
 # What is drawn, by its column, the first that is there.
@@ -138,8 +139,8 @@ class ReportRows:
     def value_texts(self, row):
         """(value, error down, error up, limit) of a row in words, to the same decimals, in `unit`."""
         errors = [error[row] for error in (self.errn, self.errp) if error[row] > 0]
-        scales = [*errors, abs(self.value[row]), self.limit[row]]
-        decimals = words.decimals_for(next((scale for scale in scales if np.isfinite(scale) and scale), 1.0))
+        scales = [scale for scale in (abs(self.value[row]), self.limit[row]) if np.isfinite(scale) and scale]
+        decimals = decimals_of(*(errors or scales[:1] or [1.0]))
         return tuple(
             words.fixed(each[row], decimals) for each in (self.value, self.errn, self.errp, self.limit)
         )

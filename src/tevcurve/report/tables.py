@@ -110,6 +110,7 @@ def variability_table(summary):
     ]
     notes = dict.fromkeys(note for result in summary.results for note in result.note.split("; ") if note)
     note = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
+    note = " ".join([*summary.left_out, note]).strip()
     return ReportTable(["Test", "Value", "Chance for a constant source"], rows, note, ("", "short", ""))
 
 

@@ -20,14 +20,6 @@ def fixed(value, decimals):
     return f"{value:.{decimals}f}".replace("-", MINUS) if np.isfinite(value) else UNKNOWN
 
 
-def decimals_for(scale):
-    """Decimals that show two significant digits of a number of this size, at most 8."""
-    scale = abs(float(scale))
-    if not np.isfinite(scale) or scale == 0:
-        return 2
-    return int(np.clip(1 - np.floor(np.log10(scale)), 0, 8))
-
-
 def power_of_ten(exponent):
     """10 to a power in superscripts, such as 10⁻¹¹."""
     return f"10{str(exponent).translate(SUPERSCRIPTS)}"

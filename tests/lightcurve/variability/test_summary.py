@@ -85,3 +85,45 @@ def test_records_show_themselves():
         assert f"<th>{name}</th>" in page
     with pytest.raises(AttributeError):
         result.value = 1.0
+
+
+def test_a_source_that_was_not_seen_has_no_numbers_that_mean_nothing():
+    """Rows without any count, and with one: no amplitude, and no significance beyond what 1000 toys can tell."""
+    for rate, background in ((1e-9, 1e-9), (1e-4, 1e-3)):
+        runs = [
+            onoff_run(k, spans, rate, background, 0.1, np.random.default_rng(2))
+            for k, spans in enumerate(SPANS)
+        ]
+        summary = onoff_light_curve(runs, by_width("4 min")).variability()
+        for result in summary.results:
+            assert not abs(result.significance) > 3.1
+        for result in (summary.fractional_variability, summary.excess_variance, summary.point_to_point):
+            assert np.isnan(result.value)
+            assert result.measured() == "not measurable"
+            assert "not clearly above zero" in result.note
+
+
+def test_chances_are_told_alike_with_toys_and_without():
+    """Of one light curve with few counts: no formula says more than 1000 toys."""
+    light_curve = make((step, 4.0))
+    drawn, formula = light_curve.variability(), light_curve.variability(n_toys=0)
+    assert drawn.verdict == formula.verdict == "The source varied (p < 0.001)."
+    assert drawn.ts_var.chance().startswith("p < 0.001 (more than 3.1 sigma")
+    assert formula.ts_var.chance().startswith("p < 0.001 (more than 3.1 sigma")
+    bright = make((step, 4.0), rate=3.0).variability()
+    assert bright.ts_var.chance() == "p < 1e-15 (more than 7.9 sigma, asymptotic)"
+
+
+def test_what_is_left_out_is_said_with_its_reason(tmp_path):
+    light_curve = make((step, 4.0), rate=1.0)
+    two = light_curve.rebin(by_width("50 min")).variability(n_toys=0)
+    table = light_curve.table.copy()
+    table["time_max"] += 1.0
+    folded = LightCurve(table).variability()
+    for summary, why in ((two, "there are 2 rows"), (folded, "do not follow each other in time")):
+        assert summary.bayesian_blocks is summary.doubling_time is summary.point_to_point is None
+        assert summary.left_out[0].startswith("Left out: ")
+        for text in (str(summary), summary._repr_html_()):
+            assert "Left out: point-to-point variability, shortest doubling time" in text
+            assert why in text
+    assert not light_curve.variability(n_toys=0).left_out

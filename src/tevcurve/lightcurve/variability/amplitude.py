@@ -30,9 +30,16 @@ BIASED_COUNTS = 5
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class AmplitudeResult(VariabilityResult):
-    """A `VariabilityResult` with the `mean` flux that the amplitude is a fraction of."""
+    """A `VariabilityResult` with the `mean` flux that the amplitude is a fraction of.
+
+    Where that mean is not three of its standard deviations above zero, value and errors are NaN.
+    """
 
     mean: u.Quantity
+
+    def measured(self):
+        """The value with its error, in words."""
+        return super().measured() if np.isfinite(self.value) else "not measurable"
 
 
 def excess_variance(light_curve, band=None, n_toys=1000, random_state=0):
@@ -125,21 +132,24 @@ def pair_test(rows, pairs):
 
 def excess_result(rows, found):
     """The `AmplitudeResult` of `Rows` with what `chances` found."""
-    value, error = _excess(rows, found)
-    return _result("normalized excess variance", rows, found, value=float(value), error=float(error))
+    return _result("normalized excess variance", rows, found, lambda: _named(*_excess(rows, found)))
 
 
 def fractional_result(rows, found):
     """The `AmplitudeResult` of `Rows` with what `chances` found."""
-    return _result("fractional variability", rows, found, **_root(*_excess(rows, found)))
+    return _result("fractional variability", rows, found, lambda: _root(*_excess(rows, found)))
 
 
 def pair_result(rows, pairs, found):
     """The `AmplitudeResult` of `Rows` with what `chances` found."""
     norm, err, weight = _ample(rows)
     pairs = (np.searchsorted(rows.ample, pair) for pair in pairs)
-    square = scatter.normalized_pair_excess(norm, err, *pairs, weight, bias=_bias(found))
-    return _result("point-to-point variability", rows, found, **_root(*square))
+    return _result(
+        "point-to-point variability",
+        rows,
+        found,
+        lambda: _root(*scatter.normalized_pair_excess(norm, err, *pairs, weight, bias=_bias(found))),
+    )
 
 
 def _excess(rows, found):
@@ -157,16 +167,24 @@ def _bias(found):
     return found.values.mean() if len(found.values) else 0.0
 
 
+def _named(value, error):
+    return {"value": float(value), "error": float(error)}
+
+
 def _root(square, error):
     names = ("value", "error", "errn", "errp")
     return dict(zip(names, map(float, scatter.root_with_errors(square, error)), strict=True))
 
 
-def _result(name, rows, found, **values):
+def _result(name, rows, found, measure):
+    """The `AmplitudeResult`; measure: function without arguments that gives its numbers, if there are any."""
     norm, err, weight = _ample(rows)
     mean, notes = float(scatter.weighted_mean(norm, weight)), rows.sliver_notes
     if not mean > FAINT * np.sqrt(np.sum((weight * err) ** 2)) / weight.sum():
-        notes.append("the mean flux is not clearly above zero, so a fraction of it says little")
+        notes.append("the mean flux is not clearly above zero, so no fraction of it is told")
+        values = {"value": np.nan}
+    else:
+        values = measure()
     if not len(found.values) and rows.counts[rows.ample].mean() < BIASED_COUNTS:
         notes.append("with so few counts in a row amplitudes come out too small without toys")
     mean = mean * rows.flux * u.Unit("cm-2 s-1")

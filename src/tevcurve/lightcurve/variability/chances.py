@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import chdtrc, ndtr
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.variability.records import LEAST_CHANCE
+from tevcurve.lightcurve.variability.records import LEAST_CHANCE, LEAST_ROUGH_CHANCE
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
 # Events or cells that are drawn at once.
@@ -46,7 +46,8 @@ def chances(rows, tests, n_toys, random_state):
 
     Toys are drawn where a row has under 20 counts or is a limit: from every row's own expectations with a constant
     flux. The chance is (k + 1) / (n + 1), with k of n toys at or above the value (Davison & Hinkley 1997, "Bootstrap
-    Methods and their Application", section 4.2).
+    Methods and their Application", section 4.2). Chances by formula are not told below 1e-15; where toys would be
+    needed and there are none, not below 0.001, which is what 1000 toys can tell.
 
     rows: `Rows`. n_toys: int, 0 for none. random_state: int seed or numpy Generator.
     """
@@ -85,7 +86,8 @@ def _found(rows, test, values):
             else "toys need the events, which a table has not"
         )
         note = f"{few} of {rows.n} rows have few counts, where the formula is rough, and {why}"
-    chance = {"p_value": max(asymptotic, LEAST_CHANCE), "p_is_limit": asymptotic < LEAST_CHANCE}
+    least = LEAST_ROUGH_CHANCE if few else LEAST_CHANCE
+    chance = {"p_value": max(asymptotic, least), "p_is_limit": bool(asymptotic < least)}
     return Found(fields | chance | {"method": "asymptotic", "n_toys": 0, "note": note}, values)
 
 

@@ -12,6 +12,7 @@ from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.flare_search import FlareSearch
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
+from tevcurve.rounding import with_errors
 
 PARAMETERS = ("t0", "log_rise", "log_decay", "amplitude", "constant")
 FLUX = u.Unit("cm-2 s-1")
@@ -48,8 +49,7 @@ class FlareResult(VariabilityResult):
     def measured(self):
         """The TS and both time scales, in words."""
         scales = (
-            f"{name} {getattr(self, name).value:.4g} -{getattr(self, name + '_errn').value:.2g} "
-            f"+{getattr(self, name + '_errp').value:.2g} s"
+            f"{name} {with_errors(*(getattr(self, name + end).value for end in ('', '_errn', '_errp')), unit='s')}"
             for name in ("rise", "decay")
         )
         return f"TS {self.value:.4g}, {', '.join(scales)}, peak at {self.t0.utc.iso} UTC"

@@ -6,9 +6,11 @@ from statistics import NormalDist
 import numpy as np
 
 from tevcurve.records import as_html
+from tevcurve.rounding import with_errors
 
-# Chances below this cannot be told from 0 in float64.
-LEAST_CHANCE = 1e-300
+# No formula holds so far in its tail that smaller chances could be told; where rows have few counts and there are no
+# toys, chances are not told below that of 1000 toys of which none varies as much.
+LEAST_CHANCE, LEAST_ROUGH_CHANCE = 1e-15, 1e-3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -52,10 +54,18 @@ class VariabilityResult:
 
     @property
     def significance(self):
-        """The chance in standard deviations, one-sided; a lower limit where the chance is an upper one."""
+        """The chance in standard deviations, one-sided; a lower limit where the chance is an upper one.
+
+        To neither side is it more than the toys can tell, or the formula.
+        """
         if not np.isfinite(self.p_value):
             return np.nan
-        return -NormalDist().inv_cdf(min(max(self.p_value, LEAST_CHANCE), 1 - 1e-16))
+        return -NormalDist().inv_cdf(min(max(self.p_value, self._least), 1 - self._least))
+
+    @property
+    def _least(self):
+        """The least chance that can be told."""
+        return 1 / (self.n_toys + 1) if self.method == "toys" else LEAST_CHANCE
 
     def measured(self):
         """The value with its error, in words."""
@@ -65,12 +75,11 @@ class VariabilityResult:
         """The chance and where it is from, in words."""
         if not np.isfinite(self.p_value):
             return ""
-        sign, more = ("<", "more than ") if self.p_is_limit else ("=", "")
+        more = "more than " if self.p_is_limit else "less than " if self.p_value > 1 - self._least else ""
         places = f", {self.trials} places" if self.trials > 1 else ""
         source = f"{self.n_toys} toys" if self.method == "toys" else "asymptotic"
-        if self.p_is_limit and self.p_asymptotic >= LEAST_CHANCE:
-            source += f", by the formula {self.p_asymptotic:.1g}"
-        return f"p {sign} {self.p_value:.2g} ({more}{self.significance:.1f} sigma, {source}{places})"
+        told = chance_text(self.p_value, self.p_is_limit)
+        return f"{told} ({more}{self.significance:.1f} sigma, {source}{places})"
 
     def __str__(self):
         parts = [f"{self.name}: {self.measured()}", self.chance(), self.note]
@@ -82,6 +91,11 @@ class VariabilityResult:
     def _repr_html_(self):
         rows = {field.name: _short(getattr(self, field.name)) for field in fields(self)}
         return as_html(self.name, rows | {"significance": f"{self.significance:.3g}"})
+
+
+def chance_text(p_value, is_limit):
+    """A chance in words, such as "p = 0.012"; "<" where it is an upper limit."""
+    return f"p {'<' if is_limit else '='} {p_value:.2g}"
 
 
 def _short(value):
@@ -96,9 +110,6 @@ def _with_errors(value, error, errn, errp):
     value, error, errn, errp = (float(getattr(each, "value", each)) for each in (value, error, errn, errp))
     if not np.isfinite(value):
         return "none found"
-    unit = f" {unit}" if str(unit) else ""
-    if np.isfinite(errn) and np.isfinite(errp):
-        return f"{value:.4g} -{errn:.2g} +{errp:.2g}{unit}"
-    if np.isfinite(error):
-        return f"{value:.4g} +- {error:.2g}{unit}"
-    return f"{value:.4g}{unit}"
+    if not np.isnan(errn) and not np.isnan(errp):
+        return with_errors(value, errn, errp, unit=unit)
+    return with_errors(value, error, unit=unit)

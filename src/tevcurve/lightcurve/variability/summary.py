@@ -7,11 +7,15 @@ from tevcurve.lightcurve.variability import amplitude, blocks, constancy, timesc
 from tevcurve.lightcurve.variability.amplitude import AmplitudeResult
 from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.constancy import ConstancyResult
+from tevcurve.lightcurve.variability.records import chance_text
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.lightcurve.variability.timescales import DOUBLING, HALVING, TimescaleResult
 
 SIGNIFICANCE = 3
 P0 = 0.01
+# What needs rows that follow each other, and so many of them.
+ORDERED = ("point-to-point variability", "shortest doubling time", "shortest halving time", "Bayesian blocks")
+LEAST_ORDERED = 3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,13 +53,12 @@ class VariabilitySummary:
     @property
     def verdict(self):
         """One sentence."""
-        sign = "<" if self.ts_var.p_is_limit else "="
-        chance = f"p {sign} {self.p_value:.2g}"
+        chance = chance_text(self.p_value, self.ts_var.p_is_limit)
         if self.n_bands > 1:
             chance += f" after the trials of {self.n_bands} bands"
         if self.p_value < 0.00135:
             return f"The source varied ({chance})."
-        if self.ts_var.p_is_limit:
+        if self.ts_var.p_is_limit and self.ts_var.n_toys:
             return f"No toy of {self.ts_var.n_toys} varied as much ({chance}); take more to be surer."
         return f"The rows agree with a constant flux ({chance})."
 
@@ -94,7 +97,8 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
     squares = not rows.why_no_squares
     if squares:
         tests["chi_square"] = constancy.chi_square_test(rows)
-    ordered = rows.in_order and rows.n >= 3
+    why = _why_no_order(rows)
+    ordered = not why
     if ordered:
         pairs = amplitude.neighbours(rows)
         searches = {way: timescales.Search(rows, pairs, way, SIGNIFICANCE) for way in (DOUBLING, HALVING)}
@@ -113,8 +117,22 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         bayesian_blocks=blocks.blocks_result(rows, P0, found["blocks"]) if ordered else None,
         title=_title(rows, light_curve),
         n_bands=len(_bands(light_curve.table)),
-        left_out=() if squares else (rows.why_no_squares,),
+        left_out=(*_sentences(ORDERED, why), *(() if squares else (rows.why_no_squares,))),
     )
+
+
+def _sentences(names, why):
+    """The sentence (list) of tests that were left out for a reason; none without one."""
+    return [f"Left out: {', '.join(names)}, as {why}."] if why else []
+
+
+def _why_no_order(rows):
+    """Why there are no tests of rows that follow each other, str; empty where there are."""
+    if not rows.in_order:
+        return "the rows do not follow each other in time (bins in phase, for example)"
+    if rows.n < LEAST_ORDERED:
+        return f"there are {rows.n} rows, and {LEAST_ORDERED} are the least with a time scale"
+    return ""
 
 
 def _title(rows, light_curve):
