@@ -422,3 +422,33 @@ def test_sections_say_what_misses_its_bar():
     values = {name: [0.6, 0.6] for name in coverage.INTERVALS | coverage.LIMITS}
     points = [[kind, 30.0, 1.0, values] for kind in (None, "cube")]
     assert len(coverage.section({"cube_draws": 1, "points": points}).failures) == 3
+
+
+@pytest.mark.parametrize("point", [(0.0, 3.0), (3.0, 3.0), (30.0, 3.0)])
+def test_pulls_of_fluxes_that_may_be_negative_are_the_exact_sums(point):
+    from validation.negative_cubes import exact_sums
+
+    mean, width, exact_mean, exact_width, held = exact_sums(*point)
+    assert abs(mean - exact_mean) < 1e-6
+    assert abs(width - exact_width) < 1e-6
+    assert 0 <= held < 0.06
+
+
+def test_limits_of_fluxes_that_may_be_negative_cover_the_truth():
+    from validation.negative_cubes import cube_sums
+
+    for signal, least, most in ((0.0, 0.4, 0.7), (30.0, 0.0, 0.01)):
+        n, pull, square, inside, below, held = cube_sums(signal, 3.0, 2000, np.random.default_rng(5))
+        assert below / n > 0.95 - 4 * np.sqrt(0.05 * 0.95 / n)
+        assert least <= held / n <= most
+    assert abs(pull / n) < 0.1 + 4 / np.sqrt(n)
+    assert abs(np.sqrt(square / n) - 1) < 0.1
+    assert abs(inside / n - 0.683) < 0.03 + 4 * np.sqrt(0.22 / n)
+
+
+def test_chances_of_constant_campaigns_are_uniform():
+    from validation import negative_cubes
+
+    chances = negative_cubes.constant_chances(4, np.random.default_rng(6))
+    assert negative_cubes.uniform_chance(chances) > 0.01
+    assert negative_cubes.night_rows().n_at_bound > 10

@@ -55,11 +55,11 @@ def probability(on, off, signal, background, alpha):
 def textbook(on, off, signal, background, alpha):
     """(best signal >= 0, pull at a true signal) of pairs by the closed formulas (Cash 1979; XSPEC manual, wstat)."""
     best = np.maximum(on - (background if alpha is None else alpha * off), 0.0)
-    rise = _deviance(on, off, signal, background, alpha) - _deviance(on, off, best, background, alpha)
+    rise = deviance(on, off, signal, background, alpha) - deviance(on, off, best, background, alpha)
     return best, np.sign(best - signal) * np.sqrt(np.maximum(rise, 0.0))
 
 
-def _deviance(on, off, signal, background, alpha):
+def deviance(on, off, signal, background, alpha):
     if alpha is None:
         expected = signal + background
         return 2 * (expected - on + xlogy(on, on) - xlogy(on, expected))

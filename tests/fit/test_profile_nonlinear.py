@@ -15,6 +15,8 @@ from simulated_cubes import (
     simulated_cube,
 )
 
+from tevcurve.fit.joint import Member
+from tevcurve.fit.joint_cash import join_cubes
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
 from tevcurve.irf import PSFKernel
 from tevcurve.kernels.terms import CashTerms
@@ -169,6 +171,16 @@ def test_bins_are_independent_of_each_other_and_of_what_was_asked_before():
     plain = light_curve([datasets[1]], steps=["err", "ul"])
     for name in ("norm", "norm_err", "norm_ul", "loglike"):
         assert together[name][1] == pytest.approx(plain[name][0], rel=1e-6)
+
+
+def test_no_cell_is_predicted_below_zero_with_the_tilt_at_its_best():
+    dataset = with_free_tilt(simulated_cube(flux=0, background=0.5, seed=11))
+    profile = join_cubes([Member(dataset, dataset.named("crab"), 0)], 1, True, True).profile
+    (bound,) = profile.lower_limits()
+    (settled,) = profile.settled(np.array([bound]))
+    # With the tilt that is best there, the bound is where it is.
+    assert bound < 0
+    assert settled.lower_limits()[0] == pytest.approx(bound, rel=1e-2)
 
 
 @pytest.mark.parametrize("free", ["tilt", "position"])

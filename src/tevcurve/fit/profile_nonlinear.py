@@ -18,6 +18,8 @@ MAX_STEPS = 20
 DECREMENT_STOP = 1e-12
 # Above it the surroundings are no parabola yet, and iminuit is asked; below it a search that ran out of steps counts.
 DECREMENT_FAR, DECREMENT_ENOUGH = 0.1, 1e-6
+# Steps of the search for the lowest flux factor, and how near, relatively, is near enough.
+LIMIT_STEPS, LIMIT_STOP = 8, 1e-3
 # What hardly matters has an error without end; this many first steps are as far as differences need to reach.
 LARGEST_DEVIATION = 30
 # A bin whose parameters are not to be told apart by its data could be searched for ever: after so many predictions it
@@ -77,6 +79,25 @@ class NonlinearBin:
             self._theta = theta
         values = around.profile() if around.decrement < DECREMENT_ENOUGH else (np.nan, np.nan, np.nan)
         return CashProfile(self.make_terms(theta)), values
+
+    def lower_limit(self):
+        """The lowest flux factor: no cell is predicted below zero with the parameters that are the best there.
+
+        What the parameters of the last factor allow is tried next, and what turns out to allow less is one end of a
+        bracket; the other end, where all cells are above zero, comes back after a few steps.
+        """
+        allowed, beyond, trial = 0.0, -np.inf, self.best(0.0)[0].lower_limits()[0]
+        for _ in range(LIMIT_STEPS):
+            profile, values = self.best(trial)
+            own = profile.lower_limits()[0] if np.isfinite(values[0]) else 0.0
+            if abs(own - trial) <= LIMIT_STOP * abs(trial):
+                return max(own, trial)
+            if own < trial:
+                allowed, trial = trial, max(own, 0.5 * (trial + beyond), 2 * trial)
+            else:
+                beyond = trial
+                trial = own if own < allowed else 0.5 * (allowed + beyond)
+        return allowed
 
     def _values(self, theta, a):
         """(stat, slope, curvature) at parameters and a flux factor, infinite where the model has no value."""
@@ -243,5 +264,5 @@ class NonlinearProfile:
         return [each.best(factor)[0] for each, factor in zip(self.bins, a, strict=True)]
 
     def lower_limits(self):
-        """The lowest flux factor of each bin, with everything else as it is best without the source."""
-        return np.array([each.best(0.0)[0].lower_limits()[0] for each in self.bins])
+        """The lowest flux factor of each bin: where a cell's prediction reaches zero, with all else at its best."""
+        return np.array([each.copy().lower_limit() for each in self.bins])
