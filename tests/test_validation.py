@@ -449,6 +449,6 @@ def test_limits_of_fluxes_that_may_be_negative_cover_the_truth():
 def test_chances_of_constant_campaigns_are_uniform():
     from validation import negative_cubes
 
-    chances = negative_cubes.constant_chances(4, np.random.default_rng(6))
+    chances = negative_cubes.constant_chances(5, np.random.default_rng(6), toys=30)
     assert negative_cubes.uniform_chance(chances) > 0.01
     assert negative_cubes.night_rows().n_at_bound > 10

@@ -126,7 +126,7 @@ def night_rows():
     return rows_of(curve)
 
 
-def constant_chances(n, rng):
+def constant_chances(n, rng, toys=TOYS):
     """Chances of TS_var (n,) of constant campaigns by toys with the same bound, ties at random, a list."""
     rows, found = night_rows(), []
     null = rows.maker.null_norm(float(rows.fits.constant[0]))
@@ -135,7 +135,7 @@ def constant_chances(n, rng):
     for _ in range(n):
         fits = RowFits(rows.maker.draw(truth, 1, rng, background))
         drawn = replace(rows, fits=fits, maker=_like(rows.maker, fits.profile))
-        values = chances(drawn, {"": ts_var_test(drawn)}, TOYS, rng)[""].values
+        values = chances(drawn, {"": ts_var_test(drawn)}, toys, rng)[""].values
         observed = float(fits.ts_var[0])
         ties = np.isclose(values, observed, rtol=1e-9, atol=1e-9)
         above = np.count_nonzero((values > observed) & ~ties)
