@@ -102,3 +102,21 @@ def test_help_needs_nothing_heavy():
 def test_a_light_curve_needs_no_figures_or_pages(store):
     assert imported("light-curve", store) & HEAVY <= {"astropy", "numpy", "scipy", "yaml"}
     assert "scipy.stats" not in imported("light-curve", store)
+
+
+@pytest.mark.parametrize("closing", ["2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_reason_to_stop(store, tmp_path, closing):
+    """Nor does a file that is opened come in their place and get what is printed."""
+    line = f"{' '.join(COMMAND)} light-curve {store} --method 1d -o result --plot a.png {closing}"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    assert (tmp_path / "result" / "light_curve.fits").read_bytes()[:6] == b"SIMPLE"
+
+
+def test_an_error_that_nobody_hears(start):
+    """The reader of the standard error has gone."""
+    process = start("light-curve", "nowhere")
+    process.stderr.close()
+    assert process.wait(timeout=60) == 2

@@ -1,5 +1,7 @@
 """One call from observations to a light curve, and what must stay the same whatever the bins."""
 
+import tracemalloc
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -296,3 +298,32 @@ def test_without_any_run_left_the_reasons_are_told(store):
             energy_edges=BANDS,
             method="1d",
         )
+
+
+HUGE = {
+    "binsz": ({"binsz": "1 arcsec"}, "A map of the width .* pixels of 1 arcsec has 5.18e\\+07 pixels"),
+    "width": ({"width": "170 deg"}, "larger pixels or a smaller width"),
+    "time bins": ({"time_bins": "1e-6 s", "method": "1d"}, "time bins; at most 1e\\+06 are made"),
+    "vanishing bins": ({"time_bins": "1e-300 s", "method": "1d"}, "time bins; at most 1e\\+06 are made"),
+    "reco bins": (
+        {"e_reco": np.geomspace(0.7, 10, 3_000_001) * u.TeV, "method": "1d"},
+        "3000000 bins of rec",
+    ),
+    "true bins": (
+        {"e_true": np.geomspace(0.1, 100, 3_000_001) * u.TeV, "method": "1d"},
+        "of true energy; wan",
+    ),
+    "scan": ({"norm_values": np.linspace(0, 1, 1_000_001), "method": "1d"}, "norm_values has 1000001 values"),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_what_would_take_gigabytes_is_refused_before_it_does(store, name):
+    options, words = HUGE[name]
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=words):
+            light_curve(store, TARGET, **{"energy_edges": [0.7, 10] * u.TeV, "safe_energy": None} | options)
+        assert tracemalloc.get_traced_memory()[1] < 5e8
+    finally:
+        tracemalloc.stop()

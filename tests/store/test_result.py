@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from dataclasses import fields
+from itertools import pairwise
 
 import astropy.units as u
 import numpy as np
@@ -338,3 +339,19 @@ def test_a_result_that_is_replaced_while_it_is_read_is_read_whole(store, made, t
     assert len(calls) == 2
     assert_same_tables(back.table, other.table)
     assert back.origin.time_bins == by_night()
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{b}: &{b} [{', '.join(9 * ['*' + a])}]\n" for a, b in pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("a: " + "[" * 10_000 + "]" * 10_000, "nested too deep"), (BOMB, "100000 values")]
+)
+def test_a_configuration_that_takes_all_memory_is_refused(small_result, tmp_path, text, words):
+    folder = shutil.copytree(small_result, tmp_path / "result")
+    (folder / CHECKSUMS).unlink()
+    (folder / "config.yaml").write_text(text)
+    with pytest.raises(DataError, match=words):
+        Result.read(folder)

@@ -16,6 +16,7 @@ _ANYWHERE = {"-v", "-vv", "--verbose", "--debug"}
 
 def main(arguments=None):
     """Exit code of the command with some arguments, by default those of the process."""
+    _open_closed_streams()
     arguments = _in_front(sys.argv[1:] if arguments is None else list(arguments))
     debug = "--debug" in arguments[: _end_of_options(arguments)]
     try:
@@ -117,7 +118,10 @@ def _sentence(error):
 def _say(sentence):
     from tevcurve.cli.console import plain
 
-    print(plain(sentence), file=sys.stderr)
+    try:
+        print(plain(sentence), file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        _forget_output()
 
 
 def _in_front(arguments):
@@ -133,4 +137,15 @@ def _end_of_options(arguments):
 
 def _forget_output():
     """Whoever reads has read enough; what Python flushes at its end must find an open file."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _open_closed_streams():
+    """Nobody hears what is said on a closed stream (`2>&-`); a file that is opened must not come in its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the process

@@ -8,7 +8,6 @@ from tevcurve.config import sky, spectra
 from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.method_options import settled, used
 
 # Keys that say where and how a job runs; the light curve does not depend on them.
 HOW = ("output", "overwrite", "plot", "report", "n_jobs", "scheduler", "store", "strict")
@@ -177,6 +176,9 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _nothing_in_vain(self):
+        # Not before it is needed: light curves take longer to import than the help of a command to print.
+        from tevcurve.lightcurve.method_options import settled
+
         try:
             settled(dict(self), self.method)
         except InputError as error:
@@ -213,6 +215,7 @@ class Config(BaseModel):
         in place of the files' names, the scale of plain times, and every option of its method with its value.
         """
         from tevcurve.lightcurve.bins.text import explicit_text
+        from tevcurve.lightcurve.method_options import used
 
         values = {key: value for key, value in self.values().items() if key not in HOW}
         bins = explicit_text(self.time_bins)

@@ -159,12 +159,21 @@ def limit_sigma(sigma_ul, upper_limit):
     return NormalDist().inv_cdf(upper_limit)
 
 
+# Norms of a likelihood scan: a column of so many numbers in each row.
+MAX_SCAN = 10_000
+
+
 def check_options(options):
     """The `FitOptions`, or `InputError` for what is unknown or does not go together."""
     for name, known in (("interval", INTERVALS), ("background", BACKGROUNDS), ("shape_from", SHAPE_FROM)):
         value = getattr(options, name)
         if value not in known:
             raise InputError(f"{name} is {value!r}; wanted is {' or '.join(map(repr, known))}.")
+    if options.norm_values is not None and np.size(options.norm_values) > MAX_SCAN:
+        raise InputError(
+            f"norm_values has {np.size(options.norm_values)} values, each of which every row would have; wanted are at "
+            f"most {MAX_SCAN}."
+        )
     if options.background_error is not None:
         positive(options.background_error, "background_error")
     exact, shaped = options.interval == "feldman-cousins", options.background == "shape"

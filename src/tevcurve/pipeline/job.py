@@ -26,6 +26,9 @@ from tevcurve.reduction.safe_energy import safe_energy_of
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
 from tevcurve.store.inputs import RunKeys
 
+# Of a map in all its energies: some arrays of half a gigabyte each.
+MAX_CELLS = 60_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -126,12 +129,25 @@ def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbin
             "stacked=True adds up cells, which unbinned=True does without; wanted is one of them."
         )
     geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
+    _check_cells(geom, axes, width, binsz)
     offset_max = _radian(offset_max, "offset_max")
     safe_energy = safe_energy_of(safe_energy)
     source = _lonlat(position)
     allowed = allowed_pixels(exclusion, geom, source)
     how = bool(unbinned), bool(stacked)
     return CubeSetting(source, geom, axes, offset_max, safe_energy, *how, allowed)
+
+
+def _check_cells(geom, axes, width, binsz):
+    """Raises `InputError` for a map that would take gigabytes, before any of it is made."""
+    pixels = geom.npix[0] * geom.npix[1]
+    n_energies = max(len(axes.reco), len(axes.true)) - 1
+    if pixels * n_energies > MAX_CELLS:
+        raise InputError(
+            f"A map of the width {width} with pixels of {binsz} has {pixels:.3g} pixels, with {n_energies} energies "
+            f"{pixels * n_energies:.3g} cells; wanted are at most {MAX_CELLS:.0e}, so take larger pixels or a "
+            "smaller width."
+        )
 
 
 def exclusion_words(exclusion, setting):

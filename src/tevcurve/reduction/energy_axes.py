@@ -18,6 +18,10 @@ TRUE_REACH = 5.0
 SAME = 1e-12
 
 
+# The dispersion has a number for each pair of a reco and a true bin, and an event for each of its true bins.
+MAX_PAIRS = 1_000_000
+
+
 @dataclass(frozen=True, eq=False)
 class EnergyAxes:
     """Bands, reco bins and true bins, all edges in TeV.
@@ -69,6 +73,11 @@ def energy_axes(energy_edges, e_reco=None, e_true=None):
         true = np.geomspace(low, high, int(np.ceil(TRUE_BINS_PER_DECADE * np.log10(high / low))) + 1)
     else:
         true = edges_in_tev(e_true, "e_true")
+    if (len(reco) - 1) * (len(true) - 1) > MAX_PAIRS:
+        raise InputError(
+            f"There would be {len(reco) - 1} bins of reconstructed energy and {len(true) - 1} of true energy; wanted "
+            f"are at most {MAX_PAIRS:.0e} pairs of one and the other."
+        )
     return EnergyAxes(bands, reco, true)
 
 

@@ -18,7 +18,7 @@ from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
 from tevcurve.store.older import OlderOrigin, older_origin
 from tevcurve.store.run_file import run_to_bytes
-from tevcurve.store.small_files import as_json, read_json, read_text
+from tevcurve.store.small_files import as_json, more_values_than, read_json, read_text
 from tevcurve.store.stored_runs import BinsOnDemand, LaidOutRuns, RunEntry, StoredRun, StoredRuns
 
 FORMAT = 2
@@ -34,6 +34,8 @@ GOOD_TIMES = "good_times.ecsv"
 JOB, RUN_LIST, RUNS = "job.json", "runs.json", "runs"
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"
 OWN = {*LIGHT_CURVE, *LEDGER.values(), GOOD_TIMES, JOB, RUN_LIST, RUNS, CONFIG, PROVENANCE, CHECKSUMS}
+# Of a configuration; references within YAML (`*alias`) make few words into many values.
+MAX_VALUES = 100_000
 SETTINGS = ("setting", "exclusion", "spectrum", "time_bins", "options", "meta")
 PACKAGES = ("tevcurve", "numpy", "scipy", "astropy")
 
@@ -307,8 +309,12 @@ def _read_config(checksums):
         config = yaml.safe_load(checksums.read(CONFIG).decode())
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
+    except RecursionError:
+        raise DataError(f"{path} cannot be read: it is nested too deep for a configuration.") from None
     if not isinstance(config, dict):
         raise DataError(f"{path} holds a {type(config).__name__}; wanted is a configuration.")
+    if more_values_than(config, MAX_VALUES):
+        raise DataError(f"{path} cannot be read: it stands for more than {MAX_VALUES} values.")
     return config
 
 

@@ -32,3 +32,16 @@ def read_json(checksums, name, what):
     if not isinstance(tree, dict):
         raise DataError(f"{path} does not hold {what}.")
     return tree
+
+
+def more_values_than(tree, most):
+    """Whether a tree of dicts and lists has more values than that; one that is there twice counts twice."""
+    waiting, seen = [tree], 0
+    while waiting:
+        seen += 1
+        if seen + len(waiting) > most:
+            return True
+        one = waiting.pop()
+        if isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one
+    return False

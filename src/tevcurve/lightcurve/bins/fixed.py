@@ -13,7 +13,7 @@ from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
 from tevcurve.lightcurve.time_text import as_time, one_time, plain_days
 
-MAX_BINS = 10_000_000
+MAX_BINS = 1_000_000
 # A rest of a run shorter than this part of the width is rounding, not a bin.
 _SLIVER = 1e-6
 
@@ -251,6 +251,8 @@ def _grid_steps(good, start, width_s, step_s):
     """The grid's zero in mission seconds, and the steps (ascending) from which a width may meet good time."""
     low, high = good.start.seconds, good.stop.seconds
     first = low.min() if start is None else float(good.reference.to_seconds(start))
+    with np.errstate(over="ignore"):
+        _check_number(np.sum((high - low) / step_s))
     # One more on either side: rounding is left to the comparison with the good time.
     begin = np.floor((low - width_s - first) / step_s).astype(int)
     end = np.ceil((high - first) / step_s).astype(int) + 1

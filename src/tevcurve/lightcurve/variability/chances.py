@@ -41,6 +41,10 @@ class Found:
         return kind(**known | others | self.fields | {"note": note})
 
 
+# A chance of one in ten millions is more than any model of the detector is good for.
+MAX_TOYS = 10_000_000
+
+
 def chances(rows, tests, n_toys, random_state):
     """The `Found` of each test of a dict.
 
@@ -53,6 +57,8 @@ def chances(rows, tests, n_toys, random_state):
     """
     if int(n_toys) != n_toys or n_toys < 0:
         raise InputError(f"n_toys is {n_toys!r}; wanted is a number of toys, or 0 for none.")
+    if n_toys > MAX_TOYS:
+        raise InputError(f"n_toys is {n_toys}; wanted are at most {MAX_TOYS}.")
     drawn = {name: [] for name in tests}
     if needs_toys(rows) and n_toys and rows.maker is not None:
         for fits in null_fits(rows, n_toys, random_state):
