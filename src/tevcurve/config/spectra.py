@@ -14,7 +14,7 @@ def spectrum_values(value):
     """Dict with "model" and a value for each parameter of it: a float, or a text with a unit.
 
     value: dict such as {"model": "PowerLaw", "index": 2.6}, a text such as "PowerLaw index=2.6 reference=3TeV", or a
-    `SpectralModel` of `MODELS`. What is not given has the model's default.
+    `SpectralModel` of `MODELS`. What is not given has the model's default, and the index of a power law `DEFAULT`'s.
 
     Raises `InputError`, whose `path` is the key that is wrong, for unknown models, parameters and units.
     """
@@ -25,7 +25,9 @@ def spectrum_values(value):
     if not isinstance(value, dict):
         raise InputError(f"a {type(value).__name__}; wanted is a model with parameters such as PowerLaw")
     model = _known_model(value.get("model", DEFAULT["model"]))
-    given = {name: number for name, number in value.items() if name != "model"}
+    # What a light curve takes where nothing is said, however much of it is.
+    given = {name: number for name, number in DEFAULT.items() if model == DEFAULT["model"]} | value
+    given.pop("model", None)
     made = spectral_model({"model": model} | given)
     return {"model": model} | {p.name: given.get(p.name, _value(p)) for p in made.parameters}
 

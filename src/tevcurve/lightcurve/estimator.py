@@ -26,6 +26,7 @@ from tevcurve.lightcurve.fit_rows import (
 from tevcurve.lightcurve.laid_rows import energy_columns, table_of_rows, with_energies
 from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.provenance import assumed
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
 from tevcurve.reduction.energy_axes import edges_in_tev
 
@@ -157,7 +158,7 @@ class LightCurveEstimator:
             columns,
             status=status,
             reason=reason,
-            meta=self._meta(joint.method),
+            meta=self._meta(joint.method) | assumed(first[0]),
         )
 
     def _run_laid(self, energies, steps):

@@ -14,11 +14,14 @@ from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, FitsFile
 from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.ecsv_text import ecsv_text
+from tevcurve.lightcurve.provenance import SAID
 
 SUFFIXES = (".ecsv", ".fits", ".fits.gz")
 TABLE_HDU = "LIGHTCURVE"
 DETAILS_HDU = "DETAILS"
 FLUX_POINTS_HDU = "FLUXPOINTS"
+# Characters of a text that one card of a header holds; the whole text is in the details.
+MOST_OF_A_CARD = 68
 TEXTS_KEY = "exact_texts"
 SHAPES_KEY = "shapes_of_rows"
 
@@ -184,6 +187,9 @@ def _to_fits(table):
     hdu.name = TABLE_HDU
     if "TIMESYS" in table.meta:
         hdu.header["TIMESYS"] = (str(table.meta["TIMESYS"]).upper(), "scale of time_min and time_max (MJD)")
+    for key, (_, keyword) in SAID.items():
+        if table.meta.get(key):
+            hdu.header[keyword] = _ascii(str(table.meta[key]))[:MOST_OF_A_CARD]
     text = np.frombuffer(yaml.dump(details, sort_keys=False).encode("ascii"), dtype=np.uint8)[np.newaxis]
     column = fits.Column(name="yaml", format=f"{text.shape[1]}B", array=text)
     beside = fits.BinTableHDU.from_columns([column], name=DETAILS_HDU)

@@ -8,6 +8,7 @@ from astropy.time import Time
 from tevcurve.lightcurve.fit_rows import fit_rows, reference_fluxes
 from tevcurve.lightcurve.fitted_energies import fitted_words
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.provenance import assumed
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def table_of_rows(
         columns,
         status=status,
         reason=reason,
-        meta=meta | time_bins.meta(),
+        meta=meta | assumed(spectrum) | time_bins.meta(),
         origin=origin,
         ledger=ledger,
     )

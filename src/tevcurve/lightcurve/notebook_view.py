@@ -5,6 +5,7 @@ from html import escape
 import numpy as np
 
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
+from tevcurve.lightcurve.provenance import told
 from tevcurve.rounding import with_errors
 
 FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
@@ -50,9 +51,10 @@ def as_html(light_curve):
 
 
 def _remarks(light_curve):
-    """Lines about what must not be overlooked in the rows."""
+    """Lines about what was assumed, and what must not be overlooked in the rows."""
     words = extrapolation_words(light_curve.table)
-    return [words[:1].upper() + words[1:] + "."] if words else []
+    said = told(light_curve.meta)
+    return ([said] if said else []) + ([words[:1].upper() + words[1:] + "."] if words else [])
 
 
 def figure(light_curve):

@@ -7,6 +7,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.method_options import settled
+from tevcurve.lightcurve.provenance import position_words, safe_energy_words
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.pipeline.job import Job, cube_setting, exclusion_words, fit_options, on_off_setting
@@ -171,6 +172,8 @@ def light_curve(
         "method": method,
         "several_runs": "stacked" if stacked else "joint",
         "unbinned": bool(given["unbinned"]),
+        "position": position_words(setting.source),
+        "safe_energy": safe_energy_words(safe_energy),
         **options.meta(),
     }
     if isinstance(target, str):

@@ -122,7 +122,7 @@ def settings_table(light_curve):
         if not str(name).startswith("_")
     ]
     spectrum = getattr(light_curve.origin, "spectrum", None)
-    if spectrum is not None:
+    if spectrum is not None and "spectrum" not in light_curve.meta:
         rows.append(["spectrum", " ".join(str(spectrum).split())])
     return ReportTable(["Setting", "Value"], rows, "", ("", ""))
 

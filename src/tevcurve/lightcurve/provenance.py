@@ -1,0 +1,47 @@
+"""What was assumed for a light curve, as its metadata, its printed table and its files say it."""
+
+from tevcurve import __version__
+
+# Keys of the metadata, the words before each where a person reads it, and the FITS keyword.
+SAID = {
+    "spectrum": ("spectrum", "SPECTRUM"),
+    "position": ("position", "POSITION"),
+    "safe_energy": ("safe energies", "SAFE_E"),
+    "exclusion": ("exclusion", "EXCLUDED"),
+    "creator": ("made by", "CREATOR"),
+}
+
+
+def spectrum_words(spectrum):
+    """A `SpectralModel` in a line, str: its name and its parameters, "PowerLaw index=2.5, reference=1 TeV"."""
+    parts = []
+    for parameter in getattr(spectrum, "parameters", ()):
+        unit = parameter.unit.to_string()
+        parts.append(f"{parameter.name}={parameter.value:.6g}{f' {unit}' if unit else ''}")
+    return f"{type(spectrum).__name__} {', '.join(parts)}".strip()
+
+
+def assumed(spectrum):
+    """Dict for the metadata of rows that are fitted with a reference spectrum: what it is, and the version."""
+    return {"spectrum": spectrum_words(spectrum), "creator": f"tevcurve {__version__}"}
+
+
+def position_words(source):
+    """(lon, lat), ICRS, radian, as text in degrees."""
+    from math import degrees
+
+    return f"{degrees(source[0]) % 360:.6f} deg, {degrees(source[1]):.6f} deg (ICRS)"
+
+
+def safe_energy_words(safe_energy):
+    """What the safe energies are, str: "file", "common", a fraction of the largest effective area, or "none"."""
+    if safe_energy is None:
+        return "none"
+    return safe_energy if isinstance(safe_energy, str) else f"{safe_energy:g} of the largest effective area"
+
+
+def told(meta):
+    """One line of what the metadata say was assumed, str; empty where they say nothing."""
+    parts = [f"{words} {meta[key]}" for key, (words, _) in SAID.items() if meta.get(key)]
+    line = "; ".join(parts)
+    return f"{line[:1].upper()}{line[1:]}." if line else ""
