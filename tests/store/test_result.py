@@ -287,7 +287,8 @@ def test_the_result_says_what_it_is(small_result):
     words = repr(Result.read(small_result))
     assert "6 rows" in words
     assert len(words) < 300
-    assert {field.name for field in fields(Result)} == {"light_curve", "config", "provenance", "folder"}
+    names = {"light_curve", "config", "provenance", "folder", "appended"}
+    assert {field.name for field in fields(Result)} == names
 
 
 def test_nothing_is_logged_for_a_good_result(small_result, caplog):
