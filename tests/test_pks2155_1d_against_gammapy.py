@@ -5,8 +5,8 @@ Two things are done differently:
   up to 0.9 % where the TS is above 60, and by up to 0.07 of the error elsewhere (1.9 % in one bin with a TS of 31).
   With gammapy's distances (`angular_size="grid"`) the fluxes agree as closely as its minimiser stops, 0.15 %.
 - in the run 33787 the tenth of the largest effective area, its safe energy, lies near the lowest edge of the bins.
-  gammapy takes it from the area with the containment in it, at the middles of the bins in true energy, 8 to a decade;
-  it finds 0.73 TeV and masks the bin that starts at 0.70 TeV. On the file's own bins it is 0.65 TeV.
+  gammapy takes it from the area with the containment in it, which alone moves it from 0.65 TeV to 0.724 TeV and masks
+  the bin that starts at 0.70 TeV.
 """
 
 import astropy.units as u

@@ -21,6 +21,9 @@ TIMES = ("time_min", "time_max", "time_mean", "phase_min", "phase_max")
 def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma_ul=None):
     """The hardness of a light curve; see `LightCurve.hardness`.
 
+    Intervals are of the profile likelihood of the ratio (Wilks 1938), which is rough with few counts: with 2 to 3 in
+    each band those of 68.3 % cover 64.5 %, and limits of 95 % cover 91 %.
+
     The likelihoods of both bands are taken as independent. Where the light curve has a `background_error`, each band
     has a factor of its own on its background, with that error: what shifts the backgrounds of both bands alike is not
     in the interval as such, which is too wide or too narrow for it.

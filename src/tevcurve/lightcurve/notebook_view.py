@@ -70,7 +70,8 @@ def figure(light_curve):
     known = np.isfinite(high)
     if not known.any():
         return ""
-    start, stop = (np.asarray(table[name], dtype=float) for name in ("time_min", "time_max"))
+    ends = ("phase_min", "phase_max") if "phase_min" in table.colnames else ("time_min", "time_max")
+    start, stop = (np.asarray(table[name], dtype=float) for name in ends)
     bottom, top = min(0.0, np.min(low[known])), np.max(high[known])
     x = _scale(start[known].min(), stop[known].max(), LEFT, WIDTH - RIGHT)
     y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
@@ -147,12 +148,12 @@ def _frame(y, bottom, top, start, stop, light_curve):
     zero = (
         f'<path d="M{LEFT} {y(0):.1f}H{right}" stroke="#bbb" stroke-dasharray="3 3"/>' if bottom < 0 else ""
     )
-    scale = light_curve.meta["TIMESYS"].upper()
+    scale, folded = light_curve.meta["TIMESYS"].upper(), "phase_min" in light_curve.table.colnames
     words = [
         (LEFT - 5, TOP + 8, "end", f"{top:.2g}"),
         (LEFT - 5, base, "end", f"{bottom:.2g}"),
         (LEFT - 5, (TOP + base) / 2, "end", "" if unit is None else unit.to_string("fits")),
-        (LEFT, HEIGHT - 8, "start", f"MJD {start:.4f} ({scale})"),
+        (LEFT, HEIGHT - 8, "start", f"phase {start:.4f}" if folded else f"MJD {start:.4f} ({scale})"),
         (right, HEIGHT - 8, "end", f"{stop:.4f}"),
     ]
     return axes + zero + "".join(_text(*each) for each in words)

@@ -13,7 +13,7 @@ from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
 from tevcurve.lightcurve.plots.points import HOLLOW, draw_points, make_room_for_arrows
 from tevcurve.lightcurve.plots.rows import bands_of, limits_of, values_of
-from tevcurve.lightcurve.plots.time_axis import axis_times, dress, keep, numbers_of, prepare
+from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, scale_of
 
 __all__ = ["COLOURS", "axis_times", "plot", "plot_blocks", "plot_exposure", "plot_flare"]
 
@@ -89,10 +89,10 @@ def plot(
         raise InputError(f"The light curve has no column {quantity!r} to plot; it has {', '.join(known)}.")
     unit = table[quantity].unit or u.dimensionless_unscaled
     ax = plt.gca() if ax is None else ax
-    drawn = prepare(ax, quantity, unit, light_curve.meta["TIMESYS"], time_format, gaps)
+    drawn = prepare(ax, quantity, unit, scale_of(light_curve), time_format, gaps)
     if drawn.first is None:
         _dress_values(ax, quantity in WITH_ZERO)
-    start, stop = numbers_of(light_curve.time_start, drawn), numbers_of(light_curve.time_stop, drawn)
+    start, stop = edges_of(light_curve, drawn)
     values = values_of(table, quantity, drawn.unit)
     upper, lower = limits_of(table, values, ts_threshold)
     # What is no flux of the band, such as an index, extrapolates nothing.

@@ -158,7 +158,7 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         shape in each band. `hardness_errn` and `_errp` lead to the ends of its likelihood interval, `_ll` and `_ul` are
         limits, all by the profile over the common scale of both fluxes. An end is infinite where the lower band may
         be without flux. Both bands are taken as independent, the factors on their backgrounds that `background_error`
-        stands for among them.
+        stands for among them. With 2 to 3 counts in a band intervals of 68.3 % cover 64.5 %, limits of 95 % cover 91 %.
 
         Parameters
         ----------

@@ -102,7 +102,18 @@ def test_bins_in_phase_are_tested_without_an_order(flaring):
     assert summary.ts_var.n_rows == 4
     assert summary.doubling_time is None
     assert summary.bayesian_blocks is None
-    assert "Bayesian" not in str(summary)
+    assert "Bayesian blocks, as the rows do not follow each other in time" in str(summary)
+    shown = str(folded).splitlines()
+    assert shown[1].split()[:2] == ["phase_min", "phase_max"]
+    assert "phase 0.0000" in folded._repr_html_()
+    ax = folded.plot()
+    assert ax.get_xlabel() == "Phase"
+    low, high = ax.get_xlim()
+    assert -0.2 < low < high < 1.2
+    with pytest.raises(InputError, match="bins in phase"):
+        folded.plot(time_format="iso")
+    with pytest.raises(InputError, match="do not go into one figure"):
+        flaring.plot(ax=ax)
 
 
 def test_the_public_flare_night_is_as_variable_as_with_gammapy(hess_dl3_dr1):

@@ -16,6 +16,7 @@ from tevcurve.lightcurve.plots.time_locator import time_locator
 from tevcurve.lightcurve.plots.time_ticks import DateTicks, MjdTicks
 
 LONG = 40  # days: from here on whole MJD are short enough as tick labels
+PHASE = "phase"
 LABEL = 1.0  # inches: the least length of a piece of the axis, so that a date fits
 MJD_OF_1970 = 40587
 _RECORD = "_tevcurve_drawn"
@@ -25,7 +26,8 @@ _RECORD = "_tevcurve_drawn"
 class Drawn:
     """What the light curves already in an axes have laid down for those to come.
 
-    dates: whether the axis has dates, else MJD in `scale`. quantity, unit: of the value axis. first: the first line,
+    dates: whether the axis has dates, else MJD in `scale`, or phases where that is "phase". quantity, unit: of the
+    value axis. first: the first line,
     with which the record ends. bands: those drawn. start, stop: lists of float arrays, the time bins. gaps: as given.
     """
 
@@ -55,6 +57,10 @@ def prepare(ax, quantity, unit, scale, time_format=None, gaps=None):
     if time_format not in (None, "mjd", "iso"):
         raise InputError(f"time_format is {time_format!r}; it should be 'mjd' or 'iso'.")
     neighbours = [drawn_in(other) for other in together(ax)]
+    if scale == PHASE and not (time_format is None and gaps is None):
+        raise InputError("The rows are bins in phase, which have neither a time_format nor gaps.")
+    if any((other.scale == PHASE) != (scale == PHASE) for other in neighbours):
+        raise InputError("Bins in phase and bins in time do not go into one figure with one axis.")
     dates = neighbours[0].dates if neighbours else time_format == "iso"
     if time_format is not None and dates != (time_format == "iso"):
         have = "iso" if dates else "mjd"
@@ -98,8 +104,22 @@ def axis_times(ax, time):
     return numbers_of(time, drawn)
 
 
+def edges_of(light_curve, drawn):
+    """(start, stop) of the rows as the numbers of the axis: of their phases, or of their times."""
+    if drawn.scale == PHASE:
+        return tuple(np.asarray(light_curve.table[name], dtype=float) for name in ("phase_min", "phase_max"))
+    return tuple(numbers_of(time, drawn) for time in (light_curve.time_start, light_curve.time_stop))
+
+
+def scale_of(light_curve):
+    """What the axis of a light curve shows: its time scale, or "phase"."""
+    return PHASE if "phase_min" in light_curve.table.colnames else light_curve.meta["TIMESYS"]
+
+
 def numbers_of(time, drawn):
     """Times as the numbers of the axis: MJD in the scale of the axes, or matplotlib's days in UTC."""
+    if drawn.scale == PHASE:
+        raise InputError("The axis shows phases, on which nothing that has a time can be drawn.")
     if not drawn.dates:
         return getattr(time, drawn.scale).mjd
     return time.utc.mjd - MJD_OF_1970 + _epoch()
@@ -122,6 +142,10 @@ def dress(ax):
         np.concatenate([part for record in records for part in getattr(record, end)])
         for end in ("start", "stop")
     )
+    if drawn.scale == PHASE:
+        for other in axes:
+            other.set_xlabel("Phase")
+        return
     cut = None
     if drawn.gaps is not None:
         width = ax.get_window_extent().width / ax.figure.dpi
