@@ -111,3 +111,12 @@ def test_stacked_and_exclusion_are_for_both_methods(observations, method):
     region = CircleSkyRegion(pointing.directional_offset_by(away, pointing.separation(POSITION)), 0.2 * u.deg)
     made = light_curve(observations, POSITION, method=method, stacked=True, exclusion=region)
     assert made.table["flux"][0] != light_curve(observations, POSITION, method=method).table["flux"][0]
+
+
+def test_defaults_of_all_methods_in_files_of_older_versions_ask_for_nothing(tmp_path):
+    old = "data: x\ntarget: y\nmethod: 1d\nwidth: 2 deg\nbinsz: 0.04 deg\nfree_ts: 25.0\nshape_from: run\n"
+    (tmp_path / "old.yaml").write_text(old)
+    assert Config.read(tmp_path / "old.yaml").width is None
+    (tmp_path / "old.yaml").write_text(old.replace("2 deg", "3 deg"))
+    with pytest.raises(ConfigError, match="no use for width"):
+        Config.read(tmp_path / "old.yaml")

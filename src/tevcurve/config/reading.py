@@ -8,6 +8,7 @@ from tevcurve.config.model import VERSION, Config
 from tevcurve.config.values import time_bins_text
 from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.method_options import OPTIONS
 
 
 def read_config(path, changes=None):
@@ -37,7 +38,7 @@ def read_config(path, changes=None):
     try:
         if "version" not in marked.values and "time_bins" not in changes:
             _check_scale(marked.values.get("time_bins"))
-        return Config(**with_changes(marked.values, changes))
+        return Config(**with_changes(_without_old_defaults(marked.values), changes))
     except ConfigError as error:
         mistakes = sorted(error.mistakes, key=lambda mistake: marked.line(mistake[0]))
         raise ConfigError(mistakes, place) from None
@@ -63,3 +64,11 @@ def _check_scale(time_bins):
             )
         ]
     )
+
+
+def _without_old_defaults(values):
+    """The values of a file without those that older versions wrote for every method: the defaults of all options."""
+    if not isinstance(values, dict) or "version" in values:
+        return values
+    defaults = {option.name: option.default for option in OPTIONS}
+    return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}
