@@ -93,6 +93,7 @@ def test_a_bad_run_is_a_row_of_the_ledger(tmp_path, good, changes, stage, words)
         make(tmp_path, *runs, strict=True)
     assert str(caught.value) == f"Run 2 cannot be used: {failed.reason}"
     problems = curve.ledger.problems
+    assert problems[0].reason == problems["reason"][0]
     assert problems.colnames == ["obs_id", "kind", "stage", "reason"]
     assert list(problems[0]) == [2, "failed", stage, failed.reason]
     assert f"run 2 is left out: {failed.reason}" in str(curve.ledger)

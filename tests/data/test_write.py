@@ -18,6 +18,7 @@ from tevcurve.data.time import TimeReference
 from tevcurve.data.write import write_store
 from tevcurve.errors import InputError
 from tevcurve.files import FitsFile
+from tevcurve.files.astropy_table import as_table
 from tevcurve.irf import Background3D
 from tevcurve.simulation import ResponseSet, simulate_observation
 
@@ -259,3 +260,26 @@ def test_gammapy_expects_the_same_of_a_lopsided_field(tmp_path):
     np.testing.assert_allclose(dataset.background.data, maps["background"].data, rtol=1e-3)
     left, right = (maps["background"].data[..., half].sum() for half in (slice(16), slice(16, None)))
     assert abs(left / right - 1) > 0.2
+
+
+def test_lists_and_masked_numbers_are_written_as_they_are_read(tmp_path):
+    lists = np.empty(3, dtype=object)
+    lists[:] = [np.arange(2), np.arange(0), np.arange(5)]
+    numbers = np.ma.MaskedArray([4, -999, 7], mask=[False, True, False])
+    both = np.ma.MaskedArray([4, 4, 7], mask=[False, True, False])
+    columns = [
+        ("LISTS", None, lists),
+        ("NUMBERS", None, numbers),
+        ("BOTH", "m", both),
+        ("PLAIN", None, np.ones(3)),
+    ]
+    path = tmp_path / "x.fits"
+    path.write_bytes(primary_bytes() + table_bytes("X", columns, {}))
+    with fits.open(path) as hdus:
+        hdus.verify("exception")
+        assert [one.tolist() for one in hdus["X"].data["LISTS"]] == [one.tolist() for one in lists]
+        assert hdus["X"].columns["NUMBERS"].null == -999
+    table = as_table(FitsFile.open(path).table("X"))
+    assert [one.tolist() for one in table["LISTS"]] == [one.tolist() for one in lists]
+    for name in ("NUMBERS", "BOTH"):
+        assert table[name].tolist() == [4, None, 7]

@@ -6,7 +6,8 @@ from astropy.io import fits
 from dl3_files import RunFile, run_hdus
 
 from tevcurve.errors import DataError
-from tevcurve.files import FitsFile
+from tevcurve.files import FitsFile, column_values
+from tevcurve.files.astropy_table import as_table
 from tevcurve.files.bintable import BinTable
 
 
@@ -188,3 +189,41 @@ def test_a_header_that_contradicts_itself_gets_a_sentence(tmp_path, old, new, wo
     with pytest.raises(DataError, match=f"HDU X of {path} cannot be read.*|{words}") as error:
         FitsFile.open(path).table("X")
     assert error.match(words)
+
+
+def table_of(tmp_path, columns, **cards):
+    hdu = fits.BinTableHDU.from_columns(columns, name="X")
+    for key, value in cards.items():
+        hdu.header[key] = value
+    return FitsFile.open(written(tmp_path, hdu)).table("X")
+
+
+def test_whole_numbers_that_stand_for_none_are_nan(tmp_path):
+    table = table_of(tmp_path, [fits.Column("A", "J", array=np.array([1, -9, 3]), null=-9)])
+    np.testing.assert_array_equal(column_values(table, "A", "", "x"), [1, np.nan, 3])
+    shown = as_table(table)["A"]
+    assert shown.mask.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("keyword", ["TSCAL1", "TZERO1"])
+def test_a_scale_that_is_no_number_gets_a_sentence(tmp_path, keyword):
+    table = table_of(tmp_path, [fits.Column("A", "E", array=np.ones(2))], **{keyword: "much"})
+    with pytest.raises(
+        DataError, match=f"column A .* cannot be read: its {keyword} is 'much', which is no number"
+    ):
+        column_values(table, "A", "", "x")
+
+
+def test_two_columns_of_one_name_get_a_sentence(tmp_path):
+    columns = [fits.Column(name, "E", "TeV", array=np.ones(2)) for name in ("energy", "OTHER1")]
+    path = written(tmp_path, fits.BinTableHDU.from_columns(columns, name="X"))
+    path.write_bytes(path.read_bytes().replace(b"'OTHER1  '", b"'ENERGY  '"))
+    table = FitsFile.open(path).table("X")
+    with pytest.raises(DataError, match=r"x has 2 columns ENERGY \(energy and ENERGY\); wanted is one"):
+        column_values(table, "ENERGY", "TeV", "x")
+
+
+@pytest.mark.parametrize("unit", ["ph / (s MeV sr)", "ct s-1 MeV-1 sr-1", "s-1 MeV-1 sr-1"])
+def test_what_is_counted_has_no_unit(tmp_path, unit):
+    table = table_of(tmp_path, [fits.Column("A", "E", unit, array=np.ones(1))])
+    assert column_values(table, "A", "TeV-1 s-1 sr-1", "x").tolist() == pytest.approx([1e6])

@@ -79,3 +79,41 @@ def test_one_bad_header_does_not_move_the_target(tmp_path):
     (tmp_path / "data" / "run_000003.fits.gz").unlink()
     assert observations_of(store, "Crab")[1].separation(CRAB) < 1e-6 * u.deg
     assert abs(observations_of(store.get_observations([1]), "Crab")[1].ra.deg - 283.63) < 1e-9
+
+
+def test_the_position_in_the_index_is_taken_where_no_file_has_one(tmp_path):
+    store_of(tmp_path, RunFile(1), RunFile(2, tstart=START + 2000, tstop=START + 3000))
+    with_index(tmp_path, "RA_OBJ", [83.63, 83.63])
+    store = with_index(tmp_path, "DEC_OBJ", [22.01, 22.01])
+    found, position = observations_of(store, "Crab")
+    assert ids(found) == [1, 2]
+    assert position.separation(CRAB) < 1e-6 * u.deg
+    for file in (tmp_path / "data").iterdir():
+        file.unlink()
+    # The target is known; what each file lacks is told when it is reduced.
+    assert observations_of(DataStore.from_dir(tmp_path), "Crab")[1].separation(CRAB) < 1e-6 * u.deg
+
+
+def test_files_that_are_not_there_are_the_reason_that_is_told(tmp_path):
+    store = store_of(tmp_path, RunFile(1, header=OBJECT))
+    for file in (tmp_path / "data").iterdir():
+        file.unlink()
+    with pytest.raises(
+        DataError, match=r"can be read, and the index has no position of it: 1: .* does not exist"
+    ):
+        observations_of(store, "Crab")
+
+
+def test_zeros_are_no_position(tmp_path):
+    store = store_of(tmp_path, RunFile(1, header={"RA_OBJ": 0.0, "DEC_OBJ": 0.0}))
+    with pytest.raises(InputError, match="has the position of its target"):
+        observations_of(store, "Crab")
+
+
+def test_a_store_says_why_its_runs_cannot_be_used(tmp_path):
+    write_store(tmp_path, [RunFile(1)])
+    path = tmp_path / "hdu-index.fits.gz"
+    table = Table.read(path)
+    table.replace_column("FILE_DIR", ["../elsewhere"] * len(table))
+    table.write(path, overwrite=True)
+    assert "1 of 1 observations; the first: The HDU index" in str(DataStore.from_dir(tmp_path))

@@ -111,6 +111,13 @@ class DataStore:
         """
         return list(dict.fromkeys(self._obs_index.ids_of(rows)))
 
+    def _problem(self, obs_id):
+        """Why the indices cannot be used for a run, a sentence, or None."""
+        problem = self._obs_index.problem(obs_id) or self._hdu_index.problem(obs_id)
+        if problem is None and not self._hdu_index.addresses.get(obs_id):
+            return f"The HDU index has no row for OBS_ID {obs_id}."
+        return problem
+
     def _observation(self, obs_id):
         problem = self._obs_index.problem(obs_id) or self._hdu_index.problem(obs_id)
         addresses = self._hdu_index.addresses.get(obs_id, ())
@@ -131,6 +138,10 @@ class DataStore:
             address.hdu_class for addresses in self._hdu_index.addresses.values() for address in addresses
         )
         rows["HDUs"] = listed(f"{name} ({count})" for name, count in sorted(classes.items()))
+        problems = [problem for problem in map(self._problem, self.obs_ids.tolist()) if problem]
+        if problems:
+            # Many runs have one reason, such as a folder that is not there; the first one stands for its like.
+            rows["Not usable"] = f"{len(problems)} of {len(self)} observations; the first: {problems[0]}"
         return rows
 
     def __str__(self):

@@ -69,12 +69,17 @@ def primary_bytes():
 
 
 def _without_mask(array):
-    """(array, number that stands for masked values or None): the lowest whole number, where any is masked."""
+    """(array, number that stands for masked values or None).
+
+    It is the number under the mask where that stands for nothing else, or else the lowest whole number.
+    """
     if not np.any(np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else False):
         return np.asarray(array), None
     if array.dtype.kind != "i":
         return np.asarray(array), None
-    null = int(np.iinfo(array.dtype).min)
+    under = np.unique(array.data[array.mask])
+    is_free = len(under) == 1 and not np.any(array.compressed() == under[0])
+    null = int(under[0]) if is_free else int(np.iinfo(array.dtype).min)
     return np.ma.filled(array, null), null
 
 

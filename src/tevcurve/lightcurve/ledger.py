@@ -4,10 +4,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import Row, Table
 
 from tevcurve.problems import FAILED, WARNING, Problem
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
+
+
+class _ProblemRow(Row):
+    """A row of problems, with what a `Problem` has: obs_id, kind, stage and reason."""
+
+    def __getattr__(self, name):
+        if name in ("obs_id", "kind", "stage", "reason"):
+            return self[name]
+        raise AttributeError(f"A problem has no {name}; it has obs_id, kind, stage and reason.")
+
+
+class _ProblemTable(Table):
+    Row = _ProblemRow
 
 
 class LedgerWords:
@@ -22,7 +35,7 @@ class LedgerWords:
         columns = {"obs_id": np.array([row.obs_id for row in rows], dtype=np.int64)}
         for name in ("kind", "stage", "reason"):
             columns[name] = np.array([getattr(row, name) for row in rows], dtype=str)
-        return Table(columns)
+        return _ProblemTable(columns)
 
     def totals(self):
         """Number of events of each fate over all runs, a dict."""

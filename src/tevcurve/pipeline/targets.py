@@ -48,27 +48,36 @@ def observations_of(observations, target):
 
 
 def _by_name(observations, name):
-    """The observations of a named target, and its position as their headers have it.
+    """The observations of a named target, and its position as their headers have it, or else the index.
 
     It is the first one with which the index or another header agrees: one bad header does not move the others' target.
     """
     runs = runs_of_target(observations, name)
-    votes = _positions_in_index(observations, runs) if isinstance(observations, DataStore) else []
-    headers = []
+    indexed = _positions_in_index(observations, runs) if isinstance(observations, DataStore) else []
+    votes, headers, unread = list(indexed), [], []
     for observation in runs:
-        # What is wrong with a run is told when it is reduced.
+        try:
+            meta = observation.meta
+        except TevcurveError as error:
+            # Told again of each run when it is reduced.
+            unread.append(f"{observation.obs_id}: {error}")
+            continue
         with suppress(TevcurveError):
-            lon, lat = (header_number(observation.meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))
-            if abs(lon) <= 360 and abs(lat) <= 90:
+            lon, lat = (header_number(meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))
+            if abs(lon) <= 360 and abs(lat) <= 90 and (lon, lat) != (0, 0):
                 headers.append(SkyCoord(lon, lat, unit="deg"))
                 if any(headers[-1].separation(vote) < SAME_PLACE for vote in votes):
                     return runs, headers[-1]
                 votes.append(headers[-1])
-    if not headers:
+    if not votes and len(unread) == len(runs):
+        raise DataError(
+            f"No observation of {name!r} can be read, and the index has no position of it: {listed(unread, 3)}"
+        )
+    if not votes:
         raise InputError(
             f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
         )
-    return runs, headers[0]
+    return runs, (headers or votes)[0]
 
 
 def _positions_in_index(store, runs):
@@ -77,6 +86,8 @@ def _positions_in_index(store, runs):
         rows = np.isin(store.obs_table["OBS_ID"], [one.obs_id for one in runs])
         columns = (_degrees(store.obs_table, key)[rows].tolist() for key in ("RA_OBJ", "DEC_OBJ"))
         pairs = [pair for pair in zip(*columns, strict=True) if abs(pair[0]) <= 360 and abs(pair[1]) <= 90]
+        # Zeros stand for a position that nobody gave.
+        pairs = [pair for pair in pairs if pair != (0, 0)]
         return [SkyCoord(*pair, unit="deg") for pair, _ in Counter(pairs).most_common(1)]
     return []
 
