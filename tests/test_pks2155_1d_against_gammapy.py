@@ -150,6 +150,7 @@ def test_one_call_gives_the_same_runs_and_one_more_bin_of_energy(observations, s
         safe_energy=0.1,
         e_reco=RECO,
         e_true=TRUE,
+        responses="centre",
     )
     assert_allclose(lc.table["flux"][1:], theirs["flux"][1:], rtol=0.003)
     assert lc.table["counts"][0] == spectra[0].counts.data.sum() > theirs["counts"][0]

@@ -173,6 +173,7 @@ def theirs(reference_dir):
 def ours(observations):
     """The light curve of one call, which has its map in another projection."""
     options = {"e_reco": RECO.edges, "e_true": TRUE.edges, "safe_energy": None, "sigma_ul": 2}
+    options |= {"responses": "centre"}
     return light_curve(
         observations, PKS_2155, energy_edges=[0.7, 20] * u.TeV, spectrum=SPECTRUM, **options
     ).table

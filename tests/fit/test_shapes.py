@@ -11,6 +11,9 @@ from tevcurve.fit.shapes import ShapeFunction, estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
 from tevcurve.kernels.shape_rows import OnOffRows
 from tevcurve.models import ExponentialCutoffPowerLaw, LogParabola, PowerLaw, SpectralModel
+from tevcurve.reduction.true_nodes import true_nodes
+
+TRUE_NODES = true_nodes(TRUE, "centre", None)
 
 
 def log_parabola():
@@ -58,7 +61,7 @@ def check_spread(spread, row, statistic, fit, number, error):
 
 
 def estimated(rows, model, names, norm=None, **options):
-    family = SpectrumFamily(model, names, TRUE, BAND)
+    family = SpectrumFamily(model, names, TRUE_NODES, BAND)
     norm = np.ones(rows.n_bins) if norm is None else norm
     return estimate_shapes(rows, family, norm, **({"sigma": 1.0, "ul_rise": 2.706} | options))
 
@@ -180,7 +183,7 @@ def test_rows_do_not_depend_on_each_other(cubes):
 def test_slopes_and_curvatures_are_those_of_the_value(make, kind):
     rng = np.random.default_rng(5)
     rows = SimulatedCubes(rng, 2).rows() if make == "cash" else SimulatedSpectra(rng, 2).rows()
-    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), TRUE, BAND)
+    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), TRUE_NODES, BAND)
     function = ShapeFunction(rows, family, kind)
     x, step = np.array([[0.1, 0.2, -0.3], [-0.2, 0.5, 0.1]]), 1e-4
     _, slope, curvature = function.evaluate(x)
@@ -263,7 +266,7 @@ def test_the_deeper_of_two_minima_is_found():
 
 def test_parameters_that_do_not_change_the_shape_are_refused():
     with pytest.raises(InputError, match="'reference', which does not change the shape"):
-        SpectrumFamily(power_law(), ("reference",), TRUE, BAND)
+        SpectrumFamily(power_law(), ("reference",), TRUE_NODES, BAND)
 
 
 def test_spectra_of_the_family_are_the_models():
@@ -272,7 +275,7 @@ def test_spectra_of_the_family_are_the_models():
         (log_parabola(), ("alpha", "beta")),
         (ExponentialCutoffPowerLaw(index=2, amplitude="1e-11 cm-2 s-1 TeV-1"), ("index", "lambda_")),
     ):
-        family = SpectrumFamily(model, names, TRUE, BAND)
+        family = SpectrumFamily(model, names, TRUE_NODES, BAND)
         values = family.parameters(t)
         exact = model.photon_flux(TRUE, **{name: values[:, k, None] for k, name in enumerate(names)})
         np.testing.assert_allclose(family.spectra(t)[:, :, 0], exact, rtol=1e-11)

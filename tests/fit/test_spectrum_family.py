@@ -10,8 +10,10 @@ from tevcurve.errors import InputError
 from tevcurve.fit.spectrum_family import REACH, SpectrumFamily
 from tevcurve.kernels.shape_rows import second_pairs
 from tevcurve.models import BrokenPowerLaw, ExponentialCutoffPowerLaw, Parameter, PowerLaw, SpectralModel
+from tevcurve.reduction.true_nodes import true_nodes
 
 EDGES = np.geomspace(0.5, 20, 7)
+NODES = true_nodes(EDGES, "centre", None)
 BAND = (0.7, 12.0)
 CENTER = np.array([2.3, 0.15])
 
@@ -46,7 +48,7 @@ def moments(values, powers, weight=0):
 
 @pytest.mark.parametrize("t", [(0.0, 0.0), (0.8, -0.4), (-3.0, 1.5)])
 def test_spectra_have_the_derivatives_of_their_formula(t):
-    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), EDGES, BAND)
+    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), NODES, BAND)
     values = CENTER + family.scale * t
     np.testing.assert_allclose(family.parameters(np.array([t]))[0], values, rtol=1e-14)
     found = family.spectra(np.array([t]))[0]
@@ -62,7 +64,7 @@ def test_spectra_have_the_derivatives_of_their_formula(t):
 
 @pytest.mark.parametrize(("kind", "weight"), [("flux", 0), ("eflux", 1), ("dnde", None)])
 def test_logarithms_are_those_of_the_band_relative_to_the_model(kind, weight):
-    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), EDGES, BAND, e_ref=2.0)
+    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), NODES, BAND, e_ref=2.0)
 
     def logarithm(t):
         values = CENTER + family.scale * t
@@ -87,7 +89,7 @@ def test_logarithms_are_those_of_the_band_relative_to_the_model(kind, weight):
 
 def test_a_step_of_one_changes_the_spectrum_by_about_e_across_the_band():
     for model, names in ((log_parabola(), ("alpha", "beta")), (PowerLaw(index=3.0), ("index",))):
-        family = SpectrumFamily(model, names, EDGES, BAND)
+        family = SpectrumFamily(model, names, NODES, BAND)
         energy = np.geomspace(*BAND, 9)
         for k, step in enumerate(np.eye(len(names))):
             one, zero = (dict(zip(names, family.parameters(t), strict=True)) for t in (step, 0 * step))
@@ -103,13 +105,13 @@ def test_a_step_of_one_changes_the_spectrum_by_about_e_across_the_band():
     ],
 )
 def test_fluxes_without_a_formula_are_those_of_a_fine_quadrature(model):
-    family = SpectrumFamily(model, ("index",), EDGES, BAND)
+    family = SpectrumFamily(model, ("index",), NODES, BAND)
     expected = [integral(lambda e: float(model.dnde(e)), *ends) for ends in pairwise(EDGES)]
     np.testing.assert_allclose(family.spectra(np.zeros((1, 1)))[0, :, 0], expected, rtol=1e-12)
 
 
 def test_rows_are_each_their_own():
-    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), EDGES, BAND)
+    family = SpectrumFamily(log_parabola(), ("alpha", "beta"), NODES, BAND)
     t = np.random.default_rng(1).uniform(-2, 2, (5, 2))
     together = family.spectra(t)
     for row in range(5):
@@ -124,8 +126,8 @@ def test_a_model_is_never_asked_beyond_its_bounds():
 
     bounded = Parameter("alpha", 2.3, min=2.0, max=2.5)
     model = SpectralModel.from_function(checked, amplitude="3e-12 cm-2 s-1 TeV-1", alpha=bounded, beta=0.15)
-    family = SpectrumFamily(model, ("alpha", "beta"), EDGES, BAND)
-    free = SpectrumFamily(log_parabola(), ("alpha", "beta"), EDGES, BAND)
+    family = SpectrumFamily(model, ("alpha", "beta"), NODES, BAND)
+    free = SpectrumFamily(log_parabola(), ("alpha", "beta"), NODES, BAND)
     assert family.bounded_low.tolist() == family.bounded_high.tolist() == [True, False]
     np.testing.assert_array_equal(family.high[1], REACH)
     for end, value in ((family.low, 2.0), (family.high, 2.5)):
@@ -152,4 +154,4 @@ def test_what_does_not_change_the_shape_is_refused(model, name):
     with pytest.raises(
         InputError, match=f"^free has '{name}', which does not change the shape .* 0.7 to 12 TeV"
     ):
-        SpectrumFamily(model, (name,), EDGES, BAND)
+        SpectrumFamily(model, (name,), NODES, BAND)

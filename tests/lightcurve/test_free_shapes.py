@@ -76,7 +76,7 @@ def test_a_free_shape_fits_better_than_any_fixed_one(runwise):
 
 
 def test_index_in_1d_as_minuit_finds_it(hess_dl3_dr1):
-    lc = flare(hess_dl3_dr1, "1d", runs=(33787,))
+    lc = flare(hess_dl3_dr1, "1d", runs=(33787,), responses="centre")
     (run,), axes = lc.origin.terms, lc.origin.setting.axes
     safe = run.mask_safe
 

@@ -50,7 +50,7 @@ def night(observations):
 def dense(night, number):
     """Expected source and background per second of a run in all cells of the fit, two arrays (n_cells,)."""
     kept = night.origin
-    terms, _ = cube_terms(kept.runs[number], replace(kept.setting, stacked=True))
+    terms, _ = cube_terms(kept.runs[number], replace(kept.setting, stacked=True), kept.nodes)
     flux = kept.spectrum.photon_flux(kept.setting.axes.true)
     cells = np.arange(terms.compact.background[0].size)
     return terms.deadc * terms.compact.signal_at(cells, flux), terms.compact.background_at(cells)[0]

@@ -70,7 +70,7 @@ def dense_run(kept, number, allowed):
     """The `DenseBlock` of a run, made without the exclusion, and with all cells of excluded pixels taken out."""
     setting = replace(kept.setting, stacked=True, unbinned=False, allowed=None)
     run = kept.runs[number]
-    terms, _ = cube_terms(run, setting)
+    terms, _ = cube_terms(run, setting, kept.nodes)
     flux = kept.spectrum.photon_flux(kept.setting.axes.true)
     signal, background, _ = terms.compact.in_all_cells(flux)
     counts = np.bincount(terms.cell, minlength=signal.size).reshape(signal.shape)
@@ -106,7 +106,7 @@ def test_unbinned_fit_has_the_events_and_the_integrals_of_the_pixels_that_are_le
     made = make(observations[:1], exclusion=CIRCLE, unbinned=True)
     kept = made.origin
     left = np.array(is_left(kept.setting.geom))
-    terms, _ = cube_terms(kept.runs[0], replace(kept.setting, allowed=None))
+    terms, _ = cube_terms(kept.runs[0], replace(kept.setting, allowed=None), kept.nodes)
     inside = left[terms.cell % left.size]
     flux = kept.spectrum.photon_flux(kept.setting.axes.true)
     totals = dense_run(kept, 0, left)

@@ -123,7 +123,9 @@ def test_likelihoods_of_a_partition_add_up_at_common_parameters(store):
 
 def test_a_bin_over_three_runs_equals_the_joint_fit_of_three_datasets(store):
     span = edges_of(store, 1)
-    lc = make(store, "3d", by_edges(span), energy_edges=[0.7, 10] * u.TeV, sigma_ul=2)
+    # Datasets have their responses at the centres of their bins.
+    options = {"energy_edges": [0.7, 10] * u.TeV, "sigma_ul": 2, "responses": "centre"}
+    lc = make(store, "3d", by_edges(span), **options)
     datasets = [dataset_of([observation]) for observation in store.get_observations()]
     for dataset in datasets:
         dataset.counts.meta.update(t_start=span[0], t_stop=span[1])

@@ -42,7 +42,7 @@ def test_events_of_the_source_over_an_empty_background_see_a_floor(kept, unbinne
     setting = replace(kept.setting, unbinned=unbinned)
     geom, axes = setting.geom, setting.axes
     for run in kept.runs:
-        terms, _ = cube_terms(run, setting)
+        terms, _ = cube_terms(run, setting, kept.nodes)
         reco = terms.cell // np.prod(geom.data_shape[-2:])
         floored = np.zeros(len(reco), dtype=bool)
         floored[terms.floored] = True
@@ -59,7 +59,7 @@ def test_events_of_the_source_over_an_empty_background_see_a_floor(kept, unbinne
 
 def test_the_floor_is_a_millionth_of_the_nearest_plane(kept):
     run = kept.runs[0]
-    terms, _ = cube_terms(run, kept.setting)
+    terms, _ = cube_terms(run, kept.setting, kept.nodes)
     reco = terms.cell // np.prod(kept.setting.geom.data_shape[-2:])
     solid_angle = kept.setting.geom.solid_angle().to_value(u.sr)
     (at,) = background_frames(run.pointing_lonlat, run.gti, run.location).coordinates

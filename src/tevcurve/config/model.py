@@ -118,6 +118,10 @@ class Config(BaseModel):
     e_true: kinds.MaybeEnergies = Field(
         None, description="Edges of the bins of true energy; null: 16 per decade"
     )
+    responses: Annotated[Literal["weighted", "centre"], kinds.Lower] = Field(
+        "weighted",
+        description="weighted with the flux inside each bin of true energy, or centre, as other codes have it",
+    )
 
     offset_max: kinds.MaybeAngle = Field(
         None, description="3d: largest offset of a pixel from the pointing; null: 2 deg"

@@ -1,5 +1,7 @@
 """The spectra that a model takes when some parameters of its shape are free, in coordinates made for a fit."""
 
+from functools import partial
+
 import numpy as np
 
 from tevcurve.errors import InputError
@@ -24,14 +26,14 @@ class SpectrumFamily:
     ----------
     spectrum : `SpectralModel`
     names : tuple of str, the free parameters
-    true_edges : float array (n_true + 1,), TeV
+    nodes : `TrueNodes` at which the responses were taken
     band : (e_min, e_max), TeV
     e_ref : float, TeV, where the "dnde" is taken; default: the middle of the band in log
 
     Raises `InputError` for a parameter that only scales the flux, or changes nothing.
     """
 
-    def __init__(self, spectrum, names, true_edges, band, e_ref=None):
+    def __init__(self, spectrum, names, nodes, band, e_ref=None):
         self.spectrum, self.names = spectrum, tuple(names)
         self.e_min, self.e_max = band
         self.e_ref = np.sqrt(self.e_min * self.e_max) if e_ref is None else e_ref
@@ -44,7 +46,7 @@ class SpectrumFamily:
         self.bounded_low, self.bounded_high = self.low > -REACH, self.high < REACH
         edges = np.array([self.e_min, self.e_max])
         self._values = {
-            "true": _Integrals(spectrum, true_edges, 0),
+            "true": _integrals_over(nodes, spectrum),
             "flux": _Integrals(spectrum, edges, 0),
             "eflux": _Integrals(spectrum, edges, 1),
             "dnde": lambda overrides: spectrum.dnde(np.array([self.e_ref]), **overrides),
@@ -122,6 +124,13 @@ class SpectrumFamily:
                 f"{self.e_max:g} TeV; wanted are parameters that do."
             )
         return min(1 / change, 0.5 * (high - low))
+
+
+def _integrals_over(nodes, spectrum):
+    """Function of overrides to the fluxes (n, n_true) of the bins of true energy."""
+    if nodes.spectrum is None:
+        return _Integrals(spectrum, nodes.edges, 0)
+    return partial(nodes.fluxes, spectrum)
 
 
 class _Integrals:

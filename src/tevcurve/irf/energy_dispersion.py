@@ -8,7 +8,7 @@ from astropy import units as u
 from tevcurve.errors import DataError, InputError
 from tevcurve.irf.table import Layout, Response
 from tevcurve.kernels.folding import migration_matrix
-from tevcurve.kernels.interpolation import all_inside, interpolate_points
+from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.records import short_repr
 
@@ -87,10 +87,16 @@ class EnergyDispersion2D(Response):
         Integrated exactly over the reco bins, each row normalised over all migra of the table (so a row sums to less
         than 1 where the reco axis is shorter); rows where the table is empty are 0.
         """
-        true_edges_tev, reco_edges_tev = np.asarray(true_edges_tev), np.asarray(reco_edges_tev)
+        true_edges_tev = np.asarray(true_edges_tev)
         centers = np.sqrt(true_edges_tev[1:] * true_edges_tev[:-1])
-        density = self.migra_density(centers, offset_rad)
-        return migration_matrix(centers, reco_edges_tev, self.migra_axis.edges, density)
+        return self.probabilities(centers, offset_rad, reco_edges_tev)
+
+    def probabilities(self, energies_tev, offset_rad, reco_edges_tev):
+        """Probability (n, n_reco) of each reco bin at true energies (n,), TeV, and one offset (radian), as `kernel`."""
+        offset = self.offset_axis.locate(offset_rad)
+        density = interpolate_axis(self.table.values, offset, axis=1) * offset.inside
+        places = self.energy_axis.locate(energies_tev)
+        return migration_matrix(energies_tev, reco_edges_tev, self.migra_axis.edges, density, places)
 
     def to_edisp_kernel(self, offset, e_true, e_reco):
         """EDispKernel at one offset; the offset and the edges e_true, e_reco are Quantities."""

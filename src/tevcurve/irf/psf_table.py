@@ -102,9 +102,18 @@ class EnergyDependentTablePSF:
 
     def containment_fraction(self, energies_tev, rad_rad):
         """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where the response is empty."""
+        if np.ndim(rad_rad) == 0:
+            return self._fractions_within(energies_tev, rad_rad)
         energies, rad = np.broadcast_arrays(energies_tev, rad_rad)
         values = disc_integral_at(self.rad_rad, self.profiles(energies.ravel()), rad.ravel())
         return values.reshape(energies.shape)
+
+    def _fractions_within(self, energies_tev, rad_rad):
+        """Fractions of the shape of the energies within one angle: linear between the nodes, as the profiles are."""
+        places = locate(np.log(self.energies_tev), np.log(np.asarray(energies_tev, dtype=float)))
+        within = interpolate_axis(disc_integral_at(self.rad_rad, self.values, rad_rad), places)
+        total = interpolate_axis((~self.is_empty).astype(float), places)
+        return np.divide(within, total, out=np.zeros_like(within), where=total > 0)
 
     def containment_radius(self, energy, fraction):
         """Angle (Quantity in deg) that holds a fraction, NaN where the response is empty; the arguments broadcast."""

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tevcurve.kernels.interpolation import interpolate_axis
+
 
 def integrate_loglog(edges, values):
     """Integral over each bin (n - 1, ...) of a function given at the edges (n,) as values (n, ...), power law between.
@@ -29,20 +31,36 @@ def cumulative_density(edges, density):
     return np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
 
 
-def migration_matrix(true_energies, reco_edges, migra_edges, density):
+def migration_matrix(true_energies, reco_edges, migra_edges, density, places=None):
     """Probability (n_true, n_reco) that a photon of a true energy is found in each reconstructed-energy bin.
 
-    The density (n_true, n_migra) in migra = E_reco / E_true is constant in each migra bin, so that its integral is
-    linear between the migra edges and the integral over a reco bin is exact. Each row is divided by its integral over
-    all migra; a row that is 0 stays 0.
+    The density in migra = E_reco / E_true is constant in each migra bin, so that its integral is linear between the
+    migra edges and the integral over a reco bin is exact. Each row is divided by its integral over all migra; a row
+    that is 0 stays 0.
+
+    density: (n, n_migra), at the true energies, or at nodes between which the `Places` of these lie.
     """
+    true_energies = np.asarray(true_energies, dtype=float)
     cumulative = cumulative_density(migra_edges, density)
-    total = cumulative[:, -1]
-    matrix = np.zeros((len(true_energies), len(reco_edges) - 1))
-    for row in np.flatnonzero(total > 0):
-        at_edges = np.interp(reco_edges / true_energies[row], migra_edges, cumulative[row])
-        matrix[row] = np.diff(at_edges) / total[row]
-    return matrix
+    ratio = np.asarray(reco_edges) / true_energies[:, None]
+    index = np.clip(np.searchsorted(migra_edges, ratio, side="right") - 1, 0, len(migra_edges) - 2)
+    low, high = migra_edges[index], migra_edges[index + 1]
+    part = np.clip((ratio - low) / (high - low), 0.0, 1.0)
+
+    def reached(node):
+        rows = cumulative[node[:, None], index]
+        return rows + (cumulative[node[:, None], index + 1] - rows) * part
+
+    if places is None:
+        at_edges, total = reached(np.arange(len(true_energies))), cumulative[:, -1]
+    else:
+        weight = places.weight[:, None]
+        at_edges = reached(places.lower) * (1 - weight) + reached(places.upper) * weight
+        total = interpolate_axis(cumulative[:, -1], places) * places.inside
+    seen = total[:, None] > 0
+    return np.divide(
+        np.diff(at_edges, axis=1), total[:, None], out=np.zeros((len(ratio), ratio.shape[1] - 1)), where=seen
+    )
 
 
 def ring_integrals(rad, values):

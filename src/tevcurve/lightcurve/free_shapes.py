@@ -41,12 +41,14 @@ class FreeShapes:
     runs : list of `CubeTerms` or `ReducedSpectrum`
     axes : `EnergyAxes`
     spectrum : `SpectralModel`
+    nodes : `TrueNodes` at which the responses of the runs were taken
     """
 
     joint: Any
     runs: list
     axes: Any
     spectrum: Any
+    nodes: Any
 
     def fit(self, rows, energies, options):
         """(columns, reference, statuses, reasons) with the shape fitted where the TS allows it.
@@ -63,7 +65,7 @@ class FreeShapes:
         n_bands = self.joint.n_bands
         for band in range(n_bands):
             e_ref, e_min, e_max = (float(values[band]) for values in energies)
-            family = SpectrumFamily(self.spectrum, options.free, self.axes.true, (e_min, e_max), e_ref)
+            family = SpectrumFamily(self.spectrum, options.free, self.nodes, (e_min, e_max), e_ref)
             wanted = bright[bright % n_bands == band]
             for start in range(0, len(wanted), BATCH):
                 numbers = wanted[start : start + BATCH]

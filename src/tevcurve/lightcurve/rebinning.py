@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 from tevcurve.errors import DataError
 from tevcurve.fit.laid_cubes import lay_cubes
@@ -21,6 +21,7 @@ from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
 from tevcurve.reduction.spectrum_terms import spectrum_terms
+from tevcurve.reduction.true_nodes import true_nodes
 
 log = logging.getLogger(__name__)
 _MOST_REASONS = 10  # in one message
@@ -87,7 +88,7 @@ class Kept:
         """
         made, failed = [], list(self.failed)
         for run in self.runs:
-            reduced, problem = attempt(run.obs_id, partial(terms_of, run, self.setting), strict)
+            reduced, problem = attempt(run.obs_id, partial(terms_of, run, self.setting, self.nodes), strict)
             if problem is None:
                 made.append((run, *reduced))
             else:
@@ -97,6 +98,11 @@ class Kept:
             replace(self, failed=failed).refuse()
         runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
         return replace(self, runs=runs, failed=in_order(failed), terms=terms, fates=fates)
+
+    @cached_property
+    def nodes(self):
+        """The `TrueNodes` at which responses are taken."""
+        return true_nodes(self.setting.axes.true, self.setting.responses, self.spectrum)
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
@@ -117,7 +123,7 @@ class Kept:
     def light_curve(self):
         """The `LightCurve` of the present settings."""
         joint, time_bins = self.laid()
-        shapes = FreeShapes(joint, list(self.terms), self.setting.axes, self.spectrum)
+        shapes = FreeShapes(joint, list(self.terms), self.setting.axes, self.spectrum, self.nodes)
         light_curve = table_of_rows(
             joint,
             time_bins,
@@ -171,7 +177,9 @@ class Kept:
         """The `CubeTerms` of each run, of events in cells, with what is expected in every cell; a list."""
         setting = replace(self.setting, stacked=True, unbinned=False)
         return [
-            old if old.compact is not None and not self.setting.unbinned else cube_terms(run, setting)[0]
+            old
+            if old.compact is not None and not self.setting.unbinned
+            else cube_terms(run, setting, self.nodes)[0]
             for run, old in zip(self.runs, self.terms, strict=True)
         ]
 
@@ -180,7 +188,10 @@ class Kept:
         return why_dark([self.runs[number] for number in numbers], ranges, masked)
 
 
-def terms_of(run, setting):
-    """(terms, fates) of a `KeptRun`: what `cube_terms` or `spectrum_terms` gives, as the setting says."""
+def terms_of(run, setting, nodes):
+    """(terms, fates) of a `KeptRun`: what `cube_terms` or `spectrum_terms` gives, as the setting says.
+
+    nodes: `TrueNodes` at which responses are taken.
+    """
     with at_stage("reduction"):
-        return (cube_terms if isinstance(setting, CubeSetting) else spectrum_terms)(run, setting)
+        return (cube_terms if isinstance(setting, CubeSetting) else spectrum_terms)(run, setting, nodes)

@@ -24,6 +24,7 @@ from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import safe_energy_of
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
+from tevcurve.reduction.true_nodes import check_responses
 from tevcurve.store.inputs import RunKeys
 
 # Of a map in all its energies: some arrays of half a gigabyte each.
@@ -122,7 +123,9 @@ def _without_folders(run, addresses):
     return replace(run, remarks=tuple((stage, short(words)) for stage, words in run.remarks), **shorter)
 
 
-def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbinned, stacked, exclusion=None):
+def cube_setting(
+    position, axes, safe_energy, offset_max, *, width, binsz, unbinned, stacked, responses, exclusion=None
+):
     """The `CubeSetting` of the arguments of `tevcurve.light_curve`."""
     if unbinned and stacked:
         raise InputError(
@@ -135,7 +138,7 @@ def cube_setting(position, axes, safe_energy, offset_max, *, width, binsz, unbin
     source = _lonlat(position)
     allowed = allowed_pixels(exclusion, geom, source)
     how = bool(unbinned), bool(stacked)
-    return CubeSetting(source, geom, axes, offset_max, safe_energy, *how, allowed)
+    return CubeSetting(source, geom, axes, offset_max, safe_energy, *how, allowed, check_responses(responses))
 
 
 def _check_cells(geom, axes, width, binsz):
@@ -159,10 +162,11 @@ def exclusion_words(exclusion, setting):
     return f"{n_out} of {n_pixels} pixels of the map are outside the fit"
 
 
-def on_off_setting(position, axes, safe_energy, on_radius):
+def on_off_setting(position, axes, safe_energy, on_radius, responses):
     """The `SpectrumSetting` of the arguments of `tevcurve.light_curve`."""
     radius = _radian(on_radius, "on_radius")
-    return SpectrumSetting(_lonlat(position), radius, axes, safe_energy_of(safe_energy), True)
+    safe_energy = safe_energy_of(safe_energy)
+    return SpectrumSetting(_lonlat(position), radius, axes, safe_energy, True, check_responses(responses))
 
 
 def fit_options(spectrum, *, sigma, sigma_ul, upper_limit, free, free_ts, negative, **others):

@@ -21,14 +21,14 @@ def with_runs(kept, runs, strict=False):
     """
     made, failed = [], list(kept.failed)
     for run in in_order_of_time(runs):
-        reduced, problem = attempt(run.obs_id, partial(terms_of, run, kept.setting), strict)
+        reduced, problem = attempt(run.obs_id, partial(terms_of, run, kept.setting, kept.nodes), strict)
         if problem is None:
             made.append((run, reduced))
         else:
             log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
             failed.append(problem)
     stored, contents = kept.runs.with_runs([run for run, _ in made])
-    laid_out = LaidOutRuns(stored, kept.setting)
+    laid_out = LaidOutRuns(stored, kept.setting, kept.nodes)
     places = [number for number, entry in enumerate(stored.entries) if entry.file in contents]
     for number, (_, reduced) in zip(places, made, strict=True):
         laid_out.put(number, *reduced)

@@ -22,6 +22,7 @@ from tevcurve.reduction.event_fate import (
 )
 from tevcurve.reduction.safe_energy import safe_energy_range
 from tevcurve.reduction.spectrum import bins_inside
+from tevcurve.reduction.true_nodes import TrueNodes
 
 # Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
 FINE = 8
@@ -42,6 +43,7 @@ class CubeSetting:
     stacked : bool, whether bins are to stack their runs, which needs the responses at all cells
     allowed : bool array (nlat, nlon), pixels that are on no exclusion, or None for all; the others are outside the
         fit, for the events in them as for what is expected there
+    responses : "weighted" with the flux inside each bin of true energy, or "centre", at the bins' centres
     """
 
     source: tuple[float, float]
@@ -52,14 +54,16 @@ class CubeSetting:
     unbinned: bool
     stacked: bool = False
     allowed: np.ndarray | None = None
+    responses: str = "weighted"
 
 
-def cube_terms(run, setting):
+def cube_terms(run, setting, nodes):
     """(`CubeTerms`, fate of each event of the run) for one `KeptRun`.
 
+    nodes: `TrueNodes` of the setting's bins of true energy.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
     """
-    cube = _Cube.of(run, setting)
+    cube = _Cube.of(run, setting, nodes)
     fate, event, reco, pixel = _events_in_cube(run, setting, cube)
     response, background, floors = (_at_own_places if setting.unbinned else _in_cells)(
         run, setting, cube, (event, reco, pixel)
@@ -102,7 +106,8 @@ class _Cube:
     near : bool array (nlat, nlon), pixels within the largest offset
     inside : bool array (nlat, nlon), and safe : bool array (n_reco,): pixels and energies of the fit
     safe_tev : (low, high), TeV
-    shares : float array (n_true, nlat, nlon), cm2, see `_pixel_shares`
+    nodes : `TrueNodes` at which responses are taken
+    shares : float array (n_true, nlat, nlon), cm2, see `_signal`
     dispersion : float array (n_true, n_reco)
     frames : `BackgroundFrames`, slices of time in which the background stands still on the sky
     background : float array (n_slices, n_reco, nlat, nlon), s-1; zero in cells outside the fit
@@ -112,24 +117,24 @@ class _Cube:
     inside: np.ndarray
     safe: np.ndarray
     safe_tev: tuple[float, float]
+    nodes: TrueNodes
     shares: np.ndarray
     dispersion: np.ndarray
     frames: BackgroundFrames
     background: np.ndarray
 
     @classmethod
-    def of(cls, run, setting):
+    def of(cls, run, setting, nodes):
         """Of a `KeptRun`."""
         axes = setting.axes
         near = angular_separation(*run.pointing_lonlat, *pixels_icrs(setting.geom)) < setting.offset_max
         inside = near if setting.allowed is None else near & setting.allowed
         safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
         safe = bins_inside(axes.reco, *safe_tev)
-        shares = _pixel_shares(run, setting, inside)
-        dispersion = run.edisp.kernel(run.offset, axes.true, axes.reco)
+        shares, dispersion = _signal(run, setting, inside, nodes)
         frames = background_frames(run.pointing_lonlat, run.gti, run.location)
         background = _background_cells(run, setting, inside, safe, frames)
-        return cls(near, inside, safe, safe_tev, shares, dispersion, frames, background)
+        return cls(near, inside, safe, safe_tev, nodes, shares, dispersion, frames, background)
 
     @property
     def flat_shares(self):
@@ -170,7 +175,7 @@ def _densities(run, setting, cube, places):
     rates = [run.bkg.rate(energy, *at(lon, lat)) for at in cube.frames.coordinates]
     widths = np.diff(setting.axes.reco) * np.mean(setting.geom.solid_angle().to_value(u.sr))
     floors = plane_floors(cube.background.mean(axis=(2, 3)) / widths)
-    return _signal_densities(run, setting, places), np.stack(rates), floors
+    return _signal_densities(run, setting, cube.nodes, places), np.stack(rates), floors
 
 
 def _first_cells(run, setting, cube):
@@ -221,12 +226,17 @@ def _line(run, setting, cube, event, pixel):
     return core_timeline(run, run.time_s[event], pixel, image, background, cube.frames.slice_edges)
 
 
-def _pixel_shares(run, setting, inside):
-    """Effective area times the share of the source's photons in each pixel, (n_true, nlat, nlon), cm2."""
-    true = setting.axes.true
-    centers = np.sqrt(true[:-1] * true[1:])
-    shares = run.psf.pixel_fractions(centers, *setting.source, setting.geom)
-    return np.where(inside, shares, 0.0) * run.aeff.effective_area(centers, run.offset)[:, None, None]
+def _signal(run, setting, inside, nodes):
+    """Effective area times the share of the source's photons in each pixel, (n_true, nlat, nlon), cm2, and dispersion.
+
+    The dispersion is (n_true, n_reco). The point spread function, which changes slowly with energy, is that of the mean
+    energy of a bin.
+    """
+    at_nodes = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
+    dispersion = nodes.each(lambda energies: run.edisp.probabilities(energies, run.offset, setting.axes.reco))
+    area, dispersion = nodes.mean(at_nodes, dispersion)
+    shares = run.psf.pixel_fractions(nodes.middles(at_nodes), *setting.source, setting.geom)
+    return np.where(inside, shares, 0.0) * area[:, None, None], dispersion
 
 
 def _background_cells(run, setting, inside, safe, frames):
@@ -258,15 +268,16 @@ def _events_in_cube(run, setting, cube):
     return fate, event, reco[event], pixel[event]
 
 
-def _signal_densities(run, setting, places):
+def _signal_densities(run, setting, nodes, places):
     """Effective area times the densities in angle and energy at places, (n, n_true), cm2 sr-1 TeV-1."""
-    (energy_tev, lon, lat), true = places, setting.axes.true
-    centers = np.sqrt(true[:-1] * true[1:])
+    energy_tev, lon, lat = places
     separation = angular_separation(*setting.source, lon, lat)
-    density = np.zeros((len(lon), len(centers)))
     near = np.flatnonzero(separation <= run.psf.rad_rad[-1])
-    angle = run.psf.densities(centers, separation[near]).T
-    migra = energy_tev[near, None] / centers
-    energy = run.edisp.normalised_density(centers, migra, run.offset) / centers
-    density[near] = angle * energy * run.aeff.effective_area(centers, run.offset)
+    area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
+    energy = np.zeros((len(near), nodes.n_true))
+    # Node by node, so that little memory is needed.
+    for at, weight in zip(nodes.energies.T, (nodes.weights * area / nodes.energies).T, strict=True):
+        energy += run.edisp.normalised_density(at, energy_tev[near, None] / at, run.offset) * weight
+    density = np.zeros((len(lon), nodes.n_true))
+    density[near] = run.psf.densities(nodes.middles(area), separation[near]).T * energy
     return density

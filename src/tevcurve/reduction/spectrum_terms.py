@@ -22,6 +22,7 @@ class SpectrumSetting:
     axes : `EnergyAxes`
     safe_energy : "file", `CommonSafeEnergy`, a fraction of the largest effective area, or None
     containment_correction : bool
+    responses : "weighted" with the flux inside each bin of true energy, or "centre", at the bins' centres
     """
 
     source: tuple[float, float]
@@ -29,11 +30,13 @@ class SpectrumSetting:
     axes: object
     safe_energy: object
     containment_correction: bool
+    responses: str = "weighted"
 
 
-def spectrum_terms(run, setting):
+def spectrum_terms(run, setting, nodes):
     """(`ReducedSpectrum`, fate of each event of the run) for one `KeptRun` with OFF regions.
 
+    nodes: `TrueNodes` of the setting's bins of true energy.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
     """
     axes = setting.axes
@@ -48,10 +51,7 @@ def spectrum_terms(run, setting):
     fate[~(on | off)] = OUTSIDE_REGION
     fate[~in_energy] = OUTSIDE_ENERGIES
     on, off = np.flatnonzero(on & in_energy), np.flatnonzero(off & in_energy)
-    centers = np.sqrt(axes.true[:-1] * axes.true[1:])
-    area = run.aeff.effective_area(centers, run.offset)
-    if setting.containment_correction:
-        area = area * run.psf.containment_fraction(centers, setting.radius)
+    area, dispersion = _responses(run, setting, nodes)
     reduced = ReducedSpectrum(
         obs_id=run.obs_id,
         reference=run.gti.reference,
@@ -65,10 +65,19 @@ def spectrum_terms(run, setting):
         off_bin=reco[off],
         acceptance_off=np.full(len(axes.reco) - 1, float(regions.n_off)),
         exposure_per_s=area,
-        edisp=run.edisp.kernel(run.offset, axes.true, axes.reco),
+        edisp=dispersion,
         true_edges_tev=axes.true,
         reco_edges_tev=axes.reco,
         mask_safe=safe,
         safe_tev=safe_tev,
     )
     return reduced, fate
+
+
+def _responses(run, setting, nodes):
+    """Effective area for the ON region (n_true,), cm2, and dispersion (n_true, n_reco)."""
+    area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
+    if setting.containment_correction:
+        area = area * nodes.each(lambda energies: run.psf.containment_fraction(energies, setting.radius))
+    dispersion = nodes.each(lambda energies: run.edisp.probabilities(energies, run.offset, setting.axes.reco))
+    return nodes.mean(area, dispersion)

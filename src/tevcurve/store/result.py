@@ -344,8 +344,9 @@ def _read_origin(checksums):
     if set(settings) != set(SETTINGS):
         raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
     runs = StoredRuns(folder / RUNS, entries, checksums=checksums)
-    laid_out = LaidOutRuns(runs, settings["setting"])
-    return Kept(runs=runs, failed=failed, terms=laid_out.terms, fates=laid_out.fates, **settings)
+    kept = Kept(runs=runs, failed=failed, **settings)
+    laid_out = LaidOutRuns(runs, kept.setting, kept.nodes)
+    return replace(kept, terms=laid_out.terms, fates=laid_out.fates)
 
 
 def _read_older_origin(checksums, number, config):

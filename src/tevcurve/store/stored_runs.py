@@ -236,11 +236,11 @@ def read_run(path, entry, checksums=None):
 class LaidOutRuns:
     """The terms and fates of runs in the energy bins of a setting, each made when it is asked for, and kept.
 
-    runs: `StoredRuns`. setting: `CubeSetting` or `SpectrumSetting`.
+    runs: `StoredRuns`. setting: `CubeSetting` or `SpectrumSetting`. nodes: `TrueNodes` at which responses are taken.
     """
 
-    def __init__(self, runs, setting):
-        self._runs, self._setting = runs, setting
+    def __init__(self, runs, setting, nodes):
+        self._runs, self._setting, self._nodes = runs, setting, nodes
         self._made = [None] * len(runs)
 
     @property
@@ -260,7 +260,7 @@ class LaidOutRuns:
     def part(self, number, which):
         """Terms (0) or fates (1) of a run."""
         if self._made[number] is None:
-            self._made[number] = terms_of(self._runs.read(number), self._setting)
+            self._made[number] = terms_of(self._runs.read(number), self._setting, self._nodes)
         return self._made[number][which]
 
     def __len__(self):
