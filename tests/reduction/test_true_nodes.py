@@ -36,7 +36,7 @@ def curve(store, source, index, method, **options):
     position, runs, band = SOURCES[source]
     observations = store.get_observations(list(runs))
     spectrum = PowerLaw(index=index)
-    options = {"norm_values": None, "width": "1.2 deg"} | options
+    options = {"norm_values": None} | ({"width": "1.2 deg"} if method == "3d" else {}) | options
     return light_curve(observations, position, None, band * u.TeV, method, spectrum, **options)
 
 

@@ -153,7 +153,8 @@ class _Cube:
     def compact(self):
         """The `CubeResponse`."""
         background = self.filled().reshape(self.flat_background.shape)
-        return CubeResponse(self.flat_shares, self.dispersion, background)
+        # Where a run is not fitted, it adds neither signal to a stack nor background.
+        return CubeResponse(self.flat_shares, np.where(self.safe, self.dispersion, 0.0), background)
 
 
 def _in_cells(run, setting, cube, events):
