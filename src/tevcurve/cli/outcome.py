@@ -88,9 +88,12 @@ class Outputs:
 def tell(light_curve, outputs=None):
     """Exit code of a light curve, printed, with what failed on the standard error."""
     print(plain(light_curve))
+    meta = light_curve.meta
+    if meta.get("time_bins"):
+        said = "; ".join(meta[key] for key in ("time_bins", "time_bins_note") if meta.get(key))
+        print(plain(f"Time bins: {said}"))
     if outputs is not None:
         outputs.tell()
-    meta = light_curve.meta
     if meta.get("method") == "3d" and meta.get("exclusion"):
         note(f"By the exclusion {meta['exclusion']}.")
     return tell_problems(light_curve)

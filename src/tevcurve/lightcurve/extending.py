@@ -167,7 +167,14 @@ def _joined(old, made, change, n_bands):
 def _meta(meta, time_bins):
     """The metadata with what is said of the time bins now."""
     said = time_bins.meta()
-    return {key: said.get(key, value) for key, value in meta.items()}
+    note = {"time_bins_note": said["time_bins_note"]} if "time_bins_note" in said else {}
+    made = {}
+    for key, value in meta.items():
+        if key != "time_bins_note":
+            made[key] = said.get(key, value)
+        # A note may come or go; it stands where the time bins say it.
+        made |= note if key == "overlapping" else {}
+    return made
 
 
 def _ledger(ledger, kept, change):

@@ -11,6 +11,7 @@ from timelines import CLOCK, CLOCKS, T0, assert_tiles, make_run, runs_in_order
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.lightcurve.bins.fixed import ByWidth
 
 quick = settings(max_examples=30, deadline=None)
 
@@ -99,9 +100,45 @@ def test_a_run_of_whole_widths_has_no_sliver():
         assert bins.stop_s[-1] == T0 + (start + 1680)
 
 
+def test_rests_of_runs_are_merged_dropped_or_kept():
+    runs = [make_run([(0, 209)]), make_run([(1000, 1260)]), make_run([(2000, 2040)])]
+    lengths = {
+        "merge": [100, 109, 100, 100, 60, 40],
+        "drop": [100, 100, 100, 100, 60, 40],
+        "keep": [100, 100, 9, 100, 100, 60, 40],
+    }
+    for rest, expected in lengths.items():
+        bins = by_width("100 s", rest=rest).bins(runs)
+        np.testing.assert_allclose(bins.ontime_s(runs), expected, rtol=1e-9)
+        assert bins.note == ("9 s at the ends of 1 runs are in no bin" if rest == "drop" else "")
+    assert by_width("100 s") == by_width("100 s", rest="merge")
+    assert_tiles(by_width("100 s").bins(runs).pieces(runs), runs)
+    # What was written before there was a choice keeps them.
+    assert ByWidth(100.0, None, "run") == by_width("100 s", rest="keep")
+
+
+@pytest.mark.parametrize("width", ["12 h", "1 d", "7 d"])
+def test_wide_bins_are_the_same_ones_whichever_runs_are_there(width):
+    runs = [make_run([(86400 * day, 86400 * day + 1000)], obs_id=day) for day in (0, 1, 5, 9, 30)]
+    every = by_width(width).bins(runs)
+    days = u.Quantity(width).to_value("d")
+    zero = (every.time_min.tt - Time(51544.5, format="mjd", scale="tt")).to_value("d") / days
+    np.testing.assert_allclose(zero, np.round(zero), atol=1e-9)
+    np.testing.assert_allclose((every.time_max - every.time_min).to_value("d"), days, rtol=1e-12)
+    assert "on one grid from MJD 51544.5 (TT)" in every.kind
+    for some in (runs[1:], runs[::2], runs[-1:]):
+        starts = by_width(width).bins(some).time_min
+        assert all(np.min(np.abs((every.time_min - start).sec)) < 1e-6 for start in starts)
+    # Shorter ones begin with each run, unless a grid is asked for; that is the same one.
+    assert by_width("11.9 h").align == "run"
+    assert by_width("2 min", align="absolute").start == Time(51544.5, format="mjd", scale="tt")
+    assert by_width(width, align="run").start is None
+
+
 def test_width_on_one_grid():
     runs = [make_run([(30, 250)]), make_run([(290, 420)]), make_run([(1000, 1010)])]
-    start, stop = seconds(by_width("100 s", align="absolute").bins(runs))
+    # An old result has a grid from the first good time.
+    start, stop = seconds(ByWidth(100.0, None, "absolute").bins(runs))
     np.testing.assert_array_equal(start, [30, 130, 230, 330, 930])
     np.testing.assert_array_equal(stop, start + 100)
     given_start = by_width("100 s", start=moment(200)).bins(runs)

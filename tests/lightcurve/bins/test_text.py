@@ -31,7 +31,7 @@ POSITION = SkyCoord(83.63, 22.01, unit="deg")
         ("2 min", bins.by_width("2 min")),
         ("2min", bins.by_width("2 min")),
         ("1.5e2s", bins.by_width("150 s")),
-        ("width 2 min align=absolute", bins.by_width("2 min", align="absolute")),
+        ("2 min rest=drop", bins.by_width("2 min", rest="drop")),
         ("counts 50", bins.by_counts(50)),
         ("significance 5", bins.by_significance(25)),
         ("blocks", bins.bayesian_blocks()),
@@ -44,6 +44,8 @@ def test_a_text_is_the_binning_of_its_name(text, binning):
 
 
 def test_a_start_sets_the_grid():
+    grid = binning_from_text("width 2 min align=absolute")
+    assert (grid.align, grid.start) == ("absolute", Time(51544.5, format="mjd", scale="tt"))
     made = binning_from_text("2 min start=2006-07-29T20:00:00 scale=tt")
     assert made.start == Time("2006-07-29T20:00:00", scale="tt")
     assert made.align == "absolute"
@@ -108,7 +110,7 @@ def test_a_phase_has_an_ephemeris():
         ("counts many", "the number of events is 'many'"),
         ("run 3", "'3' is too much"),
         ("run gap=3h", "run has no gap="),
-        ("2 min algn=absolute", "width has no algn=; it has align, scale, start"),
+        ("2 min algn=absolute", "width has no algn=; it has align, rest, scale, start"),
         ("2 min align=", "without a value"),
         ("sliding 3min", "a width and a step are wanted"),
         ("edges", "there are no times"),
@@ -219,7 +221,8 @@ def test_numbers_that_are_no_mjd_are_refused(number, words, tmp_path):
     [
         ("edges 53945.25 53945.5", "edges 53945.25 53945.5 scale=utc"),
         ("edges 53945.25 53945.5 scale=tt", "edges 53945.25 53945.5 scale=tt"),
-        ("2 min start=53945.25", "2 min start=53945.25 scale=utc"),
+        ("2 min start=53945.25", "2 min rest=keep start=53945.25 scale=utc"),
+        ("7 d", "7 d align=run rest=keep"),
         ("phase 4 period=3d epoch=53000", "phase 4 period=3d epoch=53000 scale=tdb"),
         ("edges 2006-07-29T20:00 2006-07-29T21:00", "edges 2006-07-29T20:00 2006-07-29T21:00 scale=utc"),
         ("night", "night"),
@@ -227,7 +230,7 @@ def test_numbers_that_are_no_mjd_are_refused(number, words, tmp_path):
 )
 def test_texts_of_before_keep_their_scale(text, old):
     assert explicit_text(text, once=True) == old
-    assert scale_is_assumed(text) == (old != text and "-" not in text)
+    assert scale_is_assumed(text) == (old != text and "-" not in text and text != "7 d")
 
 
 def test_numbers_are_taken_where_times_are(caplog):

@@ -23,7 +23,7 @@ _MAX_FILE = 50_000_000  # bytes
 FORMS = {
     "run": ("run",),
     "night": ("night", "night 16.5deg", "night gap=6h"),
-    "width": ("2 min", "2 min align=absolute", "2 min start=2006-07-29T20:00:00"),
+    "width": ("2 min", "2 min align=absolute", "2 min rest=drop", "2 min start=2006-07-29T20:00:00"),
     "counts": ("counts 50",),
     "significance": ("significance 5",),
     "blocks": ("blocks", "blocks 0.05"),

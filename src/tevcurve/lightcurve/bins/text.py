@@ -29,8 +29,8 @@ def binning_from_text(text, folder=None, position=None, quiet=False):
     Parameters
     ----------
     text : str; words after the kind are its values, key=value are further ones:
-        run | night [LONGITUDE] [gap=] | [width] DURATION [start=] [align=run|absolute] | counts N |
-        significance SIGMA | blocks [P0] | sliding WIDTH STEP [start=] |
+        run | night [LONGITUDE] [gap=] | [width] DURATION [start=] [align=run|absolute] [rest=merge|drop|keep] |
+        counts N | significance SIGMA | blocks [P0] | sliding WIDTH STEP [start=] |
         phase N period=|frequency= epoch= [derivatives=A,B] [barycentre=yes] [site=LON,LAT,HEIGHT] |
         edges TIMES|FILE | intervals TIMES|FILE
         Times are dates, "2006-07-29T20:00:00" (UTC), or MJD, "53945.83" (TT; of an epoch at the barycentre TDB), with
@@ -75,13 +75,15 @@ def explicit_text(text, folder=None, once=False):
         values, _ = given.words_and_scale()
     else:
         _made(given, None, check=False)
-    if given.scale is None:
+    if given.kind == "width" and once:
+        options = ({} if "start" in options else {"align": "run"}) | {"rest": "keep"} | options
+    elif given.scale is None:
         return text
     scale = ("tdb" if given.kind == "phase" else "utc") if once and given.assumed else given.scale
     kind = [] if given.kind == "width" else [given.kind]
     options = {name: value for name, value in options.items() if name != "scale"}
     quoted = [f"{name}={value!r}" if " " in value else f"{name}={value}" for name, value in options.items()]
-    named = [f"scale={scale}"] if given.assumed != "dates" or once else []
+    named = [f"scale={scale}"] if scale and (given.assumed != "dates" or once) else []
     values = [value.replace(" ", "T") for value in values]
     return " ".join([*kind, *values, *quoted, *named])
 
@@ -140,7 +142,7 @@ def _width(given):
     width = given.quantities()
     if len(width) != 1:
         raise given.wrong("there is no width, or more than one")
-    return by_width(width[0], given.time("start"), given.option("align"))
+    return by_width(width[0], given.time("start"), given.option("align"), given.option("rest", "merge"))
 
 
 def _counts(given):
