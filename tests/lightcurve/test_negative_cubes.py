@@ -33,7 +33,7 @@ def empty_position(hess_dl3_dr1):
 @pytest.mark.parametrize("method", ["3d", "1d"])
 @pytest.mark.parametrize("width", ["1 min", "2 min", "7 min", "28 min"])
 def test_an_empty_position_has_no_significant_dips(empty_position, method, width):
-    table = empty_position[method].rebin(width).table
+    table = empty_position[method].rebin(f"{width} rest=keep").table
     sqrt_ts = np.asarray(table["sqrt_ts"])[np.isfinite(table["norm"])]
     assert -0.1 < sqrt_ts.mean() < 0.45
     assert sqrt_ts.std() < 0.8

@@ -13,6 +13,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.lightcurve.bins.fixed import ByWidth
 from tevcurve.lightcurve.toys import draw_toys, toy_maker
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.reduction.cube_terms import cube_terms
@@ -86,7 +87,7 @@ def test_events_are_where_source_and_background_expect_them(night, norm):
 def test_the_truth_is_fitted(observations, options):
     if options.pop("bands", False):
         options["energy_edges"] = [1, 2, 10] * u.TeV
-    curve = make(observations, by_width("35 min", align="absolute"), **options)
+    curve = make(observations, ByWidth(35 * 60.0, None, "absolute"), **options)
     truth = np.linspace(0.5, 2, len(curve))
     toys = draw_toys(curve, truth, 300)
     lower = toys.profile.copy().lower_limits()

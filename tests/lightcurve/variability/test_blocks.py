@@ -28,7 +28,7 @@ SPANS = [[(0, 700), (800, 1680)], [(2000, 3680)]]
 def make(factor=None, seed=1, rate=0.1, bins="2 min", **options):
     rng = np.random.default_rng(seed)
     runs = [onoff_run(k, spans, rate, 0.01, 0.1, rng, factor) for k, spans in enumerate(SPANS)]
-    return onoff_light_curve(runs, by_width(bins), **options)
+    return onoff_light_curve(runs, by_width(bins, rest="keep"), **options)
 
 
 def step(t):
@@ -111,7 +111,7 @@ def test_by_formula_faint_rows_are_seldom_several_blocks(rate, background):
     rng, n = np.random.default_rng(12), 150
     spans = [[(k * 2000, k * 2000 + 605)] for k in range(6)]
     runs = [onoff_run(k, each, rate / 60, background / 60, 0.1, rng) for k, each in enumerate(spans)]
-    rows = rows_of(onoff_light_curve(runs, by_width("60 s")))
+    rows = rows_of(onoff_light_curve(runs, by_width("60 s", rest="keep")))
     assert rows.n == 66
     drawn = rows.maker.draw(rows.maker.null_norm(float(rows.fits.constant[0])), n, rng)
     gains = gain_of(RowFits(drawn, n, rows.fits.lowest))

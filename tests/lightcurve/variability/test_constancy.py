@@ -25,7 +25,7 @@ def make(rate=0.05, background=0.01, alpha=0.1, seed=1, bins="5 min", factor=Non
     runs = [
         onoff_run(k, intervals, rate, background, alpha, rng, factor) for k, intervals in enumerate(INTERVALS)
     ]
-    return onoff_light_curve(runs, by_width(bins) if isinstance(bins, str) else bins, **options)
+    return onoff_light_curve(runs, by_width(bins, rest="keep") if isinstance(bins, str) else bins, **options)
 
 
 def brute_force(light_curve):
@@ -169,7 +169,7 @@ def test_bins_that_were_chosen_on_events_are_told():
 
 
 def test_what_cannot_be_tested_gets_a_sentence():
-    one_row = make(bins=by_width("10 h", align="absolute"))
+    one_row = make(bins=by_width("30 d", align="absolute"))
     with pytest.raises(InputError, match="2 rows or more"):
         ts_var(one_row)
     with pytest.raises(InputError, match="n_toys is -1"):

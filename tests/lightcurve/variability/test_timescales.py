@@ -19,7 +19,7 @@ SPANS = [[(0, 700), (800, 1680)], [(2000, 3680)]]
 def make(factor, bound, rate=0.3, seed=1, bins=None):
     rng = np.random.default_rng(seed)
     runs = [onoff_run(k, spans, rate, 0.02, 0.1, rng, (factor, bound)) for k, spans in enumerate(SPANS)]
-    return onoff_light_curve(runs, by_width("5 min") if bins is None else bins)
+    return onoff_light_curve(runs, by_width("5 min", rest="keep") if bins is None else bins)
 
 
 def rise(t):
@@ -95,7 +95,7 @@ def test_a_deficit_is_no_flux_to_fall_to():
     # For 5 minutes most of the background is not there: a deficit of many standard deviations beside none.
     kept = (np.abs(run.on_times_s - START - 750) > 150) | (rng.random(len(run.on_times_s)) < 0.3)
     chosen = {name: getattr(run, name)[kept] for name in ("on_times_s", "on_energy_tev", "on_bin")}
-    light_curve = onoff_light_curve([dataclasses.replace(run, **chosen)], by_width("5 min"))
+    light_curve = onoff_light_curve([dataclasses.replace(run, **chosen)], by_width("5 min", rest="keep"))
     for find in (doubling_times, halving_times):
         result = find(light_curve, n_toys=20)
         assert np.isnan(result.value)
@@ -106,7 +106,7 @@ def test_a_deficit_is_no_flux_to_fall_to():
 def test_slivers_are_in_no_pair():
     rng = np.random.default_rng(8)
     runs = [onoff_run(k, [(k * 2000, k * 2000 + 604)], 0.5, 0.05, 0.1, rng) for k in range(4)]
-    light_curve = onoff_light_curve(runs, by_width("5 min"))
+    light_curve = onoff_light_curve(runs, by_width("5 min", rest="keep"))
     result = doubling_times(light_curve, n_toys=0)
     assert len(light_curve) == 12
     assert (result.n_rows, result.n_left_out, result.trials) == (8, 4, 7)
