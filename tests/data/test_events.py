@@ -159,3 +159,14 @@ def test_every_event_of_a_hess_run(hess_dl3_dr1):
     np.testing.assert_array_equal(events.lon, np.deg2rad(table["RA"].astype(float)))
     for name in table.colnames:
         np.testing.assert_array_equal(events.table[name], table[name])
+
+
+def test_identifiers_are_found_in_any_case():
+    events = {name: np.repeat(values[:1], 2) for name, values in COLUMNS.items()}
+    events["ENERGY"] = np.array([1.0, 2.0])
+    hdu = run_hdus(RunFile(events=events))["events"]
+    if "EVENT_ID" in hdu.columns.names:
+        hdu.data["EVENT_ID"][:] = 7
+        hdu.columns["EVENT_ID"].name = "event_id"
+    with pytest.raises(DataError, match="several events at the same time"):
+        EventList.from_hdu(hdu, "x")

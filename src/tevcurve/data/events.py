@@ -60,7 +60,7 @@ class EventList:
         events = cls(time_s, energy_tev, np.deg2rad(ra), np.deg2rad(dec), reference, where, hdu, rows)
 
         def event_id():
-            if "EVENT_ID" not in hdu.columns.names:
+            if "EVENT_ID" not in [name.upper() for name in hdu.columns.names]:
                 return None
             ids = np.asarray(hdu.data["EVENT_ID"])
             return ids if rows is None else ids[rows]

@@ -70,6 +70,10 @@ def column_unit(table, name, unit, where, default_unit=None):
 def _unit_factor(found, wanted):
     if len(found) > 80:
         raise ValueError("too long for a unit")
+    if found.count("/") > 1:
+        # What stands behind each slash divides, as in "1/s/MeV/sr"; astropy knows one slash only.
+        numerator, *denominators = found.split("/")
+        found = f"{numerator.strip() or 1} / ({' '.join(one.strip() for one in denominators)})"
     factor = float(_without_counts(u.Unit(found)).to(u.Unit(wanted)))
     if not np.isfinite(factor) or factor <= 0:
         raise ValueError("a unit beyond numbers")

@@ -102,7 +102,8 @@ class ResponseTable:
     def directional_cut(self):
         """What the header says of a cut in angle that events have passed (GADF, point-like IRFs), in words; or ""."""
         region = str(self.header.get("HDUCLAS3") or "").strip().upper()
-        radius = self.header.get("RAD_MAX")
+        radius = self.number("RAD_MAX")
+        radius = radius if radius is not None and radius > 0 else None
         if region.startswith("POINT"):
             return f"HDUCLAS3 {region}" + ("" if radius is None else f", RAD_MAX {radius}")
         return "" if radius is None else f"RAD_MAX {radius}"

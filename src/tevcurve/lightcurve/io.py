@@ -5,6 +5,7 @@ import io
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 from astropy.io import fits
@@ -20,6 +21,8 @@ SUFFIXES = (".ecsv", ".fits", ".fits.gz")
 TABLE_HDU = "LIGHTCURVE"
 DETAILS_HDU = "DETAILS"
 FLUX_POINTS_HDU = "FLUXPOINTS"
+# Ends the name of a header keyword that has the text of another, percent-encoded.
+QUOTED = "_quoted"
 # Characters of a text that one card of a header holds; the whole text is in the details.
 MOST_OF_A_CARD = 68
 TEXTS_KEY = "exact_texts"
@@ -179,7 +182,7 @@ def _to_fits(table):
         details["descriptions"][name] = column.info.description
         if _is_text(column):
             values = column.tolist()
-            plain[name] = [_ascii(value) for value in values] if len(column) else np.zeros(0, "U1")
+            plain[name] = [fits_text(value) for value in values] if len(column) else np.zeros(0, "U1")
             if plain[name].tolist() != values:
                 details["text"][name] = values
     plain.meta.clear()
@@ -189,7 +192,7 @@ def _to_fits(table):
         hdu.header["TIMESYS"] = (str(table.meta["TIMESYS"]).upper(), "scale of time_min and time_max (MJD)")
     for key, (_, keyword) in SAID.items():
         if table.meta.get(key):
-            hdu.header[keyword] = _ascii(str(table.meta[key]))[:MOST_OF_A_CARD]
+            hdu.header[keyword] = fits_text(str(table.meta[key]))[:MOST_OF_A_CARD]
     text = np.frombuffer(yaml.dump(details, sort_keys=False).encode("ascii"), dtype=np.uint8)[np.newaxis]
     column = fits.Column(name="yaml", format=f"{text.shape[1]}B", array=text)
     beside = fits.BinTableHDU.from_columns([column], name=DETAILS_HDU)
@@ -198,9 +201,16 @@ def _to_fits(table):
     return stream.getvalue()
 
 
-def _ascii(text):
+def fits_text(text):
     """What a FITS text column can hold of a text: printable ASCII without blanks at the end."""
     return "".join(c if " " <= c <= "~" else "?" for c in text).rstrip()
+
+
+def _with_quoted(table):
+    """The table with the texts of its metadata that FITS cards could not hold as they are."""
+    for name in [name for name in table.meta if str(name).lower().endswith(QUOTED)]:
+        table.meta[name[: -len(QUOTED)]] = unquote(str(table.meta.pop(name)))
+    return table
 
 
 def _from_fits(data, path):
@@ -208,7 +218,9 @@ def _from_fits(data, path):
 
     with fits.open(io.BytesIO(data)) as hdus:
         if FLUX_POINTS_HDU in hdus and TABLE_HDU not in hdus:
-            return _native(table_without_masks(Table.read(hdus[FLUX_POINTS_HDU], mask_invalid=False)))
+            return _native(
+                _with_quoted(table_without_masks(Table.read(hdus[FLUX_POINTS_HDU], mask_invalid=False)))
+            )
         for name in (TABLE_HDU, DETAILS_HDU):
             if name not in hdus:
                 raise DataError(f"{path} has no HDU {name}; a light curve written by tevcurve has one.")

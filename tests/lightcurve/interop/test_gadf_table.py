@@ -115,3 +115,12 @@ def test_what_does_not_fit_is_said(tmp_path):
     light_curve.table.remove_columns(["e_ref"])
     with pytest.raises(InputError, match="no energies"):
         to_gadf_table(light_curve)
+
+
+@pytest.mark.parametrize("suffix", ["fits", "ecsv"])
+@pytest.mark.parametrize("name", ["Mrk 421 β", "100 %41"])
+def test_names_beyond_what_a_card_holds_come_back(tmp_path, suffix, name):
+    light_curve = make_rows()
+    light_curve.meta["source"] = name
+    back = LightCurve.read(light_curve.write(tmp_path / f"a.{suffix}", format="gadf"))
+    assert back.meta["source"] == name

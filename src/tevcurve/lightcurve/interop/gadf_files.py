@@ -1,6 +1,7 @@
 """Files of light curves in the layout of GADF and gammapy: ECSV, or FITS with the HDUs FLUXPOINTS and GTI."""
 
 import io
+from urllib.parse import quote
 
 import numpy as np
 from astropy.io import fits
@@ -8,7 +9,7 @@ from astropy.table import Table
 
 from tevcurve.lightcurve.interop.gadf_table import to_gadf_table
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
-from tevcurve.lightcurve.io import FLUX_POINTS_HDU, write_table
+from tevcurve.lightcurve.io import FLUX_POINTS_HDU, QUOTED, fits_text, write_table
 
 FITS_CARD = 8
 
@@ -37,10 +38,14 @@ def _fits(table, good):
     hdu = fits.table_to_hdu(plain)
     hdu.name = FLUX_POINTS_HDU
     for name, value in meta.items():
-        if isinstance(value, (bool, int, float, str, np.generic)) and str(value).isascii():
+        if isinstance(value, (bool, int, float, str, np.generic)):
+            text = str(value)
             # Short names would lose their lower case.
             card = f"HIERARCH {name}" if name != name.upper() else name
-            hdu.header[card] = str(value) if isinstance(value, str) else value
+            hdu.header[card] = fits_text(text) if isinstance(value, str) else value
+            if isinstance(value, str) and fits_text(text) != text:
+                # Letters that a card cannot hold, for those who know them.
+                hdu.header[f"HIERARCH {name}{QUOTED}"] = quote(text)
     stream = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(), hdu, _gti_hdu(*good)]).writeto(stream)
     return stream.getvalue()
