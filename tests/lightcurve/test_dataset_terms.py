@@ -91,3 +91,18 @@ def test_an_empty_background_is_raised_as_in_the_datasets_themselves(observation
     if planes.start:
         assert np.isfinite(laid["ts"]).all()
         assert all("raised to a floor" in reason for reason in laid["reason"])
+
+
+@pytest.mark.parametrize("laid", [{"time_bins": by_run()}, {"energy_edges": [0.7, 10] * u.TeV}])
+@pytest.mark.parametrize("names", [("source.lon_0", "source.lat_0"), ("background.tilt",)])
+def test_what_is_free_beside_norms_is_not_dropped_in_silence(observations, laid, names):
+    (dataset,) = cube_datasets(observations[:1])
+    for name in names:
+        owner, parameter = name.split(".")
+        model = dataset.background_model if owner == "background" else dataset.named(SOURCE)
+        model.parameters[parameter].frozen = False
+    with pytest.raises(InputError, match=f"free here too is {', '.join(names)}: freeze it"):
+        estimator([dataset], **laid).run(*(ENERGIES if "time_bins" in laid else ()))
+    # Without a fit of the background nothing else is fitted, and nothing dropped.
+    fixed = LightCurveEstimator([dataset], source=SOURCE, **laid)
+    assert np.isfinite(fixed.run(*(ENERGIES if "time_bins" in laid else ())).table["flux"]).all()

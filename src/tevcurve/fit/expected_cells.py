@@ -112,6 +112,10 @@ def cells_of_runs(runs, cuts, flux, n_bands, stacked):
     stacked : bool, whether the runs of a bin are added up
     """
     dense = [run.compact.in_all_cells(flux) for run in runs]
+    # Runs that are added up need the same cells: those of any; where one is not fitted, it expects nothing.
+    bands = [run.band_of_bin for run in runs]
+    if stacked:
+        bands = [np.max(bands, axis=0)] * len(runs)
 
     def part(number, time_bin, band):
         """What a run expects in a time bin, None where it has no good time there."""
@@ -120,7 +124,7 @@ def cells_of_runs(runs, cuts, flux, n_bands, stacked):
         if not len(at):
             return None
         signal, background, fixed = dense[number]
-        in_band = run.band_of_bin == band
+        in_band = bands[number] == band
         livetime = cut.ontime[at[0]].sum() * run.deadc
         background = np.einsum("s,srp->rp", cut.ontime[at[0]], background[:, in_band])
         signal, constant = livetime * signal[in_band], livetime * fixed[in_band]

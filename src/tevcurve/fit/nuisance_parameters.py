@@ -77,14 +77,19 @@ class NuisanceParameters:
 
 def has_nuisances(members):
     """Whether the datasets of a bin leave anything free that `NuisanceParameters` would find."""
-    for member in members:
-        for model in member.dataset.models:
-            if any(True for _ in _nuisances(model, model is member.model)):
-                return True
-        background = member.dataset.background_model
-        if background is not None and any(p.name != "norm" for p in background.parameters.free_parameters):
-            return True
-    return False
+    return any(names_of_nuisances(member.dataset, member.model) for member in members)
+
+
+def names_of_nuisances(dataset, source):
+    """Names, a list of str, of what `NuisanceParameters` would find free in a `MapDataset`. source: its `SkyModel`."""
+    names = [
+        f"{name_of(model)}.{name}"
+        for model in dataset.models
+        for _, name, _ in _nuisances(model, model is source)
+    ]
+    background = dataset.background_model
+    free = () if background is None else background.parameters.free_parameters
+    return names + [f"background.{parameter.name}" for parameter in free if parameter.name != "norm"]
 
 
 def check_names(datasets):

@@ -13,6 +13,7 @@ from tevcurve.datasets.timeline import core_timeline
 from tevcurve.errors import InputError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
+from tevcurve.fit.nuisance_parameters import names_of_nuisances
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.maps import WcsNDMap
 from tevcurve.reduction.cube import exposure_of
@@ -109,6 +110,12 @@ def _cube_terms(dataset, model, band_of_bin, n_bands, reoptimize):
     if reoptimize and any(not parameter.frozen for other in others for parameter in other.parameters):
         raise InputError(
             "A further source is free, and bins inside a dataset fit one source: freeze the others."
+        )
+    others_free = names_of_nuisances(dataset, model) if reoptimize else []
+    if others_free:
+        raise InputError(
+            f"With time_bins or energy_edges the flux and the norm of the background are fitted, and free here too is "
+            f"{', '.join(others_free)}: freeze it (parameter.frozen = True), or leave time_bins and energy_edges out."
         )
     norm = 0.0
     if dataset.background_model is not None:

@@ -43,7 +43,8 @@ class LightCurveEstimator:
     of the source's spectral model times ``norm``; with ``reoptimize`` the other free parameters are fitted with it,
     in the fit as in errors, limits, TS and scan: norms (of the background, of further sources) in no time, anything
     else (a background's tilt, a position, another source's shape) slowly, one bin at a time. A position of the source
-    itself is fitted only in bins in which it shows an excess.
+    itself is fitted only in bins in which it shows an excess. With ``time_bins`` or ``energy_edges`` only norms of
+    backgrounds are fitted with it, and anything else that is free is refused.
 
     Parameters
     ----------
