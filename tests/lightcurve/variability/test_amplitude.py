@@ -31,7 +31,7 @@ WITH_SLIVERS = [[(k * 2000, k * 2000 + 486)] for k in range(8)]
 def make_with_slivers(rate, seed, factor=None, background=0.01):
     rng = np.random.default_rng(seed)
     runs = [onoff_run(k, spans, rate, background, 0.1, rng, factor) for k, spans in enumerate(WITH_SLIVERS)]
-    return onoff_light_curve(runs, by_width("2 min"))
+    return onoff_light_curve(runs, by_width("2 min", rest="keep"))
 
 
 def gammapy_rows(reference_dir, number):
