@@ -428,7 +428,8 @@ def test_sections_say_what_misses_its_bar():
 def test_pulls_of_fluxes_that_may_be_negative_are_the_exact_sums(point):
     from validation.negative_cubes import exact_sums
 
-    mean, width, exact_mean, exact_width, held = exact_sums(*point)
+    mean, width, exact_mean, exact_width, held, limit, exact_limit = exact_sums(*point)
+    assert limit == pytest.approx(exact_limit, abs=1e-6)
     assert abs(mean - exact_mean) < 1e-6
     assert abs(width - exact_width) < 1e-6
     assert 0 <= held < 0.06
@@ -438,9 +439,10 @@ def test_limits_of_fluxes_that_may_be_negative_cover_the_truth():
     from validation.negative_cubes import cube_sums
 
     for signal, least, most in ((0.0, 0.4, 0.7), (30.0, 0.0, 0.01)):
-        n, pull, square, inside, below, held = cube_sums(signal, 3.0, 2000, np.random.default_rng(5))
+        n, pull, square, inside, below, held, dense = cube_sums(signal, 3.0, 2000, np.random.default_rng(5))
         assert below / n > 0.95 - 4 * np.sqrt(0.05 * 0.95 / n)
         assert least <= held / n <= most
+        assert abs(below - dense) < 4 * np.sqrt(2 * 0.05 * 0.95 * n)
     assert abs(pull / n) < 0.1 + 4 / np.sqrt(n)
     assert abs(np.sqrt(square / n) - 1) < 0.1
     assert abs(inside / n - 0.683) < 0.03 + 4 * np.sqrt(0.22 / n)

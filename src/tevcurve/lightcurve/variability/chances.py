@@ -12,6 +12,8 @@ from tevcurve.lightcurve.variability.row_fits import RowFits
 
 # Events or cells that are drawn at once.
 _BATCH = 400_000
+# Of fewer toys it is not known how a statistic goes with the constant.
+_FEW_TOYS = 20
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,13 @@ class Test:
 
     statistic: function of `RowFits` to an array (n,), one number for each light curve.
     chance: the asymptotic chance of a value, function of a float.
+    beside: function of `RowFits` to an array (n,) that the statistic goes with also where nothing varies, so that toys
+        are compared at the value that the light curve has; None where there is no such thing.
     """
 
     statistic: Callable
     chance: Callable
+    beside: Callable | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +55,11 @@ def chances(rows, tests, n_toys, random_state):
 
     Toys are drawn where a row has under 20 counts or is a limit: from every row's own expectations with a constant
     flux. The chance is (k + 1) / (n + 1), with k of n toys at or above the value (Davison & Hinkley 1997, "Bootstrap
-    Methods and their Application", section 4.2). Chances by formula are not told below 1e-15; where toys would be
-    needed and there are none, not below 0.001, which is what 1000 toys can tell.
+    Methods and their Application", section 4.2). The toys' constant is one that was measured, with an error. A
+    statistic that grows with the constant, as TS_var does where rows are at the bound of negative fluxes, is therefore
+    compared with toys at the same measured constant: theirs are moved to it along the parabola that fits them best
+    (a regression adjustment as of Beaumont et al. 2002, Genetics 162, 2025). Chances by formula are not told below
+    1e-15; where toys would be needed and there are none, not below 0.001, which is what 1000 toys can tell.
 
     rows: `Rows`. n_toys: int, 0 for none. random_state: int seed or numpy Generator.
     """
@@ -63,16 +71,34 @@ def chances(rows, tests, n_toys, random_state):
     if needs_toys(rows) and n_toys and rows.maker is not None:
         for fits in null_fits(rows, n_toys, random_state):
             for name, test in tests.items():
-                drawn[name].append(test.statistic(fits))
-    return {
-        name: _found(rows, test, np.concatenate(drawn[name]) if drawn[name] else np.zeros(0))
-        for name, test in tests.items()
-    }
+                beside = np.zeros(fits.n) if test.beside is None else test.beside(fits)
+                drawn[name].append((test.statistic(fits), beside))
+    return {name: _found(rows, test, _toy_values(rows, test, drawn[name])) for name, test in tests.items()}
 
 
 def needs_toys(rows):
     """Whether formulas are too rough for some of the rows."""
     return bool(rows.few.any())
+
+
+def _toy_values(rows, test, drawn):
+    """Statistic (n_toys,) of toys at the light curve's own value of what the test goes with.
+
+    drawn: list of (statistic, what it goes with) of batches of toys, arrays.
+    """
+    if not drawn:
+        return np.zeros(0)
+    values, beside = (np.concatenate(each) for each in zip(*drawn, strict=True))
+    if test.beside is None or len(values) < _FEW_TOYS:
+        return values
+    middle, spread = beside.mean(), beside.std()
+    if not spread > 0:
+        return values
+    # No further than the toys themselves reach: what varies much may have a constant that is far from theirs.
+    off = beside - np.clip(test.beside(rows.fits)[0], middle - 2 * spread, middle + 2 * spread)
+    powers = (off / spread)[:, None] ** [1, 2]
+    slopes = np.linalg.lstsq(powers - powers.mean(axis=0), values - values.mean(), rcond=None)[0]
+    return values - powers @ slopes
 
 
 def _found(rows, test, values):

@@ -56,7 +56,8 @@ def ts_var(light_curve, band=None, n_toys=1000, random_state=0):
     with the one common flux that fits all rows best (Nolan et al. 2012, ApJS 199, 31, section 3.6), from the
     likelihoods of the rows themselves, so that limits count for what they are. Fluxes are those that may be negative.
     Of a light curve without its events the likelihoods are rebuilt from its scans. The chance is that of a chi-square
-    with n - 1 degrees of freedom, or from toys where a row has under 20 counts or is a limit.
+    with n - 1 degrees of freedom, or from toys where a row has under 20 counts or is a limit: toys with the same
+    bound, at the same measured constant (`chances`).
 
     Parameters as for `chi_square`.
     """
@@ -72,7 +73,7 @@ def chi_square_test(rows):
 
 def ts_var_test(rows):
     """The `Test` of TS_var."""
-    return Test(lambda fits: fits.ts_var, chi_square_chance(rows.n - 1))
+    return Test(lambda fits: fits.ts_var, chi_square_chance(rows.n - 1), lambda fits: fits.constant)
 
 
 def chi_square_result(rows, found):
