@@ -1,5 +1,6 @@
 """Time bins and bands laid over runs in 3D: events, each with the number of its row, and totals per row and run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -64,6 +65,7 @@ def lay_cubes(
     why_dark=no_exposure,
     background_error=None,
     compact_runs=None,
+    below_zero=True,
 ):
     """The `LaidCubes` of runs.
 
@@ -81,6 +83,7 @@ def lay_cubes(
     background_error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
     compact_runs : function without arguments to the runs with their `compact` response, for those who want to draw
         toys; default: they have it
+    below_zero : bool, whether fluxes may be asked for below zero; it takes a look at cells without events, too
     """
     n_bands = runs[0].n_bands
     cut = cut_runs(runs, time_bins, [run.time_s for run in runs])
@@ -96,7 +99,7 @@ def lay_cubes(
     fitted = np.flatnonzero((signal > 0) & np.tile(~dark, cut.n_times))
     if stacked:
         pieces = [stacked_piece(runs, pieces, cut, n_rows, flux)]
-    terms = _cash_terms(pieces, fitted, n_rows).with_prior(background_error)
+    terms = _cash_terms(pieces, fitted, n_rows, below_zero).with_prior(background_error)
 
     def dense():
         return (runs if compact_runs is None else compact_runs()), flux
@@ -118,13 +121,16 @@ class _FirstOfRows:
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """One run's blocks (a row each) and events: totals (n_blocks,), values at events (n_events,)."""
+    """One run's blocks (a row each) and events: totals (n_blocks,), values at events (n_events,).
+
+    first: function without arguments to the `_FirstOfRows`, which only fluxes below zero need.
+    """
 
     row: np.ndarray
     signal_total: np.ndarray
     background_total: np.ndarray
     constant_total: np.ndarray
-    first: _FirstOfRows
+    first: Callable[[], _FirstOfRows]
     event_row: np.ndarray
     event_signal: np.ndarray
     event_background: np.ndarray
@@ -149,7 +155,7 @@ def piece_of_run(run, cut, flux):
         signal_total=(livetime[:, None] * run.signal_total(flux)).ravel(),
         background_total=background_total.ravel(),
         constant_total=constant_total.ravel(),
-        first=_first_of_rows(run, cut, flux),
+        first=partial(_first_of_rows, run, cut, flux),
         event_row=cut.bins[cut.event_bin] * n_bands + run.band[cut.event],
         event_signal=run.signal(flux)[cut.event] * livetime[cut.event_bin],
         event_background=background,
@@ -194,7 +200,7 @@ def stacked_piece(runs, pieces, cut, n_rows, flux):
         return sum(np.bincount(piece.row, getattr(piece, name), n_rows) for piece in pieces)[rows]
 
     totals = (per_row(name) for name in ("signal_total", "background_total", "constant_total"))
-    first = _first_of_stacked(runs, pieces, cut, flux)
+    first = partial(_first_of_stacked, runs, pieces, cut, flux)
     return _Piece(rows, *totals, first, event_row, signal, background, np.zeros(len(cell)), cell)
 
 
@@ -203,10 +209,11 @@ def _first_of_stacked(runs, pieces, cut, flux):
     n_bands, n_runs = runs[0].n_bands, np.zeros(cut.n_times, dtype=int)
     for part in cut.cuts:
         n_runs[part.bins] += 1
-    alone = [np.flatnonzero(n_runs[piece.first.row // n_bands] == 1) for piece in pieces]
+    firsts = [piece.first() for piece in pieces]
+    alone = [np.flatnonzero(n_runs[first.row // n_bands] == 1) for first in firsts]
     found = [
-        _FirstOfRows(*(values[own] for values in vars(piece.first).values()))
-        for piece, own in zip(pieces, alone, strict=True)
+        _FirstOfRows(*(values[own] for values in vars(first).values()))
+        for first, own in zip(firsts, alone, strict=True)
     ]
     several = np.flatnonzero(n_runs > 1)
     dense = [run.compact.in_all_cells(flux) for run in runs] if len(several) else []
@@ -228,7 +235,7 @@ def _first_of_stacked(runs, pieces, cut, flux):
     return _FirstOfRows(*(np.concatenate([getattr(each, name) for each in found]) for name in vars(found[0])))
 
 
-def _cash_terms(pieces, fitted, n_rows):
+def _cash_terms(pieces, fitted, n_rows, below_zero):
     """The `CashTerms` of the fitted rows, blocks in the order of rows and runs, events in that of their times."""
     number = np.full(n_rows, -1)
     number[fitted] = np.arange(len(fitted))
@@ -268,17 +275,18 @@ def _cash_terms(pieces, fitted, n_rows):
         event_constant=constant[~lone],
         lone_count=np.bincount(event_block[scaling], minlength=n_blocks).astype(float),
         lone_log=np.bincount(event_block[lone], np.log(background[lone] + constant[lone]), n_blocks),
-        bounds=_bounds(pieces, number, key),
+        bounds=_bounds(pieces, number, key) if below_zero else None,
     )
 
 
 def _bounds(pieces, number, key):
     """The `BoundCells` of blocks with keys (row * pieces + piece); number : int array (n_rows,), -1 for no fit."""
+    first = [piece.first() for piece in pieces]
     row, signal, background, constant = (
-        np.concatenate([getattr(piece.first, name) for piece in pieces])
+        np.concatenate([getattr(each, name) for each in first])
         for name in ("row", "signal", "background", "constant")
     )
-    run = np.repeat(np.arange(len(pieces)), [len(piece.first.row) for piece in pieces])
+    run = np.repeat(np.arange(len(pieces)), [len(each.row) for each in first])
     own = np.flatnonzero(number[row] >= 0)
     block = np.searchsorted(key, number[row[own]] * len(pieces) + run[own])
     return BoundCells.of(block, signal[own], background[own], constant[own])

@@ -122,7 +122,7 @@ class Kept:
 
     def light_curve(self):
         """The `LightCurve` of the present settings."""
-        joint, time_bins = self.laid()
+        joint, time_bins = self.laid(below_zero=self.options.negative)
         shapes = FreeShapes(joint, list(self.terms), self.setting.axes, self.spectrum, self.nodes)
         light_curve = table_of_rows(
             joint,
@@ -142,8 +142,11 @@ class Kept:
         """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`."""
         return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
-    def laid(self):
-        """(`LaidCubes` or `LaidSpectra`, `TimeBins`) of the present settings."""
+    def laid(self, below_zero=True):
+        """(`LaidCubes` or `LaidSpectra`, `TimeBins`) of the present settings.
+
+        below_zero: bool, whether fluxes may be asked for below zero.
+        """
         axes, runs = self.setting.axes, list(self.terms)
         time_bins = self.time_bins.bins(self.terms)
         flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
@@ -159,6 +162,7 @@ class Kept:
                 why_dark=self._why_dark,
                 background_error=error,
                 compact_runs=self.compact_runs,
+                below_zero=below_zero,
             )
             return joint, time_bins
         joint = lay_spectra(

@@ -25,7 +25,7 @@ from tevcurve.reduction.spectrum import bins_inside
 from tevcurve.reduction.true_nodes import TrueNodes
 
 # Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
-FINE = 8
+FINE = 3
 
 
 @dataclass(frozen=True, eq=False)
