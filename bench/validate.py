@@ -23,14 +23,17 @@ sys.path.insert(0, str(HERE))
 from validation import (  # noqa: E402
     alarms,
     biases,
+    blocks,
     code_is_right,
     coverage,
     feldman_cousins,
     flare_night,
+    hardness,
     negative_cubes,
     one_call,
     robustness,
     shapes,
+    stacked,
     stopping,
 )
 from validation.parts import RESULTS, Part, run  # noqa: E402
@@ -49,7 +52,10 @@ PARTS = {
     "one-call": Part(one_call.measure, one_call.section, one_call.pieces, ALL),
     "random": Part(robustness.measure, robustness.section, robustness.pieces),
     "negative": Part(negative_cubes.measure, negative_cubes.section, negative_cubes.pieces, ALL),
+    "stacked": Part(stacked.measure, stacked.section, stacked.pieces, ALL),
+    "hardness": Part(hardness.measure, hardness.section, hardness.pieces, ALL),
     "alarms": Part(alarms.measure, alarms.section, alarms.pieces, TESTS),
+    "blocks": Part(blocks.measure, blocks.section, blocks.pieces, ALL, public_data=True),
     "shapes": Part(shapes.measure, shapes.section, shapes.pieces, ALL),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }

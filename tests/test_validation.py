@@ -454,3 +454,101 @@ def test_chances_of_constant_campaigns_are_uniform():
     chances = negative_cubes.constant_chances(5, np.random.default_rng(6), toys=30)
     assert negative_cubes.uniform_chance(chances) > 0.01
     assert negative_cubes.night_rows().n_at_bound > 10
+
+
+def test_blocks_of_drawn_steps_are_the_best_of_all():
+    from validation.blocks import simulated
+
+    for _, negative, penalty, _, says, has, least, blocks in simulated(
+        "faint steps", 1, np.random.default_rng(1)
+    ):
+        assert max(says, has) < 0.01, (negative, penalty)
+        assert least > -1e-6
+        assert blocks > 1
+
+
+def test_brute_force_tells_other_divisions_and_is_fine_enough():
+    from validation.blocks import against_all, drawn
+    from validation.dense_blocks import best_total, block_losses, total_of
+
+    ((rows, edges),) = drawn("bright steps", 1, np.random.default_rng(4))
+    losses, finer = (block_losses(rows.fits.profile, True, n_nodes) for n_nodes in (2000, 6001))
+    upper = np.triu_indices(rows.n)
+    assert np.abs(losses[upper] - finer[upper]).max() < 1e-3
+    assert losses[upper].min() > -1e-6
+    truth = np.searchsorted(edges, np.arange(rows.n), side="right")
+    shifted = np.searchsorted(edges + 2, np.arange(rows.n), side="right")
+    best = best_total(losses, 6.7)
+    ((_, _, says, has, least),) = against_all(rows.fits, False, [6.7])
+    assert max(abs(says), abs(has)) < 0.01
+    assert least > -1e-6
+    assert best <= total_of(losses, truth, 6.7) + 1e-9
+    assert best + 1 < total_of(losses, shifted, 6.7)
+
+
+def test_edges_of_bright_steps_are_found():
+    from validation import blocks
+
+    rng = np.random.default_rng(5)
+    found = np.zeros(3, dtype=int)
+    for rows, edges in blocks.drawn("bright steps", 2, rng):
+        block, _ = blocks.best_division(rows.fits, 6.7)
+        own = np.flatnonzero(np.diff(block)) + 1
+        apart = np.abs(np.subtract.outer(edges, own))
+        found += [len(edges), np.count_nonzero(apart.min(axis=1, initial=99) <= 1), len(own)]
+    assert found[0] == found[1] > 3
+    assert found[2] <= found[0] + 2
+
+
+def test_blocks_of_the_public_night_are_the_best_of_all(hess_dl3_dr1):
+    from validation.blocks import public, section
+
+    line = public("years", "run", hess_dl3_dr1)
+    assert section({"public": [line]}).failures == []
+    # The years are blocks of their own.
+    assert line[-1] == 0
+    assert line[3] > 2
+
+
+@pytest.mark.parametrize("count", [2.5, 10.0])
+def test_hardness_covers_what_the_binomial_does(count):
+    from validation.hardness import exact
+
+    interval, limit, of_formula, limit_of_formula = exact(count)
+    assert abs(interval - of_formula) < 1e-9
+    assert abs(limit - limit_of_formula) < 1e-9
+
+
+def test_hardness_of_few_counts_is_said_and_of_many_is_held_to_a_bar():
+    from validation.hardness import drawn, section
+
+    rng = np.random.default_rng(6)
+    lines = [[count, 1.0, *drawn(count, 1.0, 2000, rng)] for count in (2.5, 30.0)]
+    found = {"drawn": lines, "exact": [[10.0, 0.6, 0.9, 0.6, 0.9]], "call": []}
+    report = section(found)
+    assert report.failures == []
+    assert "Below that, it is not nominal" in report.text
+    lines[1][3] = 1200
+    assert section(found).failures == ["hardness: 30 counts on 1 in each band"]
+
+
+def test_stacked_runs_of_unequal_safe_energies_are_the_dense_sum():
+    from validation import stacked
+
+    drawn = stacked.night(0, 3.0)
+    curve = stacked.fluxes(drawn, stacked=True)
+    norm = curve.table["norm"][0]
+    assert norm == pytest.approx(stacked.dense_norm(curve, drawn, stacked.UNEQUAL), rel=1e-6)
+    assert abs(norm / stacked.dense_norm(curve, drawn, stacked.EQUAL) - 1) > 0.005
+    assert abs(norm / 3 - 1) < 4 * curve.table["norm_err"][0] / 3
+
+
+def test_pulls_of_stacked_runs_are_held_to_bars():
+    from validation.stacked import measure, section
+
+    found = measure("unequal", 3.0, 0, 2, None)
+    assert len(found["norms"]) == 4
+    for line in found["norms"]:
+        line[-1] = 5.0 + 0.1 * line[-1]
+    found["sums"] = [["unequal", 3.0, 1e-5]]
+    assert len(section(found).failures) == 3

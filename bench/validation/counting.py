@@ -60,17 +60,18 @@ def textbook(on, off, signal, background, alpha):
 
 
 def deviance(on, off, signal, background, alpha):
+    """Deviance of pairs at signals, at the background that fits best; below 0 a fitted one fills up what is missing."""
     if alpha is None:
         expected = signal + background
         return 2 * (expected - on + xlogy(on, on) - xlogy(on, expected))
     c = alpha * (on + off) - (1 + alpha) * signal
-    d = np.sqrt(c**2 + 4 * alpha * (1 + alpha) * off * signal)
+    d = np.sqrt(np.maximum(c**2 + 4 * alpha * (1 + alpha) * off * signal, 0.0))
     behind = np.maximum(np.where(c > 0, c + d, 0.0), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         # The other form of the root, where the first one cancels.
         other = np.where(d > c, 4 * alpha * (1 + alpha) * off * signal / (d - c), 0.0)
     behind = np.where(c > 0, behind, other) / (2 * alpha * (1 + alpha))
-    expected = signal + alpha * behind
+    expected = np.maximum(signal + alpha * behind, 0.0)
     value = expected - on + xlogy(on, on) - xlogy(on, expected)
     return 2 * (value + behind - off + xlogy(off, off) - xlogy(off, behind))
 
