@@ -2,7 +2,7 @@
 
     python bench/validate.py --list                              # the parts, and what is kept of each
     python bench/validate.py coverage                            # one part; again, it goes on where it was stopped
-    python bench/validate.py night --data path/to/hess-dl3-dr1   # the part that needs the public data
+    python bench/validate.py night --data path/to/hess-dl3-dr1   # a part that needs the public data, as does blocks
     python bench/validate.py alarms --minutes 10 --processes 2   # no piece begins after ten minutes
     python bench/validate.py shapes --share 0.2                  # with a fifth of the draws
     python bench/validate.py --assemble                          # docs/validation.md and its figures; nothing is drawn

@@ -456,11 +456,11 @@ def test_chances_of_constant_campaigns_are_uniform():
     assert negative_cubes.night_rows().n_at_bound > 10
 
 
-def test_blocks_of_drawn_steps_are_the_best_of_all():
+def test_blocks_of_drawn_flares_are_the_best_of_all():
     from validation.blocks import simulated
 
     for _, negative, penalty, _, says, has, least, blocks in simulated(
-        "faint steps", 1, np.random.default_rng(1)
+        "faint flares", 1, np.random.default_rng(1)
     ):
         assert max(says, has) < 0.01, (negative, penalty)
         assert least > -1e-6

@@ -158,7 +158,8 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         shape in each band. `hardness_errn` and `_errp` lead to the ends of its likelihood interval, `_ll` and `_ul` are
         limits, all by the profile over the common scale of both fluxes. An end is infinite where the lower band may
         be without flux. Both bands are taken as independent, the factors on their backgrounds that `background_error`
-        stands for among them. With 2 to 3 counts in a band intervals of 68.3 % cover 64.5 %, limits of 95 % cover 91 %.
+        stands for among them. With 2 to 3 counts in a band intervals of 68.3 % cover 55 to 73 %, and
+        limits of 95 % cover 90 to 97 %; from 10 counts up both are within 2 points of nominal.
 
         Parameters
         ----------
