@@ -25,7 +25,7 @@ SHAPES = {
     "faint steps": ("steps", FAINT),
     "faint flares": ("flares", FAINT),
 }
-# What a block costs; the larger one is that of p0 = 0.01 of some two hundred rows.
+# What a block costs, little and much.
 PENALTIES = (2.0, 6.7)
 P0, N_TOYS = 0.05, 2000
 # In units of the usual flux: 10 and 100 counts in a row of 5 minutes.
