@@ -223,9 +223,7 @@ def test_two_columns_of_one_name_get_a_sentence(tmp_path):
         column_values(table, "ENERGY", "TeV", "x")
 
 
-@pytest.mark.parametrize(
-    "unit", ["ph / (s MeV sr)", "ct s-1 MeV-1 sr-1", "1/s/MeV/sr", "s^-1/sr/MeV"]
-)
+@pytest.mark.parametrize("unit", ["ph / (s MeV sr)", "ct s-1 MeV-1 sr-1", "1/s/MeV/sr", "s^-1/sr/MeV"])
 def test_what_is_counted_has_no_unit(tmp_path, unit):
     table = table_of(tmp_path, [fits.Column("A", "E", unit, array=np.ones(1))])
     assert column_values(table, "A", "TeV-1 s-1 sr-1", "x").tolist() == pytest.approx([1e6])

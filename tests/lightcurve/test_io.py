@@ -13,7 +13,7 @@ from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.io import read_table, write_table
 from tevcurve.lightcurve.product import LightCurve
 
-SUFFIXES = ["ecsv", "fits", "fits.gz"]
+SUFFIXES = ["ecsv", "fits", "fits.gz", "vot", "xml"]
 META = {
     "source": "Crab – naïve 'quotes' \"and\" more",
     "sigma": 1,
@@ -188,7 +188,8 @@ def test_wrong_files_are_named(tmp_path):
         path = tmp_path / f"broken.{suffix}"
         path.write_bytes(b"no table")
         with pytest.raises(
-            DataError, match=f"broken.{suffix} (cannot be read as an ECSV table|is not a FITS file)"
+            DataError,
+            match=f"broken.{suffix} (cannot be read as an ECSV table|cannot be read as a VOTable|is not a FITS file)",
         ):
             LightCurve.read(path)
     fits.PrimaryHDU().writeto(tmp_path / "other.fits")

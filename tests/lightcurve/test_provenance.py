@@ -26,7 +26,7 @@ def test_printed_tables_say_what_was_assumed(made):
         assert all(words in text for words in (*WANTED, f"tevcurve {tevcurve.__version__}"))
 
 
-@pytest.mark.parametrize("name", ["curve.ecsv", "curve.fits", "curve.fits.gz"])
+@pytest.mark.parametrize("name", ["curve.ecsv", "curve.fits", "curve.fits.gz", "curve.vot"])
 def test_files_say_what_was_assumed(made, tmp_path, name):
     again = LightCurve.read(made.write(tmp_path / name))
     assert again.meta["creator"] == f"tevcurve {tevcurve.__version__}"

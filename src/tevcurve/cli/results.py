@@ -102,7 +102,10 @@ def report(
 
 def variability(
     result: Annotated[
-        Path, typer.Argument(help="Folder of a result, or a light curve as .ecsv or .fits.", metavar="RESULT")
+        Path,
+        typer.Argument(
+            help="Folder of a result, or a light curve as .ecsv, .fits or .vot.", metavar="RESULT"
+        ),
     ],
     band: Annotated[
         int | None,

@@ -1,4 +1,4 @@
-"""Tables to ECSV and FITS files and back, value by value. The same content always gives the same bytes."""
+"""Tables to ECSV, FITS and VOTable files and back, value by value. The same content always gives the same bytes."""
 
 import gzip
 import io
@@ -9,15 +9,16 @@ from urllib.parse import unquote
 
 import numpy as np
 from astropy.io import fits
-from astropy.table import Column, Table
+from astropy.table import Table
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, FitsFile
 from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.ecsv_text import ecsv_text
 from tevcurve.lightcurve.provenance import SAID
+from tevcurve.lightcurve.table_details import apart, is_text, put_back, set_values, without_formats
 
-SUFFIXES = (".ecsv", ".fits", ".fits.gz")
+SUFFIXES = (".ecsv", ".fits", ".fits.gz", ".vot", ".xml")
 TABLE_HDU = "LIGHTCURVE"
 DETAILS_HDU = "DETAILS"
 FLUX_POINTS_HDU = "FLUXPOINTS"
@@ -36,13 +37,14 @@ def write_table(table, path, overwrite=False, encoders=None):
     ----------
     table : astropy.table.Table
     path : str or path
-        Ends in .ecsv, .fits or .fits.gz; environment variables are expanded.
+        Ends in .ecsv, .fits, .fits.gz, .vot or .xml (both VOTable); environment variables are expanded.
     overwrite : bool
         Replace a file that is there. Otherwise it is an `InputError`.
-    encoders : dict of ".ecsv" and ".fits" to functions from the table to bytes; default: our own layout
+    encoders : dict of ".ecsv", ".fits" and ".vot" to functions from the table to bytes; default: our own layout. One
+        that has not all of these is of a layout that the others are not written in.
     """
     path = _expanded(path)
-    encode = _encoder(_suffix(path), encoders or {".ecsv": _to_ecsv, ".fits": _to_fits})
+    encode = _encoder(path, encoders or {".ecsv": _to_ecsv, ".fits": _to_fits, ".vot": _to_votable})
     if path.exists() and not overwrite:
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
@@ -59,7 +61,8 @@ def write_table(table, path, overwrite=False, encoders=None):
 def read_table(path, checksums=None):
     """The astropy table in a file of `write_table`, with units, descriptions and metadata as they were.
 
-    Of a FITS file in gammapy's layout it is the table of the HDU FLUXPOINTS, as it is there.
+    Of a FITS file in gammapy's layout it is the table of the HDU FLUXPOINTS, as it is there; of a VOTable of any origin
+    its first table, with the times as MJD in the scale of its TIMESYS.
 
     checksums : `~tevcurve.files.Checksums` of its folder, with which it is compared; default: those beside it, if any
 
@@ -73,14 +76,16 @@ def read_table(path, checksums=None):
         data = (checksums or Checksums.of(path.parent)).read(path.name)
         if suffix == ".ecsv":
             return _from_ecsv(data)
+        if suffix == ".vot":
+            return _from_votable(data, path)
         FitsFile(data, path)  # what the headers promise is there, before astropy believes them
         return _from_fits(data, path)
     except DataError:
         raise
     except Exception as error:
-        kind = "an ECSV" if suffix == ".ecsv" else "a FITS"
+        kind = {".ecsv": "an ECSV table", ".vot": "a VOTable"}.get(suffix, "a FITS table")
         words = " ".join(str(error).split()).rstrip(".")
-        raise DataError(f"{path} cannot be read as {kind} table: {words}.") from error
+        raise DataError(f"{path} cannot be read as {kind}: {words}.") from error
 
 
 def _expanded(path):
@@ -88,9 +93,10 @@ def _expanded(path):
 
 
 def _suffix(path):
+    """The suffix of the kind of a file: of a VOTable .vot, whichever it has."""
     for suffix in SUFFIXES:
         if path.name.lower().endswith(suffix):
-            return suffix
+            return ".vot" if suffix == ".xml" else suffix
     raise InputError(f"{path} is no name for a light-curve file: it should end in {', '.join(SUFFIXES)}.")
 
 
@@ -108,28 +114,20 @@ def _replace_atomically(path, data):
         part.unlink(missing_ok=True)
 
 
-def _without_formats(table):
-    """A copy without print formats: they follow from the column names, and writers may round to them."""
-    plain = table.copy()
-    for column in plain.itercols():
-        column.info.format = None
-    return plain
-
-
 def _to_ecsv(table):
-    plain = _without_formats(table)
-    texts = {n: table[n].tolist() for n in table.colnames if _is_text(table[n]) and not _is_plain(table[n])}
+    plain = without_formats(table)
+    texts = {n: table[n].tolist() for n in table.colnames if is_text(table[n]) and not _is_plain(table[n])}
     if texts:
         # readers strip blanks and stumble over line breaks, so such texts also stand in the metadata
         plain.meta[TEXTS_KEY] = texts
         for name, values in texts.items():
-            _set_values(plain, name, np.array([_one_line(value) for value in values], dtype=str))
+            set_values(plain, name, np.array([_one_line(value) for value in values], dtype=str))
     shapes = {n: list(table[n].shape[1:]) for n in table.colnames if not len(table) and table[n].ndim > 1}
     if shapes:
         # the reader takes no vector columns without rows
         plain.meta[SHAPES_KEY] = shapes
         for name in shapes:
-            _set_values(plain, name, np.zeros(0, table[name].dtype))
+            set_values(plain, name, np.zeros(0, table[name].dtype))
     return ecsv_text(plain).encode()
 
 
@@ -137,14 +135,10 @@ def _from_ecsv(data):
     # an empty text is a text, and an empty number a masked one
     table = table_without_masks(Table.read(data.decode().split("\n"), format="ascii.ecsv"))
     for name, values in table.meta.pop(TEXTS_KEY, {}).items():
-        _set_values(table, name, np.array(values, dtype=str))
+        set_values(table, name, np.array(values, dtype=str))
     for name, shape in table.meta.pop(SHAPES_KEY, {}).items():
-        _set_values(table, name, np.zeros((0, *shape), table[name].dtype))
+        set_values(table, name, np.zeros((0, *shape), table[name].dtype))
     return table
-
-
-def _is_text(column):
-    return column.dtype.kind == "U"
 
 
 def _is_plain(column):
@@ -159,33 +153,35 @@ def _one_line(text):
     return " ".join("".join(c if c.isprintable() else " " for c in text).split()).lstrip("# ")
 
 
-def _set_values(table, name, values):
-    """Give a column other values; it keeps its unit and description."""
-    column = table[name]
-    table[name] = Column(values, unit=column.unit, description=column.description)
-
-
-def _encoder(suffix, encoders):
+def _encoder(path, encoders):
+    """The function from a table to the bytes of a file of this name, or `InputError`."""
+    suffix = _suffix(path)
+    kind = suffix.removesuffix(".gz")
+    if kind not in encoders:
+        wanted = [name for name in SUFFIXES if name.removesuffix(".gz") in encoders]
+        raise InputError(
+            f"{path} is no name for a file in this layout: it should end in {', '.join(wanted)}."
+        )
     if suffix == ".fits.gz":
-        return lambda table: gzip.compress(encoders[".fits"](table), mtime=0)
-    return encoders[suffix]
+        return lambda table: gzip.compress(encoders[kind](table), mtime=0)
+    return encoders[kind]
+
+
+def _to_votable(table):
+    from tevcurve.lightcurve.votable import to_votable  # only who has such files needs what reads them
+
+    return to_votable(table)
+
+
+def _from_votable(data, path):
+    from tevcurve.lightcurve.votable import from_votable
+
+    return from_votable(data, path)
 
 
 def _to_fits(table):
     """FITS bytes: the table, and beside it what FITS columns and cards cannot hold, as YAML."""
-    from astropy.io.misc import yaml
-
-    plain = _without_formats(table)
-    details = {"meta": dict(table.meta), "descriptions": {}, "text": {}}
-    for name in table.colnames:
-        column = table[name]
-        details["descriptions"][name] = column.info.description
-        if _is_text(column):
-            values = column.tolist()
-            plain[name] = [fits_text(value) for value in values] if len(column) else np.zeros(0, "U1")
-            if plain[name].tolist() != values:
-                details["text"][name] = values
-    plain.meta.clear()
+    plain, details = apart(table, fits_text)
     hdu = fits.table_to_hdu(plain)
     hdu.name = TABLE_HDU
     if "TIMESYS" in table.meta:
@@ -193,7 +189,7 @@ def _to_fits(table):
     for key, (_, keyword) in SAID.items():
         if table.meta.get(key):
             hdu.header[keyword] = fits_text(str(table.meta[key]))[:MOST_OF_A_CARD]
-    text = np.frombuffer(yaml.dump(details, sort_keys=False).encode("ascii"), dtype=np.uint8)[np.newaxis]
+    text = np.frombuffer(details.encode("ascii"), dtype=np.uint8)[np.newaxis]
     column = fits.Column(name="yaml", format=f"{text.shape[1]}B", array=text)
     beside = fits.BinTableHDU.from_columns([column], name=DETAILS_HDU)
     stream = io.BytesIO()
@@ -214,8 +210,6 @@ def _with_quoted(table):
 
 
 def _from_fits(data, path):
-    from astropy.io.misc import yaml
-
     with fits.open(io.BytesIO(data)) as hdus:
         if FLUX_POINTS_HDU in hdus and TABLE_HDU not in hdus:
             return _native(
@@ -225,19 +219,13 @@ def _from_fits(data, path):
             if name not in hdus:
                 raise DataError(f"{path} has no HDU {name}; a light curve written by tevcurve has one.")
         table = table_without_masks(Table.read(hdus[TABLE_HDU], mask_invalid=False))
-        details = yaml.load(hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii"))
-    for name in _native(table).colnames:
-        if name in details["text"]:
-            _set_values(table, name, np.array(details["text"][name], dtype=str))
-        table[name].info.description = details["descriptions"][name]
-    table.meta.clear()
-    table.meta.update(details["meta"])
-    return table
+        details = hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii")
+    return put_back(_native(table), details)
 
 
 def _native(table):
     """The table with its numbers in the byte order of the machine."""
     for name in table.colnames:
         if not table[name].dtype.isnative:
-            _set_values(table, name, table[name].data.astype(table[name].dtype.newbyteorder("=")))
+            set_values(table, name, table[name].data.astype(table[name].dtype.newbyteorder("=")))
     return table

@@ -194,10 +194,10 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         return summarize(self, band, n_toys, random_state)
 
     def write(self, path, overwrite=False, format="tevcurve"):
-        """The path of the file written (.ecsv, .fits or .fits.gz), from which `read` loses nothing.
+        """The path of the file written (.ecsv, .fits, .fits.gz, or as VOTable .vot, .xml); `read` loses nothing of it.
 
-        With `format="gadf"` it is one that gammapy opens, too: `FluxPoints.read(path, format="lightcurve")`; see
-        `tevcurve.lightcurve.interop.gadf_table`.
+        With `format="gadf"` (ECSV or FITS) it is one that gammapy opens, too:
+        `FluxPoints.read(path, format="lightcurve")`; see `tevcurve.lightcurve.interop.gadf_table`.
         """
         from tevcurve.lightcurve.good_times import with_good_times
         from tevcurve.lightcurve.io import write_table

@@ -99,7 +99,7 @@ def light_curve(
     on_radius : of the ON region and of each OFF region (1D); default: 0.11 deg
     exclusion : map of booleans (False is excluded), sky region, or list of these: where no OFF region may lie (1D), or
         whose pixels, by their centres, are outside the fit for data, source and background (3D), such as around a
-        bright neighbour
+        bright neighbour; with `unbinned` an event is out with the pixel that it is in, whatever its own position
     e_reco, e_true : Quantity, edges of the energy bins, for those who need certain ones
     responses : "weighted" with the flux of the spectrum inside each bin of true energy, or "centre", at the bins'
         centres as other codes take them, for comparisons with these: with 16 bins per decade that makes fluxes 0.2 to
