@@ -127,3 +127,14 @@ def test_what_is_left_out_is_said_with_its_reason(tmp_path):
             assert "Left out: point-to-point variability, shortest doubling time" in text
             assert why in text
     assert not light_curve.variability(n_toys=0).left_out
+
+
+def test_rows_without_a_flux_are_left_out_and_counted(tmp_path):
+    light_curve = make(rate=0.5, negative=True)
+    path = light_curve.write(tmp_path / "a.ecsv")
+    read = LightCurve.read(path)
+    n_rows = len(read)
+    for name in [name for name in read.table.colnames if name.startswith(("flux", "norm"))]:
+        read.table[name][2] = np.nan
+    assert f"1 of {n_rows} rows have no flux with errors and are left out" in str(read.variability(n_toys=0))
+    assert "left out" not in str(LightCurve.read(path).variability(n_toys=0).results[0].note)

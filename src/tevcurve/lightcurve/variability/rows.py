@@ -199,7 +199,7 @@ def _from_origin(light_curve, numbers):
     """From the counts themselves."""
     kept = light_curve.origin
     joint, time_bins = kept.laid()
-    numbers = numbers[np.isin(numbers, joint.fitted)]
+    n_rows, numbers = len(numbers), numbers[np.isin(numbers, joint.fitted)]
     if not len(numbers):
         raise InputError("No row of the light curve expects anything of the source, so nothing can vary.")
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
@@ -213,7 +213,7 @@ def _from_origin(light_curve, numbers):
     ranges = energy_ranges(
         exposure.low, exposure.high, exposure.low_of_all, exposure.high_of_all, rows=numbers
     )
-    notes = [*_common_notes(light_curve), *range_notes(ranges)]
+    notes = [*_common_notes(light_curve), *_dropped_notes(n_rows, len(numbers)), *range_notes(ranges)]
     if kept.options.free:
         notes.append("the spectrum's shape is the reference's in all rows")
     n_at_bound = int(np.count_nonzero(fits.minimum.at_limit))
@@ -238,10 +238,17 @@ def _from_origin(light_curve, numbers):
     )
 
 
+def _dropped_notes(n_rows, n_kept):
+    """What to say of rows that have no flux, list of str."""
+    if n_kept == n_rows:
+        return []
+    return [f"{n_rows - n_kept} of {n_rows} rows have no flux with errors and are left out"]
+
+
 def _from_columns(light_curve, numbers):
     """From what the table says of fluxes, errors and scans."""
     profile, kept, flux, counts, n_bounded = profile_of_columns(light_curve.table, numbers)
-    numbers = numbers[kept]
+    n_rows, numbers = len(numbers), numbers[kept]
     reference = light_curve.time_start[numbers[0]] if len(numbers) else light_curve.time_start[:1]
     start = (light_curve.time_start[numbers] - reference).sec
     stop = (light_curve.time_stop[numbers] - reference).sec
@@ -264,7 +271,12 @@ def _from_columns(light_curve, numbers):
         n_bounded=n_bounded,
         n_energy_ranges=max(len(ranges), 1),
         n_at_bound=at_bound(light_curve.table, numbers),
-        notes=(*_common_notes(light_curve), *range_notes(ranges), "from the columns of the table"),
+        notes=(
+            *_common_notes(light_curve),
+            *_dropped_notes(n_rows, len(numbers)),
+            *range_notes(ranges),
+            "from the columns of the table",
+        ),
     )
 
 
