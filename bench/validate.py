@@ -25,6 +25,7 @@ from validation import (  # noqa: E402
     biases,
     blocks,
     code_is_right,
+    continuous,
     coverage,
     feldman_cousins,
     flare_night,
@@ -45,6 +46,7 @@ TESTS = ("kernels", "fit", "lightcurve/variability")
 # The parts of the report, in its order; see README.md on how to add one.
 PARTS = {
     "code": Part(code_is_right.measure, code_is_right.section, code_is_right.pieces),
+    "continuous": Part(continuous.measure, continuous.section, continuous.pieces, ALL),
     "coverage": Part(coverage.measure, coverage.section, coverage.pieces, beside=("feldman-cousins",)),
     "feldman-cousins": Part(feldman_cousins.measure, feldman_cousins.section, feldman_cousins.pieces),
     "biases": Part(biases.measure, biases.section, biases.pieces),

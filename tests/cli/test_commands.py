@@ -247,3 +247,21 @@ def test_runs_go_to_the_scheduler_that_is_named(store, capsys, monkeypatch):
     assert main(["light-curve", store, "--scheduler", "tcp://there:8786"]) == 0
     assert capsys.readouterr().out == alone
     assert addresses == ["tcp://there:8786"]
+
+
+def test_how_responses_are_taken_is_kept(store, result, tmp_path):
+    """Rebinned or appended, a result of responses at the centres of bins stays one."""
+    common = ["light-curve", store, "--energy", "0.7TeV,10TeV", "--responses", "centre"]
+    assert main([*common, "-o", "whole"]) == 0
+    assert main([*common, "--runs", "1,2", "-o", "part"]) == 0
+    whole = fluxes(tmp_path / "whole")
+    assert np.all(np.abs(whole / fluxes(result) - 1) > 1e-4)
+    assert main(["append", "part", store]) == 0
+    np.testing.assert_array_equal(fluxes(tmp_path / "part"), whole)
+    for name in ("whole", "part"):
+        assert yaml.safe_load(Path(name, "config.yaml").read_text())["responses"] == "centre"
+        assert main(["rebin", name, "--time-bins", "night", "-o", f"{name}-night"]) == 0
+    nights = [fluxes(tmp_path / f"{name}-night") for name in ("whole", "part")]
+    np.testing.assert_array_equal(*nights)
+    assert main([*common, "--time-bins", "night", "-o", "direct"]) == 0
+    np.testing.assert_allclose(nights[0], fluxes(tmp_path / "direct"), rtol=1e-12)
