@@ -115,3 +115,12 @@ def spectrum_datasets(observations):
     for dataset in extraction.spectrum_observations:
         dataset.model = PowerLaw(index=2.7, name=SOURCE)
     return extraction.spectrum_observations
+
+
+def runs_with_thresholds():
+    """Three runs with thresholds of 0.3, 1.07 and 1.9 TeV, the last one up to 7 TeV only."""
+    return [
+        run_file(1, 1, START, (83.63, 22.51)),
+        run_file(2, 2, START + 1800, (83.63, 21.51), thresholds=(1.07, 50.0)),
+        run_file(3, 3, START + 3600, (83.63, 22.51), thresholds=(1.9, 7.0)),
+    ]

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from small_store import make_store
+from waiting import wait_for
 
 COMMAND = [sys.executable, "-m", "tevcurve"]
 
@@ -70,15 +71,6 @@ def test_an_interruption_is_one_sentence_and_leaves_nothing(start, tmp_path):
     assert (process.returncode, out, err) == (130, "", "Interrupted.\n")
     assert building
     assert list(tmp_path.iterdir()) == []
-
-
-def wait_for(found, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 HEAVY = {"astropy", "numpy", "matplotlib", "plotly", "jinja2", "scipy", "regions", "iminuit", "yaml"}

@@ -4,7 +4,15 @@ import astropy.units as u
 import numpy as np
 import pytest
 from dl3_files import ENERGY_EDGES, write_store
-from small_store import SOURCE, START, TARGET, cube_datasets, run_file, spectrum_datasets
+from small_store import (
+    SOURCE,
+    START,
+    TARGET,
+    cube_datasets,
+    run_file,
+    runs_with_thresholds,
+    spectrum_datasets,
+)
 
 from tevcurve import DataStore, LightCurve, LightCurveEstimator, PowerLaw
 from tevcurve.lightcurve.bins import by_night
@@ -21,9 +29,7 @@ SECONDS = 1680 * 0.9
 def store(tmp_path_factory):
     """Runs with thresholds of 0.3, 1.07 and 1.9 TeV, the last one up to 7 TeV only; the fourth looks elsewhere."""
     runs = [
-        run_file(1, 1, START, (83.63, 22.51)),
-        run_file(2, 2, START + 1800, (83.63, 21.51), thresholds=(1.07, 50.0)),
-        run_file(3, 3, START + 3600, (83.63, 22.51), thresholds=(1.9, 7.0)),
+        *runs_with_thresholds(),
         run_file(4, 4, START + 5400, (83.63, 25.21)),
     ]
     return DataStore.from_dir(write_store(tmp_path_factory.mktemp("thresholds"), runs))

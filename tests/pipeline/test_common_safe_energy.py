@@ -4,7 +4,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from dl3_files import write_store
-from small_store import START, TARGET, run_file
+from small_store import START, TARGET, run_file, runs_with_thresholds
 
 from tevcurve import DataStore, LightCurve, PowerLaw
 from tevcurve.errors import DataError, InputError
@@ -23,9 +23,7 @@ ABOVE_1, ABOVE_2, BELOW_7 = 10**0.1, 10**0.3, 10**0.8
 def store(tmp_path_factory):
     """Runs with thresholds of 0.3, 1.07 and 1.9 TeV, the last one up to 7 TeV only; the others are of no use."""
     runs = [
-        run_file(1, 1, START, (83.63, 22.51)),
-        run_file(2, 2, START + 1800, (83.63, 21.51), thresholds=(1.07, 50.0)),
-        run_file(3, 3, START + 3600, (83.63, 22.51), thresholds=(1.9, 7.0)),
+        *runs_with_thresholds(),
         run_file(4, 4, START + 5400, (83.63, 25.21), thresholds=(5.0, 50.0)),
         run_file(5, 5, START + 7200, (83.63, 22.51), thresholds=(8.0, 50.0)),
     ]

@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+import waiting
 from small_store import make_store
 
 pytestmark = pytest.mark.skipif(
@@ -45,13 +46,7 @@ def lives(pid):
         return False
 
 
-def wait_for(found, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found():
-            return True
-        time.sleep(0.02)
-    return False
+wait_for = partial(waiting.wait_for, seconds=20)
 
 
 @pytest.fixture
