@@ -82,3 +82,17 @@ def test_cells_without_an_event_count_as_all_others_do():
         np.testing.assert_allclose(profile.evaluate(a)[0], expected, rtol=1e-12)
         slope = (profile.evaluate(a + 1e-6)[0] - profile.evaluate(a)[0]) / 1e-6
         np.testing.assert_allclose(profile.evaluate(a)[1], slope, rtol=1e-4, atol=1e-4)
+
+
+def test_many_factors_at_once_are_the_sums_over_the_cells():
+    random = np.random.default_rng(4)
+    cell_bin = np.repeat([0, 1, 3, 4, 5], 30)  # a bin without cells too
+    n_on, n_off = random.poisson(0.3, (2, 150)).astype(float)
+    n_on[:30] = n_off[:30] = 0
+    alpha, signal = random.uniform(0.02, 0.5, 150), random.uniform(0.1, 4, 150)
+    profile = OnOffProfile(cell_bin, n_on, n_off, alpha, signal, 6)
+    a = np.linspace(-2, 3, 6 * 401).reshape(6, 401)
+    expected = np.zeros(a.shape)
+    for k in range(150):
+        expected[cell_bin[k]] += wstat(n_on[k], n_off[k], alpha[k], a[cell_bin[k]] * signal[k])
+    np.testing.assert_allclose(profile.stats(a), expected, rtol=1e-12, atol=1e-12)

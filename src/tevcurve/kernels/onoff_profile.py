@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from tevcurve.kernels.onoff import profile_background, wstat_profile
+from tevcurve.kernels.onoff import profile_background, wstat, wstat_profile
+
+# Cells times flux factors that are computed at once: what a processor's cache holds.
+AT_ONCE = 20_000
 
 
 class OnOffProfile:
@@ -52,6 +55,18 @@ class OnOffProfile:
         stat, slope, curvature = (np.bincount(cell_bin, each, self.n_bins) for each in sums)
         slope_of_empty = 2 * np.where(a >= 0, self._empty[0], -self._empty[1])
         return stat + a * slope_of_empty, slope + slope_of_empty, curvature
+
+    def stats(self, a):
+        """The statistics at many flux factors of each bin, a and what comes back of shape (n_bins, n)."""
+        cell_bin, *cells, signal = self._seen
+        n_on, n_off, alpha, signal = (each[:, None] for each in (*cells, signal))
+        made = 2 * a * np.where(a >= 0, self._empty[0][:, None], -self._empty[1][:, None])
+        first = np.flatnonzero(np.diff(cell_bin, prepend=-1))
+        step = max(1, AT_ONCE // max(len(cell_bin), 1))
+        for part in (slice(k, k + step) for k in range(0, a.shape[1] if len(first) else 0, step)):
+            stat = wstat(n_on, n_off, alpha, a[cell_bin, part] * signal)
+            made[cell_bin[first], part] += np.add.reduceat(stat, first, axis=0)
+        return made
 
     def background(self, a):
         """Background counts expected in the ON region of each bin at flux factors a, of shape (n_bins,)."""

@@ -121,14 +121,23 @@ def _rows_at(fits, nodes):
 def _rise(fits, numbers, nodes):
     """Half the rise (m, n_grid) of bins of the profile (int array (m,)) at their fluxes, infinite below the lowest."""
     profile = fits.profile.take(numbers) if len(numbers) < fits.profile.n_bins else fits.profile.copy()
-    lower, half = fits.lower[numbers], np.empty(nodes.shape)
-    for k in range(nodes.shape[1]):
-        half[:, k] = profile.evaluate(np.maximum(nodes[:, k], lower))[0]
+    lower = fits.lower[numbers]
+    half = _stats(profile, np.maximum(nodes, lower[:, None]))
     half -= fits.minimum.stat[numbers, None]
     half *= 0.5
     half[np.isnan(half) | (nodes < lower[:, None])] = np.inf
     # Rounding, where a flux is a row's best one.
     return np.maximum(half, 0.0, out=half)
+
+
+def _stats(profile, norms):
+    """The statistics of a profile at norms (n_bins, n), all at once where it can do that."""
+    if hasattr(profile, "stats"):
+        return profile.stats(norms)
+    stats = np.empty(norms.shape)
+    for k in range(norms.shape[1]):
+        stats[:, k] = profile.evaluate(norms[:, k])[0]
+    return stats
 
 
 def fit_blocks(fits, block):
