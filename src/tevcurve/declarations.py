@@ -1,0 +1,125 @@
+"""What there can be several of (time binnings, file formats, columns, ...): tables of names, loaded on first use.
+
+A kind of things has one table, from the name that stands in texts and files to where the thing is::
+
+    BINNINGS = Declarations("time binning", "tevcurve.binnings", {"run": "tevcurve.bins.fixed:ByRun", ...})
+
+Names are read without importing anything. Lists in parsers, files, reports and commands are made from the table, so
+that whatever is added to it is found everywhere: `register` adds in one process, an entry point of the group adds for
+every process in which the package that has it is installed (worker processes among them)::
+
+    [project.entry-points."tevcurve.binnings"]
+    tides = "my_package.tides:ByTide"
+"""
+
+import difflib
+import logging
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from tevcurve.errors import InputError
+
+log = logging.getLogger(__name__)
+
+Thing = TypeVar("Thing")
+
+
+class Declarations(Generic[Thing]):
+    """The things of one kind by name; `name in table`, `table[name]`, and `for name in table` in the order of adding.
+
+    what: one of them in words, such as "time binning". group: of the entry points that add to it.
+    table: dict of name to "module:object".
+    """
+
+    def __init__(self, what: str, group: str, table: dict[str, str]):
+        self.what, self.group = what, group
+        self._own = dict(table)
+        self._registered: dict[str, str | Thing] = {}
+        self._of_packages: dict[str, str] | None = None
+        self._loaded: dict[str, Thing] = {}
+
+    def register(self, name: str, thing: str | Thing) -> None:
+        """Add a thing in this process. name: what texts and files call it. thing: itself, or "module:object".
+
+        Raises `InputError` for a name that there is already, or that is no single word.
+        """
+        if not isinstance(name, str) or not name or any(sign.isspace() or sign in "=\"'" for sign in name):
+            raise InputError(f"The name of a {self.what} is {name!r}; wanted is a word without = and quotes.")
+        if name in self:
+            raise InputError(f"There is a {self.what} {name!r} already; wanted is another name.")
+        self._registered[name] = thing
+
+    def unregister(self, name: str) -> None:
+        """Take away what `register` added under a name. Raises `InputError` where it added nothing."""
+        if name not in self._registered:
+            raise InputError(f"No {self.what} {name!r} was registered in this process.")
+        del self._registered[name]
+        self._loaded.pop(name, None)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._registered or name in self._packages()
+
+    def __iter__(self):
+        return iter((*self._own, *self._registered, *self._packages()))
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._registered) + len(self._packages())
+
+    def __getitem__(self, name: str) -> Thing:
+        """The thing of a name. Raises `InputError` for a name that is not known or a thing that cannot be loaded."""
+        if name not in self._loaded:
+            self._loaded[name] = self._load(name)
+        return self._loaded[name]
+
+    def things(self) -> dict[str, Thing]:
+        """All things by name; this imports the modules that they are in."""
+        return {name: self[name] for name in self}
+
+    def unknown(self, name: object) -> InputError:
+        """The error for a name that is none, with the names that there are."""
+        names = list(self)
+        near = difflib.get_close_matches(str(name), names, 1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        return InputError(f"There is no {self.what} {name!r}{hint}; wanted is one of {', '.join(names)}.")
+
+    def _load(self, name):
+        for table in (self._own, self._registered):
+            if name in table:
+                thing = table[name]
+                break
+        else:
+            # Entry points are looked for last: it takes milliseconds.
+            thing = self._packages().get(name) if isinstance(name, str) else None
+            if thing is None:
+                raise self.unknown(name)
+        if not isinstance(thing, str):
+            return thing
+        module, _, path = thing.partition(":")
+        try:
+            found = import_module(module)
+            for part in path.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise InputError(
+                f"The {self.what} {name!r} is said to be at {thing!r}, where it is not: {error}."
+            ) from error
+        return found
+
+    def _packages(self):
+        """Name to "module:object" of what installed packages add; names that there are already are left out."""
+        if self._of_packages is None:
+            found = {}
+            for point in sorted(entry_points(group=self.group), key=lambda point: (point.name, point.value)):
+                if point.name in self._own or found.get(point.name, point.value) != point.value:
+                    log.warning(
+                        "The %s %r of %s is left out, as there is one of this name already.",
+                        self.what,
+                        point.name,
+                        point.value,
+                    )
+                else:
+                    found[point.name] = point.value
+            self._of_packages = found
+        # What this process registered before the packages were asked comes first.
+        return {name: place for name, place in self._of_packages.items() if name not in self._registered}
