@@ -5,12 +5,14 @@
     python bench/validate.py night --data path/to/hess-dl3-dr1   # a part that needs the public data, as does blocks
     python bench/validate.py alarms --minutes 10 --processes 2   # no piece begins after ten minutes
     python bench/validate.py shapes --share 0.2                  # with a fifth of the draws
+    python bench/validate.py coverage night --again 3            # after a change that is to change no number
     python bench/validate.py --assemble                          # docs/validation.md and its figures; nothing is drawn
 
 A part is made in pieces, and what each of them found is kept, with its arguments and its seed, in
 bench/validation/results, from which the report is assembled. A piece is made anew only where the code it rests on has
-changed (not its comments), or its seed. No part takes longer than 20 minutes on two cores. The tests run the same code
-with fewer draws.
+changed (not its comments), or its seed; unless `--again` has shown, with a few of its pieces, that the new code gives
+the same numbers, which the report then says. No part takes longer than 20 minutes on two cores. The tests run the same
+code with fewer draws.
 """
 
 import argparse
@@ -37,7 +39,7 @@ from validation import (  # noqa: E402
     stacked,
     stopping,
 )
-from validation.parts import RESULTS, Part, run  # noqa: E402
+from validation.parts import RESULTS, Part, again, run  # noqa: E402
 
 # What light curves by one call rest on.
 ALL = ("data", "irf", "reduction", "fit", "kernels", "lightcurve", "models")
@@ -73,6 +75,12 @@ def parsed(arguments):
     parser.add_argument("--assemble", action="store_true", help="write the report from what is kept")
     parser.add_argument("--share", type=float, default=1.0, help="share of all draws (default: 1)")
     parser.add_argument("--quick", action="store_true", help="the same as --share 0.01")
+    parser.add_argument(
+        "--again",
+        type=int,
+        metavar="N",
+        help="draw N pieces of each part again, and keep all if they are the same",
+    )
     parser.add_argument("--data", type=Path, help="the folder hess-dl3-dr1")
     parser.add_argument("--processes", type=int, default=2, help="pieces that are made at once (default: 2)")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="after which no piece begins")
@@ -94,7 +102,7 @@ def parsed(arguments):
 
 
 def main(arguments=None):
-    """Make parts, list them, or write the report; returns 1 where pieces are left to make."""
+    """Make parts, list them, or write the report; returns 1 where pieces are left to make, or have other numbers."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -103,6 +111,9 @@ def main(arguments=None):
     args, left = parsed(arguments), 0
     share = 0.01 if args.quick else args.share
     for name in args.parts:
+        if args.again:
+            left += again(name, PARTS[name], args.again, args.results, args.data, args.processes)
+            continue
         asked = (share, args.seed, args.results, args.data, args.processes, args.minutes)
         more = run(name, PARTS[name], *asked)
         print(f"{name}: " + (f"{more} pieces are left; the same command goes on" if more else "all is made"))

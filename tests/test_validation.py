@@ -367,6 +367,32 @@ def test_pieces_are_made_anew_where_their_code_changed_and_not_where_its_words_d
     assert parts.Kept.read(tmp_path, "toy").pieces[0]["code"] == "changed"
 
 
+def test_code_that_gives_the_same_numbers_keeps_the_others(tmp_path, drawn, monkeypatch):
+    import validate
+    from validation import parts
+    from validation.assembly import checked_again, state_of, words_of
+
+    calls, toy = drawn[0], validate.PARTS["toy"]
+    run_toy(tmp_path)
+    for module in ("parts", "assembly"):
+        monkeypatch.setattr(f"validation.{module}.fingerprint", lambda _: "today")
+    assert words_of(state_of("toy", toy, tmp_path)) == "made before its code changed"
+    assert run_toy(tmp_path, "--again", "2") == 0
+    assert calls == [0, 2, 4, 0, 4]
+    assert words_of(state_of("toy", toy, tmp_path)) == ""
+    assert checked_again("toy", toy, tmp_path) == (2, 3)
+    assert run_toy(tmp_path) == 0
+    assert len(calls) == 5
+    for module in ("parts", "assembly"):
+        monkeypatch.setattr(f"validation.{module}.fingerprint", lambda _: "tomorrow")
+    monkeypatch.setattr(
+        validate, "PARTS", {"toy": replace(toy, measure=lambda first, n, rng: {"n": n + first})}
+    )
+    assert run_toy(tmp_path, "--again", "2") == 1
+    assert words_of(state_of("toy", toy, tmp_path)) == "made before its code changed"
+    assert {each.get("same_as") for each in parts.Kept.read(tmp_path, "toy").pieces} == {"today"}
+
+
 def test_report_is_assembled_from_what_is_kept_and_names_what_is_not(tmp_path, monkeypatch):
     import validate
     from validation import stopping

@@ -1,12 +1,12 @@
 """docs/validation.md from the numbers that are kept: nothing is drawn."""
 
-from validation.parts import Kept, plan
+from validation.parts import Kept, is_of, plan
 from validation.report import table, verdict
 from validation.subjects import fingerprint
 
 
 def state_of(name, part, folder):
-    """(share of the pieces in full that are kept, share of all draws, whether the code is that of today) of a part.
+    """(share of the pieces in full that are kept, share of all draws, whether they hold for today's code) of a part.
 
     None where nothing is kept.
     """
@@ -15,7 +15,7 @@ def state_of(name, part, folder):
         return None
     today = fingerprint(part)
     done = len(kept.of(plan(part, kept.share))) / len(plan(part, kept.share))
-    return done, kept.share, all(each["code"] == today for each in kept.pieces)
+    return done, kept.share, all(is_of(each, today) for each in kept.pieces)
 
 
 def words_of(state):
@@ -43,13 +43,25 @@ def write_report(parts, folder, docs):
         for file, fig in section.figures.items():
             fig.savefig(docs / "figures" / file, dpi=110)
             plt.close(fig)
+    checks = {name: checked_again(name, part, folder) for name, part in parts.items()}
     states = {name: words_of(state_of(name, part, folder)) for name, part in parts.items()}
-    (docs / "validation.md").write_text(report(sections, states), encoding="utf-8")
+    (docs / "validation.md").write_text(report(sections, states, checks), encoding="utf-8")
     return sections
 
 
-def report(sections, states):
-    """The report's text. sections: dict of name to `Section`; states: dict of name to `words_of` its state."""
+def checked_again(name, part, folder):
+    """(pieces that were drawn again, of how many) of a part that holds because these gave the same numbers, or None."""
+    kept, today = Kept.read(folder, name), fingerprint(part)
+    marked = [each for each in kept.pieces if each["code"] != today and is_of(each, today)]
+    return (marked[0]["drawn_again"], len(kept.pieces)) if marked else None
+
+
+def report(sections, states, checks=None):
+    """The report's text.
+
+    sections : dict of name to `Section`; states : dict of name to `words_of` its state; checks : dict of name to what
+    `checked_again` says, or None
+    """
     failures = [failure for section in sections.values() for failure in section.failures]
     missing = [name for name in states if name not in sections]
     lesser = [f"{name} ({words})" for name, words in states.items() if words and name in sections]
@@ -67,6 +79,13 @@ def report(sections, states):
         lines += ["", f"Not run for this report: {', '.join(missing)}."]
     if lesser:
         lines += ["", f"Not run in full with the code of today: {', '.join(lesser)}."]
+    drawn = [f"{name} ({each[0]} of {each[1]})" for name, each in (checks or {}).items() if each]
+    if drawn:
+        lines += [
+            "",
+            "Made with code of before, which gives the same numbers to six digits as that of today where pieces were "
+            f"drawn again: {', '.join(drawn)}.",
+        ]
     bars = [
         (wanted, found, verdict(good))
         for section in sections.values()

@@ -85,7 +85,11 @@ def rounded(value):
 
 @dataclass
 class Kept:
-    """What is kept of a part in a file: for each piece its arguments, seed, fingerprint of the code and numbers."""
+    """What is kept of a part in a file: for each piece its arguments, seed, fingerprint of the code and numbers.
+
+    A piece that other code made, whose part was then looked at again (`again`), also has the fingerprint of the code
+    that gave the same numbers, `same_as`, and of how many pieces, `drawn_again`.
+    """
 
     file: Path
     share: float = 0.0
@@ -120,6 +124,11 @@ class Kept:
         return joined([each["found"] for each in self.pieces])
 
 
+def is_of(piece, code):
+    """Whether a kept piece was made by code with a fingerprint, or by code that gave the same numbers."""
+    return code in (piece["code"], piece.get("same_as"))
+
+
 def plan(part, share):
     """List of the pieces of a part, as JSON has them, no two of them alike."""
     found = json.loads(json.dumps(part.pieces(share)))
@@ -146,7 +155,8 @@ def made_of(name, *arguments):
 def run(name, part, share, seed, folder, data=None, processes=1, minutes=np.inf):
     """Make the pieces of a part that are not kept, and keep each as it is ready; returns how many are left.
 
-    A piece is kept as long as its arguments, its seed and the code it rests on are the same. After a number of
+    A piece is kept as long as its arguments, its seed and the code it rests on are the same, or the code has been shown
+    to give the same numbers (`again`). After a number of
     minutes no further piece begins.
     """
     kept, wanted, code = Kept.read(folder, name), plan(part, share), fingerprint(part)
@@ -158,7 +168,7 @@ def run(name, part, share, seed, folder, data=None, processes=1, minutes=np.inf)
     good = [
         each
         for each in kept.of(wanted)
-        if each["code"] == code and each["seed"] == seed_of(name, each["arguments"], seed)
+        if is_of(each, code) and each["seed"] == seed_of(name, each["arguments"], seed)
     ]
     have, start = {json.dumps(each["arguments"]) for each in good}, time.monotonic()
     todo = [piece for piece in wanted if json.dumps(piece) not in have]
@@ -170,6 +180,46 @@ def run(name, part, share, seed, folder, data=None, processes=1, minutes=np.inf)
         seconds = time.monotonic() - start
         print(f"{name}: piece {len(good)} of {len(wanted)}, {seconds:.0f} s", flush=True)
     return len(wanted) - len(good)
+
+
+def again(name, part, number, folder, data=None, processes=1):
+    """Draw some pieces of a part again with the code of today; returns how many have other numbers than are kept.
+
+    Where all are the same, to the last digit that is kept, so is the code as far as they reach, and the others are kept
+    as such. Pieces are taken at equal distances, the first and the last among them.
+
+    number : int, of the pieces
+    """
+    kept, code = Kept.read(folder, name), fingerprint(part)
+    old = [each for each in kept.pieces if not is_of(each, code)]
+    if not old:
+        return 0
+    chosen = [
+        old[k] for k in np.unique(np.linspace(0, len(old) - 1, min(number, len(old))).round().astype(int))
+    ]
+    before = {json.dumps(each["arguments"]): each for each in chosen}
+    records = _one_by_one if min(processes, len(chosen)) <= 1 else partial(_side_by_side, processes)
+    todo, other = [each["arguments"] for each in chosen], 0
+    for record in records(name, todo, (part, _seed_given(name, chosen[0]), data, code), np.inf):
+        same = record["found"] == before[json.dumps(record["arguments"])]["found"]
+        print(
+            f"{name}: piece {record['arguments']} {'is the same' if same else 'has other numbers'}",
+            flush=True,
+        )
+        other += not same
+    if not other:
+        mark = {"same_as": code, "drawn_again": len(chosen)}
+        Kept(
+            kept.file, kept.share, tuple(each | mark if each in old else each for each in kept.pieces)
+        ).write()
+    return other
+
+
+def _seed_given(name, piece):
+    """The number from which the seed of a kept piece was made; 0, the default, is the only one that is looked for."""
+    if piece["seed"] != seed_of(name, piece["arguments"], 0):
+        raise SystemExit(f"{name} was not drawn with --seed 0; wanted is a part of the report")
+    return 0
 
 
 def _one_by_one(name, todo, arguments, end):
