@@ -124,3 +124,20 @@ def test_the_bound_is_where_a_cell_of_any_run_is_empty(observations, bins, optio
     at_zero, _, _ = profile.evaluate(np.zeros(profile.n_bins))
     assert np.all((stat - at_zero)[far] > 100)
     assert far.sum() < 0.5 * len(far)
+
+
+@pytest.mark.parametrize("unbinned", [False, True])
+def test_cells_without_events_are_looked_at_when_they_are_asked_for(observations, unbinned):
+    """The bounds are the same to the last bit whether a light curve was made for fluxes below zero or not."""
+    options = {"time_bins": by_width("7 min"), "unbinned": unbinned, "width": "1 deg"}
+    above, below = (
+        light_curve(observations, TARGET, negative=negative, **options).origin for negative in (False, True)
+    )
+    assert all(terms.first is None for terms in above.terms)
+    assert all(terms.first is not None for terms in below.terms)
+    asked, made = (vars(kept.laid()[0].profile.terms.bounds) for kept in (above, below))
+    for name, values in made.items():
+        np.testing.assert_array_equal(asked[name], values)
+    assert above.laid(below_zero=False)[0].profile.terms.bounds is None
+    # What was asked for is in what was asked, and nowhere else.
+    assert all(terms.first is None for terms in above.terms)

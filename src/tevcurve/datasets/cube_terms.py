@@ -73,7 +73,8 @@ class CubeTerms:
     background : float array (n_slices, n), s-1 in the cell (or per TeV and sr)
     background_total : float array (n_slices, n_bands), s-1
     slice_edges : float array (n_slices + 1,), mission seconds between which each slice of the background holds
-    first : `FirstCells`, where a source below zero may first leave nothing of the prediction
+    first : `FirstCells`, where a source below zero may first leave nothing of the prediction, or None where no flux
+        below zero is asked for
     band_of_bin : int array (n_reco,), the band of each reco bin, -1 for one that is masked
     reco_edges : float array (n_reco + 1,), TeV
     fixed : float array (n,), s-1, and fixed_total : float array (n_bands,), s-1: what other sources that are fixed
@@ -97,7 +98,7 @@ class CubeTerms:
     background: np.ndarray
     background_total: np.ndarray
     slice_edges: np.ndarray
-    first: FirstCells
+    first: FirstCells | None
     band_of_bin: np.ndarray
     reco_edges: np.ndarray
     floored: np.ndarray

@@ -20,7 +20,7 @@ from tevcurve.reduction.cube import exposure_of
 from tevcurve.reduction.energy_axes import missing_edge_message
 
 
-def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
+def lay_datasets(datasets, models, time_bins, bands, reoptimize, background, below_zero=True):
     """(`LaidFit`, `TimeBins`) of datasets that know their events.
 
     Parameters
@@ -32,6 +32,7 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
         all reco bins
     reoptimize : bool, whether free background norms are fitted (3D)
     background : `BackgroundRule`
+    below_zero : bool, whether fluxes may be asked for below zero
 
     Raises `InputError` for counts without times, for changed counts, for a missing edge, and for datasets whose
     energy bins or spectra differ.
@@ -55,13 +56,20 @@ def lay_datasets(datasets, models, time_bins, bands, reoptimize, background):
         raise InputError("The datasets have different spectra of the source; one light curve needs the same.")
     pairs = list(zip(datasets, models, strict=True))
     if cubes:
-        runs = in_order_of_time(
-            [run for pair in pairs for run in _cube_terms(*pair, band_of_bin, len(bands) - 1, reoptimize)]
-        )
+        how = band_of_bin, len(bands) - 1, reoptimize, below_zero
+        runs = in_order_of_time([run for pair in pairs for run in _cube_terms(*pair, *how)])
         laid = time_bins.bins(runs)
         background.check_cubes(reoptimize)
         why_dark = _always(first.why_no_signal(models[0]))
-        joint = lay_cubes(runs, laid, flux, dark=dark, why_dark=why_dark, background_error=background.error)
+        joint = lay_cubes(
+            runs,
+            laid,
+            flux,
+            dark=dark,
+            why_dark=why_dark,
+            background_error=background.error,
+            below_zero=below_zero,
+        )
         return joint, laid
     runs = in_order_of_time(
         [
@@ -102,7 +110,7 @@ def _spectrum(model):
     return getattr(model, "spectral_model", model)
 
 
-def _cube_terms(dataset, model, band_of_bin, n_bands, reoptimize):
+def _cube_terms(dataset, model, band_of_bin, n_bands, reoptimize, below_zero):
     """The `CubeTerms` of each run of a dataset, with its models, masks and energy bins."""
     if not np.array_equal(dataset.counts.data, sum(run.counts() for run in dataset.runs)):
         raise InputError("The counts of a dataset were changed by hand, so its events cannot be cut in time.")
@@ -122,10 +130,11 @@ def _cube_terms(dataset, model, band_of_bin, n_bands, reoptimize):
         norm = dataset.background_model.norm.value
         if reoptimize and not dataset.background_model.norm.frozen:
             norm = None
-    return [_run_terms(dataset, run, model, others, band_of_bin, n_bands, norm) for run in dataset.runs]
+    how = band_of_bin, n_bands, norm, below_zero
+    return [_run_terms(dataset, run, model, others, *how) for run in dataset.runs]
 
 
-def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
+def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm, below_zero):
     inside = run.inside & (band_of_bin >= 0)[:, None, None]
     mask = inside if dataset.mask is None else inside & dataset.mask
     in_band = (band_of_bin == np.arange(n_bands)[:, None]).astype(float)
@@ -159,7 +168,7 @@ def _run_terms(dataset, run, model, others, band_of_bin, n_bands, norm):
         background=there[:, kept],
         background_total=background.sum(axis=(2, 3)) @ in_band.T,
         slice_edges=run.slice_edges,
-        first=_first_cells((flat, edisp), everywhere, fixed, mask),
+        first=_first_cells((flat, edisp), everywhere, fixed, mask) if below_zero else None,
         band_of_bin=np.where(mask.any(axis=(1, 2)), band_of_bin, -1),
         reco_edges=edges_of(dataset)[0],
         floored=np.flatnonzero((sees & low.all(axis=0))[kept]),

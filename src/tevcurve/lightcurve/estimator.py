@@ -174,7 +174,13 @@ class LightCurveEstimator:
             fitted = None
             check_flux(getattr(models[0], "spectral_model", models[0]).photon_flux(bands), bands)
         joint, laid = lay_datasets(
-            self.datasets, models, binning, fitted, self.reoptimize, self.options.background_rule
+            self.datasets,
+            models,
+            binning,
+            fitted,
+            self.reoptimize,
+            self.options.background_rule,
+            self.options.negative,
         )
         options = replace(self.options, steps=steps)
         spectrum = getattr(models[0], "spectral_model", models[0])

@@ -29,7 +29,7 @@ def exact_coverage(kept, rows, norms):
     norms : float array (n_rows,), the truth
     """
     levels = list(levels_of(kept.options).values())
-    joint, _ = kept.laid()
+    joint, _ = kept.laid(below_zero=False)
     if joint.method == "1d":
         return _OnOffCoverage(norms, levels)
     check_toy_rows(len(norms))

@@ -41,7 +41,7 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
     sigma = kept.options.sigma if sigma is None else positive(sigma, "sigma")
     given = upper_limit is not None or sigma_ul is not None
     limit = limit_sigma(sigma_ul, upper_limit) if given else kept.options.sigma_ul
-    joint, _ = kept.laid()
+    joint, _ = kept.laid(below_zero=False)
     flux = kept.spectrum.photon_flux(axes.bands)
     unit = np.nan if joint.dark[[low, high]].any() else flux[high] / flux[low]
     columns, status, reason = _of_bins(joint, low, high, unit, sigma**2, limit**2)

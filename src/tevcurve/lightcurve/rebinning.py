@@ -17,7 +17,7 @@ from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.problems import at_stage, attempt, in_order
 from tevcurve.records import short_repr
-from tevcurve.reduction.cube_terms import CubeSetting, cube_terms
+from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
 from tevcurve.reduction.spectrum_terms import spectrum_terms
@@ -88,7 +88,7 @@ class Kept:
         """
         made, failed = [], list(self.failed)
         for run in self.runs:
-            reduced, problem = attempt(run.obs_id, partial(terms_of, run, self.setting, self.nodes), strict)
+            reduced, problem = attempt(run.obs_id, partial(self.terms_of, run), strict)
             if problem is None:
                 made.append((run, *reduced))
             else:
@@ -98,6 +98,11 @@ class Kept:
             replace(self, failed=failed).refuse()
         runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
         return replace(self, runs=runs, failed=in_order(failed), terms=terms, fates=fates)
+
+    @property
+    def terms_of(self):
+        """Function of a `KeptRun` to its terms and the fates of its events; it holds on to no run."""
+        return partial(_terms_of, setting=self.setting, nodes=self.nodes, below_zero=self.options.negative)
 
     @cached_property
     def nodes(self):
@@ -147,14 +152,14 @@ class Kept:
 
         below_zero: bool, whether fluxes may be asked for below zero.
         """
-        axes, runs = self.setting.axes, list(self.terms)
+        axes = self.setting.axes
         time_bins = self.time_bins.bins(self.terms)
         flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
         stacked = self.meta["several_runs"] == "stacked"
         if isinstance(self.setting, CubeSetting):
             error = self.options.background_error
             joint = lay_cubes(
-                runs,
+                self._bounded_runs() if below_zero else list(self.terms),
                 time_bins,
                 flux,
                 dark=dark,
@@ -166,7 +171,7 @@ class Kept:
             )
             return joint, time_bins
         joint = lay_spectra(
-            runs,
+            list(self.terms),
             axes.band_of_bin,
             time_bins,
             flux,
@@ -176,6 +181,13 @@ class Kept:
             background=self.options.background_rule,
         )
         return joint, time_bins
+
+    def _bounded_runs(self):
+        """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""
+        return [
+            with_first_cells(terms, run, self.setting, self.nodes)
+            for run, terms in zip(self.runs, self.terms, strict=True)
+        ]
 
     def compact_runs(self):
         """The `CubeTerms` of each run, of events in cells, with what is expected in every cell; a list."""
@@ -192,10 +204,9 @@ class Kept:
         return why_dark([self.runs[number] for number in numbers], ranges, masked)
 
 
-def terms_of(run, setting, nodes):
-    """(terms, fates) of a `KeptRun`: what `cube_terms` or `spectrum_terms` gives, as the setting says.
-
-    nodes: `TrueNodes` at which responses are taken.
-    """
+def _terms_of(run, setting, nodes, below_zero):
+    """(terms, fates) of a `KeptRun`: what `cube_terms` or `spectrum_terms` gives, as the setting says."""
     with at_stage("reduction"):
-        return (cube_terms if isinstance(setting, CubeSetting) else spectrum_terms)(run, setting, nodes)
+        if isinstance(setting, CubeSetting):
+            return cube_terms(run, setting, nodes, below_zero)
+        return spectrum_terms(run, setting, nodes)

@@ -79,5 +79,5 @@ def _read_on_demand(kept, held):
     """The same with nothing of its runs in memory. held: int, bytes of files whose runs may be there later on."""
     old = kept.runs
     runs = StoredRuns(old.folder, old.entries, held, old.keeper, contents=old.contents)
-    laid_out = LaidOutRuns(runs, kept.setting, kept.nodes)
+    laid_out = LaidOutRuns(runs, kept.terms_of)
     return replace(kept, runs=runs, terms=laid_out.terms, fates=laid_out.fates)

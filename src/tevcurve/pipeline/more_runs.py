@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from tevcurve.data.time_order import in_order_of_time
-from tevcurve.lightcurve.rebinning import terms_of
 from tevcurve.problems import attempt, in_order
 from tevcurve.store.stored_runs import LaidOutRuns
 
@@ -21,14 +20,14 @@ def with_runs(kept, runs, strict=False):
     """
     made, failed = [], list(kept.failed)
     for run in in_order_of_time(runs):
-        reduced, problem = attempt(run.obs_id, partial(terms_of, run, kept.setting, kept.nodes), strict)
+        reduced, problem = attempt(run.obs_id, partial(kept.terms_of, run), strict)
         if problem is None:
             made.append((run, reduced))
         else:
             log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
             failed.append(problem)
     stored, contents = kept.runs.with_runs([run for run, _ in made])
-    laid_out = LaidOutRuns(stored, kept.setting, kept.nodes)
+    laid_out = LaidOutRuns(stored, kept.terms_of)
     places = [number for number, entry in enumerate(stored.entries) if entry.file in contents]
     for number, (_, reduced) in zip(places, made, strict=True):
         laid_out.put(number, *reduced)

@@ -1,6 +1,6 @@
 """A kept run to its terms of a 3D light curve: the source's response and the background at its events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import astropy.units as u
 import numpy as np
@@ -57,10 +57,10 @@ class CubeSetting:
     responses: str = "weighted"
 
 
-def cube_terms(run, setting, nodes):
+def cube_terms(run, setting, nodes, below_zero=False):
     """(`CubeTerms`, fate of each event of the run) for one `KeptRun`.
 
-    nodes: `TrueNodes` of the setting's bins of true energy.
+    nodes: `TrueNodes` of the setting's bins of true energy. below_zero: bool, whether the terms have `first` cells.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
     """
     cube = _Cube.of(run, setting, nodes)
@@ -86,7 +86,7 @@ def cube_terms(run, setting, nodes):
         background=background[:, kept],
         **_totals(cube, bands, setting.axes.n_bands),
         slice_edges=cube.frames.slice_edges,
-        first=_first_cells(run, setting, cube),
+        first=_first_cells(run, setting, cube) if below_zero else None,
         band_of_bin=np.where(cube.safe, bands, -1),
         reco_edges=setting.axes.reco,
         floored=np.flatnonzero((low.all(axis=0) & sees)[kept]),
@@ -95,6 +95,13 @@ def cube_terms(run, setting, nodes):
         safe_tev=cube.safe_tev,
     )
     return terms, fate
+
+
+def with_first_cells(terms, run, setting, nodes):
+    """`CubeTerms` of a `KeptRun` with their `first` cells, which they may have; the others are as for `cube_terms`."""
+    if terms.first is not None:
+        return terms
+    return replace(terms, first=_first_cells(run, setting, _Cube.of(run, setting, nodes)))
 
 
 @dataclass(frozen=True, eq=False)

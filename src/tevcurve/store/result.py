@@ -345,7 +345,7 @@ def _read_origin(checksums):
         raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
     runs = StoredRuns(folder / RUNS, entries, checksums=checksums)
     kept = Kept(runs=runs, failed=failed, **settings)
-    laid_out = LaidOutRuns(runs, kept.setting, kept.nodes)
+    laid_out = LaidOutRuns(runs, kept.terms_of)
     return replace(kept, terms=laid_out.terms, fates=laid_out.fates)
 
 

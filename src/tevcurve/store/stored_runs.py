@@ -13,7 +13,6 @@ from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.files import read_bytes
 from tevcurve.lightcurve.extending import WITHOUT_EVENTS
-from tevcurve.lightcurve.rebinning import terms_of
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 
 # Bytes of files whose runs are held in memory after they were read.
@@ -234,13 +233,13 @@ def read_run(path, entry, checksums=None):
 
 
 class LaidOutRuns:
-    """The terms and fates of runs in the energy bins of a setting, each made when it is asked for, and kept.
+    """The terms and fates of runs in the energy bins of a light curve, each made when it is asked for, and kept.
 
-    runs: `StoredRuns`. setting: `CubeSetting` or `SpectrumSetting`. nodes: `TrueNodes` at which responses are taken.
+    runs: `StoredRuns`. terms_of: function of a `KeptRun` to both, such as `Kept.terms_of`.
     """
 
-    def __init__(self, runs, setting, nodes):
-        self._runs, self._setting, self._nodes = runs, setting, nodes
+    def __init__(self, runs, terms_of):
+        self._runs, self._terms_of = runs, terms_of
         self._made = [None] * len(runs)
 
     @property
@@ -260,7 +259,7 @@ class LaidOutRuns:
     def part(self, number, which):
         """Terms (0) or fates (1) of a run."""
         if self._made[number] is None:
-            self._made[number] = terms_of(self._runs.read(number), self._setting, self._nodes)
+            self._made[number] = self._terms_of(self._runs.read(number))
         return self._made[number][which]
 
     def __len__(self):
