@@ -40,10 +40,13 @@ def test_parabolas_end_at_their_center_or_at_the_limit(lower):
     assert np.all(found.norm[center <= lower] == lower)
 
 
-def test_slope_without_curvature_leads_to_the_limit():
-    profile = SimpleProfile(lambda a, number: (2 * a, 2.0, 0.0), [0.0, 0.0], [1.0, 1.0])
+@pytest.mark.parametrize("curvature", [0.0, 1e-26, -1e-26])
+def test_slope_without_curvature_leads_to_the_limit(curvature):
+    # A curvature is the difference of numbers much larger than it: rounding leaves either sign.
+    profile = SimpleProfile(lambda a, number: (2 * a, 2.0, curvature), [0.0, 0.0], [1.0, 1.0])
     found = minimize_norm(profile, np.array([0.0, -3.0]))
     np.testing.assert_array_equal(found.norm, [0, -3])
+    assert found.at_limit.all()
     assert found.converged.all()
 
 

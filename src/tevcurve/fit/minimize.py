@@ -96,7 +96,8 @@ def minimize_norm(profile, lower):
         tried[k] |= (at <= lower[k]) | (slope < 0)
         low[k], high[k] = np.where(slope < 0, at, low[k]), np.where(slope >= 0, at, high[k])
         with np.errstate(divide="ignore", invalid="ignore"):
-            newton = -slope / curvature
+            # Rounding may leave a straight line with a curvature below zero, which must not turn the step round.
+            newton = -slope / np.maximum(curvature, 0.0)
             small = np.abs(newton) * np.sqrt(curvature / 2) < STEP_STOP
             wanted = at + newton * np.maximum(1 - slope / (2 * total[k]), 0.1)
         # Without events in some cells the slope jumps at 0, to which brackets close in; a count is the scale there.
