@@ -69,11 +69,23 @@ def test_metadata_stay_where_all_agree():
         ({"scale": "utc"}, "TIMESYS is tt and utc"),
         ({"edges": [1, 2, 10]}, "the energy bands are 1-3 TeV, 3-10 TeV and 1-2 TeV, 2-10 TeV"),
         ({"edges": [1, 10]}, "the energy bands are 1-3 TeV, 3-10 TeV and 1-10 TeV"),
+        ({"meta": {"responses": "centre"}}, "responses is None and centre"),
+        ({"meta": {"background_error": 0.1}}, "background_error is None and 0.1"),
+        ({"meta": {"shape_from": "night"}}, "shape_from is None and night"),
     ],
 )
 def test_what_differs_is_named(other, words):
     with pytest.raises(InputError, match=f"cannot be made one: .*{words}"):
         concatenate([make_rows(), make_rows(first_day=53360, **other)])
+
+
+def test_another_position_is_another_light_curve():
+    here, there = ({"position": f"83.63 deg, {dec} deg (ICRS)"} for dec in (22.01, 22.31))
+    one = make_rows(meta=here)
+    with pytest.raises(InputError, match=r"position is 83.63 deg, 22.01 deg \(ICRS\) and 83.63 deg, 22.31"):
+        concatenate([one, make_rows(first_day=53360, meta=there)])
+    # Older files do not say it.
+    assert len(concatenate([one, make_rows(first_day=53360)])) == 2 * len(one)
 
 
 def test_other_references_columns_and_scans_are_named():

@@ -46,6 +46,7 @@ def test_all_rows_are_fitted_between_the_same_energies(store, how):
     lc = make(store, [1, 2, 3], **how)
     assert energies(lc) == [[round(ABOVE_2, 6), round(BELOW_7, 6)]]
     assert lc.meta["common_safe_energy_TeV"] == [1.9, 7]
+    assert str(lc.meta["common_safe_energy_TeV"]) == "[1.9, 7.0]"
     own = make(store, [1, 2, 3], **how | {"safe_energy": "file"})
     assert len(energies(own)) == 3
     # The run whose own energies these are has the same row either way.

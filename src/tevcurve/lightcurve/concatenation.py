@@ -11,15 +11,18 @@ from tevcurve.lightcurve.selection import TIME_TOLERANCE, NoOrigin, bins_of_rows
 SECONDS_PER_DAY = 86400
 # What must be the same for rows to mean the same; the rest of the metadata is kept where all agree.
 SAME = ("TIMESYS", "source", "method", "sigma", "sigma_ul", "negative", "interval", "free", "background")
-SAME += ("common_safe_energy_TeV",)
+SAME += ("shape_from", "background_error", "common_safe_energy_TeV", "responses")
+# What must be the same where both say it.
+SAME_IF_TOLD = ("position",)
 
 
 def concatenate(light_curves):
     """The `LightCurve` of the rows of several, in the order of time.
 
-    They must agree in source, method, time scale, energy bands, reference model, confidence levels and columns. Other
-    metadata stay where all agree. The ledger is that of all runs and time bins, or None where one has none (or they
-    disagree about what became of the same run's events). It has no origin, so it cannot be rebinned.
+    They must agree in source, position, method, how responses and backgrounds are taken, time scale, energy bands,
+    reference model, confidence levels and columns. Other metadata stay where all agree. The ledger is that of all runs
+    and time bins, or None where one has none (or they disagree about what became of the same run's events). It has no
+    origin, so it cannot be rebinned.
 
     light_curves: list of `LightCurve`, one or more. Raises `InputError` with all that differs.
     """
@@ -49,8 +52,10 @@ def _differences(first, other):
     mine, theirs = set(first.table.colnames), set(other.table.colnames)
     if mine != theirs:
         yield f"columns that only some have: {', '.join(sorted(mine ^ theirs))}"
-    for name in SAME:
+    for name in (*SAME, *SAME_IF_TOLD):
         values = first.meta.get(name), other.meta.get(name)
+        if name in SAME_IF_TOLD and None in values:
+            continue
         if str(values[0]).lower() != str(values[1]).lower() and not _close(*values):
             yield f"{name} is {values[0]} and {values[1]}"
     for name in mine & theirs:

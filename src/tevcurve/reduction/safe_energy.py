@@ -47,7 +47,9 @@ class CommonSafeEnergy:
                 f"The runs have no safe energies in common: one begins at {low:.3g} TeV, where another ends at "
                 f"{high:.3g} TeV; wanted are other runs, or safe_energy='file'."
             )
-        return CommonSafeEnergy(low if low > 0 else None, float(high) if np.isfinite(high) else None, True)
+        return CommonSafeEnergy(
+            float(low) if low > 0 else None, float(high) if np.isfinite(high) else None, True
+        )
 
 
 def safe_energy_of(rule):

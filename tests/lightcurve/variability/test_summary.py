@@ -77,6 +77,18 @@ def test_a_light_curve_from_a_file_is_told_about_too(tmp_path):
     assert "from the columns of the table" in str(summary)
 
 
+def test_a_verdict_without_toys_says_where_the_formula_is_rough(tmp_path):
+    light_curve = make(rate=0.02, seed=2)
+    again = LightCurve.read(light_curve.write(tmp_path / "lc.ecsv"))
+    for summary in (again.variability(), light_curve.variability(n_toys=0)):
+        n = summary.ts_var.n_rows
+        assert summary.n_rough == n
+        assert summary.verdict.startswith(
+            f"By a formula that is rough for the {n} of {n} rows with few counts the rows"
+        )
+    assert light_curve.variability(n_toys=50).n_rough == 0
+
+
 def test_records_show_themselves():
     result = variability.fractional_variability(make((step, 4.0)), n_toys=30)
     assert repr(result) == f"<{result}>"

@@ -123,10 +123,10 @@ class Rows:
         n = self.n - len(self.ample)
         if not n:
             return []
-        are = "row was" if n == 1 else "rows were"
+        were = "was" if n == 1 else "were"
         return [
-            f"{n} of {self.n} {are} left out of amplitudes and time scales, with less than {LEAST_EXPOSURE:.0%} of "
-            "the mean exposure"
+            f"{n} of {self.n} rows {were} left out of amplitudes and time scales, with less than {LEAST_EXPOSURE:.0%} "
+            "of the mean exposure"
         ]
 
     def time(self, seconds):

@@ -3,6 +3,8 @@
 import html
 from dataclasses import dataclass
 
+import numpy as np
+
 from tevcurve.lightcurve.variability import amplitude, blocks, constancy, timescales
 from tevcurve.lightcurve.variability.amplitude import AmplitudeResult
 from tevcurve.lightcurve.variability.chances import chances
@@ -16,6 +18,8 @@ P0 = 0.01
 # What needs rows that follow each other, and so many of them.
 ORDERED = ("point-to-point variability", "shortest doubling time", "shortest halving time", "Bayesian blocks")
 LEAST_ORDERED = 3
+# Of the rows: where more have few counts, and there are no toys, the verdict itself says that it is rough.
+MOST_FEW = 0.5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,7 +28,9 @@ class VariabilitySummary:
 
     The verdict is that of `ts_var` alone: the other results measure the same light curve and are no further trials.
     p_value: its chance, with the number of bands of the light curve, `n_bands`, as trials. left_out: tuple of
-    sentences, of the tests that were not made (None) and why.
+    sentences, of the tests that were not made (None) and why. n_rough: int, rows with few counts, where these
+    are most of all and no toys were drawn: then all chances are by formulas that are rough there, and the verdict says
+    so; otherwise 0.
     """
 
     ts_var: ConstancyResult
@@ -38,6 +44,7 @@ class VariabilitySummary:
     title: str
     n_bands: int = 1
     left_out: tuple = ()
+    n_rough: int = 0
 
     @property
     def results(self):
@@ -56,11 +63,13 @@ class VariabilitySummary:
         chance = chance_text(self.p_value, self.ts_var.p_is_limit)
         if self.n_bands > 1:
             chance += f" after the trials of {self.n_bands} bands"
-        if self.p_value < 0.00135:
-            return f"The source varied ({chance})."
-        if self.ts_var.p_is_limit and self.ts_var.n_toys:
+        if self.p_value >= 0.00135 and self.ts_var.p_is_limit and self.ts_var.n_toys:
             return f"No toy of {self.ts_var.n_toys} varied as much ({chance}); take more to be surer."
-        return f"The rows agree with a constant flux ({chance})."
+        found = "the source varied" if self.p_value < 0.00135 else "the rows agree with a constant flux"
+        if self.n_rough:
+            number = f"{self.n_rough} of {self.ts_var.n_rows}"
+            return f"By a formula that is rough for the {number} rows with few counts {found} ({chance})."
+        return f"{found[0].upper()}{found[1:]} ({chance})."
 
     def __str__(self):
         notes = dict.fromkeys(note for result in self.results for note in result.note.split("; ") if note)
@@ -118,12 +127,19 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         title=_title(rows, light_curve),
         n_bands=len(_bands(light_curve.table)),
         left_out=(*_sentences(ORDERED, why), *(() if squares else (rows.why_no_squares,))),
+        n_rough=_n_rough(rows, found["ts_var"].fields["method"]),
     )
 
 
 def _sentences(names, why):
     """The sentence (list) of tests that were left out for a reason; none without one."""
     return [f"Left out: {', '.join(names)}, as {why}."] if why else []
+
+
+def _n_rough(rows, method):
+    """Rows with few counts, where a formula is asked in spite of them and they are most of all; else 0."""
+    few = int(np.count_nonzero(rows.few))
+    return few if method != "toys" and few > MOST_FEW * rows.n else 0
 
 
 def _why_no_order(rows):
