@@ -13,7 +13,8 @@ from tevcurve.data import GTI, EventList, TimeReference
 from tevcurve.errors import DataError, InputError
 from tevcurve.kernels.sphere import directional_offset
 from tevcurve.reduction.regions import ReflectedRegionsBackgroundEstimator
-from tevcurve.reduction.spectrum import SpectrumExtraction, bins_inside
+from tevcurve.reduction.safe_energy import bins_inside
+from tevcurve.reduction.spectrum import SpectrumExtraction
 
 REFERENCE = TimeReference(51544, 0.0)
 ON = CircleSkyRegion(SkyCoord(10, -20, unit="deg"), 0.1 * u.deg)

@@ -79,9 +79,13 @@ class CubeTerms:
     reco_edges : float array (n_reco + 1,), TeV
     fixed : float array (n,), s-1, and fixed_total : float array (n_bands,), s-1: what other sources that are fixed
         give there per second of live time
+    further : float array (n_further, n), s-1, and further_total : float array (n_further, n_bands), s-1: what each
+        further source whose flux is fitted, too, gives there per second of live time; None for no such source
+    count : float array (n,), how many counts each event stands for, or None for one each
     background_norm : float, the norm of a background that is not fitted; None for one that is
     floored : int array (k,), numbers of the events near the source where the background was raised to a floor
     compact : `CubeResponse` where it is to be had at other cells too, else None
+    unpredicted : float, counts in cells in which nothing is predicted, which are left out
     line : `RunTimeline` of the events around the source, of all bands, or None
     safe_tev : (low, high), TeV, between which the responses are safe
     """
@@ -104,7 +108,11 @@ class CubeTerms:
     floored: np.ndarray
     fixed: np.ndarray | float = 0.0
     fixed_total: np.ndarray | float = 0.0
+    further: np.ndarray | None = None
+    further_total: np.ndarray | None = None
+    count: np.ndarray | None = None
     background_norm: float | None = None
+    unpredicted: float = 0.0
     compact: CubeResponse | None = None
     line: RunTimeline | None = None
     safe_tev: tuple[float, float] = (0.0, np.inf)

@@ -25,6 +25,7 @@ class ReducedSpectrum:
     edisp: probability (n_true, n_reco) of each reco bin.
     true_edges_tev, reco_edges_tev: TeV. mask_safe: bool (n_reco,), True in bins inside the safe energies.
     safe_tev: (low, high), TeV, these energies.
+    on_count, off_count: how many counts each ON and each OFF event stands for; None for one each.
     """
 
     obs_id: int
@@ -44,6 +45,8 @@ class ReducedSpectrum:
     reco_edges_tev: np.ndarray
     mask_safe: np.ndarray
     safe_tev: tuple[float, float] = (0.0, np.inf)
+    on_count: np.ndarray | None = None
+    off_count: np.ndarray | None = None
 
     __repr__ = short_repr
 
@@ -70,12 +73,12 @@ class ReducedSpectrum:
     @property
     def n_on(self):
         """ON counts per reco bin (n_reco,)."""
-        return np.bincount(self.on_bin, minlength=len(self.mask_safe)).astype(float)
+        return np.bincount(self.on_bin, self.on_count, len(self.mask_safe)).astype(float)
 
     @property
     def n_off(self):
         """OFF counts per reco bin (n_reco,)."""
-        return np.bincount(self.off_bin, minlength=len(self.mask_safe)).astype(float)
+        return np.bincount(self.off_bin, self.off_count, len(self.mask_safe)).astype(float)
 
     @cached_property
     def gti(self):
@@ -111,6 +114,8 @@ class ReducedSpectrum:
             off_times_s=self.off_times_s[off],
             off_energy_tev=self.off_energy_tev[off],
             off_bin=self.off_bin[off],
+            on_count=None if self.on_count is None else self.on_count[on],
+            off_count=None if self.off_count is None else self.off_count[off],
         )
 
     def timeline(self, flux=None, mask=None):
@@ -124,16 +129,16 @@ class ReducedSpectrum:
         """
         start_s, stop_s = np.asarray(start_s, dtype=float), np.asarray(stop_s, dtype=float)
         n_reco = len(self.mask_safe)
-        on = _counts_between(self.on_times_s, self.on_bin, n_reco, start_s, stop_s)
-        off = _counts_between(self.off_times_s, self.off_bin, n_reco, start_s, stop_s)
+        on = _counts_between(self.on_times_s, self.on_bin, self.on_count, n_reco, start_s, stop_s)
+        off = _counts_between(self.off_times_s, self.off_bin, self.off_count, n_reco, start_s, stop_s)
         low = np.maximum(start_s[:, None], self.intervals[:, 0])
         high = np.minimum(stop_s[:, None], self.intervals[:, 1])
         return on, off, np.sum(np.maximum(high - low, 0.0), axis=1)
 
 
-def _counts_between(times, bins, n_bins, start, stop):
-    """Counts (m, n_bins) of events (in order of time) in m half-open intervals."""
+def _counts_between(times, bins, counts, n_bins, start, stop):
+    """Counts (m, n_bins) of events (in order of time, each of so many counts) in m half-open intervals."""
     running = np.zeros((len(times) + 1, n_bins))
-    running[np.arange(1, len(times) + 1), bins] = 1
+    running[np.arange(1, len(times) + 1), bins] = 1 if counts is None else counts
     np.cumsum(running, axis=0, out=running)
     return running[np.searchsorted(times, stop)] - running[np.searchsorted(times, start)]

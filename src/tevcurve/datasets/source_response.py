@@ -95,7 +95,8 @@ def source_response(dataset, model):
 
     A point source: the exposure at its position times its share of photons in each pixel. Of runs reduced by
     this package the exposure is that of the response at the source itself, and what falls on pixels beyond the
-    largest offset of a run is left out. An extended source: exposure and shape in each pixel, convolved with
+    largest offset of a run is left out; where the PSF is the mean of the one run for this position, that is what the
+    run's own response says there. An extended source: exposure and shape in each pixel, convolved with
     the PSF.
     """
     geom = dataset.exposure.geom
@@ -107,13 +108,23 @@ def source_response(dataset, model):
         )
     if spatial.is_point:
         return SourceResponse(
-            _with_exposure(dataset, spatial, _point_shares(dataset.psf, geom, spatial)), edisp
+            _with_exposure(dataset, spatial, _point_shares(_psf_for(dataset, spatial), geom, spatial)), edisp
         )
     filled = spatial.pixel_fractions(geom) * dataset.exposure.data * dataset.exposure.unit.to("cm2 s")
     filled = _convolved(filled, dataset.psf, geom)
     if dataset.runs:
         filled = np.where(np.logical_or.reduce([run.inside for run in dataset.runs]), filled, 0.0)
     return SourceResponse(filled, edisp)
+
+
+def _psf_for(dataset, spatial):
+    """The dataset's PSF, or the run's own in place of its mean, which is empty at energies without exposure."""
+    if len(dataset.runs) != 1 or not isinstance(dataset.psf, EnergyDependentTablePSF):
+        return dataset.psf
+    (run,), position = dataset.runs, spatial.lonlat_in("icrs")
+    if not dataset.psf.is_own_of(run.psf, position):
+        return dataset.psf
+    return run.psf.table_at(run.offset_of(*position))
 
 
 def _point_shares(psf, geom, spatial):

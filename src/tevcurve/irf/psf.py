@@ -129,4 +129,7 @@ def make_mean_psf(observations, position, energy=None, rad=None):
         places = locate(table.rad_rad, angles, 0.0, table.rad_rad[-1])
         profiles = interpolate_axis(table.profiles(energies), places, axis=1) * places.inside
         values, total = values + exposure[:, None] * profiles, total + exposure
-    return EnergyDependentTablePSF(energies, angles, values, total)
+    mean_of = None
+    if energy is None and rad is None:
+        mean_of = tuple(each.psf for each, _ in pairs), (position.icrs.ra.rad, position.icrs.dec.rad)
+    return EnergyDependentTablePSF(energies, angles, values, total, mean_of)

@@ -11,8 +11,11 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.folding import disc_integral_at, disc_integrals
 from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
 from tevcurve.kernels.radial import integrate_over_pixels, second_order
-from tevcurve.kernels.sphere import offset_frame
+from tevcurve.kernels.sphere import angular_separation, offset_frame
 from tevcurve.records import short_repr
+
+# Radian: positions nearer than this are one, written in different ways.
+SAME_PLACE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,8 @@ class EnergyDependentTablePSF:
     values : array (n_energy, n_rad), sr-1, any normalisation; it is set to 1. An energy that is 0 at all angles stays 0
         (`is_empty`) and takes no part in the interpolation.
     exposure_cm2_s : array (n_energy,), cm2 s, or None.
+    mean_of : (tuple of responses over the field of view, (lon, lat) in ICRS radian) whose mean for a source at this
+        position it is, at the energies and angles of the first one; None for any other table.
     """
 
     energies_tev: np.ndarray
@@ -35,6 +40,7 @@ class EnergyDependentTablePSF:
 
     __repr__ = short_repr
     exposure_cm2_s: np.ndarray | None = None
+    mean_of: tuple | None = None
 
     def __post_init__(self):
         energies, rad = np.asarray(self.energies_tev, dtype=float), np.asarray(self.rad_rad, dtype=float)
@@ -78,6 +84,16 @@ class EnergyDependentTablePSF:
     def is_empty(self):
         """Bool array (n_energy,), True where the response has no point spread function."""
         return ~self.values.any(axis=1)
+
+    def is_own_of(self, response, position):
+        """Whether it stands for what one response over the field of view says at a position (ICRS, radian), bool."""
+        if self.mean_of is None or len(self.mean_of[0]) != 1:
+            return False
+        (own,), (lon, lat) = self.mean_of
+        same = own is response or (
+            type(own) is type(response) and np.array_equal(own.table.values, response.table.values)
+        )
+        return same and angular_separation(lon, lat, *position) < SAME_PLACE
 
     def profiles(self, energies_tev):
         """Densities (n, n_rad) in sr-1 at the angles `rad_rad`, at true energies (n,) in TeV, normalised to 1."""

@@ -13,7 +13,7 @@ from tevcurve.fit.joint import Member
 from tevcurve.fit.row_exposure import members_exposure
 from tevcurve.lightcurve.bins import by_intervals
 from tevcurve.lightcurve.bins.text import as_binning
-from tevcurve.lightcurve.dataset_terms import edges_of, lay_datasets
+from tevcurve.lightcurve.dataset_terms import lay_datasets
 from tevcurve.lightcurve.fit_rows import (
     STEPS,
     FitOptions,
@@ -28,6 +28,7 @@ from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import assumed
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
+from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
 
 # From, to, and number of values.

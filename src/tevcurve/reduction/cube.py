@@ -6,8 +6,9 @@ import numpy as np
 from tevcurve.datasets import ReducedCube
 from tevcurve.errors import InputError
 from tevcurve.irf.field_rotation import background_frames
-from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsNDMap
+from tevcurve.reduction.run_events import events_in_cells, good_events
+from tevcurve.reduction.run_responses import background_in_cells, near_pixels, pixels_icrs
 
 
 class MapMaker:
@@ -80,16 +81,17 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     observation.check_tracking()
     observation.check_events()
     observation.check_full_enclosure()
-    pointing, gti = observation.pointing_lonlat, observation.gti
-    lon, lat = pixels_icrs(geom)
-    inside = angular_separation(*pointing, lon, lat) < u.Quantity(offset_max).to_value(u.rad)
-    events, cell = _events_in_cube(observation.good_events, geom, inside)
-    rate, slice_edges = _background_rate(observation, geom, lon, lat, inside)
+    pointing, edges = observation.pointing_lonlat, geom.axes[0].edges.to_value(u.TeV)
+    inside = near_pixels(pointing, geom, u.Quantity(offset_max).to_value(u.rad))
+    events = good_events(observation)
+    _, found = events_in_cells(events, geom, edges, inside)
+    events = events.select(found.number)
+    rate, slice_edges = _background_rate(observation, geom, edges, inside)
     return ReducedCube(
         obs_id=observation.obs_id,
         geom=geom,
         true_edges=np.asarray(true_edges, dtype=float),
-        gti=gti,
+        gti=observation.gti,
         deadc=observation.deadc,
         pointing=pointing,
         inside=inside,
@@ -97,7 +99,7 @@ def reduce_cube(observation, geom, true_edges, offset_max):
         energy_tev=events.energy_tev,
         lon=events.lon,
         lat=events.lat,
-        cell=cell,
+        cell=found.reco * inside.size + found.pixel,
         background_rate=rate,
         slice_edges=slice_edges,
         aeff=observation.aeff,
@@ -106,37 +108,14 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     )
 
 
-def _events_in_cube(events, geom, inside):
-    """The events whose cell is in the fit, in the order of their times, and the flat indices of these cells."""
-    lon, lat = (events.lon, events.lat) if geom.frame == "icrs" else geom.lonlat(events.radec)
-    ix, iy = geom.lonlat_to_idx(lon, lat)
-    energy = geom.axes[0].coord_to_idx(events.energy_tev * u.TeV)
-    kept = np.flatnonzero((ix >= 0) & (energy >= 0) & inside[iy, ix])
-    kept = kept[np.argsort(events.time_s[kept], kind="stable")]
-    return events.select(kept), np.ravel_multi_index((energy[kept], iy[kept], ix[kept]), geom.data_shape)
-
-
-def _background_rate(observation, geom, lon, lat, inside):
+def _background_rate(observation, geom, edges, inside):
     """Background rate in each cell (n_slices, n_reco, nlat, nlon) in s-1, and the slices' edges in mission seconds."""
-    background, edges = observation.bkg, geom.axes[0].edges.to_value(u.TeV)
+    background = observation.bkg
     if not len(observation.gti.intervals):
         return np.zeros((1, *geom.data_shape)), np.zeros(2)
     location = observation.location if background.turns_with_horizon else None
     frames = background_frames(observation.pointing_lonlat, observation.gti, location)
-    solid_angle = np.where(inside, geom.solid_angle().to_value(u.sr), 0.0)
-    rates = [background.rate_per_energy_bin(*at(lon, lat), edges) * solid_angle for at in frames.coordinates]
-    return np.stack(rates), frames.slice_edges
-
-
-def pixels_icrs(geom):
-    """(lon, lat) of the pixel centres in ICRS, radian, (nlat, nlon)."""
-    lon, lat = geom.pixel_lonlat()
-    if geom.frame == "icrs":
-        return lon, lat
-    from astropy.coordinates import SkyCoord
-
-    position = SkyCoord(lon, lat, unit="rad", frame=geom.frame).icrs
-    return position.ra.rad, position.dec.rad
+    return background_in_cells(background, frames, geom, edges, inside), frames.slice_edges
 
 
 def exposure_of(run):

@@ -1,28 +1,24 @@
-"""A kept run to its terms of a 3D light curve: the source's response and the background at its events."""
+"""A run at a source to its terms of a 3D light curve: the source's response and the background at its events."""
 
 from dataclasses import dataclass, replace
 
 import astropy.units as u
 import numpy as np
 
-from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
-from tevcurve.datasets.cube_terms import CubeResponse, CubeTerms
-from tevcurve.datasets.first_cells import FirstCells, first_cells
-from tevcurve.datasets.timeline import core_timeline, power_law_flux
+from tevcurve.datasets.background_floor import plane_floors
+from tevcurve.datasets.cell_expectation import CellExpectation
+from tevcurve.datasets.first_cells import FirstCells
 from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
 from tevcurve.kernels.sphere import angular_separation
-from tevcurve.reduction.cube import pixels_icrs
-from tevcurve.reduction.event_fate import (
-    EXCLUDED,
-    MASKED,
-    OUTSIDE_ENERGIES,
-    OUTSIDE_REGION,
-    UNPREDICTED,
-    USED,
-)
-from tevcurve.reduction.safe_energy import safe_energy_range
-from tevcurve.reduction.spectrum import bins_inside
-from tevcurve.reduction.true_nodes import TrueNodes
+from tevcurve.reduction.event_fate import UNPREDICTED
+from tevcurve.reduction.run_events import events_in_cells
+from tevcurve.reduction.run_responses import background_in_cells, near_pixels, source_responses
+from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
+from tevcurve.reduction.terms_in_cells import terms_in_cells
+
+# Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
+FINE = 3
+
 
 # Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
 FINE = 3
@@ -64,36 +60,16 @@ def cube_terms(run, setting, nodes, below_zero=False):
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
     """
     cube = _Cube.of(run, setting, nodes)
-    fate, event, reco, pixel = _events_in_cube(run, setting, cube)
-    response, background, floors = (_at_own_places if setting.unbinned else _in_cells)(
-        run, setting, cube, (event, reco, pixel)
-    )
-    sees, low = response.any(axis=1), background < floors[:, reco]
-    kept = sees | (background.max(axis=0) > 0)
-    background = np.where(kept & low, floors[:, reco], background)
-    fate[event[~kept]] = UNPREDICTED
-    event, reco, pixel = event[kept], reco[kept], pixel[kept]
+    fate, events = events_in_cells(run, setting.geom, setting.axes.reco, cube.near, cube.inside, cube.safe)
+    fields = {"safe_tev": cube.safe_tev, "compact": setting.stacked, "below_zero": below_zero}
+    if setting.unbinned:
+        event = events.number
+        places = run.energy_tev[event], run.lon[event], run.lat[event]
+        fields["there"] = _densities(run, setting, nodes, cube, *places)
+        fields["first"] = _first_of_densities(run, setting, nodes, cube) if below_zero else None
     bands = setting.axes.band_of_bin
-    terms = CubeTerms(
-        obs_id=run.obs_id,
-        gti=run.gti,
-        deadc=run.deadc,
-        time_s=run.time_s[event],
-        band=bands[reco],
-        cell=np.ravel_multi_index((reco, pixel), (len(cube.safe), cube.inside.size)),
-        near=np.flatnonzero(sees[kept]),
-        response=response[sees],
-        background=background[:, kept],
-        **_totals(cube, bands, setting.axes.n_bands),
-        slice_edges=cube.frames.slice_edges,
-        first=_first_cells(run, setting, cube) if below_zero else None,
-        band_of_bin=np.where(cube.safe, bands, -1),
-        reco_edges=setting.axes.reco,
-        floored=np.flatnonzero((low.all(axis=0) & sees)[kept]),
-        compact=cube.compact() if setting.stacked else None,
-        line=_line(run, setting, cube, event, pixel),
-        safe_tev=cube.safe_tev,
-    )
+    terms, kept = terms_in_cells(run, events, cube.expected, setting.axes, bands, **fields)
+    fate[events.number[~kept]] = UNPREDICTED
     return terms, fate
 
 
@@ -101,105 +77,86 @@ def with_first_cells(terms, run, setting, nodes):
     """`CubeTerms` of a `KeptRun` with their `first` cells, which they may have; the others are as for `cube_terms`."""
     if terms.first is not None:
         return terms
-    return replace(terms, first=_first_cells(run, setting, _Cube.of(run, setting, nodes)))
+    cube = _Cube.of(run, setting, nodes)
+    first = (
+        _first_of_densities(run, setting, nodes, cube) if setting.unbinned else cube.expected.first_cells()
+    )
+    return replace(terms, first=first)
 
 
 @dataclass(frozen=True, eq=False)
 class _Cube:
-    """What a run expects in the cells.
+    """Where a run is fitted, and what it expects there.
 
     Attributes
     ----------
     near : bool array (nlat, nlon), pixels within the largest offset
     inside : bool array (nlat, nlon), and safe : bool array (n_reco,): pixels and energies of the fit
     safe_tev : (low, high), TeV
-    nodes : `TrueNodes` at which responses are taken
-    shares : float array (n_true, nlat, nlon), cm2, see `_signal`
-    dispersion : float array (n_true, n_reco)
     frames : `BackgroundFrames`, slices of time in which the background stands still on the sky
-    background : float array (n_slices, n_reco, nlat, nlon), s-1; zero in cells outside the fit
+    expected : `CellExpectation`
     """
 
     near: np.ndarray
     inside: np.ndarray
     safe: np.ndarray
     safe_tev: tuple[float, float]
-    nodes: TrueNodes
-    shares: np.ndarray
-    dispersion: np.ndarray
     frames: BackgroundFrames
-    background: np.ndarray
+    expected: CellExpectation
 
     @classmethod
     def of(cls, run, setting, nodes):
         """Of a `KeptRun`."""
-        axes = setting.axes
-        near = angular_separation(*run.pointing_lonlat, *pixels_icrs(setting.geom)) < setting.offset_max
+        near = near_pixels(run.pointing_lonlat, setting.geom, setting.offset_max)
         inside = near if setting.allowed is None else near & setting.allowed
         safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
-        safe = bins_inside(axes.reco, *safe_tev)
-        shares, dispersion = _signal(run, setting, inside, nodes)
+        safe = bins_inside(setting.axes.reco, *safe_tev)
         frames = background_frames(run.pointing_lonlat, run.gti, run.location)
-        background = _background_cells(run, setting, inside, safe, frames)
-        return cls(near, inside, safe, safe_tev, nodes, shares, dispersion, frames, background)
-
-    @property
-    def flat_shares(self):
-        """The shares of each pixel (n_true, n_pixels)."""
-        return self.shares.reshape(len(self.shares), -1)
-
-    @property
-    def flat_background(self):
-        """The background in each pixel (n_slices, n_reco, n_pixels)."""
-        return self.background.reshape(*self.background.shape[:2], -1)
-
-    def filled(self):
-        """The background, nowhere empty in the fit (n_slices, n_reco, nlat, nlon)."""
-        return raise_empty_cells(self.background, self.safe[:, None, None] & self.inside)
-
-    def compact(self):
-        """The `CubeResponse`."""
-        background = self.filled().reshape(self.flat_background.shape)
-        # Where a run is not fitted, it adds neither signal to a stack nor background.
-        return CubeResponse(self.flat_shares, np.where(self.safe, self.dispersion, 0.0), background)
+        return cls(near, inside, safe, safe_tev, frames, _expected(run, setting, nodes, frames, inside, safe))
 
 
-def _in_cells(run, setting, cube, events):
-    """Response (n, n_true) and background (n_slices, n) in the cells of events, and floors (n_slices, n_reco)."""
-    _, reco, pixel = events
-    response = (cube.flat_shares[:, pixel] * cube.dispersion[:, reco]).T
-    return response, cube.flat_background[:, reco, pixel], plane_floors(cube.background.mean(axis=(2, 3)))
+def _expected(run, setting, nodes, frames, inside, safe):
+    """The `CellExpectation` of a run. inside: bool array (nlat, nlon); safe: bool array (n_reco,)."""
+    geom, reco = setting.geom, setting.axes.reco
+    area, dispersion, middles = source_responses(run, nodes, reco)
+    # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
+    shares = np.where(inside, run.psf.pixel_fractions(middles, *setting.source, geom), 0.0)
+    background = background_in_cells(run.bkg, frames, geom, reco, inside)
+    return CellExpectation(
+        shares=(shares * area[:, None, None]).reshape(len(shares), -1),
+        dispersion=dispersion,
+        background=np.where(safe[:, None, None], background, 0.0).reshape(*background.shape[:2], -1),
+        slice_edges=frames.slice_edges,
+        cells=safe[:, None] & inside.ravel(),
+        in_fit=safe,
+    )
 
 
-def _at_own_places(run, setting, cube, events):
-    """The same per TeV and sr, at the energies and directions of the events."""
-    event, _, _ = events
-    return _densities(run, setting, cube, (run.energy_tev[event], run.lon[event], run.lat[event]))
+def _densities(run, setting, nodes, cube, energy, lon, lat):
+    """What is expected at places instead of in cells, per TeV and sr: response, background, and floors of this.
 
-
-def _densities(run, setting, cube, places):
-    """The same at places: arrays (n,) of energies in TeV, longitudes and latitudes in radian."""
-    energy, lon, lat = places
+    energy, lon, lat : float arrays (n,), TeV, radian. Returns arrays (n, n_true), (n_slices, n), (n_slices, n_reco).
+    """
     rates = [run.bkg.rate(energy, *at(lon, lat)) for at in cube.frames.coordinates]
     widths = np.diff(setting.axes.reco) * np.mean(setting.geom.solid_angle().to_value(u.sr))
-    floors = plane_floors(cube.background.mean(axis=(2, 3)) / widths)
-    return _signal_densities(run, setting, cube.nodes, places), np.stack(rates), floors
+    floors = plane_floors(cube.expected.background.mean(axis=-1) / widths)
+    return _signal_densities(run, setting, nodes, (energy, lon, lat)), np.stack(rates), floors
 
 
-def _first_cells(run, setting, cube):
-    """The `FirstCells`; of events at their own places, energies at the position of the source are among them."""
-    floors = plane_floors(cube.background.mean(axis=(2, 3)))
-    inside = cube.safe[:, None] & cube.inside.ravel()
-    reco, pixel = first_cells(cube.flat_shares, cube.flat_background, inside, floors)
-    found = [(reco, *_in_cells(run, setting, cube, (None, reco, pixel)))]
-    if setting.unbinned and len(reco):
-        energy, reco = _fine_energies(setting.axes.reco, cube.safe)
-        places = (energy, *(np.full(len(energy), angle) for angle in setting.source))
-        found.append((reco, *_densities(run, setting, cube, places)))
-    reco = np.concatenate([each[0] for each in found])
-    response = np.concatenate([each[1] for each in found])
-    background = [np.maximum(rate, floor[:, own]) for own, _, rate, floor in found]
-    return FirstCells(reco, response, np.concatenate(background, axis=1), np.zeros(len(reco)))
+def _first_of_densities(run, setting, nodes, cube):
+    """The `FirstCells` of the cells and, of events at their own places, of energies at the position of the source."""
+    cells = cube.expected.first_cells()
+    if not len(cells.reco):
+        return cells
+    energy, reco = _fine_energies(setting.axes.reco, cube.safe)
+    places = (energy, *(np.full(len(energy), angle) for angle in setting.source))
+    response, background, floors = _densities(run, setting, nodes, cube, *places)
+    return FirstCells(
+        np.concatenate([cells.reco, reco]),
+        np.concatenate([cells.response, response]),
+        np.concatenate([cells.background, np.maximum(background, floors[:, reco])], axis=1),
+        np.zeros(len(cells.reco) + len(reco)),
+    )
 
 
 def _fine_energies(edges, safe):
@@ -207,73 +164,6 @@ def _fine_energies(edges, safe):
     within = (np.arange(FINE) + 0.5) / FINE
     energy = edges[:-1, None] * (edges[1:] / edges[:-1])[:, None] ** within
     return energy[safe].ravel(), np.repeat(np.flatnonzero(safe), FINE)
-
-
-def _totals(cube, band_of_bin, n_bands):
-    """`response_total` and `background_total` of `CubeTerms`, a dict: sums over the cells of each band."""
-    per_bin = np.einsum("tp->t", cube.flat_shares)[:, None] * np.where(cube.safe, cube.dispersion, 0.0)
-    bands = [band_of_bin == band for band in range(n_bands)]
-
-    def summed(background):
-        return np.stack([background[:, own].sum(axis=(1, 2, 3)) for own in bands], axis=1)
-
-    background = summed(cube.background)
-    if np.any(background == 0):
-        # A band without any background has that of its floors, or its norm could not scale them.
-        background = np.where(background > 0, background, summed(cube.filled()))
-    return {
-        "response_total": np.stack([per_bin[:, own].sum(axis=1) for own in bands]),
-        "background_total": background,
-    }
-
-
-def _line(run, setting, cube, event, pixel):
-    """`RunTimeline` of the events around the source, in all bands."""
-    weight = power_law_flux(setting.axes.true) * np.where(cube.safe, cube.dispersion, 0.0).sum(axis=1)
-    image, background = np.einsum("t,tyx->yx", weight, cube.shares), cube.background.sum(axis=1)
-    return core_timeline(run, run.time_s[event], pixel, image, background, cube.frames.slice_edges)
-
-
-def _signal(run, setting, inside, nodes):
-    """Effective area times the share of the source's photons in each pixel, (n_true, nlat, nlon), cm2, and dispersion.
-
-    The dispersion is (n_true, n_reco). The point spread function, which changes slowly with energy, is that of the mean
-    energy of a bin.
-    """
-    at_nodes = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
-    dispersion = nodes.each(lambda energies: run.edisp.probabilities(energies, run.offset, setting.axes.reco))
-    area, dispersion = nodes.mean(at_nodes, dispersion)
-    shares = run.psf.pixel_fractions(nodes.middles(at_nodes), *setting.source, setting.geom)
-    return np.where(inside, shares, 0.0) * area[:, None, None], dispersion
-
-
-def _background_cells(run, setting, inside, safe, frames):
-    """Background rate in each cell (n_slices, n_reco, nlat, nlon), s-1; zero in cells outside the fit."""
-    solid_angle = np.where(inside, setting.geom.solid_angle().to_value(u.sr), 0.0)
-    lon, lat = pixels_icrs(setting.geom)
-    rates = [
-        run.bkg.rate_per_energy_bin(*at(lon, lat), setting.axes.reco) * solid_angle
-        for at in frames.coordinates
-    ]
-    return np.where(safe[:, None, None], np.stack(rates), 0.0)
-
-
-def _events_in_cube(run, setting, cube):
-    """Fates of all events so far, and number, reco bin and flat pixel of those in cells of the fit."""
-    edges, safe, near = setting.axes.reco, cube.safe, cube.near
-    reco = np.searchsorted(edges, run.energy_tev, side="right") - 1
-    in_energy = (reco >= 0) & (reco < len(edges) - 1)
-    # Where the others lie does not matter, and they are many.
-    ix, iy = setting.geom.lonlat_to_idx(run.lon[in_energy], run.lat[in_energy])
-    pixel = np.full(len(run.time_s), -1)
-    pixel[in_energy] = np.where(ix >= 0, iy * near.shape[1] + ix, -1)
-    fate = np.full(len(run.time_s), USED, dtype=np.int8)
-    fate[in_energy & ~safe[np.clip(reco, 0, len(safe) - 1)]] = MASKED
-    fate[~cube.inside.ravel()[pixel]] = EXCLUDED
-    fate[(pixel < 0) | ~near.ravel()[pixel]] = OUTSIDE_REGION
-    fate[~in_energy] = OUTSIDE_ENERGIES
-    event = np.flatnonzero(fate == USED)
-    return fate, event, reco[event], pixel[event]
 
 
 def _signal_densities(run, setting, nodes, places):

@@ -7,6 +7,7 @@ from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, remark
+from tevcurve.reduction.run_events import good_events
 
 
 def keep_run(observation, source, regions=None, with_psf=True):
@@ -23,14 +24,13 @@ def keep_run(observation, source, regions=None, with_psf=True):
     used.
     """
     observation.check_full_enclosure()
-    events = _usable_events(observation)
-    good = np.flatnonzero(observation.gti.contains(events.time_s))
-    good = good[np.argsort(events.time_s[good], kind="stable")]
-    if not len(good):
+    n_events = len(_usable_events(observation))
+    events = good_events(observation)
+    if not len(events):
         with at_stage("gti"):
-            remark(f"None of the {len(events)} events of {events.where} is in its good time.")
+            remark(f"None of the {n_events} events of {events.where} is in its good time.")
     with at_stage("events"):
-        remark_gap(events.time_s[good], observation.gti.intervals, events.where)
+        remark_gap(events.time_s, observation.gti.intervals, events.where)
     offset = float(angular_separation(*observation.pointing_lonlat, *source))
     _remark_darkness(observation, offset)
     background = None if regions is not None else observation.bkg
@@ -41,11 +41,11 @@ def keep_run(observation, source, regions=None, with_psf=True):
         deadc=observation.deadc,
         pointing_lonlat=observation.pointing_lonlat,
         offset=offset,
-        time_s=events.time_s[good],
-        energy_tev=events.energy_tev[good],
-        lon=events.lon[good],
-        lat=events.lat[good],
-        n_outside_gti=len(events) - len(good),
+        time_s=events.time_s,
+        energy_tev=events.energy_tev,
+        lon=events.lon,
+        lat=events.lat,
+        n_outside_gti=n_events - len(events),
         aeff=observation.aeff,
         psf=observation.psf.table_at(offset) if with_psf else None,
         edisp=observation.edisp.around(offset),

@@ -104,6 +104,11 @@ def _range_of_file(observation):
     return 0.0 if low is None else low.to_value(u.TeV), np.inf if high is None else high.to_value(u.TeV)
 
 
+def bins_inside(edges, low, high):
+    """Whether bins (n,) between edges (n + 1,) lie inside [low, high], up to the rounding of float32 files."""
+    return (edges[:-1] >= low * (1 - 1e-6)) & (edges[1:] <= high * (1 + 1e-6))
+
+
 def range_above_fraction(aeff, offset_rad, fraction):
     """Energies in TeV between which the effective area at an offset (radian) stays above a fraction of its maximum.
 

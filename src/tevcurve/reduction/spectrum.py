@@ -8,7 +8,7 @@ import numpy as np
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
 from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
 from tevcurve.errors import InputError, TevcurveError
-from tevcurve.reduction.safe_energy import check_safe_energy, safe_energy_range
+from tevcurve.reduction.safe_energy import bins_inside, check_safe_energy, safe_energy_range
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +144,6 @@ class SpectrumExtraction:
             return area
         psf = observation.psf.table_at(regions.offset)
         return area * psf.containment_fraction(centers, regions.radius)
-
-
-def bins_inside(edges, low, high):
-    """Whether bins (n,) between edges (n + 1,) lie inside [low, high], up to the rounding of float32 files."""
-    return (edges[:-1] >= low * (1 - 1e-6)) & (edges[1:] <= high * (1 + 1e-6))
 
 
 def _sorted_in_bins(events, edges):

@@ -7,8 +7,8 @@ import numpy as np
 from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.reduction.regions import ReflectedRegions
-from tevcurve.reduction.safe_energy import safe_energy_range
-from tevcurve.reduction.spectrum import bins_inside
+from tevcurve.reduction.run_responses import source_responses
+from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,8 @@ def spectrum_terms(run, setting, nodes):
     fate[~(on | off)] = OUTSIDE_REGION
     fate[~in_energy] = OUTSIDE_ENERGIES
     on, off = np.flatnonzero(on & in_energy), np.flatnonzero(off & in_energy)
-    area, dispersion = _responses(run, setting, nodes)
+    radius = setting.radius if setting.containment_correction else None
+    area, dispersion, _ = source_responses(run, nodes, axes.reco, radius)
     reduced = ReducedSpectrum(
         obs_id=run.obs_id,
         reference=run.gti.reference,
@@ -72,12 +73,3 @@ def spectrum_terms(run, setting, nodes):
         safe_tev=safe_tev,
     )
     return reduced, fate
-
-
-def _responses(run, setting, nodes):
-    """Effective area for the ON region (n_true,), cm2, and dispersion (n_true, n_reco)."""
-    area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
-    if setting.containment_correction:
-        area = area * nodes.each(lambda energies: run.psf.containment_fraction(energies, setting.radius))
-    dispersion = nodes.each(lambda energies: run.edisp.probabilities(energies, run.offset, setting.axes.reco))
-    return nodes.mean(area, dispersion)

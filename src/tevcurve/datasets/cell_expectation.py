@@ -1,0 +1,101 @@
+"""What a run expects in the cells of a cube, per second: of a source, of other sources, and of the background."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
+from tevcurve.datasets.cube_terms import CubeResponse
+from tevcurve.datasets.first_cells import FirstCells, first_cells
+from tevcurve.records import short_repr
+
+
+@dataclass(frozen=True, eq=False)
+class CellExpectation:
+    """All that `tevcurve.reduction.terms_in_cells` needs to know of a run besides its events.
+
+    The responses may be the run's own, or what a caller has in their place.
+
+    Attributes
+    ----------
+    shares : float array (n_true, n_pixels), cm2: effective area times the share of the source's photons in each pixel
+    dispersion : float array (n_true, n_reco)
+    background : float array (n_slices, n_reco, n_pixels), s-1 of on-time; zero in cells outside the fit
+    slice_edges : float array (n_slices + 1,), mission seconds between which each slice of the background holds
+    cells : bool array (n_reco, n_pixels), cells of the fit
+    in_fit : bool array (n_reco,), reco bins that are not masked
+    fixed : float array (n_reco, n_pixels), s-1 of live time, what other sources that are fixed give; None for nothing
+    further : float array (n_further, n_reco, n_pixels), s-1 of live time, what each further source whose flux is
+        fitted, too, gives with the flux that it has; None for no such source
+    """
+
+    shares: np.ndarray
+    dispersion: np.ndarray
+    background: np.ndarray
+    slice_edges: np.ndarray
+    cells: np.ndarray
+    in_fit: np.ndarray
+    fixed: np.ndarray | None = None
+    further: np.ndarray | None = None
+
+    __repr__ = short_repr
+
+    def floors(self):
+        """What an empty background is raised to, float array (n_slices, n_reco), s-1."""
+        return plane_floors(self.background.mean(axis=-1))
+
+    def response_at(self, reco, pixel):
+        """Expected of the source in cells (n,), per second of live time and unit flux, float array (n, n_true), cm2."""
+        return (self.shares[:, pixel] * self.dispersion[:, reco]).T
+
+    def filled(self):
+        """The background, nowhere empty in the fit (n_slices, n_reco, n_pixels)."""
+        return raise_empty_cells(self.background[..., None], self.cells[..., None])[..., 0]
+
+    def compact(self):
+        """The `CubeResponse`."""
+        fixed = 0.0 if self.fixed is None else self.fixed
+        # Where a run is not fitted, it adds neither signal to a stack nor background.
+        return CubeResponse(
+            self.shares, np.where(self.in_fit, self.dispersion, 0.0), self.filled(), fixed, self.cells
+        )
+
+    def totals(self, bands, n_bands):
+        """Sums over the cells of each band: a dict of what `CubeTerms` calls its totals.
+
+        bands : int array (n_reco,), the band of each reco bin, -1 for none
+        """
+        per_bin = self._sky_sums() * np.where(self.in_fit, self.dispersion, 0.0)
+        own = [bands == band for band in range(n_bands)]
+
+        def summed(values):
+            return np.stack([values[:, band].sum(axis=(1, 2)) for band in own], axis=1)
+
+        background = summed(self.background)
+        if np.any(background == 0):
+            # A band without any background has that of its floors, or its norm could not scale them.
+            background = np.where(background > 0, background, summed(self.filled()))
+        return {
+            "response_total": np.stack([per_bin[:, band].sum(axis=1) for band in own]),
+            "background_total": background,
+            "fixed_total": 0.0 if self.fixed is None else summed(self.fixed[None])[0],
+            "further_total": None if self.further is None else summed(self.further),
+        }
+
+    def first_cells(self):
+        """The `FirstCells`."""
+        floors = self.floors()
+        reco, pixel = first_cells(self.shares, self.background, self.cells, floors, self.fixed)
+        background = np.maximum(self.background[:, reco, pixel], floors[:, reco])
+        fixed = np.zeros(len(reco)) if self.fixed is None else self.fixed[reco, pixel]
+        return FirstCells(reco, self.response_at(reco, pixel), background, fixed)
+
+    def _sky_sums(self):
+        """Sums of the shares over the cells of the fit in each reco bin, float array (n_true, n_reco), cm2."""
+        known = {}
+        for own in self.cells:
+            key = own.tobytes()
+            if key not in known:
+                # Reco bins differ in their pixels only where a caller masks some.
+                known[key] = np.einsum("tp->t", np.where(own, self.shares, 0.0))
+        return np.stack([known[own.tobytes()] for own in self.cells], axis=1)

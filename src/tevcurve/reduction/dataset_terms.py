@@ -1,0 +1,219 @@
+"""Datasets to terms of a light curve: each of their runs, or all that they hold as a run with one time bin."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tevcurve.data import GTI, TimeReference
+from tevcurve.datasets import MapDataset
+from tevcurve.datasets.cell_expectation import CellExpectation
+from tevcurve.datasets.map_checks import check_on_map
+from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.errors import InputError
+from tevcurve.maps import WcsNDMap
+from tevcurve.reduction.cube import exposure_of
+from tevcurve.reduction.energy_axes import EnergyAxes, missing_edge_message
+from tevcurve.reduction.run_events import CellEvents
+from tevcurve.reduction.terms_in_cells import terms_in_cells
+
+# What a dataset holds as a whole is counted per this one second, so that rates are the numbers themselves.
+ONE_SECOND = GTI(0.0, 1.0, TimeReference(51544, 0.0))
+
+
+def terms_of_dataset(dataset, model, bands=None, *, whole=False, norm_is_free=False, further=(), **options):
+    """The terms of a dataset, a list: `CubeTerms` of a `MapDataset`, `ReducedSpectrum` of a `SpectrumDatasetOnOff`.
+
+    There is one for each of its runs, so that it can be cut in time; or, as a whole, one of all its counts, those of
+    hands, too: a run of one second (`ONE_SECOND`) that is in one time bin.
+
+    Parameters
+    ----------
+    dataset : `MapDataset` or `SpectrumDatasetOnOff`
+    model : `SkyModel` of the source whose flux is fitted
+    bands : float array (n_bands + 1,), TeV, edges of energy bands, each an edge of reco bins; default: one of all bins
+    whole : bool
+    norm_is_free : bool, whether the norm of the background of a `MapDataset` is fitted; else it is as the model says
+    further : sequence of `SkyModel` in a `MapDataset` whose fluxes are fitted, too; all others are fixed
+    options : `below_zero` and `compact` of `tevcurve.reduction.terms_in_cells.terms_in_cells`
+
+    Raises `InputError` for counts without times, for counts that are not those of the runs, for a band's edge that is
+    no bin's, and, of a dataset as a whole, for a source outside the map.
+    """
+    reco, _ = edges_of(dataset)
+    bands = reco[[0, -1]] if bands is None else bands
+    band_of_bin = bands_of_bins(bands, reco)
+    if not whole and not dataset.runs:
+        raise InputError(
+            "A dataset holds counts without times, which cannot be cut in time; one made from observations can."
+        )
+    if not isinstance(dataset, MapDataset):
+        return [_whole_spectrum(dataset, band_of_bin)] if whole else _spectra(dataset, band_of_bin)
+    cubes = _Cubes(dataset, model, EnergyAxes(bands, *edges_of(dataset)), band_of_bin, tuple(further))
+    norm = 0.0
+    if dataset.background_model is not None:
+        norm = None if norm_is_free else dataset.background_model.norm.value
+    return cubes.whole(norm, options) if whole else cubes.of_runs(norm, options)
+
+
+def edges_of(dataset):
+    """Edges of reco and true bins of a dataset in TeV."""
+    if isinstance(dataset, MapDataset):
+        return tuple(each.geom.axes[0].edges.to_value("TeV") for each in (dataset.counts, dataset.exposure))
+    return dataset.edisp.e_reco.to_value("TeV"), dataset.edisp.e_true.to_value("TeV")
+
+
+def bands_of_bins(bands, reco):
+    """The band of each reco bin, int array (n_reco,), -1 outside; `InputError` where a band's edge is no bin edge."""
+    for edge in bands:
+        if not np.any(np.isclose(reco, edge, rtol=1e-9, atol=0)):
+            raise InputError(missing_edge_message(edge, reco))
+    middle = np.sqrt(reco[:-1] * reco[1:])
+    band = np.searchsorted(bands, middle, side="right") - 1
+    return np.where(band < len(bands) - 1, band, -1)
+
+
+def _spectra(dataset, band_of_bin):
+    """The `ReducedSpectrum` of each run of a dataset, with its masks."""
+    return [replace(run, mask_safe=dataset.mask & (band_of_bin >= 0)) for run in dataset.runs]
+
+
+def _whole_spectrum(dataset, band_of_bin):
+    """The `ReducedSpectrum` of all counts of a dataset, of whichever numbers, at one time."""
+    reco, true = edges_of(dataset)
+    bins, times = np.arange(len(reco) - 1), np.full(len(reco) - 1, 0.5)
+    middle = np.sqrt(reco[:-1] * reco[1:])
+    return ReducedSpectrum(
+        obs_id=_obs_id(dataset),
+        reference=ONE_SECOND.reference,
+        intervals=ONE_SECOND.intervals,
+        deadc=1.0,
+        on_times_s=times,
+        on_energy_tev=middle,
+        on_bin=bins,
+        off_times_s=times,
+        off_energy_tev=middle,
+        off_bin=bins,
+        acceptance_off=1 / dataset.alpha,
+        exposure_per_s=dataset.exposure.value,
+        edisp=dataset.edisp.pdf_matrix,
+        true_edges_tev=true,
+        reco_edges_tev=reco,
+        mask_safe=dataset.mask & (band_of_bin >= 0),
+        on_count=dataset.counts.data.astype(float),
+        off_count=dataset.counts_off.data.astype(float),
+    )
+
+
+def _obs_id(dataset):
+    """OBS_ID of a dataset of one run, else 0."""
+    return dataset.runs[0].obs_id if len(dataset.runs) == 1 else 0
+
+
+@dataclass(frozen=True, eq=False)
+class _OneBin:
+    """Counts without times as a run."""
+
+    obs_id: int
+    time_s: np.ndarray
+    gti: GTI
+    deadc: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Cubes:
+    """A `MapDataset` and what is fitted of it: a source, in bands of energy, and further sources."""
+
+    dataset: MapDataset
+    model: object
+    axes: EnergyAxes
+    band_of_bin: np.ndarray
+    further: tuple
+
+    def of_runs(self, norm, options):
+        """The `CubeTerms` of each run, a list. norm : of the background, None for one that is fitted."""
+        dataset = self.dataset
+        if not np.array_equal(dataset.counts.data, sum(run.counts() for run in dataset.runs)):
+            raise InputError(
+                "The counts of a dataset were changed by hand, so its events cannot be cut in time."
+            )
+        return [self._of_run(run, norm, options) for run in dataset.runs]
+
+    def whole(self, norm, options):
+        """The `CubeTerms` of all counts of the dataset, a list of one."""
+        dataset = self.dataset
+        check_on_map(self.model, dataset.counts.geom)
+        cells = self._cells(dataset.cells)
+        background = np.zeros((1, *cells.shape))
+        if dataset.background_model is not None:
+            background = dataset.background_model.scaled()[None]
+        expected = self._expected(dataset, 1.0, background, ONE_SECOND.intervals[0], cells)
+        counts = _flat(dataset.counts.data)
+        reco, pixel = np.nonzero((counts > 0) & expected.cells)
+        count = counts[reco, pixel].astype(float)
+        run = _OneBin(_obs_id(dataset), np.full(len(count), 0.5), ONE_SECOND, 1.0)
+        events = CellEvents(np.arange(len(count)), reco, pixel, count)
+        fields = {"background_norm": norm, "line": None}
+        terms, kept = terms_in_cells(run, events, expected, self.axes, self.band_of_bin, **fields, **options)
+        return [replace(terms, unpredicted=float(count[~kept].sum()))]
+
+    def _of_run(self, run, norm, options):
+        mask = True if self.dataset.mask is None else self.dataset.mask
+        cells = self._cells(np.broadcast_to(run.inside & mask, run.geom.data_shape))
+        alone, background = _of_one_run(self.dataset, run), _background(self.dataset, run)
+        expected = self._expected(alone, run.livetime_s, background, run.slice_edges, cells)
+        event = np.flatnonzero(cells.ravel()[run.cell])
+        events = CellEvents(event, *np.divmod(run.cell[event], expected.cells.shape[1]))
+        terms, _ = terms_in_cells(
+            run, events, expected, self.axes, self.band_of_bin, background_norm=norm, **options
+        )
+        return terms
+
+    def _cells(self, mask):
+        """Those of some cells that are in a band, bool array (n_reco, nlat, nlon)."""
+        return mask & (self.band_of_bin >= 0)[:, None, None]
+
+    def _expected(self, dataset, seconds, background, slice_edges, cells):
+        """The `CellExpectation` of a dataset with so many seconds of live time. background : (n_slices, n_reco, ...)"""
+        response = dataset.response_of(self.model)
+        fixed = [each for each in self.dataset.models if each is not self.model and each not in self.further]
+
+        def rate(model):
+            predicted = dataset.response_of(model).predict(dataset.flux_of(model))
+            return _flat(np.where(cells, predicted, 0.0) / seconds)
+
+        return CellExpectation(
+            shares=_flat(response.spatial) / seconds,
+            dispersion=response.edisp,
+            background=_flat(np.where(cells, background, 0.0)),
+            slice_edges=slice_edges,
+            cells=_flat(cells),
+            in_fit=cells.any(axis=(1, 2)),
+            fixed=sum(map(rate, fixed)) if fixed else None,
+            further=np.stack([rate(model) for model in self.further]) if self.further else None,
+        )
+
+
+def _flat(cube):
+    """An array (..., nlat, nlon) as one of pixels (..., n_pixels)."""
+    return cube.reshape(*cube.shape[:-2], -1)
+
+
+def _of_one_run(dataset, run):
+    """The dataset as if it were of one of its runs only."""
+    if len(dataset.runs) == 1:
+        return dataset
+    counts = WcsNDMap(dataset.counts.geom, run.counts(), origin=(run,))
+    exposure = WcsNDMap(dataset.exposure.geom, exposure_of(run), unit="cm2 s")
+    return MapDataset(
+        counts, exposure, psf=dataset.psf, edisp=dataset.edisp, model=dataset.models, mask=dataset.mask
+    )
+
+
+def _background(dataset, run):
+    """Background rate of a run in each cell (n_slices, n_reco, nlat, nlon), s-1, with the model's tilt."""
+    if dataset.background_model is None:
+        return np.zeros((1, *run.geom.data_shape))
+    total = sum(each.background() for each in dataset.runs)
+    wanted = dataset.background_model.scaled()
+    factor = np.divide(wanted, total, out=np.ones_like(total), where=total > 0)
+    return run.background_rate * factor
