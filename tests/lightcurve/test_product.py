@@ -138,6 +138,24 @@ def test_text_views_say_what_is_in_it():
     assert "4 rows" in repr(light_curve)
 
 
+def test_the_table_is_one_as_astropy_makes_it():
+    table = make(norm_scan=np.ones((4, 3)), counts=np.arange(4)).table
+    wanted = Table(list(table.columns.values()), meta=table.meta)
+    assert table.colnames == wanted.colnames
+    assert table.pformat(max_width=-1) == wanted.pformat(max_width=-1)
+    for name in table.colnames:
+        assert table[name].parent_table is table
+    some, other = table[1:3], wanted[1:3]
+    assert_array_equal(some.as_array(), other.as_array())
+    assert (some["flux"].unit, some["flux"].format) == (other["flux"].unit, other["flux"].format)
+    copied = table.copy()
+    copied["norm"][0] = 7.0
+    copied.rename_column("counts", "seen")
+    copied.remove_column("norm_scan")
+    assert table["norm"][0] == NORM[0]
+    assert {"counts", "norm_scan"} <= set(table.colnames)
+
+
 def test_len_and_iteration_by_row():
     light_curve = make()
     assert len(light_curve) == 4

@@ -41,11 +41,15 @@ def band_reach(edges, band_of_bin, n_bands, response):
     n_bands : int
     response : float array (n_bands,), anything above 0 where a source of any spectrum is seen
     """
-    own = np.flatnonzero(band_of_bin >= 0)
-    band = band_of_bin[own]
-    low, high = np.full(n_bands, np.inf), np.zeros(n_bands)
-    np.minimum.at(low, band, edges[own])
-    np.maximum.at(high, band, edges[own + 1])
-    span = np.bincount(band, edges[own + 1] - edges[own], n_bands)
-    gaps = (high > 0) & (span < (high - low) * (1 - 1e-9))
-    return BandReach(low, high, (high > 0) & (response > 0), gaps)
+    # Bins are few, and runs many.
+    first, last, gaps = [-1] * n_bands, [-1] * n_bands, [False] * n_bands
+    for number, band in enumerate(band_of_bin.tolist()):
+        if band >= 0:
+            if first[band] < 0:
+                first[band] = number
+            elif last[band] != number - 1:
+                gaps[band] = True
+            last[band] = number
+    seen = np.array(last) >= 0
+    low, high = np.where(seen, edges[first], np.inf), np.where(seen, edges[1:][last], 0.0)
+    return BandReach(low, high, seen & (response > 0), np.array(gaps))

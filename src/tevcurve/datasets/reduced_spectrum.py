@@ -93,8 +93,8 @@ class ReducedSpectrum:
     def reach(self, bands, n_bands):
         """`BandReach`: between which energies each band is fitted. bands: int array (n_reco,), -1 outside of all."""
         band_of_bin = np.where(self.mask_safe, bands, -1)
-        own = np.flatnonzero(band_of_bin >= 0)
-        response = np.bincount(band_of_bin[own], self.response[:, own].sum(axis=0), n_bands)
+        # Band -1, of the bins that are not fitted, is left out again.
+        response = np.bincount(band_of_bin + 1, self.response.sum(axis=0), n_bands + 1)[1:]
         return band_reach(self.reco_edges_tev, band_of_bin, n_bands, response)
 
     def between(self, intervals):

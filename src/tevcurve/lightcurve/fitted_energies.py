@@ -40,21 +40,29 @@ def fitted_words(exposure, e_min, e_max, is_free):
     below, above = _outside(e_min, e_max, exposure.low, exposure.high)
     uneven = known & ((exposure.low_of_all > exposure.low) | (exposure.high_of_all < exposure.high))
     telling = below | above | uneven | (known & (exposure.n_blind > 0)) | exposure.gaps
-    told = {}
-    for row in np.flatnonzero(telling):
-        words = []
-        if below[row] or above[row]:
-            words.append(
-                _extrapolated(exposure, row, below[row] * e_min[row], above[row] * e_max[row], is_free[row])
-            )
-        if exposure.gaps[row]:
-            words.append("some energies in between are left out of the fit")
-        if uneven[row]:
-            words.append(_uneven(exposure, row))
-        if exposure.n_blind[row]:
-            words.append(_blind(exposure.n_blind[row], exposure.n_runs[row]))
-        told[row] = "; ".join(words)
-    return told
+    rows = np.flatnonzero(telling)
+    beyond = np.where(below, e_min, 0.0), np.where(above, e_max, 0.0), is_free
+    of_runs = exposure.low_of_all, exposure.high_of_all, exposure.n_runs, exposure.n_blind
+    facts = *beyond, exposure.low, exposure.high, exposure.gaps, uneven, *of_runs
+    # Rows are many, what can be said of them is little.
+    cases = list(zip(*(each[rows].tolist() for each in facts), strict=True))
+    said = {case: _words(*case) for case in set(cases)}
+    return {row: said[case] for row, case in zip(rows.tolist(), cases, strict=True)}
+
+
+def _words(below, above, is_free, low, high, gaps, uneven, *of_runs):
+    """What is to be said of a row. below, above: edges of its band that the fit does not reach, TeV, or 0."""
+    low_of_all, high_of_all, n_runs, n_blind = of_runs
+    words = []
+    if below or above:
+        words.append(_extrapolated(below, above, low, high, is_free))
+    if gaps:
+        words.append("some energies in between are left out of the fit")
+    if uneven:
+        words.append(_uneven(low_of_all, high_of_all, n_runs))
+    if n_blind:
+        words.append(_blind(n_blind, n_runs))
+    return "; ".join(words)
 
 
 def energy_ranges(*energies, rows):
@@ -94,9 +102,8 @@ def _outside(e_min, e_max, low, high):
     return low > e_min * (1 + SAME), high < e_max * (1 - SAME)
 
 
-def _extrapolated(exposure, row, below, above, is_free):
-    """below, above: the edges of the band that the fit does not reach, TeV, or 0."""
-    low, high = f"{exposure.low[row]:.3g}", f"{exposure.high[row]:.3g}"
+def _extrapolated(below, above, low, high, is_free):
+    low, high = f"{low:.3g}", f"{high:.3g}"
     if below and above:
         fitted, edges = f"between {low} and {high}", f"{below:.3g} and {above:.3g}"
     else:
@@ -105,9 +112,8 @@ def _extrapolated(exposure, row, below, above, is_free):
     return f"fitted {fitted} TeV only, extrapolated to {edges} TeV with the {which} spectrum"
 
 
-def _uneven(exposure, row):
-    low, high = exposure.low_of_all[row], exposure.high_of_all[row]
-    runs = f"all of its {exposure.n_runs[row]} runs"
+def _uneven(low, high, n_runs):
+    runs = f"all of its {n_runs} runs"
     if not low < high:
         return f"no energy is fitted in {runs}"
     return f"only {low:.3g} to {high:.3g} TeV is fitted in {runs}"
