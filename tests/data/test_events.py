@@ -96,7 +96,17 @@ def test_values_that_mean_nothing_get_a_sentence(name, value, words):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ENERGY", 0.0), ("ENERGY", np.nan), ("TIME", np.nan), ("RA", np.nan), ("DEC", np.inf)],
+    [
+        ("ENERGY", 0.0),
+        ("ENERGY", np.nan),
+        ("ENERGY", np.inf),
+        ("TIME", np.nan),
+        ("TIME", 1e15),
+        ("RA", np.nan),
+        ("RA", -999.0),
+        ("DEC", np.inf),
+        ("DEC", 95.0),
+    ],
 )
 def test_one_event_without_numbers_is_left_out_with_a_remark(name, value):
     column = COLUMNS[name].copy()

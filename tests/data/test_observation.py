@@ -1,10 +1,12 @@
 """An observation: what counts, in which time, and how it is cut."""
 
 import pickle
+from dataclasses import replace
 
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.time import Time
 from dl3_files import MJDREF, START, RunFile, write_store
 
@@ -86,7 +88,9 @@ def test_good_time_elsewhere_than_the_run_is_refused(tmp_path):
     ("header", "words"),
     [
         ({"ONTIME": 90.0}, "has ONTIME 90 s, and its good time intervals are 80 s"),
-        ({"ONTIME": 80.0, "LIVETIME": 7.2}, "has LIVETIME 7.2 s, and its DEADC 0.9 gives 72 s"),
+        ({"ONTIME": 80.0, "LIVETIME": 65.0}, "has LIVETIME 65 s, and its DEADC 0.9 gives 72 s"),
+        ({"ONTIME": "80.0", "LIVETIME": "65.0"}, "has LIVETIME 65 s, and its DEADC 0.9 gives 72 s"),
+        ({"ONTIME": 0.0, "LIVETIME": 0.0}, "has LIVETIME 0 s, and its DEADC 0.9 gives 72 s"),
         ({"LIVETIME": 65.0}, "has LIVETIME 65 s, and its DEADC 0.9 gives 72 s"),
         ({"ONTIME": 80.0, "LIVETIME": 72.0}, None),
     ],
@@ -97,6 +101,39 @@ def test_a_header_that_contradicts_its_live_time_is_told(tmp_path, header, words
         assert make(tmp_path, run).livetime.to_value("s") == pytest.approx(72.0)
     told = [one for _, one in remarks]
     assert not told if words is None else any(words in one for one in told)
+
+
+@pytest.mark.parametrize("livetime", [7.2, 50])
+def test_a_live_time_that_cannot_be_is_refused(tmp_path, livetime):
+    run = RunFile(events=EVENTS, tstart=START, tstop=START + 100, gti=RUN.gti, deadc=0.9)
+    header = {"ONTIME": 80.0, "LIVETIME": livetime}
+    observation = make(tmp_path, replace(run, header=header))
+    with pytest.raises(
+        DataError, match=rf"DEADC 0.9, and its LIVETIME of {livetime} s is .* of its ONTIME of 80 s"
+    ):
+        observation.deadc  # noqa: B018
+
+
+def test_live_time_and_on_time_stand_in_for_a_deadc_that_is_not_there(tmp_path):
+    run = RunFile(events=EVENTS, tstart=START, tstop=START + 100, gti=RUN.gti, deadc=None)
+    observation = make(tmp_path, replace(run, header={"ONTIME": 80.0, "LIVETIME": 72.0}))
+    with noted_remarks() as remarks:
+        assert observation.livetime.to_value("s") == pytest.approx(72.0)
+    assert [words for _, words in remarks if "its LIVETIME over its ONTIME is taken, 0.9" in words]
+    with pytest.raises(DataError, match="has no keyword DEADC"):
+        make(tmp_path / "none", run).livetime  # noqa: B018
+
+
+@pytest.mark.parametrize("obs_id", [1, 1.0, "1", "001"])
+def test_the_number_of_the_run_in_its_header_may_be_of_any_kind(tmp_path, obs_id):
+    assert len(make(tmp_path, replace(RUN, header={"OBS_ID": obs_id})).events) == len(EVENTS["TIME"])
+
+
+def test_right_ascensions_may_count_on_beyond_a_turn(tmp_path):
+    turned = EVENTS | {"RA": np.asarray(EVENTS["RA"]) + 360}
+    observation = make(tmp_path, replace(RUN, events=turned, header={"RA_PNT": 443.63}))
+    np.testing.assert_allclose(np.degrees(observation.events.lon), EVENTS["RA"], atol=5e-5)
+    assert observation.pointing.ra.deg == pytest.approx(83.63)
 
 
 def test_pointing_site_and_names(tmp_path):
@@ -321,3 +358,19 @@ def test_utc_runs_have_utc_times(tmp_path):
     # Three leap seconds (2006, 2009 and 2012) lie between the reference, 2003-03-08, and then.
     expected = Time(52706.0, format="mjd", scale="tai") + (3.0e8 - 3) * u.s
     assert observation.tstart.iso == expected.iso
+
+
+@pytest.mark.parametrize("hdu", ["aeff", "edisp"])
+def test_the_radius_of_a_fixed_cut_is_that_of_the_files(tmp_path, hdu):
+    write_store(tmp_path, [RUN])
+    path = tmp_path / "data" / "run_000001.fits.gz"
+    with fits.open(path) as hdus:
+        hdus[hdu].header["RAD_MAX"] = 0.11
+        hdus.writeto(path, overwrite=True)
+    observation = DataStore.from_dir(tmp_path).obs(1)
+    observation.check_radius_of_cut(np.deg2rad(0.11))
+    with pytest.raises(
+        InputError, match=r"has RAD_MAX 0.11 deg, the cut .* region of this radius is wanted, not of 0.2 deg"
+    ):
+        observation.check_radius_of_cut(np.deg2rad(0.2))
+    make(tmp_path / "none").check_radius_of_cut(np.deg2rad(0.2))

@@ -60,6 +60,7 @@ def response(observation_id=7, **more):
         "check_events": lambda: None,
         "edisp": SimpleNamespace(kernel=lambda *_: kernel),
         "check_full_enclosure": lambda: None,
+        "check_radius_of_cut": lambda radius: None,
         "psf": SimpleNamespace(
             table_at=lambda offset: SimpleNamespace(
                 containment_fraction=lambda energy, radius: np.full(len(energy), np.degrees(radius) * 5)

@@ -10,7 +10,7 @@ from astropy.table import Table
 
 from tevcurve.data.event_checks import single_rows, usable_rows
 from tevcurve.data.header import check_frame
-from tevcurve.data.time import TimeReference, check_seconds
+from tevcurve.data.time import TimeReference
 from tevcurve.errors import DataError
 from tevcurve.files import row_values
 from tevcurve.files.astropy_table import as_table
@@ -41,9 +41,9 @@ class EventList:
         hdu: `BinTable` with the columns TIME, ENERGY, RA and DEC. where: file and HDU, for messages.
         reference: of the mission times; the header's where None.
         Coordinates in FK5 (J2000) are taken as ICRS: they differ by 0.02 arcsec.
-        Left out, with a remark, are events without numbers (up to 1 %), and those that repeat another one.
-        Raises DataError where a column or a unit is missing, where more values are not finite or not positive, or where
-        events of one EVENT_ID and time differ.
+        Left out, with a remark, are events without numbers that can be (up to 1 %), and those that repeat another one.
+        Raises DataError where a column or a unit is missing, where more values cannot be, or where events of one
+        EVENT_ID and time differ.
         """
         check_frame(hdu.header, where)
         reference = reference or TimeReference.from_header(hdu.header, where)
@@ -54,9 +54,8 @@ class EventList:
         rows = None if usable is None else np.flatnonzero(usable)
         if rows is not None:
             time_s, energy_tev, ra, dec = (values[rows] for values in (time_s, energy_tev, ra, dec))
-        _check(np.abs(ra) <= 360, "RA", where, "not within 360 deg")
-        _check(np.abs(dec) <= 90, "DEC", where, "not within 90 deg")
-        check_seconds(time_s, "The column TIME", where)
+        # Some count on beyond a turn.
+        ra = np.where(ra > 360, ra - 360, ra) if np.any(ra > 360) else ra
         events = cls(time_s, energy_tev, np.deg2rad(ra), np.deg2rad(dec), reference, where, hdu, rows)
 
         def event_id():
@@ -149,11 +148,3 @@ class EventList:
 
     def _repr_html_(self):
         return f"<p>{self}</p>"
-
-
-def _check(good, name, where, words):
-    """None where all values of a column are good (bool array); raises DataError otherwise."""
-    if not np.all(good):
-        raise DataError(
-            f"The column {name} of {where} has {np.sum(~good)} of {good.size} values that are {words}."
-        )

@@ -48,7 +48,8 @@ class GTI:
 
         hdu: `BinTable` with columns START and STOP. where: file and HDU, for messages.
         reference: the mission times to count in; the header's own where None.
-        Intervals that overlap, repeat or are out of order are merged, which is remarked.
+        Intervals that overlap, repeat or are out of order are merged, and those without a number for an end are left
+        out where others have some; both is remarked.
         Raises DataError where a column, a unit or the reference is missing, or an interval runs backwards.
         """
         own = TimeReference.from_header(hdu.header, where)
@@ -62,7 +63,7 @@ class GTI:
         edges = [row_values(hdu, name, "s", where, unit) for name in ("START", "STOP")]
         for name, edge in zip(("START", "STOP"), edges, strict=True):
             check_seconds(edge[np.isfinite(edge)], f"The column {name}", where)
-        intervals = np.column_stack(edges)
+        intervals = _with_numbers(np.column_stack(edges), where)
         problem = _wrong_interval(intervals)
         if problem:
             raise DataError(f"The good time intervals of {where} cannot be used: {problem}.")
@@ -176,6 +177,18 @@ def _merged(intervals):
     first = np.concatenate([[True], intervals[1:, 0] > reach[:-1]])
     last = np.concatenate([first[1:], [True]])
     return np.column_stack([intervals[first, 0], reach[last]])
+
+
+def _with_numbers(intervals, where):
+    """Intervals (n, 2) without those that have an end which is no number, where others are left."""
+    known = np.all(np.isfinite(intervals), axis=1)
+    if np.all(known) or not np.any(known):
+        return intervals
+    remark(
+        f"The good time intervals of {where} are {len(known)}, {np.sum(~known)} of which start or stop at no number; "
+        "these are left out."
+    )
+    return intervals[known]
 
 
 def _problem(intervals):

@@ -10,7 +10,8 @@ from astropy.coordinates import EarthLocation, SkyCoord
 
 from tevcurve.data.time import TimeReference, check_seconds, seconds_in_unit
 from tevcurve.errors import DataError
-from tevcurve.files import header_number
+from tevcurve.files import header_number, number_of
+from tevcurve.problems import remark
 
 # GADF "OBS_MODE": modes in which the field of view moves over the sky during the run.
 _MOVING = {
@@ -22,6 +23,8 @@ _MOVING = {
 _LEAST_DEADC = 0.001
 # By how much on-time and live time may differ, relative, from what they follow from: fluxes would be off by as much.
 _TIME_AGREES = 0.01
+# By what factor DEADC may be off from live time over on-time: which of them is right nobody knows.
+_TIME_CONTRADICTS = 1.25
 _FRAMES = ("FK5", "ICRS", "J2000", "FK5(J2000)")
 _STRUCTURE = (
     "XTENSION",
@@ -80,40 +83,64 @@ class RunHeader:
     def _pointing_deg(self):
         check_frame(self.header, self.where)
         lon, lat = (header_number(self.header, key, self.where) for key in ("RA_PNT", "DEC_PNT"))
-        for key, value, largest in (("RA_PNT", lon, 360), ("DEC_PNT", lat, 90)):
-            if abs(value) > largest:
+        for key, value, lowest, highest in (("RA_PNT", lon, -360, 720), ("DEC_PNT", lat, -90, 90)):
+            if not lowest <= value <= highest:
                 raise DataError(
-                    f"{self.where} has {key} {value}; wanted are degrees from -{largest} to {largest}."
+                    f"{self.where} has {key} {value}; wanted are degrees from {lowest} to {highest}."
                 )
-        return lon, lat
+        # Some count on beyond a turn.
+        return (lon if lon <= 360 else lon - 360), lat
 
     @cached_property
     def deadc(self):
-        """Live time over on-time, float in (0, 1]."""
+        """Live time over on-time, float in (0, 1].
+
+        Where the header has no DEADC, its LIVETIME over its ONTIME is taken, with a remark. Raises DataError where
+        there is neither, or where they contradict each other by more than a quarter: fluxes would be off by as much.
+        """
+        ratio = self._live_share
+        if self.header.get("DEADC") is None and ratio is not None:
+            remark(f"{self.where} has no DEADC; its LIVETIME over its ONTIME is taken, {ratio:.4g}.")
+            return ratio
         deadc = header_number(self.header, "DEADC", self.where)
         if not _LEAST_DEADC <= deadc <= 1:
             raise DataError(
                 f"{self.where} has DEADC {deadc}; wanted is live time over on-time, from {_LEAST_DEADC} to 1."
             )
+        if ratio is not None and not 1 / _TIME_CONTRADICTS < deadc / ratio < _TIME_CONTRADICTS:
+            raise DataError(
+                f"{self.where} has DEADC {deadc:g}, and its LIVETIME of {self._seconds('LIVETIME'):g} s is {ratio:.4g} "
+                f"of its ONTIME of {self._seconds('ONTIME'):g} s; wanted are keywords that agree, since fluxes are off "
+                "by as much as they do not."
+            )
         return deadc
+
+    def _seconds(self, key):
+        """ONTIME or LIVETIME, float above 0, None where the header does not say."""
+        seconds = number_of(self.header.get(key))
+        return seconds if seconds is not None and seconds > 0 else None
+
+    @property
+    def _live_share(self):
+        """LIVETIME over ONTIME, float in (0, 1], None where the header has no such two."""
+        ontime, livetime = self._seconds("ONTIME"), self._seconds("LIVETIME")
+        if ontime is None or livetime is None or not _LEAST_DEADC <= livetime / ontime <= 1 + _TIME_AGREES:
+            return None
+        return min(livetime / ontime, 1.0)
 
     def contradictions(self, good_time_s):
         """What the header says of on-time and live time that does not fit its DEADC or the good time, list of str.
 
         good_time_s: float, sum of the good time intervals.
         """
-        ontime, livetime = (self.header.get(key) for key in ("ONTIME", "LIVETIME"))
-        ontime, livetime = (
-            float(one) if isinstance(one, int | float) and not isinstance(one, bool) else None
-            for one in (ontime, livetime)
-        )
+        ontime, livetime = (number_of(self.header.get(key)) for key in ("ONTIME", "LIVETIME"))
         found = []
         if ontime is not None and not abs(ontime - good_time_s) <= _TIME_AGREES * good_time_s + 1:
             found.append(
                 f"{self.where} has ONTIME {ontime:g} s, and its good time intervals are {good_time_s:g} s in all; "
                 "these are taken."
             )
-        if livetime is not None:
+        if livetime is not None and self.header.get("DEADC") is not None:
             expected = self.deadc * (ontime or good_time_s)
             if not abs(livetime - expected) <= _TIME_AGREES * expected + 1:
                 found.append(

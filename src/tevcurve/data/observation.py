@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from html import escape
+from math import degrees
 from operator import attrgetter
 
 import astropy.units as u
@@ -9,6 +10,9 @@ import astropy.units as u
 from tevcurve.data.filters import ObservationFilter, time_pair
 from tevcurve.errors import DataError, InputError
 from tevcurve.problems import at_stage
+
+# How far the radius of an ON region may be off a cut in angle, relative.
+_SAME_RADIUS = 1e-3
 
 
 def _of_run(name, doc):
@@ -104,6 +108,19 @@ class Observation:
                 raise DataError(
                     f"{words[0]}: its responses are point-like, they hold for events within a cut in angle; wanted are "
                     "responses for full enclosure."
+                )
+
+    def check_radius_of_cut(self, radius):
+        """None where the responses hold for a radius (rad) in 1D: they name none, or this one, to 1e-3.
+
+        Raises InputError where their header names another one (RAD_MAX).
+        """
+        for response in (self.aeff, self.edisp):
+            cut = response.table.radius_of_cut
+            if cut is not None and abs(degrees(radius) / cut - 1) > _SAME_RADIUS:
+                raise InputError(
+                    f"{response.table.where} has RAD_MAX {cut:g} deg, the cut in angle for which it holds; an ON "
+                    f"region of this radius is wanted, not of {degrees(radius):.4g} deg."
                 )
 
     @cached_property

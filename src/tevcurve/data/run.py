@@ -11,7 +11,7 @@ from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
 from tevcurve.data.header import RunHeader
 from tevcurve.errors import DataError
-from tevcurve.files import FileCache
+from tevcurve.files import FileCache, number_of
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, note_again, noted_remarks, remark
 
@@ -152,7 +152,7 @@ class Run:
         """The header, compared with the index."""
         header, where = self._events_hdu().header, self._address("events").where
         found = header.get("OBS_ID", self.obs_id)
-        if str(found).strip().lstrip("0") != str(self.obs_id).lstrip("0"):
+        if str(found).strip().lstrip("0") != str(self.obs_id).lstrip("0") and number_of(found) != self.obs_id:
             with at_stage("index"):
                 raise DataError(
                     f"{where} has OBS_ID {found}, and the index leads OBS_ID {self.obs_id} to it."
@@ -161,6 +161,8 @@ class Run:
         # What cannot be used is told when it is asked for; what is odd is noted here, once.
         with suppress(DataError):
             _ = header.reference
+        with suppress(DataError):
+            _ = header.deadc
         with suppress(DataError):
             self._compare_pointing(header.pointing_lonlat)
         return header

@@ -8,7 +8,7 @@ import numpy as np
 from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
-from tevcurve.files.columns import finite_number
+from tevcurve.files.numbers import finite_number
 from tevcurve.problems import remark
 
 # What FITS (Rots et al. 2015, table 2) and astropy call the same scale; UT1 and GPS are not taken.
@@ -30,7 +30,7 @@ _PLACES = {
 }
 _DAY = 86400.0
 _EARLIEST_MJD, _LATEST_MJD = 0, 100_000
-_LONGEST_S = 5e9  # mission seconds: 158 years
+LONGEST_S = 5e9  # mission seconds: 158 years
 # Below this many seconds a float64 is finer than a `Time`, so that seconds are whole nanoseconds there.
 _FINER_THAN_TIME = 2.0**19
 
@@ -153,10 +153,10 @@ def _epoch(reference):
 def check_seconds(seconds, name, where):
     """None where mission times (array, s) can be told as dates; raises DataError, naming them, otherwise."""
     seconds = np.asarray(seconds)
-    far = ~(np.abs(seconds) <= _LONGEST_S)
+    far = ~(np.abs(seconds) <= LONGEST_S)
     if np.any(far):
         raise DataError(
-            f"{name} of {where} has {seconds[far].flat[0]} s; wanted are mission times of at most {_LONGEST_S:g} s."
+            f"{name} of {where} has {seconds[far].flat[0]} s; wanted are mission times of at most {LONGEST_S:g} s."
         )
 
 

@@ -1,9 +1,10 @@
 """Files that are not trusted: read into memory within limits, FITS tables parsed from their bytes."""
 
 from tevcurve.files.checksums import CHECKSUMS, Checksums, checksum, checksums_text
-from tevcurve.files.columns import column_unit, column_values, header_number, row_values
+from tevcurve.files.columns import column_unit, column_values, row_values
 from tevcurve.files.content import expand_path, read_bytes
 from tevcurve.files.hdus import FileCache, FitsFile
+from tevcurve.files.numbers import header_number, number_of
 
 __all__ = [
     "CHECKSUMS",
@@ -16,6 +17,7 @@ __all__ = [
     "column_values",
     "expand_path",
     "header_number",
+    "number_of",
     "read_bytes",
     "row_values",
 ]

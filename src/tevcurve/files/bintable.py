@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 
 from tevcurve.errors import DataError
+from tevcurve.files.numbers import number_of
 
 _CARD = re.compile(r"^([A-Z0-9_-]{1,8}) *= *(?:'((?:[^']|'')*)'|([^/]*))")
 _FORM = re.compile(r"^(\d*)([BIJKEDACMLXPQ])([BIJKEDACMLX]?)")
@@ -249,7 +250,7 @@ def _scaling(header, number, code):
         return 1, 0, ""
     scale, zero = header.get(f"TSCAL{number}", 1), header.get(f"TZERO{number}", 0)
     for keyword, value in ((f"TSCAL{number}", scale), (f"TZERO{number}", zero)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        if isinstance(value, str) or number_of(value) is None or abs(value) >= 1e300:
             return 1, 0, f"its {keyword} is {value!r}, which is no number"
     return scale, zero, ""
 

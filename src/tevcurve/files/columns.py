@@ -1,4 +1,4 @@
-"""Columns and header keywords as numbers in the wanted unit; what cannot be is told by its name."""
+"""Columns as numbers in the wanted unit; what cannot be is told by its name."""
 
 from functools import lru_cache
 
@@ -89,28 +89,6 @@ def _without_counts(unit):
         return unit
     bases, powers = zip(*kept, strict=True) if kept else ((), ())
     return u.CompositeUnit(unit.scale, bases, powers)
-
-
-def header_number(header, keyword, where, default=None):
-    """Finite float of a header keyword; raises DataError where it is missing or no number.
-
-    default: what a missing keyword means; None where it has to be there.
-    """
-    value = header.get(keyword, default)
-    if value is None:
-        raise DataError(f"{where} has no keyword {keyword}.")
-    return finite_number(value, keyword, where)
-
-
-def finite_number(value, keyword, where, wanted="a finite number"):
-    """Finite float of the value of a keyword; raises DataError, with what is wanted in words, where it is none."""
-    try:
-        number = np.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = np.nan
-    if not np.isfinite(number):
-        raise DataError(f"{where} has {keyword} {value!r}; wanted is {wanted}.")
-    return number
 
 
 def listed(names, most=20):

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
+from tevcurve.files import number_of
 from tevcurve.irf.table import Layout, Response
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
+from tevcurve.problems import remark
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,14 +17,19 @@ class EffectiveAreaTable2D(Response):
 
     layout = Layout("AEFF", (("ENERG", "TeV", True), ("THETA", "rad", False)), "EFFAREA", "cm2")
 
+    @classmethod
+    def _of_table(cls, table):
+        _remark_thresholds(table)
+        return cls(table)
+
     @property
     def low_threshold(self):
-        """The lowest safe energy (`LO_THRES`) in TeV as Quantity, None where the file has none."""
+        """The lowest safe energy (`LO_THRES`) in TeV as Quantity, None where the file has none above 0."""
         return _threshold(self.table, "LO_THRES")
 
     @property
     def high_threshold(self):
-        """The highest safe energy (`HI_THRES`) in TeV as Quantity, None where the file has none."""
+        """The highest safe energy (`HI_THRES`) in TeV as Quantity, None where the file has none above 0."""
         return _threshold(self.table, "HI_THRES")
 
     @property
@@ -68,5 +75,14 @@ class EffectiveAreaTable2D(Response):
 
 
 def _threshold(table, key):
-    number = table.number(key)
-    return None if number is None else number * u.TeV
+    number = number_of(table.header.get(key))
+    return None if number is None or number <= 0 else number * u.TeV
+
+
+def _remark_thresholds(table):
+    """Notes thresholds that are none: what is no number limits nothing, nor does a highest energy of 0 or less."""
+    for key, least in (("LO_THRES", -np.inf), ("HI_THRES", 0.0)):
+        value = table.header.get(key)
+        number = number_of(value)
+        if value is not None and (number is None or number <= least):
+            remark(f"{table.where} has {key} {value!r}, which is no energy; energies are not limited there.")

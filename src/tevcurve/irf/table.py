@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from tevcurve.errors import DataError
-from tevcurve.files import FitsFile, column_values, expand_path
+from tevcurve.files import FitsFile, column_values, expand_path, number_of
 from tevcurve.irf.undefined import without_undefined
 from tevcurve.kernels.interpolation import locate
 from tevcurve.records import short_repr
@@ -99,21 +99,19 @@ class ResponseTable:
         return replace(self, axes=tuple(axes), values=values)
 
     @property
+    def radius_of_cut(self):
+        """RAD_MAX of the header in deg, float: the radius of the cut in angle; None where it has none above 0."""
+        radius = number_of(self.header.get("RAD_MAX"))
+        return radius if radius is not None and radius > 0 else None
+
+    @property
     def directional_cut(self):
         """What the header says of a cut in angle that events have passed (GADF, point-like IRFs), in words; or ""."""
         region = str(self.header.get("HDUCLAS3") or "").strip().upper()
-        radius = self.number("RAD_MAX")
-        radius = radius if radius is not None and radius > 0 else None
+        radius = self.radius_of_cut
         if region.startswith("POINT"):
             return f"HDUCLAS3 {region}" + ("" if radius is None else f", RAD_MAX {radius}")
         return "" if radius is None else f"RAD_MAX {radius}"
-
-    def number(self, key):
-        """Float of a header key, None where the header has none."""
-        value = self.header.get(key)
-        if value is None or isinstance(value, str):
-            return None
-        return float(value)
 
 
 def _read_column(hdu, name, wanted, where):

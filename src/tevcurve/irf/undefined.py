@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tevcurve.errors import DataError
+from tevcurve.files.numbers import number_of
 from tevcurve.problems import remark
 
 
@@ -50,8 +51,8 @@ def without_undefined(axes, values, header, column, where):
         raise DataError(refusal)
     energy = axes[0]
     first, last = energy.nodes[low], energy.nodes[len(planes) - 1 - high]
-    safe = [_number(header, key) for key in ("LO_THRES", "HI_THRES")]
-    if (low and safe[0] is not None and safe[0] < first) or (high and safe[1] is not None and safe[1] > last):
+    lowest, highest = (number_of(header.get(key)) or 0 for key in ("LO_THRES", "HI_THRES"))
+    if (low and 0 < lowest < first) or (high and highest > last):
         raise DataError(f"{refusal[:-1]} inside the safe energies (LO_THRES, HI_THRES).")
     words += [f"below {first:.3g} TeV"] * bool(low) + [f"above {last:.3g} TeV"] * bool(high)
     remark(
@@ -65,12 +66,3 @@ def without_undefined(axes, values, header, column, where):
 def _leading(flags):
     """How many flags are set before the first that is not."""
     return len(flags) if np.all(flags) else int(np.argmin(flags))
-
-
-def _number(header, key):
-    """Float of a header's number above 0, else None."""
-    value = header.get(key)
-    usable = (
-        isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value) and value > 0
-    )
-    return float(value) if usable else None

@@ -7,6 +7,7 @@ from tevcurve.datasets import ReducedCube
 from tevcurve.errors import InputError
 from tevcurve.irf.field_rotation import background_frames
 from tevcurve.maps import WcsNDMap
+from tevcurve.reduction.event_remarks import remark_events
 from tevcurve.reduction.run_events import events_in_cells, good_events
 from tevcurve.reduction.run_responses import background_in_cells, near_pixels, pixels_icrs
 
@@ -76,7 +77,8 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     true_edges : float array (n_true + 1,), TeV
     offset_max : Quantity or string, largest offset of a pixel's centre from the pointing (exclusive)
 
-    Raises `DataError` if the run does not track a position or has no events, or if a response is missing or point-like.
+    Raises `DataError` if the run does not track a position, has no events or those of another field of view, or if a
+    response is missing or point-like.
     """
     observation.check_tracking()
     observation.check_events()
@@ -84,6 +86,8 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     pointing, edges = observation.pointing_lonlat, geom.axes[0].edges.to_value(u.TeV)
     inside = near_pixels(pointing, geom, u.Quantity(offset_max).to_value(u.rad))
     events = good_events(observation)
+    centre = tuple(one[one.shape[0] // 2, one.shape[1] // 2] for one in pixels_icrs(geom))
+    remark_events(observation, events, centre)
     _, found = events_in_cells(events, geom, edges, inside)
     events = events.select(found.number)
     rate, slice_edges = _background_rate(observation, geom, edges, inside)

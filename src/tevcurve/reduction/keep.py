@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from tevcurve.data.event_checks import remark_gap
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, remark
+from tevcurve.reduction.event_remarks import remark_events
 from tevcurve.reduction.run_events import good_events
 
 
@@ -15,13 +15,13 @@ def keep_run(observation, source, regions=None, with_psf=True):
 
     Parameters
     ----------
-    observation : `Observation`
+    observation : `Observation` that tracks a position
     source : (lon, lat), ICRS, radian
     regions : `ReflectedRegions` in 1D; None in 3D, where the background response is kept instead
     with_psf : bool, whether the point spread function is needed
 
-    Raises `DataError` if the run does not track a position, has no events, no good time, or a response that cannot be
-    used.
+    Raises `DataError` if the run has no events, no good time, events of another field of view, or a response that
+    cannot be used.
     """
     observation.check_full_enclosure()
     n_events = len(_usable_events(observation))
@@ -29,8 +29,7 @@ def keep_run(observation, source, regions=None, with_psf=True):
     if not len(events):
         with at_stage("gti"):
             remark(f"None of the {n_events} events of {events.where} is in its good time.")
-    with at_stage("events"):
-        remark_gap(events.time_s, observation.gti.intervals, events.where)
+    remark_events(observation, events, source)
     offset = float(angular_separation(*observation.pointing_lonlat, *source))
     _remark_darkness(observation, offset)
     background = None if regions is not None else observation.bkg
@@ -58,9 +57,8 @@ def keep_run(observation, source, regions=None, with_psf=True):
 
 
 def _usable_events(observation):
-    """The events of an observation that tracks a position and has good time; DataError where there is none."""
+    """The events of an observation with good time; DataError where there is none."""
     with at_stage("events"):
-        observation.check_tracking()
         events = observation.events
         if events.is_empty:
             raise DataError(f"Observation {observation.obs_id} has no events.")

@@ -79,7 +79,7 @@ def check_safe_energy(safe_energy):
 def safe_energy_range(observation, offset_rad, safe_energy):
     """Lowest and highest safe energy in TeV (0 and infinity where there is no limit) at an offset in radian.
 
-    safe_energy: see `safe_energy_of`.
+    safe_energy: see `safe_energy_of`. Raises `DataError` where the file's lowest one is not below its highest one.
     """
     if isinstance(safe_energy, CommonSafeEnergy):
         return safe_energy.range_tev
@@ -100,8 +100,14 @@ def _range_of_file(observation):
             observation.obs_id,
             " and no ".join(missing),
         )
-    low, high = limits.values()
-    return 0.0 if low is None else low.to_value(u.TeV), np.inf if high is None else high.to_value(u.TeV)
+    low = 0.0 if limits["LO_THRES"] is None else limits["LO_THRES"].to_value(u.TeV)
+    high = np.inf if limits["HI_THRES"] is None else limits["HI_THRES"].to_value(u.TeV)
+    if not low < high:
+        raise DataError(
+            f"{aeff.table.where} has LO_THRES {low:g} and HI_THRES {high:g} TeV, with no safe energies between; wanted "
+            "is a lower one that is below the upper one, or safe_energy=None."
+        )
+    return low, high
 
 
 def bins_inside(edges, low, high):

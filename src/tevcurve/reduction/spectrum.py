@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
 from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
 from tevcurve.errors import InputError, TevcurveError
+from tevcurve.reduction.event_remarks import remark_events
 from tevcurve.reduction.safe_energy import bins_inside, check_safe_energy, safe_energy_range
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,8 @@ class SpectrumExtraction:
     containment_correction: whether the effective area is multiplied with the part of the point spread function
         (normalised over its table) that falls into the ON region. For a point source it should be True, unless the
         responses are made for a cut of their own. Where they have a table of that (RAD_MAX), events count within its
-        radius at their energy, and the ON region must be as large as the largest of these.
+        radius at their energy, and the ON region must be as large as the largest of these; where their header has one
+        (RAD_MAX), the ON region must have it.
     e_reco, e_true: edges of the energy bins, Quantity.
     safe_energy: "file" (LO_THRES and HI_THRES of the effective area), a fraction of the effective area's maximum
         (0.1), or None; whole bins outside are masked.
@@ -87,6 +89,7 @@ class SpectrumExtraction:
         observation.check_events()
         reco_edges, true_edges = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
         events = observation.good_events
+        remark_events(observation, events, (regions.on_lon, regions.on_lat))
         radius = self._radii(observation, regions, events.energy_tev)
         on = events.select(regions.in_on(events.lon, events.lat, radius))
         off = events.select(regions.in_off(events.lon, events.lat, radius))
@@ -121,6 +124,7 @@ class SpectrumExtraction:
         if not observation.has("rad_max"):
             if self.containment_correction:
                 observation.check_full_enclosure()
+            observation.check_radius_of_cut(regions.radius)
             return None
         if self.containment_correction:
             raise InputError(
