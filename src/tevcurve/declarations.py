@@ -78,10 +78,14 @@ class Declarations(Generic[Thing]):
 
     def unknown(self, name: object) -> InputError:
         """The error for a name that is none, with the names that there are."""
-        names = list(self)
-        near = difflib.get_close_matches(str(name), names, 1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        return InputError(f"There is no {self.what} {name!r}{hint}; wanted is one of {', '.join(names)}.")
+        return InputError(
+            f"There is no {self.what} {name!r}{self.near(name)}; wanted is one of {', '.join(self)}."
+        )
+
+    def near(self, name: object) -> str:
+        """Words for an error, " (did you mean 'run'?)", where a name is near one that there is; else ""."""
+        near = difflib.get_close_matches(str(name), list(self), 1)
+        return f" (did you mean {near[0]!r}?)" if near else ""
 
     def _load(self, name):
         for table in (self._own, self._registered):

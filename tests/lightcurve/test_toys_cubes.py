@@ -13,7 +13,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.lightcurve.bins import by_run, by_width
-from tevcurve.lightcurve.bins.fixed import ByWidth
+from tevcurve.lightcurve.bins.width import ByWidth
 from tevcurve.lightcurve.toys import draw_toys, toy_maker
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.reduction.cube_terms import cube_terms

@@ -107,18 +107,12 @@ def time_bins_text(value):
 
 
 def _time_bins(value):
-    from tevcurve.lightcurve.bins.text import binning_from_text
+    from tevcurve.lightcurve.bins.text import check_text
 
     value = time_bins_text(value)
     if not isinstance(value, str):
         raise InputError(f"{value!r}; wanted is a text such as 'run', 'night', '2 min' or 'blocks 0.05'")
-    position = None
-    if value.split(maxsplit=1)[:1] == ["phase"]:
-        from astropy.coordinates import SkyCoord
-
-        # Where the source is does not matter for whether the text can be used.
-        position = SkyCoord(0, 0, unit="deg")
-    binning_from_text(value, position=position, quiet=True)
+    check_text(value)
     return value.strip()
 
 

@@ -43,6 +43,8 @@ def concatenate(light_curves):
         table[name].info.format = parts[0].table[name].info.format
     table.meta = _common_meta(parts)
     table.meta["overlapping"] = bool(table.meta.get("overlapping")) or _overlap(table)
+    on_events = [bool(part.meta["bins_on_events"]) for part in parts if "bins_on_events" in part.meta]
+    table.meta |= {"bins_on_events": any(on_events)} if on_events else {}
     origin = NoOrigin("it was put together from several; rebin each, then put these together")
     return LightCurve(table, origin, join_ledgers([part.ledger for part in parts], group))
 

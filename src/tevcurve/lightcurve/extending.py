@@ -6,14 +6,9 @@ import numpy as np
 from astropy.table import Column, Table
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.fixed import ByIntervals, ByNight, ByRun, ByWidth, Sliding
-from tevcurve.lightcurve.bins.phase import ByPhase
 from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
-
-# Binnings that look at good time only; the bins of others depend on all events.
-WITHOUT_EVENTS = (ByRun, ByNight, ByWidth, Sliding, ByIntervals, ByPhase)
 
 
 def extend(light_curve, kept, old):
@@ -50,7 +45,7 @@ def rows_stand_alone(kept):
     """Whether a row depends on nothing but the good time of its bin and the runs that have it."""
     by_night = kept.options.background == "shape" and kept.options.shape_from == "night"
     clocks = {run.gti.reference for run in kept.runs}
-    return isinstance(kept.time_bins, WITHOUT_EVENTS) and not by_night and len(clocks) == 1
+    return not kept.time_bins.looks_at_events and not by_night and len(clocks) == 1
 
 
 class _Change:

@@ -68,6 +68,7 @@ def _joined(parts):
         int(shift[-1]),
         np.concatenate([part.run for part in parts]),
         overlapping=any(part.overlapping for part in parts),
+        on_events=any(part.on_events for part in parts),
         kind=" and ".join(dict.fromkeys(part.kind for part in parts)),
     )
 

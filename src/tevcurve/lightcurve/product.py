@@ -221,12 +221,14 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         from tevcurve.files import Checksums, expand_path
         from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
         from tevcurve.lightcurve.io import read_table
+        from tevcurve.lightcurve.older_meta import say_of_older
 
         path = expand_path(path)
         table = read_table(path, Checksums.of(path.parent, accept_changed))
         try:
             if is_gadf_table(table):
                 return from_gadf_table(table, spectrum)
+            say_of_older(table.meta)
             for name in table.colnames:
                 table[name].info.format = COLUMNS.get(name, ("", None))[1]
             return cls(table)

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from tevcurve.errors import DataError
 from tevcurve.fit.laid_cubes import lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
+from tevcurve.lightcurve.bins import Binning
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.fit_rows import FitOptions
@@ -37,7 +38,7 @@ class Kept:
     failed : tuple of `Problem`, of runs that are left out
     setting : `CubeSetting` or `SpectrumSetting`
     spectrum : `SpectralModel`, the reference
-    time_bins : binning object (`tevcurve.lightcurve.bins`)
+    time_bins : `~tevcurve.lightcurve.bins.Binning`
     options : `FitOptions`
     meta : dict of what the light curve says of itself
     terms, fates : sequences, for each run what `cube_terms` or `spectrum_terms` gave
@@ -48,7 +49,7 @@ class Kept:
     failed: tuple
     setting: object
     spectrum: object
-    time_bins: object
+    time_bins: Binning
     options: FitOptions
     meta: dict
     terms: tuple = ()
@@ -97,7 +98,16 @@ class Kept:
         if not made:
             replace(self, failed=failed).refuse()
         runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
-        return replace(self, runs=runs, failed=in_order(failed), terms=terms, fates=fates)
+        return replace(self, runs=runs, failed=in_order(failed), terms=terms, fates=fates).resolved()
+
+    def resolved(self):
+        """The same with the defaults of its time bins that were taken from its runs written down.
+
+        More runs then leave the bins of these as they are.
+        """
+        runs = self.terms if self.time_bins.looks_at_events else self.runs
+        time_bins = self.time_bins.resolved(runs)
+        return self if time_bins is self.time_bins else replace(self, time_bins=time_bins)
 
     @property
     def terms_of(self):
@@ -118,7 +128,7 @@ class Kept:
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
         """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""
-        kept = self if time_bins is None else replace(self, time_bins=as_binning(time_bins))
+        kept = self if time_bins is None else replace(self, time_bins=as_binning(time_bins)).resolved()
         if energy_edges is not None or e_reco is not None or e_true is not None:
             bands = kept.setting.axes.bands if energy_edges is None else energy_edges
             axes = energy_axes(bands, e_reco, e_true)

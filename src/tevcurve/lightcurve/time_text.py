@@ -75,6 +75,12 @@ def as_times(words, scale=None):
         ) from error
 
 
+def words_of_times(time):
+    """MJD (list of str) of a `Time`, (n,) or scalar, in its scale; `as_times` reads them as they were, to 1e-11 s."""
+    days = time.reshape(-1).to_value("mjd", subfmt="str")
+    return [str(word) for word in days]
+
+
 def check_mjd(days):
     """None where numbers (array) can be MJD; raises `InputError` with what they may be otherwise."""
     days = np.ravel(np.asarray(days, dtype=float))

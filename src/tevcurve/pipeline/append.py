@@ -44,7 +44,7 @@ def append_runs(
     # Two that append at the same time do so one after the other.
     with claim(folder, wait=True):
         result = Result.read(folder, accept_changed)
-        kept = result.runs_to_use()
+        kept = result.runs_to_use().resolved()
         known = {entry.obs_id for entry in kept.runs.entries}
         chosen, left_out = Selection.of_result(result).choose(observations)
         left_out = [one for one in left_out if one.obs_id not in known]

@@ -9,6 +9,7 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.bins import Binning
 from tevcurve.lightcurve.fit_rows import FitOptions, check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.rebinning import Kept
@@ -41,7 +42,7 @@ class Job:
     exclusion : map, region, or list of these, where no OFF region may lie, or None; of a cube, the pixels that are
         left are in its setting
     spectrum : `SpectralModel`, the reference
-    time_bins : binning object (`tevcurve.lightcurve.bins`)
+    time_bins : `~tevcurve.lightcurve.bins.Binning`
     options : `FitOptions`
     meta : dict of what the light curve says of itself
     """
@@ -49,7 +50,7 @@ class Job:
     setting: object
     exclusion: object
     spectrum: SpectralModel
-    time_bins: object
+    time_bins: Binning
     options: FitOptions
     meta: dict
 

@@ -25,7 +25,7 @@ def light_curve_of_many(job, outcomes, strict=False):
     The runs wait in a folder of the system's temporary ones, which goes with the light curve, or in memory where that
     is full. Rows are made of a part
     of the runs at a time, so that memory grows with neither runs nor events. Bins that look at all events
-    (`tevcurve.lightcurve.extending.WITHOUT_EVENTS` has the others) are made at the end, with what they need in memory.
+    (`Binning.looks_at_events`) are made at the end, with what they need in memory.
 
     job: `Job`. outcomes: iterator of (`KeptRun` or None, `Problem` or None), in order.
     strict: bool, raises for the first run that cannot be used. Raises `DataError` where no run is left.
@@ -49,6 +49,7 @@ def light_curve_of_many(job, outcomes, strict=False):
     kept = _read_on_demand(replace(kept, failed=in_order((*unread, *repeats.problems, *kept.failed))), HELD)
     if not len(kept.runs):
         kept.refuse()
+    kept = kept.resolved()
     if light_curve is None or not rows_stand_alone(kept):
         return kept.light_curve()
     return extend(light_curve, kept, range(len(kept.runs)))

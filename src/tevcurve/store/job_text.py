@@ -13,8 +13,7 @@ from astropy.time import Time
 from tevcurve import models
 from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
-from tevcurve.lightcurve.bins import adaptive, fixed, phase
-from tevcurve.lightcurve.bins.blocks import BayesianBlocks
+from tevcurve.lightcurve.bins import BINNINGS, Binning
 from tevcurve.lightcurve.bins.ephemeris import Ephemeris
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
@@ -24,20 +23,9 @@ from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
-from tevcurve.store.plain import RecordKind, Vocabulary
+from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 
 FORMAT = 2
-BINNINGS = (
-    fixed.ByRun,
-    fixed.ByNight,
-    fixed.ByWidth,
-    fixed.Sliding,
-    fixed.ByIntervals,
-    adaptive.ByCounts,
-    adaptive.BySignificance,
-    phase.ByPhase,
-    BayesianBlocks,
-)
 FRAMES = ("icrs", "galactic", "fk5")
 JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
 REGIONS = (
@@ -248,7 +236,7 @@ def _vocabulary(with_regions):
 
     with_regions: whether sky regions are among them; their package takes longer to import than all the rest.
     """
-    plain = (*BINNINGS, CubeSetting, SpectrumSetting, EnergyAxes, FitOptions, WcsGeom, MapAxis, SkyCircle)
+    plain = (CubeSetting, SpectrumSetting, EnergyAxes, FitOptions, WcsGeom, MapAxis, SkyCircle)
     plain += (ObservationFilter, CommonSafeEnergy)
     classes = [getattr(models, name) for name in models.__all__]
     spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
@@ -264,4 +252,5 @@ def _vocabulary(with_regions):
         RecordKind("EarthLocation", EarthLocation, _location_parts, _location_of),
         *(_region_kinds() if with_regions else ()),
     ]
-    return Vocabulary("the settings of a light curve", tuple(kinds))
+    declared = (DeclaredKind("binning", Binning, BINNINGS),)
+    return Vocabulary("the settings of a light curve", tuple(kinds), declared)

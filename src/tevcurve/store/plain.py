@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from tevcurve.declarations import Declarations
 from tevcurve.errors import DataError, InputError
 
 KIND = "$kind"
@@ -51,14 +52,38 @@ def as_it_was(cls):
 
 
 @dataclass(frozen=True)
+class DeclaredKind:
+    """Dataclasses that are written by the name under which they are declared.
+
+    kind: what stands before the name in the file, such as "binning" of "binning:width". base: the class that all are
+    of, whose `name` is theirs. declared: the `Declarations`.
+    """
+
+    kind: str
+    base: type
+    declared: Declarations
+
+    def kind_of(self, value):
+        """The `RecordKind` of an object, or None where it is of another base or not declared."""
+        if not isinstance(value, self.base) or value.name not in self.declared:
+            return None
+        return self.named(value.name) if self.declared[value.name] is type(value) else None
+
+    def named(self, name):
+        """The `RecordKind` of a name. Raises `InputError` where there is none."""
+        return RecordKind(f"{self.kind}:{name}", self.declared[name])
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """The kinds of records that a file may hold.
 
-    what: the file, in words. kinds: sequence of `RecordKind`.
+    what: the file, in words. kinds: sequence of `RecordKind`. declared: sequence of `DeclaredKind`.
     """
 
     what: str
     kinds: tuple
+    declared: tuple = ()
     _by_class: dict = field(init=False, repr=False)
     _by_name: dict = field(init=False, repr=False)
 
@@ -87,13 +112,30 @@ class Vocabulary:
             return items if type(value) is list else {KIND: "tuple", "items": items}
         if type(value) is dict:
             return self._items(value, add_array, name)
-        kind = self._by_class.get(type(value))
+        kind = self._by_class.get(type(value)) or self._declared(value)
         if kind is None:
             raise InputError(
                 f"{name} is a {type(value).__name__}, which cannot be written to {self.what}; "
-                "wanted is one of tevcurve's own kinds."
+                "wanted is one of tevcurve's own kinds, or one that is registered."
             )
         return {KIND: kind.name} | self._items(kind.to_parts(value), add_array, name)
+
+    def _declared(self, value):
+        """The `RecordKind` of an object that is declared, or None."""
+        return next((kind for each in self.declared if (kind := each.kind_of(value)) is not None), None)
+
+    def _named(self, name):
+        """The `RecordKind` of a name in a file. Raises `DataError` for one that is not known."""
+        if name in self._by_name:
+            return self._by_name[name]
+        group, _, own = str(name).partition(":")
+        for each in self.declared:
+            if each.kind == group and own in each.declared:
+                return each.named(own)
+        raise DataError(
+            f"There is a {name!r} in {self.what}, which is not known to this version of tevcurve, nor registered by "
+            "a package that is installed."
+        )
 
     def _items(self, values, add_array, name):
         for key in values:
@@ -121,9 +163,6 @@ class Vocabulary:
             return get_array(tree)
         if kind == "tuple":
             return tuple(self.from_plain(item, get_array) for item in tree["items"])
-        if kind not in self._by_name:
-            raise DataError(
-                f"There is a {kind!r} in {self.what}, which is not known to this version of tevcurve."
-            )
+        known = self._named(kind)
         parts = {key: self.from_plain(item, get_array) for key, item in tree.items() if key != KIND}
-        return self._by_name[kind].to_record(parts)
+        return known.to_record(parts)

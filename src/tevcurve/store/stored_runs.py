@@ -12,7 +12,6 @@ from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.files import read_bytes
-from tevcurve.lightcurve.extending import WITHOUT_EVENTS
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 
 # Bytes of files whose runs are held in memory after they were read.
@@ -196,9 +195,7 @@ class BinsOnDemand:
 
     @cached_property
     def _made(self):
-        if isinstance(self._time_bins, WITHOUT_EVENTS):
-            return self._time_bins.bins(self._runs)
-        return self._time_bins.bins(self._terms)
+        return self._time_bins.bins(self._terms if self._time_bins.looks_at_events else self._runs)
 
     def __getattr__(self, name):
         if name.startswith("_"):

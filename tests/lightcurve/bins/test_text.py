@@ -10,7 +10,6 @@ from astropy.time import Time
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
 from tevcurve.lightcurve.bins.text import (
-    FORMS,
     as_binning,
     binning_from_text,
     explicit_text,
@@ -137,7 +136,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
         binning_from_text(f"edges {tmp_path}")
 
 
-@pytest.mark.parametrize("example", [each for examples in FORMS.values() for each in examples])
+@pytest.mark.parametrize("example", [each for kind in bins.BINNINGS.things().values() for each in kind.forms])
 def test_every_example_in_a_message_can_be_used(example, tmp_path):
     (tmp_path / "FILE").write_text("2006-07-29T20:00 2006-07-29T21:00")
     assert callable(binning_from_text(example, folder=tmp_path).bins)

@@ -102,7 +102,7 @@ def test_words():
     assert "overlapping" in str(sliding("50 s", "20 s").bins([run]))
     assert "no bins" in str(by_width("50 s").bins([run]).select([]))
     bins = by_edges(Time(["2020-01-01", "2021-01-01"])).bins([run])
-    assert bins.meta() == {"time_bins": "by edges", "overlapping": False}
+    assert bins.meta() == {"time_bins": "by edges", "overlapping": False, "bins_on_events": False}
     assert bins.columns() == {}
 
 

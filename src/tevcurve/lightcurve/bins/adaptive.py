@@ -6,18 +6,24 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
+from tevcurve.lightcurve.bins.binning import Binning
+from tevcurve.lightcurve.bins.durations import number_word
 from tevcurve.lightcurve.bins.event_cells import event_cells
 
 _CHUNK = 64
 
 
 @dataclass(frozen=True)
-class ByCounts:
+class ByCounts(Binning):
     """See `by_counts`. n: events in a bin."""
+
+    name = "counts"
+    forms = ("counts 50",)
+    looks_at_events = True
 
     n: int
 
-    def bins(self, runs):
+    def lay(self, runs):
         """`TimeBins`, in the order of time."""
         cells = event_cells(runs)
         running = np.append(0, np.cumsum(cells.count))
@@ -28,14 +34,27 @@ class ByCounts:
         note = f"the last bin has the rest, {rest:g} events" if rest < self.n else ""
         return cells.bins(np.array(first), kind=f"by {self.n} events", note=note)
 
+    def text(self):
+        """Its text, such as "counts 50"."""
+        return f"{self.name} {self.n}"
+
+    @classmethod
+    def from_text(cls, given):
+        """The binning of "counts N"."""
+        return by_counts(given.number("the number of events"))
+
 
 @dataclass(frozen=True)
-class BySignificance:
+class BySignificance(Binning):
     """See `by_significance`. ts: test statistic that a bin reaches."""
+
+    name = "significance"
+    forms = ("significance 5", "significance ts=25")
+    looks_at_events = True
 
     ts: float
 
-    def bins(self, runs):
+    def lay(self, runs):
         """`TimeBins`, in the order of time."""
         cells = event_cells(runs)
         ts_of = _running_ts(cells)
@@ -45,6 +64,20 @@ class BySignificance:
         rest = ts_of(first[-1], np.array([n_cells]))[0]
         note = f"the last bin has the rest and reaches TS {rest:.3g}" if rest < self.ts else ""
         return cells.bins(np.array(first), kind=f"until TS {self.ts:g}", note=note)
+
+    def text(self):
+        """Its text, such as "significance 5", or "significance ts=9.5" where that is no square of one."""
+        sigma = float(np.sqrt(self.ts))
+        if sigma**2 == self.ts:
+            return f"{self.name} {number_word(sigma)}"
+        return f"{self.name} ts={number_word(self.ts)}"
+
+    @classmethod
+    def from_text(cls, given):
+        """The binning of "significance SIGMA" or "significance ts=TS"."""
+        ts = given.option_number("ts")
+        # A test statistic with one degree of freedom is the square of the standard deviations.
+        return by_significance(given.number("the significance") ** 2 if ts is None else ts)
 
     def _first_reached(self, ts_of, first, n_cells):
         """The first cell before which a bin that starts at `first` has reached the TS; n_cells where it never does."""

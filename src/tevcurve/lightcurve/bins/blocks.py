@@ -6,24 +6,39 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.blocks import BlockCells, find_blocks
+from tevcurve.lightcurve.bins.binning import Binning
+from tevcurve.lightcurve.bins.durations import number_word
 from tevcurve.lightcurve.bins.event_cells import event_cells
 
 MAX_CELLS = 5000
 
 
 @dataclass(frozen=True)
-class BayesianBlocks:
+class BayesianBlocks(Binning):
     """See `bayesian_blocks`. p0: false-alarm probability."""
+
+    name = "blocks"
+    forms = ("blocks", "blocks 0.05")
+    looks_at_events = True
 
     p0: float
 
-    def bins(self, runs):
+    def lay(self, runs):
         """`TimeBins`, one for each block, in the order of time."""
         cells = event_cells(runs)
         n_events = int(cells.count.sum())
         cells, note = _prebinned(cells)
         first = find_blocks(_block_cells(cells), block_penalty(n_events, self.p0))
         return cells.bins(first, kind=f"Bayesian blocks, p0 = {self.p0:g}", note=note)
+
+    def text(self):
+        """Its text, such as "blocks 0.05"."""
+        return f"{self.name} {number_word(self.p0)}"
+
+    @classmethod
+    def from_text(cls, given):
+        """The binning of "blocks [P0]"."""
+        return bayesian_blocks(given.number("the chance", 0.01))
 
 
 def bayesian_blocks(p0=0.01):

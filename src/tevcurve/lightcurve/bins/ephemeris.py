@@ -9,6 +9,8 @@ from astropy.coordinates import EarthLocation, SkyCoord, get_body_barycentric
 from astropy.time import Time
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.bins.durations import number_word
+from tevcurve.lightcurve.time_text import words_of_times
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,23 @@ class Ephemeris:
             changes = [_plain(value, unit) for value, unit in zip(derivatives, ("s-2", "s-3"), strict=False)]
             values = (_positive(self.frequency, "s-1", "frequency"), *changes, 0.0, 0.0)[:3]
         object.__setattr__(self, "_frequencies", values)
+
+    def words(self):
+        """The words for it in a text, dict of name to str: period or frequency, epoch, its scale, derivatives."""
+        name, unit = ("period", "s") if self.frequency is None else ("frequency", "Hz")
+        value = u.Quantity(getattr(self, name))
+        # In its own unit, where that is one word, no digit changes.
+        plain = value.unit.to_string() if value.unit.to_string().isalpha() else unit
+        said = {
+            name: f"{number_word(float(value.to_value(plain)))}{plain}",
+            "epoch": words_of_times(self.epoch)[0],
+        }
+        given = self.derivatives if np.iterable(self.derivatives) else (self.derivatives,)
+        units = ("",) if self.frequency is None else ("s-2", "s-3")
+        if len(given):
+            values = (_plain(each, unit) for each, unit in zip(given, units, strict=False))
+            said["derivatives"] = ",".join(map(number_word, values))
+        return said | {"scale": self.epoch.scale}
 
     def cycles(self, seconds):
         """Cycles since the epoch, float array (n,): their fraction is the phase. seconds: since the epoch."""

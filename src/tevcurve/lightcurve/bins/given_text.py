@@ -20,26 +20,15 @@ _WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 WITH_UNIT = re.compile(rf"({NUMBER})\s*([A-Za-z]+)?")
 _MAX_FILE = 50_000_000  # bytes
 
-FORMS = {
-    "run": ("run",),
-    "night": ("night", "night 16.5deg", "night gap=6h"),
-    "width": ("2 min", "2 min align=absolute", "2 min rest=drop", "2 min start=2006-07-29T20:00:00"),
-    "counts": ("counts 50",),
-    "significance": ("significance 5",),
-    "blocks": ("blocks", "blocks 0.05"),
-    "sliding": ("sliding 10min 2min",),
-    "phase": ("phase 10 period=3.906d epoch=2004-03-01T00:00:00",),
-    "edges": ("edges 2006-07-29T20:00 2006-07-29T21:00", "edges FILE"),
-    "intervals": ("intervals 2006-07-29T20:00 2006-07-29T21:00", "intervals FILE"),
-}
-"""Examples of each kind of binning, for messages."""
-
 
 @dataclass
 class GivenText:
     """What a text gives for one kind of binning: its values in order, and its options by name.
 
+    forms: examples of such a text, for messages. position: `SkyCoord` of the source, or None; to_use: whether bins are
+    to be made, for which it may be needed.
     scale: of the times that were asked for; assumed: "numbers" or "dates" where the text does not name it, else "".
+    words: of the values, with the times of a file in place of its name and without a scale.
     """
 
     text: str
@@ -47,11 +36,19 @@ class GivenText:
     values: list
     options: dict
     folder: object = None
+    forms: tuple = ()
+    position: object = None
+    to_use: bool = True
     used: set = field(default_factory=set)
     scale: str | None = None
     assumed: str = ""
+    words: list = field(init=False)
+
+    def __post_init__(self):
+        self.words = list(self.values)
 
     def option(self, name, default=None):
+        """The text of an option, or the default."""
         self.used.add(name)
         return self.options.get(name, default)
 
@@ -72,6 +69,13 @@ class GivenText:
             raise self.wrong(f"{what} is {'missing' if word is None else repr(word)}")
         return float(word)
 
+    def option_number(self, name):
+        """An option as a float, or None."""
+        word = self.option(name)
+        if word is not None and not re.fullmatch(NUMBER, word):
+            raise self.wrong(f"{name} is {word!r}")
+        return None if word is None else float(word)
+
     def times(self):
         """All values as a `Time`, or those in the file that the one value names."""
         return as_times(*self.words_and_scale())
@@ -84,6 +88,7 @@ class GivenText:
             words, scale = split_scale(self._words_of_file(words[0]), scale)
         if not words:
             raise self.wrong("there are no times")
+        self.words = words
         return words, self._scale(words, scale, PLAIN_SCALE)
 
     def time(self, name, plain_scale=PLAIN_SCALE):
@@ -115,6 +120,7 @@ class GivenText:
         return [word for line in lines for word in re.split(r"[\s,;]+", line.strip()) if word]
 
     def check_nothing_left(self):
+        """Raises `InputError` for options and values that nobody asked for."""
         unknown = sorted(set(self.options) - self.used)
         if unknown:
             known = f"; it has {', '.join(sorted(self.used))}" if self.used else ""
@@ -123,8 +129,9 @@ class GivenText:
             raise self.wrong(f"{self.values[0]!r} is too much")
 
     def wrong(self, problem):
+        """The `InputError` for a problem, in words."""
         return InputError(
-            f"The time bins are {self.text!r}: {problem}; wanted is {' or '.join(FORMS[self.kind])}."
+            f"The time bins are {self.text!r}: {problem}; wanted is {' or '.join(self.forms) or 'another binning'}."
         )
 
 

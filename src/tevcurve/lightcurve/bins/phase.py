@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+import astropy.units as u
 import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.bins.binning import Binning
+from tevcurve.lightcurve.bins.durations import number_word
 from tevcurve.lightcurve.bins.ephemeris import Ephemeris, barycentric_delay, check_sky
-from tevcurve.lightcurve.bins.fixed import MAX_BINS
 from tevcurve.lightcurve.bins.good_time import good_time
 from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
+from tevcurve.lightcurve.bins.width import MAX_BINS
 
 # Between points so far apart the delay is straight to 0.3 microseconds.
 _NODE_STEP_S = 120.0
@@ -18,15 +21,20 @@ _MAX_ITERATIONS = 20
 
 
 @dataclass(frozen=True)
-class ByPhase:
+class ByPhase(Binning):
     """See `by_phase`. position: `SkyCoord`, or None for times as at the observatory."""
+
+    name = "phase"
+    forms = ("phase 10 period=3.906d epoch=2004-03-01T00:00:00",)
+    looks_at_events = False
+    once_scale = "tdb"
 
     ephemeris: Ephemeris
     n: int
     position: SkyCoord | None = None
     site: EarthLocation | None = None
 
-    def bins(self, runs):
+    def lay(self, runs):
         """`TimeBins`, one for each phase bin that meets good time, in the order of phase."""
         good = good_time(runs)
         nodes, since, limits = self._clock(good)
@@ -57,6 +65,40 @@ class ByPhase:
             phase_max=(found + 1) / self.n,
             kind=f"in {self.n} bins of phase",
         )
+
+    def text(self):
+        """Its text, such as "phase 10 period=3.906d epoch=53000.0 scale=tt"; the position is the source's own."""
+        options = self.ephemeris.words()
+        if self.position is not None:
+            options["barycentre"] = "yes"
+        if self.site is not None:
+            lon, lat, height = self.site.to_geodetic()
+            # To a micrometre.
+            degrees = (number_word(round(float(angle.deg), 12)) for angle in (lon, lat))
+            options["site"] = "{}deg,{}deg,{}m".format(*degrees, number_word(round(height.to_value(u.m), 6)))
+        return " ".join([self.name, str(self.n), *(f"{name}={word}" for name, word in options.items())])
+
+    @classmethod
+    def from_text(cls, given):
+        """The binning of "phase N period=|frequency= epoch= [derivatives=A,B] [barycentre=yes] [site=...]"."""
+        number = given.number("the number of bins")
+        barycentre = given.option("barycentre", "no").lower()
+        if barycentre not in ("yes", "no", "true", "false"):
+            raise given.wrong(f"barycentre is {barycentre!r}, and may be yes or no")
+        there = barycentre in ("yes", "true")
+        epoch = given.time("epoch", "tdb" if there else "tt")
+        if epoch is None:
+            raise given.wrong("epoch= is missing")
+        derivatives = given.option("derivatives", "")
+        try:
+            derivatives = tuple(float(word) for word in derivatives.split(",") if word)
+        except ValueError as error:
+            raise given.wrong(f"derivatives is {derivatives!r}") from error
+        ephemeris = Ephemeris(epoch, given.option("period"), given.option("frequency"), derivatives)
+        site = given.option("site")
+        if not there or not given.to_use:
+            return by_phase(ephemeris, number)
+        return by_phase(ephemeris, number, True, given.position, None if site is None else _site(given, site))
 
     def _cut(self, low, high, nodes, since):
         """Edges (m + 1,) in mission seconds that cut a good time interval, and the phase bins of the parts (m,).
@@ -140,3 +182,12 @@ def by_phase(ephemeris, n, barycentre=False, position=None, site=None):
         return ByPhase(ephemeris, int(n))
     check_sky(position, site)
     return ByPhase(ephemeris, int(n), position, site)
+
+
+def _site(given, text):
+    """The `EarthLocation` of a text such as "16.5deg,-23.3deg,1800m"."""
+    try:
+        lon, lat, height = (u.Quantity(part) for part in text.split(","))
+        return EarthLocation.from_geodetic(lon, lat, height)
+    except (TypeError, ValueError, u.UnitsError) as error:
+        raise given.wrong(f"site is {text!r}, and may be such as 16.5deg,-23.3deg,1800m") from error

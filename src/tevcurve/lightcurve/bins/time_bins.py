@@ -20,7 +20,7 @@ class TimeBins:
     start, stop: `Instants` (n,). bin: int array (n,), ascending, the bin that an interval belongs to.
     n_bins: every bin has an interval or more, in the order of time and without overlap among each other.
     run: int array (n,), the one run that an interval is of, or -1 where it is of all (default).
-    overlapping: whether bins may share time.
+    overlapping: whether bins may share time. on_events: whether their edges were chosen on the events.
     labels: tuple of str (n_bins,), what to call the bins, or None.
     phase_min, phase_max: float arrays (n_bins,), for folded bins, else None.
     kind: what made them, in words. note: what a reader of the bins should know, in words, or "".
@@ -37,6 +37,7 @@ class TimeBins:
     phase_max: np.ndarray | None = None
     kind: str = "time bins"
     note: str = ""
+    on_events: bool = False
     _seconds: dict = field(default_factory=dict, repr=False)
 
     def __post_init__(self):
@@ -101,7 +102,7 @@ class TimeBins:
 
     def meta(self):
         """What a light curve says of its time bins: a dict of words and booleans."""
-        said = {"time_bins": self.kind, "overlapping": self.overlapping}
+        said = {"time_bins": self.kind, "overlapping": self.overlapping, "bins_on_events": self.on_events}
         said |= {"time_bins_note": self.note} if self.note else {}
         return said if self.reference.place == "local" else said | {"TIMEREF": self.reference.place.upper()}
 
@@ -137,6 +138,7 @@ class TimeBins:
             None if self.phase_max is None else self.phase_max[numbers],
             self.kind,
             self.note,
+            self.on_events,
         )
 
     def in_order_of_time(self):

@@ -18,8 +18,6 @@ from tevcurve.lightcurve.variability.row_fits import RowFits
 # Below this many counts in a row, or below this TS, chances are taken from toys.
 FEW_COUNTS = 20
 LIMIT_TS = 4.0
-# Beginnings of the names of time bins whose edges are chosen on the events.
-SEEKING = ("until TS", "Bayesian blocks")
 # Rows that expect less of the source than this share of the mean row are slivers, such as what a run leaves at its end.
 LEAST_EXPOSURE = 0.2
 # Above this share of rows at the lowest flux that they may have, sums of squares say nothing of chance.
@@ -291,10 +289,11 @@ def _good_time(table, numbers, width):
 
 
 def _common_notes(light_curve):
-    kind = str(light_curve.meta.get("time_bins", ""))
-    if kind.startswith(SEEKING) or (kind.startswith("by ") and kind.endswith(" events")):
-        return (f"the time bins ({kind}) were chosen on the events, so that chances are no longer as stated",)
-    return ()
+    if not light_curve.meta.get("bins_on_events"):
+        return ()
+    kind = light_curve.meta.get("time_bins")
+    which = f" ({kind})" if kind else ""
+    return (f"the time bins{which} were chosen on the events, so that chances are no longer as stated",)
 
 
 def _pieces(kept, joint, time_bins, numbers, reference):

@@ -1,0 +1,97 @@
+"""What a time binning is: all that texts, stores, `append`, tests of variability, reports and commands know of one."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from tevcurve.declarations import Declarations
+from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from tevcurve.lightcurve.bins.given_text import GivenText
+    from tevcurve.lightcurve.bins.time_bins import TimeBins
+
+
+class Binning:
+    """A rule that makes time bins from runs. Derive from it a frozen dataclass of what the rule needs, and declare:
+
+    name : str, what texts and files call it, as in `BINNINGS`; "" for one that is in neither
+    forms : tuple of str, examples of its text
+    looks_at_events : bool, whether the bins depend on the events. Chances of variability are then no longer as stated,
+        which is said, and more runs may change any row. If not, only the good time of the runs is known to `lay`
+    overlapping : bool, whether bins may share time, so that rows are not independent
+
+    `lay` is wanted; `text` and `from_text` for whoever writes it in configurations and on the command line; `resolved`
+    where a default depends on the runs. A dataclass is stored by its fields.
+    """
+
+    name: ClassVar[str] = ""
+    forms: ClassVar[tuple[str, ...]] = ()
+    looks_at_events: ClassVar[bool]
+    overlapping: bool = False
+
+    # What a text meant in a configuration without a version: the scale of its times where it does not name one.
+    once_scale: ClassVar[str] = "utc"
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if not hasattr(cls, "looks_at_events"):
+            raise InputError(
+                f"The time binning {cls.__name__} does not say looks_at_events; wanted is True where its bins depend "
+                "on the events, else False."
+            )
+
+    def bins(self, runs) -> "TimeBins":
+        """`TimeBins` laid over runs, with what is declared of the binning.
+
+        runs: sequence of anything that has `obs_id` and `gti`, and where the binning looks at events a `RunTimeline`.
+        """
+        made = self.lay(runs)
+        declared = {"on_events": self.looks_at_events, "overlapping": bool(self.overlapping)}
+        if all(getattr(made, name) == value for name, value in declared.items()):
+            return made
+        return replace(made, **declared)
+
+    def lay(self, runs) -> "TimeBins":
+        """`TimeBins` laid over runs; see `bins`, which is to be called."""
+        raise NotImplementedError(f"{type(self).__name__} makes no time bins: lay(runs) is wanted.")
+
+    def resolved(self, runs) -> Self:
+        """The same with every default written down that was taken from the runs, so that it holds for others too.
+
+        It makes of these runs the same bins. runs: as for `bins`.
+        """
+        return self
+
+    def text(self) -> str:
+        """The text that `from_text` makes this binning of, to 1e-11 s. Raises `InputError` where it has none."""
+        raise InputError(f"A time binning of {type(self).__name__} has no text.")
+
+    @classmethod
+    def from_text(cls, given: "GivenText") -> Self:
+        """The binning of a text. given: `GivenText`, its values and options. Raises `InputError` for a wrong one."""
+        raise given.wrong("this kind of binning cannot be made of a text")
+
+    @classmethod
+    def once_options(cls, options: dict[str, str]) -> dict[str, str]:
+        """Options of a text of a configuration without a version, with those that were the default then."""
+        return options
+
+
+# By the first word of their text; a text that begins with a duration is one of `UNNAMED`.
+BINNINGS: Declarations[type[Binning]] = Declarations(
+    "time binning",
+    "tevcurve.binnings",
+    {
+        "run": "tevcurve.lightcurve.bins.fixed:ByRun",
+        "night": "tevcurve.lightcurve.bins.fixed:ByNight",
+        "width": "tevcurve.lightcurve.bins.width:ByWidth",
+        "counts": "tevcurve.lightcurve.bins.adaptive:ByCounts",
+        "significance": "tevcurve.lightcurve.bins.adaptive:BySignificance",
+        "blocks": "tevcurve.lightcurve.bins.blocks:BayesianBlocks",
+        "sliding": "tevcurve.lightcurve.bins.width:Sliding",
+        "phase": "tevcurve.lightcurve.bins.phase:ByPhase",
+        "edges": "tevcurve.lightcurve.bins.intervals:ByEdges",
+        "intervals": "tevcurve.lightcurve.bins.intervals:ByIntervals",
+    },
+)
+UNNAMED = "width"
