@@ -149,6 +149,15 @@ def test_a_rebinned_result_says_what_would_make_it_from_the_data(result, capsys)
     np.testing.assert_array_equal(fluxes(Path("bands")), fluxes(Path("bands-again")))
 
 
+def test_lists_may_be_as_the_help_has_them(store, result):
+    given = ["light-curve", store, "--energy", "[0.7 TeV, 10 TeV]", "--runs", "[1, 2,3]", "-o", "lists"]
+    assert main(given) == 0
+    np.testing.assert_array_equal(fluxes(Path("lists")), fluxes(result))
+    assert main(["rebin", "lists", "--energy", "[0.7TeV,2 TeV, 10 TeV]", "-o", "bands"]) == 0
+    assert main(["rebin", "lists", "--energy", "0.7TeV,2TeV,10TeV", "-o", "others"]) == 0
+    np.testing.assert_array_equal(fluxes(Path("bands")), fluxes(Path("others")))
+
+
 def test_append_gives_what_a_run_of_all_gives(store, result, tmp_path):
     assert main(["light-curve", store, "--energy", "0.7TeV,10TeV", "--runs", "1,2", "-o", "part"]) == 0
     assert main(["append", "part", store]) == 0

@@ -61,15 +61,22 @@ def changes_of(options):
         key, equals, value = item.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--set is {item!r}; wanted is KEY=VALUE, such as spectrum.index=2.3.")
-        changes[key.strip()] = _value(value.strip())
+        changes[key.strip()] = _value(value)
     given = {name: value for name, value in options.items() if name != "set_" and value not in (None, [])}
-    return changes | given
+    return changes | {name: listed(value) for name, value in given.items()}
+
+
+def listed(value):
+    """A list where a text is one as the configuration has them, such as "[23523, 23526]"; else what came."""
+    if not isinstance(value, str) or not (value.strip().startswith("[") and value.strip().endswith("]")):
+        return value
+    parts = (part.strip().strip("'\"") for part in value.strip()[1:-1].split(","))
+    return [plain_value(part) for part in parts if part]
 
 
 def _value(text):
-    if text.startswith("[") and text.endswith("]"):
-        return [plain_value(part.strip().strip("'\"")) for part in text[1:-1].split(",") if part.strip()]
-    return plain_value(text)
+    value = listed(text.strip())
+    return plain_value(value) if isinstance(value, str) else value
 
 
 def _fields():

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tevcurve.cli.job_options import listed
 from tevcurve.errors import InputError
 
 RESULT = Annotated[
@@ -52,7 +53,7 @@ def rebin(
     from tevcurve.cli.outcome import Outputs, tell
 
     changes = {"time_bins": time_bins, "energy_edges": energy, "e_reco": e_reco, "e_true": e_true}
-    changes = {name: value for name, value in changes.items() if value is not None}
+    changes = {name: listed(value) for name, value in changes.items() if value is not None}
     if not changes:
         raise InputError("Nothing is to be changed; wanted is --time-bins or --energy.")
     outputs = Outputs.of(output, plot, report, overwrite)
