@@ -4,7 +4,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 
-from tevcurve.rounding import decimals_of, with_errors
+from tevcurve.rounding import cells, decimals_in_row, decimals_of, power_of, sigma_text, with_errors
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,32 @@ def test_a_value_and_its_errors_end_at_the_same_place(numbers, text):
 
 def test_the_smallest_error_says_how_many_digits():
     assert [decimals_of(*each) for each in ((0.31, 4.0), (20.0,), (0.0, np.nan), (1e-12,))] == [2, 0, 2, 8]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ((2.59634, 0.0123), ["2.596", "0.012"]),
+        ((3.4123e-11, 1.23e-12, np.nan, 2e-12), ["3.41e-11", "0.12e-11", "", "0.20e-11"]),
+        ((2.59634, np.nan), ["2.59634", ""]),
+        ((2.5, 0.0), ["2.5", ""]),
+    ],
+)
+def test_cells_stand_alone(numbers, texts):
+    assert cells(*numbers) == texts
+
+
+def test_a_row_ends_where_its_smallest_error_says_or_else_its_first_number():
+    assert decimals_in_row(5.4321, (0.31, 0.012)) == 3
+    assert decimals_in_row(5.4321, (np.nan,), 1.0) == decimals_of(5.4321)
+    assert decimals_in_row(0.0, (np.nan,), 34.5) == decimals_of(34.5)
+    assert decimals_in_row(np.nan, (np.nan,), np.nan) == 2
+
+
+def test_columns_share_the_power_of_their_middle_number():
+    assert power_of([1e-11, 3e-11, 4e-10, np.nan]) == -11
+    assert power_of([0.3, 0.5]) == power_of([]) == 0
+
+
+def test_no_significance_has_a_sign_without_a_size():
+    assert [sigma_text(each) for each in (-0.04, 0.04, -0.06, 3.14)] == ["0.0", "0.0", "-0.1", "3.1"]

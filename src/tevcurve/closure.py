@@ -12,6 +12,7 @@ from tevcurve.lightcurve.exact_coverage import exact_coverage
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.records import as_html, as_text, short_repr
+from tevcurve.rounding import with_errors
 
 # Events or cells that are drawn and fitted at once.
 _BATCH = 400_000
@@ -66,7 +67,7 @@ class Closure:
         if total > 0:
             relative = np.sum(self.bias) / total
             error = np.sqrt(np.sum(self.bias_error**2)) / total
-            bias = f"{100 * float(relative):+.2f} +- {100 * float(error):.2f} % of the mean flux"
+            bias = f"{with_errors(100 * relative, 100 * error, unit='%')} of the mean flux"
         width = float(np.sqrt(np.mean(self.pull_width**2 + (self.pull_mean - self.pull_mean.mean()) ** 2)))
         words = {
             "bias": bias,
@@ -260,4 +261,4 @@ def _power(rows, values, null, p0):
 
 def _share(share, n, nominal):
     error = np.sqrt(max(share * (1 - share), 0.25 / n) / n)
-    return f"{100 * share:.2f} +- {100 * error:.2f} % (nominal {100 * nominal:.2f} %)"
+    return f"{with_errors(100 * share, 100 * error, unit='%')} (nominal {100 * nominal:.2f} %)"

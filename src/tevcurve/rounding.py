@@ -17,25 +17,64 @@ def decimals_of(*errors):
     return int(np.clip(1 - np.floor(np.log10(min(sizes))), 0, _MAX_DECIMALS))
 
 
+def decimals_in_row(value, errors, *others):
+    """Decimals that show two digits of the smallest of a value's errors; where none is above 0, of the first of the
+    value and `others`, such as its limit, that is known."""
+    if any(error > 0 and np.isfinite(error) for error in errors):
+        return decimals_of(*errors)
+    return decimals_of(*[size for size in (value, *others) if np.isfinite(size) and size][:1])
+
+
+def power_of(values):
+    """The power of ten (int) that the numbers of a column share: that of the middle one; 0 where they need none."""
+    sizes = np.abs(np.asarray(values, dtype=float))
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    power = int(np.floor(np.log10(np.median(sizes)))) if sizes.size else 0
+    return 0 if -2 <= power <= 2 else power
+
+
+def sigma_text(sigma):
+    """A significance in standard deviations, to a tenth."""
+    return fixed(float(sigma), 1)
+
+
 def with_errors(value, *errors, unit=""):
     """A value, its error or its errors down and up, and its unit in words, such as "395 -99 +190 s".
 
     Numbers that are large or small together share a power of ten, as in "(3.41 +- 0.12)e-11".
     """
-    numbers = [float(value), *(float(error) for error in errors)]
+    texts, power = to_one_place(value, *errors)
     unit = f" {unit}" if str(unit) else ""
-    known = [abs(error) for error in numbers[1:] if np.isfinite(error) and error > 0]
-    if not known:
-        return f"{numbers[0]:.4g}{unit}"
-    largest = max(abs(numbers[0]), *known)
-    power = int(np.floor(np.log10(largest)))
-    power = power if power < -2 or power >= 5 else 0
-    decimals = decimals_of(*(error / 10.0**power for error in known))
-    texts = [_fixed(number / 10.0**power, decimals) for number in numbers]
+    if len(texts) == 1:
+        return f"{texts[0]}{unit}"
     text = f"{texts[0]} +- {texts[1]}" if len(texts) == 2 else f"{texts[0]} -{texts[1]} +{texts[2]}"
     return f"({text})e{power:+03d}{unit}" if power else f"{text}{unit}"
 
 
-def _fixed(number, decimals):
+def cells(value, *errors):
+    """Texts of a value and its errors, each to stand alone; "" for an error that is not known."""
+    texts, power = to_one_place(value, *errors)
+    if len(texts) == 1:
+        return [f"{value:.6g}", *([""] * len(errors))]
+    ending = f"e{power:+03d}" if power else ""
+    known = [True, *np.isfinite(errors).tolist()]
+    return [f"{text}{ending}" if is_known else "" for text, is_known in zip(texts, known, strict=True)]
+
+
+def to_one_place(value, *errors):
+    """(list of texts, power of ten) of a value and its errors; the text of the value alone where no error is known."""
+    numbers = [float(value), *(float(error) for error in errors)]
+    known = [abs(error) for error in numbers[1:] if np.isfinite(error) and error > 0]
+    if not known:
+        return [f"{numbers[0]:.4g}"], 0
+    largest = max(abs(numbers[0]), *known)
+    power = int(np.floor(np.log10(largest)))
+    power = power if power < -2 or power >= 5 else 0
+    decimals = decimals_of(*(error / 10.0**power for error in known))
+    return [fixed(number / 10.0**power, decimals) for number in numbers], power
+
+
+def fixed(number, decimals):
+    """A number with so many decimals, without a sign where that is 0."""
     text = f"{number:.{decimals}f}"
     return text.removeprefix("-") if float(text) == 0 else text

@@ -402,3 +402,12 @@ def test_times_with_a_scale_need_no_version(tmp_path):
         assert read_config(written(tmp_path, f"data: x\ntarget: y\ntime_bins: {bins}\n")).version == 1
     text = Config(data="x", target="y").to_yaml()
     assert "\nversion: 1\n" in text
+
+
+def test_lists_on_the_line_may_have_their_brackets():
+    """As the help and the comments of a configuration write them."""
+    with_brackets = Config(
+        data="x", target="y", energy_edges="[0.7 TeV,2 TeV, 20 TeV]", runs="[23523, 23526]", free="[index]"
+    )
+    without = Config(data="x", target="y", energy_edges="0.7,2,20 TeV", runs="23523,23526", free="index")
+    assert with_brackets == without

@@ -73,3 +73,13 @@ def test_what_cannot_be_written_is_said(tmp_path):
         save_figure(draw(), tmp_path / "a.eps")
     with pytest.raises(InputError, match="There is no folder"):
         save_figure(draw(), tmp_path / "nowhere" / "a.png")
+
+
+def test_a_file_says_what_it_shows(tmp_path):
+    from PIL import Image
+
+    words = "Crab, PowerLaw index=2.5"
+    with Image.open(save_figure(draw(), tmp_path / "a.png", about=words)) as image:
+        assert image.text["Description"] == words
+    assert words in save_figure(draw(), tmp_path / "a.svg", about=words).read_text()
+    assert b"Crab, PowerLaw index=2.5" in save_figure(draw(), tmp_path / "a.pdf", about=words).read_bytes()

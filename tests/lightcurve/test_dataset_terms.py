@@ -106,3 +106,14 @@ def test_what_is_free_beside_norms_is_not_dropped_in_silence(observations, laid,
     # Without a fit of the background nothing else is fitted, and nothing dropped.
     fixed = LightCurveEstimator([dataset], source=SOURCE, **laid)
     assert np.isfinite(fixed.run(*(ENERGIES if "time_bins" in laid else ())).table["flux"]).all()
+
+
+def test_the_position_of_the_source_is_said(datasets):
+    spatial = datasets[0].named(SOURCE).spatial_model
+    for options in ({}, {"time_bins": by_run()}):
+        meta = estimator(datasets, **options).run(*ENERGIES, steps=[]).meta
+        if spatial is None:
+            assert "position" not in meta
+        else:
+            lon, lat = spatial.position.icrs.ra.deg, spatial.position.icrs.dec.deg
+            assert meta["position"] == f"{lon:.6f} deg, {lat:.6f} deg (ICRS)"

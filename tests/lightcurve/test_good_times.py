@@ -3,6 +3,7 @@
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.io import fits
 from small_store import TARGET, make_store
 
 from tevcurve import LightCurve, light_curve
@@ -48,3 +49,23 @@ def test_what_is_none_is_told(made, lines):
     table.meta["good_time"] = lines
     with pytest.raises(DataError, match="good times of the light curve cannot be read"):
         LightCurve(table).good_time  # noqa: B018
+
+
+def test_files_of_before_are_read(made):
+    """They did not say where times are told, which was the observatory."""
+    table = made.table.copy()
+    table.meta["good_time"] = ["7 0.0 60.5 51910 0.00074 TT"]
+    (row,) = LightCurve(table).good_time
+    assert (row["obs_id"], row["stop"], row["timesys"], row["timeref"]) == (7, 60.5, "TT", "LOCAL")
+
+
+def test_exports_say_where_times_are_told(made, tmp_path):
+    assert set(made.good_time["timeref"]) == {"LOCAL"}
+    with fits.open(made.write(tmp_path / "lc.fits", format="gadf")) as hdus:
+        assert hdus["GTI"].header["TIMEREF"] == hdus["FLUXPOINTS"].header["TIMEREF"] == "LOCAL"
+    assert "TIMEREF" not in LightCurve.read(tmp_path / "lc.fits").meta
+    table = made.table.copy()
+    table.meta["TIMEREF"] = "SOLARSYSTEM"
+    for suffix in ("ecsv", "fits"):
+        path = LightCurve(table).write(tmp_path / f"there.{suffix}", format="gadf")
+        assert LightCurve.read(path).meta["TIMEREF"] == "SOLARSYSTEM"

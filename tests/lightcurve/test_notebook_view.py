@@ -75,3 +75,38 @@ def test_a_notebook_gets_figure_and_table_even_of_nothing():
 def test_a_very_long_light_curve_stays_a_page():
     light_curve = make_rows(3000, edges=[1, 3, 10])
     assert len(light_curve._repr_html_()) < 20_000
+
+
+def printed(light_curve):
+    """The rows of the printed table, as lists of texts."""
+    lines = str(light_curve).splitlines()
+    head = next(k for k, line in enumerate(lines) if "time_min" in line)
+    return lines[:head], dict(
+        zip(lines[head].split(), zip(*map(str.split, lines[head + 3 :]), strict=True), strict=True)
+    )
+
+
+def test_fluxes_end_at_the_second_digit_of_their_errors():
+    light_curve = make_rows(3, edges=[1, 10])
+    for name, values in {"flux": (2.5364, 12.4567, 2.0), "flux_err": (0.2473, 1.234, np.nan)}.items():
+        light_curve.table[name] = np.array(values) * 1e-11
+    light_curve.table["flux_ul"] = np.array([2.962, 15.0, 3.4567]) * 1e-11
+    light_curve.table["flux_errn"] = light_curve.table["flux_errp"] = np.array([0.2, 1.0, 0.0345]) * 1e-11
+    for name in ("flux", "flux_err", "flux_ul", "flux_errn", "flux_errp"):
+        light_curve.table[name].unit = "cm-2 s-1"
+    _, columns = printed(light_curve)
+    assert columns["flux"] == ("2.54", "12.5", "2.000")
+    assert columns["flux_err"] == ("0.25", "1.2", "nan")
+    assert columns["flux_ul"] == ("2.96", "15.0", "3.457")
+    assert "1e-11 / (s cm2)" in str(light_curve)
+
+
+def test_the_head_says_how_time_bins_lie_and_what_is_folded():
+    light_curve = make_rows(3, edges=[1, 10], meta={"time_bins": "300 s from the start of each run"})
+    head, _ = printed(light_curve)
+    assert "Time bins: 300 s from the start of each run." in head
+    assert "Time bins: 300 s from the start of each run." in light_curve._repr_html_()
+    assert "phase" not in head[0]
+    light_curve.table["phase_min"], light_curve.table["phase_max"] = [0, 0.3, 0.6], [0.3, 0.6, 1]
+    assert "folded in phase" in str(light_curve)
+    assert "folded in phase" in figure(light_curve)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.table import Table
+from astropy.table import MaskedColumn, QTable, Table
 from astropy.time import Time
+from light_curve_rows import make_rows
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.errors import InputError
@@ -197,3 +198,28 @@ def test_wrong_input_is_named():
         LightCurve.from_arrays(time, time - 1 * u.s, 1, 1, 10, REFERENCE, {})
     with pytest.raises(InputError, match="time_min has 2 values and time_max has 1"):
         LightCurve.from_arrays(time, time[:1], 1, 1, 10, REFERENCE, {})
+
+
+def test_columns_in_other_units_are_in_ours():
+    rows = make_rows(3).table
+    table = QTable(rows, copy=True)
+    table["flux"], table["e_min"] = (
+        table["flux"].to("1 / (m2 h)"),
+        u.Quantity(table["e_min"], "TeV").to("MeV"),
+    )
+    table["counts"] = MaskedColumn(np.arange(6), mask=[True] + 5 * [False])
+    light_curve = LightCurve(table)
+    np.testing.assert_allclose(light_curve.table["flux"], rows["flux"], rtol=1e-12)
+    np.testing.assert_allclose(light_curve.table["e_min"], rows["e_min"], rtol=1e-12)
+    assert light_curve.table["flux"].unit == "1 / (cm2 s)"
+    assert np.isnan(light_curve.table["counts"][0])
+    table["flux"] = np.ones(6) * u.cm
+    with pytest.raises(InputError, match="flux is in cm"):
+        LightCurve(table)
+
+
+def test_times_as_objects_are_refused():
+    table = make_rows(3).table.copy()
+    table["time_min"] = Time(np.asarray(table["time_min"]), format="mjd", scale="tt")
+    with pytest.raises(InputError, match="time_min is a Time; wanted are its MJD"):
+        LightCurve(table)

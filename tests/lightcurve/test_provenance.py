@@ -58,3 +58,17 @@ def test_given_indices_and_other_models_are_as_they_are_said(made):
     assert curved.parameters["alpha"].value == 2.2
     assert "index=2.5" in made.rebin("10 min").meta["spectrum"]
     assert np.all(u.Quantity(made.table["e_min"]) > 0)
+
+
+def test_objects_of_other_packages_say_what_was_assumed(made):
+    stingray = pytest.importorskip("stingray")
+    notes = made.to_stingray().notes
+    assert isinstance(made.to_stingray(), stingray.Lightcurve)
+    assert all(words in notes for words in (*WANTED, f"tevcurve {tevcurve.__version__}", "Time bins: by run"))
+
+
+def test_frames_and_series_say_what_was_assumed(made):
+    pytest.importorskip("pandas")
+    for meta in (made.to_pandas().attrs["meta"], made.to_binned_time_series().meta):
+        assert all(any(words in str(value) for value in meta.values()) for words in WANTED)
+        assert meta["creator"] == f"tevcurve {tevcurve.__version__}"

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io.votable import parse
+from astropy.io.votable.tree import TableElement
+from astropy.table import Table
 from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
@@ -102,3 +104,48 @@ def test_a_scale_that_was_changed_is_refused(tmp_path):
 def test_the_layout_of_gadf_has_no_votable(tmp_path):
     with pytest.raises(InputError, match=r"in this layout: it should end in \.ecsv, \.fits, \.fits\.gz"):
         make().write(tmp_path / "a.vot", format="gadf")
+
+
+def rewritten(path, change, to):
+    """The file after another tool has changed its table and kept all else."""
+    file = parse(path)
+    old = file.get_first_table()
+    new = TableElement.from_table(file, change(old.to_table(use_names_over_ids=True)))
+    for field in new.fields:
+        field.ref = "time_frame" if field.name in ("time_min", "time_max") else None
+    new.infos.extend(old.infos)
+    file.resources[0].tables[0] = new
+    file.to_xml(str(to), tabledata_format="binary2")
+    return to
+
+
+def test_what_other_tools_change_is_read(tmp_path):
+    made = make(meta={"time_bins": "by run"})
+    # What VOTable cannot hold stands beside it, row by row.
+    made.table["reason"] = ["first\nrow", "second  row"]
+    path = made.write(tmp_path / "a.vot")
+
+    def more(table):
+        table["mine"] = [1, 2]
+        table["flux"] = table["flux"].quantity.to("1 / (m2 s)")
+        return table[table.colnames[::-1]]
+
+    again = LightCurve.read(rewritten(path, more, tmp_path / "b.vot"))
+    np.testing.assert_allclose(again.table["flux"], [1e-11, 2e-11], rtol=1e-12)
+    assert again.table["flux"].unit == "1 / (cm2 s)"
+    assert again.table["mine"].tolist() == [1, 2]
+    assert again.table["reason"].tolist() == ["first\nrow", "second  row"]
+    turned = LightCurve.read(rewritten(path, lambda table: table[::-1], tmp_path / "c.vot"))
+    np.testing.assert_allclose(turned.table["flux"], [2e-11, 1e-11], rtol=1e-12)
+    assert turned.table["reason"].tolist() == ["second row", "first row"]
+    assert (
+        LightCurve.read(rewritten(path, lambda table: table[:1], tmp_path / "d.vot")).table["reason"][0]
+        == "first row"
+    )
+
+
+def test_a_file_that_lost_its_time_scale_is_refused(tmp_path):
+    path = make().write(tmp_path / "a.vot")
+    Table.read(path, format="votable").write(tmp_path / "b.vot", format="votable")
+    with pytest.raises(DataError, match="time_min refers to no TIMESYS"):
+        LightCurve.read(tmp_path / "b.vot")

@@ -97,7 +97,7 @@ def test_bounds_follow_a_value_in_another_unit():
 def test_copies_are_equal_and_independent(make):
     parameter = Parameter("sigma", "0.1 deg", min=0, error=0.01, frozen=True)
     new = make(parameter)
-    assert str(new) == str(parameter) == "sigma = 0.1 +- 0.01 deg (frozen)"
+    assert str(new) == str(parameter) == "sigma = 0.100 +- 0.010 deg (frozen)"
     assert (new.min, new.max) == (0, np.inf)
     new.value, new.frozen = 0.2, False
     assert (parameter.value, parameter.frozen) == (0.1, True)
@@ -162,7 +162,7 @@ def test_views_show_every_number(three):
     assert list(table["name"]) == three.names
     assert list(table["frozen"]) == [False, False, True]
     assert table["error"][0] == 0.25
-    assert "index = 2 +- 0.25" in str(three)
+    assert "index = 2.00 +- 0.25" in str(three)
     assert all(f"<td>{text}</td>" in three._repr_html_() for text in ("index", "norm", "tilt", "0.25", "yes"))
     assert len(Parameters().to_table()) == 0
     assert str(Parameters()) == "no parameters"

@@ -33,10 +33,11 @@ def demo(
     Outputs.of(plot=plot, overwrite=overwrite or plot == FIGURE)
     import tevcurve.demo as night
     from tevcurve.cli.figures import write_figure
+    from tevcurve.lightcurve.notebook_view import caption
 
     store = night.demo(folder, progress=True)
     curve = night.demo_light_curve(store)
-    write_figure(plot, lambda ax: night.plot_demo(curve, ax))
+    write_figure(plot, lambda ax: night.plot_demo(curve, ax), about=caption(curve))
     print(night.summary(curve))
     print(plain(f"Figure in {plot}\nData store in {store}; try:"))
     path = shlex.quote(str(store))

@@ -58,8 +58,9 @@ class Outputs:
                 )
         if self.plot is not None:
             from tevcurve.cli.figures import write_figure
+            from tevcurve.lightcurve.notebook_view import caption
 
-            write_figure(self.plot, light_curve.plot)
+            write_figure(self.plot, light_curve.plot, about=caption(light_curve))
         if self.report is not None:
             from tevcurve.report import write_report
 
@@ -89,9 +90,6 @@ def tell(light_curve, outputs=None):
     """Exit code of a light curve, printed, with what failed on the standard error."""
     print(plain(light_curve))
     meta = light_curve.meta
-    if meta.get("time_bins"):
-        said = "; ".join(meta[key] for key in ("time_bins", "time_bins_note") if meta.get(key))
-        print(plain(f"Time bins: {said}"))
     if outputs is not None:
         outputs.tell()
     if meta.get("method") == "3d" and meta.get("exclusion"):
@@ -108,13 +106,20 @@ def tell_problems(light_curve):
     rows = [number for number, status in enumerate(statuses) if status in FAILED]
     lines = [f"Run {one.obs_id} is left out: {one.reason}" for one in failed]
     lines += [
-        f"Row {number} ({light_curve.time_start[number].iso[:16]}) is {statuses[number]}: "
+        f"Row {number} ({_when(light_curve, number)}) is {statuses[number]}: "
         f"{light_curve.table['reason'][number]}"
         for number in rows
     ]
     _note_some(lines)
     _note_some([f"Run {one.obs_id} is odd: {one.reason}" for one in odd])
     return PARTLY if lines else DONE
+
+
+def _when(light_curve, number):
+    table = light_curve.table
+    if "phase_min" in table.colnames:
+        return f"phase {table['phase_min'][number]:.4f} to {table['phase_max'][number]:.4f}"
+    return light_curve.time_start[number].iso[:16]
 
 
 def _note_some(lines):

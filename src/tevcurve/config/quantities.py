@@ -31,7 +31,7 @@ def quantity_texts(value, unit, what):
         if _SPACED.fullmatch(value):
             as_quantities(value, unit, what)
             return value.strip()
-        value = [part.strip() for part in value.split(",")]
+        value = listed(value)
     if not isinstance(value, (list, tuple)):
         value = list(value) if getattr(value, "ndim", 0) == 1 else [value]
     texts = [_text(each) for each in value]
@@ -40,6 +40,13 @@ def quantity_texts(value, unit, what):
         texts = [f"{text} {tail[2]}" if re.fullmatch(NUMBER, text) else text for text in texts]
     as_quantities(texts, unit, what)
     return texts
+
+
+def listed(text):
+    """List of the texts in a list such as "[1 TeV, 2 TeV]", whose brackets may be missing."""
+    text = text.strip()
+    text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    return [part.strip() for part in text.split(",")]
 
 
 def as_quantity(text, unit, what):

@@ -120,7 +120,7 @@ def _names(value):
     if value is None:
         return []
     if isinstance(value, str):
-        value = [part.strip() for part in value.split(",")]
+        value = quantities.listed(value)
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
         raise InputError(f"{value!r}; wanted are names of parameters such as [index]")
     return [name for name in value if name]
@@ -130,7 +130,7 @@ def _runs(value):
     if value is None or value == "all":
         return None
     if isinstance(value, (int, str)) and not isinstance(value, bool):
-        value = str(value).split(",")
+        value = quantities.listed(str(value))
     try:
         ids = [int(each) for each in value]
     except (TypeError, ValueError):

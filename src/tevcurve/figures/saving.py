@@ -13,9 +13,11 @@ METADATA = {
     ".pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
 }
 SALT = "tevcurve"
+# Where a file says in words what it shows.
+ABOUT = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 
 
-def save_figure(figure, path, dpi=150, **options):
+def save_figure(figure, path, dpi=150, about="", **options):
     """The `Path` of the file that a figure is written to: PNG, SVG or PDF by its ending, as a whole or not at all.
 
     The same figure gives the same bytes: identifiers in SVG are fixed, no date is written.
@@ -25,6 +27,7 @@ def save_figure(figure, path, dpi=150, **options):
     figure : matplotlib Figure
     path : str or Path; a file that is there is replaced
     dpi : float, pixels per inch of a PNG and of what is a picture in the other two
+    about : str, what it shows, for the metadata of the file
     options : for `matplotlib.figure.Figure.savefig`, such as bbox_inches or transparent
 
     Raises `InputError` for another ending, or where there is no such folder.
@@ -37,7 +40,8 @@ def save_figure(figure, path, dpi=150, **options):
         raise InputError(f"The figure's file is {path.name!r}; wanted is an ending {', '.join(METADATA)}.")
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write the figure {path.name} into.")
-    metadata = METADATA[kind] | options.pop("metadata", {})
+    said = {ABOUT[kind]: about} if about else {}
+    metadata = METADATA[kind] | said | options.pop("metadata", {})
     # A layout is found anew at each drawing, from the one before.
     figure.draw_without_rendering()
     buffer = BytesIO()

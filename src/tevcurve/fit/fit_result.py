@@ -7,6 +7,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import MissingError
+from tevcurve.rounding import cells
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,9 @@ class FittedParameter:
     errp: float = np.nan
 
     def __str__(self):
-        error = "" if np.isnan(self.error) else f" +- {self.error:.3g}"
-        known = not (np.isnan(self.errn) and np.isnan(self.errp))
-        asymmetric = f" (-{self.errn:.3g} +{self.errp:.3g})" if known else ""
-        return f"{self.name} = {self.value:.6g}{error}{asymmetric} {self.unit}".rstrip()
+        value, error, errn, errp = cells(self.value, self.error, self.errn, self.errp)
+        asymmetric = f" (-{errn or 'nan'} +{errp or 'nan'})" if errn or errp else ""
+        return f"{self.name} = {value}{f' +- {error}' if error else ''}{asymmetric} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +104,7 @@ class FitResult:
 
     def _repr_html_(self):
         heads = "".join(f"<th>{name}</th>" for name in ("name", "value", "error", "errn", "errp", "unit"))
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{c}</td>' for c in _cells(each))}</tr>" for each in self.parameters
-        )
+        rows = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in _row(each))}</tr>" for each in self.parameters)
         text = f"{self.message} Statistic {self.stat:.3f} after {self.n_calls} evaluations."
         return f"<p>{escape(text)}</p><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -131,8 +129,7 @@ class StatProfile:
         return ax
 
 
-def _cells(parameter):
+def _row(parameter):
     """The texts of one parameter's row in a notebook."""
-    errors = (parameter.error, parameter.errn, parameter.errp)
-    texts = [f"{parameter.value:.6g}", *("" if np.isnan(error) else f"{error:.3g}" for error in errors)]
+    texts = cells(parameter.value, parameter.error, parameter.errn, parameter.errp)
     return [escape(text) for text in (parameter.name, *texts, parameter.unit)]

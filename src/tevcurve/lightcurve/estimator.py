@@ -26,7 +26,7 @@ from tevcurve.lightcurve.fit_rows import (
 from tevcurve.lightcurve.laid_rows import energy_columns, table_of_rows, with_energies
 from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.provenance import assumed
+from tevcurve.lightcurve.provenance import assumed, position_words
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
@@ -160,7 +160,7 @@ class LightCurveEstimator:
             columns,
             status=status,
             reason=reason,
-            meta=self._meta(joint.method) | assumed(first[0]),
+            meta=self._meta(joint.method, models) | assumed(first[0]),
         )
 
     def _run_laid(self, energies, steps):
@@ -187,16 +187,27 @@ class LightCurveEstimator:
         spectrum = getattr(models[0], "spectral_model", models[0])
         e_ref = None if self.energy_edges is not None else e_ref
         return table_of_rows(
-            joint, laid, np.array(bands), spectrum, options, self._meta(joint.method), e_ref=e_ref
+            joint, laid, np.array(bands), spectrum, options, self._meta(joint.method, models), e_ref=e_ref
         )
 
-    def _meta(self, method):
+    def _meta(self, method, models):
         return {
             "source": self.source,
             "method": method,
             "reoptimize": self.reoptimize,
+            **self._position(models),
             **self.options.meta(),
         }
+
+    def _position(self, models):
+        """The position of the source for the metadata, where all models have one and the same, and none fits it."""
+        spatial = [getattr(model, "spatial_model", None) for model in models]
+        if None in spatial or (
+            self.reoptimize and any(not p.frozen for each in spatial for p in each.parameters)
+        ):
+            return {}
+        found = {position_words((p.ra.rad, p.dec.rad)) for p in (each.position.icrs for each in spatial)}
+        return {"position": found.pop()} if len(found) == 1 else {}
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,21 @@ def good_times_table(runs):
     """`Table`, one row per good time interval, in the order of the runs.
 
     `obs_id`; `start` and `stop` in mission seconds; `mjdrefi`, `mjdreff` and `timesys`: since when, and in which scale,
-    these count.
+    these count; `timeref`: where the light is when its time is told.
 
     runs: sequence of anything with `obs_id` and `gti`.
     """
     rows = [
-        (int(run.obs_id), *interval, reference.mjdrefi, reference.mjdreff, reference.scale.upper())
+        (int(run.obs_id), *interval, *clock)
         for run in runs
-        for reference in [run.gti.reference]
+        for clock in [_clock(run.gti.reference)]
         for interval in run.gti.intervals.tolist()
     ]
     return _table(rows)
+
+
+def _clock(reference):
+    return reference.mjdrefi, reference.mjdreff, reference.scale.upper(), reference.place.upper()
 
 
 def with_good_times(light_curve):
@@ -50,17 +54,19 @@ def with_good_times(light_curve):
 
 def _of_lines(lines):
     try:
-        rows = [line.split() for line in lines]
+        # Files of before do not say the place, which was the observatory.
+        rows = [[*line.split(), "LOCAL"][:7] for line in lines]
         return _table(
-            [(int(a), float(b), float(c), int(d), float(e), scale) for a, b, c, d, e, scale in rows]
+            [(int(a), float(b), float(c), int(d), float(e), *words) for a, b, c, d, e, *words in rows]
         )
     except (AttributeError, TypeError, ValueError) as error:
         raise DataError(f"The good times of the light curve cannot be read: {error}.") from error
 
 
 def _table(rows):
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
-    names = {"obs_id": int, "start": float, "stop": float, "mjdrefi": int, "mjdreff": float, "timesys": str}
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
+    names = {"obs_id": int, "start": float, "stop": float, "mjdrefi": int, "mjdreff": float}
+    names |= {"timesys": str, "timeref": str}
     made = {
         name: np.array(values, dtype=kind)
         for (name, kind), values in zip(names.items(), columns, strict=True)

@@ -7,6 +7,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.ratios import estimate_ratios
 from tevcurve.lightcurve.fit_rows import limit_sigma, positive
 from tevcurve.lightcurve.fitted_energies import extrapolating
+from tevcurve.rounding import decimals_of
 
 DESCRIPTIONS = {
     "hardness": "Flux of the upper band over that of the lower band",
@@ -15,7 +16,7 @@ DESCRIPTIONS = {
     "hardness_ll": "Lower limit, at the confidence level in the metadata",
     "hardness_ul": "Upper limit, at the confidence level in the metadata",
 }
-TIMES = ("time_min", "time_max", "time_mean", "phase_min", "phase_max")
+TIMES = ("phase_min", "phase_max", "time_min", "time_max", "time_mean")
 
 
 def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma_ul=None):
@@ -47,8 +48,9 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
     columns, status, reason = _of_bins(joint, low, high, unit, sigma**2, limit**2)
     reason = _with_energies(table, axes.n_bands, (low, high), status, reason)
     shown = [table[name][:: axes.n_bands] for name in TIMES if name in table.colnames]
+    form = f".{decimals_of(*columns['hardness_errn'], *columns['hardness_errp'])}f"
     for name, values in columns.items():
-        shown.append(Column(values, name=name, format=".4g", description=DESCRIPTIONS[name]))
+        shown.append(Column(values, name=name, format=form, description=DESCRIPTIONS[name]))
     shown.append(Column(status, name="status", dtype=str, description="Outcome"))
     shown.append(
         Column(reason, name="reason", dtype=str, description="The outcome in words, if not plainly ok")

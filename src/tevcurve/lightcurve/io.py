@@ -220,7 +220,7 @@ def _from_fits(data, path):
                 raise DataError(f"{path} has no HDU {name}; a light curve written by tevcurve has one.")
         table = table_without_masks(Table.read(hdus[TABLE_HDU], mask_invalid=False))
         details = hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii")
-    return put_back(_native(table), details)
+    return put_back(_native(table), details, fits_text)
 
 
 def _native(table):

@@ -3,10 +3,12 @@
 from html import escape
 
 import numpy as np
+from astropy.table import Column
+from astropy.units import Unit
 
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.provenance import told
-from tevcurve.rounding import with_errors
+from tevcurve.rounding import decimals_in_row, fixed, power_of, with_errors
 
 FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
 WIDTH, HEIGHT = 640, 170
@@ -28,7 +30,8 @@ def summary(light_curve):
         energies = "".join(f", {low:.4g}-{high:.4g} TeV" for low, high in bands)
     if not len(table):
         return f"Light curve{source}: no rows"
-    span = f", MJD {min(table['time_min']):.5f} to {max(table['time_max']):.5f}"
+    folded = ", folded in phase" if "phase_min" in table.colnames else ""
+    span = f"{folded}, MJD {min(table['time_min']):.5f} to {max(table['time_max']):.5f}"
     plural = "" if len(table) == 1 else "s"
     return (
         f"Light curve{source}: {len(table)} row{plural}{energies}{span} ({meta['TIMESYS'].upper()}){method}"
@@ -38,7 +41,7 @@ def summary(light_curve):
 def as_text(light_curve):
     """The line and the first columns, str."""
     lines = _overview(light_curve.table).pformat(max_lines=25, max_width=-1, align=">")
-    return "\n".join([summary(light_curve), *_remarks(light_curve), *lines])
+    return "\n".join([summary(light_curve), *remarks(light_curve), *lines])
 
 
 def as_html(light_curve):
@@ -46,15 +49,21 @@ def as_html(light_curve):
     rows = _overview(light_curve.table).pformat(
         max_lines=25, max_width=-1, html=True, tableclass="light-curve"
     )
-    told = "<br>".join(map(escape, [summary(light_curve), *_remarks(light_curve)]))
+    told = "<br>".join(map(escape, [summary(light_curve), *remarks(light_curve)]))
     return f"<p>{told}</p>{figure(light_curve)}{''.join(rows)}"
 
 
-def _remarks(light_curve):
-    """Lines about what was assumed, and what must not be overlooked in the rows."""
-    words = extrapolation_words(light_curve.table)
-    said = told(light_curve.meta)
-    return ([said] if said else []) + ([words[:1].upper() + words[1:] + "."] if words else [])
+def caption(light_curve):
+    """What it is, what was assumed and how the time bins lie, in sentences, str."""
+    return "\n".join([f"{summary(light_curve)}.", *remarks(light_curve)])
+
+
+def remarks(light_curve):
+    """Lines about what was assumed, how the time bins lie, and what must not be overlooked in the rows."""
+    meta, words = light_curve.meta, extrapolation_words(light_curve.table)
+    bins = "; ".join(str(meta[key]) for key in ("time_bins", "time_bins_note") if meta.get(key))
+    lines = [told(meta), f"Time bins: {bins}." if bins else "", words and f"{words[:1].upper()}{words[1:]}."]
+    return [line for line in lines if line]
 
 
 def figure(light_curve):
@@ -108,10 +117,39 @@ def _colours():
 
 
 def _overview(table):
-    """The columns that a person looks at first."""
+    """The columns that a person looks at first; fluxes as texts that end at the second digit of the row's error."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
     names = ["phase_min", "phase_max", "time_min", "time_max", *energies, *FIRST_LOOK]
-    return table[[name for name in names if name in table.colnames]]
+    shown = table[[name for name in names if name in table.colnames]]
+    for name, texts in _flux_texts(table).items():
+        shown[name] = Column(texts[0], unit=texts[1])
+    for name, form in (("sqrt_ts", ".1f"), ("counts", "g")):
+        if name in shown.colnames and shown[name].dtype.kind == "f":
+            shown[name].info.format = form
+    return shown
+
+
+def _flux_texts(table):
+    """{name: (texts, unit)} of flux, error and limit, all in the same power of ten of the unit."""
+    names = [name for name in ("flux", "flux_err", "flux_ul") if name in table.colnames]
+    if "flux" not in names:
+        return {}
+    flux, error, limit = (_column(table, name) for name in ("flux", "flux_err", "flux_ul"))
+    power = power_of(np.where(np.isfinite(flux) & (flux != 0), flux, limit))
+    # Without a symmetric error, as at a bound, the larger of the other ones says how many digits are known.
+    other = np.fmax(_column(table, "flux_errn"), _column(table, "flux_errp"))
+    known = np.where(error > 0, error, other) / 10.0**power
+    values = [_column(table, name) / 10.0**power for name in names]
+    decimals = [
+        decimals_in_row(*each)
+        for each in zip(flux / 10.0**power, known[:, None], limit / 10.0**power, strict=True)
+    ]
+    unit = table["flux"].unit
+    unit = Unit(10.0**power * (unit or 1)) if power else unit
+    return {
+        name: ([fixed(*each) for each in zip(column, decimals, strict=True)], unit)
+        for name, column in zip(names, values, strict=True)
+    }
 
 
 def _drawn(table):

@@ -14,7 +14,7 @@ from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.interop.conversions import Conversions
 from tevcurve.lightcurve.notebook_view import as_html, as_text, summary
 from tevcurve.lightcurve.selection import RowSelection
-from tevcurve.lightcurve.table_making import table_of_arrays
+from tevcurve.lightcurve.table_making import in_own_units, table_of_arrays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,13 +26,13 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
     table : astropy.table.Table
         At least the columns `time_min` and `time_max` (float64, MJD), and in `table.meta` the time scale as
         "TIMESYS". `tevcurve.lightcurve.columns.COLUMNS` has the name, unit and meaning of every column. Of a table with
-        masked values a copy is taken, which has NaN there.
+        masked values a copy is taken, which has NaN there, and of one with columns in other units one in these.
     origin : object, optional
         What the light curve was made from. It is not written to files.
     ledger : `~tevcurve.lightcurve.ledger.Ledger`, optional
         Where every event and every second went.
 
-    Raises `InputError` if a time column, a time or the time scale is missing.
+    Raises `InputError` if a time column, a time or the time scale is missing, or a unit does not convert.
     """
 
     table: Table
@@ -40,11 +40,16 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
     ledger: Any = field(default=None)
 
     def __post_init__(self):
-        object.__setattr__(self, "table", table_without_masks(self.table))
+        object.__setattr__(self, "table", in_own_units(table_without_masks(self.table)))
         for name in ("time_min", "time_max"):
             if name not in self.table.colnames:
                 raise InputError(
                     f"A light curve needs a column {name}; this table has {self.table.colnames}."
+                )
+            if isinstance(self.table[name], Time):
+                raise InputError(
+                    f"The column {name} is a Time; wanted are its MJD as numbers, or LightCurve.from_arrays, which "
+                    "takes a Time."
                 )
             if not np.all(np.isfinite(np.asarray(self.table[name], dtype=float))):
                 raise InputError(f"The column {name} has a row without a time; wanted is an MJD in each.")

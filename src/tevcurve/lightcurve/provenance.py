@@ -40,6 +40,12 @@ def safe_energy_words(safe_energy):
     return safe_energy if isinstance(safe_energy, str) else f"{safe_energy:g} of the largest effective area"
 
 
+def place_of_times(meta):
+    """Where the light is when its time is told (TIMEREF), from the metadata of a light curve, str; "" where unknown."""
+    # Rows that were made from runs are at the observatory where nothing else is said.
+    return str(meta.get("TIMEREF", "LOCAL" if "time_bins" in meta else "")).upper()
+
+
 def told(meta):
     """One line of what the metadata say was assumed, str; empty where they say nothing."""
     parts = [f"{words} {meta[key]}" for key, (words, _) in SAID.items() if meta.get(key)]

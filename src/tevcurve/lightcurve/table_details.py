@@ -25,15 +25,20 @@ def apart(table, writable):
     return plain, yaml.dump(details, sort_keys=False)
 
 
-def put_back(table, details):
-    """The table, changed in place to what it was before `apart`. details: the YAML, str."""
+def put_back(table, details, writable):
+    """The table, changed in place to what it was before `apart`. details: the YAML, str. writable: as there.
+
+    Columns that another tool has put in, and texts of rows that it has taken away or put elsewhere, stay as they are.
+    """
     from astropy.io.misc import yaml
 
     details = yaml.load(details)
     for name in table.colnames:
-        if name in details["text"]:
-            set_values(table, name, np.array(details["text"][name], dtype=str))
-        table[name].info.description = details["descriptions"][name]
+        values = details["text"].get(name)
+        if values is not None and [writable(value) for value in values] == table[name].tolist():
+            set_values(table, name, np.array(values, dtype=str))
+        if name in details["descriptions"]:
+            table[name].info.description = details["descriptions"][name]
     table.meta.clear()
     table.meta.update(details["meta"])
     return table

@@ -88,6 +88,28 @@ def table_column(name, value, n_rows):
     return Column(value, name=name, unit=_parsed(unit), format=form, description=description)
 
 
+def in_own_units(table):
+    """The table itself where its columns of our names have our units, or none; else a copy in which they have.
+
+    Raises `InputError` for a unit that does not convert.
+    """
+    other = [name for name in table.colnames if name in COLUMNS and _has_other_unit(table[name], name)]
+    if not other:
+        return table
+    table = Table(table, copy=False)
+    for name in other:
+        column = table[name]
+        table[name] = table_column(
+            name, Quantity(np.asarray(column, dtype=np.float64), column.unit), len(column)
+        )
+    return table
+
+
+def _has_other_unit(column, name):
+    unit, own = getattr(column, "unit", None), _parsed(COLUMNS[name][0])
+    return unit is not None and unit is not own and unit != (own or "")
+
+
 @lru_cache(maxsize=64)
 def _parsed(unit):
     # Reading a unit from its text takes longer than all the rest of a column.

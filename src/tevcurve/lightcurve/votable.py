@@ -13,6 +13,7 @@ from astropy.table import Column, Table
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks
+from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.table_details import apart, put_back
 
 VERSION = "1.4"
@@ -84,7 +85,7 @@ def from_votable(data, path):
         _to_mjd(table, name, origin)
     details = next((info.content for info in element.infos if info.name == DETAILS), None)
     if details is not None:
-        put_back(table, details)
+        put_back(table, details, _one_line)
     else:
         table.meta.update({param.name: _value(param) for param in element.params})
     _put_frame(table.meta, list(frames.values()), path)
@@ -103,13 +104,11 @@ def _time_frame(meta):
         raise InputError(
             f"The table's TIMESYS is {scale}, for which VOTable has no word; wanted is one of {', '.join(SCALES)}."
         )
-    # Rows that were made from runs are at the observatory where nothing else is said.
-    place = meta.get("TIMEREF", "LOCAL" if "time_bins" in meta else "")
     return TimeSys(
         ID=TIMESYS_ID,
         timeorigin="MJD-origin",
         timescale=SCALES[scale],
-        refposition=PLACES.get(str(place).upper(), "UNKNOWN"),
+        refposition=PLACES.get(place_of_times(meta), "UNKNOWN"),
         config=_config(),
     )
 

@@ -8,6 +8,7 @@ from astropy.table import Table
 
 from tevcurve.errors import InputError, MissingError
 from tevcurve.models.units import as_quantity, internal_factor
+from tevcurve.rounding import cells
 
 
 class Parameter:
@@ -185,9 +186,10 @@ class Parameter:
             ) from error
 
     def __str__(self):
-        error = "" if np.isnan(self._error) else f" +- {self._error:.3g}"
+        value, error = cells(self._value, self._error)
+        error = f" +- {error}" if error else ""
         unit = f" {self._unit}" if self._unit.to_string() else ""
-        return f"{self.name} = {self._value:.6g}{error}{unit}{' (frozen)' if self._frozen else ''}"
+        return f"{self.name} = {value}{error}{unit}{' (frozen)' if self._frozen else ''}"
 
     def __repr__(self):
         return f"<Parameter {self}>"
@@ -285,13 +287,13 @@ class Parameters:
         heads = "".join(
             f"<th>{name}</th>" for name in ("name", "value", "error", "unit", "min", "max", "frozen")
         )
-        rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(p))}</tr>" for p in self)
+        rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _row(p))}</tr>" for p in self)
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _cells(parameter):
+def _row(parameter):
     """The texts of one parameter's row in a notebook."""
-    numbers = [f"{parameter.value:.6g}", "" if np.isnan(parameter.error) else f"{parameter.error:.3g}"]
+    numbers = cells(parameter.value, parameter.error)
     bounds = [f"{bound:g}" if np.isfinite(bound) else "" for bound in (parameter.min, parameter.max)]
     texts = [
         parameter.name,

@@ -58,6 +58,7 @@ def conclude(light_curve, rows, variability, missing):
         (livetime[0], livetime[1] + livetime[2]) if livetime else ("Live time", "unknown"),
     ]
     facts += [("Energies", _energies(rows))] if rows.bands[0] else []
+    facts += [("Time bins", str(light_curve.meta["time_bins"]))] if light_curve.meta.get("time_bins") else []
     limits = _limitations(light_curve, rows, overlapping) + missing
     verdict = verdict.replace("p = ", f"p{words.HELD}={words.HELD}").replace(
         "p < ", f"p{words.HELD}<{words.HELD}"
@@ -185,7 +186,9 @@ def _of_rows(rows):
     for (status, reason), numbers in list(groups.items())[:MAX_REASONS]:
         which = f"row{'' if len(numbers) == 1 else 's'} {words.listing(numbers)}"
         said.append(
-            f"{status}: {reason or 'no reason is given'} ({which})." if status else f"{reason} ({which})."
+            f"{status}: {reason or 'no reason is given'} ({which})."
+            if status not in ("ok", "")
+            else f"{reason[:1].upper()}{reason[1:]} ({which})."
         )
     if len(groups) > MAX_REASONS:
         said.append(f"{len(groups) - MAX_REASONS} further remarks stand in the table.")

@@ -9,7 +9,7 @@ from astropy.time import Time
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
-from tevcurve.rounding import decimals_of
+from tevcurve.rounding import decimals_in_row, power_of
 
 MJD_OF_1970, DAY_MS = 40587, 86_400_000
 # What is drawn, by its column, the first that is there.
@@ -138,9 +138,7 @@ class ReportRows:
 
     def value_texts(self, row):
         """(value, error down, error up, limit) of a row in words, to the same decimals, in `unit`."""
-        errors = [error[row] for error in (self.errn, self.errp) if error[row] > 0]
-        scales = [scale for scale in (abs(self.value[row]), self.limit[row]) if np.isfinite(scale) and scale]
-        decimals = decimals_of(*(errors or scales[:1] or [1.0]))
+        decimals = decimals_in_row(self.value[row], (self.errn[row], self.errp[row]), self.limit[row])
         return tuple(
             words.fixed(each[row], decimals) for each in (self.value, self.errn, self.errp, self.limit)
         )
@@ -164,11 +162,7 @@ def errors_of(table, name):
 def _values(table, quantity):
     """Value, errors and limit, divided by a power of ten that makes the numbers easy to read."""
     value, limit = column(table, quantity), column(table, f"{quantity}_ul")
-    sizes = np.abs(np.where(np.isfinite(value) & (value != 0), value, limit))
-    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
-    exponent = int(np.floor(np.log10(np.median(sizes)))) if sizes.size else 0
-    if -2 <= exponent <= 2:
-        exponent = 0
+    exponent = power_of(np.where(np.isfinite(value) & (value != 0), value, limit))
     errn, errp = errors_of(table, quantity)
     arrays = {"value": value, "errn": errn, "errp": errp, "limit": limit}
     unit = words.unit_text(table[quantity].unit, exponent) if quantity else ""

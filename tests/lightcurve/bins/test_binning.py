@@ -13,7 +13,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
 from tevcurve.lightcurve.bins import BINNINGS, Binning, Ephemeris
 from tevcurve.lightcurve.bins.text import binning_from_text
-from tevcurve.lightcurve.bins.width import ByWidth
+from tevcurve.lightcurve.bins.width import ByWidth, Sliding
 
 POSITION = SkyCoord(83.63, 22.01, unit="deg")
 SITE = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)
@@ -87,7 +87,7 @@ def test_what_is_written_down_makes_the_same_bins(binning, lines):
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
-@pytest.mark.parametrize("binning", [bins.sliding("40 s", "7 s"), ByWidth(33.3, None, "absolute")], ids=named)
+@pytest.mark.parametrize("binning", [Sliding(40.0, 7.0, None), ByWidth(33.3, None, "absolute")], ids=named)
 def test_a_grid_that_began_with_the_runs_stays_where_it_is(binning, clock):
     """More runs, earlier and later ones, add bins, and leave those that there were."""
     runs = [make_run([(100.1, 200)], clock=clock), make_run([(1000.7, 1100)], clock=clock)]

@@ -209,7 +209,7 @@ def test_nights():
 
 def test_sliding_windows_overlap_and_say_so():
     run = make_run([(0, 100), (1000, 1050)])
-    bins = sliding("40 s", "20 s").bins([run])
+    bins = sliding("40 s", "20 s", start=moment(0)).bins([run])
     start, stop = seconds(bins)
     np.testing.assert_array_equal(start, [0, 20, 40, 60, 80, 980, 1000, 1020, 1040])
     np.testing.assert_array_equal(stop, start + 40)
@@ -218,6 +218,20 @@ def test_sliding_windows_overlap_and_say_so():
     assert not sliding("20 s", "20 s").bins([run]).overlapping
     late = sliding("40 s", "20 s", start=moment(70)).bins([run])
     assert seconds(late)[0][0] == 70
+
+
+def test_windows_are_the_same_whichever_runs_are_there():
+    """They start at a fixed time and at whole steps from it, before it too."""
+    run, earlier, noon_s = make_run([(0, 100)]), make_run([(-5003.7, -4900)], obs_id=9), 10 * 365.25 * 86400
+    windows = sliding("40 s", "20 s")
+    alone, together = windows.bins([run]), windows.bins([earlier, run])
+    np.testing.assert_array_equal(together.time_min.mjd[-len(alone) :], alone.time_min.mjd)
+    noon = Time(51544.5, format="mjd", scale="tt")
+    steps = (alone.time_min - noon).to_value("s") / 20
+    np.testing.assert_allclose(steps, np.round(steps), rtol=0, atol=1e-6)
+    assert "MJD 51544.5 (TT)" in alone.kind
+    # Also before that time.
+    assert len(windows.bins([make_run([(-noon_s, 100 - noon_s)])])) in (6, 7)
 
 
 @pytest.mark.parametrize(

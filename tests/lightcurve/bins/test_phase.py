@@ -196,3 +196,14 @@ def test_times_told_elsewhere():
         np.testing.assert_array_equal(one, other)
     with pytest.raises(InputError, match="wanted are runs whose times are told at one place"):
         binning.bins([here, told_at("solarsystem")])
+
+
+def test_the_bins_say_period_and_epoch():
+    run = make_run([(0, 100)])
+    ephemeris = Ephemeris(Time(53000.5, format="mjd", scale="tdb"), period="3.906 d")
+    kind = by_phase(ephemeris, 4).bins([run]).kind
+    assert kind == "4 bins of phase, period 3.906 d, phase 0 at MJD 53000.5 (TDB)"
+    fast = Ephemeris(Time(53000.5, format="mjd", scale="tdb"), frequency=29.9 * u.Hz, derivatives=(-3e-10,))
+    there = by_phase(fast, 4, barycentre=True, position=SkyCoord(10, 20, unit="deg")).bins([run]).kind
+    assert "frequency 29.9 Hz and derivatives -3e-10, phase 0" in there
+    assert there.endswith("at the barycentre")

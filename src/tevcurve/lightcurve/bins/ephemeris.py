@@ -68,6 +68,13 @@ class Ephemeris:
             said["derivatives"] = ",".join(map(number_word, values))
         return said | {"scale": self.epoch.scale}
 
+    def sentence(self):
+        """What a person reads of it: period or frequency, derivatives and epoch, str."""
+        name, value = ("period", self.period) if self.frequency is None else ("frequency", self.frequency)
+        changes = tuple(self.derivatives) if np.iterable(self.derivatives) else (self.derivatives,)
+        told = f" and derivatives {', '.join(map(str, changes))}" if changes else ""
+        return f"{name} {value}{told}, phase 0 at MJD {self.epoch.mjd:.12g} ({self.epoch.scale.upper()})"
+
     def cycles(self, seconds):
         """Cycles since the epoch, float array (n,): their fraction is the phase. seconds: since the epoch."""
         first, second, third = self._frequencies

@@ -63,8 +63,12 @@ class ByPhase(Binning):
             run=run[order],
             phase_min=found / self.n,
             phase_max=(found + 1) / self.n,
-            kind=f"in {self.n} bins of phase",
+            kind=self._kind(),
         )
+
+    def _kind(self):
+        place = "" if self.position is None else ", at the barycentre"
+        return f"{self.n} bins of phase, {self.ephemeris.sentence()}{place}"
 
     def text(self):
         """Its text, such as "phase 10 period=3.906d epoch=53000.0 scale=tt"; the position is the source's own."""

@@ -125,14 +125,14 @@ class Sliding(Binning):
         first, steps = _grid_steps(
             good, self.grid if self.start is None else self.start, self.width_s, self.step_s
         )
-        # The first window starts with the good time, or where the grid starts one before that.
-        least = 0 if self.start is not None else np.floor((good.start.seconds.min() - first) / self.step_s)
-        begin = first + steps[steps >= least] * self.step_s
+        begin = first + (steps if self.start is None else steps[steps >= 0]) * self.step_s
         start, stop = (
             Instants.from_seconds(edge, good.reference, good.reference)
             for edge in (begin, begin + self.width_s)
         )
-        kind = f"{self.width_s:g} s every {self.step_s:g} s"
+        zero = self.grid if self.start is None else self.start
+        since = "" if zero is None else f" from MJD {zero.tt.mjd:.12g} (TT)"
+        kind = f"{self.width_s:g} s every {self.step_s:g} s{' on one grid' * (self.start is None)}{since}"
         return TimeBins.one_interval_each(start, stop, kind=kind).with_good_time(good)
 
     def resolved(self, runs):
@@ -193,8 +193,8 @@ def sliding(width, step, start=None, grid=None):
 
     width, step: Quantity or string, the step not longer than the width.
     start: `Time` or string, start of the first window, before which there is none.
-    grid: `Time` or string, start of any window: the first one starts at the grid's last step that is not after the
-        first good time. Default: the first good time of the runs that the bins are first made for.
+    grid: `Time` or string, start of any window; others start at all steps before and after. Default: MJD 51544.5 (TT),
+        so that windows are the same whichever runs are there.
     Only windows that meet good time are made. Raises InputError where an argument cannot be used.
     """
     width_s, step_s = duration_s(width, "width"), duration_s(step, "step")
@@ -204,6 +204,8 @@ def sliding(width, step, start=None, grid=None):
         )
     if start is not None and grid is not None:
         raise InputError("sliding takes a start or a grid; wanted is one of them.")
+    if start is None and grid is None:
+        grid = Time(GRID_MJD, format="mjd", scale="tt")
     return Sliding(width_s, step_s, one_time(start, "start"), one_time(grid, "grid"))
 
 

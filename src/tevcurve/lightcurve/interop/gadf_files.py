@@ -47,12 +47,12 @@ def _fits(table, good):
                 # Letters that a card cannot hold, for those who know them.
                 hdu.header[f"HIERARCH {name}{QUOTED}"] = quote(text)
     stream = io.BytesIO()
-    fits.HDUList([fits.PrimaryHDU(), hdu, _gti_hdu(*good)]).writeto(stream)
+    fits.HDUList([fits.PrimaryHDU(), hdu, _gti_hdu(*good, meta.get("TIMEREF"))]).writeto(stream)
     return stream.getvalue()
 
 
-def _gti_hdu(start, stop):
-    """The GTI table of times, in seconds from midnight before the first."""
+def _gti_hdu(start, stop, place):
+    """The GTI table of times, in seconds from midnight before the first. place: their TIMEREF, or None."""
     whole = float(np.floor(start[0].mjd)) if len(start) else 0.0
     columns = []
     for name, times in (("START", start), ("STOP", stop)):
@@ -61,4 +61,6 @@ def _gti_hdu(start, stop):
     hdu = fits.BinTableHDU.from_columns(columns, name="GTI")
     hdu.header["MJDREFI"], hdu.header["MJDREFF"] = int(whole), 0.0
     hdu.header["TIMESYS"], hdu.header["TIMEUNIT"] = start.scale.upper(), "s"
+    if place:
+        hdu.header["TIMEREF"] = place
     return hdu

@@ -28,6 +28,7 @@ from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.columns import QUANTITIES, VARIANTS
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.selection import bins_of_rows
 
 log = logging.getLogger(__name__)
@@ -178,6 +179,7 @@ def _meta(light_curve):
     kinds = ["likelihood"] if {"norm", "ref_dnde", "ref_flux", "ref_eflux"} <= names else []
     kinds += [quantity for quantity in QUANTITIES if quantity in names]
     meta = {"MJDREFI": 0, "MJDREFF": 0.0, "TIMESYS": _uniform(light_curve), "TIMEUNIT": "d"}
+    meta |= {"TIMEREF": place_of_times(light_curve.meta)} if place_of_times(light_curve.meta) else {}
     meta |= {"SED_TYPE": kinds[0]} if kinds else {}
     for theirs, ours in NAMES_OF_META.items():
         if light_curve.meta.get(ours) is not None:
@@ -219,6 +221,8 @@ def _read_meta(meta):
     if "ul_conf" in known and "sigma_ul" not in said:
         said["sigma_ul"] = NormalDist().inv_cdf(0.5 + 0.5 * float(meta[known["ul_conf"]]))
     skipped = {*TIME_KEYS, "SED_TYPE", "UL_CONF", "EXTNAME", *(known[name] for name in read)}
+    place = str(meta.get(known.get("timeref"), "LOCAL")).strip().upper()
+    said |= {} if place == "LOCAL" else {"TIMEREF": place}
     return said | {name: value for name, value in meta.items() if name not in skipped}
 
 

@@ -6,6 +6,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.interop.one_band import band_of
 from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
+from tevcurve.lightcurve.notebook_view import remarks
 
 SECONDS_PER_DAY = 86400
 
@@ -17,7 +18,8 @@ def to_stingray(light_curve, band=None, quantity="flux"):
     without a value are left out.
 
     Rows without a symmetric error, as those at a bound, are left out too, and `notes` says how many: as a Gaussian
-    error any number would be wrong there. "counts" has them all.
+    error any number would be wrong there. `notes` also has what was assumed (spectrum, position, version), and how the
+    time bins lie. "counts" has them all.
 
     With a flux ("flux", "dnde", "eflux", "e2dnde" or "norm") the count rate is the value in the light curve's unit, its
     errors are the symmetric ones, and they are Gaussian. With "counts" it is events with Poisson errors: those in the
@@ -63,7 +65,7 @@ def to_stingray(light_curve, band=None, quantity="flux"):
         **{name: each[kept] if isinstance(each, np.ndarray) else each for name, each in options.items()},
     )
     # Its own argument for this is not kept.
-    made.notes = notes
+    made.notes = "\n".join([*remarks(light_curve), *([notes] if notes else [])])
     return made
 
 

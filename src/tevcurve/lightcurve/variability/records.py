@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from tevcurve.records import as_html
-from tevcurve.rounding import with_errors
+from tevcurve.rounding import sigma_text, with_errors
 
 # No formula holds so far in its tail that smaller chances could be told; where rows have few counts and there are no
 # toys, chances are not told below that of 1000 toys of which none varies as much.
@@ -79,7 +79,7 @@ class VariabilityResult:
         places = f", {self.trials} places" if self.trials > 1 else ""
         source = f"{self.n_toys} toys" if self.method == "toys" else "asymptotic"
         told = chance_text(self.p_value, self.p_is_limit)
-        return f"{told} ({more}{self.significance:.1f} sigma, {source}{places})"
+        return f"{told} ({more}{sigma_text(self.significance)} sigma, {source}{places})"
 
     def __str__(self):
         parts = [f"{self.name}: {self.measured()}", self.chance(), self.note]
@@ -90,7 +90,10 @@ class VariabilityResult:
 
     def _repr_html_(self):
         rows = {field.name: _short(getattr(self, field.name)) for field in fields(self)}
-        return as_html(self.name, rows | {"significance": f"{self.significance:.3g}"})
+        rows |= {"value": self.measured(), "significance": sigma_text(self.significance)}
+        if np.isfinite(self.p_value):
+            rows["p_value"] = chance_text(self.p_value, self.p_is_limit)
+        return as_html(self.name, rows)
 
 
 def chance_text(p_value, is_limit):

@@ -154,6 +154,7 @@ def _why_no_order(rows):
 def _title(rows, light_curve):
     table, number = light_curve.table, rows.number[0]
     title = f"Variability of {light_curve.meta.get('source') or 'the source'} in {rows.n} rows"
+    title += " of phase" if "phase_min" in table.colnames else ""
     if "e_min" not in table.colnames:
         return title
     return f"{title}, {table['e_min'][number]:.4g}-{table['e_max'][number]:.4g} TeV"
