@@ -60,6 +60,7 @@ def test_given_indices_and_other_models_are_as_they_are_said(made):
     assert np.all(u.Quantity(made.table["e_min"]) > 0)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_objects_of_other_packages_say_what_was_assumed(made):
     stingray = pytest.importorskip("stingray")
     notes = made.to_stingray().notes

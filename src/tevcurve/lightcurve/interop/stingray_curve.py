@@ -7,6 +7,7 @@ from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.interop.one_band import band_of
 from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.notebook_view import remarks
+from tevcurve.lightcurve.provenance import place_of_times
 
 SECONDS_PER_DAY = 86400
 
@@ -60,11 +61,10 @@ def to_stingray(light_curve, band=None, quantity="flux"):
         dt=_widths(start, stop),
         gti=np.column_stack([_seconds(times, zero) for times in gti]),
         mjdref=zero,
-        timeref="LOCAL",
-        timesys="TT",
         **{name: each[kept] if isinstance(each, np.ndarray) else each for name, each in options.items()},
     )
-    # Its own argument for this is not kept.
+    # Its own arguments for these are not kept.
+    made.timesys, made.timeref = "TT", place_of_times(light_curve.meta) or "LOCAL"
     made.notes = "\n".join([*remarks(light_curve), *([notes] if notes else [])])
     return made
 
