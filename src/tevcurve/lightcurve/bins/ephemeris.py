@@ -70,10 +70,12 @@ class Ephemeris:
 
     def sentence(self):
         """What a person reads of it: period or frequency, derivatives and epoch, str."""
-        name, value = ("period", self.period) if self.frequency is None else ("frequency", self.frequency)
-        changes = tuple(self.derivatives) if np.iterable(self.derivatives) else (self.derivatives,)
-        told = f" and derivatives {', '.join(map(str, changes))}" if changes else ""
-        return f"{name} {value}{told}, phase 0 at MJD {self.epoch.mjd:.12g} ({self.epoch.scale.upper()})"
+        name = "period" if self.frequency is None else "frequency"
+        said = self.words()
+        value, changes = u.Quantity(said[name]), said.get("derivatives", "")
+        told = f" and derivatives {changes.replace(',', ', ')}" if changes else ""
+        epoch = f"MJD {self.epoch.mjd:.12g} ({self.epoch.scale.upper()})"
+        return f"{name} {value.value:.12g} {value.unit}{told}, phase 0 at {epoch}"
 
     def cycles(self, seconds):
         """Cycles since the epoch, float array (n,): their fraction is the phase. seconds: since the epoch."""
