@@ -7,7 +7,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from tevcurve.datasets.cash_blocks import CashBlock, join_blocks
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def terms_of(bins):
 
 def profile_of(bins):
     """The `CashProfile` of bins, each a list of `DenseBlock`."""
-    return CashProfile(terms_of(bins))
+    return cash_profile(terms_of(bins))
 
 
 def profile_stat(bin_, a):

@@ -6,27 +6,20 @@ import numpy as np
 class SimpleProfile:
     """A profile made of a function of (flux factors, numbers of the bins) -> (stat, slope, curvature)."""
 
-    def __init__(self, function, counts, signal_total, numbers=None):
+    def __init__(self, function, counts, total, numbers=None):
         self.function = function
-        self.counts, self.signal_total = (
-            np.asarray(counts, dtype=float),
-            np.asarray(signal_total, dtype=float),
-        )
-        self.n_bins = len(self.counts)
-        self.numbers = np.arange(self.n_bins) if numbers is None else numbers
+        self.counts, self.total = np.asarray(counts, dtype=float), np.asarray(total, dtype=float)
+        self.n = len(self.counts)
+        self.numbers = np.arange(self.n) if numbers is None else numbers
         self.asked = []
 
-    def copy(self):
-        return self
+    def take(self, bins, start=None):
+        return SimpleProfile(self.function, self.counts[bins], self.total[bins], self.numbers[bins]), start
 
-    def take(self, bins):
-        return SimpleProfile(self.function, self.counts[bins], self.signal_total[bins], self.numbers[bins])
-
-    def evaluate(self, a):
+    def evaluate(self, a, start=None):
         self.asked.append(np.array(a))
-        return tuple(
-            np.broadcast_to(value, a.shape).astype(float) for value in self.function(a, self.numbers)
-        )
+        values = self.function(a, self.numbers)
+        return tuple(np.broadcast_to(value, a.shape).astype(float) for value in values), start
 
 
 def parabolas(center, width):

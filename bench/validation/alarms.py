@@ -61,9 +61,10 @@ def statistics(profile, n):
 def fits_of(profile, n):
     """`RowFits` of n light curves, in which rows with the same counts share their fit: faint ones have few counts."""
     index = np.tile(np.arange(N_ROWS), n)
-    key = (profile.n_off * (profile.n_on.max() + 1) + profile.n_on) * N_ROWS + index
+    own = profile.likelihood
+    key = (own.n_off * (own.n_on.max() + 1) + own.n_on) * N_ROWS + index
     _, first, which = np.unique(key, return_index=True, return_inverse=True)
-    few, fits = RowFits(profile.take(first)), RowFits(profile, n)
+    few, fits = RowFits(profile.take(first)[0]), RowFits(profile, n)
     settled = few.minimum
     fields = {each.name: getattr(settled, each.name) for each in dataclasses.fields(settled)}
     fits.minimum = type(settled)(**{name: np.asarray(values)[which] for name, values in fields.items()})
@@ -82,13 +83,13 @@ def reached(profile, values, asked):
     gain = np.zeros(n)
     if len(able):
         rows = (able[:, None] * N_ROWS + np.arange(N_ROWS)).ravel()
-        gain[able] = gain_of(RowFits(profile.take(rows), len(able)))
+        gain[able] = gain_of(RowFits(profile.take(rows)[0], len(able)))
     return asked & (np.stack([fits.ts_var, fits.chi_square, gain]) >= least)
 
 
 def constants(toys):
     """The norm (n,) of each light curve's constant source, as `OnOffToys.null_norm` has it for one."""
-    own = toys.profile
+    own = toys.profile.likelihood
     excess, signal = own.n_on - own.alpha * own.n_off, own.signal
     return excess.reshape(-1, N_ROWS).sum(axis=1) / signal.reshape(-1, N_ROWS).sum(axis=1)
 
@@ -114,7 +115,7 @@ def by_formula(source, n, p0, rng):
         ts, chi2, gain = statistics(profile, size)
         alarms[:2] += [np.sum(chdtrc(N_ROWS - 1, each) <= p0) for each in (ts, chi2)]
         for k in np.flatnonzero(gain > worth):
-            own = SimpleNamespace(n=N_ROWS, fits=RowFits(profile.take(np.arange(N_ROWS) + k * N_ROWS)))
+            own = SimpleNamespace(n=N_ROWS, fits=RowFits(profile.take(np.arange(N_ROWS) + k * N_ROWS)[0]))
             alarms[2] += gain_chance(constant_gains(own), gain[k]) <= p0
     return alarms
 
@@ -136,7 +137,7 @@ def by_toys(source, n, p0, rng):
             times = int(np.clip(CHUNK // (8 * len(alive)), 1, n_toys - done))
             which = np.repeat(alive, times)
             rows = (which[:, None] * N_ROWS + np.arange(N_ROWS)).ravel()
-            own = data.profile
+            own = data.profile.likelihood
             part = toys_of(own.n_on[rows], own.n_off[rows], own.signal[rows])
             drawn = part.draw(np.repeat(norms[which], N_ROWS), 1, rng)
             found = reached(drawn, values[:, which], open_[:, which])
@@ -165,7 +166,7 @@ def few_and_limits(source, n=1000):
     data = observed(source, n, np.random.default_rng(0))
     fits = RowFits(data.profile, n)
     limits = ~(fits.norm > 2 * fits.errn)
-    return np.mean(data.profile.n_on < 20), np.mean(limits)
+    return np.mean(data.profile.likelihood.n_on < 20), np.mean(limits)
 
 
 def rates(lines):

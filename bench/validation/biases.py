@@ -5,8 +5,8 @@ import numpy as np
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.fit.off_shapes import off_rates, shape_terms
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.onoff_profile import OnOffProfile
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 from validation.counting import BACKGROUNDS, SIGNALS
 from validation.parts import some
@@ -41,7 +41,7 @@ def free_norms(on, off, signal, alpha):
     n, cells = on.size // N_ENERGIES, on.size
     source = np.tile(signal * SIGNAL, n)
     row = np.repeat(np.arange(n), N_ENERGIES)
-    profile = OnOffProfile(row, on.ravel(), off.ravel(), np.full(cells, alpha), source, n)
+    profile = onoff_profile(row, on.ravel(), off.ravel(), np.full(cells, alpha), source, n)
     return estimate_norms(profile, negative=True).norm
 
 
@@ -56,7 +56,7 @@ def shape_norms(on, off, signal, alpha):
     row, source = np.repeat(np.arange(n), N_ENERGIES), np.tile(signal * SIGNAL, n)
     counts = on.ravel(), off.ravel()
     terms = shape_terms(row, np.arange(n), n, *counts, source, expected, np.full(cells, alpha) * expected)
-    return estimate_norms(CashProfile(terms), negative=True).norm
+    return estimate_norms(cash_profile(terms), negative=True).norm
 
 
 def known_norms(on, signal, behind):
@@ -80,7 +80,7 @@ def known_norms(on, signal, behind):
         lone_log=0 * every,
         bounds=first.repeated(n, 1),
     )
-    return estimate_norms(CashProfile(terms), negative=True).norm
+    return estimate_norms(cash_profile(terms), negative=True).norm
 
 
 def biases(signal, background, alpha, share, n_runs, rng):

@@ -5,8 +5,8 @@ from scipy.special import gammaln, xlogy
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.onoff_profile import OnOffProfile
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 SIGNALS = (0.5, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -80,10 +80,10 @@ def profile_of(on, off, background, alpha, signal=1.0):
     """tevcurve's profile of single cells, whose flux factor is in units of `signal` counts."""
     n, unit = len(on), np.ones(len(on))
     if alpha is not None:
-        return OnOffProfile(np.arange(n), on, off, alpha * unit, signal * unit, n)
+        return onoff_profile(np.arange(n), on, off, alpha * unit, signal * unit, n)
     seen = on > 0
     n_seen = np.count_nonzero(seen)
-    return CashProfile(
+    return cash_profile(
         CashTerms(
             n_bins=n,
             block_bin=np.arange(n),
@@ -111,5 +111,6 @@ def code_pull(on, off, signal, background, alpha):
     """(best signal, pull) of pairs by tevcurve."""
     profile = profile_of(on, off, background, alpha)
     estimate = estimate_norms(profile)
-    rise = profile.copy().evaluate(np.full(len(on), signal))[0] - estimate.stat
+    (stat, _, _), _ = profile.evaluate(np.full(len(on), signal))
+    rise = stat - estimate.stat
     return estimate.norm, np.sign(estimate.norm - signal) * np.sqrt(np.maximum(rise, 0.0))

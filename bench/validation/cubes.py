@@ -5,7 +5,7 @@ import numpy as np
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 BISECTIONS, NEWTON_STEPS = 10, 5
@@ -44,14 +44,15 @@ def cube_profile(signal, background, norms, rng):
         lone_log=0 * unit,
         bounds=first.repeated(n, 1),
     )
-    return CashProfile(terms)
+    return cash_profile(terms)
 
 
 def cube_code(signal, background, n, rng):
     """(pull, flux) (n,) of tevcurve's draws and fits."""
     profile = cube_profile(signal, background, np.ones(n), rng)
     estimate = estimate_norms(profile)
-    rise = profile.copy().evaluate(np.ones(n))[0] - estimate.stat
+    (stat, _, _), _ = profile.evaluate(np.ones(n))
+    rise = stat - estimate.stat
     return np.sign(estimate.norm - 1) * np.sqrt(np.maximum(rise, 0.0)), estimate.norm
 
 

@@ -11,13 +11,12 @@ NODES = 4000
 
 
 def row_statistics(profile):
-    """Of each row of an `OnOffProfile` (function of norms (n,) to deviances (n,), lowest, highest norm of a cell)."""
+    """Of each row of an ON/OFF profile (function of norms (n,) to deviances (n,), lowest, highest norm of a cell)."""
     found = []
-    for row in range(profile.n_bins):
-        cells = (profile.cell_bin == row) & (profile.signal > 0)
-        on, off, alpha, unit = (
-            each[cells] for each in (profile.n_on, profile.n_off, profile.alpha, profile.signal)
-        )
+    for row in range(profile.n):
+        own = profile.likelihood
+        cells = (own.cell_bin == row) & (own.signal > 0)
+        on, off, alpha, unit = (each[cells] for each in (own.n_on, own.n_off, own.alpha, own.signal))
         own = (on - alpha * off) / unit
 
         def statistic(norms, on=on, off=off, alpha=alpha, unit=unit):

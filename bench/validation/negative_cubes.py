@@ -11,7 +11,7 @@ from tevcurve import light_curve
 from tevcurve.demo import POSITION
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.variability.chances import chances
@@ -65,7 +65,8 @@ def cube_sums(signal, background, n, rng):
     true = np.full(n, signal / unit)
     profile = cube_profile(unit, background, true, rng)
     found = estimate_norms(profile, negative=True, errn_errp=1.0, ul_rise=LIMIT_RISE)
-    rise = np.maximum(profile.copy().evaluate(true)[0] - found.stat, 0.0)
+    (stat, _, _), _ = profile.evaluate(true)
+    rise = np.maximum(stat - found.stat, 0.0)
     pull = np.sign(found.norm - true) * np.sqrt(rise)
     inside = (true >= found.norm - found.norm_errn) & (true <= found.norm + found.norm_errp)
     held = found.minimum.at_limit
@@ -81,7 +82,7 @@ def two_cells(on, off, unit):
     count = np.column_stack([on, off]).ravel()
     seen = count > 0
     source, behind = np.tile([unit, 0.0], n), np.tile([ALPHA, 1.0], n)
-    return CashProfile(
+    return cash_profile(
         CashTerms(
             n_bins=n,
             block_bin=np.arange(n),
@@ -111,7 +112,8 @@ def exact_sums(signal, background):
     weight = weight / weight.sum()
     profile, true = two_cells(on, off, unit), np.full(len(on), signal / unit)
     found = estimate_norms(profile, negative=True, ul_rise=LIMIT_RISE)
-    rise = np.maximum(profile.copy().evaluate(true)[0] - found.stat, 0.0)
+    (stat, _, _), _ = profile.evaluate(true)
+    rise = np.maximum(stat - found.stat, 0.0)
     code = np.sign(found.norm - true) * np.sqrt(rise)
     # All counts are predicted at the best fit, on - alpha*off, but where there is none in the first cell: then the norm
     # is off/(1 + alpha) whatever the source, and the cell is empty at the source's bound.

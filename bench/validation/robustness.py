@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from tevcurve.fit.norms import estimate_norms
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
 from tevcurve.kernels.profile_construction import onoff_intervals
 from validation.coverage import LIMIT, LIMIT_RISE
 from validation.exact_counts import (
@@ -29,7 +29,7 @@ def any_alpha(n, rng):
 def likelihood(n, rng, negative):
     """(numbers of cells with a NaN or infinity, negative limits, fits that did not converge)."""
     on, off, alpha = random_counts(n, rng, 1e4), random_counts(n, rng, 1e4), any_alpha(n, rng)
-    profile = OnOffProfile(np.arange(n), on, off, alpha, np.ones(n), n)
+    profile = onoff_profile(np.arange(n), on, off, alpha, np.ones(n), n)
     asked = {"err": 1.0, "errn_errp": 1.0, "ul_rise": LIMIT_RISE, "ts": True}
     found = estimate_norms(profile, negative=negative, **asked)
     values = np.stack([found.norm, found.norm_errn, found.norm_errp, found.norm_ul, found.ts])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
 from tevcurve.lightcurve.toys_onoff import OnOffToys
 
 
@@ -16,4 +16,4 @@ def single_cell_toys(n_on, n_off, alpha, signal, group, ontime):
     group : int array, rows that share a rate of background; ontime : float array, s
     """
     rows = np.arange(len(n_on))
-    return OnOffToys(OnOffProfile(rows, n_on, n_off, alpha, signal, len(rows)), rows, group, ontime)
+    return OnOffToys(onoff_profile(rows, n_on, n_off, alpha, signal, len(rows)), rows, group, ontime)

@@ -126,7 +126,7 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
     options, rng = light_curve.origin.options, np.random.default_rng(random_state)
     norms = _true_norms(truth, rows, len(light_curve.table))
     constant = np.ptp(norms) == 0
-    signal = rows.fits.profile.signal_total
+    signal = rows.fits.profile.total
     level = np.full(rows.n, norms[0] if constant else np.sum(norms * signal) / np.sum(signal))
     exact = exact_coverage(light_curve.origin, rows, norms) if options.interval != "likelihood" else None
     moments, tests = _Moments(norms, rows.n, exact), []
@@ -169,7 +169,8 @@ class _Moments:
         asked = {} if self.exact else {"errn_errp": options.sigma, "ul_rise": options.sigma_ul**2}
         estimate = estimate_norms(fits.profile, negative=options.negative, **asked)
         true, norm = np.tile(self.norms, fits.n), estimate.norm
-        rise = np.maximum(fits.profile.copy().evaluate(true)[0] - estimate.stat, 0.0)
+        (stat, _, _), _ = fits.profile.evaluate(true)
+        rise = np.maximum(stat - estimate.stat, 0.0)
         pull = np.sign(norm - true) * np.sqrt(rise)
         good = estimate.minimum.converged & np.isfinite(pull)
         if self.exact:

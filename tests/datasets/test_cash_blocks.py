@@ -5,11 +5,11 @@ import pytest
 from dense_likelihood import DenseBlock, cash_block, simulate_bin
 
 from tevcurve.datasets.cash_blocks import join_blocks
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 
 
 def stat_of(blocks, bins, n_bins, a):
-    return CashProfile(join_blocks(blocks, bins, n_bins, 1)).evaluate(np.asarray(a, dtype=float))[0]
+    return cash_profile(join_blocks(blocks, bins, n_bins, 1)).evaluate(np.asarray(a, dtype=float))[0][0]
 
 
 def fixed_norms_stat(dense, a, norm=1.0):

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from simulated_cubes import dense_cash, point_source, simulated_cube
 
 from tevcurve.datasets.cash_blocks import join_blocks
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 
 OTHER = ("other", (83.2, 22.4))
 
@@ -18,7 +18,7 @@ def profile_of(dataset, source="crab", further=(), free_background=True, bounds=
     )
     if not free_background:
         block = block.with_fixed_background()
-    return block, CashProfile(join_blocks([block], [0], 1, 1 + len(further)))
+    return block, cash_profile(join_blocks([block], [0], 1, 1 + len(further)))
 
 
 @pytest.mark.parametrize("further", [(), ("other",)])
@@ -62,8 +62,9 @@ def test_the_likelihood_of_blocks_is_the_statistic(seed):
     for further in ((), ("other",)):
         _, profile = profile_of(dataset, further=further)
         for flux in (0.0, 0.4, 1.0, 2.5):
-            stat = profile.evaluate(np.array([flux]))[0][0]
-            norms, extras = profile.nuisance(np.array([flux]))
+            stat = profile.evaluate(np.array([flux]))[0][0][0]
+            settled, _ = profile.settled(np.array([flux]))
+            norms, extras = settled.norms, settled.amplitudes[:, 1:]
             other = {"other": extras[0, 0]} if further else {}
             assert stat == pytest.approx(dense_cash(dataset, flux, norms[0], other), rel=1e-10)
         # And set into the models it is what the dataset says.
@@ -81,7 +82,9 @@ def test_a_fixed_background_is_one_of_the_constants():
     dataset = simulated_cube()
     dataset.background_model.norm = 0.7
     _, profile = profile_of(dataset, free_background=False)
-    assert profile.evaluate(np.array([1.3]))[0][0] == pytest.approx(dense_cash(dataset, 1.3, 0.7), rel=1e-12)
+    assert profile.evaluate(np.array([1.3]))[0][0][0] == pytest.approx(
+        dense_cash(dataset, 1.3, 0.7), rel=1e-12
+    )
 
 
 def with_empty_background(planes=(2,), seed=0):
@@ -113,10 +116,10 @@ def test_events_over_a_floor_and_events_over_nothing_are_told_and_counted():
     assert block.n_unpredicted == counts[2][~shines].sum() >= 3
     assert block.counts + block.n_unpredicted == counts.sum()
     # Finite, and the dataset's own, also without the source.
-    stat = profile.evaluate(np.array([0.0]))[0][0]
+    stat = profile.evaluate(np.array([0.0]))[0][0][0]
     assert np.isfinite(stat)
     dataset.named("crab").spectral_model.amplitude = 1e-40
-    dataset.background_model.norm = profile.nuisance(np.array([0.0]))[0][0]
+    dataset.background_model.norm = profile.settled(np.array([0.0]))[0].norms[0]
     assert dataset.stat_sum() == pytest.approx(stat, rel=1e-9)
 
 

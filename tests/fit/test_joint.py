@@ -35,7 +35,7 @@ def test_bins_without_signal_are_left_out_of_the_fit_and_keep_their_row():
     datasets = [simulated_cube(seed=1), simulated_cube(seed=2, exposure=0.0), simulated_cube(seed=3)]
     joint = joint_fit(members_of(datasets, [0, 1, 2]), 3, reoptimize=True, negative=False)
     assert joint.fitted.tolist() == [0, 2]
-    assert joint.profile.n_bins == 2
+    assert joint.profile.n == 2
     columns = joint.columns(estimate_norms(joint.profile, err=1.0, scan=np.array([0.5, 1.0])))
     assert np.isfinite(columns["norm"]).tolist() == [True, False, True]
     assert columns["dloglike_scan"].shape == (3, 2)
@@ -61,8 +61,9 @@ def test_a_further_source_of_one_dataset_is_none_of_the_others():
     ]
     joint = joint_fit(members_of(datasets, [0, 0, 1]), 2, reoptimize=True, negative=False)
     a = np.array([0.8, 1.3])
-    stat, _, _ = joint.profile.evaluate(a)
-    norms, extras = joint.profile.nuisance(a)
+    stat, _, _ = joint.profile.evaluate(a)[0]
+    settled, _ = joint.profile.settled(a)
+    norms, extras = settled.norms, settled.amplitudes[:, 1:]
     first = dense_likelihood(datasets[0])(0.8, norms[0], {"other": extras[0, 0]})
     assert stat[0] == pytest.approx(first + dense_likelihood(datasets[1])(0.8, norms[1]), rel=1e-10)
     assert stat[1] == pytest.approx(dense_likelihood(datasets[2])(1.3, norms[2]), rel=1e-10)
@@ -73,8 +74,9 @@ def test_sources_of_one_name_in_one_bin_have_one_amplitude():
     others = [point_source("other", (83.3, 22.4)) for _ in range(2)]
     datasets = [simulated_cube(seed=seed, others=[other]) for seed, other in enumerate(others)]
     joint = joint_fit(members_of(datasets, [0, 0]), 1, reoptimize=True, negative=False)
-    stat, _, _ = joint.profile.evaluate(np.ones(1))
-    norms, extras = joint.profile.nuisance(np.ones(1))
+    stat, _, _ = joint.profile.evaluate(np.ones(1))[0]
+    settled, _ = joint.profile.settled(np.ones(1))
+    norms, extras = settled.norms, settled.amplitudes[:, 1:]
     assert extras.shape == (1, 1)
     parts = [
         dense_likelihood(dataset)(1.0, norm, {"other": extras[0, 0]})
@@ -94,8 +96,9 @@ def test_further_sources_are_told_by_name_not_by_their_order():
         for seed, order in enumerate(orders)
     ]
     joint = joint_fit(members_of(datasets, [0, 0, 0]), 1, reoptimize=True, negative=False)
-    stat, _, _ = joint.profile.evaluate(np.ones(1))
-    norms, extras = joint.profile.nuisance(np.ones(1))
+    stat, _, _ = joint.profile.evaluate(np.ones(1))[0]
+    settled, _ = joint.profile.settled(np.ones(1))
+    norms, extras = settled.norms, settled.amplitudes[:, 1:]
     fluxes = dict(zip(("north", "south"), extras[0], strict=True))
     parts = [
         dense_likelihood(dataset)(1.0, norm, fluxes) for dataset, norm in zip(datasets, norms, strict=True)
@@ -119,7 +122,7 @@ def test_without_reoptimize_everything_else_is_fixed():
     dataset.background_model.norm = 0.9
     joint = joint_fit(members_of([dataset], [0]), 1, reoptimize=False, negative=False)
     fluxes = [0.0, 0.7, 2.0]
-    stats = [joint.profile.evaluate(np.array([flux]))[0][0] for flux in fluxes]
+    stats = [joint.profile.evaluate(np.array([flux]))[0][0][0] for flux in fluxes]
     assert_allclose(stats, [dense_likelihood(dataset)(flux, 0.9) for flux in fluxes], rtol=1e-12)
 
 

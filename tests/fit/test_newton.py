@@ -15,16 +15,12 @@ class Rows:
 
     def __init__(self, formula, n, numbers=None):
         self.formula, self.numbers = formula, np.arange(n) if numbers is None else numbers
-        self.n_bins = len(self.numbers)
 
-    def copy(self):
-        return self
+    def take(self, rows, start=None):
+        return Rows(self.formula, None, self.numbers[rows]), start
 
-    def take(self, rows):
-        return Rows(self.formula, None, self.numbers[rows])
-
-    def evaluate(self, x):
-        return self.formula(x, self.numbers)
+    def evaluate(self, x, start=None):
+        return self.formula(x, self.numbers), start
 
 
 def bowls(matrix, center):

@@ -17,7 +17,7 @@ from iminuit import Minuit
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 UL_RISE = 2.7055
@@ -204,7 +204,7 @@ class TestClosedForms:
         bin_ = simulate_bin(seed, strength=2.0)
         profile = profile_of([bin_])
         found = estimate_norms(profile)
-        norms, _ = profile.nuisance(found.norm)
+        norms = profile.settled(found.norm)[0].norms
         (block,) = bin_
         predicted = found.norm[0] * block.shared.sum() + norms[0] * block.background.sum()
         assert predicted == pytest.approx(block.counts.sum(), rel=1e-7)
@@ -212,7 +212,7 @@ class TestClosedForms:
     @pytest.mark.parametrize("free", [True, False])
     def test_limit_without_events_is_the_rise_over_twice_the_signal(self, free):
         bin_ = simulate_bin(1, n_blocks=3, counts=False, free=free)
-        total = profile_of([bin_]).signal_total[0]
+        total = profile_of([bin_]).total[0]
         found = estimate_norms(profile_of([bin_]), **EVERYTHING)
         assert found.norm_ul[0] == UL_RISE / (2 * total)
         assert found.norm_errp[0] == 1 / (2 * total)
@@ -253,7 +253,7 @@ class TestBounds:
     def test_negative_norms_go_down_to_where_a_prediction_vanishes(self, free):
         bins = [simulate_bin(seed, strength=0.0, background=20.0, free=free) for seed in range(30)]
         profile = profile_of(bins)
-        lower = profile.lower_limits()
+        lower = profile.lower_bound()
         found = estimate_norms(profile, negative=True, **EVERYTHING)
         bounded = estimate_norms(profile)
         assert found.minimum.converged.all()
@@ -334,7 +334,7 @@ def test_every_bin_of_many_random_ones_converges(negative, n_bins):
     terms = random_terms(1, n_bins, least=-2 if negative else -9)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = estimate_norms(CashProfile(terms), negative=negative, **EVERYTHING)
+        found = estimate_norms(cash_profile(terms), negative=negative, **EVERYTHING)
     assert found.minimum.converged.all()
     for values in (
         found.norm,
@@ -350,25 +350,25 @@ def test_every_bin_of_many_random_ones_converges(negative, n_bins):
     assert np.all(found.norm_errn >= 0)
     assert np.all(found.dloglike_scan >= -1e-6)
     # At the errors and limits the statistic is higher by the rise, found anew from nothing.
-    lower = CashProfile(terms).lower_limits() if negative else np.zeros(n_bins)
+    lower = cash_profile(terms).lower_bound() if negative else np.zeros(n_bins)
     below = found.norm - found.norm_errn
     inner = below - lower > 1e-12 * found.norm_errn
     # Limits are counted from the best norm that is not below zero.
-    from_zero, _, _ = CashProfile(terms).evaluate(np.zeros(n_bins))
+    from_zero, _, _ = cash_profile(terms).evaluate(np.zeros(n_bins))[0]
     of_limit = np.where(found.norm < 0, from_zero, found.stat)
     for edge, least, rise, reached in (
         (found.norm + found.norm_errp, found.stat, 1.0, True),
         (found.norm_ul, of_limit, UL_RISE, True),
         (below, found.stat, 1.0, inner),
     ):
-        stat, slope, _ = CashProfile(terms).evaluate(edge)
+        stat, slope, _ = cash_profile(terms).evaluate(edge)[0]
         digits = np.spacing(np.abs(found.norm) + np.abs(edge)) * np.abs(slope) + np.spacing(np.abs(stat))
         assert np.all(np.where(reached, np.abs(stat - least - rise), 0) < 1e-6 + 4 * digits)
         assert np.all(stat - least < rise + 1e-6 + 4 * digits)
 
 
 def test_every_bin_with_other_sources_converges():
-    found = estimate_norms(CashProfile(random_terms(2, 3_000, n_shared=3)), **EVERYTHING)
+    found = estimate_norms(cash_profile(random_terms(2, 3_000, n_shared=3)), **EVERYTHING)
     assert found.minimum.converged.all()
     assert np.isfinite(found.norm_errp).all()
     assert np.isfinite(found.norm_ul).all()
@@ -382,6 +382,6 @@ def test_only_what_is_asked_for_comes_back():
 
 
 def test_no_bins_at_all():
-    found = estimate_norms(CashProfile(random_terms(1, 0)), **EVERYTHING)
+    found = estimate_norms(cash_profile(random_terms(1, 0)), **EVERYTHING)
     assert found.norm.shape == (0,)
     assert found.dloglike_scan.shape == (0, 3)

@@ -9,7 +9,7 @@ from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.fit.off_shapes import nights, off_rates, shape_terms
 from tevcurve.fit.onoff_cells import OnOffCells
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 
 SHAPE = BackgroundRule(shape_from="run")
 
@@ -42,13 +42,13 @@ def test_terms_are_those_of_the_dense_likelihood(seed):
     minuit = minuit_of(n_on, n_off, signal, off, off_in_on)
     block = np.repeat(np.arange(3), 6)
     cells = (each.ravel().astype(float) for each in (n_on, n_off, signal, off, off_in_on))
-    profile = CashProfile(shape_terms(block, np.zeros(3, dtype=int), 1, *cells))
+    profile = cash_profile(shape_terms(block, np.zeros(3, dtype=int), 1, *cells))
     found = estimate_norms(profile, err=1, errn_errp=1)
     assert found.norm[0] == pytest.approx(minuit.values[0], abs=1e-4 * minuit.errors[0])
     assert found.stat[0] == pytest.approx(minuit.fval, abs=1e-6)
     assert found.norm_err[0] == pytest.approx(minuit.errors[0], rel=1e-3)
     assert found.norm_errp[0] == pytest.approx(minuit.merrors[0].upper, rel=1e-3)
-    assert_allclose(profile.nuisance(found.norm)[0], minuit.values[1:], rtol=1e-3)
+    assert_allclose(profile.settled(found.norm)[0].norms, minuit.values[1:], rtol=1e-3)
 
 
 def test_rates_have_the_counts_of_the_run_and_the_shape_of_the_night():

@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 
 from tevcurve.fit.ratios import AngleProfile, estimate_ratios
 from tevcurve.kernels.onoff import wstat
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
 
 ALPHA = 0.1
 
@@ -14,7 +14,7 @@ ALPHA = 0.1
 def profile(n_on, n_off, signal):
     """One ON/OFF cell in each of n bins."""
     n_on, n_off, signal = (np.asarray(each, dtype=float) for each in (n_on, n_off, signal))
-    return OnOffProfile(np.arange(len(n_on)), n_on, n_off, np.full(len(n_on), ALPHA), signal, len(n_on))
+    return onoff_profile(np.arange(len(n_on)), n_on, n_off, np.full(len(n_on), ALPHA), signal, len(n_on))
 
 
 # (n_on, n_off) of the upper and of the lower band: strong, weak above, weak below, deficits above and below.
@@ -111,8 +111,8 @@ def test_slope_and_curvature_of_the_angle_are_those_of_its_value():
     upper, lower = profile([40, 14], [100, 100], [10, 10]), profile([150, 60], [200, 200], [50, 50])
     angles = AngleProfile(upper, lower, np.array([3.0, 1.0]), np.array([2.0, 1.0]))
     angle, step = np.array([0.6, 0.3]), 1e-4
-    _, slope, curvature = angles.evaluate(angle)
-    above, below = angles.evaluate(angle + step), angles.evaluate(angle - step)
+    _, slope, curvature = angles.evaluate(angle)[0]
+    above, below = angles.evaluate(angle + step)[0], angles.evaluate(angle - step)[0]
     np.testing.assert_allclose((above[0] - below[0]) / (2 * step), slope, rtol=1e-5)
     np.testing.assert_allclose((above[1] - below[1]) / (2 * step), curvature, rtol=1e-5)
 

@@ -93,8 +93,8 @@ def test_intervals_cover_where_counts_are_few():
         truth = np.full(n, norm)
         counts = rng.poisson(cells.expected(truth, np.ones((n, 1))))
         profile, minimum = rows_of(counts, cells)
-        observed = profile.copy().evaluate(truth)[0] - minimum.stat
-        found, _ = profile.copy().nuisance(truth)
+        observed = profile.evaluate(truth)[0][0] - minimum.stat
+        found = profile.settled(truth)[0].norms
         # Critical values at a few backgrounds, between which they hardly change.
         places = np.quantile(found, [0.05, 0.3, 0.5, 0.7, 0.95])
         t = toy_statistics(cells, np.full(5, norm), places[:, None], 4000)
@@ -126,12 +126,12 @@ def test_toys_have_the_likelihood_of_their_cells():
     counts = rng.poisson(cells.expected(np.ones(1), np.ones((1, 2))))
     profile = cells.profile_of(counts)
     for a in (0.0, 0.7, 2.0):
-        norms, _ = profile.copy().nuisance(np.array([a]))
+        norms = profile.settled(np.array([a]))[0].norms
         mean = cells.expected(np.array([a]), norms[None])
         stat = 2 * np.sum(mean - counts * np.log(mean))
         if a == 0.0:
-            zero = stat - profile.evaluate(np.array([a]))[0]
-        assert stat - profile.evaluate(np.array([a]))[0] == pytest.approx(zero, abs=1e-6)
+            zero = stat - profile.evaluate(np.array([a]))[0][0]
+        assert stat - profile.evaluate(np.array([a]))[0][0] == pytest.approx(zero, abs=1e-6)
 
 
 def test_levels_that_toys_cannot_tell_are_refused():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tevcurve.kernels.onoff import wstat
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
 
 
 def many_cells(n_bins=40, seed=11):
@@ -13,17 +13,22 @@ def many_cells(n_bins=40, seed=11):
     alpha = random.uniform(0.02, 0.5, len(cell_bin))
     signal = random.uniform(0.1, 4, len(cell_bin))
     n_on = random.poisson(1.3 * signal + alpha * 4).astype(float)
-    return OnOffProfile(cell_bin, n_on, random.poisson(4, len(cell_bin)).astype(float), alpha, signal, n_bins)
+    return onoff_profile(
+        cell_bin, n_on, random.poisson(4, len(cell_bin)).astype(float), alpha, signal, n_bins
+    )
 
 
 def test_a_profile_is_the_sum_over_the_cells_of_each_bin():
     profile = many_cells()
-    a = np.linspace(-0.5, 3, profile.n_bins)
-    stat, slope, curvature = profile.evaluate(a)
+    a = np.linspace(-0.5, 3, profile.n)
+    stat, slope, curvature = profile.evaluate(a)[0]
     for number in (0, 7, 39):
-        cells = profile.cell_bin == number
-        arguments = [values[cells] for values in (profile.n_on, profile.n_off, profile.alpha)]
-        one, step = profile.signal[cells], 1e-4
+        cells = profile.likelihood.cell_bin == number
+        arguments = [
+            values[cells]
+            for values in (profile.likelihood.n_on, profile.likelihood.n_off, profile.likelihood.alpha)
+        ]
+        one, step = profile.likelihood.signal[cells], 1e-4
         around = [wstat(*arguments, (a[number] + shift) * one).sum() for shift in (-step, 0, step)]
         assert stat[number] == pytest.approx(around[1], rel=1e-12)
         assert slope[number] == pytest.approx((around[2] - around[0]) / (2 * step), rel=1e-5, abs=1e-6)
@@ -33,20 +38,20 @@ def test_a_profile_is_the_sum_over_the_cells_of_each_bin():
 def test_the_numbers_of_a_bin_do_not_depend_on_the_others():
     profile = many_cells()
     bins = np.array([3, 4, 21, 38])
-    a = np.linspace(-0.5, 3, profile.n_bins)
-    part = profile.take(bins)
-    np.testing.assert_array_equal(part.signal_total, profile.signal_total[bins])
+    a = np.linspace(-0.5, 3, profile.n)
+    part = profile.take(bins)[0]
+    np.testing.assert_array_equal(part.total, profile.total[bins])
     np.testing.assert_array_equal(part.counts, profile.counts[bins])
-    for one, all_of_it in zip(part.evaluate(a[bins]), profile.evaluate(a), strict=True):
+    for one, all_of_it in zip(part.evaluate(a[bins])[0], profile.evaluate(a)[0], strict=True):
         np.testing.assert_array_equal(one, all_of_it[bins])
-    np.testing.assert_array_equal(part.background(a[bins]), profile.background(a)[bins])
+    np.testing.assert_array_equal(part.likelihood.background(a[bins]), profile.likelihood.background(a)[bins])
 
 
 def test_lower_limits_lie_far_below_the_minimum():
     profile = many_cells()
-    lower = profile.lower_limits()
-    stat, slope, _ = profile.evaluate(lower)
-    best = np.min([profile.evaluate(np.full(profile.n_bins, a))[0] for a in np.linspace(-2, 4, 400)], axis=0)
+    lower = profile.lower_bound()
+    stat, slope, _ = profile.evaluate(lower)[0]
+    best = np.min([profile.evaluate(np.full(profile.n, a))[0][0] for a in np.linspace(-2, 4, 400)], axis=0)
     assert np.all(slope < 0)
     assert np.all(stat - best > 100)
 
@@ -54,20 +59,26 @@ def test_lower_limits_lie_far_below_the_minimum():
 def test_the_background_of_a_profile_makes_up_for_what_the_signal_lacks():
     profile = many_cells()
     # With n_off > 0 and no signal, the best background is that of the pooled counts.
-    expected = profile.alpha * (profile.n_on + profile.n_off) / (1 + profile.alpha)
+    expected = (
+        profile.likelihood.alpha
+        * (profile.likelihood.n_on + profile.likelihood.n_off)
+        / (1 + profile.likelihood.alpha)
+    )
     np.testing.assert_allclose(
-        profile.background(np.zeros(40)), np.bincount(profile.cell_bin, expected), rtol=1e-12
+        profile.likelihood.background(np.zeros(40)),
+        np.bincount(profile.likelihood.cell_bin, expected),
+        rtol=1e-12,
     )
 
 
 def test_errors_of_a_single_cell_reach_below_its_deficit():
     # One cell with fewer ON counts than the background: its minimum is its own best value, its error lies below that.
-    profile = OnOffProfile(np.zeros(1, dtype=int), *np.array([[3.0], [60.0], [0.1], [2.0]]), 1)
-    lower = profile.lower_limits()
+    profile = onoff_profile(np.zeros(1, dtype=int), *np.array([[3.0], [60.0], [0.1], [2.0]]), 1)
+    lower = profile.lower_bound()
     best = np.array([-1.5])
-    assert profile.evaluate(best)[0] == 0
+    assert profile.evaluate(best)[0][0] == 0
     assert lower < best
-    assert profile.evaluate(lower)[0] > 100
+    assert profile.evaluate(lower)[0][0] > 100
 
 
 def test_cells_without_an_event_count_as_all_others_do():
@@ -75,13 +86,13 @@ def test_cells_without_an_event_count_as_all_others_do():
     cell_bin = np.repeat(np.arange(20), 10)
     n_on, n_off = random.poisson(0.3, (2, 200)).astype(float)
     alpha, signal = random.uniform(0.02, 0.5, 200), random.uniform(0.1, 4, 200)
-    profile = OnOffProfile(cell_bin, n_on, n_off, alpha, signal, 20)
+    profile = onoff_profile(cell_bin, n_on, n_off, alpha, signal, 20)
     assert np.sum((n_on == 0) & (n_off == 0)) > 100
     for a in (np.linspace(-3, -0.01, 20), np.zeros(20), np.linspace(0.01, 3, 20)):
         expected = np.bincount(cell_bin, wstat(n_on, n_off, alpha, a[cell_bin] * signal))
-        np.testing.assert_allclose(profile.evaluate(a)[0], expected, rtol=1e-12)
-        slope = (profile.evaluate(a + 1e-6)[0] - profile.evaluate(a)[0]) / 1e-6
-        np.testing.assert_allclose(profile.evaluate(a)[1], slope, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(profile.evaluate(a)[0][0], expected, rtol=1e-12)
+        slope = (profile.evaluate(a + 1e-6)[0][0] - profile.evaluate(a)[0][0]) / 1e-6
+        np.testing.assert_allclose(profile.evaluate(a)[0][1], slope, rtol=1e-4, atol=1e-4)
 
 
 def test_many_factors_at_once_are_the_sums_over_the_cells():
@@ -90,9 +101,9 @@ def test_many_factors_at_once_are_the_sums_over_the_cells():
     n_on, n_off = random.poisson(0.3, (2, 150)).astype(float)
     n_on[:30] = n_off[:30] = 0
     alpha, signal = random.uniform(0.02, 0.5, 150), random.uniform(0.1, 4, 150)
-    profile = OnOffProfile(cell_bin, n_on, n_off, alpha, signal, 6)
+    profile = onoff_profile(cell_bin, n_on, n_off, alpha, signal, 6)
     a = np.linspace(-2, 3, 6 * 401).reshape(6, 401)
     expected = np.zeros(a.shape)
     for k in range(150):
         expected[cell_bin[k]] += wstat(n_on[k], n_off[k], alpha[k], a[cell_bin[k]] * signal[k])
-    np.testing.assert_allclose(profile.stats(a), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(profile.likelihood.stats(a), expected, rtol=1e-12, atol=1e-12)

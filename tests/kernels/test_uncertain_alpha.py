@@ -6,8 +6,8 @@ from iminuit import Minuit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.fit.norms import estimate_norms
-from tevcurve.kernels.onoff_profile import OnOffProfile
-from tevcurve.kernels.uncertain_alpha import UncertainAlphaProfile, _derivatives
+from tevcurve.kernels.onoff_profile import onoff_profile
+from tevcurve.kernels.uncertain_alpha import _derivatives, uncertain_alpha_profile
 
 ERROR = 0.1
 
@@ -34,7 +34,7 @@ def profile_of(bins, error=ERROR):
         bin_.append(np.full(own.max() + 1, number))
         columns.append((n_on, n_off, np.full(len(own), alpha), signal))
     columns = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return UncertainAlphaProfile(np.concatenate(block), np.concatenate(bin_), *columns, error, len(bins))
+    return uncertain_alpha_profile(np.concatenate(block), np.concatenate(bin_), *columns, error, len(bins))
 
 
 def minuit_of(cells, error):
@@ -76,7 +76,7 @@ def test_agrees_with_minuit(options, error):
     assert found.norm_errp[0] == pytest.approx(asymmetric.upper, rel=2e-3)
     assert found.norm_errn[0] == pytest.approx(-asymmetric.lower, rel=2e-3)
     n_blocks = cells[0].max() + 1
-    assert_allclose(profile.factors(found.norm), minuit.values[1 : 1 + n_blocks], atol=1e-3)
+    assert_allclose(profile.likelihood.factors(found.norm), minuit.values[1 : 1 + n_blocks], atol=1e-3)
 
 
 def test_derivatives_are_differences():
@@ -106,7 +106,7 @@ def test_slope_and_curvature_are_those_of_the_statistic():
     profile = profile_of([cells_of(seed, off=8.0, source=4.0) for seed in range(40)])
     for a in (-0.3, 0.2, 1.0, 3.0):
         factors, step = np.full(40, a), 1e-4
-        below, here, above = (profile.evaluate(factors + shift) for shift in (-step, 0.0, step))
+        below, here, above = (profile.evaluate(factors + shift)[0] for shift in (-step, 0.0, step))
         assert_allclose(here[1], (above[0] - below[0]) / (2 * step), rtol=1e-5, atol=1e-5)
         # It jumps where the background of a cell without OFF counts reaches 0.
         same = np.isclose(here[2], (above[1] - below[1]) / (2 * step), rtol=1e-4, atol=1e-3)
@@ -116,10 +116,15 @@ def test_slope_and_curvature_are_those_of_the_statistic():
 def test_without_error_it_is_the_usual_likelihood():
     bins = [cells_of(seed, off=5.0) for seed in range(30)]
     profile = profile_of(bins, 1e-7)
-    columns = profile.n_on, profile.n_off, profile.alpha, profile.signal
+    columns = (
+        profile.likelihood.n_on,
+        profile.likelihood.n_off,
+        profile.likelihood.alpha,
+        profile.likelihood.signal,
+    )
     found, expected = (
         estimate_norms(each, negative=True, errn_errp=1, ul_rise=2.7, ts=True)
-        for each in (profile, OnOffProfile(profile.cell_bin, *columns, 30))
+        for each in (profile, onoff_profile(profile.likelihood.cell_bin, *columns, 30))
     )
     for name in ("norm", "stat", "norm_errn", "norm_errp", "norm_ul", "ts"):
         assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-6, atol=1e-7)
@@ -153,6 +158,6 @@ def test_random_counts_have_finite_errors_whoever_is_beside_them():
         values = np.array([found.norm, found.norm_errn, found.norm_errp, found.norm_ul, found.ts])
         assert np.all(np.isfinite(values))
         some = np.array([0, 7, 33])
-        alone = estimate_norms(profile.take(some), negative=negative, errn_errp=1, ul_rise=2.7, ts=True)
+        alone = estimate_norms(profile.take(some)[0], negative=negative, errn_errp=1, ul_rise=2.7, ts=True)
         again = np.array([alone.norm, alone.norm_errn, alone.norm_errp, alone.norm_ul, alone.ts])
         assert_array_equal(again, values[:, some])

@@ -158,7 +158,7 @@ def test_stacked_unbinned_and_dataset_cubes_expect_what_the_fit_does(observation
     for options in ({}, {"stacked": True}, {"unbinned": True}):
         joint, _ = make(observations, "3d", **options).rebin(by_width("40 min")).origin.laid()
         for k, cells in enumerate(joint.row_cells()):
-            made, terms = cells(), joint.profile.take(np.array([k])).terms
+            made, terms = cells(), joint.profile.take(np.array([k]))[0].likelihood.terms
             for name, total in (("signal", terms.shared_total[:, 0]), ("background", terms.background_total)):
                 per_block = np.bincount(made.block, getattr(made, name))
                 assert_allclose(per_block, total, rtol=5e-3)
@@ -174,7 +174,7 @@ def test_cut_datasets_expect_what_the_fit_does(tmp_path):
         rule = BackgroundRule()
         joint, _ = lay_datasets(datasets, models, by_width("10 min"), None, reoptimize, rule)
         for k, cells in enumerate(joint.row_cells()):
-            made, terms = cells(), joint.profile.take(np.array([k])).terms
+            made, terms = cells(), joint.profile.take(np.array([k]))[0].likelihood.terms
             totals = terms.shared_total[:, 0], terms.background_total, terms.constant_total
             for each, total in zip((made.signal, made.background, made.constant), totals, strict=True):
                 assert_allclose(np.bincount(made.block, each), total, rtol=1e-3, atol=1e-9)

@@ -109,19 +109,19 @@ def test_the_bound_is_where_a_cell_of_any_run_is_empty(observations, bins, optio
     curve = light_curve(observations, place, bins, bands, spectrum=spectrum, width="1 deg", **options)
     joint, _ = curve.origin.laid()
     profile = joint.profile
-    lower = profile.lower_limits()
-    norms, _ = profile.copy().nuisance(lower)
-    least, scale = np.full((2, profile.n_bins), np.inf)
+    lower = profile.lower_bound()
+    norms = profile.settled(lower)[0].norms
+    least, scale = np.full((2, profile.n), np.inf)
     for row, cells in enumerate(joint.row_cells()):
-        cells, own = cells(), np.flatnonzero(profile.terms.block_bin == row)
+        cells, own = cells(), np.flatnonzero(profile.likelihood.terms.block_bin == row)
         seen = cells.signal > 0
         left = (lower[row] * cells.signal + norms[own][cells.block] * cells.background + cells.constant)[seen]
         least[row], scale[row] = np.min(left / cells.signal[seen]), abs(lower[row])
     assert np.all(least >= -1e-6 * scale)
     far = least > 1e-6 * scale
     # Where an event is in the very first cell it is never empty, however low the norm.
-    stat, _, _ = profile.evaluate(lower)
-    at_zero, _, _ = profile.evaluate(np.zeros(profile.n_bins))
+    stat, _, _ = profile.evaluate(lower)[0]
+    at_zero, _, _ = profile.evaluate(np.zeros(profile.n))[0]
     assert np.all((stat - at_zero)[far] > 100)
     assert far.sum() < 0.5 * len(far)
 

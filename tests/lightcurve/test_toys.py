@@ -43,7 +43,9 @@ def test_counts_are_those_of_the_source_and_of_the_background_of_the_run(light_c
     ).astype(int)
     signal = norm * RATE * ontime[:, None] * SIGNAL_SHARE
     cells = (toys.n, toys.n_rows, 2)
-    n_on, n_off = (each.reshape(cells) for each in (toys.profile.n_on, toys.profile.n_off))
+    n_on, n_off = (
+        each.reshape(cells) for each in (toys.profile.likelihood.n_on, toys.profile.likelihood.n_off)
+    )
     # The data were drawn at norm 1, so that the background that fits them best there is that of the OFF events,
     # within its error.
     expected_off = ontime[:, None] * np.array(off_rate)[run]
@@ -59,26 +61,26 @@ def test_a_truth_may_be_given_for_each_row_and_toy(light_curve):
     n_rows, n = len(light_curve), 3000
     rows = np.linspace(0.2, 3, n_rows)
     toys = draw_toys(light_curve, rows, n, random_state=3)
-    fit = minimize_norm(toys.profile, toys.profile.lower_limits()).norm.reshape(n, n_rows)
+    fit = minimize_norm(toys.profile, toys.profile.lower_bound()).norm.reshape(n, n_rows)
     assert_allclose(fit.mean(axis=0), rows, rtol=0.05, atol=0.05)
     both = np.where(np.arange(n)[:, None] < n // 2, rows, rows[::-1])
     toys = draw_toys(light_curve, both, n, random_state=4)
-    fit = minimize_norm(toys.profile, toys.profile.lower_limits()).norm.reshape(n, n_rows)
+    fit = minimize_norm(toys.profile, toys.profile.lower_bound()).norm.reshape(n, n_rows)
     assert_allclose(fit[n // 2 :].mean(axis=0), rows[::-1], rtol=0.08, atol=0.08)
 
 
 def test_the_same_seed_draws_the_same_toys(light_curve):
     one, other, third = (draw_toys(light_curve, 1.0, 5, random_state=seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one.profile.n_on, other.profile.n_on)
-    assert np.any(one.profile.n_on != third.profile.n_on)
+    np.testing.assert_array_equal(one.profile.likelihood.n_on, other.profile.likelihood.n_on)
+    assert np.any(one.profile.likelihood.n_on != third.profile.likelihood.n_on)
 
 
 def test_a_row_without_off_events_has_the_background_of_its_run():
     light_curve = onoff_light_curve(runs(background=0.0008, alpha=1.0), by_width("2 min"))
     toys = draw_toys(light_curve, 1.0, 2000)
-    empty = light_curve.origin.laid()[0].profile.n_off.reshape(-1, 2)[:, 0] == 0
+    empty = light_curve.origin.laid()[0].profile.likelihood.n_off.reshape(-1, 2)[:, 0] == 0
     assert empty.any()
-    assert np.all(toys.profile.n_off.reshape(2000, -1, 2).mean(axis=0)[empty, 0] > 0)
+    assert np.all(toys.profile.likelihood.n_off.reshape(2000, -1, 2).mean(axis=0)[empty, 0] > 0)
 
 
 def test_stacked_runs_share_cells():
@@ -90,7 +92,7 @@ def test_stacked_runs_share_cells():
     counts = toys.profile.counts.reshape(n, -1).mean(axis=0)
     profile = light_curve.origin.laid()[0].profile
     background = counts - signal
-    off = np.bincount(profile.cell_bin, profile.alpha * profile.n_off)
+    off = np.bincount(profile.likelihood.cell_bin, profile.likelihood.alpha * profile.likelihood.n_off)
     assert_allclose(background, off, rtol=0.35)
     assert background.sum() == pytest.approx(off.sum(), rel=0.1)
 
@@ -98,7 +100,7 @@ def test_stacked_runs_share_cells():
 def test_some_rows_can_be_drawn(light_curve):
     maker = toy_maker(light_curve, rows=[2, 5])
     profile = maker.draw([1.0, 2.0], 1000, np.random.default_rng(0))
-    fit = minimize_norm(profile, profile.lower_limits()).norm.reshape(1000, 2)
+    fit = minimize_norm(profile, profile.lower_bound()).norm.reshape(1000, 2)
     assert_allclose(fit.mean(axis=0), [1, 2], rtol=0.08)
 
 

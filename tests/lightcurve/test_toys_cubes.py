@@ -61,7 +61,7 @@ def dense(night, number):
 def test_events_are_where_source_and_background_expect_them(night, norm):
     n = 300
     maker = toy_maker(night)
-    background = np.full(maker.profile.terms.n_blocks, 1.1)
+    background = np.full(maker.profile.likelihood.terms.n_blocks, 1.1)
     terms = maker.draw(norm, n, np.random.default_rng(1), background).terms
     joint, _ = night.origin.laid()
     ontime, row_run = joint.cut.ontime, np.array([0, 0, 0, 1, 1, 1])
@@ -90,7 +90,7 @@ def test_the_truth_is_fitted(observations, options):
     curve = make(observations, ByWidth(35 * 60.0, None, "absolute"), **options)
     truth = np.linspace(0.5, 2, len(curve))
     toys = draw_toys(curve, truth, 300)
-    lower = toys.profile.copy().lower_limits()
+    lower = toys.profile.lower_bound()
     fit = minimize_norm(toys.profile, lower).norm.reshape(300, -1)
     assert_allclose(fit.mean(axis=0), truth, atol=5 * fit.std(axis=0).max() / np.sqrt(300))
     assert np.all(fit.std(axis=0) < 0.5)
@@ -100,7 +100,10 @@ def test_totals_are_those_of_the_light_curve(night):
     maker, profile = toy_maker(night), night.origin.laid()[0].profile
     drawn = maker.draw(1.0, 3, np.random.default_rng(0))
     for name in ("background_total", "shared_total"):
-        assert_allclose(getattr(drawn.terms, name), np.concatenate([getattr(profile.terms, name)] * 3))
+        assert_allclose(
+            getattr(drawn.likelihood.terms, name),
+            np.concatenate([getattr(profile.likelihood.terms, name)] * 3),
+        )
 
 
 def test_with_a_prior_each_row_has_its_own_background(observations):
@@ -113,7 +116,7 @@ def test_with_a_prior_each_row_has_its_own_background(observations):
 def test_backgrounds_of_toys_are_uncertain_as_their_prior_says(observations):
     maker, n = toy_maker(make(observations, by_run(), background_error=0.2)), 2000
     assert maker.measured_background(np.ones(2)) is None
-    total = maker.profile.terms.background_total
+    total = maker.profile.likelihood.terms.background_total
     counts = maker.draw(0.0, n, np.random.default_rng(0)).counts.reshape(n, -1)
     assert_allclose(counts.mean(axis=0), total, rtol=4 * 0.2 / np.sqrt(n) + 0.01)
     assert_allclose(counts.var(axis=0), total + (0.2 * total) ** 2, rtol=0.15)
@@ -127,13 +130,13 @@ def test_background_norms_are_shared_in_a_run(night):
     np.testing.assert_array_equal(norms[0], norms[1])
     assert len(np.unique(norms[0, :3])) == len(np.unique(norms[0, 3:])) == 1
     # At its best norm each row expects as many events as it has, and so does the run.
-    terms = maker.profile.terms
+    terms = maker.profile.likelihood.terms
     expected = best * terms.shared_total[:, 0] + norms[0] * terms.background_total
     counts = maker.profile.counts.reshape(2, 3).sum(axis=1)
     assert_allclose(expected.reshape(2, 3).sum(axis=1), counts, rtol=1e-4)
 
 
 def test_the_same_seed_draws_the_same_toys(night):
-    one, other = (draw_toys(night, 1.0, 2, random_state=5).profile.terms for _ in range(2))
+    one, other = (draw_toys(night, 1.0, 2, random_state=5).profile.likelihood.terms for _ in range(2))
     np.testing.assert_array_equal(one.event_shared, other.event_shared)
     np.testing.assert_array_equal(one.lone_count, other.lone_count)

@@ -10,42 +10,43 @@ LAST_STEP = 1e-4
 EXACT = 1e-9
 
 
-def crossing_above(profile, minimum, rise):
-    """Flux factor above the minimum where the statistic has risen by `rise`, of shape (n_bins,).
+def crossing_above(profile, start, minimum, rise):
+    """Flux factor above the minimum where the statistic has risen by `rise`, of shape (n,).
 
     Parameters
     ----------
     profile : see `tevcurve.fit.minimize`
+    start : where its own searches begin: best where one at the minimum ended
     minimum : `~tevcurve.fit.minimize.Minimum`
     rise : float, in units of the statistic (1 for one standard deviation, 2.706 for a limit at 95 %)
 
     Returns
     -------
-    float array (n_bins,), NaN where no crossing was found
+    float array (n,), NaN where no crossing was found
     """
-    end = np.full(profile.n_bins, np.inf)
-    return _crossing(profile, minimum, rise, end, 1.0, np.isfinite(minimum.stat))
+    end = np.full(profile.n, np.inf)
+    return _crossing(ActiveBins(profile, start), minimum, rise, end, 1.0, np.isfinite(minimum.stat))
 
 
-def crossing_below(profile, minimum, rise, lower):
+def crossing_below(profile, start, minimum, rise, lower):
     """Flux factor below the minimum where the statistic has risen by `rise`; `lower` where that comes first.
 
-    Arguments as for `crossing_above`, and `lower`, float array (n_bins,), the lowest flux factors.
+    Arguments as for `crossing_above`, and `lower`, float array (n,), the lowest flux factors.
     """
     bottom, beneath = minimum.stat_at_zero.copy(), lower < 0
     if beneath.any():
-        k, (bottom[k], _, _) = ActiveBins(profile).evaluate(lower, beneath)
+        k, (bottom[k], _, _) = ActiveBins(profile, start).evaluate(lower, beneath)
     crossed = ~(bottom - minimum.stat < rise) & (minimum.norm > lower)
-    found = _crossing(profile, minimum, rise, lower, -1.0, crossed & np.isfinite(minimum.stat))
+    bins, active = ActiveBins(profile, start), crossed & np.isfinite(minimum.stat)
+    found = _crossing(bins, minimum, rise, lower, -1.0, active)
     return np.where(crossed, found, lower)
 
 
-def _crossing(profile, minimum, rise, end, side, active):
+def _crossing(bins, minimum, rise, end, side, active):
     """Newton's method on the square root of the rise, which is nearly straight, inside a bracket."""
-    inner, outer, found = minimum.norm.copy(), end.copy(), np.full(profile.n_bins, np.nan)
+    inner, outer, found = minimum.norm.copy(), end.copy(), np.full(len(end), np.nan)
     norm = minimum.norm + side * _parabola_distance(minimum, rise)
     norm = np.where(side * (end - norm) > 0, norm, 0.5 * (inner + outer))
-    bins = ActiveBins(profile)
     for _ in range(MAX_STEPS):
         if not active.any():
             break

@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.datasets.background_floor import raise_empty_cells
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cell_classes import merge_cells
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -41,7 +41,7 @@ class ExpectedCells:
         return norm[..., None] * self.signal + background[..., self.block] * self.background + self.constant
 
     def profile_of(self, counts):
-        """The `CashProfile` of a row with these cells for each of many counts (n, n_classes)."""
+        """The profile of a row with these cells for each of many counts (n, n_classes)."""
         n, n_blocks = len(counts), self.n_blocks
         fixed = self.constant > 0
         alone = (self.signal == 0) & ~(fixed & (self.background > 0))
@@ -57,7 +57,7 @@ class ExpectedCells:
         totals = [
             np.tile(per_block(each), n) for each in (self.signal, self.background, self.constant, self.block)
         ]
-        return CashProfile(
+        return cash_profile(
             CashTerms(
                 n_bins=n,
                 block_bin=np.repeat(np.arange(n), n_blocks),

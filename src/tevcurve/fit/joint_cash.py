@@ -10,11 +10,11 @@ from tevcurve.fit.expected_cells import ExpectedCells, cells_of_dataset
 from tevcurve.fit.joint import JointFit, raised_words
 from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances, name_of
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 
 
 class JointCash(JointFit):
-    """Bins of `MapDataset`s as a `CashProfile`; `blocks` has one `CashBlock` per member."""
+    """Bins of `MapDataset`s as a profile; `blocks` has one `CashBlock` per member."""
 
     method = "3d"
 
@@ -28,7 +28,7 @@ class JointCash(JointFit):
 
     def count_columns(self, norm):
         """Counts in the fit, and predicted counts of the source and of everything."""
-        signal, others = (self.spread(each) for each in _predicted(self.profile.copy(), norm[self.fitted]))
+        signal, others = (self.spread(each) for each in _predicted(self.profile, norm[self.fitted]))
         return {
             "counts": self.per_bin([block.counts for block in self.blocks]),
             "npred": signal + others,
@@ -39,7 +39,7 @@ class JointCash(JointFit):
     def is_counting(self):
         """Whether all maps have one pixel and a known background, bool."""
         one = all(np.prod(member.dataset.counts.data.shape[1:]) == 1 for member in self.members)
-        linear = not isinstance(self.profile, NonlinearProfile) and self.profile.terms.n_shared == 1
+        linear = not isinstance(self.profile, NonlinearProfile) and self.profile.likelihood.n_amplitudes == 1
         return one and linear and not any(block.background_total > 0 for block in self.blocks)
 
     def row_cells(self):
@@ -47,7 +47,7 @@ class JointCash(JointFit):
 
         Raises `InputError` where more than the flux of one source and norms of backgrounds is fitted.
         """
-        if isinstance(self.profile, NonlinearProfile) or self.profile.terms.n_shared > 1:
+        if isinstance(self.profile, NonlinearProfile) or self.profile.likelihood.n_amplitudes > 1:
             raise InputError(
                 "interval='feldman-cousins' is for the flux of one source over backgrounds with free norms, and more "
                 "is free here; wanted is that the other parameters are frozen, or interval='likelihood'."
@@ -80,12 +80,12 @@ class JointCash(JointFit):
 def _predicted(profile, a):
     """Predicted counts (of the source, of everything else) in each bin at flux factors a, two arrays (n_bins,)."""
     if isinstance(profile, NonlinearProfile):
-        parts = [_predicted(each, a[k : k + 1]) for k, each in enumerate(profile.settled(a))]
+        parts = [_predicted(each, a[k : k + 1]) for k, each in enumerate(profile.settled(a)[0])]
         return np.array(parts).reshape(-1, 2).T
-    terms, (norms, extras) = profile.terms, profile.nuisance(a)
-    other = norms * terms.background_total + terms.constant_total
-    other += (extras[terms.block_bin] * terms.shared_total[:, 1:]).sum(axis=1)
-    return a * profile.signal_total, np.bincount(terms.block_bin, other, terms.n_bins)
+    terms, (settled, _) = profile.likelihood.terms, profile.settled(a)
+    other = settled.norms * terms.background_total + terms.constant_total
+    other += (settled.amplitudes[terms.block_bin, 1:] * terms.shared_total[:, 1:]).sum(axis=1)
+    return a * profile.total, np.bincount(terms.block_bin, other, terms.n_bins)
 
 
 def join_cubes(members, n_bins, reoptimize, negative, background_error=None):
@@ -111,7 +111,7 @@ def join_cubes(members, n_bins, reoptimize, negative, background_error=None):
     number = np.repeat(np.arange(len(fitted)), [len(numbers) for numbers in in_bin])
     terms = join_blocks([blocks[k] for k in used], number, len(fitted), options.n_shared)
     terms = terms.with_prior(background_error)
-    return JointCash(CashProfile(terms), fitted, members, n_bins, blocks)
+    return JointCash(cash_profile(terms), fitted, members, n_bins, blocks)
 
 
 class _Options:

@@ -11,12 +11,12 @@ from tevcurve.fit.joint import raised_words
 from tevcurve.fit.laid import LaidFit, cut_runs, no_exposure
 from tevcurve.fit.row_exposure import row_exposure
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 
 class LaidCubes(LaidFit):
-    """Rows of a 3D light curve as a `CashProfile`."""
+    """Rows of a 3D light curve; the profile is an `OneAmplitude` of a `CashLikelihood`."""
 
     method = "3d"
 
@@ -33,10 +33,10 @@ class LaidCubes(LaidFit):
 
     def count_columns(self, norm):
         """Counts in the fit, and predicted counts of the source and of everything."""
-        norms, _ = self.profile.copy().nuisance(norm[self.fitted])
-        terms = self.profile.terms
+        settled, _ = self.profile.settled(norm[self.fitted])
+        terms = self.profile.likelihood.terms
         background = np.bincount(
-            terms.block_bin, norms * terms.background_total + terms.constant_total, terms.n_bins
+            terms.block_bin, settled.norms * terms.background_total + terms.constant_total, terms.n_bins
         )
         signal = self.signal * norm
         return {"counts": self.counts, "npred": signal + self.spread(background), "npred_excess": signal}
@@ -44,7 +44,7 @@ class LaidCubes(LaidFit):
     @property
     def is_counting(self):
         """Whether all cubes have one pixel and a known background, bool."""
-        if np.any(self.profile.terms.background_total > 0):
+        if np.any(self.profile.likelihood.terms.background_total > 0):
             return False
         return all(run.compact.shares.shape[1] == 1 for run in self._dense()[0])
 
@@ -105,7 +105,16 @@ def lay_cubes(
         return (runs if compact_runs is None else compact_runs()), flux
 
     reaches = [run.reach() for run in runs]
-    laid = CashProfile(terms), fitted, cut, reaches, row_exposure(runs, cut, reaches), dark, why_dark, stacked
+    laid = (
+        cash_profile(terms),
+        fitted,
+        cut,
+        reaches,
+        row_exposure(runs, cut, reaches),
+        dark,
+        why_dark,
+        stacked,
+    )
     return LaidCubes(*laid, counts=counts, floored=floored, signal=signal, dense=dense)
 
 

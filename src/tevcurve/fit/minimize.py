@@ -1,8 +1,9 @@
 """The minimum of a profile statistic in one flux factor, for all bins at once.
 
-A profile is any object with ``n_bins``, ``signal_total`` and ``counts`` (n_bins,), ``copy()``, ``take(bins)`` and
-``evaluate(a)`` that returns (stat, slope, curvature), each (n_bins,): `tevcurve.kernels.poisson.CashProfile` for cubes,
-`tevcurve.kernels.onoff_profile.OnOffProfile` for ON/OFF spectra, and others.
+A profile is any object with ``n`` bins, ``total`` and ``counts`` (n,), ``evaluate(a, start)`` that returns ((stat,
+slope, curvature), each (n,), end), ``take(bins, start)`` that returns (the profile of some bins, the start cut with
+them), and ``lower_bound()`` (n,). It has no state: a search inside of it begins where a start says, a frozen record,
+and where it ended is another; None is the beginning. `tevcurve.kernels.one_amplitude.OneAmplitude` is one.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ SMOOTH = 0.01
 
 @dataclass(frozen=True)
 class Minimum:
-    """The best flux factor of each bin, arrays of shape (n_bins,).
+    """The best flux factor of each bin, arrays of shape (n,).
 
     Attributes
     ----------
@@ -41,30 +42,33 @@ class Minimum:
 
     @property
     def is_smooth(self):
-        """Bool array (n_bins,): minima of a smooth curve, inside of the limits."""
+        """Bool array (n,): minima of a smooth curve, inside of the limits."""
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = np.abs(self.slope) / np.sqrt(2 * self.curvature)
         return self.converged & ~self.at_limit & (distance < SMOOTH)
 
 
 class ActiveBins:
-    """The bins that a search still works on; drops finished ones when they are the majority."""
+    """The bins that a search still works on; drops finished ones when they are the majority.
 
-    def __init__(self, profile):
-        # A copy: where a search starts must not depend on what was searched before.
-        self._profile, self._numbers = profile.copy(), np.arange(profile.n_bins)
+    profile, start : a profile (see the module) and where its own searches begin; each next one does where that ended
+    """
+
+    def __init__(self, profile, start=None):
+        self._profile, self._start, self._numbers = profile, start, np.arange(profile.n)
 
     def evaluate(self, a, active):
         """(numbers of the active bins, their values (3, n)) at flux factors a; `a` and `active` are over all bins."""
         wanted = active[self._numbers]
         if 2 * np.count_nonzero(wanted) < len(wanted):
-            self._profile, self._numbers = self._profile.take(np.flatnonzero(wanted)), self._numbers[wanted]
+            self._profile, self._start = self._profile.take(np.flatnonzero(wanted), self._start)
+            self._numbers = self._numbers[wanted]
             wanted = np.ones(len(self._numbers), dtype=bool)
-        values = np.array(self._profile.evaluate(a[self._numbers]))
-        return self._numbers[wanted], values[:, wanted]
+        values, self._start = self._profile.evaluate(a[self._numbers], self._start)
+        return self._numbers[wanted], np.array(values)[:, wanted]
 
 
-def minimize_norm(profile, lower):
+def minimize_norm(profile, lower, start=None):
     """The minimum of every bin at or above its lower limit.
 
     The slope is the expected signal minus what the events draw, 2*(S - T(a)); T falls like 1/a where the source
@@ -74,19 +78,20 @@ def minimize_norm(profile, lower):
     Parameters
     ----------
     profile : a profile (see the module)
-    lower : float array (n_bins,), the lowest flux factors, at most 0; a bin may end there
+    lower : float array (n,), the lowest flux factors, at most 0; a bin may end there
+    start : where the profile's own searches begin
 
     Returns
     -------
     Minimum
     """
-    n_bins, total = profile.n_bins, profile.signal_total
-    norm, low = np.zeros(n_bins), lower.copy()
+    n, total = profile.n, profile.total
+    norm, low = np.zeros(n), lower.copy()
     # At the minimum no more signal is predicted than there are counts.
     high = np.nextafter(profile.counts / total, np.inf)
-    values = np.full((3, n_bins), np.nan)
-    converged, at_limit, tried = (np.zeros(n_bins, dtype=bool) for _ in range(3))
-    active, bins, stat_at_zero = np.ones(n_bins, dtype=bool), ActiveBins(profile), None
+    values = np.full((3, n), np.nan)
+    converged, at_limit, tried = (np.zeros(n, dtype=bool) for _ in range(3))
+    active, bins, stat_at_zero = np.ones(n, dtype=bool), ActiveBins(profile, start), None
     for _ in range(MAX_STEPS):
         k, values[:, k] = bins.evaluate(norm, active)
         if stat_at_zero is None:

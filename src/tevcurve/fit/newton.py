@@ -1,8 +1,9 @@
 """Damped Newton's method for the minima of small functions of many rows at once, and where they have risen.
 
-A function of rows is any object with ``n_bins``, ``copy()``, ``take(rows)`` and ``evaluate(x)`` that returns (value,
-slope, curvature) of shapes (n,), (n, q) and (n, q, q) at points x (n, q). It need not be convex. Each row stops at
-its own convergence.
+A function of rows is any object with ``evaluate(x, start)`` that returns ((value, slope, curvature), end) with shapes
+(n,), (n, q) and (n, q, q) at points x (n, q), and ``take(rows, start)`` that returns (the function of some rows, the
+start cut with them). It has no state: a search inside of it begins where a start says, and where it ended is another;
+None is the function's own beginning. It need not be convex. Each row stops at its own convergence.
 """
 
 from dataclasses import dataclass
@@ -22,19 +23,19 @@ CURVATURE_FLOOR = 1e-8
 
 
 class _ActiveRows:
-    """The rows that a search still works on; drops finished ones when they are the majority."""
+    """The rows (n) that a search still works on; drops finished ones when they are the majority."""
 
-    def __init__(self, function):
-        # A copy: where a search starts must not depend on what was searched before.
-        self._function, self._numbers = function.copy(), np.arange(function.n_bins)
+    def __init__(self, function, n):
+        self._function, self._start, self._numbers = function, None, np.arange(n)
 
     def evaluate(self, x, active):
         """(numbers of the active rows, the function there) at points x of all rows."""
         wanted = active[self._numbers]
         if 2 * np.count_nonzero(wanted) < len(wanted):
-            self._function, self._numbers = self._function.take(np.flatnonzero(wanted)), self._numbers[wanted]
+            self._function, self._start = self._function.take(np.flatnonzero(wanted), self._start)
+            self._numbers = self._numbers[wanted]
             wanted = np.ones(len(self._numbers), dtype=bool)
-        values = self._function.evaluate(x[self._numbers])
+        values, self._start = self._function.evaluate(x[self._numbers], self._start)
         return self._numbers[wanted], tuple(value[wanted] for value in values)
 
 
@@ -81,7 +82,7 @@ def minimize(function, start, low, high, held=(), stop=DECREMENT_STOP):
     x, trial, longest = start.copy(), start.copy(), np.ones(n)
     value, slope, curvature = np.full(n, np.inf), np.zeros((n, q)), np.zeros((n, q, q))
     floor = np.full(n, np.nan)
-    active, converged, rows = np.ones(n, dtype=bool), np.zeros(n, dtype=bool), _ActiveRows(function)
+    active, converged, rows = np.ones(n, dtype=bool), np.zeros(n, dtype=bool), _ActiveRows(function, n)
     kept = np.zeros(q, dtype=bool)
     kept[list(held)] = True
     for _ in range(MAX_STEPS):
@@ -180,7 +181,7 @@ def crossing(function, minima, coordinate, side, rise, low, high):
     width = np.where(bend > 0, 1 / np.sqrt(np.where(bend > 0, bend, 1.0)), np.nan)
     active = minima.converged & np.isfinite(width)
     ahead = np.where(active, side * np.minimum(np.sqrt(2 * rise) * width, side * (bound - inner)), 0.0)
-    x, rows = np.clip(minima.x + ahead[:, None] * valley, low, high), _ActiveRows(function)
+    x, rows = np.clip(minima.x + ahead[:, None] * valley, low, high), _ActiveRows(function, n)
     for _ in range(CROSSING_STEPS):
         if not active.any():
             break

@@ -10,7 +10,7 @@ from tevcurve.fit.minimize import ActiveBins, Minimum, minimize_norm
 
 @dataclass(frozen=True)
 class NormEstimate:
-    """Flux factors of all bins, arrays of shape (n_bins,); what was not asked for is None.
+    """Flux factors of all bins, arrays of shape (n,); what was not asked for is None.
 
     Attributes
     ----------
@@ -19,7 +19,7 @@ class NormEstimate:
     norm_errn, norm_errp : distances to where the statistic has risen by sigma^2, or to the bound that comes first
     norm_ul : upper limit, counted from the best norm that is not below zero
     ts : rise of the statistic from the minimum to no source at all
-    norm_scan, dloglike_scan : (n_scan,) flux factors and (n_bins, n_scan) rises of the statistic there
+    norm_scan, dloglike_scan : (n_scan,) flux factors and (n, n_scan) rises of the statistic there
     minimum : `~tevcurve.fit.minimize.Minimum`
     """
 
@@ -51,41 +51,47 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
     -------
     NormEstimate
     """
-    lower = profile.copy().lower_limits() if negative else np.zeros(profile.n_bins)
+    lower = profile.lower_bound() if negative else np.zeros(profile.n)
     minimum = minimize_norm(profile, lower)
-    profile = profile.copy()
-    profile.evaluate(minimum.norm)
+    _, start = profile.evaluate(minimum.norm)
     norm, results = minimum.norm, dict.fromkeys(("norm_err", "norm_errn", "norm_errp", "norm_ul", "ts"))
     if err is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
             width = err * np.sqrt(2 / minimum.curvature)
         results["norm_err"] = np.where(minimum.is_smooth & np.isfinite(width), width, np.nan)
     if errn_errp is not None:
-        below = crossing_below(profile, minimum, errn_errp**2, lower)
+        below = crossing_below(profile, start, minimum, errn_errp**2, lower)
         results["norm_errn"] = norm - below
-        results["norm_errp"] = crossing_above(profile, minimum, errn_errp**2) - norm
+        results["norm_errp"] = crossing_above(profile, start, minimum, errn_errp**2) - norm
     if ul_rise is not None:
-        results["norm_ul"] = crossing_above(profile, _not_below_zero(profile, minimum), ul_rise)
+        results["norm_ul"] = crossing_above(profile, start, _not_below_zero(profile, start, minimum), ul_rise)
     if ts:
         rise = np.where(norm == 0, 0.0, np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
         # Without anything else predicted at an event, no source is impossible rather than infinitely unlikely.
         results["ts"] = np.where(np.isfinite(rise), rise, np.nan)
     rises = None
     if scan is not None:
-        scanned = profile.copy()
-        values = [scanned.evaluate(np.full(profile.n_bins, value))[0] for value in scan]
-        rises = np.stack(values, axis=1) - minimum.stat[:, None]
+        rises = _scan(profile, start, scan) - minimum.stat[:, None]
     return NormEstimate(
         norm=norm, stat=minimum.stat, norm_scan=scan, dloglike_scan=rises, minimum=minimum, **results
     )
 
 
-def _not_below_zero(profile, minimum):
+def _scan(profile, start, scan):
+    """The statistic (n, n_scan) at each norm of a scan; the search at one begins where that at the last one ended."""
+    stats = []
+    for value in scan:
+        (stat, _, _), start = profile.evaluate(np.full(profile.n, value), start)
+        stats.append(stat)
+    return np.stack(stats, axis=1)
+
+
+def _not_below_zero(profile, start, minimum):
     """The `Minimum` of norms that are not below zero: 0 where the best is."""
     below = minimum.norm < 0
     if not below.any():
         return minimum
-    k, (stat, slope, curvature) = ActiveBins(profile).evaluate(np.zeros(profile.n_bins), below)
+    k, (stat, slope, curvature) = ActiveBins(profile, start).evaluate(np.zeros(profile.n), below)
     values = {
         name: getattr(minimum, name).copy() for name in ("norm", "stat", "slope", "curvature", "at_limit")
     }

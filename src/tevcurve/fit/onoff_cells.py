@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tevcurve.fit.off_shapes import shape_terms
-from tevcurve.kernels.onoff_profile import OnOffProfile
-from tevcurve.kernels.poisson import CashProfile
-from tevcurve.kernels.uncertain_alpha import UncertainAlphaProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
+from tevcurve.kernels.poisson import CashLikelihood, cash_profile
+from tevcurve.kernels.uncertain_alpha import uncertain_alpha_profile
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,24 +70,25 @@ class OnOffCells:
         row, n_bins = number[self.row[own]], len(fitted)
         n_on, n_off, alpha, signal = (each[own] for each in (self.n_on, self.n_off, self.alpha, self.signal))
         if background.shape_from is None and background.error is None:
-            return OnOffProfile(row, n_on, n_off, alpha, signal, n_bins)
+            return onoff_profile(row, n_on, n_off, alpha, signal, n_bins)
         # Cells of a row stand together, and those of its blocks in them.
         _, first, block = np.unique(self.block[own], return_index=True, return_inverse=True)
         if background.error is not None:
             cells = n_on, n_off, alpha, signal
-            return UncertainAlphaProfile(block, row[first], *cells, background.error, n_bins)
+            return uncertain_alpha_profile(block, row[first], *cells, background.error, n_bins)
         shape = self.off[own], self.off_in_on[own]
-        return CashProfile(shape_terms(block, row[first], n_bins, n_on, n_off, signal, *shape))
+        return cash_profile(shape_terms(block, row[first], n_bins, n_on, n_off, signal, *shape))
 
     def background(self, profile, fitted, norm):
         """Background counts expected in the ON region of the fitted rows at their norms.
 
         profile, fitted : of `profile` and `fitted_rows`; norm : float array (n_fitted,)
         """
-        if not isinstance(profile, CashProfile):
-            return profile.background(norm)
-        norms, _ = profile.copy().nuisance(norm)
+        if not isinstance(profile.likelihood, CashLikelihood):
+            return profile.likelihood.background(norm)
+        settled, _ = profile.settled(norm)
+        terms = profile.likelihood.terms
         own = np.flatnonzero(np.isin(self.row, fitted))
         _, block = np.unique(self.block[own], return_inverse=True)
-        in_on = np.bincount(block, self.off_in_on[own], profile.terms.n_blocks)
-        return np.bincount(profile.terms.block_bin, norms * in_on, profile.n_bins)
+        in_on = np.bincount(block, self.off_in_on[own], terms.n_blocks)
+        return np.bincount(terms.block_bin, settled.norms * in_on, profile.n)

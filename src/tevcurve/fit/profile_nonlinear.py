@@ -1,15 +1,15 @@
 """The likelihood of bins in which more than norms is free: a background's tilt, a position, another source's shape.
 
 Such parameters change the templates, so every step computes them anew, one bin at a time: slow, and only for
-light curves that ask for it. The norms are profiled out by `CashProfile` as everywhere; the search for the others is
+light curves that ask for it. The norms are profiled out by `CashLikelihood` as everywhere; the search for the others is
 iminuit's, and Newton's steps take it from there to the last digits, which give the derivatives of the profile as well.
 """
 
-from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 
 # Width of the differences, in standard deviations: narrow beside them, wide beside the rounding of the statistic.
 WIDTH = 0.05
@@ -22,9 +22,22 @@ DECREMENT_FAR, DECREMENT_ENOUGH = 0.1, 1e-6
 LIMIT_STEPS, LIMIT_STOP = 8, 1e-3
 # What hardly matters has an error without end; this many first steps are as far as differences need to reach.
 LARGEST_DEVIATION = 30
-# A bin whose parameters are not to be told apart by its data could be searched for ever: after so many predictions it
-# is given up, and its row says that it did not converge.
+# A bin whose parameters are not to be told apart by its data could be searched for ever: after so many predictions one
+# after the other it is given up, and its row says that it did not converge.
 MAX_PREDICTIONS = 4000
+
+
+@dataclass(frozen=True, eq=False)
+class BinStart:
+    """Where a search in a bin ended, and the next one begins.
+
+    theta : float array (n,), parameters; deviation : their standard deviations (n,), None before they are known
+    n_predictions : int, that were made on the way
+    """
+
+    theta: np.ndarray
+    deviation: np.ndarray | None = None
+    n_predictions: int = 0
 
 
 class NonlinearBin:
@@ -43,53 +56,35 @@ class NonlinearBin:
     def __init__(self, make_terms, start, step, low, high, of_source):
         self.make_terms, self.start, self.step = make_terms, start, step
         self.low, self.high, self.of_source = low, high, of_source
-        # Where the next search starts, and the standard deviations once they are known.
-        self._theta, self._deviation = start, None
-        # In a list, which all copies share.
-        self._predictions = [0]
-        self.source_is_held = bool(of_source.any()) and not self.best(0.0)[1][1] < 0
+        self.beginning, self.source_is_held = BinStart(start), False
+        if of_source.any():
+            (_, values), self.beginning = self.best(0.0)
+            self.source_is_held = not values[1] < 0
 
-    def copy(self):
-        """The same bin, whose searches start where this one's would and leave this one's alone."""
-        return copy(self)
+    def best(self, a, start=None):
+        """((profile at the best parameters, (stat, slope, curvature) of theirs) at a flux factor, `BinStart`).
 
-    def best(self, a):
-        """(`CashProfile` at the best parameters, (stat, slope, curvature) of the profile) at a flux factor."""
-        if self._predictions[0] > MAX_PREDICTIONS:
-            return CashProfile(self.make_terms(self.start)), (np.nan, np.nan, np.nan)
-        free, theta = np.arange(len(self.start)), self._theta
-        if a == 0 or self.source_is_held:
-            free, theta = np.flatnonzero(~self.of_source), np.where(self.of_source, self.start, theta)
-        if not np.isfinite(self._values(theta, a)[0]):
-            theta = self.start
-        searched = self._deviation is None or not len(free)
-        if searched and len(free):
-            theta = self._search(theta, a, free)
-        for _ in range(MAX_STEPS):
-            moving, width = self._widths(theta, free)
-            around = _Surroundings(lambda t: self._values(t, a), theta, moving, width)
-            # iminuit alone knows whether a parameter at its bound wants to stay there.
-            if not searched and (around.decrement > DECREMENT_FAR or len(moving) < len(free)):
-                theta, searched = self._search(theta, a, free), True
-                continue
-            if not DECREMENT_STOP < around.decrement < DECREMENT_FAR:
-                break
-            theta = np.clip(theta + around.step, self.low, self.high)
-        if a != 0:
-            self._theta = theta
-        values = around.profile() if around.decrement < DECREMENT_ENOUGH else (np.nan, np.nan, np.nan)
-        return CashProfile(self.make_terms(theta)), values
+        The profile is an `OneAmplitude` of one bin. start : `BinStart`, where the search begins
+        """
+        start = self.beginning if start is None else start
+        if start.n_predictions > MAX_PREDICTIONS:
+            return (cash_profile(self.make_terms(self.start)), (np.nan, np.nan, np.nan)), start
+        search = _Search(self, a, start)
+        theta, values = search.run(start.theta)
+        end = BinStart(theta if a != 0 else start.theta, search.deviation, search.n_predictions)
+        return (cash_profile(self.make_terms(theta)), values), end
 
-    def lower_limit(self):
+    def lower_bound(self):
         """The lowest flux factor: no cell is predicted below zero with the parameters that are the best there.
 
         What the parameters of the last factor allow is tried next, and what turns out to allow less is one end of a
         bracket; the other end, where all cells are above zero, comes back after a few steps.
         """
-        allowed, beyond, trial = 0.0, -np.inf, self.best(0.0)[0].lower_limits()[0]
+        (profile, _), start = self.best(0.0)
+        allowed, beyond, trial = 0.0, -np.inf, profile.lower_bound()[0]
         for _ in range(LIMIT_STEPS):
-            profile, values = self.best(trial)
-            own = profile.lower_limits()[0] if np.isfinite(values[0]) else 0.0
+            (profile, values), start = self.best(trial, start)
+            own = profile.lower_bound()[0] if np.isfinite(values[0]) else 0.0
             if abs(own - trial) <= LIMIT_STOP * abs(trial):
                 return max(own, trial)
             if own < trial:
@@ -99,51 +94,86 @@ class NonlinearBin:
                 trial = own if own < allowed else 0.5 * (allowed + beyond)
         return allowed
 
-    def _values(self, theta, a):
-        """(stat, slope, curvature) at parameters and a flux factor, infinite where the model has no value."""
-        self._predictions[0] += 1
-        terms = self.make_terms(theta)
+
+class _Search:
+    """A search for the best parameters of a `NonlinearBin` at a flux factor a; start : `BinStart`
+
+    deviation, n_predictions : see `BinStart`, as they are when it has run
+    """
+
+    def __init__(self, bin_, a, start):
+        self.bin, self.a = bin_, float(a)
+        self.deviation, self.n_predictions = start.deviation, start.n_predictions
+
+    def run(self, theta):
+        """(the best parameters (n,), (stat, slope, curvature) of the profile), from given ones."""
+        own, a = self.bin, self.a
+        free = np.arange(len(own.start))
+        if a == 0 or own.source_is_held:
+            free, theta = np.flatnonzero(~own.of_source), np.where(own.of_source, own.start, theta)
+        if not np.isfinite(self._values(theta)[0]):
+            theta = own.start
+        searched = self.deviation is None or not len(free)
+        if searched and len(free):
+            theta = self._minuit(theta, free)
+        for _ in range(MAX_STEPS):
+            moving, width = self._widths(theta, free)
+            around = _Surroundings(self._values, theta, moving, width)
+            # iminuit alone knows whether a parameter at its bound wants to stay there.
+            if not searched and (around.decrement > DECREMENT_FAR or len(moving) < len(free)):
+                theta, searched = self._minuit(theta, free), True
+                continue
+            if not DECREMENT_STOP < around.decrement < DECREMENT_FAR:
+                break
+            theta = np.clip(theta + around.step, own.low, own.high)
+        values = around.profile() if around.decrement < DECREMENT_ENOUGH else (np.nan, np.nan, np.nan)
+        return theta, values
+
+    def _values(self, theta):
+        """(stat, slope, curvature) at parameters, infinite where the model has no value."""
+        self.n_predictions += 1
+        terms = self.bin.make_terms(theta)
         if terms is None:
             return np.inf, np.nan, np.nan
-        stat, slope, curvature = CashProfile(terms).evaluate(np.array([float(a)]))
+        (stat, slope, curvature), _ = cash_profile(terms).evaluate(np.array([self.a]))
         return (stat[0] if np.isfinite(stat[0]) else np.inf), slope[0], curvature[0]
 
     def _widths(self, theta, free):
         """(numbers of the parameters that can move, widths of the differences in them)."""
         if not len(free):
             return free, np.zeros(0)
-        room = np.minimum(theta - self.low, self.high - theta)[free]
-        width = np.minimum(WIDTH * self._deviation[free], room / 2)
-        moving = width > 0.2 * WIDTH * self._deviation[free]
+        room = np.minimum(theta - self.bin.low, self.bin.high - theta)[free]
+        width = np.minimum(WIDTH * self.deviation[free], room / 2)
+        moving = width > 0.2 * WIDTH * self.deviation[free]
         return free[moving], width[moving]
 
-    def _search(self, theta, a, free):
+    def _minuit(self, theta, free):
         """Best parameters as iminuit finds them, float array (n,); also learns their standard deviations."""
         from iminuit import Minuit
 
-        worst = self._values(theta, a)[0] + 1e6
+        worst, own = self._values(theta)[0] + 1e6, self.bin
 
         def statistic(values):
             trial = theta.copy()
             trial[free] = values
             # iminuit tries what is no number where nothing depends on a parameter.
-            return min(self._values(trial, a)[0], worst) if np.all(np.isfinite(values)) else worst
+            return min(self._values(trial)[0], worst) if np.all(np.isfinite(values)) else worst
 
         minuit = Minuit(statistic, theta[free])
         minuit.errordef, minuit.tol, minuit.strategy = 1.0, 1e-4, 1
-        minuit.errors = self.step[free]
-        minuit.limits = np.column_stack([self.low, self.high])[free]
+        minuit.errors = own.step[free]
+        minuit.limits = np.column_stack([own.low, own.high])[free]
         minuit.migrad(ncall=MAX_PREDICTIONS // 4)
-        found, deviation = theta.copy(), (self.step if self._deviation is None else self._deviation).copy()
+        found, deviation = theta.copy(), (own.step if self.deviation is None else self.deviation).copy()
         values, errors, largest = (
             np.array(minuit.values),
             np.array(minuit.errors),
-            LARGEST_DEVIATION * self.step[free],
+            LARGEST_DEVIATION * own.step[free],
         )
         found[free] = np.where(np.isfinite(values), values, theta[free])
-        deviation[free] = np.where(errors > 0, np.minimum(errors, largest), self.step[free])
-        self._deviation = deviation
-        return np.clip(found, self.low, self.high)
+        deviation[free] = np.where(errors > 0, np.minimum(errors, largest), own.step[free])
+        self.deviation = deviation
+        return np.clip(found, own.low, own.high)
 
 
 class _Surroundings:
@@ -214,7 +244,7 @@ class _Surroundings:
 class NonlinearProfile:
     """The cash statistic of bins as a function of their flux factors alone, with everything else at its best.
 
-    Takes the place of a `CashProfile` (see `tevcurve.fit.minimize`).
+    What `tevcurve.fit.minimize` calls a profile; a start of it is a tuple with the `BinStart` of each bin.
 
     Parameters
     ----------
@@ -223,46 +253,46 @@ class NonlinearProfile:
 
     def __init__(self, bins):
         self.bins = bins
-        first = [CashProfile(each.make_terms(each.start)) for each in bins]
+        first = [cash_profile(each.make_terms(each.start)) for each in bins]
         self.counts = np.array([profile.counts[0] for profile in first])
         # Where a source that moves is seen worse, its flux may be larger than the counts over the first total.
         total = [
-            profile.signal_total[0] * (0.5 if each.of_source.any() else 1)
+            profile.total[0] * (0.5 if each.of_source.any() else 1)
             for profile, each in zip(first, bins, strict=True)
         ]
-        self.signal_total = np.array(total)
+        self.total = np.array(total)
 
     @property
-    def n_bins(self):
+    def n(self):
         return len(self.bins)
 
     @property
     def source_is_held(self):
-        """Whether the source's own parameters are held for want of an excess to fit them to, bool array (n_bins,)."""
+        """Whether the source's own parameters are held for want of an excess to fit them to, bool array (n,)."""
         return np.array([each.source_is_held for each in self.bins])
 
-    def copy(self):
-        """The same profile, whose searches start where this one's would and leave this one's alone."""
-        return self._of([each.copy() for each in self.bins], slice(None))
-
-    def take(self, bins):
-        """The profile of some bins (sorted int array)."""
-        return self._of([self.bins[k] for k in bins], bins)
-
-    def _of(self, bins, numbers):
+    def take(self, bins, start=None):
+        """(the profile of some bins (sorted int array), the start cut with them)."""
         new = object.__new__(NonlinearProfile)
-        new.bins, new.counts, new.signal_total = bins, self.counts[numbers], self.signal_total[numbers]
-        return new
+        new.bins, new.counts, new.total = [self.bins[k] for k in bins], self.counts[bins], self.total[bins]
+        return new, None if start is None else tuple(start[k] for k in bins)
 
-    def evaluate(self, a):
-        """(stat, slope, curvature) of the profile at flux factors a, each of shape (n_bins,)."""
-        values = [each.best(factor)[1] for each, factor in zip(self.bins, a, strict=True)]
-        return tuple(np.array(values).reshape(-1, 3).T)
+    def evaluate(self, a, start=None):
+        """((stat, slope, curvature) of the profile at flux factors a, each of shape (n,), where the searches ended)."""
+        found, ends = self._best(a, start)
+        return tuple(np.array([values for _, values in found]).reshape(-1, 3).T), ends
 
-    def settled(self, a):
-        """The `CashProfile` of each bin, a list: all else is at its best for flux factors a (n_bins,)."""
-        return [each.best(factor)[0] for each, factor in zip(self.bins, a, strict=True)]
+    def settled(self, a, start=None):
+        """(the profile of each bin with all else at its best for flux factors a (n,), a list; the ends)."""
+        found, ends = self._best(a, start)
+        return [profile for profile, _ in found], ends
 
-    def lower_limits(self):
+    def lower_bound(self):
         """The lowest flux factor of each bin: where a cell's prediction reaches zero, with all else at its best."""
-        return np.array([each.copy().lower_limit() for each in self.bins])
+        return np.array([each.lower_bound() for each in self.bins])
+
+    def _best(self, a, start):
+        start = [None] * self.n if start is None else start
+        rows = zip(self.bins, a, start, strict=True)
+        found = [each.best(factor, begin) for each, factor, begin in rows]
+        return [best for best, _ in found], tuple(end for _, end in found)

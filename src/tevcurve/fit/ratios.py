@@ -10,7 +10,7 @@ from tevcurve.fit.minimize import Minimum, minimize_norm
 
 @dataclass(frozen=True, eq=False)
 class RatioEstimate:
-    """Ratios of flux factors, numerator over denominator, arrays of shape (n_bins,).
+    """Ratios of flux factors, numerator over denominator, arrays of shape (n,).
 
     Attributes
     ----------
@@ -41,10 +41,10 @@ def estimate_ratios(numerator, denominator, *, rise, ul_rise):
     numerator, denominator : profiles, see `tevcurve.fit.minimize`, of data that are independent
     rise, ul_rise : float, rises of the statistic at the ends of the interval and at the limits
     """
-    best = [minimize_norm(profile, np.zeros(profile.n_bins)) for profile in (numerator, denominator)]
+    best = [minimize_norm(profile, np.zeros(profile.n)) for profile in (numerator, denominator)]
     # Where a flux is 0, one count is its measure.
     scales = [
-        np.where(minimum.norm > 0, minimum.norm, 1 / profile.signal_total)
+        np.where(minimum.norm > 0, minimum.norm, 1 / profile.total)
         for profile, minimum in zip((numerator, denominator), best, strict=True)
     ]
     unit = scales[0] / scales[1]
@@ -53,7 +53,7 @@ def estimate_ratios(numerator, denominator, *, rise, ul_rise):
 
     def end(profile, first, second, level):
         minimum = _at_angle(profile, first, second)
-        return np.tan(crossing_below(profile, minimum, level, np.zeros(profile.n_bins)))
+        return np.tan(crossing_below(profile, None, minimum, level, np.zeros(profile.n)))
 
     with np.errstate(divide="ignore", invalid="ignore"):
         none = (best[0].norm <= 0) & (best[1].norm <= 0)
@@ -80,26 +80,22 @@ class AngleProfile:
     def __init__(self, first, second, first_unit, second_unit):
         self.first, self.second = first, second
         self.first_unit, self.second_unit = first_unit, second_unit
-        self.n_bins, self.signal_total = first.n_bins, first.signal_total + second.signal_total
+        self.n, self.total = first.n, first.total + second.total
         self.counts = first.counts + second.counts
 
-    def copy(self):
-        """The same profile, whose searches leave this one's alone."""
-        return AngleProfile(self.first.copy(), self.second.copy(), self.first_unit, self.second_unit)
+    def take(self, bins, start=None):
+        """(the profile of some bins (sorted int array), the start cut with them)."""
+        (first, second), start = _both_taken(self, bins, start)
+        return AngleProfile(first, second, self.first_unit[bins], self.second_unit[bins]), start
 
-    def take(self, bins):
-        """The profile of some bins (sorted int array)."""
-        return AngleProfile(
-            self.first.take(bins), self.second.take(bins), self.first_unit[bins], self.second_unit[bins]
-        )
-
-    def evaluate(self, angle):
-        """(stat, slope, curvature) at angles (n_bins,)."""
+    def evaluate(self, angle, start=None):
+        """((stat, slope, curvature) at angles (n,), where the searches of both profiles ended)."""
         up, along = self.first_unit * np.sin(angle), self.second_unit * np.cos(angle)
-        best = minimize_norm(_Ray(self.first, self.second, up, along), np.zeros(self.n_bins))
+        best = minimize_norm(_Ray(self.first, self.second, up, along), np.zeros(self.n), start)
         scale = best.norm
-        stat, slope, curvature = self.first.evaluate(scale * up)
-        other_stat, other_slope, other_curvature = self.second.evaluate(scale * along)
+        starts = (None, None) if start is None else start
+        (stat, slope, curvature), end = self.first.evaluate(scale * up, starts[0])
+        (other_stat, other_slope, other_curvature), other_end = self.second.evaluate(scale * along, starts[1])
         # Derivatives of the two factors: in the angle they are `turned`, in the scale `up` and `along`.
         turned, other_turned = (
             scale * self.first_unit * np.cos(angle),
@@ -112,7 +108,8 @@ class AngleProfile:
         with np.errstate(divide="ignore", invalid="ignore"):
             mixed += tilt / scale
             eliminated = mixed**2 / (curvature * up**2 + other_curvature * along**2)
-        return stat + other_stat, tilt, bend - np.where(np.isfinite(eliminated), eliminated, 0.0)
+        bend = bend - np.where(np.isfinite(eliminated), eliminated, 0.0)
+        return (stat + other_stat, tilt, bend), (end, other_end)
 
 
 class _Ray:
@@ -120,30 +117,40 @@ class _Ray:
 
     def __init__(self, first, second, up, along):
         self.first, self.second, self.up, self.along = first, second, up, along
-        self.n_bins = first.n_bins
-        self.signal_total = up * first.signal_total + along * second.signal_total
+        self.n = first.n
+        self.total = up * first.total + along * second.total
         self.counts = first.counts + second.counts
 
-    def copy(self):
-        return _Ray(self.first.copy(), self.second.copy(), self.up, self.along)
+    def take(self, bins, start=None):
+        (first, second), start = _both_taken(self, bins, start)
+        return _Ray(first, second, self.up[bins], self.along[bins]), start
 
-    def take(self, bins):
-        return _Ray(self.first.take(bins), self.second.take(bins), self.up[bins], self.along[bins])
-
-    def evaluate(self, scale):
-        stat, slope, curvature = self.first.evaluate(scale * self.up)
-        other_stat, other_slope, other_curvature = self.second.evaluate(scale * self.along)
-        return (
+    def evaluate(self, scale, start=None):
+        starts = (None, None) if start is None else start
+        (stat, slope, curvature), end = self.first.evaluate(scale * self.up, starts[0])
+        (other_stat, other_slope, other_curvature), other_end = self.second.evaluate(
+            scale * self.along, starts[1]
+        )
+        values = (
             stat + other_stat,
             self.up * slope + self.along * other_slope,
             self.up**2 * curvature + self.along**2 * other_curvature,
         )
+        return values, (end, other_end)
+
+
+def _both_taken(pair, bins, start):
+    """((first, second) profile of some bins, both of their starts cut with them)."""
+    starts = (None, None) if start is None else start
+    first, first_start = pair.first.take(bins, starts[0])
+    second, second_start = pair.second.take(bins, starts[1])
+    return (first, second), (first_start, second_start)
 
 
 def _at_angle(profile, first, second):
     """The `Minimum` of an `AngleProfile` from those of its two parts; at angle 0 the first flux is none."""
     angle = np.arctan2(first.norm / profile.first_unit, second.norm / profile.second_unit)
-    stat, slope, curvature = profile.copy().evaluate(angle)
+    (stat, slope, curvature), _ = profile.evaluate(angle)
     without = first.stat_at_zero + second.stat
     at_end = second.norm <= 0
     return Minimum(angle, stat, slope, curvature, without, at_end, first.converged & second.converged)

@@ -83,7 +83,7 @@ def onoff_rows(joint, runs, bands, rows):
         response = _summed(index, response, len(key))
     order = np.argsort(key // n_reco, kind="stable")
     row, response = number[key[order] // n_reco], response[order]
-    profile = joint.profile
+    profile = joint.profile.likelihood
     own = np.flatnonzero(number[joint.fitted[profile.cell_bin]] >= 0)
     length = np.bincount(row, minlength=len(rows))
     return OnOffRows(

@@ -26,40 +26,39 @@ class ShapeFunction:
     rows : `CashRows` or `OnOffRows`
     family : `SpectrumFamily`
     kind : str
+    beginning : where searches for backgrounds begin that are given no other start; default: the rows' own
     """
 
-    def __init__(self, rows, family, kind="norm"):
-        self.rows, self.family, self.kind = rows, family, kind
+    def __init__(self, rows, family, kind="norm", beginning=None):
+        self.rows, self.family, self.kind, self.beginning = rows, family, kind, beginning
 
-    @property
-    def n_bins(self):
-        return self.rows.n_bins
-
-    def copy(self):
-        """The same function, whose searches leave this one's alone."""
-        return ShapeFunction(self.rows.copy(), self.family, self.kind)
-
-    def take(self, numbers):
-        """The function of some rows."""
-        return ShapeFunction(self.rows.take(numbers), self.family, self.kind)
+    def take(self, numbers, start=None):
+        """(the function of some rows, the start cut with them)."""
+        rows, start = self.rows.take(numbers, self.beginning if start is None else start)
+        return ShapeFunction(rows, self.family, self.kind, start), start
 
     def of(self, kind):
         """The function with another flux factor."""
-        return ShapeFunction(self.rows, self.family, kind)
+        return ShapeFunction(self.rows, self.family, kind, self.beginning)
 
-    def evaluate(self, x):
-        """(value, slope, curvature) at x (n, 1 + p)."""
+    def beginning_at(self, x):
+        """The same function, whose searches begin where one at x (n, 1 + p) ended."""
+        return ShapeFunction(self.rows, self.family, self.kind, self.evaluate(x)[1])
+
+    def evaluate(self, x, start=None):
+        """((value, slope, curvature) at x (n, 1 + p), where the rows' search for backgrounds ended)."""
         # What overflows far away is not finite, and the search turns back.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return self._evaluate(x)
+            return self._evaluate(x, self.beginning if start is None else start)
 
-    def _evaluate(self, x):
+    def _evaluate(self, x, start):
         t, shift = x[:, 1:], 0.0
         if self.kind != "norm":
             shift, first, second = self.family.logarithm(self.kind, t)
-        value, slope, curvature = self.rows.derivatives(x[:, 0] - shift, self.family.spectra(t))
+        values, end = self.rows.derivatives(x[:, 0] - shift, self.family.spectra(t), start)
         if self.kind == "norm":
-            return value, slope, curvature
+            return values, end
+        value, slope, curvature = values
         # The log of the amplitude is the coordinate minus the shift: chain rule.
         level, coupling, corner = slope[:, 0], curvature[:, 0, 1:], curvature[:, 0, 0]
         edge = coupling - corner[:, None] * first
@@ -69,7 +68,7 @@ class ShapeFunction:
         curvature = curvature.copy()
         curvature[:, 0, 1:] = curvature[:, 1:, 0] = edge
         curvature[:, 1:, 1:] = block
-        return value, slope, curvature
+        return (value, slope, curvature), end
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,15 +126,14 @@ def estimate_shapes(rows, family, norm, *, sigma, ul_rise, scan=None):
     function = ShapeFunction(rows, family)
     low, high = np.append(-np.inf, family.low), np.append(np.inf, family.high)
     own = np.concatenate([np.log(norm)[:, None], np.zeros((len(norm), family.n_shape))], axis=1)
-    before, _, _ = function.copy().evaluate(own)
+    (before, _, _), _ = function.evaluate(own)
     best = _lowest(function, own, low, high)
     # A shape at the end of what is searched has run away.
     away = ((best.x <= low) & ~np.append(True, family.bounded_low)) | (
         (best.x >= high) & ~np.append(True, family.bounded_high)
     )
     best = replace(best, converged=best.converged & ~away.any(axis=1))
-    settled = function.copy()
-    settled.evaluate(best.x)
+    settled = function.beginning_at(best.x)
     factors = {"norm": _spread(settled, best, 0, sigma, low, high, ul_rise)}
     for kind in ("flux", "eflux", "dnde"):
         other = settled.of(kind)
@@ -153,7 +151,7 @@ def estimate_shapes(rows, family, norm, *, sigma, ul_rise, scan=None):
         factors=factors,
         parameters=parameters,
         gain=2 * (before - best.value),
-        background=settled.rows.backgrounds(best.x[:, 0], spectra),
+        background=rows.backgrounds(best.x[:, 0], spectra, settled.beginning),
         signal=signal[:, 0] * np.exp(best.x[:, 0]),
         rises=None if scan is None else _rises(settled, best, np.asarray(scan, dtype=float), low, high),
         converged=best.converged,
@@ -167,7 +165,8 @@ def _lowest(function, own, low, high):
     other = minimize(function, _other_start(function, own), low, high, stop=ROUGH_STOP)
     lower = np.flatnonzero(other.converged & ~(best.converged & (best.value < other.value + CLEARLY_LOWER)))
     if len(lower):
-        best = best.replaced(lower, minimize(function.take(lower), other.x[lower], low, high))
+        some, _ = function.take(lower)
+        best = best.replaced(lower, minimize(some, other.x[lower], low, high))
     return best
 
 
@@ -183,17 +182,17 @@ def _other_start(function, own):
     grid = np.clip(grid, family.low, family.high)
     grid = grid[(grid != 0).any(axis=1)]
     _, expected = rows.signals(family.spectra(own[:, 1:])[:, :, :1])
-    start, lowest, trial = own.copy(), np.full(len(own), np.inf), function.copy()
+    best, lowest, start = own.copy(), np.full(len(own), np.inf), None
     for t in grid:
         shape = np.broadcast_to(t, own[:, 1:].shape)
         _, signal = rows.signals(family.spectra(shape)[:, :, :1])
         with np.errstate(divide="ignore", invalid="ignore"):
             point = np.concatenate([own[:, :1] + np.log(expected / signal), shape], axis=1)
         point = np.where(np.isfinite(point).all(axis=1)[:, None], point, own)
-        value, _, _ = trial.evaluate(point)
+        (value, _, _), start = function.evaluate(point, start)
         better = value < lowest
-        start, lowest = np.where(better[:, None], point, start), np.where(better, value, lowest)
-    return start
+        best, lowest = np.where(better[:, None], point, best), np.where(better, value, lowest)
+    return best
 
 
 def _in_coordinates(function, best):
@@ -201,7 +200,7 @@ def _in_coordinates(function, best):
     shift, _, _ = function.family.logarithm(function.kind, best.x[:, 1:])
     x = best.x.copy()
     x[:, 0] += shift
-    value, slope, curvature = function.copy().evaluate(x)
+    (value, slope, curvature), _ = function.evaluate(x)
     return replace(best, x=x, value=value, slope=slope, curvature=curvature)
 
 
@@ -250,7 +249,8 @@ def _rises(function, best, scan, low, high):
             if not (np.isfinite(logs[k]) and len(rows)):
                 continue
             start = follow_valley(x[rows], curvature[rows], 0, logs[k], low, high)
-            at = minimize(function.take(rows), start, low, high, held=(0,), stop=ROUGH_STOP)
+            some, _ = function.take(rows)
+            at = minimize(some, start, low, high, held=(0,), stop=ROUGH_STOP)
             x[rows], curvature[rows] = at.x, at.curvature
             rises[rows, k] = np.where(at.converged, 2 * (at.floor - best.value[rows]), np.nan)
     return rises

@@ -36,15 +36,15 @@ BATCH = 1_000_000
 
 
 def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
-    """(lower, upper, limits): ends (n_levels, n_bins) of intervals of flux factors, upper ends (n_limits, n_bins).
+    """(lower, upper, limits): ends (n_levels, n) of intervals of flux factors, upper ends (n_limits, n).
 
     The best flux factor is in every interval. NaN where the search for it or for rises of the statistic did not end.
 
     Parameters
     ----------
-    profile : `CashProfile` with one amplitude in each bin
+    profile : `OneAmplitude` of a `CashLikelihood` with no other amplitude
     minimum : its `~tevcurve.fit.minimize.Minimum`, with flux factors >= 0
-    cells : list (n_bins,) of functions without arguments to the `ExpectedCells` of a bin
+    cells : list (n,) of functions without arguments to the `ExpectedCells` of a bin
     levels : list of float, confidence levels
     limit_levels : list of float, of those whose upper ends alone are wanted
 
@@ -57,18 +57,17 @@ def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
                 f"interval='feldman-cousins' in 3D is asked for the confidence level {level:.7g}, which takes too many "
                 f"toys; wanted are sigma, sigma_ul or upper_limit for levels up to {HIGHEST_LEVEL}."
             )
-    settled = profile.copy()
-    settled.evaluate(minimum.norm)
-    zero = np.zeros(profile.n_bins)
+    _, start = profile.evaluate(minimum.norm)
+    zero = np.zeros(profile.n)
     sides = [
-        (levels, lambda rise: crossing_below(settled, minimum, rise, zero)),
-        (both, lambda rise: crossing_above(settled, minimum, rise)),
+        (levels, lambda rise: crossing_below(profile, start, minimum, rise, zero)),
+        (both, lambda rise: crossing_above(profile, start, minimum, rise)),
     ]
     grids = [np.array([crossing(root**2) for root in _roots(own)]) for own, crossing in sides]
-    ends = [np.full((len(own), profile.n_bins), np.nan) for own, _ in sides]
+    ends = [np.full((len(own), profile.n), np.nan) for own, _ in sides]
     found = np.logical_and.reduce([np.isfinite(grid).all(axis=0) for grid in grids])
     for number in np.flatnonzero(minimum.converged & found):
-        own = profile.take(np.array([number]))
+        own, _ = profile.take(np.array([number]))
         row = _Row(own, cells[number](), minimum.norm[number], minimum.stat[number], max(both))
         for (wanted, _), grid, of_side in zip(sides, grids, ends, strict=True):
             of_side[:, number] = row.ends(grid[:, number], wanted)
@@ -87,8 +86,9 @@ def toy_statistics(cells, norms, background, n_toys):
     """
     counts = np.random.default_rng(SEED).poisson(np.repeat(cells.expected(norms, background), n_toys, axis=0))
     toys = cells.profile_of(counts)
-    fit = minimize_norm(toys, np.zeros(toys.n_bins))
-    return (toys.copy().evaluate(np.repeat(norms, n_toys))[0] - fit.stat).reshape(len(norms), n_toys)
+    fit = minimize_norm(toys, np.zeros(toys.n))
+    (stat, _, _), _ = toys.evaluate(np.repeat(norms, n_toys))
+    return (stat - fit.stat).reshape(len(norms), n_toys)
 
 
 def bound_of(observed):
@@ -123,8 +123,8 @@ class _Row:
 
     def _observed(self, norm):
         """(t, norms of the background (n_blocks,)) of the row itself at a flux factor."""
-        profile, norms = self.profile.copy(), np.array([norm])
-        return float(profile.evaluate(norms)[0][0]) - self.stat, profile.nuisance(norms)[0]
+        settled, _ = self.profile.settled(np.array([norm]))
+        return float(settled.stat[0]) - self.stat, settled.norms
 
     def _end(self, norms, before, level):
         accepted = np.flatnonzero(before < level)

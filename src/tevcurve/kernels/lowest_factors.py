@@ -3,6 +3,7 @@
 import numpy as np
 
 from tevcurve.kernels.bound_cells import BoundCells
+from tevcurve.kernels.one_amplitude import OneAmplitude
 
 MAX_STEPS = 100
 # A search ends with a step of this size, relatively.
@@ -13,8 +14,8 @@ FAR = 400.0
 LONGEST_STEP = 16.0
 
 
-def lowest_factors(profile):
-    """The lowest flux factor (n_bins,) of each bin of a `CashProfile`, at most 0.
+def lowest_factors(likelihood):
+    """The lowest flux factor (n,) of each bin of a `CashLikelihood`, at most 0.
 
     It is where the first cell of the fit, with or without an event, would be predicted to have nothing, backgrounds
     and further amplitudes being at their best at that very factor: they grow as the source falls. Where events keep
@@ -23,12 +24,13 @@ def lowest_factors(profile):
     Newton's steps for the root of what the first cell has left, in a bracket: that falls with the factor, but by
     no more than the factor itself.
     """
-    profile, number = profile.copy(), np.arange(profile.n_bins)
-    cells, without = cells_of(profile.terms), None
-    low, high, at = np.full(profile.n_bins, -np.inf), np.zeros(profile.n_bins), np.zeros(profile.n_bins)
+    profile, start, number = OneAmplitude(likelihood), None, np.arange(likelihood.n)
+    cells, without = cells_of(likelihood.terms), None
+    low, high, at = np.full(profile.n, -np.inf), np.zeros(profile.n), np.zeros(profile.n)
     for _ in range(MAX_STEPS):
         a = at[number]
-        stat, room, slope = _room(profile, cells, a)
+        settled, start = profile.settled(a, start)
+        stat, (room, slope) = settled.stat, _room(profile.likelihood.terms, cells, settled)
         without = stat if without is None else without
         inside = room >= 0
         low[number], high[number] = np.where(inside, low[number], a), np.where(inside, a, high[number])
@@ -45,8 +47,8 @@ def lowest_factors(profile):
             break
         if 2 * np.count_nonzero(done) > len(done):
             going = np.flatnonzero(~done)
-            profile, number, without = profile.take(going), number[going], without[going]
-            cells = cells_of(profile.terms)
+            profile, start = profile.take(going, start)
+            number, without, cells = number[going], without[going], cells_of(profile.likelihood.terms)
     return high
 
 
@@ -89,17 +91,16 @@ def _next(newton, room, low, high):
     return np.where((wanted > low) & (wanted < high) & np.isfinite(wanted), wanted, middle)
 
 
-def _room(profile, cells, a):
-    """(statistic, first cell's prediction over the source's own there, its slope) of bins at factors a (n_bins,)."""
-    settled = profile.settled(a)
-    bins = profile.terms.block_bin[cells.block]
+def _room(terms, cells, settled):
+    """(first cell's prediction over the source's own there, its slope) of bins with all else `Settled`."""
+    bins = terms.block_bin[cells.block]
     rest = settled.norms[cells.block] * cells.background + cells.constant
-    rest = rest + np.einsum("cs,cs->c", settled.extras[bins], cells.shared)
-    least, slope = np.full((2, profile.n_bins), np.inf)
+    rest = rest + np.einsum("cs,cs->c", settled.amplitudes[bins, 1:], cells.shared)
+    least, slope = np.full((2, terms.n_bins), np.inf)
     with np.errstate(invalid="ignore"):
         # Where a search for the norms did not end it is NaN, which is no room.
         np.minimum.at(least, bins, rest)
     first = np.flatnonzero(rest == least[bins])
     rates = 1 + settled.response[cells.block[first]] * cells.background[first]
     np.minimum.at(slope, bins[first], rates)
-    return settled.stat, a + least, slope
+    return settled.amplitudes[:, 0] + least, slope

@@ -3,7 +3,7 @@
 import numpy as np
 
 # A search for a minimum takes a profile's signal for its steps, which this large become Newton's own, and goes no
-# further up than counts/signal_total: this many errors above the value.
+# further up than counts/total: this many errors above the value.
 _LARGE, _FAR = 1e9, 1e3
 # Where the variance of an asymmetric error has sunk to this share, the statistic goes on as a parabola.
 _LEAST_VARIANCE = 0.1
@@ -35,29 +35,25 @@ def asymmetric_stat(d, errn, errp):
 class AsymmetricProfile:
     """The statistic of values with asymmetric errors, from both alone; see `asymmetric_stat`.
 
-    value, errn, errp: float arrays (n_bins,), the errors above 0.
+    value, errn, errp: float arrays (n,), the errors above 0.
     """
 
     def __init__(self, value, errn, errp):
         self.value, self.errn, self.errp = value, errn, errp
-        self.n_bins = len(value)
-        self.signal_total = _LARGE / np.minimum(errn, errp)
-        self.counts = (np.abs(value) + _FAR * np.maximum(errn, errp)) * self.signal_total
+        self.n = len(value)
+        self.total = _LARGE / np.minimum(errn, errp)
+        self.counts = (np.abs(value) + _FAR * np.maximum(errn, errp)) * self.total
 
-    def copy(self):
-        """The same profile; it has no state."""
-        return self
+    def take(self, bins, start=None):
+        """(the profile of some bins (sorted int array), None)."""
+        return AsymmetricProfile(self.value[bins], self.errn[bins], self.errp[bins]), None
 
-    def take(self, bins):
-        """The profile of some bins (sorted int array)."""
-        return AsymmetricProfile(self.value[bins], self.errn[bins], self.errp[bins])
+    def evaluate(self, a, start=None):
+        """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for)."""
+        return asymmetric_stat(a - self.value, self.errn, self.errp), None
 
-    def evaluate(self, a):
-        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
-        return asymmetric_stat(a - self.value, self.errn, self.errp)
-
-    def lower_limits(self):
-        """Flux factors (n_bins,) far below the values."""
+    def lower_bound(self):
+        """Flux factors (n,) far below the values."""
         return np.minimum(self.value - _FAR * np.maximum(self.errn, self.errp), 0.0)
 
 
@@ -69,29 +65,25 @@ class ScanProfile:
 
     Parameters
     ----------
-    knots : float array (n_bins, n_knots), flux factors, growing in each row, the minimum among them
+    knots : float array (n, n_knots), flux factors, growing in each row, the minimum among them
     heights : float array of that shape, the signed root of the rise of the statistic; growing
     """
 
     def __init__(self, knots, heights):
         self.knots, self.heights = knots, heights
-        self.n_bins = len(knots)
+        self.n = len(knots)
         self.tangents = _monotone_tangents(knots, heights)
-        best = knots[np.arange(self.n_bins), np.argmin(np.abs(heights), axis=1)]
-        self.signal_total = _LARGE / (knots[:, -1] - knots[:, 0])
-        self.counts = np.abs(best) * self.signal_total + _FAR * _LARGE
+        best = knots[np.arange(self.n), np.argmin(np.abs(heights), axis=1)]
+        self.total = _LARGE / (knots[:, -1] - knots[:, 0])
+        self.counts = np.abs(best) * self.total + _FAR * _LARGE
 
-    def copy(self):
-        """The same profile; it has no state."""
-        return self
+    def take(self, bins, start=None):
+        """(the profile of some bins (sorted int array), None)."""
+        return ScanProfile(self.knots[bins], self.heights[bins]), None
 
-    def take(self, bins):
-        """The profile of some bins (sorted int array)."""
-        return ScanProfile(self.knots[bins], self.heights[bins])
-
-    def evaluate(self, a):
-        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
-        row, last = np.arange(self.n_bins), self.knots.shape[1] - 1
+    def evaluate(self, a, start=None):
+        """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for)."""
+        row, last = np.arange(self.n), self.knots.shape[1] - 1
         left = np.clip(np.sum(self.knots <= a[:, None], axis=1) - 1, 0, last - 1)
         x0, x1 = self.knots[row, left], self.knots[row, left + 1]
         y0, y1 = self.heights[row, left], self.heights[row, left + 1]
@@ -108,9 +100,9 @@ class ScanProfile:
         height = height + first * beyond
         # Between knots the curvature may be rough; a search needs one that is above 0.
         curvature = np.maximum(2 * (first**2 + height * second), first**2)
-        return height**2, 2 * height * first, curvature
+        return (height**2, 2 * height * first, curvature), None
 
-    def lower_limits(self):
+    def lower_bound(self):
         """The first knot of each bin, but not above 0."""
         return np.minimum(self.knots[:, 0], 0.0)
 

@@ -2,62 +2,70 @@
 
 import numpy as np
 
+from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import profile_background, wstat, wstat_profile
 
 # Cells times flux factors that are computed at once: what a processor's cache holds.
 AT_ONCE = 20_000
 
 
-class OnOffProfile:
-    """The sum of wstat over the cells of each bin, a cell being one dataset's energy bin.
+def onoff_profile(cell_bin, n_on, n_off, alpha, signal, n):
+    """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `WstatLikelihood`."""
+    return OneAmplitude(WstatLikelihood(cell_bin, n_on, n_off, alpha, signal, n))
+
+
+class WstatLikelihood:
+    """Half the sum of wstat over the cells of each bin, a cell being one dataset's energy bin.
 
     The background of each cell is at its best value (`tevcurve.kernels.onoff`), so the flux factor is the only
-    parameter. What `tevcurve.fit.minimize` calls a profile.
+    amplitude, and nothing is searched for. What `tevcurve.kernels.one_amplitude` calls a likelihood of amplitudes.
 
     Parameters
     ----------
     cell_bin : int array (n_cells,), sorted, the bin of each cell
     n_on, n_off, alpha : float arrays (n_cells,)
     signal : float array (n_cells,), ON counts expected from the source at flux factor 1
-    n_bins : int
+    n : int, bins
     """
 
-    def __init__(self, cell_bin, n_on, n_off, alpha, signal, n_bins):
+    n_amplitudes = 1
+
+    def __init__(self, cell_bin, n_on, n_off, alpha, signal, n):
         self.cell_bin, self.n_on, self.n_off = cell_bin, n_on, n_off
-        self.alpha, self.signal, self.n_bins = alpha, signal, n_bins
-        self.signal_total = self._sum(signal)
+        self.alpha, self.signal, self.n = alpha, signal, n
+        self.total = self._sum(signal)[:, None]
         self.counts = self._sum(n_on)
         # Most cells of short bins have no event, and their statistic is two straight lines that meet at 0.
         empty = (n_on == 0) & (n_off == 0)
         self._empty = [
-            np.bincount(cell_bin[empty], values, n_bins)
-            for values in (signal[empty], (signal / alpha)[empty])
+            np.bincount(cell_bin[empty], values, n) for values in (signal[empty], (signal / alpha)[empty])
         ]
         self._seen = tuple(each[~empty] for each in (cell_bin, n_on, n_off, alpha, signal))
 
-    def copy(self):
-        """The same profile; it has no state."""
-        return self
+    def start(self):
+        """None: there is nothing to search for."""
 
-    def take(self, bins):
-        """The profile of some bins (sorted int array)."""
-        number = np.full(self.n_bins, -1)
+    def take(self, bins, start=None):
+        """(the likelihood of some bins (sorted int array), None)."""
+        number = np.full(self.n, -1)
         number[bins] = np.arange(len(bins))
         kept = number[self.cell_bin] >= 0
         cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        return OnOffProfile(number[self.cell_bin[kept]], *cells, len(bins))
+        return WstatLikelihood(number[self.cell_bin[kept]], *cells, len(bins)), None
 
-    def evaluate(self, a):
-        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
+    def evaluate(self, amplitudes, start=None):
+        """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None)."""
+        a = amplitudes[:, 0]
         cell_bin, n_on, n_off, alpha, signal = self._seen
         stat, slope, curvature = wstat_profile(n_on, n_off, alpha, a[cell_bin] * signal)
         sums = (stat, slope * signal, curvature * signal**2)
-        stat, slope, curvature = (np.bincount(cell_bin, each, self.n_bins) for each in sums)
+        stat, slope, curvature = (np.bincount(cell_bin, each, self.n) for each in sums)
         slope_of_empty = 2 * np.where(a >= 0, self._empty[0], -self._empty[1])
-        return stat + a * slope_of_empty, slope + slope_of_empty, curvature
+        gradient, hessian = 0.5 * (slope + slope_of_empty), 0.5 * curvature
+        return (0.5 * (stat + a * slope_of_empty), gradient[:, None], hessian[:, None, None]), None
 
     def stats(self, a):
-        """The statistics at many flux factors of each bin, a and what comes back of shape (n_bins, n)."""
+        """The statistics at many flux factors of each bin, a and what comes back of shape (n, m)."""
         cell_bin, *cells, signal = self._seen
         n_on, n_off, alpha, signal = (each[:, None] for each in (*cells, signal))
         made = 2 * a * np.where(a >= 0, self._empty[0][:, None], -self._empty[1][:, None])
@@ -69,22 +77,22 @@ class OnOffProfile:
         return made
 
     def background(self, a):
-        """Background counts expected in the ON region of each bin at flux factors a, of shape (n_bins,)."""
+        """Background counts expected in the ON region of each bin at flux factors a, of shape (n,)."""
         off = profile_background(self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal)
         return self._sum(self.alpha * off)
 
-    def lower_limits(self):
-        """Flux factors (n_bins,) far below the minimum, where the search for it and for its errors may end.
+    def lower_bound(self):
+        """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.
 
         A fitted background makes up for any negative signal, so no prediction ever vanishes. The minimum lies above
         the least of the cells' own best values; below that the statistic grows by more than 100.
         """
         seen = self.signal > 0
-        least = np.zeros(self.n_bins)
+        least = np.zeros(self.n)
         excess = self.n_on - self.alpha * self.n_off
         np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
         margin = self._sum(self.n_on + self.alpha * self.n_off + 100 * (1 + self.alpha))
-        return least - margin / self.signal_total
+        return least - margin / self.total[:, 0]
 
     def _sum(self, per_cell):
-        return np.bincount(self.cell_bin, per_cell, self.n_bins)
+        return np.bincount(self.cell_bin, per_cell, self.n)

@@ -25,36 +25,36 @@ class ShapeRows:
 
     Parameters
     ----------
-    start, length : int arrays (n_rows,), where each row's cells begin in `response`, and how many they are
+    first, length : int arrays (n_rows,), where each row's cells begin in `response`, and how many they are
     response : float array (any, n_true), cm2 s: counts in a cell per flux in each true-energy bin
     total : float array (n_rows, n_true), cm2 s: the same summed over all cells of the fit
 
     All other arrays of cells hold those of the rows one after the other.
     """
 
-    def __init__(self, start, length, response, total):
-        self.start, self.length, self.response, self.total = start, length, response, total
-        self.n_bins = len(total)
-        self.row = np.repeat(np.arange(self.n_bins), length)
+    def __init__(self, first, length, response, total):
+        self.first, self.length, self.response, self.total = first, length, response, total
+        self.n = len(total)
+        self.row = np.repeat(np.arange(self.n), length)
 
     def signals(self, spectra):
         """Counts in cells (n_cells, k) and in all (n_rows, k) of k columns of spectra (n_rows, n_true, k)."""
         cells, end = np.empty((len(self.row), spectra.shape[2])), 0
         # Row by row: what a row's product is must not depend on the other rows.
-        for row, (start, length) in enumerate(zip(self.start.tolist(), self.length.tolist(), strict=True)):
+        for row, (start, length) in enumerate(zip(self.first.tolist(), self.length.tolist(), strict=True)):
             begin, end = end, end + length
             np.matmul(self.response[start : start + length], spectra[row], out=cells[begin:end])
         return cells, np.matmul(self.total[:, None, :], spectra)[:, 0]
 
     def _taken(self, rows):
         """(the first four arguments for some rows, numbers of their cells)."""
-        kept = np.zeros(self.n_bins, dtype=bool)
+        kept = np.zeros(self.n, dtype=bool)
         kept[rows] = True
         cells = np.flatnonzero(kept[self.row])
-        return (self.start[rows], self.length[rows], self.response, self.total[rows]), cells
+        return (self.first[rows], self.length[rows], self.response, self.total[rows]), cells
 
     def _row_sum(self, per_cell):
-        return np.bincount(self.row, per_cell, self.n_bins)
+        return np.bincount(self.row, per_cell, self.n)
 
 
 def second_pairs(n_shape):
@@ -72,7 +72,7 @@ class CashRows(ShapeRows):
 
     Parameters
     ----------
-    start, length, response, total : see `ShapeRows`
+    first, length, response, total : see `ShapeRows`
     block : int array (n_events,), number of each event's block
     background, constant : float arrays (n_events,), counts in the event's cell, at norm 1 and fixed
     block_row : int array (n_blocks,), sorted
@@ -82,7 +82,7 @@ class CashRows(ShapeRows):
 
     def __init__(
         self,
-        start,
+        first,
         length,
         response,
         total,
@@ -93,32 +93,27 @@ class CashRows(ShapeRows):
         background_total,
         constant_total,
         lone_count,
-        *,
-        norms=None,
     ):
-        super().__init__(start, length, response, total)
+        super().__init__(first, length, response, total)
         self.block, self.background, self.constant = block, background, constant
         self.block_row, self.background_total = block_row, background_total
         self.constant_total, self.lone_count = constant_total, lone_count
         self.free = background_total > 0
-        if norms is None:
-            counts = np.bincount(block, minlength=len(block_row)) + lone_count
-            norms = np.where(self.free, counts / np.where(self.free, background_total, 1.0), 0.0)
-        self._norms = norms
 
-    def copy(self):
-        """The same rows, whose searches for background norms leave this one's alone."""
-        return self.take(np.arange(self.n_bins))
+    def start(self):
+        """Background norms (n_blocks,) as if there were nothing else."""
+        counts = np.bincount(self.block, minlength=len(self.block_row)) + self.lone_count
+        return np.where(self.free, counts / np.where(self.free, self.background_total, 1.0), 0.0)
 
-    def take(self, rows):
-        """Some rows (sorted int array)."""
+    def take(self, rows, start=None):
+        """(some rows (sorted int array), the start cut with them)."""
         shared, cells = self._taken(rows)
-        number = np.full(self.n_bins, -1)
+        number = np.full(self.n, -1)
         number[rows] = np.arange(len(rows))
         blocks = np.flatnonzero(number[self.block_row] >= 0)
         block_number = np.full(len(self.block_row), -1)
         block_number[blocks] = np.arange(len(blocks))
-        return CashRows(
+        taken = CashRows(
             *shared,
             block_number[self.block[cells]],
             self.background[cells],
@@ -127,28 +122,27 @@ class CashRows(ShapeRows):
             self.background_total[blocks],
             self.constant_total[blocks],
             self.lone_count[blocks],
-            norms=self._norms[blocks],
         )
+        return taken, None if start is None else start[blocks]
 
-    def derivatives(self, log_norm, spectra):
-        """(stat / 2 (n,), its slope (n, 1 + p) and curvature (n, 1 + p, 1 + p)) in u and the shape's coordinates.
+    def derivatives(self, log_norm, spectra, start=None):
+        """((stat / 2 (n,), its slope (n, 1 + p), its curvature) in u and the shape's coordinates, background norms).
 
         Parameters
         ----------
         log_norm : float array (n_rows,), u
         spectra : float array (n_rows, n_true, 1 + p + p (p + 1) / 2): flux, its first derivatives in t, its second
+        start : float array (n_blocks,), norms at which the search for them begins; default: `start()`
         """
         cells, total = self.signals(spectra)
         scale = np.exp(log_norm)
         cells, total = cells * scale[self.row, None], total * scale[:, None]
-        norms, prediction = self._best_norms(cells[:, 0])
+        norms, prediction = self._best_norms(cells[:, 0], start)
         weight = 1 / prediction
         held = norms <= 0
         logs = self.lone_count * np.log(np.where(held, 1.0, norms))
         block = norms * self.background_total + self.constant_total - logs
-        stat = (
-            np.bincount(self.block_row, block, self.n_bins) + total[:, 0] - self._row_sum(np.log(prediction))
-        )
+        stat = np.bincount(self.block_row, block, self.n) + total[:, 0] - self._row_sum(np.log(prediction))
         first = total - np.stack([self._row_sum(weight * column) for column in cells.T], axis=1)
         slope, curvature, p = _spread(first)
         parts = weight[:, None] * cells[:, : p + 1]
@@ -160,28 +154,29 @@ class CashRows(ShapeRows):
         pull = np.where(held[:, None], 0.0, pull) / np.sqrt(np.where(held, 1.0, bend))[:, None]
         for j in range(p + 1):
             for k in range(j + 1):
-                drawn = np.bincount(self.block_row, pull[:, j] * pull[:, k], self.n_bins)
+                drawn = np.bincount(self.block_row, pull[:, j] * pull[:, k], self.n)
                 value = self._row_sum(parts[:, j] * parts[:, k]) - drawn
                 curvature[:, j, k] += value
                 if j != k:
                     curvature[:, k, j] += value
-        return stat, slope, curvature
+        return (stat, slope, curvature), norms
 
-    def backgrounds(self, log_norm, spectra):
+    def backgrounds(self, log_norm, spectra, start=None):
         """Counts of everything but the source expected in each row (n_rows,)."""
         cells, _ = self.signals(spectra[:, :, :1])
-        norms, _ = self._best_norms(cells[:, 0] * np.exp(log_norm)[self.row])
+        norms, _ = self._best_norms(cells[:, 0] * np.exp(log_norm)[self.row], start)
         block = norms * self.background_total + self.constant_total
-        return np.bincount(self.block_row, block, self.n_bins)
+        return np.bincount(self.block_row, block, self.n)
 
-    def _best_norms(self, signal):
+    def _best_norms(self, signal, start):
         """(background norms (n_blocks,), prediction at events): the root of each block's own monotone equation."""
-        rest, n_blocks, background = signal + self.constant, len(self._norms), self.background
+        rest, n_blocks, background = signal + self.constant, len(self.block_row), self.background
+        start = self.start() if start is None else start
         with np.errstate(divide="ignore", invalid="ignore"):
             drawn = np.bincount(self.block, np.where(background > 0, background / rest, 0.0), n_blocks)
         # Where events draw less than the background's total even at norm 0, there it stays.
         zero = ~self.free | ((self.lone_count == 0) & (drawn <= self.background_total))
-        guess = np.where(self._norms > 0, self._norms, 1.0)
+        guess = np.where(start > 0, start, 1.0)
         norms, moving = np.where(zero, 0.0, guess), ~zero
         for _ in range(MAX_STEPS):
             if not moving.any():
@@ -195,7 +190,6 @@ class CashRows(ShapeRows):
                 step = (drawn - self.background_total) * drawn / (self.background_total * bend)
             norms = np.where(moving, np.maximum(norms + step, 0.1 * norms), norms)
             moving &= np.abs(step) > NORM_STOP * norms
-        self._norms = norms
         return norms, rest + norms[self.block] * background
 
 
@@ -204,26 +198,22 @@ class OnOffRows(ShapeRows):
 
     Parameters
     ----------
-    start, length, response, total : see `ShapeRows`
+    first, length, response, total : see `ShapeRows`
     n_on, n_off, alpha : float arrays (n_cells,)
     """
 
-    def __init__(self, start, length, response, total, n_on, n_off, alpha):
-        super().__init__(start, length, response, total)
+    def __init__(self, first, length, response, total, n_on, n_off, alpha):
+        super().__init__(first, length, response, total)
         self.n_on, self.n_off, self.alpha = n_on, n_off, alpha
 
-    def copy(self):
-        """The same rows; they have no state."""
-        return self
-
-    def take(self, rows):
-        """Some rows (sorted int array)."""
+    def take(self, rows, start=None):
+        """(some rows (sorted int array), None)."""
         shared, cells = self._taken(rows)
         counts = (each[cells] for each in (self.n_on, self.n_off, self.alpha))
-        return OnOffRows(*shared, *counts)
+        return OnOffRows(*shared, *counts), None
 
-    def derivatives(self, log_norm, spectra):
-        """(stat / 2, its slope and curvature); see `CashRows.derivatives`."""
+    def derivatives(self, log_norm, spectra, start=None):
+        """((stat / 2, its slope and curvature), None: nothing is searched for); see `CashRows.derivatives`."""
         cells, _ = self.signals(spectra)
         cells = cells * np.exp(log_norm)[self.row, None]
         stat, tilt, bend = wstat_profile(self.n_on, self.n_off, self.alpha, cells[:, 0])
@@ -235,9 +225,9 @@ class OnOffRows(ShapeRows):
                 curvature[:, j, k] += value
                 if j != k:
                     curvature[:, k, j] += value
-        return self._row_sum(0.5 * stat), slope, curvature
+        return (self._row_sum(0.5 * stat), slope, curvature), None
 
-    def backgrounds(self, log_norm, spectra):
+    def backgrounds(self, log_norm, spectra, start=None):
         """Background counts expected in the ON region in each row (n_rows,)."""
         cells, _ = self.signals(spectra[:, :, :1])
         signal = cells[:, 0] * np.exp(log_norm)[self.row]

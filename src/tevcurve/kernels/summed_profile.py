@@ -12,7 +12,7 @@ class SummedProfile:
     Parameters
     ----------
     profile : see `tevcurve.fit.minimize`; statistics that are convex
-    group : int array (n_bins of the profile,), sorted, the group of each bin
+    group : int array (n of the profile,), sorted, the group of each bin
     scale : float array of that shape or float, above 0
     n_groups : int; none may be empty
     """
@@ -20,58 +20,54 @@ class SummedProfile:
     def __init__(self, profile, group, scale=1.0, n_groups=None):
         self.profile, self.group = profile, np.asarray(group)
         self.scale = np.broadcast_to(np.asarray(scale, dtype=float), self.group.shape)
-        self.n_bins = int(self.group[-1]) + 1 if n_groups is None else n_groups
-        self.signal_total = self._sum(profile.signal_total * self.scale)
+        self.n = int(self.group[-1]) + 1 if n_groups is None else n_groups
+        self.total = self._sum(profile.total * self.scale)
         # The minimum of a sum of convex functions is not above the highest of their minima.
-        highest = np.full(self.n_bins, -np.inf)
-        np.maximum.at(highest, self.group, profile.counts / (profile.signal_total * self.scale))
-        self.counts = highest * self.signal_total
+        highest = np.full(self.n, -np.inf)
+        np.maximum.at(highest, self.group, profile.counts / (profile.total * self.scale))
+        self.counts = highest * self.total
 
-    def copy(self):
-        """The same profile, whose searches leave this one's alone."""
-        return SummedProfile(self.profile.copy(), self.group, self.scale, self.n_bins)
-
-    def take(self, groups):
-        """The profile of some groups (sorted int array)."""
-        number = np.full(self.n_bins, -1)
+    def take(self, groups, start=None):
+        """(the profile of some groups (sorted int array), the start cut with them)."""
+        number = np.full(self.n, -1)
         number[groups] = np.arange(len(groups))
         bins = np.flatnonzero(number[self.group] >= 0)
-        return SummedProfile(self.profile.take(bins), number[self.group[bins]], self.scale[bins], len(groups))
+        profile, start = self.profile.take(bins, start)
+        return SummedProfile(profile, number[self.group[bins]], self.scale[bins], len(groups)), start
 
-    def evaluate(self, a):
-        """(stat, slope, curvature) at factors a, each of shape (n_groups,)."""
-        stat, slope, curvature = self.profile.evaluate(a[self.group] * self.scale)
-        return self._sum(stat), self._sum(slope * self.scale), self._sum(curvature * self.scale**2)
+    def evaluate(self, a, start=None):
+        """((stat, slope, curvature) at factors a, each of shape (n_groups,), where the profile's search ended)."""
+        (stat, slope, curvature), end = self.profile.evaluate(a[self.group] * self.scale, start)
+        return (self._sum(stat), self._sum(slope * self.scale), self._sum(curvature * self.scale**2)), end
 
-    def lower_limits(self):
+    def lower_bound(self):
         """The lowest factor of each group: that at which the first of its bins reaches its own limit."""
-        limits = np.full(self.n_bins, -np.inf)
-        np.maximum.at(limits, self.group, self.profile.lower_limits() / self.scale)
+        limits = np.full(self.n, -np.inf)
+        np.maximum.at(limits, self.group, self.profile.lower_bound() / self.scale)
         return limits
 
     def _sum(self, per_bin):
-        return np.bincount(self.group, per_bin, self.n_bins)
+        return np.bincount(self.group, per_bin, self.n)
 
 
 class PairedProfile:
     """The sum of two profiles with the same number of bins, at the same factors; a profile itself."""
 
     def __init__(self, first, second):
-        self.first, self.second, self.n_bins = first, second, first.n_bins
-        self.signal_total = first.signal_total + second.signal_total
-        highest = np.maximum(first.counts / first.signal_total, second.counts / second.signal_total)
-        self.counts = highest * self.signal_total
+        self.first, self.second, self.n = first, second, first.n
+        self.total = first.total + second.total
+        highest = np.maximum(first.counts / first.total, second.counts / second.total)
+        self.counts = highest * self.total
 
-    def copy(self):
-        """The same profile, whose searches leave this one's alone."""
-        return PairedProfile(self.first.copy(), self.second.copy())
+    def take(self, bins, start=None):
+        """(the profile of some bins (sorted int array), the start cut with them)."""
+        starts = (None, None) if start is None else start
+        first, second = self.first.take(bins, starts[0]), self.second.take(bins, starts[1])
+        return PairedProfile(first[0], second[0]), (first[1], second[1])
 
-    def take(self, bins):
-        """The profile of some bins (sorted int array)."""
-        return PairedProfile(self.first.take(bins), self.second.take(bins))
-
-    def evaluate(self, a):
-        """(stat, slope, curvature) at factors a, each of shape (n_bins,)."""
-        return tuple(
-            one + other for one, other in zip(self.first.evaluate(a), self.second.evaluate(a), strict=True)
-        )
+    def evaluate(self, a, start=None):
+        """((stat, slope, curvature) at factors a, each of shape (n,), where both searches ended)."""
+        starts = (None, None) if start is None else start
+        one, end = self.first.evaluate(a, starts[0])
+        other, other_end = self.second.evaluate(a, starts[1])
+        return tuple(left + right for left, right in zip(one, other, strict=True)), (end, other_end)

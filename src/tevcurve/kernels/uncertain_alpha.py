@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import profile_background, wstat
 
 MAX_STEPS = 100
@@ -25,10 +26,15 @@ STEP_STOP = 1e-5
 LEAST_FACTOR = 1e-3
 
 
-class UncertainAlphaProfile:
-    """The sum of wstat over the cells of each bin, as a function of its flux factor; see the module.
+def uncertain_alpha_profile(*arguments):
+    """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `UncertainAlphaLikelihood`."""
+    return OneAmplitude(UncertainAlphaLikelihood(*arguments))
 
-    What `tevcurve.fit.minimize` calls a profile.
+
+class UncertainAlphaLikelihood:
+    """Half the sum of wstat over the cells of each bin, as a function of its flux factor; see the module.
+
+    What `tevcurve.kernels.one_amplitude` calls a likelihood of amplitudes. Factors are searched for from 1.
 
     Parameters
     ----------
@@ -37,38 +43,41 @@ class UncertainAlphaProfile:
     n_on, n_off, alpha : float arrays (n_cells,)
     signal : float array (n_cells,), ON counts expected from the source at flux factor 1
     error : float, standard deviation of each block's factor on alpha
-    n_bins : int
+    n : int, bins
     """
 
-    def __init__(self, cell_block, block_bin, n_on, n_off, alpha, signal, error, n_bins):
+    n_amplitudes = 1
+
+    def __init__(self, cell_block, block_bin, n_on, n_off, alpha, signal, error, n):
         self.cell_block, self.block_bin, self.n_on, self.n_off = cell_block, block_bin, n_on, n_off
-        self.alpha, self.signal, self.error, self.n_bins = alpha, signal, error, n_bins
+        self.alpha, self.signal, self.error, self.n = alpha, signal, error, n
         self.cell_bin = block_bin[cell_block]
-        self.signal_total = self._sum(signal)
+        self.total = self._sum(signal)[:, None]
         self.counts = self._sum(n_on)
 
-    def copy(self):
-        """The same profile; it has no state."""
-        return self
+    def start(self):
+        """None: every search begins at factors of 1."""
 
-    def take(self, bins):
-        """The profile of some bins (sorted int array)."""
-        number = np.full(self.n_bins, -1)
+    def take(self, bins, start=None):
+        """(the likelihood of some bins (sorted int array), None)."""
+        number = np.full(self.n, -1)
         number[bins] = np.arange(len(bins))
         blocks = np.flatnonzero(number[self.block_bin] >= 0)
         block_number = np.full(len(self.block_bin), -1)
         block_number[blocks] = np.arange(len(blocks))
         cells = np.flatnonzero(block_number[self.cell_block] >= 0)
-        return UncertainAlphaProfile(
+        likelihood = UncertainAlphaLikelihood(
             block_number[self.cell_block[cells]],
             number[self.block_bin[blocks]],
             *(each[cells] for each in (self.n_on, self.n_off, self.alpha, self.signal)),
             self.error,
             len(bins),
         )
+        return likelihood, None
 
-    def evaluate(self, a):
-        """(stat, slope, curvature) at flux factors a, each of shape (n_bins,)."""
+    def evaluate(self, amplitudes, start=None):
+        """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None)."""
+        a = amplitudes[:, 0]
         factor, tilt, bend = self._settle(a)
         ratio, signal = factor[self.cell_block] * self.alpha, a[self.cell_bin] * self.signal
         parts = _derivatives(self.n_on, self.n_off, ratio, signal)
@@ -77,31 +86,31 @@ class UncertainAlphaProfile:
         mixed = self._per_block(parts.mixed * self.alpha * self.signal)
         slope = self._sum(parts.slope * self.signal) - self._sum_blocks(mixed * tilt / bend)
         curvature = self._sum(parts.curvature * self.signal**2) - self._sum_blocks(mixed**2 / bend)
-        return stat, 2 * slope, 2 * np.maximum(curvature, 0.0)
+        return (0.5 * stat, slope[:, None], np.maximum(curvature, 0.0)[:, None, None]), None
 
     def factors(self, a):
-        """Best factors (n_blocks,) on alpha at flux factors a, of shape (n_bins,)."""
+        """Best factors (n_blocks,) on alpha at flux factors a, of shape (n,)."""
         factor, tilt, bend = self._settle(a)
         return factor - tilt / bend
 
     def background(self, a):
-        """Background counts expected in the ON region of each bin at flux factors a, of shape (n_bins,)."""
+        """Background counts expected in the ON region of each bin at flux factors a, of shape (n,)."""
         ratio = self.factors(a)[self.cell_block] * self.alpha
         return self._sum(
             ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
         )
 
-    def lower_limits(self):
-        """Flux factors (n_bins,) far below the minimum, where the search for it and for its errors may end.
+    def lower_bound(self):
+        """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.
 
         The minimum lies above the least of the cells' own best values, for factors that are not unlikely; below that
         the statistic grows by more than 100.
         """
         seen, ratio = self.signal > 0, (1 + 10 * self.error) * self.alpha
-        least = np.zeros(self.n_bins)
+        least = np.zeros(self.n)
         excess = self.n_on - ratio * self.n_off
         np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
-        return least - self._sum(self.n_on + ratio * self.n_off + 100 * (1 + ratio)) / self.signal_total
+        return least - self._sum(self.n_on + ratio * self.n_off + 100 * (1 + ratio)) / self.total[:, 0]
 
     def _settle(self, a):
         """(factors, slope and curvature of half the statistic in them), each (n_blocks,).
@@ -133,10 +142,10 @@ class UncertainAlphaProfile:
         return np.bincount(self.cell_block, per_cell, len(self.block_bin))
 
     def _sum(self, per_cell):
-        return np.bincount(self.cell_bin, per_cell, self.n_bins)
+        return np.bincount(self.cell_bin, per_cell, self.n)
 
     def _sum_blocks(self, per_block):
-        return np.bincount(self.block_bin, per_block, self.n_bins)
+        return np.bincount(self.block_bin, per_block, self.n)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def _method(joint, columns, rows, minimum):
 
     Of "norm_ul" the lower ends may be missing.
     """
-    signal = joint.profile.signal_total[np.searchsorted(joint.fitted, rows)]
+    signal = joint.profile.total[np.searchsorted(joint.fitted, rows)]
     if joint.method == "1d":
         counts = [columns[name][rows] for name in ("n_on", "n_off", "alpha")]
         words = [

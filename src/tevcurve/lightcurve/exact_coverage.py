@@ -62,10 +62,9 @@ class _ToyCoverage:
         self.critical = None
 
     def __call__(self, fits, counts, rise):
-        profile = fits.profile.copy()
-        background, _ = profile.nuisance(np.tile(self.norms, fits.n))
+        settled, _ = fits.profile.settled(np.tile(self.norms, fits.n))
         blocks = np.cumsum([0] + [cells.n_blocks for cells in self.cells])
-        background = background.reshape(fits.n, -1)
+        background = settled.norms.reshape(fits.n, -1)
         own = [background[:, first:stop] for first, stop in pairwise(blocks)]
         if self.critical is None:
             rows = zip(self.cells, self.norms, own, strict=True)

@@ -107,7 +107,7 @@ def _of_bins(joint, low, high, unit, rise, ul_rise):
         status[k], reason[k] = joint.why_unfitted(k * joint.n_bands + band)
     k = np.flatnonzero(fitted)
     if len(k):
-        profiles = (joint.profile.take(place[k, band]) for band in (high, low))
+        profiles = (joint.profile.take(place[k, band])[0] for band in (high, low))
         estimate = estimate_ratios(*profiles, rise=rise, ul_rise=ul_rise)
         columns["hardness"][k], columns["hardness_ll"][k] = unit * estimate.ratio, unit * estimate.lower_limit
         columns["hardness_ul"][k] = unit * estimate.upper_limit

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -15,14 +15,20 @@ class CubeToys:
     """
 
     def __init__(self, kept, joint, rows):
-        self.profile, self.rows = joint.profile.take(np.searchsorted(joint.fitted, rows)), rows
+        self.profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
+        self.rows = rows
         runs = kept.compact_runs()
         self.runs = run_cells(runs, kept.spectrum.photon_flux(kept.setting.axes.true))
         self.parts = _parts(runs, joint, rows)
         # With a prior each block's norm is its own; else all of a run are one.
-        terms = self.profile.terms
+        terms = self.terms
         self.has_prior = terms.prior_weight is not None
         self.group = np.arange(terms.n_blocks) if self.has_prior else _groups(self.parts, terms.n_blocks)
+
+    @property
+    def terms(self):
+        """The `CashTerms` of the rows."""
+        return self.profile.likelihood.terms
 
     def events_per_toy(self):
         """What a toy costs, in events."""
@@ -39,9 +45,11 @@ class CubeToys:
     def background_norms(self, norms):
         """Background norms (n, n_blocks) at norms (n, n_rows): in each run and band the mean of those that fit best."""
         seen, which = np.unique(norms, axis=0, return_inverse=True)
-        profile = self.profile.copy()
-        own = np.stack([profile.nuisance(each)[0] for each in seen])
-        share = self.profile.terms.background_total
+        own, start = [], None
+        for each in seen:
+            settled, start = self.profile.settled(each, start)
+            own.append(settled.norms)
+        own, share = np.stack(own), self.terms.background_total
         total = np.bincount(self.group, share)
         for k, norm in enumerate(own):
             sums = np.bincount(self.group, share * norm)
@@ -58,11 +66,11 @@ class CubeToys:
 
     def profile_of(self, terms, n):
         """The profile of what `draw_counts` gave for n light curves."""
-        return CashProfile(terms)
+        return cash_profile(terms)
 
     def draw_counts(self, norms, n, rng, background=None):
         """The `CashTerms` of n light curves; see `draw`."""
-        terms = self.profile.terms
+        terms = self.terms
         norms = np.broadcast_to(np.asarray(norms, dtype=float), (n, terms.n_bins))
         if background is None:
             background = self._from_prior(n, rng) if self.has_prior else self.background_norms(norms)
@@ -90,7 +98,7 @@ class CubeToys:
 
     def _from_prior(self, n, rng):
         """Background norms (n, n_blocks)."""
-        weight = self.profile.terms.prior_weight
+        weight = self.terms.prior_weight
         error = np.divide(1.0, np.sqrt(weight), out=np.zeros_like(weight), where=weight > 0)
         return np.maximum(1 + error * rng.standard_normal((n, len(weight))), 0.0)
 

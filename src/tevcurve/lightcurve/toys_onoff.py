@@ -27,7 +27,7 @@ class OnOffToys:
     rows : int array (n_rows,), numbers of the rows in the table of the light curve
     group : int array (n_cells,)
     ontime : float array (n_cells,), s
-    cells : `OnOffCells` of the rows; default: those of an `OnOffProfile`
+    cells : `OnOffCells` of the rows; default: those of a profile that is a `WstatLikelihood`'s
     rule : `BackgroundRule` of the fit
     shapes : `OffShapes` of the runs, and run, reco : int arrays (n_cells,), number of the run and of the energy bin of
         each cell: where toys have a shape of their own
@@ -38,8 +38,8 @@ class OnOffToys:
     ):
         self.profile, self.rows, self.group, self.ontime = profile, rows, group, ontime
         self.rule, self.shapes, self.run, self.reco = rule, shapes, run, reco
-        own = profile
         if cells is None:
+            own = profile.likelihood
             cells = OnOffCells(own.cell_bin, own.cell_bin, own.n_on, own.n_off, own.alpha, own.signal)
         self.cells = cells
         self.share = ontime / np.bincount(group, ontime)[group]
@@ -140,7 +140,8 @@ def onoff_toys(kept, joint, rows):
     """The `OnOffToys` of rows (sorted int array) of the `LaidSpectra` of a light curve."""
     run, reco, group, ontime = _cell_groups(kept, joint, rows)
     own_shape = {} if joint.stacked else {"shapes": joint.shapes, "run": run, "reco": reco}
-    profile, cells = joint.profile.take(np.searchsorted(joint.fitted, rows)), joint.cells.take(rows)
+    profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
+    cells = joint.cells.take(rows)
     return OnOffToys(
         profile, rows, group, ontime, cells=cells, rule=kept.options.background_rule, **own_shape
     )

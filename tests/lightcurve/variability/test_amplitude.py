@@ -8,7 +8,7 @@ from astropy.time import Time
 from onoff_light_curves import onoff_light_curve, onoff_run
 
 from tevcurve.errors import InputError
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
 from tevcurve.lightcurve.bins import by_intervals, by_run, by_width
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.variability import excess_variance, fractional_variability, point_to_point
@@ -223,7 +223,7 @@ def test_short_rows_count_less():
 
 def test_errors_at_a_bound_are_not_of_its_curvature():
     # One event on an expected background of 1000, and norms of 1 count down to -1: the statistic is nearly straight.
-    profile = OnOffProfile(np.array([0]), np.ones(1), np.full(1, 1e4), np.full(1, 0.1), np.ones(1), 1)
+    profile = onoff_profile(np.array([0]), np.ones(1), np.full(1, 1e4), np.full(1, 0.1), np.ones(1), 1)
     fits = RowFits(profile, lowest=np.array([-1.0]))
     assert fits.minimum.at_limit.all()
     assert fits.err[0, 0] == pytest.approx(fits.errp[0, 0] / np.sqrt(2), rel=1e-6)

@@ -8,7 +8,7 @@ from scipy.special import chdtrc
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
-from tevcurve.kernels.onoff_profile import OnOffProfile
+from tevcurve.kernels.onoff_profile import onoff_profile
 from tevcurve.lightcurve.bins import by_counts, by_run, by_width
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.toys_onoff import OnOffToys
@@ -30,12 +30,12 @@ def make(rate=0.05, background=0.01, alpha=0.1, seed=1, bins="5 min", factor=Non
 
 def brute_force(light_curve):
     """TS_var by scipy's minimiser on the statistic of ON and OFF counts."""
-    p = light_curve.origin.laid()[0].profile
+    p = light_curve.origin.laid()[0].profile.likelihood
 
     def stat(a, cells):
         return wstat(p.n_on[cells], p.n_off[cells], p.alpha[cells], a * p.signal[cells]).sum()
 
-    rows = [p.cell_bin == row for row in range(p.n_bins)]
+    rows = [p.cell_bin == row for row in range(p.n)]
     best = [
         minimize_scalar(stat, bounds=(-2, 60), args=(cells,), method="bounded", options={"xatol": 1e-9})
         for cells in rows
@@ -191,21 +191,21 @@ def sources(request):
     group, ontime = np.tile(np.arange(3), N_ROWS), np.repeat(LIVETIME, 3)
 
     def maker(n_on, n_off):
-        profile = OnOffProfile(bins, n_on, n_off, alpha * ones, signal * cells, N_ROWS)
+        profile = onoff_profile(bins, n_on, n_off, alpha * ones, signal * cells, N_ROWS)
         return OnOffToys(profile, np.arange(N_ROWS), group, ontime)
 
     data = maker(ones, ones).draw(1.0, N_SOURCES, rng, background=background * cells)
+    fits, toys, data = RowFits(data, N_SOURCES), [], data.likelihood
     n_on, n_off = (each.reshape(N_SOURCES, -1) for each in (data.n_on, data.n_off))
-    fits, toys = RowFits(data, N_SOURCES), []
     for one_on, one_off, constant in zip(n_on, n_off, fits.constant, strict=True):
         own = maker(one_on, one_off)
         toys.append(own.draw(own.null_norm(constant), 1, rng))
-    drawn = OnOffProfile(
+    drawn = onoff_profile(
         data.cell_bin,
-        *(np.concatenate([getattr(toy, name) for toy in toys]) for name in ("n_on", "n_off")),
+        *(np.concatenate([getattr(toy.likelihood, name) for toy in toys]) for name in ("n_on", "n_off")),
         data.alpha,
         data.signal,
-        data.n_bins,
+        data.n,
     )
     return request.param, fits, RowFits(drawn, N_SOURCES)
 

@@ -80,7 +80,7 @@ def test_weights_count_the_events_under_the_image(flaring):
     rows = rows_of(flaring)
     counts = rows.fits.profile.counts
     assert np.all(rows.counts <= counts * (1 + 1e-9))
-    signal = rows.fits.norm[0] * rows.fits.profile.signal_total
+    signal = rows.fits.norm[0] * rows.fits.profile.total
     # The source's events, and some of the background; not all that are in the field.
     bright = signal > 30
     assert np.all(rows.counts[bright] > 0.6 * signal[bright])

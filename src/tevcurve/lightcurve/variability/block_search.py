@@ -120,7 +120,7 @@ def _rows_at(fits, nodes):
 
 def _rise(fits, numbers, nodes):
     """Half the rise (m, n_grid) of bins of the profile (int array (m,)) at their fluxes, infinite below the lowest."""
-    profile = fits.profile.take(numbers) if len(numbers) < fits.profile.n_bins else fits.profile.copy()
+    profile = fits.profile.take(numbers)[0] if len(numbers) < fits.profile.n else fits.profile
     lower = fits.lower[numbers]
     half = _stats(profile, np.maximum(nodes, lower[:, None]))
     half -= fits.minimum.stat[numbers, None]
@@ -131,12 +131,13 @@ def _rise(fits, numbers, nodes):
 
 
 def _stats(profile, norms):
-    """The statistics of a profile at norms (n_bins, n), all at once where it can do that."""
-    if hasattr(profile, "stats"):
-        return profile.stats(norms)
-    stats = np.empty(norms.shape)
+    """The statistics of a profile at norms (n, m), all at once where its likelihood can do that."""
+    likelihood = getattr(profile, "likelihood", None)
+    if hasattr(likelihood, "stats"):
+        return likelihood.stats(norms)
+    stats, start = np.empty(norms.shape), None
     for k in range(norms.shape[1]):
-        stats[:, k] = profile.evaluate(norms[:, k])[0]
+        (stats[:, k], _, _), start = profile.evaluate(norms[:, k], start)
     return stats
 
 
@@ -151,7 +152,7 @@ def summed_blocks(fits, block):
     count = block[:, -1] + 1
     group = (block + (np.cumsum(count) - count)[:, None]).ravel()
     first = np.flatnonzero(np.diff(group, prepend=-1))
-    return SummedProfile(fits.profile.copy(), group), np.maximum.reduceat(fits.lower, first)
+    return SummedProfile(fits.profile, group), np.maximum.reduceat(fits.lower, first)
 
 
 def block_costs(fits, block, fitted):

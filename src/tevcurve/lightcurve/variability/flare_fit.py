@@ -96,7 +96,7 @@ class PulseFit:
     """
 
     def __init__(self, rows, search):
-        self.rows, self.profile = rows, rows.fits.profile.copy()
+        self.rows, self.profile = rows, rows.fits.profile
         pieces = rows.pieces
         self.pieces = pieces.row, pieces.start_s, pieces.stop_s, pieces.weight
         span = rows.stop_s[-1] - rows.start_s[0]
@@ -114,12 +114,16 @@ class PulseFit:
 
     def stat(self, *parameters):
         """Fit statistic."""
-        return float(self.profile.evaluate(self.norms(parameters)[0])[0].sum())
+        return float(self._evaluated(self.norms(parameters)[0])[0].sum())
 
     def gradient(self, *parameters):
         """Its derivatives (5,)."""
         norms, slopes = self.norms(parameters)
-        return slopes @ self.profile.evaluate(norms)[1]
+        return slopes @ self._evaluated(norms)[1]
+
+    def _evaluated(self, norms):
+        """(stat, slope, curvature) of the rows at norms (n_rows,): the same at the same norms, whatever came before."""
+        return self.profile.evaluate(norms, self.rows.fits.start)[0]
 
     def run(self, starts):
         """The best `iminuit.Minuit` of all starts (each 5 parameters), with MINOS errors."""

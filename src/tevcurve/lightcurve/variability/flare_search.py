@@ -40,8 +40,8 @@ class FlareSearch:
     @cached_property
     def information(self):
         """Information (n_rows,) on a row's norm at the constant flux; shared out as the expected signal is."""
-        profile, n = self.rows.fits.profile.copy(), self.rows.n
-        curvature = profile.evaluate(np.full(n, self.rows.fits.constant[0]))[2]
+        profile, n = self.rows.fits.profile, self.rows.n
+        (_, _, curvature), _ = profile.evaluate(np.full(n, self.rows.fits.constant[0]))
         expected = np.bincount(self.rows.pieces.row, self.rows.pieces.weight, n)
         if np.all(np.isfinite(curvature)) and curvature.min() > 0 and not self.rows.few.any():
             return 0.5 * curvature
@@ -58,7 +58,8 @@ class FlareSearch:
     def scores(self, fits):
         """Scores (n, n_pulses) of light curves, in standard deviations."""
         constant = np.repeat(fits.constant, fits.n_rows)
-        slope = fits.profile.copy().evaluate(constant)[1].reshape(fits.n, fits.n_rows)
+        (_, slope, _), _ = fits.profile.evaluate(constant)
+        slope = slope.reshape(fits.n, fits.n_rows)
         return -0.5 * np.where(np.isfinite(slope), slope, 0.0) @ self._weights.T
 
     def test(self):

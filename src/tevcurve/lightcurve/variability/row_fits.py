@@ -22,13 +22,13 @@ class RowFits:
     """
 
     def __init__(self, profile, n=1, lowest=None):
-        self.profile, self.n, self.n_rows, self.lowest = profile, n, profile.n_bins // n, lowest
+        self.profile, self.n, self.n_rows, self.lowest = profile, n, profile.n // n, lowest
         self._changes = None
 
     @cached_property
     def lower(self):
         """The lowest norms (n * n_rows,)."""
-        limits = np.minimum(self.profile.copy().lower_limits(), 0.0)
+        limits = np.minimum(self.profile.lower_bound(), 0.0)
         return limits if self.lowest is None else np.maximum(limits, np.tile(self.lowest, self.n))
 
     @cached_property
@@ -44,13 +44,13 @@ class RowFits:
     @cached_property
     def errn(self):
         """Distances down to where the statistic has risen by 1, or to the lowest norm."""
-        below = crossing_below(self._settled, self.minimum, 1.0, self.lower)
+        below = crossing_below(self.profile, self.start, self.minimum, 1.0, self.lower)
         return self._table(self.minimum.norm - below)
 
     @cached_property
     def errp(self):
         """Distances up to where the statistic has risen by 1."""
-        return self._table(crossing_above(self._settled, self.minimum, 1.0) - self.minimum.norm)
+        return self._table(crossing_above(self.profile, self.start, self.minimum, 1.0) - self.minimum.norm)
 
     @cached_property
     def err(self):
@@ -90,7 +90,7 @@ class RowFits:
         errn, errp = (np.maximum(err, 1e-3 * widest).ravel() for err in (self.errn, self.errp))
         rows = AsymmetricProfile(self.minimum.norm, errn, errp)
         summed = SummedProfile(rows, np.repeat(np.arange(self.n), self.n_rows), n_groups=self.n)
-        return minimize_norm(summed, summed.lower_limits())
+        return minimize_norm(summed, summed.lower_bound())
 
     @property
     def chi_square(self):
@@ -106,7 +106,7 @@ class RowFits:
             one, other = (
                 (np.arange(self.n)[:, None] * self.n_rows + pair).ravel() for pair in (first, second)
             )
-            paired = PairedProfile(self.profile.take(one), self.profile.take(other))
+            paired = PairedProfile(self.profile.take(one)[0], self.profile.take(other)[0])
             common = minimize_norm(paired, np.maximum(self.lower[one], self.lower[other]))
             best = self.minimum.stat
             rise = np.maximum(common.stat - best[one] - best[other], 0.0)
@@ -114,12 +114,10 @@ class RowFits:
             self._changes = (first, second), (sign * np.sqrt(rise)).reshape(self.n, -1)
         return self._changes[1]
 
-    @property
-    def _settled(self):
-        """A copy of the profile whose searches start from the minimum."""
-        profile = self.profile.copy()
-        profile.evaluate(self.minimum.norm)
-        return profile
+    @cached_property
+    def start(self):
+        """Where searches inside the profile begin that start from the minimum."""
+        return self.profile.evaluate(self.minimum.norm)[1]
 
     def _table(self, values):
         return values.reshape(self.n, self.n_rows)

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
-from tevcurve.kernels.poisson import CashProfile
+from tevcurve.kernels.poisson import CashLikelihood
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
 from tevcurve.lightcurve.toys import maker_of_rows
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
@@ -255,7 +255,7 @@ def _from_columns(light_curve, numbers):
     good = _good_time(light_curve.table, numbers[order], stop - start)
     ranges = ranges_of_table(light_curve.table, numbers)
     return Rows(
-        fits=RowFits(profile.take(order)) if len(numbers) else None,
+        fits=RowFits(profile.take(order)[0]) if len(numbers) else None,
         number=numbers[order],
         reference=reference,
         start_s=start,
@@ -326,11 +326,12 @@ def effective_counts(fits):
     (Kish 1965): all events where there is no background, those under the source's image where there is.
     """
     profile = fits.profile
-    if not isinstance(profile, CashProfile):
+    likelihood = getattr(profile, "likelihood", None)
+    if not isinstance(likelihood, CashLikelihood):
         return profile.counts
-    terms, a = profile.terms, max(float(fits.constant[0]), 0.0)
-    norms, _ = profile.copy().nuisance(np.full(profile.n_bins, a))
-    expected = a * terms.event_shared[:, 0] + norms[terms.event_block] * terms.event_background
+    terms, a = likelihood.terms, max(float(fits.constant[0]), 0.0)
+    settled, _ = profile.settled(np.full(profile.n, a))
+    expected = a * terms.event_shared[:, 0] + settled.norms[terms.event_block] * terms.event_background
     expected = expected + terms.event_constant
     weight = np.divide(terms.event_shared[:, 0], expected, out=np.zeros(len(expected)), where=expected > 0)
     bin_ = terms.block_bin[terms.event_block]

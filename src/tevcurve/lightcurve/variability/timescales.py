@@ -165,8 +165,8 @@ def _rates(rows, first, second, rise):
 
     The ratios are a `RatioEstimate`, of which the limits are at a rise of the statistic.
     """
-    profile = rows.fits.profile
-    ratios = estimate_ratios(profile.take(second), profile.take(first), rise=1.0, ul_rise=rise or 1.0)
+    pair = (rows.fits.profile.take(which)[0] for which in (second, first))
+    ratios = estimate_ratios(*pair, rise=1.0, ul_rise=rise or 1.0)
     pieces = [_pieces_of(rows, pair) for pair in (first, second)]
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = [np.log(each) for each in (ratios.ratio, ratios.low, ratios.high)]

@@ -1,0 +1,89 @@
+"""One amplitude of a likelihood of amplitudes, with the others at their best.
+
+A likelihood of amplitudes is an object in which all else (background norms) is at its best already. It has
+
+- ``n`` rows, ``n_amplitudes`` in each, ``counts`` (n,) and ``total`` (n, n_amplitudes) counts expected at amplitude 1;
+- ``evaluate(amplitudes (n, n_amplitudes), start)`` that returns ((half the statistic (n,), its gradient and Hessian),
+  end). Where it begins to search is a frozen record, and where it ended another; None is the beginning, ``start()``;
+- ``take(rows, start)`` that returns (the likelihood of some rows, the start cut with them): what a row gives does not
+  depend on who else is in the batch;
+- ``lower_bound()`` (n,), the lowest values of the first amplitude at which something is still predicted everywhere.
+
+`~tevcurve.kernels.poisson.CashLikelihood` is one, and `~tevcurve.kernels.onoff_profile.WstatLikelihood`.
+"""
+
+import numpy as np
+
+from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
+
+MAX_STEPS = 200
+# What had reached its bound must be able to come back.
+LEAST = 1e-3
+
+
+class OneAmplitude:
+    """The statistic of each row as a function of its first amplitude; what `tevcurve.fit.minimize` calls a profile.
+
+    The others are at their best non-negative values.
+
+    likelihood : a likelihood of amplitudes, see the module
+    """
+
+    def __init__(self, likelihood):
+        self.likelihood, self.n, self.counts = likelihood, likelihood.n, likelihood.counts
+        self.total = likelihood.total[:, 0]
+
+    def start(self):
+        """Where a search begins that knows nothing."""
+        return self.likelihood.start()
+
+    def take(self, rows, start=None):
+        """(the profile of some rows (sorted int array), the start cut with them)."""
+        likelihood, start = self.likelihood.take(rows, start)
+        return OneAmplitude(likelihood), start
+
+    def evaluate(self, a, start=None):
+        """((stat, slope, curvature) at first amplitudes a, each of shape (n,), where the search ended).
+
+        The statistic is infinite where an event is predicted impossible, and NaN where the search did not end.
+        """
+        if self.likelihood.n_amplitudes == 1:
+            (half, gradient, hessian), end = self.likelihood.evaluate(a[:, None], start)
+            return (2 * half, 2 * gradient[:, 0], 2 * hessian[:, 0, 0]), end
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            descent, start = self._descend(a, start)
+            (half, gradient, hessian), end = self.likelihood.evaluate(start.amplitudes, start)
+            rest, edge = hessian[:, 1:, 1:], hessian[:, 0, 1:]
+            step = solve(rest, gradient[:, 1:], descent.held)
+            half = half - 0.5 * dot(gradient[:, 1:], step)
+            half[descent.going] = np.nan
+            slope = gradient[:, 0] - dot(edge, step)
+            curvature = hessian[:, 0, 0] - dot(edge, solve(rest, edge, descent.held))
+        return (2 * half, 2 * slope, 2 * curvature), end
+
+    def settled(self, a, start=None):
+        """(everything else at its best for first amplitudes a (n,), see the likelihood's own `settled`; end)."""
+        if self.likelihood.n_amplitudes == 1:
+            return self.likelihood.settled(a[:, None], start)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            _, start = self._descend(a, start)
+        return self.likelihood.settled(start.amplitudes, start)
+
+    def lower_bound(self):
+        """The lowest values (n,) of the first amplitude."""
+        return self.likelihood.lower_bound()
+
+    def _descend(self, a, start):
+        """(`NewtonDescent` at its end, the likelihood's start at the amplitudes that it found)."""
+        likelihood, start = self.likelihood, self.start() if start is None else start
+        further = np.where(start.amplitudes[:, 1:] > 0, start.amplitudes[:, 1:], LEAST)
+        further = likelihood.possible(np.column_stack([a, further]))[:, 1:]
+        total = likelihood.total[:, 1:]
+        descent = NewtonDescent(further, (self.counts[:, None] + 1) / np.where(total > 0, total, 1.0))
+        for _ in range(MAX_STEPS):
+            amplitudes = np.column_stack([a, descent.point])
+            (_, gradient, hessian), start = likelihood.evaluate(amplitudes, start, value=False)
+            descent.advance(gradient[:, 1:], hessian[:, 1:, 1:])
+            if not descent.going.any():
+                break
+        return descent, start
