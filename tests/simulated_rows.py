@@ -4,6 +4,7 @@ import numpy as np
 
 from tevcurve.kernels.onoff import wstat
 from tevcurve.kernels.shape_rows import CashRows, OnOffRows
+from tevcurve.kernels.terms import CashTerms
 from tevcurve.models import PowerLaw
 
 TRUE = np.geomspace(0.1, 100, 49)
@@ -48,19 +49,24 @@ class SimulatedCubes:
         all_responses = self.response.reshape(2, len(TRUE) - 1, n_cells).transpose(0, 2, 1)
         seen = all_responses[run, cell].any(axis=1)
         length = np.bincount(row[seen], minlength=n_rows)
-        return CashRows(
-            np.cumsum(length) - length,
-            length,
-            all_responses[run, cell][seen],
-            np.tile(self.response.sum(axis=(0, 2, 3)), (n_rows, 1)),
-            (2 * row + run)[seen],
-            self.background.reshape(2, n_cells)[run, cell][seen],
-            np.zeros(np.count_nonzero(seen)),
-            np.repeat(np.arange(n_rows), 2),
-            np.tile(self.background.sum(axis=(1, 2)), n_rows),
-            np.zeros(2 * n_rows),
-            np.bincount((2 * row + run)[~seen], minlength=2 * n_rows).astype(float),
+        block = (2 * row + run)[seen]
+        terms = CashTerms(
+            n_bins=n_rows,
+            block_bin=np.repeat(np.arange(n_rows), 2),
+            shared_total=np.zeros((2 * n_rows, 0)),
+            background_total=np.tile(self.background.sum(axis=(1, 2)), n_rows),
+            constant_total=np.zeros(2 * n_rows),
+            event_block=block,
+            event_count=np.ones(len(block)),
+            event_shared=np.zeros((len(block), 0)),
+            event_background=self.background.reshape(2, n_cells)[run, cell][seen],
+            event_constant=np.zeros(len(block)),
+            lone_count=np.bincount((2 * row + run)[~seen], minlength=2 * n_rows).astype(float),
+            lone_log=np.zeros(2 * n_rows),
         )
+        response = all_responses[run, cell][seen]
+        total = np.tile(self.response.sum(axis=(0, 2, 3)), (n_rows, 1))
+        return CashRows(np.cumsum(length) - length, length, response, total, terms)
 
     def cash(self, row, model, names):
         """The dense cash statistic of a row as a function of (norm, shape, background norms)."""

@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import brentq
 
 from tevcurve.kernels.shape_rows import CashRows, OnOffRows, n_shape_of, second_pairs
+from tevcurve.kernels.terms import CashTerms
 
 N_TRUE = 4
 TILT = np.array([[-0.6, -0.1, 0.3, 0.9], [0.2, -0.5, -0.4, 0.6]])
@@ -32,19 +33,22 @@ def cash_rows():
     background = np.where(block == 2, 0.0, rng.uniform(0.2, 2.0, 38))
     background[30:] = 0.01
     constant = np.where((block == 1) | (block == 2), 0.5, 0.0)
-    return CashRows(
-        start,
-        length,
-        response,
-        np.array([[5.0, 4, 3, 2], [1, 1, 1, 1], [2, 2, 2, 2]]),
-        block,
-        background,
-        constant,
-        block_row=np.array([0, 0, 0, 1, 2]),
+    total = np.array([[5.0, 4, 3, 2], [1, 1, 1, 1], [2, 2, 2, 2]])
+    terms = CashTerms(
+        n_bins=3,
+        block_bin=np.array([0, 0, 0, 1, 2]),
+        shared_total=np.zeros((5, 0)),
         background_total=np.array([10.0, 8.0, 0.0, 3.0, 6.0]),
         constant_total=np.array([0.0, 4.0, 2.0, 0.0, 0.0]),
+        event_block=block,
+        event_count=np.ones(38),
+        event_shared=np.zeros((38, 0)),
+        event_background=background,
+        event_constant=constant,
         lone_count=np.array([3.0, 0, 0, 2, 0]),
+        lone_log=np.zeros(5),
     )
+    return CashRows(start, length, response, total, terms)
 
 
 def cash_by_hand(rows, row, u, t):
@@ -52,11 +56,11 @@ def cash_by_hand(rows, row, u, t):
     flux = np.exp(u) * spectra(t[None])[0, :, 0]
     half, expected = rows.total[row] @ flux, 0.0
     signal = rows.response[rows.first[row] : rows.first[row] + rows.length[row]] @ flux
-    own = rows.row == row
-    for block in np.flatnonzero(rows.block_row == row):
-        events = rows.block[own] == block
-        seen, fixed = rows.background[own][events], rows.constant[own][events] + signal[events]
-        total, lone = rows.background_total[block], rows.lone_count[block]
+    own, terms = rows.row == row, rows.terms
+    for block in np.flatnonzero(terms.block_bin == row):
+        events = terms.event_block[own] == block
+        seen, fixed = terms.event_background[own][events], terms.event_constant[own][events] + signal[events]
+        total, lone = terms.background_total[block], terms.lone_count[block]
 
         def missing(norm, seen=seen, fixed=fixed, total=total, lone=lone):
             return total - np.sum(seen / (fixed + norm * seen)) - lone / norm
@@ -64,8 +68,8 @@ def cash_by_hand(rows, row, u, t):
         norm = 0.0
         if total > 0 and missing(1e-12) < 0:
             norm = brentq(missing, 1e-12, 1e3, xtol=1e-15, rtol=1e-15)
-        expected += norm * total + rows.constant_total[block]
-        half += norm * total + rows.constant_total[block] - np.sum(np.log(fixed + norm * seen))
+        expected += norm * total + terms.constant_total[block]
+        half += norm * total + terms.constant_total[block] - np.sum(np.log(fixed + norm * seen))
         half -= lone * np.log(norm) if lone else 0.0
     return half, expected
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from tevcurve.fit.laid_cubes import piece_of_run, stacked_piece
 from tevcurve.kernels.shape_rows import CashRows, OnOffRows
+from tevcurve.kernels.terms import CashTerms
 
 
 def cube_rows(joint, runs, flux, rows):
@@ -44,19 +45,21 @@ def cube_rows(joint, runs, flux, rows):
     own = np.flatnonzero(seen | ((constant > 0) & (background > 0)))
     own = own[np.argsort(key[own], kind="stable")]
     length = np.bincount(number[row[own]], minlength=len(rows))
-    return CashRows(
-        np.cumsum(length) - length,
-        length,
-        response[own],
-        total,
-        np.searchsorted(block_key, key[own]),
-        background[own],
-        constant[own],
-        block_key // n_blocks_of,
-        joined(piece.background_total for piece in pieces)[blocks],
-        joined(piece.constant_total for piece in pieces)[blocks],
-        np.bincount(lone, minlength=len(blocks)).astype(float),
+    terms = CashTerms(
+        n_bins=len(rows),
+        block_bin=block_key // n_blocks_of,
+        shared_total=np.zeros((len(blocks), 0)),
+        background_total=joined(piece.background_total for piece in pieces)[blocks],
+        constant_total=joined(piece.constant_total for piece in pieces)[blocks],
+        event_block=np.searchsorted(block_key, key[own]),
+        event_count=np.ones(len(own)),
+        event_shared=np.zeros((len(own), 0)),
+        event_background=background[own],
+        event_constant=constant[own],
+        lone_count=np.bincount(lone, minlength=len(blocks)).astype(float),
+        lone_log=np.zeros(len(blocks)),
     )
+    return CashRows(np.cumsum(length) - length, length, response[own], total, terms)
 
 
 def onoff_rows(joint, runs, bands, rows):

@@ -47,7 +47,7 @@ class SettledNorms:
         return np.maximum(self.norms - self.gradient / self.hessian, 0.0)
 
 
-def settle_norms(terms, rest, start):
+def settle_norms(terms, rest, start, stop=DECREMENT_STOP):
     """The `SettledNorms` of all blocks.
 
     Parameters
@@ -55,6 +55,7 @@ def settle_norms(terms, rest, start):
     terms : `~tevcurve.kernels.terms.CashTerms`
     rest : float array (n_events,), prediction of everything but the background at the cell of each event
     start : float array (n_blocks,), where the search begins
+    stop : float, the distance to the root, in units of the norm's own error, at which it ends
     """
     total, block, background = terms.background_total, terms.event_block, terms.event_background
     free, weight = total > 0, terms.prior_weight
@@ -80,7 +81,7 @@ def settle_norms(terms, rest, start):
             total, hessian = terms.background_total + weight * (norms - 1), hessian + weight
         gradient = total - drawn
         held = (norms <= 0) & (gradient >= 0)
-        small = np.abs(gradient) < DECREMENT_STOP * np.sqrt(hessian)
+        small = np.abs(gradient) < stop * np.sqrt(hessian)
         if weight is None:
             following = norms - ratio(gradient, hessian) * ratio(drawn, total)
         else:

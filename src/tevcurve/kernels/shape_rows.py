@@ -13,11 +13,11 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from tevcurve.kernels.block_norms import ratio, settle_norms
 from tevcurve.kernels.onoff import profile_background, wstat_profile
 
-# The search for a background norm ends after a step of this relative size; Newton's next one would be its square.
+# The search for a background norm ends so many of its errors from the root; Newton's last step makes that the square.
 NORM_STOP = 1e-7
-MAX_STEPS = 100
 
 
 class ShapeRows:
@@ -72,58 +72,26 @@ class CashRows(ShapeRows):
 
     Parameters
     ----------
-    first, length, response, total : see `ShapeRows`
-    block : int array (n_events,), number of each event's block
-    background, constant : float arrays (n_events,), counts in the event's cell, at norm 1 and fixed
-    block_row : int array (n_blocks,), sorted
-    background_total, constant_total : float arrays (n_blocks,)
-    lone_count : float array (n_blocks,), further events, which see nothing but the background
+    first, length, response, total : see `ShapeRows`; of the events of `terms`, in their order
+    terms : `CashTerms` of the rows without any source: their backgrounds, and what is fixed
     """
 
-    def __init__(
-        self,
-        first,
-        length,
-        response,
-        total,
-        block,
-        background,
-        constant,
-        block_row,
-        background_total,
-        constant_total,
-        lone_count,
-    ):
+    def __init__(self, first, length, response, total, terms):
         super().__init__(first, length, response, total)
-        self.block, self.background, self.constant = block, background, constant
-        self.block_row, self.background_total = block_row, background_total
-        self.constant_total, self.lone_count = constant_total, lone_count
-        self.free = background_total > 0
+        self.terms = terms
 
     def start(self):
         """Background norms (n_blocks,) as if there were nothing else."""
-        counts = np.bincount(self.block, minlength=len(self.block_row)) + self.lone_count
-        return np.where(self.free, counts / np.where(self.free, self.background_total, 1.0), 0.0)
+        return ratio(self.terms.block_counts(), self.terms.background_total)
 
     def take(self, rows, start=None):
         """(some rows (sorted int array), the start cut with them)."""
-        shared, cells = self._taken(rows)
-        number = np.full(self.n, -1)
-        number[rows] = np.arange(len(rows))
-        blocks = np.flatnonzero(number[self.block_row] >= 0)
-        block_number = np.full(len(self.block_row), -1)
-        block_number[blocks] = np.arange(len(blocks))
-        taken = CashRows(
-            *shared,
-            block_number[self.block[cells]],
-            self.background[cells],
-            self.constant[cells],
-            number[self.block_row[blocks]],
-            self.background_total[blocks],
-            self.constant_total[blocks],
-            self.lone_count[blocks],
-        )
-        return taken, None if start is None else start[blocks]
+        shared, _ = self._taken(rows)
+        if start is not None:
+            wanted = np.zeros(self.n, dtype=bool)
+            wanted[rows] = True
+            start = start[wanted[self.terms.block_bin]]
+        return CashRows(*shared, self.terms.take(rows)), start
 
     def derivatives(self, log_norm, spectra, start=None):
         """((stat / 2 (n,), its slope (n, 1 + p), its curvature) in u and the shape's coordinates, background norms).
@@ -138,24 +106,26 @@ class CashRows(ShapeRows):
         scale = np.exp(log_norm)
         cells, total = cells * scale[self.row, None], total * scale[:, None]
         norms, prediction = self._best_norms(cells[:, 0], start)
-        weight = 1 / prediction
+        terms, n_blocks = self.terms, self.terms.n_blocks
+        weight = terms.event_count / prediction
         held = norms <= 0
-        logs = self.lone_count * np.log(np.where(held, 1.0, norms))
-        block = norms * self.background_total + self.constant_total - logs
-        stat = np.bincount(self.block_row, block, self.n) + total[:, 0] - self._row_sum(np.log(prediction))
+        logs = terms.lone_count * np.log(np.where(held, 1.0, norms))
+        block = norms * terms.background_total + terms.constant_total - logs
+        stat = np.bincount(terms.block_bin, block, self.n) + total[:, 0]
+        stat = stat - self._row_sum(terms.event_count * np.log(prediction))
         first = total - np.stack([self._row_sum(weight * column) for column in cells.T], axis=1)
         slope, curvature, p = _spread(first)
-        parts = weight[:, None] * cells[:, : p + 1]
-        seen = weight * self.background
-        lone_bend = np.where(held, 0.0, self.lone_count / np.where(held, 1.0, norms) ** 2)
-        bend = np.bincount(self.block, seen**2, len(norms)) + lone_bend
+        parts, seen = cells[:, : p + 1] / prediction[:, None], terms.event_background / prediction
+        lone_bend = np.where(held, 0.0, terms.lone_count / np.where(held, 1.0, norms) ** 2)
+        bend = np.bincount(terms.event_block, terms.event_count * seen**2, n_blocks) + lone_bend
         held = held | (bend <= 0)
-        pull = np.stack([np.bincount(self.block, seen * part, len(norms)) for part in parts.T], axis=1)
+        drawn = terms.event_count * seen
+        pull = np.stack([np.bincount(terms.event_block, drawn * part, n_blocks) for part in parts.T], axis=1)
         pull = np.where(held[:, None], 0.0, pull) / np.sqrt(np.where(held, 1.0, bend))[:, None]
         for j in range(p + 1):
             for k in range(j + 1):
-                drawn = np.bincount(self.block_row, pull[:, j] * pull[:, k], self.n)
-                value = self._row_sum(parts[:, j] * parts[:, k]) - drawn
+                followed = np.bincount(terms.block_bin, pull[:, j] * pull[:, k], self.n)
+                value = self._row_sum(terms.event_count * parts[:, j] * parts[:, k]) - followed
                 curvature[:, j, k] += value
                 if j != k:
                     curvature[:, k, j] += value
@@ -165,32 +135,18 @@ class CashRows(ShapeRows):
         """Counts of everything but the source expected in each row (n_rows,)."""
         cells, _ = self.signals(spectra[:, :, :1])
         norms, _ = self._best_norms(cells[:, 0] * np.exp(log_norm)[self.row], start)
-        block = norms * self.background_total + self.constant_total
-        return np.bincount(self.block_row, block, self.n)
+        block = norms * self.terms.background_total + self.terms.constant_total
+        return np.bincount(self.terms.block_bin, block, self.n)
 
     def _best_norms(self, signal, start):
-        """(background norms (n_blocks,), prediction at events): the root of each block's own monotone equation."""
-        rest, n_blocks, background = signal + self.constant, len(self.block_row), self.background
+        """(background norms (n_blocks,), prediction at events (n_events,))."""
+        terms, rest = self.terms, signal + self.terms.event_constant
         start = self.start() if start is None else start
-        with np.errstate(divide="ignore", invalid="ignore"):
-            drawn = np.bincount(self.block, np.where(background > 0, background / rest, 0.0), n_blocks)
-        # Where events draw less than the background's total even at norm 0, there it stays.
-        zero = ~self.free | ((self.lone_count == 0) & (drawn <= self.background_total))
-        guess = np.where(start > 0, start, 1.0)
-        norms, moving = np.where(zero, 0.0, guess), ~zero
-        for _ in range(MAX_STEPS):
-            if not moving.any():
-                break
-            ratio = background / (rest + norms[self.block] * background)
-            safe = np.where(moving, norms, 1.0)
-            drawn = np.bincount(self.block, ratio, n_blocks) + self.lone_count / safe
-            bend = np.bincount(self.block, ratio**2, n_blocks) + self.lone_count / safe**2
-            # Newton's step for 1/drawn, which is nearly straight.
-            with np.errstate(divide="ignore", invalid="ignore"):
-                step = (drawn - self.background_total) * drawn / (self.background_total * bend)
-            norms = np.where(moving, np.maximum(norms + step, 0.1 * norms), norms)
-            moving &= np.abs(step) > NORM_STOP * norms
-        return norms, rest + norms[self.block] * background
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            # What had reached its bound must be able to come back.
+            start = np.where((start <= 0) & (terms.background_total > 0), 1.0, start)
+            norms = settle_norms(terms, rest, start, NORM_STOP).last_norms()
+        return norms, rest + norms[terms.event_block] * terms.event_background
 
 
 class OnOffRows(ShapeRows):

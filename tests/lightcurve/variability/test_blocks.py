@@ -122,7 +122,7 @@ def test_by_formula_faint_rows_are_seldom_several_blocks(rate, background):
 
 def exact_losses(rows):
     """Half the rise of the statistic of every block of rows (n, n) at its best flux, which a bounded search finds."""
-    own, losses = rows.fits.profile, np.full((rows.n, rows.n), np.inf)
+    own, losses = rows.fits.profile.likelihood, np.full((rows.n, rows.n), np.inf)
     alone = np.zeros(rows.n)
     for first in range(rows.n):
         for last in range(first, rows.n):
@@ -174,7 +174,7 @@ def test_the_flare_night_is_divided_best(hess_dl3_dr1):
     spectrum = PowerLaw(index=3.4, amplitude="2e-11 cm-2 s-1 TeV-1", reference="1 TeV")
     observations = DataStore.from_dir(hess_dl3_dr1).get_observations(range(33787, 33802))
     rows = rows_of(light_curve(observations, target, "10 min", [0.7, 20] * u.TeV, "1d", spectrum))
-    own, norms = rows.fits.profile, np.linspace(rows.fits.norm.min(), rows.fits.norm.max(), 12_000)
+    own, norms = rows.fits.profile.likelihood, np.linspace(rows.fits.norm.min(), rows.fits.norm.max(), 12_000)
     cells = (each[:, None] for each in (own.n_on, own.n_off, own.alpha))
     stat = np.add.reduceat(
         wstat(*cells, own.signal[:, None] * norms), np.searchsorted(own.cell_bin, np.arange(rows.n))
