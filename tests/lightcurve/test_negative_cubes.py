@@ -135,9 +135,9 @@ def test_cells_without_events_are_looked_at_when_they_are_asked_for(observations
     )
     assert all(terms.first is None for terms in above.terms)
     assert all(terms.first is not None for terms in below.terms)
-    asked, made = (vars(kept.laid()[0].profile.terms.bounds) for kept in (above, below))
+    asked, made = (vars(kept.laid()[0].profile.likelihood.terms.bounds) for kept in (above, below))
     for name, values in made.items():
         np.testing.assert_array_equal(asked[name], values)
-    assert above.laid(below_zero=False)[0].profile.terms.bounds is None
+    assert above.laid(below_zero=False)[0].profile.likelihood.terms.bounds is None
     # What was asked for is in what was asked, and nowhere else.
     assert all(terms.first is None for terms in above.terms)

@@ -3,8 +3,9 @@
 A likelihood of amplitudes is an object in which all else (background norms) is at its best already. It has
 
 - ``n`` rows, ``n_amplitudes`` in each, ``counts`` (n,) and ``total`` (n, n_amplitudes) counts expected at amplitude 1;
-- ``evaluate(amplitudes (n, n_amplitudes), start)`` that returns ((half the statistic (n,), its gradient and Hessian),
-  end). Where it begins to search is a frozen record, and where it ended another; None is the beginning, ``start()``;
+- ``evaluate(amplitudes (n, n_amplitudes), start, value)`` that returns ((half the statistic (n,), its gradient and
+  Hessian), end). Where it begins to search is a frozen record, and where it ended another; None is the beginning,
+  ``start()``. Without `value` it may leave out the statistic;
 - ``take(rows, start)`` that returns (the likelihood of some rows, the start cut with them): what a row gives does not
   depend on who else is in the batch;
 - ``lower_bound()`` (n,), the lowest values of the first amplitude at which something is still predicted everywhere.

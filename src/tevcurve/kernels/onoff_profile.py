@@ -53,7 +53,7 @@ class WstatLikelihood:
         cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
         return WstatLikelihood(number[self.cell_bin[kept]], *cells, len(bins)), None
 
-    def evaluate(self, amplitudes, start=None):
+    def evaluate(self, amplitudes, start=None, value=True):
         """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None)."""
         a = amplitudes[:, 0]
         cell_bin, n_on, n_off, alpha, signal = self._seen

@@ -18,7 +18,7 @@ Every sum runs over the events of its own block in their order, and every bin st
 bin's numbers do not depend on which other bins are in the batch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,6 +75,12 @@ class CashLikelihood:
             blocks = wanted[self.terms.block_bin]
             start = NormStart(start.amplitudes[bins], start.norms[blocks], start.response[blocks])
         return CashLikelihood(self.terms.take(bins), _are_normalized=True), start
+
+    def pieces(self):
+        """(the likelihood whose rows are the blocks of this one's, the row (n_blocks,) that each belongs to)."""
+        terms = self.terms
+        own = replace(terms, n_bins=terms.n_blocks, block_bin=np.arange(terms.n_blocks))
+        return CashLikelihood(own, _are_normalized=True), terms.block_bin
 
     def evaluate(self, amplitudes, start=None, value=True):
         """((half the statistic (n,), its gradient (n, n_amplitudes), its Hessian), where the search ended).

@@ -75,7 +75,7 @@ class UncertainAlphaLikelihood:
         )
         return likelihood, None
 
-    def evaluate(self, amplitudes, start=None):
+    def evaluate(self, amplitudes, start=None, value=True):
         """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None)."""
         a = amplitudes[:, 0]
         factor, tilt, bend = self._settle(a)

@@ -1,0 +1,99 @@
+"""Rows whose pieces are of any kind, each seeing the row's amplitudes times a scale of its own."""
+
+import numpy as np
+
+
+class ScaledPieces:
+    """Half the sum of the statistics of the pieces of each row, a piece being at exp(log scale) times its amplitudes.
+
+    Cubes and ON/OFF spectra, or instruments whose energy scales differ, may make one row together. It is a likelihood
+    of amplitudes itself (see `tevcurve.kernels.one_amplitude`), whose start is a tuple of those of its kinds.
+
+    Parameters
+    ----------
+    kinds : list of (likelihood of amplitudes whose rows are pieces, int array (n_pieces,), sorted, the row of each)
+    n : int, rows; each has a piece
+    log_scales : list of float arrays (n_pieces,), one for each kind; default: 0
+    """
+
+    def __init__(self, kinds, n, log_scales=None):
+        self.kinds, self.n = [(likelihood, np.asarray(row)) for likelihood, row in kinds], n
+        log_scales = [np.zeros(len(row)) for _, row in kinds] if log_scales is None else log_scales
+        self.log_scales = [np.asarray(each, dtype=float) for each in log_scales]
+        self.n_amplitudes = self.kinds[0][0].n_amplitudes
+        self._scales = [np.exp(each)[:, None] for each in self.log_scales]
+        self.counts = self._summed(likelihood.counts for likelihood, _ in self.kinds)
+        self.total = self._summed(
+            likelihood.total * scale for (likelihood, _), scale in zip(self.kinds, self._scales, strict=True)
+        )
+
+    def start(self):
+        """Where the searches of all kinds begin."""
+        return tuple(likelihood.start() for likelihood, _ in self.kinds)
+
+    def take(self, rows, start=None):
+        """(the likelihood of some rows (sorted int array), the start cut with them)."""
+        number = np.full(self.n, -1)
+        number[rows] = np.arange(len(rows))
+        kinds, scales, starts = [], [], []
+        for (likelihood, row), log_scale, own in zip(
+            self.kinds, self.log_scales, self._starts(start), strict=True
+        ):
+            pieces = np.flatnonzero(number[row] >= 0)
+            taken, cut = likelihood.take(pieces, own)
+            kinds.append((taken, number[row[pieces]]))
+            scales.append(log_scale[pieces])
+            starts.append(cut)
+        return ScaledPieces(kinds, len(rows), scales), tuple(starts)
+
+    def evaluate(self, amplitudes, start=None, value=True):
+        """((half the statistic (n,), its gradient (n, n_amplitudes), its Hessian), where the searches ended)."""
+        found, ends = self._of_pieces(amplitudes, start, value)
+        half, gradient, hessian = zip(*found, strict=True)
+        scales = self._scales
+        slopes = [each * scale for each, scale in zip(gradient, scales, strict=True)]
+        bends = [each * (scale**2)[:, :, None] for each, scale in zip(hessian, scales, strict=True)]
+        return (self._summed(half) if value else None, self._summed(slopes), self._summed(bends)), ends
+
+    def scale_slopes(self, amplitudes, start=None):
+        """(the slopes of half the statistic in the log scale of each piece, a list of arrays (n_pieces,); the ends)."""
+        found, ends = self._of_pieces(amplitudes, start, value=False)
+        slopes = [
+            np.einsum("pk,pk->p", gradient, amplitudes[row] * scale)
+            for (_, gradient, _), (_, row), scale in zip(found, self.kinds, self._scales, strict=True)
+        ]
+        return slopes, ends
+
+    def lower_bound(self):
+        """The lowest amplitude of each row: that at which the first of its pieces reaches its own bound.
+
+        Raises `ValueError` where pieces share further amplitudes, whose best values are not each piece's own.
+        """
+        if self.n_amplitudes > 1:
+            raise ValueError("Pieces that share further amplitudes have no lowest first one of their own.")
+        lowest = np.full(self.n, -np.inf)
+        for (likelihood, row), scale in zip(self.kinds, self._scales, strict=True):
+            np.maximum.at(lowest, row, likelihood.lower_bound() / scale[:, 0])
+        return lowest
+
+    def _of_pieces(self, amplitudes, start, value):
+        """((half statistic, gradient, Hessian) of the pieces of each kind, a list; their ends, a tuple)."""
+        found, ends = [], []
+        for (likelihood, row), scale, own in zip(self.kinds, self._scales, self._starts(start), strict=True):
+            values, end = likelihood.evaluate(amplitudes[row] * scale, own, value=value)
+            found.append(values)
+            ends.append(end)
+        return found, tuple(ends)
+
+    def _starts(self, start):
+        return [None] * len(self.kinds) if start is None else start
+
+    def _summed(self, values):
+        """Sums (n, ...) over the pieces of each row of arrays (n_pieces, ...), one for each kind."""
+        total = None
+        for (_, row), each in zip(self.kinds, values, strict=True):
+            flat = each.reshape(len(row), int(np.prod(each.shape[1:])))
+            sums = [np.bincount(row, column, self.n).astype(float, copy=False) for column in flat.T]
+            summed = np.stack(sums, axis=1).reshape(self.n, *each.shape[1:])
+            total = summed if total is None else total + summed
+        return total
