@@ -62,7 +62,7 @@ def test_events_are_where_source_and_background_expect_them(night, norm):
     n = 300
     maker = toy_maker(night)
     background = np.full(maker.profile.likelihood.terms.n_blocks, 1.1)
-    terms = maker.draw(norm, n, np.random.default_rng(1), background).terms
+    terms = maker.draw(norm, n, np.random.default_rng(1), background).likelihood.terms
     joint, _ = night.origin.laid()
     ontime, row_run = joint.cut.ontime, np.array([0, 0, 0, 1, 1, 1])
     for row in range(len(night)):
@@ -109,7 +109,7 @@ def test_totals_are_those_of_the_light_curve(night):
 def test_with_a_prior_each_row_has_its_own_background(observations):
     maker = toy_maker(make(observations, by_width("10 min"), background_error=0.2))
     assert len(np.unique(maker.background_norms(np.ones((1, 6)))[0])) == 6
-    drawn = maker.draw(1.0, 2, np.random.default_rng(0)).terms
+    drawn = maker.draw(1.0, 2, np.random.default_rng(0)).likelihood.terms
     assert_allclose(drawn.prior_weight, 25)
 
 
