@@ -89,7 +89,7 @@ def test_a_part_of_a_run_from_files_comes_back(tmp_path):
 def test_the_field_of_view_of_the_first_release_is_turned_to_that_of_the_format():
     bkg = ResponseSet.analytic("3d").bkg
     lopsided = bkg.table.values * np.linspace(0.5, 1.5, bkg.table.axes[1].nbin)[:, None]
-    bkg = Background3D(replace(bkg.table, values=lopsided), "RADEC", lon_sign=1)
+    bkg = Background3D(replace(bkg.table, columns={"BKG": lopsided}), "RADEC", lon_sign=1)
     table = FitsFile(primary_bytes() + response_bytes(bkg), "memory").table("BKG")
     read = replace(Background3D.from_hdu(table), lon_sign=-1)
     x, y = np.deg2rad([[1.3, -0.7, 0.2], [0.3, 0.1, -1.9]])

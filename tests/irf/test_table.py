@@ -6,9 +6,16 @@ from response_tables import ENERGY_EDGES, OFFSETS, aeff_hdu, energy_axis, offset
 
 from tevcurve.errors import DataError
 from tevcurve.irf import EffectiveAreaTable2D
-from tevcurve.irf.table import Layout, read_response
+from tevcurve.irf.layout import Layout, ValueColumn
+from tevcurve.irf.table import read_response
 
-LAYOUT = Layout("AEFF", (("ENERG", "TeV", True), ("THETA", "rad", False)), "EFFAREA", "cm2")
+LAYOUT = Layout(
+    "aeff",
+    "aeff_2d",
+    "EFF_AREA",
+    (("ENERG", "TeV", True), ("THETA", "rad", False)),
+    (ValueColumn("EFFAREA", "cm2"),),
+)
 WHERE = "run.fits[AEFF]"
 
 

@@ -107,8 +107,8 @@ def resealed(content, old, new):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"$kind":"KeptRun"', b'"$kind":"Eruption"'[:17]),
-        (b'"$kind":"GTI"', b'"$kind":"Run"'),
+        (b'"$kind":"run"', b'"$kind":"rum"'),
+        (b'"$kind":"good time"', b'"$kind":"nice time"'),
         (b'"deadc"', b'"deadd"'),
         (b'"type":"<f8"', b'"type":"|O8"'),
         (b'"bytes":', b'"bites":'),

@@ -3,15 +3,15 @@
 Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/irfs/full_enclosure/index.html
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import astropy.units as u
 import numpy as np
 
-from tevcurve import irf
 from tevcurve.data.table_bytes import table_bytes
 from tevcurve.errors import InputError
+from tevcurve.irf.layout import file_unit
+from tevcurve.irf.table import Response
 
 CLASSIFICATION = {
     "HDUCLASS": "GADF",
@@ -19,60 +19,34 @@ CLASSIFICATION = {
     "HDUVERS": "0.3",
 }
 # Keywords of a response that mean something to those who use it.
-_KEPT = ("LO_THRES", "HI_THRES", "FOVALIGN")
+_KEPT = ("LO_THRES", "HI_THRES", "FOVALIGN", "RAD_MAX", "HDUCLAS3")
 
 
-@dataclass(frozen=True)
-class ResponseFormat:
-    """How a kind of response lies in its table.
-
-    hdu_type, hdu_class: as in the HDU index. kind: HDUCLAS2. column, unit: of the values. order: of their axes as numpy
-    sees them, indices of the axes of the response.
-    """
-
-    hdu_type: str
-    hdu_class: str
-    kind: str
-    column: str
-    unit: str
-    order: tuple
-
-
-FORMATS = {
-    irf.EffectiveAreaTable2D: ResponseFormat("aeff", "aeff_2d", "EFF_AREA", "EFFAREA", "m2", (1, 0)),
-    irf.EnergyDispersion2D: ResponseFormat("edisp", "edisp_2d", "EDISP", "MATRIX", "", (1, 2, 0)),
-    irf.PSF3D: ResponseFormat("psf", "psf_table", "RPSF", "RPSF", "sr-1", (2, 1, 0)),
-    irf.Background2D: ResponseFormat("bkg", "bkg_2d", "BKG", "BKG", "s-1 sr-1 MeV-1", (0, 1)),
-    irf.Background3D: ResponseFormat("bkg", "bkg_3d", "BKG", "BKG", "s-1 sr-1 MeV-1", (0, 1, 2)),
-    irf.RadMax2D: ResponseFormat("rad_max", "rad_max_2d", "RAD_MAX", "RAD_MAX", "deg", (1, 0)),
-}
-# Units inside, and those that go with them in files.
-_FILE_UNITS = {"rad": "deg", "cm2": "m2", irf.background.RATE_UNIT: "s-1 sr-1 MeV-1"}
-_VALUE_UNITS = {"m2": "cm2", "s-1 sr-1 MeV-1": irf.background.RATE_UNIT, "deg": "rad"}
-
-
-def response_table(response_class, axes, values, keywords=None):
+def response_table(layout, axes, columns, keywords=None):
     """Bytes of the table of a response in the units of files; 32 bits for numbers that need no more.
 
     Parameters
     ----------
-    response_class : class of `tevcurve.irf`
-    axes : list of (name, low, high, unit), float arrays (n,), in the order of the axes of the class
-    values : float array with these axes, in the format's unit
+    layout : `~tevcurve.irf.layout.Layout`
+    axes : list of (name, low, high, unit), float arrays (n,), in the order of the axes of the layout
+    columns : dict of the name of each column of values and these, float array with these axes, in the unit of files
     keywords : dict of further header keywords
     """
-    form = FORMATS[response_class]
-    columns = []
+    names = [name for name, _, _, _ in axes]
+    order = [names.index(name) for name in layout.orders[0]]
+    written = []
     # The first column of a table is that of the axis that runs fastest.
-    for index in reversed(form.order):
+    for index in reversed(order):
         name, low, high, unit = axes[index]
         for end, edge in (("LO", low), ("HI", high)):
-            columns.append((f"{name}_{end}", unit, _narrow(edge)[None]))
-    columns.append((form.column, form.unit, _narrow(np.transpose(values, form.order))[None]))
-    region = "POINT-LIKE" if form.hdu_type == "rad_max" else "FULL-ENCLOSURE"
-    classes = {"HDUCLAS1": "RESPONSE", "HDUCLAS2": form.kind, "HDUCLAS3": region}
-    classes |= {"HDUCLAS4": form.hdu_class.upper()}
-    return table_bytes(form.hdu_type.upper(), columns, CLASSIFICATION | classes | (keywords or {}))
+            written.append((f"{name}_{end}", unit, _narrow(edge)[None]))
+    for each in layout.columns:
+        values = _narrow(np.transpose(columns[each.name], order))
+        written.append((each.name, file_unit(each.unit), values[None]))
+    region = "POINT-LIKE" if layout.hdu_type == "rad_max" else "FULL-ENCLOSURE"
+    classes = {"HDUCLAS1": "RESPONSE", "HDUCLAS2": layout.kind, "HDUCLAS3": region}
+    classes |= {"HDUCLAS4": layout.hdu_class.upper()}
+    return table_bytes(layout.hdu_type.upper(), written, CLASSIFICATION | classes | (keywords or {}))
 
 
 def _narrow(values):
@@ -89,22 +63,20 @@ def response_bytes(response):
     Field-of-view longitude is written as GADF has it, against right ascension.
     Raises InputError for what is no response.
     """
-    form = FORMATS.get(type(response))
-    if form is None:
+    if not isinstance(response, Response):
         raise InputError(f"{response!r} is no response that can be written; wanted is one of tevcurve.irf.")
-    axes, values = list(response.table.axes), response.table.values
-    edges = [(axis.name, axis.low, axis.high, axis.unit) for axis in axes]
-    if getattr(response, "lon_sign", -1) == 1 and form.hdu_class == "bkg_3d":
-        name, low, high, unit = edges[1]
-        edges[1], values = (name, -high[::-1], -low[::-1], unit), values[:, ::-1]
-    in_file = []
-    for name, low, high, unit in edges:
-        written = _FILE_UNITS.get(unit, unit)
-        in_file.append((name, _converted(low, unit, written), _converted(high, unit, written), written))
-    values = _converted(values, _VALUE_UNITS.get(form.unit, form.unit), form.unit)
-    header = response.table.header
-    keywords = {key: header[key] for key in _KEPT if header.get(key) is not None}
-    return response_table(type(response), in_file, values, keywords)
+    table, layout = response.file_table(), response.layout
+    axes = []
+    for axis in table.axes:
+        unit = file_unit(axis.unit)
+        low, high = (_converted(edges, axis.unit, unit) for edges in (axis.low, axis.high))
+        axes.append((axis.name, low, high, unit))
+    columns = {
+        each.name: _converted(table.columns[each.name], each.unit, file_unit(each.unit))
+        for each in layout.columns
+    }
+    keywords = {key: table.header[key] for key in _KEPT if table.header.get(key) is not None}
+    return response_table(layout, axes, columns, keywords)
 
 
 @lru_cache(maxsize=32)

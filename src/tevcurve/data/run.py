@@ -6,23 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tevcurve import irf
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
 from tevcurve.data.header import RunHeader
 from tevcurve.errors import DataError
 from tevcurve.files import FileCache, number_of
+from tevcurve.irf.layout import RESPONSES, classes_of, type_of
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, note_again, noted_remarks, remark
-
-# HDU_TYPE of the index: HDU_CLASS of the index: name of the class in tevcurve.irf.
-_RESPONSES = {
-    "aeff": {"aeff_2d": "EffectiveAreaTable2D"},
-    "edisp": {"edisp_2d": "EnergyDispersion2D"},
-    "psf": {"psf_table": "PSF3D"},
-    "bkg": {"bkg_2d": "Background2D", "bkg_3d": "Background3D"},
-    "rad_max": {"rad_max_2d": "RadMax2D"},
-}
 
 _STAGES = {"header": "events", "events_hdu": "events"}
 _POINTING_TOLERANCE = 0.1  # deg between the pointing in the index and that in the file
@@ -111,8 +102,8 @@ class Run:
         note_again(noted)
         return value
 
-    def _address(self, hdu_type, classes=None):
-        """The row of a type; where a run has several, the one of a supported class."""
+    def _address(self, hdu_type, is_response=False):
+        """The row of a type; where a run has several responses of it, the one of a supported class."""
         if self._problem:
             with at_stage("index"):
                 raise DataError(self._problem)
@@ -123,7 +114,7 @@ class Run:
                 raise DataError(
                     f"The HDU index has no {hdu_type} for OBS_ID {self.obs_id}; it has {types or 'no row'}."
                 )
-        usable = [address for address in rows if classes is None or address.hdu_class in classes]
+        usable = [address for address in rows if not is_response or type_of(address.hdu_class) == hdu_type]
         if len(set(usable)) < len(usable):
             usable = list(dict.fromkeys(usable))
             with at_stage("index"):
@@ -133,7 +124,7 @@ class Run:
         if not usable:
             raise DataError(
                 f"The {hdu_type} of OBS_ID {self.obs_id} in {rows[0].path} is of the class {rows[0].hdu_class}, which "
-                f"is not supported; wanted is {' or '.join(classes)}."
+                f"is not supported; wanted is {' or '.join(classes_of(hdu_type))}."
             )
         if len(usable) > 1:
             names = " and ".join(f"{address.hdu_name} of {address.path.name}" for address in usable)
@@ -223,9 +214,8 @@ class Run:
                 remark(f"{words}; the good time is taken as it is written.")
 
     def _read_response(self, hdu_type):
-        classes = _RESPONSES[hdu_type]
-        address = self._address(hdu_type, classes)
-        response = getattr(irf, classes[address.hdu_class]).from_hdu(self._open(address), address.where)
+        address = self._address(hdu_type, is_response=True)
+        response = RESPONSES[address.hdu_class].from_hdu(self._open(address), address.where)
         # Which way its longitude goes is only known from the run.
         return replace(response, lon_sign=self.header.fov_lon_sign) if hdu_type == "bkg" else response
 

@@ -4,10 +4,10 @@ from tevcurve.data.observation import Observation
 from tevcurve.data.run import HduAddress, Run
 from tevcurve.errors import DataError
 from tevcurve.files import FileCache, FitsFile, expand_path
+from tevcurve.irf.layout import RESPONSE_TYPES, type_of
 
 # HDUCLAS1 of tables that are no response; GADF, "HDU classes".
 _TABLES = {"EVENTS": "events", "GTI": "gti"}
-_RESPONSES = ("aeff", "edisp", "psf", "bkg", "rad_max")
 
 
 def observation_of_file(path):
@@ -41,5 +41,8 @@ def _address(hdu, path):
     hdu_type = _TABLES.get(words[0].upper())
     hdu_class = hdu_type or words[1].lower()
     if hdu_type is None:
-        hdu_type = next((name for name in _RESPONSES if hdu_class.startswith(f"{name}_")), None)
+        # A class that is not known is told by its name, for the message of who asks for it.
+        hdu_type = type_of(hdu_class) or next(
+            (name for name in RESPONSE_TYPES if hdu_class.startswith(f"{name}_")), None
+        )
     return None if hdu_type is None else HduAddress(hdu_type, hdu_class, path, hdu.name)

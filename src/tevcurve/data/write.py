@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from tevcurve import __version__
-from tevcurve.data.response_hdus import CLASSIFICATION, FORMATS, response_bytes
+from tevcurve.data.response_hdus import CLASSIFICATION, response_bytes
 from tevcurve.data.table_bytes import primary_bytes, table_bytes
 from tevcurve.errors import InputError
+from tevcurve.irf.layout import RESPONSE_TYPES
 
 CREATOR = f"tevcurve {__version__}"
-_RESPONSES = ("aeff", "edisp", "psf", "bkg", "rad_max")
 # Keywords that tell how or when another file was made, or that belong to its tables' layout.
 _DROPPED = {"DATE", "CHECKSUM", "DATASUM", "EXTNAME", "EXTVER", "HISTORY", "THEAP"}
 _LAYOUT = ("TDIM", "TNULL", "TDISP", "TSCAL", "TZERO")
@@ -64,7 +64,7 @@ def observation_tables(observation):
         "events": events_table(columns, _current_keywords(observation)),
         "gti": _gti_table(observation.gti),
     }
-    for name in _RESPONSES:
+    for name in RESPONSE_TYPES:
         if observation.has(name):
             tables[name] = response_bytes(getattr(observation, name))
     return tables
@@ -133,8 +133,8 @@ def _index_rows(observation, name, tables):
     rows = []
     for hdu_type in tables:
         hdu_class = hdu_type
-        if hdu_type in _RESPONSES:
-            hdu_class = FORMATS[type(getattr(observation, hdu_type))].hdu_class
+        if hdu_type in RESPONSE_TYPES:
+            hdu_class = getattr(observation, hdu_type).layout.hdu_class
         rows.append((observation.obs_id, hdu_type, hdu_class, "data", name, hdu_type.upper()))
     return rows
 

@@ -1,13 +1,14 @@
 """The rate of the background over the field of view (GADF BKG_2D and BKG_3D)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import DataError
-from tevcurve.irf.table import Layout, Response
+from tevcurve.irf.layout import Layout, ValueColumn
+from tevcurve.irf.table import Response
 from tevcurve.kernels.folding import integrate_loglog
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 
@@ -58,10 +59,11 @@ class Background3D(_Background):
 
     # numpy sees the values of the public files as (energy, DETX, DETY); other orders are taken where only they fit.
     layout = Layout(
+        "bkg",
+        "bkg_3d",
         "BKG",
         (("ENERG", "TeV", True), ("DETX", "rad", False), ("DETY", "rad", False)),
-        "BKG",
-        RATE_UNIT,
+        (ValueColumn("BKG", RATE_UNIT),),
         (
             ("ENERG", "DETX", "DETY"),
             ("DETY", "DETX", "ENERG"),
@@ -69,6 +71,15 @@ class Background3D(_Background):
             ("DETX", "DETY", "ENERG"),
         ),
     )
+
+    def file_table(self):
+        """The `ResponseTable` as files have it: with longitudes that fall with right ascension."""
+        if self.lon_sign != 1:
+            return self.table
+        energy, x, y = self.table.axes
+        turned = replace(x, low=-x.high[::-1], high=-x.low[::-1])
+        columns = {name: values[:, ::-1] for name, values in self.table.columns.items()}
+        return replace(self.table, axes=(energy, turned, y), columns=columns)
 
     @property
     def turns_with_horizon(self):
@@ -127,10 +138,11 @@ class Background2D(_Background):
     """
 
     layout = Layout(
+        "bkg",
+        "bkg_2d",
         "BKG",
         (("ENERG", "TeV", True), ("THETA", "rad", False)),
-        "BKG",
-        RATE_UNIT,
+        (ValueColumn("BKG", RATE_UNIT),),
         (("ENERG", "THETA"), ("THETA", "ENERG")),
     )
 

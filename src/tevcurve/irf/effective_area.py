@@ -6,7 +6,8 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.files import number_of
-from tevcurve.irf.table import Layout, Response
+from tevcurve.irf.layout import Layout, ValueColumn
+from tevcurve.irf.table import Response
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 from tevcurve.problems import remark
 
@@ -15,7 +16,13 @@ from tevcurve.problems import remark
 class EffectiveAreaTable2D(Response):
     """The effective area over true energy (TeV) and offset (radian): values (n_energy, n_offset) in cm2."""
 
-    layout = Layout("AEFF", (("ENERG", "TeV", True), ("THETA", "rad", False)), "EFFAREA", "cm2")
+    layout = Layout(
+        "aeff",
+        "aeff_2d",
+        "EFF_AREA",
+        (("ENERG", "TeV", True), ("THETA", "rad", False)),
+        (ValueColumn("EFFAREA", "cm2"),),
+    )
 
     @classmethod
     def _of_table(cls, table):

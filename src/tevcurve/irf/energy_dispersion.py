@@ -6,7 +6,8 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import DataError, InputError
-from tevcurve.irf.table import Layout, Response
+from tevcurve.irf.layout import Layout, ValueColumn
+from tevcurve.irf.table import Response
 from tevcurve.kernels.folding import migration_matrix
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 from tevcurve.kernels.sphere import angular_separation
@@ -21,10 +22,11 @@ class EnergyDispersion2D(Response):
     """
 
     layout = Layout(
+        "edisp",
+        "edisp_2d",
         "EDISP",
         (("ENERG", "TeV", True), ("THETA", "rad", False), ("MIGRA", "", False)),
-        "MATRIX",
-        "",
+        (ValueColumn("MATRIX", ""),),
         (("THETA", "MIGRA", "ENERG"),),
     )
 

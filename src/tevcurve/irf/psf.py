@@ -8,8 +8,9 @@ from astropy import units as u
 from astropy.coordinates import Angle
 
 from tevcurve.irf.energy_dispersion import exposure_at, observations_with_offset
+from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
-from tevcurve.irf.table import Layout, Response
+from tevcurve.irf.table import Response
 from tevcurve.kernels.folding import continuous_profile
 from tevcurve.kernels.interpolation import (
     all_inside,
@@ -28,7 +29,11 @@ class PSF3D(Response):
     """
 
     layout = Layout(
-        "PSF", (("ENERG", "TeV", True), ("THETA", "rad", False), ("RAD", "rad", False)), "RPSF", "sr-1"
+        "psf",
+        "psf_table",
+        "RPSF",
+        (("ENERG", "TeV", True), ("THETA", "rad", False), ("RAD", "rad", False)),
+        (ValueColumn("RPSF", "sr-1"),),
     )
 
     @property

@@ -6,14 +6,21 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import DataError
-from tevcurve.irf.table import Layout, Response
+from tevcurve.irf.layout import Layout, ValueColumn
+from tevcurve.irf.table import Response
 
 
 @dataclass(frozen=True, eq=False)
 class RadMax2D(Response):
     """The radius within which events were counted for a point-like response: values (n_energy, n_offset) in radian."""
 
-    layout = Layout("RAD_MAX", (("ENERG", "TeV", True), ("THETA", "rad", False)), "RAD_MAX", "rad")
+    layout = Layout(
+        "rad_max",
+        "rad_max_2d",
+        "RAD_MAX",
+        (("ENERG", "TeV", True), ("THETA", "rad", False)),
+        (ValueColumn("RAD_MAX", "rad"),),
+    )
 
     @classmethod
     def _of_table(cls, table):

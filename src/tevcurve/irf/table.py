@@ -12,6 +12,7 @@ import numpy as np
 
 from tevcurve.errors import DataError
 from tevcurve.files import FitsFile, column_values, expand_path, number_of
+from tevcurve.irf.layout import Layout
 from tevcurve.irf.undefined import without_undefined
 from tevcurve.kernels.interpolation import locate
 from tevcurve.records import short_repr
@@ -73,16 +74,27 @@ class ResponseAxis:
 
 @dataclass(frozen=True, eq=False)
 class ResponseTable:
-    """What a response HDU holds: axes, values in their order, and the header.
+    """What a response HDU holds: axes, columns of values in their order, and the header.
 
-    `n_negative` counts the values a little below 0 (where a response was extrapolated) that were read as 0.
+    Attributes
+    ----------
+    axes : tuple of `ResponseAxis`
+    columns : dict of the name of each column and its values, float array with these axes
+    header : dict
+    where : str, names the HDU in messages
+    n_negative : int, values a little below 0 (where a response was extrapolated) that were read as 0
     """
 
-    axes: tuple
-    values: np.ndarray
+    axes: tuple[ResponseAxis, ...]
+    columns: dict[str, np.ndarray]
     header: dict
     where: str
     n_negative: int = 0
+
+    @property
+    def values(self):
+        """The values of the first column, which for most kinds of responses is the only one."""
+        return next(iter(self.columns.values()))
 
     def __repr__(self):
         axes = (f"{a.name} {a.nbin} bins {a.low[0]:.4g} to {a.high[-1]:.4g} {a.unit}" for a in self.axes)
@@ -95,8 +107,9 @@ class ResponseTable:
         kept = slice(int(place.lower), int(place.upper) + 1)
         axes = list(self.axes)
         axes[index] = replace(axis, low=axis.low[kept].copy(), high=axis.high[kept].copy())
-        values = self.values[(slice(None),) * index + (kept,)].copy()
-        return replace(self, axes=tuple(axes), values=values)
+        own = (slice(None),) * index + (kept,)
+        columns = {name: values[own].copy() for name, values in self.columns.items()}
+        return replace(self, axes=tuple(axes), columns=columns)
 
     @property
     def radius_of_cut(self):
@@ -151,26 +164,6 @@ def _order_values(values, axes, orders, column, where):
     raise DataError(f"{where}: {column} has the shape {values.shape}; {wanted} is wanted.")
 
 
-@dataclass(frozen=True)
-class Layout:
-    """How a kind of response lies in its HDU.
-
-    Attributes
-    ----------
-    hdu : str, the usual name of its HDU
-    axes : tuple of (name, unit, logarithmic), in the order of the response, e.g. ("ENERG", "TeV", True)
-    column, unit : str, the column of the values and the unit that they shall have ("" for a number)
-    orders : tuple of tuples of axis names, the orders in which numpy may see the values, by preference; default: the
-        last axis first, as in FITS
-    """
-
-    hdu: str
-    axes: tuple
-    column: str
-    unit: str
-    orders: tuple = ()
-
-
 @dataclass(frozen=True, eq=False)
 class Response:
     """What all responses are: a table with the axis of energy first, read from an HDU."""
@@ -199,6 +192,10 @@ class Response:
         """The response of a `ResponseTable`, checked for what only this kind of response asks for."""
         return cls(table)
 
+    def file_table(self):
+        """The `ResponseTable` as files have it."""
+        return self.table
+
     @property
     def energy_axis(self):
         """The axis of energy, TeV."""
@@ -222,14 +219,18 @@ def read_response(hdu, where, layout):
     if hdu.data is None or len(hdu.data) != 1:
         rows = 0 if hdu.data is None else len(hdu.data)
         raise DataError(f"{where}: the response table has {rows} rows; one is wanted.")
-    found = tuple(_read_axis(hdu, name, unit, log, where) for name, unit, log in layout.axes)
-    values = _read_column(hdu, layout.column, layout.unit, where)
-    orders = layout.orders or (tuple(axis.name for axis in reversed(found)),)
-    values = _order_values(values, found, orders, layout.column, where)
-    found, values = without_undefined(found, values, hdu.header, layout.column, where)
-    values, n_negative = _without_undershoot(values, layout.column, where)
-    values.setflags(write=False)
-    return ResponseTable(found, values, dict(hdu.header), where, n_negative)
+    axes = tuple(_read_axis(hdu, name, unit, log, where) for name, unit, log in layout.axes)
+    read = {each.name: _read_column(hdu, each.name, each.unit, where) for each in layout.columns}
+    columns = {name: _order_values(values, axes, layout.orders, name, where) for name, values in read.items()}
+    axes, columns = without_undefined(axes, columns, hdu.header, where)
+    n_negative = 0
+    for each in layout.columns:
+        values, below = columns[each.name], 0
+        if not each.signed:
+            values, below = _without_undershoot(values, each.name, where)
+        values.setflags(write=False)
+        columns[each.name], n_negative = values, n_negative + below
+    return ResponseTable(axes, columns, dict(hdu.header), where, n_negative)
 
 
 def _without_undershoot(values, column, where):

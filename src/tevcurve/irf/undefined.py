@@ -9,8 +9,8 @@ from tevcurve.files.numbers import number_of
 from tevcurve.problems import remark
 
 
-def without_undefined(axes, values, header, column, where):
-    """(axes, values) with 0 where a response is not a number, which is remarked, and without such offsets at the end.
+def without_undefined(axes, columns, header, where):
+    """(axes, columns) with 0 where a response is not a number, which is remarked, and without such offsets at the end.
 
     Below and above the energies for which it is defined a response may hold NaN: nothing is expected from there.
     Offsets that hold nothing else, outside all others, are no part of it.
@@ -18,19 +18,21 @@ def without_undefined(axes, values, header, column, where):
     Parameters
     ----------
     axes : tuple of `ResponseAxis`, energy (TeV) first
-    values : float array with these axes
+    columns : dict of the names of columns and their values, float arrays with these axes; what is undefined in one is
+        so in all
     header : dict, of which LO_THRES and HI_THRES (TeV) are looked at
-    column, where : str, for messages
+    where : str, for messages
 
     Raises DataError where a value is infinite, where NaN stands among the energies that are defined, or inside the safe
     energies of the header.
     """
-    bad = ~np.isfinite(values)
+    bad = np.any([~np.isfinite(values) for values in columns.values()], axis=0)
     if not bad.any():
-        return axes, values
-    number = int(bad.sum())
+        return axes, dict(columns)
+    column = " and ".join(name for name, values in columns.items() if not np.all(np.isfinite(values)))
+    number = sum(int(np.sum(~np.isfinite(values))) for values in columns.values())
     refusal = f"{where}: {column} holds {number} values that are not finite; numbers are wanted."
-    if np.any(np.isinf(values)):
+    if any(np.any(np.isinf(values)) for values in columns.values()):
         raise DataError(refusal)
     words = []
     if len(axes) > 1 and axes[1].name == "THETA":
@@ -44,7 +46,8 @@ def without_undefined(axes, values, header, column, where):
                 replace(axis, low=axis.low[:kept].copy(), high=axis.high[:kept].copy()),
                 *axes[2:],
             )
-            values, bad = values[:, :kept], bad[:, :kept]
+            bad = bad[:, :kept]
+            columns = {name: values[:, :kept] for name, values in columns.items()}
     planes = bad.reshape(len(bad), -1).any(axis=1)
     low, high = _leading(planes), _leading(planes[::-1])
     if planes.all() or np.sum(planes) > low + high:
@@ -60,7 +63,7 @@ def without_undefined(axes, values, header, column, where):
     )
     # Of an energy and offset with some NaN nothing is left: what else stands there would be normalised without it.
     spoilt = bad.any(axis=tuple(range(2, bad.ndim)), keepdims=True)
-    return axes, np.where(spoilt, 0.0, values)
+    return axes, {name: np.where(spoilt, 0.0, values) for name, values in columns.items()}
 
 
 def _leading(flags):

@@ -6,11 +6,12 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
-from tevcurve.data.response_hdus import FORMATS, response_table
+from tevcurve.data.response_hdus import response_table
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import InputError
 from tevcurve.files import FitsFile
 from tevcurve.irf import PSF3D, Background2D, Background3D, EffectiveAreaTable2D, EnergyDispersion2D
+from tevcurve.irf.table import Response
 from tevcurve.simulation.background_events import BackgroundDraw
 from tevcurve.simulation.reconstruction import AngleDraw, EnergyDraw
 
@@ -40,8 +41,8 @@ class ResponseSet:
     def __post_init__(self):
         for name in ("aeff", "edisp", "psf", "bkg"):
             response = getattr(self, name)
-            form = FORMATS.get(type(response))
-            if not (form and form.hdu_type == name) and not (name == "bkg" and response is None):
+            fits = isinstance(response, Response) and response.layout.hdu_type == name
+            if not fits and not (name == "bkg" and response is None):
                 raise InputError(
                     f"{name} is a {type(response).__name__}; wanted is such a response of tevcurve.irf."
                 )
@@ -117,11 +118,11 @@ def _energy(edges=ENERGY_EDGES):
 
 def _made(response_class, axes, values, keywords=None):
     """A response of closed forms: what its table holds, in 32 bits as is usual."""
-    name = FORMATS[response_class].hdu_type
+    layout = response_class.layout
     axes = [(axis, low.astype(np.float32), high.astype(np.float32), unit) for axis, low, high, unit in axes]
-    table = response_table(response_class, axes, values.astype(np.float32), keywords)
-    where = f"the analytic {name}"
-    return response_class.from_hdu(FitsFile(primary_bytes() + table, where).table(name), where)
+    table = response_table(layout, axes, {layout.columns[0].name: values.astype(np.float32)}, keywords)
+    where = f"the analytic {layout.hdu_type}"
+    return response_class.from_hdu(FitsFile(primary_bytes() + table, where).table(layout.hdu), where)
 
 
 def _effective_area():

@@ -25,7 +25,7 @@ from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.reduction.spectrum_terms import SpectrumSetting
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 
-FORMAT = 2
+FORMAT = 3
 FRAMES = ("icrs", "galactic", "fk5")
 JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
 REGIONS = (

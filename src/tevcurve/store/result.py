@@ -21,9 +21,9 @@ from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.small_files import as_json, more_values_than, read_json, read_text
 from tevcurve.store.stored_runs import BinsOnDemand, LaidOutRuns, RunEntry, StoredRun, StoredRuns
 
-FORMAT = 2
+FORMAT = 3
 # Formats whose rows are read; of these the runs, too, only of the last one.
-READ = (1, FORMAT)
+READ = (1, 2, FORMAT)
 LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
 LEDGER = {
     "events": "ledger_events.ecsv",

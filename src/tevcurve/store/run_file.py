@@ -11,12 +11,16 @@ from functools import lru_cache
 
 import numpy as np
 
+from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
+from tevcurve.irf import EnergyDependentTablePSF
+from tevcurve.irf.layout import RESPONSES
+from tevcurve.irf.table import ResponseAxis, ResponseTable
 from tevcurve.store.array_bytes import pack_array, unpack_array
 from tevcurve.store.plain import RecordKind, Vocabulary, as_it_was
 
-MAGIC = b"tevcurve run 2\n\0"
+MAGIC = b"tevcurve run 3\n\0"
 CHECKSUM_BYTES = 32
 _HEAD = len(MAGIC) + CHECKSUM_BYTES
 # Cards of a response's header that describe the table in the file and not the response.
@@ -111,9 +115,10 @@ def _check(run):
     if run.gti.intervals.ndim != 2 or run.gti.intervals.shape[1] != 2:
         raise DataError("its good time is no list of intervals")
     for response in (run.aeff, run.edisp, run.bkg):
-        if response is not None and response.table.values.shape != tuple(
-            axis.nbin for axis in response.table.axes
-        ):
+        if response is None:
+            continue
+        shape = tuple(axis.nbin for axis in response.table.axes)
+        if not response.table.columns or any(one.shape != shape for one in response.table.columns.values()):
             raise DataError("a response has not the shape of its axes")
 
 
@@ -124,7 +129,7 @@ def _table_parts(table):
         for key, value in table.header.items()
         if isinstance(value, str | int | float) and key and not key.startswith(_LAYOUT)
     }
-    parts = {name: getattr(table, name) for name in ("axes", "values", "where", "n_negative")}
+    parts = {name: getattr(table, name) for name in ("axes", "columns", "where", "n_negative")}
     return parts | {"axes": tuple(table.axes), "header": header}
 
 
@@ -143,25 +148,18 @@ def _vocabulary():
     """The kinds of records that a run is made of."""
     from astropy.coordinates import EarthLocation
 
-    from tevcurve import irf
-    from tevcurve.data import GTI, TimeReference
-    from tevcurve.irf.table import ResponseAxis, ResponseTable
-
-    classes = (
-        KeptRun,
-        GTI,
-        irf.EffectiveAreaTable2D,
-        irf.EnergyDispersion2D,
-        irf.EnergyDependentTablePSF,
-        irf.Background2D,
-        irf.Background3D,
-        ResponseAxis,
-    )
-    kinds = [RecordKind(cls.__name__, cls, _all_fields, as_it_was(cls)) for cls in classes]
+    named = {
+        "run": KeptRun,
+        "good time": GTI,
+        "response axis": ResponseAxis,
+        "table psf": EnergyDependentTablePSF,
+        **RESPONSES.things(),
+    }
+    kinds = [RecordKind(name, cls, _all_fields, as_it_was(cls)) for name, cls in named.items()]
     kinds += [
-        RecordKind("TimeReference", TimeReference),
-        RecordKind("ResponseTable", ResponseTable, _table_parts, as_it_was(ResponseTable)),
-        RecordKind("EarthLocation", EarthLocation, _location_parts, _location_of),
+        RecordKind("time reference", TimeReference),
+        RecordKind("response table", ResponseTable, _table_parts, as_it_was(ResponseTable)),
+        RecordKind("place", EarthLocation, _location_parts, _location_of),
     ]
     return Vocabulary("the file of a run", tuple(kinds))
 

@@ -1,0 +1,87 @@
+"""What kinds of responses there are and how each lies in its table, declared once.
+
+A class of responses has a `Layout`; reading, writing, the HDU index and the store of reduced runs go by that. A
+package adds a class with an entry point of the group `tevcurve.responses`, a process with `RESPONSES.register`. What a
+class of a type must offer is what those of tevcurve offer: `effective_area(energy, offset)` of an aeff, `probabilities`
+and `around` of an edisp, `table_at(offset)` of a psf, `rate_at_energies`, `rate` and `turns_with_horizon` of a bkg,
+`radius` of a rad_max.
+
+Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/irfs/
+"""
+
+from dataclasses import dataclass
+
+from tevcurve.declarations import Declarations
+
+# HDU_TYPE of the index: what a run has one of each of.
+RESPONSE_TYPES = ("aeff", "edisp", "psf", "bkg", "rad_max")
+
+# HDU_CLASS of the index.
+RESPONSES = Declarations(
+    "response class",
+    "tevcurve.responses",
+    {
+        "aeff_2d": "tevcurve.irf.effective_area:EffectiveAreaTable2D",
+        "edisp_2d": "tevcurve.irf.energy_dispersion:EnergyDispersion2D",
+        "psf_table": "tevcurve.irf.psf:PSF3D",
+        "bkg_2d": "tevcurve.irf.background:Background2D",
+        "bkg_3d": "tevcurve.irf.background:Background3D",
+        "rad_max_2d": "tevcurve.irf.rad_max:RadMax2D",
+    },
+)
+# Units inside, and those that files have in their place.
+_FILE_UNITS = {"rad": "deg", "cm2": "m2", "TeV-1 s-1 sr-1": "s-1 sr-1 MeV-1"}
+
+
+def file_unit(unit):
+    """The unit in files of what has a unit inside, str."""
+    return _FILE_UNITS.get(unit, unit)
+
+
+@dataclass(frozen=True)
+class ValueColumn:
+    """A column of a response's values. name: str. unit: str, inside ("" for a number). signed: bool, below 0 too."""
+
+    name: str
+    unit: str
+    signed: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a kind of response lies in its HDU.
+
+    Attributes
+    ----------
+    hdu_type, hdu_class : str, as in the HDU index and, in capitals, in HDUCLAS4: such as "psf" and "psf_table"
+    kind : str, HDUCLAS2
+    axes : tuple of (name, unit, logarithmic), in the order of the response, e.g. ("ENERG", "TeV", True); energy first
+    columns : tuple of `ValueColumn`, each with these axes
+    orders : tuple of tuples of axis names, the orders in which numpy may see the values, by preference; default: the
+        last axis first, as in FITS. Written is the first.
+    hdu : str, the usual name of its HDU; default: the type in capitals
+    """
+
+    hdu_type: str
+    hdu_class: str
+    kind: str
+    axes: tuple[tuple[str, str, bool], ...]
+    columns: tuple[ValueColumn, ...]
+    orders: tuple[tuple[str, ...], ...] = ()
+    hdu: str = ""
+
+    def __post_init__(self):
+        if not self.orders:
+            object.__setattr__(self, "orders", (tuple(name for name, _, _ in reversed(self.axes)),))
+        if not self.hdu:
+            object.__setattr__(self, "hdu", self.hdu_type.upper())
+
+
+def type_of(hdu_class):
+    """HDU_TYPE of a class of responses, one of `RESPONSE_TYPES`; None where there is no such class."""
+    return RESPONSES[hdu_class].layout.hdu_type if hdu_class in RESPONSES else None
+
+
+def classes_of(hdu_type):
+    """HDU_CLASSes of a type, a list of str."""
+    return [name for name in RESPONSES if type_of(name) == hdu_type]
