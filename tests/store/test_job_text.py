@@ -43,7 +43,7 @@ from tevcurve.models import Constant, SpectralModel
 from tevcurve.pipeline.job import cube_setting, on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
-from tevcurve.store.job_text import job_from_text, job_to_text
+from tevcurve.store.job_text import FORMAT, job_from_text, job_to_text
 
 
 def there_and_back(value):
@@ -265,11 +265,11 @@ def test_hostile_settings_are_refused_in_a_sentence(tree):
     with pytest.raises(
         DataError, match=r"^the text cannot be read as the settings of a light curve: .+"
     ) as caught:
-        job_from_text(json.dumps({"format": 2, "it": tree}), "the text")
+        job_from_text(json.dumps({"format": FORMAT, "it": tree}), "the text")
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 3}', "[" * 100_000, '{"format": 1', "\0"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', "[" * 100_000, '{"format": 1', "\0"])
 def test_what_is_no_settings_is_refused(text):
     with pytest.raises(DataError, match="cannot be read as the settings"):
         job_from_text(text, "the text")
