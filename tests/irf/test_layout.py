@@ -72,10 +72,8 @@ def test_what_is_undefined_in_one_column_is_so_in_all():
 
 
 def test_values_below_zero_are_for_columns_that_may_have_them():
-    with pytest.raises(DataError, match="SIGMA holds values from -0.01"):
-        two_sigmas(
-            np.ones((3, 2)) * [-1.0, 1.0], np.ones((3, 2))
-        )
+    with pytest.raises(DataError, match=r"SIGMA holds values from -0\.01"):
+        two_sigmas(np.ones((3, 2)) * [-1.0, 1.0], np.ones((3, 2)))
 
 
 def test_a_run_has_the_class_that_a_process_registered(tmp_path):
