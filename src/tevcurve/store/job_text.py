@@ -236,20 +236,29 @@ def _vocabulary(with_regions):
 
     with_regions: whether sky regions are among them; their package takes longer to import than all the rest.
     """
-    plain = (CubeSetting, SpectrumSetting, EnergyAxes, FitOptions, WcsGeom, MapAxis, SkyCircle)
-    plain += (ObservationFilter, CommonSafeEnergy)
+    plain = {
+        "3d": CubeSetting,
+        "1d": SpectrumSetting,
+        "energy axes": EnergyAxes,
+        "fit options": FitOptions,
+        "geometry": WcsGeom,
+        "map axis": MapAxis,
+        "circle": SkyCircle,
+        "observation filter": ObservationFilter,
+        "common safe energy": CommonSafeEnergy,
+    }
     classes = [getattr(models, name) for name in models.__all__]
     spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
     kinds = [
-        *(RecordKind(cls.__name__, cls) for cls in plain),
+        *(RecordKind(name, cls) for name, cls in plain.items()),
         *map(_spectrum_kind, spectra),
         *map(_quantity_kind, (u.Quantity, Angle, Longitude, Latitude)),
-        RecordKind("Parameter", models.Parameter, _parameter_parts, _parameter_of),
-        RecordKind("Ephemeris", Ephemeris, _ephemeris_parts),
-        RecordKind("Time", Time, _time_parts, _time_of),
-        RecordKind("SkyCoord", SkyCoord, _position_parts, _position_of),
-        RecordKind("WcsNDMap", WcsNDMap, _map_parts, _map_of),
-        RecordKind("EarthLocation", EarthLocation, _location_parts, _location_of),
+        RecordKind("parameter", models.Parameter, _parameter_parts, _parameter_of),
+        RecordKind("ephemeris", Ephemeris, _ephemeris_parts),
+        RecordKind("time", Time, _time_parts, _time_of),
+        RecordKind("position", SkyCoord, _position_parts, _position_of),
+        RecordKind("map", WcsNDMap, _map_parts, _map_of),
+        RecordKind("place", EarthLocation, _location_parts, _location_of),
         *(_region_kinds() if with_regions else ()),
     ]
     declared = (DeclaredKind("binning", Binning, BINNINGS),)
