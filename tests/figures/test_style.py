@@ -137,7 +137,8 @@ def test_a_legend_stands_above_the_axes():
     assert legend_above(ax) is None
     for number in range(7):
         ax.plot([0, 1], [0, number], label=f"a rather long label {number}")
-    legend = legend_above(ax)
+    legend = legend_above(ax, last="a rather long label 2")
+    assert legend.get_texts()[-1].get_text() == "a rather long label 2"
     figure.canvas.draw()
     box = legend.get_window_extent()
     assert box.y0 >= ax.get_window_extent().y1

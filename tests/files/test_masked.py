@@ -3,6 +3,7 @@
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
 from astropy.time import Time
@@ -11,8 +12,9 @@ from astropy.utils.masked import Masked
 from light_curve_rows import make_rows
 from small_store import make_store
 
-from tevcurve import DataStore, PowerLaw
+from tevcurve import DataStore, EDispKernel, PowerLaw, SkyPointSource, SpectrumDatasetOnOff, light_curve
 from tevcurve.data import GTI
+from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import InputError
 from tevcurve.files.masked import table_without_masks, without_masks
 from tevcurve.lightcurve.product import LightCurve
@@ -198,3 +200,40 @@ def test_arguments():
     start[0] = np.ma.masked
     with pytest.raises(InputError, match="good time"):
         GTI(start, stop)
+
+
+def _masked_bin(values):
+    return np.ma.MaskedArray(values, mask=[False, True])
+
+
+@pytest.mark.parametrize(
+    "name", ["counts", "counts_off", "acceptance", "acceptance_off", "exposure", "mask_safe"]
+)
+def test_masked_bins_of_a_dataset_are_refused(name):
+    """The number under a mask would be taken for the value."""
+    edges = np.array([1, 2, 4.0]) * u.TeV
+    given = {
+        "counts": np.array([3.0, 4]),
+        "counts_off": np.array([30.0, 40]),
+        "acceptance": np.ones(2),
+        "acceptance_off": np.full(2, 10.0),
+        "exposure": np.ones(2) * u.Unit("cm2 s"),
+        "mask_safe": np.ones(2, dtype=bool),
+    }
+    edisp = EDispKernel(np.eye(2), edges, edges)
+    assert SpectrumDatasetOnOff(**given, edisp=edisp).counts.total == 7
+    values = given[name]
+    given[name] = Masked(values, mask=[False, True]) if name == "exposure" else _masked_bin(values)
+    with pytest.raises(InputError, match="masked"):
+        SpectrumDatasetOnOff(**given, edisp=edisp)
+
+
+def test_masked_positions_and_norms_are_refused():
+    place = SkyCoord(Masked(166.0 * u.deg, mask=True), 38 * u.deg)
+    with pytest.raises(InputError, match="target is a SkyCoord whose position is masked"):
+        light_curve([], place, method="1d")
+    with pytest.raises(InputError, match="The position of SkyPointSource is masked"):
+        SkyPointSource.from_position(place)
+    for values in (np.ma.MaskedArray([0.5, 1.0], mask=[0, 1]), [0.5, np.nan]):
+        with pytest.raises(InputError, match="norm_values has one that is masked"):
+            light_curve(demo_observations()[:1], POSITION, method="1d", norm_values=values)

@@ -4,6 +4,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import is_masked
 from tevcurve.maps import MapAxis
 
 
@@ -22,6 +23,10 @@ class CountsSpectrum:
             energy if isinstance(energy, MapAxis) else MapAxis(energy, name="energy", interp="log")
         )
         shape = (self.energy_axis.nbin,)
+        if is_masked(data):
+            raise InputError(
+                "The counts have masked bins; wanted are counts in all, and a mask_safe or mask_fit of the dataset."
+            )
         self.data = np.zeros(shape) if data is None else np.array(data, dtype=float)
         if self.data.shape != shape:
             raise InputError(

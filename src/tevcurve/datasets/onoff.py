@@ -7,6 +7,7 @@ from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.onoff_totals import described, onoff_totals
 from tevcurve.datasets.times import dataset_times
 from tevcurve.errors import InputError, MissingError
+from tevcurve.files.masked import is_masked
 from tevcurve.irf import EDispKernel
 from tevcurve.kernels.onoff import li_ma_significance, profile_background, wstat
 from tevcurve.maps import MapAxis
@@ -46,6 +47,10 @@ class SpectrumDatasetOnOff:
         gti=None,
         runs=(),
     ):
+        given = {"acceptance": acceptance, "acceptance_off": acceptance_off, "exposure": exposure}
+        for what, values in given.items():
+            if is_masked(values):
+                raise InputError(f"{what} has masked bins; wanted are numbers in all of them.")
         self.edisp = edisp
         self._energy_axis = MapAxis(edisp.e_reco, name="energy", interp="log")
         self.counts = self._as_counts(counts, "counts")
@@ -126,6 +131,8 @@ class SpectrumDatasetOnOff:
     def _as_mask(self, mask, name):
         if mask is None:
             return None
+        if is_masked(mask):
+            raise InputError(f"{name} is masked itself in some bins; wanted are booleans in all of them.")
         mask = np.array(mask)
         if mask.dtype != bool or mask.shape != (self._energy_axis.nbin,):
             raise InputError(

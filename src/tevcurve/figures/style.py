@@ -116,14 +116,19 @@ def _width(ax):
     return width * (1.1 if ax.figure.get_layout_engine() is not None else 1.0)
 
 
-def legend_above(ax, **keywords):
-    """The legend of an axes above it, where no data are, in as many columns as fit; None without entries."""
+def legend_above(ax, last="", **keywords):
+    """The legend of an axes above it, where no data are, in as many columns as fit; None without entries.
+
+    last: label of the entry that comes after all others.
+    """
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
 
     handles, labels = ax.get_legend_handles_labels()
     if not labels:
         return None
+    order = sorted(range(len(labels)), key=lambda number: labels[number] == last)
+    handles, labels = ([each[number] for number in order] for each in (handles, labels))
     size = FontProperties(size=rcParams["legend.fontsize"]).get_size_in_points() / 72
     # the power of ten of the value axis stands at the left
     width = _width(ax) - 6 * size

@@ -26,6 +26,11 @@ def without_masks(values):
     return bare if not np.any(np.asarray(mask, dtype=bool)) else _with_nan(bare, mask)
 
 
+def is_masked(values):
+    """Whether an array, a Quantity, a `Column`, a `Time` or a `SkyCoord` has anything masked."""
+    return bool(np.any(np.asarray(getattr(values, "mask", False), dtype=bool)))
+
+
 def table_without_masks(table):
     """The table itself where no column has a mask, else a copy without; see `without_masks`."""
     columns = [without_masks(table[name]) for name in table.colnames]

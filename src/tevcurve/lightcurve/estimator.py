@@ -8,6 +8,7 @@ from astropy.time import Time
 
 from tevcurve.datasets.accepted import datasets_of
 from tevcurve.errors import InputError
+from tevcurve.files.masked import without_masks
 from tevcurve.fit.joining import joint_fit
 from tevcurve.fit.joint import Member
 from tevcurve.fit.row_exposure import members_exposure
@@ -289,7 +290,7 @@ def _scan_values(norm_min, norm_max, number, values):
                 raise InputError(
                     f"{name} is {value}, and norm_values are given too, which say all; wanted is one of them."
                 )
-        values = np.atleast_1d(np.asarray(values, dtype=float))
+        values = np.atleast_1d(np.asarray(without_masks(values), dtype=float))
         if not np.all(np.isfinite(values)) or np.any(values < 0):
             raise InputError("norm_values must be finite and not below 0.")
         return values

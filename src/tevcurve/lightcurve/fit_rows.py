@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import without_masks
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.status import statuses
@@ -174,6 +175,8 @@ def check_options(options):
             f"norm_values has {np.size(options.norm_values)} values, each of which every row would have; wanted are at "
             f"most {MAX_SCAN}."
         )
+    if options.norm_values is not None and not np.all(np.isfinite(without_masks(options.norm_values))):
+        raise InputError("norm_values has one that is masked or not finite; wanted are numbers.")
     if options.background_error is not None:
         positive(options.background_error, "background_error")
     exact, shaped = options.interval == "feldman-cousins", options.background == "shape"

@@ -145,7 +145,7 @@ def _draw_over(ax, light_curve, exposure, blocks, flare, quantity):
         plot_flare(flare, ax)
     labels = ax.get_legend_handles_labels()[1]
     if len(labels) > 1 or HOLLOW in labels:
-        legend_above(ax)
+        legend_above(ax, last=HOLLOW)
 
 
 def _label_values(ax, drawn, meta):

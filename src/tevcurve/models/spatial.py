@@ -5,6 +5,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.errors import InputError
+from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.models.model import Model
 from tevcurve.models.parameters import Parameter
@@ -46,6 +47,8 @@ class SpatialModel(Model):
         """The model centred on a SkyCoord (icrs unless that is galactic), other parameters by name."""
         if not isinstance(position, SkyCoord):
             raise InputError(f"The position of {cls.__name__} is {position!r}; wanted is a SkyCoord.")
+        if is_masked(position):
+            raise InputError(f"The position of {cls.__name__} is masked; wanted is one on the sky.")
         frame = "galactic" if position.frame.name == "galactic" else "icrs"
         direction = position.transform_to(frame).spherical
         return cls(lon_0=direction.lon, lat_0=direction.lat, frame=frame, **named)

@@ -13,6 +13,7 @@ from tevcurve.data import DataStore, Observation
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.files import expand_path, header_number
 from tevcurve.files.columns import listed
+from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
 
 SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
@@ -41,6 +42,10 @@ def observations_of(observations, target):
     if not isinstance(target, SkyCoord) or target.size != 1:
         raise InputError(
             f"target is {target!r}; wanted is one SkyCoord, or the name of a target in the index."
+        )
+    if is_masked(target) or not np.isfinite(target.icrs.cartesian.xyz.value).all():
+        raise InputError(
+            "target is a SkyCoord whose position is masked or no number; wanted is one on the sky."
         )
     if isinstance(observations, DataStore):
         observations = _near(observations, target)

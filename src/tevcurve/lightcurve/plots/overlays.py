@@ -5,6 +5,7 @@ from astropy import units as u
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import legend_above, unit_text, use_colours
+from tevcurve.lightcurve.plots.points import HOLLOW
 from tevcurve.lightcurve.plots.rows import values_of
 from tevcurve.lightcurve.plots.time_axis import drawn_in, dress, hidden, keep, numbers_of, prepare
 
@@ -45,7 +46,7 @@ def plot_exposure(exposure, ax=None, label="Good time"):
     shade.set_gid("exposure")
     # added as an artist, so that it does not change the limits
     ax.add_artist(shade)
-    legend_above(ax)
+    legend_above(ax, last=HOLLOW)
     return ax
 
 
@@ -78,7 +79,7 @@ def plot_blocks(blocks, ax=None, label="Blocks", quantity="flux", time_format=No
     if first:
         ax.set_ylabel(f"Flux [{unit_text(drawn.unit)}]" if quantity == "flux" else quantity)
         use_colours(ax)
-    legend_above(ax)
+    legend_above(ax, last=HOLLOW)
     return ax
 
 
@@ -104,7 +105,7 @@ def plot_flare(flare, ax=None, label="Flare", **keywords):
     flux[hidden(ax, time)] = np.nan
     style = {"color": FLARE, "linewidth": 1.5, "zorder": 2.5} | keywords
     ax.plot(time, flux, label=label, **style)
-    legend_above(ax)
+    legend_above(ax, last=HOLLOW)
     return ax
 
 
