@@ -162,6 +162,10 @@ def _limitations(light_curve, rows, overlapping):
             said.append(f"{lost:.1f} s of {total:.1f} s of good time lie outside the time bins.")
     if overlapping:
         said.append("The time bins overlap, so neighbouring rows share events and are not independent.")
+    if meta.get("bins_on_events"):
+        said.append(
+            "The time bins were chosen on the events, so chances of variability are no longer as stated."
+        )
     if meta.get("time_bins_note"):
         said.append(f"Time bins: {meta['time_bins_note']}.")
     return said

@@ -1,0 +1,136 @@
+"""What a stranger adds in one file is found everywhere: by texts, stores, `append`, reports, commands and cautions.
+
+Each toy stands here once, with what registers it; nothing else knows of it.
+"""
+
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+import pytest
+from small_store import TARGET, make_store
+
+from tevcurve import LightCurve, append_runs, light_curve
+from tevcurve.cli.main import main
+from tevcurve.datasets.timeline import timeline_of
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
+from tevcurve.lightcurve.bins.good_time import good_time
+from tevcurve.lightcurve.bins.text import binning_from_text
+from tevcurve.report import report_html
+from tevcurve.store import Result, write_result
+
+
+@dataclass(frozen=True)
+class Shares(Binning):
+    """Of each run n bins with the same number of events."""
+
+    name = "shares"
+    forms = ("shares 2",)
+    looks_at_events = True
+
+    n: int
+
+    def lay(self, runs):
+        good = good_time(runs)
+        numbers, first, last = good.spans()
+        cuts = [self._cuts(timeline_of(runs[number])) for number in numbers]
+        start = np.concatenate([[low, *inner] for low, inner in zip(first, cuts, strict=True)])
+        stop = np.concatenate([[*inner, high] for high, inner in zip(last, cuts, strict=True)])
+        owner = np.repeat(numbers, self.n)
+        return TimeBins.one_interval_each(
+            good.instants(start, owner), good.instants(stop, owner), run=owner, kind=f"{self.n} equal shares"
+        )
+
+    def _cuts(self, line):
+        times = np.sort(line.time_s)
+        return times[[len(times) * part // self.n for part in range(1, self.n)]]
+
+    def text(self):
+        return f"{self.name} {self.n}"
+
+    @classmethod
+    def from_text(cls, given):
+        return cls(int(given.number("the number of shares")))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return make_store(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def shares():
+    BINNINGS.register("shares", Shares)
+    yield
+    BINNINGS.unregister("shares")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def made(store, ids=(1, 2), **options):
+    options = {"energy_edges": [0.7, 10] * u.TeV, "method": "1d", "safe_energy": None} | options
+    return light_curve(store.get_observations(ids), TARGET, **options)
+
+
+def test_a_binning_without_its_registration_is_refused_with_the_names(store):
+    with pytest.raises(InputError, match=r"'shares 2'; wanted is .* phase, edges, intervals\."):
+        made(store, time_bins="shares 2")
+    lc = made(store, time_bins=Shares(2))
+    assert len(lc) == 4
+    with pytest.raises(InputError, match="time_bins is a Shares, which cannot be written .* registered"):
+        write_result("result", lc)
+
+
+def test_a_binning_is_found_by_its_text(store, shares):
+    assert binning_from_text("shares 2") == Shares(2)
+    assert binning_from_text(Shares(5).text()) == Shares(5)
+    with pytest.raises(InputError, match="the number of shares is missing; wanted is shares 2"):
+        binning_from_text("shares")
+    with pytest.raises(InputError, match="did you mean 'shares'"):
+        binning_from_text("share 2")
+    lc = made(store, time_bins="shares 2")
+    on = np.asarray(lc.table["n_on"]).reshape(-1, 2)
+    assert np.all(np.abs(np.diff(on, axis=1)) <= 1)
+
+
+def test_a_binning_is_stored_and_appended_to(store, shares):
+    write_result("part", made(store, time_bins="shares 2"))
+    assert Result.read("part").light_curve.origin.time_bins == Shares(2)
+    appended = append_runs("part", store.get_observations([3]))
+    whole = made(store, (1, 2, 3), time_bins="shares 2")
+    for name in whole.table.colnames:
+        np.testing.assert_array_equal(appended.light_curve.table[name], whole.table[name])
+    assert len(Result.read("part").light_curve) == 6
+
+
+@pytest.mark.parametrize("suffix", [".ecsv", ".fits", ".vot"])
+def test_a_binning_that_looks_at_events_is_cautioned_against(store, shares, suffix):
+    words = "(2 equal shares) were chosen on the events"
+    lc = made(store, time_bins="shares 2")
+    read = LightCurve.read(lc.write(f"lc{suffix}"))
+    write_result("result", lc)
+    for each in (lc, read, Result.read("result").light_curve):
+        assert words in str(each.variability(n_toys=0))
+    assert words not in str(made(store, time_bins="10 min").variability(n_toys=0))
+    page = report_html(lc, n_toys=0)
+    assert "2 equal shares" in page
+    assert "were chosen on the events" in page
+
+
+def test_a_binning_is_found_by_the_commands(store, shares, capsys):
+    data = str(store.base_dir)
+    line = ["light-curve", data, "--method", "1d", "--energy", "0.7TeV,10TeV"]
+    assert main([*line, "--time-bins", "shares 2", "-o", "result"]) == 0
+    assert "Time bins: 2 equal shares" in capsys.readouterr().out
+    assert main(["rebin", "result", "--time-bins", "shares 3"]) == 0
+    assert "Time bins: 3 equal shares" in capsys.readouterr().out
+    assert main(["variability", "result", "--toys", "0"]) == 0
+    assert "were chosen on the events" in " ".join(capsys.readouterr().out.split())
+    assert main(["rebin", "result", "--time-bins", "halfs 3"]) == 2
+    assert "edges, intervals, shares" in " ".join(capsys.readouterr().err.split())
