@@ -3,20 +3,24 @@
 Each toy stands here once, with what registers it; nothing else knows of it.
 """
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.table import Column, Table
 from small_store import TARGET, make_store
 
 from tevcurve import LightCurve, append_runs, light_curve
 from tevcurve.cli.main import main
 from tevcurve.datasets.timeline import timeline_of
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
 from tevcurve.lightcurve.bins.good_time import good_time
 from tevcurve.lightcurve.bins.text import binning_from_text
+from tevcurve.lightcurve.file_formats import FORMATS, FileFormat
 from tevcurve.report import report_html
 from tevcurve.store import Result, write_result
 
@@ -54,6 +58,25 @@ class Shares(Binning):
         return cls(int(given.number("the number of shares")))
 
 
+def as_json(light_curve):
+    """Bytes of a light curve as JSON: columns of numbers and texts, with their units, and the scale of times."""
+    table = light_curve.table
+    columns = {name: (table[name].tolist(), str(table[name].unit or "")) for name in table.colnames}
+    return json.dumps({"columns": columns, "TIMESYS": table.meta["TIMESYS"]}).encode()
+
+
+def of_json(data, path):
+    """The table of such bytes."""
+    tree = json.loads(data)
+    columns = [Column(values, name, unit=unit or None) for name, (values, unit) in tree["columns"].items()]
+    return Table(columns, meta={"TIMESYS": tree["TIMESYS"]})
+
+
+JSON = FileFormat(
+    "json", (".json",), "a light curve as JSON", loses="most metadata", encode=as_json, decode=of_json
+)
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     return make_store(tmp_path_factory.mktemp("data"))
@@ -64,6 +87,13 @@ def shares():
     BINNINGS.register("shares", Shares)
     yield
     BINNINGS.unregister("shares")
+
+
+@pytest.fixture
+def json_files():
+    FORMATS.register("json", JSON)
+    yield
+    FORMATS.unregister("json")
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +113,7 @@ def test_a_binning_without_its_registration_is_refused_with_the_names(store):
         made(store, time_bins="shares 2")
     lc = made(store, time_bins=Shares(2))
     assert len(lc) == 4
-    with pytest.raises(InputError, match="time_bins is a Shares, which cannot be written .* registered"):
+    with pytest.raises(InputError, match=r"time_bins is a Shares, which cannot be written .* registered"):
         write_result("result", lc)
 
 
@@ -134,3 +164,37 @@ def test_a_binning_is_found_by_the_commands(store, shares, capsys):
     assert "were chosen on the events" in " ".join(capsys.readouterr().out.split())
     assert main(["rebin", "result", "--time-bins", "halfs 3"]) == 2
     assert "edges, intervals, shares" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_format_is_found_by_its_suffix_and_by_its_name(store, json_files):
+    lc = made(store)
+    with pytest.raises(InputError, match=r"should end in \.ecsv, .*, \.json"):
+        lc.write("lc.txt")
+    with pytest.raises(InputError, match="wanted is 'tevcurve' or 'gadf' or 'json'"):
+        lc.write("lc.json", format="yaml")
+    with pytest.raises(InputError, match=r"in this layout: it should end in \.json"):
+        lc.write("lc.fits", format="json")
+    for said in (None, "json"):
+        read = LightCurve.read(lc.write("lc.json", overwrite=True, format=said))
+        assert read.table.colnames == lc.table.colnames
+        assert read.table["flux"].unit == lc.table["flux"].unit
+        np.testing.assert_array_equal(read.table["flux"], lc.table["flux"])
+    (Path.cwd() / "broken.json").write_text("{")
+    with pytest.raises(DataError, match="cannot be read as a light curve as JSON"):
+        LightCurve.read("broken.json")
+
+
+def test_a_format_is_found_by_the_commands(store, json_files, capsys):
+    write_result("result", made(store))
+    assert main(["export", "--formats"]) == 0
+    assert "json       a light curve as JSON (.json); not read back: most metadata" in capsys.readouterr().out
+    assert main(["export", "result", "lc.json"]) == 0
+    assert main(["export", "lc.json", "lc.vot"]) == 0
+    one, other = (LightCurve.read(name).table["flux"] for name in ("lc.json", "lc.vot"))
+    np.testing.assert_array_equal(one, other)
+    assert main(["variability", "lc.json", "--toys", "0"]) == 0
+
+
+def test_a_format_without_its_registration_is_refused(store):
+    with pytest.raises(InputError, match=r"lc\.json is no name for a light-curve file"):
+        made(store).write("lc.json")

@@ -16,7 +16,19 @@ from tevcurve.cli.main import main
 from tevcurve.config import Config
 from tevcurve.errors import StoreError
 
-COMMANDS = ("demo", "info", "init", "run", "light-curve", "rebin", "append", "report", "variability", "store")
+COMMANDS = (
+    "demo",
+    "info",
+    "init",
+    "run",
+    "light-curve",
+    "rebin",
+    "append",
+    "report",
+    "variability",
+    "export",
+    "store",
+)
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +286,29 @@ def test_how_responses_are_taken_is_kept(store, result, tmp_path):
     np.testing.assert_array_equal(*nights)
     assert main([*common, "--time-bins", "night", "-o", "direct"]) == 0
     np.testing.assert_allclose(nights[0], fluxes(tmp_path / "direct"), rtol=1e-12)
+
+
+def test_a_light_curve_is_exported(result, tmp_path, capsys):
+    assert main(["export", str(result), "curve.vot"]) == 0
+    assert main(["export", "curve.vot", "curve.fits", "--format", "gadf"]) == 0
+    np.testing.assert_array_equal(LightCurve.read("curve.vot").table["flux"], fluxes(result))
+    assert "Light curve in curve.fits" in capsys.readouterr().out
+    assert main(["export", str(result), "curve.vot"]) == 2
+    assert "already there" in capsys.readouterr().err
+    assert main(["export", str(result), "curve.csv"]) == 2
+    assert "should end in .ecsv, .fits, .fits.gz, .vot, .xml" in " ".join(capsys.readouterr().err.split())
+    assert main(["export", str(result)]) == 2
+    assert "Wanted are a result and the file" in capsys.readouterr().err
+
+
+def test_the_formats_are_listed(capsys):
+    from tevcurve.lightcurve.file_formats import FORMATS
+
+    assert main(["export", "--formats"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(FORMATS)
+    assert all(
+        suffix in line
+        for line, form in zip(lines, FORMATS.things().values(), strict=True)
+        for suffix in form.suffixes
+    )

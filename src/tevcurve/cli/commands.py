@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli import append, demo, info, init, light_curve, results, store
+from tevcurve.cli import append, demo, export, info, init, light_curve, results, store
 from tevcurve.cli.logs import set_level
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("rebin")(results.rebin)
 app.command("append")(append.append)
 app.command("report")(results.report)
 app.command("variability")(results.variability)
+app.command("export")(export.export)
 app.add_typer(store.app, name="store")
 
 

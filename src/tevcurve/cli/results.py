@@ -105,7 +105,8 @@ def variability(
     result: Annotated[
         Path,
         typer.Argument(
-            help="Folder of a result, or a light curve as .ecsv, .fits or .vot.", metavar="RESULT"
+            help="Folder of a result, or a file with a light curve (`tevcurve export --formats`).",
+            metavar="RESULT",
         ),
     ],
     band: Annotated[
@@ -126,15 +127,20 @@ def variability(
     tevcurve variability crab/light_curve.ecsv
     """
     from tevcurve.cli.console import plain
-    from tevcurve.lightcurve import LightCurve
     from tevcurve.progress import working
 
-    if result.is_file():
-        light_curve = LightCurve.read(result, accept_changed=accept_changed)
-    else:
-        from tevcurve.store import Result
-
-        light_curve = Result.read(result, accept_changed).light_curve
+    light_curve = light_curve_of(result, accept_changed)
     with working("Testing"):
         summary = light_curve.variability(band, toys, seed)
     print(plain(summary))
+
+
+def light_curve_of(path, accept_changed):
+    """The `LightCurve` of the folder of a result, or of a file with one. path: Path. accept_changed: bool."""
+    if path.is_file():
+        from tevcurve.lightcurve import LightCurve
+
+        return LightCurve.read(path, accept_changed=accept_changed)
+    from tevcurve.store import Result
+
+    return Result.read(path, accept_changed).light_curve

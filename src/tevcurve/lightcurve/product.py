@@ -198,27 +198,26 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
 
         return summarize(self, band, n_toys, random_state)
 
-    def write(self, path, overwrite=False, format="tevcurve"):
-        """The path of the file written (.ecsv, .fits, .fits.gz, or as VOTable .vot, .xml); `read` loses nothing of it.
+    def write(self, path, overwrite=False, format=None):
+        """The path of the file written, in the format of its suffix (`tevcurve.lightcurve.file_formats.FORMATS`).
 
-        With `format="gadf"` (ECSV or FITS) it is one that gammapy opens, too:
-        `FluxPoints.read(path, format="lightcurve")`; see `tevcurve.lightcurve.interop.gadf_table`.
+        `.ecsv`, `.fits`, `.fits.gz`, and as VOTable `.vot`, `.xml`: `read` loses nothing of it.
+
+        path: str or path; environment variables are expanded.
+        overwrite: bool, whether a file that is there is replaced.
+        format: "gadf" for an ECSV or FITS file that gammapy opens, too, by `FluxPoints.read(path, format="lightcurve")`
+            (see `tevcurve.lightcurve.interop.gadf_table`); or the name of another format or layout.
+        Raises `InputError` where there is no such format, or the file is there.
         """
-        from tevcurve.lightcurve.good_times import with_good_times
-        from tevcurve.lightcurve.io import write_table
+        from tevcurve.lightcurve.io import write_light_curve
 
-        if format == "gadf":
-            from tevcurve.lightcurve.interop.gadf_files import write_gadf
-
-            return write_gadf(self, path, overwrite=overwrite)
-        if format != "tevcurve":
-            raise InputError(f"The format is {format!r}; wanted is 'tevcurve' or 'gadf'.")
-        return write_table(with_good_times(self), path, overwrite=overwrite)
+        return write_light_curve(self, path, overwrite, format)
 
     @classmethod
     def read(cls, path, spectrum=None, accept_changed=False):
         """The light curve in a file that `write` made, or gammapy: `FluxPoints.write(path, format="lightcurve")`.
 
+        path: str or path, whose suffix says the format; environment variables are expanded.
         spectrum: `SpectralModel`, the reference model of a file of gammapy that says fluxes but no reference.
         accept_changed: bool, whether a file of a result that is not as it was written, by the list of checksums beside
         it, is taken all the same, with a warning. Raises `DataError` if there is none, or a changed one.

@@ -13,6 +13,7 @@ from astropy.table import Column, Table
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks
+from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.table_details import apart, put_back
 
@@ -206,3 +207,13 @@ def _value(param):
 def _one_line(text):
     """What VOTable can hold of a text: printable characters of two bytes, single blanks between words."""
     return " ".join("".join(c if c.isprintable() and c <= "\uffff" else " " for c in text).split())
+
+
+VOTABLE = FileFormat(
+    "votable",
+    (".vot", ".xml"),
+    "a VOTable",
+    layout="tevcurve",
+    encode_table=to_votable,
+    decode=from_votable,
+)

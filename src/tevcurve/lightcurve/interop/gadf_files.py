@@ -1,4 +1,7 @@
-"""Files of light curves in the layout of GADF and gammapy: ECSV, or FITS with the HDUs FLUXPOINTS and GTI."""
+"""Files of light curves in the layout of GADF and gammapy: ECSV, or FITS with the HDUs FLUXPOINTS and GTI.
+
+gammapy opens them with `FluxPoints.read(path, format="lightcurve")`, and `LightCurve.read` has the columns back.
+"""
 
 import io
 from urllib.parse import quote
@@ -7,31 +10,25 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
+from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.fits_files import FLUX_POINTS_HDU, QUOTED, fits_text
 from tevcurve.lightcurve.interop.gadf_table import to_gadf_table
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
-from tevcurve.lightcurve.io import FLUX_POINTS_HDU, QUOTED, fits_text, write_table
 
 FITS_CARD = 8
 
 
-def write_gadf(light_curve, path, overwrite=False):
-    """The path of the file written (.ecsv, .fits or .fits.gz), which gammapy opens with
-    `FluxPoints.read(path, format="lightcurve")`.
-
-    `LightCurve.read` has the columns back. Of the metadata FITS keeps numbers and short texts.
-    Raises `InputError` where the file is there already, or the light curve does not fit the layout.
-    """
-    encoders = {".ecsv": _ecsv, ".fits": lambda table: _fits(table, good_intervals(light_curve))}
-    return write_table(to_gadf_table(light_curve), path, overwrite=overwrite, encoders=encoders)
-
-
-def _ecsv(table):
+def to_gadf_ecsv(light_curve):
+    """Bytes of an ECSV file of a light curve. Raises `InputError` for one that does not fit the layout."""
+    table = to_gadf_table(light_curve)
     stream = io.StringIO()
     table.write(stream, format="ascii.ecsv")
     return stream.getvalue().encode()
 
 
-def _fits(table, good):
+def to_gadf_fits(light_curve):
+    """Bytes of a FITS file of a light curve. Raises `InputError` for one that does not fit the layout."""
+    table, good = to_gadf_table(light_curve), good_intervals(light_curve)
     meta = dict(table.meta)
     plain = Table(table, copy=False)
     plain.meta = {}
@@ -64,3 +61,22 @@ def _gti_hdu(start, stop, place):
     if place:
         hdu.header["TIMEREF"] = place
     return hdu
+
+
+GADF_ECSV = FileFormat(
+    "gadf-ecsv",
+    (".ecsv",),
+    "an ECSV table that gammapy opens",
+    layout="gadf",
+    loses="good times, and the scale UTC, which becomes TT",
+    encode=to_gadf_ecsv,
+)
+GADF_FITS = FileFormat(
+    "gadf-fits",
+    (".fits", ".fits.gz"),
+    "a FITS table that gammapy opens",
+    layout="gadf",
+    loses="metadata that are neither numbers nor texts, good times (gammapy reads these), and the scale UTC, "
+    "which becomes TT",
+    encode=to_gadf_fits,
+)

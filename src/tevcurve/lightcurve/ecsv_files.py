@@ -1,0 +1,58 @@
+"""Tables as the bytes of ECSV files and back, value by value."""
+
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.files.masked import table_without_masks
+from tevcurve.lightcurve.ecsv_text import ecsv_text
+from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.table_details import is_text, set_values, without_formats
+
+TEXTS_KEY = "exact_texts"
+SHAPES_KEY = "shapes_of_rows"
+
+
+def to_ecsv(table):
+    """Bytes of the ECSV file of a table."""
+    plain = without_formats(table)
+    texts = {n: table[n].tolist() for n in table.colnames if is_text(table[n]) and not _is_plain(table[n])}
+    if texts:
+        # readers strip blanks and stumble over line breaks, so such texts also stand in the metadata
+        plain.meta[TEXTS_KEY] = texts
+        for name, values in texts.items():
+            set_values(plain, name, np.array([_one_line(value) for value in values], dtype=str))
+    shapes = {n: list(table[n].shape[1:]) for n in table.colnames if not len(table) and table[n].ndim > 1}
+    if shapes:
+        # the reader takes no vector columns without rows
+        plain.meta[SHAPES_KEY] = shapes
+        for name in shapes:
+            set_values(plain, name, np.zeros(0, table[name].dtype))
+    return ecsv_text(plain).encode()
+
+
+def from_ecsv(data, path):
+    """The astropy table in bytes of an ECSV file. path: it is not needed."""
+    # an empty text is a text, and an empty number a masked one
+    table = table_without_masks(Table.read(data.decode().split("\n"), format="ascii.ecsv"))
+    for name, values in table.meta.pop(TEXTS_KEY, {}).items():
+        set_values(table, name, np.array(values, dtype=str))
+    for name, shape in table.meta.pop(SHAPES_KEY, {}).items():
+        set_values(table, name, np.zeros((0, *shape), table[name].dtype))
+    return table
+
+
+def _is_plain(column):
+    """Whether every text of a column is one printable line without blanks around it, and no comment to a reader."""
+    return all(
+        value.isprintable() and value == value.strip() and not value.startswith("#")
+        for value in column.tolist()
+    )
+
+
+def _one_line(text):
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split()).lstrip("# ")
+
+
+ECSV = FileFormat(
+    "ecsv", (".ecsv",), "an ECSV table", layout="tevcurve", encode_table=to_ecsv, decode=from_ecsv
+)

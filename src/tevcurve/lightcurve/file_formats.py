@@ -1,0 +1,107 @@
+"""The file formats of light curves: what is declared of each, and which one a file is of, by its name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from astropy.table import Table
+
+from tevcurve.declarations import Declarations
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.good_times import with_good_times
+
+if TYPE_CHECKING:
+    from tevcurve.lightcurve.product import LightCurve
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """A file format of light curves.
+
+    Attributes
+    ----------
+    name : str, as in `FORMATS`
+    suffixes : tuple of str, what names of its files end in; one that ends in .gz is compressed when it is written
+    words : str, what is in such a file, as "an ECSV table"
+    layout : str, what several formats have in common, such as "gadf"; default: its name
+    loses : str, what of a light curve is not there when it is read again, or "" where nothing is lost
+    encode : function(`LightCurve`) -> bytes, or None for one that cannot be written, or by `encode_table`
+    encode_table : function(Table) -> bytes, of any table, or None
+    decode : function(bytes, Path) -> `Table`, or None for one that is read as another one of the same suffix.
+        What it raises becomes a `DataError` with the file's name
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    words: str
+    layout: str = ""
+    loses: str = ""
+    encode: Callable[["LightCurve"], bytes] | None = None
+    encode_table: Callable[[Table], bytes] | None = None
+    decode: Callable[[bytes, Path], Table] | None = None
+
+    @property
+    def is_written(self):
+        """Whether light curves can be written in it."""
+        return self.encode is not None or self.encode_table is not None
+
+    def bytes_of(self, light_curve):
+        """Bytes of a light curve; its good times are in its table's metadata where these are all there is to keep."""
+        return (
+            self.encode_table(with_good_times(light_curve))
+            if self.encode is None
+            else self.encode(light_curve)
+        )
+
+    def said_by(self, words):
+        """Whether it is what somebody calls its name or its layout."""
+        return words in (self.name, self.layout or self.name)
+
+
+# Of two for the same suffix the first one is written where no layout is named.
+FORMATS: Declarations[FileFormat] = Declarations(
+    "file format",
+    "tevcurve.file_formats",
+    {
+        "ecsv": "tevcurve.lightcurve.ecsv_files:ECSV",
+        "fits": "tevcurve.lightcurve.fits_files:FITS",
+        "votable": "tevcurve.lightcurve.votable:VOTABLE",
+        "gadf-ecsv": "tevcurve.lightcurve.interop.gadf_files:GADF_ECSV",
+        "gadf-fits": "tevcurve.lightcurve.interop.gadf_files:GADF_FITS",
+    },
+)
+
+
+def format_to_write(path, said=None, tables=False):
+    """The `FileFormat` in which a file of this name is written.
+
+    path: Path. said: str, name or layout of a format; default: the first one whose suffix it has.
+    tables: bool, whether one for any table is wanted. Raises `InputError` where there is none.
+    """
+    known = [form for form in FORMATS.things().values() if form.is_written]
+    if said is not None:
+        known = [form for form in known if form.said_by(said)]
+        if not known:
+            layouts = dict.fromkeys(form.layout or form.name for form in FORMATS.things().values())
+            wanted = " or ".join(map(repr, layouts))
+            raise InputError(f"The format is {said!r}; wanted is {wanted}.")
+    if tables:
+        known = [form for form in known if form.encode_table is not None]
+    which = "a light-curve file" if said is None else "a file in this layout"
+    return _of_suffix(path, known, which)
+
+
+def format_to_read(path):
+    """The `FileFormat` as which a file of this name is read. Raises `InputError` where there is none."""
+    return _of_suffix(
+        path, [form for form in FORMATS.things().values() if form.decode is not None], "a light-curve file"
+    )
+
+
+def _of_suffix(path, known, which):
+    for form in known:
+        if path.name.lower().endswith(form.suffixes):
+            return form
+    suffixes = dict.fromkeys(suffix for form in known for suffix in form.suffixes)
+    raise InputError(f"{path} is no name for {which}: it should end in {', '.join(suffixes)}.")
