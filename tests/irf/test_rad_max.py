@@ -45,3 +45,19 @@ def test_plot_says_its_unit():
     RadMax2D.from_hdu(rad_max_hdu(np.full((2, 40), 0.1))).plot(ax)
     assert ax.get_ylabel() == "Radius of the ON region [deg]"
     plt.close("all")
+
+
+def test_the_largest_radius_between_energies():
+    values = np.full((2, 40), 0.1)
+    values[0, 5], values[1, 7] = 0.2, 0.3
+    rad_max = RadMax2D.from_hdu(rad_max_hdu(values), "here")
+    edges, offset = ENERGY_EDGES, np.deg2rad([0.3, 1.4])
+    for low, high, bins in (
+        (edges[5], edges[6], (5, 6)),
+        (edges[4], edges[5], (4, 5)),
+        (edges[0], edges[8], (0, 8)),
+    ):
+        for number in (0, 1):
+            expected = values[number, slice(*bins)].max()
+            assert np.rad2deg(rad_max.largest(low, high, offset[number])) == pytest.approx(expected)
+    assert np.rad2deg(rad_max.largest(edges[5] * 1.001, edges[5] * 1.002, offset[0])) == pytest.approx(0.2)

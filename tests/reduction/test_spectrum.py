@@ -58,7 +58,8 @@ def response(observation_id=7, **more):
         "aeff": Area,
         "check_tracking": lambda: None,
         "check_events": lambda: None,
-        "edisp": SimpleNamespace(kernel=lambda *_: kernel),
+        "edisp": SimpleNamespace(around=lambda _: SimpleNamespace(probabilities=lambda *_: kernel)),
+        "directional_cut": more.get("rad_max"),
         "check_full_enclosure": lambda: None,
         "check_radius_of_cut": lambda radius: None,
         "psf": SimpleNamespace(

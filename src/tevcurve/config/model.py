@@ -133,7 +133,8 @@ class Config(BaseModel):
         False, description="Whether the runs of one time bin are added up; else they are fitted jointly"
     )
     on_radius: kinds.MaybeAngle = Field(
-        None, description="1d: radius of the ON region and of each OFF region; null: 0.11 deg"
+        None,
+        description="1d: radius of the ON region and of each OFF region; null: 0.11 deg, or that of a run's RAD_MAX",
     )
     exclusion: kinds.Exclusion = Field(
         None,
@@ -225,7 +226,8 @@ class Config(BaseModel):
         bins = explicit_text(self.time_bins)
         values["time_bins"] = bins if len(bins) < MAX_INLINE else self.time_bins
         values["exclusion"] = sky.without_files(self.exclusion)
-        values |= used(values, self.method)
+        # A run may have a radius of its own, which one that is given must be.
+        values |= used(values, self.method) | ({"on_radius": None} if self.on_radius is None else {})
         return type(self)(**values)
 
     def to_result(self):

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from html import escape
-from math import degrees
+from math import degrees, radians
 from operator import attrgetter
 
 import astropy.units as u
@@ -122,6 +122,17 @@ class Observation:
                     f"{response.table.where} has RAD_MAX {cut:g} deg, the cut in angle for which it holds; an ON "
                     f"region of this radius is wanted, not of {degrees(radius):.4g} deg."
                 )
+
+    @property
+    def directional_cut(self):
+        """The cut in angle that the responses hold for, which belongs to ON regions, or None where they name none.
+
+        `RadMax2D`, one radius for each energy; or a radius in radian, float, of the header (RAD_MAX).
+        """
+        if self.has("rad_max"):
+            return self.rad_max
+        radii = [one.table.radius_of_cut for one in (self.aeff, self.edisp)]
+        return next((radians(radius) for radius in radii if radius is not None), None)
 
     @cached_property
     def events(self):

@@ -90,9 +90,7 @@ class EnergyDependentTablePSF:
         if self.mean_of is None or len(self.mean_of[0]) != 1:
             return False
         (own,), (lon, lat) = self.mean_of
-        same = own is response or (
-            type(own) is type(response) and np.array_equal(own.table.values, response.table.values)
-        )
+        same = own is response or (type(own) is type(response) and _same_values(own.table, response.table))
         return same and angular_separation(lon, lat, *position) < SAME_PLACE
 
     def profiles(self, energies_tev):
@@ -221,6 +219,11 @@ class EnergyDependentTablePSF:
         ax.set(yscale="log", xlabel="Angle from the source [deg]", ylabel="Point spread function [sr$^{-1}$]")
         ax.legend(title="True energy")
         return ax
+
+
+def _same_values(one, other):
+    """Whether two tables of responses hold the same numbers, bool."""
+    return all(np.array_equal(values, other.columns[name]) for name, values in one.columns.items())
 
 
 def angle_in_rad(angle):

@@ -38,6 +38,13 @@ class RadMax2D(Response):
         offset = np.searchsorted(0.5 * (nodes[1:] + nodes[:-1]), offset_rad, side="right")
         return self.table.values[energy, offset]
 
+    def largest(self, low_tev, high_tev, offset_rad):
+        """The largest radius in radian between two energies (TeV) at an offset (radian), float."""
+        inner, nodes = self.energy_axis.edges[1:-1], self.offset_axis.nodes
+        first, last = np.searchsorted(inner, low_tev, side="right"), np.searchsorted(inner, high_tev)
+        offset = np.searchsorted(0.5 * (nodes[1:] + nodes[:-1]), offset_rad, side="right")
+        return float(self.table.values[first : last + 1, offset].max())
+
     def evaluate(self, energy, offset):
         """Radius as Quantity in deg; energies and offsets are Quantities that broadcast."""
         radius = self.radius(u.Quantity(energy).to_value(u.TeV), u.Quantity(offset).to_value(u.rad))

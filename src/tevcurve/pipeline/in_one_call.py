@@ -96,7 +96,8 @@ def light_curve(
     unbinned : bool, takes each event at its own energy and position (3D)
     stacked : bool, whether the runs of one time bin are added up; default: they are fitted jointly, with a background
         norm (3D) or background counts (1D) for each
-    on_radius : of the ON region and of each OFF region (1D); default: 0.11 deg
+    on_radius : of the ON region and of each OFF region (1D); default: 0.11 deg, or the cut in angle that a run's
+        responses hold for (point-like ones: RAD_MAX), which a radius that is given must be
     exclusion : map of booleans (False is excluded), sky region, or list of these: where no OFF region may lie (1D), or
         whose pixels, by their centres, are outside the fit for data, source and background (3D), such as around a
         bright neighbour; with `unbinned` an event is out with the pixel that it is in, whatever its own position
@@ -176,7 +177,8 @@ def light_curve(
             **cube,
         )
     else:
-        setting = on_off_setting(position, axes, safe_energy, given["on_radius"], responses)
+        is_given = on_radius is not None
+        setting = on_off_setting(position, axes, safe_energy, given["on_radius"], responses, is_given)
     if name is None:
         name = target if isinstance(target, str) else position.icrs.to_string("hmsdms", precision=1)
     meta = {

@@ -68,8 +68,11 @@ class Job:
 
     def run_keys(self):
         """The `RunKeys` of the settings that reduced runs depend on."""
-        radius = None if isinstance(self.setting, CubeSetting) else self.setting.radius
-        return RunKeys(self.setting.source, radius, None if radius is None else self.exclusion)
+        setting = self.setting
+        if isinstance(setting, CubeSetting):
+            return RunKeys(setting.source)
+        energies = setting.axes.reco[[0, -1]].tolist()
+        return RunKeys(setting.source, setting.radius, self.exclusion, setting.radius_is_given, energies)
 
     def light_curve(self, runs, failed=(), strict=False):
         """The `LightCurve` of kept runs, which are put in the order of time.
@@ -97,8 +100,11 @@ class Job:
     def _off_regions(self, observation):
         """The `ReflectedRegions` of an observation; DataError where there is no room for any."""
         position = SkyCoord(*self.setting.source, unit="rad")
-        on_region = SkyCircle(position, self.setting.radius * u.rad)
-        estimator = ReflectedRegionsBackgroundEstimator(on_region, [observation], self.exclusion)
+        with at_stage("aeff"):
+            radius = self.setting.radius_of(observation)
+        estimator = ReflectedRegionsBackgroundEstimator(
+            SkyCircle(position, radius * u.rad), [observation], self.exclusion
+        )
         with at_stage("off regions"):
             estimator.run()
             if not estimator.result:
@@ -115,11 +121,11 @@ def _without_folders(run, addresses):
             text = text.replace(folder, "")
         return text
 
-    responses = {name: getattr(run, name) for name in ("aeff", "edisp", "bkg")}
+    responses = {name: getattr(run, name) for name in ("aeff", "edisp", "bkg", "cut")}
     shorter = {
         name: replace(response, table=replace(response.table, where=short(response.table.where)))
         for name, response in responses.items()
-        if response is not None
+        if hasattr(response, "table")
     }
     return replace(run, remarks=tuple((stage, short(words)) for stage, words in run.remarks), **shorter)
 
@@ -163,11 +169,12 @@ def exclusion_words(exclusion, setting):
     return f"{n_out} of {n_pixels} pixels of the map are outside the fit"
 
 
-def on_off_setting(position, axes, safe_energy, on_radius, responses):
+def on_off_setting(position, axes, safe_energy, on_radius, responses, radius_is_given=False):
     """The `SpectrumSetting` of the arguments of `tevcurve.light_curve`."""
     radius = _radian(on_radius, "on_radius")
     safe_energy = safe_energy_of(safe_energy)
-    return SpectrumSetting(_lonlat(position), radius, axes, safe_energy, True, check_responses(responses))
+    responses = check_responses(responses)
+    return SpectrumSetting(_lonlat(position), radius, axes, safe_energy, True, responses, radius_is_given)
 
 
 def fit_options(spectrum, *, sigma, sigma_ul, upper_limit, free, free_ts, negative, **others):

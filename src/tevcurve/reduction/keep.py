@@ -1,4 +1,6 @@
-"""Observations to the runs that a light curve keeps."""
+"""Observations to the runs at a source that light curves and spectra are made of."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,28 +12,24 @@ from tevcurve.reduction.event_remarks import remark_events
 from tevcurve.reduction.run_events import good_events
 
 
-def keep_run(observation, source, regions=None, with_psf=True):
-    """The `KeptRun` of an observation for a source; nothing of the observation itself is held on to.
+def source_run(observation, source, regions=None, with_psf=True):
+    """The `KeptRun` of an observation, or of a part of one, for a source; nothing of the observation is held on to.
 
     Parameters
     ----------
-    observation : `Observation` that tracks a position
+    observation : `Observation`
     source : (lon, lat), ICRS, radian
     regions : `ReflectedRegions` in 1D; None in 3D, where the background response is kept instead
     with_psf : bool, whether the point spread function is needed
 
-    Raises `DataError` if the run has no events, no good time, events of another field of view, or a response that
-    cannot be used.
+    Raises `DataError` for events of another field of view, or a response that cannot be used.
     """
-    observation.check_full_enclosure()
-    n_events = len(_usable_events(observation))
-    events = good_events(observation)
-    if not len(events):
+    events, n_events = good_events(observation), len(observation.events)
+    if n_events and not len(events):
         with at_stage("gti"):
             remark(f"None of the {n_events} events of {events.where} is in its good time.")
     remark_events(observation, events, source)
     offset = float(angular_separation(*observation.pointing_lonlat, *source))
-    _remark_darkness(observation, offset)
     background = None if regions is not None else observation.bkg
     turns = background is not None and background.turns_with_horizon
     return KeptRun(
@@ -49,32 +47,47 @@ def keep_run(observation, source, regions=None, with_psf=True):
         psf=observation.psf.table_at(offset) if with_psf else None,
         edisp=observation.edisp.around(offset),
         bkg=background,
+        on_radius=None if regions is None else regions.radius,
         off_lon=None if regions is None else regions.off_lon,
         off_lat=None if regions is None else regions.off_lat,
+        cut=None if regions is None else observation.directional_cut,
         location=observation.location if turns else None,
-        facts={"target": observation.target_name, "zenith": _zenith_deg(observation)},
     )
 
 
-def _usable_events(observation):
-    """The events of an observation with good time; DataError where there is none."""
+def keep_run(observation, source, regions=None):
+    """The `source_run` of a whole observation for a light curve, with what a person asks about it.
+
+    The arguments are those of `source_run`; the observation tracks a position. Raises `DataError` if the run has no
+    events, no good time, events of another field of view, or a response that cannot be used; in 3D also where responses
+    hold for a cut in angle.
+    """
+    if regions is None:
+        observation.check_full_enclosure()
+    _check_events(observation)
+    with_psf = regions is None or observation.directional_cut is None
+    run = source_run(observation, source, regions, with_psf)
+    _remark_darkness(run)
+    return replace(run, facts={"target": observation.target_name, "zenith": _zenith_deg(observation)})
+
+
+def _check_events(observation):
+    """Raises DataError for an observation without events or without good time."""
     with at_stage("events"):
-        events = observation.events
-        if events.is_empty:
+        if observation.events.is_empty:
             raise DataError(f"Observation {observation.obs_id} has no events.")
     with at_stage("gti"):
         if not len(observation.gti):
             raise DataError(f"Observation {observation.obs_id} has no good time; wanted is some.")
-    return events
 
 
-def _remark_darkness(observation, offset):
+def _remark_darkness(run):
     """Notes where nothing can be seen of the source, which is then said of the light curve's bins, too."""
-    aeff, where = observation.aeff, f"the source, {np.rad2deg(offset):.2f} deg off the pointing"
+    aeff, where = run.aeff, f"the source, {np.rad2deg(run.offset):.2f} deg off the pointing"
     with at_stage("aeff"):
-        if offset >= aeff.offset_axis.high[-1]:
-            remark(f"In Observation {observation.obs_id} {where}, is outside the field of view.")
-        elif not np.any(aeff.effective_area(aeff.energy_axis.nodes, offset)):
+        if run.offset >= aeff.offset_axis.high[-1]:
+            remark(f"In Observation {run.obs_id} {where}, is outside the field of view.")
+        elif not np.any(aeff.effective_area(aeff.energy_axis.nodes, run.offset)):
             remark(f"The effective area of {aeff.table.where} is zero at {where}.")
 
 

@@ -6,10 +6,12 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
 from tevcurve.errors import InputError, TevcurveError
-from tevcurve.reduction.event_remarks import remark_events
-from tevcurve.reduction.safe_energy import bins_inside, check_safe_energy, safe_energy_range
+from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.keep import source_run
+from tevcurve.reduction.safe_energy import check_safe_energy
+from tevcurve.reduction.spectrum_terms import SpectrumSetting, spectrum_terms
+from tevcurve.reduction.true_nodes import true_nodes
 
 log = logging.getLogger(__name__)
 
@@ -87,75 +89,26 @@ class SpectrumExtraction:
         """
         observation.check_tracking()
         observation.check_events()
-        reco_edges, true_edges = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
-        events = observation.good_events
-        remark_events(observation, events, (regions.on_lon, regions.on_lat))
-        radius = self._radii(observation, regions, events.energy_tev)
-        on = events.select(regions.in_on(events.lon, events.lat, radius))
-        off = events.select(regions.in_off(events.lon, events.lat, radius))
-        on_times, on_energy, on_bin = _sorted_in_bins(on, reco_edges)
-        off_times, off_energy, off_bin = _sorted_in_bins(off, reco_edges)
-        offset = regions.offset
-        low, high = safe_energy_range(observation, offset, self.safe_energy)
-        return ReducedSpectrum(
-            obs_id=observation.obs_id,
-            reference=observation.time_reference,
-            intervals=observation.gti.intervals,
-            deadc=observation.deadc,
-            on_times_s=on_times,
-            on_energy_tev=on_energy,
-            on_bin=on_bin,
-            off_times_s=off_times,
-            off_energy_tev=off_energy,
-            off_bin=off_bin,
-            acceptance_off=np.full(len(reco_edges) - 1, float(regions.n_off)),
-            exposure_per_s=self._effective_area(observation, regions, true_edges),
-            edisp=observation.edisp.kernel(offset, true_edges, reco_edges),
-            true_edges_tev=true_edges,
-            reco_edges_tev=reco_edges,
-            mask_safe=bins_inside(reco_edges, low, high),
-        )
-
-    def _radii(self, observation, regions, energy_tev):
-        """Radius in radian within which each event counts, for responses with such a cut; else None.
-
-        Source: GADF, "Point-like IRFs", RAD_MAX_2D.
-        """
-        if not observation.has("rad_max"):
-            if self.containment_correction:
-                observation.check_full_enclosure()
-            observation.check_radius_of_cut(regions.radius)
-            return None
         if self.containment_correction:
-            raise InputError(
-                "its responses hold for the cut of its RAD_MAX; containment_correction=False is wanted"
-            )
-        inside = (energy_tev >= self.e_reco[0].value) & (energy_tev < self.e_reco[-1].value)
-        radii = observation.rad_max.radius(energy_tev, regions.offset)
-        largest = np.max(radii[inside], initial=0.0)
-        if largest > regions.radius:
-            raise InputError(
-                f"its RAD_MAX goes up to {np.degrees(largest):.3f} deg; an ON region of this radius or more is wanted, "
-                f"not of {np.degrees(regions.radius):.3f} deg"
-            )
-        return np.minimum(radii, regions.radius)
-
-    def _effective_area(self, observation, regions, true_edges):
-        """Effective area for the ON region in cm2 at the centres sqrt(lo * hi) of the true bins."""
-        centers = np.sqrt(true_edges[:-1] * true_edges[1:])
-        area = observation.aeff.effective_area(centers, regions.offset)
-        if not self.containment_correction:
-            return area
-        psf = observation.psf.table_at(regions.offset)
-        return area * psf.containment_fraction(centers, regions.radius)
-
-
-def _sorted_in_bins(events, edges):
-    """Mission seconds, energies in TeV and bin numbers of events inside the energy edges, in the order of time."""
-    index = np.searchsorted(edges, events.energy_tev, side="right") - 1
-    inside = np.flatnonzero((index >= 0) & (index < len(edges) - 1))
-    order = inside[np.argsort(events.time_s[inside], kind="stable")]
-    return events.time_s[order], events.energy_tev[order], index[order]
+            if observation.has("rad_max"):
+                raise InputError(
+                    "its responses hold for the cut of its RAD_MAX; containment_correction=False is wanted"
+                )
+            observation.check_full_enclosure()
+        if not observation.has("rad_max"):
+            observation.check_radius_of_cut(regions.radius)
+        source = regions.on_lon, regions.on_lat
+        reco, true = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
+        setting = SpectrumSetting(
+            source,
+            regions.radius,
+            EnergyAxes(reco[[0, -1]], reco, true),
+            self.safe_energy,
+            self.containment_correction,
+            "centre",
+        )
+        run = source_run(observation, source, regions, self.containment_correction)
+        return spectrum_terms(run, setting, true_nodes(true, setting.responses, None))[0]
 
 
 def _checked_edges(edges, name):

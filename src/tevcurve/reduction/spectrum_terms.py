@@ -1,12 +1,15 @@
-"""A kept run to its ON and OFF events in energy bins: its terms of a 1D light curve."""
+"""A run at a source to its ON and OFF events in energy bins: its terms of a 1D light curve."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.errors import DataError
+from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.reduction.regions import ReflectedRegions
+from tevcurve.reduction.run_events import energy_bins
 from tevcurve.reduction.run_responses import source_responses
 from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
 
@@ -18,11 +21,13 @@ class SpectrumSetting:
     Attributes
     ----------
     source : (lon, lat), ICRS, radian
-    radius : float, radian, of the ON circle and of each OFF circle
+    radius : float, radian, of the ON circle and of each OFF circle of runs whose responses hold for no cut in angle
     axes : `EnergyAxes`
     safe_energy : "file", `CommonSafeEnergy`, a fraction of the largest effective area, or None
-    containment_correction : bool
+    containment_correction : bool, whether the effective area is multiplied with the part of the photons inside the ON
+        circle; where the responses hold for a cut, it is not
     responses : "weighted" with the flux inside each bin of true energy, or "centre", at the bins' centres
+    radius_is_given : bool, whether a person asked for the radius, which must then be that of a cut
     """
 
     source: tuple[float, float]
@@ -31,6 +36,29 @@ class SpectrumSetting:
     safe_energy: object
     containment_correction: bool
     responses: str = "weighted"
+    radius_is_given: bool = False
+
+    def radius_of(self, observation):
+        """Radius in radian of the ON and OFF circles of an observation, float: the setting's, or that of a cut.
+
+        The largest in the energies of the setting where there is one for each energy. Raises `DataError` for responses
+        that hold for a cut of which nothing tells the radius, and where another one was asked for.
+        """
+        cut = observation.directional_cut
+        if cut is None:
+            observation.check_full_enclosure()
+            return self.radius
+        if isinstance(cut, float):
+            if self.radius_is_given:
+                observation.check_radius_of_cut(self.radius)
+            return cut
+        if self.radius_is_given:
+            raise DataError(
+                f"Observation {observation.obs_id} has a table of RAD_MAX, a radius for each energy, and an on_radius "
+                f"of {np.degrees(self.radius):.4g} deg is asked for; wanted is none."
+            )
+        offset = angular_separation(*observation.pointing_lonlat, *self.source)
+        return cut.largest(*self.axes.reco[[0, -1]], offset)
 
 
 def spectrum_terms(run, setting, nodes):
@@ -38,12 +66,15 @@ def spectrum_terms(run, setting, nodes):
 
     nodes: `TrueNodes` of the setting's bins of true energy.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
+
+    Raises `DataError` where the responses hold for a cut that is wider than the run's regions.
     """
     axes = setting.axes
-    regions = ReflectedRegions(run, *setting.source, setting.radius, run.off_lon, run.off_lat)
-    on, off = regions.in_on(run.lon, run.lat), regions.in_off(run.lon, run.lat)
-    reco = np.searchsorted(axes.reco, run.energy_tev, side="right") - 1
-    in_energy = (reco >= 0) & (reco < len(axes.reco) - 1)
+    on_radius = setting.radius if run.on_radius is None else run.on_radius
+    regions = ReflectedRegions(run, *setting.source, on_radius, run.off_lon, run.off_lat)
+    reco, in_energy = energy_bins(run.energy_tev, axes.reco)
+    radius = _radii(run, on_radius, in_energy)
+    on, off = regions.in_on(run.lon, run.lat, radius), regions.in_off(run.lon, run.lat, radius)
     safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
     safe = bins_inside(axes.reco, *safe_tev)
     fate = np.full(len(run.time_s), USED, dtype=np.int8)
@@ -51,8 +82,8 @@ def spectrum_terms(run, setting, nodes):
     fate[~(on | off)] = OUTSIDE_REGION
     fate[~in_energy] = OUTSIDE_ENERGIES
     on, off = np.flatnonzero(on & in_energy), np.flatnonzero(off & in_energy)
-    radius = setting.radius if setting.containment_correction else None
-    area, dispersion, _ = source_responses(run, nodes, axes.reco, radius)
+    is_corrected = setting.containment_correction and run.cut is None
+    area, dispersion, _ = source_responses(run, nodes, axes.reco, on_radius if is_corrected else None)
     reduced = ReducedSpectrum(
         obs_id=run.obs_id,
         reference=run.gti.reference,
@@ -73,3 +104,22 @@ def spectrum_terms(run, setting, nodes):
         safe_tev=safe_tev,
     )
     return reduced, fate
+
+
+def _radii(run, on_radius, in_energy):
+    """Radius in radian within which each event of a run counts, where its responses hold for a RAD_MAX; else None.
+
+    on_radius: float, radian, of its regions. in_energy: bool array (n_events,), events whose radius matters.
+    Source: GADF, "Point-like IRFs", RAD_MAX_2D.
+    """
+    if run.cut is None or isinstance(run.cut, float):
+        return None
+    radii = run.cut.radius(run.energy_tev, run.offset)
+    largest = np.max(radii[in_energy], initial=0.0)
+    if largest > on_radius * (1 + 1e-6):
+        raise DataError(
+            f"The RAD_MAX of run {run.obs_id} goes up to {np.degrees(largest):.3f} deg in these energies, and its "
+            f"regions have a radius of {np.degrees(on_radius):.3f} deg; wanted are regions as wide, which a "
+            "light curve of these energies has from the start."
+        )
+    return np.minimum(radii, on_radius)

@@ -49,12 +49,15 @@ class TrueNodes:
         """(mean area (n_true,), mean dispersion (n_true, n_reco)) of those at the nodes.
 
         area: (n_true, n_nodes). dispersion: (n_true, n_nodes, n_reco); it counts where there is area, so that the
-        product of both means is the mean of the product.
+        product of both means is the mean of the product. Where there is none at all, it counts as the flux does.
         """
         parts = self.weights * area
         total = parts.sum(axis=1)
         summed = np.einsum("tk,tkr->tr", parts, dispersion)
-        return total, np.divide(summed, total[:, None], out=np.zeros_like(summed), where=total[:, None] > 0)
+        dark = total <= 0
+        mean = np.divide(summed, total[:, None], out=np.zeros_like(summed), where=~dark[:, None])
+        mean[dark] = np.einsum("tk,tkr->tr", self.weights[dark], dispersion[dark])
+        return total, mean
 
     def middles(self, area):
         """Mean energies (n_true,), in log, TeV, of what is seen with areas (n_true, n_nodes)."""

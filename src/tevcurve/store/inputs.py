@@ -15,7 +15,7 @@ from tevcurve.store.run_file import MAGIC
 log = logging.getLogger(__name__)
 
 # What of a run is read to keep it; the background only where there are no OFF regions.
-NEEDED = ("events", "gti", "aeff", "edisp", "psf")
+NEEDED = ("events", "gti", "aeff", "edisp", "psf", "rad_max")
 _CHUNK = 2**22
 
 
@@ -45,10 +45,14 @@ class RunKeys:
 
     source: (lon, lat), ICRS, radian. radius: float, radian, of the ON and OFF circles, or None in 3D.
     exclusion: where no OFF region may lie, or None.
+    radius_is_given: bool, whether a person asked for the radius. energies: (lowest, highest), TeV, of a light curve; a
+    table of RAD_MAX says how large regions are in these.
     """
 
-    def __init__(self, source, radius=None, exclusion=None):
-        self._settings = {"source": source, "radius": radius, "exclusion": exclusion}
+    def __init__(self, source, radius=None, exclusion=None, radius_is_given=False, energies=None):
+        settings = {"source": source, "radius": radius, "exclusion": exclusion}
+        self._settings = settings | ({"radius_is_given": True} if radius_is_given else {})
+        self._energies = energies
 
     @cached_property
     def _of_settings(self):
@@ -83,6 +87,8 @@ class RunKeys:
             "hdus": hdus,
             "filters": filters,
         }
+        if any(one.hdu_type == "rad_max" for one in addresses):
+            inputs["energies"] = self._energies
         return RunKey(_digest(inputs), states)
 
 

@@ -1,7 +1,7 @@
 """Values and records to what JSON can hold, and back; nothing is evaluated, and only known kinds are made."""
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 
 import numpy as np
 
@@ -37,14 +37,18 @@ class RecordKind:
 
 
 def as_it_was(cls):
-    """Function(dict) -> record with exactly these fields: for records that change what they are given."""
+    """Function(dict) -> record with exactly these fields: for records that change what they are given.
+
+    Fields that have a default may be missing, so that what was written before there were such is read.
+    """
 
     def make(parts):
         names = {each.name for each in fields(cls)}
-        if set(parts) != names:
+        defaults = {each.name: each.default for each in fields(cls) if each.default is not MISSING}
+        if not set(parts) <= names <= set(parts) | set(defaults):
             raise DataError(f"A {cls.__name__} has the fields {sorted(parts)}; wanted are {sorted(names)}.")
         record = object.__new__(cls)
-        for name, value in parts.items():
+        for name, value in (defaults | parts).items():
             object.__setattr__(record, name, value)
         return record
 

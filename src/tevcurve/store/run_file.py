@@ -114,8 +114,8 @@ def _check(run):
         raise DataError("its events have different numbers of values")
     if run.gti.intervals.ndim != 2 or run.gti.intervals.shape[1] != 2:
         raise DataError("its good time is no list of intervals")
-    for response in (run.aeff, run.edisp, run.bkg):
-        if response is None:
+    for response in (run.aeff, run.edisp, run.bkg, run.cut):
+        if not hasattr(response, "table"):
             continue
         shape = tuple(axis.nbin for axis in response.table.axes)
         if not response.table.columns or any(one.shape != shape for one in response.table.columns.values()):
