@@ -127,6 +127,34 @@ def test_what_is_on_the_other_side_of_the_sky_touches_nothing(away):
         assert not touches(region, *LONLAT, np.radians(0.1))
 
 
+@pytest.mark.parametrize("frame", ["icrs", "fk5", "galactic"])
+@pytest.mark.parametrize("angle", [0, 35, 120])
+def test_the_angle_of_a_region_is_from_the_axes_of_its_own_frame(frame, angle):
+    """Long and thin ones, asked along the direction that they lie in, and across; DS9 and others mean the same."""
+    center = CENTER.transform_to(frame)
+    shapes = [
+        shape(center, 1 * u.deg, 0.1 * u.deg, angle * u.deg)
+        for shape in (EllipseSkyRegion, RectangleSkyRegion)
+    ]
+    # Anticlockwise on the sky, where longitude grows to the left, as position angles go, too: these begin a quarter off.
+    along, across = ((90 + angle + turn) * u.deg for turn in (0, 90))
+    for region in (*shapes, shapes[0] | shapes[1]):
+        (test,) = as_exclusions(region)
+        for direction, expected in ((along, True), (across, False)):
+            for place in (
+                center.directional_offset_by(direction, reach * u.deg).icrs for reach in (-0.4, 0.4)
+            ):
+                lon, lat = (np.atleast_1d(each.rad) for each in (place.ra, place.dec))
+                assert test.holds(lon, lat) == [expected]
+                assert test.touches(lon[0], lat[0], 1e-3) is expected
+
+
+def test_a_frame_without_a_map_is_refused():
+    region = EllipseSkyRegion(CENTER.transform_to("barycentrictrueecliptic"), 1 * u.deg, 0.1 * u.deg)
+    with pytest.raises(InputError, match="in the frame barycentrictrueecliptic; wanted is ICRS"):
+        touches(region, *LONLAT, 0.1)
+
+
 def test_regions_that_are_joined_or_listed():
     near, far = (
         RectangleSkyRegion(center, 0.2 * u.deg, 0.2 * u.deg) for center in (CENTER, SkyCoord("9h 10d"))

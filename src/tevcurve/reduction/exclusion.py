@@ -19,7 +19,7 @@ def as_exclusions(exclusion):
     """List of `ExcludedCircle`, `ExcludedRegion` and `ExcludedMap`, one for each map or region that is given.
 
     exclusion: None, a WcsNDMap of booleans (True where background may be taken), a sky region of the regions
-    package, or a list of any of these. Each has `touches(lon, lat, radius)` of a circle and `holds(lon, lat)` of
+    package, whose angle is from the axes of its centre's frame, or a list of any of these. Each has `touches(lon, lat, radius)` of a circle and `holds(lon, lat)` of
     directions (radian, ICRS). Raises InputError for anything else, such as points and lines.
     """
     if exclusion is None:
@@ -105,13 +105,8 @@ class ExcludedRegion:
     def _inside(self, points, middle):
         """Whether the region has each of the points (lon, lat) around a middle."""
         from astropy.coordinates import SkyCoord
-        from astropy.wcs import WCS
 
-        wcs = WCS(naxis=2)
-        wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-        wcs.wcs.crval = np.degrees(middle)
-        wcs.wcs.cdelt = [-0.01, 0.01]
-        return _contains(self.region, SkyCoord(*points, unit="rad"), wcs, middle)
+        return _contains(self.region, SkyCoord(*points, unit="rad"), middle)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,12 +168,29 @@ def _places(region):
     return getattr(region, "center", getattr(region, "vertices", None))
 
 
-def _contains(region, points, wcs, middle):
-    """Whether a region has each of the points, which lie around the middle of a map."""
+def _contains(region, points, middle):
+    """Whether a region has each of the points, which lie around a middle, (lon, lat), ICRS, radian."""
     if _parts(region):
-        return region.operator(*(_contains(part, points, wcs, middle) for part in _parts(region)))
-    places = _places(region).icrs
+        return region.operator(*(_contains(part, points, middle) for part in _parts(region)))
+    places = _places(region)
     # The map ends at 90 deg.
-    if np.all(angular_separation(places.ra.rad, places.dec.rad, *middle) > FARTHEST):
+    if np.all(angular_separation(places.icrs.ra.rad, places.icrs.dec.rad, *middle) > FARTHEST):
         return np.zeros(points.shape, dtype=bool)
-    return region.contains(points, wcs)
+    return region.contains(points, _wcs_around(middle, places.frame, region))
+
+
+def _wcs_around(middle, frame, region):
+    """A map around a middle, (lon, lat), ICRS, radian, in the frame of a region: its angle is from the axes of that."""
+    from astropy.coordinates import SkyCoord
+    from astropy.wcs.utils import celestial_frame_to_wcs
+
+    try:
+        wcs = celestial_frame_to_wcs(frame.replicate_without_data(), projection="TAN")
+    except ValueError as error:
+        raise InputError(
+            f"exclusion has a {type(region).__name__} in the frame {frame.name}; wanted is ICRS, FK5, FK4 or galactic."
+        ) from error
+    middle = SkyCoord(*middle, unit="rad").transform_to(frame).spherical
+    wcs.wcs.crval = middle.lon.deg, middle.lat.deg
+    wcs.wcs.cdelt = [-0.01, 0.01]
+    return wcs
