@@ -136,7 +136,7 @@ def test_the_angle_of_a_region_is_from_the_axes_of_its_own_frame(frame, angle):
         shape(center, 1 * u.deg, 0.1 * u.deg, angle * u.deg)
         for shape in (EllipseSkyRegion, RectangleSkyRegion)
     ]
-    # Anticlockwise on the sky, where longitude grows to the left, as position angles go, too: these begin a quarter off.
+    # Anticlockwise on the sky, where longitude grows to the left, as position angles go, which begin a quarter off.
     along, across = ((90 + angle + turn) * u.deg for turn in (0, 90))
     for region in (*shapes, shapes[0] | shapes[1]):
         (test,) = as_exclusions(region)

@@ -19,8 +19,9 @@ def as_exclusions(exclusion):
     """List of `ExcludedCircle`, `ExcludedRegion` and `ExcludedMap`, one for each map or region that is given.
 
     exclusion: None, a WcsNDMap of booleans (True where background may be taken), a sky region of the regions
-    package, whose angle is from the axes of its centre's frame, or a list of any of these. Each has `touches(lon, lat, radius)` of a circle and `holds(lon, lat)` of
-    directions (radian, ICRS). Raises InputError for anything else, such as points and lines.
+    package, whose angle is from the axes of its centre's frame, or a list of any of these. Each has
+    `touches(lon, lat, radius)` of a circle and `holds(lon, lat)` of directions (radian, ICRS). Raises InputError for
+    anything else, such as points and lines.
     """
     if exclusion is None:
         return []
