@@ -77,6 +77,7 @@ BAD = [
         "reduction",
         "LO_THRES 50 and HI_THRES 0.3 TeV, with no safe energies between",
     ),
+    ({"mjdref": (51910, 64.184)}, "events", "has MJDREFF 64.184; wanted is a fraction of a day"),
     ({"obs_mode": "SLEW"}, "events", "the telescopes were slewing"),
     ({"units": {"psf": {"RPSF": None}}}, "psf", "column RPSF .* has no unit"),
     ({"units": {"events": {"ENERGY": "m"}}}, "events", "column ENERGY .* has the unit 'm'"),
@@ -163,6 +164,11 @@ ODD = [
         "the source, 5.91 deg off the pointing, is outside the field of view",
     ),
     ({"header": {"ALT_PNT": None}}, "header", "has no keyword ALT_PNT"),
+    (
+        {"header": {"DATE-OBS": "2013-02-14"}},
+        "header",
+        r"has DATE-OBS 2013-02-14, and its TSTART is MJD 54224\.84, 2112 days earlier",
+    ),
     ({"thresholds": ("none", 100.0)}, "aeff", "has LO_THRES 'none', which is no energy"),
     ({"thresholds": (0.0, -1.0)}, "aeff", "has HI_THRES -1.0, which is no energy"),
     (

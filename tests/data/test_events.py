@@ -1,14 +1,18 @@
 """Event lists: what is in the file comes out, in the wanted units, or a sentence does."""
 
+from types import SimpleNamespace
+
 import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from astropy.table import Table
 from dl3_files import START, RunFile, run_hdus
 
 from tevcurve.data import EventList
 from tevcurve.errors import DataError
+from tevcurve.files import row_values
 from tevcurve.problems import noted_remarks
 
 COLUMNS = {
@@ -180,3 +184,33 @@ def test_identifiers_are_found_in_any_case():
         hdu.columns["EVENT_ID"].name = "event_id"
     with pytest.raises(DataError, match="several events at the same time"):
         EventList.from_hdu(hdu, "x")
+
+
+def test_a_column_of_one_number_in_each_row_may_have_further_axes():
+    column = fits.Column("ENERGY", "1D", "TeV", array=COLUMNS["ENERGY"][:, None], dim="(1)")
+    assert row_values(fits.BinTableHDU.from_columns([column]), "ENERGY", "TeV", "x").shape == (3,)
+
+
+def test_times_of_32_bits_are_told():
+    hdu = run_hdus(RunFile(events=COLUMNS))["events"]
+    with noted_remarks() as remarks:
+        EventList.from_hdu(hdu, "x")
+    assert not remarks
+    coarse = SimpleNamespace(header=hdu.header, columns=hdu.columns, data=Coarse(hdu.data))
+    with noted_remarks() as remarks:
+        EventList.from_hdu(coarse, "x")
+    # Mission times of 2e8 s in 32 bits.
+    assert (
+        "The column TIME of x has numbers of 32 bits, of which the next ones are 16 s apart" in remarks[0][1]
+    )
+
+
+class Coarse:
+    """Rows of a table whose TIME has 32 bits."""
+
+    def __init__(self, rows):
+        self._rows = rows
+
+    def __getitem__(self, name):
+        values = self._rows[name]
+        return values.astype(np.float32) if name == "TIME" else values

@@ -15,6 +15,9 @@ from tevcurve.errors import DataError
 from tevcurve.files import row_values
 from tevcurve.files.astropy_table import as_table
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.problems import remark
+
+_COARSE_S = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,7 @@ class EventList:
         check_frame(hdu.header, where)
         reference = reference or TimeReference.from_header(hdu.header, where)
         time_s = row_values(hdu, "TIME", "s", where, hdu.header.get("TIMEUNIT"))
+        _remark_coarse_times(hdu, time_s, where)
         energy_tev = row_values(hdu, "ENERGY", "TeV", where)
         ra, dec = (row_values(hdu, name, "deg", where) for name in ("RA", "DEC"))
         usable = usable_rows({"TIME": time_s, "RA": ra, "DEC": dec, "ENERGY": energy_tev}, where)
@@ -148,3 +152,16 @@ class EventList:
 
     def _repr_html_(self):
         return f"<p>{self}</p>"
+
+
+def _remark_coarse_times(hdu, time_s, where):
+    """Notes times in 32 bits that are mission seconds of years: these are known to many seconds only."""
+    times = hdu.data["TIME"]
+    if times.dtype.kind != "f" or times.dtype.itemsize > 4 or not len(time_s):
+        return
+    step = float(np.spacing(np.float32(np.nanmax(np.abs(time_s)))))
+    if step > _COARSE_S:
+        remark(
+            f"The column TIME of {where} has numbers of 32 bits, of which the next ones are {step:g} s apart; events "
+            "are put into good time and time bins to that only, and fluxes are off by what falls out."
+        )

@@ -1,6 +1,7 @@
 """What the header of an EVENTS table says about its run."""
 
 from dataclasses import dataclass
+from datetime import date as Date
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,8 @@ _LEAST_DEADC = 0.001
 _TIME_AGREES = 0.01
 # By what factor DEADC may be off from live time over on-time: which of them is right nobody knows.
 _TIME_CONTRADICTS = 1.25
+_MJD_ZERO = 678576  # 1858-11-17 as `datetime` counts days
+_DATES_AGREE = 2.0
 _FRAMES = ("FK5", "ICRS", "J2000", "FK5(J2000)")
 _STRUCTURE = (
     "XTENSION",
@@ -148,6 +151,24 @@ class RunHeader:
                     f"{ontime or good_time_s:g} s; DEADC is taken."
                 )
         return found
+
+    def date_contradiction(self):
+        """What DATE-OBS says that TSTART does not, in words; "" where they agree or one is not there.
+
+        To two days: dates have no scale, and a night two.
+        """
+        try:
+            date = Date.fromisoformat(str(self.header.get("DATE-OBS")).strip()[:10])
+            start = self.reference.mjdrefi + self.reference.mjdreff + self.span_s[0] / 86400
+        except (ValueError, DataError):
+            return ""
+        days = start - (date.toordinal() - _MJD_ZERO)
+        if abs(days) < _DATES_AGREE:
+            return ""
+        return (
+            f"{self.where} has DATE-OBS {date}, and its TSTART is MJD {start:.2f}, {abs(days):.4g} days "
+            f"{'later' if days > 0 else 'earlier'}; this is taken, and times are wrong where MJDREFI or MJDREFF is."
+        )
 
     @property
     def target_name(self):

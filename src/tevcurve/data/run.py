@@ -154,6 +154,10 @@ class Run:
             _ = header.reference
         with suppress(DataError):
             _ = header.deadc
+        contradiction = header.date_contradiction()
+        if contradiction:
+            with at_stage("header"):
+                remark(contradiction)
         with suppress(DataError):
             self._compare_pointing(header.pointing_lonlat)
         return header
@@ -215,9 +219,20 @@ class Run:
 
     def _read_response(self, hdu_type):
         address = self._address(hdu_type, is_response=True)
-        response = RESPONSES[address.hdu_class].from_hdu(self._open(address), address.where)
+        safe_tev = None if hdu_type == "aeff" else self._safe_tev
+        response = RESPONSES[address.hdu_class].from_hdu(self._open(address), address.where, safe_tev)
         # Which way its longitude goes is only known from the run.
         return replace(response, lon_sign=self.header.fov_lon_sign) if hdu_type == "bkg" else response
+
+    def _safe_tev(self):
+        """LO_THRES and HI_THRES of the effective area in TeV, None for one that is not there."""
+        try:
+            aeff = self.response("aeff")
+        except DataError:
+            return None, None
+        return tuple(
+            None if one is None else float(one.value) for one in (aeff.low_threshold, aeff.high_threshold)
+        )
 
     def __getstate__(self):
         return {**self.__dict__, "_kept": {}}

@@ -205,6 +205,8 @@ def _reference_mjd(header, where):
         raise DataError(
             f"{where} does not say since when its times count: wanted is MJDREFI with MJDREFF, or MJDREF."
         )
+    if not abs(fraction) < 1:
+        raise DataError(f"{where} has MJDREFF {fraction:g}; wanted is a fraction of a day, from 0 to 1.")
     rest = whole % 1
     return int(whole - rest), fraction + rest
 

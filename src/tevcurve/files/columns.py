@@ -38,6 +38,8 @@ _KINDS = {"U": "texts", "b": "flags", "O": "lists of different lengths", "c": "c
 def row_values(table, name, unit, where, default_unit=None):
     """`column_values` with one number in each row, float64 array (n,); raises DataError where there are several."""
     values = column_values(table, name, unit, where, default_unit)
+    if values.ndim > 1 and values.shape[1:] == (1,) * (values.ndim - 1):
+        return values.reshape(-1)
     if values.ndim != 1:
         raise DataError(
             f"The column {name} of {where} has {values.shape[1:]} values in a row; wanted is one."

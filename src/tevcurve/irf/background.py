@@ -8,7 +8,7 @@ from astropy import units as u
 
 from tevcurve.errors import DataError
 from tevcurve.irf.layout import Layout, ValueColumn
-from tevcurve.irf.table import Response
+from tevcurve.irf.table import Response, check_not_empty
 from tevcurve.kernels.folding import integrate_loglog
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 
@@ -30,8 +30,7 @@ class _Background(Response):
 
     @classmethod
     def _of_table(cls, table):
-        if not np.any(table.values > 0):
-            raise DataError(f"{table.where}: BKG is zero everywhere; rates above 0 are wanted.")
+        check_not_empty(table, "BKG")
         return cls(table, _alignment(table))
 
     def rate_per_energy_bin(self, x_rad, y_rad, reco_edges_tev):

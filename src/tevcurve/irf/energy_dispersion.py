@@ -7,7 +7,7 @@ from astropy import units as u
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.irf.layout import Layout, ValueColumn
-from tevcurve.irf.table import Response
+from tevcurve.irf.table import Response, check_not_empty
 from tevcurve.kernels.folding import migration_matrix
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 from tevcurve.kernels.sphere import angular_separation
@@ -37,6 +37,7 @@ class EnergyDispersion2D(Response):
             raise DataError(
                 f"{table.where}: the bins of the axis MIGRA do not touch; bins without gaps are wanted."
             )
+        check_not_empty(table, "MATRIX")
         return cls(table)
 
     @property

@@ -10,7 +10,7 @@ from astropy.coordinates import Angle
 from tevcurve.irf.energy_dispersion import exposure_at, observations_with_offset
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
-from tevcurve.irf.table import Response
+from tevcurve.irf.table import Response, check_not_empty
 from tevcurve.kernels.folding import continuous_profile
 from tevcurve.kernels.interpolation import (
     all_inside,
@@ -35,6 +35,11 @@ class PSF3D(Response):
         (("ENERG", "TeV", True), ("THETA", "rad", False), ("RAD", "rad", False)),
         (ValueColumn("RPSF", "sr-1"),),
     )
+
+    @classmethod
+    def _of_table(cls, table):
+        check_not_empty(table, "RPSF")
+        return cls(table)
 
     @property
     def rad_axis(self):

@@ -173,12 +173,13 @@ class Response:
     layout: ClassVar[Layout]
 
     @classmethod
-    def from_hdu(cls, hdu, where=None):
+    def from_hdu(cls, hdu, where=None, safe_tev=None):
         """The response of a table HDU; raises DataError, naming `where`, if it cannot be used.
 
-        hdu: `tevcurve.files.bintable.BinTable`, or what has its `columns`, `data` and `header`.
+        hdu: `tevcurve.files.bintable.BinTable`, or what has its `columns`, `data` and `header`. safe_tev: function
+        to the safe energies of its run, as in `without_undefined`.
         """
-        return cls._of_table(read_response(hdu, where or cls.layout.hdu, cls.layout))
+        return cls._of_table(read_response(hdu, where or cls.layout.hdu, cls.layout, safe_tev))
 
     @classmethod
     def read(cls, path, hdu=None):
@@ -207,12 +208,13 @@ class Response:
         return self.table.axes[1]
 
 
-def read_response(hdu, where, layout):
+def read_response(hdu, where, layout, safe_tev=None):
     """ResponseTable of a one-row response HDU.
 
     hdu: `BinTable`, or what has its `columns`, `data` and `header`. where: names the file and the HDU in errors.
-    layout: `Layout`. Raises DataError where a column or a unit is missing, a shape does not fit, an axis does not
-    increase, values are negative, or NaN among others (`tevcurve.irf.undefined`).
+    layout: `Layout`. safe_tev: see `Response.from_hdu`.
+    Raises DataError where a column or a unit is missing, a shape does not fit, an axis does not increase, values are
+    negative, or NaN among others (`tevcurve.irf.undefined`).
     """
     if not hasattr(hdu, "columns"):
         raise DataError(f"{where}: this is a {type(hdu).__name__}; a binary table is wanted.")
@@ -222,7 +224,7 @@ def read_response(hdu, where, layout):
     axes = tuple(_read_axis(hdu, name, unit, log, where) for name, unit, log in layout.axes)
     read = {each.name: _read_column(hdu, each.name, each.unit, where) for each in layout.columns}
     columns = {name: _order_values(values, axes, layout.orders, name, where) for name, values in read.items()}
-    axes, columns = without_undefined(axes, columns, hdu.header, where)
+    axes, columns = without_undefined(axes, columns, hdu.header, where, safe_tev)
     n_negative = 0
     for each in layout.columns:
         values, below = columns[each.name], 0
@@ -231,6 +233,12 @@ def read_response(hdu, where, layout):
         values.setflags(write=False)
         columns[each.name], n_negative = values, n_negative + below
     return ResponseTable(axes, columns, dict(hdu.header), where, n_negative)
+
+
+def check_not_empty(table, column):
+    """None where a response has values above 0; raises DataError otherwise."""
+    if not np.any(table.values > 0):
+        raise DataError(f"{table.where}: {column} is zero everywhere; values above 0 are wanted.")
 
 
 def _without_undershoot(values, column, where):

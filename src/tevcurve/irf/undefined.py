@@ -9,11 +9,12 @@ from tevcurve.files.numbers import number_of
 from tevcurve.problems import remark
 
 
-def without_undefined(axes, columns, header, where):
+def without_undefined(axes, columns, header, where, safe_tev=None):
     """(axes, columns) with 0 where a response is not a number, which is remarked, and without such offsets at the end.
 
     Below and above the energies for which it is defined a response may hold NaN: nothing is expected from there.
-    Offsets that hold nothing else, outside all others, are no part of it.
+    Offsets that hold nothing else, outside all others, are no part of it. Between energies for which it is defined, but
+    outside the safe ones, the line between its neighbours (in log energy) stands in.
 
     Parameters
     ----------
@@ -22,9 +23,11 @@ def without_undefined(axes, columns, header, where):
         so in all
     header : dict, of which LO_THRES and HI_THRES (TeV) are looked at
     where : str, for messages
+    safe_tev : function without arguments to (low, high), the safe energies of the run in TeV, None for one that is not
+        known; default: those of the header
 
-    Raises DataError where a value is infinite, where NaN stands among the energies that are defined, or inside the safe
-    energies of the header.
+    Raises DataError where a value is infinite, or where NaN stands inside the safe energies; where these are not known,
+    among the energies that are defined.
     """
     bad = np.any([~np.isfinite(values) for values in columns.values()], axis=0)
     if not bad.any():
@@ -50,20 +53,55 @@ def without_undefined(axes, columns, header, where):
             columns = {name: values[:, :kept] for name, values in columns.items()}
     planes = bad.reshape(len(bad), -1).any(axis=1)
     low, high = _leading(planes), _leading(planes[::-1])
-    if planes.all() or np.sum(planes) > low + high:
-        raise DataError(refusal)
     energy = axes[0]
+    between = planes.copy()
+    between[:low], between[len(planes) - high :] = False, False
+    if planes.all() or (between.any() and not _outside(energy.nodes[between], safe_tev, header)):
+        raise DataError(refusal)
     first, last = energy.nodes[low], energy.nodes[len(planes) - 1 - high]
     lowest, highest = (number_of(header.get(key)) or 0 for key in ("LO_THRES", "HI_THRES"))
     if (low and 0 < lowest < first) or (high and highest > last):
         raise DataError(f"{refusal[:-1]} inside the safe energies (LO_THRES, HI_THRES).")
     words += [f"below {first:.3g} TeV"] * bool(low) + [f"above {last:.3g} TeV"] * bool(high)
-    remark(
-        f"{where}: {column} holds no numbers {' and '.join(words)} ({number} values); nothing is expected from there."
-    )
+    if words:
+        remark(
+            f"{where}: {column} holds no numbers {' and '.join(words)} ({number} values); nothing is expected from "
+            "there."
+        )
     # Of an energy and offset with some NaN nothing is left: what else stands there would be normalised without it.
-    spoilt = bad.any(axis=tuple(range(2, bad.ndim)), keepdims=True)
-    return axes, {name: np.where(spoilt, 0.0, values) for name, values in columns.items()}
+    spoilt = bad.any(axis=tuple(range(2, bad.ndim)))
+    nothing = spoilt.reshape(spoilt.shape + (1,) * (bad.ndim - spoilt.ndim))
+    columns = {name: np.where(nothing, 0.0, values) for name, values in columns.items()}
+    if between.any():
+        at = ", ".join(f"{one:.3g}" for one in energy.nodes[between])
+        remark(f"{where}: {column} holds no numbers at {at} TeV; the line between its neighbours stands in.")
+        for values in columns.values():
+            _fill(values, spoilt, between, energy.scaled_nodes)
+    return axes, columns
+
+
+def _outside(nodes, safe_tev, header):
+    """Whether energies (TeV) are outside the safe ones, which have to be known."""
+    if safe_tev is None:
+        low, high = (number_of(header.get(key)) for key in ("LO_THRES", "HI_THRES"))
+    else:
+        low, high = safe_tev()
+    return bool(np.all((nodes < (low or 0)) | (nodes > (high or np.inf))))
+
+
+def _fill(values, spoilt, between, x):
+    """Puts the line between neighbours in energy where these planes are spoilt, in place.
+
+    values: (n_energy, ...). spoilt: bool (n_energy, n_offset), or (n_energy,). x: float (n_energy,).
+    """
+    for place in np.argwhere(spoilt & between.reshape(-1, *(1,) * (spoilt.ndim - 1))):
+        k, rest = place[0], tuple(place[1:])
+        fine = np.flatnonzero(~spoilt[(slice(None), *rest)])
+        below, above = fine[fine < k], fine[fine > k]
+        if len(below) and len(above):
+            i, j = below[-1], above[0]
+            part = (x[k] - x[i]) / (x[j] - x[i])
+            values[(k, *rest)] = (1 - part) * values[(i, *rest)] + part * values[(j, *rest)]
 
 
 def _leading(flags):

@@ -8,6 +8,7 @@ from tevcurve.datasets.kept_run import KeptRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, remark
+from tevcurve.reduction.empty_energies import remark_empty_energies
 from tevcurve.reduction.event_remarks import remark_events
 from tevcurve.reduction.run_events import good_events
 
@@ -30,6 +31,8 @@ def source_run(observation, source, regions=None, with_psf=True):
             remark(f"None of the {n_events} events of {events.where} is in its good time.")
     remark_events(observation, events, source)
     offset = float(angular_separation(*observation.pointing_lonlat, *source))
+    psf, edisp = observation.psf.table_at(offset) if with_psf else None, observation.edisp.around(offset)
+    remark_empty_energies(observation, psf, edisp, offset)
     background = None if regions is not None else observation.bkg
     turns = background is not None and background.turns_with_horizon
     return KeptRun(
@@ -44,8 +47,8 @@ def source_run(observation, source, regions=None, with_psf=True):
         lat=events.lat,
         n_outside_gti=n_events - len(events),
         aeff=observation.aeff,
-        psf=observation.psf.table_at(offset) if with_psf else None,
-        edisp=observation.edisp.around(offset),
+        psf=psf,
+        edisp=edisp,
         bkg=background,
         on_radius=None if regions is None else regions.radius,
         off_lon=None if regions is None else regions.off_lon,

@@ -1,0 +1,38 @@
+"""Energies at which a response is empty at the source, among those that are safe."""
+
+import numpy as np
+
+from tevcurve.problems import at_stage, remark
+
+
+def remark_empty_energies(observation, psf, edisp, offset):
+    """Notes responses that are empty at safe energies at which there is an effective area, or should be.
+
+    Parameters
+    ----------
+    observation : `Observation`
+    psf : `EnergyDependentTablePSF` at the source, or None
+    edisp : `EnergyDispersion2D` around the offset of the source
+    offset : float, radian, from the pointing to the source
+    """
+    aeff = observation.aeff
+    nodes = aeff.energy_axis.nodes
+    filled = np.flatnonzero(aeff.effective_area(nodes, offset) > 0)
+    if not len(filled):
+        return
+    low, high = (None if one is None else one.value for one in (aeff.low_threshold, aeff.high_threshold))
+    low, high = max(low or 0.0, nodes[filled[0]]), min(high or np.inf, nodes[filled[-1]])
+    responses = [("aeff", aeff.table.where, nodes, aeff.effective_area(nodes, offset) > 0)]
+    if psf is not None:
+        responses.append(("psf", observation.psf.table.where, psf.energies_tev, ~psf.is_empty))
+    some = edisp.table.values.any(axis=(1, 2))
+    responses.append(("edisp", edisp.table.where, edisp.energy_axis.nodes, some))
+    for stage, where, energies, is_filled in responses:
+        empty = energies[~is_filled & (energies >= low) & (energies <= high)]
+        if len(empty):
+            with at_stage(stage):
+                remark(
+                    f"{where} is empty at {len(empty)} of its energies, {empty[0]:.3g} to {empty[-1]:.3g} TeV, at "
+                    f"{np.rad2deg(offset):.2f} deg off the pointing, inside the safe energies; fluxes may be too high "
+                    "by what is missing."
+                )
