@@ -21,6 +21,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.data.write import write_store
 from tevcurve.errors import InputError
+from tevcurve.figures.style import legend_above
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.pipeline import light_curve
@@ -153,8 +154,6 @@ def truth_table():
 
 def plot_demo(curve, ax=None):
     """Axes with a light curve of the night and, as a line, its true flux."""
-    from tevcurve.figures.style import legend_above
-
     ax = curve.plot(ax=ax, label="Measured", time_format="mjd")
     truth = truth_table()
     unit = curve.table["flux"].unit

@@ -5,6 +5,8 @@ import sys
 import warnings
 from contextlib import contextmanager
 
+from tevcurve.cli.console import plain
+
 _LEVELS = {0: logging.WARNING, 1: logging.INFO}
 _LOGGER = logging.getLogger("tevcurve")
 
@@ -56,8 +58,6 @@ class _OneLine(logging.Formatter):
         return ""
 
     def format(self, record):
-        from tevcurve.cli.console import plain
-
         return plain(super().format(record).rstrip())
 
 

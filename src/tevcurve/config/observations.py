@@ -1,6 +1,8 @@
 """Which observations a configuration means, and where their source is."""
 
+from tevcurve.config.sky import as_position
 from tevcurve.errors import MissingError
+from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
 
 
 def chosen(config):
@@ -10,9 +12,6 @@ def chosen(config):
     point near that. Nothing of them is read where the position is given.
     Raises `MissingError` for a target that is not there, and for runs that are not of it.
     """
-    from tevcurve.config.sky import as_position
-    from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
-
     store = open_store(config.data)
     if config.position is None:
         observations, position = observations_of(store, config.target)

@@ -4,6 +4,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.figures.style import label_energies
 from tevcurve.files.masked import is_masked
 from tevcurve.maps import MapAxis
 
@@ -62,8 +63,6 @@ class CountsSpectrum:
     def plot(self, ax=None, **style):
         """Axes with the counts per bin as steps; the keywords are matplotlib's `stairs`."""
         import matplotlib.pyplot as plt
-
-        from tevcurve.figures.style import label_energies
 
         ax, edges = plt.gca() if ax is None else ax, self.energy_edges.to_value(u.TeV)
         ax.stairs(self.data, edges, **style)

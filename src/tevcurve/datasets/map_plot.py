@@ -3,6 +3,7 @@
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.figures.style import band_text, new_figure
 
 RADIUS = "0.1 deg"
 # Standard deviations at the ends of the scale of residuals, unless one is larger.
@@ -17,8 +18,6 @@ def plot_maps(dataset, ax=None, radius=RADIUS):
     ax: three WCSAxes (`projection=dataset.counts.geom.wcs`); by default those of a new figure. radius: see
     `plot_residuals`. Raises `InputError` for another number of axes.
     """
-    from tevcurve.figures.style import new_figure
-
     if ax is None:
         geom = dataset.counts.geom
         height = 3.1 * geom.npix[1] / geom.npix[0] + 0.8
@@ -126,8 +125,6 @@ def _pixels(cube, dataset, words, ax, keywords):
 
 def _title(dataset, words):
     """What a picture shows, of what, and at which energies."""
-    from tevcurve.figures.style import band_text
-
     what = f"{dataset.name}: {words}" if dataset.name else words.capitalize()
     edges = dataset.counts.geom.axes[0].edges.to_value("TeV")
     return f"{what}, {band_text(edges[0], edges[-1])}"

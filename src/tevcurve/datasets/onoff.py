@@ -12,9 +12,20 @@ from tevcurve.irf import EDispKernel
 from tevcurve.kernels.onoff import li_ma_significance, profile_background, wstat
 from tevcurve.maps import MapAxis
 from tevcurve.models import SkyModel, SpectralModel
+from tevcurve.on_demand import offers
 from tevcurve.records import as_html, as_text
 
 
+@offers(
+    {
+        "write_ogip": "tevcurve.datasets.ogip:write_ogip",
+        "plot": "tevcurve.datasets.onoff_plot:plot_onoff",
+    },
+    {
+        "stack": "tevcurve.datasets.stacking:stack_onoff",
+        "read_ogip": "tevcurve.datasets.ogip_read:read_ogip",
+    },
+)
 class SpectrumDatasetOnOff:
     """ON and OFF counts with exposure and energy dispersion, fitted with the ON/OFF likelihood.
 
@@ -278,32 +289,6 @@ class SpectrumDatasetOnOff:
             part.mask_safe = part.mask if self.mask_safe is None else part.mask & self.mask_safe
         part.name, part.model, part.mask_fit = self.name, self.model, self.mask_fit
         return part
-
-    @classmethod
-    def stack(cls, datasets, name="stacked"):
-        """One dataset of several with the same energy bins; see `tevcurve.datasets.stacking`."""
-        from tevcurve.datasets.stacking import stack_onoff
-
-        return stack_onoff(datasets, name)
-
-    def write_ogip(self, path, overwrite=False):
-        """Paths of the PHA file (`path`) and of the BKG, ARF and RMF files beside it; see `tevcurve.datasets.ogip`."""
-        from tevcurve.datasets.ogip import write_ogip
-
-        return write_ogip(self, path, overwrite)
-
-    @classmethod
-    def read_ogip(cls, path):
-        """Dataset of a PHA file and of the files that it names; see `tevcurve.datasets.ogip_read`."""
-        from tevcurve.datasets.ogip_read import read_ogip
-
-        return read_ogip(path)
-
-    def plot(self, ax=None):
-        """Two axes: excess and predicted signal per energy bin, and the residuals in standard deviations below."""
-        from tevcurve.datasets.onoff_plot import plot_onoff
-
-        return plot_onoff(self, ax)
 
     def __str__(self):
         return as_text(*described(self))

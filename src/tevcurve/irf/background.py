@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import DataError
+from tevcurve.figures.style import colours_in_order, use_colours
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.table import Response, check_not_empty
 from tevcurve.kernels.folding import integrate_loglog
@@ -167,8 +168,6 @@ class Background2D(_Background):
     def plot(self, ax=None):
         """Axes with the rate against energy, one line per offset of the table."""
         import matplotlib.pyplot as plt
-
-        from tevcurve.figures.style import colours_in_order, use_colours
 
         ax = plt.gca() if ax is None else ax
         use_colours(ax, colours_in_order(len(self.offset_axis.nodes)))

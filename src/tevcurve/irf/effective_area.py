@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
+from tevcurve.figures.style import colours_in_order, use_colours
 from tevcurve.files import number_of
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.table import Response
@@ -66,8 +67,6 @@ class EffectiveAreaTable2D(Response):
     def plot(self, ax=None, offsets=None):
         """Axes with the effective area against energy, one line per offset (default: those of the table)."""
         import matplotlib.pyplot as plt
-
-        from tevcurve.figures.style import colours_in_order, use_colours
 
         ax = plt.gca() if ax is None else ax
         offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)

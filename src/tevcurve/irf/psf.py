@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import Angle
 
+from tevcurve.figures.style import colours_in_order, use_colours
 from tevcurve.irf.energy_dispersion import exposure_at, observations_with_offset
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
@@ -97,8 +98,6 @@ class PSF3D(Response):
     def plot(self, ax=None, fraction=0.68, offsets=None):
         """Axes with the angle that holds a fraction against energy, one line per offset (default: the file's)."""
         import matplotlib.pyplot as plt
-
-        from tevcurve.figures.style import colours_in_order, use_colours
 
         ax = plt.gca() if ax is None else ax
         offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)

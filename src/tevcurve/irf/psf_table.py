@@ -8,6 +8,7 @@ from astropy import units as u
 from astropy.coordinates import Angle
 
 from tevcurve.errors import InputError
+from tevcurve.figures.style import colours_in_order, use_colours
 from tevcurve.kernels.folding import disc_integral_at, disc_integrals
 from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
 from tevcurve.kernels.radial import integrate_over_pixels, second_order
@@ -205,8 +206,6 @@ class EnergyDependentTablePSF:
     def plot(self, ax=None, energies="0.5 1 2 5 10 TeV"):
         """Axes with the density against angle, one line per energy."""
         import matplotlib.pyplot as plt
-
-        from tevcurve.figures.style import colours_in_order, use_colours
 
         ax = plt.gca() if ax is None else ax
         if isinstance(energies, str):

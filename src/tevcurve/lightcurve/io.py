@@ -8,12 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from tevcurve.errors import DataError, InputError
-from tevcurve.files import Checksums
+from tevcurve.files import Checksums, expand_path
+from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.file_formats import format_to_read, format_to_write
+from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
+from tevcurve.lightcurve.older_meta import say_of_older
+from tevcurve.lightcurve.product import LightCurve
 
 
-def write_light_curve(light_curve, path, overwrite=False, said=None):
-    """The path of the file written from a `LightCurve`: whole and on disk, or not there at all.
+def write_light_curve(light_curve, path, overwrite=False, format=None):
+    """The path of the file written, in the format of its suffix; whole and on disk, or not there at all.
+
+    `.ecsv`, `.fits`, `.fits.gz`, and as VOTable `.vot`, `.xml`: `read` loses nothing of it.
 
     Parameters
     ----------
@@ -22,11 +28,13 @@ def write_light_curve(light_curve, path, overwrite=False, said=None):
         Ends in a suffix of `tevcurve.lightcurve.file_formats.FORMATS`; environment variables are expanded.
     overwrite : bool
         Replace a file that is there. Otherwise it is an `InputError`.
-    said : str
-        Name or layout of the format; default: the first one of the suffix. `InputError` where there is none.
+    format : str
+        "gadf" for an ECSV or FITS file that gammapy opens, too, by `FluxPoints.read(path, format="lightcurve")` (see
+        `tevcurve.lightcurve.interop.gadf_table`); or the name of another format or layout. Default: the first one of
+        the suffix. `InputError` where there is none.
     """
     path = _expanded(path)
-    form = format_to_write(path, said)
+    form = format_to_write(path, format)
     return _write(path, overwrite, lambda: form.bytes_of(light_curve))
 
 
@@ -40,6 +48,34 @@ def write_table(table, path, overwrite=False):
             f"The column {masked[0]} has masked values, which a file cannot keep; fill them with NaN."
         )
     return _write(path, overwrite, lambda: form.encode_table(table))
+
+
+def read_light_curve(path, spectrum=None, accept_changed=False):
+    """The light curve in a file that `write` made, or gammapy: `FluxPoints.write(path, format="lightcurve")`.
+
+    Parameters
+    ----------
+    path : str or path
+        Its suffix says the format; environment variables are expanded.
+    spectrum : `SpectralModel`
+        The reference model of a file of gammapy that says fluxes but no reference.
+    accept_changed : bool
+        Whether a file of a result that is not as it was written, by the list of checksums beside it, is taken all the
+        same, with a warning.
+
+    Raises `DataError` if there is no light curve, or a changed one.
+    """
+    path = expand_path(path)
+    table = read_table(path, Checksums.of(path.parent, accept_changed))
+    try:
+        if is_gadf_table(table):
+            return from_gadf_table(table, spectrum)
+        say_of_older(table.meta)
+        for name in table.colnames:
+            table[name].info.format = COLUMNS.get(name, ("", None))[1]
+        return LightCurve(table)
+    except InputError as error:
+        raise DataError(f"{path} holds no light curve: {error}") from error
 
 
 def read_table(path, checksums=None):

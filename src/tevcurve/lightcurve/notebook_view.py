@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Column
 from astropy.units import Unit
 
+from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.provenance import told
 from tevcurve.rounding import decimals_in_row, fixed, power_of, with_errors
@@ -111,8 +112,6 @@ def energy_bands(table):
 
 def _colours():
     # Only who looks at a figure needs what figures need.
-    from tevcurve.figures.style import COLOURS
-
     return COLOURS
 
 

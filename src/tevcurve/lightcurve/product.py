@@ -7,19 +7,23 @@ import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import InputError
 from tevcurve.files.masked import table_without_masks
+from tevcurve.lightcurve.accessors import MAKERS, METHODS
 from tevcurve.lightcurve.arithmetic import FluxArithmetic
-from tevcurve.lightcurve.columns import COLUMNS
-from tevcurve.lightcurve.interop.conversions import Conversions
+from tevcurve.lightcurve.good_times import good_times
 from tevcurve.lightcurve.notebook_view import as_html, as_text, summary
 from tevcurve.lightcurve.selection import RowSelection
 from tevcurve.lightcurve.table_making import in_own_units, table_of_arrays
+from tevcurve.on_demand import offers
 
 
+@offers(METHODS, MAKERS)
 @dataclass(frozen=True, eq=False, repr=False)
-class LightCurve(RowSelection, FluxArithmetic, Conversions):
+class LightCurve(RowSelection, FluxArithmetic):
     """A record around an astropy table with one row per time bin and energy band.
+
+    What is drawn, tested, written or made of it is in rooms above; `tevcurve.lightcurve.accessors` says where.
 
     Parameters
     ----------
@@ -103,8 +107,6 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
     @property
     def good_time(self):
         """A Table of the good time intervals of its runs, also after it was read from a file; None where not known."""
-        from tevcurve.lightcurve.good_times import good_times
-
         return good_times(self)
 
     @property
@@ -127,18 +129,6 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
         if fraction == 1:
             return Time(stop, format="mjd", scale=self.meta["TIMESYS"].lower())
         return Time(start, fraction * (stop - start), format="mjd", scale=self.meta["TIMESYS"].lower())
-
-    def plot(self, ax=None, **keywords):
-        """The axes with the light curve drawn; `tevcurve.lightcurve.plot.plot` has all the keywords."""
-        from tevcurve.lightcurve.plot import plot
-
-        return plot(self, ax=ax, **keywords)
-
-    def plot_panels(self, ax=None, **keywords):
-        """The axes of a panel for each band and what goes under them; `tevcurve.lightcurve.plots.panels` has all."""
-        from tevcurve.lightcurve.plots.panels import plot_panels
-
-        return plot_panels(self, ax=ax, **keywords)
 
     def rebin(self, time_bins=None, energy_edges=None, **axes):
         """The light curve in other time bins or energy bands, from the events and responses that it keeps.
@@ -182,62 +172,6 @@ class LightCurve(RowSelection, FluxArithmetic, Conversions):
     def _without_events(self):
         reason = getattr(self.origin, "reason", "it was read from a file, or made from datasets")
         return f"This light curve does not know its events ({reason})"
-
-    def variability(self, band=None, n_toys=1000, random_state=0):
-        """What a person wants to know first: did the source vary, how much and how fast; a record that prints itself.
-
-        The single tests, and a fit of a flare, are functions in `tevcurve.lightcurve.variability`.
-
-        Parameters
-        ----------
-        band : int, number of the energy band; needed where there are several
-        n_toys : int, toys for the chances where rows have few counts; 0 for none
-        random_state : int seed or numpy Generator
-        """
-        from tevcurve.lightcurve.variability.summary import summarize
-
-        return summarize(self, band, n_toys, random_state)
-
-    def write(self, path, overwrite=False, format=None):
-        """The path of the file written, in the format of its suffix (`tevcurve.lightcurve.file_formats.FORMATS`).
-
-        `.ecsv`, `.fits`, `.fits.gz`, and as VOTable `.vot`, `.xml`: `read` loses nothing of it.
-
-        path: str or path; environment variables are expanded.
-        overwrite: bool, whether a file that is there is replaced.
-        format: "gadf" for an ECSV or FITS file that gammapy opens, too, by `FluxPoints.read(path, format="lightcurve")`
-            (see `tevcurve.lightcurve.interop.gadf_table`); or the name of another format or layout.
-        Raises `InputError` where there is no such format, or the file is there.
-        """
-        from tevcurve.lightcurve.io import write_light_curve
-
-        return write_light_curve(self, path, overwrite, format)
-
-    @classmethod
-    def read(cls, path, spectrum=None, accept_changed=False):
-        """The light curve in a file that `write` made, or gammapy: `FluxPoints.write(path, format="lightcurve")`.
-
-        path: str or path, whose suffix says the format; environment variables are expanded.
-        spectrum: `SpectralModel`, the reference model of a file of gammapy that says fluxes but no reference.
-        accept_changed: bool, whether a file of a result that is not as it was written, by the list of checksums beside
-        it, is taken all the same, with a warning. Raises `DataError` if there is none, or a changed one.
-        """
-        from tevcurve.files import Checksums, expand_path
-        from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
-        from tevcurve.lightcurve.io import read_table
-        from tevcurve.lightcurve.older_meta import say_of_older
-
-        path = expand_path(path)
-        table = read_table(path, Checksums.of(path.parent, accept_changed))
-        try:
-            if is_gadf_table(table):
-                return from_gadf_table(table, spectrum)
-            say_of_older(table.meta)
-            for name in table.colnames:
-                table[name].info.format = COLUMNS.get(name, ("", None))[1]
-            return cls(table)
-        except InputError as error:
-            raise DataError(f"{path} holds no light curve: {error}") from error
 
     def __repr__(self):
         return f"<{summary(self)}>"

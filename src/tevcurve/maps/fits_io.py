@@ -25,9 +25,9 @@ AXIS_KEY = "AXNAME1"
 
 
 def write_map(sky_map, path, overwrite=False):
-    """Write a map to a FITS file, gzipped when the name ends in ".gz"; the file is there whole or not at all.
+    """Write a map to a FITS file that gammapy reads too; the file is there whole or not at all.
 
-    sky_map: WcsNDMap with one further axis at most.   path: str or Path.
+    sky_map: WcsNDMap with one further axis at most.   path: str or Path, gzipped when it ends in ".gz".
     overwrite: replace a file that is there.
 
     Raises DataError when the file is there already or its folder is not, InputError when the map or its meta

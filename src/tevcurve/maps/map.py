@@ -8,8 +8,13 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
 from tevcurve.maps.geometry import WcsGeom
+from tevcurve.on_demand import offers
 
 
+@offers(
+    {"plot": "tevcurve.maps.plot:plot_map", "write": "tevcurve.maps.fits_io:write_map"},
+    {"read": "tevcurve.maps.fits_io:read_map"},
+)
 class WcsNDMap:
     """An array on a WcsGeom with its unit.
 
@@ -106,25 +111,6 @@ class WcsNDMap:
         else:
             values = _bilinear(self.data, *self.geom.lonlat_to_pix(lon, lat), inside)
         return np.where(inside, values, np.nan) << self.unit
-
-    def plot(self, ax=None, index=None, **imshow):
-        """The matplotlib axes with a picture of one plane, or of the sum over all; see `plot.plot_map`."""
-        from tevcurve.maps.plot import plot_map
-
-        return plot_map(self, ax=ax, index=index, **imshow)
-
-    def write(self, path, overwrite=False):
-        """Write the map to a FITS file that gammapy reads too; see `fits_io.write_map`."""
-        from tevcurve.maps.fits_io import write_map
-
-        write_map(self, path, overwrite=overwrite)
-
-    @classmethod
-    def read(cls, path, hdu=None):
-        """The map of a FITS file; see `fits_io.read_map`."""
-        from tevcurve.maps.fits_io import read_map
-
-        return read_map(path, hdu=hdu)
 
     def __repr__(self):
         lines = str(self.geom).splitlines()

@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.figures.style import unit_text
 from tevcurve.models.model import Model
 from tevcurve.models.parameters import Parameter
 from tevcurve.models.quadrature import integrate_over_energy
@@ -142,8 +143,6 @@ class SpectralModel(Model):
         kwargs : for the line (`label`, `color`, ...).
         """
         import matplotlib.pyplot as plt
-
-        from tevcurve.figures.style import unit_text
 
         if np.shape(energy_bounds) != (2,):
             raise InputError(f"energy_bounds is {energy_bounds}; wanted are two energies.")

@@ -8,6 +8,7 @@ from astropy.units import Quantity
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation, directional_offset, position_angle
+from tevcurve.on_demand import offers
 from tevcurve.records import short_repr
 from tevcurve.reduction.exclusion import as_exclusions
 
@@ -130,6 +131,7 @@ class SkyCircle:
     radius: Quantity
 
 
+@offers({"plot": "tevcurve.reduction.regions_plot:plot_reflected_regions"})
 class ReflectedRegionsBackgroundEstimator:
     """Finds the OFF regions of a list of observations: circles like the ON region, on the ring at its offset.
 
@@ -221,12 +223,6 @@ class ReflectedRegionsBackgroundEstimator:
             why = f"all {excluded} places tried are on an exclusion" if excluded else "the ring has no room"
             raise _NoOffRegions(f"{why} (offset {offset_deg:.3f} deg, radius {radius_deg:.3f} deg).")
         return directional_offset(*pointing, on_angle + np.array(angles), offset)
-
-    def plot(self, ax=None):
-        """WCSAxes with the counts of all observations, the ON and OFF circles, and the pointings."""
-        from tevcurve.reduction.regions_plot import plot_reflected_regions
-
-        return plot_reflected_regions(self, ax)
 
 
 def _unit_vectors(lon, lat):

@@ -97,7 +97,17 @@ class VariabilitySummary:
 
 
 def summarize(light_curve, band=None, n_toys=1000, random_state=0):
-    """The `VariabilitySummary` of a light curve; see `LightCurve.variability`."""
+    """What a person wants to know first: did the source vary, how much and how fast; a record that prints itself.
+
+    The single tests, and a fit of a flare, are functions in `tevcurve.lightcurve.variability`.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    band : int, number of the energy band; needed where there are several
+    n_toys : int, toys for the chances where rows have few counts; 0 for none
+    random_state : int seed or numpy Generator
+    """
     rows = rows_of(light_curve, band)
     tests = {
         "ts_var": constancy.ts_var_test(rows),

@@ -1,0 +1,20 @@
+"""What a `LightCurve` offers from rooms above its own: the name of each method, and where its function is."""
+
+METHODS = {
+    "plot": "tevcurve.lightcurve.plot:plot",
+    "plot_panels": "tevcurve.lightcurve.plots.panels:plot_panels",
+    "variability": "tevcurve.lightcurve.variability.summary:summarize",
+    "write": "tevcurve.lightcurve.io:write_light_curve",
+    "to_gadf_table": "tevcurve.lightcurve.interop.gadf_table:to_gadf_table",
+    "to_binned_time_series": "tevcurve.lightcurve.interop.time_series:to_binned_time_series",
+    "to_lightkurve": "tevcurve.lightcurve.interop.time_series:to_lightkurve",
+    "to_stingray": "tevcurve.lightcurve.interop.stingray_curve:to_stingray",
+    "to_pandas": "tevcurve.lightcurve.interop.pandas_frame:to_pandas",
+}
+# Functions that make a light curve: `LightCurve.read(path)`.
+MAKERS = {
+    "read": "tevcurve.lightcurve.io:read_light_curve",
+    "from_gadf_table": "tevcurve.lightcurve.interop.gadf_table:from_gadf_table",
+    "from_binned_time_series": "tevcurve.lightcurve.interop.time_series:from_binned_time_series",
+    "from_pandas": "tevcurve.lightcurve.interop.pandas_frame:from_pandas",
+}

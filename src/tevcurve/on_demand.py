@@ -1,0 +1,59 @@
+"""What is found when it is asked for: names of a package, and methods of a class that are functions elsewhere.
+
+Where something is stands as "module:object" in one table, which is read without importing anything. So a package can
+offer names of slow modules, and a class what rooms above its own make of it, while all imports run one way.
+"""
+
+from importlib import import_module
+
+
+def found_at(place):
+    """The object at a place such as "tevcurve.lightcurve.plot:plot"."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+def names_on_demand(package, places):
+    """(`__getattr__`, `__dir__`) for a package that offers names from elsewhere.
+
+    package: str, its name. places: dict of name to "module:object".
+    """
+
+    def get(name):
+        if name in places:
+            return found_at(places[name])
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get, lambda: sorted(places)
+
+
+class Elsewhere:
+    """A method of a class that is a function elsewhere, whose first argument is the object.
+
+    place: str, "module:object". is_maker: bool, for a function that makes an object and is called on the class.
+    """
+
+    def __init__(self, place, is_maker=False):
+        self.place, self.is_maker = place, is_maker
+
+    def __get__(self, instance, owner=None):
+        function = found_at(self.place)
+        return function if instance is None or self.is_maker else function.__get__(instance)
+
+    def __repr__(self):
+        return f"<method at {self.place}>"
+
+
+def offers(methods, makers=None):
+    """A decorator that gives a class methods that are functions elsewhere.
+
+    methods, makers: dicts of name to "module:object": functions of an object, and functions that make one.
+    """
+
+    def offering(cls):
+        for places, is_maker in ((methods, False), (makers or {}, True)):
+            for name, place in places.items():
+                setattr(cls, name, Elsewhere(place, is_maker))
+        return cls
+
+    return offering

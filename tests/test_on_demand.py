@@ -1,0 +1,60 @@
+"""Names and methods that are found when they are asked for."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import tevcurve
+from tevcurve.on_demand import Elsewhere, found_at, names_on_demand, offers
+
+
+@offers({"textwrap_of": "textwrap:shorten"}, {"made": "fractions:Fraction"})
+class Text(str):
+    """A text that can be shortened."""
+
+
+def test_a_function_elsewhere_is_a_method():
+    assert Text("one two three").textwrap_of(8, placeholder="") == "one two"
+    assert Text.textwrap_of is found_at("textwrap:shorten")
+    assert "textwrap_of" in dir(Text)
+
+
+def test_a_maker_is_called_without_an_object():
+    assert Text.made(1, 2) == Text("any").made(1, 2) == 0.5
+
+
+def test_nothing_is_imported_before_it_is_asked_for():
+    code = (
+        "import sys; from tevcurve.on_demand import Elsewhere, names_on_demand\n"
+        "class Thing: half = Elsewhere('fractions:Fraction', is_maker=True)\n"
+        "get, names = names_on_demand('package', {'Fraction': 'fractions:Fraction'})\n"
+        "assert names() == ['Fraction'] and 'fractions' not in sys.modules\n"
+        "assert Thing.half(1, 2) == get('Fraction')(1, 2) == 0.5\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    get, _ = names_on_demand("some.package", {})
+    with pytest.raises(AttributeError, match=r"module 'some.package' has no attribute 'nonsense'"):
+        get("nonsense")
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        tevcurve.LightCurve,
+        tevcurve.WcsNDMap,
+        tevcurve.SpectrumDatasetOnOff,
+        tevcurve.ReflectedRegionsBackgroundEstimator,
+    ],
+)
+def test_every_method_elsewhere_is_a_documented_function(cls):
+    methods = [name for name, value in vars(cls).items() if isinstance(value, Elsewhere)]
+    assert methods
+    for name in methods:
+        function = getattr(cls, name)
+        assert inspect.isfunction(function)
+        assert inspect.getdoc(function)
