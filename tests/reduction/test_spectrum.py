@@ -27,6 +27,7 @@ class Area:
 
     low_threshold, high_threshold = LOW, HIGH
     energy_axis = SimpleNamespace(nodes=np.array([0.5, 1, 2, 4, 8, 16.0]), edges=np.array([0.4, 20.0]))
+    table = SimpleNamespace(where="AEFF")
 
     @staticmethod
     def effective_area(energy_tev, offset_rad):
@@ -46,6 +47,11 @@ def response(observation_id=7, **more):
     events = EventList(times, energies, lon, lat, REFERENCE)
     gti = GTI([0, 100], [90, 200], REFERENCE)
     kernel = np.array([[0.5, 0.1], [0.2, 0.6], [0.0, 0.3]])
+    dispersion = SimpleNamespace(
+        probabilities=lambda *_: kernel,
+        energy_axis=SimpleNamespace(nodes=np.ones(1)),
+        table=SimpleNamespace(values=np.ones((1, 1, 1)), where="EDISP"),
+    )
     members = {
         "obs_id": observation_id,
         "pointing_lonlat": pointing,
@@ -58,14 +64,17 @@ def response(observation_id=7, **more):
         "aeff": Area,
         "check_tracking": lambda: None,
         "check_events": lambda: None,
-        "edisp": SimpleNamespace(around=lambda _: SimpleNamespace(probabilities=lambda *_: kernel)),
+        "edisp": SimpleNamespace(around=lambda _: dispersion),
         "directional_cut": more.get("rad_max"),
         "check_full_enclosure": lambda: None,
         "check_radius_of_cut": lambda radius: None,
         "psf": SimpleNamespace(
+            table=SimpleNamespace(where="PSF"),
             table_at=lambda offset: SimpleNamespace(
-                containment_fraction=lambda energy, radius: np.full(len(energy), np.degrees(radius) * 5)
-            )
+                energies_tev=np.ones(1),
+                is_empty=np.zeros(1, dtype=bool),
+                containment_fraction=lambda energy, radius: np.full(len(energy), np.degrees(radius) * 5),
+            ),
         ),
     }
     return SimpleNamespace(**{**members, **more})
