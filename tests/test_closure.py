@@ -193,3 +193,17 @@ def test_a_table_alone_has_no_responses(bright, tmp_path):
     bright.write(tmp_path / "curve.ecsv")
     with pytest.raises(InputError, match="responses"):
         closure(LightCurve.read(tmp_path / "curve.ecsv"))
+
+
+def test_a_shape_that_is_not_tried_is_said():
+    options = {
+        "time_bins": by_width("20 min"),
+        "energy_edges": [1, 10] * u.TeV,
+        "method": "1d",
+        "spectrum": SPECTRUM,
+    }
+    free, fixed = (light_curve(night(), POSITION, free=names, **options) for names in (("index",), ()))
+    result = closure(free, 4)
+    assert result.fixed_shape == ("index",)
+    assert "index is not fitted" in str(result)
+    assert "not fitted" not in str(closure(fixed, 4))

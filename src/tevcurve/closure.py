@@ -39,6 +39,7 @@ class Closure:
     power_from : "toys" or "asymptotic"
     n_constant : int, simulated constant sources
     n_bad : int, rows whose fit did not converge; they are in no number above
+    fixed_shape : tuple of str, parameters of the spectrum that the light curve fits in each row, and simulations do not
     """
 
     n: int
@@ -58,6 +59,7 @@ class Closure:
     power_from: str = ""
     n_constant: int = 0
     n_bad: int = 0
+    fixed_shape: tuple = ()
 
     __repr__ = short_repr
 
@@ -83,6 +85,11 @@ class Closure:
             )
         if self.n_bad:
             words["failed"] = f"{self.n_bad} rows"
+        if self.fixed_shape:
+            names = ", ".join(self.fixed_shape)
+            words["shape"] = (
+                f"the reference's in all rows; {names} is not fitted, so its errors are not tried"
+            )
         return words
 
     def _title(self):
@@ -101,7 +108,8 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
 
     Counts are drawn from what each run expects in each row, with its gaps, pointing and responses, and the background
     that fits the data best (what is uncertain of it is drawn by its prior); and all are fitted as the light curve was,
-    with its errors, limits and bounds. The tests of variability have unbounded fluxes, as always.
+    with its errors, limits and bounds, but the spectrum's shape is the reference's in all rows. The tests of
+    variability have unbounded fluxes, as always.
 
     Parameters
     ----------
@@ -154,6 +162,7 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
         power=power,
         power_from=source,
         n_constant=int(n),
+        fixed_shape=tuple(options.free),
     )
 
 
