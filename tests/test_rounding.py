@@ -4,7 +4,15 @@ import astropy.units as u
 import numpy as np
 import pytest
 
-from tevcurve.rounding import cells, decimals_in_row, decimals_of, power_of, sigma_text, with_errors
+from tevcurve.rounding import (
+    cells,
+    decimals_in_row,
+    decimals_of,
+    power_of,
+    sigma_text,
+    statistic_text,
+    with_errors,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +65,8 @@ def test_columns_share_the_power_of_their_middle_number():
 
 def test_no_significance_has_a_sign_without_a_size():
     assert [sigma_text(each) for each in (-0.04, 0.04, -0.06, 3.14)] == ["0.0", "0.0", "-0.1", "3.1"]
+
+
+def test_statistics_have_three_digits_at_most_behind_the_point():
+    told = [statistic_text(each) for each in (0.7323, 3.04, 10.56, 99.97, 1959.3, 0.0, np.nan)]
+    assert told == ["0.73", "3.04", "10.6", "100.0", "1959", "0.00", "nan"]

@@ -33,6 +33,12 @@ def power_of(values):
     return 0 if -2 <= power <= 2 else power
 
 
+def statistic_text(value):
+    """A number without an error, such as a chi-square: three digits, and all of those before the point."""
+    size = abs(float(value))
+    return fixed(float(value), 2 if not size >= 1 else int(np.clip(2 - np.floor(np.log10(size)), 0, 2)))
+
+
 def sigma_text(sigma):
     """A significance in standard deviations, to a tenth."""
     return fixed(float(sigma), 1)

@@ -220,7 +220,10 @@ def test_a_failed_bin_is_told(store, capsys):
     assert main(["light-curve", store, "--time-bins", bins]) == 1
     printed = capsys.readouterr()
     assert "Light curve of Crab: 2 rows" in printed.out
-    assert any(line.startswith("Row 0 (") and "no_livetime" in line for line in printed.err.splitlines())
+    assert any(
+        line.startswith("Row 0 (MJD ") and " TT) is " in line and "no_livetime" in line
+        for line in printed.err.splitlines()
+    )
 
 
 def test_what_cannot_be_written_is_printed_all_the_same(store, capsys, monkeypatch):

@@ -116,10 +116,11 @@ def tell_problems(light_curve):
 
 
 def _when(light_curve, number):
+    """The row's time or phase, as the printed table has it."""
     table = light_curve.table
     if "phase_min" in table.colnames:
         return f"phase {table['phase_min'][number]:.4f} to {table['phase_max'][number]:.4f}"
-    return light_curve.time_start[number].iso[:16]
+    return f"MJD {table['time_min'][number]:.6f} {light_curve.meta['TIMESYS'].upper()}"
 
 
 def _note_some(lines):

@@ -110,6 +110,8 @@ def _band_traces(rows, band):
         chosen = np.flatnonzero(drawn & (rows.band == band))
         if not chosen.size:
             continue
+        # The first mark is the one of the legend, which is no hollow one where there are others.
+        chosen = chosen[np.argsort(rows.is_hollow[chosen], kind="stable")]
         texts = hover_columns(rows, chosen)[1]
         trace = {
             "type": "scatter",

@@ -171,3 +171,10 @@ def test_what_cannot_be_drawn_is_said(ax):
         plot_flare(flare, ax)
     with pytest.raises(InputError, match="exposure is"):
         plot_exposure("all", ax)
+
+
+def test_between_blocks_no_line_slants(ax):
+    """Where one run stops a little before the next one begins."""
+    plot_blocks(blocks([NIGHT, NIGHT + 0.042], [NIGHT + 0.04, NIGHT + 0.08], [1, 3]), ax)
+    x, y = next(one for one in ax.lines if one.get_label() == "Blocks").get_xydata()[:5].T
+    assert np.all((np.diff(x) == 0) | (np.diff(y) == 0))

@@ -173,8 +173,9 @@ def _of_blocks(blocks, quantity):
 
 
 def _steps(start, stop, value, joined=False):
-    """Line through blocks (n,), two points each; with `joined`, one line through those with little between them."""
+    """Line through blocks (n,), two points each; with `joined`, one line through those with little between them, which
+    changes its height where the next one begins."""
     length = stop - start
     near = start[1:] - stop[:-1] < np.minimum(length[1:], length[:-1])
-    last = np.where(np.append(near & joined, False), stop, np.nan)
+    last = np.append(np.where(near & joined, start[1:], np.nan), np.nan)
     return np.column_stack([start, stop, last]).ravel(), np.repeat(value, 3)

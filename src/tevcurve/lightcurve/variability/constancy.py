@@ -9,6 +9,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.variability.chances import Test, chances, chi_square_chance
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
+from tevcurve.rounding import statistic_text
 
 FLUX = u.Unit("cm-2 s-1")
 
@@ -22,7 +23,7 @@ class ConstancyResult(VariabilityResult):
 
     def measured(self):
         """The statistic per degrees of freedom, in words."""
-        return f"{self.value:.4g} / {self.n_free}"
+        return f"{statistic_text(self.value)} / {self.n_free}"
 
 
 def chi_square(light_curve, band=None, n_toys=1000, random_state=0):

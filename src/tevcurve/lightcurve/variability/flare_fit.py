@@ -12,7 +12,7 @@ from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.flare_search import FlareSearch
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
-from tevcurve.rounding import with_errors
+from tevcurve.rounding import statistic_text, with_errors
 
 PARAMETERS = ("t0", "log_rise", "log_decay", "amplitude", "constant")
 FLUX = u.Unit("cm-2 s-1")
@@ -52,7 +52,7 @@ class FlareResult(VariabilityResult):
             f"{name} {with_errors(*(getattr(self, name + end).value for end in ('', '_errn', '_errp')), unit='s')}"
             for name in ("rise", "decay")
         )
-        return f"TS {self.value:.4g}, {', '.join(scales)}, peak at {self.t0.utc.iso} UTC"
+        return f"TS {statistic_text(self.value)}, {', '.join(scales)}, peak at {self.t0.utc.iso} UTC"
 
 
 def flare_profile(light_curve, band=None, starts=4, n_toys=1000, random_state=0):
