@@ -18,7 +18,7 @@ def numbers():
 
 def with_entry_points(monkeypatch, **places):
     points = [EntryPoint(name, place, "tevcurve.test_numbers") for name, place in places.items()]
-    monkeypatch.setattr(declarations, "entry_points", lambda group: [p for p in points if p.group == group])
+    monkeypatch.setattr(declarations, "_points_of", lambda group: [p for p in points if p.group == group])
 
 
 def test_names_are_known_without_importing():
@@ -82,6 +82,21 @@ def test_packages_add_by_entry_points(numbers, monkeypatch):
     assert "decimal" in numbers
     assert numbers["decimal"].__name__ == "Decimal"
     assert list(numbers) == ["fraction", "path", "decimal"]
+
+
+def test_entry_points_are_those_of_installed_packages():
+    from importlib.metadata import entry_points
+
+    scripts = Declarations("script", "console_scripts", {})
+    assert set(scripts) == {point.name for point in entry_points(group="console_scripts")}
+
+
+def test_all_things_are_there_again_after_one_was_added(numbers):
+    before = numbers.things()
+    numbers.register("complex", complex)
+    assert set(numbers.things()) - set(before) == {"complex"}
+    numbers.unregister("complex")
+    assert numbers.things() == before
 
 
 def test_a_package_takes_no_name_away(numbers, monkeypatch, caplog):

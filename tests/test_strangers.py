@@ -11,15 +11,16 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.table import Column, Table
-from small_store import TARGET, make_store
+from small_store import SOURCE, TARGET, make_store, spectrum_datasets
 
-from tevcurve import LightCurve, append_runs, light_curve
+from tevcurve import LightCurve, LightCurveEstimator, append_runs, light_curve
 from tevcurve.cli.main import main
 from tevcurve.datasets.timeline import timeline_of
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
 from tevcurve.lightcurve.bins.good_time import good_time
 from tevcurve.lightcurve.bins.text import binning_from_text
+from tevcurve.lightcurve.columns import COLUMNS, LightCurveColumn
 from tevcurve.lightcurve.file_formats import FORMATS, FileFormat
 from tevcurve.report import report_html
 from tevcurve.store import Result, write_result
@@ -77,6 +78,19 @@ JSON = FileFormat(
 )
 
 
+def rate(columns):
+    """Events per second of live time, or None where either is not known."""
+    if not {"counts", "livetime"} <= set(columns):
+        return None
+    with np.errstate(invalid="ignore"):
+        return np.asarray(columns["counts"], dtype=float) / np.asarray(columns["livetime"])
+
+
+RATE = LightCurveColumn(
+    "rate", "1 / s", ".3f", "Events in the fit per live time", "what a test registers", rate, place=7
+)
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     return make_store(tmp_path_factory.mktemp("data"))
@@ -94,6 +108,13 @@ def json_files():
     FORMATS.register("json", JSON)
     yield
     FORMATS.unregister("json")
+
+
+@pytest.fixture
+def rates():
+    COLUMNS.register("rate", RATE)
+    yield
+    COLUMNS.unregister("rate")
 
 
 @pytest.fixture(autouse=True)
@@ -198,3 +219,65 @@ def test_a_format_is_found_by_the_commands(store, json_files, capsys):
 def test_a_format_without_its_registration_is_refused(store):
     with pytest.raises(InputError, match=r"lc\.json is no name for a light-curve file"):
         made(store).write("lc.json")
+
+
+def assert_rates(light_curve):
+    column = light_curve.table["rate"]
+    assert (str(column.unit), column.info.format, column.description) == ("1 / s", ".3f", RATE.words)
+    np.testing.assert_array_equal(column, light_curve.table["counts"] / light_curve.table["livetime"])
+
+
+def test_a_column_is_in_every_table(store, rates):
+    lc = made(store, time_bins="10 min")
+    assert_rates(lc)
+    assert_rates(lc.rebin("5 min"))
+    assert_rates(lc[2:4])
+    assert_rates(2 * lc)
+    for suffix in (".ecsv", ".fits", ".vot"):
+        assert_rates(LightCurve.read(lc.write(f"lc{suffix}")))
+    datasets = spectrum_datasets(store.get_observations([1, 2]))
+    assert_rates(LightCurveEstimator(datasets, source=SOURCE).run(1 * u.TeV, 1 * u.TeV, 8 * u.TeV))
+
+
+def test_a_column_is_stored_and_appended_to(store, rates):
+    write_result("part", made(store))
+    assert_rates(Result.read("part").light_curve)
+    appended = append_runs("part", store.get_observations([3])).light_curve
+    assert_rates(appended)
+    np.testing.assert_array_equal(appended.table["rate"], made(store, (1, 2, 3)).table["rate"])
+
+
+def test_a_column_that_came_later_makes_old_rows_anew(store):
+    write_result("part", made(store))
+    COLUMNS.register("rate", RATE)
+    try:
+        assert_rates(append_runs("part", store.get_observations([3])).light_curve)
+    finally:
+        COLUMNS.unregister("rate")
+    assert "rate" in Result.read("part").light_curve.table.colnames
+
+
+def test_a_column_is_shown_by_reports_and_commands(store, rates, capsys):
+    lc = made(store)
+    shown = f"{lc.table['rate'][0]:.3f}"
+    assert "rate" in str(lc)
+    assert shown in str(lc)
+    page = report_html(lc, n_toys=0)
+    assert "rate [s⁻¹]" in page
+    assert f">{shown}<" in page
+    line = ["light-curve", str(store.base_dir), "--method", "1d", "--energy", "0.7TeV,10TeV"]
+    assert main([*line, "-o", "result"]) == 0
+    printed = capsys.readouterr().out
+    assert "rate" in printed
+    assert shown in printed
+    assert main(["export", "--columns"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    (line,) = (line for line in listed if line.startswith("rate "))
+    assert line.endswith(" Events in the fit per live time [1 / s]; by what a test registers")
+    assert "rate" in LightCurve.read("result/light_curve.fits").table.colnames
+
+
+def test_without_registrations_nothing_of_them_is_there(store):
+    lc = made(store)
+    assert "rate" not in lc.table.colnames
+    assert "rate" not in str(lc)

@@ -27,6 +27,9 @@ def export(
         ),
     ] = None,
     formats: Annotated[bool, typer.Option("--formats", help="Print which formats there are.")] = False,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Print which columns light curves have, and who fills them.")
+    ] = False,
     overwrite: OVERWRITE = False,
     accept_changed: ACCEPT_CHANGED = False,
 ):
@@ -36,11 +39,12 @@ def export(
     tevcurve export crab crab.vot
     tevcurve export crab crab.fits --format gadf
     tevcurve export --formats
+    tevcurve export --columns
     """
     from tevcurve.cli.console import plain
 
-    if formats:
-        for line in _lines():
+    if formats or columns:
+        for line in (*(_formats() if formats else ()), *(_columns() if columns else ())):
             print(plain(line))
         return
     if result is None or file is None:
@@ -52,7 +56,18 @@ def export(
     print(plain(f"Light curve in {path}"))
 
 
-def _lines():
+def _columns():
+    """A line for each column, str."""
+    from tevcurve.lightcurve.columns import COLUMNS
+
+    known = COLUMNS.things()
+    width = max(map(len, known))
+    for name, column in known.items():
+        unit = f" [{column.unit}]" if column.unit else ""
+        yield f"{name:<{width}}  {column.words}{unit}; by {column.filled_by}"
+
+
+def _formats():
     """A line for each format that can be written, str."""
     from tevcurve.lightcurve.file_formats import FORMATS
 

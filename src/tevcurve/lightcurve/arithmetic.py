@@ -4,14 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 from astropy import units as u
-from astropy.table import Column
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.columns import FLUX_UNIT, QUANTITIES, VARIANTS
+from tevcurve.lightcurve.columns import ADDED, COLUMNS, FLUX_UNIT, QUANTITIES, SCALED, declared
 from tevcurve.lightcurve.selection import NoOrigin
-
-SCALED = "scaled_by"
-ADDED = "added_flux"
+from tevcurve.lightcurve.table_making import table_column
 
 
 class FluxArithmetic:
@@ -60,13 +57,8 @@ class FluxArithmetic:
         for name in new.table.colnames:
             if _is_flux(name):
                 new.table[name] *= factor.reshape(-1, *[1] * (new.table[name].ndim - 1))
-        _note(
-            new.table,
-            SCALED,
-            factor * np.asarray(_noted(new.table, SCALED, 1.0)),
-            None,
-            "Factor on all fluxes",
-        )
+        _note(new.table, SCALED, factor * np.asarray(_noted(new.table, SCALED, 1.0)))
+        _follow(self.table, new.table)
         return replace(new, origin=_without(self.origin, "it was scaled"))
 
     def _moved(self, flux):
@@ -87,14 +79,15 @@ class FluxArithmetic:
                     table[name] += norm * np.asarray(table[f"ref_{quantity}"])
         table.remove_columns([name for name in ("ts", "sqrt_ts") if name in table.colnames])
         added = flux + np.asarray(_noted(table, ADDED, 0.0))
-        _note(table, ADDED, added, FLUX_UNIT, "Constant that was added to the flux")
+        _note(table, ADDED, added)
+        _follow(self.table, table)
         return replace(new, origin=_without(self.origin, "a constant was added"))
 
 
 def _is_flux(name):
-    """Whether a column is in units of flux."""
-    name = name.removeprefix("ref_")
-    return name == ADDED or any(name == q + end for q in QUANTITIES for end in (*VARIANTS, "_sensitivity"))
+    """Whether a column is in units of flux, those of sensitivities in files of gammapy among them."""
+    name = name.removesuffix("_sensitivity")
+    return declared(name).is_flux or declared(name.removeprefix("ref_")).is_flux
 
 
 def _factor(factor, n_rows):
@@ -142,8 +135,22 @@ def _noted(table, name, default):
     return table[name] if name in table.colnames else default
 
 
-def _note(table, name, values, unit, description):
-    table[name] = Column(np.array(values), unit=unit, description=description)
+def _note(table, name, values):
+    table[name] = table_column(name, np.broadcast_to(values, len(table)), len(table))
+
+
+def _follow(old, table):
+    """Make those columns of a table anew that followed from others in the old one, and are no fluxes themselves."""
+    for name, column in COLUMNS.things().items():
+        if column.fill is None or column.is_flux or name not in table.colnames:
+            continue
+        before, now = (column.fill(dict(each.columns)) for each in (old, table))
+        if before is None or not np.array_equal(before, np.asarray(old[name]), equal_nan=True):
+            continue
+        if now is None:
+            table.remove_column(name)
+        else:
+            table[name] = table_column(name, now, len(table))
 
 
 def _without(origin, reason):

@@ -1,4 +1,11 @@
-"""What the columns of a light curve are called, and the unit, print format and meaning of each."""
+"""The columns of a light curve: what is declared of each, and all that there are, in the order of the table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.declarations import Declarations
 
 FLUX_UNIT = "1 / (cm2 s)"
 DNDE_UNIT = "1 / (TeV cm2 s)"
@@ -18,56 +25,178 @@ VARIANTS = {
     "_ul": ": upper limit, at the confidence level in the metadata",
 }
 
+SCALED, ADDED = "scaled_by", "added_flux"
 
-def _spread(quantity, unit, text):
-    """The value, error and limit columns of one quantity."""
-    return {quantity + end: (unit, ".4g", text + words) for end, words in VARIANTS.items()}
+# Who fills a column.
+BINS, BANDS, FIT, COUNTS = "the time bins", "the energy bands", "the fit", "the counts in the fit"
+EXPOSURE, REFERENCE = "the runs that entered the fit", "the reference spectrum"
+OTHERS, ARITHMETIC = "other columns", "arithmetic with light curves"
 
 
-# name -> (unit, print format, description); the order is that of the table.
-COLUMNS = {
-    "time_min": ("d", ".6f", "Start of the time bin (MJD, time scale in TIMESYS)"),
-    "time_max": ("d", ".6f", "End of the time bin (MJD, time scale in TIMESYS)"),
-    "time_mean": ("d", ".6f", "Live-time-weighted mean time (MJD, time scale in TIMESYS)"),
-    "phase_min": ("", ".4f", "Start of the phase bin"),
-    "phase_max": ("", ".4f", "End of the phase bin"),
-    "e_ref": ("TeV", ".4g", "Reference energy"),
-    "e_min": ("TeV", ".4g", "Lower edge of the energy band"),
-    "e_max": ("TeV", ".4g", "Upper edge of the energy band"),
-    "e_min_fit": ("TeV", ".4g", "Lowest energy that entered the fit"),
-    "e_max_fit": ("TeV", ".4g", "Highest energy that entered the fit"),
-    **_spread("flux", *QUANTITIES["flux"]),
-    "ts": ("", ".4g", "Test statistic of the source against no source"),
-    "sqrt_ts": ("", ".4g", "Square root of the test statistic, with the sign of the norm"),
-    "status": ("", None, "Outcome of the fit"),
-    "reason": ("", None, "The outcome in words, where it is not plainly ok"),
-    "counts": ("", None, "Events in the fit"),
-    "npred": ("", ".4g", "Predicted events at the minimum"),
-    "npred_excess": ("", ".4g", "Predicted events of the source at the minimum"),
-    "n_on": ("", None, "Events in the ON region"),
-    "n_off": ("", None, "Events in the OFF regions"),
-    "alpha": ("", ".4g", "ON exposure over OFF exposure"),
-    "excess": ("", ".4g", "ON events minus alpha times OFF events"),
-    "n_runs": ("", None, "Runs that entered the fit"),
-    "livetime": (
+@dataclass(frozen=True)
+class LightCurveColumn:
+    """A column of light curves.
+
+    Attributes
+    ----------
+    name : str, as in `COLUMNS`
+    unit : str, as astropy reads it, or "" for none
+    form : str, the print format, for columns of numbers with a fraction; else None
+    words : str, what it means
+    filled_by : str, who fills it, in words
+    fill : function(dict of the columns that there are, arrays by name) -> array (n, ...), or None where it cannot be
+        told from these; of a column that follows from others, or None
+    place : int, at which place it stands in what is printed and in the table of the report; 0: it does not
+    is_flux : bool, whether it is multiplied where a light curve is
+    is_shared : bool, whether one vector may be given for all rows
+    """
+
+    name: str
+    unit: str = ""
+    form: str | None = None
+    words: str | None = None
+    filled_by: str = OTHERS
+    fill: Callable[[Mapping[str, np.ndarray]], np.ndarray | None] | None = None
+    place: int = 0
+    is_flux: bool = False
+    is_shared: bool = False
+
+
+def _spread(quantity, unit, words, filled_by, fill=None, places=(), is_flux=False):
+    """The value, error and limit columns of one quantity.
+
+    fill: function of an ending to what fills that column, or None. places: dict of endings to places
+    """
+    return [
+        LightCurveColumn(
+            quantity + end,
+            unit,
+            ".4g",
+            words + more,
+            filled_by,
+            None if fill is None else fill(end),
+            dict(places).get(end, 0),
+            is_flux,
+        )
+        for end, more in VARIANTS.items()
+    ]
+
+
+def _of_norm(quantity, places=()):
+    """The columns of one of the `QUANTITIES`: the norm's times the reference."""
+
+    def fill(end):
+        def times_reference(columns):
+            if f"ref_{quantity}" not in columns or f"norm{end}" not in columns:
+                return None
+            return np.asarray(columns[f"norm{end}"]) * np.asarray(columns[f"ref_{quantity}"])
+
+        return times_reference
+
+    return _spread(quantity, *QUANTITIES[quantity], OTHERS, fill, places, is_flux=True)
+
+
+def _signed_root(columns):
+    """The root of the TS with the sign of the norm."""
+    if "ts" not in columns:
+        return None
+    sign = np.sign(np.asarray(columns["norm"])) if "norm" in columns else 1.0
+    return sign * np.sqrt(np.abs(np.asarray(columns["ts"], dtype=np.float64)))
+
+
+def _reference(quantity, unit, words):
+    return LightCurveColumn(f"ref_{quantity}", unit, ".4g", words, REFERENCE, is_flux=True)
+
+
+_ALL = (
+    LightCurveColumn("time_min", "d", ".6f", "Start of the time bin (MJD, time scale in TIMESYS)", BINS),
+    LightCurveColumn("time_max", "d", ".6f", "End of the time bin (MJD, time scale in TIMESYS)", BINS),
+    LightCurveColumn(
+        "time_mean", "d", ".6f", "Live-time-weighted mean time (MJD, time scale in TIMESYS)", EXPOSURE
+    ),
+    LightCurveColumn("phase_min", "", ".4f", "Start of the phase bin", BINS),
+    LightCurveColumn("phase_max", "", ".4f", "End of the phase bin", BINS),
+    LightCurveColumn("e_ref", "TeV", ".4g", "Reference energy", BANDS),
+    LightCurveColumn("e_min", "TeV", ".4g", "Lower edge of the energy band", BANDS),
+    LightCurveColumn("e_max", "TeV", ".4g", "Upper edge of the energy band", BANDS),
+    LightCurveColumn("e_min_fit", "TeV", ".4g", "Lowest energy that entered the fit", EXPOSURE),
+    LightCurveColumn("e_max_fit", "TeV", ".4g", "Highest energy that entered the fit", EXPOSURE),
+    *_of_norm("flux", {"": 1, "_err": 2, "_ul": 3}),
+    LightCurveColumn("ts", "", ".4g", "Test statistic of the source against no source", FIT),
+    LightCurveColumn(
+        "sqrt_ts",
+        "",
+        ".4g",
+        "Square root of the test statistic, with the sign of the norm",
+        fill=_signed_root,
+        place=4,
+    ),
+    LightCurveColumn("status", "", None, "Outcome of the fit", FIT, place=6),
+    LightCurveColumn("reason", "", None, "The outcome in words, where it is not plainly ok", FIT),
+    LightCurveColumn("counts", "", None, "Events in the fit", COUNTS, place=5),
+    LightCurveColumn("npred", "", ".4g", "Predicted events at the minimum", COUNTS),
+    LightCurveColumn("npred_excess", "", ".4g", "Predicted events of the source at the minimum", COUNTS),
+    LightCurveColumn("n_on", "", None, "Events in the ON region", COUNTS),
+    LightCurveColumn("n_off", "", None, "Events in the OFF regions", COUNTS),
+    LightCurveColumn("alpha", "", ".4g", "ON exposure over OFF exposure", COUNTS),
+    LightCurveColumn("excess", "", ".4g", "ON events minus alpha times OFF events", COUNTS),
+    LightCurveColumn("n_runs", "", None, "Runs that entered the fit", EXPOSURE),
+    LightCurveColumn(
+        "livetime",
         "s",
         ".6g",
         "Live time of the runs that entered the fit: their good time in the bin, corrected for dead time",
+        EXPOSURE,
     ),
-    "ontime": ("s", ".6g", "Good time in the time bin of the runs that entered the fit"),
-    **_spread("dnde", *QUANTITIES["dnde"]),
-    **_spread("eflux", *QUANTITIES["eflux"]),
-    **_spread("e2dnde", *QUANTITIES["e2dnde"]),
-    **_spread("norm", "", "Flux in units of the reference model"),
-    "ref_flux": (FLUX_UNIT, ".4g", "Integral flux of the reference model between e_min and e_max"),
-    "ref_dnde": (DNDE_UNIT, ".4g", "Differential flux of the reference model at e_ref"),
-    "ref_eflux": (EFLUX_UNIT, ".4g", "Energy flux of the reference model between e_min and e_max"),
-    "ref_e2dnde": (
-        EFLUX_UNIT,
+    LightCurveColumn(
+        "ontime", "s", ".6g", "Good time in the time bin of the runs that entered the fit", EXPOSURE
+    ),
+    *_of_norm("dnde"),
+    *_of_norm("eflux"),
+    *_of_norm("e2dnde"),
+    *_spread("norm", "", "Flux in units of the reference model", FIT),
+    _reference("flux", FLUX_UNIT, "Integral flux of the reference model between e_min and e_max"),
+    _reference("dnde", DNDE_UNIT, "Differential flux of the reference model at e_ref"),
+    _reference("eflux", EFLUX_UNIT, "Energy flux of the reference model between e_min and e_max"),
+    _reference("e2dnde", EFLUX_UNIT, "Differential flux of the reference model at e_ref times e_ref squared"),
+    LightCurveColumn("loglike", "", ".6g", "Fit statistic (-2 log likelihood) at the minimum", FIT),
+    LightCurveColumn("norm_scan", "", ".4g", "Norms of the likelihood scan", FIT, is_shared=True),
+    LightCurveColumn(
+        "dloglike_scan",
+        "",
         ".4g",
-        "Differential flux of the reference model at e_ref times e_ref squared",
+        "Fit statistic at each norm of the scan minus that at the minimum",
+        FIT,
+        is_shared=True,
     ),
-    "loglike": ("", ".6g", "Fit statistic (-2 log likelihood) at the minimum"),
-    "norm_scan": ("", ".4g", "Norms of the likelihood scan"),
-    "dloglike_scan": ("", ".4g", "Fit statistic at each norm of the scan minus that at the minimum"),
-}
+    LightCurveColumn(SCALED, "", None, "Factor on all fluxes", ARITHMETIC),
+    LightCurveColumn(ADDED, FLUX_UNIT, None, "Constant that was added to the flux", ARITHMETIC, is_flux=True),
+)
+COLUMNS: Declarations[LightCurveColumn] = Declarations(
+    "column", "tevcurve.columns", {column.name: column for column in _ALL}
+)
+
+
+def declared(name):
+    """The `LightCurveColumn` of a name, or one that says nothing where the name is not among `COLUMNS`."""
+    return COLUMNS.things().get(name) or LightCurveColumn(name)
+
+
+def first_look():
+    """Names of the columns that a person looks at first, a list of str in their order."""
+    placed = [column for column in COLUMNS.things().values() if column.place]
+    return [column.name for column in sorted(placed, key=lambda column: column.place)]
+
+
+def filled(columns):
+    """{name: array} of the columns that follow from others and are not there, each from those before it, too.
+
+    columns: dict of arrays (n, ...) by name
+    """
+    known, made = dict(columns), {}
+    for name, column in COLUMNS.things().items():
+        if column.fill is not None and name not in known:
+            values = column.fill(known)
+            if values is not None:
+                known[name] = made[name] = values
+    return made

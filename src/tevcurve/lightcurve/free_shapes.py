@@ -10,10 +10,12 @@ from tevcurve.errors import InputError
 from tevcurve.fit.shape_terms import cube_rows, onoff_rows
 from tevcurve.fit.shapes import estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
-from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES
+from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
 
 # Rows that are fitted at a time: their responses stand in memory together.
 BATCH = 4000
+# Columns of a parameter, which has no limit.
+SPREAD = ("", "_err", "_errn", "_errp")
 FIXED_WORDS = "the shape of the spectrum stays fixed"
 
 
@@ -98,13 +100,13 @@ class _ShapeTable:
         self.reference = {name: np.array(values) for name, values in reference.items()}
         self.status, self.reason, self.parameters = list(status), list(reason), parameters
         for quantity in QUANTITIES:
-            for end in ("", "_err", "_errn", "_errp", "_ul"):
+            for end in VARIANTS:
                 self.columns[quantity + end] = columns[f"norm{end}"] * reference[f"ref_{quantity}"]
         unfitted = ~np.isfinite(columns["norm"])
         for parameter in parameters:
             name = column_name(parameter.name)
             self.columns[name] = np.where(unfitted, np.nan, parameter.value)
-            for end in ("_err", "_errn", "_errp"):
+            for end in SPREAD[1:]:
                 self.columns[name + end] = np.full(len(unfitted), np.nan)
 
     def choose(self, free_ts):
@@ -185,19 +187,13 @@ def column_name(parameter):
 
 def describe_parameters(table, spectrum, names):
     """Put units and descriptions to the columns of free parameters."""
-    meanings = {
-        "": "of the spectrum",
-        "_err": ": symmetric error, from the curvature of the likelihood",
-        "_errn": ": distance down to the lower end of the likelihood interval",
-        "_errp": ": distance up to the upper end of the likelihood interval",
-    }
     for name in names:
         unit = spectrum.parameters[name].unit
-        for end, words in meanings.items():
+        for end in SPREAD:
             column = table[column_name(name) + end]
             column.unit = None if unit == u.dimensionless_unscaled else unit
             column.info.format = ".4g"
-            column.description = f"Parameter {name} {words}".replace(" :", ":")
+            column.description = f"Parameter {name}{VARIANTS[end] or ' of the spectrum'}"
 
 
 def free_names(free, spectrum):

@@ -9,7 +9,7 @@ import numpy as np
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, expand_path
-from tevcurve.lightcurve.columns import COLUMNS
+from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.file_formats import format_to_read, format_to_write
 from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
 from tevcurve.lightcurve.older_meta import say_of_older
@@ -72,7 +72,7 @@ def read_light_curve(path, spectrum=None, accept_changed=False):
             return from_gadf_table(table, spectrum)
         say_of_older(table.meta)
         for name in table.colnames:
-            table[name].info.format = COLUMNS.get(name, ("", None))[1]
+            table[name].info.format = declared(name).form
         return LightCurve(table)
     except InputError as error:
         raise DataError(f"{path} holds no light curve: {error}") from error

@@ -7,11 +7,11 @@ from astropy.table import Column
 from astropy.units import Unit
 
 from tevcurve.figures.style import COLOURS
+from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.provenance import told
 from tevcurve.rounding import decimals_in_row, fixed, power_of, with_errors
 
-FIRST_LOOK = ("flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status")
 WIDTH, HEIGHT = 640, 170
 LEFT, RIGHT, TOP, BOTTOM = 74, 10, 12, 24
 # Rows beyond these are drawn without words that a pointer shows, and without a figure.
@@ -118,7 +118,7 @@ def _colours():
 def _overview(table):
     """The columns that a person looks at first; fluxes as texts that end at the second digit of the row's error."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
-    names = ["phase_min", "phase_max", "time_min", "time_max", *energies, *FIRST_LOOK]
+    names = ["phase_min", "phase_max", "time_min", "time_max", *energies, *first_look()]
     shown = table[[name for name in names if name in table.colnames]]
     for name, texts in _flux_texts(table).items():
         shown[name] = Column(texts[0], unit=texts[1])

@@ -11,7 +11,7 @@ from astropy.units import Quantity, Unit, UnitConversionError
 
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
-from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
+from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, declared, filled
 
 
 def table_of_arrays(time_min, time_max, values, reference, meta):
@@ -41,8 +41,10 @@ def light_curve_table(time_min, time_max, values, meta, derive=False):
     if np.any(times["time_max"] < times["time_min"]):
         raise InputError("A time bin ends before it begins: time_max should not be before time_min.")
     columns = {name: table_column(name, value, time_min.size) for name, value in (times | values).items()}
-    columns = (_derived(columns) if derive else {}) | columns
-    order = [*(name for name in COLUMNS if name in columns), *(n for n in columns if n not in COLUMNS)]
+    if derive:
+        columns |= {name: table_column(name, value, time_min.size) for name, value in filled(columns).items()}
+    own = COLUMNS.things()
+    order = [*(name for name in own if name in columns), *(name for name in columns if name not in own)]
     return _table_of([columns[name] for name in order], complete_meta(meta, scale))
 
 
@@ -69,11 +71,12 @@ def _references(reference):
 
 def table_column(name, value, n_rows):
     """A table column of n rows, with the unit, print format and description that belong to the name."""
-    unit, form, description = COLUMNS.get(name, ("", None, None))
+    column = declared(name)
+    unit, form = column.unit, column.form
     value = without_masks(value)
     if isinstance(value, Quantity):
         # a column that is not among ours keeps the unit that it came with
-        unit = unit if name in COLUMNS else value.unit
+        unit = unit if name in COLUMNS.things() else value.unit
         try:
             value = value.to_value(unit)
         except UnitConversionError as error:
@@ -81,11 +84,11 @@ def table_column(name, value, n_rows):
                 f"The column {name} is in {value.unit}; wanted is {unit or 'a plain number'}."
             ) from error
     value = np.array(value, dtype=np.float64 if form else None)
-    if value.ndim == 0 or (name in ("norm_scan", "dloglike_scan") and value.ndim == 1):
+    if value.ndim == 0 or (column.is_shared and value.ndim == 1):
         value = np.repeat(value[np.newaxis], n_rows, axis=0)
     if len(value) != n_rows:
         raise InputError(f"The column {name} has {len(value)} values for a light curve of {n_rows} rows.")
-    return Column(value, name=name, unit=_parsed(unit), format=form, description=description)
+    return Column(value, name=name, unit=_parsed(unit), format=form, description=column.words)
 
 
 def in_own_units(table):
@@ -93,7 +96,8 @@ def in_own_units(table):
 
     Raises `InputError` for a unit that does not convert.
     """
-    other = [name for name in table.colnames if name in COLUMNS and _has_other_unit(table[name], name)]
+    own = COLUMNS.things()
+    other = [name for name in table.colnames if name in own and _has_other_unit(table[name], name)]
     if not other:
         return table
     table = Table(table, copy=False)
@@ -106,7 +110,7 @@ def in_own_units(table):
 
 
 def _has_other_unit(column, name):
-    unit, own = getattr(column, "unit", None), _parsed(COLUMNS[name][0])
+    unit, own = getattr(column, "unit", None), _parsed(declared(name).unit)
     return unit is not None and unit is not own and unit != (own or "")
 
 
@@ -114,21 +118,6 @@ def _has_other_unit(column, name):
 def _parsed(unit):
     # Reading a unit from its text takes longer than all the rest of a column.
     return Unit(unit) if unit else None
-
-
-def _derived(columns):
-    """The columns that follow from others, where they are not given: sqrt_ts, and fluxes as norm times reference."""
-    derived = {}
-    if "ts" in columns:
-        sign = np.sign(np.asarray(columns["norm"])) if "norm" in columns else 1.0
-        ts = np.asarray(columns["ts"], dtype=np.float64)
-        derived["sqrt_ts"] = sign * np.sqrt(np.abs(ts))
-    for quantity in QUANTITIES:
-        for end in VARIANTS:
-            if f"ref_{quantity}" in columns and f"norm{end}" in columns:
-                reference, norm = columns[f"ref_{quantity}"], columns[f"norm{end}"]
-                derived[quantity + end] = np.asarray(norm) * np.asarray(reference)
-    return {name: table_column(name, value, len(value)) for name, value in derived.items()}
 
 
 def complete_meta(meta, scale):

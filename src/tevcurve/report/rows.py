@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.lightcurve.columns import VARIANTS, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
@@ -21,6 +22,15 @@ QUANTITIES = {
     "norm": "Norm",
 }
 LIMIT_TS = 4.0
+# Of the columns that are looked at first, those that the page has in its own words.
+SHOWN = (
+    *(name + end for name in QUANTITIES for end in VARIANTS),
+    "ts",
+    "sqrt_ts",
+    "counts",
+    "status",
+    "reason",
+)
 # Clocks that no leap seconds lead to UTC from: ut1 would need a table from the network.
 WITHOUT_UTC = ("local", "ut1")
 
@@ -43,6 +53,7 @@ class ReportRows:
     level : str, the confidence of limits
     is_hollow : bool array, rows that were fitted in a part of their band only
     runs : `RunsOfRows`, or None where the light curve does not know its runs
+    others : dict of headings to texts (n,), of further columns that are to be looked at first
     """
 
     scale: str
@@ -68,6 +79,7 @@ class ReportRows:
     level: str
     is_hollow: np.ndarray
     runs: RunsOfRows | None
+    others: dict
 
     @classmethod
     def of(cls, light_curve):
@@ -97,6 +109,7 @@ class ReportRows:
             level=level,
             is_hollow=extrapolating(table),
             runs=runs_of_rows(light_curve),
+            others=_others(table),
         )
 
     def __len__(self):
@@ -194,6 +207,19 @@ def utc_ms(time):
     # MJD in UTC counts parts of a day that may be 86401 s long.
     length = np.round((midnight[len(days) :] - midnight[: len(days)]) * DAY_MS)[which]
     return np.round((days[which] - MJD_OF_1970) * DAY_MS + np.minimum((mjd - days[which]) * length, DAY_MS))
+
+
+def _others(table):
+    """Headings to texts of the columns that are looked at first and that the page does not have already."""
+    texts = {}
+    for name in first_look():
+        if name in table.colnames and name not in SHOWN and table[name].ndim == 1:
+            unit = words.unit_text(table[name].unit, 0)
+            form = declared(name).form or ""
+            texts[f"{name}{f' [{unit}]' if unit else ''}"] = [
+                format(value, form) for value in table[name].tolist()
+            ]
+    return texts
 
 
 def _texts(table, name):
