@@ -130,7 +130,7 @@ def test_a_file_that_is_gone_or_damaged(tmp_path, good):
 
 
 def test_an_obs_id_that_is_there_twice(tmp_path, good):
-    curve = make(tmp_path, *GOOD, RunFile(2, **TIMES), RunFile(2, **TIMES))
+    curve = make(tmp_path, *GOOD, RunFile(2, **TIMES), RunFile(2, pointing=(80.0, 20.0), **TIMES))
     assert numbers(curve) == good
     (failed,) = curve.ledger.failed
     assert (failed.obs_id, failed.stage) == (2, "index")

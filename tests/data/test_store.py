@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from astropy.io import fits
-from astropy.table import Table
+from astropy.table import Table, vstack
 from dl3_files import RunFile, write_store
 
 from tevcurve.data import DataStore, Observations
@@ -133,7 +133,7 @@ def check_only_one_is_bad(folder, bad, words, good=(5,), **options):
 
 
 def test_an_id_twice_in_the_index_costs_its_runs_only(tmp_path):
-    write_store(tmp_path, [RunFile(4), RunFile(4), RunFile(5)])
+    write_store(tmp_path, [RunFile(4), RunFile(4, pointing=(80.0, 20.0)), RunFile(5)])
     assert DataStore.from_dir(tmp_path).obs_ids.tolist() == [4, 5]
     check_only_one_is_bad(tmp_path, 4, r"observation index of .* has OBS_ID 4 more than once")
 
@@ -248,3 +248,53 @@ def test_the_hess_stores(hess_dl3_dr1):
         "BKG0",
     )
     assert file.obs(23523).bkg is not None
+
+
+def rewritten(folder, name, change):
+    """The store in a folder with one of its index tables, an astropy `Table`, changed."""
+    path = next(folder.glob(f"{name}-index.fits*"))
+    with fits.open(path) as hdus:
+        table = change(Table(hdus[1].data))
+        made = fits.BinTableHDU(table, name=hdus[1].name)
+        fits.HDUList([hdus[0].copy(), made]).writeto(path, overwrite=True)
+    return DataStore.from_dir(folder)
+
+
+def test_a_row_of_the_observation_index_may_be_repeated_word_for_word(tmp_path):
+    write_store(tmp_path, [RunFile(1), RunFile(2)])
+    store = rewritten(tmp_path, "obs", lambda table: vstack([table, table[:1]]))
+    assert store.obs_ids.tolist() == [1, 2]
+    with noted_remarks() as remarks:
+        assert len(store.obs(1).events)
+        assert len(store.obs(2).events)
+    assert [
+        stage for stage, words in remarks if "has the row of OBS_ID 1 more than once; once is" in words
+    ] == ["index"]
+
+    def other(table):
+        again = table[:1].copy()
+        again["RA_PNT"] += 1
+        return vstack([Table(table[:2]), again])
+
+    with pytest.raises(DataError, match="has OBS_ID 1 more than once"):
+        rewritten(tmp_path, "obs", other).obs(1).events  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["obs", "hdu"])
+def test_numbers_of_runs_may_be_texts(tmp_path, name):
+    write_store(tmp_path, [RunFile(1), RunFile(2)])
+
+    def as_texts(table):
+        table["OBS_ID"] = [f"{one:05d}" for one in table["OBS_ID"]]
+        return table
+
+    store = rewritten(tmp_path, name, as_texts)
+    assert store.obs_ids.tolist() == [1, 2]
+    assert len(store.obs(2).events) == len(DataStore.from_dir(tmp_path).obs(2).events) > 0
+
+    def as_names(table):
+        table["OBS_ID"] = [f"run{one}" for one in table["OBS_ID"]]
+        return table
+
+    with pytest.raises(DataError, match="does not hold one number in each row"):
+        rewritten(tmp_path, name, as_names).obs(2).events  # noqa: B018

@@ -19,6 +19,7 @@ from tevcurve.files.masked import without_masks
 HDU_COLUMNS = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
 _KEYWORDS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TELESCOP", "INSTRUME", "HDUCLASS", "HDUVERS")
 _MOST_ROWS = 2**20
+_MOST_DIGITS = 18
 
 
 def find_table(file, kind):
@@ -66,6 +67,11 @@ class _Index:
         values = self._column("OBS_ID")
         if len(values) > _MOST_ROWS:
             raise DataError(f"The {self._name} has {len(values)} rows; wanted are at most {_MOST_ROWS}.")
+        if values.ndim == 1 and values.dtype.kind in "UO":
+            # Whole numbers as texts, however they are filled up.
+            texts = [str(one).strip() for one in values.tolist()]
+            if all(text.isdecimal() and len(text) <= _MOST_DIGITS for text in texts):
+                values = np.array([int(text) for text in texts], dtype=np.int64)
         if values.ndim != 1 or values.dtype.kind not in "iuf":
             raise DataError(f"The column OBS_ID of the {self._name} does not hold one number in each row.")
         whole = np.abs(values.astype(float)) < 2.0**63
@@ -112,9 +118,25 @@ class ObsIndex(_Index):
 
     def problem(self, obs_id):
         """What is wrong with the row of an OBS_ID, one sentence, or None."""
-        if obs_id in self._several:
+        if obs_id in self._several and not self._is_repeated(obs_id):
             return f"The {self._name} has OBS_ID {obs_id} more than once."
         return None
+
+    def repetition(self, obs_id):
+        """That the row of an OBS_ID is there more than once, word for word, a sentence; or None."""
+        if obs_id in self._several and self._is_repeated(obs_id):
+            return f"The {self._name} has the row of OBS_ID {obs_id} more than once; once is enough."
+        return None
+
+    def _is_repeated(self, obs_id):
+        """Whether all rows of an OBS_ID say the same."""
+        ids, rows = self._ids_and_rows
+        own = rows[ids == obs_id]
+        names = self._rows.colnames if isinstance(self._rows, Table) else self._rows.columns.names
+        # As texts: a NaN is that of the other row.
+        return all(
+            len({str(np.asarray(one).tolist()) for one in self._column(name)[own]}) == 1 for name in names
+        )
 
     def pointing(self, obs_id):
         """RA_PNT and DEC_PNT of an OBS_ID, two floats in deg; None where the index does not say."""

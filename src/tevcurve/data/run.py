@@ -44,14 +44,15 @@ class Run:
 
     obs_id: int. addresses: the rows of the index, list of `HduAddress`. files: `FileCache`.
     pointing_deg: RA and Dec in deg as the index has them, or None. problem: why the index cannot be used for this run,
-    a sentence that is raised as DataError by all that reads, or None.
+    a sentence that is raised as DataError by all that reads, or None. odd: what the index says that is odd, a sentence
+    that is remarked, or None.
     """
 
-    def __init__(self, obs_id, addresses, files=None, pointing_deg=None, problem=None):
+    def __init__(self, obs_id, addresses, files=None, pointing_deg=None, problem=None, odd=None):
         self.obs_id = obs_id
         self.addresses = tuple(addresses)
         self._files = FileCache() if files is None else files
-        self._pointing_deg, self._problem = pointing_deg, problem
+        self._pointing_deg, self._problem, self._odd = pointing_deg, problem, odd
         self._kept = {}
 
     @property
@@ -154,6 +155,9 @@ class Run:
             _ = header.reference
         with suppress(DataError):
             _ = header.deadc
+        if self._odd:
+            with at_stage("index"):
+                remark(self._odd)
         contradiction = header.date_contradiction()
         if contradiction:
             with at_stage("header"):

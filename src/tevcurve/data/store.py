@@ -121,7 +121,10 @@ class DataStore:
     def _observation(self, obs_id):
         problem = self._obs_index.problem(obs_id) or self._hdu_index.problem(obs_id)
         addresses = self._hdu_index.addresses.get(obs_id, ())
-        return Observation(Run(obs_id, addresses, self._files, self._obs_index.pointing(obs_id), problem))
+        repetition = self._obs_index.repetition(obs_id)
+        return Observation(
+            Run(obs_id, addresses, self._files, self._obs_index.pointing(obs_id), problem, repetition)
+        )
 
     def __len__(self):
         return len(self.obs_ids)
