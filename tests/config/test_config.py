@@ -13,7 +13,7 @@ from small_store import TARGET, make_store
 
 from tevcurve import LogParabola, PowerLaw, light_curve
 from tevcurve.config import Config, ConfigError, read_config
-from tevcurve.config.model import HOW, NOT_OPTIONS
+from tevcurve.config.model import HOW, INPUT, OUTPUT
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.bins import by_run, by_width
 
@@ -37,7 +37,8 @@ def written(tmp_path, text):
 
 def test_every_argument_of_the_call_is_a_key_with_the_same_default():
     parameters = inspect.signature(light_curve).parameters
-    assert set(parameters) - ONLY_IN_PYTHON == set(Config.model_fields) - (set(NOT_OPTIONS) - {"target"})
+    others = {key.name for key in (*INPUT, *OUTPUT)} - {"target"}
+    assert set(parameters) - ONLY_IN_PYTHON == set(Config.model_fields) - others
     options = Config(**BASE).options()
     for name in set(parameters) & set(options) - {
         "time_bins",

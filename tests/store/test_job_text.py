@@ -40,7 +40,8 @@ from tevcurve.lightcurve.bins import (
 )
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.models import Constant, SpectralModel
-from tevcurve.pipeline.job import cube_setting, on_off_setting
+from tevcurve.options import OPTIONS
+from tevcurve.pipeline.job_making import cube_setting, on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
 from tevcurve.store.job_text import FORMAT, job_from_text, job_to_text
@@ -128,20 +129,14 @@ def test_edges_come_back_as_the_same_moments(runs):
 
 def test_settings_and_options_come_back():
     axes = energy_axes([0.7, 2, 10] * u.TeV)
-    keywords = {
-        "width": "2 deg",
-        "binsz": "0.04 deg",
-        "unbinned": False,
-        "stacked": True,
-        "responses": "centre",
-    }
-    cube = cube_setting(TARGET, axes, 0.1, "2 deg", **keywords)
+    asked = {option.name: option.default for option in OPTIONS}
+    cube = cube_setting(TARGET, axes, asked | {"safe_energy": 0.1, "stacked": True, "responses": "centre"})
     back = there_and_back(cube)
     assert_same(back.axes, axes)
     assert back.geom == cube.geom
     assert (back.source, back.offset_max, back.stacked) == (cube.source, cube.offset_max, True)
     assert back.responses == "centre"
-    on_off = there_and_back(on_off_setting(TARGET, axes, "file", "0.11 deg", "weighted"))
+    on_off = there_and_back(on_off_setting(TARGET, axes, asked))
     assert (on_off.radius, on_off.responses) == (np.deg2rad(0.11).item(), "weighted")
     options = FitOptions(norm_values=np.geomspace(0.2, 5, 11), free=("index",), background_error=0.05)
     assert_same(there_and_back(options), options)

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.config.model import Config
+from tevcurve.config.model import KEYS
 from tevcurve.config.yaml_nodes import plain_value
-from tevcurve.config.yaml_text import SECTIONS
 from tevcurve.errors import InputError
 
 NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
@@ -26,9 +25,9 @@ def job_options(without=(), **defaults):
         own = inspect.signature(command)
         plain = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
         added = [
-            _option(name, field, heading, defaults.get(name, field.default))
-            for name, field, heading in _fields()
-            if name not in without
+            _option(key, defaults.get(key.name, key.given_default))
+            for key in KEYS
+            if key.name != "version" and key.name not in without  # the version is of files only
         ]
         help_text = "Any key of the configuration, as --set spectrum.index=2.3; may be given several times."
         several = inspect.Parameter(
@@ -79,15 +78,6 @@ def _value(text):
     return plain_value(value) if isinstance(value, str) else value
 
 
-def _fields():
-    heading = ""
-    for name, field in Config.model_fields.items():
-        heading = SECTIONS.get(name, heading)
-        if name == "version":
-            continue  # of files only
-        yield name, field, heading
-
-
 def _default(value):
     """What a value is without the option, in words, or nothing where nothing would be said."""
     if isinstance(value, list):
@@ -95,13 +85,14 @@ def _default(value):
     return f" [default: {value}]" if isinstance(value, (str, float, int)) and value not in ("", False) else ""
 
 
-def _option(name, field, heading, default):
-    """The parameter of a command for a key of the configuration."""
+def _option(key, default):
+    """The parameter of a command for a key of the configuration, an `Option`."""
+    name = key.name
     # Square brackets would be taken for markup.
-    description = f"{field.description}.{_default(default)}".replace("[", r"\[").replace("`", "")
+    description = f"{key.description}.{_default(default)}".replace("[", r"\[").replace("`", "")
     names = NAMES.get(name, [f"--{name.replace('_', '-')}"])
-    options = {"help": description, "rich_help_panel": heading, "show_default": False}
-    if field.annotation is bool:
+    options = {"help": description, "rich_help_panel": key.section, "show_default": False}
+    if key.kind == "flag":
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
     elif name in _SEVERAL:
         kind, options = list[str] | None, options | {"metavar": "TEXT"}

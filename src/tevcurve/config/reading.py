@@ -8,6 +8,7 @@ from tevcurve.config.model import VERSION, Config
 from tevcurve.config.values import time_bins_text
 from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
 from tevcurve.errors import DataError, InputError
+from tevcurve.options import CONDITIONAL
 
 
 def read_config(path, changes=None):
@@ -69,8 +70,5 @@ def _without_old_defaults(values):
     """The values of a file without those that older versions wrote for every method: the defaults of all options."""
     if not isinstance(values, dict) or "version" in values:
         return values
-    # Not before it is needed: light curves take longer to import than the help of a command to print.
-    from tevcurve.lightcurve.method_options import OPTIONS
-
-    defaults = {option.name: option.default for option in OPTIONS}
+    defaults = {option.name: option.default for option in CONDITIONAL}
     return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}

@@ -4,9 +4,9 @@ import difflib
 import re
 
 from tevcurve.errors import InputError
+from tevcurve.options import option_of
 
-MODELS = ("PowerLaw", "ExponentialCutoffPowerLaw", "LogParabola", "BrokenPowerLaw", "Constant")
-DEFAULT = {"model": "PowerLaw", "index": 2.5}
+MODELS, DEFAULT = option_of("spectrum").choices, option_of("spectrum").default
 _OPTION = re.compile(r"(?:^|\s)(\w+)\s*=\s*")
 
 

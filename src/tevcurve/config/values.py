@@ -3,7 +3,7 @@
 import os
 import re
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -168,22 +168,32 @@ def _listed(texts):
 
 NoneWords = BeforeValidator(none_of_words)
 Lower = BeforeValidator(lower)
-Angle = Annotated[str, checked(_angle)]
-MaybeAngle = Annotated[Angle | None, NoneWords]
-Energies = Annotated[str | list[str], checked(_energies)]
-MaybeEnergies = Annotated[Annotated[str | list[str], checked(_energies)] | None, NoneWords]
-Norms = Annotated[str | list[float] | None, checked(_norms), NoneWords]
-SafeEnergy = Annotated[str | float | None, checked(_safe_energy), NoneWords]
-TimeBinsText = Annotated[str, checked(_time_bins)]
-Names = Annotated[list[str], checked(_names), NoneWords]
-Runs = Annotated[list[int] | None, checked(_runs), NoneWords]
-PathText = Annotated[str, checked(_path)]
-MaybePath = Annotated[Annotated[str, checked(_path)] | None, NoneWords]
-Name = Annotated[str, checked(_name)]
-MaybeName = Annotated[Annotated[str, checked(_name)] | None, NoneWords]
-MaybePosition = Annotated[Annotated[str, checked(sky.position_text)] | None, NoneWords]
-Exclusion = Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords]
-Spectrum = Annotated[dict[str, str | float], checked(spectra.spectrum_values)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-MaybePositive = Annotated[Positive | None, NoneWords]
-Level = Annotated[Annotated[float, Field(gt=0.5, lt=1)] | None, NoneWords]
+# How an option is read from a text, by the `kind` of its `Option`.
+KINDS = {
+    "angle": Annotated[str, checked(_angle)],
+    "energies": Annotated[str | list[str], checked(_energies)],
+    "exclusion": Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords],
+    "flag": bool,
+    "level": Annotated[Annotated[float, Field(gt=0.5, lt=1)] | None, NoneWords],
+    "name": Annotated[str, checked(_name)],
+    "names": Annotated[list[str], checked(_names), NoneWords],
+    "norms": Annotated[str | list[float] | None, checked(_norms), NoneWords],
+    "number of processes": Annotated[int, Field(ge=1)],
+    "optional path": Annotated[Annotated[str, checked(_path)] | None, NoneWords],
+    "path": Annotated[str, checked(_path)],
+    "position": Annotated[str, checked(sky.position_text)],
+    "positive": Annotated[float, Field(gt=0, allow_inf_nan=False)],
+    "runs": Annotated[list[int] | None, checked(_runs), NoneWords],
+    "safe energy": Annotated[str | float | None, checked(_safe_energy), NoneWords],
+    "spectrum": Annotated[dict[str, str | float], checked(spectra.spectrum_values)],
+    "time bins": Annotated[str, checked(_time_bins)],
+}
+
+
+def type_of(option):
+    """The annotation of the field of an `Option`, with None where that is its default or stands for it."""
+    if option.kind == "text":
+        kind = Annotated[Literal[option.choices], Lower]
+    else:
+        kind = KINDS[option.kind]
+    return Annotated[kind | None, NoneWords] if option.given_default is None else kind

@@ -3,17 +3,10 @@
 import re
 import textwrap
 
+from tevcurve.config.model import KEYS
 from tevcurve.config.yaml_nodes import plain_value
 
 HEAD = "A light curve with tevcurve: `tevcurve run` makes it. Every default is shown."
-SECTIONS = {
-    "data": "What is looked at",
-    "time_bins": "The light curve",
-    "upper_limit": "Errors, limits and scans",
-    "background": "Background and energies",
-    "offset_max": "Maps (3d) and regions (1d)",
-    "output": "Where and how the job runs",
-}
 _PLAIN = re.compile(r"[A-Za-z0-9_./$~](?:[\w./$+() -]*[\w./$+()-])?", re.ASCII)
 WIDTH = 110
 
@@ -25,12 +18,15 @@ def commented_yaml(config, notes=None, without=()):
     """
     notes = notes or {}
     lines = [f"# {HEAD}"]
-    for name, field in type(config).model_fields.items():
+    section = ""
+    for key in KEYS:
+        name = key.name
         if name in without:
             continue
-        if name in SECTIONS:
-            lines += ["", f"# --- {SECTIONS[name]} ---"]
-        comment = f"{field.description}."
+        if key.section != section and name != "version":
+            section = key.section
+            lines += ["", f"# --- {section} ---"]
+        comment = f"{key.description}."
         if name in notes:
             comment += f" {notes[name]}"
         lines += textwrap.wrap(

@@ -25,10 +25,10 @@ from tevcurve.lightcurve.fit_rows import (
     reference_fluxes,
 )
 from tevcurve.lightcurve.laid_rows import energy_columns, table_of_rows, with_energies
-from tevcurve.lightcurve.method_options import settled
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import assumed, position_words
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
+from tevcurve.options import settled
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
 

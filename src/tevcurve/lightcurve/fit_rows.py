@@ -10,12 +10,10 @@ from tevcurve.files.masked import without_masks
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.status import statuses
+from tevcurve.options import check_choice
 from tevcurve.records import short_repr
 
 STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
-INTERVALS = ("likelihood", "feldman-cousins")
-BACKGROUNDS = ("free", "shape")
-SHAPE_FROM = ("run", "night")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +29,8 @@ class FitOptions:
     steps : tuple of some of `STEPS`
     free : tuple of str, parameters of the spectrum's shape that are fitted with the flux
     free_ts : float, the TS that a row must have for that
-    interval : one of `INTERVALS`, where errors and limits come from
-    background : one of `BACKGROUNDS`, what is fitted of the background of ON/OFF spectra
+    interval : "likelihood" or "feldman-cousins", where errors and limits come from
+    background : "free" or "shape", what is fitted of the background of ON/OFF spectra
     shape_from : "run" or "night", what the shape of the background is taken from
     background_error : float, relative uncertainty of the background that counts do not tell of, or None
     """
@@ -166,10 +164,8 @@ MAX_SCAN = 10_000
 
 def check_options(options):
     """The `FitOptions`, or `InputError` for what is unknown or does not go together."""
-    for name, known in (("interval", INTERVALS), ("background", BACKGROUNDS), ("shape_from", SHAPE_FROM)):
-        value = getattr(options, name)
-        if value not in known:
-            raise InputError(f"{name} is {value!r}; wanted is {' or '.join(map(repr, known))}.")
+    for name in ("interval", "background", "shape_from"):
+        check_choice(name, getattr(options, name))
     if options.norm_values is not None and np.size(options.norm_values) > MAX_SCAN:
         raise InputError(
             f"norm_values has {np.size(options.norm_values)} values, each of which every row would have; wanted are at "

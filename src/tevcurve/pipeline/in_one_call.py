@@ -4,23 +4,15 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins import by_run
-from tevcurve.lightcurve.bins.text import as_binning
-from tevcurve.lightcurve.method_options import settled
-from tevcurve.lightcurve.provenance import position_words, safe_energy_words
-from tevcurve.lightcurve.reference_spectrum import reference_in_bins
-from tevcurve.models import PowerLaw, SpectralModel
-from tevcurve.pipeline.job import Job, cube_setting, exclusion_words, fit_options, on_off_setting
+from tevcurve.options import OPTIONS, RUNNING
+from tevcurve.pipeline.job_making import job_of
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all, keep_each
 from tevcurve.pipeline.many_runs import MANY, light_curve_of_many
-from tevcurve.pipeline.targets import observations_of
 from tevcurve.progress import working
-from tevcurve.reduction.energy_axes import energy_axes
-from tevcurve.reduction.exclusion import as_exclusions
-from tevcurve.reduction.true_nodes import RESPONSES
 
-METHODS = ("3d", "1d")
 NORM_VALUES = np.geomspace(0.2, 5, 11)
+# What the job is made of; the others say where and how it runs.
+ARGUMENTS = tuple(option.name for option in OPTIONS if option.section != RUNNING)
 
 
 def light_curve(
@@ -76,7 +68,8 @@ def light_curve(
     free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
         the columns that come of it are described in `tevcurve.lightcurve.free_shapes.FreeShapes`
     free_ts : float, the TS with the fixed shape that a row must have for that, 25 by default; below it is `shape_fixed`
-    upper_limit : float, confidence level of the limits, 0.95 by default; `sigma_ul` says it in standard deviations
+    upper_limit : float, confidence level of the limits, 0.95 by default
+    sigma_ul : float, the same in standard deviations: a limit is where the statistic has risen by its square
     sigma : float, standard deviations of the errors
     negative : bool, whether fluxes may go below zero
     interval : "likelihood" (errors and limits are where the statistic has risen enough), or "feldman-cousins", whose
@@ -112,93 +105,17 @@ def light_curve(
         the settings are the same, and put there otherwise; it may be removed at any time
     client : `distributed.Client` of a Dask cluster that reads and reduces the runs, one task each
 
-    What one method uses is refused where it is given for the other (`tevcurve.lightcurve.method_options`). A run that
+    What one method uses is refused where it is given for the other (`tevcurve.options`). A run that
     cannot be used is left out, with its reason in `lc.ledger.failed`; what is odd but usable is in
     `lc.ledger.problems`, too. Raises `InputError` for arguments, `DataError` where no run is left.
     """
-    if method not in METHODS:
-        raise InputError(f"method is {method!r}; wanted is '3d' or '1d'.")
-    spectrum = PowerLaw(index=2.5) if spectrum is None else spectrum
-    if not isinstance(spectrum, SpectralModel):
-        raise InputError(
-            f"spectrum is a {type(spectrum).__name__}; wanted is a SpectralModel such as PowerLaw."
-        )
-    time_bins = as_binning(by_run() if time_bins is None else time_bins)
-    if upper_limit is None and sigma_ul is None:
-        upper_limit = 0.95
-    given = settled(
-        {
-            "free": free,
-            "free_ts": free_ts,
-            "background": background,
-            "shape_from": shape_from,
-            "offset_max": offset_max,
-            "on_radius": on_radius,
-            "width": width,
-            "binsz": binsz,
-            "unbinned": unbinned,
-        },
-        method,
-    )
-    options = fit_options(
-        spectrum,
-        sigma=sigma,
-        sigma_ul=sigma_ul,
-        upper_limit=upper_limit,
-        norm_values=norm_values,
-        negative=negative,
-        free=free,
-        free_ts=given["free_ts"],
-        interval=interval,
-        background=given["background"],
-        shape_from=given["shape_from"],
-        background_error=background_error,
-    )
+    asked = {name: value for name, value in locals().items() if name in ARGUMENTS}
     check_n_jobs(n_jobs)
     if client is not None and n_jobs > 1:
         raise InputError(
             f"n_jobs is {n_jobs}, and a client is given too, whose workers do it all; wanted is one."
         )
-    as_exclusions(exclusion)
-    observations, position = observations_of(observations, target)
-    axes = energy_axes(energy_edges, e_reco, e_true)
-    reference_in_bins(spectrum, axes.true, axes.bands)
-    if method == "3d":
-        options.background_rule.check_cubes(True)
-        cube = {name: given[name] for name in ("width", "binsz", "unbinned")}
-        setting = cube_setting(
-            position,
-            axes,
-            safe_energy,
-            given["offset_max"],
-            stacked=stacked,
-            exclusion=exclusion,
-            responses=responses,
-            **cube,
-        )
-    else:
-        is_given = on_radius is not None
-        setting = on_off_setting(position, axes, safe_energy, given["on_radius"], responses, is_given)
-    if name is None:
-        name = target if isinstance(target, str) else position.icrs.to_string("hmsdms", precision=1)
-    meta = {
-        "source": str(name),
-        "method": method,
-        "several_runs": "stacked" if stacked else "joint",
-        "unbinned": bool(given["unbinned"]),
-        "position": position_words(setting.source),
-        "safe_energy": safe_energy_words(safe_energy),
-        **options.meta(),
-    }
-    if isinstance(target, str):
-        meta["selected_by"] = target
-    if exclusion is not None:
-        meta["exclusion"] = exclusion_words(exclusion, setting)
-    if responses != RESPONSES[0]:
-        meta["responses"] = responses
-    if upper_limit is not None:
-        meta["upper_limit"] = upper_limit
-    job = Job(setting, exclusion, spectrum.copy(), time_bins, options, meta)
+    job, observations = job_of(observations, target, name, asked)
     how = n_jobs, progress, strict, as_store(store), client
     if len(observations) >= MANY:
         return light_curve_of_many(job, keep_each(job, observations, *how), strict)

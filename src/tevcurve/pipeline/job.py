@@ -4,32 +4,22 @@ import os
 from dataclasses import dataclass, replace
 
 import astropy.units as u
-import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data.time_order import in_order_of_time
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import Binning
-from tevcurve.lightcurve.fit_rows import FitOptions, check_options, limit_sigma, positive
-from tevcurve.lightcurve.free_shapes import free_names
+from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.rebinning import Kept
-from tevcurve.maps import WcsGeom
 from tevcurve.models import SpectralModel
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
-from tevcurve.reduction.exclusion import allowed_pixels, as_exclusions
 from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
-from tevcurve.reduction.safe_energy import safe_energy_of
-from tevcurve.reduction.spectrum_terms import SpectrumSetting
-from tevcurve.reduction.true_nodes import check_responses
 from tevcurve.store.inputs import RunKeys
-
-# Of a map in all its energies: some arrays of half a gigabyte each.
-MAX_CELLS = 60_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,76 +118,3 @@ def _without_folders(run, addresses):
         if hasattr(response, "table")
     }
     return replace(run, remarks=tuple((stage, short(words)) for stage, words in run.remarks), **shorter)
-
-
-def cube_setting(
-    position, axes, safe_energy, offset_max, *, width, binsz, unbinned, stacked, responses, exclusion=None
-):
-    """The `CubeSetting` of the arguments of `tevcurve.light_curve`."""
-    if unbinned and stacked:
-        raise InputError(
-            "stacked=True adds up cells, which unbinned=True does without; wanted is one of them."
-        )
-    geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
-    _check_cells(geom, axes, width, binsz)
-    offset_max = _radian(offset_max, "offset_max")
-    safe_energy = safe_energy_of(safe_energy)
-    source = _lonlat(position)
-    allowed = allowed_pixels(exclusion, geom, source)
-    how = bool(unbinned), bool(stacked)
-    return CubeSetting(source, geom, axes, offset_max, safe_energy, *how, allowed, check_responses(responses))
-
-
-def _check_cells(geom, axes, width, binsz):
-    """Raises `InputError` for a map that would take gigabytes, before any of it is made."""
-    pixels = geom.npix[0] * geom.npix[1]
-    n_energies = max(len(axes.reco), len(axes.true)) - 1
-    if pixels * n_energies > MAX_CELLS:
-        raise InputError(
-            f"A map of the width {width} with pixels of {binsz} has {pixels:.3g} pixels, with {n_energies} energies "
-            f"{pixels * n_energies:.3g} cells; wanted are at most {MAX_CELLS:.0e}, so take larger pixels or a "
-            "smaller width."
-        )
-
-
-def exclusion_words(exclusion, setting):
-    """What an exclusion does in a job of a setting, str."""
-    if not isinstance(setting, CubeSetting):
-        return f"no OFF region lies on {len(as_exclusions(exclusion))} maps or regions"
-    n_pixels = int(np.prod(setting.geom.data_shape[-2:]))
-    n_out = 0 if setting.allowed is None else int(np.count_nonzero(~setting.allowed))
-    return f"{n_out} of {n_pixels} pixels of the map are outside the fit"
-
-
-def on_off_setting(position, axes, safe_energy, on_radius, responses, radius_is_given=False):
-    """The `SpectrumSetting` of the arguments of `tevcurve.light_curve`."""
-    radius = _radian(on_radius, "on_radius")
-    safe_energy = safe_energy_of(safe_energy)
-    responses = check_responses(responses)
-    return SpectrumSetting(_lonlat(position), radius, axes, safe_energy, True, responses, radius_is_given)
-
-
-def fit_options(spectrum, *, sigma, sigma_ul, upper_limit, free, free_ts, negative, **others):
-    """The `FitOptions` of the arguments of `tevcurve.light_curve`."""
-    options = FitOptions(
-        positive(sigma, "sigma"),
-        limit_sigma(sigma_ul, upper_limit),
-        negative=bool(negative),
-        free=free_names(free, spectrum),
-        free_ts=positive(free_ts, "free_ts"),
-        **others,
-    )
-    return check_options(options)
-
-
-def _lonlat(position):
-    icrs = position.icrs
-    return float(icrs.ra.rad), float(icrs.dec.rad)
-
-
-def _radian(angle, name):
-    try:
-        value = u.Quantity(angle).to_value(u.rad)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} is {angle!r}; wanted is an angle such as '2 deg'.") from error
-    return positive(value, name)

@@ -5,10 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
-from tevcurve.errors import InputError
+from tevcurve.options import check_choice
 from tevcurve.records import short_repr
 
-RESPONSES = ("weighted", "centre")
 # Responses change little over such a step: with it fluxes are right to some 1e-4 for indices up to 5.
 NODES_PER_DECADE = 128
 MOST_NODES = 256  # in a bin
@@ -102,7 +101,8 @@ def true_nodes(edges, responses, spectrum):
     edges = np.asarray(edges, dtype=float)
     width = np.log(edges[1:] / edges[:-1])
     number = int(np.clip(np.ceil(width.max() / np.log(10) * NODES_PER_DECADE - 1e-6), 1, MOST_NODES))
-    if check_responses(responses) == "centre":
+    check_choice("responses", responses)
+    if responses == "centre":
         middle = np.sqrt(edges[:-1] * edges[1:])[:, None]
         return TrueNodes(edges, middle, np.ones_like(middle))
     ends = edges[:-1, None] * np.exp(width[:, None] * np.arange(number) / number)
@@ -113,13 +113,6 @@ def true_nodes(edges, responses, spectrum):
     dark = ~(np.isfinite(total) & (total > 0))
     weights = np.where(dark, 1 / number, flux / np.where(dark, 1.0, total))
     return TrueNodes(edges, energies, weights, spectrum)
-
-
-def check_responses(responses):
-    """What was given, if it is a way to take responses; else `InputError`."""
-    if responses not in RESPONSES:
-        raise InputError(f"responses is {responses!r}; wanted is 'weighted' or 'centre'.")
-    return responses
 
 
 def _over_sinh(x):

@@ -1,17 +1,22 @@
 """What is given in vain is refused, at every door; what is not given is the default of its method."""
 
+import dataclasses
 import inspect
 
 import astropy.units as u
+import numpy as np
 import pytest
 from regions import CircleSkyRegion
 from simulated_cubes import simulated_cube
 
 from tevcurve import LightCurveEstimator, light_curve
 from tevcurve.config import Config, ConfigError
+from tevcurve.config.model import KEYS
+from tevcurve.config.values import KINDS, energies_of, norms_of
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.method_options import OPTIONS, settled, used
+from tevcurve.lightcurve.fit_rows import FitOptions
+from tevcurve.options import CONDITIONAL, OPTIONS, check_choice, settled, used
 
 VAIN = [
     ("1d", {"offset_max": "0.3 deg"}),
@@ -45,7 +50,7 @@ def test_options_of_the_other_method_are_refused(observations, method, given):
         light_curve(observations, POSITION, method=method, **given)
     with pytest.raises(ConfigError, match=words):
         Config(data="x", target="y", method=method, **given)
-    assert name in [option.name for option in OPTIONS]
+    assert name in [option.name for option in CONDITIONAL]
 
 
 @pytest.mark.parametrize(("method", "given", "words"), ALONE)
@@ -78,7 +83,7 @@ def test_workers_of_a_cluster_need_no_processes(observations):
 
 
 def test_defaults_are_settled_by_the_method():
-    nothing = dict.fromkeys([option.name for option in OPTIONS])
+    nothing = dict.fromkeys([option.name for option in CONDITIONAL])
     assert settled(nothing, "3d")["width"] == "2 deg"
     assert used(nothing, "3d") == {
         "offset_max": "2 deg",
@@ -98,11 +103,80 @@ def test_what_asks_for_nothing_is_never_in_vain():
     Config(data="x", target="y", method="3d", background="free", on_radius="null", shape_from="none")
 
 
-def test_every_option_of_the_table_is_one_of_the_call_and_of_the_configuration():
-    parameters = inspect.signature(light_curve).parameters
+# What a signature has in place of the table's default, and why.
+OWN_DEFAULTS = {
+    "time_bins": (None, "by_run() is made by the call"),
+    "spectrum": (None, "a model is made by the call, not when the module is imported"),
+    "upper_limit": (None, "the default holds where sigma_ul is not given either"),
+    "store": (None, "a call in Python writes nothing that was not asked for"),
+    "free": ((), "a default that cannot be changed in place"),
+}
+OWN_DEFAULTS_OF_ESTIMATOR = OWN_DEFAULTS | {
+    "energy_edges": (None, "the tutorial's datasets are fitted in all their bins"),
+    "norm_values": (None, "norm_min, norm_max and norm_n_values say it, the tutorial's way"),
+}
+# Arguments that are not in the table: what is looked at, and what only Python has.
+NOT_OPTIONS = {"observations", "target", "name", "progress", "client"}
+ESTIMATORS_OWN = {"datasets", "source", "norm_min", "norm_max", "norm_n_values", "reoptimize"}
+
+
+def documented(thing):
+    """Names of the arguments in the docstring of a function or class, as numpy has them."""
+    lines = inspect.getdoc(thing).split("Parameters\n----------\n")[1].split("\n\n")[0].splitlines()
+    heads = [line.split(" : ")[0] for line in lines if not line.startswith(" ")]
+    return {name.strip() for head in heads for name in head.split(",")}
+
+
+def same(value, text, option):
+    """Whether a default of a signature is what the table has as text."""
+    if option.kind == "energies" and text is not None:
+        return np.array_equal(u.Quantity(value).to_value("TeV"), energies_of(text).value)
+    if option.kind == "norms":
+        return np.array_equal(value, norms_of(text))
+    return value == text
+
+
+@pytest.mark.parametrize(
+    ("thing", "own", "others"),
+    [
+        (light_curve, OWN_DEFAULTS, NOT_OPTIONS),
+        (LightCurveEstimator, OWN_DEFAULTS_OF_ESTIMATOR, ESTIMATORS_OWN),
+    ],
+)
+def test_signatures_and_docstrings_are_those_of_the_table(thing, own, others):
+    parameters = inspect.signature(thing).parameters
+    known = {option.name: option for option in OPTIONS}
+    assert set(parameters) - set(known) == others
+    assert set(parameters) == documented(thing)
+    for name in set(parameters) & set(known):
+        value, option = parameters[name].default, known[name]
+        if name in own:
+            assert value == own[name][0], name
+        else:
+            assert same(value, option.given_default, option), name
+    if thing is light_curve:
+        assert set(known) <= set(parameters)
+
+
+def test_configurations_options_of_rows_and_kinds_are_those_of_the_table():
+    fields = {field.name: field.default for field in dataclasses.fields(FitOptions)}
+    of_rows = {option.name: option for option in OPTIONS if option.of_rows}
+    assert set(of_rows) | {"steps"} == set(fields)
+    for name in set(of_rows) - {"norm_values", "sigma_ul", "free"}:
+        assert fields[name] == of_rows[name].default, name
+    assert [key.name for key in KEYS] == list(Config.model_fields)
+    assert {option.name for option in OPTIONS} <= set(Config.model_fields)
+    for key in KEYS:
+        assert Config.model_fields[key.name].description == key.description
+        assert key.kind == "text" or key.kind in KINDS
+        assert bool(key.choices) or key.kind != "text"
+
+
+def test_a_choice_that_is_none_is_told_with_those_that_are():
     for option in OPTIONS:
-        assert parameters[option.name].default in (None, option.nothing)
-        assert Config.model_fields[option.name].default in (None, option.nothing)
+        if option.kind == "text":
+            with pytest.raises(InputError, match=f"{option.name} is 'x'; wanted is '{option.choices[0]}' or"):
+                check_choice(option.name, "x")
 
 
 @pytest.mark.parametrize("method", ["1d", "3d"])

@@ -1,0 +1,183 @@
+"""What is asked of `tevcurve.light_curve` to a `Job`: what goes together is checked, and defaults are settled."""
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.bins import by_run
+from tevcurve.lightcurve.bins.text import as_binning
+from tevcurve.lightcurve.fit_rows import FitOptions, check_options, limit_sigma, positive
+from tevcurve.lightcurve.free_shapes import free_names
+from tevcurve.lightcurve.provenance import position_words, safe_energy_words
+from tevcurve.lightcurve.reference_spectrum import reference_in_bins
+from tevcurve.maps import WcsGeom
+from tevcurve.models import PowerLaw, SpectralModel
+from tevcurve.options import OPTIONS, check_choice, option_of, settled
+from tevcurve.pipeline.job import Job
+from tevcurve.pipeline.targets import observations_of
+from tevcurve.reduction.cube_terms import CubeSetting
+from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.exclusion import allowed_pixels, as_exclusions
+from tevcurve.reduction.safe_energy import safe_energy_of
+from tevcurve.reduction.spectrum_terms import SpectrumSetting
+
+# Of a map in all its energies: some arrays of half a gigabyte each.
+MAX_CELLS = 60_000_000
+OF_ROWS = tuple(option.name for option in OPTIONS if option.of_rows)
+
+
+def job_of(observations, target, name, asked):
+    """(`Job`, `Observations`) of what is asked for.
+
+    Parameters
+    ----------
+    observations, target, name : as in `tevcurve.light_curve`
+    asked : dict of the options of `tevcurve.options` that make a job, as in `tevcurve.light_curve`
+
+    Raises `InputError` for what cannot be used or does not go together.
+    """
+    check_choice("method", asked["method"])
+    spectrum = _spectrum(asked["spectrum"])
+    time_bins = as_binning(by_run() if asked["time_bins"] is None else asked["time_bins"])
+    radius_is_given = asked["on_radius"] is not None
+    asked = settled_options(asked)
+    options = fit_options(spectrum, asked)
+    as_exclusions(asked["exclusion"])
+    observations, position = observations_of(observations, target)
+    axes = energy_axes(asked["energy_edges"], asked["e_reco"], asked["e_true"])
+    reference_in_bins(spectrum, axes.true, axes.bands)
+    if asked["method"] == "3d":
+        options.background_rule.check_cubes(True)
+        setting = cube_setting(position, axes, asked)
+    else:
+        setting = on_off_setting(position, axes, asked, radius_is_given)
+    named = target if isinstance(target, str) else None
+    if name is None:
+        name = named or position.icrs.to_string("hmsdms", precision=1)
+    meta = {"source": str(name), **_meta(asked, setting, options, named)}
+    return Job(setting, asked["exclusion"], spectrum.copy(), time_bins, options, meta), observations
+
+
+def settled_options(asked):
+    """The options with their defaults in place of None; of two that say the limit, the one that is given."""
+    values = settled(asked, asked["method"])
+    if values["upper_limit"] is None and values["sigma_ul"] is None:
+        values["upper_limit"] = option_of("upper_limit").default
+    return values
+
+
+def _meta(asked, setting, options, named):
+    """What the light curve says of the job, apart from its source; of what is seldom asked for only if it is."""
+    meta = {
+        "method": asked["method"],
+        "several_runs": "stacked" if asked["stacked"] else "joint",
+        "unbinned": bool(asked["unbinned"]),
+        "position": position_words(setting.source),
+        "safe_energy": safe_energy_words(asked["safe_energy"]),
+        **options.meta(),
+    }
+    if named is not None:
+        meta["selected_by"] = named
+    if asked["exclusion"] is not None:
+        meta["exclusion"] = exclusion_words(asked["exclusion"], setting)
+    if asked["responses"] != option_of("responses").default:
+        meta["responses"] = asked["responses"]
+    if asked["upper_limit"] is not None:
+        meta["upper_limit"] = asked["upper_limit"]
+    return meta
+
+
+def _spectrum(spectrum):
+    spectrum = PowerLaw(index=option_of("spectrum").default["index"]) if spectrum is None else spectrum
+    if not isinstance(spectrum, SpectralModel):
+        raise InputError(
+            f"spectrum is a {type(spectrum).__name__}; wanted is a SpectralModel such as PowerLaw."
+        )
+    return spectrum
+
+
+def cube_setting(position, axes, asked):
+    """The `CubeSetting` of options, a dict of `tevcurve.options`."""
+    width, binsz, unbinned, stacked = (asked[name] for name in ("width", "binsz", "unbinned", "stacked"))
+    if unbinned and stacked:
+        raise InputError(
+            "stacked=True adds up cells, which unbinned=True does without; wanted is one of them."
+        )
+    geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
+    _check_cells(geom, axes, width, binsz)
+    source = _lonlat(position)
+    check_choice("responses", asked["responses"])
+    return CubeSetting(
+        source=source,
+        geom=geom,
+        axes=axes,
+        offset_max=_radian(asked["offset_max"], "offset_max"),
+        safe_energy=safe_energy_of(asked["safe_energy"]),
+        unbinned=bool(unbinned),
+        stacked=bool(stacked),
+        allowed=allowed_pixels(asked["exclusion"], geom, source),
+        responses=asked["responses"],
+    )
+
+
+def _check_cells(geom, axes, width, binsz):
+    """Raises `InputError` for a map that would take gigabytes, before any of it is made."""
+    pixels = geom.npix[0] * geom.npix[1]
+    n_energies = max(len(axes.reco), len(axes.true)) - 1
+    if pixels * n_energies > MAX_CELLS:
+        raise InputError(
+            f"A map of the width {width} with pixels of {binsz} has {pixels:.3g} pixels, with {n_energies} energies "
+            f"{pixels * n_energies:.3g} cells; wanted are at most {MAX_CELLS:.0e}, so take larger pixels or a "
+            "smaller width."
+        )
+
+
+def exclusion_words(exclusion, setting):
+    """What an exclusion does in a job of a setting, str."""
+    if not isinstance(setting, CubeSetting):
+        return f"no OFF region lies on {len(as_exclusions(exclusion))} maps or regions"
+    n_pixels = int(np.prod(setting.geom.data_shape[-2:]))
+    n_out = 0 if setting.allowed is None else int(np.count_nonzero(~setting.allowed))
+    return f"{n_out} of {n_pixels} pixels of the map are outside the fit"
+
+
+def on_off_setting(position, axes, asked, radius_is_given=False):
+    """The `SpectrumSetting` of options, a dict of `tevcurve.options`.
+
+    radius_is_given: whether the radius was asked for, or is a default that a run's own may take the place of.
+    """
+    check_choice("responses", asked["responses"])
+    return SpectrumSetting(
+        source=_lonlat(position),
+        radius=_radian(asked["on_radius"], "on_radius"),
+        axes=axes,
+        safe_energy=safe_energy_of(asked["safe_energy"]),
+        containment_correction=True,
+        responses=asked["responses"],
+        radius_is_given=radius_is_given,
+    )
+
+
+def fit_options(spectrum, asked):
+    """The `FitOptions` of options, a dict of `tevcurve.options`."""
+    values = {name: asked[name] for name in OF_ROWS} | {
+        "sigma": positive(asked["sigma"], "sigma"),
+        "sigma_ul": limit_sigma(asked["sigma_ul"], asked["upper_limit"]),
+        "negative": bool(asked["negative"]),
+        "free": free_names(asked["free"], spectrum),
+        "free_ts": positive(asked["free_ts"], "free_ts"),
+    }
+    return check_options(FitOptions(**values))
+
+
+def _lonlat(position):
+    icrs = position.icrs
+    return float(icrs.ra.rad), float(icrs.dec.rad)
+
+
+def _radian(angle, name):
+    try:
+        value = u.Quantity(angle).to_value(u.rad)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is {angle!r}; wanted is an angle such as '2 deg'.") from error
+    return positive(value, name)
