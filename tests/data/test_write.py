@@ -234,7 +234,7 @@ def test_gammapy_expects_the_same_of_a_lopsided_field(tmp_path):
     round_set = ResponseSet.analytic("3d")
     table = round_set.bkg.table
     lopsided = table.values * np.linspace(0.5, 1.5, 24)[:, None] * np.linspace(0.8, 1.2, 24)
-    bkg = Background3D(replace(table, values=lopsided), "RADEC", lon_sign=-1)
+    bkg = Background3D(replace(table, columns={"BKG": lopsided}), "RADEC", lon_sign=-1)
     irfs = ResponseSet(round_set.aeff, round_set.edisp, round_set.psf, bkg)
     ours = simulate_observation(POSITION, GTI([7.3e8], [7.3e8 + 7200], REFERENCE), irfs, [], 1)
     edges = np.geomspace(0.3, 30, 21)

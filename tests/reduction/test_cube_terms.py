@@ -34,7 +34,9 @@ def kept(tmp_path_factory):
 def _emptied(run):
     table = run.bkg.table
     some = (table.axes[0].nodes < EMPTY_FROM).reshape(-1, *[1] * (table.values.ndim - 1))
-    return replace(run, bkg=replace(run.bkg, table=replace(table, values=np.where(some, table.values, 0.0))))
+    return replace(
+        run, bkg=replace(run.bkg, table=replace(table, columns={"BKG": np.where(some, table.values, 0.0)}))
+    )
 
 
 @pytest.mark.parametrize("unbinned", [False, True])
