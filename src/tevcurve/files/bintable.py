@@ -8,6 +8,7 @@ Source: FITS standard 4.0, sections 4.1, 4.2.1.2 (long texts) and 7.3.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -61,7 +62,9 @@ class Columns:
 
     def __init__(self, columns):
         self._columns = tuple(columns)
-        self._by_name = {column.name.upper(): column for column in reversed(self._columns)}
+        self._by_name = {}
+        for column in self._columns:
+            self._by_name.setdefault(column.name.upper(), []).append(column)
 
     @property
     def names(self):
@@ -78,7 +81,11 @@ class Columns:
         return name.upper() in self._by_name
 
     def __getitem__(self, name):
-        return self._by_name[name.upper()]
+        return self._by_name[name.upper()][0]
+
+    def called(self, name):
+        """All columns of a name, in any case: a list."""
+        return self._by_name.get(name.upper(), [])
 
 
 class Rows:
@@ -221,10 +228,10 @@ def _nbytes(code, repeat):
 
 def _column(header, number, offset):
     """`Column` of a number."""
-    form = _FORM.match(str(header.get(f"TFORM{number}", "")).strip().upper())
+    form = _format(str(header.get(f"TFORM{number}", "")))
     if form is None:
         raise ValueError(f"its TFORM{number} is {header.get(f'TFORM{number}')!r}, which is no format")
-    repeat, code, inner = int(form[1] or 1), form[2], form[3]
+    repeat, code, inner = form
     if code in "PQ" and (repeat > 1 or not inner):
         raise ValueError(f"its TFORM{number} is {header[f'TFORM{number}']!r}, which is no format of lists")
     name = str(header.get(f"TTYPE{number}", f"col{number}")).strip()
@@ -244,12 +251,20 @@ def _column(header, number, offset):
     return Column(name, unit, code, repeat, shape, offset, inner, scale, zero, null, problem)
 
 
+@lru_cache(maxsize=256)
+def _format(text):
+    """(number of values, letter, letter of the values of lists) of a TFORM, None where it is none."""
+    form = _FORM.match(text.strip().upper())
+    return form and (int(form[1] or 1), form[2], form[3])
+
+
 def _scaling(header, number, code):
     """TSCAL and TZERO of a column, and why its values cannot be told without them, in words."""
-    if code not in "BIJKEDCM":
+    keywords = f"TSCAL{number}", f"TZERO{number}"
+    if code not in "BIJKEDCM" or not (keywords[0] in header or keywords[1] in header):
         return 1, 0, ""
-    scale, zero = header.get(f"TSCAL{number}", 1), header.get(f"TZERO{number}", 0)
-    for keyword, value in ((f"TSCAL{number}", scale), (f"TZERO{number}", zero)):
+    scale, zero = header.get(keywords[0], 1), header.get(keywords[1], 0)
+    for keyword, value in zip(keywords, (scale, zero), strict=True):
         if isinstance(value, str) or number_of(value) is None or abs(value) >= 1e300:
             return 1, 0, f"its {keyword} is {value!r}, which is no number"
     return scale, zero, ""
@@ -261,18 +276,21 @@ def parse_header(block):
     header, last = {}, None
     for first in range(0, len(text), 80):
         card = text[first : first + 80]
-        keyword = card[:8].rstrip()
-        if keyword == "END":
-            break
-        if keyword == "CONTINUE" and last is not None and str(header[last]).endswith("&"):
-            match = _CARD.match(f"{last:<8}= {card[8:].strip()}")
-            header[last] = header[last][:-1] + str((match and match[2]) or "").replace("''", "'").rstrip()
-            continue
+        if card.startswith(("END", "CONTINUE")):
+            keyword = card[:8].rstrip()
+            if keyword == "END":
+                break
+            if keyword == "CONTINUE" and last is not None and str(header[last]).endswith("&"):
+                match = _CARD.match(f"{last:<8}= {card[8:].strip()}")
+                header[last] = header[last][:-1] + str((match and match[2]) or "").replace("''", "'").rstrip()
+                continue
         last = None
-        match = _CARD.match(card)
-        if match and card[8:10] == "= " and match[1] not in header:
-            header[match[1]] = _value(match[2], match[3])
-            last = match[1] if match[2] is not None else None
+        match = _CARD.match(card) if card[8:10] == "= " else None
+        if match:
+            keyword, quoted, plain = match.groups()
+            if keyword not in header:
+                header[keyword] = _value(quoted, plain)
+                last = keyword if quoted is not None else None
     return header
 
 
@@ -283,7 +301,8 @@ def _value(quoted, plain):
     plain = plain.strip()
     if plain in ("T", "F"):
         return plain == "T"
-    for number in (int, float):
+    # What has a point is no whole number, and to find that out by trying takes longer than all the rest.
+    for number in (float,) if "." in plain else (int, float):
         try:
             return number(plain.replace("D", "E") if number is float else plain)
         except ValueError:

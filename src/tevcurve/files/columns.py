@@ -6,7 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import DataError
-from tevcurve.files.bintable import Rows
+from tevcurve.files.bintable import Columns, Rows
 
 
 def column_values(table, name, unit, where, default_unit=None):
@@ -49,7 +49,10 @@ def row_values(table, name, unit, where, default_unit=None):
 
 def column_unit(table, name, unit, where, default_unit=None):
     """Unit string of a column that can be converted to `unit`; raises DataError otherwise."""
-    columns = [one for one in table.columns if one.name.upper() == name.upper()]
+    if isinstance(table.columns, Columns):
+        columns = table.columns.called(name)
+    else:
+        columns = [one for one in table.columns if one.name.upper() == name.upper()]
     if not columns:
         raise DataError(f"{where} has no column {name}; it has {listed(table.columns.names)}.")
     if len(columns) > 1:

@@ -140,11 +140,11 @@ def _read_axis(hdu, name, unit, logarithmic, where):
         raise DataError(
             f"{where}: {name}_LO has {low.size} values and {name}_HI has {high.size}; the same number is wanted."
         )
-    if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high))):
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
         raise DataError(f"{where}: the axis {name} holds values that are not finite; numbers are wanted.")
     if logarithmic and low[0] <= 0:
         raise DataError(f"{where}: the axis {name} starts at {low[0]:g} {unit}; a start above 0 is wanted.")
-    if np.any(high < low) or np.any(np.diff(low) <= 0) or np.any(np.diff(high) <= 0):
+    if (high < low).any() or (low[1:] <= low[:-1]).any() or (high[1:] <= high[:-1]).any():
         raise DataError(f"{where}: the bins of the axis {name} do not increase; growing edges are wanted.")
     if max(abs(low[0]), abs(high[-1])) > _FARTHEST.get(unit, np.inf):
         raise DataError(
