@@ -1,5 +1,7 @@
 """What a person sees first."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from onoff_light_curves import onoff_light_curve, onoff_run
@@ -86,6 +88,9 @@ def test_a_verdict_without_toys_says_where_the_formula_is_rough(tmp_path):
         assert summary.verdict.startswith(
             f"By a formula that is rough for the {n} of {n} rows with few counts the rows"
         )
+        # No formula for few counts says more than 1000 toys could, to neither side.
+        for p_value in (0.0, 1.0):
+            assert 3 < abs(replace(summary.ts_var, p_value=p_value).significance) < 3.1
     assert light_curve.variability(n_toys=50).n_rough == 0
 
 

@@ -109,7 +109,8 @@ def _found(rows, test, values):
         # Toys may repeat the very value; rounding must not decide.
         beyond = int(np.count_nonzero(values >= observed - 1e-9 * abs(observed)))
         chance = {"p_value": (beyond + 1) / (len(values) + 1), "p_is_limit": beyond == 0}
-        return Found(fields | chance | {"method": "toys", "n_toys": len(values), "note": ""}, values)
+        told = {"method": "toys", "n_toys": len(values), "least_chance": 1 / (len(values) + 1), "note": ""}
+        return Found(fields | chance | told, values)
     few, note = np.count_nonzero(rows.few), ""
     if few:
         why = (
@@ -120,7 +121,8 @@ def _found(rows, test, values):
         note = f"{few} of {rows.n} rows have few counts, where the formula is rough, and {why}"
     least = LEAST_ROUGH_CHANCE if few else LEAST_CHANCE
     chance = {"p_value": max(asymptotic, least), "p_is_limit": bool(asymptotic < least)}
-    return Found(fields | chance | {"method": "asymptotic", "n_toys": 0, "note": note}, values)
+    told = {"method": "asymptotic", "n_toys": 0, "least_chance": least, "note": note}
+    return Found(fields | chance | told, values)
 
 
 def null_fits(rows, n_toys, random_state):

@@ -28,6 +28,7 @@ class VariabilityResult:
     p_asymptotic : float, the chance by the formula, which holds for many counts
     method : "asymptotic" (by a formula, for many counts) or "toys" (by drawn light curves of a constant source)
     n_toys : int, number of toys, 0 without
+    least_chance : float, the least chance, and the least distance from 1, that can be told
     trials : int, number of places that were looked at
     n_rows : int, rows of the light curve in it
     n_left_out : int, rows that are not in it as they have too little exposure to say anything
@@ -46,6 +47,7 @@ class VariabilityResult:
     p_asymptotic: float = np.nan
     method: str = "asymptotic"
     n_toys: int = 0
+    least_chance: float = LEAST_CHANCE
     trials: int = 1
     n_rows: int = 0
     n_left_out: int = 0
@@ -60,12 +62,7 @@ class VariabilityResult:
         """
         if not np.isfinite(self.p_value):
             return np.nan
-        return -NormalDist().inv_cdf(min(max(self.p_value, self._least), 1 - self._least))
-
-    @property
-    def _least(self):
-        """The least chance that can be told."""
-        return 1 / (self.n_toys + 1) if self.method == "toys" else LEAST_CHANCE
+        return -NormalDist().inv_cdf(min(max(self.p_value, self.least_chance), 1 - self.least_chance))
 
     def measured(self):
         """The value with its error, in words."""
@@ -75,7 +72,9 @@ class VariabilityResult:
         """The chance and where it is from, in words."""
         if not np.isfinite(self.p_value):
             return ""
-        more = "more than " if self.p_is_limit else "less than " if self.p_value > 1 - self._least else ""
+        more = (
+            "more than " if self.p_is_limit else "less than " if self.p_value > 1 - self.least_chance else ""
+        )
         places = f", {self.trials} places" if self.trials > 1 else ""
         source = f"{self.n_toys} toys" if self.method == "toys" else "asymptotic"
         told = chance_text(self.p_value, self.p_is_limit)
