@@ -10,14 +10,14 @@ import pytest
 from numpy.testing import assert_allclose
 
 matplotlib.use("Agg")
-BENCH = Path(__file__).resolve().parent.parent / "bench"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module", autouse=True)
-def bench_on_path():
-    sys.path.insert(0, str(BENCH))
+def validation_on_path():
+    sys.path.insert(0, str(ROOT))
     yield
-    sys.path.remove(str(BENCH))
+    sys.path.remove(str(ROOT))
 
 
 @pytest.mark.parametrize("alpha", [None, 1.0, 0.05])
@@ -277,8 +277,7 @@ def test_flare_night_has_the_variability_that_was_found(hess_dl3_dr1):
 @pytest.fixture
 def drawn(monkeypatch):
     """A part of three pieces in place of all parts, and the arguments with which it was measured."""
-    import validate
-    from validation import parts, stopping
+    from validation import parts, stopping, validate
 
     calls = []
 
@@ -295,7 +294,7 @@ def drawn(monkeypatch):
 
 
 def run_toy(folder, *more):
-    import validate
+    from validation import validate
 
     return validate.main(["toy", "--processes", "1", "--results", str(folder), *more])
 
@@ -368,8 +367,7 @@ def test_pieces_are_made_anew_where_their_code_changed_and_not_where_its_words_d
 
 
 def test_code_that_gives_the_same_numbers_keeps_the_others(tmp_path, drawn, monkeypatch):
-    import validate
-    from validation import parts
+    from validation import parts, validate
     from validation.assembly import checked_again, state_of, words_of
 
     calls, toy = drawn[0], validate.PARTS["toy"]
@@ -394,8 +392,7 @@ def test_code_that_gives_the_same_numbers_keeps_the_others(tmp_path, drawn, monk
 
 
 def test_report_is_assembled_from_what_is_kept_and_names_what_is_not(tmp_path, monkeypatch):
-    import validate
-    from validation import stopping
+    from validation import stopping, validate
 
     docs, kept = tmp_path / "docs", tmp_path / "kept"
     folders = ["--docs", str(docs), "--results", str(kept)]
@@ -410,7 +407,7 @@ def test_report_is_assembled_from_what_is_kept_and_names_what_is_not(tmp_path, m
 
 
 def test_every_part_has_pieces_that_differ_and_code_it_rests_on():
-    import validate
+    from validation import validate
     from validation.parts import plan
     from validation.subjects import fingerprint
 
@@ -420,7 +417,7 @@ def test_every_part_has_pieces_that_differ_and_code_it_rests_on():
 
 
 def test_pieces_that_are_made_side_by_side_are_those_made_one_by_one(tmp_path, monkeypatch):
-    import validate
+    from validation import validate
 
     few = replace(validate.PARTS["biases"], pieces=lambda _: [[1.0, 0.1, 2], [1.0, 1.0, 2]])
     monkeypatch.setitem(validate.PARTS, "biases", few)
@@ -439,7 +436,7 @@ def test_pieces_that_are_made_side_by_side_are_those_made_one_by_one(tmp_path, m
     ],
 )
 def test_wrong_calls_are_told(asked, words, capsys):
-    import validate
+    from validation import validate
 
     with pytest.raises(SystemExit):
         validate.main(asked)

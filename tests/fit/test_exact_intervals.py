@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tevcurve.errors import InputError
 from tevcurve.fit.exact_intervals import known_norm_intervals, onoff_norm_intervals
 
-BENCH = Path(__file__).resolve().parents[2] / "bench"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def problems(monkeypatch):
     """The module with the functions that the validation report counts problems with."""
-    monkeypatch.syspath_prepend(str(BENCH))
+    monkeypatch.syspath_prepend(str(ROOT))
     from validation import exact_counts
 
     return exact_counts

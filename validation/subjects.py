@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tevcurve
 
-SOURCE, BENCH = Path(tevcurve.__file__).parent, Path(__file__).parent
+SOURCE = Path(tevcurve.__file__).parent
 
 
 def without_words(tree):

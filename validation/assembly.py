@@ -68,8 +68,8 @@ def report(sections, states, checks=None):
     lines = [
         "# Validation",
         "",
-        "Light curves of sources whose truth is known. Every number is from `bench/validate.py`, which keeps them in "
-        "`bench/validation/results`; each part says how many draws it has. The bars are those that the project has "
+        "Light curves of sources whose truth is known. Every number is from `python -m validation`, which keeps "
+        "them in `validation/results`; each part says how many draws it has. The bars are those that the project has "
         "set itself before. Errors behind ± are one standard deviation of the Monte-Carlo draws.",
         "",
         "What misses its bar: "

@@ -1,28 +1,24 @@
 """Light curves of known truths, in parts that are made one by one and kept, and docs/validation.md from them.
 
-    python bench/validate.py --list                              # the parts, and what is kept of each
-    python bench/validate.py coverage                            # one part; again, it goes on where it was stopped
-    python bench/validate.py night --data path/to/hess-dl3-dr1   # a part that needs the public data, as does blocks
-    python bench/validate.py alarms --minutes 10 --processes 2   # no piece begins after ten minutes
-    python bench/validate.py shapes --share 0.2                  # with a fifth of the draws
-    python bench/validate.py coverage night --again 3            # after a change that is to change no number
-    python bench/validate.py --assemble                          # docs/validation.md and its figures; nothing is drawn
+    python -m validation --list                                 # the parts, and what is kept of each
+    python -m validation coverage                               # one part; again, it goes on where it was stopped
+    python -m validation night --data path/to/hess-dl3-dr1      # a part that needs the public data, as does blocks
+    python -m validation alarms --minutes 10 --processes 2      # no piece begins after ten minutes
+    python -m validation shapes --share 0.2                     # with a fifth of the draws
+    python -m validation coverage night --again 3               # after a change that is to change no number
+    python -m validation --assemble                             # docs/validation.md and its figures; nothing is drawn
 
 A part is made in pieces, and what each of them found is kept, with its arguments and its seed, in
-bench/validation/results, from which the report is assembled. A piece is made anew only where the code it rests on has
+validation/results, from which the report is assembled. A piece is made anew only where the code it rests on has
 changed (not its comments), or its seed; unless `--again` has shown, with a few of its pieces, that the new code gives
 the same numbers, which the report then says. No part takes longer than 20 minutes on two cores. The tests run the same
 code with fewer draws.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from validation import (  # noqa: E402
+from validation import (
     alarms,
     biases,
     blocks,
@@ -39,7 +35,9 @@ from validation import (  # noqa: E402
     stacked,
     stopping,
 )
-from validation.parts import RESULTS, Part, again, run  # noqa: E402
+from validation.parts import RESULTS, Part, again, run
+
+HERE = Path(__file__).resolve().parent
 
 # What light curves by one call rest on.
 ALL = ("data", "irf", "reduction", "fit", "kernels", "lightcurve", "models")
@@ -124,7 +122,3 @@ def main(arguments=None):
     if args.assemble:
         write_report(PARTS, args.results, args.docs)
     return int(left > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -146,8 +146,8 @@ def made(name, part, piece, seed, data, code):
 
 
 def made_of(name, *arguments):
-    """`made` of a part that `validate.py` has, which other processes know by its name only."""
-    from validate import PARTS
+    """`made` of a part that `validation.validate` has, which other processes know by its name only."""
+    from validation.validate import PARTS
 
     return made(name, PARTS[name], *arguments)
 
