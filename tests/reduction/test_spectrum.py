@@ -27,7 +27,8 @@ class Area:
 
     low_threshold, high_threshold = LOW, HIGH
     energy_axis = SimpleNamespace(nodes=np.array([0.5, 1, 2, 4, 8, 16.0]), edges=np.array([0.4, 20.0]))
-    table = SimpleNamespace(where="AEFF")
+    offset_axis = SimpleNamespace(locate=lambda offset: SimpleNamespace(lower=0, upper=0, inside=True))
+    table = SimpleNamespace(where="AEFF", values=np.ones((6, 1)))
 
     @staticmethod
     def effective_area(energy_tev, offset_rad):

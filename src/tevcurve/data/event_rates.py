@@ -72,13 +72,14 @@ def longest_gap(time_s, intervals):
     time_s: float array (n,), events in good time, in order. intervals: float array (m, 2), good time in s.
     """
     before, good = _good_seconds(time_s, intervals)
-    gaps = np.diff(np.concatenate([[0.0], good, before[-1:]]))
+    gaps = np.diff(good, prepend=0.0, append=before[-1])
     longest = int(np.argmax(gaps))
-    edges = np.concatenate([intervals[:1, 0], time_s, intervals[-1:, 1]])
+    start = time_s[longest - 1] if longest else intervals[0, 0]
+    stop = time_s[longest] if longest < len(time_s) else intervals[-1, 1]
     seconds = float(gaps[longest])
     rate = len(time_s) * SLOWEST_IN_GAP / before[-1] if before[-1] else 0.0
     chance = (len(time_s) + 1) * np.exp(-rate * seconds)
-    return seconds, float(edges[longest]), float(edges[longest + 1]), float(min(chance, 1.0))
+    return seconds, float(start), float(stop), float(min(chance, 1.0))
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def _steps():
 def _good_seconds(time_s, intervals):
     """Good time before each interval and in all, (m + 1,), and before each event, (n,), in s."""
     before = np.concatenate([[0.0], np.cumsum(intervals[:, 1] - intervals[:, 0])])
+    if len(intervals) == 1:
+        return before, time_s - intervals[0, 0]
     number = np.clip(np.searchsorted(intervals[:, 0], time_s, side="right") - 1, 0, None)
     return before, before[number] + time_s - intervals[number, 0]
 

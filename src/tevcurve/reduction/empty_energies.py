@@ -17,15 +17,18 @@ def remark_empty_energies(observation, psf, edisp, offset):
     """
     aeff = observation.aeff
     nodes = aeff.energy_axis.nodes
-    filled = np.flatnonzero(aeff.effective_area(nodes, offset) > 0)
-    if not len(filled):
+    place = aeff.offset_axis.locate(offset)
+    # Nothing is below 0; sums are quicker than a search for what is not 0.
+    some_area = aeff.table.values[:, int(place.lower) : int(place.upper) + 1].sum(axis=1) > 0
+    filled = np.flatnonzero(some_area)
+    if not len(filled) or not place.inside:
         return
     low, high = (None if one is None else one.value for one in (aeff.low_threshold, aeff.high_threshold))
     low, high = max(low or 0.0, nodes[filled[0]]), min(high or np.inf, nodes[filled[-1]])
-    responses = [("aeff", aeff.table.where, nodes, aeff.effective_area(nodes, offset) > 0)]
+    responses = [("aeff", aeff.table.where, nodes, some_area)]
     if psf is not None:
         responses.append(("psf", observation.psf.table.where, psf.energies_tev, ~psf.is_empty))
-    some = edisp.table.values.any(axis=(1, 2))
+    some = edisp.table.values.reshape(len(edisp.energy_axis.nodes), -1).sum(axis=1) > 0
     responses.append(("edisp", edisp.table.where, edisp.energy_axis.nodes, some))
     for stage, where, energies, is_filled in responses:
         empty = energies[~is_filled & (energies >= low) & (energies <= high)]

@@ -44,16 +44,13 @@ def remark_events(observation, events, source):
 
 def _look_at_directions(events, pointing):
     """Notes a mean direction of the events that is off the pointing; raises DataError where it is of another field."""
-    north = events.lat - pointing[1]
-    turn = events.lon - pointing[0]
-    east = (turn - 2 * np.pi * np.round(turn / (2 * np.pi))) * np.cos(events.lat)
-    off = float(np.hypot(np.mean(east), np.mean(north)))
-    # On the sphere where it is not small, and where there is need.
-    if off <= _LARGEST_MEAN_OFFSET:
+    # As on a plane, which is quick; on the sphere where that is not near.
+    east, north = (np.mean(events.lon) - pointing[0]) * np.cos(pointing[1]), np.mean(events.lat) - pointing[1]
+    if np.hypot(east, north) <= _LARGEST_MEAN_OFFSET and np.ptp(events.lon) < np.pi:
         return
-    spread = float(np.hypot(np.std(east), np.std(north)))
     lon, lat = _mean_direction(events)
     off = float(angular_separation(lon, lat, *pointing))
+    spread = float(np.sqrt(np.mean(angular_separation(lon, lat, events.lon, events.lat) ** 2)))
     if off <= max(_LARGEST_MEAN_OFFSET, _LEAST_SIGNIFICANCE * spread / np.sqrt(len(events))):
         return
     words = (
