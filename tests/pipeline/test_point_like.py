@@ -17,8 +17,8 @@ from tevcurve import (
     SpectrumExtraction,
     light_curve,
 )
+from tevcurve.config.sensible import sensible_config
 from tevcurve.errors import DataError
-from tevcurve.pipeline.job import on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.store import Result, RunStore, write_result
@@ -94,7 +94,7 @@ def test_a_light_curve_of_a_rad_max_is_that_of_the_tutorials_classes(magic):
 def test_runs_keep_their_cut_in_files(magic, tmp_path):
     curve = light_curve(magic, CRAB, "10 min", EDGES[[0, -1]], **OPTIONS)
     run = curve.origin.runs[0]
-    assert_allclose(np.rad2deg(run.on_radius), LARGEST, rtol=1e-6)
+    assert_allclose(np.rad2deg(run.region_radius), LARGEST, rtol=1e-6)
     assert_same(run_from_bytes(run_to_bytes(run), "here"), run)
     write_result(tmp_path / "result", curve)
     again = Result.read(tmp_path / "result").light_curve.rebin("10 min").table
@@ -107,7 +107,7 @@ def test_a_store_has_regions_for_each_range_of_energies(magic, tmp_path):
     radii = []
     for edges in ([0.2, 10], [0.5, 10], [0.2, 10]):
         curve = light_curve(magic, CRAB, "run", edges * u.TeV, store=store, **OPTIONS)
-        radii.append(np.rad2deg([run.on_radius for run in curve.origin.runs]))
+        radii.append(np.rad2deg([run.region_radius for run in curve.origin.runs]))
     assert_allclose(radii, np.repeat([[LARGEST], [0.1], [LARGEST]], 2, axis=1), rtol=1e-6)
     assert len(store.entries()) == 4
 
@@ -148,5 +148,11 @@ def test_a_cut_of_which_nothing_tells_the_radius_is_refused(tmp_path):
     observations = point_like_store(tmp_path, None)
     with pytest.raises(DataError, match="HDUCLAS3 POINT-LIKE"):
         light_curve(observations, TARGET, "run", [1, 10] * u.TeV, **OPTIONS)
-    setting = on_off_setting(TARGET, energy_axes([1, 10] * u.TeV), None, "0.2 deg", "centre")
-    assert not setting.radius_is_given
+
+
+def test_what_is_proposed_for_them_is_1d_and_runs(magic, gammapy_data):
+    config, _ = sensible_config(gammapy_data / "magic" / "rad_max" / "data", magic[0].target_name)
+    assert config.method == "1d"
+    table = light_curve(magic, CRAB, **config.options()).table
+    assert len(table) == len(magic)
+    assert np.all(table["ts"] > 25)

@@ -13,7 +13,7 @@ from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.irf.field_rotation import background_frames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.lightcurve.bins import by_edges
-from tevcurve.reduction.run_responses import pixels_icrs
+from tevcurve.reduction.run_in_cells import pixels_icrs
 
 SPECTRUM = PowerLaw(index=2.5)
 LOWEST = (0.5, 1.7, 3.5)  # TeV, safe energies of the runs

@@ -13,7 +13,7 @@ from tevcurve import light_curve
 from tevcurve.irf.field_rotation import background_frames
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.reduction.cube_terms import cube_terms
-from tevcurve.reduction.run_responses import pixels_icrs
+from tevcurve.reduction.run_in_cells import pixels_icrs
 
 # From here on the background has no rate; the edge of a reco bin.
 EMPTY_FROM = 3.0

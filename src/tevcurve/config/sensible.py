@@ -14,8 +14,6 @@ from tevcurve.reduction.safe_energy import range_above_fraction
 # So many runs are looked at; the others will be much like them.
 MOST_RUNS = 12
 FRACTION = 0.1
-# Without these neither method can do.
-NEEDED = ("edisp", "psf")
 REACH = 30
 SMALLEST_OFFSET = 0.25  # deg
 
@@ -54,7 +52,9 @@ def sensible_config(data, target, **values):
 
 def _look_at(observation, position):
     """What one run says, a dict: safe energies in TeV (NaN for none in the file), offset in deg, its responses."""
-    missing = [name for name in NEEDED if not observation.has(name)]
+    # Without these neither method can do; responses that hold for a cut in angle need no point spread function.
+    is_cut = observation.has("aeff") and observation.has("edisp") and observation.directional_cut is not None
+    missing = [name for name in (("edisp",) if is_cut else ("edisp", "psf")) if not observation.has(name)]
     if missing:
         raise DataError(
             f"run {observation.obs_id} has no {' and no '.join(missing)}, which light curves need."
@@ -67,7 +67,7 @@ def _look_at(observation, position):
         "file": (low, high),
         "fraction": range_above_fraction(aeff, float(offset), FRACTION),
         "offset": float(np.degrees(offset)),
-        "has_background": observation.has("bkg"),
+        "has_background": observation.has("bkg") and not is_cut,
     }
 
 

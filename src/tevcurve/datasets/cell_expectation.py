@@ -12,7 +12,7 @@ from tevcurve.records import short_repr
 
 @dataclass(frozen=True, eq=False)
 class CellExpectation:
-    """All that `tevcurve.reduction.terms_in_cells` needs to know of a run besides its events.
+    """All that `tevcurve.reduction.run_in_cells.terms_in_cells` needs to know of a run besides its events.
 
     The responses may be the run's own, or what a caller has in their place.
 

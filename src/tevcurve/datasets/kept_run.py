@@ -27,7 +27,7 @@ class KeptRun:
     psf : `EnergyDependentTablePSF` at the source; None where it is not needed
     edisp : `EnergyDispersion2D`, at least around the offset of the source
     bkg : background response, or None
-    on_radius : float, radian, of the ON circle and of each OFF circle; None in 3D, and where it is that of the setting
+    region_radius : float, radian, of the ON circle and of each OFF circle; None in 3D, or where the setting has it
     off_lon, off_lat : float arrays, ICRS radian: centres of the OFF circles; None in 3D
     cut : the cut in angle that the responses hold for: `RadMax2D`, or one radius in radian for all energies; None
         where they hold for all events
@@ -50,7 +50,7 @@ class KeptRun:
     psf: Any
     edisp: Any
     bkg: Any = None
-    on_radius: float | None = None
+    region_radius: float | None = None
     off_lon: np.ndarray | None = None
     off_lat: np.ndarray | None = None
     cut: Any = None

@@ -50,6 +50,31 @@ class ReducedSpectrum:
 
     __repr__ = short_repr
 
+    @classmethod
+    def of_counts(cls, n_on, n_off, gti, reco_edges_tev, **fields):
+        """ON and OFF counts (n_reco,) of whatever numbers, without times, as if all came in the middle of one interval.
+
+        gti: `GTI` of one interval; exposures are per second of it. reco_edges_tev, fields: as the record has them.
+        """
+        bins = np.arange(len(reco_edges_tev) - 1)
+        times = np.full(len(bins), gti.intervals.mean())
+        energies = np.sqrt(reco_edges_tev[:-1] * reco_edges_tev[1:])
+        return cls(
+            reference=gti.reference,
+            intervals=gti.intervals,
+            deadc=1.0,
+            on_times_s=times,
+            on_energy_tev=energies,
+            on_bin=bins,
+            off_times_s=times,
+            off_energy_tev=energies,
+            off_bin=bins,
+            reco_edges_tev=reco_edges_tev,
+            on_count=np.asarray(n_on, dtype=float),
+            off_count=np.asarray(n_off, dtype=float),
+            **fields,
+        )
+
     @property
     def alpha(self):
         """Ratio of the acceptances of ON and OFF per reco bin (n_reco,)."""

@@ -3,13 +3,9 @@
 import astropy.units as u
 import numpy as np
 
-from tevcurve.datasets import ReducedCube
 from tevcurve.errors import InputError
-from tevcurve.irf.field_rotation import background_frames
 from tevcurve.maps import WcsNDMap
-from tevcurve.reduction.event_remarks import remark_events
-from tevcurve.reduction.run_events import events_in_cells, good_events
-from tevcurve.reduction.run_responses import background_in_cells, near_pixels, pixels_icrs
+from tevcurve.reduction.run_in_cells import pixels_icrs, reduce_cube
 
 
 class MapMaker:
@@ -65,61 +61,6 @@ def _angle(angle, name):
     if np.ndim(value) or not value > 0:
         raise InputError(f"{name} is {angle!r}; wanted is an angle above 0, such as '2 deg'.")
     return value * u.deg
-
-
-def reduce_cube(observation, geom, true_edges, offset_max):
-    """The `ReducedCube` of one observation.
-
-    Parameters
-    ----------
-    observation : `Observation`
-    geom : `WcsGeom` with an axis of reconstructed energy
-    true_edges : float array (n_true + 1,), TeV
-    offset_max : Quantity or string, largest offset of a pixel's centre from the pointing (exclusive)
-
-    Raises `DataError` if the run does not track a position, has no events or those of another field of view, or if a
-    response is missing or point-like.
-    """
-    observation.check_tracking()
-    observation.check_events()
-    observation.check_full_enclosure()
-    pointing, edges = observation.pointing_lonlat, geom.axes[0].edges.to_value(u.TeV)
-    inside = near_pixels(pointing, geom, u.Quantity(offset_max).to_value(u.rad))
-    events = good_events(observation)
-    centre = tuple(one[one.shape[0] // 2, one.shape[1] // 2] for one in pixels_icrs(geom))
-    remark_events(observation, events, centre)
-    _, found = events_in_cells(events, geom, edges, inside)
-    events = events.select(found.number)
-    rate, slice_edges = _background_rate(observation, geom, edges, inside)
-    return ReducedCube(
-        obs_id=observation.obs_id,
-        geom=geom,
-        true_edges=np.asarray(true_edges, dtype=float),
-        gti=observation.gti,
-        deadc=observation.deadc,
-        pointing=pointing,
-        inside=inside,
-        time_s=events.time_s,
-        energy_tev=events.energy_tev,
-        lon=events.lon,
-        lat=events.lat,
-        cell=found.reco * inside.size + found.pixel,
-        background_rate=rate,
-        slice_edges=slice_edges,
-        aeff=observation.aeff,
-        psf=observation.psf,
-        edisp=observation.edisp,
-    )
-
-
-def _background_rate(observation, geom, edges, inside):
-    """Background rate in each cell (n_slices, n_reco, nlat, nlon) in s-1, and the slices' edges in mission seconds."""
-    background = observation.bkg
-    if not len(observation.gti.intervals):
-        return np.zeros((1, *geom.data_shape)), np.zeros(2)
-    location = observation.location if background.turns_with_horizon else None
-    frames = background_frames(observation.pointing_lonlat, observation.gti, location)
-    return background_in_cells(background, frames, geom, edges, inside), frames.slice_edges
 
 
 def exposure_of(run):

@@ -8,13 +8,17 @@ import numpy as np
 from tevcurve.datasets.background_floor import plane_floors
 from tevcurve.datasets.cell_expectation import CellExpectation
 from tevcurve.datasets.first_cells import FirstCells
-from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
+from tevcurve.irf.field_rotation import BackgroundFrames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.event_fate import UNPREDICTED
-from tevcurve.reduction.run_events import events_in_cells
-from tevcurve.reduction.run_responses import background_in_cells, near_pixels, source_responses
+from tevcurve.reduction.run_in_cells import (
+    background_in_cells,
+    events_in_cells,
+    near_pixels,
+    terms_in_cells,
+)
 from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
-from tevcurve.reduction.terms_in_cells import terms_in_cells
+from tevcurve.reduction.true_nodes import source_responses
 
 # Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
 FINE = 3
@@ -111,18 +115,17 @@ class _Cube:
         inside = near if setting.allowed is None else near & setting.allowed
         safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
         safe = bins_inside(setting.axes.reco, *safe_tev)
-        frames = background_frames(run.pointing_lonlat, run.gti, run.location)
-        return cls(near, inside, safe, safe_tev, frames, _expected(run, setting, nodes, frames, inside, safe))
+        return cls(near, inside, safe, safe_tev, *_expected(run, setting, nodes, inside, safe))
 
 
-def _expected(run, setting, nodes, frames, inside, safe):
-    """The `CellExpectation` of a run. inside: bool array (nlat, nlon); safe: bool array (n_reco,)."""
+def _expected(run, setting, nodes, inside, safe):
+    """(`BackgroundFrames`, `CellExpectation`) of a run. inside: bool array (nlat, nlon); safe: bool array (n_reco,)."""
     geom, reco = setting.geom, setting.axes.reco
     area, dispersion, middles = source_responses(run, nodes, reco)
     # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
     shares = np.where(inside, run.psf.pixel_fractions(middles, *setting.source, geom), 0.0)
-    background = background_in_cells(run.bkg, frames, geom, reco, inside)
-    return CellExpectation(
+    background, frames = background_in_cells(run, geom, reco, inside)
+    return frames, CellExpectation(
         shares=(shares * area[:, None, None]).reshape(len(shares), -1),
         dispersion=dispersion,
         background=np.where(safe[:, None, None], background, 0.0).reshape(*background.shape[:2], -1),

@@ -13,8 +13,7 @@ from tevcurve.errors import InputError
 from tevcurve.maps import WcsNDMap
 from tevcurve.reduction.cube import exposure_of
 from tevcurve.reduction.energy_axes import EnergyAxes, missing_edge_message
-from tevcurve.reduction.run_events import CellEvents
-from tevcurve.reduction.terms_in_cells import terms_in_cells
+from tevcurve.reduction.run_in_cells import CellEvents, terms_in_cells
 
 # What a dataset holds as a whole is counted per this one second, so that rates are the numbers themselves.
 ONE_SECOND = GTI(0.0, 1.0, TimeReference(51544, 0.0))
@@ -34,7 +33,7 @@ def terms_of_dataset(dataset, model, bands=None, *, whole=False, norm_is_free=Fa
     whole : bool
     norm_is_free : bool, whether the norm of the background of a `MapDataset` is fitted; else it is as the model says
     further : sequence of `SkyModel` in a `MapDataset` whose fluxes are fitted, too; all others are fixed
-    options : `below_zero` and `compact` of `tevcurve.reduction.terms_in_cells.terms_in_cells`
+    options : `below_zero` and `compact` of `tevcurve.reduction.run_in_cells.terms_in_cells`
 
     Raises `InputError` for counts without times, for counts that are not those of the runs, for a band's edge that is
     no bin's, and, of a dataset as a whole, for a source outside the map.
@@ -80,27 +79,17 @@ def _spectra(dataset, band_of_bin):
 def _whole_spectrum(dataset, band_of_bin):
     """The `ReducedSpectrum` of all counts of a dataset, of whichever numbers, at one time."""
     reco, true = edges_of(dataset)
-    bins, times = np.arange(len(reco) - 1), np.full(len(reco) - 1, 0.5)
-    middle = np.sqrt(reco[:-1] * reco[1:])
-    return ReducedSpectrum(
+    return ReducedSpectrum.of_counts(
+        dataset.counts.data,
+        dataset.counts_off.data,
+        gti=ONE_SECOND,
         obs_id=_obs_id(dataset),
-        reference=ONE_SECOND.reference,
-        intervals=ONE_SECOND.intervals,
-        deadc=1.0,
-        on_times_s=times,
-        on_energy_tev=middle,
-        on_bin=bins,
-        off_times_s=times,
-        off_energy_tev=middle,
-        off_bin=bins,
         acceptance_off=1 / dataset.alpha,
         exposure_per_s=dataset.exposure.value,
         edisp=dataset.edisp.pdf_matrix,
         true_edges_tev=true,
         reco_edges_tev=reco,
         mask_safe=dataset.mask & (band_of_bin >= 0),
-        on_count=dataset.counts.data.astype(float),
-        off_count=dataset.counts_off.data.astype(float),
     )
 
 

@@ -81,6 +81,15 @@ def energy_axes(energy_edges, e_reco=None, e_true=None):
     return EnergyAxes(bands, reco, true)
 
 
+def energy_bins(energy_tev, edges):
+    """(number of the bin of each event, whether it is in any): int and bool arrays (n,).
+
+    energy_tev : float array (n,). edges : float array (n_bins + 1,), TeV; an upper edge belongs to the next bin.
+    """
+    number = np.searchsorted(edges, energy_tev, side="right") - 1
+    return number, (number >= 0) & (number < len(edges) - 1)
+
+
 def missing_edge_message(edge, edges):
     """The sentence that says which edges lie next to a requested one that is not there."""
     position = np.searchsorted(edges, edge)

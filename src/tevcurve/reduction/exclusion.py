@@ -7,7 +7,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation, directional_offset
-from tevcurve.reduction.run_responses import pixels_icrs
+from tevcurve.reduction.run_in_cells import pixels_icrs
 
 RINGS = np.linspace(0, 1, 13)[1:]
 # Regions whose centre or vertices are all farther away than this do not touch a circle.

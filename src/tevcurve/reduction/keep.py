@@ -10,7 +10,6 @@ from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, remark
 from tevcurve.reduction.empty_energies import remark_empty_energies
 from tevcurve.reduction.event_remarks import remark_events
-from tevcurve.reduction.run_events import good_events
 
 
 def source_run(observation, source, regions=None, with_psf=True):
@@ -50,12 +49,19 @@ def source_run(observation, source, regions=None, with_psf=True):
         psf=psf,
         edisp=edisp,
         bkg=background,
-        on_radius=None if regions is None else regions.radius,
+        region_radius=None if regions is None else regions.radius,
         off_lon=None if regions is None else regions.off_lon,
         off_lat=None if regions is None else regions.off_lat,
         cut=None if regions is None else observation.directional_cut,
         location=observation.location if turns else None,
     )
+
+
+def good_events(observation):
+    """The `EventList` of an observation's events in good time, in the order of time."""
+    events = observation.events
+    good = np.flatnonzero(observation.gti.contains(events.time_s))
+    return events.select(good[np.argsort(events.time_s[good], kind="stable")])
 
 
 def keep_run(observation, source, regions=None):

@@ -7,11 +7,11 @@ import numpy as np
 from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.reduction.regions import ReflectedRegions
-from tevcurve.reduction.run_events import energy_bins
-from tevcurve.reduction.run_responses import source_responses
 from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
+from tevcurve.reduction.true_nodes import source_responses
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +70,10 @@ def spectrum_terms(run, setting, nodes):
     Raises `DataError` where the responses hold for a cut that is wider than the run's regions.
     """
     axes = setting.axes
-    on_radius = setting.radius if run.on_radius is None else run.on_radius
-    regions = ReflectedRegions(run, *setting.source, on_radius, run.off_lon, run.off_lat)
+    region_radius = setting.radius if run.region_radius is None else run.region_radius
+    regions = ReflectedRegions(run, *setting.source, region_radius, run.off_lon, run.off_lat)
     reco, in_energy = energy_bins(run.energy_tev, axes.reco)
-    radius = _radii(run, on_radius, in_energy)
+    radius = _radii(run, region_radius, in_energy)
     on, off = regions.in_on(run.lon, run.lat, radius), regions.in_off(run.lon, run.lat, radius)
     safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
     safe = bins_inside(axes.reco, *safe_tev)
@@ -82,8 +82,12 @@ def spectrum_terms(run, setting, nodes):
     fate[~(on | off)] = OUTSIDE_REGION
     fate[~in_energy] = OUTSIDE_ENERGIES
     on, off = np.flatnonzero(on & in_energy), np.flatnonzero(off & in_energy)
+
+    def part_seen(energies):
+        return run.psf.containment_fraction(energies, region_radius)
+
     is_corrected = setting.containment_correction and run.cut is None
-    area, dispersion, _ = source_responses(run, nodes, axes.reco, on_radius if is_corrected else None)
+    area, dispersion, _ = source_responses(run, nodes, axes.reco, part_seen if is_corrected else None)
     reduced = ReducedSpectrum(
         obs_id=run.obs_id,
         reference=run.gti.reference,
@@ -106,20 +110,20 @@ def spectrum_terms(run, setting, nodes):
     return reduced, fate
 
 
-def _radii(run, on_radius, in_energy):
+def _radii(run, region_radius, in_energy):
     """Radius in radian within which each event of a run counts, where its responses hold for a RAD_MAX; else None.
 
-    on_radius: float, radian, of its regions. in_energy: bool array (n_events,), events whose radius matters.
+    region_radius: float, radian, of its regions. in_energy: bool array (n_events,), events whose radius matters.
     Source: GADF, "Point-like IRFs", RAD_MAX_2D.
     """
     if run.cut is None or isinstance(run.cut, float):
         return None
     radii = run.cut.radius(run.energy_tev, run.offset)
     largest = np.max(radii[in_energy], initial=0.0)
-    if largest > on_radius * (1 + 1e-6):
+    if largest > region_radius * (1 + 1e-6):
         raise DataError(
             f"The RAD_MAX of run {run.obs_id} goes up to {np.degrees(largest):.3f} deg in these energies, and its "
-            f"regions have a radius of {np.degrees(on_radius):.3f} deg; wanted are regions as wide, which a "
+            f"regions have a radius of {np.degrees(region_radius):.3f} deg; wanted are regions as wide, which a "
             "light curve of these energies has from the start."
         )
-    return np.minimum(radii, on_radius)
+    return np.minimum(radii, region_radius)

@@ -115,6 +115,26 @@ def true_nodes(edges, responses, spectrum):
     return TrueNodes(edges, energies, weights, spectrum)
 
 
+def source_responses(run, nodes, reco_edges, part_seen=None):
+    """Effective area and dispersion at a source: (area (n_true,), dispersion (n_true, n_reco), middles (n_true,)).
+
+    The area is in cm2; the middles are the mean energies in TeV of what is seen in each bin, at which responses that
+    change slowly are taken.
+
+    Parameters
+    ----------
+    run : with `aeff`, `edisp`, and the `offset` of the source in radian
+    nodes : `TrueNodes`
+    reco_edges : float array (n_reco + 1,), TeV
+    part_seen : function of energies (n,) in TeV to the part of the photons that counts, float array (n,); None for all
+    """
+    area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
+    if part_seen is not None:
+        area = area * nodes.each(part_seen)
+    dispersion = nodes.each(lambda energies: run.edisp.probabilities(energies, run.offset, reco_edges))
+    return *nodes.mean(area, dispersion), nodes.middles(area)
+
+
 def _over_sinh(x):
     """x / sinh(x), 1 at 0."""
     return np.divide(x, np.sinh(x), out=np.ones_like(x), where=x != 0)

@@ -9,13 +9,14 @@ from functools import cached_property, lru_cache
 from tevcurve import __version__
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.content import open_file
+from tevcurve.irf.layout import RESPONSE_TYPES
 from tevcurve.store.job_text import plain_settings
 from tevcurve.store.run_file import MAGIC
 
 log = logging.getLogger(__name__)
 
-# What of a run is read to keep it; the background only where there are no OFF regions.
-NEEDED = ("events", "gti", "aeff", "edisp", "psf", "rad_max")
+# What of a run is read to keep it, besides its responses.
+_EVENTS = ("events", "gti")
 _CHUNK = 2**22
 
 
@@ -66,7 +67,9 @@ class RunKeys:
 
     def key(self, observation):
         """The `RunKey` of an observation, or None where it has no files, or one of them cannot be read."""
-        needed = NEEDED if self._settings["radius"] is not None else (*NEEDED, "bkg")
+        # Where there are OFF regions, no other background is read.
+        unread = () if self._settings["radius"] is None else ("bkg",)
+        needed = {*_EVENTS, *RESPONSE_TYPES}.difference(unread)
         addresses = [one for one in observation.addresses if one.hdu_type in needed]
         if not addresses or self._of_settings is None:
             return None
