@@ -24,10 +24,6 @@ from tevcurve.reduction.true_nodes import source_responses
 FINE = 3
 
 
-# Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
-FINE = 3
-
-
 @dataclass(frozen=True, eq=False)
 class CubeSetting:
     """Where and how a run's cube is laid.

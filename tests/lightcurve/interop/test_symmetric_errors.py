@@ -11,7 +11,7 @@ def test_rows_without_an_error_are_counted_where_there_is_a_value(caplog):
     assert tell_missing_errors(light_curve.table, "flux", "gone") == ""
     light_curve.table["flux_err"][1:3] = np.nan
     light_curve.table["flux"][2] = np.nan
-    words = "1 of 4 row has no symmetric error of flux (at a bound, for example): gone."
+    words = "1 of 4 rows has no symmetric error of flux (at a bound, for example): gone."
     assert tell_missing_errors(light_curve.table, "flux", "gone") == words
     assert caplog.text.count(words) == 1
     # A quantity without errors has none to miss.
@@ -28,6 +28,6 @@ def test_series_and_frames_keep_the_rows_and_say_how_many(caplog):
         False,
     ]
     assert (
-        "1 of 4 row has no symmetric error of flux (at a bound, for example): NaN in the BinnedTime"
+        "1 of 4 rows has no symmetric error of flux (at a bound, for example): NaN in the BinnedTime"
         in caplog.text
     )

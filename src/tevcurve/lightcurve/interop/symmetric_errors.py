@@ -21,7 +21,7 @@ def tell_missing_errors(table, quantity, what):
     number = np.count_nonzero(has_no_error(table, quantity))
     if not number:
         return ""
-    rows = "row has" if number == 1 else "rows have"
+    rows = "rows has" if number == 1 else "rows have"
     words = (
         f"{number} of {len(table)} {rows} no symmetric error of {quantity} (at a bound, for example): {what}."
     )
