@@ -92,7 +92,8 @@ class CellExpectation:
 
     def _sky_sums(self):
         """Sums of the shares over the cells of the fit in each reco bin, float array (n_true, n_reco), cm2."""
-        known = {}
+        nothing = np.zeros(len(self.shares))
+        known = {np.zeros(self.cells.shape[1], dtype=bool).tobytes(): nothing}
         for own in self.cells:
             key = own.tobytes()
             if key not in known:
