@@ -46,7 +46,7 @@ def drawn_pairs(signal, background, alpha, n, rng):
         return np.bincount(block, minlength=n).astype(float), np.zeros(n)
     toys = single_cell_toys(one, one, alpha * one, signal * one, np.zeros(1, int), one)
     drawn = toys.draw(1.0, n, rng, background / alpha * one)
-    return drawn.n_on, drawn.n_off
+    return drawn.likelihood.n_on, drawn.likelihood.n_off
 
 
 def single_cell(signal, background, alpha, n, rng):

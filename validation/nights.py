@@ -46,5 +46,5 @@ def drawn_rows(rows, norms, rng):
     maker, n = rows.maker, len(norms)
     background = maker.backgrounds(np.full((1, rows.n), maker.null_norm(1.0)))[0]
     profile = maker.draw(norms, n, rng, background)
-    parts = (profile.take(np.arange(t * rows.n, (t + 1) * rows.n)) for t in range(n))
+    parts = (profile.take(np.arange(t * rows.n, (t + 1) * rows.n))[0] for t in range(n))
     return [replace(rows, fits=RowFits(part, 1, rows.fits.lowest)) for part in parts]
