@@ -14,10 +14,11 @@ every process in which the package that has it is installed (worker processes am
 
 import difflib
 import logging
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from importlib.metadata import EntryPoints, entry_points
+from typing import Any, Generic, TypeVar
 
 from tevcurve.errors import InputError
 
@@ -64,7 +65,7 @@ class Declarations(Generic[Thing]):
     def __contains__(self, name: object) -> bool:
         return name in self._own or name in self._registered or name in self._packages()
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter((*self._own, *self._registered, *self._packages()))
 
     def __len__(self) -> int:
@@ -93,10 +94,10 @@ class Declarations(Generic[Thing]):
         near = difflib.get_close_matches(str(name), list(self), 1)
         return f" (did you mean {near[0]!r}?)" if near else ""
 
-    def _load(self, name):
+    def _load(self, name: str) -> Any:
         for table in (self._own, self._registered):
             if name in table:
-                thing = table[name]
+                thing: Any = table[name]
                 break
         else:
             # Entry points are looked for last: it takes milliseconds.
@@ -116,10 +117,10 @@ class Declarations(Generic[Thing]):
             ) from error
         return found
 
-    def _packages(self):
+    def _packages(self) -> dict[str, str]:
         """Name to "module:object" of what installed packages add; names that there are already are left out."""
         if self._of_packages is None:
-            found = {}
+            found: dict[str, str] = {}
             for point in sorted(_points_of(self.group), key=lambda point: (point.name, point.value)):
                 if point.name in self._own or found.get(point.name, point.value) != point.value:
                     log.warning(
@@ -135,12 +136,12 @@ class Declarations(Generic[Thing]):
         return {name: place for name, place in self._of_packages.items() if name not in self._registered}
 
 
-def _points_of(group):
+def _points_of(group: str) -> EntryPoints:
     """The entry points of a group."""
     return _all_points().select(group=group)
 
 
 @lru_cache(maxsize=1)
-def _all_points():
+def _all_points() -> EntryPoints:
     # Looking through what is installed takes 10 ms, for one group or for all.
     return entry_points()

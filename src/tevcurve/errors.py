@@ -20,6 +20,6 @@ class StoreError(TevcurveError, OSError):
 class MissingError(TevcurveError, KeyError):
     """An identifier or a name is not there."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         # KeyError shows the repr of its argument; a sentence should stay a sentence.
         return str(self.args[0]) if self.args else ""

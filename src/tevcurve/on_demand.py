@@ -4,22 +4,28 @@ Where something is stands as "module:object" in one table, which is read without
 offer names of slow modules, and a class what rooms above its own make of it, while all imports run one way.
 """
 
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any, TypeVar
+
+Offering = TypeVar("Offering")
 
 
-def found_at(place):
+def found_at(place: str) -> Any:
     """The object at a place such as "tevcurve.lightcurve.plot:plot"."""
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)
 
 
-def names_on_demand(package, places):
+def names_on_demand(
+    package: str, places: dict[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """(`__getattr__`, `__dir__`) for a package that offers names from elsewhere.
 
     package: str, its name. places: dict of name to "module:object".
     """
 
-    def get(name):
+    def get(name: str) -> Any:
         if name in places:
             return found_at(places[name])
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
@@ -33,24 +39,26 @@ class Elsewhere:
     place: str, "module:object". is_maker: bool, for a function that makes an object and is called on the class.
     """
 
-    def __init__(self, place, is_maker=False):
+    def __init__(self, place: str, is_maker: bool = False):
         self.place, self.is_maker = place, is_maker
 
-    def __get__(self, instance, owner=None):
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
         function = found_at(self.place)
         return function if instance is None or self.is_maker else function.__get__(instance)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<method at {self.place}>"
 
 
-def offers(methods, makers=None):
+def offers(
+    methods: dict[str, str], makers: dict[str, str] | None = None
+) -> Callable[[type[Offering]], type[Offering]]:
     """A decorator that gives a class methods that are functions elsewhere.
 
     methods, makers: dicts of name to "module:object": functions of an object, and functions that make one.
     """
 
-    def offering(cls):
+    def offering(cls: type[Offering]) -> type[Offering]:
         for places, is_maker in ((methods, False), (makers or {}, True)):
             for name, place in places.items():
                 setattr(cls, name, Elsewhere(place, is_maker))

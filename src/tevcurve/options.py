@@ -325,7 +325,7 @@ def check_method(given: dict[str, Any], method: str | None) -> None:
         )
 
 
-def _is_used(option, given):
+def _is_used(option: Option, given: dict[str, Any]) -> bool:
     """Whether the option that one goes with is there."""
     if option.partner is None or option.partner[0] not in given:
         return True
@@ -333,8 +333,8 @@ def _is_used(option, given):
     return bool(given[name]) if wanted is None else given[name] == wanted
 
 
-def _check_partner(option, given):
-    if _is_used(option, given):
+def _check_partner(option: Option, given: dict[str, Any]) -> None:
+    if option.partner is None or _is_used(option, given):
         return
     name, wanted = option.partner
     partner = name if wanted is None else f"{name}={wanted!r}"

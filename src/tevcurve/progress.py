@@ -1,14 +1,18 @@
 """Progress bars: on a terminal or in a notebook, for what takes longer than a moment; else nothing is drawn."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 from time import perf_counter
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
 
 DELAY = 0.7  # s
 
 
-def track(items, total, words, shown=True):
+def track(items: Iterable[Item], total: int, words: str, shown: bool = True) -> Iterator[Item]:
     """The items, one after the other, with a progress bar on the standard error.
 
     items: iterable. total: int, how many there are. words: what is counted, such as "runs".
@@ -29,7 +33,7 @@ def track(items, total, words, shown=True):
 
 
 @contextmanager
-def working(words, shown=True):
+def working(words: str, shown: bool = True) -> Iterator[None]:
     """A context in which a terminal shows that something is being done, once it has taken a moment.
 
     words: what, such as "Writing the report". shown: bool; False draws nothing.
@@ -37,7 +41,7 @@ def working(words, shown=True):
     if not (shown and sys.stderr.isatty()):
         yield
         return
-    drawn = []
+    drawn: list[Any] = []
     timer = Timer(DELAY, lambda: drawn.append(_status(words)))
     timer.daemon = True
     timer.start()
@@ -50,7 +54,7 @@ def working(words, shown=True):
             status.stop()
 
 
-def _status(words):
+def _status(words: str) -> Any:
     """A started `rich.status.Status`."""
     from rich.console import Console
 
@@ -59,7 +63,7 @@ def _status(words):
     return status
 
 
-def _bar(total, words):
+def _bar(total: int, words: str) -> Any:
     """A started `rich.progress.Progress`, or None where nobody would see it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

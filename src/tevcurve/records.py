@@ -2,11 +2,12 @@
 
 from dataclasses import fields
 from html import escape
+from typing import Any
 
 import numpy as np
 
 
-def short_repr(record):
+def short_repr(record: Any) -> str:
     """One line for a dataclass, str: its fields with arrays as `float64 (10, 50)`, and long values cut.
 
     Meant to stand in a class as `__repr__ = short_repr`.
@@ -15,7 +16,7 @@ def short_repr(record):
     return f"{type(record).__name__}({', '.join(shown)})"
 
 
-def _short(value):
+def _short(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.ndim:
         shape = " x ".join(str(length) for length in value.shape)
         unit = getattr(value, "unit", None)
@@ -28,12 +29,12 @@ def _short(value):
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
-def as_text(title, rows):
+def as_text(title: str, rows: dict[str, str]) -> str:
     """Lines of words, str."""
     return "\n".join([title, *(f"  {key + ':':<12}{value}" for key, value in rows.items())])
 
 
-def as_html(title, rows):
+def as_html(title: str, rows: dict[str, str]) -> str:
     """A table of words for a notebook, str."""
     cells = "".join(f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in rows.items())
     return f"<p>{escape(title)}</p><table>{cells}</table>"

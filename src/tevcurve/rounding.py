@@ -3,12 +3,15 @@
 That place is the second digit of the smallest error, as errors are hardly known better.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 _MAX_DECIMALS = 8
 
 
-def decimals_of(*errors):
+def decimals_of(*errors: float) -> int:
     """Decimals (int, 0 to 8) that show two digits of the smallest of some errors; 2 where none is above 0."""
     sizes = [abs(float(error)) for error in errors]
     sizes = [size for size in sizes if np.isfinite(size) and size > 0]
@@ -17,7 +20,7 @@ def decimals_of(*errors):
     return int(np.clip(1 - np.floor(np.log10(min(sizes))), 0, _MAX_DECIMALS))
 
 
-def decimals_in_row(value, errors, *others):
+def decimals_in_row(value: float, errors: Sequence[float], *others: float) -> int:
     """Decimals that show two digits of the smallest of a value's errors; where none is above 0, of the first of the
     value and `others`, such as its limit, that is known."""
     if any(error > 0 and np.isfinite(error) for error in errors):
@@ -25,7 +28,7 @@ def decimals_in_row(value, errors, *others):
     return decimals_of(*[size for size in (value, *others) if np.isfinite(size) and size][:1])
 
 
-def power_of(values):
+def power_of(values: ArrayLike) -> int:
     """The power of ten (int) that the numbers of a column share: that of the middle one; 0 where they need none."""
     sizes = np.abs(np.asarray(values, dtype=float))
     sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
@@ -33,18 +36,18 @@ def power_of(values):
     return 0 if -2 <= power <= 2 else power
 
 
-def statistic_text(value):
+def statistic_text(value: float) -> str:
     """A number without an error, such as a chi-square: three digits, and all of those before the point."""
     size = abs(float(value))
     return fixed(float(value), 2 if not size >= 1 else int(np.clip(2 - np.floor(np.log10(size)), 0, 2)))
 
 
-def sigma_text(sigma):
+def sigma_text(sigma: float) -> str:
     """A significance in standard deviations, to a tenth."""
     return fixed(float(sigma), 1)
 
 
-def with_errors(value, *errors, unit=""):
+def with_errors(value: float, *errors: float, unit: object = "") -> str:
     """A value, its error or its errors down and up, and its unit in words, such as "395 -99 +190 s".
 
     Numbers that are large or small together share a power of ten, as in "(3.41 +- 0.12)e-11".
@@ -57,7 +60,7 @@ def with_errors(value, *errors, unit=""):
     return f"({text})e{power:+03d}{unit}" if power else f"{text}{unit}"
 
 
-def cells(value, *errors):
+def cells(value: float, *errors: float) -> list[str]:
     """Texts of a value and its errors, each to stand alone; "" for an error that is not known."""
     texts, power = to_one_place(value, *errors)
     if len(texts) == 1:
@@ -67,7 +70,7 @@ def cells(value, *errors):
     return [f"{text}{ending}" if is_known else "" for text, is_known in zip(texts, known, strict=True)]
 
 
-def to_one_place(value, *errors):
+def to_one_place(value: float, *errors: float) -> tuple[list[str], int]:
     """(list of texts, power of ten) of a value and its errors; the text of the value alone where no error is known."""
     numbers = [float(value), *(float(error) for error in errors)]
     known = [abs(error) for error in numbers[1:] if np.isfinite(error) and error > 0]
@@ -80,7 +83,7 @@ def to_one_place(value, *errors):
     return [fixed(number / 10.0**power, decimals) for number in numbers], power
 
 
-def fixed(number, decimals):
+def fixed(number: float, decimals: int) -> str:
     """A number with so many decimals, without a sign where that is 0."""
     text = f"{number:.{decimals}f}"
     return text.removeprefix("-") if float(text) == 0 else text

@@ -10,6 +10,7 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/irfs/
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from tevcurve.declarations import Declarations
 
@@ -17,7 +18,7 @@ from tevcurve.declarations import Declarations
 RESPONSE_TYPES = ("aeff", "edisp", "psf", "bkg", "rad_max")
 
 # HDU_CLASS of the index.
-RESPONSES = Declarations(
+RESPONSES: Declarations[Any] = Declarations(
     "response class",
     "tevcurve.responses",
     {
@@ -33,7 +34,7 @@ RESPONSES = Declarations(
 _FILE_UNITS = {"rad": "deg", "cm2": "m2", "TeV-1 s-1 sr-1": "s-1 sr-1 MeV-1"}
 
 
-def file_unit(unit):
+def file_unit(unit: str) -> str:
     """The unit in files of what has a unit inside, str."""
     return _FILE_UNITS.get(unit, unit)
 
@@ -70,18 +71,18 @@ class Layout:
     orders: tuple[tuple[str, ...], ...] = ()
     hdu: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.orders:
             object.__setattr__(self, "orders", (tuple(name for name, _, _ in reversed(self.axes)),))
         if not self.hdu:
             object.__setattr__(self, "hdu", self.hdu_type.upper())
 
 
-def type_of(hdu_class):
+def type_of(hdu_class: str) -> str | None:
     """HDU_TYPE of a class of responses, one of `RESPONSE_TYPES`; None where there is no such class."""
     return RESPONSES[hdu_class].layout.hdu_type if hdu_class in RESPONSES else None
 
 
-def classes_of(hdu_type):
+def classes_of(hdu_type: str) -> list[str]:
     """HDU_CLASSes of a type, a list of str."""
     return [name for name in RESPONSES if type_of(name) == hdu_type]
