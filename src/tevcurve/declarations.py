@@ -142,6 +142,6 @@ def _points_of(group: str) -> EntryPoints:
 
 
 @lru_cache(maxsize=1)
-def _all_points() -> EntryPoints:
+def _all_points() -> Any:
     # Looking through what is installed takes 10 ms, for one group or for all.
     return entry_points()
