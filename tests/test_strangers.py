@@ -4,6 +4,9 @@ Each toy stands here once, with what registers it; nothing else knows of it.
 """
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,7 +165,7 @@ def test_a_binning_is_stored_and_appended_to(store, shares):
 
 @pytest.mark.parametrize("suffix", [".ecsv", ".fits", ".vot"])
 def test_a_binning_that_looks_at_events_is_cautioned_against(store, shares, suffix):
-    words = "(2 equal shares) were chosen on the events"
+    words = "the time bins were chosen on the events"
     lc = made(store, time_bins="shares 2")
     read = LightCurve.read(lc.write(f"lc{suffix}"))
     write_result("result", lc)
@@ -281,3 +284,76 @@ def test_without_registrations_nothing_of_them_is_there(store):
     lc = made(store)
     assert "rate" not in lc.table.colnames
     assert "rate" not in str(lc)
+
+
+@dataclass(frozen=True)
+class Twice(Binning):
+    """Each run, and each run again."""
+
+    name = "twice"
+    looks_at_events = False
+    overlapping = True
+
+    def lay(self, runs):
+        good = good_time(runs)
+        numbers, first, last = (np.tile(values, 2) for values in good.spans())
+        return TimeBins.one_interval_each(
+            good.instants(first, numbers), good.instants(last, numbers), run=numbers
+        ).in_order_of_time()
+
+
+def test_rows_that_share_time_are_no_independent_ones(store):
+    lc = made(store, time_bins=Twice())
+    assert len(lc) == 4
+    for each in (lc, LightCurve.read(lc.write("lc.ecsv"))):
+        with pytest.raises(InputError, match="The time bins of the light curve overlap"):
+            each.variability(n_toys=0)
+    assert "The time bins overlap" in report_html(lc, n_toys=0)
+
+
+PACKAGE = """
+from dataclasses import dataclass
+from tevcurve.lightcurve.bins import Binning, by_run
+from tevcurve.lightcurve.columns import LightCurveColumn
+from tevcurve.lightcurve.file_formats import FileFormat
+
+@dataclass(frozen=True)
+class Each(Binning):
+    name, forms, looks_at_events = "each", ("each",), False
+
+    def lay(self, runs):
+        return by_run().lay(runs)
+
+    @classmethod
+    def from_text(cls, given):
+        return cls()
+
+ONES = LightCurveColumn("ones", "", ".0f", "One", fill=lambda columns: 0 * columns["counts"] + 1)
+LINES = FileFormat("lines", (".lines",), "lines", encode=lambda lc: b"%d" % len(lc))
+"""
+POINTS = """
+[tevcurve.binnings]
+each = strange_package:Each
+[tevcurve.columns]
+ones = strange_package:ONES
+[tevcurve.file_formats]
+lines = strange_package:LINES
+"""
+
+
+def test_what_a_package_adds_is_there_in_every_process(store, tmp_path):
+    folder = tmp_path / "site"
+    info = folder / "strange_package-1.dist-info"
+    info.mkdir(parents=True)
+    (folder / "strange_package.py").write_text(PACKAGE)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: strange-package\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(POINTS)
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    line = ["light-curve", str(store.base_dir), "--method", "1d", "--energy", "0.7TeV,10TeV"]
+    for arguments in ([*line, "--time-bins", "each", "-o", "result"], ["export", "result", "lc.lines"]):
+        subprocess.run(
+            [sys.executable, "-m", "tevcurve", *arguments], check=True, env=environment, timeout=120
+        )
+    assert Path("lc.lines").read_bytes() == b"3"
+    assert "binning:each" in Path("result/job.json").read_text()
+    assert np.all(LightCurve.read("result/light_curve.ecsv").table["ones"] == 1)

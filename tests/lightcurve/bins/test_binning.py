@@ -12,6 +12,7 @@ from timelines import CLOCK, CLOCKS, make_line, make_run
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
 from tevcurve.lightcurve.bins import BINNINGS, Binning, Ephemeris
+from tevcurve.lightcurve.bins.binning import say_of_older
 from tevcurve.lightcurve.bins.text import binning_from_text
 from tevcurve.lightcurve.bins.width import ByWidth, Sliding
 
@@ -152,3 +153,26 @@ def test_what_a_binning_does_not_say_is_told():
 def test_a_start_or_a_grid():
     with pytest.raises(InputError, match="a start or a grid"):
         bins.sliding("20 s", "7 s", start=START, grid=START)
+
+
+@pytest.mark.parametrize(
+    ("words", "on_events"),
+    [
+        ("by 30 events", True),
+        ("until TS 25", True),
+        ("Bayesian blocks, p0 = 0.05", True),
+        ("by run", False),
+        ("by edges", False),
+        ("120 s from the start of each run", False),
+    ],
+)
+def test_files_of_before_said_it_in_words(words, on_events):
+    meta = {"time_bins": words}
+    say_of_older(meta)
+    assert meta == {"time_bins": words, "bins_on_events": on_events}
+    said = {"time_bins": words, "bins_on_events": not on_events}
+    say_of_older(said)
+    assert said["bins_on_events"] != on_events
+    other = {"source": "Crab"}
+    say_of_older(other)
+    assert other == {"source": "Crab"}

@@ -1,5 +1,6 @@
 """What a time binning is: all that texts, stores, `append`, tests of variability, reports and commands know of one."""
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -95,3 +96,11 @@ BINNINGS: Declarations[type[Binning]] = Declarations(
     },
 )
 UNNAMED = "width"
+# How files of before, which had no field for it, called bins that look at events.
+_ON_EVENTS = re.compile(r"until TS .*|Bayesian blocks, .*|by \d+ events")
+
+
+def say_of_older(meta):
+    """None; metadata (dict) of a file of before get the field that says whether its time bins looked at events."""
+    if "time_bins" in meta and "bins_on_events" not in meta:
+        meta["bins_on_events"] = bool(_ON_EVENTS.fullmatch(str(meta["time_bins"])))

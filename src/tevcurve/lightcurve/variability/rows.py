@@ -291,9 +291,7 @@ def _good_time(table, numbers, width):
 def _common_notes(light_curve):
     if not light_curve.meta.get("bins_on_events"):
         return ()
-    kind = light_curve.meta.get("time_bins")
-    which = f" ({kind})" if kind else ""
-    return (f"the time bins{which} were chosen on the events, so that chances are no longer as stated",)
+    return ("the time bins were chosen on the events, so that chances are no longer as stated",)
 
 
 def _pieces(kept, joint, time_bins, numbers, reference):
