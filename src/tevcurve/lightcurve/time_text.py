@@ -1,9 +1,14 @@
-"""Times as texts and numbers: dates such as 2006-07-29T20:00:00 (UTC), or MJD (TT); or with a scale: "53945.9 utc"."""
+"""Times as texts and numbers: dates such as 2006-07-29T20:00:00 (UTC), or MJD (TT); or with a scale: "53945.9 utc".
+
+And durations: "2 min".
+"""
 
 import logging
 import re
 
 import numpy as np
+from astropy import units as u
+from astropy.time import Time
 
 from tevcurve.errors import InputError
 
@@ -51,8 +56,6 @@ def as_times(words, scale=None):
     scale: default: "utc" for dates, "tt" for numbers. Raises `InputError` for what is no time, numbers that can be no
     MJD among them.
     """
-    from astropy.time import Time
-
     words, scale = split_scale(words, scale)
     plain = is_plain(words)
     options = {"scale": scale or (PLAIN_SCALE if plain else DATE_SCALE)}
@@ -108,8 +111,6 @@ def as_time(value, name):
 
     name: what it is called in messages. Raises `InputError` for what is none, or is masked.
     """
-    from astropy.time import Time
-
     if isinstance(value, Time):
         if np.any(value.mask):
             raise InputError(f"{name} has a time that is masked; wanted is a Time without.")
@@ -138,8 +139,6 @@ def plain_days(value):
     if isinstance(value, (str, bool)) or value is None:
         return None
     if getattr(value, "unit", None) is not None:
-        from astropy import units as u
-
         return u.Quantity(value).to_value("d") if u.Unit(value.unit).is_equivalent("d") else None
     try:
         numbers = np.asarray(value)
@@ -164,3 +163,24 @@ def _whole_and_rest(word):
     if not dot or "e" in word.lower() or not whole.lstrip("+-"):
         return word, "0"
     return whole, ("-0." if whole.startswith("-") else "0.") + (rest or "0")
+
+
+def duration_s(value, name):
+    """A duration above 0 in s, float; InputError otherwise."""
+    try:
+        seconds = u.Quantity(value).to_value(u.s)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The {name} is {value!r}; wanted is a duration such as '2 min'.") from error
+    if np.ndim(seconds) or not np.isfinite(seconds) or seconds <= 0:
+        raise InputError(f"The {name} is {value!r}; wanted is one duration above 0.")
+    return float(seconds)
+
+
+def seconds_word(seconds):
+    """The word for a number of seconds (float) in a text, such as "120s"; it is read to the last digit."""
+    return f"{number_word(seconds)}s"
+
+
+def number_word(number):
+    """The shortest decimal number that is read as this float, str."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(float(number))

@@ -7,8 +7,8 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
 from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.durations import number_word
 from tevcurve.lightcurve.bins.event_cells import event_cells
+from tevcurve.lightcurve.time_text import number_word
 
 _CHUNK = 64
 

@@ -9,8 +9,7 @@ from astropy.coordinates import EarthLocation, SkyCoord, get_body_barycentric
 from astropy.time import Time
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.durations import number_word
-from tevcurve.lightcurve.time_text import words_of_times
+from tevcurve.lightcurve.time_text import number_word, words_of_times
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from astropy.coordinates import Longitude
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.durations import duration_s, number_word, seconds_word
 from tevcurve.lightcurve.bins.good_time import good_time
 from tevcurve.lightcurve.bins.time_bins import TimeBins
+from tevcurve.lightcurve.time_text import duration_s, number_word, seconds_word
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ from astropy.time import Time
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.durations import duration_s, seconds_word
 from tevcurve.lightcurve.bins.good_time import good_time
 from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
-from tevcurve.lightcurve.time_text import one_time, words_of_times
+from tevcurve.lightcurve.time_text import duration_s, one_time, seconds_word, words_of_times
 
 MAX_BINS = 1_000_000
 # A rest of a run shorter than this part of the width is rounding, not a bin.
