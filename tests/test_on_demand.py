@@ -36,6 +36,11 @@ def test_nothing_is_imported_before_it_is_asked_for():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_rooms_are_found_where_users_look_for_them():
+    code = "import tevcurve.lightcurve as rooms; rooms.bins.by_run(); rooms.variability.ts_var"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error():
     get, _ = names_on_demand("some.package", {})
     with pytest.raises(AttributeError, match=r"module 'some.package' has no attribute 'nonsense'"):

@@ -3,7 +3,7 @@
 The names below are importable from here and loaded on first use, so that `import tevcurve` stays cheap.
 """
 
-from importlib import import_module
+from tevcurve.on_demand import names_on_demand
 
 __version__ = "0.1.0.dev0"
 
@@ -46,17 +46,11 @@ _NAMES = {
     "tevcurve.report": ("write_report",),
     "tevcurve.simulation": ("ResponseSet", "SimulatedSource", "simulate_observation"),
 }
-_HOME = {name: module for module, names in _NAMES.items() for name in names}
-__all__ = sorted([*_HOME, "__version__", "demo"])
-
-
-def __getattr__(name):
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    if name == "demo":
-        # The module itself can be called.
-        return import_module("tevcurve.demo")
-    raise AttributeError(f"module 'tevcurve' has no attribute {name!r}")
+_PLACES = {name: f"{module}:{name}" for module, names in _NAMES.items() for name in names}
+# The module itself can be called.
+_PLACES["demo"] = "tevcurve.demo"
+__all__ = sorted([*_PLACES, "__version__"])
+__getattr__, _ = names_on_demand(__name__, _PLACES)
 
 
 def __dir__():

@@ -12,9 +12,10 @@ Offering = TypeVar("Offering")
 
 
 def found_at(place: str) -> Any:
-    """The object at a place such as "tevcurve.lightcurve.plot:plot"."""
+    """The object at a place such as "tevcurve.lightcurve.plot:plot", or the module of that name."""
     module, _, name = place.partition(":")
-    return getattr(import_module(module), name)
+    found = import_module(module)
+    return getattr(found, name) if name else found
 
 
 def names_on_demand(
@@ -22,7 +23,7 @@ def names_on_demand(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """(`__getattr__`, `__dir__`) for a package that offers names from elsewhere.
 
-    package: str, its name. places: dict of name to "module:object".
+    package: str, its name. places: dict of name to "module:object" or "module".
     """
 
     def get(name: str) -> Any:

@@ -230,7 +230,7 @@ def test_what_cannot_be_written_is_printed_all_the_same(store, capsys, monkeypat
     def full(*_, **__):
         raise StoreError("crab cannot be written: No space left on device.")
 
-    monkeypatch.setattr("tevcurve.store.write_result", full)
+    monkeypatch.setattr("tevcurve.cli.outcome.write_result", full)
     assert main(["light-curve", store, "-o", "crab"]) == 2
     printed = capsys.readouterr()
     assert "Light curve of Crab: 3 rows" in printed.out
@@ -265,7 +265,7 @@ def test_runs_go_to_the_scheduler_that_is_named(store, capsys, monkeypatch):
         addresses.append(address)
         return distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
 
-    monkeypatch.setattr("tevcurve.pipeline.on_cluster.connect", connect)
+    monkeypatch.setattr("tevcurve.cli.jobs.connect", connect)
     assert main(["light-curve", store]) == 0
     alone = capsys.readouterr().out
     assert main(["light-curve", store, "--scheduler", "tcp://there:8786"]) == 0

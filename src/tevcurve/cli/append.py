@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tevcurve.cli.outputs import Outputs
 from tevcurve.cli.results import ACCEPT_CHANGED, PLOT, REPORT, RESULT
 
 
@@ -36,27 +37,8 @@ def append(
     tevcurve append crab new/obs_id_023559.fits.gz
     tevcurve append crab $DATA/tonight --plot crab.png --overwrite
     """
-    from tevcurve.cli.outcome import Outputs, tell
-    from tevcurve.config.values import none_of_words, store_folder
-
     outputs = Outputs.of(None, plot, report, overwrite)
-    from tevcurve.cli.console import note, plain
-    from tevcurve.pipeline.append import append_runs
-    from tevcurve.pipeline.selection import STAGE
+    from tevcurve.cli.on_results import append_to
 
-    folder = store_folder(none_of_words(store))
-    made = append_runs(
-        result,
-        new,
-        store=folder,
-        n_jobs=n_jobs,
-        progress=True,
-        strict=strict,
-        accept_changed=accept_changed,
-    )
-    outputs.write(made.light_curve, made.config, inputs=made.provenance["inputs"])
-    print(plain(f"Result in {made.folder}: {made.appended}."))
-    for one in made.appended.left_out:
-        if one.stage == STAGE:
-            note(f"Run {one.obs_id} is left out: {one.reason}")
-    return tell(made.light_curve, outputs)
+    options = {"n_jobs": n_jobs, "strict": strict, "accept_changed": accept_changed}
+    return append_to(result, new, store, outputs, options)

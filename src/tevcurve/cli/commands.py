@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tevcurve import __version__
 from tevcurve.cli import append, demo, export, info, init, light_curve, results, store
 from tevcurve.cli.logs import set_level
 
@@ -30,8 +31,6 @@ app.add_typer(store.app, name="store")
 
 def _print_version(wanted: bool):
     if wanted:
-        from tevcurve import __version__
-
         print(f"tevcurve {__version__}")
         raise typer.Exit
 

@@ -1,12 +1,11 @@
 """`tevcurve demo`: a simulated night with a flare, its light curve and its truth."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tevcurve.cli.console import plain
+from tevcurve.cli.outputs import Outputs
 
 FIGURE = Path("demo_light_curve.png")
 FOLDER = typer.Option(help="Where to keep the data store; default: in the user's cache.", show_default=False)
@@ -27,19 +26,8 @@ def demo(
     tevcurve info night
     tevcurve light-curve night --time-bins 2min --energy 0.5TeV,10TeV
     """
-    from tevcurve.cli.outcome import Outputs
-
     # Its own figure it may replace.
     Outputs.of(plot=plot, overwrite=overwrite or plot == FIGURE)
-    import tevcurve.demo as night
-    from tevcurve.cli.figures import write_figure
-    from tevcurve.lightcurve.notebook_view import caption
+    from tevcurve.cli.demo_night import print_demo
 
-    store = night.demo(folder, progress=True)
-    curve = night.demo_light_curve(store)
-    write_figure(plot, lambda ax: night.plot_demo(curve, ax), about=caption(curve))
-    print(night.summary(curve))
-    print(plain(f"Figure in {plot}\nData store in {store}; try:"))
-    path = shlex.quote(str(store))
-    for words in (f"info {path}", f"light-curve {path} --time-bins 2min --energy 0.5TeV,10TeV"):
-        print(plain(f"  tevcurve {words}"))
+    print_demo(folder, plot)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE, light_curve_of
+from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE
 from tevcurve.errors import InputError
 
 
@@ -41,39 +41,14 @@ def export(
     tevcurve export --formats
     tevcurve export --columns
     """
-    from tevcurve.cli.console import plain
+    from tevcurve.cli.on_results import export_to, print_lists
 
     if formats or columns:
-        for line in (*(_formats() if formats else ()), *(_columns() if columns else ())):
-            print(plain(line))
+        print_lists(formats, columns)
         return
     if result is None or file is None:
         raise InputError(
             "Wanted are a result and the file to be written, as `tevcurve export crab crab.vot`; `tevcurve export "
             "--formats` prints the formats."
         )
-    path = light_curve_of(result, accept_changed).write(file, overwrite, form)
-    print(plain(f"Light curve in {path}"))
-
-
-def _columns():
-    """A line for each column, str."""
-    from tevcurve.lightcurve.columns import COLUMNS
-
-    known = COLUMNS.things()
-    width = max(map(len, known))
-    for name, column in known.items():
-        unit = f" [{column.unit}]" if column.unit else ""
-        yield f"{name:<{width}}  {column.words}{unit}; by {column.filled_by}"
-
-
-def _formats():
-    """A line for each format that can be written, str."""
-    from tevcurve.lightcurve.file_formats import FORMATS
-
-    known = FORMATS.things()
-    width = max(map(len, known))
-    for name, form in known.items():
-        if form.is_written:
-            lost = f"; not read back: {form.loses}" if form.loses else ""
-            yield f"{name:<{width}}  {form.words} ({', '.join(form.suffixes)}){lost}"
+    export_to(result, file, overwrite, form, accept_changed)

@@ -1,6 +1,5 @@
 """`tevcurve init`: a configuration with sensible values for a target."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -28,14 +27,6 @@ def init(
     tevcurve init Crab $GAMMAPY_DATA/hess-dl3-dr1 --method 1d > crab.yaml
     tevcurve run crab.yaml
     """
-    from tevcurve.config.changes import with_changes
-    from tevcurve.config.model import Config
-    from tevcurve.config.sensible import sensible_config
-    from tevcurve.config.yaml_text import commented_yaml
+    from tevcurve.cli.jobs import print_config
 
-    # From wherever it is run, it should find the same data.
-    data = path if "$" in path else os.path.abspath(os.path.expanduser(path))
-    config, notes = sensible_config(data, target)
-    changes = changes_of(options)
-    config = Config(**with_changes(config.values(), changes))
-    print(commented_yaml(config, {key: note for key, note in notes.items() if key not in changes}), end="")
+    print_config(target, path, changes_of(options))

@@ -10,6 +10,10 @@ import sys
 import threading
 from contextlib import contextmanager
 
+from tevcurve.cli.console import plain
+from tevcurve.cli.logs import logs_on_stderr
+from tevcurve.errors import TevcurveError
+
 DONE, PARTLY, NOTHING, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 _ANYWHERE = {"-v", "-vv", "--verbose", "--debug"}
 
@@ -83,7 +87,6 @@ def _called(arguments):
     import typer
 
     from tevcurve.cli.commands import app
-    from tevcurve.cli.logs import logs_on_stderr
 
     with logs_on_stderr():
         try:
@@ -95,8 +98,6 @@ def _called(arguments):
 def _sentence(error):
     """What to tell a person of an error."""
     from typer import BadParameter
-
-    from tevcurve.errors import TevcurveError
 
     # Where typer has the classes of its own errors differs between its releases.
     usage_error = BadParameter.__base__
@@ -116,8 +117,6 @@ def _sentence(error):
 
 
 def _say(sentence):
-    from tevcurve.cli.console import plain
-
     try:
         print(plain(sentence), file=sys.stderr, flush=True)
     except BrokenPipeError:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tevcurve.cli.job_options import listed
+from tevcurve.cli.outputs import Outputs
 from tevcurve.errors import InputError
 
 RESULT = Annotated[
@@ -50,22 +51,14 @@ def rebin(
     tevcurve rebin crab --time-bins "blocks 0.01" --plot blocks.png
     tevcurve rebin crab --energy 0.7TeV,2TeV,20TeV -o crab-two-bands
     """
-    from tevcurve.cli.outcome import Outputs, tell
-
     changes = {"time_bins": time_bins, "energy_edges": energy, "e_reco": e_reco, "e_true": e_true}
     changes = {name: listed(value) for name, value in changes.items() if value is not None}
     if not changes:
         raise InputError("Nothing is to be changed; wanted is --time-bins or --energy.")
     outputs = Outputs.of(output, plot, report, overwrite)
-    from tevcurve.config.rebinning import rebinned
-    from tevcurve.progress import working
-    from tevcurve.store import Result
+    from tevcurve.cli.on_results import rebin_result
 
-    read = Result.read(result, accept_changed)
-    with working("Fitting"):
-        made, config, text = rebinned(read, changes)
-    outputs.write(made, config, text, inputs=read.provenance["inputs"])
-    return tell(made, outputs)
+    return rebin_result(result, changes, outputs, accept_changed)
 
 
 def report(
@@ -86,19 +79,12 @@ def report(
     tevcurve report crab
     tevcurve report crab -o crab-2024.html --overwrite
     """
-    from tevcurve.cli.console import plain
-    from tevcurve.cli.outcome import Outputs
-    from tevcurve.progress import working
-
     if output is None:
         output = result.absolute().with_name(f"{result.absolute().name}.html")
-    Outputs.of(report=output, overwrite=overwrite)
-    from tevcurve.report import write_report
-    from tevcurve.store import Result
+    outputs = Outputs.of(report=output, overwrite=overwrite)
+    from tevcurve.cli.on_results import report_on
 
-    with working("Writing the report"):
-        write_report(Result.read(result, accept_changed), output, overwrite=overwrite, n_toys=toys)
-    print(plain(f"Report in {output}"))
+    report_on(result, outputs, toys, accept_changed)
 
 
 def variability(
@@ -126,21 +112,6 @@ def variability(
     tevcurve variability crab --band 1 --toys 10000
     tevcurve variability crab/light_curve.ecsv
     """
-    from tevcurve.cli.console import plain
-    from tevcurve.progress import working
+    from tevcurve.cli.on_results import print_variability
 
-    light_curve = light_curve_of(result, accept_changed)
-    with working("Testing"):
-        summary = light_curve.variability(band, toys, seed)
-    print(plain(summary))
-
-
-def light_curve_of(path, accept_changed):
-    """The `LightCurve` of the folder of a result, or of a file with one. path: Path. accept_changed: bool."""
-    if path.is_file():
-        from tevcurve.lightcurve import LightCurve
-
-        return LightCurve.read(path, accept_changed=accept_changed)
-    from tevcurve.store import Result
-
-    return Result.read(path, accept_changed).light_curve
+    print_variability(result, band, toys, seed, accept_changed)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from tevcurve.cli.console import plain, print_table
+from tevcurve.config.values import store_folder
 
 FOLDER = Annotated[
     str, typer.Option("--store", help="Folder of the store; 'cache' is the one in the user's cache.")
@@ -62,7 +63,6 @@ def empty(store: FOLDER = "cache"):
 
 
 def _open(store):
-    from tevcurve.config.values import store_folder
     from tevcurve.store import RunStore
 
     return RunStore(store_folder(store))

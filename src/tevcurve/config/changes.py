@@ -1,5 +1,6 @@
 """Single values of a configuration changed, each named by its key, with a dot for one inside another."""
 
+from tevcurve.config.spectra import spectrum_values
 from tevcurve.errors import InputError
 
 
@@ -24,8 +25,6 @@ def with_changes(values, changes):
             continue
         holder = values.get(first, {} if first == "spectrum" else None)
         if isinstance(holder, str) and first == "spectrum":
-            from tevcurve.config.spectra import spectrum_values
-
             holder = spectrum_values(holder)
         if not isinstance(holder, dict) or "." in inner:
             raise InputError(

@@ -1,11 +1,15 @@
 """The job as an object and as a file: where the data are, what is wanted of them, and where the result goes."""
 
+from typing import ClassVar
+
 from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
 
 from tevcurve.config import sky, spectra
 from tevcurve.config import values as kinds
+from tevcurve.config.changes import with_changes
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 from tevcurve.errors import InputError
+from tevcurve.on_demand import Elsewhere
 from tevcurve.options import OPTIONS, RUNNING, Option, settled, used
 
 # Of how values are read; files of before it had a version have none.
@@ -107,23 +111,11 @@ class Config(_Values):
             raise ValueError(str(error).rstrip(".")) from error
         return self
 
-    @classmethod
-    def read(cls, path, changes=None):
-        """The `Config` in a YAML file; see `read_config`."""
-        from tevcurve.config.reading import read_config
-
-        return read_config(path, changes)
-
-    def to_yaml(self):
-        """The YAML text, with a comment on each value, that `Config.read` takes."""
-        from tevcurve.config.yaml_text import commented_yaml
-
-        return commented_yaml(self)
+    read: ClassVar = Elsewhere("tevcurve.config.reading:read_config", is_maker=True)
+    to_yaml: ClassVar = Elsewhere("tevcurve.config.yaml_text:commented_yaml")
 
     def changed(self, **changes):
         """The `Config` with some values changed; a key inside the spectrum is spectrum__index."""
-        from tevcurve.config.changes import with_changes
-
         return type(self)(
             **with_changes(self.values(), {key.replace("__", "."): v for key, v in changes.items()})
         )
@@ -148,11 +140,9 @@ class Config(_Values):
 
     def to_result(self):
         """(dict, YAML text) of `resolved`, with only the values on which the light curve depends."""
-        from tevcurve.config.yaml_text import commented_yaml
-
         resolved = self.resolved()
         values = {key: value for key, value in resolved.values().items() if key not in HOW}
-        return values, commented_yaml(resolved, without=HOW)
+        return values, resolved.to_yaml(without=HOW)
 
     def options(self, position=None):
         """Keywords of `tevcurve.light_curve` apart from the observations and the target, as objects; reads no data.

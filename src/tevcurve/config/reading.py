@@ -8,6 +8,7 @@ from tevcurve.config.model import VERSION, Config
 from tevcurve.config.values import time_bins_text
 from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.bins.text import scale_is_assumed
 from tevcurve.options import CONDITIONAL
 
 
@@ -46,9 +47,6 @@ def read_config(path, changes=None):
 
 def _check_scale(time_bins):
     """Raises `ConfigError` for time bins of a file without a version whose times have no scale: it was another one."""
-    # Light curves take longer to import than the help of a command to print.
-    from tevcurve.lightcurve.bins.text import scale_is_assumed
-
     try:
         if not scale_is_assumed(time_bins_text(time_bins)):
             return

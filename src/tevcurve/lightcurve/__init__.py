@@ -1,7 +1,16 @@
-"""Light curves: the estimator, its product, and what is done with it."""
+"""Light curves: the estimator, its product, and what is done with it.
 
-from tevcurve.lightcurve.concatenation import concatenate
-from tevcurve.lightcurve.estimator import LightCurveEstimator
-from tevcurve.lightcurve.product import LightCurve
+The names are loaded on first use, so that what a configuration asks of a light curve costs none of this.
+"""
 
+from tevcurve.on_demand import names_on_demand
+
+_PLACES = {
+    "LightCurve": "tevcurve.lightcurve.product:LightCurve",
+    "LightCurveEstimator": "tevcurve.lightcurve.estimator:LightCurveEstimator",
+    "bins": "tevcurve.lightcurve.bins",
+    "concatenate": "tevcurve.lightcurve.concatenation:concatenate",
+    "variability": "tevcurve.lightcurve.variability",
+}
 __all__ = ["LightCurve", "LightCurveEstimator", "concatenate"]
+__getattr__, __dir__ = names_on_demand(__name__, _PLACES)

@@ -1,0 +1,73 @@
+"""What the commands that run a job do: a light curve made, written and printed; a configuration printed."""
+
+import logging
+import os
+from contextlib import closing, contextmanager
+from time import perf_counter
+
+from tevcurve.cli.outcome import tell, write
+from tevcurve.cli.outputs import Outputs
+from tevcurve.config.changes import with_changes
+from tevcurve.config.model import Config
+from tevcurve.config.reading import read_config
+from tevcurve.config.sensible import sensible_config
+from tevcurve.config.yaml_text import commented_yaml
+from tevcurve.data.targets import only_target
+from tevcurve.errors import TevcurveError
+from tevcurve.pipeline import light_curve
+from tevcurve.pipeline.on_cluster import connect
+from tevcurve.pipeline.targets import open_store
+
+log = logging.getLogger(__name__)
+
+
+def make_at_once(path, changes):
+    """Exit code of `tevcurve light-curve`. path: str, of the data. changes: dict of the options that were given."""
+    changes = {"data": path, "store": None} | changes
+    if "target" not in changes:
+        changes["target"] = only_target(open_store(path))
+    return _make(Config(**with_changes({}, changes)))
+
+
+def make_as_asked(config, changes):
+    """Exit code of `tevcurve run`. config: str, path of a configuration. changes: dict of the options given."""
+    return _make(read_config(config, changes))
+
+
+def print_config(target, path, changes):
+    """None; `tevcurve init` for a target (str) of a data store at a path (str), with changes (dict)."""
+    # From wherever it is run, it should find the same data.
+    data = path if "$" in path else os.path.abspath(os.path.expanduser(path))
+    config, notes = sensible_config(data, target)
+    config = Config(**with_changes(config.values(), changes))
+    print(commented_yaml(config, {key: note for key, note in notes.items() if key not in changes}), end="")
+
+
+def _make(config):
+    """Exit code of a job: the light curve made, written and printed."""
+    outputs = Outputs.of(config.output, config.plot, config.report, config.overwrite)
+    arguments = config.arguments()
+    begin, n_runs = perf_counter(), len(arguments["observations"])
+    log.info(
+        "%s runs of %s at %s", n_runs, config.target, arguments["target"].to_string("hmsdms", precision=1)
+    )
+    with _cluster(config.scheduler) as client:
+        made = light_curve(**arguments, progress=True, client=client)
+    log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
+    try:
+        write(outputs, made, *config.to_result(), arguments["observations"])
+    except (TevcurveError, OSError):
+        # What cannot be kept can still be read.
+        tell(made)
+        raise
+    return tell(made, outputs)
+
+
+@contextmanager
+def _cluster(address):
+    """A context that gives a client of the Dask scheduler at an address, or None where there is no address."""
+    if address is None:
+        yield None
+        return
+    with closing(connect(address)) as client:
+        yield client

@@ -1,0 +1,98 @@
+"""What the commands on a result do: other bins, further runs, a page, tests of variability, other formats."""
+
+from tevcurve.cli.console import note, plain
+from tevcurve.cli.outcome import tell, write
+from tevcurve.config.rebinning import rebinned
+from tevcurve.config.values import none_of_words, store_folder
+from tevcurve.lightcurve import LightCurve
+from tevcurve.lightcurve.columns import COLUMNS
+from tevcurve.lightcurve.file_formats import FORMATS
+from tevcurve.pipeline.append import append_runs
+from tevcurve.pipeline.selection import STAGE
+from tevcurve.progress import working
+from tevcurve.store import Result
+
+
+def rebin_result(path, changes, outputs, accept_changed):
+    """Exit code of `tevcurve rebin`.
+
+    path: Path of the result. changes: dict of keys of the configuration. outputs: `Outputs`. accept_changed: bool.
+    """
+    read = Result.read(path, accept_changed)
+    with working("Fitting"):
+        made, config, text = rebinned(read, changes)
+    write(outputs, made, config, text, inputs=read.provenance["inputs"])
+    return tell(made, outputs)
+
+
+def append_to(path, new, store, outputs, options):
+    """Exit code of `tevcurve append`.
+
+    path: Path of the result. new: list of Path. store: text of the option. outputs: `Outputs`.
+    options: dict of further keywords of `append_runs`.
+    """
+    folder = store_folder(none_of_words(store))
+    made = append_runs(path, new, store=folder, progress=True, **options)
+    write(outputs, made.light_curve, made.config, inputs=made.provenance["inputs"])
+    print(plain(f"Result in {made.folder}: {made.appended}."))
+    for one in made.appended.left_out:
+        if one.stage == STAGE:
+            note(f"Run {one.obs_id} is left out: {one.reason}")
+    return tell(made.light_curve, outputs)
+
+
+def report_on(path, outputs, toys, accept_changed):
+    """None; the page of `tevcurve report`. outputs: `Outputs`. toys: int or None. accept_changed: bool."""
+    # jinja2 is slow to import.
+    from tevcurve.report import write_report
+
+    with working("Writing the report"):
+        result = Result.read(path, accept_changed)
+        write_report(result, outputs.report, overwrite=outputs.overwrite, n_toys=toys)
+    outputs.tell()
+
+
+def print_variability(path, band, toys, seed, accept_changed):
+    """None; `tevcurve variability` of a result or a file. band: int or None. toys, seed: int. accept_changed: bool."""
+    light_curve = _light_curve_of(path, accept_changed)
+    with working("Testing"):
+        summary = light_curve.variability(band, toys, seed)
+    print(plain(summary))
+
+
+def export_to(path, file, overwrite, form, accept_changed):
+    """None; `tevcurve export` of a result or a file. file: Path of the new one. form: name of its format, or None."""
+    written = _light_curve_of(path, accept_changed).write(file, overwrite, form)
+    print(plain(f"Light curve in {written}"))
+
+
+def print_lists(formats, columns):
+    """None; printed are the formats that can be written, and the columns that there are. formats, columns: bool."""
+    for line in (*(_formats() if formats else ()), *(_columns() if columns else ())):
+        print(plain(line))
+
+
+def _columns():
+    """A line for each column, str."""
+    known = COLUMNS.things()
+    width = max(map(len, known))
+    for name, column in known.items():
+        unit = f" [{column.unit}]" if column.unit else ""
+        yield f"{name:<{width}}  {column.words}{unit}; by {column.filled_by}"
+
+
+def _formats():
+    """A line for each format that can be written, str."""
+    known = FORMATS.things()
+    width = max(map(len, known))
+    for name, form in known.items():
+        if form.is_written:
+            lost = f"; not read back: {form.loses}" if form.loses else ""
+            yield f"{name:<{width}}  {form.words} ({', '.join(form.suffixes)}){lost}"
+
+
+def _light_curve_of(path, accept_changed):
+    """The `LightCurve` of the folder of a result, or of a file with one."""
+    if path.is_file():
+        return LightCurve.read(path, accept_changed=accept_changed)
+    return Result.read(path, accept_changed).light_curve

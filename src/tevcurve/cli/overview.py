@@ -1,0 +1,91 @@
+"""What a data store has, as `tevcurve info` prints and draws it."""
+
+import numpy as np
+from astropy.time import Time
+
+from tevcurve.cli.console import plain, print_table
+from tevcurve.cli.figures import write_figure
+from tevcurve.data.targets import targets_of
+from tevcurve.data.targets_plot import is_close_up, plot_targets
+from tevcurve.errors import MissingError
+from tevcurve.pipeline.targets import open_store
+
+
+def print_overview(path, target=None, plot=None):
+    """None; the targets of a data store are printed, or the runs of one.
+
+    path: str, of the store. target: str, name of the one. plot: Path of a figure of the sky positions, or None.
+    """
+    store = open_store(path)
+    targets = targets_of(store)
+    if target is None:
+        _print_store(store, targets)
+    else:
+        _print_runs(_one(targets, target))
+    if plot is not None:
+        axes = {} if is_close_up(targets) else {"projection": "mollweide"}
+        print(f"Sky positions in {write_figure(plot, lambda ax: plot_targets(targets, ax), (11, 5), **axes)}")
+
+
+def _one(targets, name):
+    for target in targets:
+        if target.name == name:
+            return target
+    raise MissingError(f"There is no target {name!r}; there are {', '.join(each.name for each in targets)}.")
+
+
+def _print_store(store, targets):
+    lines = [line for line in str(store).splitlines() if not line.strip().startswith("Targets:")]
+    print(plain("\n".join(lines)), end="\n\n")
+    rows = [_row(target) for target in targets]
+    print_table(
+        ["target", "runs", "live time [h]", "zenith [deg]", "first", "last", "RA [deg]", "Dec [deg]"], rows
+    )
+
+
+def _row(target):
+    hours = np.nansum(target.livetime_s) / 3600
+    return [
+        target.name,
+        str(len(target.obs_ids)),
+        f"{hours:.2f}" if hours else "-",
+        _span(target.zenith_deg, "{:.0f}"),
+        _date(np.min(target.start_mjd)),
+        _date(np.max(target.start_mjd)),
+        *("-" if np.isnan(value) else f"{value:.4f}" for value in target.position_deg),
+    ]
+
+
+def _print_runs(target):
+    columns = target.obs_ids, target.start_mjd, target.livetime_s, target.zenith_deg, target.pointings_deg
+    rows = [
+        [
+            str(obs_id),
+            _date(mjd, minutes=True),
+            _number(live / 60, 1),
+            _number(zenith, 1),
+            *(_number(x, 3) for x in at),
+        ]
+        for obs_id, mjd, live, zenith, at in zip(*columns, strict=True)
+    ]
+    print(f"{plain(target.name)}: {len(rows)} runs, {np.nansum(target.livetime_s) / 3600:.2f} h of live time")
+    print_table(
+        ["OBS_ID", "start (UTC)", "live time [min]", "zenith [deg]", "RA [deg]", "Dec [deg]"], rows, left=2
+    )
+
+
+def _number(value, digits):
+    return f"{value:.{digits}f}" if value == value else "-"
+
+
+def _span(values, form):
+    if np.all(np.isnan(values)):
+        return "-"
+    low, high = (form.format(end(values)) for end in (np.nanmin, np.nanmax))
+    return low if low == high else f"{low} to {high}"
+
+
+def _date(mjd, minutes=False):
+    if mjd != mjd:
+        return "-"
+    return Time(mjd, format="mjd", scale="tt").utc.iso[: 16 if minutes else 10]

@@ -1,0 +1,54 @@
+"""The modules import one way, and imports inside functions are for what is slow."""
+
+from pathlib import Path
+
+import pytest
+from structure import BARS, CIRCLES, INSIDE
+from structure_source import Source
+
+
+@pytest.fixture(scope="module")
+def source():
+    return Source(Path(__file__).resolve().parents[1])
+
+
+def test_no_modules_import_each_other_in_a_circle(source):
+    """Imports inside functions count."""
+    assert source.circles() == []
+    assert BARS[CIRCLES].most == 0
+
+
+def test_few_imports_of_the_package_stand_inside_functions(source):
+    """Each for something slow that its command or its option alone needs."""
+    inside = source.inside_functions
+    assert len(inside) <= BARS[INSIDE].most, inside
+
+
+def test_circles_and_imports_inside_functions_are_found(tmp_path):
+    folder = tmp_path / "src" / "tevcurve"
+    folder.mkdir(parents=True)
+    modules = {
+        "__init__": "",
+        "a": "from tevcurve import b\n",
+        "b": "def f():\n    from tevcurve.c import g\n",
+        "c": "import tevcurve.a\n",
+        "d": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from tevcurve.e import x\n",
+        "e": "import tevcurve.d\n",
+    }
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text)
+    made = Source(tmp_path)
+    assert made.circles() == [["tevcurve.a", "tevcurve.b", "tevcurve.c"]]
+    assert made.circles(with_types=True)[1:] == [["tevcurve.d", "tevcurve.e"]]
+    assert made.inside_functions == [("tevcurve.b", 2)]
+
+
+def test_lines_of_code_are_without_docstrings_comments_and_blanks(tmp_path):
+    folder = tmp_path / "src" / "tevcurve"
+    folder.mkdir(parents=True)
+    text = (
+        '"""Words.\n\nMore."""\n\n# A remark.\nx = """a\n\nb"""\n\n\n'
+        'def f(a):\n    """Words."""\n    return (\n        a\n    )\n'
+    )
+    (folder / "__init__.py").write_text(text)
+    assert Source(tmp_path).lines_of_code() == {"tevcurve": 7}
