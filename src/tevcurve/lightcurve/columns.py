@@ -17,6 +17,14 @@ QUANTITIES = {
     "eflux": (EFLUX_UNIT, "Energy flux between e_min and e_max"),
     "e2dnde": (EFLUX_UNIT, "e_ref squared times the differential flux at e_ref"),
 }
+# What is drawn, the first that is there, and what it is called.
+TITLES = {
+    "flux": "Flux",
+    "dnde": "Differential flux",
+    "eflux": "Energy flux",
+    "e2dnde": "E² dN/dE",
+    "norm": "Norm",
+}
 VARIANTS = {
     "": "",
     "_err": ": symmetric error, from the curvature of the likelihood; NaN at a bound or a kink",

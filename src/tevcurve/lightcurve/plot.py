@@ -9,6 +9,7 @@ from astropy import units as u
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS, MARKERS, band_text, legend_above, unit_text, use_colours
+from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
 from tevcurve.lightcurve.plots.points import HOLLOW, draw_points, make_room_for_arrows
@@ -17,17 +18,13 @@ from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, kee
 
 __all__ = ["COLOURS", "axis_times", "plot", "plot_blocks", "plot_exposure", "plot_flare"]
 
-NAMES = {
-    "flux": "Flux",
-    "dnde": "Differential flux",
-    "eflux": "Energy flux",
+NAMES = TITLES | {
     "e2dnde": r"$E^2\,\mathrm{d}N/\mathrm{d}E$",
-    "norm": "Norm",
     "index": "Photon index",
     "hardness": "Hardness",
 }
 # What is compared with nothing at all.
-WITH_ZERO = ("flux", "dnde", "eflux", "e2dnde", "norm", "hardness")
+WITH_ZERO = (*TITLES, "hardness")
 
 
 def plot(

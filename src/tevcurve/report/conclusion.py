@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolation_words
 from tevcurve.lightcurve.selection import bins_of_rows
 from tevcurve.report import words
-from tevcurve.report.rows import QUANTITIES
 from tevcurve.rounding import decimals_of
 
 MAX_REASONS = 12
@@ -122,7 +122,7 @@ def _mean(rows, overlapping):
         means.append(f"{text.replace(' ', words.HELD)}{times}".rstrip() + energies)
     if not means:
         return ""
-    name = QUANTITIES[rows.quantity]
+    name = TITLES[rows.quantity]
     means = f"{', '.join(means[:-1])} and {means[-1]}" if len(means) > 1 else means[0]
     return f"Its mean {name if name.startswith('E²') else name.lower()} was {means}."
 

@@ -6,25 +6,17 @@ from functools import cached_property
 import numpy as np
 from astropy.time import Time
 
-from tevcurve.lightcurve.columns import VARIANTS, declared, first_look
+from tevcurve.lightcurve.columns import TITLES, VARIANTS, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
 from tevcurve.rounding import decimals_in_row, power_of
 
 MJD_OF_1970, DAY_MS = 40587, 86_400_000
-# What is drawn, by its column, the first that is there.
-QUANTITIES = {
-    "flux": "Flux",
-    "dnde": "Differential flux",
-    "eflux": "Energy flux",
-    "e2dnde": "E² dN/dE",
-    "norm": "Norm",
-}
 LIMIT_TS = 4.0
 # Of the columns that are looked at first, those that the page has in its own words.
 SHOWN = (
-    *(name + end for name in QUANTITIES for end in VARIANTS),
+    *(name + end for name in TITLES for end in VARIANTS),
     "ts",
     "sqrt_ts",
     "counts",
@@ -88,7 +80,7 @@ class ReportRows:
         start, stop = (column(table, name) for name in ("time_min", "time_max"))
         folded = {"phase_min", "phase_max"} <= set(table.colnames)
         bands, band = _bands(table)
-        quantity = next((name for name in QUANTITIES if name in table.colnames), None)
+        quantity = next((name for name in TITLES if name in table.colnames), None)
         level = f"{100 * meta['upper_limit']:.4g}\u00a0%" if meta.get("upper_limit") else ""
         return cls(
             scale=str(meta["TIMESYS"]).upper(),
@@ -130,7 +122,7 @@ class ReportRows:
     def name(self):
         """What the quantity is called, with its energies where there is one band, and its unit in brackets."""
         band = f", {words.band_text(self.bands[0])}" if self.bands[0] and len(self.bands) == 1 else ""
-        return f"{QUANTITIES[self.quantity]}{band}{f' [{self.unit}]' if self.unit else ''}"
+        return f"{TITLES[self.quantity]}{band}{f' [{self.unit}]' if self.unit else ''}"
 
     @cached_property
     def time_digits(self):

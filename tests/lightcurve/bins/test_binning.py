@@ -1,6 +1,7 @@
 """What is declared of time binnings: names, texts there and back, defaults written down, and who looks at events."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import astropy.units as u
 import numpy as np
@@ -15,7 +16,9 @@ from tevcurve.lightcurve.bins import BINNINGS, Binning, Ephemeris
 from tevcurve.lightcurve.bins.binning import say_of_older
 from tevcurve.lightcurve.bins.text import binning_from_text
 from tevcurve.lightcurve.bins.width import ByWidth, Sliding
+from tevcurve.options import OPTIONS
 
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide" / "time_bins.md"
 POSITION = SkyCoord(83.63, 22.01, unit="deg")
 SITE = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)
 START = CLOCK.to_time(2.0e8 + 123.456789)
@@ -176,3 +179,11 @@ def test_files_of_before_said_it_in_words(words, on_events):
     other = {"source": "Crab"}
     say_of_older(other)
     assert other == {"source": "Crab"}
+
+
+def test_every_binning_is_in_the_words_of_the_option_and_in_the_guide():
+    (words,) = (option.words for option in OPTIONS if option.name == "time_bins")
+    guide = GUIDE.read_text()
+    for name in BINNINGS:
+        assert name in words
+        assert f"by_{name}(" in guide or f'"{name} ' in guide

@@ -29,14 +29,10 @@ def binning_from_text(text, folder=None, position=None, quiet=False):
 
     Parameters
     ----------
-    text : str; words after the kind, one of `BINNINGS`, are its values, key=value are further ones:
-        run | night [LONGITUDE] [gap=] | [width] DURATION [start=] [align=run|absolute] [rest=merge|drop|keep] |
-        counts N | significance SIGMA | blocks [P0] | sliding WIDTH STEP [start=|grid=] |
-        phase N period=|frequency= epoch= [derivatives=A,B] [barycentre=yes] [site=LON,LAT,HEIGHT] |
-        edges TIMES|FILE | intervals TIMES|FILE
-        Times are dates, "2006-07-29T20:00:00" (UTC), or MJD, "53945.83" (TT; of an epoch at the barycentre TDB), with
-        `scale=utc` or, behind them, `utc` in another scale. A file has one time per line for edges, two for intervals;
-        `#` begins a comment.
+    text : str; its first word is one of `BINNINGS`, or a duration. Words after it are values, key=value are options, as
+        the `from_text` of that kind says. Times are dates, "2006-07-29T20:00:00" (UTC), or MJD, "53945.83" (TT; of an
+        epoch at the barycentre TDB), with `scale=utc` or, behind them, `utc` in another scale. A file has one time per
+        line for edges, two for intervals; `#` begins a comment.
     folder : str or Path, where a relative path of a file begins; default: the working folder
     position : `SkyCoord` of the source, for phase with barycentre=yes
     quiet : bool, whether it is not said which scale plain numbers are taken in

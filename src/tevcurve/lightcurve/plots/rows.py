@@ -3,9 +3,10 @@
 import numpy as np
 from astropy import units as u
 
+from tevcurve.lightcurve.columns import TITLES
+
 # Rows whose value is the reference's, not a measured one: of what is no flux.
 NOT_MEASURED = ("shape_fixed",)
-FLUXES = ("flux", "dnde", "eflux", "e2dnde", "norm")
 
 
 def values_of(table, quantity, unit):
@@ -23,7 +24,7 @@ def values_of(table, quantity, unit):
     value, symmetric = column(quantity), column(f"{quantity}_err")
     errors = np.array([column(f"{quantity}_errn"), column(f"{quantity}_errp")])
     errors = np.where(np.isfinite(errors).all(axis=0), errors, symmetric)
-    if quantity not in FLUXES and "status" in table.colnames:
+    if quantity not in TITLES and "status" in table.colnames:
         value = np.where(np.isin(table["status"], NOT_MEASURED), np.nan, value)
     return {
         "value": value,
