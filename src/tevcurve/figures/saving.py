@@ -1,10 +1,15 @@
 """Figures as files that are the same, byte by byte, each time that they are made."""
 
+import os
 import secrets
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Neither the date nor the version of what drew it.
 METADATA = {
@@ -17,7 +22,9 @@ SALT = "tevcurve"
 ABOUT = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 
 
-def save_figure(figure, path, dpi=150, about="", **options):
+def save_figure(
+    figure: "Figure", path: str | os.PathLike[str], dpi: float = 150, about: str = "", **options: Any
+) -> Path:
     """The `Path` of the file that a figure is written to: PNG, SVG or PDF by its ending, as a whole or not at all.
 
     The same figure gives the same bytes: identifiers in SVG are fixed, no date is written.
@@ -50,7 +57,7 @@ def save_figure(figure, path, dpi=150, about="", **options):
     return _replace(path, buffer.getbuffer())
 
 
-def _replace(path, content):
+def _replace(path: Path, content: memoryview) -> Path:
     """The path, whose file now has a content; a reader sees the old file or the new one, never a part."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:

@@ -1,8 +1,17 @@
 """Colours, markers and words that all figures share, and an axes divided into panels."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.units import UnitBase
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 # Okabe & Ito, https://jfly.uni-koeln.de/color/: told apart with any colour vision; yellow is too pale.
 # In this order neighbours also differ in grey.
@@ -11,8 +20,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def unit_text(unit):
-    """A unit in the order of the field's papers, TeV cm-2 s-1 or cm-2 s-1 TeV-1, for matplotlib."""
+def unit_text(unit: "UnitBase") -> str:
+    """A unit in the order of the field's papers, TeV cm-2 s-1 or cm-2 s-1 TeV-1, for matplotlib. unit: of astropy."""
     if unit.scale != 1:
         return unit.to_string("latex_inline")
     parts = sorted(
@@ -21,19 +30,33 @@ def unit_text(unit):
     return " ".join(base.name if power == 1 else f"{base.name}$^{{{power}}}$" for base, power in parts)
 
 
-def band_text(low, high):
-    """An energy band with edges in TeV."""
+def band_text(low: float, high: float) -> str:
+    """An energy band with edges in TeV.
+
+    Parameters
+    ----------
+    low, high : edges, TeV
+    """
     return f"{low:.4g}–{high:.4g} TeV"
 
 
-def with_default(name, value):
-    """A value, or that of rcParams where the user has changed it there."""
+def with_default(name: str, value: Any) -> Any:
+    """A value, or that of rcParams where the user has changed it there.
+
+    Parameters
+    ----------
+    name : key of matplotlib's rcParams
+    value : what holds where the user has not changed it
+    """
     from matplotlib import rcParams, rcParamsDefault
 
-    return value if rcParams[name] == rcParamsDefault[name] else rcParams[name]
+    user: Any
+    default: Any
+    user, default = rcParams, rcParamsDefault
+    return value if user[name] == default[name] else user[name]
 
 
-def series_colours():
+def series_colours() -> tuple[str, ...]:
     """Colours of series that stand for themselves: `COLOURS`, or those of the user's own cycle in rcParams."""
     from matplotlib import rcParams, rcParamsDefault
 
@@ -42,36 +65,59 @@ def series_colours():
     return tuple(rcParams["axes.prop_cycle"].by_key().get("color", COLOURS))
 
 
-def use_colours(ax, colours=COLOURS):
-    """Make the cycle of an axes these colours; one that the user has chosen in rcParams stays."""
+def use_colours(ax: "Axes", colours: Sequence[str] = COLOURS) -> None:
+    """Make the cycle of an axes these colours; one that the user has chosen in rcParams stays.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    colours : in their order, as matplotlib takes them
+    """
     from matplotlib import rcParams, rcParamsDefault
 
     if rcParams["axes.prop_cycle"] == rcParamsDefault["axes.prop_cycle"]:
         ax.set_prop_cycle(color=colours)
 
 
-def colours_in_order(number):
-    """List of so many colours from dark to bright, also in grey: for lines that follow each other."""
+def colours_in_order(number: int) -> list[tuple[float, ...]]:
+    """List of so many colours from dark to bright, also in grey: for lines that follow each other.
+
+    number: how many.
+    """
     import matplotlib as mpl
 
     return [mpl.colormaps["viridis"](value) for value in np.linspace(0, 0.88, number)]
 
 
-def new_figure(width, height):
-    """A figure of pyplot with constrained layout, of a size in inches unless the user has chosen one in rcParams."""
+def new_figure(width: float, height: float) -> "Figure":
+    """A figure of pyplot with constrained layout, of a size in inches unless the user has chosen one in rcParams.
+
+    Parameters
+    ----------
+    width, height : inches
+    """
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=with_default("figure.figsize", (width, height)), layout="constrained")
+    layout: Any = figure.get_layout_engine()
     # room for ticks that point outward, which a layout does not know of
-    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.07)
+    layout.set(w_pad=0.06, h_pad=0.07)
     return figure
 
 
-def panels(ax, heights, size):
+def panels(
+    ax: "Axes | Sequence[Axes] | np.ndarray | None", heights: Sequence[float], size: tuple[float, float]
+) -> list["Axes"]:
     """List of axes below each other that share the x axis, with relative heights.
 
-    ax: None for a new figure of a size (width, height) in inches; one axes of `plt.subplots`, which is divided; or as
-    many axes as there are heights. Raises `InputError` for another number, or an axes that is not of a grid.
+    Parameters
+    ----------
+    ax : None for a new figure of a size (width, height) in inches; one axes of `plt.subplots`, which is divided; or
+        as many axes as there are heights
+    heights : of the panels relative to each other, from above
+    size : (width, height) of a new figure, inches
+
+    Raises `InputError` for another number, or an axes that is not of a grid.
     """
     heights = list(heights)
     if ax is None:
@@ -95,10 +141,13 @@ def panels(ax, heights, size):
     return [first, *others]
 
 
-def label_energies(ax, edges):
+def label_energies(ax: "Axes", edges: np.ndarray) -> None:
     """Logarithmic energies in TeV below an axes, ticks at 1, 2 and 5 in each decade, or where there are many at 1.
 
-    edges: float array, TeV; their first and last are the ends of the axis.
+    Parameters
+    ----------
+    ax : matplotlib axes
+    edges : float array, TeV; their first and last are the ends of the axis
     """
     from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -110,16 +159,20 @@ def label_energies(ax, edges):
     ax.set_xlabel("Energy [TeV]")
 
 
-def _width(ax):
+def _width(ax: "Axes") -> float:
     """Width of an axes in inches; a layout that is still to come makes more of the figure."""
     width = ax.get_window_extent().width / ax.figure.dpi
     return width * (1.1 if ax.figure.get_layout_engine() is not None else 1.0)
 
 
-def legend_above(ax, last="", **keywords):
+def legend_above(ax: "Axes", last: str = "", **keywords: Any) -> "Legend | None":
     """The legend of an axes above it, where no data are, in as many columns as fit; None without entries.
 
-    last: label of the entry that comes after all others.
+    Parameters
+    ----------
+    ax : matplotlib axes
+    last : label of the entry that comes after all others
+    keywords : for `matplotlib.axes.Axes.legend`
     """
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
@@ -134,11 +187,12 @@ def legend_above(ax, last="", **keywords):
     width = _width(ax) - 6 * size
     entry = size * (0.55 * max(len(label) for label in labels) + 4.5)
     columns = int(np.clip(width // entry, 1, len(labels)))
-    style = {
+    style: dict[str, Any] = {
         "loc": "lower right",
         "bbox_to_anchor": (1.0, 1.0),
         "ncols": columns,
         "frameon": False,
         "borderaxespad": 0.2,
     }
-    return ax.legend(handles, labels, **(style | keywords))
+    style |= keywords
+    return ax.legend(handles, labels, **style)

@@ -7,9 +7,11 @@ Source: FITS standard 4.0, sections 4.1, 4.2.1.2 (long texts) and 7.3.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -34,16 +36,25 @@ _PRINTABLE = bytes(n if 32 <= n < 127 or n == 0 else ord("?") for n in range(256
 class Column:
     """One column: name, unit (None where it has none), and where its values lie in a row.
 
-    code: letter of TFORM. repeat: number of values, or of letters. shape: of the values of a row. inner: letter of the
-    values of lists. scale, zero: TSCAL and TZERO. null: TNULL, the whole number that stands for none. problem: why its
-    values cannot be told, in words.
+    Attributes
+    ----------
+    name : as in the file
+    unit : text of TUNIT, None where there is none
+    code : letter of TFORM
+    repeat : number of values, or of letters
+    shape : of the values of a row
+    offset : bytes from the begin of a row
+    inner : letter of the values of lists
+    scale, zero : TSCAL and TZERO
+    null : TNULL, the whole number that stands for none
+    problem : why its values cannot be told, in words; "" where they can
     """
 
     name: str
     unit: str | None
     code: str
     repeat: int
-    shape: tuple
+    shape: tuple[int, ...]
     offset: int
     inner: str = ""
     scale: float = 1
@@ -52,56 +63,67 @@ class Column:
     problem: str = ""
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes in a row."""
         return _nbytes(self.code, self.repeat)
 
 
 class Columns:
-    """The columns of a table, in order; by name in any case."""
+    """The columns of a table, in order; by name in any case. columns: `Column`s in their order."""
 
-    def __init__(self, columns):
+    def __init__(self, columns: Iterable[Column]) -> None:
         self._columns = tuple(columns)
-        self._by_name = {}
+        self._by_name: dict[str, list[Column]] = {}
         for column in self._columns:
             self._by_name.setdefault(column.name.upper(), []).append(column)
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
         """Names as in the file, list of str."""
         return [column.name for column in self._columns]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Column]:
         return iter(self._columns)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._columns)
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return name.upper() in self._by_name
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Column:
         return self._by_name[name.upper()][0]
 
-    def called(self, name):
-        """All columns of a name, in any case: a list."""
+    def called(self, name: str) -> list[Column]:
+        """All columns of a name, in any case: a list. name: without regard to capitals."""
         return self._by_name.get(name.upper(), [])
 
 
 class Rows:
     """The values of a table: `rows["NAME"]` is a read-only array (n, ...) in the file's byte order, or of str.
 
+    Parameters
+    ----------
+    columns : `Columns` of the table
+    content : bytes of the rows and of what lies behind them
+    n_rows : number of rows
+    n_bytes : bytes of a row
+    heap : byte at which the values of lists begin
+    where : file and HDU, for messages
+
     Raises DataError where a column would take too much memory, or its lists lie outside the table.
     """
 
-    def __init__(self, columns, content, n_rows, n_bytes, heap, where):
+    def __init__(
+        self, columns: Columns, content: bytes, n_rows: int, n_bytes: int, heap: int, where: str
+    ) -> None:
         self._columns, self._content = columns, content
         self._n_rows, self._n_bytes, self._heap, self._where = n_rows, n_bytes, heap, where
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._n_rows
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> np.ndarray:
         column = self._columns[name]
         if column.problem:
             raise DataError(f"The column {column.name} of {self._where} cannot be read: {column.problem}.")
@@ -131,12 +153,15 @@ class Rows:
             wide = np.complex128 if values.dtype.kind == "c" else np.float64
             return values.astype(wide) * float(column.scale) + float(column.zero)
 
-    def is_null(self, name):
-        """Whether each whole number is the one that stands for none (TNULL), bool array; None where there is none."""
+    def is_null(self, name: str) -> np.ndarray | None:
+        """Whether each whole number is the one that stands for none (TNULL), bool array; None where there is none.
+
+        name: the column, in any case.
+        """
         column = self._columns[name]
         return None if column.null is None else self._plain(column) == column.null
 
-    def _plain(self, column, shape=None):
+    def _plain(self, column: Column, shape: tuple[int, ...] | None = None) -> np.ndarray:
         """The values as they lie there, (n, *shape)."""
         shape = column.shape if shape is None else shape
         dtype = np.dtype(_DTYPES[column.code])
@@ -146,7 +171,7 @@ class Rows:
         strides = (self._n_bytes, *inner)
         return np.ndarray((self._n_rows, *shape), dtype, self._content, column.offset, strides)
 
-    def _texts(self, column):
+    def _texts(self, column: Column) -> np.ndarray:
         if not self._n_rows or not column.repeat:
             return np.full((self._n_rows, *column.shape), "", "U1")
         letters = self._plain(column, (column.repeat,)).tobytes().translate(_PRINTABLE)
@@ -158,7 +183,7 @@ class Rows:
             texts[inner] = [text.split("\0")[0] for text in texts[inner].tolist()]
         return np.char.rstrip(texts)
 
-    def _lists(self, column):
+    def _lists(self, column: Column) -> np.ndarray:
         """Lists of different lengths, object array (n,) of arrays."""
         lists = np.empty(self._n_rows, dtype=object)
         if not column.repeat:
@@ -176,18 +201,34 @@ class Rows:
 
 @dataclass(frozen=True)
 class BinTable:
-    """A binary table of a FITS file in memory."""
+    """A binary table of a FITS file in memory.
+
+    Attributes
+    ----------
+    name : EXTNAME, "" where there is none
+    header : keywords and values
+    columns : what they are
+    data : their values, by name
+    """
 
     name: str
-    header: dict
+    header: dict[str, Any]
     columns: Columns
     data: Rows
 
 
-def parse_table(content, start, data_start, data_stop, where):
+def parse_table(
+    content: bytes | bytearray, start: int, data_start: int, data_stop: int, where: str
+) -> BinTable:
     """`BinTable` of the HDU whose header is content[start:data_start] and whose data are content[data_start:data_stop].
 
-    content: bytes of the file. where: file and HDU, for messages.
+    Parameters
+    ----------
+    content : bytes of the file
+    start : byte at which the header begins
+    data_start, data_stop : bytes at which the data begin and end
+    where : file and HDU, for messages
+
     Raises ValueError, in words, where the header contradicts itself.
     """
     header = parse_header(content[start:data_start])
@@ -195,10 +236,11 @@ def parse_table(content, start, data_start, data_stop, where):
     n_columns, n_heap = _size(header, "TFIELDS"), _size(header, "PCOUNT", 0)
     if n_columns > _MOST_COLUMNS:
         raise ValueError(f"TFIELDS is {n_columns}, and a table has at most {_MOST_COLUMNS} columns")
-    columns, offset = [], 0
+    parts: list[Column] = []
+    offset = 0
     for number in range(1, n_columns + 1):
-        columns.append(_column(header, number, offset))
-        offset += columns[-1].nbytes
+        parts.append(_column(header, number, offset))
+        offset += parts[-1].nbytes
     if offset != n_bytes:
         raise ValueError(f"its columns take {offset} bytes in a row, and NAXIS1 says {n_bytes}")
     if data_start + n_rows * n_bytes + n_heap > data_stop:
@@ -206,13 +248,13 @@ def parse_table(content, start, data_start, data_stop, where):
     heap = _size(header, "THEAP", n_rows * n_bytes)
     # A copy of its own bytes, so that a table that is kept does not keep its file.
     data = bytes(memoryview(content)[data_start : data_start + n_rows * n_bytes + n_heap])
-    columns = Columns(columns)
+    columns = Columns(parts)
     return BinTable(
         str(header.get("EXTNAME") or ""), header, columns, Rows(columns, data, n_rows, n_bytes, heap, where)
     )
 
 
-def _size(header, keyword, default=None):
+def _size(header: dict[str, Any], keyword: str, default: int | None = None) -> int:
     """Number of a keyword that is a size."""
     value = header.get(keyword, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -220,13 +262,13 @@ def _size(header, keyword, default=None):
     return value
 
 
-def _nbytes(code, repeat):
+def _nbytes(code: str, repeat: int) -> int:
     if code == "X":
         return -(-repeat // 8)
     return _WIDTHS[code] * repeat * (2 if code in "PQ" else 1)
 
 
-def _column(header, number, offset):
+def _column(header: dict[str, Any], number: int, offset: int) -> Column:
     """`Column` of a number."""
     form = _format(str(header.get(f"TFORM{number}", "")))
     if form is None:
@@ -235,7 +277,7 @@ def _column(header, number, offset):
     if code in "PQ" and (repeat > 1 or not inner):
         raise ValueError(f"its TFORM{number} is {header[f'TFORM{number}']!r}, which is no format of lists")
     name = str(header.get(f"TTYPE{number}", f"col{number}")).strip()
-    shape = () if repeat == 1 or code in "APQ" else (repeat,)
+    shape: tuple[int, ...] = () if repeat == 1 or code in "APQ" else (repeat,)
     dims = header.get(f"TDIM{number}")
     if dims is not None and code not in "PQX":
         shape = tuple(int(n) for n in reversed(re.findall(r"\d+", str(dims))))
@@ -252,13 +294,13 @@ def _column(header, number, offset):
 
 
 @lru_cache(maxsize=256)
-def _format(text):
+def _format(text: str) -> tuple[int, str, str] | None:
     """(number of values, letter, letter of the values of lists) of a TFORM, None where it is none."""
     form = _FORM.match(text.strip().upper())
     return form and (int(form[1] or 1), form[2], form[3])
 
 
-def _scaling(header, number, code):
+def _scaling(header: dict[str, Any], number: int, code: str) -> tuple[float, float, str]:
     """TSCAL and TZERO of a column, and why its values cannot be told without them, in words."""
     keywords = f"TSCAL{number}", f"TZERO{number}"
     if code not in "BIJKEDCM" or not (keywords[0] in header or keywords[1] in header):
@@ -270,10 +312,14 @@ def _scaling(header, number, code):
     return scale, zero, ""
 
 
-def parse_header(block):
-    """Keywords and values of a header, a dict; of a keyword that is there twice the first value."""
+def parse_header(block: bytes | bytearray | memoryview) -> dict[str, Any]:
+    """Keywords and values of a header, a dict; of a keyword that is there twice the first value.
+
+    block: bytes of the header, cards of 80.
+    """
     text = bytes(block).translate(_PRINTABLE).replace(b"\0", b"?").decode("ascii")
-    header, last = {}, None
+    header: dict[str, Any] = {}
+    last: str | None = None
     for first in range(0, len(text), 80):
         card = text[first : first + 80]
         if card.startswith(("END", "CONTINUE")):
@@ -294,7 +340,7 @@ def parse_header(block):
     return header
 
 
-def _value(quoted, plain):
+def _value(quoted: str | None, plain: str) -> str | bool | int | float | None:
     """Value of a card: str, bool, int, float, or None where it is empty."""
     if quoted is not None:
         return quoted.replace("''", "'").rstrip()

@@ -2,7 +2,9 @@
 
 import hashlib
 import logging
+import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,18 +22,27 @@ _LARGEST = 2**26  # bytes: some 500,000 files
 class Checksums:
     """What the files of a folder were when they were written.
 
-    listed: dict of path in the folder to SHA-256, hexadecimal digits; None where there is no list, and all is taken.
-    accept_changed: bool, whether a file that is another one now is taken all the same, with a warning.
+    Attributes
+    ----------
+    folder : where the files are
+    listed : dict of path in the folder to SHA-256, hexadecimal digits; None where there is no list, and all is taken
+    accept_changed : bool, whether a file that is another one now is taken all the same, with a warning
     """
 
     folder: Path
-    listed: dict | None = None
+    listed: dict[str, str] | None = None
     accept_changed: bool = False
-    _told: set = field(default_factory=set, init=False, repr=False, compare=False)
+    _told: set[Path] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @classmethod
-    def of(cls, folder, accept_changed=False):
-        """The list in a folder. Raises `DataError` where it is damaged."""
+    def of(cls, folder: str | os.PathLike[str], accept_changed: bool = False) -> "Checksums":
+        """The list in a folder. Raises `DataError` where it is damaged.
+
+        Parameters
+        ----------
+        folder : where the files and their list are
+        accept_changed : whether a file that is another one now is taken all the same, with a warning
+        """
         folder = Path(folder)
         path = folder / CHECKSUMS
         if not path.is_file():
@@ -46,8 +57,13 @@ class Checksums:
             made._refuse(path, "has lines that are no checksums")
         return made
 
-    def check(self, name, content):
-        """None where a file's bytes are those that were written. name: its path in the folder, with slashes.
+    def check(self, name: str, content: bytes) -> None:
+        """None where a file's bytes are those that were written.
+
+        Parameters
+        ----------
+        name : path of the file in the folder, with slashes
+        content : bytes of the file as they are now
 
         Raises `DataError`, with the option that takes it all the same, where they are not. Files that are not listed
         are taken.
@@ -55,17 +71,24 @@ class Checksums:
         if self.listed is not None and name in self.listed and checksum(content) != self.listed[name]:
             self._refuse(self.folder / name, "is not as it was written: its checksum is another")
 
-    def check_listed(self, names):
-        """None where all of these names, as far as their files are there, are in the list; `DataError` otherwise."""
-        for name in names if self.listed is not None else ():
-            if name not in self.listed and (self.folder / name).is_file():
+    def check_listed(self, names: Iterable[str]) -> None:
+        """None where all of these names, as far as their files are there, are in the list; `DataError` otherwise.
+
+        names: paths in the folder, with slashes.
+        """
+        listed = self.listed
+        for name in names if listed is not None else ():
+            if listed is not None and name not in listed and (self.folder / name).is_file():
                 self._refuse(self.folder / name, f"is not in the list {CHECKSUMS} that is beside it")
 
-    def read(self, name):
-        """The bytes of a file, checked; inflated where it is gzip. Raises `DataError` as `check` and `read_bytes`."""
+    def read(self, name: str) -> bytes | bytearray:
+        """The bytes of a file, checked; inflated where it is gzip. Raises `DataError` as `check` and `read_bytes`.
+
+        name: path in the folder, with slashes.
+        """
         return read_bytes(self.folder / name, check=lambda content: self.check(name, content))
 
-    def _refuse(self, path, words):
+    def _refuse(self, path: Path, words: str) -> None:
         if not self.accept_changed:
             raise DataError(
                 f"The file {path} {words}; accept_changed=True, on the command line --accept-changed, takes it all "
@@ -76,11 +99,11 @@ class Checksums:
             log.warning("The file %s %s; it is taken all the same.", path, words)
 
 
-def checksum(content):
-    """SHA-256 of bytes, str of hexadecimal digits."""
+def checksum(content: bytes | bytearray) -> str:
+    """SHA-256 of bytes, str of hexadecimal digits. content: of a file."""
     return hashlib.sha256(content).hexdigest()
 
 
-def checksums_text(listed):
+def checksums_text(listed: dict[str, str]) -> str:
     """The text of a list. listed: dict of path to checksum."""
     return "".join(f"{listed[name]}  {name}\n" for name in sorted(listed))

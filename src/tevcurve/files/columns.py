@@ -1,20 +1,28 @@
 """Columns as numbers in the wanted unit; what cannot be is told by its name."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import DataError
-from tevcurve.files.bintable import Columns, Rows
+from tevcurve.files.bintable import BinTable, Columns, Rows
 
 
-def column_values(table, name, unit, where, default_unit=None):
+def column_values(
+    table: BinTable, name: str, unit: str, where: str, default_unit: str | None = None
+) -> np.ndarray:
     """Values of a column as float64 array in a unit.
 
-    table: `BinTable`, or what has its `columns` and `data`. name: the column, in any case. unit: the wanted unit as str
-    ("" where the column has none).
-    where: file and HDU for messages. default_unit: for a column without one.
+    Parameters
+    ----------
+    table : `BinTable`, or what has its `columns` and `data`
+    name : the column, in any case
+    unit : the wanted unit as str ("" where the column has none)
+    where : file and HDU for messages
+    default_unit : for a column without one
+
     Raises DataError where the column or its unit is missing or of another kind.
     """
     found = column_unit(table, name, unit, where, default_unit)
@@ -35,8 +43,19 @@ def column_values(table, name, unit, where, default_unit=None):
 _KINDS = {"U": "texts", "b": "flags", "O": "lists of different lengths", "c": "complex numbers"}
 
 
-def row_values(table, name, unit, where, default_unit=None):
-    """`column_values` with one number in each row, float64 array (n,); raises DataError where there are several."""
+def row_values(
+    table: BinTable, name: str, unit: str, where: str, default_unit: str | None = None
+) -> np.ndarray:
+    """`column_values` with one number in each row, float64 array (n,); raises DataError where there are several.
+
+    Parameters
+    ----------
+    table : `BinTable`, or what has its `columns` and `data`
+    name : the column, in any case
+    unit : the wanted unit, as text ("" where the column has none)
+    where : file and HDU, for messages
+    default_unit : unit of a column that names none
+    """
     values = column_values(table, name, unit, where, default_unit)
     if values.ndim > 1 and values.shape[1:] == (1,) * (values.ndim - 1):
         return values.reshape(-1)
@@ -47,8 +66,17 @@ def row_values(table, name, unit, where, default_unit=None):
     return values
 
 
-def column_unit(table, name, unit, where, default_unit=None):
-    """Unit string of a column that can be converted to `unit`; raises DataError otherwise."""
+def column_unit(table: BinTable, name: str, unit: str, where: str, default_unit: str | None = None) -> str:
+    """Unit string of a column that can be converted to `unit`; raises DataError otherwise.
+
+    Parameters
+    ----------
+    table : `BinTable`, or what has its `columns` and `data`
+    name : the column, in any case
+    unit : the wanted unit, as text ("" where the column has none)
+    where : file and HDU, for messages
+    default_unit : unit of a column that names none
+    """
     if isinstance(table.columns, Columns):
         columns = table.columns.called(name)
     else:
@@ -72,7 +100,7 @@ def column_unit(table, name, unit, where, default_unit=None):
 
 
 @lru_cache(maxsize=256)
-def _unit_factor(found, wanted):
+def _unit_factor(found: str, wanted: str) -> float:
     if len(found) > 80:
         raise ValueError("too long for a unit")
     if found.count("/") > 1:
@@ -85,7 +113,7 @@ def _unit_factor(found, wanted):
     return factor
 
 
-def _without_counts(unit):
+def _without_counts(unit: u.UnitBase) -> u.UnitBase:
     """A unit without photons and counts: a rate of these is one per second, whatever it calls what it counts."""
     if not isinstance(unit, u.UnitBase):
         return unit
@@ -96,8 +124,14 @@ def _without_counts(unit):
     return u.CompositeUnit(unit.scale, bases, powers)
 
 
-def listed(names, most=20):
-    """Names as words for a message, the first ones where they are many; "none" where there are none."""
+def listed(names: Iterable, most: int = 20) -> str:
+    """Names as words for a message, the first ones where they are many; "none" where there are none.
+
+    Parameters
+    ----------
+    names : anything that has a text
+    most : number of names that are told
+    """
     names = [str(name) for name in names]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return (", ".join(names[:most]) or "none") + more

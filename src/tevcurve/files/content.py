@@ -4,8 +4,10 @@ import os
 import re
 import stat
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tevcurve.errors import DataError, InputError
 
@@ -15,8 +17,11 @@ _FIRST = 2**25  # bytes that are inflated in one go: nearly every file is smalle
 _CHUNK = 2**22
 
 
-def expand_path(path):
-    """`Path` with environment variables and the home folder put in; raises InputError where one is not set."""
+def expand_path(path: str | os.PathLike[str]) -> Path:
+    """`Path` with environment variables and the home folder put in; raises InputError where one is not set.
+
+    path: as a person writes it, with `~`, `$NAME` or `${NAME}`.
+    """
     text = os.path.expanduser(os.path.expandvars(os.fspath(path)))
     unset = re.search(r"\$\{?(\w+)", text)
     if unset:
@@ -24,10 +29,15 @@ def expand_path(path):
     return Path(text)
 
 
-def path_inside(path, folder):
+def path_inside(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
     """The real path of a file, links followed; raises DataError where that is not inside a folder.
 
     A link that stays inside the folder is fine.
+
+    Parameters
+    ----------
+    path : of the file
+    folder : where it has to be
     """
     try:
         real, root = os.path.realpath(path), os.path.realpath(folder)
@@ -41,12 +51,19 @@ def path_inside(path, folder):
     return Path(real)
 
 
-def read_bytes(path, limit=LARGEST_FILE, check=None):
+def read_bytes(
+    path: str | os.PathLike[str], limit: int = LARGEST_FILE, check: Callable[[bytes], None] | None = None
+) -> bytes | bytearray:
     """Content of a file as bytes, inflated where it is gzip (told by its first bytes, not by its name).
 
-    limit: the most bytes that the content may have. check: function of the bytes as they are in the file, which raises
-    for what shall not be used. Raises DataError where the file cannot be read, where it is larger,
-    and where it is no file but a folder, a pipe or a device.
+    Parameters
+    ----------
+    path : of the file
+    limit : the most bytes that the content may have
+    check : function of the bytes as they are in the file, which raises for what shall not be used
+
+    Raises DataError where the file cannot be read, where it is larger, and where it is no file but a folder, a pipe
+    or a device.
     """
     with open_file(path) as file:
         check_size(path, limit, os.fstat(file.fileno()).st_size)
@@ -57,10 +74,14 @@ def read_bytes(path, limit=LARGEST_FILE, check=None):
     return _inflate(content, path, limit) if content[:2] == _GZIP else content
 
 
-def check_size(path, limit, size=None):
+def check_size(path: str | os.PathLike[str], limit: int, size: int | None = None) -> None:
     """None where a file has at most `limit` bytes, or is not there; raises DataError where it has more.
 
-    size: of the file where it is known.
+    Parameters
+    ----------
+    path : of the file
+    limit : bytes that it may have
+    size : bytes that it has, where that is known
     """
     if size is None:
         try:
@@ -72,8 +93,11 @@ def check_size(path, limit, size=None):
 
 
 @contextmanager
-def open_file(path):
-    """A file opened for its bytes; raises DataError where it cannot be read, or is no file but a folder or a pipe."""
+def open_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A file opened for its bytes; raises DataError where it cannot be read, or is no file but a folder or a pipe.
+
+    path: of the file.
+    """
     try:
         with open(path, "rb", opener=_open_now) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -91,14 +115,14 @@ def open_file(path):
         raise DataError(f"The file {str(path)!r} cannot be read: {error}.") from error
 
 
-def _open_now(path, flags):
+def _open_now(path: str, flags: int) -> int:
     # Without waiting: the other end of a pipe may never come.
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _inflate(content, path, limit):
+def _inflate(content: bytes | bytearray, path: str | os.PathLike[str], limit: int) -> bytes | bytearray:
     """Content of all members of a gzip file; what follows the last one (padding) is not one."""
-    whole = b""
+    whole: bytes | bytearray = b""
     try:
         while content[:2] == _GZIP:
             member = zlib.decompressobj(wbits=31)

@@ -3,13 +3,18 @@
 Source: FITS standard 4.0, section 4.4.2.7 and appendix J.
 """
 
+from typing import Any
+
 import numpy as np
 
 _ALL = 0xFFFFFFFF
 
 
-def ones_complement_sum(content):
-    """Ones' complement sum of the big-endian 32-bit words of some bytes, int; a short one is filled with zeros."""
+def ones_complement_sum(content: bytes | memoryview) -> int:
+    """Ones' complement sum of the big-endian 32-bit words of some bytes, int; a short one is filled with zeros.
+
+    content: bytes, of any length.
+    """
     whole = len(content) // 4 * 4
     total = int(np.frombuffer(content, ">u4", whole // 4).sum(dtype=np.uint64))
     if whole < len(content):
@@ -19,10 +24,15 @@ def ones_complement_sum(content):
     return total
 
 
-def wrong_checksum(header, card_bytes, data_bytes):
+def wrong_checksum(
+    header: dict[str, Any], card_bytes: bytes | memoryview, data_bytes: bytes | memoryview
+) -> str:
     """Which checksum of an HDU does not fit its bytes, in words; "" where none is wrong or there is none.
 
-    header: dict of keywords. card_bytes, data_bytes: of the header and of the data, with their padding.
+    Parameters
+    ----------
+    header : dict of keywords
+    card_bytes, data_bytes : of the header and of the data, with their padding
     """
     datasum, checksum = (str(header.get(key) or "").strip() for key in ("DATASUM", "CHECKSUM"))
     if not (datasum or checksum):

@@ -3,12 +3,14 @@
 import os
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from tevcurve.errors import DataError
-from tevcurve.files.bintable import parse_table
+from tevcurve.files.bintable import BinTable, parse_table
 from tevcurve.files.columns import listed
 from tevcurve.files.content import LARGEST_FILE, check_size, path_inside, read_bytes
 from tevcurve.files.hdu_checksums import wrong_checksum
@@ -33,30 +35,48 @@ class _Extent:
 
 
 class FitsFile:
-    """The HDUs of one FITS file whose bytes are in memory; headers and tables are parsed when asked for."""
+    """The HDUs of one FITS file whose bytes are in memory; headers and tables are parsed when asked for.
 
-    def __init__(self, content, path):
+    Parameters
+    ----------
+    content : bytes of the file, inflated
+    path : of the file, for messages
+    """
+
+    def __init__(self, content: bytes | bytearray, path: str | os.PathLike[str]) -> None:
         self.path = path
         self._content = content
         self._extents = _scan(content, path)
 
     @classmethod
-    def open(cls, path, limit=LARGEST_FILE):
-        """The file at a path, read and inflated once; raises DataError where it cannot be, or exceeds `limit` bytes."""
+    def open(cls, path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> "FitsFile":
+        """The file at a path, read and inflated once; raises DataError where it cannot be, or exceeds `limit` bytes.
+
+        Parameters
+        ----------
+        path : of the file, gzip or not
+        limit : bytes that its content may have
+        """
         return cls(read_bytes(path, limit), path)
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes that the file takes in memory."""
         return len(self._content)
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
         """Names of the extensions, as in the file."""
         return [extent.name for extent in self._extents if extent.name]
 
-    def table(self, name, version=None):
-        """`BinTable` of a name (in any case) and version; raises DataError where the file has none."""
+    def table(self, name: str, version: int | None = None) -> BinTable:
+        """`BinTable` of a name (in any case) and version; raises DataError where the file has none.
+
+        Parameters
+        ----------
+        name : EXTNAME, in any case
+        version : EXTVER, None for the first of that name
+        """
         for extent in self._extents:
             if extent.name.upper() == name.strip().upper() and version in (None, extent.version):
                 return self._parse(extent)
@@ -65,11 +85,11 @@ class FitsFile:
             f"The file {self.path} has no HDU {wanted}; it has {listed(self.names) if self.names else 'no extension'}."
         )
 
-    def tables(self):
+    def tables(self) -> Iterator[BinTable]:
         """All `BinTable`s of the file, one after the other."""
         return (self._parse(extent) for extent in self._extents if extent.kind == "BINTABLE")
 
-    def _parse(self, extent):
+    def _parse(self, extent: _Extent) -> BinTable:
         if extent.kind != "BINTABLE":
             raise DataError(
                 f"The HDU {extent.name} of {self.path} is {extent.kind or 'no table'}; wanted is a BINTABLE."
@@ -91,19 +111,28 @@ class FitsFile:
 class FileCache:
     """The files that were read last, so that the HDUs of a run cost one reading of its file.
 
-    limit: bytes that may be kept; the newest file is always kept. folder: where the files have to be, links followed;
-    None where any will do. largest_file: bytes of the largest file that is read.
+    Parameters
+    ----------
+    limit : bytes that may be kept; the newest file is always kept
+    folder : where the files have to be, links followed; None where any will do
+    largest_file : bytes of the largest file that is read
     """
 
-    def __init__(self, limit=2**24, folder=None, largest_file=LARGEST_FILE):
+    def __init__(
+        self,
+        limit: int = 2**24,
+        folder: str | os.PathLike[str] | None = None,
+        largest_file: int = LARGEST_FILE,
+    ) -> None:
         self._limit, self._folder, self._largest_file = limit, folder, largest_file
-        self._files, self._unusable = OrderedDict(), {}
+        self._files: OrderedDict[tuple, FitsFile] = OrderedDict()
+        self._unusable: dict[tuple, str] = {}
         self._lock = Lock()
 
-    def open(self, path):
+    def open(self, path: str | os.PathLike[str]) -> FitsFile:
         """`FitsFile` at a path: the one in memory where the file has not changed since it was read.
 
-        Raises DataError where it cannot be read, or is not in the folder.
+        path: of the file. Raises DataError where it cannot be read, or is not in the folder.
         """
         try:
             state = os.stat(path)
@@ -129,32 +158,33 @@ class FileCache:
                 self._files.popitem(last=False)
         return file
 
-    def real_path(self, path):
+    def real_path(self, path: str | os.PathLike[str]) -> str | os.PathLike[str]:
         """The path that is read for a path, links followed.
 
-        Raises DataError where that is not in the folder, or a file that is too large.
+        path: of the file. Raises DataError where that is not in the folder, or a file that is too large.
         """
         real = path if self._folder is None else path_inside(path, self._folder)
         check_size(real, self._largest_file)
         return real
 
-    def forget(self, path):
-        """Let go of the file at a path, if it is kept."""
+    def forget(self, path: str | os.PathLike[str]) -> None:
+        """Let go of the file at a path, if it is kept. path: of the file."""
         with self._lock:
             for known in (self._files, self._unusable):
                 for key in [key for key in known if key[0] == str(path)]:
                     del known[key]
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # A copy in another process starts empty: bytes of files are not worth sending.
         return (FileCache, (self._limit, self._folder, self._largest_file))
 
 
-def _scan(content, path):
+def _scan(content: bytes | bytearray, path: str | os.PathLike[str]) -> list[_Extent]:
     """Extents of all HDUs, from the few cards that give their sizes; the data are jumped over."""
     if content[:6] != b"SIMPLE":
         raise DataError(f"The file {path} is not a FITS file: it does not begin with SIMPLE.")
-    extents, position = [], 0
+    extents: list[_Extent] = []
+    position = 0
     while position < len(content) and content[position : position + 8] in (b"SIMPLE  ", b"XTENSION"):
         start = position
         cards, position = _header_cards(content, position, path)
@@ -166,17 +196,20 @@ def _scan(content, path):
                 f"{len(content) - position} are there."
             )
         position += -(-size // _BLOCK) * _BLOCK
-        version = cards.get("EXTVER", "1")
-        version = int(version) if version.isdigit() else 1
+        stated = cards.get("EXTVER", "1")
+        version = int(stated) if stated.isdigit() else 1
         extents.append(
             _Extent(name, version, cards.get("XTENSION", ""), start, data_start, min(position, len(content)))
         )
     return extents
 
 
-def _header_cards(content, position, path):
+def _header_cards(
+    content: bytes | bytearray, position: int, path: str | os.PathLike[str]
+) -> tuple[dict[str, str], int]:
     """The cards of one header that say what and how large the HDU is, and where its data begin."""
-    cards, first_block = {}, position
+    cards: dict[str, str] = {}
+    first_block = position
     while True:
         if position - first_block > _MOST_BLOCKS * _BLOCK:
             raise DataError(f"The file {path} has a header of more than {_MOST_BLOCKS * _BLOCK} bytes.")
@@ -196,7 +229,7 @@ def _header_cards(content, position, path):
                 cards.setdefault(match[1].decode(), value)
 
 
-def _data_size(cards, name, path):
+def _data_size(cards: dict[str, str], name: str, path: str | os.PathLike[str]) -> int:
     """Bytes of data of an HDU (FITS standard 4.0, equation 2)."""
     try:
         axes = [int(cards[f"NAXIS{i + 1}"]) for i in range(min(int(cards["NAXIS"]), _MOST_AXES))]

@@ -1,7 +1,9 @@
 """A binned axis: its edges are the caller's, to the last digit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -28,7 +30,7 @@ class MapAxis:
     name: str = ""
     interp: str = "lin"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.interp not in INTERPOLATIONS:
             raise InputError(f"The interp of axis {self.name!r} must be 'lin' or 'log', not {self.interp!r}.")
         if not isinstance(self.name, str):
@@ -39,10 +41,26 @@ class MapAxis:
         object.__setattr__(self, "edges", edges)
 
     @classmethod
-    def from_bounds(cls, lo_bnd, hi_bnd, nbin, interp="lin", unit="", name=""):
+    def from_bounds(
+        cls,
+        lo_bnd: float | str | u.Quantity,
+        hi_bnd: float | str | u.Quantity,
+        nbin: float,
+        interp: str = "lin",
+        unit: str | u.UnitBase = "",
+        name: str = "",
+    ) -> "MapAxis":
         """Axis of `nbin` bins, equal on the scale of `interp`, from `lo_bnd` to `hi_bnd`.
 
         The bounds are numbers in `unit`, or Quantities; the first and the last edge are exactly these.
+
+        Parameters
+        ----------
+        lo_bnd, hi_bnd : the first and the last edge
+        nbin : number of bins
+        interp : "lin" or "log", the scale on which bins are equal and centres in the middle
+        unit : unit of plain numbers, and that of the axis
+        name : what the axis is called
         """
         low, high = _as_quantity(lo_bnd, unit, name), _as_quantity(hi_bnd, unit, name)
         unit = low.unit
@@ -58,15 +76,41 @@ class MapAxis:
         return cls(edges << unit, name=name, interp=interp)
 
     @classmethod
-    def from_edges(cls, edges, unit="", name="", interp="lin"):
-        """Axis with these edges: a Quantity (converted to `unit` when one is given), or numbers in `unit`."""
+    def from_edges(
+        cls,
+        edges: u.Quantity | Sequence[float] | np.ndarray,
+        unit: str | u.UnitBase = "",
+        name: str = "",
+        interp: str = "lin",
+    ) -> "MapAxis":
+        """Axis with these edges: a Quantity (converted to `unit` when one is given), or numbers in `unit`.
+
+        Parameters
+        ----------
+        edges : n + 1 values, strictly increasing
+        unit : unit of plain numbers, and that of the axis
+        name : what the axis is called
+        interp : "lin" or "log", the scale on which centres are in the middle
+        """
         return cls(_as_quantity(edges, unit, name), name=name, interp=interp)
 
     @classmethod
-    def from_energy_bounds(cls, energy_min, energy_max, nbin, per_decade=False, name="energy"):
+    def from_energy_bounds(
+        cls,
+        energy_min: str | u.Quantity,
+        energy_max: str | u.Quantity,
+        nbin: float,
+        per_decade: bool = False,
+        name: str = "energy",
+    ) -> "MapAxis":
         """Logarithmic energy axis between two energies (Quantity or string), in the unit of the first.
 
-        nbin: the number of bins; with `per_decade` that of bins per factor of ten, rounded up to whole bins.
+        Parameters
+        ----------
+        energy_min, energy_max : the first and the last edge
+        nbin : the number of bins; with `per_decade` that of bins per factor of ten, rounded up to whole bins
+        per_decade : whether `nbin` is for a factor of ten
+        name : what the axis is called
         """
         low, high = u.Quantity(energy_min), u.Quantity(energy_max)
         for energy in (low, high):
@@ -81,17 +125,17 @@ class MapAxis:
         return cls.from_bounds(low, high, nbin, interp="log", name=name)
 
     @property
-    def unit(self):
+    def unit(self) -> u.UnitBase:
         """Unit of the edges."""
         return self.edges.unit
 
     @property
-    def nbin(self):
+    def nbin(self) -> int:
         """Number of bins."""
         return len(self.edges) - 1
 
     @cached_property
-    def center(self):
+    def center(self) -> u.Quantity:
         """Bin centres: sqrt(lower * upper) on a log axis, the mean of the edges on a linear one."""
         low, high = self.edges.value[:-1], self.edges.value[1:]
         # sqrt(lower) * sqrt(upper) cannot overflow.
@@ -99,47 +143,49 @@ class MapAxis:
         return _read_only(center) << self.unit
 
     @cached_property
-    def bin_width(self):
+    def bin_width(self) -> u.Quantity:
         """Widths of the bins."""
         return _read_only(np.diff(self.edges.value)) << self.unit
 
-    def coord_to_idx(self, values):
+    def coord_to_idx(self, values: u.Quantity) -> np.ndarray:
         """Number of the bin of each value (Quantity), integers of the same shape; -1 outside and for NaN.
 
         An upper edge belongs to the next bin; the last one is outside.
+
+        values: Quantity of any shape.
         """
         edges = self.edges.value
         values = _converted(values, self.unit, self.name).value
         index = np.searchsorted(edges, values, side="right") - 1
         return np.where((values >= edges[0]) & (values < edges[-1]), index, -1)
 
-    def squash(self):
+    def squash(self) -> "MapAxis":
         """Axis of one bin from the first to the last edge."""
         return MapAxis(self.edges[[0, -1]], self.name, self.interp)
 
-    def label(self, index):
-        """Words for one bin: "0.7 - 0.913 TeV"."""
+    def label(self, index: int) -> str:
+        """Words for one bin: "0.7 - 0.913 TeV". index: number of the bin."""
         unit = f" {self.unit}" if self.unit != u.dimensionless_unscaled else ""
         return f"{self.edges.value[:-1][index]:.3g} - {self.edges.value[1:][index]:.3g}{unit}"
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, MapAxis):
             return NotImplemented
         same_words = (self.name, self.interp, self.unit) == (other.name, other.interp, other.unit)
         return same_words and np.array_equal(self.edges.value, other.edges.value)
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.name, self.interp, str(self.unit), self.edges.value.tobytes()))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return MapAxis, (self.edges, self.name, self.interp)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         ends = f"{self.edges.value[0]:g} to {self.edges.value[-1]:g} {self.unit}".strip()
         return f"MapAxis({self.name!r}, {self.nbin} {self.interp} bins, {ends})"
 
 
-def _check_edges(edges, name, interp):
+def _check_edges(edges: np.ndarray, name: str, interp: str) -> None:
     """Refuse edges (1D float array) that are no axis, with the value that is wrong."""
     what = f"The edges of axis {name!r}"
     if edges.ndim != 1 or len(edges) < 2:
@@ -153,7 +199,7 @@ def _check_edges(edges, name, interp):
         raise InputError(f"{what} must be above 0 on a log axis, but the first is {edges[0]:g}.")
 
 
-def _as_quantity(values, unit, name):
+def _as_quantity(values: Any, unit: str | u.UnitBase, name: str) -> u.Quantity:
     """Values as a float Quantity: converted to `unit` when they bring their own, numbers are in `unit`."""
     values = without_masks(values)
     quantity = u.Quantity(values, dtype=float)
@@ -162,7 +208,7 @@ def _as_quantity(values, unit, name):
     return quantity if unit == "" else _converted(quantity, u.Unit(unit), name)
 
 
-def _converted(values, unit, name):
+def _converted(values: Any, unit: u.UnitBase, name: str) -> u.Quantity:
     """Values as a float Quantity in `unit`, or InputError."""
     values = values if isinstance(values, u.Quantity) else u.Quantity(values, dtype=float)
     if not values.unit.is_equivalent(unit):
@@ -171,6 +217,6 @@ def _converted(values, unit, name):
     return values << unit
 
 
-def _read_only(array):
+def _read_only(array: np.ndarray) -> np.ndarray:
     array.flags.writeable = False
     return array

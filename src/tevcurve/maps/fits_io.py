@@ -24,14 +24,17 @@ from tevcurve.maps.meta_json import meta_from_json, meta_to_json
 AXIS_KEY = "AXNAME1"
 
 
-def write_map(sky_map, path, overwrite=False):
+def write_map(sky_map: WcsNDMap, path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Write a map to a FITS file that gammapy reads too; the file is there whole or not at all.
 
-    sky_map: WcsNDMap with one further axis at most.   path: str or Path, gzipped when it ends in ".gz".
-    overwrite: replace a file that is there.
+    Parameters
+    ----------
+    sky_map : WcsNDMap with one further axis at most
+    path : str or Path, gzipped when it ends in ".gz"
+    overwrite : replace a file that is there
 
-    Raises DataError when the file is there already or its folder is not, InputError when the map or its meta
-    cannot be written.
+    Raises DataError when the file is there already or its folder is not, InputError when the map or its meta cannot
+    be written.
     """
     path = Path(path)
     if path.exists() and not overwrite:
@@ -51,10 +54,13 @@ def write_map(sky_map, path, overwrite=False):
         part.unlink(missing_ok=True)
 
 
-def read_map(path, hdu=None):
+def read_map(path: str | os.PathLike[str], hdu: str | int | None = None) -> WcsNDMap:
     """The map (WcsNDMap) of a FITS file.
 
-    path: str or Path, gzipped or not.   hdu: name or number of the image HDU; default the first with an image.
+    Parameters
+    ----------
+    path : str or Path, gzipped or not
+    hdu : name or number of the image HDU; default the first with an image
 
     Raises DataError when the file holds no map that tevcurve can use.
     """
@@ -71,8 +77,16 @@ def read_map(path, hdu=None):
         raise DataError(f"The map file {path} cannot be read as FITS: {error}") from error
 
 
-def map_to_hdus(sky_map, name="PRIMARY"):
-    """HDUs of a map: the image (a PrimaryHDU if `name` is "PRIMARY"), and the table of edges if it has an axis."""
+def map_to_hdus(
+    sky_map: WcsNDMap, name: str = "PRIMARY"
+) -> list[fits.PrimaryHDU | fits.ImageHDU | fits.BinTableHDU]:
+    """HDUs of a map: the image (a PrimaryHDU if `name` is "PRIMARY"), and the table of edges if it has an axis.
+
+    Parameters
+    ----------
+    sky_map : `WcsNDMap` with one further axis at most
+    name : EXTNAME of the image
+    """
     axes = sky_map.geom.axes
     if len(axes) > 1:
         names = [axis.name for axis in axes]
@@ -100,16 +114,20 @@ def map_to_hdus(sky_map, name="PRIMARY"):
 _FITS_TYPES = {"f2": np.float32, "f16": np.float64, "i1": np.int16}
 
 
-def map_from_hdus(hdus, hdu=None, where="the file"):
+def map_from_hdus(hdus: fits.HDUList, hdu: str | int | None = None, where: str = "the file") -> WcsNDMap:
     """The map (WcsNDMap) in an open HDUList.
 
-    hdu: name or number of the image HDU; default the first with an image.   where: words for error messages.
+    Parameters
+    ----------
+    hdus : open list of HDUs
+    hdu : name or number of the image HDU; default the first with an image
+    where : words for error messages
     """
     image = _image_hdu(hdus, hdu, where)
     where = f"{where}[{image.name or 'PRIMARY'}]"
     header = image.header
     geom = geometry_from_header(header, where)
-    axes = ()
+    axes: tuple[MapAxis, ...] = ()
     if image.data.ndim == 3:
         axes = (_axis_from_bands(_bands_table(hdus, image, where), image.data.shape[0], where),)
     elif image.data.ndim != 2:
@@ -127,7 +145,7 @@ def map_from_hdus(hdus, hdu=None, where="the file"):
     return WcsNDMap(geom.to_cube(axes), data, unit, meta=meta_from_json(header.get("META", "{}"), where))
 
 
-def _image_hdu(hdus, hdu, where):
+def _image_hdu(hdus: fits.HDUList, hdu: str | int | None, where: str) -> fits.PrimaryHDU | fits.ImageHDU:
     """The image HDU asked for, or the first one that holds an image."""
     if hdu is not None:
         try:
@@ -143,7 +161,7 @@ def _image_hdu(hdus, hdu, where):
     raise DataError(f"{where} holds no image, so no map; it has {[h.name for h in hdus]}.")
 
 
-def _bands_hdu(axis, name):
+def _bands_hdu(axis: MapAxis, name: str) -> fits.BinTableHDU:
     """Table HDU with the number, centre and edges of each bin; GADF names the columns of energies E_MIN and E_MAX."""
     # FITS asks for letters, digits and underscores in the names of columns.
     stem = re.sub("[^A-Z0-9_]", "_", axis.name.upper()) or "AXIS"
@@ -158,7 +176,7 @@ def _bands_hdu(axis, name):
     return table
 
 
-def _bands_table(hdus, image, where):
+def _bands_table(hdus: fits.HDUList, image: fits.PrimaryHDU | fits.ImageHDU, where: str) -> fits.BinTableHDU:
     """The table HDU with the edges that belongs to an image."""
     name = image.header.get("BANDSHDU", f"{image.name or 'PRIMARY'}_BANDS")
     if name not in hdus:
@@ -168,7 +186,7 @@ def _bands_table(hdus, image, where):
     return hdus[name]
 
 
-def _axis_from_bands(table, nbin, where):
+def _axis_from_bands(table: fits.BinTableHDU, nbin: int, where: str) -> MapAxis:
     """The MapAxis in a table HDU, whose rows must be the `nbin` planes of the image."""
     where = f"{where}, table {table.name},"
     columns = table.header.get("AXCOLS1", "E_MIN,E_MAX").replace(" ", "").split(",")
@@ -196,7 +214,7 @@ def _axis_from_bands(table, nbin, where):
         raise DataError(f"{where} is no axis: {error}") from error
 
 
-def _unit_string(unit):
+def _unit_string(unit: u.UnitBase) -> str:
     """The unit as FITS writes it, or as astropy does where FITS has no such unit."""
     try:
         return unit.to_string("fits")

@@ -11,8 +11,8 @@ COORDSYS = {"RA": "CEL", "GLON": "GAL"}
 SAME_POSITION_DEG = 1e-9
 
 
-def wcs_cards(geom):
-    """Header cards of the sky axes of a WcsGeom."""
+def wcs_cards(geom: WcsGeom) -> list[fits.Card]:
+    """Header cards of the sky axes of a WcsGeom. geom: `WcsGeom`; its further axes play no part."""
     cards = [fits.Card("WCSAXES", 2)]
     for axis in (0, 1):
         cards += [
@@ -27,11 +27,16 @@ def wcs_cards(geom):
     return [*cards, fits.Card("RADESYS", "ICRS")] if geom.coordsys == "CEL" else cards
 
 
-def geometry_from_header(header, where):
+def geometry_from_header(header: fits.Header, where: str) -> WcsGeom:
     """The WcsGeom (without further axes) of an image header.
 
-    Raises DataError when the header has no sky coordinates, or ones that a WcsGeom cannot hold: a rotated grid,
-    a frame other than ICRS and galactic, distortions.
+    Parameters
+    ----------
+    header : of an image HDU
+    where : file and HDU, for messages
+
+    Raises DataError when the header has no sky coordinates, or ones that a WcsGeom cannot hold: a rotated grid, a
+    frame other than ICRS and galactic, distortions.
     """
     try:
         wcs = WCS(header, naxis=2)
@@ -51,8 +56,8 @@ def geometry_from_header(header, where):
         geom = WcsGeom(
             coordsys=coordsys,
             proj=wcs.wcs.ctype[0][-3:],
-            crval=tuple(float(value) for value in wcs.wcs.crval),
-            crpix=tuple(float(value) for value in wcs.wcs.crpix),
+            crval=(float(wcs.wcs.crval[0]), float(wcs.wcs.crval[1])),
+            crpix=(float(wcs.wcs.crpix[0]), float(wcs.wcs.crpix[1])),
             cdelt=(float(matrix[0, 0]), float(matrix[1, 1])),
             npix=(int(header["NAXIS1"]), int(header["NAXIS2"])),
         )
@@ -64,7 +69,7 @@ def geometry_from_header(header, where):
     return geom
 
 
-def _same_positions(geom, wcs):
+def _same_positions(geom: WcsGeom, wcs: WCS) -> bool:
     """Whether the geometry puts the pixels where the WCS of the header has them."""
     x, y = (axis.ravel() for axis in np.meshgrid(*(np.linspace(0, n - 1, 5) for n in geom.npix)))
     ours, theirs = geom.wcs.wcs_pix2world(x, y, 0), wcs.all_pix2world(x, y, 0)
@@ -74,7 +79,7 @@ def _same_positions(geom, wcs):
     return bool(np.all(known)) and shift < SAME_POSITION_DEG
 
 
-def _float_card(key, value):
+def _float_card(key: str, value: float) -> fits.Card:
     """Card with every digit of a float: beyond 20 characters astropy's own cards round."""
     digits = repr(float(value)).upper()
     return fits.Card.fromstring(f"{key:8s}= {digits:>20s}")

@@ -2,6 +2,7 @@
 
 import json
 import numbers
+from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -12,17 +13,25 @@ from tevcurve.errors import DataError, InputError
 KIND = "_type"
 
 
-def meta_to_json(meta):
+def meta_to_json(meta: dict[str, Any]) -> str:
     """JSON text of a dict of numbers, strings, lists, dicts, Times and Quantities.
 
     A Time becomes its two Julian day numbers (their sum is the exact time), scale, format, and ISO text for people.
     Raises InputError for anything else.
+
+    meta: names are str.
     """
     return json.dumps(_encoded(meta, "meta"))
 
 
-def meta_from_json(text, where):
-    """The dict of a JSON text; raises DataError if it is none."""
+def meta_from_json(text: str, where: str) -> dict[str, Any]:
+    """The dict of a JSON text; raises DataError if it is none.
+
+    Parameters
+    ----------
+    text : as `meta_to_json` makes it
+    where : file and HDU, for messages
+    """
     try:
         meta = json.loads(text or "{}", object_hook=_decoded)
     except (ValueError, KeyError, TypeError) as error:
@@ -32,7 +41,7 @@ def meta_from_json(text, where):
     return meta
 
 
-def _encoded(value, name):
+def _encoded(value: Any, name: str) -> Any:
     """The value in the types of JSON."""
     if isinstance(value, Time):
         days = {"jd1": np.asarray(value.jd1).tolist(), "jd2": np.asarray(value.jd2).tolist()}
@@ -58,7 +67,7 @@ def _encoded(value, name):
     raise InputError(f"{name} is a {type(value).__name__}, which cannot be written to a map file.")
 
 
-def _decoded(entry):
+def _decoded(entry: dict[str, Any]) -> Any:
     """A Time or Quantity for the JSON object that stands for one, else the object."""
     if entry.get(KIND) == "Time":
         time = Time(entry["jd1"], entry["jd2"], format="jd", scale=entry["scale"])

@@ -3,13 +3,19 @@
 import numpy as np
 
 
-def plate_carree_area(npix, crpix, cdelt):
+def plate_carree_area(
+    npix: tuple[int, int], crpix: tuple[float, float], cdelt: tuple[float, float]
+) -> np.ndarray:
     """Solid angles in sr of the pixels of a CAR grid, shape (lat, lon); NaN off the sky.
 
     In the native coordinates of the projection a pixel is a rectangle in longitude and latitude, so that its
     area is dlon * (sin(upper) - sin(lower)), wherever on the sky the reference position is.
 
-    npix: numbers of pixels (lon, lat).   crpix: reference pixel, from 1.   cdelt: pixel sizes in deg.
+    Parameters
+    ----------
+    npix : numbers of pixels (lon, lat)
+    crpix : reference pixel, from 1
+    cdelt : pixel sizes in deg
     """
     lon, lat = (
         np.deg2rad((np.arange(number + 1) + 0.5 - reference) * size)
@@ -23,20 +29,22 @@ def plate_carree_area(npix, crpix, cdelt):
     return np.where(area > 0, area, np.nan)
 
 
-def quadrilateral_area(lon, lat):
+def quadrilateral_area(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     """Solid angles in sr of the quadrilaterals between the points of a grid, one less in both directions.
 
     Their sides are great circles; neighbours share corners, so that no area is lost or counted twice. Each is
     two triangles (van Oosterom and Strackee 1983, IEEE Trans. Biomed. Eng. 30, 125). NaN where a corner is.
 
-    lon, lat: corners in radian, 2D arrays of the same shape.
+    Parameters
+    ----------
+    lon, lat : corners in radian, 2D arrays of the same shape
     """
     corner = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
     a, b, c, d = corner[:-1, :-1], corner[:-1, 1:], corner[1:, 1:], corner[1:, :-1]
     return _triangle_area(a, b, c) + _triangle_area(a, c, d)
 
 
-def _triangle_area(a, b, c):
+def _triangle_area(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Solid angle in sr of the triangle of three unit vectors (..., 3)."""
     # a . (b x c), from differences: small triangles keep their digits.
     volume = np.abs(np.sum(a * np.cross(b - a, c - a), axis=-1))

@@ -1,11 +1,24 @@
 """Pictures of maps on sky coordinates."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import new_figure, unit_text
+
+if TYPE_CHECKING:
+    from astropy.visualization.wcsaxes import WCSAxes
+    from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.transforms import Bbox
+
+    from tevcurve.maps.axis import MapAxis
+    from tevcurve.maps.geometry import WcsGeom
+    from tevcurve.maps.map import WcsNDMap
 
 LABELS = {
     "CEL": ("Right ascension (ICRS)", "Declination (ICRS)"),
@@ -18,12 +31,20 @@ WIDE = 1.6
 POLES = np.array([-np.pi / 2, np.pi / 2])
 
 
-def plot_map(sky_map, ax=None, index=None, **imshow):
+def plot_map(
+    sky_map: "WcsNDMap",
+    ax: "WCSAxes | None" = None,
+    index: int | tuple[int, ...] | None = None,
+    **imshow: Any,
+) -> "WCSAxes":
     """The matplotlib axes (WCSAxes) with a picture of one plane of a map, or of the sum over its axes.
 
-    ax: WCSAxes, as `plt.subplot(projection=sky_map.geom.wcs)` gives; default: those of a new figure.
-    index: number of the plane, one for each axis; default: the sum over all axes.
-    imshow: keywords for matplotlib's imshow, such as vmin, vmax, norm, cmap.
+    Parameters
+    ----------
+    sky_map : `WcsNDMap`
+    ax : WCSAxes, as `plt.subplot(projection=sky_map.geom.wcs)` gives; default: those of a new figure
+    index : number of the plane, one for each axis; default: the sum over all axes
+    imshow : keywords for matplotlib's imshow, such as vmin, vmax, norm, cmap
 
     Raises InputError when there is no such plane, or the axes know no sky coordinates.
     """
@@ -46,8 +67,18 @@ def plot_map(sky_map, ax=None, index=None, **imshow):
     return ax
 
 
-def draw_colour_bar(picture, ax, below=False, **keywords):
-    """The colour bar beside an image or below it, as long as the image is; keywords are those of `Figure.colorbar`."""
+def draw_colour_bar(
+    picture: "ScalarMappable", ax: "Axes", below: bool = False, **keywords: Any
+) -> "Colorbar":
+    """The colour bar beside an image or below it, as long as the image is; keywords are those of `Figure.colorbar`.
+
+    Parameters
+    ----------
+    picture : what `imshow` gives
+    ax : axes that the image is drawn on
+    below : whether the bar is below the image, not beside it
+    keywords : for `matplotlib.figure.Figure.colorbar`
+    """
     from matplotlib.colorbar import make_axes
 
     # below there are the words of the axis; a layout makes room for them by itself
@@ -61,10 +92,10 @@ def draw_colour_bar(picture, ax, below=False, **keywords):
 class _AlongImage:
     """Where a colour bar is: as long as the image, which does not fill the room of its axes."""
 
-    image_ax: object
+    image_ax: "Axes"
     below: bool
 
-    def __call__(self, bar_ax, renderer):
+    def __call__(self, bar_ax: Any, renderer: "RendererBase") -> "Bbox":
         from matplotlib.transforms import Bbox
 
         if bar_ax.get_box_aspect() is not None:
@@ -79,7 +110,7 @@ class _AlongImage:
         return Bbox([[slot.x0 + left, image.y0], [slot.x1 + left, image.y1]])
 
 
-def _label_sky(ax, geom):
+def _label_sky(ax: "WCSAxes", geom: "WcsGeom") -> None:
     """Write the sky coordinates on the frame, or into the picture where the frame is off the sky."""
     from matplotlib.patheffects import withStroke
 
@@ -103,15 +134,24 @@ def _label_sky(ax, geom):
         x, y = geom.lonlat_to_pix(*np.deg2rad((lon, lat)))
         if _on_grid(geom, *np.deg2rad((lon, lat))):
             words = f"{lat if lat else lon:g}°"
-            ax.text(x, y, words, color="white", size=8, ha="center", va="bottom", path_effects=outline)
+            ax.text(
+                float(x),
+                float(y),
+                words,
+                color="white",
+                size=8,
+                ha="center",
+                va="bottom",
+                path_effects=outline,
+            )
 
 
-def _on_grid(geom, lon, lat):
+def _on_grid(geom: "WcsGeom", lon: float, lat: float | np.ndarray) -> np.ndarray:
     """Whether positions in radian lie on a pixel."""
     return geom.lonlat_to_idx(lon, lat)[0] >= 0
 
 
-def _plane(sky_map, index):
+def _plane(sky_map: "WcsNDMap", index: int | tuple[int, ...] | None) -> tuple[np.ndarray, str]:
     """The image to draw (lat, lon), and the words that say which it is."""
     axes = sky_map.geom.axes
     if index is None:
@@ -125,6 +165,6 @@ def _plane(sky_map, index):
     return sky_map.data[tuple(reversed(numbers))], ", ".join(words)
 
 
-def _range(axis, number):
+def _range(axis: "MapAxis", number: int) -> str:
     """Words for a bin of an axis."""
     return axis.label(number).replace(" - ", "–")
