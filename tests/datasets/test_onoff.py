@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError, MissingError
 from tevcurve.irf import EDispKernel
 from tevcurve.models import PowerLaw, SkyModel
@@ -194,7 +194,7 @@ def test_only_datasets_with_the_same_bins_are_stacked():
 def run(start, stop, obs_id=1):
     """A run with one ON event per 10 s and one OFF event per 5 s, in bins 0, 1, 2, 0 ..."""
     on, off = np.arange(start, stop, 10.0), np.arange(start, stop, 5.0)
-    return ReducedSpectrum(
+    return OnOffTerms(
         obs_id=obs_id,
         reference=TimeReference(51544, 0.0),
         intervals=np.array([[start, stop]], dtype=float),

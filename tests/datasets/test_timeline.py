@@ -8,7 +8,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import GTI, DataStore, TimeReference
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.datasets.timeline import (
     RunTimeline,
     core_pixels,
@@ -26,7 +26,7 @@ CLOCK = TimeReference(51910, 0.000742870370370241)
 
 
 def spectrum(acceptance_off=(8.0, 4.0, 8.0), off_bin=(0, 1, 1, 2, 2, 2)):
-    return ReducedSpectrum(
+    return OnOffTerms(
         obs_id=5,
         reference=CLOCK,
         intervals=np.array([[100.0, 200.0], [300.0, 400.0]]),

@@ -11,7 +11,7 @@ from kept_runs import assert_same, kept
 from small_store import START, make_store, run_file
 
 from tevcurve import DataStore
-from tevcurve.datasets.kept_run import KeptRun
+from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.store.plain import as_it_was
 from tevcurve.store.run_file import content_name, head_of, run_from_bytes, run_to_bytes
@@ -135,9 +135,9 @@ def test_parts_that_do_not_fit_are_refused(store):
 
 def test_fields_that_came_later_have_their_defaults(store):
     parts = vars(kept(store.obs(1)))
-    read = as_it_was(KeptRun)
+    read = as_it_was(SourceRun)
     older = read({name: value for name, value in parts.items() if name not in ("region_radius", "cut")})
     assert (older.region_radius, older.cut, older.gti) == (None, None, parts["gti"])
     for wrong in ({name: value for name, value in parts.items() if name != "gti"}, {**parts, "new": 1}):
-        with pytest.raises(DataError, match="A KeptRun has the fields"):
+        with pytest.raises(DataError, match="A SourceRun has the fields"):
             read(wrong)

@@ -8,18 +8,18 @@ from astropy.units import Quantity
 from small_store import TARGET
 
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
-from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
+from tevcurve.reduction.source_run import checked_run
 
 
 def kept(observation, method="3d", radius="0.15 deg"):
-    """The `KeptRun` of an observation for the source of the small store."""
+    """The `SourceRun` of an observation for the source of the small store."""
     regions = None
     if method == "1d":
         estimator = ReflectedRegionsBackgroundEstimator(SkyCircle(TARGET, Quantity(radius)), [observation])
         estimator.run()
         regions = estimator.result[0]
-    return keep_run(observation, (TARGET.ra.rad, TARGET.dec.rad), regions)
+    return checked_run(observation, (TARGET.ra.rad, TARGET.dec.rad), regions)
 
 
 def assert_same(one, other, where="run"):

@@ -6,14 +6,14 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.data import TimeReference
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.models import PowerLaw
 from tevcurve.reduction.energy_axes import energy_axes
-from tevcurve.reduction.spectrum_terms import SpectrumSetting
+from tevcurve.reduction.onoff_terms import OnOffSetting
 
 REFERENCE = TimeReference(51910, 0.000742870370370241, "tt")
 START = 2.4e8
@@ -37,7 +37,7 @@ def onoff_run(obs_id, intervals, rate, background, alpha, rng, factor=None):
     off_times, off_bins = _events(intervals, background / alpha, BACKGROUND_SHARE, rng)
     on_times, on_bins = np.append(times[kept], in_on[0]), np.append(bins[kept], in_on[1])
     order = np.argsort(on_times)
-    return ReducedSpectrum(
+    return OnOffTerms(
         obs_id=obs_id,
         reference=REFERENCE,
         intervals=START + np.asarray(intervals, dtype=float),
@@ -64,7 +64,7 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
     kept = Kept(
         runs=(near,) * len(runs),
         failed=(),
-        setting=SpectrumSetting((0.0, 0.0), 0.002, axes, None, False),
+        setting=OnOffSetting((0.0, 0.0), 0.002, axes, None, False),
         spectrum=SPECTRUM,
         time_bins=by_width("5 min") if time_bins is None else time_bins,
         options=FitOptions(**options),

@@ -3,7 +3,7 @@
 from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.map_dataset import MapDataset
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.datasets.reduced_cube import ReducedCube
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
 
-__all__ = ["CountsSpectrum", "MapDataset", "ReducedCube", "ReducedSpectrum", "SpectrumDatasetOnOff"]
+__all__ = ["CountsSpectrum", "MapDataset", "OnOffTerms", "ReducedCube", "SpectrumDatasetOnOff"]

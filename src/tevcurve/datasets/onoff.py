@@ -37,7 +37,7 @@ class SpectrumDatasetOnOff:
     mask_safe, mask_fit: bool arrays (n_reco,), True in bins that are fitted; None for all. Both can be set.
     model: SpectralModel or SkyModel, can be set.
     name: free. gti: GTI of the counts, or None.
-    runs: the ReducedSpectrum records that the counts are of, which can be cut in time; none for counts made by hand.
+    runs: the OnOffTerms records that the counts are of, which can be cut in time; none for counts made by hand.
 
     Raises InputError when arrays do not fit, or the OFF acceptance is not above 0 everywhere.
     """
@@ -84,7 +84,7 @@ class SpectrumDatasetOnOff:
 
     @classmethod
     def from_reduced(cls, reduced, model=None):
-        """Dataset of a ReducedSpectrum over its whole good time."""
+        """Dataset of a OnOffTerms over its whole good time."""
         e_reco, e_true = reduced.reco_edges_tev * u.TeV, reduced.true_edges_tev * u.TeV
         return cls(
             counts=reduced.n_on,

@@ -70,7 +70,7 @@ def timeline_of(run):
 
 
 def spectrum_timeline(run, flux=None, mask=None):
-    """The `RunTimeline` of a `ReducedSpectrum`.
+    """The `RunTimeline` of a `OnOffTerms`.
 
     flux: of the source in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5.
     mask: reco bins to sum over, bool (n_reco,); default: those inside the safe energies.

@@ -52,7 +52,7 @@ def lay_spectra(
 
     Parameters
     ----------
-    runs : list of `ReducedSpectrum` on the same energy bins
+    runs : list of `OnOffTerms` on the same energy bins
     bands : int array (n_reco,), number of the band of each reco bin
     time_bins : `TimeBins`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin

@@ -68,7 +68,7 @@ def onoff_rows(joint, runs, bands, rows):
     Parameters
     ----------
     joint : `LaidSpectra` of the runs
-    runs : list of `ReducedSpectrum`
+    runs : list of `OnOffTerms`
     bands : int array (n_reco,), number of the band of each reco bin
     rows : int array, sorted, row numbers, each of them fitted
     """

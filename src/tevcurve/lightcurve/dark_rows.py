@@ -8,7 +8,7 @@ def why_dark(runs, ranges, masked):
 
     Parameters
     ----------
-    runs : list of `KeptRun`
+    runs : list of `SourceRun`
     ranges : list of (low, high), TeV, the safe energies of each
     masked : list of bool, whether no energy bin of the band lies inside them
     """

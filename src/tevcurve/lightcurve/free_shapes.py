@@ -40,7 +40,7 @@ class FreeShapes:
     Attributes
     ----------
     joint : `LaidCubes` or `LaidSpectra`
-    runs : list of `CubeTerms` or `ReducedSpectrum`
+    runs : list of `CubeTerms` or `OnOffTerms`
     axes : `EnergyAxes`
     spectrum : `SpectralModel`
     nodes : `TrueNodes` at which the responses of the runs were taken

@@ -79,7 +79,7 @@ class Ledger(LedgerWords):
 
     Attributes
     ----------
-    runs : sequence of `KeptRun`
+    runs : sequence of `SourceRun`
     fates : sequence of int arrays, the fate of each run's events apart from time (`tevcurve.reduction.event_fate`)
     failed : tuple of `tevcurve.problems.Problem`, of runs that are left out
     time_bins : `TimeBins`

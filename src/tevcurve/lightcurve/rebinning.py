@@ -20,8 +20,8 @@ from tevcurve.problems import at_stage, attempt, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
 from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.onoff_terms import onoff_terms
 from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
-from tevcurve.reduction.spectrum_terms import spectrum_terms
 from tevcurve.reduction.true_nodes import true_nodes
 
 log = logging.getLogger(__name__)
@@ -34,14 +34,14 @@ class Kept:
 
     Attributes
     ----------
-    runs : sequence of `KeptRun`
+    runs : sequence of `SourceRun`
     failed : tuple of `Problem`, of runs that are left out
-    setting : `CubeSetting` or `SpectrumSetting`
+    setting : `CubeSetting` or `OnOffSetting`
     spectrum : `SpectralModel`, the reference
     time_bins : `~tevcurve.lightcurve.bins.Binning`
     options : `FitOptions`
     meta : dict of what the light curve says of itself
-    terms, fates : sequences, for each run what `cube_terms` or `spectrum_terms` gave
+    terms, fates : sequences, for each run what `cube_terms` or `onoff_terms` gave
     exclusion : map, region, or list of these, where no OFF region of a run that is added later may lie, or None
     """
 
@@ -61,7 +61,7 @@ class Kept:
     def settled(self, runs):
         """The same with what is one for all rows settled: the energies that are safe in all runs, these among them.
 
-        runs: sequence of `KeptRun`. Raises `DataError` where no energies are.
+        runs: sequence of `SourceRun`. Raises `DataError` where no energies are.
         """
         rule = self.setting.safe_energy
         if not isinstance(rule, CommonSafeEnergy) or not len(runs):
@@ -111,7 +111,7 @@ class Kept:
 
     @property
     def terms_of(self):
-        """Function of a `KeptRun` to its terms and the fates of its events; it holds on to no run."""
+        """Function of a `SourceRun` to its terms and the fates of its events; it holds on to no run."""
         return partial(_terms_of, setting=self.setting, nodes=self.nodes, below_zero=self.options.negative)
 
     @cached_property
@@ -215,8 +215,8 @@ class Kept:
 
 
 def _terms_of(run, setting, nodes, below_zero):
-    """(terms, fates) of a `KeptRun`: what `cube_terms` or `spectrum_terms` gives, as the setting says."""
+    """(terms, fates) of a `SourceRun`: what `cube_terms` or `onoff_terms` gives, as the setting says."""
     with at_stage("reduction"):
         if isinstance(setting, CubeSetting):
             return cube_terms(run, setting, nodes, below_zero)
-        return spectrum_terms(run, setting, nodes)
+        return onoff_terms(run, setting, nodes)

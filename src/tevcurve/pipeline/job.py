@@ -17,8 +17,8 @@ from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
-from tevcurve.reduction.keep import keep_run
 from tevcurve.reduction.regions import SkyCircle
+from tevcurve.reduction.source_run import checked_run
 from tevcurve.store.inputs import RunKeys
 
 
@@ -28,7 +28,7 @@ class Job:
 
     Attributes
     ----------
-    setting : `CubeSetting` or `SpectrumSetting`
+    setting : `CubeSetting` or `OnOffSetting`
     exclusion : map, region, or list of these, where no OFF region may lie, or None; of a cube, the pixels that are
         left are in its setting
     spectrum : `SpectralModel`, the reference
@@ -47,13 +47,13 @@ class Job:
     __repr__ = short_repr
 
     def keep(self, observation):
-        """The `KeptRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used."""
+        """The `SourceRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used."""
         with noted_remarks() as remarks:
             # Whoever follows the sky otherwise may lack a pointing, too: this is the reason to tell.
             with at_stage("events"):
                 observation.check_tracking()
             regions = None if isinstance(self.setting, CubeSetting) else self._off_regions(observation)
-            run = keep_run(observation, self.setting.source, regions)
+            run = checked_run(observation, self.setting.source, regions)
         return _without_folders(replace(run, remarks=tuple(remarks)), observation.addresses)
 
     def run_keys(self):

@@ -18,8 +18,8 @@ from tevcurve.pipeline.targets import observations_of
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import allowed_pixels, as_exclusions
+from tevcurve.reduction.onoff_terms import OnOffSetting
 from tevcurve.reduction.safe_energy import safe_energy_of
-from tevcurve.reduction.spectrum_terms import SpectrumSetting
 
 # Of a map in all its energies: some arrays of half a gigabyte each.
 MAX_CELLS = 60_000_000
@@ -142,12 +142,12 @@ def exclusion_words(exclusion, setting):
 
 
 def on_off_setting(position, axes, asked, radius_is_given=False):
-    """The `SpectrumSetting` of options, a dict of `tevcurve.options`.
+    """The `OnOffSetting` of options, a dict of `tevcurve.options`.
 
     radius_is_given: whether the radius was asked for, or is a default that a run's own may take the place of.
     """
     check_choice("responses", asked["responses"])
-    return SpectrumSetting(
+    return OnOffSetting(
         source=_lonlat(position),
         radius=_radian(asked["on_radius"], "on_radius"),
         axes=axes,

@@ -20,7 +20,7 @@ KILLED = "The process that reduced it was killed; it may need more memory than t
 
 
 def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
-    """(runs, failed): the `KeptRun` of each observation that can be used, in order, and the `Problem` of the others.
+    """(runs, failed): the `SourceRun` of each observation that can be used, in order, and the `Problem` of the others.
 
     The arguments are those of `keep_each`.
     """
@@ -34,7 +34,7 @@ def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=No
 
 
 def keep_each(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
-    """Iterator of (`KeptRun`, None) or (None, `Problem`) of each observation, in order.
+    """Iterator of (`SourceRun`, None) or (None, `Problem`) of each observation, in order.
 
     job: `Job`. n_jobs: int, processes. progress: bool, draws a progress bar. strict: bool, raises the first problem.
     store: `RunStore` that has runs from before and gets the others, or None. client: `distributed.Client` of the
@@ -128,7 +128,7 @@ class StoredJob:
         self._writes = True
 
     def keep(self, observation):
-        """The `KeptRun` of an observation. Raises `DataError` where it cannot be used."""
+        """The `SourceRun` of an observation. Raises `DataError` where it cannot be used."""
         key = None if self._store is None else self._keys.key(observation)
         run = None if key is None else self._store.get(key)
         if run is None:

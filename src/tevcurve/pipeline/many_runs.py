@@ -27,7 +27,7 @@ def light_curve_of_many(job, outcomes, strict=False):
     of the runs at a time, so that memory grows with neither runs nor events. Bins that look at all events
     (`Binning.looks_at_events`) are made at the end, with what they need in memory.
 
-    job: `Job`. outcomes: iterator of (`KeptRun` or None, `Problem` or None), in order.
+    job: `Job`. outcomes: iterator of (`SourceRun` or None, `Problem` or None), in order.
     strict: bool, raises for the first run that cannot be used. Raises `DataError` where no run is left.
     """
     folder = TemporaryRuns()
@@ -68,7 +68,7 @@ def _all_first(kept, outcomes):
 
 
 def _taken(file):
-    """The `KeptRun` of a file, which is removed, or of bytes."""
+    """The `SourceRun` of a file, which is removed, or of bytes."""
     if isinstance(file, bytes):
         return run_from_bytes(file, "A run in memory")
     run = run_from_bytes(file.read_bytes(), f"The file {file}")

@@ -16,7 +16,7 @@ def with_runs(kept, runs, strict=False):
 
     All runs are in the order of time. A run that cannot be reduced is left out.
 
-    kept: `Kept` of `StoredRuns`. runs: list of `KeptRun`. strict: bool, raises for the first that cannot be reduced.
+    kept: `Kept` of `StoredRuns`. runs: list of `SourceRun`. strict: bool, raises for the first that cannot be reduced.
     """
     made, failed = [], list(kept.failed)
     for run in in_order_of_time(runs):

@@ -54,7 +54,7 @@ class CubeSetting:
 
 
 def cube_terms(run, setting, nodes, below_zero=False):
-    """(`CubeTerms`, fate of each event of the run) for one `KeptRun`.
+    """(`CubeTerms`, fate of each event of the run) for one `SourceRun`.
 
     nodes: `TrueNodes` of the setting's bins of true energy. below_zero: bool, whether the terms have `first` cells.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
@@ -74,7 +74,7 @@ def cube_terms(run, setting, nodes, below_zero=False):
 
 
 def with_first_cells(terms, run, setting, nodes):
-    """`CubeTerms` of a `KeptRun` with their `first` cells, which they may have; the others are as for `cube_terms`."""
+    """`CubeTerms` of a `SourceRun` with their `first` cells, which they may have; the rest is as for `cube_terms`."""
     if terms.first is not None:
         return terms
     cube = _Cube.of(run, setting, nodes)
@@ -106,7 +106,7 @@ class _Cube:
 
     @classmethod
     def of(cls, run, setting, nodes):
-        """Of a `KeptRun`."""
+        """Of a `SourceRun`."""
         near = near_pixels(run.pointing_lonlat, setting.geom, setting.offset_max)
         inside = near if setting.allowed is None else near & setting.allowed
         safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)

@@ -8,7 +8,7 @@ from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets import MapDataset
 from tevcurve.datasets.cell_expectation import CellExpectation
 from tevcurve.datasets.map_checks import check_on_map
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError
 from tevcurve.maps import WcsNDMap
 from tevcurve.reduction.cube import exposure_of
@@ -20,7 +20,7 @@ ONE_SECOND = GTI(0.0, 1.0, TimeReference(51544, 0.0))
 
 
 def terms_of_dataset(dataset, model, bands=None, *, whole=False, norm_is_free=False, further=(), **options):
-    """The terms of a dataset, a list: `CubeTerms` of a `MapDataset`, `ReducedSpectrum` of a `SpectrumDatasetOnOff`.
+    """The terms of a dataset, a list: `CubeTerms` of a `MapDataset`, `OnOffTerms` of a `SpectrumDatasetOnOff`.
 
     There is one for each of its runs, so that it can be cut in time; or, as a whole, one of all its counts, those of
     hands, too: a run of one second (`ONE_SECOND`) that is in one time bin.
@@ -72,14 +72,14 @@ def bands_of_bins(bands, reco):
 
 
 def _spectra(dataset, band_of_bin):
-    """The `ReducedSpectrum` of each run of a dataset, with its masks."""
+    """The `OnOffTerms` of each run of a dataset, with its masks."""
     return [replace(run, mask_safe=dataset.mask & (band_of_bin >= 0)) for run in dataset.runs]
 
 
 def _whole_spectrum(dataset, band_of_bin):
-    """The `ReducedSpectrum` of all counts of a dataset, of whichever numbers, at one time."""
+    """The `OnOffTerms` of all counts of a dataset, of whichever numbers, at one time."""
     reco, true = edges_of(dataset)
-    return ReducedSpectrum.of_counts(
+    return OnOffTerms.of_counts(
         dataset.counts.data,
         dataset.counts_off.data,
         gti=ONE_SECOND,

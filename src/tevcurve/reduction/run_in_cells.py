@@ -17,7 +17,7 @@ from tevcurve.kernels.sphere import angular_separation
 from tevcurve.records import short_repr
 from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import EXCLUDED, MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
-from tevcurve.reduction.keep import source_run
+from tevcurve.reduction.source_run import source_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def background_in_cells(run, geom, edges, inside):
 
     Parameters
     ----------
-    run : `KeptRun` with a background
+    run : `SourceRun` with a background
     geom : `WcsGeom` of the pixels
     edges : float array (n_reco + 1,), TeV
     inside : bool array (nlat, nlon); the background of the other pixels is zero

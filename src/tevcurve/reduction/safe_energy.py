@@ -34,7 +34,7 @@ class CommonSafeEnergy:
     def also_of(self, runs):
         """The energies that are safe in further runs, too, by their files.
 
-        runs: sequence of `KeptRun`; one whose field of view does not reach the source does not count. Raises
+        runs: sequence of `SourceRun`; one whose field of view does not reach the source does not count. Raises
         `DataError` where none are left.
         """
         low, high = self.range_tev

@@ -8,9 +8,9 @@ import numpy as np
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
 from tevcurve.errors import InputError, TevcurveError
 from tevcurve.reduction.energy_axes import EnergyAxes
-from tevcurve.reduction.keep import source_run
+from tevcurve.reduction.onoff_terms import OnOffSetting, onoff_terms
 from tevcurve.reduction.safe_energy import check_safe_energy
-from tevcurve.reduction.spectrum_terms import SpectrumSetting, spectrum_terms
+from tevcurve.reduction.source_run import source_run
 from tevcurve.reduction.true_nodes import true_nodes
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class SpectrumExtraction:
         self.failed.append((observation.obs_id, str(reason)))
 
     def reduce(self, observation, regions):
-        """ReducedSpectrum of one observation and its ReflectedRegions.
+        """OnOffTerms of one observation and its ReflectedRegions.
 
         Raises DataError if the run does not track a position or has no events, or if a response cannot be used.
         """
@@ -99,7 +99,7 @@ class SpectrumExtraction:
             observation.check_radius_of_cut(regions.radius)
         source = regions.on_lon, regions.on_lat
         reco, true = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
-        setting = SpectrumSetting(
+        setting = OnOffSetting(
             source,
             regions.radius,
             EnergyAxes(reco[[0, -1]], reco, true),
@@ -108,7 +108,7 @@ class SpectrumExtraction:
             "centre",
         )
         run = source_run(observation, source, regions, self.containment_correction)
-        return spectrum_terms(run, setting, true_nodes(true, setting.responses, None))[0]
+        return onoff_terms(run, setting, true_nodes(true, setting.responses, None))[0]
 
 
 def _checked_edges(edges, name):

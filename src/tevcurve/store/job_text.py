@@ -20,9 +20,9 @@ from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
 from tevcurve.models.units import internal_factor
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.onoff_terms import OnOffSetting
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import CommonSafeEnergy
-from tevcurve.reduction.spectrum_terms import SpectrumSetting
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 
 FORMAT = 3
@@ -238,7 +238,7 @@ def _vocabulary(with_regions):
     """
     plain = {
         "3d": CubeSetting,
-        "1d": SpectrumSetting,
+        "1d": OnOffSetting,
         "energy axes": EnergyAxes,
         "fit options": FitOptions,
         "geometry": WcsGeom,

@@ -1,4 +1,4 @@
-"""A kept run to bytes and back: exact, the same run always to the same bytes, and damage is noticed.
+"""A run at a source to bytes and back: exact, the same run always to the same bytes, and damage is noticed.
 
 The file is, in this order: `MAGIC`; the checksum of all that follows (SHA-256, 32 bytes); the length of the head
 (8 bytes, little-endian); the head, JSON: the record with the places of its arrays; the arrays (`array_bytes`).
@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from tevcurve.data import GTI, TimeReference
-from tevcurve.datasets.kept_run import KeptRun
+from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.irf import EnergyDependentTablePSF
 from tevcurve.irf.layout import RESPONSES
@@ -40,7 +40,7 @@ _LAYOUT = (
 
 
 def run_to_bytes(run):
-    """The bytes of a `KeptRun`."""
+    """The bytes of a `SourceRun`."""
     contents = []
 
     def add_array(array):
@@ -55,7 +55,7 @@ def run_to_bytes(run):
 
 
 def run_from_bytes(content, where, accept_changed=False):
-    """The `KeptRun` of bytes. where: names them in errors. accept_changed: bool, whether another checksum is no matter.
+    """The `SourceRun` of bytes. where: names them in errors. accept_changed: bool, whether another checksum will do.
 
     Raises `DataError` for what is damaged or no run.
     """
@@ -107,7 +107,7 @@ def _checked_head(content, where, accept_changed=False):
 
 def _check(run):
     """Raises `DataError` where parts of a run do not fit each other."""
-    if type(run) is not KeptRun:
+    if type(run) is not SourceRun:
         raise DataError("it holds something else")
     n_events = {getattr(run, name).shape for name in ("time_s", "energy_tev", "lon", "lat")}
     if len(n_events) != 1 or run.time_s.ndim != 1:
@@ -149,7 +149,7 @@ def _vocabulary():
     from astropy.coordinates import EarthLocation
 
     named = {
-        "run": KeptRun,
+        "run": SourceRun,
         "good time": GTI,
         "response axis": ResponseAxis,
         "table psf": EnergyDependentTablePSF,

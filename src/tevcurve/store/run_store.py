@@ -59,7 +59,7 @@ class RunStore:
         self._size, self._told_group = None, False
 
     def get(self, key):
-        """The `KeptRun` of a key, or None where the store has none that can be used."""
+        """The `SourceRun` of a key, or None where the store has none that can be used."""
         path = self._path(key)
         try:
             content = self._trusted_bytes(path)

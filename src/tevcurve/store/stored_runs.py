@@ -9,7 +9,7 @@ import numpy as np
 
 from tevcurve.data import GTI, TimeReference
 from tevcurve.data.time_order import order_of_time
-from tevcurve.datasets.kept_run import KeptRun
+from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.files import read_bytes
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
@@ -45,7 +45,7 @@ class RunEntry:
 
     @classmethod
     def of(cls, run, content):
-        """The entry of a `KeptRun` and its bytes."""
+        """The entry of a `SourceRun` and its bytes."""
         reference = run.gti.reference
         return cls(
             int(run.obs_id),
@@ -85,7 +85,7 @@ class RunEntry:
 
 
 class StoredRun:
-    """A `KeptRun` in a file, which is read when more is asked for than is in the list of runs.
+    """A `SourceRun` in a file, which is read when more is asked for than is in the list of runs.
 
     runs: `StoredRuns`. number: int, its place there.
     """
@@ -109,12 +109,12 @@ class StoredRun:
         return self._runs.entries[self._number].offset
 
     def read(self):
-        """The `KeptRun` itself. Raises `DataError` where its file is missing or damaged."""
+        """The `SourceRun` itself. Raises `DataError` where its file is missing or damaged."""
         return self._runs.read(self._number)
 
     def __getattr__(self, name):
         # Who asks whether a run has something that no run has needs no file.
-        if name not in KeptRun.__dataclass_fields__ and not hasattr(KeptRun, name):
+        if name not in SourceRun.__dataclass_fields__ and not hasattr(SourceRun, name):
             raise AttributeError(f"A run has no attribute {name!r}.")
         return getattr(self.read(), name)
 
@@ -140,7 +140,7 @@ class StoredRuns(Sequence):
 
         All are in the order of time. The folder has the files of the new ones as soon as these are written there.
 
-        runs: sequence of `KeptRun`; they stay in memory.
+        runs: sequence of `SourceRun`; they stay in memory.
         """
         contents = [run_to_bytes(run) for run in runs]
         new = [RunEntry.of(run, content) for run, content in zip(runs, contents, strict=True)]
@@ -157,7 +157,7 @@ class StoredRuns(Sequence):
         return np.flatnonzero([entry.file not in files for entry in self.entries])
 
     def read(self, number):
-        """The `KeptRun` of a number. Raises `DataError` where its file is missing or damaged."""
+        """The `SourceRun` of a number. Raises `DataError` where its file is missing or damaged."""
         if number in self._in_memory:
             return self._in_memory[number]
         if self._last[0] == number:
@@ -213,7 +213,7 @@ class BinsOnDemand:
 
 
 def read_run(path, entry, checksums=None):
-    """The `KeptRun` of an entry in its file. checksums: `Checksums` of the folder that has its folder, or None.
+    """The `SourceRun` of an entry in its file. checksums: `Checksums` of the folder that has its folder, or None.
 
     Raises `DataError` where it is missing, damaged or another.
     """
@@ -232,7 +232,7 @@ def read_run(path, entry, checksums=None):
 class LaidOutRuns:
     """The terms and fates of runs in the energy bins of a light curve, each made when it is asked for, and kept.
 
-    runs: `StoredRuns`. terms_of: function of a `KeptRun` to both, such as `Kept.terms_of`.
+    runs: `StoredRuns`. terms_of: function of a `SourceRun` to both, such as `Kept.terms_of`.
     """
 
     def __init__(self, runs, terms_of):

@@ -10,7 +10,7 @@ from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
-class KeptRun:
+class SourceRun:
     """What any binning in time and energy can be made from, without going back to the files.
 
     Attributes

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.energy_axes import energy_bins
@@ -15,7 +15,7 @@ from tevcurve.reduction.true_nodes import source_responses
 
 
 @dataclass(frozen=True, eq=False)
-class SpectrumSetting:
+class OnOffSetting:
     """Where and how a run's ON and OFF events are taken.
 
     Attributes
@@ -61,8 +61,8 @@ class SpectrumSetting:
         return cut.largest(*self.axes.reco[[0, -1]], offset)
 
 
-def spectrum_terms(run, setting, nodes):
-    """(`ReducedSpectrum`, fate of each event of the run) for one `KeptRun` with OFF regions.
+def onoff_terms(run, setting, nodes):
+    """(`OnOffTerms`, fate of each event of the run) for one `SourceRun` with OFF regions.
 
     nodes: `TrueNodes` of the setting's bins of true energy.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
@@ -88,7 +88,7 @@ def spectrum_terms(run, setting, nodes):
 
     is_corrected = setting.containment_correction and run.cut is None
     area, dispersion, _ = source_responses(run, nodes, axes.reco, part_seen if is_corrected else None)
-    reduced = ReducedSpectrum(
+    reduced = OnOffTerms(
         obs_id=run.obs_id,
         reference=run.gti.reference,
         intervals=run.gti.intervals,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tevcurve.datasets.kept_run import KeptRun
+from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, remark
@@ -13,7 +13,7 @@ from tevcurve.reduction.event_remarks import remark_events
 
 
 def source_run(observation, source, regions=None, with_psf=True):
-    """The `KeptRun` of an observation, or of a part of one, for a source; nothing of the observation is held on to.
+    """The `SourceRun` of an observation, or of a part of one, for a source; nothing of the observation is held on to.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def source_run(observation, source, regions=None, with_psf=True):
     remark_empty_energies(observation, psf, edisp, offset)
     background = None if regions is not None else observation.bkg
     turns = background is not None and background.turns_with_horizon
-    return KeptRun(
+    return SourceRun(
         obs_id=observation.obs_id,
         gti=observation.gti,
         deadc=observation.deadc,
@@ -64,7 +64,7 @@ def good_events(observation):
     return events.select(good[np.argsort(events.time_s[good], kind="stable")])
 
 
-def keep_run(observation, source, regions=None):
+def checked_run(observation, source, regions=None):
     """The `source_run` of a whole observation for a light curve, with what a person asks about it.
 
     The arguments are those of `source_run`; the observation tracks a position. Raises `DataError` if the run has no

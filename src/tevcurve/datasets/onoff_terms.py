@@ -13,7 +13,7 @@ from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
-class ReducedSpectrum:
+class OnOffTerms:
     """ON and OFF events of one observation inside its good time and its energy bins, in the order of time.
 
     obs_id: int. reference: of all times. intervals: good time, mission seconds (n, 2), in order, without overlap.

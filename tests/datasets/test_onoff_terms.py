@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tevcurve.data import TimeReference
-from tevcurve.datasets.reduced_spectrum import ReducedSpectrum
+from tevcurve.datasets.onoff_terms import OnOffTerms
 
 GTI = np.array([[100.0, 200.0], [300.0, 500.0]])
 
@@ -19,7 +19,7 @@ def reduced(seed=3, n_on=200, n_off=900):
         return times, random.uniform(1, 2, number), random.integers(0, 4, number)
 
     (on_times, on_energy, on_bin), (off_times, off_energy, off_bin) = events(n_on), events(n_off)
-    return ReducedSpectrum(
+    return OnOffTerms(
         obs_id=5,
         reference=TimeReference(51544, 0.0),
         intervals=GTI,
