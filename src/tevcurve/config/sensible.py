@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.config.model import Config
 from tevcurve.errors import DataError, TevcurveError
+from tevcurve.irf.layout import FULL_ENCLOSURE, NEEDED, NEEDED_BY_CUBES
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.reduction.safe_energy import range_above_fraction
@@ -54,7 +55,9 @@ def _look_at(observation, position):
     """What one run says, a dict: safe energies in TeV (NaN for none in the file), offset in deg, its responses."""
     # Without these neither method can do; responses that hold for a cut in angle need no point spread function.
     is_cut = observation.has("aeff") and observation.has("edisp") and observation.directional_cut is not None
-    missing = [name for name in (("edisp",) if is_cut else ("edisp", "psf")) if not observation.has(name)]
+    missing = [
+        name for name in NEEDED if not observation.has(name) and not (is_cut and name in FULL_ENCLOSURE)
+    ]
     if missing:
         raise DataError(
             f"run {observation.obs_id} has no {' and no '.join(missing)}, which light curves need."
@@ -67,7 +70,7 @@ def _look_at(observation, position):
         "file": (low, high),
         "fraction": range_above_fraction(aeff, float(offset), FRACTION),
         "offset": float(np.degrees(offset)),
-        "has_background": observation.has("bkg") and not is_cut,
+        "has_background": not is_cut and all(map(observation.has, NEEDED_BY_CUBES)),
     }
 
 

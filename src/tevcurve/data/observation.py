@@ -9,6 +9,8 @@ import astropy.units as u
 
 from tevcurve.data.filters import ObservationFilter, time_pair
 from tevcurve.errors import DataError, InputError
+from tevcurve.irf.layout import RESPONSE_TYPES
+from tevcurve.irf.roles import BackgroundRate, DirectionalCut, EffectiveArea, EnergyDispersion, PointSpread
 from tevcurve.problems import at_stage
 
 # How far the radius of an ON region may be off a cut in angle, relative.
@@ -44,11 +46,12 @@ class Observation:
         self._run = run
         self._filters = tuple(filters)
 
-    aeff = _response("aeff", "Effective area.")
-    edisp = _response("edisp", "Energy dispersion.")
-    psf = _response("psf", "Point spread function.")
-    bkg = _response("bkg", "Background rate; raises DataError where the run has none.")
-    rad_max = _response("rad_max", "Radius of the directional cut; raises DataError where the run has none.")
+    # Each is read by its type; `tevcurve.irf.layout.RESPONSE_TYPES` says what they are.
+    aeff: EffectiveArea
+    edisp: EnergyDispersion
+    psf: PointSpread
+    bkg: BackgroundRate
+    rad_max: DirectionalCut
 
     obs_id = _of_run("obs_id", "OBS_ID, int.")
     time_reference = _of_header("reference", "`TimeReference` of the mission times.")
@@ -231,7 +234,7 @@ class Observation:
         livetime, ontime = self.livetime, self.ontime
         intervals = f"{len(self.gti)} good time interval{'s' * (len(self.gti) != 1)}"
         events = f"{len(self.events)}, {len(self.good_events)} of them in good time"
-        responses = [name for name in ("aeff", "edisp", "psf", "bkg", "rad_max") if self.has(name)]
+        responses = [name for name in RESPONSE_TYPES if self.has(name)]
         return {
             "Target": self.target_name or "not named",
             "Pointing": f"RA {self.pointing.ra.deg:.4f} deg, Dec {self.pointing.dec.deg:.4f} deg (ICRS)",
@@ -255,3 +258,7 @@ class Observation:
             f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in self._summary().items()
         )
         return f"<p>Observation {self.obs_id}</p><table>{rows}</table>"
+
+
+for _hdu_type, _words in RESPONSE_TYPES.items():
+    setattr(Observation, _hdu_type, _response(_hdu_type, _words))

@@ -2,9 +2,7 @@
 
 A class of responses has a `Layout`; reading, writing, the HDU index and the store of reduced runs go by that. A
 package adds a class with an entry point of the group `tevcurve.responses`, a process with `RESPONSES.register`. What a
-class of a type must offer is what those of tevcurve offer: `effective_area(energy, offset)` of an aeff, `probabilities`
-and `around` of an edisp, `table_at(offset)` of a psf, `rate_at_energies`, `rate` and `turns_with_horizon` of a bkg,
-`radius` of a rad_max.
+class of a type has to offer stands in `tevcurve.irf.roles`.
 
 Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/irfs/
 """
@@ -14,8 +12,17 @@ from typing import Any
 
 from tevcurve.declarations import Declarations
 
-# HDU_TYPE of the index: what a run has one of each of.
-RESPONSE_TYPES = ("aeff", "edisp", "psf", "bkg", "rad_max")
+# HDU_TYPE of the index, what a run has one of each of, and what that is.
+RESPONSE_TYPES = {
+    "aeff": "Effective area.",
+    "edisp": "Energy dispersion.",
+    "psf": "Point spread function.",
+    "bkg": "Background rate; raises DataError where the run has none.",
+    "rad_max": "Radius of the directional cut; raises DataError where the run has none.",
+}
+# Those that a light curve needs of either method; of these, what only responses for full enclosure need; and those
+# that a cube needs beside them.
+NEEDED, FULL_ENCLOSURE, NEEDED_BY_CUBES = ("aeff", "edisp", "psf"), ("psf",), ("bkg",)
 
 # HDU_CLASS of the index.
 RESPONSES: Declarations[Any] = Declarations(
