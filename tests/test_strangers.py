@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import astropy.units as u
@@ -18,8 +18,13 @@ from small_store import SOURCE, TARGET, make_store, spectrum_datasets
 
 from tevcurve import LightCurve, LightCurveEstimator, append_runs, light_curve
 from tevcurve.cli.main import main
+from tevcurve.data import DataStore, Observation
+from tevcurve.data.write import write_store
 from tevcurve.datasets.timeline import timeline_of
 from tevcurve.errors import DataError, InputError
+from tevcurve.irf import EffectiveAreaTable2D
+from tevcurve.irf.layout import RESPONSES, Layout, ValueColumn
+from tevcurve.irf.table import Response
 from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
 from tevcurve.lightcurve.bins.good_time import good_time
 from tevcurve.lightcurve.bins.text import binning_from_text
@@ -127,8 +132,11 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+HOW = {"energy_edges": [0.7, 10] * u.TeV, "method": "1d", "safe_energy": None}
+
+
 def made(store, ids=(1, 2), **options):
-    options = {"energy_edges": [0.7, 10] * u.TeV, "method": "1d", "safe_energy": None} | options
+    options = HOW | options
     return light_curve(store.get_observations(ids), TARGET, **options)
 
 
@@ -280,6 +288,84 @@ def test_a_column_is_shown_by_reports_and_commands(store, rates, capsys):
     assert "rate" in LightCurve.read("result/light_curve.fits").table.colnames
 
 
+@dataclass(frozen=True, eq=False)
+class TwoParts(Response):
+    """An effective area in two columns, of events that were reconstructed in two ways, which add up."""
+
+    layout = Layout(
+        "aeff",
+        "aeff_two_parts",
+        "EFF_AREA",
+        (("ENERG", "TeV", True), ("THETA", "rad", False)),
+        (ValueColumn("AREA_A", "cm2"), ValueColumn("AREA_B", "cm2")),
+    )
+
+    @classmethod
+    def _of_table(cls, table):
+        return cls(table)
+
+    @property
+    def _sum(self):
+        area = sum(self.table.columns.values())
+        return EffectiveAreaTable2D(replace(self.table, columns={"EFFAREA": area}))
+
+    @property
+    def low_threshold(self):
+        return self._sum.low_threshold
+
+    @property
+    def high_threshold(self):
+        return self._sum.high_threshold
+
+    def effective_area(self, energy_tev, offset_rad):
+        return self._sum.effective_area(energy_tev, offset_rad)
+
+
+class InTwoParts(Observation):
+    """An observation whose effective area is in two columns."""
+
+    @property
+    def aeff(self):
+        whole = self._run.response("aeff").table
+        parts = {name: share * whole.values for name, share in (("AREA_A", 0.25), ("AREA_B", 0.75))}
+        return TwoParts(replace(whole, columns=parts))
+
+
+@pytest.fixture
+def two_parts():
+    RESPONSES.register("aeff_two_parts", TwoParts)
+    yield
+    RESPONSES.unregister("aeff_two_parts")
+
+
+@pytest.fixture(scope="module")
+def store_of_two_parts(store, tmp_path_factory):
+    """The same runs, with the effective area in two columns."""
+    observations = [InTwoParts(observation._run) for observation in store.get_observations()]
+    return DataStore.from_dir(write_store(tmp_path_factory.mktemp("two parts"), observations))
+
+
+def test_a_response_class_is_read_reduced_stored_and_appended(store, store_of_two_parts, two_parts, tmp_path):
+    assert "aeff_two_parts" in [address.hdu_class for address in store_of_two_parts.obs(1).addresses]
+    kept = tmp_path / "kept"
+    for _ in range(2):
+        light = light_curve(store_of_two_parts.get_observations([1]), TARGET, store=kept, **HOW)
+        assert light.table["flux"][0] == pytest.approx(made(store, (1,)).table["flux"][0], rel=1e-12)
+    assert isinstance(light.origin.runs[0].aeff, TwoParts)
+    result = Result.read(write_result(tmp_path / "result", light))
+    assert isinstance(result.light_curve.origin.runs.read(0).aeff, TwoParts)
+    again = append_runs(result, store_of_two_parts).light_curve
+    np.testing.assert_array_equal(again.table["flux"], made(store_of_two_parts, (1, 2, 3)).table["flux"])
+    assert main(["info", str(store_of_two_parts.base_dir)]) == 0
+
+
+def test_a_response_class_without_its_registration_is_refused_with_the_names(store_of_two_parts):
+    with pytest.raises(
+        DataError, match="of the class aeff_two_parts, which is not supported; wanted is aeff_2d"
+    ):
+        made(store_of_two_parts, (1,))
+
+
 def test_without_registrations_nothing_of_them_is_there(store):
     lc = made(store)
     assert "rate" not in lc.table.colnames
@@ -312,7 +398,7 @@ def test_rows_that_share_time_are_no_independent_ones(store):
 
 
 PACKAGE = """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tevcurve.lightcurve.bins import Binning, by_run
 from tevcurve.lightcurve.columns import LightCurveColumn
 from tevcurve.lightcurve.file_formats import FileFormat

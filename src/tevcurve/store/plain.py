@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import MISSING, dataclass, field, fields
+from operator import attrgetter
 
 import numpy as np
 
@@ -60,22 +61,29 @@ class DeclaredKind:
     """Dataclasses that are written by the name under which they are declared.
 
     kind: what stands before the name in the file, such as "binning" of "binning:width". base: the class that all are
-    of, whose `name` is theirs. declared: the `Declarations`.
+    of. declared: the `Declarations`. name_at: attribute of an object that has its name there, with dots. exactly:
+    whether a record is made again with exactly its fields, or by its class.
     """
 
     kind: str
     base: type
     declared: Declarations
+    name_at: str = "name"
+    exactly: bool = False
 
     def kind_of(self, value):
         """The `RecordKind` of an object, or None where it is of another base or not declared."""
-        if not isinstance(value, self.base) or value.name not in self.declared:
+        if not isinstance(value, self.base):
             return None
-        return self.named(value.name) if self.declared[value.name] is type(value) else None
+        name = attrgetter(self.name_at)(value)
+        if name not in self.declared:
+            return None
+        return self.named(name) if self.declared[name] is type(value) else None
 
     def named(self, name):
         """The `RecordKind` of a name. Raises `InputError` where there is none."""
-        return RecordKind(f"{self.kind}:{name}", self.declared[name])
+        cls = self.declared[name]
+        return RecordKind(f"{self.kind}:{name}", cls, make=as_it_was(cls) if self.exactly else None)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.irf import EnergyDependentTablePSF
 from tevcurve.irf.layout import RESPONSES
-from tevcurve.irf.table import ResponseAxis, ResponseTable
+from tevcurve.irf.table import Response, ResponseAxis, ResponseTable
 from tevcurve.store.array_bytes import pack_array, unpack_array
-from tevcurve.store.plain import RecordKind, Vocabulary, as_it_was
+from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary, as_it_was
 
 MAGIC = b"tevcurve run 3\n\0"
 CHECKSUM_BYTES = 32
@@ -37,6 +37,9 @@ _LAYOUT = (
     "TDIM",
     "CREF",
 )
+
+
+RESPONSE = DeclaredKind("response", Response, RESPONSES, "layout.hdu_class", exactly=True)
 
 
 def run_to_bytes(run):
@@ -153,7 +156,6 @@ def _vocabulary():
         "good time": GTI,
         "response axis": ResponseAxis,
         "table psf": EnergyDependentTablePSF,
-        **RESPONSES.things(),
     }
     kinds = [RecordKind(name, cls, _all_fields, as_it_was(cls)) for name, cls in named.items()]
     kinds += [
@@ -161,7 +163,7 @@ def _vocabulary():
         RecordKind("response table", ResponseTable, _table_parts, as_it_was(ResponseTable)),
         RecordKind("place", EarthLocation, _location_parts, _location_of),
     ]
-    return Vocabulary("the file of a run", tuple(kinds))
+    return Vocabulary("the file of a run", tuple(kinds), (RESPONSE,))
 
 
 def _all_fields(record):
