@@ -4,11 +4,17 @@ Where something is stands as "module:object" in one table, which is read without
 offer names of slow modules, and a class what rooms above its own make of it, while all imports run one way.
 """
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any, TypeVar
+from __future__ import annotations
 
-Offering = TypeVar("Offering")
+from importlib import import_module
+
+# `import tevcurve` needs this module, and takes half the time without that of typing.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    Offering = TypeVar("Offering")
 
 
 def found_at(place: str) -> Any:
