@@ -29,6 +29,7 @@ from tevcurve.lightcurve.bins import (
     by_width,
     sliding,
 )
+from tevcurve.lightcurve.bins.width import ByWidth
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.store import Result, input_files, write_result
@@ -110,6 +111,16 @@ def test_appended_is_computed_all_at_once(store, tmp_path, method, name):
     appended = append_runs(tmp_path / "result", store.get_observations([2]))
     assert_same_folder(tmp_path / "result", tmp_path / "whole")
     assert len(appended.light_curve) == len(Result.read(tmp_path / "whole").light_curve)
+
+
+def test_a_grid_that_began_with_its_runs_stays_where_it_is(store, tmp_path):
+    """Earlier runs add bins to it; those that there were keep their edges, and what no new run touches its numbers."""
+    first = make(store, [2, 3], tmp_path / "result", time_bins=ByWidth(2400.0, None, "absolute"))
+    appended = append_runs(tmp_path / "result", store.get_observations([1])).light_curve
+    before, after = (list(lc.table["time_min"]) for lc in (first, appended))
+    assert set(before) < set(after)
+    assert np.asarray(first.table["flux"])[-2:].tolist() == np.asarray(appended.table["flux"])[-2:].tolist()
+    assert Result.read(tmp_path / "result").light_curve.origin.time_bins.start is not None
 
 
 def test_several_runs_one_after_the_other(store, tmp_path):

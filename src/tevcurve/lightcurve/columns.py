@@ -35,6 +35,10 @@ VARIANTS = {
 
 SCALED, ADDED = "scaled_by", "added_flux"
 
+Columns = Mapping[str, np.ndarray]
+Fill = Callable[[Columns], np.ndarray | None]
+NOWHERE: Mapping[str, int] = {}
+
 # Who fills a column.
 BINS, BANDS, FIT, COUNTS = "the time bins", "the energy bands", "the fit", "the counts in the fit"
 EXPOSURE, REFERENCE = "the runs that entered the fit", "the reference spectrum"
@@ -64,13 +68,21 @@ class LightCurveColumn:
     form: str | None = None
     words: str | None = None
     filled_by: str = OTHERS
-    fill: Callable[[Mapping[str, np.ndarray]], np.ndarray | None] | None = None
+    fill: Fill | None = None
     place: int = 0
     is_flux: bool = False
     is_shared: bool = False
 
 
-def _spread(quantity, unit, words, filled_by, fill=None, places=(), is_flux=False):
+def _spread(
+    quantity: str,
+    unit: str,
+    words: str,
+    filled_by: str,
+    fill: Callable[[str], Fill] | None = None,
+    places: Mapping[str, int] = NOWHERE,
+    is_flux: bool = False,
+) -> list[LightCurveColumn]:
     """The value, error and limit columns of one quantity.
 
     fill: function of an ending to what fills that column, or None. places: dict of endings to places
@@ -83,18 +95,18 @@ def _spread(quantity, unit, words, filled_by, fill=None, places=(), is_flux=Fals
             words + more,
             filled_by,
             None if fill is None else fill(end),
-            dict(places).get(end, 0),
+            places.get(end, 0),
             is_flux,
         )
         for end, more in VARIANTS.items()
     ]
 
 
-def _of_norm(quantity, places=()):
+def _of_norm(quantity: str, places: Mapping[str, int] = NOWHERE) -> list[LightCurveColumn]:
     """The columns of one of the `QUANTITIES`: the norm's times the reference."""
 
-    def fill(end):
-        def times_reference(columns):
+    def fill(end: str) -> Fill:
+        def times_reference(columns: Columns) -> np.ndarray | None:
             if f"ref_{quantity}" not in columns or f"norm{end}" not in columns:
                 return None
             return np.asarray(columns[f"norm{end}"]) * np.asarray(columns[f"ref_{quantity}"])
@@ -104,7 +116,7 @@ def _of_norm(quantity, places=()):
     return _spread(quantity, *QUANTITIES[quantity], OTHERS, fill, places, is_flux=True)
 
 
-def _signed_root(columns):
+def _signed_root(columns: Columns) -> np.ndarray | None:
     """The root of the TS with the sign of the norm."""
     if "ts" not in columns:
         return None
@@ -112,7 +124,7 @@ def _signed_root(columns):
     return sign * np.sqrt(np.abs(np.asarray(columns["ts"], dtype=np.float64)))
 
 
-def _reference(quantity, unit, words):
+def _reference(quantity: str, unit: str, words: str) -> LightCurveColumn:
     return LightCurveColumn(f"ref_{quantity}", unit, ".4g", words, REFERENCE, is_flux=True)
 
 
@@ -185,18 +197,18 @@ COLUMNS: Declarations[LightCurveColumn] = Declarations(
 )
 
 
-def declared(name):
+def declared(name: str) -> LightCurveColumn:
     """The `LightCurveColumn` of a name, or one that says nothing where the name is not among `COLUMNS`."""
     return COLUMNS.things().get(name) or LightCurveColumn(name)
 
 
-def first_look():
+def first_look() -> list[str]:
     """Names of the columns that a person looks at first, a list of str in their order."""
     placed = [column for column in COLUMNS.things().values() if column.place]
     return [column.name for column in sorted(placed, key=lambda column: column.place)]
 
 
-def filled(columns):
+def filled(columns: Columns) -> dict[str, np.ndarray]:
     """{name: array} of the columns that follow from others and are not there, each from those before it, too.
 
     columns: dict of arrays (n, ...) by name

@@ -42,19 +42,19 @@ class FileFormat:
     decode: Callable[[bytes, Path], Table] | None = None
 
     @property
-    def is_written(self):
+    def is_written(self) -> bool:
         """Whether light curves can be written in it."""
         return self.encode is not None or self.encode_table is not None
 
-    def bytes_of(self, light_curve):
+    def bytes_of(self, light_curve: "LightCurve") -> bytes:
         """Bytes of a light curve; its good times are in its table's metadata where these are all there is to keep."""
-        return (
-            self.encode_table(with_good_times(light_curve))
-            if self.encode is None
-            else self.encode(light_curve)
-        )
+        if self.encode is not None:
+            return self.encode(light_curve)
+        if self.encode_table is not None:
+            return self.encode_table(with_good_times(light_curve))
+        raise InputError(f"Light curves are not written as {self.words}.")
 
-    def said_by(self, words):
+    def said_by(self, words: str) -> bool:
         """Whether it is what somebody calls its name or its layout."""
         return words in (self.name, self.layout or self.name)
 
@@ -73,7 +73,7 @@ FORMATS: Declarations[FileFormat] = Declarations(
 )
 
 
-def format_to_write(path, said=None, tables=False):
+def format_to_write(path: Path, said: str | None = None, tables: bool = False) -> FileFormat:
     """The `FileFormat` in which a file of this name is written.
 
     path: Path. said: str, name or layout of a format; default: the first one whose suffix it has.
@@ -92,14 +92,14 @@ def format_to_write(path, said=None, tables=False):
     return _of_suffix(path, known, which)
 
 
-def format_to_read(path):
+def format_to_read(path: Path) -> FileFormat:
     """The `FileFormat` as which a file of this name is read. Raises `InputError` where there is none."""
     return _of_suffix(
         path, [form for form in FORMATS.things().values() if form.decode is not None], "a light-curve file"
     )
 
 
-def _of_suffix(path, known, which):
+def _of_suffix(path: Path, known: list[FileFormat], which: str) -> FileFormat:
     for form in known:
         if path.name.lower().endswith(form.suffixes):
             return form

@@ -1,15 +1,15 @@
 """What a time binning is: all that texts, stores, `append`, tests of variability, reports and commands know of one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from tevcurve.declarations import Declarations
 from tevcurve.errors import InputError
-
-if TYPE_CHECKING:
-    from tevcurve.lightcurve.bins.given_text import GivenText
-    from tevcurve.lightcurve.bins.time_bins import TimeBins
+from tevcurve.lightcurve.bins.given_text import GivenText
+from tevcurve.lightcurve.bins.good_time import BinnedRun
+from tevcurve.lightcurve.bins.time_bins import TimeBins
 
 
 class Binning:
@@ -33,7 +33,7 @@ class Binning:
     # What a text meant in a configuration without a version: the scale of its times where it does not name one.
     once_scale: ClassVar[str] = "utc"
 
-    def __init_subclass__(cls, **options):
+    def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if not hasattr(cls, "looks_at_events"):
             raise InputError(
@@ -41,22 +41,22 @@ class Binning:
                 "on the events, else False."
             )
 
-    def bins(self, runs) -> "TimeBins":
+    def bins(self, runs: Sequence[BinnedRun]) -> TimeBins:
         """`TimeBins` laid over runs, with what is declared of the binning.
 
         runs: sequence of anything that has `obs_id` and `gti`, and where the binning looks at events a `RunTimeline`.
         """
         made = self.lay(runs)
-        declared = {"on_events": self.looks_at_events, "overlapping": bool(self.overlapping)}
-        if all(getattr(made, name) == value for name, value in declared.items()):
+        on_events, overlapping = self.looks_at_events, bool(self.overlapping)
+        if (made.on_events, made.overlapping) == (on_events, overlapping):
             return made
-        return replace(made, **declared)
+        return replace(made, on_events=on_events, overlapping=overlapping)
 
-    def lay(self, runs) -> "TimeBins":
+    def lay(self, runs: Sequence[BinnedRun]) -> TimeBins:
         """`TimeBins` laid over runs; see `bins`, which is to be called."""
         raise NotImplementedError(f"{type(self).__name__} makes no time bins: lay(runs) is wanted.")
 
-    def resolved(self, runs) -> Self:
+    def resolved(self, runs: Sequence[BinnedRun]) -> Self:
         """The same with every default written down that was taken from the runs, so that it holds for others too.
 
         It makes of these runs the same bins. runs: as for `bins`.
@@ -68,7 +68,7 @@ class Binning:
         raise InputError(f"A time binning of {type(self).__name__} has no text.")
 
     @classmethod
-    def from_text(cls, given: "GivenText") -> Self:
+    def from_text(cls, given: GivenText) -> Self:
         """The binning of a text. given: `GivenText`, its values and options. Raises `InputError` for a wrong one."""
         raise given.wrong("this kind of binning cannot be made of a text")
 
@@ -100,7 +100,7 @@ UNNAMED = "width"
 _ON_EVENTS = re.compile(r"until TS .*|Bayesian blocks, .*|by \d+ events")
 
 
-def say_of_older(meta):
+def say_of_older(meta: dict[str, Any]) -> None:
     """None; metadata (dict) of a file of before get the field that says whether its time bins looked at events."""
     if "time_bins" in meta and "bins_on_events" not in meta:
         meta["bins_on_events"] = bool(_ON_EVENTS.fullmatch(str(meta["time_bins"])))

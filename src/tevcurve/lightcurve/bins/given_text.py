@@ -3,6 +3,10 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from astropy.coordinates import SkyCoord
+from astropy.time import Time
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.time_text import (
@@ -33,26 +37,26 @@ class GivenText:
 
     text: str
     kind: str
-    values: list
-    options: dict
-    folder: object = None
-    forms: tuple = ()
-    position: object = None
+    values: list[str]
+    options: dict[str, str]
+    folder: str | Path | None = None
+    forms: tuple[str, ...] = ()
+    position: SkyCoord | None = None
     to_use: bool = True
-    used: set = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
     scale: str | None = None
     assumed: str = ""
-    words: list = field(init=False)
+    words: list[str] = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.words = list(self.values)
 
-    def option(self, name, default=None):
+    def option(self, name: str, default: Any = None) -> Any:
         """The text of an option, or the default."""
         self.used.add(name)
         return self.options.get(name, default)
 
-    def quantities(self):
+    def quantities(self) -> list[str]:
         """The values as texts of a number with its unit: "2 min" and "2min" are the same; takes all values."""
         joined, self.values = " ".join(self.values), []
         found = WITH_UNIT.findall(joined)
@@ -60,7 +64,7 @@ class GivenText:
             raise self.wrong(f"{joined!r} is no duration")
         return [f"{number} {unit}".strip() for number, unit in found]
 
-    def number(self, what, default=None):
+    def number(self, what: str, default: float | None = None) -> float:
         """The next value as a float."""
         if not self.values and default is not None:
             return default
@@ -69,18 +73,18 @@ class GivenText:
             raise self.wrong(f"{what} is {'missing' if word is None else repr(word)}")
         return float(word)
 
-    def option_number(self, name):
+    def option_number(self, name: str) -> float | None:
         """An option as a float, or None."""
         word = self.option(name)
         if word is not None and not re.fullmatch(NUMBER, word):
             raise self.wrong(f"{name} is {word!r}")
         return None if word is None else float(word)
 
-    def times(self):
+    def times(self) -> Time:
         """All values as a `Time`, or those in the file that the one value names."""
         return as_times(*self.words_and_scale())
 
-    def words_and_scale(self):
+    def words_and_scale(self) -> tuple[list[str], str]:
         """(texts of times, their scale) of all values, or of those in the file that the one value names."""
         words, scale = split_scale(self.values, self.option("scale"))
         self.values = []
@@ -91,7 +95,7 @@ class GivenText:
         self.words = words
         return words, self._scale(words, scale, PLAIN_SCALE)
 
-    def time(self, name, plain_scale=PLAIN_SCALE):
+    def time(self, name: str, plain_scale: str = PLAIN_SCALE) -> Time | None:
         """The `Time` of an option, or None; plain_scale: of a number without one."""
         word = self.option(name)
         words, scale = split_scale([] if word is None else [word], self.option("scale"))
@@ -99,14 +103,14 @@ class GivenText:
             return None
         return as_times(words, self._scale(words, scale, plain_scale))[0]
 
-    def _scale(self, words, named, plain_scale):
+    def _scale(self, words: list[str], named: str | None, plain_scale: str) -> str:
         """The scale of some times, noted in `scale` and, where none is named, in `assumed`."""
         plain = is_plain(words)
         self.scale = named or (plain_scale if plain else DATE_SCALE)
         self.assumed = "" if named else "numbers" if plain else "dates"
         return self.scale
 
-    def _words_of_file(self, name):
+    def _words_of_file(self, name: str) -> list[str]:
         path = Path(self.folder or ".") / Path(name).expanduser()
         try:
             if path.stat().st_size > _MAX_FILE:
@@ -119,7 +123,7 @@ class GivenText:
         lines = [re.sub(r"(\d{4}-\d\d-\d\d) (\d\d:)", r"\1T\2", line.split("#")[0]) for line in lines]
         return [word for line in lines for word in re.split(r"[\s,;]+", line.strip()) if word]
 
-    def check_nothing_left(self):
+    def check_nothing_left(self) -> None:
         """Raises `InputError` for options and values that nobody asked for."""
         unknown = sorted(set(self.options) - self.used)
         if unknown:
@@ -128,22 +132,24 @@ class GivenText:
         if self.values:
             raise self.wrong(f"{self.values[0]!r} is too much")
 
-    def wrong(self, problem):
+    def wrong(self, problem: str) -> InputError:
         """The `InputError` for a problem, in words."""
         return InputError(
             f"The time bins are {self.text!r}: {problem}; wanted is {' or '.join(self.forms) or 'another binning'}."
         )
 
 
-def words_of(text):
+def words_of(text: Any) -> list[str]:
+    """The words of a text, without their quotes. Raises `InputError` for what is none."""
     words = _WORD.findall(text) if isinstance(text, str) else []
     if not words:
         raise InputError(f"The time bins are {text!r}; wanted is a text such as 'run', 'night' or '2 min'.")
     return [re.sub(r"""["']""", "", word) for word in words]
 
 
-def options_of(words, text):
-    options = {}
+def options_of(words: list[str], text: str) -> dict[str, str]:
+    """Name to value of the words key=value. Raises `InputError` for one that stands there twice, or without a value."""
+    options: dict[str, str] = {}
     for word in words:
         name, is_option, value = word.partition("=")
         if is_option:

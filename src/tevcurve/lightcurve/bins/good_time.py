@@ -1,13 +1,27 @@
 """The good time of several runs as flat arrays."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
-from tevcurve.data import TimeReference
+from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.records import short_repr
+
+
+class BinnedRun(Protocol):
+    """What time bins know of a run: reduced runs, observations and timelines have it.
+
+    obs_id : its identity. gti : `GTI`, or anything with `intervals` (n, 2) in mission seconds of its `reference`
+    """
+
+    @property
+    def obs_id(self) -> Any: ...
+
+    @property
+    def gti(self) -> GTI: ...
 
 
 @dataclass(frozen=True, eq=False)
