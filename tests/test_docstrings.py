@@ -12,8 +12,12 @@ import tevcurve
 SOURCE = Path(tevcurve.__file__).parent
 # Folders and modules whose docstrings are held to it; the list only grows.
 ROOMS = (
+    "declarations.py",
     "figures",
     "files",
+    "lightcurve/bins/binning.py",
+    "lightcurve/columns.py",
+    "lightcurve/file_formats.py",
     "maps",
 )
 SECTION = re.compile(r"^(Parameters|Attributes)\n-+\n((?:[^\n]+(?:\n|$))*)", re.MULTILINE)

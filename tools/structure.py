@@ -148,7 +148,7 @@ ONE = (
         "binnings: their names, what is in a job, whether they look at events",
         (Texts(BINNINGS, 5), Names(BINNING_CLASSES, 3), Reads("time_bins")),
         # Where these classes are; who asks for time bins, and who prints which there are.
-        (*FACES, r"(lightcurve/)?bins/(fixed|phase|adaptive)\.py", r"(config|cli|report)/.*"),
+        (*FACES, r"(lightcurve/)?bins/(fixed|phase|adaptive)\.py", r"(config|cli|report|pipeline)/.*"),
     ),
     One(
         "response classes",

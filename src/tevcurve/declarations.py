@@ -30,8 +30,11 @@ Thing = TypeVar("Thing")
 class Declarations(Generic[Thing]):
     """The things of one kind by name; `name in table`, `table[name]`, and `for name in table` in the order of adding.
 
-    what: one of them in words, such as "time binning". group: of the entry points that add to it.
-    table: dict of name to "module:object", or to the thing itself where it takes no module of its own.
+    Parameters
+    ----------
+    what : str, one of them in words, such as "time binning"
+    group : str, of the entry points that add to it
+    table : dict of name to "module:object", or to the thing itself where it takes no module of its own
     """
 
     def __init__(self, what: str, group: str, table: dict[str, str | Thing]):
@@ -43,7 +46,12 @@ class Declarations(Generic[Thing]):
         self._all: dict[str, Thing] | None = None
 
     def register(self, name: str, thing: str | Thing) -> None:
-        """Add a thing in this process. name: what texts and files call it. thing: itself, or "module:object".
+        """Add a thing in this process.
+
+        Parameters
+        ----------
+        name : str, what texts and files call it
+        thing : itself, or "module:object"
 
         Raises `InputError` for a name that there is already, or that is no single word.
         """
@@ -55,7 +63,7 @@ class Declarations(Generic[Thing]):
         self._all = None
 
     def unregister(self, name: str) -> None:
-        """Take away what `register` added under a name. Raises `InputError` where it added nothing."""
+        """Take away what `register` added. name: str, of the thing. Raises `InputError` where it added nothing."""
         if name not in self._registered:
             raise InputError(f"No {self.what} {name!r} was registered in this process.")
         del self._registered[name]
@@ -84,13 +92,16 @@ class Declarations(Generic[Thing]):
         return self._all
 
     def unknown(self, name: object) -> InputError:
-        """The error for a name that is none, with the names that there are."""
+        """The error for a name that is none, with the names that there are. name: what came."""
         return InputError(
             f"There is no {self.what} {name!r}{self.near(name)}; wanted is one of {', '.join(self)}."
         )
 
     def near(self, name: object) -> str:
-        """Words for an error, " (did you mean 'run'?)", where a name is near one that there is; else ""."""
+        """Words for an error, " (did you mean 'run'?)", where a name is near one that there is; else "".
+
+        name: what came.
+        """
         near = difflib.get_close_matches(str(name), list(self), 1)
         return f" (did you mean {near[0]!r}?)" if near else ""
 

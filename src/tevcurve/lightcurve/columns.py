@@ -198,7 +198,7 @@ COLUMNS: Declarations[LightCurveColumn] = Declarations(
 
 
 def declared(name: str) -> LightCurveColumn:
-    """The `LightCurveColumn` of a name, or one that says nothing where the name is not among `COLUMNS`."""
+    """The `LightCurveColumn` of a name, or one that says nothing where it is not among `COLUMNS`. name: of a column."""
     return COLUMNS.things().get(name) or LightCurveColumn(name)
 
 

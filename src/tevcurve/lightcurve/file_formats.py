@@ -47,7 +47,10 @@ class FileFormat:
         return self.encode is not None or self.encode_table is not None
 
     def bytes_of(self, light_curve: "LightCurve") -> bytes:
-        """Bytes of a light curve; its good times are in its table's metadata where these are all there is to keep."""
+        """Bytes of a light curve; its good times are in its table's metadata where these are all there is to keep.
+
+        light_curve: `LightCurve`. Raises `InputError` where it cannot be written.
+        """
         if self.encode is not None:
             return self.encode(light_curve)
         if self.encode_table is not None:
@@ -55,7 +58,7 @@ class FileFormat:
         raise InputError(f"Light curves are not written as {self.words}.")
 
     def said_by(self, words: str) -> bool:
-        """Whether it is what somebody calls its name or its layout."""
+        """Whether somebody means it. words: its name, or its layout."""
         return words in (self.name, self.layout or self.name)
 
 
@@ -76,8 +79,13 @@ FORMATS: Declarations[FileFormat] = Declarations(
 def format_to_write(path: Path, said: str | None = None, tables: bool = False) -> FileFormat:
     """The `FileFormat` in which a file of this name is written.
 
-    path: Path. said: str, name or layout of a format; default: the first one whose suffix it has.
-    tables: bool, whether one for any table is wanted. Raises `InputError` where there is none.
+    Parameters
+    ----------
+    path : Path
+    said : str, name or layout of a format; default: the first one whose suffix it has
+    tables : bool, whether one for any table is wanted
+
+    Raises `InputError` where there is none.
     """
     known = [form for form in FORMATS.things().values() if form.is_written]
     if said is not None:
@@ -93,7 +101,7 @@ def format_to_write(path: Path, said: str | None = None, tables: bool = False) -
 
 
 def format_to_read(path: Path) -> FileFormat:
-    """The `FileFormat` as which a file of this name is read. Raises `InputError` where there is none."""
+    """The `FileFormat` as which a file of this name is read. path: Path. Raises `InputError` where there is none."""
     return _of_suffix(
         path, [form for form in FORMATS.things().values() if form.decode is not None], "a light-curve file"
     )

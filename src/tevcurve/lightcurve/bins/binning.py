@@ -53,7 +53,7 @@ class Binning:
         return replace(made, on_events=on_events, overlapping=overlapping)
 
     def lay(self, runs: Sequence[BinnedRun]) -> TimeBins:
-        """`TimeBins` laid over runs; see `bins`, which is to be called."""
+        """`TimeBins`, of which `bins`, which is to be called, says more. runs: as there."""
         raise NotImplementedError(f"{type(self).__name__} makes no time bins: lay(runs) is wanted.")
 
     def resolved(self, runs: Sequence[BinnedRun]) -> Self:
@@ -74,7 +74,10 @@ class Binning:
 
     @classmethod
     def once_options(cls, options: dict[str, str]) -> dict[str, str]:
-        """Options of a text of a configuration without a version, with those that were the default then."""
+        """Options of a text of a configuration without a version, with those that were the default then.
+
+        options: dict of name to text, as they stand there.
+        """
         return options
 
 
@@ -101,6 +104,9 @@ _ON_EVENTS = re.compile(r"until TS .*|Bayesian blocks, .*|by \d+ events")
 
 
 def say_of_older(meta: dict[str, Any]) -> None:
-    """None; metadata (dict) of a file of before get the field that says whether its time bins looked at events."""
+    """None; the metadata of a file of before get the field that says whether its time bins looked at events.
+
+    meta: dict, which is changed.
+    """
     if "time_bins" in meta and "bins_on_events" not in meta:
         meta["bins_on_events"] = bool(_ON_EVENTS.fullmatch(str(meta["time_bins"])))
