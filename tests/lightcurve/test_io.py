@@ -40,7 +40,9 @@ def make(n_rows=4, reason=None, scale="tt"):
     norms["dloglike_scan"][1:2, 3] = np.nan
     reference = {"ref_flux": 1e-11, "ref_dnde": 2e-11, "ref_eflux": 3e-11, "ref_e2dnde": 2e-11}
     reason = [""] * n_rows if reason is None else reason
-    return LightCurve.from_arrays(start, start + 20 * u.min, 1, 1, 10, reference, norms, "ok", reason, META)
+    return LightCurve.from_arrays(
+        start, start + 20 * u.min, 1, 1, 10, reference, norms | {"reason": reason}, META
+    )
 
 
 def assert_same(one, other):

@@ -21,7 +21,9 @@ def make(scale="tt", meta=None, **norms):
     norms = {"norm": NORM, "norm_err": 0.1 * NORM, **norms}
     status = ["ok", "ok", "at_zero", "no_livetime"]
     reason = ["", "", "no excess", "no good time"]
-    return LightCurve.from_arrays(*times, 1, 1, 10, REFERENCE, norms, status, reason, meta)
+    return LightCurve.from_arrays(
+        *times, 1, 1, 10, REFERENCE, norms | {"status": status, "reason": reason}, meta
+    )
 
 
 def test_times_are_float64_mjd_with_their_scale():
@@ -165,7 +167,7 @@ def test_len_and_iteration_by_row():
 
 def test_no_rows_are_a_light_curve_too():
     none = Time([], format="mjd", scale="tt")
-    empty = LightCurve.from_arrays(none, none, 1, 1, 10, REFERENCE, {"norm": []}, [], [])
+    empty = LightCurve.from_arrays(none, none, 1, 1, 10, REFERENCE, {"norm": []})
     assert len(empty) == 0
     assert "no rows" in str(empty)
     assert empty.table["flux"].unit == u.Unit("cm-2 s-1")

@@ -158,9 +158,7 @@ class LightCurveEstimator:
             Time([each.stop for each in bins]),
             *energies,
             reference,
-            columns,
-            status=status,
-            reason=reason,
+            columns | {"status": status, "reason": reason},
             meta=self._meta(joint.method, models) | assumed(first[0]),
         )
 
@@ -187,9 +185,8 @@ class LightCurveEstimator:
         options = replace(self.options, steps=steps)
         spectrum = getattr(models[0], "spectral_model", models[0])
         e_ref = None if self.energy_edges is not None else e_ref
-        return table_of_rows(
-            joint, laid, np.array(bands), spectrum, options, self._meta(joint.method, models), e_ref=e_ref
-        )
+        meta = self._meta(joint.method, models)
+        return LightCurve(table_of_rows(joint, laid, np.array(bands), spectrum, options, meta, e_ref=e_ref))
 
     def _meta(self, method, models):
         return {

@@ -7,25 +7,14 @@ from astropy.time import Time
 
 from tevcurve.lightcurve.fit_rows import fit_rows, reference_fluxes
 from tevcurve.lightcurve.fitted_energies import fitted_words
-from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import assumed
+from tevcurve.lightcurve.table_making import table_of_arrays
 
 log = logging.getLogger(__name__)
 
 
-def table_of_rows(
-    joint,
-    time_bins,
-    bands,
-    spectrum,
-    options,
-    meta,
-    origin=None,
-    ledger=None,
-    e_ref=None,
-    shapes=None,
-):
-    """The `LightCurve` of a `LaidFit`: one row per time bin and band, in that order.
+def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, shapes=None):
+    """The astropy Table of the light curve of a `LaidFit`: one row per time bin and band, in that order.
 
     Parameters
     ----------
@@ -36,7 +25,6 @@ def table_of_rows(
     options : `FitOptions`
     meta : dict
     e_ref : float, reference energy in TeV; default: the middle of each band in log
-    origin, ledger : see `LightCurve`
     shapes : `FreeShapes`, fits the spectrum's shape in each row; default: it is fixed
     """
     columns, status, reason = fit_rows(joint, options)
@@ -58,19 +46,13 @@ def table_of_rows(
         )
     is_free = bool(options.free) & (np.array(status) == "ok")
     reason = with_energies(joint, exposure, (e_min, e_max), reference, reason, is_free)
-    return LightCurve.from_arrays(
+    energies = {"e_ref": e_ref, "e_min": e_min, "e_max": e_max}
+    return table_of_arrays(
         _repeated(time_bins.time_min, n_bands),
         _repeated(time_bins.time_max, n_bands),
-        e_ref,
-        e_min,
-        e_max,
+        energies | {"status": status, "reason": reason} | columns,
         reference,
-        columns,
-        status=status,
-        reason=reason,
-        meta=meta | assumed(spectrum) | time_bins.meta(),
-        origin=origin,
-        ledger=ledger,
+        meta | assumed(spectrum) | time_bins.meta(),
     )
 
 

@@ -102,7 +102,7 @@ def plot(
         style = _with_marker(keywords, marker or MARKERS[drawn.n_series % len(MARKERS)])
         chosen = {key: value[..., rows] for key, value in values.items()}
         kinds = (upper[rows], lower[rows], hollow[rows])
-        made = draw_points(ax, start[rows], stop[rows], chosen, *kinds, name, style)
+        made = draw_points(ax, (start[rows], stop[rows]), chosen, kinds, name, style)
         line, drawn.n_series = line or made, drawn.n_series + 1
     drawn.bands |= set(bands)
     keep(ax, drawn, start, stop, line)

@@ -62,21 +62,7 @@ class LightCurve(RowSelection, FluxArithmetic):
             raise InputError(f"The table's TIMESYS is {scale}; it should be one of {', '.join(Time.SCALES)}.")
 
     @classmethod
-    def from_arrays(
-        cls,
-        time_min,
-        time_max,
-        e_ref,
-        e_min,
-        e_max,
-        reference,
-        norms,
-        status="ok",
-        reason="",
-        meta=None,
-        origin=None,
-        ledger=None,
-    ):
+    def from_arrays(cls, time_min, time_max, e_ref, e_min, e_max, reference, norms, meta=None):
         """A light curve of n rows from plain arrays; a scalar stands for the same value in every row.
 
         Parameters
@@ -91,13 +77,13 @@ class LightCurve(RowSelection, FluxArithmetic):
         norms : mapping of str to array
             Any of `norm` with `_err`, `_errn`, `_errp`, `_ul`, `ts`, `norm_scan` and `dloglike_scan` of shape
             (n, m), `loglike`, `counts`, `livetime` (s) and the like, in the units of `COLUMNS`; what is not
-            among them becomes a column as it is. Arrays of shape (n,), or Quantities.
-        status, reason : str or sequence of n str
+            among them becomes a column as it is. Arrays of shape (n,), or Quantities. `status` ("ok" by default) and
+            `reason` are texts, or sequences of n of them.
         meta : mapping, optional
             Metadata. Of `sigma_ul` and `upper_limit` (confidence level), the one that is missing is derived.
         """
-        values = {"e_ref": e_ref, "e_min": e_min, "e_max": e_max, "status": status, "reason": reason, **norms}
-        return cls(table_of_arrays(time_min, time_max, values, reference, meta), origin, ledger)
+        values = {"e_ref": e_ref, "e_min": e_min, "e_max": e_max, "status": "ok", "reason": "", **norms}
+        return cls(table_of_arrays(time_min, time_max, values, reference, meta))
 
     @property
     def meta(self):

@@ -15,6 +15,7 @@ from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.problems import at_stage, attempt, in_order
 from tevcurve.records import short_repr
@@ -139,19 +140,17 @@ class Kept:
         """The `LightCurve` of the present settings."""
         joint, time_bins = self.laid(below_zero=self.options.negative)
         shapes = FreeShapes(joint, list(self.terms), self.setting.axes, self.spectrum, self.nodes)
-        light_curve = table_of_rows(
+        table = table_of_rows(
             joint,
             time_bins,
             self.setting.axes.bands,
             self.spectrum,
             self.options,
             self.meta,
-            origin=self,
-            ledger=Ledger(self.runs, self.fates, self.failed, time_bins),
             shapes=shapes if self.options.free else None,
         )
-        describe_parameters(light_curve.table, self.spectrum, self.options.free)
-        return light_curve
+        describe_parameters(table, self.spectrum, self.options.free)
+        return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
 
     def hardness(self, light_curve, band_low, band_high, **levels):
         """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`."""

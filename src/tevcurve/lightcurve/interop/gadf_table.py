@@ -248,13 +248,8 @@ def _arguments(columns, n_rows, spectrum):
     reason = columns.pop("reason", np.where(success == 1, "", words))
     reference = _references(columns, energies, spectrum)
     norms = {name: values if values.unit is None else values.quantity for name, values in _columns(columns)}
-    return {
-        **energies,
-        "reference": reference,
-        "norms": norms,
-        "status": np.asarray(status),
-        "reason": np.asarray(reason),
-    }
+    norms |= {"status": np.asarray(status), "reason": np.asarray(reason)}
+    return {**energies, "reference": reference, "norms": norms}
 
 
 def _columns(columns):

@@ -20,8 +20,6 @@ def plot_panels(
     below=(),
     blocks=None,
     flare=None,
-    time_format=None,
-    gaps=None,
     **keywords,
 ):
     """List of axes: the light curve with a panel for each energy band, and further quantities under it.
@@ -41,8 +39,8 @@ def plot_panels(
         What `plot_blocks` takes: for the only band, or a list with one for each.
     flare : optional
         What `plot_flare` takes, in the same way.
-    time_format, gaps, **keywords
-        As in `tevcurve.lightcurve.plot.plot`.
+    **keywords
+        `time_format`, `gaps` and all others as in `tevcurve.lightcurve.plot.plot`.
 
     Raises `InputError` for another number of axes, blocks or flares than there are bands.
     """
@@ -56,15 +54,15 @@ def plot_panels(
     heights = [FIRST if len(bands) == 1 else MORE] * len(bands) + [MORE] * len(below)
     # as high as the words beside the panels are long
     axes = panels(ax, heights, (WIDTH, (sum(heights) + AXIS) * max(1.0, rcParams["font.size"] / 10)))
-    style, colours = {"time_format": time_format, "gaps": gaps} | keywords, series_colours()
+    colours = series_colours()
     for number, rows in enumerate(bands.values()):
         own = {"marker": MARKERS[number % len(MARKERS)], "color": colours[number % len(colours)]}
         own |= {"quantity": quantity, "blocks": blocks[number], "flare": flare[number]}
-        plot(replace(light_curve, table=light_curve.table[rows]), axes[number], **(own | style))
+        plot(replace(light_curve, table=light_curve.table[rows]), axes[number], **(own | keywords))
     if len(bands) > 1:
         _share_label(axes[: len(bands)], list(bands))
     for place, one in zip(axes[len(bands) :], below, strict=True):
-        _plot_below(place, light_curve, one, style)
+        _plot_below(place, light_curve, one, keywords)
     _tidy(axes)
     return axes
 

@@ -6,15 +6,16 @@ ARROW_LENGTH = 11  # points
 HOLLOW = "hollow: fitted in a part of the band"
 
 
-def draw_points(ax, start, stop, values, is_upper, is_lower, is_hollow, label, style):
+def draw_points(ax, span, values, kinds, label, style):
     """The line of the points of one series, which is there even if all of its rows are limits.
 
-    start, stop: float arrays (n,), numbers of the time axis. values: as `rows.values_of` gives them. is_upper,
-    is_lower, is_hollow: bool arrays (n,), rows that are limits, and those whose mark is hollow. style: dict of keywords
-    for errorbar.
+    span: (start, stop), float arrays (n,), numbers of the time axis. values: as `rows.values_of` gives them.
+    kinds: (is_upper, is_lower, is_hollow), bool arrays (n,): rows that are limits, and those whose mark is hollow.
+    label: str or None. style: dict of keywords for errorbar.
     """
     from matplotlib import rcParams
 
+    (start, stop), (is_upper, is_lower, is_hollow) = span, kinds
     middle, half = start + (stop - start) / 2, (stop - start) / 2
     points = np.isfinite(values["value"]) & ~is_upper & ~is_lower
     # caps too small to see: without them a legend does not know where the bars end, and covers them
