@@ -374,11 +374,9 @@ def test_without_registrations_nothing_of_them_is_there(store):
 
 @dataclass(frozen=True)
 class Twice(Binning):
-    """Each run, and each run again."""
+    """Each run, and each run again: it does not even say that these overlap."""
 
-    name = "twice"
     looks_at_events = False
-    overlapping = True
 
     def lay(self, runs):
         good = good_time(runs)

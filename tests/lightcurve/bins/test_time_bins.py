@@ -1,5 +1,7 @@
 """The record of time bins: exact edges, choosing bins, and pieces of good time against a count by brute force."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from astropy.time import Time
@@ -114,3 +116,36 @@ def test_bins_of_runs_need_these_runs():
 
 def test_good_time_takes_one_run_alone():
     assert good_time(make_run([(0, 100)])).run_ids == (1,)
+
+
+def bins_of(*intervals):
+    """`TimeBins` of (start, stop, run) each."""
+    start, stop, run = np.array(intervals, dtype=float).T
+    edges = (Instants.from_seconds(edge, CLOCK, CLOCK) for edge in (start, stop))
+    return TimeBins.one_interval_each(*edges, run=run.astype(int))
+
+
+@pytest.mark.parametrize(
+    ("intervals", "shared"),
+    [
+        ([(0, 10, -1), (10, 20, -1)], False),
+        ([(10, 20, -1), (0, 10 + 1e-7, -1)], False),
+        ([(10, 20, -1), (0, 10.1, -1)], True),
+        ([(0, 100, -1), (10, 20, -1), (200, 300, -1)], True),
+        ([(0, 10, 0), (5, 15, 1), (10, 20, 0)], False),
+        ([(0, 10, 0), (5, 15, 1), (9, 20, 0)], True),
+        ([(0, 10, 0), (5, 15, 1), (15, 20, -1)], False),
+        ([(0, 10, 0), (5, 15, 1), (14, 20, -1)], True),
+        ([(0, 10, -1), (5, 15, 3)], True),
+        ([(0, 10, -1), (5, 15, -1), (20, 30, 3)], True),
+        ([(0, 10, 2)], False),
+    ],
+)
+def test_bins_that_share_time_are_found(intervals, shared):
+    assert bins_of(*intervals).shares_time() == shared
+    assert bins_of(*intervals[::-1]).shares_time() == shared
+    # Two share time where both are of one run, or one of them is of all.
+    pairs = combinations(intervals, 2)
+    assert shared == any(
+        min(a[1], b[1]) - max(a[0], b[0]) > 1e-6 and (a[2] == b[2] or -1 in (a[2], b[2])) for a, b in pairs
+    )

@@ -19,7 +19,7 @@ class Binning:
     forms : tuple of str, examples of its text
     looks_at_events : bool, whether the bins depend on the events. Chances of variability are then no longer as stated,
         which is said, and more runs may change any row. If not, only the good time of the runs is known to `lay`
-    overlapping : bool, whether bins may share time, so that rows are not independent
+    overlapping : bool, whether bins may share time, so that rows are not independent; bins that do are found anyhow
 
     `lay` is wanted; `text` and `from_text` for whoever writes it in configurations and on the command line; `resolved`
     where a default depends on the runs. A dataclass is stored by its fields.
@@ -47,7 +47,9 @@ class Binning:
         runs: sequence of anything that has `obs_id` and `gti`, and where the binning looks at events a `RunTimeline`.
         """
         made = self.lay(runs)
-        on_events, overlapping = self.looks_at_events, bool(self.overlapping)
+        on_events = self.looks_at_events or made.on_events
+        # Who forgets to say it finds it said all the same.
+        overlapping = bool(self.overlapping) or made.overlapping or made.shares_time()
         if (made.on_events, made.overlapping) == (on_events, overlapping):
             return made
         return replace(made, on_events=on_events, overlapping=overlapping)

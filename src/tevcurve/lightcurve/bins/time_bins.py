@@ -11,6 +11,8 @@ from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.records import short_repr
 
 ANY_RUN = -1
+# Rounding of clocks of different runs may let bins that touch overlap by less.
+OVERLAP_S = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +143,15 @@ class TimeBins:
             self.on_events,
         )
 
+    def shares_time(self):
+        """Whether an interval starts by more than a microsecond before another one of the same run stops, bool."""
+        of_all = self.run == ANY_RUN
+        if not of_all.any():
+            return _overlap(self.start_s, self.stop_s, self.run)
+        # Those of all runs beside those of each.
+        groups = (np.flatnonzero(of_all | (self.run == run)) for run in np.unique(self.run))
+        return any(_overlap(self.start_s[own], self.stop_s[own], np.zeros(len(own))) for own in groups)
+
     def in_order_of_time(self):
         """The bins in the order of their starts; those that start together stay in theirs."""
         first = self.start[self._first]
@@ -212,6 +223,13 @@ def expand_ranges(first, stop):
     owner = np.repeat(np.arange(len(length)), length)
     within = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
     return owner, np.asarray(first)[owner] + within
+
+
+def _overlap(start, stop, run):
+    """Whether some intervals (n,) of a run overlap: then some neighbours in the order of their starts do."""
+    order = np.lexsort((start, run))
+    early = start[order][1:] < stop[order][:-1] - OVERLAP_S
+    return bool(np.any(early & (run[order][1:] == run[order][:-1])))
 
 
 def _pieces(bins, good):
