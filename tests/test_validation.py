@@ -339,7 +339,6 @@ def test_no_piece_begins_after_the_minutes_given(tmp_path, drawn):
 
 def test_pieces_are_made_anew_where_their_code_changed_and_not_where_its_words_did(tmp_path, monkeypatch):
     import ast
-    from types import SimpleNamespace
 
     from validation import parts, stopping, subjects
 
@@ -361,7 +360,7 @@ def test_pieces_are_made_anew_where_their_code_changed_and_not_where_its_words_d
         tmp_path / "toy.json", 1.0, ({"arguments": [1], "seed": [0], "code": "old", "found": {}},)
     )
     kept.write()
-    toy = SimpleNamespace(pieces=lambda _: [[1]], measure=lambda *_: {"x": 1.0}, public_data=False)
+    toy = parts.Part(lambda *_: {"x": 1.0}, None, lambda _: [[1]])
     assert parts.run("toy", toy, 1.0, 0, tmp_path) == 0
     assert parts.Kept.read(tmp_path, "toy").pieces[0]["code"] == "changed"
 

@@ -39,6 +39,10 @@ class Part:
     beside: tuple = ()
     public_data: bool = False
 
+    def beside_pieces(self, data):
+        """Dict of what `measure` takes beside the arguments of a piece. data: folder of the public data, or None."""
+        return {"data": data} if self.public_data else {}
+
 
 def some(share, full, least=1):
     """A share of a full number of draws, int, with a least one."""
@@ -137,19 +141,11 @@ def plan(part, share):
     return found
 
 
-def made(name, part, piece, seed, data, code):
-    """The record of one piece."""
+def made(name, measure, extra, piece, seed, code):
+    """The record of one piece. measure: of its part. extra: dict of what that takes beside the piece's arguments."""
     own = seed_of(name, piece, seed)
-    extra = {"data": data} if part.public_data else {}
-    found = part.measure(*piece, np.random.default_rng(own), **extra)
+    found = measure(*piece, np.random.default_rng(own), **extra)
     return {"arguments": piece, "seed": own, "code": code, "found": rounded(found)}
-
-
-def made_of(name, *arguments):
-    """`made` of a part that `validation.validate` has, which other processes know by its name only."""
-    from validation.validate import PARTS
-
-    return made(name, PARTS[name], *arguments)
 
 
 def run(name, part, share, seed, folder, data=None, processes=1, minutes=np.inf):
@@ -172,7 +168,7 @@ def run(name, part, share, seed, folder, data=None, processes=1, minutes=np.inf)
     ]
     have, start = {json.dumps(each["arguments"]) for each in good}, time.monotonic()
     todo = [piece for piece in wanted if json.dumps(piece) not in have]
-    arguments, end = (part, seed, data, code), start + 60 * minutes
+    arguments, end = (part.measure, part.beside_pieces(data), seed, code), start + 60 * minutes
     records = _one_by_one if min(processes, len(todo)) <= 1 else partial(_side_by_side, processes)
     for record in records(name, todo, arguments, end):
         good.append(record)
@@ -200,7 +196,8 @@ def again(name, part, number, folder, data=None, processes=1):
     before = {json.dumps(each["arguments"]): each for each in chosen}
     records = _one_by_one if min(processes, len(chosen)) <= 1 else partial(_side_by_side, processes)
     todo, other = [each["arguments"] for each in chosen], 0
-    for record in records(name, todo, (part, _seed_given(name, chosen[0]), data, code), np.inf):
+    arguments = part.measure, part.beside_pieces(data), _seed_given(name, chosen[0]), code
+    for record in records(name, todo, arguments, np.inf):
         same = record["found"] == before[json.dumps(record["arguments"])]["found"]
         print(
             f"{name}: piece {record['arguments']} {'is the same' if same else 'has other numbers'}",
@@ -224,15 +221,15 @@ def _seed_given(name, piece):
 
 def _one_by_one(name, todo, arguments, end):
     """Records of pieces, of which none begins after the end."""
-    part, *others = arguments
+    measure, extra, *others = arguments
     for piece in todo:
         if time.monotonic() < end:
-            yield made(name, part, piece, *others)
+            yield made(name, measure, extra, piece, *others)
 
 
 def _side_by_side(processes, name, todo, arguments, end):
     """The same in several processes, in the order in which they are ready."""
-    _, *others = arguments
+    measure, extra, *others = arguments
     pool, waiting, running = (
         ProcessPoolExecutor(processes, mp_context=get_context("spawn")),
         list(todo),
@@ -241,7 +238,7 @@ def _side_by_side(processes, name, todo, arguments, end):
     try:
         while running or (waiting and time.monotonic() < end):
             while waiting and len(running) < processes and time.monotonic() < end:
-                running.add(pool.submit(made_of, name, waiting.pop(0), *others))
+                running.add(pool.submit(made, name, measure, extra, waiting.pop(0), *others))
             ready = next(as_completed(running))
             running.remove(ready)
             yield ready.result()
