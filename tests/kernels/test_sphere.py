@@ -10,6 +10,7 @@ from tevcurve.kernels.sphere import (
     angular_separation,
     directional_offset,
     field_of_view,
+    may_be_within,
     offset_frame,
     position_angle,
 )
@@ -35,6 +36,23 @@ def test_separation_is_exact_close_by_and_on_the_other_side(lat):
         assert angular_separation(1.0, lat, 1.0, lat - step) == pytest.approx(step, rel=1e-3)
     assert angular_separation(0.5, lat, 0.5 + np.pi, -lat) == pytest.approx(np.pi, rel=1e-15)
     assert angular_separation(0.5, lat, 0.5, lat) == 0
+
+
+@pytest.mark.parametrize("radius", [0.002, 0.1, 0.5, 1.6, 3.0])
+@pytest.mark.parametrize("lat", [0.0, -0.5, 1.1, 1.469, 1.5, -np.pi / 2])
+def test_directions_within_a_circle_may_be_within_it(lat, radius):
+    # On the rim and just inside, all around, and in whatever turn of longitude.
+    angles = np.linspace(0, 2 * np.pi, 2001)
+    lon, lats = directional_offset(0.05, lat, angles, radius * RNG.choice([1, 1 - 1e-12, 0.5], 2001))
+    for turn in (-2 * np.pi, 0, 2 * np.pi):
+        assert np.all(may_be_within(0.05, lat, lon + turn, lats, radius))
+    inside = angular_separation(0.05, lat, LON1, LAT1) <= radius
+    assert np.all(may_be_within(0.05, lat, LON1, LAT1, radius)[inside])
+
+
+def test_most_directions_outside_a_circle_are_told_without_trigonometry():
+    outside = angular_separation(1.0, 0.4, LON1, LAT1) > 0.3
+    assert np.mean(may_be_within(1.0, 0.4, LON1, LAT1, 0.3)[outside]) < 0.05
 
 
 def test_position_angle():

@@ -8,7 +8,11 @@ from regions import CircleSkyRegion
 from small_store import START, TARGET, cube_datasets, run_file
 
 from tevcurve import DataStore, ReflectedRegionsBackgroundEstimator, SpectrumExtraction, light_curve
+from tevcurve.data.events import EventList
+from tevcurve.data.time import TimeReference
+from tevcurve.errors import DataError
 from tevcurve.problems import noted_remarks
+from tevcurve.reduction.event_remarks import _look_at_directions
 
 POINTING = (83.63, 22.51)
 
@@ -89,3 +93,32 @@ def test_a_point_like_cut_of_the_header_is_the_radius_of_the_region(gammapy_data
         extraction.run()
         assert len(extraction.failed) == failed
         assert all("of this radius is wanted" in reason for _, reason in extraction.failed)
+
+
+@pytest.mark.parametrize("ra", [83.63, 0.01, 359.9])
+def test_a_few_events_all_over_the_sky_do_not_hide_where_the_others_are(ra):
+    """One in a thousand is reconstructed anywhere; the others are at the pointing, or 2 deg off."""
+    near = EventList(*directions(ra, 22.51, 4000), TimeReference(51544, 0.0))
+    off = EventList(*directions(ra + 2.0, 22.51, 4000), TimeReference(51544, 0.0))
+    with noted_remarks() as remarks:
+        _look_at_directions(near, np.deg2rad([ra, 22.51]))
+    assert not remarks
+    with noted_remarks() as remarks:
+        _look_at_directions(off, np.deg2rad([ra, 22.51]))
+    assert ["1.8 deg off the pointing" in words for _, words in remarks] == [True]
+
+
+def test_events_on_both_sides_of_the_other_side_of_the_sky_are_refused():
+    lon = np.deg2rad(83.63) + np.repeat([-3.0, 3.0], 500)
+    events = EventList(np.arange(1000.0), np.ones(1000), lon, np.zeros(1000), TimeReference(51544, 0.0))
+    with pytest.raises(DataError, match="wanted are events in its field of view"):
+        _look_at_directions(events, (np.deg2rad(83.63), 0.0))
+
+
+def directions(ra, dec, n):
+    """Times, energies and directions of events around one, with one in a thousand anywhere."""
+    rng = np.random.default_rng(1)
+    lon = np.deg2rad(ra + rng.normal(0, 1, n) / np.cos(np.deg2rad(dec)))
+    lat = np.deg2rad(dec + rng.normal(0, 1, n))
+    lon[::1000], lat[::1000] = rng.uniform(0, 2 * np.pi, n // 1000), rng.uniform(-1, 1, n // 1000)
+    return np.arange(float(n)), np.ones(n), lon % (2 * np.pi), lat

@@ -2,12 +2,9 @@
 
 import os
 from dataclasses import dataclass, replace
-
-import astropy.units as u
-from astropy.coordinates import SkyCoord
+from functools import cached_property
 
 from tevcurve.data.time_order import in_order_of_time
-from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import Binning
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.rebinning import Kept
@@ -15,9 +12,9 @@ from tevcurve.models import SpectralModel
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
-from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.cube_terms import CubeSetting
-from tevcurve.reduction.regions import SkyCircle
+from tevcurve.reduction.exclusion import as_exclusions
+from tevcurve.reduction.regions import ReflectedRegions, off_centers
 from tevcurve.reduction.source_run import checked_run
 from tevcurve.store.inputs import RunKeys
 
@@ -89,17 +86,16 @@ class Job:
 
     def _off_regions(self, observation):
         """The `ReflectedRegions` of an observation; DataError where there is no room for any."""
-        position = SkyCoord(*self.setting.source, unit="rad")
+        source = self.setting.source
         with at_stage("aeff"):
             radius = self.setting.radius_of(observation)
-        estimator = ReflectedRegionsBackgroundEstimator(
-            SkyCircle(position, radius * u.rad), [observation], self.exclusion
-        )
         with at_stage("off regions"):
-            estimator.run()
-            if not estimator.result:
-                raise DataError(estimator.failed[0][1])
-        return estimator.result[0]
+            off = off_centers(observation.pointing_lonlat, source, radius, self._exclusions)
+        return ReflectedRegions(observation, *source, radius, *off)
+
+    @cached_property
+    def _exclusions(self):
+        return as_exclusions(self.exclusion)
 
 
 def _without_folders(run, addresses):

@@ -29,7 +29,7 @@ def remark_events(observation, events, source):
     """
     if events.is_empty:
         return
-    if np.any(np.diff(events.time_s) < 0):
+    if np.any(events.time_s[1:] < events.time_s[:-1]):
         events = events.select(np.argsort(events.time_s, kind="stable"))
     with at_stage("events"):
         remark_rates(
@@ -44,9 +44,7 @@ def remark_events(observation, events, source):
 
 def _look_at_directions(events, pointing):
     """Notes a mean direction of the events that is off the pointing; raises DataError where it is of another field."""
-    # As on a plane, which is quick; on the sphere where that is not near.
-    east, north = (np.mean(events.lon) - pointing[0]) * np.cos(pointing[1]), np.mean(events.lat) - pointing[1]
-    if np.hypot(east, north) <= _LARGEST_MEAN_OFFSET and np.ptp(events.lon) < np.pi:
+    if _is_near_on_plane(events, pointing):
         return
     lon, lat = _mean_direction(events)
     off = float(angular_separation(lon, lat, *pointing))
@@ -60,6 +58,17 @@ def _look_at_directions(events, pointing):
     if off > _OTHER_FIELD:
         raise DataError(f"{words}; wanted are events in its field of view.")
     remark(f"{words}; where this is not the true one, fluxes are wrong.")
+
+
+def _is_near_on_plane(events, pointing):
+    """Whether the mean direction is surely near the pointing, as on a plane, which is quick; else the sphere tells."""
+    east, n_far = events.lon - pointing[0], 0
+    if np.ptp(east) >= np.pi:
+        east -= 2 * np.pi * np.rint(east / (2 * np.pi))
+        n_far = np.count_nonzero(np.abs(east) > np.pi / 2)
+    off = np.hypot(np.mean(east) * np.cos(pointing[1]), np.mean(events.lat) - pointing[1])
+    # One event on the other side moves the mean on the sphere by 1 / n at most, and that on the plane by pi / n.
+    return off + (np.pi + 1) * n_far / len(events) <= _LARGEST_MEAN_OFFSET
 
 
 def _mean_direction(events):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.units import Quantity
 
-from tevcurve.errors import InputError
-from tevcurve.kernels.sphere import angular_separation, directional_offset, position_angle
+from tevcurve.errors import DataError, InputError
+from tevcurve.kernels.sphere import angular_separation, directional_offset, may_be_within, position_angle
 from tevcurve.on_demand import offers
 from tevcurve.records import short_repr
 from tevcurve.reduction.exclusion import as_exclusions
@@ -47,9 +47,13 @@ class ReflectedRegions:
 
     def in_on(self, lon, lat, radius=None):
         """Whether directions (radian) lie in the ON circle, or within radii (radian) of their own of its centre."""
-        return angular_separation(self.on_lon, self.on_lat, lon, lat) < (
-            self.radius if radius is None else radius
-        )
+        radius = self.radius if radius is None else radius
+        lon, lat = np.asarray(lon), np.asarray(lat)
+        near = may_be_within(self.on_lon, self.on_lat, lon, lat, np.max(radius, initial=0.0))
+        inside = np.zeros(lon.shape, dtype=bool)
+        separation = angular_separation(self.on_lon, self.on_lat, lon[near], lat[near])
+        inside[near] = separation < np.broadcast_to(radius, lon.shape)[near]
+        return inside
 
     def in_off(self, lon, lat, radius=None):
         """Whether directions lie in an OFF circle, arguments as in `in_on`; a direction in two circles counts once.
@@ -59,9 +63,11 @@ class ReflectedRegions:
         lon, lat = np.asarray(lon), np.asarray(lat)
         radius = np.broadcast_to(self.radius if radius is None else radius, lon.shape)
         inside = np.zeros(lon.shape, dtype=bool)
-        # All OFF circles lie on the ring: most events are dropped by one separation.
-        from_pointing = angular_separation(*self.observation.pointing_lonlat, lon, lat)
-        ring = np.flatnonzero(np.abs(from_pointing - self.offset) < self.radius)
+        # All OFF circles lie on the ring: most events are dropped by one separation, many of these without it.
+        pointing, offset = self.observation.pointing_lonlat, self.offset
+        ring = np.flatnonzero(may_be_within(*pointing, lon, lat, offset + self.radius))
+        from_pointing = angular_separation(*pointing, lon[ring], lat[ring])
+        ring = ring[np.abs(from_pointing - offset) < self.radius]
         # Chords instead of angles: no trigonometry for each pair of an event and a circle.
         centers, directions = _unit_vectors(self.off_lon, self.off_lat), _unit_vectors(lon[ring], lat[ring])
         longest = 2 * np.sin(radius[ring] / 2)
@@ -187,51 +193,75 @@ class ReflectedRegionsBackgroundEstimator:
         on = float(center.ra.rad), float(center.dec.rad)
         radius = float(self.on_region.radius.to_value("rad"))
         exclusions = as_exclusions(self.exclusion_mask)
+        gap, step = (angle.to_value("rad") for angle in (self.min_distance_input, self.angle_increment))
+        ring = Ring(self.angular_size, gap, step, self.max_region_number)
         self.result, self.failed = [], []
         for observation in self.observations:
+            pointing = observation.pointing_lonlat
             try:
-                off_lon, off_lat = self._off_centers(observation.pointing_lonlat, on, radius, exclusions)
-            except _NoOffRegions as reason:
+                off_lon, off_lat = off_centers(pointing, on, radius, exclusions, ring)
+            except DataError as reason:
                 log.warning("Observation %s has no OFF regions: %s", observation.obs_id, reason)
                 self.failed.append((observation.obs_id, str(reason)))
                 continue
             self.result.append(ReflectedRegions(observation, *on, radius, off_lon, off_lat))
 
-    def _off_centers(self, pointing, on, radius, exclusions):
-        """Directions (lon, lat) in radian of the OFF circles' centres."""
-        offset = float(angular_separation(*pointing, *on))
-        offset_deg, radius_deg = np.degrees([offset, radius])
-        if offset <= radius:
-            raise _NoOffRegions(
-                f"the pointing is {offset_deg:.3f} deg from the centre of the ON region, "
-                f"within its radius of {radius_deg:.3f} deg."
-            )
-        on_angle = float(position_angle(*pointing, *on))
-        size = ANGULAR_SIZES[self.angular_size](radius, offset, on_angle)
-        gap = self.min_distance_input.to_value("rad")
-        last = 2 * np.pi - size - gap
-        angles, angle, excluded = [], size + gap, 0
-        while angle <= last and len(angles) < self.max_region_number:
-            center = directional_offset(*pointing, on_angle + angle, offset)
-            if any(each.touches(*center, radius) for each in exclusions):
-                angle += self.angle_increment.to_value("rad")
-                excluded += 1
-            else:
-                angles.append(angle)
-                angle += size
-        if not angles:
-            why = f"all {excluded} places tried are on an exclusion" if excluded else "the ring has no room"
-            raise _NoOffRegions(f"{why} (offset {offset_deg:.3f} deg, radius {radius_deg:.3f} deg).")
-        return directional_offset(*pointing, on_angle + np.array(angles), offset)
+
+@dataclass(frozen=True)
+class Ring:
+    """How OFF circles are laid on the ring: arguments of `ReflectedRegionsBackgroundEstimator`, angles in radian."""
+
+    angular_size: str = "exact"
+    gap: float = 0.1
+    step: float = 0.1
+    most: int = 10000
+
+
+def off_centers(pointing, on, radius, exclusions=(), ring=Ring()):
+    """Directions (lon, lat) in radian of the centres of the OFF circles of one observation, float arrays (n,).
+
+    Parameters
+    ----------
+    pointing, on : (lon, lat) in radian, the pointing and the centre of the ON circle
+    radius : float, radian, of all circles
+    exclusions : list as from `as_exclusions`
+    ring : `Ring`
+
+    Raises `DataError` where there is no room for any.
+    """
+    offset = float(angular_separation(*pointing, *on))
+    offset_deg, radius_deg = np.degrees([offset, radius])
+    if offset <= radius:
+        raise DataError(
+            f"the pointing is {offset_deg:.3f} deg from the centre of the ON region, "
+            f"within its radius of {radius_deg:.3f} deg."
+        )
+    on_angle = float(position_angle(*pointing, *on))
+    size = ANGULAR_SIZES[ring.angular_size](radius, offset, on_angle)
+    last = 2 * np.pi - size - ring.gap
+    angles, angle, excluded = [], size + ring.gap, 0
+    while angle <= last and len(angles) < ring.most:
+        if exclusions and _is_excluded(
+            directional_offset(*pointing, on_angle + angle, offset), radius, exclusions
+        ):
+            angle += ring.step
+            excluded += 1
+        else:
+            angles.append(angle)
+            angle += size
+    if not angles:
+        why = f"all {excluded} places tried are on an exclusion" if excluded else "the ring has no room"
+        raise DataError(f"{why} (offset {offset_deg:.3f} deg, radius {radius_deg:.3f} deg).")
+    return directional_offset(*pointing, on_angle + np.array(angles), offset)
+
+
+def _is_excluded(center, radius, exclusions):
+    return any(each.touches(*center, radius) for each in exclusions)
 
 
 def _unit_vectors(lon, lat):
     """Directions in radian as the three components of unit vectors."""
     return np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
-
-
-class _NoOffRegions(Exception):
-    """Why an observation has no OFF regions; it becomes an entry of `failed`."""
 
 
 def _circle(lon, lat, radius):

@@ -60,8 +60,11 @@ def source_run(observation, source, regions=None, with_psf=True):
 def good_events(observation):
     """The `EventList` of an observation's events in good time, in the order of time."""
     events = observation.events
-    good = np.flatnonzero(observation.gti.contains(events.time_s))
-    return events.select(good[np.argsort(events.time_s[good], kind="stable")])
+    good, time_s = observation.gti.contains(events.time_s), events.time_s
+    if np.all(good) and not np.any(time_s[1:] < time_s[:-1]):
+        return events
+    good = np.flatnonzero(good)
+    return events.select(good[np.argsort(time_s[good], kind="stable")])
 
 
 def checked_run(observation, source, regions=None):
