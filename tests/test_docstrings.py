@@ -12,13 +12,24 @@ import tevcurve
 SOURCE = Path(tevcurve.__file__).parent
 # Folders and modules whose docstrings are held to it; the list only grows.
 ROOMS = (
+    "data/event_checks.py",
+    "data/event_rates.py",
+    "data/events.py",
+    "data/filters.py",
+    "data/gti.py",
+    "data/response_hdus.py",
+    "data/table_bytes.py",
+    "data/targets_plot.py",
+    "data/time.py",
     "declarations.py",
     "figures",
     "files",
+    "irf",
     "lightcurve/bins/binning.py",
     "lightcurve/columns.py",
     "lightcurve/file_formats.py",
     "maps",
+    "models",
 )
 SECTION = re.compile(r"^(Parameters|Attributes)\n-+\n((?:[^\n]+(?:\n|$))*)", re.MULTILINE)
 

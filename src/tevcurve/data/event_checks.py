@@ -1,5 +1,7 @@
 """What an event list cannot be: events without numbers, events that are there twice."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tevcurve.data.time import LONGEST_S
@@ -17,11 +19,15 @@ _POSSIBLE = {
 }
 
 
-def usable_rows(columns, where):
+def usable_rows(columns: dict[str, np.ndarray], where: str) -> np.ndarray | None:
     """Bool array (n,) of the events whose time, energy and direction are numbers, or None where all are.
 
-    columns: dict of float arrays (n,): TIME (s), ENERGY (TeV), RA and DEC (deg). where: file and HDU, for messages.
-    One event, or up to 1 %, may be none: a remark says how many. Raises DataError where more are.
+    Parameters
+    ----------
+    columns : dict of float arrays (n,): TIME (s), ENERGY (TeV), RA and DEC (deg)
+    where : file and HDU, for messages. One event, or up to 1 %, may be none: a remark says how many.
+
+    Raises DataError where more are.
     """
     bad, words = np.zeros(len(columns["TIME"]), dtype=bool), []
     for name, (low, high, what) in _POSSIBLE.items():
@@ -45,7 +51,14 @@ def usable_rows(columns, where):
     return ~bad
 
 
-def single_rows(time_s, energy_tev, lon, lat, event_id, where):
+def single_rows(
+    time_s: np.ndarray,
+    energy_tev: np.ndarray,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    event_id: Callable[[], np.ndarray | None],
+    where: str,
+) -> np.ndarray | None:
     """Bool array (n,) of the events without those that repeat another one word for word, or None where none does.
 
     Events that share their time are compared; in a list in the order of time, without two at once, nothing else is
@@ -85,14 +98,15 @@ def single_rows(time_s, energy_tev, lon, lat, event_id, where):
     return single
 
 
-def _refuse_two_of_one(rows, time_s, event_id, where):
+def _refuse_two_of_one(
+    rows: np.ndarray, time_s: np.ndarray, event_id: Callable[[], np.ndarray | None], where: str
+) -> None:
     """Raises DataError where two of some events have the same EVENT_ID and time: which one is right nobody knows."""
     ids = event_id()
     if ids is None:
         return
-    pairs, counts = np.unique(
-        np.rec.fromarrays([np.asarray(ids)[rows], time_s[rows]], names="id,time"), return_counts=True
-    )
+    known = np.rec.fromarrays([np.asarray(ids)[rows], time_s[rows]], names="id,time")  # type: ignore[call-overload]
+    pairs, counts = np.unique(known, return_counts=True)
     if np.any(counts > 1):
         twice = pairs["id"][counts > 1]
         raise DataError(

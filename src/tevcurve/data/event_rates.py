@@ -4,6 +4,7 @@ Chances are upper bounds at a rate that is lower than the mean, or than that bes
 the zenith angle, so that there is no alarm for this.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,12 +23,18 @@ _N_PIECES = 32
 _WIDTHS = (1, 2, 4, 8)
 
 
-def remark_rates(time_s, intervals, where, away=None):
+def remark_rates(
+    time_s: np.ndarray, intervals: np.ndarray, where: str, away: Callable[[], np.ndarray] | None = None
+) -> None:
     """Notes stretches of good time without events, or with too few, where chance does not make such ones.
 
-    time_s: float array (n,), events in good time, in order, s. intervals: float array (m, 2), good time in s.
-    where: what to call the events in messages. away: function without arguments to a bool array (n,): the events that
-    are not of a source that may vary; None where all are. Too few have to be too few of these, too.
+    Parameters
+    ----------
+    time_s : float array (n,), events in good time, in order, s
+    intervals : float array (m, 2), good time in s
+    where : what to call the events in messages
+    away : function without arguments to a bool array (n,): the events that are not of a source that may vary; None
+        where all are. Too few have to be too few of these, too.
     """
     if not len(time_s) or not len(intervals):
         return
@@ -46,7 +53,9 @@ def remark_rates(time_s, intervals, where, away=None):
     )
 
 
-def _remark_gap(time_s, intervals, where, seconds, start, stop):
+def _remark_gap(
+    time_s: np.ndarray, intervals: np.ndarray, where: str, seconds: float, start: float, stop: float
+) -> None:
     total = float(np.sum(intervals[:, 1] - intervals[:, 0]))
     remark(
         f"{where} has no event in {_place(start, stop, intervals)} {seconds:.1f} s of {total:.1f} s of good time, "
@@ -55,13 +64,13 @@ def _remark_gap(time_s, intervals, where, seconds, start, stop):
     )
 
 
-def _place(start, stop, intervals):
+def _place(start: float, stop: float, intervals: np.ndarray) -> str:
     if stop >= intervals[-1, 1]:
         return "the last"
     return "the first" if start <= intervals[0, 0] else f"from {start:.1f} to {stop:.1f} s,"
 
 
-def longest_gap(time_s, intervals):
+def longest_gap(time_s: np.ndarray, intervals: np.ndarray) -> tuple[float, float, float, float]:
     """(seconds, start, stop, chance) of the longest stretch of good time without an event.
 
     The chance is an upper bound for that of one as long among as many events at a third of the mean rate:
@@ -69,7 +78,10 @@ def longest_gap(time_s, intervals):
     events each is longer than g with the probability (1 - g / T)^n: Feller, An Introduction to Probability Theory II,
     I.7).
 
-    time_s: float array (n,), events in good time, in order. intervals: float array (m, 2), good time in s.
+    Parameters
+    ----------
+    time_s : float array (n,), events in good time, in order
+    intervals : float array (m, 2), good time in s
     """
     before, good = _good_seconds(time_s, intervals)
     gaps = np.diff(good, prepend=0.0, append=before[-1])
@@ -86,7 +98,14 @@ def longest_gap(time_s, intervals):
 class Step:
     """Numbers of events before and after a time, in as much good time, between start and stop, in s.
 
-    chance: that of numbers as unlike at most.
+    Attributes
+    ----------
+    before : number of events before `time`
+    after : number of events after it, in as much good time
+    start : begin of the good time that is looked at before it, s
+    time : of the step, mission seconds
+    stop : end of the good time that is looked at after it, s
+    chance : that of numbers as unlike at most
     """
 
     before: int
@@ -97,7 +116,7 @@ class Step:
     chance: float
 
 
-def sharpest_step(time_s, intervals):
+def sharpest_step(time_s: np.ndarray, intervals: np.ndarray) -> Step:
     """The `Step` in the rate of the events that is the least likely one.
 
     Looked at are the ends of 32 equal pieces of the good time, with 1, 2, 4 and 8 pieces on either side. The chance is
@@ -105,7 +124,10 @@ def sharpest_step(time_s, intervals):
     m exp(-n D(k/n | 0.8/1.8)) with m steps that are looked at, either way, and D the relative entropy of two chances
     (Chernoff 1952, Ann. Math. Stat. 23, 493).
 
-    time_s: float array (n,), events in good time, in order. intervals: float array (m, 2), good time in s.
+    Parameters
+    ----------
+    time_s : float array (n,), events in good time, in order
+    intervals : float array (m, 2), good time in s
     """
     before, good = _good_seconds(time_s, intervals)
     edges = np.linspace(0.0, before[-1], _N_PIECES + 1)
@@ -118,18 +140,21 @@ def sharpest_step(time_s, intervals):
     entropy += share * np.log(np.where(share > 0, share, 1.0) / limit)
     least = int(np.argmax(np.where(share < limit, total * entropy, 0.0)))
     chance = 2 * len(first) * np.exp(-total[least] * entropy[least]) if share[least] < limit else 1.0
-    times = (_mission_second(edges[one[least]], before, intervals) for one in (first, middle, last))
-    return Step(*(int(one[least]) for one in numbers), *times, float(min(chance, 1.0)))
+    start, time, stop = (
+        _mission_second(edges[one[least]], before, intervals) for one in (first, middle, last)
+    )
+    early, late = (int(one[least]) for one in numbers)
+    return Step(early, late, start, time, stop, float(min(chance, 1.0)))
 
 
 @lru_cache(maxsize=1)
-def _steps():
+def _steps() -> tuple[np.ndarray, ...]:
     """First, middle and last edge of the pieces on both sides of each step, three int arrays (m,)."""
     steps = [(j - w, j, j + w) for w in _WIDTHS for j in range(w, _N_PIECES - w + 1)]
     return tuple(np.array(steps).T)
 
 
-def _good_seconds(time_s, intervals):
+def _good_seconds(time_s: np.ndarray, intervals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Good time before each interval and in all, (m + 1,), and before each event, (n,), in s."""
     before = np.concatenate([[0.0], np.cumsum(intervals[:, 1] - intervals[:, 0])])
     if len(intervals) == 1:
@@ -138,7 +163,7 @@ def _good_seconds(time_s, intervals):
     return before, before[number] + time_s - intervals[number, 0]
 
 
-def _mission_second(good, before, intervals):
+def _mission_second(good: float, before: np.ndarray, intervals: np.ndarray) -> float:
     """The mission second, float, before which there are some seconds of good time."""
     number = min(int(np.searchsorted(before[1:], good)), len(intervals) - 1)
     return float(intervals[number, 0] + good - before[number])

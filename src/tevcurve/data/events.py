@@ -1,12 +1,13 @@
 """Event lists."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
+from astropy.time import Time
 
 from tevcurve.data.event_checks import single_rows, usable_rows
 from tevcurve.data.header import check_frame
@@ -17,6 +18,11 @@ from tevcurve.files.astropy_table import as_table
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import remark
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from tevcurve.files.bintable import BinTable
+
 _COARSE_S = 0.5
 
 
@@ -24,8 +30,13 @@ _COARSE_S = 0.5
 class EventList:
     """Events: when, how energetic and from where, as float64 arrays (n,) in file order.
 
-    time_s: mission seconds of `reference`. energy_tev: TeV. lon, lat: right ascension and declination (ICRS), radian.
-    where: what to call the events in messages.
+    Attributes
+    ----------
+    time_s : mission seconds of `reference`
+    energy_tev : TeV
+    lon, lat : right ascension and declination (ICRS), radian
+    reference : what the mission seconds count from
+    where : what to call the events in messages
     """
 
     time_s: np.ndarray
@@ -38,13 +49,17 @@ class EventList:
     _rows: np.ndarray | None = field(default=None, repr=False)
 
     @classmethod
-    def from_hdu(cls, hdu, where, reference=None):
+    def from_hdu(cls, hdu: "BinTable", where: str, reference: TimeReference | None = None) -> "EventList":
         """Events of a GADF EVENTS table, all of them, in file order.
 
-        hdu: `BinTable` with the columns TIME, ENERGY, RA and DEC. where: file and HDU, for messages.
-        reference: of the mission times; the header's where None.
-        Coordinates in FK5 (J2000) are taken as ICRS: they differ by 0.02 arcsec.
-        Left out, with a remark, are events without numbers that can be (up to 1 %), and those that repeat another one.
+        Parameters
+        ----------
+        hdu : `BinTable` with the columns TIME, ENERGY, RA and DEC
+        where : file and HDU, for messages
+        reference : of the mission times; the header's where None. Coordinates in FK5 (J2000) are taken as ICRS: they
+            differ by 0.02 arcsec. Left out, with a remark, are events without numbers that can be (up to 1 %), and
+            those that repeat another one.
+
         Raises DataError where a column or a unit is missing, where more values cannot be, or where events of one
         EVENT_ID and time differ.
         """
@@ -62,7 +77,7 @@ class EventList:
         ra = np.where(ra > 360, ra - 360, ra) if np.any(ra > 360) else ra
         events = cls(time_s, energy_tev, np.deg2rad(ra), np.deg2rad(dec), reference, where, hdu, rows)
 
-        def event_id():
+        def event_id() -> np.ndarray | None:
             if "EVENT_ID" not in [name.upper() for name in hdu.columns.names]:
                 return None
             ids = np.asarray(hdu.data["EVENT_ID"])
@@ -71,31 +86,31 @@ class EventList:
         single = single_rows(time_s, energy_tev, ra, dec, event_id, where)
         return events if single is None else events.select(single)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.time_s)
 
     @property
-    def is_empty(self):
+    def is_empty(self) -> bool:
         """Whether there is no event."""
         return len(self) == 0
 
     @property
-    def time(self):
+    def time(self) -> Time:
         """`Time` (n,) in the scale of the file."""
         return self.reference.to_time(self.time_s)
 
     @property
-    def energy(self):
+    def energy(self) -> u.Quantity:
         """Quantity (n,) in TeV."""
         return self.energy_tev * u.TeV
 
     @property
-    def radec(self):
+    def radec(self) -> SkyCoord:
         """`SkyCoord` (n,), ICRS."""
         return SkyCoord(self.lon, self.lat, unit="rad", frame="icrs")
 
     @property
-    def table(self):
+    def table(self) -> Table:
         """`Table` with all columns of the file and their units, of these events."""
         if self._hdu is None:
             columns = {"TIME": self.time_s * u.s, "ENERGY": self.energy}
@@ -103,29 +118,36 @@ class EventList:
         rows = slice(None) if self._rows is None else self._rows
         return as_table(self._hdu, rows)
 
-    def offset(self, lonlat):
+    def offset(self, lonlat: tuple[float, float]) -> np.ndarray:
         """Separation of the events from a direction, float array (n,) in radian.
 
         lonlat: right ascension and declination, two floats in radian.
         """
         return angular_separation(lonlat[0], lonlat[1], self.lon, self.lat)
 
-    def separation(self, position):
-        """Separation of the events from a `SkyCoord`, Quantity (n,) in deg."""
+    def separation(self, position: SkyCoord) -> u.Quantity:
+        """Separation of the events from a `SkyCoord`, Quantity (n,) in deg. position: one, or one for each event."""
         position = position.icrs
         return np.rad2deg(self.offset((position.ra.rad, position.dec.rad))) * u.deg
 
-    def select(self, mask):
-        """EventList of the events of a boolean mask (n,) or of an array of indices."""
+    def select(self, mask: np.ndarray) -> "EventList":
+        """EventList of the events of a boolean mask (n,) or of an array of indices.
+
+        mask: bool array (n,), or int array of their numbers.
+        """
         rows = np.arange(len(self))[mask]
         own_rows = rows if self._rows is None else self._rows[rows]
         arrays = (self.time_s[rows], self.energy_tev[rows], self.lon[rows], self.lat[rows])
         return EventList(*arrays, self.reference, self.where, self._hdu, own_rows)
 
-    def plot_energy(self, ax=None, bins=50, **kwargs):
+    def plot_energy(self, ax: "Axes | None" = None, bins: int = 50, **kwargs: Any) -> "Axes":
         """Axes with the histogram of the energies in TeV, both axes logarithmic.
 
-        bins: their number, log-spaced over the energies of the events. kwargs: for matplotlib's `stairs`.
+        Parameters
+        ----------
+        ax : matplotlib axes; default: the current ones
+        bins : their number, log-spaced over the energies of the events
+        kwargs : for matplotlib's `stairs`
         """
         import matplotlib.pyplot as plt
 
@@ -138,11 +160,11 @@ class EventList:
         ax.set(xscale="log", yscale="log", xlabel="Energy [TeV]", ylabel="Events per bin")
         return ax
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.is_empty:
             return "EventList: no events"
         low, high = self.energy_tev.min(), self.energy_tev.max()
-        first, last = self.reference.to_time([self.time_s.min(), self.time_s.max()]).iso
+        first, last = self.reference.to_time(np.array([self.time_s.min(), self.time_s.max()])).iso
         return (
             f"EventList: {len(self)} events, {low:.3g} to {high:.3g} TeV, "
             f"{first} to {last} ({self.reference.scale.upper()})"
@@ -150,11 +172,11 @@ class EventList:
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return f"<p>{self}</p>"
 
 
-def _remark_coarse_times(hdu, time_s, where):
+def _remark_coarse_times(hdu: "BinTable", time_s: np.ndarray, where: str) -> None:
     """Notes times in 32 bits that are mission seconds of years: these are known to many seconds only."""
     times = hdu.data["TIME"]
     if times.dtype.kind != "f" or times.dtype.itemsize > 4 or not len(time_s):

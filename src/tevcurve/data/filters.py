@@ -1,7 +1,8 @@
 """Cuts on time and events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
@@ -9,6 +10,9 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
 from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from tevcurve.data.events import EventList
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,12 @@ class ObservationFilter:
     Raises InputError where a cut cannot be used.
     """
 
-    time: Any = None
-    energy: Any = None
-    offset: Any = None
-    region: Any = None
+    time: Time | Sequence[Time] | None = None
+    energy: u.Quantity | Sequence[str | u.Quantity] | None = None
+    offset: u.Quantity | Sequence[str | u.Quantity] | None = None
+    region: "CircleSkyRegion | None" = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.time is not None:
             time_pair(self.time)
         _band(self.energy, "TeV", "energy")
@@ -37,27 +41,31 @@ class ObservationFilter:
             _circle(self.region)
 
     @property
-    def cuts_events(self):
+    def cuts_events(self) -> bool:
         """Whether there is a cut on energy, offset or region."""
         return not (self.energy is None and self.offset is None and self.region is None)
 
-    def event_mask(self, events, pointing_lonlat):
+    def event_mask(self, events: "EventList", pointing_lonlat: tuple[float, float]) -> np.ndarray:
         """Bool array (n,): the events that pass the cuts on energy, offset and region.
 
-        events: `EventList`. pointing_lonlat: right ascension and declination, two floats in radian.
+        Parameters
+        ----------
+        events : `EventList`
+        pointing_lonlat : right ascension and declination, two floats in radian
         """
         mask = np.ones(len(events), dtype=bool)
-        if self.energy is not None:
-            mask &= _inside(events.energy_tev, _band(self.energy, "TeV", "energy"))
-        if self.offset is not None:
-            mask &= _inside(events.offset(pointing_lonlat), _band(self.offset, "rad", "offset"))
+        energy, offset = _band(self.energy, "TeV", "energy"), _band(self.offset, "rad", "offset")
+        if energy is not None:
+            mask &= _inside(events.energy_tev, energy)
+        if offset is not None:
+            mask &= _inside(events.offset(pointing_lonlat), offset)
         if self.region is not None:
             lonlat, radius = _circle(self.region)
             mask &= events.offset(lonlat) < radius
         return mask
 
 
-def time_pair(interval):
+def time_pair(interval: Time | Sequence[Time]) -> tuple[Time, Time]:
     """The two ends of a time interval as `Time`; raises InputError where it is none or runs backwards.
 
     interval: pair of scalar `Time`, or a `Time` of length 2.
@@ -77,7 +85,7 @@ def time_pair(interval):
     return start, stop
 
 
-def _band(band, unit, name):
+def _band(band: Any, unit: str, name: str) -> tuple[float, float] | None:
     """Low and high end of a band in a unit, floats, or None."""
     if band is None:
         return None
@@ -92,7 +100,7 @@ def _band(band, unit, name):
     return float(low), float(high)
 
 
-def _circle(region):
+def _circle(region: Any) -> tuple[tuple[float, float], float]:
     """Centre (two floats, ICRS) and radius of a circle, in radian."""
     center, radius = getattr(region, "center", None), getattr(region, "radius", None)
     if not isinstance(center, SkyCoord) or radius is None:
@@ -101,5 +109,5 @@ def _circle(region):
     return (float(center.ra.rad), float(center.dec.rad)), u.Quantity(radius).to_value("rad")
 
 
-def _inside(values, band):
+def _inside(values: np.ndarray, band: tuple[float, float]) -> np.ndarray:
     return (values >= band[0]) & (values < band[1])

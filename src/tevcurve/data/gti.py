@@ -1,6 +1,7 @@
 """Good time intervals."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import astropy.units as u
 import numpy as np
@@ -13,21 +14,34 @@ from tevcurve.files import row_values
 from tevcurve.files.masked import without_masks
 from tevcurve.problems import remark
 
+if TYPE_CHECKING:
+    from tevcurve.files.bintable import BinTable
+
 
 @dataclass(frozen=True, init=False, eq=False)
 class GTI:
     """Good time intervals [start, stop), in order and without overlap.
 
     start, stop: `Time`, or mission seconds (float arrays or Quantity); the intervals, in order.
-    reference: `TimeReference` that the seconds count from; with `Time` it may be left out.
-    Raises InputError where an interval runs backwards, where two overlap, or where a time is not finite.
-    Intervals of no length are dropped.
+
+    Attributes
+    ----------
+    intervals : float array (n, 2), mission seconds
+    reference : `TimeReference` that the seconds count from; with `Time` it may be left out
+
+    Raises InputError where an interval runs backwards, where two overlap, or where a time is not finite. Intervals of
+    no length are dropped.
     """
 
     intervals: np.ndarray  # (n, 2), mission seconds
     reference: TimeReference
 
-    def __init__(self, start, stop, reference=None):
+    def __init__(
+        self,
+        start: Time | u.Quantity | np.ndarray | float,
+        stop: Time | u.Quantity | np.ndarray | float,
+        reference: TimeReference | None = None,
+    ) -> None:
         if reference is None:
             if not isinstance(start, Time):
                 raise InputError("GTI needs a reference where start and stop are seconds.")
@@ -43,13 +57,17 @@ class GTI:
         object.__setattr__(self, "reference", reference)
 
     @classmethod
-    def from_hdu(cls, hdu, where, reference=None):
+    def from_hdu(cls, hdu: "BinTable", where: str, reference: TimeReference | None = None) -> "GTI":
         """Intervals of a GADF GTI table.
 
-        hdu: `BinTable` with columns START and STOP. where: file and HDU, for messages.
-        reference: the mission times to count in; the header's own where None.
-        Intervals that overlap, repeat or are out of order are merged, and those without a number for an end are left
-        out where others have some; both is remarked.
+        Parameters
+        ----------
+        hdu : `BinTable` with columns START and STOP
+        where : file and HDU, for messages
+        reference : the mission times to count in; the header's own where None. Intervals that overlap, repeat or are
+            out of order are merged, and those without a number for an end are left out where others have some; both
+            is remarked.
+
         Raises DataError where a column, a unit or the reference is missing, or an interval runs backwards.
         """
         own = TimeReference.from_header(hdu.header, where)
@@ -74,35 +92,36 @@ class GTI:
             )
             intervals = _merged(intervals)
         reference = reference or own
-        return cls(*(reference.convert(edge, own) for edge in intervals.T), reference)
+        start, stop = (reference.convert(edge, own) for edge in intervals.T)
+        return cls(start, stop, reference)
 
     @property
-    def start(self):
+    def start(self) -> Time:
         """Starts, `Time` (n,)."""
         return self.reference.to_time(self.intervals[:, 0])
 
     @property
-    def stop(self):
+    def stop(self) -> Time:
         """Stops, `Time` (n,)."""
         return self.reference.to_time(self.intervals[:, 1])
 
     @property
-    def ontime_s(self):
+    def ontime_s(self) -> float:
         """Sum of the intervals, float in s."""
         return float(np.sum(self.intervals[:, 1] - self.intervals[:, 0]))
 
     @property
-    def ontime(self):
+    def ontime(self) -> u.Quantity:
         """Sum of the intervals, Quantity in s."""
         return self.ontime_s * u.s
 
     @property
-    def table(self):
+    def table(self) -> Table:
         """`Table` with START and STOP as `Time`, and the duration."""
         duration = (self.intervals[:, 1] - self.intervals[:, 0]) * u.s
         return Table({"START": self.start, "STOP": self.stop, "DURATION": duration})
 
-    def contains(self, seconds):
+    def contains(self, seconds: float | np.ndarray) -> np.ndarray:
         """Whether mission times lie in a good interval, bool array: start <= t < stop.
 
         seconds: float array, mission seconds of this reference.
@@ -113,7 +132,7 @@ class GTI:
         interval = np.searchsorted(self.intervals[:, 0], seconds, side="right") - 1
         return (interval >= 0) & (seconds < self.intervals[np.maximum(interval, 0), 1])
 
-    def intersect(self, intervals):
+    def intersect(self, intervals: "GTI | np.ndarray") -> "GTI":
         """GTI of what is common to this one and others; empty where nothing is.
 
         intervals: GTI, or float array (n, 2) or (2,) of mission seconds of this reference, in any order.
@@ -124,7 +143,7 @@ class GTI:
         some = stop > start
         return GTI(start[some], stop[some], self.reference)
 
-    def union(self, intervals):
+    def union(self, intervals: "GTI | np.ndarray") -> "GTI":
         """GTI of what is in this one or in others; touching and overlapping intervals become one.
 
         intervals: GTI, or float array (n, 2) or (2,) of mission seconds of this reference, in any order.
@@ -132,22 +151,22 @@ class GTI:
         merged = _merged(np.concatenate([self.intervals, self._seconds_of(intervals)]))
         return GTI(merged[:, 0], merged[:, 1], self.reference)
 
-    def _seconds_of(self, intervals):
+    def _seconds_of(self, intervals: "GTI | np.ndarray") -> np.ndarray:
         if isinstance(intervals, GTI):
             return self.reference.convert(intervals.intervals, intervals.reference)
         return np.asarray(intervals, dtype=float).reshape(-1, 2)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.intervals)
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, GTI):
             return NotImplemented
         return self.reference == other.reference and np.array_equal(self.intervals, other.intervals)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
-    def __str__(self):
+    def __str__(self) -> str:
         if not len(self):
             return "GTI: no good time"
         start, stop = self.start[0].iso, self.stop[-1].iso
@@ -156,18 +175,18 @@ class GTI:
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return f"<p>{self}</p>"
 
 
-def _seconds(times, reference):
+def _seconds(times: Time | u.Quantity | np.ndarray | float, reference: TimeReference) -> np.ndarray:
     if isinstance(times, Time):
         return np.asarray(without_masks(reference.to_seconds(times)))
     times = without_masks(times)
     return np.asarray(times.to_value("s") if isinstance(times, u.Quantity) else times, dtype=float)
 
 
-def _merged(intervals):
+def _merged(intervals: np.ndarray) -> np.ndarray:
     """Intervals (n, 2) in order, those that touch or overlap made one."""
     intervals = intervals[intervals[:, 1] > intervals[:, 0]]
     if not len(intervals):
@@ -179,7 +198,7 @@ def _merged(intervals):
     return np.column_stack([intervals[first, 0], reach[last]])
 
 
-def _with_numbers(intervals, where):
+def _with_numbers(intervals: np.ndarray, where: str) -> np.ndarray:
     """Intervals (n, 2) without those that have an end which is no number, where others are left."""
     known = np.all(np.isfinite(intervals), axis=1)
     if np.all(known) or not np.any(known):
@@ -191,12 +210,12 @@ def _with_numbers(intervals, where):
     return intervals[known]
 
 
-def _problem(intervals):
+def _problem(intervals: np.ndarray) -> str | None:
     """What is wrong with intervals (n, 2), in words, or None."""
     return _wrong_interval(intervals) or _disorder(intervals)
 
 
-def _wrong_interval(intervals):
+def _wrong_interval(intervals: np.ndarray) -> str | None:
     """What is wrong with one of the intervals (n, 2), in words, or None."""
     if not np.all(np.isfinite(intervals)):
         return "a time is not finite"
@@ -207,7 +226,7 @@ def _wrong_interval(intervals):
     return None
 
 
-def _disorder(intervals):
+def _disorder(intervals: np.ndarray) -> str | None:
     """Where intervals (n, 2) are out of order or overlap, in words, or None."""
     overlap = np.flatnonzero(intervals[1:, 0] < intervals[:-1, 1])
     if len(overlap):

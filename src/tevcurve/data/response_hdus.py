@@ -3,14 +3,16 @@
 Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/irfs/full_enclosure/index.html
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import astropy.units as u
 import numpy as np
 
 from tevcurve.data.table_bytes import table_bytes
 from tevcurve.errors import InputError
-from tevcurve.irf.layout import file_unit
+from tevcurve.irf.layout import Layout, file_unit
 from tevcurve.irf.table import Response
 
 CLASSIFICATION = {
@@ -22,7 +24,12 @@ CLASSIFICATION = {
 _KEPT = ("LO_THRES", "HI_THRES", "FOVALIGN", "RAD_MAX", "HDUCLAS3")
 
 
-def response_table(layout, axes, columns, keywords=None):
+def response_table(
+    layout: Layout,
+    axes: Sequence[tuple[str, np.ndarray, np.ndarray, str]],
+    columns: Mapping[str, np.ndarray],
+    keywords: Mapping[str, Any] | None = None,
+) -> bytes:
     """Bytes of the table of a response in the units of files; 32 bits for numbers that need no more.
 
     Parameters
@@ -46,22 +53,24 @@ def response_table(layout, axes, columns, keywords=None):
     region = "POINT-LIKE" if layout.hdu_type == "rad_max" else "FULL-ENCLOSURE"
     classes = {"HDUCLAS1": "RESPONSE", "HDUCLAS2": layout.kind, "HDUCLAS3": region}
     classes |= {"HDUCLAS4": layout.hdu_class.upper()}
-    return table_bytes(layout.hdu_type.upper(), written, CLASSIFICATION | classes | (keywords or {}))
+    return table_bytes(layout.hdu_type.upper(), written, CLASSIFICATION | classes | dict(keywords or {}))
 
 
-def _narrow(values):
+def _narrow(values: np.ndarray) -> np.ndarray:
     """The values in 32 bits where these hold them exactly."""
     with np.errstate(over="ignore"):
         narrow = np.asarray(values, dtype=np.float32)
     return narrow if np.array_equal(narrow, values) else np.asarray(values, dtype=float)
 
 
-def response_bytes(response):
+def response_bytes(response: Response) -> bytes:
     """Bytes of the table of a response of `tevcurve.irf`; read again it is the same, to the last digit as a rule.
 
     (Numbers that came from a file in its usual units come back exactly; others may change in the last digit.)
     Field-of-view longitude is written as GADF has it, against right ascension.
     Raises InputError for what is no response.
+
+    response: of `tevcurve.irf`, or one of a package.
     """
     if not isinstance(response, Response):
         raise InputError(f"{response!r} is no response that can be written; wanted is one of tevcurve.irf.")
@@ -80,11 +89,11 @@ def response_bytes(response):
 
 
 @lru_cache(maxsize=32)
-def _factor(text, wanted):
+def _factor(text: str, wanted: str) -> float:
     return u.Unit(text).to(u.Unit(wanted))
 
 
-def _converted(values, unit, written):
+def _converted(values: np.ndarray, unit: str, written: str) -> np.ndarray:
     """Values for a file such that the reader, which multiplies by a factor, gets back the ones inside where it can."""
     values = np.asarray(values, dtype=float)
     if unit == written:

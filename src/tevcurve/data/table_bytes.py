@@ -4,8 +4,10 @@ astropy takes 0.1 s for the tables of a run; here they take a few milliseconds.
 Source: FITS standard 4.0, sections 4.1, 4.2.1.2 (long strings) and 7.3.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +19,19 @@ _LONGEST = 67  # characters of a string on a card
 _FORMS = {"u1": "B", "i2": "I", "i4": "J", "i8": "K", "f4": "E", "f8": "D", "b1": "L"}
 
 
-def table_bytes(name, columns, keywords):
+def table_bytes(
+    name: str, columns: Sequence[tuple[str, str | None, np.ndarray]], keywords: Mapping[str, Any]
+) -> bytes:
     """Bytes of a binary table.
 
-    name: EXTNAME. columns: list of (name, unit or None, array (n_rows, ...)). keywords: dict of str, bool, int, float;
-    None is left out. A column of lists of numbers is an object array (n_rows,); of a masked column of whole numbers
-    the masked ones are written as its TNULL. Raises InputError for what FITS cannot hold.
+    Parameters
+    ----------
+    name : EXTNAME
+    columns : list of (name, unit or None, array (n_rows, ...))
+    keywords : dict of str, bool, int, float; None is left out. A column of lists of numbers is an object array
+        (n_rows,); of a masked column of whole numbers the masked ones are written as its TNULL.
+
+    Raises InputError for what FITS cannot hold.
     """
     arrays, heap, forms, nulls = [], b"", [], []
     for column, _, array in columns:
@@ -63,17 +72,17 @@ def table_bytes(name, columns, keywords):
     return _header(cards) + _padded(data.tobytes() + heap, b"\0")
 
 
-def primary_bytes():
+def primary_bytes() -> bytes:
     """Bytes of the first HDU of a file with tables only."""
     return _header([_card("SIMPLE", True), _card("BITPIX", 8), _card("NAXIS", 0), _card("EXTEND", True)])
 
 
-def _without_mask(array):
+def _without_mask(array: np.ndarray) -> tuple[np.ndarray, int | None]:
     """(array, number that stands for masked values or None).
 
     It is the number under the mask where that stands for nothing else, or else the lowest whole number.
     """
-    if not np.any(np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else False):
+    if not isinstance(array, np.ma.MaskedArray) or not np.any(np.ma.getmaskarray(array)):
         return np.asarray(array), None
     if array.dtype.kind != "i":
         return np.asarray(array), None
@@ -83,7 +92,7 @@ def _without_mask(array):
     return np.ma.filled(array, null), null
 
 
-def _lists(name, lists, heap):
+def _lists(name: str, lists: Iterable[Any], heap: bytes) -> tuple[str, np.ndarray, bytes]:
     """(TFORM, counts and places (n_rows, 2), heap with the values behind those of the columns before) of lists."""
     lists = [np.asarray(one if one is not None else ()) for one in lists]
     kinds = (
@@ -102,7 +111,7 @@ def _lists(name, lists, heap):
     return f"1Q{form}({int(max(counts, default=0))})", places, heap + b"".join(one.tobytes() for one in lists)
 
 
-def _plain(name, array):
+def _plain(name: str, array: np.ndarray) -> np.ndarray:
     """An array whose dtype a binary table has, big-endian."""
     if array.dtype.kind == "U":
         try:
@@ -120,14 +129,14 @@ def _plain(name, array):
     return array.astype(array.dtype.newbyteorder(">"))
 
 
-def _form(array):
+def _form(array: np.ndarray) -> str:
     if array.dtype.kind == "S":
         return f"{array.dtype.itemsize * prod(array.shape[1:])}A"
     kind = "L" if array.dtype.kind == "V" else _FORMS[f"{array.dtype.kind}{array.dtype.itemsize}"]
     return f"{prod(array.shape[1:])}{kind}"
 
 
-def _card(key, value):
+def _card(key: str, value: Any) -> str:
     """One card of 80 characters, or several for a long string."""
     if isinstance(value, str):
         return _text_card(key, value)
@@ -135,14 +144,14 @@ def _card(key, value):
         text = "T" if value else "F"
     elif isinstance(value, Integral):
         text = str(int(value))
-    elif isinstance(value, Real) and np.isfinite(value):
+    elif isinstance(value, Real) and np.isfinite(float(value)):
         text = repr(float(value)).upper()
     else:
         raise InputError(f"The keyword {key} is {value!r}; wanted is a text or a finite number.")
     return _start(key) + f"{text:>20}"
 
 
-def _text_card(key, value):
+def _text_card(key: str, value: str) -> str:
     if not (value.isascii() and value.isprintable()):
         raise InputError(f"The keyword {key} is {value!r}; FITS headers hold printable ASCII only.")
     quoted = value.replace("'", "''")
@@ -161,16 +170,16 @@ def _text_card(key, value):
     return "".join(f"{card:<80}" for card in cards)
 
 
-def _start(key):
+def _start(key: str) -> str:
     if len(key) > 8:
         raise InputError(f"The keyword {key} is longer than the 8 characters of FITS.")
     return f"{key:<8}= "
 
 
-def _header(cards):
+def _header(cards: Sequence[str]) -> bytes:
     # Only a card of a long string is longer than 80 characters, and that is full cards already.
     return _padded("".join(f"{card:<80}" for card in [*cards, "END"]).encode("ascii"), b" ")
 
 
-def _padded(content, filling):
+def _padded(content: bytes, filling: bytes) -> bytes:
     return content + filling * (-len(content) % _BLOCK)

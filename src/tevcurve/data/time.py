@@ -1,7 +1,9 @@
 """Mission times: seconds since a reference epoch inside, `Time` outside."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -52,7 +54,7 @@ class TimeReference:
     scale: str = "tt"
     place: str = "local"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.place not in set(_PLACES.values()):
             raise InputError(
                 f"The place of a clock is {self.place!r}; wanted is local, geocentric, heliocentric or solarsystem."
@@ -63,12 +65,17 @@ class TimeReference:
             raise InputError(f"The reference MJD is {self.mjdrefi} + {self.mjdreff}; wanted are finite days.")
 
     @classmethod
-    def from_header(cls, header, where):
+    def from_header(cls, header: Mapping[str, Any], where: str) -> "TimeReference":
         """The reference that a FITS header states with MJDREFI and MJDREFF (or MJDREF), TIMESYS and TIMEREF.
 
-        where: the file and HDU, for messages. Raises DataError where a keyword is missing or cannot be used.
-        A missing TIMESYS is taken as TT, with a remark; a missing TIMEREF as LOCAL.
-        Source: GADF, "Time"; FITS standard 4.0, section 9.2.2 (the pair wins over the single value).
+        Parameters
+        ----------
+        header : keywords and values
+        where : the file and HDU, for messages
+
+        Raises DataError where a keyword is missing or cannot be used. A missing TIMESYS is taken as TT, with a
+        remark; a missing TIMEREF as LOCAL. Source: GADF, "Time"; FITS standard 4.0, section 9.2.2 (the pair wins over
+        the single value).
         """
         whole, fraction = _reference_mjd(header, where)
         system = header.get("TIMESYS")
@@ -89,12 +96,15 @@ class TimeReference:
         return cls(whole, fraction, scale, _place(header, where))
 
     @classmethod
-    def from_time(cls, time):
-        """The reference at the start of the day of a `Time`, in the time's scale where that is supported."""
+    def from_time(cls, time: Time) -> "TimeReference":
+        """The reference at the start of the day of a `Time`, in the time's scale where that is supported.
+
+        time: of any shape.
+        """
         time = time if time.scale in _SCALES else time.tt
         return cls(int(np.floor(np.min(time.mjd))), 0.0, time.scale)
 
-    def to_time(self, seconds):
+    def to_time(self, seconds: float | np.ndarray) -> Time:
         """`Time` of mission times.
 
         seconds: float or array, mission seconds. From 2^19 s (six days) on `to_seconds` gives every float64
@@ -108,7 +118,7 @@ class TimeReference:
         time.format = "mjd"
         return time
 
-    def to_seconds(self, time):
+    def to_seconds(self, time: Time) -> np.ndarray:
         """Mission seconds, float64 of the shape of `time`: the exact inverse of `to_time`.
 
         time: `Time` of any scale that needs no table of the Earth's rotation.
@@ -120,13 +130,19 @@ class TimeReference:
         seconds = days * _DAY + rest * _DAY
         return np.where(np.abs(seconds) < _FINER_THAN_TIME, np.round(seconds, 9), seconds)[()]
 
-    def convert(self, seconds, reference):
-        """Mission seconds of another `reference`, float64, as mission seconds of this one."""
+    def convert(self, seconds: float | np.ndarray, reference: "TimeReference") -> np.ndarray:
+        """Mission seconds of another `reference`, float64, as mission seconds of this one.
+
+        Parameters
+        ----------
+        seconds : mission seconds of `reference`
+        reference : what they count from
+        """
         if reference == self:
             return np.asarray(seconds, dtype=float)
         return self.to_seconds(reference.to_time(seconds))
 
-    def to_header(self):
+    def to_header(self) -> dict[str, Any]:
         """The FITS keywords of this reference, as a dict."""
         return {
             "MJDREFI": self.mjdrefi,
@@ -136,12 +152,12 @@ class TimeReference:
             "TIMEREF": self.place.upper(),
         }
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"MJD {self.mjdrefi} + {self.mjdreff:.12g} ({self.scale.upper()})"
 
 
 @lru_cache(maxsize=256)
-def _epoch(reference):
+def _epoch(reference: TimeReference) -> tuple[str, float, float]:
     """Scale in which seconds are counted, and the epoch in it as Julian days in two parts."""
     if reference.scale != "utc":
         return reference.scale, 2400000.5 + reference.mjdrefi, reference.mjdreff
@@ -150,8 +166,15 @@ def _epoch(reference):
     return "tai", float(epoch.jd1), float(epoch.jd2)
 
 
-def check_seconds(seconds, name, where):
-    """None where mission times (array, s) can be told as dates; raises DataError, naming them, otherwise."""
+def check_seconds(seconds: Any, name: str, where: str) -> None:
+    """None where mission times (array, s) can be told as dates; raises DataError, naming them, otherwise.
+
+    Parameters
+    ----------
+    seconds : mission times, s
+    name : what they are, for the message
+    where : file and HDU, for messages
+    """
     seconds = np.asarray(seconds)
     far = ~(np.abs(seconds) <= LONGEST_S)
     if np.any(far):
@@ -160,8 +183,13 @@ def check_seconds(seconds, name, where):
         )
 
 
-def seconds_in_unit(header, where):
+def seconds_in_unit(header: Mapping[str, Any], where: str) -> float:
     """Seconds in the TIMEUNIT of a FITS header, the unit of TSTART and TSTOP; 1 where it has none.
+
+    Parameters
+    ----------
+    header : keywords and values
+    where : file and HDU, for messages
 
     Raises DataError where it is no unit of time. Source: FITS standard 4.0, section 9.3.
     """
@@ -174,12 +202,12 @@ def seconds_in_unit(header, where):
         raise DataError(f"{where} has TIMEUNIT {unit!r}; wanted is a unit of time such as s or d.") from None
 
 
-def has_place(header):
-    """Whether a FITS header says where its clock is."""
+def has_place(header: Mapping[str, Any]) -> bool:
+    """Whether a FITS header says where its clock is. header: keywords and values."""
     return bool({"TIMEREF", "TREFPOS"} & set(header))
 
 
-def _place(header, where):
+def _place(header: Mapping[str, Any], where: str) -> str:
     """The place of the clock that a header names; one that nobody knows is taken as LOCAL, with a remark."""
     word = str(header.get("TIMEREF", header.get("TREFPOS", "LOCAL"))).strip()
     place = _PLACES.get(word.lower())
@@ -192,7 +220,7 @@ def _place(header, where):
     return place or "local"
 
 
-def _reference_mjd(header, where):
+def _reference_mjd(header: Mapping[str, Any], where: str) -> tuple[int, float]:
     """Whole days and fraction of the reference MJD."""
     pair = [header.get("MJDREFI"), header.get("MJDREFF")]
     if None not in pair:
@@ -211,5 +239,5 @@ def _reference_mjd(header, where):
     return int(whole - rest), fraction + rest
 
 
-def _number(value, keyword, where):
+def _number(value: Any, keyword: str, where: str) -> float:
     return finite_number(value, keyword, where, "a number of days")

@@ -65,7 +65,7 @@ def series_colours() -> tuple[str, ...]:
     return tuple(rcParams["axes.prop_cycle"].by_key().get("color", COLOURS))
 
 
-def use_colours(ax: "Axes", colours: Sequence[str] = COLOURS) -> None:
+def use_colours(ax: "Axes", colours: Sequence[str] | Sequence[tuple[float, ...]] = COLOURS) -> None:
     """Make the cycle of an axes these colours; one that the user has chosen in rcParams stays.
 
     Parameters

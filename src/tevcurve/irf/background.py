@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
+from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError
 from tevcurve.figures.style import colours_in_order, use_colours
 from tevcurve.irf.layout import Layout, ValueColumn
-from tevcurve.irf.table import Response, check_not_empty
+from tevcurve.irf.table import Response, ResponseTable, check_not_empty
 from tevcurve.kernels.folding import integrate_loglog
-from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
+from tevcurve.kernels.interpolation import Places, all_inside, interpolate_axis, interpolate_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 RATE_UNIT = "TeV-1 s-1 sr-1"
 # Stands for 0 under the logarithm: the smallest normal float32, of a rate per MeV as the files have it.
@@ -30,20 +35,48 @@ class _Background(Response):
     lon_sign: int = 1
 
     @classmethod
-    def _of_table(cls, table):
+    def _of_table(cls, table: ResponseTable) -> "_Background":
         check_not_empty(table, "BKG")
         return cls(table, _alignment(table))
 
-    def rate_per_energy_bin(self, x_rad, y_rad, reco_edges_tev):
+    def rate_at_energies(self, x_rad: ArrayLike, y_rad: ArrayLike, energies_tev: ArrayLike) -> np.ndarray:
+        """As that of the formats."""
+        raise NotImplementedError
+
+    def rate(
+        self,
+        energy_tev: ArrayLike,
+        x_rad: ArrayLike,
+        y_rad: ArrayLike,
+    ) -> np.ndarray:
+        """As that of the formats."""
+        raise NotImplementedError
+
+    def rate_per_energy_bin(
+        self, x_rad: ArrayLike, y_rad: ArrayLike, reco_edges_tev: ArrayLike
+    ) -> np.ndarray:
         """Rate (n_bins, *x.shape) in s-1 sr-1, integrated over reco bins (edges in TeV).
 
         The rate at the energy edges, a power law between them, at field-of-view longitude x and latitude y in radian,
         as `kernels.sphere.field_of_view` gives them.
+
+        Parameters
+        ----------
+        x_rad, y_rad : field-of-view longitude and latitude, float arrays of one shape, radian
+        reco_edges_tev : float array (n_bins + 1,), TeV
         """
         return integrate_loglog(reco_edges_tev, self.rate_at_energies(x_rad, y_rad, reco_edges_tev))
 
-    def evaluate(self, energy, fov_lon, fov_lat):
-        """Rate as Quantity in TeV-1 s-1 sr-1; Quantities that broadcast, angles as the file has them."""
+    def evaluate(
+        self, energy: str | u.Quantity, fov_lon: str | u.Quantity, fov_lat: str | u.Quantity
+    ) -> u.Quantity:
+        """Rate as Quantity in TeV-1 s-1 sr-1; Quantities that broadcast, angles as the file has them.
+
+        Parameters
+        ----------
+        energy : Quantity
+        fov_lon, fov_lat : longitude and latitude in the field of view
+        """
         energy = u.Quantity(energy).to_value(u.TeV)
         x, y = u.Quantity(fov_lon).to_value(u.rad), u.Quantity(fov_lat).to_value(u.rad)
         return self.rate(energy, self.lon_sign * x, y) * u.Unit(RATE_UNIT)
@@ -72,7 +105,7 @@ class Background3D(_Background):
         ),
     )
 
-    def file_table(self):
+    def file_table(self) -> ResponseTable:
         """The `ResponseTable` as files have it: with longitudes that fall with right ascension."""
         if self.lon_sign != 1:
             return self.table
@@ -82,17 +115,23 @@ class Background3D(_Background):
         return replace(self.table, axes=(energy, turned, y), columns=columns)
 
     @property
-    def turns_with_horizon(self):
+    def turns_with_horizon(self) -> bool:
         """Whether the rate is fixed to the horizon, so that it turns under the sky."""
         return self.fov_align == "ALTAZ"
 
     @cached_property
-    def log_rate(self):
+    def log_rate(self) -> np.ndarray:
         """Logarithm of the rates per TeV, s and sr; 0 counts as `TINY_RATE`."""
         return np.log(np.maximum(self.table.values, TINY_RATE))
 
-    def rate_at_energies(self, x_rad, y_rad, energies_tev):
-        """Rate, (n, `*x.shape`), in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
+    def rate_at_energies(self, x_rad: ArrayLike, y_rad: ArrayLike, energies_tev: ArrayLike) -> np.ndarray:
+        """Rate, (n, `*x.shape`), in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian.
+
+        Parameters
+        ----------
+        x_rad, y_rad : field-of-view longitude and latitude, float arrays of one shape, radian
+        energies_tev : float array (n,), TeV
+        """
         energy, x, y = self._locate(energies_tev, x_rad, y_rad)
         planes = np.moveaxis(interpolate_axis(self.log_rate, energy), 0, -1)
         rate = _rate_of_log(np.moveaxis(interpolate_points(planes, x, y), -1, 0))
@@ -100,17 +139,32 @@ class Background3D(_Background):
         rate[~energy.inside] = 0.0
         return rate
 
-    def rate(self, energy_tev, x_rad, y_rad):
-        """Rate in TeV-1 s-1 sr-1 at energies (TeV) and field-of-view angles (radian), broadcast; 0 beyond edges."""
+    def rate(self, energy_tev: ArrayLike, x_rad: ArrayLike, y_rad: ArrayLike) -> np.ndarray:
+        """Rate in TeV-1 s-1 sr-1 at energies (TeV) and field-of-view angles (radian), broadcast; 0 beyond edges.
+
+        Parameters
+        ----------
+        energy_tev : TeV
+        x_rad : field-of-view longitude, radian
+        y_rad : field-of-view latitude, radian
+        """
         places = self._locate(energy_tev, x_rad, y_rad)
         return _rate_of_log(interpolate_points(self.log_rate, *places)) * all_inside(*places)
 
-    def _locate(self, energy_tev, x_rad, y_rad):
+    def _locate(
+        self, energy_tev: ArrayLike, x_rad: ArrayLike, y_rad: ArrayLike
+    ) -> tuple[Places, Places, Places]:
         energy, x, y = self.table.axes
         return energy.locate(energy_tev), x.locate(np.multiply(self.lon_sign, x_rad)), y.locate(y_rad)
 
-    def plot(self, ax=None, energy="1 TeV"):
-        """Axes with the rate over the field of view at one energy."""
+    def plot(self, ax: "Axes | None" = None, energy: str | u.Quantity = "1 TeV") -> "Axes":
+        """Axes with the rate over the field of view at one energy.
+
+        Parameters
+        ----------
+        ax : matplotlib axes; default: the current ones
+        energy : one, Quantity or string
+        """
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax
@@ -147,12 +201,18 @@ class Background2D(_Background):
     )
 
     @property
-    def turns_with_horizon(self):
+    def turns_with_horizon(self) -> bool:
         """False: it is round."""
         return False
 
-    def rate_at_energies(self, x_rad, y_rad, energies_tev):
-        """Rate, (n, `*x.shape`), in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian."""
+    def rate_at_energies(self, x_rad: ArrayLike, y_rad: ArrayLike, energies_tev: ArrayLike) -> np.ndarray:
+        """Rate, (n, `*x.shape`), in TeV-1 s-1 sr-1 at energies (n,) TeV and field-of-view coordinates in radian.
+
+        Parameters
+        ----------
+        x_rad, y_rad : field-of-view longitude and latitude, float arrays of one shape, radian
+        energies_tev : float array (n,), TeV
+        """
         energy = self.energy_axis.locate(energies_tev)
         offset = self.offset_axis.locate(_separation(x_rad, y_rad))
         rate = interpolate_axis(interpolate_axis(self.table.values, energy), offset, axis=1)
@@ -160,13 +220,23 @@ class Background2D(_Background):
         rate[~energy.inside] = 0.0
         return rate
 
-    def rate(self, energy_tev, x_rad, y_rad):
-        """Rate in TeV-1 s-1 sr-1 at energies (TeV) and field-of-view angles (radian), broadcast; 0 beyond edges."""
+    def rate(self, energy_tev: ArrayLike, x_rad: ArrayLike, y_rad: ArrayLike) -> np.ndarray:
+        """Rate in TeV-1 s-1 sr-1 at energies (TeV) and field-of-view angles (radian), broadcast; 0 beyond edges.
+
+        Parameters
+        ----------
+        energy_tev : TeV
+        x_rad : field-of-view longitude, radian
+        y_rad : field-of-view latitude, radian
+        """
         places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(_separation(x_rad, y_rad))
         return interpolate_points(self.table.values, *places) * all_inside(*places)
 
-    def plot(self, ax=None):
-        """Axes with the rate against energy, one line per offset of the table."""
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Axes with the rate against energy, one line per offset of the table.
+
+        ax: matplotlib axes; default: the current ones.
+        """
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax
@@ -181,18 +251,18 @@ class Background2D(_Background):
         return ax
 
 
-def _separation(fov_lon, fov_lat):
+def _separation(fov_lon: ArrayLike, fov_lat: ArrayLike) -> np.ndarray:
     """Angle in radian from the origin of the field of view: cos(separation) = cos(fov_lon) cos(fov_lat)."""
     half_lon, half_lat = np.sin(np.multiply(0.5, fov_lon)), np.sin(np.multiply(0.5, fov_lat))
     return 2 * np.arcsin(np.minimum(1.0, np.hypot(half_lat, half_lon * np.sqrt(np.cos(fov_lat)))))
 
 
-def _rate_of_log(log_rate):
+def _rate_of_log(log_rate: np.ndarray) -> np.ndarray:
     rate = np.exp(log_rate)
     return np.where(rate <= 2 * TINY_RATE, 0.0, rate)
 
 
-def _alignment(table):
+def _alignment(table: ResponseTable) -> str:
     """ "RADEC" or "ALTAZ" from `FOVALIGN`; files without it mean RADEC."""
     value = str(table.header.get("FOVALIGN", "RADEC")).strip().upper()
     if value not in ("RADEC", "ALTAZ"):

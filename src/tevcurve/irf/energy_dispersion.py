@@ -1,17 +1,52 @@
 """The energy dispersion (GADF EDISP_2D), and the matrix it makes for a source at one offset."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from astropy import units as u
+from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.irf.effective_area import EffectiveAreaTable2D
 from tevcurve.irf.layout import Layout, ValueColumn
-from tevcurve.irf.table import Response, check_not_empty
+from tevcurve.irf.table import Response, ResponseAxis, ResponseTable, check_not_empty
 from tevcurve.kernels.folding import migration_matrix
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.records import short_repr
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+    from matplotlib.axes import Axes
+
+
+class ObservedRun(Protocol):
+    """What of an observation its exposure to a source is made from."""
+
+    @property
+    def pointing_lonlat(self) -> tuple[float, float]:
+        """ICRS, radian."""
+
+    @property
+    def livetime(self) -> u.Quantity:
+        """On-time times the share of it in which events were taken."""
+
+    @property
+    def aeff(self) -> EffectiveAreaTable2D:
+        """The effective area."""
+
+
+Run = TypeVar("Run", bound=ObservedRun)
+
+
+class RunWithDispersion(ObservedRun, Protocol):
+    """An observation with an energy dispersion."""
+
+    @property
+    def edisp(self) -> "EnergyDispersion2D":
+        """The energy dispersion."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +66,7 @@ class EnergyDispersion2D(Response):
     )
 
     @classmethod
-    def _of_table(cls, table):
+    def _of_table(cls, table: ResponseTable) -> "EnergyDispersion2D":
         migra = table.axes[2]
         if np.max(np.abs(migra.low[1:] - migra.high[:-1]), initial=0.0) > 1e-4 * migra.high[-1]:
             raise DataError(
@@ -41,25 +76,41 @@ class EnergyDispersion2D(Response):
         return cls(table)
 
     @property
-    def migra_axis(self):
+    def migra_axis(self) -> ResponseAxis:
         """The axis of migra = E_reco / E_true."""
         return self.table.axes[2]
 
-    def around(self, offset_rad):
-        """EnergyDispersion2D of only the offsets next to one (radian): the same there, in a third of the memory."""
+    def around(self, offset_rad: float) -> "EnergyDispersion2D":
+        """EnergyDispersion2D of only the offsets next to one (radian): the same there, in a third of the memory.
+
+        offset_rad: from the pointing, radian.
+        """
         return EnergyDispersion2D(self.table.around(1, offset_rad))
 
-    def migra_density(self, energy_tev, offset_rad):
+    def migra_density(self, energy_tev: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
         """Density (..., n_migra) in each migra bin at true energies (TeV) and offsets (radian), broadcast.
 
-        Linear in log energy and in offset between the bin centres, constant in the outer half bins, 0 beyond the edges.
+        Linear in log energy and in offset between the bin centres, constant in the outer half bins, 0 beyond the
+        edges.
+
+        Parameters
+        ----------
+        energy_tev : true energies, TeV
+        offset_rad : from the pointing, radian
         """
         places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
         density = interpolate_points(self.table.values, *places)
         return density * np.asarray(all_inside(*places))[..., None]
 
-    def density(self, energy_tev, migra, offset_rad):
-        """Density in migra at true energies (TeV), migra and offsets (radian), broadcast; 0 beyond the edges."""
+    def density(self, energy_tev: ArrayLike, migra: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
+        """Density in migra at true energies (TeV), migra and offsets (radian), broadcast; 0 beyond the edges.
+
+        Parameters
+        ----------
+        energy_tev : true energies, TeV
+        migra : E_reco / E_true
+        offset_rad : from the pointing, radian
+        """
         energy, migra, offset = np.broadcast_arrays(energy_tev, migra, offset_rad)
         index = np.searchsorted(self.migra_axis.edges, migra, side="right") - 1
         inside = (index >= 0) & (index < self.migra_axis.nbin)
@@ -67,10 +118,16 @@ class EnergyDispersion2D(Response):
         index = np.where(inside, index, 0)[..., None]
         return np.where(inside, np.take_along_axis(per_bin, index, axis=-1)[..., 0], 0.0)
 
-    def normalised_density(self, energies_tev, migra, offset_rad):
+    def normalised_density(self, energies_tev: ArrayLike, migra: ArrayLike, offset_rad: float) -> np.ndarray:
         """Density in migra (n, n_true) at true energies (n_true,), TeV, and migra (n, n_true), at one offset (radian).
 
         Normalised over all migra of the table, as `kernel` is; 0 beyond the edges and where the table is empty.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n_true,), TeV
+        migra : E_reco / E_true, float array (n, n_true)
+        offset_rad : from the pointing, radian
         """
         per_bin = self.migra_density(energies_tev, offset_rad)
         total = per_bin @ np.diff(self.migra_axis.edges)
@@ -79,36 +136,78 @@ class EnergyDispersion2D(Response):
         inside = (index >= 0) & (index < self.migra_axis.nbin)
         return np.where(inside, per_bin[np.arange(len(per_bin)), np.where(inside, index, 0)], 0.0)
 
-    def evaluate(self, energy_true, migra, offset):
-        """Density in migra as dimensionless Quantity; energies and offsets are Quantities, all broadcast."""
+    def evaluate(
+        self,
+        energy_true: str | u.Quantity,
+        migra: float | np.ndarray | u.Quantity,
+        offset: str | float | u.Quantity,
+    ) -> u.Quantity:
+        """Density in migra as dimensionless Quantity; energies and offsets are Quantities, all broadcast.
+
+        Parameters
+        ----------
+        energy_true : true energies, Quantity
+        migra : E_reco / E_true
+        offset : from the pointing, Quantity
+        """
         energy, offset = u.Quantity(energy_true).to_value(u.TeV), u.Quantity(offset).to_value(u.rad)
         return u.Quantity(self.density(energy, u.Quantity(migra).to_value(""), offset))
 
-    def kernel(self, offset_rad, true_edges_tev, reco_edges_tev):
+    def kernel(self, offset_rad: float, true_edges_tev: ArrayLike, reco_edges_tev: ArrayLike) -> np.ndarray:
         """Probability (n_true, n_reco) of each reco bin at the centre sqrt(lo * hi) of each true bin.
 
         Integrated exactly over the reco bins, each row normalised over all migra of the table (so a row sums to less
         than 1 where the reco axis is shorter); rows where the table is empty are 0.
+
+        Parameters
+        ----------
+        offset_rad : from the pointing, radian
+        true_edges_tev : edges of true energy, float array (n_true + 1,), TeV
+        reco_edges_tev : edges of reconstructed energy, float array (n_reco + 1,), TeV
         """
         true_edges_tev = np.asarray(true_edges_tev)
         centers = np.sqrt(true_edges_tev[1:] * true_edges_tev[:-1])
         return self.probabilities(centers, offset_rad, reco_edges_tev)
 
-    def probabilities(self, energies_tev, offset_rad, reco_edges_tev):
-        """Probability (n, n_reco) of each reco bin at true energies (n,), TeV, and one offset (radian), as `kernel`."""
+    def probabilities(
+        self, energies_tev: ArrayLike, offset_rad: float, reco_edges_tev: ArrayLike
+    ) -> np.ndarray:
+        """Probability (n, n_reco) of each reco bin at true energies (n,), TeV, and one offset (radian), as `kernel`.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n,), TeV
+        offset_rad : from the pointing, radian
+        reco_edges_tev : edges of reconstructed energy, float array (n_reco + 1,), TeV
+        """
         offset = self.offset_axis.locate(offset_rad)
         density = interpolate_axis(self.table.values, offset, axis=1) * offset.inside
         places = self.energy_axis.locate(energies_tev)
         return migration_matrix(energies_tev, reco_edges_tev, self.migra_axis.edges, density, places)
 
-    def to_edisp_kernel(self, offset, e_true, e_reco):
-        """EDispKernel at one offset; the offset and the edges e_true, e_reco are Quantities."""
+    def to_edisp_kernel(
+        self, offset: str | float | u.Quantity, e_true: u.Quantity, e_reco: u.Quantity
+    ) -> "EDispKernel":
+        """EDispKernel at one offset; the offset and the edges e_true, e_reco are Quantities.
+
+        Parameters
+        ----------
+        offset : from the pointing, Quantity or string
+        e_true : edges of true energy (n_true + 1,), Quantity
+        e_reco : edges of reconstructed energy (n_reco + 1,), Quantity
+        """
         e_true, e_reco = u.Quantity(e_true, u.TeV), u.Quantity(e_reco, u.TeV)
         matrix = self.kernel(u.Quantity(offset).to_value(u.rad), e_true.value, e_reco.value)
         return EDispKernel(matrix, e_true, e_reco)
 
-    def plot(self, ax=None, offset="0 deg"):
-        """Axes with the density of migra over true energy, at one offset."""
+    def plot(self, ax: "Axes | None" = None, offset: str | float | u.Quantity = "0 deg") -> "Axes":
+        """Axes with the density of migra over true energy, at one offset.
+
+        Parameters
+        ----------
+        ax : matplotlib axes; default: the current ones
+        offset : from the pointing, Quantity or string
+        """
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax
@@ -124,7 +223,14 @@ class EnergyDispersion2D(Response):
 
 @dataclass(frozen=True, eq=False)
 class EDispKernel:
-    """The probability of each reco bin for each true bin: `pdf_matrix` (n_true, n_reco), edges as Quantities."""
+    """The probability of each reco bin for each true bin: `pdf_matrix` (n_true, n_reco), edges as Quantities.
+
+    Attributes
+    ----------
+    pdf_matrix : float array (n_true, n_reco)
+    e_true : edges of true energy (n_true + 1,), Quantity
+    e_reco : edges of reconstructed energy (n_reco + 1,), Quantity
+    """
 
     pdf_matrix: np.ndarray
     e_true: u.Quantity
@@ -132,19 +238,22 @@ class EDispKernel:
 
     __repr__ = short_repr
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         shape = (len(self.e_true) - 1, len(self.e_reco) - 1)
         if np.shape(self.pdf_matrix) != shape:
             raise InputError(
                 f"pdf_matrix has the shape {np.shape(self.pdf_matrix)}; {shape} is wanted for these edges."
             )
 
-    def apply(self, counts):
-        """Array with the first axis (n_true) folded into reco bins (n_reco); further axes are kept."""
+    def apply(self, counts: np.ndarray) -> np.ndarray:
+        """Array with the first axis (n_true) folded into reco bins (n_reco); further axes are kept.
+
+        counts: array (n_true, ...).
+        """
         return np.tensordot(self.pdf_matrix, counts, axes=(0, 0))
 
-    def plot(self, ax=None):
-        """Axes with the matrix over true and reconstructed energy."""
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Axes with the matrix over true and reconstructed energy. ax: matplotlib axes; default: the current ones."""
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax
@@ -157,7 +266,12 @@ class EDispKernel:
         return ax
 
 
-def make_mean_edisp(observations, position, e_true, e_reco):
+def make_mean_edisp(
+    observations: Iterable[RunWithDispersion] | RunWithDispersion,
+    position: "SkyCoord",
+    e_true: u.Quantity,
+    e_reco: u.Quantity,
+) -> EDispKernel:
     """EDispKernel of several observations for a source: the mean over them, weighted with their exposure.
 
     Parameters
@@ -172,7 +286,8 @@ def make_mean_edisp(observations, position, e_true, e_reco):
     """
     e_true, e_reco = u.Quantity(e_true, u.TeV), u.Quantity(e_reco, u.TeV)
     centers = np.sqrt(e_true.value[1:] * e_true.value[:-1])
-    weighted, total = 0.0, 0.0
+    weighted: np.ndarray = np.zeros(())
+    total: np.ndarray = np.zeros(())
     for observation, offset in observations_with_offset(observations, position):
         exposure = exposure_at(observation, centers, offset)
         matrix = observation.edisp.kernel(offset, e_true.value, e_reco.value)
@@ -181,18 +296,37 @@ def make_mean_edisp(observations, position, e_true, e_reco):
     return EDispKernel(matrix, e_true, e_reco)
 
 
-def observations_with_offset(observations, position):
-    """List of (observation, offset of the position from its pointing in radian); InputError if there is none."""
+def observations_with_offset(
+    observations: Iterable[Run] | Run, position: "SkyCoord"
+) -> list[tuple[Run, float]]:
+    """List of (observation, offset of the position from its pointing in radian); InputError if there is none.
+
+    Parameters
+    ----------
+    observations : iterable, or a single one, with `pointing_lonlat` (radian, ICRS)
+    position : of the source, SkyCoord
+    """
     icrs = position.icrs
     lon, lat = icrs.ra.rad, icrs.dec.rad
-    observations = observations if hasattr(observations, "__iter__") else [observations]
-    pairs = [(obs, float(angular_separation(*obs.pointing_lonlat, lon, lat))) for obs in observations]
+    several: Iterable[Run] = observations if isinstance(observations, Iterable) else [observations]
+    pairs = []
+    for observation in several:
+        pointing_lon, pointing_lat = observation.pointing_lonlat
+        separation = angular_separation(pointing_lon, pointing_lat, lon, lat)
+        pairs.append((observation, float(separation)))
     if not pairs:
         raise InputError("observations is empty; at least one observation is wanted.")
     return pairs
 
 
-def exposure_at(observation, energies_tev, offset_rad):
-    """Effective area times live time in cm2 s (n,) at true energies (TeV) and one offset (radian)."""
+def exposure_at(observation: ObservedRun, energies_tev: ArrayLike, offset_rad: float) -> np.ndarray:
+    """Effective area times live time in cm2 s (n,) at true energies (TeV) and one offset (radian).
+
+    Parameters
+    ----------
+    observation : with `livetime` and `aeff`
+    energies_tev : true energies, float array (n,), TeV
+    offset_rad : from the pointing, radian
+    """
     livetime = u.Quantity(observation.livetime).to_value(u.s)
     return observation.aeff.effective_area(energies_tev, offset_rad) * livetime

@@ -4,17 +4,46 @@ The hour angle is had from UTC instead of UT1, and without polar motion: at most
 background does not see, and it needs no table from the network.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from tevcurve.kernels.sphere import field_of_view
 
+if TYPE_CHECKING:
+    from astropy.coordinates import EarthLocation
+    from astropy.time import Time
+
+# (longitude, latitude) of positions in ICRS to those in a field of view, all in radian.
+Coordinates = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 # A slice turns by less than this.
 MAX_ROTATION = np.deg2rad(0.5)
 
 
-def rotation_slices(pointing, span, reference, location):
+class Clock(Protocol):
+    """What mission seconds count from, as `tevcurve.data.time.TimeReference` does."""
+
+    def to_time(self, seconds: np.ndarray) -> "Time":
+        """The times at these. seconds: float array, mission seconds."""
+
+
+class GoodTime(Protocol):
+    """The good time of a run, as `tevcurve.data.GTI` has it."""
+
+    @property
+    def intervals(self) -> np.ndarray:
+        """Start and stop of each, float array (n, 2), mission seconds."""
+
+    @property
+    def reference(self) -> Clock:
+        """What these count from."""
+
+
+def rotation_slices(
+    pointing: tuple[float, float], span: tuple[float, float], reference: "Clock", location: "EarthLocation"
+) -> np.ndarray:
     """Edges in mission seconds of slices of a run in which the horizontal frame turns by less than 0.5 deg.
 
     Parameters
@@ -43,7 +72,9 @@ def rotation_slices(pointing, span, reference, location):
     return edges
 
 
-def horizontal_lonlat(lon, lat, time, location):
+def horizontal_lonlat(
+    lon: np.ndarray | float, lat: np.ndarray | float, time: "Time", location: "EarthLocation"
+) -> tuple[np.ndarray, np.ndarray]:
     """Azimuth (from north over east) and altitude in radian of ICRS directions in radian, without refraction.
 
     Parameters
@@ -55,7 +86,13 @@ def horizontal_lonlat(lon, lat, time, location):
     return _horizontal(*_hour_angle(lon, lat, time, location), location.lat.rad)
 
 
-def horizontal_track(lon, lat, seconds, reference, location):
+def horizontal_track(
+    lon: np.ndarray | float,
+    lat: np.ndarray | float,
+    seconds: np.ndarray,
+    reference: "Clock",
+    location: "EarthLocation",
+) -> tuple[np.ndarray, np.ndarray]:
     """Azimuth and altitude in radian of one ICRS direction (radian) at many mission times, each (n,).
 
     Hour angle and declination are computed at most an hour apart and go straight between, to 1e-8 rad: precession and
@@ -74,11 +111,13 @@ def horizontal_track(lon, lat, seconds, reference, location):
     nodes = np.linspace(first, last, int(np.ceil((last - first) / 3600.0)) + 2)
     hour_angle, declination = _hour_angle(lon, lat, reference.to_time(nodes), location)
     hour_angle = np.unwrap(hour_angle)
-    at = (np.interp(seconds, nodes, values) for values in (hour_angle, declination))
-    return _horizontal(*at, location.lat.rad)
+    at = [np.interp(seconds, nodes, values) for values in (hour_angle, declination)]
+    return _horizontal(at[0], at[1], location.lat.rad)
 
 
-def _horizontal(hour_angle, declination, latitude):
+def _horizontal(
+    hour_angle: np.ndarray | float, declination: np.ndarray | float, latitude: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Azimuth (from north over east) and altitude, radian."""
     north = np.sin(declination) * np.cos(latitude) - np.cos(declination) * np.sin(latitude) * np.cos(
         hour_angle
@@ -88,7 +127,9 @@ def _horizontal(hour_angle, declination, latitude):
     return np.arctan2(east, north), np.arctan2(up, np.hypot(east, north))
 
 
-def _hour_angle(lon, lat, time, location):
+def _hour_angle(
+    lon: np.ndarray | float, lat: np.ndarray | float, time: "Time", location: "EarthLocation"
+) -> tuple[np.ndarray, np.ndarray]:
     """Hour angle and declination of date in radian of ICRS directions (radian) at times; they broadcast."""
     import erfa
 
@@ -100,7 +141,9 @@ def _hour_angle(lon, lat, time, location):
     return sidereal - right_ascension, declination
 
 
-def _parallactic_angle(hour_angle, declination, latitude):
+def _parallactic_angle(
+    hour_angle: np.ndarray | float, declination: np.ndarray | float, latitude: float
+) -> np.ndarray:
     """Angle between the pole and the zenith seen from a direction, radian."""
     y = np.sin(hour_angle) * np.cos(latitude)
     x = np.sin(latitude) * np.cos(declination) - np.cos(latitude) * np.sin(declination) * np.cos(hour_angle)
@@ -111,15 +154,19 @@ def _parallactic_angle(hour_angle, declination, latitude):
 class BackgroundFrames:
     """Field-of-view coordinates of a run's background, slice by slice.
 
-    slice_edges: float array (n_slices + 1,), mission seconds. coordinates: for each slice a function of (lon, lat)
-    in ICRS radian that returns field-of-view (x, y) in radian.
+    Attributes
+    ----------
+    slice_edges : float array (n_slices + 1,), mission seconds
+    coordinates : for each slice a function of (lon, lat) in ICRS radian that returns field-of-view (x, y) in radian
     """
 
     slice_edges: np.ndarray
-    coordinates: tuple
+    coordinates: tuple[Coordinates, ...]
 
 
-def background_frames(pointing, gti, location=None):
+def background_frames(
+    pointing: tuple[float, float], gti: "GoodTime", location: "EarthLocation | None" = None
+) -> BackgroundFrames:
     """The `BackgroundFrames` of a run.
 
     A background fixed to the horizon turns under the sky, so it is taken at the middle of slices in which it
@@ -137,8 +184,8 @@ def background_frames(pointing, gti, location=None):
     edges = rotation_slices(pointing, span, gti.reference, location)
     middles = gti.reference.to_time(0.5 * (edges[1:] + edges[:-1]))
 
-    def at(time):
-        def coordinates(lon, lat):
+    def at(time: "Time") -> Coordinates:
+        def coordinates(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             azimuth, altitude = horizontal_lonlat(np.ravel(lon), np.ravel(lat), time, location)
             x, y = field_of_view(azimuth, altitude, *horizontal_lonlat(*pointing, time, location))
             return x.reshape(np.shape(lon)), y.reshape(np.shape(lon))

@@ -42,7 +42,7 @@ _FILE_UNITS = {"rad": "deg", "cm2": "m2", "TeV-1 s-1 sr-1": "s-1 sr-1 MeV-1"}
 
 
 def file_unit(unit: str) -> str:
-    """The unit in files of what has a unit inside, str."""
+    """The unit in files of what has a unit inside, str. unit: as inside."""
     return _FILE_UNITS.get(unit, unit)
 
 
@@ -86,10 +86,13 @@ class Layout:
 
 
 def type_of(hdu_class: str) -> str | None:
-    """HDU_TYPE of a class of responses, one of `RESPONSE_TYPES`; None where there is no such class."""
+    """HDU_TYPE of a class of responses, one of `RESPONSE_TYPES`; None where there is no such class.
+
+    hdu_class: HDU_CLASS of the index.
+    """
     return RESPONSES[hdu_class].layout.hdu_type if hdu_class in RESPONSES else None
 
 
 def classes_of(hdu_type: str) -> list[str]:
-    """HDU_CLASSes of a type, a list of str."""
+    """HDU_CLASSes of a type, a list of str. hdu_type: one of `RESPONSE_TYPES`."""
     return [name for name in RESPONSES if type_of(name) == hdu_type]

@@ -1,17 +1,20 @@
 """The point spread function over the field of view (GADF PSF_TABLE), and its mean for a source."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import Angle
+from numpy.typing import ArrayLike
 
 from tevcurve.figures.style import colours_in_order, use_colours
-from tevcurve.irf.energy_dispersion import exposure_at, observations_with_offset
+from tevcurve.irf.energy_dispersion import ObservedRun, exposure_at, observations_with_offset
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
-from tevcurve.irf.table import Response, check_not_empty
+from tevcurve.irf.table import Response, ResponseAxis, ResponseTable, check_not_empty
 from tevcurve.kernels.folding import continuous_profile
 from tevcurve.kernels.interpolation import (
     all_inside,
@@ -20,6 +23,10 @@ from tevcurve.kernels.interpolation import (
     interpolate_rows,
     locate,
 )
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,33 +45,38 @@ class PSF3D(Response):
     )
 
     @classmethod
-    def _of_table(cls, table):
+    def _of_table(cls, table: ResponseTable) -> "PSF3D":
         check_not_empty(table, "RPSF")
         return cls(table)
 
     @property
-    def rad_axis(self):
+    def rad_axis(self) -> ResponseAxis:
         """The axis of the angle from the source, radian."""
         return self.table.axes[2]
 
     @cached_property
-    def rad_nodes(self):
+    def rad_nodes(self) -> np.ndarray:
         """Angles (n,) in radian between which `profiles` are linear."""
         return self._over_rad(np.zeros((1, self.rad_axis.nbin)))[0]
 
-    def profiles(self, energy_tev, offset_rad):
+    def profiles(self, energy_tev: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
         """Densities (..., n_rad) in sr-1 at `rad_nodes`, at true energies (TeV) and offsets (radian), broadcast.
 
         Linear in log energy and offset between the bin centres, constant in the outer half bins, 0 beyond the edges.
         The values of a file are means over the bins in angle: the profile, linear between its nodes, keeps the
         integral over each. (A line through the bin centres would miss up to a tenth of the innermost bin.) Values of
         a file whose bins have no width are those at the angles themselves.
+
+        Parameters
+        ----------
+        energy_tev : true energies, TeV
+        offset_rad : from the pointing, radian
         """
         places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
         values = interpolate_points(self.table.values, *places)
         return self._over_rad(values)[1] * np.asarray(all_inside(*places))[..., None]
 
-    def _over_rad(self, values):
+    def _over_rad(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Nodes in angle, and the values (..., n_bin) of the file at these."""
         axis = self.rad_axis
         if np.all(axis.high > axis.low):
@@ -72,31 +84,62 @@ class PSF3D(Response):
         rad = np.unique(np.append(0.0, axis.nodes))
         return rad, interpolate_axis(values, axis.locate(rad), axis=values.ndim - 1)
 
-    def evaluate(self, energy, offset, rad):
-        """Density as Quantity in sr-1; energies, offsets and angles are Quantities that broadcast."""
+    def evaluate(
+        self, energy: str | u.Quantity, offset: str | float | u.Quantity, rad: str | u.Quantity
+    ) -> u.Quantity:
+        """Density as Quantity in sr-1; energies, offsets and angles are Quantities that broadcast.
+
+        Parameters
+        ----------
+        energy : true energies, Quantity
+        offset : from the pointing, Quantity
+        rad : angles from the source, Quantity
+        """
         energy, offset, rad = np.broadcast_arrays(
             u.Quantity(energy).to_value(u.TeV), Angle(offset).rad, Angle(rad).rad
         )
         angles = locate(self.rad_nodes, rad, 0.0, self.rad_nodes[-1])
         return interpolate_rows(self.profiles(energy, offset), angles) * angles.inside * u.Unit("sr-1")
 
-    def to_table(self, offset, exposure=None):
+    def to_table(
+        self, offset: str | float | u.Quantity, exposure: u.Quantity | None = None
+    ) -> EnergyDependentTablePSF:
         """EnergyDependentTablePSF at one offset (Quantity, string or float in deg), normalised at each energy.
 
-        exposure: Quantity (n_energy,) at the energies of the file, optional.
+        Parameters
+        ----------
+        offset : from the pointing, Quantity, string or float in deg
+        exposure : Quantity (n_energy,) at the energies of the file; None where it is not known
         """
         return self.table_at(
             angle_in_rad(offset), None if exposure is None else u.Quantity(exposure).to_value("cm2 s")
         )
 
-    def table_at(self, offset_rad, exposure_cm2_s=None):
-        """EnergyDependentTablePSF at one offset in radian; see `to_table`."""
+    def table_at(
+        self, offset_rad: float, exposure_cm2_s: np.ndarray | None = None
+    ) -> EnergyDependentTablePSF:
+        """EnergyDependentTablePSF at one offset in radian; see `to_table`.
+
+        Parameters
+        ----------
+        offset_rad : from the pointing, radian
+        exposure_cm2_s : float array (n_energy,), cm2 s; None where it is not known
+        """
         energies = self.energy_axis.nodes
         values = self.profiles(energies, offset_rad)
         return EnergyDependentTablePSF(energies, self.rad_nodes, values, exposure_cm2_s)
 
-    def plot(self, ax=None, fraction=0.68, offsets=None):
-        """Axes with the angle that holds a fraction against energy, one line per offset (default: the file's)."""
+    def plot(
+        self, ax: "Axes | None" = None, fraction: float = 0.68, offsets: u.Quantity | None = None
+    ) -> "Axes":
+        """Axes with the angle that holds a fraction against energy, one line per offset (default: the file's).
+
+        Parameters
+        ----------
+        ax : matplotlib axes; default: the current ones
+        fraction : 0 to 1
+        offsets : Quantity, one or several; default: the file's
+        """
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax
@@ -112,7 +155,20 @@ class PSF3D(Response):
         return ax
 
 
-def make_mean_psf(observations, position, energy=None, rad=None):
+class RunWithPsf(ObservedRun, Protocol):
+    """An observation with a point spread function."""
+
+    @property
+    def psf(self) -> PSF3D:
+        """The point spread function."""
+
+
+def make_mean_psf(
+    observations: Iterable[RunWithPsf] | RunWithPsf,
+    position: "SkyCoord",
+    energy: u.Quantity | None = None,
+    rad: u.Quantity | None = None,
+) -> EnergyDependentTablePSF:
     """EnergyDependentTablePSF of several observations for a source: the mean over them, weighted with their exposure.
 
     Parameters
@@ -131,7 +187,8 @@ def make_mean_psf(observations, position, energy=None, rad=None):
     first = pairs[0][0].psf
     energies = first.energy_axis.nodes if energy is None else u.Quantity(energy).to_value(u.TeV)
     angles = first.rad_nodes if rad is None else Angle(rad).rad
-    values, total = 0.0, 0.0
+    values: np.ndarray = np.zeros(())
+    total: np.ndarray = np.zeros(())
     for observation, offset in pairs:
         exposure = exposure_at(observation, energies, offset)
         table = observation.psf.table_at(offset)

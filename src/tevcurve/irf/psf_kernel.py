@@ -1,6 +1,7 @@
 """The point spread function on a grid of pixels, as a kernel for convolution."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
@@ -8,7 +9,11 @@ from astropy import units as u
 from tevcurve.errors import InputError
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
 from tevcurve.kernels.radial import integrate_over_pixels
+from tevcurve.maps import MapAxis, WcsGeom
 from tevcurve.records import short_repr
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,17 +22,30 @@ class PSFKernel:
 
     Each energy sums to 1, or is 0 where the response is empty. It keeps the `table_psf` that it was made from and its
     `max_radius` (Quantity in deg), for those who need more than the grid.
+
+    Attributes
+    ----------
+    data : float array (n_energy, n_lat, n_lon)
+    geom : `WcsGeom` with the axis of true energy and the size of the pixels
+    table_psf : what it was made from
+    max_radius : Quantity, deg
     """
 
     data: np.ndarray
-    geom: object
+    geom: WcsGeom
     table_psf: EnergyDependentTablePSF
     max_radius: u.Quantity
 
     __repr__ = short_repr
 
     @classmethod
-    def from_table_psf(cls, table_psf, geom, max_radius=None, factor=4):
+    def from_table_psf(
+        cls,
+        table_psf: EnergyDependentTablePSF,
+        geom: WcsGeom,
+        max_radius: str | float | u.Quantity | None = None,
+        factor: int = 4,
+    ) -> "PSFKernel":
         """PSFKernel of a table, integrated over the pixels of a geometry.
 
         Parameters
@@ -63,12 +81,18 @@ class PSFKernel:
         return cls(data.reshape(-1, *x[0].shape), geom, table_psf, np.rad2deg(radius) * u.deg)
 
     @property
-    def energy_axis(self):
+    def energy_axis(self) -> MapAxis:
         """The axis of true energy."""
         return self.geom.axes[0]
 
-    def plot(self, ax=None, energy="1 TeV"):
-        """Axes with the kernel at the true-energy bin that holds an energy."""
+    def plot(self, ax: "Axes | None" = None, energy: str | u.Quantity = "1 TeV") -> "Axes":
+        """Axes with the kernel at the true-energy bin that holds an energy.
+
+        Parameters
+        ----------
+        ax : matplotlib axes; default: the current ones
+        energy : Quantity or string, one within the axis
+        """
         import matplotlib.pyplot as plt
         from matplotlib.colors import LogNorm
 
@@ -91,7 +115,7 @@ class PSFKernel:
         return ax
 
 
-def _pixel_sides(geom):
+def _pixel_sides(geom: WcsGeom) -> tuple[float, float]:
     """True sides (lon, lat) in radian of a pixel at the centre of a geometry."""
     area = geom.solid_angle().value[geom.npix[1] // 2, geom.npix[0] // 2]
     ratio = abs(geom.cdelt[0] / geom.cdelt[1])
@@ -102,7 +126,7 @@ def _pixel_sides(geom):
     return np.sqrt(area * ratio), np.sqrt(area / ratio)
 
 
-def _flat_grid(sides, half):
+def _flat_grid(sides: tuple[float, float], half: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates (6, n_lat, n_lon) in radian of a flat grid that goes `half` = (lon, lat) pixels to each side."""
     n_lon, n_lat = half
     y, x = np.meshgrid(np.arange(-n_lat, n_lat + 1.0), np.arange(-n_lon, n_lon + 1.0), indexing="ij")

@@ -1,13 +1,18 @@
 """The energy-dependent radius of the ON region (GADF RAD_MAX_2D)."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
+from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError
 from tevcurve.irf.layout import Layout, ValueColumn
-from tevcurve.irf.table import Response
+from tevcurve.irf.table import Response, ResponseTable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,35 +28,55 @@ class RadMax2D(Response):
     )
 
     @classmethod
-    def _of_table(cls, table):
+    def _of_table(cls, table: ResponseTable) -> "RadMax2D":
         if np.any(table.values <= 0):
             raise DataError(f"{table.where}: RAD_MAX holds radii of 0; radii above 0 are wanted.")
         return cls(table)
 
-    def radius(self, energy_tev, offset_rad):
+    def radius(self, energy_tev: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
         """Radius in radian at energies (TeV) and offsets (radian), broadcast: that of the bin nearest to each.
 
         The cut was made bin by bin, so nothing is interpolated; what lies beyond the edges takes the outer bins.
+
+        Parameters
+        ----------
+        energy_tev : reconstructed energies, TeV
+        offset_rad : from the pointing, radian
         """
         energy = np.searchsorted(self.energy_axis.edges[1:-1], energy_tev, side="right")
         nodes = self.offset_axis.nodes
         offset = np.searchsorted(0.5 * (nodes[1:] + nodes[:-1]), offset_rad, side="right")
         return self.table.values[energy, offset]
 
-    def largest(self, low_tev, high_tev, offset_rad):
-        """The largest radius in radian between two energies (TeV) at an offset (radian), float."""
+    def largest(self, low_tev: float, high_tev: float, offset_rad: float) -> float:
+        """The largest radius in radian between two energies (TeV) at an offset (radian), float.
+
+        Parameters
+        ----------
+        low_tev, high_tev : reconstructed energies, TeV
+        offset_rad : from the pointing, radian
+        """
         inner, nodes = self.energy_axis.edges[1:-1], self.offset_axis.nodes
         first, last = np.searchsorted(inner, low_tev, side="right"), np.searchsorted(inner, high_tev)
         offset = np.searchsorted(0.5 * (nodes[1:] + nodes[:-1]), offset_rad, side="right")
         return float(self.table.values[first : last + 1, offset].max())
 
-    def evaluate(self, energy, offset):
-        """Radius as Quantity in deg; energies and offsets are Quantities that broadcast."""
+    def evaluate(self, energy: str | u.Quantity, offset: str | float | u.Quantity) -> u.Quantity:
+        """Radius as Quantity in deg; energies and offsets are Quantities that broadcast.
+
+        Parameters
+        ----------
+        energy : reconstructed energies, Quantity
+        offset : from the pointing, Quantity
+        """
         radius = self.radius(u.Quantity(energy).to_value(u.TeV), u.Quantity(offset).to_value(u.rad))
         return np.rad2deg(radius) * u.deg
 
-    def plot(self, ax=None):
-        """Axes with the radius against energy, one line per offset of the table."""
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Axes with the radius against energy, one line per offset of the table.
+
+        ax: matplotlib axes; default: the current ones.
+        """
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax

@@ -32,7 +32,13 @@ class EffectiveArea(Protocol):
         """The highest safe energy in TeV, None where the file has none."""
 
     def effective_area(self, energy_tev: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
-        """Effective area in cm2 at energies (TeV) and offsets (radian), broadcast."""
+        """Effective area in cm2 at energies (TeV) and offsets (radian), broadcast.
+
+        Parameters
+        ----------
+        energy_tev : true energies, TeV
+        offset_rad : from the pointing, radian
+        """
 
 
 class EnergyDispersion(Protocol):
@@ -41,12 +47,19 @@ class EnergyDispersion(Protocol):
     table: ResponseTable
 
     def around(self, offset_rad: float) -> "EnergyDispersion":
-        """The same for only one offset (radian)."""
+        """The same for only one offset (radian). offset_rad: from the pointing, radian."""
 
     def probabilities(
         self, energies_tev: ArrayLike, offset_rad: float, reco_edges_tev: ArrayLike
     ) -> np.ndarray:
-        """Probabilities (n_true, n_reco) of bins of reconstructed energy, at true energies (TeV) and one offset."""
+        """Probabilities (n_true, n_reco) of bins of reconstructed energy, at true energies (TeV) and one offset.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n_true,), TeV
+        offset_rad : from the pointing, radian
+        reco_edges_tev : edges of reconstructed energy, float array (n_reco + 1,), TeV
+        """
 
 
 class PointSpread(Protocol):
@@ -55,7 +68,7 @@ class PointSpread(Protocol):
     table: ResponseTable
 
     def table_at(self, offset_rad: float) -> EnergyDependentTablePSF:
-        """The point spread function at one offset (radian)."""
+        """The point spread function at one offset (radian). offset_rad: from the pointing, radian."""
 
 
 class BackgroundRate(Protocol):
@@ -68,12 +81,24 @@ class BackgroundRate(Protocol):
         """Whether the rate is fixed to the horizon, so that it turns under the sky."""
 
     def rate(self, energy_tev: ArrayLike, x_rad: ArrayLike, y_rad: ArrayLike) -> np.ndarray:
-        """Rate at energies (TeV) and places, broadcast."""
+        """Rate at energies (TeV) and places, broadcast.
+
+        Parameters
+        ----------
+        energy_tev : TeV
+        x_rad, y_rad : field-of-view longitude and latitude, radian
+        """
 
     def rate_per_energy_bin(
         self, x_rad: ArrayLike, y_rad: ArrayLike, reco_edges_tev: ArrayLike
     ) -> np.ndarray:
-        """Rate (n_bins, *x.shape) in s-1 sr-1, integrated over bins of reconstructed energy (edges in TeV)."""
+        """Rate (n_bins, *x.shape) in s-1 sr-1, integrated over bins of reconstructed energy (edges in TeV).
+
+        Parameters
+        ----------
+        x_rad, y_rad : field-of-view longitude and latitude, float arrays of one shape, radian
+        reco_edges_tev : edges, float array (n_bins + 1,), TeV
+        """
 
 
 class DirectionalCut(Protocol):
@@ -82,4 +107,10 @@ class DirectionalCut(Protocol):
     table: ResponseTable
 
     def radius(self, energy_tev: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
-        """Radius of the cut in radian at reconstructed energies (TeV) and offsets (radian), broadcast."""
+        """Radius of the cut in radian at reconstructed energies (TeV) and offsets (radian), broadcast.
+
+        Parameters
+        ----------
+        energy_tev : reconstructed energies, TeV
+        offset_rad : from the pointing, radian
+        """

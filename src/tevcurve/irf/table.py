@@ -4,17 +4,21 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/latest/irfs/ (one-row
 pair of columns `<NAME>_LO`, `<NAME>_HI`).
 """
 
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError
 from tevcurve.files import FitsFile, column_values, expand_path, number_of
+from tevcurve.files.bintable import BinTable
 from tevcurve.irf.layout import Layout
 from tevcurve.irf.undefined import without_undefined
-from tevcurve.kernels.interpolation import locate
+from tevcurve.kernels.interpolation import Places, locate
 from tevcurve.records import short_repr
 
 # Extrapolated responses undershoot 0 by up to 2 % of their maximum in public data; more than this is another mistake.
@@ -28,7 +32,15 @@ _LARGEST_VALUE = 1e60
 
 @dataclass(frozen=True, eq=False)
 class ResponseAxis:
-    """An axis of a response: low and high edges (n,) in `unit`, and where its values stand (`nodes`)."""
+    """An axis of a response: low and high edges (n,) in `unit`, and where its values stand (`nodes`).
+
+    Attributes
+    ----------
+    name : as in the columns `<NAME>_LO` and `<NAME>_HI`
+    low, high : edges of the bins, float arrays (n,), in `unit`
+    unit : TeV, rad, or "" for a ratio
+    logarithmic : whether values stand, and are interpolated, on the scale of the logarithm
+    """
 
     name: str
     low: np.ndarray
@@ -38,32 +50,35 @@ class ResponseAxis:
 
     __repr__ = short_repr
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for array in (self.low, self.high, self.nodes):
             array.setflags(write=False)
 
     @property
-    def nbin(self):
+    def nbin(self) -> int:
         """The number of bins."""
         return len(self.low)
 
     @property
-    def edges(self):
+    def edges(self) -> np.ndarray:
         """The edges (n + 1,) in `unit`, for axes whose bins touch."""
         return np.append(self.low, self.high[-1])
 
     @cached_property
-    def nodes(self):
+    def nodes(self) -> np.ndarray:
         """The bin centres (n,) in `unit`: sqrt(low * high) of a logarithmic axis, else (low + high) / 2."""
         return np.sqrt(self.low * self.high) if self.logarithmic else 0.5 * (self.low + self.high)
 
     @cached_property
-    def scaled_nodes(self):
+    def scaled_nodes(self) -> np.ndarray:
         """The nodes as the interpolation sees them: their logarithm on a logarithmic axis."""
         return np.log(self.nodes) if self.logarithmic else self.nodes
 
-    def locate(self, values):
-        """Places of values (in `unit`) between the bin centres; `inside` between the axis' outer edges."""
+    def locate(self, values: ArrayLike) -> Places:
+        """Places of values (in `unit`) between the bin centres; `inside` between the axis' outer edges.
+
+        values: in `unit`, of any shape.
+        """
         low, high = self.low[0], self.high[-1]
         values = np.asarray(values, dtype=float)
         inside = (values >= low - EDGE_TOLERANCE * abs(low)) & (values <= high + EDGE_TOLERANCE * abs(high))
@@ -92,16 +107,22 @@ class ResponseTable:
     n_negative: int = 0
 
     @property
-    def values(self):
+    def values(self) -> np.ndarray:
         """The values of the first column, which for most kinds of responses is the only one."""
         return next(iter(self.columns.values()))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         axes = (f"{a.name} {a.nbin} bins {a.low[0]:.4g} to {a.high[-1]:.4g} {a.unit}" for a in self.axes)
         return f"<{self.where}: {', '.join(map(str.rstrip, axes))}>"
 
-    def around(self, index, value):
-        """The table with only those nodes of one axis (by its index) between which a value is interpolated."""
+    def around(self, index: int, value: float) -> "ResponseTable":
+        """The table with only those nodes of one axis (by its index) between which a value is interpolated.
+
+        Parameters
+        ----------
+        index : number of the axis
+        value : on that axis, in its unit
+        """
         axis = self.axes[index]
         place = axis.locate(value)
         kept = slice(int(place.lower), int(place.upper) + 1)
@@ -112,13 +133,13 @@ class ResponseTable:
         return replace(self, axes=tuple(axes), columns=columns)
 
     @property
-    def radius_of_cut(self):
+    def radius_of_cut(self) -> float | None:
         """RAD_MAX of the header in deg, float: the radius of the cut in angle; None where it has none above 0."""
         radius = number_of(self.header.get("RAD_MAX"))
         return radius if radius is not None and radius > 0 else None
 
     @property
-    def directional_cut(self):
+    def directional_cut(self) -> str:
         """What the header says of a cut in angle that events have passed (GADF, point-like IRFs), in words; or ""."""
         region = str(self.header.get("HDUCLAS3") or "").strip().upper()
         radius = self.radius_of_cut
@@ -127,12 +148,12 @@ class ResponseTable:
         return "" if radius is None else f"RAD_MAX {radius}"
 
 
-def _read_column(hdu, name, wanted, where):
+def _read_column(hdu: BinTable, name: str, wanted: str, where: str) -> np.ndarray:
     """The first row of a column as float64 in the wanted unit."""
     return np.atleast_1d(column_values(hdu, name, wanted, where)[0])
 
 
-def _read_axis(hdu, name, unit, logarithmic, where):
+def _read_axis(hdu: BinTable, name: str, unit: str, logarithmic: bool, where: str) -> ResponseAxis:
     """One axis from its LO and HI columns, checked."""
     low = _read_column(hdu, f"{name}_LO", unit, where).ravel()
     high = _read_column(hdu, f"{name}_HI", unit, where).ravel()
@@ -154,7 +175,13 @@ def _read_axis(hdu, name, unit, logarithmic, where):
     return ResponseAxis(name, low, high, unit, logarithmic)
 
 
-def _order_values(values, axes, orders, column, where):
+def _order_values(
+    values: np.ndarray,
+    axes: Sequence[ResponseAxis],
+    orders: tuple[tuple[str, ...], ...],
+    column: str,
+    where: str,
+) -> np.ndarray:
     """Values with their axes in the order of `axes`, read with the first of the orders whose shape fits."""
     size = {axis.name: axis.nbin for axis in axes}
     for order in orders:
@@ -166,53 +193,83 @@ def _order_values(values, axes, orders, column, where):
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """What all responses are: a table with the axis of energy first, read from an HDU."""
+    """What all responses are: a table with the axis of energy first, read from an HDU.
+
+    Attributes
+    ----------
+    table : what it was read from
+    layout : how this kind of response lies in its HDU
+    """
 
     table: ResponseTable
 
     layout: ClassVar[Layout]
 
     @classmethod
-    def from_hdu(cls, hdu, where=None, safe_tev=None):
+    def from_hdu(
+        cls,
+        hdu: BinTable,
+        where: str | None = None,
+        safe_tev: Callable[[], tuple[float | None, float | None]] | None = None,
+    ) -> Self:
         """The response of a table HDU; raises DataError, naming `where`, if it cannot be used.
 
-        hdu: `tevcurve.files.bintable.BinTable`, or what has its `columns`, `data` and `header`. safe_tev: function
-        to the safe energies of its run, as in `without_undefined`.
+        Parameters
+        ----------
+        hdu : `tevcurve.files.bintable.BinTable`, or what has its `columns`, `data` and `header`
+        where : names the file and the HDU in messages; default: the usual name of the HDU
+        safe_tev : function to the safe energies of its run, as in `without_undefined`
         """
         return cls._of_table(read_response(hdu, where or cls.layout.hdu, cls.layout, safe_tev))
 
     @classmethod
-    def read(cls, path, hdu=None):
-        """The response of one HDU of a FITS file, by its name (in any case; default: the usual one)."""
+    def read(cls, path: str | os.PathLike[str], hdu: str | None = None) -> Self:
+        """The response of one HDU of a FITS file, by its name (in any case; default: the usual one).
+
+        Parameters
+        ----------
+        path : of the file
+        hdu : name, in any case; default: the usual one
+        """
         name = cls.layout.hdu if hdu is None else hdu
         path = expand_path(path)
         return cls.from_hdu(FitsFile.open(path).table(name), f"{path.name}[{name}]")
 
     @classmethod
-    def _of_table(cls, table):
+    def _of_table(cls, table: ResponseTable) -> Self:
         """The response of a `ResponseTable`, checked for what only this kind of response asks for."""
         return cls(table)
 
-    def file_table(self):
+    def file_table(self) -> ResponseTable:
         """The `ResponseTable` as files have it."""
         return self.table
 
     @property
-    def energy_axis(self):
+    def energy_axis(self) -> ResponseAxis:
         """The axis of energy, TeV."""
         return self.table.axes[0]
 
     @property
-    def offset_axis(self):
+    def offset_axis(self) -> ResponseAxis:
         """The axis of offset from the pointing, radian, of a response that has one."""
         return self.table.axes[1]
 
 
-def read_response(hdu, where, layout, safe_tev=None):
+def read_response(
+    hdu: BinTable,
+    where: str,
+    layout: Layout,
+    safe_tev: Callable[[], tuple[float | None, float | None]] | None = None,
+) -> ResponseTable:
     """ResponseTable of a one-row response HDU.
 
-    hdu: `BinTable`, or what has its `columns`, `data` and `header`. where: names the file and the HDU in errors.
-    layout: `Layout`. safe_tev: see `Response.from_hdu`.
+    Parameters
+    ----------
+    hdu : `BinTable`, or what has its `columns`, `data` and `header`
+    where : names the file and the HDU in errors
+    layout : what is wanted of it
+    safe_tev : see `Response.from_hdu`
+
     Raises DataError where a column or a unit is missing, a shape does not fit, an axis does not increase, values are
     negative, or NaN among others (`tevcurve.irf.undefined`).
     """
@@ -235,13 +292,19 @@ def read_response(hdu, where, layout, safe_tev=None):
     return ResponseTable(axes, columns, dict(hdu.header), where, n_negative)
 
 
-def check_not_empty(table, column):
-    """None where a response has values above 0; raises DataError otherwise."""
+def check_not_empty(table: ResponseTable, column: str) -> None:
+    """None where a response has values above 0; raises DataError otherwise.
+
+    Parameters
+    ----------
+    table : as it was read
+    column : name of its values, for the message
+    """
     if not np.any(table.values > 0):
         raise DataError(f"{table.where}: {column} is zero everywhere; values above 0 are wanted.")
 
 
-def _without_undershoot(values, column, where):
+def _without_undershoot(values: np.ndarray, column: str, where: str) -> tuple[np.ndarray, int]:
     """Values with small negative ones at 0, and how many these were."""
     lowest, highest = values.min(), values.max()
     if max(highest, -lowest) > _LARGEST_VALUE:

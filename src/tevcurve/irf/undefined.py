@@ -1,6 +1,8 @@
 """Responses that hold NaN where they are not defined: at energies and offsets that are not looked at."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,8 +10,17 @@ from tevcurve.errors import DataError
 from tevcurve.files.numbers import number_of
 from tevcurve.problems import remark
 
+if TYPE_CHECKING:
+    from tevcurve.irf.table import ResponseAxis
 
-def without_undefined(axes, columns, header, where, safe_tev=None):
+
+def without_undefined(
+    axes: tuple["ResponseAxis", ...],
+    columns: dict[str, np.ndarray],
+    header: dict[str, Any],
+    where: str,
+    safe_tev: Callable[[], tuple[float | None, float | None]] | None = None,
+) -> tuple[tuple["ResponseAxis", ...], dict[str, np.ndarray]]:
     """(axes, columns) with 0 where a response is not a number, which is remarked, and without such offsets at the end.
 
     Below and above the energies for which it is defined a response may hold NaN: nothing is expected from there.
@@ -80,7 +91,11 @@ def without_undefined(axes, columns, header, where, safe_tev=None):
     return axes, columns
 
 
-def _outside(nodes, safe_tev, header):
+def _outside(
+    nodes: np.ndarray,
+    safe_tev: Callable[[], tuple[float | None, float | None]] | None,
+    header: dict[str, Any],
+) -> bool:
     """Whether energies (TeV) are outside the safe ones, which have to be known."""
     if safe_tev is None:
         low, high = (number_of(header.get(key)) for key in ("LO_THRES", "HI_THRES"))
@@ -89,7 +104,7 @@ def _outside(nodes, safe_tev, header):
     return bool(np.all((nodes < (low or 0)) | (nodes > (high or np.inf))))
 
 
-def _fill(values, spoilt, between, x):
+def _fill(values: np.ndarray, spoilt: np.ndarray, between: np.ndarray, x: np.ndarray) -> None:
     """Puts the line between neighbours in energy where these planes are spoilt, in place.
 
     values: (n_energy, ...). spoilt: bool (n_energy, n_offset), or (n_energy,). x: float (n_energy,).
@@ -104,6 +119,6 @@ def _fill(values, spoilt, between, x):
             values[(k, *rest)] = (1 - part) * values[(i, *rest)] + part * values[(j, *rest)]
 
 
-def _leading(flags):
+def _leading(flags: np.ndarray) -> int:
     """How many flags are set before the first that is not."""
     return len(flags) if np.all(flags) else int(np.argmin(flags))

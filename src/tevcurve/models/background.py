@@ -1,9 +1,12 @@
 """The background of a dataset: a predicted map, and what a fit may change about it."""
 
+from typing import Self
+
 import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.maps import MapAxis, WcsNDMap
 from tevcurve.models.model import Model
 from tevcurve.models.parameters import Parameter
 
@@ -28,18 +31,25 @@ class BackgroundModel(Model):
         Parameter("reference", 1.0, u.TeV, frozen=True),
     )
 
-    def __init__(self, map, norm=1.0, tilt=0.0, reference=1 * u.TeV, name="background"):
+    def __init__(
+        self,
+        map: WcsNDMap,
+        norm: float | str | u.Quantity = 1.0,
+        tilt: float | str | u.Quantity = 0.0,
+        reference: float | str | u.Quantity = 1 * u.TeV,
+        name: str = "background",
+    ) -> None:
         if not (hasattr(map, "geom") and hasattr(map, "data")):
             raise InputError(f"The map of a background model is {map!r}; wanted is a map of counts.")
         super().__init__(norm=norm, tilt=tilt, reference=reference, name=name)
         self._map = map
 
     @property
-    def map(self):
+    def map(self) -> WcsNDMap:
         """The background map that was given, at norm 1 and tilt 0."""
         return self._map
 
-    def scaled(self, tilt=None, reference=None):
+    def scaled(self, tilt: float | None = None, reference: float | None = None) -> np.ndarray:
         """The map's data times (E / reference)^-tilt at norm 1: float64, the map's shape, read-only.
 
         Parameters
@@ -58,17 +68,17 @@ class BackgroundModel(Model):
         data.flags.writeable = False
         return data
 
-    def evaluate(self):
+    def evaluate(self) -> WcsNDMap:
         """The background map at the parameters' values, a new map."""
         return self.map.copy(data=self.norm.value * self.scaled())
 
-    def copy(self, name=None):
-        """An independent model with its own map, under its name or a new one."""
+    def copy(self, name: str | None = None) -> Self:
+        """An independent model with its own map, under its name or a new one. name: default: that of this one."""
         new = super().copy(name)
         new._map = self.map.copy()
         return new
 
-    def _energy_axis(self):
+    def _energy_axis(self) -> MapAxis:
         axes = self.map.geom.axes
         if len(axes) != 1 or not axes[0].unit.is_equivalent("TeV"):
             raise InputError(

@@ -1,11 +1,13 @@
 """The share of a source's emission in each pixel of a sky geometry."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation, directional_offset
+from tevcurve.maps import WcsGeom
 from tevcurve.maps.pixel_area import quadrilateral_area
 
 POINTS_PER_DETAIL = 3
@@ -14,7 +16,7 @@ MAX_FACTOR = 100
 MAX_WINDOW = 1.0
 
 
-def point_fractions(geom, lon, lat):
+def point_fractions(geom: WcsGeom, lon: float, lat: float) -> np.ndarray:
     """The four bilinear weights of a point in the geometry's pixels, float64 (nlat, nlon); 0 elsewhere.
 
     Parameters
@@ -34,7 +36,15 @@ def point_fractions(geom, lon, lat):
     return fractions
 
 
-def profile_fractions(geom, lon, lat, profile, radius, detail, factor):
+def profile_fractions(
+    geom: WcsGeom,
+    lon: float,
+    lat: float,
+    profile: Callable[[np.ndarray, float], np.ndarray],
+    radius: float,
+    detail: float,
+    factor: int,
+) -> np.ndarray:
     """The integral of a round source over each pixel, float64 (nlat, nlon).
 
     The source is sampled in all pixels that it reaches, also those past the geometry's border, and normalised
@@ -78,7 +88,7 @@ def profile_fractions(geom, lon, lat, profile, radius, detail, factor):
     return fractions
 
 
-def _window(geom, lon, lat, radius):
+def _window(geom: WcsGeom, lon: float, lat: float, radius: float) -> tuple[int, int, int, int] | None:
     """Pixel ranges (x0, x1, y0, y1), half-open, that hold the circle about (lon, lat); None if unknown."""
     if radius > MAX_WINDOW:
         return None
@@ -94,7 +104,14 @@ def _window(geom, lon, lat, radius):
     )
 
 
-def _mean_brightness(geom, lon, lat, profile, window, factor):
+def _mean_brightness(
+    geom: WcsGeom,
+    lon: float,
+    lat: float,
+    profile: Callable[[np.ndarray], np.ndarray],
+    window: tuple[int, int, int, int],
+    factor: int,
+) -> np.ndarray:
     """Mean of the profile over each pixel of the window by factor^2 Gauss-Legendre points, sr-1; 0 off the sky."""
     x0, x1, y0, y1 = window
     nodes, weights = _unit_nodes(factor)
@@ -106,7 +123,7 @@ def _mean_brightness(geom, lon, lat, profile, window, factor):
 
 
 @lru_cache(maxsize=32)
-def _unit_nodes(number):
+def _unit_nodes(number: int) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre nodes in [-0.5, 0.5] and weights that sum to 1."""
     nodes, weights = np.polynomial.legendre.leggauss(number)
     return 0.5 * nodes, 0.5 * weights

@@ -1,6 +1,7 @@
 """Integrals of spectra over energy bins, by Gauss-Legendre panels in the logarithm of the energy."""
 
 import warnings
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,7 +11,12 @@ TOLERANCE = 1e-12
 MAX_HALVINGS = 8
 
 
-def integrate_over_energy(function, energy_min, energy_max, breaks=()):
+def integrate_over_energy(
+    function: Callable[[np.ndarray], np.ndarray],
+    energy_min: np.ndarray,
+    energy_max: np.ndarray,
+    breaks: Sequence[float | np.ndarray] = (),
+) -> np.ndarray:
     """Integral of function(energy) dE from energy_min to energy_max, float64, good to 1e-10 or better.
 
     The panels are halved until each integral stands still; one that does is left alone. How many panels it starts with
@@ -25,8 +31,8 @@ def integrate_over_energy(function, energy_min, energy_max, breaks=()):
     Warns with a RuntimeWarning when an integral does not come to stand (a break that was not named, a line).
     """
     low, high = np.log(energy_min), np.log(energy_max)
-    points = np.broadcast_arrays(low, *(np.clip(np.log(energy), low, high) for energy in breaks), high)
-    points = np.sort(np.stack(points, axis=-1), axis=-1)
+    ends = np.broadcast_arrays(low, *(np.clip(np.log(energy), low, high) for energy in breaks), high)
+    points = np.sort(np.stack(ends, axis=-1), axis=-1)
     panels = max(1, int(np.ceil(np.max(high - low, initial=0) / PANEL_WIDTH)))
     result = _panel_sum(function, points, panels)
     settled = np.zeros(result.shape, dtype=bool)
@@ -48,7 +54,7 @@ def integrate_over_energy(function, energy_min, energy_max, breaks=()):
     return result
 
 
-def _panel_sum(function, points, panels):
+def _panel_sum(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, panels: int) -> np.ndarray:
     """The integral with each segment between neighbouring points cut into equal panels in log energy."""
     fractions = np.arange(panels)[:, None] + 0.5 * (NODES + 1)
     width = np.diff(points, axis=-1)[..., None, None] / panels

@@ -1,5 +1,8 @@
 """Where the emission of a source lies: points, Gaussians and discs, normalised to 1 over the sphere."""
 
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
@@ -7,6 +10,7 @@ from astropy.coordinates import SkyCoord
 from tevcurve.errors import InputError
 from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.maps import WcsGeom
 from tevcurve.models.model import Model
 from tevcurve.models.parameters import Parameter
 from tevcurve.models.pixel_fractions import point_fractions, profile_fractions
@@ -28,13 +32,15 @@ class SpatialModel(Model):
     values : lon_0, lat_0 and the shape's parameters: Quantity, Longitude, Latitude or "83.63 deg".
     frame : "icrs" (lon_0 is right ascension) or "galactic".
     name : free to choose.
+    named : values of the parameters by name
     """
 
     values_are_required = True
     extra_keywords = ("frame", "name")
-    profile = None
+    # Formula of a child with a shape: (separation, radian, and the parameters of the shape) to sr-1.
+    profile: ClassVar[Callable[..., np.ndarray]] = None  # type: ignore[assignment]
 
-    def __init__(self, *values, frame="icrs", name="", **named):
+    def __init__(self, *values: Any, frame: str = "icrs", name: str = "", **named: Any) -> None:
         if frame not in FRAMES:
             raise InputError(
                 f"The frame of {type(self).__name__} is {frame!r}; wanted is 'icrs' or 'galactic'."
@@ -43,8 +49,14 @@ class SpatialModel(Model):
         self._frame = frame
 
     @classmethod
-    def from_position(cls, position, **named):
-        """The model centred on a SkyCoord (icrs unless that is galactic), other parameters by name."""
+    def from_position(cls, position: SkyCoord, **named: Any) -> Self:
+        """The model centred on a SkyCoord (icrs unless that is galactic), other parameters by name.
+
+        Parameters
+        ----------
+        position : of the centre
+        named : values of the other parameters, and `name`
+        """
         if not isinstance(position, SkyCoord):
             raise InputError(f"The position of {cls.__name__} is {position!r}; wanted is a SkyCoord.")
         if is_masked(position):
@@ -54,27 +66,36 @@ class SpatialModel(Model):
         return cls(lon_0=direction.lon, lat_0=direction.lat, frame=frame, **named)
 
     @property
-    def frame(self):
+    def frame(self) -> str:
         """The frame of lon_0 and lat_0: "icrs" or "galactic"."""
         return self._frame
 
     @property
-    def is_point(self):
+    def is_point(self) -> bool:
         """True for a point source, which has no surface brightness."""
         return self.profile is None
 
     @property
-    def position(self):
+    def position(self) -> SkyCoord:
         """The centre, SkyCoord."""
         return SkyCoord(*self.lonlat(), unit="rad", frame=self.frame)
 
-    def lonlat(self, **overrides):
-        """The centre (lon, lat) in the model's frame, radian; overrides in the parameters' own units."""
+    def lonlat(self, **overrides: Any) -> tuple[float, float]:
+        """The centre (lon, lat) in the model's frame, radian; overrides in the parameters' own units.
+
+        overrides: values in the parameters' own units, in place of the model's.
+        """
         values = self.internal_values(overrides)
         return values["lon_0"], values["lat_0"]
 
-    def lonlat_in(self, frame, **overrides):
-        """The centre (lon, lat) in "icrs" or "galactic", two floats in radian."""
+    def lonlat_in(self, frame: str, **overrides: Any) -> tuple[float, float]:
+        """The centre (lon, lat) in "icrs" or "galactic", two floats in radian.
+
+        Parameters
+        ----------
+        frame : "icrs" or "galactic"
+        overrides : values in the parameters' own units, in place of the model's
+        """
         if frame not in FRAMES:
             raise InputError(f"The frame is {frame!r}; wanted is 'icrs' or 'galactic'.")
         lon, lat = self.lonlat(**overrides)
@@ -83,10 +104,15 @@ class SpatialModel(Model):
         direction = SkyCoord(lon, lat, unit="rad", frame=self.frame).transform_to(frame).spherical
         return direction.lon.rad, direction.lat.rad
 
-    def evaluate(self, lon, lat, **overrides):
+    def evaluate(self, lon: np.ndarray, lat: np.ndarray, **overrides: Any) -> np.ndarray:
         """Surface brightness in sr-1 at directions in the model's frame (radian arrays), float64.
 
         Its integral over the sphere is 1. Raises InputError for a point source, which has none.
+
+        Parameters
+        ----------
+        lon, lat : directions in the model's frame, radian
+        overrides : values in the parameters' own units, in place of the model's
         """
         if self.is_point:
             raise InputError(f"{type(self).__name__} is a point and has no surface brightness.")
@@ -95,30 +121,37 @@ class SpatialModel(Model):
         return self.profile(angular_separation(*centre, lon, lat), **values)
 
     @property
-    def evaluation_radius(self):
+    def evaluation_radius(self) -> u.Quantity:
         """Separation from the centre beyond which next to nothing is left, deg (0 for a point)."""
         return u.Quantity(np.rad2deg(self.radius(**self._shape({}))), u.deg)
 
-    def sampled_profile(self, separation, spacing, **shape):
-        """The profile for sampling points that are `spacing` (radian) apart: the same, unless it has an edge."""
+    def sampled_profile(self, separation: np.ndarray, spacing: float, **shape: float) -> np.ndarray:
+        """The profile for sampling points that are `spacing` (radian) apart: the same, unless it has an edge.
+
+        Parameters
+        ----------
+        separation : from the centre, radian
+        spacing : of the sampling points, radian
+        shape : parameters other than the position, by name, in radian
+        """
         return self.profile(separation, **shape)
 
     @staticmethod
-    def radius(**shape):
-        """0 radian: a point."""
+    def radius(**shape: float) -> float:
+        """0 radian: a point. shape: of no meaning for a point."""
         return 0.0
 
     @staticmethod
-    def detail(**shape):
-        """0 radian: a point."""
+    def detail(**shape: float) -> float:
+        """0 radian: a point. shape: of no meaning for a point."""
         return 0.0
 
-    def _shape(self, overrides):
+    def _shape(self, overrides: dict[str, Any]) -> dict[str, Any]:
         """The parameters other than the position, internal units."""
         values = self.internal_values(overrides)
         return {name: value for name, value in values.items() if name not in ("lon_0", "lat_0")}
 
-    def pixel_fractions(self, geom, factor=4, **overrides):
+    def pixel_fractions(self, geom: WcsGeom, factor: int = 4, **overrides: Any) -> np.ndarray:
         """The fraction of the emission in each pixel of a geometry, float64 (nlat, nlon).
 
         It sums to 1 when the source lies inside the geometry; what lies outside is left out. A point (and a
@@ -144,7 +177,7 @@ class SpatialModel(Model):
             factor,
         )
 
-    def _title(self):
+    def _title(self) -> str:
         return f"{super()._title()} ({self.frame})"
 
 
@@ -165,21 +198,27 @@ class SkyGaussian(SpatialModel):
     default_parameters = (LON_0, LAT_0, Parameter("sigma", 0.1, u.deg, min=0, max=180))
 
     @staticmethod
-    def profile(separation, sigma):
-        """Surface brightness in sr-1 at a separation in radian."""
+    def profile(separation: np.ndarray, sigma: float) -> np.ndarray:
+        """Surface brightness in sr-1 at a separation in radian.
+
+        Parameters
+        ----------
+        separation : from the centre, radian
+        sigma : radian
+        """
         _check_size("sigma", sigma)
         width = np.sin(0.5 * sigma) ** 2
         total = 8 * np.pi * width * -np.expm1(-0.5 / width)
         return np.exp(-0.5 * np.sin(0.5 * separation) ** 2 / width) / total
 
     @staticmethod
-    def radius(sigma):
-        """5 sigma in radian: 3.7e-6 of the emission lie outside."""
+    def radius(sigma: float) -> float:  # type: ignore[override]
+        """5 sigma in radian: 3.7e-6 of the emission lie outside. sigma: radian."""
         return min(5 * sigma, np.pi)
 
     @staticmethod
-    def detail(sigma):
-        """sigma."""
+    def detail(sigma: float) -> float:  # type: ignore[override]
+        """sigma. sigma: radian."""
         return sigma
 
 
@@ -189,30 +228,45 @@ class SkyDisk(SpatialModel):
     default_parameters = (LON_0, LAT_0, Parameter("r_0", 0.1, u.deg, min=0, max=180))
 
     @staticmethod
-    def profile(separation, r_0):
-        """Surface brightness in sr-1 at a separation in radian."""
+    def profile(separation: np.ndarray, r_0: float) -> np.ndarray:
+        """Surface brightness in sr-1 at a separation in radian.
+
+        Parameters
+        ----------
+        separation : from the centre, radian
+        r_0 : radian
+        """
         _check_size("r_0", r_0)
         # 1 - cos r = 2 sin^2(r / 2) keeps its digits for small discs.
         return np.where(np.asarray(separation) <= r_0, 1 / (4 * np.pi * np.sin(0.5 * r_0) ** 2), 0.0)
 
-    def sampled_profile(self, separation, spacing, r_0):
-        """The profile with its edge as wide as the spacing, so that fractions change smoothly with the radius."""
+    def sampled_profile(  # type: ignore[override]
+        self, separation: np.ndarray, spacing: float, r_0: float
+    ) -> np.ndarray:
+        """The profile with its edge as wide as the spacing, so that fractions change smoothly with the radius.
+
+        Parameters
+        ----------
+        separation : from the centre, radian
+        spacing : of the sampling points, radian
+        r_0 : radian
+        """
         _check_size("r_0", r_0)
         covered = np.clip(0.5 + (r_0 - separation) / spacing, 0, 1)
         return covered / (4 * np.pi * np.sin(0.5 * r_0) ** 2)
 
     @staticmethod
-    def radius(r_0):
-        """r_0 in radian."""
+    def radius(r_0: float) -> float:  # type: ignore[override]
+        """r_0 in radian. r_0: radian."""
         return r_0
 
     @staticmethod
-    def detail(r_0):
-        """A third of r_0: the edge is sharp."""
+    def detail(r_0: float) -> float:  # type: ignore[override]
+        """A third of r_0: the edge is sharp. r_0: radian."""
         return r_0 / 3
 
 
-def _check_size(name, size):
+def _check_size(name: str, size: float) -> None:
     if not np.all(size > 0):
         raise InputError(
             f"'{name}' is {np.rad2deg(size):g} deg; wanted is a size above 0, or SkyPointSource for a point."

@@ -11,11 +11,25 @@ AMPLITUDE = Parameter("amplitude", 1e-12, FLUX_DENSITY)
 REFERENCE = Parameter("reference", 1.0, u.TeV, frozen=True)
 
 
-def power_law_integral(energy_min, energy_max, index, amplitude, reference):
+def power_law_integral(
+    energy_min: np.ndarray,
+    energy_max: np.ndarray,
+    index: float | np.ndarray,
+    amplitude: float | np.ndarray,
+    reference: float | np.ndarray,
+) -> np.ndarray:
     """Integral of amplitude * (E / reference)^-index over [energy_min, energy_max], all TeV, cm, s.
 
     Written about the bin's middle in log energy, E = middle * exp(t): the integral of exp((1 - index) t) is
     width * sinh(x) / x with x = (1 - index) * width / 2, without cancellation at and near index 1.
+
+    Parameters
+    ----------
+    energy_min : lower energies, TeV
+    energy_max : upper energies, TeV
+    index : spectral index
+    amplitude : at the reference energy, cm-2 s-1 TeV-1
+    reference : energy of the amplitude, TeV
     """
     middle = np.sqrt(energy_min) * np.sqrt(energy_max)
     width = np.log(energy_max / energy_min)
@@ -30,18 +44,61 @@ class PowerLaw(SpectralModel):
     default_parameters = (Parameter("index", 2.0), AMPLITUDE, REFERENCE)
 
     @staticmethod
-    def evaluate(energy, index, amplitude, reference):
-        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV)."""
+    def evaluate(
+        energy: np.ndarray,
+        index: float | np.ndarray,
+        amplitude: float | np.ndarray,
+        reference: float | np.ndarray,
+    ) -> np.ndarray:
+        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV).
+
+        Parameters
+        ----------
+        energy : TeV
+        index : spectral index
+        amplitude : at the reference energy, cm-2 s-1 TeV-1
+        reference : energy of the amplitude, TeV
+        """
         return amplitude * (energy / reference) ** -index
 
     @staticmethod
-    def evaluate_integral(energy_min, energy_max, index, amplitude, reference):
-        """Flux in cm-2 s-1 between two energies in TeV, exact also at index 1."""
+    def evaluate_integral(
+        energy_min: np.ndarray,
+        energy_max: np.ndarray,
+        index: float | np.ndarray,
+        amplitude: float | np.ndarray,
+        reference: float | np.ndarray,
+    ) -> np.ndarray:
+        """Flux in cm-2 s-1 between two energies in TeV, exact also at index 1.
+
+        Parameters
+        ----------
+        energy_min : lower energies, TeV
+        energy_max : upper energies, TeV
+        index : spectral index
+        amplitude : at the reference energy, cm-2 s-1 TeV-1
+        reference : energy of the amplitude, TeV
+        """
         return power_law_integral(energy_min, energy_max, index, amplitude, reference)
 
     @staticmethod
-    def evaluate_energy_flux(energy_min, energy_max, index, amplitude, reference):
-        """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact also at index 2."""
+    def evaluate_energy_flux(
+        energy_min: np.ndarray,
+        energy_max: np.ndarray,
+        index: float | np.ndarray,
+        amplitude: float | np.ndarray,
+        reference: float | np.ndarray,
+    ) -> np.ndarray:
+        """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact also at index 2.
+
+        Parameters
+        ----------
+        energy_min : lower energies, TeV
+        energy_max : upper energies, TeV
+        index : spectral index
+        amplitude : at the reference energy, cm-2 s-1 TeV-1
+        reference : energy of the amplitude, TeV
+        """
         # E dN/dE is a power law of index - 1.
         return power_law_integral(energy_min, energy_max, index - 1, amplitude * reference, reference)
 
@@ -58,8 +115,25 @@ class ExponentialCutoffPowerLaw(SpectralModel):
     )
 
     @staticmethod
-    def evaluate(energy, index, amplitude, reference, lambda_, alpha):
-        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV, `lambda_` in TeV-1)."""
+    def evaluate(
+        energy: np.ndarray,
+        index: float | np.ndarray,
+        amplitude: float | np.ndarray,
+        reference: float | np.ndarray,
+        lambda_: float | np.ndarray,
+        alpha: float | np.ndarray,
+    ) -> np.ndarray:
+        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV, `lambda_` in TeV-1).
+
+        Parameters
+        ----------
+        energy : TeV
+        index : spectral index
+        amplitude : at the reference energy, cm-2 s-1 TeV-1
+        reference : energy of the amplitude, TeV
+        lambda_ : inverse of the energy of the cutoff, TeV-1
+        alpha : exponent of the cutoff
+        """
         return amplitude * (energy / reference) ** -index * np.exp(-((lambda_ * energy) ** alpha))
 
 
@@ -69,8 +143,23 @@ class LogParabola(SpectralModel):
     default_parameters = (AMPLITUDE, REFERENCE, Parameter("alpha", 2.0), Parameter("beta", 0.1))
 
     @staticmethod
-    def evaluate(energy, amplitude, reference, alpha, beta):
-        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV)."""
+    def evaluate(
+        energy: np.ndarray,
+        amplitude: float | np.ndarray,
+        reference: float | np.ndarray,
+        alpha: float | np.ndarray,
+        beta: float | np.ndarray,
+    ) -> np.ndarray:
+        """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV).
+
+        Parameters
+        ----------
+        energy : TeV
+        amplitude : at the reference energy, cm-2 s-1 TeV-1
+        reference : energy of the amplitude, TeV
+        alpha : spectral index at the reference energy
+        beta : curvature
+        """
         x = np.log(energy / reference)
         return amplitude * np.exp(-(alpha + beta * x) * x)
 
@@ -87,24 +176,73 @@ class BrokenPowerLaw(SpectralModel):
     break_names = ("ebreak",)
 
     @staticmethod
-    def evaluate(energy, index1, index2, amplitude, ebreak):
-        """dN/dE in cm-2 s-1 TeV-1 (energy, ebreak in TeV)."""
+    def evaluate(
+        energy: np.ndarray,
+        index1: float | np.ndarray,
+        index2: float | np.ndarray,
+        amplitude: float | np.ndarray,
+        ebreak: float | np.ndarray,
+    ) -> np.ndarray:
+        """dN/dE in cm-2 s-1 TeV-1 (energy, ebreak in TeV).
+
+        Parameters
+        ----------
+        energy : TeV
+        index1 : spectral index below the break
+        index2 : spectral index from the break on
+        amplitude : at the break, cm-2 s-1 TeV-1
+        ebreak : energy of the break, TeV
+        """
         return amplitude * (energy / ebreak) ** -np.where(energy < ebreak, index1, index2)
 
-    def spectral_index(self, energy):
+    def spectral_index(self, energy: str | u.Quantity) -> np.ndarray:
         """The index of the side on which `energy` (Quantity or string) lies, float64."""
         return np.where(energies_in_tev(energy, "energy") < self.ebreak.internal, *self.parameters.values[:2])
 
     @staticmethod
-    def evaluate_integral(energy_min, energy_max, index1, index2, amplitude, ebreak):
-        """Flux in cm-2 s-1 between two energies in TeV: the exact parts below and above the break."""
+    def evaluate_integral(
+        energy_min: np.ndarray,
+        energy_max: np.ndarray,
+        index1: float | np.ndarray,
+        index2: float | np.ndarray,
+        amplitude: float | np.ndarray,
+        ebreak: float | np.ndarray,
+    ) -> np.ndarray:
+        """Flux in cm-2 s-1 between two energies in TeV: the exact parts below and above the break.
+
+        Parameters
+        ----------
+        energy_min : lower energies, TeV
+        energy_max : upper energies, TeV
+        index1 : spectral index below the break
+        index2 : spectral index from the break on
+        amplitude : at the break, cm-2 s-1 TeV-1
+        ebreak : energy of the break, TeV
+        """
         middle = np.clip(ebreak, energy_min, energy_max)
         below = power_law_integral(energy_min, middle, index1, amplitude, ebreak)
         return below + power_law_integral(middle, energy_max, index2, amplitude, ebreak)
 
     @staticmethod
-    def evaluate_energy_flux(energy_min, energy_max, index1, index2, amplitude, ebreak):
-        """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact like the integral."""
+    def evaluate_energy_flux(
+        energy_min: np.ndarray,
+        energy_max: np.ndarray,
+        index1: float | np.ndarray,
+        index2: float | np.ndarray,
+        amplitude: float | np.ndarray,
+        ebreak: float | np.ndarray,
+    ) -> np.ndarray:
+        """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact like the integral.
+
+        Parameters
+        ----------
+        energy_min : lower energies, TeV
+        energy_max : upper energies, TeV
+        index1 : spectral index below the break
+        index2 : spectral index from the break on
+        amplitude : at the break, cm-2 s-1 TeV-1
+        ebreak : energy of the break, TeV
+        """
         return BrokenPowerLaw.evaluate_integral(
             energy_min, energy_max, index1 - 1, index2 - 1, amplitude * ebreak, ebreak
         )
@@ -117,16 +255,40 @@ class Constant(SpectralModel):
     amplitude_name = "const"
 
     @staticmethod
-    def evaluate(energy, const):
-        """dN/dE in cm-2 s-1 TeV-1."""
+    def evaluate(energy: np.ndarray, const: float | np.ndarray) -> np.ndarray:
+        """dN/dE in cm-2 s-1 TeV-1.
+
+        Parameters
+        ----------
+        energy : TeV
+        const : cm-2 s-1 TeV-1
+        """
         return const * np.ones_like(energy)
 
     @staticmethod
-    def evaluate_integral(energy_min, energy_max, const):
-        """Flux in cm-2 s-1 between two energies in TeV."""
+    def evaluate_integral(
+        energy_min: np.ndarray, energy_max: np.ndarray, const: float | np.ndarray
+    ) -> np.ndarray:
+        """Flux in cm-2 s-1 between two energies in TeV.
+
+        Parameters
+        ----------
+        energy_min : lower energies, TeV
+        energy_max : upper energies, TeV
+        const : cm-2 s-1 TeV-1
+        """
         return const * (energy_max - energy_min)
 
     @staticmethod
-    def evaluate_energy_flux(energy_min, energy_max, const):
-        """Energy flux in TeV cm-2 s-1 between two energies in TeV."""
+    def evaluate_energy_flux(
+        energy_min: np.ndarray, energy_max: np.ndarray, const: float | np.ndarray
+    ) -> np.ndarray:
+        """Energy flux in TeV cm-2 s-1 between two energies in TeV.
+
+        Parameters
+        ----------
+        energy_min : lower energies, TeV
+        energy_max : upper energies, TeV
+        const : cm-2 s-1 TeV-1
+        """
         return 0.5 * const * (energy_max - energy_min) * (energy_max + energy_min)

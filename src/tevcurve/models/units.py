@@ -1,6 +1,7 @@
 """From units to plain numbers in TeV, cm, s and rad."""
 
 from functools import lru_cache
+from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -10,10 +11,12 @@ from tevcurve.files.masked import without_masks
 
 
 @lru_cache(maxsize=256)
-def internal_unit(unit):
+def internal_unit(unit: u.UnitBase) -> u.UnitBase:
     """The unit of the same dimension made of TeV, cm, s and rad, in which the models compute.
 
     Mass goes into the energy: kg = TeV (s/cm)^2 up to its scale. Other base units (such as ph) stay.
+
+    unit: of astropy.
     """
     si = unit.decompose()
     powers = dict(zip(si.bases, si.powers, strict=True))
@@ -26,8 +29,14 @@ def internal_unit(unit):
     return result
 
 
-def as_quantity(value, what):
-    """A Quantity from a number, a Quantity or a string such as "1 TeV"; `what` names it in the error."""
+def as_quantity(value: Any, what: str) -> u.Quantity:
+    """A Quantity from a number, a Quantity or a string such as "1 TeV"; `what` names it in the error.
+
+    Parameters
+    ----------
+    value : number, Quantity or string
+    what : names it in the error
+    """
     try:
         quantity = u.Quantity(without_masks(value), dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -38,7 +47,7 @@ def as_quantity(value, what):
 
 
 @lru_cache(maxsize=256)
-def internal_factor(unit):
+def internal_factor(unit: u.UnitBase) -> float:
     """The float that takes a value in `unit` to TeV, cm, s, rad."""
     inside = internal_unit(unit)
     return 1.0 if unit == inside else float(unit.to(inside))
