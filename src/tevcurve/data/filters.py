@@ -12,6 +12,8 @@ from astropy.time import Time
 from tevcurve.errors import InputError
 
 if TYPE_CHECKING:
+    from regions import CircleSkyRegion
+
     from tevcurve.data.events import EventList
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, init=False, eq=False)
 class GTI:
-    """Good time intervals [start, stop), in order and without overlap.
+    """Good time intervals [start, stop), in order and without overlap: `intervals`, float array (n, 2), mission seconds.
 
     start, stop: `Time`, or mission seconds (float arrays or Quantity); the intervals, in order.
 
