@@ -5,28 +5,19 @@ from typing import Annotated
 
 import typer
 
+from tevcurve.cli.job_options import job_options
 from tevcurve.cli.outputs import Outputs
-from tevcurve.cli.results import ACCEPT_CHANGED, PLOT, REPORT, RESULT
+from tevcurve.cli.results import ACCEPT_CHANGED, RESULT
 
 
+@job_options(only=("plot", "report", "overwrite", "n_jobs", "store", "strict"))
 def append(
     result: RESULT,
     new: Annotated[
         list[Path], typer.Argument(help="Files with a run each, or data stores.", metavar="NEWFILES...")
     ],
-    store: Annotated[
-        str, typer.Option(help="Folder where reduced runs are kept; cache: in the user's cache; none.")
-    ] = "cache",
-    n_jobs: Annotated[int, typer.Option(help="Processes that read and reduce.", min=1)] = 1,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first run that cannot be used.")
-    ] = False,
-    plot: PLOT = None,
-    report: REPORT = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a figure or page that is there.")
-    ] = False,
     accept_changed: ACCEPT_CHANGED = False,
+    **options,
 ):
     """Add runs to a result, in place; what is there is not computed again. Runs that it has are passed over.
 
@@ -37,8 +28,9 @@ def append(
     tevcurve append crab new/obs_id_023559.fits.gz
     tevcurve append crab $DATA/tonight --plot crab.png --overwrite
     """
-    outputs = Outputs.of(None, plot, report, overwrite)
+    outputs = Outputs.of(None, options["plot"], options["report"], bool(options["overwrite"]))
     from tevcurve.cli.on_results import append_to
 
-    options = {"n_jobs": n_jobs, "strict": strict, "accept_changed": accept_changed}
-    return append_to(result, new, store, outputs, options)
+    how = {"n_jobs": options["n_jobs"] or 1, "strict": bool(options["strict"])}
+    store = options["store"] or "cache"
+    return append_to(result, new, store, outputs, how | {"accept_changed": accept_changed})

@@ -14,20 +14,21 @@ NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", 
 _SEVERAL = {"exclusion"}
 
 
-def job_options(without=(), **defaults):
+def job_options(without=(), only=None, **defaults):
     """A decorator that gives a command an option for each key of `Config`, and `--set`.
 
-    The command takes them in `**options`, None where they are not given. without: keys that have none.
-    defaults: of the command, where they are not those of `Config`.
+    The command takes them in `**options`, None where they are not given. without: keys that have none. only: the keys
+    that have one, in place of all and of `--set`. defaults: of the command, where they are not those of `Config`.
     """
 
     def decorate(command):
         own = inspect.signature(command)
         plain = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        # The version is of files only.
         added = [
             _option(key, defaults.get(key.name, key.given_default))
             for key in KEYS
-            if key.name != "version" and key.name not in without  # the version is of files only
+            if (key.name != "version" and key.name not in without if only is None else key.name in only)
         ]
         help_text = "Any key of the configuration, as --set spectrum.index=2.3; may be given several times."
         several = inspect.Parameter(
@@ -43,7 +44,8 @@ def job_options(without=(), **defaults):
         def run(**given):
             return command(**given)
 
-        run.__signature__ = own.replace(parameters=[*plain, several, *added])
+        added = [several, *added] if only is None else added
+        run.__signature__ = own.replace(parameters=[*plain, *added])
         run.__annotations__ = {p.name: p.annotation for p in run.__signature__.parameters.values()}
         return run
 
@@ -94,6 +96,8 @@ def _option(key, default):
     options = {"help": description, "rich_help_panel": key.section, "show_default": False}
     if key.kind == "flag":
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
+    elif key.kind == "number of processes":
+        kind, options = int | None, options | {"min": 1}
     elif name in _SEVERAL:
         kind, options = list[str] | None, options | {"metavar": "TEXT"}
     else:

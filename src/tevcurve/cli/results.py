@@ -5,45 +5,24 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli.job_options import listed
+from tevcurve.cli.job_options import job_options, listed
 from tevcurve.cli.outputs import Outputs
 from tevcurve.errors import InputError
 
 RESULT = Annotated[
     Path, typer.Argument(help="Folder of a result, as `tevcurve run` writes it.", metavar="RESULT")
 ]
-OUTPUT = typer.Option(
-    "--output", "-o", help="Folder for the new result; default: it is only printed.", show_default=False
-)
-PLOT = Annotated[Path | None, typer.Option(help="File to draw the light curve into.", show_default=False)]
-REPORT = Annotated[Path | None, typer.Option(help="File for a page about it, .html.", show_default=False)]
 OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 ACCEPT_CHANGED = Annotated[
     bool,
     typer.Option("--accept-changed", help="Take files of the result that are not as they were written."),
 ]
-ENERGY = typer.Option(
-    "--energy", "--energy-edges", help="Edges of the bands, as 0.7TeV,2TeV,20TeV.", show_default=False
-)
-BINS = typer.Option(help="As for `tevcurve light-curve`: 2min, night, 'blocks 0.05' ...", show_default=False)
+BINS = ("time_bins", "energy_edges", "e_reco", "e_true")
 
 
-def rebin(
-    result: RESULT,
-    time_bins: Annotated[str | None, BINS] = None,
-    energy: Annotated[str | None, ENERGY] = None,
-    e_reco: Annotated[
-        str | None, typer.Option(help="Edges of the bins of reconstructed energy.", show_default=False)
-    ] = None,
-    e_true: Annotated[
-        str | None, typer.Option(help="Edges of the bins of true energy.", show_default=False)
-    ] = None,
-    output: Annotated[Path | None, OUTPUT] = None,
-    plot: PLOT = None,
-    report: REPORT = None,
-    overwrite: OVERWRITE = False,
-    accept_changed: ACCEPT_CHANGED = False,
-):
+# What is not given stays as it is.
+@job_options(only=(*BINS, "output", "plot", "report", "overwrite"), time_bins=None, energy_edges=None)
+def rebin(result: RESULT, accept_changed: ACCEPT_CHANGED = False, **options):
     """The light curve of a result in other time bins or energy bands; the data are not read again.
 
     \b
@@ -51,11 +30,10 @@ def rebin(
     tevcurve rebin crab --time-bins "blocks 0.01" --plot blocks.png
     tevcurve rebin crab --energy 0.7TeV,2TeV,20TeV -o crab-two-bands
     """
-    changes = {"time_bins": time_bins, "energy_edges": energy, "e_reco": e_reco, "e_true": e_true}
-    changes = {name: listed(value) for name, value in changes.items() if value is not None}
+    changes = {name: listed(options[name]) for name in BINS if options[name] is not None}
     if not changes:
         raise InputError("Nothing is to be changed; wanted is --time-bins or --energy.")
-    outputs = Outputs.of(output, plot, report, overwrite)
+    outputs = Outputs.of(options["output"], options["plot"], options["report"], bool(options["overwrite"]))
     from tevcurve.cli.on_results import rebin_result
 
     return rebin_result(result, changes, outputs, accept_changed)
