@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, init=False, eq=False)
 class GTI:
-    """Good time intervals [start, stop), in order and without overlap: `intervals`, float array (n, 2), mission seconds.
+    """Good time intervals [start, stop), in order and without overlap.
 
-    start, stop: `Time`, or mission seconds (float arrays or Quantity); the intervals, in order.
+    Parameters
+    ----------
+    start, stop : `Time`, or mission seconds (float arrays or Quantity); the intervals, in order
+    reference : `TimeReference` that the seconds count from; with `Time` it may be left out
 
     Attributes
     ----------
     intervals : float array (n, 2), mission seconds
-    reference : `TimeReference` that the seconds count from; with `Time` it may be left out
+    reference : `TimeReference` of these
 
     Raises InputError where an interval runs backwards, where two overlap, or where a time is not finite. Intervals of
     no length are dropped.
