@@ -125,7 +125,7 @@ ONE = (
         # Some rows of others; rows that were drawn; one row for exact intervals; the background spectrum.
         (
             r"kernels/.*",
-            r"lightcurve/toys_cubes\.py",
+            r"fit/toys_cubes\.py",
             r"fit/expected_cells\.py",
             r"fit/(off|background)_shapes\.py",
         ),
@@ -134,7 +134,7 @@ ONE = (
         "1D: rows as a likelihood",
         (Calls("OnOffCells"), Defines("LaidSpectra|JointOnOff|OnOffLikelihood")),
         # Some rows of others; rows that were drawn.
-        (r"fit/onoff_cells\.py", r"lightcurve/toys_onoff\.py"),
+        (r"fit/onoff_cells\.py", r"fit/toys_onoff\.py"),
     ),
     One("background norms at given fluxes", (Defines("_?(settle|best|settled)_norms"),)),
     One(

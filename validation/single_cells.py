@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tevcurve.fit.toys_onoff import OnOffToys
 from tevcurve.kernels.onoff_profile import onoff_profile
-from tevcurve.lightcurve.toys_onoff import OnOffToys
 
 
 def single_cell_toys(n_on, n_off, alpha, signal, group, ontime):

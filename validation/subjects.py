@@ -27,7 +27,7 @@ def code_of(file):
 
 
 def files_of(name):
-    """The files of a folder or a module of tevcurve, such as "kernels" or "lightcurve/toys_cubes.py"."""
+    """The files of a folder or a module of tevcurve, such as "kernels" or "fit/toys_cubes.py"."""
     place = SOURCE / name
     if not place.exists():
         raise FileNotFoundError(f"tevcurve has no folder or module {name}")

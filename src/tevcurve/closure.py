@@ -129,7 +129,7 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
     if rows.maker is None:
         raise InputError(
             "Closure simulates the observation from its responses, and this light curve has none (it was read from a "
-            "file, or made from datasets); one made by tevcurve.light_curve is wanted."
+            "file, or made from counts without times); one made by tevcurve.light_curve is wanted."
         )
     options, rng = light_curve.origin.options, np.random.default_rng(random_state)
     norms = _true_norms(truth, rows, len(light_curve.table))

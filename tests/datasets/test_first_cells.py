@@ -28,7 +28,8 @@ def test_any_spectrum_at_any_time_has_its_smallest_ratio_in_one_of_them(seed, wi
     floors = 1e-6 * background.mean(axis=-1)
     fixed = rng.uniform(0, 3, (n_reco, n_pixels)) if with_fixed else None
     inside = rng.random((n_reco, n_pixels)) < 0.6 if masked else np.ones((n_reco, n_pixels), dtype=bool)
-    found = first_cells(shares, background, inside, floors, fixed)
+    others = None if fixed is None else fixed[None]
+    found = first_cells(shares, background, inside, floors, others)
     assert np.all(inside[found])
     assert len(found[0]) < 0.7 * inside.sum()
     everywhere = np.nonzero(inside)

@@ -15,6 +15,7 @@ from tevcurve.irf import EDispKernel
 from tevcurve.maps import WcsNDMap
 from tevcurve.models import BackgroundModel, PowerLaw, SkyModel, SkyPointSource
 from tevcurve.reduction import MapMaker
+from tevcurve.reduction.dataset_terms import terms_of_dataset
 
 OTHER = ("other", (83.2, 22.4))
 
@@ -85,8 +86,9 @@ def test_reduced_from_an_observation_nothing_counts_beyond_the_largest_offset(tm
         assert data[:, inside].any()
         assert not data[:, ~inside].any()
     # The source is 0.5 deg off: its photons beyond 0.6 deg are lost to the total too.
-    block = dataset.cash_block(dataset.named("crab"), [])
-    assert block.shared_total[0] == pytest.approx(dataset.npred_signal().data.sum(), rel=1e-10)
+    (terms,) = terms_of_dataset(dataset, dataset.named("crab"), whole=True)
+    total = terms.signal_total(dataset.flux_of(dataset.named("crab")))
+    assert total[0] == pytest.approx(dataset.npred_signal().data.sum(), rel=1e-10)
     whole = from_observation(tmp_path / "b", n_events=2000)
     assert 0.9 < dataset.npred_signal().data.sum() / whole.npred_signal().data.sum() < 0.999
     assert dataset.stat_sum() == pytest.approx(dense_cash(dataset), rel=1e-10)
@@ -196,7 +198,7 @@ def test_a_source_outside_the_map_gets_a_sentence():
         InputError,
         match=r"source 'far' at \(90.0000, 22.0000\) deg \(icrs\) lies outside the map; wanted is a map",
     ):
-        dataset.cash_block(dataset.models[0], [])
+        terms_of_dataset(dataset, dataset.models[0], whole=True)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,8 @@ def test_a_source_outside_the_map_gets_a_sentence():
 )
 def test_why_nothing_is_expected(tmp_path, position, run, status, words):
     dataset = from_observation(tmp_path, position=position, offset_max="1 deg", **run)
-    assert dataset.cash_block(dataset.models[0], []).shared_total[0] == 0
+    (terms,) = terms_of_dataset(dataset, dataset.models[0], whole=True)
+    assert not terms.response_total.any()
     found, reason = dataset.why_no_signal(dataset.models[0])
     assert found == status
     assert words in reason

@@ -1,66 +1,51 @@
-"""The blocks that light curves make of map datasets, and the floor under an empty background, by dense formulas."""
+"""The likelihood that light curves make of map datasets, and the floor under an empty background, by dense formulas."""
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from simulated_cubes import dense_cash, point_source, simulated_cube
 
-from tevcurve.datasets.cash_blocks import join_blocks
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.lightcurve.dataset_origin import rows_of_whole
+from tevcurve.lightcurve.fit_rows import FitOptions
 
 OTHER = ("other", (83.2, 22.4))
 
 
-def profile_of(dataset, source="crab", further=(), free_background=True, bounds=False):
-    """The block of a dataset, and the likelihood that is made from it alone."""
-    block = dataset.cash_block(
-        dataset.named(source), [dataset.named(name) for name in further], bounds=bounds
-    )
-    if not free_background:
-        block = block.with_fixed_background()
-    return block, cash_profile(join_blocks([block], [0], 1, 1 + len(further)))
+def rows_of(dataset, source="crab", further=(), free_background=True):
+    """The likelihood that is made from a dataset alone, fluxes being allowed below zero."""
+    for model in dataset.models:
+        amplitude = model.spectral_model.parameters["amplitude"]
+        amplitude.frozen = model.name not in (source, *further)
+    model, options = [dataset.named(source)], FitOptions(negative=True)
+    return rows_of_whole([dataset], model, np.zeros(1), 1, free_background or bool(further), options)
 
 
 @pytest.mark.parametrize("further", [(), ("other",)])
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("background", [0.05, 0])
-def test_blocks_are_the_dense_predictions(further, masked, background):
+def test_bounds_are_those_of_the_dense_predictions(further, masked):
     mask = np.random.default_rng(5).uniform(size=(4, 20, 20)) < 0.7 if masked else None
-    dataset = simulated_cube(background=background, mask=mask, others=[point_source(*OTHER)])
-    if background:
-        dataset.background_model.norm, dataset.background_model.tilt = 1.2, -0.1
-    block, _ = profile_of(dataset, further=further, bounds=True)
+    dataset = simulated_cube(background=0.05, mask=mask, others=[point_source(*OTHER)])
+    dataset.background_model.tilt = -0.1
+    rows = rows_of(dataset, further=further)
+    bounds = rows.profile.likelihood.terms.bounds
     inside = np.ones((4, 20, 20), dtype=bool) if mask is None else mask
     signal = {name: dataset.npred_signal(name).data for name in ("crab", "other")}
-    amplitudes = [signal["crab"], *(signal[name] for name in further)]
-    constant = 0 * signal["other"] if further else signal["other"]
-    level = dataset.background_model.scaled() if background else np.zeros((4, 20, 20))
-    counts = dataset.counts.data
-    cell = np.flatnonzero((counts > 0) & inside & (sum(amplitudes) + constant + level > 0))
-    assert_allclose(block.shared_total, [each.sum() for each in amplitudes], rtol=1e-12)
-    assert block.constant_total == pytest.approx(constant.sum(), rel=1e-12)
-    assert block.background_total == pytest.approx(level[inside].sum(), rel=1e-12)
-    assert_array_equal(block.count, counts.ravel()[cell])
-    assert_allclose(block.shared, np.column_stack([each.ravel()[cell] for each in amplitudes]), rtol=1e-10)
-    assert_allclose(block.constant, np.broadcast_to(constant, counts.shape).ravel()[cell], rtol=1e-10)
-    assert_allclose(block.background, level.ravel()[cell], rtol=1e-12)
-    shines = (signal["crab"] > 0) & inside
-    others = amplitudes[1] if further else 0 * level
+    level, shines = dataset.background_model.scaled(), (signal["crab"] > 0) & inside
     for norm, extra in ((1.2, 0.5), (0.1, 3.0)):
-        least = ((norm * level + extra * others + constant)[shines] / signal["crab"][shines]).min()
-        first = (
-            norm * block.bounds.background + block.bounds.constant + extra * block.bounds.shared.sum(axis=1)
-        )
+        others = norm * level + (extra if further else 1.0) * signal["other"]
+        least = (others[shines] / signal["crab"][shines]).min()
+        first = norm * bounds.background + bounds.constant + extra * bounds.shared.sum(axis=1)
         assert first.min() == pytest.approx(least, rel=1e-10)
-    assert (block.n_floored, block.counts + block.n_unpredicted) == (0, counts[inside].sum())
+    assert rows.counts[0] + rows.unpredicted[0] == dataset.counts.data[inside].sum()
+    assert rows.floored[0] == 0
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_likelihood_of_blocks_is_the_statistic(seed):
+def test_the_likelihood_is_the_statistic(seed):
     """At several fluxes, with the norms where the profile has them: the same number to the last digits."""
     dataset = simulated_cube(seed=seed, others=[point_source(*OTHER)])
     for further in ((), ("other",)):
-        _, profile = profile_of(dataset, further=further)
+        profile = rows_of(dataset, further=further).profile
         for flux in (0.0, 0.4, 1.0, 2.5):
             stat = profile.evaluate(np.array([flux]))[0][0][0]
             settled, _ = profile.settled(np.array([flux]))
@@ -81,7 +66,7 @@ def test_the_likelihood_of_blocks_is_the_statistic(seed):
 def test_a_fixed_background_is_one_of_the_constants():
     dataset = simulated_cube()
     dataset.background_model.norm = 0.7
-    _, profile = profile_of(dataset, free_background=False)
+    profile = rows_of(dataset, free_background=False).profile
     assert profile.evaluate(np.array([1.3]))[0][0][0] == pytest.approx(
         dense_cash(dataset, 1.3, 0.7), rel=1e-12
     )
@@ -110,22 +95,24 @@ def test_events_over_a_floor_and_events_over_nothing_are_told_and_counted():
     dataset = with_empty_background()
     counts, shines = dataset.counts.data, dataset.npred_signal().data[2] > 0
     counts[2, 0, 0] = 3  # nothing is expected here
-    block, profile = profile_of(dataset)
+    rows = rows_of(dataset)
+    profile = rows.profile
     assert not shines[0, 0]
-    assert block.n_floored == counts[2][shines].sum() > 0
-    assert block.n_unpredicted == counts[2][~shines].sum() >= 3
-    assert block.counts + block.n_unpredicted == counts.sum()
+    assert rows.floored[0] == counts[2][shines].sum() > 0
+    assert rows.unpredicted[0] == counts[2][~shines].sum() >= 3
+    assert rows.counts[0] + rows.unpredicted[0] == counts.sum()
     # Finite, and the dataset's own, also without the source.
     stat = profile.evaluate(np.array([0.0]))[0][0][0]
     assert np.isfinite(stat)
     dataset.named("crab").spectral_model.amplitude = 1e-40
     dataset.background_model.norm = profile.settled(np.array([0.0]))[0].norms[0]
-    assert dataset.stat_sum() == pytest.approx(stat, rel=1e-9)
+    # But for the sum of the floor itself in cells without events.
+    assert dataset.stat_sum() == pytest.approx(stat, rel=1e-6)
 
 
 def test_without_any_background_there_is_no_floor():
     dataset = with_empty_background(planes=range(4))
-    block, _ = profile_of(dataset)
-    assert block.n_floored == 0
-    assert block.background_total == 0
+    rows = rows_of(dataset)
+    assert rows.floored[0] == 0
+    assert rows.profile.likelihood.terms.background_total[0] == 0
     assert_allclose(dataset.npred().data, dataset.npred_signal().data)

@@ -8,32 +8,31 @@ from simulated_cubes import dense_likelihood, point_source, simulated_cube
 
 from tevcurve.datasets import SpectrumDatasetOnOff
 from tevcurve.errors import InputError
-from tevcurve.fit.joining import joint_fit
-from tevcurve.fit.joint import JointFit, Member
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.irf import EDispKernel
+from tevcurve.lightcurve.dataset_origin import rows_of_whole
+from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.models import PowerLaw
 
 
-def members_of(datasets, bins):
-    return [
-        Member(dataset, dataset.named("crab"), number) for dataset, number in zip(datasets, bins, strict=True)
-    ]
+def joint_fit(datasets, bins, n_bins, reoptimize=True):
+    models = [dataset.named("crab") for dataset in datasets]
+    return rows_of_whole(datasets, models, np.array(bins), n_bins, reoptimize, FitOptions())
 
 
 def test_values_of_fitted_bins_spread_over_all():
-    joint = JointFit(None, np.array([0, 3]), members_of([simulated_cube()] * 3, [0, 0, 3]), 4)
-    assert_array_equal(joint.spread(np.array([1.0, 2.0])), [1, np.nan, np.nan, 2])
-    assert joint.spread(np.ones((2, 5))).shape == (4, 5)
-    assert joint.per_bin([1.0, 2.0, 4.0]).tolist() == [3, 0, 0, 4]
-    assert joint.notes() == [""] * 4
-    with pytest.raises(NotImplementedError):
-        joint.count_columns(np.zeros(4))
+    dataset = simulated_cube()
+    rows = joint_fit([dataset] * 2, [0, 3], 4)
+    assert_array_equal(rows.spread(np.array([1.0, 2.0])), [1, np.nan, np.nan, 2])
+    assert rows.spread(np.ones((2, 5))).shape == (4, 5)
+    assert rows.notes() == [""] * 4
+    counts = dataset.counts.data.sum()
+    assert rows.count_columns(np.full(4, np.nan))["counts"].tolist() == [counts, 0, 0, counts]
 
 
 def test_bins_without_signal_are_left_out_of_the_fit_and_keep_their_row():
     datasets = [simulated_cube(seed=1), simulated_cube(seed=2, exposure=0.0), simulated_cube(seed=3)]
-    joint = joint_fit(members_of(datasets, [0, 1, 2]), 3, reoptimize=True, negative=False)
+    joint = joint_fit(datasets, [0, 1, 2], 3)
     assert joint.fitted.tolist() == [0, 2]
     assert joint.profile.n == 2
     columns = joint.columns(estimate_norms(joint.profile, err=1.0, scan=np.array([0.5, 1.0])))
@@ -43,7 +42,7 @@ def test_bins_without_signal_are_left_out_of_the_fit_and_keep_their_row():
     assert columns["counts"].tolist() == [dataset.counts.data.sum() for dataset in datasets]
     assert np.isnan(columns["npred"][1])
     for number in (0, 2):
-        alone = joint_fit(members_of([datasets[number]], [0]), 1, reoptimize=True, negative=False)
+        alone = joint_fit([datasets[number]], [0], 1)
         assert estimate_norms(alone.profile).norm[0] == columns["norm"][number]
     assert joint.why_unfitted(1) == (
         "no_exposure",
@@ -59,7 +58,7 @@ def test_a_further_source_of_one_dataset_is_none_of_the_others():
         simulated_cube(seed=2),
         simulated_cube(seed=3),
     ]
-    joint = joint_fit(members_of(datasets, [0, 0, 1]), 2, reoptimize=True, negative=False)
+    joint = joint_fit(datasets, [0, 0, 1], 2)
     a = np.array([0.8, 1.3])
     stat, _, _ = joint.profile.evaluate(a)[0]
     settled, _ = joint.profile.settled(a)
@@ -73,7 +72,7 @@ def test_a_further_source_of_one_dataset_is_none_of_the_others():
 def test_sources_of_one_name_in_one_bin_have_one_amplitude():
     others = [point_source("other", (83.3, 22.4)) for _ in range(2)]
     datasets = [simulated_cube(seed=seed, others=[other]) for seed, other in enumerate(others)]
-    joint = joint_fit(members_of(datasets, [0, 0]), 1, reoptimize=True, negative=False)
+    joint = joint_fit(datasets, [0, 0], 1)
     stat, _, _ = joint.profile.evaluate(np.ones(1))[0]
     settled, _ = joint.profile.settled(np.ones(1))
     norms, extras = settled.norms, settled.amplitudes[:, 1:]
@@ -95,7 +94,7 @@ def test_further_sources_are_told_by_name_not_by_their_order():
         )
         for seed, order in enumerate(orders)
     ]
-    joint = joint_fit(members_of(datasets, [0, 0, 0]), 1, reoptimize=True, negative=False)
+    joint = joint_fit(datasets, [0, 0, 0], 1)
     stat, _, _ = joint.profile.evaluate(np.ones(1))[0]
     settled, _ = joint.profile.settled(np.ones(1))
     norms, extras = settled.norms, settled.amplitudes[:, 1:]
@@ -120,7 +119,7 @@ def test_further_sources_are_told_by_name_not_by_their_order():
 def test_without_reoptimize_everything_else_is_fixed():
     dataset = simulated_cube(seed=1, others=[point_source("other", (83.3, 22.4))])
     dataset.background_model.norm = 0.9
-    joint = joint_fit(members_of([dataset], [0]), 1, reoptimize=False, negative=False)
+    joint = joint_fit([dataset], [0], 1, reoptimize=False)
     fluxes = [0.0, 0.7, 2.0]
     stats = [joint.profile.evaluate(np.array([flux]))[0][0][0] for flux in fluxes]
     assert_allclose(stats, [dense_likelihood(dataset)(flux, 0.9) for flux in fluxes], rtol=1e-12)
@@ -137,10 +136,9 @@ def test_kinds_of_datasets_do_not_mix():
         EDispKernel(np.eye(2), edges * u.TeV, edges * u.TeV),
     )
     spectrum.model = PowerLaw(name="crab")
-    members = [*members_of([simulated_cube()], [0]), Member(spectrum, spectrum.model, 0)]
     with pytest.raises(
         InputError, match="The datasets are of the kind MapDataset, SpectrumDatasetOnOff; wanted are"
     ):
-        joint_fit(members, 1, reoptimize=True, negative=False)
+        joint_fit([simulated_cube(), spectrum], [0, 0], 1)
     with pytest.raises(InputError, match="The datasets are of the kind int"):
-        joint_fit([Member(3, None, 0)], 1, reoptimize=True, negative=False)
+        rows_of_whole([3], [None], np.zeros(1), 1, True, FitOptions())

@@ -5,12 +5,11 @@ import pytest
 from simulated_cubes import point_source, simulated_cube
 
 from tevcurve.errors import InputError
-from tevcurve.fit.joint import Member
 from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances
 
 
-def members_of(*datasets):
-    return [Member(dataset, dataset.named("crab"), 0) for dataset in datasets]
+def pairs_of(*datasets):
+    return [(dataset, dataset.named("crab")) for dataset in datasets]
 
 
 def with_everything_free(**more):
@@ -24,14 +23,14 @@ def with_everything_free(**more):
 def test_norms_and_the_sources_own_spectrum_are_not_among_them():
     dataset = simulated_cube(others=[point_source("other", (83.3, 22.4))])
     dataset.named("crab").spectral_model.parameters["index"].frozen = False
-    assert not has_nuisances(members_of(dataset))
-    assert NuisanceParameters(members_of(dataset)).parameters == []
+    assert not has_nuisances(pairs_of(dataset))
+    assert NuisanceParameters(pairs_of(dataset)).parameters == []
 
 
 def test_all_the_others_are():
     dataset = with_everything_free()
-    assert has_nuisances(members_of(dataset))
-    found = NuisanceParameters(members_of(dataset))
+    assert has_nuisances(pairs_of(dataset))
+    found = NuisanceParameters(pairs_of(dataset))
     names = [group[0].name for group in found.parameters]
     assert names == ["lon_0", "lat_0", "lon_0", "lat_0", "index", "tilt"]
     assert found.of_source.tolist() == [True, True, False, False, False, False]
@@ -46,13 +45,13 @@ def test_a_known_error_is_the_first_step():
     dataset = simulated_cube()
     tilt = dataset.background_model.parameters["tilt"]
     tilt.frozen, tilt.error, tilt.min = False, 0.03, -1
-    found = NuisanceParameters(members_of(dataset))
+    found = NuisanceParameters(pairs_of(dataset))
     assert found.steps.tolist() == [0.03]
     assert found.bounds[0].tolist() == [-1]
 
 
 def test_sources_of_one_name_are_one_and_backgrounds_are_not():
-    found = NuisanceParameters(members_of(with_everything_free(), with_everything_free(seed=1)))
+    found = NuisanceParameters(pairs_of(with_everything_free(), with_everything_free(seed=1)))
     assert [len(group) for group in found.parameters] == [2, 2, 2, 2, 2, 1, 1]
     assert [group[0].name for group in found.parameters[-2:]] == ["tilt", "tilt"]
 
@@ -60,7 +59,7 @@ def test_sources_of_one_name_are_one_and_backgrounds_are_not():
 def test_setting_them_changes_copies_only():
     dataset = with_everything_free()
     before = [parameter.value for parameter in dataset.parameters]
-    found = NuisanceParameters(members_of(dataset))
+    found = NuisanceParameters(pairs_of(dataset))
     found.set([83.7, 22.1, 83.2, 22.3, 2.2, 0.4])
     copied = found.datasets[0]
     assert [parameter.value for parameter in dataset.parameters] == before

@@ -15,11 +15,11 @@ from simulated_cubes import (
     simulated_cube,
 )
 
-from tevcurve.fit.joint import Member
-from tevcurve.fit.joint_cash import join_cubes
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
 from tevcurve.irf import PSFKernel
 from tevcurve.kernels.terms import CashTerms
+from tevcurve.lightcurve.dataset_origin import rows_of_whole
+from tevcurve.lightcurve.fit_rows import FitOptions
 
 OTHER = ("other", (83.2, 22.3), 1e-11, 2.0)
 
@@ -175,7 +175,8 @@ def test_bins_are_independent_of_each_other_and_of_what_was_asked_before():
 
 def test_no_cell_is_predicted_below_zero_with_the_tilt_at_its_best():
     dataset = with_free_tilt(simulated_cube(flux=0, background=0.5, seed=11))
-    profile = join_cubes([Member(dataset, dataset.named("crab"), 0)], 1, True, True).profile
+    options, models = FitOptions(negative=True), [dataset.named("crab")]
+    profile = rows_of_whole([dataset], models, np.zeros(1), 1, True, options).profile
     (bound,) = profile.lower_bound()
     (settled,), _ = profile.settled(np.array([bound]))
     # With the tilt that is best there, the bound is where it is.

@@ -44,7 +44,8 @@ def test_the_numbers_of_a_bin_do_not_depend_on_the_others():
     np.testing.assert_array_equal(part.counts, profile.counts[bins])
     for one, all_of_it in zip(part.evaluate(a[bins])[0], profile.evaluate(a)[0], strict=True):
         np.testing.assert_array_equal(one, all_of_it[bins])
-    np.testing.assert_array_equal(part.likelihood.background(a[bins]), profile.likelihood.background(a)[bins])
+    own = np.isin(profile.likelihood.cell_bin, bins)
+    np.testing.assert_array_equal(part.likelihood.background(a[bins]), profile.likelihood.background(a)[own])
 
 
 def test_lower_limits_lie_far_below_the_minimum():
@@ -64,11 +65,7 @@ def test_the_background_of_a_profile_makes_up_for_what_the_signal_lacks():
         * (profile.likelihood.n_on + profile.likelihood.n_off)
         / (1 + profile.likelihood.alpha)
     )
-    np.testing.assert_allclose(
-        profile.likelihood.background(np.zeros(40)),
-        np.bincount(profile.likelihood.cell_bin, expected),
-        rtol=1e-12,
-    )
+    np.testing.assert_allclose(profile.likelihood.background(np.zeros(40)), expected, rtol=1e-12)
 
 
 def test_errors_of_a_single_cell_reach_below_its_deficit():

@@ -16,12 +16,12 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.datasets import MapDataset
 from tevcurve.errors import InputError
-from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.irf import EDispKernel
 from tevcurve.kernels.profile_construction import onoff_intervals
 from tevcurve.lightcurve.bins import by_run, by_width
-from tevcurve.lightcurve.dataset_terms import lay_datasets
+from tevcurve.lightcurve.dataset_origin import DatasetOrigin
 from tevcurve.lightcurve.exact_columns import FROM_COUNTS, FROM_TOYS, KNOWN, SEVERAL_ALPHA
+from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import BackgroundModel
 from tevcurve.simulation import ResponseSet, simulate_observation
@@ -171,8 +171,9 @@ def test_cut_datasets_expect_what_the_fit_does(tmp_path):
         dataset.mask[:2, :5] = False
     for reoptimize in (True, False):
         models = [dataset.named(SOURCE) for dataset in datasets]
-        rule = BackgroundRule()
-        joint, _ = lay_datasets(datasets, models, by_width("10 min"), None, reoptimize, rule)
+        joint, _ = DatasetOrigin(
+            datasets, models, by_width("10 min"), None, (1.0, 1.0, 8.0), reoptimize, FitOptions(), {}
+        ).laid()
         for k, cells in enumerate(joint.row_cells()):
             made, terms = cells(), joint.profile.take(np.array([k]))[0].likelihood.terms
             totals = terms.shared_total[:, 0], terms.background_total, terms.constant_total

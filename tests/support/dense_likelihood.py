@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from tevcurve.datasets.cash_blocks import CashBlock, join_blocks
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.terms import CashTerms
 
 
 @dataclass(frozen=True)
@@ -100,31 +100,58 @@ def simulate_bin(
     return bin_
 
 
-def cash_block(dense):
-    """A `DenseBlock` as the code takes it."""
-    filled, number = dense.counts > 0, np.zeros(dense.counts.size, dtype=int)
-    return CashBlock(
-        shared_total=dense.shared.sum(axis=1),
-        background_total=float(dense.background.sum()),
-        constant_total=float(dense.constant.sum()),
-        count=dense.counts[filled].astype(float),
-        shared=dense.shared[:, filled].T.copy(),
-        background=dense.background[filled],
-        constant=dense.constant[filled],
-        background_norm=1.0,
-        bounds=BoundCells.of(number, dense.shared[0], dense.background, dense.constant, dense.shared[1:].T),
+def terms_of(bins):
+    """The `CashTerms` of bins, each a list of `DenseBlock`, made of their filled cells."""
+    blocks = [block for bin_ in bins for block in bin_]
+    filled = [block.counts > 0 for block in blocks]
+
+    def at_filled(name):
+        pairs = zip(blocks, filled, strict=True)
+        return np.concatenate([np.zeros(0), *(getattr(block, name)[own] for block, own in pairs)])
+
+    def per_block(name):
+        return np.array([getattr(block, name).sum() for block in blocks])
+
+    n_shared, number = (
+        bins[0][0].shared.shape[0],
+        np.repeat(np.arange(len(blocks)), [own.sum() for own in filled]),
+    )
+    parts = [block.shared[:, own].T for block, own in zip(blocks, filled, strict=True)]
+    shared, count = np.concatenate([np.zeros((0, n_shared)), *parts]), at_filled("counts")
+    there, fixed = at_filled("background"), at_filled("constant")
+    # Cells that see no source, and one of the two others only, are known by their sums.
+    lone = ~(shared > 0).any(axis=1) & ((fixed == 0) | (there == 0))
+    scaling, logs = lone & (fixed == 0), count[lone] * np.log(there[lone] + fixed[lone])
+    cells = [np.full(block.counts.size, number) for number, block in enumerate(blocks)]
+    source, background, constant = (
+        np.concatenate(each)
+        for each in zip(*((b.shared[0], b.background, b.constant) for b in blocks), strict=True)
+    )
+    return CashTerms(
+        n_bins=len(bins),
+        block_bin=np.repeat(np.arange(len(bins)), [len(bin_) for bin_ in bins]),
+        shared_total=np.array([block.shared.sum(axis=1) for block in blocks]),
+        background_total=per_block("background"),
+        constant_total=per_block("constant"),
+        event_block=number[~lone],
+        event_count=count[~lone],
+        event_shared=shared[~lone],
+        event_background=there[~lone],
+        event_constant=fixed[~lone],
+        lone_count=np.bincount(number[scaling], count[scaling], len(blocks)),
+        lone_log=np.bincount(number[lone], logs, len(blocks)),
+        bounds=BoundCells.of(
+            np.concatenate(cells),
+            source,
+            background,
+            constant,
+            np.concatenate([block.shared[1:].T for block in blocks]),
+        ),
     )
 
 
-def terms_of(bins):
-    """The `CashTerms` of bins, each a list of `DenseBlock`."""
-    blocks = [cash_block(block) for bin_ in bins for block in bin_]
-    numbers = np.repeat(np.arange(len(bins)), [len(bin_) for bin_ in bins])
-    return join_blocks(blocks, numbers, len(bins), bins[0][0].shared.shape[0])
-
-
 def profile_of(bins):
-    """The `CashProfile` of bins, each a list of `DenseBlock`."""
+    """The profile of bins, each a list of `DenseBlock`."""
     return cash_profile(terms_of(bins))
 
 

@@ -85,10 +85,14 @@ class CellExpectation:
     def first_cells(self):
         """The `FirstCells`."""
         floors = self.floors()
-        reco, pixel = first_cells(self.shares, self.background, self.cells, floors, self.fixed)
+        others = [] if self.fixed is None else [self.fixed[None]]
+        others += [] if self.further is None else [self.further]
+        others = np.concatenate(others) if others else None
+        reco, pixel = first_cells(self.shares, self.background, self.cells, floors, others)
         background = np.maximum(self.background[:, reco, pixel], floors[:, reco])
         fixed = np.zeros(len(reco)) if self.fixed is None else self.fixed[reco, pixel]
-        return FirstCells(reco, self.response_at(reco, pixel), background, fixed)
+        further = None if self.further is None else self.further[:, reco, pixel]
+        return FirstCells(reco, self.response_at(reco, pixel), background, fixed, further)
 
     def _sky_sums(self):
         """Sums of the shares over the cells of the fit in each reco bin, float array (n_true, n_reco), cm2."""

@@ -15,15 +15,17 @@ class FirstCells:
     response : float array (n, n_true), cm2 (or per TeV and sr): expected of the source per second of live time
     background : float array (n_slices, n), s-1 of on-time
     fixed : float array (n,), s-1 of live time, of other sources that are fixed
+    further : float array (n_further, n), s-1 of live time, of further sources whose fluxes are fitted; None for none
     """
 
     reco: np.ndarray
     response: np.ndarray
     background: np.ndarray
     fixed: np.ndarray
+    further: np.ndarray | None = None
 
 
-def first_cells(shares, background, inside, floors, fixed=None):
+def first_cells(shares, background, inside, floors, others=None):
     """Cells in which everything else may be smallest beside the source, two int arrays (reco bin, pixel).
 
     In each reco bin these are the brightest pixel of the source, and those that it does not dominate: where some true
@@ -36,15 +38,15 @@ def first_cells(shares, background, inside, floors, fixed=None):
     background : float array (n_slices, n_reco, n_pixels)
     inside : bool array (n_reco, n_pixels), the cells of the fit
     floors : float array (n_slices, n_reco), what an empty background is raised to
-    fixed : float array (n_reco, n_pixels), of other sources that are fixed, or None
+    others : float array (n_others, n_reco, n_pixels), of other sources, or None
     """
     image = shares.sum(axis=0)
     pixels = np.flatnonzero(image * inside.any(axis=0))
     if not len(pixels):
         return pixels, pixels
     own, rest = shares[:, pixels], np.maximum(background[:, :, pixels], floors[:, :, None])
-    if fixed is not None:
-        rest = np.concatenate([rest, fixed[None, :, pixels]])
+    if others is not None:
+        rest = np.concatenate([rest, others[:, :, pixels]])
     peak, within = int(np.argmax(image[pixels])), inside[:, pixels]
     brighter, darker = _beside(own, rest, peak)
     kept = within & ((brighter > darker) | ~within[:, peak, None])

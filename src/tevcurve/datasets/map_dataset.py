@@ -6,14 +6,12 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.datasets.background_floor import raise_empty_cells
-from tevcurve.datasets.cash_blocks import CashBlock
-from tevcurve.datasets.map_checks import check_maps, check_on_map, checked_mask
+from tevcurve.datasets.map_checks import check_maps, checked_mask
 from tevcurve.datasets.map_plot import plot_counts, plot_maps, plot_npred, plot_residuals, summary
 from tevcurve.datasets.reduced_cube import ReducedCube
 from tevcurve.datasets.source_response import source_response
 from tevcurve.datasets.times import dataset_times
 from tevcurve.errors import InputError, MissingError
-from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.models import SkyModel
 from tevcurve.records import as_html, as_text
 
@@ -197,52 +195,6 @@ class MapDataset:
         """Three axes: counts, prediction, and the significance of their difference."""
         return plot_maps(self, ax=ax, radius=radius)
 
-    def cash_block(self, source, further, bounds=False):
-        """The `CashBlock` of this dataset: what the likelihood needs, with the flux of `source` as amplitude.
-
-        Parameters
-        ----------
-        source : SkyModel whose flux is fitted
-        further : list of SkyModel with amplitudes to fit too; the remaining models are fixed
-        bounds : bool, whether the cells that bound fluxes below zero are needed
-
-        Raises `InputError` where the source lies outside the map.
-        """
-        check_on_map(source, self.counts.geom)
-        sources = [source, *further]
-        fixed = [model for model in self._models if model not in sources]
-        cell = self._filled_cells()
-        count = self.counts.data.ravel()[cell].astype(float)
-        templates = np.column_stack(
-            [self.response_of(model).at_cells(self.flux_of(model), cell) for model in sources]
-        )
-        constant = np.zeros(len(cell))
-        for model in fixed:
-            constant += self.response_of(model).at_cells(self.flux_of(model), cell)
-        background, norm, floored = (
-            np.zeros(self.counts.geom.data_shape),
-            1.0,
-            np.zeros(len(cell), dtype=bool),
-        )
-        if self.background_model is not None:
-            background, norm = np.where(self.cells, self._background(), 0.0), self.background_model.norm.value
-            floored = background.ravel()[cell] > self.background_model.scaled().ravel()[cell]
-        at_cell = background.ravel()[cell]
-        used = templates.any(axis=1) | (constant > 0) | (at_cell > 0)
-        return CashBlock(
-            shared_total=np.array([self._total(model) for model in sources]),
-            background_total=float(background.sum()),
-            constant_total=float(sum(self._total(model) for model in fixed)),
-            count=count[used],
-            shared=templates[used],
-            background=at_cell[used],
-            constant=constant[used],
-            background_norm=norm,
-            bounds=self._bounds(sources, background, self._predicted(fixed)) if bounds else None,
-            n_floored=int(count[floored].sum()),
-            n_unpredicted=int(count[~used].sum()),
-        )
-
     def why_no_signal(self, model):
         """(status, reason in words) of a dataset in which nothing is expected from a source."""
         lon, lat = model.spatial_model.lonlat_in("icrs")
@@ -304,17 +256,6 @@ class MapDataset:
         for model in models:
             data += self.response_of(model).predict(self.flux_of(model))
         return data
-
-    def _total(self, model):
-        return self.response_of(model).total(self.flux_of(model), self._summed_cells)
-
-    def _bounds(self, sources, background, fixed):
-        """The `BoundCells` of the cells of the fit, the first source's flux being fitted."""
-        at = np.flatnonzero(self.cells)
-        source, *further = (self._predicted([model]).ravel()[at] for model in sources)
-        shared = np.column_stack([np.zeros((len(at), 0)), *further])
-        block = np.zeros(len(at), dtype=int)
-        return BoundCells.of(block, source, background.ravel()[at], fixed.ravel()[at], shared)
 
     def __repr__(self):
         return f"<{self._title()}: {np.sum(self.counts.data, where=self.cells):.0f} counts>"

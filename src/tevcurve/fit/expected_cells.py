@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.datasets.background_floor import raise_empty_cells
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cell_classes import merge_cells
 from tevcurve.kernels.poisson import cash_profile
@@ -79,39 +78,18 @@ class ExpectedCells:
         )
 
 
-def cells_of_dataset(dataset, source, free):
-    """(signal, background, constant) in the cells of the fit of a `MapDataset`, float arrays (n_cells,).
-
-    source : the `SkyModel` whose flux is fitted; free : bool, whether the norm of the background is
-    """
-    cells = dataset.cells
-
-    def predicted(model):
-        return dataset.response_of(model).predict(dataset.flux_of(model))
-
-    signal, background = predicted(source), np.zeros(cells.shape)
-    constant = sum((predicted(model) for model in dataset.models if model is not source), background)
-    if dataset.background_model is not None:
-        background = dataset.background_model.scaled()
-        background = raise_empty_cells(background, cells & (signal + constant > 0))
-        if not free:
-            constant = constant + dataset.background_model.norm.value * background
-            background = np.zeros(cells.shape)
-    return signal[cells], background[cells], constant[cells]
-
-
-def cells_of_runs(runs, cuts, flux, n_bands, stacked):
+def cells_of_runs(runs, cuts, fluxes, n_bands, stacked):
     """Function of a row to the `ExpectedCells` of runs that are cut into time bins.
 
     Parameters
     ----------
     runs : list of `CubeTerms` with their `compact` response
     cuts : list of `TimeCut`, one per run
-    flux : float array (n_true,), cm-2 s-1, of the reference spectrum
+    fluxes : list of float arrays (n_true,), cm-2 s-1, of the reference spectrum in each run
     n_bands : int; row : time bin * n_bands + band
     stacked : bool, whether the runs of a bin are added up
     """
-    dense = [run.compact.in_all_cells(flux) for run in runs]
+    dense = [run.compact.in_all_cells(flux) for run, flux in zip(runs, fluxes, strict=True)]
     # Runs that are added up need the same cells: those of any; where one is not fitted, it expects nothing.
     bands = [run.band_of_bin for run in runs]
     if stacked:

@@ -1,11 +1,13 @@
-"""Time bins and energy bands laid over reduced runs: what the two methods of a light curve have in common."""
+"""Rows of a light curve, time bins times energy bands, as one likelihood: what cubes and spectra have in common."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.time_cut import cut_run
-from tevcurve.fit.joint import JointFit
+from tevcurve.fit.row_exposure import WholeSeconds, row_exposure
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +28,69 @@ class CutRuns:
     reference: object
 
 
+@dataclass(frozen=True, eq=False)
+class RunPieces:
+    """Pieces of runs in bins, as `TimeBins.pieces` gives them, where they are known beforehand.
+
+    Attributes
+    ----------
+    n_bins : int
+    bin, run : int arrays (n_pieces,), in the order of bins
+    start_s, stop_s : float arrays (n_pieces,), [start, stop) in mission seconds of the piece's run
+    """
+
+    n_bins: int
+    bin: np.ndarray
+    run: np.ndarray
+    start_s: np.ndarray
+    stop_s: np.ndarray
+
+    @classmethod
+    def whole(cls, bins, n_bins):
+        """Of runs of one second, each as a whole in a bin (int array (n_runs,), ascending)."""
+        zeros = np.zeros(len(bins))
+        return cls(n_bins, np.asarray(bins, dtype=int), np.arange(len(bins)), zeros, zeros + 1)
+
+    def pieces(self, runs):
+        """These pieces, of those runs."""
+        return self
+
+    def of_bin(self, number):
+        """(the pieces of one bin, the numbers of its runs), the runs being numbered anew in their order."""
+        own = np.flatnonzero(self.bin == number)
+        runs, run = np.unique(self.run[own], return_inverse=True)
+        return RunPieces(1, np.zeros(len(own), dtype=int), run, self.start_s[own], self.stop_s[own]), runs
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetRuns:
+    """The terms of all runs of datasets, with where they are from, each a list or an array (n_runs,).
+
+    terms : list of `CubeTerms` or of `OnOffTerms`
+    owner, place : int arrays, number of the dataset, and of the run among those of it
+    """
+
+    terms: list
+    owner: np.ndarray
+    place: np.ndarray
+
+    @classmethod
+    def of(cls, made, whole):
+        """Of a list with the terms of each dataset; in the order of time, or, as a whole, in that of the datasets."""
+        terms = [each for own in made for each in own]
+        owner = np.repeat(np.arange(len(made)), [len(own) for own in made])
+        place = np.concatenate([np.arange(len(own)) for own in made])
+        order = np.arange(len(terms)) if whole else order_of_time(terms)
+        return cls([terms[k] for k in order], owner[order], place[order])
+
+
 def cut_runs(runs, time_bins, event_times):
     """The `CutRuns` of reduced runs.
 
     Parameters
     ----------
     runs : list of records with `gti` (`GTI`), `deadc` and, if their background turns, `slice_edges`
-    time_bins : `TimeBins`
+    time_bins : `TimeBins` or `RunPieces`
     event_times : list of float arrays, mission seconds in order, the events to cut of each run
     """
     n_times = time_bins.n_bins
@@ -49,31 +107,111 @@ def cut_runs(runs, time_bins, event_times):
     return CutRuns(cuts, n_times, ontime, runs[0].gti.reference)
 
 
+def for_each_run(value, runs):
+    """A list with a value for each run, of such a list or of one value for all."""
+    return value if isinstance(value, list) else [value] * len(runs)
+
+
 def no_exposure(runs, masked):
     """(status, reason) of a row in which nothing is expected of the source, of whichever runs."""
     return "no_exposure", ""
 
 
-class LaidFit(JointFit):
-    """A `JointFit` over time bins times bands; row `time bin * n_bands + band`.
+@dataclass(frozen=True, eq=False)
+class RowSetting:
+    """How runs are put together in rows.
 
-    Parameters
+    Attributes
     ----------
-    profile, fitted : see `JointFit`
+    dark : bool array (n_bands,), bands in which the reference spectrum has no flux, which are not fitted; None for none
+    why_dark : function of the numbers of a row's runs, and of whether each has no energy bin of the band in the fit,
+        that returns (status, reason) where these expect nothing
+    stacked : bool, whether the runs of a bin are added up, in place of being fitted jointly
+    seconds : `WholeSeconds` of runs that are in one row as a whole; None for what the cut says
+    """
+
+    dark: np.ndarray | None = None
+    why_dark: Callable = no_exposure
+    stacked: bool = False
+    seconds: WholeSeconds | None = None
+
+    def dark_bands(self, n_bands):
+        """Whether the reference has no flux in each band, bool array (n_bands,)."""
+        return np.zeros(n_bands, dtype=bool) if self.dark is None else self.dark
+
+
+class RowLikelihood:
+    """The rows of a light curve that expect some signal as a profile, and how results spread over all rows.
+
+    Row `time bin * n_bands + band`.
+
+    Attributes
+    ----------
+    profile : see `tevcurve.fit.minimize`; of the rows in `fitted` only
+    fitted : int array, numbers of the rows that expect some signal
+    n_bins, n_bands : int, all rows, and the energy bands of each time bin
     cut : `CutRuns`
     reaches : list of `BandReach`, one per run
     exposure : `RowExposure`
     dark : bool array (n_bands,), whether the reference spectrum has no flux in a band
-    why_dark : function of the numbers of a row's runs, and of whether each has no energy bin of the band in the fit,
-        that returns (status, reason) where these expect nothing
-    stacked : bool, whether the runs of a bin are added up
+    setting : `RowSetting`
+    runs : list of the terms of the runs
     """
 
-    def __init__(self, profile, fitted, cut, reaches, exposure, dark, why_dark, stacked):
-        self.n_bands = len(dark)
-        super().__init__(profile, fitted, [], cut.n_times * self.n_bands)
-        self.cut, self.reaches, self.exposure, self.dark = cut, reaches, exposure, dark
-        self.why_dark, self.stacked = why_dark, stacked
+    # What `background_error` is the uncertainty of.
+    uncertain = "the background norm"
+
+    def __init__(self, profile, fitted, runs, cut, reaches, setting):
+        self.profile, self.fitted, self.n_bands = profile, fitted, len(reaches[0].low)
+        self.n_bins = cut.n_times * self.n_bands
+        self.runs, self.cut, self.reaches, self.setting = runs, cut, reaches, setting
+        self.exposure = row_exposure(runs, cut, reaches, setting.seconds)
+        self.dark = setting.dark_bands(self.n_bands)
+
+    @property
+    def stacked(self):
+        """Whether the runs of a bin are added up, bool."""
+        return self.setting.stacked
+
+    def spread(self, values):
+        """Values (n_fitted, ...) of the fitted rows among all rows, NaN elsewhere."""
+        full = np.full((self.n_bins, *np.shape(values)[1:]), np.nan)
+        full[self.fitted] = values
+        return full
+
+    def fitted_only(self, values):
+        """Values (n_bins, ...) of all rows, NaN where the row is not fitted."""
+        return self.spread(values[self.fitted])
+
+    def columns(self, estimate):
+        """The columns of a light curve, a dict of arrays (n_bins, ...): norms, statistic, counts and what they are of.
+
+        Parameters
+        ----------
+        estimate : `~tevcurve.fit.norms.NormEstimate` of the profile
+        """
+        columns = {"loglike": self.spread(estimate.stat)}
+        for field in fields(estimate):
+            values = getattr(estimate, field.name)
+            if field.name.startswith(("norm", "ts", "dloglike")) and values is not None:
+                columns[field.name] = values if field.name == "norm_scan" else self.spread(values)
+        exposure = {name: getattr(self.exposure, name) for name in ("livetime", "ontime", "n_runs")}
+        return columns | self.count_columns(columns["norm"]) | exposure
+
+    def count_columns(self, norm):
+        """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,); NaN where not fitted."""
+        measured, expected = self.measured(), self.expected(norm[self.fitted])
+        signal = self.spread(expected.signal)
+        predicted = {"npred": signal + self.spread(expected.rest()), "npred_excess": signal}
+        return {"counts": measured["counts"]} | predicted | measured
+
+    def measured(self):
+        """Columns of what was counted; see `tevcurve.fit.protocols.Expectations`."""
+        raise NotImplementedError
+
+    def expected(self, norm):
+        """The `~tevcurve.fit.protocols.Expected` of the fitted rows at norms (n_fitted,)."""
+        raise NotImplementedError
 
     def why_unfitted(self, number):
         """(status, reason in words) of a row in which nothing is expected from the source."""
@@ -86,4 +224,8 @@ class LaidFit(JointFit):
                 "the reference spectrum has no flux in the band, so there is nothing to scale",
             )
         runs = [run for run, cut in enumerate(self.cut.cuts) if time in cut.bins]
-        return self.why_dark(runs, [bool(self.reaches[run].masked[band]) for run in runs])
+        return self.setting.why_dark(runs, [bool(self.reaches[run].masked[band]) for run in runs])
+
+    def notes(self):
+        """What is worth saying of each row, a list (n_bins,) of sentences, empty where there is nothing."""
+        return [""] * self.n_bins

@@ -3,85 +3,104 @@
 import numpy as np
 
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.laid import LaidFit, cut_runs, no_exposure
+from tevcurve.fit.laid import RowLikelihood, RowSetting, cut_runs, for_each_run
 from tevcurve.fit.off_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
-from tevcurve.fit.row_exposure import row_exposure
+from tevcurve.fit.protocols import Expected
+from tevcurve.fit.shape_terms import onoff_rows
+from tevcurve.fit.toys_onoff import onoff_toys
 
-FREE = BackgroundRule()
+FREE, ROWS = BackgroundRule(), RowSetting()
 
 
-class LaidSpectra(LaidFit):
-    """Rows of a 1D light curve as a profile; `cells` are the `OnOffCells` of all rows."""
+class OnOffLikelihood(RowLikelihood):
+    """Rows of a 1D light curve as a profile.
 
-    method = "1d"
+    cells : `OnOffCells` of all rows
+    bands : list of int arrays (n_reco,), the band of each reco bin of each run
+    fluxes : list of float arrays (n_true,), cm-2 s-1, of the reference spectrum in each run
+    rule : `BackgroundRule`
+    shapes : `OffShapes` of the runs' backgrounds, or None where these are free in every energy bin
+    """
+
+    uncertain = "alpha"
+
+    def __init__(self, *laid, cells, bands, fluxes, rule, shapes):
+        super().__init__(*laid)
+        self.cells, self.bands, self.fluxes, self.rule, self.shapes = cells, bands, fluxes, rule, shapes
 
     def has_guessed_shape(self):
-        """Whether the shape of the background has no OFF count to go by, in a run of a row, bool array (n_rows,)."""
+        """Whether the shape of the background has no OFF count to go by, in a run of a row, bool array (n_bins,)."""
         guessed = np.zeros((self.cut.n_times, self.n_bands), dtype=bool)
         for own, cut in zip(self.shapes.guessed, self.cut.cuts, strict=True):
             guessed[cut.bins] |= own
         return guessed.ravel()
 
-    def __init__(self, *laid, cells, shapes):
-        super().__init__(*laid)
-        self.cells, self.shapes = cells, shapes
+    def measured(self):
+        """Columns of what was counted in the ON and the OFF regions."""
+        n_on, n_off, alpha, off_in_on, _ = self.cells.summed(self.n_bins)
+        return {"counts": n_on, "n_on": n_on, "n_off": n_off, "alpha": alpha, "excess": n_on - off_in_on}
 
-    def count_columns(self, norm):
-        """Counts in the fit, predicted counts, and what ON/OFF is judged by."""
-        n_on, n_off, alpha, off_in_on, signal = self.cells.summed(self.n_bins)
-        background = self.cells.background(self.profile, self.fitted, norm[self.fitted])
-        return {
-            "counts": n_on,
-            "npred": signal * norm + self.spread(background),
-            "npred_excess": signal * norm,
-            "n_on": n_on,
-            "n_off": n_off,
-            "alpha": alpha,
-            "excess": n_on - off_in_on,
-        }
+    def expected(self, norm):
+        """The `Expected` of the fitted rows at norms (n_fitted,), a part for each energy bin, or each run, of a row."""
+        row, background = self.cells.background(self.profile, self.fitted, norm)
+        return Expected(norm * self.profile.total, row, background, np.zeros(len(row)))
+
+    def signal_rates(self, band):
+        """Counts expected of the source in a band per second of live time, float array (n_runs,)."""
+        rates = []
+        for run, bands, flux in zip(self.runs, self.bands, self.fluxes, strict=True):
+            mask = run.mask_safe & (bands == band)
+            rates.append(np.einsum("tr,t->r", run.response, flux)[mask].sum())
+        return np.array(rates)
+
+    def reshaped(self, rows):
+        """The `OnOffRows` of some rows (int array, sorted), which may have another flux in each true-energy bin."""
+        return onoff_rows(self, rows)
+
+    def toys(self, rows):
+        """What draws toys of some rows (int array, sorted), an `OnOffToys`."""
+        return onoff_toys(self, rows)
 
 
-def lay_spectra(
-    runs, bands, time_bins, flux, *, dark=None, stacked=False, why_dark=no_exposure, background=FREE
-):
-    """The `LaidSpectra` of runs.
+def lay_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE, shapes=None):
+    """The `OnOffLikelihood` of runs.
 
     Where a bin has several, they are fitted jointly, one flux and a background in each energy bin of each run; or
     stacked, their counts added up in each energy bin.
 
     Parameters
     ----------
-    runs : list of `OnOffTerms` on the same energy bins
-    bands : int array (n_reco,), number of the band of each reco bin
-    time_bins : `TimeBins`
-    flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin
-    dark : bool array (n_bands,), bands in which the reference has no flux, which are not fitted; default: none
-    stacked : bool
-    why_dark : see `LaidFit`
+    runs : list of `OnOffTerms`, on the same energy bins but where `bands` says otherwise
+    bands : int array (n_reco,), number of the band of each reco bin, or a list of these, one for each run
+    time_bins : `TimeBins` or `RunPieces`
+    flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin; or a list, one for each
+        run
+    setting : `~tevcurve.fit.laid.RowSetting`
     background : `BackgroundRule`
+    shapes : what `OffShapes` has, of the runs; default: taken from them, where the rule says so
     """
-    n_bands = int(bands.max()) + 1
-    dark = np.zeros(n_bands, dtype=bool) if dark is None else dark
+    of_runs = for_each_run(bands, runs), for_each_run(flux, runs)
+    n_bands = 1 + max(int(own.max()) for own in of_runs[0])
+    dark = setting.dark_bands(n_bands)
     cut = cut_runs(runs, time_bins, [run.on_times_s for run in runs])
     cut_off = cut_runs(runs, time_bins, [run.off_times_s for run in runs])
     n_rows = cut.n_times * n_bands
-    shapes = None if background.shape_from is None else _shapes(runs, bands, background.shape_from)
-    rates = np.zeros((len(runs), len(bands))) if shapes is None else shapes.rates()
-    pieces = [
-        _cells(number, run, on, off, bands, dark, flux, rates[number])
-        for number, (run, on, off) in enumerate(zip(runs, cut.cuts, cut_off.cuts, strict=True))
-    ]
+    if shapes is None and background.shape_from is not None:
+        shapes = _shapes(runs, bands, background.shape_from)
+    rates = [np.zeros(len(own)) for own in of_runs[0]] if shapes is None else shapes.rates()
+    each_run = enumerate(zip(runs, cut.cuts, cut_off.cuts, *of_runs, rates, strict=True))
+    pieces = [_cells(number, dark, *each) for number, each in each_run]
     columns = [np.concatenate(column) for column in zip(*pieces, strict=True)]
-    if stacked:
-        columns = _stacked(len(bands), *columns)
+    if setting.stacked:
+        columns = _stacked(len(bands), columns)
     order = np.argsort(columns[0], kind="stable")
     row, run, _, *values = (column[order] for column in columns)
     cells = OnOffCells(row, row * len(runs) + run, *values)
     profile, fitted = cells.profile(n_rows, background), cells.fitted_rows(n_rows)
-    reaches = [run.reach(bands, n_bands) for run in runs]
-    laid = profile, fitted, cut, reaches, row_exposure(runs, cut, reaches), dark, why_dark, stacked
-    return LaidSpectra(*laid, cells=cells, shapes=shapes)
+    reaches = [run.reach(own, n_bands) for run, own in zip(runs, of_runs[0], strict=True)]
+    own = {"bands": of_runs[0], "fluxes": of_runs[1], "rule": background, "shapes": shapes}
+    return OnOffLikelihood(profile, fitted, runs, cut, reaches, setting, cells=cells, **own)
 
 
 def _shapes(runs, bands, shape_from):
@@ -98,12 +117,14 @@ def _shapes(runs, bands, shape_from):
     return OffShapes(counts, acceptance, seconds, masks, bands, np.log(runs[0].reco_edges_tev), group)
 
 
-def _cells(number, run, on, off, bands, dark, flux, off_rate):
+def _cells(number, dark, run, on, off, bands, flux, off_rate):
     """(row, run, reco bin, n_on, n_off, alpha, signal, off, off in ON) of each time bin and energy bin in the fit."""
     reco = np.flatnonzero(run.mask_safe)
     n_times, n_reco, n_bands = len(on.bins), len(bands), len(dark)
-    counts_on = np.bincount(on.event_bin * n_reco + run.on_bin[on.event], minlength=n_times * n_reco)
-    counts_off = np.bincount(off.event_bin * n_reco + run.off_bin[off.event], minlength=n_times * n_reco)
+    counts_on, counts_off = (
+        np.bincount(cut.event_bin * n_reco + bins[cut.event], _of_events(count, cut), n_times * n_reco)
+        for cut, bins, count in ((on, run.on_bin, run.on_count), (off, run.off_bin, run.off_count))
+    )
     ontime = on.ontime.sum(axis=1)
     rate = np.where(dark[bands], 0.0, np.einsum("tr,t->r", run.response, flux))
     expected_off = ontime[:, None] * off_rate[reco]
@@ -121,12 +142,18 @@ def _cells(number, run, on, off, bands, dark, flux, off_rate):
     )
 
 
-def _stacked(n_reco, row, run, reco, n_on, n_off, alpha, signal, shape_off, shape_on):
+def _of_events(count, cut):
+    """How many counts each event of a cut stands for, or None for one each."""
+    return None if count is None else count[cut.event]
+
+
+def _stacked(n_reco, columns):
     """The same with the cells of one row and energy bin added up; all are of run 0.
 
     alpha is such that the expected background is the sum of alpha * n_off; without OFF counts it is the mean,
     weighted with the expected signal, which goes with the live time.
     """
+    row, _, reco, n_on, n_off, alpha, signal, shape_off, shape_on = columns
     cells, index = np.unique(row * n_reco + reco, return_inverse=True)
 
     def total(values):

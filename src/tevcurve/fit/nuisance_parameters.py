@@ -24,7 +24,7 @@ class NuisanceParameters:
 
     Parameters
     ----------
-    members : list of `~tevcurve.fit.joint.Member` of one bin
+    pairs : list of (`MapDataset`, its `SkyModel` of the source) of one bin
 
     Attributes
     ----------
@@ -33,11 +33,11 @@ class NuisanceParameters:
     of_source : bool array, whether each is of the source itself
     """
 
-    def __init__(self, members):
+    def __init__(self, pairs):
         groups, self.datasets, self.sources = {}, [], []
-        for number, member in enumerate(members):
-            dataset = _with_own_models(member.dataset)
-            source = dataset.models[member.dataset.models.index(member.model)]
+        for number, (given, model) in enumerate(pairs):
+            dataset = _with_own_models(given)
+            source = dataset.models[given.models.index(model)]
             self.datasets.append(dataset)
             self.sources.append(source)
             for model in dataset.models:
@@ -75,21 +75,16 @@ class NuisanceParameters:
                 parameter.value = float(value)
 
 
-def has_nuisances(members):
-    """Whether the datasets of a bin leave anything free that `NuisanceParameters` would find."""
-    return any(names_of_nuisances(member.dataset, member.model) for member in members)
-
-
-def names_of_nuisances(dataset, source):
-    """Names, a list of str, of what `NuisanceParameters` would find free in a `MapDataset`. source: its `SkyModel`."""
-    names = [
-        f"{name_of(model)}.{name}"
-        for model in dataset.models
-        for _, name, _ in _nuisances(model, model is source)
-    ]
-    background = dataset.background_model
-    free = () if background is None else background.parameters.free_parameters
-    return names + [f"background.{parameter.name}" for parameter in free if parameter.name != "norm"]
+def has_nuisances(pairs):
+    """Whether datasets leave anything free that `NuisanceParameters` would find; pairs: as for these."""
+    for dataset, source in pairs:
+        if any(True for model in dataset.models for _ in _nuisances(model, model is source)):
+            return True
+        background = dataset.background_model
+        free = () if background is None else background.parameters.free_parameters
+        if any(parameter.name != "norm" for parameter in free):
+            return True
+    return False
 
 
 def check_names(datasets):

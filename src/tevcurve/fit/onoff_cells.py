@@ -80,15 +80,16 @@ class OnOffCells:
         return cash_profile(shape_terms(block, row[first], n_bins, n_on, n_off, signal, *shape))
 
     def background(self, profile, fitted, norm):
-        """Background counts expected in the ON region of the fitted rows at their norms.
+        """(row, counts) of the background in the ON region of the fitted rows at their norms, cell by cell or block by
+        block.
 
         profile, fitted : of `profile` and `fitted_rows`; norm : float array (n_fitted,)
         """
-        if not isinstance(profile.likelihood, CashLikelihood):
-            return profile.likelihood.background(norm)
-        settled, _ = profile.settled(norm)
-        terms = profile.likelihood.terms
+        likelihood = profile.likelihood
+        if not isinstance(likelihood, CashLikelihood):
+            return likelihood.cell_bin, likelihood.background(norm)
+        (settled, _), terms = profile.settled(norm), likelihood.terms
         own = np.flatnonzero(np.isin(self.row, fitted))
         _, block = np.unique(self.block[own], return_inverse=True)
         in_on = np.bincount(block, self.off_in_on[own], terms.n_blocks)
-        return np.bincount(terms.block_bin, settled.norms * in_on, profile.n)
+        return terms.block_bin, settled.norms * in_on

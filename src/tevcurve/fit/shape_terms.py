@@ -2,27 +2,25 @@
 
 import numpy as np
 
-from tevcurve.fit.laid_cubes import piece_of_run, stacked_piece
+from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
 from tevcurve.kernels.shape_rows import CashRows, OnOffRows
 from tevcurve.kernels.terms import CashTerms
 
 
-def cube_rows(joint, runs, flux, rows):
+def cube_rows(joint, rows):
     """The `CashRows` of some rows of a 3D light curve.
 
     Parameters
     ----------
-    joint : `LaidCubes` of the runs
-    runs : list of `CubeTerms`
-    flux : float array (n_true,), the one that it was laid with
+    joint : `CubeLikelihood`
     rows : int array, sorted, row numbers
     """
-    cuts, n_blocks_of = joint.cut.cuts, max(len(runs), 1)
+    runs, cuts, n_blocks_of = joint.runs, joint.cut.cuts, max(len(joint.runs), 1)
     number = _numbers(joint.n_bins, rows)
-    pieces = [piece_of_run(run, cut, flux) for run, cut in zip(runs, cuts, strict=True)]
+    pieces = [piece_of_run(*each) for each in zip(runs, cuts, joint.fluxes, strict=True)]
     total = _total_response(runs, cuts, pieces, number)
     if joint.stacked:
-        pieces = [stacked_piece(runs, pieces, joint.cut, joint.n_bins, flux)]
+        pieces = [stacked_piece(runs, pieces, joint.cut, joint.n_bins, joint.fluxes[0])]
         events = [_stacked_events(runs, joint, pieces[0], number)]
     else:
         events = [_events(*each, number) for each in zip(runs, cuts, pieces, strict=True)]
@@ -45,33 +43,28 @@ def cube_rows(joint, runs, flux, rows):
     own = np.flatnonzero(seen | ((constant > 0) & (background > 0)))
     own = own[np.argsort(key[own], kind="stable")]
     length = np.bincount(number[row[own]], minlength=len(rows))
-    terms = CashTerms(
+    terms = CashTerms.without_sources(
         n_bins=len(rows),
         block_bin=block_key // n_blocks_of,
-        shared_total=np.zeros((len(blocks), 0)),
         background_total=joined(piece.background_total for piece in pieces)[blocks],
         constant_total=joined(piece.constant_total for piece in pieces)[blocks],
         event_block=np.searchsorted(block_key, key[own]),
-        event_count=np.ones(len(own)),
-        event_shared=np.zeros((len(own), 0)),
         event_background=background[own],
         event_constant=constant[own],
         lone_count=np.bincount(lone, minlength=len(blocks)).astype(float),
-        lone_log=np.zeros(len(blocks)),
     )
     return CashRows(np.cumsum(length) - length, length, response[own], total, terms)
 
 
-def onoff_rows(joint, runs, bands, rows):
+def onoff_rows(joint, rows):
     """The `OnOffRows` of some rows of a 1D light curve.
 
     Parameters
     ----------
-    joint : `LaidSpectra` of the runs
-    runs : list of `OnOffTerms`
-    bands : int array (n_reco,), number of the band of each reco bin
+    joint : `OnOffLikelihood`, of runs with the same energy bins
     rows : int array, sorted, row numbers, each of them fitted
     """
+    runs, bands = joint.runs, joint.bands[0]
     number, n_reco = _numbers(joint.n_bins, rows), len(bands)
     keys, responses = [], []
     for run, cut in zip(runs, joint.cut.cuts, strict=True):

@@ -70,6 +70,17 @@ class OneAmplitude:
             _, start = self._descend(a, start)
         return self.likelihood.settled(start.amplitudes, start)
 
+    def effective_counts(self, a):
+        """Counts (n,) that the first amplitude rests on, at its values a (n,)."""
+        return self.likelihood.effective_counts(self.best(a))
+
+    def best(self, a):
+        """All amplitudes (n, n_amplitudes) at their best for first ones a (n,)."""
+        if self.likelihood.n_amplitudes == 1:
+            return a[:, None]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return self._descend(a, None)[1].amplitudes
+
     def lower_bound(self):
         """The lowest values (n,) of the first amplitude."""
         return self.likelihood.lower_bound()

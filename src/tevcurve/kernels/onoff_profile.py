@@ -77,9 +77,14 @@ class WstatLikelihood:
         return made
 
     def background(self, a):
-        """Background counts expected in the ON region of each bin at flux factors a, of shape (n,)."""
-        off = profile_background(self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal)
-        return self._sum(self.alpha * off)
+        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,)."""
+        return self.alpha * profile_background(
+            self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal
+        )
+
+    def effective_counts(self, amplitudes):
+        """Counts (n,) that the flux factor of each row rests on: ON counts."""
+        return self.counts
 
     def lower_bound(self):
         """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.

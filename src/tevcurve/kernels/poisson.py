@@ -109,6 +109,29 @@ class CashLikelihood:
         end = NormStart(amplitudes, settled.norms, response)
         return Settled(2 * half_stat, settled.last_norms(), response, amplitudes), end
 
+    def effective_counts(self, amplitudes):
+        """Counts (n,) that the first amplitude of each row rests on, all at given amplitudes (n, n_amplitudes).
+
+        Events weighted with how much they say: an event's weight w is that of the likelihood's slope, and the number
+        (sum w)^2 / sum w^2 (Kish 1965): all events where there is no background, those under the source's image where
+        there is.
+        """
+        terms, (settled, _) = self.terms, self.settled(amplitudes)
+        signal = terms.event_shared[:, 0]
+        expected = self._rest(amplitudes) + settled.norms[terms.event_block] * terms.event_background
+        weight = np.divide(signal, expected, out=np.zeros(len(expected)), where=expected > 0)
+        first = np.bincount(self._event_bin, terms.event_count * weight, self.n)
+        second = np.bincount(self._event_bin, terms.event_count * weight**2, self.n)
+        return np.divide(first**2, second, out=np.zeros(self.n), where=second > 0)
+
+    def expected(self, amplitudes):
+        """(the row of each block, its counts of background and of all else but the first amplitude), (n_blocks,)."""
+        terms, (settled, _) = self.terms, self.settled(amplitudes)
+        others = terms.constant_total
+        if self.n_amplitudes > 1:
+            others = others + (amplitudes[terms.block_bin, 1:] * terms.shared_total[:, 1:]).sum(axis=1)
+        return terms.block_bin, settled.norms * terms.background_total, others
+
     def lower_bound(self):
         """The lowest flux factor of each bin: where a prediction would reach zero, in any cell of the fit.
 

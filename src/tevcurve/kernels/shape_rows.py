@@ -105,7 +105,7 @@ class CashRows(ShapeRows):
         cells, total = self.signals(spectra)
         scale = np.exp(log_norm)
         cells, total = cells * scale[self.row, None], total * scale[:, None]
-        norms, prediction = self._best_norms(cells[:, 0], start)
+        norms, prediction = self._norms_at(cells[:, 0], start)
         terms, n_blocks = self.terms, self.terms.n_blocks
         weight = terms.event_count / prediction
         held = norms <= 0
@@ -134,11 +134,11 @@ class CashRows(ShapeRows):
     def backgrounds(self, log_norm, spectra, start=None):
         """Counts of everything but the source expected in each row (n_rows,)."""
         cells, _ = self.signals(spectra[:, :, :1])
-        norms, _ = self._best_norms(cells[:, 0] * np.exp(log_norm)[self.row], start)
+        norms, _ = self._norms_at(cells[:, 0] * np.exp(log_norm)[self.row], start)
         block = norms * self.terms.background_total + self.terms.constant_total
         return np.bincount(self.terms.block_bin, block, self.n)
 
-    def _best_norms(self, signal, start):
+    def _norms_at(self, signal, start):
         """(background norms (n_blocks,), prediction at events (n_events,))."""
         terms, rest = self.terms, signal + self.terms.event_constant
         start = self.start() if start is None else start

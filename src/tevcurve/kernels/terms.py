@@ -50,6 +50,21 @@ class CashTerms:
     bounds: BoundCells | None = None
     prior_weight: np.ndarray | None = None
 
+    @classmethod
+    def without_sources(cls, **arrays):
+        """Terms with no amplitude: backgrounds and what is fixed, to which others add what sources give.
+
+        arrays : all but those of amplitudes and of `lone_log`, which is the same at every norm; each event counts 1
+        """
+        n_blocks, n_events = len(arrays["block_bin"]), len(arrays["event_block"])
+        return cls(
+            shared_total=np.zeros((n_blocks, 0)),
+            event_shared=np.zeros((n_events, 0)),
+            event_count=np.ones(n_events),
+            lone_log=np.zeros(n_blocks),
+            **arrays,
+        )
+
     @property
     def n_blocks(self):
         return len(self.block_bin)

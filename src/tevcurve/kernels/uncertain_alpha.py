@@ -94,11 +94,13 @@ class UncertainAlphaLikelihood:
         return factor - tilt / bend
 
     def background(self, a):
-        """Background counts expected in the ON region of each bin at flux factors a, of shape (n,)."""
+        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,)."""
         ratio = self.factors(a)[self.cell_block] * self.alpha
-        return self._sum(
-            ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
-        )
+        return ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
+
+    def effective_counts(self, amplitudes):
+        """Counts (n,) that the flux factor of each row rests on: ON counts."""
+        return self.counts
 
     def lower_bound(self):
         """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.

@@ -6,27 +6,23 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.datasets import MapDataset
 from tevcurve.datasets.accepted import datasets_of
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
-from tevcurve.fit.joining import joint_fit
-from tevcurve.fit.joint import Member
-from tevcurve.fit.row_exposure import members_exposure
 from tevcurve.lightcurve.bins import by_intervals
 from tevcurve.lightcurve.bins.text import as_binning
-from tevcurve.lightcurve.dataset_terms import lay_datasets
+from tevcurve.lightcurve.dataset_origin import DatasetOrigin, rows_of_whole
 from tevcurve.lightcurve.fit_rows import (
     STEPS,
     FitOptions,
     check_options,
-    fit_rows,
     limit_sigma,
     positive,
-    reference_fluxes,
 )
-from tevcurve.lightcurve.laid_rows import energy_columns, table_of_rows, with_energies
+from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.provenance import assumed, position_words
+from tevcurve.lightcurve.provenance import position_words
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
 from tevcurve.options import settled
 from tevcurve.reduction.dataset_terms import edges_of
@@ -45,8 +41,10 @@ class LightCurveEstimator:
     of the source's spectral model times ``norm``; with ``reoptimize`` the other free parameters are fitted with it,
     in the fit as in errors, limits, TS and scan: norms (of the background, of further sources) in no time, anything
     else (a background's tilt, a position, another source's shape) slowly, one bin at a time. A position of the source
-    itself is fitted only in bins in which it shows an excess. With ``time_bins`` or ``energy_edges`` only norms of
-    backgrounds are fitted with it, and anything else that is free is refused.
+    itself is fitted only in bins in which it shows an excess.
+
+    Where all datasets were made from observations, the light curve has a ledger of the events that they hold, and can
+    be rebinned, in time and in bands of their energy bins.
 
     Parameters
     ----------
@@ -127,71 +125,60 @@ class LightCurveEstimator:
             raise InputError(
                 "run takes e_ref, e_min and e_max, or the estimator energy_edges; wanted is one of them."
             )
-        if self.time_bins is not None or self.energy_edges is not None:
-            return self._run_laid((e_ref, e_min, e_max), steps)
-        energies = _energies(e_ref, e_min, e_max)
-        bins = time_bins(self.datasets)
         models = [dataset.named(self.source) for dataset in self.datasets]
+        if self.time_bins is not None or self.energy_edges is not None:
+            energies = None if self.energy_edges is not None else _energies(e_ref, e_min, e_max)
+            return self._origin(models, energies, steps).light_curve()
+        return self._run_whole(models, _energies(e_ref, e_min, e_max), steps)
+
+    def _origin(self, models, energies, steps):
+        """The `DatasetOrigin` of the events of the datasets, in time bins and bands."""
+        binning = self.time_bins
+        if binning is None:
+            binning = by_intervals([(each.start, each.stop) for each in time_bins(self.datasets)])
+        options, meta = replace(self.options, steps=steps), self._meta(models)
+        return DatasetOrigin(
+            self.datasets, models, binning, self.energy_edges, energies, self.reoptimize, options, meta
+        )
+
+    def _run_whole(self, models, energies, steps):
+        """The light curve of all counts of the datasets, those with the same times in one row."""
+        bins = time_bins(self.datasets)
         spectra = [getattr(model, "spectral_model", model) for model in models]
-        first = [spectra[each.numbers[0]] for each in bins]
-        reference = reference_fluxes(first, *(np.full(len(bins), energy) for energy in energies))
-        check_flux(reference["ref_flux"], energies[1:])
+        for each in bins:
+            check_flux(spectra[each.numbers[0]].photon_flux(energies[1:]), energies[1:])
         for dataset, spectrum in zip(self.datasets, spectra, strict=True):
             check_spectrum(spectrum, edges_of(dataset)[1])
         for each in bins:
             _check_same_spectrum([spectra[k] for k in each.numbers], energies)
-        members = [
-            Member(self.datasets[k], models[k], number)
-            for number, each in enumerate(bins)
-            for k in each.numbers
-        ]
-        options = replace(self.options, steps=steps)
-        joint = joint_fit(members, len(bins), self.reoptimize, options.negative, options.background_rule)
-        columns, status, reason = fit_rows(joint, options)
-        exposure = members_exposure(joint)
-        columns |= {name: getattr(exposure, name) for name in ("livetime", "ontime", "n_runs")}
-        columns |= energy_columns(joint, exposure)
-        band = (np.full(len(bins), energy) for energy in energies[1:])
-        reason = with_energies(joint, exposure, band, reference, reason)
-        return LightCurve.from_arrays(
-            Time([each.start for each in bins]),
-            Time([each.stop for each in bins]),
-            *energies,
-            reference,
-            columns | {"status": status, "reason": reason},
-            meta=self._meta(joint.method, models) | assumed(first[0]),
-        )
-
-    def _run_laid(self, energies, steps):
-        """The light curve of the events of the datasets, in time bins and bands."""
-        models = [dataset.named(self.source) for dataset in self.datasets]
-        binning = self.time_bins
-        if binning is None:
-            binning = by_intervals([(each.start, each.stop) for each in time_bins(self.datasets)])
-        bands, fitted = self.energy_edges, self.energy_edges
-        if bands is None:
-            e_ref, *bands = _energies(*energies)
-            fitted = None
-            check_flux(getattr(models[0], "spectral_model", models[0]).photon_flux(bands), bands)
-        joint, laid = lay_datasets(
-            self.datasets,
-            models,
-            binning,
-            fitted,
+        order = [k for each in bins for k in each.numbers]
+        joint = rows_of_whole(
+            [self.datasets[k] for k in order],
+            [models[k] for k in order],
+            np.repeat(np.arange(len(bins)), [len(each.numbers) for each in bins]),
+            len(bins),
             self.reoptimize,
-            self.options.background_rule,
-            self.options.negative,
+            self.options,
         )
-        options = replace(self.options, steps=steps)
-        spectrum = getattr(models[0], "spectral_model", models[0])
-        e_ref = None if self.energy_edges is not None else e_ref
-        meta = self._meta(joint.method, models)
-        return LightCurve(table_of_rows(joint, laid, np.array(bands), spectrum, options, meta, e_ref=e_ref))
+        origin = None
+        if all(dataset.runs for dataset in self.datasets):
+            origin = self._origin(models, energies, steps)
+        table = table_of_rows(
+            joint,
+            WholeBins(bins),
+            np.array(energies[1:]),
+            [spectra[each.numbers[0]] for each in bins],
+            replace(self.options, steps=steps),
+            self._meta(models),
+            e_ref=energies[0],
+        )
+        return LightCurve(table, origin, None if origin is None else origin.ledger)
 
-    def _meta(self, method, models):
+    def _meta(self, models):
+        is_cube = isinstance(self.datasets[0], MapDataset)
         return {
             "source": self.source,
-            "method": method,
+            "method": "3d" if is_cube else "1d",
             "reoptimize": self.reoptimize,
             **self._position(models),
             **self.options.meta(),
@@ -215,6 +202,26 @@ class DatasetBin:
     start: Time
     stop: Time
     numbers: tuple[int, ...]
+
+
+class WholeBins:
+    """The time bins of datasets as `tevcurve.lightcurve.laid_rows` asks for them; bins : list of `DatasetBin`"""
+
+    scale = "tt"
+
+    def __init__(self, bins):
+        self.n_bins = len(bins)
+        self.time_min, self.time_max = (
+            Time([getattr(each, end) for each in bins]) for end in ("start", "stop")
+        )
+
+    def columns(self):
+        """Nothing more is known of the rows."""
+        return {}
+
+    def meta(self):
+        """Nothing more is to be said."""
+        return {}
 
 
 def time_bins(datasets):

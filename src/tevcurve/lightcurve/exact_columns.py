@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.fit.exact_intervals import known_norm_intervals, onoff_norm_intervals
+from tevcurve.fit.laid_spectra import OnOffLikelihood
 from tevcurve.fit.toy_intervals import toy_norm_intervals
 
 WORDS = "errors and limit by Feldman & Cousins"
@@ -35,7 +36,7 @@ def with_exact_intervals(joint, columns, reason, options, minimum):
 
     Parameters
     ----------
-    joint : `~tevcurve.fit.joint.JointFit`
+    joint : `~tevcurve.fit.laid.RowLikelihood`
     columns, reason : as they are with the likelihood's
     options : `FitOptions`
     minimum : `~tevcurve.fit.minimize.Minimum` of the profile
@@ -86,7 +87,7 @@ def _method(joint, columns, rows, minimum):
     Of "norm_ul" the lower ends may be missing.
     """
     signal = joint.profile.total[np.searchsorted(joint.fitted, rows)]
-    if joint.method == "1d":
+    if isinstance(joint, OnOffLikelihood):
         counts = [columns[name][rows] for name in ("n_on", "n_off", "alpha")]
         words = [
             FROM_COUNTS if same else f"{FROM_COUNTS}, {SEVERAL_ALPHA}" for same in _same_alpha(joint)[rows]

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from tevcurve.fit.laid_spectra import OnOffLikelihood
 from tevcurve.fit.toy_intervals import bound_of, toy_statistics, toys_for
 from tevcurve.kernels.profile_construction import preceding_probability
 from tevcurve.lightcurve.exact_columns import check_toy_rows, levels_of
@@ -30,7 +31,7 @@ def exact_coverage(kept, rows, norms):
     """
     levels = list(levels_of(kept.options).values())
     joint, _ = kept.laid(below_zero=False)
-    if joint.method == "1d":
+    if isinstance(joint, OnOffLikelihood):
         return _OnOffCoverage(norms, levels)
     check_toy_rows(len(norms))
     cells = joint.row_cells()

@@ -66,7 +66,7 @@ class FitOptions:
 
 
 def fit_rows(joint, options):
-    """(columns, statuses, reasons) of all rows of a `JointFit`: a dict of arrays and two lists of str."""
+    """(columns, statuses, reasons) of all rows of a `RowLikelihood`: a dict of arrays and two lists of str."""
     steps = options.steps
     estimate = estimate_norms(
         joint.profile,
@@ -97,8 +97,7 @@ def _with_background_words(joint, reason, options):
             + options.shape_from
         )
     if options.background_error is not None:
-        what = "alpha" if joint.method == "1d" else "the background norm"
-        words.append(f"{what} of each run is uncertain by {100 * options.background_error:g} %")
+        words.append(f"{joint.uncertain} of each run is uncertain by {100 * options.background_error:g} %")
     if not words:
         return reason
     reason, guessed = list(reason), np.zeros(joint.n_bins, dtype=bool)

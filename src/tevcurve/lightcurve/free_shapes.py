@@ -7,7 +7,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.fit.shape_terms import cube_rows, onoff_rows
+from tevcurve.fit.protocols import Reshaped
 from tevcurve.fit.shapes import estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
@@ -39,16 +39,12 @@ class FreeShapes:
 
     Attributes
     ----------
-    joint : `LaidCubes` or `LaidSpectra`
-    runs : list of `CubeTerms` or `OnOffTerms`
-    axes : `EnergyAxes`
+    joint : `CubeLikelihood` or `OnOffLikelihood`
     spectrum : `SpectralModel`
     nodes : `TrueNodes` at which the responses of the runs were taken
     """
 
     joint: Any
-    runs: list
-    axes: Any
     spectrum: Any
     nodes: Any
 
@@ -72,7 +68,7 @@ class FreeShapes:
             for start in range(0, len(wanted), BATCH):
                 numbers = wanted[start : start + BATCH]
                 estimate = estimate_shapes(
-                    self._terms(numbers),
+                    self._reshaped(numbers),
                     family,
                     columns["norm"][numbers],
                     sigma=options.sigma,
@@ -85,11 +81,12 @@ class FreeShapes:
     def _parameters(self, names):
         return [self.spectrum.parameters[name] for name in names]
 
-    def _terms(self, numbers):
-        flux = self.spectrum.photon_flux(self.axes.true)
-        if self.joint.method == "3d":
-            return cube_rows(self.joint, self.runs, flux, numbers)
-        return onoff_rows(self.joint, self.runs, self.axes.band_of_bin, numbers)
+    def _reshaped(self, numbers):
+        if not isinstance(self.joint, Reshaped):
+            raise InputError(
+                "These rows know no other spectrum than the reference, so nothing of it can be free."
+            )
+        return self.joint.reshaped(numbers)
 
 
 class _ShapeTable:

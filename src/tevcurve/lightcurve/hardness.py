@@ -33,21 +33,22 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
     Parameters
     ----------
     light_curve : `LightCurve`
-    kept : `Kept`, its origin
+    kept : `Kept` or `DatasetOrigin`, its origin
     bands : (band_low, band_high), their numbers
     sigma, upper_limit, sigma_ul : as in `tevcurve.light_curve`; None for the light curve's own
     """
-    axes, table = kept.setting.axes, light_curve.table
-    low, high = _checked(bands, axes.n_bands)
+    table, edges = light_curve.table, kept.bands
+    n_bands = len(edges) - 1
+    low, high = _checked(bands, n_bands)
     sigma = kept.options.sigma if sigma is None else positive(sigma, "sigma")
     given = upper_limit is not None or sigma_ul is not None
     limit = limit_sigma(sigma_ul, upper_limit) if given else kept.options.sigma_ul
     joint, _ = kept.laid(below_zero=False)
-    flux = kept.spectrum.photon_flux(axes.bands)
+    flux = kept.spectrum.photon_flux(edges)
     unit = np.nan if joint.dark[[low, high]].any() else flux[high] / flux[low]
     columns, status, reason = _of_bins(joint, low, high, unit, sigma**2, limit**2)
-    reason = _with_energies(table, axes.n_bands, (low, high), status, reason)
-    shown = [table[name][:: axes.n_bands] for name in TIMES if name in table.colnames]
+    reason = _with_energies(table, n_bands, (low, high), status, reason)
+    shown = [table[name][::n_bands] for name in TIMES if name in table.colnames]
     form = f".{decimals_of(*columns['hardness_errn'], *columns['hardness_errp'])}f"
     for name, values in columns.items():
         shown.append(Column(values, name=name, format=form, description=DESCRIPTIONS[name]))
@@ -58,8 +59,8 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
     meta = {
         "TIMESYS": table.meta["TIMESYS"],
         "source": table.meta.get("source", ""),
-        "band_low_TeV": axes.bands[low : low + 2].tolist(),
-        "band_high_TeV": axes.bands[high : high + 2].tolist(),
+        "band_low_TeV": edges[low : low + 2].tolist(),
+        "band_high_TeV": edges[high : high + 2].tolist(),
         "sigma": sigma,
         "sigma_ul": limit,
     }

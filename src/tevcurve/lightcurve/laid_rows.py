@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 
 
 def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, shapes=None):
-    """The astropy Table of the light curve of a `LaidFit`: one row per time bin and band, in that order.
+    """The astropy Table of the light curve of a `RowLikelihood`: one row per time bin and band, in that order.
 
     Parameters
     ----------
-    joint : `~tevcurve.fit.laid.LaidFit`
-    time_bins : `TimeBins`
+    joint : `~tevcurve.fit.laid.RowLikelihood`
+    time_bins : `TimeBins`, or what has their times, `columns` and `meta`
     bands : float array (n_bands + 1,), edges in TeV
-    spectrum : `SpectralModel`, the reference
+    spectrum : `SpectralModel`, the reference; or a list, one for each time bin
     options : `FitOptions`
     meta : dict
     e_ref : float, reference energy in TeV; default: the middle of each band in log
@@ -32,14 +32,19 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
     dark = np.count_nonzero(cut.ontime == 0)
     if dark:
         log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, cut.n_times)
-    columns |= {name: getattr(exposure, name) for name in ("livetime", "ontime", "n_runs")}
-    columns["time_mean"] = _mjd(exposure.time_mean, cut.reference, time_bins.scale)
+    if exposure.time_mean is not None:
+        columns["time_mean"] = _mjd(exposure.time_mean, cut.reference, time_bins.scale)
     columns |= energy_columns(joint, exposure)
     columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
     e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
-    of_bands = reference_fluxes([spectrum] * n_bands, e_ref[:n_bands], e_min[:n_bands], e_max[:n_bands])
-    reference = {name: np.tile(values, time_bins.n_bins) for name, values in of_bands.items()}
+    spectra = spectrum if isinstance(spectrum, list) else [spectrum]
+    known = slice(0, n_bands * len(spectra))
+    of_bands = reference_fluxes(
+        [each for each in spectra for _ in range(n_bands)], e_ref[known], e_min[known], e_max[known]
+    )
+    repeats = 1 if isinstance(spectrum, list) else time_bins.n_bins
+    reference = {name: np.tile(values, repeats) for name, values in of_bands.items()}
     if shapes is not None:
         columns, reference, status, reason = shapes.fit(
             (columns, reference, status, reason), (e_ref, e_min, e_max), options
@@ -52,12 +57,12 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
         _repeated(time_bins.time_max, n_bands),
         energies | {"status": status, "reason": reason} | columns,
         reference,
-        meta | assumed(spectrum) | time_bins.meta(),
+        meta | assumed(spectra[0]) | time_bins.meta(),
     )
 
 
 def energy_columns(joint, exposure):
-    """`e_min_fit` and `e_max_fit` of the rows of a `JointFit` with a `RowExposure`, a dict; NaN where not fitted."""
+    """`e_min_fit` and `e_max_fit` of the rows of a `RowLikelihood`, a dict of arrays; NaN where not fitted."""
     return {"e_min_fit": joint.fitted_only(exposure.low), "e_max_fit": joint.fitted_only(exposure.high)}
 
 
@@ -66,7 +71,7 @@ def with_energies(joint, exposure, band, reference, reason, is_free=False):
 
     Parameters
     ----------
-    joint : `JointFit`
+    joint : `RowLikelihood`
     exposure : `RowExposure`
     band : (e_min, e_max), float arrays (n_rows,), TeV
     reference : dict of the reference fluxes

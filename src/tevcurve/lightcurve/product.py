@@ -156,7 +156,7 @@ class LightCurve(RowSelection, FluxArithmetic):
         return self.origin.hardness(self, band_low, band_high, **levels)
 
     def _without_events(self):
-        reason = getattr(self.origin, "reason", "it was read from a file, or made from datasets")
+        reason = getattr(self.origin, "reason", "it was read from a file, or made from counts without times")
         return f"This light curve does not know its events ({reason})"
 
     def __repr__(self):

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from tevcurve.errors import DataError
-from tevcurve.fit.laid_cubes import lay_cubes
+from tevcurve.fit.laid import RowSetting
+from tevcurve.fit.laid_cubes import CubeRule, lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
 from tevcurve.lightcurve.bins import Binning
 from tevcurve.lightcurve.bins.text import as_binning
@@ -115,6 +116,11 @@ class Kept:
         """Function of a `SourceRun` to its terms and the fates of its events; it holds on to no run."""
         return partial(_terms_of, setting=self.setting, nodes=self.nodes, below_zero=self.options.negative)
 
+    @property
+    def bands(self):
+        """Edges (n_bands + 1,) of the energy bands in TeV."""
+        return self.setting.axes.bands
+
     @cached_property
     def nodes(self):
         """The `TrueNodes` at which responses are taken."""
@@ -139,7 +145,7 @@ class Kept:
     def light_curve(self):
         """The `LightCurve` of the present settings."""
         joint, time_bins = self.laid(below_zero=self.options.negative)
-        shapes = FreeShapes(joint, list(self.terms), self.setting.axes, self.spectrum, self.nodes)
+        shapes = FreeShapes(joint, self.spectrum, self.nodes)
         table = table_of_rows(
             joint,
             time_bins,
@@ -157,39 +163,20 @@ class Kept:
         return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
     def laid(self, below_zero=True):
-        """(`LaidCubes` or `LaidSpectra`, `TimeBins`) of the present settings.
+        """(`CubeLikelihood` or `OnOffLikelihood`, `TimeBins`) of the present settings.
 
         below_zero: bool, whether fluxes may be asked for below zero.
         """
         axes = self.setting.axes
         time_bins = self.time_bins.bins(self.terms)
         flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
-        stacked = self.meta["several_runs"] == "stacked"
+        rows = RowSetting(dark, self._why_dark, self.meta["several_runs"] == "stacked")
         if isinstance(self.setting, CubeSetting):
-            error = self.options.background_error
-            joint = lay_cubes(
-                self._bounded_runs() if below_zero else list(self.terms),
-                time_bins,
-                flux,
-                dark=dark,
-                stacked=stacked,
-                why_dark=self._why_dark,
-                background_error=error,
-                compact_runs=self.compact_runs,
-                below_zero=below_zero,
-            )
-            return joint, time_bins
-        joint = lay_spectra(
-            list(self.terms),
-            axes.band_of_bin,
-            time_bins,
-            flux,
-            dark=dark,
-            stacked=stacked,
-            why_dark=self._why_dark,
-            background=self.options.background_rule,
-        )
-        return joint, time_bins
+            runs = self._bounded_runs() if below_zero else list(self.terms)
+            rule = CubeRule(self.options.background_error, below_zero)
+            return lay_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
+        rule = self.options.background_rule
+        return lay_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
 
     def _bounded_runs(self):
         """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""

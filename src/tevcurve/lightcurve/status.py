@@ -14,7 +14,7 @@ def statuses(joint, minimum, columns):
 
     Parameters
     ----------
-    joint : `~tevcurve.fit.joint.JointFit`
+    joint : `~tevcurve.fit.laid.RowLikelihood`
     minimum : `~tevcurve.fit.minimize.Minimum` of its profile
     columns : dict of the columns
     """

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.toys_cubes import CubeToys
-from tevcurve.lightcurve.toys_onoff import onoff_toys
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +45,11 @@ def toy_maker(light_curve, rows=None):
 
     Raises `InputError` for a light curve that was not made by `tevcurve.light_curve`.
     """
-    kept = light_curve.origin
-    if not hasattr(kept, "laid"):
+    origin = light_curve.origin
+    if not hasattr(origin, "laid"):
         raise InputError(
             "Toys are drawn from the responses of the runs, and this light curve has none (it was read from a file, "
-            "or made from datasets); one made by tevcurve.light_curve is wanted."
+            "or made from counts without times); one made by tevcurve.light_curve is wanted."
         )
-    joint, _ = kept.laid()
-    rows = joint.fitted if rows is None else np.asarray(rows)
-    return maker_of_rows(kept, joint, rows)
-
-
-def maker_of_rows(kept, joint, rows):
-    """The same for the `Kept` runs and the `LaidFit` of a light curve; rows: int array, sorted."""
-    if joint.method == "1d":
-        return onoff_toys(kept, joint, rows)
-    return CubeToys(kept, joint, rows)
+    joint, _ = origin.laid()
+    return joint.toys(joint.fitted if rows is None else np.asarray(rows))

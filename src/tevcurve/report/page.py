@@ -117,7 +117,7 @@ def _figures(light_curve, rows, variability):
         figures["light-curve"] = ("Light curve", plain(figure))
     else:
         missing.append("There is no figure, because no row has a flux or a limit.")
-    why = getattr(light_curve.origin, "reason", "it was read from a table, or made from datasets")
+    why = getattr(light_curve.origin, "reason", "it was read from a table, or made from counts without times")
     quality, more = quality_figures(rows, light_curve.ledger, why)
     figures |= {one["id"]: (one["title"], plain(one["figure"])) for one in quality}
     return figures, missing + more

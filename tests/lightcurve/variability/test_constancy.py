@@ -7,11 +7,11 @@ from scipy.optimize import minimize_scalar
 from scipy.special import chdtrc
 
 from tevcurve.errors import InputError
+from tevcurve.fit.toys_onoff import OnOffToys
 from tevcurve.kernels.onoff import wstat
 from tevcurve.kernels.onoff_profile import onoff_profile
 from tevcurve.lightcurve.bins import by_counts, by_run, by_width
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.toys_onoff import OnOffToys
 from tevcurve.lightcurve.variability import chi_square, ts_var
 from tevcurve.lightcurve.variability.block_search import gain_of
 from tevcurve.lightcurve.variability.row_fits import RowFits

@@ -143,7 +143,7 @@ def _of_events(light_curve, p0):
     terms = light_curve.origin.terms
     several = [p for p in P_STEPS if event_blocks(p).bins(terms).n_bins > 1]
     table = result.table
-    bands = len(light_curve.origin.setting.axes.bands) - 1
+    bands = len(light_curve.origin.bands) - 1
     shown = {"start": result.time_start[::bands], "stop": result.time_stop[::bands]}
     if bands == 1:
         shown |= {name: u.Quantity(table[name]) for name in ("flux", "flux_errn", "flux_errp")}

@@ -9,9 +9,8 @@ import numpy as np
 from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
-from tevcurve.kernels.poisson import CashLikelihood
+from tevcurve.fit.protocols import Drawable
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
-from tevcurve.lightcurve.toys import maker_of_rows
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
@@ -203,10 +202,13 @@ def _from_origin(light_curve, numbers):
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
     reference = start[0]
     middle = (joint.cut.reference.to_time(joint.exposure.time_mean[numbers]) - reference).sec
-    maker = maker_of_rows(kept, joint, numbers)
+    if not isinstance(joint, Drawable) or not getattr(joint, "is_linear", True):
+        # Rows in which more than norms is fitted are known by their columns only.
+        return _from_columns(light_curve, numbers)
+    maker = joint.toys(numbers)
     fits = RowFits(maker.profile)
-    edges = kept.setting.axes.bands[numbers[0] % joint.n_bands :][:2]
-    pieces = _pieces(kept, joint, time_bins, numbers, reference)
+    edges = kept.bands[numbers[0] % joint.n_bands :][:2]
+    pieces = _pieces(joint, time_bins, numbers, reference)
     exposure = joint.exposure
     ranges = energy_ranges(
         exposure.low, exposure.high, exposure.low_of_all, exposure.high_of_all, rows=numbers
@@ -226,7 +228,7 @@ def _from_origin(light_curve, numbers):
         middle_s=middle,
         pieces=pieces,
         flux=float(kept.spectrum.photon_flux(edges)[0]),
-        counts=effective_counts(fits),
+        counts=fits.profile.effective_counts(np.full(len(numbers), max(float(fits.constant[0]), 0.0))),
         good_s=np.bincount(pieces.row, pieces.stop_s - pieces.start_s, len(numbers)),
         exposure=np.bincount(pieces.row, pieces.weight, len(numbers)),
         maker=maker,
@@ -294,12 +296,11 @@ def _common_notes(light_curve):
     return ("the time bins were chosen on the events, so that chances are no longer as stated",)
 
 
-def _pieces(kept, joint, time_bins, numbers, reference):
+def _pieces(joint, time_bins, numbers, reference):
     """The `Pieces` of rows; their weight is the expected signal."""
-    runs, band = list(kept.terms), numbers[0] % joint.n_bands
-    flux = kept.spectrum.photon_flux(kept.setting.axes.true)
-    pieces = time_bins.pieces(runs)
-    rates = np.array([_signal_rate(run, flux, kept.setting.axes, band) * run.deadc for run in runs])
+    runs, band = joint.runs, numbers[0] % joint.n_bands
+    pieces, rates = time_bins.pieces(runs), joint.signal_rates(band)
+    rates = rates * np.array([run.deadc for run in runs])
     zeros = np.array([(run.gti.reference.to_time(0.0) - reference).sec for run in runs])
     rank = np.full(time_bins.n_bins, -1)
     rank[numbers // joint.n_bands] = np.arange(len(numbers))
@@ -307,32 +308,3 @@ def _pieces(kept, joint, time_bins, numbers, reference):
     run = pieces.run[mine]
     start, stop = pieces.start_s[mine] + zeros[run], pieces.stop_s[mine] + zeros[run]
     return Pieces(rank[pieces.bin[mine]], start, stop, (stop - start) * rates[run])
-
-
-def _signal_rate(run, flux, axes, band):
-    """Expected signal of a run in a band per second of live time."""
-    if hasattr(run, "signal_total"):
-        return run.signal_total(flux)[band]
-    mask = run.mask_safe & (axes.band_of_bin == band)
-    return float(np.einsum("tr,t->r", run.response, flux)[mask].sum())
-
-
-def effective_counts(fits):
-    """Counts (n,) that the flux of each row rests on: ON counts, or events weighted with how much they say.
-
-    An event's weight w is that of the likelihood's slope at the constant flux, and the number (sum w)^2 / sum w^2
-    (Kish 1965): all events where there is no background, those under the source's image where there is.
-    """
-    profile = fits.profile
-    likelihood = getattr(profile, "likelihood", None)
-    if not isinstance(likelihood, CashLikelihood):
-        return profile.counts
-    terms, a = likelihood.terms, max(float(fits.constant[0]), 0.0)
-    settled, _ = profile.settled(np.full(profile.n, a))
-    expected = a * terms.event_shared[:, 0] + settled.norms[terms.event_block] * terms.event_background
-    expected = expected + terms.event_constant
-    weight = np.divide(terms.event_shared[:, 0], expected, out=np.zeros(len(expected)), where=expected > 0)
-    bin_ = terms.block_bin[terms.event_block]
-    first = np.bincount(bin_, terms.event_count * weight, terms.n_bins)
-    second = np.bincount(bin_, terms.event_count * weight**2, terms.n_bins)
-    return np.divide(first**2, second, out=np.zeros(terms.n_bins), where=second > 0)

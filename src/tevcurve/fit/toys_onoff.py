@@ -136,25 +136,23 @@ class OnOffToys:
         return self.shapes.rates(counts)[:, run, reco] * ontime
 
 
-def onoff_toys(kept, joint, rows):
-    """The `OnOffToys` of rows (sorted int array) of the `LaidSpectra` of a light curve."""
-    run, reco, group, ontime = _cell_groups(kept, joint, rows)
+def onoff_toys(joint, rows):
+    """The `OnOffToys` of rows (sorted int array) of an `OnOffLikelihood`."""
+    run, reco, group, ontime = _cell_groups(joint, rows)
     own_shape = {} if joint.stacked else {"shapes": joint.shapes, "run": run, "reco": reco}
     profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
     cells = joint.cells.take(rows)
-    return OnOffToys(
-        profile, rows, group, ontime, cells=cells, rule=kept.options.background_rule, **own_shape
-    )
+    return OnOffToys(profile, rows, group, ontime, cells=cells, rule=joint.rule, **own_shape)
 
 
-def _cell_groups(kept, joint, rows):
+def _cell_groups(joint, rows):
     """(run, energy bin, group, ontime) of each cell of rows: a group are those of one run and energy bin; ontime in s.
 
     Where runs are stacked, a group are the cells of one energy bin in rows with the same runs, and there is no run.
     """
-    bands, n_bands = kept.setting.axes.band_of_bin, joint.n_bands
+    bands, n_bands = joint.bands[0], joint.n_bands
     parts = []
-    for number, (run, cut) in enumerate(zip(kept.terms, joint.cut.cuts, strict=True)):
+    for number, (run, cut) in enumerate(zip(joint.runs, joint.cut.cuts, strict=True)):
         reco = np.flatnonzero(run.mask_safe)
         row = (cut.bins[:, None] * n_bands + bands[reco]).ravel()
         ontime = np.repeat(cut.ontime.sum(axis=1), len(reco))

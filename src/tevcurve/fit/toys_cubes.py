@@ -14,11 +14,11 @@ class CubeToys:
     background have a prior, those of each toy are drawn from it.
     """
 
-    def __init__(self, kept, joint, rows):
+    def __init__(self, joint, rows):
         self.profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
         self.rows = rows
-        runs = kept.compact_runs()
-        self.runs = run_cells(runs, kept.spectrum.photon_flux(kept.setting.axes.true))
+        runs = joint.compact_runs()
+        self.runs = run_cells(runs, joint.fluxes)
         self.parts = _parts(runs, joint, rows)
         # With a prior each block's norm is its own; else all of a run are one.
         terms = self.terms
@@ -103,11 +103,11 @@ class CubeToys:
         return np.maximum(1 + error * rng.standard_normal((n, len(weight))), 0.0)
 
 
-def run_cells(runs, flux):
+def run_cells(runs, fluxes):
     """The `RunCells` of runs with compact responses: cells in which some run expects photons of the source."""
     n_pixels = runs[0].compact.shares.shape[1]
     signals = []
-    for run in runs:
+    for run, flux in zip(runs, fluxes, strict=True):
         weights = np.where(run.band_of_bin >= 0, run.compact.dispersion * flux[:, None], 0.0)
         signals.append(np.einsum("tr,tp->rp", weights, run.compact.shares).ravel())
     near = np.flatnonzero(np.any([signal > 0 for signal in signals], axis=0))

@@ -8,6 +8,8 @@ from small_store import SOURCE, cube_datasets, make_store, spectrum_datasets
 from tevcurve import LightCurveEstimator, MapDataset
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import bayesian_blocks, by_counts, by_run, by_significance, by_width, sliding
+from tevcurve.lightcurve.variability import ts_var
+from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 
 ENERGIES = (1 * u.TeV, 1 * u.TeV, 8 * u.TeV)
 
@@ -93,19 +95,34 @@ def test_an_empty_background_is_raised_as_in_the_datasets_themselves(observation
         assert all("raised to a floor" in reason for reason in laid["reason"])
 
 
-@pytest.mark.parametrize("laid", [{"time_bins": by_run()}, {"energy_edges": [0.7, 10] * u.TeV}])
-@pytest.mark.parametrize("names", [("source.lon_0", "source.lat_0"), ("background.tilt",)])
-def test_what_is_free_beside_norms_is_not_dropped_in_silence(observations, laid, names):
-    (dataset,) = cube_datasets(observations[:1])
-    for name in names:
-        owner, parameter = name.split(".")
-        model = dataset.background_model if owner == "background" else dataset.named(SOURCE)
-        model.parameters[parameter].frozen = False
-    with pytest.raises(InputError, match=f"free here too is {', '.join(names)}: freeze it"):
-        estimator([dataset], **laid).run(*(ENERGIES if "time_bins" in laid else ()))
-    # Without a fit of the background nothing else is fitted, and nothing dropped.
-    fixed = LightCurveEstimator([dataset], source=SOURCE, **laid)
-    assert np.isfinite(fixed.run(*(ENERGIES if "time_bins" in laid else ())).table["flux"]).all()
+FREE = (("source.lon_0", "source.lat_0"), ("background.tilt",), ("other.index",))
+
+
+@pytest.mark.parametrize("names", FREE)
+def test_what_is_free_beside_norms_is_fitted_in_any_bins(observations, names):
+    """In bins of whole runs it is what the datasets as a whole give; bands and shorter bins have their own."""
+    datasets = cube_datasets(observations[:2])
+    for dataset in datasets:
+        other = SkyModel(
+            SkyPointSource("83.3 deg", "22.3 deg"), PowerLaw(amplitude="1e-12 cm-2 s-1 TeV-1"), name="other"
+        )
+        for parameter in other.parameters:
+            parameter.frozen = True
+        dataset.model = [dataset.named(SOURCE), *([other] if "other.index" in names else [])]
+        for name in names:
+            owner, parameter = name.split(".")
+            model = dataset.background_model
+            model = dataset.named({"source": SOURCE}.get(owner, owner)) if owner != "background" else model
+            model.parameters[parameter].frozen = False
+    whole = estimator(datasets).run(*ENERGIES, steps=["err", "ul"]).table
+    laid = estimator(datasets, time_bins=by_run()).run(*ENERGIES, steps=["err", "ul"]).table
+    for name in ("norm", "norm_err", "norm_ul", "loglike", "npred"):
+        np.testing.assert_allclose(laid[name], whole[name], rtol=1e-5, err_msg=name)
+    fixed = LightCurveEstimator(datasets, source=SOURCE, time_bins=by_run()).run(*ENERGIES, steps=[]).table
+    assert np.all(laid["loglike"] < fixed["loglike"])
+    short = estimator(datasets[:1], time_bins=by_width("10 min")).run(*ENERGIES, steps=[]).table
+    assert set(short["status"]) <= {"ok", "at_zero"}
+    assert len(short) > 1
 
 
 def test_the_position_of_the_source_is_said(datasets):
@@ -117,3 +134,55 @@ def test_the_position_of_the_source_is_said(datasets):
         else:
             lon, lat = spatial.position.icrs.ra.deg, spatial.position.icrs.dec.deg
             assert meta["position"] == f"{lon:.6f} deg, {lat:.6f} deg (ICRS)"
+
+
+def test_other_bins_are_those_of_another_estimator(datasets):
+    night = estimator(datasets).run(*ENERGIES)
+    rebinned = night.rebin(by_width("10 min"))
+    expected = estimator(datasets, time_bins=by_width("10 min")).run(*ENERGIES)
+    assert len(rebinned.table) == len(expected.table) > len(night.table)
+    for name in ("flux", "flux_err", "flux_ul", "ts", "counts", "npred"):
+        np.testing.assert_array_equal(rebinned.table[name], expected.table[name])
+    first = datasets[0]
+    edges = first.counts.geom.axes[0].edges if isinstance(first, MapDataset) else first.energy_edges
+    bands = night.rebin(energy_edges=edges[[0, 4, -1]])
+    expected = estimator(datasets, energy_edges=edges[[0, 4, -1]]).run()
+    np.testing.assert_array_equal(bands.table["flux"], expected.table["flux"])
+    with pytest.raises(InputError, match="rebin takes no e_reco or e_true"):
+        night.rebin(e_reco=edges)
+
+
+def test_every_event_of_the_datasets_is_in_the_ledger(datasets):
+    night = estimator(datasets).run(*ENERGIES, steps=[])
+    column = "counts" if isinstance(datasets[0], MapDataset) else "n_on"
+    used = np.sum(night.table[column])
+    if column == "n_on":
+        used += np.sum(night.table["n_off"])
+    assert night.ledger.totals()["used"] == used
+    held = sum(
+        len(run.time_s) if column == "counts" else len(run.on_times_s) + len(run.off_times_s)
+        for dataset in datasets
+        for run in dataset.runs
+    )
+    assert night.ledger.totals()["total"] == held
+    half = night.rebin(by_width("10 min", align="absolute"))
+    assert half.ledger.totals()["total"] == held
+    assert np.sum(half.ledger.seconds["total"]) == pytest.approx(
+        sum(r.gti.ontime_s for d in datasets for r in d.runs)
+    )
+
+
+def test_hardness_is_the_ratio_of_the_fluxes_of_two_bands(datasets):
+    first = datasets[0]
+    edges = first.counts.geom.axes[0].edges if isinstance(first, MapDataset) else first.energy_edges
+    bands = estimator(datasets, energy_edges=edges[[0, 4, -1]]).run()
+    table = bands.hardness()
+    flux = np.asarray(bands.table["flux"]).reshape(-1, 2)
+    np.testing.assert_allclose(table["hardness"], flux[:, 1] / flux[:, 0], rtol=1e-6)
+
+
+def test_variability_of_datasets_is_that_of_their_events(datasets):
+    short = estimator(datasets, time_bins=by_width("10 min"), negative=True).run(*ENERGIES)
+    result = ts_var(short, n_toys=20)
+    assert "columns of the table" not in result.note
+    assert 0 <= result.p_value <= 1

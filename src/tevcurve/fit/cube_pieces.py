@@ -1,0 +1,153 @@
+"""Pieces of 3D rows: what a run expects and has counted in each row of a light curve."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class _FirstOfRows:
+    """Cells that may be the first without a prediction, arrays (n_cells,): their row, and what is expected there.
+
+    further : float array (n_further, n_cells)
+    """
+
+    row: np.ndarray
+    signal: np.ndarray
+    background: np.ndarray
+    constant: np.ndarray
+    further: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """One run's blocks (a row each) and events: totals (n_blocks,), values at events (n_events,).
+
+    first: function without arguments to the `_FirstOfRows`, which only fluxes below zero need.
+    event_count: how many counts an event stands for, or None for one each.
+    further_total, event_further: (n_further, ...) of further sources, or None.
+    """
+
+    row: np.ndarray
+    signal_total: np.ndarray
+    background_total: np.ndarray
+    constant_total: np.ndarray
+    first: Callable[[], _FirstOfRows]
+    event_row: np.ndarray
+    event_signal: np.ndarray
+    event_background: np.ndarray
+    event_constant: np.ndarray
+    event_count: np.ndarray | None = None
+    further_total: np.ndarray | None = None
+    event_further: np.ndarray | None = None
+    cell: np.ndarray | None = None
+
+
+def piece_of_run(run, cut, flux):
+    """A run's share in the rows: rates times the seconds of each bin."""
+    n_bands = run.n_bands
+    livetime = cut.ontime.sum(axis=1) * run.deadc
+    background_total = np.einsum("ms,sb->mb", cut.ontime, run.background_total)
+    background = np.einsum("es,se->e", cut.ontime[cut.event_bin], run.background[:, cut.event])
+    constant_total = livetime[:, None] * np.broadcast_to(run.fixed_total, n_bands)
+    constant = livetime[cut.event_bin] * np.broadcast_to(run.fixed, len(run.time_s))[cut.event]
+    if run.background_norm is not None:
+        constant_total = constant_total + run.background_norm * background_total
+        constant = constant + run.background_norm * background
+        background_total, background = np.zeros_like(background_total), np.zeros_like(background)
+    of_further = {}
+    if run.further is not None:
+        of_further["further_total"] = np.stack(
+            [(livetime[:, None] * each).ravel() for each in run.further_total]
+        )
+        of_further["event_further"] = run.further[:, cut.event] * livetime[cut.event_bin]
+    return _Piece(
+        row=(cut.bins[:, None] * n_bands + np.arange(n_bands)).ravel(),
+        signal_total=(livetime[:, None] * run.signal_total(flux)).ravel(),
+        background_total=background_total.ravel(),
+        constant_total=constant_total.ravel(),
+        first=partial(_first_of_rows, run, cut, flux),
+        event_row=cut.bins[cut.event_bin] * n_bands + run.band[cut.event],
+        event_signal=run.signal(flux)[cut.event] * livetime[cut.event_bin],
+        event_background=background,
+        event_constant=constant,
+        event_count=None if run.count is None else run.count[cut.event],
+        **of_further,
+    )
+
+
+def _first_of_rows(run, cut, flux):
+    """The `_FirstOfRows` of a run: in each row the cells of its band that need not be the last."""
+    band, own = run.band_of_bin[run.first.reco], run.first
+    signal = run.deadc * np.einsum("ct,t->c", own.response, flux)
+    seen = np.flatnonzero((band >= 0) & (signal > 0))
+    seconds = cut.ontime.sum(axis=1)
+    background = np.einsum("ms,sc->mc", cut.ontime, own.background[:, seen])
+    constant = np.multiply.outer(seconds * run.deadc, own.fixed[seen])
+    if run.background_norm is not None:
+        constant, background = constant + run.background_norm * background, np.zeros_like(background)
+    row = cut.bins[:, None] * run.n_bands + band[seen]
+    parts = row, np.multiply.outer(seconds, signal[seen]), background, constant
+    further = np.zeros((0, len(seen))) if own.further is None else own.further[:, seen]
+    further = np.multiply.outer(further, seconds * run.deadc).swapaxes(1, 2)
+    return _FirstOfRows(*(each.ravel() for each in parts), further.reshape(len(further), row.size))
+
+
+def stacked_piece(runs, pieces, cut, n_rows, flux):
+    """One piece for all runs: in each cell with an event, what every run of its row expects there."""
+    n_bands = runs[0].n_bands
+    event_row = np.concatenate([piece.event_row for piece in pieces])
+    cell = np.concatenate([run.cell[part.event] for run, part in zip(runs, cut.cuts, strict=True)])
+    order = np.argsort(event_row, kind="stable")
+    event_row, cell = event_row[order], cell[order]
+    signal, background = np.zeros(len(cell)), np.zeros(len(cell))
+    for run, part in zip(runs, cut.cuts, strict=True):
+        ontime = np.zeros((cut.n_times, part.ontime.shape[1]))
+        ontime[part.bins] = part.ontime
+        ontime = ontime[event_row // n_bands]
+        shared = np.flatnonzero(ontime.any(axis=1))
+        livetime = ontime[shared].sum(axis=1) * run.deadc
+        signal[shared] += run.compact.signal_at(cell[shared], flux) * livetime
+        background[shared] += np.einsum("es,se->e", ontime[shared], run.compact.background_at(cell[shared]))
+    rows = np.flatnonzero(np.bincount(np.concatenate([piece.row for piece in pieces]), minlength=n_rows))
+
+    def per_row(name):
+        return sum(np.bincount(piece.row, getattr(piece, name), n_rows) for piece in pieces)[rows]
+
+    totals = (per_row(name) for name in ("signal_total", "background_total", "constant_total"))
+    first = partial(_first_of_stacked, runs, pieces, cut, flux)
+    return _Piece(rows, *totals, first, event_row, signal, background, np.zeros(len(cell)), cell=cell)
+
+
+def _first_of_stacked(runs, pieces, cut, flux):
+    """The `_FirstOfRows` of rows whose runs are added up: of several runs the first cell of the sums is any cell."""
+    n_bands, n_runs = runs[0].n_bands, np.zeros(cut.n_times, dtype=int)
+    for part in cut.cuts:
+        n_runs[part.bins] += 1
+    firsts = [piece.first() for piece in pieces]
+    alone = [np.flatnonzero(n_runs[first.row // n_bands] == 1) for first in firsts]
+    found = [
+        _FirstOfRows(*(values[..., own] for values in vars(first).values()))
+        for first, own in zip(firsts, alone, strict=True)
+    ]
+    several = np.flatnonzero(n_runs > 1)
+    dense = [run.compact.in_all_cells(flux) for run in runs] if len(several) else []
+    for time_bin in several:
+        signal, background = 0.0, 0.0
+        for run, part, (rate, own, _) in zip(runs, cut.cuts, dense, strict=True):
+            for at in np.flatnonzero(part.bins == time_bin):
+                in_fit = run.band_of_bin[:, None] >= 0
+                signal = signal + np.where(in_fit, rate, 0.0) * (part.ontime[at].sum() * run.deadc)
+                background = background + np.where(in_fit, np.einsum("s,srp->rp", part.ontime[at], own), 0.0)
+        for band in range(n_bands):
+            mine = np.any([run.band_of_bin == band for run in runs], axis=0)[:, None] & (signal > 0)
+            least = np.argmin(np.divide(background, signal, out=np.full(signal.shape, np.inf), where=mine))
+            if mine.any():
+                first = np.array(
+                    [[time_bin * n_bands + band], [signal.flat[least]], [background.flat[least]], [0.0]]
+                )
+                found.append(_FirstOfRows(first[0].astype(int), *first[1:], np.zeros((0, 1))))
+    names = vars(found[0])
+    return _FirstOfRows(*(np.concatenate([getattr(each, name) for each in found], axis=-1) for name in names))

@@ -1,0 +1,61 @@
+"""Where every event and every second of datasets went that were made from observations."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tevcurve.data import GTI
+from tevcurve.data.time_order import order_of_time
+from tevcurve.datasets import MapDataset
+from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.reduction.dataset_terms import bands_of_bins, edges_of
+from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
+
+
+@dataclass(frozen=True, eq=False)
+class LedgerRun:
+    """What a `Ledger` counts of a run: its events in the order of time, in the dataset's energies and on its map.
+
+    What the reduction to a dataset left out is not known any more.
+    """
+
+    obs_id: int
+    time_s: np.ndarray
+    gti: GTI
+    n_outside_gti: int = 0
+    remarks: tuple = ()
+
+
+def dataset_ledger(datasets, energy_edges, time_bins):
+    """The `Ledger` of the events that datasets hold.
+
+    Parameters
+    ----------
+    datasets : list, all `MapDataset` or all `SpectrumDatasetOnOff`, made from observations
+    energy_edges : float array (n_bands + 1,), TeV, or None for all energies
+    time_bins : `TimeBins` of all their runs in the order of time
+    """
+    made = [_of_run(dataset, run, energy_edges) for dataset in datasets for run in dataset.runs]
+    runs, fates = zip(*made, strict=True)
+    order = order_of_time(runs)
+    return Ledger(tuple(runs[k] for k in order), tuple(fates[k] for k in order), (), time_bins)
+
+
+def _of_run(dataset, run, energy_edges):
+    """(`LedgerRun`, fates (n,) of its events)."""
+    reco, _ = edges_of(dataset)
+    in_band = bands_of_bins(reco[[0, -1]] if energy_edges is None else energy_edges, reco) >= 0
+    if isinstance(dataset, MapDataset):
+        plane, pixel = np.divmod(run.cell, int(np.prod(run.geom.data_shape[1:])))
+        inside = run.inside.ravel()[pixel]
+        kept = inside if dataset.mask is None else dataset.mask.ravel()[run.cell]
+        time, order = run.time_s, slice(None)
+    else:
+        time = np.concatenate([run.on_times_s, run.off_times_s])
+        order = np.argsort(time, kind="stable")
+        plane = np.concatenate([run.on_bin, run.off_bin])
+        inside, kept = np.ones(len(time), dtype=bool), dataset.mask[plane]
+    fate = np.where(kept, USED, MASKED)
+    fate = np.where(inside, fate, OUTSIDE_REGION)
+    fate = np.where(in_band[plane], fate, OUTSIDE_ENERGIES)
+    return LedgerRun(run.obs_id, time[order], run.gti), fate[order]
