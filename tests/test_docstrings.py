@@ -22,6 +22,7 @@ ROOMS = (
     "data/targets_plot.py",
     "data/time.py",
     "declarations.py",
+    "demo.py",
     "figures",
     "files",
     "irf",
@@ -30,6 +31,7 @@ ROOMS = (
     "lightcurve/file_formats.py",
     "maps",
     "models",
+    "simulation",
 )
 SECTION = re.compile(r"^(Parameters|Attributes)\n-+\n((?:[^\n]+(?:\n|$))*)", re.MULTILINE)
 

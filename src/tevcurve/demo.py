@@ -8,8 +8,10 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
@@ -22,11 +24,17 @@ from tevcurve.data.time import TimeReference
 from tevcurve.data.write import write_store
 from tevcurve.errors import InputError
 from tevcurve.figures.style import legend_above
+from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.bins.binning import Binning
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.pipeline import light_curve
 from tevcurve.progress import track
 from tevcurve.simulation import Flare, ResponseSet, SimulatedSource, simulate_observation
+from tevcurve.simulation.observation import SimulatedObservation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Goes up when the night changes, so that an older one in the cache is not taken for it.
 RECIPE = 1
@@ -40,17 +48,21 @@ N_RUNS, RUN, STEP = 12, 1200.0, 1320.0  # s
 WOBBLE = 0.5 * u.deg
 # In this run good time stops for a while, as when a cloud passes.
 RUN_WITH_GAP, GAP = 7, (420.0, 780.0)  # s after its start
-ENERGIES = [0.5, 10] * u.TeV
+ENERGIES = u.Quantity([0.5, 10], u.TeV)
 
 
-def demo(folder=None, progress=False):
+def demo(folder: str | os.PathLike[str] | None = None, progress: bool = False) -> Path:
     """`Path` of a DL3 data store with a simulated night, built at the first call (a few seconds) and found again later.
 
     Twelve runs of 20 minutes on an AGN that flares, with four wobble positions in turn and a gap in the good time of
     the eighth run: `tevcurve.DataStore.from_dir(demo())`. The true flux is in `truth.ecsv` beside the index files.
 
-    folder: where to build it; default: `tevcurve/demo-night-1` in the user's cache, `$XDG_CACHE_HOME` or `~/.cache`. It
-    appears whole or not at all. progress: bool, draws a progress bar while it is built.
+    Parameters
+    ----------
+    folder : where to build it; default: `tevcurve/demo-night-1` in the user's cache, `$XDG_CACHE_HOME` or `~/.cache`.
+        It appears whole or not at all.
+    progress : bool, draws a progress bar while it is built
+
     Raises InputError where a folder is there that is no such store.
     """
     folder = _cache() / f"demo-night-{RECIPE}" if folder is None else Path(folder).expanduser()
@@ -72,19 +84,23 @@ def demo(folder=None, progress=False):
     return folder
 
 
-def demo_source():
+def demo_source() -> SimulatedSource:
     """The `SimulatedSource` of the night: a point source with a power law, times the light curve of a flare."""
     spectrum = PowerLaw(index=2.6, amplitude="1.2e-11 cm-2 s-1 TeV-1", reference="1 TeV")
     model = SkyModel(SkyPointSource.from_position(POSITION), spectrum, name=TARGET)
-    return SimulatedSource(model, Flare(PEAK, rise="20 min", decay="45 min", amplitude=6, quiescent=1))
+    return SimulatedSource(model, _flare())
 
 
-def demo_observations():
+def _flare() -> Flare:
+    return Flare(PEAK, rise="20 min", decay="45 min", amplitude=6, quiescent=1)
+
+
+def demo_observations() -> list[SimulatedObservation]:
     """List of `SimulatedObservation`, those of the night, in memory: the same at each call."""
     return list(_simulated())
 
 
-def _simulated():
+def _simulated() -> Iterator[SimulatedObservation]:
     irfs, source = ResponseSet.analytic(), demo_source()
     for number, gti in enumerate(_good_times()):
         yield simulate_observation(
@@ -99,11 +115,16 @@ def _simulated():
         )
 
 
-def demo_light_curve(folder=None, time_bins=None, **options):
+def demo_light_curve(
+    folder: str | os.PathLike[str] | None = None, time_bins: Binning | None = None, **options: Any
+) -> LightCurve:
     """The `LightCurve` of the night, with the true mean flux of each bin in the further column `flux_true`.
 
-    folder: as for `demo`. time_bins: a binning of `tevcurve.lightcurve.bins`; default: 5 minutes. options: for
-    `tevcurve.light_curve`.
+    Parameters
+    ----------
+    folder : as for `demo`
+    time_bins : a binning of `tevcurve.lightcurve.bins`; default: 5 minutes
+    options : for `tevcurve.light_curve`
     """
     bins = by_width("5 min") if time_bins is None else time_bins
     options = {"energy_edges": ENERGIES, "spectrum": demo_source().sky_model.spectral_model} | options
@@ -114,13 +135,22 @@ def demo_light_curve(folder=None, time_bins=None, **options):
     return curve
 
 
-def true_flux(start, stop, e_min=ENERGIES[0], e_max=ENERGIES[1]):
+def true_flux(
+    start: Time,
+    stop: Time,
+    e_min: u.Quantity | np.ndarray | float = ENERGIES[0],
+    e_max: u.Quantity | np.ndarray | float = ENERGIES[1],
+) -> u.Quantity:
     """True flux between energies, mean over the good time in each of n intervals: Quantity (n,) in cm-2 s-1.
 
-    start, stop: `Time` (n,). e_min, e_max: Quantity or array in TeV, (n,) or scalar.
+    Parameters
+    ----------
+    start, stop : `Time` (n,)
+    e_min, e_max : Quantity or array in TeV, (n,) or scalar
     """
     source, good = demo_source(), _good_times()
-    night = GTI(*(np.concatenate([gti.intervals[:, end] for gti in good]) for end in (0, 1)), REFERENCE)
+    first, last = (np.concatenate([gti.intervals[:, end] for gti in good]) for end in (0, 1))
+    night = GTI(first, last, REFERENCE)
     spans = np.column_stack([np.atleast_1d(REFERENCE.to_seconds(time)) for time in (start, stop)])
     factors = [source.light.mean_over(night.intersect(span)) for span in spans]
     return (
@@ -128,10 +158,10 @@ def true_flux(start, stop, e_min=ENERGIES[0], e_max=ENERGIES[1]):
     )
 
 
-def truth_table():
+def truth_table() -> Table:
     """`Table` of the true flux between 0.5 and 10 TeV, minute by minute, with the flare's parameters as metadata."""
     source = demo_source()
-    light, spectrum = source.light, source.sky_model.spectral_model
+    light, spectrum = _flare(), source.sky_model.spectral_model
     minutes = int(np.ceil((_good_times()[-1].intervals[-1, 1] - _start(0)) / 60)) + 1
     seconds = _start(0) + 60.0 * np.arange(minutes)
     times = REFERENCE.to_time(seconds)
@@ -152,8 +182,14 @@ def truth_table():
     return Table({"time": times.mjd * u.d, "flux": spectrum.integral(*ENERGIES) * light.at(times)}, meta=meta)
 
 
-def plot_demo(curve, ax=None):
-    """Axes with a light curve of the night and, as a line, its true flux."""
+def plot_demo(curve: LightCurve, ax: "Axes | None" = None) -> "Axes":
+    """Axes with a light curve of the night and, as a line, its true flux.
+
+    Parameters
+    ----------
+    curve : of `demo_light_curve`
+    ax : matplotlib axes; default: those of a new figure
+    """
     ax = curve.plot(ax=ax, label="Measured", time_format="mjd")
     truth = truth_table()
     unit = curve.table["flux"].unit
@@ -162,8 +198,11 @@ def plot_demo(curve, ax=None):
     return ax
 
 
-def main(arguments=None):
-    """Print the light curve of the night with its truth, and draw it into a file; returns an exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the light curve of the night with its truth, and draw it into a file; returns an exit status.
+
+    arguments: of the command line; default: those of the process.
+    """
     parser = argparse.ArgumentParser(prog="python -m tevcurve.demo", description=main.__doc__)
     parser.add_argument("--figure", default="demo_light_curve.png", help="file to draw into (%(default)s)")
     parser.add_argument(
@@ -187,8 +226,11 @@ def main(arguments=None):
     return 0
 
 
-def summary(curve):
-    """Lines that a person reads: each bin with its flux, its error and its truth, and how far these are apart."""
+def summary(curve: LightCurve) -> str:
+    """Lines that a person reads: each bin with its flux, its error and its truth, and how far these are apart.
+
+    curve: of `demo_light_curve`.
+    """
     table = curve.table
     scale, (low, high) = 1e-11, ENERGIES.value
     lines = [
@@ -205,16 +247,16 @@ def summary(curve):
     return "\n".join(lines)
 
 
-def _cache():
+def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tevcurve"
 
 
-def _start(number):
+def _start(number: int) -> float:
     """Start of a run, mission seconds."""
     return float(REFERENCE.to_seconds(NIGHT)) + number * STEP
 
 
-def _good_times():
+def _good_times() -> list[GTI]:
     """`GTI` of each run."""
     times = []
     for number in range(N_RUNS):
@@ -224,7 +266,7 @@ def _good_times():
     return times
 
 
-def _move(building, folder):
+def _move(building: Path, folder: Path) -> None:
     """Put the finished store in its place; another process may have been faster, with the same."""
     try:
         if folder.exists():
@@ -238,7 +280,7 @@ def _move(building, folder):
 class _Demo(ModuleType):
     """The module itself can be called, so that `tevcurve.demo()` is `tevcurve.demo.demo()`."""
 
-    def __call__(self, folder=None, progress=False):
+    def __call__(self, folder: str | os.PathLike[str] | None = None, progress: bool = False) -> Path:
         return demo(folder, progress)
 
 

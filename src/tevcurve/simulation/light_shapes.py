@@ -1,7 +1,7 @@
 """How a simulated source varies: a factor on its flux as a function of time, with a bound and exact means."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import astropy.units as u
 import numpy as np
@@ -10,6 +10,9 @@ from scipy.special import ndtr
 
 from tevcurve.errors import InputError
 
+if TYPE_CHECKING:
+    from tevcurve.data import GTI
+
 
 class LightShape:
     """A factor >= 0 on a source's flux, a function of the seconds since its `epoch`.
@@ -17,37 +20,52 @@ class LightShape:
     A child gives `factor`, `bound` and `integral`; a shape without an epoch (None) is the same at all times.
     """
 
-    epoch = None
+    epoch: Time | None = None
 
-    def factor(self, seconds):
-        """Factor at seconds since the epoch, float64 array of their shape."""
+    def factor(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Factor at seconds since the epoch, float64 array of their shape. seconds: since the epoch."""
         raise NotImplementedError
 
-    def bound(self, start, stop):
-        """A number that the factor does not exceed within [start, stop], arrays in seconds since the epoch."""
+    def bound(self, start: np.ndarray | float, stop: np.ndarray | float) -> np.ndarray:
+        """A number that the factor does not exceed within [start, stop], arrays in seconds since the epoch.
+
+        Parameters
+        ----------
+        start : seconds since the epoch
+        stop : seconds since the epoch
+        """
         raise NotImplementedError
 
-    def integral(self, seconds):
-        """Integral in s of the factor from some fixed time to seconds since the epoch, float64 array."""
+    def integral(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Integral in s of the factor from some fixed time to seconds since the epoch, float64 array.
+
+        seconds: since the epoch.
+        """
         raise NotImplementedError
 
-    def mean(self, start, stop):
-        """Mean of the factor over [start, stop], arrays in seconds since the epoch, stop > start."""
+    def mean(self, start: np.ndarray | float, stop: np.ndarray | float) -> np.ndarray:
+        """Mean of the factor over [start, stop], arrays in seconds since the epoch, stop > start.
+
+        Parameters
+        ----------
+        start : seconds since the epoch
+        stop : seconds since the epoch
+        """
         start, stop = np.asarray(start, dtype=float), np.asarray(stop, dtype=float)
         return (self.integral(stop) - self.integral(start)) / (stop - start)
 
-    def seconds(self, time):
-        """Seconds since the epoch of a `Time`, float64 array."""
+    def seconds(self, time: Time) -> np.ndarray:
+        """Seconds since the epoch of a `Time`, float64 array. time: of any shape."""
         if self.epoch is None:
             return np.zeros(time.shape)
         return (time.tt - self.epoch.tt).to_value(u.s)
 
-    def at(self, time):
-        """Factor at a `Time`, float64 array of its shape."""
+    def at(self, time: Time) -> np.ndarray:
+        """Factor at a `Time`, float64 array of its shape. time: of any shape."""
         return self.factor(self.seconds(time))
 
-    def mean_over(self, gti):
-        """Mean of the factor over the good time of a `GTI`, float; NaN where there is none."""
+    def mean_over(self, gti: "GTI") -> float:
+        """Mean of the factor over the good time of a `GTI`, float; NaN where there is none. gti: good time."""
         if not len(gti):
             return np.nan
         if self.epoch is None:
@@ -58,23 +76,34 @@ class LightShape:
 
 @dataclass(frozen=True)
 class Constant(LightShape):
-    """The same factor at all times."""
+    """The same factor at all times.
+
+    Attributes
+    ----------
+    level : the factor, >= 0
+    """
 
     level: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_level(self.level, "level")
 
-    def factor(self, seconds):
-        """The level."""
+    def factor(self, seconds: np.ndarray | float) -> np.ndarray:
+        """The level. seconds: since the epoch."""
         return np.full(np.shape(seconds), float(self.level))
 
-    def bound(self, start, stop):
-        """The level."""
+    def bound(self, start: np.ndarray | float, stop: np.ndarray | float) -> np.ndarray:
+        """The level.
+
+        Parameters
+        ----------
+        start : seconds since the epoch
+        stop : seconds since the epoch
+        """
         return np.full(np.shape(start), float(self.level))
 
-    def integral(self, seconds):
-        """Level times seconds."""
+    def integral(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Level times seconds. seconds: since the epoch."""
         return self.level * np.asarray(seconds, dtype=float)
 
 
@@ -82,8 +111,14 @@ class Constant(LightShape):
 class Flare(LightShape):
     """A flare on a quiescent level: `quiescent + amplitude * exp(-|t - t0| / rise)` before t0, with `decay` after it.
 
-    t0: `Time` of the peak. rise, decay: Quantity or string; e-folding times, or with form="gaussian" the standard
-    deviations of the two halves. amplitude, quiescent: factors >= 0. form: "exponential" or "gaussian".
+    Attributes
+    ----------
+    t0 : `Time` of the peak
+    rise, decay : Quantity or string; e-folding times, or with form="gaussian" the standard deviations of the two
+        halves
+    amplitude, quiescent : factors >= 0
+    form : "exponential" or "gaussian"
+    forms : those that there are
     """
 
     t0: Time
@@ -92,9 +127,9 @@ class Flare(LightShape):
     amplitude: float = 1.0
     quiescent: float = 1.0
     form: str = "exponential"
-    forms: ClassVar = ("exponential", "gaussian")
+    forms: ClassVar[tuple[str, ...]] = ("exponential", "gaussian")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_time(self.t0, "t0")
         for name in ("rise", "decay"):
             object.__setattr__(self, name, _duration(getattr(self, name), name))
@@ -104,26 +139,32 @@ class Flare(LightShape):
             raise InputError(f"form is {self.form!r}; wanted is 'exponential' or 'gaussian'.")
 
     @property
-    def epoch(self):
+    def epoch(self) -> Time:  # type: ignore[override]
         """The peak."""
         return self.t0
 
-    def _scaled(self, seconds):
+    def _scaled(self, seconds: np.ndarray | float) -> np.ndarray:
         seconds = np.asarray(seconds, dtype=float)
         return seconds / np.where(seconds < 0, self.rise.to_value(u.s), self.decay.to_value(u.s))
 
-    def factor(self, seconds):
-        """Factor at seconds since the peak."""
+    def factor(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Factor at seconds since the peak. seconds: since the epoch."""
         scaled = self._scaled(seconds)
         exponent = -np.abs(scaled) if self.form == "exponential" else -0.5 * scaled**2
         return self.quiescent + self.amplitude * np.exp(exponent)
 
-    def bound(self, start, stop):
-        """The factor where [start, stop] comes closest to the peak."""
+    def bound(self, start: np.ndarray | float, stop: np.ndarray | float) -> np.ndarray:
+        """The factor where [start, stop] comes closest to the peak.
+
+        Parameters
+        ----------
+        start : seconds since the epoch
+        stop : seconds since the epoch
+        """
         return self.factor(np.clip(0.0, start, stop))
 
-    def integral(self, seconds):
-        """Integral in s from the peak on."""
+    def integral(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Integral in s from the peak on. seconds: since the epoch."""
         seconds = np.asarray(seconds, dtype=float)
         scaled = self._scaled(seconds)
         width = np.where(seconds < 0, self.rise.to_value(u.s), self.decay.to_value(u.s))
@@ -138,7 +179,12 @@ class Flare(LightShape):
 class Periodic(LightShape):
     """level * (1 + amplitude * sin(2 pi (t - t0) / period)).
 
-    period: Quantity or string. amplitude: from 0 to 1. t0: `Time` of the rise through the mean.
+    Attributes
+    ----------
+    period : Quantity or string
+    amplitude : from 0 to 1
+    t0 : `Time` of the rise through the mean
+    level : the mean, >= 0
     """
 
     period: u.Quantity
@@ -146,7 +192,7 @@ class Periodic(LightShape):
     t0: Time
     level: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_time(self.t0, "t0")
         object.__setattr__(self, "period", _duration(self.period, "period"))
         _check_level(self.level, "level")
@@ -154,24 +200,30 @@ class Periodic(LightShape):
             raise InputError(f"amplitude is {self.amplitude!r}; wanted is a number from 0 to 1.")
 
     @property
-    def epoch(self):
+    def epoch(self) -> Time:  # type: ignore[override]
         """A rise through the mean."""
         return self.t0
 
     @property
-    def _angular(self):
+    def _angular(self) -> float:
         return 2 * np.pi / self.period.to_value(u.s)
 
-    def factor(self, seconds):
-        """Factor at seconds since t0."""
+    def factor(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Factor at seconds since t0. seconds: since the epoch."""
         return self.level * (1 + self.amplitude * np.sin(self._angular * np.asarray(seconds, dtype=float)))
 
-    def bound(self, start, stop):
-        """The crest."""
+    def bound(self, start: np.ndarray | float, stop: np.ndarray | float) -> np.ndarray:
+        """The crest.
+
+        Parameters
+        ----------
+        start : seconds since the epoch
+        stop : seconds since the epoch
+        """
         return np.full(np.shape(start), self.level * (1 + self.amplitude))
 
-    def integral(self, seconds):
-        """Integral in s from t0 on."""
+    def integral(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Integral in s from t0 on. seconds: since the epoch."""
         seconds = np.asarray(seconds, dtype=float)
         # 1 - cos(x) = 2 sin^2(x / 2) keeps its digits near t0.
         wave = 2 * np.sin(0.5 * self._angular * seconds) ** 2 / self._angular
@@ -181,10 +233,13 @@ class Periodic(LightShape):
 class TableShape(LightShape):
     """A table of factors, linear between its times and constant before the first and after the last.
 
-    time: `Time` (n,), increasing. factor: float array (n,), >= 0.
+    Parameters
+    ----------
+    time : `Time` (n,), increasing
+    factor : float array (n,), >= 0
     """
 
-    def __init__(self, time, factor):
+    def __init__(self, time: Time, factor: np.ndarray) -> None:
         _check_time(time, "time", scalar=False)
         factor = np.array(factor, dtype=float)
         if time.ndim != 1 or factor.shape != time.shape or not len(factor):
@@ -193,7 +248,7 @@ class TableShape(LightShape):
             )
         self._set(time[0], (time.tt - time[0].tt).to_value(u.s), factor)
 
-    def _set(self, epoch, nodes, values):
+    def _set(self, epoch: Time, nodes: np.ndarray, values: np.ndarray) -> None:
         if np.any(np.diff(nodes) <= 0):
             raise InputError("The times of the table do not increase; wanted are growing times.")
         if not np.all(np.isfinite(values)) or np.any(values < 0):
@@ -205,21 +260,27 @@ class TableShape(LightShape):
         self._integrals = np.concatenate([[0.0], np.cumsum(steps)])
 
     @property
-    def time(self):
+    def time(self) -> Time:
         """Times of the table, `Time` (n,)."""
         return self.epoch + self._nodes * u.s
 
     @property
-    def values(self):
+    def values(self) -> np.ndarray:
         """Factors of the table, float64 (n,)."""
         return self._values.copy()
 
-    def factor(self, seconds):
-        """Factor at seconds since the first time."""
+    def factor(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Factor at seconds since the first time. seconds: since the epoch."""
         return np.interp(seconds, self._nodes, self._values)
 
-    def bound(self, start, stop):
-        """The largest factor in [start, stop]."""
+    def bound(self, start: np.ndarray | float, stop: np.ndarray | float) -> np.ndarray:
+        """The largest factor in [start, stop].
+
+        Parameters
+        ----------
+        start : seconds since the epoch
+        stop : seconds since the epoch
+        """
         start, stop = np.broadcast_arrays(np.asarray(start, dtype=float), np.asarray(stop, dtype=float))
         first = np.searchsorted(self._nodes, start, side="left")
         last = np.searchsorted(self._nodes, stop, side="right")
@@ -227,8 +288,8 @@ class TableShape(LightShape):
         inner = [np.max(self._values[a:b], initial=0.0) for a, b in zip(first.flat, last.flat, strict=True)]
         return np.maximum(ends, np.reshape(inner, ends.shape))
 
-    def integral(self, seconds):
-        """Integral in s from the first time on."""
+    def integral(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Integral in s from the first time on. seconds: since the epoch."""
         seconds = np.asarray(seconds, dtype=float)
         inside = np.clip(seconds, self._nodes[0], self._nodes[-1])
         node = np.clip(np.searchsorted(self._nodes, inside, side="right") - 1, 0, len(self._nodes) - 1)
@@ -243,11 +304,26 @@ class RedNoise(TableShape):
     as long as what is kept, becomes exp(x - var(x) / 2), whose mean is 1 and whose relative standard deviation over
     many draws is `rms` (the power law is that of x). Linear between steps, constant outside.
 
-    index: of the power spectral density. rms: relative standard deviation over the whole long series, >= 0.
-    start: `Time`. duration, step: Quantities or strings. seed: int or `numpy.random.Generator`.
+    Parameters
+    ----------
+    index : of the power spectral density
+    rms : relative standard deviation over the whole long series, >= 0
+    start : `Time` of the first step
+    duration, step : Quantities or strings
+    seed : int or `numpy.random.Generator`
+    oversize : how many times as long as what is kept the series is that is drawn, >= 1
     """
 
-    def __init__(self, index, rms, start, duration, step="10 s", seed=0, oversize=8):
+    def __init__(
+        self,
+        index: float,
+        rms: float,
+        start: Time,
+        duration: str | u.Quantity,
+        step: str | u.Quantity = "10 s",
+        seed: int | np.random.Generator = 0,
+        oversize: float = 8,
+    ) -> None:
         _check_time(start, "start")
         _check_level(rms, "rms")
         length, width = (
@@ -265,11 +341,11 @@ class RedNoise(TableShape):
         variance = np.log1p(self.rms**2)
         self._set(start, width * np.arange(n_kept), np.exp(np.sqrt(variance) * series - 0.5 * variance))
 
-    def __repr__(self):
-        return f"RedNoise(index={self.index:g}, rms={self.rms:g}, {len(self._nodes)} steps from {self.epoch.iso})"
+    def __repr__(self) -> str:
+        return f"RedNoise(index={self.index:g}, rms={self.rms:g}, {len(self._nodes)} steps from {self.time[0].iso})"
 
 
-def _power_law_noise(index, number, rng):
+def _power_law_noise(index: float, number: int, rng: np.random.Generator) -> np.ndarray:
     """Gaussian series (number,), even, of unit expected variance and a power spectral density ~ frequency^-index."""
     power = np.arange(1.0, number // 2 + 1) ** -index
     # The frequency 1 / (2 step) has a real amplitude, and counts once in the variance where others count twice.
@@ -280,17 +356,17 @@ def _power_law_noise(index, number, rng):
     return np.fft.irfft(np.concatenate([[0.0], spectrum]), number) * number / np.sqrt(variance)
 
 
-def _check_time(time, name, scalar=True):
+def _check_time(time: Any, name: str, scalar: bool = True) -> None:
     if not isinstance(time, Time) or (scalar and not time.isscalar):
         raise InputError(f"{name} is {time!r}; wanted is {'one' if scalar else 'a'} Time.")
 
 
-def _check_level(level, name):
-    if not (np.isscalar(level) and np.isfinite(level) and level >= 0):
+def _check_level(level: Any, name: str) -> None:
+    if not (bool(np.isscalar(level)) and np.isfinite(level) and level >= 0):
         raise InputError(f"{name} is {level!r}; wanted is a number >= 0.")
 
 
-def _duration(duration, name):
+def _duration(duration: Any, name: str) -> u.Quantity:
     try:
         seconds = u.Quantity(duration).to(u.s)
     except (TypeError, ValueError) as error:

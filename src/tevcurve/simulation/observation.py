@@ -1,18 +1,23 @@
 """Draws the events of an observation of known sources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
 from tevcurve.data import GTI, EventList, Observation
+from tevcurve.data.filters import ObservationFilter
 from tevcurve.data.header import RunHeader
 from tevcurve.data.table_bytes import primary_bytes
+from tevcurve.data.time import TimeReference
 from tevcurve.data.write import events_table, span_keywords
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import FitsFile
 from tevcurve.irf.field_rotation import horizontal_lonlat
+from tevcurve.irf.table import Response
 from tevcurve.kernels.sphere import directional_offset
 from tevcurve.models import SkyModel
 from tevcurve.simulation.background_events import draw_background
@@ -26,8 +31,17 @@ SITE = EarthLocation.from_geodetic(-17.89 * u.deg, 28.76 * u.deg, 2200 * u.m)
 
 
 def simulate_observation(
-    pointing, gti, irfs, models=(), random_state=0, *, obs_id=1, deadc=0.95, target="", location=SITE
-):
+    pointing: SkyCoord,
+    gti: GTI,
+    irfs: ResponseSet,
+    models: SkyModel | SimulatedSource | Sequence[SkyModel | SimulatedSource] = (),
+    random_state: int | np.random.Generator = 0,
+    *,
+    obs_id: int = 1,
+    deadc: float = 0.95,
+    target: str = "",
+    location: EarthLocation = SITE,
+) -> "SimulatedObservation":
     """A `SimulatedObservation`: the events that sources and background leave in an observation.
 
     Exact for the responses as the analysis interpolates them: a Poisson number of photons of each source, through
@@ -51,7 +65,8 @@ def simulate_observation(
     Raises `InputError` for arguments that cannot be used.
     """
     _check(pointing, gti, irfs, deadc)
-    sources = tuple(_as_source(model) for model in ([models] if _is_model(models) else models))
+    several = [models] if isinstance(models, SkyModel | SimulatedSource) else models
+    sources = tuple(_as_source(model) for model in several)
     streams = np.random.default_rng(random_state).spawn(len(sources) + 1)
     # Degrees are what is written, and so what the events have.
     icrs = pointing.reshape(()).icrs
@@ -62,7 +77,7 @@ def simulate_observation(
         columns.append(_source_columns(source, number, irfs, lonlat, gti, pieces, deadc, rng))
     times, energies, lon, lat, origin, true_energies = (np.concatenate(c) for c in zip(*columns, strict=True))
     order = np.argsort(times, kind="stable")
-    columns = [
+    table = [
         ("EVENT_ID", None, np.arange(1, len(order) + 1)),
         ("TIME", "s", times[order]),
         ("RA", "deg", np.rad2deg(lon[order])),
@@ -71,27 +86,45 @@ def simulate_observation(
         ("MC_ID", None, origin[order].astype(np.int32)),
         ("ENERGY_TRUE", "TeV", true_energies[order]),
     ]
-    run = SimulatedRun.of_events(columns, obs_id, icrs, gti, irfs, deadc, _target(target, sources), location)
+    run = SimulatedRun.of_events(table, obs_id, icrs, gti, irfs, deadc, _target(target, sources), location)
     return SimulatedObservation(run, sources)
 
 
 class SimulatedObservation(Observation):
     """An `Observation` whose events were drawn: everything is in memory, and its truth is known.
 
-    sources: tuple of `SimulatedSource`, as they were drawn from.
+    Parameters
+    ----------
+    run : `SimulatedRun`
+    sources : tuple of `SimulatedSource`, as they were drawn from
+    filters : each an `ObservationFilter` that the observation has passed
     """
 
-    def __init__(self, run, sources=(), filters=()):
+    def __init__(
+        self,
+        run: "SimulatedRun",
+        sources: Sequence[SimulatedSource] = (),
+        filters: Sequence[ObservationFilter] = (),
+    ) -> None:
         super().__init__(run, filters)
         self.sources = tuple(sources)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<SimulatedObservation {self.obs_id}>"
 
 
 @dataclass(frozen=True, eq=False)
 class SimulatedRun:
-    """What `Run` is for files, in memory. The events and their header are those of the table that would be written."""
+    """What `Run` is for files, in memory. The events and their header are those of the table that would be written.
+
+    Attributes
+    ----------
+    obs_id : int
+    header : of the table of events that would be written
+    events : all of them
+    gti : good time
+    irfs : what they were drawn through
+    """
 
     obs_id: int
     header: RunHeader
@@ -100,8 +133,30 @@ class SimulatedRun:
     irfs: ResponseSet
 
     @classmethod
-    def of_events(cls, columns, obs_id, pointing, gti, irfs, deadc, target, location):
-        """The run of the columns of a table of events; target: dict of OBJECT, RA_OBJ and DEC_OBJ."""
+    def of_events(
+        cls,
+        columns: Sequence[tuple[str, str | None, np.ndarray]],
+        obs_id: int,
+        pointing: SkyCoord,
+        gti: GTI,
+        irfs: ResponseSet,
+        deadc: float,
+        target: dict[str, Any],
+        location: EarthLocation,
+    ) -> "SimulatedRun":
+        """The run of the columns of a table of events;
+
+        Parameters
+        ----------
+        columns : list of (name, unit or None, array) of the table of events
+        obs_id : int
+        pointing : SkyCoord, ICRS
+        gti : good time
+        irfs : what the events were drawn through
+        deadc : live time over on-time
+        target : dict of OBJECT, RA_OBJ and DEC_OBJ
+        location : EarthLocation of the instrument
+        """
         where = f"the simulated observation {obs_id}"
         times = _Times(gti, deadc)
         middle = gti.reference.to_time(0.5 * sum(times.span_s))
@@ -128,17 +183,20 @@ class SimulatedRun:
         header = RunHeader(hdu.header, where)
         return cls(int(obs_id), header, EventList.from_hdu(hdu, where, gti.reference), gti, irfs)
 
-    def response(self, hdu_type):
-        """Response of a type: aeff, edisp, psf or bkg; raises DataError where the run has none."""
+    def response(self, hdu_type: str) -> Response:
+        """Response of a type: aeff, edisp, psf or bkg; raises DataError where the run has none.
+
+        hdu_type: aeff, edisp, psf or bkg.
+        """
         if not self.has(hdu_type):
             raise DataError(f"The simulated observation {self.obs_id} has no {hdu_type}.")
         return getattr(self.irfs, hdu_type)
 
-    def has(self, hdu_type):
-        """Whether there is such an HDU."""
+    def has(self, hdu_type: str) -> bool:
+        """Whether there is such an HDU. hdu_type: events, gti, aeff, edisp, psf, bkg or rad_max."""
         return hdu_type in ("events", "gti") or getattr(self.irfs, hdu_type, None) is not None
 
-    def release(self):
+    def release(self) -> None:
         """Nothing is forgotten: it could not be read anew."""
 
 
@@ -150,15 +208,15 @@ class _Times:
     deadc: float
 
     @property
-    def span_s(self):
+    def span_s(self) -> tuple[float, float]:
         return float(self.gti.intervals[0, 0]), float(self.gti.intervals[-1, 1])
 
     @property
-    def time_reference(self):
+    def time_reference(self) -> TimeReference:
         return self.gti.reference
 
 
-def _check(pointing, gti, irfs, deadc):
+def _check(pointing: Any, gti: Any, irfs: Any, deadc: float) -> None:
     if not isinstance(pointing, SkyCoord) or pointing.size != 1:
         raise InputError(f"pointing is {pointing!r}; wanted is one SkyCoord.")
     if not isinstance(gti, GTI) or not len(gti):
@@ -169,15 +227,11 @@ def _check(pointing, gti, irfs, deadc):
         raise InputError(f"deadc is {deadc!r}; wanted is live time over on-time, above 0 and up to 1.")
 
 
-def _is_model(models):
-    return isinstance(models, SkyModel | SimulatedSource)
-
-
-def _as_source(model):
+def _as_source(model: SkyModel | SimulatedSource) -> SimulatedSource:
     return model if isinstance(model, SimulatedSource) else SimulatedSource(model)
 
 
-def _target(name, sources):
+def _target(name: str, sources: Sequence[SimulatedSource]) -> dict[str, Any]:
     """OBJECT, and RA_OBJ and DEC_OBJ where there is a source."""
     named = [source for source in sources if source.sky_model.name == name] or list(sources[:1])
     if not named:
@@ -186,7 +240,7 @@ def _target(name, sources):
     return {"OBJECT": name or named[0].sky_model.name, "RA_OBJ": position.ra.deg, "DEC_OBJ": position.dec.deg}
 
 
-def _pieces(gti):
+def _pieces(gti: GTI) -> np.ndarray:
     """Good time (n, 2) in mission seconds, cut into equal pieces of at most `LONGEST_PIECE`."""
     pieces = []
     for start, stop in gti.intervals:
@@ -195,17 +249,32 @@ def _pieces(gti):
     return np.concatenate(pieces)
 
 
-def _background_columns(irfs, lonlat, gti, location, rng):
+def _background_columns(
+    irfs: ResponseSet,
+    lonlat: tuple[float, float],
+    gti: GTI,
+    location: EarthLocation,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, ...]:
     if irfs.background is None:
         return (np.zeros(0),) * 6
     time_s, energy, lon, lat = draw_background(irfs.background, lonlat, gti, location, rng)
     return time_s, energy, lon, lat, np.zeros(len(time_s)), np.full(len(time_s), np.nan)
 
 
-def _source_columns(source, number, irfs, lonlat, gti, pieces, deadc, rng):
+def _source_columns(
+    source: SimulatedSource,
+    number: int,
+    irfs: ResponseSet,
+    lonlat: tuple[float, float],
+    gti: GTI,
+    pieces: np.ndarray,
+    deadc: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, ...]:
     photons = draw_photons(source, lonlat, pieces, gti.reference, irfs.aeff, deadc, rng)
     energy = irfs.energies.draw(photons.energy_tev, photons.offset, rng)
-    is_point = source.sky_model.spatial_model.is_point and len(photons.offset)
+    is_point = source.spatial_model.is_point and len(photons.offset)
     angles = AngleDraw.at_offset(irfs.psf, float(photons.offset[0])) if is_point else irfs.angles
     separation = angles.draw(photons.energy_tev, photons.offset, rng)
     angle = 2 * np.pi * rng.random(len(separation))

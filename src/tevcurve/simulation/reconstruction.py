@@ -10,30 +10,43 @@ from functools import cached_property
 
 import numpy as np
 
+from tevcurve.irf import PSF3D, EnergyDispersion2D
+from tevcurve.irf.psf_table import EnergyDependentTablePSF
 from tevcurve.kernels.draws import draw_bins, draw_choices, draw_radius, row_cumulative
 from tevcurve.kernels.folding import ring_integrals
-from tevcurve.kernels.interpolation import all_inside, locate
+from tevcurve.kernels.interpolation import Places, all_inside, locate
 
 
 @dataclass(frozen=True, eq=False)
 class EnergyDraw:
-    """Reconstructed energies from an `EnergyDispersion2D`."""
+    """Reconstructed energies from an `EnergyDispersion2D`.
 
-    edisp: object
+    Attributes
+    ----------
+    edisp : `EnergyDispersion2D`
+    """
+
+    edisp: EnergyDispersion2D
 
     @cached_property
-    def _totals(self):
+    def _totals(self) -> np.ndarray:
         return self.edisp.table.values @ np.diff(self.edisp.migra_axis.edges)
 
     @cached_property
-    def _cumulative(self):
+    def _cumulative(self) -> np.ndarray:
         weights = self.edisp.table.values * np.diff(self.edisp.migra_axis.edges)
         return row_cumulative(weights.reshape(-1, weights.shape[-1]))
 
-    def draw(self, energy_tev, offset, rng):
+    def draw(self, energy_tev: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Reconstructed energy (n,) in TeV of true energies (n,) in TeV at offsets (n,) in radian.
 
         NaN beyond the edges of the table and where it is empty: there the analysis expects no event either.
+
+        Parameters
+        ----------
+        energy_tev : true energies, float array (n,), TeV
+        offset : from the pointing, float array (n,), radian
+        rng : numpy.random.Generator
         """
         energy, theta = self.edisp.energy_axis.locate(energy_tev), self.edisp.offset_axis.locate(offset)
         rows, weights = _corners(energy, theta, self._totals)
@@ -54,30 +67,46 @@ class AngleDraw:
     """
 
     offsets: np.ndarray
-    tables: tuple
+    tables: tuple[EnergyDependentTablePSF, ...]
 
     @classmethod
-    def at_offset(cls, psf, offset):
-        """For sources at one offset in radian: the function that the analysis takes for a source there."""
+    def at_offset(cls, psf: PSF3D, offset: float) -> "AngleDraw":
+        """For sources at one offset in radian: the function that the analysis takes for a source there.
+
+        Parameters
+        ----------
+        psf : over the field of view
+        offset : from the pointing, radian
+        """
         return cls(np.array([offset]), (psf.table_at(offset),))
 
     @classmethod
-    def over_field(cls, psf):
-        """For directions all over the field of view: a mixture of the functions at the offsets of the table."""
+    def over_field(cls, psf: PSF3D) -> "AngleDraw":
+        """For directions all over the field of view: a mixture of the functions at the offsets of the table.
+
+        psf: over the field of view.
+        """
         nodes = psf.offset_axis.nodes
         return cls(nodes, tuple(psf.table_at(offset) for offset in nodes))
 
     @cached_property
-    def _profiles(self):
+    def _profiles(self) -> np.ndarray:
         return np.stack([table.values for table in self.tables], axis=1)
 
     @cached_property
-    def _cumulative(self):
+    def _cumulative(self) -> np.ndarray:
         profiles = self._profiles.reshape(-1, self._profiles.shape[-1])
         return row_cumulative(ring_integrals(self.tables[0].rad_rad, profiles))
 
-    def draw(self, energy_tev, offset, rng):
-        """Angle (n,) in radian at true energies (n,) in TeV and offsets (n,) in radian; NaN where it is empty."""
+    def draw(self, energy_tev: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Angle (n,) in radian at true energies (n,) in TeV and offsets (n,) in radian; NaN where it is empty.
+
+        Parameters
+        ----------
+        energy_tev : true energies, float array (n,), TeV
+        offset : from the pointing, float array (n,), radian
+        rng : numpy.random.Generator
+        """
         nodes = np.log(self.tables[0].energies_tev)
         energy, theta = locate(nodes, np.log(energy_tev)), locate(self.offsets, offset)
         rows, weights = _corners(energy, theta, self._profiles.any(axis=2).astype(float))
@@ -89,7 +118,7 @@ class AngleDraw:
         return angle
 
 
-def _corners(first, second, totals):
+def _corners(first: Places, second: Places, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Flat node numbers (n, 4) around points on two axes, and their weights (n, 4) times the nodes' totals."""
     rows, weights = [], []
     for lower in (first.lower, first.upper):
@@ -98,5 +127,5 @@ def _corners(first, second, totals):
     for share in (1 - first.weight, first.weight):
         for other in (1 - second.weight, second.weight):
             weights.append(share * other)
-    rows = np.stack(rows, axis=1)
-    return rows, np.stack(weights, axis=1) * totals.ravel()[rows]
+    nodes = np.stack(rows, axis=1)
+    return nodes, np.stack(weights, axis=1) * totals.ravel()[nodes]

@@ -1,11 +1,14 @@
 """The responses that events are drawn through: those of an observation, or a small analytic set."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 from scipy.special import ndtr
 
+from tevcurve.data import Observation
 from tevcurve.data.response_hdus import response_table
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import InputError
@@ -31,6 +34,13 @@ class ResponseSet:
     edisp : EnergyDispersion2D
     psf : PSF3D
     bkg : Background2D or Background3D; None for no background
+
+    Attributes
+    ----------
+    aeff : EffectiveAreaTable2D
+    edisp : EnergyDispersion2D
+    psf : PSF3D
+    bkg : Background2D or Background3D; None for no background
     """
 
     aeff: EffectiveAreaTable2D
@@ -38,7 +48,7 @@ class ResponseSet:
     psf: PSF3D
     bkg: Background2D | Background3D | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("aeff", "edisp", "psf", "bkg"):
             response = getattr(self, name)
             fits = isinstance(response, Response) and response.layout.hdu_type == name
@@ -48,13 +58,17 @@ class ResponseSet:
                 )
 
     @classmethod
-    def from_observation(cls, observation):
-        """The responses of an `Observation`; without those of the background where it has none."""
-        bkg = observation.bkg if observation.has("bkg") else None
-        return cls(observation.aeff, observation.edisp, observation.psf, bkg)
+    def from_observation(cls, observation: Observation) -> "ResponseSet":
+        """The responses of an `Observation`; without those of the background where it has none.
+
+        observation: of files, or simulated.
+        """
+        # What is drawn from is more than what every response has to offer.
+        own: dict[str, Any] = {name: getattr(observation, name) for name in ("aeff", "edisp", "psf")}
+        return cls(**own, bkg=cast(Any, observation.bkg) if observation.has("bkg") else None)
 
     @classmethod
-    def analytic(cls, background="2d"):
+    def analytic(cls, background: str | None = "2d") -> "ResponseSet":
         """Closed forms shaped like an array of four imaging telescopes of the present day.
 
         Effective area, angular resolution (0.1 deg at 68 % and 1 TeV), energy resolution (12 % at 1 TeV) and the width
@@ -63,60 +77,93 @@ class ResponseSet:
 
         background: "2d", "3d" (the same on a grid), or None.
         """
+        made: dict[str | None, Callable[[], Background2D | Background3D | None]]
         made = {"2d": _background_2d, "3d": _background_3d, None: lambda: None}
         if background not in made:
             raise InputError(f"background is {background!r}; wanted is '2d', '3d' or None.")
         return cls(_effective_area(), _energy_dispersion(), _point_spread(), made[background]())
 
     @cached_property
-    def energies(self):
+    def energies(self) -> EnergyDraw:
         """The `EnergyDraw` of the energy dispersion."""
         return EnergyDraw(self.edisp)
 
     @cached_property
-    def angles(self):
+    def angles(self) -> AngleDraw:
         """The `AngleDraw` of the point spread function over the field of view."""
         return AngleDraw.over_field(self.psf)
 
     @cached_property
-    def background(self):
+    def background(self) -> BackgroundDraw | None:
         """The `BackgroundDraw` of the background; None without one."""
         return None if self.bkg is None else BackgroundDraw(self.bkg)
 
 
-def effective_area_m2(energy_tev, offset_deg):
-    """Effective area in m2: 4.5e5 at the highest energies, half of it at 0.8 TeV, 85 % of that at 1 deg."""
+def effective_area_m2(energy_tev: np.ndarray | float, offset_deg: np.ndarray | float) -> np.ndarray:
+    """Effective area in m2: 4.5e5 at the highest energies, half of it at 0.8 TeV, 85 % of that at 1 deg.
+
+    Parameters
+    ----------
+    energy_tev : true energies, TeV
+    offset_deg : from the pointing, deg
+    """
     return 4.5e5 / (1 + (0.8 / energy_tev) ** 2.2) * np.exp(-0.16 * offset_deg**2.6)
 
 
-def contained_fraction(rad_deg, energy_tev, offset_deg):
-    """Share of photons within an angle: two Gaussians, one in five photons in the wider one, 2.5 times as wide."""
+def contained_fraction(
+    rad_deg: np.ndarray | float, energy_tev: np.ndarray | float, offset_deg: np.ndarray | float
+) -> np.ndarray:
+    """Share of photons within an angle: two Gaussians, one in five photons in the wider one, 2.5 times as wide.
+
+    Parameters
+    ----------
+    rad_deg : between true and reconstructed direction, deg
+    energy_tev : true energies, TeV
+    offset_deg : from the pointing, deg
+    """
     sigma = 0.058 * np.clip(energy_tev, 0.05, 20) ** -0.13 * (1 + 0.1 * (offset_deg / 2) ** 2)
     core, tail = (-np.expm1(-0.5 * (rad_deg / (width * sigma)) ** 2) for width in (1.0, 2.5))
     return 0.8 * core + 0.2 * tail
 
 
-def migration_share(migra, energy_tev):
-    """Share of photons with a smaller E_reco / E_true: log-normal, biased upwards near the threshold."""
+def migration_share(migra: np.ndarray | float, energy_tev: np.ndarray | float) -> np.ndarray:
+    """Share of photons with a smaller E_reco / E_true: log-normal, biased upwards near the threshold.
+
+    Parameters
+    ----------
+    migra : E_reco / E_true
+    energy_tev : true energies, TeV
+    """
     bias = 0.01 + 0.08 * np.exp(-energy_tev / 0.2)
     sigma = np.hypot(0.10, 0.06 / np.sqrt(energy_tev))
     return ndtr((np.log(migra) - bias) / sigma)
 
 
-def background_rate(energy_tev, offset_deg):
-    """Background in TeV-1 s-1 sr-1: a power law of index 2.7 with a threshold, a Gaussian over the field of view."""
+def background_rate(energy_tev: np.ndarray | float, offset_deg: np.ndarray | float) -> np.ndarray:
+    """Background in TeV-1 s-1 sr-1: a power law of index 2.7 with a threshold, a Gaussian over the field of view.
+
+    Parameters
+    ----------
+    energy_tev : TeV
+    offset_deg : from the pointing, deg
+    """
     return 100 * energy_tev**-2.7 / (1 + (0.35 / energy_tev) ** 2) * np.exp(-0.5 * (offset_deg / 1.64) ** 2)
 
 
-def _centers(edges):
+def _centers(edges: np.ndarray) -> np.ndarray:
     return np.sqrt(edges[1:] * edges[:-1])
 
 
-def _energy(edges=ENERGY_EDGES):
+def _energy(edges: np.ndarray = ENERGY_EDGES) -> tuple[str, np.ndarray, np.ndarray, str]:
     return "ENERG", edges[:-1], edges[1:], "TeV"
 
 
-def _made(response_class, axes, values, keywords=None):
+def _made(
+    response_class: type[Response],
+    axes: Sequence[tuple[str, np.ndarray, np.ndarray, str]],
+    values: np.ndarray,
+    keywords: Mapping[str, Any] | None = None,
+) -> Any:
     """A response of closed forms: what its table holds, in 32 bits as is usual."""
     layout = response_class.layout
     axes = [(axis, low.astype(np.float32), high.astype(np.float32), unit) for axis, low, high, unit in axes]
@@ -125,13 +172,13 @@ def _made(response_class, axes, values, keywords=None):
     return response_class.from_hdu(FitsFile(primary_bytes() + table, where).table(layout.hdu), where)
 
 
-def _effective_area():
+def _effective_area() -> EffectiveAreaTable2D:
     area = effective_area_m2(_centers(ENERGY_EDGES)[:, None], OFFSETS)
     keywords = dict(zip(("LO_THRES", "HI_THRES"), SAFE_ENERGIES, strict=True))
     return _made(EffectiveAreaTable2D, [_energy(), ("THETA", OFFSETS, OFFSETS, "deg")], area, keywords)
 
 
-def _energy_dispersion():
+def _energy_dispersion() -> EnergyDispersion2D:
     share = migration_share(MIGRA_EDGES, _centers(ENERGY_EDGES)[:, None])
     density = np.diff(share, axis=1) / np.diff(MIGRA_EDGES)
     values = np.repeat(density[:, None, :], len(OFFSETS), axis=1)
@@ -139,20 +186,20 @@ def _energy_dispersion():
     return _made(EnergyDispersion2D, axes, values)
 
 
-def _point_spread():
+def _point_spread() -> PSF3D:
     share = contained_fraction(RAD_EDGES, _centers(ENERGY_EDGES)[:, None, None], OFFSETS[:, None])
     rings = 2 * np.pi * np.diff(-np.cos(np.deg2rad(RAD_EDGES)))
     axes = [_energy(), ("THETA", OFFSETS, OFFSETS, "deg"), ("RAD", RAD_EDGES[:-1], RAD_EDGES[1:], "deg")]
     return _made(PSF3D, axes, np.diff(share, axis=2) / rings)
 
 
-def _background_2d():
+def _background_2d() -> Background2D:
     edges = np.linspace(0, 3, 13)
     rate = 1e-6 * background_rate(_centers(BACKGROUND_EDGES)[:, None], 0.5 * (edges[1:] + edges[:-1]))
     return _made(Background2D, [_energy(BACKGROUND_EDGES), ("THETA", edges[:-1], edges[1:], "deg")], rate)
 
 
-def _background_3d():
+def _background_3d() -> Background3D:
     edges = np.linspace(-3, 3, 25)
     center = 0.5 * (edges[1:] + edges[:-1])
     offset = np.hypot(center[:, None], center)

@@ -1,16 +1,21 @@
 """A source with a light curve of its own, and the photons of it that an instrument records."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
 
+from tevcurve.data import GTI
+from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
+from tevcurve.irf import EffectiveAreaTable2D
+from tevcurve.irf.table import ResponseAxis
 from tevcurve.kernels.draws import draw_bins, draw_linear, draw_radius, row_cumulative
 from tevcurve.kernels.folding import ring_integrals
 from tevcurve.kernels.sphere import angular_separation, directional_offset
-from tevcurve.models import SkyModel
+from tevcurve.models import SkyModel, SpatialModel, SpectralModel
 from tevcurve.simulation.light_shapes import Constant, LightShape
 
 # Bins of true energy per decade: the flux in each is exact, within one it is a straight line.
@@ -30,7 +35,7 @@ class SimulatedSource:
     sky_model: SkyModel
     light: LightShape = field(default_factory=Constant)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.sky_model, SkyModel):
             raise InputError(
                 f"The model to simulate is a {type(self.sky_model).__name__}; wanted is a SkyModel."
@@ -41,10 +46,18 @@ class SimulatedSource:
                 f"light is a {type(self.light).__name__}; wanted is a shape such as Constant or Flare."
             )
 
-    def mean_flux(self, emin, emax, gti):
+    @property
+    def spatial_model(self) -> SpatialModel:
+        """Where it is: a model without a position is none to simulate."""
+        return cast(SpatialModel, self.sky_model.spatial_model)
+
+    def mean_flux(self, emin: str | u.Quantity, emax: str | u.Quantity, gti: GTI) -> u.Quantity:
         """The true flux between two energies, mean over a good time: Quantity in cm-2 s-1; NaN without good time.
 
-        emin, emax: Quantity or string. gti: `GTI`.
+        Parameters
+        ----------
+        emin, emax : Quantity or string
+        gti : `GTI`
         """
         return self.sky_model.spectral_model.integral(emin, emax) * self.light.mean_over(gti)
 
@@ -53,8 +66,12 @@ class SimulatedSource:
 class Photons:
     """Photons that reach the instrument and are recorded: float64 arrays (n,).
 
-    time_s: mission seconds. energy_tev: true energy. lon, lat: true direction, ICRS, radian. offset: from the pointing,
-    radian.
+    Attributes
+    ----------
+    time_s : mission seconds
+    energy_tev : true energy
+    lon, lat : true direction, ICRS, radian
+    offset : from the pointing, radian
     """
 
     time_s: np.ndarray
@@ -64,7 +81,15 @@ class Photons:
     offset: np.ndarray
 
 
-def draw_photons(source, pointing, pieces, reference, aeff, deadc, rng):
+def draw_photons(
+    source: SimulatedSource,
+    pointing: tuple[float, float],
+    pieces: np.ndarray,
+    reference: TimeReference,
+    aeff: EffectiveAreaTable2D,
+    deadc: float,
+    rng: np.random.Generator,
+) -> Photons:
     """`Photons` of one source through the effective area: exact for an area that is linear between its nodes.
 
     A Poisson number of candidates is drawn for the largest area at each energy and the largest factor in each piece of
@@ -80,7 +105,7 @@ def draw_photons(source, pointing, pieces, reference, aeff, deadc, rng):
     deadc : float, live time over on-time
     rng : numpy.random.Generator
     """
-    spatial, light = source.sky_model.spatial_model, source.light
+    spatial, light = source.spatial_model, source.light
     centre = spatial.lonlat_in("icrs")
     edges = _energy_edges(aeff.energy_axis, source.sky_model.spectral_model)
     flux = _fluxes(source.sky_model.spectral_model, edges)
@@ -108,13 +133,19 @@ def draw_photons(source, pointing, pieces, reference, aeff, deadc, rng):
     return Photons(*(array[kept] for array in (time_s, energy, lon, lat, offset)))
 
 
-def time_within(intervals, place):
-    """Times (n,) at places from 0 to 1 in half-open intervals (n, 2): never the stop itself."""
+def time_within(intervals: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Times (n,) at places from 0 to 1 in half-open intervals (n, 2): never the stop itself.
+
+    Parameters
+    ----------
+    intervals : start and stop, float array (n, 2), s
+    place : 0 to 1, float array (n,)
+    """
     start, stop = intervals[:, 0], intervals[:, 1]
     return np.clip(start + place * (stop - start), start, np.nextafter(stop, -np.inf))
 
 
-def _energy_edges(axis, spectrum):
+def _energy_edges(axis: ResponseAxis, spectrum: SpectralModel) -> np.ndarray:
     """Fine edges in TeV over a response's energies: with its edges and nodes, and the kinks of the spectrum."""
     low, high = axis.low[0], axis.high[-1]
     number = int(np.ceil(BINS_PER_DECADE * np.log10(high / low)))
@@ -124,7 +155,7 @@ def _energy_edges(axis, spectrum):
     return np.unique(np.clip(edges, low, high))
 
 
-def _fluxes(spectrum, edges):
+def _fluxes(spectrum: SpectralModel, edges: np.ndarray) -> np.ndarray:
     flux = spectrum.photon_flux(edges)
     if not np.all(np.isfinite(flux)) or np.any(flux < 0):
         raise InputError(
@@ -133,11 +164,11 @@ def _fluxes(spectrum, edges):
     return flux
 
 
-def _radius(spatial):
+def _radius(spatial: SpatialModel) -> float:
     return float(spatial.evaluation_radius.to_value(u.rad))
 
 
-def _largest_area(aeff, edges, offset, radius):
+def _largest_area(aeff: EffectiveAreaTable2D, edges: np.ndarray, offset: float, radius: float) -> np.ndarray:
     """Largest effective area in cm2 in each energy bin (n,), over all offsets that a source reaches."""
     nodes = aeff.offset_axis.nodes
     low, high = max(0.0, offset - radius), offset + radius
@@ -147,7 +178,9 @@ def _largest_area(aeff, edges, offset, radius):
     return np.maximum(area[1:], area[:-1])
 
 
-def _directions(spatial, number, rng):
+def _directions(
+    spatial: SpatialModel, number: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """True directions (lon, lat) of photons, ICRS, radian, float arrays (number,)."""
     if spatial.is_point:
         lon, lat = spatial.lonlat_in("icrs")
