@@ -119,3 +119,23 @@ def test_datasets_of_the_runs_own_responses_are_the_one_call(where, observations
     ).table
     for name in ("norm", "norm_err", "norm_errn", "norm_errp", "norm_ul", "ts", "loglike", "counts", "npred"):
         assert_allclose(ours[name], one_call[name], rtol=1e-11, err_msg=name)
+
+
+@pytest.mark.parametrize("laid", [{}, {"time_bins": by_width("7 min")}])
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_exposure_that_a_caller_changed_is_used(observations, laid, number):
+    def dataset(factors=1.0):
+        made = small_store.dataset_of(list(observations)[:number])
+        made.exposure.data[:] *= np.reshape(factors, (-1, 1, 1))
+        return made
+
+    def norms(made):
+        estimator = LightCurveEstimator([made], source=SOURCE, **laid)
+        return estimator.run(1 * u.TeV, 1 * u.TeV, 8 * u.TeV).table["norm"]
+
+    own = dataset()
+    assert_allclose(norms(dataset(2.0)), norms(own) / 2, rtol=1e-9)
+    factors = np.linspace(0.5, 2.5, len(own.exposure.data))
+    changed = dataset(factors)
+    spatial = [one.response_of(one.models[0]).spatial for one in (own, changed)]
+    assert_allclose(spatial[1], spatial[0] * factors[:, None, None], rtol=1e-12)

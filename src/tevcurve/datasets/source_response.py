@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from astropy.coordinates import SkyCoord
 
 from tevcurve.errors import InputError
 from tevcurve.irf import EnergyDependentTablePSF, PSFKernel
+
+# Relative: exposures nearer than this to those of the runs are these, in the order of another sum.
+SAME_EXPOSURE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +97,11 @@ class CountsResponse:
 def source_response(dataset, model):
     """The `SourceResponse` of a `SkyModel` in a `MapDataset`.
 
-    A point source: the exposure at its position times its share of photons in each pixel. Of runs reduced by
-    this package the exposure is that of the response at the source itself, and what falls on pixels beyond the
-    largest offset of a run is left out; where the PSF is the mean of the one run for this position, that is what the
-    run's own response says there. An extended source: exposure and shape in each pixel, convolved with
-    the PSF.
+    A point source: the exposure at its position times its share of photons in each pixel. Of runs reduced by this
+    package the exposure is that of the response at the source itself, and what falls on pixels beyond the largest
+    offset of a run is left out; an exposure map that is not that of the runs counts as it is changed at the source.
+    Where the PSF is the mean of the one run for this position, it is what the run's own response says there.
+    An extended source: exposure and shape in each pixel, convolved with the PSF.
     """
     geom = dataset.exposure.geom
     edisp = _edisp_matrix(dataset, geom.axes[0])
@@ -169,14 +173,41 @@ def _convolved(planes, psf, geom):
 
 def _with_exposure(dataset, spatial, shares):
     runs = dataset.runs
-    if not runs:
+    if not runs or not all(np.array_equal(run.true_edges, _true_edges(dataset)) for run in runs):
         return shares * _exposure_in_map(dataset, spatial)[:, None, None]
     lon, lat = spatial.lonlat_in("icrs")
     exposures = [run.exposure_at(lon, lat) for run in runs]
+    change = _change_of_exposure(dataset, spatial)
+    if change is not None:
+        exposures = [exposure * change for exposure in exposures]
     if len(runs) == 1:
         return np.where(runs[0].inside, shares, 0.0) * exposures[0][:, None, None]
     seen = sum(exposure[:, None, None] * run.inside for exposure, run in zip(exposures, runs, strict=True))
     return shares * seen
+
+
+def _true_edges(dataset):
+    return dataset.exposure.geom.axes[0].edges.to_value("TeV")
+
+
+def _change_of_exposure(dataset, spatial):
+    """The dataset's exposure over that of its runs in the pixel of the source (n_true,), or None where they are one.
+
+    An exposure that a caller has changed, or put in the place of that of the runs, counts as it is changed there.
+    """
+    geom = dataset.exposure.geom
+    ix, iy = geom.lonlat_to_idx(*spatial.lonlat_in(geom.frame))
+    if ix < 0:
+        return None
+    lon, lat = (angles[iy, ix] for angles in geom.pixel_lonlat())
+    if geom.frame != "icrs":
+        there = SkyCoord(lon, lat, unit="rad", frame=geom.frame).icrs
+        lon, lat = there.ra.rad, there.dec.rad
+    own = sum(run.exposure_at(lon, lat) * run.inside[iy, ix] for run in dataset.runs)
+    given = dataset.exposure.data[:, iy, ix] * dataset.exposure.unit.to("cm2 s")
+    if np.allclose(given, own, rtol=SAME_EXPOSURE, atol=SAME_EXPOSURE * np.max(own)):
+        return None
+    return np.divide(given, own, out=np.ones_like(own), where=own > 0)
 
 
 def _exposure_in_map(dataset, spatial):

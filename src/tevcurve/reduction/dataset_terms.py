@@ -192,7 +192,12 @@ def _of_one_run(dataset, run):
     if len(dataset.runs) == 1:
         return dataset
     counts = WcsNDMap(dataset.counts.geom, run.counts(), origin=(run,))
-    exposure = WcsNDMap(dataset.exposure.geom, exposure_of(run), unit="cm2 s")
+    exposures = [exposure_of(each) for each in dataset.runs]
+    total, given = sum(exposures), dataset.exposure.data * dataset.exposure.unit.to("cm2 s")
+    # What a caller has changed of the exposure is changed of each run.
+    changed = np.divide(given, total, out=np.ones_like(total), where=total > 0)
+    own = exposures[dataset.runs.index(run)]
+    exposure = WcsNDMap(dataset.exposure.geom, own * changed, unit="cm2 s")
     return MapDataset(
         counts, exposure, psf=dataset.psf, edisp=dataset.edisp, model=dataset.models, mask=dataset.mask
     )
