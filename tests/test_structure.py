@@ -1,5 +1,6 @@
 """The modules import one way, and imports inside functions are for what is slow."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,20 @@ def test_lines_of_code_are_without_docstrings_comments_and_blanks(tmp_path):
     )
     (folder / "__init__.py").write_text(text)
     assert Source(tmp_path).lines_of_code() == {"tevcurve": 7}
+
+
+def test_every_place_that_the_architecture_names_is_there():
+    root = Path(__file__).resolve().parents[1]
+    text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    places = re.findall(r"`([\w/]+(?:\.py|/))(?:::(\w+))?`", text)
+    assert len(places) > 40
+    for place, name in places:
+        path = next(
+            (base / place for base in (root / "src" / "tevcurve", root) if (base / place).exists()), None
+        )
+        assert path is not None, place
+        if name:
+            assert re.search(rf"^(class |def )?{name}\b", path.read_text(encoding="utf-8"), re.M), (
+                place,
+                name,
+            )
