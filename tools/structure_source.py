@@ -116,9 +116,15 @@ class Source:
         """Dict of (module, class) to the names of its methods and properties.
 
         Names with two underscores at either end are aside. What a base class has counts as the class's own where no
-        other class of the package has that base: cutting one class into several that only it inherits makes it no
-        smaller.
+        other class of the package has that base and nothing is made of it alone: cutting one class into several that
+        only it inherits makes it no smaller. Methods that stand in a table of `tevcurve.on_demand` do not count.
         """
+        made = {
+            ast.unparse(node.func).split(".")[-1]
+            for tree in self.trees.values()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+        }
         by_name, heirs = {}, {}
         for key, node in self.classes.items():
             by_name.setdefault(node.name, []).append(key)
@@ -129,7 +135,7 @@ class Source:
         def all_of(key):
             found = set(names[key])
             for base in (ast.unparse(base).split(".")[-1] for base in self.classes[key].bases):
-                if len(by_name.get(base, [])) == len(heirs[base]) == 1:
+                if len(by_name.get(base, [])) == len(heirs[base]) == 1 and base not in made:
                     found |= all_of(by_name[base][0])
             return found
 

@@ -48,6 +48,8 @@ class RunHeader:
     """Pointing, times, dead time and site of a run; each is read, and complained about, when it is asked for.
 
     header: FITS header of the EVENTS table. where: file and HDU, for messages.
+
+    It has so many methods as each thing that a header says has its own, with the checks of its keywords.
     """
 
     header: Any

@@ -40,6 +40,8 @@ class Observation:
 
     An observation counts events (`good_events`) and seconds (`ontime`, `livetime`) inside its good time only:
     inside a good time interval as the file has it, and inside its time filters.
+
+    It has so many methods as everything that is asked of a run is asked here, by the tutorial's names.
     """
 
     def __init__(self, run, filters=()):

@@ -46,6 +46,8 @@ class Run:
     pointing_deg: RA and Dec in deg as the index has them, or None. problem: why the index cannot be used for this run,
     a sentence that is raised as DataError by all that reads, or None. odd: what the index says that is odd, a sentence
     that is remarked, or None.
+
+    It has so many methods as each kind of HDU is read in its own way, and what they say is compared where all are.
     """
 
     def __init__(self, obs_id, addresses, files=None, pointing_deg=None, problem=None, odd=None):

@@ -34,7 +34,8 @@ class MapDataset:
     mask : bool array or `WcsNDMap` of the counts' shape, False for cells outside the fit
     name : str; default: the OBS_ID of a dataset of one run
 
-    Raises `InputError` if the maps do not fit each other.
+    Raises `InputError` if the maps do not fit each other. It has so many methods as the tutorial's class has them: each
+    of its predictions, pictures and sums by its own name.
     """
 
     def __init__(

@@ -39,7 +39,8 @@ class SpectrumDatasetOnOff:
     name: free. gti: GTI of the counts, or None.
     runs: the OnOffTerms records that the counts are of, which can be cut in time; none for counts made by hand.
 
-    Raises InputError when arrays do not fit, or the OFF acceptance is not above 0 everywhere.
+    Raises InputError when arrays do not fit, or the OFF acceptance is not above 0 everywhere. It has so many methods as
+    the tutorial's class has them: each of its counts, predictions and sums by its own name.
     """
 
     def __init__(

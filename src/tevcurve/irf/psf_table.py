@@ -41,6 +41,9 @@ class EnergyDependentTablePSF:
     exposure_cm2_s : array (n_energy,), cm2 s, or None.
     mean_of : (tuple of responses over the field of view, (lon, lat) in ICRS radian) whose mean for a source at this
         position it is, at the energies and angles of the first one; None for any other table.
+
+    It has so many methods as densities, shares within an angle and shares of pixels are asked for by the tutorial's
+    names and, in plain numbers, by those of the protocol of point spread functions.
     """
 
     energies_tev: np.ndarray

@@ -129,7 +129,7 @@ class LightCurve(RowSelection, FluxArithmetic):
         Raises `InputError` for a light curve that was not made by `tevcurve.light_curve`.
         """
         if not hasattr(self.origin, "rebin"):
-            raise InputError(f"{self._without_events()}; one made by tevcurve.light_curve can be rebinned.")
+            raise InputError(f"{_without_events(self)}; one made by tevcurve.light_curve can be rebinned.")
         return self.origin.rebin(time_bins=time_bins, energy_edges=energy_edges, **axes)
 
     def hardness(self, band_low=0, band_high=1, **levels):
@@ -151,13 +151,9 @@ class LightCurve(RowSelection, FluxArithmetic):
         """
         if not hasattr(self.origin, "hardness"):
             raise InputError(
-                f"{self._without_events()}; the hardness of one made by tevcurve.light_curve can be asked for."
+                f"{_without_events(self)}; the hardness of one made by tevcurve.light_curve can be asked for."
             )
         return self.origin.hardness(self, band_low, band_high, **levels)
-
-    def _without_events(self):
-        reason = getattr(self.origin, "reason", "it was read from a file, or made from counts without times")
-        return f"This light curve does not know its events ({reason})"
 
     def __repr__(self):
         return f"<{summary(self)}>"
@@ -167,3 +163,8 @@ class LightCurve(RowSelection, FluxArithmetic):
 
     def _repr_html_(self):
         return as_html(self)
+
+
+def _without_events(light_curve):
+    reason = getattr(light_curve.origin, "reason", "it was read from a file, or made from counts without times")
+    return f"This light curve does not know its events ({reason})"

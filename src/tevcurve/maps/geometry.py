@@ -34,6 +34,9 @@ class WcsGeom:
     crval: reference position (lon, lat) in deg.   crpix: its pixel, from 1, FITS style.
     cdelt: pixel sizes in deg, the first below 0 because longitude grows to the left.
     npix: numbers of pixels (lon, lat).   axes: the MapAxis objects.
+
+    It has so many methods as maps, figures and reductions each ask for another of pixels, coordinates, angles and
+    areas, by the tutorial's names, and all follow from the one projection.
     """
 
     coordsys: str

@@ -26,6 +26,9 @@ class TimeBins:
     labels: tuple of str (n_bins,), what to call the bins, or None.
     phase_min, phase_max: float arrays (n_bins,), for folded bins, else None.
     kind: what made them, in words. note: what a reader of the bins should know, in words, or "".
+
+    It has so many methods as bins are asked for as times, as seconds of a run's clock, as pieces of runs and as
+    columns, and all follow from the one set of intervals.
     """
 
     start: Instants
