@@ -166,5 +166,7 @@ class LightCurve(RowSelection, FluxArithmetic):
 
 
 def _without_events(light_curve):
-    reason = getattr(light_curve.origin, "reason", "it was read from a file, or made from counts without times")
+    reason = getattr(
+        light_curve.origin, "reason", "it was read from a file, or made from counts without times"
+    )
     return f"This light curve does not know its events ({reason})"
