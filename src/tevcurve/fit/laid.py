@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.time_cut import cut_run
+from tevcurve.errors import InputError
 from tevcurve.fit.row_exposure import WholeSeconds, row_exposure
 
 
@@ -140,6 +141,21 @@ class RowSetting:
         return np.zeros(n_bands, dtype=bool) if self.dark is None else self.dark
 
 
+@dataclass(frozen=True, eq=False)
+class RowPieces:
+    """The runs' parts of rows, each as a row of its own: their statistics add up to those of the rows.
+
+    Attributes
+    ----------
+    likelihood : a likelihood of amplitudes, see `tevcurve.kernels.one_amplitude`, whose rows are the pieces
+    row, run : int arrays (n_pieces,), sorted by row, which of the fitted rows and which run a piece is of
+    """
+
+    likelihood: object
+    row: np.ndarray
+    run: np.ndarray
+
+
 class RowLikelihood:
     """The rows of a light curve that expect some signal as a profile, and how results spread over all rows.
 
@@ -211,6 +227,19 @@ class RowLikelihood:
 
     def expected(self, norm):
         """The `~tevcurve.fit.protocols.Expected` of the fitted rows at norms (n_fitted,)."""
+        raise NotImplementedError
+
+    def pieces(self):
+        """The `RowPieces` of the fitted rows.
+
+        Raises `InputError` for rows that do not come apart into runs.
+        """
+        if self.stacked:
+            raise InputError("The runs of a row are added up here, so it has no pieces of single runs.")
+        return self.runs_apart()
+
+    def runs_apart(self):
+        """The `RowPieces` of rows whose runs are fitted jointly."""
         raise NotImplementedError
 
     def why_unfitted(self, number):

@@ -9,7 +9,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
 from tevcurve.fit.expected_cells import cells_of_runs
-from tevcurve.fit.laid import RowLikelihood, RowSetting, cut_runs, for_each_run
+from tevcurve.fit.laid import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
 from tevcurve.fit.profile_nonlinear import NonlinearProfile
 from tevcurve.fit.protocols import Expected
 from tevcurve.fit.shape_terms import cube_rows
@@ -85,6 +85,19 @@ class CubeLikelihood(RowLikelihood):
             return _expected_of_each(self.profile, norm)
         profile = self.profile
         return Expected(norm * profile.total, *profile.likelihood.expected(profile.best(norm)))
+
+    def runs_apart(self):
+        """The `RowPieces` of the fitted rows; `InputError` where runs share more than amplitudes."""
+        if isinstance(self.profile, NonlinearProfile):
+            raise InputError("The runs of a row share what is fitted beside amplitudes, so it has no pieces.")
+        likelihood, row = self.profile.likelihood.pieces()
+        parts = [
+            (cut.bins[:, None] * self.n_bands + np.arange(self.n_bands)).ravel() for cut in self.cut.cuts
+        ]
+        run, rows = np.repeat(np.arange(len(parts)), [len(part) for part in parts]), np.concatenate(parts)
+        own = np.flatnonzero(np.isin(rows, self.fitted))
+        # Pieces are in the order of rows, and of runs in a row.
+        return RowPieces(likelihood, row, run[own[np.argsort(rows[own], kind="stable")]])
 
     def signal_rates(self, band):
         """Counts expected of the source in a band per second of live time, float array (n_runs,)."""

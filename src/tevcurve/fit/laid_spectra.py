@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.laid import RowLikelihood, RowSetting, cut_runs, for_each_run
+from tevcurve.fit.laid import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
 from tevcurve.fit.off_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.fit.protocols import Expected
@@ -45,6 +46,16 @@ class OnOffLikelihood(RowLikelihood):
         """The `Expected` of the fitted rows at norms (n_fitted,), a part for each energy bin, or each run, of a row."""
         row, background = self.cells.background(self.profile, self.fitted, norm)
         return Expected(norm * self.profile.total, row, background, np.zeros(len(row)))
+
+    def runs_apart(self):
+        """The `RowPieces` of the fitted rows; `InputError` where the background of a night has one shape."""
+        if self.rule.shape_from == "night":
+            raise InputError(
+                "The shape of the background is that of a whole night, so a row has no pieces of single runs."
+            )
+        likelihood, block = self.cells.pieces(self.n_bins, self.rule)
+        row, run = np.divmod(block, len(self.runs))
+        return RowPieces(likelihood, np.searchsorted(self.fitted, row), run)
 
     def signal_rates(self, band):
         """Counts expected of the source in a band per second of live time, float array (n_runs,)."""

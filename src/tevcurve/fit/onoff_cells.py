@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tevcurve.fit.off_shapes import shape_terms
-from tevcurve.kernels.onoff_profile import onoff_profile
-from tevcurve.kernels.poisson import CashLikelihood, cash_profile
-from tevcurve.kernels.uncertain_alpha import uncertain_alpha_profile
+from tevcurve.kernels.one_amplitude import OneAmplitude
+from tevcurve.kernels.onoff_profile import WstatLikelihood
+from tevcurve.kernels.poisson import CashLikelihood
+from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,17 +68,29 @@ class OnOffCells:
         number = np.full(n_rows, -1)
         number[fitted] = np.arange(len(fitted))
         own = np.flatnonzero(number[self.row] >= 0)
-        row, n_bins = number[self.row[own]], len(fitted)
+        return OneAmplitude(self._likelihood(own, number[self.row[own]], len(fitted), background))
+
+    def pieces(self, n_rows, background):
+        """(the likelihood whose rows are the blocks of the fitted rows, the number of each block).
+
+        background : `BackgroundRule`
+        """
+        own = np.flatnonzero(np.isin(self.row, self.fitted_rows(n_rows)))
+        block, row = np.unique(self.block[own], return_inverse=True)
+        return self._likelihood(own, row, len(block), background), block
+
+    def _likelihood(self, own, row, n, background):
+        """The likelihood of some cells (int array), which are of rows (int array, sorted) 0 to n."""
         n_on, n_off, alpha, signal = (each[own] for each in (self.n_on, self.n_off, self.alpha, self.signal))
         if background.shape_from is None and background.error is None:
-            return onoff_profile(row, n_on, n_off, alpha, signal, n_bins)
+            return WstatLikelihood(row, n_on, n_off, alpha, signal, n)
         # Cells of a row stand together, and those of its blocks in them.
         _, first, block = np.unique(self.block[own], return_index=True, return_inverse=True)
         if background.error is not None:
             cells = n_on, n_off, alpha, signal
-            return uncertain_alpha_profile(block, row[first], *cells, background.error, n_bins)
+            return UncertainAlphaLikelihood(block, row[first], *cells, background.error, n)
         shape = self.off[own], self.off_in_on[own]
-        return cash_profile(shape_terms(block, row[first], n_bins, n_on, n_off, signal, *shape))
+        return CashLikelihood(shape_terms(block, row[first], n, n_on, n_off, signal, *shape))
 
     def background(self, profile, fitted, norm):
         """(row, counts) of the background in the ON region of the fitted rows at their norms, cell by cell or block by

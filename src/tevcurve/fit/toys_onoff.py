@@ -29,15 +29,13 @@ class OnOffToys:
     ontime : float array (n_cells,), s
     cells : `OnOffCells` of the rows; default: those of a profile that is a `WstatLikelihood`'s
     rule : `BackgroundRule` of the fit
-    shapes : `OffShapes` of the runs, and run, reco : int arrays (n_cells,), number of the run and of the energy bin of
-        each cell: where toys have a shape of their own
+    own_shape : where toys have a shape of their own: `OffShapes` of the runs, and the numbers of the run and of the
+        energy bin of each cell, int arrays (n_cells,)
     """
 
-    def __init__(
-        self, profile, rows, group, ontime, *, cells=None, rule=FREE, shapes=None, run=None, reco=None
-    ):
-        self.profile, self.rows, self.group, self.ontime = profile, rows, group, ontime
-        self.rule, self.shapes, self.run, self.reco = rule, shapes, run, reco
+    def __init__(self, profile, rows, group, ontime, *, cells=None, rule=FREE, own_shape=(None, None, None)):
+        self.profile, self.rows, self.group, self.ontime, self.rule = profile, rows, group, ontime, rule
+        self.shapes, self.run, self.reco = own_shape
         if cells is None:
             own = profile.likelihood
             cells = OnOffCells(own.cell_bin, own.cell_bin, own.n_on, own.n_off, own.alpha, own.signal)
@@ -139,10 +137,10 @@ class OnOffToys:
 def onoff_toys(joint, rows):
     """The `OnOffToys` of rows (sorted int array) of an `OnOffLikelihood`."""
     run, reco, group, ontime = _cell_groups(joint, rows)
-    own_shape = {} if joint.stacked else {"shapes": joint.shapes, "run": run, "reco": reco}
+    own_shape = (None, None, None) if joint.stacked else (joint.shapes, run, reco)
     profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
     cells = joint.cells.take(rows)
-    return OnOffToys(profile, rows, group, ontime, cells=cells, rule=joint.rule, **own_shape)
+    return OnOffToys(profile, rows, group, ontime, cells=cells, rule=joint.rule, own_shape=own_shape)
 
 
 def _cell_groups(joint, rows):
