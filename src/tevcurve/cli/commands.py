@@ -1,4 +1,7 @@
-"""The commands of `tevcurve`, and what stands before them."""
+"""The commands of `tevcurve`, and what stands before them.
+
+A command imports what it does when it is called: that takes a second, which who asks for help need not wait.
+"""
 
 from typing import Annotated
 

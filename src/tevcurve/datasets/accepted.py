@@ -1,5 +1,7 @@
 """Datasets of any kind that can be used, as ours."""
 
+from tevcurve.datasets.gammapy_objects import from_gammapy
+
 
 def datasets_of(datasets, source=""):
     """A list of datasets: gammapy's as ours (`tevcurve.datasets.gammapy_objects.from_gammapy`), all others as they are.
@@ -20,7 +22,4 @@ def is_gammapy(thing):
 def _as_ours(dataset, source):
     if not is_gammapy(dataset):
         return dataset
-    # Whoever has no datasets of gammapy need not wait for this.
-    from tevcurve.datasets.gammapy_objects import from_gammapy
-
     return from_gammapy(dataset, source)
