@@ -120,6 +120,26 @@ def test_pixel_borders_belong_to_the_next_pixel():
     )
 
 
+@pytest.mark.parametrize("proj", ["TAN", "CAR", "AIT", "SFL"])
+@pytest.mark.parametrize("center", [(83.6, 22.0), (0.02, -30.0), (200.0, 89.5), (359.9, -90.0)])
+def test_directions_are_in_the_pixels_that_their_projection_says(proj, center):
+    """Also where many are far away, which is told without projecting them."""
+    geom = WcsGeom.create(skydir=center, binsz=0.1, width=(3, 2), proj=proj)
+    rng = np.random.default_rng(1)
+    lon, lat = rng.uniform(0, 2 * np.pi, 20000), np.arcsin(rng.uniform(-1, 1, 20000))
+    x, y = rng.uniform(-2, np.add(geom.npix, 1)[:, None], (2, 20000))
+    around = geom.pix_to_lonlat(x, y)
+    lon, lat = np.append(lon, around[0]), np.append(lat, around[1])
+    x, y = geom.lonlat_to_pix(lon, lat)
+    column, row = np.floor(x + 0.5), np.floor(y + 0.5)
+    inside = (column >= 0) & (column < geom.npix[0]) & (row >= 0) & (row < geom.npix[1])
+    assert 5000 < np.sum(inside) < 20000
+    ix, iy = geom.lonlat_to_idx(lon, lat)
+    np.testing.assert_array_equal(ix, np.where(inside, column, -1))
+    np.testing.assert_array_equal(iy, np.where(inside, row, -1))
+    assert geom.lonlat_to_idx(lon[-1] + 1.0, -lat[-1]) == (-1, -1)
+
+
 def test_positions_behind_the_tangent_plane_are_outside():
     geom = WcsGeom.create((10, 0), binsz=0.5, npix=100, proj="TAN")
     assert not geom.contains(SkyCoord([190, 100, 280], [0, 0, 0], unit="deg")).any()

@@ -102,5 +102,5 @@ class CellExpectation:
             key = own.tobytes()
             if key not in known:
                 # Reco bins differ in their pixels only where a caller masks some.
-                known[key] = np.einsum("tp->t", np.where(own, self.shares, 0.0))
+                known[key] = np.einsum("tp->t", self.shares if own.all() else np.where(own, self.shares, 0.0))
         return np.stack([known[own.tobytes()] for own in self.cells], axis=1)

@@ -135,7 +135,9 @@ class Background3D(_Background):
         energy, x, y = self._locate(energies_tev, x_rad, y_rad)
         planes = np.moveaxis(interpolate_axis(self.log_rate, energy), 0, -1)
         rate = _rate_of_log(np.moveaxis(interpolate_points(planes, x, y), -1, 0))
-        rate *= all_inside(x, y)
+        inside = all_inside(x, y)
+        if not np.all(inside):
+            rate *= inside
         rate[~energy.inside] = 0.0
         return rate
 
@@ -259,7 +261,8 @@ def _separation(fov_lon: ArrayLike, fov_lat: ArrayLike) -> np.ndarray:
 
 def _rate_of_log(log_rate: np.ndarray) -> np.ndarray:
     rate = np.exp(log_rate)
-    return np.where(rate <= 2 * TINY_RATE, 0.0, rate)
+    low = rate <= 2 * TINY_RATE
+    return np.where(low, 0.0, rate) if np.any(low) else rate
 
 
 def _alignment(table: ResponseTable) -> str:

@@ -242,10 +242,10 @@ class EnergyDependentTablePSF:
         rad = self.truncated(None if max_radius is None else angle_in_rad(max_radius))
         profiles = self.cut_profiles(energies_tev, rad)
         n_lon, n_lat = geom.npix
-        fractions = np.zeros((len(profiles), n_lat, n_lon))
-        window = _window(geom, lon_rad, lat_rad, rad[-1])
+        fractions = np.zeros((len(profiles), n_lat * n_lon))
+        window = _window(geom.to_image(), float(lon_rad), float(lat_rad), float(rad[-1]))
         if window is None:
-            return fractions
+            return fractions.reshape(-1, n_lat, n_lon)
         x, y, row, column, complete = window
         index, integrals = integrate_over_pixels(x, y, rad, profiles, self.scale_rad, factor)
         if complete:
@@ -255,8 +255,12 @@ class EnergyDependentTablePSF:
         rows, columns = np.unravel_index(index, x.shape[1:])
         rows, columns = rows + row, columns + column
         on_map = (rows >= 0) & (rows < n_lat) & (columns >= 0) & (columns < n_lon)
-        fractions[:, rows[on_map], columns[on_map]] = integrals[:, on_map]
-        return fractions
+        pixels = rows * n_lon + columns
+        if on_map.all():
+            fractions[:, pixels] = integrals
+        else:
+            fractions[:, pixels[on_map]] = integrals[:, on_map]
+        return fractions.reshape(-1, n_lat, n_lon)
 
     def cut_profiles(self, energies_tev: ArrayLike, rad: np.ndarray) -> np.ndarray:
         """Densities (n, len(rad)) in sr-1 at angles (radian) that start at 0, normalised to 1 up to the last one.
@@ -317,17 +321,18 @@ def _padded_lonlat(geom: WcsGeom, margin: int) -> tuple[np.ndarray, np.ndarray]:
     return geom.pix_to_lonlat(*np.meshgrid(x, y))
 
 
+@lru_cache(maxsize=16)
 def _window(
     geom: WcsGeom, lon: float, lat: float, radius: float
 ) -> tuple[np.ndarray, np.ndarray, int, int, bool] | None:
     """Pixels around a disc, also those past the border of the map, or None: (x, y, first row, first column, complete).
 
-    x and y are the pixels' coordinates from (lon, lat), expanded by `second_order`; complete is whether the whole
-    disc lies on them.
+    x and y are the pixels' coordinates from (lon, lat), expanded by `second_order`, read-only; complete is whether the
+    whole disc lies on them. The runs on one source share them.
     """
     size = np.deg2rad(np.max(np.abs(geom.cdelt)))
     margin = int(np.ceil(radius / np.deg2rad(np.min(np.abs(geom.cdelt))))) + 3
-    grid_lon, grid_lat = _padded_lonlat(geom.to_image(), margin)
+    grid_lon, grid_lat = _padded_lonlat(geom, margin)
     reach = radius + 2 * size
     near = np.abs(grid_lat - lat) < reach
     if abs(lat) + reach < np.pi / 2:
@@ -343,4 +348,7 @@ def _window(
     rim = np.concatenate([distance[0], distance[-1], distance[:, 0], distance[:, -1]])
     # Past the border of the sky the rim is NaN: there nothing is missing.
     complete = not np.any(rim < radius + size)
-    return second_order(x), second_order(y), row - margin, column - margin, complete
+    x, y = second_order(x), second_order(y)
+    for coordinate in (x, y):
+        coordinate.setflags(write=False)
+    return x, y, row - margin, column - margin, complete

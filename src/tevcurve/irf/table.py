@@ -300,7 +300,7 @@ def check_not_empty(table: ResponseTable, column: str) -> None:
     table : as it was read
     column : name of its values, for the message
     """
-    if not np.any(table.values > 0):
+    if not table.values.max(initial=0.0) > 0:
         raise DataError(f"{table.where}: {column} is zero everywhere; values above 0 are wanted.")
 
 

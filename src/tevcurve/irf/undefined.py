@@ -40,6 +40,10 @@ def without_undefined(
     Raises DataError where a value is infinite, or where NaN stands inside the safe energies; where these are not known,
     among the energies that are defined.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        # What is no number makes none of the sum, which is quick; where it is none, all are looked at.
+        if all(np.isfinite(np.sum(values)) for values in columns.values()):
+            return axes, dict(columns)
     bad = np.any([~np.isfinite(values) for values in columns.values()], axis=0)
     if not bad.any():
         return axes, dict(columns)

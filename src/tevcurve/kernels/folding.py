@@ -13,16 +13,19 @@ def integrate_loglog(edges, values):
     """
     edges = np.asarray(edges, dtype=float)
     product = values * edges.reshape((-1,) + (1,) * (np.ndim(values) - 1))
-    low, high = product[:-1], product[1:]
     width = np.log(edges[1:] / edges[:-1]).reshape((-1,) + (1,) * (np.ndim(values) - 1))
-    positive = (low > 0) & (high > 0)
-    log = np.log(np.where(product > 0, product, 1.0))
-    return np.where(positive, low * width * _relative_exponential(log[1:] - log[:-1]), 0.0)
+    positive = product > 0
+    everywhere = positive.all()
+    log = np.log(product if everywhere else np.where(positive, product, 1.0))
+    integrals = product[:-1] * width
+    integrals *= _relative_exponential(log[1:] - log[:-1])
+    return integrals if everywhere else np.where(positive[:-1] & positive[1:], integrals, 0.0)
 
 
 def _relative_exponential(x):
     """(exp(x) - 1) / x, 1 at 0; as `scipy.special.exprel`, whose import alone takes longer than all else here."""
-    return np.divide(np.expm1(x), x, out=np.ones_like(x), where=x != 0)
+    top = np.expm1(x)
+    return np.divide(top, x, out=top) if x.all() else np.divide(top, x, out=np.ones_like(x), where=x != 0)
 
 
 def cumulative_density(edges, density):
@@ -69,15 +72,23 @@ def ring_integrals(rad, values):
     2 pi sin(rad) drad, the values linear in rad: Simpson's rule, exact to the fifth power of the ring's width.
     """
     middle = 0.5 * (rad[1:] + rad[:-1])
-    weighted = values * np.sin(rad)
-    centre = 0.5 * (values[..., 1:] + values[..., :-1]) * np.sin(middle)
-    return np.pi / 3 * np.diff(rad) * (weighted[..., :-1] + 4 * centre + weighted[..., 1:])
+    weighted, rings = values * np.sin(rad), values[..., 1:] + values[..., :-1]
+    # In place, as there are many values: pi / 3 dr (inner + 4 middle + outer).
+    rings *= 0.5
+    rings *= np.sin(middle)
+    rings *= 4
+    rings += weighted[..., :-1]
+    rings += weighted[..., 1:]
+    rings *= np.pi / 3 * np.diff(rad)
+    return rings
 
 
 def disc_integrals(rad, values):
     """Integral of values (..., n) over the disc up to each node of rad (n,) radian, shape (..., n); 0 at the first."""
-    rings = np.cumsum(ring_integrals(rad, values), axis=-1)
-    return np.concatenate([np.zeros_like(rings[..., :1]), rings], axis=-1)
+    rings = ring_integrals(rad, values)
+    discs = np.zeros((*rings.shape[:-1], len(rad)))
+    np.cumsum(rings, axis=-1, out=discs[..., 1:])
+    return discs
 
 
 def continuous_profile(edges, bin_values):

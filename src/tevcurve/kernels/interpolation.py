@@ -49,7 +49,13 @@ def interpolate_axis(table, places, axis=0):
     shape = [1] * table.ndim
     shape[axis : axis + 1] = places.shape
     weight = places.weight.reshape(shape)
-    return np.take(table, places.lower, axis) * (1 - weight) + np.take(table, places.upper, axis) * weight
+    table = np.asarray(table, dtype=float)
+    low, high = np.take(table, places.lower, axis), np.take(table, places.upper, axis)
+    # In place: a table makes large arrays, and new ones take longer than their numbers.
+    low *= 1 - weight
+    high *= weight
+    low += high
+    return low
 
 
 def interpolate_points(table, *places):
@@ -57,15 +63,22 @@ def interpolate_points(table, *places):
     first, rest = places[0], places[1:]
     if not rest:
         return interpolate_axis(table, first)
-    corners = 0.0
-    trailing = (1,) * (table.ndim - len(places))
+    table = np.ascontiguousarray(table, dtype=float)
+    sizes, kept = table.shape[: len(places)], table.shape[len(places) :]
+    # All first axes as one, of which whole rows are taken.
+    rows, corners = table.reshape(-1, *kept), None
     for corner in range(1 << len(places)):
-        index, weight = [], 1.0
-        for bit, place in enumerate(places):
+        number, weight = 0, 1.0
+        for bit, (size, place) in enumerate(zip(sizes, places, strict=True)):
             upper = corner >> bit & 1
-            index.append(place.upper if upper else place.lower)
+            number = number * size + (place.upper if upper else place.lower)
             weight = weight * (place.weight if upper else 1 - place.weight)
-        corners = corners + table[tuple(index)] * np.reshape(weight, np.shape(weight) + trailing)
+        part = np.take(rows, number, axis=0)
+        part *= np.reshape(weight, np.shape(weight) + (1,) * len(kept))
+        if corners is None:
+            corners = part
+        else:
+            corners += part
     return corners
 
 

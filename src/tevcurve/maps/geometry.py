@@ -12,8 +12,9 @@ from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 
 from tevcurve.errors import InputError, MissingError
-from tevcurve.kernels.sphere import angular_separation
+from tevcurve.kernels.sphere import angular_separation, may_be_within
 from tevcurve.maps.axis import MapAxis
+from tevcurve.maps.circle_around import circle_around
 from tevcurve.maps.pixel_area import plate_carree_area, quadrilateral_area
 
 FRAMES = {"CEL": "icrs", "GAL": "galactic"}
@@ -188,10 +189,25 @@ class WcsGeom:
         ----------
         lon, lat : radian, arrays that broadcast
         """
+        lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+        if self._circle is not None:
+            near = may_be_within(*self._circle[:2], lon, lat, self._circle[2])
+            if not np.all(near):
+                ix, iy = np.full(lon.shape, -1), np.full(lon.shape, -1)
+                ix[near], iy[near] = self._numbers_at(lon[near], lat[near])
+                return ix[()], iy[()]
+        return self._numbers_at(lon, lat)
+
+    def _numbers_at(self, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = self.lonlat_to_pix(lon, lat)
         inside = (x >= -0.5) & (x < self.npix[0] - 0.5) & (y >= -0.5) & (y < self.npix[1] - 0.5)
         ix, iy = (np.floor(np.where(inside, pix, -1.0) + 0.5).astype(int) for pix in (x, y))
         return ix, iy
+
+    @cached_property
+    def _circle(self) -> tuple[float, float, float] | None:
+        """(lon, lat, radius), radian, of a circle that holds all pixels; None of a map that is large."""
+        return circle_around(self.pix_to_lonlat, self.npix)
 
     def pix_to_lonlat(self, x: float | np.ndarray, y: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Longitude (0 to 2 pi) and latitude in radian of pixel coordinates; NaN off the sky.
@@ -258,7 +274,7 @@ class WcsGeom:
         return f"<pre>{escape(str(self))}</pre>"
 
 
-_SHARED = ("wcs", "_pixel_lonlat", "_solid_angle")
+_SHARED = ("wcs", "_pixel_lonlat", "_solid_angle", "_circle")
 
 
 def _lonlat(skycoord: SkyCoord, frame: str) -> tuple[np.ndarray, np.ndarray]:

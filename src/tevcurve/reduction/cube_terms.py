@@ -119,12 +119,16 @@ def _expected(run, setting, nodes, inside, safe):
     geom, reco = setting.geom, setting.axes.reco
     area, dispersion, middles = source_responses(run, nodes, reco)
     # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
-    shares = np.where(inside, run.psf.pixel_fractions(middles, *setting.source, geom), 0.0)
+    shares = run.psf.pixel_fractions(middles, *setting.source, geom).reshape(len(area), -1)
+    shares *= area[:, None]
+    if not inside.all():
+        shares[:, ~inside.ravel()] = 0.0
     background, frames = background_in_cells(run, geom, reco, inside)
+    background[:, ~safe] = 0.0
     return frames, CellExpectation(
-        shares=(shares * area[:, None, None]).reshape(len(shares), -1),
+        shares=shares,
         dispersion=dispersion,
-        background=np.where(safe[:, None, None], background, 0.0).reshape(*background.shape[:2], -1),
+        background=background.reshape(*background.shape[:2], -1),
         slice_edges=frames.slice_edges,
         cells=safe[:, None] & inside.ravel(),
         in_fit=safe,

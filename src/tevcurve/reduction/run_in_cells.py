@@ -87,8 +87,10 @@ def background_in_cells(run, geom, edges, inside):
     frames = background_frames(run.pointing_lonlat, run.gti, run.location)
     solid_angle = np.where(inside, geom.solid_angle().to_value(u.sr), 0.0)
     lon, lat = pixels_icrs(geom)
-    rates = [run.bkg.rate_per_energy_bin(*at(lon, lat), edges) * solid_angle for at in frames.coordinates]
-    return np.stack(rates), frames
+    rates = [run.bkg.rate_per_energy_bin(*at(lon, lat), edges) for at in frames.coordinates]
+    for rate in rates:
+        rate *= solid_angle
+    return rates[0][None] if len(rates) == 1 else np.stack(rates), frames
 
 
 def reduce_cube(observation, geom, true_edges, offset_max):
