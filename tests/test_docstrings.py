@@ -12,6 +12,16 @@ import tevcurve
 SOURCE = Path(tevcurve.__file__).parent
 # Folders and modules whose docstrings are held to it; the list only grows.
 ROOMS = (
+    "config/changes.py",
+    "config/mistakes.py",
+    "config/observations.py",
+    "config/quantities.py",
+    "config/sensible.py",
+    "config/sky.py",
+    "config/spectra.py",
+    "config/values.py",
+    "config/yaml_nodes.py",
+    "config/yaml_text.py",
     "data/event_checks.py",
     "data/event_rates.py",
     "data/events.py",

@@ -1,14 +1,20 @@
 """Single values of a configuration changed, each named by its key, with a dot for one inside another."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tevcurve.config.spectra import spectrum_values
 from tevcurve.errors import InputError
 
 
-def with_changes(values, changes):
+def with_changes(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Dict of values with changes in place.
 
-    values: dict of plain values. changes: dict of key ("method", or "spectrum.index") to value.
-    Another model of the spectrum begins with its own parameters; a limit takes the other one's place.
+    Parameters
+    ----------
+    values : dict of plain values
+    changes : dict of key ("method", or "spectrum.index") to value. Another model of the spectrum begins with its own
+        parameters; a limit takes the other one's place.
     """
     values = dict(values)
     if changes.get("sigma_ul") is not None:

@@ -1,8 +1,13 @@
 """What is wrong with a configuration, each mistake as a sentence that says where it stands."""
 
 import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 _WANTED = {
     "bool_parsing": "yes or no",
@@ -18,30 +23,47 @@ _WANTED = {
 
 
 class ConfigError(InputError):
-    """Values that a configuration cannot have. mistakes: list of (path, words), the path a tuple of keys.
+    """Values that a configuration cannot have.
 
-    place: function of a path, what to say before each sentence, such as "config.yaml, line 3: ".
+    Parameters
+    ----------
+    mistakes : list of (path, words), the path a tuple of keys
+    place : function of a path, what to say before each sentence, such as "config.yaml, line 3: "
     """
 
-    def __init__(self, mistakes, place=None):
+    def __init__(
+        self, mistakes: Sequence[tuple[tuple, str]], place: Callable[[tuple], str] | None = None
+    ) -> None:
         self.mistakes = mistakes
         place = place or (lambda path: "")
         super().__init__("\n".join(f"{place(path)}{words}" for path, words in mistakes))
 
 
-def mistakes_of(error, known):
-    """List of (path, words) of a ValidationError of pydantic. known: names of the keys that there are."""
+def mistakes_of(error: "ValidationError", known: Sequence[str]) -> list[tuple[tuple, str]]:
+    """List of (path, words) of a ValidationError of pydantic.
+
+    Parameters
+    ----------
+    error : of pydantic
+    known : names of the keys that there are
+    """
     return [_mistake(each, known) for each in error.errors(include_url=False)]
 
 
-def nearest(name, known):
-    """The known name that a wrong one may mean, or None."""
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that a wrong one may mean, or None.
+
+    Parameters
+    ----------
+    name : as it was written
+    known : names that there are
+    """
     begins = [each for each in known if name and each.startswith(name.lower())]
     near = begins or difflib.get_close_matches(name.lower(), known, 1, 0.6)
     return near[0] if near else None
 
 
-def _mistake(error, known):
+def _mistake(error: Mapping[str, Any], known: Sequence[str]) -> tuple[tuple, str]:
     # Inside a value pydantic counts the members of its types, which are nothing that a person wrote.
     path, context = tuple(error["loc"][:1]), error.get("ctx") or {}
     name = str(path[0]) if path else ""
@@ -64,7 +86,7 @@ def _mistake(error, known):
     )
 
 
-def _sentence(name, words):
+def _sentence(name: str, words: str) -> str:
     """What a check says, as a sentence on a key: its own one, or what follows on `is`."""
     return (
         f"{name}: {words}."
@@ -73,7 +95,7 @@ def _sentence(name, words):
     )
 
 
-def _wanted(kind, context, otherwise):
+def _wanted(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
     limit = next(iter(context.values()), None)
     match kind:
         case "literal_error":

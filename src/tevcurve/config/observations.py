@@ -1,16 +1,42 @@
 """Which observations a configuration means, and where their source is."""
 
+from collections.abc import Iterable
+from typing import Any, Protocol
+
 from tevcurve.config.sky import as_position
+from tevcurve.data import Observation
 from tevcurve.errors import MissingError
 from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
 
 
-def chosen(config):
+class Chosen(Protocol):
+    """What a configuration says of the data."""
+
+    @property
+    def data(self) -> str:
+        """Folder of the data store, or file with its index tables."""
+
+    @property
+    def target(self) -> str:
+        """Name of the target."""
+
+    @property
+    def position(self) -> str | None:
+        """Text of the position of the source, None where the event files have it."""
+
+    @property
+    def runs(self) -> list[int] | None:
+        """OBS_IDs, None for all."""
+
+
+def chosen(config: Chosen) -> dict[str, Any]:
     """The arguments `observations` (a list), `target` (`SkyCoord`) and `name` of `tevcurve.light_curve`, a dict.
 
     The runs are those of the target's name in the index; where it has no such name and a position is given, those that
     point near that. Nothing of them is read where the position is given.
     Raises `MissingError` for a target that is not there, and for runs that are not of it.
+
+    config: with `data`, `target`, `position` and `runs`.
     """
     store = open_store(config.data)
     if config.position is None:
@@ -22,15 +48,15 @@ def chosen(config):
         except MissingError:
             observations, _ = observations_of(store, position)
     if config.runs is not None:
-        observations = _with_ids(observations, config)
+        observations = _with_ids(observations, config.runs, config)
     return {"observations": list(observations), "target": position, "name": config.target}
 
 
-def _with_ids(observations, config):
+def _with_ids(observations: Iterable[Observation], runs: list[int], config: Chosen) -> list[Observation]:
     by_id = {observation.obs_id: observation for observation in observations}
-    missing = [obs_id for obs_id in config.runs if obs_id not in by_id]
+    missing = [obs_id for obs_id in runs if obs_id not in by_id]
     if missing:
         raise MissingError(
             f"{config.data} has no run {missing[0]} of {config.target}; it has {', '.join(map(str, by_id))}."
         )
-    return [by_id[obs_id] for obs_id in config.runs]
+    return [by_id[obs_id] for obs_id in runs]

@@ -2,18 +2,27 @@
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity, UnitBase
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({NUMBER})\s*(\S.*)?")
 _SPACED = re.compile(r"\s*(geomspace|linspace)\s*\(([^,()]+),([^,()]+),\s*(\d{1,6})\s*\)\s*")
 
 
-def quantity_text(value, unit, what):
+def quantity_text(value: Any, unit: str, what: str) -> str:
     """The text of one quantity such as "0.7 TeV", as it came if it was a text.
 
-    value: text, or Quantity. unit: str, one that it can be converted to; what: in words, for messages.
+    Parameters
+    ----------
+    value : text, or Quantity
+    unit : str, one that it can be converted to
+    what : in words, for messages
+
     Raises `InputError` for anything else.
     """
     text = _text(value)
@@ -21,11 +30,15 @@ def quantity_text(value, unit, what):
     return text
 
 
-def quantity_texts(value, unit, what):
+def quantity_texts(value: Any, unit: str, what: str) -> list[str] | str:
     """List of texts, or one text "geomspace(0.5 TeV, 20 TeV, 5)" or "linspace(...)", of several quantities.
 
-    value: such a text, texts with commas between them (the last one's unit is that of numbers without one), a list of
-    texts, or a Quantity (n,).
+    Parameters
+    ----------
+    value : such a text, texts with commas between them (the last one's unit is that of numbers without one), a list
+        of texts, or a Quantity (n,)
+    unit : text of a unit that it can be converted to
+    what : in words, for messages
     """
     if isinstance(value, str):
         if _SPACED.fullmatch(value):
@@ -42,15 +55,25 @@ def quantity_texts(value, unit, what):
     return texts
 
 
-def listed(text):
-    """List of the texts in a list such as "[1 TeV, 2 TeV]", whose brackets may be missing."""
+def listed(text: str) -> list[str]:
+    """List of the texts in a list such as "[1 TeV, 2 TeV]", whose brackets may be missing.
+
+    text: with commas between its parts.
+    """
     text = text.strip()
     text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     return [part.strip() for part in text.split(",")]
 
 
-def as_quantity(text, unit, what):
-    """Quantity, in its own unit, of a text; `InputError` where it is none or has another kind of unit."""
+def as_quantity(text: str, unit: str, what: str) -> "Quantity":
+    """Quantity, in its own unit, of a text; `InputError` where it is none or has another kind of unit.
+
+    Parameters
+    ----------
+    text : a number and a unit
+    unit : text of a unit that it can be converted to
+    what : in words, for messages
+    """
     import astropy.units as u
 
     found = _QUANTITY.fullmatch(text)
@@ -66,8 +89,15 @@ def as_quantity(text, unit, what):
     raise InputError(f"{text!r}, which is {problem}; wanted is {what}")
 
 
-def as_quantities(texts, unit, what):
-    """Quantity (n,) in `unit` of what `quantity_texts` gives."""
+def as_quantities(texts: list[str] | str, unit: str, what: str) -> "Quantity":
+    """Quantity (n,) in `unit` of what `quantity_texts` gives.
+
+    Parameters
+    ----------
+    texts : list of texts, or one of evenly spaced values
+    unit : text of a unit that it can be converted to
+    what : in words, for messages
+    """
     import astropy.units as u
     import numpy as np
 
@@ -87,13 +117,13 @@ def as_quantities(texts, unit, what):
 
 
 @lru_cache(maxsize=64)
-def _unit(text):
+def _unit(text: str) -> "UnitBase":
     import astropy.units as u
 
     return u.Unit(text)
 
 
-def _text(value):
+def _text(value: Any) -> str:
     """Text of a Quantity, exact to the last digit; a text as it is, a number as one without unit."""
     if isinstance(value, str):
         return value.strip()

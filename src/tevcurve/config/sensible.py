@@ -1,16 +1,23 @@
 """A configuration with sensible values for a target, from what its runs and their responses say."""
 
+import os
 import re
+from collections.abc import Callable, Sequence
 from math import ceil, floor, isfinite, log10
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tevcurve.config.model import Config
+from tevcurve.data import Observation
 from tevcurve.errors import DataError, TevcurveError
 from tevcurve.irf.layout import FULL_ENCLOSURE, NEEDED, NEEDED_BY_CUBES
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.reduction.safe_energy import range_above_fraction
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
 
 # So many runs are looked at; the others will be much like them.
 MOST_RUNS = 12
@@ -19,12 +26,19 @@ REACH = 30
 SMALLEST_OFFSET = 0.25  # deg
 
 
-def sensible_config(data, target, **values):
+def sensible_config(
+    data: str | os.PathLike[str], target: str, **values: Any
+) -> tuple[Config, dict[str, str]]:
     """(`Config`, notes) for a target of a data store; notes: dict of key to a sentence that says why a value is so.
 
-    data: path of the store. target: name as its index has it. values: for the `Config`, these are not looked for.
-    Energies are those that all runs looked at can be trusted at, at most a factor of 30. Raises as
-    `tevcurve.light_curve`, and `DataError` where no run can be read.
+    Parameters
+    ----------
+    data : path of the store
+    target : name as its index has it
+    values : for the `Config`, these are not looked for. Energies are those that all runs looked at can be trusted at,
+        at most a factor of 30.
+
+    Raises as `tevcurve.light_curve`, and `DataError` where no run can be read.
     """
     observations, position = observations_of(data, target)
     step = max(1, ceil(len(observations) / MOST_RUNS))
@@ -38,7 +52,8 @@ def sensible_config(data, target, **values):
             observation.release()
     if not looks:
         raise DataError(f"No run of {target} can be used: {problems[0]}")
-    made, notes = {}, {}
+    made: dict[str, Any] = {}
+    notes: dict[str, str] = {}
     for choose in (_energies, _method):
         chosen, why = choose(looks)
         made, notes = made | chosen, notes | why
@@ -51,7 +66,7 @@ def sensible_config(data, target, **values):
     return Config(**{"data": str(data), "target": target} | made | values), notes
 
 
-def _look_at(observation, position):
+def _look_at(observation: Observation, position: "SkyCoord") -> dict[str, Any]:
     """What one run says, a dict: safe energies in TeV (NaN for none in the file), offset in deg, its responses."""
     # Without these neither method can do; responses that hold for a cut in angle need no point spread function.
     is_cut = observation.has("aeff") and observation.has("edisp") and observation.directional_cut is not None
@@ -62,7 +77,8 @@ def _look_at(observation, position):
         raise DataError(
             f"run {observation.obs_id} has no {' and no '.join(missing)}, which light curves need."
         )
-    offset = angular_separation(*observation.pointing_lonlat, position.icrs.ra.rad, position.icrs.dec.rad)
+    lon, lat = observation.pointing_lonlat
+    offset = angular_separation(lon, lat, position.icrs.ra.rad, position.icrs.dec.rad)
     aeff = observation.aeff
     limits = [aeff.low_threshold, aeff.high_threshold]
     low, high = (np.nan if limit is None else float(limit.to_value("TeV")) for limit in limits)
@@ -74,7 +90,7 @@ def _look_at(observation, position):
     }
 
 
-def _energies(looks):
+def _energies(looks: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
     in_file = all(isfinite(low) and low > 0 for low, _ in (look["file"] for look in looks))
     ranges = [look["file"] if in_file else look["fraction"] for look in looks]
     lows = [low for low, _ in ranges]
@@ -94,7 +110,7 @@ def _energies(looks):
     return made, {"energy_edges": why}
 
 
-def _method(looks):
+def _method(looks: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
     offsets = [look["offset"] for look in looks]
     off = f"The runs point {min(offsets):.2f} to {max(offsets):.2f} deg beside the target"
     if all(look["has_background"] for look in looks):
@@ -103,7 +119,7 @@ def _method(looks):
     return {"method": "1d"}, {"method": f"{off}; not every run has the background response for 3d."}
 
 
-def _rounded(energy, towards):
+def _rounded(energy: float, towards: Callable[[float], int]) -> float:
     """An energy with two digits, rounded with `ceil` or `floor`; what is there already to one in a thousand stays."""
     step = 10.0 ** (floor(log10(energy)) - 1)
     nearest = round(energy / step)

@@ -2,10 +2,18 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.config.quantities import NUMBER
 from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+    from regions import SkyRegion
+
+    from tevcurve.maps import WcsNDMap
 
 _FRAMES = ("icrs", "fk5", "galactic")
 _DEGREES = re.compile(rf"({NUMBER})\s*(?:deg|d)?\s*[, ]\s*({NUMBER})\s*(?:deg|d)?")
@@ -16,8 +24,11 @@ MAX_REGION_BYTES = 10_000_000
 MAX_INLINE = 20_000  # bytes of a region file that is put into a configuration
 
 
-def position_text(value):
-    """Text of a position: as it came, or "RA deg, Dec deg" of a SkyCoord. Raises `InputError` for what is none."""
+def position_text(value: Any) -> str:
+    """Text of a position: as it came, or "RA deg, Dec deg" of a SkyCoord. Raises `InputError` for what is none.
+
+    value: text or SkyCoord.
+    """
     if hasattr(value, "icrs"):
         icrs = value.icrs
         value = f"{float(icrs.ra.deg)!r} deg, {float(icrs.dec.deg)!r} deg"
@@ -27,8 +38,11 @@ def position_text(value):
     return value.strip()
 
 
-def as_position(text):
-    """`SkyCoord` of "83.633 deg, 22.014 deg", "05h34m32s +22d00m52s" or "galactic 184.56 -5.78"."""
+def as_position(text: str) -> "SkyCoord":
+    """`SkyCoord` of "83.633 deg, 22.014 deg", "05h34m32s +22d00m52s" or "galactic 184.56 -5.78".
+
+    text: in one of these forms.
+    """
     from astropy.coordinates import SkyCoord
 
     words = text.strip()
@@ -46,8 +60,11 @@ def as_position(text):
         raise _no_position(text) from error
 
 
-def exclusion_texts(value):
-    """List of texts, each a region as DS9 writes it or the path of a file; None for none."""
+def exclusion_texts(value: Any) -> list[str] | None:
+    """List of texts, each a region as DS9 writes it or the path of a file; None for none.
+
+    value: one text, several, or None.
+    """
     if value is None:
         return None
     texts = [value] if isinstance(value, str) else value
@@ -63,8 +80,11 @@ def exclusion_texts(value):
     return [text.strip() for text in texts] or None
 
 
-def without_files(texts):
-    """The same with what stands in region files in place of their names; maps and long files stay names."""
+def without_files(texts: Sequence[str] | None) -> list[str] | None:
+    """The same with what stands in region files in place of their names; maps and long files stay names.
+
+    texts: as `exclusion_texts` gives them.
+    """
     if texts is None:
         return None
     found = []
@@ -75,34 +95,36 @@ def without_files(texts):
     return found
 
 
-def as_exclusion(texts):
+def as_exclusion(texts: Sequence[str] | None) -> list["SkyRegion | WcsNDMap"] | None:
     """List of sky regions and maps of what `exclusion_texts` gives, or None.
 
     A file is one of DS9 regions, or a FITS map that is not 0 where background may be taken. Raises `InputError` for
     a file that is neither.
+
+    texts: as `exclusion_texts` gives them.
     """
     if texts is None:
         return None
     return [item for text in texts for item in (_regions_of(text) if "(" in text else _of_file(text))]
 
 
-def _of_file(name):
+def _of_file(name: str) -> Sequence["SkyRegion | WcsNDMap"]:
     path = Path(name).expanduser()
     if _is_map(path):
         from tevcurve.maps import WcsNDMap
 
-        mask = WcsNDMap.read(path)
+        mask: WcsNDMap = WcsNDMap.read(path)  # type: ignore[attr-defined]
         return [WcsNDMap(mask.geom, mask.data != 0)]
     if path.stat().st_size > MAX_REGION_BYTES:
         raise InputError(f"The region file {path} has more than {MAX_REGION_BYTES // 10**6} MB.")
     return _regions_of(path.read_text(encoding="utf-8", errors="replace"), f"The region file {path}")
 
 
-def _is_map(path):
+def _is_map(path: Path) -> bool:
     return path.name.endswith((".fits", ".fits.gz", ".fit"))
 
 
-def _regions_of(text, what=None):
+def _regions_of(text: str, what: str | None = None) -> list["SkyRegion"]:
     """Sky regions of DS9's text; degrees in ICRS where it names no frame."""
     from regions import Regions, SkyRegion
 
@@ -125,5 +147,5 @@ def _regions_of(text, what=None):
     return found
 
 
-def _no_position(value):
+def _no_position(value: Any) -> InputError:
     return InputError(f"{value!r}, which is no position; wanted is one such as '83.633 deg, 22.014 deg'")

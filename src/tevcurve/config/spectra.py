@@ -2,15 +2,20 @@
 
 import difflib
 import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import InputError
 from tevcurve.options import option_of
+
+if TYPE_CHECKING:
+    from tevcurve.models import Parameter, SpectralModel
 
 MODELS, DEFAULT = option_of("spectrum").choices, option_of("spectrum").default
 _OPTION = re.compile(r"(?:^|\s)(\w+)\s*=\s*")
 
 
-def spectrum_values(value):
+def spectrum_values(value: Any) -> dict[str, Any]:
     """Dict with "model" and a value for each parameter of it: a float, or a text with a unit.
 
     value: dict such as {"model": "PowerLaw", "index": 2.6}, a text such as "PowerLaw index=2.6 reference=3TeV", or a
@@ -32,8 +37,11 @@ def spectrum_values(value):
     return {"model": model} | {p.name: given.get(p.name, _value(p)) for p in made.parameters}
 
 
-def spectral_model(values):
-    """The `SpectralModel` of what `spectrum_values` gives."""
+def spectral_model(values: Mapping[str, Any]) -> "SpectralModel":
+    """The `SpectralModel` of what `spectrum_values` gives.
+
+    values: "model", its name, and a value for each parameter.
+    """
     import tevcurve.models as models
 
     kind = getattr(models, values["model"])
@@ -54,13 +62,13 @@ def spectral_model(values):
     return kind(**{name: value for name, value in values.items() if name != "model"})
 
 
-def _at(name, words):
+def _at(name: str, words: str) -> InputError:
     error = InputError(words)
-    error.path = (name,)
+    error.path = (name,)  # type: ignore[attr-defined]
     return error
 
 
-def _known_model(name):
+def _known_model(name: str) -> str:
     """The model's own name of one that may be written in another way: "power law", "log-parabola"."""
     plain = {re.sub(r"[^a-z]", "", known.lower()): known for known in MODELS}
     wanted = re.sub(r"[^a-z]", "", str(name).lower())
@@ -71,7 +79,7 @@ def _known_model(name):
     return plain[wanted]
 
 
-def _from_text(text):
+def _from_text(text: str) -> dict[str, Any]:
     """Dict of "PowerLaw index=2.6 amplitude=1e-12 cm-2 s-1 TeV-1"."""
     parts = _OPTION.split(text.strip())
     model, names, values = parts[0].strip(), parts[1::2], parts[2::2]
@@ -79,18 +87,18 @@ def _from_text(text):
     return ({"model": model} if model else {}) | options
 
 
-def _from_model(model):
+def _from_model(model: "SpectralModel") -> dict[str, Any]:
     return {"model": type(model).__name__} | {p.name: _value(p) for p in model.parameters}
 
 
-def _number(text):
+def _number(text: str) -> float | str:
     try:
         return float(text)
     except ValueError:
         return text
 
 
-def _value(parameter):
+def _value(parameter: "Parameter") -> float | str:
     """Float of a parameter without a unit, else its text, exact to the last digit."""
     unit = parameter.unit
     bases = sorted(zip(unit.bases, unit.powers, strict=True), key=lambda pair: pair[0].to_string().lower())

@@ -2,22 +2,32 @@
 
 import os
 import re
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tevcurve.config import quantities, sky, spectra
 from tevcurve.errors import InputError
+from tevcurve.options import Option
 
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+    from numpy import ndarray
+
+ENERGIES = "energies such as [0.7 TeV, 20 TeV]"
 NONE_WORDS = ("", "none", "null", "~")
 
 
-def checked(check):
-    """A validator of pydantic that calls check(value), and tells in its words what is wrong."""
+def checked(check: Callable[[Any], Any]) -> BeforeValidator:
+    """A validator of pydantic that calls check(value), and tells in its words what is wrong.
 
-    def validate(value):
+    check: function of a value to the plain one that is kept; raises `InputError`.
+    """
+
+    def validate(value: Any) -> Any:
         try:
             return check(value)
         except InputError as error:
@@ -30,22 +40,23 @@ def checked(check):
     return BeforeValidator(validate)
 
 
-def none_of_words(value):
-    """None for "none" and the like, else the value."""
+def none_of_words(value: Any) -> Any:
+    """None for "none" and the like, else the value. value: of any kind."""
     return None if isinstance(value, str) and value.strip().lower() in NONE_WORDS else value
 
 
-def lower(value):
+def lower(value: Any) -> Any:
+    """value: of any kind."""
     return value.strip().lower() if isinstance(value, str) else value
 
 
-def _angle(value):
+def _angle(value: Any) -> str:
     if isinstance(value, (int, float)):
         raise InputError(f"{value!r}, without a unit; wanted is an angle such as '{value:g} deg'")
     return quantities.quantity_text(value, "deg", "an angle such as '2 deg'")
 
 
-def _energies(value):
+def _energies(value: Any) -> list[str] | str:
     found = quantities.quantity_texts(
         value, "TeV", "energies such as [0.7 TeV, 20 TeV] or geomspace(0.5 TeV, 20 TeV, 5)"
     )
@@ -53,7 +64,7 @@ def _energies(value):
         raise InputError(
             f"{_listed(found)}, which is one energy; wanted are two or more, the edges of the bins"
         )
-    edges = energies_of(found).value
+    edges = quantities.as_quantities(found, "TeV", ENERGIES).value
     if not (edges[0] > 0 and all(low < high for low, high in pairwise(edges))):
         raise InputError(
             f"{_listed(found)}, which does not increase from above 0; wanted are edges such as [0.7 TeV, 20 TeV]"
@@ -61,31 +72,27 @@ def _energies(value):
     return found
 
 
-def energies_of(texts):
-    """Quantity (n,) in TeV, or None."""
-    return (
-        None
-        if texts is None
-        else quantities.as_quantities(texts, "TeV", "energies such as [0.7 TeV, 20 TeV]")
-    )
+def energies_of(texts: list[str] | str | None) -> "Quantity | None":
+    """Quantity (n,) in TeV, or None. texts: as the configuration keeps them."""
+    return None if texts is None else quantities.as_quantities(texts, "TeV", ENERGIES)
 
 
-def _norms(value):
+def _norms(value: Any) -> list[float] | str | None:
     if value is None:
         return None
     found = quantities.quantity_texts(value, "", "numbers such as [0.5, 1, 2] or geomspace(0.2, 5, 11)")
     return found if isinstance(found, str) else [float(text) for text in found]
 
 
-def norms_of(value):
-    """Float array (n,), or None."""
+def norms_of(value: list[float] | str | None) -> "ndarray | None":
+    """Float array (n,), or None. value: as the configuration keeps it."""
     if value is None:
         return None
     texts = value if isinstance(value, str) else [repr(number) for number in value]
     return quantities.as_quantities(texts, "", "numbers").value
 
 
-def _safe_energy(value):
+def _safe_energy(value: Any) -> str | float | None:
     if value is None or value in ("file", "common"):
         return value
     try:
@@ -99,14 +106,14 @@ def _safe_energy(value):
     return fraction
 
 
-def time_bins_text(value):
-    """The text of time bins, of which a list has the edges; anything else as it is."""
+def time_bins_text(value: Any) -> Any:
+    """The text of time bins, of which a list has the edges; anything else as it is. value: text, or list of edges."""
     if isinstance(value, list) and value:
         return "edges " + " ".join(re.sub(r" (?=\d\d?:)", "T", str(each).strip()) for each in value)
     return value
 
 
-def _time_bins(value):
+def _time_bins(value: Any) -> str:
     from tevcurve.lightcurve.bins.text import check_text
 
     value = time_bins_text(value)
@@ -116,7 +123,7 @@ def _time_bins(value):
     return value.strip()
 
 
-def _names(value):
+def _names(value: Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, str):
@@ -126,7 +133,7 @@ def _names(value):
     return [name for name in value if name]
 
 
-def _runs(value):
+def _runs(value: Any) -> list[int] | None:
     if value is None or value == "all":
         return None
     if isinstance(value, (int, str)) and not isinstance(value, bool):
@@ -140,21 +147,21 @@ def _runs(value):
     return ids
 
 
-def _path(value):
+def _path(value: Any) -> str:
     text = str(value) if hasattr(value, "__fspath__") else value
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise InputError(f"{value!r}; wanted is a path")
     return text
 
 
-def store_folder(text):
-    """Path of the folder of reduced runs, str, or None."""
+def store_folder(text: str | None) -> str | None:
+    """Path of the folder of reduced runs, str, or None. text: a path, "cache" for the one of the user, or None."""
     if text != "cache":
         return text
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "tevcurve", "runs")
 
 
-def _name(value):
+def _name(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
@@ -162,7 +169,7 @@ def _name(value):
     return value.strip()
 
 
-def _listed(texts):
+def _listed(texts: list[str] | str) -> str:
     return texts if isinstance(texts, str) else "[" + ", ".join(texts) + "]"
 
 
@@ -190,10 +197,12 @@ KINDS = {
 }
 
 
-def type_of(option):
-    """The annotation of the field of an `Option`, with None where that is its default or stands for it."""
+def type_of(option: Option) -> Any:
+    """The annotation of the field of an `Option`, with None where that is its default or stands for it.
+
+    option: as the table has it.
+    """
+    kind: Any = KINDS.get(option.kind)
     if option.kind == "text":
         kind = Annotated[Literal[option.choices], Lower]
-    else:
-        kind = KINDS[option.kind]
     return Annotated[kind | None, NoneWords] if option.given_default is None else kind

@@ -4,8 +4,11 @@ Nothing is constructed but texts, numbers, booleans, lists and mappings. What is
 references (`&anchor`, `*alias`) beyond a limit is refused before it takes memory.
 """
 
+import os
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from tevcurve.errors import InputError
 
@@ -16,31 +19,49 @@ _PLAIN = "tag:yaml.org,2002:"
 _SCALARS = {_PLAIN + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")}
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?\.inf|\.nan", re.IGNORECASE)
-_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_WORDS: dict[str, bool | None] = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "no": False,
+    "off": False,
+}
 _WORDS |= {"null": None, "none": None, "~": None, "": None}
 
 
 @dataclass(frozen=True)
 class Marked:
-    """Values of a YAML text. values: dict; lines: dict of path (tuple of keys and numbers) to line, from 1."""
+    """Values of a YAML text.
 
-    values: dict
-    lines: dict
+    Attributes
+    ----------
+    values : those of the text, by key
+    lines : dict of path (tuple of keys and numbers) to line, from 1
+    """
 
-    def line(self, path):
-        """Line of a value, or of the innermost that holds it."""
+    values: dict[str, Any]
+    lines: dict[tuple, int]
+
+    def line(self, path: Iterable) -> int:
+        """Line of a value, or of the innermost that holds it. path: keys and numbers that lead to it."""
         path = tuple(path)
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
 
-def read_marked(text, name):
-    """The `Marked` values of a YAML text; name: what to call it in messages.
+def read_marked(text: str, name: str | os.PathLike[str]) -> Marked:
+    """The `Marked` values of a YAML text;
 
     Numbers with an exponent are numbers ("1e-12"), and everything that is no number, boolean or null is a text: dates
     and "12:30", too. Raises `InputError` with the line for what is no YAML, for keys that stand there twice, and for
     texts beyond the limits.
+
+    Parameters
+    ----------
+    text : of a YAML file
+    name : what to call it in messages
     """
     import yaml
 
@@ -66,8 +87,11 @@ def read_marked(text, name):
     return Marked(walk.value(root, ()), walk.lines)
 
 
-def plain_value(text):
-    """The number, boolean, None or text that a scalar of YAML or a word on the command line stands for."""
+def plain_value(text: str) -> Any:
+    """The number, boolean, None or text that a scalar of YAML or a word on the command line stands for.
+
+    text: of a scalar.
+    """
     word = text.strip().lower()
     if word in _WORDS:
         return _WORDS[word]
@@ -81,10 +105,11 @@ def plain_value(text):
 class _Walk:
     """From nodes to values; counts them, since an alias makes few nodes into many values."""
 
-    def __init__(self, name):
-        self.name, self.lines, self.seen = name, {}, 0
+    def __init__(self, name: str | os.PathLike[str]) -> None:
+        self.name, self.seen = name, 0
+        self.lines: dict[tuple, int] = {}
 
-    def value(self, node, path):
+    def value(self, node: Any, path: tuple) -> Any:
         line = node.start_mark.line + 1
         self.lines.setdefault(path, line)
         self.seen += 1
@@ -94,15 +119,15 @@ class _Walk:
             raise InputError(f"{self.name}, line {line}: this is nested deeper than {MAX_DEPTH} levels.")
         return getattr(self, f"_{node.id}")(node, path)
 
-    def _scalar(self, node, path):
+    def _scalar(self, node: Any, path: tuple) -> Any:
         self._check_tag(node, _SCALARS)
         return node.value if node.style in ("'", '"', "|", ">") else plain_value(node.value)
 
-    def _sequence(self, node, path):
+    def _sequence(self, node: Any, path: tuple) -> list:
         self._check_tag(node, {_PLAIN + "seq"})
         return [self.value(item, (*path, number)) for number, item in enumerate(node.value)]
 
-    def _mapping(self, node, path):
+    def _mapping(self, node: Any, path: tuple) -> dict[str, Any]:
         self._check_tag(node, {_PLAIN + "map"})
         values = {}
         for key_node, value_node in node.value:
@@ -119,7 +144,7 @@ class _Walk:
             values[key] = self.value(value_node, (*path, key))
         return values
 
-    def _check_tag(self, node, allowed):
+    def _check_tag(self, node: Any, allowed: Collection[str]) -> None:
         if node.tag not in allowed:
             raise InputError(
                 f"{self.name}, line {node.start_mark.line + 1}: the tag {node.tag} is not allowed; wanted are texts, "

@@ -2,19 +2,30 @@
 
 import re
 import textwrap
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.config.model import KEYS
 from tevcurve.config.yaml_nodes import plain_value
+
+if TYPE_CHECKING:
+    from tevcurve.config.model import Config
 
 HEAD = "A light curve with tevcurve: `tevcurve run` makes it. Every default is shown."
 _PLAIN = re.compile(r"[A-Za-z0-9_./$~](?:[\w./$+() -]*[\w./$+()-])?", re.ASCII)
 WIDTH = 110
 
 
-def commented_yaml(config, notes=None, without=()):
+def commented_yaml(
+    config: "Config", notes: Mapping[str, str] | None = None, without: Collection[str] = ()
+) -> str:
     """Text of a `Config`, with a comment before each value.
 
-    notes: dict of key to a further sentence on its value. without: keys to leave out.
+    Parameters
+    ----------
+    config : with all of its values
+    notes : dict of key to a further sentence on its value
+    without : keys to leave out
     """
     notes = notes or {}
     lines = [f"# {HEAD}"]
@@ -36,7 +47,7 @@ def commented_yaml(config, notes=None, without=()):
     return "\n".join(lines) + "\n"
 
 
-def _entry(name, value):
+def _entry(name: str, value: Any) -> list[str]:
     if isinstance(value, dict):
         return [f"{name}:", *(f"  {key}: {_scalar(each)}" for key, each in value.items())]
     if isinstance(value, list):
@@ -46,7 +57,7 @@ def _entry(name, value):
     return [f"{name}: {_scalar(value)}"]
 
 
-def _scalar(value):
+def _scalar(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -63,7 +74,7 @@ def _scalar(value):
     return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**9).rstrip("\n")
 
 
-def _is_text_elsewhere(text):
+def _is_text_elsewhere(text: str) -> bool:
     """Whether other readers of YAML, too, take an unquoted text for one, and not for a date."""
     import yaml
 

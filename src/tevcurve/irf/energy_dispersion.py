@@ -9,9 +9,10 @@ from astropy import units as u
 from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.effective_area import EffectiveAreaTable2D
 from tevcurve.irf.layout import Layout, ValueColumn
-from tevcurve.irf.table import Response, ResponseAxis, ResponseTable, check_not_empty
+from tevcurve.irf.table import Response, ResponseTable, check_not_empty
 from tevcurve.kernels.folding import migration_matrix
 from tevcurve.kernels.interpolation import all_inside, interpolate_axis, interpolate_points
 from tevcurve.kernels.sphere import angular_separation

@@ -11,10 +11,11 @@ from astropy.coordinates import Angle
 from numpy.typing import ArrayLike
 
 from tevcurve.figures.style import colours_in_order, use_colours
+from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.energy_dispersion import ObservedRun, exposure_at, observations_with_offset
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
-from tevcurve.irf.table import Response, ResponseAxis, ResponseTable, check_not_empty
+from tevcurve.irf.table import Response, ResponseTable, check_not_empty
 from tevcurve.kernels.folding import continuous_profile
 from tevcurve.kernels.interpolation import (
     all_inside,

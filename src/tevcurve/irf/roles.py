@@ -6,8 +6,9 @@ import astropy.units as u
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.psf_table import EnergyDependentTablePSF
-from tevcurve.irf.table import ResponseAxis, ResponseTable
+from tevcurve.irf.table import ResponseTable
 
 
 class EffectiveArea(Protocol):

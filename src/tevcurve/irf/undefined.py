@@ -2,25 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tevcurve.errors import DataError
 from tevcurve.files.numbers import number_of
+from tevcurve.irf.axis import ResponseAxis
 from tevcurve.problems import remark
-
-if TYPE_CHECKING:
-    from tevcurve.irf.table import ResponseAxis
 
 
 def without_undefined(
-    axes: tuple["ResponseAxis", ...],
+    axes: tuple[ResponseAxis, ...],
     columns: dict[str, np.ndarray],
     header: dict[str, Any],
     where: str,
     safe_tev: Callable[[], tuple[float | None, float | None]] | None = None,
-) -> tuple[tuple["ResponseAxis", ...], dict[str, np.ndarray]]:
+) -> tuple[tuple[ResponseAxis, ...], dict[str, np.ndarray]]:
     """(axes, columns) with 0 where a response is not a number, which is remarked, and without such offsets at the end.
 
     Below and above the energies for which it is defined a response may hold NaN: nothing is expected from there.

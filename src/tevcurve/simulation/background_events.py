@@ -10,8 +10,8 @@ import numpy as np
 from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.irf import Background2D, Background3D
+from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.field_rotation import horizontal_track
-from tevcurve.irf.table import ResponseAxis
 from tevcurve.kernels.draws import draw_bins, row_cumulative
 from tevcurve.kernels.sphere import directional_offset, position_angle
 from tevcurve.simulation.sources import time_within

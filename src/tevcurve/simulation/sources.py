@@ -11,7 +11,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
 from tevcurve.irf import EffectiveAreaTable2D
-from tevcurve.irf.table import ResponseAxis
+from tevcurve.irf.axis import ResponseAxis
 from tevcurve.kernels.draws import draw_bins, draw_linear, draw_radius, row_cumulative
 from tevcurve.kernels.folding import ring_integrals
 from tevcurve.kernels.sphere import angular_separation, directional_offset

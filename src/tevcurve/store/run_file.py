@@ -15,8 +15,9 @@ from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.irf import EnergyDependentTablePSF
+from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.layout import RESPONSES
-from tevcurve.irf.table import Response, ResponseAxis, ResponseTable
+from tevcurve.irf.table import Response, ResponseTable
 from tevcurve.store.array_bytes import pack_array, unpack_array
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary, as_it_was
 
