@@ -61,14 +61,22 @@ def cube_terms(run, setting, nodes, below_zero=False):
     """
     cube = _Cube.of(run, setting, nodes)
     fate, events = events_in_cells(run, setting.geom, setting.axes.reco, cube.near, cube.inside, cube.safe)
-    fields = {"safe_tev": cube.safe_tev, "compact": setting.stacked, "below_zero": below_zero}
+    there = None
     if setting.unbinned:
         event = events.number
         places = run.energy_tev[event], run.lon[event], run.lat[event]
-        fields["there"] = _densities(run, setting, nodes, cube, *places)
-        fields["first"] = _first_of_densities(run, setting, nodes, cube) if below_zero else None
-    bands = setting.axes.band_of_bin
-    terms, kept = terms_in_cells(run, events, cube.expected, setting.axes, bands, **fields)
+        there = _densities(run, setting, nodes, cube, *places)
+    terms, kept = terms_in_cells(
+        run,
+        events,
+        cube.expected,
+        setting.axes,
+        setting.axes.band_of_bin,
+        there,
+        safe_tev=cube.safe_tev,
+        first=_first_cells(run, setting, nodes, cube) if below_zero else None,
+        compact=cube.expected.compact() if setting.stacked else None,
+    )
     fate[events.number[~kept]] = UNPREDICTED
     return terms, fate
 
@@ -78,10 +86,7 @@ def with_first_cells(terms, run, setting, nodes):
     if terms.first is not None:
         return terms
     cube = _Cube.of(run, setting, nodes)
-    first = (
-        _first_of_densities(run, setting, nodes, cube) if setting.unbinned else cube.expected.first_cells()
-    )
-    return replace(terms, first=first)
+    return replace(terms, first=_first_cells(run, setting, nodes, cube))
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,10 +151,10 @@ def _densities(run, setting, nodes, cube, energy, lon, lat):
     return _signal_densities(run, setting, nodes, (energy, lon, lat)), np.stack(rates), floors
 
 
-def _first_of_densities(run, setting, nodes, cube):
+def _first_cells(run, setting, nodes, cube):
     """The `FirstCells` of the cells and, of events at their own places, of energies at the position of the source."""
     cells = cube.expected.first_cells()
-    if not len(cells.reco):
+    if not setting.unbinned or not len(cells.reco):
         return cells
     energy, reco = _fine_energies(setting.axes.reco, cube.safe)
     places = (energy, *(np.full(len(energy), angle) for angle in setting.source))

@@ -19,7 +19,17 @@ from tevcurve.reduction.run_in_cells import CellEvents, terms_in_cells
 ONE_SECOND = GTI(0.0, 1.0, TimeReference(51544, 0.0))
 
 
-def terms_of_dataset(dataset, model, bands=None, *, whole=False, norm_is_free=False, further=(), **options):
+def terms_of_dataset(
+    dataset,
+    model,
+    bands=None,
+    *,
+    whole=False,
+    norm_is_free=False,
+    further=(),
+    below_zero=False,
+    compact=False,
+):
     """The terms of a dataset, a list: `CubeTerms` of a `MapDataset`, `OnOffTerms` of a `SpectrumDatasetOnOff`.
 
     There is one for each of its runs, so that it can be cut in time; or, as a whole, one of all its counts, those of
@@ -33,7 +43,7 @@ def terms_of_dataset(dataset, model, bands=None, *, whole=False, norm_is_free=Fa
     whole : bool
     norm_is_free : bool, whether the norm of the background of a `MapDataset` is fitted; else it is as the model says
     further : sequence of `SkyModel` in a `MapDataset` whose fluxes are fitted, too; all others are fixed
-    options : `below_zero` and `compact` of `tevcurve.reduction.run_in_cells.terms_in_cells`
+    below_zero : bool, whether `CubeTerms` are to have their `first` cells, and compact : bool, their `compact` response
 
     Raises `InputError` for counts without times, for counts that are not those of the runs, for a band's edge that is
     no bin's, and, of a dataset as a whole, for a source outside the map.
@@ -47,11 +57,12 @@ def terms_of_dataset(dataset, model, bands=None, *, whole=False, norm_is_free=Fa
         )
     if not isinstance(dataset, MapDataset):
         return [_whole_spectrum(dataset, band_of_bin)] if whole else _spectra(dataset, band_of_bin)
-    cubes = _Cubes(dataset, model, EnergyAxes(bands, *edges_of(dataset)), band_of_bin, tuple(further))
     norm = 0.0
     if dataset.background_model is not None:
         norm = None if norm_is_free else dataset.background_model.norm.value
-    return cubes.whole(norm, options) if whole else cubes.of_runs(norm, options)
+    axes = EnergyAxes(bands, *edges_of(dataset))
+    cubes = _Cubes(dataset, model, axes, band_of_bin, tuple(further), norm, below_zero, compact)
+    return [cubes.whole()] if whole else cubes.of_runs()
 
 
 def edges_of(dataset):
@@ -110,25 +121,31 @@ class _OneBin:
 
 @dataclass(frozen=True, eq=False)
 class _Cubes:
-    """A `MapDataset` and what is fitted of it: a source, in bands of energy, and further sources."""
+    """A `MapDataset` and what is fitted of it: a source, in bands of energy, and further sources.
+
+    norm : of the background, None for one that is fitted; the others as `terms_of_dataset` has them
+    """
 
     dataset: MapDataset
     model: object
     axes: EnergyAxes
     band_of_bin: np.ndarray
     further: tuple
+    norm: float | None
+    below_zero: bool
+    compact: bool
 
-    def of_runs(self, norm, options):
-        """The `CubeTerms` of each run, a list. norm : of the background, None for one that is fitted."""
+    def of_runs(self):
+        """The `CubeTerms` of each run, a list."""
         dataset = self.dataset
         if not np.array_equal(dataset.counts.data, sum(run.counts() for run in dataset.runs)):
             raise InputError(
                 "The counts of a dataset were changed by hand, so its events cannot be cut in time."
             )
-        return [self._of_run(run, norm, options) for run in dataset.runs]
+        return [self._of_run(run) for run in dataset.runs]
 
-    def whole(self, norm, options):
-        """The `CubeTerms` of all counts of the dataset, a list of one."""
+    def whole(self):
+        """The `CubeTerms` of all counts of the dataset."""
         dataset = self.dataset
         check_on_map(self.model, dataset.counts.geom)
         cells = self._cells(dataset.cells)
@@ -141,21 +158,24 @@ class _Cubes:
         count = counts[reco, pixel].astype(float)
         run = _OneBin(_obs_id(dataset), np.full(len(count), 0.5), ONE_SECOND, 1.0)
         events = CellEvents(np.arange(len(count)), reco, pixel, count)
-        fields = {"background_norm": norm, "line": None}
-        terms, kept = terms_in_cells(run, events, expected, self.axes, self.band_of_bin, **fields, **options)
-        return [replace(terms, unpredicted=float(count[~kept].sum()))]
+        terms, kept = self._terms(run, events, expected, line=None)
+        return replace(terms, unpredicted=float(count[~kept].sum()))
 
-    def _of_run(self, run, norm, options):
+    def _of_run(self, run):
         mask = True if self.dataset.mask is None else self.dataset.mask
         cells = self._cells(np.broadcast_to(run.inside & mask, run.geom.data_shape))
         alone, background = _of_one_run(self.dataset, run), _background(self.dataset, run)
         expected = self._expected(alone, run.livetime_s, background, run.slice_edges, cells)
         event = np.flatnonzero(cells.ravel()[run.cell])
         events = CellEvents(event, *np.divmod(run.cell[event], expected.cells.shape[1]))
-        terms, _ = terms_in_cells(
-            run, events, expected, self.axes, self.band_of_bin, background_norm=norm, **options
-        )
-        return terms
+        return self._terms(run, events, expected)[0]
+
+    def _terms(self, run, events, expected, **fields):
+        """What `terms_in_cells` makes of events and what is expected."""
+        fields |= {"background_norm": self.norm}
+        fields["first"] = expected.first_cells() if self.below_zero else None
+        fields["compact"] = expected.compact() if self.compact else None
+        return terms_in_cells(run, events, expected, self.axes, self.band_of_bin, **fields)
 
     def _cells(self, mask):
         """Those of some cells that are in a band, bool array (n_reco, nlat, nlon)."""

@@ -135,9 +135,7 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     )
 
 
-def terms_in_cells(
-    run, events, expected, axes, bands, *, there=None, below_zero=False, compact=False, **fields
-):
+def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
     """(`CubeTerms`, whether anything is predicted where each event is: bool array (n,)).
 
     Parameters
@@ -149,8 +147,7 @@ def terms_in_cells(
     bands : int array (n_reco,), the band of each reco bin, -1 for none
     there : (response (n, n_true), background (n_slices, n), floors (n_slices, n_reco)) of the events, where these are
         taken at their own energies and positions; default: those of their cells
-    below_zero : bool, whether the terms are to have their `first` cells, and compact : bool, their `compact` response
-    fields : of `CubeTerms`, further ones, or in place of what the cells give
+    fields : of `CubeTerms`, further ones (such as `first` and `compact`), or in place of what the cells give
     """
     reco, pixel = events.reco, events.pixel
     response, background, floors = _in_cells(expected, events) if there is None else there
@@ -172,8 +169,6 @@ def terms_in_cells(
         "response": response[sees],
         "background": background[:, kept],
         "slice_edges": expected.slice_edges,
-        "first": expected.first_cells() if below_zero else None,
-        "compact": expected.compact() if compact else None,
         "band_of_bin": np.where(expected.in_fit, bands, -1),
         "reco_edges": axes.reco,
         "floored": np.flatnonzero((low.all(axis=0) & seen)[kept]),
