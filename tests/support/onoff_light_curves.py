@@ -10,6 +10,7 @@ from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.laid_rows import table_of_rows
+from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.models import PowerLaw
 from tevcurve.reduction.energy_axes import energy_axes
@@ -73,7 +74,7 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
     )
     joint, bins = kept.laid()
     meta = kept.meta | {"sigma": 1.0, "sigma_ul": 2.0, "negative": kept.options.negative}
-    return table_of_rows(joint, bins, axes.bands, SPECTRUM, kept.options, meta, origin=kept)
+    return LightCurve(table_of_rows(joint, bins, axes.bands, SPECTRUM, kept.options, meta), kept)
 
 
 def _events(intervals, rate, shares, rng):
