@@ -23,17 +23,22 @@ _JULIAN_DAYS = 2_400_000.5
 
 
 def is_time(word):
-    """Whether a word looks like a time."""
+    """Whether a word looks like a time. word: str."""
     return bool(re.fullmatch(NUMBER, word) or re.fullmatch(_DATE, word))
 
 
 def is_plain(words):
-    """Whether all of some texts are numbers, which are taken as MJD."""
+    """Whether all of some texts are numbers, which are taken as MJD. words: list of str."""
     return all(re.fullmatch(NUMBER, word) for word in words)
 
 
 def split_scale(words, scale=None):
     """(texts of times, the scale that they or `scale` name, or None): of "53945.9 utc", or of "53945.9", "utc".
+
+    Parameters
+    ----------
+    words : list of str
+    scale : str, a scale that is named elsewhere, or None
 
     Raises `InputError` where two scales are named.
     """
@@ -53,8 +58,12 @@ def split_scale(words, scale=None):
 def as_times(words, scale=None):
     """`Time` (n,) of texts, all dates such as "2006-07-29T20:00" or all MJD, each with its scale behind it or without.
 
-    scale: default: "utc" for dates, "tt" for numbers. Raises `InputError` for what is no time, numbers that can be no
-    MJD among them.
+    Parameters
+    ----------
+    words : list of str
+    scale : str; default: "utc" for dates, "tt" for numbers
+
+    Raises `InputError` for what is no time, numbers that can be no MJD among them.
     """
     words, scale = split_scale(words, scale)
     plain = is_plain(words)
@@ -79,13 +88,19 @@ def as_times(words, scale=None):
 
 
 def words_of_times(time):
-    """MJD (list of str) of a `Time`, (n,) or scalar, in its scale; `as_times` reads them as they were, to 1e-11 s."""
+    """MJD (list of str) of a `Time`, (n,) or scalar, in its scale; `as_times` reads them as they were, to 1e-11 s.
+
+    time: `Time` (n,), or scalar.
+    """
     days = time.reshape(-1).to_value("mjd", subfmt="str")
     return [str(word) for word in days]
 
 
 def check_mjd(days):
-    """None where numbers (array) can be MJD; raises `InputError` with what they may be otherwise."""
+    """None where numbers (array) can be MJD; raises `InputError` with what they may be otherwise.
+
+    days: numbers, array.
+    """
     days = np.ravel(np.asarray(days, dtype=float))
     wrong = days[~((days >= _EARLIEST) & (days <= _LATEST))]
     if not len(wrong):
@@ -109,7 +124,12 @@ def check_mjd(days):
 def as_time(value, name):
     """`Time` of a `Time`, of a text, of numbers (MJD in TT, which is said), or of a list of these.
 
-    name: what it is called in messages. Raises `InputError` for what is none, or is masked.
+    Parameters
+    ----------
+    value : `Time`, str, numbers, or list of these
+    name : str, what it is called in messages
+
+    Raises `InputError` for what is none, or is masked.
     """
     if isinstance(value, Time):
         if np.any(value.mask):
@@ -135,7 +155,10 @@ def as_time(value, name):
 
 
 def plain_days(value):
-    """Float array of numbers, of a column of them or of a Quantity in days; None for anything else."""
+    """Float array of numbers, of a column of them or of a Quantity in days; None for anything else.
+
+    value: what came.
+    """
     if isinstance(value, (str, bool)) or value is None:
         return None
     if getattr(value, "unit", None) is not None:
@@ -148,7 +171,13 @@ def plain_days(value):
 
 
 def one_time(value, name):
-    """`Time`, scalar, or None where there is none; InputError otherwise."""
+    """`Time`, scalar, or None where there is none; InputError otherwise.
+
+    Parameters
+    ----------
+    value : as for `as_time`, or None
+    name : str, what it is called in messages
+    """
     if value is None:
         return None
     time = as_time(value, name)
@@ -166,7 +195,13 @@ def _whole_and_rest(word):
 
 
 def duration_s(value, name):
-    """A duration above 0 in s, float; InputError otherwise."""
+    """A duration above 0 in s, float; InputError otherwise.
+
+    Parameters
+    ----------
+    value : Quantity or str
+    name : str, what it is called in messages
+    """
     try:
         seconds = u.Quantity(value).to_value(u.s)
     except (TypeError, ValueError) as error:
@@ -177,10 +212,13 @@ def duration_s(value, name):
 
 
 def seconds_word(seconds):
-    """The word for a number of seconds (float) in a text, such as "120s"; it is read to the last digit."""
+    """The word for a number of seconds (float) in a text, such as "120s"; it is read to the last digit.
+
+    seconds: float.
+    """
     return f"{number_word(seconds)}s"
 
 
 def number_word(number):
-    """The shortest decimal number that is read as this float, str."""
+    """The shortest decimal number that is read as this float, str. number: float."""
     return f"{number:g}" if float(f"{number:g}") == number else repr(float(number))

@@ -24,7 +24,7 @@ class ByCounts(Binning):
     n: int
 
     def lay(self, runs):
-        """`TimeBins`, in the order of time."""
+        """`TimeBins`, in the order of time. runs: as for `bins`."""
         cells = event_cells(runs)
         running = np.append(0, np.cumsum(cells.count))
         first, n_cells = [0], len(cells.run)
@@ -40,7 +40,7 @@ class ByCounts(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "counts N"."""
+        """The binning of "counts N". given: `GivenText`."""
         return by_counts(given.number("the number of events"))
 
 
@@ -55,7 +55,7 @@ class BySignificance(Binning):
     ts: float
 
     def lay(self, runs):
-        """`TimeBins`, in the order of time."""
+        """`TimeBins`, in the order of time. runs: as for `bins`."""
         cells = event_cells(runs)
         ts_of = _running_ts(cells)
         first, n_cells = [0], len(cells.run)
@@ -74,7 +74,7 @@ class BySignificance(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "significance SIGMA" or "significance ts=TS"."""
+        """The binning of "significance SIGMA" or "significance ts=TS". given: `GivenText`."""
         ts = given.option_number("ts")
         # A test statistic with one degree of freedom is the square of the standard deviations.
         return by_significance(given.number("the significance") ** 2 if ts is None else ts)

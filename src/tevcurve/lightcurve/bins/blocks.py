@@ -24,7 +24,7 @@ class BayesianBlocks(Binning):
     p0: float
 
     def lay(self, runs):
-        """`TimeBins`, one for each block, in the order of time."""
+        """`TimeBins`, one for each block, in the order of time. runs: as for `bins`."""
         cells = event_cells(runs)
         n_events = int(cells.count.sum())
         cells, note = _prebinned(cells)
@@ -37,7 +37,7 @@ class BayesianBlocks(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "blocks [P0]"."""
+        """The binning of "blocks [P0]". given: `GivenText`."""
         return bayesian_blocks(given.number("the chance", 0.01))
 
 
@@ -63,6 +63,11 @@ def bayesian_blocks(p0=0.01):
 
 def block_penalty(n_events, p0):
     """Log likelihood that a further block must gain so that constant sources give one with probability p0.
+
+    Parameters
+    ----------
+    n_events : int, ON events of the runs
+    p0 : float, false-alarm probability
 
     A fit to simulations of constant sources with 5 to 3000 events, at p0 from 0.01 to 0.5; below 0.01 it goes on as
     -log(p0), as the likelihood ratio does. Equation 21 of Scargle et al. 2013, ncp_prior, is 0.2 to 0.5 lower: p0 is

@@ -87,15 +87,19 @@ class Ephemeris:
         return first + seconds * (second + seconds * third / 2)
 
     def phase(self, time):
-        """Phase (n,), 0 <= phase < 1, of a `Time` at the place where the ephemeris holds."""
+        """Phase (n,), 0 <= phase < 1, of a `Time` at the place where the ephemeris holds. time: `Time` (n,)."""
         return self.cycles((time.tdb - self.epoch.tdb).sec) % 1.0
 
 
 def barycentric_delay(time, position, site=None):
     """How much later light comes to the barycentre of the solar system than to a site, float array (n,) in s.
 
-    time: `Time` (n,) at the site. position: `SkyCoord` of the source.
-    site: `EarthLocation`; without one the centre of the Earth, which is up to 0.021 s off.
+    Parameters
+    ----------
+    time : `Time` (n,) at the site
+    position : `SkyCoord` of the source
+    site : `EarthLocation`; without one the centre of the Earth, which is up to 0.021 s off
+
     The Earth is where ERFA has it (5 km, or 15 microseconds), and turned by UTC instead of UT1 (2 microseconds), so
     that no table is needed. It is the way of the light alone: what gravity adds to it (Shapiro delay) is less than 0.12
     milliseconds.
@@ -138,7 +142,13 @@ def _positive(value, unit, name):
 
 
 def check_sky(position, site):
-    """Raises InputError unless position is one `SkyCoord` and site an `EarthLocation` or None."""
+    """Raises InputError unless position is one `SkyCoord` and site an `EarthLocation` or None.
+
+    Parameters
+    ----------
+    position : `SkyCoord` of the source, or what came
+    site : `EarthLocation`, None, or what came
+    """
     if not isinstance(position, SkyCoord) or not position.isscalar:
         raise InputError(f"The position is {position!r}; wanted for barycentred times is one SkyCoord.")
     if site is not None and not isinstance(site, EarthLocation):

@@ -37,7 +37,7 @@ class EventCells:
         return self.stop_s - self.start_s
 
     def per_run(self, name):
-        """Attribute of the runs' timelines, float array (n_runs,)."""
+        """Attribute of the runs' timelines, float array (n_runs,). name: str, of the attribute."""
         return np.array([getattr(line, name) for line in self.lines], dtype=float)
 
     def merged(self, first):
@@ -49,7 +49,13 @@ class EventCells:
         )
 
     def bins(self, first, **options):
-        """`TimeBins` of one interval each that start with the cells `first` (int array, ascending, from 0)."""
+        """`TimeBins` of one interval each that start with the cells `first` (int array, ascending, from 0).
+
+        Parameters
+        ----------
+        first : int array, ascending, the first one 0
+        options : as for `TimeBins`: what they are called and the like
+        """
         last = np.append(first[1:], len(self.run)) - 1
         return TimeBins.in_order(
             self.good.instants(self.start_s[first], self.run[first]),
@@ -61,6 +67,7 @@ class EventCells:
 def event_cells(runs):
     """The `EventCells` of runs, which may come in any order.
 
+    runs: a run, or a sequence of runs, that have a `RunTimeline`.
     Raises InputError where runs overlap in time, or some have OFF events and others a known background.
     """
     lines = tuple(timeline_of(run) for run in (runs if hasattr(runs, "__iter__") else [runs]))

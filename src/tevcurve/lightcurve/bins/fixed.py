@@ -22,7 +22,7 @@ class ByRun(Binning):
     looks_at_events = False
 
     def lay(self, runs):
-        """`TimeBins`, one for each run that has good time, in the order of time."""
+        """`TimeBins`, one for each run that has good time, in the order of time. runs: as for `bins`."""
         good = good_time(runs)
         numbers, first, last = good.spans()
         made = TimeBins.one_interval_each(
@@ -40,7 +40,7 @@ class ByRun(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "run"."""
+        """The binning of "run". given: `GivenText`."""
         return by_run()
 
 
@@ -56,7 +56,7 @@ class ByNight(Binning):
     gap_s: float
 
     def lay(self, runs):
-        """`TimeBins`, one for each night with good time, in the order of time."""
+        """`TimeBins`, one for each night with good time, in the order of time. runs: as for `bins`."""
         good = good_time(runs)
         start, stop = good.start, good.stop
         order = np.argsort(start.seconds, kind="stable")
@@ -79,7 +79,7 @@ class ByNight(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "night", "night LONGITUDE" or "night gap=DURATION"."""
+        """The binning of "night", "night LONGITUDE" or "night gap=DURATION". given: `GivenText`."""
         site = given.quantities()
         if len(site) > 1:
             raise given.wrong("there is more than one longitude")
@@ -97,8 +97,11 @@ def by_run():
 def by_night(site=None, gap=None):
     """A binning with one bin for each night, from its first to its last good time.
 
-    site: `EarthLocation` or longitude (Quantity or string, to the east); a night goes from local mean noon to noon.
-    gap: Quantity or string; without a site, a new night starts after more than this without good time, default 6 h.
+    Parameters
+    ----------
+    site : `EarthLocation` or longitude (Quantity or string, to the east); a night goes from local mean noon to noon
+    gap : Quantity or string; without a site, a new night starts after more than this without good time, default 6 h
+
     Raises InputError where both are given, or one cannot be used.
     """
     if site is None:

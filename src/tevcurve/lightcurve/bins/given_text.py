@@ -29,6 +29,7 @@ _MAX_FILE = 50_000_000  # bytes
 class GivenText:
     """What a text gives for one kind of binning: its values in order, and its options by name.
 
+    folder: where a relative path of a file begins. used: set of the names of options that were asked for.
     forms: examples of such a text, for messages. position: `SkyCoord` of the source, or None; to_use: whether bins are
     to be made, for which it may be needed.
     scale: of the times that were asked for; assumed: "numbers" or "dates" where the text does not name it, else "".
@@ -52,7 +53,13 @@ class GivenText:
         self.words = list(self.values)
 
     def option(self, name: str, default: Any = None) -> Any:
-        """The text of an option, or the default."""
+        """The text of an option, or the default.
+
+        Parameters
+        ----------
+        name : str, of the option
+        default : what comes back where it is not given
+        """
         self.used.add(name)
         return self.options.get(name, default)
 
@@ -65,7 +72,13 @@ class GivenText:
         return [f"{number} {unit}".strip() for number, unit in found]
 
     def number(self, what: str, default: float | None = None) -> float:
-        """The next value as a float."""
+        """The next value as a float.
+
+        Parameters
+        ----------
+        what : str, what it is, for messages
+        default : float, where there are no values
+        """
         if not self.values and default is not None:
             return default
         word = self.values.pop(0) if self.values else None
@@ -74,7 +87,7 @@ class GivenText:
         return float(word)
 
     def option_number(self, name: str) -> float | None:
-        """An option as a float, or None."""
+        """An option as a float, or None. name: str, of the option."""
         word = self.option(name)
         if word is not None and not re.fullmatch(NUMBER, word):
             raise self.wrong(f"{name} is {word!r}")
@@ -96,7 +109,13 @@ class GivenText:
         return words, self._scale(words, scale, PLAIN_SCALE)
 
     def time(self, name: str, plain_scale: str = PLAIN_SCALE) -> Time | None:
-        """The `Time` of an option, or None; plain_scale: of a number without one."""
+        """The `Time` of an option, or None; plain_scale: of a number without one.
+
+        Parameters
+        ----------
+        name : str, of the option
+        plain_scale : str, the scale of a number that does not say one
+        """
         word = self.option(name)
         words, scale = split_scale([] if word is None else [word], self.option("scale"))
         if not words:
@@ -133,14 +152,14 @@ class GivenText:
             raise self.wrong(f"{self.values[0]!r} is too much")
 
     def wrong(self, problem: str) -> InputError:
-        """The `InputError` for a problem, in words."""
+        """The `InputError` for a problem, in words. problem: str."""
         return InputError(
             f"The time bins are {self.text!r}: {problem}; wanted is {' or '.join(self.forms) or 'another binning'}."
         )
 
 
 def words_of(text: Any) -> list[str]:
-    """The words of a text, without their quotes. Raises `InputError` for what is none."""
+    """The words of a text, without their quotes. Raises `InputError` for what is none. text: str, or what came."""
     words = _WORD.findall(text) if isinstance(text, str) else []
     if not words:
         raise InputError(f"The time bins are {text!r}; wanted is a text such as 'run', 'night' or '2 min'.")
@@ -148,7 +167,13 @@ def words_of(text: Any) -> list[str]:
 
 
 def options_of(words: list[str], text: str) -> dict[str, str]:
-    """Name to value of the words key=value. Raises `InputError` for one that stands there twice, or without a value."""
+    """Name to value of the words key=value. Raises `InputError` for one that stands there twice, or without a value.
+
+    Parameters
+    ----------
+    words : list of str, of the text
+    text : str, for messages
+    """
     options: dict[str, str] = {}
     for word in words:
         name, is_option, value = word.partition("=")

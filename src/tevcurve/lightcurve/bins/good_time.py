@@ -48,7 +48,13 @@ class GoodTime:
         return self.references[0]
 
     def instants(self, seconds, run):
-        """`Instants` (n,) of mission seconds of the runs with the numbers `run` (int array (n,))."""
+        """`Instants` (n,) of mission seconds of the runs with the numbers `run` (int array (n,)).
+
+        Parameters
+        ----------
+        seconds : float array (n,)
+        run : int array (n,), numbers of the runs whose clocks they are of
+        """
         clock = self.clock[run]
         if len(self.references) == 1:
             return Instants.from_seconds(seconds, self.reference, self.reference)

@@ -24,7 +24,14 @@ class Instants:
 
     @classmethod
     def from_seconds(cls, seconds, own, reference):
-        """Moments given as mission seconds of the reference `own`."""
+        """Moments given as mission seconds of the reference `own`.
+
+        Parameters
+        ----------
+        seconds : float array (n,)
+        own : `TimeReference` of these
+        reference : `TimeReference` of the moments
+        """
         if own != reference:
             return cls.from_time(own.to_time(seconds), reference)
         seconds = np.asarray(seconds, dtype=float)
@@ -32,13 +39,19 @@ class Instants:
 
     @classmethod
     def from_time(cls, time, reference):
-        """Moments of a `Time`."""
+        """Moments of a `Time`.
+
+        Parameters
+        ----------
+        time : `Time` (n,)
+        reference : `TimeReference` of the moments
+        """
         seconds = np.asarray(reference.to_seconds(time), dtype=float)
         return cls(reference, seconds, np.asarray((time - reference.to_time(seconds)).sec))
 
     @classmethod
     def join(cls, parts):
-        """The moments of several, which have one reference, one after the other."""
+        """The moments of several, which have one reference, one after the other. parts: list of `Instants`."""
         arrays = (np.concatenate([getattr(part, name) for part in parts]) for name in ("seconds", "rest"))
         return cls(parts[0].reference, *arrays)
 

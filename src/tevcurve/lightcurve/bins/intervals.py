@@ -33,7 +33,7 @@ class ByIntervals(Binning):
         return bool(np.any(np.maximum.accumulate(stop[order])[:-1] > start[order][1:]))
 
     def lay(self, runs):
-        """`TimeBins`, all that were asked for, in the order of time."""
+        """`TimeBins`, all that were asked for, in the order of time. runs: as for `bins`."""
         return _laid(self.start, self.stop, runs, "by intervals")
 
     def text(self):
@@ -44,7 +44,7 @@ class ByIntervals(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "intervals TIMES|FILE"."""
+        """The binning of "intervals TIMES|FILE". given: `GivenText`."""
         times = given.times()
         if len(times) % 2:
             raise given.wrong(f"there are {len(times)} times, and each interval has two")
@@ -72,7 +72,7 @@ class ByEdges(Binning):
         return self.times[1:]
 
     def lay(self, runs):
-        """`TimeBins` between the edges, in the order of time."""
+        """`TimeBins` between the edges, in the order of time. runs: as for `bins`."""
         return _laid(self.start, self.stop, runs, "by edges")
 
     def text(self):
@@ -81,7 +81,7 @@ class ByEdges(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "edges TIMES|FILE"."""
+        """The binning of "edges TIMES|FILE". given: `GivenText`."""
         return by_edges(given.times())
 
 

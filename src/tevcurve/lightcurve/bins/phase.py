@@ -22,7 +22,7 @@ _MAX_ITERATIONS = 20
 
 @dataclass(frozen=True)
 class ByPhase(Binning):
-    """See `by_phase`. position: `SkyCoord`, or None for times as at the observatory."""
+    """See `by_phase`. ephemeris, n, site: as there. position: `SkyCoord`, or None for times as at the observatory."""
 
     name = "phase"
     forms = ("phase 10 period=3.906d epoch=2004-03-01T00:00:00",)
@@ -35,7 +35,7 @@ class ByPhase(Binning):
     site: EarthLocation | None = None
 
     def lay(self, runs):
-        """`TimeBins`, one for each phase bin that meets good time, in the order of phase."""
+        """`TimeBins`, one for each phase bin that meets good time, in the order of phase. runs: as for `bins`."""
         good = good_time(runs)
         nodes, since, limits = self._clock(good)
         parts = [
@@ -84,7 +84,10 @@ class ByPhase(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "phase N period=|frequency= epoch= [derivatives=A,B] [barycentre=yes] [site=...]"."""
+        """The binning of "phase N period=|frequency= epoch= [derivatives=A,B] [barycentre=yes] [site=LON,LAT,HEIGHT]".
+
+        given: `GivenText`.
+        """
         number = given.number("the number of bins")
         barycentre = given.option("barycentre", "no").lower()
         if barycentre not in ("yes", "no", "true", "false"):
@@ -169,11 +172,16 @@ def by_phase(ephemeris, n, barycentre=False, position=None, site=None):
 
     The bins carry `phase_min` and `phase_max`. Phase bins without good time are not made.
 
-    ephemeris: `Ephemeris`. n: int, 1 or more.
-    barycentre: whether the ephemeris is for times at the barycentre of the solar system; else times are as the files
-        have them. Those that the files have at the barycentre (TIMEREF) stay as they are. Wanted then: position,
-        `SkyCoord` of the source; site: `EarthLocation` of the observatory, else the centre of the Earth is taken, and
-        times are off by up to 0.021 s.
+    Parameters
+    ----------
+    ephemeris : `Ephemeris`
+    n : int, 1 or more
+    barycentre : bool, whether the ephemeris is for times at the barycentre of the solar system; else times are as the
+        files have them. Those that the files have at the barycentre (TIMEREF) stay as they are
+    position : `SkyCoord` of the source, wanted for the barycentre
+    site : `EarthLocation` of the observatory for the barycentre, else the centre of the Earth is taken, and times are
+        off by up to 0.021 s
+
     Raises InputError where an argument cannot be used.
     """
     if not isinstance(ephemeris, Ephemeris):

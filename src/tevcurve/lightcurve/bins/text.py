@@ -13,7 +13,10 @@ log = logging.getLogger(__name__)
 
 
 def as_binning(time_bins):
-    """A binning of what a caller gave: itself, or that of a text such as "2 min". `InputError` for what is none."""
+    """A binning of what a caller gave: itself, or that of a text such as "2 min". `InputError` for what is none.
+
+    time_bins: `Binning`, or str.
+    """
     if isinstance(time_bins, str):
         return binning_from_text(time_bins)
     if not isinstance(time_bins, Binning):
@@ -51,14 +54,25 @@ def binning_from_text(text, folder=None, position=None, quiet=False):
 
 
 def check_text(text, folder=None):
-    """Raises `InputError` for a text that is none; where the source is does not matter. text, folder: as above."""
+    """Raises `InputError` for a text that is none; where the source is does not matter.
+
+    Parameters
+    ----------
+    text : str
+    folder : str or Path, where a relative path of a file begins
+    """
     _checked(text, folder)
 
 
 def scale_is_assumed(text, folder=None):
     """Whether a text has times whose scale it does not name and that were once read in another one.
 
-    These are numbers, and an epoch of phases. text, folder: as for `binning_from_text`. Raises `InputError` as that.
+    Parameters
+    ----------
+    text : str
+    folder : as for `binning_from_text`
+
+    These are numbers, and an epoch of phases. Raises `InputError` as that.
     """
     given, kind = _checked(text, folder)
     return given.assumed == "numbers" or (kind.once_scale != DATE_SCALE and bool(given.assumed))
@@ -67,8 +81,14 @@ def scale_is_assumed(text, folder=None):
 def explicit_text(text, folder=None, once=False):
     """The text with the scale of its times named, and with the times of its file in place of the file's name.
 
-    text, folder: as for `binning_from_text`. once: whether it is of a configuration without a version, whose times were
-    in UTC, and those of an epoch in TDB. Raises `InputError` for a text that is none.
+    Parameters
+    ----------
+    text : str
+    folder : as for `binning_from_text`
+    once : bool, whether it is of a configuration without a version, whose times were in UTC, and those of an epoch in
+        TDB
+
+    Raises `InputError` for a text that is none.
     """
     given, kind = _checked(text, folder)
     options = kind.once_options(given.options) if once else given.options

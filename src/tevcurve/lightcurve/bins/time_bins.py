@@ -51,12 +51,23 @@ class TimeBins:
 
     @classmethod
     def one_interval_each(cls, start, stop, **options):
-        """Bins of one interval each."""
+        """Bins of one interval each.
+
+        Parameters
+        ----------
+        start, stop : `Instants` (n,)
+        options : as for `TimeBins`
+        """
         return cls(start, stop, np.arange(len(start)), len(start), **options)
 
     @classmethod
     def in_order(cls, start, stop, **options):
         """Bins of one interval each, none of which reaches beyond the start of the next.
+
+        Parameters
+        ----------
+        start, stop : `Instants` (n,), in the order of time
+        options : as for `TimeBins`
 
         Two runs with clocks of their own that touch may overlap by the rounding of these; no time is in two bins.
         """
@@ -92,6 +103,7 @@ class TimeBins:
     def in_seconds(self, reference):
         """Starts and stops of the intervals, two arrays (n,), in mission seconds of a run's `TimeReference`.
 
+        reference: `TimeReference`.
         Edges that came from a run with this reference are exact. Do not write to the arrays.
         """
         if reference not in self._seconds:
@@ -126,7 +138,10 @@ class TimeBins:
         return np.searchsorted(self.bin, np.arange(self.n_bins))
 
     def select(self, numbers):
-        """The bins with these numbers (int array or bool mask (n_bins,)), in this order, as `TimeBins`."""
+        """The bins with these numbers (int array or bool mask (n_bins,)), in this order, as `TimeBins`.
+
+        numbers: int array, or bool mask (n_bins,).
+        """
         numbers = np.atleast_1d(np.arange(self.n_bins)[numbers])
         first = self._first[numbers]
         length = np.append(self._first[1:], len(self.bin))[numbers] - first
@@ -169,11 +184,11 @@ class TimeBins:
         return _pieces(self, good_time(runs))
 
     def ontime_s(self, runs):
-        """Good time of each bin (n_bins,) in s, summed over runs."""
+        """Good time of each bin (n_bins,) in s, summed over runs. runs: as for `pieces`."""
         return self.pieces(runs).ontime_s(self.n_bins)
 
     def with_good_time(self, good):
-        """The bins that meet a `GoodTime`."""
+        """The bins that meet a `GoodTime`. good: `GoodTime`."""
         found = np.bincount(_pieces(self, good).bin, minlength=self.n_bins) > 0
         return self if found.all() else self.select(found)
 
@@ -216,12 +231,17 @@ class BinPieces:
     __repr__ = short_repr
 
     def ontime_s(self, n_bins):
-        """Good time of each bin (n_bins,) in s, summed over runs."""
+        """Good time of each bin (n_bins,) in s, summed over runs. n_bins: int."""
         return np.bincount(self.bin, self.stop_s - self.start_s, n_bins)
 
 
 def expand_ranges(first, stop):
-    """Ranges first[i] <= k < stop[i] one after the other: the number i of the range, and k; two int arrays."""
+    """Ranges first[i] <= k < stop[i] one after the other: the number i of the range, and k; two int arrays.
+
+    Parameters
+    ----------
+    first, stop : int arrays (n,)
+    """
     length = np.maximum(np.asarray(stop) - first, 0)
     owner = np.repeat(np.arange(len(length)), length)
     within = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)

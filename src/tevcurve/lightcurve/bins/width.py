@@ -38,13 +38,13 @@ class ByWidth(Binning):
     rest: str = "keep"  # of those that were written before there were others
 
     def lay(self, runs):
-        """`TimeBins` that meet good time, in the order of time."""
+        """`TimeBins` that meet good time, in the order of time. runs: as for `bins`."""
         good = good_time(runs)
         made = self._in_runs(good) if self.align == "run" else self._on_grid(good)
         return made.with_good_time(good).in_order_of_time()
 
     def resolved(self, runs):
-        """The same with the zero of its grid, where that was the first good time of the runs."""
+        """The same with the zero of its grid, where that was the first good time of the runs. runs: as for `bins`."""
         if self.align == "run" or self.start is not None:
             return self
         return replace(self, start=_first_good(good_time(runs)))
@@ -60,7 +60,7 @@ class ByWidth(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "DURATION [start=] [align=run|absolute] [rest=merge|drop|keep]"."""
+        """The binning of "DURATION [start=] [align=run|absolute] [rest=merge|drop|keep]". given: `GivenText`."""
         width = given.quantities()
         if len(width) != 1:
             raise given.wrong("there is no width, or more than one")
@@ -68,7 +68,10 @@ class ByWidth(Binning):
 
     @classmethod
     def once_options(cls, options):
-        """Options of a text without a version: runs were the starts of all widths, and rests were kept."""
+        """Options of a text without a version: runs were the starts of all widths, and rests were kept.
+
+        options: dict of name to text.
+        """
         return ({} if "start" in options else {"align": "run"}) | {"rest": "keep"} | options
 
     def _in_runs(self, good):
@@ -119,7 +122,7 @@ class Sliding(Binning):
         return self.step_s < self.width_s
 
     def lay(self, runs):
-        """`TimeBins` that meet good time, in the order of time."""
+        """`TimeBins` that meet good time, in the order of time. runs: as for `bins`."""
         good = good_time(runs)
         first, steps = _grid_steps(
             good, self.grid if self.start is None else self.start, self.width_s, self.step_s
@@ -135,7 +138,7 @@ class Sliding(Binning):
         return TimeBins.one_interval_each(start, stop, kind=kind).with_good_time(good)
 
     def resolved(self, runs):
-        """The same with its grid, where that was of the first good time of the runs."""
+        """The same with its grid, where that was of the first good time of the runs. runs: as for `bins`."""
         if self.start is not None or self.grid is not None:
             return self
         return replace(self, grid=_first_good(good_time(runs)))
@@ -147,7 +150,7 @@ class Sliding(Binning):
 
     @classmethod
     def from_text(cls, given):
-        """The binning of "sliding WIDTH STEP [start=|grid=]"."""
+        """The binning of "sliding WIDTH STEP [start=|grid=]". given: `GivenText`."""
         spans = given.quantities()
         if len(spans) != 2:
             raise given.wrong("a width and a step are wanted")
@@ -157,19 +160,22 @@ class Sliding(Binning):
 def by_width(width, start=None, align=None, rest="merge"):
     """A binning with bins of one width, only those that meet good time.
 
-    width: Quantity or string, such as "2 min".
-    align: "run": bins start with each run's good time and stop with it; a bin belongs to its run only. "absolute": one
+    Parameters
+    ----------
+    width : Quantity or string, such as "2 min"
+    start : `Time`, string or MJD (TT), an edge of the grid, which goes on to both sides; default: MJD 51544.5 (TT),
+        noon of 1 January 2000, so that a week is the same week in every light curve
+    align : "run": bins start with each run's good time and stop with it; a bin belongs to its run only. "absolute": one
         grid for all runs; a bin may span several runs. The default is "absolute" where a start is given or the width is
-        12 h or more, else "run". Neither depends on which runs there are.
-    start: `Time`, string or MJD (TT), an edge of the grid, which goes on to both sides; default: MJD 51544.5 (TT), noon
-        of 1 January 2000, so that a week is the same week in every light curve.
-    rest: what becomes of the end of a run that is shorter than half of the width, with align="run": "merge" (it belongs
-        to the bin before it), "drop" (it is in no bin, which `note` and the ledger say) or "keep" (a bin of its own).
+        12 h or more, else "run". Neither depends on which runs there are
+    rest : what becomes of the end of a run that is shorter than half of the width, with align="run": "merge" (it
+        belongs to the bin before it), "drop" (it is in no bin, as `note` and the ledger say) or "keep" (its own bin).
         Measured on 4000 simulated nights of a constant source (15 runs of 14 times 2 min and 9 s, 1 event/s, background
         0.05/s): chi-square against a constant has a chance below 1 % in 3.8 % of the nights with "keep", 1.4 % with
         "merge", 1.3 % with "drop"; the shortest doubling time of neighbours is 53, 213 and 211 s (median); at 0.05
         events/s the mean flux of rows is 2.1, 0.1 and 0.2 % too high. "drop" loses 0.5 % of the time, "merge" nothing:
-        it is the default.
+        it is the default
+
     Raises InputError where an argument cannot be used.
     """
     width_s = duration_s(width, "width")
@@ -190,10 +196,13 @@ def by_width(width, start=None, align=None, rest="merge"):
 def sliding(width, step, start=None, grid=None):
     """A binning with windows of one width that start every step: they overlap, so their fluxes are correlated.
 
-    width, step: Quantity or string, the step not longer than the width.
-    start: `Time` or string, start of the first window, before which there is none.
-    grid: `Time` or string, start of any window; others start at all steps before and after. Default: MJD 51544.5 (TT),
-        so that windows are the same whichever runs are there.
+    Parameters
+    ----------
+    width, step : Quantity or string, the step not longer than the width
+    start : `Time` or string, start of the first window, before which there is none
+    grid : `Time` or string, start of any window; others start at all steps before and after. Default: MJD 51544.5 (TT),
+        so that windows are the same whichever runs are there
+
     Only windows that meet good time are made. Raises InputError where an argument cannot be used.
     """
     width_s, step_s = duration_s(width, "width"), duration_s(step, "step")
