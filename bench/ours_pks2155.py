@@ -104,7 +104,7 @@ def large(method):
         rng = np.random.default_rng(1)
         night_runs = lc.origin.runs
         runs = [_redrawn(night_runs[n % len(RUNS)], n // len(RUNS), rng) for n in range(part)]
-        origin = replace(lc.origin, runs=tuple(runs)).reduced()
+        origin = replace(lc.origin, runs=type(night_runs)(runs)).reduced()
         start, start_cpu = time.perf_counter(), time.process_time()
         fine = origin.rebin(time_bins=by_width("1 min"))
         return {

@@ -10,7 +10,7 @@ from tevcurve import DataStore, LightCurve, PowerLaw
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.bins import by_night
 from tevcurve.lightcurve.concatenation import concatenate
-from tevcurve.pipeline import in_one_call, light_curve, many_runs
+from tevcurve.pipeline import engine, light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.reduction import SpectrumExtraction
 from tevcurve.store import Result, write_result
@@ -95,9 +95,9 @@ def test_append_of_a_lower_threshold_takes_the_rows_over(store, tmp_path, caplog
 
 def test_thousands_of_runs_settle_it_over_all(store, monkeypatch, caplog):
     right = make(store, [1, 2, 3])
-    monkeypatch.setattr(in_one_call, "MANY", 2)
-    monkeypatch.setattr(many_runs, "PART", 1)
-    monkeypatch.setattr(many_runs, "HELD", 0)
+    monkeypatch.setattr(engine, "MANY", 2)
+    monkeypatch.setattr(engine, "PART", 1)
+    monkeypatch.setattr(engine, "HELD", 0)
     for order in ([1, 2, 3], [3, 1, 2]):
         lc = make(store, order)
         assert lc.meta == right.meta

@@ -36,7 +36,7 @@ def attempt(work):
 
 def in_own_mount(before, code, *arguments):
     """Lines that a Python program prints, which sees mounts that only it has."""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "support")}
     program = [sys.executable, "-c", CALL + code, *map(str, arguments)]
     command = [*OWN, "sh", "-c", f'{before} && exec "$@"', "sh", *program]
     run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

@@ -14,10 +14,12 @@ from tevcurve.data.write import write_store
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import by_counts, by_night, by_run, by_width
-from tevcurve.pipeline import in_one_call, many_runs
+from tevcurve.lightcurve.runs import RunsInMemory
+from tevcurve.pipeline import engine, in_one_call
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.store import Result, write_result
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
+from tevcurve.store.stored_runs import StoredRuns
 
 ENERGIES = [0.5, 2, 10] * u.TeV
 
@@ -31,16 +33,16 @@ def observations(tmp_path_factory):
 @pytest.fixture
 def in_parts(monkeypatch):
     """Runs go through a folder from four on, three at a time; one of each run is dropped from memory."""
-    monkeypatch.setattr(in_one_call, "MANY", 4)
-    monkeypatch.setattr(many_runs, "PART", 3)
-    monkeypatch.setattr(many_runs, "HELD", 0)
+    monkeypatch.setattr(engine, "MANY", 4)
+    monkeypatch.setattr(engine, "PART", 3)
+    monkeypatch.setattr(engine, "HELD", 0)
 
 
 def both(observations, monkeypatch, **options):
     """The light curve made at once, and that made in parts."""
     options = {"energy_edges": ENERGIES} | options
     with monkeypatch.context() as whole:
-        whole.setattr(in_one_call, "MANY", 10**9)
+        whole.setattr(engine, "MANY", 10**9)
         at_once = light_curve(observations, POSITION, **options)
     return at_once, light_curve(observations, POSITION, **options)
 
@@ -91,7 +93,7 @@ def test_it_can_be_rebinned_written_and_read(observations, in_parts, monkeypatch
     assert len(files) > 20
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
-    folder = parts.origin.runs.folder
+    folder = parts.origin.runs.place.path
     assert folder.is_dir()
     del parts, made
     assert not folder.exists()
@@ -143,3 +145,28 @@ def test_memory_does_not_grow_with_runs(observations, in_parts, monkeypatch):
     finally:
         tracemalloc.stop()
     assert (memory[1] - memory[0]) / 15 < 0.1 * sizes[0]
+
+
+def test_few_runs_with_many_events_wait_in_a_folder_too(observations, monkeypatch):
+    """The second run is the one for whose events there is no room any more."""
+    sizes = [32 * len(observation.events.time_s) for observation in observations[:2]]
+    at_once = light_curve(observations[:4], POSITION, method="1d", energy_edges=ENERGIES)
+    assert isinstance(at_once.origin.runs, RunsInMemory)
+    monkeypatch.setattr(engine, "MOST_BYTES", sum(sizes))
+    monkeypatch.setattr(engine, "PART", 3)
+    parts = light_curve(observations[:4], POSITION, method="1d", energy_edges=ENERGIES)
+    assert isinstance(parts.origin.runs, StoredRuns)
+    assert_same(at_once, parts)
+
+
+def test_what_is_known_of_a_run_without_reading_it(observations, in_parts, monkeypatch):
+    """It is the same wherever the runs wait; nothing else is there before `read` gives the run."""
+    at_once, parts = both(observations[:5], monkeypatch, method="1d")
+    for number, (one, other) in enumerate(zip(at_once.origin.runs, parts.origin.runs, strict=True)):
+        assert (one.obs_id, one.gti, one.offset) == (other.obs_id, other.gti, other.offset)
+        assert not hasattr(other, "time_s")
+        assert at_once.origin.runs.read(number) is one
+        np.testing.assert_array_equal(parts.origin.runs.read(number).time_s, one.time_s)
+    some = parts.origin.runs.chosen([3, 1])
+    assert [run.obs_id for run in some] == [at_once.origin.runs[number].obs_id for number in (3, 1)]
+    assert run_to_bytes(some.read(0)) == run_to_bytes(at_once.origin.runs.read(3))

@@ -11,7 +11,7 @@ from tevcurve import DataStore, LightCurveEstimator, PowerLaw
 from tevcurve.data.time_order import order_of_time
 from tevcurve.lightcurve.bins import by_counts, by_intervals, by_night, by_run, by_width
 from tevcurve.lightcurve.concatenation import concatenate
-from tevcurve.pipeline import in_one_call, light_curve, many_runs
+from tevcurve.pipeline import engine, light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.store import Result, input_files, write_result
 
@@ -86,9 +86,9 @@ def test_runs_that_fail_are_in_one_order_too(store, tmp_path):
 )
 def test_thousands_of_runs_in_any_order(store, monkeypatch, time_bins):
     right = make(store, [1, 2, 3], time_bins)
-    monkeypatch.setattr(in_one_call, "MANY", 2)
-    monkeypatch.setattr(many_runs, "PART", 1)
-    monkeypatch.setattr(many_runs, "HELD", 0)
+    monkeypatch.setattr(engine, "MANY", 2)
+    monkeypatch.setattr(engine, "PART", 1)
+    monkeypatch.setattr(engine, "HELD", 0)
     for order in ([1, 2, 3], *ORDERS):
         assert_same(right, make(store, order, time_bins))
 

@@ -13,6 +13,7 @@ from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.irf.field_rotation import background_frames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.lightcurve.bins import by_edges
+from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.reduction.run_in_cells import pixels_icrs
 
 SPECTRUM = PowerLaw(index=2.5)
@@ -31,7 +32,7 @@ def stacked(store, **options):
     times = by_edges([observations[0].gti.start[0], observations[-1].gti.stop[-1]])
     made = light_curve(observations, TARGET, times, [1, 10] * u.TeV, spectrum=SPECTRUM, **options).origin
     runs = [with_threshold(run, low) for run, low in zip(made.runs, LOWEST, strict=True)]
-    return replace(made, runs=tuple(runs)).reduced()
+    return replace(made, runs=RunsInMemory(runs)).reduced()
 
 
 @pytest.fixture(scope="module")

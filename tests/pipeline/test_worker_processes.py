@@ -20,7 +20,7 @@ MANY = """
 import sys, time
 from pathlib import Path
 from tevcurve.cli import main as cli
-from tevcurve.pipeline import keep_runs, in_one_call, many_runs
+from tevcurve.pipeline import keep_runs
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 
 def work(arguments):

@@ -12,6 +12,7 @@ from small_store import TARGET, make_store
 from tevcurve import light_curve
 from tevcurve.irf.field_rotation import background_frames
 from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.reduction.cube_terms import cube_terms
 from tevcurve.reduction.run_in_cells import pixels_icrs
 
@@ -28,7 +29,7 @@ def kept(tmp_path_factory):
         "energy_edges": [1, EMPTY_FROM, 20] * u.TeV,
     }
     kept = light_curve(make_store(tmp_path_factory.mktemp("store")), TARGET, **options).origin
-    return replace(kept, runs=tuple(_emptied(run) for run in kept.runs)).reduced()
+    return replace(kept, runs=RunsInMemory(_emptied(run) for run in kept.runs)).reduced()
 
 
 def _emptied(run):

@@ -220,6 +220,6 @@ def test_a_kill_at_any_step_leaves_files_and_list_that_agree(folder, written, st
 
 def test_the_runs_checksums_are_taken_over(folder):
     kept = Result.read(folder).light_curve.origin
-    assert kept.runs.checksums == Checksums.of(folder)
+    assert kept.runs.place.checksums == Checksums.of(folder)
     files = json.loads((folder / "runs.json").read_text())["runs"]
-    assert {f"runs/{one['file']}" for one in files} <= set(kept.runs.checksums.listed)
+    assert {f"runs/{one['file']}" for one in files} <= set(kept.runs.place.checksums.listed)

@@ -12,6 +12,7 @@ from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.models import PowerLaw
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.onoff_terms import OnOffSetting
@@ -63,7 +64,7 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
     axes = energy_axes(np.array(bands) * u.TeV, EDGES * u.TeV, EDGES * u.TeV)
     near = SimpleNamespace(offset=0.01, aeff=SimpleNamespace(max_offset=2 * u.deg))
     kept = Kept(
-        runs=(near,) * len(runs),
+        runs=RunsInMemory([near] * len(runs)),
         failed=(),
         setting=OnOffSetting((0.0, 0.0), 0.002, axes, None, False),
         spectrum=SPECTRUM,

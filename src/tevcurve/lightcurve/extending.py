@@ -5,10 +5,33 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.table import Column, Table
 
+from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.runs import TermsOfRuns
+
+
+def with_runs(kept, runs, strict=False):
+    """(`Kept` with more runs, reduced and in the order of time; int array, the numbers that its old runs have there).
+
+    A run that cannot be reduced is left out.
+
+    Parameters
+    ----------
+    kept : `~tevcurve.lightcurve.rebinning.Kept`
+    runs : list of `SourceRun`, the new ones
+    strict : bool, raises for the first that cannot be reduced
+    """
+    runs = in_order_of_time(runs)
+    made, failed = kept.attempted(runs, strict)
+    together, new = kept.runs.with_runs([runs[number] for number in made])
+    terms = TermsOfRuns(together, kept.terms_of)
+    for number, reduced in zip(new, made.values(), strict=True):
+        terms.put(number, *reduced)
+    kept = replace(kept, runs=together, failed=failed, terms=terms.terms, fates=terms.fates)
+    return kept, np.setdiff1d(np.arange(len(together)), new)
 
 
 def extend(light_curve, kept, old):
@@ -20,8 +43,7 @@ def extend(light_curve, kept, old):
     Parameters
     ----------
     light_curve : `LightCurve` with a ledger, of some of the runs with the settings of `kept`
-    kept : `~tevcurve.lightcurve.rebinning.Kept`, runs and terms in any kind of sequence; of runs whose rows are taken
-        over nothing but `obs_id` and `gti` is asked for
+    kept : `~tevcurve.lightcurve.rebinning.Kept`; runs whose rows are taken over are not read
     old : int array, ascending, the numbers that the runs of `light_curve` have there
     """
     old, runs = np.asarray(old, dtype=int), list(kept.runs)
@@ -106,7 +128,7 @@ def _part_of(kept, time_bins, numbers, runs):
     """`Kept` of some bins, in which no other than these runs (int array) have good time."""
     return replace(
         kept,
-        runs=tuple(kept.runs[run] for run in runs),
+        runs=kept.runs.chosen(runs),
         terms=tuple(kept.terms[run] for run in runs),
         fates=tuple(kept.fates[run] for run in runs),
         time_bins=_Given(_of_runs(time_bins.select(numbers), runs)),

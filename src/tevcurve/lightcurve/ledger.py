@@ -1,11 +1,14 @@
 """Where every event and every second of a light curve's runs went."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from astropy.table import Row, Table
 
+from tevcurve.lightcurve.bins.time_bins import TimeBins
+from tevcurve.lightcurve.runs import BinsOnDemand, PickedRuns, Runs
 from tevcurve.problems import FAILED, WARNING, Problem
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
 
@@ -79,18 +82,23 @@ class Ledger(LedgerWords):
 
     Attributes
     ----------
-    runs : sequence of `SourceRun`
+    runs : `~tevcurve.lightcurve.runs.Runs`, or others that are read by their number
     fates : sequence of int arrays, the fate of each run's events apart from time (`tevcurve.reduction.event_fate`)
     failed : tuple of `tevcurve.problems.Problem`, of runs that are left out
-    time_bins : `TimeBins`
-    recorded : (`TimeBins`, `RecordedLedger`), what was counted before of the same runs, for these time bins; or None
+    bins : `TimeBins`, or `~tevcurve.lightcurve.runs.BinsOnDemand`
+    recorded : (`bins`, `RecordedLedger`), what was counted before of the same runs, for these time bins; or None
     """
 
-    runs: tuple
-    fates: tuple
+    runs: Runs | PickedRuns
+    fates: Sequence
     failed: tuple
-    time_bins: object
+    bins: TimeBins | BinsOnDemand
     recorded: tuple | None = None
+
+    @property
+    def time_bins(self):
+        """The `TimeBins`."""
+        return self.bins.made if isinstance(self.bins, BinsOnDemand) else self.bins
 
     @cached_property
     def events(self):
@@ -100,7 +108,9 @@ class Ledger(LedgerWords):
         if self._is_recorded:
             return self.recorded[1].events
         counts = np.zeros((len(self.runs), len(FATES)), dtype=int)
-        for row, run, fate, (start, stop) in zip(counts, self.runs, self.fates, self._used_time, strict=True):
+        used = zip(counts, self.fates, self._used_time, strict=True)
+        for number, (row, fate, (start, stop)) in enumerate(used):
+            run = self.runs.read(number)
             # Events before each stop less events before each start: inside where they differ by one.
             inside = np.searchsorted(start, run.time_s, side="right") > np.searchsorted(
                 stop, run.time_s, side="right"
@@ -126,11 +136,12 @@ class Ledger(LedgerWords):
         """What is odd about the runs that are used, tuple of `Problem`."""
         if self.recorded is not None:
             return self.recorded[1].warnings
-        return tuple(Problem(run.obs_id, *remark, WARNING) for run in self.runs for remark in run.remarks)
+        runs = map(self.runs.read, range(len(self.runs)))
+        return tuple(Problem(run.obs_id, *remark, WARNING) for run in runs for remark in run.remarks)
 
     @property
     def _is_recorded(self):
-        return self.recorded is not None and self.recorded[0] is self.time_bins
+        return self.recorded is not None and self.recorded[0] is self.bins
 
     @property
     def _ids(self):

@@ -8,6 +8,7 @@ from tevcurve.data.time_order import in_order_of_time
 from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.lightcurve.runs import PickedRuns
 
 
 def join_ledgers(ledgers, order):
@@ -25,20 +26,23 @@ def join_ledgers(ledgers, order):
         return None
     runs, fates = {}, {}
     for ledger in ledgers:
-        for run, fate in zip(ledger.runs, ledger.fates, strict=True):
-            known = runs.setdefault(run.obs_id, run)
+        for place, fate in enumerate(ledger.fates):
+            run = ledger.runs.read(place)
+            of, there = runs.setdefault(run.obs_id, (ledger.runs, place))
+            known = of.read(there)
             same = known is run or np.array_equal(known.time_s, run.time_s)
             if not same or not np.array_equal(fates.setdefault(run.obs_id, fate), fate):
                 return None
     if sum(len(ledger.time_bins) for ledger in ledgers) != len(order):
         return None
-    runs = {run.obs_id: run for run in in_order_of_time(list(runs.values()))}
+    order_of_runs = in_order_of_time([of[place] for of, place in runs.values()])
+    runs = {run.obs_id: runs[run.obs_id] for run in order_of_runs}
     number = {obs_id: k for k, obs_id in enumerate(runs)}
     failed = {one.obs_id: one for ledger in ledgers for one in ledger.failed if one.obs_id not in runs}
     bins = [_of_own_runs(ledger, number) for ledger in ledgers]
     joined = _joined(bins).select(np.asarray(order))
     fates = tuple(fates[obs_id] for obs_id in runs)
-    return Ledger(tuple(runs.values()), fates, tuple(failed.values()), joined)
+    return Ledger(PickedRuns(runs.values()), fates, tuple(failed.values()), joined)
 
 
 def _of_own_runs(ledger, number):

@@ -1,6 +1,7 @@
 """What a light curve is made from, kept with it, so that it can be made again in other bins."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -18,11 +19,13 @@ from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
+from tevcurve.lightcurve.runs import Runs
+from tevcurve.models import SpectralModel
 from tevcurve.problems import at_stage, attempt, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
 from tevcurve.reduction.energy_axes import energy_axes
-from tevcurve.reduction.onoff_terms import onoff_terms
+from tevcurve.reduction.onoff_terms import OnOffSetting, onoff_terms
 from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
 from tevcurve.reduction.true_nodes import true_nodes
 
@@ -36,7 +39,7 @@ class Kept:
 
     Attributes
     ----------
-    runs : sequence of `SourceRun`
+    runs : `~tevcurve.lightcurve.runs.Runs`
     failed : tuple of `Problem`, of runs that are left out
     setting : `CubeSetting` or `OnOffSetting`
     spectrum : `SpectralModel`, the reference
@@ -47,15 +50,15 @@ class Kept:
     exclusion : map, region, or list of these, where no OFF region of a run that is added later may lie, or None
     """
 
-    runs: tuple
+    runs: Runs
     failed: tuple
-    setting: object
-    spectrum: object
+    setting: CubeSetting | OnOffSetting
+    spectrum: SpectralModel
     time_bins: Binning
     options: FitOptions
     meta: dict
-    terms: tuple = ()
-    fates: tuple = ()
+    terms: Sequence = ()
+    fates: Sequence = ()
     exclusion: object = None
 
     __repr__ = short_repr
@@ -89,18 +92,27 @@ class Kept:
 
         strict: bool, raises for the first such run. Raises `DataError` where no run is left.
         """
-        made, failed = [], list(self.failed)
-        for run in self.runs:
+        made, failed = self.attempted(map(self.runs.read, range(len(self.runs))), strict)
+        if not made:
+            replace(self, failed=failed).refuse()
+        terms, fates = zip(*made.values(), strict=True)
+        runs = self.runs.chosen(made)
+        return replace(self, runs=runs, failed=failed, terms=terms, fates=fates).resolved()
+
+    def attempted(self, runs, strict=False):
+        """(dict of the numbers of runs that can be reduced to their terms and fates, tuple of all `Problem`s).
+
+        runs: iterable of `SourceRun`. strict: bool, raises for the first run that cannot be reduced.
+        """
+        made, failed = {}, list(self.failed)
+        for number, run in enumerate(runs):
             reduced, problem = attempt(run.obs_id, partial(self.terms_of, run), strict)
             if problem is None:
-                made.append((run, *reduced))
+                made[number] = reduced
             else:
                 log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
                 failed.append(problem)
-        if not made:
-            replace(self, failed=failed).refuse()
-        runs, terms, fates = (tuple(column) for column in zip(*made, strict=True))
-        return replace(self, runs=runs, failed=in_order(failed), terms=terms, fates=fates).resolved()
+        return made, in_order(failed)
 
     def resolved(self):
         """The same with the defaults of its time bins that were taken from its runs written down.
@@ -181,8 +193,10 @@ class Kept:
     def _bounded_runs(self):
         """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""
         return [
-            with_first_cells(terms, run, self.setting, self.nodes)
-            for run, terms in zip(self.runs, self.terms, strict=True)
+            terms
+            if terms.first is not None
+            else with_first_cells(terms, self.runs.read(number), self.setting, self.nodes)
+            for number, terms in enumerate(self.terms)
         ]
 
     def compact_runs(self):
@@ -191,13 +205,13 @@ class Kept:
         return [
             old
             if old.compact is not None and not self.setting.unbinned
-            else cube_terms(run, setting, self.nodes)[0]
-            for run, old in zip(self.runs, self.terms, strict=True)
+            else cube_terms(self.runs.read(number), setting, self.nodes)[0]
+            for number, old in enumerate(self.terms)
         ]
 
     def _why_dark(self, numbers, masked):
         ranges = [self.terms[number].safe_tev for number in numbers]
-        return why_dark([self.runs[number] for number in numbers], ranges, masked)
+        return why_dark([self.runs.read(number) for number in numbers], ranges, masked)
 
 
 def _terms_of(run, setting, nodes, below_zero):

@@ -116,7 +116,7 @@ def _ledger_of(light_curve, numbers):
     bins = bins_of_rows(light_curve.table)
     if len(bins) and bins[-1] + 1 != len(ledger.time_bins):
         return None
-    return replace(ledger, time_bins=ledger.time_bins.select(np.unique(bins[numbers])))
+    return replace(ledger, bins=ledger.time_bins.select(np.unique(bins[numbers])))
 
 
 def bins_of_rows(table):

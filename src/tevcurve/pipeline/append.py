@@ -4,10 +4,9 @@ import logging
 from dataclasses import replace
 
 from tevcurve.files import expand_path
-from tevcurve.lightcurve.extending import extend
+from tevcurve.lightcurve.extending import extend, with_runs
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
-from tevcurve.pipeline.more_runs import with_runs
 from tevcurve.pipeline.selection import Selection
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
@@ -45,7 +44,7 @@ def append_runs(
     with claim(folder, wait=True):
         result = Result.read(folder, accept_changed)
         kept = result.runs_to_use().resolved()
-        known = {entry.obs_id for entry in kept.runs.entries}
+        known = {entry.obs_id for entry in kept.runs}
         chosen, left_out = Selection.of_result(result).choose(observations)
         left_out = [one for one in left_out if one.obs_id not in known]
         for one in left_out:
@@ -60,10 +59,10 @@ def append_runs(
         again = {one.obs_id for one in observations}
         failed = [one for one in kept.failed if one.obs_id not in again] + failed
         settled = kept.settled(runs)
-        kept, contents = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
+        kept, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
         is_same = kept.setting is result.light_curve.origin.setting
-        light_curve = _light_curve(result, kept, kept.runs.without(contents) if is_same else None)
-        made = add_to_result(result, light_curve, contents, input_files(observations))
+        light_curve = _light_curve(result, kept, old if is_same else None)
+        made = add_to_result(result, light_curve, input_files(observations))
         return replace(made, appended=_appended(kept, observations, there, left_out))
 
 

@@ -5,10 +5,9 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.options import OPTIONS, RUNNING
+from tevcurve.pipeline.engine import light_curve_of
 from tevcurve.pipeline.job_making import job_of
-from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all, keep_each
-from tevcurve.pipeline.many_runs import MANY, light_curve_of_many
-from tevcurve.progress import working
+from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_each
 
 NORM_VALUES = np.geomspace(0.2, 5, 11)
 # What the job is made of; the others say where and how it runs.
@@ -116,9 +115,5 @@ def light_curve(
             f"n_jobs is {n_jobs}, and a client is given too, whose workers do it all; wanted is one."
         )
     job, observations = job_of(observations, target, name, asked)
-    how = n_jobs, progress, strict, as_store(store), client
-    if len(observations) >= MANY:
-        return light_curve_of_many(job, keep_each(job, observations, *how), strict)
-    runs, failed = keep_all(job, observations, *how)
-    with working("Fitting", progress):
-        return job.light_curve(runs, failed, strict)
+    outcomes = keep_each(job, observations, n_jobs, progress, strict, as_store(store), client)
+    return light_curve_of(job, outcomes, len(observations), strict, progress)

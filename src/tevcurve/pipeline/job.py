@@ -4,16 +4,15 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tevcurve.data.time_order import in_order_of_time
 from tevcurve.lightcurve.bins import Binning
 from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.models import SpectralModel
-from tevcurve.pipeline.repeats import Repeats
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.exclusion import as_exclusions
+from tevcurve.reduction.onoff_terms import OnOffSetting
 from tevcurve.reduction.regions import ReflectedRegions, off_centers
 from tevcurve.reduction.source_run import checked_run
 from tevcurve.store.inputs import RunKeys
@@ -34,7 +33,7 @@ class Job:
     meta : dict of what the light curve says of itself
     """
 
-    setting: object
+    setting: CubeSetting | OnOffSetting
     exclusion: object
     spectrum: SpectralModel
     time_bins: Binning
@@ -61,21 +60,11 @@ class Job:
         energies = setting.axes.reco[[0, -1]].tolist()
         return RunKeys(setting.source, setting.radius, self.exclusion, setting.radius_is_given, energies)
 
-    def light_curve(self, runs, failed=(), strict=False):
-        """The `LightCurve` of kept runs, which are put in the order of time.
-
-        failed: the `Problem`s of those that are left out.
-        strict: bool, raises for the first run that cannot be reduced. Raises `DataError` where no run is left.
-        """
-        repeats = Repeats()
-        runs = tuple(repeats.without(in_order_of_time(runs), strict))
-        return self.kept(runs, (*failed, *repeats.problems)).settled(runs).reduced(strict).light_curve()
-
-    def kept(self, runs, failed=()):
-        """The `Kept` of runs, before they are reduced."""
+    def kept(self, runs):
+        """The `Kept` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced."""
         return Kept(
             runs,
-            failed,
+            (),
             self.setting,
             self.spectrum,
             self.time_bins,

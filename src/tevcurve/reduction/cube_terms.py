@@ -82,9 +82,7 @@ def cube_terms(run, setting, nodes, below_zero=False):
 
 
 def with_first_cells(terms, run, setting, nodes):
-    """`CubeTerms` of a `SourceRun` with their `first` cells, which they may have; the rest is as for `cube_terms`."""
-    if terms.first is not None:
-        return terms
+    """`CubeTerms` of a `SourceRun` that have no `first` cells yet, with these; the others are as for `cube_terms`."""
     cube = _Cube.of(run, setting, nodes)
     return replace(terms, first=_first_cells(run, setting, nodes, cube))
 

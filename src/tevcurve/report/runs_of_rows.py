@@ -28,7 +28,7 @@ def runs_of_rows(light_curve):
     pieces = bins.pieces(runs)
     seconds = pieces.stop_s - pieces.start_s
     facts = {
-        "zenith": np.array([run.facts.get("zenith", np.nan) for run in runs], dtype=float),
+        "zenith": np.array([runs.read(k).facts.get("zenith", np.nan) for k in range(len(runs))], dtype=float),
         "offset": np.rad2deg([run.offset for run in runs]),
     }
     total = np.bincount(pieces.bin, seconds, bins.n_bins)

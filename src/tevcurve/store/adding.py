@@ -15,12 +15,13 @@ from tevcurve.store.result import (
     same_file,
     write_checksums,
     write_run_list,
+    write_runs,
     write_tables,
 )
 from tevcurve.store.small_files import as_json
 
 
-def add_to_result(result, light_curve, contents, inputs):
+def add_to_result(result, light_curve, inputs):
     """The `Result` with another light curve of more runs, in the folder of the old one.
 
     The folder is made anew beside the old one, of the same files where these stay, and put in its place in one step.
@@ -28,24 +29,17 @@ def add_to_result(result, light_curve, contents, inputs):
     Parameters
     ----------
     result : `Result`
-    light_curve : `LightCurve`, whose origin has `StoredRuns`
-    contents : dict of bytes by the names of their files, the runs that the result has not
+    light_curve : `LightCurve`, whose origin has `StoredRuns`, of which those that the result has not wait to be written
     inputs : list of dicts, see `write_result`; added to those that are there
     Raises `StoreError` where the disk does not take it.
     """
     folder, kept = result.folder, light_curve.origin
-    entries = kept.runs.entries
     again = {each["obs_id"] for each in inputs}
     inputs = [each for each in result.provenance["inputs"] if each["obs_id"] not in again] + inputs
     provenance = provenance_of(inputs)
     with new_folder(folder, overwrite=True) as part:
         keep_others(folder, part)
-        (part / RUNS).mkdir()
-        for entry in entries:
-            if entry.file in contents:
-                (part / RUNS / entry.file).write_bytes(contents[entry.file])
-            else:
-                same_file(folder / RUNS / entry.file, part / RUNS / entry.file)
+        entries = write_runs(part / RUNS, kept.runs)
         # What is settled from all runs may be another one now.
         (part / JOB).write_bytes(job_text_of(kept).encode())
         if (folder / CONFIG).is_file():
@@ -54,4 +48,5 @@ def add_to_result(result, light_curve, contents, inputs):
         write_tables(part, light_curve)
         (part / PROVENANCE).write_bytes(as_json({"format": FORMAT, **provenance}).encode())
         write_checksums(part, known_checksums(kept, CONFIG))
+    kept.runs.place.contents.clear()
     return Result(light_curve, result.config, provenance, folder)

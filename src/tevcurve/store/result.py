@@ -13,13 +13,14 @@ from tevcurve.lightcurve.io import read_table, write_table
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.lightcurve.runs import BinsOnDemand, TermsOfRuns
 from tevcurve.problems import Problem
 from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
 from tevcurve.store.older import OlderOrigin, older_origin
 from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.small_files import as_json, more_values_than, read_json, read_text
-from tevcurve.store.stored_runs import BinsOnDemand, LaidOutRuns, RunEntry, StoredRun, StoredRuns
+from tevcurve.store.stored_runs import RunEntry, RunFolder, StoredRuns
 
 FORMAT = 3
 # Formats whose rows are read; of these the runs, too, only of the last one.
@@ -209,7 +210,8 @@ def same_file(old, new, follow_symlinks=False):
 
 def known_checksums(origin, *others):
     """Dict of path to checksum, as they were written, of what stays of a result: runs of a `Kept`, and others."""
-    checksums = getattr(getattr(origin, "runs", None), "checksums", None)
+    runs = getattr(origin, "runs", None)
+    checksums = runs.place.checksums if isinstance(runs, StoredRuns) else None
     listed = {} if checksums is None else checksums.listed or {}
     return {name: digits for name, digits in listed.items() if name in others or name.startswith(f"{RUNS}/")}
 
@@ -243,14 +245,13 @@ def write_runs(folder, runs):
     folder.mkdir()
     if isinstance(runs, StoredRuns):
         for entry in runs.entries:
-            if entry.file in runs.contents:
-                (folder / entry.file).write_bytes(runs.contents[entry.file])
+            if entry.file in runs.place.contents:
+                (folder / entry.file).write_bytes(runs.place.contents[entry.file])
             else:
-                same_file(runs.folder / entry.file, folder / entry.file)
+                same_file(runs.place.path / entry.file, folder / entry.file)
         return list(runs.entries)
     entries = []
-    for run in runs:
-        run = run.read() if isinstance(run, StoredRun) else run
+    for run in map(runs.read, range(len(runs))):
         content = run_to_bytes(run)
         entry = RunEntry.of(run, content)
         (folder / entry.file).write_bytes(content)
@@ -330,8 +331,8 @@ def _read_ledger(checksums, origin):
         raise DataError(f"A ledger in {folder} has no column {error}.") from error
     if not isinstance(origin, Kept):
         return recorded
-    time_bins = BinsOnDemand(origin.time_bins, origin.runs, origin.terms)
-    return Ledger(origin.runs, origin.fates, origin.failed, time_bins, (time_bins, recorded))
+    bins = BinsOnDemand(origin.time_bins, origin.runs, origin.terms)
+    return Ledger(origin.runs, origin.fates, origin.failed, bins, (bins, recorded))
 
 
 def _read_origin(checksums):
@@ -343,10 +344,10 @@ def _read_origin(checksums):
     settings = job_from_text(read_text(checksums, JOB), f"The file {folder / JOB}")
     if set(settings) != set(SETTINGS):
         raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
-    runs = StoredRuns(folder / RUNS, entries, checksums=checksums)
+    runs = StoredRuns(RunFolder(folder / RUNS, checksums=checksums), entries)
     kept = Kept(runs=runs, failed=failed, **settings)
-    laid_out = LaidOutRuns(runs, kept.terms_of)
-    return replace(kept, terms=laid_out.terms, fates=laid_out.fates)
+    terms = TermsOfRuns(runs, kept.terms_of)
+    return replace(kept, terms=terms.terms, fates=terms.fates)
 
 
 def _read_older_origin(checksums, number, config):

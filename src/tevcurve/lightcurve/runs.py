@@ -1,0 +1,183 @@
+"""The runs of a light curve, wherever they wait: what is known of each without reading it, and each run itself."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from tevcurve.data import GTI
+from tevcurve.data.time_order import order_of_time
+from tevcurve.datasets.source_run import SourceRun
+
+if TYPE_CHECKING:
+    from tevcurve.lightcurve.bins.time_bins import TimeBins
+
+
+class RunFacts(Protocol):
+    """What is known of a run without reading it: OBS_ID, good time, and the offset of the source in radian."""
+
+    @property
+    def obs_id(self) -> int: ...
+
+    @property
+    def gti(self) -> GTI: ...
+
+    @property
+    def offset(self) -> float: ...
+
+
+class Runs(Protocol):
+    """A sequence of runs in the order of time. Its items are `RunFacts`; what else is wanted of a run, `read` gives."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[RunFacts]: ...
+
+    def __getitem__(self, number: int) -> RunFacts: ...
+
+    def read(self, number: int) -> SourceRun:
+        """The run of a number. Raises `DataError` where its file is missing or damaged."""
+
+    def chosen(self, numbers: Iterable[int]) -> "Runs":
+        """The runs of some numbers, in this order; they stay where they are."""
+
+    def with_runs(self, runs: Sequence[SourceRun]) -> tuple["Runs", np.ndarray]:
+        """(these and more runs, in the order of time; the numbers (n,) that the new ones have there).
+
+        runs : the new ones
+        """
+
+
+class RunsInMemory(Sequence):
+    """`Runs` that are all in memory, so that their items are the runs themselves.
+
+    runs : iterable of `SourceRun`
+    """
+
+    def __init__(self, runs: Iterable[SourceRun] = ()):
+        self._runs = tuple(runs)
+
+    def read(self, number: int) -> SourceRun:
+        """The run of a number."""
+        return self._runs[number]
+
+    def chosen(self, numbers: Iterable[int]) -> "RunsInMemory":
+        """The runs of some numbers, in this order."""
+        return RunsInMemory(self._runs[number] for number in numbers)
+
+    def with_runs(self, runs: Sequence[SourceRun]) -> tuple["RunsInMemory", np.ndarray]:
+        """(these and more runs, in the order of time; the numbers of the new ones). runs: sequence of `SourceRun`."""
+        together, places = joined_in_time(self._runs, runs)
+        return RunsInMemory(together), places
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __getitem__(self, number: Any) -> Any:
+        return self._runs[number]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} runs in memory>"
+
+
+class PickedRuns(Sequence):
+    """Runs picked out of several `Runs`, where they stay. picks: sequence of (`Runs`, number there)."""
+
+    def __init__(self, picks: Iterable[tuple[Runs, int]]):
+        self._picks = tuple(picks)
+
+    def read(self, number: int) -> SourceRun:
+        """The run of a number. Raises `DataError` where its file is missing or damaged."""
+        runs, there = self._picks[number]
+        return runs.read(there)
+
+    def __len__(self) -> int:
+        return len(self._picks)
+
+    def __getitem__(self, number: Any) -> Any:
+        runs, there = self._picks[number]
+        return runs[there]
+
+
+def joined_in_time(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
+    """(old and new runs, in the order of time; int array (n_new,), the numbers of the new ones there).
+
+    old, new : what `order_of_time` takes
+    """
+    together = [*old, *new]
+    order = order_of_time(together) if together else np.zeros(0, dtype=int)
+    return [together[number] for number in order], np.argsort(order)[len(old) :]
+
+
+class TermsOfRuns:
+    """The terms and fates of runs in the energy bins of a light curve, each made when it is asked for, and kept.
+
+    runs : `Runs`
+    terms_of : function of a `SourceRun` to both, such as `Kept.terms_of`
+    """
+
+    def __init__(self, runs: Runs, terms_of: Callable[[SourceRun], tuple[Any, Any]]):
+        self._runs, self._terms_of = runs, terms_of
+        self._made: list[tuple[Any, Any] | None] = [None] * len(runs)
+
+    @property
+    def terms(self) -> Sequence[Any]:
+        """The terms of each run."""
+        return _OfEachRun(self, 0)
+
+    @property
+    def fates(self) -> Sequence[Any]:
+        """The fates of each run's events."""
+        return _OfEachRun(self, 1)
+
+    def put(self, number: int, terms: Any, fates: Any) -> None:
+        """None; what was made of a run elsewhere is kept. number: of the run. terms, fates: what `terms_of` gave."""
+        self._made[number] = terms, fates
+
+    def of_run(self, number: int) -> tuple[Any, Any]:
+        """(terms, fates) of the run of a number."""
+        made = self._made[number]
+        if made is None:
+            made = self._made[number] = self._terms_of(self._runs.read(number))
+        return made
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+
+class _OfEachRun(Sequence):
+    """One of the two things that are made of each run. which: 0 for terms, 1 for fates."""
+
+    def __init__(self, made: TermsOfRuns, which: int):
+        self._made, self._which = made, which
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return tuple(self[each] for each in range(*number.indices(len(self))))
+        return self._made.of_run(range(len(self))[number])[self._which]
+
+
+@dataclass(frozen=True, eq=False)
+class BinsOnDemand:
+    """The time bins of runs, made when they are asked for: some need the runs' events.
+
+    Attributes
+    ----------
+    binning : `~tevcurve.lightcurve.bins.Binning`
+    runs : `Runs`
+    terms : the terms of each run
+    """
+
+    binning: Any
+    runs: Runs
+    terms: Sequence[Any]
+
+    @cached_property
+    def made(self) -> "TimeBins":
+        """The `TimeBins`."""
+        return self.binning.bins(self.terms if self.binning.looks_at_events else self.runs)

@@ -1,0 +1,151 @@
+"""From the runs of a job to its light curve: few or many, they come in parts, and wait in memory or in a folder."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
+from typing import TypeAlias
+
+import numpy as np
+
+from tevcurve.data.time_order import in_order_of_time
+from tevcurve.datasets.source_run import SourceRun
+from tevcurve.lightcurve.extending import extend, rows_stand_alone, with_runs
+from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.lightcurve.runs import Runs, RunsInMemory, TermsOfRuns
+from tevcurve.pipeline.job import Job
+from tevcurve.pipeline.repeats import Repeats
+from tevcurve.pipeline.temporary_runs import TemporaryRuns
+from tevcurve.problems import Problem, in_order
+from tevcurve.progress import working
+from tevcurve.reduction.safe_energy import CommonSafeEnergy
+from tevcurve.store.run_file import run_from_bytes, run_to_bytes
+from tevcurve.store.stored_runs import RunFolder, StoredRuns
+
+# From so many runs on, or bytes of their events, runs wait in a folder and come in parts of so many. Fewer are one part
+# and stay in memory with their terms, so that they are rebinned within milliseconds.
+MANY = 256
+MOST_BYTES = 2**30
+PART = 64
+# Bytes of files whose runs stay in memory afterwards.
+HELD = 2**25
+Outcome: TypeAlias = tuple[SourceRun | None, Problem | None]
+
+
+def light_curve_of(
+    job: Job, outcomes: Iterable[Outcome], n_runs: int, strict: bool = False, progress: bool = False
+) -> LightCurve:
+    """The `LightCurve` of a job's runs, the same to the last digit wherever they wait.
+
+    The folder is one of the system's temporary ones and goes with the light curve; what it has no room for stays in
+    memory. Rows are then made of a part of the runs at a time, so that memory grows with neither runs nor events.
+    Bins that look at all events (`Binning.looks_at_events`) are made at the end, with what they need in memory.
+
+    Parameters
+    ----------
+    job : what is wanted of every run and of the light curve
+    outcomes : of each run, in order: itself and None, or None and why it is left out
+    n_runs : how many are to be expected
+    strict : whether the first run that cannot be used raises its `DataError`
+    progress : whether a terminal shows that it is at work
+
+    Raises `DataError` where no run is left.
+    """
+    runs, parts = _waiting(iter(outcomes), n_runs)
+    kept, light_curve, unread, repeats = job.kept(runs), None, [], Repeats()
+    safe, is_stored = job.setting.safe_energy, isinstance(runs, StoredRuns)
+    if isinstance(runs, StoredRuns) and isinstance(safe, CommonSafeEnergy):
+        safe, parts = _all_first(runs.place, safe, parts)
+        kept = kept.between(safe)
+    with working("Fitting", progress and not is_stored):
+        for part in parts:
+            unread += [problem for _, problem in part if problem is not None]
+            new = repeats.without(in_order_of_time([run for run, _ in part if run is not None]), strict)
+            kept, old = with_runs(kept.settled(new), new, strict)
+            light_curve = _with_rows(light_curve, kept, old) if is_stored else None
+            kept = _read_on_demand(kept, 0)
+        kept = replace(kept, failed=in_order((*unread, *repeats.problems, *kept.failed)))
+        if not len(kept.runs):
+            kept.refuse()
+        kept = _read_on_demand(kept, HELD).resolved()
+        if light_curve is None or not rows_stand_alone(kept):
+            return kept.light_curve()
+        return extend(light_curve, kept, range(len(kept.runs)))
+
+
+def _waiting(outcomes: Iterator[Outcome], n_runs: int) -> tuple[Runs, Iterator[list[Outcome]]]:
+    """(`Runs`, of none yet, where they wait; iterator of lists of outcomes, the parts that they come in)."""
+    first: deque[Outcome] = deque()
+    size = 0
+    if n_runs < MANY:
+        while size < MOST_BYTES:
+            outcome = next(outcomes, None)
+            if outcome is None:
+                return RunsInMemory(), iter([list(first)])
+            first.append(outcome)
+            size += _bytes_of_events(outcome[0])
+    folder = TemporaryRuns()
+    outcomes = chain(_drained(first), outcomes)
+    return StoredRuns(RunFolder(folder.path, 0, folder)), _parts(outcomes)
+
+
+def _bytes_of_events(run: SourceRun | None) -> int:
+    """Bytes of a `SourceRun` that grow with its events; 0 for None."""
+    return (
+        0
+        if run is None
+        else sum(getattr(run, name).nbytes for name in ("time_s", "energy_tev", "lon", "lat"))
+    )
+
+
+def _drained(queue: deque[Outcome]) -> Iterator[Outcome]:
+    """Iterator of what is in a queue, which holds on to nothing that was taken."""
+    while queue:
+        yield queue.popleft()
+
+
+def _parts(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
+    """Iterator of lists of outcomes."""
+    while part := list(islice(outcomes, PART)):
+        yield part
+
+
+def _with_rows(light_curve: LightCurve | None, kept: Kept, old: np.ndarray) -> LightCurve | None:
+    """The light curve with the rows of more runs; None while rows depend on runs that are still to come.
+
+    light_curve: of the runs of before, or None. old: their numbers in `kept`.
+    """
+    if len(old) == len(kept.runs) or not rows_stand_alone(kept):
+        return light_curve
+    return kept.light_curve() if light_curve is None else extend(light_curve, kept, old)
+
+
+def _all_first(
+    place: RunFolder, safe: CommonSafeEnergy, parts: Iterator[list[Outcome]]
+) -> tuple[CommonSafeEnergy, Iterator[list[Outcome]]]:
+    """(the energies that are safe in all runs, iterator of the same parts): the runs wait in the folder."""
+    waiting: list[tuple[str | None, Problem | None]] = []
+    for run, problem in chain.from_iterable(parts):
+        file = None
+        if run is not None:
+            safe, file = safe.also_of([run]), f"{len(waiting)}.waiting"
+            place.put(file, run_to_bytes(run))
+        waiting.append((file, problem))
+
+    def again(file: str | None) -> SourceRun | None:
+        return None if file is None else run_from_bytes(place.take(file), f"The file {file}")
+
+    return safe, _parts((again(file), problem) for file, problem in waiting)
+
+
+def _read_on_demand(kept: Kept, held: int) -> Kept:
+    """The same; where its runs are in files, with nothing of them in memory.
+
+    held: bytes of files whose runs may be there later on.
+    """
+    if not isinstance(kept.runs, StoredRuns):
+        return kept
+    runs = kept.runs.emptied(held)
+    terms = TermsOfRuns(runs, kept.terms_of)
+    return replace(kept, runs=runs, terms=terms.terms, fates=terms.fates)
