@@ -10,6 +10,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import bayesian_blocks, by_counts, by_run, by_significance, by_width, sliding
 from tevcurve.lightcurve.variability import ts_var
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
+from tevcurve.report.runs_of_rows import runs_of_rows
 
 ENERGIES = (1 * u.TeV, 1 * u.TeV, 8 * u.TeV)
 
@@ -186,3 +187,11 @@ def test_variability_of_datasets_is_that_of_their_events(datasets):
     result = ts_var(short, n_toys=20)
     assert "columns of the table" not in result.note
     assert 0 <= result.p_value <= 1
+
+
+def test_a_report_knows_the_runs_of_its_rows(datasets):
+    """Where a run was pointed at is not known of datasets; which run it was, is."""
+    light_curve = estimator(datasets, time_bins=by_run()).run(*ENERGIES, steps=[])
+    rows = runs_of_rows(light_curve)
+    assert rows.obs_ids == [[dataset.runs[0].obs_id] for dataset in datasets]
+    assert np.isnan(rows.zenith).all() and np.isnan(rows.offset).all()

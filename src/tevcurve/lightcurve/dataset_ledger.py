@@ -1,6 +1,6 @@
 """Where every event and every second of datasets went that were made from observations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets import MapDataset
 from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.reduction.dataset_terms import bands_of_bins, edges_of
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 
@@ -22,8 +23,10 @@ class LedgerRun:
     obs_id: int
     time_s: np.ndarray
     gti: GTI
+    offset: float = np.nan
     n_outside_gti: int = 0
     remarks: tuple = ()
+    facts: dict = field(default_factory=dict)
 
 
 def dataset_ledger(datasets, energy_edges, time_bins):
@@ -38,7 +41,7 @@ def dataset_ledger(datasets, energy_edges, time_bins):
     made = [_of_run(dataset, run, energy_edges) for dataset in datasets for run in dataset.runs]
     runs, fates = zip(*made, strict=True)
     order = order_of_time(runs)
-    return Ledger(tuple(runs[k] for k in order), tuple(fates[k] for k in order), (), time_bins)
+    return Ledger(RunsInMemory(runs[k] for k in order), tuple(fates[k] for k in order), (), time_bins)
 
 
 def _of_run(dataset, run, energy_edges):
