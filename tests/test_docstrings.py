@@ -39,6 +39,7 @@ ROOMS = (
     "lightcurve/bins",
     "lightcurve/columns.py",
     "lightcurve/file_formats.py",
+    "lightcurve/plots",
     "lightcurve/time_text.py",
     "maps",
     "models",

@@ -28,7 +28,8 @@ def circle_around(
     border_x = np.concatenate([x, np.full(len(y), x[-1]), x[::-1], np.full(len(y), x[0])])
     border_y = np.concatenate([np.full(len(x), y[0]), y, np.full(len(x), y[-1]), y[::-1]])
     lon, lat = pix_to_lonlat(border_x, border_y)
-    middle = tuple(float(one) for one in pix_to_lonlat((x[0] + x[-1]) / 2, (y[0] + y[-1]) / 2))
+    middle = pix_to_lonlat((x[0] + x[-1]) / 2, (y[0] + y[-1]) / 2)
+    middle_lon, middle_lat = float(middle[0]), float(middle[1])
     step = angular_separation(lon, lat, np.roll(lon, 1), np.roll(lat, 1))
-    radius = np.max(angular_separation(*middle, lon, lat)) + np.max(step)
-    return (*middle, float(radius)) if radius < _FARTHEST else None
+    radius = np.max(angular_separation(middle_lon, middle_lat, lon, lat)) + np.max(step)
+    return (middle_lon, middle_lat, float(radius)) if radius < _FARTHEST else None

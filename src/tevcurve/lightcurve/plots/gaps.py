@@ -1,8 +1,12 @@
 """Time axes with their long gaps cut out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Shares of the axis: of a cut, and of the margin of a piece at its cuts.
 CUT, MARGIN = 0.025, 0.012
@@ -13,15 +17,19 @@ MOST_PIECES = 6
 class CutTime:
     """A scale on which pieces of the time axis stand side by side, each to the same scale unless it were too narrow.
 
-    start, stop: tuples of float (n_pieces,), the ends of the pieces in the numbers of the axis; they do not overlap.
-    shortest: float, the least share of the axis that a piece has.
+    Attributes
+    ----------
+    start, stop : the ends of the pieces in the numbers of the axis, tuples of float (n_pieces,); they do not overlap
+    shortest : float, the least share of the axis that a piece has
     """
 
-    start: tuple
-    stop: tuple
+    start: tuple[float, ...]
+    stop: tuple[float, ...]
     shortest: float = 0.12
+    _time: np.ndarray = field(init=False, repr=False, compare=False)
+    _place: np.ndarray = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         length = np.subtract(self.stop, self.start)
         share = np.maximum(length / length.sum(), min(self.shortest, 0.9 / len(length)))
         share *= (1 - CUT * (len(share) - 1)) / share.sum()
@@ -29,29 +37,38 @@ class CutTime:
         object.__setattr__(self, "_time", np.column_stack([self.start, self.stop]).ravel())
         object.__setattr__(self, "_place", np.column_stack([left, left + share]).ravel())
 
-    def forward(self, time):
-        """Places on the axis, 0 to 1 between the first and the last time; beyond them straight on."""
+    def forward(self, time: np.ndarray | float) -> np.ndarray:
+        """Places on the axis, 0 to 1 between the first and the last time; beyond them straight on.
+
+        time: numbers of the axis, of any shape.
+        """
         return _straight(np.asarray(time, dtype=float), self._time, self._place)
 
-    def inverse(self, place):
-        """Times at places on the axis."""
+    def inverse(self, place: np.ndarray | float) -> np.ndarray:
+        """Times at places on the axis. place: 0 to 1 between the first and the last time, of any shape."""
         return _straight(np.asarray(place, dtype=float), self._place, self._time)
 
     @property
-    def gaps(self):
+    def gaps(self) -> np.ndarray:
         """(n_pieces - 1, 2): the times between which the axis is cut."""
         return np.column_stack([self.stop[:-1], self.start[1:]])
 
-    def hidden(self, time):
-        """Whether times (n,) are in a cut."""
+    def hidden(self, time: np.ndarray) -> np.ndarray:
+        """Whether times (n,) are in a cut. time: numbers of the axis, float array (n,)."""
         return np.any([(time > low) & (time < high) for low, high in self.gaps], axis=0)
 
 
-def cut_time(start, stop, longest=None, shortest=0.12):
+def cut_time(
+    start: np.ndarray, stop: np.ndarray, longest: float | None = None, shortest: float = 0.12
+) -> CutTime | None:
     """The `CutTime` of time bins, or None where there is nothing to cut.
 
-    start, stop: float arrays (n,) in the numbers of the axis. longest: gaps that are longer are cut; None cuts those
-    that are far longer than the others and than what is between them. shortest: least share of the axis of a piece.
+    Parameters
+    ----------
+    start, stop : float arrays (n,) in the numbers of the axis
+    longest : gaps that are longer are cut; None cuts those that are far longer than the others and than what is
+        between them
+    shortest : least share of the axis of a piece
     """
     known = np.isfinite(start) & np.isfinite(stop)
     order = np.argsort(start[known], kind="stable")
@@ -77,7 +94,7 @@ def cut_time(start, stop, longest=None, shortest=0.12):
     return CutTime(tuple(low - flat), tuple(high + flat), shortest)
 
 
-def _outstanding(gap, span, most):
+def _outstanding(gap: np.ndarray, span: float, most: int) -> np.ndarray:
     """Numbers of the gaps that are longer than a mean piece, and twice the longest that stays; `most` pieces."""
     order = np.argsort(-gap, kind="stable")
     best = 0
@@ -90,16 +107,28 @@ def _outstanding(gap, span, most):
     return np.sort(order[:best])
 
 
-def apply_cut(ax, cut):
-    """Put a `CutTime` on the time axis of an axes and of all that share it, or take it away (None)."""
+def apply_cut(ax: "Axes", cut: CutTime | None) -> None:
+    """Put a `CutTime` on the time axis of an axes and of all that share it, or take it away (None).
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    cut : `CutTime`, or None for an axis in one piece
+    """
     if cut is not None:
         ax.set_xscale("function", functions=(cut.forward, cut.inverse))
     elif ax.get_xscale() == "function":
         ax.set_xscale("linear")
 
 
-def mark_cuts(ax, cut):
-    """Draw the cuts of an axes, in place of those that were drawn before; they leave its limits alone."""
+def mark_cuts(ax: "Axes", cut: CutTime | None) -> None:
+    """Draw the cuts of an axes, in place of those that were drawn before; they leave its limits alone.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    cut : `CutTime`, or None for an axis in one piece
+    """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
 
@@ -112,18 +141,22 @@ def mark_cuts(ax, cut):
     for low, high in cut.gaps:
         # over the line of zero, and over the frame
         cover = Rectangle((low, 0), high - low, 1, facecolor=ground, edgecolor="none", zorder=0.6)
-        marks = [cover]
+        marks: list[Any] = [cover]
         for side in (0, 1):
             ends = [low, high], [side, side]
             marks.append(Line2D(*ends, color=ground, linewidth=2.5, zorder=2.6))
-            slash = {"marker": [(-0.5, -1), (0.5, 1)], "markersize": 9, "markeredgewidth": 0.9}
+            slash: dict[str, Any] = {
+                "marker": [(-0.5, -1), (0.5, 1)],
+                "markersize": 9,
+                "markeredgewidth": 0.9,
+            }
             marks.append(Line2D(*ends, color=colour, linestyle="none", zorder=2.7, **slash))
         for mark in marks:
             mark.set(transform=across, clip_on=mark is cover, gid="cut", in_layout=False)
             ax.add_artist(mark)
 
 
-def _straight(value, source, target):
+def _straight(value: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Linear interpolation, straight on beyond the ends."""
     result = np.interp(value, source, target)
     first, last = ((target[k + 1] - target[k]) / (source[k + 1] - source[k]) for k in (0, -2))

@@ -1,5 +1,8 @@
 """What belongs over the points of a light curve: good time, blocks, a fitted flare."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
 import numpy as np
 from astropy import units as u
 
@@ -7,7 +10,14 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import legend_above, unit_text, use_colours
 from tevcurve.lightcurve.plots.points import HOLLOW
 from tevcurve.lightcurve.plots.rows import values_of
-from tevcurve.lightcurve.plots.time_axis import drawn_in, dress, hidden, keep, numbers_of, prepare
+from tevcurve.lightcurve.plots.time_axis import Drawn, drawn_in, dress, hidden, keep, numbers_of, prepare
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from astropy.time import Time
+    from matplotlib.axes import Axes
+
+    from tevcurve.lightcurve.product import LightCurve
 
 # Opacities on the colour of text, which is dark on paper and bright on a dark ground.
 GOOD_TIME, BLOCK_ERRORS = 0.08, 0.2
@@ -16,12 +26,49 @@ FLARE = "#D55E00"
 STEPS = np.linspace(0, 6, 121)
 
 
-def plot_exposure(exposure, ax=None, label="Good time"):
+class GoodIntervals(Protocol):
+    """What has good time: a `GTI`."""
+
+    @property
+    def start(self) -> "Time":
+        """Starts (n,)."""
+
+    @property
+    def stop(self) -> "Time":
+        """Stops (n,)."""
+
+
+class HasBlocks(Protocol):
+    """What `bayesian_blocks` gives."""
+
+    @property
+    def blocks(self) -> "Table":
+        """A row for each block."""
+
+
+class Pulse(Protocol):
+    """What `flare_profile` gives."""
+
+    t0: "Time"
+    rise: u.Quantity
+    decay: u.Quantity
+    constant: u.Quantity
+    amplitude: u.Quantity
+
+
+def plot_exposure(
+    exposure: "GoodIntervals | Iterable[GoodIntervals] | LightCurve",
+    ax: "Axes | None" = None,
+    label: str | None = "Good time",
+) -> "Axes":
     """The axes of a light curve with its good time shaded in grey, so that what is white is a gap.
 
-    exposure: a `GTI`, a list of them, or a light curve: the good time of its runs, or, where it does not know them
-    (it was read from a table), its time bins with good time in them. ax: axes with a light curve in it. label: entry
-    for the legend, or None.
+    Parameters
+    ----------
+    exposure : a `GTI`, a list of them, or a light curve: the good time of its runs, or, where it does not know them
+        (it was read from a table), its time bins with good time in them
+    ax : axes with a light curve in it
+    label : entry for the legend, or None
     """
     from matplotlib import rcParams
     from matplotlib.collections import PolyCollection
@@ -50,11 +97,25 @@ def plot_exposure(exposure, ax=None, label="Good time"):
     return ax
 
 
-def plot_blocks(blocks, ax=None, label="Blocks", quantity="flux", time_format=None, **keywords):
+def plot_blocks(
+    blocks: "HasBlocks | LightCurve",
+    ax: "Axes | None" = None,
+    label: str | None = "Blocks",
+    quantity: str = "flux",
+    time_format: str | None = None,
+    **keywords: Any,
+) -> "Axes":
     """The axes with blocks of constant flux: a line through them, and a band of their errors.
 
-    blocks: the result of `tevcurve.lightcurve.variability.bayesian_blocks`, or a light curve with the blocks as its
-    time bins. ax: where to draw, by default the current axes; with a light curve or without. keywords: for the line.
+    Parameters
+    ----------
+    blocks : the result of `tevcurve.lightcurve.variability.bayesian_blocks`, or a light curve with the blocks as its
+        time bins
+    ax : where to draw, by default the current axes; with a light curve or without
+    label : entry for the legend, or None
+    quantity : column that is drawn
+    time_format : "mjd" or "iso"; default: that of the axes, or MJD
+    keywords : for the line
     """
     import matplotlib.pyplot as plt
     from matplotlib import rcParams
@@ -83,11 +144,17 @@ def plot_blocks(blocks, ax=None, label="Blocks", quantity="flux", time_format=No
     return ax
 
 
-def plot_flare(flare, ax=None, label="Flare", **keywords):
+def plot_flare(
+    flare: "Pulse", ax: "Axes | None" = None, label: str | None = "Flare", **keywords: Any
+) -> "Axes":
     """The axes of a light curve with the pulse that fits it, over its time bins.
 
-    flare: the result of `tevcurve.lightcurve.variability.flare_profile`. ax: axes with a light curve of fluxes in it.
-    keywords: for the line.
+    Parameters
+    ----------
+    flare : the result of `tevcurve.lightcurve.variability.flare_profile`
+    ax : axes with a light curve of fluxes in it
+    label : entry for the legend, or None
+    keywords : for the line
     """
     ax, drawn = _axes_with_curve(ax, "the flare is drawn")
     if drawn.quantity != "flux":
@@ -103,13 +170,13 @@ def plot_flare(flare, ax=None, label="Flare", **keywords):
     pulse = np.exp(np.where(since < 0, since / rise, -since / decay))
     flux = (flare.constant + flare.amplitude * pulse).to_value(drawn.unit)
     flux[hidden(ax, time)] = np.nan
-    style = {"color": FLARE, "linewidth": 1.5, "zorder": 2.5} | keywords
+    style: dict[str, Any] = {"color": FLARE, "linewidth": 1.5, "zorder": 2.5} | keywords
     ax.plot(time, flux, label=label, **style)
     legend_above(ax, last=HOLLOW)
     return ax
 
 
-def _axes_with_curve(ax, what):
+def _axes_with_curve(ax: "Axes | None", what: str) -> tuple["Axes", Drawn]:
     import matplotlib.pyplot as plt
 
     ax = plt.gca() if ax is None else ax
@@ -119,7 +186,7 @@ def _axes_with_curve(ax, what):
     return ax, drawn
 
 
-def _good_time(exposure):
+def _good_time(exposure: Any) -> tuple["Time", ...]:
     """(start, stop), each a `Time` (n,)."""
     from astropy.time import Time
 
@@ -149,7 +216,7 @@ def _good_time(exposure):
     )
 
 
-def _union(start, stop):
+def _union(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Intervals (n,), merged where they meet."""
     order = np.argsort(start, kind="stable")
     start, reach = start[order], np.maximum.accumulate(stop[order])
@@ -157,7 +224,7 @@ def _union(start, stop):
     return start[fresh], reach[np.append(np.flatnonzero(fresh)[1:] - 1, len(start) - 1)[: fresh.sum()]]
 
 
-def _of_blocks(blocks, quantity):
+def _of_blocks(blocks: Any, quantity: str) -> tuple["Time", "Time", dict[str, np.ndarray], u.UnitBase]:
     """Start and stop (Time), values as `values_of` gives them, and their unit."""
     if hasattr(blocks, "time_start"):
         unit = blocks.table[quantity].unit or u.dimensionless_unscaled
@@ -172,7 +239,9 @@ def _of_blocks(blocks, quantity):
     return table["start"], table["stop"], {"value": table[quantity].value, "errors": np.array(errors)}, unit
 
 
-def _steps(start, stop, value, joined=False):
+def _steps(
+    start: np.ndarray, stop: np.ndarray, value: np.ndarray, joined: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Line through blocks (n,), two points each; with `joined`, one line through those with little between them, which
     changes its height where the next one begins."""
     length = stop - start

@@ -1,11 +1,19 @@
 """Panels below each other that share the time axis: energy bands, and what goes with them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import MARKERS, band_text, panels, series_colours
 from tevcurve.lightcurve.plot import plot
 from tevcurve.lightcurve.plots.rows import bands_of
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.axes import Axes
+
+    from tevcurve.lightcurve.product import LightCurve
 
 # Inches: width of the figure, height of its first panel, of a panel more, of the time axis.
 WIDTH, FIRST, MORE, AXIS = 7.2, 3.0, 1.5, 0.7
@@ -14,14 +22,14 @@ BETWEEN = 1.15
 
 
 def plot_panels(
-    light_curve,
-    ax=None,
-    quantity="flux",
-    below=(),
-    blocks=None,
-    flare=None,
-    **keywords,
-):
+    light_curve: "LightCurve",
+    ax: "Axes | Sequence[Axes] | None" = None,
+    quantity: str = "flux",
+    below: Any = (),
+    blocks: Any = None,
+    flare: Any = None,
+    **keywords: Any,
+) -> list["Axes"]:
     """List of axes: the light curve with a panel for each energy band, and further quantities under it.
 
     Parameters
@@ -60,20 +68,20 @@ def plot_panels(
         own |= {"quantity": quantity, "blocks": blocks[number], "flare": flare[number]}
         plot(replace(light_curve, table=light_curve.table[rows]), axes[number], **(own | keywords))
     if len(bands) > 1:
-        _share_label(axes[: len(bands)], list(bands))
+        _share_label(axes[: len(bands)], [band for band in bands if band is not None])
     for place, one in zip(axes[len(bands) :], below, strict=True):
         _plot_below(place, light_curve, one, keywords)
     _tidy(axes)
     return axes
 
 
-def _listed(below):
+def _listed(below: Any) -> list[Any]:
     """A list of what goes below, from one of its kinds or several."""
     is_pair = isinstance(below, tuple) and len(below) == 2 and hasattr(below[0], "time_start")
     return [below] if is_pair or isinstance(below, str) or hasattr(below, "colnames") else list(below)
 
 
-def _for_each(given, number, name):
+def _for_each(given: Any, number: int, name: str) -> list[Any]:
     """A list with one for each band, from one for the only band, a list of them, or None."""
     each = list(given) if isinstance(given, (list, tuple)) else [given]
     if given is None:
@@ -85,7 +93,12 @@ def _for_each(given, number, name):
     return each
 
 
-def _plot_below(ax, light_curve, one, style):
+def _plot_below(
+    ax: "Axes",
+    light_curve: "LightCurve",
+    one: "str | Table | tuple[LightCurve, str]",
+    style: dict[str, Any],
+) -> None:
     """A column of the light curve, another light curve, or a table at the same times."""
     from matplotlib import rcParams
 
@@ -108,7 +121,7 @@ def _plot_below(ax, light_curve, one, style):
         _write_beside(ax, bands.rstrip(")").replace(" / ", " /\n"))
 
 
-def _share_label(axes, bands):
+def _share_label(axes: Sequence["Axes"], bands: Sequence[tuple[float, float]]) -> None:
     """One label for the values of all panels, at their middle, and the band of each at its right."""
     words = axes[0].get_ylabel().replace(f" ({band_text(*bands[0])})", "")
     for ax, band in zip(axes, bands, strict=True):
@@ -119,18 +132,19 @@ def _share_label(axes, bands):
     middle.set_ylabel(words, y=0.5 if len(axes) % 2 else BETWEEN, ha="center")
 
 
-def _write_beside(ax, words):
+def _write_beside(ax: "Axes", words: str) -> None:
     """Words at the right of an axes."""
-    beside = {"xycoords": "axes fraction", "textcoords": "offset points", "rotation": -90}
+    beside: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "rotation": -90}
     ax.annotate(words, (1, 0.5), (6, 0), va="center", ha="left", multialignment="center", **beside)
 
 
-def _tidy(axes):
+def _tidy(axes: Sequence["Axes"]) -> None:
     """The time axis below the last panel only, legends above the first only, and labels in line."""
     for ax in axes[:-1]:
         ax.set_xlabel("")
         ax.tick_params(labelbottom=False)
     for ax in axes[1:]:
-        if ax.get_legend() is not None:
-            ax.get_legend().remove()
+        legend = ax.get_legend()
+        if legend is not None:
+            legend.remove()
     axes[0].figure.align_ylabels(axes)

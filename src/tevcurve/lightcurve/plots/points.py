@@ -1,17 +1,36 @@
 """Points with their time span and errors, and limits as arrows."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.path import Path
 
 ARROW_LENGTH = 11  # points
 HOLLOW = "hollow: fitted in a part of the band"
 
 
-def draw_points(ax, span, values, kinds, label, style):
+def draw_points(
+    ax: "Axes",
+    span: tuple[np.ndarray, np.ndarray],
+    values: dict[str, np.ndarray],
+    kinds: tuple[np.ndarray, np.ndarray, np.ndarray],
+    label: str | None,
+    style: dict[str, Any],
+) -> "Line2D":
     """The line of the points of one series, which is there even if all of its rows are limits.
 
-    span: (start, stop), float arrays (n,), numbers of the time axis. values: as `rows.values_of` gives them.
-    kinds: (is_upper, is_lower, is_hollow), bool arrays (n,): rows that are limits, and those whose mark is hollow.
-    label: str or None. style: dict of keywords for errorbar.
+    Parameters
+    ----------
+    ax : matplotlib axes
+    span : (start, stop), float arrays (n,), numbers of the time axis
+    values : as `rows.values_of` gives them
+    kinds : (is_upper, is_lower, is_hollow), bool arrays (n,): rows that are limits, and those whose mark is hollow
+    label : str or None
+    style : dict of keywords for errorbar
     """
     from matplotlib import rcParams
 
@@ -46,7 +65,7 @@ def draw_points(ax, span, values, kinds, label, style):
     return line
 
 
-def _draw_hollow(ax, x, y, line):
+def _draw_hollow(ax: "Axes", x: np.ndarray, y: np.ndarray, line: "Line2D") -> None:
     """Hollow marks over the points of a series; the first ones of an axes have the entry in the legend."""
     label = None if HOLLOW in ax.get_legend_handles_labels()[1] else HOLLOW
     colour = line.get_color()
@@ -64,14 +83,14 @@ def _draw_hollow(ax, x, y, line):
     )
 
 
-def _arrow_style(style, colour):
+def _arrow_style(style: dict[str, Any], colour: Any) -> dict[str, Any]:
     kept = ("elinewidth", "alpha", "zorder", "ecolor", "clip_on", "rasterized", "visible", "transform")
     arrows = {key: style[key] for key in kept if key in style}
     arrows |= {"color": colour, "linestyle": "none", "markerfacecolor": "none"}
     return arrows | {"markersize": 2 * ARROW_LENGTH, "markeredgewidth": style["elinewidth"]}
 
 
-def _arrow(sign):
+def _arrow(sign: int) -> "Path":
     """A marker that points up (1) or down (-1) from its place, as long on paper at every scale of the axis."""
     from matplotlib.path import Path
 
@@ -80,8 +99,9 @@ def _arrow(sign):
     return Path(np.concatenate(strokes), codes)
 
 
-def make_room_for_arrows(ax):
-    """Widen the margin below the lowest limit to the length of its arrow."""
+def make_room_for_arrows(ax: "Axes") -> None:
+    """Widen the margin below the lowest limit to the length of its arrow. ax: matplotlib axes."""
     height = ax.get_window_extent().height / ax.figure.dpi * 72  # points
     share = min(1.2 * ARROW_LENGTH / height, 0.2)
-    ax.margins(y=max(ax.margins()[1], share / (1 - 2 * share)))
+    margins: Any = ax.margins()
+    ax.margins(y=max(margins[1], share / (1 - 2 * share)))

@@ -1,21 +1,32 @@
 """What of a light curve's table is drawn: values with errors, limits, bands."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from astropy import units as u
 
 from tevcurve.lightcurve.columns import TITLES
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 # Rows whose value is the reference's, not a measured one: of what is no flux.
 NOT_MEASURED = ("shape_fixed",)
 
 
-def values_of(table, quantity, unit):
+def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.ndarray]:
     """`value`, `errors` (2, n), `upper` and `lower` limit of each row, float64 in a unit, NaN where unknown.
 
     Errors are asymmetric where the table has both sides, else symmetric.
+
+    Parameters
+    ----------
+    table : of a light curve
+    quantity : name of the column of values
+    unit : in which they come back
     """
 
-    def column(name):
+    def column(name: str) -> np.ndarray:
         if name not in table.colnames:
             return np.full(len(table), np.nan)
         array = np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
@@ -34,8 +45,17 @@ def values_of(table, quantity, unit):
     }
 
 
-def limits_of(table, values, ts_threshold):
-    """The rows (n,) that are drawn as an upper limit, and those that are drawn as a lower limit."""
+def limits_of(
+    table: "Table", values: dict[str, np.ndarray], ts_threshold: float | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows (n,) that are drawn as an upper limit, and those that are drawn as a lower limit.
+
+    Parameters
+    ----------
+    table : of a light curve
+    values : as `values_of` gives them
+    ts_threshold : rows with a smaller test statistic are limits; None for no limits
+    """
     none = np.zeros(len(table), dtype=bool)
     if ts_threshold is None:
         return none, none
@@ -52,8 +72,11 @@ def limits_of(table, values, ts_threshold):
     return is_upper | (one_sided & ~nearer_below & np.isfinite(upper)), is_lower & ~is_upper
 
 
-def bands_of(table):
-    """The rows of each energy band, a dict by its edges in TeV; by None where the table has no bands."""
+def bands_of(table: "Table") -> dict[tuple[float, float] | None, np.ndarray]:
+    """The rows of each energy band, a dict by its edges in TeV; by None where the table has no bands.
+
+    table: of a light curve.
+    """
     if not {"e_min", "e_max"} <= set(table.colnames):
         return {None: np.arange(len(table))}
     edges = list(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True))

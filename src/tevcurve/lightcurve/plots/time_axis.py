@@ -5,7 +5,7 @@ tick labels and said in its label. So further artists can be put at absolute tim
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from astropy import units as u
@@ -14,6 +14,14 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.plots.gaps import apply_cut, cut_time, mark_cuts
 from tevcurve.lightcurve.plots.time_locator import time_locator
 from tevcurve.lightcurve.plots.time_ticks import DateTicks, MjdTicks
+
+if TYPE_CHECKING:
+    from astropy.time import Time
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import Locator
+
+    from tevcurve.lightcurve.product import LightCurve
 
 LONG = 40  # days: from here on whole MJD are short enough as tick labels
 PHASE = "phase"
@@ -26,9 +34,16 @@ _RECORD = "_tevcurve_drawn"
 class Drawn:
     """What the light curves already in an axes have laid down for those to come.
 
-    dates: whether the axis has dates, else MJD in `scale`, or phases where that is "phase". quantity, unit: of the
-    value axis. first: the first line,
-    with which the record ends. bands: those drawn. start, stop: lists of float arrays, the time bins. gaps: as given.
+    Attributes
+    ----------
+    dates : whether the axis has dates, else MJD in `scale`, or phases where that is "phase"
+    scale : of the times, or "phase"
+    quantity, unit : of the value axis
+    first : the first line, with which the record ends
+    bands : those drawn
+    start, stop : lists of float arrays, the time bins
+    gaps : as given
+    n_series : number of series drawn
     """
 
     dates: bool
@@ -43,20 +58,39 @@ class Drawn:
     n_series: int = 0
 
 
-def drawn_in(ax):
-    """The `Drawn` of an axes, or None where no light curve is in it: clearing an axes removes it."""
+def drawn_in(ax: "Axes") -> Drawn | None:
+    """The `Drawn` of an axes, or None where no light curve is in it: clearing an axes removes it.
+
+    ax: matplotlib axes.
+    """
     record = getattr(ax, _RECORD, None)
     return record if record is not None and record.first in ax.get_children() else None
 
 
-def prepare(ax, quantity, unit, scale, time_format=None, gaps=None):
+def prepare(
+    ax: "Axes",
+    quantity: str,
+    unit: u.UnitBase,
+    scale: str,
+    time_format: str | None = None,
+    gaps: str | u.Quantity | None = None,
+) -> Drawn:
     """The `Drawn` of an axes, which is made if there is none yet.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    quantity : what is to be drawn
+    unit : of its values
+    scale : of the times, or "phase"
+    time_format : "mjd", "iso", or None for that of the axes
+    gaps : "cut", the longest that is not cut (str or Quantity), or None
 
     Raises `InputError` for an unknown time format, or if the axes holds another quantity or time format.
     """
     if time_format not in (None, "mjd", "iso"):
         raise InputError(f"time_format is {time_format!r}; it should be 'mjd' or 'iso'.")
-    neighbours = [drawn_in(other) for other in together(ax)]
+    neighbours = _records(ax)
     if scale == PHASE and not (time_format is None and gaps is None):
         raise InputError("The rows are bins in phase, which have neither a time_format nor gaps.")
     if any((other.scale == PHASE) != (scale == PHASE) for other in neighbours):
@@ -79,24 +113,42 @@ def prepare(ax, quantity, unit, scale, time_format=None, gaps=None):
     return Drawn(dates, scale, quantity, unit, gaps=gaps)
 
 
-def keep(ax, drawn, start, stop, first):
-    """Remember the time bins that were drawn, float arrays (n,), and the first artist of them."""
+def keep(ax: "Axes", drawn: Drawn, start: np.ndarray, stop: np.ndarray, first: "Artist") -> None:
+    """Remember the time bins that were drawn, float arrays (n,), and the first artist of them.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    drawn : of the axes
+    start, stop : ends of the bins in the numbers of the axis, float arrays (n,)
+    first : the first artist of them
+    """
     drawn.first = drawn.first or first
     drawn.start.append(np.asarray(start))
     drawn.stop.append(np.asarray(stop))
     setattr(ax, _RECORD, drawn)
 
 
-def together(ax):
-    """The axes with light curves that share the time axis with this one."""
+def together(ax: "Axes") -> list["Axes"]:
+    """The axes with light curves that share the time axis with this one. ax: matplotlib axes."""
     siblings = ax.get_shared_x_axes().get_siblings(ax)
     return [other for other in siblings if drawn_in(other) is not None]
 
 
-def axis_times(ax, time):
+def _records(ax: "Axes") -> list[Drawn]:
+    """What is drawn in each axes of `together`."""
+    return [record for record in map(drawn_in, together(ax)) if record is not None]
+
+
+def axis_times(ax: "Axes", time: "Time") -> np.ndarray:
     """Times as the numbers of the time axis of an axes with a light curve: where to draw what else has a time.
 
-    ax: the axes. time: `Time`. Raises `InputError` if there is no light curve in the axes.
+    Parameters
+    ----------
+    ax : the axes
+    time : `Time`
+
+    Raises `InputError` if there is no light curve in the axes.
     """
     drawn = drawn_in(ax)
     if drawn is None:
@@ -104,20 +156,32 @@ def axis_times(ax, time):
     return numbers_of(time, drawn)
 
 
-def edges_of(light_curve, drawn):
-    """(start, stop) of the rows as the numbers of the axis: of their phases, or of their times."""
+def edges_of(light_curve: "LightCurve", drawn: Drawn) -> tuple[np.ndarray, ...]:
+    """(start, stop) of the rows as the numbers of the axis: of their phases, or of their times.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    drawn : of the axes
+    """
     if drawn.scale == PHASE:
         return tuple(np.asarray(light_curve.table[name], dtype=float) for name in ("phase_min", "phase_max"))
     return tuple(numbers_of(time, drawn) for time in (light_curve.time_start, light_curve.time_stop))
 
 
-def scale_of(light_curve):
-    """What the axis of a light curve shows: its time scale, or "phase"."""
+def scale_of(light_curve: "LightCurve") -> str:
+    """What the axis of a light curve shows: its time scale, or "phase". light_curve: `LightCurve`."""
     return PHASE if "phase_min" in light_curve.table.colnames else light_curve.meta["TIMESYS"]
 
 
-def numbers_of(time, drawn):
-    """Times as the numbers of the axis: MJD in the scale of the axes, or matplotlib's days in UTC."""
+def numbers_of(time: "Time", drawn: Drawn) -> np.ndarray:
+    """Times as the numbers of the axis: MJD in the scale of the axes, or matplotlib's days in UTC.
+
+    Parameters
+    ----------
+    time : of any shape
+    drawn : of the axes
+    """
     if drawn.scale == PHASE:
         raise InputError("The axis shows phases, on which nothing that has a time can be drawn.")
     if not drawn.dates:
@@ -125,18 +189,17 @@ def numbers_of(time, drawn):
     return time.utc.mjd - MJD_OF_1970 + _epoch()
 
 
-def _epoch():
+def _epoch() -> float:
     from matplotlib.dates import date2num
 
     return float(date2num(np.datetime64("1970-01-01")))
 
 
-def dress(ax):
-    """Scale, ticks and label of the time axis, the same in all axes that share it."""
+def dress(ax: "Axes") -> None:
+    """Scale, ticks and label of the time axis, the same in all axes that share it. ax: matplotlib axes."""
     from matplotlib.ticker import FuncFormatter, NullLocator
 
-    axes = together(ax)
-    records = [drawn_in(other) for other in axes]
+    axes, records = together(ax), _records(ax)
     drawn = records[0]
     start, stop = (
         np.concatenate([part for record in records for part in getattr(record, end)])
@@ -155,7 +218,7 @@ def dress(ax):
     offset = float(np.floor(first)) if np.isfinite(first) and last - first < LONG else 0.0
     words = "UTC" if drawn.dates else f"MJD{f' − {offset:.0f}' if offset else ''}, {drawn.scale.upper()}"
     locator = time_locator(DateTicks(_epoch()) if drawn.dates else MjdTicks(offset), cut)
-    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_locator(cast("Locator", locator))
     ax.xaxis.set_major_formatter(FuncFormatter(locator.label))
     if cut is not None:
         ax.xaxis.set_minor_locator(NullLocator())
@@ -165,13 +228,19 @@ def dress(ax):
             other.set_xlabel(f"Time [{words}]")
 
 
-def hidden(ax, times):
-    """Whether numbers of the time axis (n,) are in a gap that is cut out."""
+def hidden(ax: "Axes", times: np.ndarray) -> np.ndarray:
+    """Whether numbers of the time axis (n,) are in a gap that is cut out.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    times : numbers of the axis, float array (n,)
+    """
     cut = getattr(ax.xaxis.get_major_locator(), "cut", None)
     return np.zeros(np.shape(times), dtype=bool) if cut is None else cut.hidden(np.asarray(times))
 
 
-def _longest(gaps):
+def _longest(gaps: str | u.Quantity) -> float | None:
     """Days that a gap may have, None where that is to be found; `InputError` for what is neither."""
     if isinstance(gaps, str) and gaps == "cut":
         return None
