@@ -15,8 +15,7 @@ from tevcurve.config.model import KEYS
 from tevcurve.config.values import KINDS, energies_of, norms_of
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.fit_rows import FitOptions
-from tevcurve.options import CONDITIONAL, OPTIONS, check_choice, settled, used
+from tevcurve.options import CONDITIONAL, OPTIONS, FitOptions, check_choice, settled, used
 
 VAIN = [
     ("1d", {"offset_max": "0.3 deg"}),

@@ -7,9 +7,13 @@ needs it.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import InputError
+from tevcurve.records import short_repr
+
+if TYPE_CHECKING:
+    import numpy as np
 
 METHODS = ("3d", "1d")
 CURVE, LEVELS, BACKGROUND, SPACE, RUNNING = (
@@ -39,7 +43,7 @@ class Option:
     unsaid : whether None stands for the default in signatures and configurations, because another option decides
         whether the default is of use
     or_else : str, what else than the default may hold where nothing is said
-    of_rows : whether it says how rows are fitted, and is a field of `~tevcurve.lightcurve.fit_rows.FitOptions`
+    of_rows : whether it says how rows are fitted, and is a field of `FitOptions`
     """
 
     name: str
@@ -271,8 +275,53 @@ OPTIONS = (
     ),
     Option("strict", False, "whether the first run that cannot be used stops the job", RUNNING, "flag"),
 )
+# What is computed of a row beside its flux.
+STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
 # Options that some light curves have no use for.
 CONDITIONAL = tuple(option for option in OPTIONS if option.method is not None or option.partner is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class FitOptions:
+    """What is asked of each row: the options `of_rows`, as the fit takes them.
+
+    Attributes
+    ----------
+    sigma : float, standard deviations of the errors
+    sigma_ul : float, the upper limit is where the statistic has risen by its square
+    norm_values : float array (n_scan,), norms of the scan, or None
+    negative : bool, whether fluxes may go below zero
+    steps : tuple of some of `STEPS`
+    free : tuple of str, parameters of the spectrum's shape that are fitted with the flux
+    free_ts : float, the TS that a row must have for that
+    interval : "likelihood" or "feldman-cousins", where errors and limits come from
+    background : "free" or "shape", what is fitted of the background of ON/OFF spectra
+    shape_from : "run" or "night", what the shape of the background is taken from
+    background_error : float, relative uncertainty of the background that counts do not tell of, or None
+    """
+
+    sigma: float = 1.0
+    sigma_ul: float = 2.0
+    norm_values: "np.ndarray | None" = None
+    negative: bool = False
+    steps: tuple[str, ...] = STEPS
+    free: tuple[str, ...] = ()
+    free_ts: float = 25.0
+    interval: str = "likelihood"
+    background: str = "free"
+    shape_from: str = "run"
+    background_error: float | None = None
+
+    __repr__ = short_repr
+
+    def meta(self) -> dict[str, Any]:
+        """What a light curve says of itself, dict; of what is seldom asked for only if it is not the default."""
+        meta: dict[str, Any] = {"sigma": self.sigma, "sigma_ul": self.sigma_ul, "negative": self.negative}
+        meta |= {"interval": self.interval} if self.interval != "likelihood" else {}
+        if self.background == "shape":
+            meta |= {"background": self.background, "shape_from": self.shape_from}
+        meta |= {"background_error": self.background_error} if self.background_error else {}
+        return meta | ({"free": list(self.free), "free_ts": self.free_ts} if self.free else {})
 
 
 def option_of(name: str) -> Option:

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from simulated_cubes import dense_cash, point_source, simulated_cube
 
 from tevcurve.lightcurve.dataset_origin import rows_of_whole
-from tevcurve.lightcurve.fit_rows import FitOptions
+from tevcurve.options import FitOptions
 
 OTHER = ("other", (83.2, 22.4))
 

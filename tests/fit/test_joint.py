@@ -11,8 +11,8 @@ from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.irf import EDispKernel
 from tevcurve.lightcurve.dataset_origin import rows_of_whole
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.models import PowerLaw
+from tevcurve.options import FitOptions
 
 
 def joint_fit(datasets, bins, n_bins, reoptimize=True):

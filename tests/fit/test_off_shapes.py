@@ -11,7 +11,7 @@ from tevcurve.fit.off_shapes import nights, off_rates, shape_terms
 from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.kernels.poisson import cash_profile
 
-SHAPE = BackgroundRule(shape_from="run")
+SHAPE = BackgroundRule(off_shape="run")
 
 
 def minuit_of(n_on, n_off, signal, off, off_in_on):

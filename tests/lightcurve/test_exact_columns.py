@@ -21,9 +21,9 @@ from tevcurve.kernels.profile_construction import onoff_intervals
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.lightcurve.dataset_origin import DatasetOrigin
 from tevcurve.lightcurve.exact_columns import FROM_COUNTS, FROM_TOYS, KNOWN, SEVERAL_ALPHA
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import BackgroundModel
+from tevcurve.options import FitOptions
 from tevcurve.simulation import ResponseSet, simulate_observation
 
 LEVEL = 2 * gauss.cdf(1) - 1

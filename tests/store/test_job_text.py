@@ -38,9 +38,8 @@ from tevcurve.lightcurve.bins import (
     by_width,
     sliding,
 )
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.models import Constant, SpectralModel
-from tevcurve.options import OPTIONS
+from tevcurve.options import OPTIONS, FitOptions
 from tevcurve.pipeline.job_making import cube_setting, on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions

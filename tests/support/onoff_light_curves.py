@@ -8,12 +8,12 @@ import numpy as np
 from tevcurve.data import TimeReference
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.lightcurve.bins import by_width
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.models import PowerLaw
+from tevcurve.options import FitOptions
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.onoff_terms import OnOffSetting
 

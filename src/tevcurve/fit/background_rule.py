@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tevcurve.errors import InputError
+from tevcurve.options import FitOptions
 
 
 @dataclass(frozen=True)
@@ -11,18 +12,23 @@ class BackgroundRule:
 
     Attributes
     ----------
-    shape_from : None, a free background in every energy bin of ON/OFF spectra; or "run" or "night": one norm in each
+    off_shape : None, a free background in every energy bin of ON/OFF spectra; or "run" or "night": one norm in each
         row and run, on the shape of the OFF spectrum of the run or the night
     error : float, standard deviation of a Gaussian prior around 1: of each norm of the background (3D), or of a
         factor on alpha in each row and run (1D); None for no such uncertainty
     """
 
-    shape_from: str | None = None
+    off_shape: str | None = None
     error: float | None = None
+
+    @classmethod
+    def of(cls, options: FitOptions) -> "BackgroundRule":
+        """That of the options of rows."""
+        return cls(options.shape_from if options.background == "shape" else None, options.background_error)
 
     def check_cubes(self, fitted):
         """Raises `InputError` for what is not for cubes; fitted: bool, whether their background norms are fitted."""
-        if self.shape_from is not None:
+        if self.off_shape is not None:
             raise InputError(
                 "background='shape' is for ON and OFF counts; cubes have the shape of their model."
             )

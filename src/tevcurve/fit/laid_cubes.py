@@ -25,13 +25,13 @@ class CubeRule:
 
     Attributes
     ----------
-    background_error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
+    error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
     below_zero : bool, whether fluxes may be asked for below zero; it takes a look at cells without events, too
     further : for each run a tuple of numbers, from 1, of the amplitudes of its further sources; empty for none
     search : function of the numbers of the fitted rows to the profile of them, where more than amplitudes is free
     """
 
-    background_error: float | None = None
+    error: float | None = None
     below_zero: bool = True
     further: tuple = ()
     search: Callable | None = None
@@ -190,7 +190,7 @@ def lay_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=None
         if setting.stacked:
             pieces = [stacked_piece(runs, pieces, cut, n_rows, flux)]
         terms = cash_terms(pieces, fitted, n_rows, rule.below_zero, rule.further)
-        profile = cash_profile(terms.with_prior(rule.background_error))
+        profile = cash_profile(terms.with_prior(rule.error))
     else:
         profile = rule.search(fitted)
     reaches = [run.reach() for run in runs]

@@ -97,8 +97,8 @@ def lay_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE, sha
     cut = cut_runs(runs, time_bins, [run.on_times_s for run in runs])
     cut_off = cut_runs(runs, time_bins, [run.off_times_s for run in runs])
     n_rows = cut.n_times * n_bands
-    if shapes is None and background.shape_from is not None:
-        shapes = _shapes(runs, bands, background.shape_from)
+    if shapes is None and background.off_shape is not None:
+        shapes = _shapes(runs, bands, background.off_shape)
     rates = [np.zeros(len(own)) for own in of_runs[0]] if shapes is None else shapes.rates()
     each_run = enumerate(zip(runs, cut.cuts, cut_off.cuts, *of_runs, rates, strict=True))
     pieces = [_cells(number, dark, *each) for number, each in each_run]

@@ -82,7 +82,7 @@ class OnOffCells:
     def _likelihood(self, own, row, n, background):
         """The likelihood of some cells (int array), which are of rows (int array, sorted) 0 to n."""
         n_on, n_off, alpha, signal = (each[own] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        if background.shape_from is None and background.error is None:
+        if background.off_shape is None and background.error is None:
             return WstatLikelihood(row, n_on, n_off, alpha, signal, n)
         # Cells of a row stand together, and those of its blocks in them.
         _, first, block = np.unique(self.block[own], return_index=True, return_inverse=True)

@@ -42,8 +42,8 @@ class OnOffDatasets:
         """The `OnOffLikelihood` of `DatasetRuns` in time bins; setting : `~tevcurve.fit.laid.RowSetting`"""
         bands = [self._band_of_bin(dataset) for dataset in self.datasets]
         shapes = None
-        if self.whole and self.background.shape_from is not None:
-            shapes = WholeShapes.of(self.datasets, self.background.shape_from)
+        if self.whole and self.background.off_shape is not None:
+            shapes = WholeShapes.of(self.datasets, self.background.off_shape)
         # Of several runs of a night the shape is one, on common energy bins.
         bands = [bands[k] for k in runs.owner] if self.whole else bands[0]
         fluxes = [model.photon_flux(edges_of(dataset)[1]) for dataset, model in self._pairs]

@@ -7,17 +7,18 @@ import numpy as np
 
 from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
 from tevcurve.errors import InputError
+from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_datasets import CubeDatasets
 from tevcurve.fit.laid import RowSetting, RunPieces
 from tevcurve.fit.onoff_datasets import OnOffDatasets
 from tevcurve.fit.row_exposure import WholeSeconds
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dataset_ledger import dataset_ledger
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import check_flux, reference_in_bins
+from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
@@ -158,7 +159,7 @@ def fitted_datasets(datasets, models, bands, whole, reoptimize, options, below_z
     Raises `InputError` for a mixture of kinds, for sources that their names do not tell apart, and for a rule of the
     background that is not for cubes.
     """
-    kinds, rule = {type(dataset) for dataset in datasets}, options.background_rule
+    kinds, rule = {type(dataset) for dataset in datasets}, BackgroundRule.of(options)
     if kinds == {MapDataset}:
         rule.check_cubes(reoptimize)
         return CubeDatasets(datasets, models, bands, whole, reoptimize, below_zero, rule)

@@ -1,68 +1,14 @@
 """From the fit of all rows to the columns of a light curve."""
 
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
-from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.status import statuses
 from tevcurve.options import check_choice
-from tevcurve.records import short_repr
-
-STEPS = ("err", "errp-errn", "ul", "ts", "norm-scan")
-
-
-@dataclass(frozen=True, eq=False)
-class FitOptions:
-    """What is asked of each row.
-
-    Attributes
-    ----------
-    sigma : float, standard deviations of the errors
-    sigma_ul : float, the upper limit is where the statistic has risen by its square
-    norm_values : float array (n_scan,), norms of the scan, or None
-    negative : bool, whether fluxes may go below zero
-    steps : tuple of some of `STEPS`
-    free : tuple of str, parameters of the spectrum's shape that are fitted with the flux
-    free_ts : float, the TS that a row must have for that
-    interval : "likelihood" or "feldman-cousins", where errors and limits come from
-    background : "free" or "shape", what is fitted of the background of ON/OFF spectra
-    shape_from : "run" or "night", what the shape of the background is taken from
-    background_error : float, relative uncertainty of the background that counts do not tell of, or None
-    """
-
-    sigma: float = 1.0
-    sigma_ul: float = 2.0
-    norm_values: np.ndarray | None = None
-    negative: bool = False
-    steps: tuple = STEPS
-    free: tuple = ()
-    free_ts: float = 25.0
-    interval: str = "likelihood"
-    background: str = "free"
-    shape_from: str = "run"
-    background_error: float | None = None
-
-    __repr__ = short_repr
-
-    @property
-    def background_rule(self):
-        """The `BackgroundRule` of the fit."""
-        shape_from = self.shape_from if self.background == "shape" else None
-        return BackgroundRule(shape_from, self.background_error)
-
-    def meta(self):
-        """What a light curve says of itself, dict; of what is seldom asked for only if it is not the default."""
-        meta = {"sigma": self.sigma, "sigma_ul": self.sigma_ul, "negative": self.negative}
-        meta |= {"interval": self.interval} if self.interval != "likelihood" else {}
-        if self.background == "shape":
-            meta |= {"background": self.background, "shape_from": self.shape_from}
-        meta |= {"background_error": self.background_error} if self.background_error else {}
-        return meta | ({"free": list(self.free), "free_ts": self.free_ts} if self.free else {})
 
 
 def fit_rows(joint, options):

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from tevcurve.errors import DataError
+from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.laid import RowSetting
 from tevcurve.fit.laid_cubes import CubeRule, lay_cubes
 from tevcurve.fit.laid_spectra import lay_spectra
 from tevcurve.lightcurve.bins import Binning
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dark_rows import safe_words, why_dark
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.laid_rows import table_of_rows
@@ -21,6 +21,7 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.runs import Runs
 from tevcurve.models import SpectralModel
+from tevcurve.options import FitOptions
 from tevcurve.problems import at_stage, attempt, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
@@ -187,7 +188,7 @@ class Kept:
             runs = self._bounded_runs() if below_zero else list(self.terms)
             rule = CubeRule(self.options.background_error, below_zero)
             return lay_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
-        rule = self.options.background_rule
+        rule = BackgroundRule.of(self.options)
         return lay_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
 
     def _bounded_runs(self):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tevcurve.lightcurve.bins import Binning
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.models import SpectralModel
+from tevcurve.options import FitOptions
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting

@@ -4,15 +4,16 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.bins.text import as_binning
-from tevcurve.lightcurve.fit_rows import FitOptions, check_options, limit_sigma, positive
+from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.provenance import position_words, safe_energy_words
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.maps import WcsGeom
 from tevcurve.models import PowerLaw, SpectralModel
-from tevcurve.options import OPTIONS, check_choice, option_of, settled
+from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.reduction.cube_terms import CubeSetting
@@ -47,7 +48,7 @@ def job_of(observations, target, name, asked):
     axes = energy_axes(asked["energy_edges"], asked["e_reco"], asked["e_true"])
     reference_in_bins(spectrum, axes.true, axes.bands)
     if asked["method"] == "3d":
-        options.background_rule.check_cubes(True)
+        BackgroundRule.of(options).check_cubes(True)
         setting = cube_setting(position, axes, asked)
     else:
         setting = on_off_setting(position, axes, asked, radius_is_given)

@@ -15,9 +15,9 @@ from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.bins import BINNINGS, Binning
 from tevcurve.lightcurve.bins.ephemeris import Ephemeris
-from tevcurve.lightcurve.fit_rows import FitOptions
 from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
 from tevcurve.models.units import internal_factor
+from tevcurve.options import FitOptions
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.onoff_terms import OnOffSetting
