@@ -194,4 +194,5 @@ def test_a_report_knows_the_runs_of_its_rows(datasets):
     light_curve = estimator(datasets, time_bins=by_run()).run(*ENERGIES, steps=[])
     rows = runs_of_rows(light_curve)
     assert rows.obs_ids == [[dataset.runs[0].obs_id] for dataset in datasets]
-    assert np.isnan(rows.zenith).all() and np.isnan(rows.offset).all()
+    assert np.isnan(rows.zenith).all()
+    assert np.isnan(rows.offset).all()

@@ -49,7 +49,7 @@ class OnOffLikelihood(RowLikelihood):
 
     def runs_apart(self):
         """The `RowPieces` of the fitted rows; `InputError` where the background of a night has one shape."""
-        if self.rule.shape_from == "night":
+        if self.rule.off_shape == "night":
             raise InputError(
                 "The shape of the background is that of a whole night, so a row has no pieces of single runs."
             )
