@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tevcurve.data.time_order import in_order_of_time
 from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
@@ -115,7 +116,12 @@ class DatasetOrigin:
     @property
     def ledger(self):
         """The `Ledger` of the events that the datasets hold."""
-        return dataset_ledger(self.datasets, self.energy_edges, self.time_bins.bins(self.terms))
+        if self.time_bins.looks_at_events:
+            runs = self.terms
+        else:
+            # Good time is all that such bins need of the runs.
+            runs = in_order_of_time([run for dataset in self.datasets for run in dataset.runs])
+        return dataset_ledger(self.datasets, self.energy_edges, self.time_bins.bins(runs))
 
     @cached_property
     def terms(self):
