@@ -127,7 +127,7 @@ ONE = (
             r"kernels/.*",
             r"fit/toys_cubes\.py",
             r"fit/expected_cells\.py",
-            r"fit/(off|background)_shapes\.py",
+            r"fit/background_shapes\.py",
         ),
     ),
     One(

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from tevcurve.fit.background_shapes import off_rates, shape_terms
 from tevcurve.fit.norms import estimate_norms
-from tevcurve.fit.off_shapes import off_rates, shape_terms
 from tevcurve.kernels.bound_cells import BoundCells
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.onoff_profile import onoff_profile
-from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 from validation.counting import BACKGROUNDS, SIGNALS
 from validation.parts import some

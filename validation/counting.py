@@ -5,8 +5,8 @@ from scipy.special import gammaln, xlogy
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.onoff_profile import onoff_profile
-from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 SIGNALS = (0.5, 1.0, 3.0, 10.0, 30.0, 100.0)

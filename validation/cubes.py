@@ -4,8 +4,8 @@ import numpy as np
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
-from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 BISECTIONS, NEWTON_STEPS = 10, 5

@@ -11,7 +11,7 @@ from tevcurve import light_curve
 from tevcurve.demo import POSITION
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.variability.chances import chances

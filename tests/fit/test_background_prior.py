@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.block_norms import settle_norms
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 
 CASES = {
     "one run": {"n_blocks": 1},

@@ -17,7 +17,7 @@ from iminuit import Minuit
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 UL_RISE = 2.7055

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 
 from tevcurve.errors import InputError
 from tevcurve.fit.spectrum_family import REACH, SpectrumFamily
-from tevcurve.kernels.shape_rows import second_pairs
+from tevcurve.kernels.spectral_profiles import second_pairs
 from tevcurve.models import BrokenPowerLaw, ExponentialCutoffPowerLaw, Parameter, PowerLaw, SpectralModel
 from tevcurve.reduction.true_nodes import true_nodes
 

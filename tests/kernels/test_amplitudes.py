@@ -8,10 +8,10 @@ from scipy.optimize import minimize, minimize_scalar
 
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.all_amplitudes import best_amplitudes
+from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import wstat
 from tevcurve.kernels.onoff_profile import WstatLikelihood
-from tevcurve.kernels.poisson import CashLikelihood
 from tevcurve.kernels.scaled_pieces import ScaledPieces
 
 BINS = [simulate_bin(seed, n_blocks=1 + seed % 3, n_shared=2, source=20.0) for seed in range(40)]

@@ -7,7 +7,7 @@ import pytest
 from dense_likelihood import DenseBlock, profile_of, simulate_bin
 from scipy.optimize import brentq
 
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 
 
 def least_share(bin_, a):

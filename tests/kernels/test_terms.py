@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dense_likelihood import profile_of, simulate_bin, terms_of
 
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 
 BINS = [simulate_bin(seed, n_blocks=1 + seed % 3, n_shared=2, constant=seed % 2 * 5.0) for seed in range(7)]
 EXTENT = ("n_bins", "n_blocks", "n_shared")

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from tevcurve.data import TimeReference
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.lightcurve.bins import by_width
-from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.models import PowerLaw
 from tevcurve.options import FitOptions

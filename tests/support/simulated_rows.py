@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.kernels.onoff import wstat
-from tevcurve.kernels.shape_rows import CashRows, OnOffRows
+from tevcurve.kernels.spectral_profiles import CashRows, OnOffRows
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.models import PowerLaw
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
+from tevcurve.fit.cube_likelihood import CubeRule, cash_terms, lay_cubes
 from tevcurve.fit.cube_pieces import piece_of_run
-from tevcurve.fit.laid import DatasetRuns, RunPieces, cut_runs
-from tevcurve.fit.laid_cubes import CubeRule, cash_terms, lay_cubes
 from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances, name_of
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
+from tevcurve.fit.row_likelihood import DatasetRuns, RunPieces, cut_runs
 from tevcurve.reduction.dataset_terms import terms_of_dataset
 
 
@@ -47,7 +47,7 @@ class CubeDatasets:
         return DatasetRuns.of(made, self.whole)
 
     def rows(self, time_bins, runs, setting):
-        """The `CubeLikelihood` of `DatasetRuns` in time bins; setting : `~tevcurve.fit.laid.RowSetting`"""
+        """The `CubeLikelihood` of `DatasetRuns` in time bins; setting : `~tevcurve.fit.row_likelihood.RowSetting`"""
         further = [self._further(self.datasets[k], self.models[k]) for k in range(len(self.datasets))]
         names = list(dict.fromkeys(name_of(model) for models in further for model in models))
         columns = [tuple(1 + names.index(name_of(model)) for model in models) for models in further]

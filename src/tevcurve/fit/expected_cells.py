@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.kernels.bound_cells import BoundCells
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.cell_classes import merge_cells
-from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tevcurve.fit.off_shapes import shape_terms
+from tevcurve.fit.background_shapes import shape_terms
+from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff_profile import WstatLikelihood
-from tevcurve.kernels.poisson import CashLikelihood
 from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood
 
 

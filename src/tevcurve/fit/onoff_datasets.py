@@ -6,9 +6,9 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.laid import DatasetRuns
-from tevcurve.fit.laid_spectra import lay_spectra
-from tevcurve.fit.off_shapes import OffShapes, nights
+from tevcurve.fit.background_shapes import OffShapes, nights
+from tevcurve.fit.onoff_likelihood import lay_spectra
+from tevcurve.fit.row_likelihood import DatasetRuns
 from tevcurve.reduction.dataset_terms import bands_of_bins, edges_of, terms_of_dataset
 
 
@@ -39,7 +39,7 @@ class OnOffDatasets:
         )
 
     def rows(self, time_bins, runs, setting):
-        """The `OnOffLikelihood` of `DatasetRuns` in time bins; setting : `~tevcurve.fit.laid.RowSetting`"""
+        """The `OnOffLikelihood` of `DatasetRuns` in time bins; setting : `~tevcurve.fit.row_likelihood.RowSetting`"""
         bands = [self._band_of_bin(dataset) for dataset in self.datasets]
         shapes = None
         if self.whole and self.background.off_shape is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 
 # Width of the differences, in standard deviations: narrow beside them, wide beside the rounding of the statistic.
 WIDTH = 0.05

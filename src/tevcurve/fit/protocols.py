@@ -1,7 +1,7 @@
 """What rows of a light curve can do besides being fitted, each asked for by its type.
 
-A `~tevcurve.fit.laid.RowLikelihood` of whatever kind has some of these; who needs one asks with `isinstance`, and says
-in a sentence what is missing.
+A `~tevcurve.fit.row_likelihood.RowLikelihood` of whatever kind has some of these; who needs one asks with `isinstance`,
+and says in a sentence what is missing.
 """
 
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ def row_exposure(runs, cut, reaches, whole=None):
     Parameters
     ----------
     runs : list of records with `gti` and `deadc`
-    cut : `~tevcurve.fit.laid.CutRuns` of them
+    cut : `~tevcurve.fit.row_likelihood.CutRuns` of them
     reaches : list of `BandReach`, one per run
     whole : `WholeSeconds`, in place of what the cut says of seconds; the mean times are not known then
     """

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.kernels.shape_rows import second_pairs
+from tevcurve.kernels.spectral_profiles import second_pairs
 
 # Step of the differences, in coordinates; they are taken of the logarithm, which is nearly a parabola.
 STEP = 1e-3

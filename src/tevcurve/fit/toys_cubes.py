@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
-from tevcurve.kernels.poisson import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 

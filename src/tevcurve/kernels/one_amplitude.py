@@ -10,7 +10,7 @@ A likelihood of amplitudes is an object in which all else (background norms) is 
   depend on who else is in the batch;
 - ``lower_bound()`` (n,), the lowest values of the first amplitude at which something is still predicted everywhere.
 
-`~tevcurve.kernels.poisson.CashLikelihood` is one, and `~tevcurve.kernels.onoff_profile.WstatLikelihood`.
+`~tevcurve.kernels.cash_profile.CashLikelihood` is one, and `~tevcurve.kernels.onoff_profile.WstatLikelihood`.
 """
 
 import numpy as np

@@ -10,15 +10,15 @@ from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_datasets import CubeDatasets
-from tevcurve.fit.laid import RowSetting, RunPieces
 from tevcurve.fit.onoff_datasets import OnOffDatasets
 from tevcurve.fit.row_exposure import WholeSeconds
+from tevcurve.fit.row_likelihood import RowSetting, RunPieces
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dataset_ledger import dataset_ledger
 from tevcurve.lightcurve.hardness import hardness_table
-from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import check_flux, reference_in_bins
+from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.dataset_terms import edges_of

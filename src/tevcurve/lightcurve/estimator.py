@@ -14,10 +14,10 @@ from tevcurve.lightcurve.bins import by_intervals
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dataset_origin import DatasetOrigin, rows_of_whole
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
-from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import position_words
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
+from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.options import STEPS, FitOptions, settled
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
@@ -199,7 +199,7 @@ class DatasetBin:
 
 
 class WholeBins:
-    """The time bins of datasets as `tevcurve.lightcurve.laid_rows` asks for them; bins : list of `DatasetBin`"""
+    """The time bins of datasets as `tevcurve.lightcurve.row_table` asks for them; bins : list of `DatasetBin`"""
 
     scale = "tt"
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.fit.exact_intervals import known_norm_intervals, onoff_norm_intervals
-from tevcurve.fit.laid_spectra import OnOffLikelihood
+from tevcurve.fit.onoff_likelihood import OnOffLikelihood
 from tevcurve.fit.toy_intervals import toy_norm_intervals
 
 WORDS = "errors and limit by Feldman & Cousins"
@@ -36,7 +36,7 @@ def with_exact_intervals(joint, columns, reason, options, minimum):
 
     Parameters
     ----------
-    joint : `~tevcurve.fit.laid.RowLikelihood`
+    joint : `~tevcurve.fit.row_likelihood.RowLikelihood`
     columns, reason : as they are with the likelihood's
     options : `FitOptions`
     minimum : `~tevcurve.fit.minimize.Minimum` of the profile

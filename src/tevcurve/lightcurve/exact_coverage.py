@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tevcurve.fit.laid_spectra import OnOffLikelihood
+from tevcurve.fit.onoff_likelihood import OnOffLikelihood
 from tevcurve.fit.toy_intervals import bound_of, toy_statistics, toys_for
 from tevcurve.kernels.profile_construction import preceding_probability
 from tevcurve.lightcurve.exact_columns import check_toy_rows, levels_of

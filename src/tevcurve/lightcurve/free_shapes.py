@@ -8,7 +8,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.fit.protocols import Reshaped
-from tevcurve.fit.shapes import estimate_shapes
+from tevcurve.fit.spectral_fits import estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
 

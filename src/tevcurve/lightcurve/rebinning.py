@@ -7,18 +7,18 @@ from functools import cached_property, partial
 
 from tevcurve.errors import DataError
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.laid import RowSetting
-from tevcurve.fit.laid_cubes import CubeRule, lay_cubes
-from tevcurve.fit.laid_spectra import lay_spectra
+from tevcurve.fit.cube_likelihood import CubeRule, lay_cubes
+from tevcurve.fit.onoff_likelihood import lay_spectra
+from tevcurve.fit.row_likelihood import RowSetting
 from tevcurve.lightcurve.bins import Binning
 from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
-from tevcurve.lightcurve.laid_rows import table_of_rows
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
+from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import Runs
 from tevcurve.models import SpectralModel
 from tevcurve.options import FitOptions

@@ -14,7 +14,7 @@ def statuses(joint, minimum, columns):
 
     Parameters
     ----------
-    joint : `~tevcurve.fit.laid.RowLikelihood`
+    joint : `~tevcurve.fit.row_likelihood.RowLikelihood`
     minimum : `~tevcurve.fit.minimize.Minimum` of its profile
     columns : dict of the columns
     """

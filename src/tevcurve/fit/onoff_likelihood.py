@@ -4,11 +4,11 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.laid import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
-from tevcurve.fit.off_shapes import OffShapes, nights
+from tevcurve.fit.background_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.fit.protocols import Expected
-from tevcurve.fit.shape_terms import onoff_rows
+from tevcurve.fit.row_likelihood import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
+from tevcurve.fit.spectral_terms import onoff_rows
 from tevcurve.fit.toys_onoff import onoff_toys
 
 FREE, ROWS = BackgroundRule(), RowSetting()
@@ -87,7 +87,7 @@ def lay_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE, sha
     time_bins : `TimeBins` or `RunPieces`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin; or a list, one for each
         run
-    setting : `~tevcurve.fit.laid.RowSetting`
+    setting : `~tevcurve.fit.row_likelihood.RowSetting`
     background : `BackgroundRule`
     shapes : what `OffShapes` has, of the runs; default: taken from them, where the rule says so
     """

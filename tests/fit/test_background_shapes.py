@@ -6,10 +6,10 @@ from iminuit import Minuit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.fit.background_rule import BackgroundRule
+from tevcurve.fit.background_shapes import nights, off_rates, shape_terms
 from tevcurve.fit.norms import estimate_norms
-from tevcurve.fit.off_shapes import nights, off_rates, shape_terms
 from tevcurve.fit.onoff_cells import OnOffCells
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 
 SHAPE = BackgroundRule(off_shape="run")
 

@@ -7,9 +7,9 @@ from iminuit import Minuit
 from simulated_rows import AMPLITUDE, BAND, TRUE, SimulatedCubes, SimulatedSpectra, power_law, response
 
 from tevcurve.errors import InputError
-from tevcurve.fit.shapes import ShapeFunction, estimate_shapes
+from tevcurve.fit.spectral_fits import ShapeFunction, estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
-from tevcurve.kernels.shape_rows import OnOffRows
+from tevcurve.kernels.spectral_profiles import OnOffRows
 from tevcurve.models import ExponentialCutoffPowerLaw, LogParabola, PowerLaw, SpectralModel
 from tevcurve.reduction.true_nodes import true_nodes
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from tevcurve.kernels.shape_rows import CashRows, OnOffRows, n_shape_of, second_pairs
+from tevcurve.kernels.spectral_profiles import CashRows, OnOffRows, n_shape_of, second_pairs
 from tevcurve.kernels.terms import CashTerms
 
 N_TRUE = 4

@@ -9,13 +9,13 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
 from tevcurve.fit.expected_cells import cells_of_runs
-from tevcurve.fit.laid import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
 from tevcurve.fit.profile_nonlinear import NonlinearProfile
 from tevcurve.fit.protocols import Expected
-from tevcurve.fit.shape_terms import cube_rows
+from tevcurve.fit.row_likelihood import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
+from tevcurve.fit.spectral_terms import cube_rows
 from tevcurve.fit.toys_cubes import CubeToys
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.poisson import cash_profile
+from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -175,7 +175,7 @@ def lay_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=None
     time_bins : `TimeBins` or `RunPieces`
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum in each true-energy bin; or a list, one for each
         run
-    setting : `~tevcurve.fit.laid.RowSetting`
+    setting : `~tevcurve.fit.row_likelihood.RowSetting`
     rule : `CubeRule`
     compact_runs : function without arguments to the runs with their `compact` response, for those who want to draw
         toys; default: they have it

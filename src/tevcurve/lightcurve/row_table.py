@@ -18,7 +18,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
 
     Parameters
     ----------
-    joint : `~tevcurve.fit.laid.RowLikelihood`
+    joint : `~tevcurve.fit.row_likelihood.RowLikelihood`
     time_bins : `TimeBins`, or what has their times, `columns` and `meta`
     bands : float array (n_bands + 1,), edges in TeV
     spectrum : `SpectralModel`, the reference; or a list, one for each time bin

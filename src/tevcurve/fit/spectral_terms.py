@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
-from tevcurve.kernels.shape_rows import CashRows, OnOffRows
+from tevcurve.kernels.spectral_profiles import CashRows, OnOffRows
 from tevcurve.kernels.terms import CashTerms
 
 
