@@ -39,11 +39,18 @@ ROOMS = (
     "lightcurve/bins",
     "lightcurve/columns.py",
     "lightcurve/file_formats.py",
+    "lightcurve/interop",
     "lightcurve/plots",
     "lightcurve/time_text.py",
     "maps",
     "models",
     "simulation",
+    "store/array_bytes.py",
+    "store/atomic.py",
+    "store/job_text.py",
+    "store/plain.py",
+    "store/small_files.py",
+    "store/trusted_folders.py",
 )
 SECTION = re.compile(r"^(Parameters|Attributes)\n-+\n((?:[^\n]+(?:\n|$))*)", re.MULTILINE)
 

@@ -2,6 +2,7 @@
 
 import zlib
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +19,13 @@ SAMPLE = 2**11
 LARGEST = 2**31
 
 
-def pack_array(array):
+def pack_array(array: np.ndarray) -> tuple[dict[str, Any], bytes]:
     """(words, bytes): a dict that JSON takes, and the content of an array of any order in memory.
 
     The order is kept, because sums go along it and their last digit with it.
     Raises `DataError` for arrays of other things than numbers and booleans.
+
+    array: of any shape and order in memory.
     """
     array = np.asarray(array)
     order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
@@ -30,7 +33,7 @@ def pack_array(array):
     kind = values.dtype.newbyteorder("<").str
     if kind not in TYPES:
         raise DataError(f"An array of {array.dtype} cannot be written; numbers are wanted.")
-    words = {"shape": list(array.shape), "type": kind}
+    words: dict[str, Any] = {"shape": list(array.shape), "type": kind}
     if order != sorted(order):
         words["order"] = order
     values = values.astype(kind, copy=False)
@@ -48,10 +51,15 @@ def pack_array(array):
     return words | {"bytes": len(content)}, content
 
 
-def unpack_array(words, content):
+def unpack_array(words: dict[str, Any], content: bytes | memoryview) -> np.ndarray:
     """The array of what `pack_array` made, read-only, in memory of its own, so that it does not keep its file.
 
-    content: bytes-like. Raises `DataError` for what is none.
+    Parameters
+    ----------
+    words : as `pack_array` gives them
+    content : bytes-like
+
+    Raises `DataError` for what is none.
     """
     shape, kind = tuple(words["shape"]), words["type"]
     stored = words.get("stored", kind)
@@ -70,7 +78,7 @@ def unpack_array(words, content):
     return values
 
 
-def _samples(content):
+def _samples(content: bytes) -> bytes:
     """Parts of the content that tell whether it is worth to try the whole."""
     if len(content) <= 8 * SAMPLE:
         return content
@@ -78,11 +86,11 @@ def _samples(content):
     return b"".join(content[start : start + SAMPLE] for start in starts)
 
 
-def _is_worth(content):
+def _is_worth(content: bytes) -> bool:
     return len(zlib.compress(content, 1)) <= WORTH * len(content)
 
 
-def _as_short(values):
+def _as_short(values: np.ndarray) -> tuple[np.ndarray, float] | tuple[None, None]:
     """(float32 array, factor) from which float64 values come back bit by bit, or (None, None)."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for factor in FACTORS:
@@ -92,12 +100,12 @@ def _as_short(values):
     return None, None
 
 
-def _comes_back(values, factor):
+def _comes_back(values: np.ndarray, factor: float) -> bool:
     back = (values / factor).astype("<f4").astype("<f8") * factor
     return back.tobytes() == values.tobytes()
 
 
-def _inflate(content, size):
+def _inflate(content: bytes | memoryview, size: int) -> bytes:
     """The inflated bytes, which are as many as announced, and no more are ever made."""
     inflater = zlib.decompressobj()
     try:

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import stat
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tevcurve.errors import StoreError
 try:
     import fcntl
 except ImportError:  # not a POSIX system: leftovers of killed writers stay
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 PART = ".part"
 BEFORE = ".before"
@@ -22,11 +23,16 @@ BEFORE = ".before"
 _AT_FDCWD, _EXCHANGE, _SWAP = -100, 2, 2
 
 
-def write_file(path, content):
+def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     """None; the file is on disk with this content (bytes), or as it was before.
 
     A temporary file beside it is written, forced to disk, and put in its place. Raises `StoreError`, with the reason,
     where that cannot be done.
+
+    Parameters
+    ----------
+    path : of the file
+    content : all of it
     """
     path = Path(path)
     with _in_words(path):
@@ -36,12 +42,16 @@ def write_file(path, content):
 
 
 @contextmanager
-def new_folder(path, overwrite=False):
+def new_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
     """A context that gives an empty folder beside `path`; at its end that takes the place of `path`, in one step.
 
     Where the context ends with an exception, or the program is killed, `path` is as it was before.
 
-    overwrite: bool, whether a folder that is there is replaced; otherwise `StoreError`.
+    Parameters
+    ----------
+    path : where the folder will be
+    overwrite : whether a folder that is there is replaced; otherwise `StoreError`
+
     Raises `StoreError`, with the reason, where the folder cannot be written.
     """
     path = Path(path).absolute()
@@ -63,10 +73,12 @@ def new_folder(path, overwrite=False):
             os.close(handle)
 
 
-def recover(path):
+def recover(path: str | os.PathLike[str]) -> None:
     """None; a folder that a kill left under another name, half-way through being replaced, is put back.
 
     That can only be where the file system cannot exchange two folders in one step.
+
+    path: of the folder.
     """
     path = Path(path).absolute()
     before = path.with_name(f".{path.name}{BEFORE}")
@@ -74,15 +86,18 @@ def recover(path):
         os.rename(before, path)
 
 
-def remove_leftovers(path):
-    """None; what writers of `path` that were killed have left beside it is gone; that of living ones stays."""
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """None; what writers of `path` that were killed have left beside it is gone; that of living ones stays.
+
+    path: of the file or folder.
+    """
     path = Path(path)
     for part in path.parent.glob(f".{path.name}.*{PART}"):
         remove_leftover(part)
 
 
-def remove_leftover(part):
-    """None; a temporary file or folder is gone, unless its writer lives."""
+def remove_leftover(part: Path) -> None:
+    """None; a temporary file or folder is gone, unless its writer lives. part: of a writer."""
     with claim(part) as claimed:
         if claimed and part.is_dir():
             shutil.rmtree(part, ignore_errors=True)
@@ -91,8 +106,8 @@ def remove_leftover(part):
                 part.unlink(missing_ok=True)
 
 
-def sync_folder(path):
-    """None; names in the folder are on disk."""
+def sync_folder(path: str | os.PathLike[str]) -> None:
+    """None; names in the folder are on disk. path: of the folder."""
     if os.name != "posix":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -102,10 +117,12 @@ def sync_folder(path):
         os.close(handle)
 
 
-def sync_tree(folder):
+def sync_tree(folder: str | os.PathLike[str]) -> None:
     """None; all files in a folder and its folders, and their names, are on disk.
 
     Files with a second name are on disk already, where that is.
+
+    folder: with what is in it.
     """
     for place, _, names in os.walk(folder):
         for path in (os.path.join(place, name) for name in names):
@@ -117,10 +134,13 @@ def sync_tree(folder):
 
 
 @contextmanager
-def claim(path, wait=False):
+def claim(path: str | os.PathLike[str], wait: bool = False) -> Iterator[bool]:
     """A context that gives whether this process alone holds a file or folder; a kill lets go of it.
 
-    wait: bool, whether to wait for another process that holds it; then the claim is of what is at `path` afterwards.
+    Parameters
+    ----------
+    path : of what is to be held
+    wait : whether to wait for another process that holds it; then the claim is of what is at `path` afterwards
     """
     if fcntl is None:
         yield False
@@ -133,12 +153,15 @@ def claim(path, wait=False):
             os.close(handle)
 
 
-def hold(path):
-    """File descriptor by which this process holds a file or folder until it ends or closes it; None where none can."""
+def hold(path: str | os.PathLike[str]) -> int | None:
+    """File descriptor by which this process holds a file or folder until it ends or closes it; None where none can.
+
+    path: of what is to be held.
+    """
     return None if fcntl is None else _claimed_handle(path, False)
 
 
-def _claimed_handle(path, wait):
+def _claimed_handle(path: str | os.PathLike[str], wait: bool) -> int | None:
     """File descriptor with a lock on it, or None."""
     while True:
         try:
@@ -158,7 +181,7 @@ def _claimed_handle(path, wait):
             return None
 
 
-def _written(path, content):
+def _written(path: Path, content: bytes) -> bool:
     """Whether the file is there with this content; not, where another process took its part for a leftover."""
     part = _part_of(path)
     try:
@@ -178,12 +201,12 @@ def _written(path, content):
     return True
 
 
-def _open_for_others(path, flags):
+def _open_for_others(path: str, flags: int) -> int:
     # Whatever the umask is: never for everybody to write.
     return os.open(path, flags, 0o664)
 
 
-def _new_part(path):
+def _new_part(path: Path) -> tuple[Path, int | None]:
     """(Path of a new folder beside `path`, file descriptor by which it is held or None): nobody takes it away."""
     while True:
         part = _part_of(path)
@@ -199,18 +222,18 @@ def _new_part(path):
         os.close(handle)
 
 
-def _part_of(path):
+def _part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
 
 
-def _held(handle, path):
+def _held(handle: int, path: str | os.PathLike[str]) -> bool:
     """Whether this process holds what it has made; another one may have removed it in the moment before."""
     if fcntl is not None:
         fcntl.flock(handle, fcntl.LOCK_EX)
     return os.path.exists(path)
 
 
-def _put_in_place(part, path, overwrite):
+def _put_in_place(part: Path, path: Path, overwrite: bool) -> None:
     """None; the folder `part` is at `path`; what was there is at `part`, or gone."""
     if not path.exists() and _renamed(part, path):
         sync_folder(path.parent)
@@ -226,7 +249,7 @@ def _put_in_place(part, path, overwrite):
     sync_folder(path.parent)
 
 
-def _renamed(part, path):
+def _renamed(part: Path, path: Path) -> bool:
     """Whether the folder has its name; not, where another process has put one there in the moment before."""
     try:
         os.rename(part, path)
@@ -237,7 +260,7 @@ def _renamed(part, path):
     return True
 
 
-def _exchange(one, other):
+def _exchange(one: Path, other: Path) -> bool:
     """Whether two folders have changed places, in one step; not every system can."""
     import ctypes
 
@@ -258,7 +281,7 @@ def _exchange(one, other):
 
 
 @contextmanager
-def _in_words(path):
+def _in_words(path: str | os.PathLike[str]) -> Iterator[None]:
     """A context in which an error of the system becomes a `StoreError` of one sentence."""
     try:
         yield

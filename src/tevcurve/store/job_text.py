@@ -3,7 +3,9 @@
 import json
 import operator
 import sys
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -43,7 +45,7 @@ REGIONS = (
 TYPES = ("float64", "float32", "int64", "int32", "int16", "uint8")
 
 
-def job_to_text(settings):
+def job_to_text(settings: Mapping[str, Any]) -> str:
     """The JSON text of a dict of settings: spectrum, time bins, options and the like, by their names.
 
     Raises `InputError` for what cannot be written, such as a spectrum or a binning of the user's own class.
@@ -51,14 +53,22 @@ def job_to_text(settings):
     return json.dumps({"format": FORMAT, **plain_settings(settings)}, indent=1, allow_nan=False) + "\n"
 
 
-def plain_settings(settings):
-    """A dict of settings in the types of JSON. Raises as `job_to_text`."""
+def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A dict of settings in the types of JSON. Raises as `job_to_text`. settings: by name."""
     vocabulary = _vocabulary("regions" in sys.modules)
     return {name: vocabulary.to_plain(value, _add_array, name) for name, value in settings.items()}
 
 
-def job_from_text(text, where):
-    """The dict of settings of a text. where: names it in errors. Raises `DataError` for what is none."""
+def job_from_text(text: str, where: str) -> dict[str, Any]:
+    """The dict of settings of a text.
+
+    Parameters
+    ----------
+    text : as `job_to_text` makes it
+    where : names it in errors
+
+    Raises `DataError` for what is none.
+    """
     try:
         tree = json.loads(text)
         if not isinstance(tree, dict) or tree.get("format") != FORMAT:
@@ -71,7 +81,7 @@ def job_from_text(text, where):
         raise DataError(f"{where} cannot be read as the settings of a light curve: {words}") from error
 
 
-def _add_array(array):
+def _add_array(array: np.ndarray) -> dict[str, Any]:
     if array.dtype.kind == "b":
         packed = np.packbits(array.ravel()).tobytes().hex()
         return {"type": "bool", "shape": list(array.shape), "bits": packed}
@@ -84,7 +94,7 @@ def _add_array(array):
     return {"type": array.dtype.name, "shape": list(array.shape), "values": values}
 
 
-def _get_array(words):
+def _get_array(words: dict[str, Any]) -> np.ndarray:
     shape = tuple(int(length) for length in words["shape"])
     if words["type"] == "bool":
         bits = np.frombuffer(bytes.fromhex(words["bits"]), dtype=np.uint8)
@@ -99,7 +109,7 @@ def _get_array(words):
     )
 
 
-def _time_parts(time):
+def _time_parts(time: Time) -> dict[str, Any]:
     if time.location is not None:
         raise InputError("A Time with a location cannot be written to the settings of a light curve.")
     return {
@@ -110,35 +120,35 @@ def _time_parts(time):
     }
 
 
-def _time_of(parts):
+def _time_of(parts: dict[str, Any]) -> Time:
     time = Time(parts["jd1"], parts["jd2"], format="jd", scale=parts["scale"])
     if parts["format"] in Time.FORMATS:
         time.format = parts["format"]
     return time
 
 
-def _of_array(values):
+def _of_array(values: Any) -> Any:
     values = np.asarray(values)
     return values if values.ndim else values.item()
 
 
-def _quantity_kind(cls):
+def _quantity_kind(cls: type) -> RecordKind:
     """`RecordKind` of quantities: values and unit."""
 
-    def parts(quantity):
+    def parts(quantity: u.Quantity) -> dict[str, Any]:
         return {"value": _of_array(quantity.value), "unit": _unit_text(quantity.unit)}
 
     return RecordKind(cls.__name__, cls, parts, lambda parts: cls(parts["value"], parts["unit"]))
 
 
-def _unit_text(unit):
+def _unit_text(unit: u.UnitBase) -> str:
     text = unit.to_string()
     if u.Unit(text) != unit:
         raise InputError(f"The unit {text!r} cannot be written to the settings of a light curve.")
     return text
 
 
-def _position_parts(position):
+def _position_parts(position: SkyCoord) -> dict[str, Any]:
     if position.frame.name not in FRAMES or position.obstime is not None:
         raise InputError(
             f"A position in the frame {position.frame.name} cannot be written to the settings of a light curve; "
@@ -149,20 +159,20 @@ def _position_parts(position):
     return parts | ({"equinox": position.equinox.jyear} if position.frame.name == "fk5" else {})
 
 
-def _position_of(parts):
+def _position_of(parts: dict[str, Any]) -> SkyCoord:
     if parts["frame"] not in FRAMES:
         raise DataError(f"there is a position in the frame {parts['frame']!r}")
     equinox = {"equinox": Time(parts["equinox"], format="jyear", scale="tt")} if "equinox" in parts else {}
     return SkyCoord(parts["lon"], parts["lat"], frame=parts["frame"], **equinox)
 
 
-def _spectrum_kind(cls):
+def _spectrum_kind(cls: type[models.SpectralModel]) -> RecordKind:
     """`RecordKind` of a spectral model: its name, and its parameters as they are."""
 
-    def parts(model):
+    def parts(model: models.SpectralModel) -> dict[str, Any]:
         return {"name": model.name, "parameters": list(model.parameters)}
 
-    def make(parts):
+    def make(parts: dict[str, Any]) -> models.SpectralModel:
         names = [parameter.name for parameter in cls.default_parameters]
         given = list(parts["parameters"])
         if [parameter.name for parameter in given] != names:
@@ -174,7 +184,7 @@ def _spectrum_kind(cls):
     return RecordKind(cls.__name__, cls, parts, make)
 
 
-def _parameter_parts(parameter):
+def _parameter_parts(parameter: models.Parameter) -> dict[str, Any]:
     text = _unit_text(parameter.unit)
     if internal_factor(u.Unit(text)) != parameter.factor:
         raise InputError(f"The unit {text!r} of the parameter {parameter.name} cannot be written exactly.")
@@ -182,32 +192,32 @@ def _parameter_parts(parameter):
     return {"name": parameter.name, "unit": text, **numbers}
 
 
-def _parameter_of(parts):
+def _parameter_of(parts: dict[str, Any]) -> models.Parameter:
     return models.Parameter(parts.pop("name"), parts.pop("value"), **parts)
 
 
-def _map_parts(sky_map):
+def _map_parts(sky_map: WcsNDMap) -> dict[str, Any]:
     return {"geom": sky_map.geom, "data": sky_map.data}
 
 
-def _map_of(parts):
+def _map_of(parts: dict[str, Any]) -> WcsNDMap:
     return WcsNDMap(parts["geom"], parts["data"])
 
 
-def _ephemeris_parts(ephemeris):
+def _ephemeris_parts(ephemeris: Ephemeris) -> dict[str, Any]:
     names = ("epoch", "period", "frequency", "derivatives")
     return {name: getattr(ephemeris, name) for name in names}
 
 
-def _location_parts(location):
+def _location_parts(location: EarthLocation) -> dict[str, Any]:
     return {"xyz": np.array([axis.to_value(u.m) for axis in location.geocentric])}
 
 
-def _location_of(parts):
+def _location_of(parts: dict[str, Any]) -> EarthLocation:
     return EarthLocation.from_geocentric(*parts["xyz"], unit="m")
 
 
-def _region_kinds():
+def _region_kinds() -> Iterator[RecordKind]:
     """Kinds of the sky regions of the package regions, by the names of their numbers."""
     import regions
 
@@ -219,19 +229,19 @@ def _region_kinds():
     yield RecordKind("CompoundSkyRegion", regions.CompoundSkyRegion, _join_parts, _join_of)
 
 
-def _join_parts(region):
+def _join_parts(region: Any) -> dict[str, Any]:
     names = [name for name, join in JOINS.items() if join is region.operator]
     if not names:
         raise InputError("A compound region can be written where its parts are joined by |, & or ^ only.")
     return {"region1": region.region1, "region2": region.region2, "join": names[0]}
 
 
-def _join_of(parts):
+def _join_of(parts: dict[str, Any]) -> Any:
     return JOINS[parts["join"]](parts["region1"], parts["region2"])
 
 
 @lru_cache(maxsize=2)
-def _vocabulary(with_regions):
+def _vocabulary(with_regions: bool) -> Vocabulary:
     """The kinds of records that the settings of a light curve are made of.
 
     with_regions: whether sky regions are among them; their package takes longer to import than all the rest.

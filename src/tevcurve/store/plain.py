@@ -1,8 +1,10 @@
 """Values and records to what JSON can hold, and back; nothing is evaluated, and only known kinds are made."""
 
 import math
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from tevcurve.declarations import Declarations
 from tevcurve.errors import DataError, InputError
 
 KIND = "$kind"
+# An array to the dict that stands for it, and back.
+AddArray = Callable[[np.ndarray], dict[str, Any]]
+GetArray = Callable[[dict[str, Any]], np.ndarray]
 NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -17,38 +22,44 @@ NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 class RecordKind:
     """How one class is written: to a dict of values, and from it. By default a dataclass, by its fields.
 
-    name: what stands in the file. cls: the class, exactly. parts: function(object) -> dict.
-    make: function(dict) -> object.
+    Attributes
+    ----------
+    name : what stands in the file
+    cls : the class, exactly
+    parts : function of an object to a dict; None for the fields of a dataclass
+    make : function of a dict to an object; None for the class itself
     """
 
     name: str
     cls: type
-    parts: object = None
-    make: object = None
+    parts: Callable[[Any], dict[str, Any]] | None = None
+    make: Callable[[dict[str, Any]], Any] | None = None
 
-    def to_parts(self, value):
-        """Dict of the values that make a record."""
+    def to_parts(self, value: Any) -> dict[str, Any]:
+        """Dict of the values that make a record. value: record of this class."""
         if self.parts is not None:
             return self.parts(value)
         return {each.name: getattr(value, each.name) for each in fields(value) if each.init}
 
-    def to_record(self, parts):
-        """The record of a dict of values."""
+    def to_record(self, parts: dict[str, Any]) -> Any:
+        """The record of a dict of values. parts: as `to_parts` gives them."""
         return self.cls(**parts) if self.make is None else self.make(parts)
 
 
-def as_it_was(cls):
+def as_it_was(cls: type) -> Callable[[dict[str, Any]], Any]:
     """Function(dict) -> record with exactly these fields: for records that change what they are given.
 
     Fields that have a default may be missing, so that what was written before there were such is read.
+
+    cls: a dataclass.
     """
 
-    def make(parts):
+    def make(parts: dict[str, Any]) -> Any:
         names = {each.name for each in fields(cls)}
         defaults = {each.name: each.default for each in fields(cls) if each.default is not MISSING}
         if not set(parts) <= names <= set(parts) | set(defaults):
             raise DataError(f"A {cls.__name__} has the fields {sorted(parts)}; wanted are {sorted(names)}.")
-        record = object.__new__(cls)
+        record: Any = object.__new__(cls)
         for name, value in (defaults | parts).items():
             object.__setattr__(record, name, value)
         return record
@@ -60,19 +71,23 @@ def as_it_was(cls):
 class DeclaredKind:
     """Dataclasses that are written by the name under which they are declared.
 
-    kind: what stands before the name in the file, such as "binning" of "binning:width". base: the class that all are
-    of. declared: the `Declarations`. name_at: attribute of an object that has its name there, with dots. exactly:
-    whether a record is made again with exactly its fields, or by its class.
+    Attributes
+    ----------
+    kind : what stands before the name in the file, such as "binning" of "binning:width"
+    base : the class that all are of
+    declared : the `Declarations`
+    name_at : attribute of an object that has its name there, with dots
+    exactly : whether a record is made again with exactly its fields, or by its class
     """
 
     kind: str
     base: type
-    declared: Declarations
+    declared: Declarations[Any]
     name_at: str = "name"
     exactly: bool = False
 
-    def kind_of(self, value):
-        """The `RecordKind` of an object, or None where it is of another base or not declared."""
+    def kind_of(self, value: Any) -> RecordKind | None:
+        """The `RecordKind` of an object, or None where it is of another base or not declared. value: any object."""
         if not isinstance(value, self.base):
             return None
         name = attrgetter(self.name_at)(value)
@@ -80,8 +95,8 @@ class DeclaredKind:
             return None
         return self.named(name) if self.declared[name] is type(value) else None
 
-    def named(self, name):
-        """The `RecordKind` of a name. Raises `InputError` where there is none."""
+    def named(self, name: str) -> RecordKind:
+        """The `RecordKind` of a name. Raises `InputError` where there is none. name: as it was declared."""
         cls = self.declared[name]
         return RecordKind(f"{self.kind}:{name}", cls, make=as_it_was(cls) if self.exactly else None)
 
@@ -90,23 +105,32 @@ class DeclaredKind:
 class Vocabulary:
     """The kinds of records that a file may hold.
 
-    what: the file, in words. kinds: sequence of `RecordKind`. declared: sequence of `DeclaredKind`.
+    Attributes
+    ----------
+    what : the file, in words
+    kinds : tuple of `RecordKind`
+    declared : tuple of `DeclaredKind`
     """
 
     what: str
-    kinds: tuple
-    declared: tuple = ()
-    _by_class: dict = field(init=False, repr=False)
-    _by_name: dict = field(init=False, repr=False)
+    kinds: tuple[RecordKind, ...]
+    declared: tuple[DeclaredKind, ...] = ()
+    _by_class: dict[type, RecordKind] = field(init=False, repr=False)
+    _by_name: dict[str, RecordKind] = field(init=False, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "_by_class", {kind.cls: kind for kind in self.kinds})
         object.__setattr__(self, "_by_name", {kind.name: kind for kind in self.kinds})
 
-    def to_plain(self, value, add_array, name="it"):
+    def to_plain(self, value: Any, add_array: AddArray, name: str = "it") -> Any:
         """The value in the types of JSON.
 
-        add_array: function(array) -> what stands for it. name: what the value is called in the error.
+        Parameters
+        ----------
+        value : plain, an array, or a record
+        add_array : function(array) -> what stands for it
+        name : what the value is called in the error
+
         Raises `InputError` for what is of no known kind.
         """
         if value is None or isinstance(value, bool | np.bool_):
@@ -132,11 +156,11 @@ class Vocabulary:
             )
         return {KIND: kind.name} | self._items(kind.to_parts(value), add_array, name)
 
-    def _declared(self, value):
+    def _declared(self, value: Any) -> RecordKind | None:
         """The `RecordKind` of an object that is declared, or None."""
         return next((kind for each in self.declared if (kind := each.kind_of(value)) is not None), None)
 
-    def _named(self, name):
+    def _named(self, name: str) -> RecordKind:
         """The `RecordKind` of a name in a file. Raises `DataError` for one that is not known."""
         if name in self._by_name:
             return self._by_name[name]
@@ -149,7 +173,7 @@ class Vocabulary:
             "a package that is installed."
         )
 
-    def _items(self, values, add_array, name):
+    def _items(self, values: dict[str, Any], add_array: AddArray, name: str) -> dict[str, Any]:
         for key in values:
             if type(key) is not str or key == KIND:
                 raise InputError(
@@ -157,8 +181,13 @@ class Vocabulary:
                 )
         return {key: self.to_plain(item, add_array, f"{name}.{key}") for key, item in values.items()}
 
-    def from_plain(self, tree, get_array):
-        """The value of what `to_plain` made. get_array: function(dict) -> array.
+    def from_plain(self, tree: Any, get_array: GetArray) -> Any:
+        """The value of what `to_plain` made.
+
+        Parameters
+        ----------
+        tree : as `to_plain` makes it
+        get_array : function(dict) -> array
 
         Raises `DataError` for a kind that is not known; what a kind refuses it says in its own words.
         """

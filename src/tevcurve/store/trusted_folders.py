@@ -7,7 +7,7 @@ from pathlib import Path
 SAFE_OWNERS = "the user or root"
 
 
-def why_not_trusted(path):
+def why_not_trusted(path: str | os.PathLike[str]) -> str | None:
     """Why others could have put something at a path, a text without a full stop; None where they could not.
 
     A folder that others may write is safe only where they cannot take away what is not theirs (the sticky bit). Links
@@ -29,8 +29,11 @@ def why_not_trusted(path):
     return None
 
 
-def group_that_writes(path):
-    """The name of the group that may write a folder which others may not write; None where there is none such."""
+def group_that_writes(path: str | os.PathLike[str]) -> str | None:
+    """The name of the group that may write a folder which others may not write; None where there is none such.
+
+    path: of a folder that is there.
+    """
     if os.name != "posix":
         return None
     state = os.stat(path)

@@ -9,25 +9,33 @@ from urllib.parse import quote
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table
+from astropy.time import Time
 
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.fits_files import FLUX_POINTS_HDU, QUOTED, fits_text
 from tevcurve.lightcurve.interop.gadf_table import to_gadf_table
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
+from tevcurve.lightcurve.product import LightCurve
 
 FITS_CARD = 8
 
 
-def to_gadf_ecsv(light_curve):
-    """Bytes of an ECSV file of a light curve. Raises `InputError` for one that does not fit the layout."""
+def to_gadf_ecsv(light_curve: LightCurve) -> bytes:
+    """Bytes of an ECSV file of a light curve. Raises `InputError` for one that does not fit the layout.
+
+    light_curve: with energies.
+    """
     table = to_gadf_table(light_curve)
     stream = io.StringIO()
     table.write(stream, format="ascii.ecsv")
     return stream.getvalue().encode()
 
 
-def to_gadf_fits(light_curve):
-    """Bytes of a FITS file of a light curve. Raises `InputError` for one that does not fit the layout."""
+def to_gadf_fits(light_curve: LightCurve) -> bytes:
+    """Bytes of a FITS file of a light curve. Raises `InputError` for one that does not fit the layout.
+
+    light_curve: with energies.
+    """
     table, good = to_gadf_table(light_curve), good_intervals(light_curve)
     meta = dict(table.meta)
     plain = Table(table, copy=False)
@@ -48,7 +56,7 @@ def to_gadf_fits(light_curve):
     return stream.getvalue()
 
 
-def _gti_hdu(start, stop, place):
+def _gti_hdu(start: Time, stop: Time, place: str | None) -> fits.BinTableHDU:
     """The GTI table of times, in seconds from midnight before the first. place: their TIMEREF, or None."""
     whole = float(np.floor(start[0].mjd)) if len(start) else 0.0
     columns = []

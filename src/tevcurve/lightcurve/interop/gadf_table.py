@@ -18,6 +18,7 @@ All further columns of a light curve are written, too; gammapy passes them over,
 
 import logging
 from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
@@ -31,6 +32,9 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.selection import bins_of_rows
 
+if TYPE_CHECKING:
+    from tevcurve.models import SpectralModel
+
 log = logging.getLogger(__name__)
 
 # gammapy calls a row a limit below this test statistic.
@@ -43,16 +47,16 @@ TIME_KEYS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TIMEREF")
 NAMES_OF_META = {"n_sigma": "sigma", "n_sigma_ul": "sigma_ul"}
 
 
-def is_gadf_table(table):
-    """Whether a table has this layout: energies that are vectors in each row."""
+def is_gadf_table(table: Table) -> bool:
+    """Whether a table has this layout: energies that are vectors in each row. table: of any kind."""
     return {*TIME_COLUMNS, "e_ref"} <= set(table.colnames) and table["e_ref"].ndim == 2
 
 
-def to_gadf_table(light_curve):
+def to_gadf_table(light_curve: LightCurve) -> Table:
     """The astropy Table of a light curve in this layout.
 
-    Raises `InputError` for time bins that share time, that are folded or that have not all the same bands: the layout
-    has none of these.
+    light_curve: with energies. Raises `InputError` for time bins that share time, that are folded or that have not
+    all the same bands: the layout has none of these.
     """
     n_bands = _check(light_curve)
     source = light_curve.table
@@ -78,7 +82,7 @@ def to_gadf_table(light_curve):
     return table
 
 
-def from_gadf_table(table, spectrum=None):
+def from_gadf_table(table: Table, spectrum: "SpectralModel | None" = None) -> LightCurve:
     """The `LightCurve` in a table of this layout.
 
     Parameters
@@ -108,13 +112,13 @@ def from_gadf_table(table, spectrum=None):
     )
 
 
-def _uniform(light_curve):
+def _uniform(light_curve: LightCurve) -> str:
     """The time scale of the table: that of the light curve, or TT for UTC, whose days have not all the same length."""
     scale = light_curve.meta["TIMESYS"].lower()
     return "tt" if scale == "utc" else scale
 
 
-def _check(light_curve):
+def _check(light_curve: LightCurve) -> int:
     """The number of bands of each time bin; raises `InputError` where the light curve does not fit the layout."""
     table = light_curve.table
     if not len(table):
@@ -140,7 +144,7 @@ def _check(light_curve):
     return n_bands
 
 
-def _by_bin(column, n_bands):
+def _by_bin(column: Any, n_bands: int) -> Column:
     values = np.asarray(column)
     values = values.reshape(-1, n_bands, *values.shape[1:])
     return Column(
@@ -148,7 +152,7 @@ def _by_bin(column, n_bands):
     )
 
 
-def _limits(table):
+def _limits(table: Table) -> np.ndarray:
     """Which rows are shown as upper limits, bool array (n_rows,)."""
     if "is_ul" not in table.colnames:
         return _weak(table)
@@ -157,7 +161,7 @@ def _limits(table):
     return np.where(np.isfinite(said), said != 0, _weak(table))
 
 
-def _weak(table):
+def _weak(table: Table) -> np.ndarray:
     """Which rows have a limit and no flux that is significant, bool array (n_rows,)."""
     names = [name for name in ("norm", *QUANTITIES) if f"{name}_ul" in table.colnames]
     if not names:
@@ -167,13 +171,13 @@ def _weak(table):
     return known & (weak | ~value)
 
 
-def _successes(table):
+def _successes(table: Table) -> np.ndarray:
     if "status" not in table.colnames:
         return np.ones(len(table), dtype=bool)
     return np.isin(table["status"], FOUND)
 
 
-def _meta(light_curve):
+def _meta(light_curve: LightCurve) -> dict[str, Any]:
     """The metadata: those that gammapy knows, then the light curve's own."""
     names = set(light_curve.table.colnames)
     kinds = ["likelihood"] if {"norm", "ref_dnde", "ref_flux", "ref_eflux"} <= names else []
@@ -188,7 +192,7 @@ def _meta(light_curve):
     return meta | {name: value for name, value in own.items() if name not in (*meta, *NAMES_OF_META.values())}
 
 
-def _flat(column, n_bands):
+def _flat(column: Column, n_bands: int) -> Column:
     """A column with one row per time bin and band."""
     values = np.asarray(column)
     if values.ndim < 2 or values.shape[1] != n_bands:
@@ -198,7 +202,7 @@ def _flat(column, n_bands):
     return Column(values.reshape(-1, *values.shape[2:]), unit=column.unit, description=column.description)
 
 
-def _times(table, name):
+def _times(table: Table, name: str) -> Time:
     """A column of times, Time."""
     meta = {str(key).upper(): value for key, value in table.meta.items()}
     scale = str(meta.get("TIMESYS", "tt")).lower()
@@ -213,11 +217,11 @@ def _times(table, name):
     return Time(whole, rest, format="mjd", scale=scale) + values * u.d
 
 
-def _read_meta(meta):
+def _read_meta(meta: Any) -> dict[str, Any]:
     """The metadata of a light curve from those of a table."""
     known = {str(name).lower(): name for name in meta}
     read = {theirs: ours for theirs, ours in NAMES_OF_META.items() if theirs in known}
-    said = {ours: float(meta[known[theirs]]) for theirs, ours in read.items()}
+    said: dict[str, Any] = {ours: float(meta[known[theirs]]) for theirs, ours in read.items()}
     if "ul_conf" in known and "sigma_ul" not in said:
         said["sigma_ul"] = NormalDist().inv_cdf(0.5 + 0.5 * float(meta[known["ul_conf"]]))
     skipped = {*TIME_KEYS, "SED_TYPE", "UL_CONF", "EXTNAME", *(known[name] for name in read)}
@@ -226,7 +230,7 @@ def _read_meta(meta):
     return said | {name: value for name, value in meta.items() if name not in skipped}
 
 
-def _arguments(columns, n_rows, spectrum):
+def _arguments(columns: dict[str, Any], n_rows: int, spectrum: "SpectralModel | None") -> dict[str, Any]:
     """The arguments of `LightCurve.from_arrays` other than times and metadata."""
     energies = {name: columns.pop(name).quantity.to_value("TeV") for name in ("e_ref", "e_min", "e_max")}
     for name in DATASET_COLUMNS:
@@ -252,20 +256,22 @@ def _arguments(columns, n_rows, spectrum):
     return {**energies, "reference": reference, "norms": norms}
 
 
-def _columns(columns):
+def _columns(columns: dict[str, Any]) -> list[tuple[str, Column]]:
     return [
         (name, values if isinstance(values, Column) else Column(values)) for name, values in columns.items()
     ]
 
 
-def _sum_of_known(column):
+def _sum_of_known(column: Column) -> np.ndarray:
     """Sums over the datasets of those that took part; NaN where none did."""
     values = np.asarray(column, dtype=float)
     known = np.isfinite(values)
     return np.where(known.any(axis=1), np.sum(values, axis=1, where=known), np.nan)
 
 
-def _references(columns, energies, spectrum):
+def _references(
+    columns: dict[str, Any], energies: dict[str, np.ndarray], spectrum: "SpectralModel | None"
+) -> dict[str, u.Quantity]:
     """The reference fluxes, taken out of the columns or from a spectrum; norms are added where fluxes need them."""
     names = [f"ref_{quantity}" for quantity in QUANTITIES]
     found = {name: columns.pop(name).quantity for name in names if name in columns}
@@ -282,7 +288,7 @@ def _references(columns, energies, spectrum):
     return found
 
 
-def _references_of(spectrum, energies):
+def _references_of(spectrum: "SpectralModel", energies: dict[str, np.ndarray]) -> dict[str, u.Quantity]:
     e_ref, e_min, e_max = (energies[name] * u.TeV for name in ("e_ref", "e_min", "e_max"))
     return {
         "ref_flux": spectrum.integral(e_min, e_max),

@@ -1,15 +1,21 @@
 """The good time of a light curve as intervals."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.data.time import TimeReference
+from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.selection import bins_of_rows
 
 
-def good_intervals(light_curve):
+def good_intervals(light_curve: LightCurve) -> tuple[Time, Time]:
     """(starts, stops), two `Time` (n,): good time inside the time bins, in order and without overlap.
 
     A light curve that knows its runs gives what these and the time bins have in common; another one its time bins.
+
+    light_curve: of runs, or read from a file.
     """
     ledger, scale = light_curve.ledger, light_curve.meta["TIMESYS"].lower()
     if hasattr(ledger, "time_bins") and hasattr(ledger, "runs"):
@@ -24,7 +30,7 @@ def good_intervals(light_curve):
     return _merged(*ends)
 
 
-def _moments(seconds, run, references, scale):
+def _moments(seconds: np.ndarray, run: np.ndarray, references: Sequence[TimeReference], scale: str) -> Time:
     """Mission seconds of runs as `Time` (n,)."""
     jd1, jd2 = np.zeros(len(seconds)), np.zeros(len(seconds))
     for number, reference in enumerate(references):
@@ -35,7 +41,7 @@ def _moments(seconds, run, references, scale):
     return Time(jd1, jd2, format="jd", scale=scale)
 
 
-def _merged(start, stop):
+def _merged(start: Time, stop: Time) -> tuple[Time, Time]:
     """Intervals in order; those that touch or overlap, up to the rounding of clocks, as one."""
     if not len(start):
         return start, stop

@@ -4,9 +4,10 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.notebook_view import energy_bands
+from tevcurve.lightcurve.product import LightCurve
 
 
-def band_of(light_curve, band, wanted_by):
+def band_of(light_curve: LightCurve, band: int | None, wanted_by: str) -> LightCurve:
     """The light curve of one band.
 
     Parameters

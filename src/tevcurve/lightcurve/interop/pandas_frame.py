@@ -1,6 +1,8 @@
 """Light curves as pandas DataFrames and back."""
 
 import copy
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
@@ -11,14 +13,19 @@ from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.table_making import light_curve_table
 
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
 TIMES = ("time_min", "time_max")
 
 
-def to_pandas(light_curve):
+def to_pandas(light_curve: LightCurve) -> "DataFrame":
     """`pandas.DataFrame` with all rows and columns; the index `time` is the middle of each bin in UTC.
 
     Units are in `frame.attrs["units"]`, the metadata in `frame.attrs["meta"]`; the vectors of a likelihood scan are
     arrays in cells. Errors that a row does not have, as at a bound, are NaN, and logged.
+
+    light_curve: any.
     """
     import pandas
 
@@ -36,7 +43,7 @@ def to_pandas(light_curve):
     return frame
 
 
-def from_pandas(frame, timesys=None):
+def from_pandas(frame: "DataFrame", timesys: str | None = None) -> LightCurve:
     """The `LightCurve` in a DataFrame with the columns `time_min` and `time_max` (MJD).
 
     Parameters
@@ -59,12 +66,12 @@ def from_pandas(frame, timesys=None):
             f"The time scale of the DataFrame is {scale or 'not said'}; say timesys=, one of {', '.join(Time.SCALES)}."
         )
     units = frame.attrs.get("units", {})
-    times = (Time(_days(frame[name]), format="mjd", scale=scale) for name in TIMES)
+    start, stop = (Time(_days(frame[name]), format="mjd", scale=scale) for name in TIMES)
     columns = {name: _values(frame[name], units.get(name)) for name in frame.columns if name not in TIMES}
-    return LightCurve(light_curve_table(*times, columns, meta))
+    return LightCurve(light_curve_table(start, stop, columns, meta))
 
 
-def _days(series):
+def _days(series: "Series") -> np.ndarray:
     """MJD (n,); raises `InputError` where one is missing."""
     days = series.to_numpy(dtype=float, na_value=np.nan)
     if not np.all(np.isfinite(days)):
@@ -72,14 +79,14 @@ def _days(series):
     return days
 
 
-def _values(series, unit):
+def _values(series: "Series", unit: str | None) -> Any:
     values = series.to_numpy()
     if values.dtype == object:
         values = _plain(values.tolist(), series.isna().to_numpy())
     return values if unit is None else values * u.Unit(unit)
 
 
-def _plain(cells, missing):
+def _plain(cells: Sequence[Any], missing: np.ndarray) -> np.ndarray:
     """The array of a list of texts, of numbers, or of arrays; "" or NaN where one is missing (bool array (n,))."""
     known = [cell for cell, gone in zip(cells, missing, strict=True) if not gone]
     if not known or not missing.any():

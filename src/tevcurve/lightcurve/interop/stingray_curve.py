@@ -1,5 +1,7 @@
 """Light curves as `stingray.Lightcurve`, for Fourier timing."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from tevcurve.errors import InputError
@@ -9,10 +11,17 @@ from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.notebook_view import remarks
 from tevcurve.lightcurve.provenance import place_of_times
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from astropy.time import Time
+    from stingray import Lightcurve
+
+    from tevcurve.lightcurve.product import LightCurve
+
 SECONDS_PER_DAY = 86400
 
 
-def to_stingray(light_curve, band=None, quantity="flux"):
+def to_stingray(light_curve: "LightCurve", band: int | None = None, quantity: str = "flux") -> "Lightcurve":
     """`stingray.Lightcurve` of one energy band, with the good time intervals.
 
     Times are seconds in TT since `mjdref`, the midnight before the first bin; bins keep their widths (`dt`). Rows
@@ -32,6 +41,7 @@ def to_stingray(light_curve, band=None, quantity="flux"):
 
     Parameters
     ----------
+    light_curve : with the band
     band : int, number of the energy band; needed where there are several
     quantity : str
     """
@@ -69,7 +79,7 @@ def to_stingray(light_curve, band=None, quantity="flux"):
     return made
 
 
-def _rate(table, quantity):
+def _rate(table: "Table", quantity: str) -> tuple[np.ndarray, dict[str, Any]]:
     """The values of a flux, and what stingray is told of them."""
     if quantity not in table.colnames:
         raise InputError(f"The light curve has no column {quantity!r}; it has {', '.join(table.colnames)}.")
@@ -79,7 +89,7 @@ def _rate(table, quantity):
     return np.array(table[quantity], dtype=float), options
 
 
-def _counts(table, quantity):
+def _counts(table: "Table", quantity: str) -> tuple[np.ndarray, dict[str, Any]]:
     """The numbers of events, and what stingray is told of them."""
     name = _column(table, quantity)
     if name not in table.colnames:
@@ -94,17 +104,17 @@ def _counts(table, quantity):
     return np.array(table[name], dtype=float), options
 
 
-def _column(table, quantity):
+def _column(table: "Table", quantity: str) -> str:
     return "n_on" if quantity == "counts" and "n_on" in table.colnames else quantity
 
 
-def _seconds(times, zero):
+def _seconds(times: "Time", zero: float) -> np.ndarray:
     """Seconds in TT since a midnight (MJD), float array."""
     times = times.tt
     return ((times.jd1 - 2400000.5 - zero) + times.jd2) * SECONDS_PER_DAY
 
 
-def _widths(start, stop):
+def _widths(start: np.ndarray, stop: np.ndarray) -> float | np.ndarray:
     """The widths of bins in s: one number where all are the same, up to the rounding of an MJD."""
     widths = stop - start
     return float(np.median(widths)) if np.ptp(widths) < 1e-5 else widths

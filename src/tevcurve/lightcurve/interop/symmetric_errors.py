@@ -3,12 +3,19 @@
 import logging
 
 import numpy as np
+from astropy.table import Table
 
 log = logging.getLogger(__name__)
 
 
-def has_no_error(table, quantity):
-    """Bool array (n_rows,): rows with a value of a quantity whose symmetric error is NaN; none without that column."""
+def has_no_error(table: Table, quantity: str) -> np.ndarray:
+    """Bool array (n_rows,): rows with a value of a quantity whose symmetric error is NaN; none without that column.
+
+    Parameters
+    ----------
+    table : of a light curve
+    quantity : name of the column of values
+    """
     name = f"{quantity}_err"
     if not {quantity, name} <= set(table.colnames):
         return np.zeros(len(table), dtype=bool)
@@ -16,8 +23,15 @@ def has_no_error(table, quantity):
     return np.isfinite(value) & ~np.isfinite(error)
 
 
-def tell_missing_errors(table, quantity, what):
-    """Log how many rows have no symmetric error, and what became of them; the sentence (str), empty for none."""
+def tell_missing_errors(table: Table, quantity: str, what: str) -> str:
+    """Log how many rows have no symmetric error, and what became of them; the sentence (str), empty for none.
+
+    Parameters
+    ----------
+    table : of a light curve
+    quantity : name of the column of values
+    what : what became of these rows, in words
+    """
     number = np.count_nonzero(has_no_error(table, quantity))
     if not number:
         return ""

@@ -1,9 +1,10 @@
 """Light curves as `astropy.timeseries.BinnedTimeSeries` and back, and as `lightkurve.LightCurve`."""
 
 import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Column
+from astropy.table import Column, Table
 from astropy.timeseries import BinnedTimeSeries
 
 from tevcurve.errors import InputError
@@ -12,14 +13,20 @@ from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.table_making import light_curve_table
 
+if TYPE_CHECKING:
+    import lightkurve
+
 TIMES = ("time_min", "time_max")
 
 
-def to_binned_time_series(light_curve, band=None):
+def to_binned_time_series(light_curve: LightCurve, band: int | None = None) -> BinnedTimeSeries:
     """`BinnedTimeSeries` of one energy band: bins from `time_min` to `time_max` in the light curve's time scale, and
     all further columns, those with a unit as Quantities. Errors that a row does not have are NaN, and logged.
 
-    band: int, number of the energy band; needed where there are several.
+    Parameters
+    ----------
+    light_curve : with the band
+    band : int, number of the energy band; needed where there are several
     """
     light_curve = band_of(light_curve, band, "A BinnedTimeSeries")
     series = BinnedTimeSeries(time_bin_start=light_curve.time_start, time_bin_end=light_curve.time_stop)
@@ -32,11 +39,13 @@ def to_binned_time_series(light_curve, band=None):
     return series
 
 
-def from_binned_time_series(series):
+def from_binned_time_series(series: BinnedTimeSeries) -> LightCurve:
     """The `LightCurve` of a `BinnedTimeSeries`, with its columns under their names.
 
     Columns of a light curve's names (`flux`, `flux_err`, `e_min`, ...) are converted to its units. Raises `InputError`
     for a unit that does not convert, or something else than a `BinnedTimeSeries`.
+
+    series: with columns of any names.
     """
     if not isinstance(series, BinnedTimeSeries):
         raise InputError(f"A {type(series).__name__} was given; wanted is a BinnedTimeSeries.")
@@ -47,7 +56,9 @@ def from_binned_time_series(series):
     return LightCurve(light_curve_table(series.time_bin_start, series.time_bin_end, columns, meta))
 
 
-def to_lightkurve(light_curve, band=None, quantity="flux"):
+def to_lightkurve(
+    light_curve: LightCurve, band: int | None = None, quantity: str = "flux"
+) -> "lightkurve.LightCurve":
     """`lightkurve.LightCurve` of one energy band: `time` is the middle of the bins, `flux` and `flux_err` are those of
     the quantity, and all further numbers stand under their names (`time_min` and `time_max` as MJD).
 
@@ -56,6 +67,7 @@ def to_lightkurve(light_curve, band=None, quantity="flux"):
 
     Parameters
     ----------
+    light_curve : with the band
     band : int, number of the energy band; needed where there are several
     quantity : str, column to take: "flux", "dnde", "eflux", "e2dnde" or "norm"
     """
@@ -78,12 +90,12 @@ def to_lightkurve(light_curve, band=None, quantity="flux"):
     return made
 
 
-def _check_column(table, quantity):
+def _check_column(table: Table, quantity: str) -> None:
     if quantity not in table.colnames:
         raise InputError(f"The light curve has no column {quantity!r}; it has {', '.join(table.colnames)}.")
 
 
-def _bare(column):
+def _bare(column: Column) -> Any:
     """The values of a column on their own: a Quantity where it has a unit."""
     if column.unit is not None:
         return column.quantity.copy()
