@@ -10,7 +10,8 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.runs import TermsOfRuns
+from tevcurve.lightcurve.runs import TermsOfRuns, terms_of_each
+from tevcurve.problems import in_order
 
 
 def with_runs(kept, runs, strict=False):
@@ -25,11 +26,12 @@ def with_runs(kept, runs, strict=False):
     strict : bool, raises for the first that cannot be reduced
     """
     runs = in_order_of_time(runs)
-    made, failed = kept.attempted(runs, strict)
+    made, problems = terms_of_each(runs, kept.terms_of, strict)
     together, new = kept.runs.with_runs([runs[number] for number in made])
     terms = TermsOfRuns(together, kept.terms_of)
     for number, reduced in zip(new, made.values(), strict=True):
         terms.put(number, *reduced)
+    failed = in_order((*kept.failed, *problems))
     kept = replace(kept, runs=together, failed=failed, terms=terms.terms, fates=terms.fates)
     return kept, np.setdiff1d(np.arange(len(together)), new)
 

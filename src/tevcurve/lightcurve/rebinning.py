@@ -19,10 +19,10 @@ from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
-from tevcurve.lightcurve.runs import Runs
+from tevcurve.lightcurve.runs import Runs, terms_of_each
 from tevcurve.models import SpectralModel
 from tevcurve.options import FitOptions
-from tevcurve.problems import at_stage, attempt, in_order
+from tevcurve.problems import at_stage, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
 from tevcurve.reduction.energy_axes import energy_axes
@@ -93,27 +93,13 @@ class Kept:
 
         strict: bool, raises for the first such run. Raises `DataError` where no run is left.
         """
-        made, failed = self.attempted(map(self.runs.read, range(len(self.runs))), strict)
+        made, problems = terms_of_each(map(self.runs.read, range(len(self.runs))), self.terms_of, strict)
+        failed = in_order((*self.failed, *problems))
         if not made:
             replace(self, failed=failed).refuse()
         terms, fates = zip(*made.values(), strict=True)
         runs = self.runs.chosen(made)
         return replace(self, runs=runs, failed=failed, terms=terms, fates=fates).resolved()
-
-    def attempted(self, runs, strict=False):
-        """(dict of the numbers of runs that can be reduced to their terms and fates, tuple of all `Problem`s).
-
-        runs: iterable of `SourceRun`. strict: bool, raises for the first run that cannot be reduced.
-        """
-        made, failed = {}, list(self.failed)
-        for number, run in enumerate(runs):
-            reduced, problem = attempt(run.obs_id, partial(self.terms_of, run), strict)
-            if problem is None:
-                made[number] = reduced
-            else:
-                log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
-                failed.append(problem)
-        return made, in_order(failed)
 
     def resolved(self):
         """The same with the defaults of its time bins that were taken from its runs written down.

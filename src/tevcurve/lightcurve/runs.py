@@ -1,8 +1,9 @@
 """The runs of a light curve, wherever they wait: what is known of each without reading it, and each run itself."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,9 +11,12 @@ import numpy as np
 from tevcurve.data import GTI
 from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.source_run import SourceRun
+from tevcurve.problems import Problem, attempt
 
 if TYPE_CHECKING:
     from tevcurve.lightcurve.bins.time_bins import TimeBins
+
+log = logging.getLogger(__name__)
 
 
 class RunFacts(Protocol):
@@ -109,6 +113,28 @@ def joined_in_time(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Any], n
     together = [*old, *new]
     order = order_of_time(together) if together else np.zeros(0, dtype=int)
     return [together[number] for number in order], np.argsort(order)[len(old) :]
+
+
+def terms_of_each(
+    runs: Iterable[SourceRun], terms_of: Callable[[SourceRun], tuple[Any, Any]], strict: bool = False
+) -> tuple[dict[int, tuple[Any, Any]], list[Problem]]:
+    """(dict of the numbers of runs that can be reduced to their terms and fates, list of what hinders the others).
+
+    Parameters
+    ----------
+    runs : read one after the other
+    terms_of : function of a run to both, such as `Kept.terms_of`
+    strict : whether the first run that cannot be reduced raises its error
+    """
+    made, problems = {}, []
+    for number, run in enumerate(runs):
+        reduced, problem = attempt(run.obs_id, partial(terms_of, run), strict)
+        if problem is None:
+            made[number] = reduced
+        else:
+            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
+            problems.append(problem)
+    return made, problems
 
 
 class TermsOfRuns:
