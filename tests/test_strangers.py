@@ -17,6 +17,8 @@ from astropy.table import Column, Table
 from small_store import SOURCE, TARGET, make_store, spectrum_datasets
 
 from tevcurve import LightCurve, LightCurveEstimator, append_runs, light_curve
+from tevcurve.bins.good_time import good_time
+from tevcurve.bins.text import binning_from_text
 from tevcurve.cli.main import main
 from tevcurve.data import DataStore, Observation
 from tevcurve.data.write import write_store
@@ -26,8 +28,6 @@ from tevcurve.irf import EffectiveAreaTable2D
 from tevcurve.irf.layout import RESPONSES, Layout, ValueColumn
 from tevcurve.irf.table import Response
 from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
-from tevcurve.lightcurve.bins.good_time import good_time
-from tevcurve.lightcurve.bins.text import binning_from_text
 from tevcurve.lightcurve.columns import COLUMNS, LightCurveColumn
 from tevcurve.lightcurve.file_formats import FORMATS, FileFormat
 from tevcurve.report import report_html

@@ -19,14 +19,14 @@ from astropy.coordinates import EarthLocation, SkyCoord
 from astropy.table import Table
 from astropy.time import Time
 
+from tevcurve.bins import by_width
+from tevcurve.bins.binning import Binning
 from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.data.write import write_store
 from tevcurve.errors import InputError
 from tevcurve.figures.style import legend_above
 from tevcurve.lightcurve import LightCurve
-from tevcurve.lightcurve.bins import by_width
-from tevcurve.lightcurve.bins.binning import Binning
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.pipeline import light_curve
 from tevcurve.progress import track

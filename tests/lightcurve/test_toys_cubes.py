@@ -9,11 +9,11 @@ from astropy.coordinates import SkyCoord
 from numpy.testing import assert_allclose
 
 from tevcurve import light_curve
+from tevcurve.bins.width import ByWidth
 from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.lightcurve.bins import by_run, by_width
-from tevcurve.lightcurve.bins.width import ByWidth
 from tevcurve.lightcurve.toys import draw_toys, toy_maker
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.reduction.cube_terms import cube_terms

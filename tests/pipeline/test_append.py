@@ -14,6 +14,7 @@ from regions import CircleSkyRegion
 from small_store import START, TARGET, make_store, run_file
 
 from tevcurve import DataStore, LightCurve, PowerLaw
+from tevcurve.bins.width import ByWidth
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import CHECKSUMS
 from tevcurve.lightcurve.bins import (
@@ -29,7 +30,6 @@ from tevcurve.lightcurve.bins import (
     by_width,
     sliding,
 )
-from tevcurve.lightcurve.bins.width import ByWidth
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.store import Result, input_files, write_result

@@ -128,7 +128,7 @@ class Config(_Values):
         """The `Config` as it is kept with a result: without where and how the job runs, times and regions from files
         in place of the files' names, the scale of plain times, and every option of its method with its value.
         """
-        from tevcurve.lightcurve.bins.text import explicit_text
+        from tevcurve.bins.text import explicit_text
 
         values = {key: value for key, value in self.values().items() if key not in HOW}
         bins = explicit_text(self.time_bins)
@@ -149,7 +149,7 @@ class Config(_Values):
 
         position: `SkyCoord` of the source, for phases at the barycentre; default: the one that is given here.
         """
-        from tevcurve.lightcurve.bins.text import binning_from_text
+        from tevcurve.bins.text import binning_from_text
 
         if position is None and self.position is not None:
             position = sky.as_position(self.position)

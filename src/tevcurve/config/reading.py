@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from tevcurve.bins.text import scale_is_assumed
 from tevcurve.config.changes import with_changes
 from tevcurve.config.mistakes import ConfigError
 from tevcurve.config.model import VERSION, Config
 from tevcurve.config.values import time_bins_text
 from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
 from tevcurve.errors import DataError, InputError
-from tevcurve.lightcurve.bins.text import scale_is_assumed
 from tevcurve.options import CONDITIONAL
 
 

@@ -2,10 +2,10 @@
 
 from astropy.coordinates import SkyCoord
 
+from tevcurve.bins.text import binning_from_text, explicit_text
 from tevcurve.config import values as kinds
 from tevcurve.config.mistakes import ConfigError
 from tevcurve.config.model import VERSION, Config
-from tevcurve.lightcurve.bins.text import binning_from_text, explicit_text
 
 
 def rebinned(result, changes):

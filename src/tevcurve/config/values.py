@@ -114,7 +114,7 @@ def time_bins_text(value: Any) -> Any:
 
 
 def _time_bins(value: Any) -> str:
-    from tevcurve.lightcurve.bins.text import check_text
+    from tevcurve.bins.text import check_text
 
     value = time_bins_text(value)
     if not isinstance(value, str):

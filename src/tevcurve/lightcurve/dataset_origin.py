@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tevcurve.bins.text import as_binning
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
 from tevcurve.errors import InputError
@@ -13,7 +14,6 @@ from tevcurve.fit.cube_datasets import CubeDatasets
 from tevcurve.fit.onoff_datasets import OnOffDatasets
 from tevcurve.fit.row_exposure import WholeSeconds
 from tevcurve.fit.row_likelihood import RowSetting, RunPieces
-from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dataset_ledger import dataset_ledger
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.product import LightCurve

@@ -6,12 +6,12 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.bins import by_intervals
+from tevcurve.bins.text import as_binning
 from tevcurve.datasets import MapDataset
 from tevcurve.datasets.accepted import datasets_of
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
-from tevcurve.lightcurve.bins import by_intervals
-from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dataset_origin import DatasetOrigin, rows_of_whole
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.product import LightCurve

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.table import Column, Table
 
+from tevcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.runs import TermsOfRuns, terms_of_each

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tevcurve.bins.binning import say_of_older
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, expand_path
-from tevcurve.lightcurve.bins.binning import say_of_older
 from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.file_formats import format_to_read, format_to_write
 from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table

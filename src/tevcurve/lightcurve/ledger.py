@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from astropy.table import Row, Table
 
-from tevcurve.lightcurve.bins.time_bins import TimeBins
+from tevcurve.bins.time_bins import TimeBins
 from tevcurve.lightcurve.runs import BinsOnDemand, PickedRuns, Runs
 from tevcurve.problems import FAILED, WARNING, Problem
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from tevcurve.bins.instants import Instants
+from tevcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.data.time_order import in_order_of_time
-from tevcurve.lightcurve.bins.instants import Instants
-from tevcurve.lightcurve.bins.time_bins import ANY_RUN, TimeBins
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.runs import PickedRuns
 

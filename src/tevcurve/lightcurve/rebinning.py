@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+from tevcurve.bins import Binning
+from tevcurve.bins.text import as_binning
 from tevcurve.errors import DataError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_likelihood import CubeRule, lay_cubes
 from tevcurve.fit.onoff_likelihood import lay_spectra
 from tevcurve.fit.row_likelihood import RowSetting
-from tevcurve.lightcurve.bins import Binning
-from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table

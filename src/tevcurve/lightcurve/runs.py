@@ -14,7 +14,7 @@ from tevcurve.datasets.source_run import SourceRun
 from tevcurve.problems import Problem, attempt
 
 if TYPE_CHECKING:
-    from tevcurve.lightcurve.bins.time_bins import TimeBins
+    from tevcurve.bins.time_bins import TimeBins
 
 log = logging.getLogger(__name__)
 

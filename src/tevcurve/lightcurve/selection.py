@@ -6,8 +6,8 @@ from numbers import Integral
 import numpy as np
 from astropy import units as u
 
+from tevcurve.bins.time_text import one_time
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.time_text import one_time
 
 # Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
 TIME_TOLERANCE = 1e-5

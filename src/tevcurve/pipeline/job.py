@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tevcurve.lightcurve.bins import Binning
+from tevcurve.bins import Binning
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.models import SpectralModel
 from tevcurve.options import FitOptions

@@ -3,10 +3,10 @@
 import astropy.units as u
 import numpy as np
 
+from tevcurve.bins import by_run
+from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.lightcurve.bins import by_run
-from tevcurve.lightcurve.bins.text import as_binning
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_shapes import free_names
 from tevcurve.lightcurve.provenance import position_words, safe_energy_words

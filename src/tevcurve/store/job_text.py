@@ -13,10 +13,10 @@ from astropy.coordinates import Angle, EarthLocation, Latitude, Longitude, SkyCo
 from astropy.time import Time
 
 from tevcurve import models
+from tevcurve.bins import BINNINGS, Binning
+from tevcurve.bins.ephemeris import Ephemeris
 from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
-from tevcurve.lightcurve.bins import BINNINGS, Binning
-from tevcurve.lightcurve.bins.ephemeris import Ephemeris
 from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
 from tevcurve.models.units import internal_factor
 from tevcurve.options import FitOptions

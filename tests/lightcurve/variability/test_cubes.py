@@ -7,11 +7,11 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
 from tevcurve import DataStore, light_curve
+from tevcurve.bins.ephemeris import Ephemeris
 from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_phase, by_width
-from tevcurve.lightcurve.bins.ephemeris import Ephemeris
 from tevcurve.lightcurve.variability import flare_profile, fractional_variability, ts_var
 from tevcurve.lightcurve.variability.chances import null_fits
 from tevcurve.lightcurve.variability.rows import rows_of

@@ -8,8 +8,8 @@ import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
+from tevcurve.bins.blocks import bayesian_blocks as event_blocks
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.blocks import bayesian_blocks as event_blocks
 from tevcurve.lightcurve.variability.block_search import best_division, gain_of, gaussian_gains, summed_blocks
 from tevcurve.lightcurve.variability.chances import Test, chances
 from tevcurve.lightcurve.variability.records import VariabilityResult
@@ -50,7 +50,7 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
     constant light curves with these very rows exceed: toys where a row has under 20 counts or is a limit, else, or
     without toys, Gaussian draws.
 
-    Of events: the blocks of `tevcurve.lightcurve.bins.bayesian_blocks`, which start at events, with the light curve in
+    Of events: the blocks of `tevcurve.bins.bayesian_blocks`, which start at events, with the light curve in
     them; the chance is the least p0 of a few at which there is more than one.
 
     Parameters

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.bins.binning import Binning
+from tevcurve.bins.event_cells import event_cells
+from tevcurve.bins.time_text import number_word
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
-from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.event_cells import event_cells
-from tevcurve.lightcurve.time_text import number_word
 
 _CHUNK = 64
 

@@ -5,15 +5,15 @@ Runs are observations, reduced runs, or anything with `obs_id` and `gti`. The bi
 `Binning` says what a binning is, `BINNINGS` has all of them by name; one of your own is added to it.
 """
 
-from tevcurve.lightcurve.bins.adaptive import by_counts, by_significance
-from tevcurve.lightcurve.bins.binning import BINNINGS, Binning
-from tevcurve.lightcurve.bins.blocks import bayesian_blocks
-from tevcurve.lightcurve.bins.ephemeris import Ephemeris
-from tevcurve.lightcurve.bins.fixed import by_night, by_run
-from tevcurve.lightcurve.bins.intervals import by_edges, by_intervals
-from tevcurve.lightcurve.bins.phase import by_phase
-from tevcurve.lightcurve.bins.time_bins import BinPieces, TimeBins
-from tevcurve.lightcurve.bins.width import by_width, sliding
+from tevcurve.bins.adaptive import by_counts, by_significance
+from tevcurve.bins.binning import BINNINGS, Binning
+from tevcurve.bins.blocks import bayesian_blocks
+from tevcurve.bins.ephemeris import Ephemeris
+from tevcurve.bins.fixed import by_night, by_run
+from tevcurve.bins.intervals import by_edges, by_intervals
+from tevcurve.bins.phase import by_phase
+from tevcurve.bins.time_bins import BinPieces, TimeBins
+from tevcurve.bins.width import by_width, sliding
 
 __all__ = [
     "BINNINGS",

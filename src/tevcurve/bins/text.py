@@ -2,10 +2,10 @@
 
 import logging
 
+from tevcurve.bins.binning import BINNINGS, UNNAMED, Binning
+from tevcurve.bins.given_text import WITH_UNIT, GivenText, options_of, words_of
+from tevcurve.bins.time_text import DATE_SCALE
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.binning import BINNINGS, UNNAMED, Binning
-from tevcurve.lightcurve.bins.given_text import WITH_UNIT, GivenText, options_of, words_of
-from tevcurve.lightcurve.time_text import DATE_SCALE
 
 __all__ = ["as_binning", "binning_from_text", "check_text", "explicit_text", "scale_is_assumed"]
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timelines import CLOCK, CLOCKS, T0, make_run, runs_in_order
 
+from tevcurve.bins.good_time import good_time
+from tevcurve.bins.instants import Instants
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import TimeBins, by_edges, by_intervals, by_run, by_width, sliding
-from tevcurve.lightcurve.bins.good_time import good_time
-from tevcurve.lightcurve.bins.instants import Instants
 
 quick = settings(max_examples=30, deadline=None)
 

@@ -10,15 +10,15 @@ from astropy.coordinates import EarthLocation, SkyCoord
 from astropy.time import Time
 from timelines import CLOCK, CLOCKS, make_line, make_run
 
+from tevcurve.bins.binning import say_of_older
+from tevcurve.bins.text import binning_from_text
+from tevcurve.bins.width import ByWidth, Sliding
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
 from tevcurve.lightcurve.bins import BINNINGS, Binning, Ephemeris
-from tevcurve.lightcurve.bins.binning import say_of_older
-from tevcurve.lightcurve.bins.text import binning_from_text
-from tevcurve.lightcurve.bins.width import ByWidth, Sliding
 from tevcurve.options import OPTIONS
 
-GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guide" / "time_bins.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "time_bins.md"
 POSITION = SkyCoord(83.63, 22.01, unit="deg")
 SITE = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)
 START = CLOCK.to_time(2.0e8 + 123.456789)

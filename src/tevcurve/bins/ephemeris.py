@@ -8,8 +8,8 @@ from astropy.constants import c as speed_of_light
 from astropy.coordinates import EarthLocation, SkyCoord, get_body_barycentric
 from astropy.time import Time
 
+from tevcurve.bins.time_text import number_word, words_of_times
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.time_text import number_word, words_of_times
 
 
 @dataclass(frozen=True)

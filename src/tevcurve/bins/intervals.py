@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.bins.binning import Binning
+from tevcurve.bins.good_time import good_time
+from tevcurve.bins.instants import Instants
+from tevcurve.bins.time_bins import TimeBins
+from tevcurve.bins.time_text import as_time, plain_days, words_of_times
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.good_time import good_time
-from tevcurve.lightcurve.bins.instants import Instants
-from tevcurve.lightcurve.bins.time_bins import TimeBins
-from tevcurve.lightcurve.time_text import as_time, plain_days, words_of_times
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+from tevcurve.bins.given_text import GivenText
+from tevcurve.bins.good_time import BinnedRun
+from tevcurve.bins.time_bins import TimeBins
 from tevcurve.declarations import Declarations
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.given_text import GivenText
-from tevcurve.lightcurve.bins.good_time import BinnedRun
-from tevcurve.lightcurve.bins.time_bins import TimeBins
 
 
 class Binning:
@@ -88,16 +88,16 @@ BINNINGS: Declarations[type[Binning]] = Declarations(
     "time binning",
     "tevcurve.binnings",
     {
-        "run": "tevcurve.lightcurve.bins.fixed:ByRun",
-        "night": "tevcurve.lightcurve.bins.fixed:ByNight",
-        "width": "tevcurve.lightcurve.bins.width:ByWidth",
-        "counts": "tevcurve.lightcurve.bins.adaptive:ByCounts",
-        "significance": "tevcurve.lightcurve.bins.adaptive:BySignificance",
-        "blocks": "tevcurve.lightcurve.bins.blocks:BayesianBlocks",
-        "sliding": "tevcurve.lightcurve.bins.width:Sliding",
-        "phase": "tevcurve.lightcurve.bins.phase:ByPhase",
-        "edges": "tevcurve.lightcurve.bins.intervals:ByEdges",
-        "intervals": "tevcurve.lightcurve.bins.intervals:ByIntervals",
+        "run": "tevcurve.bins.fixed:ByRun",
+        "night": "tevcurve.bins.fixed:ByNight",
+        "width": "tevcurve.bins.width:ByWidth",
+        "counts": "tevcurve.bins.adaptive:ByCounts",
+        "significance": "tevcurve.bins.adaptive:BySignificance",
+        "blocks": "tevcurve.bins.blocks:BayesianBlocks",
+        "sliding": "tevcurve.bins.width:Sliding",
+        "phase": "tevcurve.bins.phase:ByPhase",
+        "edges": "tevcurve.bins.intervals:ByEdges",
+        "intervals": "tevcurve.bins.intervals:ByIntervals",
     },
 )
 UNNAMED = "width"

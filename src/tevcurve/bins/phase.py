@@ -7,13 +7,13 @@ import astropy.units as u
 import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
+from tevcurve.bins.binning import Binning
+from tevcurve.bins.ephemeris import Ephemeris, barycentric_delay, check_sky
+from tevcurve.bins.good_time import good_time
+from tevcurve.bins.time_bins import TimeBins, expand_ranges
+from tevcurve.bins.time_text import number_word
+from tevcurve.bins.width import MAX_BINS
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.ephemeris import Ephemeris, barycentric_delay, check_sky
-from tevcurve.lightcurve.bins.good_time import good_time
-from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
-from tevcurve.lightcurve.bins.width import MAX_BINS
-from tevcurve.lightcurve.time_text import number_word
 
 # Between points so far apart the delay is straight to 0.3 microseconds.
 _NODE_STEP_S = 120.0

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timelines import CLOCK, CLOCKS, T0, assert_tiles, make_run, runs_in_order
 
+from tevcurve.bins.width import ByWidth
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
-from tevcurve.lightcurve.bins.width import ByWidth
 
 quick = settings(max_examples=30, deadline=None)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.bins.binning import Binning
+from tevcurve.bins.good_time import good_time
+from tevcurve.bins.instants import Instants
+from tevcurve.bins.time_bins import TimeBins, expand_ranges
+from tevcurve.bins.time_text import duration_s, one_time, seconds_word, words_of_times
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.good_time import good_time
-from tevcurve.lightcurve.bins.instants import Instants
-from tevcurve.lightcurve.bins.time_bins import TimeBins, expand_ranges
-from tevcurve.lightcurve.time_text import duration_s, one_time, seconds_word, words_of_times
 
 MAX_BINS = 1_000_000
 # A rest of a run shorter than this part of the width is rounding, not a bin.

@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
+from tevcurve.bins.good_time import good_time
+from tevcurve.bins.instants import Instants
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.good_time import good_time
-from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.records import short_repr
 
 ANY_RUN = -1

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timelines import CLOCK, CLOCKS, T0, assert_tiles, make_run, runs_in_order
 
+from tevcurve.bins.ephemeris import barycentric_delay
 from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import Ephemeris, by_phase
-from tevcurve.lightcurve.bins.ephemeris import barycentric_delay
 
 CRAB = SkyCoord(83.6333, 22.0144, unit="deg")
 SITE = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)

@@ -7,15 +7,15 @@ from astropy.coordinates import EarthLocation, SkyCoord
 from astropy.table import Table
 from astropy.time import Time
 
-from tevcurve.errors import InputError
-from tevcurve.lightcurve import bins
-from tevcurve.lightcurve.bins.text import (
+from tevcurve.bins.text import (
     as_binning,
     binning_from_text,
     explicit_text,
     scale_is_assumed,
 )
-from tevcurve.lightcurve.time_text import as_times
+from tevcurve.bins.time_text import as_times
+from tevcurve.errors import InputError
+from tevcurve.lightcurve import bins
 
 POSITION = SkyCoord(83.63, 22.01, unit="deg")
 

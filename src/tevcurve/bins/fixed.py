@@ -6,11 +6,11 @@ import astropy.units as u
 import numpy as np
 from astropy.coordinates import Longitude
 
+from tevcurve.bins.binning import Binning
+from tevcurve.bins.good_time import good_time
+from tevcurve.bins.time_bins import TimeBins
+from tevcurve.bins.time_text import duration_s, number_word, seconds_word
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.binning import Binning
-from tevcurve.lightcurve.bins.good_time import good_time
-from tevcurve.lightcurve.bins.time_bins import TimeBins
-from tevcurve.lightcurve.time_text import duration_s, number_word, seconds_word
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tevcurve.bins.instants import Instants
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.instants import Instants
 from tevcurve.records import short_repr
 
 

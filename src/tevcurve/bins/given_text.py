@@ -8,8 +8,7 @@ from typing import Any
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
-from tevcurve.errors import InputError
-from tevcurve.lightcurve.time_text import (
+from tevcurve.bins.time_text import (
     DATE_SCALE,
     NUMBER,
     PLAIN_SCALE,
@@ -18,6 +17,7 @@ from tevcurve.lightcurve.time_text import (
     is_time,
     split_scale,
 )
+from tevcurve.errors import InputError
 
 # A word, or what stands in quotes; key=value stays together.
 _WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.bins.good_time import GoodTime, good_time
+from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.timeline import timeline_of
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins.good_time import GoodTime, good_time
-from tevcurve.lightcurve.bins.time_bins import TimeBins
 from tevcurve.records import short_repr
 
 
