@@ -143,7 +143,7 @@ ONE = (
         # The declaration of columns.
         (r"lightcurve/columns\.py",),
     ),
-    One("options: name, default, words, allowed values", (Fields(OPTIONS, ("MethodOption",)),)),
+    One("options: name, default, words, allowed values", (Fields(OPTIONS, ("Option", "MethodOption")),)),
     One(
         "binnings: their names, what is in a job, whether they look at events",
         (Texts(BINNINGS, 5), Names(BINNING_CLASSES, 3), Reads("time_bins")),

@@ -75,7 +75,10 @@ class Names:
 
 @dataclass(frozen=True)
 class Fields:
-    """A field of a class with a default that is called so, or the first argument of a call of one of these classes."""
+    """A field of a class that is called so and has a default, or the first argument of a call of one of these classes.
+
+    A default is a number or a text that stands there; None, False and what is taken from elsewhere are none.
+    """
 
     names: tuple
     records: tuple = ()
@@ -83,9 +86,7 @@ class Fields:
     def is_in(self, tree):
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                fields = [
-                    one for one in node.body if isinstance(one, ast.AnnAssign) and one.value is not None
-                ]
+                fields = [one for one in node.body if isinstance(one, ast.AnnAssign) and _is_said(one.value)]
                 if any(ast.unparse(one.target) in self.names for one in fields):
                     return True
             elif isinstance(node, ast.Call) and node.args:
@@ -93,6 +94,13 @@ class Fields:
                 if is_record and getattr(node.args[0], "value", None) in self.names:
                     return True
         return False
+
+
+def _is_said(default):
+    """Whether a default is a number or a text, by itself or as the first argument of `Field(...)`."""
+    if isinstance(default, ast.Call) and default.args and ast.unparse(default.func).lower() == "field":
+        default = default.args[0]
+    return isinstance(default, ast.Constant) and default.value not in (None, False)
 
 
 @dataclass(frozen=True)

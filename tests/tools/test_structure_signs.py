@@ -16,6 +16,8 @@ PLACE = "tevcurve.bins:ByNight"
 class Options(Record):
     """Options."""
     interval: str = "likelihood"
+    background: str = option_of("background").default
+    shape_from: str | None = None
     def __getattr__(self, name):
         return self.rows.take(name)
 columns = {"npred": 1} | Option("free_ts", 25)
@@ -36,7 +38,7 @@ columns["alpha"] = meta.get("time_bins")
         (Names(("ByRun", "ByNight"), 2), True),
         (Names(("ByRun", "ByNight", "ByWidth"), 3), False),
         (Fields(("interval",)), True),
-        (Fields(("free_ts",)), False),
+        (Fields(("free_ts", "shape_from", "background")), False),
         (Fields(("free_ts",), ("Option",)), True),
         (Keys(("npred",)), True),
         (Keys(("alpha", "x")), True),
