@@ -13,6 +13,11 @@ SOURCE = Path(tevcurve.__file__).parent
 # Folders and modules whose docstrings are held to it; the list only grows.
 ROOMS = (
     "bins",
+    "cli/console.py",
+    "cli/figures.py",
+    "cli/job_options.py",
+    "cli/logs.py",
+    "cli/main.py",
     "config/changes.py",
     "config/mistakes.py",
     "config/observations.py",
@@ -43,6 +48,11 @@ ROOMS = (
     "lightcurve/plots",
     "maps",
     "models",
+    "report/embedding.py",
+    "report/figure_style.py",
+    "report/rows.py",
+    "report/visits.py",
+    "report/words.py",
     "simulation",
     "store/array_bytes.py",
     "store/atomic.py",

@@ -1,24 +1,32 @@
 """What a person sees: tables, notes beside the output, and texts of files without their control characters."""
 
 import sys
+from collections.abc import Sequence
 
 _SPACES = {"\n": "\n", "\t": " "}
 
 
-def plain(text):
-    """A text without control characters, which could draw on a terminal or hide what stands there."""
+def plain(text: object) -> str:
+    """A text without control characters, which could draw on a terminal or hide what stands there.
+
+    text: anything that has one.
+    """
     return "".join(_SPACES.get(char, char if char.isprintable() else "?") for char in str(text))
 
 
-def note(text):
-    """Print beside the output proper, on the standard error."""
+def note(text: object) -> None:
+    """Print beside the output proper, on the standard error. text: anything that has one."""
     print(plain(text), file=sys.stderr)
 
 
-def print_table(headers, rows, left=1):
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:
     """Print a table: drawn on a terminal, else aligned texts, so that `cut`, `grep` and `awk` can have them.
 
-    headers: list of str. rows: list of lists of str. left: how many columns begin at the left; the others are numbers.
+    Parameters
+    ----------
+    headers : list of str
+    rows : list of lists of str
+    left : how many columns begin at the left; the others are numbers
     """
     rows = [[plain(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
@@ -33,7 +41,7 @@ def print_table(headers, rows, left=1):
         print("  ".join(cells).rstrip())
 
 
-def _draw_table(headers, rows, left):
+def _draw_table(headers: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:
     from rich import box
     from rich.console import Console
     from rich.markup import escape

@@ -1,11 +1,30 @@
 """Figures into files."""
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 from tevcurve.figures import save_figure
 
 
-def write_figure(path, draw, size=(9, 5), about="", **axes):
-    """`Path` of the file into which draw(ax) has drawn. size: inches. about: for its metadata. axes: keywords of the
-    axes."""
+def write_figure(
+    path: str | os.PathLike[str],
+    draw: Callable[..., Any],
+    size: tuple[float, float] = (9, 5),
+    about: str = "",
+    **axes: Any,
+) -> Path:
+    """`Path` of the file into which draw(ax) has drawn.
+
+    Parameters
+    ----------
+    path : of the file
+    draw : function of `ax`
+    size : (width, height), inches
+    about : what it shows, for its metadata
+    axes : keywords of the axes
+    """
     import matplotlib
 
     # No window is opened.

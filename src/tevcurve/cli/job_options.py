@@ -1,27 +1,36 @@
 """The options of the commands that run a job: one for each key of the configuration."""
 
 import inspect
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tevcurve.config.model import KEYS
 from tevcurve.config.yaml_nodes import plain_value
 from tevcurve.errors import InputError
+from tevcurve.options import Option
 
 NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
 _SEVERAL = {"exclusion"}
 
 
-def job_options(without=(), only=None, **defaults):
+def job_options(
+    without: Collection[str] = (), only: Collection[str] | None = None, **defaults: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator that gives a command an option for each key of `Config`, and `--set`.
 
-    The command takes them in `**options`, None where they are not given. without: keys that have none. only: the keys
-    that have one, in place of all and of `--set`. defaults: of the command, where they are not those of `Config`.
+    The command takes them in `**options`, None where they are not given.
+
+    Parameters
+    ----------
+    without : keys that have none
+    only : the keys that have one, in place of all and of `--set`
+    defaults : of the command, where they are not those of `Config`
     """
 
-    def decorate(command):
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         own = inspect.signature(command)
         plain = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
         # The version is of files only.
@@ -41,21 +50,24 @@ def job_options(without=(), only=None, **defaults):
         )
 
         @wraps(command)
-        def run(**given):
+        def run(**given: Any) -> Any:
             return command(**given)
 
         added = [several, *added] if only is None else added
-        run.__signature__ = own.replace(parameters=[*plain, *added])
-        run.__annotations__ = {p.name: p.annotation for p in run.__signature__.parameters.values()}
-        return run
+        made: Any = run
+        made.__signature__ = own.replace(parameters=[*plain, *added])
+        made.__annotations__ = {p.name: p.annotation for p in made.__signature__.parameters.values()}
+        return made
 
     return decorate
 
 
-def changes_of(options):
+def changes_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """Dict of key to value of the options that were given; raises `InputError` for a `--set` without "=".
 
     What has an option of its own goes before `--set`.
+
+    options: of a command, by name.
     """
     changes = {}
     for item in options.get("set_") or ():
@@ -67,33 +79,37 @@ def changes_of(options):
     return changes | {name: listed(value) for name, value in given.items()}
 
 
-def listed(value):
-    """A list where a text is one as the configuration has them, such as "[23523, 23526]"; else what came."""
+def listed(value: Any) -> Any:
+    """A list where a text is one as the configuration has them, such as "[23523, 23526]"; else what came.
+
+    value: of an option.
+    """
     if not isinstance(value, str) or not (value.strip().startswith("[") and value.strip().endswith("]")):
         return value
     parts = (part.strip().strip("'\"") for part in value.strip()[1:-1].split(","))
     return [plain_value(part) for part in parts if part]
 
 
-def _value(text):
+def _value(text: str) -> Any:
     value = listed(text.strip())
     return plain_value(value) if isinstance(value, str) else value
 
 
-def _default(value):
+def _default(value: Any) -> str:
     """What a value is without the option, in words, or nothing where nothing would be said."""
     if isinstance(value, list):
         value = ",".join(value)
     return f" [default: {value}]" if isinstance(value, (str, float, int)) and value not in ("", False) else ""
 
 
-def _option(key, default):
+def _option(key: Option, default: Any) -> inspect.Parameter:
     """The parameter of a command for a key of the configuration, an `Option`."""
     name = key.name
     # Square brackets would be taken for markup.
     description = f"{key.description}.{_default(default)}".replace("[", r"\[").replace("`", "")
     names = NAMES.get(name, [f"--{name.replace('_', '-')}"])
-    options = {"help": description, "rich_help_panel": key.section, "show_default": False}
+    kind: Any
+    options: dict[str, Any] = {"help": description, "rich_help_panel": key.section, "show_default": False}
     if key.kind == "flag":
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
     elif key.kind == "number of processes":

@@ -3,7 +3,9 @@
 import logging
 import sys
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tevcurve.cli.console import plain
 
@@ -12,7 +14,7 @@ _LOGGER = logging.getLogger("tevcurve")
 
 
 @contextmanager
-def logs_on_stderr():
+def logs_on_stderr() -> Iterator[None]:
     """A context in which the log goes to the standard error, warnings only until `set_level` says otherwise."""
     level, handler = _LOGGER.level, _Handler()
     handler.setFormatter(_OneLine("%(levelname)s: %(message)s"))
@@ -26,8 +28,14 @@ def logs_on_stderr():
             _LOGGER.setLevel(level)
 
 
-def set_level(verbose, debug):
-    """None; what is logged from now on. verbose: int, 0 to 2. debug: bool, with tracebacks."""
+def set_level(verbose: int, debug: bool) -> None:
+    """None; what is logged from now on.
+
+    Parameters
+    ----------
+    verbose : int, 0 to 2
+    debug : bool, with tracebacks
+    """
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal has no letters for is no reason to stop.
         if hasattr(stream, "reconfigure"):
@@ -46,7 +54,7 @@ def set_level(verbose, debug):
 class _Handler(logging.StreamHandler):
     """Log lines on the standard error as it is at the time: a progress bar takes it over."""
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr
         super().emit(record)
 
@@ -54,13 +62,13 @@ class _Handler(logging.StreamHandler):
 class _OneLine(logging.Formatter):
     """Log lines without tracebacks and control characters."""
 
-    def formatException(self, exc_info):
+    def formatException(self, exc_info: Any) -> str:
         return ""
 
-    def format(self, record):
+    def format(self, record: logging.LogRecord) -> str:
         return plain(super().format(record).rstrip())
 
 
-def _is_not_told_later(record):
+def _is_not_told_later(record: logging.LogRecord) -> bool:
     """What is wrong with a run is told at the end, once, with the others."""
     return record.name != "tevcurve.problems" and not str(record.msg).startswith("Run %s is left out")

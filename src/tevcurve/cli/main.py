@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from tevcurve.cli.console import plain
 from tevcurve.cli.logs import logs_on_stderr
@@ -18,8 +20,11 @@ DONE, PARTLY, NOTHING, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 _ANYWHERE = {"-v", "-vv", "--verbose", "--debug"}
 
 
-def main(arguments=None):
-    """Exit code of the command with some arguments, by default those of the process."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code of the command with some arguments, by default those of the process.
+
+    arguments: words of the command line.
+    """
     _open_closed_streams()
     arguments = _in_front(sys.argv[1:] if arguments is None else list(arguments))
     debug = "--debug" in arguments[: _end_of_options(arguments)]
@@ -51,15 +56,15 @@ def main(arguments=None):
 
 
 class Stopped(BaseException):
-    """The process was told to end. number: int, the signal."""
+    """The process was told to end. number: of the signal."""
 
-    def __init__(self, number):
+    def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
 
 
 @contextmanager
-def _ends_orderly():
+def _ends_orderly() -> Iterator[None]:
     """A context in which TERM and HUP end the work as an interruption does: nothing is left, no process goes on."""
     known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     # What another has set stays: `nohup` lets HUP be ignored.
@@ -67,7 +72,7 @@ def _ends_orderly():
     if threading.current_thread() is not threading.main_thread():
         own = []
 
-    def stop(number, frame):
+    def stop(number: int, frame: Any) -> None:
         for each in own:
             # The second one ends it at once.
             signal.signal(each, signal.SIG_DFL)
@@ -82,7 +87,7 @@ def _ends_orderly():
             signal.signal(number, signal.SIG_DFL)
 
 
-def _called(arguments):
+def _called(arguments: list[str]) -> int | None:
     """Exit code of the command. It is imported here, so that an interruption of that, too, is one sentence."""
     import typer
 
@@ -95,12 +100,12 @@ def _called(arguments):
             return INTERRUPTED
 
 
-def _sentence(error):
+def _sentence(error: Any) -> str:
     """What to tell a person of an error."""
     from typer import BadParameter
 
     # Where typer has the classes of its own errors differs between its releases.
-    usage_error = BadParameter.__base__
+    usage_error: Any = BadParameter.__base__
     if isinstance(error, usage_error):
         command = error.ctx.command_path if error.ctx else "tevcurve"
         # A command without anything has shown its help.
@@ -116,25 +121,25 @@ def _sentence(error):
     return f"An internal error, {type(error).__name__}: {error} (--debug shows where.)"
 
 
-def _say(sentence):
+def _say(sentence: str) -> None:
     try:
         print(plain(sentence), file=sys.stderr, flush=True)
     except BrokenPipeError:
         _forget_output()
 
 
-def _in_front(arguments):
+def _in_front(arguments: list[str]) -> list[str]:
     """The arguments with the options of every command in front, where `tevcurve` itself takes them."""
     end = _end_of_options(arguments)
     front = [word for word in arguments[:end] if word in _ANYWHERE]
     return front + [word for word in arguments[:end] if word not in _ANYWHERE] + arguments[end:]
 
 
-def _end_of_options(arguments):
+def _end_of_options(arguments: list[str]) -> int:
     return arguments.index("--") if "--" in arguments else len(arguments)
 
 
-def _forget_output():
+def _forget_output() -> None:
     """Whoever reads has read enough; what Python flushes at its end must find an open file."""
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -143,7 +148,7 @@ def _forget_output():
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _open_closed_streams():
+def _open_closed_streams() -> None:
     """Nobody hears what is said on a closed stream (`2>&-`); a file that is opened must not come in its place."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:

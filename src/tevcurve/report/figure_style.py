@@ -1,5 +1,7 @@
 """What all plotly figures of the page have in common."""
 
+from typing import Any
+
 import numpy as np
 
 # A second mark of a band, for those who see no colours and for print.
@@ -9,8 +11,8 @@ FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, s
 INK, GRID = "#1a1a1a", "#e8e8e8"
 
 
-def base_layout(height):
-    """Layout of a figure without axes; height in pixels."""
+def base_layout(height: int) -> dict[str, Any]:
+    """Layout of a figure without axes. height: pixels."""
     return {
         "height": height,
         "autosize": True,
@@ -31,8 +33,8 @@ def base_layout(height):
     }
 
 
-def axis(title):
-    """An axis with its title, outward ticks and a faint grid."""
+def axis(title: str) -> dict[str, Any]:
+    """An axis with its title, outward ticks and a faint grid. title: with its unit."""
     return {
         "title": {"text": title, "standoff": 12},
         "showline": True,
@@ -47,8 +49,15 @@ def axis(title):
     }
 
 
-def error_bars(colour, up, down=None):
-    """Bars of these lengths (n,); symmetric where `down` is not given."""
+def error_bars(colour: str, up: np.ndarray, down: np.ndarray | None = None) -> dict[str, Any]:
+    """Bars of these lengths (n,); symmetric where `down` is not given.
+
+    Parameters
+    ----------
+    colour : as plotly takes it
+    up : lengths above the points, float array (n,)
+    down : lengths below them, float array (n,); None for those above
+    """
     bars = {
         "type": "data",
         "array": shortened(up),
@@ -62,18 +71,24 @@ def error_bars(colour, up, down=None):
     return bars
 
 
-def shortened(values):
-    """Numbers (n,) as a list with six significant digits, which take half the place on a page."""
+def shortened(values: np.ndarray) -> list[float]:
+    """Numbers (n,) as a list with six significant digits, which take half the place on a page.
+
+    values: float array (n,).
+    """
     return [float(f"{value:.6g}") for value in values]
 
 
-def sizes_for(n):
-    """(marker size, thickness of bars) in pixels for so many points."""
+def sizes_for(n: int) -> tuple[float, float]:
+    """(marker size, thickness of bars) in pixels for so many points. n: number of points."""
     return next(((size, bar) for most, size, bar in ((150, 7, 1.2), (600, 5, 1.0)) if n <= most), (3.5, 0.6))
 
 
-def plain(value):
-    """The same with lists for arrays, and None for numbers that JSON does not know."""
+def plain(value: Any) -> Any:
+    """The same with lists for arrays, and None for numbers that JSON does not know.
+
+    value: dict, list, array, number or text.
+    """
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, np.ndarray):

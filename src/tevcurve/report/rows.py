@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from astropy.table import Table
 from astropy.time import Time
 
 from tevcurve.lightcurve.columns import TITLES, VARIANTS, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
+from tevcurve.lightcurve.product import LightCurve
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
 from tevcurve.rounding import decimals_in_row, power_of
@@ -33,12 +36,15 @@ class ReportRows:
 
     Attributes
     ----------
+    scale : str, time scale of `start` and `stop`, in capitals
     start, stop : float arrays, MJD in the time scale `scale`
     start_ms, stop_ms : float arrays, milliseconds since 1970 (UTC), or None where the time scale has no UTC
     phase : (start, stop) float arrays for folded bins, else None
     bands : list of (e_min, e_max) in TeV; [None] where there are no bands
     band : int array, the number of each row's band
     quantity : str, the column that is drawn, or None
+    unit : str, of the values, with the power of ten that they are divided by
+    exponent : int, that power
     value, errn, errp, limit : float arrays, in `unit`, which has the power of ten that they are divided by
     ts, counts, livetime : float arrays (s)
     status, reason : lists of str
@@ -53,8 +59,8 @@ class ReportRows:
     stop: np.ndarray
     start_ms: np.ndarray | None
     stop_ms: np.ndarray | None
-    phase: tuple | None
-    bands: list
+    phase: tuple[np.ndarray, np.ndarray] | None
+    bands: list[tuple[float, float] | None]
     band: np.ndarray
     quantity: str | None
     unit: str
@@ -66,16 +72,16 @@ class ReportRows:
     ts: np.ndarray
     counts: np.ndarray
     livetime: np.ndarray
-    status: list
-    reason: list
+    status: list[str]
+    reason: list[str]
     level: str
     is_hollow: np.ndarray
     runs: RunsOfRows | None
-    others: dict
+    others: dict[str, list[str]]
 
     @classmethod
-    def of(cls, light_curve):
-        """The rows of a `LightCurve`."""
+    def of(cls, light_curve: LightCurve) -> "ReportRows":
+        """The rows of a `LightCurve`. light_curve: with one row or more."""
         table, meta = light_curve.table, light_curve.meta
         start, stop = (column(table, name) for name in ("time_min", "time_max"))
         folded = {"phase_min", "phase_max"} <= set(table.colnames)
@@ -104,33 +110,33 @@ class ReportRows:
             others=_others(table),
         )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.start)
 
     @cached_property
-    def is_limit(self):
+    def is_limit(self) -> np.ndarray:
         """Bool array (n,): rows that are drawn as an upper limit, as `LightCurve.plot` does it."""
         faint = ~np.isfinite(self.value) | (self.value < 0) | (self.ts < LIMIT_TS)
         return faint & np.isfinite(self.limit)
 
     @cached_property
-    def is_point(self):
+    def is_point(self) -> np.ndarray:
         """Bool array (n,): rows that are drawn as a point."""
         return np.isfinite(self.value) & ~self.is_limit
 
     @property
-    def name(self):
+    def name(self) -> str:
         """What the quantity is called, with its energies where there is one band, and its unit in brackets."""
         band = f", {words.band_text(self.bands[0])}" if self.bands[0] and len(self.bands) == 1 else ""
-        return f"{TITLES[self.quantity]}{band}{f' [{self.unit}]' if self.unit else ''}"
+        return f"{TITLES[str(self.quantity)]}{band}{f' [{self.unit}]' if self.unit else ''}"
 
     @cached_property
-    def time_digits(self):
+    def time_digits(self) -> tuple[int, int]:
         """(decimals of MJD, decimals of a UTC second) that tell the time bins from each other."""
         shortest = np.min((self.stop - self.start)[self.stop > self.start], initial=1.0)
         return (6, 0) if shortest > 10 / 86400 else (9, 3)
 
-    def time_text(self, row):
+    def time_text(self, row: int) -> tuple[str, str]:
         """The time bin of a row in words: (MJD, UTC), or (phase, "") for folded bins."""
         if self.phase is not None:
             return f"{words.DASH}".join(words.fixed(edge[row], 4) for edge in self.phase), ""
@@ -138,33 +144,49 @@ class ReportRows:
         mjd = f"{self.start[row]:.{day}f}{words.DASH}{self.stop[row]:.{day}f}"
         if self.start_ms is None:
             return mjd, ""
-        start, stop = (words.utc_text(edge[row], second) for edge in (self.start_ms, self.stop_ms))
+        edges = (self.start_ms, self.stop_ms)
+        start, stop = (words.utc_text(edge[row], second) for edge in edges if edge is not None)
         return mjd, f"{start} {words.DASH} {stop[11:] if start[:10] == stop[:10] else stop}"
 
-    def value_texts(self, row):
-        """(value, error down, error up, limit) of a row in words, to the same decimals, in `unit`."""
+    def value_texts(self, row: int) -> tuple[str, ...]:
+        """(value, error down, error up, limit) of a row in words, to the same decimals, in `unit`.
+
+        row: its number.
+        """
         decimals = decimals_in_row(self.value[row], (self.errn[row], self.errp[row]), self.limit[row])
         return tuple(
             words.fixed(each[row], decimals) for each in (self.value, self.errn, self.errp, self.limit)
         )
 
 
-def column(table, name):
-    """A column as a float array (n,), NaN where it is unknown or not there."""
+def column(table: Table, name: str | None) -> np.ndarray:
+    """A column as a float array (n,), NaN where it is unknown or not there.
+
+    Parameters
+    ----------
+    table : of a light curve
+    name : of the column
+    """
     if name not in table.colnames:
         return np.full(len(table), np.nan)
     return np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
 
 
-def errors_of(table, name):
-    """(down, up) of a quantity, float arrays (n,): asymmetric errors, else the symmetric one."""
+def errors_of(table: Table, name: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """(down, up) of a quantity, float arrays (n,): asymmetric errors, else the symmetric one.
+
+    Parameters
+    ----------
+    table : of a light curve
+    name : of the column of values
+    """
     symmetric = column(table, f"{name}_err")
     down, up = column(table, f"{name}_errn"), column(table, f"{name}_errp")
     known = np.isfinite(down) & np.isfinite(up)
     return np.where(known, down, symmetric), np.where(known, up, symmetric)
 
 
-def _values(table, quantity):
+def _values(table: Table, quantity: str | None) -> dict[str, Any]:
     """Value, errors and limit, divided by a power of ten that makes the numbers easy to read."""
     value, limit = column(table, quantity), column(table, f"{quantity}_ul")
     exponent = power_of(np.where(np.isfinite(value) & (value != 0), value, limit))
@@ -177,7 +199,7 @@ def _values(table, quantity):
     }
 
 
-def _bands(table):
+def _bands(table: Table) -> tuple[list[tuple[float, float] | None], np.ndarray]:
     """([(e_min, e_max)], the number of each row's band)."""
     if not {"e_min", "e_max"} <= set(table.colnames):
         return [None], np.zeros(len(table), dtype=int)
@@ -186,10 +208,12 @@ def _bands(table):
     return [tuple(band) for band in bands.tolist()] or [None], numbers.reshape(-1)
 
 
-def utc_ms(time):
+def utc_ms(time: Time) -> np.ndarray | None:
     """Milliseconds since 1970 (UTC), float array, of a `Time`; None where its scale has no UTC.
 
     They are those of a clock on the wall, as browsers have it: a leap second is the first moment of the next day.
+
+    time: of any shape.
     """
     if time.scale in WITHOUT_UTC:
         return None
@@ -201,7 +225,7 @@ def utc_ms(time):
     return np.round((days[which] - MJD_OF_1970) * DAY_MS + np.minimum((mjd - days[which]) * length, DAY_MS))
 
 
-def _others(table):
+def _others(table: Table) -> dict[str, list[str]]:
     """Headings to texts of the columns that are looked at first and that the page does not have already."""
     texts = {}
     for name in first_look():
@@ -214,5 +238,5 @@ def _others(table):
     return texts
 
 
-def _texts(table, name):
+def _texts(table: Table, name: str) -> list[str]:
     return [str(text) for text in table[name]] if name in table.colnames else [""] * len(table)

@@ -3,12 +3,13 @@
 import numpy as np
 
 from tevcurve.report import words
+from tevcurve.report.rows import ReportRows
 
 GAP = 0.4  # days
 MOST = 400
 
 
-def visits(rows):
+def visits(rows: ReportRows) -> list[tuple[str, float, float]]:
     """(words, first MJD, last MJD) of each stretch of rows; none where there is one, or very many.
 
     rows: `ReportRows`.

@@ -1,6 +1,12 @@
 """Numbers, times and units as the page writes them."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from astropy.units import UnitBase
 
 MINUS, DASH, TIMES, UNKNOWN = "−", "–", "×", "–"
 # A blank at which a line does not end.
@@ -8,25 +14,43 @@ HELD = "\u00a0"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def number(value, digits=4):
-    """A number with so many significant digits, or a dash where there is none."""
+def number(value: float, digits: int = 4) -> str:
+    """A number with so many significant digits, or a dash where there is none.
+
+    Parameters
+    ----------
+    value : any, NaN where it is not known
+    digits : how many are significant
+    """
     value = float(value)
     return f"{value:.{digits}g}".replace("-", MINUS) if np.isfinite(value) else UNKNOWN
 
 
-def fixed(value, decimals):
-    """A number with so many decimals, or a dash where there is none."""
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals, or a dash where there is none.
+
+    Parameters
+    ----------
+    value : any, NaN where it is not known
+    decimals : how many stand behind the point
+    """
     value = float(value)
     return f"{value:.{decimals}f}".replace("-", MINUS) if np.isfinite(value) else UNKNOWN
 
 
-def power_of_ten(exponent):
-    """10 to a power in superscripts, such as 10⁻¹¹."""
+def power_of_ten(exponent: int) -> str:
+    """10 to a power in superscripts, such as 10⁻¹¹. exponent: of ten."""
     return f"10{str(exponent).translate(SUPERSCRIPTS)}"
 
 
-def unit_text(unit, exponent=0):
-    """A unit in the order of the field's papers, with a power of ten before it, such as 10⁻¹¹ cm⁻² s⁻¹."""
+def unit_text(unit: "UnitBase | None", exponent: int = 0) -> str:
+    """A unit in the order of the field's papers, with a power of ten before it, such as 10⁻¹¹ cm⁻² s⁻¹.
+
+    Parameters
+    ----------
+    unit : of astropy, None for a number
+    exponent : of ten, 0 for no power
+    """
     parts = [power_of_ten(exponent)] if exponent else []
     if unit is not None:
         factors = zip(unit.bases, unit.powers, strict=True)
@@ -35,26 +59,39 @@ def unit_text(unit, exponent=0):
     return " ".join(parts)
 
 
-def band_text(band):
-    """An energy band in words."""
+def band_text(band: tuple[float, float]) -> str:
+    """An energy band in words. band: (low, high), TeV."""
     return f"{band[0]:.4g}{DASH}{band[1]:.4g} TeV"
 
 
-def count(n, one, many=None):
-    """A number of things, such as "1 run" or "4 runs"."""
+def count(n: int, one: str, many: str | None = None) -> str:
+    """A number of things, such as "1 run" or "4 runs".
+
+    Parameters
+    ----------
+    n : how many
+    one : what one of them is called
+    many : what several are called; default: with an s
+    """
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 
-def duration(seconds):
-    """Seconds in the unit that a person would take."""
+def duration(seconds: float) -> str:
+    """Seconds in the unit that a person would take. seconds: of any sign."""
     for limit, unit, name in ((86400 * 3, 86400, "d"), (5400, 3600, "h"), (180, 60, "min")):
         if abs(seconds) >= limit:
             return f"{seconds / unit:.3g} {name}"
     return f"{seconds:.4g} s"
 
 
-def utc_text(milliseconds, digits=0):
-    """Milliseconds since 1970 (UTC) as "2024-03-10 21:31:09", with `digits` decimals of the second."""
+def utc_text(milliseconds: float, digits: int = 0) -> str:
+    """Milliseconds since 1970 (UTC) as "2024-03-10 21:31:09", with `digits` decimals of the second.
+
+    Parameters
+    ----------
+    milliseconds : since 1970 (UTC)
+    digits : decimals of the second
+    """
     if not np.isfinite(milliseconds):
         return UNKNOWN
     step = 10 ** (3 - digits)
@@ -62,7 +99,13 @@ def utc_text(milliseconds, digits=0):
     return str(moment).replace("T", " ")[: 19 + (digits + 1 if digits else 0)]
 
 
-def listing(items, most=12):
-    """Items with commas, cut where there are very many."""
+def listing(items: Sequence[Any], most: int = 12) -> str:
+    """Items with commas, cut where there are very many.
+
+    Parameters
+    ----------
+    items : anything that has a text
+    most : how many are told
+    """
     words = ", ".join(str(item) for item in items[:most])
     return words if len(items) <= most else f"{words} and {len(items) - most} more"
