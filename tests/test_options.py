@@ -91,7 +91,7 @@ def test_defaults_are_settled_by_the_method():
         "unbinned": False,
         "free_ts": 25.0,
     }
-    assert set(used(nothing | {"free": ()}, "1d")) == {"on_radius", "background"}
+    assert set(used(nothing | {"free": ()}, "1d")) == {"on_radius", "background", "statistic"}
     resolved = Config(data="x", target="y", method="1d").resolved()
     # A run may have a radius of its own, so none is written down.
     assert (resolved.on_radius, resolved.width, resolved.shape_from) == (None, None, None)

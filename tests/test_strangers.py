@@ -27,10 +27,13 @@ from tevcurve.errors import DataError, InputError
 from tevcurve.irf import EffectiveAreaTable2D
 from tevcurve.irf.layout import RESPONSES, Layout, ValueColumn
 from tevcurve.irf.table import Response
+from tevcurve.kernels.onoff_profile import WstatLikelihood
 from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
 from tevcurve.lightcurve.columns import COLUMNS, LightCurveColumn
 from tevcurve.lightcurve.file_formats import FORMATS, FileFormat
+from tevcurve.models import PowerLaw
 from tevcurve.report import report_html
+from tevcurve.statistics import STATISTICS
 from tevcurve.store import Result, write_result
 
 
@@ -364,6 +367,76 @@ def test_a_response_class_without_its_registration_is_refused_with_the_names(sto
         DataError, match="of the class aeff_two_parts, which is not supported; wanted is aeff_2d"
     ):
         made(store_of_two_parts, (1,))
+
+
+class Gaussian(WstatLikelihood):
+    """Excess counts with Gaussian errors, as light curves were made before there was a better way."""
+
+    def evaluate(self, amplitudes, start=None, value=True):
+        variance = np.maximum(self.n_on + self.alpha**2 * self.n_off, 1.0)
+        off = amplitudes[self.cell_bin, 0] * self.signal - (self.n_on - self.alpha * self.n_off)
+        stat, slope, curvature = (
+            np.bincount(self.cell_bin, each / variance, self.n)
+            for each in (off**2, 2 * off * self.signal, 2 * self.signal**2)
+        )
+        return (0.5 * stat, 0.5 * slope[:, None], 0.5 * curvature[:, None, None]), None
+
+    def take(self, bins, start=None):
+        number = np.full(self.n, -1)
+        number[bins] = np.arange(len(bins))
+        kept = number[self.cell_bin] >= 0
+        cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
+        return Gaussian(number[self.cell_bin[kept]], *cells, len(bins)), None
+
+
+@pytest.fixture
+def gaussian():
+    STATISTICS.register("gaussian", Gaussian)
+    yield
+    STATISTICS.unregister("gaussian")
+
+
+def test_a_statistic_is_fitted_stored_and_appended_to(store, gaussian, tmp_path):
+    light = made(store, statistic="gaussian")
+    terms = light.origin.terms[0]
+    flux = PowerLaw(index=2.5).photon_flux(terms.true_edges_tev)
+    signal = (flux @ terms.response) * terms.livetime_s
+    variance = np.maximum(terms.n_on + terms.alpha**2 * terms.n_off, 1.0)
+    excess = terms.n_on - terms.alpha * terms.n_off
+    # The least squares of a straight line through 0 have a closed form.
+    norm = np.sum(signal * excess / variance) / np.sum(signal**2 / variance)
+    assert light.table["norm"][0] == pytest.approx(norm, rel=1e-9)
+    assert light.table["norm_err"][0] == pytest.approx(np.sum(signal**2 / variance) ** -0.5, rel=1e-6)
+    assert light.meta["statistic"] == "gaussian"
+    assert abs(norm - made(store).table["norm"][0]) > 1e-3 * norm
+    result = Result.read(write_result(tmp_path / "result", light))
+    again = append_runs(result, store).light_curve
+    np.testing.assert_array_equal(
+        again.table["flux"], made(store, (1, 2, 3), statistic="gaussian").table["flux"]
+    )
+    np.testing.assert_array_equal(again.rebin("night").table["flux"], again.rebin("night").table["flux"])
+
+
+def test_a_statistic_is_found_by_estimator_commands_and_report(store, gaussian, capsys):
+    datasets = spectrum_datasets(store.get_observations([1]))
+    fits = [
+        LightCurveEstimator(datasets, SOURCE, statistic=name).run("1 TeV", "0.7 TeV", "10 TeV")
+        for name in ("gaussian", "wstat")
+    ]
+    assert fits[0].table["flux"][0] != fits[1].table["flux"][0]
+    line = f"light-curve {store.base_dir} --target Crab --method 1d --statistic gaussian -o result --energy 1TeV,9TeV"
+    assert main(line.split()) == 0
+    assert "gaussian" in report_html(Result.read("result"), n_toys=10)
+    assert "statistic: gaussian" in Path("result/config.yaml").read_text()
+
+
+def test_a_statistic_that_is_none_or_in_vain_is_refused(store, gaussian):
+    with pytest.raises(InputError, match="There is no statistic 'cauchy'; wanted is one of wstat, gaussian"):
+        made(store, statistic="cauchy")
+    with pytest.raises(InputError, match="method='3d' has no use for statistic"):
+        made(store, method="3d", statistic="gaussian")
+    with pytest.raises(InputError, match="is for free backgrounds and a fixed shape, and background_error"):
+        made(store, statistic="gaussian", background_error=0.1)
 
 
 def test_without_registrations_nothing_of_them_is_there(store):

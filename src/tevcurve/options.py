@@ -15,7 +15,7 @@ from tevcurve.records import short_repr
 if TYPE_CHECKING:
     import numpy as np
 
-METHODS = ("3d", "1d")
+METHODS, STATISTIC = ("3d", "1d"), "wstat"
 CURVE, LEVELS, BACKGROUND, SPACE, RUNNING = (
     "The light curve",
     "Errors, limits and scans",
@@ -197,6 +197,16 @@ OPTIONS = (
         of_rows=True,
     ),
     Option(
+        "statistic",
+        STATISTIC,
+        "what ON and OFF counts are fitted by",
+        BACKGROUND,
+        "statistic",
+        method="1d",
+        unsaid=True,
+        of_rows=True,
+    ),
+    Option(
         "safe_energy",
         "file",
         "file (thresholds in the files), common (the highest of these for all), a fraction of the largest effective "
@@ -298,6 +308,7 @@ class FitOptions:
     background : "free" or "shape", what is fitted of the background of ON/OFF spectra
     shape_from : "run" or "night", what the shape of the background is taken from
     background_error : float, relative uncertainty of the background that counts do not tell of, or None
+    statistic : str, what ON and OFF counts are fitted by, a name of `tevcurve.statistics.STATISTICS`
     """
 
     sigma: float = 1.0
@@ -311,6 +322,7 @@ class FitOptions:
     background: str = "free"
     shape_from: str = "run"
     background_error: float | None = None
+    statistic: str = STATISTIC
 
     __repr__ = short_repr
 
@@ -321,6 +333,7 @@ class FitOptions:
         if self.background == "shape":
             meta |= {"background": self.background, "shape_from": self.shape_from}
         meta |= {"background_error": self.background_error} if self.background_error else {}
+        meta |= {"statistic": self.statistic} if self.statistic != STATISTIC else {}
         return meta | ({"free": list(self.free), "free_ts": self.free_ts} if self.free else {})
 
 

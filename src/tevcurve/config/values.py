@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from tevcurve.config import quantities, sky, spectra
 from tevcurve.errors import InputError
 from tevcurve.options import Option
+from tevcurve.statistics import STATISTICS
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -123,6 +124,12 @@ def _time_bins(value: Any) -> str:
     return value.strip()
 
 
+def _statistic(value: Any) -> str:
+    if not isinstance(value, str) or value not in STATISTICS:
+        raise InputError(f"{value!r}; wanted is one of {', '.join(STATISTICS)}")
+    return value
+
+
 def _names(value: Any) -> list[str]:
     if value is None:
         return []
@@ -192,6 +199,7 @@ KINDS = {
     "positive": Annotated[float, Field(gt=0, allow_inf_nan=False)],
     "runs": Annotated[list[int] | None, checked(_runs), NoneWords],
     "safe energy": Annotated[str | float | None, checked(_safe_energy), NoneWords],
+    "statistic": Annotated[str, checked(_statistic)],
     "spectrum": Annotated[dict[str, str | float], checked(spectra.spectrum_values)],
     "time bins": Annotated[str, checked(_time_bins)],
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tevcurve.errors import InputError
-from tevcurve.options import FitOptions
+from tevcurve.options import STATISTIC, FitOptions
 
 
 @dataclass(frozen=True)
@@ -16,21 +16,29 @@ class BackgroundRule:
         row and run, on the shape of the OFF spectrum of the run or the night
     error : float, standard deviation of a Gaussian prior around 1: of each norm of the background (3D), or of a
         factor on alpha in each row and run (1D); None for no such uncertainty
+    statistic : str, by which the counts of energy bins with a free background are fitted (1D), a name of
+        `tevcurve.statistics.STATISTICS`
     """
 
     off_shape: str | None = None
     error: float | None = None
+    statistic: str = STATISTIC
 
     @classmethod
     def of(cls, options: FitOptions) -> "BackgroundRule":
         """That of the options of rows."""
-        return cls(options.shape_from if options.background == "shape" else None, options.background_error)
+        off_shape = options.shape_from if options.background == "shape" else None
+        return cls(off_shape, options.background_error, options.statistic)
 
     def check_cubes(self, fitted):
         """Raises `InputError` for what is not for cubes; fitted: bool, whether their background norms are fitted."""
         if self.off_shape is not None:
             raise InputError(
                 "background='shape' is for ON and OFF counts; cubes have the shape of their model."
+            )
+        if self.statistic != STATISTIC:
+            raise InputError(
+                f"statistic is {self.statistic!r}, which is for ON and OFF counts; cubes have their own."
             )
         if self.error is not None and not fitted:
             raise InputError(

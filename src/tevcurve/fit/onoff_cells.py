@@ -7,8 +7,8 @@ import numpy as np
 from tevcurve.fit.background_shapes import shape_terms
 from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.one_amplitude import OneAmplitude
-from tevcurve.kernels.onoff_profile import WstatLikelihood
 from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood
+from tevcurve.statistics import STATISTICS
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class OnOffCells:
         """The likelihood of some cells (int array), which are of rows (int array, sorted) 0 to n."""
         n_on, n_off, alpha, signal = (each[own] for each in (self.n_on, self.n_off, self.alpha, self.signal))
         if background.off_shape is None and background.error is None:
-            return WstatLikelihood(row, n_on, n_off, alpha, signal, n)
+            return STATISTICS[background.statistic](row, n_on, n_off, alpha, signal, n)
         # Cells of a row stand together, and those of its blocks in them.
         _, first, block = np.unique(self.block[own], return_index=True, return_inverse=True)
         if background.error is not None:

@@ -57,7 +57,8 @@ class LightCurveEstimator:
         default: one bin for each time span that datasets have
     energy_edges : Quantity, edges of energy bands: each is fitted with its own reco bins, and reported; its edges
         must be edges of the reco bins. With it, `run` takes no energies.
-    interval, background, shape_from, background_error : as in `tevcurve.light_curve`; "run" is a dataset here
+    interval, background, shape_from, background_error, statistic : as in `tevcurve.light_curve`; "run" is a dataset
+        here
 
     Neither datasets nor models are changed. Raises `InputError` for what cannot be used.
     """
@@ -81,12 +82,13 @@ class LightCurveEstimator:
         background="free",
         shape_from=None,
         background_error=None,
+        statistic=None,
     ):
         self.datasets = datasets_of(datasets, source)
         self.source, self.reoptimize = source, bool(reoptimize)
         if not self.datasets:
             raise InputError("There are no datasets to make a light curve of; wanted is one or more.")
-        given = settled({"background": background, "shape_from": shape_from})
+        given = settled({"background": background, "shape_from": shape_from, "statistic": statistic})
         self.options = check_options(
             FitOptions(
                 positive(sigma, "sigma"),

@@ -8,7 +8,8 @@ from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.status import statuses
-from tevcurve.options import check_choice
+from tevcurve.options import STATISTIC, check_choice
+from tevcurve.statistics import STATISTICS
 
 
 def fit_rows(joint, options):
@@ -120,8 +121,10 @@ def check_options(options):
         raise InputError("norm_values has one that is masked or not finite; wanted are numbers.")
     if options.background_error is not None:
         positive(options.background_error, "background_error")
+    if options.statistic not in STATISTICS:
+        raise STATISTICS.unknown(options.statistic)
     exact, shaped = options.interval == "feldman-cousins", options.background == "shape"
-    systematic = options.background_error is not None
+    systematic, own = options.background_error is not None, options.statistic != STATISTIC
     refused = [
         (exact and options.negative, "interval='feldman-cousins' is for fluxes above zero", "negative=True"),
         (exact and options.free, "interval='feldman-cousins' is for a fixed spectral shape", "free"),
@@ -129,6 +132,19 @@ def check_options(options):
         (shaped and systematic, "background='shape' takes alpha as exact", "background_error"),
         (shaped and options.free, "background='shape' is for a fixed spectral shape", "free"),
         (systematic and options.free, "background_error is for a fixed spectral shape", "free"),
+        *(
+            (
+                own and given,
+                f"statistic='{options.statistic}' is for free backgrounds and a fixed shape",
+                other,
+            )
+            for given, other in (
+                (exact, "interval='feldman-cousins'"),
+                (shaped, "background='shape'"),
+                (systematic, "background_error"),
+                (options.free, "free"),
+            )
+        ),
     ]
     for wrong, words, other in refused:
         if wrong:

@@ -33,6 +33,7 @@ def light_curve(
     background="free",
     shape_from=None,
     background_error=None,
+    statistic=None,
     norm_values=NORM_VALUES,
     safe_energy="file",
     offset_max=None,
@@ -79,6 +80,8 @@ def light_curve(
     shape_from : "run" (default) or "night", which OFF spectrum that is
     background_error : float, such as 0.05: what is not known of the background norm (3D) or of alpha (1D) in each time
         bin and run, relative; a Gaussian prior of that standard deviation
+    statistic : name of what ON and OFF counts are fitted by (1D), "wstat" by default, or what a package adds to
+        `tevcurve.statistics.STATISTICS`
     norm_values : float array, norms of the likelihood scan; None for no scan
     safe_energy : "file", the thresholds of each run; "common", for all runs the energies that are safe in each; a
         fraction of the largest effective area; or None. Whole reco bins outside are masked: `e_min_fit` and
