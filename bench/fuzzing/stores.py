@@ -4,7 +4,7 @@ import gzip
 import io
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def bases(data=None):
 
 def simulated(background, n_runs=2):
     """A simulated store of runs of five minutes, whose background response is "2d" or "3d"."""
-    irfs = ResponseSet.analytic(background)
+    irfs = replace(ResponseSet.analytic(background), location=SITE)
     source = SkyModel(SkyPointSource.from_position(TARGET), PowerLaw(2.6, "3e-11 cm-2 s-1 TeV-1", "1 TeV"))
     observations = [
         simulate_observation(
@@ -70,7 +70,6 @@ def simulated(background, n_runs=2):
             np.random.default_rng([7, number]),
             obs_id=number + 1,
             target="Crab",
-            location=SITE,
         )
         for number in range(n_runs)
     ]

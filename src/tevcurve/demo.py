@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
-from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from astropy.time import Time
 
@@ -41,7 +41,6 @@ RECIPE = 1
 TARGET = "simulated AGN"
 POSITION = SkyCoord(166.0, 38.0, unit="deg")
 REFERENCE = TimeReference(51910, 0.000742870370370241)
-SITE = EarthLocation.from_geodetic(-17.89 * u.deg, 28.76 * u.deg, 2200 * u.m)
 NIGHT = Time("2024-03-10T21:30:00", scale="utc")
 PEAK = Time("2024-03-10T23:40:00", scale="utc")
 N_RUNS, RUN, STEP = 12, 1200.0, 1320.0  # s
@@ -111,7 +110,6 @@ def _simulated() -> Iterator[SimulatedObservation]:
             np.random.default_rng([RECIPE, number]),
             obs_id=number + 1,
             target=TARGET,
-            location=SITE,
         )
 
 

@@ -33,9 +33,9 @@ def lopsided(align="RADEC", lon_sign=1):
 def maps_of(bkg, pointing, hours=6.0, npix=16, seed=8, edges=(0.3, 0.7, 2, 30)):
     """Counts and expected background (n_energy, n, n) of a simulated observation without a source."""
     analytic = ResponseSet.analytic(None)
-    irfs = ResponseSet(analytic.aeff, analytic.edisp, analytic.psf, bkg)
+    irfs = ResponseSet(analytic.aeff, analytic.edisp, analytic.psf, bkg, SITE)
     gti = GTI(T0 + [0, 0.6 * hours] * u.h, T0 + [0.5 * hours, hours] * u.h)
-    observation = simulate_observation(pointing, gti, irfs, [], seed, location=SITE)
+    observation = simulate_observation(pointing, gti, irfs, [], seed)
     # Fine bins in energy: power laws between their edges are then the interpolation of the response.
     fine = np.geomspace(edges[0], edges[-1], 61)
     axis = MapAxis.from_edges(fine, unit="TeV", name="energy", interp="log")

@@ -205,8 +205,10 @@ def test_fluxes_come_back_through_real_responses(hess_dl3_dr1):
     observations = []
     for real in DataStore.from_dir(hess_dl3_dr1).get_observations([23523, 23559]):
         responses = ResponseSet.from_observation(real)
-        options = {"obs_id": real.obs_id, "deadc": real.deadc, "location": real.location}
-        observations.append(simulate_observation(real.pointing, real.gti, responses, crab, 31, **options))
+        options = {"obs_id": real.obs_id, "deadc": real.deadc}
+        made = simulate_observation(real.pointing, real.gti, responses, crab, 31, **options)
+        assert abs(made.location.height - real.location.height) < 1 * u.mm
+        observations.append(made)
     true = spectrum.integral(1 * u.TeV, 10 * u.TeV).to_value("cm-2 s-1")
     for method in ("3d", "1d"):
         table = light_curve(observations, POSITION, spectrum=spectrum, method=method, norm_values=None).table

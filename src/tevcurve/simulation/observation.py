@@ -6,7 +6,7 @@ from typing import Any
 
 import astropy.units as u
 import numpy as np
-from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.coordinates import SkyCoord
 
 from tevcurve.data import GTI, EventList, Observation
 from tevcurve.data.filters import ObservationFilter
@@ -27,7 +27,6 @@ from tevcurve.simulation.sources import SimulatedSource, draw_photons
 
 # Good time is cut into pieces for the bound on a source's factor.
 LONGEST_PIECE = 60.0  # s
-SITE = EarthLocation.from_geodetic(-17.89 * u.deg, 28.76 * u.deg, 2200 * u.m)
 
 
 def simulate_observation(
@@ -40,7 +39,6 @@ def simulate_observation(
     obs_id: int = 1,
     deadc: float = 0.95,
     target: str = "",
-    location: EarthLocation = SITE,
 ) -> "SimulatedObservation":
     """A `SimulatedObservation`: the events that sources and background leave in an observation.
 
@@ -54,13 +52,12 @@ def simulate_observation(
     ----------
     pointing : SkyCoord
     gti : GTI, good time, with the reference of the mission times
-    irfs : ResponseSet
+    irfs : ResponseSet, which knows the place of the instrument, too
     models : list of `SimulatedSource`; a `SkyModel` is taken as a constant source
     random_state : int seed, or `numpy.random.Generator`; the same seed gives the same events
     obs_id : int
     deadc : float, live time over on-time
     target : str, name of the target; the position of the model of that name, or of the first one, is that of the target
-    location : EarthLocation of the instrument
 
     Raises `InputError` for arguments that cannot be used.
     """
@@ -71,7 +68,7 @@ def simulate_observation(
     # Degrees are what is written, and so what the events have.
     icrs = pointing.reshape(()).icrs
     lonlat = float(np.deg2rad(icrs.ra.deg)), float(np.deg2rad(icrs.dec.deg))
-    columns = [_background_columns(irfs, lonlat, gti, location, streams[0])]
+    columns = [_background_columns(irfs, lonlat, gti, streams[0])]
     pieces = _pieces(gti)
     for number, (source, rng) in enumerate(zip(sources, streams[1:], strict=True), start=1):
         columns.append(_source_columns(source, number, irfs, lonlat, gti, pieces, deadc, rng))
@@ -86,7 +83,7 @@ def simulate_observation(
         ("MC_ID", None, origin[order].astype(np.int32)),
         ("ENERGY_TRUE", "TeV", true_energies[order]),
     ]
-    run = SimulatedRun.of_events(table, obs_id, icrs, gti, irfs, deadc, _target(target, sources), location)
+    run = SimulatedRun.of_events(table, obs_id, icrs, gti, irfs, deadc, _target(target, sources))
     return SimulatedObservation(run, sources)
 
 
@@ -142,9 +139,8 @@ class SimulatedRun:
         irfs: ResponseSet,
         deadc: float,
         target: dict[str, Any],
-        location: EarthLocation,
     ) -> "SimulatedRun":
-        """The run of the columns of a table of events;
+        """The run of the columns of a table of events.
 
         Parameters
         ----------
@@ -152,12 +148,11 @@ class SimulatedRun:
         obs_id : int
         pointing : SkyCoord, ICRS
         gti : good time
-        irfs : what the events were drawn through
+        irfs : what the events were drawn through, and where the instrument stands
         deadc : live time over on-time
         target : dict of OBJECT, RA_OBJ and DEC_OBJ
-        location : EarthLocation of the instrument
         """
-        where = f"the simulated observation {obs_id}"
+        where, location = f"the simulated observation {obs_id}", irfs.location
         times = _Times(gti, deadc)
         middle = gti.reference.to_time(0.5 * sum(times.span_s))
         azimuth, altitude = horizontal_lonlat(pointing.ra.rad, pointing.dec.rad, middle, location)
@@ -253,12 +248,11 @@ def _background_columns(
     irfs: ResponseSet,
     lonlat: tuple[float, float],
     gti: GTI,
-    location: EarthLocation,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, ...]:
     if irfs.background is None:
         return (np.zeros(0),) * 6
-    time_s, energy, lon, lat = draw_background(irfs.background, lonlat, gti, location, rng)
+    time_s, energy, lon, lat = draw_background(irfs.background, lonlat, gti, irfs.location, rng)
     return time_s, energy, lon, lat, np.zeros(len(time_s)), np.full(len(time_s), np.nan)
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
+import astropy.units as u
 import numpy as np
+from astropy.coordinates import EarthLocation
 from scipy.special import ndtr
 
 from tevcurve.data import Observation
@@ -24,16 +26,12 @@ MIGRA_EDGES = np.linspace(0.2, 3.0, 141)
 RAD_EDGES = 0.7 * np.linspace(0, 1, 121) ** 1.5  # deg, fine where the function is steep
 BACKGROUND_EDGES = np.geomspace(0.05, 100, 34)  # TeV, 10 per decade
 SAFE_ENERGIES = 0.3, 50.0  # TeV
+SITE = EarthLocation.from_geodetic(-17.89 * u.deg, 28.76 * u.deg, 2200 * u.m)
 
 
 @dataclass(frozen=True, eq=False)
 class ResponseSet:
-    """The responses of an instrument.
-
-    aeff : EffectiveAreaTable2D
-    edisp : EnergyDispersion2D
-    psf : PSF3D
-    bkg : Background2D or Background3D; None for no background
+    """The responses of an instrument, and where it stands.
 
     Attributes
     ----------
@@ -41,12 +39,14 @@ class ResponseSet:
     edisp : EnergyDispersion2D
     psf : PSF3D
     bkg : Background2D or Background3D; None for no background
+    location : EarthLocation, with which a background turns that is fixed to the horizon
     """
 
     aeff: EffectiveAreaTable2D
     edisp: EnergyDispersion2D
     psf: PSF3D
     bkg: Background2D | Background3D | None = None
+    location: EarthLocation = SITE
 
     def __post_init__(self) -> None:
         for name in ("aeff", "edisp", "psf", "bkg"):
@@ -58,14 +58,22 @@ class ResponseSet:
                 )
 
     @classmethod
-    def from_observation(cls, observation: Observation) -> "ResponseSet":
+    def from_observation(
+        cls, observation: Observation, location: EarthLocation | None = None
+    ) -> "ResponseSet":
         """The responses of an `Observation`; without those of the background where it has none.
 
-        observation: of files, or simulated.
+        Parameters
+        ----------
+        observation : of files, or simulated
+        location : where the instrument stands; default: as the observation says
+
+        Raises `DataError` where an observation does not say where its instrument stands, and no location is given.
         """
         # What is drawn from is more than what every response has to offer.
         own: dict[str, Any] = {name: getattr(observation, name) for name in ("aeff", "edisp", "psf")}
-        return cls(**own, bkg=cast(Any, observation.bkg) if observation.has("bkg") else None)
+        bkg = cast(Any, observation.bkg) if observation.has("bkg") else None
+        return cls(**own, bkg=bkg, location=observation.location if location is None else location)
 
     @classmethod
     def analytic(cls, background: str | None = "2d") -> "ResponseSet":
