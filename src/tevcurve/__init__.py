@@ -8,7 +8,15 @@ from tevcurve.on_demand import names_on_demand
 __version__ = "0.1.0.dev0"
 
 _NAMES = {
-    "tevcurve.data": ("DataStore", "EventList", "GTI", "Observation", "ObservationFilter", "Observations"),
+    "tevcurve.data": (
+        "DataStore",
+        "EventList",
+        "GTI",
+        "Observation",
+        "ObservationFilter",
+        "Observations",
+        "RunId",
+    ),
     "tevcurve.irf": (
         "Background2D",
         "Background3D",

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tevcurve.errors import TevcurveError
+from tevcurve.run_id import FIELDS, RunId
 
 log = logging.getLogger(__name__)
 
@@ -21,16 +22,31 @@ class Problem:
 
     Attributes
     ----------
-    obs_id : int
+    run_id : `RunId`
     stage : str, where it came up: index, events, gti, aeff, edisp, psf, bkg, off regions, reduction, internal error ...
     reason : str, one sentence
     kind : str, "failed" (the run is left out) or "warning" (it is used)
     """
 
-    obs_id: int
+    run_id: RunId
     stage: str
     reason: str
     kind: str = FAILED
+
+    @property
+    def obs_id(self):
+        """OBS_ID of its run, str."""
+        return self.run_id.obs_id
+
+    def plain(self):
+        """Dict of what it says, as JSON has it."""
+        return {**self.run_id.plain(), "stage": self.stage, "reason": self.reason, "kind": self.kind}
+
+    @classmethod
+    def from_plain(cls, values):
+        """The problem of a dict as `plain` gives it. Raises KeyError or `DataError` where it is none."""
+        run_id = RunId.from_plain({name: values[name] for name in FIELDS})
+        return cls(run_id, values["stage"], values["reason"], values["kind"])
 
 
 def in_order(problems):
@@ -38,7 +54,7 @@ def in_order(problems):
 
     problems: iterable of `Problem`.
     """
-    return tuple(sorted(problems, key=lambda one: (one.stage == "reduction", one.obs_id)))
+    return tuple(sorted(problems, key=lambda one: (one.stage == "reduction", one.run_id)))
 
 
 @contextmanager
@@ -81,28 +97,29 @@ def noted_remarks():
         _remarks.reset(token)
 
 
-def attempt(obs_id, call, strict=False):
+def attempt(run, call, strict=False):
     """(what a call returns, None), or (None, the `Problem` with its run).
 
     An error that is not of this package is a mistake in it: its traceback goes to the log, and the problem says so.
 
-    obs_id: int. call: without arguments. strict: bool, whether errors are raised, with the run in their words.
+    run: with `run_id`, for which it is asked only where something is wrong. call: without arguments.
+    strict: bool, whether errors are raised, with the run in their words.
     """
     try:
         return call(), None
     except TevcurveError as error:
         if strict:
-            raise type(error)(f"Run {obs_id} cannot be used: {error}") from error
-        return None, Problem(obs_id, getattr(error, "stage", "reading"), str(error))
+            raise type(error)(f"Run {run.run_id} cannot be used: {error}") from error
+        return None, Problem(run.run_id, getattr(error, "stage", "reading"), str(error))
     except MemoryError as error:
         if strict:
             raise
         reason = "The memory does not suffice to read and reduce this run."
-        return None, Problem(obs_id, getattr(error, "stage", "reading"), reason)
+        return None, Problem(run.run_id, getattr(error, "stage", "reading"), reason)
     except Exception as error:
         if strict:
             raise
-        log.exception("An internal error in run %s:", obs_id)
+        log.exception("An internal error in run %s:", run.run_id)
         words = " ".join(str(error).split()).rstrip(".")
         where = getattr(error, "stage", "reading")
-        return None, Problem(obs_id, INTERNAL, f"{type(error).__name__} at the stage {where}: {words}.")
+        return None, Problem(run.run_id, INTERNAL, f"{type(error).__name__} at the stage {where}: {words}.")

@@ -1,6 +1,6 @@
 """Time binnings: objects whose method `bins(runs)` returns `TimeBins`, unions of half-open intervals.
 
-Runs are observations, reduced runs, or anything with `obs_id` and `gti`. The bins that look at events
+Runs are observations, reduced runs, or anything with `run_id` and `gti`. The bins that look at events
 (`by_counts`, `by_significance`, `bayesian_blocks`) ask runs for their `RunTimeline`.
 `Binning` says what a binning is, `BINNINGS` has all of them by name; one of your own is added to it.
 """

@@ -44,7 +44,7 @@ class Binning:
     def bins(self, runs: Sequence[BinnedRun]) -> TimeBins:
         """`TimeBins` laid over runs, with what is declared of the binning.
 
-        runs: sequence of anything that has `obs_id` and `gti`, and where the binning looks at events a `RunTimeline`.
+        runs: sequence of anything that has `run_id` and `gti`, and where the binning looks at events a `RunTimeline`.
         """
         made = self.lay(runs)
         on_events = self.looks_at_events or made.on_events

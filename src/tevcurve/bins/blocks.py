@@ -88,7 +88,7 @@ def _block_cells(cells):
     dark = runs[~(signal[runs] > 0)]
     if len(dark):
         raise InputError(
-            f"Run {cells.lines[dark[0]].obs_id} expects no events of the source; leave it out to find blocks."
+            f"Run {cells.lines[dark[0]].run_id} expects no events of the source; leave it out to find blocks."
         )
     alpha = cells.per_run("alpha")[runs] if cells.lines[0].has_off else None
     return BlockCells(

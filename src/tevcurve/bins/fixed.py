@@ -11,6 +11,7 @@ from tevcurve.bins.good_time import good_time
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.bins.time_text import duration_s, number_word, seconds_word
 from tevcurve.errors import InputError
+from tevcurve.run_id import names_of
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class ByRun(Binning):
         """`TimeBins`, one for each run that has good time, in the order of time. runs: as for `bins`."""
         good = good_time(runs)
         numbers, first, last = good.spans()
+        names = names_of(good.run_ids)
         made = TimeBins.one_interval_each(
             good.instants(first, numbers),
             good.instants(last, numbers),
             run=numbers,
-            labels=tuple(str(good.run_ids[number]) for number in numbers),
+            labels=tuple(names[good.run_ids[number]] for number in numbers),
             kind="by run",
         )
         return made.in_order_of_time()

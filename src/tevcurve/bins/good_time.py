@@ -1,7 +1,7 @@
 """The good time of several runs as flat arrays."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -9,16 +9,17 @@ from tevcurve.bins.instants import Instants
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
 
 
 class BinnedRun(Protocol):
     """What time bins know of a run: reduced runs, observations and timelines have it.
 
-    obs_id : its identity. gti : `GTI`, or anything with `intervals` (n, 2) in mission seconds of its `reference`
+    run_id : its identity. gti : `GTI`, or anything with `intervals` (n, 2) in mission seconds of its `reference`
     """
 
     @property
-    def obs_id(self) -> Any: ...
+    def run_id(self) -> RunId: ...
 
     @property
     def gti(self) -> GTI: ...
@@ -29,14 +30,14 @@ class GoodTime:
     """Good time intervals (n,) of all runs, in the order of the runs.
 
     start_s, stop_s: float arrays (n,), mission seconds of the interval's own run.
-    run: int array (n,), number of the run. run_ids: OBS_IDs, one for each run.
+    run: int array (n,), number of the run. run_ids: `RunId`s, one for each run.
     references: the different `TimeReference`s of the runs; clock: int array (n_runs,), which one a run has.
     """
 
     start_s: np.ndarray
     stop_s: np.ndarray
     run: np.ndarray
-    run_ids: tuple
+    run_ids: tuple[RunId, ...]
     references: tuple[TimeReference, ...]
     clock: np.ndarray
 
@@ -85,7 +86,7 @@ class GoodTime:
 def good_time(runs):
     """The `GoodTime` of runs.
 
-    runs: sequence of anything that has `obs_id` and `gti` (a GTI, or `intervals` (n, 2) with `reference`): reduced
+    runs: sequence of anything that has `run_id` and `gti` (a GTI, or `intervals` (n, 2) with `reference`): reduced
     runs, observations, timelines. Raises InputError where there is none, or their times are told at different places.
     """
     runs = list(runs) if hasattr(runs, "__iter__") else [runs]
@@ -97,7 +98,7 @@ def good_time(runs):
     clocks = {}
     clock = np.array([clocks.setdefault(gti.reference, len(clocks)) for gti in gtis])
     places = {
-        reference.place: run.obs_id for reference, run in zip((g.reference for g in gtis), runs, strict=True)
+        reference.place: run.run_id for reference, run in zip((g.reference for g in gtis), runs, strict=True)
     }
     if len(places) > 1:
         (one, first), (other, second) = list(places.items())[:2]
@@ -112,7 +113,7 @@ def good_time(runs):
         start_s=intervals[:, 0],
         stop_s=intervals[:, 1],
         run=np.repeat(np.arange(len(runs)), [len(part) for part in parts]),
-        run_ids=tuple(run.obs_id for run in runs),
+        run_ids=tuple(run.run_id for run in runs),
         references=tuple(clocks),
         clock=clock,
     )

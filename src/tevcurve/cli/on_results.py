@@ -37,7 +37,7 @@ def append_to(path, new, store, outputs, options):
     print(plain(f"Result in {made.folder}: {made.appended}."))
     for one in made.appended.left_out:
         if one.stage == STAGE:
-            note(f"Run {one.obs_id} is left out: {one.reason}")
+            note(f"Run {one.run_id} is left out: {one.reason}")
     return tell(made.light_curve, outputs)
 
 

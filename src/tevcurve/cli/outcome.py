@@ -20,7 +20,8 @@ def write(outputs, light_curve, config, text=None, observations=None, inputs=Non
     observations: list of those that it is made of; or inputs, list of dicts of their files.
     """
     if inputs is None and (outputs.output or outputs.report):
-        inputs = input_files(observations)
+        runs = getattr(light_curve.origin, "runs", ())
+        inputs = input_files(observations, [run.run_id for run in runs])
     if outputs.output is not None:
         with working("Writing the result"):
             write_result(
@@ -61,14 +62,15 @@ def tell_problems(light_curve):
     odd = list(ledger.warnings) if ledger is not None else []
     statuses = light_curve.table["status"] if "status" in light_curve.table.colnames else []
     rows = [number for number, status in enumerate(statuses) if status in FAILED]
-    lines = [f"Run {one.obs_id} is left out: {one.reason}" for one in failed]
+    names = {} if ledger is None else ledger.run_names()
+    lines = [f"Run {names[one.run_id]} is left out: {one.reason}" for one in failed]
     lines += [
         f"Row {number} ({_when(light_curve, number)}) is {statuses[number]}: "
         f"{light_curve.table['reason'][number]}"
         for number in rows
     ]
     _note_some(lines)
-    _note_some([f"Run {one.obs_id} is odd: {one.reason}" for one in odd])
+    _note_some([f"Run {names[one.run_id]} is odd: {one.reason}" for one in odd])
     return PARTLY if lines else DONE
 
 

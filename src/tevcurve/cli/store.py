@@ -34,14 +34,19 @@ def list_runs(store: FOLDER = "cache"):
     """
     from datetime import datetime
 
+    from tevcurve.run_id import names_of
+
     kept = _open(store)
     entries = kept.entries()
     if entries:
         rows = []
-        for entry in entries:
-            told = entry.describe()
+        told_of = [entry.describe() for entry in entries]
+        names = names_of(told["run_id"] for told in told_of if told)
+        for entry, told in zip(entries, told_of, strict=True):
             used = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
-            rows.append([str(told.get("obs_id", "?")), told.get("target", ""), used, _megabytes(entry.size)])
+            rows.append(
+                [names.get(told.get("run_id"), "?"), told.get("target", ""), used, _megabytes(entry.size)]
+            )
         print_table(["OBS_ID", "target", "last used", "size [MB]"], rows, left=3)
     size = sum(entry.size for entry in entries)
     print(

@@ -7,6 +7,7 @@ from tevcurve.data.observation import Observation
 from tevcurve.data.observations import Observations
 from tevcurve.data.store import DataStore
 from tevcurve.data.time import TimeReference
+from tevcurve.run_id import RunId
 
 __all__ = [
     "GTI",
@@ -15,5 +16,6 @@ __all__ = [
     "Observation",
     "ObservationFilter",
     "Observations",
+    "RunId",
     "TimeReference",
 ]

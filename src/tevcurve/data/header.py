@@ -173,6 +173,11 @@ class RunHeader:
         )
 
     @property
+    def instrument(self):
+        """TELESCOP, else INSTRUME, str; "" where the header has neither."""
+        return instrument_of(self.header)
+
+    @property
     def target_name(self):
         """Name of the target, "" where the header has none."""
         return str(self.header.get("OBJECT", "")).strip()
@@ -226,6 +231,12 @@ class RunHeader:
                 raise DataError(
                     f"{self.where} has OBS_MODE {self.obs_mode}: {reason}; wanted is a run that tracks a position."
                 )
+
+
+def instrument_of(header):
+    """TELESCOP of a header, else INSTRUME, str; "" where it has neither. header: anything with `get`."""
+    names = (header.get(key) for key in ("TELESCOP", "INSTRUME"))
+    return next((name.strip() for name in names if isinstance(name, str) and name.strip()), "")
 
 
 def check_frame(header, where):

@@ -153,6 +153,27 @@ class ObsIndex(_Index):
         pairs = zip(lon[rows].astype(float).tolist(), lat[rows].astype(float).tolist(), strict=True)
         return dict(zip(ids.tolist(), pairs, strict=True))
 
+    def telescope(self, obs_id):
+        """TELESCOP of an OBS_ID, str, of its row or else of the table's header; "" where the index does not say."""
+        return self._telescopes.get(obs_id) or self._header_telescope
+
+    @cached_property
+    def _telescopes(self):
+        if not self._has("TELESCOP"):
+            return {}
+        try:
+            texts = self._texts("TELESCOP")
+        except DataError:
+            return {}
+        ids, rows = self._ids_and_rows
+        return dict(zip(ids.tolist(), [texts[row] for row in rows.tolist()], strict=True))
+
+    @cached_property
+    def _header_telescope(self):
+        header = self._rows.meta if isinstance(self._rows, Table) else self._rows.header
+        telescope = header.get("TELESCOP")
+        return telescope.strip() if isinstance(telescope, str) else ""
+
 
 class HduIndex(_Index):
     """The HDU index of a store whose files lie under a folder."""

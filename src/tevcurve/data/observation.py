@@ -56,6 +56,8 @@ class Observation:
     rad_max: DirectionalCut
 
     obs_id = _of_run("obs_id", "OBS_ID, int.")
+    run_id = _of_run("run_id", "`RunId`; its instrument is that of the events, whose header is read for it.")
+    run_id_in_index = _of_run("run_id_in_index", "`RunId` as far as it is known without reading a file.")
     time_reference = _of_header("reference", "`TimeReference` of the mission times.")
     pointing = _of_header("pointing", "`SkyCoord` of the pointing, ICRS (FK5 is taken as ICRS).")
     pointing_lonlat = _of_header("pointing_lonlat", "Pointing: RA and Dec, two floats in radian.")
@@ -82,8 +84,10 @@ class Observation:
 
     @property
     def index_facts(self):
-        """What the indices say of the run beside its files: pointing (RA and Dec in deg) and problem, each or None."""
-        return getattr(self._run, "index_facts", (None, None))
+        """What the indices say of the run beside its files: pointing (RA and Dec in deg) or None, problem or None,
+        and TELESCOP or "".
+        """
+        return getattr(self._run, "index_facts", (None, None, ""))
 
     @property
     def filters(self):

@@ -8,12 +8,13 @@ import astropy.units as u
 from tevcurve.data.filters import ObservationFilter, time_pair
 from tevcurve.data.observation import Observation
 from tevcurve.errors import InputError, MissingError
+from tevcurve.run_id import RunId, names_of
 
 _SHOWN = 20
 
 
 class Observations(Sequence):
-    """Observations in an order; an item is taken by position (int), slice, or OBS_ID (str or `by_id`).
+    """Observations in an order; an item is taken by position (int), slice, or OBS_ID (str, `RunId` or `by_id`).
 
     observations: iterable of `Observation`.
     """
@@ -30,7 +31,7 @@ class Observations(Sequence):
     def __getitem__(self, item):
         if isinstance(item, slice):
             return Observations(self._observations[item])
-        if isinstance(item, str):
+        if isinstance(item, str | RunId):
             return self.by_id(item)
         if not -len(self) <= item < len(self):
             raise IndexError(
@@ -44,15 +45,25 @@ class Observations(Sequence):
         return [observation.obs_id for observation in self]
 
     def by_id(self, obs_id):
-        """Observation of an OBS_ID (int or str); raises MissingError where there is none, or more than one."""
-        found = [one for one in self if str(one.obs_id) == str(obs_id).strip()]
+        """Observation of an OBS_ID (int or str) or `RunId`; raises MissingError where there is none, or more than one.
+
+        Where several instruments have an OBS_ID, only a `RunId` tells which is meant.
+        """
+        if isinstance(obs_id, RunId):
+            found = [one for one in self if one.run_id == obs_id]
+            words = f"Run {obs_id.full_text()}"
+        else:
+            found = [one for one in self if str(one.obs_id) == str(obs_id).strip()]
+            words = f"OBS_ID {obs_id}"
         if len(found) != 1:
             count = "is not among" if not found else f"is there {len(found)} times among"
-            raise MissingError(f"OBS_ID {obs_id} {count} these {len(self)} observations.")
+            names = list(dict.fromkeys(one.run_id.full_text() for one in found))
+            which = f" ({', '.join(names)})" if len(names) > 1 else ""
+            raise MissingError(f"{words} {count} these {len(self)} observations{which}.")
         return found[0]
 
     def select_ids(self, obs_ids):
-        """Observations of some OBS_IDs, in that order; raises MissingError where one is not there."""
+        """Observations of some OBS_IDs or `RunId`s, in that order; raises MissingError where one is not there."""
         return Observations(self.by_id(obs_id) for obs_id in obs_ids)
 
     def select_time(self, interval):
@@ -79,9 +90,10 @@ class Observations(Sequence):
 
     def _rows(self):
         """The first observations as rows of words, for a person."""
+        names = names_of(one.run_id for one in self[:_SHOWN])
         return [
             (
-                str(one.obs_id),
+                names[one.run_id],
                 one.target_name,
                 one.tstart.iso[:19],
                 one.tstart.scale.upper(),

@@ -8,12 +8,13 @@ import numpy as np
 
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
-from tevcurve.data.header import RunHeader
+from tevcurve.data.header import RunHeader, instrument_of
 from tevcurve.errors import DataError
 from tevcurve.files import FileCache, number_of
 from tevcurve.irf.layout import RESPONSES, classes_of, type_of
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, note_again, noted_remarks, remark
+from tevcurve.run_id import RunId
 
 _STAGES = {"header": "events", "events_hdu": "events"}
 _POINTING_TOLERANCE = 0.1  # deg between the pointing in the index and that in the file
@@ -39,28 +40,55 @@ def _rounding(seconds):
     return max(1.0, float(np.spacing(np.float32(abs(seconds)))))
 
 
+def _letters(name):
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
 class Run:
     """The HDUs of one run, read on first use and kept until `release`.
 
     obs_id: int. addresses: the rows of the index, list of `HduAddress`. files: `FileCache`.
     pointing_deg: RA and Dec in deg as the index has them, or None. problem: why the index cannot be used for this run,
     a sentence that is raised as DataError by all that reads, or None. odd: what the index says that is odd, a sentence
-    that is remarked, or None.
+    that is remarked, or None. telescope: what the index says of TELESCOP, "" where it does not.
 
     It has so many methods as each kind of HDU is read in its own way, and what they say is compared where all are.
     """
 
-    def __init__(self, obs_id, addresses, files=None, pointing_deg=None, problem=None, odd=None):
+    def __init__(
+        self, obs_id, addresses, files=None, pointing_deg=None, problem=None, odd=None, telescope=""
+    ):
         self.obs_id = obs_id
         self.addresses = tuple(addresses)
         self._files = FileCache() if files is None else files
         self._pointing_deg, self._problem, self._odd = pointing_deg, problem, odd
+        self._telescope, self._read_instrument = telescope, None
         self._kept = {}
 
     @property
+    def run_id(self):
+        """`RunId`: the instrument is that of the EVENTS header, which is read for it once, or else of the index."""
+        if self._read_instrument is None:
+            try:
+                # Without holding on to the events: whoever asks may not want to read the run.
+                events = self._open(self._address("events"))
+                self._read_instrument = instrument_of(events.header)
+            except Exception:
+                # Why it cannot be read is told to who reads the run.
+                return self.run_id_in_index
+        return RunId.of(self.obs_id, self._read_instrument or self._telescope)
+
+    @property
+    def run_id_in_index(self):
+        """`RunId` without reading for it: the instrument is what was read before, or TELESCOP of the index, or ""."""
+        return RunId.of(self.obs_id, self._read_instrument or self._telescope)
+
+    @property
     def index_facts(self):
-        """What the indices say of the run beside its files: pointing (RA and Dec in deg) and problem, each or None."""
-        return self._pointing_deg, self._problem
+        """What the indices say of the run beside its files: pointing (RA and Dec in deg) or None, problem or None,
+        and TELESCOP or "".
+        """
+        return self._pointing_deg, self._problem, self._telescope
 
     @property
     def header(self):
@@ -152,6 +180,7 @@ class Run:
                     f"{where} has OBS_ID {found}, and the index leads OBS_ID {self.obs_id} to it."
                 )
         header = RunHeader(header, where)
+        self._read_instrument = header.instrument
         # What cannot be used is told when it is asked for; what is odd is noted here, once.
         with suppress(DataError):
             _ = header.reference
@@ -166,7 +195,17 @@ class Run:
                 remark(contradiction)
         with suppress(DataError):
             self._compare_pointing(header.pointing_lonlat)
+        self._compare_telescope(header)
         return header
+
+    def _compare_telescope(self, header):
+        """Notes where index and file name two telescopes; "H.E.S.S." is HESS."""
+        if header.instrument and _letters(self._telescope) not in ("", _letters(header.instrument)):
+            with at_stage("index"):
+                remark(
+                    f"The observation index has TELESCOP {self._telescope!r} for OBS_ID {self.obs_id}, and its file "
+                    f"{header.instrument!r}; that of the file is taken."
+                )
 
     def _compare_pointing(self, lonlat):
         if self._pointing_deg is None:

@@ -123,7 +123,15 @@ class DataStore:
         addresses = self._hdu_index.addresses.get(obs_id, ())
         repetition = self._obs_index.repetition(obs_id)
         return Observation(
-            Run(obs_id, addresses, self._files, self._obs_index.pointing(obs_id), problem, repetition)
+            Run(
+                obs_id,
+                addresses,
+                self._files,
+                self._obs_index.pointing(obs_id),
+                problem,
+                repetition,
+                self._obs_index.telescope(obs_id),
+            )
         )
 
     def __len__(self):

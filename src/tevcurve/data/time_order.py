@@ -6,9 +6,9 @@ import numpy as np
 def order_of_time(runs):
     """The numbers of runs in the order in which their good time begins (then ends), int array (n,).
 
-    Runs without good time come last. What begins and ends together is in the order of OBS_IDs.
+    Runs without good time come last. What begins and ends together is in the order of `RunId`s.
 
-    runs : sequence of anything with `gti` and `obs_id`
+    runs : sequence of anything with `gti` and `run_id`
     """
     gtis = [run.gti for run in runs]
     spans = np.full((len(gtis), 2), np.inf)
@@ -16,7 +16,9 @@ def order_of_time(runs):
         if len(gti.intervals):
             ends = gti.intervals[[0, -1], [0, 1]]
             span[:] = gtis[0].reference.convert(ends, gti.reference)
-    return np.lexsort(([run.obs_id for run in runs], spans[:, 1], spans[:, 0]))
+    run_ids = [run.run_id for run in runs]
+    rank = {run_id: number for number, run_id in enumerate(sorted(set(run_ids)))}
+    return np.lexsort(([rank[run_id] for run_id in run_ids], spans[:, 1], spans[:, 0]))
 
 
 def in_order_of_time(runs):

@@ -21,7 +21,17 @@ CREATOR = f"tevcurve {__version__}"
 # Keywords that tell how or when another file was made, or that belong to its tables' layout.
 _DROPPED = {"DATE", "CHECKSUM", "DATASUM", "EXTNAME", "EXTVER", "HISTORY", "THEAP"}
 _LAYOUT = ("TDIM", "TNULL", "TDISP", "TSCAL", "TZERO")
-_INDEX_KEYWORDS = ("ALT_PNT", "AZ_PNT", "RA_OBJ", "DEC_OBJ", "OBS_MODE", "N_TELS", "TELLIST")
+_INDEX_KEYWORDS = (
+    "ALT_PNT",
+    "AZ_PNT",
+    "RA_OBJ",
+    "DEC_OBJ",
+    "OBS_MODE",
+    "N_TELS",
+    "TELLIST",
+    "TELESCOP",
+    "INSTRUME",
+)
 _UNITS = {"TSTART": "s", "TSTOP": "s", "ONTIME": "s", "LIVETIME": "s"}
 
 

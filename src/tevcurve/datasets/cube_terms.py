@@ -10,6 +10,7 @@ from tevcurve.datasets.first_cells import FirstCells
 from tevcurve.datasets.timeline import RunTimeline
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,7 @@ class CubeTerms:
 
     Attributes
     ----------
-    obs_id : int
+    run_id : `RunId`
     gti : `GTI`
     deadc : float, live time over on-time
     time_s : float array (n,), mission seconds, in order, of the events in the fit
@@ -90,7 +91,7 @@ class CubeTerms:
     safe_tev : (low, high), TeV, between which the responses are safe
     """
 
-    obs_id: int
+    run_id: RunId
     gti: GTI
     deadc: float
     time_s: np.ndarray

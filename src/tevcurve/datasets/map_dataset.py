@@ -44,7 +44,7 @@ class MapDataset:
         check_maps(counts, exposure, background_model)
         self.counts, self.exposure, self.background_model = counts, exposure, background_model
         self.psf, self.edisp = psf, edisp
-        self.name = name or (str(self.runs[0].obs_id) if len(self.runs) == 1 else "")
+        self.name = name or (str(self.runs[0].run_id) if len(self.runs) == 1 else "")
         self.mask = checked_mask(mask, counts)
         self._responses, self._responses_of = {}, (exposure, psf, edisp, counts.origin)
         self.model = model

@@ -140,7 +140,7 @@ def summary(dataset):
         background = dataset.background_model.evaluate().data
         rows["Background"] = f"{np.sum(background, where=dataset.cells):.1f}"
     if dataset.runs:
-        rows["Runs"] = ", ".join(str(run.obs_id) for run in dataset.runs)
+        rows["Runs"] = ", ".join(str(run.run_id) for run in dataset.runs)
         rows["Live time"] = f"{dataset.livetime.value:.1f} s"
     names = [model.name or model.spectral_model.name or "unnamed" for model in dataset.models]
     return rows | {"Models": ", ".join(names) or "none"}

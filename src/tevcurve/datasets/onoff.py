@@ -97,7 +97,7 @@ class SpectrumDatasetOnOff:
             livetime=reduced.livetime_s * u.s,
             mask_safe=reduced.mask_safe,
             model=model,
-            name=str(reduced.obs_id),
+            name=str(reduced.run_id),
             gti=reduced.gti,
             runs=(reduced,),
         )

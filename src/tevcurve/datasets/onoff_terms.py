@@ -10,13 +10,14 @@ from tevcurve.data.time import TimeReference
 from tevcurve.datasets.band_reach import band_reach
 from tevcurve.datasets.timeline import spectrum_timeline
 from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
 
 
 @dataclass(frozen=True, eq=False)
 class OnOffTerms:
     """ON and OFF events of one observation inside its good time and its energy bins, in the order of time.
 
-    obs_id: int. reference: of all times. intervals: good time, mission seconds (n, 2), in order, without overlap.
+    run_id: `RunId`. reference: of all times. intervals: good time, mission seconds (n, 2), in order, without overlap.
     deadc: live time over on-time.
     on_times_s, on_energy_tev, on_bin: mission seconds, TeV and number of the reco-energy bin of each ON event;
     off_times_s, off_energy_tev, off_bin: those of the OFF events.
@@ -28,7 +29,7 @@ class OnOffTerms:
     on_count, off_count: how many counts each ON and each OFF event stands for; None for one each.
     """
 
-    obs_id: int
+    run_id: RunId
     reference: TimeReference
     intervals: np.ndarray
     deadc: float

@@ -39,7 +39,7 @@ def described(dataset):
         rows["In the fit"] = f"{totals.n_on:g} ON, {totals.n_off:g} OFF, alpha {totals.alpha:.4g}"
         rows["Excess"] = f"{totals.excess:.1f}, {totals.significance:.1f} standard deviations"
     if dataset.runs:
-        rows["Runs"] = ", ".join(str(run.obs_id) for run in dataset.runs)
+        rows["Runs"] = ", ".join(str(run.run_id) for run in dataset.runs)
     if np.isfinite(dataset.livetime):
         rows["Live time"] = f"{dataset.livetime.value:.1f} s"
     name = "" if dataset.model is None else dataset.model.name or dataset.spectral_model.name or "unnamed"

@@ -10,6 +10,7 @@ from tevcurve.datasets.timeline import cube_timeline
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsGeom
 from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class ReducedCube:
 
     Attributes
     ----------
-    obs_id : int
+    run_id : `RunId`
     geom : `WcsGeom`, with the axis of reconstructed energy
     true_edges : float array (n_true + 1,), TeV
     gti : `GTI`
@@ -33,7 +34,7 @@ class ReducedCube:
     aeff, psf, edisp : the run's responses
     """
 
-    obs_id: int
+    run_id: RunId
     geom: WcsGeom
     true_edges: np.ndarray
     gti: GTI

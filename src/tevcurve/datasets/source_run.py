@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.data import GTI
 from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +16,7 @@ class SourceRun:
 
     Attributes
     ----------
-    obs_id : int
+    run_id : `RunId`
     gti : `GTI`
     deadc : float, live time over on-time
     pointing_lonlat : (lon, lat), ICRS, radian
@@ -36,7 +37,7 @@ class SourceRun:
     remarks : tuple of (stage, reason), two str each, of what is odd about the run
     """
 
-    obs_id: int
+    run_id: RunId
     gti: GTI
     deadc: float
     pointing_lonlat: tuple[float, float]

@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,14 +16,14 @@ class RunTimeline:
 
     Counts are summed over an energy band. Reduced runs make one with their method `timeline()`.
 
-    obs_id: int. gti: `GTI`.
+    run_id: `RunId`. gti: `GTI`.
     time_s: ON events in good time, mission seconds (n,), in order.
     signal_per_s: expected ON events of the source per second of on-time at a flux that is the same for all runs.
     off_time_s, alpha: OFF events in good time (m,), in order, and the ratio of the acceptances of ON and OFF.
     background_per_s: instead, the known number of ON events of the background per second of on-time.
     """
 
-    obs_id: int
+    run_id: RunId
     gti: GTI
     time_s: np.ndarray
     signal_per_s: float = 1.0
@@ -36,7 +37,7 @@ class RunTimeline:
         measured = self.off_time_s is not None and self.alpha is not None
         if measured == (self.background_per_s is not None):
             raise InputError(
-                f"The timeline of run {self.obs_id} needs a background: either off_time_s with alpha or "
+                f"The timeline of run {self.run_id} needs a background: either off_time_s with alpha or "
                 "background_per_s."
             )
 
@@ -66,7 +67,7 @@ def timeline_of(run):
         return run.timeline()
     if not hasattr(run, "good_events"):
         raise InputError(f"{run!r} has no events to make time bins from; wanted is a run with events.")
-    return RunTimeline(run.obs_id, run.gti, np.sort(run.good_events.time_s), background_per_s=0.0)
+    return RunTimeline(run.run_id, run.gti, np.sort(run.good_events.time_s), background_per_s=0.0)
 
 
 def spectrum_timeline(run, flux=None, mask=None):
@@ -81,7 +82,7 @@ def spectrum_timeline(run, flux=None, mask=None):
     weights = np.bincount(off, minlength=len(mask)) if len(off) else 1 / run.alpha
     alpha = np.sum((weights * run.alpha)[mask]) / np.sum(weights[mask]) if mask.any() else 1.0
     return RunTimeline(
-        run.obs_id,
+        run.run_id,
         run.gti,
         on,
         signal_per_s=float(np.sum((flux @ run.response)[mask])) * run.deadc,
@@ -101,7 +102,7 @@ def cube_timeline(run, lon, lat, flux=None, mask=None, fraction=0.68):
     Raises InputError for a run without background.
     """
     if run.background_rate is None:
-        raise InputError(f"Run {run.obs_id} has no background, which time bins from its events need.")
+        raise InputError(f"Run {run.run_id} has no background, which time bins from its events need.")
     flux = power_law_flux(run.true_edges) if flux is None else flux
     mask = np.ones(run.geom.data_shape[0], dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
     offset = run.offset_of(lon, lat)
@@ -122,7 +123,7 @@ def cube_timeline(run, lon, lat, flux=None, mask=None, fraction=0.68):
 def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0.68):
     """The `RunTimeline` of the events in the pixels around a source that hold a fraction of its photons.
 
-    run: with obs_id, gti and deadc. time_s, pixel: of events, in order, and the flat number of their pixels.
+    run: with run_id, gti and deadc. time_s, pixel: of events, in order, and the flat number of their pixels.
     image: photons of the source expected in each pixel per second of live time (nlat, nlon).
     background: expected per second of on-time (n_slices, nlat, nlon), between slice_edges in mission seconds.
     """
@@ -132,7 +133,7 @@ def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0
     ontime = np.maximum(overlap, 0.0).sum(axis=0)
     rates = background[:, core].sum(axis=1)
     return RunTimeline(
-        run.obs_id,
+        run.run_id,
         run.gti,
         time_s[core.ravel()[pixel]],
         signal_per_s=float(image[core].sum()) * run.deadc,

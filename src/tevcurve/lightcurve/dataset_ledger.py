@@ -11,6 +11,7 @@ from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.reduction.dataset_terms import bands_of_bins, edges_of
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
+from tevcurve.run_id import RunId
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,7 @@ class LedgerRun:
     What the reduction to a dataset left out is not known any more.
     """
 
-    obs_id: int
+    run_id: RunId
     time_s: np.ndarray
     gti: GTI
     offset: float = np.nan
@@ -61,4 +62,4 @@ def _of_run(dataset, run, energy_edges):
     fate = np.where(kept, USED, MASKED)
     fate = np.where(inside, fate, OUTSIDE_REGION)
     fate = np.where(in_band[plane], fate, OUTSIDE_ENERGIES)
-    return LedgerRun(run.obs_id, time[order], run.gti), fate[order]
+    return LedgerRun(run.run_id, time[order], run.gti), fate[order]

@@ -205,10 +205,10 @@ def _ledger(ledger, kept, change):
         _with_rows(getattr(ledger, name), getattr(counted, name), change.old, runs)
         for name in ("events", "seconds")
     )
-    new = {change.all_runs[number].obs_id for number in change.added}
-    warnings = [*ledger.warnings, *(one for one in counted.warnings if one.obs_id in new)]
-    place = {run.obs_id: number for number, run in enumerate(change.all_runs)}
-    warnings.sort(key=lambda one: place[one.obs_id])
+    new = {change.all_runs[number].run_id for number in change.added}
+    warnings = [*ledger.warnings, *(one for one in counted.warnings if one.run_id in new)]
+    place = {run.run_id: number for number, run in enumerate(change.all_runs)}
+    warnings.sort(key=lambda one: place[one.run_id])
     recorded = RecordedLedger(events, seconds, kept.failed, tuple(warnings))
     return Ledger(kept.runs, kept.fates, kept.failed, change.new, (change.new, recorded))
 

@@ -1,12 +1,24 @@
 """The good time of a light curve's runs as a table, and as lines of text that its files keep."""
 
+from urllib.parse import quote, unquote
+
 import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import DataError
+from tevcurve.lightcurve.run_columns import columns_of, ids_of
+from tevcurve.run_id import RunId
 
 # Where the metadata of a light curve's file has them.
 KEY = "good_time"
+_CLOCK = {
+    "start": float,
+    "stop": float,
+    "mjdrefi": int,
+    "mjdreff": float,
+    "timesys": str,
+    "timeref": str,
+}
 
 
 def good_times(light_curve):
@@ -21,13 +33,13 @@ def good_times(light_curve):
 def good_times_table(runs):
     """`Table`, one row per good time interval, in the order of the runs.
 
-    `obs_id`; `start` and `stop` in mission seconds; `mjdrefi`, `mjdreff` and `timesys`: since when, and in which scale,
-    these count; `timeref`: where the light is when its time is told.
+    `instrument`, `obs_id` and `part` of its `RunId`; `start` and `stop` in mission seconds; `mjdrefi`, `mjdreff` and
+    `timesys`: since when, and in which scale, these count; `timeref`: where the light is when its time is told.
 
-    runs: sequence of anything with `obs_id` and `gti`.
+    runs: sequence of anything with `run_id` and `gti`.
     """
     rows = [
-        (int(run.obs_id), *interval, *clock)
+        (run.run_id, *interval, *clock)
         for run in runs
         for clock in [_clock(run.gti.reference)]
         for interval in run.gti.intervals.tolist()
@@ -46,29 +58,37 @@ def with_good_times(light_curve):
         return light_curve.table
     table = light_curve.table.copy(copy_data=False)
     table.meta[KEY] = [
-        " ".join(map(str, row))
-        for row in zip(*(known[name].tolist() for name in known.colnames), strict=True)
+        _line(run_id, row)
+        for run_id, *row in zip(ids_of(known), *(known[name].tolist() for name in _CLOCK), strict=True)
     ]
     return table
 
 
+def _line(run_id, row):
+    """The words of an interval, without blanks inside any: OBS_ID, those of its row, and instrument/part."""
+    words = [quote(run_id.obs_id, safe=""), *map(str, row)]
+    return " ".join([*words, f"{quote(run_id.instrument, safe='')}/{quote(run_id.part, safe='')}"])
+
+
 def _of_lines(lines):
     try:
-        # Files of before do not say the place, which was the observatory.
-        rows = [[*line.split(), "LOCAL"][:7] for line in lines]
-        return _table(
-            [(int(a), float(b), float(c), int(d), float(e), *words) for a, b, c, d, e, *words in rows]
-        )
+        return _table([_row(line.split()) for line in lines])
     except (AttributeError, TypeError, ValueError) as error:
         raise DataError(f"The good times of the light curve cannot be read: {error}.") from error
 
 
+def _row(words):
+    # Files of before do not say the place, which was the observatory, or the instrument.
+    obs_id, start, stop, days, rest, scale, place, name = [*words, *("LOCAL", "/")[len(words) - 6 :]]
+    instrument, part = map(unquote, name.split("/"))
+    run_id = RunId(instrument, unquote(obs_id), part)
+    return run_id, float(start), float(stop), int(days), float(rest), scale, place
+
+
 def _table(rows):
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
-    names = {"obs_id": int, "start": float, "stop": float, "mjdrefi": int, "mjdreff": float}
-    names |= {"timesys": str, "timeref": str}
-    made = {
+    run_ids, *columns = zip(*rows, strict=True) if rows else [()] * (1 + len(_CLOCK))
+    made = columns_of(run_ids) | {
         name: np.array(values, dtype=kind)
-        for (name, kind), values in zip(names.items(), columns, strict=True)
+        for (name, kind), values in zip(_CLOCK.items(), columns, strict=True)
     }
     return Table(made, units={"start": "s", "stop": "s", "mjdrefi": "d", "mjdreff": "d"})

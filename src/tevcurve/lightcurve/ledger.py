@@ -8,18 +8,20 @@ import numpy as np
 from astropy.table import Row, Table
 
 from tevcurve.bins.time_bins import TimeBins
+from tevcurve.lightcurve.run_columns import columns_of, ids_of, with_columns
 from tevcurve.lightcurve.runs import BinsOnDemand, PickedRuns, Runs
 from tevcurve.problems import FAILED, WARNING, Problem
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
+from tevcurve.run_id import FIELDS, names_of
 
 
 class _ProblemRow(Row):
-    """A row of problems, with what a `Problem` has: obs_id, kind, stage and reason."""
+    """A row of problems, with what it says of the run, and kind, stage and reason."""
 
     def __getattr__(self, name):
-        if name in ("obs_id", "kind", "stage", "reason"):
+        if name in (*FIELDS, "kind", "stage", "reason"):
             return self[name]
-        raise AttributeError(f"A problem has no {name}; it has obs_id, kind, stage and reason.")
+        raise AttributeError(f"A problem has no {name}; it has {', '.join(FIELDS)}, kind, stage and reason.")
 
 
 class _ProblemTable(Table):
@@ -31,25 +33,30 @@ class LedgerWords:
 
     @property
     def problems(self):
-        """`Table`, one row for each run that is left out and each thing odd about another: obs_id, kind ("failed" or
-        "warning"), stage, reason.
+        """`Table`, one row for each run that is left out and each thing odd about another: instrument, obs_id and
+        part of its `RunId`, kind ("failed" or "warning"), stage, reason.
         """
         rows = (*self.failed, *self.warnings)
-        columns = {"obs_id": np.array([row.obs_id for row in rows], dtype=np.int64)}
+        columns = columns_of(row.run_id for row in rows)
         for name in ("kind", "stage", "reason"):
             columns[name] = np.array([getattr(row, name) for row in rows], dtype=str)
         return _ProblemTable(columns)
 
+    def run_names(self):
+        """Words for each run that the ledger knows, by its `RunId`: with the instruments where they are several."""
+        return names_of([*self._run_ids, *(one.run_id for one in (*self.failed, *self.warnings))])
+
     def totals(self):
         """Number of events of each fate over all runs, a dict."""
-        return {name: int(np.sum(self.events[name])) for name in self.events.colnames if name != "obs_id"}
+        return {name: int(np.sum(self.events[name])) for name in self.events.colnames if name not in FIELDS}
 
     def __str__(self):
         lines = [f"{number:>10}  {fate}" for fate, number in self.totals().items()]
         used, total = np.sum(self.seconds["used"]), np.sum(self.seconds["total"])
         lines.append(f"{used:>10.1f}  of {total:.1f} s of good time used, in {len(self.events)} runs")
-        lines += [f"run {one.obs_id} is left out: {one.reason}" for one in self.failed]
-        lines += [f"run {one.obs_id} is odd: {one.reason}" for one in self.warnings]
+        names = self.run_names()
+        lines += [f"run {names[one.run_id]} is left out: {one.reason}" for one in self.failed]
+        lines += [f"run {names[one.run_id]} is odd: {one.reason}" for one in self.warnings]
         return "\n".join(lines)
 
 
@@ -65,11 +72,16 @@ class RecordedLedger(LedgerWords):
     failed: tuple
     warnings: tuple
 
+    @property
+    def _run_ids(self):
+        return ids_of(self.events)
+
     @classmethod
     def from_tables(cls, events, seconds, problems):
-        """The ledger of its three tables."""
-        columns = (problems[name].tolist() for name in ("obs_id", "stage", "reason", "kind"))
-        rows = [Problem(*row) for row in zip(*columns, strict=True)]
+        """The ledger of its three tables, also of those that know runs by their OBS_ID only."""
+        events, seconds, problems = (with_columns(table) for table in (events, seconds, problems))
+        columns = (problems[name].tolist() for name in ("stage", "reason", "kind"))
+        rows = [Problem(*row) for row in zip(ids_of(problems), *columns, strict=True)]
         failed, warnings = (tuple(row for row in rows if row.kind == kind) for kind in (FAILED, WARNING))
         return cls(events, seconds, failed, warnings)
 
@@ -102,8 +114,8 @@ class Ledger(LedgerWords):
 
     @cached_property
     def events(self):
-        """`Table`, one row per run: obs_id, the number of events of each fate in the order in which they are asked,
-        and their total, which is the number of events in the file.
+        """`Table`, one row per run: what its `RunId` says, the number of events of each fate in the order in which
+        they are asked, and their total, which is the number of events in the file.
         """
         if self._is_recorded:
             return self.recorded[1].events
@@ -118,17 +130,19 @@ class Ledger(LedgerWords):
             row += np.bincount(np.where(inside, fate, OUTSIDE_TIME_BINS), minlength=len(FATES))
             row[OUTSIDE_GTI] = run.n_outside_gti
         columns = dict(zip(FATES, counts.T, strict=True))
-        return Table({"obs_id": self._ids, **columns, "total": counts.sum(axis=1)})
+        return Table({**columns_of(self._run_ids), **columns, "total": counts.sum(axis=1)})
 
     @cached_property
     def seconds(self):
-        """`Table`, one row per run: obs_id, seconds of good time outside the time bins, used, and their total."""
+        """`Table`, one row per run: what its `RunId` says, seconds of good time outside the time bins, used, and their
+        total.
+        """
         if self._is_recorded:
             return self.recorded[1].seconds
         used = np.array([np.sum(stop - start) for start, stop in self._used_time])
         total = np.array([run.gti.ontime_s for run in self.runs])
         return Table(
-            {"obs_id": self._ids, "outside the time bins": total - used, "used": used, "total": total}
+            {**columns_of(self._run_ids), "outside the time bins": total - used, "used": used, "total": total}
         )
 
     @property
@@ -137,15 +151,15 @@ class Ledger(LedgerWords):
         if self.recorded is not None:
             return self.recorded[1].warnings
         runs = map(self.runs.read, range(len(self.runs)))
-        return tuple(Problem(run.obs_id, *remark, WARNING) for run in runs for remark in run.remarks)
+        return tuple(Problem(run.run_id, *remark, WARNING) for run in runs for remark in run.remarks)
 
     @property
     def _is_recorded(self):
         return self.recorded is not None and self.recorded[0] is self.bins
 
     @property
-    def _ids(self):
-        return [run.obs_id for run in self.runs]
+    def _run_ids(self):
+        return [run.run_id for run in self.runs]
 
     @cached_property
     def _used_time(self):

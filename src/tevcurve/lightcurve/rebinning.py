@@ -29,6 +29,7 @@ from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.onoff_terms import OnOffSetting, onoff_terms
 from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
 from tevcurve.reduction.true_nodes import true_nodes
+from tevcurve.run_id import names_of
 
 log = logging.getLogger(__name__)
 _MOST_REASONS = 10  # in one message
@@ -127,7 +128,8 @@ class Kept:
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
-        reasons = "; ".join(f"{one.obs_id}: {one.reason}" for one in self.failed[:_MOST_REASONS])
+        names = names_of(one.run_id for one in self.failed)
+        reasons = "; ".join(f"{names[one.run_id]}: {one.reason}" for one in self.failed[:_MOST_REASONS])
         if len(self.failed) > _MOST_REASONS:
             reasons += f"; and {len(self.failed) - _MOST_REASONS} more."
         raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")

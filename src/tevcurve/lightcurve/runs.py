@@ -12,6 +12,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.problems import Problem, attempt
+from tevcurve.run_id import RunId
 
 if TYPE_CHECKING:
     from tevcurve.bins.time_bins import TimeBins
@@ -20,10 +21,10 @@ log = logging.getLogger(__name__)
 
 
 class RunFacts(Protocol):
-    """What is known of a run without reading it: OBS_ID, good time, and the offset of the source in radian."""
+    """What is known of a run without reading it: its identity, good time, and the offset of the source in radian."""
 
     @property
-    def obs_id(self) -> int: ...
+    def run_id(self) -> RunId: ...
 
     @property
     def gti(self) -> GTI: ...
@@ -128,11 +129,11 @@ def terms_of_each(
     """
     made, problems = {}, []
     for number, run in enumerate(runs):
-        reduced, problem = attempt(run.obs_id, partial(terms_of, run), strict)
+        reduced, problem = attempt(run, partial(terms_of, run), strict)
         if problem is None:
             made[number] = reduced
         else:
-            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
+            log.warning("Run %s is left out: %s", problem.run_id, problem.reason)
             problems.append(problem)
     return made, problems
 

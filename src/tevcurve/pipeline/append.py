@@ -7,6 +7,8 @@ from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend, with_runs
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
+from tevcurve.pipeline.known_runs import KnownRuns
+from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.selection import Selection
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
@@ -44,20 +46,25 @@ def append_runs(
     with claim(folder, wait=True):
         result = Result.read(folder, accept_changed)
         kept = result.runs_to_use().resolved()
-        known = {entry.obs_id for entry in kept.runs}
+        known = KnownRuns((entry.run_id for entry in kept.runs), result.provenance["inputs"])
         chosen, left_out = Selection.of_result(result).choose(observations)
-        left_out = [one for one in left_out if one.obs_id not in known]
+        left_out = [one for one in left_out if known.like(one.run_id) is None]
         for one in left_out:
-            log.info("Run %s is left out: %s", one.obs_id, one.reason)
-        observations = [one for one in chosen if one.obs_id not in known]
-        there = tuple(one.obs_id for one in chosen if one.obs_id in known)
+            log.info("Run %s is left out: %s", one.run_id, one.reason)
+        there = [known.of(one) for one in chosen]
+        observations = [one for one, run_id in zip(chosen, there, strict=True) if run_id is None]
+        there = tuple(run_id for run_id in there if run_id is not None)
         if not observations:
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
             return replace(result, appended=Appended((), there, tuple(left_out)))
         job = Job(kept.setting, kept.exclusion, kept.spectrum, kept.time_bins, kept.options, kept.meta)
         runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
-        again = {one.obs_id for one in observations}
-        failed = [one for one in kept.failed if one.obs_id not in again] + failed
+        # What an index calls an instrument may be another word than the header's, which is what runs are known by.
+        there += tuple(run.run_id for run in runs if known.like(run.run_id))
+        repeats = Repeats()
+        runs = repeats.without([run for run in runs if run.run_id not in there], strict)
+        tried = KnownRuns(one.run_id for one in observations)
+        failed = [one for one in kept.failed if tried.like(one.run_id) is None] + failed + repeats.problems
         settled = kept.settled(runs)
         kept, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
         is_same = kept.setting is result.light_curve.origin.setting
@@ -68,10 +75,11 @@ def append_runs(
 
 def _appended(kept, observations, there, left_out):
     """The `Appended` of the new runs among those in `kept`."""
-    failed = {one.obs_id: one for one in kept.failed}
-    new = [one.obs_id for one in observations]
-    left_out = [*left_out, *(failed[obs_id] for obs_id in new if obs_id in failed)]
-    return Appended(tuple(obs_id for obs_id in new if obs_id not in failed), there, tuple(left_out))
+    failed = {one.run_id: one for one in kept.failed}
+    new = [one.run_id for one in observations]
+    left_out = [*left_out, *(failed[run_id] for run_id in new if run_id in failed)]
+    added = tuple(run_id for run_id in new if run_id not in failed and run_id not in there)
+    return Appended(added, there, tuple(left_out))
 
 
 def _light_curve(result, kept, old):

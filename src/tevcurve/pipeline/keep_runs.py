@@ -45,8 +45,8 @@ def keep_each(job, observations, n_jobs=1, progress=False, strict=False, store=N
     for run, problem in track(outcomes, len(observations), "runs") if progress else outcomes:
         if problem is not None:
             if strict:
-                raise DataError(f"Run {problem.obs_id} cannot be used: {problem.reason}")
-            log.warning("Run %s is left out: %s", problem.obs_id, problem.reason)
+                raise DataError(f"Run {problem.run_id} cannot be used: {problem.reason}")
+            log.warning("Run %s is left out: %s", problem.run_id, problem.reason)
         yield run, problem
 
 
@@ -82,7 +82,7 @@ def _alone(keep, observation):
         try:
             return pool.submit(keep, observation).result()
         except BrokenProcessPool:
-            return None, Problem(observation.obs_id, "process", KILLED)
+            return None, Problem(observation.run_id, "process", KILLED)
 
 
 def most_jobs():
@@ -149,6 +149,6 @@ class StoredJob:
 def _keep(job, strict, observation):
     """(run, None), or (None, `Problem`)."""
     try:
-        return attempt(observation.obs_id, lambda: job.keep(observation), strict)
+        return attempt(observation, lambda: job.keep(observation), strict)
     finally:
         observation.release()

@@ -107,7 +107,7 @@ class _Tasks:
             if begun <= error.allowed_failures and number not in self._again:
                 self._again.add(number)
                 return number, None
-            outcome = None, Problem(self._observations[number].obs_id, WORKER, LOST)
+            outcome = None, Problem(self._observations[number].run_id, WORKER, LOST)
         # What has been handed on is kept neither here nor on a worker.
         future.release()
         return number, outcome

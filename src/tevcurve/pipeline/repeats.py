@@ -9,14 +9,16 @@ log = logging.getLogger(__name__)
 
 
 class Repeats:
-    """Notices runs whose OBS_ID and good time were there before. Parts of one run may share its OBS_ID.
+    """Notices runs whose identity and good time were there before. Pieces of one run may share its identity.
+
+    A run of an unknown instrument may be that of any: events never count twice.
 
     problems: list of `Problem`, of the runs that were there before.
     """
 
     def __init__(self):
         self.problems = []
-        self._good_times = {}
+        self._earlier = {}
 
     def without(self, runs, strict=False):
         """List of those runs that were not there before.
@@ -26,15 +28,15 @@ class Repeats:
         return [run for run in runs if self._is_new(run, strict)]
 
     def _is_new(self, run, strict):
-        earlier = self._good_times.setdefault(run.obs_id, [])
-        if not any(len(gti.intersect(run.gti)) for gti in earlier):
-            earlier.append(run.gti)
+        earlier = self._earlier.setdefault(run.run_id.obs_id, [])
+        if not any(run.run_id.may_be(one) and len(gti.intersect(run.gti)) for one, gti in earlier):
+            earlier.append((run.run_id, run.gti))
             return True
         reason = (
-            f"OBS_ID {run.obs_id} is there more than once with the same good time; the first one is used."
+            f"OBS_ID {run.run_id} is there more than once with the same good time; the first one is used."
         )
         if strict:
-            raise DataError(f"Run {run.obs_id} cannot be used: {reason}")
+            raise DataError(f"Run {run.run_id} cannot be used: {reason}")
         log.warning("%s", reason)
-        self.problems.append(Problem(run.obs_id, "index", reason))
+        self.problems.append(Problem(run.run_id, "index", reason))
         return False

@@ -71,13 +71,13 @@ class Selection:
         near = []
         with suppress(TevcurveError):
             near = [one for one in observations_of(store, self.position)[0] if one.obs_id not in ids]
-        return chosen, [self._problem(one.obs_id, _name_in_index(store, one.obs_id)) for one in near]
+        return chosen, [self._problem(one, _name_in_index(store, one.obs_id)) for one in near]
 
     def _of_runs(self, runs):
         """What is chosen of single runs: all where a position was asked for, or else those of the name."""
         left = [] if self.name is None else [one for one in runs if not self._is_of(one)]
         kept = [one for one in runs if not any(one is other for other in left)]
-        return kept, [self._problem(one.obs_id, one.target_name) for one in left]
+        return kept, [self._problem(one, one.target_name) for one in left]
 
     def _is_of(self, run):
         """Whether a run is of the target: an index may call it "Crab" or "PKS 2155-304 (flare)", and headers otherwise.
@@ -93,9 +93,11 @@ class Selection:
         except (TevcurveError, ValueError):
             return _is_unreadable(run)
 
-    def _problem(self, obs_id, name):
+    def _problem(self, run, name):
         its = f"Its target is {name!r}" if name else "Its target has no name"
-        return Problem(obs_id, STAGE, f"{its}, and the light curve is of the runs of {self.name!r}.")
+        return Problem(
+            run.run_id_in_index, STAGE, f"{its}, and the light curve is of the runs of {self.name!r}."
+        )
 
 
 def _letters(name):

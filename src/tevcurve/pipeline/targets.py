@@ -65,7 +65,7 @@ def _by_name(observations, name):
             meta = observation.meta
         except TevcurveError as error:
             # Told again of each run when it is reduced.
-            unread.append(f"{observation.obs_id}: {error}")
+            unread.append(f"{observation.run_id_in_index}: {error}")
             continue
         with suppress(TevcurveError):
             lon, lat = (header_number(meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))

@@ -14,6 +14,7 @@ from tevcurve.maps import WcsNDMap
 from tevcurve.reduction.cube import exposure_of
 from tevcurve.reduction.energy_axes import EnergyAxes, missing_edge_message
 from tevcurve.reduction.run_in_cells import CellEvents, terms_in_cells
+from tevcurve.run_id import RunId
 
 # What a dataset holds as a whole is counted per this one second, so that rates are the numbers themselves.
 ONE_SECOND = GTI(0.0, 1.0, TimeReference(51544, 0.0))
@@ -94,7 +95,7 @@ def _whole_spectrum(dataset, band_of_bin):
         dataset.counts.data,
         dataset.counts_off.data,
         gti=ONE_SECOND,
-        obs_id=_obs_id(dataset),
+        run_id=_run_id(dataset),
         acceptance_off=1 / dataset.alpha,
         exposure_per_s=dataset.exposure.value,
         edisp=dataset.edisp.pdf_matrix,
@@ -104,16 +105,16 @@ def _whole_spectrum(dataset, band_of_bin):
     )
 
 
-def _obs_id(dataset):
-    """OBS_ID of a dataset of one run, else 0."""
-    return dataset.runs[0].obs_id if len(dataset.runs) == 1 else 0
+def _run_id(dataset):
+    """`RunId` of a dataset of one run, else that of no run."""
+    return dataset.runs[0].run_id if len(dataset.runs) == 1 else RunId("", "")
 
 
 @dataclass(frozen=True, eq=False)
 class _OneBin:
     """Counts without times as a run."""
 
-    obs_id: int
+    run_id: RunId
     time_s: np.ndarray
     gti: GTI
     deadc: float
@@ -156,7 +157,7 @@ class _Cubes:
         counts = _flat(dataset.counts.data)
         reco, pixel = np.nonzero((counts > 0) & expected.cells)
         count = counts[reco, pixel].astype(float)
-        run = _OneBin(_obs_id(dataset), np.full(len(count), 0.5), ONE_SECOND, 1.0)
+        run = _OneBin(_run_id(dataset), np.full(len(count), 0.5), ONE_SECOND, 1.0)
         events = CellEvents(np.arange(len(count)), reco, pixel, count)
         terms, kept = self._terms(run, events, expected, line=None)
         return replace(terms, unpredicted=float(count[~kept].sum()))

@@ -89,7 +89,7 @@ def onoff_terms(run, setting, nodes):
     is_corrected = setting.containment_correction and run.cut is None
     area, dispersion, _ = source_responses(run, nodes, axes.reco, part_seen if is_corrected else None)
     reduced = OnOffTerms(
-        obs_id=run.obs_id,
+        run_id=run.run_id,
         reference=run.gti.reference,
         intervals=run.gti.intervals,
         deadc=run.deadc,
@@ -122,7 +122,7 @@ def _radii(run, region_radius, in_energy):
     largest = np.max(radii[in_energy], initial=0.0)
     if largest > region_radius * (1 + 1e-6):
         raise DataError(
-            f"The RAD_MAX of run {run.obs_id} goes up to {np.degrees(largest):.3f} deg in these energies, and its "
+            f"The RAD_MAX of run {run.run_id} goes up to {np.degrees(largest):.3f} deg in these energies, and its "
             f"regions have a radius of {np.degrees(region_radius):.3f} deg; wanted are regions as wide, which a "
             "light curve of these energies has from the start."
         )

@@ -115,7 +115,7 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     _, events = events_in_cells(run, geom, edges, inside)
     rate, frames = background_in_cells(run, geom, edges, inside)
     return ReducedCube(
-        obs_id=run.obs_id,
+        run_id=run.run_id,
         geom=geom,
         true_edges=np.asarray(true_edges, dtype=float),
         gti=run.gti,
@@ -140,7 +140,7 @@ def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
 
     Parameters
     ----------
-    run : record with `obs_id`, `gti`, `deadc`, and `time_s` of its events
+    run : record with `run_id`, `gti`, `deadc`, and `time_s` of its events
     events : `CellEvents`
     expected : `CellExpectation`
     axes : `EnergyAxes`
@@ -177,7 +177,7 @@ def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
         "count": None if events.count is None else events.count[kept],
         **expected.totals(bands, axes.n_bands),
     }
-    return CubeTerms(obs_id=run.obs_id, gti=run.gti, deadc=run.deadc, **own | fields), kept
+    return CubeTerms(run_id=run.run_id, gti=run.gti, deadc=run.deadc, **own | fields), kept
 
 
 def _timeline(run, event, pixel, expected, axes):

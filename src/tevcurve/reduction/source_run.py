@@ -35,7 +35,7 @@ def source_run(observation, source, regions=None, with_psf=True):
     background = None if regions is not None else observation.bkg
     turns = background is not None and background.turns_with_horizon
     return SourceRun(
-        obs_id=observation.obs_id,
+        run_id=observation.run_id,
         gti=observation.gti,
         deadc=observation.deadc,
         pointing_lonlat=observation.pointing_lonlat,
@@ -98,7 +98,7 @@ def _remark_darkness(run):
     aeff, where = run.aeff, f"the source, {np.rad2deg(run.offset):.2f} deg off the pointing"
     with at_stage("aeff"):
         if run.offset >= aeff.offset_axis.high[-1]:
-            remark(f"In Observation {run.obs_id} {where}, is outside the field of view.")
+            remark(f"In Observation {run.run_id} {where}, is outside the field of view.")
         elif not np.any(aeff.effective_area(aeff.energy_axis.nodes, run.offset)):
             remark(f"The effective area of {aeff.table.where} is zero at {where}.")
 

@@ -63,11 +63,11 @@ class SpectrumExtraction:
     def run(self):
         """Fills `spectrum_observations` and `failed`; an observation that cannot be used does not stop the others."""
         same = {id(regions.observation): regions for regions in self.bkg_estimate}
-        by_id = {regions.observation.obs_id: regions for regions in self.bkg_estimate}
+        by_id = {regions.observation.run_id: regions for regions in self.bkg_estimate}
         self.spectrum_observations, self.failed = [], []
         for observation in self.observations:
             # A part of a run, from select_time, has the regions of the run.
-            regions = same.get(id(observation), by_id.get(observation.obs_id))
+            regions = same.get(id(observation), by_id.get(observation.run_id))
             if regions is None:
                 self._leave_out(observation, "it has no OFF regions")
                 continue

@@ -144,13 +144,14 @@ def _limitations(light_curve, rows, overlapping):
     ledger, meta = light_curve.ledger, light_curve.meta
     failed = list(getattr(ledger, "failed", ()))
     odd = list(getattr(ledger, "warnings", ()))
+    names = ledger.run_names() if failed or odd else {}
     if failed:
         runs = words.count(len(failed), "run is", "runs are")
         said.append(
-            f"{runs} left out ({words.listing([one.obs_id for one in failed])}); the reasons stand under Runs."
+            f"{runs} left out ({words.listing([names[one.run_id] for one in failed])}); the reasons stand under Runs."
         )
     if odd:
-        runs = words.listing(list(dict.fromkeys(one.obs_id for one in odd)))
+        runs = words.listing(list(dict.fromkeys(names[one.run_id] for one in odd)))
         said.append(f"Something is odd with runs that are used ({runs}); see under Runs.")
     if words_of_energies := extrapolation_words(light_curve.table):
         said.append(f"{words_of_energies}; their marks are hollow.")

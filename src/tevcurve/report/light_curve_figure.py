@@ -79,7 +79,7 @@ def _hover_texts(rows, row):
         f"{words.number(rows.livetime[row], 6)} s",
         words.number(rows.ts[row]),
         f"{words.fixed(rows.runs.zenith[row], 1)}°" if known else "",
-        words.listing(rows.runs.obs_ids[row]) if known else "",
+        words.listing(rows.runs.names[row]) if known else "",
         "<br>".join(wrap(escape(status), LINE)),
     ]
 

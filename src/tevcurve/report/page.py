@@ -68,8 +68,8 @@ def report_html(result, *, n_toys=None):
         variability=[
             (name, summary and tables.variability_table(summary), s) for name, summary, s in variability
         ],
-        failed=list(getattr(light_curve.ledger, "failed", ())),
-        odd=list(getattr(light_curve.ledger, "warnings", ())),
+        failed=_named_problems(light_curve.ledger, "failed"),
+        odd=_named_problems(light_curve.ledger, "warnings"),
         ledger=tables.ledger_table(light_curve.ledger) if light_curve.ledger is not None else None,
         table=tables.light_curve_table(rows),
         settings=tables.settings_table(light_curve),
@@ -130,6 +130,14 @@ def _band_choices(rows):
         for number, band in enumerate(rows.bands)
         if band
     ]
+
+
+def _named_problems(ledger, kind):
+    """List of (words for the run, `Problem`) of the problems of a kind, "failed" or "warnings"."""
+    if ledger is None:
+        return []
+    names = ledger.run_names()
+    return [(names[one.run_id], one) for one in getattr(ledger, kind)]
 
 
 def _filled(figures, **parts):

@@ -5,6 +5,7 @@ from html import escape
 import numpy as np
 
 from tevcurve.figures.style import COLOURS
+from tevcurve.lightcurve.run_columns import ids_of
 from tevcurve.report import words
 from tevcurve.report.figure_style import SYMBOLS, axis, base_layout, error_bars, shortened
 
@@ -78,7 +79,8 @@ def _range_of_one(x):
 def _event_rate(ledger):
     """The figure of the rates of all events in good time, and of those in the fit, run by run."""
     events, seconds = ledger.events, ledger.seconds
-    runs = [str(obs_id) for obs_id in events["obs_id"]]
+    names = ledger.run_names()
+    runs = [names[run_id] for run_id in ids_of(events)]
     counts = {
         "all events in good time": (
             np.asarray(events["total"]) - np.asarray(events["not in a GTI"]),

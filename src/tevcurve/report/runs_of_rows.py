@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.run_id import names_of
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunsOfRows:
@@ -11,11 +13,11 @@ class RunsOfRows:
 
     Attributes
     ----------
-    obs_ids : list of lists of obs_id
+    names : list of lists of str, words for the runs
     zenith, offset : float arrays, deg: of the runs, weighted with their good time in the row; NaN where unknown
     """
 
-    obs_ids: list
+    names: list
     zenith: np.ndarray
     offset: np.ndarray
 
@@ -38,11 +40,12 @@ def runs_of_rows(light_curve):
         with np.errstate(invalid="ignore"):
             mean = np.bincount(pieces.bin, seconds * values[pieces.run], bins.n_bins) / total
         means[name] = np.where(of_bin < 0, np.nan, mean[of_bin])
-    obs_ids = [[] for _ in range(bins.n_bins)]
+    known = names_of(run.run_id for run in runs)
+    names = [[] for _ in range(bins.n_bins)]
     pairs = np.unique(np.column_stack([pieces.bin, pieces.run]), axis=0)
     for number, run in pairs.tolist():
-        obs_ids[number].append(runs[run].obs_id)
-    return RunsOfRows([obs_ids[number] if number >= 0 else [] for number in of_bin.tolist()], **means)
+        names[number].append(known[runs[run].run_id])
+    return RunsOfRows([names[number] if number >= 0 else [] for number in of_bin.tolist()], **means)
 
 
 def _runs_and_bins(light_curve):

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.lightcurve.run_columns import ids_of
 from tevcurve.report import words
+from tevcurve.run_id import FIELDS
 
 # Of longer tables the page shows the beginning, so that it stays small; the figures show everything.
 MAX_ROWS = 500
@@ -78,7 +80,7 @@ def _row_cells(rows, row):
         words.number(rows.livetime[row], 6),
         *(texts[row] for texts in rows.others.values()),
         words.fixed(rows.runs.zenith[row], 1) if rows.runs else "",
-        words.listing(rows.runs.obs_ids[row]) if rows.runs else "",
+        words.listing(rows.runs.names[row]) if rows.runs else "",
         rows.status[row],
         rows.reason[row],
     ]
@@ -87,13 +89,14 @@ def _row_cells(rows, row):
 def ledger_table(ledger):
     """The `ReportTable` of a ledger: each run with its events by fate and its seconds, and the sums first."""
     events, seconds = ledger.events, ledger.seconds
-    fates = [name for name in events.colnames if name not in ("obs_id", "total")]
+    fates = [name for name in events.colnames if name not in (*FIELDS, "total")]
     sums = [str(int(np.sum(events[name]))) for name in (*fates, "total")]
     sums += [f"{float(np.sum(seconds[name])):.1f}" for name in ("used", "total")]
     rows = [["All", *sums]]
-    for event, second in zip(events[:MAX_ROWS], seconds[:MAX_ROWS], strict=True):
+    names, run_ids = ledger.run_names(), ids_of(events[:MAX_ROWS])
+    for run_id, event, second in zip(run_ids, events[:MAX_ROWS], seconds[:MAX_ROWS], strict=True):
         counts = [str(int(event[name])) for name in (*fates, "total")]
-        rows.append([str(event["obs_id"]), *counts, f"{second['used']:.1f}", f"{second['total']:.1f}"])
+        rows.append([names[run_id], *counts, f"{second['used']:.1f}", f"{second['total']:.1f}"])
     headings = ["Run", *(fate[:1].upper() + fate[1:] for fate in fates), "All events"]
     headings += ["Seconds used", "Seconds of good time"]
     note = _left_out(len(rows) - 1, len(events), "run", "The sums are of all of them.")

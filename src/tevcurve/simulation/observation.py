@@ -20,6 +20,7 @@ from tevcurve.irf.field_rotation import horizontal_lonlat
 from tevcurve.irf.table import Response
 from tevcurve.kernels.sphere import directional_offset
 from tevcurve.models import SkyModel
+from tevcurve.run_id import RunId
 from tevcurve.simulation.background_events import draw_background
 from tevcurve.simulation.reconstruction import AngleDraw
 from tevcurve.simulation.responses import ResponseSet
@@ -129,6 +130,16 @@ class SimulatedRun:
     gti: GTI
     irfs: ResponseSet
 
+    @property
+    def run_id(self):
+        """`RunId`."""
+        return RunId.of(self.obs_id, self.header.instrument)
+
+    @property
+    def run_id_in_index(self):
+        """`RunId`; the header is in memory."""
+        return self.run_id
+
     @classmethod
     def of_events(
         cls,
@@ -169,8 +180,8 @@ class SimulatedRun:
             "GEOLAT": location.lat.deg,
             "ALTITUDE": location.height.to_value(u.m),
             "ORIGIN": "tevcurve",
-            "TELESCOP": "SIMULATED",
-            "INSTRUME": "SIMULATED",
+            "TELESCOP": irfs.instrument,
+            "INSTRUME": irfs.instrument,
             "OBSERVER": "nobody",
             "EV_CLASS": "SIMULATED",
         }

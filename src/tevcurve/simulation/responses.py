@@ -40,6 +40,7 @@ class ResponseSet:
     psf : PSF3D
     bkg : Background2D or Background3D; None for no background
     location : EarthLocation, with which a background turns that is fixed to the horizon
+    instrument : what it is called in what is simulated (TELESCOP)
     """
 
     aeff: EffectiveAreaTable2D
@@ -47,6 +48,7 @@ class ResponseSet:
     psf: PSF3D
     bkg: Background2D | Background3D | None = None
     location: EarthLocation = SITE
+    instrument: str = "SIMULATED"
 
     def __post_init__(self) -> None:
         for name in ("aeff", "edisp", "psf", "bkg"):

@@ -1,5 +1,6 @@
 """More runs for a result's folder; the files of those that are there are not written again."""
 
+from tevcurve.run_id import FIELDS
 from tevcurve.store.atomic import new_folder
 from tevcurve.store.result import (
     CONFIG,
@@ -34,8 +35,8 @@ def add_to_result(result, light_curve, inputs):
     Raises `StoreError` where the disk does not take it.
     """
     folder, kept = result.folder, light_curve.origin
-    again = {each["obs_id"] for each in inputs}
-    inputs = [each for each in result.provenance["inputs"] if each["obs_id"] not in again] + inputs
+    again = {_run_of(each) for each in inputs}
+    inputs = [each for each in result.provenance["inputs"] if _run_of(each) not in again] + inputs
     provenance = provenance_of(inputs)
     with new_folder(folder, overwrite=True) as part:
         keep_others(folder, part)
@@ -50,3 +51,8 @@ def add_to_result(result, light_curve, inputs):
         write_checksums(part, known_checksums(kept, CONFIG))
     kept.runs.place.contents.clear()
     return Result(light_curve, result.config, provenance, folder)
+
+
+def _run_of(entry):
+    """What a file of the inputs is of, a tuple."""
+    return tuple(entry[name] for name in FIELDS)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+from collections import Counter
 from functools import cached_property, lru_cache
 
 from tevcurve import __version__
@@ -25,19 +26,27 @@ def file_checksum(path):
     return _checksum_of_state(str(path), *_state(path))
 
 
-def input_files(observations):
-    """List of dicts `path`, `sha256` and `obs_id`: the files of observations, each once for each run that needs it.
+def input_files(observations, run_ids=()):
+    """List of dicts `path`, `sha256`, and `instrument`, `obs_id` and `part` of the run that it is of.
 
-    The checksum of a file that cannot be read is None. Observations without files, simulated ones, have none.
+    The files of observations, each once for each run that needs it. The checksum of a file that cannot be read is None.
+    Observations without files, simulated ones, have none.
+
+    run_ids: iterable of `RunId`, of the observations that were read before; the header of others is read for theirs.
     """
-    listed = []
+    listed, run_ids = [], tuple(run_ids)
+    known = Counter(one.obs_id for one in run_ids)
+    by_obs_id = {one.obs_id: one for one in run_ids if known[one.obs_id] == 1}
+    several = Counter(observation.obs_id for observation in observations)
     for observation in observations:
+        run_id = by_obs_id.get(str(observation.obs_id)) if several[observation.obs_id] == 1 else None
+        words = (run_id or observation.run_id).plain()
         for path, address in {one.path: one for one in observation.addresses}.items():
             try:
                 checksum = file_checksum(observation.real_path(address))
             except (OSError, DataError):
                 checksum = None
-            listed.append({"path": str(path), "sha256": checksum, "obs_id": observation.obs_id})
+            listed.append({"path": str(path), "sha256": checksum, **words})
     return listed
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import DataError
+from tevcurve.run_id import RunId
 
 CONFIG_OF_A_JOB = ("data", "target")
 
@@ -22,9 +23,9 @@ class OlderOrigin:
 
 @dataclass(frozen=True, eq=False)
 class RunTimes:
-    """What is read of a run: obs_id and good time."""
+    """What is read of a run: its identity, without an instrument, and its good time."""
 
-    obs_id: int
+    run_id: RunId
     gti: GTI
 
 
@@ -50,12 +51,12 @@ def _runs_of(table, folder):
     times, references = {}, {}
     try:
         for row in table:
-            obs_id = int(row["obs_id"])
-            times.setdefault(obs_id, []).append((float(row["start"]), float(row["stop"])))
-            references[obs_id] = int(row["mjdrefi"]), float(row["mjdreff"]), str(row["timesys"]).lower()
+            run_id = RunId.of(row["obs_id"])
+            times.setdefault(run_id, []).append((float(row["start"]), float(row["stop"])))
+            references[run_id] = int(row["mjdrefi"]), float(row["mjdreff"]), str(row["timesys"]).lower()
         return tuple(
-            RunTimes(obs_id, GTI(*zip(*intervals, strict=True), TimeReference(*references[obs_id])))
-            for obs_id, intervals in times.items()
+            RunTimes(run_id, GTI(*zip(*intervals, strict=True), TimeReference(*references[run_id])))
+            for run_id, intervals in times.items()
         )
     except (KeyError, ValueError, TypeError) as error:
         raise DataError(f"The good times of the result {folder} cannot be read: {error}.") from error

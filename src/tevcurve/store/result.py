@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.lightcurve.runs import BinsOnDemand, TermsOfRuns
 from tevcurve.problems import Problem
+from tevcurve.run_id import RunId, names_of
 from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
 from tevcurve.store.older import OlderOrigin, older_origin
@@ -45,7 +46,7 @@ PACKAGES = ("tevcurve", "numpy", "scipy", "astropy")
 class Appended:
     """What became of the runs that were to be added to a result.
 
-    added, there: tuples of OBS_IDs, of the new runs and of those that it had. left_out: tuple of `Problem`.
+    added, there: tuples of `RunId`, of the new runs and of those that it had. left_out: tuple of `Problem`.
     """
 
     added: tuple
@@ -53,14 +54,16 @@ class Appended:
     left_out: tuple
 
     def __str__(self):
-        words = f"added {_ids(self.added)}" if self.added else "added no run"
-        words += f"; it had {_ids(self.there)}" if self.there else ""
-        return words + (f"; left out {_ids([one.obs_id for one in self.left_out])}" if self.left_out else "")
+        left_out = tuple(one.run_id for one in self.left_out)
+        names = names_of((*self.added, *self.there, *left_out))
+        words = f"added {_listed(self.added, names)}" if self.added else "added no run"
+        words += f"; it had {_listed(self.there, names)}" if self.there else ""
+        return words + (f"; left out {_listed(left_out, names)}" if left_out else "")
 
 
-def _ids(ids, most=20):
-    shown = ", ".join(map(str, ids[:most])) + (", ..." if len(ids) > most else "")
-    return f"{len(ids)} run{'s' if len(ids) > 1 else ''} ({shown})"
+def _listed(run_ids, names, most=20):
+    shown = ", ".join(names[one] for one in run_ids[:most]) + (", ..." if len(run_ids) > most else "")
+    return f"{len(run_ids)} run{'s' if len(run_ids) > 1 else ''} ({shown})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,8 @@ class Result:
     ----------
     light_curve : `LightCurve`, its rows as they were written, with ledger and origin
     config : dict, the configuration with every value that was used, or None
-    provenance : dict: `versions` of packages, `inputs`: list of dicts with `path`, `sha256` and `obs_id`
+    provenance : dict: `versions` of packages, `inputs`: list of dicts with `path`, `sha256`,
+        and `instrument`, `obs_id` and `part` of the run
     folder : Path
     appended : `Appended`, of a result that `append_runs` gave; else None, and in no file
     """
@@ -123,6 +127,7 @@ class Result:
         del provenance["format"]
         if not isinstance(provenance.get("versions"), dict) or not isinstance(provenance.get("inputs"), list):
             raise DataError(f"{folder / PROVENANCE} has no versions or no inputs; a result has both.")
+        provenance["inputs"] = _read_inputs(provenance["inputs"], folder / PROVENANCE)
         return cls(light_curve, config, provenance, folder)
 
     def runs_to_use(self):
@@ -150,7 +155,8 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
     folder : str or Path; environment variables and ~ are put in
     light_curve : `LightCurve`
     config : dict or YAML text, the configuration with every value that was used
-    inputs : list of dicts with `path`, `sha256` and `obs_id`, such as `tevcurve.store.inputs.input_files` makes
+    inputs : list of dicts with `path`, `sha256`, `instrument`, `obs_id` and `part`, such as
+        `tevcurve.store.inputs.input_files` makes
     overwrite : bool, whether a result that is there is replaced; what else is in its folder stays
     keep_runs : bool, whether what `rebin` and `append` need is written, too
 
@@ -263,7 +269,7 @@ def write_run_list(folder, entries, failed):
     """None; what the runs are is in a folder: for the program, and as a table of good times for people."""
     listed = {
         "runs": [entry.as_dict() for entry in entries],
-        "failed": [asdict(problem) for problem in failed],
+        "failed": [problem.plain() for problem in failed],
     }
     (folder / RUN_LIST).write_bytes(as_json(listed, indent=None).encode())
     write_table(good_times_table(entries), folder / GOOD_TIMES)
@@ -271,9 +277,19 @@ def write_run_list(folder, entries, failed):
 
 def provenance_of(inputs):
     """Dict of `versions` and `inputs`: what a result was made with and of, nothing of when, where or how long."""
-    inputs = [{name: each[name] for name in ("path", "sha256", "obs_id")} for each in inputs or ()]
-    inputs.sort(key=lambda each: (each["obs_id"], each["path"]))
-    return {"versions": package_versions(), "inputs": inputs}
+    return {"versions": package_versions(), "inputs": _inputs_of(inputs or ())}
+
+
+def _inputs_of(inputs):
+    """List of dicts of the files of runs, in order; who says nothing of their instruments does not know these."""
+    known = [
+        (RunId.of(each["obs_id"], each.get("instrument", "")), each["path"], each["sha256"])
+        for each in inputs
+    ]
+    return [
+        {"path": path, "sha256": sha256, **run_id.plain()}
+        for run_id, path, sha256 in sorted(known, key=lambda one: one[:2])
+    ]
 
 
 def package_versions():
@@ -358,12 +374,22 @@ def _read_older_origin(checksums, number, config):
     return older_origin(folder, number, config, read_table(folder / GOOD_TIMES, checksums))
 
 
+def _read_inputs(inputs, path):
+    """The inputs of a result, also of one that knows runs by their OBS_ID only."""
+    try:
+        return _inputs_of(inputs)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path} has an input without {error}; wanted are path, sha256 and obs_id of each."
+        ) from error
+
+
 def read_run_list(checksums):
     """(list of `RunEntry`, tuple of `Problem`) of a result's folder, whose `Checksums` are given."""
     folder = checksums.folder
     listed = read_json(checksums, RUN_LIST, "the list of runs of a result")
     try:
-        failed = tuple(Problem(**values) for values in listed["failed"])
+        failed = tuple(Problem.from_plain(values) for values in listed["failed"])
         return [RunEntry.from_dict(values) for values in listed["runs"]], failed
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{folder / RUN_LIST} cannot be used: {error}") from error

@@ -18,6 +18,7 @@ from tevcurve.irf import EnergyDependentTablePSF
 from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.layout import RESPONSES
 from tevcurve.irf.table import Response, ResponseTable
+from tevcurve.run_id import RunId
 from tevcurve.store.array_bytes import pack_array, unpack_array
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary, as_it_was
 
@@ -52,7 +53,7 @@ def run_to_bytes(run):
         contents.append(content)
         return words
 
-    tree = _vocabulary().to_plain(run, add_array, f"run {run.obs_id}")
+    tree = _vocabulary().to_plain(run, add_array, f"run {run.run_id}")
     head = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
     rest = b"".join([struct.pack("<Q", len(head)), head, *contents])
     return b"".join([MAGIC, _checksum(rest), rest])
@@ -154,6 +155,7 @@ def _vocabulary():
 
     named = {
         "run": SourceRun,
+        "run id": RunId,
         "good time": GTI,
         "response axis": ResponseAxis,
         "table psf": EnergyDependentTablePSF,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tevcurve.errors import DataError, StoreError
 from tevcurve.files.content import expand_path
+from tevcurve.run_id import FIELDS, RunId
 from tevcurve.store.atomic import PART, remove_leftover, remove_leftovers, write_file
 from tevcurve.store.run_file import head_of, run_from_bytes, run_to_bytes
 from tevcurve.store.trusted_folders import group_that_writes, why_not_trusted
@@ -35,12 +36,13 @@ class StoreEntry:
     used: float
 
     def describe(self):
-        """Dict of what a person asks: obs_id, target; empty where the file is damaged."""
+        """Dict of what a person asks: its `run_id`, target; empty where the file is damaged."""
         try:
             head = head_of(_of_key(self.path.read_bytes(), self.key, self.path), str(self.path))
-        except (OSError, DataError):
+            run_id = RunId.from_plain({name: head["run_id"][name] for name in FIELDS})
+        except (OSError, DataError, LookupError, TypeError):
             return {}
-        return {"obs_id": head.get("obs_id"), "target": head.get("facts", {}).get("target", "")}
+        return {"run_id": run_id, "target": head.get("facts", {}).get("target", "")}
 
 
 class RunStore:

@@ -12,6 +12,7 @@ from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.files import Checksums, read_bytes
 from tevcurve.lightcurve.runs import joined_in_time
+from tevcurve.run_id import FIELDS, RunId
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 
 # Bytes of files whose runs are held in memory after they were read.
@@ -24,14 +25,14 @@ class RunEntry:
 
     Attributes
     ----------
-    obs_id : int
+    run_id : `RunId`
     file : name of its file, which is made of its content
     size : bytes of the file
     gti : good time
     offset : of the source from the pointing, radian
     """
 
-    obs_id: int
+    run_id: RunId
     file: str
     size: int
     gti: GTI
@@ -40,8 +41,8 @@ class RunEntry:
     @classmethod
     def of(cls, run: SourceRun, content: bytes) -> "RunEntry":
         """The entry of a `SourceRun` and its bytes."""
-        file = f"{run.obs_id}-{content_name(content)[:32]}.run"
-        return cls(int(run.obs_id), file, len(content), run.gti, float(run.offset))
+        file = f"{run.run_id.file_text()}-{content_name(content)[:32]}.run"
+        return cls(run.run_id, file, len(content), run.gti, float(run.offset))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunEntry":
@@ -55,7 +56,8 @@ class RunEntry:
             if len({file, Path(file).name}) != 1 or not file.endswith(".run") or "\\" in file:
                 raise DataError(f"its file is {file!r}")
             gti = GTI(starts, stops, TimeReference(**clock))
-            return cls(int(values["obs_id"]), file, int(values["size"]), gti, float(values["offset"]))
+            run_id = RunId.from_plain({name: values[name] for name in FIELDS})
+            return cls(run_id, file, int(values["size"]), gti, float(values["offset"]))
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             raise DataError(f"The list of runs has an entry that cannot be used: {error}") from error
 
@@ -63,7 +65,7 @@ class RunEntry:
         """Dict of plain values."""
         reference = self.gti.reference
         return {
-            "obs_id": self.obs_id,
+            **self.run_id.plain(),
             "file": self.file,
             "size": self.size,
             "mjdrefi": reference.mjdrefi,
@@ -134,7 +136,7 @@ class RunFolder:
         if self._last is not None and self._last[0] == entry.file:
             return self._last[1]
         if entry.file in self.contents:
-            return run_from_bytes(self.contents[entry.file], f"Run {entry.obs_id}")
+            return run_from_bytes(self.contents[entry.file], f"Run {entry.run_id}")
         run = read_run(self.path / entry.file, entry, self.checksums)
         self._last = entry.file, run
         if entry.size <= self._left:
@@ -190,12 +192,12 @@ def read_run(path: Path, entry: RunEntry, checksums: Checksums | None = None) ->
     Raises `DataError` where it is missing, damaged or another.
     """
     if not path.exists():
-        raise DataError(f"The file {path} of run {entry.obs_id} is not there.")
+        raise DataError(f"The file {path} of run {entry.run_id} is not there.")
     content = bytes(read_bytes(path))
     if checksums is not None:
         checksums.check(f"{path.parent.name}/{path.name}", content)
     accept_changed = checksums is not None and checksums.accept_changed
     own_name = len(content) == entry.size and f"-{content_name(content)[:32]}.run" in entry.file
     if not own_name and not accept_changed:
-        raise DataError(f"The file {path} is not the one that was written for run {entry.obs_id}.")
+        raise DataError(f"The file {path} is not the one that was written for run {entry.run_id}.")
     return run_from_bytes(content, f"The file {path}", accept_changed)

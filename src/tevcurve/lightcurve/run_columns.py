@@ -1,0 +1,33 @@
+"""Runs in the columns of tables: instrument, obs_id and part, texts."""
+
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.errors import DataError
+from tevcurve.run_id import FIELDS, RunId
+
+
+def columns_of(run_ids):
+    """Dict of text arrays (n,) by name: instrument, obs_id and part of runs. run_ids: iterable of `RunId`."""
+    run_ids = list(run_ids)
+    return {name: np.array([getattr(one, name) for one in run_ids], dtype=str) for name in FIELDS}
+
+
+def ids_of(table):
+    """List of the `RunId` of each row of a table that has these columns."""
+    columns = (table[name].tolist() for name in FIELDS)
+    return [RunId(*row) for row in zip(*columns, strict=True)]
+
+
+def with_columns(table):
+    """A table with these columns first; of one that knows runs by their OBS_ID only, the instruments are unknown.
+
+    Raises `DataError` where it has no obs_id.
+    """
+    if all(name in table.colnames and table[name].dtype.kind == "U" for name in FIELDS):
+        return table
+    if "obs_id" not in table.colnames:
+        raise DataError(f"A table of runs has no column obs_id; it has {', '.join(table.colnames)}.")
+    known = columns_of(RunId.of(obs_id) for obs_id in table["obs_id"].tolist())
+    others = {name: table[name] for name in table.colnames if name not in FIELDS}
+    return type(table)({**known, **others}, meta=table.meta) if others else Table(known, meta=table.meta)

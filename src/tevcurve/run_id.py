@@ -1,0 +1,89 @@
+"""What a run is known by."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import total_ordering
+from numbers import Integral
+from typing import Any
+
+from tevcurve.errors import DataError
+
+FIELDS = ("instrument", "obs_id", "part")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]")
+_LONGEST = 40  # letters of each field in the name of a file
+
+
+@total_ordering
+@dataclass(frozen=True)
+class RunId:
+    """The identity of a run: two with one OBS_ID of two instruments are two runs.
+
+    In order: by instrument, then numbers before other texts, numbers as numbers, then by part.
+
+    Attributes
+    ----------
+    instrument : str, TELESCOP (else INSTRUME) of the events; "" where they do not say
+    obs_id : str, the OBS_ID; of a whole number its digits
+    part : str, which part of the run's good time it is; "" for the whole run
+    """
+
+    instrument: str
+    obs_id: str
+    part: str = ""
+
+    @classmethod
+    def of(cls, obs_id: int | str, instrument: str = "") -> "RunId":
+        """That of a whole run. obs_id: int or str, blanks around it aside."""
+        text = str(int(obs_id)) if isinstance(obs_id, Integral) else str(obs_id).strip()
+        return cls(instrument.strip(), text)
+
+    @classmethod
+    def from_plain(cls, values: dict[str, Any]) -> "RunId":
+        """That of a dict as `plain` gives it. Raises `DataError` where it is none."""
+        if set(values) != set(FIELDS) or not all(isinstance(value, str) for value in values.values()):
+            raise DataError(f"a run is known by {values!r}; wanted are texts for {', '.join(FIELDS)}")
+        return cls(**values)
+
+    def plain(self) -> dict[str, str]:
+        """Dict of its fields, as JSON has them."""
+        return {name: getattr(self, name) for name in FIELDS}
+
+    def may_be(self, other: "RunId") -> bool:
+        """Whether both may be one run: they are the same, or one of them does not know its instrument."""
+        same = (self.obs_id, self.part) == (other.obs_id, other.part)
+        return same and (self.instrument == other.instrument or not self.instrument or not other.instrument)
+
+    def full_text(self) -> str:
+        """Words with the instrument, "HESS 23523"."""
+        return f"{self.instrument} {self}".strip()
+
+    def file_text(self) -> str:
+        """Words for the name of a file: letters, digits and `_.+-` only; two runs may have the same ones."""
+        parts = [_UNSAFE.sub("_", part)[:_LONGEST].lstrip(".") for part in self._parts()]
+        return "-".join(part for part in parts if part) or "_"
+
+    def _parts(self) -> tuple[str, str, str]:
+        return self.instrument, self.obs_id, self.part
+
+    def __str__(self) -> str:
+        return f"{self.obs_id} {self.part}".strip()
+
+    def __lt__(self, other: "RunId") -> bool:
+        if not isinstance(other, RunId):
+            return NotImplemented
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[str, bool, int, str, str]:
+        is_number = self.obs_id.isdecimal() and self.obs_id.isascii()
+        return self.instrument, not is_number, int(self.obs_id) if is_number else 0, self.obs_id, self.part
+
+
+def names_of(run_ids: Iterable[RunId]) -> dict[RunId, str]:
+    """Words for each of some runs, by the run: with the instruments where these are more than one.
+
+    run_ids: iterable of `RunId`.
+    """
+    known = list(dict.fromkeys(run_ids))
+    several = len({one.instrument for one in known}) > 1
+    return {one: one.full_text() if several else str(one) for one in known}
