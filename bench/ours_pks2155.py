@@ -128,7 +128,7 @@ def _redrawn(run, nights, rng):
     energy, lon, lat = (values[drawn][good] for values in (run.energy_tev, run.lon, run.lat))
     return replace(
         run,
-        obs_id=run.obs_id + 100_000 * nights,
+        run_id=replace(run.run_id, obs_id=str(int(run.run_id.obs_id) + 100_000 * nights)),
         gti=gti,
         time_s=times[good],
         energy_tev=energy,

@@ -100,14 +100,14 @@ def test_a_bad_run_is_a_row_of_the_ledger(tmp_path, good, changes, stage, words)
     curve = make(tmp_path, *runs)
     assert numbers(curve) == good
     (failed,) = curve.ledger.failed
-    assert (failed.obs_id, failed.stage) == (2, stage)
+    assert (failed.obs_id, failed.stage) == ("2", stage)
     with pytest.raises(DataError, match=words) as caught:
         make(tmp_path, *runs, strict=True)
     assert str(caught.value) == f"Run 2 cannot be used: {failed.reason}"
     problems = curve.ledger.problems
     assert problems[0].reason == problems["reason"][0]
-    assert problems.colnames == ["obs_id", "kind", "stage", "reason"]
-    assert list(problems[0]) == [2, "failed", stage, failed.reason]
+    assert problems.colnames == ["instrument", "obs_id", "part", "kind", "stage", "reason"]
+    assert list(problems[0]) == ["", "2", "", "failed", stage, failed.reason]
     assert f"run 2 is left out: {failed.reason}" in str(curve.ledger)
 
 
@@ -133,7 +133,7 @@ def test_an_obs_id_that_is_there_twice(tmp_path, good):
     curve = make(tmp_path, *GOOD, RunFile(2, **TIMES), RunFile(2, pointing=(80.0, 20.0), **TIMES))
     assert numbers(curve) == good
     (failed,) = curve.ledger.failed
-    assert (failed.obs_id, failed.stage) == (2, "index")
+    assert (failed.obs_id, failed.stage) == ("2", "index")
     assert "has OBS_ID 2 more than once" in failed.reason
 
 
@@ -142,7 +142,7 @@ def test_runs_given_twice_count_once_and_parts_of_a_run_are_no_repetition(tmp_pa
     options = {"energy_edges": [1, 10] * u.TeV, "binsz": "0.1 deg", "norm_values": None}
     curve = light_curve([*observations, observations[0]], CRAB, **options)
     assert numbers(curve) == good
-    assert [(one.obs_id, one.stage) for one in curve.ledger.failed] == [(1, "index")]
+    assert [(one.obs_id, one.stage) for one in curve.ledger.failed] == [("1", "index")]
     assert "there more than once with the same good time" in curve.ledger.failed[0].reason
     with pytest.raises(DataError, match="Run 1 cannot be used: OBS_ID 1 is there more than once"):
         light_curve([*observations, observations[0]], CRAB, strict=True, **options)
@@ -201,7 +201,7 @@ def test_what_is_odd_but_usable_is_a_warning_of_the_ledger(tmp_path, changes, st
     assert len(curve) == 3
     assert curve.ledger.failed == ()
     found = [one for one in curve.ledger.warnings if one.stage == stage]
-    assert [(one.obs_id, one.kind) for one in found] == [(2, "warning")]
+    assert [(one.obs_id, one.kind) for one in found] == [("2", "warning")]
     with pytest.raises(DataError, match=words):
         raise DataError(found[0].reason)
     assert found[0].reason.split(" of ")[0] in caplog.text

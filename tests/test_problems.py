@@ -1,9 +1,14 @@
 """Records of what is wrong, the stage at which it came up, and the net that makes them of errors."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from tevcurve.errors import DataError, MissingError
 from tevcurve.problems import INTERNAL, Problem, at_stage, attempt, note_again, noted_remarks, remark
+from tevcurve.run_id import RunId
+
+RUN = SimpleNamespace(run_id=RunId.of(5))
 
 
 def failing(error, *stages):
@@ -19,42 +24,45 @@ def failing(error, *stages):
 
 
 def test_what_works_is_given_back():
-    assert attempt(5, lambda: "made") == ("made", None)
+    assert attempt(RUN, lambda: "made") == ("made", None)
 
 
 @pytest.mark.parametrize(
     ("stages", "stage"), [((), "reading"), (("events",), "events"), (("gti", "index"), "index")]
 )
 def test_the_innermost_stage_counts(stages, stage):
-    assert attempt(5, failing(DataError("It is bad."), *stages)) == (None, Problem(5, stage, "It is bad."))
+    assert attempt(RUN, failing(DataError("It is bad."), *stages)) == (
+        None,
+        Problem(RUN.run_id, stage, "It is bad."),
+    )
 
 
 def test_a_mistake_is_told_as_one_and_logged(caplog):
-    _, problem = attempt(5, failing(KeyError("a\nb"), "psf"))
-    assert problem == Problem(5, INTERNAL, r"KeyError at the stage psf: 'a\nb'.")
+    _, problem = attempt(RUN, failing(KeyError("a\nb"), "psf"))
+    assert problem == Problem(RUN.run_id, INTERNAL, r"KeyError at the stage psf: 'a\nb'.")
     assert "Traceback" in caplog.text
     assert "An internal error in run 5" in caplog.text
 
 
 def test_memory_that_does_not_suffice_is_no_mistake(caplog):
-    _, problem = attempt(5, failing(MemoryError(), "bkg"))
-    assert problem == Problem(5, "bkg", "The memory does not suffice to read and reduce this run.")
+    _, problem = attempt(RUN, failing(MemoryError(), "bkg"))
+    assert problem == Problem(RUN.run_id, "bkg", "The memory does not suffice to read and reduce this run.")
     assert not caplog.text
 
 
 @pytest.mark.parametrize("kind", [DataError, MissingError])
 def test_strict_raises_with_the_run(kind):
     with pytest.raises(kind) as caught:
-        attempt(5, failing(kind("It is bad.")), strict=True)
+        attempt(RUN, failing(kind("It is bad.")), strict=True)
     assert str(caught.value) == "Run 5 cannot be used: It is bad."
     for error in (ZeroDivisionError, MemoryError):
         with pytest.raises(error):
-            attempt(5, failing(error()), strict=True)
+            attempt(RUN, failing(error()), strict=True)
 
 
 def test_someone_who_stops_it_stops_it():
     with pytest.raises(KeyboardInterrupt):
-        attempt(5, failing(KeyboardInterrupt()))
+        attempt(RUN, failing(KeyboardInterrupt()))
 
 
 def test_remarks_are_logged_and_noted_once_with_their_stage(caplog):

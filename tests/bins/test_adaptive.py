@@ -24,7 +24,7 @@ def counts_in(bins, runs, name="time_s"):
 
 
 def as_lines(runs):
-    return [RunTimeline(run.obs_id, run.gti, run.time_s, background_per_s=0.001) for run in runs]
+    return [RunTimeline(run.run_id, run.gti, run.time_s, background_per_s=0.001) for run in runs]
 
 
 @quick

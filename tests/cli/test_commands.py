@@ -144,7 +144,7 @@ def test_the_line_is_before_the_file(store, tmp_path, capsys):
 
 def test_what_is_kept_says_where_it_is_from(result, store):
     provenance = json.loads((result / "provenance.json").read_text())
-    assert {each["obs_id"] for each in provenance["inputs"]} == {1, 2, 3}
+    assert {each["obs_id"] for each in provenance["inputs"]} == {"1", "2", "3"}
     assert all(len(each["sha256"]) == 64 for each in provenance["inputs"])
     # The configuration of a result makes the same result.
     assert main(["run", str(result / "config.yaml"), "-o", "again"]) == 0

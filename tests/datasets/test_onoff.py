@@ -14,6 +14,7 @@ from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError, MissingError
 from tevcurve.irf import EDispKernel
 from tevcurve.models import PowerLaw, SkyModel
+from tevcurve.run_id import RunId
 
 E_TRUE, E_RECO = [0.5, 1, 2, 4] * u.TeV, [1, 2, 3, 4] * u.TeV
 MATRIX = np.array([[0.5, 0.1, 0.0], [0.2, 0.6, 0.1], [0.0, 0.3, 0.6]])
@@ -195,7 +196,7 @@ def run(start, stop, obs_id=1):
     """A run with one ON event per 10 s and one OFF event per 5 s, in bins 0, 1, 2, 0 ..."""
     on, off = np.arange(start, stop, 10.0), np.arange(start, stop, 5.0)
     return OnOffTerms(
-        obs_id=obs_id,
+        run_id=RunId.of(obs_id),
         reference=TimeReference(51544, 0.0),
         intervals=np.array([[start, stop]], dtype=float),
         deadc=0.9,

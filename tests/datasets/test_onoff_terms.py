@@ -5,6 +5,7 @@ import pytest
 
 from tevcurve.data import TimeReference
 from tevcurve.datasets.onoff_terms import OnOffTerms
+from tevcurve.run_id import RunId
 
 GTI = np.array([[100.0, 200.0], [300.0, 500.0]])
 
@@ -20,7 +21,7 @@ def reduced(seed=3, n_on=200, n_off=900):
 
     (on_times, on_energy, on_bin), (off_times, off_energy, off_bin) = events(n_on), events(n_off)
     return OnOffTerms(
-        obs_id=5,
+        run_id=RunId.of(5),
         reference=TimeReference(51544, 0.0),
         intervals=GTI,
         deadc=0.8,

@@ -7,6 +7,7 @@ from simulated_cubes import geometries
 
 from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets import ReducedCube
+from tevcurve.run_id import RunId
 
 REFERENCE = TimeReference(51910, 0.000742870370370241)
 
@@ -24,7 +25,7 @@ def make_cube(intervals=((0, 100), (150, 400)), slice_edges=(0.0, 50.0, 200.0, 4
     intervals = np.array(intervals, dtype=float).reshape(-1, 2)
     slice_edges = np.array(slice_edges)
     return ReducedCube(
-        obs_id=7,
+        run_id=RunId.of(7),
         geom=geom,
         true_edges=np.array([1.0, 4.0, 9.0]),
         gti=GTI(intervals[:, 0], intervals[:, 1], REFERENCE),

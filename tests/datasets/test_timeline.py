@@ -21,13 +21,14 @@ from tevcurve.errors import InputError
 from tevcurve.maps import MapAxis, WcsGeom
 from tevcurve.models import PowerLaw
 from tevcurve.reduction.cube import reduce_cube
+from tevcurve.run_id import RunId
 
 CLOCK = TimeReference(51910, 0.000742870370370241)
 
 
 def spectrum(acceptance_off=(8.0, 4.0, 8.0), off_bin=(0, 1, 1, 2, 2, 2)):
     return OnOffTerms(
-        obs_id=5,
+        run_id=RunId.of(5),
         reference=CLOCK,
         intervals=np.array([[100.0, 200.0], [300.0, 400.0]]),
         deadc=0.5,
@@ -82,7 +83,7 @@ def test_core_is_made_of_the_brightest_pixels():
 
 
 def test_background_of_the_core_is_the_mean_over_the_good_time():
-    run = SimpleNamespace(obs_id=1, gti=GTI([0, 30], [10, 40], CLOCK), deadc=0.5)
+    run = SimpleNamespace(run_id=RunId.of(1), gti=GTI([0, 30], [10, 40], CLOCK), deadc=0.5)
     image = np.array([[8.0, 2.0]])
     background = np.array([[[1.0, 50.0]], [[5.0, 50.0]]])
     line = core_timeline(
@@ -148,4 +149,4 @@ def test_cube_around_the_crab(crab_run):
 
 def test_cube_without_background_is_told():
     with pytest.raises(InputError, match="no background"):
-        cube_timeline(SimpleNamespace(obs_id=1, background_rate=None), 0.0, 0.0)
+        cube_timeline(SimpleNamespace(run_id=RunId.of(1), background_rate=None), 0.0, 0.0)

@@ -115,7 +115,7 @@ def test_the_ledger_of_nights_is_that_of_all_runs(store):
     each = [light_curve_of(store.get_observations([obs_id]), time_bins=by_run()) for obs_id in ids]
     joined = concatenate(each[::-1])
     assert joined.ledger.totals() == all_runs.ledger.totals()
-    assert sorted(joined.ledger.events["obs_id"]) == sorted(ids)
+    assert sorted(joined.ledger.events["obs_id"]) == sorted(map(str, ids))
     assert_array_equal(joined.table["counts"], all_runs.table["counts"])
     with pytest.raises(InputError, match="it was put together from several"):
         joined.rebin()

@@ -209,7 +209,7 @@ def test_paths_of_stores_and_of_files(store, tmp_path):
     append_runs(tmp_path / "result", tmp_path / "new")
     append_runs(tmp_path / "whole", [DataStore.from_dir(tmp_path / "new").obs(9)])
     assert_same_folder(tmp_path / "result", tmp_path / "whole")
-    assert Result.read(tmp_path / "result").provenance["inputs"][-1]["obs_id"] == 9
+    assert Result.read(tmp_path / "result").provenance["inputs"][-1]["obs_id"] == "9"
 
 
 def test_a_run_that_cannot_be_used_is_told_and_tried_again(store, tmp_path):
@@ -219,7 +219,7 @@ def test_a_run_that_cannot_be_used_is_told_and_tried_again(store, tmp_path):
     path.write_bytes(b"no FITS")
     make(store, [1], tmp_path / "result")
     result = append_runs(tmp_path / "result", tmp_path / "new")
-    assert [one.obs_id for one in result.light_curve.ledger.failed] == [9]
+    assert [one.obs_id for one in result.light_curve.ledger.failed] == ["9"]
     assert Result.read(tmp_path / "result").light_curve.ledger.failed == result.light_curve.ledger.failed
     assert len(result.light_curve) == 2
     path.write_bytes(content)
@@ -227,7 +227,7 @@ def test_a_run_that_cannot_be_used_is_told_and_tried_again(store, tmp_path):
     assert result.light_curve.ledger.failed == ()
     assert len(result.light_curve) == 4
     inputs = result.provenance["inputs"]
-    assert [each["obs_id"] for each in inputs] == [1, 9]
+    assert [each["obs_id"] for each in inputs] == ["1", "9"]
     assert (
         inputs[1]["sha256"]
         == input_files(DataStore.from_dir(tmp_path / "new").get_observations())[0]["sha256"]
@@ -311,6 +311,6 @@ def test_two_that_append_at_once_do_so_one_after_the_other(store, tmp_path):
     processes = [subprocess.Popen([*command, str(number)]) for number in (2, 3)]
     assert [process.wait() for process in processes] == [0, 0]
     result = Result.read(tmp_path / "result")
-    assert sorted(run.obs_id for run in result.light_curve.origin.runs) == [1, 2, 3]
-    assert sorted(result.light_curve.ledger.events["obs_id"]) == [1, 2, 3]
+    assert sorted(str(run.run_id) for run in result.light_curve.origin.runs) == ["1", "2", "3"]
+    assert sorted(result.light_curve.ledger.events["obs_id"]) == ["1", "2", "3"]
     assert os.listdir(tmp_path) == ["result"]

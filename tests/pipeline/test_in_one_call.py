@@ -235,8 +235,8 @@ def test_a_bad_run_is_left_out_with_its_reason(store):
     lc = light_curve(
         store.get_observations()[:2], at_pointing, energy_edges=BANDS, method="1d", safe_energy=None
     )
-    assert [(one.obs_id, one.stage) for one in lc.ledger.failed] == [(1, "off regions")]
-    assert lc.ledger.events["obs_id"].tolist() == [2]
+    assert [(one.obs_id, one.stage) for one in lc.ledger.failed] == [("1", "off regions")]
+    assert lc.ledger.events["obs_id"].tolist() == ["2"]
 
 
 def test_a_store_or_its_path_will_do(store):

@@ -10,6 +10,7 @@ import pytest
 from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.pipeline.keep_runs import StoredJob, as_store, check_n_jobs, keep_all, keep_each
 from tevcurve.problems import Problem, at_stage
+from tevcurve.run_id import RunId
 from tevcurve.store import RunStore
 
 
@@ -17,7 +18,8 @@ class Run:
     """An observation that knows whether it was released."""
 
     def __init__(self, obs_id, is_bad=False):
-        self.obs_id, self.is_bad, self.released = obs_id, is_bad, 0
+        self.obs_id, self.run_id = obs_id, RunId.of(obs_id)
+        self.is_bad, self.released = is_bad, 0
 
     def release(self):
         self.released += 1
@@ -62,7 +64,7 @@ def test_order_is_kept_and_a_bad_run_is_a_problem(caplog):
     observations = runs_with_a_bad_one()
     runs, failed = keep_all(Job(), observations)
     assert runs == [40, 90, 10]
-    assert failed == [Problem(2, "events", "It has no events.")]
+    assert failed == [Problem(RunId.of(2), "events", "It has no events.")]
     assert caplog.messages == ["Run 2 is left out: It has no events."]
     assert [one.released for one in observations] == [1, 1, 1, 1]
 
@@ -135,7 +137,7 @@ def test_a_killed_process_costs_its_run_only():
     observations = [Run(4), Run(2), Run(9), Run(1), Run(7)]
     runs, failed = keep_all(DeadlyJob(), observations, n_jobs=2)
     assert runs == [40, 90, 10, 70]
-    assert [(problem.obs_id, problem.stage) for problem in failed] == [(2, "process")]
+    assert [(problem.obs_id, problem.stage) for problem in failed] == [("2", "process")]
     assert "killed" in failed[0].reason
     with pytest.raises(DataError, match="Run 2 cannot be used: The process"):
         keep_all(DeadlyJob(), observations, n_jobs=2, strict=True)

@@ -17,6 +17,7 @@ from tevcurve.lightcurve.bins import by_counts, by_night, by_run, by_width
 from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.pipeline import engine, in_one_call
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
+from tevcurve.run_id import RunId
 from tevcurve.store import Result, write_result
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
 from tevcurve.store.stored_runs import StoredRuns
@@ -73,7 +74,7 @@ def test_runs_that_fail_or_are_there_twice(observations, in_parts, monkeypatch):
     given = [*observations[:5], observations[1], *observations[5:], observations[4]]
     at_once, parts = both(given, monkeypatch, method="1d")
     assert_same(at_once, parts)
-    assert [problem.obs_id for problem in parts.ledger.failed] == [2, 5]
+    assert [problem.obs_id for problem in parts.ledger.failed] == ["2", "5"]
     with pytest.raises(DataError, match="more than once"):
         light_curve(given, POSITION, method="1d", strict=True)
 
@@ -130,7 +131,7 @@ def test_memory_does_not_grow_with_runs(observations, in_parts, monkeypatch):
             shift = 3600.0 * number
             gti = GTI(*(run.gti.intervals.T + shift), run.gti.reference)
             times = np.linspace(gti.intervals[0, 0] + 1, gti.intervals[0, 1] - 1, 10_000)
-            content = run_to_bytes(replace(run, obs_id=number, gti=gti, time_s=times, **events))
+            content = run_to_bytes(replace(run, run_id=RunId.of(number), gti=gti, time_s=times, **events))
             if number in (6, 21):
                 gc.collect()
                 memory.append(tracemalloc.get_traced_memory()[0])

@@ -136,7 +136,7 @@ def test_a_run_that_kills_every_worker_is_a_problem_of_its_own(
     victim = observations[1]
     monkeypatch.setattr(keep_runs, "_keep", deadly(tmp_path, keep_runs._keep, victim.obs_id, always=True))
     made = curve(observations, "1d", client=client)
-    assert made.ledger.failed == (Problem(victim.obs_id, WORKER, LOST),)
+    assert made.ledger.failed == (Problem(victim.run_id, WORKER, LOST),)
     others = [one for one in observations if one is not victim]
     assert_same_columns(made.table, curve(others, "1d").table)
 

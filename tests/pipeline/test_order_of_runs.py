@@ -56,7 +56,7 @@ def assert_same(one, other):
 )
 def test_no_number_depends_on_the_order_of_the_list(store, method, time_bins):
     right = make(store, [1, 2, 3], time_bins, method)
-    assert right.ledger.events["obs_id"].tolist() == [1, 2, 3]
+    assert right.ledger.events["obs_id"].tolist() == ["1", "2", "3"]
     assert np.all(np.diff(right.table["time_min"]) >= 0)
     for order in ORDERS if method == "1d" else ORDERS[:1]:
         other = make(store, order, time_bins, method)
@@ -77,7 +77,7 @@ def test_runs_that_fail_are_in_one_order_too(store, tmp_path):
         light_curve([*bad[::step], *good][::step], TARGET, method="1d", energy_edges=[1, 10] * u.TeV)
         for step in (1, -1)
     ]
-    assert [one.obs_id for one in made[0].ledger.failed] == [4, 5]
+    assert [one.obs_id for one in made[0].ledger.failed] == ["4", "5"]
     assert_same(*made)
 
 
@@ -143,15 +143,15 @@ def test_light_curves_put_together_backwards(store):
     parts = [make(store, [number]) for number in (1, 2, 3)]
     joined, backwards = concatenate(parts), concatenate(parts[::-1])
     assert_same(joined, backwards)
-    assert backwards.ledger.events["obs_id"].tolist() == [1, 2, 3]
+    assert backwards.ledger.events["obs_id"].tolist() == ["1", "2", "3"]
 
 
 def test_clocks_that_count_from_other_days(store):
     """Mission seconds that begin at another day do not order runs; time does."""
 
     class Run:
-        def __init__(self, obs_id, gti):
-            self.obs_id, self.gti = obs_id, gti
+        def __init__(self, run_id, gti):
+            self.run_id, self.gti = run_id, gti
 
     from timelines import CLOCKS, make_run
 
@@ -159,4 +159,4 @@ def test_clocks_that_count_from_other_days(store):
         make_run([(at, at + 50)], clock=clock, obs_id=k)
         for k, (at, clock) in enumerate(zip((200, 0, 100), CLOCKS, strict=True))
     ]
-    assert order_of_time([Run(run.obs_id, run.gti) for run in made]).tolist() == [1, 2, 0]
+    assert order_of_time([Run(run.run_id, run.gti) for run in made]).tolist() == [1, 2, 0]

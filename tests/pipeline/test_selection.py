@@ -46,11 +46,15 @@ def made(data, folder, target, ids=(1,), **options):
     return folder
 
 
+def _words(run_ids):
+    return [str(one) for one in run_ids]
+
+
 def test_by_name(data, tmp_path):
     result = append_runs(made(data, tmp_path / "a", "Source (flare)"), data)
-    assert result.appended.added == (2,)
-    assert result.appended.there == (1,)
-    assert [one.obs_id for one in result.appended.left_out] == [3]
+    assert _words(result.appended.added) == ["2"]
+    assert _words(result.appended.there) == ["1"]
+    assert [one.obs_id for one in result.appended.left_out] == ["3"]
     assert (
         "'Source (steady)', and the light curve is of the runs of 'Source (flare)'"
         in result.appended.left_out[0].reason
@@ -64,7 +68,7 @@ def test_by_name(data, tmp_path):
 
 def test_by_position(data, tmp_path):
     result = append_runs(made(data, tmp_path / "a", TARGET), data)
-    assert result.appended.added == (2, 3)
+    assert _words(result.appended.added) == ["2", "3"]
     assert result.appended.left_out == ()
 
 
@@ -72,8 +76,8 @@ def test_single_runs(data, tmp_path):
     folder = made(data, tmp_path / "a", "Source (flare)")
     result = append_runs(folder, list(DataStore.from_dir(data).get_observations([3, 4])))
     # The header of a file does not say that it is the steady one; that it is another source, it does.
-    assert result.appended.added == (3,)
-    assert [one.obs_id for one in result.appended.left_out] == [4]
+    assert _words(result.appended.added) == ["3"]
+    assert [one.obs_id for one in result.appended.left_out] == ["4"]
 
 
 def test_a_store_without_the_name(data, tmp_path):

@@ -99,7 +99,7 @@ def test_a_changed_file_is_reduced_anew(folder, tmp_path, reduced):
     shutil.copy(folder / "data" / "run_000001.fits.gz", folder / "data" / "run_000003.fits.gz")
     with_other_file = make(folder, tmp_path / "runs")
     assert reduced == [1, 2, 3, 3]
-    assert [one.obs_id for one in with_other_file.ledger.failed] == [3]
+    assert [one.obs_id for one in with_other_file.ledger.failed] == ["3"]
 
 
 def test_failures_are_not_kept(folder, tmp_path, reduced):
@@ -107,7 +107,7 @@ def test_failures_are_not_kept(folder, tmp_path, reduced):
     content = path.read_bytes()
     path.write_bytes(b"no FITS")
     first = make(folder, tmp_path / "runs")
-    assert [one.obs_id for one in first.ledger.failed] == [2]
+    assert [one.obs_id for one in first.ledger.failed] == ["2"]
     assert len(RunStore(tmp_path / "runs").entries()) == 2
     assert_same(make(folder, tmp_path / "runs"), first)
     path.write_bytes(content)

@@ -192,7 +192,7 @@ def test_maps_of_two_runs_are_the_sums_and_remember_both(tmp_path):
     parts = [make_maps([observation]) for observation in observations]
     for name in ("counts", "exposure", "background"):
         assert_allclose(both[name].data, parts[0][name].data + parts[1][name].data, rtol=1e-14)
-    assert [run.obs_id for run in both["counts"].origin] == [1, 2]
+    assert [str(run.run_id) for run in both["counts"].origin] == ["1", "2"]
     assert both["counts"].origin[1].ontime_s == 1000
     assert both["counts"].origin[1].livetime_s == pytest.approx(800)
 

@@ -10,6 +10,7 @@ from response_tables import ENERGY_EDGES, aeff_hdu, centers
 from tevcurve.errors import InputError
 from tevcurve.irf import EffectiveAreaTable2D
 from tevcurve.reduction.safe_energy import check_safe_energy, range_above_fraction, safe_energy_range
+from tevcurve.run_id import RunId
 
 CENTERS = centers(ENERGY_EDGES)
 OFFSET = np.radians(0.5)
@@ -21,7 +22,7 @@ def aeff_of(area, header=()):
 
 
 def run_of(area=lambda energy, offset: 1e5 + 0 * energy, header=()):
-    return SimpleNamespace(obs_id=7, aeff=aeff_of(area, header))
+    return SimpleNamespace(run_id=RunId.of(7), aeff=aeff_of(area, header))
 
 
 def tent(energy, offset):

@@ -15,6 +15,7 @@ from tevcurve.kernels.sphere import directional_offset
 from tevcurve.reduction.regions import ReflectedRegionsBackgroundEstimator
 from tevcurve.reduction.safe_energy import bins_inside
 from tevcurve.reduction.spectrum import SpectrumExtraction
+from tevcurve.run_id import RunId
 
 REFERENCE = TimeReference(51544, 0.0)
 ON = CircleSkyRegion(SkyCoord(10, -20, unit="deg"), 0.1 * u.deg)
@@ -55,6 +56,7 @@ def response(observation_id=7, **more):
     )
     members = {
         "obs_id": observation_id,
+        "run_id": RunId.of(observation_id),
         "pointing_lonlat": pointing,
         "events": events,
         "gti": gti,

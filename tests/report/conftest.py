@@ -12,6 +12,7 @@ from tevcurve import PowerLaw, light_curve
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.problems import Problem
+from tevcurve.run_id import RunId
 
 HOSTILE = '<script>window.harm = 1</script> & "Crab\'s" </script>'
 HOSTILE_REASON = 'the file "</script><img src=x onerror=alert(1)>" is not whole'
@@ -42,7 +43,7 @@ def bands(night):
     curve = night.rebin(by_width("4 min"), energy_edges=[0.5, 1, 3, 10] * u.TeV)
     table = curve.table.copy()
     table.meta["source"] = HOSTILE
-    failed = (Problem(77, "aeff", HOSTILE_REASON),)
+    failed = (Problem(RunId.of(77), "aeff", HOSTILE_REASON),)
     ledger, origin = (replace(each, failed=failed) for each in (curve.ledger, curve.origin))
     return replace(curve, table=table, ledger=ledger, origin=origin)
 

@@ -195,7 +195,7 @@ def test_runs_of_a_row_have_their_zenith_angle(night):
     headings, *rows = Page(report_html(night, n_toys=0)).tables["Rows of the light curve"]
     for cells, run in zip(rows, night.origin.runs, strict=True):
         shown = dict(zip(headings, cells, strict=True))
-        assert shown["Runs"] == str(run.obs_id)
+        assert shown["Runs"] == str(run.run_id)
         assert float(shown["Zenith [deg]"]) == pytest.approx(run.facts["zenith"], abs=0.051)
 
 

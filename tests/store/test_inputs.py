@@ -39,7 +39,7 @@ def run_file_in(folder):
 
 def test_the_inputs_are_listed_with_their_checksums(folder):
     listed = input_files(DataStore.from_dir(folder).get_observations([2, 1]))
-    assert [each["obs_id"] for each in listed] == [2, 1]
+    assert [each["obs_id"] for each in listed] == ["2", "1"]
     path = run_file_in(folder)
     assert listed[1]["path"] == str(path)
     assert listed[1]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()

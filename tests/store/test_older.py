@@ -29,7 +29,7 @@ def test_its_rows_are_those_that_astropy_reads(name):
     for column in ("time_min", "time_max", "e_min", "e_max", "flux", "flux_err", "flux_ul", "ts", "counts"):
         np.testing.assert_array_equal(np.asarray(light_curve.table[column]), np.asarray(table[column]))
     assert light_curve.meta["source"] == "Crab"
-    assert list(light_curve.ledger.events["obs_id"]) == [1, 2]
+    assert list(light_curve.ledger.events["obs_id"]) == ["1", "2"]
     assert np.asarray(light_curve.good_time["stop"] - light_curve.good_time["start"]).tolist() == [600, 600]
 
 

@@ -90,7 +90,7 @@ def test_both_formats_hold_the_light_curve(made, tmp_path):
 def test_the_good_times_are_part_of_it(made, tmp_path):
     folder = write_result(tmp_path / "result", made)
     table = read_table(folder / "good_times.ecsv")
-    expected = [(run.obs_id, *interval) for run in made.origin.runs for interval in run.gti.intervals]
+    expected = [(run.run_id.obs_id, *interval) for run in made.origin.runs for interval in run.gti.intervals]
     assert [tuple(row) for row in table["obs_id", "start", "stop"]] == expected
     assert len(expected) == 4
     reference = made.origin.runs[0].gti.reference
@@ -155,7 +155,7 @@ def test_runs_that_cannot_be_used_are_told(store, tmp_path):
     broken = type(store).from_dir(tmp_path / "dl3")
     lc = make(broken)
     result = Result.read(write_result(tmp_path / "result", lc, inputs=input_files(broken.get_observations())))
-    assert [one.obs_id for one in result.light_curve.ledger.failed] == [2]
+    assert [one.obs_id for one in result.light_curve.ledger.failed] == ["2"]
     assert result.light_curve.ledger.failed == lc.ledger.failed
     assert result.light_curve.origin.failed == lc.ledger.failed
     assert len(result.provenance["inputs"]) == 3
@@ -308,7 +308,7 @@ def test_the_good_time_is_known_without_reading_a_run(made, tmp_path):
     shutil.rmtree(folder / "runs")
     back = Result.read(folder).light_curve
     assert [run.gti for run in back.origin.runs] == [run.gti for run in made.origin.runs]
-    assert [run.obs_id for run in back.ledger.runs] == [1, 2, 3]
+    assert [str(run.run_id) for run in back.ledger.runs] == ["1", "2", "3"]
     for one, other in zip(good_intervals(back), good_intervals(made), strict=True):
         assert np.array_equal(one.jd1, other.jd1)
         assert np.array_equal(one.jd2, other.jd2)

@@ -75,7 +75,7 @@ def test_nothing_is_pickled(content):
 
 
 def test_the_head_says_what_the_run_is(content):
-    assert head_of(content, "it")["obs_id"] == 2
+    assert head_of(content, "it")["run_id"]["obs_id"] == "2"
 
 
 @given(st.data())

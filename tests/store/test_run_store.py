@@ -13,6 +13,7 @@ from small_store import make_store
 
 from tevcurve.errors import StoreError
 from tevcurve.pipeline.keep_runs import as_store
+from tevcurve.run_id import RunId
 from tevcurve.store import RunStore, trusted_folders
 from tevcurve.store.atomic import write_file
 from tevcurve.store.run_file import run_to_bytes
@@ -54,7 +55,7 @@ def test_the_entries_say_what_they_are(tmp_path, run):
     store = filled(tmp_path / "store", run, 3)
     entries = store.entries()
     assert [entry.key for entry in entries] == [key(0), key(1), key(2)]
-    assert entries[0].describe() == {"obs_id": 1, "target": "Crab"}
+    assert entries[0].describe() == {"run_id": RunId("", "1"), "target": "Crab"}
     assert (
         store.size == sum(entry.size for entry in entries) == 3 * (len(key(0)) + 1 + len(run_to_bytes(run)))
     )

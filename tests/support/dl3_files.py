@@ -43,6 +43,7 @@ class RunFile:
     without_columns: dict = field(default_factory=dict)  # HDU_TYPE: names
     units: dict = field(default_factory=dict)  # HDU_TYPE: {column: unit or None}
     classes: dict = field(default_factory=dict)  # HDU_TYPE: HDU_CLASS in the index
+    telescope: str = ""  # TELESCOP of EVENTS
 
 
 def write_store(folder, runs=(RunFile(),), single_file=False, compress=True):
@@ -144,6 +145,7 @@ def _events(run):
         "GEOLAT": -23.27,
         "ALTITUDE": 1835.0,
     }
+    header |= {"TELESCOP": run.telescope} if run.telescope else {}
     return columns, header | _time_keywords(run)
 
 

@@ -16,6 +16,7 @@ from tevcurve.models import PowerLaw
 from tevcurve.options import FitOptions
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.onoff_terms import OnOffSetting
+from tevcurve.run_id import RunId
 
 REFERENCE = TimeReference(51910, 0.000742870370370241, "tt")
 START = 2.4e8
@@ -40,7 +41,7 @@ def onoff_run(obs_id, intervals, rate, background, alpha, rng, factor=None):
     on_times, on_bins = np.append(times[kept], in_on[0]), np.append(bins[kept], in_on[1])
     order = np.argsort(on_times)
     return OnOffTerms(
-        obs_id=obs_id,
+        run_id=RunId.of(obs_id),
         reference=REFERENCE,
         intervals=START + np.asarray(intervals, dtype=float),
         deadc=1.0,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.timeline import RunTimeline
+from tevcurve.run_id import RunId
 
 CLOCK = TimeReference(51910, 0.000742870370370241)
 # The second counts in another scale from another day, the third through leap seconds.
@@ -18,7 +19,7 @@ T0 = 2.0e8
 class Run:
     """The least that a run to be binned has."""
 
-    obs_id: int
+    run_id: RunId
     gti: GTI
     time_s: np.ndarray
 
@@ -29,7 +30,7 @@ def make_run(intervals, events=(), clock=CLOCK, obs_id=1):
     start, stop, time_s = (
         clock.convert(edge, CLOCK) for edge in (*intervals.T, T0 + np.asarray(events, dtype=float))
     )
-    return Run(obs_id, GTI(start, stop, clock), np.sort(time_s))
+    return Run(RunId.of(obs_id), GTI(start, stop, clock), np.sort(time_s))
 
 
 def make_line(duration, on_rate, off_rate=None, alpha=None, start=0.0, seed=0, **options):
@@ -42,7 +43,9 @@ def make_line(duration, on_rate, off_rate=None, alpha=None, start=0.0, seed=0, *
 
     off = {} if off_rate is None else {"off_time_s": events(off_rate), "alpha": alpha}
     obs_id = options.pop("obs_id", 1)
-    return RunTimeline(obs_id, GTI([begin], [begin + duration], CLOCK), events(on_rate), **off, **options)
+    return RunTimeline(
+        RunId.of(obs_id), GTI([begin], [begin + duration], CLOCK), events(on_rate), **off, **options
+    )
 
 
 @st.composite

@@ -97,7 +97,7 @@ def _range_of_file(observation):
     if missing:
         log.warning(
             "The effective area of observation %s has no %s: energies are not limited there.",
-            observation.obs_id,
+            observation.run_id,
             " and no ".join(missing),
         )
     low = 0.0 if limits["LO_THRES"] is None else limits["LO_THRES"].to_value(u.TeV)

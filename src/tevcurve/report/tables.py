@@ -140,13 +140,21 @@ def provenance_tables(provenance):
             said = "" if name == "versions" else f"{name}: "
             facts += [[f"{said}{key}", _setting(each)] for key, each in value.items()]
         elif isinstance(value, list | tuple) and value and all(isinstance(each, dict) for each in value):
-            headings = list(dict.fromkeys(key for each in value for key in each))
+            headings = [
+                key for key in dict.fromkeys(key for each in value for key in each) if _tells(key, value)
+            ]
             rows = [[_setting(each.get(key, "")) for key in headings] for each in value[:MAX_ROWS]]
             note = _left_out(len(rows), len(value), "entry", "All are in the result.", "entries")
             lists.append((str(name), ReportTable(headings, rows, note, ("",) * len(headings))))
         elif value not in ([], ()):
             facts.append([str(name), _setting(value)])
     return ReportTable(["What", "Value"], facts, "", ("", "")), lists
+
+
+def _tells(key, entries):
+    """Whether a column of runs' files tells one from another: the instrument where they are several, parts if any."""
+    told = {each.get(key, "") for each in entries} if key in ("instrument", "part") else {1, 2}
+    return len(told) > 1
 
 
 def _setting(value):
