@@ -187,7 +187,8 @@ class LightCurveEstimator:
             self.reoptimize and any(not p.frozen for each in spatial for p in each.parameters)
         ):
             return {}
-        found = {position_words((p.ra.rad, p.dec.rad)) for p in (each.position.icrs for each in spatial)}
+        # In plain numbers: a SkyCoord of each takes longer than the fit.
+        found = {position_words(each.lonlat_in("icrs")) for each in spatial}
         return {"position": found.pop()} if len(found) == 1 else {}
 
 

@@ -75,9 +75,10 @@ def edges_of(dataset):
 
 def bands_of_bins(bands, reco):
     """The band of each reco bin, int array (n_reco,), -1 outside; `InputError` where a band's edge is no bin edge."""
-    for edge in bands:
-        if not np.any(np.isclose(reco, edge, rtol=1e-9, atol=0)):
-            raise InputError(missing_edge_message(edge, reco))
+    edges = np.asarray(bands)[:, None]
+    missing = np.all(np.abs(reco - edges) > 1e-9 * edges, axis=1)
+    if missing.any():
+        raise InputError(missing_edge_message(bands[np.argmax(missing)], reco))
     middle = np.sqrt(reco[:-1] * reco[1:])
     band = np.searchsorted(bands, middle, side="right") - 1
     return np.where(band < len(bands) - 1, band, -1)
