@@ -127,12 +127,13 @@ class LightCurveEstimator:
             return self._origin(models, energies, steps).light_curve()
         return self._run_whole(models, _energies(e_ref, e_min, e_max), steps)
 
-    def _origin(self, models, energies, steps):
-        """The `DatasetOrigin` of the events of the datasets, in time bins and bands."""
+    def _origin(self, models, energies, steps, bins=None, meta=None):
+        """The `DatasetOrigin` of the datasets in time bins and bands. bins, meta : where they are known already."""
         binning = self.time_bins
         if binning is None:
-            binning = by_intervals([(each.start, each.stop) for each in time_bins(self.datasets)])
-        options, meta = replace(self.options, steps=steps), self._meta(models)
+            bins = time_bins(self.datasets) if bins is None else bins
+            binning = by_intervals([(each.start, each.stop) for each in bins])
+        options, meta = replace(self.options, steps=steps), self._meta(models) if meta is None else meta
         return DatasetOrigin(
             self.datasets, models, binning, self.energy_edges, energies, self.reoptimize, options, meta
         )
@@ -156,16 +157,16 @@ class LightCurveEstimator:
             self.reoptimize,
             self.options,
         )
-        origin = None
+        origin, meta = None, self._meta(models)
         if all(dataset.runs for dataset in self.datasets):
-            origin = self._origin(models, energies, steps)
+            origin = self._origin(models, energies, steps, bins, meta)
         table = table_of_rows(
             joint,
             WholeBins(bins),
             np.array(energies[1:]),
             [spectra[each.numbers[0]] for each in bins],
             replace(self.options, steps=steps),
-            self._meta(models),
+            dict(meta),
             e_ref=energies[0],
         )
         return LightCurve(table, origin, None if origin is None else origin.ledger)
