@@ -1,5 +1,6 @@
 """Whatever goes wrong: one sentence, an exit code, no traceback."""
 
+import gc
 import logging
 
 import pytest
@@ -143,3 +144,11 @@ def test_texts_of_files_cannot_draw_on_a_terminal(capsys):
     assert plain("a\x1b[2J\x07b\u202ec") == "a?[2J?b?c"
     print_table(["name", "n"], [["\x1b[31mred", "1"], ["b", "10"]])
     assert capsys.readouterr().out == "name       n\n?[31mred   1\nb         10\n"
+
+
+def test_how_often_python_collects_is_left_as_it_was(capsys):
+    before = gc.get_threshold()
+    main(["--help"])
+    main(["light-curve", "nowhere"])
+    capsys.readouterr()
+    assert gc.get_threshold() == before
