@@ -196,3 +196,16 @@ def test_a_report_knows_the_runs_of_its_rows(datasets):
     assert rows.obs_ids == [[dataset.runs[0].obs_id] for dataset in datasets]
     assert np.isnan(rows.zenith).all()
     assert np.isnan(rows.offset).all()
+
+
+def test_counts_changed_by_hand_have_no_origin(datasets, observations):
+    """What the events are is then not known, and the light curve of the counts is as it was."""
+    make = cube_datasets if isinstance(datasets[0], MapDataset) else spectrum_datasets
+    (dataset,) = make(observations[:1])
+    dataset.counts.data[0] += 1
+    made = estimator([dataset]).run(*ENERGIES, steps=[])
+    assert made.origin is None
+    assert made.ledger is None
+    assert np.isfinite(made.table["flux"]).all()
+    with pytest.raises(InputError, match="rebin"):
+        made.rebin(by_width("5 min"))

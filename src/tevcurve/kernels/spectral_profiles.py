@@ -17,7 +17,7 @@ from tevcurve.kernels.block_norms import ratio, settle_norms
 from tevcurve.kernels.onoff import profile_background, wstat_profile
 
 # The search for a background norm ends so many of its errors from the root; Newton's last step makes that the square.
-NORM_STOP = 1e-7
+NORM_STOP = 1e-5
 
 
 class ShapeRows:

@@ -144,6 +144,31 @@ class DatasetOrigin:
                 )
 
 
+def know_their_events(datasets):
+    """Whether datasets are of one kind and energy bins, and their counts those of the events of their runs, bool."""
+    first, edges = datasets[0], edges_of(datasets[0])
+    return all(
+        bool(each.runs)
+        and type(each) is type(first)
+        and all(map(np.array_equal, edges_of(each), edges))
+        and _n_counts(each) == _n_events(each)
+        for each in datasets
+    )
+
+
+def _n_counts(dataset):
+    counts = [dataset.counts.data.sum()]
+    return [*counts, dataset.counts_off.data.sum()] if isinstance(dataset, SpectrumDatasetOnOff) else counts
+
+
+def _n_events(dataset):
+    if isinstance(dataset, SpectrumDatasetOnOff):
+        return [
+            sum(len(getattr(run, name)) for run in dataset.runs) for name in ("on_times_s", "off_times_s")
+        ]
+    return [sum(len(run.time_s) for run in dataset.runs)]
+
+
 def spectrum_of(model):
     """The `SpectralModel` of a model."""
     return getattr(model, "spectral_model", model)

@@ -12,7 +12,7 @@ from tevcurve.datasets import MapDataset
 from tevcurve.datasets.accepted import datasets_of
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
-from tevcurve.lightcurve.dataset_origin import DatasetOrigin, rows_of_whole
+from tevcurve.lightcurve.dataset_origin import DatasetOrigin, know_their_events, rows_of_whole
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import position_words
@@ -158,7 +158,7 @@ class LightCurveEstimator:
             self.options,
         )
         origin, meta = None, self._meta(models)
-        if all(dataset.runs for dataset in self.datasets):
+        if know_their_events(self.datasets):
             origin = self._origin(models, energies, steps, bins, meta)
         table = table_of_rows(
             joint,
