@@ -193,7 +193,7 @@ def test_a_report_knows_the_runs_of_its_rows(datasets):
     """Where a run was pointed at is not known of datasets; which run it was, is."""
     light_curve = estimator(datasets, time_bins=by_run()).run(*ENERGIES, steps=[])
     rows = runs_of_rows(light_curve)
-    assert rows.obs_ids == [[dataset.runs[0].obs_id] for dataset in datasets]
+    assert rows.names == [[str(dataset.runs[0].run_id)] for dataset in datasets]
     assert np.isnan(rows.zenith).all()
     assert np.isnan(rows.offset).all()
 
