@@ -239,10 +239,10 @@ def test_rounding_makes_no_bins_of_their_own():
         datasets, (odd, Time(odd.utc.mjd, format="mjd", scale="utc"), odd.tai), strict=True
     ):
         dataset.counts.meta["t_start"] = start
-    assert [each.numbers for each in time_bins(datasets)] == [(0, 1, 2)]
+    assert time_bins(datasets).numbers == [(0, 1, 2)]
     datasets[0].counts.meta["t_start"] = odd + 1 * u.ms
     datasets[1].counts.meta["t_stop"] = datasets[1].counts.meta["t_stop"] + 1 * u.ms
-    assert [each.numbers for each in time_bins(datasets)] == [(2,), (1,), (0,)]
+    assert time_bins(datasets).numbers == [(2,), (1,), (0,)]
 
 
 def test_the_name_of_the_spectral_model_is_enough():

@@ -1,8 +1,31 @@
 """When a dataset was taken."""
 
+import numpy as np
 from astropy.time import Time
 
 from tevcurve.errors import InputError
+
+
+def times_of(datasets):
+    """(starts, stops) of datasets, `Time` (n,) each: their `time_range`, made at once where they have one clock.
+
+    datasets: list of `MapDataset` or of `SpectrumDatasetOnOff`. Raises `InputError` as `dataset_times`.
+    """
+    gtis = [_good_times(dataset) for dataset in datasets]
+    references = {gti.reference for own in gtis for gti in own}
+    own_times = any("t_start" in each.counts.meta or "t_stop" in each.counts.meta for each in datasets)
+    if own_times or len(references) != 1 or not all(gtis):
+        return tuple(Time(list(ends)) for ends in zip(*(each.time_range for each in datasets), strict=True))
+    start = np.array([min(gti.intervals[0, 0] for gti in own) for own in gtis])
+    stop = np.array([max(gti.intervals[-1, 1] for gti in own) for own in gtis])
+    reference = references.pop()
+    return reference.to_time(start), reference.to_time(stop)
+
+
+def _good_times(dataset):
+    """Each `GTI` of a dataset that is not empty, a list."""
+    gtis = [run.gti for run in dataset.runs] or [getattr(dataset, "gti", None)]
+    return [gti for gti in gtis if gti is not None and len(gti.intervals)]
 
 
 def dataset_times(meta, gtis, title):

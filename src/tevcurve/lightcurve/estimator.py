@@ -6,10 +6,11 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
-from tevcurve.bins import by_intervals
+from tevcurve.bins.intervals import ByIntervals
 from tevcurve.bins.text import as_binning
 from tevcurve.datasets import MapDataset
 from tevcurve.datasets.accepted import datasets_of
+from tevcurve.datasets.times import times_of
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
 from tevcurve.lightcurve.dataset_origin import DatasetOrigin, know_their_events, rows_of_whole
@@ -132,7 +133,7 @@ class LightCurveEstimator:
         binning = self.time_bins
         if binning is None:
             bins = time_bins(self.datasets) if bins is None else bins
-            binning = by_intervals([(each.start, each.stop) for each in bins])
+            binning = ByIntervals(bins.start, bins.stop)
         options, meta = replace(self.options, steps=steps), self._meta(models) if meta is None else meta
         return DatasetOrigin(
             self.datasets, models, binning, self.energy_edges, energies, self.reoptimize, options, meta
@@ -142,18 +143,19 @@ class LightCurveEstimator:
         """The light curve of all counts of the datasets, those with the same times in one row."""
         bins = time_bins(self.datasets)
         spectra = [getattr(model, "spectral_model", model) for model in models]
-        for each in bins:
-            check_flux(spectra[each.numbers[0]].photon_flux(energies[1:]), energies[1:])
+        first = [spectra[numbers[0]] for numbers in bins.numbers]
+        for spectrum in first:
+            check_flux(spectrum.photon_flux(energies[1:]), energies[1:])
         for dataset, spectrum in zip(self.datasets, spectra, strict=True):
             check_spectrum(spectrum, edges_of(dataset)[1])
-        for each in bins:
-            _check_same_spectrum([spectra[k] for k in each.numbers], energies)
-        order = [k for each in bins for k in each.numbers]
+        for numbers in bins.numbers:
+            _check_same_spectrum([spectra[k] for k in numbers], energies)
+        order = [k for numbers in bins.numbers for k in numbers]
         joint = rows_of_whole(
             [self.datasets[k] for k in order],
             [models[k] for k in order],
-            np.repeat(np.arange(len(bins)), [len(each.numbers) for each in bins]),
-            len(bins),
+            np.repeat(np.arange(len(bins.numbers)), [len(numbers) for numbers in bins.numbers]),
+            len(bins.numbers),
             self.reoptimize,
             self.options,
         )
@@ -164,7 +166,7 @@ class LightCurveEstimator:
             joint,
             WholeBins(bins),
             np.array(energies[1:]),
-            [spectra[each.numbers[0]] for each in bins],
+            first,
             replace(self.options, steps=steps),
             dict(meta),
             e_ref=energies[0],
@@ -193,25 +195,23 @@ class LightCurveEstimator:
         return {"position": found.pop()} if len(found) == 1 else {}
 
 
-@dataclass(frozen=True)
-class DatasetBin:
-    """One time bin: its start and stop (`Time`) and the numbers of its datasets."""
+@dataclass(frozen=True, eq=False)
+class DatasetBins:
+    """The time bins of datasets: starts and stops, `Time` (n,), and the numbers of the datasets of each, a list."""
 
     start: Time
     stop: Time
-    numbers: tuple[int, ...]
+    numbers: list[tuple[int, ...]]
 
 
 class WholeBins:
-    """The time bins of datasets as `tevcurve.lightcurve.row_table` asks for them; bins : list of `DatasetBin`"""
+    """The time bins of datasets as `tevcurve.lightcurve.row_table` asks for them; bins : `DatasetBins`"""
 
     scale = "tt"
 
     def __init__(self, bins):
-        self.n_bins = len(bins)
-        self.time_min, self.time_max = (
-            Time([getattr(each, end) for each in bins]) for end in ("start", "stop")
-        )
+        self.n_bins = len(bins.numbers)
+        self.time_min, self.time_max = bins.start, bins.stop
 
     def columns(self):
         """Nothing more is known of the rows."""
@@ -223,26 +223,27 @@ class WholeBins:
 
 
 def time_bins(datasets):
-    """The time bins of datasets, in the order of time: those with the same start and stop make one bin.
+    """The `DatasetBins`, in the order of time: datasets with the same start and stop are in one bin.
 
     Raises `InputError` for a dataset without times, or whose stop is not after its start.
     """
-    spans = [dataset.time_range for dataset in datasets]
-    for number, (start, stop) in enumerate(spans):
-        if not stop > start:
-            raise InputError(
-                f"The dataset {number} stops at {stop.iso}, which is not after its start {start.iso}."
-            )
-    labels = zip(*(_same_time([span[end] for span in spans]) for end in (0, 1)), strict=True)
+    start, stop = times_of(datasets)
+    for number in np.flatnonzero(~np.asarray(stop > start)):
+        raise InputError(
+            f"The dataset {number} stops at {stop[number].iso}, which is not after its start {start[number].iso}."
+        )
     groups = {}
-    for number, key in enumerate(labels):
+    for number, key in enumerate(zip(_same_time(start), _same_time(stop), strict=True)):
         groups.setdefault(key, []).append(number)
-    return [DatasetBin(*spans[numbers[0]], tuple(numbers)) for _, numbers in sorted(groups.items())]
+    numbers = [tuple(own) for _, own in sorted(groups.items())]
+    first = [own[0] for own in numbers]
+    return DatasetBins(start[first], stop[first], numbers)
 
 
 def _same_time(times):
-    """Numbers (n,) of `Time`s in their order; those that differ by no more than rounding have the same."""
-    seconds = np.array([(time.tt.jd1 - 2451545.0) * 86400 + time.tt.jd2 * 86400 for time in times])
+    """Numbers (n,) of a `Time` (n,) in order; those that differ by no more than rounding have the same."""
+    in_tt = times.tt
+    seconds = (in_tt.jd1 - 2451545.0) * 86400 + in_tt.jd2 * 86400
     order = np.argsort(seconds, kind="stable")
     numbers = np.empty(len(times), dtype=int)
     numbers[order] = np.cumsum(np.diff(seconds[order], prepend=seconds[order[0]]) > TIME_TOLERANCE)
@@ -250,6 +251,8 @@ def _same_time(times):
 
 
 def _check_same_spectrum(spectra, energies):
+    if len(spectra) == 1:
+        return
     values = np.array([spectrum.dnde(np.array(energies)) for spectrum in spectra])
     if not np.allclose(values, values[0], rtol=1e-9, atol=0):
         raise InputError(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import astropy.units as u
 import numpy as np
 
 from tevcurve.data import GTI, TimeReference
@@ -69,8 +70,8 @@ def terms_of_dataset(
 def edges_of(dataset):
     """Edges of reco and true bins of a dataset in TeV."""
     if isinstance(dataset, MapDataset):
-        return tuple(each.geom.axes[0].edges.to_value("TeV") for each in (dataset.counts, dataset.exposure))
-    return dataset.edisp.e_reco.to_value("TeV"), dataset.edisp.e_true.to_value("TeV")
+        return tuple(each.geom.axes[0].edges.to_value(u.TeV) for each in (dataset.counts, dataset.exposure))
+    return dataset.edisp.e_reco.to_value(u.TeV), dataset.edisp.e_true.to_value(u.TeV)
 
 
 def bands_of_bins(bands, reco):
