@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def found_at(place: str) -> Any:
-    """The object at a place such as "tevcurve.lightcurve.plot:plot", or the module of that name."""
+    """The object at a place such as "tevcurve.lightcurve.plot:plot", or the module of that name.
+
+    place: "module:object", or "module".
+    """
     module, _, name = place.partition(":")
     found = import_module(module)
     return getattr(found, name) if name else found
@@ -29,7 +32,10 @@ def names_on_demand(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """(`__getattr__`, `__dir__`) for a package that offers names from elsewhere.
 
-    package: str, its name. places: dict of name to "module:object" or "module".
+    Parameters
+    ----------
+    package : str, its name
+    places : dict of name to "module:object" or "module"
     """
 
     def get(name: str) -> Any:
@@ -43,10 +49,13 @@ def names_on_demand(
 class Elsewhere:
     """A method of a class that is a function elsewhere, whose first argument is the object.
 
-    place: str, "module:object". is_maker: bool, for a function that makes an object and is called on the class.
+    Parameters
+    ----------
+    place : str, "module:object"
+    is_maker : bool, for a function that makes an object and is called on the class
     """
 
-    def __init__(self, place: str, is_maker: bool = False):
+    def __init__(self, place: str, is_maker: bool = False) -> None:
         self.place, self.is_maker = place, is_maker
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -62,7 +71,9 @@ def offers(
 ) -> Callable[[type[Offering]], type[Offering]]:
     """A decorator that gives a class methods that are functions elsewhere.
 
-    methods, makers: dicts of name to "module:object": functions of an object, and functions that make one.
+    Parameters
+    ----------
+    methods, makers : dicts of name to "module:object": functions of an object, and functions that make one
     """
 
     def offering(cls: type[Offering]) -> type[Offering]:

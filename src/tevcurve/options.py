@@ -338,12 +338,18 @@ class FitOptions:
 
 
 def option_of(name: str) -> Option:
-    """The option of a name."""
+    """The option of a name. name: one of the table."""
     return next(option for option in OPTIONS if option.name == name)
 
 
 def check_choice(name: str, value: Any) -> None:
-    """None; raises `InputError` where an option has none of its values."""
+    """None; raises `InputError` where an option has none of its values.
+
+    Parameters
+    ----------
+    name : of an option that has choices
+    value : what was given
+    """
     known = option_of(name).choices
     if value not in known:
         raise InputError(f"{name} is {value!r}; wanted is {' or '.join(map(repr, known))}.")
@@ -368,14 +374,26 @@ def settled(given: dict[str, Any], method: str | None = None) -> dict[str, Any]:
 
 
 def used(given: dict[str, Any], method: str) -> dict[str, Any]:
-    """Dict of the conditional options that a light curve of a method uses, with their defaults in place of None."""
+    """Dict of the conditional options that a light curve of a method uses, with their defaults in place of None.
+
+    Parameters
+    ----------
+    given : dict of name to value, None for what was not given
+    method : "3d" or "1d"
+    """
     values = settled(given, method)
     own = [option for option in CONDITIONAL if option.method in (None, method) and _is_used(option, values)]
     return {option.name: values[option.name] for option in own}
 
 
 def check_method(given: dict[str, Any], method: str | None) -> None:
-    """Raises `InputError` for options that another method than this one uses."""
+    """Raises `InputError` for options that another method than this one uses.
+
+    Parameters
+    ----------
+    given : dict of name to value, None for what was not given
+    method : "3d", "1d", or None for one that is not known
+    """
     vain = [option for option in CONDITIONAL if option.is_given(given)]
     vain = [option for option in vain if method is not None and option.method not in (None, method)]
     if vain:

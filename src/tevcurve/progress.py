@@ -15,8 +15,12 @@ DELAY = 0.7  # s
 def track(items: Iterable[Item], total: int, words: str, shown: bool = True) -> Iterator[Item]:
     """The items, one after the other, with a progress bar on the standard error.
 
-    items: iterable. total: int, how many there are. words: what is counted, such as "runs".
-    shown: bool; False draws nothing.
+    Parameters
+    ----------
+    items : iterable
+    total : int, how many there are
+    words : what is counted, such as "runs"
+    shown : bool; False draws nothing
     """
     bar, start = None, perf_counter()
     try:
@@ -36,7 +40,10 @@ def track(items: Iterable[Item], total: int, words: str, shown: bool = True) -> 
 def working(words: str, shown: bool = True) -> Iterator[None]:
     """A context in which a terminal shows that something is being done, once it has taken a moment.
 
-    words: what, such as "Writing the report". shown: bool; False draws nothing.
+    Parameters
+    ----------
+    words : what, such as "Writing the report"
+    shown : bool; False draws nothing
     """
     if not (shown and sys.stderr.isatty()):
         yield

@@ -11,6 +11,8 @@ def short_repr(record: Any) -> str:
     """One line for a dataclass, str: its fields with arrays as `float64 (10, 50)`, and long values cut.
 
     Meant to stand in a class as `__repr__ = short_repr`.
+
+    record: of a dataclass.
     """
     shown = [f"{each.name}={_short(getattr(record, each.name))}" for each in fields(record) if each.repr]
     return f"{type(record).__name__}({', '.join(shown)})"
@@ -30,11 +32,23 @@ def _short(value: Any) -> str:
 
 
 def as_text(title: str, rows: dict[str, str]) -> str:
-    """Lines of words, str."""
+    """Lines of words, str.
+
+    Parameters
+    ----------
+    title : first line
+    rows : dict of heading to words
+    """
     return "\n".join([title, *(f"  {key + ':':<12}{value}" for key, value in rows.items())])
 
 
 def as_html(title: str, rows: dict[str, str]) -> str:
-    """A table of words for a notebook, str."""
+    """A table of words for a notebook, str.
+
+    Parameters
+    ----------
+    title : heading of the table
+    rows : dict of heading to words
+    """
     cells = "".join(f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in rows.items())
     return f"<p>{escape(title)}</p><table>{cells}</table>"

@@ -12,7 +12,10 @@ _MAX_DECIMALS = 8
 
 
 def decimals_of(*errors: float) -> int:
-    """Decimals (int, 0 to 8) that show two digits of the smallest of some errors; 2 where none is above 0."""
+    """Decimals (int, 0 to 8) that show two digits of the smallest of some errors; 2 where none is above 0.
+
+    errors: NaN where they are not known.
+    """
     sizes = [abs(float(error)) for error in errors]
     sizes = [size for size in sizes if np.isfinite(size) and size > 0]
     if not sizes:
@@ -22,14 +25,24 @@ def decimals_of(*errors: float) -> int:
 
 def decimals_in_row(value: float, errors: Sequence[float], *others: float) -> int:
     """Decimals that show two digits of the smallest of a value's errors; where none is above 0, of the first of the
-    value and `others`, such as its limit, that is known."""
+    value and `others`, such as its limit, that is known.
+
+    Parameters
+    ----------
+    value : any, NaN where it is not known
+    errors : of the value, NaN where they are not known
+    others : numbers that stand in its row
+    """
     if any(error > 0 and np.isfinite(error) for error in errors):
         return decimals_of(*errors)
     return decimals_of(*[size for size in (value, *others) if np.isfinite(size) and size][:1])
 
 
 def power_of(values: ArrayLike) -> int:
-    """The power of ten (int) that the numbers of a column share: that of the middle one; 0 where they need none."""
+    """The power of ten (int) that the numbers of a column share: that of the middle one; 0 where they need none.
+
+    values: numbers, NaN where they are not known.
+    """
     sizes = np.abs(np.asarray(values, dtype=float))
     sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
     power = int(np.floor(np.log10(np.median(sizes)))) if sizes.size else 0
@@ -37,13 +50,16 @@ def power_of(values: ArrayLike) -> int:
 
 
 def statistic_text(value: float) -> str:
-    """A number without an error, such as a chi-square: three digits, and all of those before the point."""
+    """A number without an error, such as a chi-square: three digits, and all of those before the point.
+
+    value: any.
+    """
     size = abs(float(value))
     return fixed(float(value), 2 if not size >= 1 else int(np.clip(2 - np.floor(np.log10(size)), 0, 2)))
 
 
 def sigma_text(sigma: float) -> str:
-    """A significance in standard deviations, to a tenth."""
+    """A significance in standard deviations, to a tenth. sigma: standard deviations."""
     return fixed(float(sigma), 1)
 
 
@@ -51,6 +67,12 @@ def with_errors(value: float, *errors: float, unit: object = "") -> str:
     """A value, its error or its errors down and up, and its unit in words, such as "395 -99 +190 s".
 
     Numbers that are large or small together share a power of ten, as in "(3.41 +- 0.12)e-11".
+
+    Parameters
+    ----------
+    value : any, NaN where it is not known
+    errors : none, one, or (down, up), NaN where they are not known
+    unit : text, or unit of astropy
     """
     texts, power = to_one_place(value, *errors)
     unit = f" {unit}" if str(unit) else ""
@@ -61,7 +83,13 @@ def with_errors(value: float, *errors: float, unit: object = "") -> str:
 
 
 def cells(value: float, *errors: float) -> list[str]:
-    """Texts of a value and its errors, each to stand alone; "" for an error that is not known."""
+    """Texts of a value and its errors, each to stand alone; "" for an error that is not known.
+
+    Parameters
+    ----------
+    value : any, NaN where it is not known
+    errors : none, one, or (down, up), NaN where they are not known
+    """
     texts, power = to_one_place(value, *errors)
     if len(texts) == 1:
         return [f"{value:.6g}", *([""] * len(errors))]
@@ -71,7 +99,13 @@ def cells(value: float, *errors: float) -> list[str]:
 
 
 def to_one_place(value: float, *errors: float) -> tuple[list[str], int]:
-    """(list of texts, power of ten) of a value and its errors; the text of the value alone where no error is known."""
+    """(list of texts, power of ten) of a value and its errors; the text of the value alone where no error is known.
+
+    Parameters
+    ----------
+    value : any, NaN where it is not known
+    errors : none, one, or (down, up), NaN where they are not known
+    """
     numbers = [float(value), *(float(error) for error in errors)]
     known = [abs(error) for error in numbers[1:] if np.isfinite(error) and error > 0]
     if not known:
@@ -84,6 +118,12 @@ def to_one_place(value: float, *errors: float) -> tuple[list[str], int]:
 
 
 def fixed(number: float, decimals: int) -> str:
-    """A number with so many decimals, without a sign where that is 0."""
+    """A number with so many decimals, without a sign where that is 0.
+
+    Parameters
+    ----------
+    number : any
+    decimals : how many stand behind the point
+    """
     text = f"{number:.{decimals}f}"
     return text.removeprefix("-") if float(text) == 0 else text
