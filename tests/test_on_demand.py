@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import tevcurve
-from tevcurve.on_demand import Elsewhere, found_at, names_on_demand, offers
+from tevcurve.on_demand import Elsewhere, MakerElsewhere, found_at, names_on_demand, offers
 
 
 @offers({"textwrap_of": "textwrap:shorten"}, {"made": "fractions:Fraction"})
@@ -27,8 +27,8 @@ def test_a_maker_is_called_without_an_object():
 
 def test_nothing_is_imported_before_it_is_asked_for():
     code = (
-        "import sys; from tevcurve.on_demand import Elsewhere, names_on_demand\n"
-        "class Thing: half = Elsewhere('fractions:Fraction', is_maker=True)\n"
+        "import sys; from tevcurve.on_demand import MakerElsewhere, names_on_demand\n"
+        "class Thing: half = MakerElsewhere('fractions:Fraction')\n"
         "get, names = names_on_demand('package', {'Fraction': 'fractions:Fraction'})\n"
         "assert names() == ['Fraction'] and 'fractions' not in sys.modules\n"
         "assert Thing.half(1, 2) == get('Fraction')(1, 2) == 0.5\n"
@@ -57,9 +57,15 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
     ],
 )
 def test_every_method_elsewhere_is_a_documented_function(cls):
-    methods = [name for name, value in vars(cls).items() if isinstance(value, Elsewhere)]
+    methods = [name for name, value in vars(cls).items() if isinstance(value, (Elsewhere, MakerElsewhere))]
     assert methods
     for name in methods:
         function = getattr(cls, name)
         assert inspect.isfunction(function)
         assert inspect.getdoc(function)
+
+
+def test_who_asks_sees_methods_and_static_methods():
+    kinds = {each.name: each.kind for each in inspect.classify_class_attrs(tevcurve.LightCurve)}
+    assert (kinds["plot"], kinds["read"]) == ("method", "static method")
+    assert next(iter(inspect.signature(tevcurve.LightCurve.read).parameters)) == "path"

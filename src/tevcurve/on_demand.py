@@ -52,18 +52,36 @@ class Elsewhere:
     Parameters
     ----------
     place : str, "module:object"
-    is_maker : bool, for a function that makes an object and is called on the class
     """
 
-    def __init__(self, place: str, is_maker: bool = False) -> None:
-        self.place, self.is_maker = place, is_maker
+    def __init__(self, place: str) -> None:
+        self.place = place
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         function = found_at(self.place)
-        return function if instance is None or self.is_maker else function.__get__(instance)
+        return function if instance is None else function.__get__(instance)
 
     def __repr__(self) -> str:
         return f"<method at {self.place}>"
+
+
+class MakerElsewhere(staticmethod):
+    """A function elsewhere that makes an object, called on the class; a static method for all who ask what it is.
+
+    Parameters
+    ----------
+    place : str, "module:object"
+    """
+
+    def __init__(self, place: str) -> None:
+        super().__init__(found_at)
+        self.place = place
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return found_at(self.place)
+
+    def __repr__(self) -> str:
+        return f"<function at {self.place}>"
 
 
 def offers(
@@ -77,9 +95,10 @@ def offers(
     """
 
     def offering(cls: type[Offering]) -> type[Offering]:
-        for places, is_maker in ((methods, False), (makers or {}, True)):
-            for name, place in places.items():
-                setattr(cls, name, Elsewhere(place, is_maker))
+        for name, place in methods.items():
+            setattr(cls, name, Elsewhere(place))
+        for name, place in (makers or {}).items():
+            setattr(cls, name, MakerElsewhere(place))
         return cls
 
     return offering

@@ -9,7 +9,7 @@ from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 from tevcurve.errors import InputError
-from tevcurve.on_demand import Elsewhere
+from tevcurve.on_demand import Elsewhere, MakerElsewhere
 from tevcurve.options import OPTIONS, RUNNING, Option, settled, used
 
 # Of how values are read; files of before it had a version have none.
@@ -111,7 +111,7 @@ class Config(_Values):
             raise ValueError(str(error).rstrip(".")) from error
         return self
 
-    read: ClassVar = Elsewhere("tevcurve.config.reading:read_config", is_maker=True)
+    read: ClassVar = MakerElsewhere("tevcurve.config.reading:read_config")
     to_yaml: ClassVar = Elsewhere("tevcurve.config.yaml_text:commented_yaml")
 
     def changed(self, **changes):
