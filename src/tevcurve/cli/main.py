@@ -94,7 +94,8 @@ def _ends_orderly() -> Iterator[None]:
 def _collects_seldom() -> Iterator[None]:
     """A context in which Python looks for objects in circles a hundredth as often.
 
-    A command imports 1000 modules, whose objects all stay; to look through them again and again takes up to a tenth of it.
+    A command imports 1000 modules, whose objects all stay; to look through them again and again takes up to a tenth of
+    it.
     """
     before = gc.get_threshold()
     gc.set_threshold(*_SELDOM)
