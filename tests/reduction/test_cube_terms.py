@@ -76,8 +76,7 @@ def test_the_floor_is_a_millionth_of_the_nearest_plane(kept):
 
 @pytest.mark.parametrize("stacked", [False, True])
 def test_rows_tell_of_it_and_have_a_test_statistic(kept, stacked):
-    meta = kept.meta | {"several_runs": "stacked" if stacked else "joint"}
-    kept = replace(kept, setting=replace(kept.setting, stacked=stacked), meta=meta).reduced()
+    kept = replace(kept, setting=replace(kept.setting, stacked=stacked)).reduced()
     table = kept.light_curve().table
     joint, _ = kept.laid()
     number = np.zeros(len(table), dtype=int)

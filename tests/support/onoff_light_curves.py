@@ -67,11 +67,11 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
     kept = Kept(
         runs=RunsInMemory([near] * len(runs)),
         failed=(),
-        setting=OnOffSetting((0.0, 0.0), 0.002, axes, None, False),
+        setting=OnOffSetting((0.0, 0.0), 0.002, axes, None, False, stacked=stacked),
         spectrum=SPECTRUM,
         time_bins=by_width("5 min") if time_bins is None else time_bins,
         options=FitOptions(**options),
-        meta={"method": "1d", "source": "test", "several_runs": "stacked" if stacked else "joint"},
+        meta={"method": "1d", "source": "test"},
         terms=tuple(runs),
     )
     joint, bins = kept.laid()

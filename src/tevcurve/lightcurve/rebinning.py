@@ -171,7 +171,7 @@ class Kept:
         axes = self.setting.axes
         time_bins = self.time_bins.bins(self.terms)
         flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
-        rows = RowSetting(dark, self._why_dark, self.meta["several_runs"] == "stacked")
+        rows = RowSetting(dark, self._why_dark, self.setting.stacked)
         if isinstance(self.setting, CubeSetting):
             runs = self._bounded_runs() if below_zero else list(self.terms)
             rule = CubeRule(self.options.background_error, below_zero)

@@ -1,5 +1,7 @@
 """Runs in the columns of tables: instrument, obs_id and part, texts."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from astropy.table import Table
 
@@ -7,19 +9,19 @@ from tevcurve.errors import DataError
 from tevcurve.run_id import FIELDS, RunId
 
 
-def columns_of(run_ids):
+def columns_of(run_ids: Iterable[RunId]) -> dict[str, np.ndarray]:
     """Dict of text arrays (n,) by name: instrument, obs_id and part of runs. run_ids: iterable of `RunId`."""
     run_ids = list(run_ids)
     return {name: np.array([getattr(one, name) for one in run_ids], dtype=str) for name in FIELDS}
 
 
-def ids_of(table):
+def ids_of(table: Table) -> list[RunId]:
     """List of the `RunId` of each row of a table that has these columns."""
     columns = (table[name].tolist() for name in FIELDS)
     return [RunId(*row) for row in zip(*columns, strict=True)]
 
 
-def with_columns(table):
+def with_columns(table: Table) -> Table:
     """A table with these columns first; of one that knows runs by their OBS_ID only, the instruments are unknown.
 
     Raises `DataError` where it has no obs_id.

@@ -71,7 +71,7 @@ def _meta(asked, setting, options, named):
     """What the light curve says of the job, apart from its source; of what is seldom asked for only if it is."""
     meta = {
         "method": asked["method"],
-        "several_runs": "stacked" if asked["stacked"] else "joint",
+        "several_runs": "stacked" if setting.stacked else "joint",
         "unbinned": bool(asked["unbinned"]),
         "position": position_words(setting.source),
         "safe_energy": safe_energy_words(asked["safe_energy"]),
@@ -156,6 +156,7 @@ def on_off_setting(position, axes, asked, radius_is_given=False):
         containment_correction=True,
         responses=asked["responses"],
         radius_is_given=radius_is_given,
+        stacked=bool(asked["stacked"]),
     )
 
 

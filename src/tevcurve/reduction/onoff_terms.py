@@ -28,6 +28,7 @@ class OnOffSetting:
         circle; where the responses hold for a cut, it is not
     responses : "weighted" with the flux inside each bin of true energy, or "centre", at the bins' centres
     radius_is_given : bool, whether a person asked for the radius, which must then be that of a cut
+    stacked : bool, whether bins are to stack their runs
     """
 
     source: tuple[float, float]
@@ -37,6 +38,7 @@ class OnOffSetting:
     containment_correction: bool
     responses: str = "weighted"
     radius_is_given: bool = False
+    stacked: bool = False
 
     def radius_of(self, observation):
         """Radius in radian of the ON and OFF circles of an observation, float: the setting's, or that of a cut.

@@ -131,12 +131,12 @@ class SimulatedRun:
     irfs: ResponseSet
 
     @property
-    def run_id(self):
+    def run_id(self) -> RunId:
         """`RunId`."""
         return RunId.of(self.obs_id, self.header.instrument)
 
     @property
-    def run_id_in_index(self):
+    def run_id_in_index(self) -> RunId:
         """`RunId`; the header is in memory."""
         return self.run_id
 
