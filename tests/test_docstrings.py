@@ -59,6 +59,7 @@ ROOMS = (
     "report/visits.py",
     "report/words.py",
     "rounding.py",
+    "run_id.py",
     "simulation",
     "store/array_bytes.py",
     "store/atomic.py",

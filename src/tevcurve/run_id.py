@@ -34,13 +34,22 @@ class RunId:
 
     @classmethod
     def of(cls, obs_id: int | str, instrument: str = "") -> "RunId":
-        """That of a whole run. obs_id: int or str, blanks around it aside."""
+        """That of a whole run.
+
+        Parameters
+        ----------
+        obs_id : int or str, blanks around it aside
+        instrument : str, "" where it is not known
+        """
         text = str(int(obs_id)) if isinstance(obs_id, Integral) else str(obs_id).strip()
         return cls(instrument.strip(), text)
 
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> "RunId":
-        """That of a dict as `plain` gives it. Raises `DataError` where it is none."""
+        """That of a dict as `plain` gives it. Raises `DataError` where it is none.
+
+        values: by field, as `plain` gives them.
+        """
         if set(values) != set(FIELDS) or not all(isinstance(value, str) for value in values.values()):
             raise DataError(f"a run is known by {values!r}; wanted are texts for {', '.join(FIELDS)}")
         return cls(**values)
@@ -50,7 +59,10 @@ class RunId:
         return {name: getattr(self, name) for name in FIELDS}
 
     def may_be(self, other: "RunId") -> bool:
-        """Whether both may be one run: they are the same, or one of them does not know its instrument."""
+        """Whether both may be one run: they are the same, or one of them does not know its instrument.
+
+        other: of another run, or the same.
+        """
         same = (self.obs_id, self.part) == (other.obs_id, other.part)
         return same and (self.instrument == other.instrument or not self.instrument or not other.instrument)
 
