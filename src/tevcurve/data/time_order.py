@@ -16,6 +16,9 @@ def order_of_time(runs):
         if len(gti.intervals):
             ends = gti.intervals[[0, -1], [0, 1]]
             span[:] = gtis[0].reference.convert(ends, gti.reference)
+    order = np.lexsort((spans[:, 1], spans[:, 0]))
+    if len(order) < 2 or not np.any(np.all(spans[order[1:]] == spans[order[:-1]], axis=1)):
+        return order
     run_ids = [run.run_id for run in runs]
     rank = {run_id: number for number, run_id in enumerate(sorted(set(run_ids)))}
     return np.lexsort(([rank[run_id] for run_id in run_ids], spans[:, 1], spans[:, 0]))
