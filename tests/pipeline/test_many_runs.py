@@ -164,10 +164,10 @@ def test_what_is_known_of_a_run_without_reading_it(observations, in_parts, monke
     """It is the same wherever the runs wait; nothing else is there before `read` gives the run."""
     at_once, parts = both(observations[:5], monkeypatch, method="1d")
     for number, (one, other) in enumerate(zip(at_once.origin.runs, parts.origin.runs, strict=True)):
-        assert (one.obs_id, one.gti, one.offset) == (other.obs_id, other.gti, other.offset)
+        assert (one.run_id, one.gti, one.offset) == (other.run_id, other.gti, other.offset)
         assert not hasattr(other, "time_s")
         assert at_once.origin.runs.read(number) is one
         np.testing.assert_array_equal(parts.origin.runs.read(number).time_s, one.time_s)
     some = parts.origin.runs.chosen([3, 1])
-    assert [run.obs_id for run in some] == [at_once.origin.runs[number].obs_id for number in (3, 1)]
+    assert [run.run_id for run in some] == [at_once.origin.runs[number].run_id for number in (3, 1)]
     assert run_to_bytes(some.read(0)) == run_to_bytes(at_once.origin.runs.read(3))
