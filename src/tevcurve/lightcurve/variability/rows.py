@@ -9,7 +9,7 @@ import numpy as np
 from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
-from tevcurve.fit.protocols import Drawable
+from tevcurve.fit.protocols import Drawable, EventView
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
@@ -202,7 +202,8 @@ def _from_origin(light_curve, numbers):
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
     reference = start[0]
     middle = (joint.cut.reference.to_time(joint.exposure.time_mean[numbers]) - reference).sec
-    if not isinstance(joint, Drawable) or not getattr(joint, "is_linear", True):
+    is_known = isinstance(joint, Drawable) and isinstance(joint, EventView)
+    if not is_known or not getattr(joint, "is_linear", True):
         # Rows in which more than norms is fitted are known by their columns only.
         return _from_columns(light_curve, numbers)
     maker = joint.toys(numbers)
