@@ -186,7 +186,8 @@ write_result(sys.argv[3], lc, inputs=input_files(observations), overwrite=True)
 
 
 def start_job(folder, runs, result):
-    environment = os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(__file__)))}
+    support = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support")
+    environment = os.environ | {"PYTHONPATH": support}
     command = [sys.executable, "-c", JOB, folder, runs, result]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
