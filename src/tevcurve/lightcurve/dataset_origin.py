@@ -145,8 +145,10 @@ class DatasetOrigin:
 
 
 def know_their_events(datasets):
-    """Whether datasets are of one kind and energy bins, and their counts those of the events of their runs, bool."""
+    """Whether datasets of one kind and energy bins have good time, and the counts of the events of their runs, bool."""
     first, edges = datasets[0], edges_of(datasets[0])
+    if not any(len(run.gti.intervals) for each in datasets for run in each.runs):
+        return False
     return all(
         bool(each.runs)
         and type(each) is type(first)
