@@ -63,7 +63,7 @@ class Observations(Sequence):
         return found[0]
 
     def select_ids(self, obs_ids):
-        """Observations of some OBS_IDs, each a number, a text or a `RunId`, in that order; raises MissingError where one is not there."""
+        """Observations of some OBS_IDs (as in `by_id`), in that order; raises MissingError where one is not there."""
         return Observations(self.by_id(obs_id) for obs_id in obs_ids)
 
     def select_time(self, interval):
