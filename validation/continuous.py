@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve import PowerLaw, light_curve
 from tevcurve.data import GTI
-from tevcurve.demo import POSITION, REFERENCE, SITE
+from tevcurve.demo import POSITION, REFERENCE
 from tevcurve.simulation import ResponseSet
 from tevcurve.simulation.observation import SimulatedObservation, SimulatedRun
 from validation.parts import some
@@ -124,7 +124,7 @@ def event_list(index, n_events, rng):
     columns += [("RA", "deg", ra), ("DEC", "deg", dec), ("ENERGY", "TeV", energy)]
     gti = GTI([START], [START + DURATION], REFERENCE)
     target = {"OBJECT": "source", "RA_OBJ": POSITION.ra.deg, "DEC_OBJ": POSITION.dec.deg}
-    run = SimulatedRun.of_events(columns, 1, pointing, gti, irfs, DEADC, target, SITE)
+    run = SimulatedRun.of_events(columns, 1, pointing, gti, irfs, DEADC, target)
     return SimulatedObservation(run), amplitude
 
 

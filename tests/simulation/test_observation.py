@@ -5,7 +5,7 @@ import pickle
 import astropy.units as u
 import numpy as np
 import pytest
-from astropy.coordinates import SkyCoord
+from astropy.coordinates import EarthLocation, SkyCoord
 from regions import CircleSkyRegion
 
 from tevcurve import (
@@ -214,3 +214,12 @@ def test_fluxes_come_back_through_real_responses(hess_dl3_dr1):
         table = light_curve(observations, POSITION, spectrum=spectrum, method=method, norm_values=None).table
         assert np.all(np.abs(table["flux"].value - true) < 3.5 * table["flux_err"].value)
         assert np.all(table["flux"].value > 10 * table["flux_err"].value)
+
+
+def test_the_place_may_be_given():
+    place = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)
+    irfs = ResponseSet.analytic()
+    pointing, gti = SkyCoord(83.63, 22.5, unit="deg"), GTI([0.0], [100.0], TimeReference(51910, 0.0, "tt"))
+    made = simulate_observation(pointing, gti, irfs, location=place)
+    assert abs(made.location.height - place.height) < 1 * u.mm
+    assert abs(simulate_observation(pointing, gti, irfs).location.height - 2200 * u.m) < 1 * u.mm

@@ -1,12 +1,12 @@
 """Draws the events of an observation of known sources."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import astropy.units as u
 import numpy as np
-from astropy.coordinates import SkyCoord
+from astropy.coordinates import EarthLocation, SkyCoord
 
 from tevcurve.data import GTI, EventList, Observation
 from tevcurve.data.filters import ObservationFilter
@@ -40,6 +40,7 @@ def simulate_observation(
     obs_id: int = 1,
     deadc: float = 0.95,
     target: str = "",
+    location: EarthLocation | None = None,
 ) -> "SimulatedObservation":
     """A `SimulatedObservation`: the events that sources and background leave in an observation.
 
@@ -60,9 +61,12 @@ def simulate_observation(
     deadc : float, live time over on-time
     target : str, name of the target; the position of the model of that name, or of the first one, is that of the target
 
+    location : EarthLocation, where the instrument stands; default: as the responses say
+
     Raises `InputError` for arguments that cannot be used.
     """
     _check(pointing, gti, irfs, deadc)
+    irfs = irfs if location is None else replace(irfs, location=location)
     several = [models] if isinstance(models, SkyModel | SimulatedSource) else models
     sources = tuple(_as_source(model) for model in several)
     streams = np.random.default_rng(random_state).spawn(len(sources) + 1)

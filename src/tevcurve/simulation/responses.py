@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from tevcurve.data import Observation
 from tevcurve.data.response_hdus import response_table
 from tevcurve.data.table_bytes import primary_bytes
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 from tevcurve.files import FitsFile
 from tevcurve.irf import PSF3D, Background2D, Background3D, EffectiveAreaTable2D, EnergyDispersion2D
 from tevcurve.irf.table import Response
@@ -68,14 +68,22 @@ class ResponseSet:
         Parameters
         ----------
         observation : of files, or simulated
-        location : where the instrument stands; default: as the observation says
+        location : where the instrument stands; default: as the observation says, or La Palma where it does
+            not say so and nothing turns with the horizon
 
-        Raises `DataError` where an observation does not say where its instrument stands, and no location is given.
+        Raises `DataError` where a background turns with the horizon of a place that is neither known nor given.
         """
         # What is drawn from is more than what every response has to offer.
         own: dict[str, Any] = {name: getattr(observation, name) for name in ("aeff", "edisp", "psf")}
         bkg = cast(Any, observation.bkg) if observation.has("bkg") else None
-        return cls(**own, bkg=bkg, location=observation.location if location is None else location)
+        if location is None:
+            try:
+                location = observation.location
+            except DataError:
+                if bkg is not None and bkg.turns_with_horizon:
+                    raise
+                location = SITE
+        return cls(**own, bkg=bkg, location=location)
 
     @classmethod
     def analytic(cls, background: str | None = "2d") -> "ResponseSet":
