@@ -4,8 +4,6 @@ from dataclasses import fields
 from html import escape
 from typing import Any
 
-import numpy as np
-
 
 def short_repr(record: Any) -> str:
     """One line for a dataclass, str: its fields with arrays as `float64 (10, 50)`, and long values cut.
@@ -18,12 +16,17 @@ def short_repr(record: Any) -> str:
     return f"{type(record).__name__}({', '.join(shown)})"
 
 
+def _is_array(value: Any) -> bool:
+    """Whether it is an array of numbers with an axis; told without numpy, which the help of a command does without."""
+    return hasattr(value, "dtype") and getattr(value, "ndim", 0) > 0
+
+
 def _short(value: Any) -> str:
-    if isinstance(value, np.ndarray) and value.ndim:
+    if _is_array(value):
         shape = " x ".join(str(length) for length in value.shape)
         unit = getattr(value, "unit", None)
         return f"<{shape} {value.dtype}{f' in {unit}' if unit else ''}>"
-    if isinstance(value, tuple | list) and (len(value) > 3 or any(isinstance(v, np.ndarray) for v in value)):
+    if isinstance(value, tuple | list) and (len(value) > 3 or any(_is_array(one) for one in value)):
         return f"<{type(value).__name__} of {len(value)}>"
     if isinstance(value, dict):
         return f"<dict of {len(value)}>"

@@ -14,6 +14,7 @@ from tevcurve.bins.instants import Instants
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import TimeBins, by_edges, by_intervals, by_run, by_width, sliding
+from tevcurve.run_id import RunId
 
 quick = settings(max_examples=30, deadline=None)
 
@@ -36,7 +37,7 @@ def test_seconds_near_the_epoch_of_the_only_clock_are_kept_as_they_are():
     # A `Time` could not tell them apart.
     reference = TimeReference(60000, 0.0)
     run = make_run([])
-    run = type(run)(1, GTI([0.1], [1 / 3 + 1e-16], reference), np.zeros(0))
+    run = type(run)(RunId("", "1"), GTI([0.1], [1 / 3 + 1e-16], reference), np.zeros(0))
     bins = by_run().bins([run])
     assert (bins.start_s[0], bins.stop_s[0]) == tuple(run.gti.intervals[0])
 
@@ -115,7 +116,7 @@ def test_bins_of_runs_need_these_runs():
 
 
 def test_good_time_takes_one_run_alone():
-    assert good_time(make_run([(0, 100)])).run_ids == (1,)
+    assert good_time(make_run([(0, 100)])).run_ids == (RunId("", "1"),)
 
 
 def bins_of(*intervals):
