@@ -42,9 +42,12 @@ class Job:
         return SimpleNamespace(key=lambda run: Key(run.obs_id))
 
 
-class Key(int):
+class Key:
+    def __init__(self, text):
+        self.text = text
+
     def still_holds(self):
-        return self != 3
+        return self.text != 3
 
 
 class FullStore(dict):

@@ -130,11 +130,11 @@ class StoredJob:
     def keep(self, observation):
         """The `SourceRun` of an observation. Raises `DataError` where it cannot be used."""
         key = None if self._store is None else self._keys.key(observation)
-        run = None if key is None else self._store.get(key)
+        run = None if key is None else self._store.get(key.text)
         if run is None:
             run = self._job.keep(observation)
             if key is not None and self._writes and key.still_holds():
-                self._put(key, run)
+                self._put(key.text, run)
         return run
 
     def _put(self, key, run):

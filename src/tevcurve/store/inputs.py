@@ -5,7 +5,9 @@ import json
 import logging
 import os
 from collections import Counter
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 from tevcurve import __version__
 from tevcurve.errors import DataError, InputError
@@ -104,18 +106,23 @@ class RunKeys:
         return RunKey(_digest(inputs), states)
 
 
-class RunKey(str):
-    """The name of a reduced run in a store, hexadecimal digits; it remembers the state of the files that it is of."""
+@dataclass(frozen=True)
+class RunKey:
+    """What a reduced run is called in a store.
 
-    def __new__(cls, text, states):
-        key = super().__new__(cls, text)
-        key._states = states
-        return key
+    Attributes
+    ----------
+    text : str, hexadecimal digits
+    states : dict of the path of each file that it is of and the state in which that was, when the key was made
+    """
+
+    text: str
+    states: dict[Path, tuple[int, ...]] = field(compare=False)
 
     def still_holds(self):
         """Whether the files are as they were when the key was made."""
         try:
-            return all(_state(path) == state for path, state in self._states.items())
+            return all(_state(path) == state for path, state in self.states.items())
         except OSError:
             return False
 
