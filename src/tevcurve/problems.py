@@ -44,7 +44,10 @@ class Problem:
 
     @classmethod
     def from_plain(cls, values):
-        """The problem of a dict as `plain` gives it. Raises KeyError or `DataError` where it is none."""
+        """The problem of a dict as `plain` gives it. Raises KeyError or `DataError` where it is none.
+
+        values: dict.
+        """
         run_id = RunId.from_plain({name: values[name] for name in FIELDS})
         return cls(run_id, values["stage"], values["reason"], values["kind"])
 
@@ -59,7 +62,10 @@ def in_order(problems):
 
 @contextmanager
 def at_stage(name):
-    """Inside, what goes wrong or is remarked is said to be of a stage; the innermost one counts."""
+    """Inside, what goes wrong or is remarked is said to be of a stage; the innermost one counts.
+
+    name: str, of the stage.
+    """
     token = _stage.set(name)
     try:
         yield
@@ -81,7 +87,10 @@ def remark(reason):
 
 
 def note_again(remarks):
-    """Notes remarks that were made before, as (stage, reason), for the ledger only."""
+    """Notes remarks that were made before, as (stage, reason), for the ledger only.
+
+    remarks: iterable of (stage, reason), str.
+    """
     noted = _remarks.get()
     if noted is not None:
         noted.extend(one for one in remarks if one not in noted)
@@ -102,8 +111,11 @@ def attempt(run, call, strict=False):
 
     An error that is not of this package is a mistake in it: its traceback goes to the log, and the problem says so.
 
-    run: with `run_id`, for which it is asked only where something is wrong. call: without arguments.
-    strict: bool, whether errors are raised, with the run in their words.
+    Parameters
+    ----------
+    run : with `run_id`, for which it is asked only where something is wrong
+    call : without arguments
+    strict : bool, whether errors are raised, with the run in their words
     """
     try:
         return call(), None

@@ -84,6 +84,8 @@ class Config(_Values):
     The keys are those of `tevcurve.options` and of this module's tables. Values may be texts ("0.7 TeV", "2 min") or
     Python's objects (Quantity, SkyCoord, SpectralModel); plain values and texts are kept, so that the same comes back
     from `to_yaml`. Raises `ConfigError` for what cannot be used.
+
+    values: of the keys, by their names.
     """
 
     def __init__(self, **values):
@@ -115,7 +117,10 @@ class Config(_Values):
     to_yaml: ClassVar = Elsewhere("tevcurve.config.yaml_text:commented_yaml")
 
     def changed(self, **changes):
-        """The `Config` with some values changed; a key inside the spectrum is spectrum__index."""
+        """The `Config` with some values changed; a key inside the spectrum is spectrum__index.
+
+        changes: the new values, by their keys.
+        """
         return type(self)(
             **with_changes(self.values(), {key.replace("__", "."): v for key, v in changes.items()})
         )

@@ -15,9 +15,13 @@ from tevcurve.options import CONDITIONAL
 def read_config(path, changes=None):
     """The `Config` in a YAML file.
 
-    path: str or Path. changes: dict of key ("method", "spectrum.index") to value, in place of the file's.
-    Raises `DataError` for a file that cannot be read; `InputError` with the line for YAML that is damaged, and
-    `ConfigError` with the line of each value that cannot be used.
+    Raises `DataError` for a file that cannot be read; `InputError` with the line for YAML that is damaged,
+    and `ConfigError` with the line of each value that cannot be used.
+
+    Parameters
+    ----------
+    path : str or Path
+    changes : dict of key ("method", "spectrum.index") to value, in place of the file's
     """
     path, changes = Path(path).expanduser(), changes or {}
     try:

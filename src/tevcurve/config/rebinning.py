@@ -11,8 +11,11 @@ from tevcurve.config.model import VERSION, Config
 def rebinned(result, changes):
     """(`LightCurve`, config, text) of a `Result` in other bins; config and text as a dict and as YAML, or None.
 
-    changes: dict of some of `time_bins`, `energy_edges`, `e_reco`, `e_true`, texts as in a configuration. Other bands
-    without `e_reco` or `e_true` have the default ones.
+    Parameters
+    ----------
+    result : `Result`
+    changes : dict of some of `time_bins`, `energy_edges`, `e_reco`, `e_true`, texts as in a configuration.
+        Other bands without `e_reco` or `e_true` have the default ones
     """
     kept = result.runs_to_use()
     if set(changes) & {"energy_edges", "e_reco", "e_true"}:

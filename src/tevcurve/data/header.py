@@ -240,7 +240,13 @@ def instrument_of(header):
 
 
 def check_frame(header, where):
-    """None where the header's coordinates can be taken as ICRS; raises DataError otherwise."""
+    """None where the header's coordinates can be taken as ICRS; raises DataError otherwise.
+
+    Parameters
+    ----------
+    header : dict-like, of the table with the coordinates
+    where : str, the file and the HDU, for messages
+    """
     frame = str(header.get("RADECSYS") or header.get("RADESYS") or "ICRS").strip().upper()
     if frame not in _FRAMES:
         raise DataError(f"{where} has RADECSYS {frame!r}; wanted is one of {', '.join(_FRAMES)}.")
@@ -255,6 +261,11 @@ def check_equinox(equinox, where):
     """None where an equinox (number, or text such as "J2000.0") is that of J2000; raises DataError otherwise.
 
     By a century's precession coordinates move by 1.4 deg.
+
+    Parameters
+    ----------
+    equinox : float or str
+    where : str, the file and the HDU, for messages
     """
     try:
         year = float(str(equinox).strip().upper().removeprefix("J"))

@@ -25,7 +25,12 @@ _MOST_DIGITS = 18
 def find_table(file, kind):
     """The `BinTable` of an index in a `FitsFile`: the one with its columns, since names of HDUs differ in use.
 
-    kind: "HDU" or "OBS". Raises DataError where the file has none.
+    Raises DataError where the file has none.
+
+    Parameters
+    ----------
+    file : `FitsFile`
+    kind : "HDU" or "OBS"
     """
     wanted = set(HDU_COLUMNS) if kind == "HDU" else {"OBS_ID"}
     found = []
@@ -117,13 +122,16 @@ class ObsIndex(_Index):
         return {obs_id for obs_id, count in Counter(self.ids.tolist()).items() if count > 1}
 
     def problem(self, obs_id):
-        """What is wrong with the row of an OBS_ID, one sentence, or None."""
+        """What is wrong with the row of an OBS_ID, one sentence, or None. obs_id: int."""
         if obs_id in self._several and not self._is_repeated(obs_id):
             return f"The {self._name} has OBS_ID {obs_id} more than once."
         return None
 
     def repetition(self, obs_id):
-        """That the row of an OBS_ID is there more than once, word for word, a sentence; or None."""
+        """That the row of an OBS_ID is there more than once, word for word, a sentence; or None.
+
+        obs_id: int.
+        """
         if obs_id in self._several and self._is_repeated(obs_id):
             return f"The {self._name} has the row of OBS_ID {obs_id} more than once; once is enough."
         return None
@@ -139,7 +147,10 @@ class ObsIndex(_Index):
         )
 
     def pointing(self, obs_id):
-        """RA_PNT and DEC_PNT of an OBS_ID, two floats in deg; None where the index does not say."""
+        """RA_PNT and DEC_PNT of an OBS_ID, two floats in deg; None where the index does not say.
+
+        obs_id: int.
+        """
         return self._pointings.get(obs_id)
 
     @cached_property
@@ -154,7 +165,10 @@ class ObsIndex(_Index):
         return dict(zip(ids.tolist(), pairs, strict=True))
 
     def telescope(self, obs_id):
-        """TELESCOP of an OBS_ID, str, of its row or else of the table's header; "" where the index does not say."""
+        """TELESCOP of an OBS_ID, str, of its row or else of the table's header; "" where the index does not say.
+
+        obs_id: int.
+        """
         return self._telescopes.get(obs_id) or self._header_telescope
 
     @cached_property
@@ -176,7 +190,14 @@ class ObsIndex(_Index):
 
 
 class HduIndex(_Index):
-    """The HDU index of a store whose files lie under a folder."""
+    """The HDU index of a store whose files lie under a folder.
+
+    Parameters
+    ----------
+    rows : `Table` or `BinTable` of the index
+    base_dir : Path of the folder
+    store : str, what the store is called in messages
+    """
 
     title = "HDU index"
 
@@ -185,7 +206,7 @@ class HduIndex(_Index):
         self._base_dir = base_dir
 
     def problem(self, obs_id):
-        """What is wrong with the rows of an OBS_ID, one sentence, or None."""
+        """What is wrong with the rows of an OBS_ID, one sentence, or None. obs_id: int."""
         if obs_id in self.addresses or obs_id in self._problems:
             return self._problems.get(obs_id)
         return f"The {self._name} has no row for OBS_ID {obs_id}."

@@ -36,12 +36,15 @@ def _response(hdu_type, doc):
 class Observation:
     """A run, or the part of it that passes filters. Everything is read when it is asked for.
 
-    run: `Run`. filters: each an `ObservationFilter` that the observation has passed.
-
     An observation counts events (`good_events`) and seconds (`ontime`, `livetime`) inside its good time only:
     inside a good time interval as the file has it, and inside its time filters.
 
     It has so many methods as everything that is asked of a run is asked here, by the tutorial's names.
+
+    Parameters
+    ----------
+    run : `Run`
+    filters : each an `ObservationFilter` that the observation has passed
     """
 
     def __init__(self, run, filters=()):
@@ -77,6 +80,8 @@ class Observation:
 
     def real_path(self, address):
         """`Path` of the file that is read for one of `addresses`, links followed.
+
+        address: `HduAddress`.
 
         Raises DataError where that is not in the data store.
         """
@@ -207,7 +212,10 @@ class Observation:
         return self.gti.ontime * self.deadc
 
     def has(self, hdu_type):
-        """Whether the index has an HDU of a type: events, gti, aeff, edisp, psf, bkg or rad_max."""
+        """Whether the index has an HDU of a type: events, gti, aeff, edisp, psf, bkg or rad_max.
+
+        hdu_type: str.
+        """
         return self._run.has(hdu_type)
 
     def select_time(self, interval):
@@ -218,7 +226,10 @@ class Observation:
         return self.select(ObservationFilter(time=time_pair(interval)))
 
     def select(self, observation_filter):
-        """Observation that passes one more `ObservationFilter`, or None where no good time is left."""
+        """Observation that passes one more `ObservationFilter`, or None where no good time is left.
+
+        observation_filter: the `ObservationFilter`.
+        """
         if not isinstance(observation_filter, ObservationFilter):
             raise InputError(f"The filter is {observation_filter!r}; wanted is an ObservationFilter.")
         selected = Observation(self._run, (*self._filters, observation_filter))

@@ -48,6 +48,8 @@ class Observations(Sequence):
         """Observation of an OBS_ID (int or str) or `RunId`; raises MissingError where there is none, or more than one.
 
         Where several instruments have an OBS_ID, only a `RunId` tells which is meant.
+
+        obs_id: int, str or `RunId`.
         """
         if isinstance(obs_id, RunId):
             found = [one for one in self if one.run_id == obs_id]
@@ -63,7 +65,10 @@ class Observations(Sequence):
         return found[0]
 
     def select_ids(self, obs_ids):
-        """Observations of some OBS_IDs (as in `by_id`), in that order; raises MissingError where one is not there."""
+        """Observations of some OBS_IDs (as in `by_id`), in that order; raises MissingError where one is not there.
+
+        obs_ids: iterable of int, str or `RunId`.
+        """
         return Observations(self.by_id(obs_id) for obs_id in obs_ids)
 
     def select_time(self, interval):
@@ -74,7 +79,10 @@ class Observations(Sequence):
         return self.select(ObservationFilter(time=time_pair(interval)))
 
     def select(self, observation_filter):
-        """Observations that pass an `ObservationFilter`; runs without good time are dropped."""
+        """Observations that pass an `ObservationFilter`; runs without good time are dropped.
+
+        observation_filter: the `ObservationFilter`.
+        """
         selected = (observation.select(observation_filter) for observation in self)
         return Observations(one for one in selected if one is not None)
 

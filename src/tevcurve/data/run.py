@@ -22,7 +22,15 @@ _POINTING_TOLERANCE = 0.1  # deg between the pointing in the index and that in t
 
 @dataclass(frozen=True)
 class HduAddress:
-    """One row of an HDU index: what an HDU is and where it lies."""
+    """One row of an HDU index: what an HDU is and where it lies.
+
+    Attributes
+    ----------
+    hdu_type : str, HDU_TYPE: events, gti, aeff, edisp, psf, bkg or rad_max
+    hdu_class : str, HDU_CLASS
+    path : of the file
+    hdu_name : str, the HDU in the file
+    """
 
     hdu_type: str
     hdu_class: str
@@ -47,12 +55,18 @@ def _letters(name):
 class Run:
     """The HDUs of one run, read on first use and kept until `release`.
 
-    obs_id: int. addresses: the rows of the index, list of `HduAddress`. files: `FileCache`.
-    pointing_deg: RA and Dec in deg as the index has them, or None. problem: why the index cannot be used for this run,
-    a sentence that is raised as DataError by all that reads, or None. odd: what the index says that is odd, a sentence
-    that is remarked, or None. telescope: what the index says of TELESCOP, "" where it does not.
-
     It has so many methods as each kind of HDU is read in its own way, and what they say is compared where all are.
+
+    Parameters
+    ----------
+    obs_id : int
+    addresses : the rows of the index, list of `HduAddress`
+    files : `FileCache`
+    pointing_deg : RA and Dec in deg as the index has them, or None
+    problem : why the index cannot be used for this run, a sentence that is raised as DataError by all that
+        reads, or None
+    odd : what the index says that is odd, a sentence that is remarked, or None
+    telescope : what the index says of TELESCOP, "" where it does not
     """
 
     def __init__(
@@ -106,11 +120,14 @@ class Run:
         return self._keep("gti", self._read_gti)
 
     def response(self, hdu_type):
-        """Response of a type: aeff, edisp, psf, bkg or rad_max; raises DataError where the run has none."""
+        """Response of a type: aeff, edisp, psf, bkg or rad_max; raises DataError where the run has none.
+
+        hdu_type: str.
+        """
         return self._keep(hdu_type, lambda: self._read_response(hdu_type))
 
     def has(self, hdu_type):
-        """Whether the index has an HDU of a type for this run."""
+        """Whether the index has an HDU of a type for this run. hdu_type: str."""
         return any(address.hdu_type == hdu_type for address in self.addresses)
 
     def release(self):
@@ -122,7 +139,10 @@ class Run:
                 self._files.forget(address.path)
 
     def real_path(self, address):
-        """Path of the file that is read for an address; raises DataError where it is not in the data store."""
+        """Path of the file that is read for an address; raises DataError where it is not in the data store.
+
+        address: `HduAddress`.
+        """
         return self._files.real_path(address.path)
 
     def _keep(self, key, read):

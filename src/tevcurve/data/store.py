@@ -23,10 +23,15 @@ class DataStore:
 
     A run whose rows in them cannot be used is there nevertheless: its observation says why when it is read.
 
-    hdu_table: `Table`, the HDU index. obs_table: `Table`, the observation index.
-    base_dir: folder that the FILE_DIR of the HDU index start from. name: what to call the store in messages.
-    follow_links: bool, whether links may lead to files outside of that folder; links inside it are always followed.
-    largest_file: bytes of the largest file that is read, inflated.
+    Parameters
+    ----------
+    hdu_table : `Table`, the HDU index
+    obs_table : `Table`, the observation index
+    base_dir : folder that the FILE_DIR of the HDU index start from
+    name : what to call the store in messages
+    follow_links : bool, whether links may lead to files outside of that folder; links inside it are always
+        followed
+    largest_file : bytes of the largest file that is read, inflated
     """
 
     def __init__(
@@ -42,7 +47,10 @@ class DataStore:
     def from_file(cls, path, **options):
         """DataStore of one FITS file that has both index tables; its folder is the base folder.
 
-        path: str or Path; environment variables and ~ are put in. options: follow_links, largest_file.
+        Parameters
+        ----------
+        path : str or Path; environment variables and ~ are put in
+        options : follow_links, largest_file
         """
         path = expand_path(path)
         file = FitsFile.open(path, options.get("largest_file", LARGEST_FILE))
@@ -53,7 +61,10 @@ class DataStore:
     def from_dir(cls, path, **options):
         """DataStore of a folder with hdu-index.fits(.gz) and obs-index.fits(.gz).
 
-        path: str or Path; environment variables and ~ are put in. options: follow_links, largest_file.
+        Parameters
+        ----------
+        path : str or Path; environment variables and ~ are put in
+        options : follow_links, largest_file
         """
         folder = expand_path(path)
         if not folder.is_dir():
@@ -101,7 +112,7 @@ class DataStore:
         return Observations(self._observation(obs_id) for obs_id in ids)
 
     def obs(self, obs_id):
-        """Observation of one OBS_ID; raises as `get_observations`."""
+        """Observation of one OBS_ID; raises as `get_observations`. obs_id: int, str or `RunId`."""
         return self.get_observations([obs_id])[0]
 
     def ids_of(self, rows):

@@ -38,6 +38,8 @@ def targets_of(store):
     """List of the `TargetRuns` of a `DataStore`, those with more runs first.
 
     Where the observation index names no targets, the headers of the event files are read for what it has not.
+
+    store: the `DataStore`.
     """
     columns = _of_index(store.obs_table)
     if columns["name"] is None:
@@ -52,7 +54,10 @@ def targets_of(store):
 
 
 def only_target(store):
-    """Name of the one target of a store; raises `MissingError`, with their names, where there are more or none."""
+    """Name of the one target of a store; raises `MissingError`, with their names, where there are more or none.
+
+    store: `DataStore`.
+    """
     names = [target.name for target in targets_of(store) if target.name != NAMELESS]
     if len(names) != 1:
         there = f"{store.name} has {', '.join(names)}" if names else f"{store.name} names none"

@@ -25,5 +25,5 @@ def order_of_time(runs):
 
 
 def in_order_of_time(runs):
-    """List of runs in that order."""
+    """List of runs in that order. runs: iterable of them."""
     return [runs[number] for number in order_of_time(runs)] if len(runs) else []

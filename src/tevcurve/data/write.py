@@ -83,8 +83,10 @@ def observation_tables(observation):
 def events_table(columns, keywords):
     """Bytes of a GADF EVENTS table.
 
-    columns: list of (name, unit or None, array), with EVENT_ID, TIME, RA, DEC and ENERGY among them. keywords: dict for
-    the header.
+    Parameters
+    ----------
+    columns : list of (name, unit or None, array), with EVENT_ID, TIME, RA, DEC and ENERGY among them
+    keywords : dict for the header
     """
     own = CLASSIFICATION | {"HDUCLAS1": "EVENTS", "CREATOR": CREATOR}
     return table_bytes("EVENTS", columns, keywords | own)
