@@ -26,6 +26,7 @@ ROOMS = (
     "figures",
     "files",
     "irf",
+    "kernels",
     "lightcurve/columns.py",
     "lightcurve/file_formats.py",
     "lightcurve/interop",

@@ -35,6 +35,9 @@ class BestAmplitudes:
 def best_amplitudes(likelihood, start=None):
     """The `BestAmplitudes` of a likelihood of amplitudes (see `tevcurve.kernels.one_amplitude`).
 
+    Parameters
+    ----------
+    likelihood : of n rows, with `evaluate` and `take`
     start : where the likelihood's own search begins
     """
     scale = (likelihood.counts[:, None] + 1) / np.where(likelihood.total > 0, likelihood.total, 1.0)

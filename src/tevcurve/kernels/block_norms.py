@@ -123,7 +123,12 @@ def _step_with_prior(drawn, steepness, total, weight):
 
 
 def ratio(numerator, denominator):
-    """numerator / denominator, 0 where the denominator is not above 0."""
+    """numerator / denominator, 0 where the denominator is not above 0.
+
+    Parameters
+    ----------
+    numerator, denominator : float arrays of one shape
+    """
     return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
 
 

@@ -49,8 +49,11 @@ class BlockCells:
 def find_blocks(cells, penalty, prune=True):
     """Numbers of the cells that start a block, int array, ascending, the first one 0; empty without cells.
 
-    penalty: the log likelihood that each further block must gain ("ncp_prior"), float.
-    prune: whether starts are passed over that cannot be the best, now or ever; the result is the same.
+    Parameters
+    ----------
+    cells : the cells that are divided, in order
+    penalty : float, the log likelihood that each further block must gain ("ncp_prior")
+    prune : whether starts are passed over that cannot be the best, now or ever; the result is the same
     """
     n_cells = len(cells.count)
     fitness = BlockFitness(cells)
@@ -89,7 +92,10 @@ def _less(value):
 
 
 class BlockFitness:
-    """Fitness of blocks of cells. It remembers the flux of each start, from where the next search begins."""
+    """Fitness of blocks of cells. It remembers the flux of each start, from where the next search begins.
+
+    cells: those that the blocks are made of, in order.
+    """
 
     def __init__(self, cells):
         self.cells = cells
@@ -105,6 +111,11 @@ class BlockFitness:
         """Fitness (n,) of the blocks from the cells `starts` (int array (n,), ascending) to before the cell `stop`.
 
         Up to a constant that is the same for every division of the cells.
+
+        Parameters
+        ----------
+        starts : int array (n,), ascending, the first cell of each block
+        stop : int, the cell before which all of them end
         """
         last = self.cells.run[stop - 1]
         split = np.searchsorted(self.cells.run[starts], last)

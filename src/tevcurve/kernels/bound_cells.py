@@ -28,7 +28,10 @@ class BoundCells:
     def of(cls, block, source, background, constant, shared=None):
         """Of cells in any order; those that see nothing of the source, or never come first, are left out.
 
-        block : int array (n,); source, background, constant : float arrays (n,), expected at amplitude 1
+        Parameters
+        ----------
+        block : int array (n,), the block of each cell
+        source, background, constant : float arrays (n,), expected at amplitude 1
         shared : float array (n, n_shared - 1), of further sources; default: there are none
         """
         seen = np.flatnonzero(source > 0)
@@ -40,7 +43,10 @@ class BoundCells:
 
     @classmethod
     def joined(cls, parts):
-        """Of a list, one for each block in their order (all with number 0); None where one of them is None."""
+        """Of a list, one for each block in their order (all with number 0); None where one of them is None.
+
+        parts: list of `BoundCells` or None.
+        """
         if not parts or any(part is None for part in parts):
             return None
         block = np.repeat(np.arange(len(parts)), [len(part.block) for part in parts])
@@ -48,12 +54,18 @@ class BoundCells:
         return cls(block, *(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def with_fixed_background(self, norm=1.0):
-        """The same with the backgrounds at a norm among what is fixed."""
+        """The same with the backgrounds at a norm among what is fixed. norm: factor on the backgrounds."""
         constant = self.constant + norm * self.background
         return BoundCells(self.block, np.zeros_like(constant), constant, self.shared)
 
     def with_columns(self, columns, n_shared):
-        """The same with the further sources at given columns (from 1) among `n_shared`; the others are zero."""
+        """The same with the further sources at given columns (from 1) among `n_shared`; the others are zero.
+
+        Parameters
+        ----------
+        columns : the columns, counted from 1, that the further sources get
+        n_shared : int, number of columns in all, the first one's included
+        """
         shared = np.zeros((len(self.block), n_shared - 1))
         shared[:, np.asarray(columns, dtype=int) - 1] = self.shared
         return BoundCells(self.block, self.background, self.constant, shared)
@@ -65,7 +77,13 @@ class BoundCells:
         return BoundCells(number[self.block[kept]], *parts)
 
     def repeated(self, n, n_blocks):
-        """The cells of n copies of all blocks, one after the other."""
+        """The cells of n copies of all blocks, one after the other.
+
+        Parameters
+        ----------
+        n : int, number of copies
+        n_blocks : int, number of blocks in each copy
+        """
         block = (np.arange(n)[:, None] * n_blocks + self.block).ravel()
         return BoundCells(
             block, np.tile(self.background, n), np.tile(self.constant, n), np.tile(self.shared, (n, 1))

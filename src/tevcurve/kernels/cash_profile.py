@@ -28,7 +28,10 @@ from tevcurve.kernels.one_amplitude import OneAmplitude
 
 
 def cash_profile(terms):
-    """The cash statistic of each bin of `CashTerms` as a function of its flux factor alone, an `OneAmplitude`."""
+    """The cash statistic of each bin of `CashTerms` as a function of its flux factor alone, an `OneAmplitude`.
+
+    terms: `CashTerms` of the bins.
+    """
     return OneAmplitude(CashLikelihood(terms))
 
 
@@ -68,7 +71,13 @@ class CashLikelihood:
         return NormStart(amplitudes, self._norm_scale, np.zeros(self.terms.n_blocks))
 
     def take(self, bins, start=None):
-        """(the likelihood of some bins (sorted int array), the start cut with them)."""
+        """(the likelihood of some bins (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : where a search began, of all bins; None: nowhere yet
+        """
         if start is not None:
             wanted = np.zeros(self.n, dtype=bool)
             wanted[bins] = True
@@ -101,7 +110,13 @@ class CashLikelihood:
         return (half_stat, gradient, hessian), end
 
     def settled(self, amplitudes, start=None):
-        """(everything but the amplitudes at its best, a `Settled`; where the search ended). See `evaluate`."""
+        """(everything but the amplitudes at its best, a `Settled`; where the search ended). See `evaluate`.
+
+        Parameters
+        ----------
+        amplitudes : float array (n, n_amplitudes)
+        start : where the search begins; None: nowhere yet
+        """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             settled = self._settle(amplitudes, start)
             response = -self._arrowhead(settled)[0][:, 0] / settled.hessian
@@ -115,6 +130,8 @@ class CashLikelihood:
         Events weighted with how much they say: an event's weight w is that of the likelihood's slope, and the number
         (sum w)^2 / sum w^2 (Kish 1965): all events where there is no background, those under the source's image where
         there is.
+
+        amplitudes: float array (n, n_amplitudes).
         """
         terms, (settled, _) = self.terms, self.settled(amplitudes)
         signal = terms.event_shared[:, 0]
@@ -125,7 +142,10 @@ class CashLikelihood:
         return np.divide(first**2, second, out=np.zeros(self.n), where=second > 0)
 
     def expected(self, amplitudes):
-        """(the row of each block, its counts of background and of all else but the first amplitude), (n_blocks,)."""
+        """(the row of each block, its counts of background and of all else but the first amplitude), (n_blocks,).
+
+        amplitudes: float array (n, n_amplitudes).
+        """
         terms, (settled, _) = self.terms, self.settled(amplitudes)
         others = terms.constant_total
         if self.n_amplitudes > 1:
@@ -140,7 +160,10 @@ class CashLikelihood:
         return lowest_factors(self)
 
     def possible(self, amplitudes):
-        """The amplitudes (n, n_amplitudes) with the further ones raised where a negative first one needs them."""
+        """The amplitudes (n, n_amplitudes) with the further ones raised where a negative first one needs them.
+
+        amplitudes: float array (n, n_amplitudes).
+        """
         a, terms = amplitudes[:, 0], self.terms
         if self.n_amplitudes == 1 or not (a < 0).any():
             return amplitudes

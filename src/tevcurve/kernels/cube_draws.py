@@ -28,7 +28,14 @@ class RunCells:
         return np.array([running[-1] if len(running) else 0.0 for running in self._running[kind]])
 
     def draw(self, kind, band, rng):
-        """Cells (n,) of events of a kind, one for each of the bands (int array (n,))."""
+        """Cells (n,) of events of a kind, one for each of the bands (int array (n,)).
+
+        Parameters
+        ----------
+        kind : int, 0: of the source, 1 + s: of slice s of the background
+        band : int array (n,), the band of each event
+        rng : numpy random generator
+        """
         cell = np.empty(len(band), dtype=int)
         for number, running in enumerate(self._running[kind]):
             own = np.flatnonzero(band == number)

@@ -4,7 +4,10 @@ import numpy as np
 
 
 def row_cumulative(weights):
-    """Cumulative sums (..., n + 1) of weights (..., n), from 0 to 1 in each row; a row without weight stays 0."""
+    """Cumulative sums (..., n + 1) of weights (..., n), from 0 to 1 in each row; a row without weight stays 0.
+
+    weights: float array (..., n), not negative.
+    """
     total = np.cumsum(weights, axis=-1)
     last = total[..., -1:]
     total = np.divide(total, last, out=np.zeros_like(total), where=last > 0)
@@ -14,7 +17,11 @@ def row_cumulative(weights):
 def draw_bins(cumulative, rows, rng):
     """Bin and place in the bin, 0 to 1, of one draw for each of `rows` (n,): int and float arrays (n,).
 
-    cumulative: (n_rows, n_bins + 1), from `row_cumulative`. rows: int array (n,); none without weight.
+    Parameters
+    ----------
+    cumulative : float array (n_rows, n_bins + 1), from `row_cumulative`
+    rows : int array (n,), the row of each draw; none without weight
+    rng : numpy random generator
     """
     n_rows, n_edges = cumulative.shape
     # One sorted array of all rows, so that a single search serves draws from different rows.
@@ -28,7 +35,13 @@ def draw_bins(cumulative, rows, rng):
 
 
 def draw_choices(weights, rng):
-    """Index (n,) drawn with the weights (n, k) of each row, which need not sum to 1; a row's sum is above 0."""
+    """Index (n,) drawn with the weights (n, k) of each row, which need not sum to 1; a row's sum is above 0.
+
+    Parameters
+    ----------
+    weights : float array (n, k), not negative
+    rng : numpy random generator
+    """
     cumulative = np.cumsum(weights, axis=-1)
     uniform = rng.random(len(weights))[:, None] * cumulative[:, -1:]
     return np.minimum(np.sum(cumulative <= uniform, axis=-1), weights.shape[-1] - 1)
@@ -38,6 +51,11 @@ def draw_linear(low, high, rng):
     """Place (n,) between 0 and 1 of draws from densities that go straight from low (n,) at 0 to high (n,) at 1.
 
     The density is a mixture of those of the smaller and of the larger one of two uniform numbers.
+
+    Parameters
+    ----------
+    low, high : float arrays (n,), densities at both ends, in any unit
+    rng : numpy random generator
     """
     pair = rng.random((len(low), 2))
     total = low + high
@@ -51,8 +69,13 @@ def draw_radius(rad, profiles, ring_cumulative, rows, rng):
     In a ring the density is the product of two straight lines, sin(rad) and the profile, which is a mixture of those
     of the smallest, the middle and the largest one of three uniform numbers.
 
-    rad: nodes (n_rad,), radian. profiles: (n_rows, n_rad), sr-1. ring_cumulative: (n_rows, n_rad), `row_cumulative` of
-    `kernels.folding.ring_integrals`. rows: int array (n,), which profile each draw is from.
+    Parameters
+    ----------
+    rad : float array (n_rad,), nodes, radian
+    profiles : float array (n_rows, n_rad), sr-1
+    ring_cumulative : float array (n_rows, n_rad), `row_cumulative` of `kernels.folding.ring_integrals`
+    rows : int array (n,), which profile each draw is from
+    rng : numpy random generator
     """
     ring, _ = draw_bins(ring_cumulative, rows, rng)
     sine = np.sin(rad)

@@ -8,7 +8,13 @@ def log_mean_growth(rate, row, start, stop, weight, n_rows):
 
     The mean time is weighted with the exponential: the derivative of the logarithm in the rate.
 
-    rate: float array (n_rows,). row: int array (n,), the row of each piece. start, stop, weight: float arrays (n,).
+    Parameters
+    ----------
+    rate : float array (n_rows,), one over the unit of the times
+    row : int array (n,), the row of each piece
+    start, stop : float arrays (n,), times of both ends of each piece
+    weight : float array (n,), of each piece
+    n_rows : int, number of rows
     """
     middle, half, k = 0.5 * (start + stop), 0.5 * (stop - start), rate[row]
     x = np.abs(k * half)
@@ -29,8 +35,10 @@ def log_mean_growth(rate, row, start, stop, weight, n_rows):
 def growth_rate(log_ratio, early, late):
     """Rates (n,) of exponentials whose means over two rows have given ratios; infinite ratios give infinite rates.
 
-    log_ratio: float array (n,), log of the late over the early mean. early, late: pieces (row, start, stop, weight)
-    of both rows of each pair, rows numbered 0 to n - 1.
+    Parameters
+    ----------
+    log_ratio : float array (n,), log of the late over the early mean
+    early, late : pieces (row, start, stop, weight) of both rows of each pair, rows numbered 0 to n - 1
     """
     n = len(log_ratio)
     finite = np.isfinite(log_ratio)
@@ -50,6 +58,15 @@ def pulse_means(t0, rise, decay, row, start, stop, weight, n_rows):
     """Means over the pieces of each row of the pulse exp((t - t0)/rise) before t0 and exp(-(t - t0)/decay) after it.
 
     Of one pulse: an array (n_rows,), and its derivatives (3, n_rows) in t0, rise and decay.
+
+    Parameters
+    ----------
+    t0 : float, time of the peak
+    rise, decay : float, times before and after it, above 0, in the unit of `t0`
+    row : int array (n,), the row of each piece
+    start, stop : float arrays (n,), times of both ends of each piece
+    weight : float array (n,), of each piece
+    n_rows : int, number of rows
     """
     share = weight / (stop - start) / np.bincount(row, weight, n_rows)[row]
     low, high = _pulse_integral(start - t0, rise, decay), _pulse_integral(stop - t0, rise, decay)
@@ -60,7 +77,16 @@ def pulse_means(t0, rise, decay, row, start, stop, weight, n_rows):
 
 
 def pulse_shapes(t0, rise, decay, row, start, stop, weight, n_rows):
-    """The means of many pulses, (n_pulses, n_rows). t0, rise, decay: float arrays (n_pulses,)."""
+    """The means of many pulses, (n_pulses, n_rows).
+
+    Parameters
+    ----------
+    t0, rise, decay : float arrays (n_pulses,), see `pulse_means`
+    row : int array (n,), the row of each piece
+    start, stop : float arrays (n,), times of both ends of each piece
+    weight : float array (n,), of each piece
+    n_rows : int, number of rows
+    """
     share = weight / (stop - start) / np.bincount(row, weight, n_rows)[row]
     t0, rise, decay = (each[:, None] for each in (t0, rise, decay))
     integral = _pulse_integral(stop - t0, rise, decay)[0] - _pulse_integral(start - t0, rise, decay)[0]

@@ -10,6 +10,11 @@ def integrate_loglog(edges, values):
 
     With s = log(f1 x1 / f0 x0) and L = log(x1 / x0) the integral is x0 f0 L (exp(s) - 1) / s. Where an edge value is
     0 the limit of the power law, 0, is returned.
+
+    Parameters
+    ----------
+    edges : float array (n,), ascending, above 0
+    values : float array (n, ...), at the edges
     """
     edges = np.asarray(edges, dtype=float)
     product = values * edges.reshape((-1,) + (1,) * (np.ndim(values) - 1))
@@ -29,7 +34,13 @@ def _relative_exponential(x):
 
 
 def cumulative_density(edges, density):
-    """Integral (..., n + 1) of a piecewise-constant density (..., n) from the first edge to each edge (n + 1,)."""
+    """Integral (..., n + 1) of a piecewise-constant density (..., n) from the first edge to each edge (n + 1,).
+
+    Parameters
+    ----------
+    edges : float array (n + 1,), ascending
+    density : float array (..., n), per unit of the edges
+    """
     total = np.cumsum(density * np.diff(edges), axis=-1)
     return np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
 
@@ -41,7 +52,13 @@ def migration_matrix(true_energies, reco_edges, migra_edges, density, places=Non
     migra edges and the integral over a reco bin is exact. Each row is divided by its integral over all migra; a row
     that is 0 stays 0.
 
-    density: (n, n_migra), at the true energies, or at nodes between which the `Places` of these lie.
+    Parameters
+    ----------
+    true_energies : float array (n_true,), in the unit of `reco_edges`
+    reco_edges : float array (n_reco + 1,), of reconstructed energy
+    migra_edges : float array (n_migra + 1,)
+    density : float array (n, n_migra), at the true energies, or at nodes between which the `places` of these lie
+    places : `Places` of the true energies among the nodes; default: the nodes are the true energies
     """
     true_energies = np.asarray(true_energies, dtype=float)
     cumulative = cumulative_density(migra_edges, density)
@@ -70,6 +87,11 @@ def ring_integrals(rad, values):
     """Integral of values (..., n) at rad (n,) radian over the sphere's rings between the nodes, shape (..., n - 1).
 
     2 pi sin(rad) drad, the values linear in rad: Simpson's rule, exact to the fifth power of the ring's width.
+
+    Parameters
+    ----------
+    rad : float array (n,), nodes, radian
+    values : float array (..., n), at the nodes
     """
     middle = 0.5 * (rad[1:] + rad[:-1])
     weighted, rings = values * np.sin(rad), values[..., 1:] + values[..., :-1]
@@ -84,7 +106,13 @@ def ring_integrals(rad, values):
 
 
 def disc_integrals(rad, values):
-    """Integral of values (..., n) over the disc up to each node of rad (n,) radian, shape (..., n); 0 at the first."""
+    """Integral of values (..., n) over the disc up to each node of rad (n,) radian, shape (..., n); 0 at the first.
+
+    Parameters
+    ----------
+    rad : float array (n,), nodes, radian
+    values : float array (..., n), at the nodes
+    """
     rings = ring_integrals(rad, values)
     discs = np.zeros((*rings.shape[:-1], len(rad)))
     np.cumsum(rings, axis=-1, out=discs[..., 1:])
@@ -97,6 +125,11 @@ def continuous_profile(edges, bin_values):
     The nodes are the edges (n + 1,) radian, from 0, and the bins' middles. At an edge the harmonic mean of the two
     bins is taken, which cannot ask for a negative density in the middle; within half the first bin and at the last
     edge the profile is flat.
+
+    Parameters
+    ----------
+    edges : float array (n + 1,), radian, from 0
+    bin_values : float array (..., n), the mean of each bin
     """
     rad = np.empty(2 * len(edges) - 1)
     rad[::2], rad[1::2] = edges, 0.5 * (edges[1:] + edges[:-1])
@@ -118,7 +151,14 @@ def continuous_profile(edges, bin_values):
 
 
 def disc_integral_at(rad, values, radius):
-    """Integral of values (..., n) at nodes rad (n,) over the disc up to a radius (radian, broadcast with `...`)."""
+    """Integral of values (..., n) at nodes rad (n,) over the disc up to a radius (radian, broadcast with `...`).
+
+    Parameters
+    ----------
+    rad : float array (n,), nodes, radian
+    values : float array (..., n), at the nodes
+    radius : of the disc, radian, broadcasts with `...`
+    """
     shape = np.broadcast_shapes(values.shape[:-1], np.shape(radius))
     radius = np.broadcast_to(np.clip(radius, rad[0], rad[-1]), shape)
     node = np.clip(np.searchsorted(rad, radius, side="right") - 1, 0, len(rad) - 2)

@@ -31,6 +31,12 @@ def locate(nodes, values, low=-np.inf, high=np.inf):
     """Places of values on increasing nodes (n,): linear between the nodes, the nearest node outside of them.
 
     `low` and `high` are the edges beyond which a value is not `inside`; NaN is never inside.
+
+    Parameters
+    ----------
+    nodes : float array (n,), increasing
+    values : float array of any shape, in the unit of the nodes
+    low, high : float, the edges, in the same unit
     """
     values = np.asarray(values, dtype=float)
     last = len(nodes) - 1
@@ -45,7 +51,14 @@ def locate(nodes, values, low=-np.inf, high=np.inf):
 
 
 def interpolate_axis(table, places, axis=0):
-    """Table with one axis replaced by the shape of the places, linear along it; `inside` is left to the caller."""
+    """Table with one axis replaced by the shape of the places, linear along it; `inside` is left to the caller.
+
+    Parameters
+    ----------
+    table : float array
+    places : `Places` on the nodes of the axis
+    axis : int, number of the axis
+    """
     shape = [1] * table.ndim
     shape[axis : axis + 1] = places.shape
     weight = places.weight.reshape(shape)
@@ -59,7 +72,13 @@ def interpolate_axis(table, places, axis=0):
 
 
 def interpolate_points(table, *places):
-    """Table at points, multilinear in its first axes; the places broadcast, further axes of the table are kept."""
+    """Table at points, multilinear in its first axes; the places broadcast, further axes of the table are kept.
+
+    Parameters
+    ----------
+    table : float array, an axis for each of the places, then any others
+    places : `Places`, one for each of the first axes
+    """
     first, rest = places[0], places[1:]
     if not rest:
         return interpolate_axis(table, first)
@@ -83,14 +102,23 @@ def interpolate_points(table, *places):
 
 
 def interpolate_rows(table, places):
-    """Values (...) of rows (..., n), each at its own place along the last axis; the places have the shape (...)."""
+    """Values (...) of rows (..., n), each at its own place along the last axis; the places have the shape (...).
+
+    Parameters
+    ----------
+    table : float array (..., n)
+    places : `Places` (...), on the nodes of the last axis
+    """
     lower = np.take_along_axis(table, places.lower[..., None], axis=-1)[..., 0]
     upper = np.take_along_axis(table, places.upper[..., None], axis=-1)[..., 0]
     return lower * (1 - places.weight) + upper * places.weight
 
 
 def all_inside(*places):
-    """Bool array, True where a point lies inside the edges of every axis; the places broadcast."""
+    """Bool array, True where a point lies inside the edges of every axis; the places broadcast.
+
+    places: `Places`, one for each axis.
+    """
     result = True
     for place in places:
         result = result & place.inside

@@ -23,6 +23,8 @@ def lowest_factors(likelihood):
 
     Newton's steps for the root of what the first cell has left, in a bracket: that falls with the factor, but by
     no more than the factor itself.
+
+    likelihood: the `CashLikelihood` of n bins.
     """
     profile, start, number = OneAmplitude(likelihood), None, np.arange(likelihood.n)
     cells, without = cells_of(likelihood.terms), None
@@ -56,6 +58,8 @@ def cells_of(terms):
     """The `BoundCells` of `CashTerms`, of its events, which may have a place of their own, and of all cells together.
 
     Raises `ValueError` for terms that know nothing of the cells without events.
+
+    terms: `CashTerms` of the bins.
     """
     known = terms.bounds
     if known is None:

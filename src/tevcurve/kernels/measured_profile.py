@@ -21,6 +21,11 @@ def asymmetric_stat(d, errn, errp):
     the parabola that has its value, slope and curvature there.
 
     Arguments are arrays that broadcast; the errors are above 0.
+
+    Parameters
+    ----------
+    d : float array, distance of the true value from the measured one
+    errn, errp : float arrays, errors down and up, in the unit of `d`
     """
     product, skew = errn * errp, errp - errn
     inside = product + skew * d >= _LEAST_VARIANCE * product
@@ -35,7 +40,10 @@ def asymmetric_stat(d, errn, errp):
 class AsymmetricProfile:
     """The statistic of values with asymmetric errors, from both alone; see `asymmetric_stat`.
 
-    value, errn, errp: float arrays (n,), the errors above 0.
+    Parameters
+    ----------
+    value : float array (n,), measured
+    errn, errp : float arrays (n,), errors down and up, above 0, in the unit of `value`
     """
 
     def __init__(self, value, errn, errp):
@@ -45,11 +53,23 @@ class AsymmetricProfile:
         self.counts = (np.abs(value) + _FAR * np.maximum(errn, errp)) * self.total
 
     def take(self, bins, start=None):
-        """(the profile of some bins (sorted int array), None)."""
+        """(the profile of some bins (sorted int array), None).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : not used
+        """
         return AsymmetricProfile(self.value[bins], self.errn[bins], self.errp[bins]), None
 
     def evaluate(self, a, start=None):
-        """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for)."""
+        """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for).
+
+        Parameters
+        ----------
+        a : float array (n,), flux factors
+        start : not used
+        """
         return asymmetric_stat(a - self.value, self.errn, self.errp), None
 
     def lower_bound(self):
@@ -78,11 +98,23 @@ class ScanProfile:
         self.counts = np.abs(best) * self.total + _FAR * _LARGE
 
     def take(self, bins, start=None):
-        """(the profile of some bins (sorted int array), None)."""
+        """(the profile of some bins (sorted int array), None).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : not used
+        """
         return ScanProfile(self.knots[bins], self.heights[bins]), None
 
     def evaluate(self, a, start=None):
-        """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for)."""
+        """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for).
+
+        Parameters
+        ----------
+        a : float array (n,), flux factors
+        start : not used
+        """
         row, last = np.arange(self.n), self.knots.shape[1] - 1
         left = np.clip(np.sum(self.knots <= a[:, None], axis=1) - 1, 0, last - 1)
         x0, x1 = self.knots[row, left], self.knots[row, left + 1]

@@ -38,6 +38,11 @@ class NewtonDescent:
         """Move `point`, given the gradients (n_bins, n) and Hessians (n_bins, n, n) there.
 
         Bins whose minimum is found are no longer `going` and stay.
+
+        Parameters
+        ----------
+        gradient : float array (n_bins, n)
+        hessian : float array (n_bins, n, n)
         """
         along = dot(gradient, self._step)
         accepted = self.going & (along <= 0.5 * np.abs(self._slope))
@@ -83,7 +88,12 @@ def _bounded_newton(gradient, hessian, point, scale):
 
 
 def dot(left, right):
-    """Sum over the last axis of left*right, added in the order of the columns whatever the number of rows."""
+    """Sum over the last axis of left*right, added in the order of the columns whatever the number of rows.
+
+    Parameters
+    ----------
+    left, right : float arrays (..., n), which broadcast
+    """
     total = np.zeros(len(left))
     for j in range(left.shape[1]):
         total = total + left[:, j] * right[:, j]
@@ -94,6 +104,12 @@ def solve(matrix, vector, held):
     """matrix^-1 vector for positive matrices (n_bins, n, n) and vectors (n_bins, n), by elimination.
 
     Entries that are `held` (bool (n_bins, n)), and those on which nothing depends, come out as 0.
+
+    Parameters
+    ----------
+    matrix : float array (n_bins, n, n)
+    vector : float array (n_bins, n)
+    held : bool array (n_bins, n)
     """
     n = vector.shape[1]
     matrix, vector = matrix.copy(), np.where(held, 0.0, vector)

@@ -39,7 +39,13 @@ class OneAmplitude:
         return self.likelihood.start()
 
     def take(self, rows, start=None):
-        """(the profile of some rows (sorted int array), the start cut with them)."""
+        """(the profile of some rows (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        rows : sorted int array, the rows that are kept
+        start : where a search began, of all rows; None: nowhere yet
+        """
         likelihood, start = self.likelihood.take(rows, start)
         return OneAmplitude(likelihood), start
 
@@ -47,6 +53,11 @@ class OneAmplitude:
         """((stat, slope, curvature) at first amplitudes a, each of shape (n,), where the search ended).
 
         The statistic is infinite where an event is predicted impossible, and NaN where the search did not end.
+
+        Parameters
+        ----------
+        a : float array (n,), first amplitudes
+        start : where the search for all else begins; None: nowhere yet
         """
         if self.likelihood.n_amplitudes == 1:
             (half, gradient, hessian), end = self.likelihood.evaluate(a[:, None], start)
@@ -63,7 +74,13 @@ class OneAmplitude:
         return (2 * half, 2 * slope, 2 * curvature), end
 
     def settled(self, a, start=None):
-        """(everything else at its best for first amplitudes a (n,), see the likelihood's own `settled`; end)."""
+        """(everything else at its best for first amplitudes a (n,), see the likelihood's own `settled`; end).
+
+        Parameters
+        ----------
+        a : float array (n,), first amplitudes
+        start : where the search for all else begins; None: nowhere yet
+        """
         if self.likelihood.n_amplitudes == 1:
             return self.likelihood.settled(a[:, None], start)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -71,11 +88,11 @@ class OneAmplitude:
         return self.likelihood.settled(start.amplitudes, start)
 
     def effective_counts(self, a):
-        """Counts (n,) that the first amplitude rests on, at its values a (n,)."""
+        """Counts (n,) that the first amplitude rests on, at its values a (n,). a: float array (n,)."""
         return self.likelihood.effective_counts(self.best(a))
 
     def best(self, a):
-        """All amplitudes (n, n_amplitudes) at their best for first ones a (n,)."""
+        """All amplitudes (n, n_amplitudes) at their best for first ones a (n,). a: float array (n,)."""
         if self.likelihood.n_amplitudes == 1:
             return a[:, None]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -24,6 +24,12 @@ def wstat(n_on, n_off, alpha, mu_sig):
 
     Arguments are arrays that broadcast: counts, the ratio of acceptances, expected signal counts in the ON
     region.
+
+    Parameters
+    ----------
+    n_on, n_off : float arrays, counts
+    alpha : float array, ratio of the acceptances, ON over OFF
+    mu_sig : float array, signal counts expected in the ON region
     """
     return _deviance(*_best_fit(n_on, n_off, alpha, mu_sig))
 
@@ -34,6 +40,12 @@ def wstat_profile(n_on, n_off, alpha, mu_sig):
     With n_on = n_off = 0 the slope jumps at mu_sig = 0; there it is that of the side mu_sig > 0. The
     curvature jumps where the background reaches 0 (only if n_off = 0) or lambda does (only if n_on = 0);
     there it is that of the side where they stay 0.
+
+    Parameters
+    ----------
+    n_on, n_off : float arrays, counts
+    alpha : float array, ratio of the acceptances, ON over OFF
+    mu_sig : float array, signal counts expected in the ON region
     """
     n_on, n_off, alpha, mu_sig, on, off, delta = best = _best_fit(n_on, n_off, alpha, mu_sig)
     weight = on + alpha**2 * off
@@ -50,6 +62,12 @@ def profile_background(n_on, n_off, alpha, mu_sig):
 
     In the ON region alpha times as many are expected. Without OFF counts this is n_on/(1 + alpha) -
     mu_sig/alpha for signals below n_on*alpha/(1 + alpha), and 0 above.
+
+    Parameters
+    ----------
+    n_on, n_off : float arrays, counts
+    alpha : float array, ratio of the acceptances, ON over OFF
+    mu_sig : float array, signal counts expected in the ON region
     """
     return _best_fit(n_on, n_off, alpha, mu_sig)[5]
 
@@ -58,6 +76,11 @@ def li_ma_significance(n_on, n_off, alpha):
     """Significance of an excess in standard deviations, negative for a deficit.
 
     Li & Ma 1983, ApJ 272, 317, equation 17: the root of the deviance without a signal.
+
+    Parameters
+    ----------
+    n_on, n_off : float arrays, counts
+    alpha : float array, ratio of the acceptances, ON over OFF
     """
     excess = np.asarray(n_on, dtype=float) - np.multiply(alpha, n_off)
     return np.copysign(np.sqrt(wstat(n_on, n_off, alpha, 0.0)), excess)

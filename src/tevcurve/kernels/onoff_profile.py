@@ -10,7 +10,16 @@ AT_ONCE = 20_000
 
 
 def onoff_profile(cell_bin, n_on, n_off, alpha, signal, n):
-    """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `WstatLikelihood`."""
+    """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `WstatLikelihood`.
+
+    Parameters
+    ----------
+    cell_bin : int array (n_cells,), the bin of each cell
+    n_on, n_off : float arrays (n_cells,), counts
+    alpha : float array (n_cells,), ratio of the acceptances, ON over OFF
+    signal : float array (n_cells,), counts expected in the ON region at flux factor 1
+    n : int, number of bins
+    """
     return OneAmplitude(WstatLikelihood(cell_bin, n_on, n_off, alpha, signal, n))
 
 
@@ -46,7 +55,13 @@ class WstatLikelihood:
         """None: there is nothing to search for."""
 
     def take(self, bins, start=None):
-        """(the likelihood of some bins (sorted int array), None)."""
+        """(the likelihood of some bins (sorted int array), None).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : not used
+        """
         number = np.full(self.n, -1)
         number[bins] = np.arange(len(bins))
         kept = number[self.cell_bin] >= 0
@@ -54,7 +69,14 @@ class WstatLikelihood:
         return WstatLikelihood(number[self.cell_bin[kept]], *cells, len(bins)), None
 
     def evaluate(self, amplitudes, start=None, value=True):
-        """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None)."""
+        """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None).
+
+        Parameters
+        ----------
+        amplitudes : float array (n, 1), flux factors
+        start : not used
+        value : whether the statistic itself is wanted
+        """
         a = amplitudes[:, 0]
         cell_bin, n_on, n_off, alpha, signal = self._seen
         stat, slope, curvature = wstat_profile(n_on, n_off, alpha, a[cell_bin] * signal)
@@ -65,7 +87,10 @@ class WstatLikelihood:
         return (0.5 * (stat + a * slope_of_empty), gradient[:, None], hessian[:, None, None]), None
 
     def stats(self, a):
-        """The statistics at many flux factors of each bin, a and what comes back of shape (n, m)."""
+        """The statistics at many flux factors of each bin, a and what comes back of shape (n, m).
+
+        a: float array (n, m).
+        """
         cell_bin, *cells, signal = self._seen
         n_on, n_off, alpha, signal = (each[:, None] for each in (*cells, signal))
         made = 2 * a * np.where(a >= 0, self._empty[0][:, None], -self._empty[1][:, None])
@@ -77,13 +102,19 @@ class WstatLikelihood:
         return made
 
     def background(self, a):
-        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,)."""
+        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,).
+
+        a: float array (n,).
+        """
         return self.alpha * profile_background(
             self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal
         )
 
     def effective_counts(self, amplitudes):
-        """Counts (n,) that the flux factor of each row rests on: ON counts."""
+        """Counts (n,) that the flux factor of each row rests on: ON counts.
+
+        amplitudes: float array (n, 1), flux factors.
+        """
         return self.counts
 
     def lower_bound(self):

@@ -91,7 +91,13 @@ def _end(n_on, n_off, alpha, best, farthest, level):
 def preceding_probability(n_on, n_off, alpha, signal):
     """Probability (n,) of counts with a smaller t than the observed ones: the least for any of the likely backgrounds.
 
-    A signal is in the interval of a confidence level if this is below it. Arguments are float arrays (n,).
+    A signal is in the interval of a confidence level if this is below it.
+
+    Parameters
+    ----------
+    n_on, n_off : float arrays (n,), counts
+    alpha : float array (n,), ratio of the acceptances, ON over OFF
+    signal : float array (n,), signal counts expected in the ON region
     """
     observed, _ = _statistic(n_on, n_off, alpha, signal)
     # Counts with the same t do not come before, whatever the rounding.

@@ -107,7 +107,14 @@ def _two_blocks(half):
 
 
 def weighted_losses(value, weight, block):
-    """Half the chi-square (n,) of values around the weighted means of their blocks; all arrays (n, n_rows)."""
+    """Half the chi-square (n,) of values around the weighted means of their blocks; all arrays (n, n_rows).
+
+    Parameters
+    ----------
+    value : float array (n, n_rows)
+    weight : float array (n, n_rows), one over the variance of each value
+    block : int array (n, n_rows), the block of each value
+    """
     n, n_rows = value.shape
     group = (np.arange(n)[:, None] * n_rows + block).ravel()
     total, moment = (np.bincount(group, each.ravel(), n * n_rows) for each in (weight, weight * value))

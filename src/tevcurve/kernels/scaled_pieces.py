@@ -32,7 +32,13 @@ class ScaledPieces:
         return tuple(likelihood.start() for likelihood, _ in self.kinds)
 
     def take(self, rows, start=None):
-        """(the likelihood of some rows (sorted int array), the start cut with them)."""
+        """(the likelihood of some rows (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        rows : sorted int array, the rows that are kept
+        start : where the searches began, of all rows; None: nowhere yet
+        """
         number = np.full(self.n, -1)
         number[rows] = np.arange(len(rows))
         kinds, scales, starts = [], [], []
@@ -47,7 +53,14 @@ class ScaledPieces:
         return ScaledPieces(kinds, len(rows), scales), tuple(starts)
 
     def evaluate(self, amplitudes, start=None, value=True):
-        """((half the statistic (n,), its gradient (n, n_amplitudes), its Hessian), where the searches ended)."""
+        """((half the statistic (n,), its gradient (n, n_amplitudes), its Hessian), where the searches ended).
+
+        Parameters
+        ----------
+        amplitudes : float array (n, n_amplitudes)
+        start : where the searches begin; None: nowhere yet
+        value : whether the statistic itself is wanted
+        """
         found, ends = self._of_pieces(amplitudes, start, value)
         half, gradient, hessian = zip(*found, strict=True)
         scales = self._scales
@@ -56,7 +69,13 @@ class ScaledPieces:
         return (self._summed(half) if value else None, self._summed(slopes), self._summed(bends)), ends
 
     def scale_slopes(self, amplitudes, start=None):
-        """(the slopes of half the statistic in the log scale of each piece, a list of arrays (n_pieces,); the ends)."""
+        """(the slopes of half the statistic in the log scale of each piece, a list of arrays (n_pieces,); the ends).
+
+        Parameters
+        ----------
+        amplitudes : float array (n, n_amplitudes)
+        start : where the searches begin; None: nowhere yet
+        """
         found, ends = self._of_pieces(amplitudes, start, value=False)
         slopes = [
             np.einsum("pk,pk->p", gradient, amplitudes[row] * scale)

@@ -12,8 +12,11 @@ def excess(value, err, weight=None):
     With shares p of the weights, m the mean with them, [sum p (x - m)^2 - sum p (1 - p) err^2] / (1 - sum p^2): of a
     constant source 0 on average, of independent true values with one variance that variance, whatever the weights.
 
-    value, err: float arrays (..., n). weight: float array (n,), above 0; default: all the same, so that it is the
-    sample variance minus the mean square error.
+    Parameters
+    ----------
+    value, err : float arrays (..., n), values and their errors, in one unit
+    weight : float array (n,), above 0; default: all the same, so that it is the sample variance minus the
+        mean square error
     """
     share = _shares(value, weight)
     distance = value - weighted_mean(value, weight)[..., None]
@@ -25,6 +28,11 @@ def excess_spread(err, weight=None):
     """Standard deviation (...,) of the excess of a constant source with Gaussian errors (..., n).
 
     That of the quadratic form x.A.x, the root of 2*tr(AVAV).
+
+    Parameters
+    ----------
+    err : float array (..., n), errors
+    weight : float array (n,), above 0; default: all the same
     """
     share, variance = _shares(err, weight), err**2
     trace = np.sum(share**2 * variance**2 * (1 - 2 * share), axis=-1)
@@ -33,7 +41,13 @@ def excess_spread(err, weight=None):
 
 
 def weighted_mean(value, weight=None):
-    """Mean (...,) of values (..., n)."""
+    """Mean (...,) of values (..., n).
+
+    Parameters
+    ----------
+    value : float array (..., n)
+    weight : float array (n,), above 0; default: all the same
+    """
     return np.sum(_shares(value, weight) * value, axis=-1)
 
 
@@ -47,7 +61,13 @@ def normalized_excess(value, err, weight=None, bias=0.0):
     """(excess variance over the squared mean, its error), each (...,).
 
     Vaughan et al. 2003, MNRAS 345, 1271, equation 11 for the error; where the excess is negative the second term of the
-    error, which is for a variable source, is 0. bias: what is taken off the excess.
+    error, which is for a variable source, is 0.
+
+    Parameters
+    ----------
+    value, err : float arrays (..., n), values and their errors, in one unit
+    weight : float array (n,), above 0; default: all the same
+    bias : what is taken off the excess, in the square of that unit
     """
     n, mean = value.shape[-1], weighted_mean(value, weight)
     noise = weighted_mean(err**2, weight)
@@ -57,7 +77,7 @@ def normalized_excess(value, err, weight=None, bias=0.0):
 
 
 def signed_root(x):
-    """Root of |x| with the sign of x."""
+    """Root of |x| with the sign of x. x: float array."""
     return np.sign(x) * np.sqrt(np.abs(x))
 
 
@@ -66,6 +86,11 @@ def root_with_errors(square, error):
 
     error: to first order, error/(2*root), as in Vaughan et al. 2003, equation B2; it grows without bound near 0.
     errn, errp: to the roots of both ends of the interval of the square, which hold there too.
+
+    Parameters
+    ----------
+    square : float array, the squared amplitude
+    error : float array, its error
     """
     root = signed_root(square)
     with np.errstate(divide="ignore"):
@@ -78,7 +103,11 @@ def pair_excess(value, err, first, second, weight=None):
 
     A pair has the weight w1*w2/(w1 + w2), to which the mean square error of its difference is inverse.
 
-    first, second: int arrays (n_pairs,), the two of each pair. weight: float array (n,) of the values.
+    Parameters
+    ----------
+    value, err : float arrays (..., n), values and their errors, in one unit
+    first, second : int arrays (n_pairs,), the two of each pair
+    weight : float array (n,), of the values, above 0; default: all the same
     """
     steps = value[..., second] - value[..., first]
     noise = err[..., second] ** 2 + err[..., first] ** 2
@@ -98,6 +127,13 @@ def normalized_pair_excess(value, err, first, second, weight=None, bias=0.0):
 
     The sum of squares is a quadratic form x.A.x of independent values with variances V, whose variance is
     2*tr(AVAV) + 4*m.AVA.m; with values x in place of the means m the second term has 4*tr(AVAV) too much.
+
+    Parameters
+    ----------
+    value, err : float arrays (..., n), values and their errors, in one unit
+    first, second : int arrays (n_pairs,), the two of each pair
+    weight : float array (n,), of the values, above 0; default: all the same
+    bias : what is taken off the excess, in the square of that unit
     """
     half, variance = 0.5 * _pair_shares(first, second, weight), err**2
     diagonal = np.bincount(first, half, value.shape[-1]) + np.bincount(second, half, value.shape[-1])

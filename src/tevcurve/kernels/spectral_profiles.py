@@ -38,7 +38,10 @@ class ShapeRows:
         self.row = np.repeat(np.arange(self.n), length)
 
     def signals(self, spectra):
-        """Counts in cells (n_cells, k) and in all (n_rows, k) of k columns of spectra (n_rows, n_true, k)."""
+        """Counts in cells (n_cells, k) and in all (n_rows, k) of k columns of spectra (n_rows, n_true, k).
+
+        spectra: float array (n_rows, n_true, k).
+        """
         cells, end = np.empty((len(self.row), spectra.shape[2])), 0
         # Row by row: what a row's product is must not depend on the other rows.
         for row, (start, length) in enumerate(zip(self.first.tolist(), self.length.tolist(), strict=True)):
@@ -58,12 +61,18 @@ class ShapeRows:
 
 
 def second_pairs(n_shape):
-    """The pairs (j, k), j <= k, of shape coordinates, in the order of the columns of second derivatives."""
+    """The pairs (j, k), j <= k, of shape coordinates, in the order of the columns of second derivatives.
+
+    n_shape: int, number of shape coordinates.
+    """
     return list(combinations_with_replacement(range(n_shape), 2))
 
 
 def n_shape_of(n_columns):
-    """The number of shape coordinates whose value, first and second derivatives fill so many columns."""
+    """The number of shape coordinates whose value, first and second derivatives fill so many columns.
+
+    n_columns: int, number of columns.
+    """
     return next(p for p in range(n_columns) if 1 + p + len(second_pairs(p)) == n_columns)
 
 
@@ -85,7 +94,13 @@ class CashRows(ShapeRows):
         return ratio(self.terms.block_counts(), self.terms.background_total)
 
     def take(self, rows, start=None):
-        """(some rows (sorted int array), the start cut with them)."""
+        """(some rows (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        rows : sorted int array, the rows that are kept
+        start : float array (n_blocks,), norms of the backgrounds of all rows, or None
+        """
         shared, _ = self._taken(rows)
         if start is not None:
             wanted = np.zeros(self.n, dtype=bool)
@@ -132,7 +147,14 @@ class CashRows(ShapeRows):
         return (stat, slope, curvature), norms
 
     def backgrounds(self, log_norm, spectra, start=None):
-        """Counts of everything but the source expected in each row (n_rows,)."""
+        """Counts of everything but the source expected in each row (n_rows,).
+
+        Parameters
+        ----------
+        log_norm : float array (n_rows,), u, the log of the factor on the spectra
+        spectra : float array (n_rows, n_true, k), see `signals`
+        start : float array (n_blocks,), norms at which the search for them begins; default: `start()`
+        """
         cells, _ = self.signals(spectra[:, :, :1])
         norms, _ = self._norms_at(cells[:, 0] * np.exp(log_norm)[self.row], start)
         block = norms * self.terms.background_total + self.terms.constant_total
@@ -163,13 +185,26 @@ class OnOffRows(ShapeRows):
         self.n_on, self.n_off, self.alpha = n_on, n_off, alpha
 
     def take(self, rows, start=None):
-        """(some rows (sorted int array), None)."""
+        """(some rows (sorted int array), None).
+
+        Parameters
+        ----------
+        rows : sorted int array, the rows that are kept
+        start : not used
+        """
         shared, cells = self._taken(rows)
         counts = (each[cells] for each in (self.n_on, self.n_off, self.alpha))
         return OnOffRows(*shared, *counts), None
 
     def derivatives(self, log_norm, spectra, start=None):
-        """((stat / 2, its slope and curvature), None: nothing is searched for); see `CashRows.derivatives`."""
+        """((stat / 2, its slope and curvature), None: nothing is searched for); see `CashRows.derivatives`.
+
+        Parameters
+        ----------
+        log_norm : float array (n_rows,), u, the log of the factor on the spectra
+        spectra : float array (n_rows, n_true, k), see `signals`
+        start : not used
+        """
         cells, _ = self.signals(spectra)
         cells = cells * np.exp(log_norm)[self.row, None]
         stat, tilt, bend = wstat_profile(self.n_on, self.n_off, self.alpha, cells[:, 0])
@@ -184,7 +219,14 @@ class OnOffRows(ShapeRows):
         return (self._row_sum(0.5 * stat), slope, curvature), None
 
     def backgrounds(self, log_norm, spectra, start=None):
-        """Background counts expected in the ON region in each row (n_rows,)."""
+        """Background counts expected in the ON region in each row (n_rows,).
+
+        Parameters
+        ----------
+        log_norm : float array (n_rows,), u, the log of the factor on the spectra
+        spectra : float array (n_rows, n_true, k), see `signals`
+        start : not used
+        """
         cells, _ = self.signals(spectra[:, :, :1])
         signal = cells[:, 0] * np.exp(log_norm)[self.row]
         return self._row_sum(self.alpha * profile_background(self.n_on, self.n_off, self.alpha, signal))

@@ -4,7 +4,12 @@ import numpy as np
 
 
 def angular_separation(lon1, lat1, lon2, lat2):
-    """Separation of two directions in radian, exact at all distances (Vincenty's formula)."""
+    """Separation of two directions in radian, exact at all distances (Vincenty's formula).
+
+    Parameters
+    ----------
+    lon1, lat1, lon2, lat2 : float arrays, radian, of both directions; they broadcast
+    """
     dlon = np.subtract(lon2, lon1)
     sin1, cos1, sin2, cos2 = np.sin(lat1), np.cos(lat1), np.sin(lat2), np.cos(lat2)
     cross = np.hypot(cos2 * np.sin(dlon), cos1 * sin2 - sin1 * cos2 * np.cos(dlon))
@@ -18,9 +23,13 @@ _ROUNDING = 1e-9
 def may_be_within(lon0, lat0, lon, lat, radius):
     """Bool array (...): False where directions are farther from (lon0, lat0) than a radius, by comparisons only.
 
-    Where it is True the `angular_separation` tells, which takes many times as long. All in radian: lon, lat float
-    arrays (...), the others floats.
     Source: |sin(dlon)| <= sin(radius) / cos(lat0) inside a circle that holds no pole (its tangents are meridians).
+
+    Parameters
+    ----------
+    lon0, lat0 : float, radian, of the one direction
+    lon, lat : float arrays (...), radian, of the others
+    radius : float, radian
     """
     near = np.abs(np.subtract(lat, lat0)) <= radius + _ROUNDING
     if radius + abs(lat0) < np.pi / 2:
@@ -31,7 +40,12 @@ def may_be_within(lon0, lat0, lon, lat, radius):
 
 
 def position_angle(lon1, lat1, lon2, lat2):
-    """Position angle of direction 2 seen from direction 1 in radian: from north towards growing longitude."""
+    """Position angle of direction 2 seen from direction 1 in radian: from north towards growing longitude.
+
+    Parameters
+    ----------
+    lon1, lat1, lon2, lat2 : float arrays, radian, of both directions; they broadcast
+    """
     dlon = np.subtract(lon2, lon1)
     east = np.sin(dlon) * np.cos(lat2)
     north = np.sin(lat2) * np.cos(lat1) - np.cos(lat2) * np.sin(lat1) * np.cos(dlon)
@@ -39,7 +53,14 @@ def position_angle(lon1, lat1, lon2, lat2):
 
 
 def directional_offset(lon, lat, angle, separation):
-    """Direction (lon, lat) in radian at a position angle and separation (radian) from (lon, lat)."""
+    """Direction (lon, lat) in radian at a position angle and separation (radian) from (lon, lat).
+
+    Parameters
+    ----------
+    lon, lat : float arrays, radian, where it begins
+    angle : float array, radian, position angle
+    separation : float array, radian
+    """
     cos_sep, sin_sep = np.cos(separation), np.sin(separation)
     sin_lat = np.sin(lat) * cos_sep + np.cos(lat) * sin_sep * np.cos(angle)
     y = np.sin(angle) * sin_sep * np.cos(lat)
@@ -52,6 +73,11 @@ def offset_frame(lon, lat, lon0, lat0):
     """Flat coordinates (x, y) in radian of directions seen from (lon0, lat0).
 
     The separation, split along growing longitude (x) and growing latitude (y): distances from the origin are exact.
+
+    Parameters
+    ----------
+    lon, lat : float arrays, radian, of the directions
+    lon0, lat0 : float arrays, radian, of the origin
     """
     separation = angular_separation(lon0, lat0, lon, lat)
     angle = position_angle(lon0, lat0, lon, lat)
@@ -63,6 +89,11 @@ def field_of_view(lon, lat, lon0, lat0):
 
     The spherical coordinates in the frame whose origin is (lon0, lat0), growing with longitude and latitude. Their
     cosines multiply to that of the separation. A background's DETX may go the other way: `RunHeader.fov_lon_sign`.
+
+    Parameters
+    ----------
+    lon, lat : float arrays, radian, of the directions
+    lon0, lat0 : float arrays, radian, of the origin
     """
     dlon = np.subtract(lon, lon0)
     # From the sines and cosines of halves: 1 - cos(dlon) would lose the digits of small fields of view.

@@ -28,7 +28,13 @@ class SummedProfile:
         self.counts = highest * self.total
 
     def take(self, groups, start=None):
-        """(the profile of some groups (sorted int array), the start cut with them)."""
+        """(the profile of some groups (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        groups : sorted int array, the groups that are kept
+        start : where a search began, of all groups; None: nowhere yet
+        """
         number = np.full(self.n, -1)
         number[groups] = np.arange(len(groups))
         bins = np.flatnonzero(number[self.group] >= 0)
@@ -36,7 +42,13 @@ class SummedProfile:
         return SummedProfile(profile, number[self.group[bins]], self.scale[bins], len(groups)), start
 
     def evaluate(self, a, start=None):
-        """((stat, slope, curvature) at factors a, each of shape (n_groups,), where the profile's search ended)."""
+        """((stat, slope, curvature) at factors a, each of shape (n_groups,), where the profile's search ended).
+
+        Parameters
+        ----------
+        a : float array (n_groups,), factors
+        start : where the profile's search begins; None: nowhere yet
+        """
         (stat, slope, curvature), end = self.profile.evaluate(a[self.group] * self.scale, start)
         return (self._sum(stat), self._sum(slope * self.scale), self._sum(curvature * self.scale**2)), end
 
@@ -51,7 +63,12 @@ class SummedProfile:
 
 
 class PairedProfile:
-    """The sum of two profiles with the same number of bins, at the same factors; a profile itself."""
+    """The sum of two profiles with the same number of bins, at the same factors; a profile itself.
+
+    Parameters
+    ----------
+    first, second : the profiles, of n bins each
+    """
 
     def __init__(self, first, second):
         self.first, self.second, self.n = first, second, first.n
@@ -60,13 +77,25 @@ class PairedProfile:
         self.counts = highest * self.total
 
     def take(self, bins, start=None):
-        """(the profile of some bins (sorted int array), the start cut with them)."""
+        """(the profile of some bins (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : where both searches began, of all bins; None: nowhere yet
+        """
         starts = (None, None) if start is None else start
         first, second = self.first.take(bins, starts[0]), self.second.take(bins, starts[1])
         return PairedProfile(first[0], second[0]), (first[1], second[1])
 
     def evaluate(self, a, start=None):
-        """((stat, slope, curvature) at factors a, each of shape (n,), where both searches ended)."""
+        """((stat, slope, curvature) at factors a, each of shape (n,), where both searches ended).
+
+        Parameters
+        ----------
+        a : float array (n,), factors
+        start : where both searches begin; None: nowhere yet
+        """
         starts = (None, None) if start is None else start
         one, end = self.first.evaluate(a, starts[0])
         other, other_end = self.second.evaluate(a, starts[1])

@@ -114,13 +114,16 @@ class CashTerms:
         )
 
     def with_prior(self, error):
-        """The same with a Gaussian prior of that standard deviation around 1 for each norm; None for no prior."""
+        """The same with a Gaussian prior of that standard deviation around 1 for each norm; None for no prior.
+
+        error: float, above 0, or None.
+        """
         if error is None:
             return self
         return replace(self, prior_weight=np.where(self.background_total > 0, error**-2, 0.0))
 
     def take(self, bins):
-        """The terms of some bins (sorted int array), numbered anew in that order."""
+        """The terms of some bins (sorted int array), numbered anew in that order. bins: sorted int array."""
         number = np.full(self.n_bins, -1)
         number[bins] = np.arange(len(bins))
         blocks = np.flatnonzero(number[self.block_bin] >= 0)

@@ -27,7 +27,10 @@ LEAST_FACTOR = 1e-3
 
 
 def uncertain_alpha_profile(*arguments):
-    """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `UncertainAlphaLikelihood`."""
+    """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `UncertainAlphaLikelihood`.
+
+    arguments: those of `UncertainAlphaLikelihood`.
+    """
     return OneAmplitude(UncertainAlphaLikelihood(*arguments))
 
 
@@ -59,7 +62,13 @@ class UncertainAlphaLikelihood:
         """None: every search begins at factors of 1."""
 
     def take(self, bins, start=None):
-        """(the likelihood of some bins (sorted int array), None)."""
+        """(the likelihood of some bins (sorted int array), None).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : not used
+        """
         number = np.full(self.n, -1)
         number[bins] = np.arange(len(bins))
         blocks = np.flatnonzero(number[self.block_bin] >= 0)
@@ -76,7 +85,14 @@ class UncertainAlphaLikelihood:
         return likelihood, None
 
     def evaluate(self, amplitudes, start=None, value=True):
-        """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None)."""
+        """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None).
+
+        Parameters
+        ----------
+        amplitudes : float array (n, 1), flux factors
+        start : not used
+        value : whether the statistic itself is wanted
+        """
         a = amplitudes[:, 0]
         factor, tilt, bend = self._settle(a)
         ratio, signal = factor[self.cell_block] * self.alpha, a[self.cell_bin] * self.signal
@@ -89,17 +105,23 @@ class UncertainAlphaLikelihood:
         return (0.5 * stat, slope[:, None], np.maximum(curvature, 0.0)[:, None, None]), None
 
     def factors(self, a):
-        """Best factors (n_blocks,) on alpha at flux factors a, of shape (n,)."""
+        """Best factors (n_blocks,) on alpha at flux factors a, of shape (n,). a: float array (n,)."""
         factor, tilt, bend = self._settle(a)
         return factor - tilt / bend
 
     def background(self, a):
-        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,)."""
+        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,).
+
+        a: float array (n,).
+        """
         ratio = self.factors(a)[self.cell_block] * self.alpha
         return ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
 
     def effective_counts(self, amplitudes):
-        """Counts (n,) that the flux factor of each row rests on: ON counts."""
+        """Counts (n,) that the flux factor of each row rests on: ON counts.
+
+        amplitudes: float array (n, 1), flux factors.
+        """
         return self.counts
 
     def lower_bound(self):
