@@ -38,6 +38,7 @@ ROOMS = (
     "problems.py",
     "progress.py",
     "records.py",
+    "reduction",
     "report/embedding.py",
     "report/figure_style.py",
     "report/rows.py",

@@ -64,7 +64,10 @@ def _angle(angle, name):
 
 
 def exposure_of(run):
-    """Exposure of a run in each pixel (n_true, nlat, nlon), cm2 s; zero outside the largest offset."""
+    """Exposure of a run in each pixel (n_true, nlat, nlon), cm2 s; zero outside the largest offset.
+
+    run: `ReducedCube`.
+    """
     offset = run.offset_of(*pixels_icrs(run.geom))
     area = run.aeff.effective_area_grid(run.true_centers, offset)
     return np.where(run.inside, area, 0.0) * run.livetime_s

@@ -56,8 +56,14 @@ class CubeSetting:
 def cube_terms(run, setting, nodes, below_zero=False):
     """(`CubeTerms`, fate of each event of the run) for one `SourceRun`.
 
-    nodes: `TrueNodes` of the setting's bins of true energy. below_zero: bool, whether the terms have `first` cells.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
+
+    Parameters
+    ----------
+    run : `SourceRun`
+    setting : `CubeSetting` that the run was reduced with
+    nodes : `TrueNodes` of the setting's bins of true energy
+    below_zero : bool, whether the terms have `first` cells
     """
     cube = _Cube.of(run, setting, nodes)
     fate, events = events_in_cells(run, setting.geom, setting.axes.reco, cube.near, cube.inside, cube.safe)
@@ -82,7 +88,15 @@ def cube_terms(run, setting, nodes, below_zero=False):
 
 
 def with_first_cells(terms, run, setting, nodes):
-    """`CubeTerms` of a `SourceRun` that have no `first` cells yet, with these; the others are as for `cube_terms`."""
+    """`CubeTerms` of a `SourceRun` that have no `first` cells yet, with these; the others are as for `cube_terms`.
+
+    Parameters
+    ----------
+    terms : `CubeTerms` of the run
+    run : `SourceRun`
+    setting : `CubeSetting` that the run was reduced with
+    nodes : `TrueNodes` of the setting's bins of true energy
+    """
     cube = _Cube.of(run, setting, nodes)
     return replace(terms, first=_first_cells(run, setting, nodes, cube))
 

@@ -45,7 +45,8 @@ def terms_of_dataset(
     whole : bool
     norm_is_free : bool, whether the norm of the background of a `MapDataset` is fitted; else it is as the model says
     further : sequence of `SkyModel` in a `MapDataset` whose fluxes are fitted, too; all others are fixed
-    below_zero : bool, whether `CubeTerms` are to have their `first` cells, and compact : bool, their `compact` response
+    below_zero : bool, whether `CubeTerms` are to have their `first` cells
+    compact : bool, whether they are to have their `compact` response
 
     Raises `InputError` for counts without times, for counts that are not those of the runs, for a band's edge that is
     no bin's, and, of a dataset as a whole, for a source outside the map.
@@ -68,14 +69,20 @@ def terms_of_dataset(
 
 
 def edges_of(dataset):
-    """Edges of reco and true bins of a dataset in TeV."""
+    """Edges of reco and true bins of a dataset in TeV. dataset: `MapDataset` or `SpectrumDatasetOnOff`."""
     if isinstance(dataset, MapDataset):
         return tuple(each.geom.axes[0].edges.to_value(u.TeV) for each in (dataset.counts, dataset.exposure))
     return dataset.edisp.e_reco.to_value(u.TeV), dataset.edisp.e_true.to_value(u.TeV)
 
 
 def bands_of_bins(bands, reco):
-    """The band of each reco bin, int array (n_reco,), -1 outside; `InputError` where a band's edge is no bin edge."""
+    """The band of each reco bin, int array (n_reco,), -1 outside; `InputError` where a band's edge is no bin edge.
+
+    Parameters
+    ----------
+    bands : float array (n_bands + 1,), TeV, edges of energy bands
+    reco : float array (n_reco + 1,), TeV, edges of the reco bins
+    """
     edges = np.asarray(bands)[:, None]
     missing = np.all(np.abs(reco - edges) > 1e-9 * edges, axis=1)
     if missing.any():

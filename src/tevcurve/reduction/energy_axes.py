@@ -84,21 +84,36 @@ def energy_axes(energy_edges, e_reco=None, e_true=None):
 def energy_bins(energy_tev, edges):
     """(number of the bin of each event, whether it is in any): int and bool arrays (n,).
 
-    energy_tev : float array (n,). edges : float array (n_bins + 1,), TeV; an upper edge belongs to the next bin.
+    Parameters
+    ----------
+    energy_tev : float array (n,)
+    edges : float array (n_bins + 1,), TeV; an upper edge belongs to the next bin
     """
     number = np.searchsorted(edges, energy_tev, side="right") - 1
     return number, (number >= 0) & (number < len(edges) - 1)
 
 
 def missing_edge_message(edge, edges):
-    """The sentence that says which edges lie next to a requested one that is not there."""
+    """The sentence that says which edges lie next to a requested one that is not there.
+
+    Parameters
+    ----------
+    edge : float, TeV, the requested one
+    edges : float array (n_bins + 1,), TeV, those that are there
+    """
     position = np.searchsorted(edges, edge)
     near = " and ".join(f"{value:.6g} TeV" for value in edges[max(position - 1, 0) : position + 1])
     return f"The energy {edge:.6g} TeV is no edge of the reco bins; the nearest are {near}, and nothing is moved."
 
 
 def edges_in_tev(edges, name):
-    """Float array of energies in TeV; `InputError` unless two or more increase from above 0."""
+    """Float array of energies in TeV; `InputError` unless two or more increase from above 0.
+
+    Parameters
+    ----------
+    edges : Quantity (n_bins + 1,), energies
+    name : str, what they are called in messages
+    """
     try:
         values = np.atleast_1d(np.array(u.Quantity(without_masks(edges)).to_value(u.TeV), dtype=float))
     except (TypeError, ValueError) as error:

@@ -42,8 +42,13 @@ def as_exclusions(exclusion):
 def allowed_pixels(exclusion, geom, source):
     """Bool array (nlat, nlon) of the pixels whose centres are on no exclusion; None where that is all of them.
 
-    exclusion: as in `as_exclusions`. geom: `WcsGeom`. source: (lon, lat), ICRS, radian. Raises InputError where the
-    source is excluded, or every pixel.
+    Raises InputError where the source is excluded, or every pixel.
+
+    Parameters
+    ----------
+    exclusion : as in `as_exclusions`
+    geom : `WcsGeom`
+    source : (lon, lat), ICRS, radian
     """
     tests = as_exclusions(exclusion)
     if any(test.holds(*np.atleast_2d(source).T)[0] for test in tests):
@@ -59,7 +64,13 @@ def allowed_pixels(exclusion, geom, source):
 
 
 def points_of_circle(lon, lat, radius):
-    """Directions (lon, lat) in radian that fill a circle up to its rim."""
+    """Directions (lon, lat) in radian that fill a circle up to its rim.
+
+    Parameters
+    ----------
+    lon, lat : of the centre, radian
+    radius : float, radian
+    """
     angles, radii = np.meshgrid(np.linspace(0, 2 * np.pi, 36, endpoint=False), radius * RINGS)
     ring_lon, ring_lat = directional_offset(lon, lat, angles.ravel(), radii.ravel())
     return np.append(ring_lon, lon), np.append(ring_lat, lat)
@@ -75,16 +86,27 @@ class ExcludedCircle:
 
     @classmethod
     def of(cls, region):
-        """Of a `CircleSkyRegion` or its like."""
+        """Of a `CircleSkyRegion` or its like. region: with `center` and `radius`."""
         center = region.center.icrs
         return cls(center.ra.rad, center.dec.rad, region.radius.to_value("rad"))
 
     def touches(self, lon, lat, radius):
-        """Whether a circle (radian) has anything of it, bool."""
+        """Whether a circle (radian) has anything of it, bool.
+
+        Parameters
+        ----------
+        lon, lat : of the circle's centre, ICRS, radian
+        radius : float, radian, of the circle
+        """
         return angular_separation(self.lon, self.lat, lon, lat) < self.radius + radius
 
     def holds(self, lon, lat):
-        """Whether directions are in it, bool array of their shape."""
+        """Whether directions are in it, bool array of their shape.
+
+        Parameters
+        ----------
+        lon, lat : float arrays of one shape, ICRS, radian
+        """
         return angular_separation(self.lon, self.lat, lon, lat) < self.radius
 
 
@@ -95,11 +117,22 @@ class ExcludedRegion:
     region: object
 
     def touches(self, lon, lat, radius):
-        """Whether a circle (radian) has anything of it, bool."""
+        """Whether a circle (radian) has anything of it, bool.
+
+        Parameters
+        ----------
+        lon, lat : of the circle's centre, ICRS, radian
+        radius : float, radian, of the circle
+        """
         return bool(np.any(self._inside(points_of_circle(lon, lat, radius), (lon, lat))))
 
     def holds(self, lon, lat):
-        """Whether directions are in it, bool array of their shape."""
+        """Whether directions are in it, bool array of their shape.
+
+        Parameters
+        ----------
+        lon, lat : float arrays of one shape, ICRS, radian
+        """
         middle = tuple(axis.flat[axis.size // 2] for axis in (lon, lat))
         return self._inside((lon, lat), middle)
 
@@ -122,7 +155,10 @@ class ExcludedMap:
 
     @classmethod
     def of(cls, mask):
-        """Of a map of booleans; a pixel that is False at any energy is excluded."""
+        """Of a map of booleans; a pixel that is False at any energy is excluded.
+
+        mask: map, True where it is allowed.
+        """
         data = np.asarray(mask.data)
         if data.dtype != bool:
             raise InputError(
@@ -136,14 +172,25 @@ class ExcludedMap:
         return tuple(axis[~self.allowed] for axis in pixels_icrs(self.geom))
 
     def touches(self, lon, lat, radius):
-        """Whether a circle (radian) has anything of it, bool."""
+        """Whether a circle (radian) has anything of it, bool.
+
+        Parameters
+        ----------
+        lon, lat : of the circle's centre, ICRS, radian
+        radius : float, radian, of the circle
+        """
         if np.any(angular_separation(*self.excluded_lonlat, lon, lat) < radius):
             return True
         # Pixels that are larger than the circle may hold it without a centre inside it.
         return bool(np.any(self.holds(*points_of_circle(lon, lat, radius))))
 
     def holds(self, lon, lat):
-        """Whether directions are in its excluded pixels, bool array of their shape; outside of the map none is."""
+        """Whether directions are in its excluded pixels, bool array of their shape; outside of the map none is.
+
+        Parameters
+        ----------
+        lon, lat : float arrays of one shape, ICRS, radian
+        """
         from astropy.coordinates import SkyCoord
 
         column, row = self.geom.lonlat_to_idx(*self.geom.lonlat(SkyCoord(lon, lat, unit="rad")))

@@ -66,10 +66,15 @@ class OnOffSetting:
 def onoff_terms(run, setting, nodes):
     """(`OnOffTerms`, fate of each event of the run) for one `SourceRun` with OFF regions.
 
-    nodes: `TrueNodes` of the setting's bins of true energy.
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
 
     Raises `DataError` where the responses hold for a cut that is wider than the run's regions.
+
+    Parameters
+    ----------
+    run : `SourceRun`
+    setting : `OnOffSetting` that the run was reduced with
+    nodes : `TrueNodes` of the setting's bins of true energy
     """
     axes = setting.axes
     region_radius = setting.radius if run.region_radius is None else run.region_radius

@@ -19,7 +19,15 @@ GRID_STEP_DEG = 0.01
 
 @dataclass(frozen=True, eq=False)
 class ReflectedRegions:
-    """The ON circle and its OFF circles for one observation; directions and radius in radian, ICRS."""
+    """The ON circle and its OFF circles for one observation; directions and radius in radian, ICRS.
+
+    Attributes
+    ----------
+    observation : that they are of
+    on_lon, on_lat : floats, centre of the ON circle
+    radius : float, of all circles
+    off_lon, off_lat : float arrays (n_off,), centres of the OFF circles
+    """
 
     observation: object
     on_lon: float
@@ -46,7 +54,13 @@ class ReflectedRegions:
         return float(angular_separation(*self.observation.pointing_lonlat, self.on_lon, self.on_lat))
 
     def in_on(self, lon, lat, radius=None):
-        """Whether directions (radian) lie in the ON circle, or within radii (radian) of their own of its centre."""
+        """Whether directions (radian) lie in the ON circle, or within radii (radian) of their own of its centre.
+
+        Parameters
+        ----------
+        lon, lat : float arrays (n,), ICRS, radian
+        radius : float array (n,), radian; default: that of the circle
+        """
         radius = self.radius if radius is None else radius
         lon, lat = np.asarray(lon), np.asarray(lat)
         near = may_be_within(self.on_lon, self.on_lat, lon, lat, np.max(radius, initial=0.0))
@@ -59,6 +73,11 @@ class ReflectedRegions:
         """Whether directions lie in an OFF circle, arguments as in `in_on`; a direction in two circles counts once.
 
         Radii of their own must not be larger than that of the circles.
+
+        Parameters
+        ----------
+        lon, lat : float arrays (n,), ICRS, radian
+        radius : float array (n,), radian; default: that of the circles
         """
         lon, lat = np.asarray(lon), np.asarray(lat)
         radius = np.broadcast_to(self.radius if radius is None else radius, lon.shape)
@@ -89,8 +108,11 @@ class ReflectedRegions:
 def exact_angular_size(radius, offset):
     """Angle in radian under which a circle is seen from the pointing.
 
-    radius, offset: of the circle and of its centre, in radian, radius < offset. Two equal circles on the ring
-    whose centres are this angle apart do not overlap.
+    Two equal circles on the ring whose centres are this angle apart do not overlap.
+
+    Parameters
+    ----------
+    radius, offset : of the circle and of its centre, in radian, radius < offset
     """
     return 2 * np.arcsin(np.sin(radius) / np.sin(offset))
 
@@ -98,10 +120,12 @@ def exact_angular_size(radius, offset):
 def grid_angular_size(radius, offset, angle):
     """Angle in radian that the centres of 0.01 deg pixels in a circle span, seen from the pointing.
 
-    radius, offset, angle: of the circle, of its centre, and the position angle of its centre, in radian. The
-    pixels are those of a tangential (TAN) projection around the pointing, 4*offset + 0.3 deg wide. It is a
-    few per cent smaller than the exact size; kept for comparison with gammapy 2.1, whose OFF regions it
-    reproduces.
+    The pixels are those of a tangential (TAN) projection around the pointing, 4*offset + 0.3 deg wide. It is a few
+    per cent smaller than the exact size; kept for comparison with gammapy 2.1, whose OFF regions it reproduces.
+
+    Parameters
+    ----------
+    radius, offset, angle : of the circle, of its centre, and the position angle of its centre, in radian
     """
     step = np.radians(GRID_STEP_DEG)
     odd = round((4 * offset + np.radians(0.3)) / step) % 2 == 1
@@ -141,16 +165,20 @@ class SkyCircle:
 class ReflectedRegionsBackgroundEstimator:
     """Finds the OFF regions of a list of observations: circles like the ON region, on the ring at its offset.
 
-    on_region: a `regions.CircleSkyRegion`, or anything with its `center` and `radius`, such as `SkyCircle`.
-    observations: a list of observations.
-    exclusion_mask: where no OFF region may lie: a map of booleans (True is allowed), a sky region, or a list
-    of these. angular_size: "exact", so that no two circles overlap, or "grid" (see `grid_angular_size`).
-    min_distance_input: angle on the ring that is kept free on both sides of the ON region, besides the size
-    of a region. angle_increment: step on the ring, after a place on an exclusion, to the next one that is
-    tried. max_region_number: at most so many OFF regions are taken.
-
     After `run()`: `result` is the list of `ReflectedRegions`, one for each observation that has OFF regions;
     `failed` lists (obs_id, reason) of the others. Raises InputError when an argument cannot be used.
+
+    Parameters
+    ----------
+    on_region : a `regions.CircleSkyRegion`, or anything with its `center` and `radius`, such as `SkyCircle`
+    observations : a list of observations
+    exclusion_mask : where no OFF region may lie: a map of booleans (True is allowed), a sky region, or a list
+        of these
+    angular_size : "exact", so that no two circles overlap, or "grid" (see `grid_angular_size`)
+    min_distance_input : angle on the ring that is kept free on both sides of the ON region, besides the size
+        of a region
+    angle_increment : step on the ring, after a place on an exclusion, to the next one that is tried
+    max_region_number : at most so many OFF regions are taken
     """
 
     def __init__(
@@ -209,7 +237,15 @@ class ReflectedRegionsBackgroundEstimator:
 
 @dataclass(frozen=True)
 class Ring:
-    """How OFF circles are laid on the ring: arguments of `ReflectedRegionsBackgroundEstimator`, angles in radian."""
+    """How OFF circles are laid on the ring: arguments of `ReflectedRegionsBackgroundEstimator`, angles in radian.
+
+    Attributes
+    ----------
+    angular_size : str, "exact" or "grid"
+    gap : float, free on both sides of the ON region besides the size of a region
+    step : float, to the next place that is tried after one on an exclusion
+    most : int, at most so many OFF regions are taken
+    """
 
     angular_size: str = "exact"
     gap: float = 0.1

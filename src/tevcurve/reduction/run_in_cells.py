@@ -198,13 +198,17 @@ def _in_cells(expected, events):
 def near_pixels(pointing, geom, offset_max):
     """Whether the centres of pixels are nearer to the pointing than an offset, bool array (nlat, nlon).
 
-    pointing: (lon, lat), ICRS, radian. geom: `WcsGeom`. offset_max: float, radian.
+    Parameters
+    ----------
+    pointing : (lon, lat), ICRS, radian
+    geom : `WcsGeom`
+    offset_max : float, radian
     """
     return angular_separation(*pointing, *pixels_icrs(geom)) < offset_max
 
 
 def pixels_icrs(geom):
-    """(lon, lat) of the pixel centres in ICRS, radian, (nlat, nlon)."""
+    """(lon, lat) of the pixel centres in ICRS, radian, (nlat, nlon). geom: `WcsGeom`."""
     lon, lat = geom.pixel_lonlat()
     if geom.frame == "icrs":
         return lon, lat

@@ -65,7 +65,10 @@ def safe_energy_of(rule):
 
 
 def check_safe_energy(safe_energy):
-    """The rule itself: "file", None, or a float between 0 and 1; InputError for anything else."""
+    """The rule itself: "file", None, or a float between 0 and 1; InputError for anything else.
+
+    safe_energy: of any type.
+    """
     if safe_energy is None or (isinstance(safe_energy, str) and safe_energy == "file"):
         return safe_energy
     if not isinstance(safe_energy, (int, float)) or isinstance(safe_energy, bool) or not 0 < safe_energy < 1:
@@ -79,7 +82,13 @@ def check_safe_energy(safe_energy):
 def safe_energy_range(observation, offset_rad, safe_energy):
     """Lowest and highest safe energy in TeV (0 and infinity where there is no limit) at an offset in radian.
 
-    safe_energy: see `safe_energy_of`. Raises `DataError` where the file's lowest one is not below its highest one.
+    Raises `DataError` where the file's lowest one is not below its highest one.
+
+    Parameters
+    ----------
+    observation : whose effective area says it
+    offset_rad : float, radian
+    safe_energy : see `safe_energy_of`
     """
     if isinstance(safe_energy, CommonSafeEnergy):
         return safe_energy.range_tev
@@ -111,7 +120,13 @@ def _range_of_file(observation):
 
 
 def bins_inside(edges, low, high):
-    """Whether bins (n,) between edges (n + 1,) lie inside [low, high], up to the rounding of float32 files."""
+    """Whether bins (n,) between edges (n + 1,) lie inside [low, high], up to the rounding of float32 files.
+
+    Parameters
+    ----------
+    edges : float array (n + 1,), TeV
+    low, high : floats, TeV
+    """
     return (edges[:-1] >= low * (1 - 1e-6)) & (edges[1:] <= high * (1 + 1e-6))
 
 
@@ -120,6 +135,12 @@ def range_above_fraction(aeff, offset_rad, fraction):
 
     Exact for an area that is linear in log energy between the table's bin centres; raises InputError without any
     area.
+
+    Parameters
+    ----------
+    aeff : the effective area, as an observation has it
+    offset_rad : float, radian
+    fraction : float between 0 and 1
     """
     nodes = aeff.energy_axis.nodes
     area = aeff.effective_area(nodes, offset_rad)

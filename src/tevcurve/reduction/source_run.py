@@ -58,7 +58,10 @@ def source_run(observation, source, regions=None, with_psf=True):
 
 
 def good_events(observation):
-    """The `EventList` of an observation's events in good time, in the order of time."""
+    """The `EventList` of an observation's events in good time, in the order of time.
+
+    observation: as a data store gives it.
+    """
     events = observation.events
     good, time_s = observation.gti.contains(events.time_s), events.time_s
     if np.all(good) and not np.any(time_s[1:] < time_s[:-1]):
@@ -73,6 +76,12 @@ def checked_run(observation, source, regions=None):
     The arguments are those of `source_run`; the observation tracks a position. Raises `DataError` if the run has no
     events, no good time, events of another field of view, or a response that cannot be used; in 3D also where responses
     hold for a cut in angle.
+
+    Parameters
+    ----------
+    observation : as a data store gives it
+    source : as in `source_run`
+    regions : as in `source_run`
     """
     if regions is None:
         observation.check_full_enclosure()

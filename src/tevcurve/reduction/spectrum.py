@@ -22,20 +22,22 @@ DEFAULT_TRUE_EDGES = np.geomspace(0.01, 300, 181) * u.TeV
 class SpectrumExtraction:
     """Takes ON and OFF events, exposure and energy dispersion from observations and their OFF regions.
 
-    observations: a list of observations.
-    bkg_estimate: the `result` of a ReflectedRegionsBackgroundEstimator.
-    containment_correction: whether the effective area is multiplied with the part of the point spread function
-        (normalised over its table) that falls into the ON region. For a point source it should be True, unless the
-        responses are made for a cut of their own. Where they have a table of that (RAD_MAX), events count within its
-        radius at their energy, and the ON region must be as large as the largest of these; where their header has one
-        (RAD_MAX), the ON region must have it.
-    e_reco, e_true: edges of the energy bins, Quantity.
-    safe_energy: "file" (LO_THRES and HI_THRES of the effective area), a fraction of the effective area's maximum
-        (0.1), or None; whole bins outside are masked.
-
     After `run()`, `spectrum_observations` is the list of `SpectrumDatasetOnOff`, in the order of the observations;
     `failed` lists (obs_id, reason) of the observations that are left out. Raises InputError when an argument cannot
     be used.
+
+    Parameters
+    ----------
+    observations : a list of observations
+    bkg_estimate : the `result` of a ReflectedRegionsBackgroundEstimator
+    containment_correction : whether the effective area is multiplied with the part of the point spread
+        function (normalised over its table) that falls into the ON region. For a point source it should be
+        True, unless the responses are made for a cut of their own. Where they have a table of that (RAD_MAX),
+        events count within its radius at their energy, and the ON region must be as large as the largest of
+        these; where their header has one (RAD_MAX), the ON region must have it
+    e_reco, e_true : edges of the energy bins, Quantity
+    safe_energy : "file" (LO_THRES and HI_THRES of the effective area), a fraction of the effective area's
+        maximum (0.1), or None; whole bins outside are masked
     """
 
     def __init__(
@@ -86,6 +88,11 @@ class SpectrumExtraction:
         """OnOffTerms of one observation and its ReflectedRegions.
 
         Raises DataError if the run does not track a position or has no events, or if a response cannot be used.
+
+        Parameters
+        ----------
+        observation : the observation
+        regions : `ReflectedRegions` of the observation
         """
         observation.check_tracking()
         observation.check_events()

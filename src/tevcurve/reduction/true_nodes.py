@@ -40,15 +40,21 @@ class TrueNodes:
         return len(self.energies)
 
     def each(self, function):
-        """Values (n_true, n_nodes, ...) at the nodes of a function of energies (n,) in TeV."""
+        """Values (n_true, n_nodes, ...) at the nodes of a function of energies (n,) in TeV.
+
+        function: of a float array (n,), TeV, with values (n, ...).
+        """
         values = function(self.energies.ravel())
         return values.reshape(*self.energies.shape, *values.shape[1:])
 
     def mean(self, area, dispersion):
         """(mean area (n_true,), mean dispersion (n_true, n_reco)) of those at the nodes.
 
-        area: (n_true, n_nodes). dispersion: (n_true, n_nodes, n_reco); it counts where there is area, so that the
-        product of both means is the mean of the product. Where there is none at all, it counts as the flux does.
+        Parameters
+        ----------
+        area : (n_true, n_nodes)
+        dispersion : (n_true, n_nodes, n_reco); it counts where there is area, so that the product of both
+            means is the mean of the product. Where there is none at all, it counts as the flux does
         """
         parts = self.weights * area
         total = parts.sum(axis=1)
@@ -59,7 +65,10 @@ class TrueNodes:
         return total, mean
 
     def middles(self, area):
-        """Mean energies (n_true,), in log, TeV, of what is seen with areas (n_true, n_nodes)."""
+        """Mean energies (n_true,), in log, TeV, of what is seen with areas (n_true, n_nodes).
+
+        area: float array (n_true, n_nodes).
+        """
         if self.energies.shape[1] == 1:
             return self.energies[:, 0]
         parts = self.weights * area
@@ -80,7 +89,10 @@ class TrueNodes:
         inside a bin would overrate the ratio of both at its ends: the flux is such that it is right for any ratio that
         is a power law.
 
-        overrides: dict of parameter names to arrays (..., 1).
+        Parameters
+        ----------
+        spectrum : `SpectralModel`
+        overrides : dict of parameter names to arrays (..., 1)
         """
         if self.spectrum is None:
             return spectrum.photon_flux(self.edges, **overrides)
@@ -96,7 +108,11 @@ class TrueNodes:
 def true_nodes(edges, responses, spectrum):
     """The `TrueNodes` of bins of true energy.
 
-    edges: float array (n_true + 1,), TeV. responses: "weighted" with the flux of the spectrum, or "centre".
+    Parameters
+    ----------
+    edges : float array (n_true + 1,), TeV
+    responses : "weighted" with the flux of the spectrum, or "centre"
+    spectrum : `SpectralModel`, whose flux is the weight
     """
     edges = np.asarray(edges, dtype=float)
     width = np.log(edges[1:] / edges[:-1])

@@ -60,7 +60,6 @@ def simulate_observation(
     obs_id : int
     deadc : float, live time over on-time
     target : str, name of the target; the position of the model of that name, or of the first one, is that of the target
-
     location : EarthLocation, where the instrument stands; default: as the responses say
 
     Raises `InputError` for arguments that cannot be used.
