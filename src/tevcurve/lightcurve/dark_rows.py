@@ -33,7 +33,12 @@ def why_dark(runs, ranges, masked):
 
 
 def safe_words(low, high):
-    """Safe energies in TeV in words."""
+    """Safe energies in TeV in words.
+
+    Parameters
+    ----------
+    low, high : float, TeV, where they begin and end; 0 and inf where there is no such end
+    """
     if not np.isfinite(high):
         return f"above {low:.3g} TeV" if low > 0 else "all energies"
     return f"{low:.3g} to {high:.3g} TeV" if low > 0 else f"below {high:.3g} TeV"

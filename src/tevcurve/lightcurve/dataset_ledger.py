@@ -19,6 +19,16 @@ class LedgerRun:
     """What a `Ledger` counts of a run: its events in the order of time, in the dataset's energies and on its map.
 
     What the reduction to a dataset left out is not known any more.
+
+    Attributes
+    ----------
+    run_id : `RunId`
+    time_s : float array (n,), s of the events since the reference of the good time, ascending
+    gti : `GTI`, good time
+    offset : float, radian, of the source; NaN, as datasets do not tell
+    n_outside_gti : int, events outside the good time; 0, as they are not in the dataset
+    remarks : tuple of (stage, reason), two str each, of what is odd about the run; empty, as datasets do not keep it
+    facts : dict of what else is known of the run
     """
 
     run_id: RunId

@@ -98,7 +98,14 @@ class DatasetOrigin:
         return LightCurve(table, self, dataset_ledger(self.datasets, self.energy_edges, laid))
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
-        """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""
+        """The light curve in other time bins or energy bands; see `LightCurve.rebin`.
+
+        Parameters
+        ----------
+        time_bins : a binning, or its text, "1 min"; default: the present one
+        energy_edges : Quantity (n_bands + 1,), edges of the energy bands; default: the present ones
+        e_reco, e_true : None; datasets keep their energy bins
+        """
         if e_reco is not None or e_true is not None:
             raise InputError(
                 "Datasets have the energy bins that they were made with: rebin takes no e_reco or e_true here; wanted "
@@ -110,7 +117,15 @@ class DatasetOrigin:
         return replace(self, **changed).light_curve()
 
     def hardness(self, light_curve, band_low, band_high, **levels):
-        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`."""
+        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`.
+
+        Parameters
+        ----------
+        light_curve : `LightCurve` whose origin this is
+        band_low, band_high : int, numbers of the bands, from 0
+        levels : `sigma`, and `upper_limit` or `sigma_ul`, as in `tevcurve.light_curve`; default: the light curve's
+            own
+        """
         return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
     @property
@@ -145,7 +160,10 @@ class DatasetOrigin:
 
 
 def know_their_events(datasets):
-    """Whether datasets of one kind and energy bins have good time, and the counts of the events of their runs, bool."""
+    """Whether datasets of one kind and energy bins have good time, and the counts of the events of their runs, bool.
+
+    datasets: list, all `MapDataset` or all `SpectrumDatasetOnOff`.
+    """
     first, edges = datasets[0], edges_of(datasets[0])
     if not any(len(run.gti.intervals) for each in datasets for run in each.runs):
         return False
@@ -172,7 +190,7 @@ def _n_events(dataset):
 
 
 def spectrum_of(model):
-    """The `SpectralModel` of a model."""
+    """The `SpectralModel` of a model. model: `SpectralModel`, or a model of the sky that has one."""
     return getattr(model, "spectral_model", model)
 
 
@@ -207,7 +225,14 @@ def fitted_datasets(datasets, models, bands, whole, reoptimize, options, below_z
 def rows_of_whole(datasets, models, bins, n_bins, reoptimize, options):
     """The `CubeLikelihood` or `OnOffLikelihood` of datasets each of which is in one row as a whole.
 
-    bins : int array, ascending, the row of each; n_bins : int; the others as for `fitted_datasets`
+    Parameters
+    ----------
+    datasets : list, all `MapDataset` or all `SpectrumDatasetOnOff`
+    models : list of the source's model in each
+    bins : int array (n_datasets,), ascending, the row of each
+    n_bins : int, number of rows
+    reoptimize : bool, whether the other free parameters are fitted with the flux (3D)
+    options : `FitOptions`
     """
 
     def why_dark(numbers, masked):

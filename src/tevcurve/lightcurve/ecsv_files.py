@@ -13,7 +13,7 @@ SHAPES_KEY = "shapes_of_rows"
 
 
 def to_ecsv(table):
-    """Bytes of the ECSV file of a table."""
+    """Bytes of the ECSV file of a table. table: astropy Table."""
     plain = without_formats(table)
     texts = {n: table[n].tolist() for n in table.colnames if is_text(table[n]) and not _is_plain(table[n])}
     if texts:
@@ -31,7 +31,13 @@ def to_ecsv(table):
 
 
 def from_ecsv(data, path):
-    """The astropy table in bytes of an ECSV file. path: it is not needed."""
+    """The astropy table in bytes of an ECSV file.
+
+    Parameters
+    ----------
+    data : bytes of the file
+    path : it is not needed
+    """
     # an empty text is a text, and an empty number a masked one
     table = table_without_masks(Table.read(data.decode().split("\n"), format="ascii.ecsv"))
     for name, values in table.meta.pop(TEXTS_KEY, {}).items():

@@ -197,7 +197,13 @@ class LightCurveEstimator:
 
 @dataclass(frozen=True, eq=False)
 class DatasetBins:
-    """The time bins of datasets: starts and stops, `Time` (n,), and the numbers of the datasets of each, a list."""
+    """The time bins of datasets: starts and stops, `Time` (n,), and the numbers of the datasets of each, a list.
+
+    Attributes
+    ----------
+    start, stop : `Time` (n,)
+    numbers : list (n,) of tuples of int, the datasets of each bin
+    """
 
     start: Time
     stop: Time
@@ -224,6 +230,8 @@ class WholeBins:
 
 def time_bins(datasets):
     """The `DatasetBins`, in the order of time: datasets with the same start and stop are in one bin.
+
+    datasets: list of datasets with times.
 
     Raises `InputError` for a dataset without times, or whose stop is not after its start.
     """

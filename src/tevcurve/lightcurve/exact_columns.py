@@ -67,13 +67,16 @@ def with_exact_intervals(joint, columns, reason, options, minimum):
 
 
 def levels_of(options):
-    """Confidence levels of the intervals of errors and of limits, dict by the first of their columns."""
+    """Confidence levels of the intervals of errors and of limits, dict by the first of their columns.
+
+    options: `FitOptions`, with sigma and sigma_ul.
+    """
     normal = NormalDist()
     return {"norm_errn": 2 * normal.cdf(options.sigma) - 1, "norm_ul": normal.cdf(options.sigma_ul)}
 
 
 def check_toy_rows(n_rows):
-    """Raises `InputError` for too many rows."""
+    """Raises `InputError` for too many rows. n_rows: int, rows that are fitted."""
     if n_rows > MOST_TOY_ROWS:
         raise InputError(
             f"interval='feldman-cousins' in 3D draws toys of each row, and there are {n_rows} rows; wanted are up to "

@@ -66,7 +66,7 @@ def extend(light_curve, kept, old):
 
 
 def rows_stand_alone(kept):
-    """Whether a row depends on nothing but the good time of its bin and the runs that have it."""
+    """Whether a row depends on nothing but the good time of its bin and the runs that have it. kept: `Kept`."""
     by_night = kept.options.background == "shape" and kept.options.shape_from == "night"
     clocks = {run.gti.reference for run in kept.runs}
     return not kept.time_bins.looks_at_events and not by_night and len(clocks) == 1

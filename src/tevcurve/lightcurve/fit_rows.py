@@ -13,7 +13,13 @@ from tevcurve.statistics import STATISTICS
 
 
 def fit_rows(joint, options):
-    """(columns, statuses, reasons) of all rows of a `RowLikelihood`: a dict of arrays and two lists of str."""
+    """(columns, statuses, reasons) of all rows of a `RowLikelihood`: a dict of arrays and two lists of str.
+
+    Parameters
+    ----------
+    joint : `RowLikelihood` of all rows
+    options : `FitOptions`
+    """
     steps = options.steps
     estimate = estimate_norms(
         joint.profile,
@@ -91,6 +97,11 @@ def reference_fluxes(spectra, e_ref, e_min, e_max):
 def limit_sigma(sigma_ul, upper_limit):
     """Standard deviations of the upper limit, of either way to say it.
 
+    Parameters
+    ----------
+    sigma_ul : float above 0, standard deviations; None for 2, or where the other is given
+    upper_limit : float between 0.5 and 1, confidence level of the limit; None where it is not said so
+
     Raises `InputError` where both are given, or the value is out of range.
     """
     if upper_limit is None:
@@ -109,7 +120,7 @@ MAX_SCAN = 10_000
 
 
 def check_options(options):
-    """The `FitOptions`, or `InputError` for what is unknown or does not go together."""
+    """The `FitOptions`, or `InputError` for what is unknown or does not go together. options: `FitOptions`."""
     for name in ("interval", "background", "shape_from"):
         check_choice(name, getattr(options, name))
     if options.norm_values is not None and np.size(options.norm_values) > MAX_SCAN:
@@ -153,7 +164,13 @@ def check_options(options):
 
 
 def positive(value, name):
-    """A float above 0, or `InputError`."""
+    """A float above 0, or `InputError`.
+
+    Parameters
+    ----------
+    value : number
+    name : str, what it is called in the message
+    """
     if not (np.isfinite(value) and value > 0):
         raise InputError(f"{name} is {value!r}; wanted is a number above 0.")
     return float(value)

@@ -24,7 +24,10 @@ MOST_OF_A_CARD = 68
 
 
 def to_fits(table):
-    """FITS bytes: the table, and beside it what FITS columns and cards cannot hold, as YAML."""
+    """FITS bytes: the table, and beside it what FITS columns and cards cannot hold, as YAML.
+
+    table: astropy Table.
+    """
     plain, details = apart(table, fits_text)
     hdu = fits.table_to_hdu(plain)
     hdu.name = TABLE_HDU
@@ -56,7 +59,12 @@ def _with_quoted(table):
 def from_fits(data, path):
     """The astropy table in bytes of a FITS file: of one in gammapy's layout that of the HDU FLUXPOINTS, as it is there.
 
-    path: for messages. Raises `DataError` where there is none.
+    Parameters
+    ----------
+    data : bytes of the file
+    path : of the file, for messages
+
+    Raises `DataError` where there is none.
     """
     FitsFile(data, path)  # what the headers promise is there, before astropy believes them
     with fits.open(io.BytesIO(data)) as hdus:

@@ -7,7 +7,10 @@ SAME = 1e-9
 
 
 def extrapolating(table):
-    """Which rows report a band that their fit does not cover, bool array (n_rows,)."""
+    """Which rows report a band that their fit does not cover, bool array (n_rows,).
+
+    table: astropy Table of a light curve.
+    """
     if not {"e_min", "e_max", "e_min_fit", "e_max_fit"} <= set(table.colnames):
         return np.zeros(len(table), dtype=bool)
     names = ("e_min", "e_max", "e_min_fit", "e_max_fit")
@@ -16,7 +19,10 @@ def extrapolating(table):
 
 
 def extrapolation_words(table):
-    """How many rows report a band that their fit does not cover, one line, "" where none does."""
+    """How many rows report a band that their fit does not cover, one line, "" where none does.
+
+    table: astropy Table of a light curve.
+    """
     number = int(np.count_nonzero(extrapolating(table)))
     if not number:
         return ""
@@ -68,7 +74,10 @@ def _words(below, above, is_free, low, high, gaps, uneven, *of_runs):
 def energy_ranges(*energies, rows):
     """The different ranges of energy that rows are fitted in, float array (n_ranges, n): their lows and highs, TeV.
 
-    energies: two or more float arrays (n_rows,), TeV: low, high, and what else tells rows apart. rows: int array.
+    Parameters
+    ----------
+    energies : two or more float arrays (n_rows,), TeV: low, high, and what else tells rows apart
+    rows : int array, numbers of the rows that are looked at
     """
     ranges = np.column_stack(energies)[rows]
     ranges = ranges[np.isfinite(ranges).all(axis=1)]
@@ -78,7 +87,13 @@ def energy_ranges(*energies, rows):
 
 
 def ranges_of_table(table, rows):
-    """The same of the columns of a light curve; none where it has no such."""
+    """The same of the columns of a light curve; none where it has no such.
+
+    Parameters
+    ----------
+    table : astropy Table of a light curve
+    rows : int array, numbers of the rows that are looked at
+    """
     names = ("e_min_fit", "e_max_fit")
     if not set(names) <= set(table.colnames):
         return np.zeros((0, 2))

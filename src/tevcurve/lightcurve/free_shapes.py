@@ -183,7 +183,14 @@ def column_name(parameter):
 
 
 def describe_parameters(table, spectrum, names):
-    """Put units and descriptions to the columns of free parameters."""
+    """Put units and descriptions to the columns of free parameters.
+
+    Parameters
+    ----------
+    table : astropy Table of a light curve, changed in place
+    spectrum : `SpectralModel` whose parameters they are
+    names : names of the free parameters, str
+    """
     for name in names:
         unit = spectrum.parameters[name].unit
         for end in SPREAD:
@@ -194,7 +201,13 @@ def describe_parameters(table, spectrum, names):
 
 
 def free_names(free, spectrum):
-    """The names of the free parameters, a tuple of str; `InputError` for what cannot be free."""
+    """The names of the free parameters, a tuple of str; `InputError` for what cannot be free.
+
+    Parameters
+    ----------
+    free : str or list of str, as the caller gives it
+    spectrum : `SpectralModel`
+    """
     names = (free,) if isinstance(free, str) else tuple(free)
     for name in names:
         if name not in spectrum.parameters.names:

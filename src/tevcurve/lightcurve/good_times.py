@@ -22,7 +22,10 @@ _CLOCK = {
 
 
 def good_times(light_curve):
-    """`Table` of the good time intervals of a light curve's runs (see `good_times_table`), None where it has none."""
+    """`Table` of the good time intervals of a light curve's runs (see `good_times_table`), None where it has none.
+
+    light_curve: `LightCurve`.
+    """
     runs = getattr(light_curve.origin, "runs", None)
     if runs is not None and all(hasattr(run, "gti") for run in runs):
         return good_times_table(runs)
@@ -52,7 +55,10 @@ def _clock(reference):
 
 
 def with_good_times(light_curve):
-    """The table of a light curve whose metadata have its good times, too, where these are known."""
+    """The table of a light curve whose metadata have its good times, too, where these are known.
+
+    light_curve: `LightCurve`.
+    """
     known = good_times(light_curve)
     if known is None:
         return light_curve.table

@@ -39,7 +39,14 @@ def write_light_curve(light_curve, path, overwrite=False, format=None):
 
 
 def write_table(table, path, overwrite=False):
-    """The path of the file written from any astropy Table without masked values; otherwise as `write_light_curve`."""
+    """The path of the file written from any astropy Table without masked values; otherwise as `write_light_curve`.
+
+    Parameters
+    ----------
+    table : astropy Table
+    path : str or path; its suffix says the format
+    overwrite : bool, whether a file that is there is replaced
+    """
     path = _expanded(path)
     form = format_to_write(path, tables=True)
     masked = [name for name in table.colnames if np.any(getattr(table[name], "mask", False))]
@@ -84,6 +91,9 @@ def read_table(path, checksums=None):
     Of a FITS file in gammapy's layout it is the table of the HDU FLUXPOINTS, as it is there; of a VOTable of any origin
     its first table, with the times as MJD in the scale of its TIMESYS.
 
+    Parameters
+    ----------
+    path : str or path; its suffix says the format
     checksums : `~tevcurve.files.Checksums` of its folder, with which it is compared; default: those beside it, if any
 
     Raises `DataError` if the file is missing, not as it was written, or holds no light-curve table.

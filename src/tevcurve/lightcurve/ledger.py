@@ -78,7 +78,14 @@ class RecordedLedger(LedgerWords):
 
     @classmethod
     def from_tables(cls, events, seconds, problems):
-        """The ledger of its three tables, also of those that know runs by their OBS_ID only."""
+        """The ledger of its three tables, also of those that know runs by their OBS_ID only.
+
+        Parameters
+        ----------
+        events : astropy Table, a row per run: where its events went
+        seconds : astropy Table, a row per run: where its good time went
+        problems : astropy Table, a row for each run that is left out and each thing odd about another
+        """
         events, seconds, problems = (with_columns(table) for table in (events, seconds, problems))
         columns = (problems[name].tolist() for name in ("stage", "reason", "kind"))
         rows = [Problem(*row) for row in zip(ids_of(problems), *columns, strict=True)]

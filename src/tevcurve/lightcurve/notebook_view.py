@@ -20,7 +20,7 @@ LIMIT_BELOW_TS = 4
 
 
 def summary(light_curve):
-    """One line: source, rows, bands and time span, str."""
+    """One line: source, rows, bands and time span, str. light_curve: `LightCurve`."""
     meta, table = light_curve.meta, light_curve.table
     source = f" of {meta['source']}" if meta.get("source") else ""
     method = f", {str(meta['method']).upper()}" if meta.get("method") else ""
@@ -40,13 +40,16 @@ def summary(light_curve):
 
 
 def as_text(light_curve):
-    """The line and the first columns, str."""
+    """The line and the first columns, str. light_curve: `LightCurve`."""
     lines = _overview(light_curve.table).pformat(max_lines=25, max_width=-1, align=">")
     return "\n".join([summary(light_curve), *remarks(light_curve), *lines])
 
 
 def as_html(light_curve):
-    """The line, a small figure of the fluxes and the first columns for a notebook, str; all words are escaped."""
+    """The line, a small figure of the fluxes and the first columns for a notebook, str; all words are escaped.
+
+    light_curve: `LightCurve`.
+    """
     rows = _overview(light_curve.table).pformat(
         max_lines=25, max_width=-1, html=True, tableclass="light-curve"
     )
@@ -55,12 +58,15 @@ def as_html(light_curve):
 
 
 def caption(light_curve):
-    """What it is, what was assumed and how the time bins lie, in sentences, str."""
+    """What it is, what was assumed and how the time bins lie, in sentences, str. light_curve: `LightCurve`."""
     return "\n".join([f"{summary(light_curve)}.", *remarks(light_curve)])
 
 
 def remarks(light_curve):
-    """Lines about what was assumed, how the time bins lie, and what must not be overlooked in the rows."""
+    """Lines about what was assumed, how the time bins lie, and what must not be overlooked in the rows.
+
+    light_curve: `LightCurve`.
+    """
     meta, words = light_curve.meta, extrapolation_words(light_curve.table)
     bins = "; ".join(str(meta[key]) for key in ("time_bins", "time_bins_note") if meta.get(key))
     lines = [told(meta), f"Time bins: {bins}." if bins else "", words and f"{words[:1].upper()}{words[1:]}."]
@@ -72,6 +78,8 @@ def figure(light_curve):
 
     A row is a point with its errors and its time span; one without a significant flux (TS below 4) is an arrow that
     hangs from its upper limit. The point of one that was fitted in a part of its band only is hollow.
+
+    light_curve: `LightCurve`.
     """
     table = light_curve.table
     if not {"flux", "e_min", "e_max"} <= set(table.colnames) or not 0 < len(table) <= TOO_MANY:
@@ -104,7 +112,7 @@ def figure(light_curve):
 
 
 def energy_bands(table):
-    """The energy bands of a table, as sorted pairs of edges."""
+    """The energy bands of a table, as sorted pairs of edges. table: astropy Table of a light curve."""
     if not {"e_min", "e_max"} <= set(table.colnames):
         return []
     return sorted(set(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True)))

@@ -13,7 +13,10 @@ SAID = {
 
 
 def spectrum_words(spectrum):
-    """A `SpectralModel` in a line, str: its name and its parameters, "PowerLaw index=2.5, reference=1 TeV"."""
+    """A `SpectralModel` in a line, str: its name and its parameters, "PowerLaw index=2.5, reference=1 TeV".
+
+    spectrum: `SpectralModel`.
+    """
     parts = []
     for parameter in getattr(spectrum, "parameters", ()):
         unit = parameter.unit.to_string()
@@ -27,27 +30,36 @@ def assumed(spectrum):
 
 
 def position_words(source):
-    """(lon, lat), ICRS, radian, as text in degrees."""
+    """(lon, lat), ICRS, radian, as text in degrees. source: (lon, lat)."""
     from math import degrees
 
     return f"{degrees(source[0]) % 360:.6f} deg, {degrees(source[1]):.6f} deg (ICRS)"
 
 
 def safe_energy_words(safe_energy):
-    """What the safe energies are, str: "file", "common", a fraction of the largest effective area, or "none"."""
+    """What the safe energies are, str: "file", "common", a fraction of the largest effective area, or "none".
+
+    safe_energy: as in `tevcurve.light_curve`; None for none.
+    """
     if safe_energy is None:
         return "none"
     return safe_energy if isinstance(safe_energy, str) else f"{safe_energy:g} of the largest effective area"
 
 
 def place_of_times(meta):
-    """Where the light is when its time is told (TIMEREF), from the metadata of a light curve, str; "" where unknown."""
+    """Where the light is when its time is told (TIMEREF), from the metadata of a light curve, str; "" where unknown.
+
+    meta: dict.
+    """
     # Rows that were made from runs are at the observatory where nothing else is said.
     return str(meta.get("TIMEREF", "LOCAL" if "time_bins" in meta else "")).upper()
 
 
 def told(meta):
-    """One line of what the metadata say was assumed, str; empty where they say nothing."""
+    """One line of what the metadata say was assumed, str; empty where they say nothing.
+
+    meta: dict, metadata of a light curve.
+    """
     parts = [f"{words} {meta[key]}" for key, (words, _) in SAID.items() if meta.get(key)]
     line = "; ".join(parts)
     return f"{line[:1].upper()}{line[1:]}." if line else ""

@@ -85,7 +85,7 @@ class Kept:
         return self.between(safe)
 
     def between(self, safe):
-        """The same with other `CommonSafeEnergy`."""
+        """The same with other `CommonSafeEnergy`. safe: `CommonSafeEnergy`."""
         meta = {**self.meta, "safe_energy": COMMON, "common_safe_energy_TeV": [safe.low_tev, safe.high_tev]}
         return replace(self, setting=replace(self.setting, safe_energy=safe), meta=meta)
 
@@ -135,7 +135,15 @@ class Kept:
         raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
-        """The light curve in other time bins or energy bands; see `LightCurve.rebin`."""
+        """The light curve in other time bins or energy bands; see `LightCurve.rebin`.
+
+        Parameters
+        ----------
+        time_bins : a binning, or its text, "1 min"; default: the present one
+        energy_edges : Quantity (n_bands + 1,), edges of the energy bands; default: the present ones
+        e_reco, e_true : Quantities, edges of the energy bins, as in `tevcurve.light_curve`; default:
+            as there, or the present ones where no edges at all are given
+        """
         kept = self if time_bins is None else replace(self, time_bins=as_binning(time_bins)).resolved()
         if energy_edges is not None or e_reco is not None or e_true is not None:
             bands = kept.setting.axes.bands if energy_edges is None else energy_edges
@@ -160,7 +168,15 @@ class Kept:
         return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
 
     def hardness(self, light_curve, band_low, band_high, **levels):
-        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`."""
+        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`.
+
+        Parameters
+        ----------
+        light_curve : `LightCurve` whose origin this is
+        band_low, band_high : int, numbers of the bands, from 0
+        levels : `sigma`, and `upper_limit` or `sigma_ul`, as in `tevcurve.light_curve`; default: the light curve's
+            own
+        """
         return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
     def laid(self, below_zero=True):

@@ -29,18 +29,33 @@ def reference_in_bins(spectrum, true_edges, bands):
 
 
 def check_spectrum(spectrum, true_edges):
-    """Raises `InputError` for a spectrum that is negative, infinite or NaN at some edges, float array (n,), TeV."""
+    """Raises `InputError` for a spectrum that is negative, infinite or NaN at some edges, float array (n,), TeV.
+
+    Parameters
+    ----------
+    spectrum : `SpectralModel`
+    true_edges : float array (n,), TeV, ascending
+    """
     _check(spectrum.dnde(true_edges), true_edges, true_edges)
 
 
 def check_flux(flux, band):
-    """Raises `InputError` where a reference has no flux in a band (low, high; TeV), or what is no flux."""
+    """Raises `InputError` where a reference has no flux in a band (low, high; TeV), or what is no flux.
+
+    Parameters
+    ----------
+    flux : float or array, cm-2 s-1, in the band or in parts of it
+    band : (low, high), TeV, for the message
+    """
     if np.any(without_flux(flux)):
         raise InputError(_none_words(*band))
 
 
 def without_flux(flux):
-    """Whether fluxes in bands (cm-2 s-1) are none, bool array; `InputError` for what is no flux."""
+    """Whether fluxes in bands (cm-2 s-1) are none, bool array; `InputError` for what is no flux.
+
+    flux: float or array, cm-2 s-1.
+    """
     flux = np.asarray(flux, dtype=float)
     if not np.all(np.isfinite(flux) & (flux >= 0)):
         wrong = flux[~(np.isfinite(flux) & (flux >= 0))][0]

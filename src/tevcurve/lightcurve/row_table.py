@@ -62,7 +62,13 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
 
 
 def energy_columns(joint, exposure):
-    """`e_min_fit` and `e_max_fit` of the rows of a `RowLikelihood`, a dict of arrays; NaN where not fitted."""
+    """`e_min_fit` and `e_max_fit` of the rows of a `RowLikelihood`, a dict of arrays; NaN where not fitted.
+
+    Parameters
+    ----------
+    joint : `RowLikelihood`
+    exposure : `RowExposure`
+    """
     return {"e_min_fit": joint.fitted_only(exposure.low), "e_max_fit": joint.fitted_only(exposure.high)}
 
 

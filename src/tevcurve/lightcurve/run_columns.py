@@ -16,13 +16,18 @@ def columns_of(run_ids: Iterable[RunId]) -> dict[str, np.ndarray]:
 
 
 def ids_of(table: Table) -> list[RunId]:
-    """List of the `RunId` of each row of a table that has these columns."""
+    """List of the `RunId` of each row of a table that has these columns.
+
+    table: with the columns of a run's identity.
+    """
     columns = (table[name].tolist() for name in FIELDS)
     return [RunId(*row) for row in zip(*columns, strict=True)]
 
 
 def with_columns(table: Table) -> Table:
     """A table with these columns first; of one that knows runs by their OBS_ID only, the instruments are unknown.
+
+    table: astropy Table, a row per run.
 
     Raises `DataError` where it has no obs_id.
     """

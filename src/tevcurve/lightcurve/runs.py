@@ -43,10 +43,16 @@ class Runs(Protocol):
     def __getitem__(self, number: int) -> RunFacts: ...
 
     def read(self, number: int) -> SourceRun:
-        """The run of a number. Raises `DataError` where its file is missing or damaged."""
+        """The run of a number. Raises `DataError` where its file is missing or damaged.
+
+        number: int, place of the run, from 0.
+        """
 
     def chosen(self, numbers: Iterable[int]) -> "Runs":
-        """The runs of some numbers, in this order; they stay where they are."""
+        """The runs of some numbers, in this order; they stay where they are.
+
+        numbers: int, places of the runs, from 0.
+        """
 
     def with_runs(self, runs: Sequence[SourceRun]) -> tuple["Runs", np.ndarray]:
         """(these and more runs, in the order of time; the numbers (n,) that the new ones have there).
@@ -65,11 +71,11 @@ class RunsInMemory(Sequence):
         self._runs = tuple(runs)
 
     def read(self, number: int) -> SourceRun:
-        """The run of a number."""
+        """The run of a number. number: int, place of the run, from 0."""
         return self._runs[number]
 
     def chosen(self, numbers: Iterable[int]) -> "RunsInMemory":
-        """The runs of some numbers, in this order."""
+        """The runs of some numbers, in this order. numbers: int, places of the runs, from 0."""
         return RunsInMemory(self._runs[number] for number in numbers)
 
     def with_runs(self, runs: Sequence[SourceRun]) -> tuple["RunsInMemory", np.ndarray]:
@@ -94,7 +100,10 @@ class PickedRuns(Sequence):
         self._picks = tuple(picks)
 
     def read(self, number: int) -> SourceRun:
-        """The run of a number. Raises `DataError` where its file is missing or damaged."""
+        """The run of a number. Raises `DataError` where its file is missing or damaged.
+
+        number: int, place of the run, from 0.
+        """
         runs, there = self._picks[number]
         return runs.read(there)
 
@@ -109,6 +118,8 @@ class PickedRuns(Sequence):
 def joined_in_time(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
     """(old and new runs, in the order of time; int array (n_new,), the numbers of the new ones there).
 
+    Parameters
+    ----------
     old, new : what `order_of_time` takes
     """
     together = [*old, *new]
@@ -141,6 +152,8 @@ def terms_of_each(
 class TermsOfRuns:
     """The terms and fates of runs in the energy bins of a light curve, each made when it is asked for, and kept.
 
+    Parameters
+    ----------
     runs : `Runs`
     terms_of : function of a `SourceRun` to both, such as `Kept.terms_of`
     """
@@ -160,11 +173,17 @@ class TermsOfRuns:
         return _OfEachRun(self, 1)
 
     def put(self, number: int, terms: Any, fates: Any) -> None:
-        """None; what was made of a run elsewhere is kept. number: of the run. terms, fates: what `terms_of` gave."""
+        """None; what was made of a run elsewhere is kept.
+
+        Parameters
+        ----------
+        number : int, place of the run, from 0
+        terms, fates : what `terms_of` gave
+        """
         self._made[number] = terms, fates
 
     def of_run(self, number: int) -> tuple[Any, Any]:
-        """(terms, fates) of the run of a number."""
+        """(terms, fates) of the run of a number. number: int, place of the run, from 0."""
         made = self._made[number]
         if made is None:
             made = self._made[number] = self._terms_of(self._runs.read(number))

@@ -123,6 +123,8 @@ def bins_of_rows(table):
     """The number of each row's time bin, int array (n,).
 
     A new one starts where the time changes, or where a band comes again.
+
+    table: astropy Table of a light curve.
     """
     n_rows = len(table)
     names = [n for n in ("time_min", "time_max", "phase_min") if n in table.colnames]

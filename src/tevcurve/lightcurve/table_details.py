@@ -7,7 +7,10 @@ from astropy.table import Column
 def apart(table, writable):
     """(table, details): a copy that the file can hold, without metadata and print formats; the rest as YAML, ASCII.
 
-    writable: the function from a text to what the file can hold of it.
+    Parameters
+    ----------
+    table : astropy Table
+    writable : the function from a text to what the file can hold of it
     """
     from astropy.io.misc import yaml
 
@@ -26,9 +29,15 @@ def apart(table, writable):
 
 
 def put_back(table, details, writable):
-    """The table, changed in place to what it was before `apart`. details: the YAML, str. writable: as there.
+    """The table, changed in place to what it was before `apart`.
 
     Columns that another tool has put in, and texts of rows that it has taken away or put elsewhere, stay as they are.
+
+    Parameters
+    ----------
+    table : astropy Table as it was read
+    details : str, the YAML
+    writable : as in `apart`
     """
     from astropy.io.misc import yaml
 
@@ -45,7 +54,10 @@ def put_back(table, details, writable):
 
 
 def without_formats(table):
-    """A copy without print formats: they follow from the column names, and writers may round to them."""
+    """A copy without print formats: they follow from the column names, and writers may round to them.
+
+    table: astropy Table.
+    """
     plain = table.copy()
     for column in plain.itercols():
         column.info.format = None
@@ -53,11 +65,18 @@ def without_formats(table):
 
 
 def set_values(table, name, values):
-    """Give a column other values; it keeps its unit and description."""
+    """Give a column other values; it keeps its unit and description.
+
+    Parameters
+    ----------
+    table : astropy Table, changed in place
+    name : str, of the column
+    values : array (n_rows, ...), the new values
+    """
     column = table[name]
     table[name] = Column(values, unit=column.unit, description=column.description)
 
 
 def is_text(column):
-    """Whether a column holds texts."""
+    """Whether a column holds texts. column: of an astropy Table."""
     return column.dtype.kind == "U"

@@ -30,7 +30,10 @@ def table_of_arrays(time_min, time_max, values, reference, meta):
 def light_curve_table(time_min, time_max, values, meta, derive=False):
     """The astropy Table of columns: in our units and order, with formats and descriptions.
 
-    time_min, time_max, values, meta: as in `table_of_arrays`. derive: whether to add columns that follow from others.
+    Parameters
+    ----------
+    time_min, time_max, values, meta : as in `table_of_arrays`
+    derive : bool, whether to add columns that follow from others
     """
     time_min, time_max = Time(time_min).reshape(-1), Time(time_max).reshape(-1)
     scale = time_min.scale
@@ -70,7 +73,14 @@ def _references(reference):
 
 
 def table_column(name, value, n_rows):
-    """A table column of n rows, with the unit, print format and description that belong to the name."""
+    """A table column of n rows, with the unit, print format and description that belong to the name.
+
+    Parameters
+    ----------
+    name : str
+    value : one for all rows, or an array or Quantity (n_rows, ...)
+    n_rows : int
+    """
     column = declared(name)
     unit, form = column.unit, column.form
     value = without_masks(value)
@@ -93,6 +103,8 @@ def table_column(name, value, n_rows):
 
 def in_own_units(table):
     """The table itself where its columns of our names have our units, or none; else a copy in which they have.
+
+    table: astropy Table of a light curve.
 
     Raises `InputError` for a unit that does not convert.
     """
@@ -121,7 +133,13 @@ def _parsed(unit):
 
 
 def complete_meta(meta, scale):
-    """The metadata with the time scale, and the limit's confidence both as sigma and as a level."""
+    """The metadata with the time scale, and the limit's confidence both as sigma and as a level.
+
+    Parameters
+    ----------
+    meta : mapping or None
+    scale : str, of the times
+    """
     full = {**(meta or {}), "TIMESYS": scale}
     if full.get("sigma_ul") is not None and full.get("upper_limit") is None:
         full["upper_limit"] = NormalDist().cdf(full["sigma_ul"])

@@ -31,17 +31,26 @@ def draw_toys(light_curve, norms, n, random_state=0):
     The background is that of each run in its energy bins (1D) or over its cube (3D), as fits the data best with these
     norms; what is uncertain of it by `background_error` is drawn, too. See `toy_maker` to draw repeatedly.
 
-    norms: float, or array (n_rows,) or (n, n_rows) of the rows that expect some signal (`Toys.rows`).
-    n: number of light curves. random_state: int seed or numpy Generator.
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    norms : float, or array (n_rows,) or (n, n_rows) of the rows that expect some signal (`Toys.rows`)
+    n : int, number of light curves
+    random_state : int seed or numpy Generator
     """
     maker = toy_maker(light_curve)
     return Toys(maker.draw(norms, n, np.random.default_rng(random_state)), n, maker.rows)
 
 
 def toy_maker(light_curve, rows=None):
-    """What draws toys of a light curve, or of some of its rows (int array, sorted; default: all with signal).
+    """What draws toys of a light curve, or of some of its rows.
 
     An `OnOffToys` or `CubeToys`, whose method `draw` gives the profile of n light curves.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    rows : int array, sorted, of the rows that are drawn; default: all with signal
 
     Raises `InputError` for a light curve that was not made by `tevcurve.light_curve`.
     """

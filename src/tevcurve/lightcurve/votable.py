@@ -67,7 +67,13 @@ def to_votable(table):
 def from_votable(data, path):
     """The astropy table in bytes of a VOTable, of ours or any other: its first, with the times as MJD.
 
-    The scale is that of the TIMESYS to which time_min and time_max refer. Masked values are NaN. path: for messages.
+    The scale is that of the TIMESYS to which time_min and time_max refer. Masked values are NaN.
+
+    Parameters
+    ----------
+    data : bytes of the file
+    path : of the file, for messages
+
     Raises `DataError` where the scale is not said, or the data are in another file.
     """
     from astropy.io.votable import parse

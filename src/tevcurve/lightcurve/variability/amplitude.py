@@ -71,6 +71,13 @@ def fractional_variability(light_curve, band=None, n_toys=1000, random_state=0):
     as much as 0.1 would be larger. `error` is that of Vaughan et al. 2003, MNRAS 345, 1271, equation B2, which is to
     first order and grows without bound near 0; `errn` and `errp` lead to the roots of both ends of the interval of the
     excess variance, and hold there too. Else as `excess_variance`.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    band : int, number of the energy band; needed where there are several
+    n_toys : int, toys for the chance where they are needed; 0 for none
+    random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band)
     return fractional_result(rows, chances(rows, {"": excess_test(rows)}, n_toys, random_state)[""])
@@ -86,8 +93,11 @@ def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_sta
 
     Parameters
     ----------
+    light_curve : `LightCurve`
+    band : int, number of the energy band; needed where there are several
     max_gap : Quantity or str, time between two bins beyond which they are no neighbours; default: none
-    other parameters as for `excess_variance`
+    n_toys : int, toys for the chance where they are needed; 0 for none
+    random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band)
     rows.check_order()
@@ -96,7 +106,13 @@ def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_sta
 
 
 def neighbours(rows, max_gap=None):
-    """Two int arrays (n_pairs,), the earlier and the later of rows that follow each other, slivers aside."""
+    """Two int arrays (n_pairs,), the earlier and the later of rows that follow each other, slivers aside.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    max_gap : Quantity or str, time between two bins beyond which they are no neighbours; default: none
+    """
     first, second = rows.ample[:-1], rows.ample[1:]
     if max_gap is None:
         return first, second
@@ -111,7 +127,7 @@ def neighbours(rows, max_gap=None):
 
 
 def excess_test(rows):
-    """The `Test` of the excess variance, not normalized: the mean of a faint source may be 0."""
+    """The `Test` of the excess variance, not normalized: the mean of a faint source may be 0. rows: `Rows`."""
     ample, weight = rows.ample, rows.weight[rows.ample]
     spread = float(scatter.excess_spread(rows.fits.err[0, ample], weight))
     return Test(
@@ -121,7 +137,13 @@ def excess_test(rows):
 
 
 def pair_test(rows, pairs):
-    """The `Test` of the excess variance from point to point."""
+    """The `Test` of the excess variance from point to point.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    pairs : two int arrays (n_pairs,), of `neighbours`
+    """
     flat = np.ones(rows.n)
     _, spread = scatter.normalized_pair_excess(flat, rows.fits.err[0], *pairs, rows.weight)
     return Test(
@@ -131,17 +153,36 @@ def pair_test(rows, pairs):
 
 
 def excess_result(rows, found):
-    """The `AmplitudeResult` of `Rows` with what `chances` found."""
+    """The `AmplitudeResult` of `Rows` with what `chances` found.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    found : `Found`
+    """
     return _result("normalized excess variance", rows, found, lambda: _named(*_excess(rows, found)))
 
 
 def fractional_result(rows, found):
-    """The `AmplitudeResult` of `Rows` with what `chances` found."""
+    """The `AmplitudeResult` of `Rows` with what `chances` found.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    found : `Found`
+    """
     return _result("fractional variability", rows, found, lambda: _root(*_excess(rows, found)))
 
 
 def pair_result(rows, pairs, found):
-    """The `AmplitudeResult` of `Rows` with what `chances` found."""
+    """The `AmplitudeResult` of `Rows` with what `chances` found.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    pairs : two int arrays (n_pairs,), of `neighbours`
+    found : `Found`
+    """
     norm, err, weight = _ample(rows)
     pairs = (np.searchsorted(rows.ample, pair) for pair in pairs)
     return _result(

@@ -23,6 +23,11 @@ def best_division(fits, penalty):
 
     cost: half the rise of the statistic from each row's best flux to the best one of its block, and `penalty` for each
     block. It is exact for these blocks; others cost less by 0.008 at most, as the fluxes of the search are so close.
+
+    Parameters
+    ----------
+    fits : `RowFits` of one light curve
+    penalty : float, that each block costs
     """
     first, sought = divide(_rows_at(fits, fluxes_of_one(fits)), np.array([penalty]))
     block = block_of_rows(first)
@@ -33,7 +38,7 @@ def best_division(fits, penalty):
 
 
 def gain_of(fits):
-    """The most that a further block gains in each light curve of `RowFits`, (n,)."""
+    """The most that a further block gains in each light curve of `RowFits`, (n,). fits: `RowFits`."""
     nodes = fluxes_of_many(fits)
     block = np.zeros((fits.n, fits.n_rows), dtype=int)
     step = max(1, AT_ONCE // (fits.n_rows * nodes.shape[1]))
@@ -46,7 +51,13 @@ def gain_of(fits):
 
 
 def gaussian_gains(value, err):
-    """The same of values with Gaussian errors, each (n, n_rows)."""
+    """The same of values with Gaussian errors.
+
+    Parameters
+    ----------
+    value : float array (n, n_rows)
+    err : float array (n, n_rows), standard deviations, above 0
+    """
     weight = 1 / err**2
     total = weight.sum(axis=1, keepdims=True)
     mean = np.sum(weight * value, axis=1, keepdims=True) / total
@@ -63,6 +74,8 @@ def fluxes_of_one(fits):
 
     They reach from the lowest to the highest best flux of its rows, between which the best flux of any block is: these
     themselves, others 0.25 of the error of the constant apart, and two beside 0.
+
+    fits: `RowFits` of one light curve.
     """
     own, error = fits.norm[0], _common_error(fits)[0]
     low, high = own.min(), own.max()
@@ -76,6 +89,8 @@ def fluxes_of_many(fits):
 
     They are dense around the constant and ever wider apart from it, as blocks far from it are short and have large
     errors; with some best fluxes of rows, from the lowest to the highest, and two beside 0.
+
+    fits: `RowFits`.
     """
     own, error = fits.norm, _common_error(fits)[:, None]
     chosen = np.linspace(0, fits.n_rows - 1, min(N_OWN, fits.n_rows)).round().astype(int)
@@ -142,13 +157,25 @@ def _stats(profile, norms):
 
 
 def fit_blocks(fits, block):
-    """The `Minimum` of the blocks of all light curves of `RowFits`, one after the other; block: int (n, n_rows)."""
+    """The `Minimum` of the blocks of all light curves of `RowFits`, one after the other.
+
+    Parameters
+    ----------
+    fits : `RowFits` of n light curves
+    block : int array (n, n_rows), number of the block of each row
+    """
     summed, lowest = summed_blocks(fits, block)
     return minimize_norm(summed, lowest)
 
 
 def summed_blocks(fits, block):
-    """(profile of blocks, the lowest norm of each)."""
+    """(profile of blocks, the lowest norm of each).
+
+    Parameters
+    ----------
+    fits : `RowFits` of n light curves
+    block : int array (n, n_rows), number of the block of each row
+    """
     count = block[:, -1] + 1
     group = (block + (np.cumsum(count) - count)[:, None]).ravel()
     first = np.flatnonzero(np.diff(group, prepend=-1))
@@ -156,7 +183,14 @@ def summed_blocks(fits, block):
 
 
 def block_costs(fits, block, fitted):
-    """Half the rise (n,) of the statistic from each row's best flux to that of its block, without penalties."""
+    """Half the rise (n,) of the statistic from each row's best flux to that of its block, without penalties.
+
+    Parameters
+    ----------
+    fits : `RowFits` of n light curves
+    block : int array (n, n_rows), number of the block of each row
+    fitted : `Minimum` of the blocks, of `fit_blocks`
+    """
     light_curve = np.repeat(np.arange(fits.n), block[:, -1] + 1)
     stat = np.bincount(light_curve, fitted.stat, fits.n)
     return np.maximum(0.5 * (stat - fits.minimum.stat.reshape(fits.n, -1).sum(axis=1)), 0.0)

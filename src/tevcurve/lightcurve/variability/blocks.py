@@ -72,7 +72,7 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
 
 
 def blocks_test(rows):
-    """The `Test` of the gain by further blocks."""
+    """The `Test` of the gain by further blocks. rows: `Rows`."""
     return Test(gain_of, lambda value: gain_chance(constant_gains(rows), value))
 
 
@@ -80,6 +80,8 @@ def constant_gains(rows):
     """Sorted gains of constant light curves of Gaussian values with the errors of `Rows`.
 
     Their seed is from these errors: with one for all, the chances of all light curves would err together.
+
+    rows: `Rows`.
     """
     return _gains_of_errors(np.ascontiguousarray(rows.fits.err[0]).tobytes())
 
@@ -95,7 +97,13 @@ def _gains_of_errors(content):
 
 
 def gain_chance(gains, observed):
-    """Chance of a gain, from sorted gains of constant light curves; beyond them as e^-gain, which is safe."""
+    """Chance of a gain, from sorted gains of constant light curves; beyond them as e^-gain, which is safe.
+
+    Parameters
+    ----------
+    gains : float array (n_draws,), sorted
+    observed : float, the gain
+    """
     beyond = np.count_nonzero(gains >= observed * (1 - 1e-9))
     if beyond >= LEAST_BEYOND or len(gains) <= LEAST_BEYOND:
         return (beyond + 1) / (len(gains) + 1)
@@ -103,13 +111,26 @@ def gain_chance(gains, observed):
 
 
 def gain_level(gains, p0):
-    """The gain that a share p0 of sorted gains exceeds; beyond the draws as e^-gain, which is safe."""
+    """The gain that a share p0 of sorted gains exceeds; beyond the draws as e^-gain, which is safe.
+
+    Parameters
+    ----------
+    gains : float array (n_draws,), sorted
+    p0 : float, above 0 and below 1
+    """
     share = max(p0, min(LEAST_BEYOND / len(gains), 1.0))
     return float(np.quantile(gains, 1 - share) + np.log(share / p0))
 
 
 def blocks_result(rows, p0, found):
-    """The `BlocksResult` of `Rows` with what `chances` found."""
+    """The `BlocksResult` of `Rows` with what `chances` found.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    p0 : float, chance of more than one block for a constant source
+    found : `Found`
+    """
     gains = np.sort(found.values) if len(found.values) else constant_gains(rows)
     penalty = gain_level(gains, p0)
     block, _ = best_division(rows.fits, penalty)

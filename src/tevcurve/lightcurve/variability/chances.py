@@ -33,13 +33,27 @@ class Test:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What came of a test: the fields of its record, and the statistic of all toys (n_toys,), empty without."""
+    """What came of a test: the fields of its record, and the statistic of all toys (n_toys,), empty without.
+
+    Attributes
+    ----------
+    fields : dict, of the record's fields that say the chance
+    values : float array (n_toys,)
+    """
 
     fields: dict
     values: np.ndarray
 
     def record(self, kind, rows, notes=(), **others):
-        """A record of a kind, with the notes of the rows, of the test and of the caller."""
+        """A record of a kind, with the notes of the rows, of the test and of the caller.
+
+        Parameters
+        ----------
+        kind : `VariabilityResult` or a class that is made from it
+        rows : `Rows`
+        notes : str, of the caller
+        others : the other fields of the record
+        """
         notes = [*rows.notes, self.fields["note"], *notes]
         note = "; ".join(note for note in notes if note)
         known = {"n_rows": rows.n, "n_energy_ranges": rows.n_energy_ranges}
@@ -61,7 +75,12 @@ def chances(rows, tests, n_toys, random_state):
     (a regression adjustment as of Beaumont et al. 2002, Genetics 162, 2025). Chances by formula are not told below
     1e-15; where toys would be needed and there are none, not below 0.001, which is what 1000 toys can tell.
 
-    rows: `Rows`. n_toys: int, 0 for none. random_state: int seed or numpy Generator.
+    Parameters
+    ----------
+    rows : `Rows`
+    tests : dict of `Test`
+    n_toys : int, 0 for none
+    random_state : int seed or numpy Generator
     """
     if int(n_toys) != n_toys or n_toys < 0:
         raise InputError(f"n_toys is {n_toys!r}; wanted is a number of toys, or 0 for none.")
@@ -77,7 +96,7 @@ def chances(rows, tests, n_toys, random_state):
 
 
 def needs_toys(rows):
-    """Whether formulas are too rough for some of the rows."""
+    """Whether formulas are too rough for some of the rows. rows: `Rows`."""
     return bool(rows.few.any())
 
 
@@ -126,7 +145,14 @@ def _found(rows, test, values):
 
 
 def null_fits(rows, n_toys, random_state):
-    """`RowFits` of toys with a constant flux, in batches that make n_toys together."""
+    """`RowFits` of toys with a constant flux, in batches that make n_toys together.
+
+    Parameters
+    ----------
+    rows : `Rows` that have a `maker`
+    n_toys : int
+    random_state : int seed or numpy Generator
+    """
     rng = np.random.default_rng(random_state)
     batch = max(1, min(n_toys, _BATCH // max(rows.maker.events_per_toy(), 1)))
     norm = rows.maker.null_norm(float(rows.fits.constant[0]))
@@ -136,15 +162,18 @@ def null_fits(rows, n_toys, random_state):
 
 
 def chi_square_chance(n_free):
-    """Function of a chi-square to the chance of it or more with n_free degrees of freedom."""
+    """Function of a chi-square to the chance of it or more with n_free degrees of freedom. n_free: int."""
     return lambda value: float(chdtrc(n_free, value))
 
 
 def normal_chance(value):
-    """Chance of a standard normal number at or above a value."""
+    """Chance of a standard normal number at or above a value. value: float."""
     return float(ndtr(-value))
 
 
 def among(trials):
-    """Function of a chance to the chance of one like it or less in independent trials (Sidak 1967)."""
+    """Function of a chance to the chance of one like it or less in independent trials (Sidak 1967).
+
+    trials: int, number of them.
+    """
     return lambda chance: float(-np.expm1(trials * np.log1p(-chance))) if chance < 1 else 1.0

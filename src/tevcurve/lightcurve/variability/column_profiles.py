@@ -14,8 +14,14 @@ def profile_of_columns(table, numbers):
 
     From the scans where there are any, else from values and asymmetric errors, else from symmetric ones.
 
-    numbers: int array of the rows. kept: bool array, which of them have a flux and errors. counts: those that a
+    kept: bool array, which of them have a flux and errors. counts: those that a
     flux rests on, at least (value/error)^2. n_bounded: number of fluxes that are held at zero.
+
+    Parameters
+    ----------
+    table : astropy Table of a light curve
+    numbers : int array, of the rows
+
     Raises `InputError` without fluxes or errors.
     """
     columns, unit = _columns(table, numbers)
@@ -38,6 +44,11 @@ def at_bound(table, numbers):
     """How many rows (int array) are at the lowest flux that predictions allow, where fluxes may be negative.
 
     Those whose status says so, and those without an error down.
+
+    Parameters
+    ----------
+    table : astropy Table of a light curve
+    numbers : int array, of the rows
     """
     if not table.meta.get("negative"):
         return 0

@@ -60,7 +60,12 @@ def ts_var(light_curve, band=None, n_toys=1000, random_state=0):
     with n - 1 degrees of freedom, or from toys where a row has under 20 counts or is a limit: toys with the same
     bound, at the same measured constant (`chances`).
 
-    Parameters as for `chi_square`.
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    band : int, number of the energy band; needed where there are several
+    n_toys : int, toys for the chance where they are needed; 0 for none
+    random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band, bounded=True)
     found = chances(rows, {"": ts_var_test(rows)}, n_toys, random_state)[""]
@@ -68,23 +73,35 @@ def ts_var(light_curve, band=None, n_toys=1000, random_state=0):
 
 
 def chi_square_test(rows):
-    """The `Test` of chi-square."""
+    """The `Test` of chi-square. rows: `Rows`."""
     return Test(lambda fits: fits.chi_square, chi_square_chance(rows.n - 1))
 
 
 def ts_var_test(rows):
-    """The `Test` of TS_var."""
+    """The `Test` of TS_var. rows: `Rows`."""
     return Test(lambda fits: fits.ts_var, chi_square_chance(rows.n - 1), lambda fits: fits.constant)
 
 
 def chi_square_result(rows, found):
-    """The `ConstancyResult` of `Rows` with what `chances` found."""
+    """The `ConstancyResult` of `Rows` with what `chances` found.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    found : `Found`
+    """
     constant = rows.fits.gaussian_minimum.norm[0]
     return _result("chi-square of a constant", rows, rows.fits.chi_square[0], constant, found)
 
 
 def ts_var_result(rows, found):
-    """The `ConstancyResult` of `Rows` with what `chances` found."""
+    """The `ConstancyResult` of `Rows` with what `chances` found.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    found : `Found`
+    """
     return _result("TS of variability", rows, rows.fits.ts_var[0], rows.fits.constant[0], found)
 
 

@@ -22,10 +22,20 @@ FLUX = u.Unit("cm-2 s-1")
 class FlareResult(VariabilityResult):
     """A `VariabilityResult` whose `value` is the TS of the flare against a constant flux, and the pulse that fits.
 
-    t0: `Time` of the peak, with t0_errn and t0_errp in s. rise, decay: e-folding times in s. amplitude, constant:
-    fluxes at the peak above the constant one, and of that, in cm-2 s-1. Each has its _errn and _errp, the ends of the
-    likelihood interval (an end at a bound is the distance to it). stat: fit statistic. valid: whether the fit
-    converged.
+    Each parameter of the pulse has its _errn and _errp, the distances to the ends of the likelihood interval (an end
+    at a bound is the distance to it).
+
+    Attributes
+    ----------
+    t0 : `Time` of the peak
+    rise, decay : Quantity, s, e-folding times
+    amplitude : Quantity, cm-2 s-1, flux at the peak above the constant one
+    constant : Quantity, cm-2 s-1, the constant flux
+    t0_errn, t0_errp : Quantity, s
+    rise_errn, rise_errp, decay_errn, decay_errp : Quantity, s
+    amplitude_errn, amplitude_errp, constant_errn, constant_errp : Quantity, cm-2 s-1
+    stat : float, fit statistic
+    valid : bool, whether the fit converged
     """
 
     t0: Any = None
@@ -92,7 +102,12 @@ def flare_profile(light_curve, band=None, starts=4, n_toys=1000, random_state=0)
 class PulseFit:
     """The statistic of all rows as a function of the pulse's parameters, and its fit by iminuit.
 
-    Parameters are t0 in s, the logs of rise and decay in s, amplitude and constant as norms.
+    The pulse's parameters are t0 in s, the logs of rise and decay in s, amplitude and constant as norms.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    search : `FlareSearch` of the rows
     """
 
     def __init__(self, rows, search):
@@ -105,7 +120,10 @@ class PulseFit:
         self.limits = [(rows.start_s[0], rows.stop_s[-1]), times, times, (0, highest), (0, highest)]
 
     def norms(self, parameters):
-        """Norm expected in each row (n_rows,), and its derivatives (5, n_rows)."""
+        """Norm expected in each row (n_rows,), and its derivatives (5, n_rows).
+
+        parameters: the 5 of the pulse, float.
+        """
         t0, log_rise, log_decay, amplitude, constant = parameters
         rise, decay = np.exp(log_rise), np.exp(log_decay)
         mean, slopes = pulse_means(t0, rise, decay, *self.pieces, n_rows=self.rows.n)
@@ -113,11 +131,11 @@ class PulseFit:
         return constant + amplitude * mean, np.concatenate([slopes * scale, [mean, np.ones_like(mean)]])
 
     def stat(self, *parameters):
-        """Fit statistic."""
+        """Fit statistic. parameters: the 5 of the pulse, float."""
         return float(self._evaluated(self.norms(parameters)[0])[0].sum())
 
     def gradient(self, *parameters):
-        """Its derivatives (5,)."""
+        """Its derivatives (5,). parameters: the 5 of the pulse, float."""
         norms, slopes = self.norms(parameters)
         return slopes @ self._evaluated(norms)[1]
 
@@ -126,7 +144,10 @@ class PulseFit:
         return self.profile.evaluate(norms, self.rows.fits.start)[0]
 
     def run(self, starts):
-        """The best `iminuit.Minuit` of all starts (each 5 parameters), with MINOS errors."""
+        """The best `iminuit.Minuit` of all starts, with MINOS errors.
+
+        starts: list of the 5 parameters of each, float.
+        """
         from iminuit import Minuit
 
         fits = []

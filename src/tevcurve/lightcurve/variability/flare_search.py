@@ -17,6 +17,8 @@ class FlareSearch:
 
     A pulse's score is the slope of the likelihood in its amplitude at the constant flux that fits best, over its
     standard deviation: what the data say for it, without a fit. It costs one product of matrices for all pulses.
+
+    rows: `Rows`.
     """
 
     def __init__(self, rows):
@@ -56,7 +58,7 @@ class FlareSearch:
         return centred / np.where(norm > 1e-12 * norm.max(), norm, np.inf)[:, None]
 
     def scores(self, fits):
-        """Scores (n, n_pulses) of light curves, in standard deviations."""
+        """Scores (n, n_pulses) of light curves, in standard deviations. fits: `RowFits` of n light curves."""
         constant = np.repeat(fits.constant, fits.n_rows)
         (_, slope, _), _ = fits.profile.evaluate(constant)
         slope = slope.reshape(fits.n, fits.n_rows)
@@ -88,6 +90,8 @@ class FlareSearch:
         """Starting points for a fit, list of (t0, log rise, log decay, amplitude, constant): good and far apart.
 
         Amplitude and constant of a pulse are those of least squares.
+
+        number: int, how many are wanted; fewer where no more are far apart.
         """
         norm, weight = self.rows.fits.norm[0], 1 / np.maximum(self.rows.fits.err[0], 1e-12) ** 2
         total, mean = weight.sum(), np.sum(weight * norm) / weight.sum()

@@ -96,7 +96,13 @@ class VariabilityResult:
 
 
 def chance_text(p_value, is_limit):
-    """A chance in words, such as "p = 0.012"; "<" where it is an upper limit."""
+    """A chance in words, such as "p = 0.012"; "<" where it is an upper limit.
+
+    Parameters
+    ----------
+    p_value : float
+    is_limit : bool, whether it is an upper limit
+    """
     return f"p {'<' if is_limit else '='} {p_value:.2g}"
 
 

@@ -16,6 +16,8 @@ class RowFits:
     Fluxes are norms and may be below zero, down to a lowest value. Results are computed when they
     are asked for, in arrays (n, n_rows), or (n,) for what each light curve has one of.
 
+    Parameters
+    ----------
     profile : see `tevcurve.fit.minimize`; row r of light curve t is its bin t * n_rows + r
     n : number of light curves
     lowest : float array (n_rows,), norms that fluxes do not go below; default: where a prediction would vanish
@@ -100,7 +102,11 @@ class RowFits:
     def changes(self, first, second):
         """Significance (n, n_pairs) in standard deviations of the change from one row to another; below 0 for a fall.
 
-        The root of the rise of the statistic when both have one flux. first, second: int arrays (n_pairs,), sorted.
+        The root of the rise of the statistic when both have one flux.
+
+        Parameters
+        ----------
+        first, second : int arrays (n_pairs,), sorted, the earlier and the later row of each pair
         """
         if self._changes is None or not np.array_equal(self._changes[0], (first, second)):
             one, other = (

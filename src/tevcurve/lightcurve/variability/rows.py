@@ -127,13 +127,20 @@ class Rows:
         ]
 
     def time(self, seconds):
-        """`Time` of seconds since the reference."""
+        """`Time` of seconds since the reference. seconds: float or float array, s."""
         return self.reference + TimeDelta(seconds, format="sec")
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Pieces of good time: number of the row, start and stop in s since the reference, and weight, arrays (m,)."""
+    """Pieces of good time, m in all.
+
+    Attributes
+    ----------
+    row : int array (m,), number of the row
+    start_s, stop_s : float arrays (m,), s since the reference of the rows
+    weight : float array (m,), to which the signal is proportional that is expected in a piece
+    """
 
     row: np.ndarray
     start_s: np.ndarray
@@ -144,8 +151,13 @@ class Pieces:
 def rows_of(light_curve, band=None, least=2, bounded=False):
     """The `Rows` of a band of a light curve.
 
-    band: number of the energy band, from 0; needed where there are several. least: number of rows that are needed.
-    bounded: whether fluxes may be held at zero.
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    band : int, number of the energy band, from 0; needed where there are several
+    least : int, number of rows that are needed
+    bounded : bool, whether fluxes may be held at zero
+
     Raises `InputError` where bins share time, rows are too few, or fluxes are missing or bounded.
     """
     table, numbers = light_curve.table, _rows_of_band(light_curve.table, band)

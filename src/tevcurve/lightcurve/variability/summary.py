@@ -27,10 +27,20 @@ class VariabilitySummary:
     """The tests of one light curve, of one energy band, all with the same toys.
 
     The verdict is that of `ts_var` alone: the other results measure the same light curve and are no further trials.
-    p_value: its chance, with the number of bands of the light curve, `n_bands`, as trials. left_out: tuple of
-    sentences, of the tests that were not made (None) and why. n_rough: int, rows with few counts, where these
-    are most of all and no toys were drawn: then all chances are by formulas that are rough there, and the verdict says
-    so; otherwise 0.
+    `p_value` is its chance, with the number of bands of the light curve, `n_bands`, as trials. A test that was not made
+    is None.
+
+    Attributes
+    ----------
+    ts_var, chi_square : `ConstancyResult`
+    fractional_variability, excess_variance, point_to_point : `AmplitudeResult`
+    doubling_time, halving_time : `TimescaleResult`
+    bayesian_blocks : `BlocksResult`
+    title : str, the first line of what is printed
+    n_bands : int, energy bands of the light curve
+    left_out : tuple of sentences, of the tests that were not made and why
+    n_rough : int, rows with few counts, where these are most of all and no toys were drawn: then all chances are by
+        formulas that are rough there, and the verdict says so; otherwise 0
     """
 
     ts_var: ConstancyResult

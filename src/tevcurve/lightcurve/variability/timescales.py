@@ -64,7 +64,17 @@ def doubling_times(light_curve, band=None, min_significance=3, max_gap=None, n_t
 
 
 def halving_times(light_curve, band=None, min_significance=3, max_gap=None, n_toys=1000, random_state=0):
-    """The shortest halving time between neighbouring rows, a `TimescaleResult`; else as `doubling_times`."""
+    """The shortest halving time between neighbouring rows, a `TimescaleResult`; else as `doubling_times`.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    band : int, number of the energy band; needed where there are several
+    min_significance : float, standard deviations
+    max_gap : Quantity or str, time between two bins beyond which they are no neighbours; default: none
+    n_toys : int, toys for the chance where they are needed; 0 for none
+    random_state : int seed or numpy Generator
+    """
     return _timescales(light_curve, HALVING, band, min_significance, max_gap, n_toys, random_state)
 
 
@@ -76,7 +86,15 @@ def _timescales(light_curve, direction, band, min_significance, max_gap, n_toys,
 
 
 class Search:
-    """The search for the fastest change in one direction among pairs of rows."""
+    """The search for the fastest change in one direction among pairs of rows.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    pairs : two int arrays (n_pairs,), of `neighbours`
+    direction : `DOUBLING` or `HALVING`
+    min_significance : float, standard deviations that a change needs
+    """
 
     def __init__(self, rows, pairs, direction, min_significance):
         self.rows, self.pairs, self.direction = rows, pairs, direction
@@ -114,7 +132,7 @@ class Search:
         return Test(statistic, lambda value: trials(normal_chance(value)))
 
     def result(self, found):
-        """The `TimescaleResult` with what `chances` found."""
+        """The `TimescaleResult` with what `chances` found. found: `Found`."""
         name = "shortest doubling time" if self.direction == DOUBLING else "shortest halving time"
         notes, values = list(self.rows.sliver_notes), {"value": np.nan * u.s}
         if self.best is None:
