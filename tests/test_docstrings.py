@@ -25,6 +25,7 @@ ROOMS = (
     "errors.py",
     "figures",
     "files",
+    "fit",
     "irf",
     "kernels",
     "lightcurve",

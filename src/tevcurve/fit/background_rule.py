@@ -26,7 +26,7 @@ class BackgroundRule:
 
     @classmethod
     def of(cls, options: FitOptions) -> "BackgroundRule":
-        """That of the options of rows."""
+        """That of the options of rows. options: `FitOptions` of the rows."""
         off_shape = options.shape_from if options.background == "shape" else None
         return cls(off_shape, options.background_error, options.statistic)
 

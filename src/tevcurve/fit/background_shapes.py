@@ -14,7 +14,18 @@ NIGHT_GAP = 6 * 3600.0
 
 @dataclass(frozen=True, eq=False)
 class OffShapes:
-    """What the shapes of the background of runs are made from; see `off_rates` for the arrays."""
+    """What the shapes of the background of runs are made from, as `off_rates` wants it.
+
+    Attributes
+    ----------
+    counts : float array (n_runs, n_reco), OFF counts of whole runs
+    acceptance : float array (n_runs, n_reco), of OFF in units of that of ON
+    seconds : float array (n_runs,), on-time
+    masks : bool array (n_runs, n_reco), bins in the fit
+    bands : int array (n_reco,), band of each reco bin
+    log_edges : float array (n_reco + 1,), logarithms of the edges of the reco bins
+    group : int array (n_runs,), number of the group that each run's shape is from
+    """
 
     counts: np.ndarray
     acceptance: np.ndarray
@@ -25,7 +36,10 @@ class OffShapes:
     group: np.ndarray
 
     def rates(self, counts=None):
-        """Expected OFF counts (..., n_runs, n_reco) per second, of other counts of that shape if they are given."""
+        """Expected OFF counts (..., n_runs, n_reco) per second, of other counts of that shape if they are given.
+
+        counts: float array (..., n_runs, n_reco); default: those of the runs.
+        """
         counts = self.counts if counts is None else counts
         others = self.acceptance, self.seconds, self.masks, self.bands, self.log_edges, self.group
         return off_rates(counts, *others)
@@ -68,7 +82,12 @@ def off_rates(counts, acceptance, seconds, masks, bands, log_edges, group):
 
 
 def nights(start_s, stop_s):
-    """Numbers (n_runs,) of the nights of runs that start and stop at seconds (n_runs,) of one clock."""
+    """Numbers (n_runs,) of the nights of runs that start and stop at seconds (n_runs,) of one clock.
+
+    Parameters
+    ----------
+    start_s, stop_s : float arrays (n_runs,), seconds
+    """
     order = np.argsort(start_s, kind="stable")
     reach = np.maximum.accumulate(stop_s[order])
     number = np.zeros(len(order), dtype=int)
@@ -83,9 +102,11 @@ def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on):
 
     Parameters
     ----------
-    block : int array (n_cells,), sorted; block_bin : int array (n_blocks,), sorted; n_bins : int
-    n_on, n_off, signal, off, off_in_on : float arrays (n_cells,): counts, expected signal, and expected OFF counts and
-        background in the ON region at norm 1
+    block : int array (n_cells,), sorted, the block of each cell
+    block_bin : int array (n_blocks,), sorted, the bin of each block
+    n_bins : int, number of bins
+    n_on, n_off, signal, off, off_in_on : float arrays (n_cells,): counts, expected signal, and expected OFF
+        counts and background in the ON region at norm 1
     """
     n_blocks = len(block_bin)
 

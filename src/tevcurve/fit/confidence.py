@@ -31,7 +31,10 @@ def crossing_above(profile, start, minimum, rise):
 def crossing_below(profile, start, minimum, rise, lower):
     """Flux factor below the minimum where the statistic has risen by `rise`; `lower` where that comes first.
 
-    Arguments as for `crossing_above`, and `lower`, float array (n,), the lowest flux factors.
+    Parameters
+    ----------
+    profile, start, minimum, rise : as for `crossing_above`
+    lower : float array (n,), the lowest flux factors
     """
     bottom, beneath = minimum.stat_at_zero.copy(), lower < 0
     if beneath.any():

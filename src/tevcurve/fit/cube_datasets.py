@@ -42,12 +42,22 @@ class CubeDatasets:
             check_names(self.datasets)
 
     def runs(self, **options):
-        """The `DatasetRuns` of all datasets, in the order of time."""
+        """The `DatasetRuns` of all datasets, in the order of time.
+
+        options: keywords for the terms of each dataset.
+        """
         made = [self._terms(*pair, self.bands, **options) for pair in self._pairs]
         return DatasetRuns.of(made, self.whole)
 
     def rows(self, time_bins, runs, setting):
-        """The `CubeLikelihood` of `DatasetRuns` in time bins; setting : `~tevcurve.fit.row_likelihood.RowSetting`"""
+        """The `CubeLikelihood` of `DatasetRuns` in time bins.
+
+        Parameters
+        ----------
+        time_bins : `TimeBins` or `RunPieces`
+        runs : `DatasetRuns`
+        setting : `~tevcurve.fit.row_likelihood.RowSetting`
+        """
         further = [self._further(self.datasets[k], self.models[k]) for k in range(len(self.datasets))]
         names = list(dict.fromkeys(name_of(model) for models in further for model in models))
         columns = [tuple(1 + names.index(name_of(model)) for model in models) for models in further]

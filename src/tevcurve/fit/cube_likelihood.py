@@ -43,8 +43,11 @@ ROWS, CUBES = RowSetting(), CubeRule()
 class CubeLikelihood(RowLikelihood):
     """Rows of a 3D light curve; the profile is an `OneAmplitude` of a `CashLikelihood`, or a `NonlinearProfile`.
 
-    counts, floored, unpredicted : float arrays (n_bins,), counts of the fit, those at cells where the background was
-        raised from zero, and those in cells where nothing is predicted, which are left out
+    Parameters
+    ----------
+    laid : the arguments of a `RowLikelihood`
+    counts, floored, unpredicted : float arrays (n_bins,), counts of the fit, those at cells where the background
+        was raised from zero, and those in cells where nothing is predicted, which are left out
     fluxes : list of float arrays (n_true,), cm-2 s-1, of the reference spectrum in each run
     compact_runs : function without arguments to the runs with their `compact` response
     """
@@ -80,7 +83,10 @@ class CubeLikelihood(RowLikelihood):
         return {"counts": self.counts}
 
     def expected(self, norm):
-        """The `Expected` of the fitted rows at norms (n_fitted,), one part for each run of a row."""
+        """The `Expected` of the fitted rows at norms (n_fitted,), one part for each run of a row.
+
+        norm: float array (n_fitted,).
+        """
         if isinstance(self.profile, NonlinearProfile):
             return _expected_of_each(self.profile, norm)
         profile = self.profile
@@ -100,18 +106,26 @@ class CubeLikelihood(RowLikelihood):
         return RowPieces(likelihood, row, run[own[np.argsort(rows[own], kind="stable")]])
 
     def signal_rates(self, band):
-        """Counts expected of the source in a band per second of live time, float array (n_runs,)."""
+        """Counts expected of the source in a band per second of live time, float array (n_runs,).
+
+        band: int, number of the band.
+        """
         pairs = zip(self.runs, self.fluxes, strict=True)
         return np.array([run.signal_total(flux)[band] for run, flux in pairs])
 
     def reshaped(self, rows):
-        """The `CashRows` of some rows (int array, sorted), which may have another flux in each true-energy bin."""
+        """The `CashRows` of some rows (int array, sorted), which may have another flux in each true-energy bin.
+
+        rows: sorted int array.
+        """
         return cube_rows(self, rows)
 
     def toys(self, rows):
         """What draws toys of some rows (int array, sorted), a `CubeToys`.
 
         Raises `InputError` where more than the flux of one source and norms of backgrounds is fitted.
+
+        rows: sorted int array.
         """
         if not self.is_linear:
             raise InputError(
@@ -143,7 +157,10 @@ class CubeLikelihood(RowLikelihood):
 
 
 def raised_words(number):
-    """What is said of a row in which the background was raised from zero at the cells of so many events."""
+    """What is said of a row in which the background was raised from zero at the cells of so many events.
+
+    number: int, of events.
+    """
     events = "event" if number == 1 else "events"
     return f"{number} {events} where the background is empty, raised to a floor"
 
@@ -216,7 +233,12 @@ def _counted(runs, cut, pieces, n_rows, whole):
 def cash_terms(pieces, fitted, n_rows, below_zero, further=()):
     """The `CashTerms` of the fitted rows, blocks in the order of rows and runs, events in that of their times.
 
-    pieces : list of what `piece_of_run` gives; the others as for `lay_cubes`
+    Parameters
+    ----------
+    pieces : list of what `piece_of_run` gives
+    fitted : int array, numbers of the rows that are fitted
+    n_rows : int, number of all rows
+    below_zero, further : see `CubeRule`
     """
     number = np.full(n_rows, -1)
     number[fitted] = np.arange(len(fitted))

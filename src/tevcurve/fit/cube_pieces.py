@@ -46,7 +46,14 @@ class _Piece:
 
 
 def piece_of_run(run, cut, flux):
-    """A run's share in the rows: rates times the seconds of each bin."""
+    """A run's share in the rows: rates times the seconds of each bin.
+
+    Parameters
+    ----------
+    run : `CubeTerms`
+    cut : the run cut at the rows' times
+    flux : float array (n_true,), cm-2 s-1, of the reference spectrum
+    """
     n_bands = run.n_bands
     livetime = cut.ontime.sum(axis=1) * run.deadc
     background_total = np.einsum("ms,sb->mb", cut.ontime, run.background_total)
@@ -96,7 +103,16 @@ def _first_of_rows(run, cut, flux):
 
 
 def stacked_piece(runs, pieces, cut, n_rows, flux):
-    """One piece for all runs: in each cell with an event, what every run of its row expects there."""
+    """One piece for all runs: in each cell with an event, what every run of its row expects there.
+
+    Parameters
+    ----------
+    runs : list of `CubeTerms` with their `compact` response
+    pieces : list of what `piece_of_run` gives for each run
+    cut : `CutRuns`
+    n_rows : int, number of all rows
+    flux : float array (n_true,), cm-2 s-1, of the reference spectrum
+    """
     n_bands = runs[0].n_bands
     event_row = np.concatenate([piece.event_row for piece in pieces])
     cell = np.concatenate([run.cell[part.event] for run, part in zip(runs, cut.cuts, strict=True)])

@@ -26,7 +26,10 @@ class ExpectedCells:
 
     @classmethod
     def of_blocks(cls, blocks):
-        """Of a list with (signal, background, constant), float arrays (n_cells,), of each block."""
+        """Of a list with (signal, background, constant), float arrays (n_cells,), of each block.
+
+        blocks: list of tuples, one for each block.
+        """
         merged = [merge_cells(*block) for block in blocks]
         number = np.repeat(np.arange(len(merged)), [len(signal) for signal, _, _ in merged])
         return cls(number, *(np.concatenate(column) for column in zip(*merged, strict=True)))
@@ -36,11 +39,20 @@ class ExpectedCells:
         return int(self.block[-1]) + 1
 
     def expected(self, norm, background):
-        """Expected counts (..., n_classes) at norms (...,) of the source and (..., n_blocks) of the background."""
+        """Expected counts (..., n_classes) at norms (...,) of the source and (..., n_blocks) of the background.
+
+        Parameters
+        ----------
+        norm : float array (...,)
+        background : float array (..., n_blocks)
+        """
         return norm[..., None] * self.signal + background[..., self.block] * self.background + self.constant
 
     def profile_of(self, counts):
-        """The profile of a row with these cells for each of many counts (n, n_classes)."""
+        """The profile of a row with these cells for each of many counts (n, n_classes).
+
+        counts: array (n, n_classes).
+        """
         n, n_blocks = len(counts), self.n_blocks
         fixed = self.constant > 0
         alone = (self.signal == 0) & ~(fixed & (self.background > 0))

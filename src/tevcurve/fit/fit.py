@@ -47,11 +47,13 @@ class Fit:
 
         Where no minimum is found, `success` is False, the message says why, and the models are as they were.
 
-        minos: whether to find asymmetric errors, for all parameters (True) or for a list of their names.
-        strategy: of Minuit, 0 (fast) to 2 (careful with derivatives).
-
         Raises InputError where nothing is free or is known to have influence, or the statistic is not finite at
         the start, and MissingError for an unknown name.
+
+        Parameters
+        ----------
+        minos : whether to find asymmetric errors, for all parameters (True) or for a list of their names
+        strategy : of Minuit, 0 (fast) to 2 (careful with derivatives)
         """
         search = self._search(strategy)
         wanted = self._indices(search.free, minos)
@@ -69,9 +71,12 @@ class Fit:
         10, 343). Models stay as they are; the minimum is searched from there. A distance is NaN where it was not
         found; down or up to a bound it is that of the bound.
 
-        names: of some of the parameters, or one; all where None.
-
         Raises InputError where there is no minimum to start from, and what `run` raises.
+
+        Parameters
+        ----------
+        names : of some of the parameters, or one; all where None
+        sigma : float, above 0, number of standard deviations
         """
         if not (np.isfinite(sigma) and sigma > 0):
             raise InputError(f"sigma is {sigma!r}; wanted is a number above 0.")
@@ -91,11 +96,14 @@ class Fit:
     def stat_profile(self, parameter, values=None, n_values=11, reoptimize=True):
         """The `StatProfile` of one parameter. Models stay as they are; run the fit before.
 
-        parameter: its name in the fit, or the `Parameter`.
-        values: array (n,) in the parameter's unit, or Quantity; where None, n_values up to two errors to both sides.
-        reoptimize: whether the other free parameters are fitted for each value, or stay.
-
         Raises InputError for values outside the bounds, or None without a known error, and what `run` raises.
+
+        Parameters
+        ----------
+        parameter : its name in the fit, or the `Parameter`
+        values : array (n,) in the parameter's unit, or Quantity; where None, n_values up to two errors to both sides
+        n_values : int, number of values where none are given
+        reoptimize : whether the other free parameters are fitted for each value, or stay
         """
         free = free_parameters(self.datasets)
         index = find_parameter(free, parameter)

@@ -14,8 +14,13 @@ from tevcurve.rounding import cells
 class FittedParameter:
     """A parameter at the minimum, all numbers in `unit`.
 
-    error: one standard deviation from the curvature of the statistic; NaN where there is none, as at a bound.
-    errn, errp: distances down and up to where the statistic, minimised over the other parameters, has risen by 1;
+    Attributes
+    ----------
+    name : its name in the fit
+    value : float, at the minimum
+    error : one standard deviation from the curvature of the statistic; NaN where there is none, as at a bound
+    unit : str
+    errn, errp : distances down and up to where the statistic, minimised over the other parameters, has risen by 1;
         NaN where they were not asked for or not found. Down to a bound where it rises by less.
     """
 
@@ -82,7 +87,10 @@ class FitResult:
         return Table(rows=rows, names=names, dtype=[str, float, float, float, float, str])
 
     def plot_correlation(self, ax=None):
-        """The axes with the correlation matrix in colours and numbers."""
+        """The axes with the correlation matrix in colours and numbers.
+
+        ax: matplotlib axes; default: the present ones.
+        """
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax
@@ -111,7 +119,15 @@ class FitResult:
 
 @dataclass(frozen=True, eq=False)
 class StatProfile:
-    """The statistic over one parameter's values (n,) in `unit`, minimised over the others or with them held."""
+    """The statistic over one parameter's values (n,) in `unit`, minimised over the others or with them held.
+
+    Attributes
+    ----------
+    name : name of the parameter in the fit
+    unit : str, of the values
+    values : float array (n,), of the parameter
+    stat : float array (n,), the statistic at each
+    """
 
     name: str
     unit: str
@@ -119,7 +135,13 @@ class StatProfile:
     stat: np.ndarray
 
     def plot(self, ax=None, **style):
-        """The axes with the rise of the statistic above its lowest value here; the keywords are the line's."""
+        """The axes with the rise of the statistic above its lowest value here; the keywords are the line's.
+
+        Parameters
+        ----------
+        ax : matplotlib axes; default: the present ones
+        style : keywords of the line, as for `plot` of matplotlib
+        """
         import matplotlib.pyplot as plt
 
         ax = plt.gca() if ax is None else ax

@@ -24,6 +24,8 @@ def free_parameters(datasets):
     by the dataset's name or else its number.
 
     Raises InputError for a dataset without model, and where nothing is free.
+
+    datasets: list of datasets with their models.
     """
     labels, found = _dataset_labels(datasets), {}
     for number, dataset in enumerate(datasets):
@@ -48,6 +50,11 @@ def find_parameter(free, key):
     """The index in a list of `FreeParameter` of one that is given by its name in the fit or as `Parameter`.
 
     A name may be without the model's, "index", where only one parameter has it. Raises MissingError.
+
+    Parameters
+    ----------
+    free : list of `FreeParameter`
+    key : name or `Parameter`
     """
     for index, each in enumerate(free):
         if key is each.parameter or key == each.name:

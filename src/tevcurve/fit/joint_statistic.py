@@ -19,7 +19,10 @@ class JointStatistic:
     Evaluating it sets the parameters. A dataset is asked again only if one of its own parameters has changed, so
     that a step in the background norm of one run costs one dataset, however many there are.
 
-    datasets: list of datasets with `stat_sum()`. free: list of `FreeParameter`.
+    Parameters
+    ----------
+    datasets : list of datasets with `stat_sum()`
+    free : list of `FreeParameter`
     """
 
     def __init__(self, datasets, free):

@@ -51,14 +51,23 @@ class Minimum:
 class ActiveBins:
     """The bins that a search still works on; drops finished ones when they are the majority.
 
-    profile, start : a profile (see the module) and where its own searches begin; each next one does where that ended
+    Parameters
+    ----------
+    profile : see the module
+    start : where its own searches begin; each next one does where that ended
     """
 
     def __init__(self, profile, start=None):
         self._profile, self._start, self._numbers = profile, start, np.arange(profile.n)
 
     def evaluate(self, a, active):
-        """(numbers of the active bins, their values (3, n)) at flux factors a; `a` and `active` are over all bins."""
+        """(numbers of the active bins, their values (3, n)) at flux factors a; `a` and `active` are over all bins.
+
+        Parameters
+        ----------
+        a : float array (n,), flux factors
+        active : bool array (n,), the bins that are wanted
+        """
         wanted = active[self._numbers]
         if 2 * np.count_nonzero(wanted) < len(wanted):
             self._profile, self._start = self._profile.take(np.flatnonzero(wanted), self._start)

@@ -59,7 +59,13 @@ class Minima:
     converged: np.ndarray
 
     def replaced(self, rows, others):
-        """The same with other minima of some rows (int array), where those have converged."""
+        """The same with other minima of some rows (int array), where those have converged.
+
+        Parameters
+        ----------
+        rows : int array, the rows that the others are of
+        others : `Minima` of these rows
+        """
         use = np.flatnonzero(others.converged)
         new = {name: values.copy() for name, values in vars(self).items()}
         for name, values in new.items():
@@ -128,6 +134,12 @@ def newton_step(slope, curvature, fixed):
 
     Where it is not convex, curvatures count by their size, so that the step leads down; no step is longer than
     `LONGEST_STEP`.
+
+    Parameters
+    ----------
+    slope : float array (n, q)
+    curvature : float array (n, q, q)
+    fixed : bool array (n, q), coordinates that stay
     """
     inverse, convex = inverse_curvature(curvature, fixed)
     return *_short_step(inverse, slope), convex
@@ -145,6 +157,11 @@ def inverse_curvature(curvature, fixed):
     """(inverse (n, q, q), zero for what is fixed; whether the function is convex in the rest (n,)).
 
     Where it is not convex, curvatures count by their size.
+
+    Parameters
+    ----------
+    curvature : float array (n, q, q)
+    fixed : bool array (n, q), coordinates that stay
     """
     q = curvature.shape[1]
     both = fixed[:, :, None] | fixed[:, None, :]
@@ -157,12 +174,23 @@ def inverse_curvature(curvature, fixed):
 
 
 def times(matrix, vector):
-    """Product of matrices (n, q, q) and vectors (n, q)."""
+    """Product of matrices (n, q, q) and vectors (n, q).
+
+    Parameters
+    ----------
+    matrix : float array (n, q, q)
+    vector : float array (n, q)
+    """
     return np.matmul(matrix, vector[:, :, None])[:, :, 0]
 
 
 def dot(one, other):
-    """Product of vectors (n, q) and vectors."""
+    """Product of vectors (n, q) and vectors.
+
+    Parameters
+    ----------
+    one, other : float arrays (n, q)
+    """
     return np.matmul(one[:, None, :], other[:, :, None])[:, 0, 0]
 
 
@@ -172,6 +200,15 @@ def crossing(function, minima, coordinate, side, rise, low, high):
     The profile is the lowest value over all other coordinates. Newton's method for both at once: the root of the
     rise goes to its goal, inside a bracket, while the others follow their valley; where they have lost it, they
     come back first. The bound where that comes first; NaN where no crossing was found.
+
+    Parameters
+    ----------
+    function : with `evaluate` and `take`, see the module
+    minima : `Minima` of n rows
+    coordinate : int, number of the coordinate
+    side : -1 for below the minimum, 1 for above
+    rise : float, above 0, in the unit of the function
+    low, high : float arrays (q,), bounds of the coordinates
     """
     n, q = minima.x.shape
     bound = high[coordinate] if side > 0 else low[coordinate]
@@ -230,7 +267,16 @@ def _target(at, risen, tilt, rise, side, limits):
 
 
 def follow_valley(x, curvature, coordinate, value, low, high):
-    """Points (n, q) where a coordinate has a value (n,) and the others are where its parabola is lowest."""
+    """Points (n, q) where a coordinate has a value (n,) and the others are where its parabola is lowest.
+
+    Parameters
+    ----------
+    x : float array (n, q), where to begin
+    curvature : float array (n, q, q), there
+    coordinate : int, number of the coordinate that has the value
+    value : float array (n,)
+    low, high : float arrays (q,), bounds of the coordinates
+    """
     valley = _valley_at(x, curvature, coordinate, low, high)
     x = np.clip(x + (value - x[:, coordinate])[:, None] * valley, low, high)
     x[:, coordinate] = value

@@ -11,7 +11,7 @@ POSITION_STEP, OTHER_STEP = 0.01, 0.1
 
 
 def name_of(model):
-    """What a source is called: its own name, or that of its spectral model."""
+    """What a source is called: its own name, or that of its spectral model. model: of a source."""
     return model.name or model.spectral_model.name
 
 
@@ -69,7 +69,7 @@ class NuisanceParameters:
         return np.array([_step(group[0]) for group in self.parameters])
 
     def set(self, values):
-        """Give the parameters values (n,) in their own units."""
+        """Give the parameters values (n,) in their own units. values: float array (n,)."""
         for group, value in zip(self.parameters, values, strict=True):
             for parameter in group:
                 parameter.value = float(value)
@@ -88,7 +88,10 @@ def has_nuisances(pairs):
 
 
 def check_names(datasets):
-    """None where no dataset has two sources of one name; raises `InputError` otherwise: which is which?"""
+    """None where no dataset has two sources of one name; raises `InputError` otherwise: which is which?
+
+    datasets: list of datasets with their models.
+    """
     for dataset in datasets:
         names = [name_of(model) for model in dataset.models]
         double = sorted({name for name in names if names.count(name) > 1})

@@ -32,13 +32,15 @@ class OnOffCells:
     off_in_on: np.ndarray | None = None
 
     def fitted_rows(self, n_rows):
-        """Numbers of the rows that expect some signal."""
+        """Numbers of the rows that expect some signal. n_rows: int, number of all rows."""
         return np.flatnonzero(np.bincount(self.row, self.signal, n_rows) > 0)
 
     def summed(self, n_rows):
         """(n_on, n_off, alpha, alpha * n_off, signal) of each row, summed over its cells, arrays (n_rows,).
 
         alpha is such that the fourth is the product of the two; without OFF counts it is that of the acceptances.
+
+        n_rows: int, number of all rows.
         """
         columns = self.n_on, self.n_off, self.alpha * self.n_off, self.signal, 1 / self.alpha
         n_on, n_off, off_in_on, signal, off_acceptance = (
@@ -51,7 +53,10 @@ class OnOffCells:
         return n_on, n_off, alpha, off_in_on, signal
 
     def take(self, rows):
-        """The cells of some rows (sorted int array), which get the numbers 0, 1, ..."""
+        """The cells of some rows (sorted int array), which get the numbers 0, 1, ...
+
+        rows: sorted int array.
+        """
         own = np.flatnonzero(np.isin(self.row, rows))
         values = {
             each.name: None if getattr(self, each.name) is None else getattr(self, each.name)[own]
@@ -62,6 +67,9 @@ class OnOffCells:
     def profile(self, n_rows, background):
         """The profile (`tevcurve.fit.minimize`) of the rows that expect some signal.
 
+        Parameters
+        ----------
+        n_rows : int, number of all rows
         background : `BackgroundRule`
         """
         fitted = self.fitted_rows(n_rows)
@@ -73,6 +81,9 @@ class OnOffCells:
     def pieces(self, n_rows, background):
         """(the likelihood whose rows are the blocks of the fitted rows, the number of each block).
 
+        Parameters
+        ----------
+        n_rows : int, number of all rows
         background : `BackgroundRule`
         """
         own = np.flatnonzero(np.isin(self.row, self.fitted_rows(n_rows)))
@@ -96,7 +107,10 @@ class OnOffCells:
         """(row, counts) of the background in the ON region of the fitted rows at their norms, cell by cell or block by
         block.
 
-        profile, fitted : of `profile` and `fitted_rows`; norm : float array (n_fitted,)
+        Parameters
+        ----------
+        profile, fitted : of `profile` and `fitted_rows`
+        norm : float array (n_fitted,)
         """
         likelihood = profile.likelihood
         if not isinstance(likelihood, CashLikelihood):

@@ -39,7 +39,14 @@ class OnOffDatasets:
         )
 
     def rows(self, time_bins, runs, setting):
-        """The `OnOffLikelihood` of `DatasetRuns` in time bins; setting : `~tevcurve.fit.row_likelihood.RowSetting`"""
+        """The `OnOffLikelihood` of `DatasetRuns` in time bins.
+
+        Parameters
+        ----------
+        time_bins : `TimeBins` or `RunPieces`
+        runs : `DatasetRuns`
+        setting : `~tevcurve.fit.row_likelihood.RowSetting`
+        """
         bands = [self._band_of_bin(dataset) for dataset in self.datasets]
         shapes = None
         if self.whole and self.background.off_shape is not None:
@@ -70,7 +77,13 @@ class WholeShapes:
 
     @classmethod
     def of(cls, datasets, shape_from):
-        """Of datasets, a run standing for one; shape_from : "run" or "night"."""
+        """Of datasets, a run standing for one.
+
+        Parameters
+        ----------
+        datasets : list of spectrum datasets
+        shape_from : "run" or "night"
+        """
         group, edges = np.arange(len(datasets)), datasets[0].energy_edges.to_value("TeV")
         if shape_from == "night":
             if not all(np.array_equal(each.energy_edges.to_value("TeV"), edges) for each in datasets):

@@ -17,6 +17,9 @@ FREE, ROWS = BackgroundRule(), RowSetting()
 class OnOffLikelihood(RowLikelihood):
     """Rows of a 1D light curve as a profile.
 
+    Parameters
+    ----------
+    laid : the arguments of a `RowLikelihood`
     cells : `OnOffCells` of all rows
     bands : list of int arrays (n_reco,), the band of each reco bin of each run
     fluxes : list of float arrays (n_true,), cm-2 s-1, of the reference spectrum in each run
@@ -43,7 +46,10 @@ class OnOffLikelihood(RowLikelihood):
         return {"counts": n_on, "n_on": n_on, "n_off": n_off, "alpha": alpha, "excess": n_on - off_in_on}
 
     def expected(self, norm):
-        """The `Expected` of the fitted rows at norms (n_fitted,), a part for each energy bin, or each run, of a row."""
+        """The `Expected` of the fitted rows at norms (n_fitted,), a part for each energy bin, or each run, of a row.
+
+        norm: float array (n_fitted,).
+        """
         row, background = self.cells.background(self.profile, self.fitted, norm)
         return Expected(norm * self.profile.total, row, background, np.zeros(len(row)))
 
@@ -58,7 +64,10 @@ class OnOffLikelihood(RowLikelihood):
         return RowPieces(likelihood, np.searchsorted(self.fitted, row), run)
 
     def signal_rates(self, band):
-        """Counts expected of the source in a band per second of live time, float array (n_runs,)."""
+        """Counts expected of the source in a band per second of live time, float array (n_runs,).
+
+        band: int, number of the band.
+        """
         rates = []
         for run, bands, flux in zip(self.runs, self.bands, self.fluxes, strict=True):
             mask = run.mask_safe & (bands == band)
@@ -66,11 +75,14 @@ class OnOffLikelihood(RowLikelihood):
         return np.array(rates)
 
     def reshaped(self, rows):
-        """The `OnOffRows` of some rows (int array, sorted), which may have another flux in each true-energy bin."""
+        """The `OnOffRows` of some rows (int array, sorted), which may have another flux in each true-energy bin.
+
+        rows: sorted int array.
+        """
         return onoff_rows(self, rows)
 
     def toys(self, rows):
-        """What draws toys of some rows (int array, sorted), an `OnOffToys`."""
+        """What draws toys of some rows (int array, sorted), an `OnOffToys`. rows: sorted int array."""
         return onoff_toys(self, rows)
 
 

@@ -64,7 +64,12 @@ class NonlinearBin:
     def best(self, a, start=None):
         """((profile at the best parameters, (stat, slope, curvature) of theirs) at a flux factor, `BinStart`).
 
-        The profile is an `OneAmplitude` of one bin. start : `BinStart`, where the search begins
+        The profile is an `OneAmplitude` of one bin.
+
+        Parameters
+        ----------
+        a : float, flux factor
+        start : `BinStart`, where the search begins
         """
         start = self.beginning if start is None else start
         if start.n_predictions > MAX_PREDICTIONS:
@@ -272,18 +277,36 @@ class NonlinearProfile:
         return np.array([each.source_is_held for each in self.bins])
 
     def take(self, bins, start=None):
-        """(the profile of some bins (sorted int array), the start cut with them)."""
+        """(the profile of some bins (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : where the searches began, of all bins; None: nowhere yet
+        """
         new = object.__new__(NonlinearProfile)
         new.bins, new.counts, new.total = [self.bins[k] for k in bins], self.counts[bins], self.total[bins]
         return new, None if start is None else tuple(start[k] for k in bins)
 
     def evaluate(self, a, start=None):
-        """((stat, slope, curvature) of the profile at flux factors a, each of shape (n,), where the searches ended)."""
+        """((stat, slope, curvature) of the profile at flux factors a, each of shape (n,), where the searches ended).
+
+        Parameters
+        ----------
+        a : float array (n,), flux factors
+        start : where the searches begin; None: nowhere yet
+        """
         found, ends = self._best(a, start)
         return tuple(np.array([values for _, values in found]).reshape(-1, 3).T), ends
 
     def settled(self, a, start=None):
-        """(the profile of each bin with all else at its best for flux factors a (n,), a list; the ends)."""
+        """(the profile of each bin with all else at its best for flux factors a (n,), a list; the ends).
+
+        Parameters
+        ----------
+        a : float array (n,), flux factors
+        start : where the searches begin; None: nowhere yet
+        """
         found, ends = self._best(a, start)
         return [profile for profile, _ in found], ends
 

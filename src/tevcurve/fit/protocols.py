@@ -39,7 +39,7 @@ class Expectations(Protocol):
         """Columns of what was counted, arrays (n_bins,): "counts", and those of ON and OFF regions."""
 
     def expected(self, norm: np.ndarray) -> Expected:
-        """Of the fitted rows at norms (n_fitted,)."""
+        """Of the fitted rows at norms (n_fitted,). norm: float array (n_fitted,)."""
 
 
 @runtime_checkable
@@ -58,7 +58,7 @@ class Reshaped(Protocol):
     """Rows that can be asked for another flux in each true-energy bin: a free index."""
 
     def reshaped(self, rows: np.ndarray):
-        """The `ShapeRows` of some rows (int array, sorted)."""
+        """The `ShapeRows` of some rows (int array, sorted). rows: sorted int array."""
 
 
 @runtime_checkable
@@ -68,4 +68,7 @@ class EventView(Protocol):
     runs: list
 
     def signal_rates(self, band: int) -> np.ndarray:
-        """Counts expected of the source in a band per second of live time, float array (n_runs,)."""
+        """Counts expected of the source in a band per second of live time, float array (n_runs,).
+
+        band: int, number of the band.
+        """

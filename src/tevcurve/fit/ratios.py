@@ -75,6 +75,11 @@ class AngleProfile:
 
     What `tevcurve.fit.confidence` calls a profile. The first factor is `first_unit` * scale * sin(angle), the second
     `second_unit` * scale * cos(angle).
+
+    Parameters
+    ----------
+    first, second : the two profiles, of n bins each
+    first_unit, second_unit : float arrays (n,), of their flux factors
     """
 
     def __init__(self, first, second, first_unit, second_unit):
@@ -84,12 +89,24 @@ class AngleProfile:
         self.counts = first.counts + second.counts
 
     def take(self, bins, start=None):
-        """(the profile of some bins (sorted int array), the start cut with them)."""
+        """(the profile of some bins (sorted int array), the start cut with them).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : where the searches of both began, of all bins; None: nowhere yet
+        """
         (first, second), start = _both_taken(self, bins, start)
         return AngleProfile(first, second, self.first_unit[bins], self.second_unit[bins]), start
 
     def evaluate(self, angle, start=None):
-        """((stat, slope, curvature) at angles (n,), where the searches of both profiles ended)."""
+        """((stat, slope, curvature) at angles (n,), where the searches of both profiles ended).
+
+        Parameters
+        ----------
+        angle : float array (n,), radian
+        start : where the searches of both profiles begin; None: nowhere yet
+        """
         up, along = self.first_unit * np.sin(angle), self.second_unit * np.cos(angle)
         best = minimize_norm(_Ray(self.first, self.second, up, along), np.zeros(self.n), start)
         scale = best.norm

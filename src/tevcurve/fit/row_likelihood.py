@@ -48,16 +48,25 @@ class RunPieces:
 
     @classmethod
     def whole(cls, bins, n_bins):
-        """Of runs of one second, each as a whole in a bin (int array (n_runs,), ascending)."""
+        """Of runs of one second, each as a whole in a bin (int array (n_runs,), ascending).
+
+        Parameters
+        ----------
+        bins : int array (n_runs,), ascending, the bin of each run
+        n_bins : int, number of bins
+        """
         zeros = np.zeros(len(bins))
         return cls(n_bins, np.asarray(bins, dtype=int), np.arange(len(bins)), zeros, zeros + 1)
 
     def pieces(self, runs):
-        """These pieces, of those runs."""
+        """These pieces, of those runs. runs: list of their terms, which are not looked at."""
         return self
 
     def of_bin(self, number):
-        """(the pieces of one bin, the numbers of its runs), the runs being numbered anew in their order."""
+        """(the pieces of one bin, the numbers of its runs), the runs being numbered anew in their order.
+
+        number: int, of the bin.
+        """
         own = np.flatnonzero(self.bin == number)
         runs, run = np.unique(self.run[own], return_inverse=True)
         return RunPieces(1, np.zeros(len(own), dtype=int), run, self.start_s[own], self.stop_s[own]), runs
@@ -77,7 +86,13 @@ class DatasetRuns:
 
     @classmethod
     def of(cls, made, whole):
-        """Of a list with the terms of each dataset; in the order of time, or, as a whole, in that of the datasets."""
+        """Of a list with the terms of each dataset; in the order of time, or, as a whole, in that of the datasets.
+
+        Parameters
+        ----------
+        made : list, for each dataset a list of the terms of its runs
+        whole : bool, whether each dataset is in one row as a whole
+        """
         terms = [each for own in made for each in own]
         owner = np.repeat(np.arange(len(made)), [len(own) for own in made])
         place = np.concatenate([np.arange(len(own)) for own in made])
@@ -109,12 +124,24 @@ def cut_runs(runs, time_bins, event_times):
 
 
 def for_each_run(value, runs):
-    """A list with a value for each run, of such a list or of one value for all."""
+    """A list with a value for each run, of such a list or of one value for all.
+
+    Parameters
+    ----------
+    value : list with a value for each run, or one value
+    runs : list of the runs' terms
+    """
     return value if isinstance(value, list) else [value] * len(runs)
 
 
 def no_exposure(runs, masked):
-    """(status, reason) of a row in which nothing is expected of the source, of whichever runs."""
+    """(status, reason) of a row in which nothing is expected of the source, of whichever runs.
+
+    Parameters
+    ----------
+    runs : list of int, numbers of the row's runs
+    masked : list of bool, whether each has no energy bin of the band in the fit
+    """
     return "no_exposure", ""
 
 
@@ -137,7 +164,10 @@ class RowSetting:
     seconds: WholeSeconds | None = None
 
     def dark_bands(self, n_bands):
-        """Whether the reference has no flux in each band, bool array (n_bands,)."""
+        """Whether the reference has no flux in each band, bool array (n_bands,).
+
+        n_bands: int, number of bands.
+        """
         return np.zeros(n_bands, dtype=bool) if self.dark is None else self.dark
 
 
@@ -190,13 +220,19 @@ class RowLikelihood:
         return self.setting.stacked
 
     def spread(self, values):
-        """Values (n_fitted, ...) of the fitted rows among all rows, NaN elsewhere."""
+        """Values (n_fitted, ...) of the fitted rows among all rows, NaN elsewhere.
+
+        values: float array (n_fitted, ...).
+        """
         full = np.full((self.n_bins, *np.shape(values)[1:]), np.nan)
         full[self.fitted] = values
         return full
 
     def fitted_only(self, values):
-        """Values (n_bins, ...) of all rows, NaN where the row is not fitted."""
+        """Values (n_bins, ...) of all rows, NaN where the row is not fitted.
+
+        values: float array (n_bins, ...).
+        """
         return self.spread(values[self.fitted])
 
     def columns(self, estimate):
@@ -215,7 +251,10 @@ class RowLikelihood:
         return columns | self.count_columns(columns["norm"]) | exposure
 
     def count_columns(self, norm):
-        """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,); NaN where not fitted."""
+        """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,); NaN where not fitted.
+
+        norm: float array (n_bins,).
+        """
         measured, expected = self.measured(), self.expected(norm[self.fitted])
         signal = self.spread(expected.signal)
         predicted = {"npred": signal + self.spread(expected.rest()), "npred_excess": signal}
@@ -226,7 +265,10 @@ class RowLikelihood:
         raise NotImplementedError
 
     def expected(self, norm):
-        """The `~tevcurve.fit.protocols.Expected` of the fitted rows at norms (n_fitted,)."""
+        """The `~tevcurve.fit.protocols.Expected` of the fitted rows at norms (n_fitted,).
+
+        norm: float array (n_fitted,).
+        """
         raise NotImplementedError
 
     def pieces(self):
@@ -243,7 +285,10 @@ class RowLikelihood:
         raise NotImplementedError
 
     def why_unfitted(self, number):
-        """(status, reason in words) of a row in which nothing is expected from the source."""
+        """(status, reason in words) of a row in which nothing is expected from the source.
+
+        number: int, of the row.
+        """
         time, band = divmod(number, self.n_bands)
         if self.cut.ontime[time] == 0:
             return "no_livetime", "there is no good time in the bin"

@@ -21,9 +21,12 @@ class Search:
     Minuit (James & Roos 1975, Comput. Phys. Commun. 10, 343) sees each parameter as its distance from the start in
     steps that change the statistic by something like 1, so that amplitudes of 1e-11 and angles of 80 deg are alike.
 
-    statistic: `JointStatistic`. strategy: Minuit's, 0 to 2.
-
     Raises InputError where the statistic is not finite at the start or does not depend on a parameter.
+
+    Parameters
+    ----------
+    statistic : `JointStatistic`
+    strategy : Minuit's, 0 to 2
     """
 
     def __init__(self, statistic, strategy):
@@ -36,7 +39,13 @@ class Search:
         self._limits = (bounds - self._start[:, None]) / self._steps[:, None]
 
     def run(self, asymmetric=(), sigma=1):
-        """The `FitResult`, with asymmetric errors for some indices of parameters at a rise of sigma^2."""
+        """The `FitResult`, with asymmetric errors for some indices of parameters at a rise of sigma^2.
+
+        Parameters
+        ----------
+        asymmetric : indices of the parameters that get asymmetric errors
+        sigma : float, number of standard deviations of these
+        """
         minuit = self._minuit()
         minuit.errordef = sigma**2
         minuit.migrad()
@@ -54,7 +63,13 @@ class Search:
         return self._result(minuit.values, message, covariance, errors)
 
     def profile(self, index, values):
-        """The statistic (n,) minimised over the other parameters, with one held at values (n,); NaN where it fails."""
+        """The statistic (n,) minimised over the other parameters, with one held at values (n,); NaN where it fails.
+
+        Parameters
+        ----------
+        index : int, of the parameter that is held
+        values : float array (n,), in its unit
+        """
         minuit, stat = self._minuit(), np.full(len(values), np.nan)
         minuit.fixed[index] = True
         # From the start outwards, on each side from neighbour to neighbour.

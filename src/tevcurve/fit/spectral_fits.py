@@ -33,20 +33,35 @@ class ShapeFunction:
         self.rows, self.family, self.kind, self.beginning = rows, family, kind, beginning
 
     def take(self, numbers, start=None):
-        """(the function of some rows, the start cut with them)."""
+        """(the function of some rows, the start cut with them).
+
+        Parameters
+        ----------
+        numbers : sorted int array, the rows that are kept
+        start : where a search for backgrounds began, of all rows; default: `beginning`
+        """
         rows, start = self.rows.take(numbers, self.beginning if start is None else start)
         return ShapeFunction(rows, self.family, self.kind, start), start
 
     def of(self, kind):
-        """The function with another flux factor."""
+        """The function with another flux factor. kind: str, see the class."""
         return ShapeFunction(self.rows, self.family, kind, self.beginning)
 
     def beginning_at(self, x):
-        """The same function, whose searches begin where one at x (n, 1 + p) ended."""
+        """The same function, whose searches begin where one at x (n, 1 + p) ended.
+
+        x: float array (n, 1 + p).
+        """
         return ShapeFunction(self.rows, self.family, self.kind, self.evaluate(x)[1])
 
     def evaluate(self, x, start=None):
-        """((value, slope, curvature) at x (n, 1 + p), where the rows' search for backgrounds ended)."""
+        """((value, slope, curvature) at x (n, 1 + p), where the rows' search for backgrounds ended).
+
+        Parameters
+        ----------
+        x : float array (n, 1 + p)
+        start : where the search for backgrounds begins; default: `beginning`
+        """
         # What overflows far away is not finite, and the search turns back.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return self._evaluate(x, self.beginning if start is None else start)
@@ -73,7 +88,14 @@ class ShapeFunction:
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """A fitted number of each row (n,), its symmetric error, distances to both ends of its interval, and limit."""
+    """A fitted number of each row (n,), its symmetric error, distances to both ends of its interval, and limit.
+
+    Attributes
+    ----------
+    value, err : float arrays (n,), the number and its symmetric error
+    errn, errp : float arrays (n,), distances down and up to the ends of its interval
+    ul : float array (n,), upper limit, or None
+    """
 
     value: np.ndarray
     err: np.ndarray

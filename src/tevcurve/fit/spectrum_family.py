@@ -57,11 +57,14 @@ class SpectrumFamily:
         return len(self.names)
 
     def parameters(self, t):
-        """Values of the parameters (n, p) in their own units."""
+        """Values of the parameters (n, p) in their own units. t: float array (n, p), shape coordinates."""
         return self.center + self.scale * t
 
     def spectra(self, t):
-        """Flux in each true-energy bin (cm-2 s-1) with its first and second derivatives in t, (n, n_true, k)."""
+        """Flux in each true-energy bin (cm-2 s-1) with its first and second derivatives in t, (n, n_true, k).
+
+        t: float array (n, p), shape coordinates.
+        """
         value, first, second = self._with_derivatives("true", t)
         p = self.n_shape
         columns = [value, *(value * first[:, j] for j in range(p))]
@@ -72,6 +75,11 @@ class SpectrumFamily:
         """(log of the "flux", "eflux" or "dnde" over the band (n,), its first (n, p) and second (n, p, p) derivatives).
 
         Relative to what it is at t = 0.
+
+        Parameters
+        ----------
+        kind : "flux", "eflux" or "dnde"
+        t : float array (n, p), shape coordinates
         """
         value, first, second = self._with_derivatives(kind, t)
         zero = self._values[kind](self._overrides(np.zeros((1, self.n_shape))))

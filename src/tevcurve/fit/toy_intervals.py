@@ -75,14 +75,19 @@ def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
 
 
 def toys_for(level):
-    """Number of toys that tell where the critical value of a confidence level is."""
+    """Number of toys that tell where the critical value of a confidence level is. level: float, 0 to 1."""
     return max(N_TOYS, int(np.ceil(TOYS_BEYOND / (1 - level))))
 
 
 def toy_statistics(cells, norms, background, n_toys):
     """t (n, n_toys) of toys of a row, drawn with flux factors (n,) and norms of the background (n, n_blocks).
 
+    Parameters
+    ----------
     cells : `ExpectedCells`
+    norms : float array (n,), flux factors
+    background : float array (n, n_blocks), norms of the background
+    n_toys : int, number of toys for each flux factor
     """
     counts = np.random.default_rng(SEED).poisson(np.repeat(cells.expected(norms, background), n_toys, axis=0))
     toys = cells.profile_of(counts)
@@ -92,7 +97,10 @@ def toy_statistics(cells, norms, background, n_toys):
 
 
 def bound_of(observed):
-    """t below which toys come before the observed one; those with the same counts do not, whatever the rounding."""
+    """t below which toys come before the observed one; those with the same counts do not, whatever the rounding.
+
+    observed: float array, t of the observed counts.
+    """
     return observed * (1 - 1e-9) - 1e-9
 
 

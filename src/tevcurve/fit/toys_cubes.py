@@ -12,6 +12,11 @@ class CubeToys:
 
     A likelihood of events at their own energies and positions is drawn, and fitted, in cells too. Where norms of the
     background have a prior, those of each toy are drawn from it.
+
+    Parameters
+    ----------
+    joint : `CubeLikelihood`
+    rows : sorted int array, the rows that are drawn
     """
 
     def __init__(self, joint, rows):
@@ -39,7 +44,10 @@ class CubeToys:
         return constant
 
     def measured_background(self, norms):
-        """`background_norms` (n_blocks,) at norms (n_rows,); None where a prior says what they are."""
+        """`background_norms` (n_blocks,) at norms (n_rows,); None where a prior says what they are.
+
+        norms: float array (n_rows,).
+        """
         return None if self.has_prior else self.background_norms(np.asarray(norms)[None])[0]
 
     def background_norms(self, norms):
@@ -59,17 +67,33 @@ class CubeToys:
     def draw(self, norms, n, rng, background=None):
         """The profile of n light curves; row r of light curve t is its bin t * n_rows + r.
 
-        norms: float, or array (n_rows,) or (n, n_rows), the truth. background: norms of the background (n_blocks,) or
-        (n, n_blocks); default: `background_norms`, or with a prior, drawn from that.
+        Parameters
+        ----------
+        norms : float, or array (n_rows,) or (n, n_rows), the truth
+        n : int, number of light curves
+        rng : numpy Generator
+        background : norms of the background (n_blocks,) or (n, n_blocks); default: `background_norms`, or with a
+            prior, drawn from that
         """
         return self.profile_of(self.draw_counts(norms, n, rng, background), n)
 
     def profile_of(self, terms, n):
-        """The profile of what `draw_counts` gave for n light curves."""
+        """The profile of what `draw_counts` gave for n light curves.
+
+        Parameters
+        ----------
+        terms : `CashTerms` of the light curves
+        n : int, number of light curves
+        """
         return cash_profile(terms)
 
     def draw_counts(self, norms, n, rng, background=None):
-        """The `CashTerms` of n light curves; see `draw`."""
+        """The `CashTerms` of n light curves; see `draw`.
+
+        Parameters
+        ----------
+        norms, n, rng, background : see `draw`
+        """
         terms = self.terms
         norms = np.broadcast_to(np.asarray(norms, dtype=float), (n, terms.n_bins))
         if background is None:
@@ -104,7 +128,13 @@ class CubeToys:
 
 
 def run_cells(runs, fluxes):
-    """The `RunCells` of runs with compact responses: cells in which some run expects photons of the source."""
+    """The `RunCells` of runs with compact responses: cells in which some run expects photons of the source.
+
+    Parameters
+    ----------
+    runs : list of `CubeTerms`
+    fluxes : list of float arrays (n_true,), cm-2 s-1, of the source in each run
+    """
     n_pixels = runs[0].compact.shares.shape[1]
     signals = []
     for run, flux in zip(runs, fluxes, strict=True):

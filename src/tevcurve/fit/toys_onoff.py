@@ -59,7 +59,7 @@ class OnOffToys:
         return float(np.sum(own.n_on - own.alpha * own.n_off) / np.sum(own.signal))
 
     def measured_background(self, norms):
-        """`backgrounds` (n_cells,) at norms (n_rows,)."""
+        """`backgrounds` (n_cells,) at norms (n_rows,). norms: float array (n_rows,)."""
         return self.backgrounds(np.asarray(norms)[None])[0]
 
     def backgrounds(self, norms):
@@ -76,17 +76,32 @@ class OnOffToys:
     def draw(self, norms, n, rng, background=None):
         """The profile of n light curves; row r of light curve t is its bin t * n_rows + r.
 
-        norms: float, or array (n_rows,) or (n, n_rows), the truth. background: expected OFF counts (n_cells,) or
-        (n, n_cells); default: `backgrounds`.
+        Parameters
+        ----------
+        norms : float, or array (n_rows,) or (n, n_rows), the truth
+        n : int, number of light curves
+        rng : numpy Generator
+        background : expected OFF counts (n_cells,) or (n, n_cells); default: `backgrounds`
         """
         return self.profile_of(self.draw_counts(norms, n, rng, background), n)
 
     def profile_of(self, cells, n):
-        """The profile of what `draw_counts` gave for n light curves."""
+        """The profile of what `draw_counts` gave for n light curves.
+
+        Parameters
+        ----------
+        cells : `OnOffCells` of the light curves
+        n : int, number of light curves
+        """
         return cells.profile(n * self.n_rows, self.rule)
 
     def draw_counts(self, norms, n, rng, background=None):
-        """The `OnOffCells` of n light curves; see `draw`."""
+        """The `OnOffCells` of n light curves; see `draw`.
+
+        Parameters
+        ----------
+        norms, n, rng, background : see `draw`
+        """
         own, n_rows = self.cells, self.n_rows
         norms = np.broadcast_to(np.asarray(norms, dtype=float), (n, n_rows))
         off = self.backgrounds(norms) if background is None else background
@@ -135,7 +150,13 @@ class OnOffToys:
 
 
 def onoff_toys(joint, rows):
-    """The `OnOffToys` of rows (sorted int array) of an `OnOffLikelihood`."""
+    """The `OnOffToys` of rows (sorted int array) of an `OnOffLikelihood`.
+
+    Parameters
+    ----------
+    joint : `OnOffLikelihood`
+    rows : sorted int array, the rows that are drawn
+    """
     run, reco, group, ontime = _cell_groups(joint, rows)
     own_shape = (None, None, None) if joint.stacked else (joint.shapes, run, reco)
     profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
