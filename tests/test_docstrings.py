@@ -20,6 +20,7 @@ ROOMS = (
     "cli/main.py",
     "config",
     "data",
+    "datasets",
     "declarations.py",
     "demo.py",
     "errors.py",

@@ -6,7 +6,10 @@ from tevcurve.datasets.gammapy_objects import from_gammapy
 def datasets_of(datasets, source=""):
     """A list of datasets: gammapy's as ours (`tevcurve.datasets.gammapy_objects.from_gammapy`), all others as they are.
 
-    datasets: one, or a list of them, or a `gammapy.datasets.Datasets`. source: name of the model that is looked at.
+    Parameters
+    ----------
+    datasets : one, or a list of them, or a `gammapy.datasets.Datasets`
+    source : name of the model that is looked at
     """
     several = isinstance(datasets, (list, tuple)) or (
         is_gammapy(datasets) and type(datasets).__name__ == "Datasets"
@@ -15,7 +18,7 @@ def datasets_of(datasets, source=""):
 
 
 def is_gammapy(thing):
-    """Whether something is an object of gammapy, which need not be there."""
+    """Whether something is an object of gammapy, which need not be there. thing: any object."""
     return type(thing).__module__.split(".")[0] == "gammapy"
 
 

@@ -45,7 +45,13 @@ class CellExpectation:
         return plane_floors(self.background.mean(axis=-1))
 
     def response_at(self, reco, pixel):
-        """Expected of the source in cells (n,), per second of live time and unit flux, float array (n, n_true), cm2."""
+        """Expected of the source in cells (n,), per second of live time and unit flux, float array (n, n_true), cm2.
+
+        Parameters
+        ----------
+        reco : int array (n,), numbers of the reco bins of the cells
+        pixel : int array (n,), flat numbers of the pixels of the cells
+        """
         return (self.shares[:, pixel] * self.dispersion[:, reco]).T
 
     def filled(self):
@@ -63,7 +69,10 @@ class CellExpectation:
     def totals(self, bands, n_bands):
         """Sums over the cells of each band: a dict of what `CubeTerms` calls its totals.
 
+        Parameters
+        ----------
         bands : int array (n_reco,), the band of each reco bin, -1 for none
+        n_bands : int
         """
         per_bin = self._sky_sums() * np.where(self.in_fit, self.dispersion, 0.0)
         own = [bands == band for band in range(n_bands)]

@@ -12,11 +12,13 @@ from tevcurve.maps import MapAxis
 class CountsSpectrum:
     """Counts in energy bins: `data` (n,), the bins, and what belongs to them.
 
-    energy: edges of the bins, Quantity or MapAxis.
-    data: float array (n,); zeros where None.
-    meta: dict, free to change and to replace; `t_start` and `t_stop` (Time) say which time the counts are of.
-
     Raises InputError when the array does not fit the bins.
+
+    Parameters
+    ----------
+    energy : edges of the bins, Quantity or MapAxis
+    data : float array (n,); zeros where None
+    meta : dict, free to change and to replace; `t_start` and `t_stop` (Time) say which time the counts are of
     """
 
     def __init__(self, energy, data=None, meta=None):
@@ -61,7 +63,13 @@ class CountsSpectrum:
         return CountsSpectrum(self.energy_axis, self.data, dict(self.meta))
 
     def plot(self, ax=None, **style):
-        """Axes with the counts per bin as steps; the keywords are matplotlib's `stairs`."""
+        """Axes with the counts per bin as steps; the keywords are matplotlib's `stairs`.
+
+        Parameters
+        ----------
+        ax : matplotlib axes; default: the present ones
+        style : keywords of `stairs`
+        """
         import matplotlib.pyplot as plt
 
         ax, edges = plt.gca() if ax is None else ax, self.energy_edges.to_value(u.TeV)

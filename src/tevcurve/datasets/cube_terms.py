@@ -35,16 +35,28 @@ class CubeResponse:
     __repr__ = short_repr
 
     def signal_at(self, cell, flux):
-        """Expected signal per second of live time in cells (flat indices of (n_reco, n_pixels)), float array."""
+        """Expected signal per second of live time in cells (flat indices of (n_reco, n_pixels)), float array.
+
+        Parameters
+        ----------
+        cell : int array (n_cells,), flat indices
+        flux : float array (n_true,), cm-2 s-1
+        """
         reco, pixel = np.divmod(cell, self.shares.shape[1])
         return np.einsum("te,te->e", self.shares[:, pixel], (self.dispersion * flux[:, None])[:, reco])
 
     def background_at(self, cell):
-        """Background per second of on-time in cells, (n_slices, n_cells)."""
+        """Background per second of on-time in cells, (n_slices, n_cells).
+
+        cell: int array (n_cells,), flat indices.
+        """
         return self.background.reshape(len(self.background), -1)[:, cell]
 
     def in_all_cells(self, flux):
-        """(signal, background, fixed) per second in all cells (n_reco, n_pixels), the background in each slice."""
+        """(signal, background, fixed) per second in all cells (n_reco, n_pixels), the background in each slice.
+
+        flux: float array (n_true,), cm-2 s-1.
+        """
         signal = np.einsum("tr,tp->rp", self.dispersion * flux[:, None], self.shares)
         fixed = np.broadcast_to(self.fixed, signal.shape)
         if self.cells is None:
@@ -130,14 +142,20 @@ class CubeTerms:
         return band_reach(self.reco_edges, self.band_of_bin, self.n_bands, response)
 
     def signal(self, flux):
-        """Expected signal of each event (n,) per second of live time, of fluxes (n_true,) in cm-2 s-1."""
+        """Expected signal of each event (n,) per second of live time, of fluxes (n_true,) in cm-2 s-1.
+
+        flux: float array (n_true,).
+        """
         signal = np.zeros(len(self.time_s))
         # einsum, not a matrix product: an event's sum must not depend on how many others there are.
         signal[self.near] = np.einsum("et,t->e", self.response, flux)
         return signal
 
     def signal_total(self, flux):
-        """Expected signal in each band (n_bands,) per second of live time."""
+        """Expected signal in each band (n_bands,) per second of live time.
+
+        flux: float array (n_true,), cm-2 s-1.
+        """
         return np.einsum("bt,t->b", self.response_total, flux)
 
     def timeline(self):

@@ -38,6 +38,8 @@ def sky_model_of(model):
     A spectrum that is not among ours is taken as it is: its flux at the present parameters, times a free factor.
     Raises `InputError` for a spatial model that is not a point, a round Gaussian or a round disc, and for a temporal
     model.
+
+    model: that of gammapy.
     """
     if getattr(model, "temporal_model", None) is not None:
         raise InputError(
@@ -48,7 +50,13 @@ def sky_model_of(model):
 
 
 def background_model_of(background, model):
-    """The `BackgroundModel` of a background map and a `FoVBackgroundModel` of gammapy, or None: it is fixed then."""
+    """The `BackgroundModel` of a background map and a `FoVBackgroundModel` of gammapy, or None: it is fixed then.
+
+    Parameters
+    ----------
+    background : `WcsNDMap`, counts per cell
+    model : that of gammapy, or None
+    """
     if model is None:
         fixed = BackgroundModel(background)
         fixed.parameters["norm"].frozen = True

@@ -38,7 +38,12 @@ class CubeParts:
     def dataset(self, models, position=None):
         """`MapDataset` with the responses at a position; default: that of the first model that has one.
 
-        models: list of `SkyModel`. Raises `InputError` where there is no position.
+        Raises `InputError` where there is no position.
+
+        Parameters
+        ----------
+        models : list of `SkyModel`
+        position : `SkyCoord`, or None
         """
         places = [model.spatial_model.position for model in models if model.spatial_model is not None]
         if position is None and not places:
@@ -64,9 +69,17 @@ class CubeParts:
 class OnOffParts:
     """Parts of an ON/OFF spectrum; float arrays (n_reco,) and (n_true,), edges in Quantities.
 
+    Attributes
+    ----------
+    counts, counts_off : float arrays (n_reco,), of the ON and the OFF region
+    acceptance, acceptance_off : float arrays (n_reco,), of the ON and the OFF region
     exposure : Quantity (n_true,), an area times a time
     edisp : float array (n_true, n_reco)
+    reco_edges, true_edges : Quantities (n_reco + 1,) and (n_true + 1,), energies
     mask_safe, mask_fit : bool arrays (n_reco,) or None
+    gti : `GTI` or None
+    livetime : a time, or None
+    name : str
     """
 
     counts: np.ndarray
@@ -84,7 +97,10 @@ class OnOffParts:
     name: str = ""
 
     def dataset(self, models):
-        """`SpectrumDatasetOnOff` with one model or none; bins without OFF acceptance are outside the fit."""
+        """`SpectrumDatasetOnOff` with one model or none; bins without OFF acceptance are outside the fit.
+
+        models: sequence of at most one model.
+        """
         if len(models) > 1:
             names = ", ".join(repr(model.name) for model in models)
             raise InputError(f"The ON/OFF spectrum {self.name!r} has the models {names}; one is wanted.")

@@ -7,7 +7,14 @@ from tevcurve.errors import InputError
 
 
 def check_maps(counts, exposure, background_model):
-    """None where the maps make a `MapDataset`; raises `InputError` otherwise."""
+    """None where the maps make a `MapDataset`; raises `InputError` otherwise.
+
+    Parameters
+    ----------
+    counts : the map of counts
+    exposure : the map of exposures
+    background_model : `BackgroundModel` or None
+    """
     for what, each in (("counts", counts), ("exposure", exposure)):
         if not hasattr(each, "geom"):
             raise InputError(f"The {what} of a MapDataset are a {type(each).__name__}; wanted is a WcsNDMap.")
@@ -37,7 +44,13 @@ def check_maps(counts, exposure, background_model):
 
 
 def checked_mask(mask, counts):
-    """The mask as a bool array of the counts' shape, or None; raises `InputError` where it does not fit."""
+    """The mask as a bool array of the counts' shape, or None; raises `InputError` where it does not fit.
+
+    Parameters
+    ----------
+    mask : bool array or map, or None
+    counts : `WcsNDMap`
+    """
     if mask is None:
         return None
     data = np.asarray(mask.data if hasattr(mask, "geom") else mask)
@@ -49,7 +62,13 @@ def checked_mask(mask, counts):
 
 
 def check_on_map(model, geom):
-    """None where a `SkyModel` lies on the pixels of a geometry; raises `InputError` otherwise."""
+    """None where a `SkyModel` lies on the pixels of a geometry; raises `InputError` otherwise.
+
+    Parameters
+    ----------
+    model : `SkyModel`
+    geom : `WcsGeom`
+    """
     spatial = model.spatial_model
     # In plain numbers: a fit of the position asks often, and a SkyCoord costs more than all the rest.
     if spatial is None or geom.lonlat_to_idx(*spatial.lonlat_in(geom.frame))[0] >= 0:

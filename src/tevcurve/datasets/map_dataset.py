@@ -137,12 +137,18 @@ class MapDataset:
         return self.counts.copy(data=np.where(self.cells, data, 0.0))
 
     def npred_signal(self, name=None):
-        """Predicted counts of the sources, or of one of them, in the cells of the fit, `WcsNDMap`."""
+        """Predicted counts of the sources, or of one of them, in the cells of the fit, `WcsNDMap`.
+
+        name: str, of one of the models; default: all of them.
+        """
         models = self._models if name is None else [self.named(name)]
         return self.counts.copy(data=np.where(self.cells, self._predicted(models), 0.0))
 
     def residuals(self, method="diff"):
-        """Counts minus prediction, `WcsNDMap`; with `method="diff/sqrt(model)"` over the root of the prediction."""
+        """Counts minus prediction, `WcsNDMap`; with `method="diff/sqrt(model)"` over the root of the prediction.
+
+        method: str, "diff" or "diff/sqrt(model)".
+        """
         predicted = self.npred().data
         difference = np.where(self.cells, self.counts.data - predicted, 0.0)
         if method == "diff":
@@ -181,23 +187,51 @@ class MapDataset:
         return float(2 * (total - np.sum(counts[reached] * np.log(predicted))))
 
     def plot_counts(self, ax=None, **keywords):
-        """The axes with the counts, summed over energy."""
+        """The axes with the counts, summed over energy.
+
+        Parameters
+        ----------
+        ax : WCSAxes; default: those of a new figure
+        keywords : for matplotlib
+        """
         return plot_counts(self, ax=ax, **keywords)
 
     def plot_npred(self, ax=None, **keywords):
-        """The axes with the predicted counts, summed over energy."""
+        """The axes with the predicted counts, summed over energy.
+
+        Parameters
+        ----------
+        ax : WCSAxes; default: those of a new figure
+        keywords : for matplotlib
+        """
         return plot_npred(self, ax=ax, **keywords)
 
     def plot_residuals(self, ax=None, radius="0.1 deg", **keywords):
-        """The axes with the significance of counts against prediction in circles; see `map_plot.plot_residuals`."""
+        """The axes with the significance of counts against prediction in circles; see `map_plot.plot_residuals`.
+
+        Parameters
+        ----------
+        ax : WCSAxes; default: those of a new figure
+        radius : of the circles; None for single pixels
+        keywords : for matplotlib
+        """
         return plot_residuals(self, ax=ax, radius=radius, **keywords)
 
     def plot(self, ax=None, radius="0.1 deg"):
-        """Three axes: counts, prediction, and the significance of their difference."""
+        """Three axes: counts, prediction, and the significance of their difference.
+
+        Parameters
+        ----------
+        ax : three WCSAxes; default: those of a new figure
+        radius : of the circles; None for single pixels
+        """
         return plot_maps(self, ax=ax, radius=radius)
 
     def why_no_signal(self, model):
-        """(status, reason in words) of a dataset in which nothing is expected from a source."""
+        """(status, reason in words) of a dataset in which nothing is expected from a source.
+
+        model: `SkyModel` of the source.
+        """
         lon, lat = model.spatial_model.lonlat_in("icrs")
         offsets = [run.offset_of(lon, lat) for run in self.runs]
         off_axis = f"the source is {np.rad2deg(min(offsets, default=0)):.2f} deg off the pointing"
@@ -233,7 +267,7 @@ class MapDataset:
         return raise_empty_cells(background, reached & self.cells)
 
     def response_of(self, model):
-        """The model's `SourceResponse`, kept for the places where the model was last."""
+        """The model's `SourceResponse`, kept for the places where the model was last. model: `SkyModel`."""
         shape = () if model.spatial_model is None else tuple(p.value for p in model.spatial_model.parameters)
         key = (type(model.spatial_model), getattr(model.spatial_model, "frame", None), shape)
         parts = self.exposure, self.psf, self.edisp, self.counts.origin
@@ -248,7 +282,7 @@ class MapDataset:
         return cache[key]
 
     def flux_of(self, model):
-        """Flux of a model in each true-energy bin (n_true,), cm-2 s-1."""
+        """Flux of a model in each true-energy bin (n_true,), cm-2 s-1. model: `SkyModel`."""
         return model.spectral_model.photon_flux(self.exposure.geom.axes[0].edges.to_value("TeV"))
 
     def _predicted(self, models):

@@ -15,8 +15,13 @@ def plot_maps(dataset, ax=None, radius=RADIUS):
 
     All three are of the cells that are fitted.
 
-    ax: three WCSAxes (`projection=dataset.counts.geom.wcs`); by default those of a new figure. radius: see
-    `plot_residuals`. Raises `InputError` for another number of axes.
+    Raises `InputError` for another number of axes.
+
+    Parameters
+    ----------
+    dataset : `MapDataset`
+    ax : three WCSAxes (`projection=dataset.counts.geom.wcs`); by default those of a new figure
+    radius : see `plot_residuals`
     """
     if ax is None:
         geom = dataset.counts.geom
@@ -41,12 +46,26 @@ def plot_maps(dataset, ax=None, radius=RADIUS):
 
 
 def plot_counts(dataset, ax=None, **keywords):
-    """The axes with the counts, summed over energy."""
+    """The axes with the counts, summed over energy.
+
+    Parameters
+    ----------
+    dataset : `MapDataset`
+    ax : WCSAxes; default: those of a new figure
+    keywords : for matplotlib
+    """
     return _pixels(dataset.counts, dataset, "counts", ax, keywords)
 
 
 def plot_npred(dataset, ax=None, **keywords):
-    """The axes with the predicted counts, summed over energy."""
+    """The axes with the predicted counts, summed over energy.
+
+    Parameters
+    ----------
+    dataset : `MapDataset`
+    ax : WCSAxes; default: those of a new figure
+    keywords : for matplotlib
+    """
     return _pixels(dataset.npred(), dataset, "predicted counts", ax, keywords)
 
 
@@ -57,7 +76,12 @@ def plot_residuals(dataset, ax=None, radius=RADIUS, **keywords):
     the root of 2 (n log(n/m) - n + m) with the sign of n - m (the likelihood ratio of a Poisson mean, Cash 1979, ApJ
     228, 939). Of a prediction that is right it is normally distributed where counts are many; neighbours share counts.
 
-    radius: of the circles; None for single pixels. keywords: for matplotlib's imshow.
+    Parameters
+    ----------
+    dataset : `MapDataset`
+    ax : WCSAxes; default: those of a new figure
+    radius : of the circles; None for single pixels
+    keywords : for matplotlib's imshow
     """
     data = residual_significance(dataset, radius)
     reach = max(REACH, float(np.nanmax(np.abs(data), initial=0)))
@@ -70,7 +94,13 @@ def plot_residuals(dataset, ax=None, radius=RADIUS, **keywords):
 
 
 def residual_significance(dataset, radius=RADIUS):
-    """Significance (nlat, nlon) of counts against prediction, NaN where there is none; see `plot_residuals`."""
+    """Significance (nlat, nlon) of counts against prediction, NaN where there is none; see `plot_residuals`.
+
+    Parameters
+    ----------
+    dataset : `MapDataset`
+    radius : of the circles; None for single pixels
+    """
     counts, predicted = _image(dataset, dataset.counts), _image(dataset, dataset.npred())
     fitted = np.any(dataset.cells, axis=0) & (predicted > 0)
     if radius is not None:
@@ -131,7 +161,7 @@ def _title(dataset, words):
 
 
 def summary(dataset):
-    """What to tell a person of a dataset, a dict of words."""
+    """What to tell a person of a dataset, a dict of words. dataset: `MapDataset`."""
     geom = dataset.counts.geom
     shape = " x ".join(str(number) for number in geom.data_shape)
     rows = {"Cells": f"{shape} (energy, lat, lon), {np.count_nonzero(dataset.cells)} of them in the fit"}

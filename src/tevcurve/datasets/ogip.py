@@ -18,7 +18,10 @@ FIRST_CHANNEL = 1
 
 
 def ogip_paths(path):
-    """Paths of the four files, a dict: pha is the path itself; arf, rmf and bkg lie beside it, `<stem>_arf.fits` ..."""
+    """Paths of the four files, a dict: pha is the path itself; arf, rmf and bkg lie beside it, `<stem>_arf.fits` ...
+
+    path: str or Path, of the PHA file.
+    """
     path = Path(path)
     stem = path.name.removesuffix(".gz").rsplit(".", 1)[0]
     return {"pha": path} | {kind: path.with_name(f"{stem}_{kind}.fits") for kind in ("arf", "rmf", "bkg")}
@@ -29,6 +32,12 @@ def write_ogip(dataset, path, overwrite=False):
 
     The times of the events are not among them: a dataset that is read back cannot be cut in time. Raises InputError
     when the live time is not known, or a file is there and `overwrite` is not True.
+
+    Parameters
+    ----------
+    dataset : `SpectrumDatasetOnOff`
+    path : str or Path, of the PHA file
+    overwrite : bool, whether files that are there are replaced
     """
     livetime = dataset.livetime.to_value("s")
     if not livetime > 0:

@@ -21,6 +21,8 @@ _MOST_CELLS = 2**24
 def read_ogip(path):
     """SpectrumDatasetOnOff of a PHA file and of the BKG, ARF and RMF files that its header names.
 
+    path: str or Path, of the PHA file.
+
     Raises DataError where a file, a table or a column is missing, or the files do not fit each other.
     """
     on = _Spectrum(path)

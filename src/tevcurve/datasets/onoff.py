@@ -29,18 +29,23 @@ from tevcurve.records import as_html, as_text
 class SpectrumDatasetOnOff:
     """ON and OFF counts with exposure and energy dispersion, fitted with the ON/OFF likelihood.
 
-    counts, counts_off: CountsSpectrum of the ON and the OFF region, or arrays (n_reco,).
-    acceptance, acceptance_off: of the ON and the OFF region, numbers or arrays (n_reco,); their ratio is `alpha`.
-    exposure: Quantity (n_true,), effective area for the ON region times live time, per true-energy bin.
-    edisp: EDispKernel.
-    livetime: Quantity; NaN where None is given.
-    mask_safe, mask_fit: bool arrays (n_reco,), True in bins that are fitted; None for all. Both can be set.
-    model: SpectralModel or SkyModel, can be set.
-    name: free. gti: GTI of the counts, or None.
-    runs: the OnOffTerms records that the counts are of, which can be cut in time; none for counts made by hand.
-
     Raises InputError when arrays do not fit, or the OFF acceptance is not above 0 everywhere. It has so many methods as
     the tutorial's class has them: each of its counts, predictions and sums by its own name.
+
+    Parameters
+    ----------
+    counts, counts_off : CountsSpectrum of the ON and the OFF region, or arrays (n_reco,)
+    acceptance, acceptance_off : of the ON and the OFF region, numbers or arrays (n_reco,); their ratio is
+        `alpha`
+    exposure : Quantity (n_true,), effective area for the ON region times live time, per true-energy bin
+    edisp : EDispKernel
+    livetime : Quantity; NaN where None is given
+    mask_safe, mask_fit : bool arrays (n_reco,), True in bins that are fitted; None for all. Both can be set
+    model : SpectralModel or SkyModel, can be set
+    name : free
+    gti : GTI of the counts, or None
+    runs : the OnOffTerms records that the counts are of, which can be cut in time; none for counts made by
+        hand
     """
 
     def __init__(
@@ -85,7 +90,13 @@ class SpectrumDatasetOnOff:
 
     @classmethod
     def from_reduced(cls, reduced, model=None):
-        """Dataset of a OnOffTerms over its whole good time."""
+        """Dataset of a OnOffTerms over its whole good time.
+
+        Parameters
+        ----------
+        reduced : `OnOffTerms`
+        model : as the class has it
+        """
         e_reco, e_true = reduced.reco_edges_tev * u.TeV, reduced.true_edges_tev * u.TeV
         return cls(
             counts=reduced.n_on,
@@ -162,7 +173,12 @@ class SpectrumDatasetOnOff:
         return mask
 
     def set_fit_energy_range(self, emin=None, emax=None):
-        """Sets `mask_fit` to the whole bins between two energies (Quantity or string, None for no limit)."""
+        """Sets `mask_fit` to the whole bins between two energies (Quantity or string, None for no limit).
+
+        Parameters
+        ----------
+        emin, emax : the lowest and the highest energy
+        """
         low = -np.inf if emin is None else u.Quantity(emin).to_value(self._energy_axis.unit)
         high = np.inf if emax is None else u.Quantity(emax).to_value(self._energy_axis.unit)
         edges = self._energy_axis.edges.value
@@ -194,6 +210,8 @@ class SpectrumDatasetOnOff:
     def named(self, name):
         """The SkyModel of a name, its own or its spectral model's; one without a position for a spectral model alone.
 
+        name: str.
+
         Raises MissingError for another name.
         """
         model = self.model
@@ -204,7 +222,10 @@ class SpectrumDatasetOnOff:
         return model if isinstance(model, SkyModel) else SkyModel(spectral_model=model, name=model.name)
 
     def why_no_signal(self, model):
-        """(status, reason in words) of a dataset in which nothing is expected from a source."""
+        """(status, reason in words) of a dataset in which nothing is expected from a source.
+
+        model: of the source.
+        """
         if not self.mask.any():
             return "no_exposure", "no energy bin is inside the safe energies and the range of the fit"
         return "no_exposure", "the effective area times live time in the ON region is zero"
@@ -222,7 +243,7 @@ class SpectrumDatasetOnOff:
         return self.signal_of(self.spectral_model)
 
     def signal_of(self, spectral_model):
-        """Counts expected in the ON region (n_reco,) of a SpectralModel."""
+        """Counts expected in the ON region (n_reco,) of a SpectralModel. spectral_model: `SpectralModel`."""
         flux = spectral_model.photon_flux(self.edisp.e_true.to_value("TeV"))
         return (flux * self.exposure.value) @ self.edisp.pdf_matrix
 
@@ -275,6 +296,8 @@ class SpectrumDatasetOnOff:
 
         The model is shared, the range of the fit is kept. Raises InputError for counts that were made by hand: they
         have no times.
+
+        intervals: `GTI`, or float array (n, 2).
         """
         if not self.runs:
             raise InputError(

@@ -13,9 +13,12 @@ LEAST = 0.1
 def plot_onoff(dataset, ax=None):
     """List of two axes: excess and predicted signal above, the residuals in standard deviations below.
 
-    dataset: SpectrumDatasetOnOff; without a model only the excess and the background are drawn. ax: two matplotlib
-    axes, above and below, or one that is divided; by default those of a new figure. Bins that are not fitted are grey.
-    A residual is the root of the bin's wstat with the sign of excess minus signal.
+    Bins that are not fitted are grey. A residual is the root of the bin's wstat with the sign of excess minus signal.
+
+    Parameters
+    ----------
+    dataset : SpectrumDatasetOnOff; without a model only the excess and the background are drawn
+    ax : two matplotlib axes, above and below, or one that is divided; by default those of a new figure
     """
     from matplotlib.ticker import MaxNLocator
 

@@ -55,7 +55,11 @@ class OnOffTerms:
     def of_counts(cls, n_on, n_off, gti, reco_edges_tev, **fields):
         """ON and OFF counts (n_reco,) of whatever numbers, without times, as if all came in the middle of one interval.
 
-        gti: `GTI` of one interval; exposures are per second of it. reco_edges_tev, fields: as the record has them.
+        Parameters
+        ----------
+        n_on, n_off : float arrays (n_reco,)
+        gti : `GTI` of one interval; exposures are per second of it
+        reco_edges_tev, fields : as the record has them
         """
         bins = np.arange(len(reco_edges_tev) - 1)
         times = np.full(len(bins), gti.intervals.mean())
@@ -117,7 +121,13 @@ class OnOffTerms:
         return self.exposure_per_s[:, None] * self.edisp
 
     def reach(self, bands, n_bands):
-        """`BandReach`: between which energies each band is fitted. bands: int array (n_reco,), -1 outside of all."""
+        """`BandReach`: between which energies each band is fitted.
+
+        Parameters
+        ----------
+        bands : int array (n_reco,), -1 outside of all
+        n_bands : int
+        """
         band_of_bin = np.where(self.mask_safe, bands, -1)
         # Band -1, of the bins that are not fitted, is left out again.
         response = np.bincount(band_of_bin + 1, self.response.sum(axis=0), n_bands + 1)[1:]
@@ -145,13 +155,21 @@ class OnOffTerms:
         )
 
     def timeline(self, flux=None, mask=None):
-        """`RunTimeline` of the ON and OFF events; see `tevcurve.datasets.timeline.spectrum_timeline`."""
+        """`RunTimeline` of the ON and OFF events; see `tevcurve.datasets.timeline.spectrum_timeline`.
+
+        Parameters
+        ----------
+        flux : float array (n_true,), cm-2 s-1, as there
+        mask : bool array (n_reco,), as there
+        """
         return spectrum_timeline(self, flux, mask)
 
     def in_time_bins(self, start_s, stop_s):
         """ON counts (m, n_reco), OFF counts (m, n_reco) and on-time in s (m,) of many intervals at once.
 
-        start_s, stop_s: mission seconds (m,), start <= stop; the intervals may overlap each other.
+        Parameters
+        ----------
+        start_s, stop_s : mission seconds (m,), start <= stop; the intervals may overlap each other
         """
         start_s, stop_s = np.asarray(start_s, dtype=float), np.asarray(stop_s, dtype=float)
         n_reco = len(self.mask_safe)

@@ -9,7 +9,15 @@ from tevcurve.kernels.onoff import li_ma_significance
 
 @dataclass(frozen=True)
 class OnOffTotals:
-    """Sums over energy bins: counts, the mean ratio of acceptances, the excess and its significance."""
+    """Sums over energy bins: counts, the mean ratio of acceptances, the excess and its significance.
+
+    Attributes
+    ----------
+    n_on, n_off : floats, counts of the ON and the OFF region
+    alpha : float, the mean ratio of the acceptances
+    excess : float, counts
+    significance : float, standard deviations
+    """
 
     n_on: float
     n_off: float
@@ -19,7 +27,7 @@ class OnOffTotals:
 
 
 def onoff_totals(dataset):
-    """`OnOffTotals` over the bins of a dataset that are fitted."""
+    """`OnOffTotals` over the bins of a dataset that are fitted. dataset: `SpectrumDatasetOnOff`."""
     mask = dataset.mask
     n_on, n_off = dataset.counts.data[mask].sum(), dataset.counts_off.data[mask].sum()
     background = (dataset.alpha * dataset.counts_off.data)[mask].sum()
@@ -31,7 +39,7 @@ def onoff_totals(dataset):
 
 
 def described(dataset):
-    """(title, dict of words): what to tell a person of a dataset."""
+    """(title, dict of words): what to tell a person of a dataset. dataset: `SpectrumDatasetOnOff`."""
     edges, mask, totals = dataset.energy_edges, dataset.mask, onoff_totals(dataset)
     span = f"{edges[0].value:.4g} to {edges[-1].value:.4g} {edges.unit}"
     rows = {"Energies": f"{len(mask)} bins, {span}, {np.count_nonzero(mask)} of them in the fit"}

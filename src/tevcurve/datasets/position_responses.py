@@ -93,7 +93,15 @@ def _whole_pixels(radius, geom):
 
 
 def integrate_over_reco(density, migra, true, reco_edges):
-    """Probability (n_true, n_reco) of reco bins from densities (n_true, n_migra) in reco over true energy."""
+    """Probability (n_true, n_reco) of reco bins from densities (n_true, n_migra) in reco over true energy.
+
+    Parameters
+    ----------
+    density : float array (n_true, n_migra)
+    migra : float array (n_migra + 1,), edges in reco over true energy
+    true : Quantity (n_true,), true energies
+    reco_edges : Quantity (n_reco + 1,), edges of the reco bins
+    """
     reached = np.pad(np.cumsum(density * np.diff(migra), axis=1), ((0, 0), (1, 0)))
     ratio = reco_edges.to_value("TeV") / true.to_value("TeV")[:, None]
     return np.stack([np.diff(np.interp(at, migra, each)) for at, each in zip(ratio, reached, strict=True)])

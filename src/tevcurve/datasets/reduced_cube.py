@@ -70,11 +70,21 @@ class ReducedCube:
         return np.sqrt(self.true_edges[:-1] * self.true_edges[1:])
 
     def offset_of(self, lon, lat):
-        """Offset from the pointing in radian of ICRS directions in radian."""
+        """Offset from the pointing in radian of ICRS directions in radian.
+
+        Parameters
+        ----------
+        lon, lat : float arrays of one shape
+        """
         return angular_separation(*self.pointing, lon, lat)
 
     def exposure_at(self, lon, lat):
-        """Effective area times live time at one ICRS direction (radian), float array (n_true,), cm2 s."""
+        """Effective area times live time at one ICRS direction (radian), float array (n_true,), cm2 s.
+
+        Parameters
+        ----------
+        lon, lat : floats
+        """
         return self.aeff.effective_area(self.true_centers, self.offset_of(lon, lat)) * self.livetime_s
 
     def counts(self):
@@ -96,5 +106,12 @@ class ReducedCube:
         return np.maximum(overlap, 0).sum(axis=0)
 
     def timeline(self, lon, lat, flux=None, mask=None):
-        """`RunTimeline` of the events around a source; see `tevcurve.datasets.timeline.cube_timeline`."""
+        """`RunTimeline` of the events around a source; see `tevcurve.datasets.timeline.cube_timeline`.
+
+        Parameters
+        ----------
+        lon, lat : of the source, ICRS, radian
+        flux : float array (n_true,), cm-2 s-1, as there
+        mask : bool array (n_reco,), as there
+        """
         return cube_timeline(self, lon, lat, flux, mask)

@@ -27,11 +27,20 @@ class SourceResponse:
     edisp: np.ndarray
 
     def predict(self, flux):
-        """Expected counts (n_reco, nlat, nlon) of fluxes (n_true,) in cm-2 s-1."""
+        """Expected counts (n_reco, nlat, nlon) of fluxes (n_true,) in cm-2 s-1.
+
+        flux: float array (n_true,).
+        """
         return np.tensordot((self.edisp * flux[:, None]).T, self.spatial, axes=1)
 
     def at_cells(self, flux, cell):
-        """Expected counts (n,) in cells given by their flat index in (n_reco, nlat, nlon)."""
+        """Expected counts (n,) in cells given by their flat index in (n_reco, nlat, nlon).
+
+        Parameters
+        ----------
+        flux : float array (n_true,), cm-2 s-1
+        cell : int array (n,)
+        """
         n_pixels = self.spatial[0].size
         reco, pixel = np.divmod(cell, n_pixels)
         spatial = self.spatial.reshape(-1, n_pixels)[:, pixel]
@@ -39,7 +48,13 @@ class SourceResponse:
         return np.einsum("te,te->e", spatial, (self.edisp * flux[:, None])[:, reco])
 
     def total(self, flux, mask=None):
-        """Expected counts over all cells, or over those of a mask (n_reco, nlat, nlon); float."""
+        """Expected counts over all cells, or over those of a mask (n_reco, nlat, nlon); float.
+
+        Parameters
+        ----------
+        flux : float array (n_true,), cm-2 s-1
+        mask : bool array; None for all
+        """
         if mask is None:
             return float(np.sum(self.sky_sum * flux * self.edisp.sum(axis=1)))
         per_cell = np.tensordot(self.spatial, mask.astype(float), axes=([1, 2], [1, 2]))
@@ -48,7 +63,10 @@ class SourceResponse:
     def at_counts(self, cell, mask=None):
         """The `CountsResponse` at cells given by their flat index, kept until it is asked for at others.
 
-        mask: bool (n_reco, nlat, nlon), the cells that are summed over; None for all.
+        Parameters
+        ----------
+        cell : int array (n,)
+        mask : bool (n_reco, nlat, nlon), the cells that are summed over; None for all
         """
         kept = self.__dict__.get("_at_counts")
         if kept is None or kept.mask is not mask or not np.array_equal(kept.cell, cell):
@@ -102,6 +120,11 @@ def source_response(dataset, model):
     offset of a run is left out; an exposure map that is not that of the runs counts as it is changed at the source.
     Where the PSF is the mean of the one run for this position, it is what the run's own response says there.
     An extended source: exposure and shape in each pixel, convolved with the PSF.
+
+    Parameters
+    ----------
+    dataset : `MapDataset`
+    model : `SkyModel`
     """
     geom = dataset.exposure.geom
     edisp = _edisp_matrix(dataset, geom.axes[0])

@@ -19,6 +19,11 @@ def stack_onoff(datasets, name="stacked"):
     it is the ratio of the acceptances, each weighted with its live time. The model is that of the first dataset.
 
     Raises InputError for no dataset at all or different energy bins.
+
+    Parameters
+    ----------
+    datasets : sequence of `SpectrumDatasetOnOff`
+    name : str, of the one that is made
     """
     datasets = list(datasets)
     _check_bins(datasets)

@@ -73,8 +73,11 @@ def timeline_of(run):
 def spectrum_timeline(run, flux=None, mask=None):
     """The `RunTimeline` of a `OnOffTerms`.
 
-    flux: of the source in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5.
-    mask: reco bins to sum over, bool (n_reco,); default: those inside the safe energies.
+    Parameters
+    ----------
+    run : `OnOffTerms`
+    flux : of the source in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5
+    mask : reco bins to sum over, bool (n_reco,); default: those inside the safe energies
     """
     mask = run.mask_safe if mask is None else np.asarray(mask, dtype=bool)
     flux = power_law_flux(run.true_edges_tev) if flux is None else flux
@@ -96,10 +99,15 @@ def cube_timeline(run, lon, lat, flux=None, mask=None, fraction=0.68):
 
     The background is that of the run's background response, at its mean over the good time.
 
-    lon, lat: of the source, ICRS, radian.
-    flux: in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5.
-    mask: reco bins to sum over, bool (n_reco,); default: all.
     Raises InputError for a run without background.
+
+    Parameters
+    ----------
+    run : `ReducedCube`
+    lon, lat : of the source, ICRS, radian
+    flux : in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5
+    mask : reco bins to sum over, bool (n_reco,); default: all
+    fraction : float, of the photons, that the ON pixels hold
     """
     if run.background_rate is None:
         raise InputError(f"Run {run.run_id} has no background, which time bins from its events need.")
@@ -123,9 +131,14 @@ def cube_timeline(run, lon, lat, flux=None, mask=None, fraction=0.68):
 def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0.68):
     """The `RunTimeline` of the events in the pixels around a source that hold a fraction of its photons.
 
-    run: with run_id, gti and deadc. time_s, pixel: of events, in order, and the flat number of their pixels.
-    image: photons of the source expected in each pixel per second of live time (nlat, nlon).
-    background: expected per second of on-time (n_slices, nlat, nlon), between slice_edges in mission seconds.
+    Parameters
+    ----------
+    run : with run_id, gti and deadc
+    time_s, pixel : of events, in order, and the flat number of their pixels
+    image : photons of the source expected in each pixel per second of live time (nlat, nlon)
+    background : expected per second of on-time (n_slices, nlat, nlon)
+    slice_edges : mission seconds (n_slices + 1,), between which the slices of the background are
+    fraction : float, of the photons, that the pixels hold
     """
     core = core_pixels(image, fraction)
     start, stop = run.gti.intervals[:, :1], run.gti.intervals[:, 1:]
@@ -144,7 +157,10 @@ def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0
 def core_pixels(image, fraction=0.68):
     """The fewest pixels that hold a fraction of an image's sum, bool array of its shape.
 
-    image: expected source photons in each pixel, above or equal 0.
+    Parameters
+    ----------
+    image : expected source photons in each pixel, above or equal 0
+    fraction : float, between 0 and 1
     """
     order = np.argsort(image, axis=None, kind="stable")[::-1]
     running = np.cumsum(image.ravel()[order])
@@ -155,7 +171,13 @@ def core_pixels(image, fraction=0.68):
 
 
 def power_law_flux(edges_tev, index=2.5):
-    """Flux (n,) in each energy bin of a power law, in units of 1e-12 cm-2 s-1 TeV-1 at 1 TeV."""
+    """Flux (n,) in each energy bin of a power law, in units of 1e-12 cm-2 s-1 TeV-1 at 1 TeV.
+
+    Parameters
+    ----------
+    edges_tev : float array (n + 1,), TeV
+    index : float
+    """
     edges = np.asarray(edges_tev, dtype=float) ** (1 - index)
     return 1e-12 * (edges[:-1] - edges[1:]) / (index - 1)
 
