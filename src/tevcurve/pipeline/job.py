@@ -43,7 +43,10 @@ class Job:
     __repr__ = short_repr
 
     def keep(self, observation):
-        """The `SourceRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used."""
+        """The `SourceRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used.
+
+        observation: the observation.
+        """
         with noted_remarks() as remarks:
             # Whoever follows the sky otherwise may lack a pointing, too: this is the reason to tell.
             with at_stage("events"):
@@ -61,7 +64,7 @@ class Job:
         return RunKeys(setting.source, setting.radius, self.exclusion, setting.radius_is_given, energies)
 
     def kept(self, runs):
-        """The `Kept` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced."""
+        """The `Kept` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced. runs: the `Runs`."""
         return Kept(
             runs,
             (),

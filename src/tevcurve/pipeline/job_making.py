@@ -60,7 +60,10 @@ def job_of(observations, target, name, asked):
 
 
 def settled_options(asked):
-    """The options with their defaults in place of None; of two that say the limit, the one that is given."""
+    """The options with their defaults in place of None; of two that say the limit, the one that is given.
+
+    asked: dict of options.
+    """
     values = settled(asked, asked["method"])
     if values["upper_limit"] is None and values["sigma_ul"] is None:
         values["upper_limit"] = option_of("upper_limit").default
@@ -98,7 +101,14 @@ def _spectrum(spectrum):
 
 
 def cube_setting(position, axes, asked):
-    """The `CubeSetting` of options, a dict of `tevcurve.options`."""
+    """The `CubeSetting` of options, a dict of `tevcurve.options`.
+
+    Parameters
+    ----------
+    position : `SkyCoord` of the source
+    axes : `reco` and `true`, edges of the bins of energy
+    asked : dict of options
+    """
     width, binsz, unbinned, stacked = (asked[name] for name in ("width", "binsz", "unbinned", "stacked"))
     if unbinned and stacked:
         raise InputError(
@@ -134,7 +144,13 @@ def _check_cells(geom, axes, width, binsz):
 
 
 def exclusion_words(exclusion, setting):
-    """What an exclusion does in a job of a setting, str."""
+    """What an exclusion does in a job of a setting, str.
+
+    Parameters
+    ----------
+    exclusion : as in the options
+    setting : `CubeSetting` or `OnOffSetting`
+    """
     if not isinstance(setting, CubeSetting):
         return f"no OFF region lies on {len(as_exclusions(exclusion))} maps or regions"
     n_pixels = int(np.prod(setting.geom.data_shape[-2:]))
@@ -145,7 +161,12 @@ def exclusion_words(exclusion, setting):
 def on_off_setting(position, axes, asked, radius_is_given=False):
     """The `OnOffSetting` of options, a dict of `tevcurve.options`.
 
-    radius_is_given: whether the radius was asked for, or is a default that a run's own may take the place of.
+    Parameters
+    ----------
+    position : `SkyCoord` of the source
+    axes : `reco` and `true`, edges of the bins of energy
+    asked : dict of options
+    radius_is_given : whether the radius was asked for, or is a default that a run's own may take the place of
     """
     check_choice("responses", asked["responses"])
     return OnOffSetting(
@@ -161,7 +182,13 @@ def on_off_setting(position, axes, asked, radius_is_given=False):
 
 
 def fit_options(spectrum, asked):
-    """The `FitOptions` of options, a dict of `tevcurve.options`."""
+    """The `FitOptions` of options, a dict of `tevcurve.options`.
+
+    Parameters
+    ----------
+    spectrum : `SpectralModel`
+    asked : dict of options
+    """
     values = {name: asked[name] for name in OF_ROWS} | {
         "sigma": positive(asked["sigma"], "sigma"),
         "sigma_ul": limit_sigma(asked["sigma_ul"], asked["upper_limit"]),

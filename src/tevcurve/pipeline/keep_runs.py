@@ -23,6 +23,10 @@ def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=No
     """(runs, failed): the `SourceRun` of each observation that can be used, in order, and the `Problem` of the others.
 
     The arguments are those of `keep_each`.
+
+    Parameters
+    ----------
+    job, observations, n_jobs, progress, strict, store, client : as in `keep_each`
     """
     runs, failed = [], []
     for run, problem in keep_each(job, observations, n_jobs, progress, strict, store, client):
@@ -36,9 +40,15 @@ def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=No
 def keep_each(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
     """Iterator of (`SourceRun`, None) or (None, `Problem`) of each observation, in order.
 
-    job: `Job`. n_jobs: int, processes. progress: bool, draws a progress bar. strict: bool, raises the first problem.
-    store: `RunStore` that has runs from before and gets the others, or None. client: `distributed.Client` of the
-    cluster that does it, or None.
+    Parameters
+    ----------
+    job : `Job`
+    observations : sequence of observations
+    n_jobs : int, processes
+    progress : bool, draws a progress bar
+    strict : bool, raises the first problem
+    store : `RunStore` that has runs from before and gets the others, or None
+    client : `distributed.Client` of the cluster that does it, or None
     """
     keep = partial(_keep, StoredJob(job, store), strict)
     outcomes = _outcomes(keep, observations, n_jobs, client)
@@ -91,7 +101,10 @@ def most_jobs():
 
 
 def check_n_jobs(n_jobs):
-    """Raises `InputError` for what is no number of processes; the log says where these are more than are of use."""
+    """Raises `InputError` for what is no number of processes; the log says where these are more than are of use.
+
+    n_jobs: int.
+    """
     if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs < 1:
         raise InputError(f"n_jobs is {n_jobs!r}; wanted is a whole number of processes, 1 or more.")
     if n_jobs > most_jobs():
@@ -102,6 +115,8 @@ def check_n_jobs(n_jobs):
 
 def as_store(store):
     """The `RunStore` of what a caller gave: itself, or that in a folder; None for None.
+
+    store: `RunStore`, str or Path, or None.
 
     Raises `InputError` for anything else, `StoreError` for a folder in which others may write.
     """
@@ -120,6 +135,11 @@ class StoredJob:
 
     What cannot be used is not stored: it is tried again each time. Where the store cannot be written, the log says so,
     and runs are reduced all the same.
+
+    Parameters
+    ----------
+    job : `Job`
+    store : `RunStore` or None
     """
 
     def __init__(self, job, store):
@@ -128,7 +148,10 @@ class StoredJob:
         self._writes = True
 
     def keep(self, observation):
-        """The `SourceRun` of an observation. Raises `DataError` where it cannot be used."""
+        """The `SourceRun` of an observation. Raises `DataError` where it cannot be used.
+
+        observation: the observation.
+        """
         key = None if self._store is None else self._keys.key(observation)
         run = None if key is None else self._store.get(key.text)
         if run is None:

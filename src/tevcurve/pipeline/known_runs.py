@@ -7,7 +7,10 @@ from tevcurve.store.inputs import file_checksum
 class KnownRuns:
     """The runs of a result, and by what observations of them are known again.
 
-    run_ids: iterable of `RunId`. inputs: list of dicts `obs_id` and `sha256` of the files that the runs are of.
+    Parameters
+    ----------
+    run_ids : iterable of `RunId`
+    inputs : list of dicts `obs_id` and `sha256` of the files that the runs are of
     """
 
     def __init__(self, run_ids, inputs=()):
@@ -17,7 +20,10 @@ class KnownRuns:
         self._files = {(each["obs_id"], each["sha256"]) for each in inputs if each["sha256"]}
 
     def like(self, run_id):
-        """The first known `RunId` that may be of the same run as another, or None."""
+        """The first known `RunId` that may be of the same run as another, or None.
+
+        run_id: the other `RunId`.
+        """
         there = self._by_obs_id.get(run_id.obs_id, ())
         return next((one for one in there if one == run_id or one.may_be(run_id)), None)
 
@@ -25,6 +31,8 @@ class KnownRuns:
         """The known `RunId` of an observation, or None.
 
         A header is read only where OBS_ID is known and neither the index nor the checksum of its file tells the rest.
+
+        observation: the observation.
         """
         told = observation.run_id_in_index
         there = self._by_obs_id.get(told.obs_id, ())

@@ -14,6 +14,8 @@ TIMEOUT = 5.0  # s
 def connect(address):
     """A `distributed.Client` of the scheduler at an address such as "tcp://host:8786".
 
+    address: str.
+
     Raises `MissingError` where the package `distributed` is not installed, `InputError` where no scheduler answers
     within some seconds.
     """
@@ -51,8 +53,13 @@ def keep_on_cluster(client, keep, observations):
     A lost worker costs its tasks only, which others take over. A run that takes one worker after the other down with
     it is a problem of that run.
 
-    client: `distributed.Client`. keep: function of an observation that returns the outcome, (run, `Problem` or None).
     Raises what `keep` raises, and `TevcurveError` where the scheduler is lost.
+
+    Parameters
+    ----------
+    client : `distributed.Client`
+    keep : function of an observation that returns the outcome, (run, `Problem` or None)
+    observations : sequence of observations
     """
     from distributed import CancelledError, as_completed
 

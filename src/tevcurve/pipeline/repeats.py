@@ -23,7 +23,10 @@ class Repeats:
     def without(self, runs, strict=False):
         """List of those runs that were not there before.
 
-        runs: sequence of `SourceRun`. strict: bool, raises `DataError` for the first one that was.
+        Parameters
+        ----------
+        runs : sequence of `SourceRun`
+        strict : bool, raises `DataError` for the first one that was
         """
         return [run for run in runs if self._is_new(run, strict)]
 

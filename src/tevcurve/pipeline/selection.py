@@ -31,7 +31,7 @@ class Selection:
 
     @classmethod
     def of_result(cls, result):
-        """That of a `Result`: as its configuration says, or the call that made it."""
+        """That of a `Result`: as its configuration says, or the call that made it. result: the `Result`."""
         position = SkyCoord(*result.light_curve.origin.setting.source, unit="rad")
         config = result.config or {}
         if isinstance(config.get("target"), str):

@@ -29,7 +29,13 @@ def open_store(path):
 
 
 def observations_of(observations, target):
-    """(list of observations, position) of what the caller gave."""
+    """(list of observations, position) of what the caller gave.
+
+    Parameters
+    ----------
+    observations : as `tevcurve.light_curve` takes them
+    target : name, position, or None
+    """
     if isinstance(observations, (str, os.PathLike)):
         observations = open_store(observations)
     if isinstance(observations, Observation):
@@ -100,9 +106,13 @@ def _positions_in_index(store, runs):
 def runs_of_target(observations, name):
     """List of the observations of a named target.
 
-    observations: DataStore, whose index has the name, or iterable of observations, whose headers have it; so do those
-        of a store whose index names none.
     Raises `MissingError`, with the names that there are, where it is not among them.
+
+    Parameters
+    ----------
+    observations : DataStore, whose index has the name, or iterable of observations, whose headers have it; so
+        do those of a store whose index names none
+    name : str, of the target
     """
     if not isinstance(observations, DataStore):
         return _called(list(observations), name)

@@ -33,7 +33,13 @@ class TemporaryRuns:
         weakref.finalize(self, _remove, self.path, os.getpid(), hold(self.path))
 
     def put(self, name, content):
-        """Whether a file of the folder has the content (bytes)."""
+        """Whether a file of the folder has the content (bytes).
+
+        Parameters
+        ----------
+        name : str, of the file
+        content : bytes
+        """
         if self.is_full:
             return False
         try:

@@ -23,7 +23,13 @@ class OlderOrigin:
 
 @dataclass(frozen=True, eq=False)
 class RunTimes:
-    """What is read of a run: its identity, without an instrument, and its good time."""
+    """What is read of a run: its identity, without an instrument, and its good time.
+
+    Attributes
+    ----------
+    run_id : `RunId`, without an instrument
+    gti : `GTI`, its good time
+    """
 
     run_id: RunId
     gti: GTI
@@ -32,15 +38,27 @@ class RunTimes:
 def older_origin(folder, number, config, good_times):
     """The `OlderOrigin` of a result.
 
-    folder: Path. number: int, its format. config: dict or None. good_times: `Table` of its runs, as
-    `tevcurve.lightcurve.good_times.good_times_table` makes it. Raises `DataError` where that is none.
+    Raises `DataError` where the table has none.
+
+    Parameters
+    ----------
+    folder : Path
+    number : int, its format
+    config : dict or None
+    good_times : `Table` of its runs, as `tevcurve.lightcurve.good_times.good_times_table` makes it
     """
     reason = f"its result is of the older format {number}; {how_to_make_anew(folder, config)}"
     return OlderOrigin(reason, _runs_of(good_times, folder))
 
 
 def how_to_make_anew(folder, config):
-    """What makes a result anew, in words."""
+    """What makes a result anew, in words.
+
+    Parameters
+    ----------
+    folder : Path of the result
+    config : dict of its configuration, or None
+    """
     if config is not None and all(name in config for name in CONFIG_OF_A_JOB):
         config_file = Path(folder) / "config.yaml"
         return f"`tevcurve run {config_file} --output {folder} --overwrite` makes it anew from the data"

@@ -90,9 +90,13 @@ class Result:
     def read(cls, folder, accept_changed=False):
         """The result in a folder that `write_result` made; of its runs nothing is read before it is needed.
 
-        folder: str or Path; environment variables and ~ are put in. accept_changed: bool, whether a file that is not
-        as it was written, by the result's list of checksums, is taken all the same, with a warning; a result without
-        that list is taken as it is. Raises `DataError` where there is no result, or it is changed or damaged.
+        Raises `DataError` where there is no result, or it is changed or damaged.
+
+        Parameters
+        ----------
+        folder : str or Path; environment variables and ~ are put in
+        accept_changed : bool, whether a file that is not as it was written, by the result's list of
+            checksums, is taken all the same, with a warning; a result without that list is taken as it is
         """
         folder = expand_path(folder)
         recover(folder)
@@ -186,7 +190,13 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
 
 
 def check_is_result(folder, overwrite=True):
-    """Raises `StoreError` where something else than a result would be replaced."""
+    """Raises `StoreError` where something else than a result would be replaced.
+
+    Parameters
+    ----------
+    folder : Path that is to be written to
+    overwrite : bool, whether what is there is to be replaced; else nothing is raised here
+    """
     if overwrite and folder.exists() and not (folder / PROVENANCE).is_file() and any(folder.iterdir()):
         raise StoreError(
             f"{folder} is there and is no result of tevcurve; wanted is a new folder or a result."
@@ -194,7 +204,13 @@ def check_is_result(folder, overwrite=True):
 
 
 def keep_others(old, new):
-    """None; what is in the folder of a result and is not part of it is in the new folder, too."""
+    """None; what is in the folder of a result and is not part of it is in the new folder, too.
+
+    Parameters
+    ----------
+    old : Path of the folder of the result that is there
+    new : Path of the folder that takes its place
+    """
     for path in old.iterdir() if old.is_dir() else ():
         if path.name in OWN:
             continue
@@ -205,7 +221,14 @@ def keep_others(old, new):
 
 
 def same_file(old, new, follow_symlinks=False):
-    """None; the file has a second name, or a copy where the file system has no second names."""
+    """None; the file has a second name, or a copy where the file system has no second names.
+
+    Parameters
+    ----------
+    old : Path of the file
+    new : Path of its second name
+    follow_symlinks : bool, whether the file that a link leads to is meant, not the link
+    """
     try:
         os.link(old, new, follow_symlinks=follow_symlinks)
     except FileNotFoundError:
@@ -215,7 +238,13 @@ def same_file(old, new, follow_symlinks=False):
 
 
 def known_checksums(origin, *others):
-    """Dict of path to checksum, as they were written, of what stays of a result: runs of a `Kept`, and others."""
+    """Dict of path to checksum, as they were written, of what stays of a result: runs of a `Kept`, and others.
+
+    Parameters
+    ----------
+    origin : the `Kept`
+    others : str, paths of further files
+    """
     runs = getattr(origin, "runs", None)
     checksums = runs.place.checksums if isinstance(runs, StoredRuns) else None
     listed = {} if checksums is None else checksums.listed or {}
@@ -225,7 +254,11 @@ def known_checksums(origin, *others):
 def write_checksums(folder, known=None):
     """None; the checksums of all files of a result are in its folder.
 
-    known: dict of path to checksum, of files that are not written anew: what they were is listed, not what they are.
+    Parameters
+    ----------
+    folder : Path of the result
+    known : dict of path to checksum, of files that are not written anew: what they were is listed, not what
+        they are
     """
     known, listed = known or {}, {}
     for path in sorted(
@@ -238,7 +271,13 @@ def write_checksums(folder, known=None):
 
 
 def write_tables(folder, light_curve):
-    """None; the tables of a light curve and of its ledger are in a folder."""
+    """None; the tables of a light curve and of its ledger are in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    light_curve : `LightCurve`
+    """
     for name in LIGHT_CURVE:
         write_table(light_curve.table, folder / name)
     if light_curve.ledger is not None:
@@ -247,7 +286,13 @@ def write_tables(folder, light_curve):
 
 
 def write_runs(folder, runs):
-    """List of `RunEntry`; the runs are in a folder, each in a file whose name is made of its content."""
+    """List of `RunEntry`; the runs are in a folder, each in a file whose name is made of its content.
+
+    Parameters
+    ----------
+    folder : Path
+    runs : `~tevcurve.lightcurve.runs.Runs`
+    """
     folder.mkdir()
     if isinstance(runs, StoredRuns):
         for entry in runs.entries:
@@ -266,7 +311,14 @@ def write_runs(folder, runs):
 
 
 def write_run_list(folder, entries, failed):
-    """None; what the runs are is in a folder: for the program, and as a table of good times for people."""
+    """None; what the runs are is in a folder: for the program, and as a table of good times for people.
+
+    Parameters
+    ----------
+    folder : Path
+    entries : sequence of `RunEntry`
+    failed : iterable of `Problem`, of the runs that cannot be used
+    """
     listed = {
         "runs": [entry.as_dict() for entry in entries],
         "failed": [problem.plain() for problem in failed],
@@ -298,7 +350,10 @@ def package_versions():
 
 
 def job_text_of(origin):
-    """The text of the settings of a `Kept`. Raises `InputError` for what cannot be written."""
+    """The text of the settings of a `Kept`. Raises `InputError` for what cannot be written.
+
+    origin: the `Kept`.
+    """
     try:
         return job_to_text({name: getattr(origin, name) for name in SETTINGS})
     except InputError as error:
@@ -385,7 +440,10 @@ def _read_inputs(inputs, path):
 
 
 def read_run_list(checksums):
-    """(list of `RunEntry`, tuple of `Problem`) of a result's folder, whose `Checksums` are given."""
+    """(list of `RunEntry`, tuple of `Problem`) of a result's folder, whose `Checksums` are given.
+
+    checksums: the `Checksums`.
+    """
     folder = checksums.folder
     listed = read_json(checksums, RUN_LIST, "the list of runs of a result")
     try:

@@ -45,7 +45,7 @@ RESPONSE = DeclaredKind("response", Response, RESPONSES, "layout.hdu_class", exa
 
 
 def run_to_bytes(run):
-    """The bytes of a `SourceRun`."""
+    """The bytes of a `SourceRun`. run: the `SourceRun`."""
     contents = []
 
     def add_array(array):
@@ -60,9 +60,15 @@ def run_to_bytes(run):
 
 
 def run_from_bytes(content, where, accept_changed=False):
-    """The `SourceRun` of bytes. where: names them in errors. accept_changed: bool, whether another checksum will do.
+    """The `SourceRun` of bytes.
 
     Raises `DataError` for what is damaged or no run.
+
+    Parameters
+    ----------
+    content : bytes
+    where : names them in errors
+    accept_changed : bool, whether another checksum will do
     """
     head, start = _checked_head(content, where, accept_changed)
     view, position = memoryview(content), start
@@ -83,12 +89,21 @@ def run_from_bytes(content, where, accept_changed=False):
 
 
 def head_of(content, where):
-    """The dict of what a run's bytes say of it before its arrays. Raises as `run_from_bytes`."""
+    """The dict of what a run's bytes say of it before its arrays. Raises as `run_from_bytes`.
+
+    Parameters
+    ----------
+    content : bytes of a run
+    where : str, names them in errors
+    """
     return _checked_head(content, where)[0]
 
 
 def content_name(content):
-    """What a run's bytes are called, str: their checksum in hexadecimal digits, so that one name has one content."""
+    """What a run's bytes are called, str: their checksum in hexadecimal digits, so that one name has one content.
+
+    content: bytes of a run.
+    """
     return content[len(MAGIC) : _HEAD].hex()
 
 

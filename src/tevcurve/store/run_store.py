@@ -52,8 +52,11 @@ class RunStore:
     others than the user, root and the folder's group may write is refused. A run is there whole or not at all. Where
     there is more than `max_bytes`, those go that were not asked for the longest. Damaged ones are taken as missing.
 
-    folder: str or Path; environment variables and ~ are put in. Nothing is made there before the first run is put.
-    max_bytes: int
+    Parameters
+    ----------
+    folder : str or Path; environment variables and ~ are put in. Nothing is made there before the first run
+        is put
+    max_bytes : int
     """
 
     def __init__(self, folder, max_bytes=MAX_BYTES):
@@ -61,7 +64,7 @@ class RunStore:
         self._size, self._told_group = None, False
 
     def get(self, key):
-        """The `SourceRun` of a key, or None where the store has none that can be used."""
+        """The `SourceRun` of a key, or None where the store has none that can be used. key: `RunKey`."""
         path = self._path(key)
         try:
             content = self._trusted_bytes(path)
@@ -87,7 +90,13 @@ class RunStore:
         return run
 
     def put(self, key, run):
-        """None; the store has the run under the key. Raises `StoreError`, with the reason, where that cannot be."""
+        """None; the store has the run under the key. Raises `StoreError`, with the reason, where that cannot be.
+
+        Parameters
+        ----------
+        key : `RunKey`
+        run : `SourceRun`
+        """
         content = _head(key) + run_to_bytes(run)
         if len(content) > self.max_bytes:
             return

@@ -40,13 +40,22 @@ class RunEntry:
 
     @classmethod
     def of(cls, run: SourceRun, content: bytes) -> "RunEntry":
-        """The entry of a `SourceRun` and its bytes."""
+        """The entry of a `SourceRun` and its bytes.
+
+        Parameters
+        ----------
+        run : the `SourceRun`
+        content : its bytes
+        """
         file = f"{run.run_id.file_text()}-{content_name(content)[:32]}.run"
         return cls(run.run_id, file, len(content), run.gti, float(run.offset))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunEntry":
-        """The entry of what `as_dict` gave. Raises `DataError` for what is none."""
+        """The entry of what `as_dict` gave. Raises `DataError` for what is none.
+
+        values: dict as `as_dict` gives it.
+        """
         try:
             file, intervals = values["file"], values["intervals"]
             clock = {
@@ -81,17 +90,26 @@ class TakesFiles(Protocol):
     """What a folder of temporary files does, as long as it is held on to."""
 
     def put(self, name: str, content: bytes) -> bool:
-        """Whether a file of the folder has the content. name: of the file. content: of the file."""
+        """Whether a file of the folder has the content.
+
+        Parameters
+        ----------
+        name : of the file
+        content : of the file
+        """
 
 
 class RunFolder:
     """Files of runs: of those that are read the first ones and the last one stay in memory.
 
+    Parameters
+    ----------
     path : of the folder
     held : bytes of files whose runs stay in memory after they were read
     keeper : writes into the folder and holds on to it; None where the files of new runs wait to be written
     checksums : of the folder that has this one, or None
-    contents : dict of file to bytes, of those that the folder has not: they wait to be written, or it has no room
+    contents : dict of file to bytes, of those that the folder has not: they wait to be written, or it has no
+        room
     """
 
     def __init__(
@@ -117,7 +135,13 @@ class RunFolder:
         return entry
 
     def put(self, file: str, content: bytes) -> None:
-        """None; a file is there, or waits. file: its name. content: of it."""
+        """None; a file is there, or waits.
+
+        Parameters
+        ----------
+        file : its name
+        content : of it
+        """
         if self.keeper is None or not self.keeper.put(file, content):
             self.contents[file] = content
 
@@ -152,6 +176,8 @@ class RunFolder:
 class StoredRuns(Sequence):
     """`~tevcurve.lightcurve.runs.Runs` in files. Their items are `RunEntry`.
 
+    Parameters
+    ----------
     place : `RunFolder`
     entries : iterable of `RunEntry`
     """
@@ -160,11 +186,14 @@ class StoredRuns(Sequence):
         self.place, self.entries = place, tuple(entries)
 
     def read(self, number: int) -> SourceRun:
-        """The run of a number. Raises `DataError` where its file is missing or damaged."""
+        """The run of a number. Raises `DataError` where its file is missing or damaged.
+
+        number: int, from 0.
+        """
         return self.place.read(self.entries[number])
 
     def chosen(self, numbers: Iterable[int]) -> "StoredRuns":
-        """The runs of some numbers, in this order."""
+        """The runs of some numbers, in this order. numbers: iterable of int, from 0."""
         return StoredRuns(self.place, (self.entries[number] for number in numbers))
 
     def with_runs(self, runs: Sequence[SourceRun]) -> tuple["StoredRuns", np.ndarray]:
@@ -187,9 +216,15 @@ class StoredRuns(Sequence):
 
 
 def read_run(path: Path, entry: RunEntry, checksums: Checksums | None = None) -> SourceRun:
-    """The `SourceRun` of an entry in its file. checksums: `Checksums` of the folder that has its folder, or None.
+    """The `SourceRun` of an entry in its file.
 
     Raises `DataError` where it is missing, damaged or another.
+
+    Parameters
+    ----------
+    path : of the file
+    entry : `RunEntry` of the run
+    checksums : `Checksums` of the folder that has its folder, or None
     """
     if not path.exists():
         raise DataError(f"The file {path} of run {entry.run_id} is not there.")
