@@ -9,9 +9,12 @@ from tevcurve.lightcurve.notebook_view import caption
 
 
 def print_demo(folder, plot):
-    """None; the light curve of the night of `tevcurve.demo` beside its truth. folder: of its store, Path or None.
+    """None; the light curve of the night of `tevcurve.demo` beside its truth.
 
-    plot: Path of the figure.
+    Parameters
+    ----------
+    folder : of its store, Path or None
+    plot : Path of the figure
     """
     store = night.demo(folder, progress=True)
     curve = night.demo_light_curve(store)

@@ -22,7 +22,13 @@ log = logging.getLogger(__name__)
 
 
 def make_at_once(path, changes):
-    """Exit code of `tevcurve light-curve`. path: str, of the data. changes: dict of the options that were given."""
+    """Exit code of `tevcurve light-curve`.
+
+    Parameters
+    ----------
+    path : str, of the data
+    changes : dict of the options that were given
+    """
     changes = {"data": path, "store": None} | changes
     if "target" not in changes:
         changes["target"] = only_target(open_store(path))
@@ -30,12 +36,25 @@ def make_at_once(path, changes):
 
 
 def make_as_asked(config, changes):
-    """Exit code of `tevcurve run`. config: str, path of a configuration. changes: dict of the options given."""
+    """Exit code of `tevcurve run`.
+
+    Parameters
+    ----------
+    config : str, path of a configuration
+    changes : dict of the options given
+    """
     return _make(read_config(config, changes))
 
 
 def print_config(target, path, changes):
-    """None; `tevcurve init` for a target (str) of a data store at a path (str), with changes (dict)."""
+    """None; `tevcurve init` for a target (str) of a data store at a path (str), with changes (dict).
+
+    Parameters
+    ----------
+    target : str, its name
+    path : str, of the data store
+    changes : dict of the options given
+    """
     # From wherever it is run, it should find the same data.
     data = path if "$" in path else os.path.abspath(os.path.expanduser(path))
     config, notes = sensible_config(data, target)

@@ -16,7 +16,12 @@ from tevcurve.store import Result
 def rebin_result(path, changes, outputs, accept_changed):
     """Exit code of `tevcurve rebin`.
 
-    path: Path of the result. changes: dict of keys of the configuration. outputs: `Outputs`. accept_changed: bool.
+    Parameters
+    ----------
+    path : Path of the result
+    changes : dict of keys of the configuration
+    outputs : `Outputs`
+    accept_changed : bool
     """
     read = Result.read(path, accept_changed)
     with working("Fitting"):
@@ -28,8 +33,13 @@ def rebin_result(path, changes, outputs, accept_changed):
 def append_to(path, new, store, outputs, options):
     """Exit code of `tevcurve append`.
 
-    path: Path of the result. new: list of Path. store: text of the option. outputs: `Outputs`.
-    options: dict of further keywords of `append_runs`.
+    Parameters
+    ----------
+    path : Path of the result
+    new : list of Path
+    store : text of the option
+    outputs : `Outputs`
+    options : dict of further keywords of `append_runs`
     """
     folder = store_folder(none_of_words(store))
     made = append_runs(path, new, store=folder, progress=True, **options)
@@ -42,7 +52,15 @@ def append_to(path, new, store, outputs, options):
 
 
 def report_on(path, outputs, toys, accept_changed):
-    """None; the page of `tevcurve report`. outputs: `Outputs`. toys: int or None. accept_changed: bool."""
+    """None; the page of `tevcurve report`.
+
+    Parameters
+    ----------
+    path : Path of the result
+    outputs : `Outputs`
+    toys : int or None
+    accept_changed : bool
+    """
     # jinja2 is slow to import.
     from tevcurve.report import write_report
 
@@ -53,7 +71,15 @@ def report_on(path, outputs, toys, accept_changed):
 
 
 def print_variability(path, band, toys, seed, accept_changed):
-    """None; `tevcurve variability` of a result or a file. band: int or None. toys, seed: int. accept_changed: bool."""
+    """None; `tevcurve variability` of a result or a file.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    band : int or None
+    toys, seed : int
+    accept_changed : bool
+    """
     light_curve = _light_curve_of(path, accept_changed)
     with working("Testing"):
         summary = light_curve.variability(band, toys, seed)
@@ -61,13 +87,27 @@ def print_variability(path, band, toys, seed, accept_changed):
 
 
 def export_to(path, file, overwrite, form, accept_changed):
-    """None; `tevcurve export` of a result or a file. file: Path of the new one. form: name of its format, or None."""
+    """None; `tevcurve export` of a result or a file.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    file : Path of the new one
+    overwrite : bool
+    form : name of its format, or None
+    accept_changed : bool
+    """
     written = _light_curve_of(path, accept_changed).write(file, overwrite, form)
     print(plain(f"Light curve in {written}"))
 
 
 def print_lists(formats, columns):
-    """None; printed are the formats that can be written, and the columns that there are. formats, columns: bool."""
+    """None; printed are the formats that can be written, and the columns that there are.
+
+    Parameters
+    ----------
+    formats, columns : bool
+    """
     for line in (*(_formats() if formats else ()), *(_columns() if columns else ())):
         print(plain(line))
 

@@ -16,8 +16,14 @@ MOST_NOTES = 10
 def write(outputs, light_curve, config, text=None, observations=None, inputs=None):
     """None; the light curve is in all the places.
 
-    outputs: `Outputs`. light_curve: `LightCurve`. config: dict, or None. text: YAML of it, with comments.
-    observations: list of those that it is made of; or inputs, list of dicts of their files.
+    Parameters
+    ----------
+    outputs : `Outputs`
+    light_curve : `LightCurve`
+    config : dict, or None
+    text : YAML of it, with comments
+    observations : list of those that it is made of, or None
+    inputs : list of dicts of their files, where there are no observations
     """
     if inputs is None and (outputs.output or outputs.report):
         runs = getattr(light_curve.origin, "runs", ())
@@ -45,7 +51,13 @@ def write(outputs, light_curve, config, text=None, observations=None, inputs=Non
 
 
 def tell(light_curve, outputs=None):
-    """Exit code of a light curve, printed, with what failed on the standard error."""
+    """Exit code of a light curve, printed, with what failed on the standard error.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    outputs : `Outputs` that are told, too, or None
+    """
     print(plain(light_curve))
     meta = light_curve.meta
     if outputs is not None:
@@ -56,7 +68,10 @@ def tell(light_curve, outputs=None):
 
 
 def tell_problems(light_curve):
-    """Exit code, 1 where runs or bins failed, with what failed on the standard error."""
+    """Exit code, 1 where runs or bins failed, with what failed on the standard error.
+
+    light_curve: `LightCurve`.
+    """
     ledger = light_curve.ledger
     failed = list(ledger.failed) if ledger is not None else []
     odd = list(ledger.warnings) if ledger is not None else []

@@ -11,7 +11,15 @@ FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 
 @dataclass(frozen=True)
 class Outputs:
-    """The places that a job writes to: folder of the result, figure and page, each a Path or None."""
+    """The places that a job writes to: folder of the result, figure and page, each a Path or None.
+
+    Attributes
+    ----------
+    output : Path of the folder of the result, or None
+    plot : Path of the figure, or None
+    report : Path of the page, or None
+    overwrite : bool, whether what is there is replaced
+    """
 
     output: Path | None
     plot: Path | None
@@ -20,7 +28,15 @@ class Outputs:
 
     @classmethod
     def of(cls, output=None, plot=None, report=None, overwrite=False):
-        """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already."""
+        """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already.
+
+        Parameters
+        ----------
+        output : str or Path of the folder of the result, or None
+        plot : str or Path of the figure, or None
+        report : str or Path of the page, or None
+        overwrite : bool, whether what is there is replaced
+        """
         paths = [None if path is None else Path(path).expanduser() for path in (output, plot, report)]
         for path in filter(None, paths):
             if path.exists() and not overwrite:

@@ -14,7 +14,11 @@ from tevcurve.pipeline.targets import open_store
 def print_overview(path, target=None, plot=None):
     """None; the targets of a data store are printed, or the runs of one.
 
-    path: str, of the store. target: str, name of the one. plot: Path of a figure of the sky positions, or None.
+    Parameters
+    ----------
+    path : str, of the store
+    target : str, name of the one
+    plot : Path of a figure of the sky positions, or None
     """
     store = open_store(path)
     targets = targets_of(store)

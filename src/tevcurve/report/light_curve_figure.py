@@ -54,7 +54,13 @@ def light_curve_figure(light_curve, rows, blocks):
 
 
 def hover_columns(rows, chosen):
-    """(names, texts): what is shown of the chosen rows at a point, texts as a list per row."""
+    """(names, texts): what is shown of the chosen rows at a point, texts as a list per row.
+
+    Parameters
+    ----------
+    rows : `ReportRows`
+    chosen : int array, numbers of the rows
+    """
     names = ["Time", "UTC", "Energies", QUANTITY, "Limit", "Counts", "Live time", "TS"]
     names += ["Zenith angle", "Runs", "Status"]
     return names, [_hover_texts(rows, row) for row in chosen.tolist()]

@@ -50,7 +50,13 @@ def write_report(result, path, overwrite=False, *, n_toys=None):
 
 
 def report_html(result, *, n_toys=None):
-    """The page of a result or a `LightCurve` as text; see `write_report`."""
+    """The page of a result or a `LightCurve` as text; see `write_report`.
+
+    Parameters
+    ----------
+    result : `Result` or `LightCurve`
+    n_toys : int or None, as there
+    """
     light_curve = result if isinstance(result, LightCurve) else getattr(result, "light_curve", None)
     if not isinstance(light_curve, LightCurve):
         raise InputError(f"A report is made of a result or a LightCurve; this is a {type(result).__name__}.")

@@ -15,7 +15,11 @@ HEIGHT = 300
 def quality_figures(rows, ledger, why):
     """(figures, missing): dicts with `id`, `title`, `figure`, and sentences about those that cannot be made.
 
-    rows: `ReportRows`. ledger: `Ledger` or None. why: str, why the light curve may not know its runs.
+    Parameters
+    ----------
+    rows : `ReportRows`
+    ledger : `Ledger` or None
+    why : str, why the light curve may not know its runs
     """
     figures, missing = [], []
     if rows.quantity and np.isfinite(rows.livetime).any():

@@ -23,7 +23,10 @@ class RunsOfRows:
 
 
 def runs_of_rows(light_curve):
-    """The `RunsOfRows` of a light curve, or None where it does not know its runs."""
+    """The `RunsOfRows` of a light curve, or None where it does not know its runs.
+
+    light_curve: `LightCurve`.
+    """
     runs, bins = _runs_and_bins(light_curve)
     if runs is None:
         return None

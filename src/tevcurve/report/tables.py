@@ -31,7 +31,7 @@ class ReportTable:
 
 
 def light_curve_table(rows):
-    """The `ReportTable` of `ReportRows`, the first `MAX_ROWS` of them."""
+    """The `ReportTable` of `ReportRows`, the first `MAX_ROWS` of them. rows: the `ReportRows`."""
     several, known = rows.bands[0] is not None and len(rows.bands) > 1, rows.runs is not None
     unit = f" [{rows.unit}]" if rows.unit else ""
     name = rows.quantity.capitalize() if rows.quantity else ""
@@ -104,7 +104,7 @@ def ledger_table(ledger):
 
 
 def variability_table(summary):
-    """The `ReportTable` of a `VariabilitySummary`."""
+    """The `ReportTable` of a `VariabilitySummary`. summary: the `VariabilitySummary`."""
     rows = [
         [
             result.name[:1].upper() + result.name[1:],
@@ -120,7 +120,7 @@ def variability_table(summary):
 
 
 def settings_table(light_curve):
-    """The `ReportTable` of what the light curve says of itself."""
+    """The `ReportTable` of what the light curve says of itself. light_curve: `LightCurve`."""
     rows = [
         [str(name), _setting(value)]
         for name, value in light_curve.meta.items()
@@ -133,7 +133,10 @@ def settings_table(light_curve):
 
 
 def provenance_tables(provenance):
-    """(`ReportTable` of versions and the like, list of (name, `ReportTable`) of lists such as the inputs)."""
+    """(`ReportTable` of versions and the like, list of (name, `ReportTable`) of lists such as the inputs).
+
+    provenance: dict, as a result has it.
+    """
     facts, lists = [], []
     for name, value in provenance.items():
         if isinstance(value, dict):
