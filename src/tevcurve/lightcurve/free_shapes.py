@@ -178,7 +178,10 @@ def _endless(estimate, k):
 
 
 def column_name(parameter):
-    """The name of a parameter's column: its own, or with "spectral_" before it where a column has that name."""
+    """The name of a parameter's column: its own, or with `spectral_` before it where a column has that name.
+
+    parameter: str, its name.
+    """
     return f"spectral_{parameter}" if parameter in COLUMNS else parameter
 
 

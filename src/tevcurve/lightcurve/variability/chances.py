@@ -20,10 +20,12 @@ _FEW_TOYS = 20
 class Test:
     """A statistic that grows with variability, and how its chance is found.
 
-    statistic: function of `RowFits` to an array (n,), one number for each light curve.
-    chance: the asymptotic chance of a value, function of a float.
-    beside: function of `RowFits` to an array (n,) that the statistic goes with also where nothing varies, so that toys
-        are compared at the value that the light curve has; None where there is no such thing.
+    Attributes
+    ----------
+    statistic : function of `RowFits` to an array (n,), one number for each light curve
+    chance : the asymptotic chance of a value, function of a float
+    beside : function of `RowFits` to an array (n,) that the statistic goes with also where nothing varies, so that
+        toys are compared at the value that the light curve has; None where there is no such thing
     """
 
     statistic: Callable

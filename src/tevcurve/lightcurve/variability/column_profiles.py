@@ -14,8 +14,8 @@ def profile_of_columns(table, numbers):
 
     From the scans where there are any, else from values and asymmetric errors, else from symmetric ones.
 
-    kept: bool array, which of them have a flux and errors. counts: those that a
-    flux rests on, at least (value/error)^2. n_bounded: number of fluxes that are held at zero.
+    kept: bool array, which of the rows have a flux and errors. counts: those that a flux rests on, at least
+    (value/error)^2. n_bounded: number of fluxes that are held at zero.
 
     Parameters
     ----------
