@@ -41,14 +41,17 @@ class FittedParameter:
 class FitResult:
     """The minimum of a fit.
 
-    success: bool, whether a minimum with a covariance was found; only then were the models changed.
-    message: what there is to say about it, a sentence.
-    stat: the statistic at the minimum. n_calls: how often it was evaluated.
-    parameters: tuple of `FittedParameter`.
-    covariance: float array (n, n) in the order and the units of the parameters; NaN for those at a bound, and where
-        it could not be computed.
-
     `result["crab.index"]` is one of the parameters.
+
+    Attributes
+    ----------
+    success : bool, whether a minimum with a covariance was found; only then were the models changed
+    message : what there is to say about it, a sentence
+    stat : the statistic at the minimum
+    n_calls : how often it was evaluated
+    parameters : tuple of `FittedParameter`
+    covariance : float array (n, n) in the order and the units of the parameters; NaN for those at a bound, and where
+        it could not be computed
     """
 
     success: bool

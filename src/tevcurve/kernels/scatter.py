@@ -77,7 +77,7 @@ def normalized_excess(value, err, weight=None, bias=0.0):
 
 
 def signed_root(x):
-    """Root of |x| with the sign of x. x: float array."""
+    """Root of `|x|` with the sign of x. x: float array."""
     return np.sign(x) * np.sqrt(np.abs(x))
 
 

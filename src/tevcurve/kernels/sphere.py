@@ -23,7 +23,8 @@ _ROUNDING = 1e-9
 def may_be_within(lon0, lat0, lon, lat, radius):
     """Bool array (...): False where directions are farther from (lon0, lat0) than a radius, by comparisons only.
 
-    Source: |sin(dlon)| <= sin(radius) / cos(lat0) inside a circle that holds no pole (its tangents are meridians).
+    Where it is True the `angular_separation` tells, which takes many times as long.
+    Source: `|sin(dlon)| <= sin(radius) / cos(lat0)` inside a circle that holds no pole (its tangents are meridians).
 
     Parameters
     ----------
