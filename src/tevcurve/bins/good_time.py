@@ -30,8 +30,8 @@ class GoodTime:
     """Good time intervals (n,) of all runs, in the order of the runs.
 
     start_s, stop_s: float arrays (n,), mission seconds of the interval's own run.
-    run: int array (n,), number of the run. run_ids: `RunId`s, one for each run.
-    references: the different `TimeReference`s of the runs; clock: int array (n_runs,), which one a run has.
+    run: int array (n,), number of the run. run_ids: the `RunId` of each run.
+    references: each `TimeReference` that a run has, once; clock: int array (n_runs,), which one a run has.
     """
 
     start_s: np.ndarray

@@ -6,7 +6,7 @@ import numpy as np
 def order_of_time(runs):
     """The numbers of runs in the order in which their good time begins (then ends), int array (n,).
 
-    Runs without good time come last. What begins and ends together is in the order of `RunId`s.
+    Runs without good time come last. What begins and ends together is in the order of each one's `RunId`.
 
     runs : sequence of anything with `gti` and `run_id`
     """

@@ -69,7 +69,7 @@ class Column:
 
 
 class Columns:
-    """The columns of a table, in order; by name in any case. columns: `Column`s in their order."""
+    """The columns of a table, in order; by name in any case. columns: each a `Column`, in their order."""
 
     def __init__(self, columns: Iterable[Column]) -> None:
         self._columns = tuple(columns)

@@ -86,7 +86,7 @@ class FitsFile:
         )
 
     def tables(self) -> Iterator[BinTable]:
-        """All `BinTable`s of the file, one after the other."""
+        """Each `BinTable` of the file, one after the other."""
         return (self._parse(extent) for extent in self._extents if extent.kind == "BINTABLE")
 
     def _parse(self, extent: _Extent) -> BinTable:

@@ -55,7 +55,7 @@ class _Background(Response):
     def rate_per_energy_bin(
         self, x_rad: ArrayLike, y_rad: ArrayLike, reco_edges_tev: ArrayLike
     ) -> np.ndarray:
-        """Rate (n_bins, *x.shape) in s-1 sr-1, integrated over reco bins (edges in TeV).
+        """Rate (n_bins, and the shape of x) in s-1 sr-1, integrated over reco bins (edges in TeV).
 
         The rate at the energy edges, a power law between them, at field-of-view longitude x and latitude y in radian,
         as `kernels.sphere.field_of_view` gives them.

@@ -93,7 +93,7 @@ class BackgroundRate(Protocol):
     def rate_per_energy_bin(
         self, x_rad: ArrayLike, y_rad: ArrayLike, reco_edges_tev: ArrayLike
     ) -> np.ndarray:
-        """Rate (n_bins, *x.shape) in s-1 sr-1, integrated over bins of reconstructed energy (edges in TeV).
+        """Rate (n_bins, and the shape of x) in s-1 sr-1, integrated over bins of reconstructed energy (edges in TeV).
 
         Parameters
         ----------

@@ -27,12 +27,13 @@ def add_to_result(result, light_curve, inputs):
 
     The folder is made anew beside the old one, of the same files where these stay, and put in its place in one step.
 
+    Raises `StoreError` where the disk does not take it.
+
     Parameters
     ----------
     result : `Result`
     light_curve : `LightCurve`, whose origin has `StoredRuns`, of which those that the result has not wait to be written
     inputs : list of dicts, see `write_result`; added to those that are there
-    Raises `StoreError` where the disk does not take it.
     """
     folder, kept = result.folder, light_curve.origin
     again = {_run_of(each) for each in inputs}

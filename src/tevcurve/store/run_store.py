@@ -190,7 +190,7 @@ class RunStore:
             write_file(self.folder / MARK, MARK_TEXT)
 
     def _scan(self):
-        """All `StoreEntry`s; what killed writers have left is removed."""
+        """Each `StoreEntry`; what killed writers have left is removed."""
         found = []
         remove_leftovers(self.folder / MARK)
         for path in sorted(self.folder.glob("??/*")):
