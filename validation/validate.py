@@ -40,7 +40,7 @@ from validation.parts import RESULTS, Part, again, run
 HERE = Path(__file__).resolve().parent
 
 # What light curves by one call rest on.
-ALL = ("bins", "data", "irf", "reduction", "fit", "kernels", "lightcurve", "models")
+ALL = ("data", "irf", "models", "datasets", "reduction", "bins", "fit", "kernels", "lightcurve")
 TESTS = ("kernels", "fit", "lightcurve/variability")
 
 # The parts of the report, in its order; see README.md on how to add one.
