@@ -52,19 +52,7 @@ ROOMS = (
     "rounding.py",
     "run_id.py",
     "simulation",
-    "store/__init__.py",
-    "store/adding.py",
-    "store/array_bytes.py",
-    "store/atomic.py",
-    "store/job_text.py",
-    "store/older.py",
-    "store/plain.py",
-    "store/result.py",
-    "store/run_file.py",
-    "store/run_store.py",
-    "store/small_files.py",
-    "store/stored_runs.py",
-    "store/trusted_folders.py",
+    "store",
 )
 SECTION = re.compile(r"^(Parameters|Attributes)\n-+\n((?:[^\n]+(?:\n|$))*)", re.MULTILINE)
 

@@ -24,7 +24,10 @@ _CHUNK = 2**22
 
 
 def file_checksum(path):
-    """SHA-256 of a file's bytes, str of hexadecimal digits. Raises `OSError` or `DataError` where it cannot be read."""
+    """SHA-256 of a file's bytes, str of hexadecimal digits.
+
+    path: str or Path. Raises `OSError` or `DataError` where it cannot be read.
+    """
     return _checksum_of_state(str(path), *_state(path))
 
 
@@ -34,7 +37,10 @@ def input_files(observations, run_ids=()):
     The files of observations, each once for each run that needs it. The checksum of a file that cannot be read is None.
     Observations without files, simulated ones, have none.
 
-    run_ids: iterable of `RunId`, of the observations that were read before; the header of others is read for theirs.
+    Parameters
+    ----------
+    observations : iterable of `Observation`
+    run_ids : iterable of `RunId`, of the observations that were read before; the header of others is read for theirs
     """
     listed, run_ids = [], tuple(run_ids)
     known = Counter(one.obs_id for one in run_ids)
@@ -55,10 +61,13 @@ def input_files(observations, run_ids=()):
 class RunKeys:
     """What reduced runs of one job are called in a store: a name for the content of the inputs and the settings.
 
-    source: (lon, lat), ICRS, radian. radius: float, radian, of the ON and OFF circles, or None in 3D.
-    exclusion: where no OFF region may lie, or None.
-    radius_is_given: bool, whether a person asked for the radius. energies: (lowest, highest), TeV, of a light curve; a
-    table of RAD_MAX says how large regions are in these.
+    Parameters
+    ----------
+    source : (lon, lat), ICRS, radian
+    radius : float, radian, of the ON and OFF circles, or None in 3D
+    exclusion : where no OFF region may lie, or None
+    radius_is_given : bool, whether a person asked for the radius
+    energies : (lowest, highest), TeV, of a light curve; a table of RAD_MAX says how large regions are in these
     """
 
     def __init__(self, source, radius=None, exclusion=None, radius_is_given=False, energies=None):
@@ -77,7 +86,10 @@ class RunKeys:
         return _digest({"format": MAGIC.decode(), "version": __version__, "settings": settings})
 
     def key(self, observation):
-        """The `RunKey` of an observation, or None where it has no files, or one of them cannot be read."""
+        """The `RunKey` of an observation, or None where it has no files, or one of them cannot be read.
+
+        observation: `Observation`
+        """
         # Where there are OFF regions, no other background is read.
         unread = () if self._settings["radius"] is None else ("bkg",)
         needed = {*_EVENTS, *RESPONSE_TYPES}.difference(unread)
