@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -16,6 +17,13 @@ hypothesis.settings.load_profile("same")
 ROOT = Path(__file__).resolve().parents[1]
 BESIDE = ROOT.parent / "shared"
 HINT = "set GAMMAPY_DATA to the folder that holds hess-dl3-dr1"
+
+
+@pytest.fixture(autouse=True)
+def no_figure_of_others():
+    """What one test drew is not where the next one draws."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")
