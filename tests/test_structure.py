@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from structure import BARS, CIRCLES, INSIDE
+from structure import BARS, CIRCLES, INSIDE, LARGE, LONG, WIDE, measured_in
 from structure_source import Source
 
 
@@ -23,6 +23,14 @@ def test_few_imports_of_the_package_stand_inside_functions(source):
     """Each for something slow that its command or its option alone needs."""
     inside = source.inside_functions
     assert len(inside) <= BARS[INSIDE].most, inside
+
+
+def test_functions_and_classes_keep_to_their_sizes(source):
+    """Four functions have many arguments: two with the options of a light curve, a figure, a simulated run."""
+    measured = measured_in(source)
+    for name in (LARGE, LONG, WIDE):
+        figure, counted = measured[name]
+        assert figure <= BARS[name].most, counted
 
 
 def test_circles_and_imports_inside_functions_are_found(tmp_path):

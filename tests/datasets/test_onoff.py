@@ -122,6 +122,23 @@ def test_sources_go_by_their_name():
     assert data.parameters.names == MODEL.parameters.names
 
 
+@pytest.mark.parametrize("name", ["mask_safe", "mask_fit"])
+def test_what_is_set_later_is_checked_as_what_is_given(name):
+    data, mask = dataset(**{name: [True, False, True]}), np.array([False, True, True])
+    assert getattr(data, name).tolist() == [True, False, True]
+    setattr(data, name, mask)
+    mask[:] = False
+    assert getattr(data, name).tolist() == [False, True, True]
+    setattr(data, name, None)
+    assert data.mask.all()
+    for wrong in ([True, False], [1, 0, 1]):
+        with pytest.raises(InputError, match=f"{name} is .* booleans, 3, are wanted"):
+            setattr(data, name, wrong)
+    with pytest.raises(InputError, match="model is a str; a SpectralModel or a SkyModel is wanted"):
+        data.model = "crab"
+    assert data.model is MODEL
+
+
 def test_a_spectral_model_alone_is_a_source_without_a_position():
     source = dataset(model=MODEL.copy(name="crab")).named("crab")
     assert source.spectral_model.name == "crab"

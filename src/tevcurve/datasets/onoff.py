@@ -1,8 +1,11 @@
 """ON/OFF spectra: counts in an ON and an OFF region over energy, and what a model predicts there."""
 
+from dataclasses import dataclass
+
 import astropy.units as u
 import numpy as np
 
+from tevcurve.data.gti import GTI
 from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.onoff_totals import described, onoff_totals
 from tevcurve.datasets.times import dataset_times
@@ -26,6 +29,7 @@ from tevcurve.records import as_html, as_text
         "read_ogip": "tevcurve.datasets.ogip_read:read_ogip",
     },
 )
+@dataclass(eq=False, repr=False)
 class SpectrumDatasetOnOff:
     """ON and OFF counts with exposure and energy dispersion, fitted with the ON/OFF likelihood.
 
@@ -48,45 +52,49 @@ class SpectrumDatasetOnOff:
         hand
     """
 
-    def __init__(
-        self,
-        counts,
-        counts_off,
-        acceptance,
-        acceptance_off,
-        exposure,
-        edisp,
-        livetime=None,
-        mask_safe=None,
-        mask_fit=None,
-        model=None,
-        name="",
-        gti=None,
-        runs=(),
-    ):
-        given = {"acceptance": acceptance, "acceptance_off": acceptance_off, "exposure": exposure}
-        for what, values in given.items():
-            if is_masked(values):
+    counts: CountsSpectrum
+    counts_off: CountsSpectrum
+    acceptance: np.ndarray
+    acceptance_off: np.ndarray
+    exposure: u.Quantity
+    edisp: EDispKernel
+    livetime: u.Quantity | None = None
+    mask_safe: np.ndarray | None = None
+    mask_fit: np.ndarray | None = None
+    model: SpectralModel | SkyModel | None = None
+    name: str = ""
+    gti: GTI | None = None
+    runs: tuple = ()
+
+    def __post_init__(self):
+        for what in ("acceptance", "acceptance_off", "exposure"):
+            if is_masked(getattr(self, what)):
                 raise InputError(f"{what} has masked bins; wanted are numbers in all of them.")
-        self.edisp = edisp
-        self._energy_axis = MapAxis(edisp.e_reco, name="energy", interp="log")
-        self.counts = self._as_counts(counts, "counts")
-        self.counts_off = self._as_counts(counts_off, "counts_off")
+        self._energy_axis = MapAxis(self.edisp.e_reco, name="energy", interp="log")
+        self.counts = self._as_counts(self.counts, "counts")
+        self.counts_off = self._as_counts(self.counts_off, "counts_off")
         shape = (self._energy_axis.nbin,)
-        self.acceptance = np.array(np.broadcast_to(acceptance, shape), dtype=float)
-        self.acceptance_off = np.array(np.broadcast_to(acceptance_off, shape), dtype=float)
+        self.acceptance = np.array(np.broadcast_to(self.acceptance, shape), dtype=float)
+        self.acceptance_off = np.array(np.broadcast_to(self.acceptance_off, shape), dtype=float)
         if not (np.all(self.acceptance > 0) and np.all(self.acceptance_off > 0)):
             raise InputError(
                 "acceptance and acceptance_off must be above 0 in all bins: without OFF there is no fit."
             )
-        self.exposure = u.Quantity(exposure).to("cm2 s")
-        if self.exposure.shape != (len(edisp.e_true) - 1,):
+        self.exposure = u.Quantity(self.exposure).to("cm2 s")
+        n_true = len(self.edisp.e_true) - 1
+        if self.exposure.shape != (n_true,):
             raise InputError(
-                f"exposure has the shape {self.exposure.shape}; {(len(edisp.e_true) - 1,)} is wanted, as edisp has."
+                f"exposure has the shape {self.exposure.shape}; {(n_true,)} is wanted, as edisp has."
             )
-        self.livetime = np.nan * u.s if livetime is None else u.Quantity(livetime).to("s")
-        self.mask_safe, self.mask_fit, self.model = mask_safe, mask_fit, model
-        self.name, self.gti, self.runs = name, gti, tuple(runs)
+        self.livetime = np.nan * u.s if self.livetime is None else u.Quantity(self.livetime).to("s")
+        self.runs = tuple(self.runs)
+
+    def __setattr__(self, name, value):
+        if name in ("mask_safe", "mask_fit") and value is not None:
+            value = self._as_mask(value, name)
+        elif name == "model" and not isinstance(value, SpectralModel | SkyModel | None):
+            raise InputError(f"model is a {type(value).__name__}; a SpectralModel or a SkyModel is wanted.")
+        super().__setattr__(name, value)
 
     @classmethod
     def from_reduced(cls, reduced, model=None):
@@ -133,33 +141,13 @@ class SpectrumDatasetOnOff:
         """Ratio of the acceptances of ON and OFF (n_reco,)."""
         return self.acceptance / self.acceptance_off
 
-    @property
-    def mask_safe(self):
-        """Bins inside the safe energies, bool (n_reco,), or None."""
-        return self._mask_safe
-
-    @mask_safe.setter
-    def mask_safe(self, mask):
-        self._mask_safe = self._as_mask(mask, "mask_safe")
-
-    @property
-    def mask_fit(self):
-        """Bins inside the range of the fit, bool (n_reco,), or None."""
-        return self._mask_fit
-
-    @mask_fit.setter
-    def mask_fit(self, mask):
-        self._mask_fit = self._as_mask(mask, "mask_fit")
-
     def _as_mask(self, mask, name):
-        if mask is None:
-            return None
         if is_masked(mask):
             raise InputError(f"{name} is masked itself in some bins; wanted are booleans in all of them.")
-        mask = np.array(mask)
-        if mask.dtype != bool or mask.shape != (self._energy_axis.nbin,):
+        mask, n_reco = np.array(mask), len(self.edisp.e_reco) - 1
+        if mask.dtype != bool or mask.shape != (n_reco,):
             raise InputError(
-                f"{name} is {mask.dtype} of the shape {mask.shape}; booleans, {self._energy_axis.nbin}, are wanted."
+                f"{name} is {mask.dtype} of the shape {mask.shape}; booleans, {n_reco}, are wanted."
             )
         return mask
 
@@ -183,17 +171,6 @@ class SpectrumDatasetOnOff:
         high = np.inf if emax is None else u.Quantity(emax).to_value(self._energy_axis.unit)
         edges = self._energy_axis.edges.value
         self.mask_fit = (edges[:-1] >= low * (1 - 1e-9)) & (edges[1:] <= high * (1 + 1e-9))
-
-    @property
-    def model(self):
-        """SpectralModel or SkyModel that predicts the signal, or None."""
-        return self._model
-
-    @model.setter
-    def model(self, model):
-        if model is not None and not isinstance(model, (SpectralModel, SkyModel)):
-            raise InputError(f"model is a {type(model).__name__}; a SpectralModel or a SkyModel is wanted.")
-        self._model = model
 
     @property
     def parameters(self):
