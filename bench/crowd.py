@@ -33,7 +33,7 @@ time_bins: run
 energy_edges: [0.5 TeV, 10 TeV]
 method: {method}
 output: {output}
-store: null
+cache: null
 """
 
 

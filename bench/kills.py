@@ -1,4 +1,4 @@
-"""Kills at random moments of a job with a store and a result on disk: `python bench/kills.py`.
+"""Kills at random moments of a job with a cache and a result on disk: `python bench/kills.py`.
 
 A job of 20 runs is killed (SIGKILL) at a random moment and called again, once or by two processes at the same time; the
 result on disk is the old one or the new one after the kill, and the new one, byte by byte, in the end.
@@ -22,7 +22,7 @@ from tevcurve import GTI, DataStore, PowerLaw, SkyModel, SkyPointSource, light_c
 from tevcurve.data.time import TimeReference
 from tevcurve.data.write import write_store
 from tevcurve.simulation import ResponseSet, simulate_observation
-from tevcurve.store import RunStore, input_files, write_result
+from tevcurve.store import RunCache, input_files, write_result
 
 POSITION = SkyCoord(166.0, 38.0, unit="deg")
 REFERENCE = TimeReference(51910, 0.000742870370370241)
@@ -45,9 +45,9 @@ def write_runs(folder):
 
 
 def job(data, runs, result, count=N_RUNS):
-    """None; the light curve of the first runs is made with the store `runs`, and is the result in a folder."""
+    """None; the light curve of the first runs is made with the cache `runs`, and is the result in a folder."""
     observations = DataStore.from_dir(data).get_observations(range(1, count + 1))
-    made = light_curve(observations, POSITION, energy_edges=[0.5, 10] * u.TeV, method="1d", store=runs)
+    made = light_curve(observations, POSITION, energy_edges=[0.5, 10] * u.TeV, method="1d", cache=runs)
     write_result(result, made, inputs=input_files(observations), overwrite=True)
 
 
@@ -97,13 +97,13 @@ def killed_and_called_again(folder, place, seconds, wanted, together, rng):
         wait(child)
     found = content(place / "result")
     state = next((name for name, files in wanted.items() if files == found), "BROKEN after the kill")
-    stored = len(RunStore(place / "runs").entries())
+    stored = len(RunCache(place / "runs").entries())
     if any(wait(child) for child in [start(*arguments) for _ in range(together)]):
         return "FAILED when called again"
     if content(place / "result") != wanted["new"]:
         return "ANOTHER RESULT when called again"
     left = [path.name for path in place.rglob("*.part")] + [path.name for path in place.rglob("*.before")]
-    if left or len(RunStore(place / "runs").entries()) != N_RUNS:
+    if left or len(RunCache(place / "runs").entries()) != N_RUNS:
         return f"LEFT {left}"
     return f"{state} result, {'some' if 0 < stored < N_RUNS else 'all' if stored else 'no'} runs"
 

@@ -47,6 +47,7 @@ ROOMS = (
     "problems.py",
     "progress.py",
     "records.py",
+    "renamed.py",
     "reduction",
     "report",
     "rounding.py",

@@ -107,7 +107,7 @@ OWN_DEFAULTS = {
     "time_bins": (None, "by_run() is made by the call"),
     "spectrum": (None, "a model is made by the call, not when the module is imported"),
     "upper_limit": (None, "the default holds where sigma_ul is not given either"),
-    "store": (None, "a call in Python writes nothing that was not asked for"),
+    "cache": (None, "a call in Python writes nothing that was not asked for"),
     "free": ((), "a default that cannot be changed in place"),
 }
 OWN_DEFAULTS_OF_ESTIMATOR = OWN_DEFAULTS | {

@@ -352,7 +352,7 @@ def test_a_response_class_is_read_reduced_stored_and_appended(store, store_of_tw
     assert "aeff_two_parts" in [address.hdu_class for address in store_of_two_parts.obs(1).addresses]
     kept = tmp_path / "kept"
     for _ in range(2):
-        light = light_curve(store_of_two_parts.get_observations([1]), TARGET, store=kept, **HOW)
+        light = light_curve(store_of_two_parts.get_observations([1]), TARGET, cache=kept, **HOW)
         assert light.table["flux"][0] == pytest.approx(made(store, (1,)).table["flux"][0], rel=1e-12)
     assert isinstance(light.origin.runs[0].aeff, TwoParts)
     result = Result.read(write_result(tmp_path / "result", light))

@@ -51,7 +51,7 @@ JOBS = {
     "1d": {"method": "1d"},
     "1d, by name": {"method": "1d"},
     "3d, looked at": {"method": "3d", "binsz": "0.1 deg", "width": "1.5 deg"},
-    "1d, stored": {"method": "1d"},
+    "1d, cached": {"method": "1d"},
     "3d, minutes": {"method": "3d", "binsz": "0.1 deg", "width": "1.5 deg", "time_bins": by_width("2 min")},
 }
 LOOKED_AT = (
@@ -146,9 +146,9 @@ def light_curve_of(base, folder, job):
     options = {"time_bins": by_run(), "energy_edges": [1, 10] * u.TeV, "norm_values": None} | JOBS[job]
     if "by name" in job:
         return tevcurve.light_curve(store, "Crab", **options)
-    if "stored" in job:
-        # Once into the store of reduced runs, and once out of it.
-        options["store"] = folder / "runs"
+    if "cached" in job:
+        # Once into the cache of reduced runs, and once out of it.
+        options["cache"] = folder / "runs"
         tevcurve.light_curve(store.get_observations(), TARGET, **options)
     if "looked at" in job:
         look_at(store)

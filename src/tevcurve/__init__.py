@@ -48,7 +48,7 @@ _NAMES = {
     "tevcurve.reduction": ("MapMaker", "ReflectedRegionsBackgroundEstimator", "SpectrumExtraction"),
     "tevcurve.fit": ("Fit",),
     "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator", "concatenate"),
-    "tevcurve.store": ("Result", "RunStore", "write_result"),
+    "tevcurve.store": ("Result", "RunCache", "write_result"),
     "tevcurve.pipeline": ("append_runs", "light_curve"),
     "tevcurve.config": ("Config",),
     "tevcurve.report": ("write_report",),
@@ -58,7 +58,8 @@ _PLACES = {name: f"{module}:{name}" for module, names in _NAMES.items() for name
 # The module itself can be called.
 _PLACES["demo"] = "tevcurve.demo"
 __all__ = sorted([*_PLACES, "__version__"])
-__getattr__, _ = names_on_demand(__name__, _PLACES)
+# What was given up is found, and not shown.
+__getattr__, _ = names_on_demand(__name__, _PLACES | {"RunStore": "tevcurve.store:RunStore"})
 
 
 def __dir__():

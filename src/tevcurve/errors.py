@@ -14,7 +14,7 @@ class InputError(TevcurveError, ValueError):
 
 
 class StoreError(TevcurveError, OSError):
-    """A result or a store of runs cannot be written: no space, no permission, or something else is there."""
+    """A result or a cache of runs cannot be written: no space, no permission, or something else is there."""
 
 
 class MissingError(TevcurveError, KeyError):

@@ -276,7 +276,7 @@ OPTIONS = (
     ),
     Option("n_jobs", 1, "processes that read and reduce", RUNNING, "number of processes"),
     Option(
-        "store",
+        "cache",
         "cache",
         "folder where reduced runs are kept, so that a further call makes only what is missing or changed; cache: in "
         "the user's cache; null: they are not kept",

@@ -27,7 +27,7 @@ COMMANDS = (
     "report",
     "variability",
     "export",
-    "store",
+    "cache",
 )
 
 
@@ -181,13 +181,13 @@ def test_reduced_runs_are_kept_and_can_be_listed_and_removed(store, capsys):
     Path("crab.yaml").write_text(capsys.readouterr().out)
     main(["run", "crab.yaml"])
     capsys.readouterr()
-    assert main(["store", "list"]) == 0
+    assert main(["cache", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert sorted(line.split()[0] for line in lines[1:4]) == ["1", "2", "3"]
     assert lines[4].startswith("3 reduced runs in ")
-    assert main(["store", "empty"]) == 0
+    assert main(["cache", "empty"]) == 0
     assert capsys.readouterr().out.startswith("Removed 3 reduced runs")
-    assert main(["store", "list"]) == 0
+    assert main(["cache", "list"]) == 0
     assert capsys.readouterr().out.startswith("0 reduced runs")
 
 

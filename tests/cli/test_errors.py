@@ -49,7 +49,7 @@ CASES = [
     (["report", "."], "is not a result of tevcurve"),
     (["variability", "nowhere"], "is not a result of tevcurve"),
     (["append", "nowhere", "STORE"], "is not a result of tevcurve"),
-    (["store", "list", "--store", "STORE"], "is no store of tevcurve"),
+    (["cache", "list", "--cache", "STORE"], "is no cache of tevcurve"),
     (["init", "Crab", "nowhere"], "nowhere"),
 ]
 

@@ -45,7 +45,7 @@ def test_every_argument_of_the_call_is_a_key_with_the_same_default():
         "spectrum",
         "energy_edges",
         "norm_values",
-        "store",
+        "cache",
     }:
         default = parameters[name].default
         # 0.95 is what the call takes where neither of two is given.
@@ -249,7 +249,7 @@ def test_what_is_kept_needs_no_files(tmp_path):
 
 def test_the_light_curve_is_that_of_the_call(store, tmp_path):
     config = Config(
-        data=store, target="Crab", energy_edges="0.7,10 TeV", time_bins="5 min", safe_energy=None, store=None
+        data=store, target="Crab", energy_edges="0.7,10 TeV", time_bins="5 min", safe_energy=None, cache=None
     )
     made = light_curve(**read_config(written(tmp_path, config.to_yaml())).arguments())
     expected = light_curve(store, "Crab", by_width("5 min"), [0.7, 10] * u.TeV, safe_energy=None)
@@ -289,11 +289,11 @@ def test_variables_in_paths(store, monkeypatch):
     assert len(config.arguments()["observations"]) == 3
 
 
-def test_the_store_of_reduced_runs_is_in_the_cache(monkeypatch, tmp_path):
+def test_the_cache_of_reduced_runs_is_in_that_of_the_user(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert Config(**BASE).options()["store"] == str(tmp_path / "tevcurve" / "runs")
-    assert Config(**BASE, store=None).options()["store"] is None
-    assert Config(**BASE, store="runs").options()["store"] == "runs"
+    assert Config(**BASE).options()["cache"] == str(tmp_path / "tevcurve" / "runs")
+    assert Config(**BASE, cache=None).options()["cache"] is None
+    assert Config(**BASE, cache="runs").options()["cache"] == "runs"
 
 
 ODD = (

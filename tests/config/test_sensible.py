@@ -92,7 +92,7 @@ def test_without_a_psf_there_is_none(tmp_path):
 
 
 def test_what_it_proposes_runs_as_it_is(store, tmp_path):
-    config, notes = sensible_config(store, "Crab", store=None)
+    config, notes = sensible_config(store, "Crab", cache=None)
     path = tmp_path / "job.yaml"
     path.write_text(commented_yaml(config, notes))
     assert read_config(path) == config

@@ -38,7 +38,7 @@ def make(folder):
         os.chdir(scratch)
         write_store(Path("data"), runs)
         line = "light-curve data --target Crab --energy 0.7TeV,2TeV,10TeV --method 1d --output result"
-        main([*line.split(), "--store", "none"])
+        main([*line.split(), "--cache", "none"])
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree("result", folder)
         os.chdir(HERE)

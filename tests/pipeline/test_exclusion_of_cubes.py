@@ -185,7 +185,7 @@ def test_exclusion_stays_with_the_light_curve(observations, tmp_path):
     # Reduced runs are the same with and without it, and what is made of them is not.
     write_store(tmp_path / "dl3", observations)
     path = str(tmp_path / "dl3")
-    curves = [make(path, exclusion=each, store=tmp_path / "runs") for each in (None, CIRCLE, None)]
+    curves = [make(path, exclusion=each, cache=tmp_path / "runs") for each in (None, CIRCLE, None)]
     first, second, third = (curve.table["flux"].tolist() for curve in curves)
     assert first == third != second
     assert second == make(path, exclusion=CIRCLE).table["flux"].tolist()

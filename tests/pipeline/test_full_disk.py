@@ -19,12 +19,12 @@ from small_store import TARGET
 from tevcurve import DataStore, light_curve
 from tevcurve.errors import StoreError, TevcurveError
 from tevcurve.pipeline.append import append_runs
-from tevcurve.store import Result, RunStore, input_files, write_result
+from tevcurve.store import Result, RunCache, input_files, write_result
 logging.basicConfig(format="log: %(message)s", stream=sys.stdout)
 dl3, disk = Path(sys.argv[1]), Path(sys.argv[2])
-def make(ids=None, store=None):
+def make(ids=None, cache=None):
     observations = DataStore.from_dir(dl3).get_observations(ids)
-    return light_curve(observations, TARGET, method="1d", energy_edges=[0.7, 10] * u.TeV, safe_energy=None, store=store)
+    return light_curve(observations, TARGET, method="1d", energy_edges=[0.7, 10] * u.TeV, safe_energy=None, cache=cache)
 def attempt(work):
     try:
         work()
@@ -67,12 +67,12 @@ def small(disk, kilobytes):
     return f"mount -t tmpfs -o size={kilobytes}k none {disk}"
 
 
-def test_a_store_on_a_full_disk(disk, dl3):
+def test_a_cache_on_a_full_disk(disk, dl3):
     code = """
-one = make(store=disk / "runs")
-print(len(one), len(RunStore(disk / "runs").entries()), all(e.describe() for e in RunStore(disk / "runs").entries()))
+one = make(cache=disk / "runs")
+print(len(one), len(RunCache(disk / "runs").entries()), all(e.describe() for e in RunCache(disk / "runs").entries()))
 print(sorted(path.name[-5:] for path in disk.rglob("*.part")))
-print(str(make(store=disk / "runs").ledger) == str(make().ledger))
+print(str(make(cache=disk / "runs").ledger) == str(make().ledger))
 """
     lines = in_own_mount(small(disk, 64), code, dl3, disk)
     assert lines[0].startswith("log: Reduced runs are not kept: ")
@@ -114,17 +114,17 @@ print(os.listdir(disk), before == after)
 
 def test_a_disk_that_can_only_be_read(disk, dl3, tmp_path):
     code = """
-full = make(store=disk / "runs")
-print(len(full), len(RunStore(disk / "runs").entries()))
-attempt(lambda: RunStore(disk / "runs").clear())
-attempt(lambda: RunStore(disk / "others").put("00" * 32, full.origin.runs[0]))
+full = make(cache=disk / "runs")
+print(len(full), len(RunCache(disk / "runs").entries()))
+attempt(lambda: RunCache(disk / "runs").clear())
+attempt(lambda: RunCache(disk / "others").put("00" * 32, full.origin.runs[0]))
 attempt(lambda: write_result(disk / "result", full))
 attempt(lambda: write_result(disk / "old", full, overwrite=True))
 attempt(lambda: append_runs(disk / "old", DataStore.from_dir(dl3).get_observations([2])))
 print(len(Result.read(disk / "old").light_curve), sorted(os.listdir(disk)))
 """
     fill = """
-make([1], store=disk / "runs")
+make([1], cache=disk / "runs")
 write_result(disk / "old", make([1, 3]))
 """
     in_own_mount("true", fill, dl3, tmp_path)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.pipeline.keep_runs import StoredJob, as_store, check_n_jobs, keep_all, keep_each
+from tevcurve.pipeline.keep_runs import CachedJob, as_cache, check_n_jobs, keep_all, keep_each
 from tevcurve.problems import Problem, at_stage
 from tevcurve.run_id import RunId
-from tevcurve.store import RunStore
+from tevcurve.store import RunCache
 
 
 class Run:
@@ -50,8 +50,8 @@ class Key:
         return self.text != 3
 
 
-class FullStore(dict):
-    """A store in memory that fails from its third run on."""
+class FullCache(dict):
+    """A cache in memory that fails from its third run on."""
 
     def put(self, key, run):
         if len(self) == 2:
@@ -89,35 +89,35 @@ def test_strict_stops_at_the_first_and_releases_it():
     assert observations[1].released == 1
 
 
-def test_a_store_is_asked_first_and_gets_what_is_new():
-    job, store = Job(), FullStore({9: "stored"})
-    stored = StoredJob(job, store)
-    assert [stored.keep(Run(number)) for number in (4, 9, 4)] == [40, "stored", 40]
+def test_a_cache_is_asked_first_and_gets_what_is_new():
+    job, cache = Job(), FullCache({9: "kept"})
+    caching = CachedJob(job, cache)
+    assert [caching.keep(Run(number)) for number in (4, 9, 4)] == [40, "kept", 40]
     assert job.asked == [4]
-    assert store == {9: "stored", 4: 40}
+    assert cache == {9: "kept", 4: 40}
 
 
-def test_what_changed_while_it_was_read_is_not_stored():
-    store = FullStore()
-    assert StoredJob(Job(), store).keep(Run(3)) == 30
-    assert store == {}
+def test_what_changed_while_it_was_read_is_not_kept():
+    cache = FullCache()
+    assert CachedJob(Job(), cache).keep(Run(3)) == 30
+    assert cache == {}
 
 
-def test_a_full_store_is_said_once(caplog):
-    job, store = Job(), FullStore()
-    stored = StoredJob(job, store)
-    assert [stored.keep(Run(number)) for number in (1, 2, 4, 5, 1)] == [10, 20, 40, 50, 10]
+def test_a_full_cache_is_said_once(caplog):
+    job, cache = Job(), FullCache()
+    caching = CachedJob(job, cache)
+    assert [caching.keep(Run(number)) for number in (1, 2, 4, 5, 1)] == [10, 20, 40, 50, 10]
     assert job.asked == [1, 2, 4, 5]
     assert caplog.messages == ["Reduced runs are not kept: No space is left."]
 
 
-def test_a_store_is_one_or_its_folder(tmp_path):
-    store = RunStore(tmp_path)
-    assert as_store(store) is store
-    assert as_store(None) is None
-    assert as_store(str(tmp_path)).folder == as_store(tmp_path).folder == tmp_path
-    with pytest.raises(InputError, match=r"^store is a int; wanted is a RunStore or the path of its folder"):
-        as_store(3)
+def test_a_cache_is_one_or_its_folder(tmp_path):
+    cache = RunCache(tmp_path)
+    assert as_cache(cache) is cache
+    assert as_cache(None) is None
+    assert as_cache(str(tmp_path)).folder == as_cache(tmp_path).folder == tmp_path
+    with pytest.raises(InputError, match=r"^cache is a int; wanted is a RunCache or the path of its folder"):
+        as_cache(3)
 
 
 @pytest.mark.parametrize("n_jobs", [0, -1, 1.5, 2.0, float("nan"), None, True, "2"])

@@ -20,7 +20,7 @@ from tevcurve.errors import DataError, InputError, TevcurveError
 from tevcurve.pipeline import keep_runs, on_cluster
 from tevcurve.pipeline.on_cluster import LOST, WORKER, connect, keep_on_cluster
 from tevcurve.problems import Problem
-from tevcurve.store import RunStore
+from tevcurve.store import RunCache
 
 distributed = pytest.importorskip("distributed")
 ENERGIES = [0.5, 2, 10] * u.TeV
@@ -149,10 +149,10 @@ def test_strict_raises_what_one_process_raises(client, observations):
 
 
 def test_workers_fill_a_store_that_one_process_uses(client, observations, in_one_process, tmp_path):
-    store = RunStore(tmp_path)
-    assert_same(curve(observations, "1d", client=client, store=store), in_one_process["1d"])
+    store = RunCache(tmp_path)
+    assert_same(curve(observations, "1d", client=client, cache=store), in_one_process["1d"])
     assert len(store.entries()) == len(observations)
-    assert_same(curve(observations, "1d", store=store), in_one_process["1d"])
+    assert_same(curve(observations, "1d", cache=store), in_one_process["1d"])
 
 
 def test_a_lost_scheduler_is_told_in_a_sentence():

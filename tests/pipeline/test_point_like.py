@@ -21,7 +21,7 @@ from tevcurve.config.sensible import sensible_config
 from tevcurve.errors import DataError
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.regions import SkyCircle
-from tevcurve.store import Result, RunStore, write_result
+from tevcurve.store import Result, RunCache, write_result
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
 
 CRAB = SkyCoord(83.63308, 22.01450, unit="deg")
@@ -103,10 +103,10 @@ def test_runs_keep_their_cut_in_files(magic, tmp_path):
 
 
 def test_a_store_has_regions_for_each_range_of_energies(magic, tmp_path):
-    store = RunStore(tmp_path / "store")
+    store = RunCache(tmp_path / "store")
     radii = []
     for edges in ([0.2, 10], [0.5, 10], [0.2, 10]):
-        curve = light_curve(magic, CRAB, "run", edges * u.TeV, store=store, **OPTIONS)
+        curve = light_curve(magic, CRAB, "run", edges * u.TeV, cache=store, **OPTIONS)
         radii.append(np.rad2deg([run.region_radius for run in curve.origin.runs]))
     assert_allclose(radii, np.repeat([[LARGEST], [0.1], [LARGEST]], 2, axis=1), rtol=1e-6)
     assert len(store.entries()) == 4

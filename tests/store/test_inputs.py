@@ -112,7 +112,7 @@ def test_what_cannot_be_told_has_no_key(folder, caplog):
         """A region of the user's own."""
 
     assert key_of(folder, RunKeys(SOURCE, 0.002, Region())) is None
-    assert "not kept in the store: exclusion is a Region" in caplog.text
+    assert "not kept in the cache: exclusion is a Region" in caplog.text
     run_file_in(folder).unlink()
     assert key_of(folder) is None
 

@@ -10,7 +10,7 @@ from tevcurve.cli.outputs import Outputs
 from tevcurve.cli.results import ACCEPT_CHANGED, RESULT
 
 
-@job_options(only=("plot", "report", "overwrite", "n_jobs", "store", "strict"))
+@job_options(only=("plot", "report", "overwrite", "n_jobs", "cache", "strict"))
 def append(
     result: RESULT,
     new: Annotated[
@@ -32,5 +32,5 @@ def append(
     from tevcurve.cli.on_results import append_to
 
     how = {"n_jobs": options["n_jobs"] or 1, "strict": bool(options["strict"])}
-    store = options["store"] or "cache"
-    return append_to(result, new, store, outputs, how | {"accept_changed": accept_changed})
+    cache = options["cache"] or "cache"
+    return append_to(result, new, cache, outputs, how | {"accept_changed": accept_changed})

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tevcurve import __version__
-from tevcurve.cli import append, demo, export, info, init, light_curve, results, store
+from tevcurve.cli import append, cache, demo, export, info, init, light_curve, results
 from tevcurve.cli.logs import set_level
 
 app = typer.Typer(
@@ -29,7 +29,8 @@ app.command("append")(append.append)
 app.command("report")(results.report)
 app.command("variability")(results.variability)
 app.command("export")(export.export)
-app.add_typer(store.app, name="store")
+app.add_typer(cache.app, name="cache")
+app.add_typer(cache.app, name="store", hidden=True)
 
 
 def _print_version(wanted: bool):

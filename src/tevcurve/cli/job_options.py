@@ -11,6 +11,7 @@ from tevcurve.config.model import KEYS
 from tevcurve.config.yaml_nodes import plain_value
 from tevcurve.errors import InputError
 from tevcurve.options import Option
+from tevcurve.renamed import ARGUMENTS, with_present_names
 
 NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
 _SEVERAL = {"exclusion"}
@@ -51,15 +52,27 @@ def job_options(
 
         @wraps(command)
         def run(**given: Any) -> Any:
-            return command(**given)
+            return command(**with_older_options(given))
 
         added = [several, *added] if only is None else added
+        added += [_older(name) for name, present in ARGUMENTS.items() if present in {p.name for p in added}]
         made: Any = run
         made.__signature__ = own.replace(parameters=[*plain, *added])
         made.__annotations__ = {p.name: p.annotation for p in made.__signature__.parameters.values()}
         return made
 
     return decorate
+
+
+def with_older_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Dict of the options of a command, by name, those that were given by older names under their names of today.
+
+    given: by name, None for what was not given.
+    """
+    of_today = {name: value for name, value in given.items() if name not in ARGUMENTS}
+    older = {name: given[name] for name in ARGUMENTS if given.get(name) is not None}
+    clash = {name: of_today[ARGUMENTS[name]] for name in older if of_today.get(ARGUMENTS[name]) is not None}
+    return of_today | with_present_names(older | {ARGUMENTS[name]: value for name, value in clash.items()})
 
 
 def changes_of(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +88,7 @@ def changes_of(options: Mapping[str, Any]) -> dict[str, Any]:
         if not equals or not key.strip():
             raise InputError(f"--set is {item!r}; wanted is KEY=VALUE, such as spectrum.index=2.3.")
         changes[key.strip()] = _value(value)
+    changes = with_present_names(changes)
     given = {name: value for name, value in options.items() if name != "set_" and value not in (None, [])}
     return changes | {name: listed(value) for name, value in given.items()}
 
@@ -124,3 +138,13 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
         default=None,
         annotation=Annotated[kind, typer.Option(*names, **options)],
     )
+
+
+def older_option(name: str) -> Any:
+    """The option of typer by an older name, which help does not show. name: as `tevcurve.renamed` has it."""
+    return typer.Option(f"--{name}", hidden=True)
+
+
+def _older(name: str) -> inspect.Parameter:
+    annotation = Annotated[str | None, older_option(name)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

@@ -29,7 +29,7 @@ def make_at_once(path, changes):
     path : str, of the data
     changes : dict of the options that were given
     """
-    changes = {"data": path, "store": None} | changes
+    changes = {"data": path, "cache": None} | changes
     if "target" not in changes:
         changes["target"] = only_target(open_store(path))
     return _make(Config(**with_changes({}, changes)))

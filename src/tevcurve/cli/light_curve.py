@@ -7,7 +7,7 @@ import typer
 from tevcurve.cli.job_options import changes_of, job_options
 
 
-@job_options(without=("data",), store=None)
+@job_options(without=("data",), cache=None)
 def light_curve(
     path: Annotated[
         str,

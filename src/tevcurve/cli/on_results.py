@@ -3,7 +3,7 @@
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.outcome import tell, write
 from tevcurve.config.rebinning import rebinned
-from tevcurve.config.values import none_of_words, store_folder
+from tevcurve.config.values import cache_folder, none_of_words
 from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.file_formats import FORMATS
@@ -30,19 +30,19 @@ def rebin_result(path, changes, outputs, accept_changed):
     return tell(made, outputs)
 
 
-def append_to(path, new, store, outputs, options):
+def append_to(path, new, cache, outputs, options):
     """Exit code of `tevcurve append`.
 
     Parameters
     ----------
     path : Path of the result
     new : list of Path
-    store : text of the option
+    cache : text of the option
     outputs : `Outputs`
     options : dict of further keywords of `append_runs`
     """
-    folder = store_folder(none_of_words(store))
-    made = append_runs(path, new, store=folder, progress=True, **options)
+    folder = cache_folder(none_of_words(cache))
+    made = append_runs(path, new, cache=folder, progress=True, **options)
     write(outputs, made.light_curve, made.config, inputs=made.provenance["inputs"])
     print(plain(f"Result in {made.folder}: {made.appended}."))
     for one in made.appended.left_out:

@@ -11,6 +11,7 @@ from tevcurve.config.mistakes import ConfigError, mistakes_of
 from tevcurve.errors import InputError
 from tevcurve.on_demand import Elsewhere, MakerElsewhere
 from tevcurve.options import OPTIONS, RUNNING, Option, settled, used
+from tevcurve.renamed import with_present_names
 
 # Of how values are read; files of before it had a version have none.
 VERSION = 1
@@ -89,6 +90,7 @@ class Config(_Values):
     """
 
     def __init__(self, **values):
+        values = with_present_names(values)
         # Said by the one that is given, the limit is not said by the other one's default, too.
         if kinds.none_of_words(values.get("sigma_ul")) is not None:
             values = {"upper_limit": None} | values
@@ -167,7 +169,7 @@ class Config(_Values):
             "exclusion": sky.as_exclusion(self.exclusion),
             "e_reco": kinds.energies_of(self.e_reco),
             "e_true": kinds.energies_of(self.e_true),
-            "store": kinds.store_folder(self.store),
+            "cache": kinds.cache_folder(self.cache),
         }
         return made | {each.name: getattr(self, each.name) for each in OPTIONS if each.name not in made}
 

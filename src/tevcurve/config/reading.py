@@ -10,6 +10,7 @@ from tevcurve.config.values import time_bins_text
 from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
 from tevcurve.errors import DataError, InputError
 from tevcurve.options import CONDITIONAL
+from tevcurve.renamed import as_written, with_present_names
 
 
 def read_config(path, changes=None):
@@ -33,19 +34,22 @@ def read_config(path, changes=None):
     except UnicodeDecodeError as error:
         raise DataError(f"The configuration {path} is no text.") from error
     marked = read_marked(text, path)
+    values = with_present_names(marked.values)
 
     def place(key_path):
         for key in (".".join(map(str, key_path)), str(key_path[0]) if key_path else ""):
             if key in changes:
                 return ""
-        return f"{path}, line {marked.line(key_path)}: "
+        return f"{path}, line {marked.line(as_written(key_path, marked.values))}: "
 
     try:
-        if "version" not in marked.values and "time_bins" not in changes:
-            _check_scale(marked.values.get("time_bins"))
-        return Config(**with_changes(_without_old_defaults(marked.values), changes))
+        if "version" not in values and "time_bins" not in changes:
+            _check_scale(values.get("time_bins"))
+        return Config(**with_changes(_without_old_defaults(values), changes))
     except ConfigError as error:
-        mistakes = sorted(error.mistakes, key=lambda mistake: marked.line(mistake[0]))
+        mistakes = sorted(
+            error.mistakes, key=lambda mistake: marked.line(as_written(mistake[0], marked.values))
+        )
         raise ConfigError(mistakes, place) from None
 
 

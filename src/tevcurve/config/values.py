@@ -161,7 +161,7 @@ def _path(value: Any) -> str:
     return text
 
 
-def store_folder(text: str | None) -> str | None:
+def cache_folder(text: str | None) -> str | None:
     """Path of the folder of reduced runs, str, or None. text: a path, "cache" for the one of the user, or None."""
     if text != "cache":
         return text

@@ -1,6 +1,6 @@
 """What kinds of responses there are and how each lies in its table, declared once.
 
-A class of responses has a `Layout`; reading, writing, the HDU index and the store of reduced runs go by that. A
+A class of responses has a `Layout`; reading, writing, the HDU index and the cache of reduced runs go by that. A
 package adds a class with an entry point of the group `tevcurve.responses`, a process with `RESPONSES.register`. What a
 class of a type has to offer stands in `tevcurve.irf.roles`.
 

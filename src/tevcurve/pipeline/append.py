@@ -6,10 +6,11 @@ from dataclasses import replace
 from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend, with_runs
 from tevcurve.pipeline.job import Job
-from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_all
+from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_all
 from tevcurve.pipeline.known_runs import KnownRuns
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.selection import Selection
+from tevcurve.renamed import takes_older_names
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
 from tevcurve.store.inputs import input_files
@@ -18,8 +19,9 @@ from tevcurve.store.result import Appended, Result, package_versions
 log = logging.getLogger(__name__)
 
 
+@takes_older_names
 def append_runs(
-    result, observations, *, store=None, n_jobs=1, progress=False, strict=False, accept_changed=False
+    result, observations, *, cache=None, n_jobs=1, progress=False, strict=False, accept_changed=False
 ):
     """The `Result` with more runs, also on disk: what a full computation of the old runs and the new ones gives.
 
@@ -35,7 +37,7 @@ def append_runs(
         by the name of their target where it was asked for by name (in its configuration, or as `target`), else by its
         position. What is near but of another name is left out. `appended` of the result that comes back says which runs
         were added, which were there, and which are left out and why.
-    store, n_jobs, progress, strict : as in `tevcurve.light_curve`
+    cache, n_jobs, progress, strict : as in `tevcurve.light_curve`
     accept_changed : as in `Result.read`
 
     Raises `InputError` for a result without runs, `StoreError` where the disk does not take it.
@@ -58,7 +60,7 @@ def append_runs(
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
             return replace(result, appended=Appended((), there, tuple(left_out)))
         job = Job(kept.setting, kept.exclusion, kept.spectrum, kept.time_bins, kept.options, kept.meta)
-        runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_store(store))
+        runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_cache(cache))
         # What an index calls an instrument may be another word than the header's, which is what runs are known by.
         there += tuple(run.run_id for run in runs if known.like(run.run_id))
         repeats = Repeats()

@@ -7,13 +7,15 @@ from tevcurve.errors import InputError
 from tevcurve.options import OPTIONS, RUNNING
 from tevcurve.pipeline.engine import light_curve_of
 from tevcurve.pipeline.job_making import job_of
-from tevcurve.pipeline.keep_runs import as_store, check_n_jobs, keep_each
+from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_each
+from tevcurve.renamed import takes_older_names
 
 NORM_VALUES = np.geomspace(0.2, 5, 11)
 # What the job is made of; the others say where and how it runs.
 ARGUMENTS = tuple(option.name for option in OPTIONS if option.section != RUNNING)
 
 
+@takes_older_names
 def light_curve(
     observations,
     target,
@@ -49,7 +51,7 @@ def light_curve(
     n_jobs=1,
     progress=False,
     strict=False,
-    store=None,
+    cache=None,
     client=None,
 ):
     """The `LightCurve` of a source, one row per time bin and energy band.
@@ -103,7 +105,7 @@ def light_curve(
     n_jobs : int, processes that read and reduce
     progress : bool, draws a progress bar
     strict : bool, whether the first run that cannot be used stops it, with its reason
-    store : `tevcurve.store.RunStore` or the path of its folder: reduced runs are taken from there where their files and
+    cache : `tevcurve.store.RunCache` or the path of its folder: reduced runs are taken from there where their files and
         the settings are the same, and put there otherwise; it may be removed at any time
     client : `distributed.Client` of a Dask cluster that reads and reduces the runs, one task each
 
@@ -118,5 +120,5 @@ def light_curve(
             f"n_jobs is {n_jobs}, and a client is given too, whose workers do it all; wanted is one."
         )
     job, observations = job_of(observations, target, name, asked)
-    outcomes = keep_each(job, observations, n_jobs, progress, strict, as_store(store), client)
+    outcomes = keep_each(job, observations, n_jobs, progress, strict, as_cache(cache), client)
     return light_curve_of(job, outcomes, len(observations), strict, progress)

@@ -11,7 +11,7 @@ from tevcurve.pipeline.on_cluster import keep_on_cluster
 from tevcurve.pipeline.worker_processes import worker_processes
 from tevcurve.problems import Problem, attempt
 from tevcurve.progress import track
-from tevcurve.store.run_store import RunStore
+from tevcurve.store.run_cache import RunCache
 
 log = logging.getLogger(__name__)
 # Runs for each process at a time.
@@ -19,17 +19,17 @@ BATCH = 64
 KILLED = "The process that reduced it was killed; it may need more memory than there is."
 
 
-def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
+def keep_all(job, observations, n_jobs=1, progress=False, strict=False, cache=None, client=None):
     """(runs, failed): the `SourceRun` of each observation that can be used, in order, and the `Problem` of the others.
 
     The arguments are those of `keep_each`.
 
     Parameters
     ----------
-    job, observations, n_jobs, progress, strict, store, client : as in `keep_each`
+    job, observations, n_jobs, progress, strict, cache, client : as in `keep_each`
     """
     runs, failed = [], []
-    for run, problem in keep_each(job, observations, n_jobs, progress, strict, store, client):
+    for run, problem in keep_each(job, observations, n_jobs, progress, strict, cache, client):
         if problem is None:
             runs.append(run)
         else:
@@ -37,7 +37,7 @@ def keep_all(job, observations, n_jobs=1, progress=False, strict=False, store=No
     return runs, failed
 
 
-def keep_each(job, observations, n_jobs=1, progress=False, strict=False, store=None, client=None):
+def keep_each(job, observations, n_jobs=1, progress=False, strict=False, cache=None, client=None):
     """Iterator of (`SourceRun`, None) or (None, `Problem`) of each observation, in order.
 
     Parameters
@@ -47,10 +47,10 @@ def keep_each(job, observations, n_jobs=1, progress=False, strict=False, store=N
     n_jobs : int, processes
     progress : bool, draws a progress bar
     strict : bool, raises the first problem
-    store : `RunStore` that has runs from before and gets the others, or None
+    cache : `RunCache` that has runs from before and gets the others, or None
     client : `distributed.Client` of the cluster that does it, or None
     """
-    keep = partial(_keep, StoredJob(job, store), strict)
+    keep = partial(_keep, CachedJob(job, cache), strict)
     outcomes = _outcomes(keep, observations, n_jobs, client)
     for run, problem in track(outcomes, len(observations), "runs") if progress else outcomes:
         if problem is not None:
@@ -113,38 +113,38 @@ def check_n_jobs(n_jobs):
         )
 
 
-def as_store(store):
-    """The `RunStore` of what a caller gave: itself, or that in a folder; None for None.
+def as_cache(cache):
+    """The `RunCache` of what a caller gave: itself, or that in a folder; None for None.
 
-    store: `RunStore`, str or Path, or None.
+    cache: `RunCache`, str or Path, or None.
 
     Raises `InputError` for anything else, `StoreError` for a folder in which others may write.
     """
-    if store is None:
+    if cache is None:
         return None
-    if isinstance(store, str | os.PathLike):
-        store = RunStore(store)
-    if isinstance(store, RunStore):
-        store.check_trusted()
-        return store
-    raise InputError(f"store is a {type(store).__name__}; wanted is a RunStore or the path of its folder.")
+    if isinstance(cache, str | os.PathLike):
+        cache = RunCache(cache)
+    if isinstance(cache, RunCache):
+        cache.check_trusted()
+        return cache
+    raise InputError(f"cache is a {type(cache).__name__}; wanted is a RunCache or the path of its folder.")
 
 
-class StoredJob:
-    """A `Job` that looks into a store before it reduces a run, and puts there what it has reduced.
+class CachedJob:
+    """A `Job` that looks into a cache before it reduces a run, and puts there what it has reduced.
 
-    What cannot be used is not stored: it is tried again each time. Where the store cannot be written, the log says so,
+    What cannot be used is not kept: it is tried again each time. Where the cache cannot be written, the log says so,
     and runs are reduced all the same.
 
     Parameters
     ----------
     job : `Job`
-    store : `RunStore` or None
+    cache : `RunCache` or None
     """
 
-    def __init__(self, job, store):
-        self._job, self._store = job, store
-        self._keys = None if store is None else job.run_keys()
+    def __init__(self, job, cache):
+        self._job, self._cache = job, cache
+        self._keys = None if cache is None else job.run_keys()
         self._writes = True
 
     def keep(self, observation):
@@ -152,8 +152,8 @@ class StoredJob:
 
         observation: the observation.
         """
-        key = None if self._store is None else self._keys.key(observation)
-        run = None if key is None else self._store.get(key.text)
+        key = None if self._cache is None else self._keys.key(observation)
+        run = None if key is None else self._cache.get(key.text)
         if run is None:
             run = self._job.keep(observation)
             if key is not None and self._writes and key.still_holds():
@@ -162,7 +162,7 @@ class StoredJob:
 
     def _put(self, key, run):
         try:
-            self._store.put(key, run)
+            self._cache.put(key, run)
         except StoreError as error:
             # Said once: what hinders one run hinders all.
             log.warning("Reduced runs are not kept: %s", error)

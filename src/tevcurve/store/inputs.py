@@ -59,7 +59,7 @@ def input_files(observations, run_ids=()):
 
 
 class RunKeys:
-    """What reduced runs of one job are called in a store: a name for the content of the inputs and the settings.
+    """What reduced runs of one job are called in a cache: a name for the content of the inputs and the settings.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class RunKeys:
         try:
             settings = plain_settings(self._settings)
         except InputError as error:
-            log.warning("Reduced runs are not kept in the store: %s", error)
+            log.warning("Reduced runs are not kept in the cache: %s", error)
             return None
         return _digest({"format": MAGIC.decode(), "version": __version__, "settings": settings})
 
@@ -120,7 +120,7 @@ class RunKeys:
 
 @dataclass(frozen=True)
 class RunKey:
-    """What a reduced run is called in a store.
+    """What a reduced run is called in a cache.
 
     Attributes
     ----------

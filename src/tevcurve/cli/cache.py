@@ -1,42 +1,48 @@
-"""`tevcurve store`: the reduced runs that are kept between jobs."""
+"""`tevcurve cache`: the reduced runs that are kept between jobs."""
 
 from typing import Annotated
 
 import typer
 
 from tevcurve.cli.console import plain, print_table
-from tevcurve.config.values import store_folder
+from tevcurve.cli.job_options import older_option, with_older_options
+from tevcurve.config.values import cache_folder
+from tevcurve.renamed import say
 
 FOLDER = Annotated[
-    str, typer.Option("--store", help="Folder of the store; 'cache' is the one in the user's cache.")
+    str | None,
+    typer.Option("--cache", help="Folder of the cache; 'cache' is that of the user.", show_default="cache"),
 ]
+OLDER = Annotated[str | None, older_option("store")]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
 
 @app.callback()
-def _store():
+def _cache(context: typer.Context):
     """The reduced runs that `tevcurve run` keeps, so that they are not made again: list or remove them.
 
     \b
-    tevcurve store list
-    tevcurve store empty
-    tevcurve store list --store runs
+    tevcurve cache list
+    tevcurve cache empty
+    tevcurve cache list --cache runs
     """
+    if context.info_name != "cache":
+        say(f"tevcurve {context.info_name}", "tevcurve cache")
 
 
 @app.command("list")
-def list_runs(store: FOLDER = "cache"):
+def list_runs(cache: FOLDER = None, store: OLDER = None):
     """List the reduced runs, those first that were not used for the longest.
 
     \b
-    tevcurve store list
+    tevcurve cache list
     """
     from datetime import datetime
 
     from tevcurve.run_id import names_of
 
-    kept = _open(store)
+    kept = _open(cache, store)
     entries = kept.entries()
     if entries:
         rows = []
@@ -57,20 +63,22 @@ def list_runs(store: FOLDER = "cache"):
 
 
 @app.command("empty")
-def empty(store: FOLDER = "cache"):
+def empty(cache: FOLDER = None, store: OLDER = None):
     """Remove all reduced runs; results keep theirs.
 
     \b
-    tevcurve store empty
+    tevcurve cache empty
     """
-    kept = _open(store)
+    kept = _open(cache, store)
     print(plain(f"Removed {kept.clear()} reduced runs from {kept.folder}"))
 
 
-def _open(store):
-    from tevcurve.store import RunStore
+def _open(cache, store):
+    """The `RunCache` in a folder that was named by the option, by the older one, or by none."""
+    from tevcurve.store import RunCache
 
-    return RunStore(store_folder(store))
+    given = with_older_options({"cache": cache, "store": store})
+    return RunCache(cache_folder(given.get("cache") or "cache"))
 
 
 def _megabytes(size):

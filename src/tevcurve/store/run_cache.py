@@ -14,6 +14,7 @@ from tevcurve.store.trusted_folders import group_that_writes, why_not_trusted
 
 log = logging.getLogger(__name__)
 
+# A store is what a cache was called when the first ones were made.
 MARK = "tevcurve-store"
 MARK_TEXT = b"Reduced runs of tevcurve. All that is in here can be made again.\n"
 MAX_BYTES = 10 * 2**30
@@ -24,8 +25,8 @@ FOLDER_MODE = 0o775
 
 
 @dataclass(frozen=True)
-class StoreEntry:
-    """A reduced run in a store.
+class CacheEntry:
+    """A reduced run in a cache.
 
     key: str. path: Path. size: int, bytes. used: float, when it was last asked for, seconds since 1970.
     """
@@ -45,7 +46,7 @@ class StoreEntry:
         return {"run_id": run_id, "target": head.get("facts", {}).get("target", "")}
 
 
-class RunStore:
+class RunCache:
     """Reduced runs in a folder, each under a key (`tevcurve.store.inputs.RunKeys`); several processes may share it.
 
     Each file says of which key it is, so that one that came under another name is not taken for it. A folder in which
@@ -64,7 +65,7 @@ class RunStore:
         self._size, self._told_group = None, False
 
     def get(self, key):
-        """The `SourceRun` of a key, or None where the store has none that can be used. key: `RunKey`."""
+        """The `SourceRun` of a key, or None where the cache has none that can be used. key: `RunKey`."""
         path = self._path(key)
         try:
             content = self._trusted_bytes(path)
@@ -74,7 +75,7 @@ class RunStore:
             log.warning("%s", error)
             return None
         except OSError as error:
-            log.warning("The store %s cannot be read: %s.", self.folder, error.strerror)
+            log.warning("The cache %s cannot be read: %s.", self.folder, error.strerror)
             return None
         try:
             run = run_from_bytes(_of_key(content, key, path), f"The file {path}")
@@ -90,7 +91,7 @@ class RunStore:
         return run
 
     def put(self, key, run):
-        """None; the store has the run under the key. Raises `StoreError`, with the reason, where that cannot be.
+        """None; the cache has the run under the key. Raises `StoreError`, with the reason, where that cannot be.
 
         Parameters
         ----------
@@ -106,7 +107,7 @@ class RunStore:
         try:
             path.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"The store {self.folder} cannot be written: {error.strerror}.") from error
+            raise StoreError(f"The cache {self.folder} cannot be written: {error.strerror}.") from error
         if self._size is None:
             self._size = sum(entry.size for entry in self._scan())
         write_file(path, content)
@@ -115,8 +116,8 @@ class RunStore:
             self._make_room(path)
 
     def entries(self):
-        """List of `StoreEntry`, those first that were not asked for the longest. Raises `StoreError` for no store."""
-        if not self._is_store():
+        """List of `CacheEntry`, those first that were not asked for the longest. Raises `StoreError` for no cache."""
+        if not self._is_cache():
             return []
         return sorted(self._scan(), key=lambda entry: (entry.used, entry.key))
 
@@ -132,65 +133,65 @@ class RunStore:
             try:
                 entry.path.unlink(missing_ok=True)
             except OSError as error:
-                raise StoreError(f"The store {self.folder} cannot be emptied: {error.strerror}.") from error
+                raise StoreError(f"The cache {self.folder} cannot be emptied: {error.strerror}.") from error
         self._size = None
         return len(entries)
 
     def __repr__(self):
-        return f"<RunStore {self.folder}>"
+        return f"<RunCache {self.folder}>"
 
     def check_trusted(self):
-        """None; `StoreError` where others could have put runs into the store. One that is not there yet is fine."""
+        """None; `StoreError` where others could have put runs into the cache. One that is not there yet is fine."""
         if not self.folder.exists():
             return
         why = why_not_trusted(self.folder)
         if why:
-            raise StoreError(f"The store {self.folder} is not used: {why}, or take another folder.")
+            raise StoreError(f"The cache {self.folder} is not used: {why}, or take another folder.")
         group = group_that_writes(self.folder)
         if group and not self._told_group:
             self._told_group = True
-            log.info("All of the group %s may put runs into the store %s.", group, self.folder)
+            log.info("All of the group %s may put runs into the cache %s.", group, self.folder)
 
     def _trusted_bytes(self, path):
-        """Content of a file that the user, root, or the group that shares the store has written."""
+        """Content of a file that the user, root, or the group that shares the cache has written."""
         self.check_trusted()
         content = path.read_bytes()
         if group_that_writes(self.folder) is None:
             for place in (path.parent, path):
                 why = why_not_trusted(place)
                 if why:
-                    raise StoreError(f"The file {path} of the store is not used: of {place}, {why}.")
+                    raise StoreError(f"The file {path} of the cache is not used: of {place}, {why}.")
         return content
 
     def _path(self, key):
         return self.folder / key[:2] / f"{key}.run"
 
-    def _is_store(self):
-        """Whether there is a store; `StoreError` where there is something else."""
+    def _is_cache(self):
+        """Whether there is a cache; `StoreError` where there is something else."""
         if (self.folder / MARK).is_file():
             return True
         try:
             names = os.listdir(self.folder) if self.folder.exists() else []
         except OSError as error:
-            raise StoreError(f"The store {self.folder} cannot be read: {error.strerror}.") from error
+            raise StoreError(f"The cache {self.folder} cannot be read: {error.strerror}.") from error
         # Another process may be making it at this moment.
         if MARK not in names and any(not name.startswith(f".{MARK}.") for name in names):
-            raise StoreError(f"{self.folder} is no store of tevcurve; wanted is one, or an empty folder.")
+            raise StoreError(f"{self.folder} is no cache of tevcurve; wanted is one, or an empty folder.")
         return MARK in names
 
     def _prepare(self):
         """None; the folder is there and marked."""
-        if self._size is None and not self._is_store():
+        if self._size is None and not self._is_cache():
             self.check_trusted()
             try:
                 self.folder.parent.mkdir(parents=True, exist_ok=True)
                 self.folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
             except OSError as error:
-                raise StoreError(f"The store {self.folder} cannot be made: {error.strerror}.") from error
+                raise StoreError(f"The cache {self.folder} cannot be made: {error.strerror}.") from error
             write_file(self.folder / MARK, MARK_TEXT)
 
     def _scan(self):
-        """Each `StoreEntry`; what killed writers have left is removed."""
+        """Each `CacheEntry`; what killed writers have left is removed."""
         found = []
         remove_leftovers(self.folder / MARK)
         for path in sorted(self.folder.glob("??/*")):
@@ -201,7 +202,7 @@ class RunStore:
                     state = path.stat()
                 except OSError:
                     continue
-                found.append(StoreEntry(path.stem, path, state.st_size, state.st_mtime))
+                found.append(CacheEntry(path.stem, path, state.st_size, state.st_mtime))
         return found
 
     def _make_room(self, newest):

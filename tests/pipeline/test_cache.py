@@ -1,4 +1,4 @@
-"""A light curve with a store: the same rows, less work, and never in the way."""
+"""A light curve with a cache: the same rows, less work, and never in the way."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from small_store import TARGET, make_store
 from tevcurve import DataStore, light_curve
 from tevcurve.errors import InputError
 from tevcurve.pipeline.job import Job
-from tevcurve.store import RunStore, write_result
+from tevcurve.store import RunCache, write_result
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,10 @@ def method(request):
     return request.param
 
 
-def make(folder, store=None, method="1d", **options):
+def make(folder, cache=None, method="1d", **options):
     options = {"energy_edges": [0.7, 10] * u.TeV, "safe_energy": None} | options
     return light_curve(
-        DataStore.from_dir(folder).get_observations(), TARGET, method=method, store=store, **options
+        DataStore.from_dir(folder).get_observations(), TARGET, method=method, cache=cache, **options
     )
 
 
@@ -65,15 +65,15 @@ def test_the_second_time_nothing_is_reduced(folder, tmp_path, method, reduced):
     plain = make(folder, None, method)
     assert_same(make(folder, tmp_path / "runs", method), plain)
     assert len(reduced) == 6
-    again = make(folder, RunStore(tmp_path / "runs"), method)
+    again = make(folder, RunCache(tmp_path / "runs"), method)
     assert len(reduced) == 6
     assert_same(again, plain)
     assert_same(again.rebin(energy_edges=[1, 3] * u.TeV), plain.rebin(energy_edges=[1, 3] * u.TeV))
 
 
 def test_results_are_the_same_files(folder, tmp_path):
-    for name, store in (("one", None), ("two", tmp_path / "runs"), ("three", tmp_path / "runs")):
-        write_result(tmp_path / name, make(folder, store))
+    for name, cache in (("one", None), ("two", tmp_path / "runs"), ("three", tmp_path / "runs")):
+        write_result(tmp_path / name, make(folder, cache))
     for path in (tmp_path / "one").rglob("*.*"):
         for other in ("two", "three"):
             assert (tmp_path / other / path.relative_to(tmp_path / "one")).read_bytes() == path.read_bytes()
@@ -108,7 +108,7 @@ def test_failures_are_not_kept(folder, tmp_path, reduced):
     path.write_bytes(b"no FITS")
     first = make(folder, tmp_path / "runs")
     assert [one.obs_id for one in first.ledger.failed] == ["2"]
-    assert len(RunStore(tmp_path / "runs").entries()) == 2
+    assert len(RunCache(tmp_path / "runs").entries()) == 2
     assert_same(make(folder, tmp_path / "runs"), first)
     path.write_bytes(content)
     assert len(make(folder, tmp_path / "runs")) == 3
@@ -117,7 +117,7 @@ def test_failures_are_not_kept(folder, tmp_path, reduced):
 
 def test_a_damaged_entry_is_reduced_anew(folder, tmp_path, reduced):
     plain = make(folder, tmp_path / "runs")
-    entry = RunStore(tmp_path / "runs").entries()[0]
+    entry = RunCache(tmp_path / "runs").entries()[0]
     entry.path.write_bytes(entry.path.read_bytes()[:-7])
     assert_same(make(folder, tmp_path / "runs"), plain)
     assert len(reduced) == 4
@@ -129,21 +129,21 @@ def test_in_several_processes(folder, tmp_path):
     plain = make(folder)
     for _ in range(2):
         assert_same(make(folder, tmp_path / "runs", n_jobs=2), plain)
-    assert len(RunStore(tmp_path / "runs").entries()) == 3
+    assert len(RunCache(tmp_path / "runs").entries()) == 3
 
 
-def test_a_store_that_cannot_be_written_is_said_once_and_costs_nothing(folder, tmp_path, caplog):
+def test_a_cache_that_cannot_be_written_is_said_once_and_costs_nothing(folder, tmp_path, caplog):
     (tmp_path / "runs").write_text("a file, no folder")
     with caplog.at_level(logging.WARNING):
         assert_same(make(folder, tmp_path / "runs"), make(folder))
     said = [record.message for record in caplog.records if "not kept" in record.message]
     assert len(said) == 1
-    assert "runs is no store" in said[0] or "runs cannot be" in said[0]
+    assert "runs is no cache" in said[0] or "runs cannot be" in said[0]
 
 
-def test_a_read_only_store_is_read(folder, tmp_path, caplog, reduced, monkeypatch):
+def test_a_read_only_cache_is_read(folder, tmp_path, caplog, reduced, monkeypatch):
     make(folder, tmp_path / "runs")
-    entry = RunStore(tmp_path / "runs").entries()[0]
+    entry = RunCache(tmp_path / "runs").entries()[0]
     entry.path.unlink()
 
     def refused(*arguments, **keywords):
@@ -152,7 +152,7 @@ def test_a_read_only_store_is_read(folder, tmp_path, caplog, reduced, monkeypatc
     # Who runs the tests may be allowed everything, so the system refuses in this way.
     for name in ("mkdir", "replace", "utime", "unlink"):
         monkeypatch.setattr(os, name, refused)
-    assert_same(make(folder, RunStore(tmp_path / "runs")), make(folder))
+    assert_same(make(folder, RunCache(tmp_path / "runs")), make(folder))
     assert len(reduced) == 3 + 1 + 3
     assert "Reduced runs are not kept" in caplog.text
     assert "Permission denied" in caplog.text
@@ -162,13 +162,13 @@ def test_observations_without_files_are_reduced_each_time(tmp_path, reduced):
     from tevcurve.demo import POSITION, demo_observations
 
     observations = demo_observations()[:1]
-    light_curve(observations, POSITION, store=tmp_path / "runs")
+    light_curve(observations, POSITION, cache=tmp_path / "runs")
     assert reduced == [observations[0].obs_id]
-    assert RunStore(tmp_path / "runs").entries() == []
+    assert RunCache(tmp_path / "runs").entries() == []
 
 
-def test_what_is_no_store_is_refused(folder):
-    with pytest.raises(InputError, match="wanted is a RunStore or the path of its folder"):
+def test_what_is_no_cache_is_refused(folder):
+    with pytest.raises(InputError, match="wanted is a RunCache or the path of its folder"):
         make(folder, 3)
 
 
@@ -180,7 +180,7 @@ from tevcurve import DataStore, light_curve
 from tevcurve.store import input_files, write_result
 print("here", flush=True)
 observations = DataStore.from_dir(sys.argv[1]).get_observations()
-lc = light_curve(observations, TARGET, method="1d", energy_edges=[0.7, 10] * u.TeV, safe_energy=None, store=sys.argv[2])
+lc = light_curve(observations, TARGET, method="1d", energy_edges=[0.7, 10] * u.TeV, safe_energy=None, cache=sys.argv[2])
 write_result(sys.argv[3], lc, inputs=input_files(observations), overwrite=True)
 """
 
@@ -214,4 +214,4 @@ def test_killed_and_called_again_the_result_is_the_same(folder, tmp_path):
             assert process.wait() == 0
     assert all_files(tmp_path / "result") == whole
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".result")]
-    assert all(entry.describe() for entry in RunStore(tmp_path / "runs").entries())
+    assert all(entry.describe() for entry in RunCache(tmp_path / "runs").entries())
