@@ -45,7 +45,12 @@ _NAMES = {
         "SkyPointSource",
     ),
     "tevcurve.datasets": ("CountsSpectrum", "MapDataset", "SpectrumDatasetOnOff"),
-    "tevcurve.reduction": ("MapMaker", "ReflectedRegionsBackgroundEstimator", "SpectrumExtraction"),
+    "tevcurve.reduction": (
+        "MapMaker",
+        "ReflectedRegionsBackgroundEstimator",
+        "SpectrumExtraction",
+        "WobbleRegionsBackgroundEstimator",
+    ),
     "tevcurve.fit": ("Fit",),
     "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator", "concatenate"),
     "tevcurve.store": ("Result", "RunCache", "write_result"),

@@ -13,10 +13,11 @@ from astropy.io import fits
 from figure_checks import assert_readable
 from regions import CircleSkyRegion, EllipseSkyRegion, RectangleSkyRegion
 
+import tevcurve
 from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation, position_angle
 from tevcurve.maps import WcsGeom, WcsNDMap
-from tevcurve.reduction.regions import ReflectedRegionsBackgroundEstimator
+from tevcurve.reduction.regions import ReflectedRegionsBackgroundEstimator, WobbleRegionsBackgroundEstimator
 
 CRAB = SkyCoord(83.63308, 22.01450, unit="deg")
 ON = CircleSkyRegion(CRAB, 0.11 * u.deg)
@@ -28,10 +29,23 @@ def pointing_at(offset, angle="0 deg", obs_id=1, **more):
     return SimpleNamespace(obs_id=obs_id, pointing_lonlat=(direction.ra.rad, direction.dec.rad), **more)
 
 
-def run(observations, on_region=ON, **options):
-    estimator = ReflectedRegionsBackgroundEstimator(on_region, observations, **options)
+def run(observations, on_region=ON, kind=ReflectedRegionsBackgroundEstimator, **options):
+    estimator = kind(on_region, observations, **options)
     estimator.run()
     return estimator
+
+
+def wobble(observations, on_region=ON, **options):
+    return run(observations, on_region, WobbleRegionsBackgroundEstimator, **options)
+
+
+def angles_of(record):
+    """Position angles (deg) of the OFF circles around the pointing, from that of ON, and their separations from it."""
+    pointing = SkyCoord(*record.observation.pointing_lonlat, unit="rad")
+    off = SkyCoord(record.off_lon, record.off_lat, unit="rad")
+    on = SkyCoord(record.on_lon, record.on_lat, unit="rad")
+    angles = (pointing.position_angle(off) - pointing.position_angle(on)).wrap_at("360d").deg
+    return angles, pointing.separation(off).deg
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +177,68 @@ def test_an_event_in_two_off_circles_counts_once():
     assert sum(inside) == 2
     np.testing.assert_array_equal(record.in_off([lon, record.on_lon], [lat, record.on_lat]), [True, False])
     assert record.in_on(record.on_lon, record.on_lat)
+
+
+@pytest.mark.parametrize("n_off", [1, 2, 3, 5])
+def test_wobble_positions_are_at_equal_angles_on_the_ring(n_off):
+    (record,) = wobble([pointing_at("0.4 deg", "33 deg")], n_off=n_off).result
+    angles, offsets = angles_of(record)
+    np.testing.assert_allclose(angles, 360 / (n_off + 1) * np.arange(1, n_off + 1), atol=1e-9)
+    np.testing.assert_allclose(offsets, 0.4, atol=1e-12)
+    assert record.alpha == 1 / n_off
+
+
+# Two circles of 0.11 deg at 0.4 deg from the pointing that are 31.9 deg apart touch, as 2 asin(sin 0.11 / sin 0.4) is.
+@pytest.mark.parametrize(
+    ("radius", "n_off", "taken"),
+    [
+        (0.11, 10, 10),
+        (0.11, 11, 10),
+        (0.11, None, 3),
+        # four at right angles touch at 0.4 deg sin(45 deg)
+        (0.2828, None, 3),
+        (0.2829, None, 1),
+        (0.2829, 3, 2),
+        (0.39, 3, 1),
+    ],
+)
+def test_as_many_wobble_positions_as_do_not_overlap(radius, n_off, taken):
+    on_region = CircleSkyRegion(CRAB, radius * u.deg)
+    (record,) = wobble([pointing_at("0.4 deg", "33 deg")], on_region, n_off=n_off).result
+    assert record.n_off == taken
+    lon, lat = np.append(record.off_lon, record.on_lon), np.append(record.off_lat, record.on_lat)
+    separation = angular_separation(lon[:, None], lat[:, None], lon, lat)
+    assert separation[np.triu_indices(len(lon), 1)].min() > 2 * np.radians(radius) * (1 - 1e-9)
+
+
+def test_a_wobble_position_on_an_exclusion_is_left_out_and_the_others_stay():
+    observation = pointing_at("0.4 deg", "33 deg")
+    (free,) = wobble([observation]).result
+    second = SkyCoord(free.off_lon[1], free.off_lat[1], unit="rad")
+    excluded = CircleSkyRegion(second.directional_offset_by(20 * u.deg, 0.15 * u.deg), 0.05 * u.deg)
+    (record,) = wobble([observation], exclusion_mask=excluded).result
+    np.testing.assert_allclose(angles_of(record)[0], [90, 270], atol=1e-9)
+    estimator = wobble([observation], exclusion_mask=excluded, n_off=1)
+    assert estimator.result == []
+    assert "all 1 places tried are on an exclusion" in estimator.failed[0][1]
+
+
+def test_wobble_regions_have_the_face_and_the_plot_of_the_reflected_ones():
+    assert tevcurve.WobbleRegionsBackgroundEstimator is WobbleRegionsBackgroundEstimator
+    estimator = wobble([pointing_at("0.5 deg", "10 deg", events=SimpleNamespace(lon=[], lat=[]))])
+    assert repr(estimator) == (
+        "WobbleRegionsBackgroundEstimator(1 observations: 1 with OFF regions, 0 without)"
+    )
+    ax = estimator.plot()
+    assert len(ax.lines) == 3 + 1 + 1
+    assert_readable(ax.figure)
+    plt.close("all")
+
+
+@pytest.mark.parametrize("number", [0, 2.5, True, "3"])
+def test_no_number_of_wobble_positions_is_refused(number):
+    with pytest.raises(InputError, match=r"n_off is .*; a number of OFF regions, at least 1, is wanted"):
+        wobble([pointing_at("0.5 deg")], n_off=number)
 
 
 def test_circles_come_back_as_regions():

@@ -12,8 +12,9 @@ from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.exclusion import as_exclusions
+from tevcurve.reduction.off_places import off_centers
 from tevcurve.reduction.onoff_terms import OnOffSetting
-from tevcurve.reduction.regions import ReflectedRegions, off_centers
+from tevcurve.reduction.regions import RunRegions
 from tevcurve.reduction.source_run import checked_run
 from tevcurve.store.inputs import RunKeys
 
@@ -77,13 +78,13 @@ class Job:
         )
 
     def _off_regions(self, observation):
-        """The `ReflectedRegions` of an observation; DataError where there is no room for any."""
+        """The `RunRegions` of an observation; DataError where there is no room for any."""
         source = self.setting.source
         with at_stage("aeff"):
             radius = self.setting.radius_of(observation)
         with at_stage("off regions"):
             off = off_centers(observation.pointing_lonlat, source, radius, self._exclusions)
-        return ReflectedRegions(observation, *source, radius, *off)
+        return RunRegions(observation, *source, radius, *off)
 
     @cached_property
     def _exclusions(self):

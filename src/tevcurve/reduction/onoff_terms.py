@@ -9,7 +9,7 @@ from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
-from tevcurve.reduction.regions import ReflectedRegions
+from tevcurve.reduction.regions import RunRegions
 from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
 from tevcurve.reduction.true_nodes import source_responses
 
@@ -78,7 +78,7 @@ def onoff_terms(run, setting, nodes):
     """
     axes = setting.axes
     region_radius = setting.radius if run.region_radius is None else run.region_radius
-    regions = ReflectedRegions(run, *setting.source, region_radius, run.off_lon, run.off_lat)
+    regions = RunRegions(run, *setting.source, region_radius, run.off_lon, run.off_lat)
     reco, in_energy = energy_bins(run.energy_tev, axes.reco)
     radius = _radii(run, region_radius, in_energy)
     on, off = regions.in_on(run.lon, run.lat, radius), regions.in_off(run.lon, run.lat, radius)

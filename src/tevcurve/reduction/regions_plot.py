@@ -14,14 +14,14 @@ ON = "#D55E00"
 MOST_ENTRIES = 22
 
 
-def plot_reflected_regions(estimator, ax=None):
+def plot_regions(estimator, ax=None):
     """WCSAxes with the counts of all observations, the ON circle, each run's OFF circles, and the pointings.
 
     Raises InputError when there are no regions, or the axes know no sky coordinates.
 
     Parameters
     ----------
-    estimator : `ReflectedRegionsBackgroundEstimator` after its `run()`
+    estimator : of OFF regions, after its `run()`
     ax : WCSAxes to draw into, such as those of a counts map that is drawn already; counts are drawn into
         empty ones. By default a figure around the ON region is made, as wide as all OFF circles need
     """

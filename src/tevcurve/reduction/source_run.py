@@ -19,7 +19,7 @@ def source_run(observation, source, regions=None, with_psf=True):
     ----------
     observation : `Observation`
     source : (lon, lat), ICRS, radian
-    regions : `ReflectedRegions` in 1D; None in 3D, where the background response is kept instead
+    regions : `RunRegions` in 1D; None in 3D, where the background response is kept instead
     with_psf : bool, whether the point spread function is needed
 
     Raises `DataError` for events of another field of view, or a response that cannot be used.

@@ -29,7 +29,7 @@ class SpectrumExtraction:
     Parameters
     ----------
     observations : a list of observations
-    bkg_estimate : the `result` of a ReflectedRegionsBackgroundEstimator
+    bkg_estimate : the `result` of a ReflectedRegionsBackgroundEstimator or a WobbleRegionsBackgroundEstimator
     containment_correction : whether the effective area is multiplied with the part of the point spread
         function (normalised over its table) that falls into the ON region. For a point source it should be
         True, unless the responses are made for a cut of their own. Where they have a table of that (RAD_MAX),
@@ -85,14 +85,14 @@ class SpectrumExtraction:
         self.failed.append((observation.obs_id, str(reason)))
 
     def reduce(self, observation, regions):
-        """OnOffTerms of one observation and its ReflectedRegions.
+        """OnOffTerms of one observation and its RunRegions.
 
         Raises DataError if the run does not track a position or has no events, or if a response cannot be used.
 
         Parameters
         ----------
         observation : the observation
-        regions : `ReflectedRegions` of the observation
+        regions : `RunRegions` of the observation
         """
         observation.check_tracking()
         observation.check_events()
