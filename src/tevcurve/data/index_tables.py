@@ -15,6 +15,7 @@ from tevcurve.errors import DataError
 from tevcurve.files.astropy_table import as_table
 from tevcurve.files.columns import listed
 from tevcurve.files.masked import without_masks
+from tevcurve.irf.hdu_class import full_class
 
 HDU_COLUMNS = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
 _KEYWORDS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TELESCOP", "INSTRUME", "HDUCLASS", "HDUVERS")
@@ -237,7 +238,8 @@ class HduIndex(_Index):
                     "wanted is a file inside the folder of the store."
                 )
                 continue
-            address = HduAddress(hdu_type.lower(), hdu_class.lower(), path, hdu)
+            hdu_type = hdu_type.lower()
+            address = HduAddress(hdu_type, full_class(hdu_type, hdu_class), path, hdu)
             addresses.setdefault(obs_id, []).append(address)
         return addresses, problems
 

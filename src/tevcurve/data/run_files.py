@@ -4,7 +4,7 @@ from tevcurve.data.observation import Observation
 from tevcurve.data.run import HduAddress, Run
 from tevcurve.errors import DataError
 from tevcurve.files import FileCache, FitsFile, expand_path
-from tevcurve.irf.layout import RESPONSE_TYPES, type_of
+from tevcurve.irf.hdu_class import response_class_of
 
 # HDUCLAS1 of tables that are no response; GADF, "HDU classes".
 _TABLES = {"EVENTS": "events", "GTI": "gti"}
@@ -13,7 +13,8 @@ _TABLES = {"EVENTS": "events", "GTI": "gti"}
 def observation_of_file(path):
     """The `Observation` of a file that has the events, the good time and the responses of one run.
 
-    Its HDUs are told by their class (HDUCLAS1, HDUCLAS4), its OBS_ID by the header of the events.
+    Its HDUs are told by their class (HDUCLAS1, HDUCLAS4), responses without one by their name and columns, its OBS_ID
+    by the header of the events.
 
     path: str or Path; environment variables and ~ are put in.
     Raises `DataError` where the file cannot be read, or has no events of one run.
@@ -37,12 +38,8 @@ def observation_of_file(path):
 
 def _address(hdu, path):
     """`HduAddress` of a table of a run, None for others."""
-    words = [str(hdu.header.get(key, "")).strip() for key in ("HDUCLAS1", "HDUCLAS4")]
-    hdu_type = _TABLES.get(words[0].upper())
-    hdu_class = hdu_type or words[1].lower()
-    if hdu_type is None:
-        # A class that is not known is told by its name, for the message of who asks for it.
-        hdu_type = type_of(hdu_class) or next(
-            (name for name in RESPONSE_TYPES if hdu_class.startswith(f"{name}_")), None
-        )
-    return None if hdu_type is None else HduAddress(hdu_type, hdu_class, path, hdu.name)
+    hdu_type = _TABLES.get(str(hdu.header.get("HDUCLAS1", "")).strip().upper())
+    if hdu_type is not None:
+        return HduAddress(hdu_type, hdu_type, path, hdu.name)
+    told = response_class_of(hdu.name, hdu.header, hdu.columns.names)
+    return None if told is None else HduAddress(*told, path, hdu.name)

@@ -86,8 +86,7 @@ def column_unit(table: BinTable, name: str, unit: str, where: str, default_unit:
     if len(columns) > 1:
         names = " and ".join(one.name for one in columns)
         raise DataError(f"{where} has {len(columns)} columns {name} ({names}); wanted is one.")
-    column = columns[0]
-    found = (column.unit or "").strip() or default_unit or ""
+    found = _plain_unit(columns[0].unit) or default_unit or ""
     if unit and not found:
         raise DataError(f"The column {name} of {where} has no unit; wanted is one that converts to {unit}.")
     try:
@@ -97,6 +96,27 @@ def column_unit(table: BinTable, name: str, unit: str, where: str, default_unit:
             f"The column {name} of {where} has the unit {found!r}; wanted is one that converts to {unit or '1'}."
         ) from None
     return found
+
+
+def has_unit(table: BinTable, name: str) -> bool:
+    """Whether a column names a unit; one that says it has none does not.
+
+    Parameters
+    ----------
+    table : `BinTable`, or what has its `columns`
+    name : a column that it has, in any case
+    """
+    return any(one.name.upper() == name.upper() and _plain_unit(one.unit) for one in table.columns)
+
+
+# What files write in the place of a unit to say that there is none.
+_NO_UNITS = ("dimensionless", "unitless", "none")
+
+
+def _plain_unit(unit: str | None) -> str:
+    """The text of a unit without blanks around it, "" where it says that there is none."""
+    text = (unit or "").strip()
+    return "" if text.lower() in _NO_UNITS else text
 
 
 @lru_cache(maxsize=256)

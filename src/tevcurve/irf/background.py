@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 RATE_UNIT = "TeV-1 s-1 sr-1"
+# What GADF has for the column, and what is meant where it names no unit.
+FILE_RATE_UNIT = "s-1 MeV-1 sr-1"
 # Stands for 0 under the logarithm: the smallest normal float32, of a rate per MeV as the files have it.
 TINY_RATE = float(np.finfo(np.float32).tiny) * 1e6
 
@@ -96,7 +98,7 @@ class Background3D(_Background):
         "bkg_3d",
         "BKG",
         (("ENERG", "TeV", True), ("DETX", "rad", False), ("DETY", "rad", False)),
-        (ValueColumn("BKG", RATE_UNIT),),
+        (ValueColumn("BKG", RATE_UNIT, usual_unit=FILE_RATE_UNIT),),
         (
             ("ENERG", "DETX", "DETY"),
             ("DETY", "DETX", "ENERG"),
@@ -198,7 +200,7 @@ class Background2D(_Background):
         "bkg_2d",
         "BKG",
         (("ENERG", "TeV", True), ("THETA", "rad", False)),
-        (ValueColumn("BKG", RATE_UNIT),),
+        (ValueColumn("BKG", RATE_UNIT, usual_unit=FILE_RATE_UNIT),),
         (("ENERG", "THETA"), ("THETA", "ENERG")),
     )
 

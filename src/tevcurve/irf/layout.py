@@ -37,6 +37,9 @@ RESPONSES: Declarations[Any] = Declarations(
         "rad_max_2d": "tevcurve.irf.rad_max:RadMax2D",
     },
 )
+# What GADF calls a column, and what other files call the same (its 0.1 and 0.2, the first data challenge of CTA).
+_OTHER_NAMES = {"ENERG": ("ETRUE",), "BKG": ("BGD",), "SIGMA_1": ("SIGMA1",), "SIGMA_2": ("SIGMA2",)}
+_OTHER_NAMES |= {"SIGMA_3": ("SIGMA3",)}
 # Units inside, and those that files have in their place.
 _FILE_UNITS = {"rad": "deg", "cm2": "m2", "TeV-1 s-1 sr-1": "s-1 sr-1 MeV-1"}
 
@@ -46,13 +49,27 @@ def file_unit(unit: str) -> str:
     return _FILE_UNITS.get(unit, unit)
 
 
+def names_of(name: str) -> tuple[str, ...]:
+    """What a column or an axis may be called, tuple of str: its name in GADF first. name: that name."""
+    return (name, *_OTHER_NAMES.get(name, ()))
+
+
 @dataclass(frozen=True)
 class ValueColumn:
-    """A column of a response's values. name: str. unit: str, inside ("" for a number). signed: bool, below 0 too."""
+    """A column of a response's values.
+
+    Attributes
+    ----------
+    name : str
+    unit : str, inside ("" for a number)
+    signed : bool, whether values below 0 are taken as they are
+    usual_unit : str, of files whose column has no unit, which is remarked; "" where one without is refused
+    """
 
     name: str
     unit: str
     signed: bool = False
+    usual_unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ import numpy as np
 from tevcurve.errors import DataError
 from tevcurve.files import FitsFile, column_values, expand_path, number_of
 from tevcurve.files.bintable import BinTable
+from tevcurve.files.columns import has_unit
 from tevcurve.irf.axis import ResponseAxis
-from tevcurve.irf.layout import Layout
+from tevcurve.irf.layout import Layout, ValueColumn, names_of
 from tevcurve.irf.undefined import without_undefined
+from tevcurve.problems import remark
 
 # Extrapolated responses undershoot 0 by up to 2 % of their maximum in public data; more than this is another mistake.
 LARGEST_UNDERSHOOT = 0.1
@@ -86,15 +88,27 @@ class ResponseTable:
         return "" if radius is None else f"RAD_MAX {radius}"
 
 
-def _read_column(hdu: BinTable, name: str, wanted: str, where: str) -> np.ndarray:
-    """The first row of a column as float64 in the wanted unit."""
-    return np.atleast_1d(column_values(hdu, name, wanted, where)[0])
+def _read_column(hdu: BinTable, column: ValueColumn, where: str) -> np.ndarray:
+    """The first row of a column, by any of its names, as float64 in the unit inside."""
+    name = _name_in(hdu, column.name)
+    values = column_values(hdu, name, column.unit, where, default_unit=column.usual_unit)
+    if column.usual_unit and not has_unit(hdu, name):
+        remark(f"The column {name} of {where} has no unit; {column.usual_unit} is taken.")
+    return np.atleast_1d(values[0])
+
+
+def _name_in(hdu: BinTable, name: str, end: str = "") -> str:
+    """What a table calls a column, with its end; the usual name where it has none of them."""
+    known = {each.upper() for each in hdu.columns.names}
+    return next((f"{one}{end}" for one in names_of(name) if f"{one}{end}" in known), f"{name}{end}")
 
 
 def _read_axis(hdu: BinTable, name: str, unit: str, logarithmic: bool, where: str) -> ResponseAxis:
     """One axis from its LO and HI columns, checked."""
-    low = _read_column(hdu, f"{name}_LO", unit, where).ravel()
-    high = _read_column(hdu, f"{name}_HI", unit, where).ravel()
+    low, high = (
+        np.atleast_1d(column_values(hdu, _name_in(hdu, name, end), unit, where)[0]).ravel()
+        for end in ("_LO", "_HI")
+    )
     if low.size == 0 or low.shape != high.shape:
         raise DataError(
             f"{where}: {name}_LO has {low.size} values and {name}_HI has {high.size}; the same number is wanted."
@@ -217,7 +231,7 @@ def read_response(
         rows = 0 if hdu.data is None else len(hdu.data)
         raise DataError(f"{where}: the response table has {rows} rows; one is wanted.")
     axes = tuple(_read_axis(hdu, name, unit, log, where) for name, unit, log in layout.axes)
-    read = {each.name: _read_column(hdu, each.name, each.unit, where) for each in layout.columns}
+    read = {each.name: _read_column(hdu, each, where) for each in layout.columns}
     columns = {name: _order_values(values, axes, layout.orders, name, where) for name, values in read.items()}
     axes, columns = without_undefined(axes, columns, hdu.header, where, safe_tev)
     n_negative = 0
