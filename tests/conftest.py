@@ -47,6 +47,15 @@ def hess_dl3_dr1(gammapy_data):
 
 
 @pytest.fixture(scope="session")
+def other_stores(gammapy_data):
+    """The folder with the data of other instruments and in other dialects."""
+    folder = gammapy_data / "others"
+    if not folder.is_dir():
+        pytest.skip("The data of other instruments are not here: they lie in `others` beside hess-dl3-dr1.")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def reference_dir():
     """The folder with the arrays that gammapy 2.1 made on the same runs."""
     folder = BESIDE / "reference"

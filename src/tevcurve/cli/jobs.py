@@ -20,6 +20,9 @@ from tevcurve.pipeline.targets import open_store
 
 log = logging.getLogger(__name__)
 
+# Keys that say which runs are looked at, and those of them that are paths.
+_OF_DATA, _PATHS = ("data_root", "position", "runs"), ("data_root",)
+
 
 def make_at_once(path, changes):
     """Exit code of `tevcurve light-curve`.
@@ -31,7 +34,7 @@ def make_at_once(path, changes):
     """
     changes = {"data": path, "cache": None} | changes
     if "target" not in changes:
-        changes["target"] = only_target(open_store(path))
+        changes["target"] = only_target(open_store(path, changes.get("data_root")))
     return _make(Config(**with_changes({}, changes)))
 
 
@@ -56,10 +59,15 @@ def print_config(target, path, changes):
     changes : dict of the options given
     """
     # From wherever it is run, it should find the same data.
-    data = path if "$" in path else os.path.abspath(os.path.expanduser(path))
-    config, notes = sensible_config(data, target)
+    changes = changes | {key: _absolute(changes[key]) for key in _PATHS if key in changes}
+    of_data = {key: changes[key] for key in _OF_DATA if key in changes}
+    config, notes = sensible_config(_absolute(path), target, **of_data)
     config = Config(**with_changes(config.values(), changes))
     print(commented_yaml(config, {key: note for key, note in notes.items() if key not in changes}), end="")
+
+
+def _absolute(path):
+    return path if "$" in path else os.path.abspath(os.path.expanduser(path))
 
 
 def _make(config):

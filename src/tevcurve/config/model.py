@@ -34,6 +34,13 @@ INPUT = (
         "path",
     ),
     Option(
+        "data_root",
+        None,
+        "folder in which an index may lead anywhere, also up (..); null: only where it is, or the store it is laid for",
+        DATA,
+        "path",
+    ),
+    Option(
         "target",
         ...,
         "target as the observation index calls it, or what to call the source at `position`",

@@ -17,6 +17,10 @@ class Chosen(Protocol):
         """Folder of the data store, or file with its index tables."""
 
     @property
+    def data_root(self) -> str | None:
+        """Folder in which the index may lead anywhere, None for the store's own."""
+
+    @property
     def target(self) -> str:
         """Name of the target."""
 
@@ -36,9 +40,9 @@ def chosen(config: Chosen) -> dict[str, Any]:
     point near that. Nothing of them is read where the position is given.
     Raises `MissingError` for a target that is not there, and for runs that are not of it.
 
-    config: with `data`, `target`, `position` and `runs`.
+    config: with `data`, `data_root`, `target`, `position` and `runs`.
     """
-    store = open_store(config.data)
+    store = open_store(config.data, config.data_root)
     if config.position is None:
         observations, position = observations_of(store, config.target)
     else:

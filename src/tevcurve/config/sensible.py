@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tevcurve.config.model import Config
+from tevcurve.config.observations import chosen
 from tevcurve.data import Observation
 from tevcurve.errors import DataError, TevcurveError
 from tevcurve.irf.layout import FULL_ENCLOSURE, NEEDED, NEEDED_BY_CUBES
 from tevcurve.kernels.sphere import angular_separation
-from tevcurve.pipeline.targets import observations_of
 from tevcurve.reduction.safe_energy import range_above_fraction
 
 if TYPE_CHECKING:
@@ -34,13 +34,14 @@ def sensible_config(
     Parameters
     ----------
     data : path of the store
-    target : name as its index has it
+    target : name as its index has it, or any where values have a position
     values : for the `Config`, these are not looked for. Energies are those that all runs looked at can be trusted at,
         at most a factor of 30.
 
     Raises as `tevcurve.light_curve`, and `DataError` where no run can be read.
     """
-    observations, position = observations_of(data, target)
+    found = chosen(Config(**{"data": str(data), "target": target} | values))
+    observations, position = found["observations"], found["target"]
     step = max(1, ceil(len(observations) / MOST_RUNS))
     looks, problems = [], []
     for observation in observations[::step]:
@@ -55,8 +56,8 @@ def sensible_config(
     made: dict[str, Any] = {}
     notes: dict[str, str] = {}
     for choose in (_energies, _method):
-        chosen, why = choose(looks)
-        made, notes = made | chosen, notes | why
+        sensible, why = choose(looks)
+        made, notes = made | sensible, notes | why
     icrs = position.icrs
     made["position"] = f"{icrs.ra.deg:.6f} deg, {icrs.dec.deg:.6f} deg"
     notes["runs"] = f"There are {len(observations)}."

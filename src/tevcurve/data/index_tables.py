@@ -5,7 +5,6 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/data_storage/ind
 
 from collections import Counter
 from functools import cached_property
-from os.path import normpath
 
 import numpy as np
 from astropy.table import Table
@@ -196,15 +195,15 @@ class HduIndex(_Index):
     Parameters
     ----------
     rows : `Table` or `BinTable` of the index
-    base_dir : Path of the folder
+    folders : `StoreFolders`, where its files may lie
     store : str, what the store is called in messages
     """
 
     title = "HDU index"
 
-    def __init__(self, rows, base_dir, store):
+    def __init__(self, rows, folders, store):
         super().__init__(rows, store)
-        self._base_dir = base_dir
+        self._folders = folders
 
     def problem(self, obs_id):
         """What is wrong with the rows of an OBS_ID, one sentence, or None. obs_id: int."""
@@ -230,22 +229,15 @@ class HduIndex(_Index):
         for obs_id, row in zip(ids.tolist(), rows.tolist(), strict=True):
             hdu_type, hdu_class, folder, file, hdu = texts[row]
             if (folder, file) not in paths:
-                paths[folder, file] = self._path(folder, file)
+                paths[folder, file] = self._folders.path(folder, file)
             path = paths[folder, file]
             if path is None:
                 problems[obs_id] = (
-                    f"The {self._name} sends OBS_ID {obs_id} to {folder + '/' + file!r}; "
-                    "wanted is a file inside the folder of the store."
+                    f"The {self._name} sends OBS_ID {obs_id} to {folder + '/' + file!r}; wanted is a file inside the "
+                    "folder of the store, or inside one that data_root names."
                 )
                 continue
             hdu_type = hdu_type.lower()
             address = HduAddress(hdu_type, full_class(hdu_type, hdu_class), path, hdu)
             addresses.setdefault(obs_id, []).append(address)
         return addresses, problems
-
-    def _path(self, folder, file):
-        """Path of a file, or None where it leads out of the store: the index is data, and not to be trusted."""
-        relative = normpath(f"{folder or '.'}/{file}")
-        if relative.startswith(("/", "..")) or not file:
-            return None
-        return self._base_dir / relative

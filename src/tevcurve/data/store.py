@@ -12,6 +12,7 @@ from tevcurve.data.index_tables import HduIndex, ObsIndex, find_table
 from tevcurve.data.observation import Observation
 from tevcurve.data.observations import Observations
 from tevcurve.data.run import Run
+from tevcurve.data.store_folders import StoreFolders
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.files import FileCache, FitsFile, expand_path
 from tevcurve.files.columns import listed
@@ -29,19 +30,33 @@ class DataStore:
     obs_table : `Table`, the observation index
     base_dir : folder that the FILE_DIR of the HDU index start from
     name : what to call the store in messages
+    data_root : folder in which FILE_DIR may lead anywhere, also by `..` or as an absolute path; where the base folder
+        has not what a FILE_DIR says, that starts here. Default: the base folder, or where that is inside an `index`
+        beside a `data` or a `caldb`, as in `index/gps`, the folder of these
     follow_links : bool, whether links may lead to files outside of that folder; links inside it are always
         followed
     largest_file : bytes of the largest file that is read, inflated
+
+    Raises `InputError` where the data_root is no folder.
     """
 
     def __init__(
-        self, hdu_table, obs_table, base_dir, name=None, *, follow_links=False, largest_file=LARGEST_FILE
+        self,
+        hdu_table,
+        obs_table,
+        base_dir,
+        name=None,
+        *,
+        data_root=None,
+        follow_links=False,
+        largest_file=LARGEST_FILE,
     ):
         self.base_dir = Path(base_dir)
         self.name = str(name or base_dir)
-        self._hdu_index = HduIndex(hdu_table, self.base_dir, self.name)
+        folders = StoreFolders.of(self.base_dir, data_root)
+        self._hdu_index = HduIndex(hdu_table, folders, self.name)
         self._obs_index = ObsIndex(obs_table, self.name)
-        self._files = FileCache(folder=None if follow_links else self.base_dir, largest_file=largest_file)
+        self._files = FileCache(folder=None if follow_links else folders.root, largest_file=largest_file)
 
     @classmethod
     def from_file(cls, path, **options):
@@ -50,7 +65,7 @@ class DataStore:
         Parameters
         ----------
         path : str or Path; environment variables and ~ are put in
-        options : follow_links, largest_file
+        options : data_root, follow_links, largest_file
         """
         path = expand_path(path)
         file = FitsFile.open(path, options.get("largest_file", LARGEST_FILE))
@@ -64,7 +79,7 @@ class DataStore:
         Parameters
         ----------
         path : str or Path; environment variables and ~ are put in
-        options : follow_links, largest_file
+        options : data_root, follow_links, largest_file
         """
         folder = expand_path(path)
         if not folder.is_dir():

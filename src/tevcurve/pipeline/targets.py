@@ -19,13 +19,19 @@ from tevcurve.kernels.sphere import angular_separation
 SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
 
 
-def open_store(path):
+def open_store(path, data_root=None):
     """The `DataStore` at a path: a folder with index files, or one file with both index tables.
 
-    path: str or Path; environment variables and ~ are put in. Raises `DataError` where there is none.
+    Parameters
+    ----------
+    path : str or Path; environment variables and ~ are put in
+    data_root : as in `DataStore`
+
+    Raises `DataError` where there is none.
     """
     path = expand_path(path)
-    return DataStore.from_dir(path) if path.is_dir() else DataStore.from_file(path)
+    make = DataStore.from_dir if path.is_dir() else DataStore.from_file
+    return make(path, data_root=data_root)
 
 
 def observations_of(observations, target):
