@@ -193,17 +193,17 @@ class SimulatedRun:
         return cls(int(obs_id), header, EventList.from_hdu(hdu, where, gti.reference), gti, irfs)
 
     def response(self, hdu_type: str) -> Response:
-        """Response of a type: aeff, edisp, psf or bkg; raises DataError where the run has none.
+        """Response of a type: aeff, edisp, psf, bkg or rad_max; raises DataError where the run has none.
 
-        hdu_type: aeff, edisp, psf or bkg.
+        hdu_type: one of these.
         """
         if not self.has(hdu_type):
             raise DataError(f"The simulated observation {self.obs_id} has no {hdu_type}.")
-        return getattr(self.irfs, hdu_type)
+        return self.irfs.given[hdu_type]
 
     def has(self, hdu_type: str) -> bool:
         """Whether there is such an HDU. hdu_type: events, gti, aeff, edisp, psf, bkg or rad_max."""
-        return hdu_type in ("events", "gti") or getattr(self.irfs, hdu_type, None) is not None
+        return hdu_type in ("events", "gti") or hdu_type in self.irfs.given
 
     def release(self) -> None:
         """Nothing is forgotten: it could not be read anew."""

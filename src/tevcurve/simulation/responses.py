@@ -1,7 +1,7 @@
 """The responses that events are drawn through: those of an observation, or a small analytic set."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -15,9 +15,17 @@ from tevcurve.data.response_hdus import response_table
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import FitsFile
-from tevcurve.irf import PSF3D, Background2D, Background3D, EffectiveAreaTable2D, EnergyDispersion2D
+from tevcurve.irf import (
+    PSF3D,
+    Background2D,
+    Background3D,
+    EffectiveAreaTable2D,
+    EnergyDispersion2D,
+    RadMax2D,
+)
 from tevcurve.irf.table import Response
 from tevcurve.simulation.background_events import BackgroundDraw
+from tevcurve.simulation.point_like import rad_max_of, within_cut
 from tevcurve.simulation.reconstruction import AngleDraw, EnergyDraw
 
 ENERGY_EDGES = np.geomspace(0.05, 100, 67)  # TeV, 20 per decade
@@ -41,6 +49,8 @@ class ResponseSet:
     bkg : Background2D or Background3D; None for no background
     location : EarthLocation, with which a background turns that is fixed to the horizon
     instrument : what it is called in what is simulated (TELESCOP)
+    cut : of the events within which the responses of what is simulated are to hold, `RadMax2D` or a radius in radian;
+        None where they hold for all. Events are drawn through the responses above in any case
     """
 
     aeff: EffectiveAreaTable2D
@@ -49,6 +59,7 @@ class ResponseSet:
     bkg: Background2D | Background3D | None = None
     location: EarthLocation = SITE
     instrument: str = "SIMULATED"
+    cut: RadMax2D | float | None = None
 
     def __post_init__(self) -> None:
         for name in ("aeff", "edisp", "psf", "bkg"):
@@ -100,6 +111,33 @@ class ResponseSet:
         if background not in made:
             raise InputError(f"background is {background!r}; wanted is '2d', '3d' or None.")
         return cls(_effective_area(), _energy_dispersion(), _point_spread(), made[background]())
+
+    def point_like(
+        self, radius: u.Quantity | str | RadMax2D, energy_edges: u.Quantity | None = None
+    ) -> "ResponseSet":
+        """The same for observations whose responses are point-like: they hold for events within a cut in angle.
+
+        What is drawn is the same; the observations, and the files that are written of them, have the effective area
+        and the energy dispersion within the cut, its radius in their headers or a table of it (RAD_MAX), and neither a
+        point spread function nor a background.
+
+        Parameters
+        ----------
+        radius : of the cut, an angle such as "0.14 deg"; or angles (n,) of bins of reconstructed energy; or a
+            `RadMax2D`
+        energy_edges : Quantity (n + 1,), edges of these bins
+
+        Raises `InputError` for radii that cannot be used.
+        """
+        return replace(self, cut=rad_max_of(radius, energy_edges))
+
+    @cached_property
+    def given(self) -> dict[str, Response]:
+        """Dict of HDU_TYPE to the responses that observations have."""
+        if self.cut is not None:
+            return within_cut(self.aeff, self.edisp, self.psf, self.cut)
+        own = {name: getattr(self, name) for name in ("aeff", "edisp", "psf", "bkg")}
+        return {name: response for name, response in own.items() if response is not None}
 
     @cached_property
     def energies(self) -> EnergyDraw:
