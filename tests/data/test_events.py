@@ -214,3 +214,15 @@ class Coarse:
     def __getitem__(self, name):
         values = self._rows[name]
         return values.astype(np.float32) if name == "TIME" else values
+
+
+def test_energies_without_unit_have_that_of_the_header():
+    header = {"EUNIT": "GeV"}
+    events = read(units={"events": {"ENERGY": None}}, header=header)
+    np.testing.assert_allclose(events.energy_tev, np.asarray(COLUMNS["ENERGY"]) / 1000, rtol=1e-6)
+
+
+def test_times_without_any_unit_are_seconds_and_said(caplog):
+    events = read(units={"events": {"TIME": None}}, header={"TIMEUNIT": None})
+    np.testing.assert_array_equal(events.time_s, COLUMNS["TIME"])
+    assert "column TIME of HDU EVENTS of x has no unit; its times are taken as seconds" in caplog.text

@@ -165,3 +165,33 @@ def test_it_says_what_it_holds():
     assert "2 intervals" in gti._repr_html_()
     assert gti.table.colnames == ["START", "STOP", "DURATION"]
     np.testing.assert_array_equal(gti.table["DURATION"].value, [100, 100])
+
+
+def test_a_table_that_does_not_say_since_when_has_that_of_its_events():
+    hdu = run_hdus(RunFile(gti_header={"MJDREFI": None, "MJDREFF": None}))["gti"]
+    with noted_remarks() as remarks:
+        gti = GTI.from_hdu(hdu, "HDU GTI of x", REFERENCE)
+    np.testing.assert_array_equal(gti.intervals, [[START, START + 1680]])
+    assert (
+        "HDU GTI of x does not say since when its times count; that of its events is taken" in remarks[0][1]
+    )
+    with pytest.raises(DataError, match="HDU GTI of x does not say since when its times count"):
+        GTI.from_hdu(hdu, "HDU GTI of x")
+
+
+@pytest.mark.parametrize(("unit", "said"), [("s", 0), (None, 2)])
+def test_columns_without_unit_are_seconds(unit, said):
+    run = RunFile(units={"gti": {"START": None, "STOP": None}}, gti_header={"TIMEUNIT": unit})
+    with noted_remarks() as remarks:
+        gti = GTI.from_hdu(run_hdus(run)["gti"], "HDU GTI of x", REFERENCE)
+    np.testing.assert_array_equal(gti.intervals, [[START, START + 1680]])
+    assert sum("has no unit; its times are taken as seconds" in words for _, words in remarks) == said
+
+
+def test_good_time_has_its_own_reference_scale_and_unit():
+    # Half a day and 32.184 s (TT - TAI) between them, in days.
+    gti = {"MJDREFI": MJDREF[0], "MJDREFF": MJDREF[1] + 0.5, "TIMESYS": "TAI", "TIMEUNIT": "d"}
+    days = [((START - 43200 - 32.184) / 86400, (START - 43200 - 32.184 + 900) / 86400)]
+    run = RunFile(gti=days, gti_header=gti, units={"gti": {"START": None, "STOP": "d"}})
+    found = GTI.from_hdu(run_hdus(run)["gti"], "HDU GTI of x", REFERENCE)
+    np.testing.assert_allclose(found.intervals, [[START, START + 900]], atol=1e-6)

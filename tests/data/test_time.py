@@ -1,5 +1,6 @@
 """Mission times: the way to `Time` and back loses nothing, in any scale, and headers mean what they say."""
 
+import astropy.units as u
 import numpy as np
 import pytest
 from astropy.time import Time
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from tevcurve.data import TimeReference
 from tevcurve.data.header import RunHeader
-from tevcurve.data.time import seconds_in_unit
+from tevcurve.data.time_keywords import seconds_in_unit
 from tevcurve.errors import DataError, InputError
 
 SCALES = ("tt", "tai", "utc", "tdb")
@@ -91,15 +92,74 @@ def test_a_reference_goes_into_a_header_and_back():
         ({"TIMESYS": "TT"}, "HDU X of y does not say since when .* MJDREFI with MJDREFF, or MJDREF"),
         ({**HESS, "MJDREFF": "zero"}, "HDU X of y has MJDREFI and MJDREFF 'zero'; wanted is a number"),
         ({**HESS, "MJDREFI": float("nan")}, "HDU X of y has MJDREFI and MJDREFF nan"),
-        ({**HESS, "TIMESYS": "UT1"}, "HDU X of y has TIMESYS 'UT1'; wanted is one of TT, TAI, UTC, TDB"),
-        ({**HESS, "TIMEZERO": 5.0}, "HDU X of y has TIMEZERO 5.0; only 0 is supported"),
-        ({**HESS, "TIMEZERO": "soon"}, "HDU X of y has TIMEZERO 'soon'"),
-        ({**HESS, "TIMEOFFS": 5.0}, "HDU X of y has TIMEOFFS 5.0; only 0 is supported"),
+        (
+            {**HESS, "TIMESYS": "MOON"},
+            "HDU X of y has TIMESYS 'MOON'; wanted is one of TT, .*, UT1, GPS, TDB",
+        ),
+        ({**HESS, "TIMESYS": 5}, "HDU X of y has TIMESYS 5; wanted is one of"),
+        ({**HESS, "TIMEZERO": "soon"}, "HDU X of y has TIMEZERO 'soon'; wanted is a number of seconds"),
+        ({**HESS, "TIMEOFFS": True}, "HDU X of y has TIMEOFFS True; wanted is a number of seconds"),
+        ({**HESS, "MJDREFI": 200000}, "counts its times since MJD 200000; wanted is a day from 1858 to 2132"),
     ],
 )
 def test_unusable_headers_get_a_sentence(header, words):
     with pytest.raises(DataError, match=words):
         TimeReference.from_header(header, "HDU X of y")
+
+
+@pytest.mark.parametrize(
+    ("words", "scale"),
+    [
+        (("TT", "TDT", "ET", "tt(tai)", " Tdt "), "tt"),
+        (("TAI", "IAT", "iat ", "TAI(GPS)"), "tai"),
+        (("UTC", "GMT", "UT", "utc", "UTC(NIST)"), "utc"),
+        (("TDB", "tdb"), "tdb"),
+        (("TCB", "Tcb"), "tcb"),
+        (("TCG",), "tcg"),
+        (("UT1",), "ut1"),
+    ],
+)
+def test_scales_in_all_words_of_fits(words, scale):
+    # Table 30 of the standard 4.0; astropy has the scales.
+    for word in words:
+        reference = TimeReference.from_header({"MJDREF": 51544.5, "TIMESYS": word}, "a file")
+        expected = Time(51544.5, 4e8 / 86400, format="mjd", scale="tai" if scale == "utc" else scale)
+        if scale == "utc":
+            expected = Time(51544.5, format="mjd", scale="utc").tai + 4e8 * u.s
+        time = reference.to_time(4e8)
+        assert abs((time.tai - expected.tai).to_value("s")) < 1e-6
+        assert reference.to_seconds(time) == pytest.approx(4e8, abs=1e-6)
+        assert reference.to_seconds(time.tt) == pytest.approx(4e8, abs=1e-6)
+
+
+def test_the_clock_of_gps_is_19_s_behind_tai():
+    # astropy counts seconds of GPS from 1980-01-06, which is MJD 44244.
+    time = TimeReference.from_header({"MJDREF": 44244, "TIMESYS": "GPS"}, "a file").to_time(1e9)
+    assert abs((time - Time(1e9, format="gps")).to_value("s")) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("LOCAL", "taken as TT"), ("UT", "taken as UTC"), ("UT1", "rotation")]
+)
+def test_scales_that_say_less_than_is_wanted_are_said(caplog, word, said):
+    reference = TimeReference.from_header({**HESS, "TIMESYS": word}, "HDU X of y")
+    assert reference.scale == {"LOCAL": "tt", "UT": "utc", "UT1": "ut1"}[word]
+    assert [said in one for one in caplog.messages] == [True]
+
+
+@pytest.mark.parametrize("scale", ["TT", "TAI", "UTC", "TDB", "TCB"])
+@pytest.mark.parametrize("keyword", ["TIMEZERO", "TIMEOFFS"])
+def test_a_time_zero_is_added_to_the_nanosecond(scale, keyword):
+    header = {"MJDREFI": 52706, "MJDREFF": 0.25, "TIMESYS": scale}
+    bare = TimeReference.from_header(header, "a file")
+    # Three leap seconds lie in between.
+    for zero, unit in ((333780072.766974, "s"), (-5.25, "s"), (4000.125, "d"), ("1.5D3", "s")):
+        added = TimeReference.from_header(header | {keyword: zero, "TIMEUNIT": unit}, "a file")
+        seconds = float(str(zero).replace("D", "E")) * {"s": 1, "d": 86400}[unit]
+        difference = added.to_time(1000.5) - bare.to_time(seconds + 1000.5)
+        assert abs(difference.to_value("s")) < 2e-9
+        assert added.scale == bare.scale
+        assert TimeReference.from_header(header | {keyword: zero}, "a file", zero=False) == bare
 
 
 def test_a_missing_scale_is_tt_and_said(caplog):
@@ -109,7 +169,7 @@ def test_a_missing_scale_is_tt_and_said(caplog):
 
 
 def test_an_unknown_scale_is_refused():
-    with pytest.raises(InputError, match="'gps'; wanted is one of tt, tai, utc, tdb"):
+    with pytest.raises(InputError, match="'gps'; wanted is one of tt, tai, utc, tdb, tcg, tcb, ut1"):
         TimeReference(51910, 0.0, "gps")
 
 

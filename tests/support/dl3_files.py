@@ -38,6 +38,7 @@ class RunFile:
     thresholds: tuple = (0.3, 50.0)  # LO_THRES and HI_THRES, TeV
     events: dict = field(default_factory=dict)  # columns TIME, RA, DEC, ENERGY that are not drawn but given
     header: dict = field(default_factory=dict)  # keywords of EVENTS; None takes one away
+    gti_header: dict = field(default_factory=dict)  # those of GTI
     without_hdus: tuple = ()  # HDU_TYPEs that are not written; their index rows are
     without_rows: tuple = ()  # HDU_TYPEs that have no row in the index
     without_columns: dict = field(default_factory=dict)  # HDU_TYPE: names
@@ -83,12 +84,12 @@ def run_hdus(run):
         hdu = fits.BinTableHDU.from_columns(columns, name=hdu_type.upper())
         hdu.header.update(header)
         hdus[hdu_type] = hdu
-    if "events" in hdus:
-        for key, value in run.header.items():
+    for name, keywords in (("events", run.header), ("gti", run.gti_header)):
+        for key, value in keywords.items() if name in hdus else ():
             if value is None:
-                hdus["events"].header.remove(key, ignore_missing=True)
+                hdus[name].header.remove(key, ignore_missing=True)
             else:
-                hdus["events"].header[key] = value
+                hdus[name].header[key] = value
     return hdus
 
 

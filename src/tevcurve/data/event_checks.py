@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tevcurve.data.time import LONGEST_S
+from tevcurve.data.time_keywords import LONGEST_S
 from tevcurve.errors import DataError
 from tevcurve.problems import remark
 

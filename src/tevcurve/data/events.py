@@ -12,6 +12,7 @@ from astropy.time import Time
 from tevcurve.data.event_checks import single_rows, usable_rows
 from tevcurve.data.header import check_frame
 from tevcurve.data.time import TimeReference
+from tevcurve.data.time_keywords import mission_seconds
 from tevcurve.errors import DataError
 from tevcurve.files import row_values
 from tevcurve.files.astropy_table import as_table
@@ -65,9 +66,9 @@ class EventList:
         """
         check_frame(hdu.header, where)
         reference = reference or TimeReference.from_header(hdu.header, where)
-        time_s = row_values(hdu, "TIME", "s", where, hdu.header.get("TIMEUNIT"))
+        time_s = mission_seconds(hdu, "TIME", where)
         _remark_coarse_times(hdu, time_s, where)
-        energy_tev = row_values(hdu, "ENERGY", "TeV", where)
+        energy_tev = row_values(hdu, "ENERGY", "TeV", where, str(hdu.header.get("EUNIT") or "").strip())
         ra, dec = (row_values(hdu, name, "deg", where) for name in ("RA", "DEC"))
         usable = usable_rows({"TIME": time_s, "RA": ra, "DEC": dec, "ENERGY": energy_tev}, where)
         rows = None if usable is None else np.flatnonzero(usable)

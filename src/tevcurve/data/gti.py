@@ -1,16 +1,17 @@
 """Good time intervals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
-from tevcurve.data.time import TimeReference, check_seconds, has_place
+from tevcurve.data.time import TimeReference, check_seconds
+from tevcurve.data.time_keywords import has_place, mission_seconds
 from tevcurve.errors import DataError, InputError
-from tevcurve.files import row_values
 from tevcurve.files.masked import without_masks
 from tevcurve.problems import remark
 
@@ -60,28 +61,30 @@ class GTI:
         object.__setattr__(self, "reference", reference)
 
     @classmethod
-    def from_hdu(cls, hdu: "BinTable", where: str, reference: TimeReference | None = None) -> "GTI":
+    def from_hdu(
+        cls, hdu: "BinTable", where: str, reference: TimeReference | None = None, zero: bool = True
+    ) -> "GTI":
         """Intervals of a GADF GTI table.
 
         Parameters
         ----------
-        hdu : `BinTable` with columns START and STOP
+        hdu : `BinTable` with columns START and STOP, in TIMEUNIT or s where they have no unit
         where : file and HDU, for messages
         reference : the mission times to count in; the header's own where None. Intervals that overlap, repeat or are
             out of order are merged, and those without a number for an end are left out where others have some; both
             is remarked.
+        zero : whether TIMEZERO of its header counts
 
         Raises DataError where a column, a unit or the reference is missing, or an interval runs backwards.
         """
-        own = TimeReference.from_header(hdu.header, where)
+        own = _own_reference(hdu.header, where, reference, zero)
         if reference is not None and not has_place(hdu.header):
             own = replace(own, place=reference.place)
         if reference is not None and own.place != reference.place:
             raise DataError(
                 f"{where} has times that are {own.place}, and its events {reference.place}; wanted is one TIMEREF."
             )
-        unit = hdu.header.get("TIMEUNIT")
-        edges = [row_values(hdu, name, "s", where, unit) for name in ("START", "STOP")]
+        edges = [mission_seconds(hdu, name, where) for name in ("START", "STOP")]
         for name, edge in zip(("START", "STOP"), edges, strict=True):
             check_seconds(edge[np.isfinite(edge)], f"The column {name}", where)
         intervals = _with_numbers(np.column_stack(edges), where)
@@ -180,6 +183,16 @@ class GTI:
 
     def _repr_html_(self) -> str:
         return f"<p>{self}</p>"
+
+
+def _own_reference(
+    header: Mapping[str, Any], where: str, events: TimeReference | None, zero: bool
+) -> TimeReference:
+    """What the times of a table of good time count from; where it does not say, from what those of its events do."""
+    if events is None or any(header.get(key) is not None for key in ("MJDREFI", "MJDREF")):
+        return TimeReference.from_header(header, where, zero)
+    remark(f"{where} does not say since when its times count; that of its events is taken, {events}.")
+    return events
 
 
 def _seconds(times: Time | u.Quantity | np.ndarray | float, reference: TimeReference) -> np.ndarray:

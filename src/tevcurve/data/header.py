@@ -9,7 +9,8 @@ import astropy.units as u
 import numpy as np
 from astropy.coordinates import EarthLocation, SkyCoord
 
-from tevcurve.data.time import TimeReference, check_seconds, seconds_in_unit
+from tevcurve.data.time import TimeReference, check_seconds
+from tevcurve.data.time_keywords import seconds_in_unit, time_zero
 from tevcurve.errors import DataError
 from tevcurve.files import header_number, number_of
 from tevcurve.problems import remark
@@ -26,6 +27,7 @@ _LEAST_DEADC = 0.001
 _TIME_AGREES = 0.01
 # By what factor DEADC may be off from live time over on-time: which of them is right nobody knows.
 _TIME_CONTRADICTS = 1.25
+_LOWEST_SITE_M = 10.0
 _MJD_ZERO = 678576  # 1858-11-17 as `datetime` counts days
 _DATES_AGREE = 2.0
 _FRAMES = ("FK5", "ICRS", "J2000", "FK5(J2000)")
@@ -48,21 +50,37 @@ class RunHeader:
     """Pointing, times, dead time and site of a run; each is read, and complained about, when it is asked for.
 
     header: FITS header of the EVENTS table. where: file and HDU, for messages.
+    times_from_zero, span_from_zero: whether the times of the events, and TSTART and TSTOP, count from TIMEZERO
+        (`with_time_zero` finds out).
 
     It has so many methods as each thing that a header says has its own, with the checks of its keywords.
     """
 
     header: Any
     where: str
+    times_from_zero: bool = True
+    span_from_zero: bool = True
 
     @cached_property
     def reference(self):
         """`TimeReference` of the run."""
-        return TimeReference.from_header(self.header, self.where)
+        return TimeReference.from_header(self.header, self.where, self.times_from_zero)
+
+    @cached_property
+    def time_zero_s(self):
+        """TIMEZERO and TIMEOFFS, float in s; 0 where there is none."""
+        return time_zero(self.header, self.where)
 
     @cached_property
     def span_s(self):
         """TSTART and TSTOP, two floats in mission seconds."""
+        start, stop = self.raw_span_s
+        zero = self.time_zero_s if self.times_from_zero and not self.span_from_zero else 0.0
+        return start - zero, stop - zero
+
+    @cached_property
+    def raw_span_s(self):
+        """TSTART and TSTOP as they stand there, two floats in s."""
         unit = seconds_in_unit(self.header, self.where)
         start, stop = (unit * header_number(self.header, key, self.where) for key in ("TSTART", "TSTOP"))
         check_seconds([start, stop], "TSTART or TSTOP", self.where)
@@ -200,15 +218,26 @@ class RunHeader:
     @cached_property
     def location(self):
         """`EarthLocation` of the observatory."""
-        lon, lat, height = (
-            header_number(self.header, key, self.where) for key in ("GEOLON", "GEOLAT", "ALTITUDE")
-        )
+        lon, lat = (header_number(self.header, key, self.where) for key in ("GEOLON", "GEOLAT"))
+        height = self._height_m
         if abs(lon) > 360 or abs(lat) > 90 or abs(height) > 1e5:
             raise DataError(
                 f"{self.where} has GEOLON {lon}, GEOLAT {lat} and ALTITUDE {height}; wanted is a place on the Earth "
                 "in deg and m."
             )
         return EarthLocation.from_geodetic(lon * u.deg, lat * u.deg, height * u.m)
+
+    @property
+    def _height_m(self):
+        """Height of the observatory, float in m: ALTITUDE of GADF, or GEOALT."""
+        keyword = "ALTITUDE" if self.header.get("ALTITUDE") is not None else "GEOALT"
+        if self.header.get(keyword) is None:
+            raise DataError(f"{self.where} has no keyword ALTITUDE.")
+        height = header_number(self.header, keyword, self.where)
+        if 0 < height < _LOWEST_SITE_M:
+            remark(f"{self.where} has {keyword} {height:g}, which is taken as km: no observatory is so low.")
+            return 1000 * height
+        return height
 
     @property
     def fov_lon_sign(self):

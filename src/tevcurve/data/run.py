@@ -9,6 +9,7 @@ import numpy as np
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
 from tevcurve.data.header import RunHeader, instrument_of
+from tevcurve.data.time_zero import good_time_has_zero, with_time_zero
 from tevcurve.errors import DataError
 from tevcurve.files import FileCache, number_of
 from tevcurve.irf.layout import RESPONSES, classes_of, type_of
@@ -201,6 +202,9 @@ class Run:
                 )
         header = RunHeader(header, where)
         self._read_instrument = header.instrument
+        with suppress(DataError):
+            if header.time_zero_s:
+                header = with_time_zero(header, self._events_hdu(), self._gti_hdu())
         # What cannot be used is told when it is asked for; what is odd is noted here, once.
         with suppress(DataError):
             _ = header.reference
@@ -253,9 +257,17 @@ class Run:
             remark(f"The HDU index has no gti for OBS_ID {self.obs_id}; its TSTART to TSTOP is taken.")
             return GTI(*self.header.span_s, self.header.reference)
         address = self._address("gti")
-        gti = GTI.from_hdu(self._open(address), address.where, self.header.reference)
+        hdu = self._open(address)
+        zero = good_time_has_zero(self.header, hdu, address.where)
+        gti = GTI.from_hdu(hdu, address.where, self.header.reference, zero)
         self._compare_times(gti)
         return gti
+
+    def _gti_hdu(self):
+        """The table of good time, None where there is none that can be read."""
+        with suppress(DataError):
+            return self._open(self._address("gti")) if self.has("gti") else None
+        return None
 
     def _compare_times(self, gti):
         """Notes where the good time is not between TSTART and TSTOP, or has not the seconds that the header says."""

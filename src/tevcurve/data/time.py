@@ -1,38 +1,25 @@
 """Mission times: seconds since a reference epoch inside, `Time` outside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.data.time_keywords import (
+    LONGEST_S,
+    PLACES,
+    SCALES,
+    place_of,
+    reference_mjd,
+    scale_of,
+    time_zero,
+)
 from tevcurve.errors import DataError, InputError
-from tevcurve.files.numbers import finite_number
-from tevcurve.problems import remark
 
-# What FITS (Rots et al. 2015, table 2) and astropy call the same scale; UT1 and GPS are not taken.
-_SCALES = {"tt": "tt", "tdt": "tt", "et": "tt", "tai": "tai", "iat": "tai", "utc": "utc", "tdb": "tdb"}
-# Where the clock is to which times are told: TIMEREF of GADF, TREFPOS of FITS (Rots et al. 2015, table 3).
-_PLACES = {
-    "local": "local",
-    "topocenter": "local",
-    "topocent": "local",
-    "geocentric": "geocentric",
-    "geocenter": "geocentric",
-    "geocente": "geocentric",
-    "heliocentric": "heliocentric",
-    "heliocenter": "heliocentric",
-    "heliocen": "heliocentric",
-    "solarsystem": "solarsystem",
-    "barycenter": "solarsystem",
-    "barycent": "solarsystem",
-}
 _DAY = 86400.0
-_EARLIEST_MJD, _LATEST_MJD = 0, 100_000
-LONGEST_S = 5e9  # mission seconds: 158 years
 # Below this many seconds a float64 is finer than a `Time`, so that seconds are whole nanoseconds there.
 _FINER_THAN_TIME = 2.0**19
 
@@ -42,9 +29,10 @@ class TimeReference:
     """The epoch that mission times count from, and their scale.
 
     Mission times are elapsed SI seconds since MJD `mjdrefi + mjdreff` in `scale`; with `utc` they go through
-    leap seconds as a clock does, so that one second is one second.
+    leap seconds as a clock does, so that one second is one second. Those in `ut1`, counted by
+    the Earth's rotation, are told as UTC.
 
-    mjdrefi: whole days (MJD). mjdreff: the fraction of a day. scale: "tt", "tai", "utc" or "tdb".
+    mjdrefi: whole days (MJD). mjdreff: the fraction of a day. scale: "tt", "tai", "utc", "tdb", "tcg", "tcb" or "ut1".
     place: where the light is when its time is told: "local" (at the observatory), "geocentric", "heliocentric" or
         "solarsystem" (at its barycentre).
     """
@@ -55,45 +43,32 @@ class TimeReference:
     place: str = "local"
 
     def __post_init__(self) -> None:
-        if self.place not in set(_PLACES.values()):
+        if self.place not in set(PLACES.values()):
             raise InputError(
                 f"The place of a clock is {self.place!r}; wanted is local, geocentric, heliocentric or solarsystem."
             )
-        if self.scale not in set(_SCALES.values()):
-            raise InputError(f"The time scale is {self.scale!r}; wanted is one of tt, tai, utc, tdb.")
+        if self.scale not in SCALES:
+            raise InputError(f"The time scale is {self.scale!r}; wanted is one of {', '.join(SCALES)}.")
         if not np.isfinite(self.mjdrefi + self.mjdreff):
             raise InputError(f"The reference MJD is {self.mjdrefi} + {self.mjdreff}; wanted are finite days.")
 
     @classmethod
-    def from_header(cls, header: Mapping[str, Any], where: str) -> "TimeReference":
-        """The reference that a FITS header states with MJDREFI and MJDREFF (or MJDREF), TIMESYS and TIMEREF.
+    def from_header(cls, header: Mapping[str, Any], where: str, zero: bool = True) -> "TimeReference":
+        """The reference that a FITS header states with MJDREFI and MJDREFF (or MJDREF), TIMEZERO, TIMESYS and TIMEREF.
 
         Parameters
         ----------
         header : keywords and values
         where : the file and HDU, for messages
+        zero : whether TIMEZERO (or TIMEOFFS) counts, which is added to the reference MJD
 
         Raises DataError where a keyword is missing or cannot be used. A missing TIMESYS is taken as TT, with a
-        remark; a missing TIMEREF as LOCAL. Source: GADF, "Time"; FITS standard 4.0, section 9.2.2 (the pair wins over
-        the single value).
+        remark; a missing TIMEREF as LOCAL. Source: GADF, "Time"; FITS standard 4.0, section 9.
         """
-        whole, fraction = _reference_mjd(header, where)
-        system = header.get("TIMESYS")
-        if system is None:
-            remark(f"{where} has no TIMESYS; its times are taken as TT.")
-            system = "TT"
-        # The realization of a scale stands in brackets, as in TT(TAI).
-        scale = _SCALES.get(str(system).partition("(")[0].strip().lower())
-        if scale is None:
-            raise DataError(f"{where} has TIMESYS {system!r}; wanted is one of TT, TAI, UTC, TDB.")
-        for keyword in ("TIMEZERO", "TIMEOFFS"):
-            if header.get(keyword, 0) != 0:
-                raise DataError(f"{where} has {keyword} {header[keyword]!r}; only 0 is supported.")
-        if not _EARLIEST_MJD <= whole + fraction <= _LATEST_MJD:
-            raise DataError(
-                f"{where} counts its times since MJD {whole + fraction:g}; wanted is a day from 1858 to 2132."
-            )
-        return cls(whole, fraction, scale, _place(header, where))
+        whole, fraction = reference_mjd(header, where)
+        scale, behind = scale_of(header, where)
+        later = behind + (time_zero(header, where) if zero else 0.0)
+        return cls(whole, fraction, scale, place_of(header, where)).later(later)
 
     @classmethod
     def from_time(cls, time: Time) -> "TimeReference":
@@ -101,7 +76,7 @@ class TimeReference:
 
         time: of any shape.
         """
-        time = time if time.scale in _SCALES else time.tt
+        time = time if time.scale in SCALES else time.tt
         return cls(int(np.floor(np.min(time.mjd))), 0.0, time.scale)
 
     def to_time(self, seconds: float | np.ndarray) -> Time:
@@ -114,7 +89,9 @@ class TimeReference:
         scale, jd1, jd2 = _epoch(self)
         days = np.round(seconds / _DAY)
         time = Time(jd1 + days, jd2 + (seconds - days * _DAY) / _DAY, format="jd", scale=scale)
-        time = time.utc if self.scale == "utc" else time
+        if scale == "ut1":
+            time.delta_ut1_utc = _ut1_minus_utc(time)
+        time = time.utc if self.scale in ("utc", "ut1") else time
         time.format = "mjd"
         return time
 
@@ -124,11 +101,26 @@ class TimeReference:
         time: `Time` of any scale that needs no table of the Earth's rotation.
         """
         scale, jd1, jd2 = _epoch(self)
+        if scale == "ut1" and time.scale != "ut1":
+            time = time.utc
+            time.delta_ut1_utc = _ut1_minus_utc(time)
         time = getattr(time, scale)
         days = np.round(time.jd1 - jd1)
         rest = (time.jd1 - jd1 - days) + (time.jd2 - jd2)
         seconds = days * _DAY + rest * _DAY
         return np.where(np.abs(seconds) < _FINER_THAN_TIME, np.round(seconds, 9), seconds)[()]
+
+    def later(self, seconds: float) -> "TimeReference":
+        """The reference that many seconds later. seconds: SI seconds, of any sign."""
+        if not seconds:
+            return self
+        scale, jd1, jd2 = _epoch(self)
+        # Whole days apart from the rest, which keeps the nanoseconds.
+        days, rest = divmod(seconds, _DAY)
+        time = Time(jd1 + days, jd2 + rest / _DAY, format="jd", scale=scale)
+        time = getattr(time, self.scale)
+        whole = np.floor(time.jd1 - 2400000.5)
+        return replace(self, mjdrefi=int(whole), mjdreff=float(time.jd1 - 2400000.5 - whole + time.jd2))
 
     def convert(self, seconds: float | np.ndarray, reference: "TimeReference") -> np.ndarray:
         """Mission seconds of another `reference`, float64, as mission seconds of this one.
@@ -183,61 +175,10 @@ def check_seconds(seconds: Any, name: str, where: str) -> None:
         )
 
 
-def seconds_in_unit(header: Mapping[str, Any], where: str) -> float:
-    """Seconds in the TIMEUNIT of a FITS header, the unit of TSTART and TSTOP; 1 where it has none.
+def _ut1_minus_utc(time: Time) -> np.ndarray:
+    """UT1 - UTC in s, float array of the shape of a `Time`; 0 where the table that comes with astropy ends."""
+    # 20 ms that nearly nobody needs.
+    from astropy.utils.iers import IERS_B
 
-    Parameters
-    ----------
-    header : keywords and values
-    where : file and HDU, for messages
-
-    Raises DataError where it is no unit of time. Source: FITS standard 4.0, section 9.3.
-    """
-    unit = str(header.get("TIMEUNIT", "s")).strip()
-    if unit in ("s", ""):
-        return 1.0
-    try:
-        return float(u.Unit(unit).to("s"))
-    except (u.UnitConversionError, ValueError, TypeError):
-        raise DataError(f"{where} has TIMEUNIT {unit!r}; wanted is a unit of time such as s or d.") from None
-
-
-def has_place(header: Mapping[str, Any]) -> bool:
-    """Whether a FITS header says where its clock is. header: keywords and values."""
-    return bool({"TIMEREF", "TREFPOS"} & set(header))
-
-
-def _place(header: Mapping[str, Any], where: str) -> str:
-    """The place of the clock that a header names; one that nobody knows is taken as LOCAL, with a remark."""
-    word = str(header.get("TIMEREF", header.get("TREFPOS", "LOCAL"))).strip()
-    place = _PLACES.get(word.lower())
-    if place is None:
-        remark(
-            f"{where} has TIMEREF {word!r}, which is not known; its times are taken as those at the observatory."
-        )
-    elif place != "local":
-        remark(f"{where} has TIMEREF {word!r}; its times are not those at the observatory.")
-    return place or "local"
-
-
-def _reference_mjd(header: Mapping[str, Any], where: str) -> tuple[int, float]:
-    """Whole days and fraction of the reference MJD."""
-    pair = [header.get("MJDREFI"), header.get("MJDREFF")]
-    if None not in pair:
-        whole, fraction = (_number(value, "MJDREFI and MJDREFF", where) for value in pair)
-    elif header.get("MJDREF") is not None:
-        whole, fraction = _number(header["MJDREF"], "MJDREF", where), 0.0
-    elif pair[0] is not None:
-        whole, fraction = _number(pair[0], "MJDREFI", where), 0.0
-    else:
-        raise DataError(
-            f"{where} does not say since when its times count: wanted is MJDREFI with MJDREFF, or MJDREF."
-        )
-    if not abs(fraction) < 1:
-        raise DataError(f"{where} has MJDREFF {fraction:g}; wanted is a fraction of a day, from 0 to 1.")
-    rest = whole % 1
-    return int(whole - rest), fraction + rest
-
-
-def _number(value: Any, keyword: str, where: str) -> float:
-    return finite_number(value, keyword, where, "a number of days")
+    values, status = IERS_B.open().ut1_utc(time.jd1, time.jd2, return_status=True)
+    return np.where(status == 0, values.to_value("s"), 0.0)

@@ -6,7 +6,8 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.data.gti import GTI
-from tevcurve.data.time import TimeReference, seconds_in_unit
+from tevcurve.data.time import TimeReference
+from tevcurve.data.time_keywords import seconds_in_unit
 from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.ogip import FIRST_CHANNEL, UNFITTED
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
