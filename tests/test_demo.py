@@ -92,3 +92,20 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(InputError, match="has other files"):
         tevcurve.demo.demo(tmp_path)
+
+
+def test_a_night_of_point_like_files_is_measured_as_it_was_made(cache):
+    curve = tevcurve.demo.demo_light_curve(None, by_run(), cut="table", norm_values=None)
+    assert (cache / "tevcurve" / "demo-night-1-table-cut" / "truth.ecsv").exists()
+    table = curve.table
+    assert curve.table.meta["method"] == "1d"
+    pulls = (table["flux"] - table["flux_true"]).value / table["flux_err"].value
+    assert abs(pulls.mean()) < 3 / np.sqrt(12)
+    assert abs(pulls.std() - 1) < 3 / np.sqrt(24)
+
+
+def test_a_night_of_another_cut_is_not_taken_for_it(folder):
+    with pytest.raises(InputError, match="was made with cut=None; wanted is another folder for 'fixed'"):
+        tevcurve.demo.demo(folder, cut="fixed")
+    with pytest.raises(InputError, match="cut is 'round'; wanted is 'fixed' or 'table', or None"):
+        tevcurve.demo.demo(folder, cut="round")

@@ -48,9 +48,16 @@ WOBBLE = 0.5 * u.deg
 # In this run good time stops for a while, as when a cloud passes.
 RUN_WITH_GAP, GAP = 7, (420.0, 780.0)  # s after its start
 ENERGIES = u.Quantity([0.5, 10], u.TeV)
+# Cuts in angle that point-like responses may hold for: one radius, or one for each bin of reconstructed energy.
+CUTS: dict[str, tuple[u.Quantity, ...]] = {
+    "fixed": (0.12 * u.deg,),
+    "table": (u.Quantity([0.2, 0.15, 0.12, 0.1], u.deg), u.Quantity([0.05, 0.7, 1.5, 4, 100], u.TeV)),
+}
 
 
-def demo(folder: str | os.PathLike[str] | None = None, progress: bool = False) -> Path:
+def demo(
+    folder: str | os.PathLike[str] | None = None, progress: bool = False, cut: str | None = None
+) -> Path:
     """`Path` of a DL3 data store with a simulated night, built at the first call (a few seconds) and found again later.
 
     Twelve runs of 20 minutes on an AGN that flares, with four wobble positions in turn and a gap in the good time of
@@ -61,11 +68,17 @@ def demo(folder: str | os.PathLike[str] | None = None, progress: bool = False) -
     folder : where to build it; default: `tevcurve/demo-night-1` in the user's cache, `$XDG_CACHE_HOME` or `~/.cache`.
         It appears whole or not at all.
     progress : bool, draws a progress bar while it is built
+    cut : "fixed" or "table", for files with point-like responses, which hold for events within one radius or within a
+        radius for each energy (RAD_MAX); default: None, for all events
 
-    Raises InputError where a folder is there that is no such store.
+    Raises InputError for another cut, or where a folder is there that is no such store.
     """
-    folder = _cache() / f"demo-night-{RECIPE}" if folder is None else Path(folder).expanduser()
+    if cut is not None and cut not in CUTS:
+        raise InputError(f"cut is {cut!r}; wanted is {' or '.join(map(repr, CUTS))}, or None.")
+    own = f"demo-night-{RECIPE}" + ("" if cut is None else f"-{cut}-cut")
+    folder = _cache() / own if folder is None else Path(folder).expanduser()
     if (folder / "truth.ecsv").exists():
+        _check_cut(folder, cut)
         return folder
     if folder.exists() and any(folder.iterdir()):
         raise InputError(
@@ -74,8 +87,8 @@ def demo(folder: str | os.PathLike[str] | None = None, progress: bool = False) -
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
-        write_store(building, list(track(_simulated(), N_RUNS, "simulated runs", progress)))
-        truth_table().write(building / "truth.ecsv", format="ascii.ecsv")
+        write_store(building, list(track(_simulated(cut), N_RUNS, "simulated runs", progress)))
+        truth_table(cut).write(building / "truth.ecsv", format="ascii.ecsv")
         building.chmod(0o755)
         _move(building, folder)
     finally:
@@ -99,8 +112,9 @@ def demo_observations() -> list[SimulatedObservation]:
     return list(_simulated())
 
 
-def _simulated() -> Iterator[SimulatedObservation]:
+def _simulated(cut: str | None = None) -> Iterator[SimulatedObservation]:
     irfs, source = ResponseSet.analytic(), demo_source()
+    irfs = irfs if cut is None else irfs.point_like(*CUTS[cut])
     for number, gti in enumerate(_good_times()):
         yield simulate_observation(
             POSITION.directional_offset_by((0, 180, 90, 270)[number % 4] * u.deg, WOBBLE),
@@ -114,7 +128,10 @@ def _simulated() -> Iterator[SimulatedObservation]:
 
 
 def demo_light_curve(
-    folder: str | os.PathLike[str] | None = None, time_bins: Binning | None = None, **options: Any
+    folder: str | os.PathLike[str] | None = None,
+    time_bins: Binning | None = None,
+    cut: str | None = None,
+    **options: Any,
 ) -> LightCurve:
     """The `LightCurve` of the night, with the true mean flux of each bin in the further column `flux_true`.
 
@@ -122,11 +139,13 @@ def demo_light_curve(
     ----------
     folder : as for `demo`
     time_bins : a binning of `tevcurve.lightcurve.bins`; default: 5 minutes
+    cut : as for `demo`; with one, the light curve is in 1D
     options : for `tevcurve.light_curve`
     """
     bins = by_width("5 min") if time_bins is None else time_bins
-    options = {"energy_edges": ENERGIES, "spectrum": demo_source().sky_model.spectral_model} | options
-    curve = light_curve(demo(folder), TARGET, bins, **options)
+    own = {"energy_edges": ENERGIES, "spectrum": demo_source().sky_model.spectral_model}
+    own |= {} if cut is None else {"method": "1d"}
+    curve = light_curve(demo(folder, cut=cut), TARGET, bins, **(own | options))
     curve.table["flux_true"] = true_flux(
         curve.time_start, curve.time_stop, curve.table["e_min"], curve.table["e_max"]
     )
@@ -156,8 +175,11 @@ def true_flux(
     )
 
 
-def truth_table() -> Table:
-    """`Table` of the true flux between 0.5 and 10 TeV, minute by minute, with the flare's parameters as metadata."""
+def truth_table(cut: str | None = None) -> Table:
+    """`Table` of the true flux between 0.5 and 10 TeV, minute by minute, with the flare's parameters as metadata.
+
+    cut: as for `demo`.
+    """
     source = demo_source()
     light, spectrum = _flare(), source.sky_model.spectral_model
     minutes = int(np.ceil((_good_times()[-1].intervals[-1, 1] - _start(0)) / 60)) + 1
@@ -177,6 +199,7 @@ def truth_table() -> Table:
         "e_min_tev": float(ENERGIES[0].value),
         "e_max_tev": float(ENERGIES[1].value),
     }
+    meta |= {} if cut is None else {"cut": cut}
     return Table({"time": times.mjd * u.d, "flux": spectrum.integral(*ENERGIES) * light.at(times)}, meta=meta)
 
 
@@ -245,6 +268,15 @@ def summary(curve: LightCurve) -> str:
     return "\n".join(lines)
 
 
+def _check_cut(folder: Path, cut: str | None) -> None:
+    """Raises `InputError` where the store of a folder is of another cut."""
+    found = Table.read(folder / "truth.ecsv", format="ascii.ecsv").meta.get("cut")
+    if found != cut:
+        raise InputError(
+            f"The demo store in {folder} was made with cut={found!r}; wanted is another folder for {cut!r}."
+        )
+
+
 def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tevcurve"
 
@@ -278,8 +310,10 @@ def _move(building: Path, folder: Path) -> None:
 class _Demo(ModuleType):
     """The module itself can be called, so that `tevcurve.demo()` is `tevcurve.demo.demo()`."""
 
-    def __call__(self, folder: str | os.PathLike[str] | None = None, progress: bool = False) -> Path:
-        return demo(folder, progress)
+    def __call__(
+        self, folder: str | os.PathLike[str] | None = None, progress: bool = False, cut: str | None = None
+    ) -> Path:
+        return demo(folder, progress, cut)
 
 
 sys.modules[__name__].__class__ = _Demo

@@ -9,11 +9,17 @@ from tevcurve.cli.outputs import Outputs
 
 FIGURE = Path("demo_light_curve.png")
 FOLDER = typer.Option(help="Where to keep the data store; default: in the user's cache.", show_default=False)
+CUT = typer.Option(
+    help="Files with point-like responses, for a cut in angle: fixed, or table for one of each energy (RAD_MAX).",
+    metavar="TEXT",
+    show_default=False,
+)
 
 
 def demo(
     folder: Annotated[Path | None, FOLDER] = None,
     plot: Annotated[Path, typer.Option(help="File to draw the light curve into.")] = FIGURE,
+    cut: Annotated[str | None, CUT] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a figure that is there.")] = False,
 ):
     """A simulated night with a flare: print its light curve beside the truth, and draw both.
@@ -25,9 +31,10 @@ def demo(
     tevcurve demo --folder night --plot night.pdf
     tevcurve info night
     tevcurve light-curve night --time-bins 2min --energy 0.5TeV,10TeV
+    tevcurve demo --cut table
     """
     # Its own figure it may replace.
     Outputs.of(plot=plot, overwrite=overwrite or plot == FIGURE)
     from tevcurve.cli.demo_night import print_demo
 
-    print_demo(folder, plot)
+    print_demo(folder, plot, cut)
