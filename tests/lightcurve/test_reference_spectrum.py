@@ -73,7 +73,7 @@ def test_one_band_without_flux_is_a_row_that_says_so(store, method):
     for name in ("flux", "flux_err", "flux_ul", "norm", "ts", "e_min_fit"):
         assert np.isnan(table[name][1])
     # What is above the end of the spectrum in true energy says nothing of the band below.
-    alone = make(store, ENDS, [1, 3], method, e_true=lc.origin.setting.axes.true * u.TeV).table
+    alone = make(store, ENDS, [1, 3], method, e_true=lc.origin.axes.true * u.TeV).table
     assert table["norm"][0] == pytest.approx(alone["norm"][0], rel=1e-9)
     assert lc.hardness()["reason"][0] == table["reason"][1]
 

@@ -1,7 +1,5 @@
 """Toys of cubes have the expectations of the cells that they are drawn from."""
 
-from dataclasses import replace
-
 import astropy.units as u
 import numpy as np
 import pytest
@@ -16,7 +14,6 @@ from tevcurve.fit.minimize import minimize_norm
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.lightcurve.toys import draw_toys, toy_maker
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
-from tevcurve.reduction.cube_terms import cube_terms
 from tevcurve.simulation import ResponseSet, simulate_observation
 
 TARGET = SkyCoord(83.63, 22.01, unit="deg")
@@ -51,8 +48,8 @@ def night(observations):
 def dense(night, number):
     """Expected source and background per second of a run in all cells of the fit, two arrays (n_cells,)."""
     kept = night.origin
-    terms, _ = cube_terms(kept.runs[number], replace(kept.setting, stacked=True), kept.nodes)
-    flux = kept.spectrum.photon_flux(kept.setting.axes.true)
+    terms = kept.reduction.in_cells(kept.runs[number])
+    flux = kept.spectrum.photon_flux(kept.axes.true)
     cells = np.arange(terms.compact.background[0].size)
     return terms.deadc * terms.compact.signal_at(cells, flux), terms.compact.background_at(cells)[0]
 

@@ -68,7 +68,7 @@ def test_it_is_kept_by_rebin_and_by_files(store, tmp_path):
     assert energies(lc.rebin(energy_edges=[0.5, 10] * u.TeV)) == [[round(0.5 * 20 ** (4 / 14), 6), 10]]
     write_result(tmp_path / "result", lc)
     read = Result.read(tmp_path / "result").light_curve
-    assert read.origin.setting.safe_energy == lc.origin.setting.safe_energy
+    assert read.origin.settings.common == lc.origin.settings.common
     assert energies(read.rebin("10 min")) == [[round(ABOVE_1, 6), 10]]
     for name in ("a.ecsv", "a.fits"):
         assert LightCurve.read(lc.write(tmp_path / name)).meta["common_safe_energy_TeV"] == [1.07, 50]

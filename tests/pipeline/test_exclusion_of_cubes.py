@@ -68,10 +68,10 @@ def is_left(geom):
 
 def dense_run(kept, number, allowed):
     """The `DenseBlock` of a run, made without the exclusion, and with all cells of excluded pixels taken out."""
-    setting = replace(kept.setting, stacked=True, unbinned=False, allowed=None)
+    setting = replace(kept.settings.default, unbinned=False, allowed=None)
     run = kept.runs[number]
-    terms, _ = cube_terms(run, setting, kept.nodes)
-    flux = kept.spectrum.photon_flux(kept.setting.axes.true)
+    terms, _ = cube_terms(run, kept.source, kept.axes, setting, kept.reduction.nodes_of(run), compact=True)
+    flux = kept.spectrum.photon_flux(kept.axes.true)
     signal, background, _ = terms.compact.in_all_cells(flux)
     counts = np.bincount(terms.cell, minlength=signal.size).reshape(signal.shape)
     left = np.asarray(allowed) & (background[0] > 0)
@@ -86,7 +86,7 @@ def dense_run(kept, number, allowed):
 def test_fit_is_that_of_the_cells_that_are_left(observations, several):
     made = make(observations, one_bin(observations), exclusion=CIRCLE, **several)
     kept = made.origin
-    blocks = [dense_run(kept, number, is_left(kept.setting.geom)) for number in (0, 1)]
+    blocks = [dense_run(kept, number, is_left(kept.settings.default.geom)) for number in (0, 1)]
     if several:
         parts = ("shared", "background", "constant", "counts")
         blocks = [DenseBlock(*(sum(getattr(block, name) for block in blocks) for name in parts))]
@@ -105,10 +105,11 @@ def test_fit_is_that_of_the_cells_that_are_left(observations, several):
 def test_unbinned_fit_has_the_events_and_the_integrals_of_the_pixels_that_are_left(observations):
     made = make(observations[:1], exclusion=CIRCLE, unbinned=True)
     kept = made.origin
-    left = np.array(is_left(kept.setting.geom))
-    terms, _ = cube_terms(kept.runs[0], replace(kept.setting, allowed=None), kept.nodes)
+    left = np.array(is_left(kept.settings.default.geom))
+    setting, run = replace(kept.settings.default, allowed=None), kept.runs[0]
+    terms, _ = cube_terms(run, kept.source, kept.axes, setting, kept.reduction.nodes_of(run))
     inside = left[terms.cell % left.size]
-    flux = kept.spectrum.photon_flux(kept.setting.axes.true)
+    flux = kept.spectrum.photon_flux(kept.axes.true)
     totals = dense_run(kept, 0, left)
     signal, background = terms.signal(flux)[inside] * terms.deadc, terms.background[0][inside]
     seconds = kept.runs[0].gti.ontime_s
@@ -125,7 +126,7 @@ def test_unbinned_fit_has_the_events_and_the_integrals_of_the_pixels_that_are_le
 
 def test_excluded_events_are_in_the_ledger_and_nothing_else_changes_its_place(observations):
     with_it, without = (make(observations, exclusion=each).ledger.totals() for each in (CIRCLE, None))
-    geom = make(observations[:1]).origin.setting.geom
+    geom = make(observations[:1]).origin.settings.default.geom
     out = ~np.array(is_left(geom))
     excluded = 0
     for one in observations:
@@ -144,21 +145,21 @@ def test_maps_regions_and_lists_exclude_by_the_centres_of_pixels(observations):
     geom = WcsGeom.create(skydir=TARGET, binsz=0.02, width=3, coordsys="CEL", proj="CAR")
     lon, lat = geom.pixel_lonlat()
     apart = SkyCoord(lon, lat, unit="rad").separation(NEIGHBOUR)
-    circle = make(observations, exclusion=CIRCLE).origin.setting.allowed
+    circle = make(observations, exclusion=CIRCLE).origin.settings.default.allowed
     masks = [WcsNDMap(geom, apart >= 0.3 * u.deg), [CIRCLE, CircleSkyRegion(NEIGHBOUR, 0.1 * u.deg)]]
     for mask in masks:
-        other = make(observations[:1], exclusion=mask).origin.setting.allowed
+        other = make(observations[:1], exclusion=mask).origin.settings.default.allowed
         # Pixels of the mask are small, but not points.
         assert np.count_nonzero(other != circle) <= 3
     square = RectangleSkyRegion(NEIGHBOUR, 0.4 * u.deg, 0.4 * u.deg)
-    allowed = make(observations[:1], exclusion=square).origin.setting.allowed
+    allowed = make(observations[:1], exclusion=square).origin.settings.default.allowed
     centers = SkyCoord(*made_lonlat(observations), unit="rad")
     east, north = (each.to_value(u.deg) for each in NEIGHBOUR.spherical_offsets_to(centers))
     assert_allclose(allowed, ~((np.abs(east) < 0.2) & (np.abs(north) < 0.2)))
 
 
 def made_lonlat(observations):
-    return make(observations[:1]).origin.setting.geom.pixel_lonlat()
+    return make(observations[:1]).origin.settings.default.geom.pixel_lonlat()
 
 
 def test_exclusion_of_the_target_and_of_nothing(observations):

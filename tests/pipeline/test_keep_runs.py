@@ -10,6 +10,7 @@ import pytest
 from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.pipeline.keep_runs import CachedJob, as_cache, check_n_jobs, keep_all, keep_each
 from tevcurve.problems import Problem, at_stage
+from tevcurve.reduction.settings import ByInstrument
 from tevcurve.run_id import RunId
 from tevcurve.store import RunCache
 
@@ -39,7 +40,7 @@ class Job:
         return 10 * observation.obs_id
 
     def run_keys(self):
-        return SimpleNamespace(key=lambda run: Key(run.obs_id))
+        return ByInstrument(SimpleNamespace(key=lambda run: Key(run.obs_id)))
 
 
 class Key:

@@ -1,5 +1,7 @@
 """More runs for a light curve are chosen as its own were: by their target's name, or by its position."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import pytest
 from astropy.table import Table
@@ -38,8 +40,7 @@ def made(data, folder, target, ids=(1,), **options):
         lc = light_curve(store, target, **options)
         # As it was when the store had the first run only.
         part = light_curve(store.get_observations(list(ids)), TARGET, **options)
-        part.meta["selected_by"] = part.origin.meta["selected_by"] = lc.meta["selected_by"]
-        lc = part
+        lc = replace(part, origin=replace(part.origin, selected_by=lc.origin.selected_by))
     else:
         lc = light_curve(store.get_observations(list(ids)), target, **options)
     write_result(folder, lc)

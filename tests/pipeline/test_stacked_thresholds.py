@@ -40,15 +40,14 @@ def store(tmp_path_factory):
     return make_store(tmp_path_factory.mktemp("store"))
 
 
-def cells_of_run(run, setting, low):
+def cells_of_run(kept, run, low):
     """(signal, background, counts) of a run in all cells (n_reco, nlat, nlon), from its responses and its events."""
-    true, reco, geom = setting.axes.true, setting.axes.reco, setting.geom
+    setting = kept.settings.of(run)
+    true, reco, geom = kept.axes.true, kept.axes.reco, setting.geom
     middle, livetime = np.sqrt(true[1:] * true[:-1]), run.gti.ontime_s * run.deadc
     seen = SPECTRUM.photon_flux(true) * run.aeff.effective_area(middle, run.offset) * livetime
     dispersion = run.edisp.kernel(run.offset, true, reco)
-    signal = np.einsum(
-        "t,tr,tyx->ryx", seen, dispersion, run.psf.pixel_fractions(middle, *setting.source, geom)
-    )
+    signal = np.einsum("t,tr,tyx->ryx", seen, dispersion, run.psf.pixel_fractions(middle, *kept.source, geom))
     lon, lat = pixels_icrs(geom)
     place = run.bkg.rate_per_energy_bin(*_of_camera(run, lon, lat), reco)
     background = place * geom.solid_angle().to_value("sr") * run.gti.ontime_s
@@ -68,7 +67,7 @@ def _of_camera(run, lon, lat):
 
 
 def dense(kept):
-    runs = [cells_of_run(*each) for each in zip(kept.runs, [kept.setting] * 3, LOWEST, strict=True)]
+    runs = [cells_of_run(kept, *each) for each in zip(kept.runs, LOWEST, strict=True)]
     signal, background, counts = (sum(column).ravel() for column in zip(*runs, strict=True))
     seen = background > 0
     return [DenseBlock(signal[None, seen], background[seen], np.zeros(seen.sum()), counts[seen])]
@@ -99,7 +98,7 @@ def test_its_shape_is_fitted_to_the_same_cells(store):
 def test_its_exact_intervals_are_drawn_from_the_same_cells(store):
     kept = stacked(store)
     joint, _ = kept.laid()
-    flux = SPECTRUM.photon_flux(kept.setting.axes.true)
+    flux = SPECTRUM.photon_flux(kept.axes.true)
     runs = kept.compact_runs()
     drawn = cells_of_runs(runs, joint.cut.cuts, [flux] * len(runs), 1, True)(0)
     for name, expected in (("signal", "shared"), ("background", "background")):

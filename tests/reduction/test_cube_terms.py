@@ -42,10 +42,10 @@ def _emptied(run):
 
 @pytest.mark.parametrize("unbinned", [False, True])
 def test_events_of_the_source_over_an_empty_background_see_a_floor(kept, unbinned):
-    setting = replace(kept.setting, unbinned=unbinned)
-    geom, axes = setting.geom, setting.axes
+    setting = replace(kept.settings.default, unbinned=unbinned)
+    geom, axes = setting.geom, kept.axes
     for run in kept.runs:
-        terms, _ = cube_terms(run, setting, kept.nodes)
+        terms, _ = cube_terms(run, kept.source, axes, setting, kept.reduction.nodes_of(run))
         reco = terms.cell // np.prod(geom.data_shape[-2:])
         floored = np.zeros(len(reco), dtype=bool)
         floored[terms.floored] = True
@@ -62,11 +62,12 @@ def test_events_of_the_source_over_an_empty_background_see_a_floor(kept, unbinne
 
 def test_the_floor_is_a_millionth_of_the_nearest_plane(kept):
     run = kept.runs[0]
-    terms, _ = cube_terms(run, kept.setting, kept.nodes)
-    reco = terms.cell // np.prod(kept.setting.geom.data_shape[-2:])
-    solid_angle = kept.setting.geom.solid_angle().to_value(u.sr)
+    terms, _ = kept.reduction(run)
+    geom = kept.settings.of(run).geom
+    reco = terms.cell // np.prod(geom.data_shape[-2:])
+    solid_angle = geom.solid_angle().to_value(u.sr)
     (at,) = background_frames(run.pointing_lonlat, run.gti, run.location).coordinates
-    rates = run.bkg.rate_per_energy_bin(*at(*pixels_icrs(kept.setting.geom)), kept.setting.axes.reco)
+    rates = run.bkg.rate_per_energy_bin(*at(*pixels_icrs(geom)), kept.axes.reco)
     means = (rates * solid_angle).mean(axis=(1, 2))
     last = np.flatnonzero(means > 0)[-1]
     beyond = terms.floored[reco[terms.floored] > last]
@@ -76,7 +77,7 @@ def test_the_floor_is_a_millionth_of_the_nearest_plane(kept):
 
 @pytest.mark.parametrize("stacked", [False, True])
 def test_rows_tell_of_it_and_have_a_test_statistic(kept, stacked):
-    kept = replace(kept, setting=replace(kept.setting, stacked=stacked)).reduced()
+    kept = replace(kept, stacked=stacked).reduced()
     table = kept.light_curve().table
     joint, _ = kept.laid()
     number = np.zeros(len(table), dtype=int)

@@ -129,13 +129,12 @@ def test_edges_come_back_as_the_same_moments(runs):
 def test_settings_and_options_come_back():
     axes = energy_axes([0.7, 2, 10] * u.TeV)
     asked = {option.name: option.default for option in OPTIONS}
-    cube = cube_setting(TARGET, axes, asked | {"safe_energy": 0.1, "stacked": True, "responses": "centre"})
+    cube = cube_setting(TARGET, axes, asked | {"safe_energy": 0.1, "responses": "centre"})
     back = there_and_back(cube)
-    assert_same(back.axes, axes)
+    assert_same(there_and_back(axes), axes)
     assert back.geom == cube.geom
-    assert (back.source, back.offset_max, back.stacked) == (cube.source, cube.offset_max, True)
-    assert back.responses == "centre"
-    on_off = there_and_back(on_off_setting(TARGET, axes, asked))
+    assert (back.offset_max, back.safe_energy, back.responses) == (cube.offset_max, 0.1, "centre")
+    on_off = there_and_back(on_off_setting(asked))
     assert (on_off.radius, on_off.responses) == (np.deg2rad(0.11).item(), "weighted")
     options = FitOptions(norm_values=np.geomspace(0.2, 5, 11), free=("index",), background_error=0.05)
     assert_same(there_and_back(options), options)

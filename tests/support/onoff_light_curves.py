@@ -16,6 +16,7 @@ from tevcurve.models import PowerLaw
 from tevcurve.options import FitOptions
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.onoff_terms import OnOffSetting
+from tevcurve.reduction.settings import SettingRule
 from tevcurve.run_id import RunId
 
 REFERENCE = TimeReference(51910, 0.000742870370370241, "tt")
@@ -67,7 +68,10 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
     kept = Kept(
         runs=RunsInMemory([near] * len(runs)),
         failed=(),
-        setting=OnOffSetting((0.0, 0.0), 0.002, axes, None, False, stacked=stacked),
+        source=(0.0, 0.0),
+        axes=axes,
+        settings=SettingRule(OnOffSetting(0.002, None, False)),
+        stacked=stacked,
         spectrum=SPECTRUM,
         time_bins=by_width("5 min") if time_bins is None else time_bins,
         options=FitOptions(**options),

@@ -3,7 +3,9 @@
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_figure
 from tevcurve.lightcurve.notebook_view import caption
+from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.progress import working
+from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.store import Result, input_files, write_result
 from tevcurve.store.result import provenance_of
 
@@ -59,11 +61,11 @@ def tell(light_curve, outputs=None):
     outputs : `Outputs` that are told, too, or None
     """
     print(plain(light_curve))
-    meta = light_curve.meta
     if outputs is not None:
         outputs.tell()
-    if meta.get("method") == "3d" and meta.get("exclusion"):
-        note(f"By the exclusion {meta['exclusion']}.")
+    origin = light_curve.origin
+    if isinstance(origin, Kept) and origin.settings.kind is CubeSetting and origin.exclusion is not None:
+        note(f"By the exclusion {origin.said()['exclusion']}.")
     return tell_problems(light_curve)
 
 

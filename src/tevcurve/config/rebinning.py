@@ -19,12 +19,12 @@ def rebinned(result, changes):
     """
     kept = result.runs_to_use()
     if set(changes) & {"energy_edges", "e_reco", "e_true"}:
-        bands = [f"{float(edge)!r} TeV" for edge in kept.setting.axes.bands]
+        bands = [f"{float(edge)!r} TeV" for edge in kept.bands]
         changes = {"energy_edges": bands, "e_reco": None, "e_true": None} | changes
     config = Config(data=".", target="target", **changes)
     arguments = {name: kinds.energies_of(getattr(config, name)) for name in changes if name != "time_bins"}
     if "time_bins" in changes:
-        position = SkyCoord(*kept.setting.source, unit="rad")
+        position = SkyCoord(*kept.source, unit="rad")
         arguments["time_bins"] = binning_from_text(config.time_bins, position=position)
     made = result.light_curve.rebin(**{name: value for name, value in arguments.items() if value is not None})
     if result.config is None:

@@ -10,7 +10,9 @@ from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.row_table import rows_meta
 from tevcurve.lightcurve.runs import TermsOfRuns, terms_of_each
+from tevcurve.lightcurve.table_making import complete_meta
 from tevcurve.problems import in_order
 
 
@@ -26,9 +28,9 @@ def with_runs(kept, runs, strict=False):
     strict : bool, raises for the first that cannot be reduced
     """
     runs = in_order_of_time(runs)
-    made, problems = terms_of_each(runs, kept.terms_of, strict)
+    made, problems = terms_of_each(runs, kept.reduction, strict)
     together, new = kept.runs.with_runs([runs[number] for number in made])
-    terms = TermsOfRuns(together, kept.terms_of)
+    terms = TermsOfRuns(together, kept.reduction)
     for number, reduced in zip(new, made.values(), strict=True):
         terms.put(number, *reduced)
     failed = in_order((*kept.failed, *problems))
@@ -53,7 +55,7 @@ def extend(light_curve, kept, old):
         return kept.light_curve()
     if len(old) == len(runs):
         return replace(light_curve, origin=kept, ledger=replace(light_curve.ledger, failed=kept.failed))
-    before, n_bands = kept.time_bins.bins([runs[number] for number in old]), kept.setting.axes.n_bands
+    before, n_bands = kept.time_bins.bins([runs[number] for number in old]), kept.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)
     change = _Change(before, kept.time_bins.bins(runs), runs, old)
     made = light_curve.table[:0]
@@ -61,7 +63,7 @@ def extend(light_curve, kept, old):
         made = _part_of(kept, change.new, change.bins, change.runs).light_curve().table
     if _kinds(made) != _kinds(light_curve.table):
         return kept.light_curve()
-    table = _joined(light_curve.table, made, change, n_bands)
+    table = _joined(light_curve.table, made, change, kept)
     return LightCurve(table, origin=kept, ledger=_ledger(light_curve.ledger, kept, change))
 
 
@@ -166,8 +168,9 @@ def _kinds(table):
     return [(name, table[name].shape[1:], table[name].dtype.kind) for name in table.colnames]
 
 
-def _joined(old, made, change, n_bands):
+def _joined(old, made, change, kept):
     """The table of the rows of all new bins: taken over from the old table, or made anew."""
+    n_bands = kept.axes.n_bands
     row = np.where(change.taken >= 0, change.taken, 0)
     row[change.bins] = len(old) // n_bands + np.arange(len(change.bins))
     row = (row[:, None] * n_bands + np.arange(n_bands)).ravel()
@@ -180,20 +183,8 @@ def _joined(old, made, change, n_bands):
             values = np.array(values.tolist(), dtype=str)
         words = {"unit": column.unit, "format": column.info.format, "description": column.description}
         columns.append(Column(values, name=name, **words))
-    return Table(columns, meta=_meta(old.meta, change.new), copy=False)
-
-
-def _meta(meta, time_bins):
-    """The metadata with what is said of the time bins now."""
-    said = time_bins.meta()
-    note = {"time_bins_note": said["time_bins_note"]} if "time_bins_note" in said else {}
-    made = {}
-    for key, value in meta.items():
-        if key != "time_bins_note":
-            made[key] = said.get(key, value)
-        # A note may come or go; it stands where the time bins say it.
-        made |= note if key == "overlapping" else {}
-    return made
+    meta = rows_meta(kept.said(), kept.spectrum, change.new)
+    return Table(columns, meta=complete_meta(meta, change.new.scale), copy=False)
 
 
 def _ledger(ledger, kept, change):

@@ -3,9 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
 
-from tevcurve.bins import Binning
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import DataError
 from tevcurve.fit.background_rule import BackgroundRule
@@ -16,52 +14,37 @@ from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.lightcurve.plan import Plan
+from tevcurve.lightcurve.plan_words import plan_meta
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import Runs, terms_of_each
-from tevcurve.models import SpectralModel
-from tevcurve.options import FitOptions
-from tevcurve.problems import at_stage, in_order
+from tevcurve.problems import Problem, in_order
 from tevcurve.records import short_repr
-from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
+from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
-from tevcurve.reduction.onoff_terms import OnOffSetting, onoff_terms
-from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
-from tevcurve.reduction.true_nodes import true_nodes
 from tevcurve.run_id import names_of
 
 log = logging.getLogger(__name__)
 _MOST_REASONS = 10  # in one message
 
 
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """The origin of a light curve: its runs, its settings, and the terms of its present energy bins.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Kept(Plan):
+    """The origin of a light curve: its plan, its runs, and their terms in its present energy bins.
 
     Attributes
     ----------
     runs : `~tevcurve.lightcurve.runs.Runs`
     failed : tuple of `Problem`, of runs that are left out
-    setting : `CubeSetting` or `OnOffSetting`
-    spectrum : `SpectralModel`, the reference
-    time_bins : `~tevcurve.lightcurve.bins.Binning`
-    options : `FitOptions`
-    meta : dict of what the light curve says of itself
     terms, fates : sequences, for each run what `cube_terms` or `onoff_terms` gave
-    exclusion : map, region, or list of these, where no OFF region of a run that is added later may lie, or None
     """
 
     runs: Runs
-    failed: tuple
-    setting: CubeSetting | OnOffSetting
-    spectrum: SpectralModel
-    time_bins: Binning
-    options: FitOptions
-    meta: dict
+    failed: tuple[Problem, ...] = ()
     terms: Sequence = ()
     fates: Sequence = ()
-    exclusion: object = None
 
     __repr__ = short_repr
 
@@ -70,31 +53,23 @@ class Kept:
 
         runs: sequence of `SourceRun`. Raises `DataError` where no energies are.
         """
-        rule = self.setting.safe_energy
-        if not isinstance(rule, CommonSafeEnergy) or not len(runs):
+        settings = self.settings.settled(runs)
+        if settings is self.settings:
             return self
-        safe = rule.also_of(runs)
-        if safe == rule:
-            return self
-        if rule.settled:
-            words = (safe_words(*each.range_tev) for each in (rule, safe))
+        old, new = self.settings.common, settings.common
+        if old.settled:
             log.warning(
                 "The safe energies of all runs were %s and are now %s; all rows are made anew between these.",
-                *words,
+                *(safe_words(*each.range_tev) for each in (old, new)),
             )
-        return self.between(safe)
-
-    def between(self, safe):
-        """The same with other `CommonSafeEnergy`. safe: `CommonSafeEnergy`."""
-        meta = {**self.meta, "safe_energy": COMMON, "common_safe_energy_TeV": [safe.low_tev, safe.high_tev]}
-        return replace(self, setting=replace(self.setting, safe_energy=safe), meta=meta)
+        return replace(self, settings=settings)
 
     def reduced(self, strict=False):
         """The same with the terms of its energy bins; a run that has none is left out.
 
         strict: bool, raises for the first such run. Raises `DataError` where no run is left.
         """
-        made, problems = terms_of_each(map(self.runs.read, range(len(self.runs))), self.terms_of, strict)
+        made, problems = terms_of_each(map(self.runs.read, range(len(self.runs))), self.reduction, strict)
         failed = in_order((*self.failed, *problems))
         if not made:
             replace(self, failed=failed).refuse()
@@ -110,21 +85,6 @@ class Kept:
         runs = self.terms if self.time_bins.looks_at_events else self.runs
         time_bins = self.time_bins.resolved(runs)
         return self if time_bins is self.time_bins else replace(self, time_bins=time_bins)
-
-    @property
-    def terms_of(self):
-        """Function of a `SourceRun` to its terms and the fates of its events; it holds on to no run."""
-        return partial(_terms_of, setting=self.setting, nodes=self.nodes, below_zero=self.options.negative)
-
-    @property
-    def bands(self):
-        """Edges (n_bands + 1,) of the energy bands in TeV."""
-        return self.setting.axes.bands
-
-    @cached_property
-    def nodes(self):
-        """The `TrueNodes` at which responses are taken."""
-        return true_nodes(self.setting.axes.true, self.setting.responses, self.spectrum)
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
@@ -146,26 +106,25 @@ class Kept:
         """
         kept = self if time_bins is None else replace(self, time_bins=as_binning(time_bins)).resolved()
         if energy_edges is not None or e_reco is not None or e_true is not None:
-            bands = kept.setting.axes.bands if energy_edges is None else energy_edges
-            axes = energy_axes(bands, e_reco, e_true)
-            kept = replace(kept, setting=replace(kept.setting, axes=axes)).reduced()
+            bands = kept.bands if energy_edges is None else energy_edges
+            kept = replace(kept, axes=energy_axes(bands, e_reco, e_true)).reduced()
         return kept.light_curve()
 
     def light_curve(self):
         """The `LightCurve` of the present settings."""
         joint, time_bins = self.laid(below_zero=self.options.negative)
-        shapes = FreeShapes(joint, self.spectrum, self.nodes)
+        shapes = None
+        if self.options.free:
+            shapes = FreeShapes(joint, self.spectrum, self.reduction.nodes_of(self.runs[0]))
         table = table_of_rows(
-            joint,
-            time_bins,
-            self.setting.axes.bands,
-            self.spectrum,
-            self.options,
-            self.meta,
-            shapes=shapes if self.options.free else None,
+            joint, time_bins, self.bands, self.spectrum, self.options, self.said(), shapes=shapes
         )
         describe_parameters(table, self.spectrum, self.options.free)
         return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
+
+    def said(self):
+        """Dict of what the light curve says of itself, apart from its spectrum and its time bins."""
+        return plan_meta(self, self.runs)
 
     def hardness(self, light_curve, band_low, band_high, **levels):
         """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`.
@@ -184,11 +143,11 @@ class Kept:
 
         below_zero: bool, whether fluxes may be asked for below zero.
         """
-        axes = self.setting.axes
+        axes = self.axes
         time_bins = self.time_bins.bins(self.terms)
         flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
-        rows = RowSetting(dark, self._why_dark, self.setting.stacked)
-        if isinstance(self.setting, CubeSetting):
+        rows = RowSetting(dark, self._why_dark, self.stacked)
+        if self.settings.kind is CubeSetting:
             runs = self._bounded_runs() if below_zero else list(self.terms)
             rule = CubeRule(self.options.background_error, below_zero)
             return lay_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
@@ -198,30 +157,19 @@ class Kept:
     def _bounded_runs(self):
         """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""
         return [
-            terms
-            if terms.first is not None
-            else with_first_cells(terms, self.runs.read(number), self.setting, self.nodes)
+            terms if terms.first is not None else self.reduction.bounded(terms, self.runs.read(number))
             for number, terms in enumerate(self.terms)
         ]
 
     def compact_runs(self):
         """The `CubeTerms` of each run, of events in cells, with what is expected in every cell; a list."""
-        setting = replace(self.setting, stacked=True, unbinned=False)
         return [
-            old
-            if old.compact is not None and not self.setting.unbinned
-            else cube_terms(self.runs.read(number), setting, self.nodes)[0]
-            for number, old in enumerate(self.terms)
+            terms
+            if terms.compact is not None and not self.settings.of(self.runs[number]).unbinned
+            else self.reduction.in_cells(self.runs.read(number))
+            for number, terms in enumerate(self.terms)
         ]
 
     def _why_dark(self, numbers, masked):
         ranges = [self.terms[number].safe_tev for number in numbers]
         return why_dark([self.runs.read(number) for number in numbers], ranges, masked)
-
-
-def _terms_of(run, setting, nodes, below_zero):
-    """(terms, fates) of a `SourceRun`: what `cube_terms` or `onoff_terms` gives, as the setting says."""
-    with at_stage("reduction"):
-        if isinstance(setting, CubeSetting):
-            return cube_terms(run, setting, nodes, below_zero)
-        return onoff_terms(run, setting, nodes)

@@ -57,8 +57,20 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
         _repeated(time_bins.time_max, n_bands),
         energies | {"status": status, "reason": reason} | columns,
         reference,
-        meta | assumed(spectra[0]) | time_bins.meta(),
+        rows_meta(meta, spectra[0], time_bins),
     )
+
+
+def rows_meta(meta, spectrum, time_bins):
+    """The metadata of rows, dict, apart from what their table says of its columns.
+
+    Parameters
+    ----------
+    meta : dict, what is said of the light curve
+    spectrum : `SpectralModel`, the reference
+    time_bins : `TimeBins`, or what has their `meta`
+    """
+    return meta | assumed(spectrum) | time_bins.meta()
 
 
 def energy_columns(joint, exposure):

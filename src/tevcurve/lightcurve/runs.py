@@ -135,7 +135,7 @@ def terms_of_each(
     Parameters
     ----------
     runs : read one after the other
-    terms_of : function of a run to both, such as `Kept.terms_of`
+    terms_of : function of a run to both, such as `Plan.reduction`
     strict : whether the first run that cannot be reduced raises its error
     """
     made, problems = {}, []
@@ -155,7 +155,7 @@ class TermsOfRuns:
     Parameters
     ----------
     runs : `Runs`
-    terms_of : function of a `SourceRun` to both, such as `Kept.terms_of`
+    terms_of : function of a `SourceRun` to both, such as `Plan.reduction`
     """
 
     def __init__(self, runs: Runs, terms_of: Callable[[SourceRun], tuple[Any, Any]]):

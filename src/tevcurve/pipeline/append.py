@@ -59,8 +59,7 @@ def append_runs(
         if not observations:
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
             return replace(result, appended=Appended((), there, tuple(left_out)))
-        job = Job(kept.setting, kept.exclusion, kept.spectrum, kept.time_bins, kept.options, kept.meta)
-        runs, failed = keep_all(job, observations, n_jobs, progress, strict, as_cache(cache))
+        runs, failed = keep_all(Job.of(kept), observations, n_jobs, progress, strict, as_cache(cache))
         # What an index calls an instrument may be another word than the header's, which is what runs are known by.
         there += tuple(run.run_id for run in runs if known.like(run.run_id))
         repeats = Repeats()
@@ -69,7 +68,7 @@ def append_runs(
         failed = [one for one in kept.failed if tried.like(one.run_id) is None] + failed + repeats.problems
         settled = kept.settled(runs)
         kept, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
-        is_same = kept.setting is result.light_curve.origin.setting
+        is_same = kept.settings is result.light_curve.origin.settings
         light_curve = _light_curve(result, kept, old if is_same else None)
         made = add_to_result(result, light_curve, input_files(observations))
         return replace(made, appended=_appended(kept, observations, there, left_out))

@@ -19,7 +19,7 @@ from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.problems import Problem, in_order
 from tevcurve.progress import working
-from tevcurve.reduction.safe_energy import CommonSafeEnergy
+from tevcurve.reduction.settings import SettingRule
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
 from tevcurve.store.stored_runs import RunFolder, StoredRuns
 
@@ -54,10 +54,10 @@ def light_curve_of(
     """
     runs, parts = _waiting(iter(outcomes), n_runs)
     kept, light_curve, unread, repeats = job.kept(runs), None, [], Repeats()
-    safe, is_stored = job.setting.safe_energy, isinstance(runs, StoredRuns)
-    if isinstance(runs, StoredRuns) and isinstance(safe, CommonSafeEnergy):
-        safe, parts = _all_first(runs.place, safe, parts)
-        kept = kept.between(safe)
+    is_stored = isinstance(runs, StoredRuns)
+    if isinstance(runs, StoredRuns) and job.settings.common is not None:
+        settings, parts = _all_first(runs.place, job.settings, parts)
+        kept = replace(kept, settings=settings)
     with working("Fitting", progress and not is_stored):
         for part in parts:
             unread += [problem for _, problem in part if problem is not None]
@@ -122,21 +122,21 @@ def _with_rows(light_curve: LightCurve | None, kept: Kept, old: np.ndarray) -> L
 
 
 def _all_first(
-    place: RunFolder, safe: CommonSafeEnergy, parts: Iterator[list[Outcome]]
-) -> tuple[CommonSafeEnergy, Iterator[list[Outcome]]]:
-    """(the energies that are safe in all runs, iterator of the same parts): the runs wait in the folder."""
+    place: RunFolder, settings: SettingRule, parts: Iterator[list[Outcome]]
+) -> tuple[SettingRule, Iterator[list[Outcome]]]:
+    """(settings with the energies that are safe in all runs, the same parts): the runs wait in the folder."""
     waiting: list[tuple[str | None, Problem | None]] = []
     for run, problem in chain.from_iterable(parts):
         file = None
         if run is not None:
-            safe, file = safe.also_of([run]), f"{len(waiting)}.waiting"
+            settings, file = settings.settled([run]), f"{len(waiting)}.waiting"
             place.put(file, run_to_bytes(run))
         waiting.append((file, problem))
 
     def again(file: str | None) -> SourceRun | None:
         return None if file is None else run_from_bytes(place.take(file), f"The file {file}")
 
-    return safe, _parts((again(file), problem) for file, problem in waiting)
+    return settings, _parts((again(file), problem) for file, problem in waiting)
 
 
 def _read_on_demand(kept: Kept, held: int) -> Kept:
@@ -147,5 +147,5 @@ def _read_on_demand(kept: Kept, held: int) -> Kept:
     if not isinstance(kept.runs, StoredRuns):
         return kept
     runs = kept.runs.emptied(held)
-    terms = TermsOfRuns(runs, kept.terms_of)
+    terms = TermsOfRuns(runs, kept.reduction)
     return replace(kept, runs=runs, terms=terms.terms, fates=terms.fates)

@@ -1,7 +1,6 @@
 """What is asked of `tevcurve.light_curve` to a `Job`: what goes together is checked, and defaults are settled."""
 
 import astropy.units as u
-import numpy as np
 
 from tevcurve.bins import by_run
 from tevcurve.bins.text import as_binning
@@ -9,7 +8,6 @@ from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_shapes import free_names
-from tevcurve.lightcurve.provenance import position_words, safe_energy_words
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.maps import WcsGeom
 from tevcurve.models import PowerLaw, SpectralModel
@@ -21,6 +19,7 @@ from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import allowed_pixels, as_exclusions
 from tevcurve.reduction.onoff_terms import OnOffSetting
 from tevcurve.reduction.safe_energy import safe_energy_of
+from tevcurve.reduction.settings import SettingRule
 
 # Of a map in all its energies: some arrays of half a gigabyte each.
 MAX_CELLS = 60_000_000
@@ -51,12 +50,24 @@ def job_of(observations, target, name, asked):
         BackgroundRule.of(options).check_cubes(True)
         setting = cube_setting(position, axes, asked)
     else:
-        setting = on_off_setting(position, axes, asked, radius_is_given)
+        setting = on_off_setting(asked, radius_is_given)
     named = target if isinstance(target, str) else None
     if name is None:
         name = named or position.icrs.to_string("hmsdms", precision=1)
-    meta = {"source": str(name), **_meta(asked, setting, options, named)}
-    return Job(setting, asked["exclusion"], spectrum.copy(), time_bins, options, meta), observations
+    limit = asked["upper_limit"]
+    job = Job(
+        source=_lonlat(position),
+        axes=axes,
+        settings=SettingRule(setting),
+        spectrum=spectrum.copy(),
+        time_bins=time_bins,
+        options=options,
+        meta={"source": str(name)} | ({} if limit is None else {"upper_limit": limit}),
+        stacked=bool(asked["stacked"]),
+        exclusion=asked["exclusion"],
+        selected_by=named,
+    )
+    return job, observations
 
 
 def settled_options(asked):
@@ -68,27 +79,6 @@ def settled_options(asked):
     if values["upper_limit"] is None and values["sigma_ul"] is None:
         values["upper_limit"] = option_of("upper_limit").default
     return values
-
-
-def _meta(asked, setting, options, named):
-    """What the light curve says of the job, apart from its source; of what is seldom asked for only if it is."""
-    meta = {
-        "method": asked["method"],
-        "several_runs": "stacked" if setting.stacked else "joint",
-        "unbinned": bool(asked["unbinned"]),
-        "position": position_words(setting.source),
-        "safe_energy": safe_energy_words(asked["safe_energy"]),
-        **options.meta(),
-    }
-    if named is not None:
-        meta["selected_by"] = named
-    if asked["exclusion"] is not None:
-        meta["exclusion"] = exclusion_words(asked["exclusion"], setting)
-    if asked["responses"] != option_of("responses").default:
-        meta["responses"] = asked["responses"]
-    if asked["upper_limit"] is not None:
-        meta["upper_limit"] = asked["upper_limit"]
-    return meta
 
 
 def _spectrum(spectrum):
@@ -109,24 +99,16 @@ def cube_setting(position, axes, asked):
     axes : `reco` and `true`, edges of the bins of energy
     asked : dict of options
     """
-    width, binsz, unbinned, stacked = (asked[name] for name in ("width", "binsz", "unbinned", "stacked"))
-    if unbinned and stacked:
-        raise InputError(
-            "stacked=True adds up cells, which unbinned=True does without; wanted is one of them."
-        )
+    width, binsz = asked["width"], asked["binsz"]
     geom = WcsGeom.create(skydir=position.icrs, binsz=binsz, width=width, coordsys="CEL", proj="TAN")
     _check_cells(geom, axes, width, binsz)
-    source = _lonlat(position)
     check_choice("responses", asked["responses"])
     return CubeSetting(
-        source=source,
         geom=geom,
-        axes=axes,
         offset_max=_radian(asked["offset_max"], "offset_max"),
         safe_energy=safe_energy_of(asked["safe_energy"]),
-        unbinned=bool(unbinned),
-        stacked=bool(stacked),
-        allowed=allowed_pixels(asked["exclusion"], geom, source),
+        unbinned=bool(asked["unbinned"]),
+        allowed=allowed_pixels(asked["exclusion"], geom, _lonlat(position)),
         responses=asked["responses"],
     )
 
@@ -143,41 +125,21 @@ def _check_cells(geom, axes, width, binsz):
         )
 
 
-def exclusion_words(exclusion, setting):
-    """What an exclusion does in a job of a setting, str.
-
-    Parameters
-    ----------
-    exclusion : as in the options
-    setting : `CubeSetting` or `OnOffSetting`
-    """
-    if not isinstance(setting, CubeSetting):
-        return f"no OFF region lies on {len(as_exclusions(exclusion))} maps or regions"
-    n_pixels = int(np.prod(setting.geom.data_shape[-2:]))
-    n_out = 0 if setting.allowed is None else int(np.count_nonzero(~setting.allowed))
-    return f"{n_out} of {n_pixels} pixels of the map are outside the fit"
-
-
-def on_off_setting(position, axes, asked, radius_is_given=False):
+def on_off_setting(asked, radius_is_given=False):
     """The `OnOffSetting` of options, a dict of `tevcurve.options`.
 
     Parameters
     ----------
-    position : `SkyCoord` of the source
-    axes : `reco` and `true`, edges of the bins of energy
     asked : dict of options
     radius_is_given : whether the radius was asked for, or is a default that a run's own may take the place of
     """
     check_choice("responses", asked["responses"])
     return OnOffSetting(
-        source=_lonlat(position),
         radius=_radian(asked["on_radius"], "on_radius"),
-        axes=axes,
         safe_energy=safe_energy_of(asked["safe_energy"]),
         containment_correction=True,
         responses=asked["responses"],
         radius_is_given=radius_is_given,
-        stacked=bool(asked["stacked"]),
     )
 
 

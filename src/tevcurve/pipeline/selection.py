@@ -32,11 +32,12 @@ class Selection:
     @classmethod
     def of_result(cls, result):
         """That of a `Result`: as its configuration says, or the call that made it. result: the `Result`."""
-        position = SkyCoord(*result.light_curve.origin.setting.source, unit="rad")
+        plan = result.light_curve.origin
+        position = SkyCoord(*plan.source, unit="rad")
         config = result.config or {}
         if isinstance(config.get("target"), str):
             return cls(position, config["target"], config.get("position") is not None)
-        return cls(position, result.light_curve.meta.get("selected_by"))
+        return cls(position, plan.selected_by)
 
     def choose(self, given):
         """(list of observations, list of `Problem`): the chosen ones, and those that are near but not chosen, and why.

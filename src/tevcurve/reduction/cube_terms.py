@@ -8,8 +8,11 @@ import numpy as np
 from tevcurve.datasets.background_floor import plane_floors
 from tevcurve.datasets.cell_expectation import CellExpectation
 from tevcurve.datasets.first_cells import FirstCells
+from tevcurve.datasets.source_run import SourceRun
 from tevcurve.irf.field_rotation import BackgroundFrames
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.maps import WcsGeom
+from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.event_fate import UNPREDICTED
 from tevcurve.reduction.run_in_cells import (
     background_in_cells,
@@ -17,8 +20,8 @@ from tevcurve.reduction.run_in_cells import (
     near_pixels,
     terms_in_cells,
 )
-from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
-from tevcurve.reduction.true_nodes import source_responses
+from tevcurve.reduction.safe_energy import CommonSafeEnergy, bins_inside, safe_energy_range
+from tevcurve.reduction.true_nodes import TrueNodes, source_responses
 
 # Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
 FINE = 3
@@ -30,30 +33,24 @@ class CubeSetting:
 
     Attributes
     ----------
-    source : (lon, lat), ICRS, radian
     geom : `WcsGeom` of the pixels
-    axes : `EnergyAxes`
     offset_max : float, radian, largest offset of a pixel's centre from the pointing (exclusive)
     safe_energy : "file", `CommonSafeEnergy`, a fraction of the largest effective area, or None
     unbinned : bool, whether events are taken at their own energy and position
-    stacked : bool, whether bins are to stack their runs, which needs the responses at all cells
     allowed : bool array (nlat, nlon), pixels that are on no exclusion, or None for all; the others are outside the
         fit, for the events in them as for what is expected there
     responses : "weighted" with the flux inside each bin of true energy, or "centre", at the bins' centres
     """
 
-    source: tuple[float, float]
-    geom: object
-    axes: object
+    geom: WcsGeom
     offset_max: float
-    safe_energy: object
+    safe_energy: str | float | CommonSafeEnergy | None
     unbinned: bool
-    stacked: bool = False
     allowed: np.ndarray | None = None
     responses: str = "weighted"
 
 
-def cube_terms(run, setting, nodes, below_zero=False):
+def cube_terms(run, source, axes, setting, nodes, below_zero=False, compact=False):
     """(`CubeTerms`, fate of each event of the run) for one `SourceRun`.
 
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
@@ -61,44 +58,43 @@ def cube_terms(run, setting, nodes, below_zero=False):
     Parameters
     ----------
     run : `SourceRun`
-    setting : `CubeSetting` that the run was reduced with
-    nodes : `TrueNodes` of the setting's bins of true energy
+    source : (lon, lat), ICRS, radian, as for the run
+    axes : `EnergyAxes`
+    setting : `CubeSetting` of the run
+    nodes : `TrueNodes` of the bins of true energy
     below_zero : bool, whether the terms have `first` cells
+    compact : bool, whether they have the responses at all cells, which stacking needs
     """
-    cube = _Cube.of(run, setting, nodes)
-    fate, events = events_in_cells(run, setting.geom, setting.axes.reco, cube.near, cube.inside, cube.safe)
+    cube = _Cube.of(run, source, axes, setting, nodes)
+    fate, events = events_in_cells(run, setting.geom, axes.reco, cube.near, cube.inside, cube.safe)
     there = None
     if setting.unbinned:
         event = events.number
-        places = run.energy_tev[event], run.lon[event], run.lat[event]
-        there = _densities(run, setting, nodes, cube, *places)
+        there = cube.densities(run.energy_tev[event], run.lon[event], run.lat[event])
     terms, kept = terms_in_cells(
         run,
         events,
         cube.expected,
-        setting.axes,
-        setting.axes.band_of_bin,
+        axes,
+        axes.band_of_bin,
         there,
         safe_tev=cube.safe_tev,
-        first=_first_cells(run, setting, nodes, cube) if below_zero else None,
-        compact=cube.expected.compact() if setting.stacked else None,
+        first=cube.first_cells() if below_zero else None,
+        compact=cube.expected.compact() if compact else None,
     )
     fate[events.number[~kept]] = UNPREDICTED
     return terms, fate
 
 
-def with_first_cells(terms, run, setting, nodes):
-    """`CubeTerms` of a `SourceRun` that have no `first` cells yet, with these; the others are as for `cube_terms`.
+def with_first_cells(terms, run, source, axes, setting, nodes):
+    """`CubeTerms` of a `SourceRun` that have no `first` cells yet, with these.
 
     Parameters
     ----------
     terms : `CubeTerms` of the run
-    run : `SourceRun`
-    setting : `CubeSetting` that the run was reduced with
-    nodes : `TrueNodes` of the setting's bins of true energy
+    run, source, axes, setting, nodes : as for `cube_terms`
     """
-    cube = _Cube.of(run, setting, nodes)
-    return replace(terms, first=_first_cells(run, setting, nodes, cube))
+    return replace(terms, first=_Cube.of(run, source, axes, setting, nodes).first_cells())
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +103,7 @@ class _Cube:
 
     Attributes
     ----------
+    run, source, axes, setting, nodes : as for `cube_terms`
     near : bool array (nlat, nlon), pixels within the largest offset
     inside : bool array (nlat, nlon), and safe : bool array (n_reco,): pixels and energies of the fit
     safe_tev : (low, high), TeV
@@ -114,6 +111,11 @@ class _Cube:
     expected : `CellExpectation`
     """
 
+    run: SourceRun
+    source: tuple[float, float]
+    axes: EnergyAxes
+    setting: CubeSetting
+    nodes: TrueNodes
     near: np.ndarray
     inside: np.ndarray
     safe: np.ndarray
@@ -122,61 +124,69 @@ class _Cube:
     expected: CellExpectation
 
     @classmethod
-    def of(cls, run, setting, nodes):
-        """Of a `SourceRun`."""
+    def of(cls, *given):
+        """Of what `cube_terms` is given."""
+        run, source, axes, setting, nodes = given
         near = near_pixels(run.pointing_lonlat, setting.geom, setting.offset_max)
         inside = near if setting.allowed is None else near & setting.allowed
         safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
-        safe = bins_inside(setting.axes.reco, *safe_tev)
-        return cls(near, inside, safe, safe_tev, *_expected(run, setting, nodes, inside, safe))
+        safe = bins_inside(axes.reco, *safe_tev)
+        shares, dispersion = _shares(run, source, axes, setting.geom, nodes)
+        if not inside.all():
+            shares[:, ~inside.ravel()] = 0.0
+        background, frames = background_in_cells(run, setting.geom, axes.reco, inside)
+        background[:, ~safe] = 0.0
+        expected = CellExpectation(
+            shares=shares,
+            dispersion=dispersion,
+            background=background.reshape(*background.shape[:2], -1),
+            slice_edges=frames.slice_edges,
+            cells=safe[:, None] & inside.ravel(),
+            in_fit=safe,
+        )
+        return cls(*given, near, inside, safe, safe_tev, frames, expected)
+
+    def densities(self, energy, lon, lat):
+        """What is expected at places instead of in cells, per TeV and sr: response, background, and floors of this.
+
+        They are arrays (n, n_true), (n_slices, n) and (n_slices, n_reco).
+
+        energy, lon, lat: float arrays (n,), TeV, radian.
+        """
+        rates = [self.run.bkg.rate(energy, *at(lon, lat)) for at in self.frames.coordinates]
+        solid_angle = np.mean(self.setting.geom.solid_angle().to_value(u.sr))
+        floors = plane_floors(
+            self.expected.background.mean(axis=-1) / (np.diff(self.axes.reco) * solid_angle)
+        )
+        return (
+            _signal_densities(self.run, self.source, self.nodes, (energy, lon, lat)),
+            np.stack(rates),
+            floors,
+        )
+
+    def first_cells(self):
+        """The `FirstCells` of the cells and, of events at their own places, of energies at the source."""
+        cells = self.expected.first_cells()
+        if not self.setting.unbinned or not len(cells.reco):
+            return cells
+        energy, reco = _fine_energies(self.axes.reco, self.safe)
+        places = (energy, *(np.full(len(energy), angle) for angle in self.source))
+        response, background, floors = self.densities(*places)
+        return FirstCells(
+            np.concatenate([cells.reco, reco]),
+            np.concatenate([cells.response, response]),
+            np.concatenate([cells.background, np.maximum(background, floors[:, reco])], axis=1),
+            np.zeros(len(cells.reco) + len(reco)),
+        )
 
 
-def _expected(run, setting, nodes, inside, safe):
-    """(`BackgroundFrames`, `CellExpectation`) of a run. inside: bool array (nlat, nlon); safe: bool array (n_reco,)."""
-    geom, reco = setting.geom, setting.axes.reco
-    area, dispersion, middles = source_responses(run, nodes, reco)
+def _shares(run, source, axes, geom, nodes):
+    """(effective area times the part of photons in each pixel (n_true, n_pixels), cm2; dispersion (n_true, n_reco))."""
+    area, dispersion, middles = source_responses(run, nodes, axes.reco)
     # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
-    shares = run.psf.pixel_fractions(middles, *setting.source, geom).reshape(len(area), -1)
+    shares = run.psf.pixel_fractions(middles, *source, geom).reshape(len(area), -1)
     shares *= area[:, None]
-    if not inside.all():
-        shares[:, ~inside.ravel()] = 0.0
-    background, frames = background_in_cells(run, geom, reco, inside)
-    background[:, ~safe] = 0.0
-    return frames, CellExpectation(
-        shares=shares,
-        dispersion=dispersion,
-        background=background.reshape(*background.shape[:2], -1),
-        slice_edges=frames.slice_edges,
-        cells=safe[:, None] & inside.ravel(),
-        in_fit=safe,
-    )
-
-
-def _densities(run, setting, nodes, cube, energy, lon, lat):
-    """What is expected at places instead of in cells, per TeV and sr: response, background, and floors of this.
-
-    energy, lon, lat : float arrays (n,), TeV, radian. Returns arrays (n, n_true), (n_slices, n), (n_slices, n_reco).
-    """
-    rates = [run.bkg.rate(energy, *at(lon, lat)) for at in cube.frames.coordinates]
-    widths = np.diff(setting.axes.reco) * np.mean(setting.geom.solid_angle().to_value(u.sr))
-    floors = plane_floors(cube.expected.background.mean(axis=-1) / widths)
-    return _signal_densities(run, setting, nodes, (energy, lon, lat)), np.stack(rates), floors
-
-
-def _first_cells(run, setting, nodes, cube):
-    """The `FirstCells` of the cells and, of events at their own places, of energies at the position of the source."""
-    cells = cube.expected.first_cells()
-    if not setting.unbinned or not len(cells.reco):
-        return cells
-    energy, reco = _fine_energies(setting.axes.reco, cube.safe)
-    places = (energy, *(np.full(len(energy), angle) for angle in setting.source))
-    response, background, floors = _densities(run, setting, nodes, cube, *places)
-    return FirstCells(
-        np.concatenate([cells.reco, reco]),
-        np.concatenate([cells.response, response]),
-        np.concatenate([cells.background, np.maximum(background, floors[:, reco])], axis=1),
-        np.zeros(len(cells.reco) + len(reco)),
-    )
+    return shares, dispersion
 
 
 def _fine_energies(edges, safe):
@@ -186,10 +196,10 @@ def _fine_energies(edges, safe):
     return energy[safe].ravel(), np.repeat(np.flatnonzero(safe), FINE)
 
 
-def _signal_densities(run, setting, nodes, places):
+def _signal_densities(run, source, nodes, places):
     """Effective area times the densities in angle and energy at places, (n, n_true), cm2 sr-1 TeV-1."""
     energy_tev, lon, lat = places
-    separation = angular_separation(*setting.source, lon, lat)
+    separation = angular_separation(*source, lon, lat)
     near = np.flatnonzero(separation <= run.psf.rad_rad[-1])
     area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
     energy = np.zeros((len(near), nodes.n_true))

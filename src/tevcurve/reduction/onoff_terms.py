@@ -10,7 +10,7 @@ from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.reduction.regions import RunRegions
-from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
+from tevcurve.reduction.safe_energy import CommonSafeEnergy, bins_inside, safe_energy_range
 from tevcurve.reduction.true_nodes import source_responses
 
 
@@ -20,31 +20,31 @@ class OnOffSetting:
 
     Attributes
     ----------
-    source : (lon, lat), ICRS, radian
     radius : float, radian, of the ON circle and of each OFF circle of runs whose responses hold for no cut in angle
-    axes : `EnergyAxes`
     safe_energy : "file", `CommonSafeEnergy`, a fraction of the largest effective area, or None
     containment_correction : bool, whether the effective area is multiplied with the part of the photons inside the ON
         circle; where the responses hold for a cut, it is not
     responses : "weighted" with the flux inside each bin of true energy, or "centre", at the bins' centres
     radius_is_given : bool, whether a person asked for the radius, which must then be that of a cut
-    stacked : bool, whether bins are to stack their runs
     """
 
-    source: tuple[float, float]
     radius: float
-    axes: object
-    safe_energy: object
+    safe_energy: str | float | CommonSafeEnergy | None
     containment_correction: bool
     responses: str = "weighted"
     radius_is_given: bool = False
-    stacked: bool = False
 
-    def radius_of(self, observation):
+    def radius_of(self, observation, source, axes):
         """Radius in radian of the ON and OFF circles of an observation, float: the setting's, or that of a cut.
 
-        The largest in the energies of the setting where there is one for each energy. Raises `DataError` for responses
-        that hold for a cut of which nothing tells the radius, and where another one was asked for.
+        The largest in the energies of a light curve where there is one for each energy. Raises `DataError` for
+        responses that hold for a cut of which nothing tells the radius, and where another one was asked for.
+
+        Parameters
+        ----------
+        observation : the observation
+        source : (lon, lat), ICRS, radian
+        axes : `EnergyAxes` of the light curve
         """
         cut = observation.directional_cut
         if cut is None:
@@ -59,11 +59,11 @@ class OnOffSetting:
                 f"Observation {observation.obs_id} has a table of RAD_MAX, a radius for each energy, and an on_radius "
                 f"of {np.degrees(self.radius):.4g} deg is asked for; wanted is none."
             )
-        offset = angular_separation(*observation.pointing_lonlat, *self.source)
-        return cut.largest(*self.axes.reco[[0, -1]], offset)
+        offset = angular_separation(*observation.pointing_lonlat, *source)
+        return cut.largest(*axes.reco[[0, -1]], offset)
 
 
-def onoff_terms(run, setting, nodes):
+def onoff_terms(run, source, axes, setting, nodes):
     """(`OnOffTerms`, fate of each event of the run) for one `SourceRun` with OFF regions.
 
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
@@ -73,12 +73,13 @@ def onoff_terms(run, setting, nodes):
     Parameters
     ----------
     run : `SourceRun`
-    setting : `OnOffSetting` that the run was reduced with
-    nodes : `TrueNodes` of the setting's bins of true energy
+    source : (lon, lat), ICRS, radian, as for the run
+    axes : `EnergyAxes`
+    setting : `OnOffSetting` of the run
+    nodes : `TrueNodes` of the bins of true energy
     """
-    axes = setting.axes
     region_radius = setting.radius if run.region_radius is None else run.region_radius
-    regions = RunRegions(run, *setting.source, region_radius, run.off_lon, run.off_lat)
+    regions = RunRegions(run, *source, region_radius, run.off_lon, run.off_lat)
     reco, in_energy = energy_bins(run.energy_tev, axes.reco)
     radius = _radii(run, region_radius, in_energy)
     on, off = regions.in_on(run.lon, run.lat, radius), regions.in_off(run.lon, run.lat, radius)

@@ -106,16 +106,10 @@ class SpectrumExtraction:
             observation.check_radius_of_cut(regions.radius)
         source = regions.on_lon, regions.on_lat
         reco, true = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
-        setting = OnOffSetting(
-            source,
-            regions.radius,
-            EnergyAxes(reco[[0, -1]], reco, true),
-            self.safe_energy,
-            self.containment_correction,
-            "centre",
-        )
+        axes = EnergyAxes(reco[[0, -1]], reco, true)
+        setting = OnOffSetting(regions.radius, self.safe_energy, self.containment_correction, "centre")
         run = source_run(observation, source, regions, self.containment_correction)
-        return onoff_terms(run, setting, true_nodes(true, setting.responses, None))[0]
+        return onoff_terms(run, source, axes, setting, true_nodes(true, setting.responses, None))[0]
 
 
 def _checked_edges(edges, name):

@@ -25,6 +25,7 @@ from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.onoff_terms import OnOffSetting
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import CommonSafeEnergy
+from tevcurve.reduction.settings import SettingRule
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 
 FORMAT = 3
@@ -249,6 +250,7 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
     plain = {
         "3d": CubeSetting,
         "1d": OnOffSetting,
+        "setting rule": SettingRule,
         "energy axes": EnergyAxes,
         "fit options": FitOptions,
         "geometry": WcsGeom,

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tevcurve.files import CHECKSUMS, Checksums, checksum, checksums_text, expan
 from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.lightcurve.io import read_table, write_table
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
+from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.lightcurve.runs import BinsOnDemand, TermsOfRuns
@@ -38,7 +39,6 @@ CONFIG, PROVENANCE = "config.yaml", "provenance.json"
 OWN = {*LIGHT_CURVE, *LEDGER.values(), GOOD_TIMES, JOB, RUN_LIST, RUNS, CONFIG, PROVENANCE, CHECKSUMS}
 # Of a configuration; references within YAML (`*alias`) make few words into many values.
 MAX_VALUES = 100_000
-SETTINGS = ("setting", "exclusion", "spectrum", "time_bins", "options", "meta")
 PACKAGES = ("tevcurve", "numpy", "scipy", "astropy")
 
 
@@ -355,7 +355,7 @@ def job_text_of(origin):
     origin: the `Kept`.
     """
     try:
-        return job_to_text({name: getattr(origin, name) for name in SETTINGS})
+        return job_to_text(origin.parts())
     except InputError as error:
         words = str(error).rstrip(".")
         raise InputError(
@@ -413,11 +413,12 @@ def _read_origin(checksums):
         return None
     entries, failed = read_run_list(checksums)
     settings = job_from_text(read_text(checksums, JOB), f"The file {folder / JOB}")
-    if set(settings) != set(SETTINGS):
-        raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {sorted(SETTINGS)}.")
+    names = sorted(each.name for each in fields(Plan))
+    if sorted(settings) != names:
+        raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {names}.")
     runs = StoredRuns(RunFolder(folder / RUNS, checksums=checksums), entries)
     kept = Kept(runs=runs, failed=failed, **settings)
-    terms = TermsOfRuns(runs, kept.terms_of)
+    terms = TermsOfRuns(runs, kept.reduction)
     return replace(kept, terms=terms.terms, fates=terms.fates)
 
 

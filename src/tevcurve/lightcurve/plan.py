@@ -1,0 +1,76 @@
+"""What a light curve is to be made of: its source, its energies, and what is wanted of its runs and rows."""
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tevcurve.bins import Binning
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.run_reduction import RunReduction
+from tevcurve.models import SpectralModel
+from tevcurve.options import FitOptions
+from tevcurve.records import short_repr
+from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.settings import SettingRule
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plan:
+    """What is wanted of a light curve, apart from its runs.
+
+    What holds for all rows stands here; how a run is reduced is in the setting that it has by `settings`. Raises
+    `InputError` for settings that cannot be in one light curve.
+
+    Attributes
+    ----------
+    source : (lon, lat), ICRS, radian
+    axes : `EnergyAxes`
+    settings : `SettingRule`, from a run to its setting
+    spectrum : `SpectralModel`, the reference
+    time_bins : `~tevcurve.lightcurve.bins.Binning`
+    options : `FitOptions`
+    meta : dict of what the light curve says of itself and no other field tells, such as the name of its source
+    stacked : bool, whether the runs of a time bin are added up
+    exclusion : map, region, or list of these, where no OFF region of a run may lie, or None; of cubes, the pixels that
+        are left are in the settings
+    selected_by : name of the target that runs were chosen by, or None for their position
+    """
+
+    source: tuple[float, float]
+    axes: EnergyAxes
+    settings: SettingRule
+    spectrum: SpectralModel
+    time_bins: Binning
+    options: FitOptions
+    meta: dict[str, Any]
+    stacked: bool = False
+    exclusion: Any = None
+    selected_by: str | None = None
+
+    __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        if self.stacked:
+            self.settings.check_stackable()
+        if self.options.free and len({setting.responses for setting in self.settings.all}) > 1:
+            raise InputError(
+                "free asks for the shape of the spectrum, and instruments have different responses ('weighted' and "
+                "'centre'); wanted is one for all."
+            )
+
+    def parts(self) -> dict[str, Any]:
+        """Dict of the fields of a plan, of a record that is one, too."""
+        return {each.name: getattr(self, each.name) for each in fields(Plan)}
+
+    @property
+    def bands(self) -> np.ndarray:
+        """Edges (n_bands + 1,) of the energy bands in TeV."""
+        return self.axes.bands
+
+    @cached_property
+    def reduction(self) -> RunReduction:
+        """What makes the terms of a run."""
+        below_zero, stacked = self.options.negative, self.stacked
+        return RunReduction(self.source, self.axes, self.settings, self.spectrum, below_zero, stacked)

@@ -1,0 +1,84 @@
+"""What a light curve says of the plan and the runs that it was made of, as its metadata."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tevcurve.lightcurve.plan import Plan
+from tevcurve.lightcurve.provenance import position_words, safe_energy_words
+from tevcurve.options import option_of
+from tevcurve.reduction.cube_terms import CubeSetting
+from tevcurve.reduction.exclusion import as_exclusions
+from tevcurve.reduction.safe_energy import COMMON, CommonSafeEnergy
+from tevcurve.reduction.settings import Identified, Setting
+
+
+def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
+    """Dict of what a light curve says of itself; of what is seldom asked for only if it is.
+
+    What is of a run's setting is one word where all runs have the same, else that of each instrument.
+
+    Parameters
+    ----------
+    plan : `Plan`
+    runs : the runs that are there
+    """
+    settings = plan.settings.of_runs(runs)
+
+    def told(words):
+        return _together({name: words(setting) for name, setting in settings.items()})
+
+    meta = {
+        "source": plan.meta.get("source", ""),
+        "method": told(method_words),
+        "several_runs": "stacked" if plan.stacked else "joint",
+        "unbinned": told(lambda setting: isinstance(setting, CubeSetting) and setting.unbinned),
+        "position": position_words(plan.source),
+        "safe_energy": told(_safe_energy),
+        **plan.options.meta(),
+    }
+    if plan.selected_by is not None:
+        meta["selected_by"] = plan.selected_by
+    if plan.exclusion is not None:
+        meta["exclusion"] = told(lambda setting: exclusion_words(plan.exclusion, setting))
+    responses = told(lambda setting: setting.responses)
+    if responses != option_of("responses").default:
+        meta["responses"] = responses
+    meta |= plan.meta
+    if plan.settings.common is not None:
+        meta["common_safe_energy_TeV"] = [plan.settings.common.low_tev, plan.settings.common.high_tev]
+    return meta
+
+
+def method_words(setting: Setting) -> str:
+    """ "3d" or "1d". setting: of a run."""
+    return "3d" if isinstance(setting, CubeSetting) else "1d"
+
+
+def exclusion_words(exclusion: Any, setting: Setting) -> str:
+    """What an exclusion does to runs of a setting, str.
+
+    Parameters
+    ----------
+    exclusion : as in the options
+    setting : `CubeSetting` or `OnOffSetting`
+    """
+    if not isinstance(setting, CubeSetting):
+        return f"no OFF region lies on {len(as_exclusions(exclusion))} maps or regions"
+    n_pixels = int(np.prod(setting.geom.data_shape[-2:]))
+    n_out = 0 if setting.allowed is None else int(np.count_nonzero(~setting.allowed))
+    return f"{n_out} of {n_pixels} pixels of the map are outside the fit"
+
+
+def _safe_energy(setting: Setting) -> str:
+    rule = setting.safe_energy
+    return COMMON if isinstance(rule, CommonSafeEnergy) else safe_energy_words(rule)
+
+
+def _together(words: dict[str, Any]) -> Any:
+    """What is said of all instruments, by their names: the one value, or "HESS: file, FACT: none"."""
+    values = list(dict.fromkeys(words.values()))
+    if len(values) == 1:
+        return values[0]
+    return ", ".join(f"{name or 'others'}: {value}" for name, value in words.items())

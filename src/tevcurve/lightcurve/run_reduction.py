@@ -1,0 +1,80 @@
+"""From a run to its terms in the energy bins of a light curve, by the run's own setting."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.datasets.onoff_terms import OnOffTerms
+from tevcurve.datasets.source_run import SourceRun
+from tevcurve.models import SpectralModel
+from tevcurve.problems import at_stage
+from tevcurve.records import short_repr
+from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
+from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.onoff_terms import onoff_terms
+from tevcurve.reduction.settings import Identified, Setting, SettingRule
+from tevcurve.reduction.true_nodes import TrueNodes, true_nodes
+
+
+@dataclass(frozen=True, eq=False)
+class RunReduction:
+    """Function of a `SourceRun` to its terms and the fates of its events; it holds on to no run.
+
+    Attributes
+    ----------
+    source : (lon, lat), ICRS, radian
+    axes : `EnergyAxes`
+    settings : `SettingRule`
+    spectrum : `SpectralModel`, the reference
+    below_zero : bool, whether fluxes below zero are asked for
+    stacked : bool, whether runs are to be added up in time bins
+    """
+
+    source: tuple[float, float]
+    axes: EnergyAxes
+    settings: SettingRule
+    spectrum: SpectralModel
+    below_zero: bool = False
+    stacked: bool = False
+
+    __repr__ = short_repr
+
+    def __call__(self, run: SourceRun) -> tuple[CubeTerms | OnOffTerms, np.ndarray]:
+        """(terms, fates) of a run: what `cube_terms` or `onoff_terms` gives. run: `SourceRun`."""
+        given = self._given(run, self.settings.of(run))
+        with at_stage("reduction"):
+            if self.settings.kind is CubeSetting:
+                return cube_terms(*given, self.below_zero, self.stacked)
+            return onoff_terms(*given)
+
+    @cached_property
+    def nodes(self) -> dict[str, TrueNodes]:
+        """The `TrueNodes` at which responses are taken, by the `responses` of a setting."""
+        kinds = dict.fromkeys(setting.responses for setting in self.settings.all)
+        return {kind: true_nodes(self.axes.true, kind, self.spectrum) for kind in kinds}
+
+    def nodes_of(self, run: Identified) -> TrueNodes:
+        """The `TrueNodes` of a run's responses. run: what has a `run_id`."""
+        return self.nodes[self.settings.of(run).responses]
+
+    def bounded(self, terms: CubeTerms, run: SourceRun) -> CubeTerms:
+        """The `CubeTerms` of a run with the cells that bound fluxes below zero.
+
+        Parameters
+        ----------
+        terms : of the run, without these
+        run : `SourceRun`
+        """
+        return with_first_cells(terms, *self._given(run, self.settings.of(run)))
+
+    def in_cells(self, run: SourceRun) -> CubeTerms:
+        """The `CubeTerms` of a run, of events in cells, with what is expected in every cell. run: `SourceRun`."""
+        setting = replace(self.settings.of(run), unbinned=False)
+        return cube_terms(*self._given(run, setting), compact=True)[0]
+
+    def _given(self, run: SourceRun, setting: Setting) -> tuple[Any, ...]:
+        """The first arguments of `cube_terms` and its like."""
+        return run, self.source, self.axes, setting, self.nodes[setting.responses]
