@@ -1,7 +1,7 @@
 """Times two checkouts against each other: processor time of the same calls, in interleaved pairs.
 
     python bench/pairs.py path/to/before path/to/after --data path/to/hess-dl3-dr1      # some ten minutes
-    python bench/pairs.py before after --data DATA -n 5 --rows 3d-1min rebin-3d         # some rows, fewer pairs
+    python bench/pairs.py before after --data DATA -n 5 --rows cold:3d datasets:3d-whole      # some rows, fewer pairs
 
 Each checkout has a process of its own, in which a row is called once without being timed and then in turn with the
 other's: before, after, before, after. Rows that start with "cold" are whole processes, imports included. The ratio of a
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,8 @@ class Calls:
             return lambda: self._cold(what)
         if kind == "files":
             return lambda: self._curve(what)
+        if kind == "datasets":
+            return self._estimator(what)
         if what not in self._curves:
             self._curves[what] = self._curve(what)
         curve = self._curves[what]
@@ -79,6 +82,23 @@ class Calls:
             **self.options,
         )
 
+    def _estimator(self, what):
+        """A function that estimates fluxes of the tutorial's datasets, which are made once."""
+        sys.path.append(str(HERE.parents[1] / "tools"))
+        from curves_to_compare import BAND, DATASETS
+
+        from tevcurve import LightCurveEstimator
+
+        method, bins, *more = what.split("-")
+        datasets = DATASETS[method.upper()](self.data.parent)
+        if bins == "parts":
+            datasets = [part for each in datasets for part in in_parts(each)]
+        options = {"reoptimize": True, **dict.fromkeys(more, True)}
+        if bins.endswith("min"):
+            options["time_bins"] = f"{bins.removesuffix('min')} min"
+        estimator = LightCurveEstimator(datasets, source="crab", **options)
+        return lambda: estimator.run(**BAND)
+
     def _cold(self, what):
         """A whole process of the command."""
         command = [sys.executable, "-m", "tevcurve"]
@@ -90,6 +110,13 @@ class Calls:
             subprocess.run(
                 command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
             )
+
+
+def in_parts(dataset, number=5):
+    """A `SpectrumDatasetOnOff` of one run as a list of datasets of equal parts of its time."""
+    start, stop = dataset.gti.intervals[[0, -1], [0, 1]]
+    edges = np.linspace(start, stop, number + 1)
+    return [dataset.between(pair) for pair in pairwise(edges)]
 
 
 ROWS = (
@@ -105,6 +132,12 @@ ROWS = (
     "rebin:night-3d-run",
     "rebin:night-3d-run-unbinned",
     "variability:night-1d-10min",
+    "datasets:1d-whole",
+    "datasets:1d-parts",
+    "datasets:1d-5min",
+    "datasets:3d-whole",
+    "datasets:3d-whole-negative",
+    "datasets:3d-5min",
     "cold:help",
     "cold:1d",
     "cold:3d",

@@ -1,11 +1,15 @@
 """Time bins and bands laid over datasets that know their events."""
 
+import sys
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
 from small_store import SOURCE, cube_datasets, make_store, spectrum_datasets
 
 from tevcurve import LightCurveEstimator, MapDataset
+from tevcurve.bins.intervals import ByIntervals
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import bayesian_blocks, by_counts, by_run, by_significance, by_width, sliding
 from tevcurve.lightcurve.variability import ts_var
@@ -171,6 +175,47 @@ def test_every_event_of_the_datasets_is_in_the_ledger(datasets):
     assert np.sum(half.ledger.seconds["total"]) == pytest.approx(
         sum(r.gti.ontime_s for d in datasets for r in d.runs)
     )
+
+
+def test_the_bins_of_a_ledger_are_made_when_it_is_read(datasets, monkeypatch):
+    """A light curve of whole datasets has no need of them."""
+    made = []
+    lay = ByIntervals.lay
+    monkeypatch.setattr(ByIntervals, "lay", lambda self, runs: made.append(self) or lay(self, runs))
+    night = estimator(datasets).run(*ENERGIES, steps=[])
+    assert not made
+    assert len(night.ledger.time_bins) == len(night.table)
+    assert len(made) == 1
+
+
+def test_runs_told_at_different_places_are_refused_at_once(observations):
+    """Also where no ledger is read."""
+    one, other = spectrum_datasets(observations[:2])
+    (run,) = other.runs
+    other.runs = (replace(run, reference=replace(run.reference, place="solarsystem")),)
+    with pytest.raises(InputError, match="run 1 are local and those of run 2 solarsystem"):
+        estimator([one, other]).run(*ENERGIES, steps=[])
+
+
+def test_twenty_bins_in_1d_take_less_than_twenty_thousand_calls(observations):
+    """Of functions in Python: a measure of the time that does not depend on the machine."""
+    parts = [
+        observation.select_time(pair)
+        for observation in observations
+        for pair in zip(
+            *(observation.tstart + k * 240 * u.s for k in (np.arange(7), np.arange(1, 8))), strict=True
+        )
+    ][:20]
+    made, calls = estimator(spectrum_datasets(parts)), []
+    made.run(*ENERGIES)
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, argument: calls.append(1) if event == "call" else None)
+    try:
+        table = made.run(*ENERGIES).table
+    finally:
+        sys.setprofile(before)
+    assert len(table) == 20
+    assert len(calls) < 20_000
 
 
 def test_hardness_is_the_ratio_of_the_fluxes_of_two_bands(datasets):

@@ -93,19 +93,12 @@ def good_time(runs):
     if not runs:
         raise InputError("There are no runs to bin in time; wanted is one or more.")
     # Some runs have their intervals without the work of making a GTI.
-    gtis = [run if hasattr(run, "intervals") else run.gti for run in runs]
+    gtis = [_intervals_of(run) for run in runs]
     parts = [gti.intervals for gti in gtis]
     clocks = {}
     clock = np.array([clocks.setdefault(gti.reference, len(clocks)) for gti in gtis])
-    places = {
-        reference.place: run.run_id for reference, run in zip((g.reference for g in gtis), runs, strict=True)
-    }
-    if len(places) > 1:
-        (one, first), (other, second) = list(places.items())[:2]
-        raise InputError(
-            f"The times of run {first} are {one} and those of run {second} {other} (TIMEREF), up to 500 s apart; "
-            "wanted are runs whose times are told at one place."
-        )
+    if len(clocks) > 1:
+        check_one_place(runs)
     intervals = np.concatenate(parts)
     if not len(intervals):
         raise InputError(f"None of the {len(runs)} runs has good time, so there is nothing to bin.")
@@ -117,3 +110,22 @@ def good_time(runs):
         references=tuple(clocks),
         clock=clock,
     )
+
+
+def check_one_place(runs):
+    """None; `InputError` for runs whose times are told at different places, up to 500 s apart.
+
+    runs : list of anything that has `run_id` and `gti`, as for `good_time`
+    """
+    places = {_intervals_of(run).reference.place: run.run_id for run in runs}
+    if len(places) > 1:
+        (one, first), (other, second) = list(places.items())[:2]
+        raise InputError(
+            f"The times of run {first} are {one} and those of run {second} {other} (TIMEREF), up to 500 s apart; "
+            "wanted are runs whose times are told at one place."
+        )
+
+
+def _intervals_of(run):
+    """The record with the `intervals` of a run: itself or its `GTI`."""
+    return run if hasattr(run, "intervals") else run.gti

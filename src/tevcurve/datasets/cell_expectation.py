@@ -105,11 +105,13 @@ class CellExpectation:
 
     def _sky_sums(self):
         """Sums of the shares over the cells of the fit in each reco bin, float array (n_true, n_reco), cm2."""
+        if self.cells.all():
+            return np.repeat(np.einsum("tp->t", self.shares)[:, None], len(self.cells), axis=1)
         nothing = np.zeros(len(self.shares))
         known = {np.zeros(self.cells.shape[1], dtype=bool).tobytes(): nothing}
-        for own in self.cells:
-            key = own.tobytes()
+        keys, whole = [own.tobytes() for own in self.cells], self.cells.all(axis=1)
+        for own, key, is_whole in zip(self.cells, keys, whole, strict=True):
             if key not in known:
                 # Reco bins differ in their pixels only where a caller masks some.
-                known[key] = np.einsum("tp->t", self.shares if own.all() else np.where(own, self.shares, 0.0))
-        return np.stack([known[own.tobytes()] for own in self.cells], axis=1)
+                known[key] = np.einsum("tp->t", self.shares if is_whole else np.where(own, self.shares, 0.0))
+        return np.stack([known[key] for key in keys], axis=1)

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tevcurve.bins.time_bins import TimeBins
 from tevcurve.data import GTI
 from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets import MapDataset
 from tevcurve.lightcurve.ledger import Ledger
-from tevcurve.lightcurve.runs import RunsInMemory
+from tevcurve.lightcurve.runs import BinsOnDemand, RunsInMemory
 from tevcurve.reduction.dataset_terms import bands_of_bins, edges_of
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.run_id import RunId
@@ -40,25 +41,28 @@ class LedgerRun:
     facts: dict = field(default_factory=dict)
 
 
-def dataset_ledger(datasets, energy_edges, time_bins):
+def dataset_ledger(datasets, energy_edges, time_bins, terms=()):
     """The `Ledger` of the events that datasets hold.
 
     Parameters
     ----------
-    datasets : list, all `MapDataset` or all `SpectrumDatasetOnOff`, made from observations
+    datasets : list, all `MapDataset` or all `SpectrumDatasetOnOff`, made from observations, with the same energy bins
     energy_edges : float array (n_bands + 1,), TeV, or None for all energies
-    time_bins : `TimeBins` of all their runs in the order of time
+    time_bins : `TimeBins` of all their runs in the order of time, or the binning that makes them when they are wanted
+    terms : list of the terms of these runs, where a binning looks at events
     """
-    made = [_of_run(dataset, run, energy_edges) for dataset in datasets for run in dataset.runs]
+    reco, _ = edges_of(datasets[0])
+    in_band = bands_of_bins(reco[[0, -1]] if energy_edges is None else energy_edges, reco) >= 0
+    made = [_of_run(dataset, run, in_band) for dataset in datasets for run in dataset.runs]
     runs, fates = zip(*made, strict=True)
     order = order_of_time(runs)
-    return Ledger(RunsInMemory(runs[k] for k in order), tuple(fates[k] for k in order), (), time_bins)
+    ordered = RunsInMemory(runs[k] for k in order)
+    bins = time_bins if isinstance(time_bins, TimeBins) else BinsOnDemand(time_bins, ordered, terms)
+    return Ledger(ordered, tuple(fates[k] for k in order), (), bins)
 
 
-def _of_run(dataset, run, energy_edges):
-    """(`LedgerRun`, fates (n,) of its events)."""
-    reco, _ = edges_of(dataset)
-    in_band = bands_of_bins(reco[[0, -1]] if energy_edges is None else energy_edges, reco) >= 0
+def _of_run(dataset, run, in_band):
+    """(`LedgerRun`, fates (n,) of its events). in_band : bool array (n_reco,), reco bins that are in some band"""
     if isinstance(dataset, MapDataset):
         plane, pixel = np.divmod(run.cell, int(np.prod(run.geom.data_shape[1:])))
         inside = run.inside.ravel()[pixel]

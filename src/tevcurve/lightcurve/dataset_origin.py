@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import astropy.units as u
 import numpy as np
 
+from tevcurve.bins.good_time import check_one_place
 from tevcurve.bins.text import as_binning
-from tevcurve.data.time_order import in_order_of_time
 from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
@@ -130,13 +131,14 @@ class DatasetOrigin:
 
     @property
     def ledger(self):
-        """The `Ledger` of the events that the datasets hold."""
-        if self.time_bins.looks_at_events:
-            runs = self.terms
-        else:
-            # Good time is all that such bins need of the runs.
-            runs = in_order_of_time([run for dataset in self.datasets for run in dataset.runs])
-        return dataset_ledger(self.datasets, self.energy_edges, self.time_bins.bins(runs))
+        """The `Ledger` of the events that the datasets hold; its time bins are made when they are asked for.
+
+        Raises `InputError` for runs whose times are told at different places.
+        """
+        check_one_place([run for dataset in self.datasets for run in dataset.runs])
+        # Good time is all that other bins need of the runs.
+        terms = self.terms if self.time_bins.looks_at_events else ()
+        return dataset_ledger(self.datasets, self.energy_edges, self.time_bins, terms)
 
     @cached_property
     def terms(self):
@@ -249,7 +251,7 @@ def rows_of_whole(datasets, models, bins, n_bins, reoptimize, options):
 def _seconds(datasets):
     """The `WholeSeconds` of datasets."""
     ontime, livetime = (
-        np.array([np.nan if time is None else time.to_value("s") for time in times])
+        np.array([np.nan if time is None else time.to_value(u.s) for time in times])
         for times in ([each.ontime for each in datasets], [each.livetime for each in datasets])
     )
     return WholeSeconds(ontime, livetime, np.array([max(len(each.runs), 1) for each in datasets]))

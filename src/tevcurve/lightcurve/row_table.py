@@ -108,6 +108,8 @@ def with_energies(joint, exposure, band, reference, reason, is_free=False):
 
 
 def _repeated(times, number):
+    if number == 1:
+        return times
     return Time(np.repeat(times.jd1, number), np.repeat(times.jd2, number), format="jd", scale=times.scale)
 
 

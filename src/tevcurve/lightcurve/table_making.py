@@ -35,7 +35,10 @@ def light_curve_table(time_min, time_max, values, meta, derive=False):
     time_min, time_max, values, meta : as in `table_of_arrays`
     derive : bool, whether to add columns that follow from others
     """
-    time_min, time_max = Time(time_min).reshape(-1), Time(time_max).reshape(-1)
+    time_min, time_max = (
+        times if isinstance(times, Time) and times.ndim == 1 else Time(times).reshape(-1)
+        for times in (time_min, time_max)
+    )
     scale = time_min.scale
     if time_min.shape != time_max.shape:
         raise InputError(f"time_min has {time_min.size} values and time_max has {time_max.size}.")

@@ -51,7 +51,7 @@ def terms_of_dataset(
     Raises `InputError` for counts without times, for counts that are not those of the runs, for a band's edge that is
     no bin's, and, of a dataset as a whole, for a source outside the map.
     """
-    reco, _ = edges_of(dataset)
+    reco, true = edges_of(dataset)
     bands = reco[[0, -1]] if bands is None else bands
     band_of_bin = bands_of_bins(bands, reco)
     if not whole and not dataset.runs:
@@ -63,7 +63,7 @@ def terms_of_dataset(
     norm = 0.0
     if dataset.background_model is not None:
         norm = None if norm_is_free else dataset.background_model.norm.value
-    axes = EnergyAxes(bands, *edges_of(dataset))
+    axes = EnergyAxes(bands, reco, true)
     cubes = _Cubes(dataset, model, axes, band_of_bin, tuple(further), norm, below_zero, compact)
     return [cubes.whole()] if whole else cubes.of_runs()
 
@@ -163,9 +163,10 @@ class _Cubes:
         if dataset.background_model is not None:
             background = dataset.background_model.scaled()[None]
         expected = self._expected(dataset, 1.0, background, ONE_SECOND.intervals[0], cells)
-        counts = _flat(dataset.counts.data)
-        reco, pixel = np.nonzero((counts > 0) & expected.cells)
-        count = counts[reco, pixel].astype(float)
+        counts = dataset.counts.data.ravel()
+        cell = np.flatnonzero((counts > 0) & expected.cells.ravel())
+        reco, pixel = np.divmod(cell, expected.cells.shape[1])
+        count = counts[cell].astype(float)
         run = _OneBin(_run_id(dataset), np.full(len(count), 0.5), ONE_SECOND, 1.0)
         events = CellEvents(np.arange(len(count)), reco, pixel, count)
         terms, kept = self._terms(run, events, expected, line=None)
@@ -201,7 +202,7 @@ class _Cubes:
             return _flat(np.where(cells, predicted, 0.0) / seconds)
 
         return CellExpectation(
-            shares=_flat(response.spatial) / seconds,
+            shares=_flat(response.spatial if seconds == 1 else response.spatial / seconds),
             dispersion=response.edisp,
             background=_flat(np.where(cells, background, 0.0)),
             slice_edges=slice_edges,
