@@ -11,6 +11,7 @@ from tevcurve.errors import DataError
 
 FIELDS = ("instrument", "obs_id", "part")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]")
+_DIGITS = re.compile(r"([0-9]+)")
 _LONGEST = 40  # letters of each field in the name of a file
 
 
@@ -19,7 +20,8 @@ _LONGEST = 40  # letters of each field in the name of a file
 class RunId:
     """The identity of a run: two with one OBS_ID of two instruments are two runs.
 
-    In order: by instrument, then numbers before other texts, numbers as numbers, then by part.
+    In order: by instrument, then numbers before other texts, numbers as numbers, also within texts ("run 9" before "run
+    10"), then by part.
 
     Attributes
     ----------
@@ -86,9 +88,14 @@ class RunId:
             return NotImplemented
         return self._order() < other._order()
 
-    def _order(self) -> tuple[str, bool, int, str, str]:
-        is_number = self.obs_id.isdecimal() and self.obs_id.isascii()
-        return self.instrument, not is_number, int(self.obs_id) if is_number else 0, self.obs_id, self.part
+    def _order(self) -> tuple:
+        # Texts and digits in turn; what has more digits is the larger number.
+        pieces = _DIGITS.split(self.obs_id)
+        words = [
+            (len(each.lstrip("0")), each.lstrip("0")) if n % 2 else each for n, each in enumerate(pieces)
+        ]
+        is_number = len(pieces) == 3 and not pieces[0] and not pieces[2]
+        return self.instrument, not is_number, words, self.obs_id, self.part
 
 
 def names_of(run_ids: Iterable[RunId]) -> dict[RunId, str]:

@@ -7,6 +7,7 @@ from astropy.table import Table, vstack
 from dl3_files import RunFile, write_store
 
 from tevcurve.data import DataStore, Observations
+from tevcurve.data.targets import targets_of
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.problems import noted_remarks
 
@@ -63,7 +64,7 @@ def test_ids_that_cannot_be_had_get_a_sentence(store):
         store.get_observations([3, 99])
     with pytest.raises(InputError, match="OBS_ID 3 is asked for more than once"):
         store.get_observations([3, 5, 3])
-    for ids in (["3"], [3.0], 3):
+    for ids in ([""], [3.0], [None], 3):
         with pytest.raises(InputError, match="wanted is a list of ints"):
             store.get_observations(ids)
 
@@ -217,7 +218,7 @@ def test_an_obs_id_that_is_none_costs_its_row_only(tmp_path, ids):
 @pytest.mark.parametrize(
     ("name", "values", "words"),
     [
-        ("OBS_ID", ["a"] * 6, "column OBS_ID of the HDU index of .* does not hold one number"),
+        ("OBS_ID", [[1, 2]] * 6, "column OBS_ID of the HDU index of .* does not hold one number or text"),
         ("FILE_NAME", np.arange(6), "column FILE_NAME of the HDU index of .* does not hold one text"),
     ],
 )
@@ -292,9 +293,53 @@ def test_numbers_of_runs_may_be_texts(tmp_path, name):
     assert store.obs_ids.tolist() == [1, 2]
     assert len(store.obs(2).events) == len(DataStore.from_dir(tmp_path).obs(2).events) > 0
 
-    def as_names(table):
-        table["OBS_ID"] = [f"run{one}" for one in table["OBS_ID"]]
+
+def test_runs_may_be_known_by_texts(tmp_path):
+    # As CTAO has it; what is a whole number is one, in whatever row.
+    runs = [RunFile("CTAO-North 10", seed=1), RunFile("CTAO-North 9", seed=2), RunFile("007", seed=3)]
+    write_store(tmp_path, runs)
+    store = DataStore.from_dir(tmp_path)
+    assert store.obs_ids.tolist() == ["CTAO-North 10", "CTAO-North 9", 7]
+    assert store.get_observations().ids == store.obs_ids.tolist()
+    for obs_id, run in zip(store.obs_ids, runs, strict=True):
+        observation = store.obs(obs_id)
+        assert observation.obs_id == obs_id
+        assert len(observation.events) == 200
+        expected = DataStore.from_dir(tmp_path).get_observations([str(run.obs_id)])[0]
+        np.testing.assert_array_equal(observation.events.time_s, expected.events.time_s)
+        assert observation.run_id.obs_id == str(obs_id)
+        assert store.get_observations().by_id(str(run.obs_id)).obs_id == obs_id
+        assert store.obs(observation.run_id).obs_id == obs_id
+    assert sorted(one.run_id.obs_id for one in store.get_observations())[0] == "7"
+    ordered = sorted(one.run_id for one in store.get_observations())
+    assert [one.obs_id for one in ordered] == ["7", "CTAO-North 9", "CTAO-North 10"]
+    assert [target.obs_ids.tolist() for target in targets_of(store)] == [["CTAO-North 10", "CTAO-North 9", 7]]
+    with pytest.raises(MissingError, match="OBS_ID CTAO-North 11 is not in the observation index"):
+        store.obs("CTAO-North 11")
+    with pytest.raises(InputError, match="OBS_ID CTAO-North 9 is asked for more than once"):
+        store.get_observations(["CTAO-North 9", "CTAO-North 9 "])
+    with pytest.raises(InputError, match="The OBS_IDs are 'CTAO-North 9'; wanted is a list"):
+        store.get_observations("CTAO-North 9")
+
+
+def test_a_file_of_another_run_is_refused_whatever_they_are_called(tmp_path):
+    write_store(tmp_path, [RunFile("a 1", header={"OBS_ID": "a 2"}), RunFile("b", header={"OBS_ID": 5})])
+    observations = DataStore.from_dir(tmp_path).get_observations()
+    for observation, found in zip(observations, ("a 2", "5"), strict=True):
+        with pytest.raises(
+            DataError, match=f"has OBS_ID {found}, and the index leads OBS_ID {observation.obs_id}"
+        ):
+            observation.events  # noqa: B018
+
+
+def test_runs_of_targets_where_the_index_has_rows_twice_or_without_a_number(tmp_path):
+    write_store(tmp_path, [RunFile(1), RunFile(2, target="Mrk 421")])
+
+    def twice(table):
+        table = vstack([table, table[:1], table[:1]])
+        table["OBS_ID"] = np.array([1.0, 2.0, 1.0, np.nan])
+        table.remove_columns([name for name in ("TARGET_NAME", "OBJECT") if name in table.colnames])
         return table
 
-    with pytest.raises(DataError, match="does not hold one number in each row"):
-        rewritten(tmp_path, name, as_names).obs(2).events  # noqa: B018
+    found = targets_of(rewritten(tmp_path, "obs", twice))
+    assert {one.name: one.obs_ids.tolist() for one in found} == {"Crab": [1], "Mrk 421": [2]}

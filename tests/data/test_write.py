@@ -69,6 +69,30 @@ def test_a_simulated_observation_comes_back_to_the_last_digit(background, tmp_pa
     assert row["ZEN_PNT"] == pytest.approx(written.zenith.to_value("deg"))
 
 
+def test_runs_that_are_known_by_texts_come_back(tmp_path):
+    names = ["CTAO 1/a", "ctao 1_A", "7", "x" * 60]
+    written = [replace_id(simulated(obs_id=n), name) for n, name in enumerate(names)]
+    store = DataStore.from_dir(write_store(tmp_path, written))
+    assert store.obs_ids.tolist() == ["CTAO 1/a", "ctao 1_A", 7, "x" * 60]
+    for one in written:
+        read = store.obs(one.obs_id)
+        np.testing.assert_array_equal(read.events.time_s, one.events.time_s)
+        assert read.obs_id == one.obs_id
+    assert len(list((tmp_path / "data").iterdir())) == 4
+
+
+def replace_id(observation, obs_id):
+    """The same observation by another OBS_ID."""
+    gti, irfs = observation.gti, ResponseSet.analytic("2d")
+    return simulate_observation(observation.pointing, gti, irfs, (), 1, obs_id=obs_id)
+
+
+@pytest.mark.parametrize("obs_id", ["", None, 1.5])
+def test_an_obs_id_that_is_none_gets_a_sentence(obs_id):
+    with pytest.raises(InputError, match="wanted is a whole number or a text"):
+        replace_id(simulated(), obs_id)
+
+
 def test_a_part_of_a_run_from_files_comes_back(tmp_path):
     write_test_store(
         tmp_path / "in", [RunFile(obs_id=12, gti=((2.0e8, 2.0e8 + 700), (2.0e8 + 900, 2.0e8 + 1680)))]

@@ -21,7 +21,7 @@ BKG_RATE = 1e-5  # s-1 sr-1 MeV-1 at 1 TeV, at the centre
 class RunFile:
     """A run to write. The last five say how it departs from a good file."""
 
-    obs_id: int = 1
+    obs_id: int | str = 1
     target: str = "Crab"
     pointing: tuple = (83.63, 22.51)  # deg
     n_events: int = 200
@@ -47,13 +47,17 @@ class RunFile:
     telescope: str = ""  # TELESCOP of EVENTS
 
 
-def write_store(folder, runs=(RunFile(),), single_file=False, compress=True):
-    """Path of a new store in a folder: the folder itself, or the one index file with `single_file`."""
+def write_store(folder, runs=(RunFile(),), single_file=False, compress=True, file_names=None):
+    """Path of a new store in a folder: the folder itself, or the one index file with `single_file`.
+
+    file_names: of the runs, without their ends; default: of their OBS_IDs.
+    """
     (folder / "data").mkdir(parents=True, exist_ok=True)
     suffix = ".fits.gz" if compress else ".fits"
     rows = []
-    for run in runs:
-        name = f"run_{run.obs_id:06d}{suffix}"
+    for number, run in enumerate(runs):
+        text = f"{run.obs_id:06d}" if isinstance(run.obs_id, int) else run.obs_id
+        name = f"{file_names[number] if file_names else f'run_{text}'}{suffix}"
         hdus = run_hdus(run)
         fits.HDUList([fits.PrimaryHDU(), *hdus.values()]).writeto(folder / "data" / name, overwrite=True)
         rows += index_rows(run, name)

@@ -29,7 +29,7 @@ class Chosen(Protocol):
         """Text of the position of the source, None where the event files have it."""
 
     @property
-    def runs(self) -> list[int] | None:
+    def runs(self) -> list[int | str] | None:
         """OBS_IDs, None for all."""
 
 
@@ -56,7 +56,9 @@ def chosen(config: Chosen) -> dict[str, Any]:
     return {"observations": list(observations), "target": position, "name": config.target}
 
 
-def _with_ids(observations: Iterable[Observation], runs: list[int], config: Chosen) -> list[Observation]:
+def _with_ids(
+    observations: Iterable[Observation], runs: list[int | str], config: Chosen
+) -> list[Observation]:
     by_id = {observation.obs_id: observation for observation in observations}
     missing = [obs_id for obs_id in runs if obs_id not in by_id]
     if missing:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tevcurve.config import quantities, sky, spectra
+from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import InputError
 from tevcurve.options import Option
 from tevcurve.statistics import STATISTICS
@@ -140,18 +141,16 @@ def _names(value: Any) -> list[str]:
     return [name for name in value if name]
 
 
-def _runs(value: Any) -> list[int] | None:
+def _runs(value: Any) -> list[int | str] | None:
     if value is None or value == "all":
         return None
     if isinstance(value, (int, str)) and not isinstance(value, bool):
         value = quantities.listed(str(value))
-    try:
-        ids = [int(each) for each in value]
-    except (TypeError, ValueError):
-        ids = []
-    if not ids or len(set(ids)) < len(ids):
+    ids = [run_number(each) for each in value] if isinstance(value, (list, tuple)) else []
+    known = [each for each in ids if each is not None]
+    if not ids or len(set(known)) < len(ids):
         raise InputError(f"{value!r}; wanted is all, or OBS_IDs such as [23523, 23526], each once")
-    return ids
+    return known
 
 
 def _path(value: Any) -> str:
@@ -197,7 +196,7 @@ KINDS = {
     "path": Annotated[str, checked(_path)],
     "position": Annotated[str, checked(sky.position_text)],
     "positive": Annotated[float, Field(gt=0, allow_inf_nan=False)],
-    "runs": Annotated[list[int] | None, checked(_runs), NoneWords],
+    "runs": Annotated[list[int | str] | None, checked(_runs), NoneWords],
     "safe energy": Annotated[str | float | None, checked(_safe_energy), NoneWords],
     "statistic": Annotated[str, checked(_statistic)],
     "spectrum": Annotated[dict[str, str | float], checked(spectra.spectrum_values)],

@@ -10,6 +10,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.data.run import HduAddress
+from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import DataError
 from tevcurve.files.astropy_table import as_table
 from tevcurve.files.columns import listed
@@ -19,7 +20,6 @@ from tevcurve.irf.hdu_class import full_class
 HDU_COLUMNS = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
 _KEYWORDS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TELESCOP", "INSTRUME", "HDUCLASS", "HDUVERS")
 _MOST_ROWS = 2**20
-_MOST_DIGITS = 18
 
 
 def find_table(file, kind):
@@ -63,7 +63,10 @@ class _Index:
 
     @cached_property
     def ids(self):
-        """OBS_ID of each row that has one, int array, in order; raises DataError where they are no ints."""
+        """OBS_ID of each row that has one, array in order: of int, or of objects, int and str, where some are texts.
+
+        Raises DataError where they are neither.
+        """
         return self._ids_and_rows[0]
 
     @cached_property
@@ -72,22 +75,34 @@ class _Index:
         values = self._column("OBS_ID")
         if len(values) > _MOST_ROWS:
             raise DataError(f"The {self._name} has {len(values)} rows; wanted are at most {_MOST_ROWS}.")
-        if values.ndim == 1 and values.dtype.kind in "UO":
-            # Whole numbers as texts, however they are filled up.
-            texts = [str(one).strip() for one in values.tolist()]
-            if all(text.isdecimal() and len(text) <= _MOST_DIGITS for text in texts):
-                values = np.array([int(text) for text in texts], dtype=np.int64)
-        if values.ndim != 1 or values.dtype.kind not in "iuf":
-            raise DataError(f"The column OBS_ID of the {self._name} does not hold one number in each row.")
+        if values.ndim != 1 or values.dtype.kind not in "iufUO":
+            raise DataError(
+                f"The column OBS_ID of the {self._name} does not hold one number or text in each row."
+            )
+        if values.dtype.kind in "UO":
+            return _of_texts([run_number(one) for one in values.tolist()])
         whole = np.abs(values.astype(float)) < 2.0**63
         if values.dtype.kind == "f":
             whole &= np.where(whole, values, 0.5) % 1 == 0
         return values[whole].astype(np.int64), np.flatnonzero(whole)
 
     def ids_of(self, mask):
-        """OBS_IDs of the rows of a mask, list of int."""
+        """OBS_IDs of the rows of a mask, list of int and str."""
         ids, rows = self._ids_and_rows
         return ids[np.asarray(mask, dtype=bool)[rows]].tolist()
+
+    def first_rows(self, obs_ids):
+        """Numbers of the first rows of some OBS_IDs, int array in their order, without those that have none.
+
+        obs_ids: iterable of int and str.
+        """
+        return np.array([self._first_rows[one] for one in obs_ids if one in self._first_rows], dtype=int)
+
+    @cached_property
+    def _first_rows(self):
+        ids, rows = self._ids_and_rows
+        # Of several rows of one OBS_ID the last one that is put in stays: the first.
+        return dict(zip(ids[::-1].tolist(), rows[::-1].tolist(), strict=True))
 
     @property
     def _name(self):
@@ -112,6 +127,16 @@ class _Index:
         return [str(value).strip() for value in values.tolist()]
 
 
+def _of_texts(ids):
+    """(OBS_IDs, numbers of their rows) of those of all rows, None for a row without."""
+    rows = np.flatnonzero([one is not None for one in ids])
+    known = [ids[row] for row in rows]
+    made = np.empty(len(known), dtype=object)
+    made[:] = known
+    # Whole numbers as texts, however they are filled up, are numbers.
+    return (made if any(isinstance(one, str) for one in known) else made.astype(np.int64)), rows
+
+
 class ObsIndex(_Index):
     """The observation index of a store."""
 
@@ -122,7 +147,7 @@ class ObsIndex(_Index):
         return {obs_id for obs_id, count in Counter(self.ids.tolist()).items() if count > 1}
 
     def problem(self, obs_id):
-        """What is wrong with the row of an OBS_ID, one sentence, or None. obs_id: int."""
+        """What is wrong with the row of an OBS_ID, one sentence, or None. obs_id: int or str."""
         if obs_id in self._several and not self._is_repeated(obs_id):
             return f"The {self._name} has OBS_ID {obs_id} more than once."
         return None
@@ -130,7 +155,7 @@ class ObsIndex(_Index):
     def repetition(self, obs_id):
         """That the row of an OBS_ID is there more than once, word for word, a sentence; or None.
 
-        obs_id: int.
+        obs_id: int or str.
         """
         if obs_id in self._several and self._is_repeated(obs_id):
             return f"The {self._name} has the row of OBS_ID {obs_id} more than once; once is enough."
@@ -149,7 +174,7 @@ class ObsIndex(_Index):
     def pointing(self, obs_id):
         """RA_PNT and DEC_PNT of an OBS_ID, two floats in deg; None where the index does not say.
 
-        obs_id: int.
+        obs_id: int or str.
         """
         return self._pointings.get(obs_id)
 
@@ -167,7 +192,7 @@ class ObsIndex(_Index):
     def telescope(self, obs_id):
         """TELESCOP of an OBS_ID, str, of its row or else of the table's header; "" where the index does not say.
 
-        obs_id: int.
+        obs_id: int or str.
         """
         return self._telescopes.get(obs_id) or self._header_telescope
 
@@ -206,7 +231,7 @@ class HduIndex(_Index):
         self._folders = folders
 
     def problem(self, obs_id):
-        """What is wrong with the rows of an OBS_ID, one sentence, or None. obs_id: int."""
+        """What is wrong with the rows of an OBS_ID, one sentence, or None. obs_id: int or str."""
         if obs_id in self.addresses or obs_id in self._problems:
             return self._problems.get(obs_id)
         return f"The {self._name} has no row for OBS_ID {obs_id}."

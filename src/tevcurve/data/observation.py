@@ -58,7 +58,7 @@ class Observation:
     bkg: BackgroundRate
     rad_max: DirectionalCut
 
-    obs_id = _of_run("obs_id", "OBS_ID, int.")
+    obs_id = _of_run("obs_id", "OBS_ID: int, or str where it is no whole number.")
     run_id = _of_run("run_id", "`RunId`; its instrument is that of the events, whose header is read for it.")
     run_id_in_index = _of_run("run_id_in_index", "`RunId` as far as it is known without reading a file.")
     time_reference = _of_header("reference", "`TimeReference` of the mission times.")

@@ -7,6 +7,7 @@ import astropy.units as u
 
 from tevcurve.data.filters import ObservationFilter, time_pair
 from tevcurve.data.observation import Observation
+from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import InputError, MissingError
 from tevcurve.run_id import RunId, names_of
 
@@ -41,7 +42,7 @@ class Observations(Sequence):
 
     @property
     def ids(self):
-        """OBS_IDs, list of int."""
+        """OBS_IDs, list of int and str."""
         return [observation.obs_id for observation in self]
 
     def by_id(self, obs_id):
@@ -55,7 +56,7 @@ class Observations(Sequence):
             found = [one for one in self if one.run_id == obs_id]
             words = f"Run {obs_id.full_text()}"
         else:
-            found = [one for one in self if str(one.obs_id) == str(obs_id).strip()]
+            found = [one for one in self if one.obs_id == run_number(obs_id)]
             words = f"OBS_ID {obs_id}"
         if len(found) != 1:
             count = "is not among" if not found else f"is there {len(found)} times among"

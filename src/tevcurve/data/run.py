@@ -9,9 +9,10 @@ import numpy as np
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
 from tevcurve.data.header import RunHeader, instrument_of
+from tevcurve.data.run_numbers import run_number
 from tevcurve.data.time_zero import good_time_has_zero, with_time_zero
 from tevcurve.errors import DataError
-from tevcurve.files import FileCache, number_of
+from tevcurve.files import FileCache
 from tevcurve.irf.layout import RESPONSES, classes_of, type_of
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, note_again, noted_remarks, remark
@@ -60,7 +61,7 @@ class Run:
 
     Parameters
     ----------
-    obs_id : int
+    obs_id : int, or str where it is no whole number
     addresses : the rows of the index, list of `HduAddress`
     files : `FileCache`
     pointing_deg : RA and Dec in deg as the index has them, or None
@@ -195,7 +196,7 @@ class Run:
         """The header, compared with the index."""
         header, where = self._events_hdu().header, self._address("events").where
         found = header.get("OBS_ID", self.obs_id)
-        if str(found).strip().lstrip("0") != str(self.obs_id).lstrip("0") and number_of(found) != self.obs_id:
+        if run_number(found) != self.obs_id:
             with at_stage("index"):
                 raise DataError(
                     f"{where} has OBS_ID {found}, and the index leads OBS_ID {self.obs_id} to it."

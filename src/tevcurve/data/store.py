@@ -12,11 +12,13 @@ from tevcurve.data.index_tables import HduIndex, ObsIndex, find_table
 from tevcurve.data.observation import Observation
 from tevcurve.data.observations import Observations
 from tevcurve.data.run import Run
+from tevcurve.data.run_numbers import run_number
 from tevcurve.data.store_folders import StoreFolders
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.files import FileCache, FitsFile, expand_path
 from tevcurve.files.columns import listed
 from tevcurve.files.content import LARGEST_FILE
+from tevcurve.run_id import RunId
 
 
 class DataStore:
@@ -106,17 +108,18 @@ class DataStore:
 
     @cached_property
     def obs_ids(self):
-        """OBS_IDs of the observation index, int array in its order, each once."""
-        return np.array(list(dict.fromkeys(self._obs_index.ids.tolist())), dtype=np.int64)
+        """OBS_IDs of the observation index in its order, each once: int array, or of objects where some are texts."""
+        ids = self._obs_index.ids
+        return np.array(list(dict.fromkeys(ids.tolist())), dtype=ids.dtype)
 
     def get_observations(self, ids=None):
         """Observations of some OBS_IDs in the order asked for, or all of the observation index.
 
-        ids: iterable of int. Nothing of the runs is read here; what is wrong with one is said when it is read.
-        Raises MissingError where an id is not in the observation index, InputError where one is no int or is asked for
-        twice.
+        ids: iterable of int, str or `RunId`; "00012" is 12. Nothing of the runs is read here; what is wrong with one is
+        said when it is read. Raises MissingError where an id is not in the observation index, InputError where one is
+        none or is asked for twice.
         """
-        ids = self.obs_ids.tolist() if ids is None else _as_ints(ids)
+        ids = self.obs_ids.tolist() if ids is None else _as_ids(ids)
         known = set(self.obs_ids.tolist())
         for obs_id in ids:
             if obs_id not in known:
@@ -131,11 +134,18 @@ class DataStore:
         return self.get_observations([obs_id])[0]
 
     def ids_of(self, rows):
-        """OBS_IDs of some rows of the observation index, list of int, each once.
+        """OBS_IDs of some rows of the observation index, list of int and str, each once.
 
         rows: bool array, a mask of `obs_table`. A row without an OBS_ID has none here.
         """
         return list(dict.fromkeys(self._obs_index.ids_of(rows)))
+
+    def first_rows(self, obs_ids):
+        """Numbers of the rows of the observation index with some OBS_IDs, the first of each, int array in their order.
+
+        obs_ids: iterable of int and str, as the property has them; one that is not there is left out.
+        """
+        return self._obs_index.first_rows(obs_ids)
 
     def _problem(self, obs_id):
         """Why the indices cannot be used for a run, a sentence, or None."""
@@ -195,13 +205,22 @@ class DataStore:
         return f"<p>DataStore {escape(self.name)}</p><table>{rows}</table>"
 
 
-def _as_ints(ids):
-    """List of int without repetition; raises InputError otherwise."""
+def _as_ids(ids):
+    """List of OBS_IDs, int and str, without repetition; raises InputError otherwise."""
+    if isinstance(ids, str):
+        raise InputError(f"The OBS_IDs are {ids!r}; wanted is a list of ints or texts.")
     try:
-        numbers = [index(obs_id) for obs_id in ids]
+        found = [_as_id(obs_id) for obs_id in ids]
     except TypeError:
-        raise InputError(f"The OBS_IDs are {ids!r}; wanted is a list of ints.") from None
-    several = [obs_id for obs_id, count in Counter(numbers).items() if count > 1]
+        raise InputError(f"The OBS_IDs are {ids!r}; wanted is a list of ints or texts.") from None
+    several = [obs_id for obs_id, count in Counter(found).items() if count > 1]
     if several:
         raise InputError(f"OBS_ID {several[0]} is asked for more than once.")
-    return numbers
+    return found
+
+
+def _as_id(value):
+    """OBS_ID of an int, a text or a `RunId`; raises TypeError for others."""
+    told = value.obs_id if isinstance(value, RunId) else value
+    found = run_number(told) if isinstance(told, str) else None
+    return index(told) if found is None else found

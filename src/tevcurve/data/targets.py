@@ -19,7 +19,7 @@ class TargetRuns:
     Attributes
     ----------
     name : str
-    obs_ids : int array (n,)
+    obs_ids : array (n,) of int, or of objects, int and str, where some are texts
     livetime_s, zenith_deg, start_mjd : float arrays (n,), NaN where the index does not say
     position_deg : (RA, Dec) of the target, NaN where the index does not say
     pointings_deg : float array (n, 2), RA and Dec
@@ -41,7 +41,7 @@ def targets_of(store):
 
     store: the `DataStore`.
     """
-    columns = _of_index(store.obs_table)
+    columns = _of_index(store)
     if columns["name"] is None:
         columns = _with_headers(columns, store)
     names, found = columns.pop("name"), []
@@ -65,14 +65,16 @@ def only_target(store):
     return names[0]
 
 
-def _of_index(table):
-    """Dict of what each run's row says: columns (n,) or (n, 2), NaN for unknown; "name" is a list of str, or None."""
+def _of_index(store):
+    """Dict of what each run's first row says: columns (n,) or (n, 2), NaN for unknown; "name": list of str, or None."""
+    ids = store.obs_ids
+    table = store.obs_table[store.first_rows(ids.tolist())]
     zenith = _column(table, "ZEN_PNT")
     if np.all(np.isnan(zenith)):
         zenith = 90 - _column(table, "ALT_PNT")
     return {
         "name": _names(table),
-        "obs_ids": np.asarray(table["OBS_ID"], dtype=int),
+        "obs_ids": ids,
         "livetime_s": _column(table, "LIVETIME", "ONTIME"),
         "zenith_deg": zenith,
         "start_mjd": _start_mjd(table),

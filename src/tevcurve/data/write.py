@@ -7,6 +7,7 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/
 import gzip
 import os
 import tempfile
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tevcurve.data.response_hdus import CLASSIFICATION, response_bytes
 from tevcurve.data.table_bytes import primary_bytes, table_bytes
 from tevcurve.errors import InputError
 from tevcurve.irf.layout import RESPONSE_TYPES
+from tevcurve.run_id import RunId
 
 CREATOR = f"tevcurve {__version__}"
 # Keywords that tell how or when another file was made, or that belong to its tables' layout.
@@ -55,15 +57,26 @@ def write_store(folder, observations, overwrite=False):
     if not overwrite and (folder / "hdu-index.fits.gz").exists():
         raise InputError(f"The folder {folder} has a data store; overwrite=True replaces its files.")
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    rows, width = [], max(6, *(len(str(obs_id)) for obs_id in ids))
-    for observation in observations:
-        name = f"obs_id_{observation.obs_id:0{width}d}.fits.gz"
+    rows = []
+    for observation, name in zip(observations, _file_names(ids), strict=True):
         tables = observation_tables(observation)
         _write(folder / "data" / name, tables.values())
         rows += _index_rows(observation, name, tables)
     _write(folder / "obs-index.fits.gz", [_obs_index(observations)])
     _write(folder / "hdu-index.fits.gz", [_hdu_index(rows)])
     return folder
+
+
+def _file_names(ids):
+    """Names of the files of some OBS_IDs, list of str, each another one."""
+    width = max(6, *(len(str(obs_id)) for obs_id in ids if isinstance(obs_id, Integral)), 0)
+    names = []
+    for obs_id in ids:
+        text = f"{obs_id:0{width}d}" if isinstance(obs_id, Integral) else RunId.of(obs_id).file_text()
+        # Two texts may have the same letters that a name can have.
+        same = sum(name.casefold() == f"obs_id_{text}".casefold() for name in names)
+        names.append(f"obs_id_{text}-{same + 1}" if same else f"obs_id_{text}")
+    return [f"{name}.fits.gz" for name in names]
 
 
 def observation_tables(observation):
@@ -154,7 +167,7 @@ def _index_rows(observation, name, tables):
 def _hdu_index(rows):
     names = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
     columns = [
-        (name, None, np.array(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)
+        (name, None, _one_kind(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)
     ]
     return table_bytes("HDU_INDEX", columns, CLASSIFICATION | {"HDUCLAS1": "INDEX", "HDUCLAS2": "HDU"})
 
@@ -180,9 +193,16 @@ def _obs_index(observations):
     for name in rows[0]:
         if all(name in row for row in rows):
             unit = _UNITS.get(name, "deg" if name.endswith(("_PNT", "_OBJ")) else None)
-            columns.append((name, unit, np.array([row[name] for row in rows])))
+            columns.append((name, unit, _one_kind([row[name] for row in rows])))
     classes = {"HDUCLAS1": "INDEX", "HDUCLAS2": "OBS"}
     return table_bytes("OBS_INDEX", columns, CLASSIFICATION | classes | reference.to_header())
+
+
+def _one_kind(values):
+    """Array of values, as texts where some are."""
+    return np.array(
+        [str(each) for each in values] if any(isinstance(each, str) for each in values) else values
+    )
 
 
 def _write(path, tables):

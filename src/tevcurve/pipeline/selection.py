@@ -4,7 +4,6 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 
-import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import DataStore, Observation
@@ -115,8 +114,7 @@ def _is_unreadable(run):
 
 def _name_in_index(store, obs_id):
     """The name of a run's target in the index of a store, or ""."""
-    table = store.obs_table
-    rows = np.flatnonzero(np.asarray(table["OBS_ID"]) == obs_id)
+    table, rows = store.obs_table, store.first_rows([obs_id])
     names = [
         str(table[key][rows[0]]).strip()
         for key in ("TARGET_NAME", "OBJECT")

@@ -100,7 +100,7 @@ def _by_name(observations, name):
 def _positions_in_index(store, runs):
     """The target's position that most rows of some runs have in the index, list of one `SkyCoord`, or empty."""
     with suppress(DataError):
-        rows = np.isin(store.obs_table["OBS_ID"], [one.obs_id for one in runs])
+        rows = store.first_rows(one.obs_id for one in runs)
         columns = (_degrees(store.obs_table, key)[rows].tolist() for key in ("RA_OBJ", "DEC_OBJ"))
         pairs = [pair for pair in zip(*columns, strict=True) if abs(pair[0]) <= 360 and abs(pair[1]) <= 90]
         # Zeros stand for a position that nobody gave.

@@ -11,6 +11,7 @@ from astropy.coordinates import EarthLocation, SkyCoord
 from tevcurve.data import GTI, EventList, Observation
 from tevcurve.data.filters import ObservationFilter
 from tevcurve.data.header import RunHeader
+from tevcurve.data.run_numbers import run_number
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.data.time import TimeReference
 from tevcurve.data.write import events_table, span_keywords
@@ -37,7 +38,7 @@ def simulate_observation(
     models: SkyModel | SimulatedSource | Sequence[SkyModel | SimulatedSource] = (),
     random_state: int | np.random.Generator = 0,
     *,
-    obs_id: int = 1,
+    obs_id: int | str = 1,
     deadc: float = 0.95,
     target: str = "",
     location: EarthLocation | None = None,
@@ -57,7 +58,7 @@ def simulate_observation(
     irfs : ResponseSet, which knows the place of the instrument, too
     models : list of `SimulatedSource`; a `SkyModel` is taken as a constant source
     random_state : int seed, or `numpy.random.Generator`; the same seed gives the same events
-    obs_id : int
+    obs_id : int or str
     deadc : float, live time over on-time
     target : str, name of the target; the position of the model of that name, or of the first one, is that of the target
     location : EarthLocation, where the instrument stands; default: as the responses say
@@ -120,14 +121,14 @@ class SimulatedRun:
 
     Attributes
     ----------
-    obs_id : int
+    obs_id : int or str
     header : of the table of events that would be written
     events : all of them
     gti : good time
     irfs : what they were drawn through
     """
 
-    obs_id: int
+    obs_id: int | str
     header: RunHeader
     events: EventList
     gti: GTI
@@ -147,7 +148,7 @@ class SimulatedRun:
     def of_events(
         cls,
         columns: Sequence[tuple[str, str | None, np.ndarray]],
-        obs_id: int,
+        obs_id: int | str,
         pointing: SkyCoord,
         gti: GTI,
         irfs: ResponseSet,
@@ -159,18 +160,21 @@ class SimulatedRun:
         Parameters
         ----------
         columns : list of (name, unit or None, array) of the table of events
-        obs_id : int
+        obs_id : int or str
         pointing : SkyCoord, ICRS
         gti : good time
         irfs : what the events were drawn through, and where the instrument stands
         deadc : live time over on-time
         target : dict of OBJECT, RA_OBJ and DEC_OBJ
         """
-        where, location = f"the simulated observation {obs_id}", irfs.location
+        number = run_number(obs_id)
+        if number is None:
+            raise InputError(f"obs_id is {obs_id!r}; wanted is a whole number or a text.")
+        where, location = f"the simulated observation {number}", irfs.location
         times = _Times(gti, deadc)
         middle = gti.reference.to_time(0.5 * sum(times.span_s))
         azimuth, altitude = horizontal_lonlat(pointing.ra.rad, pointing.dec.rad, middle, location)
-        keywords = {"OBS_ID": int(obs_id)} | target | span_keywords(times)
+        keywords = {"OBS_ID": number} | target | span_keywords(times)
         keywords |= {
             "OBS_MODE": "POINTING",
             "RA_PNT": pointing.ra.deg,
@@ -190,7 +194,7 @@ class SimulatedRun:
         }
         hdu = FitsFile(primary_bytes() + events_table(columns, keywords), where).table("EVENTS")
         header = RunHeader(hdu.header, where)
-        return cls(int(obs_id), header, EventList.from_hdu(hdu, where, gti.reference), gti, irfs)
+        return cls(number, header, EventList.from_hdu(hdu, where, gti.reference), gti, irfs)
 
     def response(self, hdu_type: str) -> Response:
         """Response of a type: aeff, edisp, psf, bkg or rad_max; raises DataError where the run has none.
