@@ -11,7 +11,7 @@ from small_store import START, TARGET, run_file
 
 from tevcurve import DataStore
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.bins import by_counts, by_width
 from tevcurve.models import PowerLaw
 from tevcurve.options import OPTIONS
 from tevcurve.pipeline import engine
@@ -72,7 +72,7 @@ def job(runs, method="1d", **options):
 
 def two_settings(runs, method="1d", **options):
     """A `Job` with a setting for HESS and one for MAGIC, and the two that have one of these each."""
-    alone = [job(runs, method, **own[method], **options) for own in (OF_HESS, OF_MAGIC)]
+    alone = [job(runs, method, **(own[method] | options)) for own in (OF_HESS, OF_MAGIC)]
     first, second = (one.settings.default for one in alone)
     return replace(alone[0], settings=SettingRule(first, {"MAGIC": second})), *alone
 
@@ -149,6 +149,23 @@ def test_below_zero_and_added_up(runs):
         both, hess, magic = two_settings(runs, method, **options)
         given = light_curve(both, runs), light_curve(hess, runs[:2]), light_curve(magic, runs[2:])
         assert_same_rows(*given)
+
+
+def test_ratios_of_bands_and_bins_of_events(runs):
+    both, hess, magic = two_settings(runs)
+    made = light_curve(both, runs), light_curve(hess, runs[:2]), light_curve(magic, runs[2:])
+    ratios = [np.asarray(one.hardness(0, 1)["hardness"]) for one in made]
+    np.testing.assert_array_equal(ratios[0], np.concatenate(ratios[1:]))
+    counted = [one.rebin(by_counts(20)).table["counts"].sum() for one in made]
+    assert counted[0] == counted[1] + counted[2] > 100
+
+
+def test_free_shapes(runs):
+    both, hess, magic = two_settings(runs, free=("index",), free_ts=9, responses="weighted")
+    made = light_curve(both, runs), light_curve(hess, runs[:2]), light_curve(magic, runs[2:])
+    for name in ("index", "index_err", "flux_ul"):
+        values = [np.asarray(one.table[name]) for one in made]
+        np.testing.assert_array_equal(values[0], np.concatenate(values[1:]), err_msg=name)
 
 
 def test_in_a_result_and_appended(made, runs, tmp_path):

@@ -1,6 +1,6 @@
 """What a light curve says of the plan and the runs that it was made of, as its metadata."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
     """
     settings = plan.settings.of_runs(runs)
 
-    def told(words):
+    def told(words: Callable[[Setting], Any]) -> Any:
         return _together({name: words(setting) for name, setting in settings.items()})
 
     meta = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
 from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.onoff_terms import onoff_terms
-from tevcurve.reduction.settings import Identified, Setting, SettingRule
+from tevcurve.reduction.settings import Identified, SettingRule
 from tevcurve.reduction.true_nodes import TrueNodes, true_nodes
 
 
@@ -44,11 +44,11 @@ class RunReduction:
 
     def __call__(self, run: SourceRun) -> tuple[CubeTerms | OnOffTerms, np.ndarray]:
         """(terms, fates) of a run: what `cube_terms` or `onoff_terms` gives. run: `SourceRun`."""
-        given = self._given(run, self.settings.of(run))
+        setting = self.settings.of(run)
         with at_stage("reduction"):
-            if self.settings.kind is CubeSetting:
-                return cube_terms(*given, self.below_zero, self.stacked)
-            return onoff_terms(*given)
+            if isinstance(setting, CubeSetting):
+                return self._cube(run, setting, self.below_zero, self.stacked)
+            return onoff_terms(run, self.source, self.axes, setting, self.nodes_of(run))
 
     @cached_property
     def nodes(self) -> dict[str, TrueNodes]:
@@ -68,13 +68,16 @@ class RunReduction:
         terms : of the run, without these
         run : `SourceRun`
         """
-        return with_first_cells(terms, *self._given(run, self.settings.of(run)))
+        setting, nodes = self.settings.of(run), self.nodes_of(run)
+        return with_first_cells(terms, run, self.source, self.axes, setting, nodes)
 
     def in_cells(self, run: SourceRun) -> CubeTerms:
         """The `CubeTerms` of a run, of events in cells, with what is expected in every cell. run: `SourceRun`."""
-        setting = replace(self.settings.of(run), unbinned=False)
-        return cube_terms(*self._given(run, setting), compact=True)[0]
+        setting = cast(CubeSetting, self.settings.of(run))
+        return self._cube(run, replace(setting, unbinned=False), compact=True)[0]
 
-    def _given(self, run: SourceRun, setting: Setting) -> tuple[Any, ...]:
-        """The first arguments of `cube_terms` and its like."""
-        return run, self.source, self.axes, setting, self.nodes[setting.responses]
+    def _cube(
+        self, run: SourceRun, setting: CubeSetting, below_zero: bool = False, compact: bool = False
+    ) -> tuple[CubeTerms, np.ndarray]:
+        nodes = self.nodes_of(run)
+        return cube_terms(run, self.source, self.axes, setting, nodes, below_zero, compact)
