@@ -5,7 +5,17 @@ from types import SimpleNamespace
 import pytest
 
 from tevcurve.errors import DataError, MissingError
-from tevcurve.problems import INTERNAL, Problem, at_stage, attempt, note_again, noted_remarks, remark
+from tevcurve.problems import (
+    INTERNAL,
+    Problem,
+    alike,
+    at_stage,
+    attempt,
+    note_again,
+    noted_remarks,
+    remark,
+    remarks_told_once,
+)
 from tevcurve.run_id import RunId
 
 RUN = SimpleNamespace(run_id=RunId.of(5))
@@ -77,3 +87,36 @@ def test_remarks_are_logged_and_noted_once_with_their_stage(caplog):
         note_again(inner)
     assert outer == [("gti", "It is odd."), ("reading", "It is strange.")]
     assert caplog.messages == ["Nobody notes this.", "It is odd.", "It is odd.", "It is strange."]
+
+
+def odd(n, reason, stage="header"):
+    return Problem(RunId.of(n, "FACT"), stage, reason, "warning")
+
+
+def test_what_differs_in_files_and_numbers_only_is_alike():
+    problems = [
+        odd(12, "HDU EVENTS of /data/a_12.fits.gz has no keyword ALT_PNT."),
+        odd(13, "HDU EVENTS of /data/b_13.fits.gz has no keyword ALT_PNT."),
+        odd(13, "HDU EVENTS of /data/b_13.fits.gz has no keyword AZ_PNT."),
+        odd("run a", "Observation run a has 5 of 100 events twice."),
+        odd("run b", "Observation run b has 1e-3 of 7 events twice."),
+        odd(14, "HDU EVENTS of c.fits has no keyword ALT_PNT.", stage="gti"),
+        odd(12, "HDU EVENTS of /data/a_12.fits.gz has no keyword ALT_PNT."),
+    ]
+    assert alike(problems) == [problems[:2], problems[2:3], problems[3:5], problems[5:6]]
+    assert alike([]) == []
+
+
+def test_remarks_that_are_alike_are_logged_once(caplog):
+    with remarks_told_once(), noted_remarks() as noted:
+        for n in range(125):
+            remark(f"HDU EVENTS of {n}.fits has no keyword ALT_PNT.")
+        remark("It is odd.")
+    assert len(noted) == 126
+    assert caplog.messages == [
+        "HDU EVENTS of 0.fits has no keyword ALT_PNT.",
+        "It is odd.",
+        "The same holds 124 more times, with other files or numbers: HDU EVENTS of 0.fits has no keyword ALT_PNT.",
+    ]
+    remark("HDU EVENTS of 0.fits has no keyword ALT_PNT.")
+    assert len(caplog.messages) == 4

@@ -1,6 +1,7 @@
 """What is wrong or odd with a run, as a record, and the net that makes one of an error."""
 
 import logging
+import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ FAILED, WARNING = "failed", "warning"
 INTERNAL = "internal error"
 _stage = ContextVar("stage", default="reading")
 _remarks = ContextVar("remarks", default=None)
+_said = ContextVar("said", default=None)
+# What is of one run in a sentence that is said of many: names of files and numbers.
+_OWN = re.compile(r"\S+\.(?:fits|fit|fts)\S*|\d(?:[\d.]|e[+-]?\d)*")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,48 @@ def in_order(problems):
     return tuple(sorted(problems, key=lambda one: (one.stage == "reduction", one.run_id)))
 
 
+def alike(problems):
+    """The problems of runs in groups that differ in their runs, files and numbers only, in the order of the first ones.
+
+    For people: a sentence that is the same of many runs is told once.
+
+    problems: iterable of `Problem`.
+    Returns a list of lists of `Problem`, in each of which a run is there once.
+    """
+    groups = {}
+    for one in problems:
+        obs_id = one.run_id.obs_id
+        reason = one.reason if obs_id.isdecimal() else one.reason.replace(obs_id, "0")
+        groups.setdefault((one.kind, one.stage, _without_own(reason)), {}).setdefault(one.run_id, one)
+    return [list(group.values()) for group in groups.values()]
+
+
+def _without_own(reason):
+    return _OWN.sub("0", reason)
+
+
+@contextmanager
+def remarks_told_once():
+    """Inside, remarks that differ in files and numbers only are logged once, and at the end how many more there were.
+
+    Each is noted nevertheless.
+    """
+    if _said.get() is not None:
+        yield
+        return
+    said = {}
+    token = _said.set(said)
+    try:
+        yield
+    finally:
+        _said.reset(token)
+        for first, *others in said.values():
+            if others:
+                log.warning(
+                    "The same holds %d more times, with other files or numbers: %s", len(others), first
+                )
+
+
 @contextmanager
 def at_stage(name):
     """Inside, what goes wrong or is remarked is said to be of a stage; the innermost one counts.
@@ -82,8 +128,19 @@ def remark(reason):
 
     reason: str, one sentence.
     """
-    log.warning("%s", reason)
+    if _is_new(reason):
+        log.warning("%s", reason)
     note_again([(_stage.get(), reason)])
+
+
+def _is_new(reason):
+    """Whether nothing like a remark was said before, where that is counted."""
+    said = _said.get()
+    if said is None:
+        return True
+    group = said.setdefault(_without_own(reason), [])
+    group.append(reason)
+    return len(group) == 1
 
 
 def note_again(remarks):

@@ -315,3 +315,21 @@ def test_the_formats_are_listed(capsys):
         for line, form in zip(lines, FORMATS.things().values(), strict=True)
         for suffix in form.suffixes
     )
+
+
+def test_what_is_odd_with_all_runs_is_told_once(tmp_path, capsys):
+    target = {"RA_OBJ": 83.63, "DEC_OBJ": 22.01, "ALT_PNT": None}
+    runs = [
+        run_file(n, n, START + 1800 * n, (83.63, 22.51), header=target, n_background=300) for n in range(1, 6)
+    ]
+    write_store(tmp_path / "data", runs)
+    options = ["--energy", "0.7TeV,10TeV", "--method", "1d", "-o", "crab", "--report", "crab.html"]
+    assert main(["light-curve", str(tmp_path / "data"), *options]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "ALT_PNT" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("Run 1 is odd, and so are 4 more in the same way: HDU events of ")
+    # The ledger has each, the report all their names.
+    assert Path("crab/ledger_problems.ecsv").read_text().count("has no keyword ALT_PNT") == 5
+    report = Path("crab.html").read_text()
+    assert report.count("has no keyword ALT_PNT") == 1
+    assert "<td>1, 2, 3, 4, 5</td>" in report

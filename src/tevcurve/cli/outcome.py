@@ -4,6 +4,7 @@ from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_figure
 from tevcurve.lightcurve.notebook_view import caption
 from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.problems import alike
 from tevcurve.progress import working
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.store import Result, input_files, write_result
@@ -80,15 +81,25 @@ def tell_problems(light_curve):
     statuses = light_curve.table["status"] if "status" in light_curve.table.colnames else []
     rows = [number for number, status in enumerate(statuses) if status in FAILED]
     names = {} if ledger is None else ledger.run_names()
-    lines = [f"Run {names[one.run_id]} is left out: {one.reason}" for one in failed]
+    lines = _lines(failed, names, "left out", fewest=4)
     lines += [
         f"Row {number} ({_when(light_curve, number)}) is {statuses[number]}: "
         f"{light_curve.table['reason'][number]}"
         for number in rows
     ]
     _note_some(lines)
-    _note_some([f"Run {names[one.run_id]} is odd: {one.reason}" for one in odd])
+    _note_some(_lines(odd, names, "odd", fewest=2))
     return PARTLY if lines else DONE
+
+
+def _lines(problems, names, what, fewest):
+    """A line for each problem, or for so many at least that are alike."""
+    lines = []
+    for group in alike(problems):
+        told = group[:1] if len(group) >= fewest else group
+        more = f", and so are {len(group) - 1} more in the same way" if len(group) > len(told) else ""
+        lines += [f"Run {names[one.run_id]} is {what}{more}: {one.reason}" for one in told]
+    return lines
 
 
 def _when(light_curve, number):

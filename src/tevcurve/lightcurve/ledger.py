@@ -10,7 +10,7 @@ from astropy.table import Row, Table
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.lightcurve.run_columns import columns_of, ids_of, with_columns
 from tevcurve.lightcurve.runs import BinsOnDemand, PickedRuns, Runs
-from tevcurve.problems import FAILED, WARNING, Problem
+from tevcurve.problems import FAILED, WARNING, Problem, alike
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
 from tevcurve.run_id import FIELDS, names_of
 
@@ -56,7 +56,9 @@ class LedgerWords:
         lines.append(f"{used:>10.1f}  of {total:.1f} s of good time used, in {len(self.events)} runs")
         names = self.run_names()
         lines += [f"run {names[one.run_id]} is left out: {one.reason}" for one in self.failed]
-        lines += [f"run {names[one.run_id]} is odd: {one.reason}" for one in self.warnings]
+        for first, *others in alike(self.warnings):
+            more = f", and so are {len(others)} more in the same way" if others else ""
+            lines.append(f"run {names[first.run_id]} is odd{more}: {first.reason}")
         return "\n".join(lines)
 
 

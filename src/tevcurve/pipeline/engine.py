@@ -17,7 +17,7 @@ from tevcurve.lightcurve.runs import Runs, RunsInMemory, TermsOfRuns
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
-from tevcurve.problems import Problem, in_order
+from tevcurve.problems import Problem, in_order, remarks_told_once
 from tevcurve.progress import working
 from tevcurve.reduction.settings import SettingRule
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
@@ -33,6 +33,7 @@ HELD = 2**25
 Outcome: TypeAlias = tuple[SourceRun | None, Problem | None]
 
 
+@remarks_told_once()
 def light_curve_of(
     job: Job, outcomes: Iterable[Outcome], n_runs: int, strict: bool = False, progress: bool = False
 ) -> LightCurve:

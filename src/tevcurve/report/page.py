@@ -10,6 +10,7 @@ from markupsafe import Markup
 from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve import LightCurve
+from tevcurve.problems import alike
 from tevcurve.report import embedding, tables, words
 from tevcurve.report.conclusion import conclude
 from tevcurve.report.figure_style import SIGNS, plain
@@ -139,11 +140,14 @@ def _band_choices(rows):
 
 
 def _named_problems(ledger, kind):
-    """List of (words for the run, `Problem`) of the problems of a kind, "failed" or "warnings"."""
+    """List of (words for the runs, `Problem`) of the problems of a kind, "failed" or "warnings", those alike as one."""
     if ledger is None:
         return []
     names = ledger.run_names()
-    return [(names[one.run_id], one) for one in getattr(ledger, kind)]
+    return [
+        (words.listing([names[one.run_id] for one in group]), group[0])
+        for group in alike(getattr(ledger, kind))
+    ]
 
 
 def _filled(figures, **parts):
