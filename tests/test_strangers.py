@@ -20,10 +20,13 @@ from tevcurve import LightCurve, LightCurveEstimator, append_runs, light_curve
 from tevcurve.bins.good_time import good_time
 from tevcurve.bins.text import binning_from_text
 from tevcurve.cli.main import main
+from tevcurve.closure import closure
 from tevcurve.data import DataStore, Observation
 from tevcurve.data.write import write_store
 from tevcurve.datasets.timeline import timeline_of
 from tevcurve.errors import DataError, InputError
+from tevcurve.fit.protocols import Expected
+from tevcurve.fit.row_likelihood import RowLikelihood
 from tevcurve.irf import EffectiveAreaTable2D
 from tevcurve.irf.layout import RESPONSES, Layout, ValueColumn
 from tevcurve.irf.table import Response
@@ -31,6 +34,11 @@ from tevcurve.kernels.onoff_profile import WstatLikelihood
 from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
 from tevcurve.lightcurve.columns import COLUMNS, LightCurveColumn
 from tevcurve.lightcurve.file_formats import FORMATS, FileFormat
+from tevcurve.lightcurve.fit_rows import fit_rows
+from tevcurve.lightcurve.free_shapes import FreeShapes
+from tevcurve.lightcurve.hardness import hardness_table
+from tevcurve.lightcurve.toys import draw_toys
+from tevcurve.lightcurve.variability import bayesian_blocks
 from tevcurve.models import PowerLaw
 from tevcurve.report import report_html
 from tevcurve.statistics import STATISTICS
@@ -437,6 +445,78 @@ def test_a_statistic_that_is_none_or_in_vain_is_refused(store, gaussian):
         made(store, method="3d", statistic="gaussian")
     with pytest.raises(InputError, match="is for free backgrounds and a fixed shape, and background_error"):
         made(store, statistic="gaussian", background_error=0.1)
+
+
+class Core(RowLikelihood):
+    """Rows that can be fitted, and nothing else."""
+
+
+class Telling(Core):
+    """Rows that say what they expect, too: of the source only."""
+
+    def measured(self):
+        return {"counts": self.spread(self.profile.counts)}
+
+    def expected(self, norm):
+        nothing = np.zeros(len(norm))
+        return Expected(norm * self.profile.total, np.arange(len(norm)), nothing, nothing)
+
+
+@dataclass(frozen=True)
+class CoreOrigin:
+    """The origin of a light curve whose rows are of a kind that the package does not know."""
+
+    kept: object
+    kind: type
+
+    def laid(self, below_zero=True):
+        joint, time_bins = self.kept.laid(below_zero)
+        return self.kind(
+            joint.profile, joint.fitted, joint.runs, joint.cut, joint.reaches, joint.setting
+        ), time_bins
+
+    def hardness(self, light_curve, low, high, **levels):
+        return hardness_table(light_curve, self, (low, high), **levels)
+
+    def __getattr__(self, name):
+        return getattr(self.kept, name)
+
+
+def test_what_a_likelihood_cannot_do_is_refused_in_a_sentence(store):
+    lc = made(store)
+    lc = replace(lc, origin=CoreOrigin(lc.origin, Core))
+    rows, options = lc.origin.laid()[0], lc.origin.options
+    with pytest.raises(
+        InputError, match="A light curve needs rows that can say what they expect, which those"
+    ):
+        fit_rows(rows, options)
+    with pytest.raises(
+        InputError, match=r"be drawn as toys, which those of a Core cannot; wanted are rows of"
+    ):
+        draw_toys(lc, 1.0, 2)
+    with pytest.raises(InputError, match="blocks of events needs rows that can say when their events came"):
+        bayesian_blocks(lc, events=True)
+    with pytest.raises(InputError, match="free needs rows that can be asked for another spectrum, which"):
+        FreeShapes(rows, lc.origin.spectrum, lc.origin.nodes)._reshaped(rows.fitted)
+    with pytest.raises(InputError, match="this light curve has none"):
+        closure(lc, n=2)
+    telling, _ = CoreOrigin(lc.origin.kept, Telling).laid(below_zero=False)
+    exact = replace(options, interval="feldman-cousins")
+    with pytest.raises(InputError, match="interval='feldman-cousins' needs rows that can be drawn as toys"):
+        fit_rows(telling, exact)
+
+
+def test_what_a_likelihood_can_do_is_not_refused(store):
+    edges = [1, 3, 10] * u.TeV
+    lc = light_curve(store.get_observations(), TARGET, "10 min", edges, "1d", negative=True)
+    core = replace(lc, origin=CoreOrigin(lc.origin, Core))
+    np.testing.assert_array_equal(core.hardness(0, 1)["hardness"], lc.hardness(0, 1)["hardness"])
+    # From columns where there are no toys.
+    assert "from the columns of the table" in str(core.variability(band=0, n_toys=0))
+    telling, _ = CoreOrigin(lc.origin, Telling).laid()
+    columns, _, _ = fit_rows(telling, lc.origin.options)
+    np.testing.assert_array_equal(columns["norm"], lc.table["norm"])
+    np.testing.assert_array_equal(columns["npred"], columns["npred_excess"])
 
 
 def test_without_registrations_nothing_of_them_is_there(store):

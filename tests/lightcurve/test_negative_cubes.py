@@ -112,7 +112,7 @@ def test_the_bound_is_where_a_cell_of_any_run_is_empty(observations, bins, optio
     lower = profile.lower_bound()
     norms = profile.settled(lower)[0].norms
     least, scale = np.full((2, profile.n), np.inf)
-    for row, cells in enumerate(joint.row_cells()):
+    for row, cells in enumerate(joint.drawn().cells):
         cells, own = cells(), np.flatnonzero(profile.likelihood.terms.block_bin == row)
         seen = cells.signal > 0
         left = (lower[row] * cells.signal + norms[own][cells.block] * cells.background + cells.constant)[seen]

@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from tevcurve.errors import InputError
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
 from tevcurve.fit.expected_cells import cells_of_runs
-from tevcurve.fit.profile_nonlinear import NonlinearProfile
-from tevcurve.fit.protocols import Expected
-from tevcurve.fit.row_likelihood import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
+from tevcurve.fit.protocols import DrawnCells, Expected
+from tevcurve.fit.row_events import cube_events
+from tevcurve.fit.row_likelihood import RowPieces, RowSetting, cut_runs, for_each_run
+from tevcurve.fit.searched_cubes import CubeRows, SearchedCubes
 from tevcurve.fit.spectral_terms import cube_rows
 from tevcurve.fit.toys_cubes import CubeToys
 from tevcurve.kernels.bound_cells import BoundCells
@@ -40,62 +40,33 @@ class CubeRule:
 ROWS, CUBES = RowSetting(), CubeRule()
 
 
-class CubeLikelihood(RowLikelihood):
-    """Rows of a 3D light curve; the profile is an `OneAmplitude` of a `CashLikelihood`, or a `NonlinearProfile`.
+class JointCubes(CubeRows):
+    """Rows of a 3D light curve in which amplitudes are fitted: of the source, and of further ones beside it.
 
     Parameters
     ----------
-    laid : the arguments of a `RowLikelihood`
-    counts, floored, unpredicted : float arrays (n_bins,), counts of the fit, those at cells where the background
-        was raised from zero, and those in cells where nothing is predicted, which are left out
-    fluxes : list of float arrays (n_true,), cm-2 s-1, of the reference spectrum in each run
-    compact_runs : function without arguments to the runs with their `compact` response
+    laid, counted : the arguments of a `CubeRows`
+    further : for each run a tuple of the numbers of the amplitudes of its further sources; empty for none
     """
 
-    def __init__(self, *laid, counts, floored, unpredicted, fluxes, compact_runs):
-        super().__init__(*laid)
-        self.counts, self.floored, self.unpredicted = counts, floored, unpredicted
-        self.fluxes, self.compact_runs = fluxes, compact_runs
-
-    @property
-    def is_linear(self):
-        """Whether the flux of one source and norms of backgrounds are all that is fitted, bool."""
-        return not isinstance(self.profile, NonlinearProfile) and self.profile.likelihood.n_amplitudes == 1
-
-    def notes(self):
-        """What is held, events where the background had to be raised from zero, and events that nothing predicts."""
-        told = {}
-        if isinstance(self.profile, NonlinearProfile):
-            for row in self.fitted[self.profile.source_is_held]:
-                told[row] = [
-                    "the source stays where it is and as it is, since there is no excess to fit that to"
-                ]
-        for numbers, words in ((self.floored, raised_words), (self.unpredicted, _unpredicted_words)):
-            for row in np.flatnonzero(numbers):
-                told.setdefault(row, []).append(words(int(numbers[row])))
-        notes = super().notes()
-        for row, words in told.items():
-            notes[row] = "; ".join(words)
-        return notes
-
-    def measured(self):
-        """Columns of what was counted."""
-        return {"counts": self.counts}
+    def __init__(self, *laid, further=(), **counted):
+        super().__init__(*laid, **counted)
+        self.further = further
 
     def expected(self, norm):
         """The `Expected` of the fitted rows at norms (n_fitted,), one part for each run of a row.
 
         norm: float array (n_fitted,).
         """
-        if isinstance(self.profile, NonlinearProfile):
-            return _expected_of_each(self.profile, norm)
         profile = self.profile
         return Expected(norm * profile.total, *profile.likelihood.expected(profile.best(norm)))
 
+    def events(self, norm):
+        """The `RowEvents` of the fitted rows at norms (n_fitted,). norm: float array (n_fitted,)."""
+        return cube_events(self, norm)
+
     def runs_apart(self):
-        """The `RowPieces` of the fitted rows; `InputError` where runs share more than amplitudes."""
-        if isinstance(self.profile, NonlinearProfile):
-            raise InputError("The runs of a row share what is fitted beside amplitudes, so it has no pieces.")
+        """The `RowPieces` of the fitted rows."""
         likelihood, row = self.profile.likelihood.pieces()
         parts = [
             (cut.bins[:, None] * self.n_bands + np.arange(self.n_bands)).ravel() for cut in self.cut.cuts
@@ -113,6 +84,13 @@ class CubeLikelihood(RowLikelihood):
         pairs = zip(self.runs, self.fluxes, strict=True)
         return np.array([run.signal_total(flux)[band] for run, flux in pairs])
 
+
+class CubeLikelihood(JointCubes):
+    """Rows of a 3D light curve in which the flux of one source and norms of backgrounds are all that is fitted.
+
+    The profile is an `OneAmplitude` of a `CashLikelihood` with one amplitude; the arguments are as for `JointCubes`.
+    """
+
     def reshaped(self, rows):
         """The `CashRows` of some rows (int array, sorted), which may have another flux in each true-energy bin.
 
@@ -121,67 +99,20 @@ class CubeLikelihood(RowLikelihood):
         return cube_rows(self, rows)
 
     def toys(self, rows):
-        """What draws toys of some rows (int array, sorted), a `CubeToys`.
-
-        Raises `InputError` where more than the flux of one source and norms of backgrounds is fitted.
-
-        rows: sorted int array.
-        """
-        if not self.is_linear:
-            raise InputError(
-                "Toys are drawn of the flux of one source over backgrounds with free norms, and more is free here; "
-                "wanted is that the other parameters are frozen."
-            )
+        """What draws toys of some rows (int array, sorted), a `CubeToys`. rows: sorted int array."""
         return CubeToys(self, rows)
 
-    @property
-    def is_counting(self):
-        """Whether all cubes have one pixel and a known background, bool."""
-        if not self.is_linear or np.any(self.profile.likelihood.terms.background_total > 0):
-            return False
-        return all(run.compact.shares.shape[1] == 1 for run in self.compact_runs())
-
-    def row_cells(self):
-        """Functions without arguments to the `ExpectedCells` of each fitted row, a list.
-
-        Raises `InputError` where more than the flux of one source and norms of backgrounds is fitted.
-        """
-        if not self.is_linear:
-            raise InputError(
-                "interval='feldman-cousins' is for the flux of one source over backgrounds with free norms, and more "
-                "is free here; wanted is that the other parameters are frozen, or interval='likelihood'."
-            )
-        runs, cuts = self.compact_runs(), self.cut.cuts
-        cells = cells_of_runs(runs, cuts, self.fluxes, self.n_bands, self.stacked)
-        return [partial(cells, row) for row in self.fitted]
-
-
-def raised_words(number):
-    """What is said of a row in which the background was raised from zero at the cells of so many events.
-
-    number: int, of events.
-    """
-    events = "event" if number == 1 else "events"
-    return f"{number} {events} where the background is empty, raised to a floor"
-
-
-def _unpredicted_words(number):
-    return f"{number} events left out where nothing is predicted"
-
-
-def _expected_of_each(profile, norm):
-    """The `Expected` of rows that are searched one by one."""
-    signal, parts = [], []
-    for k, own in enumerate(profile.settled(norm)[0]):
-        a = norm[k : k + 1]
-        row, background, others = own.likelihood.expected(own.best(a))
-        signal.append(a[0] * own.total[0])
-        parts.append((row + k, background, others))
-    return Expected(np.array(signal), *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    def drawn(self):
+        """The `DrawnCells` of the fitted rows."""
+        runs, terms = self.compact_runs(), self.profile.likelihood.terms
+        cells = cells_of_runs(runs, self.cut.cuts, self.fluxes, self.n_bands, self.stacked)
+        has_pixels = any(run.compact.shares.shape[1] > 1 for run in runs)
+        is_counting = not has_pixels and not np.any(terms.background_total > 0)
+        return DrawnCells([partial(cells, row) for row in self.fitted], is_counting)
 
 
 def lay_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=None):
-    """The `CubeLikelihood` of runs.
+    """The `CubeLikelihood` of runs; a `JointCubes` or `SearchedCubes` where the rule has more that is free.
 
     Where a bin has several, they are fitted jointly, one flux and a background norm for each run; or stacked, the
     sums of their predictions in each cell, with one background norm.
@@ -213,7 +144,11 @@ def lay_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=None
     reaches = [run.reach() for run in runs]
     compact_runs = (lambda: runs) if compact_runs is None else compact_runs
     laid = profile, fitted, runs, cut, reaches, setting
-    return CubeLikelihood(*laid, **counted, fluxes=fluxes, compact_runs=compact_runs)
+    counted |= {"fluxes": fluxes, "compact_runs": compact_runs}
+    if rule.search is not None:
+        return SearchedCubes(*laid, **counted)
+    kind = JointCubes if any(rule.further) else CubeLikelihood
+    return kind(*laid, **counted, further=rule.further)
 
 
 def _counted(runs, cut, pieces, n_rows, whole):

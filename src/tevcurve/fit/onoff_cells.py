@@ -10,6 +10,9 @@ from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood
 from tevcurve.statistics import STATISTICS
 
+# Of alpha, relative, in what is summed.
+SAME = 1e-3
+
 
 @dataclass(frozen=True, eq=False)
 class OnOffCells:
@@ -51,6 +54,13 @@ class OnOffCells:
             on_acceptance = np.bincount(self.row, minlength=n_rows)
             alpha = np.where(n_off > 0, off_in_on / n_off, on_acceptance / off_acceptance)
         return n_on, n_off, alpha, off_in_on, signal
+
+    def has_one_alpha(self, n_rows):
+        """Whether all cells of each row have the same alpha, bool array (n_rows,). n_rows: int, number of all rows."""
+        least, most = np.full(n_rows, np.inf), np.zeros(n_rows)
+        np.minimum.at(least, self.row, self.alpha)
+        np.maximum.at(most, self.row, self.alpha)
+        return most <= least * (1 + SAME)
 
     def take(self, rows):
         """The cells of some rows (sorted int array), which get the numbers 0, 1, ...
@@ -104,8 +114,7 @@ class OnOffCells:
         return CashLikelihood(shape_terms(block, row[first], n, n_on, n_off, signal, *shape))
 
     def background(self, profile, fitted, norm):
-        """(row, counts) of the background in the ON region of the fitted rows at their norms, cell by cell or block by
-        block.
+        """(which of the fitted rows each of their cells is in, counts of the background in ON at norms of the rows).
 
         Parameters
         ----------
@@ -115,8 +124,6 @@ class OnOffCells:
         likelihood = profile.likelihood
         if not isinstance(likelihood, CashLikelihood):
             return likelihood.cell_bin, likelihood.background(norm)
-        (settled, _), terms = profile.settled(norm), likelihood.terms
-        own = np.flatnonzero(np.isin(self.row, fitted))
+        (settled, _), own = profile.settled(norm), np.flatnonzero(np.isin(self.row, fitted))
         _, block = np.unique(self.block[own], return_inverse=True)
-        in_on = np.bincount(block, self.off_in_on[own], terms.n_blocks)
-        return terms.block_bin, settled.norms * in_on
+        return likelihood.terms.block_bin[block], settled.norms[block] * self.off_in_on[own]

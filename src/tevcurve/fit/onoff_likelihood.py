@@ -6,7 +6,8 @@ from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.background_shapes import OffShapes, nights
 from tevcurve.fit.onoff_cells import OnOffCells
-from tevcurve.fit.protocols import Expected
+from tevcurve.fit.protocols import DrawnOnOff, Expected
+from tevcurve.fit.row_events import onoff_events
 from tevcurve.fit.row_likelihood import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
 from tevcurve.fit.spectral_terms import onoff_rows
 from tevcurve.fit.toys_onoff import onoff_toys
@@ -46,7 +47,7 @@ class OnOffLikelihood(RowLikelihood):
         return {"counts": n_on, "n_on": n_on, "n_off": n_off, "alpha": alpha, "excess": n_on - off_in_on}
 
     def expected(self, norm):
-        """The `Expected` of the fitted rows at norms (n_fitted,), a part for each energy bin, or each run, of a row.
+        """The `Expected` of the fitted rows at norms (n_fitted,), a part for each energy bin of a run in a row.
 
         norm: float array (n_fitted,).
         """
@@ -81,9 +82,19 @@ class OnOffLikelihood(RowLikelihood):
         """
         return onoff_rows(self, rows)
 
+    def events(self, norm):
+        """The `RowEvents` of the ON events of the fitted rows at norms (n_fitted,). norm: float array (n_fitted,)."""
+        return onoff_events(self, norm)
+
     def toys(self, rows):
         """What draws toys of some rows (int array, sorted), an `OnOffToys`. rows: sorted int array."""
         return onoff_toys(self, rows)
+
+    def drawn(self):
+        """The `DrawnOnOff` of the fitted rows."""
+        n_on, n_off, alpha, _, _ = self.cells.summed(self.n_bins)
+        same = self.cells.has_one_alpha(self.n_bins)
+        return DrawnOnOff(*(each[self.fitted] for each in (n_on, n_off, alpha, same)))
 
 
 def lay_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE, shapes=None):

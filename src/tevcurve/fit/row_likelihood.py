@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.time_cut import cut_run
 from tevcurve.errors import InputError
+from tevcurve.fit.protocols import Expectations, rows_with
 from tevcurve.fit.row_exposure import WholeSeconds, row_exposure
 
 
@@ -254,22 +255,21 @@ class RowLikelihood:
         """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,); NaN where not fitted.
 
         norm: float array (n_bins,).
+
+        Raises `InputError` for rows that do not say what they expect.
         """
+        rows_with(self, Expectations, use="A light curve")
         measured, expected = self.measured(), self.expected(norm[self.fitted])
         signal = self.spread(expected.signal)
         predicted = {"npred": signal + self.spread(expected.rest()), "npred_excess": signal}
         return {"counts": measured["counts"]} | predicted | measured
 
-    def measured(self):
-        """Columns of what was counted; see `tevcurve.fit.protocols.Expectations`."""
-        raise NotImplementedError
-
-    def expected(self, norm):
-        """The `~tevcurve.fit.protocols.Expected` of the fitted rows at norms (n_fitted,).
+    def effective_counts(self, norm):
+        """Counts (n_fitted,) that the fluxes of the fitted rows rest on, at norms (n_fitted,).
 
         norm: float array (n_fitted,).
         """
-        raise NotImplementedError
+        return self.profile.effective_counts(norm)
 
     def pieces(self):
         """The `RowPieces` of the fitted rows.

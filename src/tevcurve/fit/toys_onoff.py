@@ -157,17 +157,22 @@ def onoff_toys(joint, rows):
     joint : `OnOffLikelihood`
     rows : sorted int array, the rows that are drawn
     """
-    run, reco, group, ontime = _cell_groups(joint, rows)
+    run, reco, group, ontime = cells_in_runs(joint, rows)
     own_shape = (None, None, None) if joint.stacked else (joint.shapes, run, reco)
     profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
     cells = joint.cells.take(rows)
     return OnOffToys(profile, rows, group, ontime, cells=cells, rule=joint.rule, own_shape=own_shape)
 
 
-def _cell_groups(joint, rows):
+def cells_in_runs(joint, rows):
     """(run, energy bin, group, ontime) of each cell of rows: a group are those of one run and energy bin; ontime in s.
 
     Where runs are stacked, a group are the cells of one energy bin in rows with the same runs, and there is no run.
+
+    Parameters
+    ----------
+    joint : `OnOffLikelihood`
+    rows : sorted int array, rows whose cells these are, in the order of `OnOffCells`
     """
     bands, n_bands = joint.bands[0], joint.n_bands
     parts = []

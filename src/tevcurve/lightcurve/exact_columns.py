@@ -6,7 +6,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.fit.exact_intervals import known_norm_intervals, onoff_norm_intervals
-from tevcurve.fit.onoff_likelihood import OnOffLikelihood
+from tevcurve.fit.protocols import Drawable, DrawnOnOff, Expectations, rows_with
 from tevcurve.fit.toy_intervals import toy_norm_intervals
 
 WORDS = "errors and limit by Feldman & Cousins"
@@ -19,8 +19,6 @@ LENGTHENED = (
 )
 # A row of a cube takes seconds.
 MOST_TOY_ROWS = 100
-# Of alpha, relative, in what is summed.
-SAME = 1e-3
 
 
 def with_exact_intervals(joint, columns, reason, options, minimum):
@@ -41,7 +39,7 @@ def with_exact_intervals(joint, columns, reason, options, minimum):
     options : `FitOptions`
     minimum : `~tevcurve.fit.minimize.Minimum` of the profile
 
-    Raises `InputError` for more than `MOST_TOY_ROWS` rows of cubes, and for what the intervals are not for.
+    Raises `InputError` for more than `MOST_TOY_ROWS` rows of cubes, and for rows that cannot be drawn.
     """
     columns, reason = dict(columns), list(reason)
     rows = joint.fitted[np.isfinite(columns["norm"][joint.fitted])]
@@ -84,23 +82,32 @@ def check_toy_rows(n_rows):
         )
 
 
+def drawn_rows(joint):
+    """What toys of the fitted rows of a `RowLikelihood` are, a `DrawnOnOff` or `DrawnCells`.
+
+    joint: `RowLikelihood`. Raises `InputError` where none can be drawn.
+    """
+    return rows_with(joint, Drawable, Expectations, use="interval='feldman-cousins'").drawn()
+
+
 def _method(joint, columns, rows, minimum):
     """(function of a dict of levels to one of (lower, upper) ends (n_rows,), words for each row).
 
     Of "norm_ul" the lower ends may be missing.
     """
-    signal = joint.profile.total[np.searchsorted(joint.fitted, rows)]
-    if isinstance(joint, OnOffLikelihood):
-        counts = [columns[name][rows] for name in ("n_on", "n_off", "alpha")]
+    drawn, own = drawn_rows(joint), np.searchsorted(joint.fitted, rows)
+    signal = joint.profile.total[own]
+    if isinstance(drawn, DrawnOnOff):
+        counts = drawn.n_on[own], drawn.n_off[own], drawn.alpha[own]
         words = [
-            FROM_COUNTS if same else f"{FROM_COUNTS}, {SEVERAL_ALPHA}" for same in _same_alpha(joint)[rows]
+            FROM_COUNTS if same else f"{FROM_COUNTS}, {SEVERAL_ALPHA}" for same in drawn.has_one_alpha[own]
         ]
         return lambda levels: {
             name: onoff_norm_intervals(*counts, signal, level) for name, level in levels.items()
         }, words
-    if joint.is_counting:
-        background = (columns["npred"] - columns["npred_excess"])[rows]
-        counts = columns["counts"][rows]
+    if drawn.is_counting:
+        counts = joint.measured()["counts"][rows]
+        background = joint.expected(columns["norm"][joint.fitted]).rest()[own]
         return (
             lambda levels: {
                 name: known_norm_intervals(counts, background, signal, level)
@@ -109,24 +116,14 @@ def _method(joint, columns, rows, minimum):
             [f"{FROM_COUNTS} {KNOWN}"] * len(rows),
         )
     check_toy_rows(len(joint.fitted))
-    cells, own = joint.row_cells(), np.searchsorted(joint.fitted, rows)
 
     def of_toys(levels):
         asked = [[levels[name]] if name in levels else [] for name in ("norm_errn", "norm_ul")]
-        lower, upper, limits = toy_norm_intervals(joint.profile, minimum, cells, *asked)
+        lower, upper, limits = toy_norm_intervals(joint.profile, minimum, drawn.cells, *asked)
         found = {"norm_errn": (lower[:, own], upper[:, own]), "norm_ul": (None, limits[:, own])}
         return {name: tuple(None if end is None else end[0] for end in found[name]) for name in levels}
 
     return of_toys, [FROM_TOYS] * len(rows)
-
-
-def _same_alpha(joint):
-    """Whether all cells of each row have the same alpha, bool array (n_rows,)."""
-    cells = joint.cells
-    least, most = np.full(joint.n_bins, np.inf), np.zeros(joint.n_bins)
-    np.minimum.at(least, cells.row, cells.alpha)
-    np.maximum.at(most, cells.row, cells.alpha)
-    return most <= least * (1 + SAME)
 
 
 def _filled(column, rows, values):

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from tevcurve.fit.onoff_likelihood import OnOffLikelihood
+from tevcurve.fit.protocols import DrawnOnOff
 from tevcurve.fit.toy_intervals import bound_of, toy_statistics, toys_for
 from tevcurve.kernels.profile_construction import preceding_probability
-from tevcurve.lightcurve.exact_columns import check_toy_rows, levels_of
+from tevcurve.lightcurve.exact_columns import check_toy_rows, drawn_rows, levels_of
 
 # Backgrounds at which the critical values of a row are found; in between they are interpolated.
 N_BACKGROUNDS = 5
@@ -31,12 +31,12 @@ def exact_coverage(kept, rows, norms):
     """
     levels = list(levels_of(kept.options).values())
     joint, _ = kept.laid(below_zero=False)
-    if isinstance(joint, OnOffLikelihood):
+    drawn = drawn_rows(joint)
+    if isinstance(drawn, DrawnOnOff):
         return _OnOffCoverage(norms, levels)
     check_toy_rows(len(norms))
-    cells = joint.row_cells()
     own = np.searchsorted(joint.fitted, rows.number)
-    return _ToyCoverage([cells[k] for k in own], norms, levels)
+    return _ToyCoverage([drawn.cells[k] for k in own], norms, levels)
 
 
 class _OnOffCoverage:

@@ -7,7 +7,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.fit.protocols import Reshaped
+from tevcurve.fit.protocols import Reshaped, rows_with
 from tevcurve.fit.spectral_fits import estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
@@ -82,11 +82,7 @@ class FreeShapes:
         return [self.spectrum.parameters[name] for name in names]
 
     def _reshaped(self, numbers):
-        if not isinstance(self.joint, Reshaped):
-            raise InputError(
-                "These rows know no other spectrum than the reference, so nothing of it can be free."
-            )
-        return self.joint.reshaped(numbers)
+        return rows_with(self.joint, Reshaped, use="free").reshaped(numbers)
 
 
 class _ShapeTable:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.fit.protocols import Drawable, rows_with
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ def toy_maker(light_curve, rows=None):
     light_curve : `LightCurve`
     rows : int array, sorted, of the rows that are drawn; default: all with signal
 
-    Raises `InputError` for a light curve that was not made by `tevcurve.light_curve`.
+    Raises `InputError` for a light curve that knows no runs, and for rows that cannot be drawn.
     """
     origin = light_curve.origin
     if not hasattr(origin, "laid"):
@@ -60,5 +61,5 @@ def toy_maker(light_curve, rows=None):
             "Toys are drawn from the responses of the runs, and this light curve has none (it was read from a file, "
             "or made from counts without times); one made by tevcurve.light_curve is wanted."
         )
-    joint, _ = origin.laid()
+    joint = rows_with(origin.laid()[0], Drawable, use="A simulated light curve")
     return joint.toys(joint.fitted if rows is None else np.asarray(rows))

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
-from tevcurve.fit.protocols import Drawable, EventView
+from tevcurve.fit.protocols import Drawable, EventView, Expectations
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
@@ -214,11 +214,10 @@ def _from_origin(light_curve, numbers):
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
     reference = start[0]
     middle = (joint.cut.reference.to_time(joint.exposure.time_mean[numbers]) - reference).sec
-    is_known = isinstance(joint, Drawable) and isinstance(joint, EventView)
-    if not is_known or not getattr(joint, "is_linear", True):
-        # Rows in which more than norms is fitted are known by their columns only.
+    if not all(isinstance(joint, each) for each in (Drawable, EventView, Expectations)):
+        # Such rows, those in which more than norms is fitted among them, are known by their columns only.
         return _from_columns(light_curve, numbers)
-    maker = joint.toys(numbers)
+    maker, own = joint.toys(numbers), np.searchsorted(joint.fitted, numbers)
     fits = RowFits(maker.profile)
     edges = kept.bands[numbers[0] % joint.n_bands :][:2]
     pieces = _pieces(joint, time_bins, numbers, reference)
@@ -241,7 +240,7 @@ def _from_origin(light_curve, numbers):
         middle_s=middle,
         pieces=pieces,
         flux=float(kept.spectrum.photon_flux(edges)[0]),
-        counts=fits.profile.effective_counts(np.full(len(numbers), max(float(fits.constant[0]), 0.0))),
+        counts=joint.effective_counts(np.full(len(joint.fitted), max(float(fits.constant[0]), 0.0)))[own],
         good_s=np.bincount(pieces.row, pieces.stop_s - pieces.start_s, len(numbers)),
         exposure=np.bincount(pieces.row, pieces.weight, len(numbers)),
         maker=maker,
