@@ -86,9 +86,9 @@ def _without_own(reason):
 
 @contextmanager
 def remarks_told_once():
-    """Inside, remarks that differ in files and numbers only are logged once, and at the end how many more there were.
+    """Inside, warnings of runs that differ in files and numbers only are logged once, and at the end their number.
 
-    Each is noted nevertheless.
+    Each remark is noted nevertheless.
     """
     if _said.get() is not None:
         yield
@@ -99,9 +99,9 @@ def remarks_told_once():
         yield
     finally:
         _said.reset(token)
-        for first, *others in said.values():
+        for logger, first, *others in said.values():
             if others:
-                log.warning(
+                logger.warning(
                     "The same holds %d more times, with other files or numbers: %s", len(others), first
                 )
 
@@ -128,19 +128,25 @@ def remark(reason):
 
     reason: str, one sentence.
     """
-    if _is_new(reason):
-        log.warning("%s", reason)
+    warn(log, reason)
     note_again([(_stage.get(), reason)])
 
 
-def _is_new(reason):
-    """Whether nothing like a remark was said before, where that is counted."""
+def warn(logger, reason):
+    """Warns of a run in a log, or counts where the same was said of another one (`remarks_told_once`).
+
+    Parameters
+    ----------
+    logger : `logging.Logger`
+    reason : str, one sentence
+    """
     said = _said.get()
-    if said is None:
-        return True
-    group = said.setdefault(_without_own(reason), [])
-    group.append(reason)
-    return len(group) == 1
+    if said is not None:
+        group = said.setdefault(_without_own(reason), [logger])
+        group.append(reason)
+        if len(group) > 2:
+            return
+    logger.warning("%s", reason)
 
 
 def note_again(remarks):

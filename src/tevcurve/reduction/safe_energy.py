@@ -1,12 +1,15 @@
 """Between which energies a response can be trusted."""
 
+import logging
 from dataclasses import dataclass
 
 import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import DataError, InputError
-from tevcurve.problems import at_stage, remark
+from tevcurve.problems import warn
+
+log = logging.getLogger(__name__)
 
 COMMON = "common"
 
@@ -103,11 +106,11 @@ def _range_of_file(observation):
     limits = {"LO_THRES": aeff.low_threshold, "HI_THRES": aeff.high_threshold}
     missing = [key for key, limit in limits.items() if limit is None]
     if missing:
-        with at_stage("aeff"):
-            remark(
-                f"The effective area of observation {observation.run_id} has no {' and no '.join(missing)}: energies "
-                "are not limited there."
-            )
+        warn(
+            log,
+            f"The effective area of observation {observation.run_id} has no {' and no '.join(missing)}: energies are "
+            "not limited there.",
+        )
     low = 0.0 if limits["LO_THRES"] is None else limits["LO_THRES"].to_value(u.TeV)
     high = np.inf if limits["HI_THRES"] is None else limits["HI_THRES"].to_value(u.TeV)
     if not low < high:
