@@ -235,3 +235,15 @@ def test_header_numbers():
     for value in ("high", float("nan"), "T", True, 10**400):
         with pytest.raises(DataError, match=f"x has KEY {value!r}; wanted is a finite number"):
             header_number({"KEY": value}, "KEY", "x")
+
+
+def test_a_table_in_compressed_tiles_is_refused_by_its_name(tmp_path, path):
+    with fits.open(path) as hdus:
+        hdus["EVENTS"].header["ZTABLE"] = True
+        hdus.writeto(tmp_path / "run.fits.fz")
+    file = FitsFile.open(tmp_path / "run.fits.fz")
+    assert file.table("GTI").name == "GTI"
+    with pytest.raises(
+        DataError, match=r"HDU EVENTS of .*run.fits.fz is a table in compressed tiles \(ZTABLE\)"
+    ):
+        file.table("EVENTS")

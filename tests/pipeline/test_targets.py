@@ -1,14 +1,19 @@
 """Which runs a name or a position means, in a store whose pointings are known."""
 
+from contextlib import nullcontext
+
 import astropy.units as u
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.table import Table
 from dl3_files import START, RunFile, write_store
 
 from tevcurve import DataStore
 from tevcurve.data import Observations
 from tevcurve.errors import InputError, MissingError
 from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
+from tevcurve.problems import noted_remarks
 
 CRAB = SkyCoord(83.63, 22.01, unit="deg")
 HERE = {"RA_OBJ": 83.63, "DEC_OBJ": 22.01}
@@ -107,3 +112,30 @@ def test_a_path_is_a_store(tmp_path, monkeypatch, single_file):
 def test_what_is_neither_is_refused(given, target, words):
     with pytest.raises(InputError, match=words):
         observations_of(given, target)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"RA_OBJ": CRAB.ra.deg + 360, "DEC_OBJ": CRAB.dec.deg},
+        {"RA_OBJ": CRAB.ra.deg, "DEC_OBJ": CRAB.dec.deg},
+        {"RA_OBJ": 0, "DEC_OBJ": 0},
+        {},
+    ],
+)
+def test_the_position_of_a_target_is_the_headers_or_that_of_the_index(tmp_path, header):
+    write_store(tmp_path, [run(1, "Crab", 0.5, header=header)])
+    path = tmp_path / "obs-index.fits.gz"
+    table = Table.read(path)
+    table["RA_PNT"] += 360
+    missing = not header or header["RA_OBJ"] == 0
+    with pytest.raises(InputError, match="give a SkyCoord") if missing else nullcontext():
+        assert observations_of(DataStore.from_dir(tmp_path), "Crab")[1].separation(CRAB) < 1e-9 * u.deg
+    table["RA_OBJ"], table["DEC_OBJ"] = [CRAB.ra.deg + 360], [CRAB.dec.deg]
+    fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(table, name="OBS_INDEX")]).writeto(path, overwrite=True)
+    store = DataStore.from_dir(tmp_path)
+    assert observations_of(store, "Crab")[1].separation(CRAB) < 1e-9 * u.deg
+    with noted_remarks() as remarks:
+        assert ids(observations_of(store, CRAB)[0]) == [1]
+        assert observations_of(store, CRAB)[0][0].pointing_lonlat
+    assert not remarks

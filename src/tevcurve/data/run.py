@@ -236,7 +236,7 @@ class Run:
         if self._pointing_deg is None:
             return
         lon, lat = self._pointing_deg
-        known = abs(lon) <= 360 and abs(lat) <= 90
+        known = abs(lon) <= 720 and abs(lat) <= 90
         if (
             not known
             or np.rad2deg(angular_separation(*np.deg2rad((lon, lat)), *lonlat)) > _POINTING_TOLERANCE

@@ -99,6 +99,11 @@ class FitsFile:
             table = parse_table(self._content, extent.start, extent.data_start, extent.stop, where)
         except ValueError as error:
             raise DataError(f"The {where} cannot be read: {error}.") from error
+        if table.header.get("ZTABLE") is True:
+            raise DataError(
+                f"The {where} is a table in compressed tiles (ZTABLE), which is not read; wanted is one that was unpacked, "
+                "as funpack does."
+            )
         content = memoryview(self._content)
         cards, data = content[extent.start : extent.data_start], content[extent.data_start : extent.stop]
         wrong = wrong_checksum(table.header, cards, data)

@@ -16,6 +16,7 @@ from tevcurve.files.columns import listed
 from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
 
+_LONGEST_LON = 720  # deg: some count on beyond a turn
 SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
 
 
@@ -81,7 +82,7 @@ def _by_name(observations, name):
             continue
         with suppress(TevcurveError):
             lon, lat = (header_number(meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))
-            if abs(lon) <= 360 and abs(lat) <= 90 and (lon, lat) != (0, 0):
+            if _is_position(lon, lat):
                 headers.append(SkyCoord(lon, lat, unit="deg"))
                 if any(headers[-1].separation(vote) < SAME_PLACE for vote in votes):
                     return runs, headers[-1]
@@ -92,7 +93,8 @@ def _by_name(observations, name):
         )
     if not votes:
         raise InputError(
-            f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord."
+            f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord (in a "
+            "configuration or on the command line: position)."
         )
     return runs, (headers or votes)[0]
 
@@ -102,11 +104,14 @@ def _positions_in_index(store, runs):
     with suppress(DataError):
         rows = store.first_rows(one.obs_id for one in runs)
         columns = (_degrees(store.obs_table, key)[rows].tolist() for key in ("RA_OBJ", "DEC_OBJ"))
-        pairs = [pair for pair in zip(*columns, strict=True) if abs(pair[0]) <= 360 and abs(pair[1]) <= 90]
-        # Zeros stand for a position that nobody gave.
-        pairs = [pair for pair in pairs if pair != (0, 0)]
+        pairs = [pair for pair in zip(*columns, strict=True) if _is_position(*pair)]
         return [SkyCoord(*pair, unit="deg") for pair, _ in Counter(pairs).most_common(1)]
     return []
+
+
+def _is_position(lon, lat):
+    """Whether two numbers (deg) are the position of a target: zeros stand for one that nobody gave."""
+    return abs(lon) <= _LONGEST_LON and abs(lat) <= 90 and (lon, lat) != (0, 0)
 
 
 def runs_of_target(observations, name):
@@ -170,7 +175,7 @@ def _called(observations, name):
 def _near(store, position, reach=2.5 * u.deg):
     """The observations of a store whose pointing is near a position."""
     lon, lat = (_degrees(store.obs_table, name) for name in ("RA_PNT", "DEC_PNT"))
-    known = (np.abs(lon) <= 360) & (np.abs(lat) <= 90)
+    known = (np.abs(lon) <= _LONGEST_LON) & (np.abs(lat) <= 90)
     target = position.icrs.ra.rad, position.icrs.dec.rad
     lon, lat = (np.deg2rad(np.where(known, angle, 0.0)) for angle in (lon, lat))
     near = known & (angular_separation(lon, lat, *target) < reach.to_value("rad"))
