@@ -1,6 +1,6 @@
 """Time bins laid over runs: unions of half-open intervals."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -43,7 +43,6 @@ class TimeBins:
     kind: str = "time bins"
     note: str = ""
     on_events: bool = False
-    _seconds: dict = field(default_factory=dict, repr=False)
 
     def __post_init__(self):
         if self.run is None:
@@ -104,13 +103,9 @@ class TimeBins:
         """Starts and stops of the intervals, two arrays (n,), in mission seconds of a run's `TimeReference`.
 
         reference: `TimeReference`.
-        Edges that came from a run with this reference are exact. Do not write to the arrays.
+        Edges that came from a run with this reference are exact.
         """
-        if reference not in self._seconds:
-            self._seconds[reference] = tuple(
-                np.asarray(edge.in_seconds(reference)) for edge in (self.start, self.stop)
-            )
-        return self._seconds[reference]
+        return tuple(np.asarray(edge.in_seconds(reference)) for edge in (self.start, self.stop))
 
     def columns(self):
         """What the bins add to the rows of a light curve: name to array (n_bins,)."""

@@ -6,17 +6,14 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.datasets.background_floor import raise_empty_cells
+from tevcurve.datasets.known_responses import KnownResponses
 from tevcurve.datasets.map_checks import check_maps, checked_mask
 from tevcurve.datasets.map_plot import plot_counts, plot_maps, plot_npred, plot_residuals, summary
 from tevcurve.datasets.reduced_cube import ReducedCube
-from tevcurve.datasets.source_response import source_response
 from tevcurve.datasets.times import dataset_times
 from tevcurve.errors import InputError, MissingError
 from tevcurve.models import SkyModel
 from tevcurve.records import as_html, as_text
-
-# A fit of a position looks at two places on each side of the one where it is, and comes back.
-MOVES_KEPT = 4
 
 
 class MapDataset:
@@ -46,7 +43,7 @@ class MapDataset:
         self.psf, self.edisp = psf, edisp
         self.name = name or (str(self.runs[0].run_id) if len(self.runs) == 1 else "")
         self.mask = checked_mask(mask, counts)
-        self._responses, self._responses_of = {}, (exposure, psf, edisp, counts.origin)
+        self._responses = KnownResponses()
         self.model = model
 
     @property
@@ -170,7 +167,7 @@ class MapDataset:
         negative = False
         for model in self._models:
             flux = self.flux_of(model)
-            response = self.response_of(model).at_counts(cell, self._summed_cells)
+            response = self._responses.at_counts(self, model, cell, self._summed_cells)
             predicted += np.einsum("t,te->e", flux, response.per_cell)
             total += np.sum(flux * response.total)
             reached |= response.reached
@@ -268,18 +265,7 @@ class MapDataset:
 
     def response_of(self, model):
         """The model's `SourceResponse`, kept for the places where the model was last. model: `SkyModel`."""
-        shape = () if model.spatial_model is None else tuple(p.value for p in model.spatial_model.parameters)
-        key = (type(model.spatial_model), getattr(model.spatial_model, "frame", None), shape)
-        parts = self.exposure, self.psf, self.edisp, self.counts.origin
-        if any(part is not known for part, known in zip(parts, self._responses_of, strict=True)):
-            self._responses, self._responses_of = {}, parts
-        cache = self._responses
-        # Taken out and put back at the end: the first is the one that was not needed for the longest time.
-        response = cache.pop(key, None)
-        cache[key] = source_response(self, model) if response is None else response
-        while len(cache) > MOVES_KEPT + len(self._models):
-            del cache[next(iter(cache))]
-        return cache[key]
+        return self._responses.response(self, model)
 
     def flux_of(self, model):
         """Flux of a model in each true-energy bin (n_true,), cm-2 s-1. model: `SkyModel`."""

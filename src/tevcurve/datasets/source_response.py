@@ -33,53 +33,21 @@ class SourceResponse:
         """
         return np.tensordot((self.edisp * flux[:, None]).T, self.spatial, axes=1)
 
-    def at_cells(self, flux, cell):
-        """Expected counts (n,) in cells given by their flat index in (n_reco, nlat, nlon).
-
-        Parameters
-        ----------
-        flux : float array (n_true,), cm-2 s-1
-        cell : int array (n,)
-        """
-        n_pixels = self.spatial[0].size
-        reco, pixel = np.divmod(cell, n_pixels)
-        spatial = self.spatial.reshape(-1, n_pixels)[:, pixel]
-        # einsum, not a matrix product: each cell's sum must not depend on how many others there are.
-        return np.einsum("te,te->e", spatial, (self.edisp * flux[:, None])[:, reco])
-
-    def total(self, flux, mask=None):
-        """Expected counts over all cells, or over those of a mask (n_reco, nlat, nlon); float.
-
-        Parameters
-        ----------
-        flux : float array (n_true,), cm-2 s-1
-        mask : bool array; None for all
-        """
-        if mask is None:
-            return float(np.sum(self.sky_sum * flux * self.edisp.sum(axis=1)))
-        per_cell = np.tensordot(self.spatial, mask.astype(float), axes=([1, 2], [1, 2]))
-        return float(np.sum(per_cell * self.edisp * flux[:, None]))
-
     def at_counts(self, cell, mask=None):
-        """The `CountsResponse` at cells given by their flat index, kept until it is asked for at others.
+        """The `CountsResponse` at cells given by their flat index.
 
         Parameters
         ----------
         cell : int array (n,)
         mask : bool (n_reco, nlat, nlon), the cells that are summed over; None for all
         """
-        kept = self.__dict__.get("_at_counts")
-        if kept is None or kept.mask is not mask or not np.array_equal(kept.cell, cell):
-            n_pixels = self.spatial[0].size
-            reco, pixel = np.divmod(cell, n_pixels)
-            per_cell = self.spatial.reshape(-1, n_pixels)[:, pixel] * self.edisp[:, reco]
-            sky = self.sky_sum[:, None]
-            if mask is not None:
-                sky = np.tensordot(self.spatial, mask.astype(float), axes=([1, 2], [1, 2]))
-            total = (sky * self.edisp).sum(axis=1)
-            kept = CountsResponse(cell, mask, per_cell, per_cell.any(axis=0), total)
-            self.__dict__["_at_counts"] = kept
-        return kept
+        n_pixels = self.spatial[0].size
+        reco, pixel = np.divmod(cell, n_pixels)
+        per_cell = self.spatial.reshape(-1, n_pixels)[:, pixel] * self.edisp[:, reco]
+        sky = self.sky_sum[:, None]
+        if mask is not None:
+            sky = np.tensordot(self.spatial, mask.astype(float), axes=([1, 2], [1, 2]))
+        return CountsResponse(per_cell, per_cell.any(axis=0), (sky * self.edisp).sum(axis=1))
 
     @cached_property
     def reached(self):
@@ -98,15 +66,11 @@ class CountsResponse:
 
     Attributes
     ----------
-    cell : int array (n,), flat indices of the cells
-    mask : bool array (n_reco, nlat, nlon) of the cells that are summed over, or None for all
     per_cell : float array (n_true, n), cm2 s
     reached : bool array (n,), whether any of it is not 0
     total : float array (n_true,), cm2 s
     """
 
-    cell: np.ndarray
-    mask: np.ndarray | None
     per_cell: np.ndarray
     reached: np.ndarray
     total: np.ndarray

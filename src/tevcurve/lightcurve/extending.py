@@ -149,7 +149,6 @@ def _of_runs(bins, runs):
         stop=bins.stop[known],
         bin=bins.bin[known],
         run=np.where(bins.run == ANY_RUN, ANY_RUN, place)[known],
-        _seconds={},
     )
 
 
