@@ -11,6 +11,7 @@ from timelines import CLOCK, CLOCKS, T0, make_run, runs_in_order
 
 from tevcurve.bins.good_time import good_time
 from tevcurve.bins.instants import Instants
+from tevcurve.bins.time_bins import ANY_RUN
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import TimeBins, by_edges, by_intervals, by_run, by_width, sliding
@@ -68,7 +69,13 @@ def test_bins_of_several_intervals():
     edges = np.array([0.0, 10, 20, 30, 40, 50]) + T0
     start, stop = (Instants.from_seconds(part, CLOCK, CLOCK) for part in (edges[:-1], edges[1:]))
     bins = TimeBins(
-        start, stop, np.array([0, 0, 1, 2, 2]), 3, labels=("a", "b", "c"), phase_min=np.arange(3) / 3
+        start,
+        stop,
+        np.array([0, 0, 1, 2, 2]),
+        3,
+        np.full(5, ANY_RUN),
+        labels=("a", "b", "c"),
+        phase_min=np.arange(3) / 3,
     )
     np.testing.assert_array_equal(bins.ontime_s([run]), [20, 10, 20])
     np.testing.assert_allclose(CLOCK.to_seconds(bins.time_min) - T0, [0, 20, 30])

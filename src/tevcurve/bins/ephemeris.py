@@ -1,6 +1,7 @@
 """When a periodic source is at which phase, and when its light would have come to the barycentre."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import astropy.units as u
 import numpy as np
@@ -27,28 +28,17 @@ class Ephemeris:
     period: u.Quantity | str | None = None
     frequency: u.Quantity | str | None = None
     derivatives: tuple = ()
-    # Frequency in s-1 and its first and second derivative.
-    _frequencies: tuple[float, float, float] = field(init=False, repr=False)
 
     def __post_init__(self):
         if not isinstance(self.epoch, Time) or not self.epoch.isscalar:
             raise InputError(f"The epoch of the ephemeris is {self.epoch!r}; wanted is one Time.")
         if (self.period is None) == (self.frequency is None):
             raise InputError("An ephemeris needs a period or a frequency; wanted is one of them.")
-        derivatives = tuple(self.derivatives) if np.iterable(self.derivatives) else (self.derivatives,)
-        known = 1 if self.frequency is None else 2
-        if len(derivatives) > known:
-            raise InputError(
-                f"The ephemeris has {len(derivatives)} derivatives; at most {known} can be used."
-            )
-        if self.frequency is None:
-            period = _positive(self.period, "s", "period")
-            change = _plain(derivatives[0], "") if derivatives else 0.0
-            values = 1 / period, -change / period**2, 2 * change**2 / period**3
-        else:
-            changes = [_plain(value, unit) for value, unit in zip(derivatives, ("s-2", "s-3"), strict=False)]
-            values = (_positive(self.frequency, "s-1", "frequency"), *changes, 0.0, 0.0)[:3]
-        object.__setattr__(self, "_frequencies", values)
+        _frequencies_of(self)
+
+    @cached_property
+    def _frequencies(self):
+        return _frequencies_of(self)
 
     def words(self):
         """The words for it in a text, dict of name to str: period or frequency, epoch, its scale, derivatives."""
@@ -89,6 +79,21 @@ class Ephemeris:
     def phase(self, time):
         """Phase (n,), 0 <= phase < 1, of a `Time` at the place where the ephemeris holds. time: `Time` (n,)."""
         return self.cycles((time.tdb - self.epoch.tdb).sec) % 1.0
+
+
+def _frequencies_of(ephemeris):
+    """Frequency in s-1 and its first and second derivative; `InputError` for numbers that cannot be used."""
+    period, frequency, given = ephemeris.period, ephemeris.frequency, ephemeris.derivatives
+    derivatives = tuple(given) if np.iterable(given) else (given,)
+    known = 1 if frequency is None else 2
+    if len(derivatives) > known:
+        raise InputError(f"The ephemeris has {len(derivatives)} derivatives; at most {known} can be used.")
+    if frequency is None:
+        period = _positive(period, "s", "period")
+        change = _plain(derivatives[0], "") if derivatives else 0.0
+        return 1 / period, -change / period**2, 2 * change**2 / period**3
+    changes = [_plain(value, unit) for value, unit in zip(derivatives, ("s-2", "s-3"), strict=False)]
+    return (_positive(frequency, "s-1", "frequency"), *changes, 0.0, 0.0)[:3]
 
 
 def barycentric_delay(time, position, site=None):

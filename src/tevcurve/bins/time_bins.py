@@ -21,7 +21,7 @@ class TimeBins:
 
     start, stop: `Instants` (n,). bin: int array (n,), ascending, the bin that an interval belongs to.
     n_bins: every bin has an interval or more, in the order of time and without overlap among each other.
-    run: int array (n,), the one run that an interval is of, or -1 where it is of all (default).
+    run: int array (n,), the one run that an interval is of, or -1 (`ANY_RUN`) where it is of all.
     overlapping: whether bins may share time. on_events: whether their edges were chosen on the events.
     labels: tuple of str (n_bins,), what to call the bins, or None.
     phase_min, phase_max: float arrays (n_bins,), for folded bins, else None.
@@ -35,7 +35,7 @@ class TimeBins:
     stop: Instants
     bin: np.ndarray
     n_bins: int
-    run: np.ndarray | None = None
+    run: np.ndarray
     overlapping: bool = False
     labels: tuple[str, ...] | None = None
     phase_min: np.ndarray | None = None
@@ -44,10 +44,6 @@ class TimeBins:
     note: str = ""
     on_events: bool = False
 
-    def __post_init__(self):
-        if self.run is None:
-            object.__setattr__(self, "run", np.full(len(self.bin), ANY_RUN))
-
     @classmethod
     def one_interval_each(cls, start, stop, **options):
         """Bins of one interval each.
@@ -55,8 +51,9 @@ class TimeBins:
         Parameters
         ----------
         start, stop : `Instants` (n,)
-        options : as for `TimeBins`
+        options : as for `TimeBins`; by default the intervals are of all runs
         """
+        options = {"run": np.full(len(start), ANY_RUN), **options}
         return cls(start, stop, np.arange(len(start)), len(start), **options)
 
     @classmethod

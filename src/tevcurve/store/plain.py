@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -115,12 +116,14 @@ class Vocabulary:
     what: str
     kinds: tuple[RecordKind, ...]
     declared: tuple[DeclaredKind, ...] = ()
-    _by_class: dict[type, RecordKind] = field(init=False, repr=False)
-    _by_name: dict[str, RecordKind] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_class", {kind.cls: kind for kind in self.kinds})
-        object.__setattr__(self, "_by_name", {kind.name: kind for kind in self.kinds})
+    @cached_property
+    def _by_class(self) -> dict[type, RecordKind]:
+        return {kind.cls: kind for kind in self.kinds}
+
+    @cached_property
+    def _by_name(self) -> dict[str, RecordKind]:
+        return {kind.name: kind for kind in self.kinds}
 
     def to_plain(self, value: Any, add_array: AddArray, name: str = "it") -> Any:
         """The value in the types of JSON.

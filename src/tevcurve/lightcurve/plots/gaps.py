@@ -1,6 +1,7 @@
 """Time axes with their long gaps cut out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,16 +27,18 @@ class CutTime:
     start: tuple[float, ...]
     stop: tuple[float, ...]
     shortest: float = 0.12
-    _time: np.ndarray = field(init=False, repr=False, compare=False)
-    _place: np.ndarray = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _time(self) -> np.ndarray:
+        return np.column_stack([self.start, self.stop]).ravel()
+
+    @cached_property
+    def _place(self) -> np.ndarray:
         length = np.subtract(self.stop, self.start)
         share = np.maximum(length / length.sum(), min(self.shortest, 0.9 / len(length)))
         share *= (1 - CUT * (len(share) - 1)) / share.sum()
         left = np.append(0, np.cumsum(share[:-1] + CUT))
-        object.__setattr__(self, "_time", np.column_stack([self.start, self.stop]).ravel())
-        object.__setattr__(self, "_place", np.column_stack([left, left + share]).ravel())
+        return np.column_stack([left, left + share]).ravel()
 
     def forward(self, time: np.ndarray | float) -> np.ndarray:
         """Places on the axis, 0 to 1 between the first and the last time; beyond them straight on.
