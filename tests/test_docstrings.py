@@ -10,68 +10,10 @@ import pytest
 import tevcurve
 
 SOURCE = Path(tevcurve.__file__).parent
-# Folders and modules whose docstrings are held to it; the list only grows.
-ROOMS = (
-    "bins",
-    "cli/__init__.py",
-    "cli/commands.py",
-    "cli/console.py",
-    "cli/demo_night.py",
-    "cli/figures.py",
-    "cli/info.py",
-    "cli/job_options.py",
-    "cli/jobs.py",
-    "cli/logs.py",
-    "cli/main.py",
-    "cli/on_results.py",
-    "cli/outcome.py",
-    "cli/outputs.py",
-    "cli/overview.py",
-    "config",
-    "data",
-    "datasets",
-    "declarations.py",
-    "demo.py",
-    "errors.py",
-    "figures",
-    "files",
-    "fit",
-    "irf",
-    "kernels",
-    "lightcurve",
-    "maps",
-    "models",
-    "on_demand.py",
-    "options.py",
-    "pipeline",
-    "problems.py",
-    "progress.py",
-    "records.py",
-    "renamed.py",
-    "reduction",
-    "report",
-    "rounding.py",
-    "run_id.py",
-    "simulation",
-    "store",
-)
 SECTION = re.compile(r"^(Parameters|Attributes)\n-+\n((?:[^\n]+(?:\n|$))*)", re.MULTILINE)
 
 
-def modules():
-    """Paths of the modules of all rooms."""
-    found = []
-    for room in ROOMS:
-        path = SOURCE / room
-        found += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return found
-
-
-def test_the_rooms_are_there():
-    assert [room for room in ROOMS if not (SOURCE / room).exists()] == []
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_every_argument_is_named(path):
     assert list(without_words(ast.parse(path.read_text()))) == []
 
@@ -83,6 +25,9 @@ def scaled(flux, factor):
 
 def doubled(flux):
     """Twice the flux. flux: float array, cm-2 s-1."""
+
+def draw(flux: Annotated[float, typer.Option(help="In cm-2 s-1.")], output: Path, overwrite: OVERWRITE = False):
+    """Draw it."""
 
 class Shape:
     """A shape. width: deg."""
@@ -109,8 +54,9 @@ class Point:
 '''
     assert list(without_words(ast.parse(source))) == [
         "line 2, scaled: flux, factor",
-        "line 11, Shape.area: unit",
-        "line 21, Point: y",
+        "line 8, draw: output",
+        "line 14, Shape.area: unit",
+        "line 24, Point: y",
     ]
 
 
@@ -175,13 +121,40 @@ def documentation(node):
 
 
 def arguments(node, of_class=False):
-    """Names of the arguments that a caller gives; those whose annotation has a help text, as commands have, aside."""
+    """Names of the arguments that a caller gives.
+
+    Aside are those of commands that have a text of help: in their annotation, written there or under a name, or in the
+    declaration of an option of the configuration.
+    """
     every = [*node.args.posonlyargs, *node.args.args]
     if of_class and not any(ast.unparse(one) == "staticmethod" for one in node.decorator_list):
         every = every[1:]
     every += [one for one in (node.args.vararg, *node.args.kwonlyargs, node.args.kwarg) if one is not None]
-    helped = [one for one in every if one.annotation is not None and "help=" in ast.unparse(one.annotation)]
+    helped = [one for one in every if one.annotation is not None and has_help(one.annotation)]
+    if any("job_options(" in ast.unparse(one) for one in node.decorator_list):
+        helped.append(node.args.kwarg)
     return [one.arg for one in every if one not in helped and not one.arg.startswith("_")]
+
+
+def has_help(annotation):
+    """Whether an annotation has a text of help, or a name for one."""
+    words, names = (
+        ast.unparse(annotation),
+        {each.id for each in ast.walk(annotation) if isinstance(each, ast.Name)},
+    )
+    return (
+        "help=" in words
+        or "older_option(" in words
+        or any(has_help(helps()[each]) for each in names & set(helps()))
+    )
+
+
+@lru_cache(maxsize=1)
+def helps():
+    """What the constants of the commands stand for, by name."""
+    trees = [ast.parse(path.read_text()) for path in (SOURCE / "cli").glob("*.py")]
+    made = [node for tree in trees for node in tree.body if isinstance(node, ast.Assign)]
+    return {node.targets[0].id: node.value for node in made if isinstance(node.targets[0], ast.Name)}
 
 
 def is_declared_below(name, node):
