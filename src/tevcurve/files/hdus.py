@@ -101,8 +101,8 @@ class FitsFile:
             raise DataError(f"The {where} cannot be read: {error}.") from error
         if table.header.get("ZTABLE") is True:
             raise DataError(
-                f"The {where} is a table in compressed tiles (ZTABLE), which is not read; wanted is one that was unpacked, "
-                "as funpack does."
+                f"The {where} is a table in compressed tiles (ZTABLE), which is not read; wanted is one that "
+                "was unpacked, as funpack does."
             )
         content = memoryview(self._content)
         cards, data = content[extent.start : extent.data_start], content[extent.data_start : extent.stop]
