@@ -27,6 +27,13 @@ def test_the_height_of_the_site_in_km_or_by_another_name(height, metres, said):
     assert [said in words for _, words in remarks] == ([True] if said else [])
 
 
+def test_the_site_in_the_keywords_of_fits():
+    location = RunHeader({"OBSGEO-L": -17.89, "OBSGEO-B": 28.76, "OBSGEO-H": 2185.0}, "HDU X of y").location
+    assert location.lon.deg == pytest.approx(-17.89)
+    assert location.lat.deg == pytest.approx(28.76)
+    assert location.height.to_value("m") == pytest.approx(2185, abs=1e-6)
+
+
 def test_a_site_without_a_height_gets_a_sentence():
     with pytest.raises(DataError, match="HDU X of y has no keyword ALTITUDE"):
         RunHeader(SITE, "HDU X of y").location  # noqa: B018

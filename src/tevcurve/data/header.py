@@ -217,8 +217,9 @@ class RunHeader:
 
     @cached_property
     def location(self):
-        """`EarthLocation` of the observatory."""
-        lon, lat = (header_number(self.header, key, self.where) for key in ("GEOLON", "GEOLAT"))
+        """`EarthLocation` of the observatory: GEOLON, GEOLAT and ALTITUDE of GADF, or OBSGEO-L, -B and -H of FITS."""
+        keywords = [self._first_of("GEOLON", "OBSGEO-L"), self._first_of("GEOLAT", "OBSGEO-B")]
+        lon, lat = (header_number(self.header, key, self.where) for key in keywords)
         height = self._height_m
         if abs(lon) > 360 or abs(lat) > 90 or abs(height) > 1e5:
             raise DataError(
@@ -229,15 +230,17 @@ class RunHeader:
 
     @property
     def _height_m(self):
-        """Height of the observatory, float in m: ALTITUDE of GADF, or GEOALT."""
-        keyword = "ALTITUDE" if self.header.get("ALTITUDE") is not None else "GEOALT"
-        if self.header.get(keyword) is None:
-            raise DataError(f"{self.where} has no keyword ALTITUDE.")
+        """Height of the observatory, float in m."""
+        keyword = self._first_of("ALTITUDE", "GEOALT", "OBSGEO-H")
         height = header_number(self.header, keyword, self.where)
         if 0 < height < _LOWEST_SITE_M:
             remark(f"{self.where} has {keyword} {height:g}, which is taken as km: no observatory is so low.")
             return 1000 * height
         return height
+
+    def _first_of(self, *keywords):
+        """The first of some keywords that the header has, or else the first one of all."""
+        return next((key for key in keywords if self.header.get(key) is not None), keywords[0])
 
     @property
     def fov_lon_sign(self):

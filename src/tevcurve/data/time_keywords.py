@@ -31,6 +31,8 @@ PLACES = {
     "local": "local",
     "topocenter": "local",
     "topocent": "local",
+    "relocatable": "local",  # of simulations
+    "relocata": "local",
     "geocentric": "geocentric",
     "geocenter": "geocentric",
     "geocente": "geocentric",
@@ -42,7 +44,7 @@ PLACES = {
     "barycent": "solarsystem",
 }
 _EARLIEST_MJD, _LATEST_MJD = 0, 100_000
-LONGEST_S = 5e9  # mission seconds: 158 years
+LONGEST_S = 1e10  # mission seconds: 316 years; CTAO may count from MJD 0, 1858
 _ZEROS = ("TIMEZERO", "TIMEOFFS")
 # Units of time as people write them; FITS and astropy know "s" and "d".
 _UNITS = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "day": "d", "days": "d"}
