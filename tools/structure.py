@@ -94,7 +94,16 @@ BINNINGS = (
 )
 BINNING_CLASSES = ("ByRun", "ByNight", "ByWidth", "Sliding", "ByIntervals", "ByPhase", "ByCounts")
 RESPONSES = ("aeff", "edisp", "psf", "bkg", "rad_max")
-RESPONSE_CLASSES = ("aeff_2d", "edisp_2d", "psf_table", "bkg_2d", "bkg_3d", "rad_max_2d")
+RESPONSE_CLASSES = (
+    "aeff_2d",
+    "edisp_2d",
+    "psf_table",
+    "psf_3gauss",
+    "psf_king",
+    "bkg_2d",
+    "bkg_3d",
+    "rad_max_2d",
+)
 RESPONSE_NAMES = ("EffectiveAreaTable2D", "EnergyDispersion2D", "PSF3D", "Background2D", "Background3D")
 OPTIONS = ("background_error", "interval", "shape_from", "free_ts", "offset_max", "on_radius", "unbinned")
 # Public faces only name what they offer.

@@ -69,8 +69,7 @@ def test_tables_that_cannot_be_are_refused(arguments, message):
 
 def brute_force(table, source, geom, max_radius, factor=50):
     """Shares of the pixels, from many points in each with the area that they have in an oblique CAR projection."""
-    rad = table.truncated(max_radius)
-    profiles = table.cut_profiles(ENERGIES, rad)
+    rad, profiles, _ = table.profiles_up_to(ENERGIES, max_radius)
     n_lon, n_lat = geom.npix
     step = (np.arange(factor) + 0.5) / factor - 0.5
     x = (np.arange(n_lon)[:, None] + step).ravel()

@@ -8,6 +8,7 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve.errors import InputError
 from tevcurve.irf import EnergyDependentTablePSF, PSFKernel
+from tevcurve.irf.source_psf import SourcePSF
 
 # Relative: exposures nearer than this to those of the runs are these, in the order of another sum.
 SAME_EXPOSURE = 1e-9
@@ -124,7 +125,7 @@ def _point_shares(psf, geom, spatial):
     A PSF table is integrated over each pixel about the exact position. A PSF kernel is a grid: the source is
     shared between the four pixel centres around it, and the kernel is put on each, as a convolution does.
     """
-    if isinstance(psf, EnergyDependentTablePSF):
+    if isinstance(psf, SourcePSF):
         lon, lat = spatial.lonlat_in(geom.frame)
         return psf.pixel_fractions(geom.axes[0].center.to_value("TeV"), lon, lat, geom)
     shares = spatial.pixel_fractions(geom)
@@ -153,7 +154,7 @@ def _convolved(planes, psf, geom):
         return planes
     from scipy.signal import fftconvolve
 
-    kernel = PSFKernel.from_table_psf(psf, geom) if isinstance(psf, EnergyDependentTablePSF) else psf
+    kernel = PSFKernel.from_table_psf(psf, geom) if isinstance(psf, SourcePSF) else psf
     # The FFT leaves noise of both signs where there is nothing.
     return np.maximum(fftconvolve(planes, kernel.data, mode="same", axes=(1, 2)), 0.0)
 

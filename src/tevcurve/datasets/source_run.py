@@ -25,7 +25,7 @@ class SourceRun:
         TeV, ICRS radian
     n_outside_gti : int, events of the file that are not in good time
     aeff : `EffectiveAreaTable2D`
-    psf : `EnergyDependentTablePSF` at the source; None where it is not needed
+    psf : `~tevcurve.irf.source_psf.SourcePSF` at the source; None where it is not needed
     edisp : `EnergyDispersion2D`, at least around the offset of the source
     bkg : background response, or None
     region_radius : float, radian, of the ON circle and of each OFF circle; None in 3D, or where the setting has it

@@ -32,6 +32,8 @@ RESPONSES: Declarations[Any] = Declarations(
         "aeff_2d": "tevcurve.irf.effective_area:EffectiveAreaTable2D",
         "edisp_2d": "tevcurve.irf.energy_dispersion:EnergyDispersion2D",
         "psf_table": "tevcurve.irf.psf:PSF3D",
+        "psf_3gauss": "tevcurve.irf.parametric_psf:EnergyDependentMultiGaussPSF",
+        "psf_king": "tevcurve.irf.parametric_psf:PSFKing",
         "bkg_2d": "tevcurve.irf.background:Background2D",
         "bkg_3d": "tevcurve.irf.background:Background3D",
         "rad_max_2d": "tevcurve.irf.rad_max:RadMax2D",
@@ -64,12 +66,14 @@ class ValueColumn:
     unit : str, inside ("" for a number)
     signed : bool, whether values below 0 are taken as they are
     usual_unit : str, of files whose column has no unit, which is remarked; "" where one without is refused
+    is_used : bool, whether anything depends on its numbers, apart from whether they are above 0
     """
 
     name: str
     unit: str
     signed: bool = False
     usual_unit: str = ""
+    is_used: bool = True
 
 
 @dataclass(frozen=True)

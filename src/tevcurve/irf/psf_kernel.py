@@ -7,7 +7,8 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.irf.psf_table import EnergyDependentTablePSF, angle_in_rad
+from tevcurve.irf.disc_window import WIDEST_MARGIN
+from tevcurve.irf.source_psf import SourcePSF, angle_in_rad
 from tevcurve.kernels.radial import integrate_over_pixels
 from tevcurve.maps import MapAxis, WcsGeom
 from tevcurve.records import short_repr
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class PSFKernel:
     """The share of a point source's photons in each pixel around it: `data` (n_energy, n_lat, n_lon), odd sizes.
 
-    Each energy sums to 1, or is 0 where the response is empty. It keeps the `table_psf` that it was made from and its
+    Each energy sums to 1, or is 0 where the response is empty; where it goes on beyond the kernel and no radius was
+    given, to what is on the kernel. It keeps the `table_psf` that it was made from and its
     `max_radius` (Quantity in deg), for those who need more than the grid.
 
     Attributes
@@ -33,7 +35,7 @@ class PSFKernel:
 
     data: np.ndarray
     geom: WcsGeom
-    table_psf: EnergyDependentTablePSF
+    table_psf: SourcePSF
     max_radius: u.Quantity
 
     __repr__ = short_repr
@@ -41,7 +43,7 @@ class PSFKernel:
     @classmethod
     def from_table_psf(
         cls,
-        table_psf: EnergyDependentTablePSF,
+        table_psf: SourcePSF,
         geom: WcsGeom,
         max_radius: str | float | u.Quantity | None = None,
         factor: int = 4,
@@ -50,12 +52,12 @@ class PSFKernel:
 
         Parameters
         ----------
-        table_psf : EnergyDependentTablePSF
+        table_psf : SourcePSF
         geom : WcsGeom
             With an axis of true energy; the pixels are those at its centre.
         max_radius : str, Quantity or float in deg, optional
             Half the side of the square that the kernel fills with whole pixels; it is normalised to 1 on them.
-            Default: the full radius of the table.
+            Default: the full radius of the table, or, where it goes on far beyond the geometry, all that this needs.
         factor : int
             The least number of subpixels along a pixel's side; near the centre there are more.
         """
@@ -63,7 +65,8 @@ class PSFKernel:
             names = [axis.name for axis in geom.axes]
             raise InputError(f"geom has the axes {names}; one axis, of true energy, is wanted.")
         edges = geom.axes[0].edges.to_value(u.TeV)
-        rad, sides = table_psf.rad_rad, _pixel_sides(geom)
+        rad, profiles, discs = table_psf.profiles_up_to(np.sqrt(edges[1:] * edges[:-1]))
+        sides = _pixel_sides(geom)
         radius = rad[-1] if max_radius is None else min(rad[-1], angle_in_rad(max_radius))
         if not radius > 0:
             raise InputError(f"max_radius is {max_radius}; an angle above 0 is wanted.")
@@ -71,13 +74,16 @@ class PSFKernel:
         half = [np.ceil(rad[-1] / side - 0.5) for side in sides]
         if radius < rad[-1]:
             half = [max(0.0, np.floor(radius / side - 0.5 + 1e-6)) for side in sides]
+        goes_on = radius == rad[-1] and (table_psf.is_endless or max(half) > WIDEST_MARGIN)
+        if goes_on:
+            half = [min(one, float(n)) for one, n in zip(half, geom.npix, strict=True)]
         x, y = _flat_grid(sides, half)
-        profiles = table_psf.profiles(np.sqrt(edges[1:] * edges[:-1]))
-        index, integrals = integrate_over_pixels(x, y, rad, profiles, table_psf.scale_rad, factor)
+        index, integrals = integrate_over_pixels(x, y, rad, profiles, table_psf.scale_rad, factor, discs)
         data = np.zeros((len(profiles), x[0].size))
         data[:, index] = integrals
-        total = data.sum(axis=1, keepdims=True)
-        data = np.divide(data, total, out=np.zeros_like(data), where=total > 0)
+        if not goes_on:
+            total = data.sum(axis=1, keepdims=True)
+            data = np.divide(data, total, out=np.zeros_like(data), where=total > 0)
         return cls(data.reshape(-1, *x[0].shape), geom, table_psf, np.rad2deg(radius) * u.deg)
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tevcurve.irf.axis import ResponseAxis
-from tevcurve.irf.psf_table import EnergyDependentTablePSF
+from tevcurve.irf.source_psf import SourcePSF
 from tevcurve.irf.table import ResponseTable
 
 
@@ -68,7 +68,7 @@ class PointSpread(Protocol):
 
     table: ResponseTable
 
-    def table_at(self, offset_rad: float) -> EnergyDependentTablePSF:
+    def table_at(self, offset_rad: float) -> SourcePSF:
         """The point spread function at one offset (radian). offset_rad: from the pointing, radian."""
 
 

@@ -92,7 +92,7 @@ def _read_column(hdu: BinTable, column: ValueColumn, where: str) -> np.ndarray:
     """The first row of a column, by any of its names, as float64 in the unit inside."""
     name = _name_in(hdu, column.name)
     values = column_values(hdu, name, column.unit, where, default_unit=column.usual_unit)
-    if column.usual_unit and not has_unit(hdu, name):
+    if column.usual_unit and column.is_used and not has_unit(hdu, name):
         remark(f"The column {name} of {where} has no unit; {column.usual_unit} is taken.")
     return np.atleast_1d(values[0])
 
@@ -172,7 +172,8 @@ class Response:
         where : names the file and the HDU in messages; default: the usual name of the HDU
         safe_tev : function to the safe energies of its run, as in `without_undefined`
         """
-        return cls._of_table(read_response(hdu, where or cls.layout.hdu, cls.layout, safe_tev))
+        where = where or cls.layout.hdu
+        return cls._of_table(read_response(hdu, where, cls.layout, safe_tev, cls._prepared))
 
     @classmethod
     def read(cls, path: str | os.PathLike[str], hdu: str | None = None) -> Self:
@@ -186,6 +187,11 @@ class Response:
         name = cls.layout.hdu if hdu is None else hdu
         path = expand_path(path)
         return cls.from_hdu(FitsFile.open(path).table(name), f"{path.name}[{name}]")
+
+    @classmethod
+    def _prepared(cls, columns: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
+        """Columns as they are read, before what is undefined in them is looked for, in the sense of this kind."""
+        return columns
 
     @classmethod
     def _of_table(cls, table: ResponseTable) -> Self:
@@ -212,6 +218,7 @@ def read_response(
     where: str,
     layout: Layout,
     safe_tev: Callable[[], tuple[float | None, float | None]] | None = None,
+    prepared: Callable[[dict[str, np.ndarray], str], dict[str, np.ndarray]] | None = None,
 ) -> ResponseTable:
     """ResponseTable of a one-row response HDU.
 
@@ -221,6 +228,7 @@ def read_response(
     where : names the file and the HDU in errors
     layout : what is wanted of it
     safe_tev : see `Response.from_hdu`
+    prepared : function of the columns and of `where` to the columns in which undefined values are looked for
 
     Raises DataError where a column or a unit is missing, a shape does not fit, an axis does not increase, values are
     negative, or NaN among others (`tevcurve.irf.undefined`).
@@ -233,6 +241,7 @@ def read_response(
     axes = tuple(_read_axis(hdu, name, unit, log, where) for name, unit, log in layout.axes)
     read = {each.name: _read_column(hdu, each, where) for each in layout.columns}
     columns = {name: _order_values(values, axes, layout.orders, name, where) for name, values in read.items()}
+    columns = columns if prepared is None else prepared(columns, where)
     axes, columns = without_undefined(axes, columns, hdu.header, where, safe_tev)
     n_negative = 0
     for each in layout.columns:

@@ -37,7 +37,7 @@ def _mirrored(centre, before, after):
     )
 
 
-def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
+def integrate_over_pixels(x, y, rad, profiles, scale, factor=4, discs=None):
     """Which pixels a disc touches, and the integral of its profiles over each: (index (k,), integrals (n, k)).
 
     The profiles are linear between the nodes and 0 beyond the last one. With M(r) the integral over the disc of radius
@@ -58,6 +58,8 @@ def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
         Radius in radian over which the profiles change much.
     factor : int
         The least number of points on each side.
+    discs : array (n, n_rad), optional
+        Integrals over the disc up to each node, where they are known otherwise than of the profiles.
     """
     x, y = (np.ascontiguousarray(c.reshape(6, -1), dtype=float) for c in (x, y))
     rad = np.ascontiguousarray(rad, dtype=float)
@@ -65,7 +67,8 @@ def integrate_over_pixels(x, y, rad, profiles, scale, factor=4):
     # In steps of 8, so that profiles of nearly the same width share their points.
     many = min(8 * int(np.ceil(POINTS_PER_SCALE * side / scale / 8)), MOST_POINTS)
     touched, parts = _pixel_weights(x.tobytes(), y.tobytes(), rad.tobytes(), max(many, factor), factor)
-    integrals, discs = np.zeros((len(profiles), len(touched))), disc_integrals(rad, profiles)
+    integrals = np.zeros((len(profiles), len(touched)))
+    discs = disc_integrals(rad, profiles) if discs is None else discs
     for part in parts:
         found = np.einsum("pr,er->ep", part.of_discs, discs[:, part.nodes])
         found += np.einsum("pr,er->ep", part.of_profiles, profiles[:, part.nodes])

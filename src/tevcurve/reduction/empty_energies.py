@@ -11,7 +11,7 @@ def remark_empty_energies(observation, psf, edisp, offset):
     Parameters
     ----------
     observation : `Observation`
-    psf : `EnergyDependentTablePSF` at the source, or None
+    psf : `~tevcurve.irf.source_psf.SourcePSF` at the source, or None
     edisp : `EnergyDispersion2D` around the offset of the source
     offset : float, radian, from the pointing to the source
     """

@@ -23,7 +23,7 @@ from tevcurve.kernels.sphere import directional_offset
 from tevcurve.models import SkyModel
 from tevcurve.run_id import RunId
 from tevcurve.simulation.background_events import draw_background
-from tevcurve.simulation.reconstruction import AngleDraw
+from tevcurve.simulation.reconstruction import angle_draw
 from tevcurve.simulation.responses import ResponseSet
 from tevcurve.simulation.sources import SimulatedSource, draw_photons
 
@@ -287,7 +287,7 @@ def _source_columns(
     photons = draw_photons(source, lonlat, pieces, gti.reference, irfs.aeff, deadc, rng)
     energy = irfs.energies.draw(photons.energy_tev, photons.offset, rng)
     is_point = source.spatial_model.is_point and len(photons.offset)
-    angles = AngleDraw.at_offset(irfs.psf, float(photons.offset[0])) if is_point else irfs.angles
+    angles = angle_draw(irfs.psf, float(photons.offset[0])) if is_point else irfs.angles
     separation = angles.draw(photons.energy_tev, photons.offset, rng)
     angle = 2 * np.pi * rng.random(len(separation))
     seen = np.flatnonzero(np.isfinite(energy) & np.isfinite(separation))

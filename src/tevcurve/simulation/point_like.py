@@ -14,7 +14,8 @@ from tevcurve.data.response_hdus import response_table
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import InputError
 from tevcurve.files import FitsFile
-from tevcurve.irf import PSF3D, EffectiveAreaTable2D, EnergyDispersion2D, RadMax2D
+from tevcurve.irf import EffectiveAreaTable2D, EnergyDispersion2D, RadMax2D
+from tevcurve.irf.point_spread import PointSpreadResponse
 from tevcurve.irf.table import Response
 
 POINT_LIKE = "POINT-LIKE"
@@ -54,7 +55,7 @@ def rad_max_of(
 
 
 def within_cut(
-    aeff: EffectiveAreaTable2D, edisp: EnergyDispersion2D, psf: PSF3D, cut: RadMax2D | float
+    aeff: EffectiveAreaTable2D, edisp: EnergyDispersion2D, psf: PointSpreadResponse, cut: RadMax2D | float
 ) -> dict[str, Response]:
     """Dict of HDU_TYPE to point-like responses: aeff, edisp, and rad_max where the radius depends on the energy.
 
@@ -78,7 +79,11 @@ def within_cut(
 
 
 def _migra_within(
-    edisp: EnergyDispersion2D, psf: PSF3D, cut: RadMax2D | float, energies: np.ndarray, offsets: np.ndarray
+    edisp: EnergyDispersion2D,
+    psf: PointSpreadResponse,
+    cut: RadMax2D | float,
+    energies: np.ndarray,
+    offsets: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(density (n_energy, n_offset, n_migra) of photons within the cut, share (n_energy, n_offset) of these).
 
@@ -93,7 +98,11 @@ def _migra_within(
 
 
 def _share_of_bins(
-    edisp: EnergyDispersion2D, psf: PSF3D, cut: RadMax2D | float, energies: np.ndarray, offset: float
+    edisp: EnergyDispersion2D,
+    psf: PointSpreadResponse,
+    cut: RadMax2D | float,
+    energies: np.ndarray,
+    offset: float,
 ) -> np.ndarray:
     """Share (n_energy, n_migra) of photons of true energies within the radius at their reconstructed energy.
 

@@ -7,10 +7,13 @@ analysis takes, normalised as there.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
-from tevcurve.irf import PSF3D, EnergyDispersion2D
+from tevcurve.irf import EnergyDispersion2D
+from tevcurve.irf.parametric_psf import ParametricPSF
+from tevcurve.irf.point_spread import PointSpreadResponse
 from tevcurve.irf.psf_table import EnergyDependentTablePSF
 from tevcurve.kernels.draws import draw_bins, draw_choices, draw_radius, row_cumulative
 from tevcurve.kernels.folding import ring_integrals
@@ -63,14 +66,15 @@ class EnergyDraw:
 class AngleDraw:
     """Angles between true and reconstructed direction from a `PSF3D`.
 
-    offsets: nodes (n_offset,) in radian, increasing. tables: the `EnergyDependentTablePSF` at each.
+    offsets: nodes (n_offset,) in radian, increasing. tables: the `EnergyDependentTablePSF` at each. (A point spread
+    function that has parameters draws by itself: `~tevcurve.irf.parametric_psf.ParametricPSF.draw`.)
     """
 
     offsets: np.ndarray
     tables: tuple[EnergyDependentTablePSF, ...]
 
     @classmethod
-    def at_offset(cls, psf: PSF3D, offset: float) -> "AngleDraw":
+    def at_offset(cls, psf: PointSpreadResponse, offset: float) -> "AngleDraw":
         """For sources at one offset in radian: the function that the analysis takes for a source there.
 
         Parameters
@@ -78,16 +82,17 @@ class AngleDraw:
         psf : over the field of view
         offset : from the pointing, radian
         """
-        return cls(np.array([offset]), (psf.table_at(offset),))
+        return cls(np.array([offset]), (cast(EnergyDependentTablePSF, psf.table_at(offset)),))
 
     @classmethod
-    def over_field(cls, psf: PSF3D) -> "AngleDraw":
+    def over_field(cls, psf: PointSpreadResponse) -> "AngleDraw":
         """For directions all over the field of view: a mixture of the functions at the offsets of the table.
 
         psf: over the field of view.
         """
         nodes = psf.offset_axis.nodes
-        return cls(nodes, tuple(psf.table_at(offset) for offset in nodes))
+        tables = tuple(cast(EnergyDependentTablePSF, psf.table_at(offset)) for offset in nodes)
+        return cls(nodes, tables)
 
     @cached_property
     def _profiles(self) -> np.ndarray:
@@ -116,6 +121,19 @@ class AngleDraw:
         angle = np.full(len(energy_tev), np.nan)
         angle[seen] = draw_radius(self.tables[0].rad_rad, profiles, self._cumulative, rows, rng)
         return angle
+
+
+def angle_draw(psf: PointSpreadResponse, offset: float | None = None) -> AngleDraw | ParametricPSF:
+    """What draws angles from a point spread function over the field of view, by its method `draw`.
+
+    Parameters
+    ----------
+    psf : over the field of view
+    offset : the one at which all sources are, radian; None for all over the field of view
+    """
+    if isinstance(psf, ParametricPSF):
+        return psf
+    return AngleDraw.over_field(psf) if offset is None else AngleDraw.at_offset(psf, offset)
 
 
 def _corners(first: Places, second: Places, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,10 +23,12 @@ from tevcurve.irf import (
     EnergyDispersion2D,
     RadMax2D,
 )
+from tevcurve.irf.parametric_psf import ParametricPSF
+from tevcurve.irf.point_spread import PointSpreadResponse
 from tevcurve.irf.table import Response
 from tevcurve.simulation.background_events import BackgroundDraw
 from tevcurve.simulation.point_like import rad_max_of, within_cut
-from tevcurve.simulation.reconstruction import AngleDraw, EnergyDraw
+from tevcurve.simulation.reconstruction import AngleDraw, EnergyDraw, angle_draw
 
 ENERGY_EDGES = np.geomspace(0.05, 100, 67)  # TeV, 20 per decade
 OFFSETS = np.linspace(0, 3, 7)  # deg
@@ -45,7 +47,7 @@ class ResponseSet:
     ----------
     aeff : EffectiveAreaTable2D
     edisp : EnergyDispersion2D
-    psf : PSF3D
+    psf : PSF3D, EnergyDependentMultiGaussPSF or PSFKing
     bkg : Background2D or Background3D; None for no background
     location : EarthLocation, with which a background turns that is fixed to the horizon
     instrument : what it is called in what is simulated (TELESCOP)
@@ -55,7 +57,7 @@ class ResponseSet:
 
     aeff: EffectiveAreaTable2D
     edisp: EnergyDispersion2D
-    psf: PSF3D
+    psf: PointSpreadResponse
     bkg: Background2D | Background3D | None = None
     location: EarthLocation = SITE
     instrument: str = "SIMULATED"
@@ -145,9 +147,9 @@ class ResponseSet:
         return EnergyDraw(self.edisp)
 
     @cached_property
-    def angles(self) -> AngleDraw:
-        """The `AngleDraw` of the point spread function over the field of view."""
-        return AngleDraw.over_field(self.psf)
+    def angles(self) -> AngleDraw | ParametricPSF:
+        """What draws angles from the point spread function over the field of view."""
+        return angle_draw(self.psf)
 
     @cached_property
     def background(self) -> BackgroundDraw | None:

@@ -14,7 +14,7 @@ import numpy as np
 from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
-from tevcurve.irf import EnergyDependentTablePSF
+from tevcurve.irf import AnalyticPSF, EnergyDependentTablePSF
 from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.layout import RESPONSES
 from tevcurve.irf.table import Response, ResponseTable
@@ -174,6 +174,7 @@ def _vocabulary():
         "good time": GTI,
         "response axis": ResponseAxis,
         "table psf": EnergyDependentTablePSF,
+        "analytic psf": AnalyticPSF,
     }
     kinds = [RecordKind(name, cls, _all_fields, as_it_was(cls)) for name, cls in named.items()]
     kinds += [
