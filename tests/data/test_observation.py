@@ -165,9 +165,9 @@ def test_responses_are_of_the_class_of_the_index(tmp_path, bkg, kind):
 
 
 def test_the_class_that_is_known_is_taken_and_others_get_a_sentence(tmp_path):
-    run = RunFile(classes={"psf": "psf_3gauss"})
+    run = RunFile(classes={"psf": "psf_gta"})
     with pytest.raises(
-        DataError, match=r"psf of OBS_ID 1 in .* class psf_3gauss, which is not supported; .* psf_table"
+        DataError, match=r"psf of OBS_ID 1 in .* class psf_gta, which is not supported; .* psf_table"
     ):
         make(tmp_path, run).psf  # noqa: B018
 
