@@ -3,6 +3,7 @@
 from fuzzing import card_mutations as cards
 from fuzzing import table_mutations as tables
 from fuzzing.byte_mutations import BYTES
+from fuzzing.dialect_mutations import DIALECTS
 
 __all__ = ["BYTES", "STRUCTURE"]
 
@@ -14,4 +15,5 @@ STRUCTURE = (
     tables.other_kind, tables.cut_data, tables.rename_column, tables.change_unit, tables.change_unit,
     tables.change_form, tables.change_form, tables.change_scaling, tables.change_values, tables.change_values,
     tables.change_values, tables.change_values, tables.change_texts, tables.change_texts, tables.change_rows,
+    *DIALECTS,
 )

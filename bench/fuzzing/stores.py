@@ -51,32 +51,39 @@ class Base:
 
 
 def bases(data=None):
-    """List of `Base`: three simulated ones, and one of H.E.S.S. runs where the folder with their data is given."""
+    """List of `Base`: four simulated ones, and one of H.E.S.S. runs where the folder with their data is given."""
     flat, round_one = simulated("3d"), simulated("2d")
-    made = [flat, as_single(round_one), turning(flat)]
+    made = [flat, as_single(round_one), turning(flat), simulated("2d", names=("CTAO-N 9", "CTAO-N 10"))]
     return made if data is None else [*made, real(data)]
 
 
-def simulated(background, n_runs=2):
-    """A simulated store of runs of five minutes, whose background response is "2d" or "3d"."""
+def simulated(background, n_runs=2, names=None):
+    """A simulated store of runs of five minutes, whose background response is "2d" or "3d".
+
+    names: their OBS_IDs, texts of runs that count their times in TAI from MJD 0 on; default: whole numbers, and TT.
+    """
+    ids, reference, start = names or range(1, n_runs + 1), REFERENCE, START
+    if names is not None:
+        reference, start = TimeReference(0, 0.0, "tai"), 54224.8 * 86400
     irfs = replace(ResponseSet.analytic(background), location=SITE)
     source = SkyModel(SkyPointSource.from_position(TARGET), PowerLaw(2.6, "3e-11 cm-2 s-1 TeV-1", "1 TeV"))
     observations = [
         simulate_observation(
             TARGET.directional_offset_by(180 * number * u.deg, 0.5 * u.deg),
-            GTI(START + 1000 * number, START + 1000 * number + 300, REFERENCE),
+            GTI(start + 1000 * number, start + 1000 * number + 300, reference),
             irfs,
             [source],
             np.random.default_rng([7, number]),
-            obs_id=number + 1,
+            obs_id=ids[number],
             target="Crab",
         )
         for number in range(n_runs)
     ]
     with tempfile.TemporaryDirectory() as folder:
         write_store(folder, observations)
-        name = f"simulated {background}" + f", {n_runs} runs" * (n_runs > 2)
-        paths = {number: f"data/obs_id_{number:06d}.fits" for number in range(1, n_runs + 1)}
+        name = f"simulated {background}" + f", {n_runs} runs" * (n_runs > 2) + ", texts" * (names is not None)
+        texts = [f"{number:06d}" if names is None else number.replace(" ", "_") for number in ids]
+        paths = {number: f"data/obs_id_{text}.fits" for number, text in zip(ids, texts, strict=True)}
         return in_memory(name, Path(folder), paths)
 
 
