@@ -60,6 +60,10 @@ class ResponseAxis:
     def locate(self, values: ArrayLike) -> Places:
         """Places of values (in `unit`) between the bin centres; `inside` between the axis' outer edges.
 
+        Between an outer edge and the bin centre next to it the value of that centre is held. Of offsets below the first
+        one this is the line to its mirror image on the other side of the axis, where a field that is symmetric has the
+        same; the line through the first two centres would have a kink on the axis.
+
         values: in `unit`, of any shape.
         """
         low, high = self.low[0], self.high[-1]
