@@ -497,7 +497,7 @@ def test_what_a_likelihood_cannot_do_is_refused_in_a_sentence(store):
     with pytest.raises(InputError, match="blocks of events needs rows that can say when their events came"):
         bayesian_blocks(lc, events=True)
     with pytest.raises(InputError, match="free needs rows that can be asked for another spectrum, which"):
-        FreeShapes(rows, lc.origin.spectrum, lc.origin.nodes)._reshaped(rows.fitted)
+        FreeShapes(rows, lc.origin.spectrum, nodes=None)._reshaped(rows.fitted)
     with pytest.raises(InputError, match="this light curve has none"):
         closure(lc, n=2)
     telling, _ = CoreOrigin(lc.origin.kept, Telling).laid(below_zero=False)

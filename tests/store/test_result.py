@@ -232,7 +232,14 @@ def test_what_is_no_result_is_refused(tmp_path):
 DAMAGE = {
     "provenance.json": [b"", b"[]", b'{"format": 2}', b"\xff"],
     "runs.json": [b"", b"{}", b'{"runs": [{}], "failed": []}', b'{"runs": 3, "failed": 0}'],
-    "job.json": [b"", b"{}", b'{"format": 2}'],
+    "job.json": [
+        b"",
+        b"{}",
+        b'{"format": 2}',
+        b'{"format": 3, "plan": {}}',
+        b'{"format": 3, "plan": {"$kind": "plan", "source": 1}}',
+        b'{"format": 3, "plan": {"$kind": "setting rule", "default": 1, "of_instrument": [2]}}',
+    ],
     "config.yaml": [b"a: [", b"- a", b"!!python/object/apply:os.getcwd []", b"\xff\xfe\x00"],
     "light_curve.fits": [b"", b"SIMPLE"],
     "ledger_events.ecsv": [b"", b"obs_id\n1\n"],

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -60,9 +60,16 @@ class Plan:
                 "'centre'); wanted is one for all."
             )
 
-    def parts(self) -> dict[str, Any]:
-        """Dict of the fields of a plan, of a record that is one, too."""
-        return {each.name: getattr(self, each.name) for each in fields(Plan)}
+    @classmethod
+    def of(cls, plan: "Plan", **more: Any) -> Self:
+        """The record of a class of plans with the fields of another plan.
+
+        Parameters
+        ----------
+        plan : of any such class
+        more : further fields of this class
+        """
+        return cls(**{each.name: getattr(plan, each.name) for each in fields(Plan)}, **more)
 
     @property
     def bands(self) -> np.ndarray:

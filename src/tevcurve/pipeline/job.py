@@ -22,11 +22,6 @@ class Job(Plan):
 
     __repr__ = short_repr
 
-    @classmethod
-    def of(cls, plan):
-        """That of a `Plan`. plan: `Plan`, such as the origin of a light curve."""
-        return cls(**plan.parts())
-
     def keep(self, observation):
         """The `SourceRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used.
 
@@ -53,7 +48,7 @@ class Job(Plan):
 
     def kept(self, runs):
         """The `Kept` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced. runs: the `Runs`."""
-        return Kept(runs=runs, **self.parts())
+        return Kept.of(self, runs=runs)
 
     def _off_regions(self, observation, setting):
         """The `RunRegions` of an observation; DataError where there is no room for any."""

@@ -17,6 +17,7 @@ from tevcurve.bins import BINNINGS, Binning
 from tevcurve.bins.ephemeris import Ephemeris
 from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.plan import Plan
 from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
 from tevcurve.models.units import internal_factor
 from tevcurve.options import FitOptions
@@ -248,6 +249,7 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
     with_regions: whether sky regions are among them; their package takes longer to import than all the rest.
     """
     plain = {
+        "plan": Plan,
         "3d": CubeSetting,
         "1d": OnOffSetting,
         "setting rule": SettingRule,

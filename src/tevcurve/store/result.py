@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -355,7 +355,7 @@ def job_text_of(origin):
     origin: the `Kept`.
     """
     try:
-        return job_to_text(origin.parts())
+        return job_to_text({"plan": Plan.of(origin)})
     except InputError as error:
         words = str(error).rstrip(".")
         raise InputError(
@@ -413,11 +413,10 @@ def _read_origin(checksums):
         return None
     entries, failed = read_run_list(checksums)
     settings = job_from_text(read_text(checksums, JOB), f"The file {folder / JOB}")
-    names = sorted(each.name for each in fields(Plan))
-    if sorted(settings) != names:
-        raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted are {names}.")
+    if not isinstance(settings.get("plan"), Plan):
+        raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted is the plan of a light curve.")
     runs = StoredRuns(RunFolder(folder / RUNS, checksums=checksums), entries)
-    kept = Kept(runs=runs, failed=failed, **settings)
+    kept = Kept.of(settings["plan"], runs=runs, failed=failed)
     terms = TermsOfRuns(runs, kept.reduction)
     return replace(kept, terms=terms.terms, fates=terms.fates)
 
