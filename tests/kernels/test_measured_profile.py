@@ -71,7 +71,7 @@ def test_it_follows_the_likelihood_of_a_count(counts):
 def test_the_constant_of_symmetric_errors_is_the_weighted_mean():
     rng = np.random.default_rng(4)
     value, err = rng.normal(-3, 4, 30), rng.uniform(0.5, 3, 30)
-    summed = SummedProfile(AsymmetricProfile(value, err, err), np.repeat([0, 1], 15))
+    summed = SummedProfile([(AsymmetricProfile(value, err, err), np.repeat([0, 1], 15))], 2)
     best = minimize_norm(summed, summed.lower_bound())
     for k, part in enumerate((slice(0, 15), slice(15, 30))):
         weight = 1 / err[part] ** 2

@@ -5,49 +5,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_likelihood import CubeRule, cash_terms, lay_cubes
 from tevcurve.fit.cube_pieces import piece_of_run
+from tevcurve.fit.dataset_rows import FittedDatasets
 from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances, name_of
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
-from tevcurve.fit.row_likelihood import DatasetRuns, RunPieces, cut_runs
+from tevcurve.fit.row_likelihood import RunPieces, cut_runs
 from tevcurve.reduction.dataset_terms import terms_of_dataset
 
 
 @dataclass(frozen=True, eq=False)
-class CubeDatasets:
-    """Datasets and what is fitted of them.
+class CubeDatasets(FittedDatasets):
+    """Cubes, and what is fitted of them beside what all `FittedDatasets` say.
 
     Attributes
     ----------
-    datasets : list of `MapDataset`
-    models : list of the `SkyModel` of the source in each
-    bands : float array (n_bands + 1,), TeV, edges of energy bands; None for one of all bins of each dataset
-    whole : bool, whether each dataset is in one row as a whole; else its events are cut in time
     reoptimize : bool, whether free parameters other than the flux are fitted
     below_zero : bool, whether fluxes may be asked for below zero
-    background : `BackgroundRule`
     """
 
-    datasets: list
-    models: list
-    bands: np.ndarray | None
-    whole: bool
     reoptimize: bool
     below_zero: bool
-    background: BackgroundRule
 
     def __post_init__(self):
         if self.reoptimize:
             check_names(self.datasets)
-
-    def runs(self, **options):
-        """The `DatasetRuns` of all datasets, in the order of time.
-
-        options: keywords for the terms of each dataset.
-        """
-        made = [self._terms(*pair, self.bands, **options) for pair in self._pairs]
-        return DatasetRuns.of(made, self.whole)
 
     def rows(self, time_bins, runs, setting):
         """The `CubeLikelihood` of `DatasetRuns` in time bins.
@@ -58,25 +40,28 @@ class CubeDatasets:
         runs : `DatasetRuns`
         setting : `~tevcurve.fit.row_likelihood.RowSetting`
         """
-        further = [self._further(self.datasets[k], self.models[k]) for k in range(len(self.datasets))]
+        further = [self._further(*pair) for pair in self.pairs]
         names = list(dict.fromkeys(name_of(model) for models in further for model in models))
         columns = [tuple(1 + names.index(name_of(model)) for model in models) for models in further]
-        fluxes = [dataset.flux_of(model) for dataset, model in self._pairs]
+        fluxes = [dataset.flux_of(model) for dataset, model in self.pairs]
         columns, fluxes = ([each[k] for k in runs.owner] for each in (columns, fluxes))
         search = None
-        if self.reoptimize and has_nuisances(self._pairs):
+        if self.reoptimize and has_nuisances(self.pairs):
             search = _Search(self, time_bins.pieces(runs.terms), runs, columns).profile
         rule = CubeRule(self.background.error, self.below_zero, columns if names else (), search)
         return lay_cubes(
             runs.terms, time_bins, fluxes, setting, rule, compact_runs=lambda: self.runs(compact=True).terms
         )
 
-    @property
-    def _pairs(self):
-        return list(zip(self.datasets, self.models, strict=True))
+    def terms_of(self, dataset, model, bands, **options):
+        """The `CubeTerms` of the runs of a dataset, a list; of one run where it is in a row as a whole.
 
-    def _terms(self, dataset, model, bands, **options):
-        """The `CubeTerms` of the runs of a dataset, a list; of one run where it is in a row as a whole."""
+        Parameters
+        ----------
+        dataset, model : one of `pairs`
+        bands : as the record has them, or those of one band
+        options : keywords of `terms_of_dataset`
+        """
         background = dataset.background_model
         is_free = self.reoptimize and background is not None and not background.norm.frozen
         return terms_of_dataset(
@@ -127,7 +112,7 @@ class _Search:
 
         def made():
             pairs = list(zip(nuisances.datasets, nuisances.sources, strict=True))
-            terms = [cubes._terms(*pair, bands) for pair in pairs]
+            terms = [cubes.terms_of(*pair, bands) for pair in pairs]
             fluxes = [dataset.flux_of(source) for dataset, source in pairs]
             own = [terms[k][self.runs.place[run]] for k, run in zip(which, runs, strict=True)]
             return own, [fluxes[k] for k in which]

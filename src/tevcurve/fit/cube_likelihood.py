@@ -16,6 +16,7 @@ from tevcurve.fit.spectral_terms import cube_rows
 from tevcurve.fit.toys_cubes import CubeToys
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cash_profile import cash_profile
+from tevcurve.kernels.numbering import numbers_among
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -175,8 +176,7 @@ def cash_terms(pieces, fitted, n_rows, below_zero, further=()):
     n_rows : int, number of all rows
     below_zero, further : see `CubeRule`
     """
-    number = np.full(n_rows, -1)
-    number[fitted] = np.arange(len(fitted))
+    number = numbers_among(fitted, n_rows)
     block_row = np.concatenate([number[piece.row] for piece in pieces])
     block_run = np.repeat(np.arange(len(pieces)), [len(piece.row) for piece in pieces])
     block_order = np.argsort(block_row, kind="stable")

@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.fit.background_shapes import shape_terms
 from tevcurve.kernels.cash_profile import CashLikelihood
+from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood
 from tevcurve.statistics import STATISTICS
@@ -83,10 +84,8 @@ class OnOffCells:
         background : `BackgroundRule`
         """
         fitted = self.fitted_rows(n_rows)
-        number = np.full(n_rows, -1)
-        number[fitted] = np.arange(len(fitted))
-        own = np.flatnonzero(number[self.row] >= 0)
-        return OneAmplitude(self._likelihood(own, number[self.row[own]], len(fitted), background))
+        own, row = members_of(fitted, n_rows, self.row)
+        return OneAmplitude(self._likelihood(own, row, len(fitted), background))
 
     def pieces(self, n_rows, background):
         """(the likelihood whose rows are the blocks of the fitted rows, the number of each block).

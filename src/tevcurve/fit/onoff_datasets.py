@@ -5,38 +5,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.background_shapes import OffShapes, nights
+from tevcurve.fit.dataset_rows import FittedDatasets
 from tevcurve.fit.onoff_likelihood import lay_spectra
-from tevcurve.fit.row_likelihood import DatasetRuns
 from tevcurve.reduction.dataset_terms import bands_of_bins, edges_of, terms_of_dataset
 
 
 @dataclass(frozen=True, eq=False)
-class OnOffDatasets:
-    """Datasets and what is fitted of them.
+class OnOffDatasets(FittedDatasets):
+    """ON/OFF spectra, and what is fitted of them, as all `FittedDatasets` say."""
 
-    Attributes
-    ----------
-    datasets : list of `SpectrumDatasetOnOff`
-    models : list of the `SpectralModel` of the source in each
-    bands : float array (n_bands + 1,), TeV, edges of energy bands; None for one of all bins of each dataset
-    whole : bool, whether each dataset is in one row as a whole; else its events are cut in time
-    background : `BackgroundRule`
-    """
+    def terms_of(self, dataset, model, bands):
+        """The `OnOffTerms` of the runs of a dataset, a list; of one run where it is in a row as a whole.
 
-    datasets: list
-    models: list
-    bands: np.ndarray | None
-    whole: bool
-    background: BackgroundRule
-
-    def runs(self):
-        """The `DatasetRuns` of all datasets, in the order of time."""
-        pairs = zip(self.datasets, self.models, strict=True)
-        return DatasetRuns.of(
-            [terms_of_dataset(*pair, self.bands, whole=self.whole) for pair in pairs], self.whole
-        )
+        Parameters
+        ----------
+        dataset, model : one of `pairs`
+        bands : as the record has them
+        """
+        return terms_of_dataset(dataset, model, bands, whole=self.whole)
 
     def rows(self, time_bins, runs, setting):
         """The `OnOffLikelihood` of `DatasetRuns` in time bins.
@@ -53,13 +40,9 @@ class OnOffDatasets:
             shapes = WholeShapes.of(self.datasets, self.background.off_shape)
         # Of several runs of a night the shape is one, on common energy bins.
         bands = [bands[k] for k in runs.owner] if self.whole else bands[0]
-        fluxes = [model.photon_flux(edges_of(dataset)[1]) for dataset, model in self._pairs]
+        fluxes = [model.photon_flux(edges_of(dataset)[1]) for dataset, model in self.pairs]
         fluxes = [fluxes[k] for k in runs.owner]
         return lay_spectra(runs.terms, bands, time_bins, fluxes, setting, self.background, shapes)
-
-    @property
-    def _pairs(self):
-        return list(zip(self.datasets, self.models, strict=True))
 
     def _band_of_bin(self, dataset):
         reco, _ = edges_of(dataset)

@@ -29,7 +29,7 @@ class Expected:
     background: np.ndarray
     others: np.ndarray
 
-    def rest(self):
+    def rest(self) -> np.ndarray:
         """Counts of everything but the source in each row, float array (n_fitted,)."""
         return np.bincount(self.row, self.background + self.others, len(self.signal))
 
@@ -114,7 +114,7 @@ class Expectations(Protocol):
 class Drawable(Protocol):
     """Rows of which toys can be drawn: chances, closure, exact intervals."""
 
-    def toys(self, rows: np.ndarray):
+    def toys(self, rows: np.ndarray) -> Any:
         """What draws toys of some rows (int array, sorted): an `OnOffToys` or `CubeToys`.
 
         rows: sorted int array.
@@ -128,7 +128,7 @@ class Drawable(Protocol):
 class Reshaped(Protocol):
     """Rows that can be asked for another flux in each true-energy bin: a free index."""
 
-    def reshaped(self, rows: np.ndarray):
+    def reshaped(self, rows: np.ndarray) -> Any:
         """The `ShapeRows` of some rows (int array, sorted). rows: sorted int array."""
 
 
@@ -148,7 +148,7 @@ class EventView(Protocol):
         """Of the fitted rows at norms (n_fitted,), all else at its best. norm: float array (n_fitted,)."""
 
 
-CAN = {
+CAN: dict[type, str] = {
     Expectations: "say what they expect",
     Drawable: "be drawn as toys",
     Reshaped: "be asked for another spectrum",
@@ -156,7 +156,7 @@ CAN = {
 }
 
 
-def rows_with(rows, *protocols, use):
+def rows_with(rows: Any, *protocols: type, use: str) -> Any:
     """The rows themselves, which have protocols.
 
     Parameters

@@ -8,6 +8,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.cube_pieces import piece_of_run
 from tevcurve.fit.protocols import RowEvents
 from tevcurve.fit.toys_onoff import cells_in_runs
+from tevcurve.kernels.numbering import numbers_among
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,10 @@ def cube_events(joint, norm):
     """
     _check_times(joint)
     settled, _ = joint.profile.settled(norm)
-    place, pieces = _places(joint), [piece_of_run(*each) for each in zip(*_of_runs(joint), strict=True)]
+    place, pieces = (
+        numbers_among(joint.fitted, joint.n_bins),
+        [piece_of_run(*each) for each in zip(*_of_runs(joint), strict=True)],
+    )
     rows = [place[piece.row] for piece in pieces]
     # Norms are those of rows where runs are added up, else of pieces in the order of rows, and of runs in a row.
     number = _numbers_in_order(rows)
@@ -82,7 +86,7 @@ def onoff_events(joint, norm):
     norm : float array (n_fitted,)
     """
     _check_times(joint)
-    place, n_reco, n_runs = _places(joint), len(joint.bands[0]), len(joint.runs)
+    place, n_reco, n_runs = numbers_among(joint.fitted, joint.n_bins), len(joint.bands[0]), len(joint.runs)
     row, background = joint.cells.background(joint.profile, joint.fitted, norm)
     of_run, reco, _, seconds_of_cell = cells_in_runs(joint, joint.fitted)
     of_run = 0 if joint.stacked else of_run
@@ -124,13 +128,6 @@ def _check_times(joint):
     """Raises `InputError` for counts without times."""
     if joint.setting.seconds is not None:
         raise InputError("The counts of these rows have no times, so there are no rates of their events.")
-
-
-def _places(joint):
-    """The place of each row among the fitted ones, int array (n_bins,), -1 where it is not fitted."""
-    place = np.full(joint.n_bins, -1)
-    place[joint.fitted] = np.arange(len(joint.fitted))
-    return place
 
 
 def _of_runs(joint):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tevcurve.data.time_order import order_of_time
 from tevcurve.datasets.time_cut import cut_run
 from tevcurve.errors import InputError
 from tevcurve.fit.protocols import Expectations, rows_with
@@ -71,34 +70,6 @@ class RunPieces:
         own = np.flatnonzero(self.bin == number)
         runs, run = np.unique(self.run[own], return_inverse=True)
         return RunPieces(1, np.zeros(len(own), dtype=int), run, self.start_s[own], self.stop_s[own]), runs
-
-
-@dataclass(frozen=True, eq=False)
-class DatasetRuns:
-    """The terms of all runs of datasets, with where they are from, each a list or an array (n_runs,).
-
-    terms : list of `CubeTerms` or of `OnOffTerms`
-    owner, place : int arrays, number of the dataset, and of the run among those of it
-    """
-
-    terms: list
-    owner: np.ndarray
-    place: np.ndarray
-
-    @classmethod
-    def of(cls, made, whole):
-        """Of a list with the terms of each dataset; in the order of time, or, as a whole, in that of the datasets.
-
-        Parameters
-        ----------
-        made : list, for each dataset a list of the terms of its runs
-        whole : bool, whether each dataset is in one row as a whole
-        """
-        terms = [each for own in made for each in own]
-        owner = np.repeat(np.arange(len(made)), [len(own) for own in made])
-        place = np.concatenate([np.arange(len(own)) for own in made])
-        order = np.arange(len(terms)) if whole else order_of_time(terms)
-        return cls([terms[k] for k in order], owner[order], place[order])
 
 
 def cut_runs(runs, time_bins, event_times):

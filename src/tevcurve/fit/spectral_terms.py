@@ -3,6 +3,7 @@
 import numpy as np
 
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
+from tevcurve.kernels.numbering import numbers_among
 from tevcurve.kernels.spectral_profiles import CashRows, OnOffRows
 from tevcurve.kernels.terms import CashTerms
 
@@ -16,7 +17,7 @@ def cube_rows(joint, rows):
     rows : int array, sorted, row numbers
     """
     runs, cuts, n_blocks_of = joint.runs, joint.cut.cuts, max(len(joint.runs), 1)
-    number = _numbers(joint.n_bins, rows)
+    number = numbers_among(rows, joint.n_bins)
     pieces = [piece_of_run(*each) for each in zip(runs, cuts, joint.fluxes, strict=True)]
     total = _total_response(runs, cuts, pieces, number)
     if joint.stacked:
@@ -65,7 +66,7 @@ def onoff_rows(joint, rows):
     rows : int array, sorted, row numbers, each of them fitted
     """
     runs, bands = joint.runs, joint.bands[0]
-    number, n_reco = _numbers(joint.n_bins, rows), len(bands)
+    number, n_reco = numbers_among(rows, joint.n_bins), len(bands)
     keys, responses = [], []
     for run, cut in zip(runs, joint.cut.cuts, strict=True):
         reco, seconds = np.flatnonzero(run.mask_safe), cut.ontime.sum(axis=1) * run.deadc
@@ -93,12 +94,6 @@ def onoff_rows(joint, rows):
     )
 
 
-def _numbers(n_rows, rows):
-    number = np.full(n_rows, -1)
-    number[rows] = np.arange(len(rows))
-    return number
-
-
 def _summed(index, values, n):
     total = np.zeros((n, values.shape[1]))
     np.add.at(total, index, values)
@@ -119,9 +114,7 @@ def _total_response(runs, cuts, pieces, number):
 def _events(run, cut, piece, number):
     """(mask of a run's events that are in the rows, response at these (n, n_true), cm2 s)."""
     kept = number[piece.event_row] >= 0
-    place = np.full(len(run.time_s), -1)
-    place[run.near] = np.arange(len(run.near))
-    place = place[cut.event[kept]]
+    place = numbers_among(run.near, len(run.time_s))[cut.event[kept]]
     seconds = (cut.ontime.sum(axis=1) * run.deadc)[cut.event_bin[kept]]
     response = np.zeros((len(place), run.response_total.shape[1]))
     near = place >= 0

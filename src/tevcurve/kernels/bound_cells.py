@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.kernels.numbering import members_of
+
 
 @dataclass(frozen=True, eq=False)
 class BoundCells:
@@ -70,11 +72,17 @@ class BoundCells:
         shared[:, np.asarray(columns, dtype=int) - 1] = self.shared
         return BoundCells(self.block, self.background, self.constant, shared)
 
-    def take(self, number):
-        """The cells of some blocks; number : int array (n_blocks,), the new numbers in the same order, -1 for none."""
-        kept = np.flatnonzero(number[self.block] >= 0)
+    def take(self, blocks, n_blocks):
+        """The cells of some of n_blocks blocks, which are numbered anew.
+
+        Parameters
+        ----------
+        blocks : sorted int array, the blocks that are kept
+        n_blocks : int, number of blocks
+        """
+        kept, block = members_of(blocks, n_blocks, self.block)
         parts = (getattr(self, name)[kept] for name in ("background", "constant", "shared"))
-        return BoundCells(number[self.block[kept]], *parts)
+        return BoundCells(block, *parts)
 
     def repeated(self, n, n_blocks):
         """The cells of n copies of all blocks, one after the other.

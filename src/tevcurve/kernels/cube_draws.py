@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tevcurve.kernels.numbering import members_of
+
 
 class RunCells:
     """What a run expects in the cells around the source.
@@ -89,10 +91,8 @@ def _expectations(runs, parts, block, cell, n_blocks):
     """Expected counts of source and background (n,) in the cells of events, of all runs that have a part in a block."""
     signal, background = np.zeros(len(block)), np.zeros(len(block))
     for cells, (own, _, livetime, ontime) in zip(runs, parts, strict=True):
-        part = np.full(n_blocks, -1)
-        part[own] = np.arange(len(own))
-        event = np.flatnonzero(part[block] >= 0)
-        which, where = part[block[event]], cell[event]
+        event, which = members_of(own, n_blocks, block)
+        where = cell[event]
         signal[event] += livetime[which] * cells.signal[where]
         for s in range(cells.n_slices):
             background[event] += ontime[which, s] * cells.background[s, where]

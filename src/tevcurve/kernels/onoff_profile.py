@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import profile_background, wstat, wstat_profile
 
@@ -62,11 +63,9 @@ class WstatLikelihood:
         bins : sorted int array, the bins that are kept
         start : not used
         """
-        number = np.full(self.n, -1)
-        number[bins] = np.arange(len(bins))
-        kept = number[self.cell_bin] >= 0
+        kept, number = members_of(bins, self.n, self.cell_bin)
         cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        return WstatLikelihood(number[self.cell_bin[kept]], *cells, len(bins)), None
+        return WstatLikelihood(number, *cells, len(bins)), None
 
     def evaluate(self, amplitudes, start=None, value=True):
         """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None).

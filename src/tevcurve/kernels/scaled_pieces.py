@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tevcurve.kernels.numbering import members_of
+
 
 class ScaledPieces:
     """Half the sum of the statistics of the pieces of each row, a piece being at exp(log scale) times its amplitudes.
@@ -39,15 +41,13 @@ class ScaledPieces:
         rows : sorted int array, the rows that are kept
         start : where the searches began, of all rows; None: nowhere yet
         """
-        number = np.full(self.n, -1)
-        number[rows] = np.arange(len(rows))
         kinds, scales, starts = [], [], []
         for (likelihood, row), log_scale, own in zip(
             self.kinds, self.log_scales, self._starts(start), strict=True
         ):
-            pieces = np.flatnonzero(number[row] >= 0)
+            pieces, number = members_of(rows, self.n, row)
             taken, cut = likelihood.take(pieces, own)
-            kinds.append((taken, number[row[pieces]]))
+            kinds.append((taken, number))
             scales.append(log_scale[pieces])
             starts.append(cut)
         return ScaledPieces(kinds, len(rows), scales), tuple(starts)

@@ -1,30 +1,27 @@
-"""Bins of a profile put together: one factor for several bins, each at its own multiple of it."""
+"""Bins of profiles put together: one factor for several bins."""
 
 import numpy as np
 
+from tevcurve.kernels.numbering import members_of
+
 
 class SummedProfile:
-    """The sum of a profile's statistics over groups of its bins, as a function of one factor for each group.
+    """The sum of the statistics of profiles over groups of their bins, as a function of one factor for each group.
 
-    A bin of the profile is at the flux factor `scale` times that of its group. What `tevcurve.fit.minimize` calls a
-    profile, whose bins are the groups.
+    What `tevcurve.fit.minimize` calls a profile, whose bins are the groups; its start is a tuple of those of its parts.
 
     Parameters
     ----------
-    profile : see `tevcurve.fit.minimize`; statistics that are convex
-    group : int array (n of the profile,), sorted, the group of each bin
-    scale : float array of that shape or float, above 0
-    n_groups : int; none may be empty
+    parts : list of (profile, see `tevcurve.fit.minimize`, of a convex statistic; int array (its n,), sorted, the group
+        of each bin)
+    n : int, number of groups; none may be empty
     """
 
-    def __init__(self, profile, group, scale=1.0, n_groups=None):
-        self.profile, self.group = profile, np.asarray(group)
-        self.scale = np.broadcast_to(np.asarray(scale, dtype=float), self.group.shape)
-        self.n = int(self.group[-1]) + 1 if n_groups is None else n_groups
-        self.total = self._sum(profile.total * self.scale)
+    def __init__(self, parts, n):
+        self.parts, self.n = parts, n
+        self.total = self._summed(profile.total for profile, _ in parts)
         # The minimum of a sum of convex functions is not above the highest of their minima.
-        highest = np.full(self.n, -np.inf)
-        np.maximum.at(highest, self.group, profile.counts / (profile.total * self.scale))
+        highest = self._highest(profile.counts / profile.total for profile, _ in parts)
         self.counts = highest * self.total
 
     def take(self, groups, start=None):
@@ -33,70 +30,45 @@ class SummedProfile:
         Parameters
         ----------
         groups : sorted int array, the groups that are kept
-        start : where a search began, of all groups; None: nowhere yet
+        start : where the searches began, of all groups; None: nowhere yet
         """
-        number = np.full(self.n, -1)
-        number[groups] = np.arange(len(groups))
-        bins = np.flatnonzero(number[self.group] >= 0)
-        profile, start = self.profile.take(bins, start)
-        return SummedProfile(profile, number[self.group[bins]], self.scale[bins], len(groups)), start
+        taken, starts = [], []
+        for (profile, group), own in zip(self.parts, self._starts(start), strict=True):
+            bins, number = members_of(groups, self.n, group)
+            profile, cut = profile.take(bins, own)
+            taken.append((profile, number))
+            starts.append(cut)
+        return SummedProfile(taken, len(groups)), tuple(starts)
 
     def evaluate(self, a, start=None):
-        """((stat, slope, curvature) at factors a, each of shape (n_groups,), where the profile's search ended).
-
-        Parameters
-        ----------
-        a : float array (n_groups,), factors
-        start : where the profile's search begins; None: nowhere yet
-        """
-        (stat, slope, curvature), end = self.profile.evaluate(a[self.group] * self.scale, start)
-        return (self._sum(stat), self._sum(slope * self.scale), self._sum(curvature * self.scale**2)), end
-
-    def lower_bound(self):
-        """The lowest factor of each group: that at which the first of its bins reaches its own limit."""
-        limits = np.full(self.n, -np.inf)
-        np.maximum.at(limits, self.group, self.profile.lower_bound() / self.scale)
-        return limits
-
-    def _sum(self, per_bin):
-        return np.bincount(self.group, per_bin, self.n)
-
-
-class PairedProfile:
-    """The sum of two profiles with the same number of bins, at the same factors; a profile itself.
-
-    Parameters
-    ----------
-    first, second : the profiles, of n bins each
-    """
-
-    def __init__(self, first, second):
-        self.first, self.second, self.n = first, second, first.n
-        self.total = first.total + second.total
-        highest = np.maximum(first.counts / first.total, second.counts / second.total)
-        self.counts = highest * self.total
-
-    def take(self, bins, start=None):
-        """(the profile of some bins (sorted int array), the start cut with them).
-
-        Parameters
-        ----------
-        bins : sorted int array, the bins that are kept
-        start : where both searches began, of all bins; None: nowhere yet
-        """
-        starts = (None, None) if start is None else start
-        first, second = self.first.take(bins, starts[0]), self.second.take(bins, starts[1])
-        return PairedProfile(first[0], second[0]), (first[1], second[1])
-
-    def evaluate(self, a, start=None):
-        """((stat, slope, curvature) at factors a, each of shape (n,), where both searches ended).
+        """((stat, slope, curvature) at factors a, each of shape (n,), where the searches ended).
 
         Parameters
         ----------
         a : float array (n,), factors
-        start : where both searches begin; None: nowhere yet
+        start : where the searches begin; None: nowhere yet
         """
-        starts = (None, None) if start is None else start
-        one, end = self.first.evaluate(a, starts[0])
-        other, other_end = self.second.evaluate(a, starts[1])
-        return tuple(left + right for left, right in zip(one, other, strict=True)), (end, other_end)
+        pairs = zip(self.parts, self._starts(start), strict=True)
+        found = [profile.evaluate(a[group], own) for (profile, group), own in pairs]
+        sums = tuple(self._summed(each) for each in zip(*(values for values, _ in found), strict=True))
+        return sums, tuple(end for _, end in found)
+
+    def lower_bound(self):
+        """The lowest factor of each group: that at which the first of its bins reaches its own limit."""
+        return self._highest(profile.lower_bound() for profile, _ in self.parts)
+
+    def _starts(self, start):
+        return [None] * len(self.parts) if start is None else start
+
+    def _summed(self, values):
+        """Sums (n,) over each group of arrays (n of a part,), one for each part."""
+        return sum(
+            np.bincount(group, each, self.n) for (_, group), each in zip(self.parts, values, strict=True)
+        )
+
+    def _highest(self, values):
+        """The highest (n,) in each group, of the same."""
+        highest = np.full(self.n, -np.inf)
+        for (_, group), each in zip(self.parts, values, strict=True):
+            np.maximum.at(highest, group, each)
+        return highest

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tevcurve.kernels.bound_cells import BoundCells
+from tevcurve.kernels.numbering import members_of
 
 
 @dataclass(frozen=True)
@@ -124,17 +125,13 @@ class CashTerms:
 
     def take(self, bins):
         """The terms of some bins (sorted int array), numbered anew in that order. bins: sorted int array."""
-        number = np.full(self.n_bins, -1)
-        number[bins] = np.arange(len(bins))
-        blocks = np.flatnonzero(number[self.block_bin] >= 0)
-        block_number = np.full(self.n_blocks, -1)
-        block_number[blocks] = np.arange(len(blocks))
-        events = np.flatnonzero(block_number[self.event_block] >= 0)
+        blocks, block_bin = members_of(bins, self.n_bins, self.block_bin)
+        events, event_block = members_of(blocks, self.n_blocks, self.event_block)
         return CashTerms(
             n_bins=len(bins),
-            block_bin=number[self.block_bin[blocks]],
-            event_block=block_number[self.event_block[events]],
-            bounds=None if self.bounds is None else self.bounds.take(block_number),
+            block_bin=block_bin,
+            event_block=event_block,
+            bounds=None if self.bounds is None else self.bounds.take(blocks, self.n_blocks),
             prior_weight=None if self.prior_weight is None else self.prior_weight[blocks],
             **{name: getattr(self, name)[blocks] for name in _PER_BLOCK},
             **{name: getattr(self, name)[events] for name in _PER_EVENT},

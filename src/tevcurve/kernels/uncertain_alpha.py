@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import profile_background, wstat
 
@@ -69,15 +70,11 @@ class UncertainAlphaLikelihood:
         bins : sorted int array, the bins that are kept
         start : not used
         """
-        number = np.full(self.n, -1)
-        number[bins] = np.arange(len(bins))
-        blocks = np.flatnonzero(number[self.block_bin] >= 0)
-        block_number = np.full(len(self.block_bin), -1)
-        block_number[blocks] = np.arange(len(blocks))
-        cells = np.flatnonzero(block_number[self.cell_block] >= 0)
+        blocks, block_bin = members_of(bins, self.n, self.block_bin)
+        cells, cell_block = members_of(blocks, len(self.block_bin), self.cell_block)
         likelihood = UncertainAlphaLikelihood(
-            block_number[self.cell_block[cells]],
-            number[self.block_bin[blocks]],
+            cell_block,
+            block_bin,
             *(each[cells] for each in (self.n_on, self.n_off, self.alpha, self.signal)),
             self.error,
             len(bins),

@@ -215,7 +215,7 @@ def fitted_datasets(datasets, models, bands, whole, reoptimize, options, below_z
     kinds, rule = {type(dataset) for dataset in datasets}, BackgroundRule.of(options)
     if kinds == {MapDataset}:
         rule.check_cubes(reoptimize)
-        return CubeDatasets(datasets, models, bands, whole, reoptimize, below_zero, rule)
+        return CubeDatasets(datasets, models, bands, whole, rule, reoptimize, below_zero)
     if kinds == {SpectrumDatasetOnOff}:
         return OnOffDatasets(datasets, [spectrum_of(model) for model in models], bands, whole, rule)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))

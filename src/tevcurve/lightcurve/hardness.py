@@ -5,6 +5,7 @@ from astropy.table import Column, Table
 
 from tevcurve.errors import InputError
 from tevcurve.fit.ratios import estimate_ratios
+from tevcurve.kernels.numbering import numbers_among
 from tevcurve.lightcurve.fit_rows import limit_sigma, positive
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.rounding import decimals_of
@@ -97,9 +98,7 @@ def _checked(bands, n_bands):
 
 def _of_bins(joint, low, high, unit, rise, ul_rise):
     """(columns, statuses, reasons) of all time bins; `unit` is the ratio of the references."""
-    place = np.full(joint.n_bins, -1)
-    place[joint.fitted] = np.arange(len(joint.fitted))
-    place = place.reshape(-1, joint.n_bands)
+    place = numbers_among(joint.fitted, joint.n_bins).reshape(-1, joint.n_bands)
     columns = {name: np.full(len(place), np.nan) for name in DESCRIPTIONS}
     status, reason = ["ok"] * len(place), [""] * len(place)
     fitted = (place[:, low] >= 0) & (place[:, high] >= 0)

@@ -6,17 +6,15 @@ import numpy as np
 from tevcurve.models.parameters import Parameter
 from tevcurve.models.spectral import FLUX_DENSITY, SpectralModel, energies_in_tev
 
+# One value, or one for each energy.
+Values = float | np.ndarray
 # Units as objects, not texts: the first text costs 0.1 s for astropy's unit parser.
 AMPLITUDE = Parameter("amplitude", 1e-12, FLUX_DENSITY)
 REFERENCE = Parameter("reference", 1.0, u.TeV, frozen=True)
 
 
 def power_law_integral(
-    energy_min: np.ndarray,
-    energy_max: np.ndarray,
-    index: float | np.ndarray,
-    amplitude: float | np.ndarray,
-    reference: float | np.ndarray,
+    energy_min: np.ndarray, energy_max: np.ndarray, index: Values, amplitude: Values, reference: Values
 ) -> np.ndarray:
     """Integral of amplitude * (E / reference)^-index over [energy_min, energy_max], all TeV, cm, s.
 
@@ -44,12 +42,7 @@ class PowerLaw(SpectralModel):
     default_parameters = (Parameter("index", 2.0), AMPLITUDE, REFERENCE)
 
     @staticmethod
-    def evaluate(
-        energy: np.ndarray,
-        index: float | np.ndarray,
-        amplitude: float | np.ndarray,
-        reference: float | np.ndarray,
-    ) -> np.ndarray:
+    def evaluate(energy: np.ndarray, index: Values, amplitude: Values, reference: Values) -> np.ndarray:
         """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV).
 
         Parameters
@@ -63,11 +56,7 @@ class PowerLaw(SpectralModel):
 
     @staticmethod
     def evaluate_integral(
-        energy_min: np.ndarray,
-        energy_max: np.ndarray,
-        index: float | np.ndarray,
-        amplitude: float | np.ndarray,
-        reference: float | np.ndarray,
+        energy_min: np.ndarray, energy_max: np.ndarray, index: Values, amplitude: Values, reference: Values
     ) -> np.ndarray:
         """Flux in cm-2 s-1 between two energies in TeV, exact also at index 1.
 
@@ -83,11 +72,7 @@ class PowerLaw(SpectralModel):
 
     @staticmethod
     def evaluate_energy_flux(
-        energy_min: np.ndarray,
-        energy_max: np.ndarray,
-        index: float | np.ndarray,
-        amplitude: float | np.ndarray,
-        reference: float | np.ndarray,
+        energy_min: np.ndarray, energy_max: np.ndarray, index: Values, amplitude: Values, reference: Values
     ) -> np.ndarray:
         """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact also at index 2.
 
@@ -117,11 +102,11 @@ class ExponentialCutoffPowerLaw(SpectralModel):
     @staticmethod
     def evaluate(
         energy: np.ndarray,
-        index: float | np.ndarray,
-        amplitude: float | np.ndarray,
-        reference: float | np.ndarray,
-        lambda_: float | np.ndarray,
-        alpha: float | np.ndarray,
+        index: Values,
+        amplitude: Values,
+        reference: Values,
+        lambda_: Values,
+        alpha: Values,
     ) -> np.ndarray:
         """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV, `lambda_` in TeV-1).
 
@@ -144,11 +129,7 @@ class LogParabola(SpectralModel):
 
     @staticmethod
     def evaluate(
-        energy: np.ndarray,
-        amplitude: float | np.ndarray,
-        reference: float | np.ndarray,
-        alpha: float | np.ndarray,
-        beta: float | np.ndarray,
+        energy: np.ndarray, amplitude: Values, reference: Values, alpha: Values, beta: Values
     ) -> np.ndarray:
         """dN/dE in cm-2 s-1 TeV-1 (energy, reference in TeV).
 
@@ -177,11 +158,7 @@ class BrokenPowerLaw(SpectralModel):
 
     @staticmethod
     def evaluate(
-        energy: np.ndarray,
-        index1: float | np.ndarray,
-        index2: float | np.ndarray,
-        amplitude: float | np.ndarray,
-        ebreak: float | np.ndarray,
+        energy: np.ndarray, index1: Values, index2: Values, amplitude: Values, ebreak: Values
     ) -> np.ndarray:
         """dN/dE in cm-2 s-1 TeV-1 (energy, ebreak in TeV).
 
@@ -203,10 +180,10 @@ class BrokenPowerLaw(SpectralModel):
     def evaluate_integral(
         energy_min: np.ndarray,
         energy_max: np.ndarray,
-        index1: float | np.ndarray,
-        index2: float | np.ndarray,
-        amplitude: float | np.ndarray,
-        ebreak: float | np.ndarray,
+        index1: Values,
+        index2: Values,
+        amplitude: Values,
+        ebreak: Values,
     ) -> np.ndarray:
         """Flux in cm-2 s-1 between two energies in TeV: the exact parts below and above the break.
 
@@ -227,10 +204,10 @@ class BrokenPowerLaw(SpectralModel):
     def evaluate_energy_flux(
         energy_min: np.ndarray,
         energy_max: np.ndarray,
-        index1: float | np.ndarray,
-        index2: float | np.ndarray,
-        amplitude: float | np.ndarray,
-        ebreak: float | np.ndarray,
+        index1: Values,
+        index2: Values,
+        amplitude: Values,
+        ebreak: Values,
     ) -> np.ndarray:
         """Energy flux in TeV cm-2 s-1 between two energies in TeV, exact like the integral.
 
@@ -255,7 +232,7 @@ class Constant(SpectralModel):
     amplitude_name = "const"
 
     @staticmethod
-    def evaluate(energy: np.ndarray, const: float | np.ndarray) -> np.ndarray:
+    def evaluate(energy: np.ndarray, const: Values) -> np.ndarray:
         """dN/dE in cm-2 s-1 TeV-1.
 
         Parameters
@@ -266,9 +243,7 @@ class Constant(SpectralModel):
         return const * np.ones_like(energy)
 
     @staticmethod
-    def evaluate_integral(
-        energy_min: np.ndarray, energy_max: np.ndarray, const: float | np.ndarray
-    ) -> np.ndarray:
+    def evaluate_integral(energy_min: np.ndarray, energy_max: np.ndarray, const: Values) -> np.ndarray:
         """Flux in cm-2 s-1 between two energies in TeV.
 
         Parameters
@@ -280,9 +255,7 @@ class Constant(SpectralModel):
         return const * (energy_max - energy_min)
 
     @staticmethod
-    def evaluate_energy_flux(
-        energy_min: np.ndarray, energy_max: np.ndarray, const: float | np.ndarray
-    ) -> np.ndarray:
+    def evaluate_energy_flux(energy_min: np.ndarray, energy_max: np.ndarray, const: Values) -> np.ndarray:
         """Energy flux in TeV cm-2 s-1 between two energies in TeV.
 
         Parameters

@@ -179,7 +179,7 @@ def summed_blocks(fits, block):
     count = block[:, -1] + 1
     group = (block + (np.cumsum(count) - count)[:, None]).ravel()
     first = np.flatnonzero(np.diff(group, prepend=-1))
-    return SummedProfile(fits.profile, group), np.maximum.reduceat(fits.lower, first)
+    return SummedProfile([(fits.profile, group)], int(group[-1]) + 1), np.maximum.reduceat(fits.lower, first)
 
 
 def block_costs(fits, block, fitted):

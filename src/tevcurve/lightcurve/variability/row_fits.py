@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.kernels.measured_profile import AsymmetricProfile
-from tevcurve.kernels.summed_profile import PairedProfile, SummedProfile
+from tevcurve.kernels.summed_profile import SummedProfile
 
 
 class RowFits:
@@ -70,8 +70,7 @@ class RowFits:
     @cached_property
     def constant_minimum(self):
         """The `Minimum` (n,) of the sum of a light curve's statistics in one common norm."""
-        group = np.repeat(np.arange(self.n), self.n_rows)
-        summed = SummedProfile(self.profile, group, n_groups=self.n)
+        summed = SummedProfile([(self.profile, self._curve)], self.n)
         return minimize_norm(summed, self._table(self.lower).max(axis=1))
 
     @property
@@ -91,7 +90,7 @@ class RowFits:
         widest = np.maximum(self.errn, self.errp)
         errn, errp = (np.maximum(err, 1e-3 * widest).ravel() for err in (self.errn, self.errp))
         rows = AsymmetricProfile(self.minimum.norm, errn, errp)
-        summed = SummedProfile(rows, np.repeat(np.arange(self.n), self.n_rows), n_groups=self.n)
+        summed = SummedProfile([(rows, self._curve)], self.n)
         return minimize_norm(summed, summed.lower_bound())
 
     @property
@@ -112,7 +111,9 @@ class RowFits:
             one, other = (
                 (np.arange(self.n)[:, None] * self.n_rows + pair).ravel() for pair in (first, second)
             )
-            paired = PairedProfile(self.profile.take(one)[0], self.profile.take(other)[0])
+            pair = np.arange(len(one))
+            parts = [(self.profile.take(rows)[0], pair) for rows in (one, other)]
+            paired = SummedProfile(parts, len(one))
             common = minimize_norm(paired, np.maximum(self.lower[one], self.lower[other]))
             best = self.minimum.stat
             rise = np.maximum(common.stat - best[one] - best[other], 0.0)
@@ -124,6 +125,11 @@ class RowFits:
     def start(self):
         """Where searches inside the profile begin that start from the minimum."""
         return self.profile.evaluate(self.minimum.norm)[1]
+
+    @property
+    def _curve(self):
+        """The light curve of each row, int array (n * n_rows,)."""
+        return np.repeat(np.arange(self.n), self.n_rows)
 
     def _table(self, values):
         return values.reshape(self.n, self.n_rows)

@@ -10,6 +10,7 @@ from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
 from tevcurve.fit.protocols import Drawable, EventView, Expectations
+from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
@@ -314,9 +315,9 @@ def _pieces(joint, time_bins, numbers, reference):
     pieces, rates = time_bins.pieces(runs), joint.signal_rates(band)
     rates = rates * np.array([run.deadc for run in runs])
     zeros = np.array([(run.gti.reference.to_time(0.0) - reference).sec for run in runs])
-    rank = np.full(time_bins.n_bins, -1)
-    rank[numbers // joint.n_bands] = np.arange(len(numbers))
-    mine = np.flatnonzero((rank[pieces.bin] >= 0) & (rates[pieces.run] > 0))
+    mine, row = members_of(numbers // joint.n_bands, time_bins.n_bins, pieces.bin)
+    bright = rates[pieces.run[mine]] > 0
+    mine, row = mine[bright], row[bright]
     run = pieces.run[mine]
     start, stop = pieces.start_s[mine] + zeros[run], pieces.stop_s[mine] + zeros[run]
-    return Pieces(rank[pieces.bin[mine]], start, stop, (stop - start) * rates[run])
+    return Pieces(row, start, stop, (stop - start) * rates[run])

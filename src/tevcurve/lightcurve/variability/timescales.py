@@ -9,6 +9,7 @@ from astropy.table import QTable
 
 from tevcurve.fit.ratios import estimate_ratios
 from tevcurve.kernels.exponentials import growth_rate
+from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.variability.amplitude import neighbours
 from tevcurve.lightcurve.variability.chances import Test, among, chances, normal_chance
 from tevcurve.lightcurve.variability.records import VariabilityResult
@@ -194,7 +195,5 @@ def _rates(rows, first, second, rise):
 def _pieces_of(rows, chosen):
     """Pieces of some rows (int array, sorted, each once), numbered anew, in s since the first row."""
     pieces = rows.pieces
-    number = np.full(rows.n, -1)
-    number[chosen] = np.arange(len(chosen))
-    mine = np.flatnonzero(number[pieces.row] >= 0)
-    return number[pieces.row[mine]], pieces.start_s[mine], pieces.stop_s[mine], pieces.weight[mine]
+    mine, row = members_of(chosen, rows.n, pieces.row)
+    return row, pieces.start_s[mine], pieces.stop_s[mine], pieces.weight[mine]

@@ -1,0 +1,18 @@
+"""Numbers of what is kept."""
+
+import numpy as np
+
+from tevcurve.kernels.numbering import members_of, numbers_among
+
+
+def test_what_is_kept_is_numbered_in_its_order():
+    assert numbers_among(np.array([1, 4]), 6).tolist() == [-1, 0, -1, -1, 1, -1]
+    own, number = members_of(np.array([1, 4]), 6, np.array([4, 0, 1, 1, 5, 4]))
+    assert own.tolist() == [0, 2, 3, 5]
+    assert number.tolist() == [1, 0, 0, 1]
+
+
+def test_of_nothing_nothing_is_kept():
+    own, number = members_of(np.zeros(0, dtype=int), 3, np.array([0, 1, 2]))
+    assert len(own) == len(number) == 0
+    assert numbers_among(np.zeros(0, dtype=int), 0).shape == (0,)
