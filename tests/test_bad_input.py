@@ -114,7 +114,7 @@ def test_a_file_that_is_no_fits_file(tmp_path):
 def test_a_missing_index_row(tmp_path, name):
     store = write_store(tmp_path, [RunFile(without_rows=(name,))])
     words = sentence(lambda: tutorial(store))
-    assert words.startswith(f"The HDU index has no {name} for OBS_ID 1; it has ")
+    assert words.startswith(f"OBS_ID 1 has no {name}; it has ")
 
 
 @pytest.mark.parametrize("name", ["events", "gti", "aeff", "edisp", "psf", "bkg"])

@@ -83,7 +83,7 @@ BAD = [
     ({"units": {"events": {"ENERGY": "m"}}}, "events", "column ENERGY .* has the unit 'm'"),
     ({"without_columns": {"edisp": ("MATRIX",)}}, "edisp", "has no column MATRIX"),
     ({"without_hdus": ("bkg",)}, "bkg", "has no HDU bkg"),
-    ({"without_rows": ("psf",)}, "index", "HDU index has no psf for OBS_ID 2"),
+    ({"without_rows": ("psf",)}, "index", "OBS_ID 2 has no psf; it has"),
     ({"classes": {"edisp": "edisp_kernel"}}, "edisp", "of the class edisp_kernel, which is not supported"),
 ]
 
@@ -156,7 +156,7 @@ def test_runs_given_twice_count_once_and_parts_of_a_run_are_no_repetition(tmp_pa
 
 ODD = [
     ({"timesys": None}, "events", "has no TIMESYS; its times are taken as TT"),
-    ({"without_rows": ("gti",)}, "gti", "has no gti for OBS_ID 2; its TSTART to TSTOP is taken"),
+    ({"without_rows": ("gti",)}, "gti", "OBS_ID 2 has no gti; its TSTART to TSTOP is taken"),
     ({"aeff_m2": 0.0}, "aeff", "effective area of .* is zero at the source, 0.50 deg off"),
     (
         {"pointing": (90.0, 22.0)},

@@ -340,7 +340,7 @@ def one_event(seconds):
 def test_a_response_that_is_missing_is_named(tmp_path, name):
     with pytest.raises(DataError, match=f"no HDU {name}; it has"):
         make_maps(observe(tmp_path / "a", RunFile(without_hdus=(name,))))
-    with pytest.raises(DataError, match=f"The HDU index has no {name} for OBS_ID 1; it has"):
+    with pytest.raises(DataError, match=f"OBS_ID 1 has no {name}; it has"):
         make_maps(observe(tmp_path / "b", RunFile(without_rows=(name,))))
 
 

@@ -164,9 +164,7 @@ class Run:
         if not rows:
             types = ", ".join(sorted({address.hdu_type for address in self.addresses}))
             with at_stage("index"):
-                raise DataError(
-                    f"The HDU index has no {hdu_type} for OBS_ID {self.obs_id}; it has {types or 'no row'}."
-                )
+                raise DataError(f"OBS_ID {self.obs_id} has no {hdu_type}; it has {types or 'no table'}.")
         usable = [address for address in rows if not is_response or type_of(address.hdu_class) == hdu_type]
         if len(set(usable)) < len(usable):
             usable = list(dict.fromkeys(usable))
@@ -255,7 +253,7 @@ class Run:
 
     def _read_gti(self):
         if not self.has("gti"):
-            remark(f"The HDU index has no gti for OBS_ID {self.obs_id}; its TSTART to TSTOP is taken.")
+            remark(f"OBS_ID {self.obs_id} has no gti; its TSTART to TSTOP is taken.")
             return GTI(*self.header.span_s, self.header.reference)
         address = self._address("gti")
         hdu = self._open(address)

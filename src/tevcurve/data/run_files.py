@@ -2,6 +2,7 @@
 
 from tevcurve.data.observation import Observation
 from tevcurve.data.run import HduAddress, Run
+from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import DataError
 from tevcurve.files import FileCache, FitsFile, expand_path
 from tevcurve.irf.hdu_class import response_class_of
@@ -29,10 +30,9 @@ def observation_of_file(path):
             ids.append(hdu.header.get("OBS_ID"))
     if len(ids) != 1:
         raise DataError(f"The file {path} has {len(ids)} tables of events; wanted is a file of one run.")
-    try:
-        obs_id = int(ids[0])
-    except (TypeError, ValueError, OverflowError):
-        raise DataError(f"The events of {path} have the OBS_ID {ids[0]!r}; wanted is a number.") from None
+    obs_id = run_number(ids[0])
+    if obs_id is None:
+        raise DataError(f"The events of {path} have the OBS_ID {ids[0]!r}; wanted is a number or a text.")
     return Observation(Run(obs_id, addresses, FileCache()))
 
 

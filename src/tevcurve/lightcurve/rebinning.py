@@ -20,7 +20,7 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import Runs, terms_of_each
-from tevcurve.problems import Problem, in_order
+from tevcurve.problems import Problem, alike, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
@@ -89,10 +89,12 @@ class Kept(Plan):
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
         names = names_of(one.run_id for one in self.failed)
-        reasons = "; ".join(f"{names[one.run_id]}: {one.reason}" for one in self.failed[:_MOST_REASONS])
-        if len(self.failed) > _MOST_REASONS:
-            reasons += f"; and {len(self.failed) - _MOST_REASONS} more."
-        raise DataError(f"No run can be used: {reasons or 'there are no observations.'}")
+        groups = alike(self.failed)
+        told = [_reason(group, names) for group in groups[:_MOST_REASONS]]
+        rest = sum(len(group) for group in groups[_MOST_REASONS:])
+        if rest:
+            told.append(f"and {rest} more")
+        raise DataError(f"No run can be used: {'; '.join(told) or 'there are no observations'}.")
 
     def rebin(self, time_bins=None, energy_edges=None, e_reco=None, e_true=None):
         """The light curve in other time bins or energy bands; see `LightCurve.rebin`.
@@ -173,3 +175,9 @@ class Kept(Plan):
     def _why_dark(self, numbers, masked):
         ranges = [self.terms[number].safe_tev for number in numbers]
         return why_dark([self.runs.read(number) for number in numbers], ranges, masked)
+
+
+def _reason(group, names):
+    """Words for why some runs, `Problem`s that are alike, cannot be used."""
+    more = f" (and so {len(group) - 1} more)" if len(group) > 1 else ""
+    return f"{names[group[0].run_id]}: {group[0].reason.rstrip('.')}{more}"
