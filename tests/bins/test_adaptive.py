@@ -11,6 +11,7 @@ from tevcurve.datasets.timeline import RunTimeline
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import li_ma_significance
 from tevcurve.lightcurve.bins import bayesian_blocks, by_counts, by_significance
+from tevcurve.run_id import RunId
 
 quick = settings(max_examples=40, deadline=None)
 
@@ -107,7 +108,7 @@ def test_a_bin_stops_as_soon_as_it_is_significant(ts):
 def test_significance_with_a_known_background():
     # 0.01 events per s are known; after n events in t seconds TS = 2*(n*log(n/b) - n + b), b = t/100.
     run = make_run([(0, 1000)], np.arange(10, 1000, 20))
-    line = RunTimeline(1, run.gti, run.time_s, background_per_s=0.01)
+    line = RunTimeline(RunId.of(1), run.gti, run.time_s, background_per_s=0.01)
     bins = by_significance(30.0).bins([line])
     n, b = counts_in(bins, [line]), bins.ontime_s([line]) * 0.01
     reached = 2 * (n * np.log(n / b) - n + b)
@@ -118,7 +119,7 @@ def test_significance_with_a_known_background():
 
 def test_without_off_events_the_acceptances_count():
     run = make_run([(0, 100)], np.arange(1, 100, 3.0))
-    line = RunTimeline(1, run.gti, run.time_s, off_time_s=np.zeros(0), alpha=0.1)
+    line = RunTimeline(RunId.of(1), run.gti, run.time_s, off_time_s=np.zeros(0), alpha=0.1)
     bins = by_significance(20.0).bins([line])
     n = counts_in(bins, [line])[:-1]
     # Li & Ma for n_off = 0: 2*n*log((1 + alpha)/alpha).
@@ -144,7 +145,7 @@ def test_blocks_do_not_follow_exposure_and_background():
         for k, (share, off) in enumerate([(1.0, 0.5), (0.25, 0.2), (0.5, 3.0)])
     ]
     assert len(bayesian_blocks(0.01).bins(lines)) == 1
-    blind = [RunTimeline(1, line.gti, line.time_s, background_per_s=0.0) for line in lines]
+    blind = [RunTimeline(RunId.of(1), line.gti, line.time_s, background_per_s=0.0) for line in lines]
     assert len(bayesian_blocks(0.01).bins(blind)) == 3
 
 

@@ -12,7 +12,8 @@ from tevcurve.bins.ephemeris import Ephemeris
 from tevcurve.bins.fixed import by_night, by_run
 from tevcurve.bins.intervals import by_edges, by_intervals
 from tevcurve.bins.phase import by_phase
-from tevcurve.bins.time_bins import BinPieces, TimeBins
+from tevcurve.bins.pieces import BinPieces
+from tevcurve.bins.time_bins import TimeBins
 from tevcurve.bins.width import by_width, sliding
 
 __all__ = [

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from tevcurve.bins.given_text import GivenText
 from tevcurve.bins.good_time import BinnedRun
+from tevcurve.bins.joining import bins_of_instruments
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.declarations import Declarations
 from tevcurve.errors import InputError
@@ -42,10 +43,21 @@ class Binning:
             )
 
     def bins(self, runs: Sequence[BinnedRun]) -> TimeBins:
-        """`TimeBins` laid over runs, with what is declared of the binning.
+        """`TimeBins` laid over runs, with what is declared of the binning. No bin has runs of two instruments.
 
         runs: sequence of anything that has `run_id` and `gti`, and where the binning looks at events a `RunTimeline`.
         """
+        runs = list(runs) if hasattr(runs, "__iter__") else [runs]
+        numbers: dict[str, list[int]] = {}
+        for number, run in enumerate(runs):
+            numbers.setdefault(run.run_id.instrument, []).append(number)
+        if len(numbers) < 2:
+            return replace(self._laid(runs), instruments=tuple(numbers))
+        parts = {name: self._laid([runs[number] for number in numbers[name]]) for name in sorted(numbers)}
+        return bins_of_instruments(parts, numbers)
+
+    def _laid(self, runs: Sequence[BinnedRun]) -> TimeBins:
+        """`TimeBins` laid over the runs of one instrument."""
         made = self.lay(runs)
         on_events = self.looks_at_events or made.on_events
         # Who forgets to say it finds it said all the same.

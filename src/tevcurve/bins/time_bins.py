@@ -7,10 +7,8 @@ import numpy as np
 
 from tevcurve.bins.good_time import good_time
 from tevcurve.bins.instants import Instants
-from tevcurve.errors import InputError
-from tevcurve.records import short_repr
+from tevcurve.bins.pieces import ANY_RUN, expand_ranges, pieces_of
 
-ANY_RUN = -1
 # Rounding of clocks of different runs may let bins that touch overlap by less.
 OVERLAP_S = 1e-6
 
@@ -26,6 +24,8 @@ class TimeBins:
     labels: tuple of str (n_bins,), what to call the bins, or None.
     phase_min, phase_max: float arrays (n_bins,), for folded bins, else None.
     kind: what made them, in words. note: what a reader of the bins should know, in words, or "".
+    instruments: tuple of str, the instruments of whose runs the bins are, or () where that is not said.
+    owner: int array (n_bins,), which of the instruments a bin is of, and has good time of; None for the only one.
 
     It has so many methods as bins are asked for as times, as seconds of a run's clock, as pieces of runs and as
     columns, and all follow from the one set of intervals.
@@ -43,6 +43,8 @@ class TimeBins:
     kind: str = "time bins"
     note: str = ""
     on_events: bool = False
+    instruments: tuple[str, ...] = ()
+    owner: np.ndarray | None = None
 
     @classmethod
     def one_interval_each(cls, start, stop, **options):
@@ -106,8 +108,17 @@ class TimeBins:
 
     def columns(self):
         """What the bins add to the rows of a light curve: name to array (n_bins,)."""
-        names = ("phase_min", "phase_max")
+        names = ("instrument", "phase_min", "phase_max")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    @property
+    def instrument(self):
+        """The instrument of each bin, text array (n_bins,); None where no bin says one."""
+        return np.array(self.instruments)[self.owners()] if any(self.instruments) else None
+
+    def owners(self):
+        """Which of the instruments each bin is of, int array (n_bins,)."""
+        return np.zeros(self.n_bins, dtype=int) if self.owner is None else self.owner
 
     def meta(self):
         """What a light curve says of its time bins: a dict of words and booleans."""
@@ -151,16 +162,20 @@ class TimeBins:
             self.kind,
             self.note,
             self.on_events,
+            self.instruments,
+            None if self.owner is None else self.owner[numbers],
         )
 
     def shares_time(self):
         """Whether an interval starts by more than a microsecond before another one of the same run stops, bool."""
-        of_all = self.run == ANY_RUN
+        of_all, owner = self.run == ANY_RUN, self.owners()[self.bin]
         if not of_all.any():
             return _overlap(self.start_s, self.stop_s, self.run)
-        # Those of all runs beside those of each.
+        if np.all(of_all):
+            return _overlap(self.start_s, self.stop_s, owner)
+        # Those of all runs of an instrument beside those of each.
         groups = (np.flatnonzero(of_all | (self.run == run)) for run in np.unique(self.run))
-        return any(_overlap(self.start_s[own], self.stop_s[own], np.zeros(len(own))) for own in groups)
+        return any(_overlap(self.start_s[own], self.stop_s[own], owner[own]) for own in groups)
 
     def in_order_of_time(self):
         """The bins in the order of their starts; those that start together stay in theirs."""
@@ -173,7 +188,7 @@ class TimeBins:
 
         runs: the runs that the bins were made for, in the same order; see `good_time`.
         """
-        return _pieces(self, good_time(runs))
+        return pieces_of(self, good_time(runs))
 
     def ontime_s(self, runs):
         """Good time of each bin (n_bins,) in s, summed over runs. runs: as for `pieces`."""
@@ -181,7 +196,7 @@ class TimeBins:
 
     def with_good_time(self, good):
         """The bins that meet a `GoodTime`. good: `GoodTime`."""
-        found = np.bincount(_pieces(self, good).bin, minlength=self.n_bins) > 0
+        found = np.bincount(pieces_of(self, good).bin, minlength=self.n_bins) > 0
         return self if found.all() else self.select(found)
 
     def __len__(self):
@@ -208,70 +223,8 @@ class TimeBins:
     __repr__ = __str__
 
 
-@dataclass(frozen=True, eq=False)
-class BinPieces:
-    """Pieces (n,) of good time that lie in a bin, in the order of bins, of runs in a bin, and of time in a run.
-
-    bin, run: int arrays (n,). start_s, stop_s: float arrays (n,), [start, stop) in mission seconds of the piece's run.
-    """
-
-    bin: np.ndarray
-    run: np.ndarray
-    start_s: np.ndarray
-    stop_s: np.ndarray
-
-    __repr__ = short_repr
-
-    def ontime_s(self, n_bins):
-        """Good time of each bin (n_bins,) in s, summed over runs. n_bins: int."""
-        return np.bincount(self.bin, self.stop_s - self.start_s, n_bins)
-
-
-def expand_ranges(first, stop):
-    """Ranges first[i] <= k < stop[i] one after the other: the number i of the range, and k; two int arrays.
-
-    Parameters
-    ----------
-    first, stop : int arrays (n,)
-    """
-    length = np.maximum(np.asarray(stop) - first, 0)
-    owner = np.repeat(np.arange(len(length)), length)
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
-    return owner, np.asarray(first)[owner] + within
-
-
-def _overlap(start, stop, run):
-    """Whether some intervals (n,) of a run overlap: then some neighbours in the order of their starts do."""
-    order = np.lexsort((start, run))
+def _overlap(start, stop, group):
+    """Whether some intervals (n,) of a group overlap: then some neighbours in the order of their starts do."""
+    order = np.lexsort((start, group))
     early = start[order][1:] < stop[order][:-1] - OVERLAP_S
-    return bool(np.any(early & (run[order][1:] == run[order][:-1])))
-
-
-def _pieces(bins, good):
-    if np.any(bins.run >= len(good.run_ids)):
-        raise InputError(
-            f"The bins were made for {bins.run.max() + 1} runs or more and are laid over {len(good.run_ids)}; "
-            "wanted are the same runs."
-        )
-    parts = [_pieces_of_clock(bins, good, number) for number in range(len(good.references))]
-    bin_, run, start, stop = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    order = np.lexsort((start, run, bin_))
-    return BinPieces(bin_[order], run[order], start[order], stop[order])
-
-
-def _pieces_of_clock(bins, good, number):
-    """Pieces of the runs that have one reference: bin, run, start and stop."""
-    begin, end = bins.in_seconds(good.references[number])
-    order = np.argsort(begin, kind="stable")
-    begin, end = begin[order], end[order]
-    mine = np.flatnonzero(good.clock[good.run] == number)
-    low, high = good.start_s[mine], good.stop_s[mine]
-    # All that start before the good time stops, from the first on that reaches beyond its start.
-    reach = np.maximum.accumulate(end)
-    owner, interval = expand_ranges(
-        np.searchsorted(reach, low, side="right"), np.searchsorted(begin, high, side="left")
-    )
-    start, stop = np.maximum(begin[interval], low[owner]), np.minimum(end[interval], high[owner])
-    run, only = good.run[mine][owner], bins.run[order][interval]
-    kept = (stop > start) & ((only == ANY_RUN) | (only == run))
-    return bins.bin[order][interval][kept], run[kept], start[kept], stop[kept]
+    return bool(np.any(early & (group[order][1:] == group[order][:-1])))

@@ -15,7 +15,8 @@ class RowExposure:
     ----------
     ontime, livetime : float arrays (n_rows,), s, summed over the runs that count
     n_runs : int array (n_rows,), runs that count, and n_blind : those that have good time in the bin and do not
-    time_mean : float array (n_rows,), live-time-weighted mean time in mission seconds, NaN without live time; None
+    time_mean : float array (n_rows,), live-time-weighted mean time in mission seconds of
+        `CutRuns.references`, NaN without live time; None
         where the times of the counts are not known
     low, high : float arrays (n_rows,), TeV, lowest and highest energy of the fit of any run; NaN where none counts
     low_of_all, high_of_all : float arrays (n_rows,), TeV, between which every run that counts is fitted
@@ -91,8 +92,8 @@ def row_exposure(runs, cut, reaches, whole=None):
     if whole is None:
         middle = np.concatenate(
             [
-                cut.reference.convert(part.middle, run.gti.reference)
-                for run, part in zip(runs, cut.cuts, strict=True)
+                reference.convert(part.middle, run.gti.reference)
+                for run, part, reference in zip(runs, cut.cuts, cut.references, strict=True)
             ]
         )
         with np.errstate(invalid="ignore", divide="ignore"):

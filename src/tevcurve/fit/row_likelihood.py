@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
+from astropy.time import Time
 
 from tevcurve.datasets.time_cut import cut_run
 from tevcurve.errors import InputError
@@ -20,13 +21,35 @@ class CutRuns:
     cuts : list of `TimeCut`, one per run
     n_times : int, number of time bins
     ontime : float array (n_times,), s of good time, summed over the runs
-    reference : `TimeReference` of what is said of several runs
+    references : list of `TimeReference`, one per run, of what is said of several runs: that of the first run of its
+        instrument, whichever others there are
     """
 
     cuts: list
     n_times: int
     ontime: np.ndarray
-    reference: object
+    references: list
+
+    def times(self, seconds, bins):
+        """`Time` (n,) of mission seconds that are said of time bins, in the clock of the runs that are in these.
+
+        Parameters
+        ----------
+        seconds : float array (n,), in the `references` of the runs
+        bins : int array (n,), numbers of the time bins
+        """
+        if len(set(self.references)) == 1:
+            return self.references[0].to_time(seconds)
+        of_bin = np.zeros(self.n_times, dtype=int)
+        for number, cut in enumerate(self.cuts):
+            of_bin[cut.bins] = number
+        run = of_bin[bins]
+        jd1, jd2 = np.zeros((2, len(seconds)))
+        for reference in set(self.references):
+            own = np.array([self.references[number] == reference for number in run], dtype=bool)
+            time = reference.to_time(seconds[own]).tt
+            jd1[own], jd2[own] = time.jd1, time.jd2
+        return Time(jd1, jd2, format="jd", scale="tt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +115,8 @@ def cut_runs(runs, time_bins, event_times):
         cut = cut_run(times, pieces.start_s[own], pieces.stop_s[own], pieces.bin[own], slices)
         ontime[cut.bins] += cut.ontime.sum(axis=1)
         cuts.append(cut)
-    return CutRuns(cuts, n_times, ontime, runs[0].gti.reference)
+    first = {run.run_id.instrument: run.gti.reference for run in reversed(runs)}
+    return CutRuns(cuts, n_times, ontime, [first[run.run_id.instrument] for run in runs])
 
 
 def for_each_run(value, runs):

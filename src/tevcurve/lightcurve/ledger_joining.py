@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from tevcurve.bins.instants import Instants
-from tevcurve.bins.time_bins import ANY_RUN, TimeBins
+from tevcurve.bins.joining import joined_bins
+from tevcurve.bins.time_bins import ANY_RUN
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.runs import PickedRuns
@@ -40,7 +40,7 @@ def join_ledgers(ledgers, order):
     number = {run_id: k for k, run_id in enumerate(runs)}
     failed = {one.run_id: one for ledger in ledgers for one in ledger.failed if one.run_id not in runs}
     bins = [_of_own_runs(ledger, number) for ledger in ledgers]
-    joined = _joined(bins).select(np.asarray(order))
+    joined = joined_bins(bins).select(np.asarray(order))
     fates = tuple(fates[run_id] for run_id in runs)
     return Ledger(PickedRuns(runs.values()), fates, tuple(failed.values()), joined)
 
@@ -57,25 +57,3 @@ def _of_own_runs(ledger, number):
     within = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
     run = np.where(of_all[rows], own[within], own[bins.run[rows]])
     return replace(bins, start=bins.start[rows], stop=bins.stop[rows], bin=bins.bin[rows], run=run)
-
-
-def _joined(parts):
-    """The time bins of all parts, one part after the other."""
-    reference = parts[0].reference
-    shift = np.cumsum([0, *(len(part) for part in parts)])
-    return TimeBins(
-        *(
-            Instants.join([_in_clock(getattr(part, edge), reference) for part in parts])
-            for edge in ("start", "stop")
-        ),
-        np.concatenate([part.bin + first for part, first in zip(parts, shift, strict=False)]),
-        int(shift[-1]),
-        np.concatenate([part.run for part in parts]),
-        overlapping=any(part.overlapping for part in parts),
-        on_events=any(part.on_events for part in parts),
-        kind=" and ".join(dict.fromkeys(part.kind for part in parts)),
-    )
-
-
-def _in_clock(instants, reference):
-    return instants if instants.reference == reference else Instants.from_time(instants.time, reference)

@@ -33,7 +33,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
     if dark:
         log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, cut.n_times)
     if exposure.time_mean is not None:
-        columns["time_mean"] = _mjd(exposure.time_mean, cut.reference, time_bins.scale)
+        columns["time_mean"] = _mjd(exposure.time_mean, cut, n_bands, time_bins.scale)
     columns |= energy_columns(joint, exposure)
     columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
@@ -113,10 +113,11 @@ def _repeated(times, number):
     return Time(np.repeat(times.jd1, number), np.repeat(times.jd2, number), format="jd", scale=times.scale)
 
 
-def _mjd(seconds, reference, scale):
-    """MJD of mission seconds in a scale, NaN where there are none."""
+def _mjd(seconds, cut, n_bands, scale):
+    """MJD of mission seconds of rows in a scale, NaN where there are none. cut: `CutRuns`."""
     mjd = np.full(len(seconds), np.nan)
     known = np.isfinite(seconds)
     if known.any():
-        mjd[known] = getattr(reference.to_time(seconds[known]), scale).mjd
+        times = cut.times(seconds[known], np.flatnonzero(known) // n_bands)
+        mjd[known] = getattr(times, scale).mjd
     return mjd

@@ -214,7 +214,7 @@ def _from_origin(light_curve, numbers):
         raise InputError("No row of the light curve expects anything of the source, so nothing can vary.")
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
     reference = start[0]
-    middle = (joint.cut.reference.to_time(joint.exposure.time_mean[numbers]) - reference).sec
+    middle = (joint.cut.times(joint.exposure.time_mean[numbers], numbers // joint.n_bands) - reference).sec
     if not all(isinstance(joint, each) for each in (Drawable, EventView, Expectations)):
         # Such rows, those in which more than norms is fitted among them, are known by their columns only.
         return _from_columns(light_curve, numbers)
