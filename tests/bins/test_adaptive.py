@@ -178,7 +178,10 @@ def test_too_many_cells_are_joined_and_that_is_said():
         for rate, start in ((4.0, 0), (7.0, 1000))
     )
     line = RunTimeline(
-        1, GTI([T0], [T0 + 2000], CLOCK), np.concatenate([quiet.time_s, loud.time_s]), background_per_s=0.0
+        RunId.of(1),
+        GTI([T0], [T0 + 2000], CLOCK),
+        np.concatenate([quiet.time_s, loud.time_s]),
+        background_per_s=0.0,
     )
     bins = bayesian_blocks(0.001).bins([line])
     n_cells = len(line.time_s) + 1

@@ -70,7 +70,7 @@ def test_rates_have_the_counts_of_the_run_and_the_shape_of_the_night():
 
 def test_nights_are_runs_without_a_day_between():
     start = 86400.0 * np.array([2, 0, 0.02, 1, 1.1])
-    assert_array_equal(nights(start, start + 1700), [2, 0, 0, 1, 1])
+    assert_array_equal(nights(start, start + 1700, [""] * 5), [2, 0, 0, 1, 1])
 
 
 def draw_rows(n_rows, random, *, steps, per_run, signal=10.0, background=0.1, n_cells=10, alpha=1.0):

@@ -350,3 +350,19 @@ def test_wrong_arguments_are_named(ax):
         plot(make(), ax=ax, time_format="iso")
     with pytest.raises(InputError, match=r"already shows flux in 1 / \(s cm2\); norm should"):
         plot(make(), ax=ax, quantity="norm")
+
+
+def test_instruments_are_series_with_an_entry_each(ax):
+    curve = make(instrument=["HESS", "MAGIC", "HESS", "MAGIC"])
+    plot(curve, ax)
+    assert ax.get_legend_handles_labels()[1] == ["HESS", "MAGIC"]
+    assert [len(bars.lines[0].get_xdata()) for bars in ax.containers] == [2, 2]
+    assert "of HESS and MAGIC" in str(curve)
+    assert "HESS, MJD" in curve._repr_html_()
+
+
+def test_one_instrument_needs_no_entry(ax):
+    curve = make(instrument="HESS")
+    plot(curve, ax)
+    assert ax.get_legend_handles_labels()[1] == []
+    assert "HESS" not in str(curve)

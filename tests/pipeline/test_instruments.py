@@ -1,153 +1,123 @@
-"""Two runs with one OBS_ID of two instruments are two runs; one run is one, however much is known of its instrument."""
-
-from itertools import chain
+"""Light curves of several instruments: the rows of each are those that it has alone."""
 
 import astropy.units as u
 import numpy as np
 import pytest
-from dl3_files import write_store
-from small_store import START, TARGET, run_file
+from small_store import TARGET
+from two_instruments import NAMES, make_stores
 
-from tevcurve import DataStore, LightCurve
-from tevcurve.data import RunId
-from tevcurve.data.observation import Observation
-from tevcurve.data.run import Run
-from tevcurve.errors import MissingError
-from tevcurve.pipeline import light_curve
-from tevcurve.pipeline.append import append_runs
-from tevcurve.report.page import report_html
-from tevcurve.store import Result, input_files, write_result
+from tevcurve import append_runs, light_curve
+from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.store import Result, RunCache, write_result
 
-HESS, MAGIC = RunId("HESS", "7"), RunId("MAGIC", "7")
-
-
-def store_of(folder, telescope, number=7, seed=1, index=None):
-    """A store of one run; the index says its telescope only where it is asked to."""
-    run = run_file(number, seed, START, (83.63, 22.51), 60, 240, tstop=START + 600, telescope=telescope)
-    store = DataStore.from_dir(write_store(folder, [run]))
-    if index is None:
-        return store
-    store.obs_table.meta["TELESCOP"] = index
-    return DataStore(store.hdu_table, store.obs_table, folder)
+OPTIONS = {"energy_edges": [0.7, 2, 10] * u.TeV, "safe_energy": None, "norm_values": [0.5, 1, 2]}
+START_MJD = 51910.00074287037 + 1.2e8 / 86400
+BINNINGS = {
+    "run": by_run(),
+    "night": by_night(),
+    "width": by_width("7 min"),
+    "grid": by_width("1 h", start=START_MJD),
+    "sliding": sliding("1 h", "20 min"),
+    "edges": by_edges(START_MJD + np.array([0.0, 0.03, 0.06, 0.9, 1.2])),
+    "intervals": by_intervals(START_MJD + np.array([[0.0, 0.03], [0.02, 0.06], [2.0, 3.0]])),
+    "phase": f"phase 5 period=0.11d epoch={START_MJD!r} scale=tt",
+    "counts": "counts 60",
+    "significance": "significance 5",
+    "blocks": "blocks 0.05",
+}
 
 
 @pytest.fixture(scope="module")
-def hess(tmp_path_factory):
-    return store_of(tmp_path_factory.mktemp("hess"), "HESS")
+def stores(tmp_path_factory):
+    return make_stores(tmp_path_factory.mktemp("data"))
 
 
-@pytest.fixture(scope="module")
-def magic(tmp_path_factory):
-    return store_of(tmp_path_factory.mktemp("magic"), "MAGIC", seed=2)
+def made(stores, names=NAMES, **options):
+    observations = [one for name in names for one in stores[name].get_observations()]
+    return light_curve(observations, TARGET, **(OPTIONS | options))
 
 
-def make(*stores, method="1d"):
-    observations = list(chain.from_iterable(store.get_observations() for store in stores))
-    return light_curve(observations, TARGET, method=method, energy_edges=[0.7, 10] * u.TeV, safe_energy=None)
+def assert_rows(both, alone):
+    """That the rows of each instrument are those that it has alone, to the last bit; then all are there."""
+    assert len(both) == sum(map(len, alone.values()))
+    for name, own in alone.items():
+        mine = np.asarray(both.table["instrument"]) == name
+        assert both.table.colnames == own.table.colnames
+        for column in own.table.colnames:
+            np.testing.assert_array_equal(
+                np.asarray(both.table[column])[mine],
+                np.asarray(own.table[column]),
+                err_msg=f"{name} {column}",
+            )
 
 
-@pytest.fixture(scope="module")
-def both(hess, magic):
-    return make(hess, magic)
+@pytest.mark.parametrize("kind", BINNINGS)
+def test_rows_are_those_of_each_store_alone(stores, kind):
+    options = {"method": "1d", "time_bins": BINNINGS[kind]}
+    both = made(stores, **options)
+    assert_rows(both, {name: made(stores, (name,), **options) for name in NAMES})
+    start = np.asarray(both.table["phase_min" if kind == "phase" else "time_min"])
+    assert np.all(np.diff(start) >= 0)
+    assert both.meta["overlapping"] == (kind in ("sliding", "intervals"))
 
 
-def test_both_are_used_in_one_call(both, hess, magic):
-    alone = [make(store).table["counts"].tolist() for store in (hess, magic)]
-    assert both.table["counts"].tolist() == [*alone[0], *alone[1]]
-    assert not both.ledger.failed
-    assert both.ledger.events["instrument"].tolist() == ["HESS", "MAGIC"]
-    assert both.ledger.events["obs_id"].tolist() == ["7", "7"]
-    assert [run.run_id for run in both.origin.runs] == [HESS, MAGIC]
-    assert both.good_time["instrument"].tolist() == ["HESS", "MAGIC"]
+@pytest.mark.parametrize("options", [{}, {"unbinned": True}, {"stacked": True}])
+def test_rows_of_cubes_are_those_of_each_store_alone(stores, options):
+    options = {"time_bins": by_night(), "binsz": "0.1 deg", "width": "3 deg"} | options
+    assert_rows(made(stores, **options), {name: made(stores, (name,), **options) for name in NAMES})
 
 
-def test_words_name_the_instrument_only_where_there_are_several(both, hess):
-    page = report_html(both, n_toys=0)
-    assert "HESS 7" in page
-    assert "MAGIC 7" in page
-    assert "HESS 7" not in report_html(make(hess), n_toys=0)
+def test_nights_of_the_background_are_those_of_each_instrument(stores):
+    options = {"method": "1d", "background": "shape", "shape_from": "night"}
+    assert_rows(made(stores, **options), {name: made(stores, (name,), **options) for name in NAMES})
 
 
-def test_a_run_that_is_given_twice_counts_once_whoever_knows_its_instrument(hess, tmp_path):
-    unknown = store_of(tmp_path, "")
-    made = make(hess, unknown)
-    assert len(made.ledger.events) == 1
-    assert ["more than once" in one.reason for one in made.ledger.failed] == [True]
+def test_rebinned_rows_are_those_of_each_store_alone(stores):
+    both = made(stores, method="1d")
+    alone = {name: made(stores, (name,), method="1d") for name in NAMES}
+    for bins in ("night", "5 min", "counts 60"):
+        assert_rows(both.rebin(bins), {name: one.rebin(bins) for name, one in alone.items()})
+    edges = [0.8, 3] * u.TeV
+    assert_rows(
+        both.rebin(energy_edges=edges), {n: one.rebin(energy_edges=edges) for n, one in alone.items()}
+    )
 
 
-def test_results_and_files_of_light_curves_keep_both(both, hess, magic, tmp_path):
-    observations = [store.obs(7) for store in (hess, magic)]
-    result = Result.read(write_result(tmp_path / "result", both, inputs=input_files(observations)))
-    names = sorted(path.name for path in (tmp_path / "result" / "runs").iterdir())
-    assert [name.split("-")[:2] for name in names] == [["HESS", "7"], ["MAGIC", "7"]]
-    assert [(each["instrument"], each["obs_id"]) for each in result.provenance["inputs"]] == [
-        ("HESS", "7"),
-        ("MAGIC", "7"),
-    ]
-    assert result.light_curve.ledger.events["instrument"].tolist() == ["HESS", "MAGIC"]
-    for suffix in ("fits", "ecsv"):
-        both.write(tmp_path / f"lc.{suffix}")
-        back = LightCurve.read(tmp_path / f"lc.{suffix}").good_time
-        for name in both.good_time.colnames:
-            np.testing.assert_array_equal(back[name], both.good_time[name])
-
-
-@pytest.mark.parametrize("strange", ["H.E.S.S. Phase I", "a/b %20 'c'", ""])
-def test_good_times_keep_any_name(strange, tmp_path):
-    made = make(store_of(tmp_path, strange))
-    made.write(tmp_path / "lc.ecsv")
-    assert LightCurve.read(tmp_path / "lc.ecsv").good_time["instrument"].tolist() == [strange]
-
-
-def result_of(folder, *stores):
-    made = make(*stores)
-    observations = list(chain.from_iterable(store.get_observations() for store in stores))
-    return Result.read(write_result(folder, made, inputs=input_files(observations)))
-
-
-def test_the_other_instrument_is_appended_and_the_own_is_not(hess, magic, both, tmp_path):
-    result = append_runs(result_of(tmp_path / "result", hess), [hess.obs(7), magic.obs(7)])
-    assert (result.appended.added, result.appended.there) == ((MAGIC,), (HESS,))
-    assert result.light_curve.table["counts"].tolist() == both.table["counts"].tolist()
-    assert str(result.appended) == "added 1 run (MAGIC 7); it had 1 run (HESS 7)"
-
-
-@pytest.mark.parametrize(
-    ("header", "index"), [("HESS", None), ("HESS", "HESS"), ("HESS", "H.E.S.S."), ("", "HESS"), ("", None)]
-)
-def test_it_is_the_same_run_whatever_the_index_says(header, index, hess, tmp_path):
-    result = result_of(tmp_path / "result", hess)
-    again = append_runs(result, [store_of(tmp_path / "again", header, seed=1, index=index).obs(7)])
+@pytest.mark.parametrize("binning", ["run", "night", "edges 53298 53299 53300 53301 scale=tt", "counts 60"])
+@pytest.mark.parametrize("first", [("HESS",), ("MAGIC",)])
+def test_appended_runs_of_another_instrument(stores, tmp_path, binning, first):
+    options = {"method": "1d", "time_bins": binning}
+    write_result(tmp_path / "result", made(stores, first, **options))
+    second = next(name for name in NAMES if name not in first)
+    appended = append_runs(tmp_path / "result", stores[second].get_observations())
+    assert [one.instrument for one in appended.appended.added] == [second] * len(appended.appended.added)
+    whole = made(stores, **options)
+    for light_curve_ in (appended.light_curve, Result.read(tmp_path / "result").light_curve):
+        assert light_curve_.table.colnames == whole.table.colnames
+        for column in whole.table.colnames:
+            np.testing.assert_array_equal(light_curve_.table[column], whole.table[column], err_msg=column)
+        assert str(light_curve_.ledger) == str(whole.ledger)
+        for name in ("events", "seconds"):
+            tables = (getattr(each.ledger, name) for each in (light_curve_, whole))
+            assert next(tables).as_array().tolist() == next(tables).as_array().tolist()
+    again = append_runs(
+        tmp_path / "result", [one for name in NAMES for one in stores[name].get_observations()]
+    )
+    assert len(again.appended.there) == 7
     assert again.appended.added == ()
-    assert len(again.appended.there) == 1
-    assert len(again.light_curve.table) == 1
 
 
-def test_runs_that_are_known_are_passed_over_unread(hess, tmp_path, monkeypatch):
-    result = result_of(tmp_path / "result", hess)
-    indexed = store_of(tmp_path / "again", "HESS", seed=1, index="HESS").obs(7)
-    same_file = DataStore.from_dir(hess.base_dir).obs(7)
-    monkeypatch.setattr(Run, "_open", lambda *_: pytest.fail("a file is read"))
-    monkeypatch.setattr(Observation, "target_name", property(lambda _: pytest.fail("a header is read")))
-    assert append_runs(result, [indexed, same_file]).appended.there == (HESS, HESS)
-
-
-def test_what_an_observation_is_known_by(hess, tmp_path):
-    assert hess.obs(7).run_id == HESS
-    assert hess.obs(7).obs_id == 7
-    told = store_of(tmp_path / "told", "", index="HESS").obs(7)
-    assert told.run_id_in_index == told.run_id == HESS
-    other = store_of(tmp_path / "other", "HESS", index="VERITAS").obs(7)
-    assert (other.run_id_in_index.instrument, other.run_id) == ("VERITAS", HESS)
-    made = light_curve([other], TARGET, method="1d", energy_edges=[0.7, 10] * u.TeV, safe_energy=None)
-    assert any("TELESCOP 'VERITAS'" in one.reason for one in made.ledger.warnings)
-    missing = Observation(Run(7, ()))
-    assert missing.run_id == RunId("", "7")
-
-
-def test_observations_are_asked_for_by_either(hess, magic):
-    observations = type(hess.get_observations())([hess.obs(7), magic.obs(7)])
-    assert observations[MAGIC].run_id == MAGIC
-    with pytest.raises(MissingError, match=r"2 times among these 2 observations \(HESS 7, MAGIC 7\)"):
-        observations.by_id(7)
-    assert "HESS 7" in str(observations)
+def test_no_run_is_lost_for_the_same_obs_id(stores, tmp_path):
+    for _ in range(2):
+        lc = made(stores, method="1d", cache=tmp_path / "cache")
+        assert len(lc) == 14
+        assert lc.ledger.failed == ()
+        runs = list(
+            zip(lc.ledger.events["instrument"].tolist(), lc.ledger.events["obs_id"].tolist(), strict=True)
+        )
+        assert sorted(runs) == [("HESS", f"{k}") for k in (1, 2, 3)] + [
+            ("MAGIC", f"{k}") for k in (1, 2, 3, 4)
+        ]
+    assert len(RunCache(tmp_path / "cache").entries()) == 7
+    names = [entry.describe()["run_id"].full_text() for entry in RunCache(tmp_path / "cache").entries()]
+    assert sorted(names) == [*(f"HESS {k}" for k in (1, 2, 3)), *(f"MAGIC {k}" for k in (1, 2, 3, 4))]

@@ -81,13 +81,25 @@ def off_rates(counts, acceptance, seconds, masks, bands, log_edges, group):
     return np.where(masks, rates, 0.0)
 
 
-def nights(start_s, stop_s):
+def nights(start_s, stop_s, instruments):
     """Numbers (n_runs,) of the nights of runs that start and stop at seconds (n_runs,) of one clock.
+
+    The nights of each instrument are its own.
 
     Parameters
     ----------
     start_s, stop_s : float arrays (n_runs,), seconds
+    instruments : sequence (n_runs,), what the runs of one instrument have in common
     """
+    numbers, known = np.zeros(len(start_s), dtype=int), 0
+    for instrument in dict.fromkeys(instruments):
+        own = np.flatnonzero([each == instrument for each in instruments])
+        numbers[own] = known + _nights_of_one(start_s[own], stop_s[own])
+        known = numbers[own].max() + 1
+    return numbers
+
+
+def _nights_of_one(start_s, stop_s):
     order = np.argsort(start_s, kind="stable")
     reach = np.maximum.accumulate(stop_s[order])
     number = np.zeros(len(order), dtype=int)

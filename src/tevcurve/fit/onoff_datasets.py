@@ -76,7 +76,8 @@ class WholeShapes:
             spans = [
                 [(time - datasets[0].time_range[0]).sec for time in each.time_range] for each in datasets
             ]
-            group = nights(*np.transpose(spans))
+            instruments = [{run.run_id.instrument for run in each.runs} for each in datasets]
+            group = nights(*np.transpose(spans), [tuple(sorted(names)) for names in instruments])
         own = [np.flatnonzero(group == number) for number in np.unique(group)]
         return cls([(numbers, _shape_of([datasets[k] for k in numbers])) for numbers in own])
 

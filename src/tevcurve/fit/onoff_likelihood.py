@@ -143,7 +143,7 @@ def _shapes(runs, bands, shape_from):
     if shape_from == "night":
         clock = runs[0].gti.reference
         spans = [clock.convert(run.intervals[[0, -1], [0, 1]], run.gti.reference) for run in runs]
-        group = nights(*np.transpose(spans))
+        group = nights(*np.transpose(spans), [run.run_id.instrument for run in runs])
     counts, acceptance = (
         np.array([getattr(run, name) for run in runs]) for name in ("n_off", "acceptance_off")
     )

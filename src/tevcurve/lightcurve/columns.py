@@ -134,6 +134,7 @@ _ALL = (
     LightCurveColumn(
         "time_mean", "d", ".6f", "Live-time-weighted mean time (MJD, time scale in TIMESYS)", EXPOSURE
     ),
+    LightCurveColumn("instrument", "", None, "Instrument of the runs (TELESCOP, else INSTRUME)", BINS),
     LightCurveColumn("phase_min", "", ".4f", "Start of the phase bin", BINS),
     LightCurveColumn("phase_max", "", ".4f", "End of the phase bin", BINS),
     LightCurveColumn("e_ref", "TeV", ".4g", "Reference energy", BANDS),

@@ -6,7 +6,7 @@ from astropy.table import vstack
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.ledger_joining import join_ledgers
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.selection import TIME_TOLERANCE, NoOrigin, bins_of_rows
+from tevcurve.lightcurve.selection import TIME_TOLERANCE, NoOrigin, bins_of_rows, rows_of_instruments
 
 SECONDS_PER_DAY = 86400
 # What must be the same for rows to mean the same; the rest of the metadata is kept where all agree.
@@ -123,9 +123,13 @@ def _order(parts):
 
 
 def _overlap(table):
-    """Whether time bins of the table, in the order of their starts, share time."""
+    """Whether time bins of an instrument in the table, in the order of their starts, share time."""
     first = np.flatnonzero(np.diff(bins_of_rows(table), prepend=-1))
     start, stop = (np.asarray(table[name])[first] for name in ("time_min", "time_max"))
+    return any(_overlap_of_one(start[own], stop[own]) for own in rows_of_instruments(table[first]).values())
+
+
+def _overlap_of_one(start, stop):
     reach = np.maximum.accumulate(stop)
     return bool(np.any((reach[:-1] - start[1:]) * SECONDS_PER_DAY > TIME_TOLERANCE))
 

@@ -70,8 +70,9 @@ def extend(light_curve, kept, old):
 def rows_stand_alone(kept):
     """Whether a row depends on nothing but the good time of its bin and the runs that have it. kept: `Kept`."""
     by_night = kept.options.background == "shape" and kept.options.shape_from == "night"
-    clocks = {run.gti.reference for run in kept.runs}
-    return not kept.time_bins.looks_at_events and not by_night and len(clocks) == 1
+    clocks = {(run.run_id.instrument, run.gti.reference) for run in kept.runs}
+    one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
+    return not kept.time_bins.looks_at_events and not by_night and one_clock_each
 
 
 class _Change:
@@ -106,14 +107,17 @@ class _Change:
 
 
 def _keys(bins, pieces):
-    """For each bin a tuple that is the same only for bins with the same edges, phases and pieces of good time."""
+    """For each bin a tuple that is the same only for one with the same instrument, edges, phases and good time."""
     edges = [getattr(getattr(bins, end), part) for end in ("time_min", "time_max") for part in ("jd1", "jd2")]
     edges += [values for values in (bins.phase_min, bins.phase_max) if values is not None]
     flat = np.column_stack([pieces.run, pieces.start_s, pieces.stop_s])
     limits = np.searchsorted(pieces.bin, np.arange(bins.n_bins + 1))
+    names = [bins.instruments[number] for number in bins.owner] if bins.instruments else [""] * bins.n_bins
     return [
-        (*edge, flat[low:high].tobytes())
-        for edge, low, high in zip(np.column_stack(edges).tolist(), limits[:-1], limits[1:], strict=True)
+        (name, *edge, flat[low:high].tobytes())
+        for name, edge, low, high in zip(
+            names, np.column_stack(edges).tolist(), limits[:-1], limits[1:], strict=True
+        )
     ]
 
 

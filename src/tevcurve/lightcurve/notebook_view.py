@@ -9,7 +9,9 @@ from astropy.units import Unit
 from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
+from tevcurve.lightcurve.plots.rows import series_of
 from tevcurve.lightcurve.provenance import told
+from tevcurve.lightcurve.selection import INSTRUMENT, rows_of_instruments
 from tevcurve.rounding import decimals_in_row, fixed, power_of, with_errors
 
 WIDTH, HEIGHT = 640, 170
@@ -31,6 +33,8 @@ def summary(light_curve):
         energies = "".join(f", {low:.4g}-{high:.4g} TeV" for low, high in bands)
     if not len(table):
         return f"Light curve{source}: no rows"
+    names = instruments_of(table)
+    energies += f", of {' and '.join(names)}" if len(names) > 1 else ""
     folded = ", folded in phase" if "phase_min" in table.colnames else ""
     span = f"{folded}, MJD {min(table['time_min']):.5f} to {max(table['time_max']):.5f}"
     plural = "" if len(table) == 1 else "s"
@@ -95,15 +99,17 @@ def figure(light_curve):
     y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
     colours = _colours()
     parts = [_frame(y, bottom, top, start[known].min(), stop[known].max(), light_curve)]
-    bands, hollow = energy_bands(table), extrapolating(table)
+    series, hollow = series_of(table), extrapolating(table)
+    place = np.zeros(len(table), dtype=int)
+    for k, rows in enumerate(series.values()):
+        place[rows] = k
     for number in np.flatnonzero(known):
-        band = bands.index((table["e_min"][number].item(), table["e_max"][number].item()))
         words = _words(table[number]) if len(table) <= MANY else ""
         ends = x(start[number]), x(stop[number])
         heights = (y(flux[number]), y(low[number]), y(high[number]))
         kind = bool(is_limit[number]), bool(hollow[number])
-        parts.append(_mark(ends, heights, *kind, colours[band % len(colours)], words))
-    parts += _legend(bands, colours)
+        parts.append(_mark(ends, heights, *kind, colours[place[number] % len(colours)], words))
+    parts += _legend(list(series), colours)
     title = escape(summary(light_curve))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
@@ -118,6 +124,11 @@ def energy_bands(table):
     return sorted(set(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True)))
 
 
+def instruments_of(table):
+    """Names of the instruments that a table says, list of str in order. table: astropy Table of a light curve."""
+    return [name for name in rows_of_instruments(table) if name]
+
+
 def _colours():
     # Only who looks at a figure needs what figures need.
     return COLOURS
@@ -126,7 +137,8 @@ def _colours():
 def _overview(table):
     """The columns that a person looks at first; fluxes as texts that end at the second digit of the row's error."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
-    names = ["phase_min", "phase_max", "time_min", "time_max", *energies, *first_look()]
+    who = [INSTRUMENT] if len(instruments_of(table)) > 1 else []
+    names = [*who, "phase_min", "phase_max", "time_min", "time_max", *energies, *first_look()]
     shown = table[[name for name in names if name in table.colnames]]
     for name, texts in _flux_texts(table).items():
         shown[name] = Column(texts[0], unit=texts[1])
@@ -232,6 +244,8 @@ def _words(row):
     words = f"MJD {row['time_min']:.5f} to {row['time_max']:.5f}"
     if "phase_min" in row.colnames:
         words = f"phase {row['phase_min']:.4g} to {row['phase_max']:.4g}"
+    if INSTRUMENT in row.colnames:
+        words = f"{row[INSTRUMENT]}, {words}"
     errors = [row[name] for name in ("flux_errn", "flux_errp") if name in row.colnames]
     errors = errors if len(errors) == 2 else [row[name] for name in ("flux_err",) if name in row.colnames]
     words += f": flux {with_errors(row['flux'], *errors)}"
@@ -242,17 +256,22 @@ def _words(row):
     return words
 
 
-def _legend(bands, colours):
-    if len(bands) < 2:
+def _legend(series, colours):
+    if len(series) < 2:
         return []
-    step = 95
+    names, bands = (set(each) for each in zip(*series, strict=True))
+    step = 95 if len(names) < 2 or len(bands) < 2 else 150
+    shown = [
+        " ".join([name] * (len(names) > 1) + [f"{band[0]:.3g}-{band[1]:.3g} TeV"] * (len(bands) > 1))
+        for name, band in series[:6]
+    ]
     return [
         _text(
-            WIDTH - RIGHT - step * (len(bands) - 1 - k),
+            WIDTH - RIGHT - step * (len(shown) - 1 - k),
             TOP,
             "end",
-            f"{low:.3g}-{high:.3g} TeV",
+            words,
             colours[k],
         )
-        for k, (low, high) in enumerate(bands[:6])
+        for k, words in enumerate(shown)
     ]

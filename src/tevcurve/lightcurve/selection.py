@@ -11,6 +11,7 @@ from tevcurve.errors import InputError
 
 # Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
 TIME_TOLERANCE = 1e-5
+INSTRUMENT = "instrument"
 
 
 @dataclass(frozen=True)
@@ -119,15 +120,28 @@ def _ledger_of(light_curve, numbers):
     return replace(ledger, bins=ledger.time_bins.select(np.unique(bins[numbers])))
 
 
+def rows_of_instruments(table):
+    """Dict of the instruments of a light curve to the numbers of their rows, int arrays, in the order of their names.
+
+    By "" where the table says none.
+
+    table: astropy Table of a light curve.
+    """
+    if INSTRUMENT not in table.colnames:
+        return {"": np.arange(len(table))}
+    names = np.asarray(table[INSTRUMENT]).astype(str)
+    return {name: np.flatnonzero(names == name) for name in np.unique(names).tolist()}
+
+
 def bins_of_rows(table):
     """The number of each row's time bin, int array (n,).
 
-    A new one starts where the time changes, or where a band comes again.
+    A new one starts where the time or the instrument changes, or where a band comes again.
 
     table: astropy Table of a light curve.
     """
     n_rows = len(table)
-    names = [n for n in ("time_min", "time_max", "phase_min") if n in table.colnames]
+    names = [n for n in ("time_min", "time_max", "instrument", "phase_min") if n in table.colnames]
     new = np.zeros(n_rows, dtype=bool)
     for name in names:
         values = np.asarray(table[name])

@@ -1,11 +1,12 @@
 """What of a light curve's table is drawn: values with errors, limits, bands."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from astropy import units as u
 
 from tevcurve.lightcurve.columns import TITLES
+from tevcurve.lightcurve.selection import rows_of_instruments
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -72,7 +73,24 @@ def limits_of(
     return is_upper | (one_sided & ~nearer_below & np.isfinite(upper)), is_lower & ~is_upper
 
 
-def bands_of(table: "Table") -> dict[tuple[float, float] | None, np.ndarray]:
+Band: TypeAlias = tuple[float, float] | None
+
+
+def series_of(table: "Table") -> dict[tuple[str, Band], np.ndarray]:
+    """The rows that are drawn as one series, a dict by instrument and energy band.
+
+    table: of a light curve.
+    """
+    bands = bands_of(table).items()
+    found = {
+        (name, band): np.intersect1d(rows, own)
+        for name, own in rows_of_instruments(table).items()
+        for band, rows in bands
+    }
+    return {key: rows for key, rows in found.items() if len(rows) or len(found) == 1}
+
+
+def bands_of(table: "Table") -> dict[Band, np.ndarray]:
     """The rows of each energy band, a dict by its edges in TeV; by None where the table has no bands.
 
     table: of a light curve.
