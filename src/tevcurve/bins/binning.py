@@ -50,7 +50,9 @@ class Binning:
         runs = list(runs) if hasattr(runs, "__iter__") else [runs]
         numbers: dict[str, list[int]] = {}
         for number, run in enumerate(runs):
-            numbers.setdefault(run.run_id.instrument, []).append(number)
+            # What is no run is refused where it is laid over.
+            run_id = getattr(run, "run_id", None)
+            numbers.setdefault(getattr(run_id, "instrument", ""), []).append(number)
         if len(numbers) < 2:
             return replace(self._laid(runs), instruments=tuple(numbers))
         parts = {name: self._laid([runs[number] for number in numbers[name]]) for name in sorted(numbers)}
