@@ -112,7 +112,7 @@ def _keys(bins, pieces):
     edges += [values for values in (bins.phase_min, bins.phase_max) if values is not None]
     flat = np.column_stack([pieces.run, pieces.start_s, pieces.stop_s])
     limits = np.searchsorted(pieces.bin, np.arange(bins.n_bins + 1))
-    names = [bins.instruments[number] for number in bins.owner] if bins.instruments else [""] * bins.n_bins
+    names = [bins.instruments[number] for number in bins.owners()] if bins.instruments else [""] * bins.n_bins
     return [
         (name, *edge, flat[low:high].tobytes())
         for name, edge, low, high in zip(
