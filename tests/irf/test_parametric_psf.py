@@ -186,6 +186,44 @@ def test_a_king_function_needs_a_gamma_above_1():
     assert not noted
 
 
+def test_a_long_tail_is_told():
+    with noted_remarks() as noted:
+        psf = king_psf(GAMMA=np.full((4, 3), 1.3))
+    worst = max(
+        1 - psf.containment(NODES * u.TeV, offset * u.deg, 3 * u.deg).value.min()
+        for offset in (0.5, 1.5, 2.5)
+    )
+    ((_, words),) = noted
+    assert (
+        f"here has up to {worst:.1%} of the photons (0.178 TeV, 2.5 deg off the pointing) beyond 3 deg"
+        in words
+    )
+
+
+@pytest.mark.parametrize(
+    ("psf", "name", "value", "words"),
+    [
+        (gauss_psf, "SIGMA_1", 1e30, "SIGMA_1 holds values up to .* rad, which nothing has"),
+        (gauss_psf, "AMPL_2", 1e30, "AMPL_2 holds values up to 1e.30, which nothing has"),
+        (king_psf, "GAMMA", 1e12, "GAMMA holds values up to 1e.12, which nothing has"),
+        (king_psf, "SIGMA", 1e4, "SIGMA holds values up to 174.5.* rad, which nothing has"),
+    ],
+)
+def test_parameters_that_nothing_has_are_refused(psf, name, value, words):
+    with pytest.raises(DataError, match=words):
+        psf(**{name: np.full((4, 3), value)})
+
+
+@pytest.mark.parametrize("width", [1e-12, 5e-324])
+def test_a_width_of_nothing_is_none(width):
+    sigma = king()["SIGMA"]
+    sigma[0] = width
+    table = king_psf(SIGMA=sigma).table_at(0.01)
+    assert table.is_empty.tolist() == [True, False, False, False]
+    assert np.isfinite(table.pixel_fractions(NODES, *SOURCE, GEOM)).all()
+    assert king_psf(GAMMA=np.full((4, 3), 1.001)).table_at(0.01).scale_rad == RADII[-1]
+
+
 @pytest.mark.parametrize(
     ("cls", "columns"), [(EnergyDependentMultiGaussPSF, three_gaussians()), (PSFKing, king())]
 )

@@ -75,11 +75,9 @@ class AnalyticPSF(SourcePSF):
     @cached_property
     def scale_rad(self) -> float:
         """The smallest angle (radian) that holds 30 % at any energy: how fine the profile must be sampled."""
-        filled = self.parameters[~self.is_empty]
-        if not len(filled):
-            return float(RADII[-1])
-        within = FORMS[self.form].within(filled[:, None], RADII)
-        return float(RADII[np.argmax(within >= 0.3, axis=1)].min())
+        within = FORMS[self.form].within(self.parameters[~self.is_empty][:, None], RADII)
+        enough = np.any(within >= 0.3, axis=0)
+        return float(RADII[np.argmax(enough)] if enough.any() else RADII[-1])
 
     @property
     def table_nodes(self) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,10 @@ from tevcurve.kernels.radial_forms import FORMS, between_known
 from tevcurve.problems import remark
 
 _AXES = (("ENERG", "TeV", True), ("THETA", "rad", False))
+# Beyond these a parameter is a mistake, by its unit inside; widths below the least are none, radian.
+_LARGEST, _LEAST_WIDTH = {"rad": 2 * np.pi, "": 1e9}, 1e-9
+# Where more than this is outside an angle that maps and regions rarely reach, a light curve says so.
+_FAR, _MUCH = np.deg2rad(3.0), 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +42,33 @@ class ParametricPSF(PointSpreadResponse):
 
     @classmethod
     def _of_table(cls, table: ResponseTable) -> "ParametricPSF":
+        for column in cls.layout.columns:
+            largest = np.max(np.abs(table.columns[column.name]))
+            if column.is_used and largest > _LARGEST[column.unit]:
+                unit = f" {column.unit}" if column.unit else ""
+                raise DataError(
+                    f"{table.where}: {column.name} holds values up to {largest:g}{unit}, which nothing has."
+                )
         response = cls(table)
         if not np.any(response.parameters[..., 0] > 0):
             names = " and ".join(column.name for column in cls.layout.columns)
             raise DataError(
                 f"{table.where}: {names} are those of no function at any energy and offset; one is wanted."
             )
+        response._remark_tail()
         return response
+
+    def _remark_tail(self) -> None:
+        """Notes where much of the photons is farther away than maps and regions reach."""
+        left = 1 - FORMS[self.form].within(self.parameters, np.full(self.parameters.shape[:-1], _FAR))
+        left = np.where(self.parameters[..., 0] > 0, left, 0.0)
+        if left.max() > _MUCH:
+            place = np.unravel_index(np.argmax(left), left.shape)
+            energy, offset = self.energy_axis.nodes[place[0]], np.rad2deg(self.offset_axis.nodes[place[1]])
+            remark(
+                f"{self.table.where} has up to {left.max():.1%} of the photons ({energy:.3g} TeV, {offset:.3g} deg off "
+                f"the pointing) beyond {np.rad2deg(_FAR):g} deg, to infinity; they count as outside."
+            )
 
     @cached_property
     def parameters(self) -> np.ndarray:
@@ -164,10 +188,10 @@ class EnergyDependentMultiGaussPSF(ParametricPSF):
         columns = dict(columns)
         for sigma, amplitude in (("SIGMA_2", "AMPL_2"), ("SIGMA_3", "AMPL_3")):
             width, height = columns[sigma], columns[amplitude]
-            none = (width == 0) | (height == 0) | (np.isnan(width) & np.isnan(height))
+            none = (np.abs(width) < _LEAST_WIDTH) | (height == 0) | (np.isnan(width) & np.isnan(height))
             columns[sigma], columns[amplitude] = np.where(none, 0.0, width), np.where(none, 0.0, height)
         widths = [columns[name] for name in ("SIGMA_1", "SIGMA_2", "SIGMA_3")]
-        empty = (columns["SCALE"] <= 0) | (widths[0] == 0) | np.any([width < 0 for width in widths], axis=0)
+        empty = (columns["SCALE"] <= 0) | (widths[0] < _LEAST_WIDTH) | (np.minimum(widths[1], widths[2]) < 0)
         return {name: np.where(empty, 0.0, values) for name, values in columns.items()}
 
 
@@ -196,5 +220,5 @@ class PSFKing(ParametricPSF):
                 f"{where}: GAMMA is {np.min(gamma[endless]):g} and the like at {int(np.sum(endless))} energies and "
                 "offsets; a King function needs more than 1, so there is none."
             )
-        empty = (gamma <= 1) | (sigma <= 0)
+        empty = (gamma <= 1) | (sigma < _LEAST_WIDTH)
         return {name: np.where(empty, 0.0, values) for name, values in columns.items()}
