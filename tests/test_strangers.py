@@ -389,13 +389,6 @@ class Gaussian(WstatLikelihood):
         )
         return (0.5 * stat, 0.5 * slope[:, None], 0.5 * curvature[:, None, None]), None
 
-    def take(self, bins, start=None):
-        number = np.full(self.n, -1)
-        number[bins] = np.arange(len(bins))
-        kept = number[self.cell_bin] >= 0
-        cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        return Gaussian(number[self.cell_bin[kept]], *cells, len(bins)), None
-
 
 @pytest.fixture
 def gaussian():

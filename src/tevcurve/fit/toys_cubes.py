@@ -2,16 +2,17 @@
 
 import numpy as np
 
+from tevcurve.fit.toys import ToyMaker
 from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
 from tevcurve.kernels.terms import CashTerms
 
 
-class CubeToys:
+class CubeToys(ToyMaker):
     """Draws events in the cells of cubes, each run's from its own source and background.
 
-    A likelihood of events at their own energies and positions is drawn, and fitted, in cells too. Where norms of the
-    background have a prior, those of each toy are drawn from it.
+    The background is norms (n_blocks,) or (n, n_blocks); by default `background_norms`, or with a prior drawn from it.
+    A likelihood of events at their own energies and positions is drawn, and fitted, in cells too.
 
     Parameters
     ----------
@@ -20,8 +21,7 @@ class CubeToys:
     """
 
     def __init__(self, joint, rows):
-        self.profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
-        self.rows = rows
+        super().__init__(joint.profile.take(np.searchsorted(joint.fitted, rows))[0], rows)
         runs = joint.compact_runs()
         self.runs = run_cells(runs, joint.fluxes)
         self.parts = _parts(runs, joint, rows)
@@ -63,19 +63,6 @@ class CubeToys:
             sums = np.bincount(self.group, share * norm)
             own[k] = np.divide(sums, total, out=np.zeros_like(total), where=total > 0)[self.group]
         return own[which.ravel()]
-
-    def draw(self, norms, n, rng, background=None):
-        """The profile of n light curves; row r of light curve t is its bin t * n_rows + r.
-
-        Parameters
-        ----------
-        norms : float, or array (n_rows,) or (n, n_rows), the truth
-        n : int, number of light curves
-        rng : numpy Generator
-        background : norms of the background (n_blocks,) or (n, n_blocks); default: `background_norms`, or with a
-            prior, drawn from that
-        """
-        return self.profile_of(self.draw_counts(norms, n, rng, background), n)
 
     def profile_of(self, terms, n):
         """The profile of what `draw_counts` gave for n light curves.

@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.onoff_cells import OnOffCells
+from tevcurve.fit.toys import ToyMaker
 from tevcurve.kernels.onoff import profile_background
 
 # Of a factor on alpha that is drawn.
@@ -13,9 +14,10 @@ LEAST_FACTOR = 0.01
 FREE = BackgroundRule()
 
 
-class OnOffToys:
+class OnOffToys(ToyMaker):
     """Draws ON and OFF counts of every cell: Poisson numbers of a*signal + alpha*mu_off and of mu_off.
 
+    The background is expected OFF counts (n_cells,) or (n, n_cells); by default `backgrounds`.
     The background of cells in a group is a rate that they share: each alone has too few counts to say what it is.
     Where alpha is uncertain, each block of each toy has a factor on it of its own, by its prior. Where the background
     has a shape, each toy takes it from its own OFF counts as the light curve does; where runs are stacked, it has that
@@ -34,17 +36,14 @@ class OnOffToys:
     """
 
     def __init__(self, profile, rows, group, ontime, *, cells=None, rule=FREE, own_shape=(None, None, None)):
-        self.profile, self.rows, self.group, self.ontime, self.rule = profile, rows, group, ontime, rule
+        super().__init__(profile, rows)
+        self.group, self.ontime, self.rule = group, ontime, rule
         self.shapes, self.run, self.reco = own_shape
         if cells is None:
             own = profile.likelihood
             cells = OnOffCells(own.cell_bin, own.cell_bin, own.n_on, own.n_off, own.alpha, own.signal)
         self.cells = cells
         self.share = ontime / np.bincount(group, ontime)[group]
-
-    @property
-    def n_rows(self):
-        return len(self.rows)
 
     def events_per_toy(self):
         """What a toy costs, in cells."""
@@ -72,18 +71,6 @@ class OnOffToys:
         signals = [np.bincount(group, each[own.row] * own.signal) for each in seen]
         off = np.stack([profile_background(n_on, n_off, alpha, signal) for signal in signals])
         return (off[:, group] * self.share)[which.ravel()]
-
-    def draw(self, norms, n, rng, background=None):
-        """The profile of n light curves; row r of light curve t is its bin t * n_rows + r.
-
-        Parameters
-        ----------
-        norms : float, or array (n_rows,) or (n, n_rows), the truth
-        n : int, number of light curves
-        rng : numpy Generator
-        background : expected OFF counts (n_cells,) or (n, n_cells); default: `backgrounds`
-        """
-        return self.profile_of(self.draw_counts(norms, n, rng, background), n)
 
     def profile_of(self, cells, n):
         """The profile of what `draw_counts` gave for n light curves.

@@ -24,11 +24,8 @@ def onoff_profile(cell_bin, n_on, n_off, alpha, signal, n):
     return OneAmplitude(WstatLikelihood(cell_bin, n_on, n_off, alpha, signal, n))
 
 
-class WstatLikelihood:
-    """Half the sum of wstat over the cells of each bin, a cell being one dataset's energy bin.
-
-    The background of each cell is at its best value (`tevcurve.kernels.onoff`), so the flux factor is the only
-    amplitude, and nothing is searched for. What `tevcurve.kernels.one_amplitude` calls a likelihood of amplitudes.
+class CellCounts:
+    """ON and OFF counts of cells, a cell being one dataset's energy bin: what likelihoods of them have in common.
 
     Parameters
     ----------
@@ -45,6 +42,60 @@ class WstatLikelihood:
         self.alpha, self.signal, self.n = alpha, signal, n
         self.total = self._sum(signal)[:, None]
         self.counts = self._sum(n_on)
+
+    def start(self):
+        """None: every search begins anew."""
+
+    def ratios(self, a):
+        """Ratios (n_cells,) of the acceptances at flux factors a, of shape (n,). a: float array (n,)."""
+        return self.alpha
+
+    def background(self, a):
+        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,).
+
+        a: float array (n,).
+        """
+        ratio = self.ratios(a)
+        return ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
+
+    def effective_counts(self, amplitudes):
+        """Counts (n,) that the flux factor of each row rests on: ON counts.
+
+        amplitudes: float array (n, 1), flux factors.
+        """
+        return self.counts
+
+    def lower_bound(self):
+        """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.
+
+        A fitted background makes up for any negative signal, so no prediction ever vanishes. The minimum lies above
+        the least of the cells' own best values, for ratios that are not unlikely; below that the statistic grows by
+        more than 100.
+        """
+        seen, ratio, least = self.signal > 0, self._largest_ratio(), np.zeros(self.n)
+        excess = self.n_on - ratio * self.n_off
+        np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
+        return least - self._sum(self.n_on + ratio * self.n_off + 100 * (1 + ratio)) / self.total[:, 0]
+
+    def _largest_ratio(self):
+        """Of the acceptances, within reason (n_cells,)."""
+        return self.alpha
+
+    def _sum(self, per_cell):
+        return np.bincount(self.cell_bin, per_cell, self.n)
+
+
+class WstatLikelihood(CellCounts):
+    """Half the sum of wstat over the cells of each bin.
+
+    The background of each cell is at its best value (`tevcurve.kernels.onoff`), so the flux factor is the only
+    amplitude, and nothing is searched for. What `tevcurve.kernels.one_amplitude` calls a likelihood of amplitudes.
+
+    arguments : those of `CellCounts`
+    """
+
+    def __init__(self, cell_bin, n_on, n_off, alpha, signal, n):
+        super().__init__(cell_bin, n_on, n_off, alpha, signal, n)
         # Most cells of short bins have no event, and their statistic is two straight lines that meet at 0.
         empty = (n_on == 0) & (n_off == 0)
         self._empty = [
@@ -52,11 +103,8 @@ class WstatLikelihood:
         ]
         self._seen = tuple(each[~empty] for each in (cell_bin, n_on, n_off, alpha, signal))
 
-    def start(self):
-        """None: there is nothing to search for."""
-
     def take(self, bins, start=None):
-        """(the likelihood of some bins (sorted int array), None).
+        """(the likelihood of some bins (sorted int array), of the same class, None).
 
         Parameters
         ----------
@@ -65,7 +113,7 @@ class WstatLikelihood:
         """
         kept, number = members_of(bins, self.n, self.cell_bin)
         cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        return WstatLikelihood(number, *cells, len(bins)), None
+        return type(self)(number, *cells, len(bins)), None
 
     def evaluate(self, amplitudes, start=None, value=True):
         """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None).
@@ -99,35 +147,3 @@ class WstatLikelihood:
             stat = wstat(n_on, n_off, alpha, a[cell_bin, part] * signal)
             made[cell_bin[first], part] += np.add.reduceat(stat, first, axis=0)
         return made
-
-    def background(self, a):
-        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,).
-
-        a: float array (n,).
-        """
-        return self.alpha * profile_background(
-            self.n_on, self.n_off, self.alpha, a[self.cell_bin] * self.signal
-        )
-
-    def effective_counts(self, amplitudes):
-        """Counts (n,) that the flux factor of each row rests on: ON counts.
-
-        amplitudes: float array (n, 1), flux factors.
-        """
-        return self.counts
-
-    def lower_bound(self):
-        """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.
-
-        A fitted background makes up for any negative signal, so no prediction ever vanishes. The minimum lies above
-        the least of the cells' own best values; below that the statistic grows by more than 100.
-        """
-        seen = self.signal > 0
-        least = np.zeros(self.n)
-        excess = self.n_on - self.alpha * self.n_off
-        np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
-        margin = self._sum(self.n_on + self.alpha * self.n_off + 100 * (1 + self.alpha))
-        return least - margin / self.total[:, 0]
-
-    def _sum(self, per_cell):
-        return np.bincount(self.cell_bin, per_cell, self.n)

@@ -20,6 +20,7 @@ import numpy as np
 from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import profile_background, wstat
+from tevcurve.kernels.onoff_profile import CellCounts
 
 MAX_STEPS = 100
 # In units of the factor's own error; what is left is added to second order.
@@ -35,7 +36,7 @@ def uncertain_alpha_profile(*arguments):
     return OneAmplitude(UncertainAlphaLikelihood(*arguments))
 
 
-class UncertainAlphaLikelihood:
+class UncertainAlphaLikelihood(CellCounts):
     """Half the sum of wstat over the cells of each bin, as a function of its flux factor; see the module.
 
     What `tevcurve.kernels.one_amplitude` calls a likelihood of amplitudes. Factors are searched for from 1.
@@ -50,17 +51,9 @@ class UncertainAlphaLikelihood:
     n : int, bins
     """
 
-    n_amplitudes = 1
-
     def __init__(self, cell_block, block_bin, n_on, n_off, alpha, signal, error, n):
-        self.cell_block, self.block_bin, self.n_on, self.n_off = cell_block, block_bin, n_on, n_off
-        self.alpha, self.signal, self.error, self.n = alpha, signal, error, n
-        self.cell_bin = block_bin[cell_block]
-        self.total = self._sum(signal)[:, None]
-        self.counts = self._sum(n_on)
-
-    def start(self):
-        """None: every search begins at factors of 1."""
+        super().__init__(block_bin[cell_block], n_on, n_off, alpha, signal, n)
+        self.cell_block, self.block_bin, self.error = cell_block, block_bin, error
 
     def take(self, bins, start=None):
         """(the likelihood of some bins (sorted int array), None).
@@ -106,32 +99,12 @@ class UncertainAlphaLikelihood:
         factor, tilt, bend = self._settle(a)
         return factor - tilt / bend
 
-    def background(self, a):
-        """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,).
+    def ratios(self, a):
+        """Ratios (n_cells,) of the acceptances with their best factors at a, of shape (n,). a: float array (n,)."""
+        return self.factors(a)[self.cell_block] * self.alpha
 
-        a: float array (n,).
-        """
-        ratio = self.factors(a)[self.cell_block] * self.alpha
-        return ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
-
-    def effective_counts(self, amplitudes):
-        """Counts (n,) that the flux factor of each row rests on: ON counts.
-
-        amplitudes: float array (n, 1), flux factors.
-        """
-        return self.counts
-
-    def lower_bound(self):
-        """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.
-
-        The minimum lies above the least of the cells' own best values, for factors that are not unlikely; below that
-        the statistic grows by more than 100.
-        """
-        seen, ratio = self.signal > 0, (1 + 10 * self.error) * self.alpha
-        least = np.zeros(self.n)
-        excess = self.n_on - ratio * self.n_off
-        np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
-        return least - self._sum(self.n_on + ratio * self.n_off + 100 * (1 + ratio)) / self.total[:, 0]
+    def _largest_ratio(self):
+        return (1 + 10 * self.error) * self.alpha
 
     def _settle(self, a):
         """(factors, slope and curvature of half the statistic in them), each (n_blocks,).
@@ -161,9 +134,6 @@ class UncertainAlphaLikelihood:
 
     def _per_block(self, per_cell):
         return np.bincount(self.cell_block, per_cell, len(self.block_bin))
-
-    def _sum(self, per_cell):
-        return np.bincount(self.cell_bin, per_cell, self.n)
 
     def _sum_blocks(self, per_block):
         return np.bincount(self.block_bin, per_block, self.n)
