@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from tevcurve.data import GTI
-from tevcurve.datasets.timeline import cube_timeline
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsGeom
 from tevcurve.records import short_repr
@@ -104,14 +103,3 @@ class ReducedCube:
         start, stop = self.gti.intervals[:, :1], self.gti.intervals[:, 1:]
         overlap = np.minimum(stop, self.slice_edges[1:]) - np.maximum(start, self.slice_edges[:-1])
         return np.maximum(overlap, 0).sum(axis=0)
-
-    def timeline(self, lon, lat, flux=None, mask=None):
-        """`RunTimeline` of the events around a source; see `tevcurve.datasets.timeline.cube_timeline`.
-
-        Parameters
-        ----------
-        lon, lat : of the source, ICRS, radian
-        flux : float array (n_true,), cm-2 s-1, as there
-        mask : bool array (n_reco,), as there
-        """
-        return cube_timeline(self, lon, lat, flux, mask)

@@ -94,40 +94,6 @@ def spectrum_timeline(run, flux=None, mask=None):
     )
 
 
-def cube_timeline(run, lon, lat, flux=None, mask=None, fraction=0.68):
-    """The `RunTimeline` of a `ReducedCube`: ON are the pixels around a source that hold a fraction of its photons.
-
-    The background is that of the run's background response, at its mean over the good time.
-
-    Raises InputError for a run without background.
-
-    Parameters
-    ----------
-    run : `ReducedCube`
-    lon, lat : of the source, ICRS, radian
-    flux : in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5
-    mask : reco bins to sum over, bool (n_reco,); default: all
-    fraction : float, of the photons, that the ON pixels hold
-    """
-    if run.background_rate is None:
-        raise InputError(f"Run {run.run_id} has no background, which time bins from its events need.")
-    flux = power_law_flux(run.true_edges) if flux is None else flux
-    mask = np.ones(run.geom.data_shape[0], dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
-    offset = run.offset_of(lon, lat)
-    psf = run.psf.table_at(offset)
-    position = (lon, lat) if run.geom.frame == "icrs" else _in_frame(lon, lat, run.geom.frame)
-    shares = np.where(run.inside, psf.pixel_fractions(run.true_centers, *position, run.geom), 0.0)
-    weight = run.aeff.effective_area(run.true_centers, offset) * flux
-    weight = weight * run.edisp.kernel(offset, run.true_edges, run.geom.axes[0].edges.to_value("TeV"))[
-        :, mask
-    ].sum(1)
-    image = np.einsum("t,tyx->yx", weight, shares)
-    reco, pixel = np.divmod(run.cell, run.inside.size)
-    background = run.background_rate[:, mask].sum(axis=1)
-    inside = mask[reco]
-    return core_timeline(run, run.time_s[inside], pixel[inside], image, background, run.slice_edges, fraction)
-
-
 def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0.68):
     """The `RunTimeline` of the events in the pixels around a source that hold a fraction of its photons.
 
@@ -180,10 +146,3 @@ def power_law_flux(edges_tev, index=2.5):
     """
     edges = np.asarray(edges_tev, dtype=float) ** (1 - index)
     return 1e-12 * (edges[:-1] - edges[1:]) / (index - 1)
-
-
-def _in_frame(lon, lat, frame):
-    from astropy.coordinates import SkyCoord
-
-    position = SkyCoord(lon, lat, unit="rad", frame="icrs").transform_to(frame).spherical
-    return position.lon.rad, position.lat.rad
