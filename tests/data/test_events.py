@@ -226,3 +226,14 @@ def test_times_without_any_unit_are_seconds_and_said(caplog):
     events = read(units={"events": {"TIME": None}}, header={"TIMEUNIT": None})
     np.testing.assert_array_equal(events.time_s, COLUMNS["TIME"])
     assert "column TIME of HDU EVENTS of x has no unit; its times are taken as seconds" in caplog.text
+
+
+@pytest.mark.parametrize(("marks", "said"), [([True, True, True], 0), ([True, False, False], 1), (None, 0)])
+def test_events_that_are_marked_as_others_are_told(marks, said):
+    hdu = run_hdus(RunFile(events=COLUMNS))["events"]
+    if marks is not None:
+        columns = [*hdu.columns, fits.Column("IS_GAMMA", "L", array=np.array(marks))]
+        hdu = fits.BinTableHDU.from_columns(columns, header=hdu.header)
+    with noted_remarks() as remarks:
+        assert len(EventList.from_hdu(hdu, "HDU EVENTS of x")) == 3
+    assert [words.startswith("HDU EVENTS of x marks 2 of 3 events") for _, words in remarks] == [True] * said

@@ -1,5 +1,6 @@
 """TIMEZERO: added to the times as FITS has it, unless the file's own times say that it is in them already."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -101,6 +102,25 @@ def test_one_of_the_good_time_alone(tmp_path):
     *found, remarks = read(tmp_path / "b", replace(RUN, gti_header={"TIMEZERO": 5e4}))
     check(*found)
     assert "good time would leave TSTART to TSTOP; it is ignored" in remarks[0]
+
+
+def test_good_time_as_early_veritas_files_have_it(tmp_path):
+    # TIMEZERO is its start, which its columns without units have already, and nothing says since when they count.
+    header = dict.fromkeys(("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TIMEREF"))
+    header |= {"TSTART": START, "TSTOP": START + 100, "TIMEZERO": START}
+    units = {"gti": {"START": None, "STOP": None}}
+    with noted_remarks() as remarks:
+        observation = DataStore.from_dir(
+            write_store(tmp_path, [replace(RUN, gti_header=header, units=units)])
+        ).obs(1)
+        check(observation.events.time, observation.gti, (observation.tstart, observation.tstop))
+    words = " ".join(words for _, words in remarks)
+    for said in (
+        "does not say since when",
+        "START of .* has no unit",
+        "would leave TSTART to TSTOP; it is ignored",
+    ):
+        assert re.search(said, words)
 
 
 def test_without_a_gti_tstart_and_the_events_decide(tmp_path):

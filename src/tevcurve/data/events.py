@@ -68,6 +68,7 @@ class EventList:
         reference = reference or TimeReference.from_header(hdu.header, where)
         time_s = mission_seconds(hdu, "TIME", where)
         _remark_coarse_times(hdu, time_s, where)
+        _remark_others(hdu, where)
         energy_tev = row_values(hdu, "ENERGY", "TeV", where, str(hdu.header.get("EUNIT") or "").strip())
         ra, dec = (row_values(hdu, name, "deg", where) for name in ("RA", "DEC"))
         usable = usable_rows({"TIME": time_s, "RA": ra, "DEC": dec, "ENERGY": energy_tev}, where)
@@ -187,4 +188,17 @@ def _remark_coarse_times(hdu: "BinTable", time_s: np.ndarray, where: str) -> Non
         remark(
             f"The column TIME of {where} has numbers of 32 bits, of which the next ones are {step:g} s apart; events "
             "are put into good time and time bins to that only, and fluxes are off by what falls out."
+        )
+
+
+def _remark_others(hdu: "BinTable", where: str) -> None:
+    """Notes events that a file marks as none of gamma rays, as those of VERITAS may: its responses are not theirs."""
+    if "IS_GAMMA" not in [name.upper() for name in hdu.columns.names]:
+        return
+    marks = np.asarray(hdu.data["IS_GAMMA"])
+    others = int(np.sum(~marks)) if marks.dtype.kind == "b" else 0
+    if others:
+        remark(
+            f"{where} marks {others} of {len(marks)} events as not those of gamma rays (IS_GAMMA); all are taken, and "
+            "fluxes are off where the responses hold for the others only."
         )

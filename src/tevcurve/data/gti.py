@@ -10,7 +10,7 @@ from astropy.table import Table
 from astropy.time import Time
 
 from tevcurve.data.time import TimeReference, check_seconds
-from tevcurve.data.time_keywords import has_place, mission_seconds
+from tevcurve.data.time_keywords import has_place, mission_seconds, time_zero
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import without_masks
 from tevcurve.problems import remark
@@ -77,7 +77,7 @@ class GTI:
 
         Raises DataError where a column, a unit or the reference is missing, or an interval runs backwards.
         """
-        own = _own_reference(hdu.header, where, reference, zero)
+        own = reference_of_good_time(hdu.header, where, reference, zero)
         if reference is not None and not has_place(hdu.header):
             own = replace(own, place=reference.place)
         if reference is not None and own.place != reference.place:
@@ -185,14 +185,22 @@ class GTI:
         return f"<p>{self}</p>"
 
 
-def _own_reference(
-    header: Mapping[str, Any], where: str, events: TimeReference | None, zero: bool
+def reference_of_good_time(
+    header: Mapping[str, Any], where: str, events: TimeReference | None, zero: bool = True
 ) -> TimeReference:
-    """What the times of a table of good time count from; where it does not say, from what those of its events do."""
+    """What the times of a table of good time count from; where it does not say, from what those of its events do.
+
+    Parameters
+    ----------
+    header : of the table
+    where : file and HDU, for messages
+    events : what the times of the events count from, None where that is not known
+    zero : whether TIMEZERO of the table counts
+    """
     if events is None or any(header.get(key) is not None for key in ("MJDREFI", "MJDREF")):
         return TimeReference.from_header(header, where, zero)
     remark(f"{where} does not say since when its times count; that of its events is taken, {events}.")
-    return events
+    return events.later(time_zero(header, where) if zero else 0.0)
 
 
 def _seconds(times: Time | u.Quantity | np.ndarray | float, reference: TimeReference) -> np.ndarray:

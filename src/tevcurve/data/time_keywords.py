@@ -189,7 +189,8 @@ def place_of(header: Mapping[str, Any], where: str) -> str:
     header : keywords and values
     where : file and HDU, for messages
     """
-    word = str(header.get("TIMEREF", header.get("TREFPOS", "LOCAL"))).strip()
+    named = (str(header.get(keyword) or "").strip() for keyword in ("TIMEREF", "TREFPOS"))
+    word = next(filter(None, named), "LOCAL")
     place = PLACES.get(word.lower())
     if place is None:
         remark(

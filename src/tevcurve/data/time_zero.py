@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
+from tevcurve.data.gti import reference_of_good_time
 from tevcurve.data.time import TimeReference
 from tevcurve.data.time_keywords import mission_seconds, time_zero
 from tevcurve.errors import DataError
@@ -93,7 +94,7 @@ def _good_time(gti, where, reference, zero):
     start, stop = (end[np.isfinite(end)] for end in ends)
     if not (len(start) and len(stop)):
         raise DataError(f"{where} has no good time.")
-    own = TimeReference.from_header(gti.header, where, zero)
+    own = reference_of_good_time(gti.header, where, reference, zero)
     return reference.convert(np.array([np.min(start), np.max(stop)]), own)
 
 
