@@ -91,7 +91,9 @@ class WstatLikelihood(CellCounts):
     The background of each cell is at its best value (`tevcurve.kernels.onoff`), so the flux factor is the only
     amplitude, and nothing is searched for. What `tevcurve.kernels.one_amplitude` calls a likelihood of amplitudes.
 
-    arguments : those of `CellCounts`
+    Parameters
+    ----------
+    cell_bin, n_on, n_off, alpha, signal, n : see `CellCounts`
     """
 
     def __init__(self, cell_bin, n_on, n_off, alpha, signal, n):
