@@ -6,8 +6,10 @@ import pytest
 from small_store import TARGET
 from two_instruments import NAMES, make_stores
 
-from tevcurve import append_runs, light_curve
+from tevcurve import LightCurve, append_runs, light_curve
+from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.report.page import report_html
 from tevcurve.store import Result, RunCache, write_result
 
 OPTIONS = {"energy_edges": [0.7, 2, 10] * u.TeV, "safe_energy": None, "norm_values": [0.5, 1, 2]}
@@ -121,3 +123,44 @@ def test_no_run_is_lost_for_the_same_obs_id(stores, tmp_path):
     assert len(RunCache(tmp_path / "cache").entries()) == 7
     names = [entry.describe()["run_id"].full_text() for entry in RunCache(tmp_path / "cache").entries()]
     assert sorted(names) == [*(f"HESS {k}" for k in (1, 2, 3)), *(f"MAGIC {k}" for k in (1, 2, 3, 4))]
+
+
+@pytest.fixture(scope="module")
+def both(stores):
+    return made(stores, method="1d", time_bins="10 min", negative=True)
+
+
+def test_the_part_of_an_instrument_is_its_light_curve(stores, both):
+    assert both.instruments == NAMES
+    for name in NAMES:
+        alone, part = (
+            made(stores, (name,), method="1d", time_bins="10 min", negative=True),
+            both.of_instrument(name),
+        )
+        assert_rows(part, {name: alone})
+        assert_rows(part.rebin("night"), {name: alone.rebin("night")})
+        assert str(part.ledger) == str(alone.ledger)
+        assert str(part.variability(0, n_toys=100)) == str(alone.variability(0, n_toys=100))
+        assert part.of_instrument(name).instruments == (name,)
+    with pytest.raises(InputError, match="no rows of 'FACT'; its instruments are 'HESS', 'MAGIC'"):
+        both.of_instrument("FACT")
+
+
+def test_statistics_of_variability_are_of_one_instrument(both):
+    with pytest.raises(InputError, match=r"of HESS and MAGIC, .*of_instrument"):
+        both.variability(0)
+    for make in (lambda: both.to_binned_time_series(0), lambda: both.to_gadf_table()):
+        with pytest.raises(InputError, match="of_instrument"):
+            make()
+
+
+def test_pages_and_files_tell_instruments_apart(both, tmp_path):
+    page = report_html(both, n_toys=0)
+    for words in ("HESS, 0.7", "MAGIC, 2", ">Instrument<", "<legend>Instruments</legend>"):
+        assert words in page
+    for suffix in ("ecsv", "fits", "vot"):
+        back = LightCurve.read(both.write(tmp_path / f"lc.{suffix}"))
+        assert back.table["instrument"].tolist() == both.table["instrument"].tolist()
+        assert back.instruments == NAMES
+    hardness = both.hardness()
+    assert hardness["instrument"].tolist() == both.table["instrument"][::2].tolist()

@@ -70,17 +70,20 @@ def report_on(path, outputs, toys, accept_changed):
     outputs.tell()
 
 
-def print_variability(path, band, toys, seed, accept_changed):
+def print_variability(path, band, instrument, toys, seed, accept_changed):
     """None; `tevcurve variability` of a result or a file.
 
     Parameters
     ----------
     path : Path of the result or the file
     band : int or None
+    instrument : str or None
     toys, seed : int
     accept_changed : bool
     """
     light_curve = _light_curve_of(path, accept_changed)
+    if instrument is not None:
+        light_curve = light_curve.of_instrument(instrument)
     with working("Testing"):
         summary = light_curve.variability(band, toys, seed)
     print(plain(summary))

@@ -77,6 +77,9 @@ def variability(
         int | None,
         typer.Option(help="Number of the energy band, where there are several.", show_default=False),
     ] = None,
+    instrument: Annotated[
+        str | None, typer.Option(help="Name of the instrument, where there are several.", show_default=False)
+    ] = None,
     toys: Annotated[
         int, typer.Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
     ] = 1000,
@@ -92,4 +95,4 @@ def variability(
     """
     from tevcurve.cli.on_results import print_variability
 
-    print_variability(result, band, toys, seed, accept_changed)
+    print_variability(result, band, instrument, toys, seed, accept_changed)

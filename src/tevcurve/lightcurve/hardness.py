@@ -17,7 +17,7 @@ DESCRIPTIONS = {
     "hardness_ll": "Lower limit, at the confidence level in the metadata",
     "hardness_ul": "Upper limit, at the confidence level in the metadata",
 }
-TIMES = ("phase_min", "phase_max", "time_min", "time_max", "time_mean")
+TIMES = ("instrument", "phase_min", "phase_max", "time_min", "time_max", "time_mean")
 
 
 def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma_ul=None):

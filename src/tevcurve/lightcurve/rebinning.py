@@ -19,7 +19,7 @@ from tevcurve.lightcurve.plan_words import plan_meta
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
-from tevcurve.lightcurve.runs import Runs, terms_of_each
+from tevcurve.lightcurve.runs import BinsOnDemand, Runs, terms_of_each
 from tevcurve.problems import Problem, alike, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
@@ -123,6 +123,23 @@ class Kept(Plan):
         )
         describe_parameters(table, self.spectrum, self.options.free)
         return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
+
+    def of_instrument(self, name):
+        """The `Kept` of the runs of one instrument. name: str, as its runs have it."""
+        numbers = [k for k, run in enumerate(self.runs) if run.run_id.instrument == name]
+        return replace(
+            self,
+            runs=self.runs.chosen(numbers),
+            failed=tuple(one for one in self.failed if one.run_id.instrument == name),
+            terms=tuple(self.terms[k] for k in numbers),
+            fates=tuple(self.fates[k] for k in numbers),
+        )
+
+    @property
+    def ledger(self):
+        """The `Ledger` of the runs in the present time bins, which are made when they are asked for."""
+        bins = BinsOnDemand(self.time_bins, self.runs, self.terms)
+        return Ledger(self.runs, self.fates, self.failed, bins)
 
     def said(self):
         """Dict of what the light curve says of itself, apart from its spectrum and its time bins."""

@@ -55,6 +55,28 @@ class RowSelection:
         """A light curve with a table of its own; ledger and origin, which nobody changes, are shared."""
         return replace(self, table=self.table.copy(copy_data=True))
 
+    @property
+    def instruments(self):
+        """Names of the instruments whose rows these are, tuple of str; empty where the rows do not say."""
+        return tuple(name for name in rows_of_instruments(self.table) if name)
+
+    def of_instrument(self, name):
+        """The light curve of the rows of one instrument.
+
+        It knows the runs of that instrument, where this one knows its runs, and can be rebinned then.
+
+        name: str, one of `instruments`. Raises `InputError` for another.
+        """
+        numbers = rows_of_instruments(self.table).get(name)
+        if numbers is None:
+            there = ", ".join(map(repr, self.instruments)) or "none"
+            raise InputError(f"The light curve has no rows of {name!r}; its instruments are {there}.")
+        part = self[numbers]
+        if len(part) == len(self) or not hasattr(self.origin, "of_instrument"):
+            return part
+        origin = self.origin.of_instrument(name)
+        return replace(part, origin=origin, ledger=origin.ledger)
+
     def select_time(self, start=None, stop=None):
         """The light curve of the rows whose time bins lie wholly between two moments.
 

@@ -50,8 +50,8 @@ def conclude(light_curve, rows, variability, missing):
     sentence += f", with {livetime[1]} of {livetime[0].lower()}{livetime[2]}" if livetime else ""
     sentence += f". {mean}" if mean else "."
     n_bins = f"{words.count(len(rows), 'row')}"
-    if len(rows.bands) > 1:
-        n_bins += f" in {len(rows.bands)} energy bands"
+    n_bins += f" of {words.listing(list(dict.fromkeys(rows.instruments)))}" if rows.of_several else ""
+    n_bins += f" in {rows.n_bands} energy bands" if rows.n_bands > 1 else ""
     facts = [
         ("Rows", n_bins),
         ("Time span", _days(rows)),
@@ -119,6 +119,7 @@ def _mean(rows, overlapping):
         unit = rows.unit.replace(" ", words.HELD)
         times = f" {words.TIMES}{words.HELD}{unit}" if rows.exponent else f" {unit}"
         energies = f" between {words.band_text(band).replace(words.DASH, ' and ')}" if band else ""
+        energies += f" with {rows.instruments[number]}" if rows.of_several else ""
         means.append(f"{text.replace(' ', words.HELD)}{times}".rstrip() + energies)
     if not means:
         return ""

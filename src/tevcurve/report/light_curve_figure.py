@@ -78,7 +78,7 @@ def _hover_texts(rows, row):
     return [
         mjd,
         utc,
-        words.band_text(rows.bands[rows.band[row]]) if rows.bands[0] else "",
+        rows.series_text(rows.band[row]),
         value + errors,
         f"< {limit}" if limit != words.UNKNOWN else words.UNKNOWN,
         words.number(rows.counts[row], 10),
@@ -126,7 +126,7 @@ def _band_traces(rows, band):
             "customdata": texts,
             "hovertemplate": _template(rows, texts),
             "meta": {"band": band, "kind": kind},
-            "name": words.band_text(rows.bands[band]) if rows.bands[band] else "",
+            "name": rows.series_text(band),
             "showlegend": not traces,
             **_time_axis(rows, chosen, style["color"]),
         }
@@ -218,7 +218,7 @@ def _parameter_panels(light_curve, rows):
 
 def _hardness_panels(light_curve, rows):
     """(title, traces) of the ratio of the highest to the lowest band, where the light curve keeps its events."""
-    n_bands = len(rows.bands)
+    n_bands = rows.n_bands
     if n_bands < 2 or not hasattr(light_curve.origin, "hardness") or len(rows) % n_bands:
         return []
     table = light_curve.hardness(0, n_bands - 1)
@@ -229,7 +229,8 @@ def _hardness_panels(light_curve, rows):
     if not usable.size:
         return []
     # one row of the light curve for each time bin
-    chosen = np.flatnonzero(rows.band == 0)[usable]
+    lowest = [band == min(rows.bands) for band in rows.bands]
+    chosen = np.flatnonzero(np.array(lowest)[rows.band])[usable]
     trace = _panel_trace(rows, chosen, None, values[usable], [e[usable] for e in errors], "hardness")
     return [("Hardness", [trace])]
 

@@ -1,6 +1,7 @@
 """A light curve as one HTML page that needs nothing else: no network, no other file."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import jinja2
@@ -86,13 +87,15 @@ def report_html(result, *, n_toys=None):
 
 
 def _variability(light_curve, rows, n_toys):
-    """For each band (its name, `VariabilitySummary` or None, why there is none or no toys)."""
-    several = rows.bands[0] is not None and len(rows.bands) > 1
-    told = []
-    for number, band in enumerate(rows.bands):
-        name = words.band_text(band) if band else "All energies"
+    """For each series (its name, `VariabilitySummary` or None, why there is none or no toys)."""
+    bands, told = sorted(set(rows.bands)), []
+    for number, (instrument, band) in enumerate(zip(rows.instruments, rows.bands, strict=True)):
+        name = rows.series_text(number) or "All energies"
+        own = light_curve.of_instrument(instrument) if rows.of_several else light_curve
         try:
-            told.append((name, *_summary(light_curve, number if several else None, len(rows), n_toys)))
+            summary, why = _summary(own, bands.index(band) if len(bands) > 1 else None, len(rows), n_toys)
+            # Each series is one trial.
+            told.append((name, summary and replace(summary, n_bands=len(rows.bands)), why))
         except InputError as error:
             told.append((name, None, str(error)))
     return told
@@ -133,9 +136,9 @@ def _figures(light_curve, rows, variability):
 def _band_choices(rows):
     """(number, name, colour, sign) of each band that can be chosen."""
     return [
-        (number, words.band_text(band), COLOURS[number % len(COLOURS)], SIGNS[number % len(SIGNS)])
-        for number, band in enumerate(rows.bands)
-        if band
+        (number, rows.series_text(number), COLOURS[number % len(COLOURS)], SIGNS[number % len(SIGNS)])
+        for number in range(len(rows.bands))
+        if rows.series_text(number)
     ]
 
 

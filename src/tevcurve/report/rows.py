@@ -10,6 +10,7 @@ from astropy.time import Time
 
 from tevcurve.lightcurve.columns import TITLES, VARIANTS, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
+from tevcurve.lightcurve.plots.rows import series_of
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
@@ -40,8 +41,10 @@ class ReportRows:
     start, stop : float arrays, MJD in the time scale `scale`
     start_ms, stop_ms : float arrays, milliseconds since 1970 (UTC), or None where the time scale has no UTC
     phase : (start, stop) float arrays for folded bins, else None
-    bands : list of (e_min, e_max) in TeV; [None] where there are no bands
-    band : int array, the number of each row's band
+    bands : list of (e_min, e_max) in TeV of each series, [None] where there are no bands; a series is what is drawn and
+        tested as one, the rows of an energy band of an instrument
+    instruments : list of str, of each series
+    band : int array, the number of each row's series
     quantity : str, the column that is drawn, or None
     unit : str, of the values, with the power of ten that they are divided by
     exponent : int, that power
@@ -61,6 +64,7 @@ class ReportRows:
     stop_ms: np.ndarray | None
     phase: tuple[np.ndarray, np.ndarray] | None
     bands: list[tuple[float, float] | None]
+    instruments: list[str]
     band: np.ndarray
     quantity: str | None
     unit: str
@@ -85,7 +89,10 @@ class ReportRows:
         table, meta = light_curve.table, light_curve.meta
         start, stop = (column(table, name) for name in ("time_min", "time_max"))
         folded = {"phase_min", "phase_max"} <= set(table.colnames)
-        bands, band = _bands(table)
+        series = series_of(table)
+        band = np.zeros(len(table), dtype=int)
+        for number, own in enumerate(series.values()):
+            band[own] = number
         quantity = next((name for name in TITLES if name in table.colnames), None)
         level = f"{100 * meta['upper_limit']:.4g}\u00a0%" if meta.get("upper_limit") else ""
         return cls(
@@ -95,7 +102,8 @@ class ReportRows:
             start_ms=utc_ms(light_curve.time_start),
             stop_ms=utc_ms(light_curve.time_stop),
             phase=(column(table, "phase_min"), column(table, "phase_max")) if folded else None,
-            bands=bands,
+            bands=[each for _, each in series] or [None],
+            instruments=[name for name, _ in series] or [""],
             band=band,
             quantity=quantity,
             **_values(table, quantity),
@@ -127,8 +135,24 @@ class ReportRows:
     @property
     def name(self) -> str:
         """What the quantity is called, with its energies where there is one band, and its unit in brackets."""
-        band = f", {words.band_text(self.bands[0])}" if self.bands[0] and len(self.bands) == 1 else ""
+        band = f", {words.band_text(self.bands[0])}" if self.bands[0] and self.n_bands == 1 else ""
         return f"{TITLES[str(self.quantity)]}{band}{f' [{self.unit}]' if self.unit else ''}"
+
+    @property
+    def n_bands(self) -> int:
+        """Number of the energy bands."""
+        return len(set(self.bands))
+
+    @property
+    def of_several(self) -> bool:
+        """Whether rows are of several instruments."""
+        return len(set(self.instruments)) > 1
+
+    def series_text(self, number: int) -> str:
+        """A series in words: its instrument, where there are several, and its energies. number: of the series."""
+        band = self.bands[number]
+        told = [self.instruments[number]] if self.of_several else []
+        return ", ".join([*told, *([words.band_text(band)] if band else [])])
 
     @cached_property
     def time_digits(self) -> tuple[int, int]:
@@ -197,15 +221,6 @@ def _values(table: Table, quantity: str | None) -> dict[str, Any]:
         "unit": unit,
         "exponent": exponent,
     }
-
-
-def _bands(table: Table) -> tuple[list[tuple[float, float] | None], np.ndarray]:
-    """([(e_min, e_max)], the number of each row's band)."""
-    if not {"e_min", "e_max"} <= set(table.colnames):
-        return [None], np.zeros(len(table), dtype=int)
-    edges = np.column_stack([column(table, "e_min"), column(table, "e_max")])
-    bands, numbers = np.unique(edges, axis=0, return_inverse=True)
-    return [tuple(band) for band in bands.tolist()] or [None], numbers.reshape(-1)
 
 
 def utc_ms(time: Time) -> np.ndarray | None:

@@ -63,9 +63,11 @@ def _runs_and_bins(light_curve):
 
 def _bin_of_rows(light_curve, bins):
     """The number of the time bin of each row, -1 where there is none: rows may have been taken out or sorted."""
-    phases = {name: values for name, values in bins.columns().items() if name in light_curve.table.colnames}
-    keys = zip(bins.time_min.mjd, bins.time_max.mjd, *phases.values(), strict=True)
-    numbers = {tuple(map(float, key)): number for number, key in enumerate(keys)}
-    names = ("time_min", "time_max", *phases)
-    rows = zip(*(np.asarray(light_curve.table[name], dtype=float) for name in names), strict=True)
-    return np.array([numbers.get(tuple(map(float, row)), -1) for row in rows], dtype=int)
+    own = {name: values for name, values in bins.columns().items() if name in light_curve.table.colnames}
+    keys = zip(
+        *(values.tolist() for values in (bins.time_min.mjd, bins.time_max.mjd, *own.values())), strict=True
+    )
+    numbers = {key: number for number, key in enumerate(keys)}
+    names = ("time_min", "time_max", *own)
+    rows = zip(*(np.asarray(light_curve.table[name]).tolist() for name in names), strict=True)
+    return np.array([numbers.get(row, -1) for row in rows], dtype=int)

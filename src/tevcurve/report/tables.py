@@ -32,7 +32,7 @@ class ReportTable:
 
 def light_curve_table(rows):
     """The `ReportTable` of `ReportRows`, the first `MAX_ROWS` of them. rows: the `ReportRows`."""
-    several, known = rows.bands[0] is not None and len(rows.bands) > 1, rows.runs is not None
+    several, known = rows.n_bands > 1, rows.runs is not None
     unit = f" [{rows.unit}]" if rows.unit else ""
     name = rows.quantity.capitalize() if rows.quantity else ""
     time = "Phase" if rows.phase is not None else f"MJD ({rows.scale})"
@@ -41,6 +41,7 @@ def light_curve_table(rows):
         ("Row", "number", True),
         (time, "number", True),
         ("UTC", "short", rows.start_ms is not None and rows.phase is None),
+        ("Instrument", "short", rows.of_several),
         ("Energies", "short", several),
         (f"{name}{unit}", "number", bool(name)),
         (f"{words.MINUS}error", "number", bool(name)),
@@ -73,6 +74,7 @@ def _row_cells(rows, row):
         str(row + 1),
         time,
         utc,
+        rows.instruments[rows.band[row]],
         words.band_text(band) if band else "",
         *rows.value_texts(row),
         words.number(rows.ts[row]),

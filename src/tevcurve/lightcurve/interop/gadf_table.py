@@ -135,7 +135,8 @@ def _check(light_curve: LightCurve) -> int:
     start, stop = (np.asarray(table[name])[::n_bands] for name in TIME_COLUMNS)
     if np.any(start[1:] < stop[:-1]):
         raise InputError(
-            "The time bins of the light curve share time or are folded; the layout of GADF has no such."
+            "The time bins of the light curve share time or are folded; the layout of GADF has no such. The rows "
+            "of one of several instruments are had by light_curve.of_instrument(name)."
         )
     if "norm_scan" in table.colnames and np.any(np.asarray(table["norm_scan"]) != table["norm_scan"][0]):
         raise InputError(

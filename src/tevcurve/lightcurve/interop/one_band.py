@@ -5,6 +5,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.notebook_view import energy_bands
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.selection import rows_of_instruments
 
 
 def band_of(light_curve: LightCurve, band: int | None, wanted_by: str) -> LightCurve:
@@ -16,8 +17,15 @@ def band_of(light_curve: LightCurve, band: int | None, wanted_by: str) -> LightC
     band : int, number of the energy band, from 0; None where there is one only
     wanted_by : str, what it is for, for the message
 
-    Raises `InputError` where there are several bands and none is said, or not that one.
+    Raises `InputError` where rows are of several instruments, or where there are several bands and none is said, or not
+    that one.
     """
+    names = list(rows_of_instruments(light_curve.table))
+    if len(names) > 1:
+        raise InputError(
+            f"{wanted_by} holds one series, and the rows are of {' and '.join(names)}; take "
+            f"light_curve.of_instrument({names[-1]!r})."
+        )
     bands = energy_bands(light_curve.table)
     if band is None and len(bands) < 2:
         return light_curve.copy()

@@ -12,6 +12,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.protocols import Drawable, EventView, Expectations
 from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
+from tevcurve.lightcurve.selection import rows_of_instruments
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
@@ -159,8 +160,10 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
     least : int, number of rows that are needed
     bounded : bool, whether fluxes may be held at zero
 
-    Raises `InputError` where bins share time, rows are too few, or fluxes are missing or bounded.
+    Raises `InputError` where rows are of several instruments, bins share time, rows are too few, or fluxes are missing
+    or bounded.
     """
+    _check_instrument(light_curve)
     table, numbers = light_curve.table, _rows_of_band(light_curve.table, band)
     if light_curve.meta.get("overlapping"):
         raise InputError(
@@ -185,6 +188,16 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
             "make it with negative=True, or do not take it from a file."
         )
     return rows
+
+
+def _check_instrument(light_curve):
+    """Raises `InputError` where rows are of several instruments."""
+    names = list(rows_of_instruments(light_curve.table))
+    if len(names) > 1:
+        raise InputError(
+            f"The rows are of {' and '.join(names)}, and no factor between their fluxes is known, so variability is "
+            f"that of one: light_curve.of_instrument({names[-1]!r}), or --instrument on the command line."
+        )
 
 
 def _rows_of_band(table, band):
