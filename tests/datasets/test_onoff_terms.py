@@ -68,21 +68,7 @@ def test_nothing_is_left_outside_of_the_good_time():
     np.testing.assert_array_equal(part.exposure, 0)
 
 
-def test_many_time_bins_are_the_parts_one_by_one():
-    run = reduced()
-    start = np.array([0.0, 100, 150, 150, 250, 499, 600])
-    stop = np.array([1000.0, 130, 320, 150, 290, 500, 700])
-    on, off, ontime = run.in_time_bins(start, stop)
-    for i, interval in enumerate(zip(start, stop, strict=True)):
-        part = run.between(interval)
-        np.testing.assert_array_equal(on[i], part.n_on)
-        np.testing.assert_array_equal(off[i], part.n_off)
-        assert ontime[i] == pytest.approx(part.ontime_s, abs=1e-12)
-    assert ontime[0] == 300
-    np.testing.assert_array_equal(ontime[3:5], 0)
-
-
-def test_a_run_without_events_has_time_bins_too():
-    on, off, ontime = reduced(n_on=0, n_off=0).in_time_bins([100.0], [150.0])
-    assert on.shape == off.shape == (1, 4)
-    assert (on.sum(), off.sum(), ontime[0]) == (0, 0, 50)
+def test_a_run_without_events_has_parts_too():
+    part = reduced(n_on=0, n_off=0).between((100, 150))
+    assert part.n_on.shape == part.n_off.shape == (4,)
+    assert (part.n_on.sum(), part.n_off.sum(), part.ontime_s) == (0, 0, 50)

@@ -6,8 +6,9 @@ from iminuit import Minuit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff_profile import onoff_profile
-from tevcurve.kernels.uncertain_alpha import _derivatives, uncertain_alpha_profile
+from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood, _derivatives
 
 ERROR = 0.1
 
@@ -34,7 +35,8 @@ def profile_of(bins, error=ERROR):
         bin_.append(np.full(own.max() + 1, number))
         columns.append((n_on, n_off, np.full(len(own), alpha), signal))
     columns = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return uncertain_alpha_profile(np.concatenate(block), np.concatenate(bin_), *columns, error, len(bins))
+    cells = np.concatenate(block), np.concatenate(bin_), *columns
+    return OneAmplitude(UncertainAlphaLikelihood(*cells, error, len(bins)))
 
 
 def minuit_of(cells, error):

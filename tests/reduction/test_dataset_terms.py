@@ -85,10 +85,10 @@ def test_on_and_off_counts_of_any_numbers(observations):
     flux = dataset.spectral_model.photon_flux(terms.true_edges_tev)
     assert_allclose(flux @ terms.response * terms.livetime_s, dataset.npred_signal(), rtol=1e-12)
     assert_array_equal(terms.mask_safe, dataset.mask)
-    on, off, ontime = terms.in_time_bins([0.0], [1.0])
-    assert_allclose(on[0], dataset.counts.data, rtol=1e-12)
-    assert_allclose(off[0], dataset.counts_off.data, rtol=1e-12)
-    assert ontime == [1.0]
+    part = terms.between((0.0, 1.0))
+    assert_allclose(part.n_on, dataset.counts.data, rtol=1e-12)
+    assert_allclose(part.n_off, dataset.counts_off.data, rtol=1e-12)
+    assert part.ontime_s == 1.0
 
 
 def test_counts_without_times_are_for_one_bin_only():

@@ -121,11 +121,6 @@ class MapDataset:
             cells = cells & np.logical_or.reduce([run.inside for run in self.runs])
         return cells
 
-    @property
-    def energies_in_fit(self):
-        """(edges, whether a bin is in the fit): float array (n_reco + 1,), TeV; bool array (n_reco,)."""
-        return self.counts.geom.axes[0].edges.to_value(u.TeV), self.cells.any(axis=(1, 2))
-
     def npred(self):
         """Predicted counts of all models in the cells of the fit, `WcsNDMap`."""
         data = self._predicted(self._models)

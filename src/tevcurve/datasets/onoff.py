@@ -210,11 +210,6 @@ class SpectrumDatasetOnOff:
     def _title(self):
         return f"The dataset {self.name!r}" if self.name else "The dataset"
 
-    @property
-    def energies_in_fit(self):
-        """(edges, whether a bin is in the fit): float array (n_reco + 1,), TeV; bool array (n_reco,)."""
-        return self.energy_edges.to_value("TeV"), self.mask
-
     def npred_signal(self):
         """Signal counts expected in the ON region (n_reco,): the flux is integrated over each true bin."""
         return self.signal_of(self.spectral_model)

@@ -163,26 +163,3 @@ class OnOffTerms:
         mask : bool array (n_reco,), as there
         """
         return spectrum_timeline(self, flux, mask)
-
-    def in_time_bins(self, start_s, stop_s):
-        """ON counts (m, n_reco), OFF counts (m, n_reco) and on-time in s (m,) of many intervals at once.
-
-        Parameters
-        ----------
-        start_s, stop_s : mission seconds (m,), start <= stop; the intervals may overlap each other
-        """
-        start_s, stop_s = np.asarray(start_s, dtype=float), np.asarray(stop_s, dtype=float)
-        n_reco = len(self.mask_safe)
-        on = _counts_between(self.on_times_s, self.on_bin, self.on_count, n_reco, start_s, stop_s)
-        off = _counts_between(self.off_times_s, self.off_bin, self.off_count, n_reco, start_s, stop_s)
-        low = np.maximum(start_s[:, None], self.intervals[:, 0])
-        high = np.minimum(stop_s[:, None], self.intervals[:, 1])
-        return on, off, np.sum(np.maximum(high - low, 0.0), axis=1)
-
-
-def _counts_between(times, bins, counts, n_bins, start, stop):
-    """Counts (m, n_bins) of events (in order of time, each of so many counts) in m half-open intervals."""
-    running = np.zeros((len(times) + 1, n_bins))
-    running[np.arange(1, len(times) + 1), bins] = 1 if counts is None else counts
-    np.cumsum(running, axis=0, out=running)
-    return running[np.searchsorted(times, stop)] - running[np.searchsorted(times, start)]

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.kernels.numbering import members_of
-from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import profile_background, wstat
 from tevcurve.kernels.onoff_profile import CellCounts
 
@@ -26,14 +25,6 @@ MAX_STEPS = 100
 # In units of the factor's own error; what is left is added to second order.
 STEP_STOP = 1e-5
 LEAST_FACTOR = 1e-3
-
-
-def uncertain_alpha_profile(*arguments):
-    """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `UncertainAlphaLikelihood`.
-
-    arguments: those of `UncertainAlphaLikelihood`.
-    """
-    return OneAmplitude(UncertainAlphaLikelihood(*arguments))
 
 
 class UncertainAlphaLikelihood(CellCounts):
