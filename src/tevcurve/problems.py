@@ -16,6 +16,7 @@ INTERNAL = "internal error"
 _stage = ContextVar("stage", default="reading")
 _remarks = ContextVar("remarks", default=None)
 _said = ContextVar("said", default=None)
+_aloud = ContextVar("aloud", default=True)
 # What is of one run in a sentence that is said of many: names of files and numbers.
 _OWN = re.compile(r"\S+\.(?:fits|fit|fts)\S*|\d(?:[\d.]|e[+-]?\d)*")
 
@@ -128,7 +129,8 @@ def remark(reason):
 
     reason: str, one sentence.
     """
-    warn(log, reason)
+    if _aloud.get():
+        warn(log, reason)
     note_again([(_stage.get(), reason)])
 
 
@@ -160,13 +162,17 @@ def note_again(remarks):
 
 
 @contextmanager
-def noted_remarks():
-    """A list that is filled with the remarks made inside, as (stage, reason)."""
-    token = _remarks.set([])
+def noted_remarks(aloud=True):
+    """A list that is filled with the remarks made inside, as (stage, reason).
+
+    aloud: bool, whether the log has them, too.
+    """
+    tokens = _remarks.set([]), _aloud.set(aloud and _aloud.get())
     try:
         yield _remarks.get()
     finally:
-        _remarks.reset(token)
+        _remarks.reset(tokens[0])
+        _aloud.reset(tokens[1])
 
 
 def attempt(run, call, strict=False):

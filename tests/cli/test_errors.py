@@ -89,13 +89,13 @@ def failing(error):
     ],
 )
 def test_whatever_comes_up(store, capsys, monkeypatch, error, code, words):
-    monkeypatch.setattr("tevcurve.cli.overview.open_store", failing(error))
+    monkeypatch.setattr("tevcurve.cli.overview.open_stores", failing(error))
     assert main(["info", store]) == code
     assert capsys.readouterr().err == words
 
 
 def test_debug_shows_where(store, monkeypatch):
-    monkeypatch.setattr("tevcurve.cli.overview.open_store", failing(ZeroDivisionError("why")))
+    monkeypatch.setattr("tevcurve.cli.overview.open_stores", failing(ZeroDivisionError("why")))
     with pytest.raises(ZeroDivisionError):
         main(["info", store, "--debug"])
 

@@ -9,8 +9,7 @@ from dl3_files import MJDREF, PSF_SIGMA, write_store
 from small_store import START, TARGET, run_file
 
 from tevcurve import light_curve
-from tevcurve.data import DataStore, Observations
-from tevcurve.data.run_files import observation_of_file
+from tevcurve.data import DataStore
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.problems import noted_remarks
@@ -63,21 +62,23 @@ def test_its_times_are_those_of_an_atomic_clock_since_1858(files):
     paths, store = files
     with noted_remarks() as remarks:
         for path, expected in zip(paths, store.get_observations(), strict=True):
-            found = observation_of_file(path)
+            found = DataStore.from_events_files(path).get_observations()[0]
             assert (found.obs_id, found.time_reference.scale) == (expected.obs_id, "tai")
             assert np.all(np.abs((found.events.time - expected.events.time).to_value("s")) < 2e-6)
             assert np.all(np.abs((found.gti.start - expected.gti.start).to_value("s")) < 2e-6)
             assert abs((found.tstop - expected.tstop).to_value("s")) < 2e-6
             assert found.livetime.to_value("s") == pytest.approx(0.98 * PIECE)
     first = Time(MJDREF[0], MJDREF[1] + START / 86400, format="mjd", scale="tt")
-    assert abs((observation_of_file(paths[0]).tstart - first).to_value("s")) < 2e-6
+    assert (
+        abs((DataStore.from_events_files(paths[0]).get_observations()[0].tstart - first).to_value("s")) < 2e-6
+    )
     assert not remarks
 
 
 @pytest.mark.parametrize("time_bins", [by_run(), by_width("5 min")])
 def test_its_light_curve_is_that_of_the_same_runs_as_gadf_has_them(files, time_bins):
     paths, store = files
-    made = light_curve(Observations(map(observation_of_file, paths)), TARGET, time_bins=time_bins, **OPTIONS)
+    made = light_curve(DataStore.from_events_files(paths), TARGET, time_bins=time_bins, **OPTIONS)
     other = light_curve(store.get_observations(), TARGET, time_bins=time_bins, **OPTIONS)
     assert len(made) == len(other) >= 2
     np.testing.assert_array_equal(made.table["counts"], other.table["counts"])
@@ -87,14 +88,14 @@ def test_its_light_curve_is_that_of_the_same_runs_as_gadf_has_them(files, time_b
 
 
 def test_its_containment_is_that_of_a_gaussian(files):
-    psf = observation_of_file(files[0][0]).psf
+    psf = DataStore.from_events_files(files[0][0]).get_observations()[0].psf
     expected = 1 - np.exp(-0.5 * (0.15 / PSF_SIGMA) ** 2)
     found = psf.containment(1 * u.TeV, 0.5 * u.deg, 0.15 * u.deg)
     assert float(found) == pytest.approx(expected, rel=1e-7)
 
 
 def test_three_dimensions_want_a_background(files):
-    observations = Observations(map(observation_of_file, files[0]))
+    observations = DataStore.from_events_files(files[0]).get_observations()
     with pytest.raises(DataError) as caught:
         light_curve(observations, TARGET, method="3d", energy_edges=OPTIONS["energy_edges"], binsz="0.1 deg")
     assert str(caught.value) == (

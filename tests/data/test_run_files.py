@@ -6,8 +6,8 @@ from astropy.io import fits
 from dl3_files import RunFile, run_hdus, write_store
 
 from tevcurve import DataStore
-from tevcurve.data.run_files import observation_of_file
 from tevcurve.errors import DataError
+from tevcurve.problems import noted_remarks
 
 CLASSES = {
     "events": {"HDUCLAS1": "EVENTS"},
@@ -17,6 +17,11 @@ CLASSES = {
     "psf": {"HDUCLAS1": "RESPONSE", "HDUCLAS4": "PSF_TABLE"},
     "bkg": {"HDUCLAS1": "RESPONSE"},
 }
+
+
+def observation_of(path):
+    (one,) = DataStore.from_events_files(path).get_observations()
+    return one
 
 
 def classed_hdus(run):
@@ -33,7 +38,7 @@ def test_it_is_the_observation_that_an_index_leads_to(tmp_path, bkg):
     run = RunFile(obs_id=7, bkg=bkg)
     write_store(tmp_path, [run])
     path = write(tmp_path / "run.fits.gz", *classed_hdus(run).values())
-    one, other = observation_of_file(path), DataStore.from_dir(tmp_path).obs(7)
+    one, other = observation_of(path), DataStore.from_dir(tmp_path).obs(7)
     assert one.obs_id == 7
     assert np.array_equal(one.events.time_s, other.events.time_s)
     assert one.gti == other.gti
@@ -51,32 +56,40 @@ def write(path, *hdus):
 
 def test_a_file_without_events_is_refused(tmp_path):
     hdus = classed_hdus(RunFile())
-    with pytest.raises(DataError, match="has 0 tables of events; wanted is a file of one run"):
-        observation_of_file(write(tmp_path / "a.fits", hdus["aeff"]))
+    with pytest.raises(DataError, match=r"No file has events: a.fits: no run needs its responses"):
+        observation_of(write(tmp_path / "a.fits", hdus["aeff"]))
 
 
 def test_a_file_of_two_runs_is_refused(tmp_path):
     events = [classed_hdus(RunFile(obs_id=number))["events"] for number in (1, 2)]
     with pytest.raises(DataError, match="has 2 tables of events; wanted is a file of one run"):
-        observation_of_file(write(tmp_path / "a.fits", *events))
+        observation_of(write(tmp_path / "a.fits", *events))
 
 
-def test_a_run_without_a_number_is_refused(tmp_path):
-    events = classed_hdus(RunFile())["events"]
-    events.header["OBS_ID"] = 1.5
-    with pytest.raises(DataError, match=r"have the OBS_ID 1\.5; wanted is a number or a text"):
-        observation_of_file(write(tmp_path / "a.fits", events))
+@pytest.mark.parametrize("said", ["first", "CTA-2026/1", None, ""])
+def test_a_run_may_be_known_by_a_text_or_else_by_its_file(tmp_path, said):
+    hdus = classed_hdus(RunFile())
+    hdus["events"].header["OBS_ID"] = said
+    if said is None:
+        del hdus["events"].header["OBS_ID"]
+    one = observation_of(write(tmp_path / "run_a.v2.fits", *hdus.values()))
+    with noted_remarks() as remarks:
+        assert len(one.events) == 200
+    assert one.obs_id == one.run_id.obs_id == (said or "run_a")
+    assert any("have no OBS_ID; the name of the file is taken" in words for _, words in remarks) == (not said)
 
 
 def test_what_is_no_fits_file_is_refused(tmp_path):
     (tmp_path / "a.fits").write_bytes(b"text")
     with pytest.raises(DataError, match="is not a FITS file"):
-        observation_of_file(tmp_path / "a.fits")
+        observation_of(tmp_path / "a.fits")
+    with pytest.raises(DataError, match=r"The file .*b.fits does not exist"):
+        observation_of(tmp_path / "b.fits")
 
 
 def test_real_files(hess_dl3_dr1):
     path = hess_dl3_dr1 / "data" / "hess_dl3_dr1_obs_id_023523.fits.gz"
-    one = observation_of_file(path)
+    one = observation_of(path)
     other = DataStore.from_dir(hess_dl3_dr1).obs(23523)
     assert (one.obs_id, len(one.events), one.gti) == (23523, len(other.events), other.gti)
     assert np.array_equal(one.psf.table.values, other.psf.table.values)

@@ -65,7 +65,7 @@ def test_ids_that_cannot_be_had_get_a_sentence(store):
     with pytest.raises(InputError, match="OBS_ID 3 is asked for more than once"):
         store.get_observations([3, 5, 3])
     for ids in ([""], [3.0], [None], 3):
-        with pytest.raises(InputError, match="wanted is a list of ints"):
+        with pytest.raises(InputError, match="wanted is a list of ints or texts"):
             store.get_observations(ids)
 
 
@@ -93,15 +93,17 @@ def test_environment_variables_are_put_in(tmp_path, monkeypatch):
 def test_missing_files_get_a_sentence(tmp_path):
     with pytest.raises(DataError, match=r"The folder .*nowhere does not exist"):
         DataStore.from_dir(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"has neither hdu-index.fits.gz nor hdu-index.fits\."):
+    with pytest.raises(
+        DataError, match=r"has neither hdu-index.fits.gz nor hdu-index.fits, and no FITS file\."
+    ):
         DataStore.from_dir(tmp_path)
     with pytest.raises(DataError, match=r"The file .*nothing.fits does not exist"):
         DataStore.from_file(tmp_path / "nothing.fits")
     write_store(tmp_path)
     with pytest.raises(
-        DataError, match=r"hdu-index.fits.gz has no OBS_INDEX table .* it has the HDUs HDU_INDEX"
+        DataError, match=r"obs-index.fits.gz has no HDU_INDEX table .* it has the HDUs OBS_INDEX"
     ):
-        DataStore.from_file(tmp_path / "hdu-index.fits.gz")
+        DataStore.from_file(tmp_path / "obs-index.fits.gz")
     (tmp_path / "data" / "run_000001.fits.gz").unlink()
     observation = DataStore.from_dir(tmp_path).obs(1)
     with pytest.raises(DataError, match=r"The file .*run_000001.fits.gz does not exist"):

@@ -12,7 +12,7 @@ from dl3_files import START, RunFile, write_store
 from tevcurve import DataStore
 from tevcurve.data import Observations
 from tevcurve.errors import InputError, MissingError
-from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
+from tevcurve.pipeline.targets import observations_of, open_stores, runs_of_target
 from tevcurve.problems import noted_remarks
 
 CRAB = SkyCoord(83.63, 22.01, unit="deg")
@@ -87,7 +87,7 @@ def test_headers_may_say_more_than_the_name(store):
     assert ids(runs_of_target(runs, "Crab")) == [1, 2, 3]
     assert ids(runs_of_target(runs, "gem")) == [4]
     with pytest.raises(
-        MissingError, match="they have Crab Nebula, Geminga, PKS 2155-304, or give a SkyCoord"
+        MissingError, match="they have Crab Nebula, Geminga, PKS 2155-304; or give a position"
     ):
         runs_of_target(runs, "Nebula")
 
@@ -98,7 +98,7 @@ def test_a_path_is_a_store(tmp_path, monkeypatch, single_file):
     path = write_store(tmp_path, (run(1, "Crab", 0.5),), single_file=single_file)
     for given in (path, str(path), str(path).replace(str(tmp_path), "$DL3_FOLDER")):
         assert ids(observations_of(given, CRAB)[0]) == [1]
-        assert list(open_store(given).obs_table["OBS_ID"]) == [1]
+        assert list(open_stores(given)[0].obs_table["OBS_ID"]) == [1]
 
 
 @pytest.mark.parametrize(

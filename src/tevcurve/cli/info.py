@@ -9,9 +9,12 @@ from tevcurve.cli.outputs import Outputs
 
 
 def info(
-    path: Annotated[
-        str,
-        typer.Argument(help="Folder of a data store, or a FITS file with both index tables.", metavar="PATH"),
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
+            metavar="PATH...",
+        ),
     ],
     target: Annotated[str | None, typer.Option(help="List the runs of this target.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the sky positions into this file.")] = None,
@@ -27,4 +30,4 @@ def info(
     outputs = Outputs.of(plot=plot, overwrite=overwrite)
     from tevcurve.cli.overview import print_overview
 
-    print_overview(path, target, outputs.plot)
+    print_overview(paths, target, outputs.plot)

@@ -12,9 +12,12 @@ def init(
     target: Annotated[
         str, typer.Argument(help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET")
     ],
-    path: Annotated[
-        str,
-        typer.Argument(help="Folder of a data store, or a FITS file with both index tables.", metavar="PATH"),
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
+            metavar="PATH...",
+        ),
     ],
     **options,
 ):
@@ -29,4 +32,4 @@ def init(
     """
     from tevcurve.cli.jobs import print_config
 
-    print_config(target, path, changes_of(options))
+    print_config(target, paths, changes_of(options))

@@ -13,29 +13,39 @@ from tevcurve.config.reading import read_config
 from tevcurve.config.sensible import sensible_config
 from tevcurve.config.yaml_text import commented_yaml
 from tevcurve.data.targets import only_target
-from tevcurve.errors import TevcurveError
+from tevcurve.errors import MissingError, TevcurveError
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.on_cluster import connect
-from tevcurve.pipeline.targets import open_store
+from tevcurve.pipeline.targets import open_stores
 
 log = logging.getLogger(__name__)
 
 # Keys that say which runs are looked at, and those of them that are paths.
-_OF_DATA, _PATHS = ("data_root", "position", "runs"), ("data_root",)
+_OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs"), ("data_root", "irfs")
 
 
-def make_at_once(path, changes):
+def make_at_once(paths, changes):
     """Exit code of `tevcurve light-curve`.
 
     Parameters
     ----------
-    path : str, of the data
+    paths : list of str, of the data
     changes : dict of the options that were given
     """
-    changes = {"data": path, "cache": None} | changes
+    changes = {"data": paths, "cache": None} | changes
     if "target" not in changes:
-        changes["target"] = only_target(open_store(path, changes.get("data_root")))
+        changes["target"] = _target(paths, changes)
     return _make(Config(**with_changes({}, changes)))
+
+
+def _target(paths, changes):
+    """What to call the target where no name is given: the only one that there is, or else its position."""
+    try:
+        return only_target(*open_stores(paths, changes.get("data_root"), changes.get("irfs")))
+    except MissingError:
+        if "position" not in changes:
+            raise
+        return changes["position"]
 
 
 def make_as_asked(config, changes):
@@ -49,24 +59,27 @@ def make_as_asked(config, changes):
     return _make(read_config(config, changes))
 
 
-def print_config(target, path, changes):
-    """None; `tevcurve init` for a target (str) of a data store at a path (str), with changes (dict).
+def print_config(target, paths, changes):
+    """None; `tevcurve init` for a target (str) of the data at some paths, with changes (dict).
 
     Parameters
     ----------
     target : str, its name
-    path : str, of the data store
+    paths : list of str, of the data
     changes : dict of the options given
     """
     # From wherever it is run, it should find the same data.
     changes = changes | {key: _absolute(changes[key]) for key in _PATHS if key in changes}
     of_data = {key: changes[key] for key in _OF_DATA if key in changes}
-    config, notes = sensible_config(_absolute(path), target, **of_data)
+    config, notes = sensible_config(_absolute(paths), target, **of_data)
     config = Config(**with_changes(config.values(), changes))
     print(commented_yaml(config, {key: note for key, note in notes.items() if key not in changes}), end="")
 
 
 def _absolute(path):
+    """The absolute path of one, or those of a list."""
+    if not isinstance(path, str):
+        return [_absolute(each) for each in path]
     return path if "$" in path else os.path.abspath(os.path.expanduser(path))
 
 

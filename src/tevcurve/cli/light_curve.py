@@ -9,9 +9,12 @@ from tevcurve.cli.job_options import changes_of, job_options
 
 @job_options(without=("data",), cache=None)
 def light_curve(
-    path: Annotated[
-        str,
-        typer.Argument(help="Folder of a data store, or a FITS file with both index tables.", metavar="PATH"),
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
+            metavar="PATH...",
+        ),
     ],
     **options,
 ):
@@ -23,10 +26,11 @@ def light_curve(
     tevcurve light-curve PATH --target Crab --time-bins 5min -o crab
     tevcurve light-curve PATH --target Crab --time-bins "blocks 0.01" --plot a.png
     tevcurve light-curve PATH --target Crab --spectrum "PowerLaw index=2.3"
+    tevcurve light-curve run_*.fits --irfs irfs.fits --position "83.633 22.014"
     """
     from tevcurve.cli.jobs import make_at_once
 
-    return make_at_once(path, changes_of(options))
+    return make_at_once(paths, changes_of(options))
 
 
 @job_options()

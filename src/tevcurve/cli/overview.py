@@ -8,22 +8,22 @@ from tevcurve.cli.figures import write_figure
 from tevcurve.data.targets import targets_of
 from tevcurve.data.targets_plot import is_close_up, plot_targets
 from tevcurve.errors import MissingError
-from tevcurve.pipeline.targets import open_store
+from tevcurve.pipeline.targets import open_stores
 
 
-def print_overview(path, target=None, plot=None):
-    """None; the targets of a data store are printed, or the runs of one.
+def print_overview(paths, target=None, plot=None):
+    """None; the targets of some data are printed, or the runs of one.
 
     Parameters
     ----------
-    path : str, of the store
+    paths : list of str, of the data
     target : str, name of the one
     plot : Path of a figure of the sky positions, or None
     """
-    store = open_store(path)
-    targets = targets_of(store)
+    stores = open_stores(paths)
+    targets = targets_of(*stores)
     if target is None:
-        _print_store(store, targets)
+        _print_stores(stores, targets)
     else:
         _print_runs(_one(targets, target))
     if plot is not None:
@@ -38,9 +38,10 @@ def _one(targets, name):
     raise MissingError(f"There is no target {name!r}; there are {', '.join(each.name for each in targets)}.")
 
 
-def _print_store(store, targets):
-    lines = [line for line in str(store).splitlines() if not line.strip().startswith("Targets:")]
-    print(plain("\n".join(lines)), end="\n\n")
+def _print_stores(stores, targets):
+    for store in stores:
+        lines = [line for line in str(store).splitlines() if not line.strip().startswith("Targets:")]
+        print(plain("\n".join(lines)), end="\n\n")
     rows = [_row(target) for target in targets]
     print_table(
         ["target", "runs", "live time [h]", "zenith [deg]", "first", "last", "RA [deg]", "Dec [deg]"], rows

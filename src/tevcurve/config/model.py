@@ -29,9 +29,9 @@ INPUT = (
     Option(
         "data",
         ...,
-        "folder of the data store, or a FITS file with both index tables; may have $VARIABLES",
+        "folder of a data store or of DL3 files, an index file, or DL3 files; several as a list; may have $VARIABLES",
         DATA,
-        "path",
+        "paths",
     ),
     Option(
         "data_root",
@@ -39,6 +39,13 @@ INPUT = (
         "folder in which an index may lead anywhere, also up (..); null: only where it is, or the store it is laid for",
         DATA,
         "path",
+    ),
+    Option(
+        "irfs",
+        None,
+        "file with the responses of the runs, or several as a list; null: those that go with them",
+        DATA,
+        "paths",
     ),
     Option(
         "target",

@@ -6,19 +6,23 @@ from typing import Any, Protocol
 from tevcurve.config.sky import as_position
 from tevcurve.data import Observation
 from tevcurve.errors import MissingError
-from tevcurve.pipeline.targets import observations_of, open_store, runs_of_target
+from tevcurve.pipeline.targets import observations_of, open_stores
 
 
 class Chosen(Protocol):
     """What a configuration says of the data."""
 
     @property
-    def data(self) -> str:
-        """Folder of the data store, or file with its index tables."""
+    def data(self) -> str | list[str]:
+        """Path of the data, as `open_stores` takes them, or several."""
 
     @property
     def data_root(self) -> str | None:
         """Folder in which the index may lead anywhere, None for the store's own."""
+
+    @property
+    def irfs(self) -> str | list[str] | None:
+        """Path of a file with responses, or several; None for those that go with the runs."""
 
     @property
     def target(self) -> str:
@@ -40,17 +44,14 @@ def chosen(config: Chosen) -> dict[str, Any]:
     point near that. Nothing of them is read where the position is given.
     Raises `MissingError` for a target that is not there, and for runs that are not of it.
 
-    config: with `data`, `data_root`, `target`, `position` and `runs`.
+    config: with `data`, `data_root`, `irfs`, `target`, `position` and `runs`.
     """
-    store = open_store(config.data, config.data_root)
+    stores = open_stores(config.data, config.data_root, config.irfs)
     if config.position is None:
-        observations, position = observations_of(store, config.target)
+        observations, position = observations_of(stores, config.target)
     else:
         position = as_position(config.position).icrs
-        try:
-            observations = runs_of_target(store, config.target)
-        except MissingError:
-            observations, _ = observations_of(store, position)
+        observations, _ = observations_of(stores, position, config.target)
     if config.runs is not None:
         observations = _with_ids(observations, config.runs, config)
     return {"observations": list(observations), "target": position, "name": config.target}
@@ -59,10 +60,12 @@ def chosen(config: Chosen) -> dict[str, Any]:
 def _with_ids(
     observations: Iterable[Observation], runs: list[int | str], config: Chosen
 ) -> list[Observation]:
-    by_id = {observation.obs_id: observation for observation in observations}
+    by_id: dict[int | str, list[Observation]] = {}
+    for observation in observations:
+        by_id.setdefault(observation.obs_id, []).append(observation)
     missing = [obs_id for obs_id in runs if obs_id not in by_id]
     if missing:
         raise MissingError(
             f"{config.data} has no run {missing[0]} of {config.target}; it has {', '.join(map(str, by_id))}."
         )
-    return [by_id[obs_id] for obs_id in runs]
+    return [observation for obs_id in runs for observation in by_id[obs_id]]

@@ -27,20 +27,20 @@ SMALLEST_OFFSET = 0.25  # deg
 
 
 def sensible_config(
-    data: str | os.PathLike[str], target: str, **values: Any
+    data: str | os.PathLike[str] | Sequence[str], target: str, **values: Any
 ) -> tuple[Config, dict[str, str]]:
     """(`Config`, notes) for a target of a data store; notes: dict of key to a sentence that says why a value is so.
 
     Parameters
     ----------
-    data : path of the store
+    data : path of the data, or several
     target : name as its index has it, or any where values have a position
     values : for the `Config`, these are not looked for. Energies are those that all runs looked at can be trusted at,
         at most a factor of 30.
 
     Raises as `tevcurve.light_curve`, and `DataError` where no run can be read.
     """
-    found = chosen(Config(**{"data": str(data), "target": target} | values))
+    found = chosen(Config(**{"data": data, "target": target} | values))
     observations, position = found["observations"], found["target"]
     step = max(1, ceil(len(observations) / MOST_RUNS))
     looks, problems = [], []
@@ -64,7 +64,7 @@ def sensible_config(
     # Whatever the name is, it stays in this folder.
     plain_name = re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-") or "target"
     made["output"] = f"{plain_name}-light-curve"
-    return Config(**{"data": str(data), "target": target} | made | values), notes
+    return Config(**{"data": data, "target": target} | made | values), notes
 
 
 def _look_at(observation: Observation, position: "SkyCoord") -> dict[str, Any]:

@@ -160,6 +160,18 @@ def _path(value: Any) -> str:
     return text
 
 
+def _paths(value: Any) -> str | list[str]:
+    if isinstance(value, str) or hasattr(value, "__fspath__"):
+        return _path(value)
+    try:
+        found = [_path(each) for each in value]
+    except TypeError:
+        found = []
+    if not found:
+        raise InputError(f"{value!r}; wanted is a path, or a list of these")
+    return found[0] if len(found) == 1 else found
+
+
 def cache_folder(text: str | None) -> str | None:
     """Path of the folder of reduced runs, str, or None. text: a path, "cache" for the one of the user, or None."""
     if text != "cache":
@@ -194,6 +206,7 @@ KINDS = {
     "number of processes": Annotated[int, Field(ge=1)],
     "optional path": Annotated[Annotated[str, checked(_path)] | None, NoneWords],
     "path": Annotated[str, checked(_path)],
+    "paths": Annotated[str | list[str], checked(_paths)],
     "position": Annotated[str, checked(sky.position_text)],
     "positive": Annotated[float, Field(gt=0, allow_inf_nan=False)],
     "runs": Annotated[list[int | str] | None, checked(_runs), NoneWords],

@@ -271,6 +271,11 @@ def instrument_of(header):
     return next((name.strip() for name in names if isinstance(name, str) and name.strip()), "")
 
 
+def letters(name):
+    """The letters and digits of a name without capitals, str: "H.E.S.S." is "hess". name: str."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
 def check_frame(header, where):
     """None where the header's coordinates can be taken as ICRS; raises DataError otherwise.
 

@@ -3,12 +3,14 @@
 Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/data_storage/index.html
 """
 
-from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from astropy.table import Table
 
+from tevcurve.data.header import instrument_of, letters
+from tevcurve.data.index_making import HDU_COLUMNS
 from tevcurve.data.run import HduAddress
 from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import DataError
@@ -17,20 +19,20 @@ from tevcurve.files.columns import listed
 from tevcurve.files.masked import without_masks
 from tevcurve.irf.hdu_class import full_class
 
-HDU_COLUMNS = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
 _KEYWORDS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TELESCOP", "INSTRUME", "HDUCLASS", "HDUVERS")
 _MOST_ROWS = 2**20
 
 
-def find_table(file, kind):
+def find_table(file, kind, needed=True):
     """The `BinTable` of an index in a `FitsFile`: the one with its columns, since names of HDUs differ in use.
 
-    Raises DataError where the file has none.
+    Raises DataError where the file has none and one is needed; else it is None.
 
     Parameters
     ----------
     file : `FitsFile`
     kind : "HDU" or "OBS"
+    needed : bool
     """
     wanted = set(HDU_COLUMNS) if kind == "HDU" else {"OBS_ID"}
     found = []
@@ -39,6 +41,8 @@ def find_table(file, kind):
         is_hdu_index = {"HDU_TYPE", "FILE_NAME"} <= names
         if wanted <= names and (kind == "HDU") == is_hdu_index:
             found.append(table)
+    if not found and not needed:
+        return None
     if not found:
         raise DataError(
             f"The file {file.path} has no {kind}_INDEX table with the column{'s' if kind == 'HDU' else ''} "
@@ -62,16 +66,11 @@ class _Index:
         return self._rows if isinstance(self._rows, Table) else as_table(self._rows, keywords=_KEYWORDS)
 
     @cached_property
-    def ids(self):
-        """OBS_ID of each row that has one, array in order: of int, or of objects, int and str, where some are texts.
+    def numbers(self):
+        """OBS_ID of each row, list of int, of str where one is no whole number, or None where it has none.
 
-        Raises DataError where they are neither.
+        Raises DataError where the column has not one for each row.
         """
-        return self._ids_and_rows[0]
-
-    @cached_property
-    def _ids_and_rows(self):
-        """(OBS_IDs, numbers of their rows)."""
         values = self._column("OBS_ID")
         if len(values) > _MOST_ROWS:
             raise DataError(f"The {self._name} has {len(values)} rows; wanted are at most {_MOST_ROWS}.")
@@ -79,30 +78,7 @@ class _Index:
             raise DataError(
                 f"The column OBS_ID of the {self._name} does not hold one number or text in each row."
             )
-        if values.dtype.kind in "UO":
-            return _of_texts([run_number(one) for one in values.tolist()])
-        whole = np.abs(values.astype(float)) < 2.0**63
-        if values.dtype.kind == "f":
-            whole &= np.where(whole, values, 0.5) % 1 == 0
-        return values[whole].astype(np.int64), np.flatnonzero(whole)
-
-    def ids_of(self, mask):
-        """OBS_IDs of the rows of a mask, list of int and str."""
-        ids, rows = self._ids_and_rows
-        return ids[np.asarray(mask, dtype=bool)[rows]].tolist()
-
-    def first_rows(self, obs_ids):
-        """Numbers of the first rows of some OBS_IDs, int array in their order, without those that have none.
-
-        obs_ids: iterable of int and str.
-        """
-        return np.array([self._first_rows[one] for one in obs_ids if one in self._first_rows], dtype=int)
-
-    @cached_property
-    def _first_rows(self):
-        ids, rows = self._ids_and_rows
-        # Of several rows of one OBS_ID the last one that is put in stays: the first.
-        return dict(zip(ids[::-1].tolist(), rows[::-1].tolist(), strict=True))
+        return [run_number(value) for value in values.tolist()]
 
     @property
     def _name(self):
@@ -117,7 +93,9 @@ class _Index:
             names = self._rows.colnames if isinstance(self._rows, Table) else self._rows.columns.names
             raise DataError(f"The {self._name} has no column {name}; it has {listed(names)}.")
         values = self._rows[name] if isinstance(self._rows, Table) else self._rows.data[name]
-        return np.asarray(without_masks(values))
+        values = np.asarray(without_masks(values))
+        # Tables that astropy read have texts as bytes.
+        return np.char.decode(values, "ascii", "replace") if values.dtype.kind == "S" else values
 
     def _texts(self, name):
         """Texts of a column without blanks around them, list of str; raises DataError where it has no texts."""
@@ -127,14 +105,28 @@ class _Index:
         return [str(value).strip() for value in values.tolist()]
 
 
-def _of_texts(ids):
-    """(OBS_IDs, numbers of their rows) of those of all rows, None for a row without."""
-    rows = np.flatnonzero([one is not None for one in ids])
-    known = [ids[row] for row in rows]
-    made = np.empty(len(known), dtype=object)
-    made[:] = known
-    # Whole numbers as texts, however they are filled up, are numbers.
-    return (made if any(isinstance(one, str) for one in known) else made.astype(np.int64)), rows
+@dataclass(frozen=True)
+class IndexedRun:
+    """A run of an observation index.
+
+    Attributes
+    ----------
+    obs_id : int, or str where it is no whole number
+    rows : tuple of int, the numbers of its rows
+    telescope : str, TELESCOP, "" where the index does not say
+    is_shared : bool, whether another instrument has the same OBS_ID
+    pointing_deg : RA_PNT and DEC_PNT, two floats in deg, or None
+    problem : what is wrong with its rows, a sentence, or None
+    odd : what is odd about them, a sentence, or None
+    """
+
+    obs_id: int | str
+    rows: tuple[int, ...] = ()
+    telescope: str = ""
+    is_shared: bool = False
+    pointing_deg: tuple[float, float] | None = None
+    problem: str | None = None
+    odd: str | None = None
 
 
 class ObsIndex(_Index):
@@ -143,69 +135,66 @@ class ObsIndex(_Index):
     title = "observation index"
 
     @cached_property
-    def _several(self):
-        return {obs_id for obs_id, count in Counter(self.ids.tolist()).items() if count > 1}
+    def runs(self):
+        """The runs that it has, list of `IndexedRun`, in the order of their first rows.
 
-    def problem(self, obs_id):
-        """What is wrong with the row of an OBS_ID, one sentence, or None. obs_id: int or str."""
-        if obs_id in self._several and not self._is_repeated(obs_id):
-            return f"The {self._name} has OBS_ID {obs_id} more than once."
-        return None
-
-    def repetition(self, obs_id):
-        """That the row of an OBS_ID is there more than once, word for word, a sentence; or None.
-
-        obs_id: int or str.
+        Rows with one OBS_ID are one run; where their TELESCOP differs there is a run of each.
         """
-        if obs_id in self._several and self._is_repeated(obs_id):
-            return f"The {self._name} has the row of OBS_ID {obs_id} more than once; once is enough."
-        return None
+        rows_of = {}
+        for row, number in enumerate(self.numbers):
+            if number is not None:
+                rows_of.setdefault(number, []).append(row)
+        made = []
+        for obs_id, rows in rows_of.items():
+            groups = self._by_telescope(rows)
+            made += [self._run(obs_id, own, len(groups) > 1) for own in groups]
+        return sorted(made, key=lambda run: run.rows[0])
 
-    def _is_repeated(self, obs_id):
-        """Whether all rows of an OBS_ID say the same."""
-        ids, rows = self._ids_and_rows
-        own = rows[ids == obs_id]
+    def _by_telescope(self, rows):
+        """Some rows, in lists of those with one TELESCOP."""
+        groups = {}
+        for row in rows:
+            groups.setdefault(letters(self._telescope(row)) if len(rows) > 1 else "", []).append(row)
+        return list(groups.values())
+
+    def _run(self, obs_id, rows, is_shared):
+        problem = odd = None
+        if len(rows) > 1 and self._is_repeated(rows):
+            odd = f"The {self._name} has the row of OBS_ID {obs_id} more than once; once is enough."
+        elif len(rows) > 1:
+            problem = f"The {self._name} has OBS_ID {obs_id} more than once."
+        pointing = self._pointings[rows[0]] if self._pointings else None
+        return IndexedRun(obs_id, tuple(rows), self._telescope(rows[0]), is_shared, pointing, problem, odd)
+
+    def _is_repeated(self, rows):
+        """Whether some rows say the same."""
         names = self._rows.colnames if isinstance(self._rows, Table) else self._rows.columns.names
         # As texts: a NaN is that of the other row.
         return all(
-            len({str(np.asarray(one).tolist()) for one in self._column(name)[own]}) == 1 for name in names
+            len({str(np.asarray(one).tolist()) for one in self._column(name)[rows]}) == 1 for name in names
         )
 
-    def pointing(self, obs_id):
-        """RA_PNT and DEC_PNT of an OBS_ID, two floats in deg; None where the index does not say.
-
-        obs_id: int or str.
-        """
-        return self._pointings.get(obs_id)
+    def _telescope(self, row):
+        """TELESCOP of a row, else of the table's header, str; "" where the index does not say."""
+        return (self._telescopes[row] if self._telescopes else "") or self._header_telescope
 
     @cached_property
     def _pointings(self):
+        """RA_PNT and DEC_PNT of each row, list of two floats in deg; empty where the index does not say."""
         if not (self._has("RA_PNT") and self._has("DEC_PNT")):
-            return {}
+            return []
         lon, lat = (self._column(name) for name in ("RA_PNT", "DEC_PNT"))
         if lon.dtype.kind not in "iuf" or lat.dtype.kind not in "iuf" or lon.ndim + lat.ndim != 2:
-            return {}
-        ids, rows = self._ids_and_rows
-        pairs = zip(lon[rows].astype(float).tolist(), lat[rows].astype(float).tolist(), strict=True)
-        return dict(zip(ids.tolist(), pairs, strict=True))
-
-    def telescope(self, obs_id):
-        """TELESCOP of an OBS_ID, str, of its row or else of the table's header; "" where the index does not say.
-
-        obs_id: int or str.
-        """
-        return self._telescopes.get(obs_id) or self._header_telescope
+            return []
+        return list(zip(lon.astype(float).tolist(), lat.astype(float).tolist(), strict=True))
 
     @cached_property
     def _telescopes(self):
-        if not self._has("TELESCOP"):
-            return {}
+        """TELESCOP of each row, list of str; empty where the index does not say."""
         try:
-            texts = self._texts("TELESCOP")
+            return self._texts("TELESCOP") if self._has("TELESCOP") else []
         except DataError:
-            return {}
-        ids, rows = self._ids_and_rows
-        return dict(zip(ids.tolist(), [texts[row] for row in rows.tolist()], strict=True))
+            return []
 
     @cached_property
     def _header_telescope(self):
@@ -230,39 +219,89 @@ class HduIndex(_Index):
         super().__init__(rows, store)
         self._folders = folders
 
-    def problem(self, obs_id):
-        """What is wrong with the rows of an OBS_ID, one sentence, or None. obs_id: int or str."""
-        if obs_id in self.addresses or obs_id in self._problems:
-            return self._problems.get(obs_id)
-        return f"The {self._name} has no row for OBS_ID {obs_id}."
+    def of(self, run, files):
+        """(tuple of `HduAddress`, None), or (the same, why it cannot be used, a sentence), of a run.
+
+        Where several instruments share its OBS_ID, its rows are those with its TELESCOP, or else those of the file
+        whose events have that.
+
+        Parameters
+        ----------
+        run : `IndexedRun`
+        files : `FileCache` that the files are read by, where that is needed
+        """
+        found = self._rows_of.get(run.obs_id, [])
+        if not found:
+            return (), f"The {self._name} has no row for OBS_ID {run.obs_id}."
+        if run.is_shared:
+            found = _of_instrument(found, run.telescope, files)
+            if not found:
+                return (), f"The {self._name} has no row for OBS_ID {run.obs_id} of {run.telescope}."
+        lost = next((one.problem for one in found if one.problem), None)
+        return tuple(one.address for one in found if one.address is not None), lost
 
     @property
-    def addresses(self):
-        """For each OBS_ID its rows, list of `HduAddress`."""
-        return self._read[0]
-
-    @property
-    def _problems(self):
-        return self._read[1]
+    def obs_ids(self):
+        """The OBS_IDs that it has, list in their order, each once."""
+        return list(self._rows_of)
 
     @cached_property
-    def _read(self):
-        ids, rows = self._ids_and_rows
+    def _rows_of(self):
+        """For each OBS_ID its rows, list of `_Row`."""
         columns = [self._texts(name) for name in HDU_COLUMNS[1:]]
-        addresses, problems, paths = {}, {}, {}
-        texts = list(zip(*columns, strict=True))
-        for obs_id, row in zip(ids.tolist(), rows.tolist(), strict=True):
-            hdu_type, hdu_class, folder, file, hdu = texts[row]
+        telescopes = self._texts("TELESCOP") if self._has("TELESCOP") else [""] * len(self.numbers)
+        found, paths = {}, {}
+        for obs_id, telescope, row in zip(self.numbers, telescopes, zip(*columns, strict=True), strict=True):
+            if obs_id is None:
+                continue
+            hdu_type, hdu_class, folder, file, hdu = row
             if (folder, file) not in paths:
                 paths[folder, file] = self._folders.path(folder, file)
-            path = paths[folder, file]
+            path, hdu_type = paths[folder, file], hdu_type.lower()
             if path is None:
-                problems[obs_id] = (
+                words = (
                     f"The {self._name} sends OBS_ID {obs_id} to {folder + '/' + file!r}; wanted is a file inside the "
                     "folder of the store, or inside one that data_root names."
                 )
-                continue
-            hdu_type = hdu_type.lower()
-            address = HduAddress(hdu_type, full_class(hdu_type, hdu_class), path, hdu)
-            addresses.setdefault(obs_id, []).append(address)
-        return addresses, problems
+                made = _Row(None, telescope, words)
+            else:
+                made = _Row(HduAddress(hdu_type, full_class(hdu_type, hdu_class), path, hdu), telescope)
+            found.setdefault(obs_id, []).append(made)
+        return found
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of an HDU index: where it leads, or why nowhere."""
+
+    address: HduAddress | None
+    telescope: str = ""
+    problem: str | None = None
+
+
+def _of_instrument(rows, telescope, files):
+    """Those of some rows with one OBS_ID that are of an instrument."""
+    wanted = letters(telescope)
+    if any(row.telescope for row in rows):
+        return [row for row in rows if letters(row.telescope) in ("", wanted)]
+    events = {
+        row.address.path: _instrument(row, files)
+        for row in rows
+        if row.address and row.address.hdu_type == "events"
+    }
+    own = []
+    for row in rows:
+        path = None if row.address is None else row.address.path
+        its = events[path] if path in events else _instrument(row, files)
+        # What no file says belongs to all: a response that they share.
+        if its == wanted or (path not in events and not its):
+            own.append(row)
+    return own
+
+
+def _instrument(row, files):
+    """TELESCOP, else INSTRUME, of the header that a row leads to, letters only; "" where it cannot be read."""
+    try:
+        return letters(instrument_of(files.open(row.address.path).table(row.address.hdu_name).header))
+    except (DataError, AttributeError):
+        return ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
-from tevcurve.data.header import RunHeader, instrument_of
+from tevcurve.data.header import RunHeader, instrument_of, letters
 from tevcurve.data.run_numbers import run_number
 from tevcurve.data.time_zero import good_time_has_zero, with_time_zero
 from tevcurve.errors import DataError
@@ -50,10 +50,6 @@ def _rounding(seconds):
     return max(1.0, float(np.spacing(np.float32(abs(seconds)))))
 
 
-def _letters(name):
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
 class Run:
     """The HDUs of one run, read on first use and kept until `release`.
 
@@ -72,7 +68,14 @@ class Run:
     """
 
     def __init__(
-        self, obs_id, addresses, files=None, pointing_deg=None, problem=None, odd=None, telescope=""
+        self,
+        obs_id,
+        addresses,
+        files=None,
+        pointing_deg=None,
+        problem=None,
+        odd=None,
+        telescope="",
     ):
         self.obs_id = obs_id
         self.addresses = tuple(addresses)
@@ -193,8 +196,8 @@ class Run:
     def _read_header(self):
         """The header, compared with the index."""
         header, where = self._events_hdu().header, self._address("events").where
-        found = header.get("OBS_ID", self.obs_id)
-        if run_number(found) != self.obs_id:
+        found = header.get("OBS_ID")
+        if found is not None and str(found).strip() and run_number(found) != self.obs_id:
             with at_stage("index"):
                 raise DataError(
                     f"{where} has OBS_ID {found}, and the index leads OBS_ID {self.obs_id} to it."
@@ -223,7 +226,7 @@ class Run:
 
     def _compare_telescope(self, header):
         """Notes where index and file name two telescopes; "H.E.S.S." is HESS."""
-        if header.instrument and _letters(self._telescope) not in ("", _letters(header.instrument)):
+        if header.instrument and letters(self._telescope) not in ("", letters(header.instrument)):
             with at_stage("index"):
                 remark(
                     f"The observation index has TELESCOP {self._telescope!r} for OBS_ID {self.obs_id}, and its file "

@@ -1,45 +1,192 @@
-"""Files that hold a run each, without an index that leads to them."""
+"""Runs of files that no index leads to: each file of events is a run, and its responses lie in it or beside it."""
 
-from tevcurve.data.observation import Observation
-from tevcurve.data.run import HduAddress, Run
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tevcurve.data.found_files import FoundFile
+from tevcurve.data.header import instrument_of
+from tevcurve.data.run import HduAddress
 from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import DataError
-from tevcurve.files import FileCache, FitsFile, expand_path
-from tevcurve.irf.hdu_class import response_class_of
-
-# HDUCLAS1 of tables that are no response; GADF, "HDU classes".
-_TABLES = {"EVENTS": "events", "GTI": "gti"}
+from tevcurve.files import expand_path
+from tevcurve.files.columns import listed
+from tevcurve.irf.layout import RESPONSE_TYPES
 
 
-def observation_of_file(path):
-    """The `Observation` of a file that has the events, the good time and the responses of one run.
+@dataclass(frozen=True)
+class FoundRun:
+    """A run of a file of events.
 
-    Its HDUs are told by their class (HDUCLAS1, HDUCLAS4), responses without one by their name and columns, its OBS_ID
-    by the header of the events.
-
-    path: str or Path; environment variables and ~ are put in.
-    Raises `DataError` where the file cannot be read, or has no events of one run.
+    Attributes
+    ----------
+    obs_id : int, or str where it is no whole number
+    path : `Path` of the file
+    hdus : tuple of (`Path`, `FoundHdu`) of its tables
+    telescope : TELESCOP of the events, else INSTRUME, else ""
+    problem : why it cannot be used, a sentence; None
+    odd : what is odd about it, a sentence; None
     """
-    path = expand_path(path)
-    addresses, ids = [], []
-    for hdu in FitsFile.open(path).tables():
-        address = _address(hdu, path)
-        if address is not None:
-            addresses.append(address)
-        if address is not None and address.hdu_type == "events":
-            ids.append(hdu.header.get("OBS_ID"))
-    if len(ids) != 1:
-        raise DataError(f"The file {path} has {len(ids)} tables of events; wanted is a file of one run.")
-    obs_id = run_number(ids[0])
-    if obs_id is None:
-        raise DataError(f"The events of {path} have the OBS_ID {ids[0]!r}; wanted is a number or a text.")
-    return Observation(Run(obs_id, addresses, FileCache()))
+
+    obs_id: int | str
+    path: Path
+    hdus: tuple = ()
+    telescope: str = ""
+    problem: str | None = None
+    odd: str | None = None
+
+    @property
+    def addresses(self):
+        """Tuple of `HduAddress`, as the rows of an index would have them."""
+        return tuple(_address(path, one) for path, one in self.hdus)
 
 
-def _address(hdu, path):
-    """`HduAddress` of a table of a run, None for others."""
-    hdu_type = _TABLES.get(str(hdu.header.get("HDUCLAS1", "")).strip().upper())
-    if hdu_type is not None:
-        return HduAddress(hdu_type, hdu_type, path, hdu.name)
-    told = response_class_of(hdu.name, hdu.header, hdu.columns.names)
-    return None if told is None else HduAddress(*told, path, hdu.name)
+class ResponseFiles:
+    """The responses in some files, of which each run has its own.
+
+    files: list of `FoundFile`.
+    """
+
+    def __init__(self, files):
+        self._found = {}
+        for file in files:
+            for one in file.hdus:
+                if one.hdu_type in RESPONSE_TYPES:
+                    self._found.setdefault(one.hdu_type, []).append((file.path, one))
+
+    @classmethod
+    def open(cls, paths, files):
+        """Those at paths that a person named; raises DataError where one cannot be read or has no response.
+
+        Parameters
+        ----------
+        paths : path or list of paths; environment variables and ~ are put in
+        files : `FileCache` that may read them from now on
+        """
+        paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        found = []
+        for path in map(expand_path, paths):
+            files.allow(path)
+            file = FoundFile.open(path, files)
+            if not any(one.hdu_type in RESPONSE_TYPES for one in file.hdus):
+                raise DataError(file.problem or f"The file {path} has no responses: {file.words}.")
+            found.append(file)
+        return cls(found)
+
+    def of(self, obs_id, telescope):
+        """List of (`Path`, `FoundHdu`) for a run: of each type the only one, or one that names it or its instrument.
+
+        Parameters
+        ----------
+        obs_id : int or str
+        telescope : str, "" where it is not known
+
+        Raises `DataError` where several have a type, and nothing tells which is that of the run.
+        """
+        return [
+            one for name, found in self._found.items() for one in _for_run(name, found, obs_id, telescope)
+        ]
+
+    def in_place_of(self, addresses, run):
+        """(tuple of `HduAddress` of a run with these responses only, why that cannot be, a sentence, or None).
+
+        Parameters
+        ----------
+        addresses : tuple of `HduAddress`
+        run : with `obs_id` and `telescope`
+        """
+        kept = [one for one in addresses if one.hdu_type not in RESPONSE_TYPES]
+        try:
+            found = self.of(run.obs_id, run.telescope)
+        except DataError as error:
+            return addresses, str(error)
+        return (*kept, *(_address(path, one) for path, one in found)), None
+
+
+def runs_of(files, without_responses=False):
+    """(list of `FoundRun`, list of (`Path`, reason)): the runs of some files in their order, and the files of none.
+
+    The responses of a run are those in its own file, or else those in the files that have no events.
+
+    Parameters
+    ----------
+    files : list of `FoundFile`
+    without_responses : bool, whether runs are without, because they come from elsewhere
+    """
+    pool = ResponseFiles([] if without_responses else [one for one in files if not one.of_type("events")])
+    runs = [_run(file, pool, without_responses) for file in files if file.of_type("events") or file.problem]
+    used = {path for run in runs for path, _ in run.hdus} | {run.path for run in runs}
+    left = [(one.path, _left_out(one)) for one in files if one.path not in used]
+    return runs, left
+
+
+def _left_out(file):
+    """Why a file is of no run, in a clause."""
+    if any(one.hdu_type in RESPONSE_TYPES for one in file.hdus):
+        return "no run needs its responses"
+    return file.words
+
+
+def _address(path, hdu):
+    return HduAddress(hdu.hdu_type, hdu.hdu_class, path, hdu.name)
+
+
+def _run(file, pool, without_responses):
+    """The `FoundRun` of a file, with its own responses or those of a pool (`ResponseFiles`), or without."""
+    events = file.of_type("events")
+    if len(events) != 1:
+        words = (
+            file.problem
+            or f"The file {file.path} has {len(events)} tables of events; wanted is a file of one run."
+        )
+        return FoundRun(file.path.name, file.path, problem=words)
+    header = events[0].header
+    obs_id, odd = _number(header, file)
+    own = [(file.path, one) for name in ("events", "gti") for one in file.of_type(name)]
+    responses = [
+        (file.path, one) for one in file.hdus if one.hdu_type in RESPONSE_TYPES and not without_responses
+    ]
+    telescope, problem = instrument_of(header), None
+    if not responses:
+        try:
+            responses = pool.of(obs_id, telescope)
+        except DataError as error:
+            problem = str(error)
+        if not responses and not problem and not without_responses:
+            problem = (
+                f"The file {file.path} has no responses, and no file without events beside it has; wanted is one that "
+                "is named (irfs)."
+            )
+    return FoundRun(obs_id, file.path, (*own, *responses), telescope, problem, odd)
+
+
+def _number(header, file):
+    """(OBS_ID, remark or None) of a header of events; without one the name of the file stands for it."""
+    obs_id = run_number(header.get("OBS_ID"))
+    if obs_id is not None:
+        return obs_id, None
+    name = file.path.name.split(".", 1)[0]
+    return name, f"The events of {file.path} have no OBS_ID; the name of the file is taken."
+
+
+def _for_run(hdu_type, found, obs_id, telescope):
+    """Those of some (`Path`, `FoundHdu`) of a type that are of a run; raises DataError where nothing tells which."""
+    for chosen in (
+        found,
+        [one for one in found if run_number(one[1].header.get("OBS_ID")) == obs_id],
+        [one for one in found if str(obs_id).lstrip("0") in _numbers(one[0].name)],
+        [one for one in found if telescope and instrument_of(one[1].header) == telescope],
+    ):
+        if len({path for path, _ in chosen}) == 1:
+            return chosen
+    names = listed((path.name for path in dict.fromkeys(path for path, _ in found)), 5)
+    raise DataError(
+        f"Several files have an {hdu_type}, and nothing says which is that of OBS_ID {obs_id}: {names}; wanted is one "
+        "that is named (irfs)."
+    )
+
+
+def _numbers(name):
+    """The whole numbers in a name, texts without leading zeros."""
+    return {digits.lstrip("0") for digits in re.findall(r"\d+", name)}

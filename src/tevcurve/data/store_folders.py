@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from os.path import abspath, normpath
 from pathlib import Path
 
-from tevcurve.errors import InputError
+from tevcurve.data.found_files import is_fits_name
+from tevcurve.errors import DataError, InputError
 from tevcurve.files import expand_path
+from tevcurve.files.columns import listed
 
 # The layout of CTA's data challenges: `index/gps` beside `data` and `caldb`.
 _INDEX, _BESIDE, _DEEPEST = "index", ("data", "caldb"), 3
@@ -83,3 +85,35 @@ def _top_of(base):
         ):
             return top
     return None
+
+
+def index_below(folder):
+    """`Path` of the folder with the HDU index of a folder: itself, or the one in it that has one; None without one.
+
+    In it is not looked where FITS files lie in the folder itself: these would be overlooked.
+    Raises `DataError` where several folders in it have one.
+
+    folder: `Path`.
+    """
+    if _has_index(folder):
+        return folder
+    if any(path.is_file() and is_fits_name(path.name) for path in folder.iterdir()):
+        return None
+    places = [place for place in _folders_in(folder) if _has_index(place)]
+    if len(places) > 1:
+        names = listed(place.relative_to(folder).as_posix() for place in places)
+        raise DataError(f"The folder {folder} has HDU indices in {names}; wanted is one of these folders.")
+    return places[0] if places else None
+
+
+def _has_index(folder):
+    return any((folder / f"hdu-index.{end}").exists() for end in ("fits.gz", "fits"))
+
+
+def _folders_in(folder, depth=_DEEPEST):
+    """Each folder in a folder, also in those, in the order of their names; links and hidden ones are left out."""
+    for each in sorted(folder.iterdir()):
+        if each.is_dir() and not each.is_symlink() and not each.name.startswith("."):
+            yield each
+            if depth > 1:
+                yield from _folders_in(each, depth - 1)

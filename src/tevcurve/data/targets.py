@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import MissingError, TevcurveError
+from tevcurve.problems import noted_remarks
 from tevcurve.progress import track
 
 NAMELESS = "(no name)"
@@ -14,7 +15,7 @@ NAMELESS = "(no name)"
 
 @dataclass(frozen=True)
 class TargetRuns:
-    """The runs of one target, in the order of the index.
+    """The runs of one target, in the order of the indices.
 
     Attributes
     ----------
@@ -34,17 +35,19 @@ class TargetRuns:
     pointings_deg: np.ndarray
 
 
-def targets_of(store):
-    """List of the `TargetRuns` of a `DataStore`, those with more runs first.
+def targets_of(*stores):
+    """List of the `TargetRuns` of some `DataStore`s, those with more runs first.
 
-    Where the observation index names no targets, the headers of the event files are read for what it has not.
+    Where an observation index names no targets, the headers of the event files are read for what it has not.
 
-    store: the `DataStore`.
+    stores: each a `DataStore`.
     """
-    columns = _of_index(store)
-    if columns["name"] is None:
-        columns = _with_headers(columns, store)
+    each = [_of_store(store) for store in stores]
+    columns = {key: [value for one in each for value in one[key]] for key in each[0]}
     names, found = columns.pop("name"), []
+    are_texts = any(isinstance(obs_id, str) for obs_id in columns["obs_ids"])
+    kinds = {"obs_ids": object if are_texts else np.int64}
+    columns = {key: np.array(values, dtype=kinds.get(key, float)) for key, values in columns.items()}
     for name in dict.fromkeys(names):
         own = np.array([each == name for each in names])
         values = {key: column[own] for key, column in columns.items()}
@@ -53,28 +56,35 @@ def targets_of(store):
     return sorted(found, key=lambda target: -len(target.obs_ids))
 
 
-def only_target(store):
-    """Name of the one target of a store; raises `MissingError`, with their names, where there are more or none.
+def only_target(*stores):
+    """Name of the one target of some stores; raises `MissingError`, with their names, where there are more or none.
 
-    store: `DataStore`.
+    stores: each a `DataStore`.
     """
-    names = [target.name for target in targets_of(store) if target.name != NAMELESS]
+    names = [target.name for target in targets_of(*stores) if target.name != NAMELESS]
     if len(names) != 1:
-        there = f"{store.name} has {', '.join(names)}" if names else f"{store.name} names none"
+        called = " and ".join(store.name for store in stores)
+        there = f"{called} has {', '.join(names)}" if names else f"{called} names none"
         raise MissingError(f"Which target is wanted? {there}.")
     return names[0]
 
 
-def _of_index(store):
-    """Dict of what each run's first row says: columns (n,) or (n, 2), NaN for unknown; "name": list of str, or None."""
-    ids = store.obs_ids
-    table = store.obs_table[store.first_rows(ids.tolist())]
+def _of_store(store):
+    """Dict of what is known of each run of a store: columns (n,) or (n, 2), NaN for unknown."""
+    columns, rows = _of_index(store.obs_table), [rows[0] for rows in store.run_rows]
+    columns = {key: None if column is None else column[rows] for key, column in columns.items()}
+    if columns["name"] is None:
+        columns = _with_headers(columns, store)
+    return columns | {"obs_ids": [run.obs_id for run in store.get_observations()]}
+
+
+def _of_index(table):
+    """Dict of what each row says: columns (n,) or (n, 2), NaN for unknown; "name" is an array of str, or None."""
     zenith = _column(table, "ZEN_PNT")
     if np.all(np.isnan(zenith)):
         zenith = 90 - _column(table, "ALT_PNT")
     return {
         "name": _names(table),
-        "obs_ids": ids,
         "livetime_s": _column(table, "LIVETIME", "ONTIME"),
         "zenith_deg": zenith,
         "start_mjd": _start_mjd(table),
@@ -86,14 +96,16 @@ def _of_index(store):
 def _with_headers(columns, store):
     """The same with names, and with numbers in place of NaN, as the headers of the events have them."""
     rows = []
-    for observation in track(store.get_observations(), len(columns["obs_ids"]), "headers"):
+    for observation in track(store.get_observations(), len(store), "headers"):
         try:
-            rows.append(_of_header(observation))
+            # What is odd about a run is told when it is reduced.
+            with noted_remarks(aloud=False):
+                rows.append(_of_header(observation))
         except TevcurveError:
             rows.append({})
         finally:
             observation.release()
-    made = {"name": [row.get("name") or NAMELESS for row in rows], "obs_ids": columns["obs_ids"]}
+    made = {"name": [row.get("name") or NAMELESS for row in rows]}
     for key, column in columns.items():
         if key not in made:
             told = np.array([row.get(key, np.full(column.shape[1:], np.nan)) for row in rows])
@@ -116,10 +128,12 @@ def _of_header(observation):
 
 
 def _names(table):
-    """List of the names of the targets, or None where the index has none."""
+    """Array of the names of the targets, or None where the index has none."""
     for column in ("TARGET_NAME", "OBJECT"):
         if column in table.colnames:
-            return [str(name) if str(name).strip() else NAMELESS for name in table[column]]
+            return np.array(
+                [str(name) if str(name).strip() else NAMELESS for name in table[column]], dtype=object
+            )
     return None
 
 

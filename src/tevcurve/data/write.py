@@ -10,10 +10,10 @@ import tempfile
 from numbers import Integral
 from pathlib import Path
 
-import numpy as np
-
 from tevcurve import __version__
+from tevcurve.data.index_making import hdu_index, obs_index
 from tevcurve.data.response_hdus import CLASSIFICATION, response_bytes
+from tevcurve.data.run_times import span_keywords
 from tevcurve.data.table_bytes import primary_bytes, table_bytes
 from tevcurve.errors import InputError
 from tevcurve.irf.layout import RESPONSE_TYPES
@@ -23,18 +23,6 @@ CREATOR = f"tevcurve {__version__}"
 # Keywords that tell how or when another file was made, or that belong to its tables' layout.
 _DROPPED = {"DATE", "CHECKSUM", "DATASUM", "EXTNAME", "EXTVER", "HISTORY", "THEAP"}
 _LAYOUT = ("TDIM", "TNULL", "TDISP", "TSCAL", "TZERO")
-_INDEX_KEYWORDS = (
-    "ALT_PNT",
-    "AZ_PNT",
-    "RA_OBJ",
-    "DEC_OBJ",
-    "OBS_MODE",
-    "N_TELS",
-    "TELLIST",
-    "TELESCOP",
-    "INSTRUME",
-)
-_UNITS = {"TSTART": "s", "TSTOP": "s", "ONTIME": "s", "LIVETIME": "s"}
 
 
 def write_store(folder, observations, overwrite=False):
@@ -57,13 +45,15 @@ def write_store(folder, observations, overwrite=False):
     if not overwrite and (folder / "hdu-index.fits.gz").exists():
         raise InputError(f"The folder {folder} has a data store; overwrite=True replaces its files.")
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows, sizes = [], []
     for observation, name in zip(observations, _file_names(ids), strict=True):
         tables = observation_tables(observation)
         _write(folder / "data" / name, tables.values())
         rows += _index_rows(observation, name, tables)
-    _write(folder / "obs-index.fits.gz", [_obs_index(observations)])
-    _write(folder / "hdu-index.fits.gz", [_hdu_index(rows)])
+        sizes += [len(content) for content in tables.values()]
+    counts = [len(observation.events) for observation in observations]
+    _write(folder / "obs-index.fits.gz", [obs_index(observations, counts)])
+    _write(folder / "hdu-index.fits.gz", [hdu_index(rows, sizes)])
     return folder
 
 
@@ -105,29 +95,6 @@ def events_table(columns, keywords):
     return table_bytes("EVENTS", columns, keywords | own)
 
 
-def span_keywords(observation):
-    """Keywords of an observation's times: TSTART to LIVETIME, the reference and the dates in UTC, a dict."""
-    start, stop = observation.span_s
-    ontime = observation.gti.ontime_s
-    keywords = {
-        "TSTART": start,
-        "TSTOP": stop,
-        "TELAPSE": stop - start,
-        "ONTIME": ontime,
-        "LIVETIME": ontime * observation.deadc,
-        "DEADC": observation.deadc,
-    }
-    return keywords | observation.time_reference.to_header() | _dates(observation)
-
-
-def _dates(observation):
-    keywords = {}
-    for end, seconds in zip(("OBS", "END"), observation.span_s, strict=True):
-        date, time = observation.time_reference.to_time(seconds).utc.isot.split("T")
-        keywords |= {f"DATE-{end}": date, f"TIME-{end}": time}
-    return keywords
-
-
 def _current_keywords(observation):
     """The header of an observation, brought up to the part of the run that it is."""
     keywords = {
@@ -162,47 +129,6 @@ def _index_rows(observation, name, tables):
             hdu_class = getattr(observation, hdu_type).layout.hdu_class
         rows.append((observation.obs_id, hdu_type, hdu_class, "data", name, hdu_type.upper()))
     return rows
-
-
-def _hdu_index(rows):
-    names = ("OBS_ID", "HDU_TYPE", "HDU_CLASS", "FILE_DIR", "FILE_NAME", "HDU_NAME")
-    columns = [
-        (name, None, _one_kind(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)
-    ]
-    return table_bytes("HDU_INDEX", columns, CLASSIFICATION | {"HDUCLAS1": "INDEX", "HDUCLAS2": "HDU"})
-
-
-def _obs_index(observations):
-    reference = observations[0].time_reference
-    rows = []
-    for observation in observations:
-        lon, lat = observation.pointing.ra.deg, observation.pointing.dec.deg
-        row = {"OBS_ID": observation.obs_id, "RA_PNT": lon, "DEC_PNT": lat}
-        row |= {key: value for key, value in span_keywords(observation).items() if key in (*_UNITS, "DEADC")}
-        own = observation.time_reference
-        row["TSTART"], row["TSTOP"] = (float(reference.convert(s, own)) for s in observation.span_s)
-        row |= _dates(observation)
-        row["OBJECT"] = row["TARGET_NAME"] = observation.target_name
-        row["EVENT_COUNT"] = len(observation.events)
-        meta = observation.meta
-        row |= {key: meta[key] for key in _INDEX_KEYWORDS if meta.get(key) is not None}
-        if "ALT_PNT" in row:
-            row["ZEN_PNT"] = 90 - float(row["ALT_PNT"])
-        rows.append(row)
-    columns = []
-    for name in rows[0]:
-        if all(name in row for row in rows):
-            unit = _UNITS.get(name, "deg" if name.endswith(("_PNT", "_OBJ")) else None)
-            columns.append((name, unit, _one_kind([row[name] for row in rows])))
-    classes = {"HDUCLAS1": "INDEX", "HDUCLAS2": "OBS"}
-    return table_bytes("OBS_INDEX", columns, CLASSIFICATION | classes | reference.to_header())
-
-
-def _one_kind(values):
-    """Array of values, as texts where some are."""
-    return np.array(
-        [str(each) for each in values] if any(isinstance(each, str) for each in values) else values
-    )
 
 
 def _write(path, tables):

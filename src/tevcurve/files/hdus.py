@@ -34,6 +34,24 @@ class _Extent:
     stop: int
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What an HDU is, from the cards that give its size.
+
+    Attributes
+    ----------
+    number : int, 0 for the first HDU of the file
+    name : EXTNAME, "" where it has none
+    kind : XTENSION, "" for the first HDU
+    nbytes : int, of its header and data
+    """
+
+    number: int
+    name: str
+    kind: str
+    nbytes: int
+
+
 class FitsFile:
     """The HDUs of one FITS file whose bytes are in memory; headers and tables are parsed when asked for.
 
@@ -89,6 +107,20 @@ class FitsFile:
         """Each `BinTable` of the file, one after the other."""
         return (self._parse(extent) for extent in self._extents if extent.kind == "BINTABLE")
 
+    def outlines(self) -> list[Outline]:
+        """An `Outline` of each HDU of the file, in order."""
+        return [
+            Outline(number, one.name, one.kind, one.stop - one.start)
+            for number, one in enumerate(self._extents)
+        ]
+
+    def at(self, number: int) -> BinTable:
+        """`BinTable` of the HDU of a number; raises DataError where it is none.
+
+        number: of an `Outline`.
+        """
+        return self._parse(self._extents[number])
+
     def _parse(self, extent: _Extent) -> BinTable:
         if extent.kind != "BINTABLE":
             raise DataError(
@@ -132,7 +164,12 @@ class FileCache:
         self._limit, self._folder, self._largest_file = limit, folder, largest_file
         self._files: OrderedDict[tuple, FitsFile] = OrderedDict()
         self._unusable: dict[tuple, str] = {}
+        self._allowed: set[str] = set()
         self._lock = Lock()
+
+    def allow(self, path: str | os.PathLike[str]) -> None:
+        """Let a file be read wherever it is, because a person named it. path: of the file."""
+        self._allowed.add(str(path))
 
     def open(self, path: str | os.PathLike[str]) -> FitsFile:
         """`FitsFile` at a path: the one in memory where the file has not changed since it was read.
@@ -168,7 +205,8 @@ class FileCache:
 
         path: of the file. Raises DataError where that is not in the folder, or a file that is too large.
         """
-        real = path if self._folder is None else path_inside(path, self._folder)
+        is_free = self._folder is None or str(path) in self._allowed
+        real = path if is_free or self._folder is None else path_inside(path, self._folder)
         check_size(real, self._largest_file)
         return real
 
@@ -181,7 +219,17 @@ class FileCache:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy in another process starts empty: bytes of files are not worth sending.
-        return (FileCache, (self._limit, self._folder, self._largest_file))
+        return (_empty_cache, (self._limit, self._folder, self._largest_file, self._allowed))
+
+
+def _empty_cache(
+    limit: int, folder: str | os.PathLike[str] | None, largest_file: int, allowed: set[str]
+) -> FileCache:
+    """A `FileCache` that keeps nothing yet, with the same limits as another one."""
+    cache = FileCache(limit, folder, largest_file)
+    for path in allowed:
+        cache.allow(path)
+    return cache
 
 
 def _scan(content: bytes | bytearray, path: str | os.PathLike[str]) -> list[_Extent]:

@@ -1,16 +1,14 @@
 """By what the runs of a light curve were chosen, so that more of them are chosen by the same."""
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 
 from astropy.coordinates import SkyCoord
 
-from tevcurve.data import DataStore, Observation
-from tevcurve.data.run_files import observation_of_file
+from tevcurve.data import DataStore
+from tevcurve.data.target_position import target_position
 from tevcurve.errors import MissingError, TevcurveError
-from tevcurve.files import FitsFile, expand_path, header_number
-from tevcurve.pipeline.targets import SAME_PLACE, observations_of, open_store, runs_of_target
+from tevcurve.pipeline.targets import SAME_PLACE, key_in_index, observations_of, runs_of_target, sources_of
 from tevcurve.problems import Problem
 
 STAGE = "selection"
@@ -41,22 +39,16 @@ class Selection:
     def choose(self, given):
         """(list of observations, list of `Problem`): the chosen ones, and those that are near but not chosen, and why.
 
-        given: Observations, a DataStore, or paths of data stores or of files with a run each, or a list of these.
+        given: Observations, a DataStore, or paths of data stores, of folders or of files with a run each, or a list of
+            these.
         Raises `MissingError` where a store has none.
         """
-        if isinstance(given, str | os.PathLike | Observation | DataStore):
-            given = [given]
-        chosen, others, single = [], [], []
-        for each in given:
-            if isinstance(each, str | os.PathLike):
-                each = _at_path(expand_path(each))
-            if isinstance(each, DataStore):
-                found, left = self._of_store(each)
-                chosen, others = chosen + found, others + left
-            else:
-                single.append(each)
-        found, left = self._of_runs(single)
-        return chosen + found, others + left
+        chosen, others = [], []
+        for source in sources_of(given):
+            is_index = isinstance(source, DataStore) and source.has_obs_index
+            found, left = self._of_store(source) if is_index else self._of_runs(_runs_of(source))
+            chosen, others = chosen + found, others + left
+        return chosen, others
 
     def _of_store(self, store):
         if self.name is None:
@@ -67,11 +59,12 @@ class Selection:
             if not self.either:
                 raise
             return observations_of(store, self.position)[0], []
-        ids = {one.obs_id for one in chosen}
+        ids = {key_in_index(one) for one in chosen}
         near = []
         with suppress(TevcurveError):
-            near = [one for one in observations_of(store, self.position)[0] if one.obs_id not in ids]
-        return chosen, [self._problem(one, _name_in_index(store, one.obs_id)) for one in near]
+            near = [one for one in observations_of(store, self.position)[0] if key_in_index(one) not in ids]
+        names = _names_in_index(store) if near else {}
+        return chosen, [self._problem(one, names[key_in_index(one)]) for one in near]
 
     def _of_runs(self, runs):
         """What is chosen of single runs: all where a position was asked for, or else those of the name."""
@@ -88,9 +81,9 @@ class Selection:
             here, there = (_letters(name) for name in (run.target_name, self.name))
             if here and (here.startswith(there) or there.startswith(here)):
                 return True
-            place = (header_number(run.meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))
-            return self.position.separation(SkyCoord(*place, unit="deg")) < SAME_PLACE
-        except (TevcurveError, ValueError):
+            place = target_position(run.meta)
+            return place is not None and self.position.separation(SkyCoord(*place, unit="deg")) < SAME_PLACE
+        except TevcurveError:
             return _is_unreadable(run)
 
     def _problem(self, run, name):
@@ -112,22 +105,16 @@ def _is_unreadable(run):
     return False
 
 
-def _name_in_index(store, obs_id):
-    """The name of a run's target in the index of a store, or ""."""
-    table, rows = store.obs_table, store.first_rows([obs_id])
-    names = [
-        str(table[key][rows[0]]).strip()
-        for key in ("TARGET_NAME", "OBJECT")
-        if key in table.colnames and len(rows)
-    ]
-    return names[0] if names else ""
+def _names_in_index(store):
+    """Dict of what the index of a store calls the target of each run, "" where it does not."""
+    table = store.obs_table
+    column = next((key for key in ("TARGET_NAME", "OBJECT") if key in table.colnames), None)
+    runs = zip(store.get_observations(), store.run_rows, strict=True)
+    return {
+        key_in_index(one): "" if column is None else str(table[column][rows[0]]).strip() for one, rows in runs
+    }
 
 
-def _at_path(path):
-    """The `DataStore` at a path, or the `Observation` of a file with one run."""
-    return open_store(path) if path.is_dir() or _has_index(path) else observation_of_file(path)
-
-
-def _has_index(path):
-    columns = [{name.upper() for name in hdu.columns.names} for hdu in FitsFile.open(path).tables()]
-    return any({"OBS_ID", "HDU_TYPE", "FILE_NAME"} <= names for names in columns)
+def _runs_of(source):
+    """List of the observations of a list of them, or of a `DataStore`."""
+    return list(source.get_observations() if isinstance(source, DataStore) else source)

@@ -4,54 +4,99 @@ import difflib
 import os
 from collections import Counter
 from contextlib import suppress
+from itertools import starmap
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import DataStore, Observation
+from tevcurve.data.index_tables import find_table
+from tevcurve.data.target_position import LONGEST_LON, target_position, usable_position
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
-from tevcurve.files import expand_path, header_number
+from tevcurve.files import FitsFile, expand_path
 from tevcurve.files.columns import listed
 from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.problems import noted_remarks
 
-_LONGEST_LON = 720  # deg: some count on beyond a turn
 SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
 
 
-def open_store(path, data_root=None):
-    """The `DataStore` at a path: a folder with index files, or one file with both index tables.
+def open_stores(paths, data_root=None, irfs=None):
+    """List of the `DataStore`s at some paths, in order.
+
+    A folder and a file with index tables is a store each; all other files are the runs of one store.
 
     Parameters
     ----------
-    path : str or Path; environment variables and ~ are put in
-    data_root : as in `DataStore`
+    paths : path or list of paths, str or Path; environment variables and ~ are put in
+    data_root, irfs : as in `DataStore`
 
-    Raises `DataError` where there is none.
+    Raises `DataError` where a path has no runs.
     """
-    path = expand_path(path)
-    make = DataStore.from_dir if path.is_dir() else DataStore.from_file
-    return make(path, data_root=data_root)
+    paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    options = {"data_root": data_root, "irfs": irfs}
+    makers, files = [], []
+    for path in map(expand_path, paths):
+        if path.is_dir():
+            makers.append((DataStore.from_dir, path))
+        elif _is_index(path):
+            makers.append((DataStore.from_file, path))
+        else:
+            if not files:
+                makers.append((DataStore.from_events_files, files))
+            files.append(path)
+    return [make(given, **options) for make, given in makers]
 
 
-def observations_of(observations, target):
+def key_in_index(observation):
+    """By what a store knows a run, whatever of it was read: (OBS_ID, TELESCOP of the index). observation: the run."""
+    return observation.obs_id, observation.index_facts[2]
+
+
+def _is_index(path):
+    """Whether a file has an HDU index; one that cannot be read has none, and is told of as a file of a run."""
+    try:
+        return find_table(FitsFile.open(path), "HDU", needed=False) is not None
+    except DataError:
+        return False
+
+
+def sources_of(observations):
+    """List of what the caller gave: each a `DataStore` or a list of `Observation`.
+
+    observations : as `tevcurve.light_curve` takes them. Raises `InputError` for what they are not.
+    """
+    if isinstance(observations, str | os.PathLike | Observation | DataStore):
+        observations = [observations]
+    if not hasattr(observations, "__iter__"):
+        kind = type(observations).__name__
+        raise InputError(f"observations is a {kind}; wanted are Observations, a DataStore or its path.")
+    sources, paths, runs = [], [], []
+    for each in observations:
+        if isinstance(each, str | os.PathLike):
+            paths.append(each)
+        elif isinstance(each, DataStore):
+            sources.append(each)
+        else:
+            # What is no observation is told by who asks it.
+            runs.append(each)
+    return [*open_stores(paths), *sources, *([runs] if runs or not (paths or sources) else [])]
+
+
+def observations_of(observations, target, name=None):
     """(list of observations, position) of what the caller gave.
 
     Parameters
     ----------
     observations : as `tevcurve.light_curve` takes them
     target : name, position, or None
+    name : of the target at a position; of a store that has it the runs of that name are taken, also far from there
     """
-    if isinstance(observations, (str, os.PathLike)):
-        observations = open_store(observations)
-    if isinstance(observations, Observation):
-        observations = [observations]
-    if not hasattr(observations, "__iter__") and not isinstance(observations, DataStore):
-        kind = type(observations).__name__
-        raise InputError(f"observations is a {kind}; wanted are Observations, a DataStore or its path.")
+    sources = sources_of(observations)
     if isinstance(target, str):
-        return _by_name(observations, target)
+        return _by_name(sources, target)
     if not isinstance(target, SkyCoord) or target.size != 1:
         raise InputError(
             f"target is {target!r}; wanted is one SkyCoord, or the name of a target in the index."
@@ -60,19 +105,41 @@ def observations_of(observations, target):
         raise InputError(
             "target is a SkyCoord whose position is masked or no number; wanted is one on the sky."
         )
-    if isinstance(observations, DataStore):
-        observations = _near(observations, target)
-    return list(observations), target.reshape(())
+    return _of_each(sources, lambda one: _at(one, target, name)), target.reshape(())
 
 
-def _by_name(observations, name):
+def _at(source, position, name):
+    """List of the observations of a source that are of a name, where there is one, or else near a position."""
+    if not isinstance(source, DataStore):
+        return source
+    if name is not None:
+        with suppress(MissingError):
+            return runs_of_target(source, name)
+    return list(_near(source, position))
+
+
+def _of_each(sources, choose):
+    """List of the observations that are chosen of each source; raises MissingError where there are none of any."""
+    found, missing = [], []
+    for source in sources:
+        try:
+            found += choose(source)
+        except MissingError as error:
+            missing.append(error)
+    if missing and not found:
+        raise missing[0] if len(missing) == 1 else MissingError(" ".join(map(str, missing)))
+    return found
+
+
+def _by_name(sources, name):
     """The observations of a named target, and its position as their headers have it, or else the index.
 
     It is the first one with which the index or another header agrees: one bad header does not move the others' target.
     """
-    runs = runs_of_target(observations, name)
-    indexed = _positions_in_index(observations, runs) if isinstance(observations, DataStore) else []
-    votes, headers, unread = list(indexed), [], []
+    runs = _of_each(sources, lambda one: runs_of_target(one, name))
+    votes, headers, unread = [], [], []
+    for store in sources:
+        votes += _positions_in_index(store, runs) if isinstance(store, DataStore) else []
     for observation in runs:
         try:
             meta = observation.meta
@@ -80,13 +147,12 @@ def _by_name(observations, name):
             # Told again of each run when it is reduced.
             unread.append(f"{observation.run_id_in_index}: {error}")
             continue
-        with suppress(TevcurveError):
-            lon, lat = (header_number(meta, key, "the run") for key in ("RA_OBJ", "DEC_OBJ"))
-            if _is_position(lon, lat):
-                headers.append(SkyCoord(lon, lat, unit="deg"))
-                if any(headers[-1].separation(vote) < SAME_PLACE for vote in votes):
-                    return runs, headers[-1]
-                votes.append(headers[-1])
+        place = target_position(meta)
+        if place is not None:
+            headers.append(SkyCoord(*place, unit="deg"))
+            if any(headers[-1].separation(vote) < SAME_PLACE for vote in votes):
+                return runs, headers[-1]
+            votes.append(headers[-1])
     if not votes and len(unread) == len(runs):
         raise DataError(
             f"No observation of {name!r} can be read, and the index has no position of it: {listed(unread, 3)}"
@@ -101,17 +167,17 @@ def _by_name(observations, name):
 
 def _positions_in_index(store, runs):
     """The target's position that most rows of some runs have in the index, list of one `SkyCoord`, or empty."""
+    if not store.has_obs_index:
+        # It would say what the headers do.
+        return []
     with suppress(DataError):
-        rows = store.first_rows(one.obs_id for one in runs)
+        wanted, there = {key_in_index(one) for one in runs}, store.get_observations()
+        own = [rows for one, rows in zip(there, store.run_rows, strict=True) if key_in_index(one) in wanted]
+        rows = [row for rows in own for row in rows]
         columns = (_degrees(store.obs_table, key)[rows].tolist() for key in ("RA_OBJ", "DEC_OBJ"))
-        pairs = [pair for pair in zip(*columns, strict=True) if _is_position(*pair)]
+        pairs = [pair for pair in starmap(usable_position, zip(*columns, strict=True)) if pair is not None]
         return [SkyCoord(*pair, unit="deg") for pair, _ in Counter(pairs).most_common(1)]
     return []
-
-
-def _is_position(lon, lat):
-    """Whether two numbers (deg) are the position of a target: zeros stand for one that nobody gave."""
-    return abs(lon) <= _LONGEST_LON and abs(lat) <= 90 and (lon, lat) != (0, 0)
 
 
 def runs_of_target(observations, name):
@@ -122,11 +188,13 @@ def runs_of_target(observations, name):
     Parameters
     ----------
     observations : DataStore, whose index has the name, or iterable of observations, whose headers have it; so
-        do those of a store whose index names none
+        do those of a store without an observation index, or with one that names none
     name : str, of the target
     """
     if not isinstance(observations, DataStore):
         return _called(list(observations), name)
+    if not observations.has_obs_index:
+        return _called(list(observations.get_observations()), name)
     table = observations.obs_table
     columns = [column for column in ("TARGET_NAME", "OBJECT") if column in table.colnames]
     if not columns:
@@ -134,7 +202,7 @@ def runs_of_target(observations, name):
     rows = np.logical_or.reduce([table[column] == name for column in columns])
     if not np.any(rows):
         raise MissingError(f"The index has no target {name!r}; {_names_there(table, columns, name)}")
-    return list(observations.get_observations(observations.ids_of(rows)))
+    return list(observations.observations_of_rows(rows))
 
 
 def _names_there(table, columns, name):
@@ -158,31 +226,35 @@ def _called(observations, name):
     found, names, is_there = [], set(), False
     for observation in observations:
         try:
-            its = observation.target_name
+            # What is odd about a run is told when it is reduced.
+            with noted_remarks(aloud=False):
+                its = observation.target_name
         except TevcurveError:
             found.append(observation)
             continue
+        finally:
+            observation.release()
         names.add(its or "no name")
         if its.lower().startswith(name.lower()):
             found.append(observation)
             is_there = True
     if not is_there:
         there = listed(sorted(names))
-        raise MissingError(f"No observation has the target {name!r}; they have {there}, or give a SkyCoord.")
+        raise MissingError(f"No observation has the target {name!r}; they have {there}; or give a position.")
     return found
 
 
 def _near(store, position, reach=2.5 * u.deg):
     """The observations of a store whose pointing is near a position."""
     lon, lat = (_degrees(store.obs_table, name) for name in ("RA_PNT", "DEC_PNT"))
-    known = (np.abs(lon) <= _LONGEST_LON) & (np.abs(lat) <= 90)
+    known = (np.abs(lon) <= LONGEST_LON) & (np.abs(lat) <= 90)
     target = position.icrs.ra.rad, position.icrs.dec.rad
     lon, lat = (np.deg2rad(np.where(known, angle, 0.0)) for angle in (lon, lat))
     near = known & (angular_separation(lon, lat, *target) < reach.to_value("rad"))
-    if not near.any():
+    if known.any() and not near.any():
         raise MissingError(f"No observation of the store points within {reach:g} of the target.")
     # Where the index has no pointing, the file says whether the run is near.
-    return store.get_observations(store.ids_of(near | ~known))
+    return store.observations_of_rows(near | ~known)
 
 
 def _degrees(table, name):

@@ -12,9 +12,10 @@ from tevcurve.data import GTI, EventList, Observation
 from tevcurve.data.filters import ObservationFilter
 from tevcurve.data.header import RunHeader
 from tevcurve.data.run_numbers import run_number
+from tevcurve.data.run_times import span_keywords
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.data.time import TimeReference
-from tevcurve.data.write import events_table, span_keywords
+from tevcurve.data.write import events_table
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import FitsFile
 from tevcurve.irf.field_rotation import horizontal_lonlat
