@@ -25,6 +25,8 @@ VAIN = [
     ("1d", {"unbinned": True}),
     ("3d", {"on_radius": "0.3 deg"}),
     ("3d", {"on_radius": "0.11 deg"}),
+    ("3d", {"off_regions": "wobble"}),
+    ("3d", {"angular_size": "grid"}),
     ("3d", {"background": "shape"}),
     ("3d", {"shape_from": "night"}),
     ("3d", {"background": "shape", "shape_from": "run"}),
@@ -32,6 +34,8 @@ VAIN = [
 ALONE = [
     ("1d", {"shape_from": "night"}, "shape_from is 'night', which goes with background='shape' only"),
     ("1d", {"shape_from": "run"}, "shape_from is 'run', which goes with background='shape' only"),
+    ("1d", {"n_off": 2}, "n_off is 2, which goes with off_regions='wobble' only"),
+    ("1d", {"off_regions": "reflected", "n_off": 2}, "n_off is 2, which goes with off_regions='wobble' only"),
     ("3d", {"free_ts": 9}, "free_ts is 9.*, which goes with free only"),
     ("1d", {"free_ts": 25}, "free_ts is 25.*, which goes with free only"),
 ]
@@ -91,7 +95,13 @@ def test_defaults_are_settled_by_the_method():
         "unbinned": False,
         "free_ts": 25.0,
     }
-    assert set(used(nothing | {"free": ()}, "1d")) == {"on_radius", "background", "statistic"}
+    assert set(used(nothing | {"free": ()}, "1d")) == {
+        "on_radius",
+        "off_regions",
+        "angular_size",
+        "background",
+        "statistic",
+    }
     resolved = Config(data="x", target="y", method="1d").resolved()
     # A run may have a radius of its own, so none is written down.
     assert (resolved.on_radius, resolved.width, resolved.shape_from) == (None, None, None)

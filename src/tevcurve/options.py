@@ -267,6 +267,33 @@ OPTIONS = (
         or_else=", or that of a run's RAD_MAX",
     ),
     Option(
+        "off_regions",
+        None,
+        "reflected (OFF regions side by side around the pointing) or wobble (at equal angles); null: wobble where a "
+        "run has a table of RAD_MAX, else reflected",
+        SPACE,
+        choices=("reflected", "wobble"),
+        method="1d",
+    ),
+    Option(
+        "n_off",
+        None,
+        "number of OFF regions, fewer where so many would overlap; null: 3, or 1 where 3 overlap",
+        SPACE,
+        "whole number",
+        method="1d",
+        partner=("off_regions", "wobble"),
+    ),
+    Option(
+        "angular_size",
+        "exact",
+        "exact, so that no two OFF regions overlap, or grid (on pixels of 0.01 deg) as other codes have it",
+        SPACE,
+        choices=("exact", "grid"),
+        method="1d",
+        nothing="exact",
+    ),
+    Option(
         "exclusion",
         None,
         "1d: where no OFF region may lie; 3d: what is outside the fit: ['circle(83.63, 22.01, 0.3)'] in degrees, DS9 "
@@ -274,7 +301,7 @@ OPTIONS = (
         SPACE,
         "exclusion",
     ),
-    Option("n_jobs", 1, "processes that read and reduce", RUNNING, "number of processes"),
+    Option("n_jobs", 1, "processes that read and reduce", RUNNING, "whole number"),
     Option(
         "cache",
         "cache",

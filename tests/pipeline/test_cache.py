@@ -85,13 +85,20 @@ def test_what_does_not_affect_the_runs_is_free(folder, tmp_path, reduced):
     assert len(reduced) == 3
 
 
+def test_regions_are_laid_when_runs_are_there(folder, tmp_path, reduced):
+    circle = CircleSkyRegion(TARGET.directional_offset_by(100 * u.deg, 0.5 * u.deg), 0.2 * u.deg)
+    make(folder, tmp_path / "runs")
+    for given in ({"on_radius": "0.12 deg"}, {"exclusion": circle}, {"off_regions": "wobble"}):
+        from_cache = make(folder, tmp_path / "runs", **given)
+        assert len(reduced) == 3
+        assert_same(from_cache, make(folder, None, **given))
+        del reduced[3:]
+
+
 def test_what_affects_the_runs_is_reduced_anew(folder, tmp_path, reduced):
     make(folder, tmp_path / "runs")
-    make(folder, tmp_path / "runs", on_radius="0.12 deg")
-    circle = CircleSkyRegion(TARGET.directional_offset_by(100 * u.deg, 0.9 * u.deg), 0.2 * u.deg)
-    make(folder, tmp_path / "runs", exclusion=circle)
     make(folder, tmp_path / "runs", method="3d")
-    assert len(reduced) == 12
+    assert len(reduced) == 6
 
 
 def test_a_changed_file_is_reduced_anew(folder, tmp_path, reduced):

@@ -15,6 +15,7 @@ from tevcurve import (
     PowerLaw,
     ReflectedRegionsBackgroundEstimator,
     SpectrumExtraction,
+    WobbleRegionsBackgroundEstimator,
     light_curve,
 )
 from tevcurve.config.sensible import sensible_config
@@ -54,9 +55,9 @@ def point_like_store(folder, radius):
     return DataStore.from_dir(folder).get_observations()
 
 
-def extracted(observations, target, radius, e_reco, e_true):
+def extracted(observations, target, radius, e_reco, e_true, estimator=ReflectedRegionsBackgroundEstimator):
     """The light curve that the tutorial's classes make of ON regions of a radius in deg without a correction."""
-    regions = ReflectedRegionsBackgroundEstimator(SkyCircle(target, radius * u.deg), observations)
+    regions = estimator(SkyCircle(target, radius * u.deg), observations)
     regions.run()
     extraction = SpectrumExtraction(
         observations, regions.result, e_reco=e_reco, e_true=e_true, safe_energy=None
@@ -83,9 +84,16 @@ def test_on_counts_within_the_radius_of_each_energy_are_those_of_gammapy(magic):
 
 def test_a_light_curve_of_a_rad_max_is_that_of_the_tutorials_classes(magic):
     axes = energy_axes(EDGES[[0, -1]])
-    ours = light_curve(magic, CRAB, "run", EDGES[[0, -1]], responses="centre", **OPTIONS)
-    theirs = extracted(magic, CRAB, LARGEST * (1 + 1e-7), axes.reco * u.TeV, axes.true * u.TeV)
-    assert_same_rows(ours.table, theirs)
+    edges = axes.reco * u.TeV, axes.true * u.TeV
+    for off_regions, estimator in (
+        ("reflected", ReflectedRegionsBackgroundEstimator),
+        ("wobble", WobbleRegionsBackgroundEstimator),
+        (None, WobbleRegionsBackgroundEstimator),
+    ):
+        ours = light_curve(
+            magic, CRAB, "run", EDGES[[0, -1]], responses="centre", off_regions=off_regions, **OPTIONS
+        )
+        assert_same_rows(ours.table, extracted(magic, CRAB, LARGEST * (1 + 1e-7), *edges, estimator))
     # The flux of the Crab above 1 TeV is 2.1e-11 cm-2 s-1 (MAGIC, JHEAp 5, 30, 2015), within its errors.
     above = light_curve(magic, CRAB, "1 h", [1, 20] * u.TeV, **OPTIONS).table
     assert abs(above["flux"][0] - 2.1e-11) < 3 * above["flux_err"][0]
@@ -94,29 +102,43 @@ def test_a_light_curve_of_a_rad_max_is_that_of_the_tutorials_classes(magic):
 def test_runs_keep_their_cut_in_files(magic, tmp_path):
     curve = light_curve(magic, CRAB, "10 min", EDGES[[0, -1]], **OPTIONS)
     run = curve.origin.runs[0]
-    assert_allclose(np.rad2deg(run.region_radius), LARGEST, rtol=1e-6)
     assert_same(run_from_bytes(run_to_bytes(run), "here"), run)
     write_result(tmp_path / "result", curve)
-    again = Result.read(tmp_path / "result").light_curve.rebin("10 min").table
-    for name in ("flux", "n_on", "n_off"):
-        assert_array_equal(again[name], curve.table[name])
+    again = Result.read(tmp_path / "result").light_curve
+    for bins, bands in (("10 min", None), ("run", [0.1, 0.5, 10] * u.TeV)):
+        one, other = (each.rebin(bins, energy_edges=bands).table for each in (again, curve))
+        for name in ("flux", "n_on", "n_off", "alpha"):
+            assert_array_equal(one[name], other[name])
 
 
-def test_a_store_has_regions_for_each_range_of_energies(magic, tmp_path):
-    store = RunCache(tmp_path / "store")
-    radii = []
-    for edges in ([0.2, 10], [0.5, 10], [0.2, 10]):
-        curve = light_curve(magic, CRAB, "run", edges * u.TeV, cache=store, **OPTIONS)
-        radii.append(np.rad2deg([run.region_radius for run in curve.origin.runs]))
-    assert_allclose(radii, np.repeat([[LARGEST], [0.1], [LARGEST]], 2, axis=1), rtol=1e-6)
-    assert len(store.entries()) == 4
+def test_a_cache_has_the_run_for_any_energies(magic, tmp_path):
+    cache = RunCache(tmp_path / "cache")
+    for edges in ([0.2, 10], [0.5, 10]):
+        curve = light_curve(magic, CRAB, "run", edges * u.TeV, cache=cache, **OPTIONS)
+        assert_same_rows(curve.table, light_curve(magic, CRAB, "run", edges * u.TeV, **OPTIONS).table)
+    assert len(cache.entries()) == 2
 
 
-def test_energies_with_wider_cuts_need_a_new_light_curve(magic):
+def test_other_energies_have_other_regions(magic):
     curve = light_curve(magic, CRAB, "run", [0.5, 10] * u.TeV, **OPTIONS)
-    curve.rebin(energy_edges=[1, 10] * u.TeV)
-    with pytest.raises(DataError, match=r"RAD_MAX of run 5029747 goes up to 0.173 deg in these energies"):
-        curve.rebin(energy_edges=[0.1, 10] * u.TeV)
+    # 0.4 deg off the pointing there is room for three circles up to 0.28 deg, at equal angles; up to 0.39 deg for one.
+    for edges, wobbles in (([0.06, 0.1], 3), ([0.03, 0.1, 10], [1, 3]), ([0.5, 10], 3)):
+        again, anew = (
+            curve.rebin(energy_edges=edges * u.TeV),
+            light_curve(magic, CRAB, "run", edges * u.TeV, **OPTIONS),
+        )
+        for name in ("flux", "n_on", "n_off", "alpha"):
+            assert_array_equal(again.table[name], anew.table[name])
+        assert_allclose(
+            np.reshape(1 / again.table["alpha"], (2, -1)), np.broadcast_to(wobbles, (2, len(edges) - 1))
+        )
+
+
+def test_other_bins_in_the_same_bands(magic):
+    curve = light_curve(magic, CRAB, "run", EDGES[[0, -1]], **OPTIONS)
+    again = curve.rebin(e_reco=EDGES).table
+    assert_array_equal(again["flux"], curve.rebin(energy_edges=EDGES[[0, -1]], e_reco=EDGES).table["flux"])
+    assert_array_equal(again["n_on"], np.sum(N_ON, axis=1))
 
 
 def test_a_radius_is_not_for_a_table_of_radii(magic):

@@ -155,8 +155,11 @@ def radii_of(energy_tev, offset_rad):
     return np.radians(np.where(energy_tev < 2, 0.1, 0.05))
 
 
+NARROWER_ABOVE = SimpleNamespace(radius=radii_of, largest=lambda low, high, offset: np.radians(0.1))
+
+
 def test_events_count_within_the_radius_of_their_energy():
-    observation = response(rad_max=SimpleNamespace(radius=radii_of))
+    observation = response(rad_max=NARROWER_ABOVE)
     # 0.07 deg off the centre of their region: one ON and one OFF event below 2 TeV stay, those above go.
     center, opposite = ON.center, directional_offset(*observation.pointing_lonlat, 0.3, np.radians(0.5))
     lon, lat = directional_offset(center.ra.rad, center.dec.rad, 1.0, np.radians(0.07))
@@ -176,9 +179,9 @@ def test_events_count_within_the_radius_of_their_energy():
 
 
 def test_a_cut_wider_than_the_region_or_corrected_twice_is_refused():
-    wide = SimpleNamespace(radius=lambda energy, offset: np.full(np.shape(energy), np.radians(0.2)))
+    wide = SimpleNamespace(largest=lambda low, high, offset: np.radians(0.2))
     assert "0.200 deg" in extract([response(rad_max=wide)]).failed[0][1]
-    observation = response(rad_max=SimpleNamespace(radius=radii_of))
+    observation = response(rad_max=NARROWER_ABOVE)
     assert "containment_correction=False" in extract([observation], containment_correction=True).failed[0][1]
 
 

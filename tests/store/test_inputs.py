@@ -9,7 +9,6 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.time import Time
-from regions import CircleSkyRegion
 from small_store import TARGET, make_store
 
 from tevcurve import DataStore, ObservationFilter
@@ -85,16 +84,12 @@ def test_what_the_index_says_of_the_run_counts(original):
 
 
 def test_every_setting_that_matters_counts(original):
-    circle = CircleSkyRegion(TARGET, 0.3 * u.deg)
     start = Time(DataStore.from_dir(original).obs(1).tstart)
     cut = ObservationFilter(time=(start, start + 600 * u.s))
     settings = [
         RunKeys(SOURCE),
         RunKeys((SOURCE[0], np.nextafter(SOURCE[1], 9))),
-        RunKeys(SOURCE, 0.002),
-        RunKeys(SOURCE, 0.0021),
-        RunKeys(SOURCE, 0.002, circle),
-        RunKeys(SOURCE, 0.002, [circle, CircleSkyRegion(TARGET, 0.2 * u.deg)]),
+        RunKeys(SOURCE, in_regions=True),
     ]
     keys = [key_of(original, each) for each in settings] + [key_of(original, cut=cut)]
     assert None not in keys
@@ -107,12 +102,7 @@ def test_another_version_has_other_keys(original, monkeypatch):
     assert key_of(original) != before
 
 
-def test_what_cannot_be_told_has_no_key(folder, caplog):
-    class Region:
-        """A region of the user's own."""
-
-    assert key_of(folder, RunKeys(SOURCE, 0.002, Region())) is None
-    assert "not kept in the cache: exclusion is a Region" in caplog.text
+def test_what_cannot_be_told_has_no_key(folder):
     run_file_in(folder).unlink()
     assert key_of(folder) is None
 

@@ -136,8 +136,8 @@ def test_parts_that_do_not_fit_are_refused(store):
 def test_fields_that_came_later_have_their_defaults(store):
     parts = vars(kept(store.obs(1)))
     read = as_it_was(SourceRun)
-    older = read({name: value for name, value in parts.items() if name not in ("region_radius", "cut")})
-    assert (older.region_radius, older.cut, older.gti) == (None, None, parts["gti"])
+    older = read({name: value for name, value in parts.items() if name not in ("location", "cut")})
+    assert (older.location, older.cut, older.gti) == (None, None, parts["gti"])
     for wrong in ({name: value for name, value in parts.items() if name != "gti"}, {**parts, "new": 1}):
         with pytest.raises(DataError, match="A SourceRun has the fields"):
             read(wrong)

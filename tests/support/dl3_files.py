@@ -19,7 +19,7 @@ BKG_RATE = 1e-5  # s-1 sr-1 MeV-1 at 1 TeV, at the centre
 
 @dataclass(frozen=True)
 class RunFile:
-    """A run to write. The last five say how it departs from a good file."""
+    """A run to write. The last six say how it departs from a good file."""
 
     obs_id: int | str = 1
     target: str = "Crab"
@@ -45,6 +45,9 @@ class RunFile:
     units: dict = field(default_factory=dict)  # HDU_TYPE: {column: unit or None}
     classes: dict = field(default_factory=dict)  # HDU_TYPE: HDU_CLASS in the index
     telescope: str = ""  # TELESCOP of EVENTS
+    cut: float | tuple | None = (
+        None  # deg: RAD_MAX in headers; (edges in TeV, radii): a table; both point-like
+    )
 
 
 def write_store(folder, runs=(RunFile(),), single_file=False, compress=True, file_names=None):
@@ -74,11 +77,15 @@ def write_store(folder, runs=(RunFile(),), single_file=False, compress=True, fil
 def run_hdus(run):
     """The HDUs of a run, dict of HDU_TYPE and BinTableHDU."""
     makers = {"events": _events, "gti": _gti, "aeff": _aeff, "edisp": _edisp, "psf": _psf, "bkg": _bkg}
+    makers |= {"rad_max": _rad_max}
     hdus = {}
     for hdu_type, make in makers.items():
-        if hdu_type in run.without_hdus:
+        if hdu_type in run.without_hdus or hdu_type not in _types(run):
             continue
         columns, header = make(run)
+        if run.cut is not None and hdu_type in ("aeff", "edisp"):
+            header = header | {"HDUCLAS3": "POINT-LIKE"}
+            header |= {} if isinstance(run.cut, tuple) else {"RAD_MAX": run.cut}
         units = run.units.get(hdu_type, {})
         columns = [
             fits.Column(name, form, array=array, unit=units.get(name, unit), dim=_dim(array))
@@ -100,12 +107,19 @@ def run_hdus(run):
 def index_rows(run, name):
     """Rows of the HDU index for a run whose file has a name."""
     classes = {"events": "events", "gti": "gti", "aeff": "aeff_2d", "edisp": "edisp_2d", "psf": "psf_table"}
-    classes |= {"bkg": run.bkg, **run.classes}
+    classes |= {"bkg": run.bkg, "rad_max": "rad_max_2d", **run.classes}
     return [
         (run.obs_id, hdu_type, hdu_class, "data", name, hdu_type)
         for hdu_type, hdu_class in classes.items()
-        if hdu_type not in run.without_rows
+        if hdu_type not in run.without_rows and hdu_type in _types(run)
     ]
+
+
+def _types(run):
+    """HDU_TYPEs that a run has by its cut."""
+    if run.cut is None:
+        return ("events", "gti", "aeff", "edisp", "psf", "bkg")
+    return ("events", "gti", "aeff", "edisp", *(["rad_max"] if isinstance(run.cut, tuple) else []))
 
 
 def _time_keywords(run):
@@ -219,6 +233,12 @@ def _bkg(run):
     rate = spectrum[:, None, None] * np.exp(-0.5 * (center[:, None] ** 2 + center**2) / 1.5**2)
     field_of_view = _axis("DETX", edges, "deg") + _axis("DETY", edges, "deg")
     return [*field_of_view, *energy, _values("BKG", "s-1 sr-1 MeV-1", rate)], {"FOVALIGN": "RADEC"}
+
+
+def _rad_max(run):
+    edges, radii = (np.asarray(values, dtype=float) for values in run.cut)
+    axes = _axis("ENERG", edges, "TeV") + _axis("THETA", np.array([0.0, 3.0]), "deg")
+    return [*axes, _values("RAD_MAX", "deg", radii[None])], {"HDUCLAS3": "POINT-LIKE"}
 
 
 def _hdu_index(rows):

@@ -4,22 +4,14 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 from astropy.coordinates import EarthLocation
-from astropy.units import Quantity
 from small_store import TARGET
 
-from tevcurve.reduction import ReflectedRegionsBackgroundEstimator
-from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.source_run import checked_run
 
 
-def kept(observation, method="3d", radius="0.15 deg"):
+def kept(observation, method="3d"):
     """The `SourceRun` of an observation for the source of the small store."""
-    regions = None
-    if method == "1d":
-        estimator = ReflectedRegionsBackgroundEstimator(SkyCircle(TARGET, Quantity(radius)), [observation])
-        estimator.run()
-        regions = estimator.result[0]
-    return checked_run(observation, (TARGET.ra.rad, TARGET.dec.rad), regions)
+    return checked_run(observation, (TARGET.ra.rad, TARGET.dec.rad), method == "1d")
 
 
 def assert_same(one, other, where="run"):

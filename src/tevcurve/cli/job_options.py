@@ -126,7 +126,7 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
     options: dict[str, Any] = {"help": description, "rich_help_panel": key.section, "show_default": False}
     if key.kind == "flag":
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
-    elif key.kind == "number of processes":
+    elif key.kind == "whole number":
         kind, options = int | None, options | {"min": 1}
     elif name in _SEVERAL:
         kind, options = list[str] | None, options | {"metavar": "TEXT"}

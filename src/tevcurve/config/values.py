@@ -203,7 +203,6 @@ KINDS = {
     "name": Annotated[str, checked(_name)],
     "names": Annotated[list[str], checked(_names), NoneWords],
     "norms": Annotated[str | list[float] | None, checked(_norms), NoneWords],
-    "number of processes": Annotated[int, Field(ge=1)],
     "optional path": Annotated[Annotated[str, checked(_path)] | None, NoneWords],
     "path": Annotated[str, checked(_path)],
     "paths": Annotated[str | list[str], checked(_paths)],
@@ -214,6 +213,7 @@ KINDS = {
     "statistic": Annotated[str, checked(_statistic)],
     "spectrum": Annotated[dict[str, str | float], checked(spectra.spectrum_values)],
     "time bins": Annotated[str, checked(_time_bins)],
+    "whole number": Annotated[int, Field(ge=1)],
 }
 
 

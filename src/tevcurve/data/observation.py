@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from html import escape
-from math import degrees, radians
+from math import degrees, nan, radians
 from operator import attrgetter
 
 import astropy.units as u
@@ -14,7 +14,7 @@ from tevcurve.irf.roles import BackgroundRate, DirectionalCut, EffectiveArea, En
 from tevcurve.problems import at_stage
 
 # How far the radius of an ON region may be off a cut in angle, relative.
-_SAME_RADIUS = 1e-3
+SAME_RADIUS = 1e-3
 
 
 def _of_run(name, doc):
@@ -131,7 +131,7 @@ class Observation:
         """
         for response in (self.aeff, self.edisp):
             cut = response.table.radius_of_cut
-            if cut is not None and abs(degrees(radius) / cut - 1) > _SAME_RADIUS:
+            if cut is not None and abs(degrees(radius) / cut - 1) > SAME_RADIUS:
                 raise InputError(
                     f"{response.table.where} has RAD_MAX {cut:g} deg, the cut in angle for which it holds; an ON "
                     f"region of this radius is wanted, not of {degrees(radius):.4g} deg."
@@ -139,14 +139,23 @@ class Observation:
 
     @property
     def directional_cut(self):
-        """The cut in angle that the responses hold for, which belongs to ON regions, or None where they name none.
+        """The cut in angle that the responses hold for, which belongs to ON regions, or None where they hold for all.
 
-        `RadMax2D`, one radius for each energy; or a radius in radian, float, of the header (RAD_MAX).
+        `RadMax2D`, one radius for each energy; or a radius in radian, float, of the header (RAD_MAX), NaN where they
+        are point-like (HDUCLAS3) and do not say for which. Raises DataError where area and dispersion name two.
         """
         if self.has("rad_max"):
             return self.rad_max
-        radii = [one.table.radius_of_cut for one in (self.aeff, self.edisp)]
-        return next((radians(radius) for radius in radii if radius is not None), None)
+        tables = [one.table for one in (self.aeff, self.edisp)]
+        radii = [table.radius_of_cut for table in tables if table.radius_of_cut is not None]
+        if radii and max(radii) > min(radii) * (1 + SAME_RADIUS):
+            raise DataError(
+                f"{tables[0].where} has RAD_MAX {radii[0]:g} deg and {tables[1].where} has {radii[1]:g} deg; wanted is "
+                "one radius, of the cut in angle that both hold for."
+            )
+        if radii:
+            return radians(radii[0])
+        return nan if any(table.directional_cut for table in tables) else None
 
     @cached_property
     def events(self):

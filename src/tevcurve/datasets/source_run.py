@@ -28,10 +28,8 @@ class SourceRun:
     psf : `~tevcurve.irf.source_psf.SourcePSF` at the source; None where it is not needed
     edisp : `EnergyDispersion2D`, at least around the offset of the source
     bkg : background response, or None
-    region_radius : float, radian, of the ON circle and of each OFF circle; None in 3D, or where the setting has it
-    off_lon, off_lat : float arrays, ICRS radian: centres of the OFF circles; None in 3D
-    cut : the cut in angle that the responses hold for: `RadMax2D`, or one radius in radian for all energies; None
-        where they hold for all events
+    cut : the cut in angle that the responses hold for: `RadMax2D`, or one radius in radian for all energies, NaN where
+        they do not tell it; None where they hold for all events
     location : `EarthLocation`, for a background that turns with the horizon, else None
     facts : dict of what a person asks about a run (target, zenith angle in deg)
     remarks : tuple of (stage, reason), two str each, of what is odd about the run
@@ -51,9 +49,6 @@ class SourceRun:
     psf: Any
     edisp: Any
     bkg: Any = None
-    region_radius: float | None = None
-    off_lon: np.ndarray | None = None
-    off_lat: np.ndarray | None = None
     cut: Any = None
     location: Any = None
     facts: dict = field(default_factory=dict)

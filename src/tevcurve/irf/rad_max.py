@@ -14,6 +14,9 @@ from tevcurve.irf.table import Response, ResponseTable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Relative, of energies in 32 bits.
+ROUNDING = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class RadMax2D(Response):
@@ -51,13 +54,16 @@ class RadMax2D(Response):
     def largest(self, low_tev: float, high_tev: float, offset_rad: float) -> float:
         """The largest radius in radian between two energies (TeV) at an offset (radian), float.
 
+        Energies that are those of a bin's edge but for the rounding of 32 bits have nothing of the bin beyond it.
+
         Parameters
         ----------
         low_tev, high_tev : reconstructed energies, TeV
         offset_rad : from the pointing, radian
         """
         inner, nodes = self.energy_axis.edges[1:-1], self.offset_axis.nodes
-        first, last = np.searchsorted(inner, low_tev, side="right"), np.searchsorted(inner, high_tev)
+        first = np.searchsorted(inner, low_tev * (1 + ROUNDING), side="right")
+        last = np.searchsorted(inner, high_tev * (1 - ROUNDING))
         offset = np.searchsorted(0.5 * (nodes[1:] + nodes[:-1]), offset_rad, side="right")
         return float(self.table.values[first : last + 1, offset].max())
 

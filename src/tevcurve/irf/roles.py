@@ -115,3 +115,12 @@ class DirectionalCut(Protocol):
         energy_tev : reconstructed energies, TeV
         offset_rad : from the pointing, radian
         """
+
+    def largest(self, low_tev: float, high_tev: float, offset_rad: float) -> float:
+        """The largest radius in radian between two energies (TeV) at an offset (radian), float.
+
+        Parameters
+        ----------
+        low_tev, high_tev : reconstructed energies, TeV
+        offset_rad : from the pointing, radian
+        """

@@ -79,5 +79,5 @@ class Plan:
     @cached_property
     def reduction(self) -> RunReduction:
         """What makes the terms of a run."""
-        below_zero, stacked = self.options.negative, self.stacked
-        return RunReduction(self.source, self.axes, self.settings, self.spectrum, below_zero, stacked)
+        wanted = self.options.negative, self.stacked, self.exclusion
+        return RunReduction(self.source, self.axes, self.settings, self.spectrum, *wanted)

@@ -42,6 +42,8 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
         meta["selected_by"] = plan.selected_by
     if plan.exclusion is not None:
         meta["exclusion"] = told(lambda setting: exclusion_words(plan.exclusion, setting))
+    if plan.settings.kind is not CubeSetting:
+        meta["off_regions"] = told(off_words)
     responses = told(lambda setting: setting.responses)
     if responses != option_of("responses").default:
         meta["responses"] = responses
@@ -54,6 +56,18 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
 def method_words(setting: Setting) -> str:
     """ "3d" or "1d". setting: of a run."""
     return "3d" if isinstance(setting, CubeSetting) else "1d"
+
+
+def off_words(setting: Setting) -> str:
+    """How the OFF regions of runs of a setting are laid, str: "wobble, at most 3, of the size on a grid".
+
+    setting: of a run; "" of one for cubes.
+    """
+    if isinstance(setting, CubeSetting):
+        return ""
+    words = setting.off_regions or "reflected, or wobble for tables of RAD_MAX"
+    words += f", at most {setting.n_off}" if setting.n_off is not None else ""
+    return words + (", of the size on a grid" if setting.angular_size == "grid" else "")
 
 
 def exclusion_words(exclusion: Any, setting: Setting) -> str:

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import astropy.units as u
+
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import DataError
 from tevcurve.fit.background_rule import BackgroundRule
@@ -108,7 +110,7 @@ class Kept(Plan):
         """
         kept = self if time_bins is None else replace(self, time_bins=as_binning(time_bins)).resolved()
         if energy_edges is not None or e_reco is not None or e_true is not None:
-            bands = kept.bands if energy_edges is None else energy_edges
+            bands = kept.bands * u.TeV if energy_edges is None else energy_edges
             kept = replace(kept, axes=energy_axes(bands, e_reco, e_true)).reduced()
         return kept.light_curve()
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tevcurve.problems import at_stage
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
 from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.exclusion import as_exclusions
 from tevcurve.reduction.onoff_terms import onoff_terms
 from tevcurve.reduction.settings import Identified, SettingRule
 from tevcurve.reduction.true_nodes import TrueNodes, true_nodes
@@ -31,6 +32,7 @@ class RunReduction:
     spectrum : `SpectralModel`, the reference
     below_zero : bool, whether fluxes below zero are asked for
     stacked : bool, whether runs are to be added up in time bins
+    exclusion : map, region, or list of these, where no OFF region may lie, or None
     """
 
     source: tuple[float, float]
@@ -39,6 +41,7 @@ class RunReduction:
     spectrum: SpectralModel
     below_zero: bool = False
     stacked: bool = False
+    exclusion: Any = None
 
     __repr__ = short_repr
 
@@ -48,13 +51,18 @@ class RunReduction:
         with at_stage("reduction"):
             if isinstance(setting, CubeSetting):
                 return self._cube(run, setting, self.below_zero, self.stacked)
-            return onoff_terms(run, self.source, self.axes, setting, self.nodes_of(run))
+            nodes = self.nodes_of(run)
+            return onoff_terms(run, self.source, self.axes, setting, nodes, self._exclusions)
 
     @cached_property
     def nodes(self) -> dict[str, TrueNodes]:
         """The `TrueNodes` at which responses are taken, by the `responses` of a setting."""
         kinds = dict.fromkeys(setting.responses for setting in self.settings.all)
         return {kind: true_nodes(self.axes.true, kind, self.spectrum) for kind in kinds}
+
+    @cached_property
+    def _exclusions(self) -> list[Any]:
+        return as_exclusions(self.exclusion)
 
     def nodes_of(self, run: Identified) -> TrueNodes:
         """The `TrueNodes` of a run's responses. run: what has a `run_id`."""

@@ -40,6 +40,9 @@ def light_curve(
     safe_energy="file",
     offset_max=None,
     on_radius=None,
+    off_regions=None,
+    n_off=None,
+    angular_size="exact",
     exclusion=None,
     width=None,
     binsz=None,
@@ -94,7 +97,14 @@ def light_curve(
     stacked : bool, whether the runs of one time bin are added up; default: they are fitted jointly, with a background
         norm (3D) or background counts (1D) for each
     on_radius : of the ON region and of each OFF region (1D); default: 0.11 deg, or the cut in angle that a run's
-        responses hold for (point-like ones: RAD_MAX), which a radius that is given must be
+        responses hold for (point-like ones: RAD_MAX), which a radius that is given must be; where they have a table
+        of RAD_MAX, the OFF regions of each band are as wide as the largest cut among its bins that are fitted
+    off_regions : "reflected", as many OFF regions as there is room for around the pointing, or "wobble", at multiples
+        of 360 / (n_off + 1) deg from ON (1D); default: "wobble" for runs with a table of RAD_MAX, else "reflected"
+    n_off : int, number of OFF regions at wobble positions, fewer where so many would overlap in a band (1D); default:
+        3, or 1 where 3 overlap
+    angular_size : "exact", so that no two OFF regions overlap, or "grid", the size on pixels of 0.01 deg as other codes
+        take it, for comparisons with these (1D)
     exclusion : map of booleans (False is excluded), sky region, or list of these: where no OFF region may lie (1D), or
         whose pixels, by their centres, are outside the fit for data, source and background (3D), such as around a
         bright neighbour; with `unbinned` an event is out with the pixel that it is in, whatever its own position

@@ -2,16 +2,12 @@
 
 import os
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
-from tevcurve.reduction.exclusion import as_exclusions
-from tevcurve.reduction.off_places import off_centers
-from tevcurve.reduction.regions import RunRegions
 from tevcurve.reduction.source_run import checked_run
 from tevcurve.store.inputs import RunKeys
 
@@ -31,36 +27,21 @@ class Job(Plan):
             # Whoever follows the sky otherwise may lack a pointing, too: this is the reason to tell.
             with at_stage("events"):
                 observation.check_tracking()
-            setting = self.settings.of(observation)
-            regions = None if isinstance(setting, CubeSetting) else self._off_regions(observation, setting)
-            run = checked_run(observation, self.source, regions)
+            run = checked_run(observation, self.source, self._in_regions)
         return _without_folders(replace(run, remarks=tuple(remarks)), observation.addresses)
 
     def run_keys(self):
-        """`ByInstrument` of the `RunKeys` of what reduced runs depend on."""
-        return self.settings.each(self._run_keys)
-
-    def _run_keys(self, setting):
-        if isinstance(setting, CubeSetting):
-            return RunKeys(self.source)
-        energies = self.axes.reco[[0, -1]].tolist()
-        return RunKeys(self.source, setting.radius, self.exclusion, setting.radius_is_given, energies)
+        """The `RunKeys` of what reduced runs depend on."""
+        return RunKeys(self.source, self._in_regions)
 
     def kept(self, runs):
         """The `Kept` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced. runs: the `Runs`."""
         return Kept.of(self, runs=runs)
 
-    def _off_regions(self, observation, setting):
-        """The `RunRegions` of an observation; DataError where there is no room for any."""
-        with at_stage("aeff"):
-            radius = setting.radius_of(observation, self.source, self.axes)
-        with at_stage("off regions"):
-            off = off_centers(observation.pointing_lonlat, self.source, radius, self._exclusions)
-        return RunRegions(observation, *self.source, radius, *off)
-
-    @cached_property
-    def _exclusions(self):
-        return as_exclusions(self.exclusion)
+    @property
+    def _in_regions(self):
+        """Whether events are counted in ON and OFF regions."""
+        return self.settings.kind is not CubeSetting
 
 
 def _without_folders(run, addresses):

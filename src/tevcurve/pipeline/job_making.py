@@ -17,6 +17,7 @@ from tevcurve.pipeline.targets import observations_of
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import allowed_pixels, as_exclusions
+from tevcurve.reduction.off_places import check_n_off
 from tevcurve.reduction.onoff_terms import OnOffSetting
 from tevcurve.reduction.safe_energy import safe_energy_of
 from tevcurve.reduction.settings import SettingRule
@@ -133,13 +134,20 @@ def on_off_setting(asked, radius_is_given=False):
     asked : dict of options
     radius_is_given : whether the radius was asked for, or is a default that a run's own may take the place of
     """
-    check_choice("responses", asked["responses"])
+    for name in ("responses", "angular_size"):
+        check_choice(name, asked[name])
+    if asked["off_regions"] is not None:
+        check_choice("off_regions", asked["off_regions"])
+    check_n_off(asked["n_off"])
     return OnOffSetting(
         radius=_radian(asked["on_radius"], "on_radius"),
         safe_energy=safe_energy_of(asked["safe_energy"]),
         containment_correction=True,
         responses=asked["responses"],
         radius_is_given=radius_is_given,
+        off_regions=asked["off_regions"],
+        n_off=asked["n_off"],
+        angular_size=asked["angular_size"],
     )
 
 

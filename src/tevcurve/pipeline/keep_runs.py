@@ -152,7 +152,7 @@ class CachedJob:
 
         observation: the observation.
         """
-        key = None if self._keys is None else self._keys.of(observation).key(observation)
+        key = None if self._keys is None else self._keys.key(observation)
         run = None if key is None else self._cache.get(key.text)
         if run is None:
             run = self._job.keep(observation)

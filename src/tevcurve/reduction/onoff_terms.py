@@ -6,10 +6,10 @@ import numpy as np
 
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import DataError
-from tevcurve.kernels.sphere import angular_separation
 from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
-from tevcurve.reduction.regions import RunRegions
+from tevcurve.reduction.off_places import Reflected, Wobble
+from tevcurve.reduction.onoff_regions import SAME_RADIUS, given_regions, regions_of_bins
 from tevcurve.reduction.safe_energy import CommonSafeEnergy, bins_inside, safe_energy_range
 from tevcurve.reduction.true_nodes import source_responses
 
@@ -26,6 +26,10 @@ class OnOffSetting:
         circle; where the responses hold for a cut, it is not
     responses : "weighted" with the flux inside each bin of true energy, or "centre", at the bins' centres
     radius_is_given : bool, whether a person asked for the radius, which must then be that of a cut
+    off_regions : "reflected" or "wobble", how OFF circles are laid; None for wobble where there is a radius for each
+        energy, else reflected
+    n_off : int, number of wobble positions, or None for 3, or 1 where 3 overlap
+    angular_size : "exact" or "grid", by which it is told whether circles overlap
     """
 
     radius: float
@@ -33,42 +37,51 @@ class OnOffSetting:
     containment_correction: bool
     responses: str = "weighted"
     radius_is_given: bool = False
+    off_regions: str | None = None
+    n_off: int | None = None
+    angular_size: str = "exact"
 
-    def radius_of(self, observation, source, axes):
-        """Radius in radian of the ON and OFF circles of an observation, float: the setting's, or that of a cut.
+    def radius_of(self, run):
+        """Radius in radian of the ON and OFF circles of a run, float: the setting's, or that of a cut.
 
-        The largest in the energies of a light curve where there is one for each energy. Raises `DataError` for
-        responses that hold for a cut of which nothing tells the radius, and where another one was asked for.
+        Not of a run with a radius for each energy. Raises `DataError` where nothing tells the radius of a cut, and
+        where another one was asked for.
 
-        Parameters
-        ----------
-        observation : the observation
-        source : (lon, lat), ICRS, radian
-        axes : `EnergyAxes` of the light curve
+        run: `SourceRun`.
         """
-        cut = observation.directional_cut
+        cut = run.cut
         if cut is None:
-            observation.check_full_enclosure()
             return self.radius
-        if isinstance(cut, float):
-            if self.radius_is_given:
-                observation.check_radius_of_cut(self.radius)
-            return cut
+        if np.isnan(cut) and not self.radius_is_given:
+            raise DataError(
+                f"The responses of run {run.run_id} are point-like (HDUCLAS3 POINT-LIKE), and nothing tells for which "
+                "cut in angle (RAD_MAX); wanted is its radius as on_radius."
+            )
+        if self.radius_is_given and abs(self.radius / cut - 1) > SAME_RADIUS:
+            raise DataError(
+                f"The responses of run {run.run_id} have RAD_MAX {np.degrees(cut):.4g} deg, the cut in angle for which "
+                f"they hold; an ON region of this radius is wanted, not of {np.degrees(self.radius):.4g} deg."
+            )
+        return self.radius if np.isnan(cut) else cut
+
+    def check_no_radius(self, run):
+        """Raises `DataError` where a radius was asked for of a run with one for each energy. run: `SourceRun`."""
         if self.radius_is_given:
             raise DataError(
-                f"Observation {observation.obs_id} has a table of RAD_MAX, a radius for each energy, and an on_radius "
-                f"of {np.degrees(self.radius):.4g} deg is asked for; wanted is none."
+                f"Run {run.run_id} has a table of RAD_MAX, a radius for each energy, and an on_radius of "
+                f"{np.degrees(self.radius):.4g} deg is asked for; wanted is none."
             )
-        offset = angular_separation(*observation.pointing_lonlat, *source)
-        return cut.largest(*axes.reco[[0, -1]], offset)
+
+    def off_rule(self, by_energy):
+        """The `OffRule` of a run. by_energy: bool, whether it has a radius for each energy."""
+        kind = self.off_regions or ("wobble" if by_energy else "reflected")
+        return Wobble(self.n_off, self.angular_size) if kind == "wobble" else Reflected(self.angular_size)
 
 
-def onoff_terms(run, source, axes, setting, nodes):
-    """(`OnOffTerms`, fate of each event of the run) for one `SourceRun` with OFF regions.
+def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
+    """(`OnOffTerms`, fate of each event of the run) for one `SourceRun`.
 
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
-
-    Raises `DataError` where the responses hold for a cut that is wider than the run's regions.
 
     Parameters
     ----------
@@ -77,14 +90,21 @@ def onoff_terms(run, source, axes, setting, nodes):
     axes : `EnergyAxes`
     setting : `OnOffSetting` of the run
     nodes : `TrueNodes` of the bins of true energy
+    exclusions : list as from `as_exclusions`, where no OFF region may lie
+    regions : `RunRegions` of all energies, where they are laid already
+
+    Raises `DataError` where there is no room for OFF regions, for a radius that is not that of the run's responses, and
+    for regions that are narrower than these.
     """
-    region_radius = setting.radius if run.region_radius is None else run.region_radius
-    regions = RunRegions(run, *source, region_radius, run.off_lon, run.off_lat)
     reco, in_energy = energy_bins(run.energy_tev, axes.reco)
-    radius = _radii(run, region_radius, in_energy)
-    on, off = regions.in_on(run.lon, run.lat, radius), regions.in_off(run.lon, run.lat, radius)
     safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
     safe = bins_inside(axes.reco, *safe_tev)
+    if regions is None:
+        laid = regions_of_bins(run, source, axes, setting, exclusions, safe)
+    else:
+        laid = given_regions(run, axes, regions, safe)
+    on, off = laid.on_and_off(run, reco, in_energy)
+    safe = safe & laid.has_any
     fate = np.full(len(run.time_s), USED, dtype=np.int8)
     fate[in_energy & ~safe[np.clip(reco, 0, len(safe) - 1)]] = MASKED
     fate[~(on | off)] = OUTSIDE_REGION
@@ -92,7 +112,7 @@ def onoff_terms(run, source, axes, setting, nodes):
     on, off = np.flatnonzero(on & in_energy), np.flatnonzero(off & in_energy)
 
     def part_seen(energies):
-        return run.psf.containment_fraction(energies, region_radius)
+        return run.psf.containment_fraction(energies, laid.several[0].radius)
 
     is_corrected = setting.containment_correction and run.cut is None
     area, dispersion, _ = source_responses(run, nodes, axes.reco, part_seen if is_corrected else None)
@@ -107,7 +127,7 @@ def onoff_terms(run, source, axes, setting, nodes):
         off_times_s=run.time_s[off],
         off_energy_tev=run.energy_tev[off],
         off_bin=reco[off],
-        acceptance_off=np.full(len(axes.reco) - 1, float(regions.n_off)),
+        acceptance_off=laid.acceptance_off,
         exposure_per_s=area,
         edisp=dispersion,
         true_edges_tev=axes.true,
@@ -116,22 +136,3 @@ def onoff_terms(run, source, axes, setting, nodes):
         safe_tev=safe_tev,
     )
     return reduced, fate
-
-
-def _radii(run, region_radius, in_energy):
-    """Radius in radian within which each event of a run counts, where its responses hold for a RAD_MAX; else None.
-
-    region_radius: float, radian, of its regions. in_energy: bool array (n_events,), events whose radius matters.
-    Source: GADF, "Point-like IRFs", RAD_MAX_2D.
-    """
-    if run.cut is None or isinstance(run.cut, float):
-        return None
-    radii = run.cut.radius(run.energy_tev, run.offset)
-    largest = np.max(radii[in_energy], initial=0.0)
-    if largest > region_radius * (1 + 1e-6):
-        raise DataError(
-            f"The RAD_MAX of run {run.run_id} goes up to {np.degrees(largest):.3f} deg in these energies, and its "
-            f"regions have a radius of {np.degrees(region_radius):.3f} deg; wanted are regions as wide, which a "
-            "light curve of these energies has from the start."
-        )
-    return np.minimum(radii, region_radius)

@@ -49,10 +49,6 @@ class ByInstrument(Generic[T]):
         """All that there are, the default first."""
         return self.default, *self.of_instrument.values()
 
-    def each(self, function: Callable[[T], S]) -> "ByInstrument[S]":
-        """The same of what a function makes of each. function: of one of them."""
-        return ByInstrument(function(self.default), self._each_instrument(function))
-
     def _each_instrument(self, function: Callable[[T], S]) -> dict[str, S]:
         return {name: function(one) for name, one in self.of_instrument.items()}
 

@@ -12,14 +12,14 @@ from tevcurve.reduction.empty_energies import remark_empty_energies
 from tevcurve.reduction.event_remarks import remark_events
 
 
-def source_run(observation, source, regions=None, with_psf=True):
+def source_run(observation, source, in_regions=False, with_psf=True):
     """The `SourceRun` of an observation, or of a part of one, for a source; nothing of the observation is held on to.
 
     Parameters
     ----------
     observation : `Observation`
     source : (lon, lat), ICRS, radian
-    regions : `RunRegions` in 1D; None in 3D, where the background response is kept instead
+    in_regions : bool, whether events are to be counted in ON and OFF regions (1D); else the background response is kept
     with_psf : bool, whether the point spread function is needed
 
     Raises `DataError` for events of another field of view, or a response that cannot be used.
@@ -32,7 +32,7 @@ def source_run(observation, source, regions=None, with_psf=True):
     offset = float(angular_separation(*observation.pointing_lonlat, *source))
     psf, edisp = observation.psf.table_at(offset) if with_psf else None, observation.edisp.around(offset)
     remark_empty_energies(observation, psf, edisp, offset)
-    background = None if regions is not None else observation.bkg
+    background = None if in_regions else observation.bkg
     turns = background is not None and background.turns_with_horizon
     return SourceRun(
         run_id=observation.run_id,
@@ -49,10 +49,7 @@ def source_run(observation, source, regions=None, with_psf=True):
         psf=psf,
         edisp=edisp,
         bkg=background,
-        region_radius=None if regions is None else regions.radius,
-        off_lon=None if regions is None else regions.off_lon,
-        off_lat=None if regions is None else regions.off_lat,
-        cut=None if regions is None else observation.directional_cut,
+        cut=observation.directional_cut if in_regions else None,
         location=observation.location if turns else None,
     )
 
@@ -70,7 +67,7 @@ def good_events(observation):
     return events.select(good[np.argsort(time_s[good], kind="stable")])
 
 
-def checked_run(observation, source, regions=None):
+def checked_run(observation, source, in_regions=False):
     """The `source_run` of a whole observation for a light curve, with what a person asks about it.
 
     The arguments are those of `source_run`; the observation tracks a position. Raises `DataError` if the run has no
@@ -80,14 +77,14 @@ def checked_run(observation, source, regions=None):
     Parameters
     ----------
     observation : as a data store gives it
-    source : as in `source_run`
-    regions : as in `source_run`
+    source, in_regions : as in `source_run`
     """
-    if regions is None:
+    if not in_regions:
         observation.check_full_enclosure()
     _check_events(observation)
-    with_psf = regions is None or observation.directional_cut is None
-    run = source_run(observation, source, regions, with_psf)
+    with at_stage("aeff"):
+        with_psf = not in_regions or observation.directional_cut is None
+    run = source_run(observation, source, in_regions, with_psf)
     _remark_darkness(run)
     return replace(run, facts={"target": observation.target_name, "zenith": _zenith_deg(observation)})
 

@@ -108,8 +108,9 @@ class SpectrumExtraction:
         reco, true = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
         axes = EnergyAxes(reco[[0, -1]], reco, true)
         setting = OnOffSetting(regions.radius, self.safe_energy, self.containment_correction, "centre")
-        run = source_run(observation, source, regions, self.containment_correction)
-        return onoff_terms(run, source, axes, setting, true_nodes(true, setting.responses, None))[0]
+        run = source_run(observation, source, True, self.containment_correction)
+        nodes = true_nodes(true, setting.responses, None)
+        return onoff_terms(run, source, axes, setting, nodes, regions=regions)[0]
 
 
 def _checked_edges(edges, name):

@@ -64,25 +64,16 @@ class RunKeys:
     Parameters
     ----------
     source : (lon, lat), ICRS, radian
-    radius : float, radian, of the ON and OFF circles, or None in 3D
-    exclusion : where no OFF region may lie, or None
-    radius_is_given : bool, whether a person asked for the radius
-    energies : (lowest, highest), TeV, of a light curve; a table of RAD_MAX says how large regions are in these
+    in_regions : bool, whether events are to be counted in ON and OFF regions (1D); where these are is no matter
     """
 
-    def __init__(self, source, radius=None, exclusion=None, radius_is_given=False, energies=None):
-        settings = {"source": source, "radius": radius, "exclusion": exclusion}
-        self._settings = settings | ({"radius_is_given": True} if radius_is_given else {})
-        self._energies = energies
+    def __init__(self, source, in_regions=False):
+        self._settings = {"source": source, "in_regions": in_regions}
 
     @cached_property
     def _of_settings(self):
-        """Digest of what all runs have in common, or None where that cannot be written."""
-        try:
-            settings = plain_settings(self._settings)
-        except InputError as error:
-            log.warning("Reduced runs are not kept in the cache: %s", error)
-            return None
+        """Digest of what all runs have in common."""
+        settings = plain_settings(self._settings)
         return _digest({"format": MAGIC.decode(), "version": __version__, "settings": settings})
 
     def key(self, observation):
@@ -91,10 +82,10 @@ class RunKeys:
         observation: `Observation`
         """
         # Where there are OFF regions, no other background is read.
-        unread = () if self._settings["radius"] is None else ("bkg",)
+        unread = ("bkg",) if self._settings["in_regions"] else ()
         needed = {*_EVENTS, *RESPONSE_TYPES}.difference(unread)
         addresses = [one for one in observation.addresses if one.hdu_type in needed]
-        if not addresses or self._of_settings is None:
+        if not addresses:
             return None
         try:
             filters = plain_settings({"filters": observation.filters})
@@ -113,8 +104,6 @@ class RunKeys:
             "hdus": hdus,
             "filters": filters,
         }
-        if any(one.hdu_type == "rad_max" for one in addresses):
-            inputs["energies"] = self._energies
         return RunKey(_digest(inputs), states)
 
 

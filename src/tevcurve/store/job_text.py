@@ -29,7 +29,7 @@ from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.reduction.settings import SettingRule
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 
-FORMAT = 3
+FORMAT = 4
 FRAMES = ("icrs", "galactic", "fk5")
 JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
 REGIONS = (

@@ -22,7 +22,7 @@ from tevcurve.run_id import RunId
 from tevcurve.store.array_bytes import pack_array, unpack_array
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary, as_it_was
 
-MAGIC = b"tevcurve run 3\n\0"
+MAGIC = b"tevcurve run 4\n\0"
 CHECKSUM_BYTES = 32
 _HEAD = len(MAGIC) + CHECKSUM_BYTES
 # Cards of a response's header that describe the table in the file and not the response.

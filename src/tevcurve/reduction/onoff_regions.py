@@ -1,0 +1,137 @@
+"""The ON and OFF regions of a run in each band of energy: as wide as its cut is there, as many as have room."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from tevcurve.data.observation import SAME_RADIUS
+from tevcurve.errors import DataError
+from tevcurve.problems import at_stage, remark
+from tevcurve.reduction.off_places import off_centers
+from tevcurve.reduction.regions import RunRegions
+
+
+@dataclass(frozen=True, eq=False)
+class RegionsOfBins:
+    """The regions of a run in each bin of reconstructed energy.
+
+    Attributes
+    ----------
+    several : tuple of `RunRegions`, each with the circles of some bins
+    of_bin : int array (n_reco,), which of these a bin has; -1 where there is no room for OFF regions
+    """
+
+    several: tuple
+    of_bin: np.ndarray
+
+    @property
+    def has_any(self):
+        """Whether there are OFF regions, bool array (n_reco,)."""
+        return self.of_bin >= 0
+
+    @property
+    def acceptance_off(self):
+        """Number of OFF regions of each bin, float array (n_reco,); 1 where there are none."""
+        return np.append([float(one.n_off) for one in self.several], 1.0)[self.of_bin]
+
+    def on_and_off(self, run, reco, in_energy):
+        """(whether each event of a run is in an ON circle, whether it is in an OFF circle): bool arrays (n_events,).
+
+        Parameters
+        ----------
+        run : `SourceRun`
+        reco : int array (n_events,), bin of reconstructed energy
+        in_energy : bool array (n_events,), whether it is in any; the others may be in neither
+        """
+        if has_fixed_radius(run):
+            (regions,) = self.several
+            return regions.in_on(run.lon, run.lat), regions.in_off(run.lon, run.lat)
+        on, off = np.zeros((2, len(run.time_s)), dtype=bool)
+        own = np.where(in_energy, self.of_bin[np.where(in_energy, reco, 0)], -1)
+        for number, regions in enumerate(self.several):
+            events = np.flatnonzero(own == number)
+            lon, lat = run.lon[events], run.lat[events]
+            radii = np.minimum(run.cut.radius(run.energy_tev[events], run.offset), regions.radius)
+            on[events], off[events] = regions.in_on(lon, lat, radii), regions.in_off(lon, lat, radii)
+        return on, off
+
+
+def has_fixed_radius(run):
+    """Whether a run has one radius for all energies. run: `SourceRun`."""
+    return run.cut is None or isinstance(run.cut, float)
+
+
+def regions_of_bins(run, source, axes, setting, exclusions, safe):
+    """The `RegionsOfBins` of a run.
+
+    With a radius for each energy (GADF, RAD_MAX_2D), those of a band are as wide as the largest among its bins that are
+    fitted. A band for which there is no room has none, with a remark.
+
+    Parameters
+    ----------
+    run : `SourceRun`
+    source : (lon, lat), ICRS, radian
+    axes : `EnergyAxes`
+    setting : `OnOffSetting`
+    exclusions : list as from `as_exclusions`
+    safe : bool array (n_reco,), bins that are fitted
+
+    Raises `DataError` where there is no room in any band, or the radius that was asked for is not that of the
+    responses.
+    """
+    rule = setting.off_rule(not has_fixed_radius(run))
+
+    def laid(radius):
+        with at_stage("off regions"):
+            off = off_centers(run.pointing_lonlat, source, radius, exclusions, rule)
+        return RunRegions(run, *source, radius, *off)
+
+    with at_stage("aeff"):
+        if has_fixed_radius(run):
+            return RegionsOfBins((laid(setting.radius_of(run)),), np.zeros(len(axes.reco) - 1, dtype=int))
+        setting.check_no_radius(run)
+    widest = _widest(run, axes)
+    several, of_bin, errors = {}, np.full(len(widest), -1), {}
+    for band in range(axes.n_bands):
+        bins = axes.band_of_bin == band
+        fitted = bins & safe
+        radius = widest[fitted if fitted.any() else bins].max()
+        try:
+            several[radius] = several.get(radius) or laid(radius)
+            of_bin[bins] = list(several).index(radius)
+        except DataError as error:
+            errors |= {band: error} if fitted.any() else {}
+    if errors and not np.any(safe & (of_bin >= 0)):
+        raise next(iter(errors.values()))
+    for band, error in errors.items():
+        low, high = axes.bands[band : band + 2]
+        remark(f"Run {run.run_id} has no OFF regions between {low:.4g} and {high:.4g} TeV: {error}")
+    return RegionsOfBins(tuple(several.values()), of_bin)
+
+
+def given_regions(run, axes, regions, safe):
+    """The `RegionsOfBins` of a run whose regions are the same in all energies.
+
+    Parameters
+    ----------
+    run : `SourceRun`
+    axes : `EnergyAxes`
+    regions : `RunRegions`
+    safe : bool array (n_reco,), bins that are fitted
+
+    Raises `DataError` where the run has a radius for each energy, and that of a fitted bin is larger.
+    """
+    if not has_fixed_radius(run):
+        largest = np.max(_widest(run, axes)[safe], initial=0.0)
+        if largest > regions.radius * (1 + SAME_RADIUS):
+            raise DataError(
+                f"The RAD_MAX of run {run.run_id} goes up to {np.degrees(largest):.3f} deg in these energies, and its "
+                f"regions have a radius of {np.degrees(regions.radius):.3f} deg; wanted are regions as wide."
+            )
+    return RegionsOfBins((regions,), np.zeros(len(axes.reco) - 1, dtype=int))
+
+
+def _widest(run, axes):
+    """The largest radius of a run's cut in each bin of reconstructed energy, float array (n_reco,), radian."""
+    return np.array([run.cut.largest(*edges, run.offset) for edges in pairwise(axes.reco)])
