@@ -10,7 +10,6 @@ import pytest
 from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.pipeline.keep_runs import CachedJob, as_cache, check_n_jobs, keep_all, keep_each
 from tevcurve.problems import Problem, at_stage
-from tevcurve.reduction.settings import ByInstrument
 from tevcurve.run_id import RunId
 from tevcurve.store import RunCache
 
