@@ -39,7 +39,7 @@ class Job:
         return 10 * observation.obs_id
 
     def run_keys(self):
-        return ByInstrument(SimpleNamespace(key=lambda run: Key(run.obs_id)))
+        return SimpleNamespace(key=lambda run: Key(run.obs_id))
 
 
 class Key:
