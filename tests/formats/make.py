@@ -31,6 +31,7 @@ def make(folder):
             n_source=60,
             n_background=240,
             tstop=start + 600,
+            telescope="HESS",
         )
         for number, start, shift in ((1, START, 0.5), (2, START + 700, -0.5))
     ]

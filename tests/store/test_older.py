@@ -8,11 +8,15 @@ import pytest
 from astropy.table import Table
 
 from tevcurve.cli.main import main
+from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_night
+from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.pipeline.append import append_runs
 from tevcurve.report import write_report
+from tevcurve.run_id import RunId
 from tevcurve.store import Result
+from tevcurve.store.older import RunTimes, older_origin
 from tevcurve.store.result import FORMAT
 
 matplotlib.use("Agg")
@@ -31,6 +35,18 @@ def test_its_rows_are_those_that_astropy_reads(name):
     assert light_curve.meta["source"] == "Crab"
     assert list(light_curve.ledger.events["obs_id"]) == ["1", "2"]
     assert np.asarray(light_curve.good_time["stop"] - light_curve.good_time["start"]).tolist() == [600, 600]
+
+
+def test_its_runs_are_known_by_their_instruments_where_it_says_these():
+    clock = TimeReference(51910, 0.0, "tt")
+    starts = {"HESS": 0.0, "MAGIC": 700.0}
+    runs = [RunTimes(RunId.of(1, name), GTI([at], [at + 600], clock)) for name, at in starts.items()]
+    table = good_times_table(runs)
+    origin = older_origin(Path("there"), 3, None, table)
+    assert [one.run_id for one in origin.runs] == [one.run_id for one in runs]
+    table.remove_columns(["instrument", "part"])
+    origin = older_origin(Path("there"), 2, None, table)
+    assert [(one.run_id, len(one.gti)) for one in origin.runs] == [(RunId.of(1), 2)]
 
 
 @pytest.mark.parametrize("name", WRITTEN)

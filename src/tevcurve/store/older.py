@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import DataError
+from tevcurve.lightcurve.run_columns import ids_of, with_columns
 from tevcurve.run_id import RunId
 
 CONFIG_OF_A_JOB = ("data", "target")
@@ -23,11 +24,11 @@ class OlderOrigin:
 
 @dataclass(frozen=True, eq=False)
 class RunTimes:
-    """What is read of a run: its identity, without an instrument, and its good time.
+    """What is read of a run: its identity and its good time.
 
     Attributes
     ----------
-    run_id : `RunId`, without an instrument
+    run_id : `RunId`, of the first formats without an instrument
     gti : `GTI`, its good time
     """
 
@@ -68,8 +69,7 @@ def how_to_make_anew(folder, config):
 def _runs_of(table, folder):
     times, references = {}, {}
     try:
-        for row in table:
-            run_id = RunId.of(row["obs_id"])
+        for run_id, row in zip(ids_of(with_columns(table)), table, strict=True):
             times.setdefault(run_id, []).append((float(row["start"]), float(row["stop"])))
             references[run_id] = int(row["mjdrefi"]), float(row["mjdreff"]), str(row["timesys"]).lower()
         return tuple(
