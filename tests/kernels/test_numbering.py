@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tevcurve.kernels.numbering import members_of, numbers_among
+from tevcurve.kernels.numbering import members_of, numbers_among, numbers_by_row
 
 
 def test_what_is_kept_is_numbered_in_its_order():
@@ -16,3 +16,9 @@ def test_of_nothing_nothing_is_kept():
     own, number = members_of(np.zeros(0, dtype=int), 3, np.array([0, 1, 2]))
     assert len(own) == len(number) == 0
     assert numbers_among(np.zeros(0, dtype=int), 0).shape == (0,)
+
+
+def test_pieces_are_numbered_by_rows_and_by_runs_in_a_row():
+    first, second = numbers_by_row([np.array([2, 0, 5]), np.array([0, 2])])
+    assert first.tolist() == [2, 0, 4]
+    assert second.tolist() == [1, 3]

@@ -28,6 +28,21 @@ class TimeCut:
 
     __repr__ = short_repr
 
+    @property
+    def seconds(self):
+        """Good time in each bin, float array (m,), s."""
+        return self.ontime.sum(axis=1)
+
+    def rows(self, n_bands, bands=None):
+        """Numbers of the rows, time bin * n_bands + band, of each bin in bands: int array (m, n).
+
+        Parameters
+        ----------
+        n_bands : int, bands of each time bin
+        bands : int array (n,), numbers of bands, which may come again; default: each once
+        """
+        return self.bins[:, None] * n_bands + (np.arange(n_bands) if bands is None else bands)
+
 
 def cut_run(time_s, start_s, stop_s, number, slice_edges=None):
     """The `TimeCut` of a run.

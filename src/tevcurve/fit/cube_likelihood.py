@@ -16,7 +16,7 @@ from tevcurve.fit.spectral_terms import cube_rows
 from tevcurve.fit.toys_cubes import CubeToys
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cash_profile import cash_profile
-from tevcurve.kernels.numbering import numbers_among
+from tevcurve.kernels.numbering import numbers_among, numbers_by_row
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -69,13 +69,12 @@ class JointCubes(CubeRows):
     def runs_apart(self):
         """The `RowPieces` of the fitted rows."""
         likelihood, row = self.profile.likelihood.pieces()
-        parts = [
-            (cut.bins[:, None] * self.n_bands + np.arange(self.n_bands)).ravel() for cut in self.cut.cuts
-        ]
-        run, rows = np.repeat(np.arange(len(parts)), [len(part) for part in parts]), np.concatenate(parts)
-        own = np.flatnonzero(np.isin(rows, self.fitted))
-        # Pieces are in the order of rows, and of runs in a row.
-        return RowPieces(likelihood, row, run[own[np.argsort(rows[own], kind="stable")]])
+        rows = [cut.rows(self.n_bands).ravel() for cut in self.cut.cuts]
+        own = [each[np.isin(each, self.fitted)] for each in rows]
+        run = np.empty(len(row), dtype=int)
+        for number, pieces in enumerate(numbers_by_row(own)):
+            run[pieces] = number
+        return RowPieces(likelihood, row, run)
 
     def signal_rates(self, band):
         """Counts expected of the source in a band per second of live time, float array (n_runs,).

@@ -55,7 +55,7 @@ def piece_of_run(run, cut, flux):
     flux : float array (n_true,), cm-2 s-1, of the reference spectrum
     """
     n_bands = run.n_bands
-    livetime = cut.ontime.sum(axis=1) * run.deadc
+    livetime = cut.seconds * run.deadc
     background_total = np.einsum("ms,sb->mb", cut.ontime, run.background_total)
     background = np.einsum("es,se->e", cut.ontime[cut.event_bin], run.background[:, cut.event])
     constant_total = livetime[:, None] * np.broadcast_to(run.fixed_total, n_bands)
@@ -71,7 +71,7 @@ def piece_of_run(run, cut, flux):
         )
         of_further["event_further"] = run.further[:, cut.event] * livetime[cut.event_bin]
     return _Piece(
-        row=(cut.bins[:, None] * n_bands + np.arange(n_bands)).ravel(),
+        row=cut.rows(n_bands).ravel(),
         signal_total=(livetime[:, None] * run.signal_total(flux)).ravel(),
         background_total=background_total.ravel(),
         constant_total=constant_total.ravel(),
@@ -90,12 +90,12 @@ def _first_of_rows(run, cut, flux):
     band, own = run.band_of_bin[run.first.reco], run.first
     signal = run.deadc * np.einsum("ct,t->c", own.response, flux)
     seen = np.flatnonzero((band >= 0) & (signal > 0))
-    seconds = cut.ontime.sum(axis=1)
+    seconds = cut.seconds
     background = np.einsum("ms,sc->mc", cut.ontime, own.background[:, seen])
     constant = np.multiply.outer(seconds * run.deadc, own.fixed[seen])
     if run.background_norm is not None:
         constant, background = constant + run.background_norm * background, np.zeros_like(background)
-    row = cut.bins[:, None] * run.n_bands + band[seen]
+    row = cut.rows(run.n_bands, band[seen])
     parts = row, np.multiply.outer(seconds, signal[seen]), background, constant
     further = np.zeros((0, len(seen))) if own.further is None else own.further[:, seen]
     further = np.multiply.outer(further, seconds * run.deadc).swapaxes(1, 2)

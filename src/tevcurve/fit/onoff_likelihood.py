@@ -159,12 +159,12 @@ def _cells(number, dark, run, on, off, bands, flux, off_rate):
         np.bincount(cut.event_bin * n_reco + bins[cut.event], _of_events(count, cut), n_times * n_reco)
         for cut, bins, count in ((on, run.on_bin, run.on_count), (off, run.off_bin, run.off_count))
     )
-    ontime = on.ontime.sum(axis=1)
+    ontime = on.seconds
     rate = np.where(dark[bands], 0.0, np.einsum("tr,t->r", run.response, flux))
     expected_off = ontime[:, None] * off_rate[reco]
     shape = (n_times, len(reco))
     return (
-        (on.bins[:, None] * n_bands + bands[reco]).ravel(),
+        on.rows(n_bands, bands[reco]).ravel(),
         np.full(n_times * len(reco), number),
         np.broadcast_to(reco, shape).ravel(),
         counts_on.reshape(n_times, n_reco)[:, reco].astype(float).ravel(),

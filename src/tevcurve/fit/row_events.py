@@ -8,7 +8,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.cube_pieces import piece_of_run
 from tevcurve.fit.protocols import RowEvents
 from tevcurve.fit.toys_onoff import cells_in_runs
-from tevcurve.kernels.numbering import numbers_among
+from tevcurve.kernels.numbering import numbers_among, numbers_by_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +42,13 @@ def cube_events(joint, norm):
     )
     rows = [place[piece.row] for piece in pieces]
     # Norms are those of rows where runs are added up, else of pieces in the order of rows, and of runs in a row.
-    number = _numbers_in_order(rows)
+    number = numbers_by_row([each[each >= 0] for each in rows])
     found = []
     for k, piece in enumerate(pieces):
         own = rows[k] >= 0
         block = np.full(len(rows[k]), -1)
         block[own] = rows[k][own] if joint.stacked else number[k]
-        seconds, cut = np.repeat(joint.cut.cuts[k].ontime.sum(axis=1), joint.n_bands), joint.cut.cuts[k]
+        seconds, cut = np.repeat(joint.cut.cuts[k].seconds, joint.n_bands), joint.cut.cuts[k]
         # Blocks of a run are in the order of its bins and bands.
         at = cut.event_bin * joint.n_bands + joint.runs[k].band[cut.event]
         seen = np.flatnonzero(block[at] >= 0)
@@ -93,9 +93,9 @@ def onoff_events(joint, norm):
     key, background_rate = (row * n_runs + of_run) * n_reco + reco, background / seconds_of_cell
     found = []
     for k, (run, cut, flux) in enumerate(zip(*_of_runs(joint), strict=True)):
-        bands, seconds = joint.bands[k], cut.ontime.sum(axis=1)
+        bands, seconds = joint.bands[k], cut.seconds
         # What is expected in each bin, and energy bin, per second.
-        rows = place[cut.bins[:, None] * joint.n_bands + bands]
+        rows = place[cut.rows(joint.n_bands, bands)]
         signal_rate = run.deadc * np.einsum("tr,t->r", run.response, flux) * norm[rows]
         fitted = (rows >= 0) & run.mask_safe
         rate = np.zeros(rows.shape)
@@ -139,18 +139,9 @@ def _counts(count, own):
     return np.ones(len(own)) if count is None else np.asarray(count, dtype=float)[own]
 
 
-def _numbers_in_order(rows):
-    """For each run the numbers of its pieces in fitted rows, in the order of rows, and of runs in a row; a list."""
-    own = [each[each >= 0] for each in rows]
-    order = np.argsort(np.concatenate(own), kind="stable")
-    number = np.empty(len(order), dtype=int)
-    number[order] = np.arange(len(order))
-    return np.split(number, np.cumsum([len(each) for each in own])[:-1])
-
-
 def _in_order(found):
     """The `RowEvents` of a list of `_RunEvents`, one for each run."""
-    numbers = _numbers_in_order([each.piece_row for each in found])
+    numbers = numbers_by_row([each.piece_row for each in found])
     pieces = np.argsort(np.concatenate(numbers))
     piece_of_event = []
     for number, each in zip(numbers, found, strict=True):

@@ -65,14 +65,13 @@ def row_exposure(runs, cut, reaches, whole=None):
     n_bands = len(reaches[0].low)
     n_rows = cut.n_times * n_bands
     number = np.repeat(np.arange(len(runs)), [len(part.bins) for part in cut.cuts])
-    bins = np.concatenate([part.bins for part in cut.cuts])
-    row = (bins[:, None] * n_bands + np.arange(n_bands)).ravel()
+    row = np.concatenate([part.rows(n_bands).ravel() for part in cut.cuts])
     low, high, sees, gaps = (
         np.array([getattr(reach, name) for reach in reaches])[number].ravel()
         for name in ("low", "high", "sees", "gaps")
     )
     if whole is None:
-        seconds = np.concatenate([part.ontime.sum(axis=1) for part in cut.cuts])
+        seconds = np.concatenate([part.seconds for part in cut.cuts])
         live, observed = (
             seconds * np.array([run.deadc for run in runs])[number],
             np.ones(len(number), dtype=int),

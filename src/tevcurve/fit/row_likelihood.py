@@ -113,7 +113,7 @@ def cut_runs(runs, time_bins, event_times):
         own = order[limits[number] : limits[number + 1]]
         slices = getattr(run, "slice_edges", None)
         cut = cut_run(times, pieces.start_s[own], pieces.stop_s[own], pieces.bin[own], slices)
-        ontime[cut.bins] += cut.ontime.sum(axis=1)
+        ontime[cut.bins] += cut.seconds
         cuts.append(cut)
     first = {run.run_id.instrument: run.gti.reference for run in reversed(runs)}
     return CutRuns(cuts, n_times, ontime, [first[run.run_id.instrument] for run in runs])

@@ -69,8 +69,8 @@ def onoff_rows(joint, rows):
     number, n_reco = numbers_among(rows, joint.n_bins), len(bands)
     keys, responses = [], []
     for run, cut in zip(runs, joint.cut.cuts, strict=True):
-        reco, seconds = np.flatnonzero(run.mask_safe), cut.ontime.sum(axis=1) * run.deadc
-        row = cut.bins[:, None] * joint.n_bands + bands[reco]
+        reco, seconds = np.flatnonzero(run.mask_safe), cut.seconds * run.deadc
+        row = cut.rows(joint.n_bands, bands[reco])
         kept = number[row] >= 0
         keys.append((row * n_reco + reco)[kept])
         responses.append((run.response.T[reco] * seconds[:, None, None])[kept])
@@ -105,7 +105,7 @@ def _total_response(runs, cuts, pieces, number):
     index, values = [], []
     for run, cut, piece in zip(runs, cuts, pieces, strict=True):
         kept = number[piece.row] >= 0
-        seconds = np.repeat(cut.ontime.sum(axis=1) * run.deadc, run.n_bands)
+        seconds = np.repeat(cut.seconds * run.deadc, run.n_bands)
         index.append(number[piece.row[kept]])
         values.append(seconds[kept, None] * np.tile(run.response_total, (len(cut.bins), 1))[kept])
     return _summed(np.concatenate(index), np.concatenate(values), number.max() + 1)
@@ -115,7 +115,7 @@ def _events(run, cut, piece, number):
     """(mask of a run's events that are in the rows, response at these (n, n_true), cm2 s)."""
     kept = number[piece.event_row] >= 0
     place = numbers_among(run.near, len(run.time_s))[cut.event[kept]]
-    seconds = (cut.ontime.sum(axis=1) * run.deadc)[cut.event_bin[kept]]
+    seconds = (cut.seconds * run.deadc)[cut.event_bin[kept]]
     response = np.zeros((len(place), run.response_total.shape[1]))
     near = place >= 0
     response[near] = run.response[place[near]] * seconds[near, None]
@@ -130,7 +130,7 @@ def _stacked_events(runs, joint, piece, number):
     response = np.zeros((len(row), runs[0].response_total.shape[1]))
     for run, part in zip(runs, cut.cuts, strict=True):
         seconds = np.zeros(cut.n_times)
-        seconds[part.bins] = part.ontime.sum(axis=1) * run.deadc
+        seconds[part.bins] = part.seconds * run.deadc
         seconds = seconds[row // n_bands]
         shared = np.flatnonzero(seconds)
         compact = run.compact

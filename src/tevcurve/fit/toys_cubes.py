@@ -5,6 +5,7 @@ import numpy as np
 from tevcurve.fit.toys import ToyMaker
 from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.cube_draws import RunCells, draw_block_events
+from tevcurve.kernels.numbering import numbers_by_row
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -143,19 +144,13 @@ def _parts(runs, joint, rows):
     """For each run (block, band, livetime, ontime (n, n_slices)) of its parts in the rows; blocks as in the profile."""
     parts = []
     for run, cut in zip(runs, joint.cut.cuts, strict=True):
-        row = (cut.bins[:, None] * joint.n_bands + np.arange(joint.n_bands)).ravel()
+        row = cut.rows(joint.n_bands).ravel()
         ontime = np.repeat(cut.ontime, joint.n_bands, axis=0)
         band = np.tile(np.arange(joint.n_bands), len(cut.bins))
         kept = np.isin(row, rows)
         parts.append((row[kept], band[kept], ontime[kept].sum(axis=1) * run.deadc, ontime[kept]))
-    row = np.concatenate([part[0] for part in parts])
-    if joint.stacked:
-        block = np.searchsorted(rows, row)
-    else:
-        # Blocks are in the order of rows, and of runs in a row.
-        block = np.empty(len(row), dtype=int)
-        block[np.argsort(row, kind="stable")] = np.arange(len(row))
-    blocks = np.split(block, np.cumsum([len(part[0]) for part in parts])[:-1])
+    own = [part[0] for part in parts]
+    blocks = [np.searchsorted(rows, row) for row in own] if joint.stacked else numbers_by_row(own)
     return [(own, *part[1:]) for own, part in zip(blocks, parts, strict=True)]
 
 

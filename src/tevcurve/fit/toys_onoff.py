@@ -165,8 +165,8 @@ def cells_in_runs(joint, rows):
     parts = []
     for number, (run, cut) in enumerate(zip(joint.runs, joint.cut.cuts, strict=True)):
         reco = np.flatnonzero(run.mask_safe)
-        row = (cut.bins[:, None] * n_bands + bands[reco]).ravel()
-        ontime = np.repeat(cut.ontime.sum(axis=1), len(reco))
+        row = cut.rows(n_bands, bands[reco]).ravel()
+        ontime = np.repeat(cut.seconds, len(reco))
         parts.append((row, np.tile(reco, len(cut.bins)), np.full(len(row), number), ontime))
     row, reco, run, ontime = (np.concatenate(column) for column in zip(*parts, strict=True))
     mine = np.isin(row, rows)

@@ -27,3 +27,14 @@ def members_of(kept: np.ndarray, n: int, owner: np.ndarray) -> tuple[np.ndarray,
     number = numbers_among(kept, n)[owner]
     own = np.flatnonzero(number >= 0)
     return own, number[own]
+
+
+def numbers_by_row(rows: list[np.ndarray]) -> list[np.ndarray]:
+    """Numbers of pieces in the order of their rows, and of runs in a row: an int array (n_pieces,) for each run.
+
+    rows: for each run an int array (n_pieces,), the rows of its pieces.
+    """
+    order = np.argsort(np.concatenate(rows), kind="stable")
+    number = np.empty(len(order), dtype=int)
+    number[order] = np.arange(len(order))
+    return np.split(number, np.cumsum([len(each) for each in rows])[:-1])

@@ -29,12 +29,18 @@ class FluxArithmetic:
     __array_ufunc__ = None
 
     def __mul__(self, factor):
-        return self._scaled(_factor(factor, len(self)))
+        factor, new = _factor(factor, len(self)), self.copy()
+        for name in new.table.colnames:
+            if _is_flux(name):
+                new.table[name] *= factor.reshape(-1, *[1] * (new.table[name].ndim - 1))
+        _note(new.table, SCALED, factor * np.asarray(_noted(new.table, SCALED, 1.0)))
+        _follow(self.table, new.table)
+        return replace(new, origin=_without(self.origin, "it was scaled"))
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor):
-        return self._scaled(1 / _factor(divisor, len(self)))
+        return self * (1 / _factor(divisor, len(self)))
 
     def __add__(self, flux):
         return self._moved(_constant(flux, len(self)))
@@ -51,15 +57,6 @@ class FluxArithmetic:
 
     def __rtruediv__(self, number):
         raise InputError("A number cannot be divided by a light curve: errors and limits would change sides.")
-
-    def _scaled(self, factor):
-        new = self.copy()
-        for name in new.table.colnames:
-            if _is_flux(name):
-                new.table[name] *= factor.reshape(-1, *[1] * (new.table[name].ndim - 1))
-        _note(new.table, SCALED, factor * np.asarray(_noted(new.table, SCALED, 1.0)))
-        _follow(self.table, new.table)
-        return replace(new, origin=_without(self.origin, "it was scaled"))
 
     def _moved(self, flux):
         if "ref_flux" not in self.table.colnames:

@@ -85,7 +85,11 @@ class RowSelection:
         start, stop : `Time`, text such as "2004-12-08" (UTC) or "53945.9 utc", or an MJD in TT; None for no bound. A
             time bin that reaches beyond one of them is left out; to cut it, rebin.
         """
-        low, high = self._bound(start, "start"), self._bound(stop, "stop")
+        scale = self.meta["TIMESYS"].lower()
+        low, high = (
+            None if moment is None else getattr(one_time(moment, name), scale)
+            for moment, name in ((start, "start"), (stop, "stop"))
+        )
         if low is not None and high is not None and not high > low:
             raise InputError(f"stop is {high.iso}, which is not after start, {low.iso}.")
         kept, room = np.ones(len(self), dtype=bool), TIME_TOLERANCE * u.s
@@ -94,13 +98,6 @@ class RowSelection:
         if high is not None:
             kept &= self.time_stop <= high + room
         return self[kept]
-
-    def _bound(self, moment, name):
-        if moment is None:
-            return None
-        scale = self.meta["TIMESYS"].lower()
-        time = one_time(moment, name)
-        return getattr(time, scale)
 
 
 def _row_numbers(rows, n_rows):
