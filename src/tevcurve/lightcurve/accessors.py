@@ -4,6 +4,7 @@ METHODS = {
     "plot": "tevcurve.lightcurve.plot:plot",
     "plot_panels": "tevcurve.lightcurve.plots.panels:plot_panels",
     "events": "tevcurve.lightcurve.event_table:event_table",
+    "of_instrument": "tevcurve.lightcurve.selection:of_instrument",
     "variability": "tevcurve.lightcurve.variability.summary:summarize",
     "write": "tevcurve.lightcurve.io:write_light_curve",
     "to_gadf_table": "tevcurve.lightcurve.interop.gadf_table:to_gadf_table",

@@ -60,23 +60,6 @@ class RowSelection:
         """Names of the instruments whose rows these are, tuple of str; empty where the rows do not say."""
         return tuple(name for name in rows_of_instruments(self.table) if name)
 
-    def of_instrument(self, name):
-        """The light curve of the rows of one instrument.
-
-        It knows the runs of that instrument, where this one knows its runs, and can be rebinned then.
-
-        name: str, one of `instruments`. Raises `InputError` for another.
-        """
-        numbers = rows_of_instruments(self.table).get(name)
-        if numbers is None:
-            there = ", ".join(map(repr, self.instruments)) or "none"
-            raise InputError(f"The light curve has no rows of {name!r}; its instruments are {there}.")
-        part = self[numbers]
-        if len(part) == len(self) or not hasattr(self.origin, "of_instrument"):
-            return part
-        origin = self.origin.of_instrument(name)
-        return replace(part, origin=origin, ledger=origin.ledger)
-
     def select_time(self, start=None, stop=None):
         """The light curve of the rows whose time bins lie wholly between two moments.
 
@@ -137,6 +120,27 @@ def _ledger_of(light_curve, numbers):
     if len(bins) and bins[-1] + 1 != len(ledger.time_bins):
         return None
     return replace(ledger, bins=ledger.time_bins.select(np.unique(bins[numbers])))
+
+
+def of_instrument(light_curve, name):
+    """The light curve of the rows of one instrument.
+
+    It knows the runs of that instrument, where the whole one knows its runs, and can be rebinned then.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    name : str, one of `instruments`. Raises `InputError` for another
+    """
+    numbers = rows_of_instruments(light_curve.table).get(name)
+    if numbers is None:
+        there = ", ".join(map(repr, light_curve.instruments)) or "none"
+        raise InputError(f"The light curve has no rows of {name!r}; its instruments are {there}.")
+    part = light_curve[numbers]
+    if len(part) == len(light_curve) or not hasattr(light_curve.origin, "of_instrument"):
+        return part
+    origin = light_curve.origin.of_instrument(name)
+    return replace(part, origin=origin, ledger=origin.ledger)
 
 
 def rows_of_instruments(table):
