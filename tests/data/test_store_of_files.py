@@ -4,45 +4,12 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table, vstack
-from dl3_files import START, RunFile, run_hdus, write_store
+from dl3_files import START, RunFile, write_store
+from found_files import EVENTS, RESPONSES, RUNS, assert_same, write
 
 from tevcurve.data import DataStore
 from tevcurve.errors import DataError, MissingError
 from tevcurve.run_id import RunId
-
-CLASSES = {
-    "events": ("EVENTS", "", ""),
-    "gti": ("GTI", "", ""),
-    "aeff": ("RESPONSE", "EFF_AREA", "AEFF_2D"),
-    "edisp": ("RESPONSE", "EDISP", "EDISP_2D"),
-    "psf": ("RESPONSE", "PSF", "PSF_TABLE"),
-    "bkg": ("RESPONSE", "BKG", "BKG_3D"),
-}
-EVENTS, RESPONSES = ("events", "gti"), ("aeff", "edisp", "psf", "bkg")
-
-
-def write(path, run, types=(*EVENTS, *RESPONSES), header=None):
-    """The tables of a run in a file, with their classes. header: keywords of all of them."""
-    hdus = {name: hdu for name, hdu in run_hdus(run).items() if name in types}
-    for name, hdu in hdus.items():
-        for number, word in zip((1, 2, 4), CLASSES[name], strict=True):
-            hdu.header[f"HDUCLAS{number}"] = word
-        hdu.header.update(header or {})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fits.HDUList([fits.PrimaryHDU(), *hdus.values()]).writeto(path)
-    return path
-
-
-def assert_same(store, other):
-    assert store.obs_ids.tolist() == other.obs_ids.tolist()
-    for one, wanted in zip(store.get_observations(), other.get_observations(), strict=True):
-        assert np.array_equal(one.events.time_s, wanted.events.time_s)
-        assert one.gti == wanted.gti
-        for name in RESPONSES:
-            assert np.array_equal(getattr(one, name).table.values, getattr(wanted, name).table.values)
-
-
-RUNS = (RunFile(3, seed=1), RunFile(5, seed=2, tstart=START + 4000, tstop=START + 5000))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tevcurve import __version__
-from tevcurve.cli import append, cache, demo, export, info, init, light_curve, results
+from tevcurve.cli import append, cache, demo, export, info, init, light_curve, make_index, results
 from tevcurve.cli.logs import set_level
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("info")(info.info)
 app.command("init")(init.init)
+app.command("make-index")(make_index.make_index)
 app.command("run")(light_curve.run)
 app.command("light-curve")(light_curve.light_curve)
 app.command("rebin")(results.rebin)

@@ -45,20 +45,22 @@ OBS_COLUMNS = (
 )
 
 
-def hdu_index(rows, sizes=None):
+def hdu_index(rows, sizes, telescopes=None):
     """Bytes of an HDU index.
 
     Parameters
     ----------
     rows : list of tuples, the values of `HDU_COLUMNS`
-    sizes : list of int, bytes of each HDU, or None
+    sizes : list of int, bytes of each HDU
+    telescopes : list of str, TELESCOP of the run of each, or None for an index without them
     """
     columns = [
         (name, None, _array(values))
         for name, values in zip(HDU_COLUMNS, zip(*rows, strict=True), strict=True)
     ]
-    if sizes is not None:
-        columns.append(("SIZE", None, np.array(sizes, dtype=np.int64)))
+    columns.append(("SIZE", None, np.array(sizes, dtype=np.int64)))
+    if telescopes is not None:
+        columns.append(("TELESCOP", None, np.array(telescopes)))
     return table_bytes("HDU_INDEX", columns, CLASSIFICATION | {"HDUCLAS1": "INDEX", "HDUCLAS2": "HDU"})
 
 

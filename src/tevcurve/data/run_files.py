@@ -45,7 +45,7 @@ class FoundRun:
 class ResponseFiles:
     """The responses in some files, of which each run has its own.
 
-    files: list of `FoundFile`.
+    files: iterable of `FoundFile`.
     """
 
     def __init__(self, files):
@@ -104,7 +104,7 @@ class ResponseFiles:
         return (*kept, *(_address(path, one) for path, one in found)), None
 
 
-def runs_of(files, without_responses=False):
+def runs_of(files, irfs=None):
     """(list of `FoundRun`, list of (`Path`, reason)): the runs of some files in their order, and the files of none.
 
     The responses of a run are those in its own file, or else those in the files that have no events.
@@ -112,10 +112,12 @@ def runs_of(files, without_responses=False):
     Parameters
     ----------
     files : list of `FoundFile`
-    without_responses : bool, whether runs are without, because they come from elsewhere
+    irfs : `ResponseFiles` in place of all these, or None
     """
-    pool = ResponseFiles([] if without_responses else [one for one in files if not one.of_type("events")])
-    runs = [_run(file, pool, without_responses) for file in files if file.of_type("events") or file.problem]
+    beside = ResponseFiles(one for one in files if not one.of_type("events"))
+    runs = [
+        _run(file, irfs or beside, irfs is None) for file in files if file.of_type("events") or file.problem
+    ]
     used = {path for run in runs for path, _ in run.hdus} | {run.path for run in runs}
     left = [(one.path, _left_out(one)) for one in files if one.path not in used]
     return runs, left
@@ -132,32 +134,26 @@ def _address(path, hdu):
     return HduAddress(hdu.hdu_type, hdu.hdu_class, path, hdu.name)
 
 
-def _run(file, pool, without_responses):
-    """The `FoundRun` of a file, with its own responses or those of a pool (`ResponseFiles`), or without."""
+def _run(file, pool, has_own):
+    """The `FoundRun` of a file, with its own responses where these count, or else those of a pool (`ResponseFiles`)."""
     events = file.of_type("events")
     if len(events) != 1:
-        words = (
-            file.problem
-            or f"The file {file.path} has {len(events)} tables of events; wanted is a file of one run."
-        )
-        return FoundRun(file.path.name, file.path, problem=words)
-    header = events[0].header
-    obs_id, odd = _number(header, file)
+        words = f"The file {file.path} has {len(events)} tables of events; wanted is a file of one run."
+        return FoundRun(file.path.name, file.path, problem=file.problem or words)
+    header, problem = events[0].header, None
+    (obs_id, odd), telescope = _number(header, file), instrument_of(header)
     own = [(file.path, one) for name in ("events", "gti") for one in file.of_type(name)]
-    responses = [
-        (file.path, one) for one in file.hdus if one.hdu_type in RESPONSE_TYPES and not without_responses
-    ]
-    telescope, problem = instrument_of(header), None
+    responses = [(file.path, one) for one in file.hdus if one.hdu_type in RESPONSE_TYPES and has_own]
     if not responses:
         try:
             responses = pool.of(obs_id, telescope)
         except DataError as error:
             problem = str(error)
-        if not responses and not problem and not without_responses:
-            problem = (
-                f"The file {file.path} has no responses, and no file without events beside it has; wanted is one that "
-                "is named (irfs)."
-            )
+    if not responses and not problem:
+        problem = (
+            f"The file {file.path} has no responses, and no file without events beside it has; wanted is one that is "
+            "named (irfs)."
+        )
     return FoundRun(obs_id, file.path, (*own, *responses), telescope, problem, odd)
 
 

@@ -70,12 +70,12 @@ class DataStore:
         base_dir, name = Path(base_dir), str(name or base_dir)
         folders = StoreFolders.of(base_dir, data_root)
         files = FileCache(folder=None if follow_links else folders.root, largest_file=largest_file)
-        self._set(IndexTables(hdu_table, obs_table, folders, name, files), files, base_dir, name, irfs)
+        irfs = None if irfs is None else ResponseFiles.open(irfs, files)
+        self._set(IndexTables(hdu_table, obs_table, folders, name, files, irfs), files, base_dir, name)
 
-    def _set(self, tables, files, base_dir, name, irfs):
+    def _set(self, tables, files, base_dir, name):
         self.base_dir, self.name, self._tables, self._files = base_dir, name, tables, files
         self.left_out, self.has_obs_index = tables.left_out, tables.has_obs_index
-        self._irfs = None if irfs is None else ResponseFiles.open(irfs, files)
 
     @classmethod
     def from_file(cls, path, **options):
@@ -167,14 +167,15 @@ class DataStore:
         """
         root = StoreFolders.of(base, data_root).root if data_root is not None else folder
         files = FileCache(folder=None if follow_links else root, largest_file=largest_file)
-        tables = FoundTables.of(paths, base, files, irfs is not None)
+        irfs = None if irfs is None else ResponseFiles.open(irfs, files)
+        tables = FoundTables.of(paths, base, files, irfs)
         if not any(one.hdus for one in tables.found):
             raise DataError(_no_runs(name, tables, folder is not None))
         if tables.left_out:
             words = listed((f"{path.name} ({reason})" for path, reason in tables.left_out), 3)
             log.warning("Of the files of %s %s left out: %s.", name, _are(len(tables.left_out)), words)
         made = cls.__new__(cls)
-        made._set(tables, files, base, str(name), irfs)
+        made._set(tables, files, base, str(name))
         return made
 
     @cached_property
@@ -247,9 +248,6 @@ class DataStore:
 
     def _observation(self, run):
         addresses, problem = self._tables.located(run)
-        problem = run.problem or problem
-        if self._irfs is not None and not problem:
-            addresses, problem = self._irfs.in_place_of(addresses, run)
         facts = run.pointing_deg, problem, run.odd, run.telescope
         return Observation(Run(run.obs_id, addresses, self._files, *facts))
 

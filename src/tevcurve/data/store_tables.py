@@ -36,15 +36,16 @@ class IndexTables:
     folders : `StoreFolders`
     name : str, what the store is called in messages
     files : `FileCache` that reads what the indices do not say
+    irfs : `ResponseFiles` in place of the responses of the HDU index, or None
     """
 
     n_events, left_out = None, ()
 
-    def __init__(self, hdu_table, obs_table, folders, name, files):
+    def __init__(self, hdu_table, obs_table, folders, name, files, irfs=None):
         self._hdu_index = HduIndex(hdu_table, folders, name)
         self._obs_index = None if obs_table is None else ObsIndex(obs_table, name)
         self.has_obs_index = obs_table is not None
-        self._files = files
+        self._files, self._irfs = files, irfs
 
     @cached_property
     def runs(self):
@@ -65,7 +66,10 @@ class IndexTables:
 
     def located(self, run):
         """(tuple of `HduAddress`, why the run cannot be used, a sentence, or None). run: one of `runs`."""
-        return self._hdu_index.of(run, self._files)
+        addresses, problem = self._hdu_index.of(run, self._files)
+        if self._irfs is None or problem or run.problem:
+            return addresses, run.problem or problem
+        return self._irfs.in_place_of(addresses, run)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class FoundTables:
     obs_table, has_obs_index = None, False
 
     @classmethod
-    def of(cls, paths, base, files, without_responses=False):
+    def of(cls, paths, base, files, irfs=None):
         """That of some files.
 
         Parameters
@@ -94,9 +98,9 @@ class FoundTables:
         paths : list of `Path`
         base : `Path` that FILE_DIRs start from
         files : `FileCache` that reads them
-        without_responses : bool, whether the responses come from elsewhere
+        irfs : `ResponseFiles` in place of the responses in these files, or None
         """
-        found, left_out = runs_of([FoundFile.open(path, files) for path in paths], without_responses)
+        found, left_out = runs_of([FoundFile.open(path, files) for path in paths], irfs)
         return cls(found, left_out, base)
 
     @cached_property
@@ -119,15 +123,17 @@ class FoundTables:
         return table_of_bytes(self.hdu_index(), "HDU_INDEX")
 
     def hdu_index(self):
-        """Bytes of the HDU index that leads to the runs."""
-        rows, sizes = [], []
+        """Bytes of the HDU index that leads to the runs; where instruments share an OBS_ID, with their TELESCOP."""
+        rows, sizes, telescopes = [], [], []
         for one in self.found:
             for path, hdu in one.hdus:
                 place = Path(os.path.relpath(path.parent, self.base)).as_posix()
                 rows.append((one.obs_id, hdu.hdu_type, hdu.hdu_class, place, path.name, hdu.name))
                 sizes.append(hdu.nbytes)
-        return hdu_index(rows, sizes)
+                telescopes.append(one.telescope)
+        are_shared = len({one.obs_id for one in self.found}) < len(self.found)
+        return hdu_index(rows, sizes, telescopes if are_shared else None)
 
     def located(self, run):
-        """(tuple of `HduAddress`, None): where the tables of a run lie. run: one of `runs`."""
-        return self.found[run.rows[0]].addresses, None
+        """(tuple of `HduAddress`, why the run cannot be used, a sentence, or None). run: one of `runs`."""
+        return self.found[run.rows[0]].addresses, run.problem

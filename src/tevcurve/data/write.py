@@ -48,12 +48,12 @@ def write_store(folder, observations, overwrite=False):
     rows, sizes = [], []
     for observation, name in zip(observations, _file_names(ids), strict=True):
         tables = observation_tables(observation)
-        _write(folder / "data" / name, tables.values())
+        write_tables(folder / "data" / name, tables.values())
         rows += _index_rows(observation, name, tables)
         sizes += [len(content) for content in tables.values()]
     counts = [len(observation.events) for observation in observations]
-    _write(folder / "obs-index.fits.gz", [obs_index(observations, counts)])
-    _write(folder / "hdu-index.fits.gz", [hdu_index(rows, sizes)])
+    write_tables(folder / "obs-index.fits.gz", [obs_index(observations, counts)])
+    write_tables(folder / "hdu-index.fits.gz", [hdu_index(rows, sizes)])
     return folder
 
 
@@ -131,8 +131,14 @@ def _index_rows(observation, name, tables):
     return rows
 
 
-def _write(path, tables):
-    """Write a gzip file beside its place and move it there."""
+def write_tables(path, tables):
+    """None; a gzip file of some tables is written beside its place and moved there.
+
+    Parameters
+    ----------
+    path : `Path`
+    tables : iterable of bytes
+    """
     content = primary_bytes() + b"".join(tables)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
     try:
