@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import total_ordering
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from tevcurve.errors import DataError
@@ -12,6 +12,7 @@ from tevcurve.errors import DataError
 FIELDS = ("instrument", "obs_id", "part")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]")
 _DIGITS = re.compile(r"([0-9]+)")
+_MOST_DIGITS = 18
 _LONGEST = 40  # letters of each field in the name of a file
 
 
@@ -106,3 +107,20 @@ def names_of(run_ids: Iterable[RunId]) -> dict[RunId, str]:
     known = list(dict.fromkeys(run_ids))
     several = len({one.instrument for one in known}) > 1
     return {one: one.full_text() if several else str(one) for one in known}
+
+
+def run_number(value: Any) -> int | str | None:
+    """OBS_ID of a value of a header or of an index: an int where it is a whole number in any form, else the text.
+
+    None for what is none: nothing, an empty text, a number that is not whole.
+
+    value: str, number or None.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else text or None
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    if not isinstance(value, Integral) and not (abs(value) < 2.0**63 and value == int(value)):
+        return None
+    return int(value)

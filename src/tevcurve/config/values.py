@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tevcurve.config import quantities, sky, spectra
-from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import InputError
 from tevcurve.options import Option
+from tevcurve.run_id import run_number
 from tevcurve.statistics import STATISTICS
 
 if TYPE_CHECKING:

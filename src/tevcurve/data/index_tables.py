@@ -12,12 +12,12 @@ from astropy.table import Table
 from tevcurve.data.header import instrument_of, letters
 from tevcurve.data.index_making import HDU_COLUMNS
 from tevcurve.data.run import HduAddress
-from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import DataError
 from tevcurve.files.astropy_table import as_table
 from tevcurve.files.columns import listed
 from tevcurve.files.masked import without_masks
 from tevcurve.irf.hdu_class import full_class
+from tevcurve.run_id import run_number
 
 _KEYWORDS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TELESCOP", "INSTRUME", "HDUCLASS", "HDUVERS")
 _MOST_ROWS = 2**20

@@ -7,9 +7,8 @@ import astropy.units as u
 
 from tevcurve.data.filters import ObservationFilter, time_pair
 from tevcurve.data.observation import Observation
-from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import InputError, MissingError
-from tevcurve.run_id import RunId, names_of
+from tevcurve.run_id import RunId, names_of, run_number
 
 _SHOWN = 20
 

@@ -9,14 +9,13 @@ import numpy as np
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
 from tevcurve.data.header import RunHeader, instrument_of, letters
-from tevcurve.data.run_numbers import run_number
 from tevcurve.data.time_zero import good_time_has_zero, with_time_zero
 from tevcurve.errors import DataError
 from tevcurve.files import FileCache
 from tevcurve.irf.layout import RESPONSES, classes_of, type_of
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, note_again, noted_remarks, remark
-from tevcurve.run_id import RunId
+from tevcurve.run_id import RunId, run_number
 
 _STAGES = {"header": "events", "events_hdu": "events"}
 _POINTING_TOLERANCE = 0.1  # deg between the pointing in the index and that in the file

@@ -8,11 +8,11 @@ from pathlib import Path
 from tevcurve.data.found_files import FoundFile
 from tevcurve.data.header import instrument_of
 from tevcurve.data.run import HduAddress
-from tevcurve.data.run_numbers import run_number
 from tevcurve.errors import DataError
 from tevcurve.files import expand_path
 from tevcurve.files.columns import listed
 from tevcurve.irf.layout import RESPONSE_TYPES
+from tevcurve.run_id import run_number
 
 
 @dataclass(frozen=True)

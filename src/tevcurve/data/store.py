@@ -16,14 +16,13 @@ from tevcurve.data.observation import Observation
 from tevcurve.data.observations import Observations
 from tevcurve.data.run import Run
 from tevcurve.data.run_files import ResponseFiles
-from tevcurve.data.run_numbers import run_number
 from tevcurve.data.store_folders import StoreFolders, index_below
 from tevcurve.data.store_tables import FoundTables, IndexTables, table_of_bytes
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.files import FileCache, FitsFile, expand_path
 from tevcurve.files.columns import listed
 from tevcurve.files.content import LARGEST_FILE
-from tevcurve.run_id import RunId
+from tevcurve.run_id import RunId, run_number
 
 log = logging.getLogger(__name__)
 

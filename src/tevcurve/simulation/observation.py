@@ -11,7 +11,6 @@ from astropy.coordinates import EarthLocation, SkyCoord
 from tevcurve.data import GTI, EventList, Observation
 from tevcurve.data.filters import ObservationFilter
 from tevcurve.data.header import RunHeader
-from tevcurve.data.run_numbers import run_number
 from tevcurve.data.run_times import span_keywords
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.data.time import TimeReference
@@ -22,7 +21,7 @@ from tevcurve.irf.field_rotation import horizontal_lonlat
 from tevcurve.irf.table import Response
 from tevcurve.kernels.sphere import directional_offset
 from tevcurve.models import SkyModel
-from tevcurve.run_id import RunId
+from tevcurve.run_id import RunId, run_number
 from tevcurve.simulation.background_events import draw_background
 from tevcurve.simulation.reconstruction import angle_draw
 from tevcurve.simulation.responses import ResponseSet

@@ -8,7 +8,7 @@ from small_store import START, run_file
 
 from tevcurve import LightCurve
 from tevcurve.cli.main import main
-from tevcurve.data.run_numbers import run_number
+from tevcurve.run_id import run_number
 
 NAMES = ("CTAO-N 2023/01:10", "CTAO-N 2023/01:9", "CTAO-N 2023/01:11")
 
