@@ -4,6 +4,7 @@ The spread of directions at a reconstructed energy is such that the cut has the 
 what the files say of area and dispersion is exact.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import astropy.units as u
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from dl3_files import RunFile, write_store
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve import DataStore, PowerLaw, light_curve
+from tevcurve.errors import DataError
+from tevcurve.reduction.regions import SkyCircle
 
 TARGET = SkyCoord(83.63, 22.01, unit="deg")
 SPECTRUM = PowerLaw(2.5, "1.6e-10 cm-2 s-1 TeV-1", "1 TeV")
@@ -118,3 +121,40 @@ def test_fluxes_are_those_that_were_drawn(observations):
     pulls = (np.asarray(table["flux"]) - truth) / np.asarray(table["flux_err"])
     assert np.all(np.asarray(table["flux_err"]) / truth < [0.012, 0.012, 0.022])
     assert np.all(np.abs(pulls) < 3), pulls
+
+
+def test_a_band_without_room_for_off_regions_says_so_and_the_others_stay(observations, caplog):
+    first = observations[:1]
+    pointing = observations[0].pointing
+    # It touches the circle of 0.36 deg opposite to ON, and no narrower one.
+    beyond = pointing.directional_offset_by(pointing.position_angle(TARGET) + 180 * u.deg, 0.8 * u.deg)
+    exclusion = SkyCircle(beyond, 0.1 * u.deg)
+    table, free = (curve_of(first, exclusion=each).table for each in (exclusion, None))
+    assert list(table["status"]) == ["no_exposure", "ok", "ok"]
+    assert "no room for OFF regions as wide as the cut in angle" in table["reason"][0]
+    assert "has no OFF regions between 0.5 and 1 TeV: all 1 places tried are on an exclusion" in caplog.text
+    for name in ("flux", "n_on", "n_off", "alpha"):
+        assert_array_equal(table[name][1:], free[name][1:])
+    with pytest.raises(DataError, match="all 1 places tried are on an exclusion"):
+        curve_of(first, BANDS[:2], exclusion=exclusion)
+    # Of two runs one has room; the row is of that one.
+    two = curve_of(observations[:2], time_bins="1000 h", exclusion=exclusion).table
+    assert list(two["n_runs"]) == [1, 2, 2]
+    assert two["n_on"][0] == curve_of(observations[1:2]).table["n_on"][0]
+
+
+def test_masked_bins_do_not_make_regions_wide(tmp_path):
+    write_store(tmp_path, [replace(drawn_run(number), thresholds=(1.0, 90.0)) for number in range(2)])
+    observations, reco = DataStore.from_dir(tmp_path).get_observations(), [0.5, 1, 2, 3] * u.TeV
+    # Of the band from 0.5 to 3 TeV, the bin below 1 TeV, which has the widest cut, is not fitted.
+    masked = curve_of(observations, reco[[0, -1]], e_reco=reco).table
+    free = curve_of(observations, reco[[1, -1]], e_reco=reco[1:]).table
+    for name in ("n_on", "n_off", "alpha"):
+        assert_array_equal(masked[name], free[name])
+
+
+def test_reflected_regions_are_as_many_as_have_room_in_the_band(observations):
+    table = curve_of(observations, off_regions="reflected").table
+    size = 2 * np.arcsin(np.sin(np.radians(RADII)) / np.sin(np.radians(0.5)))
+    n_off = np.floor((2 * np.pi - 2 * (size + 0.1)) / size + 1)
+    assert_allclose(np.reshape(1 / table["alpha"], (N_RUNS, 3)), np.broadcast_to(n_off, (N_RUNS, 3)))

@@ -130,13 +130,14 @@ def for_each_run(value, runs):
     return value if isinstance(value, list) else [value] * len(runs)
 
 
-def no_exposure(runs, masked):
+def no_exposure(runs, masked, band):
     """(status, reason) of a row in which nothing is expected of the source, of whichever runs.
 
     Parameters
     ----------
     runs : list of int, numbers of the row's runs
     masked : list of bool, whether each has no energy bin of the band in the fit
+    band : int, number of the band
     """
     return "no_exposure", ""
 
@@ -148,8 +149,8 @@ class RowSetting:
     Attributes
     ----------
     dark : bool array (n_bands,), bands in which the reference spectrum has no flux, which are not fitted; None for none
-    why_dark : function of the numbers of a row's runs, and of whether each has no energy bin of the band in the fit,
-        that returns (status, reason) where these expect nothing
+    why_dark : function of the numbers of a row's runs, of whether each has no energy bin of the band in the fit, and
+        of the number of the band, that returns (status, reason) where these expect nothing
     stacked : bool, whether the runs of a bin are added up, in place of being fitted jointly
     seconds : `WholeSeconds` of runs that are in one row as a whole; None for what the cut says
     """
@@ -293,7 +294,7 @@ class RowLikelihood:
                 "the reference spectrum has no flux in the band, so there is nothing to scale",
             )
         runs = [run for run, cut in enumerate(self.cut.cuts) if time in cut.bins]
-        return self.setting.why_dark(runs, [bool(self.reaches[run].masked[band]) for run in runs])
+        return self.setting.why_dark(runs, [bool(self.reaches[run].masked[band]) for run in runs], band)
 
     def notes(self):
         """What is worth saying of each row, a list (n_bins,) of sentences, empty where there is nothing."""

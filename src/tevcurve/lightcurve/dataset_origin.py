@@ -85,7 +85,7 @@ class DatasetOrigin:
         )
         runs, why = rows.runs(), first.why_no_signal(self.models[0])
         laid = self.time_bins.bins(runs.terms)
-        setting = RowSetting(dark, why_dark=lambda numbers, masked: why)
+        setting = RowSetting(dark, why_dark=lambda numbers, masked, band: why)
         return rows.rows(laid, runs, setting), laid
 
     def light_curve(self):
@@ -237,7 +237,7 @@ def rows_of_whole(datasets, models, bins, n_bins, reoptimize, options):
     options : `FitOptions`
     """
 
-    def why_dark(numbers, masked):
+    def why_dark(numbers, masked, band):
         """(status, reason) of a row of these datasets."""
         if all(datasets[k].livetime is not None and datasets[k].livetime.value == 0 for k in numbers):
             return "no_livetime", "there is no good time in the bin"

@@ -42,7 +42,7 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
         meta["selected_by"] = plan.selected_by
     if plan.exclusion is not None:
         meta["exclusion"] = told(lambda setting: exclusion_words(plan.exclusion, setting))
-    if plan.settings.kind is not CubeSetting:
+    if any(map(off_words, plan.settings.all)):
         meta["off_regions"] = told(off_words)
     responses = told(lambda setting: setting.responses)
     if responses != option_of("responses").default:
@@ -59,15 +59,15 @@ def method_words(setting: Setting) -> str:
 
 
 def off_words(setting: Setting) -> str:
-    """How the OFF regions of runs of a setting are laid, str: "wobble, at most 3, of the size on a grid".
+    """What was asked for of the OFF regions of runs, str: "wobble, at most 3, of the size on a grid"; "" for nothing.
 
-    setting: of a run; "" of one for cubes.
+    setting: of a run.
     """
     if isinstance(setting, CubeSetting):
         return ""
-    words = setting.off_regions or "reflected, or wobble for tables of RAD_MAX"
-    words += f", at most {setting.n_off}" if setting.n_off is not None else ""
-    return words + (", of the size on a grid" if setting.angular_size == "grid" else "")
+    words = [setting.off_regions, setting.n_off and f"at most {setting.n_off}"]
+    words.append("of the size on a grid" if setting.angular_size == "grid" else None)
+    return ", ".join(word for word in words if word)
 
 
 def exclusion_words(exclusion: Any, setting: Setting) -> str:

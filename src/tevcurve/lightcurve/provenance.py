@@ -7,6 +7,7 @@ SAID = {
     "spectrum": ("spectrum", "SPECTRUM"),
     "position": ("position", "POSITION"),
     "safe_energy": ("safe energies", "SAFE_E"),
+    "off_regions": ("OFF regions", "OFF_REGS"),
     "exclusion": ("exclusion", "EXCLUDED"),
     "creator": ("made by", "CREATOR"),
 }

@@ -26,6 +26,7 @@ from tevcurve.problems import Problem, alike, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.safe_energy import bins_inside
 from tevcurve.run_id import names_of
 
 log = logging.getLogger(__name__)
@@ -191,9 +192,14 @@ class Kept(Plan):
             for number, terms in enumerate(self.terms)
         ]
 
-    def _why_dark(self, numbers, masked):
-        ranges = [self.terms[number].safe_tev for number in numbers]
-        return why_dark([self.runs.read(number) for number in numbers], ranges, masked)
+    def _why_dark(self, numbers, masked, band):
+        terms = [self.terms[number] for number in numbers]
+        bins, edges = self.axes.band_of_bin == band, self.axes.reco
+        # In 1D, where no bin is in the fit and some are inside the safe energies, there are no OFF regions.
+        in_regions = self.settings.kind is not CubeSetting
+        crowded = [in_regions and bool(bins_inside(edges, *each.safe_tev)[bins].any()) for each in terms]
+        runs = [self.runs.read(number) for number in numbers]
+        return why_dark(runs, [each.safe_tev for each in terms], masked, crowded)
 
 
 def _reason(group, names):
