@@ -15,6 +15,7 @@ from tevcurve.cli.commands import app
 from tevcurve.cli.main import main
 from tevcurve.config import Config
 from tevcurve.errors import StoreError
+from tevcurve.store import Result
 
 COMMANDS = (
     "demo",
@@ -289,6 +290,19 @@ def test_how_responses_are_taken_is_kept(store, result, tmp_path):
     np.testing.assert_array_equal(*nights)
     assert main([*common, "--time-bins", "night", "-o", "direct"]) == 0
     np.testing.assert_allclose(nights[0], fluxes(tmp_path / "direct"), rtol=1e-12)
+
+
+def test_off_regions_are_asked_for_on_the_command_line(store, tmp_path, capsys):
+    line = ["light-curve", store, "--energy", "0.7TeV,10TeV", "--method", "1d"]
+    options = ["--off-regions", "wobble", "--n-off", "2", "--angular-size", "grid"]
+    assert main([*line, *options, "-o", "asked"]) == 0
+    assert "OFF regions wobble, at most 2, of the size on a grid" in capsys.readouterr().out
+    table = Result.read(tmp_path / "asked").light_curve.table
+    np.testing.assert_array_equal(np.asarray(table["alpha"]), 0.5)
+    config = yaml.safe_load(Path("asked", "config.yaml").read_text())
+    assert [config[name] for name in ("off_regions", "n_off", "angular_size")] == ["wobble", 2, "grid"]
+    assert main(["rebin", "asked", "--time-bins", "night", "--energy", "1TeV,10TeV", "-o", "night"]) == 0
+    np.testing.assert_array_equal(np.asarray(Result.read(tmp_path / "night").light_curve.table["alpha"]), 0.5)
 
 
 def test_a_light_curve_is_exported(result, tmp_path, capsys):

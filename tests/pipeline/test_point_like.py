@@ -43,7 +43,7 @@ def magic(gammapy_data):
     return DataStore.from_dir(folder).get_observations(MAGIC_RUNS)
 
 
-def point_like_store(folder, radius):
+def point_like_store(folder, radius, of_dispersion=None):
     """The small store with point-like responses, RAD_MAX in deg in their headers, None for none."""
     make_store(folder)
     for path in (folder / "data").iterdir():
@@ -51,6 +51,8 @@ def point_like_store(folder, radius):
             hdus["AEFF"].header["HDUCLAS3"] = "POINT-LIKE"
             if radius is not None:
                 hdus["AEFF"].header["RAD_MAX"] = radius
+            if of_dispersion is not None:
+                hdus["EDISP"].header["RAD_MAX"] = of_dispersion
             hdus.writeto(path, overwrite=True)
     return DataStore.from_dir(folder).get_observations()
 
@@ -166,14 +168,28 @@ def test_a_fixed_cut_is_the_radius_of_the_regions_and_of_the_area(tmp_path):
         light_curve(observations, TARGET, "run", [1, 10] * u.TeV, on_radius="0.2 deg", **OPTIONS)
 
 
-def test_a_cut_of_which_nothing_tells_the_radius_is_refused(tmp_path):
-    observations = point_like_store(tmp_path, None)
-    with pytest.raises(DataError, match="HDUCLAS3 POINT-LIKE"):
+def test_a_cut_of_which_nothing_tells_the_radius_is_asked_for(tmp_path):
+    observations = point_like_store(tmp_path / "none", None)
+    with pytest.raises(DataError, match=r"HDUCLAS3 POINT-LIKE.*wanted is its radius as on_radius"):
         light_curve(observations, TARGET, "run", [1, 10] * u.TeV, **OPTIONS)
+    said = light_curve(observations, TARGET, "run", [1, 10] * u.TeV, on_radius="0.15 deg", **OPTIONS)
+    told = light_curve(point_like_store(tmp_path / "told", 0.15), TARGET, "run", [1, 10] * u.TeV, **OPTIONS)
+    assert_allclose(said.table["flux"], told.table["flux"], rtol=1e-12)
+
+
+def test_a_cut_of_two_radii_is_refused(tmp_path):
+    observations = point_like_store(tmp_path, 0.15, of_dispersion=0.16)
+    with pytest.raises(
+        DataError, match=r"aeff.* has RAD_MAX 0.15 deg and .*edisp.* has 0.16 deg; wanted is one"
+    ):
+        light_curve(observations, TARGET, "run", [1, 10] * u.TeV, **OPTIONS)
+    same = point_like_store(tmp_path / "same", 0.15, of_dispersion=0.15001)
+    light_curve(same, TARGET, "run", [1, 10] * u.TeV, **OPTIONS)
 
 
 def test_what_is_proposed_for_them_is_1d_and_runs(magic, gammapy_data):
-    config, _ = sensible_config(gammapy_data / "magic" / "rad_max" / "data", magic[0].target_name)
+    config, notes = sensible_config(gammapy_data / "magic" / "rad_max" / "data", magic[0].target_name)
+    assert notes["on_radius"].endswith("which each run has from its files: a radius for each energy.")
     assert config.method == "1d"
     table = light_curve(magic, CRAB, **config.options()).table
     assert len(table) == len(magic)

@@ -55,7 +55,7 @@ def sensible_config(
         raise DataError(f"No run of {target} can be used: {problems[0]}")
     made: dict[str, Any] = {}
     notes: dict[str, str] = {}
-    for choose in (_energies, _method):
+    for choose in (_energies, _method, _radius):
         sensible, why = choose(looks)
         made, notes = made | sensible, notes | why
     icrs = position.icrs
@@ -70,7 +70,8 @@ def sensible_config(
 def _look_at(observation: Observation, position: "SkyCoord") -> dict[str, Any]:
     """What one run says, a dict: safe energies in TeV (NaN for none in the file), offset in deg, its responses."""
     # Without these neither method can do; responses that hold for a cut in angle need no point spread function.
-    is_cut = observation.has("aeff") and observation.has("edisp") and observation.directional_cut is not None
+    cut = observation.directional_cut if observation.has("aeff") and observation.has("edisp") else None
+    is_cut = cut is not None
     missing = [
         name for name in NEEDED if not observation.has(name) and not (is_cut and name in FULL_ENCLOSURE)
     ]
@@ -88,6 +89,7 @@ def _look_at(observation: Observation, position: "SkyCoord") -> dict[str, Any]:
         "fraction": range_above_fraction(aeff, float(offset), FRACTION),
         "offset": float(np.degrees(offset)),
         "has_background": not is_cut and all(map(observation.has, NEEDED_BY_CUBES)),
+        "cut": cut,
     }
 
 
@@ -118,6 +120,26 @@ def _method(looks: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, 
         room = "" if min(offsets) >= SMALLEST_OFFSET else ", too near for OFF regions in 1d"
         return {"method": "3d"}, {"method": f"{off}{room}; all responses for 3d are there."}
     return {"method": "1d"}, {"method": f"{off}; not every run has the background response for 3d."}
+
+
+def _radius(looks: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Nothing is to be said of the radius of a cut that the files name; why, and where they do not."""
+    cuts = [look["cut"] for look in looks if look["cut"] is not None]
+    radii = [np.degrees(cut) for cut in cuts if isinstance(cut, float)]
+    if not cuts:
+        return {}, {}
+    why = "The responses hold for a cut in angle, which each run has from its files: "
+    if len(radii) < len(cuts):
+        why += "a radius for each energy."
+    elif np.all(np.isfinite(radii)):
+        why += (
+            "a radius of "
+            + " to ".join(f"{radius:.4g}" for radius in sorted({min(radii), max(radii)}))
+            + " deg."
+        )
+    else:
+        why = "The responses hold for a cut in angle, and not every file says for which: its radius belongs here."
+    return {}, {"on_radius": why}
 
 
 def _rounded(energy: float, towards: Callable[[float], int]) -> float:
