@@ -8,6 +8,7 @@ import pytest
 import yaml
 from dl3_files import write_store
 from small_store import START, make_store, run_file
+from two_instruments import make_stores
 from typer.testing import CliRunner
 
 from tevcurve import LightCurve
@@ -347,3 +348,28 @@ def test_what_is_odd_with_all_runs_is_told_once(tmp_path, capsys):
     report = Path("crab.html").read_text()
     assert report.count("has no keyword ALT_PNT") == 1
     assert "<td>1, 2, 3, 4, 5</td>" in report
+
+
+def test_several_stores_are_one_job(tmp_path, capsys):
+    paths = [str(store_.base_dir) for store_ in make_stores(tmp_path / "data").values()]
+    method = ["--energy", "0.7TeV,10TeV", "--method", "1d"]
+    assert main(["info", *paths, "--target", "Crab"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[2:]] == [["HESS", "1"], ["HESS", "2"], ["HESS", "3"]] + [
+        ["MAGIC", f"{number}"] for number in (1, 2, 3, 4)
+    ]
+    assert main(["light-curve", *paths, *method, "-o", "both"]) == 0
+    assert "7 rows, 0.7-10 TeV, of HESS and MAGIC" in capsys.readouterr().out
+    assert main(["init", "Crab", *paths, *method]) == 0
+    Path("crab.yaml").write_text(capsys.readouterr().out)
+    assert Config.read("crab.yaml").data == paths
+    assert main(["run", "crab.yaml", "-o", "again"]) == 0
+    assert fluxes(Path("both")).tolist() == fluxes(Path("again")).tolist()
+    assert main(["light-curve", *paths, *method, "--runs", "[HESS 2, 4]", "-o", "few"]) == 0
+    table = LightCurve.read(Path("few") / "light_curve.ecsv").table
+    assert table["instrument"].tolist() == ["HESS", "MAGIC"]
+    assert main(["append", "few", *paths]) == 0
+    assert fluxes(Path("few")).tolist() == fluxes(Path("both")).tolist()
+    assert main(["variability", "both", "--instrument", "MAGIC", "--toys", "10"]) == 0
+    assert main(["variability", "both"]) == 2
+    assert "of_instrument('MAGIC'), or --instrument" in capsys.readouterr().err

@@ -139,3 +139,23 @@ def test_the_position_of_a_target_is_the_headers_or_that_of_the_index(tmp_path, 
         assert ids(observations_of(store, CRAB)[0]) == [1]
         assert observations_of(store, CRAB)[0][0].pointing_lonlat
     assert not remarks
+
+
+def test_stores_that_do_not_know_a_name_are_searched_at_its_position(tmp_path, caplog):
+    known = write_store(tmp_path / "known", [RunFile(1, target="Crab", header=HERE)])
+    called = write_store(
+        tmp_path / "called", [RunFile(1, target="M1 nebula"), RunFile(2, target="M1 nebula")]
+    )
+    far = write_store(tmp_path / "far", [RunFile(7, target="Vela", pointing=(128.8, -45.2))])
+    observations, position = observations_of([known, called, far], "Crab")
+    assert [one.obs_id for one in observations] == [1, 1, 2]
+    assert position.separation(CRAB) < 1e-6 * u.deg
+    assert "'Crab' is not known to " in caplog.text
+    assert "which is searched at the position that the others have for it" in caplog.text
+    assert "Nothing is taken of" in caplog.text
+    # Single observations among them, as well.
+    singles = [*DataStore.from_dir(called).get_observations(), *DataStore.from_dir(far).get_observations()]
+    observations, _ = observations_of([DataStore.from_dir(known), *singles], "Crab")
+    assert [one.obs_id for one in observations] == [1, 1, 2]
+    with pytest.raises(MissingError, match=r"no target 'Geminga'.*no target 'Geminga'"):
+        observations_of([known, far], "Geminga")

@@ -62,20 +62,39 @@ def _row(target):
 
 
 def _print_runs(target):
-    columns = target.obs_ids, target.start_mjd, target.livetime_s, target.zenith_deg, target.pointings_deg
+    several = len(set(target.instruments)) > 1
+    columns = (
+        target.instruments,
+        target.obs_ids,
+        target.start_mjd,
+        target.livetime_s,
+        target.zenith_deg,
+        target.pointings_deg,
+    )
     rows = [
         [
+            *([instrument or "-"] if several else []),
             str(obs_id),
             _date(mjd, minutes=True),
             _number(live / 60, 1),
             _number(zenith, 1),
             *(_number(x, 3) for x in at),
         ]
-        for obs_id, mjd, live, zenith, at in zip(*columns, strict=True)
+        for instrument, obs_id, mjd, live, zenith, at in zip(*columns, strict=True)
     ]
     print(f"{plain(target.name)}: {len(rows)} runs, {np.nansum(target.livetime_s) / 3600:.2f} h of live time")
     print_table(
-        ["OBS_ID", "start (UTC)", "live time [min]", "zenith [deg]", "RA [deg]", "Dec [deg]"], rows, left=2
+        [
+            *(["instrument"] if several else []),
+            "OBS_ID",
+            "start (UTC)",
+            "live time [min]",
+            "zenith [deg]",
+            "RA [deg]",
+            "Dec [deg]",
+        ],
+        rows,
+        left=2 + several,
     )
 
 

@@ -61,7 +61,13 @@ INPUT = (
         DATA,
         "position",
     ),
-    Option("runs", None, "OBS_IDs, as [23523, 23526]; null: all of the target", DATA, "runs"),
+    Option(
+        "runs",
+        None,
+        "OBS_IDs, as [23523, 23526], or [HESS 23523] of one of several instruments; null: all of the target",
+        DATA,
+        "runs",
+    ),
 )
 OUTPUT = (
     Option("output", None, "folder for the result; null: it is only printed", RUNNING, "path"),

@@ -63,6 +63,10 @@ def _with_ids(
     by_id: dict[int | str, list[Observation]] = {}
     for observation in observations:
         by_id.setdefault(observation.obs_id, []).append(observation)
+    if any(isinstance(each, str) and each not in by_id for each in runs):
+        # "HESS 23523" is that of one of several instruments.
+        for observation in observations:
+            by_id.setdefault(observation.run_id.full_text(), []).append(observation)
     missing = [obs_id for obs_id in runs if obs_id not in by_id]
     if missing:
         raise MissingError(

@@ -21,6 +21,7 @@ class TargetRuns:
     ----------
     name : str
     obs_ids : array (n,) of int, or of objects, int and str, where some are texts
+    instruments : array (n,) of objects, str: TELESCOP, as the index or, of several stores, the headers say; else ""
     livetime_s, zenith_deg, start_mjd : float arrays (n,), NaN where the index does not say
     position_deg : (RA, Dec) of the target, NaN where the index does not say
     pointings_deg : float array (n, 2), RA and Dec
@@ -28,6 +29,7 @@ class TargetRuns:
 
     name: str
     obs_ids: np.ndarray
+    instruments: np.ndarray
     livetime_s: np.ndarray
     zenith_deg: np.ndarray
     start_mjd: np.ndarray
@@ -42,11 +44,11 @@ def targets_of(*stores):
 
     stores: each a `DataStore`.
     """
-    each = [_of_store(store) for store in stores]
+    each = [_of_store(store, are_others=len(stores) > 1) for store in stores]
     columns = {key: [value for one in each for value in one[key]] for key in each[0]}
     names, found = columns.pop("name"), []
     are_texts = any(isinstance(obs_id, str) for obs_id in columns["obs_ids"])
-    kinds = {"obs_ids": object if are_texts else np.int64}
+    kinds = {"obs_ids": object if are_texts else np.int64, "instruments": object}
     columns = {key: np.array(values, dtype=kinds.get(key, float)) for key, values in columns.items()}
     for name in dict.fromkeys(names):
         own = np.array([each == name for each in names])
@@ -69,13 +71,35 @@ def only_target(*stores):
     return names[0]
 
 
-def _of_store(store):
-    """Dict of what is known of each run of a store: columns (n,) or (n, 2), NaN for unknown."""
+def _of_store(store, are_others):
+    """Dict of what is known of each run of a store: columns (n,) or (n, 2), NaN for unknown.
+
+    are_others: bool, whether there are other stores, so that the headers are asked for an instrument of which the index
+    does not tell.
+    """
     columns, rows = _of_index(store.obs_table), [rows[0] for rows in store.run_rows]
     columns = {key: None if column is None else column[rows] for key, column in columns.items()}
     if columns["name"] is None:
         columns = _with_headers(columns, store)
-    return columns | {"obs_ids": [run.obs_id for run in store.get_observations()]}
+    runs = store.get_observations()
+    return columns | {
+        "obs_ids": [run.obs_id for run in runs],
+        "instruments": [_instrument(run, are_others) for run in runs],
+    }
+
+
+def _instrument(run, is_wanted):
+    """TELESCOP of a run, "" where it is not known; of its header only where it is wanted."""
+    told = run.run_id_in_index.instrument
+    if told or not is_wanted:
+        return told
+    try:
+        with noted_remarks(aloud=False):
+            return run.run_id.instrument
+    except TevcurveError:
+        return ""
+    finally:
+        run.release()
 
 
 def _of_index(table):

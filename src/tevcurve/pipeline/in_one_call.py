@@ -63,8 +63,10 @@ def light_curve(
 
     Parameters
     ----------
-    observations : Observations, a list of observations, a DataStore, or the path of one
-    target : SkyCoord, or the name of a target in the observation index
+    observations : Observations, a DataStore, or the path of one, of a folder or of a file of a run; or a list of these,
+        of one instrument or of several, of which each has rows of its own
+    target : SkyCoord, or the name of a target in the observation index; stores that do not know it are searched at its
+        position in the others
     time_bins : a binning of `tevcurve.lightcurve.bins`, or its text such as "2 min" or "night"; default: by_run()
     energy_edges : Quantity (n_bands + 1,); the bands have exactly these edges
     method : "3d" (cube with the background response) or "1d" (ON and OFF regions)

@@ -19,7 +19,7 @@ class Selection:
     """The choice of runs by the name of their target, or else by a position.
 
     position: `SkyCoord` of the source. name: str, or None. either: bool, whether a store that has not the name is
-    searched at the position.
+    searched at the position, as those of a result of several stores are.
     """
 
     position: SkyCoord
@@ -33,7 +33,8 @@ class Selection:
         position = SkyCoord(*plan.source, unit="rad")
         config = result.config or {}
         if isinstance(config.get("target"), str):
-            return cls(position, config["target"], config.get("position") is not None)
+            either = config.get("position") is not None or isinstance(config.get("data"), list | tuple)
+            return cls(position, config["target"], either)
         return cls(position, plan.selected_by)
 
     def choose(self, given):

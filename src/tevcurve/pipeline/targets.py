@@ -1,6 +1,7 @@
 """Which observations a caller means, and where their target is."""
 
 import difflib
+import logging
 import os
 from collections import Counter
 from contextlib import suppress
@@ -20,6 +21,8 @@ from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import noted_remarks
 
+log = logging.getLogger(__name__)
+REACH = 2.5 * u.deg  # of pointings to the target
 SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
 
 
@@ -118,25 +121,60 @@ def _at(source, position, name):
     return list(_near(source, position))
 
 
-def _of_each(sources, choose):
-    """List of the observations that are chosen of each source; raises MissingError where there are none of any."""
+def _of_each(sources, choose, are_others=False):
+    """List of the observations that are chosen of each source; raises MissingError where there are none of any.
+
+    Of a source that has none the log says why, where others have some (`are_others`: or where there are more).
+    """
     found, missing = [], []
     for source in sources:
         try:
             found += choose(source)
         except MissingError as error:
-            missing.append(error)
-    if missing and not found:
-        raise missing[0] if len(missing) == 1 else MissingError(" ".join(map(str, missing)))
+            missing.append((source, error))
+    if missing and not found and not are_others:
+        raise MissingError(" ".join(str(error) for _, error in missing))
+    for source, error in missing:
+        log.warning("Nothing is taken of %s: %s", _called_source(source), error)
     return found
+
+
+def _called_source(source):
+    """What to call a source, str."""
+    return source.name if isinstance(source, DataStore) else "the single observations"
 
 
 def _by_name(sources, name):
     """The observations of a named target, and its position as their headers have it, or else the index.
 
+    Stores that do not know the name are searched at the position, which is said.
+    """
+    knowing, others = [], []
+    for source in sources:
+        try:
+            knowing.append((source, runs_of_target(source, name)))
+        except MissingError as error:
+            others.append((source, error))
+    if not knowing:
+        raise MissingError(" ".join(str(error) for _, error in others))
+    stores = [source for source, _ in knowing]
+    runs, position = _with_position(stores, [run for _, own in knowing for run in own], name)
+    for source, error in others:
+        log.warning(
+            "%r is not known to %s (%s), which is searched at the position that the others have for it.",
+            name,
+            _called_source(source),
+            str(error).rstrip(".?"),
+        )
+    near = _of_each([source for source, _ in others], lambda one: _pointing_at(one, position), bool(runs))
+    return [*runs, *near], position
+
+
+def _with_position(sources, runs, name):
+    """(the runs, their target's position).
+
     It is the first one with which the index or another header agrees: one bad header does not move the others' target.
     """
-    runs = _of_each(sources, lambda one: runs_of_target(one, name))
     votes, headers, unread = [], [], []
     for store in sources:
         votes += _positions_in_index(store, runs) if isinstance(store, DataStore) else []
@@ -244,7 +282,17 @@ def _called(observations, name):
     return found
 
 
-def _near(store, position, reach=2.5 * u.deg):
+def _pointing_at(source, position):
+    """List of the observations of a source that point near a position; raises MissingError where none does."""
+    if isinstance(source, DataStore):
+        return list(_near(source, position))
+    found = [one for one in source if one.pointing.separation(position) < REACH]
+    if not found:
+        raise MissingError(f"No observation points within {REACH:g} of the target.")
+    return found
+
+
+def _near(store, position, reach=REACH):
     """The observations of a store whose pointing is near a position."""
     lon, lat = (_degrees(store.obs_table, name) for name in ("RA_PNT", "DEC_PNT"))
     known = (np.abs(lon) <= LONGEST_LON) & (np.abs(lat) <= 90)
