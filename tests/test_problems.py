@@ -120,3 +120,10 @@ def test_remarks_that_are_alike_are_logged_once(caplog):
     ]
     remark("HDU EVENTS of 0.fits has no keyword ALT_PNT.")
     assert len(caplog.messages) == 4
+
+
+def test_a_remark_about_two_runs_is_said_to_hold_once_more(caplog):
+    with remarks_told_once():
+        for n in range(2):
+            remark(f"Run {n} is odd.")
+    assert caplog.messages[1:] == ["The same holds once more, with other files or numbers: Run 0 is odd."]

@@ -102,9 +102,8 @@ def remarks_told_once():
         _said.reset(token)
         for logger, first, *others in said.values():
             if others:
-                logger.warning(
-                    "The same holds %d more times, with other files or numbers: %s", len(others), first
-                )
+                times = "once more" if len(others) == 1 else f"{len(others)} more times"
+                logger.warning("The same holds %s, with other files or numbers: %s", times, first)
 
 
 @contextmanager
