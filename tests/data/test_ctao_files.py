@@ -12,7 +12,9 @@ from tevcurve import light_curve
 from tevcurve.data import DataStore
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.pipeline.append import append_runs
 from tevcurve.problems import noted_remarks
+from tevcurve.store import Result, input_files, write_result
 
 OPTIONS = {"method": "1d", "energy_edges": [0.7, 10] * u.TeV, "on_radius": "0.15 deg"}
 PIECE = 75.0
@@ -102,3 +104,24 @@ def test_three_dimensions_want_a_background(files):
         "No run can be used: 5000000200x: OBS_ID 5000000200x has no bkg; it has aeff, edisp, events, gti, psf "
         "(and so 7 more)."
     )
+
+
+def test_pieces_of_one_observation_are_known_by_their_time(tmp_path):
+    # All of them have one OBS_ID; none is lost, and none counts twice.
+    paths = []
+    for number in range(4):
+        start = START + PIECE * number
+        piece = {"tstop": start + PIECE, "events": events(number), "telescope": "CTAO"}
+        run = run_file("5000000251", number, start, (83.63, 22.51), **piece)
+        paths.append(write_ctao_file(tmp_path / f"{number}.fits", run))
+    whole = light_curve(paths, TARGET, **OPTIONS)
+    assert len(whole) == 4
+    first = light_curve(paths[:1], TARGET, **OPTIONS)
+    inputs = input_files(DataStore.from_events_files(paths[:1]).get_observations())
+    result = Result.read(write_result(tmp_path / "result", first, inputs=inputs))
+    result = append_runs(result, paths[2:3])
+    result = append_runs(result, paths)
+    assert (len(result.appended.added), len(result.appended.there)) == (2, 2)
+    result = append_runs(result, paths)
+    assert (len(result.appended.added), len(result.appended.there)) == (0, 4)
+    np.testing.assert_array_equal(result.light_curve.table["flux"], whole.table["flux"])

@@ -48,9 +48,9 @@ def append_runs(
     with claim(folder, wait=True):
         result = Result.read(folder, accept_changed)
         kept = result.runs_to_use().resolved()
-        known = KnownRuns((entry.run_id for entry in kept.runs), result.provenance["inputs"])
+        known = KnownRuns(kept.runs, result.provenance["inputs"])
         chosen, left_out = Selection.of_result(result).choose(observations)
-        left_out = [one for one in left_out if known.like(one.run_id) is None]
+        left_out = [one for one in left_out if known.named(one.run_id) is None]
         for one in left_out:
             log.info("Run %s is left out: %s", one.run_id, one.reason)
         there = [known.of(one) for one in chosen]
@@ -61,26 +61,20 @@ def append_runs(
             return replace(result, appended=Appended((), there, tuple(left_out)))
         runs, failed = keep_all(Job.of(kept), observations, n_jobs, progress, strict, as_cache(cache))
         # What an index calls an instrument may be another word than the header's, which is what runs are known by.
-        there += tuple(run.run_id for run in runs if known.like(run.run_id))
+        there += tuple(run.run_id for run in runs if known.like(run))
         repeats = Repeats()
-        runs = repeats.without([run for run in runs if run.run_id not in there], strict)
-        tried = KnownRuns(one.run_id for one in observations)
-        failed = [one for one in kept.failed if tried.like(one.run_id) is None] + failed + repeats.problems
+        runs = repeats.without([run for run in runs if not known.like(run)], strict)
+        tried = KnownRuns(observations)
+        before = [one for one in kept.failed if tried.named(one.run_id) is None]
+        failed = before + failed + repeats.problems
         settled = kept.settled(runs)
         kept, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
         is_same = kept.settings is result.light_curve.origin.settings
         light_curve = _light_curve(result, kept, old if is_same else None)
         made = add_to_result(result, light_curve, input_files(observations))
-        return replace(made, appended=_appended(kept, observations, there, left_out))
-
-
-def _appended(kept, observations, there, left_out):
-    """The `Appended` of the new runs among those in `kept`."""
-    failed = {one.run_id: one for one in kept.failed}
-    new = [one.run_id for one in observations]
-    left_out = [*left_out, *(failed[run_id] for run_id in new if run_id in failed)]
-    added = tuple(run_id for run_id in new if run_id not in failed and run_id not in there)
-    return Appended(added, there, tuple(left_out))
+        added = tuple(run.run_id for number, run in enumerate(kept.runs) if number not in old)
+        left_out += [one for one in kept.failed if one not in before]
+        return replace(made, appended=Appended(added, there, tuple(left_out)))
 
 
 def _light_curve(result, kept, old):
