@@ -22,5 +22,6 @@ TEXTS = (
     "hdu-index.fits",
 )
 TEXTS += (
-    "aeff", "gti", "bkg_2d", "bkg_3d", "psf_table", "EVENTS", "PRIMARY", "data/../../x", "./", "*", "\xff\xfe",
+    "aeff", "gti", "bkg_2d", "bkg_3d", "psf_table", "psf_king", "3GAUSS", "EVENTS", "PRIMARY",
+    "data/../../x", "./", "*", "\xff\xfe",
 )

@@ -52,20 +52,22 @@ class Base:
 
 def bases(data=None):
     """List of `Base`: four simulated ones, and one of H.E.S.S. runs where the folder with their data is given."""
-    flat, round_one = simulated("3d"), simulated("2d")
-    made = [flat, as_single(round_one), turning(flat), simulated("2d", names=("CTAO-N 9", "CTAO-N 10"))]
+    flat, round_one = simulated("3d"), simulated("2d", psf="psf_king")
+    texts = simulated("2d", names=("CTAO-N 9", "CTAO-N 10"), psf="psf_3gauss")
+    made = [flat, as_single(round_one), turning(flat), texts]
     return made if data is None else [*made, real(data)]
 
 
-def simulated(background, n_runs=2, names=None):
+def simulated(background, n_runs=2, names=None, psf="psf_table"):
     """A simulated store of runs of five minutes, whose background response is "2d" or "3d".
 
     names: their OBS_IDs, texts of runs that count their times in TAI from MJD 0 on; default: whole numbers, and TT.
+    psf: class of the point spread function.
     """
     ids, reference, start = names or range(1, n_runs + 1), REFERENCE, START
     if names is not None:
         reference, start = TimeReference(0, 0.0, "tai"), 54224.8 * 86400
-    irfs = replace(ResponseSet.analytic(background), location=SITE)
+    irfs = replace(ResponseSet.analytic(background, psf), location=SITE)
     source = SkyModel(SkyPointSource.from_position(TARGET), PowerLaw(2.6, "3e-11 cm-2 s-1 TeV-1", "1 TeV"))
     observations = [
         simulate_observation(

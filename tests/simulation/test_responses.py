@@ -13,6 +13,7 @@ from tevcurve.simulation.responses import (
     contained_fraction,
     effective_area_m2,
     migration_share,
+    width_deg,
 )
 
 
@@ -30,6 +31,23 @@ def test_the_analytic_set_is_its_closed_forms_at_the_nodes():
     energy = irfs.bkg.energy_axis.nodes
     rate = irfs.bkg.rate(energy, np.deg2rad(0.625), 0.0)
     np.testing.assert_allclose(rate, background_rate(energy, 0.625), rtol=1e-6)
+
+
+def test_the_point_spread_function_can_be_had_in_closed_form():
+    energy = ResponseSet.analytic().aeff.energy_axis.nodes
+    gaussians, king = (ResponseSet.analytic(psf=name).psf for name in ("psf_3gauss", "psf_king"))
+    table = gaussians.table_at(np.deg2rad(0.5))
+    for radius in (0.05, 0.1, 0.3):
+        share = contained_fraction(radius, energy, 0.5)
+        np.testing.assert_allclose(table.containment_fraction(energy, np.deg2rad(radius)), share, rtol=1e-6)
+    # Of a King function it is the share within the width of the narrower Gaussian that is the same.
+    width = width_deg(energy, 0.5)
+    share = king.table_at(np.deg2rad(0.5)).containment_fraction(energy, np.deg2rad(width))
+    np.testing.assert_allclose(share, contained_fraction(width, energy, 0.5), atol=1e-4)
+    with pytest.raises(
+        InputError, match="psf is 'gauss'; wanted is one of 'psf_table', 'psf_3gauss', 'psf_king'"
+    ):
+        ResponseSet.analytic(psf="gauss")
 
 
 def test_the_analytic_set_is_like_an_array_of_today():

@@ -20,7 +20,9 @@ from tevcurve.irf import (
     Background2D,
     Background3D,
     EffectiveAreaTable2D,
+    EnergyDependentMultiGaussPSF,
     EnergyDispersion2D,
+    PSFKing,
     RadMax2D,
 )
 from tevcurve.irf.parametric_psf import ParametricPSF
@@ -36,6 +38,11 @@ MIGRA_EDGES = np.linspace(0.2, 3.0, 141)
 RAD_EDGES = 0.7 * np.linspace(0, 1, 121) ** 1.5  # deg, fine where the function is steep
 BACKGROUND_EDGES = np.geomspace(0.05, 100, 34)  # TeV, 10 per decade
 SAFE_ENERGIES = 0.3, 50.0  # TeV
+TAIL_SHARE, TAIL_WIDTH = (
+    0.2,
+    2.5,
+)  # of the wider Gaussian of the point spread function, in widths of the narrower one
+KING_GAMMA, KING_SIGMA = 2.0, 0.7122  # and of a King function with the same share within that width
 SITE = EarthLocation.from_geodetic(-17.89 * u.deg, 28.76 * u.deg, 2200 * u.m)
 
 
@@ -99,20 +106,27 @@ class ResponseSet:
         return cls(**own, bkg=bkg, location=location)
 
     @classmethod
-    def analytic(cls, background: str | None = "2d") -> "ResponseSet":
+    def analytic(cls, background: str | None = "2d", psf: str = "psf_table") -> "ResponseSet":
         """Closed forms shaped like an array of four imaging telescopes of the present day.
 
         Effective area, angular resolution (0.1 deg at 68 % and 1 TeV), energy resolution (12 % at 1 TeV) and the width
         of the field are like those of the first H.E.S.S. data release (arXiv:1810.04516) and of Aharonian et al.
         (2006, A&A 457, 899); the background is lower, as with the cuts of today.
 
-        background: "2d", "3d" (the same on a grid), or None.
+        Parameters
+        ----------
+        background : "2d", "3d" (the same on a grid), or None
+        psf : class of the point spread function: "psf_table"; "psf_3gauss", the same in closed form; or "psf_king",
+            with the same share within the width of the narrower Gaussian
         """
         made: dict[str | None, Callable[[], Background2D | Background3D | None]]
         made = {"2d": _background_2d, "3d": _background_3d, None: lambda: None}
         if background not in made:
             raise InputError(f"background is {background!r}; wanted is '2d', '3d' or None.")
-        return cls(_effective_area(), _energy_dispersion(), _point_spread(), made[background]())
+        spread = {"psf_table": _point_spread, "psf_3gauss": _three_gaussians, "psf_king": _king}
+        if psf not in spread:
+            raise InputError(f"psf is {psf!r}; wanted is one of {', '.join(map(repr, spread))}.")
+        return cls(_effective_area(), _energy_dispersion(), spread[psf](), made[background]())
 
     def point_like(
         self, radius: u.Quantity | str | RadMax2D, energy_edges: u.Quantity | None = None
@@ -179,9 +193,20 @@ def contained_fraction(
     energy_tev : true energies, TeV
     offset_deg : from the pointing, deg
     """
-    sigma = 0.058 * np.clip(energy_tev, 0.05, 20) ** -0.13 * (1 + 0.1 * (offset_deg / 2) ** 2)
-    core, tail = (-np.expm1(-0.5 * (rad_deg / (width * sigma)) ** 2) for width in (1.0, 2.5))
-    return 0.8 * core + 0.2 * tail
+    sigma = width_deg(energy_tev, offset_deg)
+    core, tail = (-np.expm1(-0.5 * (rad_deg / (width * sigma)) ** 2) for width in (1.0, TAIL_WIDTH))
+    return (1 - TAIL_SHARE) * core + TAIL_SHARE * tail
+
+
+def width_deg(energy_tev: np.ndarray | float, offset_deg: np.ndarray | float) -> np.ndarray:
+    """Width of the narrower Gaussian of `contained_fraction`, deg.
+
+    Parameters
+    ----------
+    energy_tev : true energies, TeV
+    offset_deg : from the pointing, deg
+    """
+    return 0.058 * np.clip(energy_tev, 0.05, 20) ** -0.13 * (1 + 0.1 * (offset_deg / 2) ** 2)
 
 
 def migration_share(migra: np.ndarray | float, energy_tev: np.ndarray | float) -> np.ndarray:
@@ -219,13 +244,18 @@ def _energy(edges: np.ndarray = ENERGY_EDGES) -> tuple[str, np.ndarray, np.ndarr
 def _made(
     response_class: type[Response],
     axes: Sequence[tuple[str, np.ndarray, np.ndarray, str]],
-    values: np.ndarray,
+    values: np.ndarray | Mapping[str, np.ndarray],
     keywords: Mapping[str, Any] | None = None,
 ) -> Any:
-    """A response of closed forms: what its table holds, in 32 bits as is usual."""
+    """A response of closed forms: what its table holds, in 32 bits as is usual.
+
+    values: of its only column, or dict of the names of several and theirs.
+    """
     layout = response_class.layout
+    columns = values if isinstance(values, Mapping) else {layout.columns[0].name: values}
     axes = [(axis, low.astype(np.float32), high.astype(np.float32), unit) for axis, low, high, unit in axes]
-    table = response_table(layout, axes, {layout.columns[0].name: values.astype(np.float32)}, keywords)
+    narrow = {name: np.asarray(each).astype(np.float32) for name, each in columns.items()}
+    table = response_table(layout, axes, narrow, keywords)
     where = f"the analytic {layout.hdu_type}"
     return response_class.from_hdu(FitsFile(primary_bytes() + table, where).table(layout.hdu), where)
 
@@ -249,6 +279,23 @@ def _point_spread() -> PSF3D:
     rings = 2 * np.pi * np.diff(-np.cos(np.deg2rad(RAD_EDGES)))
     axes = [_energy(), ("THETA", OFFSETS, OFFSETS, "deg"), ("RAD", RAD_EDGES[:-1], RAD_EDGES[1:], "deg")]
     return _made(PSF3D, axes, np.diff(share, axis=2) / rings)
+
+
+def _three_gaussians() -> EnergyDependentMultiGaussPSF:
+    width = width_deg(_centers(ENERGY_EDGES)[:, None], OFFSETS)
+    columns = {name: np.zeros_like(width) for name in ("SIGMA_3", "AMPL_3")}
+    columns |= {"SIGMA_1": width, "SIGMA_2": TAIL_WIDTH * width}
+    # Relative to the first, per solid angle.
+    columns["AMPL_2"] = np.full_like(width, TAIL_SHARE / (1 - TAIL_SHARE) / TAIL_WIDTH**2)
+    columns["SCALE"] = (1 - TAIL_SHARE) / (2 * np.deg2rad(width) ** 2)
+    axes = [_energy(), ("THETA", OFFSETS, OFFSETS, "deg")]
+    return _made(EnergyDependentMultiGaussPSF, axes, columns)
+
+
+def _king() -> PSFKing:
+    width = width_deg(_centers(ENERGY_EDGES)[:, None], OFFSETS)
+    columns = {"GAMMA": np.full_like(width, KING_GAMMA), "SIGMA": KING_SIGMA * width}
+    return _made(PSFKing, [_energy(), ("THETA", OFFSETS, OFFSETS, "deg")], columns)
 
 
 def _background_2d() -> Background2D:
