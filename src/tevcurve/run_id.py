@@ -121,6 +121,7 @@ def run_number(value: Any) -> int | str | None:
         return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else text or None
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    if not isinstance(value, Integral) and not (abs(value) < 2.0**63 and value == int(value)):
-        return None
-    return int(value)
+    if isinstance(value, Integral):
+        return int(value)
+    number = float(value)
+    return int(number) if abs(number) < 2.0**63 and number == int(number) else None

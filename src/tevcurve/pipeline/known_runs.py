@@ -44,8 +44,8 @@ class KnownRuns:
     def of(self, observation):
         """The known `RunId` of an observation, or None.
 
-        Its header and its good time are read only where OBS_ID is known, and neither the index with the path of its file
-        nor the checksum of that tells the rest.
+        Its header and its good time are read only where OBS_ID is known, and neither the index with the path of its
+        file nor the checksum of that tells the rest.
 
         observation: the observation.
         """
