@@ -11,6 +11,7 @@ from astropy.time import Time
 
 from tevcurve.bins.time_text import number_word, words_of_times
 from tevcurve.errors import InputError
+from tevcurve.leap_seconds import as_utc
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _site_in_gcrs(time, site):
     """Position of a site from the Earth's centre (3, n), m, along the axes of the sky."""
     import erfa
 
-    tt, utc = time.tt, time.utc
+    tt, utc = time.tt, as_utc(time)
     matrix = erfa.c2t00b(tt.jd1, tt.jd2, utc.jd1, utc.jd2, 0.0, 0.0)
     here = np.array([axis.to_value(u.m) for axis in site.geocentric])
     return np.moveaxis(np.einsum("...ji,j->...i", matrix, here), -1, 0)

@@ -8,6 +8,7 @@ from tevcurve.cli.figures import write_figure
 from tevcurve.data.targets import targets_of
 from tevcurve.data.targets_plot import is_close_up, plot_targets
 from tevcurve.errors import MissingError
+from tevcurve.leap_seconds import utc_text
 from tevcurve.pipeline.targets import open_stores
 
 
@@ -112,4 +113,4 @@ def _span(values, form):
 def _date(mjd, minutes=False):
     if mjd != mjd:
         return "-"
-    return Time(mjd, format="mjd", scale="tt").utc.iso[: 16 if minutes else 10]
+    return utc_text(Time(mjd, format="mjd", scale="tt"))[: 16 if minutes else 10]

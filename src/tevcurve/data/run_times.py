@@ -1,5 +1,7 @@
 """The times of a run as keywords of its header, and as columns of an observation index."""
 
+from tevcurve.leap_seconds import utc_text
+
 
 def span_keywords(observation):
     """Keywords of an observation's times: TSTART to LIVETIME, the reference and the dates in UTC, a dict."""
@@ -20,6 +22,6 @@ def dates_of(observation):
     """DATE-OBS, TIME-OBS, DATE-END and TIME-END of a run, in UTC, a dict. observation: `Observation`."""
     keywords = {}
     for end, seconds in zip(("OBS", "END"), observation.span_s, strict=True):
-        date, time = observation.time_reference.to_time(seconds).utc.isot.split("T")
+        date, time = utc_text(observation.time_reference.to_time(seconds)).split()
         keywords |= {f"DATE-{end}": date, f"TIME-{end}": time}
     return keywords

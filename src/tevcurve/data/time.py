@@ -18,6 +18,7 @@ from tevcurve.data.time_keywords import (
     time_zero,
 )
 from tevcurve.errors import DataError, InputError
+from tevcurve.leap_seconds import as_if_none_were_to_come, as_utc, in_scale, utc_if_known
 
 _DAY = 86400.0
 # Below this many seconds a float64 is finer than a `Time`, so that seconds are whole nanoseconds there.
@@ -91,7 +92,7 @@ class TimeReference:
         time = Time(jd1 + days, jd2 + (seconds - days * _DAY) / _DAY, format="jd", scale=scale)
         if scale == "ut1":
             time.delta_ut1_utc = _ut1_minus_utc(time)
-        time = time.utc if self.scale in ("utc", "ut1") else time
+        time = utc_if_known(time) if self.scale in ("utc", "ut1") else time
         time.format = "mjd"
         return time
 
@@ -102,9 +103,9 @@ class TimeReference:
         """
         scale, jd1, jd2 = _epoch(self)
         if scale == "ut1" and time.scale != "ut1":
-            time = time.utc
+            time = as_utc(time)
             time.delta_ut1_utc = _ut1_minus_utc(time)
-        time = getattr(time, scale)
+        time = in_scale(time, scale)
         days = np.round(time.jd1 - jd1)
         rest = (time.jd1 - jd1 - days) + (time.jd2 - jd2)
         seconds = days * _DAY + rest * _DAY
@@ -118,7 +119,7 @@ class TimeReference:
         # Whole days apart from the rest, which keeps the nanoseconds.
         days, rest = divmod(seconds, _DAY)
         time = Time(jd1 + days, jd2 + rest / _DAY, format="jd", scale=scale)
-        time = getattr(time, self.scale)
+        time = in_scale(time, self.scale)
         whole = np.floor(time.jd1 - 2400000.5)
         return replace(self, mjdrefi=int(whole), mjdreff=float(time.jd1 - 2400000.5 - whole + time.jd2))
 
@@ -154,7 +155,8 @@ def _epoch(reference: TimeReference) -> tuple[str, float, float]:
     if reference.scale != "utc":
         return reference.scale, 2400000.5 + reference.mjdrefi, reference.mjdreff
     # In UTC days have no fixed length: count in TAI.
-    epoch = Time(reference.mjdrefi, reference.mjdreff, format="mjd", scale="utc").tai
+    with as_if_none_were_to_come():
+        epoch = Time(reference.mjdrefi, reference.mjdreff, format="mjd", scale="utc").tai
     return "tai", float(epoch.jd1), float(epoch.jd2)
 
 

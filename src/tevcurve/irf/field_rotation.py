@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from tevcurve.kernels.sphere import field_of_view
+from tevcurve.leap_seconds import as_utc
 
 if TYPE_CHECKING:
     from astropy.coordinates import EarthLocation
@@ -133,7 +134,7 @@ def _hour_angle(
     """Hour angle and declination of date in radian of ICRS directions (radian) at times; they broadcast."""
     import erfa
 
-    tt, utc = time.tt, time.utc
+    tt, utc = time.tt, as_utc(time)
     matrix = erfa.pnm06a(tt.jd1, tt.jd2)
     direction = np.einsum("...ij,...j->...i", matrix, erfa.s2c(lon, lat))
     right_ascension, declination = erfa.c2s(direction)

@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.leap_seconds import remark_future
 from tevcurve.problems import at_stage, remark
 from tevcurve.reduction.empty_energies import remark_empty_energies
 from tevcurve.reduction.event_remarks import remark_events
@@ -86,6 +87,8 @@ def checked_run(observation, source, in_regions=False):
         with_psf = not in_regions or observation.directional_cut is None
     run = source_run(observation, source, in_regions, with_psf)
     _remark_darkness(run)
+    with at_stage("header"):
+        remark_future(observation.tstop, f"Observation {observation.obs_id}")
     return replace(run, facts={"target": observation.target_name, "zenith": _zenith_deg(observation)})
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
+from tevcurve.leap_seconds import as_if_none_were_to_come, as_utc
 from tevcurve.lightcurve.columns import TITLES, VARIANTS, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.rows import series_of
@@ -232,9 +233,10 @@ def utc_ms(time: Time) -> np.ndarray | None:
     """
     if time.scale in WITHOUT_UTC:
         return None
-    mjd = np.asarray(time.utc.mjd, dtype=float)
+    mjd = np.asarray(as_utc(time).mjd, dtype=float)
     days, which = np.unique(np.floor(mjd), return_inverse=True)
-    midnight = Time(np.append(days, days + 1), format="mjd", scale="utc").tai.mjd
+    with as_if_none_were_to_come():
+        midnight = Time(np.append(days, days + 1), format="mjd", scale="utc").tai.mjd
     # MJD in UTC counts parts of a day that may be 86401 s long.
     length = np.round((midnight[len(days) :] - midnight[: len(days)]) * DAY_MS)[which]
     return np.round((days[which] - MJD_OF_1970) * DAY_MS + np.minimum((mjd - days[which]) * length, DAY_MS))

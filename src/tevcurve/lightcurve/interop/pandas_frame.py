@@ -9,6 +9,7 @@ import numpy as np
 from astropy.time import Time
 
 from tevcurve.errors import InputError
+from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.table_making import light_curve_table
@@ -36,7 +37,7 @@ def to_pandas(light_curve: LightCurve) -> "DataFrame":
         for name in table.colnames
     }
     # pandas counts ns since 1970 without leap seconds, as UTC dates do.
-    index = pandas.DatetimeIndex(light_curve.time.utc.datetime64, name="time", tz="UTC")
+    index = pandas.DatetimeIndex(as_utc(light_curve.time).datetime64, name="time", tz="UTC")
     frame = pandas.DataFrame(columns, index=index)
     units = {name: table[name].unit.to_string() for name in table.colnames if table[name].unit is not None}
     frame.attrs = {"units": units, "meta": copy.deepcopy(dict(light_curve.meta))}

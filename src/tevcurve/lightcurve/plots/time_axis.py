@@ -11,6 +11,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
+from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.plots.gaps import apply_cut, cut_time, mark_cuts
 from tevcurve.lightcurve.plots.time_locator import time_locator
 from tevcurve.lightcurve.plots.time_ticks import DateTicks, MjdTicks
@@ -186,7 +187,7 @@ def numbers_of(time: "Time", drawn: Drawn) -> np.ndarray:
         raise InputError("The axis shows phases, on which nothing that has a time can be drawn.")
     if not drawn.dates:
         return getattr(time, drawn.scale).mjd
-    return time.utc.mjd - MJD_OF_1970 + _epoch()
+    return as_utc(time).mjd - MJD_OF_1970 + _epoch()
 
 
 def _epoch() -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.exponentials import pulse_means
+from tevcurve.leap_seconds import utc_text
 from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.flare_search import FlareSearch
 from tevcurve.lightcurve.variability.records import VariabilityResult
@@ -62,7 +63,7 @@ class FlareResult(VariabilityResult):
             f"{name} {with_errors(*(getattr(self, name + end).value for end in ('', '_errn', '_errp')), unit='s')}"
             for name in ("rise", "decay")
         )
-        return f"TS {statistic_text(self.value)}, {', '.join(scales)}, peak at {self.t0.utc.iso} UTC"
+        return f"TS {statistic_text(self.value)}, {', '.join(scales)}, peak at {utc_text(self.t0)} UTC"
 
 
 def flare_profile(light_curve, band=None, starts=4, n_toys=1000, random_state=0):
