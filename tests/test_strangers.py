@@ -491,7 +491,9 @@ def test_what_a_likelihood_cannot_do_is_refused_in_a_sentence(store):
         bayesian_blocks(lc, events=True)
     with pytest.raises(InputError, match="free needs rows that can be asked for another spectrum, which"):
         FreeShapes(rows, lc.origin.spectrum, nodes=None)._reshaped(rows.fitted)
-    with pytest.raises(InputError, match="this light curve has none"):
+    with pytest.raises(
+        InputError, match="Closure needs rows that can be drawn as toys, which those of a Core cannot"
+    ):
         closure(lc, n=2)
     telling, _ = CoreOrigin(lc.origin.kept, Telling).laid(below_zero=False)
     exact = replace(options, interval="feldman-cousins")

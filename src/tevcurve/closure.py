@@ -9,8 +9,9 @@ from scipy.special import chdtrc, ndtr
 from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.exact_coverage import exact_coverage
+from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.variability.row_fits import RowFits
-from tevcurve.lightcurve.variability.rows import rows_of
+from tevcurve.lightcurve.variability.rows import DRAWN, rows_of
 from tevcurve.records import as_html, as_text, short_repr
 from tevcurve.rounding import with_errors
 
@@ -127,10 +128,7 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
         raise InputError(f"p0 is {p0!r}; wanted is a probability between 0 and 1.")
     rows = rows_of(light_curve, band)
     if rows.maker is None:
-        raise InputError(
-            "Closure simulates the observation from its responses, and this light curve has none (it was read from a "
-            "file, or made from counts without times); one made by tevcurve.light_curve is wanted."
-        )
+        rows_behind(light_curve, *DRAWN, use="Closure")
     options, rng = light_curve.origin.options, np.random.default_rng(random_state)
     norms = _true_norms(truth, rows, len(light_curve.table))
     constant = np.ptp(norms) == 0

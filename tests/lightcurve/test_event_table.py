@@ -62,5 +62,8 @@ def test_chances_are_the_shares_that_come_from_the_source(observations, method, 
 
 def test_what_has_no_events_says_so(observations, tmp_path):
     lc = made_of(observations, "1d")
-    with pytest.raises(InputError, match="does not know its events"):
+    with pytest.raises(
+        InputError,
+        match=r"needs the events and responses of runs, which this light curve does not know \(it was read",
+    ):
         LightCurve.read(lc.write(tmp_path / "lc.ecsv")).events()

@@ -105,7 +105,7 @@ def test_some_rows_can_be_drawn(light_curve):
 
 
 def test_a_light_curve_without_events_has_no_toys(light_curve):
-    with pytest.raises(InputError, match="drawn from the responses of the runs"):
+    with pytest.raises(InputError, match="needs the events and responses of runs"):
         draw_toys(LightCurve(light_curve.table), 1.0, 3)
 
 

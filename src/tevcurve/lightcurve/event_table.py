@@ -4,9 +4,9 @@ import numpy as np
 from astropy.table import QTable
 from astropy.time import Time
 
-from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
-from tevcurve.fit.protocols import EventView, rows_with
+from tevcurve.fit.protocols import EventView
+from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.run_columns import columns_of
 
 
@@ -24,13 +24,7 @@ def event_table(light_curve):
 
     Raises `InputError` for a light curve that does not know its events.
     """
-    origin = light_curve.origin
-    if not hasattr(origin, "laid"):
-        raise InputError(
-            "This light curve does not know its events (it was read from a file, or made from counts without times); "
-            "one made by tevcurve.light_curve does."
-        )
-    joint = rows_with(origin.laid(below_zero=False)[0], EventView, use="A table of events")
+    joint = rows_behind(light_curve, EventView, use="A table of events", below_zero=False)
     events = joint.events(estimate_norms(joint.profile).norm)
     scale, run = light_curve.meta["TIMESYS"].lower(), events.run[events.piece]
     days = np.zeros((2, len(run)))

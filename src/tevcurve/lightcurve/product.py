@@ -13,7 +13,7 @@ from tevcurve.lightcurve.accessors import MAKERS, METHODS
 from tevcurve.lightcurve.arithmetic import FluxArithmetic
 from tevcurve.lightcurve.good_times import good_times
 from tevcurve.lightcurve.notebook_view import as_html, as_text, summary
-from tevcurve.lightcurve.selection import RowSelection
+from tevcurve.lightcurve.selection import RowSelection, why_no_events
 from tevcurve.lightcurve.table_making import in_own_units, table_of_arrays
 from tevcurve.on_demand import offers
 
@@ -166,7 +166,4 @@ class LightCurve(RowSelection, FluxArithmetic):
 
 
 def _without_events(light_curve):
-    reason = getattr(
-        light_curve.origin, "reason", "it was read from a file, or made from counts without times"
-    )
-    return f"This light curve does not know its events ({reason})"
+    return f"This light curve does not know its events ({why_no_events(light_curve)})"

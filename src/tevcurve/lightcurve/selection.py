@@ -143,6 +143,11 @@ def of_instrument(light_curve, name):
     return replace(part, origin=origin, ledger=origin.ledger)
 
 
+def why_no_events(light_curve):
+    """Why a light curve does not know its events, in words. light_curve: `LightCurve`."""
+    return getattr(light_curve.origin, "reason", "it was read from a file, or made from counts without times")
+
+
 def rows_of_instruments(table):
     """Dict of the instruments of a light curve to the numbers of their rows, int arrays, in the order of their names.
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.errors import InputError
-from tevcurve.fit.protocols import Drawable, rows_with
+from tevcurve.fit.protocols import Drawable
+from tevcurve.lightcurve.origin_rows import rows_behind
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +55,5 @@ def toy_maker(light_curve, rows=None):
 
     Raises `InputError` for a light curve that knows no runs, and for rows that cannot be drawn.
     """
-    origin = light_curve.origin
-    if not hasattr(origin, "laid"):
-        raise InputError(
-            "Toys are drawn from the responses of the runs, and this light curve has none (it was read from a file, "
-            "or made from counts without times); one made by tevcurve.light_curve is wanted."
-        )
-    joint = rows_with(origin.laid()[0], Drawable, use="A simulated light curve")
+    joint = rows_behind(light_curve, Drawable, use="A simulated light curve")
     return joint.toys(joint.fitted if rows is None else np.asarray(rows))

@@ -101,7 +101,10 @@ def test_from_a_table_blocks_are_of_its_fluxes():
 def test_what_cannot_be_divided_gets_a_sentence():
     with pytest.raises(InputError, match=r"p0 = 0\.7"):
         bayesian_blocks(make(), p0=0.7)
-    with pytest.raises(InputError, match="Blocks of events need the events"):
+    with pytest.raises(
+        InputError,
+        match="blocks of events needs the events and responses of runs, which this light curve does not know",
+    ):
         bayesian_blocks(LightCurve(make().table), events=True)
 
 

@@ -10,7 +10,8 @@ from astropy.table import QTable
 
 from tevcurve.bins.blocks import bayesian_blocks as event_blocks
 from tevcurve.errors import InputError
-from tevcurve.fit.protocols import EventView, rows_with
+from tevcurve.fit.protocols import EventView
+from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.variability.block_search import best_division, gain_of, gaussian_gains, summed_blocks
 from tevcurve.lightcurve.variability.chances import Test, chances
 from tevcurve.lightcurve.variability.records import VariabilityResult
@@ -157,11 +158,7 @@ def blocks_result(rows, p0, found):
 
 def _of_events(light_curve, p0):
     """The blocks of events, and the least p0 at which there are several."""
-    if not hasattr(light_curve.origin, "laid"):
-        raise InputError(
-            "Blocks of events need the events, which this light curve has not; make it by tevcurve.light_curve."
-        )
-    joint = rows_with(light_curve.origin.laid()[0], EventView, use="A division into blocks of events")
+    joint = rows_behind(light_curve, EventView, use="A division into blocks of events")
     result = light_curve.rebin(time_bins=event_blocks(p0))
     several = [p for p in P_STEPS if event_blocks(p).bins(joint.runs).n_bins > 1]
     table, bands = result.table, joint.n_bands

@@ -16,6 +16,8 @@ from tevcurve.lightcurve.selection import rows_of_instruments
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
+# What is asked of rows whose counts are at hand; others are known by their columns only.
+DRAWN = Drawable, EventView, Expectations
 # Below this many counts in a row, or below this TS, chances are taken from toys.
 FEW_COUNTS = 20
 LIMIT_TS = 4.0
@@ -228,7 +230,7 @@ def _from_origin(light_curve, numbers):
     start, stop = (edge[numbers // joint.n_bands] for edge in (time_bins.time_min, time_bins.time_max))
     reference = start[0]
     middle = (joint.cut.times(joint.exposure.time_mean[numbers], numbers // joint.n_bands) - reference).sec
-    if not all(isinstance(joint, each) for each in (Drawable, EventView, Expectations)):
+    if not all(isinstance(joint, each) for each in DRAWN):
         # Such rows, those in which more than norms is fitted among them, are known by their columns only.
         return _from_columns(light_curve, numbers)
     maker, own = joint.toys(numbers), np.searchsorted(joint.fitted, numbers)
