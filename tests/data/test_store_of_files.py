@@ -9,6 +9,7 @@ from found_files import EVENTS, RESPONSES, RUNS, assert_same, write
 
 from tevcurve.data import DataStore
 from tevcurve.errors import DataError, MissingError
+from tevcurve.pipeline.targets import observations_of
 from tevcurve.run_id import RunId
 
 
@@ -106,6 +107,13 @@ def test_responses_that_may_be_of_any_run_are_asked_for(tmp_path, indexed):
         _ = first.aeff
     with pytest.raises(DataError, match=r"run_3.fits has no responses"):
         DataStore.from_events_files(paths, irfs=paths[0])
+
+
+def test_runs_that_cannot_be_read_say_why_where_their_target_is_asked_for(tmp_path):
+    for run in RUNS:
+        write(tmp_path / f"run_{run.obs_id}.fits", run, EVENTS)
+    with pytest.raises(MissingError, match=r"the first, 3: .*run_3.fits has no responses, .*irfs"):
+        observations_of(tmp_path, "Crab")
 
 
 def test_responses_that_are_named_are_taken_in_place_of_those_of_an_index(tmp_path, indexed):

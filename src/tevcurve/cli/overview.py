@@ -83,7 +83,8 @@ def _print_runs(target):
         ]
         for instrument, obs_id, mjd, live, zenith, at in zip(*columns, strict=True)
     ]
-    print(f"{plain(target.name)}: {len(rows)} runs, {np.nansum(target.livetime_s) / 3600:.2f} h of live time")
+    runs = "1 run" if len(rows) == 1 else f"{len(rows)} runs"
+    print(f"{plain(target.name)}: {runs}, {np.nansum(target.livetime_s) / 3600:.2f} h of live time")
     print_table(
         [
             *(["instrument"] if several else []),

@@ -261,14 +261,15 @@ def _called(observations, name):
 
     One that cannot be read stays, so that the ledger has its reason.
     """
-    found, names, is_there = [], set(), False
+    found, names, is_there, reason = [], set(), False, ""
     for observation in observations:
         try:
             # What is odd about a run is told when it is reduced.
             with noted_remarks(aloud=False):
                 its = observation.target_name
-        except TevcurveError:
+        except TevcurveError as error:
             found.append(observation)
+            reason = reason or f"{observation.obs_id}: {error}"
             continue
         finally:
             observation.release()
@@ -276,6 +277,10 @@ def _called(observations, name):
         if its.lower().startswith(name.lower()):
             found.append(observation)
             is_there = True
+    if reason and not names:
+        raise MissingError(
+            f"No observation says what its target is, as none can be read; the first, {reason}"
+        )
     if not is_there:
         there = listed(sorted(names))
         raise MissingError(f"No observation has the target {name!r}; they have {there}; or give a position.")
