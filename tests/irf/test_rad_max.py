@@ -61,3 +61,13 @@ def test_the_largest_radius_between_energies():
             expected = values[number, slice(*bins)].max()
             assert np.rad2deg(rad_max.largest(low, high, offset[number])) == pytest.approx(expected)
     assert np.rad2deg(rad_max.largest(edges[5] * 1.001, edges[5] * 1.002, offset[0])) == pytest.approx(0.2)
+
+
+def test_edges_that_were_rounded_to_32_bits_have_nothing_of_the_next_bin():
+    values = np.full((2, 40), 0.1)
+    values[:, 4], values[:, 6] = 0.2, 0.3
+    rad_max = RadMax2D.from_hdu(rad_max_hdu(values), "here")
+    for factor in (1 - 1e-7, 1, 1 + 1e-7):
+        low, high = ENERGY_EDGES[5] * factor, ENERGY_EDGES[6] / factor
+        assert np.rad2deg(rad_max.largest(low, high, 0.0)) == pytest.approx(0.1)
+    assert np.rad2deg(rad_max.largest(ENERGY_EDGES[5] * 0.999, ENERGY_EDGES[6], 0.0)) == pytest.approx(0.2)

@@ -1,15 +1,32 @@
 """The ON and OFF regions of a run in each band of energy: as wide as its cut is there, as many as have room."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
 from tevcurve.data.observation import SAME_RADIUS
+from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.problems import at_stage, remark
-from tevcurve.reduction.off_places import off_centers
+from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.off_places import Exclusion, OffRule, off_centers
 from tevcurve.reduction.regions import RunRegions
+
+
+class HasRegions(Protocol):
+    """What of an `OnOffSetting` regions are laid by."""
+
+    def radius_of(self, run: SourceRun) -> float:
+        """Radius in radian of the circles of a run with one for all energies. run: `SourceRun`."""
+
+    def check_no_radius(self, run: SourceRun) -> None:
+        """Raises `DataError` where a radius was asked for of a run with one for each energy. run: `SourceRun`."""
+
+    def off_rule(self, by_energy: bool) -> OffRule:
+        """The `OffRule` of a run. by_energy: whether it has a radius for each energy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,20 +39,22 @@ class RegionsOfBins:
     of_bin : int array (n_reco,), which of these a bin has; -1 where there is no room for OFF regions
     """
 
-    several: tuple
+    several: tuple[RunRegions, ...]
     of_bin: np.ndarray
 
     @property
-    def has_any(self):
+    def has_any(self) -> np.ndarray:
         """Whether there are OFF regions, bool array (n_reco,)."""
         return self.of_bin >= 0
 
     @property
-    def acceptance_off(self):
+    def acceptance_off(self) -> np.ndarray:
         """Number of OFF regions of each bin, float array (n_reco,); 1 where there are none."""
         return np.append([float(one.n_off) for one in self.several], 1.0)[self.of_bin]
 
-    def on_and_off(self, run, reco, in_energy):
+    def on_and_off(
+        self, run: SourceRun, reco: np.ndarray, in_energy: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(whether each event of a run is in an ON circle, whether it is in an OFF circle): bool arrays (n_events,).
 
         Parameters
@@ -57,12 +76,19 @@ class RegionsOfBins:
         return on, off
 
 
-def has_fixed_radius(run):
+def has_fixed_radius(run: SourceRun) -> bool:
     """Whether a run has one radius for all energies. run: `SourceRun`."""
     return run.cut is None or isinstance(run.cut, float)
 
 
-def regions_of_bins(run, source, axes, setting, exclusions, safe):
+def regions_of_bins(
+    run: SourceRun,
+    source: tuple[float, float],
+    axes: EnergyAxes,
+    setting: HasRegions,
+    exclusions: Sequence[Exclusion],
+    safe: np.ndarray,
+) -> RegionsOfBins:
     """The `RegionsOfBins` of a run.
 
     With a radius for each energy (GADF, RAD_MAX_2D), those of a band are as wide as the largest among its bins that are
@@ -82,7 +108,7 @@ def regions_of_bins(run, source, axes, setting, exclusions, safe):
     """
     rule = setting.off_rule(not has_fixed_radius(run))
 
-    def laid(radius):
+    def laid(radius: float) -> RunRegions:
         with at_stage("off regions"):
             off = off_centers(run.pointing_lonlat, source, radius, exclusions, rule)
         return RunRegions(run, *source, radius, *off)
@@ -92,7 +118,9 @@ def regions_of_bins(run, source, axes, setting, exclusions, safe):
             return RegionsOfBins((laid(setting.radius_of(run)),), np.zeros(len(axes.reco) - 1, dtype=int))
         setting.check_no_radius(run)
     widest = _widest(run, axes)
-    several, of_bin, errors = {}, np.full(len(widest), -1), {}
+    several: dict[float, RunRegions] = {}
+    errors: dict[int, DataError] = {}
+    of_bin = np.full(len(widest), -1)
     for band in range(axes.n_bands):
         bins = axes.band_of_bin == band
         fitted = bins & safe
@@ -104,13 +132,13 @@ def regions_of_bins(run, source, axes, setting, exclusions, safe):
             errors |= {band: error} if fitted.any() else {}
     if errors and not np.any(safe & (of_bin >= 0)):
         raise next(iter(errors.values()))
-    for band, error in errors.items():
+    for band, why in errors.items():
         low, high = axes.bands[band : band + 2]
-        remark(f"Run {run.run_id} has no OFF regions between {low:.4g} and {high:.4g} TeV: {error}")
+        remark(f"Run {run.run_id} has no OFF regions between {low:.4g} and {high:.4g} TeV: {why}")
     return RegionsOfBins(tuple(several.values()), of_bin)
 
 
-def given_regions(run, axes, regions, safe):
+def given_regions(run: SourceRun, axes: EnergyAxes, regions: RunRegions, safe: np.ndarray) -> RegionsOfBins:
     """The `RegionsOfBins` of a run whose regions are the same in all energies.
 
     Parameters
@@ -132,6 +160,6 @@ def given_regions(run, axes, regions, safe):
     return RegionsOfBins((regions,), np.zeros(len(axes.reco) - 1, dtype=int))
 
 
-def _widest(run, axes):
+def _widest(run: SourceRun, axes: EnergyAxes) -> np.ndarray:
     """The largest radius of a run's cut in each bin of reconstructed energy, float array (n_reco,), radian."""
     return np.array([run.cut.largest(*edges, run.offset) for edges in pairwise(axes.reco)])

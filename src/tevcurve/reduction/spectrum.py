@@ -34,7 +34,7 @@ class SpectrumExtraction:
         function (normalised over its table) that falls into the ON region. For a point source it should be
         True, unless the responses are made for a cut of their own. Where they have a table of that (RAD_MAX),
         events count within its radius at their energy, and the ON region must be as large as the largest of
-        these; where their header has one (RAD_MAX), the ON region must have it
+        these in the bins that are fitted; where their header has one (RAD_MAX), the ON region must have it
     e_reco, e_true : edges of the energy bins, Quantity
     safe_energy : "file" (LO_THRES and HI_THRES of the effective area), a fraction of the effective area's
         maximum (0.1), or None; whole bins outside are masked
