@@ -114,3 +114,16 @@ def test_a_bad_run_is_passed_over_and_all_bad_ones_are_told(tmp_path):
     with pytest.raises(MissingError, match="no target 'Vela'"):
         sensible_config(tmp_path, "Vela")
     assert len(DataStore.from_dir(tmp_path)) == 2
+
+
+def test_each_of_several_stores_is_looked_at(tmp_path):
+    many = [run_file(number, number, START + 1800 * number, (83.63, 22.51)) for number in range(1, 15)]
+    lone = run_file(
+        1, 99, START, (83.63, 22.51), without_rows=("bkg",), telescope="MAGIC", thresholds=(0.5, 8.0)
+    )
+    stores = [write_store(tmp_path / "many", many), write_store(tmp_path / "lone", [lone])]
+    config, notes = sensible_config([str(path) for path in stores], "Crab")
+    assert config.data == [str(path) for path in stores]
+    assert config.method == "1d"
+    assert edges_of(config) == [0.5, 8]
+    assert notes["runs"] == "There are 15."

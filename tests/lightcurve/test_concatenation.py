@@ -4,8 +4,10 @@ import pytest
 from light_curve_rows import assert_same_rows, make_rows
 from numpy.testing import assert_array_equal
 from small_store import TARGET, make_store
+from two_instruments import make_stores
 
 import tevcurve
+from tevcurve import light_curve
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.lightcurve.concatenation import concatenate
@@ -140,3 +142,20 @@ def test_ledgers_that_disagree_make_none(store):
 
 def make_like(light_curve):
     return type(light_curve)(light_curve.table)
+
+
+def test_rows_of_two_instruments_at_one_time_do_not_overlap(tmp_path):
+    observations = {name: each.get_observations() for name, each in make_stores(tmp_path).items()}
+    options = {"method": "1d", "energy_edges": [0.7, 10] * u.TeV, "safe_energy": None, "norm_values": None}
+    alone = [light_curve(own, TARGET, "night", **options) for own in observations.values()]
+    joined = concatenate(alone)
+    whole = light_curve([one for own in observations.values() for one in own], TARGET, "night", **options)
+    assert not joined.meta["overlapping"]
+    assert joined.instruments == whole.instruments == ("HESS", "MAGIC")
+    for name in whole.table.colnames:
+        np.testing.assert_array_equal(joined.table[name], whole.table[name])
+    assert str(joined.ledger) == str(whole.ledger)
+    np.testing.assert_array_equal(joined.ledger.seconds["used"], whole.ledger.seconds["used"])
+    with pytest.raises(InputError, match="of_instrument"):
+        joined.variability()
+    assert concatenate([alone[0], alone[0].copy()]).meta["overlapping"]

@@ -42,9 +42,8 @@ def sensible_config(
     """
     found = chosen(Config(**{"data": data, "target": target} | values))
     observations, position = found["observations"], found["target"]
-    step = max(1, ceil(len(observations) / MOST_RUNS))
     looks, problems = [], []
-    for observation in observations[::step]:
+    for observation in _some_of(observations):
         try:
             looks.append(_look_at(observation, position))
         except TevcurveError as error:
@@ -65,6 +64,17 @@ def sensible_config(
     plain_name = re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-") or "target"
     made["output"] = f"{plain_name}-light-curve"
     return Config(**{"data": data, "target": target} | made | values), notes
+
+
+def _some_of(observations: Sequence[Observation]) -> list[Observation]:
+    """At most `MOST_RUNS` runs, some of each folder: two instruments are not much like each other."""
+    folders: dict[Any, list[Observation]] = {}
+    for observation in observations:
+        place = observation.addresses[0].path.parent if observation.addresses else None
+        folders.setdefault(place, []).append(observation)
+    parts = list(folders.values()) if len(folders) <= MOST_RUNS else [list(observations)]
+    most = MOST_RUNS // max(len(parts), 1)
+    return [one for part in parts for one in part[:: max(1, ceil(len(part) / most))]]
 
 
 def _look_at(observation: Observation, position: "SkyCoord") -> dict[str, Any]:

@@ -133,7 +133,8 @@ class Kept(Plan):
         return replace(
             self,
             runs=self.runs.chosen(numbers),
-            failed=tuple(one for one in self.failed if one.run_id.instrument == name),
+            # Of a run that could not be read the instrument may not be known.
+            failed=tuple(one for one in self.failed if one.run_id.instrument in (name, "")),
             terms=tuple(self.terms[k] for k in numbers),
             fates=tuple(self.fates[k] for k in numbers),
         )

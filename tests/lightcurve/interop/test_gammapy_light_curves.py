@@ -171,3 +171,15 @@ def test_tables_go_over_without_a_file(theirs):
     light_curve = from_gadf_table(theirs.to_table(format="lightcurve", sed_type="likelihood"))
     assert_all_values(light_curve, theirs)
     assert_all_values(light_curve, FluxPoints.from_table(to_gadf_table(light_curve), format="lightcurve"))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_rows_of_instruments_are_opened_by_gammapy_and_come_back(tmp_path, suffix):
+    light_curve = make_rows(6)
+    table = light_curve.table.copy()
+    names = ["HESS", "MAGIC"]
+    table["instrument"] = [names[number % 2] for number in np.repeat(np.arange(len(table) // 2), 2)]
+    path = LightCurve(table).write(tmp_path / f"lc.{suffix}", format=f"gadf-{suffix.split('.')[0]}")
+    points = FluxPoints.read(path, format="lightcurve")
+    assert_allclose(flat(points.flux).ravel(), table["flux"], rtol=1e-12)
+    assert LightCurve.read(path).table["instrument"].tolist() == table["instrument"].tolist()
