@@ -1,5 +1,6 @@
 """Parametric point spread functions: closed forms, empty cells, writing, and what light curves make of them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import astropy.units as u
@@ -7,11 +8,11 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
-from parametric_psfs import NODES, gauss_psf, hdu_of, king, king_psf, made, three_gaussians
+from parametric_psfs import AXES, NODES, gauss_psf, hdu_of, king, king_psf, made, three_gaussians
 from response_tables import aeff_hdu
 from scipy.integrate import quad
 
-from tevcurve.data.response_hdus import response_bytes
+from tevcurve.data.response_hdus import response_bytes, response_table
 from tevcurve.data.table_bytes import primary_bytes
 from tevcurve.errors import DataError
 from tevcurve.files import FitsFile
@@ -24,6 +25,7 @@ from tevcurve.irf import (
     make_mean_psf,
 )
 from tevcurve.irf.analytic_psf import RADII
+from tevcurve.irf.hdu_class import response_class_of
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import MapAxis, WcsGeom
 from tevcurve.problems import noted_remarks
@@ -184,6 +186,26 @@ def test_a_king_function_needs_a_gamma_above_1():
     with noted_remarks() as noted:
         assert made(PSFKing, empty).table_at(np.deg2rad(2.6)).is_empty.all()
     assert not noted
+
+
+def test_a_scale_is_not_needed():
+    without = three_gaussians()
+    layout = replace(
+        EnergyDependentMultiGaussPSF.layout,
+        columns=tuple(each for each in EnergyDependentMultiGaussPSF.layout.columns if each.name != "SCALE"),
+    )
+    content = primary_bytes() + response_table(layout, AXES, without)
+    table = FitsFile(content, "here").table("PSF")
+    assert response_class_of("PSF", {}, table.columns.names) == ("psf", "psf_3gauss")
+    psf = EnergyDependentMultiGaussPSF.from_hdu(table, "here")
+    assert np.array_equal(psf.parameters, gauss_psf().parameters)
+    with pytest.raises(DataError, match="has no column AMPL_3"):
+        EnergyDependentMultiGaussPSF.from_hdu(
+            FitsFile(
+                primary_bytes() + response_table(replace(layout, columns=layout.columns[:4]), AXES, without),
+                "here",
+            ).table("PSF")
+        )
 
 
 def test_a_long_tail_is_told():

@@ -91,5 +91,5 @@ def _type_of_name(name: str) -> str | None:
 def _has_all(layout: Layout, columns: set[str]) -> bool:
     """Whether a table with some columns, in capitals, has all that a layout asks for."""
     wanted = [[f"{one}_LO" for one in names_of(axis)] for axis, _, _ in layout.axes]
-    wanted += [list(names_of(column.name)) for column in layout.columns]
+    wanted += [list(names_of(column.name)) for column in layout.columns if column.is_used]
     return all(columns.intersection(names) for names in wanted)

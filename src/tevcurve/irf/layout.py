@@ -66,7 +66,8 @@ class ValueColumn:
     unit : str, inside ("" for a number)
     signed : bool, whether values below 0 are taken as they are
     usual_unit : str, of files whose column has no unit, which is remarked; "" where one without is refused
-    is_used : bool, whether anything depends on its numbers, apart from whether they are above 0
+    is_used : bool, whether anything depends on its numbers, apart from whether they are above 0; where nothing does and
+        it is missing, they are 1
     """
 
     name: str

@@ -239,8 +239,13 @@ def read_response(
         rows = 0 if hdu.data is None else len(hdu.data)
         raise DataError(f"{where}: the response table has {rows} rows; one is wanted.")
     axes = tuple(_read_axis(hdu, name, unit, log, where) for name, unit, log in layout.axes)
-    read = {each.name: _read_column(hdu, each, where) for each in layout.columns}
-    columns = {name: _order_values(values, axes, layout.orders, name, where) for name, values in read.items()}
+    columns, size = {}, tuple(axis.nbin for axis in axes)
+    for each in layout.columns:
+        if not each.is_used and each.name not in hdu.columns.names:
+            columns[each.name] = np.ones(size)
+        else:
+            read = _read_column(hdu, each, where)
+            columns[each.name] = _order_values(read, axes, layout.orders, each.name, where)
     columns = columns if prepared is None else prepared(columns, where)
     axes, columns = without_undefined(axes, columns, hdu.header, where, safe_tev)
     n_negative = 0
