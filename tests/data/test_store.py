@@ -345,3 +345,33 @@ def test_runs_of_targets_where_the_index_has_rows_twice_or_without_a_number(tmp_
 
     found = targets_of(rewritten(tmp_path, "obs", twice))
     assert {one.name: one.obs_ids.tolist() for one in found} == {"Crab": [1], "Mrk 421": [2]}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "altitude"),
+    [("ALT_PNT", 61.5, 61.5), ("ZEN_PNT", 20.25, 69.75), ("ALT_PNT", np.nan, None), (None, 0.0, None)],
+)
+def test_what_a_header_does_not_say_of_the_pointing_the_index_does(tmp_path, column, value, altitude):
+    # As in the files of FACT and MAGIC.
+    missing = dict.fromkeys(("RA_PNT", "DEC_PNT", "ALT_PNT"))
+    write_store(tmp_path, [RunFile(1, header=missing), RunFile(2)])
+
+    def with_column(table):
+        if column is not None:
+            table[column] = [value, value]
+        return table
+
+    store = rewritten(tmp_path, "obs", with_column)
+    with noted_remarks() as remarks:
+        found = store.obs(1)
+        assert (found.pointing.ra.deg, found.pointing.dec.deg) == RunFile().pointing
+        if altitude is None:
+            with pytest.raises(DataError, match="has no keyword ALT_PNT"):
+                found.zenith  # noqa: B018
+        else:
+            assert found.zenith.to_value("deg") == 90 - altitude
+    assert ["that of the observation index is taken" in words for _, words in remarks] == [True] * (
+        2 + (altitude is not None)
+    )
+    # What the header says is not touched.
+    assert store.obs(2).zenith.to_value("deg") == 25

@@ -118,6 +118,7 @@ class IndexedRun:
     pointing_deg : RA_PNT and DEC_PNT, two floats in deg, or None
     problem : what is wrong with its rows, a sentence, or None
     odd : what is odd about them, a sentence, or None
+    alt_deg : ALT_PNT, or what ZEN_PNT says, float in deg, or None
     """
 
     obs_id: int | str
@@ -127,6 +128,7 @@ class IndexedRun:
     pointing_deg: tuple[float, float] | None = None
     problem: str | None = None
     odd: str | None = None
+    alt_deg: float | None = None
 
 
 class ObsIndex(_Index):
@@ -163,8 +165,9 @@ class ObsIndex(_Index):
             odd = f"The {self._name} has the row of OBS_ID {obs_id} more than once; once is enough."
         elif len(rows) > 1:
             problem = f"The {self._name} has OBS_ID {obs_id} more than once."
-        pointing = self._pointings[rows[0]] if self._pointings else None
-        return IndexedRun(obs_id, tuple(rows), self._telescope(rows[0]), is_shared, pointing, problem, odd)
+        first = rows[0]
+        pointing, alt = (told[first] if told else None for told in (self._pointings, self._altitudes))
+        return IndexedRun(obs_id, tuple(rows), self._telescope(first), is_shared, pointing, problem, odd, alt)
 
     def _is_repeated(self, rows):
         """Whether some rows say the same."""
@@ -181,12 +184,19 @@ class ObsIndex(_Index):
     @cached_property
     def _pointings(self):
         """RA_PNT and DEC_PNT of each row, list of two floats in deg; empty where the index does not say."""
-        if not (self._has("RA_PNT") and self._has("DEC_PNT")):
-            return []
-        lon, lat = (self._column(name) for name in ("RA_PNT", "DEC_PNT"))
-        if lon.dtype.kind not in "iuf" or lat.dtype.kind not in "iuf" or lon.ndim + lat.ndim != 2:
-            return []
-        return list(zip(lon.astype(float).tolist(), lat.astype(float).tolist(), strict=True))
+        lon, lat = (self._angles(name) for name in ("RA_PNT", "DEC_PNT"))
+        return list(zip(lon, lat, strict=True)) if lon and lat else []
+
+    @cached_property
+    def _altitudes(self):
+        """ALT_PNT of each row, or what ZEN_PNT says, list of float in deg or None; empty where there is neither."""
+        told = self._angles("ALT_PNT") or [90 - zenith for zenith in self._angles("ZEN_PNT")]
+        return [one if abs(one) <= 90 else None for one in told]
+
+    def _angles(self, name):
+        """Angles of a column, list of float in deg; empty where it is missing or none of numbers."""
+        values = self._column(name) if self._has(name) else np.empty((0, 0))
+        return values.astype(float).tolist() if values.ndim == 1 and values.dtype.kind in "iuf" else []
 
     @cached_property
     def _telescopes(self):

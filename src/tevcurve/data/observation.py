@@ -90,9 +90,9 @@ class Observation:
     @property
     def index_facts(self):
         """What the indices say of the run beside its files: pointing (RA and Dec in deg) or None, problem or None,
-        and TELESCOP or "".
+        TELESCOP or "", and altitude of the pointing in deg or None.
         """
-        return getattr(self._run, "index_facts", (None, None, ""))
+        return getattr(self._run, "index_facts", (None, None, "", None))
 
     @property
     def filters(self):

@@ -11,7 +11,7 @@ from tevcurve.data.gti import GTI
 from tevcurve.data.header import RunHeader, instrument_of, letters
 from tevcurve.data.time_zero import good_time_has_zero, with_time_zero
 from tevcurve.errors import DataError
-from tevcurve.files import FileCache
+from tevcurve.files import FileCache, number_of
 from tevcurve.irf.layout import RESPONSES, classes_of, type_of
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import at_stage, note_again, noted_remarks, remark
@@ -64,6 +64,7 @@ class Run:
         reads, or None
     odd : what the index says that is odd, a sentence that is remarked, or None
     telescope : what the index says of TELESCOP, "" where it does not
+    alt_deg : altitude of the pointing in deg as the index has it, or None
     """
 
     def __init__(
@@ -75,12 +76,13 @@ class Run:
         problem=None,
         odd=None,
         telescope="",
+        alt_deg=None,
     ):
         self.obs_id = obs_id
         self.addresses = tuple(addresses)
         self._files = FileCache() if files is None else files
         self._pointing_deg, self._problem, self._odd = pointing_deg, problem, odd
-        self._telescope, self._read_instrument = telescope, None
+        self._telescope, self._alt_deg, self._read_instrument = telescope, alt_deg, None
         self._kept = {}
 
     @property
@@ -104,9 +106,9 @@ class Run:
     @property
     def index_facts(self):
         """What the indices say of the run beside its files: pointing (RA and Dec in deg) or None, problem or None,
-        and TELESCOP or "".
+        TELESCOP or "", and altitude of the pointing in deg or None.
         """
-        return self._pointing_deg, self._problem, self._telescope
+        return self._pointing_deg, self._problem, self._telescope, self._alt_deg
 
     @property
     def header(self):
@@ -201,7 +203,7 @@ class Run:
                 raise DataError(
                     f"{where} has OBS_ID {found}, and the index leads OBS_ID {self.obs_id} to it."
                 )
-        header = RunHeader(header, where)
+        header = RunHeader(self._with_index(header, where), where)
         self._read_instrument = header.instrument
         with suppress(DataError):
             if header.time_zero_s:
@@ -222,6 +224,18 @@ class Run:
             self._compare_pointing(header.pointing_lonlat)
         self._compare_telescope(header)
         return header
+
+    def _with_index(self, header, where):
+        """The header, with the pointing of the index where it has none."""
+        lon, lat = self._pointing_deg or (None, None)
+        told = {"RA_PNT": lon, "DEC_PNT": lat, "ALT_PNT": self._alt_deg}
+        added = {
+            key: one for key, one in told.items() if header.get(key) is None and number_of(one) is not None
+        }
+        for key, value in added.items():
+            with at_stage("header"):
+                remark(f"{where} has no {key}; that of the observation index is taken, {value:.6g} deg.")
+        return {**header, **added} if added else header
 
     def _compare_telescope(self, header):
         """Notes where index and file name two telescopes; "H.E.S.S." is HESS."""

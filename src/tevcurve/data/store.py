@@ -247,7 +247,7 @@ class DataStore:
 
     def _observation(self, run):
         addresses, problem = self._tables.located(run)
-        facts = run.pointing_deg, problem, run.odd, run.telescope
+        facts = run.pointing_deg, problem, run.odd, run.telescope, run.alt_deg
         return Observation(Run(run.obs_id, addresses, self._files, *facts))
 
     def __len__(self):
@@ -264,7 +264,7 @@ class DataStore:
         runs = self.get_observations()
         classes = Counter(address.hdu_class for run in runs for address in run.addresses)
         rows["HDUs"] = listed(f"{name} ({count})" for name, count in sorted(classes.items()))
-        problems = [problem for _, problem, _ in (run.index_facts for run in runs) if problem]
+        problems = [problem for _, problem, *_ in (run.index_facts for run in runs) if problem]
         if problems:
             # Many runs have one reason, such as a folder that is not there; the first one stands for its like.
             rows["Not usable"] = f"{len(problems)} of {len(self)} observations; the first: {problems[0]}"
