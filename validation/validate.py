@@ -34,6 +34,7 @@ from validation import (
     shapes,
     stacked,
     stopping,
+    telescopes,
 )
 from validation.parts import RESULTS, Part, again, run
 
@@ -59,6 +60,9 @@ PARTS = {
     "alarms": Part(alarms.measure, alarms.section, alarms.pieces, TESTS),
     "blocks": Part(blocks.measure, blocks.section, blocks.pieces, ALL, public_data=True),
     "shapes": Part(shapes.measure, shapes.section, shapes.pieces, ALL),
+    "telescopes": Part(
+        telescopes.measure, telescopes.section, telescopes.pieces, (*ALL, "simulation"), public_data=True
+    ),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 
