@@ -77,11 +77,15 @@ def alike(problems):
     for one in problems:
         obs_id = one.run_id.obs_id
         reason = one.reason if obs_id.isdecimal() else one.reason.replace(obs_id, "0")
-        groups.setdefault((one.kind, one.stage, _without_own(reason)), {}).setdefault(one.run_id, one)
+        groups.setdefault((one.kind, one.stage, without_own(reason)), {}).setdefault(one.run_id, one)
     return [list(group.values()) for group in groups.values()]
 
 
-def _without_own(reason):
+def without_own(reason):
+    """A sentence without the files and numbers that are of one run, so that those of many can be compared, str.
+
+    reason: str.
+    """
     return _OWN.sub("0", reason)
 
 
@@ -143,7 +147,7 @@ def warn(logger, reason):
     """
     said = _said.get()
     if said is not None:
-        group = said.setdefault(_without_own(reason), [logger])
+        group = said.setdefault(without_own(reason), [logger])
         group.append(reason)
         if len(group) > 2:
             return

@@ -124,7 +124,7 @@ def test_responses_that_are_named_are_taken_in_place_of_those_of_an_index(tmp_pa
     )
     # Other files outside of the store stay closed.
     with pytest.raises(DataError, match="leads out of the data store"):
-        store._files.open(write(tmp_path / "other.fits", RUNS[0]))
+        store.files.open(write(tmp_path / "other.fits", RUNS[0]))
 
 
 def test_a_file_that_cannot_be_read_costs_itself_only(tmp_path):

@@ -5,16 +5,19 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli.job_options import job_options
+from tevcurve.cli.job_options import changes_of, job_options
 from tevcurve.cli.outputs import Outputs
 from tevcurve.cli.results import ACCEPT_CHANGED, RESULT
 
 
-@job_options(only=("plot", "report", "overwrite", "n_jobs", "cache", "strict"))
+@job_options(only=("plot", "report", "overwrite", "n_jobs", "cache", "strict", "data_root", "irfs"))
 def append(
     result: RESULT,
     new: Annotated[
-        list[Path], typer.Argument(help="Files with a run each, or data stores.", metavar="NEWFILES...")
+        list[Path],
+        typer.Argument(
+            help="Files with a run each, folders of these, or data stores.", metavar="NEWFILES..."
+        ),
     ],
     accept_changed: ACCEPT_CHANGED = False,
     **options,
@@ -31,6 +34,7 @@ def append(
     outputs = Outputs.of(None, options["plot"], options["report"], bool(options["overwrite"]))
     from tevcurve.cli.on_results import append_to
 
+    of_data = {key: value for key, value in changes_of(options).items() if key in ("data_root", "irfs")}
     how = {"n_jobs": options["n_jobs"] or 1, "strict": bool(options["strict"])}
     cache = options["cache"] or "cache"
-    return append_to(result, new, cache, outputs, how | {"accept_changed": accept_changed})
+    return append_to(result, (new, of_data), cache, outputs, how | {"accept_changed": accept_changed})

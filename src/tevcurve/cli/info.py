@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from tevcurve.cli.job_options import changes_of, job_options
 from tevcurve.cli.outputs import Outputs
 
 
+@job_options(only=("data_root", "irfs"))
 def info(
     paths: Annotated[
         list[str],
@@ -19,15 +21,17 @@ def info(
     target: Annotated[str | None, typer.Option(help="List the runs of this target.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the sky positions into this file.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a figure that is there.")] = False,
+    **options,
 ):
-    """What a data store has: targets, runs, live time, zenith angles.
+    """What a data store or DL3 files have: targets, runs, live time, zenith angles, and which HDUs can be used.
 
     \b
     tevcurve info $GAMMAPY_DATA/hess-dl3-dr1
     tevcurve info $GAMMAPY_DATA/hess-dl3-dr1 --target Crab
     tevcurve info $GAMMAPY_DATA/hess-dl3-dr1 --plot sky.png
+    tevcurve info run_*.fits --irfs irfs.fits
     """
     outputs = Outputs.of(plot=plot, overwrite=overwrite)
     from tevcurve.cli.overview import print_overview
 
-    print_overview(paths, target, outputs.plot)
+    print_overview(paths, target, outputs.plot, changes_of(options))

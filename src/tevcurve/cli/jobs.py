@@ -12,6 +12,7 @@ from tevcurve.config.model import Config
 from tevcurve.config.reading import read_config
 from tevcurve.config.sensible import sensible_config
 from tevcurve.config.yaml_text import commented_yaml
+from tevcurve.data.found_files import is_fits_name
 from tevcurve.data.targets import only_target
 from tevcurve.errors import MissingError, TevcurveError
 from tevcurve.pipeline import light_curve
@@ -29,13 +30,20 @@ def make_at_once(paths, changes):
 
     Parameters
     ----------
-    paths : list of str, of the data
+    paths : list of str, of the data, the last of which may be the name of the target
     changes : dict of the options that were given
     """
+    if "target" not in changes and _is_name(paths[-1]) and len(paths) > 1:
+        *paths, changes["target"] = paths
     changes = {"data": paths, "cache": None} | changes
     if "target" not in changes:
         changes["target"] = _target(paths, changes)
     return _make(Config(**with_changes({}, changes)))
+
+
+def _is_name(word):
+    """Whether a word among paths is the name of a target: neither there nor like a path."""
+    return not (os.path.exists(word) or "/" in word or "$" in word or os.sep in word or is_fits_name(word))
 
 
 def _target(paths, changes):

@@ -12,7 +12,8 @@ def light_curve(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
+            help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each. The last "
+            "word may be the target.",
             metavar="PATH...",
         ),
     ],
@@ -21,7 +22,7 @@ def light_curve(
     """A light curve without a file: print it, and keep it with --output.
 
     \b
-    tevcurve light-curve PATH --target Crab
+    tevcurve light-curve PATH Crab
     tevcurve light-curve PATH --target Crab --energy 0.7TeV,20TeV --method 1d
     tevcurve light-curve PATH --target Crab --time-bins 5min -o crab
     tevcurve light-curve PATH --target Crab --time-bins "blocks 0.01" --plot a.png

@@ -9,6 +9,7 @@ from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.file_formats import FORMATS
 from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.selection import STAGE
+from tevcurve.pipeline.targets import open_stores
 from tevcurve.progress import working
 from tevcurve.store import Result
 
@@ -36,13 +37,14 @@ def append_to(path, new, cache, outputs, options):
     Parameters
     ----------
     path : Path of the result
-    new : list of Path
+    new : (list of Path, dict of further arguments of `open_stores`)
     cache : text of the option
     outputs : `Outputs`
     options : dict of further keywords of `append_runs`
     """
     folder = cache_folder(none_of_words(cache))
-    made = append_runs(path, new, cache=folder, progress=True, **options)
+    stores = open_stores(new[0], **new[1])
+    made = append_runs(path, stores, cache=folder, progress=True, **options)
     write(outputs, made.light_curve, made.config, inputs=made.provenance["inputs"])
     print(plain(f"Result in {made.folder}: {made.appended}."))
     for one in made.appended.left_out:

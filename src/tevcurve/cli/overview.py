@@ -5,23 +5,35 @@ from astropy.time import Time
 
 from tevcurve.cli.console import plain, print_table
 from tevcurve.cli.figures import write_figure
+from tevcurve.data.hdu_uses import hdu_uses, uses_of_files
 from tevcurve.data.targets import targets_of
 from tevcurve.data.targets_plot import is_close_up, plot_targets
-from tevcurve.errors import MissingError
+from tevcurve.errors import DataError, MissingError
+from tevcurve.files import expand_path
 from tevcurve.leap_seconds import utc_text
 from tevcurve.pipeline.targets import open_stores
+from tevcurve.problems import without_own
 
 
-def print_overview(paths, target=None, plot=None):
-    """None; the targets of some data are printed, or the runs of one.
+def print_overview(paths, target=None, plot=None, options=None):
+    """None; the targets of some data are printed, and what becomes of their HDUs, or the runs of one.
+
+    Of files without a run the HDUs are printed before the error that says so is raised.
 
     Parameters
     ----------
     paths : list of str, of the data
     target : str, name of the one
     plot : Path of a figure of the sky positions, or None
+    options : dict of further arguments of `open_stores`, or None
     """
-    stores = open_stores(paths)
+    try:
+        stores = open_stores(paths, **(options or {}))
+    except DataError:
+        uses = uses_of_files(map(expand_path, paths))
+        if any(use.hdu_class for use in uses):
+            _print_hdus(uses)
+        raise
     targets = targets_of(*stores)
     if target is None:
         _print_stores(stores, targets)
@@ -39,6 +51,24 @@ def _one(targets, name):
     raise MissingError(f"There is no target {name!r}; there are {', '.join(each.name for each in targets)}.")
 
 
+def _print_hdus(uses):
+    """None; printed is which HDUs there are, how many of each kind, and why those that cannot be used cannot.
+
+    uses: iterable of `HduUse`.
+    """
+    rows = {}
+    for use in uses:
+        # Of what is wrong with many in the same way the first stands for all.
+        key = use.name, use.hdu_class, without_own(use.reason)
+        rows.setdefault(key, []).append(use)
+    made = []
+    for (name, hdu_class, _), alike in rows.items():
+        file, words = alike[0].path.name, alike[0].reason or "used"
+        words = f"{file}: {words}" if alike[0].reason and file not in words else words
+        made.append([str(len(alike)), name or "-", hdu_class or "-", words])
+    print_table(["number", "HDU", "class", "used, or why not (the first one)"], made, left=4)
+
+
 def _print_stores(stores, targets):
     for store in stores:
         lines = [line for line in str(store).splitlines() if not line.strip().startswith("Targets:")]
@@ -47,6 +77,8 @@ def _print_stores(stores, targets):
     print_table(
         ["target", "runs", "live time [h]", "zenith [deg]", "first", "last", "RA [deg]", "Dec [deg]"], rows
     )
+    print()
+    _print_hdus(use for store in stores for use in hdu_uses(store))
 
 
 def _row(target):

@@ -51,6 +51,7 @@ class DataStore:
     Raises `InputError` where the data_root is no folder, `DataError` where irfs have no response.
 
     left_out : list of (`Path`, why, in a clause), files that are of no run; none where an index leads to the runs
+    files : `FileCache` that its files are read by
     has_obs_index : bool; without one `obs_table` is made of the headers of the events
     """
 
@@ -73,7 +74,7 @@ class DataStore:
         self._set(IndexTables(hdu_table, obs_table, folders, name, files, irfs), files, base_dir, name)
 
     def _set(self, tables, files, base_dir, name):
-        self.base_dir, self.name, self._tables, self._files = base_dir, name, tables, files
+        self.base_dir, self.name, self._tables, self.files = base_dir, name, tables, files
         self.left_out, self.has_obs_index = tables.left_out, tables.has_obs_index
 
     @classmethod
@@ -248,7 +249,7 @@ class DataStore:
     def _observation(self, run):
         addresses, problem = self._tables.located(run)
         facts = run.pointing_deg, problem, run.odd, run.telescope, run.alt_deg
-        return Observation(Run(run.obs_id, addresses, self._files, *facts))
+        return Observation(Run(run.obs_id, addresses, self.files, *facts))
 
     def __len__(self):
         return len(self._tables.runs)
