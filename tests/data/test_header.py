@@ -34,6 +34,18 @@ def test_the_site_in_the_keywords_of_fits():
     assert location.height.to_value("m") == pytest.approx(2185, abs=1e-6)
 
 
+def test_a_site_whose_coordinates_are_swapped_is_told():
+    # As in early files of VERITAS.
+    header = {"GEOLAT": -110.952158, "GEOLON": 31.675058, "ALTITUDE": 1268.0}
+    with noted_remarks() as remarks:
+        location = RunHeader(header, "HDU X of y").location
+    assert location.lat.deg == pytest.approx(31.675058)
+    assert location.lon.deg == pytest.approx(-110.952158)
+    assert "has GEOLAT -110.952 and GEOLON 31.6751, which are taken the other way round" in remarks[0][1]
+    with pytest.raises(DataError, match="wanted is a place on the Earth"):
+        RunHeader({**header, "GEOLON": 131.0}, "HDU X of y").location  # noqa: B018
+
+
 def test_a_site_without_a_height_gets_a_sentence():
     with pytest.raises(DataError, match="HDU X of y has no keyword ALTITUDE"):
         RunHeader(SITE, "HDU X of y").location  # noqa: B018

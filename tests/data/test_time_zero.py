@@ -60,7 +60,7 @@ def test_times_count_from_it_where_tstart_does_not(tmp_path, zero):
     assert not remarks
 
 
-@pytest.mark.parametrize("zero", [1.9e8, 86400.0 * 30])
+@pytest.mark.parametrize("zero", [1.9e8, 86400.0 * 30, 100.0, -1000.0])
 def test_tstart_counts_from_it_too_where_the_date_says_so(tmp_path, zero):
     *found, remarks = read(tmp_path, shifted(zero, **DATE))
     check(*found)

@@ -220,6 +220,11 @@ class RunHeader:
         """`EarthLocation` of the observatory: GEOLON, GEOLAT and ALTITUDE of GADF, or OBSGEO-L, -B and -H of FITS."""
         keywords = [self._first_of("GEOLON", "OBSGEO-L"), self._first_of("GEOLAT", "OBSGEO-B")]
         lon, lat = (header_number(self.header, key, self.where) for key in keywords)
+        if abs(lat) > 90 >= abs(lon):
+            remark(
+                f"{self.where} has GEOLAT {lat:g} and GEOLON {lon:g}, which are taken the other way round."
+            )
+            lon, lat = lat, lon
         height = self._height_m
         if abs(lon) > 360 or abs(lat) > 90 or abs(height) > 1e5:
             raise DataError(

@@ -13,7 +13,8 @@ from tevcurve.errors import DataError
 from tevcurve.problems import remark
 
 _MJD_ZERO = datetime(1858, 11, 17)
-_DATES_AGREE, _CLOCKS_AGREE = 2.0, 0.02  # days: dates have no scale, and a night two; a time of day is one
+_DATES_AGREE = 2.0  # days
+_TT_LESS_UTC_S = 66.0  # to 3 s since 1999
 _SLACK = 1.0  # s that good time may leave TSTART to TSTOP by
 
 
@@ -41,7 +42,7 @@ def with_time_zero(header, events, gti):
     slack = _SLACK if min(excess_without, excess_with) <= _SLACK else _SLACK + _rounding(span)
     if excess_without > slack:
         return replace(header, span_from_zero=False) if excess_with <= slack else as_fits
-    if excess_with <= slack or (_is_its_date(as_fits) and not _is_its_date(ignored)):
+    if excess_with <= slack or _days_off(as_fits) < _days_off(ignored):
         return as_fits
     remark(
         f"{header.where} has TIMEZERO (or TIMEOFFS) {zero:g} s, and its times are those of its TSTART and TSTOP "
@@ -107,13 +108,18 @@ def _rounding(span):
     return float(np.spacing(np.float32(max(map(abs, span)))))
 
 
-def _is_its_date(header):
-    """Whether DATE-OBS (with TIME-OBS where it has no time) is that of TSTART; False where there is none."""
+def _days_off(header):
+    """Days between TSTART and DATE-OBS (with TIME-OBS where it has no time); infinite where there is no date.
+
+    A date without a time of day is met by all that is within two days: it has no scale, and a night two.
+    """
     text, clock = (str(header.header.get(key, "")).strip() for key in ("DATE-OBS", "TIME-OBS"))
     try:
         date = datetime.fromisoformat(text if len(text) > 10 or not clock else f"{text}T{clock}")
         start = header.reference.mjdrefi + header.reference.mjdreff + header.span_s[0] / 86400
     except (ValueError, TypeError, DataError):
-        return False
-    days = (date.replace(tzinfo=None) - _MJD_ZERO).total_seconds() / 86400
-    return abs(start - days) < (_CLOCKS_AGREE if date.time() != datetime.min.time() else _DATES_AGREE)
+        return np.inf
+    later = start - (date.replace(tzinfo=None) - _MJD_ZERO).total_seconds() / 86400
+    # Dates are told in UTC, or in the scale of the times.
+    days = min(abs(later), abs(later - _TT_LESS_UTC_S / 86400))
+    return days if date.time() != datetime.min.time() else max(days - _DATES_AGREE, 0.0)
