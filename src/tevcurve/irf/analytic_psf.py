@@ -19,9 +19,8 @@ RADII = _FINEST * np.sinh(_STEP * np.arange(int(np.arcsinh(_FARTHEST / _FINEST) 
 # Angles of a table that stands for a closed form: these and the middles between them.
 _TABLE_RADII, _ = continuous_profile(RADII, np.zeros(len(RADII) - 1))
 _RINGS = 2 * np.pi * np.diff(-np.cos(RADII))
-# What may be beyond the last angle, and, of a table that stands for the closed form, beyond its radius; which is at
-# most that.
-_LEFT, _LEFT_OF_TABLE, _WIDEST_TABLE = 1e-9, 1e-5, np.deg2rad(10)
+# What may be beyond the last angle, and, of a table that stands for the closed form, beyond its radius.
+_LEFT, _LEFT_OF_TABLE = 1e-9, 1e-5
 # Angles are counted in steps of so many, so that runs at nearly one offset have the same.
 _IN_STEPS = 4
 # Energies in each interval of those of the file, for a table.
@@ -84,9 +83,8 @@ class AnalyticPSF(SourcePSF):
         """Energies (TeV) and angles (radian) of a table that stands for it: closer ones than those of the file."""
         log = np.log(self.energies_tev)
         number = np.arange(_FINER * (len(log) - 1) + 1) / _FINER
-        number_of_rings = self._number_until(_LEFT_OF_TABLE, self.parameters) - 1
-        number_of_rings = min(number_of_rings, int(np.searchsorted(RADII, _WIDEST_TABLE)))
-        return np.exp(np.interp(number, np.arange(len(log)), log)), _TABLE_RADII[: 2 * number_of_rings + 1]
+        rings = self._number_until(_LEFT_OF_TABLE, self.parameters) - 1
+        return np.exp(np.interp(number, np.arange(len(log)), log)), _TABLE_RADII[: 2 * rings + 1]
 
     def densities_for_table(self, energies_tev: ArrayLike, rad_rad: np.ndarray) -> np.ndarray:
         """As `densities`; at the angles of `table_nodes` so that lines between them hold what the closed form holds.

@@ -159,7 +159,7 @@ def make_mean_psf(
         Angles, starting with 0; default: those of the first observation's response.
 
     Of a response that has parameters the energies are eight times as close as those of the file, and the angles go to
-    where 1e-5 of the photons are left, or to 10 deg. An energy without exposure is empty (0 at all angles).
+    where 1e-5 of the photons are left, or to 30 deg. An energy without exposure is empty (0 at all angles).
     """
     pairs = observations_with_offset(observations, position)
     energies, angles = pairs[0][0].psf.table_at(pairs[0][1]).table_nodes
