@@ -124,4 +124,4 @@ def run_number(value: Any) -> int | str | None:
     if isinstance(value, Integral):
         return int(value)
     number = float(value)
-    return int(number) if abs(number) < 2.0**63 and number == int(number) else None
+    return int(number) if abs(number) < 2.0**63 and number.is_integer() else None

@@ -1,7 +1,7 @@
 """What a time binning is: all that texts, stores, `append`, tests of variability, reports and commands know of one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -42,12 +42,13 @@ class Binning:
                 "on the events, else False."
             )
 
-    def bins(self, runs: Sequence[BinnedRun]) -> TimeBins:
+    def bins(self, runs: Sequence[BinnedRun] | BinnedRun) -> TimeBins:
         """`TimeBins` laid over runs, with what is declared of the binning. No bin has runs of two instruments.
 
-        runs: sequence of anything that has `run_id` and `gti`, and where the binning looks at events a `RunTimeline`.
+        runs: sequence of anything that has `run_id` and `gti`, and where the binning looks at events a `RunTimeline`;
+            or one of them.
         """
-        runs = list(runs) if hasattr(runs, "__iter__") else [runs]
+        runs = list(runs) if isinstance(runs, Iterable) else [runs]
         numbers: dict[str, list[int]] = {}
         for number, run in enumerate(runs):
             # What is no run is refused where it is laid over.
