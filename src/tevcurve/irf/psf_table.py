@@ -97,7 +97,7 @@ class EnergyDependentTablePSF(SourcePSF):
             return False
         (own,), (lon, lat) = self.mean_of
         same = own is response or (type(own) is type(response) and _same_values(own.table, response.table))
-        return same and angular_separation(lon, lat, *position) < SAME_PLACE
+        return bool(same and angular_separation(lon, lat, *position) < SAME_PLACE)
 
     def profiles(self, energies_tev: ArrayLike) -> np.ndarray:
         """Densities (n, n_rad) in sr-1 at the angles `rad_rad`, at true energies (n,) in TeV, normalised to 1.

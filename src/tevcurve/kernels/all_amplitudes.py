@@ -1,9 +1,11 @@
 """All amplitudes of a likelihood of amplitudes at their best together, in all rows at once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start
 from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
 
 MAX_STEPS = 200
@@ -29,10 +31,10 @@ class BestAmplitudes:
     hessian: np.ndarray
     held: np.ndarray
     converged: np.ndarray
-    end: object
+    end: Start
 
 
-def best_amplitudes(likelihood, start=None):
+def best_amplitudes(likelihood: AmplitudeLikelihood, start: Start = None) -> BestAmplitudes:
     """The `BestAmplitudes` of a likelihood of amplitudes (see `tevcurve.kernels.one_amplitude`).
 
     Parameters
@@ -48,6 +50,7 @@ def best_amplitudes(likelihood, start=None):
             descent.advance(gradient, hessian)
             if not descent.going.any():
                 break
+        half: Any
         (half, gradient, hessian), end = likelihood.evaluate(descent.point, start)
     # The last step is too small to be worth another evaluation.
     step = solve(hessian, gradient, descent.held)

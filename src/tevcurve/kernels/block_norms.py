@@ -11,8 +11,11 @@ lies below its tangent, the steps still never pass the root from below.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from tevcurve.kernels.terms import CashTerms
 
 MAX_STEPS = 200
 # In units of the norm's own error; what is left is added to second order by whoever uses the sums.
@@ -42,12 +45,14 @@ class SettledNorms:
     gradient: np.ndarray
     hessian: np.ndarray
 
-    def last_norms(self):
+    def last_norms(self) -> np.ndarray:
         """The norms (n_blocks,) after one more of Newton's steps."""
         return np.maximum(self.norms - self.gradient / self.hessian, 0.0)
 
 
-def settle_norms(terms, rest, start, stop=DECREMENT_STOP):
+def settle_norms(
+    terms: CashTerms, rest: np.ndarray, start: np.ndarray, stop: float = DECREMENT_STOP
+) -> SettledNorms:
     """The `SettledNorms` of all blocks.
 
     Parameters
@@ -98,18 +103,21 @@ def settle_norms(terms, rest, start, stop=DECREMENT_STOP):
     return SettledNorms(norms, prediction, impossible, share, gradient, hessian)
 
 
-def _root_of_lone(terms):
+def _root_of_lone(terms: CashTerms) -> np.ndarray:
     """Norms (n_blocks,) that lone events and the prior alone would have."""
-    return _root_of_one(terms.prior_weight, terms.background_total - terms.prior_weight, terms.lone_count)
+    weight: Any = terms.prior_weight
+    return _root_of_one(weight, terms.background_total - weight, terms.lone_count)
 
 
-def _root_of_one(weight, linear, count):
+def _root_of_one(weight: np.ndarray, linear: np.ndarray, count: np.ndarray) -> np.ndarray:
     """The x >= 0 with weight*x^2 + linear*x = count."""
     root = np.sqrt(linear**2 + 4 * weight * count)
     return np.where(linear > 0, ratio(2 * count, linear + root), ratio(root - linear, 2 * weight))
 
 
-def _step_with_prior(drawn, steepness, total, weight):
+def _step_with_prior(
+    drawn: np.ndarray, steepness: np.ndarray, total: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
     """Steps (n_blocks,) to where 1/T as a straight line meets 1/(total + weight*step).
 
     drawn, steepness : T and minus its derivative; total : what is to be drawn at the present norm
@@ -122,7 +130,7 @@ def _step_with_prior(drawn, steepness, total, weight):
     return np.where(linear > 0, forward, ratio(root - linear, 2 * square))
 
 
-def ratio(numerator, denominator):
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """numerator / denominator, 0 where the denominator is not above 0.
 
     Parameters
@@ -132,7 +140,7 @@ def ratio(numerator, denominator):
     return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
 
 
-def _leftmost(terms, rest, blocks):
+def _leftmost(terms: CashTerms, rest: np.ndarray, blocks: np.ndarray) -> np.ndarray:
     """Norms (n_blocks,) of some blocks (bool) that are not above the root, where every prediction is positive.
 
     One event alone draws the total at -rest/B + n/(sum B); with the others the root can only be higher.

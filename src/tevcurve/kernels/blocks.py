@@ -46,7 +46,7 @@ class BlockCells:
     alpha: np.ndarray | None = None
 
 
-def find_blocks(cells, penalty, prune=True):
+def find_blocks(cells: BlockCells, penalty: float, prune: bool = True) -> np.ndarray:
     """Numbers of the cells that start a block, int array, ascending, the first one 0; empty without cells.
 
     Parameters
@@ -63,7 +63,7 @@ def find_blocks(cells, penalty, prune=True):
     for stop in range(1, n_cells + 1):
         starts = np.append(starts, stop - 1)
         worth = np.append(worth, 0.0)
-        sought = slice(None)
+        sought: slice | np.ndarray = slice(None)
         if prune and len(starts) > _FEW:
             # A block gains by one more cell no more than that cell as a block of its own.
             alone = fitness.of_blocks(starts[-1:], stop)[0]
@@ -86,7 +86,7 @@ def find_blocks(cells, penalty, prune=True):
     return np.array(blocks[::-1], dtype=int)
 
 
-def _less(value):
+def _less(value: float) -> float:
     """A little less than a log likelihood, so that rounding does not decide."""
     return value - 1e-9 * (1 + abs(value))
 
@@ -97,7 +97,7 @@ class BlockFitness:
     cells: those that the blocks are made of, in order.
     """
 
-    def __init__(self, cells):
+    def __init__(self, cells: BlockCells) -> None:
         self.cells = cells
         n_cells, n_runs = len(cells.count), len(cells.signal)
         self._flux = np.zeros(n_cells)
@@ -107,7 +107,7 @@ class BlockFitness:
         for sums in (self._counts, self._times):
             np.cumsum(sums, axis=0, out=sums)
 
-    def of_blocks(self, starts, stop):
+    def of_blocks(self, starts: np.ndarray, stop: int) -> np.ndarray:
         """Fitness (n,) of the blocks from the cells `starts` (int array (n,), ascending) to before the cell `stop`.
 
         Up to a constant that is the same for every division of the cells.
@@ -125,7 +125,7 @@ class BlockFitness:
             fitness[:split] = self._in_several_runs(starts[:split], stop, last)
         return fitness
 
-    def _in_one_run(self, starts, stop, run):
+    def _in_one_run(self, starts: np.ndarray, stop: int, run: int) -> np.ndarray:
         """The best flux makes the expected rate the observed one, unless it is 0."""
         time = self._times[stop, run] - self._times[starts, run]
         rate = (self._counts[stop, run] - self._counts[starts, run]) / time
@@ -133,7 +133,7 @@ class BlockFitness:
         self._flux[starts] = excess / self.cells.signal[run]
         return time * self._log_likelihood(rate, excess, run)
 
-    def _in_several_runs(self, starts, stop, last):
+    def _in_several_runs(self, starts: np.ndarray, stop: int, last: int) -> np.ndarray:
         runs = slice(self.cells.run[starts[0]], last + 1)
         time = self._times[stop, runs] - self._times[starts, runs]
         count = self._counts[stop, runs] - self._counts[starts, runs]
@@ -142,7 +142,7 @@ class BlockFitness:
         source = self._flux[starts][:, None] * self.cells.signal[runs]
         return np.sum(time * self._log_likelihood(rate, source, runs), axis=1)
 
-    def _best_flux(self, flux, rate, time, runs):
+    def _best_flux(self, flux: np.ndarray, rate: np.ndarray, time: np.ndarray, runs: slice) -> np.ndarray:
         """Flux (n,) that fits ON rates (n, n_runs) best, searched from `flux`.
 
         The slope of the likelihood vanishes where h = sum(weight*rate/expected) is sum(weight). Newton's method
@@ -175,7 +175,7 @@ class BlockFitness:
             todo = todo[np.abs(flux[todo] - old) > _TOLERANCE * flux[todo]]
         return flux
 
-    def _log_likelihood(self, rate, source, runs):
+    def _log_likelihood(self, rate: np.ndarray, source: np.ndarray, runs: int | slice) -> np.ndarray:
         """Log likelihood per second of ON rates at expected rates of the source, with the best background."""
         expected, off, _ = self._expected(rate, source, runs)
         log = rate * np.log(np.where(rate > 0, expected, 1.0)) - expected
@@ -185,7 +185,9 @@ class BlockFitness:
         ratio = np.where(off > 0, off, 1.0) / np.where(observed > 0, observed, 1.0)
         return log + np.where(observed > 0, observed * np.log(ratio), 0.0) - (off - observed)
 
-    def _expected(self, rate, source, runs):
+    def _expected(
+        self, rate: np.ndarray, source: np.ndarray, runs: int | slice
+    ) -> tuple[np.ndarray, float | np.ndarray, np.ndarray]:
         """Expected rates of ON and OFF with the background that fits best, and how ON grows with the source.
 
         With OFF events the background solves alpha*(1+alpha)*b^2 - linear*b - off*source = 0.
@@ -204,7 +206,7 @@ class BlockFitness:
         return source + alpha * best, best, 1 + alpha * change
 
 
-def _ratio_sum(weight, rate, *expected):
+def _ratio_sum(weight: np.ndarray, rate: np.ndarray, *expected: np.ndarray) -> np.ndarray:
     """Sum over the runs of weight*rate/expected (/expected^2 if given twice), infinite where nothing is expected."""
     product = weight * rate
     some = product > 0

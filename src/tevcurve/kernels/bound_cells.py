@@ -1,5 +1,6 @@
 """The cells in which a source below zero first leaves nothing of a prediction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,14 @@ class BoundCells:
     shared: np.ndarray
 
     @classmethod
-    def of(cls, block, source, background, constant, shared=None):
+    def of(
+        cls,
+        block: np.ndarray,
+        source: np.ndarray,
+        background: np.ndarray,
+        constant: np.ndarray,
+        shared: np.ndarray | None = None,
+    ) -> "BoundCells":
         """Of cells in any order; those that see nothing of the source, or never come first, are left out.
 
         Parameters
@@ -44,23 +52,24 @@ class BoundCells:
         return cls(block, parts[:, 0], parts[:, 1], parts[:, 2:])
 
     @classmethod
-    def joined(cls, parts):
+    def joined(cls, parts: "Sequence[BoundCells | None]") -> "BoundCells | None":
         """Of a list, one for each block in their order (all with number 0); None where one of them is None.
 
         parts: list of `BoundCells` or None.
         """
-        if not parts or any(part is None for part in parts):
+        known = [part for part in parts if part is not None]
+        if not parts or len(known) < len(parts):
             return None
-        block = np.repeat(np.arange(len(parts)), [len(part.block) for part in parts])
+        block = np.repeat(np.arange(len(parts)), [len(part.block) for part in known])
         names = ("background", "constant", "shared")
-        return cls(block, *(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        return cls(block, *(np.concatenate([getattr(part, name) for part in known]) for name in names))
 
-    def with_fixed_background(self, norm=1.0):
+    def with_fixed_background(self, norm: float = 1.0) -> "BoundCells":
         """The same with the backgrounds at a norm among what is fixed. norm: factor on the backgrounds."""
         constant = self.constant + norm * self.background
         return BoundCells(self.block, np.zeros_like(constant), constant, self.shared)
 
-    def with_columns(self, columns, n_shared):
+    def with_columns(self, columns: Sequence[int] | np.ndarray, n_shared: int) -> "BoundCells":
         """The same with the further sources at given columns (from 1) among `n_shared`; the others are zero.
 
         Parameters
@@ -72,7 +81,7 @@ class BoundCells:
         shared[:, np.asarray(columns, dtype=int) - 1] = self.shared
         return BoundCells(self.block, self.background, self.constant, shared)
 
-    def take(self, blocks, n_blocks):
+    def take(self, blocks: np.ndarray, n_blocks: int) -> "BoundCells":
         """The cells of some of n_blocks blocks, which are numbered anew.
 
         Parameters
@@ -84,7 +93,7 @@ class BoundCells:
         parts = (getattr(self, name)[kept] for name in ("background", "constant", "shared"))
         return BoundCells(block, *parts)
 
-    def repeated(self, n, n_blocks):
+    def repeated(self, n: int, n_blocks: int) -> "BoundCells":
         """The cells of n copies of all blocks, one after the other.
 
         Parameters
@@ -98,7 +107,7 @@ class BoundCells:
         )
 
 
-def _first(block, parts):
+def _first(block: np.ndarray, parts: np.ndarray) -> np.ndarray:
     """Numbers of the cells that no other of the same block is below in all parts (n, k); sorted by block."""
     varying = np.flatnonzero(parts.any(axis=0))
     order = np.lexsort((parts.sum(axis=1), block))

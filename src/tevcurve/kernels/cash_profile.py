@@ -22,12 +22,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tevcurve.kernels.block_norms import ratio, settle_norms
+from tevcurve.kernels.block_norms import SettledNorms, ratio, settle_norms
 from tevcurve.kernels.lowest_factors import lowest_factors
 from tevcurve.kernels.one_amplitude import OneAmplitude
+from tevcurve.kernels.terms import CashTerms
 
 
-def cash_profile(terms):
+def cash_profile(terms: CashTerms) -> OneAmplitude:
     """The cash statistic of each bin of `CashTerms` as a function of its flux factor alone, an `OneAmplitude`.
 
     terms: `CashTerms` of the bins.
@@ -53,7 +54,7 @@ class CashLikelihood:
     total : float array (n, n_amplitudes), counts expected over all cells at amplitude 1
     """
 
-    def __init__(self, terms, *, _are_normalized=False):
+    def __init__(self, terms: CashTerms, *, _are_normalized: bool = False) -> None:
         counts = terms.block_counts()
         self._norm_scale = ratio(counts, terms.background_total)
         # What was taken of a likelihood has its templates normalised already.
@@ -64,13 +65,15 @@ class CashLikelihood:
         self.total = np.stack(columns, axis=1)
         self._event_bin = terms.block_bin[terms.event_block]
 
-    def start(self):
+    def start(self) -> "NormStart":
         """The `NormStart` of a search that knows nothing: all norms as if there were nothing but backgrounds."""
         amplitudes = np.ones((self.n, self.n_amplitudes))
         amplitudes[:, 0] = 0
         return NormStart(amplitudes, self._norm_scale, np.zeros(self.terms.n_blocks))
 
-    def take(self, bins, start=None):
+    def take(
+        self, bins: np.ndarray, start: "NormStart | None" = None
+    ) -> "tuple[CashLikelihood, NormStart | None]":
         """(the likelihood of some bins (sorted int array), the start cut with them).
 
         Parameters
@@ -85,13 +88,15 @@ class CashLikelihood:
             start = NormStart(start.amplitudes[bins], start.norms[blocks], start.response[blocks])
         return CashLikelihood(self.terms.take(bins), _are_normalized=True), start
 
-    def pieces(self):
+    def pieces(self) -> "tuple[CashLikelihood, np.ndarray]":
         """(the likelihood whose rows are the blocks of this one's, the row (n_blocks,) that each belongs to)."""
         terms = self.terms
         own = replace(terms, n_bins=terms.n_blocks, block_bin=np.arange(terms.n_blocks))
         return CashLikelihood(own, _are_normalized=True), terms.block_bin
 
-    def evaluate(self, amplitudes, start=None, value=True):
+    def evaluate(
+        self, amplitudes: np.ndarray, start: "NormStart | None" = None, value: bool = True
+    ) -> "tuple[tuple[np.ndarray | None, np.ndarray, np.ndarray], NormStart]":
         """((half the statistic (n,), its gradient (n, n_amplitudes), its Hessian), where the search ended).
 
         The statistic is infinite where an event is predicted impossible.
@@ -109,7 +114,9 @@ class CashLikelihood:
             end = NormStart(amplitudes, settled.norms, -coupling[:, 0] / settled.hessian)
         return (half_stat, gradient, hessian), end
 
-    def settled(self, amplitudes, start=None):
+    def settled(
+        self, amplitudes: np.ndarray, start: "NormStart | None" = None
+    ) -> "tuple[Settled, NormStart]":
         """(everything but the amplitudes at its best, a `Settled`; where the search ended). See `evaluate`.
 
         Parameters
@@ -124,7 +131,7 @@ class CashLikelihood:
         end = NormStart(amplitudes, settled.norms, response)
         return Settled(2 * half_stat, settled.last_norms(), response, amplitudes), end
 
-    def effective_counts(self, amplitudes):
+    def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
         """Counts (n,) that the first amplitude of each row rests on, all at given amplitudes (n, n_amplitudes).
 
         Events weighted with how much they say: an event's weight w is that of the likelihood's slope, and the number
@@ -141,7 +148,7 @@ class CashLikelihood:
         second = np.bincount(self._event_bin, terms.event_count * weight**2, self.n)
         return np.divide(first**2, second, out=np.zeros(self.n), where=second > 0)
 
-    def expected(self, amplitudes):
+    def expected(self, amplitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(the row of each block, its counts of background and of all else but the first amplitude), (n_blocks,).
 
         amplitudes: float array (n, n_amplitudes).
@@ -152,14 +159,14 @@ class CashLikelihood:
             others = others + (amplitudes[terms.block_bin, 1:] * terms.shared_total[:, 1:]).sum(axis=1)
         return terms.block_bin, settled.norms * terms.background_total, others
 
-    def lower_bound(self):
+    def lower_bound(self) -> np.ndarray:
         """The lowest flux factor of each bin: where a prediction would reach zero, in any cell of the fit.
 
         See `tevcurve.kernels.lowest_factors`.
         """
         return lowest_factors(self)
 
-    def possible(self, amplitudes):
+    def possible(self, amplitudes: np.ndarray) -> np.ndarray:
         """The amplitudes (n, n_amplitudes) with the further ones raised where a negative first one needs them.
 
         amplitudes: float array (n, n_amplitudes).
@@ -178,14 +185,14 @@ class CashLikelihood:
         lifting[:, 0] = a
         return lifting
 
-    def _settle(self, amplitudes, start):
+    def _settle(self, amplitudes: np.ndarray, start: "NormStart | None") -> SettledNorms:
         """The `SettledNorms` at amplitudes."""
         start = self.start() if start is None else start
         step = amplitudes[:, 0] - start.amplitudes[:, 0]
         moved = start.norms + start.response * step[self.terms.block_bin]
         return settle_norms(self.terms, self._rest(amplitudes), np.fmax(moved, 0.1 * start.norms))
 
-    def _rest(self, amplitudes):
+    def _rest(self, amplitudes: np.ndarray) -> np.ndarray:
         """Prediction of everything but the background at the cell of each event, (n_events,)."""
         terms = self.terms
         rest = amplitudes[:, 0][self._event_bin] * terms.event_shared[:, 0] + terms.event_constant
@@ -193,7 +200,7 @@ class CashLikelihood:
             rest += amplitudes[:, j][self._event_bin] * terms.event_shared[:, j]
         return rest
 
-    def _arrowhead(self, settled):
+    def _arrowhead(self, settled: SettledNorms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(coupling of the norms to the amplitudes (n_blocks, n_amplitudes), gradient and Hessian in these).
 
         The norms follow the amplitudes (Schur complement in each bin).
@@ -216,7 +223,7 @@ class CashLikelihood:
                 hessian[:, k, j] = hessian[:, j, k]
         return coupling, gradient, hessian
 
-    def _half_stat(self, amplitudes, settled):
+    def _half_stat(self, amplitudes: np.ndarray, settled: SettledNorms) -> np.ndarray:
         terms = self.terms
         lone = np.where(terms.lone_count > 0, terms.lone_count * np.log(settled.norms), 0.0)
         block = settled.norms * terms.background_total + terms.constant_total - lone - terms.lone_log
@@ -233,7 +240,7 @@ class CashLikelihood:
         half_stat[self._event_bin[settled.impossible]] = np.inf
         return half_stat
 
-    def _per_bin(self, values):
+    def _per_bin(self, values: np.ndarray) -> np.ndarray:
         # Without any block there is nothing to count, and bincount gives integers.
         return np.bincount(self.terms.block_bin, values, self.n).astype(float, copy=False)
 

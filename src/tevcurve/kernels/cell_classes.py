@@ -11,7 +11,9 @@ LEAST_RATIO = 1e-4
 FIXED_SHARES = 8
 
 
-def merge_cells(signal, background, constant):
+def merge_cells(
+    signal: np.ndarray, background: np.ndarray, constant: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(signal, background, constant) of classes of cells, float arrays (n_classes,): the sums over their cells.
 
     A class has cells with the same ratio of source to everything else, in steps, and the same share of what is fixed.
@@ -33,4 +35,6 @@ def merge_cells(signal, background, constant):
     fixed = np.divide(FIXED_SHARES * constant, rest, out=np.zeros_like(rest), where=rest > 0)
     key = number * (FIXED_SHARES + 2) + np.ceil(fixed).astype(int)
     classes, which = np.unique(key, return_inverse=True)
-    return tuple(np.bincount(which, each, len(classes)) for each in (signal, background, constant))
+    merged = (np.bincount(which, each, len(classes)) for each in (signal, background, constant))
+    signal, background, constant = merged
+    return signal, background, constant

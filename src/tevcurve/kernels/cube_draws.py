@@ -16,7 +16,7 @@ class RunCells:
     n_bands : int
     """
 
-    def __init__(self, band, signal, background, n_bands):
+    def __init__(self, band: np.ndarray, signal: np.ndarray, background: np.ndarray, n_bands: int) -> None:
         self.signal = np.where(band >= 0, signal, 0.0)
         self.background = np.where(band >= 0, background, 0.0)
         self.n_slices = len(background)
@@ -25,11 +25,11 @@ class RunCells:
             [np.cumsum(rate[cells]) for cells in self._cells] for rate in (self.signal, *self.background)
         ]
 
-    def totals(self, kind):
+    def totals(self, kind: int) -> np.ndarray:
         """Sum of the rates in each band (n_bands,); kind 0: the source, 1 + s: slice s of the background."""
         return np.array([running[-1] if len(running) else 0.0 for running in self._running[kind]])
 
-    def draw(self, kind, band, rng):
+    def draw(self, kind: int, band: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Cells (n,) of events of a kind, one for each of the bands (int array (n,)).
 
         Parameters
@@ -47,7 +47,13 @@ class RunCells:
         return cell
 
 
-def draw_block_events(runs, parts, norms, background, rng):
+def draw_block_events(
+    runs: list[RunCells],
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
+    norms: np.ndarray,
+    background: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(block, signal, background, near) of drawn events, in the order of blocks.
 
     The first three are arrays (n_events,): the number t * n_blocks + k of an event's block, and what is expected of
@@ -87,7 +93,13 @@ def draw_block_events(runs, parts, norms, background, rng):
     return number[kept], signal[kept], expected[kept], near
 
 
-def _expectations(runs, parts, block, cell, n_blocks):
+def _expectations(
+    runs: list[RunCells],
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
+    block: np.ndarray,
+    cell: np.ndarray,
+    n_blocks: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Expected counts of source and background (n,) in the cells of events, of all runs that have a part in a block."""
     signal, background = np.zeros(len(block)), np.zeros(len(block))
     for cells, (own, _, livetime, ontime) in zip(runs, parts, strict=True):

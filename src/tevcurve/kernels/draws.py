@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def row_cumulative(weights):
+def row_cumulative(weights: np.ndarray) -> np.ndarray:
     """Cumulative sums (..., n + 1) of weights (..., n), from 0 to 1 in each row; a row without weight stays 0.
 
     weights: float array (..., n), not negative.
@@ -14,7 +14,9 @@ def row_cumulative(weights):
     return np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
 
 
-def draw_bins(cumulative, rows, rng):
+def draw_bins(
+    cumulative: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Bin and place in the bin, 0 to 1, of one draw for each of `rows` (n,): int and float arrays (n,).
 
     Parameters
@@ -34,7 +36,7 @@ def draw_bins(cumulative, rows, rng):
     return bins, np.clip(place, 0.0, 1.0)
 
 
-def draw_choices(weights, rng):
+def draw_choices(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Index (n,) drawn with the weights (n, k) of each row, which need not sum to 1; a row's sum is above 0.
 
     Parameters
@@ -47,7 +49,7 @@ def draw_choices(weights, rng):
     return np.minimum(np.sum(cumulative <= uniform, axis=-1), weights.shape[-1] - 1)
 
 
-def draw_linear(low, high, rng):
+def draw_linear(low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Place (n,) between 0 and 1 of draws from densities that go straight from low (n,) at 0 to high (n,) at 1.
 
     The density is a mixture of those of the smaller and of the larger one of two uniform numbers.
@@ -63,7 +65,13 @@ def draw_linear(low, high, rng):
     return np.where(upper, pair.max(axis=1), pair.min(axis=1))
 
 
-def draw_radius(rad, profiles, ring_cumulative, rows, rng):
+def draw_radius(
+    rad: np.ndarray,
+    profiles: np.ndarray,
+    ring_cumulative: np.ndarray,
+    rows: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Angle (n,) in radian from round densities that are linear between the nodes of `rad`.
 
     In a ring the density is the product of two straight lines, sin(rad) and the profile, which is a mixture of those

@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def log_mean_growth(rate, row, start, stop, weight, n_rows):
+def log_mean_growth(
+    rate: np.ndarray, row: np.ndarray, start: np.ndarray, stop: np.ndarray, weight: np.ndarray, n_rows: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(log of the mean, mean time) of exp(rate*t) over the pieces of each row, two arrays (n_rows,).
 
     The mean time is weighted with the exponential: the derivative of the logarithm in the rate.
@@ -32,7 +34,11 @@ def log_mean_growth(rate, row, start, stop, weight, n_rows):
     return top + np.log(total) - np.log(np.bincount(row, weight, n_rows)), time
 
 
-def growth_rate(log_ratio, early, late):
+def growth_rate(
+    log_ratio: np.ndarray,
+    early: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    late: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+) -> np.ndarray:
     """Rates (n,) of exponentials whose means over two rows have given ratios; infinite ratios give infinite rates.
 
     Parameters
@@ -54,7 +60,16 @@ def growth_rate(log_ratio, early, late):
     return np.where(finite, rate, log_ratio)
 
 
-def pulse_means(t0, rise, decay, row, start, stop, weight, n_rows):
+def pulse_means(
+    t0: float,
+    rise: float,
+    decay: float,
+    row: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    weight: np.ndarray,
+    n_rows: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Means over the pieces of each row of the pulse exp((t - t0)/rise) before t0 and exp(-(t - t0)/decay) after it.
 
     Of one pulse: an array (n_rows,), and its derivatives (3, n_rows) in t0, rise and decay.
@@ -76,7 +91,16 @@ def pulse_means(t0, rise, decay, row, start, stop, weight, n_rows):
     return mean, np.stack(slopes)
 
 
-def pulse_shapes(t0, rise, decay, row, start, stop, weight, n_rows):
+def pulse_shapes(
+    t0: np.ndarray,
+    rise: np.ndarray,
+    decay: np.ndarray,
+    row: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    weight: np.ndarray,
+    n_rows: int,
+) -> np.ndarray:
     """The means of many pulses, (n_pulses, n_rows).
 
     Parameters
@@ -95,7 +119,9 @@ def pulse_shapes(t0, rise, decay, row, start, stop, weight, n_rows):
     return integral @ spread
 
 
-def _pulse_integral(since, rise, decay):
+def _pulse_integral(
+    since: np.ndarray, rise: float | np.ndarray, decay: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(integral of a pulse, height, derivatives of the integral in rise and decay) at times since its peak."""
     before, after = np.minimum(since, 0) / rise, np.maximum(since, 0) / decay
     up, down = np.exp(before), np.exp(-after)

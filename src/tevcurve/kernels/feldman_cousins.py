@@ -29,7 +29,9 @@ REACH = 9.0
 CLEAR_EXCESS = 3
 
 
-def known_background_intervals(counts, background, level):
+def known_background_intervals(
+    counts: float | np.ndarray, background: float | np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(lower, upper) ends of the signal's intervals, float arrays in counts, 0 <= lower <= upper.
 
     Parameters
@@ -48,7 +50,7 @@ def known_background_intervals(counts, background, level):
     return np.maximum(lower, 0.0).reshape(shape), np.maximum(upper, 0.0).reshape(shape)
 
 
-def _upper_end(counts, background, level):
+def _upper_end(counts: np.ndarray, background: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """(highest expectation (n,) at which the counts are accepted, the last count that comes before them there)."""
     # Beyond, both tails together are less than 1 - level, by Chernoff's bound on each.
     rise = np.log(2 / (1 - level))
@@ -76,7 +78,7 @@ def _upper_end(counts, background, level):
     return end, at
 
 
-def _lower_end(counts, background, level):
+def _lower_end(counts: np.ndarray, background: np.ndarray, level: float) -> np.ndarray:
     """Lowest expectation (n,) at which the counts are accepted."""
     rise = np.log(2 / (1 - level))
     first = np.floor(counts - 2 * rise - 2 * np.sqrt(2 * rise * counts))
@@ -106,7 +108,7 @@ def _lower_end(counts, background, level):
     return end
 
 
-def _jumps_ahead(counts, background, last, level):
+def _jumps_ahead(counts: np.ndarray, background: np.ndarray, last: np.ndarray, level: float) -> np.ndarray:
     """The highest signal (n,) to which the upper end jumps at larger backgrounds, -inf where it does not.
 
     It jumps where the probability of the counts up to m, just before m + 1 comes before the observed ones too,
@@ -127,7 +129,7 @@ def _jumps_ahead(counts, background, last, level):
     return highest
 
 
-def _background_of(counts, wanted):
+def _background_of(counts: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Background b >= counts with b - counts*log(b) = wanted, NaN where there is none."""
     rise = np.maximum(wanted - counts + xlogy(counts, counts), 0.0)
     b, going = counts + rise + np.sqrt(rise**2 + 2 * rise * counts) + 1e-300, rise > 0
@@ -141,24 +143,26 @@ def _background_of(counts, wanted):
     return np.where(rise > 0, b, np.nan)
 
 
-def _overtaking(n, m, background):
+def _overtaking(n: np.ndarray, m: np.ndarray, background: np.ndarray) -> np.ndarray:
     """Expectation at which the counts n and m are equal in the order; n where they are the same."""
     same = n == m
     chord = (_g(m, background) - _g(n, background)) / np.where(same, 1.0, m - n)
     return np.where(same, n, np.exp(np.where(same, 0.0, chord)))
 
 
-def _g(n, background):
+def _g(n: np.ndarray, background: np.ndarray) -> np.ndarray:
     best = np.maximum(n, background)
     return xlogy(n, best) - best
 
 
-def _between(below, upto, mean):
+def _between(below: np.ndarray, upto: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Probability of counts above `below` (-1 for none) up to `upto`."""
     return pdtr(np.maximum(upto, 0.0), mean) * (upto >= 0) - pdtr(np.maximum(below, 0.0), mean) * (below >= 0)
 
 
-def _root(below, upto, accepted, rejected, level):
+def _root(
+    below: np.ndarray, upto: np.ndarray, accepted: np.ndarray, rejected: np.ndarray, level: float
+) -> np.ndarray:
     """Expectation (n,) at which `_between` is the level, by Newton's method in a bracket.
 
     accepted, rejected : float arrays (n,), where it is below the level, and where it is not
@@ -179,5 +183,5 @@ def _root(below, upto, accepted, rejected, level):
     return mean
 
 
-def _probability(n, mean):
+def _probability(n: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.where(n >= 0, np.exp(xlogy(n, mean) - mean - gammaln(np.maximum(n, 0.0) + 1)), 0.0)

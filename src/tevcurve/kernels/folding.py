@@ -1,11 +1,12 @@
 """Integrals over energy, migration and angle, as pure array functions."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from tevcurve.kernels.interpolation import interpolate_axis
+from tevcurve.kernels.interpolation import Places, interpolate_axis
 
 
-def integrate_loglog(edges, values):
+def integrate_loglog(edges: ArrayLike, values: np.ndarray) -> np.ndarray:
     """Integral over each bin (n - 1, ...) of a function given at the edges (n,) as values (n, ...), power law between.
 
     With s = log(f1 x1 / f0 x0) and L = log(x1 / x0) the integral is x0 f0 L (exp(s) - 1) / s. Where an edge value is
@@ -27,13 +28,13 @@ def integrate_loglog(edges, values):
     return integrals if everywhere else np.where(positive[:-1] & positive[1:], integrals, 0.0)
 
 
-def _relative_exponential(x):
+def _relative_exponential(x: np.ndarray) -> np.ndarray:
     """(exp(x) - 1) / x, 1 at 0; as `scipy.special.exprel`, whose import alone takes longer than all else here."""
     top = np.expm1(x)
     return np.divide(top, x, out=top) if x.all() else np.divide(top, x, out=np.ones_like(x), where=x != 0)
 
 
-def cumulative_density(edges, density):
+def cumulative_density(edges: np.ndarray, density: np.ndarray) -> np.ndarray:
     """Integral (..., n + 1) of a piecewise-constant density (..., n) from the first edge to each edge (n + 1,).
 
     Parameters
@@ -45,7 +46,13 @@ def cumulative_density(edges, density):
     return np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
 
 
-def migration_matrix(true_energies, reco_edges, migra_edges, density, places=None):
+def migration_matrix(
+    true_energies: ArrayLike,
+    reco_edges: ArrayLike,
+    migra_edges: np.ndarray,
+    density: np.ndarray,
+    places: Places | None = None,
+) -> np.ndarray:
     """Probability (n_true, n_reco) that a photon of a true energy is found in each reconstructed-energy bin.
 
     The density in migra = E_reco / E_true is constant in each migra bin, so that its integral is linear between the
@@ -67,7 +74,7 @@ def migration_matrix(true_energies, reco_edges, migra_edges, density, places=Non
     low, high = migra_edges[index], migra_edges[index + 1]
     part = np.clip((ratio - low) / (high - low), 0.0, 1.0)
 
-    def reached(node):
+    def reached(node: np.ndarray) -> np.ndarray:
         rows = cumulative[node[:, None], index]
         return rows + (cumulative[node[:, None], index + 1] - rows) * part
 
@@ -83,7 +90,7 @@ def migration_matrix(true_energies, reco_edges, migra_edges, density, places=Non
     )
 
 
-def ring_integrals(rad, values):
+def ring_integrals(rad: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Integral of values (..., n) at rad (n,) radian over the sphere's rings between the nodes, shape (..., n - 1).
 
     2 pi sin(rad) drad, the values linear in rad: Simpson's rule, exact to the fifth power of the ring's width.
@@ -105,7 +112,7 @@ def ring_integrals(rad, values):
     return rings
 
 
-def disc_integrals(rad, values):
+def disc_integrals(rad: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Integral of values (..., n) over the disc up to each node of rad (n,) radian, shape (..., n); 0 at the first.
 
     Parameters
@@ -119,7 +126,7 @@ def disc_integrals(rad, values):
     return discs
 
 
-def continuous_profile(edges, bin_values):
+def continuous_profile(edges: np.ndarray, bin_values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Nodes (2 n + 1,) and values (..., 2 n + 1) of a profile that keeps the integral over each bin of (..., n).
 
     The nodes are the edges (n + 1,) radian, from 0, and the bins' middles. At an edge the harmonic mean of the two
@@ -150,7 +157,7 @@ def continuous_profile(edges, bin_values):
     return rad, np.maximum(values, 0.0)
 
 
-def disc_integral_at(rad, values, radius):
+def disc_integral_at(rad: np.ndarray, values: np.ndarray, radius: ArrayLike) -> np.ndarray:
     """Integral of values (..., n) at nodes rad (n,) over the disc up to a radius (radian, broadcast with `...`).
 
     Parameters

@@ -5,8 +5,10 @@ search again at each call, takes about a millisecond to set up, and is outside w
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +24,17 @@ class Places:
     inside: np.ndarray
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """The shape of the values that were located."""
         return self.weight.shape
 
 
-def locate(nodes, values, low=-np.inf, high=np.inf):
+def locate(
+    nodes: np.ndarray,
+    values: ArrayLike,
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> Places:
     """Places of values on increasing nodes (n,): linear between the nodes, the nearest node outside of them.
 
     `low` and `high` are the edges beyond which a value is not `inside`; NaN is never inside.
@@ -50,7 +57,7 @@ def locate(nodes, values, low=-np.inf, high=np.inf):
     return Places(lower, lower + 1, np.where(np.isnan(weight), 0.0, weight), inside)
 
 
-def interpolate_axis(table, places, axis=0):
+def interpolate_axis(table: np.ndarray, places: Places, axis: int = 0) -> np.ndarray:
     """Table with one axis replaced by the shape of the places, linear along it; `inside` is left to the caller.
 
     Parameters
@@ -71,7 +78,7 @@ def interpolate_axis(table, places, axis=0):
     return low
 
 
-def interpolate_points(table, *places):
+def interpolate_points(table: np.ndarray, *places: Places) -> np.ndarray:
     """Table at points, multilinear in its first axes; the places broadcast, further axes of the table are kept.
 
     Parameters
@@ -85,9 +92,11 @@ def interpolate_points(table, *places):
     table = np.ascontiguousarray(table, dtype=float)
     sizes, kept = table.shape[: len(places)], table.shape[len(places) :]
     # All first axes as one, of which whole rows are taken.
-    rows, corners = table.reshape(-1, *kept), None
+    rows = table.reshape(-1, *kept)
+    corners: Any = None
     for corner in range(1 << len(places)):
-        number, weight = 0, 1.0
+        number: Any = 0
+        weight: Any = 1.0
         for bit, (size, place) in enumerate(zip(sizes, places, strict=True)):
             upper = corner >> bit & 1
             number = number * size + (place.upper if upper else place.lower)
@@ -101,7 +110,7 @@ def interpolate_points(table, *places):
     return corners
 
 
-def interpolate_rows(table, places):
+def interpolate_rows(table: np.ndarray, places: Places) -> np.ndarray:
     """Values (...) of rows (..., n), each at its own place along the last axis; the places have the shape (...).
 
     Parameters
@@ -114,12 +123,12 @@ def interpolate_rows(table, places):
     return lower * (1 - places.weight) + upper * places.weight
 
 
-def all_inside(*places):
+def all_inside(*places: Places) -> np.ndarray:
     """Bool array, True where a point lies inside the edges of every axis; the places broadcast.
 
     places: `Places`, one for each axis.
     """
-    result = True
+    result: Any = True
     for place in places:
         result = result & place.inside
     return result

@@ -1,9 +1,17 @@
 """How far below zero the flux factors of bins may go: to where the prediction of some cell of the fit reaches zero."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from tevcurve.kernels.amplitudes import Start
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.one_amplitude import OneAmplitude
+from tevcurve.kernels.terms import CashTerms
+
+if TYPE_CHECKING:
+    from tevcurve.kernels.cash_profile import CashLikelihood, Settled
+
 
 MAX_STEPS = 100
 # A search ends with a step of this size, relatively.
@@ -14,7 +22,7 @@ FAR = 400.0
 LONGEST_STEP = 16.0
 
 
-def lowest_factors(likelihood):
+def lowest_factors(likelihood: "CashLikelihood") -> np.ndarray:
     """The lowest flux factor (n,) of each bin of a `CashLikelihood`, at most 0.
 
     It is where the first cell of the fit, with or without an event, would be predicted to have nothing, backgrounds
@@ -26,7 +34,8 @@ def lowest_factors(likelihood):
 
     likelihood: the `CashLikelihood` of n bins.
     """
-    profile, start, number = OneAmplitude(likelihood), None, np.arange(likelihood.n)
+    profile, number = OneAmplitude(likelihood), np.arange(likelihood.n)
+    start: Start = None
     cells, without = cells_of(likelihood.terms), None
     low, high, at = np.full(profile.n, -np.inf), np.zeros(profile.n), np.zeros(profile.n)
     for _ in range(MAX_STEPS):
@@ -54,7 +63,7 @@ def lowest_factors(likelihood):
     return high
 
 
-def cells_of(terms):
+def cells_of(terms: CashTerms) -> BoundCells:
     """The `BoundCells` of `CashTerms`, of its events, which may have a place of their own, and of all cells together.
 
     Raises `ValueError` for terms that know nothing of the cells without events.
@@ -84,7 +93,7 @@ def cells_of(terms):
     return BoundCells(*(np.concatenate([getattr(part, name) for part in parts]) for name in vars(known)))
 
 
-def _next(newton, room, low, high):
+def _next(newton: np.ndarray, room: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """The next factors: Newton's, a hair on the side where cells are above zero, in the bracket; else its middle."""
     bracketed = np.isfinite(low)
     reach = LONGEST_STEP * np.where(high < 0, high, -room)
@@ -95,7 +104,7 @@ def _next(newton, room, low, high):
     return np.where((wanted > low) & (wanted < high) & np.isfinite(wanted), wanted, middle)
 
 
-def _room(terms, cells, settled):
+def _room(terms: CashTerms, cells: BoundCells, settled: "Settled") -> tuple[np.ndarray, np.ndarray]:
     """(first cell's prediction over the source's own there, its slope) of bins with all else `Settled`."""
     bins = terms.block_bin[cells.block]
     rest = settled.norms[cells.block] * cells.background + cells.constant

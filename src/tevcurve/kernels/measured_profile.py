@@ -9,7 +9,9 @@ _LARGE, _FAR = 1e9, 1e3
 _LEAST_VARIANCE = 0.1
 
 
-def asymmetric_stat(d, errn, errp):
+def asymmetric_stat(
+    d: np.ndarray, errn: np.ndarray, errp: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(stat, slope, curvature) of a value with asymmetric errors at distances d = a - value from it.
 
     The variance is taken as linear in the true value,
@@ -46,13 +48,13 @@ class AsymmetricProfile:
     errn, errp : float arrays (n,), errors down and up, above 0, in the unit of `value`
     """
 
-    def __init__(self, value, errn, errp):
+    def __init__(self, value: np.ndarray, errn: np.ndarray, errp: np.ndarray) -> None:
         self.value, self.errn, self.errp = value, errn, errp
         self.n = len(value)
         self.total = _LARGE / np.minimum(errn, errp)
         self.counts = (np.abs(value) + _FAR * np.maximum(errn, errp)) * self.total
 
-    def take(self, bins, start=None):
+    def take(self, bins: np.ndarray, start: None = None) -> "tuple[AsymmetricProfile, None]":
         """(the profile of some bins (sorted int array), None).
 
         Parameters
@@ -62,7 +64,9 @@ class AsymmetricProfile:
         """
         return AsymmetricProfile(self.value[bins], self.errn[bins], self.errp[bins]), None
 
-    def evaluate(self, a, start=None):
+    def evaluate(
+        self, a: np.ndarray, start: None = None
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], None]:
         """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for).
 
         Parameters
@@ -72,7 +76,7 @@ class AsymmetricProfile:
         """
         return asymmetric_stat(a - self.value, self.errn, self.errp), None
 
-    def lower_bound(self):
+    def lower_bound(self) -> np.ndarray:
         """Flux factors (n,) far below the values."""
         return np.minimum(self.value - _FAR * np.maximum(self.errn, self.errp), 0.0)
 
@@ -89,7 +93,7 @@ class ScanProfile:
     heights : float array of that shape, the signed root of the rise of the statistic; growing
     """
 
-    def __init__(self, knots, heights):
+    def __init__(self, knots: np.ndarray, heights: np.ndarray) -> None:
         self.knots, self.heights = knots, heights
         self.n = len(knots)
         self.tangents = _monotone_tangents(knots, heights)
@@ -97,7 +101,7 @@ class ScanProfile:
         self.total = _LARGE / (knots[:, -1] - knots[:, 0])
         self.counts = np.abs(best) * self.total + _FAR * _LARGE
 
-    def take(self, bins, start=None):
+    def take(self, bins: np.ndarray, start: None = None) -> "tuple[ScanProfile, None]":
         """(the profile of some bins (sorted int array), None).
 
         Parameters
@@ -107,7 +111,9 @@ class ScanProfile:
         """
         return ScanProfile(self.knots[bins], self.heights[bins]), None
 
-    def evaluate(self, a, start=None):
+    def evaluate(
+        self, a: np.ndarray, start: None = None
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], None]:
         """((stat, slope, curvature) at flux factors a, each of shape (n,), None: nothing is searched for).
 
         Parameters
@@ -134,12 +140,12 @@ class ScanProfile:
         curvature = np.maximum(2 * (first**2 + height * second), first**2)
         return (height**2, 2 * height * first, curvature), None
 
-    def lower_bound(self):
+    def lower_bound(self) -> np.ndarray:
         """The first knot of each bin, but not above 0."""
         return np.minimum(self.knots[:, 0], 0.0)
 
 
-def _monotone_tangents(x, y):
+def _monotone_tangents(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Tangents (n, k) at knots of the monotone piecewise cubic through growing (x, y), each (n, k)."""
     width, rise = np.diff(x, axis=1), np.diff(y, axis=1)
     mean = rise / width

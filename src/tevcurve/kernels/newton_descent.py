@@ -28,13 +28,13 @@ class NewtonDescent:
     held : bool array (n_bins, n), amplitudes that are at their bounds, or as good as
     """
 
-    def __init__(self, point, scale):
+    def __init__(self, point: np.ndarray, scale: np.ndarray) -> None:
         self.point, self._scale, self._base = point, scale, point
         self._step, self._slope = np.zeros_like(point), np.zeros(len(point))
         self._size, self._largest = np.zeros(len(point)), np.ones(len(point))
         self.going, self.held = np.ones(len(point), dtype=bool), np.zeros(point.shape, dtype=bool)
 
-    def advance(self, gradient, hessian):
+    def advance(self, gradient: np.ndarray, hessian: np.ndarray) -> None:
         """Move `point`, given the gradients (n_bins, n) and Hessians (n_bins, n, n) there.
 
         Bins whose minimum is found are no longer `going` and stay.
@@ -64,7 +64,9 @@ class NewtonDescent:
         self.point = np.where(self.going[:, None], moved, self.point)
 
 
-def _bounded_newton(gradient, hessian, point, scale):
+def _bounded_newton(
+    gradient: np.ndarray, hessian: np.ndarray, point: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(Newton's direction (n_bins, n), as far as zero, and the amplitudes (bool) that it would lead below zero)."""
     n, step = point.shape[1], np.zeros_like(point)
     held = (point <= 0) & (gradient >= 0)
@@ -87,7 +89,7 @@ def _bounded_newton(gradient, hessian, point, scale):
     return direction, held
 
 
-def dot(left, right):
+def dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Sum over the last axis of left*right, added in the order of the columns whatever the number of rows.
 
     Parameters
@@ -100,7 +102,7 @@ def dot(left, right):
     return total
 
 
-def solve(matrix, vector, held):
+def solve(matrix: np.ndarray, vector: np.ndarray, held: np.ndarray) -> np.ndarray:
     """matrix^-1 vector for positive matrices (n_bins, n, n) and vectors (n_bins, n), by elimination.
 
     Entries that are `held` (bool (n_bins, n)), and those on which nothing depends, come out as 0.

@@ -13,9 +13,16 @@ A likelihood of amplitudes is an object in which all else (background norms) is 
 `~tevcurve.kernels.cash_profile.CashLikelihood` is one, and `~tevcurve.kernels.onoff_profile.WstatLikelihood`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start
 from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
+
+if TYPE_CHECKING:
+    from tevcurve.kernels.cash_profile import Settled
+
 
 MAX_STEPS = 200
 # What had reached its bound must be able to come back.
@@ -30,15 +37,17 @@ class OneAmplitude:
     likelihood : a likelihood of amplitudes, see the module
     """
 
-    def __init__(self, likelihood):
-        self.likelihood, self.n, self.counts = likelihood, likelihood.n, likelihood.counts
+    def __init__(self, likelihood: AmplitudeLikelihood) -> None:
+        # Of any kind; some have more than the protocol, such as all else at its best.
+        self.likelihood: Any = likelihood
+        self.n, self.counts = likelihood.n, likelihood.counts
         self.total = likelihood.total[:, 0]
 
-    def start(self):
+    def start(self) -> Start:
         """Where a search begins that knows nothing."""
         return self.likelihood.start()
 
-    def take(self, rows, start=None):
+    def take(self, rows: np.ndarray, start: Start = None) -> "tuple[OneAmplitude, Start]":
         """(the profile of some rows (sorted int array), the start cut with them).
 
         Parameters
@@ -49,7 +58,9 @@ class OneAmplitude:
         likelihood, start = self.likelihood.take(rows, start)
         return OneAmplitude(likelihood), start
 
-    def evaluate(self, a, start=None):
+    def evaluate(
+        self, a: np.ndarray, start: Start = None
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], Start]:
         """((stat, slope, curvature) at first amplitudes a, each of shape (n,), where the search ended).
 
         The statistic is infinite where an event is predicted impossible, and NaN where the search did not end.
@@ -73,7 +84,7 @@ class OneAmplitude:
             curvature = hessian[:, 0, 0] - dot(edge, solve(rest, edge, descent.held))
         return (2 * half, 2 * slope, 2 * curvature), end
 
-    def settled(self, a, start=None):
+    def settled(self, a: np.ndarray, start: Start = None) -> "tuple[Settled, Start]":
         """(everything else at its best for first amplitudes a (n,), see the likelihood's own `settled`; end).
 
         Parameters
@@ -87,22 +98,22 @@ class OneAmplitude:
             _, start = self._descend(a, start)
         return self.likelihood.settled(start.amplitudes, start)
 
-    def effective_counts(self, a):
+    def effective_counts(self, a: np.ndarray) -> np.ndarray:
         """Counts (n,) that the first amplitude rests on, at its values a (n,). a: float array (n,)."""
         return self.likelihood.effective_counts(self.best(a))
 
-    def best(self, a):
+    def best(self, a: np.ndarray) -> np.ndarray:
         """All amplitudes (n, n_amplitudes) at their best for first ones a (n,). a: float array (n,)."""
         if self.likelihood.n_amplitudes == 1:
             return a[:, None]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return self._descend(a, None)[1].amplitudes
 
-    def lower_bound(self):
+    def lower_bound(self) -> np.ndarray:
         """The lowest values (n,) of the first amplitude."""
         return self.likelihood.lower_bound()
 
-    def _descend(self, a, start):
+    def _descend(self, a: np.ndarray, start: Start) -> tuple[NewtonDescent, Start]:
         """(`NewtonDescent` at its end, the likelihood's start at the amplitudes that it found)."""
         likelihood, start = self.likelihood, self.start() if start is None else start
         further = np.where(start.amplitudes[:, 1:] > 0, start.amplitudes[:, 1:], LEAST)

@@ -19,7 +19,9 @@ stays >= 0.
 import numpy as np
 
 
-def wstat(n_on, n_off, alpha, mu_sig):
+def wstat(
+    n_on: float | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray, mu_sig: float | np.ndarray
+) -> np.ndarray:
     """Deviance of ON and OFF counts at a signal mu_sig, at the background that fits best.
 
     Arguments are arrays that broadcast: counts, the ratio of acceptances, expected signal counts in the ON
@@ -34,7 +36,9 @@ def wstat(n_on, n_off, alpha, mu_sig):
     return _deviance(*_best_fit(n_on, n_off, alpha, mu_sig))
 
 
-def wstat_profile(n_on, n_off, alpha, mu_sig):
+def wstat_profile(
+    n_on: float | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray, mu_sig: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Deviance, its slope and its curvature in mu_sig, each at the background that fits best.
 
     With n_on = n_off = 0 the slope jumps at mu_sig = 0; there it is that of the side mu_sig > 0. The
@@ -47,7 +51,8 @@ def wstat_profile(n_on, n_off, alpha, mu_sig):
     alpha : float array, ratio of the acceptances, ON over OFF
     mu_sig : float array, signal counts expected in the ON region
     """
-    n_on, n_off, alpha, mu_sig, on, off, delta = best = _best_fit(n_on, n_off, alpha, mu_sig)
+    best = _best_fit(n_on, n_off, alpha, mu_sig)
+    n_on, n_off, alpha, mu_sig, on, off, delta = best
     weight = on + alpha**2 * off
     slope = np.divide(2 * delta, weight, out=np.full(weight.shape, 2.0), where=weight > 0)
     denominator = alpha**2 * n_on * off**2 + n_off * on**2
@@ -57,7 +62,9 @@ def wstat_profile(n_on, n_off, alpha, mu_sig):
     return _deviance(*best), slope, curvature
 
 
-def profile_background(n_on, n_off, alpha, mu_sig):
+def profile_background(
+    n_on: float | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray, mu_sig: float | np.ndarray
+) -> np.ndarray:
     """Background counts expected in the OFF region that fit best at a signal mu_sig.
 
     In the ON region alpha times as many are expected. Without OFF counts this is n_on/(1 + alpha) -
@@ -72,7 +79,9 @@ def profile_background(n_on, n_off, alpha, mu_sig):
     return _best_fit(n_on, n_off, alpha, mu_sig)[5]
 
 
-def li_ma_significance(n_on, n_off, alpha):
+def li_ma_significance(
+    n_on: float | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray
+) -> np.ndarray:
     """Significance of an excess in standard deviations, negative for a deficit.
 
     Li & Ma 1983, ApJ 272, 317, equation 17: the root of the deviance without a signal.
@@ -86,11 +95,12 @@ def li_ma_significance(n_on, n_off, alpha):
     return np.copysign(np.sqrt(wstat(n_on, n_off, alpha, 0.0)), excess)
 
 
-def _best_fit(n_on, n_off, alpha, mu_sig):
+def _best_fit(
+    n_on: float | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray, mu_sig: float | np.ndarray
+) -> tuple[np.ndarray, ...]:
     """The arguments as float64 arrays of one shape, the best expectations in ON and OFF, and delta."""
-    n_on, n_off, alpha, mu_sig = (
-        np.asarray(array, dtype=float) for array in np.broadcast_arrays(n_on, n_off, alpha, mu_sig)
-    )
+    given = np.broadcast_arrays(n_on, n_off, alpha, mu_sig)
+    n_on, n_off, alpha, mu_sig = (np.asarray(array, dtype=float) for array in given)
     signal = np.abs(mu_sig)
     gains = mu_sig >= 0
     # The equation of the background for mu_sig >= 0 is that of lambda/alpha for -mu_sig with the counts
@@ -107,7 +117,15 @@ def _best_fit(n_on, n_off, alpha, mu_sig):
     return n_on, n_off, alpha, mu_sig, on, off, mu_sig - (n_on - alpha * n_off)
 
 
-def _deviance(n_on, n_off, alpha, mu_sig, on, off, delta):
+def _deviance(
+    n_on: np.ndarray,
+    n_off: np.ndarray,
+    alpha: np.ndarray,
+    mu_sig: np.ndarray,
+    on: np.ndarray,
+    off: np.ndarray,
+    delta: np.ndarray,
+) -> np.ndarray:
     """Deviance of both regions from the residuals of the module's docstring."""
     weight = on + alpha**2 * off
     per_weight = np.divide(delta, weight, out=np.zeros(weight.shape), where=weight > 0)
@@ -117,7 +135,7 @@ def _deviance(n_on, n_off, alpha, mu_sig, on, off, delta):
     )
 
 
-def _poisson_deviance(counts, expected, residual):
+def _poisson_deviance(counts: np.ndarray, expected: np.ndarray, residual: np.ndarray) -> np.ndarray:
     """Half the Poisson deviance, residual - counts*log(expected/counts), without cancellation.
 
     residual = expected - counts comes along because the caller knows it better than the difference.
@@ -131,7 +149,7 @@ def _poisson_deviance(counts, expected, residual):
     return np.where(some, counts * excess, residual)
 
 
-def _minus_log1p(x):
+def _minus_log1p(x: np.ndarray) -> np.ndarray:
     """x - log(1 + x) for |x| < 0.25, by the series of log(1 + x) = 2*artanh(z) in z = x/(2 + x)."""
     z = x / (2 + x)
     square = z * z

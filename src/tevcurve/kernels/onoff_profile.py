@@ -10,7 +10,9 @@ from tevcurve.kernels.onoff import profile_background, wstat, wstat_profile
 AT_ONCE = 20_000
 
 
-def onoff_profile(cell_bin, n_on, n_off, alpha, signal, n):
+def onoff_profile(
+    cell_bin: np.ndarray, n_on: np.ndarray, n_off: np.ndarray, alpha: np.ndarray, signal: np.ndarray, n: int
+) -> OneAmplitude:
     """The statistic of each bin as a function of its flux factor, an `OneAmplitude`; see `WstatLikelihood`.
 
     Parameters
@@ -37,20 +39,28 @@ class CellCounts:
 
     n_amplitudes = 1
 
-    def __init__(self, cell_bin, n_on, n_off, alpha, signal, n):
+    def __init__(
+        self,
+        cell_bin: np.ndarray,
+        n_on: np.ndarray,
+        n_off: np.ndarray,
+        alpha: np.ndarray,
+        signal: np.ndarray,
+        n: int,
+    ) -> None:
         self.cell_bin, self.n_on, self.n_off = cell_bin, n_on, n_off
         self.alpha, self.signal, self.n = alpha, signal, n
         self.total = self._sum(signal)[:, None]
         self.counts = self._sum(n_on)
 
-    def start(self):
+    def start(self) -> None:
         """None: every search begins anew."""
 
-    def ratios(self, a):
+    def ratios(self, a: np.ndarray) -> np.ndarray:
         """Ratios (n_cells,) of the acceptances at flux factors a, of shape (n,). a: float array (n,)."""
         return self.alpha
 
-    def background(self, a):
+    def background(self, a: np.ndarray) -> np.ndarray:
         """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,).
 
         a: float array (n,).
@@ -58,14 +68,14 @@ class CellCounts:
         ratio = self.ratios(a)
         return ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
 
-    def effective_counts(self, amplitudes):
+    def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
         """Counts (n,) that the flux factor of each row rests on: ON counts.
 
         amplitudes: float array (n, 1), flux factors.
         """
         return self.counts
 
-    def lower_bound(self):
+    def lower_bound(self) -> np.ndarray:
         """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.
 
         A fitted background makes up for any negative signal, so no prediction ever vanishes. The minimum lies above
@@ -77,11 +87,11 @@ class CellCounts:
         np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
         return least - self._sum(self.n_on + ratio * self.n_off + 100 * (1 + ratio)) / self.total[:, 0]
 
-    def _largest_ratio(self):
+    def _largest_ratio(self) -> np.ndarray:
         """Of the acceptances, within reason (n_cells,)."""
         return self.alpha
 
-    def _sum(self, per_cell):
+    def _sum(self, per_cell: np.ndarray) -> np.ndarray:
         return np.bincount(self.cell_bin, per_cell, self.n)
 
 
@@ -96,7 +106,15 @@ class WstatLikelihood(CellCounts):
     cell_bin, n_on, n_off, alpha, signal, n : see `CellCounts`
     """
 
-    def __init__(self, cell_bin, n_on, n_off, alpha, signal, n):
+    def __init__(
+        self,
+        cell_bin: np.ndarray,
+        n_on: np.ndarray,
+        n_off: np.ndarray,
+        alpha: np.ndarray,
+        signal: np.ndarray,
+        n: int,
+    ) -> None:
         super().__init__(cell_bin, n_on, n_off, alpha, signal, n)
         # Most cells of short bins have no event, and their statistic is two straight lines that meet at 0.
         empty = (n_on == 0) & (n_off == 0)
@@ -105,7 +123,7 @@ class WstatLikelihood(CellCounts):
         ]
         self._seen = tuple(each[~empty] for each in (cell_bin, n_on, n_off, alpha, signal))
 
-    def take(self, bins, start=None):
+    def take(self, bins: np.ndarray, start: None = None) -> "tuple[WstatLikelihood, None]":
         """(the likelihood of some bins (sorted int array), of the same class, None).
 
         Parameters
@@ -114,10 +132,12 @@ class WstatLikelihood(CellCounts):
         start : not used
         """
         kept, number = members_of(bins, self.n, self.cell_bin)
-        cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        return type(self)(number, *cells, len(bins)), None
+        n_on, n_off, alpha, signal = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
+        return type(self)(number, n_on, n_off, alpha, signal, len(bins)), None
 
-    def evaluate(self, amplitudes, start=None, value=True):
+    def evaluate(
+        self, amplitudes: np.ndarray, start: None = None, value: bool = True
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], None]:
         """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None).
 
         Parameters
@@ -135,7 +155,7 @@ class WstatLikelihood(CellCounts):
         gradient, hessian = 0.5 * (slope + slope_of_empty), 0.5 * curvature
         return (0.5 * (stat + a * slope_of_empty), gradient[:, None], hessian[:, None, None]), None
 
-    def stats(self, a):
+    def stats(self, a: np.ndarray) -> np.ndarray:
         """The statistics at many flux factors of each bin, a and what comes back of shape (n, m).
 
         a: float array (n, m).

@@ -34,7 +34,9 @@ MANY = 100
 MAX_STEPS = 200
 
 
-def onoff_intervals(n_on, n_off, alpha, level):
+def onoff_intervals(
+    n_on: int | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(lower, upper) ends of the signal's intervals, float arrays in ON counts, 0 <= lower <= upper.
 
     Parameters
@@ -46,17 +48,20 @@ def onoff_intervals(n_on, n_off, alpha, level):
     arrays = np.broadcast_arrays(*(np.asarray(each, dtype=float) for each in (n_on, n_off, alpha)))
     rows = np.stack([each.ravel() for each in arrays], axis=1)
     rows, which = np.unique(rows, axis=0, return_inverse=True)
-    cells, best = rows.T, np.maximum(rows[:, 0] - rows[:, 2] * rows[:, 1], 0.0)
+    on, off, ratio = rows.T
+    best = np.maximum(on - ratio * off, 0.0)
     most = 2 * np.log(2 / (1 - level)) + MARGIN
-    farthest = _crossing(*cells, best, best + 10 + 2 * most + 6 * np.sqrt(rows[:, 0] + 1) * 2, most)
-    upper = _end(*cells, best, farthest, level)
-    least = _crossing(*cells, best, np.zeros(len(best)), most)
-    lower = _end(*cells, best, least, level)
+    farthest = _crossing(on, off, ratio, best, best + 10 + 2 * most + 6 * np.sqrt(rows[:, 0] + 1) * 2, most)
+    upper = _end(on, off, ratio, best, farthest, level)
+    least = _crossing(on, off, ratio, best, np.zeros(len(best)), most)
+    lower = _end(on, off, ratio, best, least, level)
     shape, which = arrays[0].shape, which.ravel()
     return lower[which].reshape(shape), upper[which].reshape(shape)
 
 
-def _crossing(n_on, n_off, alpha, best, end, most):
+def _crossing(
+    n_on: np.ndarray, n_off: np.ndarray, alpha: np.ndarray, best: np.ndarray, end: np.ndarray, most: float
+) -> np.ndarray:
     """Signal (n,) between the best one and an end at which t is `most`; the end where it is not reached."""
     inside, outside = best.copy(), end.copy()
     for _ in range(60):
@@ -66,12 +71,18 @@ def _crossing(n_on, n_off, alpha, best, end, most):
     return outside
 
 
-def _end(n_on, n_off, alpha, best, farthest, level):
+def _end(
+    n_on: np.ndarray,
+    n_off: np.ndarray,
+    alpha: np.ndarray,
+    best: np.ndarray,
+    farthest: np.ndarray,
+    level: float,
+) -> np.ndarray:
     """Just beyond the accepted signal (n,) nearest to the farthest one, of those between it and the best one."""
 
-    def accepted(rows, signal):
-        cells = (each[rows] for each in (n_on, n_off, alpha))
-        return preceding_probability(*cells, signal) < level
+    def accepted(rows: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        return preceding_probability(n_on[rows], n_off[rows], alpha[rows], signal) < level
 
     inside, outside, going = best.copy(), farthest.copy(), np.arange(len(best))
     for step in range(SCAN):
@@ -88,7 +99,9 @@ def _end(n_on, n_off, alpha, best, farthest, level):
     return inside
 
 
-def preceding_probability(n_on, n_off, alpha, signal):
+def preceding_probability(
+    n_on: np.ndarray, n_off: np.ndarray, alpha: np.ndarray, signal: np.ndarray
+) -> np.ndarray:
     """Probability (n,) of counts with a smaller t than the observed ones: the least for any of the likely backgrounds.
 
     A signal is in the interval of a confidence level if this is below it.
@@ -110,7 +123,7 @@ def preceding_probability(n_on, n_off, alpha, signal):
     return least
 
 
-def _smaller(bound, alpha, signal, off):
+def _smaller(bound: np.ndarray, alpha: np.ndarray, signal: np.ndarray, off: np.ndarray) -> np.ndarray:
     """Probability (n,) of t < bound, for a signal and expected OFF counts."""
     on = signal + alpha * off
     first, last = _range(on)
@@ -123,17 +136,19 @@ def _smaller(bound, alpha, signal, off):
     return np.where(bound > 0, np.bincount(row, chance, len(on)), 0.0)
 
 
-def _range(mean):
+def _range(mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First and last count that matter."""
     reach = REACH * np.sqrt(mean)
     return np.maximum(np.floor(mean - reach), 0.0), np.ceil(mean + reach + REACH**2 / 2)
 
 
-def _up_to(count, mean):
+def _up_to(count: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.where(count >= 0, pdtr(np.maximum(count, 0.0), mean), 0.0)
 
 
-def _off_range(n_on, bound, alpha, signal, off):
+def _off_range(
+    n_on: np.ndarray, bound: np.ndarray, alpha: np.ndarray, signal: np.ndarray, off: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(lowest, highest) n_off with t < bound at each n_on, floats; the lowest is above the highest for none."""
     middle = np.maximum((n_on - signal) / alpha, 0.0)
     first, last = _range(off)
@@ -148,7 +163,16 @@ def _off_range(n_on, bound, alpha, signal, off):
     return ends[1], ends[0]
 
 
-def _last_inside(n_on, bound, alpha, signal, side, inside, outside, guess):
+def _last_inside(
+    n_on: np.ndarray,
+    bound: np.ndarray,
+    alpha: np.ndarray,
+    signal: np.ndarray,
+    side: float,
+    inside: np.ndarray,
+    outside: np.ndarray,
+    guess: np.ndarray,
+) -> np.ndarray:
     """The n_off farthest to one side with t < bound: between `inside` and `outside`, one of them at least."""
     inside, outside = inside.copy(), outside.copy()
     going = np.flatnonzero(np.abs(outside - inside) > 1)
@@ -169,7 +193,9 @@ def _last_inside(n_on, bound, alpha, signal, side, inside, outside, guess):
     return inside
 
 
-def _statistic(n_on, n_off, alpha, signal):
+def _statistic(
+    n_on: np.ndarray, n_off: np.ndarray, alpha: np.ndarray, signal: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(t, its derivative in n_off) for counts and a signal >= 0, arrays of one shape."""
     quadratic = 2 * alpha * (1 + alpha)
     linear = alpha * (n_on + n_off) - (1 + alpha) * signal

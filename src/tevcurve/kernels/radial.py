@@ -15,7 +15,7 @@ NEAR, FAR = 2.0, 3.0
 POINTS_PER_BLOCK = 4096
 
 
-def second_order(coordinate):
+def second_order(coordinate: np.ndarray) -> np.ndarray:
     """Expansion of a coordinate (ny + 2, nx + 2) about the inner grid points: (6, ny, nx).
 
     The terms are those of 1, dx, dy, dx^2 / 2, dx dy, dy^2 / 2 in units of a grid step, from central differences. A
@@ -29,7 +29,7 @@ def second_order(coordinate):
     return np.stack([terms[0], *np.nan_to_num(terms[1:], nan=0.0)])
 
 
-def _mirrored(centre, before, after):
+def _mirrored(centre: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The neighbours on two sides; one that is NaN is the mirror image of the other."""
     return (
         np.where(np.isnan(before), 2 * centre - after, before),
@@ -37,7 +37,15 @@ def _mirrored(centre, before, after):
     )
 
 
-def integrate_over_pixels(x, y, rad, profiles, scale, factor=4, discs=None):
+def integrate_over_pixels(
+    x: np.ndarray,
+    y: np.ndarray,
+    rad: np.ndarray,
+    profiles: np.ndarray,
+    scale: float,
+    factor: int = 4,
+    discs: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Which pixels a disc touches, and the integral of its profiles over each: (index (k,), integrals (n, k)).
 
     The profiles are linear between the nodes and 0 beyond the last one. With M(r) the integral over the disc of radius
@@ -87,12 +95,15 @@ class _Part:
 
 
 @lru_cache(maxsize=16)
-def _pixel_weights(x, y, rad, many, factor):
+def _pixel_weights(
+    x_bytes: bytes, y_bytes: bytes, rad_bytes: bytes, many: int, factor: int
+) -> tuple[np.ndarray, list[_Part]]:
     """(numbers of the pixels that a disc touches, list of `_Part`), of arrays given as their bytes.
 
     They depend on where the pixels and the nodes are, not on the profiles: the runs on one source share them.
     """
-    x, y, rad = np.frombuffer(x).reshape(6, -1), np.frombuffer(y).reshape(6, -1), np.frombuffer(rad)
+    x, y = (np.frombuffer(each).reshape(6, -1) for each in (x_bytes, y_bytes))
+    rad = np.frombuffer(rad_bytes)
     side = np.maximum(np.hypot(x[1], y[1]), np.hypot(x[2], y[2]))
     distance = np.hypot(x[0], y[0])
     touched = np.flatnonzero(distance - 0.75 * side < rad[-1])
@@ -109,7 +120,9 @@ def _pixel_weights(x, y, rad, many, factor):
     return touched, parts
 
 
-def _side_weights(x, y, rad, number):
+def _side_weights(
+    x: np.ndarray, y: np.ndarray, rad: np.ndarray, number: int
+) -> tuple[slice, np.ndarray, np.ndarray]:
     """Nodes (slice) near the sides of pixels, and weights (k, n) there of the disc integrals and of the profiles.
 
     Coordinates (6, k); Gauss-Legendre points, `number` on each of the four sides.
@@ -145,7 +158,7 @@ def _side_weights(x, y, rad, number):
 
 
 @lru_cache(maxsize=64)
-def _unit_nodes(number):
+def _unit_nodes(number: int) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre nodes in [0, 1] and weights that sum to 1 / (2 pi)."""
     nodes, weights = np.polynomial.legendre.leggauss(number)
     return 0.5 * (nodes + 1), weights / (4 * np.pi)

@@ -7,6 +7,7 @@ density and content are 0.
 Source: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/irfs/full_enclosure/psf/index.html
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ class RadialForm(Protocol):
     parameters: tuple[str, ...]
     told_by: tuple[int, ...]
 
-    def density(self, values, rad):
+    def density(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Density (...) per solid angle, sr-1.
 
         Parameters
@@ -27,7 +28,7 @@ class RadialForm(Protocol):
         rad : angle from the centre, float array (...), radian
         """
 
-    def within(self, values, rad):
+    def within(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Share (...) of the whole within an angle.
 
         Parameters
@@ -36,7 +37,7 @@ class RadialForm(Protocol):
         rad : angle from the centre, float array (...), radian
         """
 
-    def draw(self, values, rng):
+    def draw(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Angles (n,) from the centre, radian.
 
         Parameters
@@ -49,11 +50,11 @@ class RadialForm(Protocol):
 class ThreeGaussians:
     """Up to three Gaussians around one centre, whose amplitudes AMPL_2 and AMPL_3 are relative to the first."""
 
-    parameters = ("SIGMA_1", "SIGMA_2", "SIGMA_3", "AMPL_2", "AMPL_3")
+    parameters: tuple[str, ...] = ("SIGMA_1", "SIGMA_2", "SIGMA_3", "AMPL_2", "AMPL_3")
     # For each parameter the one that is 0 where it does not exist.
-    told_by = (0, 1, 2, 0, 0)
+    told_by: tuple[int, ...] = (0, 1, 2, 0, 0)
 
-    def density(self, values, rad):
+    def density(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Density (...) per solid angle, sr-1.
 
         Parameters
@@ -65,7 +66,7 @@ class ThreeGaussians:
         share = _divided(self._shares(values), 2 * np.pi * square)
         return np.sum(share * np.exp(-0.5 * _divided(np.square(rad)[..., None], square)), axis=-1)
 
-    def within(self, values, rad):
+    def within(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Share (...) of the whole within an angle.
 
         Parameters
@@ -76,7 +77,7 @@ class ThreeGaussians:
         part = -np.expm1(-0.5 * _divided(np.square(rad)[..., None], self._squares(values)))
         return np.sum(self._shares(values) * part, axis=-1)
 
-    def draw(self, values, rng):
+    def draw(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Angles (n,) from the centre, radian.
 
         Parameters
@@ -90,10 +91,10 @@ class ThreeGaussians:
         which = np.where(values[np.arange(len(values)), which] > 0, which, 0)
         return values[np.arange(len(values)), which] * np.sqrt(2 * rng.exponential(size=len(values)))
 
-    def _squares(self, values):
+    def _squares(self, values: np.ndarray) -> np.ndarray:
         return np.square(values[..., :3])
 
-    def _shares(self, values):
+    def _shares(self, values: np.ndarray) -> np.ndarray:
         """What each holds of the whole, (..., 3); their sum is 1."""
         square = self._squares(values)
         amplitudes = np.concatenate([np.ones_like(values[..., :1]), values[..., 3:]], axis=-1)
@@ -104,10 +105,10 @@ class ThreeGaussians:
 class King:
     """The King function, a power law of index -2 GAMMA far beyond the width SIGMA."""
 
-    parameters = ("SIGMA", "GAMMA")
-    told_by = (0, 0)
+    parameters: tuple[str, ...] = ("SIGMA", "GAMMA")
+    told_by: tuple[int, ...] = (0, 0)
 
-    def density(self, values, rad):
+    def density(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Density (...) per solid angle, sr-1.
 
         Parameters
@@ -119,7 +120,7 @@ class King:
         central = _divided(1 - _divided(1, gamma), 2 * np.pi * sigma**2)
         return central * np.exp(-gamma * np.log1p(self._place(values, rad)))
 
-    def within(self, values, rad):
+    def within(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Share (...) of the whole within an angle.
 
         Parameters
@@ -129,7 +130,7 @@ class King:
         """
         return -np.expm1((1 - values[..., 1]) * np.log1p(self._place(values, rad)))
 
-    def draw(self, values, rng):
+    def draw(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Angles (n,) from the centre, radian.
 
         Parameters
@@ -142,7 +143,7 @@ class King:
             place = np.expm1(rng.exponential(size=len(values)) / (gamma - 1))
             return sigma * np.sqrt(2 * gamma * place)
 
-    def _place(self, values, rad):
+    def _place(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         sigma, gamma = values[..., 0], values[..., 1]
         return _divided(np.square(rad), 2 * gamma * sigma**2)
 
@@ -150,13 +151,15 @@ class King:
 FORMS: dict[str, RadialForm] = {"three gaussians": ThreeGaussians(), "king": King()}
 
 
-def _divided(top, bottom):
+def _divided(top: np.ndarray | float, bottom: np.ndarray) -> np.ndarray:
     """top / bottom, 0 where the bottom is 0."""
     top, bottom = np.broadcast_arrays(np.asarray(top, dtype=float), bottom)
     return np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0)
 
 
-def between_known(low, high, weight, told_by):
+def between_known(
+    low: np.ndarray, high: np.ndarray, weight: np.ndarray, told_by: Sequence[int]
+) -> np.ndarray:
     """Parameters (..., n) between two nodes, linear, over those of both where they exist; 0 where neither has them.
 
     Parameters
@@ -165,6 +168,6 @@ def between_known(low, high, weight, told_by):
     weight : float array (...), 0 at the low one to 1 at the high one
     told_by : for each parameter the number of the one that is 0 where it does not exist
     """
-    told_by, weight = list(told_by), np.asarray(weight)[..., None]
-    from_low, from_high = (1 - weight) * (low[..., told_by] > 0), weight * (high[..., told_by] > 0)
+    teller, weight = list(told_by), np.asarray(weight)[..., None]
+    from_low, from_high = (1 - weight) * (low[..., teller] > 0), weight * (high[..., teller] > 0)
     return _divided(from_low * low + from_high * high, from_low + from_high)

@@ -17,7 +17,7 @@ _GROWTH = 1e-9
 _MAX_ROUNDS = 100
 
 
-def divide(half, penalty):
+def divide(half: np.ndarray, penalty: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(first, cost): where the block of each row's best last block begins, and what the best division costs.
 
     Parameters
@@ -32,7 +32,7 @@ def divide(half, penalty):
     cost : float array (n,), of all rows, with a penalty for each block
     """
     firsts, light_curves = [], np.arange(len(penalty))
-    running, best = np.inf, np.zeros(len(penalty))
+    best = np.zeros(len(penalty))
     for t, row in enumerate(half):
         another = (best + penalty)[:, None]
         if t == 0:
@@ -46,7 +46,7 @@ def divide(half, penalty):
     return np.array(firsts), best
 
 
-def block_of_rows(first):
+def block_of_rows(first: np.ndarray) -> np.ndarray:
     """Number of the block of each row, int array (n, n_rows), from the `first` of `divide`."""
     n_rows, n = first.shape
     starts, light_curves = np.zeros((n, n_rows), dtype=bool), np.arange(n)
@@ -58,7 +58,7 @@ def block_of_rows(first):
     return np.cumsum(starts, axis=1) - 1
 
 
-def best_gain(half):
+def best_gain(half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(gain, block): the most that a further block gains (n,), and the blocks that gain it, as `block_of_rows`.
 
     The gain is the largest of (cost of one block - cost of k blocks)/(k - 1) over all divisions, at the fluxes of
@@ -89,7 +89,7 @@ def best_gain(half):
     return gain, block
 
 
-def _two_blocks(half):
+def _two_blocks(half: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(cost of one block, gain of the best two, first row of the second), each (n,)."""
     after = np.empty(half.shape[:2])
     running = np.zeros_like(half[0])
@@ -106,7 +106,7 @@ def _two_blocks(half):
     return whole, gain, start
 
 
-def weighted_losses(value, weight, block):
+def weighted_losses(value: np.ndarray, weight: np.ndarray, block: np.ndarray) -> np.ndarray:
     """Half the chi-square (n,) of values around the weighted means of their blocks; all arrays (n, n_rows).
 
     Parameters

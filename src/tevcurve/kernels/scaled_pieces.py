@@ -1,7 +1,11 @@
 """Rows whose pieces are of any kind, each seeing the row's amplitudes times a scale of its own."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Derivatives, Start
 from tevcurve.kernels.numbering import members_of
 
 
@@ -18,7 +22,12 @@ class ScaledPieces:
     log_scales : list of float arrays (n_pieces,), one for each kind; default: 0
     """
 
-    def __init__(self, kinds, n, log_scales=None):
+    def __init__(
+        self,
+        kinds: Sequence[tuple[AmplitudeLikelihood, np.ndarray]],
+        n: int,
+        log_scales: Sequence[np.ndarray] | None = None,
+    ) -> None:
         self.kinds, self.n = [(likelihood, np.asarray(row)) for likelihood, row in kinds], n
         log_scales = [np.zeros(len(row)) for _, row in kinds] if log_scales is None else log_scales
         self.log_scales = [np.asarray(each, dtype=float) for each in log_scales]
@@ -29,11 +38,11 @@ class ScaledPieces:
             likelihood.total * scale for (likelihood, _), scale in zip(self.kinds, self._scales, strict=True)
         )
 
-    def start(self):
+    def start(self) -> Start:
         """Where the searches of all kinds begin."""
         return tuple(likelihood.start() for likelihood, _ in self.kinds)
 
-    def take(self, rows, start=None):
+    def take(self, rows: np.ndarray, start: Start = None) -> "tuple[ScaledPieces, Start]":
         """(the likelihood of some rows (sorted int array), the start cut with them).
 
         Parameters
@@ -52,7 +61,9 @@ class ScaledPieces:
             starts.append(cut)
         return ScaledPieces(kinds, len(rows), scales), tuple(starts)
 
-    def evaluate(self, amplitudes, start=None, value=True):
+    def evaluate(
+        self, amplitudes: np.ndarray, start: Start = None, value: bool = True
+    ) -> tuple[Derivatives, Start]:
         """((half the statistic (n,), its gradient (n, n_amplitudes), its Hessian), where the searches ended).
 
         Parameters
@@ -68,7 +79,7 @@ class ScaledPieces:
         bends = [each * (scale**2)[:, :, None] for each, scale in zip(hessian, scales, strict=True)]
         return (self._summed(half) if value else None, self._summed(slopes), self._summed(bends)), ends
 
-    def scale_slopes(self, amplitudes, start=None):
+    def scale_slopes(self, amplitudes: np.ndarray, start: Start = None) -> tuple[list[np.ndarray], Start]:
         """(the slopes of half the statistic in the log scale of each piece, a list of arrays (n_pieces,); the ends).
 
         Parameters
@@ -83,7 +94,7 @@ class ScaledPieces:
         ]
         return slopes, ends
 
-    def lower_bound(self):
+    def lower_bound(self) -> np.ndarray:
         """The lowest amplitude of each row: that at which the first of its pieces reaches its own bound.
 
         Raises `ValueError` where pieces share further amplitudes, whose best values are not each piece's own.
@@ -95,7 +106,9 @@ class ScaledPieces:
             np.maximum.at(lowest, row, likelihood.lower_bound() / scale[:, 0])
         return lowest
 
-    def _of_pieces(self, amplitudes, start, value):
+    def _of_pieces(
+        self, amplitudes: np.ndarray, start: Start, value: bool
+    ) -> tuple[list[Derivatives], Start]:
         """((half statistic, gradient, Hessian) of the pieces of each kind, a list; their ends, a tuple)."""
         found, ends = [], []
         for (likelihood, row), scale, own in zip(self.kinds, self._scales, self._starts(start), strict=True):
@@ -104,12 +117,12 @@ class ScaledPieces:
             ends.append(end)
         return found, tuple(ends)
 
-    def _starts(self, start):
+    def _starts(self, start: Start) -> Sequence[Start]:
         return [None] * len(self.kinds) if start is None else start
 
-    def _summed(self, values):
+    def _summed(self, values: Iterable[Any]) -> np.ndarray:
         """Sums (n, ...) over the pieces of each row of arrays (n_pieces, ...), one for each kind."""
-        total = None
+        total: Any = None
         for (_, row), each in zip(self.kinds, values, strict=True):
             flat = each.reshape(len(row), int(np.prod(each.shape[1:])))
             sums = [np.bincount(row, column, self.n).astype(float, copy=False) for column in flat.T]

@@ -6,7 +6,7 @@ Rows may have weights; where these are equal the formulas are those of Vaughan e
 import numpy as np
 
 
-def excess(value, err, weight=None):
+def excess(value: np.ndarray, err: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """Variance of values beyond the mean square of their errors (...,); negative where errors explain more.
 
     With shares p of the weights, m the mean with them, [sum p (x - m)^2 - sum p (1 - p) err^2] / (1 - sum p^2): of a
@@ -24,7 +24,7 @@ def excess(value, err, weight=None):
     return total / (1 - np.sum(share**2))
 
 
-def excess_spread(err, weight=None):
+def excess_spread(err: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """Standard deviation (...,) of the excess of a constant source with Gaussian errors (..., n).
 
     That of the quadratic form x.A.x, the root of 2*tr(AVAV).
@@ -40,7 +40,7 @@ def excess_spread(err, weight=None):
     return np.sqrt(2 * trace) / (1 - np.sum(share**2))
 
 
-def weighted_mean(value, weight=None):
+def weighted_mean(value: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """Mean (...,) of values (..., n).
 
     Parameters
@@ -51,13 +51,15 @@ def weighted_mean(value, weight=None):
     return np.sum(_shares(value, weight) * value, axis=-1)
 
 
-def _shares(value, weight):
+def _shares(value: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """Shares (n,) of the weights."""
     n = value.shape[-1]
     return np.full(n, 1 / n) if weight is None else weight / np.sum(weight)
 
 
-def normalized_excess(value, err, weight=None, bias=0.0):
+def normalized_excess(
+    value: np.ndarray, err: np.ndarray, weight: np.ndarray | None = None, bias: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """(excess variance over the squared mean, its error), each (...,).
 
     Vaughan et al. 2003, MNRAS 345, 1271, equation 11 for the error; where the excess is negative the second term of the
@@ -76,12 +78,14 @@ def normalized_excess(value, err, weight=None, bias=0.0):
     return ratio, np.sqrt(variance)
 
 
-def signed_root(x):
+def signed_root(x: float | np.ndarray) -> np.ndarray:
     """Root of `|x|` with the sign of x. x: float array."""
     return np.sign(x) * np.sqrt(np.abs(x))
 
 
-def root_with_errors(square, error):
+def root_with_errors(
+    square: float | np.ndarray, error: float | np.ndarray
+) -> tuple[float | np.ndarray, float | np.ndarray, float | np.ndarray, float | np.ndarray]:
     """(root, error, errn, errp) of a squared amplitude with an error: the root keeps the sign of the square.
 
     error: to first order, error/(2*root), as in Vaughan et al. 2003, equation B2; it grows without bound near 0.
@@ -98,7 +102,13 @@ def root_with_errors(square, error):
     return root, first_order, root - signed_root(square - error), signed_root(square + error) - root
 
 
-def pair_excess(value, err, first, second, weight=None):
+def pair_excess(
+    value: np.ndarray,
+    err: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    weight: np.ndarray | None = None,
+) -> np.ndarray:
     """Mean square of half the differences in pairs beyond that of the errors (...,): a variance from step to step.
 
     A pair has the weight w1*w2/(w1 + w2), to which the mean square error of its difference is inverse.
@@ -114,7 +124,7 @@ def pair_excess(value, err, first, second, weight=None):
     return 0.5 * np.sum(_pair_shares(first, second, weight) * (steps**2 - noise), axis=-1)
 
 
-def _pair_shares(first, second, weight):
+def _pair_shares(first: np.ndarray, second: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """Shares (n_pairs,) of the weights of pairs."""
     if weight is None:
         return np.full(len(first), 1 / len(first))
@@ -122,7 +132,14 @@ def _pair_shares(first, second, weight):
     return each / each.sum()
 
 
-def normalized_pair_excess(value, err, first, second, weight=None, bias=0.0):
+def normalized_pair_excess(
+    value: np.ndarray,
+    err: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    weight: np.ndarray | None = None,
+    bias: float = 0.0,
+) -> tuple[np.ndarray, np.ndarray]:
     """(`pair_excess` over the squared mean, its error), each (...,); no pair may be there twice.
 
     The sum of squares is a quadratic form x.A.x of independent values with variances V, whose variance is

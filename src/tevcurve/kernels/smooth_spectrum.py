@@ -13,7 +13,7 @@ LARGEST_STEP = 1.0
 CURVE_COUNTS = 10.0
 
 
-def smoothed_counts(counts, exposure, log_energy):
+def smoothed_counts(counts: np.ndarray, exposure: np.ndarray, log_energy: np.ndarray) -> np.ndarray:
     """Expected counts (..., n_bins) of spectra, each with the sum of its counts plus a half.
 
     A parabola in the logarithms of rate and energy is fitted to the counts (Poisson, with weak Gaussian priors on slope
@@ -34,7 +34,7 @@ def smoothed_counts(counts, exposure, log_energy):
     return ((seen + 0.5) * (counts + worth * curve) / (seen + worth)).reshape(shape)
 
 
-def _parabola(counts, exposure, x):
+def _parabola(counts: np.ndarray, exposure: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Logarithm of the rates (n, n_bins), by Newton's method; the posterior is concave."""
     terms = np.stack([np.ones_like(x), x, x**2], axis=1)
     mean, weight = np.array([0.0, SLOPE, 0.0]), np.array([1e-6, SLOPE_SPREAD**-2, BEND_SPREAD**-2])

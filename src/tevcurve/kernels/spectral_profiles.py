@@ -15,6 +15,7 @@ import numpy as np
 
 from tevcurve.kernels.block_norms import ratio, settle_norms
 from tevcurve.kernels.onoff import profile_background, wstat_profile
+from tevcurve.kernels.terms import CashTerms
 
 # The search for a background norm ends so many of its errors from the root; Newton's last step makes that the square.
 NORM_STOP = 1e-5
@@ -32,12 +33,14 @@ class ShapeRows:
     All other arrays of cells hold those of the rows one after the other.
     """
 
-    def __init__(self, first, length, response, total):
+    def __init__(
+        self, first: np.ndarray, length: np.ndarray, response: np.ndarray, total: np.ndarray
+    ) -> None:
         self.first, self.length, self.response, self.total = first, length, response, total
         self.n = len(total)
         self.row = np.repeat(np.arange(self.n), length)
 
-    def signals(self, spectra):
+    def signals(self, spectra: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Counts in cells (n_cells, k) and in all (n_rows, k) of k columns of spectra (n_rows, n_true, k).
 
         spectra: float array (n_rows, n_true, k).
@@ -49,18 +52,20 @@ class ShapeRows:
             np.matmul(self.response[start : start + length], spectra[row], out=cells[begin:end])
         return cells, np.matmul(self.total[:, None, :], spectra)[:, 0]
 
-    def _taken(self, rows):
+    def _taken(
+        self, rows: np.ndarray
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
         """(the first four arguments for some rows, numbers of their cells)."""
         kept = np.zeros(self.n, dtype=bool)
         kept[rows] = True
         cells = np.flatnonzero(kept[self.row])
         return (self.first[rows], self.length[rows], self.response, self.total[rows]), cells
 
-    def _row_sum(self, per_cell):
+    def _row_sum(self, per_cell: np.ndarray) -> np.ndarray:
         return np.bincount(self.row, per_cell, self.n)
 
 
-def second_pairs(n_shape):
+def second_pairs(n_shape: int) -> list[tuple[int, int]]:
     """The pairs (j, k), j <= k, of shape coordinates, in the order of the columns of second derivatives.
 
     n_shape: int, number of shape coordinates.
@@ -68,7 +73,7 @@ def second_pairs(n_shape):
     return list(combinations_with_replacement(range(n_shape), 2))
 
 
-def n_shape_of(n_columns):
+def n_shape_of(n_columns: int) -> int:
     """The number of shape coordinates whose value, first and second derivatives fill so many columns.
 
     n_columns: int, number of columns.
@@ -85,15 +90,17 @@ class CashRows(ShapeRows):
     terms : `CashTerms` of the rows without any source: their backgrounds, and what is fixed
     """
 
-    def __init__(self, first, length, response, total, terms):
+    def __init__(
+        self, first: np.ndarray, length: np.ndarray, response: np.ndarray, total: np.ndarray, terms: CashTerms
+    ) -> None:
         super().__init__(first, length, response, total)
         self.terms = terms
 
-    def start(self):
+    def start(self) -> np.ndarray:
         """Background norms (n_blocks,) as if there were nothing else."""
         return ratio(self.terms.block_counts(), self.terms.background_total)
 
-    def take(self, rows, start=None):
+    def take(self, rows: np.ndarray, start: np.ndarray | None = None) -> "tuple[CashRows, np.ndarray | None]":
         """(some rows (sorted int array), the start cut with them).
 
         Parameters
@@ -108,7 +115,9 @@ class CashRows(ShapeRows):
             start = start[wanted[self.terms.block_bin]]
         return CashRows(*shared, self.terms.take(rows)), start
 
-    def derivatives(self, log_norm, spectra, start=None):
+    def derivatives(
+        self, log_norm: np.ndarray, spectra: np.ndarray, start: np.ndarray | None = None
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
         """((stat / 2 (n,), its slope (n, 1 + p), its curvature) in u and the shape's coordinates, background norms).
 
         Parameters
@@ -135,8 +144,10 @@ class CashRows(ShapeRows):
         bend = np.bincount(terms.event_block, terms.event_count * seen**2, n_blocks) + lone_bend
         held = held | (bend <= 0)
         drawn = terms.event_count * seen
-        pull = np.stack([np.bincount(terms.event_block, drawn * part, n_blocks) for part in parts.T], axis=1)
-        pull = np.where(held[:, None], 0.0, pull) / np.sqrt(np.where(held, 1.0, bend))[:, None]
+        slopes = np.stack(
+            [np.bincount(terms.event_block, drawn * part, n_blocks) for part in parts.T], axis=1
+        )
+        pull = np.where(held[:, None], 0.0, slopes) / np.sqrt(np.where(held, 1.0, bend))[:, None]
         for j in range(p + 1):
             for k in range(j + 1):
                 followed = np.bincount(terms.block_bin, pull[:, j] * pull[:, k], self.n)
@@ -146,7 +157,9 @@ class CashRows(ShapeRows):
                     curvature[:, k, j] += value
         return (stat, slope, curvature), norms
 
-    def backgrounds(self, log_norm, spectra, start=None):
+    def backgrounds(
+        self, log_norm: np.ndarray, spectra: np.ndarray, start: np.ndarray | None = None
+    ) -> np.ndarray:
         """Counts of everything but the source expected in each row (n_rows,).
 
         Parameters
@@ -160,7 +173,7 @@ class CashRows(ShapeRows):
         block = norms * self.terms.background_total + self.terms.constant_total
         return np.bincount(self.terms.block_bin, block, self.n)
 
-    def _norms_at(self, signal, start):
+    def _norms_at(self, signal: np.ndarray, start: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """(background norms (n_blocks,), prediction at events (n_events,))."""
         terms, rest = self.terms, signal + self.terms.event_constant
         start = self.start() if start is None else start
@@ -180,11 +193,20 @@ class OnOffRows(ShapeRows):
     n_on, n_off, alpha : float arrays (n_cells,)
     """
 
-    def __init__(self, first, length, response, total, n_on, n_off, alpha):
+    def __init__(
+        self,
+        first: np.ndarray,
+        length: np.ndarray,
+        response: np.ndarray,
+        total: np.ndarray,
+        n_on: np.ndarray,
+        n_off: np.ndarray,
+        alpha: np.ndarray,
+    ) -> None:
         super().__init__(first, length, response, total)
         self.n_on, self.n_off, self.alpha = n_on, n_off, alpha
 
-    def take(self, rows, start=None):
+    def take(self, rows: np.ndarray, start: None = None) -> "tuple[OnOffRows, None]":
         """(some rows (sorted int array), None).
 
         Parameters
@@ -196,7 +218,9 @@ class OnOffRows(ShapeRows):
         counts = (each[cells] for each in (self.n_on, self.n_off, self.alpha))
         return OnOffRows(*shared, *counts), None
 
-    def derivatives(self, log_norm, spectra, start=None):
+    def derivatives(
+        self, log_norm: np.ndarray, spectra: np.ndarray, start: None = None
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], None]:
         """((stat / 2, its slope and curvature), None: nothing is searched for); see `CashRows.derivatives`.
 
         Parameters
@@ -218,7 +242,7 @@ class OnOffRows(ShapeRows):
                     curvature[:, k, j] += value
         return (self._row_sum(0.5 * stat), slope, curvature), None
 
-    def backgrounds(self, log_norm, spectra, start=None):
+    def backgrounds(self, log_norm: np.ndarray, spectra: np.ndarray, start: None = None) -> np.ndarray:
         """Background counts expected in the ON region in each row (n_rows,).
 
         Parameters
@@ -232,7 +256,7 @@ class OnOffRows(ShapeRows):
         return self._row_sum(self.alpha * profile_background(self.n_on, self.n_off, self.alpha, signal))
 
 
-def _spread(first):
+def _spread(first: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """(slope (n, 1 + p), the part of the curvature that is first order in the signal, p) of summed columns.
 
     The signal is exp(u) * s(t): its derivatives in u are itself, and mixed ones are the first ones in t.

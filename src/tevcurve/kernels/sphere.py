@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def angular_separation(lon1, lat1, lon2, lat2):
+def angular_separation(
+    lon1: float | np.ndarray, lat1: float | np.ndarray, lon2: float | np.ndarray, lat2: float | np.ndarray
+) -> np.ndarray:
     """Separation of two directions in radian, exact at all distances (Vincenty's formula).
 
     Parameters
@@ -20,7 +22,7 @@ def angular_separation(lon1, lat1, lon2, lat2):
 _ROUNDING = 1e-9
 
 
-def may_be_within(lon0, lat0, lon, lat, radius):
+def may_be_within(lon0: float, lat0: float, lon: np.ndarray, lat: np.ndarray, radius: float) -> np.ndarray:
     """Bool array (...): False where directions are farther from (lon0, lat0) than a radius, by comparisons only.
 
     Where it is True the `angular_separation` tells, which takes many times as long.
@@ -40,7 +42,9 @@ def may_be_within(lon0, lat0, lon, lat, radius):
     return near
 
 
-def position_angle(lon1, lat1, lon2, lat2):
+def position_angle(
+    lon1: float | np.ndarray, lat1: float | np.ndarray, lon2: float | np.ndarray, lat2: float | np.ndarray
+) -> np.ndarray:
     """Position angle of direction 2 seen from direction 1 in radian: from north towards growing longitude.
 
     Parameters
@@ -53,7 +57,12 @@ def position_angle(lon1, lat1, lon2, lat2):
     return np.arctan2(east, north)
 
 
-def directional_offset(lon, lat, angle, separation):
+def directional_offset(
+    lon: float | np.ndarray,
+    lat: float | np.ndarray,
+    angle: float | np.ndarray,
+    separation: float | np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
     """Direction (lon, lat) in radian at a position angle and separation (radian) from (lon, lat).
 
     Parameters
@@ -70,7 +79,9 @@ def directional_offset(lon, lat, angle, separation):
     return new_lon, np.arcsin(np.clip(sin_lat, -1, 1))
 
 
-def offset_frame(lon, lat, lon0, lat0):
+def offset_frame(
+    lon: np.ndarray, lat: np.ndarray, lon0: float | np.ndarray, lat0: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Flat coordinates (x, y) in radian of directions seen from (lon0, lat0).
 
     The separation, split along growing longitude (x) and growing latitude (y): distances from the origin are exact.
@@ -85,7 +96,9 @@ def offset_frame(lon, lat, lon0, lat0):
     return separation * np.sin(angle), separation * np.cos(angle)
 
 
-def field_of_view(lon, lat, lon0, lat0):
+def field_of_view(
+    lon: float | np.ndarray, lat: float | np.ndarray, lon0: float | np.ndarray, lat0: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Field-of-view longitude and latitude in radian of directions seen from (lon0, lat0).
 
     The spherical coordinates in the frame whose origin is (lon0, lat0), growing with longitude and latitude. Their

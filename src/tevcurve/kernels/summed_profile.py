@@ -1,7 +1,11 @@
 """Bins of profiles put together: one factor for several bins."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
+from tevcurve.kernels.amplitudes import Derivatives, Start
 from tevcurve.kernels.numbering import members_of
 
 
@@ -17,14 +21,14 @@ class SummedProfile:
     n : int, number of groups; none may be empty
     """
 
-    def __init__(self, parts, n):
+    def __init__(self, parts: list[tuple[Any, np.ndarray]], n: int) -> None:
         self.parts, self.n = parts, n
         self.total = self._summed(profile.total for profile, _ in parts)
         # The minimum of a sum of convex functions is not above the highest of their minima.
         highest = self._highest(profile.counts / profile.total for profile, _ in parts)
         self.counts = highest * self.total
 
-    def take(self, groups, start=None):
+    def take(self, groups: np.ndarray, start: Start = None) -> "tuple[SummedProfile, Start]":
         """(the profile of some groups (sorted int array), the start cut with them).
 
         Parameters
@@ -40,7 +44,7 @@ class SummedProfile:
             starts.append(cut)
         return SummedProfile(taken, len(groups)), tuple(starts)
 
-    def evaluate(self, a, start=None):
+    def evaluate(self, a: np.ndarray, start: Start = None) -> tuple[Derivatives, Start]:
         """((stat, slope, curvature) at factors a, each of shape (n,), where the searches ended).
 
         Parameters
@@ -50,23 +54,26 @@ class SummedProfile:
         """
         pairs = zip(self.parts, self._starts(start), strict=True)
         found = [profile.evaluate(a[group], own) for (profile, group), own in pairs]
-        sums = tuple(self._summed(each) for each in zip(*(values for values, _ in found), strict=True))
-        return sums, tuple(end for _, end in found)
+        stat, slope, curvature = (
+            self._summed(each) for each in zip(*(values for values, _ in found), strict=True)
+        )
+        return (stat, slope, curvature), tuple(end for _, end in found)
 
-    def lower_bound(self):
+    def lower_bound(self) -> np.ndarray:
         """The lowest factor of each group: that at which the first of its bins reaches its own limit."""
         return self._highest(profile.lower_bound() for profile, _ in self.parts)
 
-    def _starts(self, start):
+    def _starts(self, start: Start) -> Iterable[Start]:
         return [None] * len(self.parts) if start is None else start
 
-    def _summed(self, values):
+    def _summed(self, values: Iterable[np.ndarray]) -> np.ndarray:
         """Sums (n,) over each group of arrays (n of a part,), one for each part."""
+        each_part = zip(self.parts, values, strict=True)
         return sum(
-            np.bincount(group, each, self.n) for (_, group), each in zip(self.parts, values, strict=True)
+            (np.bincount(group, each, self.n) for (_, group), each in each_part), start=np.zeros(self.n)
         )
 
-    def _highest(self, values):
+    def _highest(self, values: Iterable[np.ndarray]) -> np.ndarray:
         """The highest (n,) in each group, of the same."""
         highest = np.full(self.n, -np.inf)
         for (_, group), each in zip(self.parts, values, strict=True):

@@ -1,6 +1,7 @@
 """The flat arrays that the Poisson likelihood of many bins is made of."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class CashTerms:
     prior_weight: np.ndarray | None = None
 
     @classmethod
-    def without_sources(cls, **arrays):
+    def without_sources(cls, **arrays: Any) -> "CashTerms":
         """Terms with no amplitude: backgrounds and what is fixed, to which others add what sources give.
 
         arrays : all but those of amplitudes and of `lone_log`, which is the same at every norm; each event counts 1
@@ -67,18 +68,18 @@ class CashTerms:
         )
 
     @property
-    def n_blocks(self):
+    def n_blocks(self) -> int:
         return len(self.block_bin)
 
     @property
-    def n_shared(self):
+    def n_shared(self) -> int:
         return self.shared_total.shape[1]
 
-    def block_counts(self):
+    def block_counts(self) -> np.ndarray:
         """Counts per block (n_blocks,) that something free has a part in."""
         return np.bincount(self.event_block, self.event_count, self.n_blocks) + self.lone_count
 
-    def normalized(self, norms):
+    def normalized(self, norms: np.ndarray) -> "CashTerms":
         """The same likelihood with each event's templates divided by their sum, with backgrounds times norms.
 
         Parameters
@@ -101,7 +102,7 @@ class CashTerms:
             lone_log=self.lone_log + logs,
         )
 
-    def with_fixed_background(self):
+    def with_fixed_background(self) -> "CashTerms":
         """The same expectation with all backgrounds at norm 1, as one of the things that are fixed."""
         return replace(
             self,
@@ -114,7 +115,7 @@ class CashTerms:
             prior_weight=None,
         )
 
-    def with_prior(self, error):
+    def with_prior(self, error: float | None) -> "CashTerms":
         """The same with a Gaussian prior of that standard deviation around 1 for each norm; None for no prior.
 
         error: float, above 0, or None.
@@ -123,7 +124,7 @@ class CashTerms:
             return self
         return replace(self, prior_weight=np.where(self.background_total > 0, error**-2, 0.0))
 
-    def take(self, bins):
+    def take(self, bins: np.ndarray) -> "CashTerms":
         """The terms of some bins (sorted int array), numbered anew in that order. bins: sorted int array."""
         blocks, block_bin = members_of(bins, self.n_bins, self.block_bin)
         events, event_block = members_of(blocks, self.n_blocks, self.event_block)

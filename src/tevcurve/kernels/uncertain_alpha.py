@@ -42,11 +42,21 @@ class UncertainAlphaLikelihood(CellCounts):
     n : int, bins
     """
 
-    def __init__(self, cell_block, block_bin, n_on, n_off, alpha, signal, error, n):
+    def __init__(
+        self,
+        cell_block: np.ndarray,
+        block_bin: np.ndarray,
+        n_on: np.ndarray,
+        n_off: np.ndarray,
+        alpha: np.ndarray,
+        signal: np.ndarray,
+        error: float,
+        n: int,
+    ) -> None:
         super().__init__(block_bin[cell_block], n_on, n_off, alpha, signal, n)
         self.cell_block, self.block_bin, self.error = cell_block, block_bin, error
 
-    def take(self, bins, start=None):
+    def take(self, bins: np.ndarray, start: None = None) -> "tuple[UncertainAlphaLikelihood, None]":
         """(the likelihood of some bins (sorted int array), None).
 
         Parameters
@@ -59,13 +69,18 @@ class UncertainAlphaLikelihood(CellCounts):
         likelihood = UncertainAlphaLikelihood(
             cell_block,
             block_bin,
-            *(each[cells] for each in (self.n_on, self.n_off, self.alpha, self.signal)),
+            self.n_on[cells],
+            self.n_off[cells],
+            self.alpha[cells],
+            self.signal[cells],
             self.error,
             len(bins),
         )
         return likelihood, None
 
-    def evaluate(self, amplitudes, start=None, value=True):
+    def evaluate(
+        self, amplitudes: np.ndarray, start: None = None, value: bool = True
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], None]:
         """((half the statistic (n,), its gradient (n, 1), its Hessian (n, 1, 1)) at amplitudes (n, 1), None).
 
         Parameters
@@ -85,19 +100,19 @@ class UncertainAlphaLikelihood(CellCounts):
         curvature = self._sum(parts.curvature * self.signal**2) - self._sum_blocks(mixed**2 / bend)
         return (0.5 * stat, slope[:, None], np.maximum(curvature, 0.0)[:, None, None]), None
 
-    def factors(self, a):
+    def factors(self, a: np.ndarray) -> np.ndarray:
         """Best factors (n_blocks,) on alpha at flux factors a, of shape (n,). a: float array (n,)."""
         factor, tilt, bend = self._settle(a)
         return factor - tilt / bend
 
-    def ratios(self, a):
+    def ratios(self, a: np.ndarray) -> np.ndarray:
         """Ratios (n_cells,) of the acceptances with their best factors at a, of shape (n,). a: float array (n,)."""
         return self.factors(a)[self.cell_block] * self.alpha
 
-    def _largest_ratio(self):
+    def _largest_ratio(self) -> np.ndarray:
         return (1 + 10 * self.error) * self.alpha
 
-    def _settle(self, a):
+    def _settle(self, a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(factors, slope and curvature of half the statistic in them), each (n_blocks,).
 
         The slope is what is left of it; 0 with a curvature of infinity where a factor is held at its least.
@@ -123,10 +138,10 @@ class UncertainAlphaLikelihood(CellCounts):
         held |= bend <= 0
         return factor, np.where(held, 0.0, tilt), np.where(held, np.inf, bend)
 
-    def _per_block(self, per_cell):
+    def _per_block(self, per_cell: np.ndarray) -> np.ndarray:
         return np.bincount(self.cell_block, per_cell, len(self.block_bin))
 
-    def _sum_blocks(self, per_block):
+    def _sum_blocks(self, per_block: np.ndarray) -> np.ndarray:
         return np.bincount(self.block_bin, per_block, self.n)
 
 
@@ -141,7 +156,7 @@ class _Derivatives:
     ratio_curvature: np.ndarray
 
 
-def _derivatives(n_on, n_off, ratio, signal):
+def _derivatives(n_on: np.ndarray, n_off: np.ndarray, ratio: np.ndarray, signal: np.ndarray) -> _Derivatives:
     off = profile_background(n_on, n_off, ratio, signal)
     # A signal so far below 0 leaves no ON counts, exactly and not up to rounding.
     bare = (n_on == 0) & (-(1 + ratio) * signal > ratio * n_off)

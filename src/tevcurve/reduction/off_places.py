@@ -189,7 +189,7 @@ def off_centers(
     def is_free(angle: float) -> bool:
         if not exclusions:
             return True
-        lon, lat = directional_offset(*pointing, on_angle + angle, offset)
+        lon, lat = map(float, directional_offset(*pointing, on_angle + angle, offset))
         return not any(each.touches(lon, lat, radius) for each in exclusions)
 
     angles, excluded = rule.angles(size, is_free)

@@ -109,7 +109,7 @@ def draw_photons(
     centre = spatial.lonlat_in("icrs")
     edges = _energy_edges(aeff.energy_axis, source.sky_model.spectral_model)
     flux = _fluxes(source.sky_model.spectral_model, edges)
-    area = _largest_area(aeff, edges, angular_separation(*pointing, *centre), _radius(spatial))
+    area = _largest_area(aeff, edges, float(angular_separation(*pointing, *centre)), _radius(spatial))
     shift = 0.0 if light.epoch is None else float(reference.to_seconds(light.epoch))
     factor = light.bound(pieces[:, 0] - shift, pieces[:, 1] - shift)
     exposure = factor * (pieces[:, 1] - pieces[:, 0]) * deadc
@@ -187,12 +187,12 @@ def _directions(
         return np.full(number, lon), np.full(number, lat)
     # A hair inside, so that a sharp edge is not taken for the outside of it.
     rad = np.linspace(0, _radius(spatial) * (1 - 1e-9), PROFILE_NODES)
-    lon, lat = spatial.lonlat()
-    profile = spatial.evaluate(*directional_offset(lon, lat, 0.0, rad))[None]
+    centre = spatial.lonlat()
+    profile = spatial.evaluate(*directional_offset(*centre, 0.0, rad))[None]
     rings = row_cumulative(ring_integrals(rad, profile))
     separation = draw_radius(rad, profile, rings, np.zeros(number, dtype=np.intp), rng)
-    lon, lat = directional_offset(lon, lat, 2 * np.pi * rng.random(number), separation)
+    directions = directional_offset(*centre, 2 * np.pi * rng.random(number), separation)
     if spatial.frame != "icrs":
-        icrs = SkyCoord(lon, lat, unit="rad", frame=spatial.frame).icrs
-        lon, lat = icrs.ra.rad, icrs.dec.rad
-    return lon, lat
+        icrs = SkyCoord(*directions, unit="rad", frame=spatial.frame).icrs
+        return icrs.ra.rad, icrs.dec.rad
+    return directions
