@@ -366,9 +366,5 @@ def test_the_radius_of_a_fixed_cut_is_that_of_the_files(tmp_path, hdu):
         hdus[hdu].header["RAD_MAX"] = 0.11
         hdus.writeto(path, overwrite=True)
     observation = DataStore.from_dir(tmp_path).obs(1)
-    observation.check_radius_of_cut(np.deg2rad(0.11))
-    with pytest.raises(
-        InputError, match=r"has RAD_MAX 0.11 deg, the cut .* region of this radius is wanted, not of 0.2 deg"
-    ):
-        observation.check_radius_of_cut(np.deg2rad(0.2))
-    make(tmp_path / "none").check_radius_of_cut(np.deg2rad(0.2))
+    assert observation.directional_cut == pytest.approx(np.deg2rad(0.11), rel=1e-12)
+    assert make(tmp_path / "none").directional_cut is None

@@ -70,7 +70,6 @@ def response(observation_id=7, **more):
         "edisp": SimpleNamespace(around=lambda _: dispersion),
         "directional_cut": more.get("rad_max"),
         "check_full_enclosure": lambda: None,
-        "check_radius_of_cut": lambda radius: None,
         "psf": SimpleNamespace(
             table=SimpleNamespace(where="PSF"),
             table_at=lambda offset: SimpleNamespace(

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from html import escape
-from math import degrees, nan, radians
+from math import nan, radians
 from operator import attrgetter
 
 import astropy.units as u
@@ -122,19 +122,6 @@ class Observation:
                 raise DataError(
                     f"{words[0]}: its responses are point-like, they hold for events within a cut in angle; wanted are "
                     "responses for full enclosure."
-                )
-
-    def check_radius_of_cut(self, radius):
-        """None where the responses hold for a radius (rad) in 1D: they name none, or this one, to 1e-3.
-
-        Raises InputError where their header names another one (RAD_MAX).
-        """
-        for response in (self.aeff, self.edisp):
-            cut = response.table.radius_of_cut
-            if cut is not None and abs(degrees(radius) / cut - 1) > SAME_RADIUS:
-                raise InputError(
-                    f"{response.table.where} has RAD_MAX {cut:g} deg, the cut in angle for which it holds; an ON "
-                    f"region of this radius is wanted, not of {degrees(radius):.4g} deg."
                 )
 
     @property

@@ -138,19 +138,24 @@ def regions_of_bins(
     return RegionsOfBins(tuple(several.values()), of_bin)
 
 
-def given_regions(run: SourceRun, axes: EnergyAxes, regions: RunRegions, safe: np.ndarray) -> RegionsOfBins:
+def given_regions(
+    run: SourceRun, axes: EnergyAxes, setting: HasRegions, regions: RunRegions, safe: np.ndarray
+) -> RegionsOfBins:
     """The `RegionsOfBins` of a run whose regions are the same in all energies.
 
     Parameters
     ----------
     run : `SourceRun`
     axes : `EnergyAxes`
+    setting : `OnOffSetting` of the radius of the regions
     regions : `RunRegions`
     safe : bool array (n_reco,), bins that are fitted
 
-    Raises `DataError` where the run has a radius for each energy, and that of a fitted bin is larger.
+    Raises `DataError` where the run has another radius, or one for each energy of which that of a fitted bin is larger.
     """
-    if not has_fixed_radius(run):
+    if has_fixed_radius(run):
+        setting.radius_of(run)
+    else:
         largest = np.max(_widest(run, axes)[safe], initial=0.0)
         if largest > regions.radius * (1 + SAME_RADIUS):
             raise DataError(

@@ -102,7 +102,7 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
     if regions is None:
         laid = regions_of_bins(run, source, axes, setting, exclusions, safe)
     else:
-        laid = given_regions(run, axes, regions, safe)
+        laid = given_regions(run, axes, setting, regions, safe)
     on, off = laid.on_and_off(run, reco, in_energy)
     safe = safe & laid.has_any
     fate = np.full(len(run.time_s), USED, dtype=np.int8)

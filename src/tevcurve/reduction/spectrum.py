@@ -102,12 +102,12 @@ class SpectrumExtraction:
                     "its responses hold for the cut of its RAD_MAX; containment_correction=False is wanted"
                 )
             observation.check_full_enclosure()
-        if not observation.has("rad_max"):
-            observation.check_radius_of_cut(regions.radius)
         source = regions.on_lon, regions.on_lat
         reco, true = self.e_reco.to_value("TeV"), self.e_true.to_value("TeV")
         axes = EnergyAxes(reco[[0, -1]], reco, true)
-        setting = OnOffSetting(regions.radius, self.safe_energy, self.containment_correction, "centre")
+        setting = OnOffSetting(
+            regions.radius, self.safe_energy, self.containment_correction, "centre", radius_is_given=True
+        )
         run = source_run(observation, source, True, self.containment_correction)
         nodes = true_nodes(true, setting.responses, None)
         return onoff_terms(run, source, axes, setting, nodes, regions=regions)[0]
