@@ -1,0 +1,46 @@
+"""The pages of the guide about each kind of data: their commands run on the real stores, and say what is shown."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tevcurve.cli.main import main
+
+PAGES = Path(__file__).resolve().parents[1] / "docs" / "guide" / "data"
+FENCE = re.compile(r"(?:<!-- exit: (?P<exit>\d) -->\n)?```(?P<kind>sh|text)\n(?P<text>.*?)```", re.S)
+# A folder that the reader has.
+NOT_HERE = ("downloads",)
+
+
+def blocks(page):
+    """Of each block of commands: the commands, the lines of what is shown below it, and its exit status."""
+    found = []
+    for fence in FENCE.finditer(page.read_text()):
+        if fence["kind"] == "sh":
+            commands = [line.split("#")[0] for line in fence["text"].splitlines()]
+            found.append((commands, [], int(fence["exit"] or 0)))
+        elif found:
+            found[-1][1].extend(fence["text"].splitlines())
+    return [one for one in found if not any(name in one[0][0] for name in NOT_HERE)]
+
+
+def words_of(command):
+    """The arguments of a command line."""
+    program, *words = shlex.split(command)
+    assert program == "tevcurve"
+    return words
+
+
+@pytest.mark.parametrize("name", sorted(page.stem for page in PAGES.glob("*.md")))
+def test_commands_say_what_the_page_shows(name, other_stores, gammapy_data, monkeypatch, capsys):
+    monkeypatch.chdir(gammapy_data)
+    monkeypatch.setenv("COLUMNS", "160")
+    for commands, shown, status in blocks(PAGES / f"{name}.md"):
+        said = ""
+        for command in commands:
+            assert main(words_of(command)) == status, (command, capsys.readouterr())
+            said += " ".join(" ".join(capsys.readouterr()).split())
+        for line in shown:
+            assert " ".join(line.split()) in said, (commands, line)
