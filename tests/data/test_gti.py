@@ -195,3 +195,11 @@ def test_good_time_has_its_own_reference_scale_and_unit():
     run = RunFile(gti=days, gti_header=gti, units={"gti": {"START": None, "STOP": "d"}})
     found = GTI.from_hdu(run_hdus(run)["gti"], "HDU GTI of x", REFERENCE)
     np.testing.assert_allclose(found.intervals, [[START, START + 900]], atol=1e-6)
+
+
+def test_without_a_scale_good_time_has_that_of_its_events():
+    utc = TimeReference(*MJDREF, "utc")
+    with noted_remarks() as remarks:
+        gti = GTI.from_hdu(run_hdus(RunFile(gti_header={"TIMESYS": None}))["gti"], "HDU GTI of x", utc)
+    np.testing.assert_array_equal(gti.intervals, [[START, START + 1680]])
+    assert remarks[0][1] == "HDU GTI of x has no TIMESYS; that of its events is taken, UTC."

@@ -188,7 +188,6 @@ def test_without_gti_the_whole_run_is_good_and_said(tmp_path, caplog):
 @pytest.mark.parametrize(
     ("header", "name", "words"),
     [
-        ({"TSTART": None}, "tstart", "HDU events of .* has no keyword TSTART"),
         ({"TSTOP": START}, "tstop", "it has to stop later than it starts"),
         ({"DEADC": None}, "deadc", "has no keyword DEADC"),
         ({"DEADC": 1.2}, "livetime", "has DEADC 1.2; wanted is live time over on-time"),
@@ -204,6 +203,18 @@ def test_headers_that_cannot_be_used_get_a_sentence(tmp_path, header, name, word
     observation = make(tmp_path, RunFile(header=header))
     with pytest.raises(DataError, match=words):
         getattr(observation, name)
+
+
+@pytest.mark.parametrize("missing", [("TSTART",), ("TSTOP",), ("TSTART", "TSTOP")])
+def test_without_tstart_a_run_is_as_long_as_its_good_time(tmp_path, missing):
+    observation = make(tmp_path / "a", replace(RUN, header=dict.fromkeys(missing)))
+    with noted_remarks() as remarks:
+        assert observation.span_s == (START, START + 100)
+        assert len(observation.good_events) == 8
+    assert "has no TSTART or no TSTOP; the good time says when it starts and stops" in remarks[0][1]
+    without = replace(RUN, header=dict.fromkeys(missing), without_rows=("gti",))
+    with pytest.raises(DataError, match=f"has no keyword {missing[0]}"):
+        make(tmp_path / "b", without).tstart  # noqa: B018
 
 
 @pytest.mark.parametrize("mode", ["POINTING", "WOBBLE", "wobble", "ON", None])

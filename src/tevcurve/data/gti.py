@@ -188,7 +188,7 @@ class GTI:
 def reference_of_good_time(
     header: Mapping[str, Any], where: str, events: TimeReference | None, zero: bool = True
 ) -> TimeReference:
-    """What the times of a table of good time count from; where it does not say, from what those of its events do.
+    """What the times of a table of good time count from; what it does not say of that is as for its events.
 
     Parameters
     ----------
@@ -197,7 +197,12 @@ def reference_of_good_time(
     events : what the times of the events count from, None where that is not known
     zero : whether TIMEZERO of the table counts
     """
-    if events is None or any(header.get(key) is not None for key in ("MJDREFI", "MJDREF")):
+    if events is None:
+        return TimeReference.from_header(header, where, zero)
+    if any(header.get(key) is not None for key in ("MJDREFI", "MJDREF")):
+        if not str(header.get("TIMESYS") or "").strip():
+            remark(f"{where} has no TIMESYS; that of its events is taken, {events.scale.upper()}.")
+            header = {**header, "TIMESYS": events.scale.upper()}
         return TimeReference.from_header(header, where, zero)
     remark(f"{where} does not say since when its times count; that of its events is taken, {events}.")
     return events.later(time_zero(header, where) if zero else 0.0)

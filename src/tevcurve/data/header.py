@@ -78,6 +78,11 @@ class RunHeader:
         zero = self.time_zero_s if self.times_from_zero and not self.span_from_zero else 0.0
         return start - zero, stop - zero
 
+    @property
+    def has_span(self):
+        """Whether the header has TSTART and TSTOP."""
+        return all(self.header.get(key) is not None for key in ("TSTART", "TSTOP"))
+
     @cached_property
     def raw_span_s(self):
         """TSTART and TSTOP as they stand there, two floats in s."""

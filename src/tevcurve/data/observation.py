@@ -178,9 +178,11 @@ class Observation:
 
     @cached_property
     def span_s(self):
-        """tstart and tstop, two floats in mission seconds."""
+        """tstart and tstop, two floats in mission seconds; begin and end of the good time where the header has none."""
         with at_stage("header"):
-            start, stop = self._run.header.span_s
+            header = self._run.header
+            good = () if header.has_span else self._run.gti.intervals
+            start, stop = (float(good[0, 0]), float(good[-1, 1])) if len(good) else header.span_s
         for cut in self._filters:
             if cut.time is not None:
                 first, last = self._seconds(cut.time)

@@ -289,8 +289,11 @@ class Run:
         try:
             start, stop = self.header.span_s
         except DataError as error:
+            words = (
+                f"{self.header.where} has no TSTART or no TSTOP; the good time says when it starts and stops."
+            )
             with at_stage("header"):
-                remark(str(error))
+                remark(str(error) if self.header.has_span else words)
         else:
             if len(gti):
                 self._compare_span(*gti.intervals[[0, -1], [0, 1]], start, stop)
