@@ -3,10 +3,11 @@
 import astropy.units as u
 import numpy as np
 import pytest
-from small_store import TARGET
-from two_instruments import NAMES, make_stores
+from dl3_files import write_store
+from small_store import SOURCE, START, TARGET, run_file, spectrum_datasets
+from two_instruments import CLOCKS, LATER, NAMES, make_stores
 
-from tevcurve import LightCurve, append_runs, light_curve
+from tevcurve import DataStore, LightCurve, LightCurveEstimator, append_runs, light_curve
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
 from tevcurve.report.page import report_html
@@ -164,3 +165,31 @@ def test_pages_and_files_tell_instruments_apart(both, tmp_path):
         assert back.instruments == NAMES
     hardness = both.hardness()
     assert hardness["instrument"].tolist() == both.table["instrument"][::2].tolist()
+
+
+@pytest.mark.parametrize("options", [{}, {"time_bins": "night"}])
+def test_datasets_of_two_instruments_at_one_time_are_rows_apart(tmp_path, options):
+    starts = {"HESS": START, "MAGIC": START - LATER}
+    runs = {
+        name: [run_file(1, len(name), start, (83.63, 22.51), telescope=name, mjdref=CLOCKS[name])]
+        for name, start in starts.items()
+    }
+    stores = {
+        name: DataStore.from_dir(write_store(tmp_path / name, own)).get_observations()
+        for name, own in runs.items()
+    }
+    datasets = {name: spectrum_datasets(own)[0] for name, own in stores.items()}
+
+    def curve(names):
+        energies = (1 * u.TeV, 0.7 * u.TeV, 10 * u.TeV)
+        return LightCurveEstimator([datasets[name] for name in names], source=SOURCE, **options).run(
+            *energies
+        )
+
+    both = curve(NAMES)
+    assert both.table["instrument"].tolist() == list(NAMES)
+    np.testing.assert_allclose(np.diff(both.table["time_min"]), 0, atol=1e-9)
+    assert_rows(both, {name: curve((name,)) for name in NAMES})
+    if not options:
+        with pytest.raises(InputError, match="of several instruments; give the estimator time_bins"):
+            both.rebin("night")

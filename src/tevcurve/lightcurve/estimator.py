@@ -19,6 +19,7 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import position_words
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
 from tevcurve.lightcurve.row_table import table_of_rows
+from tevcurve.lightcurve.selection import INSTRUMENT, NoOrigin
 from tevcurve.options import STEPS, FitOptions, settled
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
@@ -171,7 +172,10 @@ class LightCurveEstimator:
             dict(meta),
             e_ref=energies[0],
         )
-        return LightCurve(table, origin, None if origin is None else origin.ledger)
+        ledger = None if origin is None else origin.ledger
+        if len(set(bins.instruments)) > 1:
+            origin = NoOrigin("its datasets are of several instruments; give the estimator time_bins")
+        return LightCurve(table, origin, ledger)
 
     def _meta(self, models):
         is_cube = isinstance(self.datasets[0], MapDataset)
@@ -203,11 +207,13 @@ class DatasetBins:
     ----------
     start, stop : `Time` (n,)
     numbers : list (n,) of tuples of int, the datasets of each bin
+    instruments : list (n,) of str, whose runs they are of; "" where that is not known
     """
 
     start: Time
     stop: Time
     numbers: list[tuple[int, ...]]
+    instruments: list[str]
 
 
 class WholeBins:
@@ -217,11 +223,11 @@ class WholeBins:
 
     def __init__(self, bins):
         self.n_bins = len(bins.numbers)
-        self.time_min, self.time_max = bins.start, bins.stop
+        self.time_min, self.time_max, self._instruments = bins.start, bins.stop, bins.instruments
 
     def columns(self):
-        """Nothing more is known of the rows."""
-        return {}
+        """The instruments of the rows, where one is known."""
+        return {INSTRUMENT: np.array(self._instruments)} if any(self._instruments) else {}
 
     def meta(self):
         """Nothing more is to be said."""
@@ -229,7 +235,7 @@ class WholeBins:
 
 
 def time_bins(datasets):
-    """The `DatasetBins`, in the order of time: datasets with the same start and stop are in one bin.
+    """The `DatasetBins`, in the order of time: datasets of an instrument with the same start and stop are in one bin.
 
     datasets: list of datasets with times.
 
@@ -241,11 +247,17 @@ def time_bins(datasets):
             f"The dataset {number} stops at {stop[number].iso}, which is not after its start {start[number].iso}."
         )
     groups = {}
-    for number, key in enumerate(zip(_same_time(start), _same_time(stop), strict=True)):
+    names = [_instrument_of(dataset) for dataset in datasets]
+    for number, key in enumerate(zip(_same_time(start), _same_time(stop), names, strict=True)):
         groups.setdefault(key, []).append(number)
     numbers = [tuple(own) for _, own in sorted(groups.items())]
     first = [own[0] for own in numbers]
-    return DatasetBins(start[first], stop[first], numbers)
+    return DatasetBins(start[first], stop[first], numbers, [names[k] for k in first])
+
+
+def _instrument_of(dataset):
+    """The instrument of a dataset's runs, str; of one that was put together from several, all of them."""
+    return ", ".join(sorted({run.run_id.instrument for run in dataset.runs}))
 
 
 def _same_time(times):
