@@ -93,3 +93,13 @@ def test_real_files(hess_dl3_dr1):
     other = DataStore.from_dir(hess_dl3_dr1).obs(23523)
     assert (one.obs_id, len(one.events), one.gti) == (23523, len(other.events), other.gti)
     assert np.array_equal(one.psf.table.values, other.psf.table.values)
+
+
+def test_a_file_whose_events_cannot_be_read_says_why(tmp_path):
+    hdus = classed_hdus(RunFile())
+    hdus["events"].header["ZTABLE"] = True
+    path = write(tmp_path / "run.fits.fz", *hdus.values())
+    with pytest.raises(
+        DataError, match=r"run.fits.fz: The HDU EVENTS of .* is a table in compressed tiles \(ZTABLE\)"
+    ):
+        DataStore.from_events_files([path])

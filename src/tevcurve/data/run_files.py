@@ -125,6 +125,11 @@ def runs_of(files, irfs=None):
 
 def _left_out(file):
     """Why a file is of no run, in a clause."""
+    unread = [
+        one.problem for one in file.hdus if one.problem and one.name.strip().upper().startswith("EVENTS")
+    ]
+    if unread:
+        return unread[0].rstrip(".")
     if any(one.hdu_type in RESPONSE_TYPES for one in file.hdus):
         return "no run needs its responses"
     return file.words
