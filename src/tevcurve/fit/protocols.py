@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.fit.toys import ToyMaker
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +115,8 @@ class Expectations(Protocol):
 class Drawable(Protocol):
     """Rows of which toys can be drawn: chances, closure, exact intervals."""
 
-    def toys(self, rows: np.ndarray) -> Any:
-        """What draws toys of some rows (int array, sorted): an `OnOffToys` or `CubeToys`.
+    def toys(self, rows: np.ndarray) -> ToyMaker:
+        """What draws toys of some rows (int array, sorted).
 
         rows: sorted int array.
         """

@@ -35,46 +35,41 @@ def cube_events(joint, norm):
     norm : float array (n_fitted,)
     """
     _check_times(joint)
-    settled, _ = joint.profile.settled(norm)
-    place, pieces = (
-        numbers_among(joint.fitted, joint.n_bins),
-        [piece_of_run(*each) for each in zip(*_of_runs(joint), strict=True)],
-    )
+    place, (settled, _) = numbers_among(joint.fitted, joint.n_bins), joint.profile.settled(norm)
+    pieces = [piece_of_run(*each) for each in zip(*_of_runs(joint), strict=True)]
     rows = [place[piece.row] for piece in pieces]
     # Norms are those of rows where runs are added up, else of pieces in the order of rows, and of runs in a row.
-    number = numbers_by_row([each[each >= 0] for each in rows])
-    found = []
-    for k, piece in enumerate(pieces):
-        own = rows[k] >= 0
-        block = np.full(len(rows[k]), -1)
-        block[own] = rows[k][own] if joint.stacked else number[k]
-        seconds, cut = np.repeat(joint.cut.cuts[k].seconds, joint.n_bands), joint.cut.cuts[k]
-        # Blocks of a run are in the order of its bins and bands.
-        at = cut.event_bin * joint.n_bands + joint.runs[k].band[cut.event]
-        seen = np.flatnonzero(block[at] >= 0)
-        at, amplitudes = at[seen], settled.amplitudes[rows[k]]
-        rest = [
-            settled.norms[block] * piece.background_total + piece.constant_total,
-            settled.norms[block[at]] * piece.event_background[seen] + piece.event_constant[seen],
-        ]
-        for j, number_of_source in enumerate(joint.further[k] if joint.further else ()):
-            amplitude = amplitudes[:, number_of_source]
-            rest[0] = rest[0] + amplitude * piece.further_total[j]
-            rest[1] = rest[1] + amplitude[at] * piece.event_further[j][seen]
-        found.append(
-            _RunEvents(
-                rows[k][at],
-                joint.runs[k].time_s[cut.event[seen]],
-                _counts(piece.event_count, seen),
-                amplitudes[at, 0] * piece.event_signal[seen] / seconds[at],
-                rest[1] / seconds[at],
-                rows[k][own],
-                seconds[own],
-                (amplitudes[:, 0] * piece.signal_total)[own],
-                rest[0][own],
-            )
-        )
-    return _in_order(found)
+    numbers = numbers_by_row([row[row >= 0] for row in rows])
+    blocks = [np.full(len(row), -1) for row in rows]
+    for block, row, number in zip(blocks, rows, numbers, strict=True):
+        block[row >= 0] = row[row >= 0] if joint.stacked else number
+    each_run = zip(range(len(pieces)), pieces, rows, blocks, strict=True)
+    return _in_order([_of_cube(joint, settled, *each) for each in each_run])
+
+
+def _of_cube(joint, settled, number, piece, row, block):
+    """The `_RunEvents` of a run; row, block : of each of its pieces, which fitted row and which norm it has, or -1."""
+    run, cut = joint.runs[number], joint.cut.cuts[number]
+    own, seconds, amplitudes = row >= 0, np.repeat(cut.seconds, joint.n_bands), settled.amplitudes[row]
+    at = cut.event_bin * joint.n_bands + run.band[cut.event]
+    seen = np.flatnonzero(own[at])
+    at = at[seen]
+    rest = settled.norms[block] * piece.background_total + piece.constant_total
+    rest_at = settled.norms[block[at]] * piece.event_background[seen] + piece.event_constant[seen]
+    for j, source in enumerate(joint.further[number] if joint.further else ()):
+        rest = rest + amplitudes[:, source] * piece.further_total[j]
+        rest_at = rest_at + amplitudes[at, source] * piece.event_further[j][seen]
+    return _RunEvents(
+        row=row[at],
+        time_s=run.time_s[cut.event[seen]],
+        count=_counts(piece.event_count, seen),
+        signal=amplitudes[at, 0] * piece.event_signal[seen] / seconds[at],
+        background=rest_at / seconds[at],
+        piece_row=row[own],
+        seconds=seconds[own],
+        expected_signal=(amplitudes[:, 0] * piece.signal_total)[own],
+        expected_background=rest[own],
+    )
 
 
 def onoff_events(joint, norm):
@@ -110,15 +105,15 @@ def onoff_events(joint, norm):
         length[piece] = own_seconds[fitted]
         found.append(
             _RunEvents(
-                rows[at],
-                run.on_times_s[cut.event[seen]],
-                _counts(None if run.on_count is None else run.on_count[cut.event], seen),
-                signal_rate[at],
-                rate[at],
-                piece_row,
-                length,
-                np.bincount(piece, (own_seconds * signal_rate)[fitted], len(piece_row)),
-                np.bincount(piece, (own_seconds * rate)[fitted], len(piece_row)),
+                row=rows[at],
+                time_s=run.on_times_s[cut.event[seen]],
+                count=_counts(run.on_count, cut.event[seen]),
+                signal=signal_rate[at],
+                background=rate[at],
+                piece_row=piece_row,
+                seconds=length,
+                expected_signal=np.bincount(piece, (own_seconds * signal_rate)[fitted], len(piece_row)),
+                expected_background=np.bincount(piece, (own_seconds * rate)[fitted], len(piece_row)),
             )
         )
     return _in_order(found)
