@@ -125,8 +125,8 @@ ONE = (
     One(
         "1D: ON and OFF events, exposure",
         (Calls("in_on|in_off"), Calls("ReducedSpectrum|OnOffTerms"), Calls("containment_fraction")),
-        # What these responses themselves are.
-        (r"irf/.*",),
+        # What these responses themselves are, and what is drawn through them.
+        (r"irf/.*", r"simulation/.*"),
     ),
     One(
         "3D: rows as a likelihood",

@@ -275,5 +275,5 @@ class Observation:
         return f"<p>Observation {self.obs_id}</p><table>{rows}</table>"
 
 
-for _hdu_type, _words in RESPONSE_TYPES.items():
-    setattr(Observation, _hdu_type, _response(_hdu_type, _words))
+for _hdu_type, _type in RESPONSE_TYPES.items():
+    setattr(Observation, _hdu_type, _response(_hdu_type, _type.words))

@@ -8,29 +8,8 @@ from typing import Any
 
 from tevcurve.irf.layout import RESPONSE_TYPES, RESPONSES, Layout, classes_of, names_of, type_of
 
-# HDUCLAS2, with what earlier versions of GADF and the first data challenge of CTA have in its place.
-_KINDS = {
-    "EFF_AREA": "aeff",
-    "EDISP": "edisp",
-    "PSF": "psf",
-    "RPSF": "psf",
-    "BKG": "bkg",
-    "RAD_MAX": "rad_max",
-}
-# How EXTNAME begins.
-_NAMES = {
-    "EFFECTIVE AREA": "aeff",
-    "EFF AREA": "aeff",
-    "AEFF": "aeff",
-    "ENERGY DISPERSION": "edisp",
-    "EDISP": "edisp",
-    "POINT SPREAD FUNCTION": "psf",
-    "PSF": "psf",
-    "RPSF": "psf",
-    "BACKGROUND": "bkg",
-    "BKG": "bkg",
-    "RAD MAX": "rad_max",
-}
+_KINDS = {kind: hdu_type for hdu_type, one in RESPONSE_TYPES.items() for kind in one.kinds}
+_NAMES = {name: hdu_type for hdu_type, one in RESPONSE_TYPES.items() for name in one.names}
 
 
 def response_class_of(name: str, header: Mapping[str, Any], columns: Iterable[str]) -> tuple[str, str] | None:

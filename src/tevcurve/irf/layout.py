@@ -12,13 +12,34 @@ from typing import Any
 
 from tevcurve.declarations import Declarations
 
-# HDU_TYPE of the index, what a run has one of each of, and what that is.
+
+@dataclass(frozen=True)
+class ResponseType:
+    """A kind of response, of which a run has one.
+
+    Attributes
+    ----------
+    words : what it is
+    kinds : HDUCLAS2, and what earlier versions of GADF and the first data challenge of CTA have in its place
+    names : how EXTNAME may begin
+    """
+
+    words: str
+    kinds: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+# HDU_TYPE of the index.
 RESPONSE_TYPES = {
-    "aeff": "Effective area.",
-    "edisp": "Energy dispersion.",
-    "psf": "Point spread function.",
-    "bkg": "Background rate; raises DataError where the run has none.",
-    "rad_max": "Radius of the directional cut; raises DataError where the run has none.",
+    "aeff": ResponseType("Effective area.", ("EFF_AREA",), ("EFFECTIVE AREA", "EFF AREA", "AEFF")),
+    "edisp": ResponseType("Energy dispersion.", ("EDISP",), ("ENERGY DISPERSION", "EDISP")),
+    "psf": ResponseType("Point spread function.", ("PSF", "RPSF"), ("POINT SPREAD FUNCTION", "PSF", "RPSF")),
+    "bkg": ResponseType(
+        "Background rate; raises DataError where the run has none.", ("BKG",), ("BACKGROUND", "BKG")
+    ),
+    "rad_max": ResponseType(
+        "Radius of the directional cut; raises DataError where the run has none.", ("RAD_MAX",), ("RAD MAX",)
+    ),
 }
 # Those that a light curve needs of either method; of these, what only responses for full enclosure need; and those
 # that a cube needs beside them.

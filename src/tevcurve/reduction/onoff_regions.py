@@ -52,29 +52,6 @@ class RegionsOfBins:
         """Number of OFF regions of each bin, float array (n_reco,); 1 where there are none."""
         return np.append([float(one.n_off) for one in self.several], 1.0)[self.of_bin]
 
-    def on_and_off(
-        self, run: SourceRun, reco: np.ndarray, in_energy: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(whether each event of a run is in an ON circle, whether it is in an OFF circle): bool arrays (n_events,).
-
-        Parameters
-        ----------
-        run : `SourceRun`
-        reco : int array (n_events,), bin of reconstructed energy
-        in_energy : bool array (n_events,), whether it is in any; the others may be in neither
-        """
-        if has_fixed_radius(run):
-            (regions,) = self.several
-            return regions.in_on(run.lon, run.lat), regions.in_off(run.lon, run.lat)
-        on, off = np.zeros((2, len(run.time_s)), dtype=bool)
-        own = np.where(in_energy, self.of_bin[np.where(in_energy, reco, 0)], -1)
-        for number, regions in enumerate(self.several):
-            events = np.flatnonzero(own == number)
-            lon, lat = run.lon[events], run.lat[events]
-            radii = np.minimum(run.cut.radius(run.energy_tev[events], run.offset), regions.radius)
-            on[events], off[events] = regions.in_on(lon, lat, radii), regions.in_off(lon, lat, radii)
-        return on, off
-
 
 def has_fixed_radius(run: SourceRun) -> bool:
     """Whether a run has one radius for all energies. run: `SourceRun`."""

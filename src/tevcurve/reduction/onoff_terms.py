@@ -9,7 +9,7 @@ from tevcurve.errors import DataError
 from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.reduction.off_places import Reflected, Wobble
-from tevcurve.reduction.onoff_regions import SAME_RADIUS, given_regions, regions_of_bins
+from tevcurve.reduction.onoff_regions import SAME_RADIUS, given_regions, has_fixed_radius, regions_of_bins
 from tevcurve.reduction.safe_energy import CommonSafeEnergy, bins_inside, safe_energy_range
 from tevcurve.reduction.true_nodes import source_responses
 
@@ -103,7 +103,7 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
         laid = regions_of_bins(run, source, axes, setting, exclusions, safe)
     else:
         laid = given_regions(run, axes, setting, regions, safe)
-    on, off = laid.on_and_off(run, reco, in_energy)
+    on, off = _on_and_off(laid, run, reco, in_energy)
     safe = safe & laid.has_any
     fate = np.full(len(run.time_s), USED, dtype=np.int8)
     fate[in_energy & ~safe[np.clip(reco, 0, len(safe) - 1)]] = MASKED
@@ -136,3 +136,22 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
         safe_tev=safe_tev,
     )
     return reduced, fate
+
+
+def _on_and_off(laid, run, reco, in_energy):
+    """(whether each event of a run is in an ON circle, whether it is in an OFF circle): bool arrays (n_events,).
+
+    laid: `RegionsOfBins`. reco: int array (n_events,), bin of reconstructed energy. in_energy: bool array (n_events,),
+    whether it is in any; the others may be in neither.
+    """
+    if has_fixed_radius(run):
+        (regions,) = laid.several
+        return regions.in_on(run.lon, run.lat), regions.in_off(run.lon, run.lat)
+    on, off = np.zeros((2, len(run.time_s)), dtype=bool)
+    own = np.where(in_energy, laid.of_bin[np.where(in_energy, reco, 0)], -1)
+    for number, regions in enumerate(laid.several):
+        events = np.flatnonzero(own == number)
+        lon, lat = run.lon[events], run.lat[events]
+        radii = np.minimum(run.cut.radius(run.energy_tev[events], run.offset), regions.radius)
+        on[events], off[events] = regions.in_on(lon, lat, radii), regions.in_off(lon, lat, radii)
+    return on, off
