@@ -23,6 +23,7 @@ from fuzzing.headers import pick
 from fuzzing.mutations import BYTES, STRUCTURE
 from fuzzing.places import PLACES, compressed
 from fuzzing.stores import TARGET, join, split
+from tevcurve.data.hdu_uses import hdu_uses
 from tevcurve.data.targets import targets_of
 from tevcurve.data.write import observation_tables
 from tevcurve.errors import TevcurveError
@@ -106,7 +107,8 @@ def make_case(number, seed, bases, folder, pristine):
     if len(base.runs) >= 10:
         damaged = tuple(rng.permutation(list(base.runs.values()))[: len(base.runs) // 10].tolist())
     else:
-        damaged = (pick(rng, base.index if rng.random() < 0.25 else tuple(base.runs.values())),)
+        of_index = rng.random() < 0.25 and base.index
+        damaged = (pick(rng, base.index if of_index else tuple(base.runs.values())),)
     shutil.copytree(pristine[base.name], folder, copy_function=os.link)
     words = [word for path in damaged for word in _damage(rng, folder / path, base.files[path])]
     return Case(number, base, job, damaged, tuple(words))
@@ -159,7 +161,7 @@ def light_curve_of(base, folder, job):
 def look_at(store):
     """Asks a store and its observations for all that they have to tell; what cannot be told has to be a sentence."""
     asked = [lambda: str(store), store._repr_html_, lambda: store.obs_table, lambda: store.hdu_table]
-    asked.append(partial(targets_of, store))
+    asked += [partial(targets_of, store), partial(hdu_uses, store)]
     for one in store.get_observations():
         asked += [partial(str, one), one._repr_html_, partial(observation_tables, one)]
         asked += [lambda one=one: one.check_tracking(), lambda one=one: str(one.events.table)]

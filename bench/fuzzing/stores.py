@@ -33,7 +33,7 @@ class Base:
     """A store of runs that is not damaged.
 
     name: str. files: dict of relative path and content, not compressed. runs: dict of OBS_ID and relative path of its
-    file. index: relative paths of the index files. single: whether one file has both index tables.
+    file. index: relative paths of the index files, if there are any. single: whether one file has both index tables.
     """
 
     name: str
@@ -51,10 +51,10 @@ class Base:
 
 
 def bases(data=None):
-    """List of `Base`: four simulated ones, and one of H.E.S.S. runs where the folder with their data is given."""
+    """List of `Base`: five simulated ones, one without an index, and one of H.E.S.S. runs where these are given."""
     flat, round_one = simulated("3d"), simulated("2d", psf="psf_king")
     texts = simulated("2d", names=("CTAO-N 9", "CTAO-N 10"), psf="psf_3gauss")
-    made = [flat, as_single(round_one), turning(flat), texts]
+    made = [flat, as_single(round_one), turning(flat), texts, without_index(flat)]
     return made if data is None else [*made, real(data)]
 
 
@@ -128,6 +128,12 @@ def without_gz(index):
     written = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(table, name="HDU_INDEX")]).writeto(written)
     return written.getvalue()
+
+
+def without_index(base):
+    """The same as files that no index leads to."""
+    files = {name: content for name, content in base.files.items() if name not in base.index}
+    return Base(f"{base.name}, without index", files, base.runs, ())
 
 
 def as_single(base):

@@ -122,6 +122,7 @@ def run_number(value: Any) -> int | str | None:
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
     if isinstance(value, Integral):
-        return int(value)
+        # As a text one with more digits is one, too.
+        return int(value) if abs(int(value)) < 2**63 else str(int(value))
     number = float(value)
     return int(number) if abs(number) < 2.0**63 and number.is_integer() else None

@@ -117,7 +117,10 @@ def _words(observation):
     meta = observation.meta
     row = {name: str(meta[name]).strip() for name in _TEXTS if meta.get(name) is not None}
     row |= {name: number_of(meta.get(name)) for name in _NUMBERS + _WHOLE}
-    row |= {name: int(row[name]) for name in _WHOLE if row[name] is not None and row[name] == int(row[name])}
+    whole = [
+        name for name in _WHOLE if row[name] is not None and row[name].is_integer() and abs(row[name]) < 2**31
+    ]
+    row |= {name: int(row[name]) for name in whole}
     if row["ALT_PNT"] is not None:
         row["ZEN_PNT"] = 90 - row["ALT_PNT"]
     return row | {"TARGET_NAME": observation.target_name or None}
