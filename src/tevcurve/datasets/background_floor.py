@@ -7,7 +7,7 @@ import numpy as np
 BACKGROUND_FLOOR = 1e-6
 
 
-def raise_empty_cells(background, wanted=True):
+def raise_empty_cells(background: np.ndarray, wanted: bool | np.ndarray = True) -> np.ndarray:
     """The background with a floor in empty cells: 1e-6 of the mean of their energy plane.
 
     Without it, one event there would rule out with certainty that there is no source. So would one where the background
@@ -25,7 +25,7 @@ def raise_empty_cells(background, wanted=True):
     return np.where(low, floors, background) if low.any() else background
 
 
-def plane_floors(means):
+def plane_floors(means: np.ndarray) -> np.ndarray:
     """What an empty cell is raised to, float array (..., n_reco), 0 where no plane has any background.
 
     means : float array (..., n_reco), of the background in each energy plane

@@ -26,12 +26,12 @@ class BandReach:
     __repr__ = short_repr
 
     @property
-    def masked(self):
+    def masked(self) -> np.ndarray:
         """Whether no energy bin of a band is in the fit, bool array (n_bands,)."""
         return self.high == 0
 
 
-def band_reach(edges, band_of_bin, n_bands, response):
+def band_reach(edges: np.ndarray, band_of_bin: np.ndarray, n_bands: int, response: np.ndarray) -> BandReach:
     """The `BandReach` of a run.
 
     Parameters

@@ -40,11 +40,11 @@ class CellExpectation:
 
     __repr__ = short_repr
 
-    def floors(self):
+    def floors(self) -> np.ndarray:
         """What an empty background is raised to, float array (n_slices, n_reco), s-1."""
         return plane_floors(self.background.mean(axis=-1))
 
-    def response_at(self, reco, pixel):
+    def response_at(self, reco: np.ndarray, pixel: np.ndarray) -> np.ndarray:
         """Expected of the source in cells (n,), per second of live time and unit flux, float array (n, n_true), cm2.
 
         Parameters
@@ -54,11 +54,11 @@ class CellExpectation:
         """
         return (self.shares[:, pixel] * self.dispersion[:, reco]).T
 
-    def filled(self):
+    def filled(self) -> np.ndarray:
         """The background, nowhere empty in the fit (n_slices, n_reco, n_pixels)."""
         return raise_empty_cells(self.background[..., None], self.cells[..., None])[..., 0]
 
-    def compact(self):
+    def compact(self) -> CubeResponse:
         """The `CubeResponse`."""
         fixed = 0.0 if self.fixed is None else self.fixed
         # Where a run is not fitted, it adds neither signal to a stack nor background.
@@ -66,7 +66,7 @@ class CellExpectation:
             self.shares, np.where(self.in_fit, self.dispersion, 0.0), self.filled(), fixed, self.cells
         )
 
-    def totals(self, bands, n_bands):
+    def totals(self, bands: np.ndarray, n_bands: int) -> dict[str, float | np.ndarray | None]:
         """Sums over the cells of each band: a dict of what `CubeTerms` calls its totals.
 
         Parameters
@@ -77,7 +77,7 @@ class CellExpectation:
         per_bin = self._sky_sums() * np.where(self.in_fit, self.dispersion, 0.0)
         own = [bands == band for band in range(n_bands)]
 
-        def summed(values):
+        def summed(values: np.ndarray) -> np.ndarray:
             return np.stack([values[:, band].sum(axis=(1, 2)) for band in own], axis=1)
 
         background = summed(self.background)
@@ -91,25 +91,25 @@ class CellExpectation:
             "further_total": None if self.further is None else summed(self.further),
         }
 
-    def first_cells(self):
+    def first_cells(self) -> FirstCells:
         """The `FirstCells`."""
         floors = self.floors()
-        others = [] if self.fixed is None else [self.fixed[None]]
-        others += [] if self.further is None else [self.further]
-        others = np.concatenate(others) if others else None
+        parts = [] if self.fixed is None else [self.fixed[None]]
+        parts += [] if self.further is None else [self.further]
+        others = np.concatenate(parts) if parts else None
         reco, pixel = first_cells(self.shares, self.background, self.cells, floors, others)
         background = np.maximum(self.background[:, reco, pixel], floors[:, reco])
         fixed = np.zeros(len(reco)) if self.fixed is None else self.fixed[reco, pixel]
         further = None if self.further is None else self.further[:, reco, pixel]
         return FirstCells(reco, self.response_at(reco, pixel), background, fixed, further)
 
-    def _sky_sums(self):
+    def _sky_sums(self) -> np.ndarray:
         """Sums of the shares over the cells of the fit in each reco bin, float array (n_true, n_reco), cm2."""
         if self.cells.all():
             return np.repeat(np.einsum("tp->t", self.shares)[:, None], len(self.cells), axis=1)
         nothing = np.zeros(len(self.shares))
         known = {np.zeros(self.cells.shape[1], dtype=bool).tobytes(): nothing}
-        keys, whole = [own.tobytes() for own in self.cells], self.cells.all(axis=1)
+        keys, whole = [own.tobytes() for own in self.cells], np.asarray(self.cells.all(axis=1))
         for own, key, is_whole in zip(self.cells, keys, whole, strict=True):
             if key not in known:
                 # Reco bins differ in their pixels only where a caller masks some.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.data import GTI
-from tevcurve.datasets.band_reach import band_reach
+from tevcurve.datasets.band_reach import BandReach, band_reach
 from tevcurve.datasets.first_cells import FirstCells
 from tevcurve.datasets.timeline import RunTimeline
 from tevcurve.errors import InputError
@@ -34,7 +34,7 @@ class CubeResponse:
 
     __repr__ = short_repr
 
-    def signal_at(self, cell, flux):
+    def signal_at(self, cell: np.ndarray, flux: np.ndarray) -> np.ndarray:
         """Expected signal per second of live time in cells (flat indices of (n_reco, n_pixels)), float array.
 
         Parameters
@@ -45,14 +45,14 @@ class CubeResponse:
         reco, pixel = np.divmod(cell, self.shares.shape[1])
         return np.einsum("te,te->e", self.shares[:, pixel], (self.dispersion * flux[:, None])[:, reco])
 
-    def background_at(self, cell):
+    def background_at(self, cell: np.ndarray) -> np.ndarray:
         """Background per second of on-time in cells, (n_slices, n_cells).
 
         cell: int array (n_cells,), flat indices.
         """
         return self.background.reshape(len(self.background), -1)[:, cell]
 
-    def in_all_cells(self, flux):
+    def in_all_cells(self, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(signal, background, fixed) per second in all cells (n_reco, n_pixels), the background in each slice.
 
         flux: float array (n_true,), cm-2 s-1.
@@ -61,7 +61,10 @@ class CubeResponse:
         fixed = np.broadcast_to(self.fixed, signal.shape)
         if self.cells is None:
             return signal, self.background, fixed
-        return tuple(np.where(self.cells, each, 0.0) for each in (signal, self.background, fixed))
+        signal, background, fixed = (
+            np.where(self.cells, each, 0.0) for each in (signal, self.background, fixed)
+        )
+        return signal, background, fixed
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,15 +136,15 @@ class CubeTerms:
     __repr__ = short_repr
 
     @property
-    def n_bands(self):
+    def n_bands(self) -> int:
         return len(self.response_total)
 
-    def reach(self):
+    def reach(self) -> BandReach:
         """`BandReach`: between which energies each band is fitted."""
         response = self.response_total.sum(axis=1)
         return band_reach(self.reco_edges, self.band_of_bin, self.n_bands, response)
 
-    def signal(self, flux):
+    def signal(self, flux: np.ndarray) -> np.ndarray:
         """Expected signal of each event (n,) per second of live time, of fluxes (n_true,) in cm-2 s-1.
 
         flux: float array (n_true,).
@@ -151,14 +154,14 @@ class CubeTerms:
         signal[self.near] = np.einsum("et,t->e", self.response, flux)
         return signal
 
-    def signal_total(self, flux):
+    def signal_total(self, flux: np.ndarray) -> np.ndarray:
         """Expected signal in each band (n_bands,) per second of live time.
 
         flux: float array (n_true,), cm-2 s-1.
         """
         return np.einsum("bt,t->b", self.response_total, flux)
 
-    def timeline(self):
+    def timeline(self) -> RunTimeline:
         """`RunTimeline` of the events around the source, for time bins that look at events."""
         if self.line is None:
             raise InputError(

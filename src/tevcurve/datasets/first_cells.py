@@ -25,7 +25,13 @@ class FirstCells:
     further: np.ndarray | None = None
 
 
-def first_cells(shares, background, inside, floors, others=None):
+def first_cells(
+    shares: np.ndarray,
+    background: np.ndarray,
+    inside: np.ndarray,
+    floors: np.ndarray,
+    others: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Cells in which everything else may be smallest beside the source, two int arrays (reco bin, pixel).
 
     In each reco bin these are the brightest pixel of the source, and those that it does not dominate: where some true
@@ -59,7 +65,7 @@ def first_cells(shares, background, inside, floors, others=None):
     return np.array(reco, dtype=int), pixels[np.array(number, dtype=int)]
 
 
-def _beside(own, rest, pixel):
+def _beside(own: np.ndarray, rest: np.ndarray, pixel: int) -> tuple[np.ndarray, np.ndarray]:
     """(the most by which pixels are brighter than one of them, the least ratio of the rest), arrays (..., n)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         brighter = np.fmax.reduce(own / own[:, pixel, None], axis=0)
@@ -67,12 +73,12 @@ def _beside(own, rest, pixel):
     return brighter, darker
 
 
-def _undominated(own, rest, candidates):
+def _undominated(own: np.ndarray, rest: np.ndarray, candidates: np.ndarray) -> list[int]:
     """The candidates (a list) without those that one of them dominates; rest : float array (n_parts, n_pixels)."""
     first = []
     while len(candidates):
         with np.errstate(divide="ignore"):
-            best = np.argmax(own[:, candidates].sum(axis=0) / rest[:, candidates].sum(axis=0))
+            best = int(np.argmax(own[:, candidates].sum(axis=0) / rest[:, candidates].sum(axis=0)))
         first.append(int(candidates[best]))
         if len(candidates) == 1:
             break

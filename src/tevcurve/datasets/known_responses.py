@@ -1,10 +1,16 @@
 """The responses of a `MapDataset` at the last few places of its models, which a fit asks for again and again."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tevcurve.datasets.source_response import CountsResponse, SourceResponse, source_response
+from tevcurve.models.sky import SkyModel
+
+if TYPE_CHECKING:
+    from tevcurve.datasets.map_dataset import MapDataset
+
 
 # A fit of a position looks at two places on each side of the one where it is, and comes back.
 MOVES_KEPT = 4
@@ -29,10 +35,11 @@ class KnownResponses:
     All are forgotten when the dataset gets another exposure, PSF, energy dispersion or other runs.
     """
 
-    def __init__(self):
-        self._parts, self._known = (), {}
+    def __init__(self) -> None:
+        self._parts: tuple = ()
+        self._known: dict[tuple, _Known] = {}
 
-    def response(self, dataset, model):
+    def response(self, dataset: "MapDataset", model: SkyModel) -> SourceResponse:
         """The `SourceResponse` to a model.
 
         Parameters
@@ -42,7 +49,9 @@ class KnownResponses:
         """
         return self._of(dataset, model).response
 
-    def at_counts(self, dataset, model, cell, mask):
+    def at_counts(
+        self, dataset: "MapDataset", model: SkyModel, cell: np.ndarray, mask: np.ndarray | None
+    ) -> CountsResponse:
         """The `CountsResponse` to a model.
 
         Parameters
@@ -52,12 +61,13 @@ class KnownResponses:
         cell, mask : as in `SourceResponse.at_counts`
         """
         known = self._of(dataset, model)
-        if known.at_counts is None or known.mask is not mask or not np.array_equal(known.cell, cell):
+        same = known.cell is not None and known.mask is mask and np.array_equal(known.cell, cell)
+        if known.at_counts is None or not same:
             known.cell, known.mask = cell, mask
             known.at_counts = known.response.at_counts(cell, mask)
         return known.at_counts
 
-    def _of(self, dataset, model):
+    def _of(self, dataset: "MapDataset", model: SkyModel) -> _Known:
         parts = dataset.exposure, dataset.psf, dataset.edisp, dataset.counts.origin
         if len(parts) != len(self._parts) or any(
             part is not known for part, known in zip(parts, self._parts, strict=True)
@@ -72,5 +82,5 @@ class KnownResponses:
             del self._known[next(iter(self._known))]
         return self._known[key]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._known)

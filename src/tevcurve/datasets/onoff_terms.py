@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tevcurve.data.gti import GTI
 from tevcurve.data.time import TimeReference
-from tevcurve.datasets.band_reach import band_reach
-from tevcurve.datasets.timeline import spectrum_timeline
+from tevcurve.datasets.band_reach import BandReach, band_reach
+from tevcurve.datasets.timeline import RunTimeline, spectrum_timeline
 from tevcurve.records import short_repr
 from tevcurve.run_id import RunId
 
@@ -52,7 +54,14 @@ class OnOffTerms:
     __repr__ = short_repr
 
     @classmethod
-    def of_counts(cls, n_on, n_off, gti, reco_edges_tev, **fields):
+    def of_counts(
+        cls,
+        n_on: np.ndarray,
+        n_off: np.ndarray,
+        gti: GTI,
+        reco_edges_tev: np.ndarray,
+        **fields: Any,
+    ) -> "OnOffTerms":
         """ON and OFF counts (n_reco,) of whatever numbers, without times, as if all came in the middle of one interval.
 
         Parameters
@@ -81,46 +90,46 @@ class OnOffTerms:
         )
 
     @property
-    def alpha(self):
+    def alpha(self) -> np.ndarray:
         """Ratio of the acceptances of ON and OFF per reco bin (n_reco,)."""
         return 1 / self.acceptance_off
 
     @property
-    def ontime_s(self):
+    def ontime_s(self) -> float:
         """Sum of the good time in s."""
         return float(np.sum(self.intervals[:, 1] - self.intervals[:, 0]))
 
     @property
-    def livetime_s(self):
+    def livetime_s(self) -> float:
         """On-time corrected for the dead time in s."""
         return self.ontime_s * self.deadc
 
     @property
-    def exposure(self):
+    def exposure(self) -> np.ndarray:
         """Exposure per true bin in cm2 s (n_true,) over the whole good time."""
         return self.exposure_per_s * self.livetime_s
 
     @property
-    def n_on(self):
+    def n_on(self) -> np.ndarray:
         """ON counts per reco bin (n_reco,)."""
         return np.bincount(self.on_bin, self.on_count, len(self.mask_safe)).astype(float)
 
     @property
-    def n_off(self):
+    def n_off(self) -> np.ndarray:
         """OFF counts per reco bin (n_reco,)."""
         return np.bincount(self.off_bin, self.off_count, len(self.mask_safe)).astype(float)
 
     @cached_property
-    def gti(self):
+    def gti(self) -> GTI:
         """Good time intervals, `GTI`."""
         return GTI(self.intervals[:, 0], self.intervals[:, 1], self.reference)
 
     @cached_property
-    def response(self):
+    def response(self) -> np.ndarray:
         """Expected ON counts per unit flux and second of live time: cm2, from true to reco bins (n_true, n_reco)."""
         return self.exposure_per_s[:, None] * self.edisp
 
-    def reach(self, bands, n_bands):
+    def reach(self, bands: np.ndarray, n_bands: int) -> BandReach:
         """`BandReach`: between which energies each band is fitted.
 
         Parameters
@@ -133,7 +142,7 @@ class OnOffTerms:
         response = np.bincount(band_of_bin + 1, self.response.sum(axis=0), n_bands + 1)[1:]
         return band_reach(self.reco_edges_tev, band_of_bin, n_bands, response)
 
-    def between(self, intervals):
+    def between(self, intervals: np.ndarray | GTI) -> "OnOffTerms":
         """The same for the part of the good time that lies in some intervals.
 
         intervals: mission seconds (n, 2) or one (start, stop), or GTI; half-open, in any order. Where nothing of the
@@ -154,7 +163,7 @@ class OnOffTerms:
             off_count=None if self.off_count is None else self.off_count[off],
         )
 
-    def timeline(self, flux=None, mask=None):
+    def timeline(self, flux: np.ndarray | None = None, mask: ArrayLike | None = None) -> RunTimeline:
         """`RunTimeline` of the ON and OFF events; see `tevcurve.datasets.timeline.spectrum_timeline`.
 
         Parameters

@@ -54,21 +54,21 @@ class ReducedCube:
     __repr__ = short_repr
 
     @property
-    def ontime_s(self):
+    def ontime_s(self) -> float:
         """On-time in s, float."""
         return self.gti.ontime_s
 
     @property
-    def livetime_s(self):
+    def livetime_s(self) -> float:
         """Live time in s, float."""
         return self.gti.ontime_s * self.deadc
 
     @property
-    def true_centers(self):
+    def true_centers(self) -> np.ndarray:
         """Centres of the true-energy bins, float array (n_true,), TeV."""
         return np.sqrt(self.true_edges[:-1] * self.true_edges[1:])
 
-    def offset_of(self, lon, lat):
+    def offset_of(self, lon: float | np.ndarray, lat: float | np.ndarray) -> float | np.ndarray:
         """Offset from the pointing in radian of ICRS directions in radian.
 
         Parameters
@@ -77,7 +77,7 @@ class ReducedCube:
         """
         return angular_separation(*self.pointing, lon, lat)
 
-    def exposure_at(self, lon, lat):
+    def exposure_at(self, lon: float, lat: float) -> np.ndarray:
         """Effective area times live time at one ICRS direction (radian), float array (n_true,), cm2 s.
 
         Parameters
@@ -86,19 +86,18 @@ class ReducedCube:
         """
         return self.aeff.effective_area(self.true_centers, self.offset_of(lon, lat)) * self.livetime_s
 
-    def counts(self):
+    def counts(self) -> np.ndarray:
         """Number of events in each cell, float array of shape ``geom.data_shape``."""
         size = int(np.prod(self.geom.data_shape))
         return np.bincount(self.cell, minlength=size).astype(float).reshape(self.geom.data_shape)
 
-    def background(self):
+    def background(self) -> np.ndarray:
         """Background counts expected in each cell over the whole good time, of shape ``geom.data_shape``."""
         # Slices are few: a sum is done before a matrix product has started its threads.
-        return sum(
-            ontime * rate for ontime, rate in zip(self.slice_ontimes(), self.background_rate, strict=True)
-        )
+        rates: Any = self.background_rate
+        return sum(ontime * rate for ontime, rate in zip(self.slice_ontimes(), rates, strict=True))
 
-    def slice_ontimes(self):
+    def slice_ontimes(self) -> np.ndarray:
         """On-time inside each slice of the background, float array (n_slices,), s."""
         start, stop = self.gti.intervals[:, :1], self.gti.intervals[:, 1:]
         overlap = np.minimum(stop, self.slice_edges[1:]) - np.maximum(start, self.slice_edges[:-1])

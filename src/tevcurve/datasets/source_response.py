@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.coordinates import SkyCoord
@@ -9,6 +10,14 @@ from astropy.coordinates import SkyCoord
 from tevcurve.errors import InputError
 from tevcurve.irf import EnergyDependentTablePSF, PSFKernel
 from tevcurve.irf.source_psf import SourcePSF
+from tevcurve.maps.axis import MapAxis
+from tevcurve.maps.geometry import WcsGeom
+from tevcurve.models.sky import SkyModel
+from tevcurve.models.spatial import SpatialModel
+
+if TYPE_CHECKING:
+    from tevcurve.datasets.map_dataset import MapDataset
+
 
 # Relative: exposures nearer than this to those of the runs are these, in the order of another sum.
 SAME_EXPOSURE = 1e-9
@@ -27,14 +36,14 @@ class SourceResponse:
     spatial: np.ndarray
     edisp: np.ndarray
 
-    def predict(self, flux):
+    def predict(self, flux: np.ndarray) -> np.ndarray:
         """Expected counts (n_reco, nlat, nlon) of fluxes (n_true,) in cm-2 s-1.
 
         flux: float array (n_true,).
         """
         return np.tensordot((self.edisp * flux[:, None]).T, self.spatial, axes=1)
 
-    def at_counts(self, cell, mask=None):
+    def at_counts(self, cell: np.ndarray, mask: np.ndarray | None = None) -> "CountsResponse":
         """The `CountsResponse` at cells given by their flat index.
 
         Parameters
@@ -51,12 +60,12 @@ class SourceResponse:
         return CountsResponse(per_cell, per_cell.any(axis=0), (sky * self.edisp).sum(axis=1))
 
     @cached_property
-    def reached(self):
+    def reached(self) -> np.ndarray:
         """Cells (n_reco, nlat, nlon) in which anything of the source can be seen, bool."""
         return np.tensordot((self.edisp > 0).T.astype(float), (self.spatial > 0).astype(float), axes=1) > 0
 
     @cached_property
-    def sky_sum(self):
+    def sky_sum(self) -> np.ndarray:
         """Sum of `spatial` over the sky (n_true,), cm2 s."""
         return self.spatial.sum(axis=(1, 2))
 
@@ -77,7 +86,7 @@ class CountsResponse:
     total: np.ndarray
 
 
-def source_response(dataset, model):
+def source_response(dataset: "MapDataset", model: SkyModel) -> SourceResponse:
     """The `SourceResponse` of a `SkyModel` in a `MapDataset`.
 
     A point source: the exposure at its position times its share of photons in each pixel. Of runs reduced by this
@@ -109,7 +118,7 @@ def source_response(dataset, model):
     return SourceResponse(filled, edisp)
 
 
-def _psf_for(dataset, spatial):
+def _psf_for(dataset: "MapDataset", spatial: SpatialModel) -> PSFKernel | EnergyDependentTablePSF:
     """The dataset's PSF, or the run's own in place of its mean, which is empty at energies without exposure."""
     if len(dataset.runs) != 1 or not isinstance(dataset.psf, EnergyDependentTablePSF):
         return dataset.psf
@@ -119,7 +128,9 @@ def _psf_for(dataset, spatial):
     return run.psf.table_at(run.offset_of(*position))
 
 
-def _point_shares(psf, geom, spatial):
+def _point_shares(
+    psf: PSFKernel | EnergyDependentTablePSF | None, geom: WcsGeom, spatial: SpatialModel
+) -> np.ndarray:
     """Share of a point source's photons in each pixel, (n_true, nlat, nlon).
 
     A PSF table is integrated over each pixel about the exact position. A PSF kernel is a grid: the source is
@@ -137,7 +148,7 @@ def _point_shares(psf, geom, spatial):
     return placed
 
 
-def _add_kernel(planes, kernel, row, column):
+def _add_kernel(planes: np.ndarray, kernel: np.ndarray, row: int, column: int) -> None:
     """Add a kernel (n_true, odd, odd) to planes with its middle on one pixel; what falls outside is lost."""
     half_rows, half_columns = kernel.shape[1] // 2, kernel.shape[2] // 2
     top, left = row - half_rows, column - half_columns
@@ -148,7 +159,9 @@ def _add_kernel(planes, kernel, row, column):
     ]
 
 
-def _convolved(planes, psf, geom):
+def _convolved(
+    planes: np.ndarray, psf: PSFKernel | EnergyDependentTablePSF | None, geom: WcsGeom
+) -> np.ndarray:
     """Planes (n_true, nlat, nlon) convolved with the PSF of their energy; nothing comes in from outside the map."""
     if psf is None:
         return planes
@@ -159,7 +172,7 @@ def _convolved(planes, psf, geom):
     return np.maximum(fftconvolve(planes, kernel.data, mode="same", axes=(1, 2)), 0.0)
 
 
-def _with_exposure(dataset, spatial, shares):
+def _with_exposure(dataset: "MapDataset", spatial: SpatialModel, shares: np.ndarray) -> np.ndarray:
     runs = dataset.runs
     if not runs or not all(np.array_equal(run.true_edges, _true_edges(dataset)) for run in runs):
         return shares * _exposure_in_map(dataset, spatial)[:, None, None]
@@ -174,11 +187,11 @@ def _with_exposure(dataset, spatial, shares):
     return shares * seen
 
 
-def _true_edges(dataset):
+def _true_edges(dataset: "MapDataset") -> np.ndarray:
     return dataset.exposure.geom.axes[0].edges.to_value("TeV")
 
 
-def _change_of_exposure(dataset, spatial):
+def _change_of_exposure(dataset: "MapDataset", spatial: SpatialModel) -> np.ndarray | None:
     """The dataset's exposure over that of its runs in the pixel of the source (n_true,), or None where they are one.
 
     An exposure that a caller has changed, or put in the place of that of the runs, counts as it is changed there.
@@ -198,13 +211,13 @@ def _change_of_exposure(dataset, spatial):
     return np.divide(given, own, out=np.ones_like(own), where=own > 0)
 
 
-def _exposure_in_map(dataset, spatial):
+def _exposure_in_map(dataset: "MapDataset", spatial: SpatialModel) -> np.ndarray:
     """Exposure map at the source, (n_true,), cm2 s; 0 where the source is outside the map."""
     values = dataset.exposure.value_at(spatial.position.reshape(1), interp="linear")
     return np.nan_to_num(values.to_value("cm2 s")[:, 0])
 
 
-def _edisp_matrix(dataset, true_axis):
+def _edisp_matrix(dataset: "MapDataset", true_axis: MapAxis) -> np.ndarray:
     reco_axis = dataset.counts.geom.axes[0]
     if dataset.edisp is not None:
         matrix = np.asarray(dataset.edisp.pdf_matrix, dtype=float)

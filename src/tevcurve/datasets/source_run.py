@@ -57,6 +57,6 @@ class SourceRun:
     __repr__ = short_repr
 
     @property
-    def livetime_s(self):
+    def livetime_s(self) -> float:
         """Live time in s."""
         return self.gti.ontime_s * self.deadc

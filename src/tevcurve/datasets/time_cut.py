@@ -29,11 +29,11 @@ class TimeCut:
     __repr__ = short_repr
 
     @property
-    def seconds(self):
+    def seconds(self) -> np.ndarray:
         """Good time in each bin, float array (m,), s."""
         return self.ontime.sum(axis=1)
 
-    def rows(self, n_bands, bands=None):
+    def rows(self, n_bands: int, bands: np.ndarray | None = None) -> np.ndarray:
         """Numbers of the rows, time bin * n_bands + band, of each bin in bands: int array (m, n).
 
         Parameters
@@ -44,7 +44,13 @@ class TimeCut:
         return self.bins[:, None] * n_bands + (np.arange(n_bands) if bands is None else bands)
 
 
-def cut_run(time_s, start_s, stop_s, number, slice_edges=None):
+def cut_run(
+    time_s: np.ndarray,
+    start_s: np.ndarray,
+    stop_s: np.ndarray,
+    number: np.ndarray,
+    slice_edges: np.ndarray | None = None,
+) -> TimeCut:
     """The `TimeCut` of a run.
 
     Parameters
@@ -70,7 +76,7 @@ def cut_run(time_s, start_s, stop_s, number, slice_edges=None):
     return TimeCut(bins, summed, middle, event, event_bin)
 
 
-def _expanded(first, last, index):
+def _expanded(first: np.ndarray, last: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All numbers first <= i < last of each interval, with its index, in the order of index and number."""
     count = np.maximum(last - first, 0)
     owner = np.repeat(np.arange(len(count)), count)

@@ -1,13 +1,31 @@
 """When the events of a run came, and at which rates they are expected: what bins that look at events need of a run."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
 from tevcurve.run_id import RunId
+
+if TYPE_CHECKING:
+    from tevcurve.datasets.onoff_terms import OnOffTerms
+
+
+class TimedRun(Protocol):
+    """What a time line needs of a run besides its events: its `RunId`, good time, and live time over on-time."""
+
+    @property
+    def run_id(self) -> RunId: ...
+
+    @property
+    def gti(self) -> GTI: ...
+
+    @property
+    def deadc(self) -> float: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +51,7 @@ class RunTimeline:
 
     __repr__ = short_repr
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         measured = self.off_time_s is not None and self.alpha is not None
         if measured == (self.background_per_s is not None):
             raise InputError(
@@ -42,20 +60,22 @@ class RunTimeline:
             )
 
     @property
-    def has_off(self):
+    def has_off(self) -> bool:
         """Whether the background is measured by OFF events."""
         return self.off_time_s is not None
 
     @property
-    def background_rate(self):
+    def background_rate(self) -> float:
         """ON events of the background per second of on-time: as known, or as the OFF events of the whole run say."""
-        if not self.has_off:
+        if self.background_per_s is not None:
             return self.background_per_s
+        alpha: Any = self.alpha
+        off_time_s: Any = self.off_time_s
         ontime = self.gti.ontime_s
-        return self.alpha * len(self.off_time_s) / ontime if ontime > 0 else 0.0
+        return alpha * len(off_time_s) / ontime if ontime > 0 else 0.0
 
 
-def timeline_of(run):
+def timeline_of(run: Any) -> RunTimeline:
     """The `RunTimeline` of a run: itself, what its method `timeline` returns, or all good events of an observation.
 
     Without a choice of region there is no background, so that of an observation is known to be 0.
@@ -70,7 +90,9 @@ def timeline_of(run):
     return RunTimeline(run.run_id, run.gti, np.sort(run.good_events.time_s), background_per_s=0.0)
 
 
-def spectrum_timeline(run, flux=None, mask=None):
+def spectrum_timeline(
+    run: "OnOffTerms", flux: np.ndarray | None = None, mask: ArrayLike | None = None
+) -> RunTimeline:
     """The `RunTimeline` of a `OnOffTerms`.
 
     Parameters
@@ -79,22 +101,30 @@ def spectrum_timeline(run, flux=None, mask=None):
     flux : of the source in each true-energy bin (n_true,), cm-2 s-1; default: a power law of index 2.5
     mask : reco bins to sum over, bool (n_reco,); default: those inside the safe energies
     """
-    mask = run.mask_safe if mask is None else np.asarray(mask, dtype=bool)
+    own = run.mask_safe if mask is None else np.asarray(mask, dtype=bool)
     flux = power_law_flux(run.true_edges_tev) if flux is None else flux
-    on, off = run.on_times_s[mask[run.on_bin]], run.off_bin[mask[run.off_bin]]
-    weights = np.bincount(off, minlength=len(mask)) if len(off) else 1 / run.alpha
-    alpha = np.sum((weights * run.alpha)[mask]) / np.sum(weights[mask]) if mask.any() else 1.0
+    on, off = run.on_times_s[own[run.on_bin]], run.off_bin[own[run.off_bin]]
+    weights = np.bincount(off, minlength=len(own)) if len(off) else 1 / run.alpha
+    alpha = np.sum((weights * run.alpha)[own]) / np.sum(weights[own]) if own.any() else 1.0
     return RunTimeline(
         run.run_id,
         run.gti,
         on,
-        signal_per_s=float(np.sum((flux @ run.response)[mask])) * run.deadc,
-        off_time_s=run.off_times_s[mask[run.off_bin]],
+        signal_per_s=float(np.sum((flux @ run.response)[own])) * run.deadc,
+        off_time_s=run.off_times_s[own[run.off_bin]],
         alpha=float(alpha),
     )
 
 
-def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0.68):
+def core_timeline(
+    run: TimedRun,
+    time_s: np.ndarray,
+    pixel: np.ndarray,
+    image: np.ndarray,
+    background: np.ndarray,
+    slice_edges: np.ndarray,
+    fraction: float = 0.68,
+) -> RunTimeline:
     """The `RunTimeline` of the events in the pixels around a source that hold a fraction of its photons.
 
     Parameters
@@ -120,7 +150,7 @@ def core_timeline(run, time_s, pixel, image, background, slice_edges, fraction=0
     )
 
 
-def core_pixels(image, fraction=0.68):
+def core_pixels(image: np.ndarray, fraction: float = 0.68) -> np.ndarray:
     """The fewest pixels that hold a fraction of an image's sum, bool array of its shape.
 
     Parameters
@@ -136,7 +166,7 @@ def core_pixels(image, fraction=0.68):
     return core.reshape(image.shape)
 
 
-def power_law_flux(edges_tev, index=2.5):
+def power_law_flux(edges_tev: np.ndarray, index: float = 2.5) -> np.ndarray:
     """Flux (n,) in each energy bin of a power law, in units of 1e-12 cm-2 s-1 TeV-1 at 1 TeV.
 
     Parameters

@@ -1,12 +1,19 @@
 """When a dataset was taken."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.data.gti import GTI
 from tevcurve.errors import InputError
 
+if TYPE_CHECKING:
+    from tevcurve.datasets.map_dataset import MapDataset
+    from tevcurve.datasets.onoff import SpectrumDatasetOnOff
 
-def times_of(datasets):
+
+def times_of(datasets: "list[MapDataset] | list[SpectrumDatasetOnOff]") -> tuple[Time, Time]:
     """(starts, stops) of datasets, `Time` (n,) each: their `time_range`, made at once where they have one clock.
 
     datasets: list of `MapDataset` or of `SpectrumDatasetOnOff`. Raises `InputError` as `dataset_times`.
@@ -15,20 +22,21 @@ def times_of(datasets):
     references = {gti.reference for own in gtis for gti in own}
     own_times = any("t_start" in each.counts.meta or "t_stop" in each.counts.meta for each in datasets)
     if own_times or len(references) != 1 or not all(gtis):
-        return tuple(Time(list(ends)) for ends in zip(*(each.time_range for each in datasets), strict=True))
+        starts, stops = zip(*(each.time_range for each in datasets), strict=True)
+        return Time(list(starts)), Time(list(stops))
     start = np.array([min(gti.intervals[0, 0] for gti in own) for own in gtis])
     stop = np.array([max(gti.intervals[-1, 1] for gti in own) for own in gtis])
     reference = references.pop()
     return reference.to_time(start), reference.to_time(stop)
 
 
-def _good_times(dataset):
+def _good_times(dataset: "MapDataset | SpectrumDatasetOnOff") -> list[GTI]:
     """Each `GTI` of a dataset that is not empty, a list."""
     gtis = [run.gti for run in dataset.runs] or [getattr(dataset, "gti", None)]
     return [gti for gti in gtis if gti is not None and len(gti.intervals)]
 
 
-def dataset_times(meta, gtis, title):
+def dataset_times(meta: dict[str, Any], gtis: list[GTI], title: str) -> tuple[Time, Time]:
     """(start, stop) of a dataset as `Time`: the caller's own in the metadata win over its good time.
 
     Parameters
