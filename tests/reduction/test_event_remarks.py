@@ -54,7 +54,7 @@ ODD = [
         {"RA": lambda ra: ra + 2},
         "1.8 deg off the pointing of the run; where this is not the true one, fluxes are wrong",
     ),
-    ({"ENERGY": lambda energy: energy * 1000}, "TeV, for which there is an effective area; is the unit"),
+    ({"ENERGY": lambda energy: energy * 1000}, "TeV, for which there is an effective area; perhaps the unit"),
 ]
 
 

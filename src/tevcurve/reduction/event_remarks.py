@@ -84,5 +84,5 @@ def _look_at_energies(events, axis):
     if outside > len(events) / 2:
         remark(
             f"{events.where} has {outside} of {len(events)} events with energies outside of {low:.3g} to "
-            f"{high:.3g} TeV, for which there is an effective area; is the unit of one of them wrong?"
+            f"{high:.3g} TeV, for which there is an effective area; perhaps the unit of one of them is wrong."
         )
