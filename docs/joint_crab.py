@@ -169,7 +169,8 @@ def tables(results):
             f"| {one.case.name} | {row['n_on']:.0f} | {row['livetime'] / 3600:.2f} h | {flux:.2f} ± {error:.2f} "
             f"| {_ours(one.common)} | {_ratio(one.common)} | {_chi_square(one.nights)} |"
         )
-    return "\n".join(lines)
+    # numbers stay beside their errors
+    return "\n".join(lines).replace(" ± ", "\u00a0±\u00a0")
 
 
 def figure(results):

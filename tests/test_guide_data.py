@@ -35,11 +35,14 @@ def words_of(command):
 
 @pytest.mark.parametrize("name", sorted(page.stem for page in PAGES.glob("*.md")))
 def test_commands_say_what_the_page_shows(name, other_stores, gammapy_data, monkeypatch, capsys):
-    monkeypatch.chdir(gammapy_data)
     monkeypatch.setenv("COLUMNS", "160")
     for commands, shown, status in blocks(PAGES / f"{name}.md"):
+        monkeypatch.chdir(gammapy_data)
         said = ""
         for command in commands:
+            if command.startswith("cd "):
+                monkeypatch.chdir(gammapy_data / command.removeprefix("cd "))
+                continue
             assert main(words_of(command)) == status, (command, capsys.readouterr())
             said += " ".join(" ".join(capsys.readouterr()).split())
         for line in shown:
