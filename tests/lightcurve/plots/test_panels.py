@@ -157,3 +157,14 @@ def test_nothing_is_left_behind():
     del axes
     gc.collect()
     assert gone() is None
+
+
+def test_instruments_are_told_apart_in_each_panel():
+    curve = make_nights([NIGHT], 8, n_bands=2)
+    curve.table["instrument"] = np.repeat(["HESS", "MAGIC"] * 4, 2)
+    axes = curve.plot_panels()
+    assert len(axes) == 2
+    for ax in axes:
+        assert ax.get_legend_handles_labels()[1] == ["HESS", "MAGIC"]
+        lines = [bars.lines[0] for bars in ax.containers if bars.get_label() in ("HESS", "MAGIC")]
+        assert len({line.get_marker() for line in lines}) == len({line.get_color() for line in lines}) == 2

@@ -8,6 +8,7 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import MARKERS, band_text, panels, series_colours
 from tevcurve.lightcurve.plot import plot
 from tevcurve.lightcurve.plots.rows import bands_of
+from tevcurve.lightcurve.selection import rows_of_instruments
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -65,6 +66,8 @@ def plot_panels(
     colours = series_colours()
     for number, rows in enumerate(bands.values()):
         own = {"marker": MARKERS[number % len(MARKERS)], "color": colours[number % len(colours)]}
+        # In a panel of several instruments these are what is told apart.
+        own = {} if len(rows_of_instruments(light_curve.table)) > 1 else own
         own |= {"quantity": quantity, "blocks": blocks[number], "flare": flare[number]}
         plot(replace(light_curve, table=light_curve.table[rows]), axes[number], **(own | keywords))
     if len(bands) > 1:
