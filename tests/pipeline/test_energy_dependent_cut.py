@@ -158,3 +158,22 @@ def test_reflected_regions_are_as_many_as_have_room_in_the_band(observations):
     size = 2 * np.arcsin(np.sin(np.radians(RADII)) / np.sin(np.radians(0.5)))
     n_off = np.floor((2 * np.pi - 2 * (size + 0.1)) / size + 1)
     assert_allclose(np.reshape(1 / table["alpha"], (N_RUNS, 3)), np.broadcast_to(n_off, (N_RUNS, 3)))
+
+
+def test_the_shape_of_the_background_has_the_steps_of_the_cut(observations):
+    edges = np.geomspace(0.5, 30, 13)
+    options = {"e_reco": edges * u.TeV, "background": "shape"}
+    likelihood, _ = curve_of(observations, [0.5, 30] * u.TeV, **options).origin.laid()
+    # As it was drawn: 4000 events in 4 square degrees, and one OFF region, as wide as the cut at each energy.
+    fine = np.unique(np.append(edges, CUT_EDGES[1:-1]))
+    rates = (
+        1000
+        * (fine[:-1] ** -1.7 - fine[1:] ** -1.7)
+        * 0.3**1.7
+        * np.pi
+        * radius_at(fine[:-1]) ** 2
+        / DURATION
+    )
+    expected = np.histogram(fine[:-1], edges, weights=rates)[0]
+    # The bins that have 20 counts in all runs together, each run being smoothed by itself.
+    assert_allclose(likelihood.shapes.rates().mean(axis=0)[:4], expected[:4], rtol=0.13)

@@ -109,7 +109,7 @@ class SpectrumDatasetOnOff:
         return cls(
             counts=reduced.n_on,
             counts_off=reduced.n_off,
-            acceptance=1.0,
+            acceptance=1.0 if reduced.acceptance is None else reduced.acceptance,
             acceptance_off=reduced.acceptance_off,
             exposure=reduced.exposure * u.Unit("cm2 s"),
             edisp=EDispKernel(reduced.edisp, e_true, e_reco),
@@ -140,6 +140,11 @@ class SpectrumDatasetOnOff:
     def alpha(self):
         """Ratio of the acceptances of ON and OFF (n_reco,)."""
         return self.acceptance / self.acceptance_off
+
+    @property
+    def relative_acceptance(self):
+        """Acceptance of ON in each bin over the largest (n_reco,); its scale is the maker's own."""
+        return self.acceptance / self.acceptance.max()
 
     def _as_mask(self, mask, name):
         if is_masked(mask):

@@ -23,12 +23,13 @@ class OnOffTerms:
     deadc: live time over on-time.
     on_times_s, on_energy_tev, on_bin: mission seconds, TeV and number of the reco-energy bin of each ON event;
     off_times_s, off_energy_tev, off_bin: those of the OFF events.
-    acceptance_off: of the OFF regions where the ON region's is 1, per reco bin (n_reco,).
+    acceptance_off: of the OFF regions, per reco bin (n_reco,), where that of the ON region is `acceptance`.
     exposure_per_s: cm2 (n_true,), the effective area for the ON region, so exposure per second of live time.
     edisp: probability (n_true, n_reco) of each reco bin.
     true_edges_tev, reco_edges_tev: TeV. mask_safe: bool (n_reco,), True in bins inside the safe energies.
     safe_tev: (low, high), TeV, these energies.
     on_count, off_count: how many counts each ON and each OFF event stands for; None for one each.
+    acceptance: of the ON region, per reco bin (n_reco,), in proportion to its solid angle; None for 1 in each.
     """
 
     run_id: RunId
@@ -50,6 +51,7 @@ class OnOffTerms:
     safe_tev: tuple[float, float] = (0.0, np.inf)
     on_count: np.ndarray | None = None
     off_count: np.ndarray | None = None
+    acceptance: np.ndarray | None = None
 
     __repr__ = short_repr
 
@@ -92,7 +94,7 @@ class OnOffTerms:
     @property
     def alpha(self) -> np.ndarray:
         """Ratio of the acceptances of ON and OFF per reco bin (n_reco,)."""
-        return 1 / self.acceptance_off
+        return (1.0 if self.acceptance is None else self.acceptance) / self.acceptance_off
 
     @property
     def ontime_s(self) -> float:

@@ -106,7 +106,7 @@ def _shape_of(datasets):
     # Datasets that do not know their time count alike.
     seconds = np.where(np.isfinite(seconds) & (seconds > 0), seconds, 1.0)
     counts = np.array([dataset.counts_off.data for dataset in datasets], dtype=float)
-    acceptance = np.array([1 / dataset.alpha for dataset in datasets])
+    acceptance = np.array([dataset.relative_acceptance / dataset.alpha for dataset in datasets])
     edges = np.log(datasets[0].energy_edges.to_value("TeV"))
     bands, group = np.zeros(masks.shape[1], dtype=int), np.zeros(len(datasets), dtype=int)
     return OffShapes(counts, acceptance, seconds, masks, bands, edges, group)

@@ -100,12 +100,14 @@ def _spectra(dataset, band_of_bin):
 def _whole_spectrum(dataset, band_of_bin):
     """The `OnOffTerms` of all counts of a dataset, of whichever numbers, at one time."""
     reco, true = edges_of(dataset)
+    acceptance = dataset.relative_acceptance
     return OnOffTerms.of_counts(
         dataset.counts.data,
         dataset.counts_off.data,
         gti=ONE_SECOND,
         run_id=_run_id(dataset),
-        acceptance_off=1 / dataset.alpha,
+        acceptance=acceptance,
+        acceptance_off=acceptance / dataset.alpha,
         exposure_per_s=dataset.exposure.value,
         edisp=dataset.edisp.pdf_matrix,
         true_edges_tev=true,

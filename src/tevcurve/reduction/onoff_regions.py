@@ -15,6 +15,9 @@ from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.off_places import Exclusion, OffRule, off_centers
 from tevcurve.reduction.regions import RunRegions
 
+# Of a bin of energy, where its mean is taken.
+PARTS = 200
+
 
 class HasRegions(Protocol):
     """What of an `OnOffSetting` regions are laid by."""
@@ -48,7 +51,7 @@ class RegionsOfBins:
         return self.of_bin >= 0
 
     @property
-    def acceptance_off(self) -> np.ndarray:
+    def n_off(self) -> np.ndarray:
         """Number of OFF regions of each bin, float array (n_reco,); 1 where there are none."""
         return np.append([float(one.n_off) for one in self.several], 1.0)[self.of_bin]
 
@@ -140,6 +143,22 @@ def given_regions(
                 f"regions have a radius of {np.degrees(regions.radius):.3f} deg; wanted are regions as wide."
             )
     return RegionsOfBins((regions,), np.zeros(len(axes.reco) - 1, dtype=int))
+
+
+def acceptance_of_bins(run: SourceRun, axes: EnergyAxes) -> np.ndarray:
+    """Solid angle of a run's cut in each bin of reconstructed energy over the largest, float array (n_reco,).
+
+    The mean in log energy. In 32 bits, so that times a number of OFF regions it is exact, and so are their ratios.
+
+    Parameters
+    ----------
+    run : `SourceRun` with a radius for each energy
+    axes : `EnergyAxes`
+    """
+    steps = (np.arange(PARTS) + 0.5) / PARTS
+    energies = axes.reco[:-1, None] * (axes.reco[1:] / axes.reco[:-1])[:, None] ** steps
+    angle = (2 * np.sin(run.cut.radius(energies, run.offset) / 2) ** 2).mean(axis=1)
+    return (angle / angle.max()).astype(np.float32).astype(float)
 
 
 def _widest(run: SourceRun, axes: EnergyAxes) -> np.ndarray:

@@ -9,7 +9,13 @@ from tevcurve.errors import DataError
 from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.reduction.off_places import Reflected, Wobble
-from tevcurve.reduction.onoff_regions import SAME_RADIUS, given_regions, has_fixed_radius, regions_of_bins
+from tevcurve.reduction.onoff_regions import (
+    SAME_RADIUS,
+    acceptance_of_bins,
+    given_regions,
+    has_fixed_radius,
+    regions_of_bins,
+)
 from tevcurve.reduction.safe_energy import CommonSafeEnergy, bins_inside, safe_energy_range
 from tevcurve.reduction.true_nodes import source_responses
 
@@ -116,6 +122,7 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
 
     is_corrected = setting.containment_correction and run.cut is None
     area, dispersion, _ = source_responses(run, nodes, axes.reco, part_seen if is_corrected else None)
+    acceptance = None if has_fixed_radius(run) else acceptance_of_bins(run, axes)
     reduced = OnOffTerms(
         run_id=run.run_id,
         reference=run.gti.reference,
@@ -127,7 +134,8 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
         off_times_s=run.time_s[off],
         off_energy_tev=run.energy_tev[off],
         off_bin=reco[off],
-        acceptance_off=laid.acceptance_off,
+        acceptance=acceptance,
+        acceptance_off=laid.n_off if acceptance is None else laid.n_off * acceptance,
         exposure_per_s=area,
         edisp=dispersion,
         true_edges_tev=axes.true,
