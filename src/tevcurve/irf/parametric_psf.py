@@ -141,7 +141,7 @@ class ParametricPSF(PointSpreadResponse):
         )
         return self.parameters_at(energies, offsets), angles
 
-    def draw(self, energy_tev: np.ndarray, offset_rad: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, energy_tev: np.ndarray, offset_rad: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Angles (n,) in radian between true and reconstructed direction; NaN where there is no function.
 
         Parameters

@@ -29,7 +29,7 @@ class RunCells:
         """Sum of the rates in each band (n_bands,); kind 0: the source, 1 + s: slice s of the background."""
         return np.array([running[-1] if len(running) else 0.0 for running in self._running[kind]])
 
-    def draw(self, kind: int, band: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, kind: int, band: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Cells (n,) of events of a kind, one for each of the bands (int array (n,)).
 
         Parameters
@@ -52,7 +52,7 @@ def draw_block_events(
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
     norms: np.ndarray,
     background: np.ndarray,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(block, signal, background, near) of drawn events, in the order of blocks.
 

@@ -15,7 +15,7 @@ def row_cumulative(weights: np.ndarray) -> np.ndarray:
 
 
 def draw_bins(
-    cumulative: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+    cumulative: np.ndarray, rows: np.ndarray, rng: "np.random.Generator"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bin and place in the bin, 0 to 1, of one draw for each of `rows` (n,): int and float arrays (n,).
 
@@ -36,7 +36,7 @@ def draw_bins(
     return bins, np.clip(place, 0.0, 1.0)
 
 
-def draw_choices(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_choices(weights: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
     """Index (n,) drawn with the weights (n, k) of each row, which need not sum to 1; a row's sum is above 0.
 
     Parameters
@@ -49,7 +49,7 @@ def draw_choices(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.minimum(np.sum(cumulative <= uniform, axis=-1), weights.shape[-1] - 1)
 
 
-def draw_linear(low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_linear(low: np.ndarray, high: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
     """Place (n,) between 0 and 1 of draws from densities that go straight from low (n,) at 0 to high (n,) at 1.
 
     The density is a mixture of those of the smaller and of the larger one of two uniform numbers.
@@ -70,7 +70,7 @@ def draw_radius(
     profiles: np.ndarray,
     ring_cumulative: np.ndarray,
     rows: np.ndarray,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> np.ndarray:
     """Angle (n,) in radian from round densities that are linear between the nodes of `rad`.
 

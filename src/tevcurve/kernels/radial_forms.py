@@ -37,7 +37,7 @@ class RadialForm(Protocol):
         rad : angle from the centre, float array (...), radian
         """
 
-    def draw(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, values: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Angles (n,) from the centre, radian.
 
         Parameters
@@ -77,7 +77,7 @@ class ThreeGaussians:
         part = -np.expm1(-0.5 * _divided(np.square(rad)[..., None], self._squares(values)))
         return np.sum(self._shares(values) * part, axis=-1)
 
-    def draw(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, values: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Angles (n,) from the centre, radian.
 
         Parameters
@@ -130,7 +130,7 @@ class King:
         """
         return -np.expm1((1 - values[..., 1]) * np.log1p(self._place(values, rad)))
 
-    def draw(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, values: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Angles (n,) from the centre, radian.
 
         Parameters

@@ -90,7 +90,7 @@ class BackgroundDraw:
     def _cumulative(self) -> np.ndarray:
         return row_cumulative(self._expected.ravel())[None]
 
-    def draw(self, seconds: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def draw(self, seconds: float, rng: "np.random.Generator") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Energy (n,) in TeV and field-of-view x, y (n,) in radian of the events of an on-time, in no order.
 
         The angles are those that `bkg.rate` takes, so that x grows with right ascension (or azimuth).
@@ -126,7 +126,7 @@ def draw_background(
     pointing: tuple[float, float],
     gti: GTI,
     location: "EarthLocation",
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Time (mission s), energy (TeV), and ICRS direction (radian) of background events: four float arrays (n,).
 

@@ -345,7 +345,7 @@ class RedNoise(TableShape):
         return f"RedNoise(index={self.index:g}, rms={self.rms:g}, {len(self._nodes)} steps from {self.time[0].iso})"
 
 
-def _power_law_noise(index: float, number: int, rng: np.random.Generator) -> np.ndarray:
+def _power_law_noise(index: float, number: int, rng: "np.random.Generator") -> np.ndarray:
     """Gaussian series (number,), even, of unit expected variance and a power spectral density ~ frequency^-index."""
     power = np.arange(1.0, number // 2 + 1) ** -index
     # The frequency 1 / (2 step) has a real amplitude, and counts once in the variance where others count twice.

@@ -266,7 +266,7 @@ def _background_columns(
     irfs: ResponseSet,
     lonlat: tuple[float, float],
     gti: GTI,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> tuple[np.ndarray, ...]:
     if irfs.background is None:
         return (np.zeros(0),) * 6
@@ -282,7 +282,7 @@ def _source_columns(
     gti: GTI,
     pieces: np.ndarray,
     deadc: float,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> tuple[np.ndarray, ...]:
     photons = draw_photons(source, lonlat, pieces, gti.reference, irfs.aeff, deadc, rng)
     energy = irfs.energies.draw(photons.energy_tev, photons.offset, rng)

@@ -40,7 +40,7 @@ class EnergyDraw:
         weights = self.edisp.table.values * np.diff(self.edisp.migra_axis.edges)
         return row_cumulative(weights.reshape(-1, weights.shape[-1]))
 
-    def draw(self, energy_tev: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, energy_tev: np.ndarray, offset: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Reconstructed energy (n,) in TeV of true energies (n,) in TeV at offsets (n,) in radian.
 
         NaN beyond the edges of the table and where it is empty: there the analysis expects no event either.
@@ -103,7 +103,7 @@ class AngleDraw:
         profiles = self._profiles.reshape(-1, self._profiles.shape[-1])
         return row_cumulative(ring_integrals(self.tables[0].rad_rad, profiles))
 
-    def draw(self, energy_tev: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, energy_tev: np.ndarray, offset: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Angle (n,) in radian at true energies (n,) in TeV and offsets (n,) in radian; NaN where it is empty.
 
         Parameters

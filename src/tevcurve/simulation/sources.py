@@ -88,7 +88,7 @@ def draw_photons(
     reference: TimeReference,
     aeff: EffectiveAreaTable2D,
     deadc: float,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> Photons:
     """`Photons` of one source through the effective area: exact for an area that is linear between its nodes.
 
@@ -179,7 +179,7 @@ def _largest_area(aeff: EffectiveAreaTable2D, edges: np.ndarray, offset: float, 
 
 
 def _directions(
-    spatial: SpatialModel, number: int, rng: np.random.Generator
+    spatial: SpatialModel, number: int, rng: "np.random.Generator"
 ) -> tuple[np.ndarray, np.ndarray]:
     """True directions (lon, lat) of photons, ICRS, radian, float arrays (number,)."""
     if spatial.is_point:
