@@ -109,6 +109,14 @@ def test_responses_that_may_be_of_any_run_are_asked_for(tmp_path, indexed):
         DataStore.from_events_files(paths, irfs=paths[0])
 
 
+def test_an_index_is_known_by_its_name_too(tmp_path):
+    write(tmp_path / "run.fits", RUNS[0])
+    index = fits.BinTableHDU(Table({"OBS_ID": [1], "RA_PNT": [83.6]}), name="OBS INDEX")
+    index.writeto(tmp_path / "runs.fits")
+    ((path, reason),) = DataStore.from_dir(tmp_path).left_out
+    assert (path.name, reason) == ("runs.fits", "it is an index of a data store")
+
+
 def test_runs_that_cannot_be_read_say_why_where_their_target_is_asked_for(tmp_path):
     for run in RUNS:
         write(tmp_path / f"run_{run.obs_id}.fits", run, EVENTS)

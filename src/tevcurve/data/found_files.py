@@ -124,5 +124,6 @@ def _hdu(file, outline):
 
 
 def _is_index(table):
-    named = str(table.header.get("HDUCLAS1") or "").strip().upper() == "INDEX"
+    words = [str(table.header.get(key) or "").strip().upper() for key in ("HDUCLAS1", "EXTNAME")]
+    named = words[0] == "INDEX" or words[1].replace("_", " ") in ("OBS INDEX", "HDU INDEX")
     return named or all(name in table.columns for name in ("OBS_ID", "HDU_TYPE", "FILE_NAME"))
