@@ -8,7 +8,8 @@ import pytest
 
 from tevcurve.cli.main import main
 
-PAGES = Path(__file__).resolve().parents[1] / "docs" / "guide" / "data"
+GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide"
+PAGES = GUIDE / "data"
 FENCE = re.compile(r"(?:<!-- exit: (?P<exit>\d) -->\n)?```(?P<kind>sh|text)\n(?P<text>.*?)```", re.S)
 # A folder that the reader has.
 NOT_HERE = ("downloads",)
@@ -47,3 +48,16 @@ def test_commands_say_what_the_page_shows(name, other_stores, gammapy_data, monk
             said += " ".join(" ".join(capsys.readouterr()).split())
         for line in shown:
             assert " ".join(line.split()) in said, (commands, line)
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(PAGES.glob("*.md")), GUIDE / "joint_crab.md"], ids=lambda page: page.stem
+)
+def test_calls_of_the_page_make_light_curves(page, other_stores, gammapy_data, monkeypatch):
+    monkeypatch.chdir(gammapy_data)
+    blocks_of_python = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    assert blocks_of_python
+    for block in blocks_of_python:
+        names = {}
+        exec(block, names)
+        assert set(names["lc"].table["status"]) == {"ok"}
