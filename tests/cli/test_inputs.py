@@ -94,3 +94,21 @@ def test_the_data_of_another_instrument_by_name_and_position(other_stores, tmp_p
     )
     table = LightCurve.read("a/light_curve.ecsv").table
     assert table["n_on"].ravel().tolist() == [np.count_nonzero(near & energies & inside)]
+
+
+def test_a_missing_file_costs_itself_only(other_stores, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    line = [
+        str(other_stores / "magic_fixed_cut"),
+        "Crab",
+        "--method",
+        "1d",
+        "--energy",
+        "1TeV,10TeV",
+        "-o",
+        "a",
+    ]
+    assert main(["light-curve", *line]) == 1
+    assert "Run 5029747 is left out: The file" in (err := capsys.readouterr().err)
+    assert "run_05029747_DL3.fits does not exist" in err
+    assert len(flux("a")) == 1

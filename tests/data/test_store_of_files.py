@@ -1,5 +1,7 @@
 """Data stores of files that no index leads to, or only half of one: they are what an index would make of them."""
 
+import pickle
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -133,6 +135,13 @@ def test_responses_that_are_named_are_taken_in_place_of_those_of_an_index(tmp_pa
     # Other files outside of the store stay closed.
     with pytest.raises(DataError, match="leads out of the data store"):
         store.files.open(write(tmp_path / "other.fits", RUNS[0]))
+
+
+def test_responses_that_are_named_are_read_in_other_processes_too(tmp_path, indexed):
+    irf = write(tmp_path / "irf.fits", RunFile(aeff_m2=7e5), RESPONSES)
+    store = DataStore.from_dir(tmp_path / "indexed", irfs=irf)
+    copies = pickle.loads(pickle.dumps(list(store.get_observations())))
+    assert [float(one.aeff.table.values.max()) for one in copies] == pytest.approx([7e9, 7e9])
 
 
 def test_a_file_that_cannot_be_read_costs_itself_only(tmp_path):

@@ -159,3 +159,13 @@ def test_stores_that_do_not_know_a_name_are_searched_at_its_position(tmp_path, c
     assert [one.obs_id for one in observations] == [1, 1, 2]
     with pytest.raises(MissingError, match=r"no target 'Geminga'.*no target 'Geminga'"):
         observations_of([known, far], "Geminga")
+
+
+def test_an_index_beside_files_that_are_given_themselves_is_left_out(tmp_path, caplog):
+    folder = write_store(tmp_path, (run(1, "Crab", 0.5), run(2, "Crab", 0.5)))
+    for path in (folder / "data").iterdir():
+        path.rename(folder / path.name)
+    (one,) = open_stores(sorted(folder.glob("*.fits.gz")))
+    assert one.obs_ids.tolist() == [1, 2]
+    assert [path.name for path, _ in one.left_out] == ["hdu-index.fits.gz", "obs-index.fits.gz"]
+    assert "hdu-index.fits.gz (it is an index of a data store)" in caplog.text

@@ -111,8 +111,15 @@ def _has_index(folder):
 
 
 def _folders_in(folder, depth=_DEEPEST):
-    """Each folder in a folder, also in those, in the order of their names; links and hidden ones are left out."""
-    for each in sorted(folder.iterdir()):
+    """Each folder in a folder, also in those, in the order of their names.
+
+    Links, hidden ones, and those that may not be looked into are left out.
+    """
+    try:
+        inside = sorted(folder.iterdir())
+    except PermissionError:
+        return
+    for each in inside:
         if each.is_dir() and not each.is_symlink() and not each.name.startswith("."):
             yield each
             if depth > 1:

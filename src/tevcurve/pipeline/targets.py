@@ -29,7 +29,9 @@ SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ 
 def open_stores(paths, data_root=None, irfs=None):
     """List of the `DataStore`s at some paths, in order.
 
-    A folder and a file with index tables is a store each; all other files are the runs of one store.
+    A folder and a file with index tables is a store each; all other files are the runs of one store. An index file
+    beside files that are given themselves, as `folder/*.fits` has it, would lead to the same runs again; it is left out
+    with the other files that are of no run.
 
     Parameters
     ----------
@@ -40,11 +42,14 @@ def open_stores(paths, data_root=None, irfs=None):
     """
     paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     options = {"data_root": data_root, "irfs": irfs}
+    paths = [expand_path(path) for path in paths]
+    indices = {path for path in paths if not path.is_dir() and _is_index(path)}
+    told = {path.parent for path in paths if not path.is_dir() and path not in indices}
     makers, files = [], []
-    for path in map(expand_path, paths):
+    for path in paths:
         if path.is_dir():
             makers.append((DataStore.from_dir, path))
-        elif _is_index(path):
+        elif path in indices and path.parent not in told:
             makers.append((DataStore.from_file, path))
         else:
             if not files:
