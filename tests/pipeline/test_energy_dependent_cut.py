@@ -131,7 +131,7 @@ def test_a_band_without_room_for_off_regions_says_so_and_the_others_stay(observa
     exclusion = SkyCircle(beyond, 0.1 * u.deg)
     table, free = (curve_of(first, exclusion=each).table for each in (exclusion, None))
     assert list(table["status"]) == ["no_exposure", "ok", "ok"]
-    assert "no room for OFF regions as wide as the cut in angle" in table["reason"][0]
+    assert "no room for OFF regions as wide as it is" in table["reason"][0]
     assert "has no OFF regions between 0.5 and 1 TeV: all 1 places tried are on an exclusion" in caplog.text
     for name in ("flux", "n_on", "n_off", "alpha"):
         assert_array_equal(table[name][1:], free[name][1:])
@@ -177,3 +177,20 @@ def test_the_shape_of_the_background_has_the_steps_of_the_cut(observations):
     expected = np.histogram(fine[:-1], edges, weights=rates)[0]
     # The bins that have 20 counts in all runs together, each run being smoothed by itself.
     assert_allclose(likelihood.shapes.rates().mean(axis=0)[:4], expected[:4], rtol=0.13)
+
+
+@pytest.mark.parametrize("nothing", [0.0, np.nan])
+def test_energies_without_a_radius_are_not_fitted(tmp_path, nothing):
+    run = replace(drawn_run(0), cut=(CUT_EDGES, np.array([nothing, *RADII[1:]])))
+    write_store(tmp_path, [run])
+    observations = DataStore.from_dir(tmp_path).get_observations()
+    reco = [0.5, 0.9, 1.1, 2, 3, 30] * u.TeV
+    curve = curve_of(observations, reco[[0, 1, 4, 5]], e_reco=reco)
+    assert list(curve.table["status"]) == ["no_exposure", "ok", "ok"]
+    assert "there is no cut in angle" in curve.table["reason"][0]
+    # The bin from 0.9 to 1.1 TeV has a radius at some of its energies only.
+    assert list(curve.table["e_min_fit"][1:]) == [1.1, 3.0]
+    inner = curve_of(observations, reco[[2, 4, 5]], e_reco=reco[2:]).table
+    for name in ("n_on", "n_off", "alpha"):
+        assert_array_equal(curve.table[name][1:], inner[name])
+    assert any("RAD_MAX holds" in problem for problem in curve.ledger.problems["reason"])

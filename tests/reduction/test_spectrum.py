@@ -154,7 +154,11 @@ def radii_of(energy_tev, offset_rad):
     return np.radians(np.where(energy_tev < 2, 0.1, 0.05))
 
 
-NARROWER_ABOVE = SimpleNamespace(radius=radii_of, largest=lambda low, high, offset: np.radians(0.1))
+NARROWER_ABOVE = SimpleNamespace(
+    radius=radii_of,
+    largest=lambda low, high, offset: np.radians(0.1),
+    smallest=lambda low, high, offset: np.radians(0.05),
+)
 
 
 def test_events_count_within_the_radius_of_their_energy():
@@ -178,7 +182,8 @@ def test_events_count_within_the_radius_of_their_energy():
 
 
 def test_a_cut_wider_than_the_region_or_corrected_twice_is_refused():
-    wide = SimpleNamespace(largest=lambda low, high, offset: np.radians(0.2))
+    width = {name: lambda low, high, offset: np.radians(0.2) for name in ("largest", "smallest")}
+    wide = SimpleNamespace(**width)
     assert "0.200 deg" in extract([response(rad_max=wide)]).failed[0][1]
     observation = response(rad_max=NARROWER_ABOVE)
     assert "containment_correction=False" in extract([observation], containment_correction=True).failed[0][1]

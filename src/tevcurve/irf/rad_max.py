@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from tevcurve.errors import DataError
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.table import Response, ResponseTable
+from tevcurve.problems import remark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,10 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class RadMax2D(Response):
-    """The radius within which events were counted for a point-like response: values (n_energy, n_offset) in radian."""
+    """The radius within which events were counted for a point-like response: values (n_energy, n_offset) in radian.
+
+    0 where there is none, so that no event counts.
+    """
 
     layout = Layout(
         "rad_max",
@@ -32,8 +36,11 @@ class RadMax2D(Response):
 
     @classmethod
     def _of_table(cls, table: ResponseTable) -> "RadMax2D":
-        if np.any(table.values <= 0):
-            raise DataError(f"{table.where}: RAD_MAX holds radii of 0; radii above 0 are wanted.")
+        number = int(np.sum(table.values <= 0))
+        if number == table.values.size:
+            raise DataError(f"{table.where}: RAD_MAX holds radii of 0 only; radii above 0 are wanted.")
+        if number:
+            remark(f"{table.where}: RAD_MAX holds {number} radii of 0; nothing counts at their energies.")
         return cls(table)
 
     def radius(self, energy_tev: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
@@ -61,11 +68,23 @@ class RadMax2D(Response):
         low_tev, high_tev : reconstructed energies, TeV
         offset_rad : from the pointing, radian
         """
+        return float(self._between(low_tev, high_tev, offset_rad).max())
+
+    def smallest(self, low_tev: float, high_tev: float, offset_rad: float) -> float:
+        """The smallest radius in radian, as `largest`; 0 where the table has none at some of the energies.
+
+        Parameters
+        ----------
+        low_tev, high_tev, offset_rad : as there
+        """
+        return float(self._between(low_tev, high_tev, offset_rad).min())
+
+    def _between(self, low_tev: float, high_tev: float, offset_rad: float) -> np.ndarray:
         inner, nodes = self.energy_axis.edges[1:-1], self.offset_axis.nodes
         first = np.searchsorted(inner, low_tev * (1 + ROUNDING), side="right")
         last = np.searchsorted(inner, high_tev * (1 - ROUNDING))
         offset = np.searchsorted(0.5 * (nodes[1:] + nodes[:-1]), offset_rad, side="right")
-        return float(self.table.values[first : last + 1, offset].max())
+        return self.table.values[first : last + 1, offset]
 
     def evaluate(self, energy: str | u.Quantity, offset: str | float | u.Quantity) -> u.Quantity:
         """Radius as Quantity in deg; energies and offsets are Quantities that broadcast.

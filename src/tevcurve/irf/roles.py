@@ -124,3 +124,11 @@ class DirectionalCut(Protocol):
         low_tev, high_tev : reconstructed energies, TeV
         offset_rad : from the pointing, radian
         """
+
+    def smallest(self, low_tev: float, high_tev: float, offset_rad: float) -> float:
+        """The smallest radius in radian, as `largest`; 0 where there is none at some of the energies.
+
+        Parameters
+        ----------
+        low_tev, high_tev, offset_rad : as there
+        """

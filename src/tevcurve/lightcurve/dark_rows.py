@@ -24,13 +24,16 @@ def why_dark(runs, ranges, masked, crowded=False):
         words = safe_words(min(lows), max(highs))
         return "no_exposure", f"no energy bin of the band lies inside the safe energies ({words})"
     if crowded.all():
-        return "no_exposure", "there is no room for OFF regions as wide as the cut in angle is in the band"
+        return (
+            "no_exposure",
+            "in the band there is no cut in angle, or no room for OFF regions as wide as it is",
+        )
     if not (masked | outside | crowded).any():
         return "no_exposure", "the effective area at the source is zero in the energies of the band"
     kinds = (
         (outside, "the source is outside the field of view"),
         (masked, "the band is outside the safe energies"),
-        (crowded, "there is no room for OFF regions"),
+        (crowded, "there is no cut in angle, or no room for OFF regions"),
         (~outside & ~masked & ~crowded, "the effective area at the source is zero"),
     )
     words = ", ".join(f"{why} in {np.count_nonzero(which)}" for which, why in kinds if which.any())

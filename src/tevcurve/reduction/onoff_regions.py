@@ -39,7 +39,7 @@ class RegionsOfBins:
     Attributes
     ----------
     several : tuple of `RunRegions`, each with the circles of some bins
-    of_bin : int array (n_reco,), which of these a bin has; -1 where there is no room for OFF regions
+    of_bin : int array (n_reco,), which of these a bin has; -1 where there is no cut, or no room for OFF regions
     """
 
     several: tuple[RunRegions, ...]
@@ -72,7 +72,8 @@ def regions_of_bins(
     """The `RegionsOfBins` of a run.
 
     With a radius for each energy (GADF, RAD_MAX_2D), those of a band are as wide as the largest among its bins that are
-    fitted. A band for which there is no room has none, with a remark.
+    fitted. A bin with no radius at some of its energies has none, and neither has, with a remark, a band for which
+    there is no room.
 
     Parameters
     ----------
@@ -97,13 +98,16 @@ def regions_of_bins(
         if has_fixed_radius(run):
             return RegionsOfBins((laid(setting.radius_of(run)),), np.zeros(len(axes.reco) - 1, dtype=int))
         setting.check_no_radius(run)
-    widest = _widest(run, axes)
+    widest, has_cut = _cut_of_bins(run, axes)
     several: dict[float, RunRegions] = {}
     errors: dict[int, DataError] = {}
     of_bin = np.full(len(widest), -1)
     for band in range(axes.n_bands):
         bins = axes.band_of_bin == band
+        bins &= has_cut
         fitted = bins & safe
+        if not bins.any():
+            continue
         radius = widest[fitted if fitted.any() else bins].max()
         try:
             several[radius] = several.get(radius) or laid(radius)
@@ -133,20 +137,25 @@ def given_regions(
 
     Raises `DataError` where the run has another radius, or one for each energy of which that of a fitted bin is larger.
     """
+    of_bin = np.zeros(len(axes.reco) - 1, dtype=int)
     if has_fixed_radius(run):
         setting.radius_of(run)
     else:
-        largest = np.max(_widest(run, axes)[safe], initial=0.0)
+        widest, has_cut = _cut_of_bins(run, axes)
+        of_bin[~has_cut] = -1
+        largest = np.max(widest[safe & has_cut], initial=0.0)
         if largest > regions.radius * (1 + SAME_RADIUS):
             raise DataError(
                 f"The RAD_MAX of run {run.run_id} goes up to {np.degrees(largest):.3f} deg in these energies, and its "
                 f"regions have a radius of {np.degrees(regions.radius):.3f} deg; wanted are regions as wide."
             )
-    return RegionsOfBins((regions,), np.zeros(len(axes.reco) - 1, dtype=int))
+    return RegionsOfBins((regions,), of_bin)
 
 
 def acceptance_of_bins(run: SourceRun, axes: EnergyAxes) -> np.ndarray:
     """Solid angle of a run's cut in each bin of reconstructed energy over the largest, float array (n_reco,).
+
+    1 where there is no cut.
 
     The mean in log energy. In 32 bits, so that times a number of OFF regions it is exact, and so are their ratios.
 
@@ -158,9 +167,12 @@ def acceptance_of_bins(run: SourceRun, axes: EnergyAxes) -> np.ndarray:
     steps = (np.arange(PARTS) + 0.5) / PARTS
     energies = axes.reco[:-1, None] * (axes.reco[1:] / axes.reco[:-1])[:, None] ** steps
     angle = (2 * np.sin(run.cut.radius(energies, run.offset) / 2) ** 2).mean(axis=1)
-    return (angle / angle.max()).astype(np.float32).astype(float)
+    relative = np.where(angle > 0, angle, angle.max() or 1.0) / (angle.max() or 1.0)
+    return relative.astype(np.float32).astype(float)
 
 
-def _widest(run: SourceRun, axes: EnergyAxes) -> np.ndarray:
-    """The largest radius of a run's cut in each bin of reconstructed energy, float array (n_reco,), radian."""
-    return np.array([run.cut.largest(*edges, run.offset) for edges in pairwise(axes.reco)])
+def _cut_of_bins(run: SourceRun, axes: EnergyAxes) -> tuple[np.ndarray, np.ndarray]:
+    """(largest radius of a run's cut in each bin of reconstructed energy, radian, whether it has one in all of it)."""
+    bins = [(*edges, run.offset) for edges in pairwise(axes.reco)]
+    widest, narrowest = (np.array([of(*each) for each in bins]) for of in (run.cut.largest, run.cut.smallest))
+    return widest, narrowest > 0
