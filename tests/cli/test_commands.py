@@ -350,6 +350,22 @@ def test_what_is_odd_with_all_runs_is_told_once(tmp_path, capsys):
     assert "<td>1, 2, 3, 4, 5</td>" in report
 
 
+def test_what_is_odd_with_all_runs_of_a_result_is_told_once_too(tmp_path, capsys):
+    runs = [
+        run_file(n, n, START + 1800 * n, (83.63, 22.51), n_background=300, thresholds=(0.3, 0.0))
+        for n in range(1, 6)
+    ]
+    write_store(tmp_path / "data", runs)
+    options = ["--energy", "0.7TeV,10TeV", "--method", "1d", "-o", "crab"]
+    commands = [["light-curve", str(tmp_path / "data"), *options]]
+    commands += [["rebin", "crab", "--time-bins", "night"], ["report", "crab"], ["variability", "crab"]]
+    for command in commands:
+        assert main(command) == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if "no HI_THRES" in line]
+        assert len(lines) == 2
+        assert lines[1].startswith("WARNING: The same holds 4 more times")
+
+
 def test_several_stores_are_one_job(tmp_path, capsys):
     paths = [str(store_.base_dir) for store_ in make_stores(tmp_path / "data").values()]
     method = ["--energy", "0.7TeV,10TeV", "--method", "1d"]

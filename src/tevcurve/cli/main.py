@@ -16,6 +16,7 @@ from typing import Any
 from tevcurve.cli.console import plain
 from tevcurve.cli.logs import logs_on_stderr
 from tevcurve.errors import TevcurveError
+from tevcurve.problems import remarks_told_once
 
 DONE, PARTLY, NOTHING, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 # Objects that are made between two collections, and how many of these there are between two wider ones.
@@ -106,12 +107,15 @@ def _collects_seldom() -> Iterator[None]:
 
 
 def _called(arguments: list[str]) -> int | None:
-    """Exit code of the command. It is imported here, so that an interruption of that, too, is one sentence."""
+    """Exit code of the command. It is imported here, so that an interruption of that, too, is one sentence.
+
+    What is odd with many runs in the same way is told once, whatever the command reads them for.
+    """
     import typer
 
     from tevcurve.cli.commands import app
 
-    with logs_on_stderr():
+    with logs_on_stderr(), remarks_told_once():
         try:
             return typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
         except typer.Abort:
