@@ -1,11 +1,13 @@
 """Light curves of several instruments: the rows of each are those that it has alone."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
 from dl3_files import write_store
 from small_store import SOURCE, START, TARGET, run_file, spectrum_datasets
-from two_instruments import CLOCKS, LATER, NAMES, make_stores
+from two_instruments import CLOCKS, LATER, NAMES, make_stores, runs_of
 
 from tevcurve import DataStore, LightCurve, LightCurveEstimator, append_runs, light_curve
 from tevcurve.errors import InputError
@@ -193,3 +195,20 @@ def test_datasets_of_two_instruments_at_one_time_are_rows_apart(tmp_path, option
     if not options:
         with pytest.raises(InputError, match="of several instruments; give the estimator time_bins"):
             both.rebin("night")
+
+
+def test_runs_are_appended_as_they_were_chosen(tmp_path):
+    files = runs_of(NAMES)
+    hess, magic, more = (
+        write_store(tmp_path / name, runs)
+        for name, runs in {
+            "hess": files["HESS"],
+            "magic": [replace(run, target="M1") for run in files["MAGIC"][:2]],
+            "more": [replace(run, target="M1") for run in files["MAGIC"][2:]],
+        }.items()
+    )
+    lc = light_curve([hess, magic], "Crab", method="1d", **OPTIONS)
+    assert len(lc.origin.runs) == 5
+    result = append_runs(write_result(tmp_path / "both", lc), more)
+    assert [one.obs_id for one in result.appended.added] == ["3", "4"]
+    assert_rows(result.light_curve, {name: result.light_curve.of_instrument(name) for name in NAMES})

@@ -35,7 +35,8 @@ class Selection:
         if isinstance(config.get("target"), str):
             either = config.get("position") is not None or isinstance(config.get("data"), list | tuple)
             return cls(position, config["target"], either)
-        return cls(position, plan.selected_by)
+        # Of several instruments, as each calls the target by a name of its own.
+        return cls(position, plan.selected_by, len({run.run_id.instrument for run in plan.runs}) > 1)
 
     def choose(self, given):
         """(list of observations, list of `Problem`): the chosen ones, and those that are near but not chosen, and why.
