@@ -1,7 +1,8 @@
 """The good time of several runs as flat arrays."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -44,11 +45,11 @@ class GoodTime:
     __repr__ = short_repr
 
     @property
-    def reference(self):
+    def reference(self) -> TimeReference:
         """The reference that is common to all bins: that of the first run."""
         return self.references[0]
 
-    def instants(self, seconds, run):
+    def instants(self, seconds: np.ndarray, run: np.ndarray) -> Instants:
         """`Instants` (n,) of mission seconds of the runs with the numbers `run` (int array (n,)).
 
         Parameters
@@ -67,35 +68,35 @@ class GoodTime:
         return result
 
     @property
-    def start(self):
+    def start(self) -> Instants:
         """`Instants` (n,) at which the intervals start."""
         return self.instants(self.start_s, self.run)
 
     @property
-    def stop(self):
+    def stop(self) -> Instants:
         """`Instants` (n,) at which the intervals stop."""
         return self.instants(self.stop_s, self.run)
 
-    def spans(self):
+    def spans(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Numbers of the runs that have good time, and first and last good mission second of each, arrays (n,)."""
         runs, first = np.unique(self.run, return_index=True)
         last = np.append(first[1:], len(self.run)) - 1
         return runs, self.start_s[first], self.stop_s[last]
 
 
-def good_time(runs):
+def good_time(runs: Iterable[BinnedRun] | BinnedRun) -> GoodTime:
     """The `GoodTime` of runs.
 
     runs: sequence of anything that has `run_id` and `gti` (a GTI, or `intervals` (n, 2) with `reference`): reduced
     runs, observations, timelines. Raises InputError where there is none, or their times are told at different places.
     """
-    runs = list(runs) if hasattr(runs, "__iter__") else [runs]
+    runs = list(runs) if isinstance(runs, Iterable) else [runs]
     if not runs:
         raise InputError("There are no runs to bin in time; wanted is one or more.")
     # Some runs have their intervals without the work of making a GTI.
     gtis = [_intervals_of(run) for run in runs]
     parts = [gti.intervals for gti in gtis]
-    clocks = {}
+    clocks: dict[TimeReference, int] = {}
     clock = np.array([clocks.setdefault(gti.reference, len(clocks)) for gti in gtis])
     if len(clocks) > 1:
         check_one_place(runs)
@@ -112,7 +113,7 @@ def good_time(runs):
     )
 
 
-def check_one_place(runs):
+def check_one_place(runs: Sequence[BinnedRun]) -> None:
     """None; `InputError` for runs whose times are told at different places, up to 500 s apart.
 
     runs : list of anything that has `run_id` and `gti`, as for `good_time`
@@ -126,6 +127,6 @@ def check_one_place(runs):
         )
 
 
-def _intervals_of(run):
+def _intervals_of(run: Any) -> GTI:
     """The record with the `intervals` of a run: itself or its `GTI`."""
     return run if hasattr(run, "intervals") else run.gti

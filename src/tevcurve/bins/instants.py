@@ -1,9 +1,12 @@
 """Moments that keep their exact value in the clocks of several runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from astropy.time import TimeDelta
+from astropy.time import Time, TimeDelta
+from numpy.typing import ArrayLike
 
 from tevcurve.data import TimeReference
 
@@ -23,7 +26,7 @@ class Instants:
     rest: np.ndarray
 
     @classmethod
-    def from_seconds(cls, seconds, own, reference):
+    def from_seconds(cls, seconds: ArrayLike, own: TimeReference, reference: TimeReference) -> "Instants":
         """Moments given as mission seconds of the reference `own`.
 
         Parameters
@@ -33,12 +36,12 @@ class Instants:
         reference : `TimeReference` of the moments
         """
         if own != reference:
-            return cls.from_time(own.to_time(seconds), reference)
+            return cls.from_time(own.to_time(np.asarray(seconds, dtype=float)), reference)
         seconds = np.asarray(seconds, dtype=float)
         return cls(reference, seconds, np.zeros(seconds.shape))
 
     @classmethod
-    def from_time(cls, time, reference):
+    def from_time(cls, time: Time, reference: TimeReference) -> "Instants":
         """Moments of a `Time`.
 
         Parameters
@@ -50,23 +53,23 @@ class Instants:
         return cls(reference, seconds, np.asarray((time - reference.to_time(seconds)).sec))
 
     @classmethod
-    def join(cls, parts):
+    def join(cls, parts: "Sequence[Instants]") -> "Instants":
         """The moments of several, which have one reference, one after the other. parts: list of `Instants`."""
         arrays = (np.concatenate([getattr(part, name) for part in parts]) for name in ("seconds", "rest"))
         return cls(parts[0].reference, *arrays)
 
     @property
-    def time(self):
+    def time(self) -> Time:
         """`Time` (n,), in the scale of the reference."""
         time = self.reference.to_time(self.seconds)
         return time + TimeDelta(self.rest, format="sec") if np.any(self.rest) else time
 
-    def in_seconds(self, reference):
+    def in_seconds(self, reference: TimeReference) -> np.ndarray:
         """Mission seconds (n,) of a reference: exact in that from which a moment came."""
         return self.seconds if reference == self.reference else reference.to_seconds(self.time)
 
-    def __getitem__(self, item):
+    def __getitem__(self, item: Any) -> "Instants":
         return Instants(self.reference, self.seconds[item], self.rest[item])
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.seconds)

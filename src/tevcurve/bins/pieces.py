@@ -1,11 +1,16 @@
 """What time bins and good time have in common, piece by piece."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tevcurve.bins.good_time import GoodTime
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
+
+if TYPE_CHECKING:
+    from tevcurve.bins.time_bins import TimeBins
 
 ANY_RUN = -1
 
@@ -24,12 +29,12 @@ class BinPieces:
 
     __repr__ = short_repr
 
-    def ontime_s(self, n_bins):
+    def ontime_s(self, n_bins: int) -> np.ndarray:
         """Good time of each bin (n_bins,) in s, summed over runs. n_bins: int."""
         return np.bincount(self.bin, self.stop_s - self.start_s, n_bins)
 
 
-def expand_ranges(first, stop):
+def expand_ranges(first: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ranges first[i] <= k < stop[i] one after the other: the number i of the range, and k; two int arrays.
 
     Parameters
@@ -42,7 +47,7 @@ def expand_ranges(first, stop):
     return owner, np.asarray(first)[owner] + within
 
 
-def pieces_of(bins, good):
+def pieces_of(bins: "TimeBins", good: GoodTime) -> BinPieces:
     """The `BinPieces` of time bins and good time.
 
     Parameters
@@ -66,7 +71,7 @@ def pieces_of(bins, good):
     return BinPieces(bin_[order], run[order], start[order], stop[order])
 
 
-def _of_each_instrument(bins, good):
+def _of_each_instrument(bins: "TimeBins", good: GoodTime) -> list[tuple[np.ndarray | None, np.ndarray]]:
     """(intervals of the bins, intervals of good time) of each instrument, two int arrays; None for all of the bins."""
     if len(bins.instruments) < 2:
         return [(None, np.arange(len(good.run)))]
@@ -77,7 +82,9 @@ def _of_each_instrument(bins, good):
     return [(np.flatnonzero(owner == number), np.flatnonzero(of_good == number)) for number in numbers]
 
 
-def _pieces_of_clock(bins, good, number, intervals, mine):
+def _pieces_of_clock(
+    bins: "TimeBins", good: GoodTime, number: int, intervals: np.ndarray | None, mine: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Pieces of some good time (int array `mine`), whose runs have one reference, in some intervals of the bins (int
     array, or None for all): bin, run, start and stop.
     """

@@ -1,13 +1,17 @@
 """Time bins laid over runs: unions of half-open intervals."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from astropy.time import Time
 
-from tevcurve.bins.good_time import good_time
+from tevcurve.bins.good_time import BinnedRun, GoodTime, good_time
 from tevcurve.bins.instants import Instants
-from tevcurve.bins.pieces import ANY_RUN, expand_ranges, pieces_of
+from tevcurve.bins.pieces import ANY_RUN, BinPieces, expand_ranges, pieces_of
+from tevcurve.data import TimeReference
 
 # Rounding of clocks of different runs may let bins that touch overlap by less.
 OVERLAP_S = 1e-6
@@ -47,7 +51,7 @@ class TimeBins:
     owner: np.ndarray | None = None
 
     @classmethod
-    def one_interval_each(cls, start, stop, **options):
+    def one_interval_each(cls, start: Instants, stop: Instants, **options: Any) -> "TimeBins":
         """Bins of one interval each.
 
         Parameters
@@ -59,7 +63,7 @@ class TimeBins:
         return cls(start, stop, np.arange(len(start)), len(start), **options)
 
     @classmethod
-    def in_order(cls, start, stop, **options):
+    def in_order(cls, start: Instants, stop: Instants, **options: Any) -> "TimeBins":
         """Bins of one interval each, none of which reaches beyond the start of the next.
 
         Parameters
@@ -79,68 +83,68 @@ class TimeBins:
         return cls.one_interval_each(start, Instants(stop.reference, *arrays), **options)
 
     @property
-    def reference(self):
+    def reference(self) -> TimeReference:
         """`TimeReference` of `start_s` and `stop_s`."""
         return self.start.reference
 
     @property
-    def scale(self):
+    def scale(self) -> str:
         """Time scale of `time_min` and `time_max`: TT, whatever the clocks of the runs show."""
         return "tt"
 
     @property
-    def start_s(self):
+    def start_s(self) -> np.ndarray:
         """Starts of the intervals (n,), mission seconds of `reference`."""
         return self.start.seconds
 
     @property
-    def stop_s(self):
+    def stop_s(self) -> np.ndarray:
         """Stops of the intervals (n,), mission seconds of `reference`."""
         return self.stop.seconds
 
-    def in_seconds(self, reference):
+    def in_seconds(self, reference: TimeReference) -> tuple[np.ndarray, np.ndarray]:
         """Starts and stops of the intervals, two arrays (n,), in mission seconds of a run's `TimeReference`.
 
         reference: `TimeReference`.
         Edges that came from a run with this reference are exact.
         """
-        return tuple(np.asarray(edge.in_seconds(reference)) for edge in (self.start, self.stop))
+        return self.start.in_seconds(reference), self.stop.in_seconds(reference)
 
-    def columns(self):
+    def columns(self) -> dict[str, np.ndarray]:
         """What the bins add to the rows of a light curve: name to array (n_bins,)."""
         names = ("instrument", "phase_min", "phase_max")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     @property
-    def instrument(self):
+    def instrument(self) -> np.ndarray | None:
         """The instrument of each bin, text array (n_bins,); None where no bin says one."""
         return np.array(self.instruments)[self.owners()] if any(self.instruments) else None
 
-    def owners(self):
+    def owners(self) -> np.ndarray:
         """Which of the instruments each bin is of, int array (n_bins,)."""
         return np.zeros(self.n_bins, dtype=int) if self.owner is None else self.owner
 
-    def meta(self):
+    def meta(self) -> dict[str, Any]:
         """What a light curve says of its time bins: a dict of words and booleans."""
         said = {"time_bins": self.kind, "overlapping": self.overlapping, "bins_on_events": self.on_events}
         said |= {"time_bins_note": self.note} if self.note else {}
         return said if self.reference.place == "local" else said | {"TIMEREF": self.reference.place.upper()}
 
     @cached_property
-    def time_min(self):
+    def time_min(self) -> Time:
         """Start of the first interval of each bin, `Time` (n_bins,) in TT."""
         return self.start[self._first].time.tt
 
     @cached_property
-    def time_max(self):
+    def time_max(self) -> Time:
         """Stop of the last interval of each bin, `Time` (n_bins,) in TT."""
         return self.stop[np.append(self._first[1:], len(self.bin)) - 1].time.tt
 
     @cached_property
-    def _first(self):
+    def _first(self) -> np.ndarray:
         return np.searchsorted(self.bin, np.arange(self.n_bins))
 
-    def select(self, numbers):
+    def select(self, numbers: Any) -> "TimeBins":
         """The bins with these numbers (int array or bool mask (n_bins,)), in this order, as `TimeBins`.
 
         numbers: int array, or bool mask (n_bins,).
@@ -166,7 +170,7 @@ class TimeBins:
             None if self.owner is None else self.owner[numbers],
         )
 
-    def shares_time(self):
+    def shares_time(self) -> bool:
         """Whether an interval starts by more than a microsecond before another one of the same run stops, bool."""
         of_all, owner = self.run == ANY_RUN, self.owners()[self.bin]
         if not of_all.any():
@@ -177,40 +181,40 @@ class TimeBins:
         groups = (np.flatnonzero(of_all | (self.run == run)) for run in np.unique(self.run))
         return any(_overlap(self.start_s[own], self.stop_s[own], owner[own]) for own in groups)
 
-    def in_order_of_time(self):
+    def in_order_of_time(self) -> "TimeBins":
         """The bins in the order of their starts; those that start together stay in theirs."""
         first = self.start[self._first]
         order = np.lexsort((first.rest, first.seconds))
         return self if np.all(np.diff(order) == 1) else self.select(order)
 
-    def pieces(self, runs):
+    def pieces(self, runs: Iterable[BinnedRun] | BinnedRun) -> BinPieces:
         """`BinPieces`: what the bins and the good time of runs have in common.
 
         runs: the runs that the bins were made for, in the same order; see `good_time`.
         """
         return pieces_of(self, good_time(runs))
 
-    def ontime_s(self, runs):
+    def ontime_s(self, runs: Iterable[BinnedRun] | BinnedRun) -> np.ndarray:
         """Good time of each bin (n_bins,) in s, summed over runs. runs: as for `pieces`."""
         return self.pieces(runs).ontime_s(self.n_bins)
 
-    def with_good_time(self, good):
+    def with_good_time(self, good: GoodTime) -> "TimeBins":
         """The bins that meet a `GoodTime`. good: `GoodTime`."""
         found = np.bincount(pieces_of(self, good).bin, minlength=self.n_bins) > 0
         return self if found.all() else self.select(found)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.n_bins
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: int) -> "TimeBins":
         if not -self.n_bins <= number < self.n_bins:
             raise IndexError(f"There is no bin {number}: there are {self.n_bins}.")
         return self.select(number)
 
-    def __iter__(self):
+    def __iter__(self) -> "Iterator[TimeBins]":
         return (self.select(number) for number in range(self.n_bins))
 
-    def __str__(self):
+    def __str__(self) -> str:
         if not self.n_bins:
             return f"TimeBins: {self.kind}, no bins"
         first, last = self.time_min.min().iso, self.time_max.max().iso
@@ -223,7 +227,7 @@ class TimeBins:
     __repr__ = __str__
 
 
-def _overlap(start, stop, group):
+def _overlap(start: np.ndarray, stop: np.ndarray, group: np.ndarray) -> bool:
     """Whether some intervals (n,) of a group overlap: then some neighbours in the order of their starts do."""
     order = np.lexsort((start, group))
     early = start[order][1:] < stop[order][:-1] - OVERLAP_S

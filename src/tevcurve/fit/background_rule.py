@@ -30,7 +30,7 @@ class BackgroundRule:
         off_shape = options.shape_from if options.background == "shape" else None
         return cls(off_shape, options.background_error, options.statistic)
 
-    def check_cubes(self, fitted):
+    def check_cubes(self, fitted: bool) -> None:
         """Raises `InputError` for what is not for cubes; fitted: bool, whether their background norms are fitted."""
         if self.off_shape is not None:
             raise InputError(

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tevcurve.fit.minimize import ActiveBins
+from tevcurve.fit.minimize import ActiveBins, Minimum
+from tevcurve.kernels.amplitudes import Profile, Start
 
 MAX_STEPS = 100
 # In units of the rise asked for. Newton's method squares what is missing, so one more step from here is the last.
@@ -10,7 +11,7 @@ LAST_STEP = 1e-4
 EXACT = 1e-9
 
 
-def crossing_above(profile, start, minimum, rise):
+def crossing_above(profile: Profile, start: Start, minimum: Minimum, rise: float) -> np.ndarray:
     """Flux factor above the minimum where the statistic has risen by `rise`, of shape (n,).
 
     Parameters
@@ -28,7 +29,9 @@ def crossing_above(profile, start, minimum, rise):
     return _crossing(ActiveBins(profile, start), minimum, rise, end, 1.0, np.isfinite(minimum.stat))
 
 
-def crossing_below(profile, start, minimum, rise, lower):
+def crossing_below(
+    profile: Profile, start: Start, minimum: Minimum, rise: float, lower: np.ndarray
+) -> np.ndarray:
     """Flux factor below the minimum where the statistic has risen by `rise`; `lower` where that comes first.
 
     Parameters
@@ -45,7 +48,9 @@ def crossing_below(profile, start, minimum, rise, lower):
     return np.where(crossed, found, lower)
 
 
-def _crossing(bins, minimum, rise, end, side, active):
+def _crossing(
+    bins: ActiveBins, minimum: Minimum, rise: float, end: np.ndarray, side: float, active: np.ndarray
+) -> np.ndarray:
     """Newton's method on the square root of the rise, which is nearly straight, inside a bracket."""
     inner, outer, found = minimum.norm.copy(), end.copy(), np.full(len(end), np.nan)
     norm = minimum.norm + side * _parabola_distance(minimum, rise)
@@ -72,7 +77,7 @@ def _crossing(bins, minimum, rise, end, side, active):
     return found
 
 
-def _parabola_distance(minimum, rise):
+def _parabola_distance(minimum: Minimum, rise: float) -> np.ndarray:
     """How far from the minimum its parabola (with its slope, at a limit) has risen by that much."""
     slope, half = np.abs(np.where(minimum.at_limit, minimum.slope, 0.0)), 0.5 * minimum.curvature
     with np.errstate(divide="ignore", invalid="ignore"):

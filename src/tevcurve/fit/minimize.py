@@ -7,8 +7,11 @@ and where it ended is another; None is the beginning. `tevcurve.kernels.one_ampl
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from tevcurve.kernels.amplitudes import Profile, Start
 
 MAX_STEPS = 100
 # In units of the bin's own error, 1/sqrt(half the curvature): Newton's method squares it, so this step is the last.
@@ -41,7 +44,7 @@ class Minimum:
     converged: np.ndarray
 
     @property
-    def is_smooth(self):
+    def is_smooth(self) -> np.ndarray:
         """Bool array (n,): minima of a smooth curve, inside of the limits."""
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = np.abs(self.slope) / np.sqrt(2 * self.curvature)
@@ -57,10 +60,10 @@ class ActiveBins:
     start : where its own searches begin; each next one does where that ended
     """
 
-    def __init__(self, profile, start=None):
+    def __init__(self, profile: Profile, start: Start = None) -> None:
         self._profile, self._start, self._numbers = profile, start, np.arange(profile.n)
 
-    def evaluate(self, a, active):
+    def evaluate(self, a: np.ndarray, active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(numbers of the active bins, their values (3, n)) at flux factors a; `a` and `active` are over all bins.
 
         Parameters
@@ -77,7 +80,7 @@ class ActiveBins:
         return self._numbers[wanted], np.array(values)[:, wanted]
 
 
-def minimize_norm(profile, lower, start=None):
+def minimize_norm(profile: Profile, lower: np.ndarray, start: Start = None) -> Minimum:
     """The minimum of every bin at or above its lower limit.
 
     The slope is the expected signal minus what the events draw, 2*(S - T(a)); T falls like 1/a where the source
@@ -100,7 +103,8 @@ def minimize_norm(profile, lower, start=None):
     high = np.nextafter(profile.counts / total, np.inf)
     values = np.full((3, n), np.nan)
     converged, at_limit, tried = (np.zeros(n, dtype=bool) for _ in range(3))
-    active, bins, stat_at_zero = np.ones(n, dtype=bool), ActiveBins(profile, start), None
+    active, bins = np.ones(n, dtype=bool), ActiveBins(profile, start)
+    stat_at_zero: Any = None
     for _ in range(MAX_STEPS):
         k, values[:, k] = bins.evaluate(norm, active)
         if stat_at_zero is None:
@@ -125,10 +129,12 @@ def minimize_norm(profile, lower, start=None):
             break
     # What brackets around zero have closed in on is zero.
     closed = converged & (values[1] != 0) & (np.abs(norm) <= 8 * np.spacing(1 / total))
-    return Minimum(np.where(closed, 0.0, norm), *values, stat_at_zero, at_limit, converged)
+    stat, slope, curvature = values
+    best = np.where(closed, 0.0, norm)
+    return Minimum(best, stat, slope, curvature, stat_at_zero, at_limit, converged)
 
 
-def _bracketed(wanted, low, high, tried):
+def _bracketed(wanted: np.ndarray, low: np.ndarray, high: np.ndarray, tried: np.ndarray) -> np.ndarray:
     """The next flux factor: the wanted one inside its bracket, else the middle."""
     # A bin may end exactly at its lower limit, which halving would never reach.
     middle = np.where((wanted <= low) & ~tried, low, 0.5 * (low + high))

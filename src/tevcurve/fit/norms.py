@@ -1,11 +1,13 @@
 """Everything a light curve says of its flux factors: best value, errors, limit, significance and scan."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.minimize import ActiveBins, Minimum, minimize_norm
+from tevcurve.kernels.amplitudes import Profile, Start
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,16 @@ class NormEstimate:
     minimum: Minimum
 
 
-def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise=None, ts=False, scan=None):
+def estimate_norms(
+    profile: Profile,
+    *,
+    negative: bool = False,
+    err: float | None = None,
+    errn_errp: float | None = None,
+    ul_rise: float | None = None,
+    ts: bool = False,
+    scan: np.ndarray | None = None,
+) -> NormEstimate:
     """Estimate the flux factors of all bins of a profile, with what is asked for.
 
     Parameters
@@ -54,7 +65,8 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
     lower = profile.lower_bound() if negative else np.zeros(profile.n)
     minimum = minimize_norm(profile, lower)
     _, start = profile.evaluate(minimum.norm)
-    norm, results = minimum.norm, dict.fromkeys(("norm_err", "norm_errn", "norm_errp", "norm_ul", "ts"))
+    norm = minimum.norm
+    results: dict[str, Any] = dict.fromkeys(("norm_err", "norm_errn", "norm_errp", "norm_ul", "ts"))
     if err is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
             width = err * np.sqrt(2 / minimum.curvature)
@@ -77,7 +89,7 @@ def estimate_norms(profile, *, negative=False, err=None, errn_errp=None, ul_rise
     )
 
 
-def _scan(profile, start, scan):
+def _scan(profile: Profile, start: Start, scan: np.ndarray) -> np.ndarray:
     """The statistic (n, n_scan) at each norm of a scan; the search at one begins where that at the last one ended."""
     stats = []
     for value in scan:
@@ -86,7 +98,7 @@ def _scan(profile, start, scan):
     return np.stack(stats, axis=1)
 
 
-def _not_below_zero(profile, start, minimum):
+def _not_below_zero(profile: Profile, start: Start, minimum: Minimum) -> Minimum:
     """The `Minimum` of norms that are not below zero: 0 where the best is."""
     below = minimum.norm < 0
     if not below.any():

@@ -54,3 +54,40 @@ class AmplitudeLikelihood(Protocol):
 
     def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
         """Counts (n,) that the first amplitude of each row rests on. amplitudes: float array (n, n_amplitudes)."""
+
+
+class Profile(Protocol):
+    """The statistic of each row as a function of one flux factor, all else at its best; see `tevcurve.fit.minimize`.
+
+    Attributes
+    ----------
+    n : int, rows
+    counts, total : float arrays (n,), counts, and those expected of the source at a factor of 1
+    """
+
+    n: int
+    counts: np.ndarray
+    total: np.ndarray
+
+    def take(self, rows: np.ndarray, start: Start = None, /) -> tuple[Any, Start]:
+        """(the profile of some rows, the start cut with them).
+
+        Parameters
+        ----------
+        rows : sorted int array, the rows that are kept
+        start : where a search began, of all rows; None: nowhere yet
+        """
+
+    def evaluate(
+        self, a: np.ndarray, start: Start = None
+    ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], Start]:
+        """((stat, slope, curvature) at factors a, each of shape (n,), where the search ended).
+
+        Parameters
+        ----------
+        a : float array (n,), flux factors
+        start : where the search for all else begins; None: nowhere yet
+        """
+
+    def lower_bound(self) -> np.ndarray:
+        """The lowest factors (n,) at which something is still predicted everywhere."""
