@@ -53,6 +53,16 @@ def test_a_folder_and_files_with_responses_beside_them_give_the_same(folder, cap
     assert [one.obs_id for one in config.arguments()["observations"]] == [2, 1]
 
 
+def test_responses_may_be_in_several_files(folder):
+    run = run_file(1, 1, START + 1800, (83.63, 22.51))
+    for name in ("aeff", "edisp", "psf"):
+        write(folder / "parts" / f"{name}.fits", run, (name,))
+    parts = [word for name in ("aeff", "edisp", "psf") for word in ("--irfs", f"parts/{name}.fits")]
+    assert main(["light-curve", "data/run_1.fits", "Crab", *OPTIONS, *parts, "-o", "a"]) == 0
+    assert main(["light-curve", "whole/run_1.fits", "Crab", *OPTIONS, "-o", "b"]) == 0
+    np.testing.assert_array_equal(flux("a"), flux("b"))
+
+
 def test_a_position_stands_for_a_target_that_no_file_names(folder, capsys):
     assert main(["light-curve", "whole", "--position", HERE, *OPTIONS, "-o", "a"]) == 0
     assert main(["light-curve", "whole", "My source", "--position", HERE, *OPTIONS, "-o", "b"]) == 0

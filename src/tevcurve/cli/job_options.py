@@ -14,7 +14,7 @@ from tevcurve.options import Option
 from tevcurve.renamed import ARGUMENTS, with_present_names
 
 NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
-_SEVERAL = {"exclusion"}
+_SEVERAL = {"exclusion", "irfs"}
 
 
 def job_options(
