@@ -6,10 +6,12 @@ import astropy.units as u
 import numpy as np
 import pytest
 from dl3_files import write_store
+from found_files import write
 from small_store import SOURCE, START, TARGET, run_file, spectrum_datasets
 from two_instruments import CLOCKS, LATER, NAMES, make_stores, runs_of
 
 from tevcurve import DataStore, LightCurve, LightCurveEstimator, append_runs, light_curve
+from tevcurve.data.write_index import write_index
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
 from tevcurve.report.page import report_html
@@ -212,3 +214,21 @@ def test_runs_are_appended_as_they_were_chosen(tmp_path):
     result = append_runs(write_result(tmp_path / "both", lc), more)
     assert [one.obs_id for one in result.appended.added] == ["3", "4"]
     assert_rows(result.light_curve, {name: result.light_curve.of_instrument(name) for name in NAMES})
+
+
+def test_one_number_of_two_instruments_in_one_index_gives_the_rows_of_both(tmp_path):
+    paths = [
+        write(tmp_path / f"{name}.fits", run_file(4, n + 1, START + 1800 * n, (83.63, 22.51), telescope=name))
+        for n, name in enumerate(("HESS", "MAGIC"))
+    ]
+    options = {
+        "method": "1d",
+        "energy_edges": [0.7, 10] * u.TeV,
+        "on_radius": "0.15 deg",
+        "norm_values": None,
+    }
+    alone = [light_curve(path, "Crab", **options).table["flux"].item() for path in paths]
+    write_index(tmp_path)
+    table = light_curve(tmp_path, "Crab", **options).table
+    assert table["instrument"].tolist() == ["HESS", "MAGIC"]
+    assert table["flux"].ravel().tolist() == alone
