@@ -11,7 +11,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from figure_checks import assert_readable
-from regions import CircleSkyRegion, EllipseSkyRegion, RectangleSkyRegion
+from regions import CircleSkyRegion, EllipseSkyRegion, PointSkyRegion, RectangleSkyRegion
 
 import tevcurve
 from tevcurve.errors import InputError
@@ -239,6 +239,16 @@ def test_wobble_regions_have_the_face_and_the_plot_of_the_reflected_ones():
 def test_no_number_of_wobble_positions_is_refused(number):
     with pytest.raises(InputError, match=r"n_off is .*; a number of OFF regions, at least 1, is wanted"):
         wobble([pointing_at("0.5 deg")], n_off=number)
+
+
+def test_without_a_radius_each_run_has_that_of_its_cut():
+    cuts = [np.radians(0.14), np.radians(0.17), None, np.nan, SimpleNamespace()]
+    observations = [pointing_at("0.5 deg", obs_id=k, directional_cut=cut) for k, cut in enumerate(cuts)]
+    for kind in (ReflectedRegionsBackgroundEstimator, WobbleRegionsBackgroundEstimator):
+        estimator = run(observations, PointSkyRegion(CRAB), kind)
+        assert [record.radius for record in estimator.result] == cuts[:2]
+        assert [obs_id for obs_id, _ in estimator.failed] == [2, 3, 4]
+        assert all("on_region has no radius" in reason for _, reason in estimator.failed)
 
 
 def test_circles_come_back_as_regions():

@@ -127,7 +127,7 @@ class RegionsBackgroundEstimator:
     """
 
     def __init__(self, on_region, observations, exclusion_mask, angular_size):
-        if not (hasattr(on_region, "center") and hasattr(on_region, "radius")):
+        if not hasattr(on_region, "center"):
             raise InputError(f"on_region is a {type(on_region).__name__}; a CircleSkyRegion is wanted.")
         check_angular_size(angular_size)
         self.on_region = on_region
@@ -147,18 +147,30 @@ class RegionsBackgroundEstimator:
         """Fills `result` and `failed`; an observation without OFF regions does not stop the others."""
         center = self.on_region.center.icrs
         on = float(center.ra.rad), float(center.dec.rad)
-        radius = float(self.on_region.radius.to_value("rad"))
         exclusions, rule = as_exclusions(self.exclusion_mask), self.rule
         self.result, self.failed = [], []
         for observation in self.observations:
             pointing = observation.pointing_lonlat
             try:
+                radius = self._radius(observation)
                 off_lon, off_lat = off_centers(pointing, on, radius, exclusions, rule)
             except DataError as reason:
                 log.warning("Observation %s has no OFF regions: %s", observation.obs_id, reason)
                 self.failed.append((observation.obs_id, str(reason)))
                 continue
             self.result.append(RunRegions(observation, *on, radius, off_lon, off_lat))
+
+    def _radius(self, observation):
+        """Radius in radian of the circles of an observation: that of the ON region, or else of its responses' cut."""
+        given = getattr(self.on_region, "radius", None)
+        if given is not None:
+            return float(given.to_value("rad"))
+        cut = observation.directional_cut
+        if isinstance(cut, float) and np.isfinite(cut):
+            return cut
+        raise DataError(
+            "on_region has no radius, nor have the responses one for all energies (RAD_MAX); wanted is a circle."
+        )
 
 
 class ReflectedRegionsBackgroundEstimator(RegionsBackgroundEstimator):
@@ -169,7 +181,8 @@ class ReflectedRegionsBackgroundEstimator(RegionsBackgroundEstimator):
 
     Parameters
     ----------
-    on_region : a `regions.CircleSkyRegion`, or anything with its `center` and `radius`, such as `SkyCircle`
+    on_region : a `regions.CircleSkyRegion`, or anything with its `center` and `radius`, such as `SkyCircle`; without a
+        radius, as a `PointSkyRegion` is, each observation has that of the cut in angle of its responses (RAD_MAX)
     observations : a list of observations
     exclusion_mask : where no OFF region may lie: a map of booleans (True is allowed), a sky region, or a list
         of these
