@@ -101,8 +101,8 @@ def test_three_dimensions_want_a_background(files):
     with pytest.raises(DataError) as caught:
         light_curve(observations, TARGET, method="3d", energy_edges=OPTIONS["energy_edges"], binsz="0.1 deg")
     assert str(caught.value) == (
-        "No run can be used: 5000000200x: OBS_ID 5000000200x has no bkg; it has aeff, edisp, events, gti, psf "
-        "(and so 7 more)."
+        "No run can be used: 5000000200x: OBS_ID 5000000200x has no bkg; it has aeff, edisp, events, gti, psf; "
+        "method='1d' needs none (and so 7 more)."
     )
 
 

@@ -33,6 +33,24 @@ def same(one, other, **tolerance):
         assert_allclose(one[name], other[name], err_msg=name, **tolerance)
 
 
+def test_an_excess_that_a_free_background_takes_is_told():
+    """150 short runs, so that most energy bins have no OFF count: at each ON count there is as much background."""
+    rng = np.random.default_rng(5)
+    short = [onoff_run(k, [(300 * k, 300 * k + 100)], 0.001, 0.0007, 0.1, rng) for k in range(150)]
+    options = {"time_bins": by_width("100 d"), "bands": (1, 10)}
+    alone = onoff_light_curve(short, **options).table[0]
+    error = np.sqrt(alone["n_on"] + alone["alpha"] ** 2 * alone["n_off"])
+    lost = alone["excess"] - alone["npred_excess"]
+    assert alone["excess"] > 2 * error
+    assert lost > 0.5 * error
+    assert f"takes {lost:.3g} counts of the excess" in alone["reason"]
+    assert "fewer events" not in alone["reason"]
+    for better in ({"background": "shape"}, {"stacked": True}):
+        row = onoff_light_curve(short, **options, **better).table[0]
+        assert "of the excess" not in row["reason"]
+        assert row["npred_excess"] == pytest.approx(row["excess"], abs=0.5 * error)
+
+
 def test_in_one_energy_bin_a_shape_says_nothing():
     """There the one norm of a run is its one background."""
     options = {"time_bins": by_width("10 min"), "bands": (1, 2, 10)}

@@ -209,6 +209,9 @@ class Joint:
     def why_unfitted(self, number):
         return "no_exposure", f"bin {number} is dark"
 
+    def lost_excess(self, norm):
+        return np.zeros(1)
+
 
 @pytest.mark.parametrize(
     ("change", "status", "words"),

@@ -149,7 +149,7 @@ def test_a_radius_is_not_for_a_table_of_radii(magic):
 
 
 def test_cubes_of_point_like_responses_are_refused(magic):
-    with pytest.raises(DataError, match="wanted are responses for full enclosure"):
+    with pytest.raises(DataError, match="wanted are responses for full enclosure, or method='1d'"):
         light_curve(magic, CRAB, "run", EDGES)
 
 

@@ -107,11 +107,13 @@ class Observation:
         if self._run.events.is_empty:
             raise DataError(f"{self._run.events.where} has no events; wanted is the event list of a run.")
 
-    def check_full_enclosure(self):
+    def check_full_enclosure(self, or_else=""):
         """None where the responses hold for all events; raises DataError where they hold for a cut in angle.
 
         Such (point-like) responses are told by HDUCLAS3 or RAD_MAX of the effective area or of the dispersion, or by a
         table of RAD_MAX. Taken for full enclosure, fluxes come out 1.4 to 1.9 times too high.
+
+        or_else: str, what else may be done, for the message.
         """
         told = [(one.table.where, one.table.directional_cut) for one in (self.aeff, self.edisp)]
         words = [f"{where} has {cut}" for where, cut in told if cut]
@@ -121,7 +123,7 @@ class Observation:
             with at_stage("aeff"):
                 raise DataError(
                     f"{words[0]}: its responses are point-like, they hold for events within a cut in angle; wanted are "
-                    "responses for full enclosure."
+                    f"responses for full enclosure{or_else}."
                 )
 
     @property

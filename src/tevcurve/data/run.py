@@ -168,7 +168,10 @@ class Run:
         if not rows:
             types = ", ".join(sorted({address.hdu_type for address in self.addresses}))
             with at_stage("index"):
-                raise DataError(f"OBS_ID {self.obs_id} has no {hdu_type}; it has {types or 'no table'}.")
+                spared = "; method='1d' needs none" if hdu_type == "bkg" else ""
+                raise DataError(
+                    f"OBS_ID {self.obs_id} has no {hdu_type}; it has {types or 'no table'}{spared}."
+                )
         usable = [address for address in rows if not is_response or type_of(address.hdu_class) == hdu_type]
         if len(set(usable)) < len(usable):
             usable = list(dict.fromkeys(usable))

@@ -156,8 +156,8 @@ def _run(file, pool, has_own):
             problem = str(error)
     if not responses and not problem:
         problem = (
-            f"The file {file.path} has no responses, and no file without events beside it has; wanted is one that is "
-            "named (irfs)."
+            f"The file {file.path} has no responses, and no file without events that is given with it has; wanted is "
+            "one that is named (irfs)."
         )
     return FoundRun(obs_id, file.path, (*own, *responses), telescope, problem, odd)
 

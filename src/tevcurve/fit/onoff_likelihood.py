@@ -13,6 +13,9 @@ from tevcurve.fit.spectral_terms import onoff_rows
 from tevcurve.fit.toys_onoff import onoff_toys
 
 FREE, ROWS = BackgroundRule(), RowSetting()
+# OFF counts in an energy bin of a run, on average, below which a free background draws on the ON counts; and how much
+# of the excess it may take, in standard deviations of that.
+SCARCE, SAID = 3, 0.5
 
 
 class OnOffLikelihood(RowLikelihood):
@@ -40,6 +43,19 @@ class OnOffLikelihood(RowLikelihood):
         for own, cut in zip(self.shapes.guessed, self.cut.cuts, strict=True):
             guessed[cut.bins] |= own
         return guessed.ravel()
+
+    def lost_excess(self, norm):
+        """Counts of the excess that a background takes which is free where there are few OFF counts (n_fitted,).
+
+        0 where it takes none worth saying. norm: float array (n_fitted,), best norms.
+        """
+        if self.rule.off_shape is not None:
+            return np.zeros(len(self.fitted))
+        n_on, n_off, alpha, off_in_on, _ = (each[self.fitted] for each in self.cells.summed(self.n_bins))
+        n_cells = np.bincount(self.cells.row, self.cells.signal > 0, self.n_bins)[self.fitted]
+        lost = n_on - off_in_on - norm * self.profile.total
+        worth_saying = lost > SAID * np.sqrt(n_on + alpha * off_in_on)
+        return np.where(worth_saying & (n_off < SCARCE * n_cells), lost, 0.0)
 
     def measured(self):
         """Columns of what was counted in the ON and the OFF regions."""

@@ -299,3 +299,12 @@ class RowLikelihood:
     def notes(self):
         """What is worth saying of each row, a list (n_bins,) of sentences, empty where there is nothing."""
         return [""] * self.n_bins
+
+    def lost_excess(self, norm):
+        """Counts of the excess that a background with too little to go by takes, float array (n_fitted,).
+
+        0 where it takes none worth saying.
+
+        norm: float array (n_fitted,), best norms.
+        """
+        return np.zeros(len(self.fitted))

@@ -23,8 +23,9 @@ def statuses(joint, minimum, columns):
     fitted[joint.fitted] = True
     told = {number: joint.why_unfitted(number) for number in np.flatnonzero(~fitted)}
     # Most rows have nothing to tell, and there may be very many.
-    for k in np.flatnonzero(_unusual(minimum, columns, joint.fitted)):
-        told[joint.fitted[k]] = _fitted(minimum, k, columns, joint.fitted[k])
+    lost = joint.lost_excess(minimum.norm)
+    for k in np.flatnonzero(_unusual(minimum, columns, joint.fitted) | (lost > 0)):
+        told[joint.fitted[k]] = _fitted(minimum, k, columns, joint.fitted[k], lost[k])
     for number, (word, why) in told.items():
         status[number] = word
         reason[number] = "; ".join(words for words in (why, reason[number]) if words)
@@ -37,14 +38,14 @@ def _unusual(minimum, columns, fitted):
     return unusual | ~np.isfinite(columns["ts"][fitted]) if "ts" in columns else unusual
 
 
-def _fitted(minimum, k, columns, number):
+def _fitted(minimum, k, columns, number, lost):
     if not minimum.converged[k]:
         return "not_converged", "the search for the best flux did not end"
     if columns["counts"][number] == 0:
         return "no_events", "there is no event in the fit, so only the limits are meaningful"
     if minimum.at_limit[k]:
-        return _at_limit(minimum.norm[k])
-    words = []
+        return _at_limit(minimum.norm[k], lost)
+    words = [_lost(lost)] if lost else []
     if "ts" in columns and not np.isfinite(columns["ts"][number]):
         words.append(
             "without the source nothing is predicted where events are, so there is no test statistic"
@@ -54,8 +55,18 @@ def _fitted(minimum, k, columns, number):
     return "ok", "; ".join(words)
 
 
-def _at_limit(norm):
-    """(status, reason) of a best flux that its lower limit holds."""
+def _lost(counts):
+    return (
+        f"a background that is free in energy bins with few OFF counts takes {counts:.3g} counts of the excess, so the "
+        "flux and its limit are too low; background='shape' is not biased so"
+    )
+
+
+def _at_limit(norm, lost):
+    """(status, reason) of a best flux that its lower limit holds. lost: counts of the excess that are not in it."""
+    if lost:
+        word = "at_bound" if norm < 0 else "at_zero"
+        return word, f"{_lost(lost)}; the best flux is at its bound, {NO_ERROR}"
     if norm < 0:
         words = "the best flux is the lowest one that leaves no cell with a prediction below zero"
         return "at_bound", f"{words}, {NO_ERROR}"

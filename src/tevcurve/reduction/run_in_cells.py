@@ -108,7 +108,7 @@ def reduce_cube(observation, geom, true_edges, offset_max):
     """
     observation.check_tracking()
     observation.check_events()
-    observation.check_full_enclosure()
+    observation.check_full_enclosure(or_else=", or method='1d', of ON and OFF regions")
     centre = tuple(one[one.shape[0] // 2, one.shape[1] // 2] for one in pixels_icrs(geom))
     run, edges = source_run(observation, centre, with_psf=False), geom.axes[0].edges.to_value(u.TeV)
     inside = near_pixels(run.pointing_lonlat, geom, u.Quantity(offset_max).to_value(u.rad))

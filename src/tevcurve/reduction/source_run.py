@@ -81,7 +81,7 @@ def checked_run(observation, source, in_regions=False):
     source, in_regions : as in `source_run`
     """
     if not in_regions:
-        observation.check_full_enclosure()
+        observation.check_full_enclosure(or_else=", or method='1d', of ON and OFF regions")
     _check_events(observation)
     with at_stage("aeff"):
         with_psf = not in_regions or observation.directional_cut is None
