@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from tevcurve.config.sky import as_position
 from tevcurve.data import Observation
 from tevcurve.errors import MissingError
+from tevcurve.files.columns import listed
 from tevcurve.pipeline.targets import observations_of, open_stores
 
 
@@ -70,6 +71,6 @@ def _with_ids(
     missing = [obs_id for obs_id in runs if obs_id not in by_id]
     if missing:
         raise MissingError(
-            f"{config.data} has no run {missing[0]} of {config.target}; it has {', '.join(map(str, by_id))}."
+            f"{config.data} has no run {missing[0]} of {config.target}; it has {listed(by_id)}."
         )
     return [observation for obs_id in runs for observation in by_id[obs_id]]

@@ -144,6 +144,15 @@ def _without_counts(unit: u.UnitBase) -> u.UnitBase:
     return u.CompositeUnit(unit.scale, bases, powers)
 
 
+def in_a_sentence(names: Iterable) -> str:
+    """Names as a sentence has them: "HESS", "HESS and MAGIC", "FACT, HESS and MAGIC".
+
+    names: anything that has a text, at least one.
+    """
+    *first, last = (str(name) for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def listed(names: Iterable, most: int = 20) -> str:
     """Names as words for a message, the first ones where they are many; "none" where there are none.
 

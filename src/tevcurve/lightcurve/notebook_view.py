@@ -7,6 +7,7 @@ from astropy.table import Column
 from astropy.units import Unit
 
 from tevcurve.figures.style import COLOURS
+from tevcurve.files.columns import in_a_sentence
 from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.plots.rows import series_of
@@ -34,7 +35,7 @@ def summary(light_curve):
     if not len(table):
         return f"Light curve{source}: no rows"
     names = instruments_of(table)
-    energies += f", of {' and '.join(names)}" if len(names) > 1 else ""
+    energies += f", of {in_a_sentence(names)}" if len(names) > 1 else ""
     folded = ", folded in phase" if "phase_min" in table.colnames else ""
     span = f"{folded}, MJD {min(table['time_min']):.5f} to {max(table['time_max']):.5f}"
     plural = "" if len(table) == 1 else "s"

@@ -9,6 +9,7 @@ import numpy as np
 from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
+from tevcurve.files.columns import in_a_sentence
 from tevcurve.fit.protocols import Drawable, EventView, Expectations
 from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
@@ -197,7 +198,7 @@ def _check_instrument(light_curve):
     names = list(rows_of_instruments(light_curve.table))
     if len(names) > 1:
         raise InputError(
-            f"The rows are of {' and '.join(names)}, and no factor between their fluxes is known, so variability is "
+            f"The rows are of {in_a_sentence(names)}, and no factor between their fluxes is known, so variability is "
             f"that of one: light_curve.of_instrument({names[-1]!r}), or --instrument on the command line."
         )
 
