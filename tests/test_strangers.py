@@ -35,7 +35,7 @@ from tevcurve.lightcurve.bins import BINNINGS, Binning, TimeBins
 from tevcurve.lightcurve.columns import COLUMNS, LightCurveColumn
 from tevcurve.lightcurve.file_formats import FORMATS, FileFormat
 from tevcurve.lightcurve.fit_rows import fit_rows
-from tevcurve.lightcurve.free_shapes import FreeShapes
+from tevcurve.lightcurve.free_spectra import FreeSpectra
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.toys import draw_toys
 from tevcurve.lightcurve.variability import bayesian_blocks
@@ -462,8 +462,8 @@ class CoreOrigin:
     kept: object
     kind: type
 
-    def laid(self, below_zero=True):
-        joint, time_bins = self.kept.laid(below_zero)
+    def rows(self, below_zero=True):
+        joint, time_bins = self.kept.rows(below_zero)
         return self.kind(
             joint.profile, joint.fitted, joint.runs, joint.cut, joint.reaches, joint.setting
         ), time_bins
@@ -478,7 +478,7 @@ class CoreOrigin:
 def test_what_a_likelihood_cannot_do_is_refused_in_a_sentence(store):
     lc = made(store)
     lc = replace(lc, origin=CoreOrigin(lc.origin, Core))
-    rows, options = lc.origin.laid()[0], lc.origin.options
+    rows, options = lc.origin.rows()[0], lc.origin.options
     with pytest.raises(
         InputError, match="A light curve needs rows that can say what they expect, which those"
     ):
@@ -490,12 +490,12 @@ def test_what_a_likelihood_cannot_do_is_refused_in_a_sentence(store):
     with pytest.raises(InputError, match="blocks of events needs rows that can say when their events came"):
         bayesian_blocks(lc, events=True)
     with pytest.raises(InputError, match="free needs rows that can be asked for another spectrum, which"):
-        FreeShapes(rows, lc.origin.spectrum, nodes=None)._reshaped(rows.fitted)
+        FreeSpectra(rows, lc.origin.spectrum, nodes=None)._reshaped(rows.fitted)
     with pytest.raises(
         InputError, match="Closure needs rows that can be drawn as toys, which those of a Core cannot"
     ):
         closure(lc, n=2)
-    telling, _ = CoreOrigin(lc.origin.kept, Telling).laid(below_zero=False)
+    telling, _ = CoreOrigin(lc.origin.kept, Telling).rows(below_zero=False)
     exact = replace(options, interval="feldman-cousins")
     with pytest.raises(InputError, match="interval='feldman-cousins' needs rows that can be drawn as toys"):
         fit_rows(telling, exact)
@@ -508,7 +508,7 @@ def test_what_a_likelihood_can_do_is_not_refused(store):
     np.testing.assert_array_equal(core.hardness(0, 1)["hardness"], lc.hardness(0, 1)["hardness"])
     # From columns where there are no toys.
     assert "from the columns of the table" in str(core.variability(band=0, n_toys=0))
-    telling, _ = CoreOrigin(lc.origin, Telling).laid()
+    telling, _ = CoreOrigin(lc.origin, Telling).rows()
     columns, _, _ = fit_rows(telling, lc.origin.options)
     np.testing.assert_array_equal(columns["norm"], lc.table["norm"])
     np.testing.assert_array_equal(columns["npred"], columns["npred_excess"])

@@ -11,7 +11,7 @@ from tevcurve.data import TimeReference
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
-from tevcurve.fit.onoff_likelihood import lay_spectra
+from tevcurve.fit.onoff_likelihood import rows_of_spectra
 from tevcurve.fit.row_likelihood import RunPieces
 from tevcurve.lightcurve.dataset_origin import rows_of_whole
 from tevcurve.options import FitOptions
@@ -29,7 +29,7 @@ def observations(tmp_path_factory):
 def rows_of(observations, method, time_bins="10 min", edges=(1, 3, 10), **options):
     options |= {"width": "1.2 deg"} if method == "3d" else {}
     made = light_curve(observations, TARGET, time_bins, edges * u.TeV, method, SPECTRUM, **options)
-    return made.origin.laid()[0]
+    return made.origin.rows()[0]
 
 
 def seen_in(joint):
@@ -90,7 +90,7 @@ def test_rates_are_those_of_the_cells(observations, stacked):
     made = light_curve(
         observations, TARGET, "night", [1, 3, 10] * u.TeV, "3d", SPECTRUM, width="1.2 deg", stacked=stacked
     )
-    joint, _ = made.origin.laid()
+    joint, _ = made.origin.rows()
     norm, events = seen_in(joint)
     settled, _ = joint.profile.settled(norm)
     dense = [
@@ -124,7 +124,7 @@ def test_a_further_source_is_background(observations):
         dataset.model = [dataset.model, other]
         dataset.named(SOURCE).parameters["index"].frozen = True
     estimator = LightCurveEstimator(datasets, source=SOURCE, reoptimize=True, time_bins="night")
-    joint, _ = estimator.run("1 TeV", "0.7 TeV", "10 TeV").origin.laid()
+    joint, _ = estimator.run("1 TeV", "0.7 TeV", "10 TeV").origin.rows()
     assert joint.profile.likelihood.n_amplitudes == 2
     norm, events = seen_in(joint)
     assert_pieces_add_up(joint, norm, events)
@@ -159,7 +159,7 @@ def test_one_energy_bin_in_closed_form():
     """The background is alpha * n_off, the source the rest of the ON counts."""
     terms = spectrum_terms(np.linspace(2, 98, 12), n_off=40)
     whole = RunPieces(1, np.array([0]), np.array([0]), np.array([START]), np.array([START + 100]))
-    joint = lay_spectra([terms], np.array([0]), whole, np.array([0.01]))
+    joint = rows_of_spectra([terms], np.array([0]), whole, np.array([0.01]))
     norm, events = seen_in(joint)
     # 0.8 * 10 * 0.01 counts per second.
     assert norm[0] == pytest.approx((12 - 4) / 8, rel=1e-9)

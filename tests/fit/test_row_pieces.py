@@ -23,7 +23,7 @@ def observations(tmp_path_factory):
 def rows_of(observations, method, **options):
     options |= {"width": "1.2 deg"} if method == "3d" else {}
     made = light_curve(observations, TARGET, "night", [1, 10] * u.TeV, method, SPECTRUM, **options)
-    return made.origin.laid()[0]
+    return made.origin.rows()[0]
 
 
 OPTIONS = [("3d", {}), ("1d", {}), ("1d", {"background_error": 0.1}), ("1d", {"background": "shape"})]

@@ -9,7 +9,7 @@ from simulated_rows import AMPLITUDE, BAND, TRUE, SimulatedCubes, SimulatedSpect
 from tevcurve.errors import InputError
 from tevcurve.fit.spectral_fits import ShapeFunction, estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
-from tevcurve.kernels.spectral_profiles import OnOffRows
+from tevcurve.kernels.spectral_profiles import OnOffSpectralRows
 from tevcurve.models import ExponentialCutoffPowerLaw, LogParabola, PowerLaw, SpectralModel
 from tevcurve.reduction.true_nodes import true_nodes
 
@@ -233,7 +233,7 @@ def test_a_cutoff_at_its_bound_zero_is_found_from_a_start_that_is_there():
 
 def test_rows_that_say_nothing_of_the_shape_do_not_converge():
     # One reco bin cannot tell an index from a norm.
-    rows = OnOffRows(
+    rows = OnOffSpectralRows(
         np.zeros(1, dtype=int),
         np.ones(1, dtype=int),
         response(1800.0).sum(axis=1)[None],

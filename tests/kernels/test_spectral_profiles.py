@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from tevcurve.kernels.spectral_profiles import CashRows, OnOffRows, n_shape_of, second_pairs
+from tevcurve.kernels.spectral_profiles import CubeSpectralRows, OnOffSpectralRows, n_shape_of, second_pairs
 from tevcurve.kernels.terms import CashTerms
 
 N_TRUE = 4
@@ -48,7 +48,7 @@ def cash_rows():
         lone_count=np.array([3.0, 0, 0, 2, 0]),
         lone_log=np.zeros(5),
     )
-    return CashRows(start, length, response, total, terms)
+    return CubeSpectralRows(start, length, response, total, terms)
 
 
 def cash_by_hand(rows, row, u, t):
@@ -79,7 +79,9 @@ def on_off_rows():
     n_off = np.array([20.0, 7, 0, 0, 4, 10, 3, 5, 0, 30])
     alpha = np.array([0.2, 0.2, 0.2, 0.2, 1.0, 0.5, 0.5, 0.1, 0.1, 0.1])
     response = np.random.default_rng(5).uniform(0.1, 2, (10, N_TRUE))
-    return OnOffRows(np.array([0, 4]), np.array([4, 6]), response, np.ones((2, N_TRUE)), n_on, n_off, alpha)
+    return OnOffSpectralRows(
+        np.array([0, 4]), np.array([4, 6]), response, np.ones((2, N_TRUE)), n_on, n_off, alpha
+    )
 
 
 def on_off_by_hand(rows, row, u, t):

@@ -74,7 +74,7 @@ def shape_statistic(n_on, n_off, signal, background, alpha):
 def test_with_many_off_counts_the_shape_is_that_of_the_run():
     made = runs(background=0.2, alpha=0.005)
     curve = onoff_light_curve(made, by_width("1 min"), background="shape")
-    joint, _ = curve.origin.laid()
+    joint, _ = curve.origin.rows()
     on = joint.cells.n_on.reshape(-1, 2)
     for row in range(0, len(curve.table), 17):
         length = curve.table["livetime"][row]

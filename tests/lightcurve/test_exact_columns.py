@@ -156,7 +156,7 @@ def test_cubes_of_runs_have_them_in_any_bins(observations):
 
 def test_stacked_unbinned_and_dataset_cubes_expect_what_the_fit_does(observations):
     for options in ({}, {"stacked": True}, {"unbinned": True}):
-        joint, _ = make(observations, "3d", **options).rebin(by_width("40 min")).origin.laid()
+        joint, _ = make(observations, "3d", **options).rebin(by_width("40 min")).origin.rows()
         for k, cells in enumerate(joint.drawn().cells):
             made, terms = cells(), joint.profile.take(np.array([k]))[0].likelihood.terms
             for name, total in (("signal", terms.shared_total[:, 0]), ("background", terms.background_total)):
@@ -173,7 +173,7 @@ def test_cut_datasets_expect_what_the_fit_does(tmp_path):
         models = [dataset.named(SOURCE) for dataset in datasets]
         joint, _ = DatasetOrigin(
             datasets, models, by_width("10 min"), None, (1.0, 1.0, 8.0), reoptimize, FitOptions(), {}
-        ).laid()
+        ).rows()
         for k, cells in enumerate(joint.drawn().cells):
             made, terms = cells(), joint.profile.take(np.array([k]))[0].likelihood.terms
             totals = terms.shared_total[:, 0], terms.background_total, terms.constant_total

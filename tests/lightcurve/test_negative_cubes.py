@@ -107,7 +107,7 @@ def test_the_bound_is_where_a_cell_of_any_run_is_empty(observations, bins, optio
     place = TARGET.directional_offset_by(30 * u.deg, 0.5 * u.deg)
     spectrum, bands = PowerLaw(index=index), [1, 3, 10] * u.TeV
     curve = light_curve(observations, place, bins, bands, spectrum=spectrum, width="1 deg", **options)
-    joint, _ = curve.origin.laid()
+    joint, _ = curve.origin.rows()
     profile = joint.profile
     lower = profile.lower_bound()
     norms = profile.settled(lower)[0].norms
@@ -135,9 +135,9 @@ def test_cells_without_events_are_looked_at_when_they_are_asked_for(observations
     )
     assert all(terms.first is None for terms in above.terms)
     assert all(terms.first is not None for terms in below.terms)
-    asked, made = (vars(kept.laid()[0].profile.likelihood.terms.bounds) for kept in (above, below))
+    asked, made = (vars(kept.rows()[0].profile.likelihood.terms.bounds) for kept in (above, below))
     for name, values in made.items():
         np.testing.assert_array_equal(asked[name], values)
-    assert above.laid(below_zero=False)[0].profile.likelihood.terms.bounds is None
+    assert above.rows(below_zero=False)[0].profile.likelihood.terms.bounds is None
     # What was asked for is in what was asked, and nowhere else.
     assert all(terms.first is None for terms in above.terms)

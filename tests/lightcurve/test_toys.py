@@ -78,7 +78,7 @@ def test_the_same_seed_draws_the_same_toys(light_curve):
 def test_a_row_without_off_events_has_the_background_of_its_run():
     light_curve = onoff_light_curve(runs(background=0.0008, alpha=1.0), by_width("2 min"))
     toys = draw_toys(light_curve, 1.0, 2000)
-    empty = light_curve.origin.laid()[0].profile.likelihood.n_off.reshape(-1, 2)[:, 0] == 0
+    empty = light_curve.origin.rows()[0].profile.likelihood.n_off.reshape(-1, 2)[:, 0] == 0
     assert empty.any()
     assert np.all(toys.profile.likelihood.n_off.reshape(2000, -1, 2).mean(axis=0)[empty, 0] > 0)
 
@@ -90,7 +90,7 @@ def test_stacked_runs_share_cells():
     toys = draw_toys(light_curve, 1.0, n)
     signal = RATE * np.asarray(light_curve.table["livetime"])
     counts = toys.profile.counts.reshape(n, -1).mean(axis=0)
-    profile = light_curve.origin.laid()[0].profile
+    profile = light_curve.origin.rows()[0].profile
     background = counts - signal
     off = np.bincount(profile.likelihood.cell_bin, profile.likelihood.alpha * profile.likelihood.n_off)
     assert_allclose(background, off, rtol=0.35)

@@ -60,7 +60,7 @@ def test_events_are_where_source_and_background_expect_them(night, norm):
     maker = toy_maker(night)
     background = np.full(maker.profile.likelihood.terms.n_blocks, 1.1)
     terms = maker.draw(norm, n, np.random.default_rng(1), background).likelihood.terms
-    joint, _ = night.origin.laid()
+    joint, _ = night.origin.rows()
     ontime, row_run = joint.cut.ontime, np.array([0, 0, 0, 1, 1, 1])
     for row in range(len(night)):
         signal, known = (each * ontime[row] for each in dense(night, row_run[row]))
@@ -94,7 +94,7 @@ def test_the_truth_is_fitted(observations, options):
 
 
 def test_totals_are_those_of_the_light_curve(night):
-    maker, profile = toy_maker(night), night.origin.laid()[0].profile
+    maker, profile = toy_maker(night), night.origin.rows()[0].profile
     drawn = maker.draw(1.0, 3, np.random.default_rng(0))
     for name in ("background_total", "shared_total"):
         assert_allclose(

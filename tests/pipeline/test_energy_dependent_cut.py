@@ -163,7 +163,7 @@ def test_reflected_regions_are_as_many_as_have_room_in_the_band(observations):
 def test_the_shape_of_the_background_has_the_steps_of_the_cut(observations):
     edges = np.geomspace(0.5, 30, 13)
     options = {"e_reco": edges * u.TeV, "background": "shape"}
-    likelihood, _ = curve_of(observations, [0.5, 30] * u.TeV, **options).origin.laid()
+    likelihood, _ = curve_of(observations, [0.5, 30] * u.TeV, **options).origin.rows()
     # As it was drawn: 4000 events in 4 square degrees, and one OFF region, as wide as the cut at each energy.
     fine = np.unique(np.append(edges, CUT_EDGES[1:-1]))
     rates = (

@@ -97,7 +97,7 @@ def test_its_shape_is_fitted_to_the_same_cells(store):
 
 def test_its_exact_intervals_are_drawn_from_the_same_cells(store):
     kept = stacked(store)
-    joint, _ = kept.laid()
+    joint, _ = kept.rows()
     flux = SPECTRUM.photon_flux(kept.axes.true)
     runs = kept.compact_runs()
     drawn = cells_of_runs(runs, joint.cut.cuts, [flux] * len(runs), 1, True)(0)

@@ -79,7 +79,7 @@ def test_the_floor_is_a_millionth_of_the_nearest_plane(kept):
 def test_rows_tell_of_it_and_have_a_test_statistic(kept, stacked):
     kept = replace(kept, stacked=stacked).reduced()
     table = kept.light_curve().table
-    joint, _ = kept.laid()
+    joint, _ = kept.rows()
     number = np.zeros(len(table), dtype=int)
     for run, cut in zip(kept.terms, joint.cut.cuts, strict=True):
         own = np.isin(cut.event, run.floored)

@@ -1,4 +1,4 @@
-"""Kept runs come back from bytes as they were; what is damaged is told."""
+"""LightCurveOrigin runs come back from bytes as they were; what is damaged is told."""
 
 import pickletools
 

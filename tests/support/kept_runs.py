@@ -1,4 +1,4 @@
-"""Kept runs of the small store, and how two of them are compared."""
+"""LightCurveOrigin runs of the small store, and how two of them are compared."""
 
 from dataclasses import fields, is_dataclass
 

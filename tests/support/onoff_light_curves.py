@@ -8,8 +8,8 @@ import numpy as np
 from tevcurve.data import TimeReference
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.models import PowerLaw
@@ -65,7 +65,7 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
     """The `LightCurve` of such runs, with its events as origin."""
     axes = energy_axes(np.array(bands) * u.TeV, EDGES * u.TeV, EDGES * u.TeV)
     near = SimpleNamespace(offset=0.01, aeff=SimpleNamespace(max_offset=2 * u.deg))
-    kept = Kept(
+    kept = LightCurveOrigin(
         runs=RunsInMemory([near] * len(runs)),
         failed=(),
         source=(0.0, 0.0),
@@ -78,7 +78,7 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
         meta={"method": "1d", "source": "test"},
         terms=tuple(runs),
     )
-    joint, bins = kept.laid()
+    joint, bins = kept.rows()
     meta = kept.meta | {"sigma": 1.0, "sigma_ul": 2.0, "negative": kept.options.negative}
     return LightCurve(table_of_rows(joint, bins, axes.bands, SPECTRUM, kept.options, meta), kept)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.kernels.onoff import wstat
-from tevcurve.kernels.spectral_profiles import CashRows, OnOffRows
+from tevcurve.kernels.spectral_profiles import CubeSpectralRows, OnOffSpectralRows
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.models import PowerLaw
 
@@ -40,7 +40,7 @@ class SimulatedCubes:
         self.counts = rng.poisson(np.broadcast_to(expected, (n_rows, *expected.shape)))
 
     def rows(self):
-        """The same as `CashRows`, an event a line; those in cells without source are lone."""
+        """The same as `CubeSpectralRows`, an event a line; those in cells without source are lone."""
         n_rows, n_cells = len(self.counts), self.counts[0, 0].size
         row, run, cell = (
             np.repeat(each, self.counts.ravel())
@@ -66,7 +66,7 @@ class SimulatedCubes:
         )
         response = all_responses[run, cell][seen]
         total = np.tile(self.response.sum(axis=(0, 2, 3)), (n_rows, 1))
-        return CashRows(np.cumsum(length) - length, length, response, total, terms)
+        return CubeSpectralRows(np.cumsum(length) - length, length, response, total, terms)
 
     def cash(self, row, model, names):
         """The dense cash statistic of a row as a function of (norm, shape, background norms)."""
@@ -92,7 +92,7 @@ class SimulatedSpectra:
 
     def rows(self):
         n_rows, n_reco = self.n_on.shape
-        return OnOffRows(
+        return OnOffSpectralRows(
             np.arange(n_rows) * n_reco,
             np.full(n_rows, n_reco),
             np.tile(self.response.T, (n_rows, 1)),

@@ -3,7 +3,7 @@
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_figure
 from tevcurve.lightcurve.notebook_view import caption
-from tevcurve.lightcurve.rebinning import Kept
+from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.problems import alike
 from tevcurve.progress import working
 from tevcurve.reduction.cube_terms import CubeSetting
@@ -65,7 +65,11 @@ def tell(light_curve, outputs=None):
     if outputs is not None:
         outputs.tell()
     origin = light_curve.origin
-    if isinstance(origin, Kept) and origin.settings.kind is CubeSetting and origin.exclusion is not None:
+    if (
+        isinstance(origin, LightCurveOrigin)
+        and origin.settings.kind is CubeSetting
+        and origin.exclusion is not None
+    ):
         note(f"By the exclusion {origin.said()['exclusion']}.")
     return tell_problems(light_curve)
 

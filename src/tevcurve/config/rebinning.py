@@ -17,14 +17,14 @@ def rebinned(result, changes):
     changes : dict of some of `time_bins`, `energy_edges`, `e_reco`, `e_true`, texts as in a configuration.
         Other bands without `e_reco` or `e_true` have the default ones
     """
-    kept = result.runs_to_use()
+    origin = result.runs_to_use()
     if set(changes) & {"energy_edges", "e_reco", "e_true"}:
-        bands = [f"{float(edge)!r} TeV" for edge in kept.bands]
+        bands = [f"{float(edge)!r} TeV" for edge in origin.bands]
         changes = {"energy_edges": bands, "e_reco": None, "e_true": None} | changes
     config = Config(data=".", target="target", **changes)
     arguments = {name: kinds.energies_of(getattr(config, name)) for name in changes if name != "time_bins"}
     if "time_bins" in changes:
-        position = SkyCoord(*kept.source, unit="rad")
+        position = SkyCoord(*origin.source, unit="rad")
         arguments["time_bins"] = binning_from_text(config.time_bins, position=position)
     made = result.light_curve.rebin(**{name: value for name, value in arguments.items() if value is not None})
     if result.config is None:

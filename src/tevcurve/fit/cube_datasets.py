@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.fit.cube_likelihood import CubeRule, cash_terms, lay_cubes
+from tevcurve.fit.cube_likelihood import CubeRule, cash_terms, rows_of_cubes
 from tevcurve.fit.cube_pieces import piece_of_run
 from tevcurve.fit.dataset_rows import FittedDatasets
 from tevcurve.fit.nuisance_parameters import NuisanceParameters, check_names, has_nuisances, name_of
@@ -49,7 +49,7 @@ class CubeDatasets(FittedDatasets):
         if self.reoptimize and has_nuisances(self.pairs):
             search = _Search(self, time_bins.pieces(runs.terms), runs, columns).profile
         rule = CubeRule(self.background.error, self.below_zero, columns if names else (), search)
-        return lay_cubes(
+        return rows_of_cubes(
             runs.terms, time_bins, fluxes, setting, rule, compact_runs=lambda: self.runs(compact=True).terms
         )
 

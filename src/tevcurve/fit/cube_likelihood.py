@@ -92,7 +92,7 @@ class CubeLikelihood(JointCubes):
     """
 
     def reshaped(self, rows):
-        """The `CashRows` of some rows (int array, sorted), which may have another flux in each true-energy bin.
+        """The `CubeSpectralRows` of some rows (int array, sorted), which may have another flux in each true-energy bin.
 
         rows: sorted int array.
         """
@@ -111,7 +111,7 @@ class CubeLikelihood(JointCubes):
         return DrawnCells([partial(cells, row) for row in self.fitted], is_counting)
 
 
-def lay_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=None):
+def rows_of_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=None):
     """The `CubeLikelihood` of runs; a `JointCubes` or `SearchedCubes` where the rule has more that is free.
 
     Where a bin has several, they are fitted jointly, one flux and a background norm for each run; or stacked, the

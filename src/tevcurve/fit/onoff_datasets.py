@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.fit.background_shapes import OffShapes, nights
 from tevcurve.fit.dataset_rows import FittedDatasets
-from tevcurve.fit.onoff_likelihood import lay_spectra
+from tevcurve.fit.onoff_likelihood import rows_of_spectra
 from tevcurve.reduction.dataset_terms import bands_of_bins, edges_of, terms_of_dataset
 
 
@@ -42,7 +42,7 @@ class OnOffDatasets(FittedDatasets):
         bands = [bands[k] for k in runs.owner] if self.whole else bands[0]
         fluxes = [model.photon_flux(edges_of(dataset)[1]) for dataset, model in self.pairs]
         fluxes = [fluxes[k] for k in runs.owner]
-        return lay_spectra(runs.terms, bands, time_bins, fluxes, setting, self.background, shapes)
+        return rows_of_spectra(runs.terms, bands, time_bins, fluxes, setting, self.background, shapes)
 
     def _band_of_bin(self, dataset):
         reco, _ = edges_of(dataset)

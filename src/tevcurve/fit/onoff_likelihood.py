@@ -92,7 +92,7 @@ class OnOffLikelihood(RowLikelihood):
         return np.array(rates)
 
     def reshaped(self, rows):
-        """The `OnOffRows` of some rows (int array, sorted), which may have another flux in each true-energy bin.
+        """The `OnOffSpectralRows` of some rows, which may have another flux in each true-energy bin.
 
         rows: sorted int array.
         """
@@ -113,7 +113,7 @@ class OnOffLikelihood(RowLikelihood):
         return DrawnOnOff(*(each[self.fitted] for each in (n_on, n_off, alpha, same)))
 
 
-def lay_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE, shapes=None):
+def rows_of_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE, shapes=None):
     """The `OnOffLikelihood` of runs.
 
     Where a bin has several, they are fitted jointly, one flux and a background in each energy bin of each run; or

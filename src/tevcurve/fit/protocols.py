@@ -130,7 +130,7 @@ class Reshaped(Protocol):
     """Rows that can be asked for another flux in each true-energy bin: a free index."""
 
     def reshaped(self, rows: np.ndarray) -> Any:
-        """The `ShapeRows` of some rows (int array, sorted). rows: sorted int array."""
+        """The `SpectralRows` of some rows (int array, sorted). rows: sorted int array."""
 
 
 @runtime_checkable

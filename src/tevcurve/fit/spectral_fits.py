@@ -23,7 +23,7 @@ class ShapeFunction:
 
     Parameters
     ----------
-    rows : `CashRows` or `OnOffRows`
+    rows : `CubeSpectralRows` or `OnOffSpectralRows`
     family : `SpectrumFamily`
     kind : str
     beginning : where searches for backgrounds begin that are given no other start; default: the rows' own
@@ -138,7 +138,7 @@ def estimate_shapes(rows, family, norm, *, sigma, ul_rise, scan=None):
 
     Parameters
     ----------
-    rows : `CashRows` or `OnOffRows`
+    rows : `CubeSpectralRows` or `OnOffSpectralRows`
     family : `SpectrumFamily`
     norm : float array (n,), above 0, the best flux factors with the model's own shape
     sigma : float, standard deviations of the errors

@@ -4,12 +4,12 @@ import numpy as np
 
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
 from tevcurve.kernels.numbering import numbers_among
-from tevcurve.kernels.spectral_profiles import CashRows, OnOffRows
+from tevcurve.kernels.spectral_profiles import CubeSpectralRows, OnOffSpectralRows
 from tevcurve.kernels.terms import CashTerms
 
 
 def cube_rows(joint, rows):
-    """The `CashRows` of some rows of a 3D light curve.
+    """The `CubeSpectralRows` of some rows of a 3D light curve.
 
     Parameters
     ----------
@@ -54,11 +54,11 @@ def cube_rows(joint, rows):
         event_constant=constant[own],
         lone_count=np.bincount(lone, minlength=len(blocks)).astype(float),
     )
-    return CashRows(np.cumsum(length) - length, length, response[own], total, terms)
+    return CubeSpectralRows(np.cumsum(length) - length, length, response[own], total, terms)
 
 
 def onoff_rows(joint, rows):
-    """The `OnOffRows` of some rows of a 1D light curve.
+    """The `OnOffSpectralRows` of some rows of a 1D light curve.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def onoff_rows(joint, rows):
     profile = joint.profile.likelihood
     own = np.flatnonzero(number[joint.fitted[profile.cell_bin]] >= 0)
     length = np.bincount(row, minlength=len(rows))
-    return OnOffRows(
+    return OnOffSpectralRows(
         np.cumsum(length) - length,
         length,
         response,

@@ -2,9 +2,9 @@
 
 A row's cells (3D: events; 1D: reco bins) know the source by a response, so that a cell expects exp(u) * (K @ flux)
 counts of it; u is the logarithm of the norm, and flux the spectrum in each true-energy bin. Everything else, the
-backgrounds, is at its best value for that signal (`CashRows`, `OnOffRows`), so that value, slope and curvature are
-those of the profile in u and the shape's coordinates t: its slope is the partial one (envelope theorem), its
-curvature a Schur complement.
+backgrounds, is at its best value for that signal (`CubeSpectralRows`, `OnOffSpectralRows`), so that value, slope and
+curvature are those of the profile in u and the shape's coordinates t: its slope is the partial one (envelope theorem),
+its curvature a Schur complement.
 
 All sums and products run over a row's own cells in their order: a row's numbers do not depend on other rows.
 """
@@ -21,8 +21,8 @@ from tevcurve.kernels.terms import CashTerms
 NORM_STOP = 1e-5
 
 
-class ShapeRows:
-    """Rows of cells with responses; the parent of `CashRows` and `OnOffRows`.
+class SpectralRows:
+    """Rows of cells with responses; the parent of `CubeSpectralRows` and `OnOffSpectralRows`.
 
     Parameters
     ----------
@@ -81,12 +81,12 @@ def n_shape_of(n_columns: int) -> int:
     return next(p for p in range(n_columns) if 1 + p + len(second_pairs(p)) == n_columns)
 
 
-class CashRows(ShapeRows):
+class CubeSpectralRows(SpectralRows):
     """Rows of events with Poisson counts; each block of a row (a run) has a background norm, if any.
 
     Parameters
     ----------
-    first, length, response, total : see `ShapeRows`; of the events of `terms`, in their order
+    first, length, response, total : see `SpectralRows`; of the events of `terms`, in their order
     terms : `CashTerms` of the rows without any source: their backgrounds, and what is fixed
     """
 
@@ -100,7 +100,9 @@ class CashRows(ShapeRows):
         """Background norms (n_blocks,) as if there were nothing else."""
         return ratio(self.terms.block_counts(), self.terms.background_total)
 
-    def take(self, rows: np.ndarray, start: np.ndarray | None = None) -> "tuple[CashRows, np.ndarray | None]":
+    def take(
+        self, rows: np.ndarray, start: np.ndarray | None = None
+    ) -> "tuple[CubeSpectralRows, np.ndarray | None]":
         """(some rows (sorted int array), the start cut with them).
 
         Parameters
@@ -113,7 +115,7 @@ class CashRows(ShapeRows):
             wanted = np.zeros(self.n, dtype=bool)
             wanted[rows] = True
             start = start[wanted[self.terms.block_bin]]
-        return CashRows(*shared, self.terms.take(rows)), start
+        return CubeSpectralRows(*shared, self.terms.take(rows)), start
 
     def derivatives(
         self, log_norm: np.ndarray, spectra: np.ndarray, start: np.ndarray | None = None
@@ -184,12 +186,12 @@ class CashRows(ShapeRows):
         return norms, rest + norms[terms.event_block] * terms.event_background
 
 
-class OnOffRows(ShapeRows):
+class OnOffSpectralRows(SpectralRows):
     """Rows of energy bins with ON and OFF counts, the background of each bin at its best value.
 
     Parameters
     ----------
-    first, length, response, total : see `ShapeRows`
+    first, length, response, total : see `SpectralRows`
     n_on, n_off, alpha : float arrays (n_cells,)
     """
 
@@ -206,7 +208,7 @@ class OnOffRows(ShapeRows):
         super().__init__(first, length, response, total)
         self.n_on, self.n_off, self.alpha = n_on, n_off, alpha
 
-    def take(self, rows: np.ndarray, start: None = None) -> "tuple[OnOffRows, None]":
+    def take(self, rows: np.ndarray, start: None = None) -> "tuple[OnOffSpectralRows, None]":
         """(some rows (sorted int array), None).
 
         Parameters
@@ -216,12 +218,12 @@ class OnOffRows(ShapeRows):
         """
         shared, cells = self._taken(rows)
         counts = (each[cells] for each in (self.n_on, self.n_off, self.alpha))
-        return OnOffRows(*shared, *counts), None
+        return OnOffSpectralRows(*shared, *counts), None
 
     def derivatives(
         self, log_norm: np.ndarray, spectra: np.ndarray, start: None = None
     ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], None]:
-        """((stat / 2, its slope and curvature), None: nothing is searched for); see `CashRows.derivatives`.
+        """((stat / 2, its slope and curvature), None: nothing is searched for); see `CubeSpectralRows.derivatives`.
 
         Parameters
         ----------

@@ -63,7 +63,7 @@ class DatasetOrigin:
         """Edges (n_bands + 1,) in TeV of the bands that are reported."""
         return np.array(self.energies[1:]) if self.energy_edges is None else self.energy_edges
 
-    def laid(self, below_zero=True):
+    def rows(self, below_zero=True):
         """(`CubeLikelihood` or `OnOffLikelihood`, `TimeBins`) of the present settings.
 
         below_zero: bool, whether fluxes may be asked for below zero.
@@ -94,7 +94,7 @@ class DatasetOrigin:
         if self.energy_edges is None:
             e_ref = self.energies[0]
             check_flux(self.spectrum.photon_flux(self.bands), self.bands)
-        joint, laid = self.laid(self.options.negative)
+        joint, laid = self.rows(self.options.negative)
         table = table_of_rows(joint, laid, self.bands, self.spectrum, self.options, self.meta, e_ref)
         return LightCurve(table, self, dataset_ledger(self.datasets, self.energy_edges, laid))
 

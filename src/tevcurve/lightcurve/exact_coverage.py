@@ -17,7 +17,7 @@ from tevcurve.lightcurve.exact_columns import check_toy_rows, drawn_rows, levels
 N_BACKGROUNDS = 5
 
 
-def exact_coverage(kept, rows, norms):
+def exact_coverage(origin, rows, norms):
     """Function of toys that says whether intervals and limits have the truth.
 
     Of (`RowFits`, the counts that they are fits of, rise of the statistic (n * n_rows,) from each best norm to the true
@@ -25,12 +25,12 @@ def exact_coverage(kept, rows, norms):
 
     Parameters
     ----------
-    kept : `~tevcurve.lightcurve.rebinning.Kept`
+    origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
     rows : `~tevcurve.lightcurve.variability.rows.Rows` of the light curve
     norms : float array (n_rows,), the truth
     """
-    levels = list(levels_of(kept.options).values())
-    joint, _ = kept.laid(below_zero=False)
+    levels = list(levels_of(origin.options).values())
+    joint, _ = origin.rows(below_zero=False)
     drawn = drawn_rows(joint)
     if isinstance(drawn, DrawnOnOff):
         return _OnOffCoverage(norms, levels)

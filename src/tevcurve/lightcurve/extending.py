@@ -16,63 +16,66 @@ from tevcurve.lightcurve.table_making import complete_meta
 from tevcurve.problems import in_order
 
 
-def with_runs(kept, runs, strict=False):
-    """(`Kept` with more runs, reduced and in the order of time; int array, the numbers that its old runs have there).
+def with_runs(origin, runs, strict=False):
+    """(`LightCurveOrigin` with more runs, reduced and in the order of time; int array, numbers of its old runs there).
 
     A run that cannot be reduced is left out.
 
     Parameters
     ----------
-    kept : `~tevcurve.lightcurve.rebinning.Kept`
+    origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
     runs : list of `SourceRun`, the new ones
     strict : bool, raises for the first that cannot be reduced
     """
     runs = in_order_of_time(runs)
-    made, problems = terms_of_each(runs, kept.reduction, strict)
-    together, new = kept.runs.with_runs([runs[number] for number in made])
-    terms = TermsOfRuns(together, kept.reduction)
+    made, problems = terms_of_each(runs, origin.reduction, strict)
+    together, new = origin.runs.with_runs([runs[number] for number in made])
+    terms = TermsOfRuns(together, origin.reduction)
     for number, reduced in zip(new, made.values(), strict=True):
         terms.put(number, *reduced)
-    failed = in_order((*kept.failed, *problems))
-    kept = replace(kept, runs=together, failed=failed, terms=terms.terms, fates=terms.fates)
-    return kept, np.setdiff1d(np.arange(len(together)), new)
+    failed = in_order((*origin.failed, *problems))
+    origin = replace(origin, runs=together, failed=failed, terms=terms.terms, fates=terms.fates)
+    return origin, np.setdiff1d(np.arange(len(together)), new)
 
 
-def extend(light_curve, kept, old):
-    """The `LightCurve` of all runs of `kept`, of which some made `light_curve`.
+def extend(light_curve, origin, old):
+    """The `LightCurve` of all runs of `origin`, of which some made `light_curve`.
 
-    It is what `kept.light_curve()` gives, to the last digit. Rows that no other run touches are taken over, and only
+    It is what `origin.light_curve()` gives, to the last digit. Rows that no other run touches are taken over, and only
     the runs of other rows are asked for. Where any row may depend on all runs, all are made anew.
 
     Parameters
     ----------
-    light_curve : `LightCurve` with a ledger, of some of the runs with the settings of `kept`
-    kept : `~tevcurve.lightcurve.rebinning.Kept`; runs whose rows are taken over are not read
+    light_curve : `LightCurve` with a ledger, of some of the runs with the settings of `origin`
+    origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`; runs whose rows are taken over are not read
     old : int array, ascending, the numbers that the runs of `light_curve` have there
     """
-    old, runs = np.asarray(old, dtype=int), list(kept.runs)
-    if not rows_stand_alone(kept):
-        return kept.light_curve()
+    old, runs = np.asarray(old, dtype=int), list(origin.runs)
+    if not rows_stand_alone(origin):
+        return origin.light_curve()
     if len(old) == len(runs):
-        return replace(light_curve, origin=kept, ledger=replace(light_curve.ledger, failed=kept.failed))
-    before, n_bands = kept.time_bins.bins([runs[number] for number in old]), kept.axes.n_bands
+        return replace(light_curve, origin=origin, ledger=replace(light_curve.ledger, failed=origin.failed))
+    before, n_bands = origin.time_bins.bins([runs[number] for number in old]), origin.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)
-    change = _Change(before, kept.time_bins.bins(runs), runs, old)
+    change = _Change(before, origin.time_bins.bins(runs), runs, old)
     made = light_curve.table[:0]
     if len(change.bins):
-        made = _part_of(kept, change.new, change.bins, change.runs).light_curve().table
+        made = _part_of(origin, change.new, change.bins, change.runs).light_curve().table
     if _kinds(made) != _kinds(light_curve.table):
-        return kept.light_curve()
-    table = _joined(light_curve.table, made, change, kept)
-    return LightCurve(table, origin=kept, ledger=_ledger(light_curve.ledger, kept, change))
+        return origin.light_curve()
+    table = _joined(light_curve.table, made, change, origin)
+    return LightCurve(table, origin=origin, ledger=_ledger(light_curve.ledger, origin, change))
 
 
-def rows_stand_alone(kept):
-    """Whether a row depends on nothing but the good time of its bin and the runs that have it. kept: `Kept`."""
-    by_night = kept.options.background == "shape" and kept.options.shape_from == "night"
-    clocks = {(run.run_id.instrument, run.gti.reference) for run in kept.runs}
+def rows_stand_alone(origin):
+    """Whether a row depends on nothing but the good time of its bin and the runs that have it.
+
+    origin: `LightCurveOrigin`.
+    """
+    by_night = origin.options.background == "shape" and origin.options.shape_from == "night"
+    clocks = {(run.run_id.instrument, run.gti.reference) for run in origin.runs}
     one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
-    return not kept.time_bins.looks_at_events and not by_night and one_clock_each
+    return not origin.time_bins.looks_at_events and not by_night and one_clock_each
 
 
 class _Change:
@@ -132,13 +135,13 @@ class _Given:
         return self.time_bins
 
 
-def _part_of(kept, time_bins, numbers, runs):
-    """`Kept` of some bins, in which no other than these runs (int array) have good time."""
+def _part_of(origin, time_bins, numbers, runs):
+    """`LightCurveOrigin` of some bins, in which no other than these runs (int array) have good time."""
     return replace(
-        kept,
-        runs=kept.runs.chosen(runs),
-        terms=tuple(kept.terms[run] for run in runs),
-        fates=tuple(kept.fates[run] for run in runs),
+        origin,
+        runs=origin.runs.chosen(runs),
+        terms=tuple(origin.terms[run] for run in runs),
+        fates=tuple(origin.fates[run] for run in runs),
         time_bins=_Given(_of_runs(time_bins.select(numbers), runs)),
     )
 
@@ -171,9 +174,9 @@ def _kinds(table):
     return [(name, table[name].shape[1:], table[name].dtype.kind) for name in table.colnames]
 
 
-def _joined(old, made, change, kept):
+def _joined(old, made, change, origin):
     """The table of the rows of all new bins: taken over from the old table, or made anew."""
-    n_bands = kept.axes.n_bands
+    n_bands = origin.axes.n_bands
     row = np.where(change.taken >= 0, change.taken, 0)
     row[change.bins] = len(old) // n_bands + np.arange(len(change.bins))
     row = (row[:, None] * n_bands + np.arange(n_bands)).ravel()
@@ -186,14 +189,14 @@ def _joined(old, made, change, kept):
             values = np.array(values.tolist(), dtype=str)
         words = {"unit": column.unit, "format": column.info.format, "description": column.description}
         columns.append(Column(values, name=name, **words))
-    meta = rows_meta(kept.said(), kept.spectrum, change.new)
+    meta = rows_meta(origin.said(), origin.spectrum, change.new)
     return Table(columns, meta=complete_meta(meta, change.new.scale), copy=False)
 
 
-def _ledger(ledger, kept, change):
+def _ledger(ledger, origin, change):
     """The `Ledger` of all runs: rows of runs whose share did not change are taken over."""
     runs = change.touched
-    part = _part_of(kept, change.new, change.bins_of(runs), runs)
+    part = _part_of(origin, change.new, change.bins_of(runs), runs)
     counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(None))
     events, seconds = (
         _with_rows(getattr(ledger, name), getattr(counted, name), change.old, runs)
@@ -203,8 +206,8 @@ def _ledger(ledger, kept, change):
     warnings = [*ledger.warnings, *(one for one in counted.warnings if one.run_id in new)]
     place = {run.run_id: number for number, run in enumerate(change.all_runs)}
     warnings.sort(key=lambda one: place[one.run_id])
-    recorded = RecordedLedger(events, seconds, kept.failed, tuple(warnings))
-    return Ledger(kept.runs, kept.fates, kept.failed, change.new, (change.new, recorded))
+    recorded = RecordedLedger(events, seconds, origin.failed, tuple(warnings))
+    return Ledger(origin.runs, origin.fates, origin.failed, change.new, (change.new, recorded))
 
 
 def _with_rows(old, new, old_numbers, numbers):

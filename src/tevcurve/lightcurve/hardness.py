@@ -20,7 +20,7 @@ DESCRIPTIONS = {
 TIMES = ("instrument", "phase_min", "phase_max", "time_min", "time_max", "time_mean")
 
 
-def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma_ul=None):
+def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sigma_ul=None):
     """The hardness of a light curve; see `LightCurve.hardness`.
 
     Intervals are of the profile likelihood of the ratio (Wilks 1938), which is rough with few counts: with 2 to 3 in
@@ -34,18 +34,18 @@ def hardness_table(light_curve, kept, bands, sigma=None, upper_limit=None, sigma
     Parameters
     ----------
     light_curve : `LightCurve`
-    kept : `Kept` or `DatasetOrigin`, its origin
+    origin : `LightCurveOrigin` or `DatasetOrigin`, its origin
     bands : (band_low, band_high), their numbers
     sigma, upper_limit, sigma_ul : as in `tevcurve.light_curve`; None for the light curve's own
     """
-    table, edges = light_curve.table, kept.bands
+    table, edges = light_curve.table, origin.bands
     n_bands = len(edges) - 1
     low, high = _checked(bands, n_bands)
-    sigma = kept.options.sigma if sigma is None else positive(sigma, "sigma")
+    sigma = origin.options.sigma if sigma is None else positive(sigma, "sigma")
     given = upper_limit is not None or sigma_ul is not None
-    limit = limit_sigma(sigma_ul, upper_limit) if given else kept.options.sigma_ul
-    joint, _ = kept.laid(below_zero=False)
-    flux = kept.spectrum.photon_flux(edges)
+    limit = limit_sigma(sigma_ul, upper_limit) if given else origin.options.sigma_ul
+    joint, _ = origin.rows(below_zero=False)
+    flux = origin.spectrum.photon_flux(edges)
     unit = np.nan if joint.dark[[low, high]].any() else flux[high] / flux[low]
     columns, status, reason = _of_bins(joint, low, high, unit, sigma**2, limit**2)
     reason = _with_energies(table, n_bands, (low, high), status, reason)

@@ -17,10 +17,10 @@ def rows_behind(light_curve, *protocols, use, below_zero=True):
 
     Raises `InputError` for a light curve that does not know its events, and for rows that lack a protocol.
     """
-    if not hasattr(light_curve.origin, "laid"):
+    if not hasattr(light_curve.origin, "rows"):
         why = why_no_events(light_curve)
         raise InputError(
             f"{use} needs the events and responses of runs, which this light curve does not know ({why}); wanted is "
             "one made by tevcurve.light_curve."
         )
-    return rows_with(light_curve.origin.laid(below_zero)[0], *protocols, use=use)
+    return rows_with(light_curve.origin.rows(below_zero)[0], *protocols, use=use)

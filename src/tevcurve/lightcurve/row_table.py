@@ -25,7 +25,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
     options : `FitOptions`
     meta : dict
     e_ref : float, reference energy in TeV; default: the middle of each band in log
-    shapes : `FreeShapes`, fits the spectrum's shape in each row; default: it is fixed
+    shapes : `FreeSpectra`, fits the spectrum's shape in each row; default: it is fixed
     """
     columns, status, reason = fit_rows(joint, options)
     cut, exposure, n_bands = joint.cut, joint.exposure, len(bands) - 1

@@ -47,8 +47,8 @@ def append_runs(
     # Two that append at the same time do so one after the other.
     with claim(folder, wait=True):
         result = Result.read(folder, accept_changed)
-        kept = result.runs_to_use().resolved()
-        known = KnownRuns(kept.runs, result.provenance["inputs"])
+        origin = result.runs_to_use().resolved()
+        known = KnownRuns(origin.runs, result.provenance["inputs"])
         chosen, left_out = Selection.of_result(result).choose(observations)
         left_out = [one for one in left_out if known.named(one.run_id) is None]
         for one in left_out:
@@ -59,32 +59,32 @@ def append_runs(
         if not observations:
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
             return replace(result, appended=Appended((), there, tuple(left_out)))
-        runs, failed = keep_all(Job.of(kept), observations, n_jobs, progress, strict, as_cache(cache))
+        runs, failed = keep_all(Job.of(origin), observations, n_jobs, progress, strict, as_cache(cache))
         # What an index calls an instrument may be another word than the header's, which is what runs are known by.
         there += tuple(run.run_id for run in runs if known.like(run))
         repeats = Repeats()
         runs = repeats.without([run for run in runs if not known.like(run)], strict)
         tried = KnownRuns(observations)
-        before = [one for one in kept.failed if tried.named(one.run_id) is None]
+        before = [one for one in origin.failed if tried.named(one.run_id) is None]
         failed = before + failed + repeats.problems
-        settled = kept.settled(runs)
-        kept, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
-        is_same = kept.settings is result.light_curve.origin.settings
-        light_curve = _light_curve(result, kept, old if is_same else None)
+        settled = origin.settled(runs)
+        origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
+        is_same = origin.settings is result.light_curve.origin.settings
+        light_curve = _light_curve(result, origin, old if is_same else None)
         made = add_to_result(result, light_curve, input_files(observations))
-        added = tuple(run.run_id for number, run in enumerate(kept.runs) if number not in old)
-        left_out += [one for one in kept.failed if one not in before]
+        added = tuple(run.run_id for number, run in enumerate(origin.runs) if number not in old)
+        left_out += [one for one in origin.failed if one not in before]
         return replace(made, appended=Appended(added, there, tuple(left_out)))
 
 
-def _light_curve(result, kept, old):
-    """The light curve of the runs in `kept`, with what is there of the old ones (int array) taken over.
+def _light_curve(result, origin, old):
+    """The light curve of the runs in `origin`, with what is there of the old ones (int array) taken over.
 
     old: None where nothing can be taken over.
     """
     if old is None:
-        return kept.light_curve()
+        return origin.light_curve()
     if result.provenance["versions"] != package_versions():
         log.warning("The result was made by other versions of the packages; all of its rows are made anew.")
-        return kept.light_curve()
-    return extend(result.light_curve, kept, old)
+        return origin.light_curve()
+    return extend(result.light_curve, origin, old)

@@ -11,8 +11,8 @@ import numpy as np
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.lightcurve.extending import extend, rows_stand_alone, with_runs
+from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.lightcurve.runs import Runs, RunsInMemory, TermsOfRuns
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.repeats import Repeats
@@ -54,25 +54,25 @@ def light_curve_of(
     Raises `DataError` where no run is left.
     """
     runs, parts = _waiting(iter(outcomes), n_runs)
-    kept, light_curve, unread, repeats = job.kept(runs), None, [], Repeats()
+    origin, light_curve, unread, repeats = job.origin_of(runs), None, [], Repeats()
     is_stored = isinstance(runs, StoredRuns)
     if isinstance(runs, StoredRuns) and job.settings.common is not None:
         settings, parts = _all_first(runs.place, job.settings, parts)
-        kept = replace(kept, settings=settings)
+        origin = replace(origin, settings=settings)
     with working("Fitting", progress and not is_stored):
         for part in parts:
             unread += [problem for _, problem in part if problem is not None]
             new = repeats.without(in_order_of_time([run for run, _ in part if run is not None]), strict)
-            kept, old = with_runs(kept.settled(new), new, strict)
-            light_curve = _with_rows(light_curve, kept, old) if is_stored else None
-            kept = _read_on_demand(kept, 0)
-        kept = replace(kept, failed=in_order((*unread, *repeats.problems, *kept.failed)))
-        if not len(kept.runs):
-            kept.refuse()
-        kept = _read_on_demand(kept, HELD).resolved()
-        if light_curve is None or not rows_stand_alone(kept):
-            return kept.light_curve()
-        return extend(light_curve, kept, range(len(kept.runs)))
+            origin, old = with_runs(origin.settled(new), new, strict)
+            light_curve = _with_rows(light_curve, origin, old) if is_stored else None
+            origin = _read_on_demand(origin, 0)
+        origin = replace(origin, failed=in_order((*unread, *repeats.problems, *origin.failed)))
+        if not len(origin.runs):
+            origin.refuse()
+        origin = _read_on_demand(origin, HELD).resolved()
+        if light_curve is None or not rows_stand_alone(origin):
+            return origin.light_curve()
+        return extend(light_curve, origin, range(len(origin.runs)))
 
 
 def _waiting(outcomes: Iterator[Outcome], n_runs: int) -> tuple[Runs, Iterator[list[Outcome]]]:
@@ -112,14 +112,16 @@ def _parts(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
         yield part
 
 
-def _with_rows(light_curve: LightCurve | None, kept: Kept, old: np.ndarray) -> LightCurve | None:
+def _with_rows(
+    light_curve: LightCurve | None, origin: LightCurveOrigin, old: np.ndarray
+) -> LightCurve | None:
     """The light curve with the rows of more runs; None while rows depend on runs that are still to come.
 
-    light_curve: of the runs of before, or None. old: their numbers in `kept`.
+    light_curve: of the runs of before, or None. old: their numbers in `origin`.
     """
-    if len(old) == len(kept.runs) or not rows_stand_alone(kept):
+    if len(old) == len(origin.runs) or not rows_stand_alone(origin):
         return light_curve
-    return kept.light_curve() if light_curve is None else extend(light_curve, kept, old)
+    return origin.light_curve() if light_curve is None else extend(light_curve, origin, old)
 
 
 def _all_first(
@@ -140,13 +142,13 @@ def _all_first(
     return settings, _parts((again(file), problem) for file, problem in waiting)
 
 
-def _read_on_demand(kept: Kept, held: int) -> Kept:
+def _read_on_demand(origin: LightCurveOrigin, held: int) -> LightCurveOrigin:
     """The same; where its runs are in files, with nothing of them in memory.
 
     held: bytes of files whose runs may be there later on.
     """
-    if not isinstance(kept.runs, StoredRuns):
-        return kept
-    runs = kept.runs.emptied(held)
-    terms = TermsOfRuns(runs, kept.reduction)
-    return replace(kept, runs=runs, terms=terms.terms, fates=terms.fates)
+    if not isinstance(origin.runs, StoredRuns):
+        return origin
+    runs = origin.runs.emptied(held)
+    terms = TermsOfRuns(runs, origin.reduction)
+    return replace(origin, runs=runs, terms=terms.terms, fates=terms.fates)

@@ -73,7 +73,7 @@ def light_curve(
     spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
     name : what the light curve calls the source; default: the target's name, or its position
     free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
-        the columns that come of it are described in `tevcurve.lightcurve.free_shapes.FreeShapes`
+        the columns that come of it are described in `tevcurve.lightcurve.free_spectra.FreeSpectra`
     free_ts : float, the TS with the fixed shape that a row must have for that, 25 by default; below it is `shape_fixed`
     upper_limit : float, confidence level of the limits, 0.95 by default
     sigma_ul : float, the same in standard deviations: a limit is where the statistic has risen by its square

@@ -3,8 +3,8 @@
 import os
 from dataclasses import dataclass, replace
 
+from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.plan import Plan
-from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
@@ -34,9 +34,9 @@ class Job(Plan):
         """The `RunKeys` of what reduced runs depend on."""
         return RunKeys(self.source, self._in_regions)
 
-    def kept(self, runs):
-        """The `Kept` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced. runs: the `Runs`."""
-        return Kept.of(self, runs=runs)
+    def origin_of(self, runs):
+        """The `LightCurveOrigin` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced. runs: the `Runs`."""
+        return LightCurveOrigin.of(self, runs=runs)
 
     @property
     def _in_regions(self):

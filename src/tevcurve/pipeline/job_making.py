@@ -7,7 +7,7 @@ from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
-from tevcurve.lightcurve.free_shapes import free_names
+from tevcurve.lightcurve.free_spectra import free_names
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.maps import WcsGeom
 from tevcurve.models import PowerLaw, SpectralModel

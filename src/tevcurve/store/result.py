@@ -11,9 +11,9 @@ from tevcurve.files import CHECKSUMS, Checksums, checksum, checksums_text, expan
 from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.lightcurve.io import read_table, write_table
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
+from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.rebinning import Kept
 from tevcurve.lightcurve.runs import BinsOnDemand, TermsOfRuns
 from tevcurve.problems import Problem
 from tevcurve.run_id import RunId, names_of
@@ -135,9 +135,9 @@ class Result:
         return cls(light_curve, config, provenance, folder)
 
     def runs_to_use(self):
-        """The `Kept` of the light curve. Raises `InputError` where there is none, with the reason."""
+        """The `LightCurveOrigin` of the light curve. Raises `InputError` where there is none, with the reason."""
         origin = self.light_curve.origin
-        if isinstance(origin, Kept):
+        if isinstance(origin, LightCurveOrigin):
             return origin
         if isinstance(origin, OlderOrigin):
             raise InputError(f"The runs of the result {self.folder} cannot be used: {origin.reason}.")
@@ -170,7 +170,7 @@ def write_result(folder, light_curve, *, config=None, inputs=None, overwrite=Fal
     folder = expand_path(folder)
     if not isinstance(light_curve, LightCurve):
         raise InputError(f"light_curve is a {type(light_curve).__name__}; wanted is a LightCurve.")
-    origin = light_curve.origin if keep_runs and isinstance(light_curve.origin, Kept) else None
+    origin = light_curve.origin if keep_runs and isinstance(light_curve.origin, LightCurveOrigin) else None
     texts = {PROVENANCE: as_json({"format": FORMAT, **provenance_of(inputs)})}
     if config is not None:
         texts[CONFIG] = _config_text(config)
@@ -238,11 +238,11 @@ def same_file(old, new, follow_symlinks=False):
 
 
 def known_checksums(origin, *others):
-    """Dict of path to checksum, as they were written, of what stays of a result: runs of a `Kept`, and others.
+    """Dict of path to checksum, as they were written, of what stays of a result: runs of an origin, and others.
 
     Parameters
     ----------
-    origin : the `Kept`
+    origin : the `LightCurveOrigin`
     others : str, paths of further files
     """
     runs = getattr(origin, "runs", None)
@@ -350,9 +350,9 @@ def package_versions():
 
 
 def job_text_of(origin):
-    """The text of the settings of a `Kept`. Raises `InputError` for what cannot be written.
+    """The text of the settings of a `LightCurveOrigin`. Raises `InputError` for what cannot be written.
 
-    origin: the `Kept`.
+    origin: the `LightCurveOrigin`.
     """
     try:
         return job_to_text({"plan": Plan.of(origin)})
@@ -400,14 +400,14 @@ def _read_ledger(checksums, origin):
         recorded = RecordedLedger.from_tables(**tables)
     except KeyError as error:
         raise DataError(f"A ledger in {folder} has no column {error}.") from error
-    if not isinstance(origin, Kept):
+    if not isinstance(origin, LightCurveOrigin):
         return recorded
     bins = BinsOnDemand(origin.time_bins, origin.runs, origin.terms)
     return Ledger(origin.runs, origin.fates, origin.failed, bins, (bins, recorded))
 
 
 def _read_origin(checksums):
-    """`Kept` whose runs are read when they are needed, or None where none were written."""
+    """`LightCurveOrigin` whose runs are read when they are needed, or None where none were written."""
     folder = checksums.folder
     if not (folder / JOB).is_file():
         return None
@@ -416,9 +416,9 @@ def _read_origin(checksums):
     if not isinstance(settings.get("plan"), Plan):
         raise DataError(f"{folder / JOB} has {sorted(settings)}; wanted is the plan of a light curve.")
     runs = StoredRuns(RunFolder(folder / RUNS, checksums=checksums), entries)
-    kept = Kept.of(settings["plan"], runs=runs, failed=failed)
-    terms = TermsOfRuns(runs, kept.reduction)
-    return replace(kept, terms=terms.terms, fates=terms.fates)
+    origin = LightCurveOrigin.of(settings["plan"], runs=runs, failed=failed)
+    terms = TermsOfRuns(runs, origin.reduction)
+    return replace(origin, terms=terms.terms, fates=terms.fates)
 
 
 def _read_older_origin(checksums, number, config):

@@ -30,7 +30,7 @@ def make(rate=0.05, background=0.01, alpha=0.1, seed=1, bins="5 min", factor=Non
 
 def brute_force(light_curve):
     """TS_var by scipy's minimiser on the statistic of ON and OFF counts."""
-    p = light_curve.origin.laid()[0].profile.likelihood
+    p = light_curve.origin.rows()[0].profile.likelihood
 
     def stat(a, cells):
         return wstat(p.n_on[cells], p.n_off[cells], p.alpha[cells], a * p.signal[cells]).sum()

@@ -55,7 +55,7 @@ def test_a_time_is_that_of_the_ratio_of_two_bins_of_one_width():
     flux = light_curve.table["flux"]
     assert result.value.to_value("s") == pytest.approx(1000 * np.log(2) / np.log(flux[1] / flux[0]), rel=1e-4)
     assert result.trials == 1
-    profile = light_curve.origin.laid()[0].profile
+    profile = light_curve.origin.rows()[0].profile
     ratio = estimate_ratios(profile.take([1])[0], profile.take([0])[0], rise=1.0, ul_rise=4.0)
     shortest, longest = 1000 * np.log(2) / np.log([ratio.high[0], ratio.low[0]])
     assert (result.value - result.errn).to_value("s") == pytest.approx(shortest, rel=1e-6)

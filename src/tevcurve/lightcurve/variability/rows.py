@@ -172,7 +172,7 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
         raise InputError(
             "The time bins of the light curve overlap, and variability is tested on independent rows."
         )
-    make = _from_origin if hasattr(light_curve.origin, "laid") else _from_columns
+    make = _from_origin if hasattr(light_curve.origin, "rows") else _from_columns
     rows = make(light_curve, numbers) if len(numbers) else None
     if rows is None or rows.n < least:
         n = 0 if rows is None else rows.n
@@ -223,8 +223,8 @@ def _rows_of_band(table, band):
 
 def _from_origin(light_curve, numbers):
     """From the counts themselves."""
-    kept = light_curve.origin
-    joint, time_bins = kept.laid()
+    origin = light_curve.origin
+    joint, time_bins = origin.rows()
     n_rows, numbers = len(numbers), numbers[np.isin(numbers, joint.fitted)]
     if not len(numbers):
         raise InputError("No row of the light curve expects anything of the source, so nothing can vary.")
@@ -236,14 +236,14 @@ def _from_origin(light_curve, numbers):
         return _from_columns(light_curve, numbers)
     maker, own = joint.toys(numbers), np.searchsorted(joint.fitted, numbers)
     fits = RowFits(maker.profile)
-    edges = kept.bands[numbers[0] % joint.n_bands :][:2]
+    edges = origin.bands[numbers[0] % joint.n_bands :][:2]
     pieces = _pieces(joint, time_bins, numbers, reference)
     exposure = joint.exposure
     ranges = energy_ranges(
         exposure.low, exposure.high, exposure.low_of_all, exposure.high_of_all, rows=numbers
     )
     notes = [*_common_notes(light_curve), *_dropped_notes(n_rows, len(numbers)), *range_notes(ranges)]
-    if kept.options.free:
+    if origin.options.free:
         notes.append("the spectrum's shape is the reference's in all rows")
     n_at_bound = int(np.count_nonzero(fits.minimum.at_limit))
     if n_at_bound:
@@ -256,7 +256,7 @@ def _from_origin(light_curve, numbers):
         stop_s=(stop - reference).sec,
         middle_s=middle,
         pieces=pieces,
-        flux=float(kept.spectrum.photon_flux(edges)[0]),
+        flux=float(origin.spectrum.photon_flux(edges)[0]),
         counts=joint.effective_counts(np.full(len(joint.fitted), max(float(fits.constant[0]), 0.0)))[own],
         good_s=np.bincount(pieces.row, pieces.stop_s - pieces.start_s, len(numbers)),
         exposure=np.bincount(pieces.row, pieces.weight, len(numbers)),

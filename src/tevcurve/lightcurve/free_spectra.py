@@ -20,7 +20,7 @@ FIXED_WORDS = "the shape of the spectrum stays fixed"
 
 
 @dataclass(frozen=True, eq=False)
-class FreeShapes:
+class FreeSpectra:
     """What a fit of the shape needs to know.
 
     A row of status `ok` whose TS reaches `free_ts` gets

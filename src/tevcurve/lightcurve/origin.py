@@ -9,11 +9,11 @@ import astropy.units as u
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import DataError
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.cube_likelihood import CubeRule, lay_cubes
-from tevcurve.fit.onoff_likelihood import lay_spectra
+from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
+from tevcurve.fit.onoff_likelihood import rows_of_spectra
 from tevcurve.fit.row_likelihood import RowSetting
 from tevcurve.lightcurve.dark_rows import safe_words, why_dark
-from tevcurve.lightcurve.free_shapes import FreeShapes, describe_parameters
+from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.plan import Plan
@@ -34,7 +34,7 @@ _MOST_REASONS = 10  # in one message
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Kept(Plan):
+class LightCurveOrigin(Plan):
     """The origin of a light curve: its plan, its runs, and their terms in its present energy bins.
 
     Attributes
@@ -109,18 +109,18 @@ class Kept(Plan):
         e_reco, e_true : Quantities, edges of the energy bins, as in `tevcurve.light_curve`; default:
             as there, or the present ones where no edges at all are given
         """
-        kept = self if time_bins is None else replace(self, time_bins=as_binning(time_bins)).resolved()
+        origin = self if time_bins is None else replace(self, time_bins=as_binning(time_bins)).resolved()
         if energy_edges is not None or e_reco is not None or e_true is not None:
-            bands = kept.bands * u.TeV if energy_edges is None else energy_edges
-            kept = replace(kept, axes=energy_axes(bands, e_reco, e_true)).reduced()
-        return kept.light_curve()
+            bands = origin.bands * u.TeV if energy_edges is None else energy_edges
+            origin = replace(origin, axes=energy_axes(bands, e_reco, e_true)).reduced()
+        return origin.light_curve()
 
     def light_curve(self):
         """The `LightCurve` of the present settings."""
-        joint, time_bins = self.laid(below_zero=self.options.negative)
+        joint, time_bins = self.rows(below_zero=self.options.negative)
         shapes = None
         if self.options.free:
-            shapes = FreeShapes(joint, self.spectrum, self.reduction.nodes_of(self.runs[0]))
+            shapes = FreeSpectra(joint, self.spectrum, self.reduction.nodes_of(self.runs[0]))
         table = table_of_rows(
             joint, time_bins, self.bands, self.spectrum, self.options, self.said(), shapes=shapes
         )
@@ -128,7 +128,7 @@ class Kept(Plan):
         return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
 
     def of_instrument(self, name):
-        """The `Kept` of the runs of one instrument. name: str, as its runs have it."""
+        """The `LightCurveOrigin` of the runs of one instrument. name: str, as its runs have it."""
         numbers = [k for k, run in enumerate(self.runs) if run.run_id.instrument == name]
         return replace(
             self,
@@ -161,7 +161,7 @@ class Kept(Plan):
         """
         return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
-    def laid(self, below_zero=True):
+    def rows(self, below_zero=True):
         """(`CubeLikelihood` or `OnOffLikelihood`, `TimeBins`) of the present settings.
 
         below_zero: bool, whether fluxes may be asked for below zero.
@@ -173,9 +173,9 @@ class Kept(Plan):
         if self.settings.kind is CubeSetting:
             runs = self._bounded_runs() if below_zero else list(self.terms)
             rule = CubeRule(self.options.background_error, below_zero)
-            return lay_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
+            return rows_of_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
         rule = BackgroundRule.of(self.options)
-        return lay_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
+        return rows_of_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
 
     def _bounded_runs(self):
         """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""
