@@ -14,6 +14,7 @@ import tevcurve
 from tevcurve import LightCurveEstimator
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.lightcurve.notebook_view import caption
 
 SAID = "one background norm for each run, on the smoothed shape of the OFF spectrum of the "
 NAMES = ("norm", "norm_err", "norm_errn", "norm_errp", "norm_ul", "ts", "npred")
@@ -45,6 +46,9 @@ def test_an_excess_that_a_free_background_takes_is_told():
     assert lost > 0.5 * error
     assert f"takes {lost:.3g} counts of the excess" in alone["reason"]
     assert "fewer events" not in alone["reason"]
+    assert "1 of 1 row: the fit has fewer counts of the source than the excess" in caption(
+        onoff_light_curve(short, **options)
+    )
     for better in ({"background": "shape"}, {"stacked": True}):
         row = onoff_light_curve(short, **options, **better).table[0]
         assert "of the excess" not in row["reason"]

@@ -11,11 +11,9 @@ from tevcurve.fit.row_events import onoff_events
 from tevcurve.fit.row_likelihood import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
 from tevcurve.fit.spectral_terms import onoff_rows
 from tevcurve.fit.toys_onoff import onoff_toys
+from tevcurve.kernels.onoff_profile import LOST, SCARCE
 
 FREE, ROWS = BackgroundRule(), RowSetting()
-# OFF counts in an energy bin of a run, on average, below which a free background draws on the ON counts; and how much
-# of the excess it may take, in standard deviations of that.
-SCARCE, SAID = 3, 0.5
 
 
 class OnOffLikelihood(RowLikelihood):
@@ -54,7 +52,7 @@ class OnOffLikelihood(RowLikelihood):
         n_on, n_off, alpha, off_in_on, _ = (each[self.fitted] for each in self.cells.summed(self.n_bins))
         n_cells = np.bincount(self.cells.row, self.cells.signal > 0, self.n_bins)[self.fitted]
         lost = n_on - off_in_on - norm * self.profile.total
-        worth_saying = lost > SAID * np.sqrt(n_on + alpha * off_in_on)
+        worth_saying = lost > LOST * np.sqrt(n_on + alpha * off_in_on)
         return np.where(worth_saying & (n_off < SCARCE * n_cells), lost, 0.0)
 
     def measured(self):

@@ -8,6 +8,9 @@ from tevcurve.kernels.onoff import profile_background, wstat, wstat_profile
 
 # Cells times flux factors that are computed at once: what a processor's cache holds.
 AT_ONCE = 20_000
+# OFF counts in an energy bin of a run, on average, below which a free background draws on the ON counts; and how much
+# of the excess it may take before that is said, in standard deviations of the excess.
+SCARCE, LOST = 3, 0.5
 
 
 def onoff_profile(

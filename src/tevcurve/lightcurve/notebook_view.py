@@ -13,6 +13,7 @@ from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_wor
 from tevcurve.lightcurve.plots.rows import series_of
 from tevcurve.lightcurve.provenance import told
 from tevcurve.lightcurve.selection import INSTRUMENT, rows_of_instruments
+from tevcurve.lightcurve.status import lost_excess_words
 from tevcurve.rounding import decimals_in_row, fixed, power_of, with_errors
 
 WIDTH, HEIGHT = 640, 170
@@ -72,9 +73,14 @@ def remarks(light_curve):
 
     light_curve: `LightCurve`.
     """
-    meta, words = light_curve.meta, extrapolation_words(light_curve.table)
+    meta, table = light_curve.meta, light_curve.table
+    sentences = [
+        f"{words[:1].upper()}{words[1:]}."
+        for words in (extrapolation_words(table), lost_excess_words(table))
+        if words
+    ]
     bins = "; ".join(str(meta[key]) for key in ("time_bins", "time_bins_note") if meta.get(key))
-    lines = [told(meta), f"Time bins: {bins}." if bins else "", words and f"{words[:1].upper()}{words[1:]}."]
+    lines = [told(meta), f"Time bins: {bins}." if bins else "", *sentences]
     return [line for line in lines if line]
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tevcurve.kernels.onoff_profile import LOST
+
 NO_ERROR = "where there is no symmetric error"
 
 
@@ -72,3 +74,22 @@ def _at_limit(norm, lost):
         return "at_bound", f"{words}, {NO_ERROR}"
     words = "there are fewer events than the background predicts, so the best flux is the bound at zero"
     return "at_zero", f"{words}, {NO_ERROR}"
+
+
+def lost_excess_words(table):
+    """How many rows have a fit with fewer counts of the source than the excess, one line, "" where none does.
+
+    table: astropy Table of a light curve.
+    """
+    names = ("n_on", "n_off", "alpha", "excess", "npred_excess")
+    if not set(names) <= set(table.colnames):
+        return ""
+    n_on, n_off, alpha, excess, fitted = (np.asarray(table[name], dtype=float) for name in names)
+    number = int(np.count_nonzero(excess - fitted > LOST * np.sqrt(n_on + alpha**2 * n_off)))
+    if not number:
+        return ""
+    rows = "row" if len(table) == 1 else "rows"
+    return (
+        f"{number} of {len(table)} {rows}: the fit has fewer counts of the source than the excess, by more than "
+        f"{LOST:g} of its error (npred_excess, excess; the reason is in the column of this name)"
+    )
