@@ -314,15 +314,15 @@ def test_part_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(tmp_path, 
 
 
 def test_pieces_have_draws_of_their_own_that_do_not_depend_on_the_others(tmp_path, drawn):
-    from validation.parts import LightCurveOrigin
+    from validation.parts import Kept
 
     assert run_toy(tmp_path, "--share", "0.34") == 0
-    first = LightCurveOrigin.read(tmp_path, "toy").found["numbers"]
+    first = Kept.read(tmp_path, "toy").found["numbers"]
     assert run_toy(tmp_path) == 0
-    found = LightCurveOrigin.read(tmp_path, "toy").found
+    found = Kept.read(tmp_path, "toy").found
     assert len(found["numbers"]) == 6
     assert found["numbers"][:2] == first
-    assert len({tuple(each["seed"]) for each in LightCurveOrigin.read(tmp_path, "toy").pieces}) == 3
+    assert len({tuple(each["seed"]) for each in Kept.read(tmp_path, "toy").pieces}) == 3
     assert drawn[0] == [0, 2, 4]
 
 
@@ -356,13 +356,13 @@ def test_pieces_are_made_anew_where_their_code_changed_and_not_where_its_words_d
     tree = subjects.without_words(ast.parse("x = 'a text that is a value'"))
     assert "a text that is a value" in ast.dump(tree)
     monkeypatch.setattr(parts, "fingerprint", lambda _: "changed")
-    kept = parts.LightCurveOrigin(
+    kept = parts.Kept(
         tmp_path / "toy.json", 1.0, ({"arguments": [1], "seed": [0], "code": "old", "found": {}},)
     )
     kept.write()
     toy = parts.Part(lambda *_: {"x": 1.0}, None, lambda _: [[1]])
     assert parts.run("toy", toy, 1.0, 0, tmp_path) == 0
-    assert parts.LightCurveOrigin.read(tmp_path, "toy").pieces[0]["code"] == "changed"
+    assert parts.Kept.read(tmp_path, "toy").pieces[0]["code"] == "changed"
 
 
 def test_code_that_gives_the_same_numbers_keeps_the_others(tmp_path, drawn, monkeypatch):
@@ -387,7 +387,7 @@ def test_code_that_gives_the_same_numbers_keeps_the_others(tmp_path, drawn, monk
     )
     assert run_toy(tmp_path, "--again", "2") == 1
     assert words_of(state_of("toy", toy, tmp_path)) == "made before its code changed"
-    assert {each.get("same_as") for each in parts.LightCurveOrigin.read(tmp_path, "toy").pieces} == {"today"}
+    assert {each.get("same_as") for each in parts.Kept.read(tmp_path, "toy").pieces} == {"today"}
 
 
 def test_report_is_assembled_from_what_is_kept_and_names_what_is_not(tmp_path, monkeypatch):

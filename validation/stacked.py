@@ -67,12 +67,15 @@ def dense_norm(curve, drawn, thresholds):
     Expectations are those of the runs reduced without safe energies; counts are from the events' own energies and
     directions.
     """
-    kept = curve.origin
-    setting = replace(kept.setting, safe_energy=None, stacked=True, unbinned=False)
-    flux, edges, geom = kept.spectrum.photon_flux(setting.axes.true), setting.axes.reco, setting.geom
+    origin = curve.origin
+    setting, nodes = (
+        replace(origin.settings.default, safe_energy=None),
+        origin.reduction.nodes_of(origin.runs[0]),
+    )
+    flux, edges, geom = origin.spectrum.photon_flux(origin.axes.true), origin.axes.reco, setting.geom
     signal, background, counts = 0.0, 0.0, 0.0
-    for run, observation, threshold in zip(kept.runs, drawn, thresholds, strict=True):
-        terms, _ = cube_terms(run, setting, kept.nodes)
+    for run, observation, threshold in zip(origin.runs, drawn, thresholds, strict=True):
+        terms, _ = cube_terms(run, origin.source, origin.axes, setting, nodes, compact=True)
         source_, own, _ = terms.compact.in_all_cells(flux)
         # Bins that reach below the threshold are not safe.
         safe = (edges[:-1] >= threshold * (1 - 1e-9))[:, None] & np.ones(source_.shape[1], dtype=bool)
