@@ -103,7 +103,8 @@ def make_case(number, seed, bases, folder, pristine):
     """
     rng = np.random.default_rng([seed, number])
     base = pick(rng, bases)
-    job = pick(rng, tuple(JOBS))
+    jobs = tuple(name for name, options in JOBS.items() if options["method"] == "1d")
+    job = pick(rng, jobs if base.point_like else tuple(JOBS))
     if len(base.runs) >= 10:
         damaged = tuple(rng.permutation(list(base.runs.values()))[: len(base.runs) // 10].tolist())
     else:

@@ -26,6 +26,7 @@ SITE = EarthLocation.from_geodetic(16.5 * u.deg, -23.27 * u.deg, 1835 * u.m)
 REFERENCE = TimeReference(51910, 0.000742870370370241)
 START = 2.0e8
 CRAB_RUNS = (23523, 23526)
+CUT_TABLE = (0.01, 0.5, 2.0, 200.0), (0.2, 0.15, 0.1)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Base:
 
     name: str. files: dict of relative path and content, not compressed. runs: dict of OBS_ID and relative path of its
     file. index: relative paths of the index files, if there are any. single: whether one file has both index tables.
+    point_like: whether the responses hold for a cut in angle.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Base:
     runs: dict
     index: tuple
     single: bool = False
+    point_like: bool = False
 
     def write(self, folder):
         """The store as files of a folder."""
@@ -51,23 +54,29 @@ class Base:
 
 
 def bases(data=None):
-    """List of `Base`: five simulated ones, one without an index, and one of H.E.S.S. runs where these are given."""
+    """List of `Base`: seven simulated ones, one without an index, and one of H.E.S.S. runs where these are given."""
     flat, round_one = simulated("3d"), simulated("2d", psf="psf_king")
     texts = simulated("2d", names=("CTAO-N 9", "CTAO-N 10"), psf="psf_3gauss")
-    made = [flat, as_single(round_one), turning(flat), texts, without_index(flat)]
+    cuts = [simulated("2d", cut=cut) for cut in ("0.14 deg", CUT_TABLE)]
+    made = [flat, as_single(round_one), turning(flat), texts, without_index(flat), *cuts]
     return made if data is None else [*made, real(data)]
 
 
-def simulated(background, n_runs=2, names=None, psf="psf_table"):
+def simulated(background, n_runs=2, names=None, psf="psf_table", cut=None):
     """A simulated store of runs of five minutes, whose background response is "2d" or "3d".
 
     names: their OBS_IDs, texts of runs that count their times in TAI from MJD 0 on; default: whole numbers, and TT.
-    psf: class of the point spread function.
+    psf: class of the point spread function. cut: in angle, for which the responses hold: a radius, or (edges of bins
+    of energy in TeV, radii in deg) of a table; default: they hold for all events.
     """
     ids, reference, start = names or range(1, n_runs + 1), REFERENCE, START
     if names is not None:
         reference, start = TimeReference(0, 0.0, "tai"), 54224.8 * 86400
     irfs = replace(ResponseSet.analytic(background, psf), location=SITE)
+    if cut is not None:
+        irfs = (
+            irfs.point_like(cut) if isinstance(cut, str) else irfs.point_like(cut[1] * u.deg, cut[0] * u.TeV)
+        )
     source = SkyModel(SkyPointSource.from_position(TARGET), PowerLaw(2.6, "3e-11 cm-2 s-1 TeV-1", "1 TeV"))
     observations = [
         simulate_observation(
@@ -84,9 +93,10 @@ def simulated(background, n_runs=2, names=None, psf="psf_table"):
     with tempfile.TemporaryDirectory() as folder:
         write_store(folder, observations)
         name = f"simulated {background}" + f", {n_runs} runs" * (n_runs > 2) + ", texts" * (names is not None)
+        name += "" if cut is None else ", a cut" if isinstance(cut, str) else ", a table of cuts"
         texts = [f"{number:06d}" if names is None else number.replace(" ", "_") for number in ids]
         paths = {number: f"data/obs_id_{text}.fits" for number, text in zip(ids, texts, strict=True)}
-        return in_memory(name, Path(folder), paths)
+        return replace(in_memory(name, Path(folder), paths), point_like=cut is not None)
 
 
 def real(data):
