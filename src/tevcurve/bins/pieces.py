@@ -1,16 +1,14 @@
 """What time bins and good time have in common, piece by piece."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from tevcurve.bins.good_time import GoodTime
+from tevcurve.bins.instants import Instants
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
-
-if TYPE_CHECKING:
-    from tevcurve.bins.time_bins import TimeBins
 
 ANY_RUN = -1
 
@@ -47,7 +45,36 @@ def expand_ranges(first: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.n
     return owner, np.asarray(first)[owner] + within
 
 
-def pieces_of(bins: "TimeBins", good: GoodTime) -> BinPieces:
+class LaidBins(Protocol):
+    """What of `~tevcurve.bins.time_bins.TimeBins` pieces are cut by: intervals, each of a bin and of a run or of any.
+
+    Attributes
+    ----------
+    start, stop : `Instants` (n,), edges of the intervals
+    bin, run : int arrays (n,), whose they are; the run is `ANY_RUN` where it may be any
+    instruments : tuple of str, whose runs the bins are laid over
+    """
+
+    @property
+    def start(self) -> Instants: ...
+
+    @property
+    def stop(self) -> Instants: ...
+
+    @property
+    def bin(self) -> np.ndarray: ...
+
+    @property
+    def run(self) -> np.ndarray: ...
+
+    @property
+    def instruments(self) -> tuple[str, ...]: ...
+
+    def owners(self) -> np.ndarray:
+        """Number of the instrument of each bin, int array (n_bins,)."""
+
+
+def pieces_of(bins: LaidBins, good: GoodTime) -> BinPieces:
     """The `BinPieces` of time bins and good time.
 
     Parameters
@@ -71,7 +98,7 @@ def pieces_of(bins: "TimeBins", good: GoodTime) -> BinPieces:
     return BinPieces(bin_[order], run[order], start[order], stop[order])
 
 
-def _of_each_instrument(bins: "TimeBins", good: GoodTime) -> list[tuple[np.ndarray | None, np.ndarray]]:
+def _of_each_instrument(bins: LaidBins, good: GoodTime) -> list[tuple[np.ndarray | None, np.ndarray]]:
     """(intervals of the bins, intervals of good time) of each instrument, two int arrays; None for all of the bins."""
     if len(bins.instruments) < 2:
         return [(None, np.arange(len(good.run)))]
@@ -83,7 +110,7 @@ def _of_each_instrument(bins: "TimeBins", good: GoodTime) -> list[tuple[np.ndarr
 
 
 def _pieces_of_clock(
-    bins: "TimeBins", good: GoodTime, number: int, intervals: np.ndarray | None, mine: np.ndarray
+    bins: LaidBins, good: GoodTime, number: int, intervals: np.ndarray | None, mine: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Pieces of some good time (int array `mine`), whose runs have one reference, in some intervals of the bins (int
     array, or None for all): bin, run, start and stop.

@@ -1,16 +1,12 @@
 """The responses of a `MapDataset` at the last few places of its models, which a fit asks for again and again."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tevcurve.datasets.cube_parts import CubeParts
 from tevcurve.datasets.source_response import CountsResponse, SourceResponse, source_response
 from tevcurve.models.sky import SkyModel
-
-if TYPE_CHECKING:
-    from tevcurve.datasets.map_dataset import MapDataset
-
 
 # A fit of a position looks at two places on each side of the one where it is, and comes back.
 MOVES_KEPT = 4
@@ -39,7 +35,7 @@ class KnownResponses:
         self._parts: tuple = ()
         self._known: dict[tuple, _Known] = {}
 
-    def response(self, dataset: "MapDataset", model: SkyModel) -> SourceResponse:
+    def response(self, dataset: CubeParts, model: SkyModel) -> SourceResponse:
         """The `SourceResponse` to a model.
 
         Parameters
@@ -50,7 +46,7 @@ class KnownResponses:
         return self._of(dataset, model).response
 
     def at_counts(
-        self, dataset: "MapDataset", model: SkyModel, cell: np.ndarray, mask: np.ndarray | None
+        self, dataset: CubeParts, model: SkyModel, cell: np.ndarray, mask: np.ndarray | None
     ) -> CountsResponse:
         """The `CountsResponse` to a model.
 
@@ -67,7 +63,7 @@ class KnownResponses:
             known.at_counts = known.response.at_counts(cell, mask)
         return known.at_counts
 
-    def _of(self, dataset: "MapDataset", model: SkyModel) -> _Known:
+    def _of(self, dataset: CubeParts, model: SkyModel) -> _Known:
         parts = dataset.exposure, dataset.psf, dataset.edisp, dataset.counts.origin
         if len(parts) != len(self._parts) or any(
             part is not known for part, known in zip(parts, self._parts, strict=True)

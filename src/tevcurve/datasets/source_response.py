@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.coordinates import SkyCoord
 
+from tevcurve.datasets.cube_parts import CubeParts
 from tevcurve.errors import InputError
 from tevcurve.irf import EnergyDependentTablePSF, PSFKernel
 from tevcurve.irf.source_psf import SourcePSF
@@ -14,10 +14,6 @@ from tevcurve.maps.axis import MapAxis
 from tevcurve.maps.geometry import WcsGeom
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.spatial import SpatialModel
-
-if TYPE_CHECKING:
-    from tevcurve.datasets.map_dataset import MapDataset
-
 
 # Relative: exposures nearer than this to those of the runs are these, in the order of another sum.
 SAME_EXPOSURE = 1e-9
@@ -86,7 +82,7 @@ class CountsResponse:
     total: np.ndarray
 
 
-def source_response(dataset: "MapDataset", model: SkyModel) -> SourceResponse:
+def source_response(dataset: CubeParts, model: SkyModel) -> SourceResponse:
     """The `SourceResponse` of a `SkyModel` in a `MapDataset`.
 
     A point source: the exposure at its position times its share of photons in each pixel. Of runs reduced by this
@@ -118,7 +114,7 @@ def source_response(dataset: "MapDataset", model: SkyModel) -> SourceResponse:
     return SourceResponse(filled, edisp)
 
 
-def _psf_for(dataset: "MapDataset", spatial: SpatialModel) -> PSFKernel | EnergyDependentTablePSF:
+def _psf_for(dataset: CubeParts, spatial: SpatialModel) -> PSFKernel | EnergyDependentTablePSF:
     """The dataset's PSF, or the run's own in place of its mean, which is empty at energies without exposure."""
     if len(dataset.runs) != 1 or not isinstance(dataset.psf, EnergyDependentTablePSF):
         return dataset.psf
@@ -172,7 +168,7 @@ def _convolved(
     return np.maximum(fftconvolve(planes, kernel.data, mode="same", axes=(1, 2)), 0.0)
 
 
-def _with_exposure(dataset: "MapDataset", spatial: SpatialModel, shares: np.ndarray) -> np.ndarray:
+def _with_exposure(dataset: CubeParts, spatial: SpatialModel, shares: np.ndarray) -> np.ndarray:
     runs = dataset.runs
     if not runs or not all(np.array_equal(run.true_edges, _true_edges(dataset)) for run in runs):
         return shares * _exposure_in_map(dataset, spatial)[:, None, None]
@@ -187,11 +183,11 @@ def _with_exposure(dataset: "MapDataset", spatial: SpatialModel, shares: np.ndar
     return shares * seen
 
 
-def _true_edges(dataset: "MapDataset") -> np.ndarray:
+def _true_edges(dataset: CubeParts) -> np.ndarray:
     return dataset.exposure.geom.axes[0].edges.to_value("TeV")
 
 
-def _change_of_exposure(dataset: "MapDataset", spatial: SpatialModel) -> np.ndarray | None:
+def _change_of_exposure(dataset: CubeParts, spatial: SpatialModel) -> np.ndarray | None:
     """The dataset's exposure over that of its runs in the pixel of the source (n_true,), or None where they are one.
 
     An exposure that a caller has changed, or put in the place of that of the runs, counts as it is changed there.
@@ -211,13 +207,13 @@ def _change_of_exposure(dataset: "MapDataset", spatial: SpatialModel) -> np.ndar
     return np.divide(given, own, out=np.ones_like(own), where=own > 0)
 
 
-def _exposure_in_map(dataset: "MapDataset", spatial: SpatialModel) -> np.ndarray:
+def _exposure_in_map(dataset: CubeParts, spatial: SpatialModel) -> np.ndarray:
     """Exposure map at the source, (n_true,), cm2 s; 0 where the source is outside the map."""
     values = dataset.exposure.value_at(spatial.position.reshape(1), interp="linear")
     return np.nan_to_num(values.to_value("cm2 s")[:, 0])
 
 
-def _edisp_matrix(dataset: "MapDataset", true_axis: MapAxis) -> np.ndarray:
+def _edisp_matrix(dataset: CubeParts, true_axis: MapAxis) -> np.ndarray:
     reco_axis = dataset.counts.geom.axes[0]
     if dataset.edisp is not None:
         matrix = np.asarray(dataset.edisp.pdf_matrix, dtype=float)

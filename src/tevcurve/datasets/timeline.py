@@ -1,7 +1,7 @@
 """When the events of a run came, and at which rates they are expected: what bins that look at events need of a run."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,9 +10,6 @@ from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
 from tevcurve.run_id import RunId
-
-if TYPE_CHECKING:
-    from tevcurve.datasets.onoff_terms import OnOffTerms
 
 
 class TimedRun(Protocol):
@@ -26,6 +23,34 @@ class TimedRun(Protocol):
 
     @property
     def deadc(self) -> float: ...
+
+
+class SpectrumRun(TimedRun, Protocol):
+    """What of `~tevcurve.datasets.onoff_terms.OnOffTerms` a time line is made of; its fields are described there."""
+
+    @property
+    def on_times_s(self) -> np.ndarray: ...
+
+    @property
+    def on_bin(self) -> np.ndarray: ...
+
+    @property
+    def off_times_s(self) -> np.ndarray: ...
+
+    @property
+    def off_bin(self) -> np.ndarray: ...
+
+    @property
+    def mask_safe(self) -> np.ndarray: ...
+
+    @property
+    def true_edges_tev(self) -> np.ndarray: ...
+
+    @property
+    def alpha(self) -> np.ndarray: ...
+
+    @property
+    def response(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +116,7 @@ def timeline_of(run: Any) -> RunTimeline:
 
 
 def spectrum_timeline(
-    run: "OnOffTerms", flux: np.ndarray | None = None, mask: ArrayLike | None = None
+    run: SpectrumRun, flux: np.ndarray | None = None, mask: ArrayLike | None = None
 ) -> RunTimeline:
     """The `RunTimeline` of a `OnOffTerms`.
 

@@ -1,6 +1,7 @@
 """When a dataset was taken."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from astropy.time import Time
@@ -8,12 +9,20 @@ from astropy.time import Time
 from tevcurve.data.gti import GTI
 from tevcurve.errors import InputError
 
-if TYPE_CHECKING:
-    from tevcurve.datasets.map_dataset import MapDataset
-    from tevcurve.datasets.onoff import SpectrumDatasetOnOff
+
+class Timed(Protocol):
+    """What datasets say of their times: `counts`, whose `meta` may say them, and `runs`."""
+
+    counts: Any
+
+    @property
+    def runs(self) -> Any: ...
+
+    @property
+    def time_range(self) -> tuple[Time, Time]: ...
 
 
-def times_of(datasets: "list[MapDataset] | list[SpectrumDatasetOnOff]") -> tuple[Time, Time]:
+def times_of(datasets: Sequence[Timed]) -> tuple[Time, Time]:
     """(starts, stops) of datasets, `Time` (n,) each: their `time_range`, made at once where they have one clock.
 
     datasets: list of `MapDataset` or of `SpectrumDatasetOnOff`. Raises `InputError` as `dataset_times`.
@@ -30,7 +39,7 @@ def times_of(datasets: "list[MapDataset] | list[SpectrumDatasetOnOff]") -> tuple
     return reference.to_time(start), reference.to_time(stop)
 
 
-def _good_times(dataset: "MapDataset | SpectrumDatasetOnOff") -> list[GTI]:
+def _good_times(dataset: Timed) -> list[GTI]:
     """Each `GTI` of a dataset that is not empty, a list."""
     gtis = [run.gti for run in dataset.runs] or [getattr(dataset, "gti", None)]
     return [gti for gti in gtis if gti is not None and len(gti.intervals)]

@@ -1,5 +1,6 @@
 """What a likelihood of amplitudes is, and a profile of one of them, as others ask for them."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,6 +9,23 @@ import numpy as np
 Start = Any
 # Half the statistic (n,), None where it was not asked for; its gradient (n, n_amplitudes) and its Hessian.
 Derivatives = tuple[np.ndarray | None, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """Everything but the flux factors at its best for given ones.
+
+    Attributes
+    ----------
+    stat : float array (n,)
+    norms, response : float arrays (n_blocks,), background norms and their derivatives in the flux factor
+    amplitudes : float array (n, n_amplitudes), the flux factors and the further amplitudes
+    """
+
+    stat: np.ndarray
+    norms: np.ndarray
+    response: np.ndarray
+    amplitudes: np.ndarray
 
 
 class AmplitudeLikelihood(Protocol):

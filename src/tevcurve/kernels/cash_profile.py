@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tevcurve.kernels.amplitudes import Settled
 from tevcurve.kernels.block_norms import SettledNorms, ratio, settle_norms
 from tevcurve.kernels.lowest_factors import lowest_factors
 from tevcurve.kernels.one_amplitude import OneAmplitude
@@ -258,20 +259,3 @@ class NormStart:
     amplitudes: np.ndarray
     norms: np.ndarray
     response: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Settled:
-    """Everything but the flux factors at its best for given ones.
-
-    Attributes
-    ----------
-    stat : float array (n,)
-    norms, response : float arrays (n_blocks,), background norms and their derivatives in the flux factor
-    amplitudes : float array (n, n_amplitudes), the flux factors and the further amplitudes
-    """
-
-    stat: np.ndarray
-    norms: np.ndarray
-    response: np.ndarray
-    amplitudes: np.ndarray

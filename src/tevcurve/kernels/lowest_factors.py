@@ -1,17 +1,13 @@
 """How far below zero the flux factors of bins may go: to where the prediction of some cell of the fit reaches zero."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-from tevcurve.kernels.amplitudes import Start
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Settled, Start
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.terms import CashTerms
-
-if TYPE_CHECKING:
-    from tevcurve.kernels.cash_profile import CashLikelihood, Settled
-
 
 MAX_STEPS = 100
 # A search ends with a step of this size, relatively.
@@ -22,7 +18,13 @@ FAR = 400.0
 LONGEST_STEP = 16.0
 
 
-def lowest_factors(likelihood: "CashLikelihood") -> np.ndarray:
+class OfCells(AmplitudeLikelihood, Protocol):
+    """A likelihood of amplitudes that knows its cells. terms: `CashTerms` of the bins."""
+
+    terms: CashTerms
+
+
+def lowest_factors(likelihood: OfCells) -> np.ndarray:
     """The lowest flux factor (n,) of each bin of a `CashLikelihood`, at most 0.
 
     It is where the first cell of the fit, with or without an event, would be predicted to have nothing, backgrounds
@@ -104,7 +106,7 @@ def _next(newton: np.ndarray, room: np.ndarray, low: np.ndarray, high: np.ndarra
     return np.where((wanted > low) & (wanted < high) & np.isfinite(wanted), wanted, middle)
 
 
-def _room(terms: CashTerms, cells: BoundCells, settled: "Settled") -> tuple[np.ndarray, np.ndarray]:
+def _room(terms: CashTerms, cells: BoundCells, settled: Settled) -> tuple[np.ndarray, np.ndarray]:
     """(first cell's prediction over the source's own there, its slope) of bins with all else `Settled`."""
     bins = terms.block_bin[cells.block]
     rest = settled.norms[cells.block] * cells.background + cells.constant

@@ -13,16 +13,12 @@ A likelihood of amplitudes is an object in which all else (background norms) is 
 `~tevcurve.kernels.cash_profile.CashLikelihood` is one, and `~tevcurve.kernels.onoff_profile.WstatLikelihood`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Settled, Start
 from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
-
-if TYPE_CHECKING:
-    from tevcurve.kernels.cash_profile import Settled
-
 
 MAX_STEPS = 200
 # What had reached its bound must be able to come back.
@@ -84,7 +80,7 @@ class OneAmplitude:
             curvature = hessian[:, 0, 0] - dot(edge, solve(rest, edge, descent.held))
         return (2 * half, 2 * slope, 2 * curvature), end
 
-    def settled(self, a: np.ndarray, start: Start = None) -> "tuple[Settled, Start]":
+    def settled(self, a: np.ndarray, start: Start = None) -> tuple[Settled, Start]:
         """(everything else at its best for first amplitudes a (n,), see the likelihood's own `settled`; end).
 
         Parameters
