@@ -240,7 +240,7 @@ class HduIndex(_Index):
         run : `IndexedRun`
         files : `FileCache` that the files are read by, where that is needed
         """
-        found = self._rows_of.get(run.obs_id, [])
+        found = self._rows_to(run.obs_id)
         if not found:
             return (), f"The {self._name} has no row for OBS_ID {run.obs_id}."
         if run.is_shared:
@@ -257,14 +257,19 @@ class HduIndex(_Index):
 
     @cached_property
     def _rows_of(self):
-        """For each OBS_ID its rows, list of `_Row`."""
+        """For each OBS_ID its rows, a list of (TELESCOP, HDU_TYPE, HDU_CLASS, FILE_DIR, FILE_NAME, HDU_NAME)."""
         columns = [self._texts(name) for name in HDU_COLUMNS[1:]]
         telescopes = self._texts("TELESCOP") if self._has("TELESCOP") else [""] * len(self.numbers)
-        found, paths = {}, {}
-        for obs_id, telescope, row in zip(self.numbers, telescopes, zip(*columns, strict=True), strict=True):
-            if obs_id is None:
-                continue
-            hdu_type, hdu_class, folder, file, hdu = row
+        found = {}
+        for obs_id, row in zip(self.numbers, zip(telescopes, *columns, strict=True), strict=True):
+            if obs_id is not None:
+                found.setdefault(obs_id, []).append(row)
+        return found
+
+    def _rows_to(self, obs_id):
+        """List of `_Row` of an OBS_ID; a store of many runs is asked for few."""
+        made, paths = [], {}
+        for telescope, hdu_type, hdu_class, folder, file, hdu in self._rows_of.get(obs_id, []):
             if (folder, file) not in paths:
                 paths[folder, file] = self._folders.path(folder, file)
             path, hdu_type = paths[folder, file], hdu_type.lower()
@@ -273,11 +278,10 @@ class HduIndex(_Index):
                     f"The {self._name} sends OBS_ID {obs_id} to {folder + '/' + file!r}; wanted is a file inside the "
                     "folder of the store, or inside one that data_root names."
                 )
-                made = _Row(None, telescope, words)
+                made.append(_Row(None, telescope, words))
             else:
-                made = _Row(HduAddress(hdu_type, full_class(hdu_type, hdu_class), path, hdu), telescope)
-            found.setdefault(obs_id, []).append(made)
-        return found
+                made.append(_Row(HduAddress(hdu_type, full_class(hdu_type, hdu_class), path, hdu), telescope))
+        return made
 
 
 @dataclass(frozen=True)
