@@ -22,6 +22,8 @@ from tevcurve.kernels.sphere import angular_separation
 from tevcurve.problems import noted_remarks
 
 log = logging.getLogger(__name__)
+# Runs whose files stay open from the search for their target to their reduction.
+HELD = 32
 REACH = 2.5 * u.deg  # of pointings to the target
 SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
 
@@ -273,13 +275,16 @@ def _called(observations, name):
             with noted_remarks(aloud=False):
                 its = observation.target_name
         except TevcurveError as error:
+            observation.release()
             found.append(observation)
             reason = reason or f"{observation.obs_id}: {error}"
             continue
-        finally:
-            observation.release()
         names.add(its or "no name")
-        if its.lower().startswith(name.lower()):
+        is_its = its.lower().startswith(name.lower())
+        # The files of a few stay open for what comes next; those of thousands would fill the memory.
+        if not is_its or len(found) >= HELD:
+            observation.release()
+        if is_its:
             found.append(observation)
             is_there = True
     if reason and not names:
