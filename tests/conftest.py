@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -71,3 +72,20 @@ def crab_example():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def kept_store(tmp_path_factory):
+    """The folder of the small store, which no test changes."""
+    from small_store import make_store
+
+    folder = tmp_path_factory.mktemp("small_store")
+    make_store(folder)
+    return folder
+
+
+@pytest.fixture
+def store_copy(kept_store, tmp_path):
+    """A copy of the small store that may be changed."""
+    shutil.copytree(kept_store, tmp_path / "dl3")
+    return tmp_path / "dl3"

@@ -1,5 +1,7 @@
 """Time bins and bands laid over runs in 1D: ON and OFF counts of each row, run and energy bin."""
 
+from functools import cached_property
+
 import numpy as np
 
 from tevcurve.errors import InputError
@@ -42,6 +44,11 @@ class OnOffLikelihood(RowLikelihood):
             guessed[cut.bins] |= own
         return guessed.ravel()
 
+    @cached_property
+    def _sums(self):
+        """(n_on, n_off, alpha, alpha * n_off, signal) of each row, float arrays (n_bins,)."""
+        return self.cells.summed(self.n_bins)
+
     def lost_excess(self, norm):
         """Counts of the excess that a background takes which is free where there are few OFF counts (n_fitted,).
 
@@ -49,7 +56,7 @@ class OnOffLikelihood(RowLikelihood):
         """
         if self.rule.off_shape is not None:
             return np.zeros(len(self.fitted))
-        n_on, n_off, alpha, off_in_on, _ = (each[self.fitted] for each in self.cells.summed(self.n_bins))
+        n_on, n_off, alpha, off_in_on, _ = (each[self.fitted] for each in self._sums)
         n_cells = np.bincount(self.cells.row, self.cells.signal > 0, self.n_bins)[self.fitted]
         lost = n_on - off_in_on - norm * self.profile.total
         worth_saying = lost > LOST * np.sqrt(n_on + alpha * off_in_on)
@@ -57,7 +64,7 @@ class OnOffLikelihood(RowLikelihood):
 
     def measured(self):
         """Columns of what was counted in the ON and the OFF regions."""
-        n_on, n_off, alpha, off_in_on, _ = self.cells.summed(self.n_bins)
+        n_on, n_off, alpha, off_in_on, _ = self._sums
         return {"counts": n_on, "n_on": n_on, "n_off": n_off, "alpha": alpha, "excess": n_on - off_in_on}
 
     def expected(self, norm):
@@ -106,7 +113,7 @@ class OnOffLikelihood(RowLikelihood):
 
     def drawn(self):
         """The `DrawnOnOff` of the fitted rows."""
-        n_on, n_off, alpha, _, _ = self.cells.summed(self.n_bins)
+        n_on, n_off, alpha, _, _ = self._sums
         same = self.cells.has_one_alpha(self.n_bins)
         return DrawnOnOff(*(each[self.fitted] for each in (n_on, n_off, alpha, same)))
 

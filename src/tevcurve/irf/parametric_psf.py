@@ -9,13 +9,12 @@ from typing import ClassVar
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import Angle
 from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError
 from tevcurve.irf.analytic_psf import AnalyticPSF
 from tevcurve.irf.layout import Layout, ValueColumn
-from tevcurve.irf.point_spread import PointSpreadResponse
+from tevcurve.irf.point_spread import PointSpreadResponse, places_of
 from tevcurve.irf.table import ResponseTable
 from tevcurve.kernels.interpolation import all_inside
 from tevcurve.kernels.radial_forms import FORMS, between_known
@@ -104,42 +103,20 @@ class ParametricPSF(PointSpreadResponse):
         inside = np.asarray(all_inside(energy, offset))[..., None]
         return between_known(low, high, energy.weight, told_by) * inside
 
-    def evaluate(
-        self, energy: str | u.Quantity, offset: str | float | u.Quantity, rad: str | u.Quantity
-    ) -> u.Quantity:
-        """Density as Quantity in sr-1; energies, offsets and angles are Quantities that broadcast.
-
-        Parameters
-        ----------
-        energy : true energies, Quantity
-        offset : from the pointing, Quantity
-        rad : angles from the source, Quantity
-        """
-        parameters, angles = self._broadcast(energy, offset, rad)
-        return FORMS[self.form].density(parameters, angles) * u.Unit("sr-1")
+    def _densities(self, energy_tev: np.ndarray, offset_rad: np.ndarray, rad: np.ndarray) -> np.ndarray:
+        return FORMS[self.form].density(self.parameters_at(energy_tev, offset_rad), rad)
 
     def containment(
         self, energy: str | u.Quantity, offset: str | float | u.Quantity, rad: str | u.Quantity
     ) -> u.Quantity:
-        """Fraction (0 to 1) of all photons, to infinity, within an angle; Quantities that broadcast.
+        """Fraction (0 to 1) of all photons, to infinity, within an angle; the arguments are those of `evaluate`.
 
         Parameters
         ----------
-        energy : true energies, Quantity
-        offset : from the pointing, Quantity
-        rad : angles from the source, Quantity
+        energy, offset, rad : as there
         """
-        parameters, angles = self._broadcast(energy, offset, rad)
-        return u.Quantity(FORMS[self.form].within(parameters, angles))
-
-    def _broadcast(
-        self, energy: str | u.Quantity, offset: str | float | u.Quantity, rad: str | u.Quantity
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Parameters and angles of one shape."""
-        energies, offsets, angles = np.broadcast_arrays(
-            u.Quantity(energy).to_value(u.TeV), Angle(offset).rad, Angle(rad).rad
-        )
-        return self.parameters_at(energies, offsets), angles
+        energies, offsets, angles = places_of(energy, offset, rad)
+        return u.Quantity(FORMS[self.form].within(self.parameters_at(energies, offsets), angles))
 
     def draw(self, energy_tev: np.ndarray, offset_rad: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Angles (n,) in radian between true and reconstructed direction; NaN where there is no function.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units as u
+from astropy.coordinates import Angle
 
 from tevcurve.figures.style import colours_in_order, use_colours
 from tevcurve.irf.source_psf import SourcePSF, angle_in_rad
@@ -25,6 +26,23 @@ class PointSpreadResponse(Response):
     def to_table(self, offset: str | float | u.Quantity) -> SourcePSF:
         """The function at one offset. offset: from the pointing, Quantity, string or float in deg."""
         return self.table_at(angle_in_rad(offset))
+
+    def evaluate(
+        self, energy: str | u.Quantity, offset: str | float | u.Quantity, rad: str | u.Quantity
+    ) -> u.Quantity:
+        """Density as Quantity in sr-1; energies, offsets and angles are Quantities that broadcast.
+
+        Parameters
+        ----------
+        energy : true energies, Quantity
+        offset : from the pointing, Quantity
+        rad : angles from the source, Quantity
+        """
+        return self._densities(*places_of(energy, offset, rad)) * u.Unit("sr-1")
+
+    def _densities(self, energy_tev: np.ndarray, offset_rad: np.ndarray, rad: np.ndarray) -> np.ndarray:
+        """Densities in sr-1 at energies (TeV), offsets and angles (radian) of one shape."""
+        raise NotImplementedError
 
     def plot(
         self, ax: "Axes | None" = None, fraction: float = 0.68, offsets: u.Quantity | None = None
@@ -50,3 +68,15 @@ class PointSpreadResponse(Response):
         ax.set_ylim(bottom=0)
         ax.legend(title="Offset")
         return ax
+
+
+def places_of(
+    energy: str | u.Quantity, offset: str | float | u.Quantity, rad: str | u.Quantity
+) -> tuple[np.ndarray, ...]:
+    """Energies in TeV, offsets and angles in radian, float arrays of one shape.
+
+    Parameters
+    ----------
+    energy, offset, rad : Quantities that broadcast, as in `PointSpreadResponse.evaluate`
+    """
+    return np.broadcast_arrays(u.Quantity(energy).to_value(u.TeV), Angle(offset).rad, Angle(rad).rad)

@@ -86,22 +86,9 @@ class PSF3D(PointSpreadResponse):
         rad = np.unique(np.append(0.0, axis.nodes))
         return rad, interpolate_axis(values, axis.locate(rad), axis=values.ndim - 1)
 
-    def evaluate(
-        self, energy: str | u.Quantity, offset: str | float | u.Quantity, rad: str | u.Quantity
-    ) -> u.Quantity:
-        """Density as Quantity in sr-1; energies, offsets and angles are Quantities that broadcast.
-
-        Parameters
-        ----------
-        energy : true energies, Quantity
-        offset : from the pointing, Quantity
-        rad : angles from the source, Quantity
-        """
-        energy, offset, rad = np.broadcast_arrays(
-            u.Quantity(energy).to_value(u.TeV), Angle(offset).rad, Angle(rad).rad
-        )
+    def _densities(self, energy_tev: np.ndarray, offset_rad: np.ndarray, rad: np.ndarray) -> np.ndarray:
         angles = locate(self.rad_nodes, rad, 0.0, self.rad_nodes[-1])
-        return interpolate_rows(self.profiles(energy, offset), angles) * angles.inside * u.Unit("sr-1")
+        return interpolate_rows(self.profiles(energy_tev, offset_rad), angles) * angles.inside
 
     def to_table(
         self, offset: str | float | u.Quantity, exposure: u.Quantity | None = None

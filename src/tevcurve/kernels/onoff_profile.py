@@ -1,5 +1,7 @@
 """The ON/OFF likelihood of many bins at once, as a function of their flux factors alone."""
 
+from functools import cached_property
+
 import numpy as np
 
 from tevcurve.kernels.numbering import members_of
@@ -109,22 +111,22 @@ class WstatLikelihood(CellCounts):
     cell_bin, n_on, n_off, alpha, signal, n : see `CellCounts`
     """
 
-    def __init__(
-        self,
-        cell_bin: np.ndarray,
-        n_on: np.ndarray,
-        n_off: np.ndarray,
-        alpha: np.ndarray,
-        signal: np.ndarray,
-        n: int,
-    ) -> None:
-        super().__init__(cell_bin, n_on, n_off, alpha, signal, n)
-        # Most cells of short bins have no event, and their statistic is two straight lines that meet at 0.
-        empty = (n_on == 0) & (n_off == 0)
-        self._empty = [
-            np.bincount(cell_bin[empty], values, n) for values in (signal[empty], (signal / alpha)[empty])
-        ]
-        self._seen = tuple(each[~empty] for each in (cell_bin, n_on, n_off, alpha, signal))
+    @cached_property
+    def _is_empty(self) -> np.ndarray:
+        """Bool array (n_cells,): most cells of short bins have no event."""
+        return (self.n_on == 0) & (self.n_off == 0)
+
+    @cached_property
+    def _empty(self) -> list[np.ndarray]:
+        """Slopes (n,) above and below 0 of the statistic of cells without an event: two straight lines."""
+        slopes = self.signal[self._is_empty], (self.signal / self.alpha)[self._is_empty]
+        return [np.bincount(self.cell_bin[self._is_empty], values, self.n) for values in slopes]
+
+    @cached_property
+    def _seen(self) -> tuple[np.ndarray, ...]:
+        """What there is of the cells with events."""
+        cells = self.cell_bin, self.n_on, self.n_off, self.alpha, self.signal
+        return tuple(each[~self._is_empty] for each in cells)
 
     def take(self, bins: np.ndarray, start: None = None) -> "tuple[WstatLikelihood, None]":
         """(the likelihood of some bins (sorted int array), of the same class, None).

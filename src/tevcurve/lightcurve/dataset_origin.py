@@ -16,7 +16,7 @@ from tevcurve.fit.onoff_datasets import OnOffDatasets
 from tevcurve.fit.row_exposure import WholeSeconds
 from tevcurve.fit.row_likelihood import RowSetting, RunPieces
 from tevcurve.lightcurve.dataset_ledger import dataset_ledger
-from tevcurve.lightcurve.hardness import hardness_table
+from tevcurve.lightcurve.hardness import TwoBands
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import check_flux, reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
@@ -27,7 +27,7 @@ from tevcurve.reduction.energy_axes import edges_in_tev
 
 
 @dataclass(frozen=True, eq=False)
-class DatasetOrigin:
+class DatasetOrigin(TwoBands):
     """The origin of a light curve of datasets that know their events.
 
     Attributes
@@ -116,18 +116,6 @@ class DatasetOrigin:
         if energy_edges is not None:
             changed |= {"energy_edges": edges_in_tev(energy_edges, "energy_edges"), "energies": None}
         return replace(self, **changed).light_curve()
-
-    def hardness(self, light_curve, band_low, band_high, **levels):
-        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`.
-
-        Parameters
-        ----------
-        light_curve : `LightCurve` whose origin this is
-        band_low, band_high : int, numbers of the bands, from 0
-        levels : `sigma`, and `upper_limit` or `sigma_ul`, as in `tevcurve.light_curve`; default: the light curve's
-            own
-        """
-        return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
     @property
     def ledger(self):

@@ -20,6 +20,22 @@ DESCRIPTIONS = {
 TIMES = ("instrument", "phase_min", "phase_max", "time_min", "time_max", "time_mean")
 
 
+class TwoBands:
+    """An origin of rows in several energy bands, with `rows`, `bands`, `spectrum` and `options`."""
+
+    def hardness(self, light_curve, band_low, band_high, **levels):
+        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`.
+
+        Parameters
+        ----------
+        light_curve : `LightCurve` whose origin this is
+        band_low, band_high : int, numbers of the bands, from 0
+        levels : `sigma`, and `upper_limit` or `sigma_ul`, as in `tevcurve.light_curve`; default: the light curve's
+            own
+        """
+        return hardness_table(light_curve, self, (band_low, band_high), **levels)
+
+
 def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sigma_ul=None):
     """The hardness of a light curve; see `LightCurve.hardness`.
 

@@ -14,7 +14,7 @@ from tevcurve.fit.onoff_likelihood import rows_of_spectra
 from tevcurve.fit.row_likelihood import RowSetting
 from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
-from tevcurve.lightcurve.hardness import hardness_table
+from tevcurve.lightcurve.hardness import TwoBands
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.plan_words import plan_meta
@@ -34,7 +34,7 @@ _MOST_REASONS = 10  # in one message
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LightCurveOrigin(Plan):
+class LightCurveOrigin(TwoBands, Plan):
     """The origin of a light curve: its plan, its runs, and their terms in its present energy bins.
 
     Attributes
@@ -148,18 +148,6 @@ class LightCurveOrigin(Plan):
     def said(self):
         """Dict of what the light curve says of itself, apart from its spectrum and its time bins."""
         return plan_meta(self, self.runs)
-
-    def hardness(self, light_curve, band_low, band_high, **levels):
-        """The ratio of two bands of a light curve made of this; see `LightCurve.hardness`.
-
-        Parameters
-        ----------
-        light_curve : `LightCurve` whose origin this is
-        band_low, band_high : int, numbers of the bands, from 0
-        levels : `sigma`, and `upper_limit` or `sigma_ul`, as in `tevcurve.light_curve`; default: the light curve's
-            own
-        """
-        return hardness_table(light_curve, self, (band_low, band_high), **levels)
 
     def rows(self, below_zero=True):
         """(`CubeLikelihood` or `OnOffLikelihood`, `TimeBins`) of the present settings.
