@@ -1,6 +1,7 @@
 """A run's part in a 3D light curve: what each of its events says about source and background, per second."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -160,6 +161,24 @@ class CubeTerms:
         flux: float array (n_true,), cm-2 s-1.
         """
         return np.einsum("bt,t->b", self.response_total, flux)
+
+    def at_spectrum(self, flux: np.ndarray) -> Self:
+        """The same with one bin of true energy, whose flux of 1 is that of a spectrum: with it rows say the same.
+
+        What other spectra and energies need is not there any more, which makes it many times smaller.
+
+        flux: float array (n_true,), cm-2 s-1.
+        """
+        first = self.first
+        if first is not None:
+            first = replace(first, response=np.einsum("ct,t->c", first.response, flux)[:, None])
+        return replace(
+            self,
+            response=np.einsum("et,t->e", self.response, flux)[:, None],
+            response_total=self.signal_total(flux)[:, None],
+            first=first,
+            compact=None,
+        )
 
     def timeline(self) -> RunTimeline:
         """`RunTimeline` of the events around the source, for time bins that look at events."""

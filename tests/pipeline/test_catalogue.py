@@ -1,0 +1,80 @@
+"""All sources of a catalogue from one reading: each as its own light curve."""
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from small_store import TARGET, make_store
+
+from tevcurve.errors import InputError
+from tevcurve.models import PowerLaw
+from tevcurve.pipeline import light_curve
+from tevcurve.pipeline.catalogue import catalogue_of, catalogue_runs, sources_at
+
+BANDS = [0.7, 2, 10] * u.TeV
+POSITIONS = SkyCoord([TARGET.ra, TARGET.ra, TARGET.ra], TARGET.dec + [0, 0.4, -1.1] * u.deg)
+# Of an error: what the quadrature of a source's photons near the edge of the field may move.
+CLOSE = 0.005
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return make_store(tmp_path_factory.mktemp("store"))
+
+
+def entries(store, time_bins=None, **options):
+    sources = sources_at(["target", "north", "south"], POSITIONS, PowerLaw(index=2.7))
+    options = {"energy_edges": BANDS, "safe_energy": None} | options
+    return list(catalogue_runs(*catalogue_of(store, sources, time_bins, **options)))
+
+
+def rows_of(made, source):
+    """Columns of one source, of all entries in order, a dict of arrays."""
+    tables = [(entry.table, entry.source == source) for entry in made]
+    names = tables[0][0].colnames
+    return {name: np.concatenate([np.asarray(table[name])[own] for table, own in tables]) for name in names}
+
+
+@pytest.mark.parametrize(("time_bins", "negative"), [(None, True), ("night", False)])
+def test_each_source_is_as_its_own_light_curve(store, time_bins, negative):
+    made = entries(store, time_bins, negative=negative)
+    for source, position in enumerate(POSITIONS):
+        rows = rows_of(made, source)
+        own = light_curve(
+            store.get_observations(),
+            position,
+            time_bins,
+            BANDS,
+            spectrum=PowerLaw(index=2.7),
+            safe_energy=None,
+            unbinned=True,
+            negative=negative,
+            norm_values=None,
+        ).table
+        assert set(rows) == set(own.colnames)
+        for name in ("time_min", "time_max", "e_min", "e_max", "counts", "n_runs", "status", "reason"):
+            assert rows[name].tolist() == own[name].tolist(), name
+        np.testing.assert_allclose(rows["livetime"], own["livetime"], rtol=1e-12)
+        for name in ("norm", "norm_errn", "norm_errp", "norm_ul"):
+            assert np.nanmax(np.abs(rows[name] - own[name]) / own["norm_errp"]) < CLOSE, name
+        np.testing.assert_allclose(rows["ts"], own["ts"], rtol=2 * CLOSE, atol=CLOSE)
+        np.testing.assert_allclose(rows["npred"], own["npred"], rtol=1e-4)
+
+
+def test_a_group_has_the_runs_that_share_bins(store):
+    assert [len(entry.run_ids) for entry in entries(store)] == [1, 1, 1]
+    assert [len(entry.run_ids) for entry in entries(store, "1 d")] == [3]
+
+
+def test_a_source_has_no_rows_of_runs_whose_field_it_is_outside_of(store):
+    made = entries(store, offset_max="0.8 deg")
+    assert [sorted(set(entry.source.tolist())) for entry in made] == [[0, 1], [0, 2], [0, 1]]
+
+
+def test_what_differs_from_source_to_source_is_refused(store):
+    with pytest.raises(InputError, match="look at events"):
+        entries(store, "counts 50")
+    with pytest.raises(InputError, match="'common'"):
+        entries(store, safe_energy="common")
+    with pytest.raises(InputError, match="takes no stacked"):
+        entries(store, stacked=True)
