@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from tevcurve.config.model import KEYS
-from tevcurve.config.yaml_nodes import plain_value
 from tevcurve.errors import InputError
+from tevcurve.files.yaml_nodes import plain_value
 from tevcurve.options import Option
 from tevcurve.renamed import ARGUMENTS, with_present_names
 

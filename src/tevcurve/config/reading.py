@@ -7,8 +7,8 @@ from tevcurve.config.changes import with_changes
 from tevcurve.config.mistakes import ConfigError
 from tevcurve.config.model import VERSION, Config
 from tevcurve.config.values import time_bins_text
-from tevcurve.config.yaml_nodes import MAX_BYTES, read_marked
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import InputError
+from tevcurve.files.yaml_nodes import read_marked_file
 from tevcurve.options import CONDITIONAL
 from tevcurve.renamed import as_written, with_present_names
 
@@ -25,15 +25,7 @@ def read_config(path, changes=None):
     changes : dict of key ("method", "spectrum.index") to value, in place of the file's
     """
     path, changes = Path(path).expanduser(), changes or {}
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path} has more than {MAX_BYTES // 1000} kB; wanted is a configuration.")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"The configuration {path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"The configuration {path} is no text.") from error
-    marked = read_marked(text, path)
+    marked = read_marked_file(path, "configuration", "as `tevcurve init TARGET PATH` writes it")
     values = with_present_names(marked.values)
 
     def place(key_path):

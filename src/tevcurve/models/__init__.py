@@ -12,6 +12,7 @@ from tevcurve.models.spectral_shapes import (
     LogParabola,
     PowerLaw,
 )
+from tevcurve.models.yaml_models import models_from_dict, models_to_dict, read_models, write_models
 
 __all__ = [
     "BackgroundModel",
@@ -29,4 +30,8 @@ __all__ = [
     "SkyPointSource",
     "SpatialModel",
     "SpectralModel",
+    "models_from_dict",
+    "models_to_dict",
+    "read_models",
+    "write_models",
 ]

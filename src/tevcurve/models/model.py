@@ -33,6 +33,8 @@ class Model:
 
     default_parameters: tuple[Parameter, ...] = ()
     values_are_required = False
+    # Parameters that need no value even then.
+    may_be_left: tuple[str, ...] = ()
     extra_keywords: tuple[str, ...] = ("name",)
     __signature__ = _Signature()
 
@@ -50,8 +52,8 @@ class Model:
             if key in given:
                 raise InputError(f"{kind} was given '{key}' twice; wanted is one value.")
             given[key] = value
-        if self.values_are_required and len(given) < len(names):
-            missing = [key for key in names if key not in given]
+        missing = [key for key in names if key not in given and key not in self.may_be_left]
+        if self.values_are_required and missing:
             raise InputError(
                 f"{kind} was made without {' and '.join(missing)}; wanted are values for {', '.join(names)}."
             )
@@ -149,7 +151,7 @@ def _signature(cls: type[Model]) -> inspect.Signature:
         kinds(
             p.name,
             kinds.POSITIONAL_OR_KEYWORD,
-            default=kinds.empty if cls.values_are_required else _default(p),
+            default=kinds.empty if cls.values_are_required and p.name not in cls.may_be_left else _default(p),
         )
         for p in cls.default_parameters
     ]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
+from scipy.special import ndtr, ndtri
 
 from tevcurve.errors import InputError
 from tevcurve.files.masked import is_masked
@@ -223,25 +224,38 @@ class SkyGaussian(SpatialModel):
 
 
 class SkyDisk(SpatialModel):
-    """A disc with a sharp edge: 1 / (2 pi (1 - cos r_0)) up to the radius r_0 included, 0 outside."""
+    """A disc: 1 / (2 pi (1 - cos r_0)) up to the radius r_0 included, 0 outside.
 
-    default_parameters = (LON_0, LAT_0, Parameter("r_0", 0.1, u.deg, min=0, max=180))
+    With an `edge_width`, a fraction of r_0, the brightness falls from 95 to 5 % over r_0 * edge_width about r_0, as an
+    error function (gammapy's definition); the integral over the sphere is 1 also then.
+    """
+
+    default_parameters = (
+        LON_0,
+        LAT_0,
+        Parameter("r_0", 0.1, u.deg, min=0, max=180),
+        Parameter("edge_width", 0.0, min=0, max=1, frozen=True),
+    )
+    may_be_left = ("edge_width",)
 
     @staticmethod
-    def profile(separation: np.ndarray, r_0: float) -> np.ndarray:
+    def profile(separation: np.ndarray, r_0: float, edge_width: float = 0.0) -> np.ndarray:
         """Surface brightness in sr-1 at a separation in radian.
 
         Parameters
         ----------
         separation : from the centre, radian
         r_0 : radian
+        edge_width : in units of r_0
         """
         _check_size("r_0", r_0)
+        if np.any(edge_width):
+            return _smooth_disc(separation, r_0, r_0 * edge_width / FROM_95_TO_5)
         # 1 - cos r = 2 sin^2(r / 2) keeps its digits for small discs.
         return np.where(np.asarray(separation) <= r_0, 1 / (4 * np.pi * np.sin(0.5 * r_0) ** 2), 0.0)
 
     def sampled_profile(  # type: ignore[override]
-        self, separation: np.ndarray, spacing: float, r_0: float
+        self, separation: np.ndarray, spacing: float, r_0: float, edge_width: float = 0.0
     ) -> np.ndarray:
         """The profile with its edge as wide as the spacing, so that fractions change smoothly with the radius.
 
@@ -250,20 +264,51 @@ class SkyDisk(SpatialModel):
         separation : from the centre, radian
         spacing : of the sampling points, radian
         r_0 : radian
+        edge_width : in units of r_0
         """
         _check_size("r_0", r_0)
+        if np.any(edge_width):
+            return _smooth_disc(separation, r_0, np.hypot(r_0 * edge_width / FROM_95_TO_5, spacing / 12**0.5))
         covered = np.clip(0.5 + (r_0 - separation) / spacing, 0, 1)
         return covered / (4 * np.pi * np.sin(0.5 * r_0) ** 2)
 
     @staticmethod
-    def radius(r_0: float) -> float:  # type: ignore[override]
-        """r_0 in radian. r_0: radian."""
-        return r_0
+    def radius(r_0: float, edge_width: float = 0.0) -> float:  # type: ignore[override]
+        """r_0 in radian, and twice the width of the edge: less than 1e-9 of the brightness is left there.
+
+        Parameters
+        ----------
+        r_0 : radian
+        edge_width : in units of r_0
+        """
+        return min(r_0 * (1 + 2 * edge_width), np.pi)
 
     @staticmethod
-    def detail(r_0: float) -> float:  # type: ignore[override]
-        """A third of r_0: the edge is sharp. r_0: radian."""
+    def detail(r_0: float, edge_width: float = 0.0) -> float:  # type: ignore[override]
+        """A third of r_0: the edge is sharp.
+
+        Parameters
+        ----------
+        r_0 : radian
+        edge_width : in units of r_0
+        """
         return r_0 / 3
+
+
+# Standard deviations of a normal distribution between 5 and 95 %.
+FROM_95_TO_5 = 2 * float(ndtri(0.95))
+
+
+def _smooth_disc(separation: np.ndarray, r_0: float, sigma: float) -> np.ndarray:
+    """Brightness in sr-1 of a disc whose edge is a normal distribution of radii about r_0, none below 0.
+
+    separation, r_0, sigma: radian.
+    """
+    # The discs' mean area, 2 pi E[1 - cos R] of R normal, without the part of R < 0 (which is small: as in the plane).
+    area = 4 * np.pi * np.sin(0.5 * r_0) ** 2 - 2 * np.pi * np.cos(r_0) * np.expm1(-0.5 * sigma**2)
+    low = r_0 / sigma
+    below = (r_0**2 + sigma**2) * ndtr(-low) - r_0 * sigma * np.exp(-0.5 * low**2) / (2 * np.pi) ** 0.5
+    return ndtr((r_0 - np.asarray(separation)) / sigma) / (area - np.pi * below)
 
 
 def _check_size(name: str, size: float) -> None:

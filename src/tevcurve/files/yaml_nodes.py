@@ -8,9 +8,10 @@ import os
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 
 MAX_BYTES = 256_000
 MAX_VALUES = 20_000
@@ -51,8 +52,31 @@ class Marked:
         return self.lines.get(path, 1)
 
 
-def read_marked(text: str, name: str | os.PathLike[str]) -> Marked:
-    """The `Marked` values of a YAML text;
+def read_marked_file(path: str | os.PathLike[str], kind: str, made_by: str = "") -> Marked:
+    """The `Marked` values of a YAML file.
+
+    Raises `DataError` for a file that cannot be read, `InputError` as `read_marked`.
+
+    Parameters
+    ----------
+    path : of the file
+    kind : what it should be, in words, such as "configuration"
+    made_by : how one comes by such a file, in words that follow on a comma
+    """
+    path, wanted = Path(path), f"a {kind}{made_by and f', {made_by}'}"
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path} has more than {MAX_BYTES // 1000} kB; wanted is a {kind}.")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"The {kind} {path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"The {kind} {path} is no text.") from error
+    return read_marked(text, path, wanted)
+
+
+def read_marked(text: str, name: str | os.PathLike[str], wanted: str = "a mapping") -> Marked:
+    """The `Marked` values of a YAML text.
 
     Numbers with an exponent are numbers ("1e-12"), and everything that is no number, boolean or null is a text: dates
     and "12:30", too. Raises `InputError` with the line for what is no YAML, for keys that stand there twice, and for
@@ -62,11 +86,12 @@ def read_marked(text: str, name: str | os.PathLike[str]) -> Marked:
     ----------
     text : of a YAML file
     name : what to call it in messages
+    wanted : what it should be, for messages
     """
     import yaml
 
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise InputError(f"{name} has more than {MAX_BYTES // 1000} kB; wanted is a configuration.")
+        raise InputError(f"{name} has more than {MAX_BYTES // 1000} kB; wanted is {wanted}.")
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -80,7 +105,7 @@ def read_marked(text: str, name: str | os.PathLike[str]) -> Marked:
     except RecursionError:
         raise InputError(f"{name} is nested deeper than {MAX_DEPTH} levels.") from None
     if root is None:
-        raise InputError(f"{name} is empty; `tevcurve init TARGET PATH` writes a configuration.")
+        raise InputError(f"{name} is empty; wanted is {wanted}.")
     if not isinstance(root, yaml.MappingNode):
         raise InputError(f"{name}, line {root.start_mark.line + 1}: wanted are lines such as `key: value`.")
     walk = _Walk(name)

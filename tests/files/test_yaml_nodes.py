@@ -2,8 +2,8 @@
 
 import pytest
 
-from tevcurve.config.yaml_nodes import MAX_BYTES, plain_value, read_marked
 from tevcurve.errors import InputError
+from tevcurve.files.yaml_nodes import MAX_BYTES, plain_value, read_marked
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,175 @@
+"""Models of a field as plain values in the form of gammapy's `Models.to_yaml`, and as files."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from tevcurve.errors import InputError
+from tevcurve.files.yaml_nodes import read_marked_file
+from tevcurve.models.sky import SkyModel
+from tevcurve.models.yaml_parameters import Path, check_keys, kind_of, mapping, mistake
+from tevcurve.models.yaml_shapes import plain_shape, shape_of
+from tevcurve.models.yaml_spectra import plain_spectrum, spectrum_of
+from tevcurve.problems import remark
+
+TOP = ("components", "covariance", "metadata")
+COMPONENT = ("name", "type", "spectral", "spatial", "temporal", "apply_irf", "datasets_names")
+SKY_MODEL, OF_BACKGROUND = ("SkyModel", "sky-model"), ("FoVBackgroundModel", "fov-bkg")
+CONSTANT = ("ConstantTemporalModel", "const")
+
+
+def read_models(path):
+    """List of the `SkyModel`s in a YAML file, as `write_models` and gammapy's `Models.write` make it.
+
+    Of a source its spectrum, its shape and the values, units, errors, bounds and frozen flags of its parameters are
+    taken. Left out with a remark: models of the background (a light curve has its own norm for each run), links
+    between parameters, priors, and for which datasets a model is. The file of the covariance is not read: errors are
+    those that stand with the parameters. What a light curve cannot do (an elongated shape, a source that changes with
+    time, another kind of model) is refused.
+
+    Parameters
+    ----------
+    path : str or Path of the file
+
+    Raises `DataError` for a file that cannot be read, and `InputError` with the line for what cannot be used.
+    """
+    path = FilePath(path).expanduser()
+    marked = read_marked_file(path, "file of models")
+    try:
+        return models_from_dict(marked.values)
+    except InputError as error:
+        line = marked.line(getattr(error, "path", ()))
+        raise InputError(f"{path}, line {line}: {error}") from error
+
+
+def write_models(models, path, overwrite=False):
+    """Writes models to a YAML file that `read_models` and gammapy's `Models.read` read.
+
+    Parameters
+    ----------
+    models : iterable of `SkyModel`
+    path : str or Path of the file
+    overwrite : bool, whether a file that is there is replaced
+
+    Raises `InputError` for models that gammapy does not have, or for a file that is there.
+    """
+    import yaml
+
+    path = FilePath(path).expanduser()
+    if path.exists() and not overwrite:
+        raise InputError(f"The file {path} is there already; overwrite=True replaces it.")
+    text = yaml.safe_dump(models_to_dict(models), sort_keys=False, allow_unicode=True, width=110)
+    path.write_text(text, encoding="utf-8")
+
+
+def models_to_dict(models: Iterable[SkyModel]) -> dict[str, Any]:
+    """Dict of plain values of models: {"components": [...]}, as gammapy's `Models.to_dict` has it.
+
+    models: `SkyModel`s with names.
+
+    Raises `InputError` for a model without a name, or one that gammapy does not have.
+    """
+    return {"components": [_plain_component(model) for model in models]}
+
+
+def models_from_dict(values: Mapping[str, Any] | Sequence[Any]) -> list[SkyModel]:
+    """List of the `SkyModel`s of plain values; see `read_models`.
+
+    values: as `models_to_dict` makes them, or only the list of components.
+
+    Raises `InputError` for what cannot be used; its `path`, keys and numbers, leads to the value.
+    """
+    path: Path = ()
+    if isinstance(values, Mapping):
+        check_keys(values, TOP, (), "The file of models")
+        if values.get("covariance") is not None:
+            remark(
+                f"The covariance of models in {values['covariance']} is not read; errors are those that stand with the "
+                "parameters."
+            )
+        path, values = ("components",), values.get("components", ())
+    if not isinstance(values, (list, tuple)) or not values:
+        raise mistake(path, "There are no components; wanted is a list of models, each with its type.")
+    found = [_component(each, (*path, number)) for number, each in enumerate(values)]
+    models = [model for model in found if model is not None]
+    names = [model.name for model in models]
+    for number, model in enumerate(found):
+        if model is not None and names.count(model.name) > 1:
+            raise mistake(
+                (*path, number),
+                f"The name {model.name!r} belongs to more than one model; wanted is a name for each.",
+            )
+    return models
+
+
+def _component(values: Any, path: Path) -> SkyModel | None:
+    """The `SkyModel` of one component, None for one that is left out."""
+    values = mapping(values, path, "A component")
+    kind, name = kind_of(values, path, "A component"), values.get("name")
+    if kind in OF_BACKGROUND:
+        remark(
+            f"The {kind} of {', '.join(map(str, values.get('datasets_names') or ['all']))} is left out: a light curve "
+            "has a norm of the background of its own for each run."
+        )
+        return None
+    if kind not in SKY_MODEL:
+        raise mistake((*path, "type"), f"A component is a {kind}; wanted is a SkyModel.")
+    if isinstance(name, (int, float)) and not isinstance(name, bool):
+        name = str(name)
+    if not isinstance(name, str) or not name.strip():
+        raise mistake(path, f"A SkyModel is called {name!r}; wanted is the name of the source.")
+    check_keys(values, COMPONENT, path, f"The model {name}")
+    _check_rest(values, path, name)
+    if values.get("spectral") is None:
+        raise mistake(path, f"The model {name} has no spectrum; wanted is one under the key spectral.")
+    spectral = mapping(values["spectral"], (*path, "spectral"), f"The spectrum of {name}")
+    spectrum, spatial = spectrum_of(spectral, (*path, "spectral"), name), None
+    if values.get("spatial") is not None:
+        place = (*path, "spatial")
+        spatial = shape_of(mapping(values["spatial"], place, f"The shape of {name}"), place, name)
+    return SkyModel(spatial, spectrum, name=name)
+
+
+def _check_rest(values: Mapping[str, Any], path: Path, name: str) -> None:
+    """Raises `InputError` for what a light curve cannot do; a remark on what it does not."""
+    temporal = values.get("temporal")
+    if temporal is not None:
+        place = (*path, "temporal")
+        kind = kind_of(
+            mapping(temporal, place, f"The temporal model of {name}"), place, f"The temporal model of {name}"
+        )
+        if kind not in CONSTANT:
+            raise mistake(
+                (*place, "type"),
+                f"The model {name} changes with time, by a {kind}; wanted is one that does not: a light curve fits it "
+                "in each of its rows.",
+            )
+    parts = values.get("apply_irf")
+    if parts is not None:
+        place = (*path, "apply_irf")
+        parts = mapping(parts, place, f"apply_irf of {name}")
+        if not all(value is True for value in parts.values()):
+            raise mistake(
+                place,
+                f"apply_irf of {name} leaves a response out; wanted is a model that all responses apply to.",
+            )
+    if values.get("datasets_names"):
+        remark(
+            f"The model {name} is for the datasets {values['datasets_names']} in its file; a light curve takes it for "
+            "all runs."
+        )
+
+
+def _plain_component(model: SkyModel) -> dict[str, Any]:
+    if not isinstance(model, SkyModel):
+        raise InputError(f"There is a {type(model).__name__} among the models; wanted are SkyModels.")
+    if not model.name:
+        raise InputError("A model has no name; wanted is one for each, such as SkyModel(..., name='crab').")
+    values = {
+        "name": model.name,
+        "type": SKY_MODEL[0],
+        "spectral": plain_spectrum(model.spectral_model, model.name),
+    }
+    if model.spatial_model is not None:
+        values["spatial"] = plain_shape(model.spatial_model, model.name)
+    return values
