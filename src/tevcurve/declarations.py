@@ -17,10 +17,12 @@ import logging
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tevcurve.errors import InputError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 log = logging.getLogger(__name__)
 
@@ -147,12 +149,14 @@ class Declarations(Generic[Thing]):
         return {name: place for name, place in self._of_packages.items() if name not in self._registered}
 
 
-def _points_of(group: str) -> EntryPoints:
+def _points_of(group: str) -> "EntryPoints":
     """The entry points of a group."""
     return _all_points().select(group=group)
 
 
 @lru_cache(maxsize=1)
 def _all_points() -> Any:
-    # Looking through what is installed takes 10 ms, for one group or for all.
+    # Looking through what is installed takes 10 ms, for one group or for all, and importing what does so as much.
+    from importlib.metadata import entry_points
+
     return entry_points()

@@ -9,28 +9,19 @@ import yaml
 from dl3_files import write_store
 from small_store import START, make_store, run_file
 from two_instruments import make_stores
+from typer import Typer
 from typer.testing import CliRunner
 
 from tevcurve import LightCurve
+from tevcurve.cli import commands
 from tevcurve.cli.commands import app
 from tevcurve.cli.main import main
 from tevcurve.config import Config
 from tevcurve.errors import StoreError
+from tevcurve.on_demand import found_at
 from tevcurve.store import Result
 
-COMMANDS = (
-    "demo",
-    "info",
-    "init",
-    "run",
-    "light-curve",
-    "rebin",
-    "append",
-    "report",
-    "variability",
-    "export",
-    "cache",
-)
+COMMANDS = [name for name, command in commands.COMMANDS.items() if not command.hidden]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +55,16 @@ def test_each_command_has_help_with_examples(command):
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0
     assert f"tevcurve {command} " in result.output.split("Options")[0].replace("Usage: tevcurve", "", 1)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_list_says_of_a_command_what_it_says_of_itself(command):
+    place = commands.COMMANDS[command]
+    found = found_at(place.place)
+    function = found.registered_callback.callback if isinstance(found, Typer) else found
+    assert place.words == function.__doc__.splitlines()[0]
+    listed = " ".join(CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output.split())
+    assert f"{command} {place.words}" in listed
 
 
 def test_every_key_of_the_configuration_has_an_option():

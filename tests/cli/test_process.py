@@ -10,6 +10,8 @@ import pytest
 from small_store import make_store
 from waiting import wait_for
 
+from tevcurve.cli.commands import COMMANDS
+
 COMMAND = [sys.executable, "-m", "tevcurve"]
 
 
@@ -87,14 +89,19 @@ def imported(*arguments):
 
 
 def test_help_needs_nothing_heavy():
-    assert imported("--help").isdisjoint(HEAVY)
+    found = imported("--help")
+    assert found.isdisjoint(HEAVY | {"pydantic", "importlib.metadata"})
+    # A command is imported when it is called, and no other one is.
+    commands = {place.place.partition(":")[0] for place in COMMANDS.values()}
+    assert found & commands == set()
+    assert imported("append", "--help") & commands <= {"tevcurve.cli.append", "tevcurve.cli.results"}
     assert imported("light-curve", "--help").isdisjoint(HEAVY)
 
 
 def test_a_light_curve_needs_no_figures_or_pages(store):
     found = imported("light-curve", store)
     assert found & HEAVY <= {"astropy", "numpy", "scipy", "yaml"}
-    assert found.isdisjoint({"scipy.stats", "numpy.random"})
+    assert found.isdisjoint({"scipy.stats", "numpy.random", "asyncio"})
 
 
 @pytest.mark.parametrize("closing", ["2>&-", ">&- 2>&-"])

@@ -15,7 +15,7 @@ FOLDER = Annotated[
 ]
 OLDER = Annotated[str | None, older_option("store")]
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="rich")
 
 
 @app.callback()

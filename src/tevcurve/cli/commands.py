@@ -1,37 +1,114 @@
 """The commands of `tevcurve`, and what stands before them.
 
-A command imports what it does when it is called: that takes a second, which who asks for help need not wait.
+A command is imported when it is called, and what it does when it has read its options: who asks for help need not wait
+for either.
 """
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
 from tevcurve import __version__
-from tevcurve.cli import append, cache, demo, export, info, init, light_curve, make_index, results
 from tevcurve.cli.logs import set_level
+from tevcurve.on_demand import found_at
+
+
+class Command(NamedTuple):
+    """Where a command is, and what the list of commands says of it.
+
+    Attributes
+    ----------
+    place : str, "module:object" of its function, or of the `typer.Typer` of a family of commands
+    words : str, the first line of its help
+    hidden : bool, whether the list leaves it out
+    """
+
+    place: str
+    words: str
+    hidden: bool = False
+
+
+CACHE = Command(
+    "tevcurve.cli.cache:app",
+    "The reduced runs that `tevcurve run` keeps, so that they are not made again: list or remove them.",
+)
+COMMANDS = {
+    "demo": Command(
+        "tevcurve.cli.demo:demo",
+        "A simulated night with a flare: print its light curve beside the truth, and draw both.",
+    ),
+    "info": Command(
+        "tevcurve.cli.info:info",
+        "What a data store or DL3 files have: targets, runs, live time, zenith angles, and which HDUs can be used.",
+    ),
+    "init": Command(
+        "tevcurve.cli.init:init", "Print a commented configuration with sensible values for a target."
+    ),
+    "make-index": Command(
+        "tevcurve.cli.make_index:make_index",
+        "Write hdu-index.fits.gz and obs-index.fits.gz for a folder of DL3 files that has none.",
+    ),
+    "run": Command(
+        "tevcurve.cli.light_curve:run",
+        "Make the light curve that a configuration asks for; each of its values can be changed on the line.",
+    ),
+    "light-curve": Command(
+        "tevcurve.cli.light_curve:light_curve",
+        "A light curve without a file: print it, and keep it with --output.",
+    ),
+    "rebin": Command(
+        "tevcurve.cli.results:rebin",
+        "The light curve of a result in other time bins or energy bands; the data are not read again.",
+    ),
+    "append": Command(
+        "tevcurve.cli.append:append",
+        "Add runs to a result, in place; what is there is not computed again. Runs that it has are passed over.",
+    ),
+    "report": Command(
+        "tevcurve.cli.results:report",
+        "A page about a result to send to colleagues: one file, with figures to look into.",
+    ),
+    "variability": Command(
+        "tevcurve.cli.results:variability",
+        "Did the source vary, how much and how fast? Tests that count exposure, limits and trials.",
+    ),
+    "export": Command(
+        "tevcurve.cli.export:export", "Write the light curve of a result, or of a file, in another format."
+    ),
+    "cache": CACHE,
+    "store": CACHE._replace(hidden=True),
+}
+
+
+class _OnDemand(TyperGroup):
+    """The commands of the table: by their words where they are listed, by themselves where one is called."""
+
+    def resolve_command(self, ctx, args):
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and _imported(name), rest
+
+
+def _imported(name):
+    """The command of typer of a name."""
+    found = found_at(COMMANDS[name].place)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False, rich_markup_mode="rich")
+        found.command(name)(function)
+    return typer.main.get_command(found)
+
 
 app = typer.Typer(
     name="tevcurve",
+    cls=_OnDemand,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo")(demo.demo)
-app.command("info")(info.info)
-app.command("init")(init.init)
-app.command("make-index")(make_index.make_index)
-app.command("run")(light_curve.run)
-app.command("light-curve")(light_curve.light_curve)
-app.command("rebin")(results.rebin)
-app.command("append")(append.append)
-app.command("report")(results.report)
-app.command("variability")(results.variability)
-app.command("export")(export.export)
-app.add_typer(cache.app, name="cache")
-app.add_typer(cache.app, name="store", hidden=True)
+for _name, _command in COMMANDS.items():
+    app.command(_name, help=_command.words, hidden=_command.hidden)(lambda: None)
 
 
 def _print_version(wanted: bool):

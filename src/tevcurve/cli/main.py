@@ -20,7 +20,7 @@ from tevcurve.problems import remarks_told_once
 
 DONE, PARTLY, NOTHING, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 # Objects that are made between two collections, and how many of these there are between two wider ones.
-_SELDOM = (50_000, 20, 100)
+_SELDOM = (200_000, 20, 100)
 _ANYWHERE = {"-v", "-vv", "--verbose", "--debug"}
 
 
@@ -93,7 +93,7 @@ def _ends_orderly() -> Iterator[None]:
 
 @contextmanager
 def _collects_seldom() -> Iterator[None]:
-    """A context in which Python looks for objects in circles a hundredth as often.
+    """A context in which Python looks for objects in circles hundreds of times less often.
 
     A command imports 1000 modules, whose objects all stay; to look through them again and again takes up to a tenth of
     it.

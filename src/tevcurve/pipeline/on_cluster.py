@@ -1,6 +1,5 @@
 """Runs read and reduced on a Dask cluster: one task a run."""
 
-import asyncio
 from uuid import uuid4
 
 from tevcurve.errors import InputError, MissingError, TevcurveError
@@ -19,6 +18,8 @@ def connect(address):
     Raises `MissingError` where the package `distributed` is not installed, `InputError` where no scheduler answers
     within some seconds.
     """
+    import asyncio
+
     try:
         from distributed import Client
     except ImportError:
@@ -40,6 +41,8 @@ def connect(address):
 
 async def _greet(address):
     """Asks the scheduler at an address who it is: a client waits for ever for a server that says nothing."""
+    import asyncio
+
     from distributed import Security, rpc
 
     own = Security().get_connection_args("client")
