@@ -10,6 +10,8 @@ from typing import Any
 from tevcurve.errors import DataError
 
 FIELDS = ("instrument", "obs_id", "part")
+# What INSTRUME is called where it says more than the instrument, of whose identity it is no part.
+SUBSYSTEM = "instrume"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]")
 _DIGITS = re.compile(r"([0-9]+)")
 _MOST_DIGITS = 18

@@ -11,6 +11,7 @@ from tevcurve.data.targets_plot import is_close_up, plot_targets
 from tevcurve.errors import DataError, MissingError
 from tevcurve.files import expand_path
 from tevcurve.leap_seconds import utc_text
+from tevcurve.lightcurve.run_columns import subsystem_words
 from tevcurve.pipeline.targets import open_stores
 from tevcurve.problems import without_own
 
@@ -78,7 +79,10 @@ def _print_stores(stores, targets):
         ["target", "runs", "live time [h]", "zenith [deg]", "first", "last", "RA [deg]", "Dec [deg]"], rows
     )
     print()
-    _print_hdus(use for store in stores for use in hdu_uses(store))
+    uses = [use for store in stores for use in hdu_uses(store)]
+    _print_hdus(uses)
+    for sentence in subsystem_words(use.instrument for use in uses if use.instrument):
+        print(plain(f"\n{sentence}"))
 
 
 def _row(target):

@@ -22,12 +22,14 @@ class HduUse:
     name : EXTNAME, "" where there is none
     hdu_class : HDU_CLASS, "" where it is no table of a run
     reason : why it cannot be used or is not, in words; "" where it is used
+    instrument : of events that can be read, (what their run's instrument is, INSTRUME where that says more); else None
     """
 
     path: Path
     name: str = ""
     hdu_class: str = ""
     reason: str = ""
+    instrument: tuple[str, str] | None = None
 
 
 def hdu_uses(store):
@@ -46,7 +48,10 @@ def hdu_uses(store):
                 key = one.path, one.hdu_name.upper(), one.hdu_class
                 if key not in uses:
                     reason = problem or _why_not(observation, one.hdu_type)
-                    uses[key] = HduUse(one.path, one.hdu_name, one.hdu_class, reason.rstrip("."))
+                    told = None
+                    if one.hdu_type == "events" and not reason:
+                        told = observation.run_id.instrument, observation.subsystem
+                    uses[key] = HduUse(one.path, one.hdu_name, one.hdu_class, reason.rstrip("."), told)
         if problem and not observation.addresses:
             uses[str(observation.run_id_in_index),] = HduUse(Path(), reason=problem.rstrip("."))
         observation.release()

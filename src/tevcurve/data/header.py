@@ -201,6 +201,13 @@ class RunHeader:
         return instrument_of(self.header)
 
     @property
+    def subsystem(self):
+        """INSTRUME where that says more than TELESCOP, "H.E.S.S. Phase I" of HESS, str; "" where it does not."""
+        said = self.header.get("INSTRUME")
+        said = said.strip() if isinstance(said, str) else ""
+        return "" if letters(said) == letters(self.instrument) else said
+
+    @property
     def target_name(self):
         """Name of the target, "" where the header has none."""
         return str(self.header.get("OBJECT", "")).strip()

@@ -66,6 +66,7 @@ class Observation:
     pointing_lonlat = _of_header("pointing_lonlat", "Pointing: RA and Dec, two floats in radian.")
     deadc = _of_header("deadc", "Live time over on-time.")
     target_name = _of_header("target_name", "Name of the target.")
+    subsystem = _of_header("subsystem", "INSTRUME where it says more than TELESCOP.")
     obs_mode = _of_header("obs_mode", "Observation mode, in capitals.")
     zenith = _of_header("zenith", "Mean zenith angle, Quantity in deg.")
     azimuth = _of_header("azimuth", "Mean azimuth, Quantity in deg.")

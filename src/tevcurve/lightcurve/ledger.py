@@ -8,11 +8,20 @@ import numpy as np
 from astropy.table import Row, Table
 
 from tevcurve.bins.time_bins import TimeBins
-from tevcurve.lightcurve.run_columns import columns_of, ids_of, with_columns
+from tevcurve.lightcurve.run_columns import (
+    columns_of,
+    ids_of,
+    subsystem_column,
+    subsystem_words,
+    with_columns,
+)
 from tevcurve.lightcurve.runs import BinsOnDemand, PickedRuns, Runs
 from tevcurve.problems import FAILED, WARNING, Problem, alike
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
-from tevcurve.run_id import FIELDS, names_of
+from tevcurve.run_id import FIELDS, SUBSYSTEM, names_of
+
+# Columns of the table of events that count none.
+NO_COUNTS = (*FIELDS, SUBSYSTEM)
 
 
 class _ProblemRow(Row):
@@ -48,12 +57,25 @@ class LedgerWords:
 
     def totals(self):
         """Number of events of each fate over all runs, a dict."""
-        return {name: int(np.sum(self.events[name])) for name in self.events.colnames if name not in FIELDS}
+        return {
+            name: int(np.sum(self.events[name])) for name in self.events.colnames if name not in NO_COUNTS
+        }
+
+    def subsystems(self, only_mixed=False):
+        """A sentence for each instrument of whose runs INSTRUME says more, a list of str.
+
+        only_mixed: bool, whether only those whose runs differ in that.
+        """
+        if SUBSYSTEM not in self.events.colnames:
+            return []
+        pairs = zip(self.events["instrument"].tolist(), self.events[SUBSYSTEM].tolist(), strict=True)
+        return subsystem_words(pairs, only_mixed)
 
     def __str__(self):
         lines = [f"{number:>10}  {fate}" for fate, number in self.totals().items()]
         used, total = np.sum(self.seconds["used"]), np.sum(self.seconds["total"])
         lines.append(f"{used:>10.1f}  of {total:.1f} s of good time used, in {len(self.events)} runs")
+        lines += self.subsystems()
         names = self.run_names()
         lines += [f"run {names[one.run_id]} is left out: {one.reason}" for one in self.failed]
         for first, *others in alike(self.warnings):
@@ -123,15 +145,16 @@ class Ledger(LedgerWords):
 
     @cached_property
     def events(self):
-        """`Table`, one row per run: what its `RunId` says, the number of events of each fate in the order in which
-        they are asked, and their total, which is the number of events in the file.
+        """`Table`, one row per run: what its `RunId` says, `instrume` where INSTRUME of a file says more, the number
+        of events of each fate in the order in which they are asked, and their total, the number of events in the file.
         """
         if self._is_recorded:
             return self.recorded[1].events
-        counts = np.zeros((len(self.runs), len(FATES)), dtype=int)
+        counts, subsystems = np.zeros((len(self.runs), len(FATES)), dtype=int), []
         used = zip(counts, self.fates, self._used_time, strict=True)
         for number, (row, fate, (start, stop)) in enumerate(used):
             run = self.runs.read(number)
+            subsystems.append(run.facts.get(SUBSYSTEM, ""))
             # Events before each stop less events before each start: inside where they differ by one.
             inside = np.searchsorted(start, run.time_s, side="right") > np.searchsorted(
                 stop, run.time_s, side="right"
@@ -139,7 +162,8 @@ class Ledger(LedgerWords):
             row += np.bincount(np.where(inside, fate, OUTSIDE_TIME_BINS), minlength=len(FATES))
             row[OUTSIDE_GTI] = run.n_outside_gti
         columns = dict(zip(FATES, counts.T, strict=True))
-        return Table({**columns_of(self._run_ids), **columns, "total": counts.sum(axis=1)})
+        known = columns_of(self._run_ids) | subsystem_column(subsystems)
+        return Table({**known, **columns, "total": counts.sum(axis=1)})
 
     @cached_property
     def seconds(self):

@@ -6,7 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import DataError
-from tevcurve.run_id import FIELDS, RunId
+from tevcurve.run_id import FIELDS, SUBSYSTEM, RunId
 
 
 def columns_of(run_ids: Iterable[RunId]) -> dict[str, np.ndarray]:
@@ -22,6 +22,40 @@ def ids_of(table: Table) -> list[RunId]:
     """
     columns = (table[name].tolist() for name in FIELDS)
     return [RunId(*row) for row in zip(*columns, strict=True)]
+
+
+def subsystem_column(said: Iterable[str]) -> dict[str, np.ndarray]:
+    """Dict of the text array (n,) of what the files of runs say beside their instrument; empty where none does.
+
+    said: of each run, "" where it says nothing more.
+    """
+    said = list(said)
+    return {SUBSYSTEM: np.array(said, dtype=str)} if any(said) else {}
+
+
+def subsystem_words(pairs: Iterable[tuple[str, str]], only_mixed: bool = False) -> list[str]:
+    """A sentence for each instrument of whose runs INSTRUME says more, and that they are mixed where they are.
+
+    Parameters
+    ----------
+    pairs : of each run the instrument that it is known by, and what its files say beside
+    only_mixed : whether those whose runs are alike are passed over
+    """
+    counted: dict[str, dict[str, int]] = {}
+    for name, said in pairs:
+        own = counted.setdefault(name, {})
+        own[said] = own.get(said, 0) + 1
+    told = []
+    for name, own in counted.items():
+        if len(own) > 1:
+            numbers = ", ".join(f"{said or 'not said'} ({number})" for said, number in own.items())
+            told.append(
+                f"The runs of {name or 'an unnamed instrument'} count as one instrument, and are of {len(own)} by "
+                f"INSTRUME: {numbers}."
+            )
+        elif not only_mixed and any(own):
+            told.append(f"INSTRUME of {name or 'the runs'} is {next(iter(own))}.")
+    return told
 
 
 def with_columns(table: Table) -> Table:

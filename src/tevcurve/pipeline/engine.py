@@ -1,5 +1,6 @@
 """From the runs of a job to its light curve: few or many, they come in parts, and wait in memory or in a folder."""
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from tevcurve.datasets.source_run import SourceRun
 from tevcurve.lightcurve.extending import extend, rows_stand_alone, with_runs
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.lightcurve.run_columns import subsystem_words
 from tevcurve.lightcurve.runs import Runs, RunsInMemory, TermsOfRuns
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.repeats import Repeats
@@ -20,8 +22,11 @@ from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.problems import Problem, in_order, remarks_told_once
 from tevcurve.progress import working
 from tevcurve.reduction.settings import SettingRule
+from tevcurve.run_id import SUBSYSTEM
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
 from tevcurve.store.stored_runs import RunFolder, StoredRuns
+
+log = logging.getLogger(__name__)
 
 # From so many runs on, or bytes of their events, runs wait in a folder and come in parts of so many. Fewer are one part
 # and stay in memory with their terms, so that they are rebinned within milliseconds.
@@ -53,7 +58,8 @@ def light_curve_of(
 
     Raises `DataError` where no run is left.
     """
-    runs, parts = _waiting(iter(outcomes), n_runs)
+    told: list[tuple[str, str]] = []
+    runs, parts = _waiting(_telling(outcomes, told), n_runs)
     origin, light_curve, unread, repeats = job.origin_of(runs), None, [], Repeats()
     is_stored = isinstance(runs, StoredRuns)
     if isinstance(runs, StoredRuns) and job.settings.common is not None:
@@ -69,10 +75,20 @@ def light_curve_of(
         origin = replace(origin, failed=in_order((*unread, *repeats.problems, *origin.failed)))
         if not len(origin.runs):
             origin.refuse()
+        for sentence in subsystem_words(told, only_mixed=True):
+            log.warning("%s", sentence)
         origin = _read_on_demand(origin, HELD).resolved()
         if light_curve is None or not rows_stand_alone(origin):
             return origin.light_curve()
         return extend(light_curve, origin, range(len(origin.runs)))
+
+
+def _telling(outcomes: Iterable[Outcome], told: list[tuple[str, str]]) -> Iterator[Outcome]:
+    """Iterator of the outcomes; of each run its instrument and INSTRUME are added to the list."""
+    for run, problem in outcomes:
+        if run is not None:
+            told.append((run.run_id.instrument, run.facts.get(SUBSYSTEM, "")))
+        yield run, problem
 
 
 def _waiting(outcomes: Iterator[Outcome], n_runs: int) -> tuple[Runs, Iterator[list[Outcome]]]:

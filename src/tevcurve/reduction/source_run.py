@@ -11,6 +11,7 @@ from tevcurve.leap_seconds import remark_future
 from tevcurve.problems import at_stage, remark
 from tevcurve.reduction.empty_energies import remark_empty_energies
 from tevcurve.reduction.event_remarks import remark_events
+from tevcurve.run_id import SUBSYSTEM
 
 
 def source_run(observation, source, in_regions=False, with_psf=True):
@@ -89,7 +90,8 @@ def checked_run(observation, source, in_regions=False):
     _remark_darkness(run)
     with at_stage("header"):
         remark_future(observation.tstop, f"Observation {observation.obs_id}")
-    return replace(run, facts={"target": observation.target_name, "zenith": _zenith_deg(observation)})
+    facts = {"target": observation.target_name, "zenith": _zenith_deg(observation)}
+    return replace(run, facts=facts | ({SUBSYSTEM: observation.subsystem} if observation.subsystem else {}))
 
 
 def _check_events(observation):

@@ -158,6 +158,7 @@ def _limitations(light_curve, rows, overlapping):
         said.append(f"{words_of_energies}; their marks are hollow.")
     said += _of_rows(rows)
     if ledger is not None and len(ledger.seconds):
+        said += ledger.subsystems(only_mixed=True)
         lost = float(np.sum(ledger.seconds["outside the time bins"]))
         if lost > 0.05:
             total = float(np.sum(ledger.seconds["total"]))

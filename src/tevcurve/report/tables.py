@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.lightcurve.ledger import NO_COUNTS
 from tevcurve.lightcurve.run_columns import ids_of
 from tevcurve.report import words
-from tevcurve.run_id import FIELDS
 
 # Of longer tables the page shows the beginning, so that it stays small; the figures show everything.
 MAX_ROWS = 500
@@ -91,7 +91,7 @@ def _row_cells(rows, row):
 def ledger_table(ledger):
     """The `ReportTable` of a ledger: each run with its events by fate and its seconds, and the sums first."""
     events, seconds = ledger.events, ledger.seconds
-    fates = [name for name in events.colnames if name not in (*FIELDS, "total")]
+    fates = [name for name in events.colnames if name not in (*NO_COUNTS, "total")]
     sums = [str(int(np.sum(events[name]))) for name in (*fates, "total")]
     sums += [f"{float(np.sum(seconds[name])):.1f}" for name in ("used", "total")]
     rows = [["All", *sums]]
