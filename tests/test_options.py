@@ -94,6 +94,7 @@ def test_defaults_are_settled_by_the_method():
         "binsz": "0.04 deg",
         "unbinned": False,
         "free_ts": 25.0,
+        "neighbours": None,
     }
     assert set(used(nothing | {"free": ()}, "1d")) == {
         "on_radius",
@@ -101,6 +102,7 @@ def test_defaults_are_settled_by_the_method():
         "angular_size",
         "background",
         "statistic",
+        "neighbours",
     }
     resolved = Config(data="x", target="y", method="1d").resolved()
     # A run may have a radius of its own, so none is written down.

@@ -116,6 +116,21 @@ OPTIONS = (
         ("PowerLaw", "ExponentialCutoffPowerLaw", "LogParabola", "BrokenPowerLaw", "Constant"),
     ),
     Option(
+        "models",
+        None,
+        "file of sky models in YAML: the one of the target's name is the source, the others shine beside it",
+        CURVE,
+        "models",
+    ),
+    Option(
+        "neighbours",
+        None,
+        "whether the fluxes of the other models are {choices} for all rows; null: free in 3d, fixed in 1d",
+        CURVE,
+        choices=("free", "fixed", "once"),
+        partner=("models", None),
+    ),
+    Option(
         "free",
         [],
         "parameters of the shape that are fitted in each row with the flux, as [index]",

@@ -12,7 +12,7 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
 from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.bins import by_run, by_width
-from tevcurve.models import LogParabola, PowerLaw
+from tevcurve.models import LogParabola, PowerLaw, SkyModel
 from tevcurve.pipeline import light_curve
 
 TARGET, EDGES = "PKS 2155-304", [0.7, 20] * u.TeV
@@ -57,7 +57,9 @@ def test_a_free_shape_fits_better_than_any_fixed_one(runwise):
         for row, value in enumerate(index):
             spectrum = PowerLaw(index=float(value), amplitude="2e-11 cm-2 s-1 TeV-1")
             options = type(kept.options)(sigma_ul=2.0)
-            fixed = replace(kept, spectrum=spectrum, options=options).light_curve()
+            fixed = replace(
+                kept, field=replace(kept.field, source=SkyModel(spectral_model=spectrum)), options=options
+            ).light_curve()
             rise = fixed.table["loglike"][row] - best[row]
             assert rise == pytest.approx(shift**2, abs=0.2)
             assert rise > at_least - 1e-7

@@ -187,7 +187,7 @@ class Hump(SpectralModel):
 
 def test_what_cannot_be_written_is_said_and_leaves_nothing(store, tmp_path):
     lc = make(store, spectrum=Hump())
-    with pytest.raises(InputError, match=r"spectrum is a Hump, .*keep_runs=False"):
+    with pytest.raises(InputError, match=r"spectral_model is a Hump, .*keep_runs=False"):
         write_result(tmp_path / "result", lc)
     assert os.listdir(tmp_path) == []
     assert len(Result.read(write_result(tmp_path / "result", lc, keep_runs=False)).light_curve) == len(lc)
@@ -225,7 +225,7 @@ def test_what_is_no_result_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"is not a result of tevcurve: it has no file provenance\.json"):
         Result.read(tmp_path)
     (tmp_path / "provenance.json").write_text('{"format": 7}')
-    with pytest.raises(DataError, match="is of the format 7; this version of tevcurve reads 1 to 4"):
+    with pytest.raises(DataError, match="is of the format 7; this version of tevcurve reads 1 to 5"):
         Result.read(tmp_path)
 
 

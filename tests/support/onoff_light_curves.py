@@ -12,7 +12,7 @@ from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import RunsInMemory
-from tevcurve.models import PowerLaw
+from tevcurve.models import Field, PowerLaw, SkyModel
 from tevcurve.options import FitOptions
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.onoff_terms import OnOffSetting
@@ -72,7 +72,7 @@ def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **opti
         axes=axes,
         settings=SettingRule(OnOffSetting(0.002, None, False)),
         stacked=stacked,
-        spectrum=SPECTRUM,
+        field=Field(SkyModel(spectral_model=SPECTRUM)),
         time_bins=by_width("5 min") if time_bins is None else time_bins,
         options=FitOptions(**options),
         meta={"method": "1d", "source": "test"},

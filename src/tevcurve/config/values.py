@@ -200,6 +200,7 @@ KINDS = {
     "exclusion": Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords],
     "flag": bool,
     "level": Annotated[Annotated[float, Field(gt=0.5, lt=1)] | None, NoneWords],
+    "models": Annotated[Annotated[str, checked(_path)] | None, NoneWords],
     "name": Annotated[str, checked(_name)],
     "names": Annotated[list[str], checked(_names), NoneWords],
     "norms": Annotated[str | list[float] | None, checked(_norms), NoneWords],

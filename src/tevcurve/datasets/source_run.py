@@ -11,6 +11,26 @@ from tevcurve.run_id import RunId
 
 
 @dataclass(frozen=True, eq=False)
+class SkyPart:
+    """The responses of a run at another source than that of its light curve.
+
+    Attributes
+    ----------
+    position : (lon, lat), ICRS, radian
+    offset : float, from the pointing, radian
+    psf : `~tevcurve.irf.source_psf.SourcePSF` there; None where it is not needed
+    edisp : `EnergyDispersion2D`, at least around this offset
+    """
+
+    position: tuple[float, float]
+    offset: float
+    psf: Any
+    edisp: Any
+
+    __repr__ = short_repr
+
+
+@dataclass(frozen=True, eq=False)
 class SourceRun:
     """What any binning in time and energy can be made from, without going back to the files.
 
@@ -33,6 +53,7 @@ class SourceRun:
     location : `EarthLocation`, for a background that turns with the horizon, else None
     facts : dict of what a person asks about a run (target, zenith angle in deg, INSTRUME where it says more than
         TELESCOP)
+    others : tuple of `SkyPart`, at each other source of the field
     remarks : tuple of (stage, reason), two str each, of what is odd about the run
     """
 
@@ -54,6 +75,7 @@ class SourceRun:
     location: Any = None
     facts: dict = field(default_factory=dict)
     remarks: tuple = ()
+    others: tuple[SkyPart, ...] = ()
 
     __repr__ = short_repr
 

@@ -9,7 +9,7 @@ import numpy as np
 from tevcurve.bins import Binning
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.run_reduction import RunReduction
-from tevcurve.models import SpectralModel
+from tevcurve.models import Field, SpectralModel
 from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.energy_axes import EnergyAxes
@@ -28,7 +28,7 @@ class Plan:
     source : (lon, lat), ICRS, radian
     axes : `EnergyAxes`
     settings : `SettingRule`, from a run to its setting
-    spectrum : `SpectralModel`, the reference
+    field : `~tevcurve.models.Field`, the source with its reference spectrum, and the others
     time_bins : `~tevcurve.lightcurve.bins.Binning`
     options : `FitOptions`
     meta : dict of what the light curve says of itself and no other field tells, such as the name of its source
@@ -41,7 +41,7 @@ class Plan:
     source: tuple[float, float]
     axes: EnergyAxes
     settings: SettingRule
-    spectrum: SpectralModel
+    field: Field
     time_bins: Binning
     options: FitOptions
     meta: dict[str, Any]
@@ -72,6 +72,11 @@ class Plan:
         return cls(**{each.name: getattr(plan, each.name) for each in fields(Plan)}, **more)
 
     @property
+    def spectrum(self) -> SpectralModel:
+        """The reference spectrum of the source."""
+        return self.field.spectrum
+
+    @property
     def bands(self) -> np.ndarray:
         """Edges (n_bands + 1,) of the energy bands in TeV."""
         return self.axes.bands
@@ -80,4 +85,4 @@ class Plan:
     def reduction(self) -> RunReduction:
         """What makes the terms of a run."""
         wanted = self.options.negative, self.stacked, self.exclusion
-        return RunReduction(self.source, self.axes, self.settings, self.spectrum, *wanted)
+        return RunReduction(self.source, self.axes, self.settings, self.field, *wanted)

@@ -28,6 +28,27 @@ def reference_in_bins(spectrum, true_edges, bands):
     return flux, dark
 
 
+def check_others(field, true_edges):
+    """Raises `InputError` where another source's spectrum is negative, infinite or NaN, or has no flux at all.
+
+    Parameters
+    ----------
+    field : `~tevcurve.models.Field`
+    true_edges : float array (n_true + 1,), TeV
+    """
+    for model in field.others:
+        what = f"The spectrum of the model {model.name!r}"
+        spectrum = model.spectral_model
+        _check(spectrum.dnde(true_edges), true_edges, true_edges, what)
+        flux = spectrum.photon_flux(true_edges)
+        _check(flux, true_edges[:-1], true_edges[1:], what)
+        if without_flux(flux.sum()):
+            raise InputError(
+                f"{what} has no flux between {true_edges[0]:.4g} and {true_edges[-1]:.4g} TeV; wanted is some, or no "
+                "such model."
+            )
+
+
 def check_spectrum(spectrum, true_edges):
     """Raises `InputError` for a spectrum that is negative, infinite or NaN at some edges, float array (n,), TeV.
 
@@ -72,12 +93,12 @@ def _none_words(low, high):
     )
 
 
-def _check(values, low, high):
+def _check(values, low, high, what="The reference spectrum"):
     wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
     if len(wrong):
         first, last = low[wrong[0]], high[wrong[-1]]
         where = f"at {first:.4g} TeV" if first == last else f"between {first:.4g} and {last:.4g} TeV"
         raise InputError(
-            f"The reference spectrum is {values[wrong[0]]:g} {where}; wanted is a finite flux, 0 or more, at all true "
+            f"{what} is {values[wrong[0]]:g} {where}; wanted is a finite flux, 0 or more, at all true "
             f"energies from {low[0]:.4g} to {high[-1]:.4g} TeV."
         )

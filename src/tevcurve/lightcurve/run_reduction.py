@@ -9,7 +9,7 @@ import numpy as np
 from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.datasets.source_run import SourceRun
-from tevcurve.models import SpectralModel
+from tevcurve.models import Field
 from tevcurve.problems import at_stage
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting, cube_terms, with_first_cells
@@ -29,7 +29,7 @@ class RunReduction:
     source : (lon, lat), ICRS, radian
     axes : `EnergyAxes`
     settings : `SettingRule`
-    spectrum : `SpectralModel`, the reference
+    field : `~tevcurve.models.Field`, the source with its reference spectrum, and the others
     below_zero : bool, whether fluxes below zero are asked for
     stacked : bool, whether runs are to be added up in time bins
     exclusion : map, region, or list of these, where no OFF region may lie, or None
@@ -38,7 +38,7 @@ class RunReduction:
     source: tuple[float, float]
     axes: EnergyAxes
     settings: SettingRule
-    spectrum: SpectralModel
+    field: Field
     below_zero: bool = False
     stacked: bool = False
     exclusion: Any = None
@@ -58,7 +58,7 @@ class RunReduction:
     def nodes(self) -> dict[str, TrueNodes]:
         """The `TrueNodes` at which responses are taken, by the `responses` of a setting."""
         kinds = dict.fromkeys(setting.responses for setting in self.settings.all)
-        return {kind: true_nodes(self.axes.true, kind, self.spectrum) for kind in kinds}
+        return {kind: true_nodes(self.axes.true, kind, self.field.spectrum) for kind in kinds}
 
     @cached_property
     def _exclusions(self) -> list[Any]:

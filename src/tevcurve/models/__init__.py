@@ -1,6 +1,7 @@
 """Models of sources and of the background, and their parameters."""
 
 from tevcurve.models.background import BackgroundModel
+from tevcurve.models.field import Field
 from tevcurve.models.parameters import Parameter, Parameters
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.spatial import SkyDisk, SkyGaussian, SkyPointSource, SpatialModel
@@ -19,6 +20,7 @@ __all__ = [
     "BrokenPowerLaw",
     "Constant",
     "ExponentialCutoffPowerLaw",
+    "Field",
     "FunctionSpectrum",
     "LogParabola",
     "Parameter",

@@ -25,6 +25,8 @@ def light_curve(
     spectrum=None,
     *,
     name=None,
+    models=None,
+    neighbours=None,
     free=(),
     free_ts=None,
     upper_limit=None,
@@ -72,6 +74,11 @@ def light_curve(
     method : "3d" (cube with the background response) or "1d" (ON and OFF regions)
     spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
     name : what the light curve calls the source; default: the target's name, or its position
+    models : list of `SkyModel`, each with a name and a position: the one of the name of the light curve is the source,
+        which may then be extended, and its spectrum is the reference; the others shine beside it
+    neighbours : "free" (each of the others has an amplitude in each row, fitted with the flux), "fixed" (they give what
+        their models say), or "once" (one amplitude for all rows, settled before these are fitted); default: "free" in
+        3D, and "fixed" in 1D, where nothing else can be told
     free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
         the columns that come of it are described in `tevcurve.lightcurve.free_spectra.FreeSpectra`
     free_ts : float, the TS with the fixed shape that a row must have for that, 25 by default; below it is `shape_fixed`

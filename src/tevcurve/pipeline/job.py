@@ -27,12 +27,12 @@ class Job(Plan):
             # Whoever follows the sky otherwise may lack a pointing, too: this is the reason to tell.
             with at_stage("events"):
                 observation.check_tracking()
-            run = checked_run(observation, self.source, self._in_regions)
+            run = checked_run(observation, self.source, self._in_regions, self.field.positions)
         return _without_folders(replace(run, remarks=tuple(remarks)), observation.addresses)
 
     def run_keys(self):
         """The `RunKeys` of what reduced runs depend on."""
-        return RunKeys(self.source, self._in_regions)
+        return RunKeys(self.source, self._in_regions, self.field.positions)
 
     def origin_of(self, runs):
         """The `LightCurveOrigin` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced. runs: the `Runs`."""

@@ -1,6 +1,7 @@
 """What is asked of `tevcurve.light_curve` to a `Job`: what goes together is checked, and defaults are settled."""
 
 import astropy.units as u
+from astropy.coordinates import SkyCoord
 
 from tevcurve.bins import by_run
 from tevcurve.bins.text import as_binning
@@ -8,9 +9,10 @@ from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_spectra import free_names
-from tevcurve.lightcurve.reference_spectrum import reference_in_bins
+from tevcurve.lightcurve.reference_spectrum import check_others, reference_in_bins
 from tevcurve.maps import WcsGeom
-from tevcurve.models import PowerLaw, SpectralModel
+from tevcurve.models import SpectralModel
+from tevcurve.models.field import field_of
 from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.targets import observations_of
@@ -38,29 +40,38 @@ def job_of(observations, target, name, asked):
     Raises `InputError` for what cannot be used or does not go together.
     """
     check_choice("method", asked["method"])
-    spectrum = _spectrum(asked["spectrum"])
+    check_spectral_model(asked["spectrum"])
     time_bins = as_binning(by_run() if asked["time_bins"] is None else asked["time_bins"])
     radius_is_given = asked["on_radius"] is not None
     asked = settled_options(asked)
-    options = fit_options(spectrum, asked)
     as_exclusions(asked["exclusion"])
     observations, position = observations_of(observations, target)
+    named = target if isinstance(target, str) else None
+    if name is None:
+        name = named or position.icrs.to_string("hmsdms", precision=1)
+    models, neighbours = asked["models"], asked["neighbours"]
+    field, source = field_of(
+        models, str(name), _lonlat(position), asked["spectrum"], neighbours, asked["method"]
+    )
+    if source != _lonlat(position):
+        position = SkyCoord(*source, unit="rad")
+    options = fit_options(field.spectrum, asked)
     axes = energy_axes(asked["energy_edges"], asked["e_reco"], asked["e_true"])
-    reference_in_bins(spectrum, axes.true, axes.bands)
+    reference_in_bins(field.spectrum, axes.true, axes.bands)
+    check_others(field, axes.true)
+    if not field.is_plain:
+        raise InputError("models are not used yet; wanted is a light curve without.")
     if asked["method"] == "3d":
         BackgroundRule.of(options).check_cubes(True)
         setting = cube_setting(position, axes, asked)
     else:
         setting = on_off_setting(asked, radius_is_given)
-    named = target if isinstance(target, str) else None
-    if name is None:
-        name = named or position.icrs.to_string("hmsdms", precision=1)
     limit = asked["upper_limit"]
     job = Job(
-        source=_lonlat(position),
+        source=source,
         axes=axes,
         settings=SettingRule(setting),
-        spectrum=spectrum.copy(),
+        field=field,
         time_bins=time_bins,
         options=options,
         meta={"source": str(name)} | ({} if limit is None else {"upper_limit": limit}),
@@ -82,13 +93,12 @@ def settled_options(asked):
     return values
 
 
-def _spectrum(spectrum):
-    spectrum = PowerLaw(index=option_of("spectrum").default["index"]) if spectrum is None else spectrum
-    if not isinstance(spectrum, SpectralModel):
+def check_spectral_model(spectrum):
+    """Raises `InputError` for what is no `SpectralModel`, nor None. spectrum: as in `tevcurve.light_curve`."""
+    if not (spectrum is None or isinstance(spectrum, SpectralModel)):
         raise InputError(
             f"spectrum is a {type(spectrum).__name__}; wanted is a SpectralModel such as PowerLaw."
         )
-    return spectrum
 
 
 def cube_setting(position, axes, asked):

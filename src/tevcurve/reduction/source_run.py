@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tevcurve.datasets.source_run import SourceRun
+from tevcurve.datasets.source_run import SkyPart, SourceRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.leap_seconds import remark_future
@@ -14,7 +14,7 @@ from tevcurve.reduction.event_remarks import remark_events
 from tevcurve.run_id import SUBSYSTEM
 
 
-def source_run(observation, source, in_regions=False, with_psf=True):
+def source_run(observation, source, in_regions=False, with_psf=True, others=()):
     """The `SourceRun` of an observation, or of a part of one, for a source; nothing of the observation is held on to.
 
     Parameters
@@ -23,6 +23,7 @@ def source_run(observation, source, in_regions=False, with_psf=True):
     source : (lon, lat), ICRS, radian
     in_regions : bool, whether events are to be counted in ON and OFF regions (1D); else the background response is kept
     with_psf : bool, whether the point spread function is needed
+    others : sequence of (lon, lat) of further sources, at which the responses are kept, too
 
     Raises `DataError` for events of another field of view, or a response that cannot be used.
     """
@@ -53,7 +54,15 @@ def source_run(observation, source, in_regions=False, with_psf=True):
         bkg=background,
         cut=observation.directional_cut if in_regions else None,
         location=observation.location if turns else None,
+        others=tuple(_sky_part(observation, place, with_psf) for place in others),
     )
+
+
+def _sky_part(observation, position, with_psf):
+    """The `SkyPart` of an observation at a position (ICRS, radian)."""
+    offset = float(angular_separation(*observation.pointing_lonlat, *position))
+    psf = observation.psf.table_at(offset) if with_psf else None
+    return SkyPart(tuple(position), offset, psf, observation.edisp.around(offset))
 
 
 def good_events(observation):
@@ -69,7 +78,7 @@ def good_events(observation):
     return events.select(good[np.argsort(time_s[good], kind="stable")])
 
 
-def checked_run(observation, source, in_regions=False):
+def checked_run(observation, source, in_regions=False, others=()):
     """The `source_run` of a whole observation for a light curve, with what a person asks about it.
 
     The arguments are those of `source_run`; the observation tracks a position. Raises `DataError` if the run has no
@@ -79,14 +88,14 @@ def checked_run(observation, source, in_regions=False):
     Parameters
     ----------
     observation : as a data store gives it
-    source, in_regions : as in `source_run`
+    source, in_regions, others : as in `source_run`
     """
     if not in_regions:
         observation.check_full_enclosure(or_else=", or method='1d', of ON and OFF regions")
     _check_events(observation)
     with at_stage("aeff"):
         with_psf = not in_regions or observation.directional_cut is None
-    run = source_run(observation, source, in_regions, with_psf)
+    run = source_run(observation, source, in_regions, with_psf, others)
     _remark_darkness(run)
     with at_stage("header"):
         remark_future(observation.tstop, f"Observation {observation.obs_id}")

@@ -65,10 +65,11 @@ class RunKeys:
     ----------
     source : (lon, lat), ICRS, radian
     in_regions : bool, whether events are to be counted in ON and OFF regions (1D); where these are is no matter
+    others : tuple of (lon, lat) of further sources, ICRS, radian
     """
 
-    def __init__(self, source, in_regions=False):
-        self._settings = {"source": source, "in_regions": in_regions}
+    def __init__(self, source, in_regions=False, others=()):
+        self._settings = {"source": source, "in_regions": in_regions, "others": others}
 
     @cached_property
     def _of_settings(self):

@@ -29,7 +29,7 @@ from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.reduction.settings import SettingRule
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 
-FORMAT = 4
+FORMAT = 5
 FRAMES = ("icrs", "galactic", "fk5")
 JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
 REGIONS = (
@@ -186,6 +186,26 @@ def _spectrum_kind(cls: type[models.SpectralModel]) -> RecordKind:
     return RecordKind(cls.__name__, cls, parts, make)
 
 
+def _spatial_kind(cls: type[models.SpatialModel]) -> RecordKind:
+    """`RecordKind` of a spatial model: its name, its frame, and its parameters as they are."""
+
+    def parts(model: models.SpatialModel) -> dict[str, Any]:
+        return {"name": model.name, "frame": model.frame, "parameters": list(model.parameters)}
+
+    def make(parts: dict[str, Any]) -> models.SpatialModel:
+        given = list(parts["parameters"])
+        values = {parameter.name: parameter.quantity for parameter in given}
+        model = cls(**values, name=parts["name"], frame=parts["frame"])
+        model._set_parameters(given)
+        return model
+
+    return RecordKind(cls.__name__, cls, parts, make)
+
+
+def _sky_parts(model: models.SkyModel) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in ("spatial_model", "spectral_model", "name")}
+
+
 def _parameter_parts(parameter: models.Parameter) -> dict[str, Any]:
     text = _unit_text(parameter.unit)
     if internal_factor(u.Unit(text)) != parameter.factor:
@@ -255,17 +275,22 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
         "setting rule": SettingRule,
         "energy axes": EnergyAxes,
         "fit options": FitOptions,
+        "field": models.Field,
         "geometry": WcsGeom,
         "map axis": MapAxis,
         "circle": SkyCircle,
         "observation filter": ObservationFilter,
         "common safe energy": CommonSafeEnergy,
     }
-    classes = [getattr(models, name) for name in models.__all__]
+    named = [getattr(models, name) for name in models.__all__]
+    classes = [each for each in named if isinstance(each, type)]
     spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
+    shapes = [cls for cls in classes if issubclass(cls, models.SpatialModel) and cls.default_parameters]
     kinds = [
         *(RecordKind(name, cls) for name, cls in plain.items()),
         *map(_spectrum_kind, spectra),
+        *map(_spatial_kind, shapes),
+        RecordKind("SkyModel", models.SkyModel, _sky_parts),
         *map(_quantity_kind, (u.Quantity, Angle, Longitude, Latitude)),
         RecordKind("parameter", models.Parameter, _parameter_parts, _parameter_of),
         RecordKind("ephemeris", Ephemeris, _ephemeris_parts),

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from tevcurve.data import GTI, TimeReference
-from tevcurve.datasets.source_run import SourceRun
+from tevcurve.datasets.source_run import SkyPart, SourceRun
 from tevcurve.errors import DataError
 from tevcurve.irf import AnalyticPSF, EnergyDependentTablePSF
 from tevcurve.irf.axis import ResponseAxis
@@ -22,7 +22,7 @@ from tevcurve.run_id import RunId
 from tevcurve.store.array_bytes import pack_array, unpack_array
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary, as_it_was
 
-MAGIC = b"tevcurve run 4\n\0"
+MAGIC = b"tevcurve run 5\n\0"
 CHECKSUM_BYTES = 32
 _HEAD = len(MAGIC) + CHECKSUM_BYTES
 # Cards of a response's header that describe the table in the file and not the response.
@@ -170,6 +170,7 @@ def _vocabulary():
 
     named = {
         "run": SourceRun,
+        "other source": SkyPart,
         "run id": RunId,
         "good time": GTI,
         "response axis": ResponseAxis,

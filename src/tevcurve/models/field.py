@@ -1,0 +1,195 @@
+"""What shines in a field: the source whose light curve is made, and the others beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.sphere import angular_separation
+from tevcurve.models.sky import SkyModel
+from tevcurve.models.spatial import SkyPointSource
+from tevcurve.models.spectral import SpectralModel
+from tevcurve.models.spectral_shapes import PowerLaw
+from tevcurve.options import check_choice, option_of
+from tevcurve.records import short_repr
+
+FREE, FIXED, ONCE = "free", "fixed", "once"
+# Radian: a model of the target's name is not farther from its position than this; one of another name that is nearer
+# than the second cannot be told from it.
+FARTHEST, NEAREST = 0.0175, 2e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """The source and the others, each a `SkyModel` whose spectrum is its reference.
+
+    Attributes
+    ----------
+    source : the source of interest, a point unless a model says otherwise; None in place of its spatial model where a
+        position is enough
+    others : all other sources
+    neighbours : "free" (each has an amplitude in each row), "fixed" (they give what their models say), or "once" (each
+        has one amplitude for all rows, which is settled before these are fitted)
+    amplitudes : what the others' spectra are multiplied by where that is settled "once"; None before it is, and
+        otherwise
+    """
+
+    source: SkyModel
+    others: tuple[SkyModel, ...] = ()
+    neighbours: str = FREE
+    amplitudes: tuple[float, ...] | None = None
+
+    __repr__ = short_repr
+
+    @property
+    def spectrum(self) -> SpectralModel:
+        """The reference spectrum of the source."""
+        return self.source.spectral_model
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether the source is no point."""
+        spatial = self.source.spatial_model
+        return spatial is not None and not spatial.is_point
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is a point and nothing else."""
+        return not (self.is_extended or self.others)
+
+    @property
+    def fitted(self) -> tuple[SkyModel, ...]:
+        """The others whose amplitudes are fitted, in each row or once."""
+        return () if self.neighbours == FIXED else self.others
+
+    @property
+    def fixed(self) -> tuple[SkyModel, ...]:
+        """The others that give what their models say."""
+        return self.others if self.neighbours == FIXED else ()
+
+    @property
+    def positions(self) -> tuple[tuple[float, float], ...]:
+        """(lon, lat) of each of the others, ICRS, radian."""
+        return tuple(centre_of(model) for model in self.others)
+
+
+def centre_of(model: SkyModel) -> tuple[float, float]:
+    """(lon, lat) of a model's centre, ICRS, radian. model: one with a spatial model."""
+    if model.spatial_model is None:
+        raise InputError(
+            f"The model {model.name!r} has no spatial model; wanted is one such as SkyPointSource."
+        )
+    lon, lat = model.spatial_model.lonlat_in("icrs")
+    return float(lon), float(lat)
+
+
+def field_of(
+    models: Any,
+    name: str,
+    position: tuple[float, float],
+    spectrum: SpectralModel | None,
+    neighbours: str | None = None,
+    method: str = "3d",
+) -> tuple[Field, tuple[float, float]]:
+    """(`Field`, (lon, lat) of its source, ICRS, radian) of models and a target.
+
+    The model of the target's name is the source, in place of a point at the target's position.
+
+    Parameters
+    ----------
+    models : a `SkyModel`, an iterable of these, or None
+    name : of the target
+    position : (lon, lat) of the target, ICRS, radian
+    spectrum : the reference; None for that of the source's model, or, where there is none, a power law of the index 2.5
+    neighbours : "free", "fixed" or "once"; None for "free" in 3D and "fixed" in 1D
+    method : "3d" or "1d"
+
+    Raises `InputError` for models without or of the same name, without a position, or that do not go together with
+    the target, its spectrum, or the method.
+    """
+    neighbours = _neighbours(neighbours, method)
+    listed = _checked(models)
+    own = [model for model in listed if model.name == name]
+    others = tuple(model for model in listed if model.name != name)
+    if own:
+        source = own[0]
+        centre = centre_of(source)
+        _check_same(source, spectrum)
+        _check_near(source, centre, position)
+    else:
+        centre = position
+        spatial = SkyPointSource(*(np.rad2deg(position) * u.deg))
+        source = SkyModel(spatial, (_default() if spectrum is None else spectrum).copy(), name=name)
+    for model in others:
+        shape = model.spatial_model
+        is_point = shape is not None and shape.is_point
+        if is_point and angular_separation(*centre, *centre_of(model)) < NEAREST:
+            raise InputError(
+                f"The model {model.name!r} is where the target {name!r} is, and cannot be told from it; wanted is a "
+                "model of the target's name, or none there."
+            )
+    return Field(source, others, neighbours), centre
+
+
+def _default() -> SpectralModel:
+    return PowerLaw(index=option_of("spectrum").default["index"])
+
+
+def _neighbours(neighbours: str | None, method: str) -> str:
+    if neighbours is None:
+        return FREE if method == "3d" else FIXED
+    check_choice("neighbours", neighbours)
+    if method == "1d" and neighbours != FIXED:
+        raise InputError(
+            f"neighbours is {neighbours!r}, and counts of ON and OFF regions do not tell sources apart; wanted is "
+            "'fixed', or method='3d'."
+        )
+    return neighbours
+
+
+def _checked(models: Any) -> list[SkyModel]:
+    """Copies of models, a list, each with a name of its own and a position."""
+    if models is None:
+        return []
+    if isinstance(models, SkyModel):
+        models = [models]
+    if isinstance(models, str) or not isinstance(models, Iterable):
+        raise InputError(f"models is {models!r}; wanted is a list of SkyModel.")
+    listed, names = list(models), set()
+    for number, model in enumerate(listed):
+        if not isinstance(model, SkyModel):
+            raise InputError(f"models[{number}] is a {type(model).__name__}; wanted is a SkyModel.")
+        if not model.name:
+            raise InputError(
+                f"models[{number}] has no name; wanted is one by which it is told from the others."
+            )
+        if model.name in names:
+            raise InputError(f"Two models have the name {model.name!r}; wanted is another for each.")
+        names.add(model.name)
+        centre_of(model)
+    return [model.copy() for model in listed]
+
+
+def _check_same(source: SkyModel, spectrum: SpectralModel | None) -> None:
+    own = source.spectral_model
+    if spectrum is None or spectrum is own:
+        return
+    pairs = zip(own.parameters, spectrum.parameters, strict=False)
+    is_same = type(own) is type(spectrum) and len(own.parameters) == len(spectrum.parameters)
+    if not (is_same and all(one.quantity == other.quantity for one, other in pairs)):
+        raise InputError(
+            f"spectrum is given, and models has another one for {source.name!r}; wanted is one of them, or both the "
+            "same."
+        )
+
+
+def _check_near(source: SkyModel, centre: tuple[float, float], position: tuple[float, float]) -> None:
+    separation = float(angular_separation(*centre, *position))
+    if separation > FARTHEST:
+        raise InputError(
+            f"The model {source.name!r} is {np.rad2deg(separation):.3g} deg from the target of this name; "
+            "wanted is less than 1 deg."
+        )
