@@ -4,6 +4,7 @@ The files in `data` were written by gammapy 2.1; the numbers below are those of 
 """
 
 import logging
+import re
 from pathlib import Path
 
 import astropy.units as u
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import (
     FunctionSpectrum,
     LogParabola,
@@ -19,6 +21,7 @@ from tevcurve.models import (
     SkyGaussian,
     SkyModel,
     SkyPointSource,
+    TemplateSpatialModel,
     models_from_dict,
     models_to_dict,
     read_models,
@@ -205,6 +208,58 @@ def test_what_is_no_file_of_models(tmp_path, text):
         read_models(tmp_path / "m.yaml")
     with pytest.raises(DataError, match=r"The file of models .* cannot be read"):
         read_models(tmp_path / "none.yaml")
+
+
+def template(tmp_path):
+    geom = WcsGeom.create((84, 22), 0.1, npix=(4, 3), proj="TAN")
+    WcsNDMap(geom, np.arange(12.0).reshape(3, 4)).write(tmp_path / "shape.fits")
+    return TemplateSpatialModel.read(tmp_path / "shape.fits", lon_0="84.01 deg")
+
+
+def test_templates_have_their_map_beside_them(tmp_path, monkeypatch):
+    made = template(tmp_path)
+    models = [*our_models(), SkyModel(made, PowerLaw(), name="cloud / 1")]
+    (tmp_path / "there").mkdir()
+    write_models(models, tmp_path / "there" / "models.yaml")
+    assert (tmp_path / "there" / "models-4-cloud-1.fits").is_file()
+    (tmp_path / "shape.fits").unlink()
+    monkeypatch.chdir(tmp_path)
+    read = read_models("there/models.yaml")[4].spatial_model
+    np.testing.assert_array_equal(read.map.data, made.map.data)
+    assert read.lonlat() == made.lonlat()
+    assert (read.frame, read.lon_0.frozen, read.normalize) == ("icrs", True, False)
+    (tmp_path / "there" / "models.yaml").unlink()
+    with pytest.raises(InputError, match=r"models-4-cloud-1.fits is there already"):
+        write_models(models, tmp_path / "there" / "models.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        (
+            "filename",
+            "none.fits",
+            "The map of the template of cloud cannot be used: The map file none.fits is not there",
+        ),
+        ("filename", "$NO_SUCH_FOLDER/a.fits", "The environment variable NO_SUCH_FOLDER"),
+        ("filename", 3, "wanted is the path of a map"),
+        ("normalize", "maybe", "wanted is true or false"),
+        ("frame", "galactic", "The frame of the template of cloud is 'galactic', and that of its map 'icrs'"),
+        ("size", 3, "has the key 'size'"),
+    ],
+)
+def test_mistakes_of_templates(tmp_path, key, value, words):
+    values = models_to_dict([SkyModel(template(tmp_path), PowerLaw(), name="cloud")])
+    assert models_from_dict(values)[0].spatial_model.normalize
+    values["components"][0]["spatial"][key] = value
+    with pytest.raises(InputError, match=re.escape(words)):
+        models_from_dict(values)
+
+
+def test_a_template_without_a_file_has_no_dict(tmp_path):
+    made = TemplateSpatialModel(template(tmp_path).map)
+    with pytest.raises(InputError, match="The template of cloud is from no file"):
+        models_to_dict([SkyModel(made, PowerLaw(), name="cloud")])
 
 
 def test_two_of_one_name_are_refused(tmp_path):

@@ -4,6 +4,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 
+from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import (
     BrokenPowerLaw,
     Constant,
@@ -14,6 +15,7 @@ from tevcurve.models import (
     SkyGaussian,
     SkyModel,
     SkyPointSource,
+    TemplateSpatialModel,
     read_models,
     write_models,
 )
@@ -81,3 +83,39 @@ def test_defaults_that_its_files_leave_out_are_ours(tmp_path, kind):
         for parameter in read.parameters:
             same = model.parameters[parameter.name]
             assert (parameter.value, parameter.frozen) == (same.value, same.frozen)
+
+
+def evaluated(shape, lon, lat):
+    """Brightness in sr-1 of one of their shapes."""
+    values = {parameter.name: parameter.quantity for parameter in shape.parameters}
+    return shape.evaluate(lon * u.rad, lat * u.rad, **values).to_value("sr-1")
+
+
+@pytest.mark.parametrize("coordsys", ["CEL", "GAL"])
+def test_templates_both_ways(tmp_path, coordsys, monkeypatch):
+    geom = WcsGeom.create((84, 22), 0.1, npix=(9, 7), proj="TAN", coordsys=coordsys)
+    data = np.random.default_rng(4).uniform(1, 2, geom.data_shape)
+    ours = TemplateSpatialModel(WcsNDMap(geom, data), lon_0="84.04 deg")
+    write_models([SkyModel(ours, PowerLaw(), name="cloud")], tmp_path / "models.yaml")
+    read = theirs.Models.read(tmp_path / "models.yaml")["cloud"].spatial_model
+    # Theirs is linear in the logarithm unless it is told otherwise; at the pixels both are the same.
+    linear = theirs.TemplateSpatialModel(
+        read.map, normalize=False, interp_kwargs={"values_scale": "lin"}, lon_0=read.lon_0
+    )
+    lon, lat = geom.pix_to_lonlat([1, 1.5, 3.2, 7.9], [1, 2, 4.7, 3.3])
+    lon = lon + np.deg2rad(0.04)
+    np.testing.assert_allclose(evaluated(linear, lon, lat), ours.evaluate(lon, lat), rtol=1e-9)
+    lon, lat = geom.pixel_lonlat()
+    # Inside, as at the border a step of rounding leads out of their map.
+    lon, lat = lon[1:-1, 1:-1] + np.deg2rad(0.04), lat[1:-1, 1:-1]
+    np.testing.assert_allclose(evaluated(read, lon, lat), ours.evaluate(lon, lat), rtol=1e-9)
+    # And the other way round: their file, their map.
+    theirs_map = theirs.TemplateSpatialModel(
+        read.map * 3.0, normalize=True, filename=str(tmp_path / "theirs.fits")
+    )
+    model = theirs.SkyModel(theirs.PowerLawSpectralModel(), theirs_map, name="cloud")
+    theirs.Models([model]).write(tmp_path / "theirs.yaml", write_covariance=False)
+    (again,) = read_models(tmp_path / "theirs.yaml")
+    inside = evaluated(theirs_map, lon - np.deg2rad(0.04), lat)
+    # Solid angles of pixels are theirs to 1e-4 of ours; they divide by these twice, on writing and on reading.
+    np.testing.assert_allclose(again.spatial_model.evaluate(lon - np.deg2rad(0.04), lat), inside, rtol=1e-3)

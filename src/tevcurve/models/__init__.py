@@ -13,6 +13,7 @@ from tevcurve.models.spectral_shapes import (
     LogParabola,
     PowerLaw,
 )
+from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_models import models_from_dict, models_to_dict, read_models, write_models
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SkyPointSource",
     "SpatialModel",
     "SpectralModel",
+    "TemplateSpatialModel",
     "models_from_dict",
     "models_to_dict",
     "read_models",

@@ -75,9 +75,11 @@ def profile_fractions(
     if needed > MAX_FACTOR:
         return point_fractions(geom, lon, lat)
     factor = max(int(factor), int(np.ceil(needed)))
-    content = np.nan_to_num(area) * _mean_brightness(
-        geom, lon, lat, lambda separation: profile(separation, pixel / factor), window, factor
-    )
+
+    def brightness(lons: np.ndarray, lats: np.ndarray) -> np.ndarray:
+        return profile(angular_separation(lon, lat, lons, lats), pixel / factor)
+
+    content = np.nan_to_num(area) * mean_over_pixels(geom, brightness, window, factor)
     total = content.sum()
     # Where the pixels hold the whole source, the remaining difference is that of the sampling.
     if 0.8 < total < 1.2 and radius <= MAX_WINDOW and np.all(np.isfinite(area)):
@@ -104,22 +106,27 @@ def _window(geom: WcsGeom, lon: float, lat: float, radius: float) -> tuple[int, 
     )
 
 
-def _mean_brightness(
+def mean_over_pixels(
     geom: WcsGeom,
-    lon: float,
-    lat: float,
-    profile: Callable[[np.ndarray], np.ndarray],
+    brightness: Callable[[np.ndarray, np.ndarray], np.ndarray],
     window: tuple[int, int, int, int],
     factor: int,
 ) -> np.ndarray:
-    """Mean of the profile over each pixel of the window by factor^2 Gauss-Legendre points, sr-1; 0 off the sky."""
+    """Mean of a brightness over each pixel of a window, float64 (y1 - y0, x1 - x0); 0 off the sky.
+
+    Parameters
+    ----------
+    geom : WcsGeom.
+    brightness : function(lon, lat), directions in the geometry's frame in radian.
+    window : (x0, x1, y0, y1), pixel ranges, half-open; they may reach past the border.
+    factor : of how many Gauss-Legendre points in each direction the mean is taken.
+    """
     x0, x1, y0, y1 = window
     nodes, weights = _unit_nodes(factor)
     x = (np.arange(x0, x1)[:, None] + nodes).ravel()
     y = (np.arange(y0, y1)[:, None] + nodes).ravel()
-    separation = angular_separation(lon, lat, *geom.pix_to_lonlat(x[None, :], y[:, None]))
-    brightness = np.nan_to_num(profile(separation)).reshape(y1 - y0, factor, x1 - x0, factor)
-    return np.einsum("aibj,i,j->ab", brightness, weights, weights)
+    values = np.nan_to_num(brightness(*geom.pix_to_lonlat(x[None, :], y[:, None])))
+    return np.einsum("aibj,i,j->ab", values.reshape(y1 - y0, factor, x1 - x0, factor), weights, weights)
 
 
 @lru_cache(maxsize=32)

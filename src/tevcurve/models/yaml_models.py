@@ -1,5 +1,7 @@
 """Models of a field as plain values in the form of gammapy's `Models.to_yaml`, and as files."""
 
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from tevcurve.errors import InputError
 from tevcurve.files.yaml_nodes import read_marked_file
 from tevcurve.models.sky import SkyModel
+from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_parameters import Path, check_keys, kind_of, mapping, mistake
 from tevcurve.models.yaml_shapes import plain_shape, shape_of
 from tevcurve.models.yaml_spectra import plain_spectrum, spectrum_of
@@ -18,7 +21,7 @@ SKY_MODEL, OF_BACKGROUND = ("SkyModel", "sky-model"), ("FoVBackgroundModel", "fo
 CONSTANT = ("ConstantTemporalModel", "const")
 
 
-def read_models(path):
+def read_models(path: str | os.PathLike[str]) -> list[SkyModel]:
     """List of the `SkyModel`s in a YAML file, as `write_models` and gammapy's `Models.write` make it.
 
     Of a source its spectrum, its shape and the values, units, errors, bounds and frozen flags of its parameters are
@@ -29,37 +32,54 @@ def read_models(path):
 
     Parameters
     ----------
-    path : str or Path of the file
+    path : of the file
 
     Raises `DataError` for a file that cannot be read, and `InputError` with the line for what cannot be used.
     """
     path = FilePath(path).expanduser()
     marked = read_marked_file(path, "file of models")
     try:
-        return models_from_dict(marked.values)
+        return models_from_dict(marked.values, path.parent)
     except InputError as error:
         line = marked.line(getattr(error, "path", ()))
         raise InputError(f"{path}, line {line}: {error}") from error
 
 
-def write_models(models, path, overwrite=False):
+def write_models(models: Iterable[SkyModel], path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Writes models to a YAML file that `read_models` and gammapy's `Models.read` read.
+
+    The map of a template is written beside it, as its brightness in sr-1, so that the folder needs no other file.
 
     Parameters
     ----------
-    models : iterable of `SkyModel`
-    path : str or Path of the file
-    overwrite : bool, whether a file that is there is replaced
+    models : with names
+    path : of the file
+    overwrite : whether a file that is there is replaced
 
     Raises `InputError` for models that gammapy does not have, or for a file that is there.
     """
     import yaml
 
-    path = FilePath(path).expanduser()
-    if path.exists() and not overwrite:
-        raise InputError(f"The file {path} is there already; overwrite=True replaces it.")
-    text = yaml.safe_dump(models_to_dict(models), sort_keys=False, allow_unicode=True, width=110)
+    path, models = FilePath(path).expanduser(), list(models)
+    files = [_file_of(model, path, number) for number, model in enumerate(models)]
+    for each in (path, *(path.parent / file for file in files if file is not None)):
+        if each.exists() and not overwrite:
+            raise InputError(f"The file {each} is there already; overwrite=True replaces it.")
+    values = {"components": [_plain_component(*each) for each in zip(models, files, strict=True)]}
+    for model, file in zip(models, files, strict=True):
+        if file is not None and isinstance(model.spatial_model, TemplateSpatialModel):
+            sky_map: Any = model.spatial_model.map
+            sky_map.write(path.parent / file, overwrite=overwrite)
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)
     path.write_text(text, encoding="utf-8")
+
+
+def _file_of(model: SkyModel, path: FilePath, number: int) -> str | None:
+    """Name of the file for the map of a model, or None for one that has none."""
+    if not isinstance(getattr(model, "spatial_model", None), TemplateSpatialModel):
+        return None
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", model.name).strip("-")
+    return f"{path.stem}-{number}-{plain or 'template'}.fits"
 
 
 def models_to_dict(models: Iterable[SkyModel]) -> dict[str, Any]:
@@ -69,13 +89,18 @@ def models_to_dict(models: Iterable[SkyModel]) -> dict[str, Any]:
 
     Raises `InputError` for a model without a name, or one that gammapy does not have.
     """
-    return {"components": [_plain_component(model) for model in models]}
+    return {"components": [_plain_component(model, None) for model in models]}
 
 
-def models_from_dict(values: Mapping[str, Any] | Sequence[Any]) -> list[SkyModel]:
+def models_from_dict(
+    values: Mapping[str, Any] | Sequence[Any], folder: str | FilePath | None = None
+) -> list[SkyModel]:
     """List of the `SkyModel`s of plain values; see `read_models`.
 
-    values: as `models_to_dict` makes them, or only the list of components.
+    Parameters
+    ----------
+    values : as `models_to_dict` makes them, or only the list of components
+    folder : in which the maps of templates are looked for first
 
     Raises `InputError` for what cannot be used; its `path`, keys and numbers, leads to the value.
     """
@@ -90,7 +115,8 @@ def models_from_dict(values: Mapping[str, Any] | Sequence[Any]) -> list[SkyModel
         path, values = ("components",), values.get("components", ())
     if not isinstance(values, (list, tuple)) or not values:
         raise mistake(path, "There are no components; wanted is a list of models, each with its type.")
-    found = [_component(each, (*path, number)) for number, each in enumerate(values)]
+    place = None if folder is None else FilePath(folder)
+    found = [_component(each, (*path, number), place) for number, each in enumerate(values)]
     models = [model for model in found if model is not None]
     names = [model.name for model in models]
     for number, model in enumerate(found):
@@ -102,7 +128,7 @@ def models_from_dict(values: Mapping[str, Any] | Sequence[Any]) -> list[SkyModel
     return models
 
 
-def _component(values: Any, path: Path) -> SkyModel | None:
+def _component(values: Any, path: Path, folder: FilePath | None) -> SkyModel | None:
     """The `SkyModel` of one component, None for one that is left out."""
     values = mapping(values, path, "A component")
     kind, name = kind_of(values, path, "A component"), values.get("name")
@@ -126,7 +152,7 @@ def _component(values: Any, path: Path) -> SkyModel | None:
     spectrum, spatial = spectrum_of(spectral, (*path, "spectral"), name), None
     if values.get("spatial") is not None:
         place = (*path, "spatial")
-        spatial = shape_of(mapping(values["spatial"], place, f"The shape of {name}"), place, name)
+        spatial = shape_of(mapping(values["spatial"], place, f"The shape of {name}"), place, name, folder)
     return SkyModel(spatial, spectrum, name=name)
 
 
@@ -160,7 +186,7 @@ def _check_rest(values: Mapping[str, Any], path: Path, name: str) -> None:
         )
 
 
-def _plain_component(model: SkyModel) -> dict[str, Any]:
+def _plain_component(model: SkyModel, file: str | None) -> dict[str, Any]:
     if not isinstance(model, SkyModel):
         raise InputError(f"There is a {type(model).__name__} among the models; wanted are SkyModels.")
     if not model.name:
@@ -171,5 +197,5 @@ def _plain_component(model: SkyModel) -> dict[str, Any]:
         "spectral": plain_spectrum(model.spectral_model, model.name),
     }
     if model.spatial_model is not None:
-        values["spatial"] = plain_shape(model.spatial_model, model.name)
+        values["spatial"] = plain_shape(model.spatial_model, model.name, file)
     return values
