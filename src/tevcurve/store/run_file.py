@@ -1,12 +1,8 @@
 """A run at a source to bytes and back: exact, the same run always to the same bytes, and damage is noticed.
 
-The file is, in this order: `MAGIC`; the checksum of all that follows (SHA-256, 32 bytes); the length of the head
-(8 bytes, little-endian); the head, JSON: the record with the places of its arrays; the arrays (`array_bytes`).
+The file is a frame (`framed`) with the mark `MAGIC`.
 """
 
-import hashlib
-import json
-import struct
 from functools import lru_cache
 
 import numpy as np
@@ -19,12 +15,11 @@ from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.layout import RESPONSES
 from tevcurve.irf.table import Response, ResponseTable
 from tevcurve.run_id import RunId
-from tevcurve.store.array_bytes import pack_array, unpack_array
+from tevcurve.store import framed
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary, as_it_was
 
 MAGIC = b"tevcurve run 5\n\0"
-CHECKSUM_BYTES = 32
-_HEAD = len(MAGIC) + CHECKSUM_BYTES
+WHAT = "run"
 # Cards of a response's header that describe the table in the file and not the response.
 _LAYOUT = (
     "XTENSION",
@@ -46,17 +41,7 @@ RESPONSE = DeclaredKind("response", Response, RESPONSES, "layout.hdu_class", exa
 
 def run_to_bytes(run):
     """The bytes of a `SourceRun`. run: the `SourceRun`."""
-    contents = []
-
-    def add_array(array):
-        words, content = pack_array(array)
-        contents.append(content)
-        return words
-
-    tree = _vocabulary().to_plain(run, add_array, f"run {run.run_id}")
-    head = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
-    rest = b"".join([struct.pack("<Q", len(head)), head, *contents])
-    return b"".join([MAGIC, _checksum(rest), rest])
+    return framed.to_bytes(MAGIC, lambda add_array: _vocabulary().to_plain(run, add_array, f"run {run.run_id}"))
 
 
 def run_from_bytes(content, where, accept_changed=False):
@@ -70,22 +55,13 @@ def run_from_bytes(content, where, accept_changed=False):
     where : names them in errors
     accept_changed : bool, whether another checksum will do
     """
-    head, start = _checked_head(content, where, accept_changed)
-    view, position = memoryview(content), start
 
-    def get_array(words):
-        nonlocal position
-        first, position = position, position + int(words["bytes"])
-        if not first <= position <= len(content):
-            raise DataError("an array reaches beyond its end")
-        return unpack_array(words, view[first:position])
-
-    try:
+    def make(head, get_array):
         run = _vocabulary().from_plain(head, get_array)
         _check(run)
-    except (DataError, KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
-        raise DataError(f"{where} cannot be read as a run: {' '.join(str(error).split())}") from error
-    return run
+        return run
+
+    return framed.from_bytes(MAGIC, content, where, WHAT, make, accept_changed)
 
 
 def head_of(content, where):
@@ -96,7 +72,7 @@ def head_of(content, where):
     content : bytes of a run
     where : str, names them in errors
     """
-    return _checked_head(content, where)[0]
+    return framed.head_of(MAGIC, content, where, WHAT)
 
 
 def content_name(content):
@@ -104,25 +80,7 @@ def content_name(content):
 
     content: bytes of a run.
     """
-    return content[len(MAGIC) : _HEAD].hex()
-
-
-def _checksum(content):
-    return hashlib.sha256(content).digest()
-
-
-def _checked_head(content, where, accept_changed=False):
-    """The head of a run's bytes, and where its arrays start."""
-    if content[: len(MAGIC)] != MAGIC:
-        raise DataError(f"{where} is no run of this version of tevcurve: it begins otherwise.")
-    if not accept_changed and _checksum(memoryview(content)[_HEAD:]) != content[len(MAGIC) : _HEAD]:
-        raise DataError(f"{where} is damaged: its checksum is another.")
-    try:
-        (length,) = struct.unpack_from("<Q", content, _HEAD)
-        start = _HEAD + 8
-        return json.loads(content[start : start + length]), start + length
-    except (struct.error, ValueError, RecursionError) as error:
-        raise DataError(f"{where} cannot be read as a run: {error}") from error
+    return framed.content_name(MAGIC, content)
 
 
 def _check(run):
