@@ -6,8 +6,12 @@ from typing import Any
 import numpy as np
 
 from tevcurve.fit.confidence import crossing_above, crossing_below
+from tevcurve.fit.joint_minimum import joint_minimum
 from tevcurve.fit.minimize import ActiveBins, Minimum, minimize_norm
+from tevcurve.kernels.all_amplitudes import BestAmplitudes, best_amplitudes
 from tevcurve.kernels.amplitudes import Profile, Start
+from tevcurve.kernels.cash_profile import CashLikelihood
+from tevcurve.kernels.one_amplitude import OneAmplitude
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def estimate_norms(
     ul_rise: float | None = None,
     ts: bool = False,
     scan: np.ndarray | None = None,
+    best: BestAmplitudes | None = None,
 ) -> NormEstimate:
     """Estimate the flux factors of all bins of a profile, with what is asked for.
 
@@ -57,14 +62,18 @@ def estimate_norms(
     ul_rise : float, rise of the statistic at the upper limit
     ts : bool, whether to compare with no source
     scan : float array (n_scan,), flux factors to scan
+    best : `BestAmplitudes` of the profile's likelihood where it has several amplitudes and these are known
 
     Returns
     -------
     NormEstimate
     """
     lower = profile.lower_bound() if negative else np.zeros(profile.n)
-    minimum = minimize_norm(profile, lower)
-    _, start = profile.evaluate(minimum.norm)
+    if isinstance(profile, OneAmplitude) and profile.likelihood.n_amplitudes > 1:
+        minimum, start = joint_minimum(profile, lower, best)
+    else:
+        minimum, start = minimize_norm(profile, lower), None
+    _, start = profile.evaluate(minimum.norm, start)
     norm = minimum.norm
     results: dict[str, Any] = dict.fromkeys(("norm_err", "norm_errn", "norm_errp", "norm_ul", "ts"))
     if err is not None:
@@ -87,6 +96,28 @@ def estimate_norms(
     return NormEstimate(
         norm=norm, stat=minimum.stat, norm_scan=scan, dloglike_scan=rises, minimum=minimum, **results
     )
+
+
+def estimate_each(likelihood: CashLikelihood, **asked: Any) -> list[tuple[np.ndarray, NormEstimate]]:
+    """(rows in which something is expected of it, their `NormEstimate`) of each amplitude of a likelihood, a list.
+
+    One search for the best of all amplitudes serves them all; errors, limits and TS of each are those of its own
+    profile, the others at their best. An amplitude below zero is not to be had: which cells bound it is known of the
+    first one only.
+
+    Parameters
+    ----------
+    likelihood : `CashLikelihood` of n rows
+    asked : what is asked for, keywords of `estimate_norms`
+    """
+    best, estimates = best_amplitudes(likelihood), []
+    for number in range(likelihood.n_amplitudes):
+        rows = np.flatnonzero(likelihood.total[:, number] > 0)
+        own, of_rows = likelihood.with_first(number), best.with_first(number)
+        if len(rows) < likelihood.n:
+            own, of_rows = own.take(rows)[0], of_rows.take(rows, own)
+        estimates.append((rows, estimate_norms(OneAmplitude(own), best=of_rows, **asked)))
+    return estimates
 
 
 def _scan(profile: Profile, start: Start, scan: np.ndarray) -> np.ndarray:

@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start
-from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start, first_of
+from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve, times
+from tevcurve.kernels.one_amplitude import Followed
 
 MAX_STEPS = 200
+# What sources together have of all counts where the search begins: most are of backgrounds, or it ends soon anyway.
+FIRST_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +22,7 @@ class BestAmplitudes:
     ----------
     amplitudes : float array (n, n_amplitudes)
     stat : float array (n,)
+    gradient : float array (n, n_amplitudes) of half the statistic: above zero for those that are `held`, else 0
     hessian : float array (n, n_amplitudes, n_amplitudes) of half the statistic: the inverse of the covariance of those
         that are not `held`
     held : bool array (n, n_amplitudes), whether an amplitude is at zero
@@ -28,10 +32,44 @@ class BestAmplitudes:
 
     amplitudes: np.ndarray
     stat: np.ndarray
+    gradient: np.ndarray
     hessian: np.ndarray
     held: np.ndarray
     converged: np.ndarray
     end: Start
+
+    def first(self) -> tuple[np.ndarray, np.ndarray, Followed]:
+        """(slope (n,), curvature (n,) of the statistic along the first amplitude, where searches along it begin)."""
+        others = self.held[:, 1:]
+        edge = self.hessian[:, 0, 1:]
+        follow = -solve(self.hessian[:, 1:, 1:], edge, others)
+        curvature = self.hessian[:, 0, 0] + dot(edge, follow)
+        return 2 * self.gradient[:, 0], 2 * curvature, Followed(self.amplitudes, follow, self.end)
+
+    def take(self, rows: np.ndarray, likelihood: AmplitudeLikelihood) -> "BestAmplitudes":
+        """Those of some rows of the likelihood that these are of.
+
+        Parameters
+        ----------
+        rows : sorted int array, the rows that are kept
+        likelihood : the likelihood of all rows
+        """
+        names = ("amplitudes", "stat", "gradient", "hessian", "held", "converged")
+        _, end = likelihood.take(rows, self.end)
+        return BestAmplitudes(**{name: getattr(self, name)[rows] for name in names}, end=end)
+
+    def with_first(self, number: int) -> "BestAmplitudes":
+        """The same of the likelihood `with_first` (`CashLikelihood`). number: int, the amplitude that comes first."""
+        order = first_of(number, self.amplitudes.shape[1])
+        return BestAmplitudes(
+            self.amplitudes[:, order],
+            self.stat,
+            self.gradient[:, order],
+            self.hessian[:, order][:, :, order],
+            self.held[:, order],
+            self.converged,
+            self.end.with_first(number),
+        )
 
 
 def best_amplitudes(likelihood: AmplitudeLikelihood, start: Start = None) -> BestAmplitudes:
@@ -43,16 +81,19 @@ def best_amplitudes(likelihood: AmplitudeLikelihood, start: Start = None) -> Bes
     start : where the likelihood's own search begins
     """
     scale = (likelihood.counts[:, None] + 1) / np.where(likelihood.total > 0, likelihood.total, 1.0)
-    descent = NewtonDescent(scale / likelihood.n_amplitudes, scale)
+    descent = NewtonDescent(FIRST_SHARE * scale / likelihood.n_amplitudes, scale)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        values: Any = None
         for _ in range(MAX_STEPS):
-            (_, gradient, hessian), start = likelihood.evaluate(descent.point, start, value=False)
+            values, start = likelihood.evaluate(descent.point, start)
+            _, gradient, hessian = values
             descent.advance(gradient, hessian)
             if not descent.going.any():
                 break
-        half: Any
-        (half, gradient, hessian), end = likelihood.evaluate(descent.point, start)
-    # The last step is too small to be worth another evaluation.
-    step = solve(hessian, gradient, descent.held)
-    amplitudes, stat = np.maximum(descent.point - step, 0.0), 2 * half - dot(gradient, step)
-    return BestAmplitudes(amplitudes, stat, hessian, descent.held, ~descent.going & np.isfinite(stat), end)
+        half, gradient, hessian = values
+        # The last step is too small to be worth another evaluation.
+        step = solve(hessian, gradient, descent.held)
+        amplitudes, stat = np.maximum(descent.point - step, 0.0), 2 * half - dot(gradient, step)
+        slope = np.where(descent.held, gradient - times(hessian, step), 0.0)
+    converged = ~descent.going & np.isfinite(stat)
+    return BestAmplitudes(amplitudes, stat, slope, hessian, descent.held, converged, start)

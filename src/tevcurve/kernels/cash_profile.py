@@ -22,9 +22,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tevcurve.kernels.amplitudes import Settled
+from tevcurve.kernels.amplitudes import Settled, first_of
 from tevcurve.kernels.block_norms import SettledNorms, ratio, settle_norms
+from tevcurve.kernels.columns import columns_of
 from tevcurve.kernels.lowest_factors import lowest_factors
+from tevcurve.kernels.newton_descent import dot
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.terms import CashTerms
 
@@ -35,6 +37,10 @@ def cash_profile(terms: CashTerms) -> OneAmplitude:
     terms: `CashTerms` of the bins.
     """
     return OneAmplitude(CashLikelihood(terms))
+
+
+# What had reached its bound must be able to come back.
+LEAST = 1e-3
 
 
 class CashLikelihood:
@@ -65,12 +71,13 @@ class CashLikelihood:
         columns = [np.bincount(terms.block_bin, column, terms.n_bins) for column in terms.shared_total.T]
         self.total = np.stack(columns, axis=1)
         self._event_bin = terms.block_bin[terms.event_block]
+        self._columns = columns_of(self.terms, self._event_bin)
 
     def start(self) -> "NormStart":
         """The `NormStart` of a search that knows nothing: all norms as if there were nothing but backgrounds."""
         amplitudes = np.ones((self.n, self.n_amplitudes))
         amplitudes[:, 0] = 0
-        return NormStart(amplitudes, self._norm_scale, np.zeros(self.terms.n_blocks))
+        return NormStart(amplitudes, self._norm_scale, np.zeros((self.terms.n_blocks, self.n_amplitudes)))
 
     def take(
         self, bins: np.ndarray, start: "NormStart | None" = None
@@ -88,6 +95,17 @@ class CashLikelihood:
             blocks = wanted[self.terms.block_bin]
             start = NormStart(start.amplitudes[bins], start.norms[blocks], start.response[blocks])
         return CashLikelihood(self.terms.take(bins), _are_normalized=True), start
+
+    def with_first(self, number: int) -> "CashLikelihood":
+        """The same with another amplitude as the first one, the others in their order.
+
+        How far below zero that one may go is not known: the cells that decide it are of the one that was first.
+
+        number: int, the amplitude that comes first.
+        """
+        if number == 0:
+            return self
+        return CashLikelihood(self.terms.with_first(number), _are_normalized=True)
 
     def pieces(self) -> "tuple[CashLikelihood, np.ndarray]":
         """(the likelihood whose rows are the blocks of this one's, the row (n_blocks,) that each belongs to)."""
@@ -112,7 +130,7 @@ class CashLikelihood:
             settled = self._settle(amplitudes, start)
             coupling, gradient, hessian = self._arrowhead(settled)
             half_stat = self._half_stat(amplitudes, settled) if value else None
-            end = NormStart(amplitudes, settled.norms, -coupling[:, 0] / settled.hessian)
+            end = NormStart(amplitudes, settled.norms, -coupling / settled.hessian[:, None])
         return (half_stat, gradient, hessian), end
 
     def settled(
@@ -127,10 +145,10 @@ class CashLikelihood:
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             settled = self._settle(amplitudes, start)
-            response = -self._arrowhead(settled)[0][:, 0] / settled.hessian
+            response = -self._arrowhead(settled)[0] / settled.hessian[:, None]
             half_stat = self._half_stat(amplitudes, settled)
         end = NormStart(amplitudes, settled.norms, response)
-        return Settled(2 * half_stat, settled.last_norms(), response, amplitudes), end
+        return Settled(2 * half_stat, settled.last_norms(), response[:, 0], amplitudes), end
 
     def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
         """Counts (n,) that the first amplitude of each row rests on, all at given amplitudes (n, n_amplitudes).
@@ -168,14 +186,21 @@ class CashLikelihood:
         return lowest_factors(self)
 
     def possible(self, amplitudes: np.ndarray) -> np.ndarray:
-        """The amplitudes (n, n_amplitudes) with the further ones raised where a negative first one needs them.
+        """The amplitudes (n, n_amplitudes) with further ones raised where events would be predicted impossible.
+
+        Where a negative first one needs it, or where they are zero and alone predict an event.
 
         amplitudes: float array (n, n_amplitudes).
         """
         a, terms = amplitudes[:, 0], self.terms
-        if self.n_amplitudes == 1 or not (a < 0).any():
+        if self.n_amplitudes == 1:
             return amplitudes
-        lifting = amplitudes.copy()
+        bare = (terms.event_background == 0) & (terms.event_constant == 0)
+        if not (bare.any() or (a < 0).any()):
+            return amplitudes
+        is_bare = np.bincount(self._event_bin[bare], minlength=self.n) > 0
+        raised = (amplitudes <= 0) & (is_bare | (a < 0))[:, None]
+        lifting = np.where(raised, LEAST, amplitudes)
         lifting[:, 0] = 0
         short = -self._rest(amplitudes * (np.arange(self.n_amplitudes) == 0))
         lift = self._rest(lifting) - terms.event_constant
@@ -189,39 +214,24 @@ class CashLikelihood:
     def _settle(self, amplitudes: np.ndarray, start: "NormStart | None") -> SettledNorms:
         """The `SettledNorms` at amplitudes."""
         start = self.start() if start is None else start
-        step = amplitudes[:, 0] - start.amplitudes[:, 0]
-        moved = start.norms + start.response * step[self.terms.block_bin]
+        step = amplitudes - start.amplitudes
+        moved = start.norms + dot(start.response, step[self.terms.block_bin])
         return settle_norms(self.terms, self._rest(amplitudes), np.fmax(moved, 0.1 * start.norms))
 
     def _rest(self, amplitudes: np.ndarray) -> np.ndarray:
         """Prediction of everything but the background at the cell of each event, (n_events,)."""
-        terms = self.terms
-        rest = amplitudes[:, 0][self._event_bin] * terms.event_shared[:, 0] + terms.event_constant
-        for j in range(1, self.n_amplitudes):
-            rest += amplitudes[:, j][self._event_bin] * terms.event_shared[:, j]
-        return rest
+        return self._columns.predicted(amplitudes) + self.terms.event_constant
 
     def _arrowhead(self, settled: SettledNorms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(coupling of the norms to the amplitudes (n_blocks, n_amplitudes), gradient and Hessian in these).
 
         The norms follow the amplitudes (Schur complement in each bin).
         """
-        terms = self.terms
-        n_blocks, n_bins, n_shared = terms.n_blocks, terms.n_bins, terms.n_shared
-        norm_gradient, norm_hessian = settled.gradient, settled.hessian
-        coupling = np.zeros((n_blocks, n_shared))
-        gradient, hessian = np.zeros((n_bins, n_shared)), np.zeros((n_bins, n_shared, n_shared))
-        shares = [terms.event_shared[:, j] / settled.prediction for j in range(n_shared)]
-        for j in range(n_shared):
-            pull = terms.event_count * shares[j]
-            coupling[:, j] = np.bincount(terms.event_block, pull * settled.share, n_blocks)
-            follow = coupling[:, j] / norm_hessian
-            gradient[:, j] = self._per_bin(terms.shared_total[:, j] - follow * norm_gradient)
-            gradient[:, j] -= np.bincount(self._event_bin, pull, n_bins)
-            for k in range(j + 1):
-                hessian[:, j, k] = np.bincount(self._event_bin, pull * shares[k], n_bins)
-                hessian[:, j, k] -= self._per_bin(follow * coupling[:, k])
-                hessian[:, k, j] = hessian[:, j, k]
+        drawn, coupling, hessian = self._columns.sums(settled.prediction, settled.share)
+        follow = coupling / settled.hessian[:, None]
+        expected = self.terms.shared_total - follow * settled.gradient[:, None]
+        gradient = self._per_bin(expected) - drawn
+        hessian = hessian - self._per_bin(follow[:, :, None] * coupling[:, None, :])
         return coupling, gradient, hessian
 
     def _half_stat(self, amplitudes: np.ndarray, settled: SettledNorms) -> np.ndarray:
@@ -243,7 +253,12 @@ class CashLikelihood:
 
     def _per_bin(self, values: np.ndarray) -> np.ndarray:
         # Without any block there is nothing to count, and bincount gives integers.
-        return np.bincount(self.terms.block_bin, values, self.n).astype(float, copy=False)
+        if values.ndim == 1:
+            return np.bincount(self.terms.block_bin, values, self.n).astype(float, copy=False)
+        width = int(np.prod(values.shape[1:]))
+        key = self.terms.block_bin[:, None] * width + np.arange(width)
+        flat = np.bincount(key.ravel(), values.ravel(), self.n * width).astype(float, copy=False)
+        return flat.reshape(self.n, *values.shape[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,9 +268,15 @@ class NormStart:
     Attributes
     ----------
     amplitudes : float array (n, n_amplitudes), at which it was
-    norms, response : float arrays (n_blocks,), the norms there and their derivative in the first amplitude
+    norms : float array (n_blocks,), those there
+    response : float array (n_blocks, n_amplitudes), their derivatives in the amplitudes
     """
 
     amplitudes: np.ndarray
     norms: np.ndarray
     response: np.ndarray
+
+    def with_first(self, number: int) -> "NormStart":
+        """The same of `CashLikelihood.with_first`. number: int, the amplitude that comes first."""
+        order = first_of(number, self.amplitudes.shape[1])
+        return NormStart(self.amplitudes[:, order], self.norms, self.response[:, order])

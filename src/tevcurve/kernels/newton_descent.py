@@ -5,6 +5,10 @@ import numpy as np
 # In units of the amplitudes' own errors; what is left is added to second order by whoever uses the derivatives.
 DECREMENT_STOP = 1e-4
 DAMPING = 1e-10
+# What is added to unit diagonals, so that amplitudes that can take each other's place leave something to solve.
+SINGULAR = 1e-13
+# Up to so many amplitudes equations are solved step by step in all bins at once.
+FEW = 4
 
 
 class NewtonDescent:
@@ -75,7 +79,7 @@ def _bounded_newton(
     # Amplitudes that can take each other's place: a little more curvature keeps the direction downhill.
     hessian = hessian * (1 + DAMPING * np.eye(n))
     for _ in range(n + 1):
-        pushed = np.stack([dot(hessian[:, j], step) for j in range(n)], axis=1)
+        pushed = times(hessian, step)
         newton = np.where(
             straight, -np.sign(gradient) * (point + scale), -solve(hessian, gradient + pushed, held)
         )
@@ -96,10 +100,27 @@ def dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     ----------
     left, right : float arrays (..., n), which broadcast
     """
+    if left.shape[-1] > FEW:
+        # The order of a sum is that of memory.
+        return np.einsum("...k,...k->...", np.ascontiguousarray(left), np.ascontiguousarray(right))
     total = np.zeros(len(left))
     for j in range(left.shape[1]):
         total = total + left[:, j] * right[:, j]
     return total
+
+
+def times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """matrix @ vector (n_bins, n) for matrices (n_bins, n, n), each row by itself.
+
+    Parameters
+    ----------
+    matrix : float array (n_bins, n, n)
+    vector : float array (n_bins, n)
+    """
+    n = vector.shape[1]
+    if n > FEW:
+        return np.einsum("bjk,bk->bj", np.ascontiguousarray(matrix), np.ascontiguousarray(vector))
+    return np.stack([dot(matrix[:, j], vector) for j in range(n)], axis=1)
 
 
 def solve(matrix: np.ndarray, vector: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -114,6 +135,8 @@ def solve(matrix: np.ndarray, vector: np.ndarray, held: np.ndarray) -> np.ndarra
     held : bool array (n_bins, n)
     """
     n = vector.shape[1]
+    if n > FEW:
+        return _solve_many(matrix, vector, held)
     matrix, vector = matrix.copy(), np.where(held, 0.0, vector)
     diagonal = matrix[:, range(n), range(n)].copy()
     usable = np.zeros_like(held)
@@ -131,3 +154,15 @@ def solve(matrix: np.ndarray, vector: np.ndarray, held: np.ndarray) -> np.ndarra
             usable[:, j], (vector[:, j] - known) / np.where(usable[:, j], matrix[:, j, j], 1.0), 0.0
         )
     return solution
+
+
+def _solve_many(matrix: np.ndarray, vector: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """As `solve`, by the library, which takes each matrix by itself; unit diagonals, and a hair more."""
+    size = np.sqrt(np.maximum(matrix[:, range(matrix.shape[1]), range(matrix.shape[1])], 0.0))
+    usable = ~held & (size > 0) & np.isfinite(size)
+    scale = np.where(usable, 1 / np.where(usable, size, 1.0), 0.0)
+    scaled = matrix * scale[:, :, None] * scale[:, None, :]
+    scaled = np.where(usable[:, :, None] & usable[:, None, :], scaled, 0.0)
+    scaled += np.eye(scale.shape[1]) * np.where(usable, SINGULAR, 1.0)[:, None, :]
+    right = np.where(usable, scale * vector, 0.0)
+    return scale * np.linalg.solve(scaled, right[:, :, None])[:, :, 0]

@@ -13,6 +13,7 @@ A likelihood of amplitudes is an object in which all else (background norms) is 
 `~tevcurve.kernels.cash_profile.CashLikelihood` is one, and `~tevcurve.kernels.onoff_profile.WstatLikelihood`.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,27 @@ from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Settled, Start
 from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
 
 MAX_STEPS = 200
-# What had reached its bound must be able to come back.
-LEAST = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """Where a search for the other amplitudes ended, and how they follow the first one from there.
+
+    Attributes
+    ----------
+    amplitudes : float array (n, n_amplitudes)
+    follow : float array (n, n_amplitudes - 1), derivatives of the others in the first one
+    inner : where the likelihood's own search ended
+    """
+
+    amplitudes: np.ndarray
+    follow: np.ndarray
+    inner: Start
+
+    def predicted(self, a: np.ndarray) -> np.ndarray:
+        """The other amplitudes (n, n_amplitudes - 1), not below zero, at first ones a. a: float array (n,)."""
+        step = a - self.amplitudes[:, 0]
+        return np.maximum(self.amplitudes[:, 1:] + self.follow * step[:, None], 0.0)
 
 
 class OneAmplitude:
@@ -41,7 +61,10 @@ class OneAmplitude:
 
     def start(self) -> Start:
         """Where a search begins that knows nothing."""
-        return self.likelihood.start()
+        inner = self.likelihood.start()
+        if self.likelihood.n_amplitudes == 1:
+            return inner
+        return Followed(inner.amplitudes, np.zeros((self.n, self.likelihood.n_amplitudes - 1)), inner)
 
     def take(self, rows: np.ndarray, start: Start = None) -> "tuple[OneAmplitude, Start]":
         """(the profile of some rows (sorted int array), the start cut with them).
@@ -51,8 +74,11 @@ class OneAmplitude:
         rows : sorted int array, the rows that are kept
         start : where a search began, of all rows; None: nowhere yet
         """
-        likelihood, start = self.likelihood.take(rows, start)
-        return OneAmplitude(likelihood), start
+        if not isinstance(start, Followed):
+            likelihood, start = self.likelihood.take(rows, start)
+            return OneAmplitude(likelihood), start
+        likelihood, inner = self.likelihood.take(rows, start.inner)
+        return OneAmplitude(likelihood), Followed(start.amplitudes[rows], start.follow[rows], inner)
 
     def evaluate(
         self, a: np.ndarray, start: Start = None
@@ -70,14 +96,15 @@ class OneAmplitude:
             (half, gradient, hessian), end = self.likelihood.evaluate(a[:, None], start)
             return (2 * half, 2 * gradient[:, 0], 2 * hessian[:, 0, 0]), end
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            descent, start = self._descend(a, start)
-            (half, gradient, hessian), end = self.likelihood.evaluate(start.amplitudes, start)
+            descent, (half, gradient, hessian), inner = self._descend(a, start)
             rest, edge = hessian[:, 1:, 1:], hessian[:, 0, 1:]
             step = solve(rest, gradient[:, 1:], descent.held)
             half = half - 0.5 * dot(gradient[:, 1:], step)
             half[descent.going] = np.nan
+            follow = -solve(rest, edge, descent.held)
             slope = gradient[:, 0] - dot(edge, step)
-            curvature = hessian[:, 0, 0] - dot(edge, solve(rest, edge, descent.held))
+            curvature = hessian[:, 0, 0] + dot(edge, follow)
+        end = Followed(np.column_stack([a, descent.point]), follow, inner)
         return (2 * half, 2 * slope, 2 * curvature), end
 
     def settled(self, a: np.ndarray, start: Start = None) -> tuple[Settled, Start]:
@@ -91,8 +118,10 @@ class OneAmplitude:
         if self.likelihood.n_amplitudes == 1:
             return self.likelihood.settled(a[:, None], start)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            _, start = self._descend(a, start)
-        return self.likelihood.settled(start.amplitudes, start)
+            descent, _, inner = self._descend(a, start)
+        amplitudes = np.column_stack([a, descent.point])
+        settled, inner = self.likelihood.settled(amplitudes, inner)
+        return settled, Followed(amplitudes, np.zeros_like(descent.point), inner)
 
     def effective_counts(self, a: np.ndarray) -> np.ndarray:
         """Counts (n,) that the first amplitude rests on, at its values a (n,). a: float array (n,)."""
@@ -103,23 +132,22 @@ class OneAmplitude:
         if self.likelihood.n_amplitudes == 1:
             return a[:, None]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return self._descend(a, None)[1].amplitudes
+            return np.column_stack([a, self._descend(a, None)[0].point])
 
     def lower_bound(self) -> np.ndarray:
         """The lowest values (n,) of the first amplitude."""
         return self.likelihood.lower_bound()
 
-    def _descend(self, a: np.ndarray, start: Start) -> tuple[NewtonDescent, Start]:
-        """(`NewtonDescent` at its end, the likelihood's start at the amplitudes that it found)."""
+    def _descend(self, a: np.ndarray, start: Start) -> tuple[NewtonDescent, Any, Start]:
+        """(`NewtonDescent` at its end, the likelihood's derivatives there, where the likelihood's own search ended)."""
         likelihood, start = self.likelihood, self.start() if start is None else start
-        further = np.where(start.amplitudes[:, 1:] > 0, start.amplitudes[:, 1:], LEAST)
-        further = likelihood.possible(np.column_stack([a, further]))[:, 1:]
-        total = likelihood.total[:, 1:]
+        further = likelihood.possible(np.column_stack([a, start.predicted(a)]))[:, 1:]
+        total, inner, values = likelihood.total[:, 1:], start.inner, None
         descent = NewtonDescent(further, (self.counts[:, None] + 1) / np.where(total > 0, total, 1.0))
         for _ in range(MAX_STEPS):
-            amplitudes = np.column_stack([a, descent.point])
-            (_, gradient, hessian), start = likelihood.evaluate(amplitudes, start, value=False)
+            values, inner = likelihood.evaluate(np.column_stack([a, descent.point]), inner)
+            _, gradient, hessian = values
             descent.advance(gradient[:, 1:], hessian[:, 1:, 1:])
             if not descent.going.any():
                 break
-        return descent, start
+        return descent, values, inner

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tevcurve.kernels.amplitudes import first_of
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.numbering import members_of
 
@@ -123,6 +124,15 @@ class CashTerms:
         if error is None:
             return self
         return replace(self, prior_weight=np.where(self.background_total > 0, error**-2, 0.0))
+
+    def with_first(self, number: int) -> "CashTerms":
+        """The same with another source in the first column, without `bounds`, which are those of the first.
+
+        number: int, the column that comes first.
+        """
+        order = first_of(number, self.n_shared)
+        shared = {name: getattr(self, name)[:, order] for name in ("shared_total", "event_shared")}
+        return replace(self, bounds=None, **shared)
 
     def take(self, bins: np.ndarray) -> "CashTerms":
         """The terms of some bins (sorted int array), numbered anew in that order. bins: sorted int array."""

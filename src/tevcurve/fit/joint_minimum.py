@@ -1,0 +1,47 @@
+"""The minimum of a profile whose likelihood has several amplitudes: all of them together, not one after the other."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from tevcurve.fit.minimize import Minimum, minimize_norm
+from tevcurve.kernels.all_amplitudes import BestAmplitudes, best_amplitudes
+from tevcurve.kernels.amplitudes import Start
+from tevcurve.kernels.one_amplitude import OneAmplitude
+
+
+def joint_minimum(
+    profile: OneAmplitude, lower: np.ndarray, best: BestAmplitudes | None = None
+) -> tuple[Minimum, Start]:
+    """(the `Minimum` of a profile with further amplitudes, where searches along the first one begin).
+
+    Rows whose first amplitude may go below zero and wants to, and those in which no minimum of all amplitudes was
+    found, are searched along the first one.
+
+    Parameters
+    ----------
+    profile : `OneAmplitude` of a `CashLikelihood`
+    lower : float array (n,), the lowest flux factors, at most 0
+    best : `BestAmplitudes` of its likelihood, where they are known
+    """
+    best = best_amplitudes(profile.likelihood) if best is None else best
+    slope, curvature, start = best.first()
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        (at_zero, _, _), _ = profile.evaluate(np.zeros(profile.n), start)
+    at_limit = best.held[:, 0]
+    norm = np.where(at_limit, 0.0, best.amplitudes[:, 0])
+    found = Minimum(norm, best.stat, slope, curvature, at_zero, at_limit, best.converged)
+    left = np.flatnonzero(~best.converged | (at_limit & (lower < 0)))
+    if not len(left):
+        return found, start
+    own, _ = profile.take(left)
+    return _with(found, left, minimize_norm(own, lower[left])), None
+
+
+def _with(minimum: Minimum, rows: np.ndarray, other: Minimum) -> Minimum:
+    """The `Minimum` with some rows as another one has them."""
+    values: dict[str, Any] = {field.name: getattr(minimum, field.name).copy() for field in fields(Minimum)}
+    for name, own in values.items():
+        own[rows] = getattr(other, name)
+    return Minimum(**values)
