@@ -54,7 +54,7 @@ _NAMES = {
         "WobbleRegionsBackgroundEstimator",
     ),
     "tevcurve.fit": ("Fit",),
-    "tevcurve.lightcurve": ("LightCurve", "LightCurveEstimator", "concatenate"),
+    "tevcurve.lightcurve": ("FluxPoints", "LightCurve", "LightCurveEstimator", "concatenate"),
     "tevcurve.store": ("Result", "RunCache", "write_result"),
     "tevcurve.pipeline": ("append_runs", "light_curve"),
     "tevcurve.config": ("Config",),

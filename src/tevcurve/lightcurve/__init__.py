@@ -6,11 +6,12 @@ The names are loaded on first use, so that what a configuration asks of a light 
 from tevcurve.on_demand import names_on_demand
 
 _PLACES = {
+    "FluxPoints": "tevcurve.lightcurve.sed.flux_points:FluxPoints",
     "LightCurve": "tevcurve.lightcurve.product:LightCurve",
     "LightCurveEstimator": "tevcurve.lightcurve.estimator:LightCurveEstimator",
     "bins": "tevcurve.lightcurve.bins",
     "concatenate": "tevcurve.lightcurve.concatenation:concatenate",
     "variability": "tevcurve.lightcurve.variability",
 }
-__all__ = ["LightCurve", "LightCurveEstimator", "concatenate"]
+__all__ = ["FluxPoints", "LightCurve", "LightCurveEstimator", "concatenate"]
 __getattr__, __dir__ = names_on_demand(__name__, _PLACES)

@@ -1,11 +1,11 @@
 """More runs for a light curve: only the rows whose good time they touch are made anew."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from astropy.table import Column, Table
 
-from tevcurve.bins.time_bins import ANY_RUN, TimeBins
+from tevcurve.bins.made import MadeBins
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
@@ -124,17 +124,6 @@ def _keys(bins, pieces):
     ]
 
 
-@dataclass(frozen=True)
-class _Given:
-    """A binning that is made already. time_bins: `TimeBins`."""
-
-    time_bins: TimeBins
-
-    def bins(self, runs):
-        """The `TimeBins`."""
-        return self.time_bins
-
-
 def _part_of(origin, time_bins, numbers, runs):
     """`LightCurveOrigin` of some bins, in which no other than these runs (int array) have good time."""
     return replace(
@@ -142,20 +131,7 @@ def _part_of(origin, time_bins, numbers, runs):
         runs=origin.runs.chosen(runs),
         terms=tuple(origin.terms[run] for run in runs),
         fates=tuple(origin.fates[run] for run in runs),
-        time_bins=_Given(_of_runs(time_bins.select(numbers), runs)),
-    )
-
-
-def _of_runs(bins, runs):
-    """`TimeBins` whose runs are counted among some (int array, ascending); intervals of others are left out."""
-    place = np.searchsorted(runs, bins.run)
-    known = (bins.run == ANY_RUN) | (runs[np.minimum(place, len(runs) - 1)] == bins.run)
-    return replace(
-        bins,
-        start=bins.start[known],
-        stop=bins.stop[known],
-        bin=bins.bin[known],
-        run=np.where(bins.run == ANY_RUN, ANY_RUN, place)[known],
+        time_bins=MadeBins(time_bins.select(numbers), [run.run_id for run in origin.runs]),
     )
 
 
@@ -197,7 +173,7 @@ def _ledger(ledger, origin, change):
     """The `Ledger` of all runs: rows of runs whose share did not change are taken over."""
     runs = change.touched
     part = _part_of(origin, change.new, change.bins_of(runs), runs)
-    counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(None))
+    counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(part.runs))
     events, seconds = (
         _with_rows(getattr(ledger, name), getattr(counted, name), change.old, runs)
         for name in ("events", "seconds")

@@ -33,9 +33,9 @@ def write_light_curve(light_curve, path, overwrite=False, format=None):
         `tevcurve.lightcurve.interop.gadf_table`); or the name of another format or layout. Default: the first one of
         the suffix. `InputError` where there is none.
     """
-    path = _expanded(path)
+    path = expanded(path)
     form = format_to_write(path, format)
-    return _write(path, overwrite, lambda: form.bytes_of(light_curve))
+    return write_bytes(path, overwrite, lambda: form.bytes_of(light_curve))
 
 
 def write_table(table, path, overwrite=False):
@@ -47,14 +47,14 @@ def write_table(table, path, overwrite=False):
     path : str or path; its suffix says the format
     overwrite : bool, whether a file that is there is replaced
     """
-    path = _expanded(path)
+    path = expanded(path)
     form = format_to_write(path, tables=True)
     masked = [name for name in table.colnames if np.any(getattr(table[name], "mask", False))]
     if masked:
         raise InputError(
             f"The column {masked[0]} has masked values, which a file cannot keep; fill them with NaN."
         )
-    return _write(path, overwrite, lambda: form.encode_table(table))
+    return write_bytes(path, overwrite, lambda: form.encode_table(table))
 
 
 def read_light_curve(path, spectrum=None, accept_changed=False):
@@ -98,7 +98,7 @@ def read_table(path, checksums=None):
 
     Raises `DataError` if the file is missing, not as it was written, or holds no light-curve table.
     """
-    path = _expanded(path)
+    path = expanded(path)
     form = format_to_read(path)
     if not path.is_file():
         raise DataError(f"The light-curve file {path} is not there.")
@@ -111,12 +111,20 @@ def read_table(path, checksums=None):
         raise DataError(f"{path} cannot be read as {form.words}: {words}.") from error
 
 
-def _expanded(path):
+def expanded(path):
+    """The `Path` with environment variables and ~ put in. path: str or path."""
     return Path(os.path.expandvars(path)).expanduser()
 
 
-def _write(path, overwrite, encode):
-    """The path, where what `encode` gives (bytes) stands now."""
+def write_bytes(path, overwrite, encode):
+    """The path, where what `encode` gives stands now, whole and on disk; compressed if it ends in .gz.
+
+    Parameters
+    ----------
+    path : Path
+    overwrite : bool, whether a file that is there is replaced. Otherwise it is an `InputError`
+    encode : function() -> bytes
+    """
     if path.exists() and not overwrite:
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():

@@ -147,7 +147,7 @@ def _overview(table):
     who = [INSTRUMENT] if len(instruments_of(table)) > 1 else []
     names = [*who, "phase_min", "phase_max", "time_min", "time_max", *energies, *first_look()]
     shown = table[[name for name in names if name in table.colnames]]
-    for name, texts in _flux_texts(table).items():
+    for name, texts in value_texts(table).items():
         shown[name] = Column(texts[0], unit=texts[1])
     for name, form in (("sqrt_ts", ".1f"), ("counts", "g")):
         if name in shown.colnames and shown[name].dtype.kind == "f":
@@ -155,22 +155,29 @@ def _overview(table):
     return shown
 
 
-def _flux_texts(table):
-    """{name: (texts, unit)} of flux, error and limit, all in the same power of ten of the unit."""
-    names = [name for name in ("flux", "flux_err", "flux_ul") if name in table.colnames]
-    if "flux" not in names:
+def value_texts(table, quantity="flux"):
+    """{name: (texts, unit)} of values, errors and limits, all in the same power of ten of the unit; {} without values.
+
+    Parameters
+    ----------
+    table : astropy Table of a light curve
+    quantity : name of the column of values
+    """
+    names = [f"{quantity}{end}" for end in ("", "_err", "_ul") if f"{quantity}{end}" in table.colnames]
+    if quantity not in names:
         return {}
-    flux, error, limit = (_column(table, name) for name in ("flux", "flux_err", "flux_ul"))
-    power = power_of(np.where(np.isfinite(flux) & (flux != 0), flux, limit))
+    value, error, limit, down, up = (
+        _column(table, f"{quantity}{end}") for end in ("", "_err", "_ul", "_errn", "_errp")
+    )
+    power = power_of(np.where(np.isfinite(value) & (value != 0), value, limit))
     # Without a symmetric error, as at a bound, the larger of the other ones says how many digits are known.
-    other = np.fmax(_column(table, "flux_errn"), _column(table, "flux_errp"))
-    known = np.where(error > 0, error, other) / 10.0**power
+    known = np.where(error > 0, error, np.fmax(down, up)) / 10.0**power
     values = [_column(table, name) / 10.0**power for name in names]
     decimals = [
         decimals_in_row(*each)
-        for each in zip(flux / 10.0**power, known[:, None], limit / 10.0**power, strict=True)
+        for each in zip(value / 10.0**power, known[:, None], limit / 10.0**power, strict=True)
     ]
-    unit = table["flux"].unit
+    unit = table[quantity].unit
     unit = Unit(10.0**power * (unit or 1)) if power else unit
     return {
         name: ([fixed(*each) for each in zip(column, decimals, strict=True)], unit)

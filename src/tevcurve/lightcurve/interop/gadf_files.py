@@ -25,7 +25,11 @@ def to_gadf_ecsv(light_curve: LightCurve) -> bytes:
 
     light_curve: with energies.
     """
-    table = to_gadf_table(light_curve)
+    return ecsv_bytes(to_gadf_table(light_curve))
+
+
+def ecsv_bytes(table: Table) -> bytes:
+    """Bytes of an ECSV file of a table. table: in the layout of `to_gadf_table`."""
     stream = io.StringIO()
     table.write(stream, format="ascii.ecsv")
     return stream.getvalue().encode()
@@ -36,7 +40,17 @@ def to_gadf_fits(light_curve: LightCurve) -> bytes:
 
     light_curve: with energies.
     """
-    table, good = to_gadf_table(light_curve), good_intervals(light_curve)
+    return fits_bytes(to_gadf_table(light_curve), good_intervals(light_curve))
+
+
+def fits_bytes(table: Table, good: tuple[Time, Time]) -> bytes:
+    """Bytes of a FITS file of a table and of good times.
+
+    Parameters
+    ----------
+    table : in the layout of `to_gadf_table`
+    good : (starts, stops), `Time` (n,)
+    """
     meta = dict(table.meta)
     plain = Table(table, copy=False)
     plain.meta = {}

@@ -58,7 +58,21 @@ def to_gadf_table(light_curve: LightCurve) -> Table:
     light_curve: with energies. Raises `InputError` for time bins that share time, that are folded or that have not
     all the same bands: the layout has none of these.
     """
-    n_bands = _check(light_curve)
+    table = by_time_bin(light_curve)
+    if shares_time(table):
+        raise InputError(
+            "The time bins of the light curve share time or are folded; the layout of GADF has no such. The rows "
+            "of one of several instruments are had by light_curve.of_instrument(name)."
+        )
+    return table
+
+
+def by_time_bin(light_curve: LightCurve) -> Table:
+    """The same, for time bins that share time or are folded, too, which gammapy does not read.
+
+    light_curve: with energies. Raises `InputError` for time bins that have not all the same bands.
+    """
+    n_bands = _check_bands(light_curve)
     source = light_curve.table
     table = Table()
     scale = _uniform(light_curve)
@@ -118,7 +132,7 @@ def _uniform(light_curve: LightCurve) -> str:
     return "tt" if scale == "utc" else scale
 
 
-def _check(light_curve: LightCurve) -> int:
+def _check_bands(light_curve: LightCurve) -> int:
     """The number of bands of each time bin; raises `InputError` where the light curve does not fit the layout."""
     table = light_curve.table
     if not len(table):
@@ -132,17 +146,17 @@ def _check(light_curve: LightCurve) -> int:
         raise InputError(
             "The time bins of the light curve have not all the same energy bands; the layout of GADF needs the same."
         )
-    start, stop = (np.asarray(table[name])[::n_bands] for name in TIME_COLUMNS)
-    if np.any(start[1:] < stop[:-1]):
-        raise InputError(
-            "The time bins of the light curve share time or are folded; the layout of GADF has no such. The rows "
-            "of one of several instruments are had by light_curve.of_instrument(name)."
-        )
     if "norm_scan" in table.colnames and np.any(np.asarray(table["norm_scan"]) != table["norm_scan"][0]):
         raise InputError(
             "The rows of the light curve were scanned at different norms; the layout of GADF has one scan."
         )
     return n_bands
+
+
+def shares_time(table: Table) -> bool:
+    """Whether rows of a table in this layout start before the one above stops. table: as `by_time_bin` makes it."""
+    start, stop = (np.asarray(table[name]) for name in TIME_COLUMNS)
+    return bool(np.any(start[1:] < stop[:-1]))
 
 
 def _by_bin(column: Any, n_bands: int) -> Column:

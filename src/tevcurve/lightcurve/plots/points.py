@@ -20,22 +20,26 @@ def draw_points(
     kinds: tuple[np.ndarray, np.ndarray, np.ndarray],
     label: str | None,
     style: dict[str, Any],
+    middle: np.ndarray | None = None,
 ) -> "Line2D":
     """The line of the points of one series, which is there even if all of its rows are limits.
 
     Parameters
     ----------
     ax : matplotlib axes
-    span : (start, stop), float arrays (n,), numbers of the time axis
+    span : (start, stop), float arrays (n,), numbers of the axis of times, or of energies
     values : as `rows.values_of` gives them
     kinds : (is_upper, is_lower, is_hollow), bool arrays (n,): rows that are limits, and those whose mark is hollow
     label : str or None
     style : dict of keywords for errorbar
+    middle : float array (n,), where between start and stop the mark is; default: half way
     """
     from matplotlib import rcParams
 
     (start, stop), (is_upper, is_lower, is_hollow) = span, kinds
-    middle, half = start + (stop - start) / 2, (stop - start) / 2
+    half = (stop - start) / 2
+    reach = np.array([half, half] if middle is None else [middle - start, stop - middle])
+    middle = start + half if middle is None else middle
     points = np.isfinite(values["value"]) & ~is_upper & ~is_lower
     # caps too small to see: without them a legend does not know where the bars end, and covers them
     style = {
@@ -47,7 +51,7 @@ def draw_points(
     bars = ax.errorbar(
         middle[points],
         values["value"][points],
-        xerr=half[points],
+        xerr=reach[:, points],
         yerr=np.where(np.isfinite(values["errors"]), values["errors"], 0.0)[:, points],
         **{**style, "label": label},
     )
@@ -55,9 +59,8 @@ def draw_points(
     arrows = _arrow_style(style, line.get_color())
     for chosen, name, sign in ((is_upper, "upper", -1), (is_lower, "lower", 1)):
         if chosen.any():
-            ax.errorbar(
-                middle[chosen], values[name][chosen], xerr=half[chosen], marker=_arrow(sign), **arrows
-            )
+            ends = reach[:, chosen]
+            ax.errorbar(middle[chosen], values[name][chosen], xerr=ends, marker=_arrow(sign), **arrows)
     heights = np.where(is_upper, values["upper"], np.where(is_lower, values["lower"], values["value"]))
     marked = is_hollow & np.isfinite(heights)
     if marked.any():

@@ -1,0 +1,87 @@
+"""Spectra in time of a light curve, from the events and responses that it keeps."""
+
+import logging
+from dataclasses import replace
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.bins.made import MadeBins
+from tevcurve.bins.text import as_binning
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.fitted_energies import SAME
+from tevcurve.lightcurve.origin import LightCurveOrigin
+from tevcurve.lightcurve.runs import BinsOnDemand
+from tevcurve.lightcurve.sed.curves import with_curves
+from tevcurve.lightcurve.sed.flux_points import FluxPoints
+from tevcurve.lightcurve.selection import why_no_events
+from tevcurve.reduction.energy_axes import edges_in_tev
+
+log = logging.getLogger(__name__)
+
+BANDS_PER_DECADE = 5
+
+
+def sed(light_curve, energy_edges=None, time_bins=None):
+    """Spectra in time: the `FluxPoints` of each time bin, from the events and responses that the light curve keeps.
+
+    The points are what `tevcurve.light_curve` gives in the same bands and time bins, to the last digit, with the shape
+    of the reference spectrum inside each band. Where the light curve has `free` parameters these are fitted to all
+    energies of a time bin together, from the first edge to the last; else the norm alone is.
+
+    Time bins are made once, for all energies: those that look at events (blocks, counts, significance) are chosen on
+    the events of all bands together.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve` of `tevcurve.light_curve`, or of a result
+    energy_edges : Quantity (n_bands + 1,), edges of the energy bands; default: 5 per decade, evenly spaced in log
+        and rounded to three digits, from the lowest to the highest energy that any of the light curve's
+        rows was fitted at: its own energies, as far as they are safe
+    time_bins : a binning of `tevcurve.lightcurve.bins`, or its text, "blocks 0.05"; default: those of the light curve
+        as they are, also where they were found on its events
+
+    Raises `InputError` for a light curve that does not know its runs.
+    """
+    origin = light_curve.origin
+    if not isinstance(origin, LightCurveOrigin):
+        raise InputError(
+            f"This light curve does not know its events ({why_no_events(light_curve)}); wanted for spectra is one that "
+            "tevcurve.light_curve or `tevcurve run` made."
+        )
+    edges = default_edges(light_curve) if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
+    binning = _present_bins(origin) if time_bins is None else as_binning(time_bins)
+    # The shape inside a band of a fifth of a decade is nothing that events tell.
+    fixed = replace(origin, options=replace(origin.options, free=()))
+    points = fixed.rebin(binning, edges * u.TeV)
+    fits = origin.rebin(_made(points.ledger.time_bins, points.origin.runs), edges[[0, -1]] * u.TeV)
+    return FluxPoints(points, with_curves(fits, origin.spectrum, origin.options.free))
+
+
+def default_edges(light_curve):
+    """Edges of energy bands, TeV, float array (n_bands + 1,), that `sed` takes where none are given.
+
+    light_curve: `LightCurve`.
+    """
+    table = light_curve.table
+    low, high = (np.asarray(table[name], dtype=float) for name in ("e_min_fit", "e_max_fit"))
+    if not np.isfinite(low).any():
+        low, high = (np.asarray(table[name], dtype=float) for name in ("e_min", "e_max"))
+    low, high = np.nanmin(low), np.nanmax(high)
+    number = max(1, int(np.ceil(BANDS_PER_DECADE * np.log10(high / low) - SAME)))
+    edges = np.geomspace(low, high, number + 1)
+    inner = [float(f"{edge:.3g}") for edge in edges[1:-1]]
+    edges = np.array([low, *inner, high])
+    log.info("The energy bands of the spectra: %s TeV.", ", ".join(f"{edge:.4g}" for edge in edges))
+    return edges
+
+
+def _present_bins(origin):
+    """The binning of a `LightCurveOrigin`; where it looks at events, the bins that these made."""
+    if not origin.time_bins.looks_at_events:
+        return origin.time_bins
+    return _made(BinsOnDemand(origin.time_bins, origin.runs, origin.terms).made, origin.runs)
+
+
+def _made(time_bins, runs):
+    return MadeBins(time_bins, [run.run_id for run in runs])

@@ -1,0 +1,180 @@
+"""Flux points on matplotlib axes: a panel for each time bin, with the spectrum that was fitted there."""
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.errors import InputError
+from tevcurve.figures.style import COLOURS, label_energies, new_figure, unit_text
+from tevcurve.lightcurve.columns import EFLUX_UNIT
+from tevcurve.lightcurve.fitted_energies import SAME, extrapolating
+from tevcurve.lightcurve.plots.points import draw_points
+from tevcurve.lightcurve.plots.rows import limits_of, values_of
+from tevcurve.lightcurve.sed.curves import DNDE, ENERGY, free_columns
+from tevcurve.lightcurve.selection import bins_of_rows
+from tevcurve.rounding import fixed, with_errors
+
+# Panels of one figure: more cannot be read.
+MOST = 60
+# Inches: a panel of several, the only one, and what is beside the panels.
+PANEL, ALONE, AROUND = (2.3, 1.9), (4.6, 3.2), (0.7, 0.8)
+QUANTITY = "e2dnde"
+# By whether parameters were free in the fit: how its line is drawn, and what it is called.
+LINES = {
+    True: {"linestyle": "-", "label": "fit of all energies"},
+    False: {"linestyle": "--", "label": "reference spectrum at the fitted flux"},
+}
+# In powers of ten, above and below what is drawn.
+ROOM = 0.25
+
+
+def plot(flux_points, ax=None, columns=None, ts_threshold=4, color=None):
+    """List of axes: E^2 dN/dE of each time bin in a panel of its own, all with the same axes.
+
+    Points stand at `e_ref` over their band with asymmetric errors, limits are arrows; a point whose fit covers a part
+    of its band is hollow. The line is the fit of all energies of the time bin: with the parameters that were free,
+    whose values are beside it, or, dashed, the reference spectrum scaled to the flux. It is left out where
+    the source is not seen.
+
+    Parameters
+    ----------
+    flux_points : `FluxPoints`
+    ax : sequence of as many matplotlib axes, optional; by default those of a new figure
+    columns : int, panels beside each other in a new figure; default: by their number, 2 to 6
+    ts_threshold : float or None
+        A point, or a fit, with a smaller test statistic is drawn as an upper limit, or without a line; None draws all.
+    color : of points and lines, as matplotlib takes it
+
+    Raises `InputError` for more than 60 time bins (`flux_points[:60]` has the first), or another number of axes.
+    """
+    number = len(flux_points)
+    if not 0 < number <= MOST:
+        raise InputError(
+            f"There are {number} time bins, each of which would have a panel; wanted are 1 to {MOST}, such as "
+            f"flux_points[:{MOST}]."
+        )
+    axes = _new_axes(number, columns) if ax is None else list(np.ravel(ax))
+    if len(axes) != number:
+        raise InputError(f"ax has {len(axes)} axes; wanted are {number}, one for each time bin.")
+    bins, titles = bins_of_rows(flux_points.table), _titles(flux_points)
+    unit, colour = u.Unit(EFLUX_UNIT), color or COLOURS[0]
+    for k, place in enumerate(axes):
+        points, fit = flux_points.table[bins == k], flux_points.fits.table[k]
+        _draw_points(place, points, unit, ts_threshold, colour)
+        _draw_curve(place, fit, free_columns(flux_points.fits.table), ts_threshold, colour)
+        place.set_title(titles[k], fontsize="small")
+    _dress(axes, flux_points, unit, own=ax is None)
+    return axes
+
+
+def _new_axes(number, columns):
+    """Axes of a grid in a new figure that share both axes, a list; the last row may be shorter."""
+    columns = min(number, columns or columns_of(number))
+    rows = -(-number // columns)
+    width, height = PANEL if number > 1 else ALONE
+    figure = new_figure(width * columns + AROUND[0], height * rows + AROUND[1])
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    axes = list(grid.ravel())
+    for place in axes[number:]:
+        place.remove()
+    # Of columns that end above the last row the energies stand there.
+    for place in axes[max(number - columns, 0) : number]:
+        place.tick_params(labelbottom=True)
+    return axes[:number]
+
+
+def columns_of(number):
+    """Panels beside each other, 1 to 6: about a third more than below each other, with few places left empty.
+
+    number: int, of panels.
+    """
+    likely = int(np.clip(np.ceil(np.sqrt(1.4 * number)), 1, 6))
+    return min(range(likely, max(likely - 2, 1) - 1, -1), key=lambda columns: -number % columns)
+
+
+def _draw_points(ax, table, unit, ts_threshold, colour):
+    values = values_of(table, QUANTITY, unit)
+    upper, lower = limits_of(table, values, ts_threshold)
+    low, middle, high = (np.asarray(table[name], dtype=float) for name in ("e_min", "e_ref", "e_max"))
+    kinds = (upper, lower, extrapolating(table))
+    style = {"color": colour, "marker": "o", "linestyle": "none", "markersize": 3.5}
+    draw_points(ax, (low, high), values, kinds, None, style, middle)
+
+
+def _draw_curve(ax, fit, free, ts_threshold, colour):
+    """The line of a fit, a row of their table, where it was fitted, and its free parameters in words."""
+    faint = ts_threshold is not None and "ts" in fit.colnames and not fit["ts"] >= ts_threshold
+    if faint or not np.isfinite(fit[DNDE]).any():
+        return
+    is_free = bool(free) and fit["status"] == "ok"
+    energy, dnde = (np.asarray(fit[name]) for name in (ENERGY, DNDE))
+    fitted = (energy >= fit["e_min_fit"] * (1 - SAME)) & (energy <= fit["e_max_fit"] * (1 + SAME))
+    style = {"color": colour, "linewidth": 1, "alpha": 0.7, **LINES[is_free]}
+    ax.plot(energy[fitted], (energy**2 * dnde)[fitted], zorder=1, **style)
+    if is_free:
+        words = "\n".join(f"{name} {_with_error(fit, name)}" for name in free)
+        ax.annotate(words, (0.95, 0.94), xycoords="axes fraction", ha="right", va="top", fontsize="small")
+
+
+def _with_error(fit, name):
+    error = float(fit[f"{name}_err"])
+    errors = [error] if np.isfinite(error) else [float(fit[f"{name}_errn"]), float(fit[f"{name}_errp"])]
+    return with_errors(float(fit[name]), *errors).replace("+-", "±")
+
+
+def _titles(flux_points):
+    """Words over each panel, list of str: number of the time bin, its instrument where there are several, its times."""
+    table = flux_points.fits.table
+    folded = "phase_min" in table.colnames
+    start, stop = (np.asarray(table[f"{'phase' if folded else 'time'}_{end}"]) for end in ("min", "max"))
+    width = np.min(stop - start, initial=1.0, where=stop > start)
+    decimals = int(np.clip(np.ceil(-np.log10(width)) + 1, 1, 8))
+    who = [f"{name}, " for name in table["instrument"]] if len(flux_points.instruments) > 1 else None
+    what = "phase" if folded else "MJD"
+    return [
+        f"{k + 1}: {who[k] if who else ''}{what} {fixed(start[k], decimals)}–{fixed(stop[k], decimals)}"
+        for k in range(len(flux_points))
+    ]
+
+
+def _draw_legend(axes):
+    """What lines and hollow points are, above all panels of a figure."""
+    known = {}
+    for ax in axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            known.setdefault(label, handle)
+    if known:
+        style = {"frameon": False, "fontsize": "small", "ncols": 1 if axes[0].get_gridspec().ncols < 2 else 3}
+        axes[0].figure.legend(list(known.values()), list(known), loc="outside upper right", **style)
+
+
+def _dress(axes, flux_points, unit, own):
+    """Logarithmic axes with the same ends, and what stands on them."""
+    edges = flux_points.energy_edges.to_value("TeV")
+    words = rf"$E^2\,\mathrm{{d}}N/\mathrm{{d}}E$ [{unit_text(unit)}]"
+    heights = _heights(flux_points, unit)
+    for ax in axes:
+        label_energies(ax, edges)
+        ax.set_xlim(edges[0] / 1.1, edges[-1] * 1.1)
+        ax.set_yscale("log")
+        if heights is not None:
+            ax.set_ylim(*heights)
+        ax.set_ylabel("" if own else words)
+        if own:
+            ax.set_xlabel("")
+    if own:
+        axes[0].figure.supxlabel("Energy [TeV]", fontsize="medium")
+        axes[0].figure.supylabel(words, fontsize="medium")
+        _draw_legend(axes)
+
+
+def _heights(flux_points, unit):
+    """(lowest, highest) value that is to be seen, in a unit; None where there is nothing."""
+    values = values_of(flux_points.table, QUANTITY, unit)
+    upper, _ = limits_of(flux_points.table, values, 4)
+    value, (down, up) = values["value"], np.nan_to_num(values["errors"])
+    low = np.where(upper, values["upper"] / 3, np.where(value - down > value / 10, value - down, value / 3))
+    high = np.where(upper, values["upper"], value + up)
+    known = np.isfinite(low) & np.isfinite(high) & (low > 0)
+    if not known.any():
+        return None
+    return low[known].min() / 10**ROOM, high[known].max() * 10 ** (2 * ROOM)

@@ -1,0 +1,76 @@
+"""Figures of flux points: a panel for each time bin, at the right energies and heights."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from figure_checks import assert_readable
+from numpy.testing import assert_allclose
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.sed.plot import columns_of
+from tevcurve.lightcurve.selection import bins_of_rows
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def lines_of(ax):
+    """The lines of an axes that have a label of a fit."""
+    return [line for line in ax.lines if "fit" in str(line.get_label())]
+
+
+def test_each_time_bin_has_a_panel(flux_points):
+    axes = flux_points.plot()
+    assert len(axes) == len(flux_points) > 1
+    assert_readable(axes[0].figure)
+    for k, ax in enumerate(axes):
+        table = flux_points.table[bins_of_rows(flux_points.table) == k]
+        bright = np.asarray(table["ts"] >= 4)
+        drawn = np.concatenate([bars.lines[0].get_xydata() for bars in ax.containers[:1]])
+        assert_allclose(drawn[:, 0], table["e_ref"][bright])
+        assert_allclose(drawn[:, 1], table["e2dnde"][bright])
+        if bright.any():
+            bars = ax.containers[0].lines[2][0].get_segments()
+            assert_allclose(
+                [bar[:, 0] for bar in bars], np.column_stack([table["e_min"], table["e_max"]])[bright]
+            )
+        assert ax.get_title().startswith(f"{k + 1}: MJD 53298.")
+        assert ax.get_xscale() == ax.get_yscale() == "log"
+        assert ax.get_ylim() == axes[0].get_ylim()
+
+
+def test_the_line_is_the_fit_and_says_its_parameters(flux_points):
+    for ax, fit in zip(flux_points.plot(), flux_points.fits.table, strict=True):
+        if fit["ts"] < 4:
+            assert lines_of(ax) == []
+            continue
+        (line,) = lines_of(ax)
+        energy, height = line.get_data()
+        assert_allclose(height, energy**2 * np.interp(energy, fit["curve_energy"], fit["curve_dnde"]))
+        said = [text.get_text() for text in ax.texts]
+        if fit["status"] == "ok":
+            assert said == [f"index {fit['index']:.2f} ± {fit['index_err']:.2f}"]
+            assert line.get_linestyle() == "-"
+        else:
+            assert said == []
+            assert line.get_linestyle() == "--"
+
+
+def test_axes_of_the_user_and_what_is_too_much(flux_points, monkeypatch):
+    _, given = plt.subplots(1, len(flux_points))
+    assert flux_points.plot(given) == list(given)
+    with pytest.raises(InputError, match="ax has 1 axes"):
+        flux_points.plot([given[0]])
+    monkeypatch.setattr("tevcurve.lightcurve.sed.plot.MOST", 1)
+    with pytest.raises(InputError, match="wanted are 1 to 1"):
+        flux_points.plot()
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 7, 13, 30])
+def test_panels_fill_a_grid(number):
+    columns = columns_of(number)
+    assert columns <= 6
+    assert 0 <= -number % columns < columns <= number
