@@ -118,7 +118,8 @@ OPTIONS = (
     Option(
         "models",
         None,
-        "file of sky models in YAML: the one of the target's name is the source, the others shine beside it",
+        "sky models, a YAML file as gammapy has it or its components: that of the target's name is the source, the "
+        "others shine beside it",
         CURVE,
         "models",
     ),

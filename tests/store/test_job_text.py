@@ -38,7 +38,7 @@ from tevcurve.lightcurve.bins import (
     by_width,
     sliding,
 )
-from tevcurve.models import Constant, SpectralModel
+from tevcurve.models import Constant, SkyModel, SpectralModel, TemplateSpatialModel
 from tevcurve.options import OPTIONS, FitOptions
 from tevcurve.pipeline.job_making import cube_setting, on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
@@ -277,3 +277,14 @@ def test_without_regions_their_package_is_not_imported():
         "job_from_text(job_to_text({'it': PowerLaw()}), 'it'); sys.exit('regions' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_templates_come_back_without_their_file(normalize):
+    geom = WcsGeom.create((83.6, 22), 0.1, npix=(4, 3), proj="TAN", coordsys="GAL")
+    data = np.random.default_rng(3).uniform(size=geom.data_shape).astype(np.float32)
+    template = TemplateSpatialModel(WcsNDMap(geom, data, "sr-1"), normalize, "gone.fits", lon_0="83.7 deg")
+    back = there_and_back(SkyModel(template, PowerLaw(), name="cloud")).spatial_model
+    np.testing.assert_array_equal(back.map.data, template.map.data)
+    assert (back.integral, back.normalize, back.filename) == (template.integral, normalize, "gone.fits")
+    assert (back.lonlat(), back.frame) == (template.lonlat(), "galactic")

@@ -21,8 +21,8 @@ from tevcurve.pipeline.targets import open_stores
 
 log = logging.getLogger(__name__)
 
-# Keys that say which runs are looked at, and those of them that are paths.
-_OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs"), ("data_root", "irfs")
+# Keys that say which runs are looked at, and those that are paths of what is there.
+_OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs"), ("data_root", "irfs", "models")
 
 
 def make_at_once(paths, changes):

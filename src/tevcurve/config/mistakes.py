@@ -76,7 +76,7 @@ def _mistake(error: Mapping[str, Any], known: Sequence[str]) -> tuple[tuple, str
             return path, f"{name} is missing."
         case "tevcurve":
             return path + tuple(context["path"]), _sentence(
-                ".".join([name, *context["path"]]), context["words"]
+                ".".join([name, *map(str, context["path"])]), context["words"]
             )
         case "value_error":
             return path, f"{context['error']}."

@@ -4,13 +4,14 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
 
-from tevcurve.config import sky, spectra
+from tevcurve.config import sky, sky_models
 from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 from tevcurve.errors import InputError
 from tevcurve.on_demand import Elsewhere, MakerElsewhere
 from tevcurve.options import OPTIONS, RUNNING, Option, settled, used
+from tevcurve.problems import noted_remarks
 from tevcurve.renamed import with_present_names
 
 # Of how values are read; files of before it had a version have none.
@@ -161,9 +162,16 @@ class Config(_Values):
         bins = explicit_text(self.time_bins)
         values["time_bins"] = bins if len(bins) < MAX_INLINE else self.time_bins
         values["exclusion"] = sky.without_files(self.exclusion)
+        values["models"] = sky_models.without_file(self.models)
+        values["spectrum"] = sky_models.spectrum_of_target(self.spectrum, self._models(), self.target)
         # A run may have a radius of its own, which one that is given must be.
         values |= used(values, self.method) | ({"on_radius": None} if self.on_radius is None else {})
         return type(self)(**values)
+
+    def _models(self):
+        """List of the `SkyModel`s, or None; what is left out of their file is not told again."""
+        with noted_remarks(aloud=False):
+            return sky_models.as_models(self.models)
 
     def to_result(self):
         """(dict, YAML text) of `resolved`, with only the values on which the light curve depends."""
@@ -180,10 +188,12 @@ class Config(_Values):
 
         if position is None and self.position is not None:
             position = sky.as_position(self.position)
+        models = sky_models.as_models(self.models)
         made = {
             "time_bins": binning_from_text(self.time_bins, position=position),
             "energy_edges": kinds.energies_of(self.energy_edges),
-            "spectrum": spectra.spectral_model(self.spectrum),
+            "spectrum": sky_models.spectrum_beside(self.spectrum, models, self.target),
+            "models": models,
             "free": tuple(self.free),
             "norm_values": kinds.norms_of(self.norm_values),
             "exclusion": sky.as_exclusion(self.exclusion),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from tevcurve.config import quantities, sky, spectra
+from tevcurve.config import quantities, sky, sky_models, spectra
 from tevcurve.errors import InputError
 from tevcurve.options import Option
 from tevcurve.run_id import run_number
@@ -200,7 +200,7 @@ KINDS = {
     "exclusion": Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords],
     "flag": bool,
     "level": Annotated[Annotated[float, Field(gt=0.5, lt=1)] | None, NoneWords],
-    "models": Annotated[Annotated[str, checked(_path)] | None, NoneWords],
+    "models": Annotated[str | list[dict[str, Any]] | None, checked(sky_models.models_values), NoneWords],
     "name": Annotated[str, checked(_name)],
     "names": Annotated[list[str], checked(_names), NoneWords],
     "norms": Annotated[str | list[float] | None, checked(_norms), NoneWords],

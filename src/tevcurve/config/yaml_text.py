@@ -50,6 +50,11 @@ def commented_yaml(
 def _entry(name: str, value: Any) -> list[str]:
     if isinstance(value, dict):
         return [f"{name}:", *(f"  {key}: {_scalar(each)}" for key, each in value.items())]
+    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        import yaml
+
+        text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=WIDTH)
+        return [f"{name}:", *(f"  {line}" for line in text.splitlines())]
     if isinstance(value, list):
         items = [_scalar(each) for each in value]
         line = f"{name}: [{', '.join(items)}]"

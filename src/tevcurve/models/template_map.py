@@ -1,6 +1,7 @@
 """A source whose shape is a map: as bright as its pixels say, with straight lines between their centres."""
 
 import os
+from collections.abc import Iterable
 from typing import Any, Self
 
 import astropy.units as u
@@ -90,6 +91,31 @@ class TemplateSpatialModel(SpatialModel):
         Raises `DataError` for a file that holds no map.
         """
         return cls(WcsNDMap.read(path), normalize, path, name, **position)  # type: ignore[attr-defined]
+
+    @classmethod
+    def of_brightness(
+        cls,
+        brightness: WcsNDMap,
+        is_normalised: bool,
+        filename: str | None,
+        parameters: Iterable[Parameter],
+        name: str = "",
+    ) -> Self:
+        """The model with the brightness of another one, to the last digit.
+
+        Parameters
+        ----------
+        brightness : of the other one, its `map`
+        is_normalised : whether its integral is 1, its `normalize`
+        filename : of the file that it was from, or None
+        parameters : of its position
+        name : its name
+        """
+        made = cls(brightness, False, filename, name)
+        made._set_parameters(parameters)
+        if is_normalised:
+            made.__dict__["_normalize"], made.__dict__["_integral"] = True, 1.0
+        return made
 
     @property
     def map(self) -> WcsNDMap:

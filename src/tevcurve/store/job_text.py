@@ -202,6 +202,23 @@ def _spatial_kind(cls: type[models.SpatialModel]) -> RecordKind:
     return RecordKind(cls.__name__, cls, parts, make)
 
 
+def _template_parts(model: models.TemplateSpatialModel) -> dict[str, Any]:
+    """What a template is made of: the map itself, so that no file is needed."""
+    return {
+        "name": model.name,
+        "brightness": model.map,
+        "is_normalised": model.normalize,
+        "filename": model.filename,
+        "parameters": list(model.parameters),
+    }
+
+
+def _template_of(parts: dict[str, Any]) -> models.TemplateSpatialModel:
+    return models.TemplateSpatialModel.of_brightness(
+        parts["brightness"], parts["is_normalised"], parts["filename"], parts["parameters"], parts["name"]
+    )
+
+
 def _sky_parts(model: models.SkyModel) -> dict[str, Any]:
     return {name: getattr(model, name) for name in ("spatial_model", "spectral_model", "name")}
 
@@ -286,10 +303,12 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
     classes = [each for each in named if isinstance(each, type)]
     spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
     shapes = [cls for cls in classes if issubclass(cls, models.SpatialModel) and cls.default_parameters]
+    shapes.remove(models.TemplateSpatialModel)
     kinds = [
         *(RecordKind(name, cls) for name, cls in plain.items()),
         *map(_spectrum_kind, spectra),
         *map(_spatial_kind, shapes),
+        RecordKind("TemplateSpatialModel", models.TemplateSpatialModel, _template_parts, _template_of),
         RecordKind("SkyModel", models.SkyModel, _sky_parts),
         *map(_quantity_kind, (u.Quantity, Angle, Longitude, Latitude)),
         RecordKind("parameter", models.Parameter, _parameter_parts, _parameter_of),
