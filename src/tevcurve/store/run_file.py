@@ -41,7 +41,9 @@ RESPONSE = DeclaredKind("response", Response, RESPONSES, "layout.hdu_class", exa
 
 def run_to_bytes(run):
     """The bytes of a `SourceRun`. run: the `SourceRun`."""
-    return framed.to_bytes(MAGIC, lambda add_array: _vocabulary().to_plain(run, add_array, f"run {run.run_id}"))
+    return framed.to_bytes(
+        MAGIC, lambda add_array: _vocabulary().to_plain(run, add_array, f"run {run.run_id}")
+    )
 
 
 def run_from_bytes(content, where, accept_changed=False):

@@ -1,0 +1,140 @@
+"""Further amplitudes that many rows share, the first amplitude of each row being its own.
+
+What the rows share stays as it is in the sum over rows of their statistics, each at its own best first amplitude and
+background norms. Rows couple only through what they share, so the Hessian is an arrowhead again, and what a row adds to
+that of the shared ones is its Schur complement (Boyd & Vandenberghe 2004, "Convex Optimization", appendix A.5.5).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tevcurve.kernels.all_amplitudes import best_amplitudes
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Derivatives, Start
+from tevcurve.kernels.newton_descent import NewtonDescent
+from tevcurve.kernels.numbering import members_of
+
+MAX_STEPS = 200
+# What had reached its bound must be able to come back; in units of an amplitude's natural size.
+LEAST = 1e-6
+
+
+def shared_amplitudes(likelihood: AmplitudeLikelihood, group: np.ndarray, n_groups: int) -> np.ndarray:
+    """Further amplitudes that the rows of each group share at the least of their summed statistics.
+
+    1 where nothing is expected of a source in a group.
+
+    Parameters
+    ----------
+    likelihood : of n rows, with `evaluate` and `take`; the first amplitude is each row's own
+    group : int array (n,), the group of each row
+    n_groups : int
+
+    Returns
+    -------
+    float array (n_groups, n_amplitudes - 1), not below zero
+    """
+    amplitudes = np.ones((n_groups, likelihood.n_amplitudes - 1))
+    known = np.unique(group)
+    if amplitudes.size and len(known):
+        number = np.searchsorted(known, group)
+        shared = SharedByRows(likelihood, number, len(known))
+        found = best_amplitudes(shared)
+        amplitudes[known] = np.where(shared.total > 0, found.amplitudes, 1.0)
+        amplitudes[known[~found.converged]] = np.nan
+    return amplitudes
+
+
+@dataclass(frozen=True, eq=False)
+class OwnStart:
+    """Where a search for the rows' own amplitudes ended: these (n_rows,), and where the rows' own likelihood's did."""
+
+    own: np.ndarray
+    inner: Start
+
+
+class SharedByRows:
+    """The sum over the rows of each group as a function of what they share, a likelihood of amplitudes.
+
+    See `shared_amplitudes` for the arguments; no group may be empty.
+    """
+
+    def __init__(self, likelihood: AmplitudeLikelihood, group: np.ndarray, n_groups: int) -> None:
+        self.likelihood, self.group, self.n = likelihood, group, n_groups
+        self.n_amplitudes = likelihood.n_amplitudes - 1
+        self.counts = np.bincount(group, likelihood.counts, n_groups)
+        self.total = self._summed(likelihood.total[:, 1:])
+        total = likelihood.total[:, 0]
+        self._scale = (likelihood.counts + 1) / np.where(total > 0, total, 1.0)
+
+    def start(self) -> OwnStart:
+        """Where a search begins that knows nothing."""
+        return OwnStart(0.1 * self._scale, None)
+
+    def take(self, bins: np.ndarray, start: Start = None) -> "tuple[SharedByRows, Start]":
+        """(the likelihood of some groups, the start cut with them).
+
+        Parameters
+        ----------
+        bins : sorted int array, the groups that are kept
+        start : where a search began, of all groups; None: nowhere yet
+        """
+        rows, group = members_of(bins, self.n, self.group)
+        likelihood, inner = self.likelihood.take(rows, None if start is None else start.inner)
+        cut = None if start is None else OwnStart(start.own[rows], inner)
+        return SharedByRows(likelihood, group, len(bins)), cut
+
+    def evaluate(
+        self, amplitudes: np.ndarray, start: Start = None, value: bool = True
+    ) -> tuple[Derivatives, Start]:
+        """((half the statistic (n,), its gradient (n, n_amplitudes), its Hessian), where the search ended).
+
+        Parameters
+        ----------
+        amplitudes : float array (n, n_amplitudes)
+        start : where the search for the rows' own amplitudes begins; None: `start()`
+        value : whether the statistic itself is wanted
+        """
+        start = self.start() if start is None else start
+        of_rows, values, inner = amplitudes[self.group], None, start.inner
+        descent = NewtonDescent(np.maximum(start.own, LEAST * self._scale)[:, None], self._scale[:, None])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            for _ in range(MAX_STEPS):
+                amplitudes = np.column_stack([descent.point, of_rows])
+                values, inner = self.likelihood.evaluate(amplitudes, inner, value)
+                _, gradient, hessian = values
+                descent.advance(gradient[:, :1], hessian[:, :1, :1])
+                if not descent.going.any():
+                    break
+            half, gradient, hessian = self._without_own(values, descent)
+        return (half, gradient, hessian), OwnStart(descent.point[:, 0], inner)
+
+    def lower_bound(self) -> np.ndarray:
+        """What rows share is never below zero."""
+        return np.zeros(self.n)
+
+    def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
+        """All counts of a group say something of what its rows share. amplitudes: float array (n, n_amplitudes)."""
+        return self.counts
+
+    def _without_own(self, values: Any, descent: NewtonDescent) -> Derivatives:
+        """The sums over rows of their derivatives, their own amplitudes at their best, as far as these can move."""
+        half, gradient, hessian = values
+        own, edge = hessian[:, 0, 0], hessian[:, 0, 1:]
+        free = ~descent.held[:, 0] & (own > 0)
+        stiffness = np.where(free, own, np.inf)
+        step = gradient[:, 0] / stiffness
+        if half is not None:
+            half = half - 0.5 * gradient[:, 0] * step
+            half[descent.going] = np.nan
+            half = np.bincount(self.group, half, self.n)
+        slope = gradient[:, 1:] - edge * step[:, None]
+        bend = hessian[:, 1:, 1:] - edge[:, :, None] * (edge / stiffness[:, None])[:, None, :]
+        return half, self._summed(slope), self._summed(bend)
+
+    def _summed(self, values: np.ndarray) -> np.ndarray:
+        """Sums (n, ...) over the rows of each group of values (n_rows, ...)."""
+        total = np.zeros((self.n, *values.shape[1:]))
+        np.add.at(total, self.group, values)
+        return total
