@@ -46,11 +46,9 @@ def _checked(value: Any) -> Any:
 
 def as_models(value: str | list[dict[str, Any]] | None) -> "list[SkyModel] | None":
     """List of `SkyModel` of what `models_values` gives, or None. value: as there."""
-    from tevcurve.models import models_from_dict, read_models
-
     if value is None:
         return None
-    return read_models(value) if isinstance(value, str) else models_from_dict(value)
+    return _models().read_models(value) if isinstance(value, str) else _models().models_from_dict(value)
 
 
 def without_file(value: str | list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
@@ -60,10 +58,8 @@ def without_file(value: str | list[dict[str, Any]] | None) -> list[dict[str, Any
     """
     if not isinstance(value, str):
         return value
-    from tevcurve.models import models_to_dict
-
     with noted_remarks(aloud=False):
-        return models_to_dict(as_models(value) or ())["components"]
+        return _models().models_to_dict(as_models(value) or ())["components"]
 
 
 def spectrum_beside(values: Any, models: "list[SkyModel] | None", target: str) -> "SpectralModel | None":
@@ -94,9 +90,8 @@ def spectrum_of_target(values: Any, models: "list[SkyModel] | None", target: str
 
 def _plain(value: Any) -> list[dict[str, Any]]:
     """A list of components."""
-    from tevcurve.models import SkyModel, models_to_dict
-
-    if isinstance(value, SkyModel):
+    kind = _models().SkyModel
+    if isinstance(value, kind):
         value = [value]
     if isinstance(value, dict):
         value = value.get("components", value)
@@ -105,6 +100,13 @@ def _plain(value: Any) -> list[dict[str, Any]]:
             f"a {type(value).__name__}; wanted is the path of a file of models, or a list of them"
         )
     items = list(value)
-    if any(isinstance(item, SkyModel) for item in items):
-        return models_to_dict(items)["components"]
+    if any(isinstance(item, kind) for item in items):
+        return _models().models_to_dict(items)["components"]
     return items
+
+
+def _models() -> Any:
+    # Its units take longer to import than all that a command needs for its help.
+    import tevcurve.models as models
+
+    return models
