@@ -4,7 +4,8 @@
     python bench/pairs.py before after --data DATA -n 5 --rows cold:3d datasets:3d-whole      # some rows, fewer pairs
 
 Each checkout has a process of its own, in which a row is called once without being timed and then in turn with the
-other's: before, after, before, after. Rows that start with "cold" are whole processes, imports included. The ratio of a
+other's: before, after, before, after. Rows that start with "cold" are whole processes, imports included, of a package
+that is compiled as an installed one is. The ratio of a
 row is the geometric mean over its pairs of after / before; its error is that of the mean of the logarithms. Both
 processes have one thread, so the time is that of the processor whatever else the machine does.
 
@@ -179,7 +180,15 @@ class Side:
             "--options",
             json.dumps(options),
         ]
-        environment = {**os.environ, **THREADS, "PYTHONPATH": str(source)}
+        self._compiled = tempfile.TemporaryDirectory()
+        environment = {
+            **os.environ,
+            **THREADS,
+            "PYTHONPATH": str(source),
+            "PYTHONPYCACHEPREFIX": self._compiled.name,
+        }
+        # Where this is set, each process would compile all of its modules.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._process = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -196,6 +205,7 @@ class Side:
         """Ends the process."""
         self._process.stdin.close()
         self._process.wait()
+        self._compiled.cleanup()
 
 
 def pairs_of_row(sides, row, n_pairs):

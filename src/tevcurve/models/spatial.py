@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Self
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
-from scipy.special import ndtr, ndtri
 
 from tevcurve.errors import InputError
 from tevcurve.files.masked import is_masked
@@ -295,8 +294,8 @@ class SkyDisk(SpatialModel):
         return r_0 / 3
 
 
-# Standard deviations of a normal distribution between 5 and 95 %.
-FROM_95_TO_5 = 2 * float(ndtri(0.95))
+# Standard deviations of a normal distribution between 5 and 95 %: 2 ndtri(0.95).
+FROM_95_TO_5 = 3.2897072539029444
 
 
 def _smooth_disc(separation: np.ndarray, r_0: float, sigma: float) -> np.ndarray:
@@ -304,6 +303,9 @@ def _smooth_disc(separation: np.ndarray, r_0: float, sigma: float) -> np.ndarray
 
     separation, r_0, sigma: radian.
     """
+    # It takes longer to import than a light curve to make.
+    from scipy.special import ndtr
+
     # The discs' mean area, 2 pi E[1 - cos R] of R normal, without the part of R < 0 (which is small: as in the plane).
     area = 4 * np.pi * np.sin(0.5 * r_0) ** 2 - 2 * np.pi * np.cos(r_0) * np.expm1(-0.5 * sigma**2)
     low = r_0 / sigma
