@@ -203,6 +203,12 @@ class Joint:
 
     n_bins, fitted, members = 2, np.array([1]), ()
 
+    def __init__(self, confusions=None):
+        self._confusions = confusions or {}
+
+    def confusions(self, norm):
+        return self._confusions
+
     def notes(self):
         return ["", "a note"]
 
@@ -211,6 +217,33 @@ class Joint:
 
     def lost_excess(self, norm):
         return np.zeros(1)
+
+
+def minimum_of(change):
+    """A `Minimum` of one bin, smooth and inside of its limits but for what is changed."""
+    values = {"norm": 1.0, "stat": 0.0, "slope": 0.0, "curvature": 2.0, "stat_at_zero": 1.0}
+    values |= {"at_limit": False, "converged": True} | change
+    return Minimum(**{name: np.array([value]) for name, value in values.items()})
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({}, "confused", ""),
+        ({"converged": False}, "not_converged", "the search for the best flux did not end"),
+        ({"norm": 0.0, "at_limit": True, "slope": 3.0}, "confused", "the best flux is the bound at zero"),
+    ],
+)
+def test_a_neighbour_that_is_too_near_is_named_beside_what_else_there_is(change, status, words):
+    joint = Joint({1: ("Tyc", -0.834)})
+    found, reasons = statuses(joint, minimum_of(change), {"counts": np.array([0.0, 3.0])})
+    assert found == ["no_exposure", status]
+    assert (
+        "the source cannot be told from 'Tyc': their amplitudes have an expected correlation of -0.83"
+        in reasons[1]
+    )
+    assert words in reasons[1]
+    assert reasons[1].endswith("a note")
 
 
 @pytest.mark.parametrize(
@@ -229,10 +262,7 @@ class Joint:
     ],
 )
 def test_what_the_search_says(change, status, words):
-    values = {"norm": 1.0, "stat": 0.0, "slope": 0.0, "curvature": 2.0, "stat_at_zero": 1.0}
-    values |= {"at_limit": False, "converged": True} | change
-    minimum = Minimum(**{name: np.array([value]) for name, value in values.items()})
-    found, reasons = statuses(Joint(), minimum, {"counts": np.array([0.0, 3.0])})
+    found, reasons = statuses(Joint(), minimum_of(change), {"counts": np.array([0.0, 3.0])})
     assert found == ["no_exposure", status]
     assert reasons[0] == "bin 0 is dark"
     assert words in reasons[1]

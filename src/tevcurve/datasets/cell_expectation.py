@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.datasets.background_floor import plane_floors, raise_empty_cells
 from tevcurve.datasets.cube_terms import CubeResponse
 from tevcurve.datasets.first_cells import FirstCells, first_cells
+from tevcurve.datasets.source_overlap import SourceOverlap
 from tevcurve.records import short_repr
 
 
@@ -27,6 +28,8 @@ class CellExpectation:
     fixed : float array (n_reco, n_pixels), s-1 of live time, what other sources that are fixed give; None for nothing
     further : float array (n_further, n_reco, n_pixels), s-1 of live time, what each further source whose flux is
         fitted, too, gives with the flux that it has; None for no such source
+    flux : float array (n_true,), cm-2 s-1, of the source's reference spectrum, where it is to be said how the further
+        sources overlap with it; else None
     """
 
     shares: np.ndarray
@@ -37,6 +40,7 @@ class CellExpectation:
     in_fit: np.ndarray
     fixed: np.ndarray | None = None
     further: np.ndarray | None = None
+    flux: np.ndarray | None = None
 
     __repr__ = short_repr
 
@@ -102,6 +106,23 @@ class CellExpectation:
         fixed = np.zeros(len(reco)) if self.fixed is None else self.fixed[reco, pixel]
         further = None if self.further is None else self.further[:, reco, pixel]
         return FirstCells(reco, self.response_at(reco, pixel), background, fixed, further)
+
+    def overlap(self, bands: np.ndarray) -> SourceOverlap | None:
+        """The `SourceOverlap` of the source and the further ones; None without a flux or without any of these.
+
+        bands: int array (n_reco,), the band of each reco bin, -1 for none.
+        """
+        if self.further is None or self.flux is None:
+            return None
+        pixels = np.flatnonzero(self.shares.any(axis=0))
+        sources = np.concatenate([np.zeros((1, *self.cells.shape)), self.further])
+        rates = np.einsum("tr,tp->rp", self.dispersion * self.flux[:, None], self.shares[:, pixels])
+        sources[0][:, pixels] = np.where(self.cells[:, pixels], rates, 0.0)
+        seconds = np.diff(self.slice_edges)
+        share = seconds / seconds.sum() if seconds.sum() > 0 else np.full(len(seconds), 1 / len(seconds))
+        background = np.einsum("s,srp->rp", share, self.background)
+        fixed = np.zeros_like(background) if self.fixed is None else self.fixed
+        return SourceOverlap.of_cells(np.where(self.in_fit, bands, -1), sources, background, fixed)
 
     def _sky_sums(self) -> np.ndarray:
         """Sums of the shares over the cells of the fit in each reco bin, float array (n_true, n_reco), cm2."""

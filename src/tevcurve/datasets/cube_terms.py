@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.data import GTI
 from tevcurve.datasets.band_reach import BandReach, band_reach
 from tevcurve.datasets.first_cells import FirstCells
+from tevcurve.datasets.source_overlap import SourceOverlap
 from tevcurve.datasets.timeline import RunTimeline
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
@@ -103,6 +104,7 @@ class CubeTerms:
     floored : int array (k,), numbers of the events near the source where the background was raised to a floor
     compact : `CubeResponse` where it is to be had at other cells too, else None
     unpredicted : float, counts in cells in which nothing is predicted, which are left out
+    overlap : `SourceOverlap` of the source and the further ones in all cells, or None where it was not asked for
     line : `RunTimeline` of the events around the source, of all bands, or None
     safe_tev : (low, high), TeV, between which the responses are safe
     """
@@ -131,6 +133,7 @@ class CubeTerms:
     background_norm: float | None = None
     unpredicted: float = 0.0
     compact: CubeResponse | None = None
+    overlap: SourceOverlap | None = None
     line: RunTimeline | None = None
     safe_tev: tuple[float, float] = (0.0, np.inf)
 

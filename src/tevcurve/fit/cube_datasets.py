@@ -48,7 +48,9 @@ class CubeDatasets(FittedDatasets):
         search = None
         if self.reoptimize and has_nuisances(self.pairs):
             search = _Search(self, time_bins.pieces(runs.terms), runs, columns).profile
-        rule = CubeRule(self.background.error, self.below_zero, columns if names else (), search)
+        rule = CubeRule(
+            self.background.error, self.below_zero, columns if names else (), tuple(names), search
+        )
         return rows_of_cubes(
             runs.terms, time_bins, fluxes, setting, rule, compact_runs=lambda: self.runs(compact=True).terms
         )

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from tevcurve.fit.confusion import HIGHEST, expected_correlations
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
 from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.fit.protocols import DrawnCells, Expected
@@ -30,12 +31,14 @@ class CubeRule:
     error : standard deviation of a Gaussian prior around 1 for each norm of the background, or None
     below_zero : bool, whether fluxes may be asked for below zero; it takes a look at cells without events, too
     further : for each run a tuple of numbers, from 1, of the amplitudes of its further sources; empty for none
+    names : tuple of the names of these, in the order of their numbers
     search : function of the numbers of the fitted rows to the profile of them, where more than amplitudes is free
     """
 
     error: float | None = None
     below_zero: bool = True
     further: tuple = ()
+    names: tuple = ()
     search: Callable | None = None
 
 
@@ -49,11 +52,12 @@ class JointCubes(CubeRows):
     ----------
     laid, counted : the arguments of a `CubeRows`
     further : for each run a tuple of the numbers of the amplitudes of its further sources; empty for none
+    names : tuple of the names of these sources
     """
 
-    def __init__(self, *laid, further=(), **counted):
+    def __init__(self, *laid, further=(), names=(), **counted):
         super().__init__(*laid, **counted)
-        self.further = further
+        self.further, self.names = further, names
 
     def expected(self, norm):
         """The `Expected` of the fitted rows at norms (n_fitted,), one part for each run of a row.
@@ -76,6 +80,21 @@ class JointCubes(CubeRows):
         for number, pieces in enumerate(numbers_by_row(own)):
             run[pieces] = number
         return RowPieces(likelihood, row, run)
+
+    def confusions(self, norm):
+        """Rows whose source cannot be told from another, see `RowLikelihood`; decided by what is expected of both.
+
+        norm: float array (n_fitted,), best norms.
+        """
+        expected = expected_correlations(self, norm) if any(self.further) else None
+        if expected is None:
+            return {}
+        worst = np.abs(expected).argmax(axis=1)
+        found = expected[np.arange(len(worst)), worst]
+        return {
+            int(self.fitted[k]): (self.names[worst[k]], float(found[k]))
+            for k in np.flatnonzero(np.abs(found) > HIGHEST)
+        }
 
     def shared_amplitudes(self):
         """One amplitude of each further source in each band for all rows together, float array (n_further, n_bands).
@@ -159,7 +178,7 @@ def rows_of_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=
     if rule.search is not None:
         return SearchedCubes(*laid, **counted)
     kind = JointCubes if any(rule.further) else CubeLikelihood
-    return kind(*laid, **counted, further=rule.further)
+    return kind(*laid, **counted, further=rule.further, names=rule.names)
 
 
 def _counted(runs, cut, pieces, n_rows, whole):

@@ -300,6 +300,13 @@ class RowLikelihood:
         """What is worth saying of each row, a list (n_bins,) of sentences, empty where there is nothing."""
         return [""] * self.n_bins
 
+    def confusions(self, norm):
+        """Rows whose source cannot be told from another, a dict of row to (name of that one, expected correlation).
+
+        norm: float array (n_fitted,), best norms.
+        """
+        return {}
+
     def lost_excess(self, norm):
         """Counts of the excess that a background with too little to go by takes, float array (n_fitted,).
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from tevcurve.kernels.onoff_profile import LOST
 
+# What is found in such a row is of the two together; where nothing is found that is what is said.
+CONFUSABLE = ("ok", "at_zero", "at_bound")
 NO_ERROR = "where there is no symmetric error"
 
 
@@ -11,7 +13,8 @@ def statuses(joint, minimum, columns):
     """(statuses, reasons), two lists (n_bins,) of str.
 
     The statuses: `ok`; `at_zero`, the best flux is the bound at zero; `at_bound`, it is a bound below zero;
-    `no_events`; `no_livetime`; `outside_fov`; `no_exposure`, no effective area where the source is; `not_converged`.
+    `no_events`; `no_livetime`; `outside_fov`; `no_exposure`, no effective area where the source is; `not_converged`;
+    `confused`, the source cannot be told from a neighbour whose flux is fitted, too, by what is expected of both.
     Where the symmetric error is NaN the reason says why.
 
     Parameters
@@ -28,6 +31,8 @@ def statuses(joint, minimum, columns):
     lost = joint.lost_excess(minimum.norm)
     for k in np.flatnonzero(_unusual(minimum, columns, joint.fitted) | (lost > 0)):
         told[joint.fitted[k]] = _fitted(minimum, k, columns, joint.fitted[k], lost[k])
+    for number, (name, correlation) in joint.confusions(minimum.norm).items():
+        told[number] = _confused(*told.get(number, ("ok", "")), name, correlation)
     for number, (word, why) in told.items():
         status[number] = word
         reason[number] = "; ".join(words for words in (why, reason[number]) if words)
@@ -55,6 +60,14 @@ def _fitted(minimum, k, columns, number, lost):
     if not (minimum.is_smooth[k] and minimum.curvature[k] > 0):
         words.append(f"the likelihood has a kink at the best flux, {NO_ERROR}")
     return "ok", "; ".join(words)
+
+
+def _confused(status, reason, name, correlation):
+    """(status, reason) of a row that is to be told from a neighbour, with those that it has without that."""
+    expected = f"their amplitudes have an expected correlation of {correlation:.2f}"
+    words = f"the source cannot be told from {name!r}: {expected}"
+    status = "confused" if status in CONFUSABLE else status
+    return status, "; ".join(each for each in (words, reason) if each)
 
 
 def _lost(counts):

@@ -212,6 +212,7 @@ class _Cubes:
             in_fit=cells.any(axis=(1, 2)),
             fixed=sum(map(rate, fixed)) if fixed else None,
             further=np.stack([rate(model) for model in self.further]) if self.further else None,
+            flux=dataset.flux_of(self.model) if self.further else None,
         )
 
 

@@ -174,6 +174,7 @@ def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
         "floored": np.flatnonzero((low.all(axis=0) & seen)[kept]),
         "fixed": 0.0 if fixed is None else fixed[kept],
         "further": None if further is None else further[:, kept],
+        "overlap": expected.overlap(bands),
         "count": None if events.count is None else events.count[kept],
         **expected.totals(bands, axes.n_bands),
     }

@@ -42,7 +42,7 @@ LIMIT_BELOW_TS = 4
 DATASET_COLUMNS = ("counts", "npred", "npred_excess")
 TIME_COLUMNS = ("time_min", "time_max")
 # Outcomes of a fit that found the best flux.
-FOUND = ("ok", "at_zero", "at_bound", "no_events", "shape_fixed")
+FOUND = ("ok", "at_zero", "at_bound", "no_events", "shape_fixed", "confused")
 TIME_KEYS = ("MJDREFI", "MJDREFF", "TIMESYS", "TIMEUNIT", "TIMEREF")
 NAMES_OF_META = {"n_sigma": "sigma", "n_sigma_ul": "sigma_ul"}
 
