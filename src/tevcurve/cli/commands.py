@@ -61,6 +61,10 @@ COMMANDS = {
         "tevcurve.cli.results:rebin",
         "The light curve of a result in other time bins or energy bands; the data are not read again.",
     ),
+    "sed": Command(
+        "tevcurve.cli.results:sed",
+        "Spectra in time: flux points and the fitted spectrum of each time bin; the data are not read again.",
+    ),
     "append": Command(
         "tevcurve.cli.append:append",
         "Add runs to a result, in place; what is there is not computed again. Runs that it has are passed over.",

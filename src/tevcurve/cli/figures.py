@@ -1,7 +1,7 @@
 """Figures into files."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,37 @@ def write_figure(
     about : what it shows, for its metadata
     axes : keywords of the axes
     """
-    import matplotlib
-
-    # No window is opened.
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
+    plt = _pyplot()
     figure, ax = plt.subplots(figsize=size, layout="constrained", subplot_kw=axes)
     try:
         draw(ax=ax)
         return save_figure(figure, path, about=about)
     finally:
         plt.close(figure)
+
+
+def write_panels(path: str | os.PathLike[str], draw: Callable[[], Sequence[Any]], about: str = "") -> Path:
+    """`Path` of the file of the figure that draw() has made.
+
+    Parameters
+    ----------
+    path : of the file
+    draw : function that gives the axes of a new figure of pyplot
+    about : what it shows, for its metadata
+    """
+    plt = _pyplot()
+    figure = draw()[0].figure
+    try:
+        return save_figure(figure, path, about=about)
+    finally:
+        plt.close(figure)
+
+
+def _pyplot() -> Any:
+    """matplotlib.pyplot, which opens no window."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    return plt

@@ -1,12 +1,15 @@
-"""What the commands on a result do: other bins, further runs, a page, tests of variability, other formats."""
+"""What the commands on a result do: other bins, further runs, spectra, a page, tests of variability, other formats."""
 
 from tevcurve.cli.console import note, plain
-from tevcurve.cli.outcome import tell, write
-from tevcurve.config.rebinning import rebinned
+from tevcurve.cli.figures import write_panels
+from tevcurve.cli.outcome import tell, tell_problems, write
+from tevcurve.config.rebinning import rebinned, spectra
 from tevcurve.config.values import cache_folder, none_of_words
 from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.file_formats import FORMATS
+from tevcurve.lightcurve.sed.plot import MOST
+from tevcurve.lightcurve.sed.text import summary
 from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.selection import STAGE
 from tevcurve.pipeline.targets import open_stores
@@ -29,6 +32,30 @@ def rebin_result(path, changes, outputs, accept_changed):
         made, config, text = rebinned(read, changes)
     write(outputs, made, config, text, inputs=read.provenance["inputs"])
     return tell(made, outputs)
+
+
+def print_spectra(path, changes, outputs, accept_changed):
+    """Exit code of `tevcurve sed`.
+
+    Parameters
+    ----------
+    path : Path of the result
+    changes : dict of keys of the configuration
+    outputs : `Outputs`
+    accept_changed : bool
+    """
+    read = Result.read(path, accept_changed)
+    with working("Fitting"):
+        made = spectra(read, changes)
+    if outputs.flux_points is not None:
+        made.write(outputs.flux_points, overwrite=outputs.overwrite)
+    if outputs.plot is not None:
+        if len(made) > MOST:
+            note(f"The figure shows the first {MOST} of {len(made)} time bins; --time-bins makes fewer.")
+        write_panels(outputs.plot, made[:MOST].plot, about=summary(made))
+    print(plain(made))
+    outputs.tell()
+    return tell_problems(made.fits)
 
 
 def append_to(path, new, cache, outputs, options):

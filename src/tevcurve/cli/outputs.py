@@ -7,11 +7,12 @@ from tevcurve.cli.console import plain
 from tevcurve.errors import InputError
 
 FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
+FLUX_POINTS = (".ecsv", ".fits", ".fits.gz")
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The places that a job writes to: folder of the result, figure and page, each a Path or None.
+    """The places that a job writes to: folder of the result, figure, page and file, each a Path or None.
 
     Attributes
     ----------
@@ -19,15 +20,17 @@ class Outputs:
     plot : Path of the figure, or None
     report : Path of the page, or None
     overwrite : bool, whether what is there is replaced
+    flux_points : Path of the file of flux points, or None
     """
 
     output: Path | None
     plot: Path | None
     report: Path | None
     overwrite: bool
+    flux_points: Path | None = None
 
     @classmethod
-    def of(cls, output=None, plot=None, report=None, overwrite=False):
+    def of(cls, output=None, plot=None, report=None, overwrite=False, flux_points=None):
         """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already.
 
         Parameters
@@ -36,22 +39,25 @@ class Outputs:
         plot : str or Path of the figure, or None
         report : str or Path of the page, or None
         overwrite : bool, whether what is there is replaced
+        flux_points : str or Path of the file of flux points, or None
         """
-        paths = [None if path is None else Path(path).expanduser() for path in (output, plot, report)]
+        given = output, plot, report, flux_points
+        paths = [None if path is None else Path(path).expanduser() for path in given]
         for path in filter(None, paths):
             if path.exists() and not overwrite:
                 raise InputError(f"{path} is there already; --overwrite replaces it.")
-        for path, endings in zip(paths[1:], (FIGURES, PAGES), strict=True):
+        for path, endings in zip(paths[1:], (FIGURES, PAGES, FLUX_POINTS), strict=True):
             if path is not None and not path.parent.is_dir():
                 raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
-            if path is not None and path.suffix.lower() not in endings:
+            if path is not None and not path.name.lower().endswith(endings):
                 raise InputError(
                     f"{path} is no name for this file; wanted is one that ends in {' or '.join(endings)}."
                 )
-        return cls(*paths, overwrite)
+        return cls(*paths[:3], overwrite, paths[3])
 
     def tell(self):
         """None; printed where everything is."""
-        for what, path in (("Result", self.output), ("Figure", self.plot), ("Report", self.report)):
+        places = {"Result": self.output, "Flux points": self.flux_points, "Figure": self.plot}
+        for what, path in (places | {"Report": self.report}).items():
             if path is not None:
                 print(plain(f"{what} in {path}"))

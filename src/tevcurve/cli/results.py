@@ -1,4 +1,4 @@
-"""Commands on a result: `tevcurve rebin`, `tevcurve report` and `tevcurve variability`."""
+"""Commands on a result: `tevcurve rebin`, `tevcurve sed`, `tevcurve report` and `tevcurve variability`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +37,42 @@ def rebin(result: RESULT, accept_changed: ACCEPT_CHANGED = False, **options):
     from tevcurve.cli.on_results import rebin_result
 
     return rebin_result(result, changes, outputs, accept_changed)
+
+
+@job_options(only=("time_bins", "energy_edges"), time_bins=None, energy_edges=None)
+def sed(
+    result: RESULT,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File of the flux points: .ecsv, .fits or .fits.gz.", show_default=False
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to draw a panel for each time bin into, .png, .pdf or .svg.", show_default=False
+        ),
+    ] = None,
+    overwrite: OVERWRITE = False,
+    accept_changed: ACCEPT_CHANGED = False,
+    **options,
+):
+    """Spectra in time: flux points and the fitted spectrum of each time bin; the data are not read again.
+
+    Time bins are those of the result, unless others are asked for. Energy bands are 5 per decade of the energies that
+    the result was fitted at. The file is one that gammapy opens.
+
+    \b
+    tevcurve sed crab
+    tevcurve sed crab --time-bins "blocks 0.05" --plot blocks.png
+    tevcurve sed crab --energy 0.7TeV,1TeV,2TeV,5TeV,20TeV -o crab-sed.fits
+    """
+    changes = {name: listed(options[name]) for name in BINS if options.get(name) is not None}
+    outputs = Outputs.of(plot=plot, overwrite=overwrite, flux_points=output)
+    from tevcurve.cli.on_results import print_spectra
+
+    return print_spectra(result, changes, outputs, accept_changed)
 
 
 def report(

@@ -1,4 +1,4 @@
-"""A result in other bins, and the configuration that makes the same from the data."""
+"""A result in other bins, with the configuration that makes the same from the data, and its spectra in time."""
 
 from astropy.coordinates import SkyCoord
 
@@ -21,12 +21,8 @@ def rebinned(result, changes):
     if set(changes) & {"energy_edges", "e_reco", "e_true"}:
         bands = [f"{float(edge)!r} TeV" for edge in origin.bands]
         changes = {"energy_edges": bands, "e_reco": None, "e_true": None} | changes
-    config = Config(data=".", target="target", **changes)
-    arguments = {name: kinds.energies_of(getattr(config, name)) for name in changes if name != "time_bins"}
-    if "time_bins" in changes:
-        position = SkyCoord(*origin.source, unit="rad")
-        arguments["time_bins"] = binning_from_text(config.time_bins, position=position)
-    made = result.light_curve.rebin(**{name: value for name, value in arguments.items() if value is not None})
+    config, arguments = _read(origin, changes)
+    made = result.light_curve.rebin(**arguments)
     if result.config is None:
         return made, None, None
     resolved = config.resolved()
@@ -39,3 +35,24 @@ def rebinned(result, changes):
     except ConfigError:
         # Made in Python, with keys of its own, or of a file that is no longer there.
         return made, values, None
+
+
+def spectra(result, changes):
+    """The `FluxPoints` of a `Result`.
+
+    Parameters
+    ----------
+    result : `Result`
+    changes : dict of some of `time_bins` and `energy_edges`, texts as in a configuration
+    """
+    return result.light_curve.sed(**_read(result.runs_to_use(), changes)[1])
+
+
+def _read(origin, changes):
+    """(`Config` of texts, dict of what they mean, for a `LightCurveOrigin`)."""
+    config = Config(data=".", target="target", **changes)
+    arguments = {name: kinds.energies_of(getattr(config, name)) for name in changes if name != "time_bins"}
+    if "time_bins" in changes:
+        position = SkyCoord(*origin.source, unit="rad")
+        arguments["time_bins"] = binning_from_text(config.time_bins, position=position)
+    return config, {name: value for name, value in arguments.items() if value is not None}

@@ -11,7 +11,6 @@ from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.fitted_energies import SAME
 from tevcurve.lightcurve.origin import LightCurveOrigin
-from tevcurve.lightcurve.runs import BinsOnDemand
 from tevcurve.lightcurve.sed.curves import with_curves
 from tevcurve.lightcurve.sed.flux_points import FluxPoints
 from tevcurve.lightcurve.selection import why_no_events
@@ -50,7 +49,7 @@ def sed(light_curve, energy_edges=None, time_bins=None):
             "tevcurve.light_curve or `tevcurve run` made."
         )
     edges = default_edges(light_curve) if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
-    binning = _present_bins(origin) if time_bins is None else as_binning(time_bins)
+    binning = _present_bins(light_curve) if time_bins is None else as_binning(time_bins)
     # The shape inside a band of a fifth of a decade is nothing that events tell.
     fixed = replace(origin, options=replace(origin.options, free=()))
     points = fixed.rebin(binning, edges * u.TeV)
@@ -76,11 +75,13 @@ def default_edges(light_curve):
     return edges
 
 
-def _present_bins(origin):
-    """The binning of a `LightCurveOrigin`; where it looks at events, the bins that these made."""
+def _present_bins(light_curve):
+    """The binning of a light curve of runs; where it looks at events, the bins that these made."""
+    origin = light_curve.origin
     if not origin.time_bins.looks_at_events:
         return origin.time_bins
-    return _made(BinsOnDemand(origin.time_bins, origin.runs, origin.terms).made, origin.runs)
+    ledger = light_curve.ledger if hasattr(light_curve.ledger, "time_bins") else origin.ledger
+    return _made(ledger.time_bins, origin.runs)
 
 
 def _made(time_bins, runs):

@@ -8,7 +8,7 @@ from tevcurve.lightcurve.notebook_view import remarks, value_texts
 from tevcurve.lightcurve.sed.curves import free_columns
 from tevcurve.lightcurve.selection import bins_of_rows
 
-MAX_LINES = 30
+MAX_LINES = 60
 WHEN = ("instrument", "phase_min", "phase_max", "time_min", "time_max")
 
 
