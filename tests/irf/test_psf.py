@@ -8,6 +8,7 @@ from response_tables import ENERGY_EDGES, OFFSETS, aeff_hdu, centers, energy_axi
 
 from tevcurve.errors import InputError
 from tevcurve.irf import PSF3D, EffectiveAreaTable2D, make_mean_psf
+from tevcurve.simulation import ResponseSet
 
 ENERGIES = [0.3, 1.0, 7.0]
 
@@ -143,3 +144,18 @@ def test_plot_says_its_fraction():
     assert ax.get_ylabel() == "80% containment radius [deg]"
     assert len(ax.lines) == len(OFFSETS)
     plt.close("all")
+
+
+@pytest.mark.parametrize("kind", ["psf_table", "psf_3gauss", "psf_king"])
+def test_densities_and_rings_at_places_are_those_of_the_whole(kind):
+    source = ResponseSet.analytic(psf=kind).psf.table_at(np.deg2rad(0.7))
+    energies, rad = np.array([0.6, 1.3, 8.0]), np.deg2rad([0.0, 0.03, 0.11, 0.3])
+    which = np.array([[2, 0], [1, 1], [0, 2], [2, 1]])
+    every = source.densities(energies, rad)
+    made = source.densities_of(energies, which, rad[:, None])
+    np.testing.assert_allclose(made, every[which, np.arange(4)[:, None]], rtol=1e-12)
+    edges, shares = source.shares_in_rings(energies, np.deg2rad(0.25))
+    assert edges[0] == 0
+    assert edges[-1] == np.deg2rad(0.25)
+    within = source.containment_fraction(energies[:, None], edges)
+    np.testing.assert_allclose(np.cumsum(shares, axis=1), within[:, 1:], rtol=1e-6)

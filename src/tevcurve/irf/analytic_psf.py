@@ -117,6 +117,29 @@ class AnalyticPSF(SourcePSF):
         """
         return FORMS[self.form].density(self.parameters_at(energies_tev)[:, None], rad_rad)
 
+    def densities_of(self, energies_tev: ArrayLike, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
+        """Densities (...) in sr-1, each at one of some true energies (n,) in TeV and at an angle in radian.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n,), TeV
+        which : int array (...), the number of the energy of each
+        rad_rad : angles from the source, float array that broadcasts with (...), radian
+        """
+        form = FORMS[self.form]
+        return form.of_coefficients(form.coefficients(self.parameters_at(energies_tev))[which], rad_rad)
+
+    def shares_in_rings(self, energies_tev: ArrayLike, limit: float) -> tuple[np.ndarray, np.ndarray]:
+        """Edges (m + 1,) in radian of rings around the source, from 0, and the shares (n, m) of the photons in each.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n,), TeV
+        limit : radian, where the last ring ends
+        """
+        rad = nodes_up_to(RADII, limit)
+        return rad, np.diff(FORMS[self.form].within(self.parameters_at(energies_tev)[:, None], rad), axis=1)
+
     def containment_fraction(self, energies_tev: ArrayLike, rad_rad: ArrayLike) -> np.ndarray:
         """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where there is no function.
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from tevcurve.errors import InputError
 from tevcurve.irf.source_psf import SourcePSF, nodes_up_to
-from tevcurve.kernels.folding import disc_integral_at, disc_integrals
+from tevcurve.kernels.folding import disc_integral_at, disc_integrals, ring_integrals
 from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.records import short_repr
@@ -117,6 +117,33 @@ class EnergyDependentTablePSF(SourcePSF):
         """
         places = locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
         return interpolate_axis(self.profiles(energies_tev), places, axis=1) * places.inside
+
+    def densities_of(self, energies_tev: ArrayLike, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
+        """Densities (...) in sr-1, each at one of some true energies (n,) in TeV and at an angle; 0 beyond the table.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n,), TeV
+        which : int array (...), the number of the energy of each
+        rad_rad : angles from the source, float array that broadcasts with (...), radian
+        """
+        profiles, places = self.profiles(energies_tev), locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
+        first = which * profiles.shape[1]
+        low, high = (profiles.ravel().take(first + node) for node in (places.lower, places.upper))
+        return (low * (1 - places.weight) + high * places.weight) * places.inside
+
+    def shares_in_rings(self, energies_tev: ArrayLike, limit: float) -> tuple[np.ndarray, np.ndarray]:
+        """Edges (m + 1,) in radian of rings around the source, from 0, and the shares (n, m) of the photons in each.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n,), TeV
+        limit : radian, where the last ring ends; or the last angle of the table, if that is nearer
+        """
+        rad, profiles = nodes_up_to(self.rad_rad, limit), self.profiles(energies_tev)
+        if rad is not self.rad_rad:
+            profiles = interpolate_axis(profiles, locate(self.rad_rad, rad), axis=1)
+        return rad, ring_integrals(rad, profiles)
 
     def containment_fraction(self, energies_tev: ArrayLike, rad_rad: ArrayLike) -> np.ndarray:
         """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where the response is empty.

@@ -22,7 +22,8 @@ class SourcePSF:
     """What every point spread function of a source offers, whether it is a table or a closed form.
 
     Of its own each has the energies and angles at which it is known, densities and shares within an angle; from these
-    come the shares of pixels, which light curves are made of, and what is asked by the tutorial's names.
+    come the shares of pixels, which light curves are made of, and what is asked by the tutorial's names. For many
+    sources at a time each has `densities_of` and `shares_in_rings`, too.
 
     Attributes
     ----------

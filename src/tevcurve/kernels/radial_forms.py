@@ -28,6 +28,21 @@ class RadialForm(Protocol):
         rad : angle from the centre, float array (...), radian
         """
 
+    def coefficients(self, values: np.ndarray) -> np.ndarray:
+        """Numbers (..., m) of which `of_coefficients` makes densities in a few steps.
+
+        values: float array (..., n), parameters.
+        """
+
+    def of_coefficients(self, coefficients: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
+        """Density (...) per solid angle, sr-1.
+
+        Parameters
+        ----------
+        coefficients : float array (..., m)
+        rad : angle from the centre, float array (...), radian
+        """
+
     def within(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Share (...) of the whole within an angle.
 
@@ -62,9 +77,32 @@ class ThreeGaussians:
         values : float array (..., 5), widths in radian
         rad : angle from the centre, float array (...), radian
         """
+        return self.of_coefficients(self.coefficients(values), rad)
+
+    def coefficients(self, values: np.ndarray) -> np.ndarray:
+        """Heights of the three, sr-1, and -1 / 2 over their squared widths: float array (..., 6).
+
+        values: float array (..., 5), widths in radian.
+        """
         square = self._squares(values)
-        share = _divided(self._shares(values), 2 * np.pi * square)
-        return np.sum(share * np.exp(-0.5 * _divided(np.square(rad)[..., None], square)), axis=-1)
+        heights = _divided(self._shares(values), 2 * np.pi * square)
+        return np.concatenate([heights, _divided(-0.5, square)], axis=-1)
+
+    def of_coefficients(self, coefficients: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
+        """Density (...) per solid angle, sr-1.
+
+        Parameters
+        ----------
+        coefficients : float array (..., 6)
+        rad : angle from the centre, float array (...), radian
+        """
+        square = np.square(rad)
+        total = np.zeros(np.broadcast_shapes(coefficients.shape[:-1], np.shape(square)))
+        for one in range(3):
+            height = coefficients[..., one]
+            if np.any(height):
+                total += height * np.exp(coefficients[..., 3 + one] * square)
+        return total
 
     def within(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Share (...) of the whole within an angle.
@@ -116,9 +154,27 @@ class King:
         values : float array (..., 2), SIGMA in radian, GAMMA above 1
         rad : angle from the centre, float array (...), radian
         """
+        return self.of_coefficients(self.coefficients(values), rad)
+
+    def coefficients(self, values: np.ndarray) -> np.ndarray:
+        """Height at the centre, sr-1, GAMMA, and 1 / (2 GAMMA SIGMA^2): float array (..., 3).
+
+        values: float array (..., 2), SIGMA in radian, GAMMA above 1.
+        """
         sigma, gamma = values[..., 0], values[..., 1]
         central = _divided(1 - _divided(1, gamma), 2 * np.pi * sigma**2)
-        return central * np.exp(-gamma * np.log1p(self._place(values, rad)))
+        return np.stack([central, gamma, _divided(1, 2 * gamma * sigma**2)], axis=-1)
+
+    def of_coefficients(self, coefficients: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
+        """Density (...) per solid angle, sr-1.
+
+        Parameters
+        ----------
+        coefficients : float array (..., 3)
+        rad : angle from the centre, float array (...), radian
+        """
+        central, gamma, steepness = np.moveaxis(coefficients, -1, 0)
+        return central * np.exp(-gamma * np.log1p(np.square(rad) * steepness))
 
     def within(self, values: np.ndarray, rad: np.ndarray | float) -> np.ndarray:
         """Share (...) of the whole within an angle.

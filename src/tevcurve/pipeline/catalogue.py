@@ -11,15 +11,17 @@ from tevcurve.bins import by_run
 from tevcurve.bins.text import as_binning
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
+from tevcurve.fit.background_rule import BackgroundRule
+from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.options import OPTIONS, RUNNING, option_of
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, RunGroup, run_groups
 from tevcurve.pipeline.catalogue_rows import CatalogueRun, catalogue_run
 from tevcurve.pipeline.job_making import cube_setting, fit_options, settled_options
 from tevcurve.pipeline.targets import sources_of
+from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.safe_energy import COMMON
-from tevcurve.reduction.settings import SettingRule
 
 # What the light curve of one source takes, and what is another thing for many.
 _DEFAULTS = {option.name: option.given_default for option in OPTIONS if option.section != RUNNING}
@@ -62,12 +64,25 @@ def catalogue_of(
     names = [source.name for source in sources]
     if not names or len(set(names)) < len(names):
         raise InputError("A catalogue has one source or more, each of a name of its own.")
-    settings = tuple(
-        SettingRule(cube_setting(SkyCoord(*source.lonlat, unit="rad"), axes, asked)) for source in sources
-    )
-    plan = CataloguePlan(tuple(sources), axes, settings, fit_options(sources[0].spectrum, asked))
+    for spectrum in {id(source.spectrum): source.spectrum for source in sources}.values():
+        reference_in_bins(spectrum, axes.true, axes.bands)
+    setting = cube_setting(_position(sources[0]), axes, asked | {"exclusion": None})
+    allowed: tuple[Any, ...] = (None,) * len(sources)
+    if asked["exclusion"] is not None:
+        allowed = tuple(_allowed(cube_setting(_position(source), axes, asked)) for source in sources)
+    options = fit_options(sources[0].spectrum, asked)
+    BackgroundRule.of(options).check_cubes(True)
+    plan = CataloguePlan(tuple(sources), axes, setting, options, allowed)
     runs = in_order_of_time([one for each in sources_of(observations) for one in _all(each)])
     return plan, run_groups(runs, binning.bins(runs))
+
+
+def _position(source: CatalogueSource) -> SkyCoord:
+    return SkyCoord(*source.lonlat, unit="rad")
+
+
+def _allowed(setting: CubeSetting) -> np.ndarray | None:
+    return None if setting.allowed is None else setting.allowed.ravel()
 
 
 def _all(source: Any) -> Iterable[Any]:

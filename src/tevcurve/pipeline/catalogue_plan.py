@@ -8,11 +8,15 @@ import numpy as np
 
 from tevcurve.bins.pieces import BinPieces
 from tevcurve.bins.time_bins import TimeBins
+from tevcurve.kernels.sphere import angular_separation
 from tevcurve.models import SpectralModel
 from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
+from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import EnergyAxes
-from tevcurve.reduction.settings import SettingRule
+
+# Sources nearer to each other are of one group.
+NEAR = np.deg2rad(0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,14 +67,16 @@ class CataloguePlan:
     ----------
     sources : tuple of `CatalogueSource`
     axes : `EnergyAxes`
-    settings : tuple of `SettingRule`, one for each source
+    setting : `CubeSetting` of all, whose map is that of the first source
     options : `FitOptions`
+    allowed : tuple, of each source the pixels of its map that are on no exclusion, bool array (n_pixels,); None for all
     """
 
     sources: tuple[CatalogueSource, ...]
     axes: EnergyAxes
-    settings: tuple[SettingRule, ...]
+    setting: CubeSetting
     options: FitOptions
+    allowed: tuple[np.ndarray | None, ...]
 
     __repr__ = short_repr
 
@@ -98,3 +104,28 @@ def run_groups(observations: Sequence[Any], bins: TimeBins) -> list[RunGroup]:
         mine = BinPieces(bin_, run, pieces.start_s[own], pieces.stop_s[own])
         groups.append(RunGroup(tuple(observations[run] for run in runs), bins.select(numbers), mine))
     return groups
+
+
+def source_groups(plan: CataloguePlan) -> np.ndarray:
+    """The group of each source, int array (n_sources,), numbered in the order of their first sources.
+
+    Two sources are in one group where a chain of sources leads from one to the other in steps of less than 0.5 deg.
+
+    plan: `CataloguePlan`.
+    """
+    lon, lat = np.array([source.lonlat for source in plan.sources]).T
+    group = np.full(len(lon), -1)
+    number = 0
+    for first in range(len(lon)):
+        if group[first] >= 0:
+            continue
+        reached = [first]
+        group[first] = number
+        while reached:
+            one = reached.pop()
+            left = np.flatnonzero((group < 0) & (np.abs(lat - lat[one]) < NEAR))
+            near = left[angular_separation(lon[one], lat[one], lon[left], lat[left]) < NEAR]
+            group[near] = number
+            reached += near.tolist()
+        number += 1
+    return group

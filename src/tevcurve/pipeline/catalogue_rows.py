@@ -9,18 +9,26 @@ from astropy.table import Table, vstack
 from astropy.time import Time
 
 from tevcurve.bins.time_bins import TimeBins
+from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.datasets.source_run import SourceRun
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.row_likelihood import RowSetting, RunPieces
 from tevcurve.lightcurve.dark_rows import why_dark
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
-from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, RunGroup
+from tevcurve.models import SpectralModel
+from tevcurve.pipeline.catalogue_plan import CataloguePlan, RunGroup
 from tevcurve.problems import WARNING, Problem, at_stage, attempt, noted_remarks
 from tevcurve.records import short_repr
-from tevcurve.reduction.cube_terms import cube_terms
-from tevcurve.reduction.field_run import FieldRun, field_run
-from tevcurve.reduction.true_nodes import true_nodes
+from tevcurve.reduction.field_parts import FieldParts
+from tevcurve.reduction.field_run import field_run
+from tevcurve.reduction.field_terms import SpectrumTerms
+from tevcurve.reduction.pixels_around import PixelsAround
+from tevcurve.reduction.true_nodes import TrueNodes, true_nodes
 from tevcurve.run_id import RunId
+
+# Sources whose rows are fitted at a time, so that memory does not grow with the catalogue.
+BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +39,8 @@ class CatalogueRun:
     ----------
     run_ids : tuple of `RunId`, the runs of the group, those that are left out among them
     source : int array (n_rows,), ascending, the number of each row's source in the catalogue
-    table : astropy Table (n_rows,) with the columns of a light curve, of each source in the order of time and band
+    table : astropy Table (n_rows,) with the columns of a light curve, of each source in the order of time and band;
+        None where there are no rows
     problems : tuple of `Problem`, why runs are left out, and what is odd about the others
     """
 
@@ -46,7 +55,7 @@ class CatalogueRun:
 def catalogue_run(plan: CataloguePlan, group: RunGroup, strict: bool = False) -> CatalogueRun:
     """The `CatalogueRun` of a group of runs.
 
-    A run counts for the sources that are nearer to its pointing than the largest offset of their settings.
+    A run counts for the sources that are nearer to its pointing than the largest offset of the setting.
 
     Parameters
     ----------
@@ -54,104 +63,158 @@ def catalogue_run(plan: CataloguePlan, group: RunGroup, strict: bool = False) ->
     group : the runs
     strict : whether the first run that cannot be used raises its error
     """
-    fields: list[FieldRun | None] = []
-    problems: list[Problem] = []
+    run_ids = tuple(observation.run_id for observation in group.observations)
+    fields, problems = _fields(plan, group, strict)
+    numbers, tables = [np.zeros(0, dtype=int)], []
+    for sources in _by_spectrum(plan):
+        runs = _SpectrumRuns.of(plan, group, fields, plan.sources[sources[0]].spectrum)
+        for first in range(0, len(sources), BATCH):
+            rows = _SourceRows(runs)
+            for source in sources[first : first + BATCH]:
+                rows.add(source)
+            if rows.source:
+                numbers.append(np.repeat(rows.source, plan.axes.n_bands))
+                tables.append(rows.table())
+    if not tables:
+        return CatalogueRun(run_ids, numbers[0], None, problems)
+    source = np.concatenate(numbers)
+    table = tables[0] if len(tables) == 1 else vstack(tables, metadata_conflicts="silent")
+    order = np.argsort(source, kind="stable")
+    if np.any(np.diff(order) != 1):
+        source, table = source[order], table[order]
+    return CatalogueRun(run_ids, source, table, problems)
+
+
+def _fields(
+    plan: CataloguePlan, group: RunGroup, strict: bool
+) -> tuple[list[FieldParts | None], tuple[Problem, ...]]:
+    """(the `FieldParts` of each run, None for one that is left out; what is wrong or odd)."""
+    pixels = PixelsAround.of(plan.setting.geom)
+    nodes = true_nodes(plan.axes.true, plan.setting.responses, plan.sources[0].spectrum)
+    fields: list[FieldParts | None] = []
+    problems = []
     for observation in group.observations:
         with noted_remarks() as remarks:
-            field, problem = attempt(observation, partial(_field, observation), strict)
-        fields.append(field)
-        if problem is not None:
-            problems.append(problem)
-        else:
-            problems += [Problem(observation.run_id, *told, WARNING) for told in remarks]
+            made, problem = attempt(
+                observation, partial(_field_parts, plan, pixels, nodes, observation), strict
+            )
         observation.release()
-    source, tables = [], []
-    for numbers in _by_spectrum(plan.sources):
-        rows = _SourceRows(plan, group, fields, numbers)
-        if len(rows.pairs):
-            source.append(np.repeat(rows.pairs[:, 0], plan.axes.n_bands))
-            tables.append(rows.table())
-    run_ids = tuple(observation.run_id for observation in group.observations)
-    if not tables:
-        return CatalogueRun(run_ids, np.zeros(0, dtype=int), None, tuple(problems))
-    table = tables[0] if len(tables) == 1 else vstack(tables, metadata_conflicts="silent")
-    number = np.concatenate(source)
-    order = np.argsort(number, kind="stable")
-    return CatalogueRun(run_ids, number[order], table[order], tuple(problems))
+        fields.append(made)
+        problems += (
+            [problem] if problem else [Problem(observation.run_id, *told, WARNING) for told in remarks]
+        )
+    return fields, tuple(problems)
 
 
-def _field(observation: Any) -> FieldRun:
+def _field_parts(plan: CataloguePlan, pixels: PixelsAround, nodes: TrueNodes, observation: Any) -> FieldParts:
     with at_stage("events"):
         observation.check_tracking()
-    return field_run(observation)
+    return FieldParts(field_run(observation), plan.axes, plan.setting, pixels, nodes)
 
 
-def _by_spectrum(sources: tuple[CatalogueSource, ...]) -> list[list[int]]:
+def _by_spectrum(plan: CataloguePlan) -> list[list[int]]:
     """Numbers of the sources that have one spectrum, a list of lists."""
-    groups: dict[int, list[int]] = {}
-    for number, source in enumerate(sources):
-        groups.setdefault(id(source.spectrum), []).append(number)
-    return list(groups.values())
+    spectra: dict[int, list[int]] = {}
+    for number, source in enumerate(plan.sources):
+        spectra.setdefault(id(source.spectrum), []).append(number)
+    return list(spectra.values())
 
 
-class _SourceRows:
-    """Rows of sources that have one spectrum; the runs of a likelihood are those of each source after the other.
+@dataclass(frozen=True, eq=False)
+class _SpectrumRuns:
+    """The runs of a group for sources of one spectrum.
 
     Attributes
     ----------
-    pairs : int array (n_times, 2), the source and the bin of the group of each time bin of the rows
+    plan, group : of the catalogue
+    spectrum : the reference
+    dark : bool array (n_bands,), bands without flux
+    runs : of each run what makes its terms; None for one that is left out
     """
 
-    def __init__(
-        self, plan: CataloguePlan, group: RunGroup, fields: list[FieldRun | None], numbers: list[int]
-    ) -> None:
-        self.plan, self.group = plan, group
-        self.spectrum = plan.sources[numbers[0]].spectrum
-        self.flux, self.dark = reference_in_bins(self.spectrum, plan.axes.true, plan.axes.bands)
-        self.runs: list[Any] = []
-        self.terms: list[Any] = []
-        pieces, pairs, n_times = [], [], 0
-        for number in numbers:
-            own = [run for run, field in enumerate(fields) if field is not None and self._sees(field, number)]
-            mine = np.flatnonzero(np.isin(group.pieces.run, own))
-            if not len(mine):
-                continue
-            bins, bin_ = np.unique(group.pieces.bin[mine], return_inverse=True)
-            run = np.searchsorted(own, group.pieces.run[mine]) + len(self.runs)
-            pieces.append((bin_ + n_times, run, group.pieces.start_s[mine], group.pieces.stop_s[mine]))
-            pairs.append(np.column_stack([np.full(len(bins), number), bins]))
-            n_times += len(bins)
-            for each in own:
-                self._add(fields[each], number)
-        self.pairs = np.concatenate(pairs) if pairs else np.zeros((0, 2), dtype=int)
-        if pieces:
-            self.pieces = RunPieces(
-                n_times, *(np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
-            )
+    plan: CataloguePlan
+    group: RunGroup
+    spectrum: SpectralModel
+    dark: np.ndarray
+    runs: list[SpectrumTerms | None]
 
-    def _sees(self, field: FieldRun, number: int) -> bool:
-        setting = self.plan.settings[number].of(field.run)
-        return field.offset(self.plan.sources[number].lonlat) < setting.offset_max
+    @classmethod
+    def of(
+        cls,
+        plan: CataloguePlan,
+        group: RunGroup,
+        fields: list[FieldParts | None],
+        spectrum: SpectralModel,
+    ) -> "_SpectrumRuns":
+        """Of the runs' `FieldParts`."""
+        nodes = true_nodes(plan.axes.true, plan.setting.responses, spectrum)
+        flux, dark = reference_in_bins(spectrum, plan.axes.true, plan.axes.bands)
+        runs = [
+            None if each is None else SpectrumTerms(each, nodes, flux, plan.options.negative)
+            for each in fields
+        ]
+        return cls(plan, group, spectrum, dark, runs)
 
-    def _add(self, field: FieldRun, number: int) -> None:
-        lonlat, setting = self.plan.sources[number].lonlat, self.plan.settings[number].of(field.run)
-        run, axes = field.at(lonlat), self.plan.axes
-        nodes = true_nodes(axes.true, setting.responses, self.spectrum)
-        terms, _ = cube_terms(run, lonlat, axes, setting, nodes, self.plan.options.negative)
-        self.runs.append(run)
-        self.terms.append(terms.at_spectrum(self.flux))
+    def that_see(self, source: int) -> list[int]:
+        """Numbers of the runs that count for a source. source: its number."""
+        lonlat, offset_max = self.plan.sources[source].lonlat, self.plan.setting.offset_max
+        return [
+            number
+            for number, run in enumerate(self.runs)
+            if run is not None and run.parts.field.offset(lonlat) < offset_max
+        ]
+
+
+class _SourceRows:
+    """Rows of sources that have one spectrum; the runs of their likelihood are those of each source after the other.
+
+    Attributes
+    ----------
+    source : list of int, the source of each time bin of the rows
+
+    Parameters
+    ----------
+    of : the runs, for the spectrum
+    """
+
+    def __init__(self, of: _SpectrumRuns) -> None:
+        self._of = of
+        self.source: list[int] = []
+        self._bins: list[int] = []
+        self._pieces: list[tuple[np.ndarray, ...]] = []
+        self._runs: list[SourceRun] = []
+        self._terms: list[CubeTerms] = []
+
+    def add(self, source: int) -> None:
+        """None; there are rows of one more source, where a run sees it. source: its number."""
+        plan, pieces, own = self._of.plan, self._of.group.pieces, self._of.that_see(source)
+        mine = np.flatnonzero(np.isin(pieces.run, own))
+        bins, bin_ = np.unique(pieces.bin[mine], return_inverse=True)
+        run = np.searchsorted(own, pieces.run[mine]) + len(self._runs)
+        self._pieces.append((bin_ + len(self.source), run, pieces.start_s[mine], pieces.stop_s[mine]))
+        self.source += [source] * len(bins)
+        self._bins += bins.tolist()
+        for number in own if len(bins) else ():
+            made: Any = self._of.runs[number]
+            at_source, terms = made.at(plan.sources[source].lonlat, plan.allowed[source])
+            self._runs.append(at_source)
+            self._terms.append(terms)
 
     def table(self) -> Table:
         """The astropy Table of the rows."""
-        options, axes = self.plan.options, self.plan.axes
-        setting = RowSetting(self.dark, self._why_dark)
-        rule = CubeRule(options.background_error, options.negative)
-        joint = rows_of_cubes(self.terms, self.pieces, np.ones(1), setting, rule)
-        time_bins = _RepeatedBins(self.group.bins, self.pairs[:, 1])
-        return table_of_rows(joint, time_bins, axes.bands, self.spectrum, options, options.meta())
+        plan = self._of.plan
+        pieces = RunPieces(
+            len(self.source), *(np.concatenate(each) for each in zip(*self._pieces, strict=True))
+        )
+        rule = CubeRule(plan.options.background_error, plan.options.negative)
+        setting = RowSetting(self._of.dark, self._why_dark)
+        joint = rows_of_cubes(self._terms, pieces, np.ones(1), setting, rule)
+        time_bins = _RepeatedBins(self._of.group.bins, np.array(self._bins))
+        meta = plan.options.meta()
+        return table_of_rows(joint, time_bins, plan.axes.bands, self._of.spectrum, plan.options, meta)
 
     def _why_dark(self, numbers: list[int], masked: list[bool], band: int) -> tuple[str, str]:
-        runs, terms = [self.runs[number] for number in numbers], [self.terms[number] for number in numbers]
+        runs, terms = [self._runs[number] for number in numbers], [self._terms[number] for number in numbers]
         return why_dark(runs, [each.safe_tev for each in terms], masked, [False] * len(runs))
 
 

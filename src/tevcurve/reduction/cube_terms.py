@@ -13,6 +13,7 @@ from tevcurve.irf.field_rotation import BackgroundFrames
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsGeom
 from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.reduction.event_densities import signal_densities
 from tevcurve.reduction.event_fate import UNPREDICTED
 from tevcurve.reduction.run_in_cells import (
     background_in_cells,
@@ -159,7 +160,7 @@ class _Cube:
             self.expected.background.mean(axis=-1) / (np.diff(self.axes.reco) * solid_angle)
         )
         return (
-            _signal_densities(self.run, self.source, self.nodes, (energy, lon, lat)),
+            signal_densities(self.run, self.nodes, energy, angular_separation(*self.source, lon, lat)),
             np.stack(rates),
             floors,
         )
@@ -169,7 +170,7 @@ class _Cube:
         cells = self.expected.first_cells()
         if not self.setting.unbinned or not len(cells.reco):
             return cells
-        energy, reco = _fine_energies(self.axes.reco, self.safe)
+        energy, reco = fine_energies(self.axes.reco, self.safe)
         places = (energy, *(np.full(len(energy), angle) for angle in self.source))
         response, background, floors = self.densities(*places)
         return FirstCells(
@@ -189,23 +190,14 @@ def _shares(run, source, axes, geom, nodes):
     return shares, dispersion
 
 
-def _fine_energies(edges, safe):
-    """Energies in TeV inside the reco bins that are safe, `FINE` in each, and the numbers of these bins."""
+def fine_energies(edges, safe):
+    """Energies in TeV inside the reco bins that are safe, `FINE` in each, and the numbers of these bins.
+
+    Parameters
+    ----------
+    edges : float array (n_reco + 1,), TeV
+    safe : bool array (n_reco,)
+    """
     within = (np.arange(FINE) + 0.5) / FINE
     energy = edges[:-1, None] * (edges[1:] / edges[:-1])[:, None] ** within
     return energy[safe].ravel(), np.repeat(np.flatnonzero(safe), FINE)
-
-
-def _signal_densities(run, source, nodes, places):
-    """Effective area times the densities in angle and energy at places, (n, n_true), cm2 sr-1 TeV-1."""
-    energy_tev, lon, lat = places
-    separation = angular_separation(*source, lon, lat)
-    near = np.flatnonzero(separation <= run.psf.rad_rad[-1])
-    area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
-    energy = np.zeros((len(near), nodes.n_true))
-    # Node by node, so that little memory is needed.
-    for at, weight in zip(nodes.energies.T, (nodes.weights * area / nodes.energies).T, strict=True):
-        energy += run.edisp.normalised_density(at, energy_tev[near, None] / at, run.offset) * weight
-    density = np.zeros((len(lon), nodes.n_true))
-    density[near] = run.psf.densities(nodes.middles(area), separation[near]).T * energy
-    return density

@@ -1,0 +1,108 @@
+"""What a run has in common for all sources of its field: made once, when it is asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tevcurve.irf.dispersion_nodes import DispersionNodes
+from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
+from tevcurve.kernels.migration_windows import MigrationWindows
+from tevcurve.kernels.tangent import along, unit_vectors
+from tevcurve.records import short_repr
+from tevcurve.reduction.cube_terms import CubeSetting
+from tevcurve.reduction.energy_axes import EnergyAxes, energy_bins
+from tevcurve.reduction.event_densities import event_windows
+from tevcurve.reduction.field_background import FieldBackground
+from tevcurve.reduction.field_run import FieldRun
+from tevcurve.reduction.pixels_around import PixelsAround
+from tevcurve.reduction.safe_energy import safe_energy_range
+from tevcurve.reduction.true_nodes import TrueNodes
+
+
+@dataclass(frozen=True, eq=False)
+class FieldEvents:
+    """The events of a run that are in the energy bins, arrays (n,) in the order of time.
+
+    Attributes
+    ----------
+    number : int array, which of the run's events each is
+    vectors : float array (3, n), unit vectors
+    reco : int array, the bin of each
+    energy_tev : float array
+    background : float array (n_slices, n), s-1 TeV-1 sr-1 of on-time
+    """
+
+    number: np.ndarray
+    vectors: np.ndarray
+    reco: np.ndarray
+    energy_tev: np.ndarray
+    background: np.ndarray
+
+    __repr__ = short_repr
+
+
+@dataclass(frozen=True, eq=False)
+class FieldParts:
+    """What a run says of any source of its field, in the energy bins of a light curve.
+
+    Attributes
+    ----------
+    field : `FieldRun`
+    axes : `EnergyAxes`
+    setting : `CubeSetting`, whose map is that of one of the sources
+    pixels : `PixelsAround`, of the map of any source
+    nodes : `TrueNodes` of any spectrum: the energies of all are the same
+    """
+
+    field: FieldRun
+    axes: EnergyAxes
+    setting: CubeSetting
+    pixels: PixelsAround
+    nodes: TrueNodes
+
+    __repr__ = short_repr
+
+    @cached_property
+    def pointing(self) -> np.ndarray:
+        """The pointing, unit vector (3,)."""
+        return unit_vectors(*self.field.run.pointing_lonlat)
+
+    @cached_property
+    def frames(self) -> BackgroundFrames:
+        """The `BackgroundFrames` of the run."""
+        run = self.field.run
+        return background_frames(run.pointing_lonlat, run.gti, run.location)
+
+    @cached_property
+    def events(self) -> FieldEvents:
+        """The `FieldEvents`: those that some source within the largest offset may have in its map."""
+        run = self.field.run
+        reco, in_energy = energy_bins(run.energy_tev, self.axes.reco)
+        vectors = unit_vectors(run.lon, run.lat)
+        reach = self.setting.offset_max + 2 * np.arccos(self.pixels.reach)
+        own = np.flatnonzero(in_energy & (along(self.pointing, vectors) > np.cos(min(reach, np.pi))))
+        energy, lon, lat = run.energy_tev[own], run.lon[own], run.lat[own]
+        rates = [run.bkg.rate(energy, *at(lon, lat)) for at in self.frames.coordinates]
+        return FieldEvents(own, vectors[:, own], reco[own], energy, np.stack(rates))
+
+    @cached_property
+    def background(self) -> FieldBackground:
+        """The `FieldBackground`."""
+        return FieldBackground.of(self.field.run, self.frames, self.axes.reco, self.setting.offset_max)
+
+    @cached_property
+    def dispersion(self) -> DispersionNodes:
+        """The `DispersionNodes`."""
+        return DispersionNodes.of(self.field.edisp, self.nodes.energies.ravel(), self.axes.reco)
+
+    @cached_property
+    def windows(self) -> MigrationWindows:
+        """The `MigrationWindows` of the events."""
+        return event_windows(self.dispersion, self.nodes, self.events.energy_tev)
+
+    @cached_property
+    def safe_tev(self) -> tuple[float, float] | None:
+        """(low, high), TeV, of all sources; None where they differ with the offset."""
+        rule = self.setting.safe_energy
+        return None if isinstance(rule, float) else safe_energy_range(self.field.run, 0.0, rule)
