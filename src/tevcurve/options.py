@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
+from tevcurve.spectra import SPECTRA
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from tevcurve.declarations import Declarations
 
 METHODS, STATISTIC = ("3d", "1d"), "wstat"
 CURVE, LEVELS, BACKGROUND, SPACE, RUNNING = (
@@ -36,7 +39,7 @@ class Option:
     words : str, what it is, in a clause that ends without a full stop; "{choices}" stands for these
     section : str, the heading below which it stands in files and in the help of commands
     kind : str, how it is read from a text; one of the names of `tevcurve.config.values.KINDS`
-    choices : tuple, the values that are allowed; () where `kind` says that
+    choices : the values that are allowed, a tuple, or the table of what is declared; () where `kind` says that
     method : "3d" or "1d", the method that uses it; None for both
     partner : (name, value) of the option without which it does nothing, or None; a value of None stands for any
     nothing : value that asks for nothing and is never refused, or None
@@ -51,7 +54,7 @@ class Option:
     words: str
     section: str
     kind: str = "text"
-    choices: tuple[Any, ...] = ()
+    choices: "tuple[Any, ...] | Declarations[Any]" = ()
     method: str | None = None
     partner: tuple[str, Any] | None = None
     nothing: Any = None
@@ -110,10 +113,10 @@ OPTIONS = (
     Option(
         "spectrum",
         {"model": "PowerLaw", "index": 2.5},
-        "reference and shape: {choices}, with its parameters",
+        "reference and shape: {choices}, with its parameters; several of these joined by + and *",
         CURVE,
         "spectrum",
-        ("PowerLaw", "ExponentialCutoffPowerLaw", "LogParabola", "BrokenPowerLaw", "Constant"),
+        SPECTRA,
     ),
     Option(
         "models",

@@ -1,12 +1,15 @@
-"""Spectra as names and values: every model there is, and back."""
+"""Spectra as names and values: every shape there is, sums and products, and back."""
 
 import inspect
 
 import pytest
 
 import tevcurve.models as models
-from tevcurve.config.spectra import MODELS, spectral_model, spectrum_values
+from tevcurve.config.spectra import spectral_model, spectrum_changed, spectrum_values
 from tevcurve.errors import InputError
+from tevcurve.spectra import SPECTRA
+
+FLUXES = [name for name, kind in SPECTRA.things().items() if not kind.is_factor and not kind.setting_names]
 
 
 def test_every_model_of_the_package_has_its_name():
@@ -15,10 +18,10 @@ def test_every_model_of_the_package_has_its_name():
         for name, kind in inspect.getmembers(models, inspect.isclass)
         if issubclass(kind, models.SpectralModel) and kind.default_parameters
     }
-    assert own == set(MODELS)
+    assert own == set(SPECTRA)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", FLUXES)
 def test_a_model_comes_back_to_the_last_digit(name):
     model = getattr(models, name)()
     for number, parameter in enumerate(model.parameters):
@@ -29,6 +32,26 @@ def test_a_model_comes_back_to_the_last_digit(name):
     assert [p.value for p in again.parameters] == [p.value for p in model.parameters]
     assert [p.unit for p in again.parameters] == [p.unit for p in model.parameters]
     assert spectrum_values(values) == values
+
+
+def test_sums_and_products_are_kept_as_their_text():
+    values = spectrum_values("2 * (index=2.2 + log-parabola beta=0.3) * PowerLawNorm tilt=0.1")
+    assert isinstance(values, str)
+    assert spectrum_values(values) == values
+    model = spectral_model(values)
+    assert (model.parameters["scale"].value, model.parameters["index"].value) == (2, 2.2)
+    assert spectral_model("PowerLaw * PowerLawNorm").parameters["index"].value == 2.5
+    changed = spectrum_changed(values, "index", 3.0)
+    assert spectral_model(changed).parameters["index"].value == 3
+    with pytest.raises(
+        InputError, match=r"spectrum.gamma is no parameter of .* wanted is one of scale, index"
+    ):
+        spectrum_changed(values, "gamma", 3.0)
+
+
+def test_a_factor_alone_is_no_spectrum():
+    with pytest.raises(InputError, match="a factor without a unit; wanted is a flux"):
+        spectrum_values("PowerLawNorm tilt=0.3")
 
 
 def test_texts_and_other_ways_to_write_a_name():

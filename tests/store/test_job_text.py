@@ -38,7 +38,15 @@ from tevcurve.lightcurve.bins import (
     by_width,
     sliding,
 )
-from tevcurve.models import Constant, SkyModel, SpectralModel, TemplateSpatialModel
+from tevcurve.models import (
+    Constant,
+    PowerLawNorm,
+    SkyModel,
+    SmoothBrokenPowerLaw,
+    SpectralModel,
+    SuperExpCutoffPowerLaw4FGLDR3,
+    TemplateSpatialModel,
+)
 from tevcurve.options import OPTIONS, FitOptions
 from tevcurve.pipeline.job_making import cube_setting, on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
@@ -62,6 +70,10 @@ SPECTRA = [
     LogParabola(alpha=2.2, beta=0.123456789012345),
     BrokenPowerLaw(ebreak="700 GeV"),
     Constant(),
+    SmoothBrokenPowerLaw(index2=3.3),
+    SuperExpCutoffPowerLaw4FGLDR3(index_2=0.7),
+    PowerLaw(index=1.8, name="one") + LogParabola(beta=0.123456789012345),
+    2 * (PowerLaw() + BrokenPowerLaw()) * PowerLawNorm(tilt=0.2),
 ]
 
 
@@ -239,8 +251,12 @@ def test_what_is_the_users_own_is_said_when_it_is_written(value):
         {"$kind": "binning:"},
         {"$kind": "binning:none"},
         {"$kind": "spectrum:run"},
-        {"$kind": "PowerLaw"},
-        {"$kind": "PowerLaw", "name": "", "parameters": []},
+        {"$kind": "spectrum:PowerLaw"},
+        {"$kind": "spectrum:PowerLaw", "name": "", "parameters": []},
+        {"$kind": "spectrum:PowerLawNorm", "name": "", "parameters": [], "settings": [1]},
+        {"$kind": "spectrum:product", "name": "", "parameters": [], "settings": {"parts": [1, 2]}},
+        {"$kind": "spectrum:product", "name": "", "parameters": []},
+        {"$kind": "spectrum:sum", "name": "", "parameters": [], "settings": {"parts": []}},
         {"$kind": "binning:counts"},
         {"$kind": "binning:counts", "n": 3, "more": 1},
         {"$kind": "array", "type": "object", "shape": [1], "values": [1]},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tevcurve.config.spectra import spectrum_values
+from tevcurve.config.spectra import spectrum_changed, spectrum_values
 from tevcurve.errors import InputError
 
 
@@ -32,9 +32,9 @@ def with_changes(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[
         holder = values.get(first, {} if first == "spectrum" else None)
         if isinstance(holder, str) and first == "spectrum":
             holder = spectrum_values(holder)
-        if not isinstance(holder, dict) or "." in inner:
+        if first != "spectrum" or not isinstance(holder, dict | str) or "." in inner:
             raise InputError(
                 f"There is no key {key!r}; only the spectrum has keys of its own, such as spectrum.index."
             )
-        values[first] = holder | {inner: value}
+        values[first] = spectrum_changed(holder, inner, value)
     return values

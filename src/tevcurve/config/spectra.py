@@ -1,7 +1,5 @@
-"""The spectrum of a configuration: the name of a model and the values of its parameters, as texts."""
+"""The spectrum of a configuration: the dict of one shape, or the text of what is made of several."""
 
-import difflib
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,100 +7,82 @@ from tevcurve.errors import InputError
 from tevcurve.options import option_of
 
 if TYPE_CHECKING:
-    from tevcurve.models import Parameter, SpectralModel
+    from tevcurve.models import SpectralModel
+DEFAULT = option_of("spectrum").default
+# What a light curve takes where nothing is said, however much of it is.
+DEFAULTS = {DEFAULT["model"]: {name: value for name, value in DEFAULT.items() if name != "model"}}
 
-MODELS, DEFAULT = option_of("spectrum").choices, option_of("spectrum").default
-_OPTION = re.compile(r"(?:^|\s)(\w+)\s*=\s*")
 
+def spectrum_values(value: Any) -> dict[str, Any] | str:
+    """What a configuration keeps: of one shape "model" and its parameters, a dict; of sums and products their text.
 
-def spectrum_values(value: Any) -> dict[str, Any]:
-    """Dict with "model" and a value for each parameter of it: a float, or a text with a unit.
-
-    value: dict such as {"model": "PowerLaw", "index": 2.6}, a text such as "PowerLaw index=2.6 reference=3TeV", or a
-    `SpectralModel` of `MODELS`. What is not given has the model's default, and the index of a power law `DEFAULT`'s.
+    value: dict such as {"model": "PowerLaw", "index": 2.6}, a text such as "PowerLaw index=2.6 reference=3TeV" or
+    "EBL z=0.116 * PowerLaw index=2.2", or a `SpectralModel`. What is not given has the model's default, and the index
+    of a power law `DEFAULT`'s.
 
     Raises `InputError`, whose `path` is the key that is wrong, for unknown models, parameters and units.
     """
-    if isinstance(value, str):
-        value = _from_text(value)
-    elif hasattr(value, "parameters"):
-        value = _from_model(value)
-    if not isinstance(value, dict):
-        raise InputError(f"a {type(value).__name__}; wanted is a model with parameters such as PowerLaw")
-    model = _known_model(value.get("model", DEFAULT["model"]))
-    # What a light curve takes where nothing is said, however much of it is.
-    given = {name: number for name, number in DEFAULT.items() if model == DEFAULT["model"]} | value
-    given.pop("model", None)
-    made = spectral_model({"model": model} | given)
-    return {"model": model} | {p.name: given.get(p.name, _value(p)) for p in made.parameters}
+    models = _models()
+    if isinstance(value, Mapping):
+        value = _with_defaults(value)
+    model = spectral_model(value)
+    if model.is_factor:
+        raise InputError(
+            f"{models.spectrum_to_text(model)}, a factor without a unit; wanted is a flux, such as it * PowerLaw"
+        )
+    if isinstance(model, models.CompoundSpectrum):
+        return models.spectrum_to_text(model)
+    # As it was given where it was: "3 TeV" stays so.
+    said = models.spectrum_to_dict(model)
+    given = value if isinstance(value, Mapping) else _said(value)
+    return {name: given.get(name, own) if name != "model" else own for name, own in said.items()}
 
 
-def spectral_model(values: Mapping[str, Any]) -> "SpectralModel":
-    """The `SpectralModel` of what `spectrum_values` gives.
+def spectral_model(values: Any) -> "SpectralModel":
+    """The `SpectralModel` of what `spectrum_values` gives, or takes. values: dict, text or `SpectralModel`."""
+    models = _models()
+    if isinstance(values, str):
+        return models.spectrum_from_text(values, DEFAULTS)
+    if isinstance(values, Mapping):
+        return models.spectrum_from_dict(values)
+    if not hasattr(values, "parameters"):
+        raise InputError(f"a {type(values).__name__}; wanted is a model with parameters such as PowerLaw")
+    return values
 
-    values: "model", its name, and a value for each parameter.
+
+def spectrum_changed(values: dict[str, Any] | str, name: str, value: Any) -> dict[str, Any] | str:
+    """The spectrum of a configuration with one value changed.
+
+    Parameters
+    ----------
+    values : as `spectrum_values` gives it
+    name : of a parameter, of sums and products as these have it ("index", "index_1"); or "model"
+    value : number, or text with a unit
     """
+    if isinstance(values, dict):
+        return values | {name: value}
+    models = _models()
+    model = spectral_model(values)
+    if name not in model.parameters:
+        known = ", ".join(model.parameters.names)
+        raise InputError(f"spectrum.{name} is no parameter of {values}; wanted is one of {known}.")
+    model.parameters[name].value = value
+    return models.spectrum_to_text(model)
+
+
+def _with_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
+    models = _models()
+    name = values.get("model", DEFAULT["model"])
+    return {"model": name, **DEFAULTS.get(models.spectrum_class(name).__name__, {}), **values}
+
+
+def _said(value: Any) -> dict[str, Any]:
+    models = _models()
+    return models.dict_from_text(value, DEFAULTS) if isinstance(value, str) else {}
+
+
+def _models() -> Any:
+    # Its units take longer to import than all that a command needs for its help.
     import tevcurve.models as models
 
-    kind = getattr(models, values["model"])
-    known = [parameter.name for parameter in kind.default_parameters]
-    for name, value in values.items():
-        if name == "model":
-            continue
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise _at(name, f"no parameter of {values['model']}{hint}; wanted is one of {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-            raise _at(name, f"{value!r}; wanted is a number or a text with a unit")
-        try:
-            kind(**{name: value})
-        except InputError as error:
-            raise _at(name, f"{value!r}: {str(error).rstrip('.')}") from error
-    return kind(**{name: value for name, value in values.items() if name != "model"})
-
-
-def _at(name: str, words: str) -> InputError:
-    error = InputError(words)
-    error.path = (name,)  # type: ignore[attr-defined]
-    return error
-
-
-def _known_model(name: str) -> str:
-    """The model's own name of one that may be written in another way: "power law", "log-parabola"."""
-    plain = {re.sub(r"[^a-z]", "", known.lower()): known for known in MODELS}
-    wanted = re.sub(r"[^a-z]", "", str(name).lower())
-    if wanted not in plain:
-        near = difflib.get_close_matches(wanted, plain, 1)
-        hint = f" (did you mean {plain[near[0]]}?)" if near else ""
-        raise _at("model", f"{name!r}{hint}; wanted is one of {', '.join(MODELS)}")
-    return plain[wanted]
-
-
-def _from_text(text: str) -> dict[str, Any]:
-    """Dict of "PowerLaw index=2.6 amplitude=1e-12 cm-2 s-1 TeV-1"."""
-    parts = _OPTION.split(text.strip())
-    model, names, values = parts[0].strip(), parts[1::2], parts[2::2]
-    options = {name: _number(value.strip(" ,")) for name, value in zip(names, values, strict=True)}
-    return ({"model": model} if model else {}) | options
-
-
-def _from_model(model: "SpectralModel") -> dict[str, Any]:
-    return {"model": type(model).__name__} | {p.name: _value(p) for p in model.parameters}
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _value(parameter: "Parameter") -> float | str:
-    """Float of a parameter without a unit, else its text, exact to the last digit."""
-    unit = parameter.unit
-    bases = sorted(zip(unit.bases, unit.powers, strict=True), key=lambda pair: pair[0].to_string().lower())
-    powers = [f"{base.to_string()}{power if power != 1 else ''}" for base, power in bases]
-    simple = unit.scale == 1 and all(float(power).is_integer() for power in unit.powers)
-    text = " ".join(powers) if simple else unit.to_string()
-    return f"{float(parameter.value)!r} {text}" if text else float(parameter.value)
+    return models

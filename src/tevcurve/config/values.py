@@ -212,7 +212,7 @@ KINDS = {
     "runs": Annotated[list[int | str] | None, checked(_runs), NoneWords],
     "safe energy": Annotated[str | float | None, checked(_safe_energy), NoneWords],
     "statistic": Annotated[str, checked(_statistic)],
-    "spectrum": Annotated[dict[str, str | float], checked(spectra.spectrum_values)],
+    "spectrum": Annotated[dict[str, str | float] | str, checked(spectra.spectrum_values)],
     "time bins": Annotated[str, checked(_time_bins)],
     "whole number": Annotated[int, Field(ge=1)],
 }

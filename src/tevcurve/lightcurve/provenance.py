@@ -1,6 +1,7 @@
 """What was assumed for a light curve, as its metadata, its printed table and its files say it."""
 
 from tevcurve import __version__
+from tevcurve.models import CompoundSpectrum, ProductSpectrum, SumSpectrum
 
 # Keys of the metadata, the words before each where a person reads it, and the FITS keyword.
 SAID = {
@@ -16,13 +17,25 @@ SAID = {
 def spectrum_words(spectrum):
     """A `SpectralModel` in a line, str: its name and its parameters, "PowerLaw index=2.5, reference=1 TeV".
 
+    Of sums and products it is that of each part, with a sign between them.
+
     spectrum: `SpectralModel`.
     """
-    parts = []
+    if isinstance(spectrum, CompoundSpectrum):
+        return _compound_words(spectrum)
+    parts = [f"{name}={value}" for name, value in getattr(spectrum, "short_settings", {}).items()]
     for parameter in getattr(spectrum, "parameters", ()):
         unit = parameter.unit.to_string()
         parts.append(f"{parameter.name}={parameter.value:.6g}{f' {unit}' if unit else ''}")
     return f"{type(spectrum).__name__} {', '.join(parts)}".strip()
+
+
+def _compound_words(spectrum):
+    if isinstance(spectrum, ProductSpectrum):
+        words = [(part, spectrum_words(part)) for part in spectrum.parts]
+        return " * ".join(f"({word})" if isinstance(part, SumSpectrum) else word for part, word in words)
+    words, scale = " + ".join(map(spectrum_words, spectrum.parts)), spectrum.scale.value
+    return words if scale == 1 else f"{scale:.6g} * ({words})"
 
 
 def assumed(spectrum):

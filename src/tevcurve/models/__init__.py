@@ -1,17 +1,30 @@
 """Models of sources and of the background, and their parameters."""
 
 from tevcurve.models.background import BackgroundModel
+from tevcurve.models.compound_spectra import CompoundSpectrum, ProductSpectrum, SumSpectrum
+from tevcurve.models.curved_shapes import SmoothBrokenPowerLaw, SuperExpCutoffPowerLaw4FGLDR3
 from tevcurve.models.field import Field
+from tevcurve.models.function_spectrum import FunctionSpectrum
 from tevcurve.models.parameters import Parameter, Parameters
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.spatial import SkyDisk, SkyGaussian, SkyPointSource, SpatialModel
-from tevcurve.models.spectral import FunctionSpectrum, SpectralModel
+from tevcurve.models.spectral import SpectralModel
 from tevcurve.models.spectral_shapes import (
     BrokenPowerLaw,
     Constant,
     ExponentialCutoffPowerLaw,
     LogParabola,
     PowerLaw,
+    PowerLawNorm,
+)
+from tevcurve.models.spectrum_text import (
+    dict_from_text,
+    spectrum_class,
+    spectrum_from_dict,
+    spectrum_from_text,
+    spectrum_name,
+    spectrum_to_dict,
+    spectrum_to_text,
 )
 from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_models import models_from_dict, models_to_dict, read_models, write_models
@@ -19,6 +32,7 @@ from tevcurve.models.yaml_models import models_from_dict, models_to_dict, read_m
 __all__ = [
     "BackgroundModel",
     "BrokenPowerLaw",
+    "CompoundSpectrum",
     "Constant",
     "ExponentialCutoffPowerLaw",
     "Field",
@@ -27,15 +41,27 @@ __all__ = [
     "Parameter",
     "Parameters",
     "PowerLaw",
+    "PowerLawNorm",
+    "ProductSpectrum",
     "SkyDisk",
     "SkyGaussian",
     "SkyModel",
     "SkyPointSource",
+    "SmoothBrokenPowerLaw",
     "SpatialModel",
     "SpectralModel",
+    "SumSpectrum",
+    "SuperExpCutoffPowerLaw4FGLDR3",
     "TemplateSpatialModel",
+    "dict_from_text",
     "models_from_dict",
     "models_to_dict",
     "read_models",
+    "spectrum_class",
+    "spectrum_from_dict",
+    "spectrum_from_text",
+    "spectrum_name",
+    "spectrum_to_dict",
+    "spectrum_to_text",
     "write_models",
 ]

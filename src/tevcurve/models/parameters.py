@@ -172,6 +172,18 @@ class Parameter:
         """An independent parameter with the same numbers."""
         return self.like(self.quantity, error=self._error)
 
+    def called(self, name: str) -> "Parameter":
+        """An independent parameter with the same numbers under another name. name: a Python identifier."""
+        return Parameter(
+            name,
+            self._value,
+            self._unit,
+            error=self._error,
+            min=self._min,
+            max=self._max,
+            frozen=self._frozen,
+        )
+
     def like(self, value: float | str | u.Quantity, error: float = np.nan) -> "Parameter":
         """A new parameter at `value` (with its own unit) with this one's name, bounds and frozen flag.
 

@@ -54,6 +54,37 @@ def integrate_over_energy(
     return result
 
 
+def integrate_between(
+    function: Callable[[np.ndarray], np.ndarray],
+    energy_min: np.ndarray,
+    energy_max: np.ndarray,
+    nodes: np.ndarray,
+    breaks: Sequence[float | np.ndarray] = (),
+) -> np.ndarray:
+    """As `integrate_over_energy`, of a function that is smooth between nodes; each piece is integrated once.
+
+    Parameters
+    ----------
+    function, breaks : as there; values that depend on parameters of shape (m, 1) are wanted for bounds (n,) only
+    energy_min, energy_max : arrays that broadcast, TeV, finite and > 0
+    nodes : float array (n_nodes,), TeV, ascending
+    """
+    low, high = np.broadcast_arrays(np.asarray(energy_min, dtype=float), np.asarray(energy_max, dtype=float))
+    shape, low, high = low.shape, low.ravel(), high.ravel()
+    if not len(low):
+        return np.zeros(shape)
+    inside = nodes[(nodes > low.min()) & (nodes < high.max())]
+    points = np.unique(np.concatenate([low, high, inside]))
+    pieces = integrate_over_energy(function, points[:-1], points[1:], breaks)
+    # One more, so that the last bin may end where the points do.
+    pieces = np.concatenate([pieces, np.zeros((*pieces.shape[:-1], 1))], axis=-1)
+    first, last = np.searchsorted(points, low), np.searchsorted(points, high)
+    sums = np.add.reduceat(pieces, np.column_stack([first, last]).ravel(), axis=-1)[..., ::2]
+    # A sum over nothing would be the next piece.
+    sums = np.where(first == last, 0.0, sums)
+    return sums.reshape(*sums.shape[:-1], *shape)
+
+
 def _panel_sum(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, panels: int) -> np.ndarray:
     """The integral with each segment between neighbouring points cut into equal panels in log energy."""
     fractions = np.arange(panels)[:, None] + 0.5 * (NODES + 1)

@@ -1,25 +1,21 @@
 """The base of spectral models: any function of energy with parameters, its integrals and its views."""
 
-import inspect
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import unit_text
+from tevcurve.models.energies import bounds_in_tev, energies_in_tev
 from tevcurve.models.model import Model
-from tevcurve.models.parameters import Parameter
-from tevcurve.models.quadrature import integrate_over_energy
-from tevcurve.models.units import as_quantity
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from tevcurve.models.quadrature import integrate_between, integrate_over_energy
+from tevcurve.on_demand import Elsewhere, MakerElsewhere, found_at
 
 FLUX = u.cm**-2 * u.s**-1
 FLUX_DENSITY = FLUX * u.TeV**-1
 ENERGY_FLUX = FLUX * u.TeV
+NO_ENERGIES = np.empty(0)
 
 
 class SpectralModel(Model):
@@ -37,7 +33,12 @@ class SpectralModel(Model):
     `evaluate` takes and returns plain numbers and arrays in TeV, cm, s. Two further static formulas may be
     given, `evaluate_integral(energy_min, energy_max, ...)` (cm-2 s-1) and `evaluate_energy_flux(energy_min,
     energy_max, ...)` (TeV cm-2 s-1); else these are integrated numerically. `break_names` are the parameters
-    that are energies at which the formula has a kink, `amplitude_name` the one that scales the flux.
+    that are energies at which the formula has a kink, `amplitude_name` the one that scales the flux. With a line
+    in `tevcurve.spectra.SPECTRA`, or `SPECTRA.register("Hump", Hump)`, it has a name in texts and files.
+
+    Spectra can be added (`one + other`) and multiplied (`EBLAbsorption(0.116) * PowerLaw()`); a factor has no unit
+    and says `is_factor`. What is made of more than parameters (nodes, other spectra) tells it in `settings`, and is
+    made again by `from_settings`.
 
     Parameters
     ----------
@@ -48,6 +49,10 @@ class SpectralModel(Model):
 
     amplitude_name: str | None = None
     break_names: tuple[str, ...] = ()
+    # Whether values are numbers without a unit, that another spectrum is multiplied with.
+    is_factor: bool = False
+    # Keys of `short_settings`, which texts may have beside those of parameters.
+    setting_names: tuple[str, ...] = ()
     # Formulas of a child: (energy, ...) or (energy_min, energy_max, ...) and the parameters, TeV, cm, s.
     evaluate: ClassVar[Callable[..., np.ndarray]] = None  # type: ignore[assignment]
     evaluate_integral: ClassVar[Callable[..., np.ndarray]] = None  # type: ignore[assignment]
@@ -65,24 +70,54 @@ class SpectralModel(Model):
             )
         super().__init__(*values, name=name, **named)
 
-    @staticmethod
-    def from_function(
-        function: Callable[..., np.ndarray],
-        *,
-        name: str = "",
-        amplitude_name: str | None = None,
-        break_names: Sequence[str] = (),
-        **parameters: Any,
-    ) -> "FunctionSpectrum":
-        """A model of a plain function(energy, ...): see `FunctionSpectrum`.
+    from_function: ClassVar[Any] = MakerElsewhere("tevcurve.models.function_spectrum:FunctionSpectrum")
+    plot: ClassVar[Any] = Elsewhere("tevcurve.models.spectral_plot:plot")
+
+    def __add__(self, other: Any) -> "SpectralModel":
+        return found_at("tevcurve.models.compound_spectra:added")(self, other)
+
+    def __mul__(self, other: Any) -> "SpectralModel":
+        return found_at("tevcurve.models.compound_spectra:multiplied")(self, other)
+
+    def __rmul__(self, other: Any) -> "SpectralModel":
+        return found_at("tevcurve.models.compound_spectra:multiplied")(self, other)
+
+    @property
+    def table_energies(self) -> np.ndarray:
+        """Energies in TeV, float64 (n,) ascending, of nodes between which the formula is smooth; (0,) without any."""
+        return NO_ENERGIES
+
+    @property
+    def energy_range(self) -> tuple[float, float]:
+        """(lowest, highest) energy in TeV that the model knows of; (0, inf) for a formula."""
+        return 0.0, np.inf
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the model is made of beside its parameters: dict of texts, numbers, arrays and models; {} for none."""
+        return {}
+
+    @property
+    def short_settings(self) -> dict[str, str]:
+        """The same as a person writes it, dict of texts."""
+        return {}
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any], **parameters: Any) -> "SpectralModel":
+        """The model of `settings` or `short_settings`, and of values of parameters.
 
         Parameters
         ----------
-        function, name, amplitude_name, break_names, parameters : as there
+        settings : dict of str
+        parameters : values by name
+
+        Raises InputError for settings that the model has not.
         """
-        return FunctionSpectrum(
-            function, name=name, amplitude_name=amplitude_name, break_names=break_names, **parameters
-        )
+        if settings:
+            raise InputError(
+                f"{cls.__name__} was given {', '.join(map(str, settings))}; it is made of its parameters alone."
+            )
+        return cls(**parameters)
 
     def dnde(self, energy: float | np.ndarray, **overrides: Any) -> np.ndarray:
         """Differential flux in cm-2 s-1 TeV-1, float64, in the shape of `energy` (and the overrides).
@@ -140,9 +175,14 @@ class SpectralModel(Model):
         # The nodes stand on one more axis, so parameters that are arrays need one too.
         shaped = {name: value[..., None] if np.ndim(value) else value for name, value in values.items()}
         breaks = [values[name] for name in self.break_names]
-        return integrate_over_energy(
-            lambda energy: energy**power * self._evaluate(energy, shaped), energy_min, energy_max, breaks
-        )
+
+        def function(energy: np.ndarray) -> np.ndarray:
+            return energy**power * self._evaluate(energy, shaped)
+
+        nodes = self.table_energies
+        if len(nodes):
+            return integrate_between(function, energy_min, energy_max, nodes, breaks)
+        return integrate_over_energy(function, energy_min, energy_max, breaks)
 
     def __call__(self, energy: str | u.Quantity) -> u.Quantity:
         """Differential flux as a Quantity in cm-2 s-1 TeV-1 at `energy` (Quantity or string, any shape)."""
@@ -156,7 +196,7 @@ class SpectralModel(Model):
         emin : lower energies, Quantity or string
         emax : upper energies, Quantity or string
         """
-        emin, emax = _bounds(emin, emax)
+        emin, emax = bounds_in_tev(emin, emax)
         return u.Quantity(self._photon_flux(emin, emax, self.internal_values()), FLUX)
 
     def energy_flux(self, emin: str | u.Quantity, emax: str | u.Quantity) -> u.Quantity:
@@ -167,7 +207,7 @@ class SpectralModel(Model):
         emin : lower energies, Quantity or string
         emax : upper energies, Quantity or string
         """
-        emin, emax = _bounds(emin, emax)
+        emin, emax = bounds_in_tev(emin, emax)
         return u.Quantity(self._energy_flux(emin, emax, self.internal_values()), ENERGY_FLUX)
 
     def spectral_index(self, energy: str | u.Quantity) -> np.ndarray:
@@ -179,119 +219,3 @@ class SpectralModel(Model):
             logs = np.log(self._evaluate(energy[..., None] * shift, values))
             # The slope at the middle of the polynomial through the four neighbours.
             return -np.sum(logs * np.array([1, -8, 8, -1]), axis=-1) / (12 * step)
-
-    def plot(
-        self,
-        energy_bounds: u.Quantity | Sequence[str | u.Quantity],
-        ax: "Axes | None" = None,
-        energy_power: float = 0,
-        **kwargs: Any,
-    ) -> "Axes":
-        """Draw E^power dN/dE between two energies on logarithmic axes; returns the matplotlib axes.
-
-        Parameters
-        ----------
-        energy_bounds : two energies, Quantity such as [1, 10] * u.TeV or a pair of strings.
-        ax : matplotlib axes, the current ones when None.
-        energy_power : power of the energy to multiply with, 2 for a spectral energy distribution.
-        kwargs : for the line (`label`, `color`, ...).
-        """
-        import matplotlib.pyplot as plt
-
-        if np.shape(energy_bounds) != (2,):
-            raise InputError(f"energy_bounds is {energy_bounds}; wanted are two energies.")
-        emin, emax = _bounds(*energy_bounds)
-        ax = plt.gca() if ax is None else ax
-        energy = np.geomspace(emin, emax, 200)
-        kwargs.setdefault("label", self.name or None)
-        ax.plot(energy, energy**energy_power * self.dnde(energy), **kwargs)
-        ax.set_xscale("log")
-        ax.set_yscale("log")
-        unit = unit_text(FLUX_DENSITY * u.TeV**energy_power)
-        power = "" if energy_power == 0 else "E " if energy_power == 1 else f"E$^{{{energy_power:g}}}$ "
-        ax.set_xlabel("Energy [TeV]")
-        ax.set_ylabel(f"{power}dN/dE [{unit}]")
-        return ax
-
-
-class FunctionSpectrum(SpectralModel):
-    """A spectral model made of a plain function::
-
-        FunctionSpectrum(lambda energy, norm, width: norm * np.exp(-energy / width),
-                         norm="1e-12 cm-2 s-1 TeV-1", width="3 TeV", amplitude_name="norm")
-
-    Parameters
-    ----------
-    function : called as `function(energy, **parameters)` with floats and arrays in TeV, cm, s; returns
-        cm-2 s-1 TeV-1.
-    name : the model's name.
-    amplitude_name : the parameter that scales the flux ("amplitude" when there is one of that name).
-    break_names : parameters that are energies at which the function has a kink.
-    parameters : a value, Quantity, string or Parameter for each further argument of the function.
-
-    Raises InputError when the parameters are not the function's arguments.
-    """
-
-    def __init__(
-        self,
-        function: Callable[..., np.ndarray],
-        *,
-        name: str = "",
-        amplitude_name: str | None = None,
-        break_names: Sequence[str] = (),
-        **parameters: Any,
-    ) -> None:
-        _check_arguments(function, parameters)
-        self.__dict__["evaluate"] = function
-        self._set_parameters(_as_parameter(key, value) for key, value in parameters.items())
-        if amplitude_name is None and "amplitude" in parameters:
-            amplitude_name = "amplitude"
-        for wanted in (*break_names, *([] if amplitude_name is None else [amplitude_name])):
-            self.parameters[wanted]
-        self.__dict__["amplitude_name"] = amplitude_name
-        self.__dict__["break_names"] = tuple(break_names)
-        self.name = name
-
-
-def _as_parameter(name: str, value: Any) -> Parameter:
-    if not isinstance(value, Parameter):
-        return Parameter(name, value)
-    if value.name != name:
-        raise InputError(f"The argument '{name}' is the parameter '{value.name}'; wanted is the same name.")
-    return value.copy()
-
-
-def _check_arguments(function: Callable[..., np.ndarray], parameters: dict[str, Any]) -> None:
-    """InputError unless function(energy, **parameters) can be called."""
-    try:
-        inspect.signature(function).bind(1.0, **parameters)
-    except TypeError as error:
-        raise InputError(
-            f"A spectral function cannot be called with the energy and ({', '.join(parameters)}): {error}; "
-            f"wanted is a value for each of its arguments after the energy."
-        ) from error
-
-
-def energies_in_tev(energy: str | u.Quantity, what: str) -> np.ndarray:
-    """Energies in TeV, float64, from a Quantity or a string; InputError unless finite and > 0.
-
-    Parameters
-    ----------
-    energy : Quantity or string, of any shape
-    what : names them in the error
-    """
-    quantity = as_quantity(energy, f"'{what}'")
-    if not quantity.unit.is_equivalent(u.TeV):
-        raise InputError(f"'{what}' is {energy}; wanted is an energy such as '1 TeV'.")
-    value = quantity.to_value(u.TeV)
-    if not np.all(np.isfinite(value) & (value > 0)):
-        raise InputError(f"'{what}' is {energy}; wanted are finite energies above 0.")
-    return np.asarray(value, dtype=np.float64)
-
-
-def _bounds(emin: str | u.Quantity, emax: str | u.Quantity) -> tuple[np.ndarray, np.ndarray]:
-    """The two energies of an integral in TeV; InputError unless emin <= emax."""
-    low, high = energies_in_tev(emin, "emin"), energies_in_tev(emax, "emax")
-    if np.any(low > high):
-        raise InputError(f"The energies are emin {emin} and emax {emax}; wanted is emin below emax.")
-    return low, high

@@ -3,8 +3,9 @@
 import astropy.units as u
 import numpy as np
 
+from tevcurve.models.energies import energies_in_tev
 from tevcurve.models.parameters import Parameter
-from tevcurve.models.spectral import FLUX_DENSITY, SpectralModel, energies_in_tev
+from tevcurve.models.spectral import FLUX_DENSITY, SpectralModel
 
 # One value, or one for each energy.
 Values = float | np.ndarray
@@ -265,3 +266,28 @@ class Constant(SpectralModel):
         const : cm-2 s-1 TeV-1
         """
         return 0.5 * const * (energy_max - energy_min) * (energy_max + energy_min)
+
+
+class PowerLawNorm(SpectralModel):
+    """A factor without a unit: norm * (E / reference)^-tilt, to multiply another spectrum with."""
+
+    default_parameters = (
+        Parameter("tilt", 0.0, frozen=True),
+        Parameter("norm", 1.0),
+        REFERENCE,
+    )
+    amplitude_name = "norm"
+    is_factor = True
+
+    @staticmethod
+    def evaluate(energy: np.ndarray, tilt: Values, norm: Values, reference: Values) -> np.ndarray:
+        """The factor, a number without a unit.
+
+        Parameters
+        ----------
+        energy : TeV
+        tilt : change of the spectral index
+        norm : factor at the reference energy
+        reference : TeV
+        """
+        return norm * (energy / reference) ** -tilt

@@ -151,7 +151,7 @@ def _energy_edges(axis: ResponseAxis, spectrum: SpectralModel) -> np.ndarray:
     number = int(np.ceil(BINS_PER_DECADE * np.log10(high / low)))
     values = spectrum.internal_values({})
     kinks = np.ravel([values[name] for name in spectrum.break_names])
-    edges = np.concatenate([np.geomspace(low, high, number + 1), axis.nodes, kinks])
+    edges = np.concatenate([np.geomspace(low, high, number + 1), axis.nodes, kinks, spectrum.table_energies])
     return np.unique(np.clip(edges, low, high))
 
 

@@ -28,6 +28,7 @@ from tevcurve.reduction.regions import SkyCircle
 from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.reduction.settings import SettingRule
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
+from tevcurve.store.spectrum_kind import SpectrumKind
 
 FORMAT = 5
 FRAMES = ("icrs", "galactic", "fk5")
@@ -168,24 +169,6 @@ def _position_of(parts: dict[str, Any]) -> SkyCoord:
     return SkyCoord(parts["lon"], parts["lat"], frame=parts["frame"], **equinox)
 
 
-def _spectrum_kind(cls: type[models.SpectralModel]) -> RecordKind:
-    """`RecordKind` of a spectral model: its name, and its parameters as they are."""
-
-    def parts(model: models.SpectralModel) -> dict[str, Any]:
-        return {"name": model.name, "parameters": list(model.parameters)}
-
-    def make(parts: dict[str, Any]) -> models.SpectralModel:
-        names = [parameter.name for parameter in cls.default_parameters]
-        given = list(parts["parameters"])
-        if [parameter.name for parameter in given] != names:
-            raise DataError(f"a {cls.__name__} should have the parameters {', '.join(names)}")
-        model = cls(**{parameter.name: parameter.quantity for parameter in given}, name=parts["name"])
-        model._set_parameters(given)
-        return model
-
-    return RecordKind(cls.__name__, cls, parts, make)
-
-
 def _spatial_kind(cls: type[models.SpatialModel]) -> RecordKind:
     """`RecordKind` of a spatial model: its name, its frame, and its parameters as they are."""
 
@@ -301,12 +284,10 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
     }
     named = [getattr(models, name) for name in models.__all__]
     classes = [each for each in named if isinstance(each, type)]
-    spectra = [cls for cls in classes if issubclass(cls, models.SpectralModel) and cls.default_parameters]
     shapes = [cls for cls in classes if issubclass(cls, models.SpatialModel) and cls.default_parameters]
     shapes.remove(models.TemplateSpatialModel)
     kinds = [
         *(RecordKind(name, cls) for name, cls in plain.items()),
-        *map(_spectrum_kind, spectra),
         *map(_spatial_kind, shapes),
         RecordKind("TemplateSpatialModel", models.TemplateSpatialModel, _template_parts, _template_of),
         RecordKind("SkyModel", models.SkyModel, _sky_parts),
@@ -319,5 +300,5 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
         RecordKind("place", EarthLocation, _location_parts, _location_of),
         *(_region_kinds() if with_regions else ()),
     ]
-    declared = (DeclaredKind("binning", Binning, BINNINGS),)
+    declared = (DeclaredKind("binning", Binning, BINNINGS), SpectrumKind())
     return Vocabulary("the settings of a light curve", tuple(kinds), declared)

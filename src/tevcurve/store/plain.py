@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -68,6 +68,20 @@ def as_it_was(cls: type) -> Callable[[dict[str, Any]], Any]:
     return make
 
 
+class NamedKind(Protocol):
+    """Objects that are written as "kind:name", by the name under which their class is declared."""
+
+    @property
+    def kind(self) -> str:
+        """What stands before the name in the file."""
+
+    def kind_of(self, value: Any) -> RecordKind | None:
+        """The `RecordKind` of an object, or None where it is not of this kind. value: any object."""
+
+    def named(self, name: str) -> RecordKind | None:
+        """The `RecordKind` of a name, or None where there is none. name: as it was declared."""
+
+
 @dataclass(frozen=True)
 class DeclaredKind:
     """Dataclasses that are written by the name under which they are declared.
@@ -96,8 +110,10 @@ class DeclaredKind:
             return None
         return self.named(name) if self.declared[name] is type(value) else None
 
-    def named(self, name: str) -> RecordKind:
-        """The `RecordKind` of a name. Raises `InputError` where there is none. name: as it was declared."""
+    def named(self, name: str) -> RecordKind | None:
+        """The `RecordKind` of a name, or None where there is none. name: as it was declared."""
+        if name not in self.declared:
+            return None
         cls = self.declared[name]
         return RecordKind(f"{self.kind}:{name}", cls, make=as_it_was(cls) if self.exactly else None)
 
@@ -110,12 +126,12 @@ class Vocabulary:
     ----------
     what : the file, in words
     kinds : tuple of `RecordKind`
-    declared : tuple of `DeclaredKind`
+    declared : tuple of `NamedKind`
     """
 
     what: str
     kinds: tuple[RecordKind, ...]
-    declared: tuple[DeclaredKind, ...] = ()
+    declared: tuple[NamedKind, ...] = ()
 
     @cached_property
     def _by_class(self) -> dict[type, RecordKind]:
@@ -169,8 +185,9 @@ class Vocabulary:
             return self._by_name[name]
         group, _, own = str(name).partition(":")
         for each in self.declared:
-            if each.kind == group and own in each.declared:
-                return each.named(own)
+            found = each.named(own) if each.kind == group else None
+            if found is not None:
+                return found
         raise DataError(
             f"There is a {name!r} in {self.what}, which is not known to this version of tevcurve, nor registered by "
             "a package that is installed."
