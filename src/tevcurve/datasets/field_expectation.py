@@ -45,6 +45,9 @@ class FieldExpectation:
         width = np.diff(reco_edges) * np.mean(solid_angle)
         return plane_floors(self.background / self.cells.shape[1] / width)
 
+    def overlap(self, bands: np.ndarray) -> None:
+        """None: there is no other source. bands: int array (n_reco,)."""
+
     def totals(self, bands: np.ndarray, n_bands: int) -> dict[str, Any]:
         """Sums over the cells of each band: a dict of what `CubeTerms` calls its totals.
 
