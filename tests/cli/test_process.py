@@ -120,3 +120,12 @@ def test_an_error_that_nobody_hears(start):
     process = start("light-curve", "nowhere")
     process.stderr.close()
     assert process.wait(timeout=60) == 2
+
+
+def test_the_end_of_a_process_looks_through_no_objects():
+    code = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 1000)); "
+        "from tevcurve.cli.main import main; main(['cache', 'list', '--cache', 'none-here'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"

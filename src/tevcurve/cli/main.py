@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 some runs or bins failed, and the result holds the rest; 2
 143 or 129 told to end (TERM, HUP).
 """
 
+import atexit
 import gc
 import os
 import signal
@@ -96,8 +97,10 @@ def _collects_seldom() -> Iterator[None]:
     """A context in which Python looks for objects in circles hundreds of times less often.
 
     A command imports 1000 modules, whose objects all stay; to look through them again and again takes up to a tenth of
-    it.
+    it, and through them all when the process ends a tenth more, which is left out.
     """
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
     before = gc.get_threshold()
     gc.set_threshold(*_SELDOM)
     try:
