@@ -130,15 +130,18 @@ def _deviance(
     weight = on + alpha**2 * off
     per_weight = np.divide(delta, weight, out=np.zeros(weight.shape), where=weight > 0)
     return 2 * (
-        _poisson_deviance(n_on, on, per_weight * on)
-        + _poisson_deviance(n_off, off, -alpha * per_weight * off)
+        poisson_deviance(n_on, on, per_weight * on) + poisson_deviance(n_off, off, -alpha * per_weight * off)
     )
 
 
-def _poisson_deviance(counts: np.ndarray, expected: np.ndarray, residual: np.ndarray) -> np.ndarray:
+def poisson_deviance(counts: np.ndarray, expected: np.ndarray, residual: np.ndarray) -> np.ndarray:
     """Half the Poisson deviance, residual - counts*log(expected/counts), without cancellation.
 
     residual = expected - counts comes along because the caller knows it better than the difference.
+
+    Parameters
+    ----------
+    counts, expected, residual : float arrays of one shape
     """
     some = counts > 0
     ratio = np.divide(residual, counts, out=np.zeros(counts.shape), where=some)

@@ -1,0 +1,59 @@
+"""The share of a round density on the sky that lies in a disc whose centre is elsewhere."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+# Angles from the centre of the density at which a disc is cut into rings.
+RINGS = 96
+
+
+def part_of_rings(distance: np.ndarray, ring: np.ndarray, radius: float) -> np.ndarray:
+    """The part (0 to 1) of rings that lies in a disc, exact on the sphere.
+
+    Parameters
+    ----------
+    distance : of the centre of the disc from that of the rings, radian; the arrays broadcast
+    ring : radii of the rings, radian
+    radius : of the disc, radian
+    """
+    # Haversines keep their digits for small angles.
+    beyond = np.sin(0.5 * radius) ** 2 - np.sin(0.5 * (distance - ring)) ** 2
+    across = np.sin(distance) * np.sin(ring)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = np.where(across > 0, beyond / across, np.where(beyond >= 0, np.inf, -np.inf))
+    return 2 * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))) / np.pi
+
+
+def disc_shares(
+    densities: Callable[[np.ndarray], np.ndarray],
+    within: Callable[[float], np.ndarray],
+    distances: np.ndarray,
+    radius: float,
+    last: float = np.pi,
+) -> np.ndarray:
+    """Shares (n, n_discs) of densities in discs of one radius.
+
+    What lies in whole rings is taken from `within`, the rest is integrated ring by ring.
+
+    Parameters
+    ----------
+    densities : function of angles (m,) in radian to densities (n, m), sr-1
+    within : function of an angle in radian to the shares within it (n,)
+    distances : float array (n_discs,), of the discs' centres from that of the densities, radian
+    radius : of the discs, radian
+    last : the angle beyond which there is nothing, radian
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(RINGS)
+    turn, step = 0.5 * np.pi * (nodes + 1), 0.5 * np.pi * weights
+    shares = []
+    for distance in np.atleast_1d(distances):
+        low, high = min(abs(distance - radius), last), min(distance + radius, last)
+        # So that the integrand is smooth at both ends, where rings begin to touch the disc as a root does.
+        ring = low + (high - low) * np.sin(0.5 * turn) ** 2
+        area = 2 * np.pi * np.sin(ring) * 0.5 * (high - low) * np.sin(turn) * step
+        inner = within(low) if distance < radius else 0.0
+        part = part_of_rings(distance, ring, radius) * area
+        # Not a matrix product: an energy's numbers must not depend on how many others there are.
+        shares.append(inner + np.einsum("er,r->e", densities(ring), part))
+    return np.stack(shares, axis=1)
