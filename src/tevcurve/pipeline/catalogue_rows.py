@@ -11,6 +11,7 @@ from astropy.time import Time
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.datasets.source_run import SourceRun
+from tevcurve.fit.constancy_in_runs import constancy_chance
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.row_likelihood import RowSetting, RunPieces
 from tevcurve.lightcurve.dark_rows import why_dark
@@ -41,12 +42,15 @@ class CatalogueRun:
     source : int array (n_rows,), ascending, the number of each row's source in the catalogue
     table : astropy Table (n_rows,) with the columns of a light curve, of each source in the order of time and band;
         None where there are no rows
+    p_constancy : float array (n_sources,), the chance of constancy of each source inside the runs; NaN for one that has
+        no rows
     problems : tuple of `Problem`, why runs are left out, and what is odd about the others
     """
 
     run_ids: tuple[RunId, ...]
     source: np.ndarray
     table: Table | None
+    p_constancy: np.ndarray
     problems: tuple[Problem, ...] = ()
 
     __repr__ = short_repr
@@ -66,23 +70,24 @@ def catalogue_run(plan: CataloguePlan, group: RunGroup, strict: bool = False) ->
     run_ids = tuple(observation.run_id for observation in group.observations)
     fields, problems = _fields(plan, group, strict)
     numbers, tables = [np.zeros(0, dtype=int)], []
+    chances = np.full(len(plan.sources), np.nan)
     for sources in _by_spectrum(plan):
         runs = _SpectrumRuns.of(plan, group, fields, plan.sources[sources[0]].spectrum)
         for first in range(0, len(sources), BATCH):
             rows = _SourceRows(runs)
             for source in sources[first : first + BATCH]:
-                rows.add(source)
+                chances[source] = rows.add(source)
             if rows.source:
                 numbers.append(np.repeat(rows.source, plan.axes.n_bands))
                 tables.append(rows.table())
     if not tables:
-        return CatalogueRun(run_ids, numbers[0], None, problems)
+        return CatalogueRun(run_ids, numbers[0], None, chances, problems)
     source = np.concatenate(numbers)
     table = tables[0] if len(tables) == 1 else vstack(tables, metadata_conflicts="silent")
     order = np.argsort(source, kind="stable")
     if np.any(np.diff(order) != 1):
         source, table = source[order], table[order]
-    return CatalogueRun(run_ids, source, table, problems)
+    return CatalogueRun(run_ids, source, table, chances, problems)
 
 
 def _fields(
@@ -185,8 +190,11 @@ class _SourceRows:
         self._runs: list[SourceRun] = []
         self._terms: list[CubeTerms] = []
 
-    def add(self, source: int) -> None:
-        """None; there are rows of one more source, where a run sees it. source: its number."""
+    def add(self, source: int) -> float:
+        """The chance of constancy of one more source inside the runs that see it; from now on there are its rows.
+
+        source: its number.
+        """
         plan, pieces, own = self._of.plan, self._of.group.pieces, self._of.that_see(source)
         mine = np.flatnonzero(np.isin(pieces.run, own))
         bins, bin_ = np.unique(pieces.bin[mine], return_inverse=True)
@@ -194,11 +202,14 @@ class _SourceRows:
         self._pieces.append((bin_ + len(self.source), run, pieces.start_s[mine], pieces.stop_s[mine]))
         self.source += [source] * len(bins)
         self._bins += bins.tolist()
-        for number in own if len(bins) else ():
+        if not len(bins):
+            return np.nan
+        for number in own:
             made: Any = self._of.runs[number]
             at_source, terms = made.at(plan.sources[source].lonlat, plan.allowed[source])
             self._runs.append(at_source)
             self._terms.append(terms)
+        return constancy_chance(self._terms[-len(own) :], plan.sources[source].name)
 
     def table(self) -> Table:
         """The astropy Table of the rows."""
