@@ -11,6 +11,9 @@ from tevcurve.problems import noted_remarks
 if TYPE_CHECKING:
     from tevcurve.models import SkyModel, SpectralModel
 
+# Models are imported when they are asked for, as those of spectra are.
+_models = spectra._models
+
 
 def models_values(value: Any) -> str | list[dict[str, Any]] | None:
     """What a configuration keeps: the path of a file, or a list of components as such a file has them; None for none.
@@ -80,7 +83,11 @@ def spectrum_beside(values: Any, models: "list[SkyModel] | None", target: str) -
 def spectrum_of_target(values: Any, models: "list[SkyModel] | None", target: str) -> Any:
     """The values of the spectrum that is used: that of the model of the target's name, where there is one.
 
-    values, models, target: as in `spectrum_beside`.
+    Parameters
+    ----------
+    values : of the spectrum, as the configuration keeps it
+    models : of the configuration
+    target : its name
     """
     if spectrum_beside(values, models, target) is not None:
         return values
@@ -103,10 +110,3 @@ def _plain(value: Any) -> list[dict[str, Any]]:
     if any(isinstance(item, kind) for item in items):
         return _models().models_to_dict(items)["components"]
     return items
-
-
-def _models() -> Any:
-    # Its units take longer to import than all that a command needs for its help.
-    import tevcurve.models as models
-
-    return models

@@ -82,8 +82,10 @@ class WstatBeside(CellCounts):
         start : not used
         """
         kept, number = members_of(bins, self.n, self.cell_bin)
-        cells = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        return WstatBeside(number, *cells, len(bins), self.on[kept], self.off[kept]), None
+        n_on, n_off, alpha, signal, on, off = (
+            each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal, self.on, self.off)
+        )
+        return WstatBeside(number, n_on, n_off, alpha, signal, len(bins), on, off), None
 
     def evaluate(
         self, amplitudes: np.ndarray, start: None = None, value: bool = True
@@ -135,8 +137,9 @@ class WstatBeside(CellCounts):
 
     def _at(self, signal: np.ndarray) -> tuple[np.ndarray, ...]:
         """`profile_beside` of all cells at signals (n_cells,) or (n_cells, m)."""
-        cells = (self.n_on, self.n_off, self.alpha), (self.on, self.off)
-        cells, known = (
-            [each.reshape(len(each), *[1] * (signal.ndim - 1)) for each in group] for group in cells
+        further = (1,) * (signal.ndim - 1)
+        n_on, n_off, alpha, on, off = (
+            each.reshape(len(each), *further)
+            for each in (self.n_on, self.n_off, self.alpha, self.on, self.off)
         )
-        return profile_beside(*cells, signal, *known)
+        return profile_beside(n_on, n_off, alpha, signal, on, off)
