@@ -155,3 +155,22 @@ def test_a_source_that_a_row_does_not_see_changes_nothing(n_shared):
     ):
         for name in COLUMNS:
             assert_allclose(getattr(own, name), getattr(beside, name), rtol=1e-5, atol=1e-5)
+
+
+def test_rows_have_the_numbers_that_those_sources_give_that_they_see():
+    """To the last digit, whichever others there are in the batch: what a row does not see is not there."""
+    seen = [(0, 1, 2), (0,), (0, 2), (0, 1, 2), (0,)]
+    own = [
+        [type(b)(b.shared[list(cols)], b.background, b.constant, b.counts) for b in bin_]
+        for bin_, cols in zip(bins_of(3), seen, strict=False)
+    ]
+    padded = []
+    for bin_, cols in zip(bins_of(3), seen, strict=False):
+        factor = np.isin(np.arange(3), cols).astype(float)[:, None]
+        padded.append([type(b)(b.shared * factor, b.background, b.constant, b.counts) for b in bin_])
+    together = estimate_norms(OneAmplitude(CashLikelihood(terms_of(padded))), **ASKED)
+    for k, bin_ in enumerate(own):
+        alone = estimate_norms(OneAmplitude(CashLikelihood(terms_of([bin_]))), **ASKED)
+        for name in COLUMNS:
+            assert_array_equal(getattr(alone, name), getattr(together, name)[k : k + 1])
+        assert_array_equal(alone.minimum.slope, together.minimum.slope[k : k + 1])

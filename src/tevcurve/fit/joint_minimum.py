@@ -1,6 +1,6 @@
 """The minimum of a profile whose likelihood has several amplitudes: all of them together, not one after the other."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from tevcurve.kernels.one_amplitude import OneAmplitude
 def joint_minimum(
     profile: OneAmplitude, lower: np.ndarray, best: BestAmplitudes | None = None
 ) -> tuple[Minimum, Start]:
-    """(the `Minimum` of a profile with further amplitudes, where searches along the first one begin).
+    """(the `Minimum` of a profile with further amplitudes, where a search of the others there ended).
 
     Rows whose first amplitude may go below zero and wants to, and those in which no minimum of all amplitudes was
     found, are searched along the first one.
@@ -26,17 +26,17 @@ def joint_minimum(
     best : `BestAmplitudes` of its likelihood, where they are known
     """
     best = best_amplitudes(profile.likelihood) if best is None else best
-    slope, curvature, start = best.first()
+    start = best.first()
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         (at_zero, _, _), _ = profile.evaluate(np.zeros(profile.n), start)
     at_limit = best.held[:, 0]
     norm = np.where(at_limit, 0.0, best.amplitudes[:, 0])
-    found = Minimum(norm, best.stat, slope, curvature, at_zero, at_limit, best.converged)
+    found = Minimum(norm, best.stat, 2 * best.gradient[:, 0], norm, at_zero, at_limit, best.converged)
     left = np.flatnonzero(~best.converged | (at_limit & (lower < 0)))
-    if not len(left):
-        return found, start
-    own, _ = profile.take(left)
-    return _with(found, left, minimize_norm(own, lower[left])), None
+    if len(left):
+        found = _with(found, left, minimize_norm(profile.take(left)[0], lower[left]))
+    (_, _, curvature), start = profile.evaluate(found.norm, start)
+    return replace(found, curvature=curvature), start
 
 
 def _with(minimum: Minimum, rows: np.ndarray, other: Minimum) -> Minimum:

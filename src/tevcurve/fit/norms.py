@@ -1,6 +1,6 @@
 """Everything a light curve says of its flux factors: best value, errors, limit, significance and scan."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -68,12 +68,22 @@ def estimate_norms(
     -------
     NormEstimate
     """
+    if isinstance(profile, OneAmplitude) and not (profile.likelihood.total[:, 1:] > 0).all():
+        asked = {
+            "negative": negative,
+            "err": err,
+            "errn_errp": errn_errp,
+            "ul_rise": ul_rise,
+            "ts": ts,
+            "scan": scan,
+        }
+        return _of_those_seen(profile, best, asked)
     lower = profile.lower_bound() if negative else np.zeros(profile.n)
     if isinstance(profile, OneAmplitude) and profile.likelihood.n_amplitudes > 1:
         minimum, start = joint_minimum(profile, lower, best)
     else:
-        minimum, start = minimize_norm(profile, lower), None
-    _, start = profile.evaluate(minimum.norm, start)
+        minimum = minimize_norm(profile, lower)
+        _, start = profile.evaluate(minimum.norm)
     norm = minimum.norm
     results: dict[str, Any] = dict.fromkeys(("norm_err", "norm_errn", "norm_errp", "norm_ul", "ts"))
     if err is not None:
@@ -110,14 +120,39 @@ def estimate_each(likelihood: CashLikelihood, **asked: Any) -> list[tuple[np.nda
     likelihood : `CashLikelihood` of n rows
     asked : what is asked for, keywords of `estimate_norms`
     """
-    best, estimates = best_amplitudes(likelihood), []
-    for number in range(likelihood.n_amplitudes):
+    best, estimates, n = best_amplitudes(likelihood), [], likelihood.n_amplitudes
+    for number in range(n):
         rows = np.flatnonzero(likelihood.total[:, number] > 0)
-        own, of_rows = likelihood.with_first(number), best.with_first(number)
-        if len(rows) < likelihood.n:
-            own, of_rows = own.take(rows)[0], of_rows.take(rows, own)
-        estimates.append((rows, estimate_norms(OneAmplitude(own), best=of_rows, **asked)))
+        order = np.concatenate([[number], np.delete(np.arange(n), number)])
+        own = OneAmplitude(likelihood.take(rows)[0].with_columns(order))
+        found = estimate_norms(own, best=best.take(rows, likelihood).with_columns(order), **asked)
+        estimates.append((rows, found))
     return estimates
+
+
+def _of_those_seen(profile: OneAmplitude, best: BestAmplitudes | None, asked: dict[str, Any]) -> NormEstimate:
+    """The `NormEstimate` of rows of which some do not see all sources: each with those that it sees."""
+    seen = profile.likelihood.total > 0
+    seen[:, 0] = True
+    patterns, number = np.unique(seen, axis=0, return_inverse=True)
+    order, parts = np.argsort(number.ravel(), kind="stable"), []
+    for k, pattern in enumerate(patterns):
+        rows, columns = np.flatnonzero(number.ravel() == k), np.flatnonzero(pattern)
+        own = OneAmplitude(profile.likelihood.take(rows)[0].with_columns(columns))
+        known = None if best is None else best.take(rows, profile.likelihood).with_columns(columns)
+        parts.append(estimate_norms(own, best=known, **asked))
+    place = np.argsort(order)
+
+    def joined(name: str, records: list[Any]) -> Any:
+        values = [getattr(record, name) for record in records]
+        return None if values[0] is None else np.concatenate(values)[place]
+
+    minimum = Minimum(
+        **{each.name: joined(each.name, [p.minimum for p in parts]) for each in fields(Minimum)}
+    )
+    names = {each.name for each in fields(NormEstimate)} - {"minimum", "norm_scan"}
+    values = {name: joined(name, parts) for name in names}
+    return NormEstimate(minimum=minimum, norm_scan=asked["scan"], **values)
 
 
 def _scan(profile: Profile, start: Start, scan: np.ndarray) -> np.ndarray:

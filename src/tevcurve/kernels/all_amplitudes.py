@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start, first_of
-from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve, times
+from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start
+from tevcurve.kernels.newton_descent import BEFORE_LAST_STEP, NewtonDescent, dot, solve, times
 from tevcurve.kernels.one_amplitude import Followed
 
 MAX_STEPS = 200
@@ -38,13 +38,10 @@ class BestAmplitudes:
     converged: np.ndarray
     end: Start
 
-    def first(self) -> tuple[np.ndarray, np.ndarray, Followed]:
-        """(slope (n,), curvature (n,) of the statistic along the first amplitude, where searches along it begin)."""
-        others = self.held[:, 1:]
-        edge = self.hessian[:, 0, 1:]
-        follow = -solve(self.hessian[:, 1:, 1:], edge, others)
-        curvature = self.hessian[:, 0, 0] + dot(edge, follow)
-        return 2 * self.gradient[:, 0], 2 * curvature, Followed(self.amplitudes, follow, self.end)
+    def first(self) -> Followed:
+        """Where a search along the first amplitude begins."""
+        rest, edge = self.hessian[:, 1:, 1:], self.hessian[:, 0, 1:]
+        return Followed(self.amplitudes, -solve(rest, edge, self.held[:, 1:]), self.end)
 
     def take(self, rows: np.ndarray, likelihood: AmplitudeLikelihood) -> "BestAmplitudes":
         """Those of some rows of the likelihood that these are of.
@@ -58,17 +55,16 @@ class BestAmplitudes:
         _, end = likelihood.take(rows, self.end)
         return BestAmplitudes(**{name: getattr(self, name)[rows] for name in names}, end=end)
 
-    def with_first(self, number: int) -> "BestAmplitudes":
-        """The same of the likelihood `with_first` (`CashLikelihood`). number: int, the amplitude that comes first."""
-        order = first_of(number, self.amplitudes.shape[1])
+    def with_columns(self, columns: np.ndarray) -> "BestAmplitudes":
+        """The same of the likelihood `with_columns` (`CashLikelihood`). columns: int array, those that are kept."""
         return BestAmplitudes(
-            self.amplitudes[:, order],
+            self.amplitudes[:, columns],
             self.stat,
-            self.gradient[:, order],
-            self.hessian[:, order][:, :, order],
-            self.held[:, order],
+            self.gradient[:, columns],
+            self.hessian[:, columns][:, :, columns],
+            self.held[:, columns],
             self.converged,
-            self.end.with_first(number),
+            self.end.with_columns(columns),
         )
 
 
@@ -80,8 +76,10 @@ def best_amplitudes(likelihood: AmplitudeLikelihood, start: Start = None) -> Bes
     likelihood : of n rows, with `evaluate` and `take`
     start : where the likelihood's own search begins
     """
-    scale = (likelihood.counts[:, None] + 1) / np.where(likelihood.total > 0, likelihood.total, 1.0)
-    descent = NewtonDescent(FIRST_SHARE * scale / likelihood.n_amplitudes, scale)
+    seen = likelihood.total > 0
+    scale = (likelihood.counts[:, None] + 1) / np.where(seen, likelihood.total, 1.0)
+    first = FIRST_SHARE * scale / np.maximum(seen.sum(axis=1), 1)[:, None]
+    descent = NewtonDescent(first, scale, BEFORE_LAST_STEP)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         values: Any = None
         for _ in range(MAX_STEPS):

@@ -11,17 +11,6 @@ Start = Any
 Derivatives = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
 
-def first_of(number: int, n: int) -> np.ndarray:
-    """The order (int array (n,)) of n amplitudes in which one comes first and the others stay as they are.
-
-    Parameters
-    ----------
-    number : int, the one that comes first
-    n : int, of how many
-    """
-    return np.concatenate([[number], np.delete(np.arange(n), number)])
-
-
 @dataclass(frozen=True, eq=False)
 class Settled:
     """Everything but the flux factors at its best for given ones.

@@ -81,6 +81,10 @@ class BoundCells:
         shared[:, np.asarray(columns, dtype=int) - 1] = self.shared
         return BoundCells(self.block, self.background, self.constant, shared)
 
+    def with_further(self, columns: np.ndarray) -> "BoundCells":
+        """The same with some of the further sources only. columns: int array, their columns, counted from 1."""
+        return BoundCells(self.block, self.background, self.constant, self.shared[:, columns - 1])
+
     def take(self, blocks: np.ndarray, n_blocks: int) -> "BoundCells":
         """The cells of some of n_blocks blocks, which are numbered anew.
 

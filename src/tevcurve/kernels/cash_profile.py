@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tevcurve.kernels.amplitudes import Settled, first_of
+from tevcurve.kernels.amplitudes import Settled
 from tevcurve.kernels.block_norms import SettledNorms, ratio, settle_norms
 from tevcurve.kernels.columns import columns_of
 from tevcurve.kernels.lowest_factors import lowest_factors
@@ -96,16 +96,17 @@ class CashLikelihood:
             start = NormStart(start.amplitudes[bins], start.norms[blocks], start.response[blocks])
         return CashLikelihood(self.terms.take(bins), _are_normalized=True), start
 
-    def with_first(self, number: int) -> "CashLikelihood":
-        """The same with another amplitude as the first one, the others in their order.
+    def with_columns(self, columns: np.ndarray) -> "CashLikelihood":
+        """The same with these amplitudes only, in this order.
 
-        How far below zero that one may go is not known: the cells that decide it are of the one that was first.
+        Where another one comes first, it is not known how far below zero it may go: the cells that decide that are of
+        the one that was first.
 
-        number: int, the amplitude that comes first.
+        columns: int array, numbers of the amplitudes that are kept; the others must be of sources that no row sees.
         """
-        if number == 0:
+        if np.array_equal(columns, np.arange(self.n_amplitudes)):
             return self
-        return CashLikelihood(self.terms.with_first(number), _are_normalized=True)
+        return CashLikelihood(self.terms.with_columns(columns), _are_normalized=True)
 
     def pieces(self) -> "tuple[CashLikelihood, np.ndarray]":
         """(the likelihood whose rows are the blocks of this one's, the row (n_blocks,) that each belongs to)."""
@@ -276,7 +277,6 @@ class NormStart:
     norms: np.ndarray
     response: np.ndarray
 
-    def with_first(self, number: int) -> "NormStart":
-        """The same of `CashLikelihood.with_first`. number: int, the amplitude that comes first."""
-        order = first_of(number, self.amplitudes.shape[1])
-        return NormStart(self.amplitudes[:, order], self.norms, self.response[:, order])
+    def with_columns(self, columns: np.ndarray) -> "NormStart":
+        """The same of `CashLikelihood.with_columns`. columns: int array, the amplitudes that are kept."""
+        return NormStart(self.amplitudes[:, columns], self.norms, self.response[:, columns])

@@ -4,6 +4,8 @@ import numpy as np
 
 # In units of the amplitudes' own errors; what is left is added to second order by whoever uses the derivatives.
 DECREMENT_STOP = 1e-4
+# Where the last step is made, too, what is left of that is a hundredth of it, and the statistic is exact to 1e-8.
+BEFORE_LAST_STEP = 3e-3
 DAMPING = 1e-10
 # What is added to unit diagonals, so that amplitudes that can take each other's place leave something to solve.
 SINGULAR = 1e-13
@@ -24,6 +26,7 @@ class NewtonDescent:
     ----------
     point : float array (n_bins, n), where to begin
     scale : float array (n_bins, n), above 0: the amplitudes' natural size
+    stop : float, the distance to the minimum, in units of the amplitudes' own errors, at which it ends
 
     Attributes
     ----------
@@ -32,8 +35,8 @@ class NewtonDescent:
     held : bool array (n_bins, n), amplitudes that are at their bounds, or as good as
     """
 
-    def __init__(self, point: np.ndarray, scale: np.ndarray) -> None:
-        self.point, self._scale, self._base = point, scale, point
+    def __init__(self, point: np.ndarray, scale: np.ndarray, stop: float = DECREMENT_STOP) -> None:
+        self.point, self._scale, self._base, self._stop = point, scale, point, stop
         self._step, self._slope = np.zeros_like(point), np.zeros(len(point))
         self._size, self._largest = np.zeros(len(point)), np.ones(len(point))
         self.going, self.held = np.ones(len(point), dtype=bool), np.zeros(point.shape, dtype=bool)
@@ -61,7 +64,7 @@ class NewtonDescent:
         self._slope = np.where(accepted, length * slope, cut * self._slope)
         self._step = np.where(accepted[:, None], length[:, None] * direction, cut[:, None] * self._step)
         self._base = np.where(accepted[:, None], self.point, self._base)
-        self.going = self.going & ~(accepted & ~(slope < -(DECREMENT_STOP**2))) & (self._size > 1e-14)
+        self.going = self.going & ~(accepted & ~(slope < -(self._stop**2))) & (self._size > 1e-14)
         moved = self._base + self._step
         # The amplitude that reaches its bound must reach it exactly.
         moved = np.where((self._step < 0) & (moved <= 1e-12 * self._base), 0.0, moved)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Settled, Start
-from tevcurve.kernels.newton_descent import NewtonDescent, dot, solve
+from tevcurve.kernels.newton_descent import BEFORE_LAST_STEP, NewtonDescent, dot, solve
 
 MAX_STEPS = 200
 
@@ -117,11 +117,9 @@ class OneAmplitude:
         """
         if self.likelihood.n_amplitudes == 1:
             return self.likelihood.settled(a[:, None], start)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            descent, _, inner = self._descend(a, start)
-        amplitudes = np.column_stack([a, descent.point])
+        amplitudes, inner = self._best(a, start)
         settled, inner = self.likelihood.settled(amplitudes, inner)
-        return settled, Followed(amplitudes, np.zeros_like(descent.point), inner)
+        return settled, Followed(amplitudes, np.zeros((self.n, amplitudes.shape[1] - 1)), inner)
 
     def effective_counts(self, a: np.ndarray) -> np.ndarray:
         """Counts (n,) that the first amplitude rests on, at its values a (n,). a: float array (n,)."""
@@ -131,19 +129,27 @@ class OneAmplitude:
         """All amplitudes (n, n_amplitudes) at their best for first ones a (n,). a: float array (n,)."""
         if self.likelihood.n_amplitudes == 1:
             return a[:, None]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return np.column_stack([a, self._descend(a, None)[0].point])
+        return self._best(a, None)[0]
 
     def lower_bound(self) -> np.ndarray:
         """The lowest values (n,) of the first amplitude."""
         return self.likelihood.lower_bound()
+
+    def _best(self, a: np.ndarray, start: Start) -> tuple[np.ndarray, Start]:
+        """(all amplitudes (n, n_amplitudes) at their best, where the likelihood's own search ended)."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            descent, (_, gradient, hessian), inner = self._descend(a, start)
+            step = solve(hessian[:, 1:, 1:], gradient[:, 1:], descent.held)
+        return np.column_stack([a, np.maximum(descent.point - step, 0.0)]), inner
 
     def _descend(self, a: np.ndarray, start: Start) -> tuple[NewtonDescent, Any, Start]:
         """(`NewtonDescent` at its end, the likelihood's derivatives there, where the likelihood's own search ended)."""
         likelihood, start = self.likelihood, self.start() if start is None else start
         further = likelihood.possible(np.column_stack([a, start.predicted(a)]))[:, 1:]
         total, inner, values = likelihood.total[:, 1:], start.inner, None
-        descent = NewtonDescent(further, (self.counts[:, None] + 1) / np.where(total > 0, total, 1.0))
+        descent = NewtonDescent(
+            further, (self.counts[:, None] + 1) / np.where(total > 0, total, 1.0), BEFORE_LAST_STEP
+        )
         for _ in range(MAX_STEPS):
             values, inner = likelihood.evaluate(np.column_stack([a, descent.point]), inner)
             _, gradient, hessian = values

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from tevcurve.kernels.amplitudes import first_of
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.numbering import members_of
 
@@ -125,14 +124,14 @@ class CashTerms:
             return self
         return replace(self, prior_weight=np.where(self.background_total > 0, error**-2, 0.0))
 
-    def with_first(self, number: int) -> "CashTerms":
-        """The same with another source in the first column, without `bounds`, which are those of the first.
+    def with_columns(self, columns: np.ndarray) -> "CashTerms":
+        """The same with these sources only, in this order; without `bounds` where another one comes first.
 
-        number: int, the column that comes first.
+        columns: int array, numbers of the sources that are kept.
         """
-        order = first_of(number, self.n_shared)
-        shared = {name: getattr(self, name)[:, order] for name in ("shared_total", "event_shared")}
-        return replace(self, bounds=None, **shared)
+        shared = {name: getattr(self, name)[:, columns] for name in ("shared_total", "event_shared")}
+        bounds = None if self.bounds is None or columns[0] != 0 else self.bounds.with_further(columns[1:])
+        return replace(self, bounds=bounds, **shared)
 
     def take(self, bins: np.ndarray) -> "CashTerms":
         """The terms of some bins (sorted int array), numbered anew in that order. bins: sorted int array."""
