@@ -45,6 +45,8 @@ class Calls:
         kind, _, what = name.partition(":")
         if kind == "cold":
             return lambda: self._cold(what)
+        if kind == "field":
+            return self._field(int(what))
         if kind == "files":
             return lambda: self._curve(what)
         if kind == "datasets":
@@ -100,6 +102,23 @@ class Calls:
         estimator = LightCurveEstimator(datasets, source="crab", **options)
         return lambda: estimator.run(**BAND)
 
+    def _field(self, n_sources):
+        """A function that finds the minimum of all amplitudes of ten rows of a field, and the columns of one source."""
+        from field import drawn_field
+
+        from tevcurve.fit.norms import estimate_norms
+        from tevcurve.kernels.all_amplitudes import best_amplitudes
+        from tevcurve.kernels.cash_profile import CashLikelihood
+        from tevcurve.kernels.one_amplitude import OneAmplitude
+
+        likelihood = CashLikelihood(drawn_field(n_sources, 10).terms())
+
+        def call():
+            best_amplitudes(likelihood)
+            estimate_norms(OneAmplitude(likelihood), err=1, errn_errp=1, ul_rise=2.706, ts=True)
+
+        return call
+
     def _cold(self, what):
         """A whole process of the command."""
         command = [sys.executable, "-m", "tevcurve"]
@@ -139,6 +158,9 @@ ROWS = (
     "datasets:3d-whole",
     "datasets:3d-whole-negative",
     "datasets:3d-5min",
+    "field:2",
+    "field:8",
+    "field:30",
     "cold:help",
     "cold:1d",
     "cold:3d",

@@ -174,3 +174,31 @@ def test_rows_have_the_numbers_that_those_sources_give_that_they_see():
         for name in COLUMNS:
             assert_array_equal(getattr(alone, name), getattr(together, name)[k : k + 1])
         assert_array_equal(alone.minimum.slope, together.minimum.slope[k : k + 1])
+
+
+def test_thirty_sources_are_at_the_minimum_of_the_dense_sums():
+    """The likelihood is convex: no slope where an amplitude can move, none downhill where it is at zero."""
+    rng, x = np.random.default_rng(7), np.arange(600.0)
+    places = np.sort(rng.uniform(0, 600, 30))
+    sources = np.exp(-((x - places[:, None]) ** 2) / (2 * 8.0**2))
+    sources *= 40 / sources.sum(axis=1, keepdims=True) * (np.abs(x - places[:, None]) < 60)
+    background = 2 + np.sin(x / 100)
+    truth = rng.gamma(1, 1.0, 30) * (np.arange(30) % 4 > 0)
+    rows = [
+        [type(block)(sources, background, 0 * x, rng.poisson(truth @ sources + background).astype(float))]
+        for block in bins_of(3)[0]
+        for _ in range(4)
+    ]
+    found = best_amplitudes(CashLikelihood(terms_of(rows)))
+    assert found.converged.all()
+    assert found.held.any()
+    for k, (block,) in enumerate(rows):
+        amplitudes, held = found.amplitudes[k], np.append(found.held[k], False)
+        norm = block.best_norm(amplitudes)
+        slope = block.half_gradient(amplitudes, norm)
+        templates = np.vstack([sources, background])
+        bend = (templates * block.counts / block.prediction(amplitudes, norm) ** 2) @ templates.T
+        assert (slope[held] > -1e-6).all()
+        step = np.linalg.solve(bend[np.ix_(~held, ~held)], slope[~held])
+        errors = np.sqrt(np.diag(np.linalg.inv(bend[np.ix_(~held, ~held)])))
+        assert np.abs(step / errors).max() < 1e-4
