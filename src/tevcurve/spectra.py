@@ -19,6 +19,8 @@ SPECTRA: Declarations[Any] = Declarations(
         "SmoothBrokenPowerLaw": "tevcurve.models.curved_shapes:SmoothBrokenPowerLaw",
         "SuperExpCutoffPowerLaw4FGLDR3": "tevcurve.models.curved_shapes:SuperExpCutoffPowerLaw4FGLDR3",
         "Constant": "tevcurve.models.spectral_shapes:Constant",
+        "TemplateSpectrum": "tevcurve.models.template_spectrum:TemplateSpectrum",
+        "EBLAbsorption": "tevcurve.models.ebl_absorption:EBLAbsorption",
         "PowerLawNorm": "tevcurve.models.spectral_shapes:PowerLawNorm",
     },
 )

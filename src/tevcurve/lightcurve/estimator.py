@@ -17,7 +17,7 @@ from tevcurve.lightcurve.dataset_origin import DatasetOrigin, know_their_events,
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import position_words
-from tevcurve.lightcurve.reference_spectrum import check_flux, check_spectrum
+from tevcurve.lightcurve.reference_spectrum import check_flux, check_range, check_spectrum
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.selection import INSTRUMENT, NoOrigin
 from tevcurve.options import STEPS, FitOptions, settled
@@ -146,6 +146,7 @@ class LightCurveEstimator:
         spectra = [getattr(model, "spectral_model", model) for model in models]
         first = [spectra[numbers[0]] for numbers in bins.numbers]
         for spectrum in first:
+            check_range(spectrum, energies[1:])
             check_flux(spectrum.photon_flux(energies[1:]), energies[1:])
         for dataset, spectrum in zip(self.datasets, spectra, strict=True):
             check_spectrum(spectrum, edges_of(dataset)[1])

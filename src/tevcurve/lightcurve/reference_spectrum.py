@@ -3,7 +3,11 @@
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.provenance import spectrum_words
+from tevcurve.problems import remark
 
+# Relative: energies so near to each other are one in different units.
+SAME = 1e-9
 # cm-2 s-1: less than this in a band is no flux, but the rounding of one (an exponential cutoff far below the band).
 FAINTEST = 1e-100
 
@@ -16,9 +20,10 @@ def reference_in_bins(spectrum, true_edges, bands):
     spectrum : `SpectralModel`
     true_edges, bands : float arrays of edges, TeV
 
-    Raises `InputError` for a spectrum that is negative, infinite or NaN anywhere between these energies, or that has
-    no flux in any band.
+    Raises `InputError` for a spectrum that is negative, infinite or NaN anywhere between these energies, that has no
+    flux in any band, or whose table ends inside the bands.
     """
+    check_range(spectrum, bands)
     check_spectrum(spectrum, true_edges)
     flux = spectrum.photon_flux(true_edges)
     _check(flux, true_edges[:-1], true_edges[1:])
@@ -49,14 +54,54 @@ def check_others(field, true_edges):
             )
 
 
-def check_spectrum(spectrum, true_edges):
-    """Raises `InputError` for a spectrum that is negative, infinite or NaN at some edges, float array (n,), TeV.
+def check_range(spectrum, bands):
+    """Raises `InputError` for a spectrum whose table (of fluxes, of opacities) does not reach over all bands.
+
+    Parameters
+    ----------
+    spectrum : `SpectralModel`
+    bands : float array of edges, TeV, ascending
+    """
+    low, high = spectrum.energy_range
+    if bands[0] < low * (1 - SAME) or bands[-1] > high * (1 + SAME):
+        raise InputError(
+            f"The reference spectrum is from a table that goes from {low:.4g} to {high:.4g} TeV, and the energy bands "
+            f"go from {bands[0]:.4g} to {bands[-1]:.4g} TeV; wanted are bands inside the table."
+        )
+
+
+def remark_beyond(spectrum, true_edges):
+    """Remarks where true energies lie beyond the table that a spectrum is from.
 
     Parameters
     ----------
     spectrum : `SpectralModel`
     true_edges : float array (n,), TeV, ascending
     """
+    low, high = spectrum.energy_range
+    if true_edges[0] < low * (1 - SAME) or true_edges[-1] > high * (1 + SAME):
+        remark(
+            f"The spectrum {spectrum_words(spectrum)} is from a table that goes from {low:.4g} to {high:.4g} TeV; true "
+            f"energies go from {true_edges[0]:.4g} to {true_edges[-1]:.4g} TeV, and beyond the table its edge is "
+            "carried on (an opacity as it is, a spectrum by its slope)."
+        )
+
+
+def check_spectrum(spectrum, true_edges):
+    """Raises `InputError` for a spectrum that is negative, infinite or NaN at some edges, float array (n,), TeV.
+
+    Or for a factor without a unit, such as an absorption alone.
+
+    Parameters
+    ----------
+    spectrum : `SpectralModel`
+    true_edges : float array (n,), TeV, ascending
+    """
+    if spectrum.is_factor:
+        raise InputError(
+            f"The reference spectrum is {spectrum_words(spectrum)}, a factor without a unit; wanted is a flux, such as "
+            "it * PowerLaw()."
+        )
     _check(spectrum.dnde(true_edges), true_edges, true_edges)
 
 

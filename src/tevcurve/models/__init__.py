@@ -3,8 +3,10 @@
 from tevcurve.models.background import BackgroundModel
 from tevcurve.models.compound_spectra import CompoundSpectrum, ProductSpectrum, SumSpectrum
 from tevcurve.models.curved_shapes import SmoothBrokenPowerLaw, SuperExpCutoffPowerLaw4FGLDR3
+from tevcurve.models.ebl_absorption import EBLAbsorption
 from tevcurve.models.field import Field
 from tevcurve.models.function_spectrum import FunctionSpectrum
+from tevcurve.models.opacity_table import OpacityTable
 from tevcurve.models.parameters import Parameter, Parameters
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.spatial import SkyDisk, SkyGaussian, SkyPointSource, SpatialModel
@@ -27,6 +29,7 @@ from tevcurve.models.spectrum_text import (
     spectrum_to_text,
 )
 from tevcurve.models.template_map import TemplateSpatialModel
+from tevcurve.models.template_spectrum import TemplateSpectrum
 from tevcurve.models.yaml_models import models_from_dict, models_to_dict, read_models, write_models
 
 __all__ = [
@@ -34,10 +37,12 @@ __all__ = [
     "BrokenPowerLaw",
     "CompoundSpectrum",
     "Constant",
+    "EBLAbsorption",
     "ExponentialCutoffPowerLaw",
     "Field",
     "FunctionSpectrum",
     "LogParabola",
+    "OpacityTable",
     "Parameter",
     "Parameters",
     "PowerLaw",
@@ -53,6 +58,7 @@ __all__ = [
     "SumSpectrum",
     "SuperExpCutoffPowerLaw4FGLDR3",
     "TemplateSpatialModel",
+    "TemplateSpectrum",
     "dict_from_text",
     "models_from_dict",
     "models_to_dict",

@@ -9,7 +9,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_spectra import free_names
-from tevcurve.lightcurve.reference_spectrum import check_others, reference_in_bins
+from tevcurve.lightcurve.reference_spectrum import check_others, reference_in_bins, remark_beyond
 from tevcurve.maps import WcsGeom
 from tevcurve.models import SpectralModel
 from tevcurve.models.field import field_of
@@ -59,6 +59,8 @@ def job_of(observations, target, name, asked):
     axes = energy_axes(asked["energy_edges"], asked["e_reco"], asked["e_true"])
     reference_in_bins(field.spectrum, axes.true, axes.bands)
     check_others(field, axes.true)
+    for spectrum in (field.spectrum, *(model.spectral_model for model in field.others)):
+        remark_beyond(spectrum, axes.true)
     if not field.is_plain:
         raise InputError("models are not used yet; wanted is a light curve without.")
     if asked["method"] == "3d":
