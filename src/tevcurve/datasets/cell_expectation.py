@@ -12,6 +12,34 @@ from tevcurve.records import short_repr
 
 
 @dataclass(frozen=True, eq=False)
+class ExpectedThere:
+    """What is expected in some cells, or per TeV and sr at some energies and positions; rates are per second.
+
+    Attributes
+    ----------
+    response : float array (n, n_true), cm2: of the source, per unit flux
+    background : float array (n_slices, n), s-1 of on-time
+    floors : float array (n_slices, n_reco), what an empty background is raised to in each reco bin
+    fixed : float array (n,), s-1 of live time, of other sources that are fixed; None for nothing
+    further : float array (n_further, n), s-1 of live time, of each further source that is fitted; None for none
+    """
+
+    response: np.ndarray
+    background: np.ndarray
+    floors: np.ndarray
+    fixed: np.ndarray | None = None
+    further: np.ndarray | None = None
+
+    __repr__ = short_repr
+
+    def first_cells(self, reco: np.ndarray) -> FirstCells:
+        """The `FirstCells` that these are, with no background below the floors. reco: int array (n,), their bins."""
+        background = np.maximum(self.background, self.floors[:, reco])
+        fixed = np.zeros(len(reco)) if self.fixed is None else self.fixed
+        return FirstCells(reco, self.response, background, fixed, self.further)
+
+
+@dataclass(frozen=True, eq=False)
 class CellExpectation:
     """All that `tevcurve.reduction.run_in_cells.terms_in_cells` needs to know of a run besides its events.
 
@@ -58,6 +86,19 @@ class CellExpectation:
         """
         return (self.shares[:, pixel] * self.dispersion[:, reco]).T
 
+    def at_cells(self, reco: np.ndarray, pixel: np.ndarray) -> ExpectedThere:
+        """The `ExpectedThere` of cells.
+
+        Parameters
+        ----------
+        reco, pixel : int arrays (n,), numbers of their reco bins and flat numbers of their pixels
+        """
+        fixed, further = (
+            None if each is None else each[..., reco, pixel] for each in (self.fixed, self.further)
+        )
+        background = self.background[:, reco, pixel]
+        return ExpectedThere(self.response_at(reco, pixel), background, self.floors(), fixed, further)
+
     def filled(self) -> np.ndarray:
         """The background, nowhere empty in the fit (n_slices, n_reco, n_pixels)."""
         return raise_empty_cells(self.background[..., None], self.cells[..., None])[..., 0]
@@ -66,9 +107,8 @@ class CellExpectation:
         """The `CubeResponse`."""
         fixed = 0.0 if self.fixed is None else self.fixed
         # Where a run is not fitted, it adds neither signal to a stack nor background.
-        return CubeResponse(
-            self.shares, np.where(self.in_fit, self.dispersion, 0.0), self.filled(), fixed, self.cells
-        )
+        dispersion = np.where(self.in_fit, self.dispersion, 0.0)
+        return CubeResponse(self.shares, dispersion, self.filled(), fixed, self.cells, self.further)
 
     def totals(self, bands: np.ndarray, n_bands: int) -> dict[str, float | np.ndarray | None]:
         """Sums over the cells of each band: a dict of what `CubeTerms` calls its totals.
@@ -102,10 +142,7 @@ class CellExpectation:
         parts += [] if self.further is None else [self.further]
         others = np.concatenate(parts) if parts else None
         reco, pixel = first_cells(self.shares, self.background, self.cells, floors, others)
-        background = np.maximum(self.background[:, reco, pixel], floors[:, reco])
-        fixed = np.zeros(len(reco)) if self.fixed is None else self.fixed[reco, pixel]
-        further = None if self.further is None else self.further[:, reco, pixel]
-        return FirstCells(reco, self.response_at(reco, pixel), background, fixed, further)
+        return self.at_cells(reco, pixel).first_cells(reco)
 
     def overlap(self, bands: np.ndarray) -> SourceOverlap | None:
         """The `SourceOverlap` of the source and the further ones; None without a flux or without any of these.

@@ -26,6 +26,8 @@ class CubeResponse:
     background : float array (n_slices, n_reco, n_pixels), s-1
     fixed : float array (n_reco, n_pixels), s-1: what other sources that are fixed give per second of live time, or 0
     cells : bool array (n_reco, n_pixels), cells of the fit, or None where the others expect nothing anyway
+    further : float array (n_further, n_reco, n_pixels), s-1 of live time, of each further source that is fitted, too;
+        None for none
     """
 
     shares: np.ndarray
@@ -33,6 +35,7 @@ class CubeResponse:
     background: np.ndarray
     fixed: np.ndarray | float = 0.0
     cells: np.ndarray | None = None
+    further: np.ndarray | None = None
 
     __repr__ = short_repr
 
@@ -53,6 +56,35 @@ class CubeResponse:
         cell: int array (n_cells,), flat indices.
         """
         return self.background.reshape(len(self.background), -1)[:, cell]
+
+    @property
+    def further_cells(self) -> np.ndarray:
+        """Further sources per second of live time in all cells, (n_further, n_reco, n_pixels)."""
+        if self.further is None:
+            return np.zeros((0, self.dispersion.shape[1], self.shares.shape[1]))
+        return self.further if self.cells is None else np.where(self.cells, self.further, 0.0)
+
+    def fixed_at(self, cell: np.ndarray) -> np.ndarray:
+        """What is fixed per second of live time in cells, (n_cells,). cell: int array (n_cells,), flat indices."""
+        if np.ndim(self.fixed) == 0:
+            return np.full(len(cell), float(self.fixed))
+        return np.ravel(self.fixed)[cell]
+
+    def further_at(self, cell: np.ndarray) -> np.ndarray:
+        """Further sources per second of live time in cells, (n_further, n_cells). cell: int array (n_cells,), flat."""
+        if self.further is None:
+            return np.zeros((0, len(cell)))
+        return self.further.reshape(len(self.further), -1)[:, cell]
+
+    def settled(self, amplitudes: np.ndarray) -> "CubeResponse":
+        """The same with further sources at amplitudes (n_further,), as part of what is fixed.
+
+        amplitudes: float array (n_further,).
+        """
+        if self.further is None:
+            return self
+        fixed = self.fixed + np.einsum("k,krp->rp", amplitudes, self.further)
+        return replace(self, fixed=fixed, further=None)
 
     def in_all_cells(self, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(signal, background, fixed) per second in all cells (n_reco, n_pixels), the background in each slice.
@@ -181,6 +213,23 @@ class CubeTerms:
             response_total=self.signal_total(flux)[:, None],
             first=first,
             compact=None,
+        )
+
+    def settled(self, amplitudes: np.ndarray) -> Self:
+        """The same with further sources at amplitudes (n_further,), as part of what is fixed.
+
+        amplitudes: float array (n_further,).
+        """
+        if self.further is None or self.further_total is None:
+            return self
+        return replace(
+            self,
+            fixed=self.fixed + np.einsum("k,ke->e", amplitudes, self.further),
+            fixed_total=self.fixed_total + np.einsum("k,kb->b", amplitudes, self.further_total),
+            further=None,
+            further_total=None,
+            first=None if self.first is None else self.first.settled(amplitudes),
+            compact=None if self.compact is None else self.compact.settled(amplitudes),
         )
 
     def timeline(self) -> RunTimeline:

@@ -24,6 +24,29 @@ class FirstCells:
     fixed: np.ndarray
     further: np.ndarray | None = None
 
+    def settled(self, amplitudes: np.ndarray) -> "FirstCells":
+        """The same with further sources at amplitudes (n_further,), as part of what is fixed.
+
+        amplitudes: float array (n_further,).
+        """
+        if self.further is None:
+            return self
+        fixed = self.fixed + np.einsum("k,kc->c", amplitudes, self.further)
+        return FirstCells(self.reco, self.response, self.background, fixed)
+
+    def joined(self, other: "FirstCells") -> "FirstCells":
+        """These and others. other: `FirstCells`."""
+        reco, response, fixed = (
+            np.concatenate([getattr(self, name), getattr(other, name)])
+            for name in ("reco", "response", "fixed")
+        )
+        background = np.concatenate([self.background, other.background], axis=1)
+        if self.further is None or other.further is None:
+            return FirstCells(reco, response, background, fixed)
+        return FirstCells(
+            reco, response, background, fixed, np.concatenate([self.further, other.further], axis=1)
+        )
+
 
 def first_cells(
     shares: np.ndarray,
@@ -59,7 +82,7 @@ def first_cells(
     kept[:, peak] = within[:, peak]
     reco, number = [], []
     for plane in range(len(kept)):
-        first = _undominated(own, rest[:, plane], np.flatnonzero(kept[plane]))
+        first = undominated(own, rest[:, plane], np.flatnonzero(kept[plane]))
         reco += [plane] * len(first)
         number += first
     return np.array(reco, dtype=int), pixels[np.array(number, dtype=int)]
@@ -73,8 +96,15 @@ def _beside(own: np.ndarray, rest: np.ndarray, pixel: int) -> tuple[np.ndarray, 
     return brighter, darker
 
 
-def _undominated(own: np.ndarray, rest: np.ndarray, candidates: np.ndarray) -> list[int]:
-    """The candidates (a list) without those that one of them dominates; rest : float array (n_parts, n_pixels)."""
+def undominated(own: np.ndarray, rest: np.ndarray, candidates: np.ndarray) -> list[int]:
+    """The candidates (a list) without those that one of them dominates.
+
+    Parameters
+    ----------
+    own : float array (n_true, n_pixels), of the source
+    rest : float array (n_parts, n_pixels), of all else, part by part
+    candidates : int array, numbers of pixels
+    """
     first = []
     while len(candidates):
         with np.errstate(divide="ignore"):

@@ -79,6 +79,10 @@ class SourceRun:
 
     __repr__ = short_repr
 
+    def area(self, energies_tev: np.ndarray) -> np.ndarray:
+        """Effective area in cm2 at the source, at energies (n,) in TeV. energies_tev: float array (n,)."""
+        return self.aeff.effective_area(energies_tev, self.offset)
+
     @property
     def livetime_s(self) -> float:
         """Live time in s."""

@@ -6,6 +6,8 @@ from functools import partial
 
 import numpy as np
 
+from tevcurve.datasets.first_cells import undominated
+
 
 @dataclass(frozen=True, eq=False)
 class _FirstOfRows:
@@ -118,7 +120,8 @@ def stacked_piece(runs, pieces, cut, n_rows, flux):
     cell = np.concatenate([run.cell[part.event] for run, part in zip(runs, cut.cuts, strict=True)])
     order = np.argsort(event_row, kind="stable")
     event_row, cell = event_row[order], cell[order]
-    signal, background = np.zeros(len(cell)), np.zeros(len(cell))
+    signal, background, constant = (np.zeros(len(cell)) for _ in range(3))
+    further = np.zeros((0 if runs[0].further is None else len(runs[0].further), len(cell)))
     for run, part in zip(runs, cut.cuts, strict=True):
         ontime = np.zeros((cut.n_times, part.ontime.shape[1]))
         ontime[part.bins] = part.ontime
@@ -127,6 +130,8 @@ def stacked_piece(runs, pieces, cut, n_rows, flux):
         livetime = ontime[shared].sum(axis=1) * run.deadc
         signal[shared] += run.compact.signal_at(cell[shared], flux) * livetime
         background[shared] += np.einsum("es,se->e", ontime[shared], run.compact.background_at(cell[shared]))
+        constant[shared] += run.compact.fixed_at(cell[shared]) * livetime
+        further[:, shared] += run.compact.further_at(cell[shared]) * livetime
     rows = np.flatnonzero(np.bincount(np.concatenate([piece.row for piece in pieces]), minlength=n_rows))
 
     def per_row(name):
@@ -134,7 +139,11 @@ def stacked_piece(runs, pieces, cut, n_rows, flux):
 
     totals = (per_row(name) for name in ("signal_total", "background_total", "constant_total"))
     first = partial(_first_of_stacked, runs, pieces, cut, flux)
-    return _Piece(rows, *totals, first, event_row, signal, background, np.zeros(len(cell)), cell=cell)
+    of_further = {}
+    if len(further):
+        of_runs = [[np.bincount(each.row, part, n_rows) for part in each.further_total] for each in pieces]
+        of_further = {"further_total": np.sum(of_runs, axis=0)[:, rows], "event_further": further}
+    return _Piece(rows, *totals, first, event_row, signal, background, constant, cell=cell, **of_further)
 
 
 def _first_of_stacked(runs, pieces, cut, flux):
@@ -151,19 +160,42 @@ def _first_of_stacked(runs, pieces, cut, flux):
     several = np.flatnonzero(n_runs > 1)
     dense = [run.compact.in_all_cells(flux) for run in runs] if len(several) else []
     for time_bin in several:
-        signal, background = 0.0, 0.0
-        for run, part, (rate, own, _) in zip(runs, cut.cuts, dense, strict=True):
-            for at in np.flatnonzero(part.bins == time_bin):
-                in_fit = run.band_of_bin[:, None] >= 0
-                signal = signal + np.where(in_fit, rate, 0.0) * (part.ontime[at].sum() * run.deadc)
-                background = background + np.where(in_fit, np.einsum("s,srp->rp", part.ontime[at], own), 0.0)
-        for band in range(n_bands):
-            mine = np.any([run.band_of_bin == band for run in runs], axis=0)[:, None] & (signal > 0)
-            least = np.argmin(np.divide(background, signal, out=np.full(signal.shape, np.inf), where=mine))
-            if mine.any():
-                first = np.array(
-                    [[time_bin * n_bands + band], [signal.flat[least]], [background.flat[least]], [0.0]]
-                )
-                found.append(_FirstOfRows(first[0].astype(int), *first[1:], np.zeros((0, 1))))
+        found += _first_of_sums(runs, cut, dense, time_bin)
     names = vars(found[0])
     return _FirstOfRows(*(np.concatenate([getattr(each, name) for each in found], axis=-1) for name in names))
+
+
+def _first_of_sums(runs, cut, dense, time_bin):
+    """The `_FirstOfRows` of each band of a time bin in which several runs are added up, a list.
+
+    dense: what each run expects in all cells.
+    """
+    signal, background, others = 0.0, 0.0, 0.0
+    for run, part, (rate, own, fixed) in zip(runs, cut.cuts, dense, strict=True):
+        rest = np.concatenate([fixed[None], run.compact.further_cells])
+        for at in np.flatnonzero(part.bins == time_bin):
+            in_fit, livetime = run.band_of_bin[:, None] >= 0, part.ontime[at].sum() * run.deadc
+            signal = signal + np.where(in_fit, rate, 0.0) * livetime
+            background = background + np.where(in_fit, np.einsum("s,srp->rp", part.ontime[at], own), 0.0)
+            others = others + np.where(in_fit, rest, 0.0) * livetime
+    found = []
+    for band in range(runs[0].n_bands):
+        mine = np.any([run.band_of_bin == band for run in runs], axis=0)[:, None] & (signal > 0)
+        if mine.any():
+            cells = _first_of_cells(signal[mine], background[mine], others[:, mine])
+            row = np.full(len(cells), time_bin * runs[0].n_bands + band)
+            own, free, (constant, *further) = (
+                signal[mine][cells],
+                background[mine][cells],
+                others[:, mine][:, cells],
+            )
+            found.append(_FirstOfRows(row, own, free, constant, np.reshape(further, (-1, len(cells)))))
+    return found
+
+
+def _first_of_cells(signal, background, others):
+    """Numbers of the cells that may be the first without a prediction; others: float array (n_others, n_cells)."""
+    if not others.any():
+        return np.argmin(background / signal)[None]
+    rest = np.concatenate([background[None], others[others.any(axis=1)]])
+    return np.array(undominated(signal[None], rest, np.arange(len(signal))))

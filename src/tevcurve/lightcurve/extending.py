@@ -75,7 +75,8 @@ def rows_stand_alone(origin):
     by_night = origin.options.background == "shape" and origin.options.shape_from == "night"
     clocks = {(run.run_id.instrument, run.gti.reference) for run in origin.runs}
     one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
-    return not origin.time_bins.looks_at_events and not by_night and one_clock_each
+    own = not origin.time_bins.looks_at_events and not by_night and not origin.field.is_unsettled
+    return own and one_clock_each
 
 
 class _Change:

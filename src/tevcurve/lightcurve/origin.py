@@ -16,6 +16,7 @@ from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
 from tevcurve.lightcurve.hardness import TwoBands
 from tevcurve.lightcurve.ledger import Ledger
+from tevcurve.lightcurve.neighbours import amplitude_words, settled_field, with_amplitudes
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.plan_words import plan_meta
 from tevcurve.lightcurve.product import LightCurve
@@ -56,16 +57,23 @@ class LightCurveOrigin(TwoBands, Plan):
 
         runs: sequence of `SourceRun`. Raises `DataError` where no energies are.
         """
-        settings = self.settings.settled(runs)
+        settings, field = self.settings.settled(runs), self.field
+        if field.amplitudes is not None and len(runs):
+            log.warning(
+                "The neighbours' amplitudes, %s, were those of all rows so far; with more runs they, and all rows, are "
+                "made anew.",
+                amplitude_words(field),
+            )
+            field = replace(field, amplitudes=None)
         if settings is self.settings:
-            return self
+            return self if field is self.field else replace(self, field=field)
         old, new = self.settings.common, settings.common
         if old.settled:
             log.warning(
                 "The safe energies of all runs were %s and are now %s; all rows are made anew between these.",
                 *(safe_words(*each.range_tev) for each in (old, new)),
             )
-        return replace(self, settings=settings)
+        return replace(self, settings=settings, field=field)
 
     def reduced(self, strict=False):
         """The same with the terms of its energy bins; a run that has none is left out.
@@ -83,11 +91,13 @@ class LightCurveOrigin(TwoBands, Plan):
     def resolved(self):
         """The same with the defaults of its time bins that were taken from its runs written down.
 
-        More runs then leave the bins of these as they are.
+        More runs then leave the bins of these as they are. Amplitudes of neighbours that are one for all rows are
+        settled, unless they are.
         """
         runs = self.terms if self.time_bins.looks_at_events else self.runs
         time_bins = self.time_bins.resolved(runs)
-        return self if time_bins is self.time_bins else replace(self, time_bins=time_bins)
+        origin = self if time_bins is self.time_bins else replace(self, time_bins=time_bins)
+        return replace(origin, field=settled_field(origin)) if origin.field.is_unsettled else origin
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
@@ -160,7 +170,8 @@ class LightCurveOrigin(TwoBands, Plan):
         rows = RowSetting(dark, self._why_dark, self.stacked)
         if self.settings.kind is CubeSetting:
             runs = self._bounded_runs() if below_zero else list(self.terms)
-            rule = CubeRule(self.options.background_error, below_zero)
+            runs, further = with_amplitudes(runs, self.field)
+            rule = CubeRule(self.options.background_error, below_zero, further)
             return rows_of_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
         rule = BackgroundRule.of(self.options)
         return rows_of_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
@@ -174,12 +185,13 @@ class LightCurveOrigin(TwoBands, Plan):
 
     def compact_runs(self):
         """The `CubeTerms` of each run, of events in cells, with what is expected in every cell; a list."""
-        return [
+        runs = [
             terms
             if terms.compact is not None and not self.settings.of(self.runs[number]).unbinned
             else self.reduction.in_cells(self.runs.read(number))
             for number, terms in enumerate(self.terms)
         ]
+        return with_amplitudes(runs, self.field)[0]
 
     def _why_dark(self, numbers, masked, band):
         terms = [self.terms[number] for number in numbers]

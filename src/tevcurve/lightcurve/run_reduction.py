@@ -77,7 +77,7 @@ class RunReduction:
         run : `SourceRun`
         """
         setting, nodes = self.settings.of(run), self.nodes_of(run)
-        return with_first_cells(terms, run, self.source, self.axes, setting, nodes)
+        return with_first_cells(terms, run, self.source, self.axes, setting, nodes, self.field)
 
     def in_cells(self, run: SourceRun) -> CubeTerms:
         """The `CubeTerms` of a run, of events in cells, with what is expected in every cell. run: `SourceRun`."""
@@ -88,4 +88,4 @@ class RunReduction:
         self, run: SourceRun, setting: CubeSetting, below_zero: bool = False, compact: bool = False
     ) -> tuple[CubeTerms, np.ndarray]:
         nodes = self.nodes_of(run)
-        return cube_terms(run, self.source, self.axes, setting, nodes, below_zero, compact)
+        return cube_terms(run, self.source, self.axes, setting, nodes, below_zero, compact, self.field)

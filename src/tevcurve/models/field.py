@@ -32,9 +32,10 @@ class Field:
         position is enough
     others : all other sources
     neighbours : "free" (each has an amplitude in each row), "fixed" (they give what their models say), or "once" (each
-        has one amplitude for all rows, which is settled before these are fitted)
-    amplitudes : what the others' spectra are multiplied by where that is settled "once"; None before it is, and
-        otherwise
+        has one amplitude for all rows, which is settled before these are fitted). One whose amplitude is frozen is
+        fixed in any case
+    amplitudes : what the spectra of those that are `fitted` are multiplied by where that is settled "once"; None before
+        it is, and otherwise
     """
 
     source: SkyModel
@@ -61,14 +62,29 @@ class Field:
         return not (self.is_extended or self.others)
 
     @property
+    def is_unsettled(self) -> bool:
+        """Whether amplitudes are to be settled for all rows and are not yet."""
+        return self.neighbours == ONCE and self.amplitudes is None and bool(self.fitted)
+
+    @property
     def fitted(self) -> tuple[SkyModel, ...]:
         """The others whose amplitudes are fitted, in each row or once."""
-        return () if self.neighbours == FIXED else self.others
+        return tuple(model for model in self.others if self.is_fitted(model))
+
+    def is_fitted(self, model: SkyModel) -> bool:
+        """Whether the amplitude of one of the others is fitted: in each row or once, unless it is frozen.
+
+        model: one of the others
+        """
+        spectrum = model.spectral_model
+        name = spectrum.amplitude_name
+        is_frozen = name is not None and spectrum.parameters[name].frozen
+        return self.neighbours != FIXED and not is_frozen
 
     @property
     def fixed(self) -> tuple[SkyModel, ...]:
         """The others that give what their models say."""
-        return self.others if self.neighbours == FIXED else ()
+        return tuple(model for model in self.others if not self.is_fitted(model))
 
     @property
     def positions(self) -> tuple[tuple[float, float], ...]:

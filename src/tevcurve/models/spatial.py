@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve.errors import InputError
 from tevcurve.files.masked import is_masked
-from tevcurve.kernels.sphere import angular_separation
+from tevcurve.kernels.sphere import angular_separation, directional_offset
 from tevcurve.maps import WcsGeom
 from tevcurve.models.model import Model
 from tevcurve.models.parameters import Parameter
@@ -39,6 +39,11 @@ class SpatialModel(Model):
     extra_keywords = ("frame", "name")
     # Formula of a child with a shape: (separation, radian, and the parameters of the shape) to sr-1.
     profile: ClassVar[Callable[..., np.ndarray]] = None  # type: ignore[assignment]
+    # Mean of the profile on a ring: (separation of its centre, its radius, radian, and the parameters) to sr-1; None
+    # where it has no closed form.
+    mean_on_ring: ClassVar[Callable[..., np.ndarray] | None] = None
+    # Of the parameters of the shape to the angle over which its sharpest change goes on, radian; None for an edge.
+    smoothness: ClassVar[Callable[..., float] | None] = None
 
     def __init__(self, *values: Any, frame: str = "icrs", name: str = "", **named: Any) -> None:
         if frame not in FRAMES:
@@ -136,6 +141,26 @@ class SpatialModel(Model):
         """
         return self.profile(separation, **shape)
 
+    def nodes(self, spacing: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(lon, lat, weight) of points that stand for the shape, float64 arrays (n,); the weights sum to the integral.
+
+        Directions are in ICRS, radian; the points are `spacing` apart or a little less.
+
+        spacing: radian.
+        """
+        centre, shape = self.lonlat_in("icrs"), self._shape({})
+        radius = self.radius(**shape)
+        number = int(np.ceil(radius / spacing)) if radius > 0 else 0
+        steps = np.arange(-number, number + 1) * (radius / max(number, 1))
+        x, y = (axis.ravel() for axis in np.meshgrid(steps, steps))
+        separation, angle = np.hypot(x, y), np.arctan2(x, y)
+        if not number:
+            return np.array([centre[0]]), np.array([centre[1]]), np.ones(1)
+        weight = self.sampled_profile(separation, radius / number, **shape)
+        seen = weight > 0
+        lon, lat = directional_offset(*centre, angle[seen], separation[seen])
+        return lon, lat, weight[seen] / weight.sum()
+
     @staticmethod
     def radius(**shape: float) -> float:
         """0 radian: a point. shape: of no meaning for a point."""
@@ -212,6 +237,28 @@ class SkyGaussian(SpatialModel):
         return np.exp(-0.5 * np.sin(0.5 * separation) ** 2 / width) / total
 
     @staticmethod
+    def mean_on_ring(separation: np.ndarray, ring: np.ndarray, sigma: float) -> np.ndarray:
+        """Mean brightness in sr-1 on rings around places at a separation from the centre, in closed form.
+
+        Parameters
+        ----------
+        separation : of the rings' centres from that of the source, radian
+        ring : radii of the rings, radian; they broadcast
+        sigma : radian
+        """
+        from scipy.special import i0e
+
+        concentration = 0.25 / np.sin(0.5 * sigma) ** 2
+        across = concentration * np.sin(separation) * np.sin(ring)
+        # exp(-concentration (1 - cos d)) over the turn around a ring is a Bessel function.
+        return SkyGaussian.profile(separation - ring, sigma) * i0e(across)
+
+    @staticmethod
+    def smoothness(sigma: float) -> float:
+        """sigma. sigma: radian."""
+        return sigma
+
+    @staticmethod
     def radius(sigma: float) -> float:  # type: ignore[override]
         """5 sigma in radian: 3.7e-6 of the emission lie outside. sigma: radian."""
         return min(5 * sigma, np.pi)
@@ -272,6 +319,45 @@ class SkyDisk(SpatialModel):
         return covered / (4 * np.pi * np.sin(0.5 * r_0) ** 2)
 
     @staticmethod
+    def mean_on_ring(
+        separation: np.ndarray, ring: np.ndarray, r_0: float, edge_width: float = 0.0
+    ) -> np.ndarray:
+        """Mean brightness in sr-1 on rings around places at a separation from the centre: the part of each inside.
+
+        Parameters
+        ----------
+        separation : of the rings' centres from that of the source, radian
+        ring : radii of the rings, radian; they broadcast
+        r_0 : radian
+        edge_width : in units of r_0
+        """
+        if not edge_width:
+            return _part_of_ring(separation, ring, r_0) * SkyDisk.profile(np.zeros(()), r_0)
+        from scipy.special import ndtr
+
+        # A soft edge is a mean over sharp ones.
+        sigma = r_0 * edge_width / FROM_95_TO_5
+        places, weights = np.polynomial.hermite_e.hermegauss(EDGES)
+        radii = r_0 + sigma * places
+        parts = [
+            weight * _part_of_ring(separation, ring, radius)
+            for weight, radius in zip(weights / weights.sum(), radii, strict=True)
+            if radius > 0
+        ]
+        return sum(parts) * (SkyDisk.profile(np.zeros(()), r_0, edge_width) / ndtr(r_0 / sigma))
+
+    @staticmethod
+    def smoothness(r_0: float, edge_width: float = 0.0) -> float:
+        """The standard deviation of the edge, radian.
+
+        Parameters
+        ----------
+        r_0 : radian
+        edge_width : in units of r_0
+        """
+        return r_0 * edge_width / FROM_95_TO_5
+
+    @staticmethod
     def radius(r_0: float, edge_width: float = 0.0) -> float:  # type: ignore[override]
         """r_0 in radian, and twice the width of the edge: less than 1e-9 of the brightness is left there.
 
@@ -296,6 +382,16 @@ class SkyDisk(SpatialModel):
 
 # Standard deviations of a normal distribution between 5 and 95 %: 2 ndtri(0.95).
 FROM_95_TO_5 = 3.2897072539029444
+# Sharp edges that a soft one is a mean of.
+EDGES = 20
+
+
+def _part_of_ring(separation: np.ndarray, ring: np.ndarray, radius: float) -> np.ndarray:
+    """The part (0 to 1) of rings (radius `ring`, `separation` from the centre) inside a disc; all in radian."""
+    beyond = np.sin(0.5 * (separation - ring)) ** 2 - np.sin(0.5 * radius) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = 1 + 2 * beyond / (np.sin(separation) * np.sin(ring))
+    return np.arccos(np.clip(np.nan_to_num(cosine, nan=0.0, posinf=1, neginf=-1), -1, 1)) / np.pi
 
 
 def _smooth_disc(separation: np.ndarray, r_0: float, sigma: float) -> np.ndarray:

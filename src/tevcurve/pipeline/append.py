@@ -69,7 +69,9 @@ def append_runs(
         failed = before + failed + repeats.problems
         settled = origin.settled(runs)
         origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
-        is_same = origin.settings is result.light_curve.origin.settings
+        made_of = result.light_curve.origin
+        is_same = origin.settings is made_of.settings and origin.field is made_of.field
+        origin = origin.resolved()
         light_curve = _light_curve(result, origin, old if is_same else None)
         made = add_to_result(result, light_curve, input_files(observations))
         added = tuple(run.run_id for number, run in enumerate(origin.runs) if number not in old)

@@ -6,14 +6,11 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.datasets.background_floor import plane_floors
-from tevcurve.datasets.cell_expectation import CellExpectation
-from tevcurve.datasets.first_cells import FirstCells
+from tevcurve.datasets.cell_expectation import CellExpectation, ExpectedThere
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.irf.field_rotation import BackgroundFrames
-from tevcurve.kernels.sphere import angular_separation
 from tevcurve.maps import WcsGeom
 from tevcurve.reduction.energy_axes import EnergyAxes
-from tevcurve.reduction.event_densities import signal_densities
 from tevcurve.reduction.event_fate import UNPREDICTED
 from tevcurve.reduction.run_in_cells import (
     background_in_cells,
@@ -22,7 +19,8 @@ from tevcurve.reduction.run_in_cells import (
     terms_in_cells,
 )
 from tevcurve.reduction.safe_energy import CommonSafeEnergy, bins_inside, safe_energy_range
-from tevcurve.reduction.true_nodes import TrueNodes, source_responses
+from tevcurve.reduction.seen_source import SeenSource, seen_others, seen_source
+from tevcurve.reduction.true_nodes import TrueNodes, true_nodes
 
 # Energies in each reco bin at which a density of events is looked at, for the lowest flux that leaves it above zero.
 FINE = 3
@@ -51,7 +49,7 @@ class CubeSetting:
     responses: str = "weighted"
 
 
-def cube_terms(run, source, axes, setting, nodes, below_zero=False, compact=False):
+def cube_terms(run, source, axes, setting, nodes, below_zero=False, compact=False, field=None):
     """(`CubeTerms`, fate of each event of the run) for one `SourceRun`.
 
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
@@ -65,8 +63,9 @@ def cube_terms(run, source, axes, setting, nodes, below_zero=False, compact=Fals
     nodes : `TrueNodes` of the bins of true energy
     below_zero : bool, whether the terms have `first` cells
     compact : bool, whether they have the responses at all cells, which stacking needs
+    field : `~tevcurve.models.Field` of the source and what else shines there; None for a point and nothing else
     """
-    cube = _Cube.of(run, source, axes, setting, nodes)
+    cube = _Cube.of(run, source, axes, setting, nodes, field)
     fate, events = events_in_cells(run, setting.geom, axes.reco, cube.near, cube.inside, cube.safe)
     there = None
     if setting.unbinned:
@@ -87,15 +86,15 @@ def cube_terms(run, source, axes, setting, nodes, below_zero=False, compact=Fals
     return terms, fate
 
 
-def with_first_cells(terms, run, source, axes, setting, nodes):
+def with_first_cells(terms, run, source, axes, setting, nodes, field=None):
     """`CubeTerms` of a `SourceRun` that have no `first` cells yet, with these.
 
     Parameters
     ----------
     terms : `CubeTerms` of the run
-    run, source, axes, setting, nodes : as for `cube_terms`
+    run, source, axes, setting, nodes, field : as for `cube_terms`
     """
-    return replace(terms, first=_Cube.of(run, source, axes, setting, nodes).first_cells())
+    return replace(terms, first=_Cube.of(run, source, axes, setting, nodes, field).first_cells())
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +103,13 @@ class _Cube:
 
     Attributes
     ----------
-    run, source, axes, setting, nodes : as for `cube_terms`
+    run, source, axes, setting : as for `cube_terms`
     near : bool array (nlat, nlon), pixels within the largest offset
     inside : bool array (nlat, nlon), and safe : bool array (n_reco,): pixels and energies of the fit
     safe_tev : (low, high), TeV
     frames : `BackgroundFrames`, slices of time in which the background stands still on the sky
+    own : `_Part`, the source
+    others : `_Others`, what else shines in the field
     expected : `CellExpectation`
     """
 
@@ -116,41 +117,46 @@ class _Cube:
     source: tuple[float, float]
     axes: EnergyAxes
     setting: CubeSetting
-    nodes: TrueNodes
     near: np.ndarray
     inside: np.ndarray
     safe: np.ndarray
     safe_tev: tuple[float, float]
     frames: BackgroundFrames
+    own: "_Part"
+    others: "_Others"
     expected: CellExpectation
 
     @classmethod
-    def of(cls, *given):
+    def of(cls, run, source, axes, setting, nodes, field):
         """Of what `cube_terms` is given."""
-        run, source, axes, setting, nodes = given
         near = near_pixels(run.pointing_lonlat, setting.geom, setting.offset_max)
         inside = near if setting.allowed is None else near & setting.allowed
         safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
         safe = bins_inside(axes.reco, *safe_tev)
-        shares, dispersion = _shares(run, source, axes, setting.geom, nodes)
+        own = _Part(seen_source(run, source, None if field is None else field.source.spatial_model), nodes)
+        others = _Others.of(run, field, axes, setting)
+        shares, dispersion = own.seen.shares(nodes, axes.reco, setting.geom)
         if not inside.all():
             shares[:, ~inside.ravel()] = 0.0
         background, frames = background_in_cells(run, setting.geom, axes.reco, inside)
         background[:, ~safe] = 0.0
+        cells = safe[:, None] & inside.ravel()
+        fixed, further = others.in_cells(axes.reco, setting.geom, cells)
         expected = CellExpectation(
             shares=shares,
             dispersion=dispersion,
             background=background.reshape(*background.shape[:2], -1),
             slice_edges=frames.slice_edges,
-            cells=safe[:, None] & inside.ravel(),
+            cells=cells,
             in_fit=safe,
+            fixed=fixed,
+            further=further,
         )
-        return cls(*given, near, inside, safe, safe_tev, frames, expected)
+        where = near, inside, safe, safe_tev, frames
+        return cls(run, source, axes, setting, *where, own, others, expected)
 
     def densities(self, energy, lon, lat):
-        """What is expected at places instead of in cells, per TeV and sr: response, background, and floors of this.
-
-        They are arrays (n, n_true), (n_slices, n) and (n_slices, n_reco).
+        """The `ExpectedThere` at places instead of in cells, per TeV and sr.
 
         energy, lon, lat: float arrays (n,), TeV, radian.
         """
@@ -159,11 +165,9 @@ class _Cube:
         floors = plane_floors(
             self.expected.background.mean(axis=-1) / (np.diff(self.axes.reco) * solid_angle)
         )
-        return (
-            signal_densities(self.run, self.nodes, energy, angular_separation(*self.source, lon, lat)),
-            np.stack(rates),
-            floors,
-        )
+        places = energy, lon, lat
+        response = self.own.seen.densities(self.own.nodes, places)
+        return ExpectedThere(response, np.stack(rates), floors, *self.others.densities(places))
 
     def first_cells(self):
         """The `FirstCells` of the cells and, of events at their own places, of energies at the source."""
@@ -172,22 +176,62 @@ class _Cube:
             return cells
         energy, reco = fine_energies(self.axes.reco, self.safe)
         places = (energy, *(np.full(len(energy), angle) for angle in self.source))
-        response, background, floors = self.densities(*places)
-        return FirstCells(
-            np.concatenate([cells.reco, reco]),
-            np.concatenate([cells.response, response]),
-            np.concatenate([cells.background, np.maximum(background, floors[:, reco])], axis=1),
-            np.zeros(len(cells.reco) + len(reco)),
-        )
+        return cells.joined(self.densities(*places).first_cells(reco))
 
 
-def _shares(run, source, axes, geom, nodes):
-    """(effective area times the part of photons in each pixel (n_true, n_pixels), cm2; dispersion (n_true, n_reco))."""
-    area, dispersion, middles = source_responses(run, nodes, axes.reco)
-    # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
-    shares = run.psf.pixel_fractions(middles, *source, geom).reshape(len(area), -1)
-    shares *= area[:, None]
-    return shares, dispersion
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A source as a run sees it, the `TrueNodes` of its responses, and its flux in each true bin (n_true,), cm-2 s-1.
+
+    flux: None for the source of interest, whose flux is fitted.
+    """
+
+    seen: SeenSource
+    nodes: TrueNodes
+    flux: np.ndarray | None = None
+
+    def in_cells(self, reco, geom, cells):
+        """Expected in each cell (n_reco, n_pixels), s-1 of live time; 0 outside `cells`, a bool array."""
+        shares, dispersion = self.seen.shares(self.nodes, reco, geom)
+        return np.where(cells, np.einsum("tr,tp->rp", dispersion * self.flux[:, None], shares), 0.0)
+
+    def densities(self, places):
+        """Expected at places, (n,), s-1 of live time per TeV and sr."""
+        return np.einsum("et,t->e", self.seen.densities(self.nodes, places), self.flux)
+
+
+@dataclass(frozen=True, eq=False)
+class _Others:
+    """What else shines in the field of a run: lists of `_Part`, those that are fixed and those that are fitted."""
+
+    fixed: list
+    fitted: list
+
+    @classmethod
+    def of(cls, run, field, axes, setting):
+        """Of a run with its `others` and the field that these are of."""
+        if field is None:
+            return cls([], [])
+        parts: dict = {True: [], False: []}
+        for model, seen in zip(field.others, seen_others(run, field.others), strict=True):
+            spectrum = model.spectral_model
+            part = _Part(
+                seen, true_nodes(axes.true, setting.responses, spectrum), spectrum.photon_flux(axes.true)
+            )
+            parts[field.is_fitted(model)].append(part)
+        return cls(parts[False], parts[True])
+
+    def in_cells(self, reco, geom, cells):
+        """What `CellExpectation` has as fixed and as further."""
+        return self._both(lambda part: part.in_cells(reco, geom, cells))
+
+    def densities(self, places):
+        """What `ExpectedThere` has as fixed and as further, at places."""
+        return self._both(lambda part: part.densities(places))
+
+    def _both(self, function):
+        fixed = sum(map(function, self.fixed)) if self.fixed else None
+        return fixed, np.stack([function(part) for part in self.fitted]) if self.fitted else None
 
 
 def fine_energies(edges, safe):

@@ -94,13 +94,13 @@ def signal_densities(run, nodes, energy_tev, separation):
 
     Parameters
     ----------
-    run : `SourceRun` at the source
+    run : `SourceRun` at the source, or `SeenSource`
     nodes : `TrueNodes`
     energy_tev : float array (n,), TeV
     separation : float array (n,), radian, of the events from the source
     """
     near = np.flatnonzero(separation <= run.psf.rad_rad[-1])
-    area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
+    area = nodes.each(run.area)
     dispersion = DispersionNodes.of(run.edisp, nodes.energies.ravel(), np.zeros(0), run.offset)
     windows = event_windows(dispersion, nodes, energy_tev[near])
     densities = source_densities(run, nodes, dispersion.at(run.offset), windows, area)

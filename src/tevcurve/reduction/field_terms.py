@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tevcurve.datasets.cell_expectation import ExpectedThere
 from tevcurve.datasets.field_expectation import FieldExpectation
 from tevcurve.datasets.first_cells import FirstCells
 from tevcurve.kernels.tangent import along, tangent_axes
@@ -82,7 +83,7 @@ class SpectrumTerms:
             expected,
             axes,
             axes.band_of_bin,
-            (response, rates, floors),
+            ExpectedThere(response, rates, floors),
             line=None,
             safe_tev=safe_tev,
             first=self._first(run, source, safe, seen, floors) if self.below_zero else None,

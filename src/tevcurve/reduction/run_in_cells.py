@@ -145,15 +145,14 @@ def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
     expected : `CellExpectation`
     axes : `EnergyAxes`
     bands : int array (n_reco,), the band of each reco bin, -1 for none
-    there : (response (n, n_true), background (n_slices, n), floors (n_slices, n_reco)) of the events, where these are
-        taken at their own energies and positions; default: those of their cells
+    there : `ExpectedThere` of the events, where these are taken at their own energies and positions; default: of their
+        cells
     fields : of `CubeTerms`, further ones (such as `first` and `compact`), or in place of what the cells give
     """
     reco, pixel = events.reco, events.pixel
-    response, background, floors = _in_cells(expected, events) if there is None else there
-    fixed, further = (
-        None if each is None else each[..., reco, pixel] for each in (expected.fixed, expected.further)
-    )
+    there = expected.at_cells(reco, pixel) if there is None else there
+    response, background, floors = there.response, there.background, there.floors
+    fixed, further = there.fixed, there.further
     sees, low = response.any(axis=1), background < floors[:, reco]
     seen = sees if fixed is None else sees | (fixed > 0)
     seen = seen if further is None else seen | further.any(axis=0)
@@ -185,15 +184,11 @@ def _timeline(run, event, pixel, expected, axes):
     """`RunTimeline` of the events around the source, in all bands."""
     weight = power_law_flux(axes.true) * np.where(expected.in_fit, expected.dispersion, 0.0).sum(axis=1)
     image, background = np.einsum("t,tp->p", weight, expected.shares), expected.background.sum(axis=1)
-    if expected.fixed is not None:
-        background = background + expected.fixed.sum(axis=0) * run.deadc
+    others = [] if expected.fixed is None else [expected.fixed]
+    others += [] if expected.further is None else list(expected.further)
+    for each in others:
+        background = background + each.sum(axis=0) * run.deadc
     return core_timeline(run, run.time_s[event], pixel, image, background, expected.slice_edges)
-
-
-def _in_cells(expected, events):
-    """Response (n, n_true) and background (n_slices, n) in the cells of events, and floors (n_slices, n_reco)."""
-    reco, pixel = events.reco, events.pixel
-    return expected.response_at(reco, pixel), expected.background[:, reco, pixel], expected.floors()
 
 
 def near_pixels(pointing, geom, offset_max):

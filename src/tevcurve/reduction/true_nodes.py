@@ -139,12 +139,12 @@ def source_responses(run, nodes, reco_edges, part_seen=None):
 
     Parameters
     ----------
-    run : with `aeff`, `edisp`, and the `offset` of the source in radian
+    run : with `area`, a function of energies (n,) in TeV to cm2, `edisp`, and the `offset` of the source in radian
     nodes : `TrueNodes`
     reco_edges : float array (n_reco + 1,), TeV
     part_seen : function of energies (n,) in TeV to the part of the photons that counts, float array (n,); None for all
     """
-    area = nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
+    area = nodes.each(run.area)
     if part_seen is not None:
         area = area * nodes.each(part_seen)
     dispersion = nodes.each(lambda energies: run.edisp.probabilities(energies, run.offset, reco_edges))

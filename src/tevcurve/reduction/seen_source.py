@@ -1,0 +1,161 @@
+"""A source as a run sees it: its effective area and dispersion, and where in the sky and in energy its photons are."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tevcurve.datasets.source_run import SkyPart, SourceRun
+from tevcurve.irf.extended_psf import extended_psf
+from tevcurve.kernels.sphere import angular_separation
+from tevcurve.models.round_shapes import is_round, round_shape
+from tevcurve.models.spatial import SpatialModel
+from tevcurve.records import short_repr
+from tevcurve.reduction.event_densities import signal_densities
+from tevcurve.reduction.spread_image import SpreadImage
+from tevcurve.reduction.true_nodes import source_responses
+
+# Points over which the effective area is averaged, on the radius of an extended source.
+POINTS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class SeenSource:
+    """The responses of a run to one source, which may be extended.
+
+    Of an extended one the effective area is the mean over the source, at each energy; the point spread function and the
+    dispersion are those at its centre. Of a round one the photons are spread as if all of it were seen alike; of any
+    other each part counts by its own effective area.
+
+    Attributes
+    ----------
+    position : (lon, lat) of its centre, ICRS, radian
+    offset : float, of the centre from the pointing, radian
+    pointing : (lon, lat), ICRS, radian
+    aeff : `EffectiveAreaTable2D`
+    point_psf : `SourcePSF` of a point at the centre
+    edisp : `EnergyDispersion2D`
+    shape : `SpatialModel` of a source that is extended, or None for a point
+    """
+
+    position: tuple[float, float]
+    offset: float
+    pointing: tuple[float, float]
+    aeff: Any
+    point_psf: Any
+    edisp: Any
+    shape: SpatialModel | None = None
+
+    __repr__ = short_repr
+
+    def area(self, energies_tev):
+        """Effective area in cm2 at energies (n,) in TeV, the mean over the source. energies_tev: float array (n,)."""
+        if self.shape is None:
+            return self.aeff.effective_area(energies_tev, self.offset)
+        offsets, weights = self._offsets
+        return np.einsum("ek,k->e", self.aeff.effective_area_grid(energies_tev, offsets), weights)
+
+    @cached_property
+    def _offsets(self):
+        """Offsets (n,) of points on the source from the pointing, radian, and their weights."""
+        lon, lat, weights = self.shape.nodes(np.deg2rad(self.shape.evaluation_radius.value) / POINTS)
+        return angular_separation(*self.pointing, lon, lat), weights
+
+    @cached_property
+    def psf(self):
+        """`SourcePSF` or `SpreadImage`, which say where its photons are."""
+        if self.shape is None:
+            return self.point_psf
+        if is_round(self.shape):
+            return extended_psf(self.point_psf, round_shape(self.shape))
+        return SpreadImage(self.shape, self.position, self.pointing, self.aeff, self.point_psf)
+
+    def shares(self, nodes, reco_edges, geom):
+        """(area times the part of photons in each pixel (n_true, n_pixels), cm2; dispersion (n_true, n_reco)).
+
+        Parameters
+        ----------
+        nodes : `TrueNodes`
+        reco_edges : float array (n_reco + 1,), TeV
+        geom : `WcsGeom` of the pixels, in ICRS
+        """
+        area, dispersion, middles = source_responses(self, nodes, reco_edges)
+        # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
+        shares = self.psf.pixel_fractions(middles, *self.position, geom).reshape(len(area), -1)
+        shares *= area[:, None]
+        return shares, dispersion
+
+    def densities(self, nodes, places):
+        """Effective area times the densities in angle and energy at places, (n, n_true), cm2 sr-1 TeV-1.
+
+        Parameters
+        ----------
+        nodes : `TrueNodes`
+        places : (energy, lon, lat), float arrays (n,), TeV and ICRS radian
+        """
+        energy_tev, lon, lat = places
+        separation = angular_separation(*self.position, lon, lat)
+        if not isinstance(self.psf, SpreadImage):
+            return signal_densities(self, nodes, energy_tev, separation)
+        near = np.flatnonzero(separation <= self.psf.rad_rad[-1])
+        image = self.psf.densities_at(nodes.middles(nodes.each(self.area)), lon[near], lat[near])
+        made = np.zeros((len(lon), nodes.n_true))
+        seen = _KnownSource(self, _KnownDensities(image))
+        made[near] = signal_densities(seen, nodes, energy_tev[near], np.arange(len(near)))
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class _KnownDensities:
+    """In place of a `SourcePSF`, densities (n_true, n) in sr-1 that are known at each event, by its number."""
+
+    values: np.ndarray
+    rad_rad = np.array([0.0, np.inf])
+
+    def densities_of(self, energies_tev, which, number):
+        """Densities (k,) in sr-1 of some bins and events. which, number: int arrays (k,)."""
+        return self.values[which, number]
+
+
+@dataclass(frozen=True, eq=False)
+class _KnownSource:
+    """A `SeenSource` with densities in place of its point spread function."""
+
+    seen: SeenSource
+    psf: _KnownDensities
+
+    def __getattr__(self, name):
+        return getattr(self.seen, name)
+
+
+def seen_source(run: SourceRun, position, spatial=None):
+    """The `SeenSource` of interest of a run.
+
+    Parameters
+    ----------
+    run : `SourceRun`
+    position : (lon, lat) of the source, ICRS, radian
+    spatial : `SpatialModel`; None for a point
+    """
+    return _seen(run, position, run, spatial)
+
+
+def seen_others(run: SourceRun, models):
+    """The `SeenSource` of each other model of a field, a list.
+
+    Parameters
+    ----------
+    run : `SourceRun` with its `others`
+    models : sequence of `SkyModel`, in their order
+    """
+    return [
+        _seen(run, part.position, part, model.spatial_model)
+        for part, model in zip(run.others, models, strict=True)
+    ]
+
+
+def _seen(run, position, part: SourceRun | SkyPart, spatial):
+    is_point = spatial is None or spatial.is_point
+    shape = None if is_point else spatial
+    return SeenSource(position, part.offset, run.pointing_lonlat, run.aeff, part.psf, part.edisp, shape)
