@@ -11,6 +11,7 @@ from tevcurve.config.model import KEYS
 from tevcurve.errors import InputError
 from tevcurve.options import Option
 from tevcurve.renamed import ARGUMENTS, with_present_names
+from tevcurve.yaml_nodes import plain_value
 
 NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
 _SEVERAL = {"exclusion", "irfs"}
@@ -100,19 +101,12 @@ def listed(value: Any) -> Any:
     if not isinstance(value, str) or not (value.strip().startswith("[") and value.strip().endswith("]")):
         return value
     parts = (part.strip().strip("'\"") for part in value.strip()[1:-1].split(","))
-    return [_plain(part) for part in parts if part]
+    return [plain_value(part) for part in parts if part]
 
 
 def _value(text: str) -> Any:
     value = listed(text.strip())
-    return _plain(value) if isinstance(value, str) else value
-
-
-def _plain(text: str) -> Any:
-    # Help does without what reads files, which takes longest of all to import.
-    from tevcurve.files.yaml_nodes import plain_value
-
-    return plain_value(text)
+    return plain_value(value) if isinstance(value, str) else value
 
 
 def _default(value: Any) -> str:

@@ -8,9 +8,9 @@ from tevcurve.config.mistakes import ConfigError
 from tevcurve.config.model import VERSION, Config
 from tevcurve.config.values import time_bins_text
 from tevcurve.errors import InputError
-from tevcurve.files.yaml_nodes import read_marked_file
 from tevcurve.options import CONDITIONAL
 from tevcurve.renamed import as_written, with_present_names
+from tevcurve.yaml_nodes import read_marked_file
 
 
 def read_config(path, changes=None):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tevcurve.config.model import KEYS
-from tevcurve.files.yaml_nodes import plain_value
+from tevcurve.yaml_nodes import plain_value
 
 if TYPE_CHECKING:
     from tevcurve.config.model import Config

@@ -28,9 +28,8 @@ from tevcurve.models.spectrum_text import (
     spectrum_to_dict,
     spectrum_to_text,
 )
-from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.template_spectrum import TemplateSpectrum
-from tevcurve.models.yaml_models import models_from_dict, models_to_dict, read_models, write_models
+from tevcurve.on_demand import names_on_demand
 
 __all__ = [
     "BackgroundModel",
@@ -71,3 +70,16 @@ __all__ = [
     "spectrum_to_text",
     "write_models",
 ]
+# What most light curves do without.
+_PLACES = {
+    "TemplateSpatialModel": "tevcurve.models.template_map:TemplateSpatialModel",
+    "models_from_dict": "tevcurve.models.yaml_models:models_from_dict",
+    "models_to_dict": "tevcurve.models.yaml_models:models_to_dict",
+    "read_models": "tevcurve.models.yaml_models:read_models",
+    "write_models": "tevcurve.models.yaml_models:write_models",
+}
+__getattr__, _ = names_on_demand(__name__, _PLACES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

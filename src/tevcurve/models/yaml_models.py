@@ -7,13 +7,13 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from tevcurve.errors import InputError
-from tevcurve.files.yaml_nodes import read_marked_file
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_parameters import Path, check_keys, kind_of, mapping, mistake
 from tevcurve.models.yaml_shapes import plain_shape, shape_of
 from tevcurve.models.yaml_spectra import plain_spectrum, spectrum_of
 from tevcurve.problems import remark
+from tevcurve.yaml_nodes import read_marked_file
 
 TOP = ("components", "covariance", "metadata")
 COMPONENT = ("name", "type", "spectral", "spatial", "temporal", "apply_irf", "datasets_names")

@@ -3,7 +3,7 @@
 import pytest
 
 from tevcurve.errors import InputError
-from tevcurve.files.yaml_nodes import MAX_BYTES, plain_value, read_marked
+from tevcurve.yaml_nodes import MAX_BYTES, plain_value, read_marked
 
 
 @pytest.mark.parametrize(
