@@ -26,6 +26,7 @@ from validation import (
     continuous,
     coverage,
     feldman_cousins,
+    fields,
     flare_night,
     hardness,
     negative_cubes,
@@ -63,6 +64,7 @@ PARTS = {
     "telescopes": Part(
         telescopes.measure, telescopes.section, telescopes.pieces, (*ALL, "simulation"), public_data=True
     ),
+    "fields": Part(fields.measure, fields.section, fields.pieces, (*ALL, "simulation")),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 
