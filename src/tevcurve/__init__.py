@@ -64,6 +64,7 @@ _NAMES = {
     "tevcurve.pipeline": ("append_runs", "light_curve"),
     "tevcurve.config": ("Config",),
     "tevcurve.report": ("write_report",),
+    "tevcurve.catalogue": ("LightCurves", "light_curves"),
     "tevcurve.simulation": ("ResponseSet", "SimulatedSource", "simulate_observation"),
 }
 _PLACES = {name: f"{module}:{name}" for module, names in _NAMES.items() for name in names}

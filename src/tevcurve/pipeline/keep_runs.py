@@ -51,7 +51,7 @@ def keep_each(job, observations, n_jobs=1, progress=False, strict=False, cache=N
     client : `distributed.Client` of the cluster that does it, or None
     """
     keep = partial(_keep, CachedJob(job, cache), strict)
-    outcomes = _outcomes(keep, observations, n_jobs, client)
+    outcomes = outcomes_of(keep, observations, n_jobs, client)
     for run, problem in track(outcomes, len(observations), "runs") if progress else outcomes:
         if problem is not None:
             if strict:
@@ -60,8 +60,16 @@ def keep_each(job, observations, n_jobs=1, progress=False, strict=False, cache=N
         yield run, problem
 
 
-def _outcomes(keep, observations, n_jobs, client):
-    """Iterator of what a function returns of each observation, in order."""
+def outcomes_of(keep, observations, n_jobs=1, client=None):
+    """Iterator of what a function returns of each observation, in order; (None, `Problem`) where its process is lost.
+
+    Parameters
+    ----------
+    keep : function of an observation that returns (what there is of it, `Problem` or None)
+    observations : sequence of what has a `run_id`
+    n_jobs : int, processes
+    client : `distributed.Client` of the cluster that does it, or None
+    """
     if client is not None:
         yield from keep_on_cluster(client, keep, observations)
     elif n_jobs == 1 or len(observations) < 2:

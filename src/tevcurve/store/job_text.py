@@ -62,6 +62,18 @@ def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: vocabulary.to_plain(value, _add_array, name) for name, value in settings.items()}
 
 
+def settings_of_plain(tree: Mapping[str, Any], with_regions: bool = False) -> dict[str, Any]:
+    """The dict of settings of what `plain_settings` gave.
+
+    Parameters
+    ----------
+    tree : as it gave it
+    with_regions : whether sky regions may be among them
+    """
+    vocabulary = _vocabulary(with_regions)
+    return {name: vocabulary.from_plain(value, _get_array) for name, value in tree.items()}
+
+
 def job_from_text(text: str, where: str) -> dict[str, Any]:
     """The dict of settings of a text.
 
@@ -77,8 +89,7 @@ def job_from_text(text: str, where: str) -> dict[str, Any]:
         if not isinstance(tree, dict) or tree.get("format") != FORMAT:
             raise DataError(f"it is not of the format {FORMAT}")
         del tree["format"]
-        vocabulary = _vocabulary("SkyRegion" in text)
-        return {name: vocabulary.from_plain(value, _get_array) for name, value in tree.items()}
+        return settings_of_plain(tree, "SkyRegion" in text)
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         words = " ".join(str(error).split())
         raise DataError(f"{where} cannot be read as the settings of a light curve: {words}") from error

@@ -202,16 +202,17 @@ def check_is_result(folder, overwrite=True):
         )
 
 
-def keep_others(old, new):
+def keep_others(old, new, own=None):
     """None; what is in the folder of a result and is not part of it is in the new folder, too.
 
     Parameters
     ----------
     old : Path of the folder of the result that is there
     new : Path of the folder that takes its place
+    own : set of str, names of what is part of it; default: of a result
     """
     for path in old.iterdir() if old.is_dir() else ():
-        if path.name in OWN:
+        if path.name in (OWN if own is None else own):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.copytree(path, new / path.name, symlinks=True, copy_function=same_file)

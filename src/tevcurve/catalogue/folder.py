@@ -1,0 +1,181 @@
+"""The light curves of a catalogue in their folder, read one by one."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.catalogue.long_table import LONG_TABLE, NAME, read_rows
+from tevcurve.errors import DataError, MissingError
+from tevcurve.files import Checksums, expand_path
+from tevcurve.files.columns import listed
+from tevcurve.lightcurve import LightCurve
+from tevcurve.lightcurve.columns import declared
+from tevcurve.lightcurve.io import read_table
+from tevcurve.lightcurve.provenance import position_words
+from tevcurve.store import Result
+from tevcurve.store.atomic import recover
+from tevcurve.store.small_files import read_json
+
+CATALOGUE, SOURCES, PROBLEMS, ENTRIES = "catalogue.json", "sources.ecsv", "problems.ecsv", "entries"
+FORMAT = 1
+WHAT = "a catalogue of light curves"
+
+
+@dataclass(frozen=True)
+class CatalogueOrigin:
+    """In place of the origin of a light curve that is of a catalogue.
+
+    reason: str, why its events are not known, with what makes it from the data.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LightCurves:
+    """The light curves of all sources of a catalogue, in a folder: `curves["Crab"]` is that of one.
+
+    Attributes
+    ----------
+    folder : Path
+    sources : astropy Table, a row for each source, as its descriptions say
+    problems : astropy Table, a row for each run that is left out and each thing odd about another
+    provenance : dict: `versions` of packages, `inputs`: list of dicts with `path`, `sha256` and the run of each file
+    config : dict of what was asked for, or None
+    keeper : what the folder goes with, or None
+    """
+
+    folder: Path
+    sources: Table
+    problems: Table
+    provenance: dict[str, Any]
+    config: dict[str, Any] | None = None
+    keeper: Any = field(default=None)
+
+    @classmethod
+    def read(
+        cls, folder: str | os.PathLike[str], accept_changed: bool = False, keeper: Any = None
+    ) -> "LightCurves":
+        """The light curves in a folder that `tevcurve.light_curves` or `tevcurve light-curves` made.
+
+        Parameters
+        ----------
+        folder : the folder; environment variables and ~ are put in
+        accept_changed : whether files that are not as they were written are taken all the same, with a warning
+        keeper : what the folder goes with; not for users
+
+        Raises `DataError` where there are none, or not all yet, or files are changed or damaged.
+        """
+        folder = expand_path(folder)
+        recover(folder)
+        checksums = Checksums.of(folder, accept_changed)
+        said = read_json(checksums, CATALOGUE, WHAT)
+        if said.get("format") != FORMAT:
+            raise DataError(
+                f"{folder} is a catalogue of the format {said.get('format')!r}; this version of tevcurve reads "
+                f"{FORMAT}."
+            )
+        if not (folder / SOURCES).is_file():
+            raise DataError(
+                f"{folder} is a catalogue that is not finished; the command that began it goes on with it."
+            )
+        if (folder / LONG_TABLE).is_file():
+            checksums.check(LONG_TABLE, np.memmap(folder / LONG_TABLE, np.uint8, "r"))
+        sources, problems = (read_table(folder / name, checksums) for name in (SOURCES, PROBLEMS))
+        provenance = {name: said.get(name) for name in ("versions", "inputs")}
+        return cls(folder, sources, problems, provenance, said.get("config"), keeper)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the sources, in order."""
+        return self.sources["name"].tolist()
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._number
+
+    def __getitem__(self, name: str) -> LightCurve:
+        number = self._number_of(name)
+        table = self.rows(number, number + 1)
+        row = self.sources[number]
+        table.remove_column(NAME)
+        lonlat = np.deg2rad([row["ra"], row["dec"]])
+        table.meta |= {
+            "source": str(name),
+            "position": position_words(tuple(lonlat)),
+            "spectrum": str(row["spectrum"]),
+        }
+        for column in table.colnames:
+            table[column].info.format = declared(column).form
+        table.meta.pop("not_in_the_model", None)
+        if n_near := int(row["n_near"]):
+            table.meta["not_in_the_model"] = (
+                f"{n_near} {'other' if n_near == 1 else 'others'} of the catalogue within 0.5 deg"
+            )
+        return LightCurve(table, CatalogueOrigin(self.how_to_make_anew(name)))
+
+    @property
+    def table(self) -> Table:
+        """The astropy Table of the rows of all sources, with their names in the column `source_name`."""
+        return self.rows(0, len(self))
+
+    def result(self, name: str) -> Result:
+        """The `Result` of one source. Raises `MissingError` where there is none of the name. name: of the source."""
+        config = None if self.config is None else {**self.config, "source": str(name)}
+        return Result(self[name], config, self.provenance, self.folder)
+
+    def how_to_make_anew(self, name: str) -> str:
+        """Why the events of a source are not known, and what makes its light curve from them, in words.
+
+        name: of the source
+        """
+        row = self.sources[self._number_of(name)]
+        position = f"{row['ra']:.6f} {row['dec']:.6f}"
+        return (
+            f"it is one of the catalogue {self.folder}, which keeps rows and no events; `tevcurve light-curve DATA "
+            f'--position "{position}" --unbinned` makes it from the data'
+        )
+
+    def rows(self, first: int, stop: int) -> Table:
+        """The astropy Table of the rows of some sources, with their names in the column `source_name`.
+
+        Parameters
+        ----------
+        first, stop : numbers of the sources, from the first up to the one before `stop`
+        """
+        n_rows = np.asarray(self.sources["n_rows"])
+        ends = np.append(0, np.cumsum(n_rows))
+        table = read_rows(self.folder / LONG_TABLE, int(ends[first]), int(ends[stop]))
+        numbers = np.repeat(np.arange(first, stop), n_rows[first:stop])
+        if not np.array_equal(np.asarray(table["source"]), numbers):
+            raise DataError(f"The rows of {self.folder / LONG_TABLE} are not those that {SOURCES} tells of.")
+        table.remove_column("source")
+        description = table[NAME].info.description
+        table[NAME] = np.asarray(self.sources["name"])[numbers] if len(table) else np.zeros(0, "U1")
+        table[NAME].info.description = description
+        return table
+
+    def _number_of(self, name: str) -> int:
+        if name not in self._number:
+            raise MissingError(
+                f"There is no source {name!r} in {self.folder}; there are {listed(self.names)} (`sources.ecsv`)."
+            )
+        return self._number[name]
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
+
+    def __repr__(self) -> str:
+        return f"<LightCurves of {len(self)} sources, {int(np.sum(self.sources['n_rows']))} rows, in {self.folder}>"

@@ -1,0 +1,243 @@
+"""Catalogues made, gone on with after kills, and made anew: the same bytes, and each source as its own light curve."""
+
+import gzip
+import os
+import shutil
+import signal
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from small_store import TARGET
+
+import tevcurve
+from tevcurve import DataStore
+from tevcurve.catalogue import entries, making
+from tevcurve.errors import DataError, InputError, MissingError, StoreError
+
+OPTIONS = {"energy_edges": [0.7, 10] * u.TeV, "safe_energy": None}
+NAMES = ["Crab", "η <b>north</b>", "far away"]
+PLACES = {"name": NAMES, "ra": [TARGET.ra.deg] * 3, "dec": TARGET.dec.deg + np.array([0, 0.4, 20])}
+
+
+def made(store, folder, **options):
+    return tevcurve.light_curves(
+        DataStore.from_dir(store), Table(PLACES), folder=folder, **(OPTIONS | options)
+    )
+
+
+def bytes_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def whole(kept_store, tmp_path_factory):
+    """A catalogue that was made without a break, as bytes by name."""
+    return made(kept_store, tmp_path_factory.mktemp("catalogue") / "whole")
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """The runs that were worked on, in order."""
+    ids, function = [], making.catalogue_run
+    monkeypatch.setattr(
+        making,
+        "catalogue_run",
+        lambda plan, group, strict: (ids.append(group.observations[0].obs_id), function(plan, group, strict))[
+            1
+        ],
+    )
+    return ids
+
+
+def test_each_source_is_as_its_own_light_curve(kept_store, whole):
+    assert list(whole) == NAMES
+    for number, name in enumerate(NAMES[:2]):
+        place = SkyCoord(PLACES["ra"][number], PLACES["dec"][number], unit="deg")
+        own = tevcurve.light_curve(
+            DataStore.from_dir(kept_store), place, unbinned=True, norm_values=None, **OPTIONS
+        )
+        curve = whole[name]
+        assert curve.meta["source"] == name
+        assert set(curve.table.colnames) == set(own.table.colnames)
+        assert curve.table["time_min"].tolist() == own.table["time_min"].tolist()
+        assert curve.table["status"].tolist() == own.table["status"].tolist()
+        assert str(curve.table["flux"].unit) == str(own.table["flux"].unit)
+        np.testing.assert_allclose(
+            curve.table["norm"], own.table["norm"], atol=0.01 * np.max(own.table["norm_errp"])
+        )
+    row = whole.sources[0]
+    assert row["n_rows"] == row["n_fluxes"] == 3
+    assert row["livetime"] == pytest.approx(np.sum(whole["Crab"].table["livetime"]))
+    assert row["n_near"] == 1
+
+
+def test_a_source_outside_of_every_field_has_no_row(whole):
+    assert len(whole["far away"]) == 0
+    row = whole.sources[2]
+    assert (row["n_rows"], row["livetime"]) == (0, 0)
+    assert np.isnan(row["flux"])
+
+
+def test_the_rows_of_all_are_one_table(whole):
+    assert whole.table["source_name"].tolist() == [NAMES[0]] * 3 + [NAMES[1]] * 3
+    with pytest.raises(MissingError, match="There is no source 'Vela'"):
+        whole["Vela"]
+
+
+def test_the_second_time_nothing_is_read(kept_store, whole, tmp_path, counted):
+    shutil.copytree(whole.folder, tmp_path / "copy")
+    made(kept_store, tmp_path / "copy")
+    assert counted == []
+    assert bytes_of(tmp_path / "copy") == bytes_of(whole.folder)
+
+
+def test_processes_make_the_same(kept_store, whole, tmp_path):
+    made(kept_store, tmp_path / "out", n_jobs=2)
+    assert bytes_of(tmp_path / "out") == bytes_of(whole.folder)
+
+
+def killed(store, folder, monkeypatch, module, name, after):
+    """Whether a process that made the catalogue was killed in its call number `after` of a function."""
+    child = os.fork()
+    if not child:
+        calls, function = [], getattr(module, name)
+
+        def dying(*arguments, **options):
+            calls.append(1)
+            if len(calls) > after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **options)
+
+        try:
+            monkeypatch.setattr(module, name, dying)
+            made(store, folder)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="A process is forked to be killed.")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_kills_leave_nothing_that_shows(kept_store, whole, tmp_path, monkeypatch, counted):
+    folder = tmp_path / "out"
+    places = [
+        (making, "write_file", 0),  # before anything
+        (entries, "write_file", 1),  # with one entry
+        (os, "replace", 1),  # an entry that is written and not in place
+        (making, "write_long_table", 0),
+        (making, "write_site", 0),
+        (making, "checksums_text", 0),
+    ]
+    for place in places:
+        assert killed(kept_store, folder, monkeypatch, *place), place
+        if folder.exists():
+            with pytest.raises(DataError, match=r"not finished|not a catalogue"):
+                tevcurve.LightCurves.read(folder)
+    # All entries were there: the last kills were behind them.
+    made(kept_store, folder)
+    assert counted == []
+    assert bytes_of(folder) == bytes_of(whole.folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+def test_a_changed_file_is_read_anew(store_copy, tmp_path, counted):
+    made(store_copy, tmp_path / "out")
+    before = bytes_of(tmp_path / "out")
+    counted.clear()
+    path = store_copy / "data" / "run_000002.fits.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[-3000] ^= 1
+    path.write_bytes(gzip.compress(bytes(content)))
+    made(store_copy, tmp_path / "out")
+    assert counted == [2]
+    names = [
+        {name for name in each if name.suffix == ".rows"} for each in (before, bytes_of(tmp_path / "out"))
+    ]
+    assert list(map(len, names)) == [3, 3]
+    assert len(names[0] & names[1]) == 2
+
+
+def test_a_run_that_cannot_be_read_costs_itself_only(store_copy, tmp_path):
+    (store_copy / "data" / "run_000002.fits.gz").write_bytes(b"no FITS")
+    curves = made(store_copy, tmp_path / "out")
+    assert curves.problems["obs_id"].tolist() == ["2"]
+    assert "not a FITS file" in curves.problems["reason"][0]
+    assert curves.sources["n_rows"].tolist() == [2, 2, 0]
+    with pytest.raises(DataError, match="Run 2 cannot be used"):
+        made(store_copy, tmp_path / "other", strict=True)
+    shutil.rmtree(store_copy / "data")
+    with pytest.raises(DataError, match="No run can be used"):
+        made(store_copy, tmp_path / "other")
+
+
+def test_a_damaged_entry_is_made_anew(kept_store, whole, tmp_path, counted):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    path = sorted((tmp_path / "out" / "entries").iterdir())[1]
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+    made(kept_store, tmp_path / "out")
+    assert counted == [2]
+    assert bytes_of(tmp_path / "out") == bytes_of(whole.folder)
+
+
+def test_other_settings_do_not_replace_a_catalogue(kept_store, whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    with pytest.raises(StoreError, match="has a catalogue of other sources or settings"):
+        made(kept_store, tmp_path / "out", negative=True)
+    assert bytes_of(tmp_path / "out") == bytes_of(whole.folder)
+    other = made(kept_store, tmp_path / "out", negative=True, overwrite=True)
+    assert np.min(other.table["flux"]) < 0
+    assert len(list((tmp_path / "out" / "entries").iterdir())) == 3
+
+
+def test_what_else_is_in_the_folder_stays(kept_store, whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    made(kept_store, tmp_path / "out")
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+
+
+def test_another_folder_is_not_touched(kept_store, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(StoreError, match="is no catalogue of tevcurve"):
+        made(kept_store, tmp_path / "out")
+
+
+def test_without_a_folder_the_files_go_with_the_record(kept_store):
+    curves = made(kept_store, None)
+    folder = curves.folder
+    assert len(curves["Crab"]) == 3
+    del curves
+    assert not folder.exists()
+
+
+def test_changed_files_are_refused(kept_store, whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    path = tmp_path / "out" / "light_curves.fits"
+    content = bytearray(path.read_bytes())
+    content[9000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"light_curves\.fits is not as it was written"):
+        tevcurve.LightCurves.read(tmp_path / "out")
+    tevcurve.LightCurves.read(tmp_path / "out", accept_changed=True)
+
+
+def test_a_light_curve_says_what_makes_it_from_events(whole):
+    with pytest.raises(
+        InputError, match=r"one of the catalogue .* keeps rows and no events; `tevcurve light-curve DATA"
+    ):
+        whole["Crab"].rebin("5 min")
+
+
+def test_what_cannot_be_done_is_refused(kept_store, tmp_path):
+    with pytest.raises(InputError, match="n_jobs is 0"):
+        made(kept_store, tmp_path / "out", n_jobs=0)
+    with pytest.raises(InputError, match="light_curves takes no method"):
+        made(kept_store, tmp_path / "out", method="1d")
+    assert not (tmp_path / "out").exists()
