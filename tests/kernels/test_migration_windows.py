@@ -2,23 +2,20 @@
 
 import numpy as np
 
-from tevcurve.kernels.migration_windows import migration_windows
+from tevcurve.kernels.migration_windows import MigrationRanges, migration_windows
 
 
 def test_sums_are_those_over_all_true_energies():
     rng = np.random.default_rng(3)
     nodes = np.geomspace(0.1, 50, 60).reshape(12, 5)
     edges = np.linspace(0.2, 3.0, 29)
-    table = rng.uniform(size=(61, 28))
-    table[:-1] *= rng.uniform(size=(60, 28)) < 0.3
-    table[:, :6] = table[:, 20:] = table[17] = table[-1] = 0
-    some = table[:-1] > 0
-    least = np.where(some.any(axis=1), edges[some.argmax(axis=1)], np.inf)
-    largest = np.where(some.any(axis=1), edges[28 - some[:, ::-1].argmax(axis=1)], 0.0)
+    table = rng.uniform(size=(60, 28)) * (rng.uniform(size=(60, 28)) < 0.3)
+    table[:, :6] = table[:, 20:] = table[17] = 0
+    ranges = MigrationRanges.of(table > 0)
     energy = rng.uniform(0.01, 90, 400)
-    windows = migration_windows(energy, nodes, edges, (least, largest))
+    windows = migration_windows(energy, nodes, edges, ranges)
     made = np.zeros((400, 12))
-    sums = windows.sums(table, np.arange(400))
+    sums = windows.sums(ranges.flat(table), np.arange(400))
     for place in range(windows.width):
         made[np.arange(400), windows.first + place] += sums[:, place]
     migra = energy[:, None] / nodes.ravel()

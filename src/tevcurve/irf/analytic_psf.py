@@ -117,28 +117,41 @@ class AnalyticPSF(SourcePSF):
         """
         return FORMS[self.form].density(self.parameters_at(energies_tev)[:, None], rad_rad)
 
-    def densities_of(self, energies_tev: ArrayLike, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
-        """Densities (...) in sr-1, each at one of some true energies (n,) in TeV and at an angle in radian.
+    def at_energies(self, energies_tev: ArrayLike) -> "AnalyticPSF":
+        """The function at true energies, increasing, which are the energies of what comes back.
+
+        energies_tev: float array (n,), TeV.
+        """
+        return AnalyticPSF(self.form, np.asarray(energies_tev, dtype=float), self.parameters_at(energies_tev))
+
+    @cached_property
+    def _coefficients(self) -> np.ndarray:
+        form = FORMS[self.form]
+        return np.ascontiguousarray(form.coefficients(self.parameters).T)
+
+    def densities_of(self, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
+        """Densities (m,) in sr-1, each at one of its own energies and at an angle in radian.
 
         Parameters
         ----------
-        energies_tev : true energies, float array (n,), TeV
-        which : int array (...), the number of the energy of each
-        rad_rad : angles from the source, float array that broadcasts with (...), radian
+        which : int array (m,), the number of the energy of each
+        rad_rad : angles from the source, float array (m,), radian
         """
-        form = FORMS[self.form]
-        return form.of_coefficients(form.coefficients(self.parameters_at(energies_tev))[which], rad_rad)
+        return FORMS[self.form].of_coefficients(self._coefficients.take(which, axis=1).T, rad_rad)
 
-    def shares_in_rings(self, energies_tev: ArrayLike, limit: float) -> tuple[np.ndarray, np.ndarray]:
+    def shares_in_rings(self, limit: float) -> tuple[np.ndarray, np.ndarray]:
         """Edges (m + 1,) in radian of rings around the source, from 0, and the shares (n, m) of the photons in each.
 
-        Parameters
-        ----------
-        energies_tev : true energies, float array (n,), TeV
-        limit : radian, where the last ring ends
+        The shares are those at its own energies.
+
+        limit: radian, where the last ring ends.
         """
         rad = nodes_up_to(RADII, limit)
-        return rad, np.diff(FORMS[self.form].within(self.parameters_at(energies_tev)[:, None], rad), axis=1)
+        return rad, np.diff(FORMS[self.form].within(self.parameters[:, None], rad), axis=1)
+
+    def shares_within(self, limit: float) -> np.ndarray:
+        """Shares (n,) of the photons within an angle, at its own energies. limit: radian."""
+        return FORMS[self.form].within(self.parameters, limit)
 
     def containment_fraction(self, energies_tev: ArrayLike, rad_rad: ArrayLike) -> np.ndarray:
         """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where there is no function.

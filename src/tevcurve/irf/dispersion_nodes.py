@@ -8,6 +8,7 @@ from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.energy_dispersion import EnergyDispersion2D
 from tevcurve.kernels.folding import migration_matrix
 from tevcurve.kernels.interpolation import Places, interpolate_axis
+from tevcurve.kernels.migration_windows import MigrationRanges
 from tevcurve.records import short_repr
 
 
@@ -19,13 +20,15 @@ class DispersionNodes:
     ----------
     offset_axis : `ResponseAxis`
     migra_edges : float array (n_migra + 1,)
-    densities : float array (n_offset, n + 1, n_migra), not normalised; those of the last row are 0
+    ranges : `MigrationRanges`, the bins in which there is any density at any offset
+    densities : float array (n_offset, n_places), not normalised, in the places of these
     totals : float array (n_offset, n), their integrals
     within : float array (n_offset, n, n_reco), their integrals over bins of reconstructed energy
     """
 
     offset_axis: ResponseAxis
     migra_edges: np.ndarray
+    ranges: MigrationRanges
     densities: np.ndarray
     totals: np.ndarray
     within: np.ndarray
@@ -52,22 +55,14 @@ class DispersionNodes:
         offsets, migra = edisp.offset_axis, edisp.migra_axis.edges
         if offset_rad is not None:
             offsets = ResponseAxis("THETA", np.array([offset_rad]), np.array([offset_rad]), "rad")
-        densities = np.zeros((offsets.nbin, len(energies_tev) + 1, edisp.migra_axis.nbin))
-        for number, offset in enumerate(offsets.nodes):
-            densities[number, :-1] = edisp.migra_density(energies_tev, offset)
-        own = densities[:, :-1]
+        own = np.stack([edisp.migra_density(energies_tev, offset) for offset in offsets.nodes])
         totals = np.einsum("onm,m->on", own, np.diff(migra))
         within = np.zeros((*totals.shape, max(len(reco_edges_tev) - 1, 0)))
         for number, each in enumerate(own if within.size else ()):
             within[number] = migration_matrix(energies_tev, reco_edges_tev, migra, each)
-        return cls(offsets, migra, densities, totals, within * totals[..., None])
-
-    def support(self) -> tuple[np.ndarray, np.ndarray]:
-        """(least, largest) migra (n,) with any density at any offset; infinity and 0 where there is none."""
-        some = np.any(self.densities[:, :-1] > 0, axis=0)
-        first, last = some.argmax(axis=1), some.shape[1] - some[:, ::-1].argmax(axis=1)
-        seen = some.any(axis=1)
-        return np.where(seen, self.migra_edges[first], np.inf), np.where(seen, self.migra_edges[last], 0.0)
+        ranges = MigrationRanges.of(np.any(own > 0, axis=0))
+        densities = np.stack([ranges.flat(each) for each in own])
+        return cls(offsets, migra, ranges, densities, totals, within * totals[..., None])
 
     def at(self, offset_rad: float) -> "SourceDispersion":
         """The `SourceDispersion` at one offset. offset_rad: from the pointing, radian."""
@@ -101,13 +96,12 @@ class SourceDispersion:
     __repr__ = short_repr
 
     def weighted(self, weights: np.ndarray) -> np.ndarray:
-        """Normalised densities times weights, float array (n + 1, n_migra); the last row is 0.
-
-        weights: float array (n,).
-        """
+        """Normalised densities times weights, float array (n_places,). weights: float array (n,)."""
         low, high = (self.nodes.densities[int(number)] for number in (self.place.lower, self.place.upper))
-        weight, factors = float(self.place.weight), np.append(weights * self.inverse, 0.0)[:, None]
-        made = low * ((1 - weight) * factors)
+        factors = np.append(weights * self.inverse, 0.0).repeat(np.append(self.nodes.ranges.sizes, 1))
+        weight = float(self.place.weight)
+        made = low * (1 - weight)
         if weight:
-            made += high * (weight * factors)
+            made += high * weight
+        made *= factors
         return made

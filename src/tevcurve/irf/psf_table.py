@@ -118,32 +118,41 @@ class EnergyDependentTablePSF(SourcePSF):
         places = locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
         return interpolate_axis(self.profiles(energies_tev), places, axis=1) * places.inside
 
-    def densities_of(self, energies_tev: ArrayLike, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
-        """Densities (...) in sr-1, each at one of some true energies (n,) in TeV and at an angle; 0 beyond the table.
+    def at_energies(self, energies_tev: ArrayLike) -> "EnergyDependentTablePSF":
+        """The function at true energies, increasing, which are the energies of what comes back.
+
+        energies_tev: float array (n,), TeV.
+        """
+        return EnergyDependentTablePSF(np.asarray(energies_tev), self.rad_rad, self.profiles(energies_tev))
+
+    def densities_of(self, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
+        """Densities (m,) in sr-1, each at one of its own energies and at an angle in radian; 0 beyond the table.
 
         Parameters
         ----------
-        energies_tev : true energies, float array (n,), TeV
-        which : int array (...), the number of the energy of each
-        rad_rad : angles from the source, float array that broadcasts with (...), radian
+        which : int array (m,), the number of the energy of each
+        rad_rad : angles from the source, float array (m,), radian
         """
-        profiles, places = self.profiles(energies_tev), locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
-        first = which * profiles.shape[1]
-        low, high = (profiles.ravel().take(first + node) for node in (places.lower, places.upper))
+        places = locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
+        first, values = which * len(self.rad_rad), self.values.ravel()
+        low, high = (values.take(first + node) for node in (places.lower, places.upper))
         return (low * (1 - places.weight) + high * places.weight) * places.inside
 
-    def shares_in_rings(self, energies_tev: ArrayLike, limit: float) -> tuple[np.ndarray, np.ndarray]:
+    def shares_in_rings(self, limit: float) -> tuple[np.ndarray, np.ndarray]:
         """Edges (m + 1,) in radian of rings around the source, from 0, and the shares (n, m) of the photons in each.
 
-        Parameters
-        ----------
-        energies_tev : true energies, float array (n,), TeV
-        limit : radian, where the last ring ends; or the last angle of the table, if that is nearer
+        The shares are those at its own energies.
+
+        limit: radian, where the last ring ends; or the last angle of the table, if that is nearer.
         """
-        rad, profiles = nodes_up_to(self.rad_rad, limit), self.profiles(energies_tev)
+        rad, values = nodes_up_to(self.rad_rad, limit), self.values
         if rad is not self.rad_rad:
-            profiles = interpolate_axis(profiles, locate(self.rad_rad, rad), axis=1)
-        return rad, ring_integrals(rad, profiles)
+            values = interpolate_axis(values, locate(self.rad_rad, rad), axis=1)
+        return rad, ring_integrals(rad, values)
+
+    def shares_within(self, limit: float) -> np.ndarray:
+        """Shares (n,) of the photons within an angle, at its own energies. limit: radian."""
+        return disc_integral_at(self.rad_rad, self.values, limit)
 
     def containment_fraction(self, energies_tev: ArrayLike, rad_rad: ArrayLike) -> np.ndarray:
         """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where the response is empty.

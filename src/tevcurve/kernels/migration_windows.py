@@ -13,8 +13,8 @@ class MigrationWindows:
     ----------
     first : int array (n,), the first bin of each window
     width : int, bins in each
-    place : int array (n, width * n_nodes), where in the flat table (n_true * n_nodes + 1, n_migra) the event is for
-        each node of the window's bins; in the last row where it is beyond the table
+    place : int array (n, width * n_nodes), where in a flat table the event is for each node of the window's bins; its
+        last place where it is beyond the table
     """
 
     first: np.ndarray
@@ -26,18 +26,53 @@ class MigrationWindows:
 
         Parameters
         ----------
-        table : float array (n_true * n_nodes + 1, n_migra), weighted; the last row is 0
+        table : float array (n_places,), weighted, in the places of `MigrationRanges`; the last one is 0
         own : int array (m,), numbers of events
         """
-        values = table.ravel().take(self.place[own])
+        # Places are kept as short numbers, of which many fit into memory; looking them up is faster with long ones.
+        values = table.take(self.place[own].astype(np.intp))
         return np.einsum("ewk->ew", values.reshape(len(own), self.width, -1))
 
 
+@dataclass(frozen=True, eq=False)
+class MigrationRanges:
+    """Which bins of migration a flat table has of each true energy (n,): those with anything in them.
+
+    Attributes
+    ----------
+    first, stop : int arrays (n,), the first bin of each and the one after its last
+    """
+
+    first: np.ndarray
+    stop: np.ndarray
+
+    @classmethod
+    def of(cls, some: np.ndarray) -> "MigrationRanges":
+        """Of what is there: bool array (n, n_migra).
+
+        some: bool array (n, n_migra).
+        """
+        first, stop = some.argmax(axis=1), some.shape[1] - some[:, ::-1].argmax(axis=1)
+        return cls(first, np.where(some.any(axis=1), stop, first))
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Bins of each, int array (n,)."""
+        return self.stop - self.first
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Place of the first bin of each in the flat table, int array (n,)."""
+        return np.cumsum(self.sizes) - self.sizes
+
+    def flat(self, values: np.ndarray) -> np.ndarray:
+        """The flat table (n_places,) of values (n, n_migra); its last place is 0. values: float array (n, n_migra)."""
+        migra = np.arange(values.shape[1])
+        return np.append(values[(migra >= self.first[:, None]) & (migra < self.stop[:, None])], 0.0)
+
+
 def migration_windows(
-    energy: np.ndarray,
-    nodes: np.ndarray,
-    migra_edges: np.ndarray,
-    support: tuple[np.ndarray, np.ndarray],
+    energy: np.ndarray, nodes: np.ndarray, migra_edges: np.ndarray, ranges: MigrationRanges
 ) -> MigrationWindows:
     """The `MigrationWindows` of measured energies.
 
@@ -46,24 +81,24 @@ def migration_windows(
     energy : float array (n,), measured
     nodes : float array (n_true, n_nodes), true energies, increasing, in the same unit
     migra_edges : float array (n_migra + 1,), of E_reco / E_true
-    support : (least, largest) migra with any density at each node, float arrays (n_true * n_nodes,)
+    ranges : `MigrationRanges` of the nodes
     """
     n_true, n_nodes = nodes.shape
-    flat = nodes.ravel()
-    highest = np.maximum.accumulate(flat * support[1])
-    lowest = np.minimum.accumulate((flat * support[0])[::-1])[::-1]
+    flat, sizes, starts = nodes.ravel(), ranges.sizes, ranges.starts
+    highest = np.maximum.accumulate(np.where(sizes > 0, flat * migra_edges[ranges.stop], 0.0))
+    lowest = np.where(sizes > 0, flat * migra_edges[ranges.first], np.inf)
+    lowest = np.minimum.accumulate(lowest[::-1])[::-1]
     first = np.searchsorted(highest, energy, side="right") // n_nodes
     last = (np.searchsorted(lowest, energy, side="right") - 1) // n_nodes
     width = int(np.clip(np.max(last - first, initial=0) + 1, 1, n_true))
     first = np.clip(first, 0, n_true - width)
-    n_migra = len(migra_edges) - 1
     place = np.empty((len(energy), width * n_nodes), dtype=np.int32)
-    within = np.arange(width * n_nodes)
+    within, end = np.arange(width * n_nodes), int(sizes.sum())
     # A part at a time, so that little memory is needed.
     for begin in range(0, len(energy), 1024):
         own = slice(begin, begin + 1024)
         node = first[own, None] * n_nodes + within
         migra = np.searchsorted(migra_edges, energy[own, None] / flat[node], side="right") - 1
-        inside = (migra >= 0) & (migra < n_migra)
-        place[own] = np.where(inside, node * n_migra + migra, len(flat) * n_migra)
+        inside = (migra >= ranges.first[node]) & (migra < ranges.stop[node])
+        place[own] = np.where(inside, starts[node] + migra - ranges.first[node], end)
     return MigrationWindows(first, width, place)

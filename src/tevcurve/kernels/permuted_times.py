@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 # Of permutations: so many at least as uneven are enough, and there are not more than these.
-ENOUGH, MOST = 10, 1999
-_FIRST = 32
+ENOUGH, MOST = 6, 1999
+_FIRST = 16
 # Relative: statistics nearer to each other are the same with another rounding.
 _SAME = 1e-9
 

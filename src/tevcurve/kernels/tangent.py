@@ -47,4 +47,4 @@ def along(axis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     axis : float array (3,)
     vectors : float array (3, ...)
     """
-    return axis[0] * vectors[0] + axis[1] * vectors[1] + axis[2] * vectors[2]
+    return np.einsum("i,i...->...", axis, vectors)

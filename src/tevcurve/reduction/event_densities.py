@@ -16,15 +16,12 @@ class SourceDensities:
 
     Attributes
     ----------
-    psf : `~tevcurve.irf.source_psf.SourcePSF` at the source
-    middles : float array (n_true,), TeV, at which it is taken
+    psf : `~tevcurve.irf.source_psf.SourcePSF` at the source, at the mean energies of the bins of true energy
     windows : `MigrationWindows` of the events
-    table : float array (n_true * n_nodes + 1, n_migra): effective area times the density in energy, TeV-1 cm2; the last
-        row is 0
+    table : float array (n_places,), effective area times the density in energy, TeV-1 cm2, as `DispersionNodes` has it
     """
 
     psf: Any
-    middles: np.ndarray
     windows: MigrationWindows
     table: np.ndarray
 
@@ -41,13 +38,10 @@ class SourceDensities:
         separation : float array (m,), radian, of these from the source
         """
         energy = self.windows.sums(self.table, own)
-        event, place = np.nonzero(energy)
-        bins = self.windows.first[own][event] + place
-        return (
-            event,
-            bins,
-            energy[event, place] * self.psf.densities_of(self.middles, bins, separation[event]),
-        )
+        some = np.flatnonzero(energy > 0)
+        event = some // self.windows.width
+        bins = some + (self.windows.first[own] - np.arange(len(own)) * self.windows.width)[event]
+        return event, bins, energy.ravel()[some] * self.psf.densities_of(bins, separation[event])
 
     def signal(self, own, separation, flux):
         """What a source of a flux gives at some events, float array (m,), sr-1 TeV-1 s-1.
@@ -70,7 +64,7 @@ def event_windows(dispersion, nodes, energy_tev):
     nodes : `TrueNodes`
     energy_tev : float array (n,), TeV
     """
-    return migration_windows(energy_tev, nodes.energies, dispersion.migra_edges, dispersion.support())
+    return migration_windows(energy_tev, nodes.energies, dispersion.migra_edges, dispersion.ranges)
 
 
 def source_densities(run, nodes, source_dispersion, windows, area):
@@ -86,7 +80,7 @@ def source_densities(run, nodes, source_dispersion, windows, area):
     """
     # The density in energy is that in migra over the true energy.
     table = source_dispersion.weighted((nodes.weights * area / nodes.energies).ravel())
-    return SourceDensities(run.psf, nodes.middles(area), windows, table)
+    return SourceDensities(run.psf.at_energies(nodes.middles(area)), windows, table)
 
 
 def signal_densities(run, nodes, energy_tev, separation):

@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.irf.dispersion_nodes import DispersionNodes
 from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
+from tevcurve.kernels.interpolation import interpolate_axis
 from tevcurve.kernels.migration_windows import MigrationWindows
 from tevcurve.kernels.tangent import along, unit_vectors
 from tevcurve.records import short_repr
@@ -76,11 +77,11 @@ class FieldParts:
 
     @cached_property
     def events(self) -> FieldEvents:
-        """The `FieldEvents`: those that some source within the largest offset may have in its map."""
+        """The `FieldEvents`: those in pixels that are nearer to the pointing than the largest offset."""
         run = self.field.run
         reco, in_energy = energy_bins(run.energy_tev, self.axes.reco)
         vectors = unit_vectors(run.lon, run.lat)
-        reach = self.setting.offset_max + 2 * np.arccos(self.pixels.reach)
+        reach = self.setting.offset_max + float(np.hypot(*self.pixels.step))
         own = np.flatnonzero(in_energy & (along(self.pointing, vectors) > np.cos(min(reach, np.pi))))
         energy, lon, lat = run.energy_tev[own], run.lon[own], run.lat[own]
         rates = [run.bkg.rate(energy, *at(lon, lat)) for at in self.frames.coordinates]
@@ -95,6 +96,18 @@ class FieldParts:
     def dispersion(self) -> DispersionNodes:
         """The `DispersionNodes`."""
         return DispersionNodes.of(self.field.edisp, self.nodes.energies.ravel(), self.axes.reco)
+
+    @cached_property
+    def areas(self) -> np.ndarray:
+        """Effective area (n_offset, n_true, n_nodes), cm2, at the nodes and the offsets of its table."""
+        aeff = self.field.run.aeff
+        flat = aeff.effective_area_grid(self.nodes.energies.ravel(), aeff.offset_axis.nodes)
+        return flat.T.reshape(-1, *self.nodes.energies.shape)
+
+    def area(self, offset_rad: float) -> np.ndarray:
+        """Effective area (n_true, n_nodes), cm2, at the nodes. offset_rad: from the pointing, radian."""
+        place = self.field.run.aeff.offset_axis.locate(offset_rad)
+        return interpolate_axis(self.areas, place) * place.inside
 
     @cached_property
     def windows(self) -> MigrationWindows:

@@ -68,7 +68,7 @@ class SpectrumTerms:
         seen = self._responses(run)
         background = self._background(frame, inside, safe)
         expected = FieldExpectation(
-            per_bin=np.where(safe, self._seen_inside(run.psf, seen, inside), 0.0),
+            per_bin=np.where(safe, self._seen_inside(seen, inside), 0.0),
             background=background,
             slice_edges=self.parts.frames.slice_edges,
             cells=np.broadcast_to(True, (len(safe), len(inside))),
@@ -92,27 +92,29 @@ class SpectrumTerms:
 
     def _responses(self, run):
         """What of a source is the same wherever its events are."""
-        area = self.nodes.each(lambda energies: run.aeff.effective_area(energies, run.offset))
+        area = self.parts.area(run.offset)
         dispersion = self.parts.dispersion.at(run.offset)
         return source_densities(run, self.nodes, dispersion, self.parts.windows, area), area, dispersion
 
-    def _seen_inside(self, psf, seen, inside):
+    def _seen_inside(self, seen, inside):
         """Counts per second in each reco bin, in all pixels of the fit within `limit`, float array (n_reco,)."""
         densities, area, dispersion = seen
         covered = np.append(inside, False)[self._rings].mean(axis=1)
         if covered.min() == 1:
-            shares = psf.containment_fraction(densities.middles, self.limit)
+            shares = densities.psf.shares_within(self.limit)
         else:
-            shares = np.einsum("tj,j->t", psf.shares_in_rings(densities.middles, self.limit)[1], covered)
+            shares = np.einsum("tj,j->t", densities.psf.shares_in_rings(self.limit)[1], covered)
         photons = self.flux * shares
         parts = self.nodes.weights * area * photons[:, None]
         return np.einsum("k,kr->r", parts.ravel(), dispersion.probabilities)
 
     def _background(self, frame, inside, safe):
-        own = np.flatnonzero(inside)
-        along_sky = np.stack([along(axis, self.parts.pixels.centres[:, own]) for axis in frame.T])
-        made = self.parts.background.summed(along_sky, self.parts.pixels.solid_angle[own])
-        return np.where(safe, made, 0.0)
+        pixels = self.parts.pixels
+        vectors, block = pixels.blocks
+        weights = np.bincount(block, pixels.solid_angle * inside)
+        own = np.flatnonzero(weights)
+        along_sky = np.stack([along(axis, vectors.take(own, axis=1)) for axis in frame.T])
+        return np.where(safe, self.parts.background.summed(along_sky, weights[own]), 0.0)
 
     def _events(self, run, frame, inside, safe, seen):
         """(`CellEvents`, their responses (n, 1), their background (n_slices, n))."""
@@ -162,7 +164,7 @@ class SpectrumTerms:
             seen = (self.nodes.weights * area).ravel()[:, None] * dispersion.probabilities
             seen = self.flux[:, None] * seen.reshape(*area.shape, -1).sum(axis=1)
             bands = np.stack([seen[:, axes.band_of_bin == band].sum(axis=1) for band in range(axes.n_bands)])
-            edges, shares = run.psf.shares_in_rings(densities.middles, corner)
+            edges, shares = densities.psf.shares_in_rings(corner)
             within = np.cumsum(np.einsum("bt,tj->bj", bands, shares), axis=1)
             for each, whole in zip(within, bands.sum(axis=1), strict=True):
                 enough = np.flatnonzero(each >= (1 - LEFT) * whole)
@@ -173,5 +175,5 @@ class SpectrumTerms:
     @cached_property
     def _rings(self) -> np.ndarray:
         psf = self.parts.field.psf.table_at(0.0)
-        edges, _ = psf.shares_in_rings(np.array([1.0]), self.limit)
+        edges, _ = psf.shares_in_rings(self.limit)
         return self.parts.pixels.rings(edges)

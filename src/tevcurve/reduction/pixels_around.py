@@ -1,6 +1,7 @@
 """The pixels of a map that is centred on a source, the same around each source of a field but for where they lie."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import astropy.units as u
 import numpy as np
@@ -70,6 +71,17 @@ class PixelsAround:
         ix, iy = np.floor(x / step_x + 0.5 * n_lon), np.floor(y / step_y + 0.5 * n_lat)
         inside = (ix >= 0) & (ix < n_lon) & (iy >= 0) & (iy < n_lat)
         return np.where(inside, iy * n_lon + ix, -1).astype(np.intp)
+
+    @cached_property
+    def blocks(self) -> tuple[np.ndarray, np.ndarray]:
+        """(unit vectors (3, n) of blocks of 2 x 2 pixels, or of pixels where these are odd; the block of each pixel)."""
+        n_lat, n_lon = self.shape
+        if n_lat % 2 or n_lon % 2:
+            return self.centres, np.arange(n_lat * n_lon)
+        number = np.arange(n_lat * n_lon // 4).reshape(n_lat // 2, n_lon // 2)
+        block = np.repeat(np.repeat(number, 2, axis=0), 2, axis=1).ravel()
+        vectors = np.stack([np.bincount(block, each) for each in self.centres])
+        return vectors / np.sqrt(np.sum(vectors**2, axis=0)), block
 
     def rings(self, edges: np.ndarray) -> np.ndarray:
         """Numbers of the pixels at places in the middle of rings around the source, int array (n, `AZIMUTHS`).
