@@ -74,7 +74,7 @@ class PixelsAround:
 
     @cached_property
     def blocks(self) -> tuple[np.ndarray, np.ndarray]:
-        """(unit vectors (3, n) of blocks of 2 x 2 pixels, or of pixels where these are odd; the block of each pixel)."""
+        """(unit vectors (3, n) of blocks of 2 x 2 pixels, the block of each pixel); where these are odd, of pixels."""
         n_lat, n_lon = self.shape
         if n_lat % 2 or n_lon % 2:
             return self.centres, np.arange(n_lat * n_lon)
