@@ -182,7 +182,7 @@ def column_name(parameter):
 
 
 def describe_parameters(table, spectrum, names):
-    """Put units and descriptions to the columns of free parameters.
+    """Put units and descriptions to the columns of free parameters, and to the metadata which of them are intrinsic.
 
     Parameters
     ----------
@@ -190,13 +190,18 @@ def describe_parameters(table, spectrum, names):
     spectrum : `SpectralModel` whose parameters they are
     names : names of the free parameters, str
     """
+    intrinsic = [name for name in names if name in spectrum.intrinsic_names]
+    if intrinsic:
+        table.meta["intrinsic"] = intrinsic
     for name in names:
-        unit = spectrum.parameters[name].unit
+        unit, whose = spectrum.parameters[name].unit, "spectrum"
+        if name in intrinsic:
+            whose = "intrinsic spectrum, before absorption"
         for end in SPREAD:
             column = table[column_name(name) + end]
             column.unit = None if unit == u.dimensionless_unscaled else unit
             column.info.format = ".4g"
-            column.description = f"Parameter {name}{VARIANTS[end] or ' of the spectrum'}"
+            column.description = f"Parameter {name}{VARIANTS[end] or f' of the {whose}'}"
 
 
 def free_names(free, spectrum):

@@ -23,7 +23,7 @@ def spectrum_words(spectrum):
     """
     if isinstance(spectrum, CompoundSpectrum):
         return _compound_words(spectrum)
-    parts = [f"{name}={value}" for name, value in getattr(spectrum, "short_settings", {}).items()]
+    parts = list(getattr(spectrum, "setting_words", ()))
     for parameter in getattr(spectrum, "parameters", ()):
         unit = parameter.unit.to_string()
         parts.append(f"{parameter.name}={parameter.value:.6g}{f' {unit}' if unit else ''}")

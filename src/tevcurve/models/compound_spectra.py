@@ -88,6 +88,15 @@ class CompoundSpectrum(SpectralModel):
         return max(low for low, _ in ranges), min(high for _, high in ranges)
 
     @property
+    def intrinsic_names(self) -> tuple[str, ...]:
+        """Names of parameters that are of the source's own spectrum, before an absorption among the parts."""
+        pairs = list(zip(self._parts, self._names, strict=True))
+        return tuple(names[each] for part, names in pairs for each in self._intrinsic_of(part))
+
+    def _intrinsic_of(self, part: SpectralModel) -> Sequence[str]:
+        return part.intrinsic_names
+
+    @property
     def settings(self) -> dict[str, Any]:
         """{"parts": list of the spectra that it is made of}."""
         return {"parts": list(self.parts)}
@@ -184,6 +193,11 @@ class ProductSpectrum(CompoundSpectrum):
             if part.amplitude_name is not None and (part.is_factor == self.is_factor)
         ]
         self.__dict__["amplitude_name"] = scaling[0] if scaling else None
+
+    def _intrinsic_of(self, part: SpectralModel) -> Sequence[str]:
+        if part.absorbs or not any(each.absorbs for each in self._parts):
+            return part.intrinsic_names
+        return part.parameters.names
 
     def evaluate(self, energy: np.ndarray, **values: Any) -> np.ndarray:
         """The product of the parts; arguments as in `CompoundSpectrum`.

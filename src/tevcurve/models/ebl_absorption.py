@@ -44,6 +44,7 @@ class EBLAbsorption(SpectralModel):
         Parameter("alpha_norm", 1.0, min=0, frozen=True),
     )
     is_factor = True
+    absorbs = True
     setting_names = ("ebl",)
     model: str
     table: OpacityTable
@@ -77,6 +78,11 @@ class EBLAbsorption(SpectralModel):
     def short_settings(self) -> dict[str, str]:
         """The name of the opacity."""
         return {"ebl": self.model}
+
+    @property
+    def setting_words(self) -> list[str]:
+        """The name of the opacity, as texts have it."""
+        return [f"model={self.model}"]
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any], **parameters: Any) -> Self:

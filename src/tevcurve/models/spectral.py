@@ -51,6 +51,8 @@ class SpectralModel(Model):
     break_names: tuple[str, ...] = ()
     # Whether values are numbers without a unit, that another spectrum is multiplied with.
     is_factor: bool = False
+    # Whether the spectrum beside it in a product is that of the source, before something between it and us.
+    absorbs: bool = False
     # Keys of `short_settings`, which texts may have beside those of parameters.
     setting_names: tuple[str, ...] = ()
     # Formulas of a child: (energy, ...) or (energy_min, energy_max, ...) and the parameters, TeV, cm, s.
@@ -93,6 +95,11 @@ class SpectralModel(Model):
         return 0.0, np.inf
 
     @property
+    def intrinsic_names(self) -> tuple[str, ...]:
+        """Names of parameters that are of the source's own spectrum, before an absorption that the model has too."""
+        return ()
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What the model is made of beside its parameters: dict of texts, numbers, arrays and models; {} for none."""
         return {}
@@ -101,6 +108,11 @@ class SpectralModel(Model):
     def short_settings(self) -> dict[str, str]:
         """The same as a person writes it, dict of texts."""
         return {}
+
+    @property
+    def setting_words(self) -> list[str]:
+        """The same in a few words for a line about the model, list of str."""
+        return [f"{name}={value}" for name, value in self.short_settings.items()]
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any], **parameters: Any) -> "SpectralModel":

@@ -122,6 +122,14 @@ class TemplateSpectrum(SpectralModel):
         unit = "" if self.is_factor else " cm-2 s-1 TeV-1"
         return {"energy": f"{_listed(self._energies)} TeV", "dnde": f"{_listed(self._values)}{unit}"}
 
+    @property
+    def setting_words(self) -> list[str]:
+        """The file's name, or how many nodes there are."""
+        if self.file is not None:
+            return [f"file={self.file}"]
+        low, high = self.energy_range
+        return [f"{len(self._energies)} nodes from {low:.4g} to {high:.4g} TeV"]
+
     @classmethod
     def from_settings(cls, settings: dict[str, Any], **parameters: Any) -> Self:
         """The spectrum of `settings`, or of `short_settings`, for which a file is read.

@@ -212,7 +212,9 @@ def _parameter_panels(light_curve, rows):
                     _panel_trace(rows, chosen, band, values[chosen], [e[chosen] for e in errors], name)
                 )
         if traces:
-            panels.append((name.removeprefix("spectral_").capitalize(), traces))
+            own = name.removeprefix("spectral_")
+            words = " (intrinsic)" if own in light_curve.meta.get("intrinsic", ()) else ""
+            panels.append((own.capitalize() + words, traces))
     return panels
 
 
