@@ -113,7 +113,11 @@ class _KnownDensities:
     values: np.ndarray
     rad_rad = np.array([0.0, np.inf])
 
-    def densities_of(self, energies_tev, which, number):
+    def at_energies(self, energies_tev):
+        """Itself, which is at these energies already. energies_tev: float array (n_true,), TeV."""
+        return self
+
+    def densities_of(self, which, number):
         """Densities (k,) in sr-1 of some bins and events. which, number: int arrays (k,)."""
         return self.values[which, number]
 
