@@ -221,7 +221,9 @@ class CashLikelihood:
 
     def _rest(self, amplitudes: np.ndarray) -> np.ndarray:
         """Prediction of everything but the background at the cell of each event, (n_events,)."""
-        return self._columns.predicted(amplitudes) + self.terms.event_constant
+        rest = self._columns.predicted(amplitudes)
+        rest += self.terms.event_constant
+        return rest
 
     def _arrowhead(self, settled: SettledNorms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(coupling of the norms to the amplitudes (n_blocks, n_amplitudes), gradient and Hessian in these).
@@ -253,13 +255,13 @@ class CashLikelihood:
         return half_stat
 
     def _per_bin(self, values: np.ndarray) -> np.ndarray:
+        """Sums (n, ...) over the blocks of each bin of values (n_blocks, ...)."""
+        bins, n, width = self.terms.block_bin, self.n, self.n_amplitudes ** (values.ndim - 1)
+        if width > 1:
+            bins, n = (bins[:, None] * width + np.arange(width)).ravel(), n * width
         # Without any block there is nothing to count, and bincount gives integers.
-        if values.ndim == 1:
-            return np.bincount(self.terms.block_bin, values, self.n).astype(float, copy=False)
-        width = int(np.prod(values.shape[1:]))
-        key = self.terms.block_bin[:, None] * width + np.arange(width)
-        flat = np.bincount(key.ravel(), values.ravel(), self.n * width).astype(float, copy=False)
-        return flat.reshape(self.n, *values.shape[1:])
+        sums = np.bincount(bins, values.ravel(), n).astype(float, copy=False)
+        return sums.reshape(self.n, *values.shape[1:])
 
 
 @dataclass(frozen=True, eq=False)
