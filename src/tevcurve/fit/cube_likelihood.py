@@ -18,7 +18,6 @@ from tevcurve.fit.toys_cubes import CubeToys
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.numbering import numbers_among, numbers_by_row
-from tevcurve.kernels.shared_amplitudes import shared_amplitudes
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -95,16 +94,6 @@ class JointCubes(CubeRows):
             int(self.fitted[k]): (self.names[worst[k]], float(found[k]))
             for k in np.flatnonzero(np.abs(found) > HIGHEST)
         }
-
-    def shared_amplitudes(self):
-        """One amplitude of each further source in each band for all rows together, float array (n_further, n_bands).
-
-        They are at the least of the sum of the statistics of all rows, each with a flux and background norms of its
-        own, so bands do not depend on each other. 1 where a source is not seen in any row of a band, and NaN where the
-        search does not end.
-        """
-        likelihood = self.profile.likelihood
-        return shared_amplitudes(likelihood, self.fitted % self.n_bands, self.n_bands).T
 
     def signal_rates(self, band):
         """Counts expected of the source in a band per second of live time, float array (n_runs,).

@@ -171,7 +171,8 @@ class LightCurveOrigin(TwoBands, Plan):
         if self.settings.kind is CubeSetting:
             runs = self._bounded_runs() if below_zero else list(self.terms)
             runs, further = with_amplitudes(runs, self.field)
-            rule = CubeRule(self.options.background_error, below_zero, further)
+            names = tuple(model.name for model in self.field.fitted)
+            rule = CubeRule(self.options.background_error, below_zero, further, names)
             return rows_of_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
         rule = BackgroundRule.of(self.options)
         return rows_of_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
