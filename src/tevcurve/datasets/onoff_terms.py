@@ -30,6 +30,8 @@ class OnOffTerms:
     safe_tev: (low, high), TeV, these energies.
     on_count, off_count: how many counts each ON and each OFF event stands for; None for one each.
     acceptance: of the ON region, per reco bin (n_reco,), in proportion to its solid angle; None for 1 in each.
+    others_per_s: counts of other sources in ON and in all OFF regions per second of live time and reco bin (2, n_reco),
+        which are known; None where there are no others.
     """
 
     run_id: RunId
@@ -52,6 +54,7 @@ class OnOffTerms:
     on_count: np.ndarray | None = None
     off_count: np.ndarray | None = None
     acceptance: np.ndarray | None = None
+    others_per_s: np.ndarray | None = None
 
     __repr__ = short_repr
 

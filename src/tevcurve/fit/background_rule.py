@@ -30,6 +30,24 @@ class BackgroundRule:
         off_shape = options.shape_from if options.background == "shape" else None
         return cls(off_shape, options.background_error, options.statistic)
 
+    def check_beside(self, interval: str) -> None:
+        """Raises `InputError` for what is not for ON and OFF counts in which other sources are, too.
+
+        interval: where errors and limits come from, "likelihood" or "feldman-cousins".
+        """
+        given = {
+            "background": ("shape", "free", self.off_shape is not None),
+            "background_error": (self.error, None, self.error is not None),
+            "statistic": (self.statistic, STATISTIC, self.statistic != STATISTIC),
+            "interval": (interval, "likelihood", interval != "likelihood"),
+        }
+        for name, (value, wanted, is_other) in given.items():
+            if is_other:
+                raise InputError(
+                    f"{name} is {value!r}, which does not know of the other sources in models; wanted is {wanted!r}, "
+                    "or a light curve without them."
+                )
+
     def check_cubes(self, fitted: bool) -> None:
         """Raises `InputError` for what is not for cubes; fitted: bool, whether their background norms are fitted."""
         if self.off_shape is not None:

@@ -8,6 +8,7 @@ from tevcurve.fit.background_shapes import shape_terms
 from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
+from tevcurve.kernels.onoff_beside import WstatBeside
 from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood
 from tevcurve.statistics import STATISTICS
 
@@ -24,6 +25,7 @@ class OnOffCells:
     n_on, n_off, alpha : counts, and ON over OFF acceptance
     signal : ON counts expected from the source at norm 1
     off, off_in_on : counts expected in the OFF and in the ON region by the shape of the background at norm 1, or None
+    others, others_off : known counts of other sources in the ON and in the OFF region, or None where there are none
     """
 
     row: np.ndarray
@@ -34,6 +36,8 @@ class OnOffCells:
     signal: np.ndarray
     off: np.ndarray | None = None
     off_in_on: np.ndarray | None = None
+    others: np.ndarray | None = None
+    others_off: np.ndarray | None = None
 
     def fitted_rows(self, n_rows):
         """Numbers of the rows that expect some signal. n_rows: int, number of all rows."""
@@ -41,6 +45,8 @@ class OnOffCells:
 
     def summed(self, n_rows):
         """(n_on, n_off, alpha, alpha * n_off, signal) of each row, summed over its cells, arrays (n_rows,).
+
+        Other sources are among the counts; see `others_in`.
 
         alpha is such that the fourth is the product of the two; without OFF counts it is that of the acceptances.
 
@@ -55,6 +61,16 @@ class OnOffCells:
             on_acceptance = np.bincount(self.row, minlength=n_rows)
             alpha = np.where(n_off > 0, off_in_on / n_off, on_acceptance / off_acceptance)
         return n_on, n_off, alpha, off_in_on, signal
+
+    def others_in(self, n_rows):
+        """(counts of other sources in ON, alpha times those in OFF) of each row, arrays (n_rows,).
+
+        n_rows: int, number of all rows.
+        """
+        if self.others is None:
+            return np.zeros((2, n_rows))
+        columns = self.others, self.alpha * self.others_off
+        return np.stack([np.bincount(self.row, values, n_rows) for values in columns])
 
     def has_one_alpha(self, n_rows):
         """Whether all cells of each row have the same alpha, bool array (n_rows,). n_rows: int, number of all rows."""
@@ -102,6 +118,9 @@ class OnOffCells:
     def _likelihood(self, own, row, n, background):
         """The likelihood of some cells (int array), which are of rows (int array, sorted) 0 to n."""
         n_on, n_off, alpha, signal = (each[own] for each in (self.n_on, self.n_off, self.alpha, self.signal))
+        if self.others is not None:
+            # Other rules of the background are refused where there are other sources.
+            return WstatBeside(row, n_on, n_off, alpha, signal, n, self.others[own], self.others_off[own])
         if background.off_shape is None and background.error is None:
             return STATISTICS[background.statistic](row, n_on, n_off, alpha, signal, n)
         # Cells of a row stand together, and those of its blocks in them.

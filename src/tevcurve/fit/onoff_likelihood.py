@@ -49,6 +49,13 @@ class OnOffLikelihood(RowLikelihood):
         """(n_on, n_off, alpha, alpha * n_off, signal) of each row, float arrays (n_bins,)."""
         return self.cells.summed(self.n_bins)
 
+    @cached_property
+    def _excess(self):
+        """ON counts of each row without the background by its OFF counts and without other sources (n_bins,)."""
+        n_on, _, _, off_in_on, _ = self._sums
+        others, others_off_in_on = self.cells.others_in(self.n_bins)
+        return n_on - off_in_on - (others - others_off_in_on)
+
     def lost_excess(self, norm):
         """Counts of the excess that a background takes which is free where there are few OFF counts (n_fitted,).
 
@@ -58,14 +65,14 @@ class OnOffLikelihood(RowLikelihood):
             return np.zeros(len(self.fitted))
         n_on, n_off, alpha, off_in_on, _ = (each[self.fitted] for each in self._sums)
         n_cells = np.bincount(self.cells.row, self.cells.signal > 0, self.n_bins)[self.fitted]
-        lost = n_on - off_in_on - norm * self.profile.total
+        lost = self._excess[self.fitted] - norm * self.profile.total
         worth_saying = lost > LOST * np.sqrt(n_on + alpha * off_in_on)
         return np.where(worth_saying & (n_off < SCARCE * n_cells), lost, 0.0)
 
     def measured(self):
         """Columns of what was counted in the ON and the OFF regions."""
-        n_on, n_off, alpha, off_in_on, _ = self._sums
-        return {"counts": n_on, "n_on": n_on, "n_off": n_off, "alpha": alpha, "excess": n_on - off_in_on}
+        n_on, n_off, alpha, _, _ = self._sums
+        return {"counts": n_on, "n_on": n_on, "n_off": n_off, "alpha": alpha, "excess": self._excess}
 
     def expected(self, norm):
         """The `Expected` of the fitted rows at norms (n_fitted,), a part for each energy bin of a run in a row.
@@ -73,7 +80,8 @@ class OnOffLikelihood(RowLikelihood):
         norm: float array (n_fitted,).
         """
         row, background = self.cells.background(self.profile, self.fitted, norm)
-        return Expected(norm * self.profile.total, row, background, np.zeros(len(row)))
+        others = np.zeros(len(row)) if self.cells.others is None else self.cells.take(self.fitted).others
+        return Expected(norm * self.profile.total, row, background, others)
 
     def runs_apart(self):
         """The `RowPieces` of the fitted rows; `InputError` where the background of a night has one shape."""
@@ -151,7 +159,8 @@ def rows_of_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE,
         columns = _stacked(len(bands), columns)
     order = np.argsort(columns[0], kind="stable")
     row, run, _, *values = (column[order] for column in columns)
-    cells = OnOffCells(row, row * len(runs) + run, *values)
+    known = [None, None] if all(run.others_per_s is None for run in runs) else values[-2:]
+    cells = OnOffCells(row, row * len(runs) + run, *values[:-2], *known)
     profile, fitted = cells.profile(n_rows, background), cells.fitted_rows(n_rows)
     reaches = [run.reach(own, n_bands) for run, own in zip(runs, of_runs[0], strict=True)]
     own = {"bands": of_runs[0], "fluxes": of_runs[1], "rule": background, "shapes": shapes}
@@ -173,7 +182,10 @@ def _shapes(runs, bands, shape_from):
 
 
 def _cells(number, dark, run, on, off, bands, flux, off_rate):
-    """(row, run, reco bin, n_on, n_off, alpha, signal, off, off in ON) of each time bin and energy bin in the fit."""
+    """(row, run, reco bin, n_on, n_off, alpha, signal, off, off in ON, others in ON and OFF) of each cell in the fit.
+
+    A cell is a time bin and energy bin.
+    """
     reco = np.flatnonzero(run.mask_safe)
     n_times, n_reco, n_bands = len(on.bins), len(bands), len(dark)
     counts_on, counts_off = (
@@ -183,6 +195,8 @@ def _cells(number, dark, run, on, off, bands, flux, off_rate):
     ontime = on.seconds
     rate = np.where(dark[bands], 0.0, np.einsum("tr,t->r", run.response, flux))
     expected_off = ontime[:, None] * off_rate[reco]
+    others = np.zeros((2, n_reco)) if run.others_per_s is None else run.others_per_s
+    known = ontime[:, None] * run.deadc * others[:, None, reco]
     shape = (n_times, len(reco))
     return (
         on.rows(n_bands, bands[reco]).ravel(),
@@ -194,6 +208,7 @@ def _cells(number, dark, run, on, off, bands, flux, off_rate):
         (ontime[:, None] * run.deadc * rate[reco]).ravel(),
         expected_off.ravel(),
         (expected_off * run.alpha[reco]).ravel(),
+        *(each.ravel() for each in known),
     )
 
 
@@ -208,7 +223,7 @@ def _stacked(n_reco, columns):
     alpha is such that the expected background is the sum of alpha * n_off; without OFF counts it is the mean,
     weighted with the expected signal, which goes with the live time.
     """
-    row, _, reco, n_on, n_off, alpha, signal, shape_off, shape_on = columns
+    row, _, reco, n_on, n_off, alpha, signal, *summed = columns
     cells, index = np.unique(row * n_reco + reco, return_inverse=True)
 
     def total(values):
@@ -221,4 +236,4 @@ def _stacked(n_reco, columns):
         )
         alpha = np.where(off > 0, total(alpha * n_off) / off, weighted)
     row, reco = np.divmod(cells, n_reco)
-    return row, 0 * row, reco, total(n_on), off, alpha, expected, total(shape_off), total(shape_on)
+    return row, 0 * row, reco, total(n_on), off, alpha, expected, *(total(values) for values in summed)

@@ -82,7 +82,8 @@ def onoff_events(joint, norm):
     """
     _check_times(joint)
     place, n_reco, n_runs = numbers_among(joint.fitted, joint.n_bins), len(joint.bands[0]), len(joint.runs)
-    row, background = joint.cells.background(joint.profile, joint.fitted, norm)
+    expected = joint.expected(norm)
+    row, background = expected.row, expected.background + expected.others
     of_run, reco, _, seconds_of_cell = cells_in_runs(joint, joint.fitted)
     of_run = 0 if joint.stacked else of_run
     key, background_rate = (row * n_runs + of_run) * n_reco + reco, background / seconds_of_cell

@@ -7,11 +7,13 @@ import numpy as np
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.fit.toys import ToyMaker
-from tevcurve.kernels.onoff import profile_background
+from tevcurve.kernels.onoff_beside import profile_beside
 
 # Of a factor on alpha that is drawn.
 LEAST_FACTOR = 0.01
 FREE = BackgroundRule()
+# Columns of cells with the known counts of other sources.
+OTHERS = ("others", "others_off")
 
 
 class OnOffToys(ToyMaker):
@@ -43,6 +45,10 @@ class OnOffToys(ToyMaker):
             own = profile.likelihood
             cells = OnOffCells(own.cell_bin, own.cell_bin, own.n_on, own.n_off, own.alpha, own.signal)
         self.cells = cells
+        none = np.zeros(len(cells.row))
+        self.others, self.others_off = (
+            none if getattr(cells, name) is None else getattr(cells, name) for name in OTHERS
+        )
         self.share = ontime / np.bincount(group, ontime)[group]
 
     def events_per_toy(self):
@@ -55,7 +61,8 @@ class OnOffToys(ToyMaker):
         Not the best `constant` of the likelihoods, which is biased where cells have no OFF counts.
         """
         own = self.cells
-        return float(np.sum(own.n_on - own.alpha * own.n_off) / np.sum(own.signal))
+        excess = own.n_on - self.others - own.alpha * (own.n_off - self.others_off)
+        return float(np.sum(excess) / np.sum(own.signal))
 
     def measured_background(self, norms):
         """`backgrounds` (n_cells,) at norms (n_rows,). norms: float array (n_rows,)."""
@@ -69,7 +76,8 @@ class OnOffToys(ToyMaker):
         alpha = np.bincount(group, own.alpha * self.share)
         seen, which = np.unique(norms, axis=0, return_inverse=True)
         signals = [np.bincount(group, each[own.row] * own.signal) for each in seen]
-        off = np.stack([profile_background(n_on, n_off, alpha, signal) for signal in signals])
+        known = [np.bincount(group, each) for each in (self.others, self.others_off)]
+        off = np.stack([profile_beside(n_on, n_off, alpha, signal, *known)[3] for signal in signals])
         return (off[:, group] * self.share)[which.ravel()]
 
     def profile_of(self, cells, n):
@@ -94,8 +102,9 @@ class OnOffToys(ToyMaker):
         off = self.backgrounds(norms) if background is None else background
         off = np.broadcast_to(off, (n, len(own.row)))
         in_on = own.alpha * off * self._alpha_factors(n, rng)
-        n_on = rng.poisson(np.maximum(norms[:, own.row] * own.signal + in_on, 0.0)).astype(float)
-        n_off = rng.poisson(off).astype(float)
+        expected = norms[:, own.row] * own.signal + in_on + self.others
+        n_on = rng.poisson(np.maximum(expected, 0.0)).astype(float)
+        n_off = rng.poisson(off + self.others_off).astype(float)
         toy = np.arange(n)[:, None]
         shape = np.zeros(len(own.row)) if own.off is None else own.off
         if self.shapes is not None:
@@ -111,6 +120,7 @@ class OnOffToys(ToyMaker):
             signal=np.tile(own.signal, n),
             off=shape.ravel(),
             off_in_on=(shape * own.alpha).ravel(),
+            **{name: None if own.others is None else np.tile(getattr(own, name), n) for name in OTHERS},
         )
 
     def _alpha_factors(self, n, rng):

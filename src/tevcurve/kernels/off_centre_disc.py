@@ -46,14 +46,17 @@ def disc_shares(
     """
     nodes, weights = np.polynomial.legendre.leggauss(RINGS)
     turn, step = 0.5 * np.pi * (nodes + 1), 0.5 * np.pi * weights
-    shares = []
-    for distance in np.atleast_1d(distances):
-        low, high = min(abs(distance - radius), last), min(distance + radius, last)
-        # So that the integrand is smooth at both ends, where rings begin to touch the disc as a root does.
-        ring = low + (high - low) * np.sin(0.5 * turn) ** 2
-        area = 2 * np.pi * np.sin(ring) * 0.5 * (high - low) * np.sin(turn) * step
-        inner = within(low) if distance < radius else 0.0
-        part = part_of_rings(distance, ring, radius) * area
-        # Not a matrix product: an energy's numbers must not depend on how many others there are.
-        shares.append(inner + np.einsum("er,r->e", densities(ring), part))
-    return np.stack(shares, axis=1)
+    distances = np.atleast_1d(np.asarray(distances, dtype=float))
+    low, high = (np.minimum(ends, last)[:, None] for ends in (np.abs(distances - radius), distances + radius))
+    # So that the integrand is smooth at both ends, where rings begin to touch the disc as a root does.
+    ring = low + (high - low) * np.sin(0.5 * turn) ** 2
+    area = np.pi * np.sin(ring) * (high - low) * np.sin(turn) * step
+    part = part_of_rings(distances[:, None], ring, radius) * area
+    shares = np.zeros((len(within(0.0)), len(distances)))
+    reached = np.flatnonzero(high[:, 0] > low[:, 0])
+    density = densities(ring[reached].ravel()).reshape(len(shares), len(reached), RINGS)
+    # Not a matrix product: an energy's numbers must not depend on how many others there are.
+    shares[:, reached] = np.einsum("edr,dr->ed", density, part[reached])
+    for disc in np.flatnonzero(distances < radius):
+        shares[:, disc] += within(float(low[disc, 0]))
+    return shares

@@ -15,6 +15,7 @@ import numpy as np
 
 from tevcurve.kernels.block_norms import ratio, settle_norms
 from tevcurve.kernels.onoff import profile_background, wstat_profile
+from tevcurve.kernels.onoff_beside import profile_beside
 from tevcurve.kernels.terms import CashTerms
 
 # The search for a background norm ends so many of its errors from the root; Newton's last step makes that the square.
@@ -193,6 +194,7 @@ class OnOffSpectralRows(SpectralRows):
     ----------
     first, length, response, total : see `SpectralRows`
     n_on, n_off, alpha : float arrays (n_cells,)
+    known : counts of other sources in the ON and in the OFF region (n_cells,), or None where there are none
     """
 
     def __init__(
@@ -204,9 +206,10 @@ class OnOffSpectralRows(SpectralRows):
         n_on: np.ndarray,
         n_off: np.ndarray,
         alpha: np.ndarray,
+        known: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         super().__init__(first, length, response, total)
-        self.n_on, self.n_off, self.alpha = n_on, n_off, alpha
+        self.n_on, self.n_off, self.alpha, self.known = n_on, n_off, alpha, known
 
     def take(self, rows: np.ndarray, start: None = None) -> "tuple[OnOffSpectralRows, None]":
         """(some rows (sorted int array), None).
@@ -217,8 +220,9 @@ class OnOffSpectralRows(SpectralRows):
         start : not used
         """
         shared, cells = self._taken(rows)
-        counts = (each[cells] for each in (self.n_on, self.n_off, self.alpha))
-        return OnOffSpectralRows(*shared, *counts), None
+        n_on, n_off, alpha = (each[cells] for each in (self.n_on, self.n_off, self.alpha))
+        known = None if self.known is None else (self.known[0][cells], self.known[1][cells])
+        return OnOffSpectralRows(*shared, n_on, n_off, alpha, known), None
 
     def derivatives(
         self, log_norm: np.ndarray, spectra: np.ndarray, start: None = None
@@ -233,7 +237,7 @@ class OnOffSpectralRows(SpectralRows):
         """
         cells, _ = self.signals(spectra)
         cells = cells * np.exp(log_norm)[self.row, None]
-        stat, tilt, bend = wstat_profile(self.n_on, self.n_off, self.alpha, cells[:, 0])
+        stat, tilt, bend = self._profile(cells[:, 0])
         first = np.stack([self._row_sum(0.5 * tilt * column) for column in cells.T], axis=1)
         slope, curvature, p = _spread(first)
         for j in range(p + 1):
@@ -245,7 +249,7 @@ class OnOffSpectralRows(SpectralRows):
         return (self._row_sum(0.5 * stat), slope, curvature), None
 
     def backgrounds(self, log_norm: np.ndarray, spectra: np.ndarray, start: None = None) -> np.ndarray:
-        """Background counts expected in the ON region in each row (n_rows,).
+        """Counts expected in the ON region of the background and of other sources in each row (n_rows,).
 
         Parameters
         ----------
@@ -255,7 +259,15 @@ class OnOffSpectralRows(SpectralRows):
         """
         cells, _ = self.signals(spectra[:, :, :1])
         signal = cells[:, 0] * np.exp(log_norm)[self.row]
+        if self.known is not None:
+            off = profile_beside(self.n_on, self.n_off, self.alpha, signal, *self.known)[3]
+            return self._row_sum(self.alpha * off + self.known[0])
         return self._row_sum(self.alpha * profile_background(self.n_on, self.n_off, self.alpha, signal))
+
+    def _profile(self, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if self.known is None:
+            return wstat_profile(self.n_on, self.n_off, self.alpha, signal)
+        return profile_beside(self.n_on, self.n_off, self.alpha, signal, *self.known)[:3]
 
 
 def _spread(first: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -52,7 +52,8 @@ class RunReduction:
             if isinstance(setting, CubeSetting):
                 return self._cube(run, setting, self.below_zero, self.stacked)
             nodes = self.nodes_of(run)
-            return onoff_terms(run, self.source, self.axes, setting, nodes, self._exclusions)
+            laid = self.axes, setting, nodes, self._exclusions
+            return onoff_terms(run, self.source, *laid, field=self.field)
 
     @cached_property
     def nodes(self) -> dict[str, TrueNodes]:

@@ -61,12 +61,12 @@ def job_of(observations, target, name, asked):
     check_others(field, axes.true)
     for spectrum in (field.spectrum, *(model.spectral_model for model in field.others)):
         remark_beyond(spectrum, axes.true)
-    if not field.is_plain and asked["method"] == "1d":
-        raise InputError("models are not used in 1D yet; wanted is method='3d', or a light curve without.")
     if asked["method"] == "3d":
         BackgroundRule.of(options).check_cubes(True)
         setting = cube_setting(position, axes, asked)
     else:
+        if field.others:
+            BackgroundRule.of(options).check_beside(options.interval)
         setting = on_off_setting(asked, radius_is_given)
     limit = asked["upper_limit"]
     job = Job(

@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import DataError
+from tevcurve.reduction.beside import check_full_enclosure, others_per_s, part_in_on
 from tevcurve.reduction.energy_axes import energy_bins
 from tevcurve.reduction.event_fate import MASKED, OUTSIDE_ENERGIES, OUTSIDE_REGION, USED
 from tevcurve.reduction.off_places import Reflected, Wobble
@@ -17,6 +18,7 @@ from tevcurve.reduction.onoff_regions import (
     regions_of_bins,
 )
 from tevcurve.reduction.safe_energy import CommonSafeEnergy, bins_inside, safe_energy_range
+from tevcurve.reduction.seen_source import seen_source
 from tevcurve.reduction.true_nodes import source_responses
 
 
@@ -84,7 +86,7 @@ class OnOffSetting:
         return Wobble(self.n_off, self.angular_size) if kind == "wobble" else Reflected(self.angular_size)
 
 
-def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
+def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None, field=None):
     """(`OnOffTerms`, fate of each event of the run) for one `SourceRun`.
 
     The fates are numbers from `tevcurve.reduction.event_fate`, int array (n_events,).
@@ -98,9 +100,10 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
     nodes : `TrueNodes` of the bins of true energy
     exclusions : list as from `as_exclusions`, where no OFF region may lie
     regions : `RunRegions` of all energies, where they are laid already
+    field : `~tevcurve.models.Field` of the source; default: it is a point, and nothing else is there
 
-    Raises `DataError` where there is no room for OFF regions, for a radius that is not that of the run's responses, and
-    for regions that are narrower than these.
+    Raises `DataError` where there is no room for OFF regions, for a radius that is not that of the run's responses, for
+    regions that are narrower than these, and where these do not tell where photons of a field's sources are.
     """
     reco, in_energy = energy_bins(run.energy_tev, axes.reco)
     safe_tev = safe_energy_range(run, run.offset, setting.safe_energy)
@@ -116,12 +119,7 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
     fate[~(on | off)] = OUTSIDE_REGION
     fate[~in_energy] = OUTSIDE_ENERGIES
     on, off = np.flatnonzero(on & in_energy), np.flatnonzero(off & in_energy)
-
-    def part_seen(energies):
-        return run.psf.containment_fraction(energies, laid.several[0].radius)
-
-    is_corrected = setting.containment_correction and run.cut is None
-    area, dispersion, _ = source_responses(run, nodes, axes.reco, part_seen if is_corrected else None)
+    area, dispersion = _responses(run, source, axes, setting, nodes, laid, field)
     acceptance = None if has_fixed_radius(run) else acceptance_of_bins(run, axes)
     reduced = OnOffTerms(
         run_id=run.run_id,
@@ -142,8 +140,37 @@ def onoff_terms(run, source, axes, setting, nodes, exclusions=(), regions=None):
         reco_edges_tev=axes.reco,
         mask_safe=safe,
         safe_tev=safe_tev,
+        others_per_s=_others(run, axes, setting, laid, field),
     )
     return reduced, fate
+
+
+def _responses(run, source, axes, setting, nodes, laid, field):
+    """(effective area for the ON region (n_true,), cm2, dispersion (n_true, n_reco)) of a run at its source."""
+    if field is not None and field.is_extended:
+        check_full_enclosure(run, "a source that is extended")
+        (regions,), spatial = laid.several, field.source.spatial_model
+
+        def part_of_shape(energies):
+            return part_in_on(run, source, spatial, regions, energies)
+
+        seen = seen_source(run, source, spatial)
+        return source_responses(seen, nodes, axes.reco, part_of_shape)[:2]
+
+    def part_seen(energies):
+        return run.psf.containment_fraction(energies, laid.several[0].radius)
+
+    is_corrected = setting.containment_correction and run.cut is None
+    return source_responses(run, nodes, axes.reco, part_seen if is_corrected else None)[:2]
+
+
+def _others(run, axes, setting, laid, field):
+    """What `others_per_s` gives, or None where there are no others."""
+    if field is None or not field.others:
+        return None
+    check_full_enclosure(run, f"the models {', '.join(repr(model.name) for model in field.others)}")
+    (regions,) = laid.several
+    return others_per_s(run, field.others, axes, setting.responses, regions)
 
 
 def _on_and_off(laid, run, reco, in_energy):

@@ -1,0 +1,126 @@
+"""Photons of a source inside circles on the sky, and the counts of other sources in the regions of a run."""
+
+import numpy as np
+
+from tevcurve.errors import DataError
+from tevcurve.kernels.off_centre_disc import disc_shares
+from tevcurve.kernels.sphere import angular_separation
+from tevcurve.models.round_shapes import is_round
+from tevcurve.problems import remark
+from tevcurve.reduction.seen_source import seen_others, seen_source
+from tevcurve.reduction.true_nodes import true_nodes
+
+# Steps of distance for each angle that holds 30 % of a point's photons, and of a shape that is no round one.
+PER_SCALE = 8
+# Of the counts of an extended source, in OFF regions.
+WORTH_SAYING = 0.005
+
+
+def shares_in_circles(seen, energies_tev, lon, lat, radius):
+    """Shares (n, n_circles) of a source's photons in circles, at true energies (n,) in TeV.
+
+    Parameters
+    ----------
+    seen : `SeenSource`
+    energies_tev : float array (n,), TeV
+    lon, lat : float arrays (n_circles,), centres of the circles, ICRS, radian
+    radius : float, of the circles, radian
+    """
+    if seen.shape is None or is_round(seen.shape):
+        return _of_round(seen.psf, energies_tev, angular_separation(*seen.position, lon, lat), radius)
+    scale = seen.point_psf.scale_rad
+    at_lon, at_lat, weight = seen.shape.nodes(scale / 2)
+    weight = weight / weight.sum()
+    distances = angular_separation(at_lon[:, None], at_lat[:, None], lon, lat)
+    # A point's share depends on its distance only: taken on a grid, and between its steps linearly.
+    grid = np.arange(0, distances.max() + scale / PER_SCALE, scale / PER_SCALE)
+    shares = _of_round(seen.point_psf, energies_tev, grid, radius)
+    place = distances / grid[1]
+    step = np.minimum(place.astype(int), len(grid) - 2)
+    low, high = (
+        np.einsum("epc,pc->ec", shares[:, at], weight[:, None] * part)
+        for at, part in ((step, 1 - (place - step)), (step + 1, place - step))
+    )
+    return low + high
+
+
+def _of_round(psf, energies_tev, distances, radius):
+    """Shares (n, n_circles) of what a round function holds in circles at distances from its centre, radian."""
+    return disc_shares(
+        lambda rad: psf.densities(energies_tev, rad),
+        lambda angle: psf.containment_fraction(energies_tev, angle),
+        distances,
+        radius,
+        np.pi if psf.is_endless else float(psf.rad_rad[-1]),
+    )
+
+
+def others_per_s(run, models, axes, responses, regions):
+    """Counts of other sources in ON and in all OFF circles per second of live time and reco bin, float (2, n_reco).
+
+    Parameters
+    ----------
+    run : `SourceRun` with its `others`
+    models : sequence of `SkyModel`, in the order of these
+    axes : `EnergyAxes`
+    responses : "weighted" or "centre", as for the source
+    regions : `RunRegions`
+    """
+    lon, lat = np.append(regions.on_lon, regions.off_lon), np.append(regions.on_lat, regions.off_lat)
+    found = np.zeros((2, len(axes.reco) - 1))
+    for model, seen in zip(models, seen_others(run, models), strict=True):
+        nodes = true_nodes(axes.true, responses, model.spectral_model)
+        area = nodes.each(seen.area)
+        # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
+        shares = shares_in_circles(seen, nodes.middles(area), lon, lat, regions.radius)
+        area, dispersion = nodes.mean(
+            area,
+            nodes.each(
+                lambda energies, seen=seen: seen.edisp.probabilities(energies, seen.offset, axes.reco)
+            ),
+        )
+        counts = model.spectral_model.photon_flux(axes.true) * area
+        in_regions = np.stack([shares[:, 0], shares[:, 1:].sum(axis=1)])
+        found += np.einsum("gt,t,tr->gr", in_regions, counts, dispersion)
+    return found
+
+
+def part_in_on(run, source, spatial, regions, energies_tev):
+    """Part (n,) of an extended source's photons in the ON circle at true energies (n,) in TeV; see `shares_in_circles`.
+
+    A remark is made where some are in OFF circles, too.
+
+    Parameters
+    ----------
+    run : `SourceRun`
+    source : (lon, lat) of its centre, ICRS, radian
+    spatial : `SpatialModel`
+    regions : `RunRegions`
+    energies_tev : float array (n,), TeV
+    """
+    seen = seen_source(run, source, spatial)
+    lon, lat = np.append(regions.on_lon, regions.off_lon), np.append(regions.on_lat, regions.off_lat)
+    shares = shares_in_circles(seen, energies_tev, lon, lat, regions.radius)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        taken = np.nanmedian(regions.alpha * shares[:, 1:].sum(axis=1) / shares[:, 0])
+    if taken > WORTH_SAYING:
+        remark(
+            f"The source reaches into the OFF regions of run {run.run_id}: they take {100 * taken:.2g} % of its counts "
+            "for background, by which its flux is too low; wanted is a smaller radius, or method='3d'."
+        )
+    return shares[:, 0]
+
+
+def check_full_enclosure(run, what):
+    """Raises `DataError` for responses that hold for a cut in angle, which say nothing of where photons are.
+
+    Parameters
+    ----------
+    run : `SourceRun`
+    what : str, for which that is wanted
+    """
+    if run.cut is not None:
+        raise DataError(
+            f"The responses of run {run.run_id} hold for a cut in angle (RAD_MAX) and do not tell where photons "
+            f"outside of it are, which is wanted for {what}."
+        )
