@@ -3,12 +3,16 @@
 import astropy.units as u
 import numpy as np
 import pytest
-from scipy.optimize import minimize
-from sky_fields import BAND, TARGET, beside, expected_at, runs_of, sky_model, spectrum_of
+from regions import CircleSkyRegion
+from scipy.optimize import minimize, minimize_scalar
+from sky_fields import BAND, REFERENCE, START, TARGET, beside, expected_at, runs_of, sky_model, spectrum_of
 
-from tevcurve import light_curve
-from tevcurve.lightcurve.bins import by_run
+from tevcurve import LightCurve, light_curve
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.bins import by_edges, by_run
 from tevcurve.models import SkyGaussian
+from tevcurve.pipeline.append import append_runs
+from tevcurve.store import Result, write_result
 
 TRUTH = spectrum_of().photon_flux(BAND.to_value("TeV"))[0]
 
@@ -110,3 +114,121 @@ def test_it_is_the_minimum_over_sums_over_points(name):
     flux = models[0].spectral_model.photon_flux(BAND.to_value("TeV"))[0]
     assert row["flux"] / flux == pytest.approx(norm, abs=1e-3 * error)
     assert row["flux_err"] / flux == pytest.approx(error, rel=1e-3)
+
+
+def test_what_is_free_with_neighbours_that_are_free_is_refused_or_settled(fields):
+    runs, neighbour = fields["bright"][:1], [BRIGHT[1]]
+    for given in ({"free": ("index",)}, {"interval": "feldman-cousins"}):
+        with pytest.raises(InputError, match="does not go with neighbours that are free in each row"):
+            made(runs, neighbour, **given)
+    row = made(runs, neighbour, neighbours="once", free=("index",)).table[0]
+    assert abs(row["index"] - 2.5) < 3 * row["index_err"]
+    assert made(runs, neighbour, neighbours="once", interval="feldman-cousins").table["flux_ul"][0] > 0
+
+
+def test_it_says_what_else_shines_there(fields, tmp_path):
+    far = sky_model("far", beside(200, 0.8), shape=SkyGaussian, sigma="0.1 deg")
+    lc = made(fields["bright"][:1], [BRIGHT[1], far], neighbours="once")
+    assert lc.meta["other_sources"] == "bright, far (one amplitude for all rows)"
+    assert lc.meta["models"][1].startswith(
+        "far: SkyGaussian sigma=0.1 deg at 83.336415 deg, 21.257986 deg (ICRS), Pow"
+    )
+    assert lc.meta["neighbour_amplitudes"] == list(lc.origin.field.amplitudes)
+    assert "other sources bright, far" in str(lc)
+    for end in ("fits", "ecsv"):
+        lc.write(tmp_path / f"lc.{end}")
+        assert LightCurve.read(tmp_path / f"lc.{end}").meta["models"] == lc.meta["models"]
+    frozen = far.copy()
+    frozen.spectral_model.amplitude.frozen = True
+    lc = made(fields["bright"][:1], [BRIGHT[1], frozen])
+    assert lc.meta["other_sources"] == "bright (free in each row), far (fixed)"
+    assert (
+        made(fields["wide"][:1], WIDE).meta["shape"].startswith("SkyGaussian sigma=0.2 deg at 83.630000 deg")
+    )
+
+
+def test_amplitudes_of_all_rows_are_kept_by_rebin_and_made_anew_by_append(fields, tmp_path, caplog):
+    runs, neighbour = fields["bright"], [BRIGHT[1]]
+    three = made(runs[:3], neighbour, neighbours="once")
+    write_result(tmp_path / "result", three)
+    again = Result.read(tmp_path / "result").light_curve.rebin("5 min", energy_edges=[1, 3, 10] * u.TeV)
+    assert again.origin.field.amplitudes == three.origin.field.amplitudes
+    np.testing.assert_array_equal(
+        again.table["flux"], three.rebin("5 min", energy_edges=[1, 3, 10] * u.TeV).table["flux"]
+    )
+    made_more = append_runs(tmp_path / "result", runs).light_curve
+    assert "The neighbours' amplitudes, bright 0" in caplog.text or "amplitudes, bright 1" in caplog.text
+    four = made(runs, neighbour, neighbours="once")
+    assert made_more.origin.field.amplitudes == four.origin.field.amplitudes != three.origin.field.amplitudes
+    np.testing.assert_array_equal(made_more.table["flux"], four.table["flux"])
+    # Fitted with the others' expectations at hand, one by one, the amplitude is the same.
+    amplitude = four.origin.field.amplitudes[0]
+    alone = made(runs, neighbour, neighbours="free", stacked=False)
+    joint = alone.origin.rows()[0].profile.likelihood
+    rows = [best_stat(joint, row, amplitude) for row in range(4)]
+    for other in (amplitude - 1e-2, amplitude + 1e-2):
+        assert sum(rows) < sum(best_stat(joint, row, other) for row in range(4))
+
+
+def best_stat(likelihood, row, amplitude):
+    """Twice the least of half the statistic of a row over its flux, at an amplitude of its neighbour."""
+    own, _ = likelihood.take(np.array([row]))
+
+    def half(norm):
+        (value, _, _), _ = own.evaluate(np.array([[norm, amplitude]]))
+        return value[0]
+
+    return minimize_scalar(half, bounds=(1e-3, 5), method="bounded", options={"xatol": 1e-6}).fun
+
+
+def test_a_neighbour_under_a_mask_or_out_of_sight_changes_little(fields):
+    runs, neighbour = fields["bright"][:2], [BRIGHT[1]]
+    mask = CircleSkyRegion(beside(40, 0.6), 0.25 * u.deg)
+    for unbinned in (False, True):
+        masked, error = mean_of(made(runs, exclusion=mask, unbinned=unbinned))
+        both, _ = mean_of(made(runs, neighbour, exclusion=mask, unbinned=unbinned))
+        # What of it falls beside the mask is its own then.
+        assert abs(masked - both) < 1.5 * error
+        away = [*neighbour, sky_model("away", beside(10, 20.0))]
+        assert mean_of(made(runs, away, unbinned=unbinned)) == mean_of(
+            made(runs, neighbour, unbinned=unbinned)
+        )
+
+
+@pytest.mark.parametrize("neighbours", ["free", "fixed", "once"])
+def test_runs_that_are_added_up_are_fitted_with_their_sums(fields, neighbours):
+    runs = fields["bright"][:2]
+    times = [REFERENCE.to_time(START - 10), REFERENCE.to_time(START + 4000)]
+    lc = made(runs, [BRIGHT[1]], neighbours=neighbours, stacked=True, negative=True).rebin(by_edges(times))
+    norm, error = stacked_by_hand(lc, neighbours)
+    assert lc.table["norm"][0] == pytest.approx(norm, abs=1e-3 * error)
+
+
+def stacked_by_hand(lc, neighbours):
+    """(norm, error) of the sums of all runs in all cells, with one background norm."""
+    runs = lc.origin.compact_runs()
+    flux = lc.origin.spectrum.photon_flux(lc.origin.axes.true)
+    sums = np.zeros((4, *runs[0].compact.dispersion.shape[1:], runs[0].compact.shares.shape[1]))
+    counts = np.zeros(sums[0].size)
+    for run in runs:
+        signal, background, fixed = run.compact.in_all_cells(flux)
+        seconds = run.gti.ontime_s
+        further = run.compact.further_cells.sum(axis=0) if neighbours == "free" else 0 * signal
+        sums += (
+            np.stack([signal * run.deadc, background[0], further * run.deadc, fixed * run.deadc]) * seconds
+        )
+        counts += np.bincount(run.cell, minlength=len(counts))
+    templates = sums.reshape(4, -1)[:, (sums[1] > 0).ravel()]
+    counts = counts[(sums[1] > 0).ravel()]
+    constant, free = templates[3], templates[: 3 if neighbours == "free" else 2]
+
+    def half(x):
+        there = x @ free + constant
+        return np.inf if there.min() <= 0 else there.sum() - counts @ np.log(there)
+
+    def slope(x):
+        return free @ (1 - counts / (x @ free + constant))
+
+    best = minimize(half, np.ones(len(free)), jac=slope, method="BFGS", options={"gtol": 1e-9}).x
+    weighted = free * np.sqrt(counts) / (best @ free + constant)
+    return best[0], np.linalg.inv(weighted @ weighted.T)[0, 0] ** 0.5

@@ -22,7 +22,7 @@ class CubeRows(RowLikelihood):
     # Why they may not be asked for all that `CubeLikelihood` can.
     why_less = (
         "rows in which more is free than the flux of one source and norms of backgrounds cannot; wanted is that the "
-        "other parameters are frozen"
+        "other parameters are frozen, or neighbours='once' or 'fixed'"
     )
 
     def __init__(self, *laid, counts, floored, unpredicted, fluxes, compact_runs):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve.lightcurve.plan import Plan
-from tevcurve.lightcurve.provenance import position_words, safe_energy_words
+from tevcurve.lightcurve.provenance import field_meta, position_words, safe_energy_words
 from tevcurve.options import option_of
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.exclusion import as_exclusions
@@ -37,6 +37,7 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
         "position": position_words(plan.source),
         "safe_energy": told(_safe_energy),
         **plan.options.meta(),
+        **field_meta(plan.field),
     }
     if plan.selected_by is not None:
         meta["selected_by"] = plan.selected_by

@@ -7,6 +7,8 @@ from tevcurve.models import CompoundSpectrum, ProductSpectrum, SumSpectrum
 SAID = {
     "spectrum": ("spectrum", "SPECTRUM"),
     "position": ("position", "POSITION"),
+    "shape": ("shape", "SHAPE"),
+    "other_sources": ("other sources", "OTHERS"),
     "safe_energy": ("safe energies", "SAFE_E"),
     "off_regions": ("OFF regions", "OFF_REGS"),
     "exclusion": ("exclusion", "EXCLUDED"),
@@ -48,6 +50,39 @@ def position_words(source):
     from math import degrees
 
     return f"{degrees(source[0]) % 360:.6f} deg, {degrees(source[1]):.6f} deg (ICRS)"
+
+
+def spatial_words(spatial):
+    """A `SpatialModel` in a line, str: its name, its size and where it is. spatial: the model."""
+    sizes = [
+        f"{parameter.name}={parameter.value:.6g} {parameter.unit.to_string()}".strip()
+        for parameter in spatial.parameters
+        if parameter.name not in ("lon_0", "lat_0") and parameter.value != 0
+    ]
+    words = " ".join([type(spatial).__name__, ", ".join(sizes)]).strip()
+    return f"{words} at {position_words(spatial.lonlat_in('icrs'))}"
+
+
+def field_meta(field):
+    """Dict for the metadata of a light curve of what shines in its field, besides a point: empty for nothing.
+
+    "shape" of a source that is no point; "other_sources", their names and whether they are fitted; "models", a text of
+    each of these; "neighbour_amplitudes" where these are one for all rows.
+
+    field: `~tevcurve.models.Field`.
+    """
+    meta = {"shape": spatial_words(field.source.spatial_model)} if field.is_extended else {}
+    if not field.others:
+        return meta
+    words = {"free": "free in each row", "once": "one amplitude for all rows"}.get(field.neighbours, "fixed")
+    fitted, fixed = (", ".join(model.name for model in models) for models in (field.fitted, field.fixed))
+    told = [f"{names} ({how})" for names, how in ((fitted, words), (fixed, "fixed")) if names]
+    lines = [
+        f"{model.name}: {spatial_words(model.spatial_model)}, {spectrum_words(model.spectral_model)}"
+        for model in field.others
+    ]
+    meta |= {"other_sources": ", ".join(told), "models": lines}
+    return meta | ({} if field.amplitudes is None else {"neighbour_amplitudes": list(field.amplitudes)})
 
 
 def safe_energy_words(safe_energy):

@@ -62,6 +62,11 @@ class Field:
         return not (self.is_extended or self.others)
 
     @property
+    def is_free(self) -> bool:
+        """Whether any of the others has an amplitude of its own in each row."""
+        return self.neighbours == FREE and bool(self.fitted)
+
+    @property
     def is_unsettled(self) -> bool:
         """Whether amplitudes are to be settled for all rows and are not yet."""
         return self.neighbours == ONCE and self.amplitudes is None and bool(self.fitted)
@@ -148,6 +153,25 @@ def field_of(
                 "model of the target's name, or none there."
             )
     return Field(source, others, neighbours), centre
+
+
+def check_free(field: Field, free: tuple[str, ...], interval: str) -> None:
+    """Raises `InputError` for what is not fitted together with neighbours that are free in each row.
+
+    Parameters
+    ----------
+    field : `Field`
+    free : names of parameters of the source's spectrum that are free, too
+    interval : where errors and limits come from
+    """
+    if not field.is_free:
+        return
+    given = f"free is {free!r}" if free else f"interval is {interval!r}"
+    if free or interval != "likelihood":
+        raise InputError(
+            f"{given}, which does not go with neighbours that are free in each row; wanted is neighbours='once' or "
+            "'fixed'."
+        )
 
 
 def _default() -> SpectralModel:

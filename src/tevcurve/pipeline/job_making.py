@@ -12,7 +12,7 @@ from tevcurve.lightcurve.free_spectra import free_names
 from tevcurve.lightcurve.reference_spectrum import check_others, reference_in_bins, remark_beyond
 from tevcurve.maps import WcsGeom
 from tevcurve.models import SpectralModel
-from tevcurve.models.field import field_of
+from tevcurve.models.field import check_free, field_of
 from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.targets import observations_of
@@ -56,6 +56,7 @@ def job_of(observations, target, name, asked):
     if source != _lonlat(position):
         position = SkyCoord(*source, unit="rad")
     options = fit_options(field.spectrum, asked)
+    check_free(field, options.free, options.interval)
     axes = energy_axes(asked["energy_edges"], asked["e_reco"], asked["e_true"])
     reference_in_bins(field.spectrum, axes.true, axes.bands)
     check_others(field, axes.true)

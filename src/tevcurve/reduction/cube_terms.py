@@ -10,7 +10,6 @@ from tevcurve.datasets.cell_expectation import CellExpectation, ExpectedThere
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.irf.field_rotation import BackgroundFrames
 from tevcurve.maps import WcsGeom
-from tevcurve.models.field import FREE
 from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.event_fate import UNPREDICTED
 from tevcurve.reduction.run_in_cells import (
@@ -152,9 +151,7 @@ class _Cube:
             in_fit=safe,
             fixed=fixed,
             further=further,
-            flux=field.spectrum.photon_flux(axes.true)
-            if others.fitted and field.neighbours == FREE
-            else None,
+            flux=field.spectrum.photon_flux(axes.true) if field is not None and field.is_free else None,
         )
         where = near, inside, safe, safe_tev, frames
         return cls(run, source, axes, setting, *where, own, others, expected)

@@ -93,12 +93,14 @@ def signal_densities(run, nodes, energy_tev, separation):
     energy_tev : float array (n,), TeV
     separation : float array (n,), radian, of the events from the source
     """
+    made = np.zeros((len(energy_tev), nodes.n_true))
     near = np.flatnonzero(separation <= run.psf.rad_rad[-1])
+    if not len(near):
+        return made
     area = nodes.each(run.area)
     dispersion = DispersionNodes.of(run.edisp, nodes.energies.ravel(), np.zeros(0), run.offset)
     windows = event_windows(dispersion, nodes, energy_tev[near])
     densities = source_densities(run, nodes, dispersion.at(run.offset), windows, area)
     event, bins, density = densities.at(np.arange(len(near)), separation[near])
-    made = np.zeros((len(energy_tev), nodes.n_true))
     made[near[event], bins] = density
     return made
