@@ -25,7 +25,8 @@ def spectrum_words(spectrum):
     """
     if isinstance(spectrum, CompoundSpectrum):
         return _compound_words(spectrum)
-    parts = list(getattr(spectrum, "setting_words", ()))
+    said = getattr(spectrum, "short_settings", {})
+    parts = list(getattr(spectrum, "setting_words", [f"{name}={value}" for name, value in said.items()]))
     for parameter in getattr(spectrum, "parameters", ()):
         unit = parameter.unit.to_string()
         parts.append(f"{parameter.name}={parameter.value:.6g}{f' {unit}' if unit else ''}")

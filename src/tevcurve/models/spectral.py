@@ -73,7 +73,8 @@ class SpectralModel(Model):
         super().__init__(*values, name=name, **named)
 
     from_function: ClassVar[Any] = MakerElsewhere("tevcurve.models.function_spectrum:FunctionSpectrum")
-    plot: ClassVar[Any] = Elsewhere("tevcurve.models.spectral_plot:plot")
+    spectral_index: ClassVar[Any] = Elsewhere("tevcurve.models.spectral_views:spectral_index")
+    plot: ClassVar[Any] = Elsewhere("tevcurve.models.spectral_views:plot")
 
     def __add__(self, other: Any) -> "SpectralModel":
         return found_at("tevcurve.models.compound_spectra:added")(self, other)
@@ -108,11 +109,6 @@ class SpectralModel(Model):
     def short_settings(self) -> dict[str, str]:
         """The same as a person writes it, dict of texts."""
         return {}
-
-    @property
-    def setting_words(self) -> list[str]:
-        """The same in a few words for a line about the model, list of str."""
-        return [f"{name}={value}" for name, value in self.short_settings.items()]
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any], **parameters: Any) -> "SpectralModel":
@@ -221,13 +217,3 @@ class SpectralModel(Model):
         """
         emin, emax = bounds_in_tev(emin, emax)
         return u.Quantity(self._energy_flux(emin, emax, self.internal_values()), ENERGY_FLUX)
-
-    def spectral_index(self, energy: str | u.Quantity) -> np.ndarray:
-        """Local index -dlog(dN/dE)/dlog(E) at `energy` (Quantity or string), float64; NaN where the flux is 0."""
-        energy = energies_in_tev(energy, "energy")
-        values, step = self.internal_values(), 1e-3
-        shift = np.exp(step * np.array([-2, -1, 1, 2]))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log(self._evaluate(energy[..., None] * shift, values))
-            # The slope at the middle of the polynomial through the four neighbours.
-            return -np.sum(logs * np.array([1, -8, 8, -1]), axis=-1) / (12 * step)

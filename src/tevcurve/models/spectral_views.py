@@ -1,4 +1,4 @@
-"""Spectra as lines on logarithmic axes."""
+"""Views of spectra: the local index, and lines on logarithmic axes."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,11 +8,28 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import unit_text
-from tevcurve.models.energies import bounds_in_tev
+from tevcurve.models.energies import bounds_in_tev, energies_in_tev
 from tevcurve.models.spectral import FLUX_DENSITY, SpectralModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+def spectral_index(model: SpectralModel, energy: str | u.Quantity) -> np.ndarray:
+    """Local index -dlog(dN/dE)/dlog(E) at `energy` (Quantity or string), float64; NaN where the flux is 0.
+
+    Parameters
+    ----------
+    model : `SpectralModel`
+    energy : Quantity or string
+    """
+    energy = energies_in_tev(energy, "energy")
+    values, step = model.internal_values(), 1e-3
+    shift = np.exp(step * np.array([-2, -1, 1, 2]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(model._evaluate(energy[..., None] * shift, values))
+        # The slope at the middle of the polynomial through the four neighbours.
+        return -np.sum(logs * np.array([1, -8, 8, -1]), axis=-1) / (12 * step)
 
 
 def plot(
