@@ -24,3 +24,5 @@ def test_sums_are_those_over_all_true_energies():
     every = np.where(inside, table[np.arange(60), np.where(inside, number, 0)], 0.0)
     np.testing.assert_allclose(made, every.reshape(400, 12, 5).sum(axis=-1), rtol=1e-12)
     assert windows.width < 12
+    assert windows.sums(ranges.flat(table), np.zeros(0, dtype=int)).shape == (0, windows.width)
+    assert migration_windows(energy[:0], nodes, edges, ranges).place.shape[0] == 0

@@ -7,9 +7,10 @@ from astropy.coordinates import SkyCoord
 from small_store import TARGET, make_store
 
 from tevcurve.errors import InputError
-from tevcurve.models import PowerLaw
+from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.catalogue import catalogue_of, catalogue_runs, sources_at
+from tevcurve.pipeline.catalogue_plan import CatalogueSource
 
 BANDS = [0.7, 2, 10] * u.TeV
 POSITIONS = SkyCoord([TARGET.ra, TARGET.ra, TARGET.ra], TARGET.dec + [0, 0.4, -1.1] * u.deg)
@@ -59,6 +60,36 @@ def test_each_source_is_as_its_own_light_curve(store, time_bins, negative):
             assert np.nanmax(np.abs(rows[name] - own[name]) / own["norm_errp"]) < CLOSE, name
         np.testing.assert_allclose(rows["ts"], own["ts"], rtol=2 * CLOSE, atol=CLOSE)
         np.testing.assert_allclose(rows["npred"], own["npred"], rtol=1e-4)
+
+
+def test_neighbours_are_fitted_with_a_source_as_in_its_own_light_curve(store):
+    spectra = PowerLaw(index=2.7), PowerLaw(index=2.2, amplitude="1e-11 cm-2 s-1 TeV-1")
+    near = TARGET.directional_offset_by(60 * u.deg, 0.12 * u.deg)
+    places = {"target": TARGET, "near": near, "south": POSITIONS[2]}
+    sources = [
+        CatalogueSource("target", (TARGET.ra.rad, TARGET.dec.rad), spectra[0], ("near", "south")),
+        CatalogueSource("near", (near.ra.rad, near.dec.rad), spectra[1]),
+        CatalogueSource("south", (POSITIONS[2].ra.rad, POSITIONS[2].dec.rad), spectra[0]),
+    ]
+    options = {"energy_edges": BANDS, "safe_energy": None, "negative": True}
+    made = rows_of(list(catalogue_runs(*catalogue_of(store, sources, **options))), 0)
+    models = [
+        SkyModel(SkyPointSource(places[name].ra, places[name].dec), spectrum, name)
+        for name, spectrum in (("near", spectra[1]), ("south", spectra[0]))
+    ]
+    own = light_curve(
+        store.get_observations(),
+        TARGET,
+        spectrum=spectra[0],
+        models=models,
+        unbinned=True,
+        norm_values=None,
+        **options,
+    ).table
+    assert made["status"].tolist() == own["status"].tolist()
+    for name in ("norm", "norm_errn", "norm_errp", "norm_ul"):
+        assert np.nanmax(np.abs(made[name] - own[name]) / own["norm_errp"]) < CLOSE, name
+    np.testing.assert_allclose(made["npred"], own["npred"], rtol=1e-3)
 
 
 def test_a_group_has_the_runs_that_share_bins(store):

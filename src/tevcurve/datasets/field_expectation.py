@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve.datasets.background_floor import plane_floors
+from tevcurve.datasets.source_overlap import SourceOverlap
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,9 @@ class FieldExpectation:
     background : float array (n_slices, n_reco), s-1 of on-time, sums over the pixels of the fit
     slice_edges, cells, in_fit : as of `~tevcurve.datasets.cell_expectation.CellExpectation`
     n_inside : int, pixels of the fit
-    fixed, further : None: there are no other sources
+    further : float array (n_further, n_reco), s-1 of live time, of further sources whose fluxes are fitted, sums over
+        the pixels of the fit; None for none
+    overlapping : `SourceOverlap` of the source and these; None for none
     """
 
     per_bin: np.ndarray
@@ -27,8 +30,8 @@ class FieldExpectation:
     cells: np.ndarray
     in_fit: np.ndarray
     n_inside: int
-    fixed: Any = None
-    further: Any = None
+    further: np.ndarray | None = None
+    overlapping: SourceOverlap | None = None
 
     def floors(self) -> np.ndarray:
         """What an empty background is raised to, float array (n_slices, n_reco), s-1."""
@@ -45,8 +48,9 @@ class FieldExpectation:
         width = np.diff(reco_edges) * np.mean(solid_angle)
         return plane_floors(self.background / self.cells.shape[1] / width)
 
-    def overlap(self, bands: np.ndarray) -> None:
-        """None: there is no other source. bands: int array (n_reco,)."""
+    def overlap(self, bands: np.ndarray) -> SourceOverlap | None:
+        """The `SourceOverlap`, or None where there is no other source. bands: int array (n_reco,)."""
+        return self.overlapping
 
     def totals(self, bands: np.ndarray, n_bands: int) -> dict[str, Any]:
         """Sums over the cells of each band: a dict of what `CubeTerms` calls its totals.
@@ -64,5 +68,7 @@ class FieldExpectation:
             "response_total": np.array([[self.per_bin[band].sum()] for band in own]),
             "background_total": np.where(background > 0, background, raised),
             "fixed_total": 0.0,
-            "further_total": None,
+            "further_total": None
+            if self.further is None
+            else np.stack([self.further[:, band].sum(axis=1) for band in own], axis=1),
         }

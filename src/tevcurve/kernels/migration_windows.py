@@ -31,7 +31,7 @@ class MigrationWindows:
         """
         # Places are kept as short numbers, of which many fit into memory; looking them up is faster with long ones.
         values = table.take(self.place[own].astype(np.intp))
-        return np.einsum("ewk->ew", values.reshape(len(own), self.width, -1))
+        return np.einsum("ewk->ew", values.reshape(len(own), self.width, self.place.shape[1] // self.width))
 
 
 @dataclass(frozen=True, eq=False)

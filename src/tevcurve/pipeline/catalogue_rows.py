@@ -25,6 +25,7 @@ from tevcurve.reduction.field_parts import FieldParts
 from tevcurve.reduction.field_run import field_run
 from tevcurve.reduction.field_terms import SpectrumTerms
 from tevcurve.reduction.pixels_around import PixelsAround
+from tevcurve.reduction.seen_in_field import SeenInField
 from tevcurve.reduction.true_nodes import TrueNodes, true_nodes
 from tevcurve.run_id import RunId
 
@@ -71,15 +72,16 @@ def catalogue_run(plan: CataloguePlan, group: RunGroup, strict: bool = False) ->
     fields, problems = _fields(plan, group, strict)
     numbers, tables = [np.zeros(0, dtype=int)], []
     chances = np.full(len(plan.sources), np.nan)
-    for sources in _by_spectrum(plan):
-        runs = _SpectrumRuns.of(plan, group, fields, plan.sources[sources[0]].spectrum)
-        for first in range(0, len(sources), BATCH):
-            rows = _SourceRows(runs)
-            for source in sources[first : first + BATCH]:
-                chances[source] = rows.add(source)
-            if rows.source:
-                numbers.append(np.repeat(rows.source, plan.axes.n_bands))
-                tables.append(rows.table())
+    of_spectrum = {
+        key: _SpectrumRuns.of(plan, group, fields, spectrum) for key, spectrum in _spectra(plan).items()
+    }
+    for sources in _batches(plan):
+        rows = _SourceRows(of_spectrum, of_spectrum[id(plan.sources[sources[0]].spectrum)])
+        for source in sources:
+            chances[source] = rows.add(source)
+        if rows.source:
+            numbers.append(np.repeat(rows.source, plan.axes.n_bands))
+            tables.append(rows.table())
     if not tables:
         return CatalogueRun(run_ids, numbers[0], None, chances, problems)
     source = np.concatenate(numbers)
@@ -117,12 +119,19 @@ def _field_parts(plan: CataloguePlan, pixels: PixelsAround, nodes: TrueNodes, ob
     return FieldParts(field_run(observation), plan.axes, plan.setting, pixels, nodes)
 
 
-def _by_spectrum(plan: CataloguePlan) -> list[list[int]]:
-    """Numbers of the sources that have one spectrum, a list of lists."""
-    spectra: dict[int, list[int]] = {}
+def _spectra(plan: CataloguePlan) -> dict[int, SpectralModel]:
+    """Each spectrum of the sources, once."""
+    return {id(source.spectrum): source.spectrum for source in plan.sources}
+
+
+def _batches(plan: CataloguePlan) -> list[list[int]]:
+    """Numbers of the sources that are fitted at a time: of one spectrum, and each with neighbours alone."""
+    alone, together = [], {key: [] for key in _spectra(plan)}
     for number, source in enumerate(plan.sources):
-        spectra.setdefault(id(source.spectrum), []).append(number)
-    return list(spectra.values())
+        (alone.append([number]) if source.neighbours else together[id(source.spectrum)].append(number))
+    for numbers in together.values():
+        alone += [numbers[first : first + BATCH] for first in range(0, len(numbers), BATCH)]
+    return alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,11 +188,13 @@ class _SourceRows:
 
     Parameters
     ----------
-    of : the runs, for the spectrum
+    of_spectrum : the runs, for each spectrum by its id
+    of : the runs, for the spectrum of the sources
     """
 
-    def __init__(self, of: _SpectrumRuns) -> None:
-        self._of = of
+    def __init__(self, of_spectrum: dict[int, _SpectrumRuns], of: _SpectrumRuns) -> None:
+        self._of_spectrum, self._of = of_spectrum, of
+        self._neighbours: tuple[str, ...] = ()
         self.source: list[int] = []
         self._bins: list[int] = []
         self._pieces: list[tuple[np.ndarray, ...]] = []
@@ -204,12 +215,20 @@ class _SourceRows:
         self._bins += bins.tolist()
         if not len(bins):
             return np.nan
+        self._neighbours = plan.sources[source].neighbours
         for number in own:
             made: Any = self._of.runs[number]
-            at_source, terms = made.at(plan.sources[source].lonlat, plan.allowed[source])
+            others = [self._seen(name, number) for name in self._neighbours]
+            at_source, terms = made.at(plan.sources[source].lonlat, plan.allowed[source], others)
             self._runs.append(at_source)
             self._terms.append(terms)
         return constancy_chance(self._terms[-len(own) :], plan.sources[source].name)
+
+    def _seen(self, name: str, number: int) -> SeenInField:
+        """A neighbour of a name in a run."""
+        one = next(source for source in self._of.plan.sources if source.name == name)
+        made: Any = self._of_spectrum[id(one.spectrum)].runs[number]
+        return made.seen(one.lonlat)
 
     def table(self) -> Table:
         """The astropy Table of the rows."""
@@ -217,7 +236,9 @@ class _SourceRows:
         pieces = RunPieces(
             len(self.source), *(np.concatenate(each) for each in zip(*self._pieces, strict=True))
         )
-        rule = CubeRule(plan.options.background_error, plan.options.negative)
+        n_further = len(self._neighbours)
+        further = (tuple(range(1, n_further + 1)),) * len(self._terms) if n_further else ()
+        rule = CubeRule(plan.options.background_error, plan.options.negative, further, self._neighbours)
         setting = RowSetting(self._of.dark, self._why_dark)
         joint = rows_of_cubes(self._terms, pieces, np.ones(1), setting, rule)
         time_bins = _RepeatedBins(self._of.group.bins, np.array(self._bins))

@@ -13,8 +13,8 @@ import numpy as np
 
 from tevcurve.datasets.cell_expectation import ExpectedThere
 from tevcurve.datasets.field_expectation import FieldExpectation
-from tevcurve.datasets.first_cells import FirstCells
-from tevcurve.kernels.tangent import along, tangent_axes
+from tevcurve.kernels.sphere import angular_separation
+from tevcurve.kernels.tangent import along
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import fine_energies
 from tevcurve.reduction.event_densities import event_windows, source_densities
@@ -22,6 +22,7 @@ from tevcurve.reduction.field_parts import FieldParts
 from tevcurve.reduction.pixels_around import places_in_plane
 from tevcurve.reduction.run_in_cells import CellEvents, terms_in_cells
 from tevcurve.reduction.safe_energy import bins_inside, safe_energy_range
+from tevcurve.reduction.seen_in_field import SeenInField, overlap_in_field
 from tevcurve.reduction.true_nodes import TrueNodes
 
 # The share of photons, as they are seen, beyond the angle at which a source ends: neither expected nor looked for.
@@ -47,66 +48,72 @@ class SpectrumTerms:
 
     __repr__ = short_repr
 
-    def at(self, source, allowed=None):
+    def at(self, source, allowed=None, others=()):
         """(`SourceRun`, `CubeTerms` with one bin of true energy) at a source.
 
         Parameters
         ----------
         source : (lon, lat), ICRS, radian
         allowed : bool array (n_pixels,), pixels that are on no exclusion, or None for all
+        others : of each source whose flux is fitted, too, its `SeenInField`
         """
-        field, axes, pixels = self.parts.field, self.parts.axes, self.parts.pixels
-        offset = field.offset(source)
-        run = replace(field.run, offset=offset, psf=field.psf.table_at(offset))
-        frame, offset_max = tangent_axes(*source), self.parts.setting.offset_max
-        inside = pixels.near(frame, self.parts.pointing, offset_max)
+        axes, pixels = self.parts.axes, self.parts.pixels
+        seen = self.seen(source)
+        frame = seen.frame
+        inside = pixels.near(frame, self.parts.pointing, self.parts.setting.offset_max)
         inside = inside if allowed is None else inside & allowed
         safe_tev = self.parts.safe_tev
         if safe_tev is None:
-            safe_tev = safe_energy_range(run, offset, self.parts.setting.safe_energy)
+            safe_tev = safe_energy_range(seen.run, seen.run.offset, self.parts.setting.safe_energy)
         safe = bins_inside(axes.reco, *safe_tev)
-        seen = self._responses(run)
-        background = self._background(frame, inside, safe)
+        covered = np.append(inside, False)
+        further = [each.counts(covered[each.rings_on(pixels, frame)].mean(axis=1)) for each in others]
+        bands = np.where(safe, axes.band_of_bin, -1)
         expected = FieldExpectation(
-            per_bin=np.where(safe, self._seen_inside(seen, inside), 0.0),
-            background=background,
+            per_bin=np.where(safe, seen.counts(covered[self._rings].mean(axis=1)), 0.0),
+            background=self._background(frame, inside, safe),
             slice_edges=self.parts.frames.slice_edges,
             cells=np.broadcast_to(True, (len(safe), len(inside))),
             in_fit=safe,
             n_inside=int(np.count_nonzero(inside)),
+            further=np.where(safe, further, 0.0) if others else None,
+            overlapping=overlap_in_field([seen, *others], self.parts, frame, inside, bands)
+            if others
+            else None,
         )
-        events, response, rates = self._events(run, frame, inside, safe, seen)
+        own, events = self._events(frame, inside, safe)
         floors = expected.density_floors(axes.reco, pixels.solid_angle)
+        there = ExpectedThere(
+            seen.rates(self.parts.events, own)[:, None],
+            self.parts.events.background.take(own, axis=1),
+            floors,
+            further=np.stack([each.rates(self.parts.events, own) for each in others]) if others else None,
+        )
         terms, _ = terms_in_cells(
-            run,
+            seen.run,
             events,
             expected,
             axes,
             axes.band_of_bin,
-            ExpectedThere(response, rates, floors),
+            there,
             line=None,
             safe_tev=safe_tev,
-            first=self._first(run, source, safe, seen, floors) if self.below_zero else None,
+            first=self._first(seen, others, safe, floors) if self.below_zero else None,
         )
-        return run, terms
+        return seen.run, terms
 
-    def _responses(self, run):
-        """What of a source is the same wherever its events are."""
-        area = self.parts.area(run.offset)
-        dispersion = self.parts.dispersion.at(run.offset)
-        return source_densities(run, self.nodes, dispersion, self.parts.windows, area), area, dispersion
+    def seen(self, source):
+        """The `SeenInField` at a position. source: (lon, lat), ICRS, radian."""
+        return self._seen(source, self.limit)
 
-    def _seen_inside(self, seen, inside):
-        """Counts per second in each reco bin, in all pixels of the fit within `limit`, float array (n_reco,)."""
-        densities, area, dispersion = seen
-        covered = np.append(inside, False)[self._rings].mean(axis=1)
-        if covered.min() == 1:
-            shares = densities.psf.shares_within(self.limit)
-        else:
-            shares = np.einsum("tj,j->t", densities.psf.shares_in_rings(self.limit)[1], covered)
-        photons = self.flux * shares
-        parts = self.nodes.weights * area * photons[:, None]
-        return np.einsum("k,kr->r", parts.ravel(), dispersion.probabilities)
+    def _seen(self, source, limit, offset=None):
+        field = self.parts.field
+        offset = field.offset(source) if offset is None else offset
+        run = replace(field.run, offset=offset, psf=field.psf.table_at(offset))
+        area, dispersion = self.parts.area(offset), self.parts.dispersion.at(offset)
+        densities = source_densities(run, self.nodes, dispersion, self.parts.windows, area)
+        photons = self.nodes.weights * area * self.flux[:, None]
+        return SeenInField(run, source, densities, dispersion, photons, self.flux, limit)
 
     def _background(self, frame, inside, safe):
         pixels = self.parts.pixels
@@ -116,35 +123,29 @@ class SpectrumTerms:
         along_sky = np.stack([along(axis, vectors.take(own, axis=1)) for axis in frame.T])
         return np.where(safe, self.parts.background.summed(along_sky, weights[own]), 0.0)
 
-    def _events(self, run, frame, inside, safe, seen):
-        """(`CellEvents`, their responses (n, 1), their background (n_slices, n))."""
+    def _events(self, frame, inside, safe):
+        """(numbers of the field's events that are in the fit, int array (n,); the `CellEvents`)."""
         events, pixels = self.parts.events, self.parts.pixels
-        depth = along(frame[0], events.vectors)
-        own = np.flatnonzero(depth > pixels.reach)
-        x, y = places_in_plane(frame, events.vectors.take(own, axis=1))
-        pixel = pixels.numbers(x, y)
+        own = np.flatnonzero(along(frame[0], events.vectors) > pixels.reach)
+        pixel = pixels.numbers(*places_in_plane(frame, events.vectors.take(own, axis=1)))
         kept = np.append(inside, False)[pixel] & safe[events.reco[own]]
-        near = np.flatnonzero((depth[own] > np.cos(self.limit)) & kept)
-        separation = np.arctan(np.hypot(x[near], y[near]))
-        response = np.zeros((len(own), 1))
-        response[near, 0] = seen[0].signal(own[near], separation, self.flux)
-        own, pixel, response = own[kept], pixel[kept], response[kept]
-        return (
-            CellEvents(events.number[own], events.reco[own], pixel),
-            response,
-            events.background.take(own, axis=1),
-        )
+        own, pixel = own[kept], pixel[kept]
+        return own, CellEvents(events.number[own], events.reco[own], pixel)
 
-    def _first(self, run, source, safe, seen, floors):
+    def _first(self, seen, others, safe, floors):
         """The `FirstCells`: energies at the source."""
         energy, reco, windows = self._fine
         own = np.flatnonzero(safe[reco])
-        response = replace(seen[0], windows=windows).signal(own, np.zeros(len(own)), self.flux)
-        places = (np.full(len(own), angle) for angle in source)
-        lon, lat = places
-        rates = np.stack([run.bkg.rate(energy[own], *at(lon, lat)) for at in self.parts.frames.coordinates])
-        background = np.maximum(rates, floors[:, reco[own]])
-        return FirstCells(reco[own], response[:, None], background, np.zeros(len(own)))
+        lon, lat = (np.full(len(own), angle) for angle in seen.position)
+
+        def there(one):
+            separation = np.full(len(own), angular_separation(*one.position, *seen.position))
+            return replace(one.densities, windows=windows).signal(own, separation, one.flux)
+
+        rates = [seen.run.bkg.rate(energy[own], *at(lon, lat)) for at in self.parts.frames.coordinates]
+        further = np.stack([there(each) for each in others]) if others else None
+        expected = ExpectedThere(there(seen)[:, None], np.stack(rates), floors, further=further)
+        return expected.first_cells(reco[own])
 
     @cached_property
     def _fine(self):
@@ -156,15 +157,14 @@ class SpectrumTerms:
         """The angle in radian within which a source is seen, at any offset, in any band."""
         field, axes = self.parts.field, self.parts.axes
         corner, offset_max = float(np.arccos(self.parts.pixels.reach)), self.parts.setting.offset_max
-        offsets = field.psf.offset_axis.nodes
-        found = 0.0
-        for offset in np.append(offsets[offsets < offset_max], offset_max):
-            run = replace(field.run, offset=float(offset), psf=field.psf.table_at(float(offset)))
-            densities, area, dispersion = self._responses(run)
-            seen = (self.nodes.weights * area).ravel()[:, None] * dispersion.probabilities
-            seen = self.flux[:, None] * seen.reshape(*area.shape, -1).sum(axis=1)
-            bands = np.stack([seen[:, axes.band_of_bin == band].sum(axis=1) for band in range(axes.n_bands)])
-            edges, shares = densities.psf.shares_in_rings(corner)
+        offsets, found = field.psf.offset_axis.nodes, 0.0
+        for offset in np.append(offsets[offsets < offset_max], offset_max).tolist():
+            seen = self._seen(field.run.pointing_lonlat, corner, offset)
+            in_bins = seen.in_bins()
+            bands = np.stack(
+                [in_bins[:, axes.band_of_bin == band].sum(axis=1) for band in range(axes.n_bands)]
+            )
+            edges, shares = seen.densities.psf.shares_in_rings(corner)
             within = np.cumsum(np.einsum("bt,tj->bj", bands, shares), axis=1)
             for each, whole in zip(within, bands.sum(axis=1), strict=True):
                 enough = np.flatnonzero(each >= (1 - LEFT) * whole)
@@ -174,6 +174,5 @@ class SpectrumTerms:
 
     @cached_property
     def _rings(self) -> np.ndarray:
-        psf = self.parts.field.psf.table_at(0.0)
-        edges, _ = psf.shares_in_rings(self.limit)
+        edges, _ = self.parts.field.psf.table_at(0.0).shares_in_rings(self.limit)
         return self.parts.pixels.rings(edges)

@@ -83,8 +83,8 @@ class PixelsAround:
         vectors = np.stack([np.bincount(block, each) for each in self.centres])
         return vectors / np.sqrt(np.sum(vectors**2, axis=0)), block
 
-    def rings(self, edges: np.ndarray) -> np.ndarray:
-        """Numbers of the pixels at places in the middle of rings around the source, int array (n, `AZIMUTHS`).
+    def ring_places(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places (x, y) in the plane in the middle of rings around the source, float arrays (n, `AZIMUTHS`).
 
         edges: float array (n + 1,), radian.
         """
@@ -92,7 +92,11 @@ class PixelsAround:
             np.tan(0.5 * (edges[1:] + edges[:-1])),
             2 * np.pi * (np.arange(AZIMUTHS) + 0.5) / AZIMUTHS,
         )
-        return self.numbers(rad[:, None] * np.cos(azimuth), rad[:, None] * np.sin(azimuth))
+        return rad[:, None] * np.cos(azimuth), rad[:, None] * np.sin(azimuth)
+
+    def rings(self, edges: np.ndarray) -> np.ndarray:
+        """Numbers of the pixels at these places, int array (n, `AZIMUTHS`). edges: float array (n + 1,), radian."""
+        return self.numbers(*self.ring_places(edges))
 
     def near(self, axes: np.ndarray, pointing: np.ndarray, offset_max: float) -> np.ndarray:
         """Whether the centres of pixels are nearer to a pointing than an offset, bool array (nlat * nlon,).
