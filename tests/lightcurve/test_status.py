@@ -206,7 +206,7 @@ class Joint:
     def __init__(self, confusions=None):
         self._confusions = confusions or {}
 
-    def confusions(self, norm):
+    def confusions(self, minimum):
         return self._confusions
 
     def notes(self):

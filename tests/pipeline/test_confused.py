@@ -65,7 +65,7 @@ def test_errors_beside_a_free_neighbour_are_larger_as_predicted():
     """By 1/sqrt(1 - correlation^2), here by about a quarter, in the mean over rows."""
     free, fixed = (curve(0.07, each, factor=15) for each in ("free", "fixed"))
     joint, _ = free.origin.rows(below_zero=False)
-    correlation = expected_correlations(joint, np.asarray(free.table["norm"]))[:, 0]
+    correlation = expected_correlations(joint, joint.profile.best(np.asarray(free.table["norm"])))[:, 0]
     found = np.asarray(free.table["flux_err"]) / np.asarray(fixed.table["flux_err"])
     predicted = 1 / np.sqrt(1 - correlation**2)
     assert (predicted > 1.1).all()

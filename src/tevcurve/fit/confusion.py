@@ -8,7 +8,7 @@ from tevcurve.kernels.overlap import correlations
 HIGHEST = 0.7
 
 
-def expected_correlations(rows, norm):
+def expected_correlations(rows, best):
     """Expected correlation (n_fitted, n_further) of the flux of each fitted row with that of each further source.
 
     It is that of the inverse of Fisher's information of the row's exposure, at fluxes and background norms that are
@@ -18,7 +18,7 @@ def expected_correlations(rows, norm):
     Parameters
     ----------
     rows : `JointCubes`
-    norm : float array (n_fitted,), best norms
+    best : float array (n_fitted, 1 + n_further), best amplitudes
 
     Returns
     -------
@@ -27,7 +27,6 @@ def expected_correlations(rows, norm):
     if rows.stacked or any(run.overlap is None for run in rows.runs):
         return None
     likelihood, band = rows.profile.likelihood, rows.fitted % rows.n_bands
-    best = rows.profile.best(norm)
     amplitudes = _means(best, likelihood.total, band, rows.n_bands)
     norms, known = _mean_norms(rows, best), _prior_weight(likelihood.terms)
     matrix = np.zeros((len(rows.fitted), best.shape[1], best.shape[1]))

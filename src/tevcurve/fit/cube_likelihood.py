@@ -58,13 +58,17 @@ class JointCubes(CubeRows):
         super().__init__(*laid, **counted)
         self.further, self.names = further, names
 
-    def expected(self, norm):
+    def expected(self, norm, further=None):
         """The `Expected` of the fitted rows at norms (n_fitted,), one part for each run of a row.
 
-        norm: float array (n_fitted,).
+        Parameters
+        ----------
+        norm : float array (n_fitted,)
+        further : float array (n_fitted, n_further), the other amplitudes; default: at their best
         """
         profile = self.profile
-        return Expected(norm * profile.total, *profile.likelihood.expected(profile.best(norm)))
+        amplitudes = profile.best(norm) if further is None else np.column_stack([norm, further])
+        return Expected(norm * profile.total, *profile.likelihood.expected(amplitudes))
 
     def events(self, norm):
         """The `RowEvents` of the fitted rows at norms (n_fitted,). norm: float array (n_fitted,)."""
@@ -80,12 +84,14 @@ class JointCubes(CubeRows):
             run[pieces] = number
         return RowPieces(likelihood, row, run)
 
-    def confusions(self, norm):
+    def confusions(self, minimum):
         """Rows whose source cannot be told from another, see `RowLikelihood`; decided by what is expected of both.
 
-        norm: float array (n_fitted,), best norms.
+        minimum: `~tevcurve.fit.minimize.Minimum` of the profile.
         """
-        expected = expected_correlations(self, norm) if any(self.further) else None
+        expected = None
+        if any(self.further):
+            expected = expected_correlations(self, np.column_stack([minimum.norm, minimum.further]))
         if expected is None:
             return {}
         worst = np.abs(expected).argmax(axis=1)

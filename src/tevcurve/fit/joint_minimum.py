@@ -36,12 +36,13 @@ def joint_minimum(
     if len(left):
         found = _with(found, left, minimize_norm(profile.take(left)[0], lower[left]))
     (_, _, curvature), start = profile.evaluate(found.norm, start)
-    return replace(found, curvature=curvature), start
+    return replace(found, curvature=curvature, further=start.amplitudes[:, 1:]), start
 
 
 def _with(minimum: Minimum, rows: np.ndarray, other: Minimum) -> Minimum:
-    """The `Minimum` with some rows as another one has them."""
-    values: dict[str, Any] = {field.name: getattr(minimum, field.name).copy() for field in fields(Minimum)}
+    """The `Minimum` with some rows as another one has them, but for further amplitudes, which it has not."""
+    names = [field.name for field in fields(Minimum) if field.name != "further"]
+    values: dict[str, Any] = {name: getattr(minimum, name).copy() for name in names}
     for name, own in values.items():
         own[rows] = getattr(other, name)
     return Minimum(**values)

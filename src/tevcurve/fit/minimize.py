@@ -31,6 +31,7 @@ class Minimum:
     stat_at_zero : float, the profile without the source
     at_limit : bool, whether the lower limit holds it
     converged : bool
+    further : float array (n, n_further), the other amplitudes of the bins at their best there; None where there is none
 
     Where the lower limit holds it, or the slope jumps, the curvature says nothing of an error: see `is_smooth`.
     """
@@ -42,6 +43,7 @@ class Minimum:
     stat_at_zero: np.ndarray
     at_limit: np.ndarray
     converged: np.ndarray
+    further: np.ndarray | None = None
 
     @property
     def is_smooth(self) -> np.ndarray:

@@ -135,24 +135,27 @@ def _of_those_seen(profile: OneAmplitude, best: BestAmplitudes | None, asked: di
     seen = profile.likelihood.total > 0
     seen[:, 0] = True
     patterns, number = np.unique(seen, axis=0, return_inverse=True)
-    order, parts = np.argsort(number.ravel(), kind="stable"), []
+    order, parts, further = np.argsort(number.ravel(), kind="stable"), [], np.zeros(seen.shape)
     for k, pattern in enumerate(patterns):
         rows, columns = np.flatnonzero(number.ravel() == k), np.flatnonzero(pattern)
         own = OneAmplitude(profile.likelihood.take(rows)[0].with_columns(columns))
         known = None if best is None else best.take(rows, profile.likelihood).with_columns(columns)
         parts.append(estimate_norms(own, best=known, **asked))
+        if len(columns) > 1:
+            further[np.ix_(rows, columns[1:])] = parts[-1].minimum.further
     place = np.argsort(order)
 
-    def joined(name: str, records: list[Any]) -> Any:
-        values = [getattr(record, name) for record in records]
-        return None if values[0] is None else np.concatenate(values)[place]
+    def joined(record: type, records: list[Any], but: str) -> dict[str, Any]:
+        values = {}
+        for name in (each.name for each in fields(record) if each.name not in but.split()):
+            own = [getattr(one, name) for one in records]
+            values[name] = None if own[0] is None else np.concatenate(own)[place]
+        return values
 
-    minimum = Minimum(
-        **{each.name: joined(each.name, [p.minimum for p in parts]) for each in fields(Minimum)}
-    )
-    names = {each.name for each in fields(NormEstimate)} - {"minimum", "norm_scan"}
-    values = {name: joined(name, parts) for name in names}
-    return NormEstimate(minimum=minimum, norm_scan=asked["scan"], **values)
+    minima = joined(Minimum, [part.minimum for part in parts], but="further")
+    minimum = Minimum(**minima, further=further[:, 1:])
+    found = joined(NormEstimate, parts, but="minimum norm_scan")
+    return NormEstimate(minimum=minimum, norm_scan=asked["scan"], **found)
 
 
 def _scan(profile: Profile, start: Start, scan: np.ndarray) -> np.ndarray:

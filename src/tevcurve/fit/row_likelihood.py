@@ -245,17 +245,21 @@ class RowLikelihood:
             if field.name.startswith(("norm", "ts", "dloglike")) and values is not None:
                 columns[field.name] = values if field.name == "norm_scan" else self.spread(values)
         exposure = {name: getattr(self.exposure, name) for name in ("livetime", "ontime", "n_runs")}
-        return columns | self.count_columns(columns["norm"]) | exposure
+        return columns | self.count_columns(columns["norm"], estimate.minimum.further) | exposure
 
-    def count_columns(self, norm):
+    def count_columns(self, norm, further=None):
         """Columns of counts and predictions at norms (n_bins,), a dict of arrays (n_bins,); NaN where not fitted.
 
-        norm: float array (n_bins,).
+        Parameters
+        ----------
+        norm : float array (n_bins,)
+        further : float array (n_fitted, n_further), other amplitudes where these are known; default: at their best
 
         Raises `InputError` for rows that do not say what they expect.
         """
         rows_with(self, Expectations, use="A light curve")
-        measured, expected = self.measured(), self.expected(norm[self.fitted])
+        known = () if further is None else (further,)
+        measured, expected = self.measured(), self.expected(norm[self.fitted], *known)
         signal = self.spread(expected.signal)
         predicted = {"npred": signal + self.spread(expected.rest()), "npred_excess": signal}
         return {"counts": measured["counts"]} | predicted | measured
@@ -300,10 +304,10 @@ class RowLikelihood:
         """What is worth saying of each row, a list (n_bins,) of sentences, empty where there is nothing."""
         return [""] * self.n_bins
 
-    def confusions(self, norm):
+    def confusions(self, minimum):
         """Rows whose source cannot be told from another, a dict of row to (name of that one, expected correlation).
 
-        norm: float array (n_fitted,), best norms.
+        minimum: `~tevcurve.fit.minimize.Minimum` of the profile.
         """
         return {}
 

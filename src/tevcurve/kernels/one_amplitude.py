@@ -103,8 +103,9 @@ class OneAmplitude:
             half[descent.going] = np.nan
             follow = -solve(rest, edge, descent.held)
             slope = gradient[:, 0] - dot(edge, step)
+            others = np.maximum(descent.point - step, 0.0)
             curvature = hessian[:, 0, 0] + dot(edge, follow)
-        end = Followed(np.column_stack([a, descent.point]), follow, inner)
+        end = Followed(np.column_stack([a, others]), follow, inner)
         return (2 * half, 2 * slope, 2 * curvature), end
 
     def settled(self, a: np.ndarray, start: Start = None) -> tuple[Settled, Start]:

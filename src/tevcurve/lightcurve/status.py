@@ -31,7 +31,7 @@ def statuses(joint, minimum, columns):
     lost = joint.lost_excess(minimum.norm)
     for k in np.flatnonzero(_unusual(minimum, columns, joint.fitted) | (lost > 0)):
         told[joint.fitted[k]] = _fitted(minimum, k, columns, joint.fitted[k], lost[k])
-    for number, (name, correlation) in joint.confusions(minimum.norm).items():
+    for number, (name, correlation) in joint.confusions(minimum).items():
         told[number] = _confused(*told.get(number, ("ok", "")), name, correlation)
     for number, (word, why) in told.items():
         status[number] = word
