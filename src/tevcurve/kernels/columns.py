@@ -50,7 +50,10 @@ def columns_of(terms: CashTerms, event_bin: np.ndarray) -> Columns:
 
 
 class FewColumns:
-    """`Columns` of few sources: the sums of all rows at once. See `columns_of` for the arguments."""
+    """`Columns` of few sources: the sums of all rows at once.
+
+    terms, event_bin : see `columns_of`
+    """
 
     def __init__(self, terms: CashTerms, event_bin: np.ndarray) -> None:
         self._terms, self._event_bin = terms, event_bin
@@ -85,7 +88,10 @@ class FewColumns:
 
 
 class ManyColumns:
-    """`Columns` of many sources: matrix products, row by row. See `columns_of` for the arguments."""
+    """`Columns` of many sources: matrix products, row by row.
+
+    terms, event_bin : see `columns_of`
+    """
 
     def __init__(self, terms: CashTerms, event_bin: np.ndarray) -> None:
         # The order of a sum is that of memory.

@@ -48,7 +48,13 @@ def shared_amplitudes(likelihood: AmplitudeLikelihood, group: np.ndarray, n_grou
 
 @dataclass(frozen=True, eq=False)
 class OwnStart:
-    """Where a search for the rows' own amplitudes ended: these (n_rows,), and where the rows' own likelihood's did."""
+    """Where a search for the rows' own amplitudes ended.
+
+    Attributes
+    ----------
+    own : float array (n_rows,), these amplitudes
+    inner : where the search of the rows' own likelihood ended
+    """
 
     own: np.ndarray
     inner: Start
@@ -57,7 +63,7 @@ class OwnStart:
 class SharedByRows:
     """The sum over the rows of each group as a function of what they share, a likelihood of amplitudes.
 
-    See `shared_amplitudes` for the arguments; no group may be empty.
+    likelihood, group, n_groups : see `shared_amplitudes`; no group may be empty
     """
 
     def __init__(self, likelihood: AmplitudeLikelihood, group: np.ndarray, n_groups: int) -> None:
