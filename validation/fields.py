@@ -27,7 +27,7 @@ SEPARATIONS = (0.05, 0.1, 0.2, 0.3, 0.5)  # deg
 # Rows of a run; some of them have a flare.
 N_ROWS, FLARE, FLARING = 100, 4.0, slice(40, 60)
 WAYS = {"binned": {"binsz": "0.04 deg"}, "unbinned": {"unbinned": True}}
-WIDTH = 1.6  # of the maps, deg
+WIDTH = 1.6  # of the maps, deg; their corners are inside of what is drawn
 MEAN_BAR, WIDTH_BAR, ERRORS_BAR, FIT_BAR = 0.1, 0.07, 0.03, 0.05
 # Of the amplitudes of two sources that are told apart, and how near that nothing is asked.
 HIGHEST, NEAR = 0.7, 0.03
@@ -180,7 +180,7 @@ def of_wide(way, _, what, rng):
         shape = SkyGaussian.from_position(TARGET, sigma=WIDE * u.deg)
     run = observation(drawn([source], rng), N_ROWS)
     model = SkyModel(shape, spectrum(), name="target")
-    curve = curve_of(run, norms[:1], [model], width="2 deg", **WAYS[way])
+    curve = curve_of(run, norms[:1], [model], width=f"{WIDTH} deg", **WAYS[way])
     yield ["roots", what, "", way, *summed(*roots(curve, norms))]
 
 
