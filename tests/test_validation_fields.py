@@ -111,6 +111,13 @@ def test_errors_grow_as_predicted_beside_a_free_neighbour(few_rows):
     assert float(ratio) == pytest.approx(float(predicted), rel=few_rows.ERRORS_BAR)
 
 
+def test_a_neighbour_too_near_is_confused(few_rows):
+    assert few_rows.expected_correlation(0.05, "target") > few_rows.HIGHEST
+    found = few_rows.measure("two", "binned", 0.05, "target", 0, 1, rng())
+    ((*_, n, good, _, _),) = found["roots"]
+    assert (n, good) == (40, 0)
+
+
 @pytest.mark.parametrize("what", ["a Gaussian of 0.2 deg", "a map"])
 def test_sources_that_are_no_points_have_their_flux(few_rows, what):
     found = few_rows.measure("wide", "binned", 0.0, what, 0, 1, rng())
@@ -118,6 +125,14 @@ def test_sources_that_are_no_points_have_their_flux(few_rows, what):
     assert n == good == 40
     assert abs(total) < 4 * np.sqrt(40)
     assert squares == pytest.approx(40, abs=4 * np.sqrt(80))
+
+
+@pytest.mark.parametrize("what", ["near ON", "in the ring"])
+def test_a_known_neighbour_of_regions_is_accounted_for(few_rows, what):
+    found = few_rows.measure("regions", "1d", 0.0, what, 0, 1, rng())
+    totals = {line[2]: line[5] / np.sqrt(line[4]) for line in found["roots"]}
+    assert abs(totals["1d"]) < 4
+    assert abs(totals["1d, without"]) > 6
 
 
 def test_what_misses_a_bar_is_told():

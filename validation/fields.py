@@ -87,8 +87,11 @@ def pieces(share):
     equal = [["errors", way, d, "neither"] for way in WAYS for d in SEPARATIONS]
     wide = [["wide", way, 0.0, what] for way in WAYS for what in NORMS]
     regions = [["regions", "1d", 0.0, what] for what in BESIDE]
-    kinds = [*small(share, two), *small(share, equal), *small(share, wide), *small(share, regions)]
-    return [[*kind, *each] for kind in kinds for each in sizes(n, 10)]
+    # Errors hardly differ from row to row.
+    of_each = ((two, n), (equal, some(n, 0.25)), (wide, n), (regions, n))
+    return [
+        [*kind, *each] for kinds, runs in of_each for kind in small(share, kinds) for each in sizes(runs, 10)
+    ]
 
 
 def measure(kind, way, separation, what, first, n_runs, rng):
