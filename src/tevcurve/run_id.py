@@ -77,7 +77,7 @@ class RunId:
 
     def file_text(self) -> str:
         """Words for the name of a file: letters, digits and `_.+-` only; two runs may have the same ones."""
-        parts = [_UNSAFE.sub("_", part)[:_LONGEST].lstrip(".") for part in self._parts()]
+        parts = map(safe_name, self._parts())
         return "-".join(part for part in parts if part) or "_"
 
     def _parts(self) -> tuple[str, str, str]:
@@ -99,6 +99,11 @@ class RunId:
         ]
         is_number = len(pieces) == 3 and not pieces[0] and not pieces[2]
         return self.instrument, not is_number, words, self.obs_id, self.part
+
+
+def safe_name(text: str) -> str:
+    """A text as part of a file's name: letters, digits and `_.+-` only, cut where it is long. text: any."""
+    return _UNSAFE.sub("_", text)[:_LONGEST].lstrip(".")
 
 
 def names_of(run_ids: Iterable[RunId]) -> dict[RunId, str]:

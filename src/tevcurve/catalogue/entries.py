@@ -138,24 +138,20 @@ def _to_plain(entry: CatalogueRun, add_array: framed.AddArray) -> dict[str, Any]
         "runs": [run_id.plain() for run_id in entry.run_ids],
         "problems": [problem.plain() for problem in entry.problems],
         "source": add_array(entry.source),
-        "p_constancy": _optional(getattr(entry, "p_constancy", None), add_array),
+        "p_constancy": add_array(entry.p_constancy),
         "table": None if entry.table is None else table_to_plain(entry.table, add_array),
     }
-
-
-def _optional(values: np.ndarray | None, add_array: framed.AddArray) -> dict[str, Any] | None:
-    return None if values is None else add_array(values)
 
 
 def _from_plain(plain: dict[str, Any], get_array: framed.GetArray) -> CatalogueRun:
     run_ids = tuple(map(RunId.from_plain, plain["runs"]))
     problems = tuple(map(Problem.from_plain, plain["problems"]))
     source = get_array(plain["source"])
-    more = {} if plain["p_constancy"] is None else {"p_constancy": get_array(plain["p_constancy"])}
+    p_constancy = get_array(plain["p_constancy"])
     table = None if plain["table"] is None else table_from_plain(plain["table"], get_array)
     if len(source) != (0 if table is None else len(table)):
         raise DataError("its rows and their sources are not as many")
-    return CatalogueRun(run_ids=run_ids, source=source, table=table, problems=problems, **more)
+    return CatalogueRun(run_ids, source, table, p_constancy, problems)
 
 
 def _digest(tree: Any) -> str:

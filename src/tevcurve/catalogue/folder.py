@@ -144,7 +144,7 @@ class LightCurves:
         position = f"{row['ra']:.6f} {row['dec']:.6f}"
         return (
             f"it is one of the catalogue {self.folder}, which keeps rows and no events; `tevcurve light-curve DATA "
-            f'--position "{position}" --unbinned` makes it from the data'
+            f'--position "{position}" --spectrum "{row["spectrum"]}" --unbinned` makes it from the data'
         )
 
     def rows(self, first: int, stop: int) -> Table:

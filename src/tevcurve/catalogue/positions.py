@@ -10,20 +10,22 @@ from typing import Any
 
 import astropy.units as u
 import numpy as np
-from astropy.coordinates import Angle
+from astropy.coordinates import Angle, SkyCoord
 from astropy.table import Table
 
 from tevcurve.catalogue.neighbourhood import neighbours_of
 from tevcurve.config.spectra import DEFAULT, spectral_model, spectrum_values
 from tevcurve.data import DataStore
+from tevcurve.data.target_position import usable_position
 from tevcurve.data.targets import NAMELESS, targets_of
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import DataError, InputError, TevcurveError
 from tevcurve.files import FitsFile, expand_path, read_bytes
 from tevcurve.files.astropy_table import as_table
 from tevcurve.files.columns import listed
 from tevcurve.files.masked import table_without_masks
 from tevcurve.models import SpectralModel
 from tevcurve.pipeline.catalogue_plan import CatalogueSource
+from tevcurve.pipeline.targets import observations_of
 
 log = logging.getLogger(__name__)
 
@@ -252,13 +254,19 @@ def _of_targets(stores: list[DataStore], common: SpectralModel) -> list[Catalogu
     for target in sorted(targets_of(*stores), key=lambda one: one.name):
         if target.name == NAMELESS:
             continue
-        lon, lat = target.position_deg
-        if not (np.isfinite(lon) and np.isfinite(lat)) or (lon, lat) == (0, 0):
-            unknown.append(target.name)
+        place = usable_position(*target.position_deg)
+        try:
+            # Where the index does not say, the headers of its runs may.
+            where = observations_of(stores, target.name)[1] if place is None else SkyCoord(*place, unit="deg")
+        except TevcurveError as error:
+            unknown.append((target.name, str(error)))
             continue
-        made.append(CatalogueSource(target.name, _on_sky(lon, lat, f"The target {target.name}"), common))
-    if unknown and made:
-        log.warning("The index has no position of %s, which are left out.", listed(unknown))
+        made.append(
+            CatalogueSource(target.name, (float(where.icrs.ra.rad), float(where.icrs.dec.rad)), common)
+        )
+    for name, reason in unknown if made else ():
+        log.warning("The target %s is left out: %s", name, reason)
     if not made:
-        raise InputError("The index has no target with a position; wanted is a file of positions.")
+        more = f": {unknown[0][1]}" if unknown else "."
+        raise InputError(f"There is no target with a position; wanted is a file of positions{more}")
     return made

@@ -82,11 +82,9 @@ class RowSums:
         """None; the rows of an entry count. entry: what a group of runs gives."""
         self.problems += entry.problems
         self.run_ids += entry.run_ids
-        chances = getattr(entry, "p_constancy", None)
-        if chances is not None:
-            known = np.isfinite(chances)
-            self._logs[known] += np.log(np.maximum(chances[known], np.finfo(float).tiny))
-            self._chances += known
+        known = np.isfinite(entry.p_constancy)
+        self._logs[known] += np.log(np.maximum(entry.p_constancy[known], np.finfo(float).tiny))
+        self._chances += known
         if entry.table is None:
             return
         band = np.searchsorted(self.plan.axes.bands, np.asarray(entry.table["e_min"]) * (1 + 1e-9)) - 1

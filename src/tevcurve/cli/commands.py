@@ -57,6 +57,10 @@ COMMANDS = {
         "tevcurve.cli.light_curve:light_curve",
         "A light curve without a file: print it, and keep it with --output.",
     ),
+    "light-curves": Command(
+        "tevcurve.cli.light_curves:light_curves",
+        "Light curves of all sources of a catalogue from one reading of the runs, with pages to look at.",
+    ),
     "rebin": Command(
         "tevcurve.cli.results:rebin",
         "The light curve of a result in other time bins or energy bands; the data are not read again.",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE
+from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE, SOURCE
 from tevcurve.errors import InputError
 
 
@@ -31,6 +31,7 @@ def export(
         bool, typer.Option("--columns", help="Print which columns light curves have, and who fills them.")
     ] = False,
     overwrite: OVERWRITE = False,
+    source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
 ):
     """Write the light curve of a result, or of a file, in another format.
@@ -51,4 +52,4 @@ def export(
             "Wanted are a result and the file to be written, as `tevcurve export crab crab.vot`; `tevcurve export "
             "--formats` prints the formats."
         )
-    export_to(result, file, overwrite, form, accept_changed)
+    export_to(result, file, overwrite, form, accept_changed, source)

@@ -2,9 +2,9 @@
 
 import logging
 import os
-from contextlib import closing, contextmanager
 from time import perf_counter
 
+from tevcurve.cli.cluster import cluster
 from tevcurve.cli.outcome import tell, write
 from tevcurve.cli.outputs import Outputs
 from tevcurve.config.changes import with_changes
@@ -16,7 +16,6 @@ from tevcurve.data.found_files import is_fits_name
 from tevcurve.data.targets import only_target
 from tevcurve.errors import MissingError, TevcurveError
 from tevcurve.pipeline import light_curve
-from tevcurve.pipeline.on_cluster import connect
 from tevcurve.pipeline.targets import open_stores
 
 log = logging.getLogger(__name__)
@@ -99,7 +98,7 @@ def _make(config):
     log.info(
         "%s runs of %s at %s", n_runs, config.target, arguments["target"].to_string("hmsdms", precision=1)
     )
-    with _cluster(config.scheduler) as client:
+    with cluster(config.scheduler) as client:
         made = light_curve(**arguments, progress=True, client=client)
     log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
     try:
@@ -109,13 +108,3 @@ def _make(config):
         tell(made)
         raise
     return tell(made, outputs)
-
-
-@contextmanager
-def _cluster(address):
-    """A context that gives a client of the Dask scheduler at an address, or None where there is no address."""
-    if address is None:
-        yield None
-        return
-    with closing(connect(address)) as client:
-        yield client

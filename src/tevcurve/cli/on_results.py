@@ -1,5 +1,6 @@
 """What the commands on a result do: other bins, further runs, spectra, a page, tests of variability, other formats."""
 
+from tevcurve.cli.catalogue_jobs import refuse_catalogue, result_of
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.outcome import tell, tell_problems, write
@@ -14,10 +15,9 @@ from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.selection import STAGE
 from tevcurve.pipeline.targets import open_stores
 from tevcurve.progress import working
-from tevcurve.store import Result
 
 
-def rebin_result(path, changes, outputs, accept_changed):
+def rebin_result(path, changes, outputs, accept_changed, source=None):
     """Exit code of `tevcurve rebin`.
 
     Parameters
@@ -26,15 +26,16 @@ def rebin_result(path, changes, outputs, accept_changed):
     changes : dict of keys of the configuration
     outputs : `Outputs`
     accept_changed : bool
+    source : str, of a catalogue, or None
     """
-    read = Result.read(path, accept_changed)
+    read = result_of(path, source, accept_changed)
     with working("Fitting"):
         made, config, text = rebinned(read, changes)
     write(outputs, made, config, text, inputs=read.provenance["inputs"])
     return tell(made, outputs)
 
 
-def print_spectra(path, changes, outputs, accept_changed):
+def print_spectra(path, changes, outputs, accept_changed, source=None):
     """Exit code of `tevcurve sed`.
 
     Parameters
@@ -43,8 +44,9 @@ def print_spectra(path, changes, outputs, accept_changed):
     changes : dict of keys of the configuration
     outputs : `Outputs`
     accept_changed : bool
+    source : str, of a catalogue, or None
     """
-    read = Result.read(path, accept_changed)
+    read = result_of(path, source, accept_changed)
     with working("Fitting"):
         made = spectra(read, changes)
     if outputs.flux_points is not None:
@@ -69,6 +71,7 @@ def append_to(path, new, cache, outputs, options):
     outputs : `Outputs`
     options : dict of further keywords of `append_runs`
     """
+    refuse_catalogue(path, "append")
     folder = cache_folder(none_of_words(cache))
     stores = open_stores(new[0], **new[1])
     made = append_runs(path, stores, cache=folder, progress=True, **options)
@@ -80,7 +83,7 @@ def append_to(path, new, cache, outputs, options):
     return tell(made.light_curve, outputs)
 
 
-def report_on(path, outputs, toys, accept_changed):
+def report_on(path, outputs, toys, accept_changed, source=None):
     """None; the page of `tevcurve report`.
 
     Parameters
@@ -89,17 +92,18 @@ def report_on(path, outputs, toys, accept_changed):
     outputs : `Outputs`
     toys : int or None
     accept_changed : bool
+    source : str, of a catalogue, or None
     """
     # jinja2 is slow to import.
     from tevcurve.report import write_report
 
     with working("Writing the report"):
-        result = Result.read(path, accept_changed)
+        result = result_of(path, source, accept_changed)
         write_report(result, outputs.report, overwrite=outputs.overwrite, n_toys=toys)
     outputs.tell()
 
 
-def print_variability(path, band, instrument, toys, seed, accept_changed):
+def print_variability(path, band, instrument, toys, seed, accept_changed, source=None):
     """None; `tevcurve variability` of a result or a file.
 
     Parameters
@@ -109,8 +113,9 @@ def print_variability(path, band, instrument, toys, seed, accept_changed):
     instrument : str or None
     toys, seed : int
     accept_changed : bool
+    source : str, of a catalogue, or None
     """
-    light_curve = _light_curve_of(path, accept_changed)
+    light_curve = _light_curve_of(path, accept_changed, source)
     if instrument is not None:
         light_curve = light_curve.of_instrument(instrument)
     with working("Testing"):
@@ -118,7 +123,7 @@ def print_variability(path, band, instrument, toys, seed, accept_changed):
     print(plain(summary))
 
 
-def export_to(path, file, overwrite, form, accept_changed):
+def export_to(path, file, overwrite, form, accept_changed, source=None):
     """None; `tevcurve export` of a result or a file.
 
     Parameters
@@ -128,8 +133,9 @@ def export_to(path, file, overwrite, form, accept_changed):
     overwrite : bool
     form : name of its format, or None
     accept_changed : bool
+    source : str, of a catalogue, or None
     """
-    written = _light_curve_of(path, accept_changed).write(file, overwrite, form)
+    written = _light_curve_of(path, accept_changed, source).write(file, overwrite, form)
     print(plain(f"Light curve in {written}"))
 
 
@@ -163,8 +169,8 @@ def _formats():
             yield f"{name:<{width}}  {form.words} ({', '.join(form.suffixes)}){lost}"
 
 
-def _light_curve_of(path, accept_changed):
+def _light_curve_of(path, accept_changed, source):
     """The `LightCurve` of the folder of a result, or of a file with one."""
-    if path.is_file():
+    if path.is_file() and source is None:
         return LightCurve.read(path, accept_changed=accept_changed)
-    return Result.read(path, accept_changed).light_curve
+    return result_of(path, source, accept_changed).light_curve

@@ -8,6 +8,7 @@ import typer
 from tevcurve.cli.job_options import job_options, listed
 from tevcurve.cli.outputs import Outputs
 from tevcurve.errors import InputError
+from tevcurve.run_id import safe_name
 
 RESULT = Annotated[
     Path, typer.Argument(help="Folder of a result, as `tevcurve run` writes it.", metavar="RESULT")
@@ -17,12 +18,20 @@ ACCEPT_CHANGED = Annotated[
     bool,
     typer.Option("--accept-changed", help="Take files of the result that are not as they were written."),
 ]
+SOURCE = Annotated[
+    str | None,
+    typer.Option(
+        help="Which source, where RESULT is a catalogue of `tevcurve light-curves`.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
 BINS = ("time_bins", "energy_edges", "e_reco", "e_true")
 
 
 # What is not given stays as it is.
 @job_options(only=(*BINS, "output", "plot", "report", "overwrite"), time_bins=None, energy_edges=None)
-def rebin(result: RESULT, accept_changed: ACCEPT_CHANGED = False, **options):
+def rebin(result: RESULT, source: SOURCE = None, accept_changed: ACCEPT_CHANGED = False, **options):
     """The light curve of a result in other time bins or energy bands; the data are not read again.
 
     \b
@@ -36,7 +45,7 @@ def rebin(result: RESULT, accept_changed: ACCEPT_CHANGED = False, **options):
     outputs = Outputs.of(options["output"], options["plot"], options["report"], bool(options["overwrite"]))
     from tevcurve.cli.on_results import rebin_result
 
-    return rebin_result(result, changes, outputs, accept_changed)
+    return rebin_result(result, changes, outputs, accept_changed, source)
 
 
 @job_options(only=("time_bins", "energy_edges"), time_bins=None, energy_edges=None)
@@ -55,6 +64,7 @@ def sed(
         ),
     ] = None,
     overwrite: OVERWRITE = False,
+    source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
     **options,
 ):
@@ -72,7 +82,7 @@ def sed(
     outputs = Outputs.of(plot=plot, overwrite=overwrite, flux_points=output)
     from tevcurve.cli.on_results import print_spectra
 
-    return print_spectra(result, changes, outputs, accept_changed)
+    return print_spectra(result, changes, outputs, accept_changed, source)
 
 
 def report(
@@ -85,6 +95,7 @@ def report(
         int | None, typer.Option(help="Toys for the chances of variability.", show_default=False)
     ] = None,
     overwrite: OVERWRITE = False,
+    source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
 ):
     """A page about a result to send to colleagues: one file, with figures to look into.
@@ -92,13 +103,15 @@ def report(
     \b
     tevcurve report crab
     tevcurve report crab -o crab-2024.html --overwrite
+    tevcurve report field --source "PKS 2155-304"
     """
     if output is None:
-        output = result.absolute().with_name(f"{result.absolute().name}.html")
+        name = result.absolute().name + (f"-{safe_name(source)}" if source is not None else "")
+        output = result.absolute().with_name(f"{name}.html")
     outputs = Outputs.of(report=output, overwrite=overwrite)
     from tevcurve.cli.on_results import report_on
 
-    report_on(result, outputs, toys, accept_changed)
+    report_on(result, outputs, toys, accept_changed, source)
 
 
 def variability(
@@ -120,6 +133,7 @@ def variability(
         int, typer.Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the toys.", min=0)] = 0,
+    source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
 ):
     """Did the source vary, how much and how fast? Tests that count exposure, limits and trials.
@@ -131,4 +145,4 @@ def variability(
     """
     from tevcurve.cli.on_results import print_variability
 
-    print_variability(result, band, instrument, toys, seed, accept_changed)
+    print_variability(result, band, instrument, toys, seed, accept_changed, source)

@@ -54,13 +54,19 @@ def chosen(config: Chosen) -> dict[str, Any]:
         position = as_position(config.position).icrs
         observations, _ = observations_of(stores, position, config.target)
     if config.runs is not None:
-        observations = _with_ids(observations, config.runs, config)
+        observations = with_ids(observations, config.runs, config)
     return {"observations": list(observations), "target": position, "name": config.target}
 
 
-def _with_ids(
-    observations: Iterable[Observation], runs: list[int | str], config: Chosen
-) -> list[Observation]:
+def with_ids(observations: Iterable[Observation], runs: list[int | str], config: Chosen) -> list[Observation]:
+    """The observations of some OBS_IDs, in the order of these. Raises `MissingError` for one that is not there.
+
+    Parameters
+    ----------
+    observations : all that there are
+    runs : the OBS_IDs
+    config : with `data` and `target`, for the error
+    """
     by_id: dict[int | str, list[Observation]] = {}
     for observation in observations:
         by_id.setdefault(observation.obs_id, []).append(observation)

@@ -19,7 +19,7 @@ from tevcurve.problems import Problem
 from tevcurve.run_id import RunId, names_of
 from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
-from tevcurve.store.older import OlderOrigin, how_to_make_anew, older_origin
+from tevcurve.store.older import how_to_make_anew, older_origin
 from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.small_files import as_json, more_values_than, read_json, read_text
 from tevcurve.store.stored_runs import RunEntry, RunFolder, StoredRuns
@@ -139,7 +139,7 @@ class Result:
         origin = self.light_curve.origin
         if isinstance(origin, LightCurveOrigin):
             return origin
-        if isinstance(origin, OlderOrigin):
+        if hasattr(origin, "reason"):
             raise InputError(f"The runs of the result {self.folder} cannot be used: {origin.reason}.")
         anew = how_to_make_anew(self.folder, self.config)
         raise InputError(f"The result {self.folder} was written without its runs; {anew}.")

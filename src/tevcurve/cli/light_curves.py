@@ -1,0 +1,34 @@
+"""`tevcurve light-curves`: all sources of a catalogue from one reading of the runs."""
+
+from typing import Annotated
+
+import typer
+
+from tevcurve.cli.job_options import changes_of, job_options
+from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
+
+
+@job_options(only=CATALOGUE_KEYS, norm_values=None)
+def light_curves(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="The data, as light-curve takes them, and last the positions: a CSV, ECSV or FITS file with name, ra, "
+            "dec (deg, ICRS) and, where wanted, spectrum and neighbours; or the word targets, all of the index.",
+            metavar="PATH... POSITIONS",
+        ),
+    ],
+    **options,
+):
+    """Light curves of all sources of a catalogue from one reading of the runs, with pages to look at.
+
+    The same command goes on with what is in the folder after it was stopped, and adds what runs are new.
+
+    \b
+    tevcurve light-curves PATH positions.csv --output field
+    tevcurve light-curves PATH targets --output all --time-bins night --n-jobs 4
+    tevcurve report field --source "PKS 2155-304"
+    """
+    from tevcurve.cli.catalogue_jobs import make_catalogue
+
+    return make_catalogue(paths, changes_of(options))
