@@ -268,7 +268,7 @@ def test_runs_go_to_the_scheduler_that_is_named(store, capsys, monkeypatch):
         addresses.append(address)
         return distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
 
-    monkeypatch.setattr("tevcurve.cli.jobs.connect", connect)
+    monkeypatch.setattr("tevcurve.cli.cluster.connect", connect)
     assert main(["light-curve", store]) == 0
     alone = capsys.readouterr().out
     assert main(["light-curve", store, "--scheduler", "tcp://there:8786"]) == 0
