@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tevcurve.irf.psf_at_energies import FormAtEnergies
 from tevcurve.irf.source_psf import SourcePSF, nodes_up_to
 from tevcurve.kernels.folding import continuous_profile
 from tevcurve.kernels.interpolation import locate
@@ -117,41 +118,9 @@ class AnalyticPSF(SourcePSF):
         """
         return FORMS[self.form].density(self.parameters_at(energies_tev)[:, None], rad_rad)
 
-    def at_energies(self, energies_tev: ArrayLike) -> "AnalyticPSF":
-        """The function at true energies, increasing, which are the energies of what comes back.
-
-        energies_tev: float array (n,), TeV.
-        """
-        return AnalyticPSF(self.form, np.asarray(energies_tev, dtype=float), self.parameters_at(energies_tev))
-
-    @cached_property
-    def _coefficients(self) -> np.ndarray:
-        form = FORMS[self.form]
-        return np.ascontiguousarray(form.coefficients(self.parameters).T)
-
-    def densities_of(self, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
-        """Densities (m,) in sr-1, each at one of its own energies and at an angle in radian.
-
-        Parameters
-        ----------
-        which : int array (m,), the number of the energy of each
-        rad_rad : angles from the source, float array (m,), radian
-        """
-        return FORMS[self.form].of_coefficients(self._coefficients.take(which, axis=1).T, rad_rad)
-
-    def shares_in_rings(self, limit: float) -> tuple[np.ndarray, np.ndarray]:
-        """Edges (m + 1,) in radian of rings around the source, from 0, and the shares (n, m) of the photons in each.
-
-        The shares are those at its own energies.
-
-        limit: radian, where the last ring ends.
-        """
-        rad = nodes_up_to(RADII, limit)
-        return rad, np.diff(FORMS[self.form].within(self.parameters[:, None], rad), axis=1)
-
-    def shares_within(self, limit: float) -> np.ndarray:
-        """Shares (n,) of the photons within an angle, at its own energies. limit: radian."""
-        return FORMS[self.form].within(self.parameters, limit)
+    def at_energies(self, energies_tev: ArrayLike) -> FormAtEnergies:
+        """The `FormAtEnergies` at true energies (n,) in TeV. energies_tev: float array (n,)."""
+        return FormAtEnergies(self.form, self.parameters_at(energies_tev), RADII)
 
     def containment_fraction(self, energies_tev: ArrayLike, rad_rad: ArrayLike) -> np.ndarray:
         """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where there is no function.

@@ -10,8 +10,9 @@ from astropy import units as u
 from numpy.typing import ArrayLike
 
 from tevcurve.errors import InputError
+from tevcurve.irf.psf_at_energies import TableAtEnergies
 from tevcurve.irf.source_psf import SourcePSF, nodes_up_to
-from tevcurve.kernels.folding import disc_integral_at, disc_integrals, ring_integrals
+from tevcurve.kernels.folding import disc_integral_at, disc_integrals
 from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.records import short_repr
@@ -118,41 +119,9 @@ class EnergyDependentTablePSF(SourcePSF):
         places = locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
         return interpolate_axis(self.profiles(energies_tev), places, axis=1) * places.inside
 
-    def at_energies(self, energies_tev: ArrayLike) -> "EnergyDependentTablePSF":
-        """The function at true energies, increasing, which are the energies of what comes back.
-
-        energies_tev: float array (n,), TeV.
-        """
-        return EnergyDependentTablePSF(np.asarray(energies_tev), self.rad_rad, self.profiles(energies_tev))
-
-    def densities_of(self, which: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
-        """Densities (m,) in sr-1, each at one of its own energies and at an angle in radian; 0 beyond the table.
-
-        Parameters
-        ----------
-        which : int array (m,), the number of the energy of each
-        rad_rad : angles from the source, float array (m,), radian
-        """
-        places = locate(self.rad_rad, rad_rad, 0.0, self.rad_rad[-1])
-        first, values = which * len(self.rad_rad), self.values.ravel()
-        low, high = (values.take(first + node) for node in (places.lower, places.upper))
-        return (low * (1 - places.weight) + high * places.weight) * places.inside
-
-    def shares_in_rings(self, limit: float) -> tuple[np.ndarray, np.ndarray]:
-        """Edges (m + 1,) in radian of rings around the source, from 0, and the shares (n, m) of the photons in each.
-
-        The shares are those at its own energies.
-
-        limit: radian, where the last ring ends; or the last angle of the table, if that is nearer.
-        """
-        rad, values = nodes_up_to(self.rad_rad, limit), self.values
-        if rad is not self.rad_rad:
-            values = interpolate_axis(values, locate(self.rad_rad, rad), axis=1)
-        return rad, ring_integrals(rad, values)
-
-    def shares_within(self, limit: float) -> np.ndarray:
-        """Shares (n,) of the photons within an angle, at its own energies. limit: radian."""
-        return disc_integral_at(self.rad_rad, self.values, limit)
+    def at_energies(self, energies_tev: ArrayLike) -> TableAtEnergies:
+        """The `TableAtEnergies` at true energies (n,) in TeV. energies_tev: float array (n,)."""
+        return TableAtEnergies(self.rad_rad, self.profiles(energies_tev))
 
     def containment_fraction(self, energies_tev: ArrayLike, rad_rad: ArrayLike) -> np.ndarray:
         """Fraction (0 to 1) within angles (radian) at true energies (TeV), broadcast; 0 where the response is empty.

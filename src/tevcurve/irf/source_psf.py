@@ -23,7 +23,7 @@ class SourcePSF:
 
     Of its own each has the energies and angles at which it is known, densities and shares within an angle; from these
     come the shares of pixels, which light curves are made of, and what is asked by the tutorial's names. For many
-    sources at a time each has `at_energies`, and of these `densities_of`, `shares_in_rings` and `shares_within`, too.
+    sources at a time each has `at_energies`, too, see `tevcurve.irf.psf_at_energies`.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ class SourceDensities:
 
     Attributes
     ----------
-    psf : `~tevcurve.irf.source_psf.SourcePSF` at the source, at the mean energies of the bins of true energy
+    psf : `~tevcurve.irf.psf_at_energies.PSFAtEnergies` at the source, at the mean energies of the bins of true energy
     windows : `MigrationWindows` of the events
     table : float array (n_places,), effective area times the density in energy, TeV-1 cm2, as `DispersionNodes` has it
     """

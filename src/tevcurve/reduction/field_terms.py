@@ -174,5 +174,5 @@ class SpectrumTerms:
 
     @cached_property
     def _rings(self) -> np.ndarray:
-        edges, _ = self.parts.field.psf.table_at(0.0).shares_in_rings(self.limit)
+        edges, _ = self.parts.field.psf.table_at(0.0).at_energies(np.ones(1)).shares_in_rings(self.limit)
         return self.parts.pixels.rings(edges)
