@@ -52,6 +52,8 @@ def columns_of(terms: CashTerms, event_bin: np.ndarray) -> Columns:
 class FewColumns:
     """`Columns` of few sources: the sums of all rows at once.
 
+    Parameters
+    ----------
     terms, event_bin : see `columns_of`
     """
 
@@ -90,6 +92,8 @@ class FewColumns:
 class ManyColumns:
     """`Columns` of many sources: matrix products, row by row.
 
+    Parameters
+    ----------
     terms, event_bin : see `columns_of`
     """
 

@@ -63,6 +63,8 @@ class OwnStart:
 class SharedByRows:
     """The sum over the rows of each group as a function of what they share, a likelihood of amplitudes.
 
+    Parameters
+    ----------
     likelihood, group, n_groups : see `shared_amplitudes`; no group may be empty
     """
 
