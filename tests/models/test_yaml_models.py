@@ -14,8 +14,10 @@ import pytest
 from tevcurve.errors import DataError, InputError
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import (
+    EBLAbsorption,
     FunctionSpectrum,
     LogParabola,
+    OpacityTable,
     PowerLaw,
     PowerLawNorm,
     SkyDisk,
@@ -25,6 +27,7 @@ from tevcurve.models import (
     SmoothBrokenPowerLaw,
     SuperExpCutoffPowerLaw4FGLDR3,
     TemplateSpatialModel,
+    TemplateSpectrum,
     models_from_dict,
     models_to_dict,
     read_models,
@@ -313,4 +316,70 @@ def test_mistakes_of_compound_spectra(changes, words):
     values = models_to_dict([SkyModel(None, PowerLaw() + PowerLaw(index=3), name="a")])
     values["components"][0]["spectral"] |= changes
     with pytest.raises(InputError, match=words):
+        models_from_dict(values)
+
+
+def absorption(redshift=0.15):
+    """A table of optical depths as steep as those in use."""
+    energies, redshifts = np.geomspace(0.03, 30, 12), np.array([0.1, 0.2, 0.3])
+    table = OpacityTable(energies, redshifts, 5 * redshifts[:, None] * energies, "a table")
+    return EBLAbsorption(redshift, "made", table=table, alpha_norm=0.9)
+
+
+def test_templates_and_absorption_come_back():
+    template = TemplateSpectrum(
+        [0.1, 1, 10] * u.TeV, [2e-10, 1e-12, 3e-15] * u.Unit("cm-2 s-1 TeV-1"), norm=1.5
+    )
+    spectra = [template, absorption() * PowerLaw(index=2.2), template * absorption(0.1)]
+    read = models_from_dict(
+        models_to_dict([SkyModel(None, one, name=f"{k}") for k, one in enumerate(spectra)])
+    )
+    for again, spectrum in zip(read, spectra, strict=True):
+        np.testing.assert_allclose(again.spectral_model.dnde(ENERGY), spectrum.dnde(ENERGY), rtol=1e-12)
+    part = read[1].spectral_model.parts[0]
+    assert (part.model, part.redshift.value, part.alpha_norm.value) == ("made", 0.15, 0.9)
+    assert part.redshift.frozen
+
+
+def spectral(**changes):
+    values = models_to_dict([SkyModel(None, absorption() * PowerLaw(), name="a")])
+    values["components"][0]["spectral"]["model1"] |= changes
+    return values
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"filename": "nothing.fits"}, "The file nothing.fits of the absorption of a is not there"),
+        ({"filename": 3}, "The file of the absorption of a is 3; wanted is the path of one"),
+        ({"energy": {"data": [1, 2], "unit": "m"}}, "The energies of the absorption of a are in m"),
+        (
+            {"energy": {"data": ["a"], "unit": "TeV"}},
+            "energy of the absorption of a has data and unit that are none",
+        ),
+        ({"energy": {"data": [1, 2], "unit": "TeV"}}, "The absorption of a cannot be used: The depths of"),
+        ({"values": {"data": [[2.0]]}}, "are not all from 0 to 1"),
+        ({"energy": 3}, "The energy of the absorption of a is 3; wanted is a mapping"),
+        ({"more": 3}, "The absorption of a has the key 'more'"),
+    ],
+)
+def test_mistakes_of_absorption(changes, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        models_from_dict(spectral(**changes))
+
+
+def test_a_file_of_gammapy_that_is_not_here_is_the_model_in_it():
+    pytest.importorskip("ebltable", reason="the package ebltable has the optical depths")
+    values = spectral(filename="$NO_SUCH_DATA/ebl/ebl_dominguez11.fits.gz")
+    part = models_from_dict(values)[0].spectral_model.parts[0]
+    assert part.model == "dominguez"
+
+
+def test_mistakes_of_templates_of_spectra():
+    template = TemplateSpectrum([0.1, 1] * u.TeV, [2e-10, 1e-12] * u.Unit("cm-2 s-1 TeV-1"))
+    values = models_to_dict([SkyModel(None, template, name="a")])
+    values["components"][0]["spectral"]["values"]["data"] = [1.0, -1.0]
+    with pytest.raises(
+        InputError, match="The template spectrum of a cannot be used: The value of a template at 1 TeV"
+    ):
         models_from_dict(values)

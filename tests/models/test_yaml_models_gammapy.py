@@ -8,8 +8,10 @@ from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import (
     BrokenPowerLaw,
     Constant,
+    EBLAbsorption,
     ExponentialCutoffPowerLaw,
     LogParabola,
+    OpacityTable,
     PowerLaw,
     PowerLawNorm,
     SkyDisk,
@@ -19,6 +21,7 @@ from tevcurve.models import (
     SmoothBrokenPowerLaw,
     SuperExpCutoffPowerLaw4FGLDR3,
     TemplateSpatialModel,
+    TemplateSpectrum,
     read_models,
     write_models,
 )
@@ -126,3 +129,22 @@ def test_templates_both_ways(tmp_path, coordsys, monkeypatch):
     inside = evaluated(theirs_map, lon - np.deg2rad(0.04), lat)
     # Solid angles of pixels are theirs to 1e-4 of ours; they divide by these twice, on writing and on reading.
     np.testing.assert_allclose(again.spatial_model.evaluate(lon - np.deg2rad(0.04), lat), inside, rtol=1e-3)
+
+
+def test_templates_and_absorption_both_ways(tmp_path):
+    energies, redshifts = np.geomspace(0.03, 60, 12), np.array([0.1, 0.2])
+    table = OpacityTable(energies, redshifts, 2 * redshifts[:, None] * energies, "a table")
+    template = TemplateSpectrum(
+        [0.1, 1, 10, 50] * u.TeV, [2e-10, 1e-12, 3e-15, 1e-17] * u.Unit("cm-2 s-1 TeV-1"), norm=2
+    )
+    spectra = [template, EBLAbsorption(0.116, "made", table=table) * PowerLaw(index=2.2)]
+    ours = [SkyModel(None, spectrum, name=f"source-{k}") for k, spectrum in enumerate(spectra)]
+    write_models(ours, tmp_path / "ours.yaml")
+    read = theirs.Models.read(tmp_path / "ours.yaml")
+    read.write(tmp_path / "theirs.yaml", write_covariance=False)
+    for model, other, again in zip(ours, read, read_models(tmp_path / "theirs.yaml"), strict=True):
+        flux = model.spectral_model.dnde(ENERGY)
+        np.testing.assert_allclose(
+            other.spectral_model(ENERGY * u.TeV).to_value("cm-2 s-1 TeV-1"), flux, rtol=1e-10
+        )
+        np.testing.assert_allclose(again.spectral_model.dnde(ENERGY), flux, rtol=1e-10)

@@ -5,26 +5,14 @@ import astropy.units as u
 from tevcurve.errors import InputError
 from tevcurve.models import (
     BackgroundModel,
-    BrokenPowerLaw,
-    Constant,
-    ExponentialCutoffPowerLaw,
-    LogParabola,
-    PowerLaw,
     SkyDisk,
     SkyGaussian,
     SkyModel,
     SkyPointSource,
     SpectralModel,
 )
+from tevcurve.models.yaml_spectra import SHAPES as SPECTRA
 
-# Their class -> ours, and the names of parameters that differ.
-SPECTRA = {
-    "PowerLawSpectralModel": (PowerLaw, {}),
-    "ExpCutoffPowerLawSpectralModel": (ExponentialCutoffPowerLaw, {}),
-    "LogParabolaSpectralModel": (LogParabola, {}),
-    "BrokenPowerLawSpectralModel": (BrokenPowerLaw, {}),
-    "ConstantSpectralModel": (Constant, {}),
-}
 SHAPES = {
     "PointSpatialModel": (SkyPointSource, ()),
     "GaussianSpatialModel": (SkyGaussian, ("sigma",)),
@@ -78,10 +66,10 @@ def _spectral(spectrum):
     kind = type(spectrum).__name__
     if kind not in SPECTRA:
         return _any_spectrum(spectrum)
-    ours, renamed = SPECTRA[kind]
-    made = ours(**{renamed.get(p.name, p.name): _quantity(p) for p in spectrum.parameters})
+    _, ours = SPECTRA[kind]
+    made = ours(**{parameter.name: _quantity(parameter) for parameter in spectrum.parameters})
     for parameter in spectrum.parameters:
-        made.parameters[renamed.get(parameter.name, parameter.name)].frozen = bool(parameter.frozen)
+        made.parameters[parameter.name].frozen = bool(parameter.frozen)
     return made
 
 

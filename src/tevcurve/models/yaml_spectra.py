@@ -6,8 +6,11 @@ from typing import Any
 from tevcurve.errors import InputError
 from tevcurve.models import curved_shapes as curved
 from tevcurve.models import spectral_shapes as shapes
+from tevcurve.models import yaml_tables as tables
 from tevcurve.models.compound_spectra import CompoundSpectrum, ProductSpectrum, SumSpectrum
+from tevcurve.models.ebl_absorption import EBLAbsorption
 from tevcurve.models.spectral import SpectralModel
+from tevcurve.models.template_spectrum import TemplateSpectrum
 from tevcurve.models.yaml_parameters import (
     Path,
     check_keys,
@@ -32,6 +35,7 @@ SHAPES: dict[str, tuple[str, type[SpectralModel]]] = {
 }
 COMPOUND = ("CompoundSpectralModel", "compound")
 OPERATORS: dict[str, type[CompoundSpectrum]] = {"add": SumSpectrum, "mul": ProductSpectrum}
+KINDS = (*SHAPES, tables.TEMPLATE[0], tables.ABSORPTION[0], COMPOUND[0])
 DEEPEST = 15  # spectra inside one another
 
 
@@ -49,10 +53,14 @@ def spectrum_of(values: Mapping[str, Any], path: Path, name: str) -> SpectralMod
     kind = kind_of(values, path, f"The spectrum of {name}")
     if kind in COMPOUND:
         return _compound(values, path, name)
+    if kind in tables.TEMPLATE:
+        return tables.template_of(values, path, name)
+    if kind in tables.ABSORPTION:
+        return tables.absorption_of(values, path, name)
     found = [ours for long, (short, ours) in SHAPES.items() if kind in (long, short)]
     if not found:
         raise mistake(
-            (*path, "type"), f"The spectrum of {name} is a {kind}; wanted is one of {', '.join(SHAPES)}."
+            (*path, "type"), f"The spectrum of {name} is a {kind}; wanted is one of {', '.join(KINDS)}."
         )
     (ours,) = found
     what = f"the spectrum of {name}"
@@ -71,6 +79,10 @@ def plain_spectrum(spectrum: SpectralModel, name: str) -> dict[str, Any]:
     """
     if isinstance(spectrum, CompoundSpectrum):
         return _plain_compound(spectrum, name)
+    if isinstance(spectrum, TemplateSpectrum):
+        return tables.plain_template(spectrum)
+    if isinstance(spectrum, EBLAbsorption):
+        return tables.plain_absorption(spectrum)
     kinds = {ours: long for long, (_, ours) in SHAPES.items()}
     if type(spectrum) not in kinds:
         raise InputError(
