@@ -202,3 +202,32 @@ def test_thirty_sources_are_at_the_minimum_of_the_dense_sums():
         step = np.linalg.solve(bend[np.ix_(~held, ~held)], slope[~held])
         errors = np.sqrt(np.diag(np.linalg.inv(bend[np.ix_(~held, ~held)])))
         assert np.abs(step / errors).max() < 1e-4
+
+
+@pytest.mark.parametrize("n_shared", [2, 5])
+@pytest.mark.parametrize("free", [False, True])
+def test_no_counts_at_all(n_shared, free):
+    """Half the statistic is the sum of all that is expected, so limits are the rise over twice a source's counts."""
+    (block,) = simulate_bin(3, n_shared=n_shared, counts=False, free=free)
+    for number, (_, found) in enumerate(estimate_each(CashLikelihood(terms_of([[block]])), **ASKED)):
+        assert (found.norm[0], found.ts[0], found.norm_errn[0]) == (0, 0, 0)
+        assert np.isnan(found.norm_err[0])
+        assert found.norm_ul[0] == pytest.approx(2.706 / (2 * block.shared[number].sum()), rel=1e-6)
+        assert found.norm_errp[0] == pytest.approx(1 / (2 * block.shared[number].sum()), rel=1e-6)
+
+
+def test_an_event_that_only_one_of_the_sources_can_have_made():
+    """Without a background, each of two sources that share no cell has its counts over what is expected of it."""
+    (block,) = simulate_bin(5, n_shared=3, background=0.0, free=False)
+    shared = block.shared * (np.arange(60)[None] // 20 == np.arange(3)[:, None])
+    shared = (
+        np.vstack([shared, [[0] * 59 + [1.0]]]) + np.eye(4)[:, [0] * 20 + [1] * 20 + [2] * 19 + [3]] * 0.01
+    )
+    counts = np.where(np.arange(60) < 40, 2.0, 0.0)
+    row = [[type(block)(shared, 0 * counts, 0 * counts, counts)]]
+    for number, (_, found) in enumerate(estimate_each(CashLikelihood(terms_of(row)), **ASKED)):
+        total = shared[number].sum()
+        expected = counts[shared[number] > 0].sum() / total
+        assert found.norm[0] == pytest.approx(expected, rel=1e-6)
+        if expected:
+            assert found.norm_err[0] == pytest.approx(np.sqrt(expected / total), rel=1e-4)

@@ -74,3 +74,10 @@ def test_errors_beside_a_free_neighbour_are_larger_as_predicted():
 
 def test_at_a_distance_rows_are_told_apart():
     assert "confused" not in set(made(0.3)["status"])
+
+
+def test_sources_in_one_place_may_have_all_counts_or_none():
+    table = made(0.001)
+    assert set(table["status"]) == {"confused"}
+    assert said(table) == pytest.approx(-1, abs=0.005)
+    assert np.asarray(table["norm_errn"]) == pytest.approx(np.asarray(table["norm"]), rel=1e-3)
