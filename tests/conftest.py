@@ -89,3 +89,12 @@ def store_copy(kept_store, tmp_path):
     """A copy of the small store that may be changed."""
     shutil.copytree(kept_store, tmp_path / "dl3")
     return tmp_path / "dl3"
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """`browser.Pages` in headless Chromium."""
+    from browser import opened_browser
+
+    with opened_browser(tmp_path_factory.mktemp("chromium")) as opened:
+        yield opened

@@ -190,7 +190,7 @@ def _line(source: Any, rows: _Rows, place: int, band: int) -> dict[str, Any]:
         (str(int(_of_band(source, "n_fluxes", band))), _of_band(source, "n_fluxes", band)),
         (_flux_text(source, band), flux),
         *(
-            (number(_of_band(source, name, band), 3), _of_band(source, name, band))
+            (_statistic(_of_band(source, name, band)), _of_band(source, name, band))
             for name in ("ts", "ts_var")
         ),
         (number(source["p_constancy"], 2), source["p_constancy"]),

@@ -3,6 +3,8 @@
   const SVG = "http://www.w3.org/2000/svg";
   const WIDTH = 960, HEIGHT = 420, LEFT = 74, RIGHT = 14, TOP = 14, BOTTOM = 52;
   const LIMIT_TS = 4;
+  // Days without a row after which the next one gets a date, and pixels between dates and between points.
+  const GAP = 0.5, LABEL = 62, POINT = 5;
   const catalogue = window.tevcurveSources;
   const form = document.getElementById("controls");
   const plot = document.getElementById("plot");
@@ -25,6 +27,10 @@
   function number(value, digits) {
     if (value === null || value === undefined) return "–";
     return String(Number(value).toPrecision(digits)).replace("-", "−");
+  }
+
+  function statistic(value) {
+    return value === null ? "–" : value.toFixed(value >= 100 ? 0 : 1).replace("-", "−");
   }
 
   // Round numbers from one end to the other.
@@ -56,6 +62,35 @@
     return row.limit !== null && (row.flux === null || row.ts === null || row.ts < LIMIT_TS || row.flux <= 0);
   }
 
+  // [place, text] of round times.
+  function times(low, high, zero, x) {
+    const [made, decimals] = ticks(low - zero, high - zero, 8);
+    return made.map((value) => [x(value + zero), value.toFixed(decimals)]);
+  }
+
+  // [place, text] of the first row after each gap; the text is missing where there is no room.
+  function dates(rows, x) {
+    const made = [];
+    let room = -Infinity;
+    rows.forEach((row, place) => {
+      if (place && row.start - rows[place - 1].stop < GAP) return;
+      const at = x(place);
+      const fits = at - room >= LABEL;
+      if (fits) room = at;
+      if (fits || rows.length < 200) made.push([at, fits ? row.start.toFixed(1) : ""]);
+    });
+    return made;
+  }
+
+  // Whether most points would lie on their neighbours in time.
+  function isCrowded(source, band) {
+    const rows = rowsOf(source, band);
+    if (rows.length < 3) return false;
+    const width = (WIDTH - LEFT - RIGHT) / (rows[rows.length - 1].stop - rows[0].start);
+    const near = rows.filter((row, place) => place && (row.start - rows[place - 1].start) * width < POINT);
+    return near.length > 0.3 * (rows.length - 1);
+  }
+
   function draw(source, band, inOrder) {
     const rows = rowsOf(source, band);
     const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": "Flux against time" });
@@ -82,14 +117,10 @@
     const edge = inOrder ? 0 : 0.02 * (last - first);
     const x = (value) => LEFT + ((value - first + edge) / (last - first + 2 * edge)) * (WIDTH - LEFT - RIGHT);
     const y = (value) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
-    const zero = inOrder ? 0 : Math.floor(first);
-    const [across, decimals] = ticks(first - edge - zero, last + edge - zero, 8);
-    for (const value of across) {
-      if (inOrder && (!Number.isInteger(value) || value < 0 || value >= rows.length)) continue;
-      const at = x(value + zero);
+    const zero = Math.floor(first);
+    for (const [at, text] of inOrder ? dates(rows, x) : times(first - edge, last + edge, zero, x)) {
       svg.append(element("path", { class: "grid", d: `M${at} ${TOP}V${HEIGHT - BOTTOM}` }));
       svg.append(element("path", { class: "axis", d: `M${at} ${HEIGHT - BOTTOM}v5` }));
-      const text = inOrder ? value + 1 : value.toFixed(decimals);
       svg.append(element("text", { x: at, y: HEIGHT - BOTTOM + 20, "text-anchor": "middle" }, text));
     }
     const [up, places] = ticks(low, high, 6);
@@ -121,7 +152,7 @@
       svg.append(mark);
     });
     svg.append(element("path", { class: "axis", d: `M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
-    const below = inOrder ? "Row, in the order of time" : `MJD − ${zero} [d, ${catalogue.scale}]`;
+    const below = inOrder ? `Rows one after the other; MJD (${catalogue.scale}) of the first after a gap of half a day` : `MJD − ${zero} [d, ${catalogue.scale}]`;
     svg.append(element("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, below));
     const title = element("text", { "text-anchor": "middle", transform: `translate(18 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)` });
     title.append(`Flux, ${catalogue.bands[band]} [10`);
@@ -133,14 +164,14 @@
   }
 
   function said(row) {
-    if (isLimit(row)) return `flux below ${number(row.limit, 3)} cm−2 s−1, TS ${number(row.ts, 3)}`;
-    return `flux ${number(row.flux, 4)} (+${number(row.errp, 2)} −${number(row.errn, 2)}) cm−2 s−1, TS ${number(row.ts, 3)}`;
+    if (isLimit(row)) return `flux below ${number(row.limit, 3)} cm⁻² s⁻¹, TS ${statistic(row.ts)}`;
+    return `flux ${number(row.flux, 4)} (+${number(row.errp, 2)} −${number(row.errn, 2)}) cm⁻² s⁻¹, TS ${statistic(row.ts)}`;
   }
 
   function fillTable(source) {
     const table = document.getElementById("rows");
     const several = catalogue.bands.length > 1;
-    const head = [`Start [MJD ${catalogue.scale}]`, "Stop", ...(several ? ["Energies"] : []), "Flux [cm−2 s−1]", "Error down", "Error up", `Limit (${catalogue.level})`, "TS", "Events", "Status", "Reason"];
+    const head = [`Start [MJD ${catalogue.scale}]`, "Stop", ...(several ? ["Energies"] : []), "Flux [cm⁻² s⁻¹]", "Error down", "Error up", `Limit (${catalogue.level})`, "TS", "Events", "Status", "Reason"];
     const line = document.createElement("tr");
     for (const text of head) {
       const cell = document.createElement("th");
@@ -153,7 +184,7 @@
     catalogue.bands.forEach((name, band) => rowsOf(source, band).forEach((row) => made.push([row, name])));
     made.sort((one, other) => one[0].start - other[0].start);
     table.tBodies[0].replaceChildren(...made.map(([row, name]) => {
-      const cells = [row.start.toFixed(6), row.stop.toFixed(6), ...(several ? [name] : []), number(row.flux, 4), number(row.errn, 2), number(row.errp, 2), number(row.limit, 3), number(row.ts, 3), number(row.counts, 5), row.status, row.reason];
+      const cells = [row.start.toFixed(6), row.stop.toFixed(6), ...(several ? [name] : []), number(row.flux, 4), number(row.errn, 2), number(row.errp, 2), number(row.limit, 3), statistic(row.ts), row.counts === null ? "–" : row.counts.toFixed(0), row.status, row.reason];
       const shown = document.createElement("tr");
       cells.forEach((text, at) => {
         const cell = document.createElement("td");
@@ -217,6 +248,8 @@
     fillFacts(source);
     fillTable(source);
     form.hidden = false;
+    const order = isCrowded(source, Number(new FormData(form).get("band") || 0));
+    form.elements.place.value = order ? "order" : "time";
     redraw();
     document.getElementById("caption").textContent = catalogue.caption;
   }
