@@ -22,6 +22,7 @@ from validation import (
     alarms,
     biases,
     blocks,
+    catalogues,
     code_is_right,
     continuous,
     coverage,
@@ -65,6 +66,13 @@ PARTS = {
         telescopes.measure, telescopes.section, telescopes.pieces, (*ALL, "simulation"), public_data=True
     ),
     "fields": Part(fields.measure, fields.section, fields.pieces, (*ALL, "simulation")),
+    "catalogue": Part(
+        catalogues.measure,
+        catalogues.section,
+        catalogues.pieces,
+        (*ALL, "simulation", "pipeline"),
+        public_data=True,
+    ),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 
