@@ -29,7 +29,7 @@ from tevcurve import (
 )
 from tevcurve.demo import demo_light_curve
 from tevcurve.figures import save_figure
-from tevcurve.lightcurve.bins import bayesian_blocks, by_run, by_width
+from tevcurve.lightcurve.bins import bayesian_blocks, by_run
 from tevcurve.lightcurve.variability import bayesian_blocks as blocks_of
 from tevcurve.lightcurve.variability import flare_profile
 from tevcurve.reduction.regions import SkyCircle
@@ -63,6 +63,12 @@ def hardness():
     curve = _flare([0.7, 1.3, 20], "10 min")
     axes = curve.plot_panels(below=[curve.hardness()], exposure=True, time_format="iso")
     return axes[0].figure
+
+
+def spectra_in_time():
+    """Spectra of the flare's Bayesian blocks, from before midnight to the morning, each with its index."""
+    whole = _flare([1, 10], "night", method="1d", free=("index",))
+    return whole.sed([1, 1.5, 2.2, 3.3, 5, 10] * u.TeV, "blocks 0.01").plot()[0].figure
 
 
 def nights_of_years():
@@ -105,7 +111,7 @@ def crab_spectrum():
 
 def _flare(bands, width, **options):
     spectrum, target = PowerLaw(index=3.4), "PKS 2155-304 (flare)"
-    return light_curve(_release(), target, by_width(width), bands * u.TeV, spectrum=spectrum, **options)
+    return light_curve(_release(), target, width, bands * u.TeV, spectrum=spectrum, **options)
 
 
 def _off_regions():
@@ -128,7 +134,7 @@ def _release():
 
 
 SIMULATED = (night,)
-MEASURED = (flare_night, hardness, nights_of_years, crab_maps, crab_regions, crab_spectrum)
+MEASURED = (flare_night, hardness, spectra_in_time, nights_of_years, crab_maps, crab_regions, crab_spectrum)
 
 
 def main(arguments=None):

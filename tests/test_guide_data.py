@@ -50,6 +50,20 @@ def test_commands_say_what_the_page_shows(name, other_stores, gammapy_data, monk
             assert " ".join(line.split()) in said, (commands, line)
 
 
+def test_commands_of_spectra_in_time_say_what_the_page_shows(gammapy_data, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
+    page = GUIDE / "spectra_in_time.md"
+    for command in blocks(page)[0][0]:
+        assert main(words_of(command)) == 0, (command, capsys.readouterr())
+    said = " ".join(capsys.readouterr().out.split())
+    for line in blocks(page)[0][1]:
+        assert " ".join(line.split()) in said, line
+    calls = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    exec(calls[0], {})
+    assert {path.name for path in tmp_path.iterdir()} >= {"flare.png", "flare.fits", "flare.ecsv"}
+
+
 @pytest.mark.parametrize(
     "page", [*sorted(PAGES.glob("*.md")), GUIDE / "joint_crab.md"], ids=lambda page: page.stem
 )

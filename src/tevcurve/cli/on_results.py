@@ -3,7 +3,7 @@
 from tevcurve.cli.catalogue_jobs import refuse_catalogue, result_of
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
-from tevcurve.cli.outcome import tell, tell_problems, write
+from tevcurve.cli.outcome import tell, tell_problems, write, write_page
 from tevcurve.config.rebinning import rebinned, spectra
 from tevcurve.config.values import cache_folder, none_of_words
 from tevcurve.lightcurve import LightCurve
@@ -55,6 +55,8 @@ def print_spectra(path, changes, outputs, accept_changed, source=None):
         if len(made) > MOST:
             note(f"The figure shows the first {MOST} of {len(made)} time bins; --time-bins makes fewer.")
         write_panels(outputs.plot, made[:MOST].plot, about=summary(made))
+    if outputs.report is not None:
+        write_page(outputs, read, spectra=made)
     print(plain(made))
     outputs.tell()
     return tell_problems(made.fits)
@@ -94,12 +96,7 @@ def report_on(path, outputs, toys, accept_changed, source=None):
     accept_changed : bool
     source : str, of a catalogue, or None
     """
-    # jinja2 is slow to import.
-    from tevcurve.report import write_report
-
-    with working("Writing the report"):
-        result = result_of(path, source, accept_changed)
-        write_report(result, outputs.report, overwrite=outputs.overwrite, n_toys=toys)
+    write_page(outputs, result_of(path, source, accept_changed), n_toys=toys)
     outputs.tell()
 
 

@@ -39,9 +39,6 @@ def write(outputs, light_curve, config, text=None, observations=None, inputs=Non
     if outputs.plot is not None:
         write_figure(outputs.plot, light_curve.plot, about=caption(light_curve))
     if outputs.report is not None:
-        # jinja2 is slow to import.
-        from tevcurve.report import write_report
-
         # Of the result as it was written, or of one that is not.
         written = outputs.output is not None
         result = (
@@ -49,8 +46,23 @@ def write(outputs, light_curve, config, text=None, observations=None, inputs=Non
             if written
             else Result(light_curve, config, provenance_of(inputs), None)
         )
-        with working("Writing the report"):
-            write_report(result, outputs.report, overwrite=outputs.overwrite)
+        write_page(outputs, result)
+
+
+def write_page(outputs, result, **options):
+    """None; the page about a result is written.
+
+    Parameters
+    ----------
+    outputs : `Outputs`
+    result : `Result`
+    options : of `tevcurve.report.write_report`
+    """
+    # jinja2 is slow to import.
+    from tevcurve.report import write_report
+
+    with working("Writing the report"):
+        write_report(result, outputs.report, overwrite=outputs.overwrite, **options)
 
 
 def tell(light_curve, outputs=None):

@@ -63,6 +63,10 @@ def sed(
             help="File to draw a panel for each time bin into, .png, .pdf or .svg.", show_default=False
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="File of a page about the result, with these spectra, .html.", show_default=False),
+    ] = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
@@ -75,11 +79,11 @@ def sed(
 
     \b
     tevcurve sed crab
-    tevcurve sed crab --time-bins "blocks 0.05" --plot blocks.png
+    tevcurve sed crab --time-bins "blocks 0.05" --plot blocks.png --report blocks.html
     tevcurve sed crab --energy 0.7TeV,1TeV,2TeV,5TeV,20TeV -o crab-sed.fits
     """
     changes = {name: listed(options[name]) for name in BINS if options.get(name) is not None}
-    outputs = Outputs.of(plot=plot, overwrite=overwrite, flux_points=output)
+    outputs = Outputs.of(plot=plot, report=report, overwrite=overwrite, flux_points=output)
     from tevcurve.cli.on_results import print_spectra
 
     return print_spectra(result, changes, outputs, accept_changed, source)

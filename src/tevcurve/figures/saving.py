@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,22 +40,39 @@ def save_figure(
 
     Raises `InputError` for another ending, or where there is no such folder.
     """
-    from matplotlib import rc_context
-
     path = Path(path).expanduser()
     kind = path.suffix.lower()
     if kind not in METADATA:
         raise InputError(f"The figure's file is {path.name!r}; wanted is an ending {', '.join(METADATA)}.")
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write the figure {path.name} into.")
+    return _replace(path, _drawn(figure, kind, about, dpi=dpi, **options))
+
+
+def figure_as_text(figure: "Figure") -> str:
+    """A figure as an address of data, `data:image/svg+xml;base64,...`, for a page; the figure is closed.
+
+    figure: matplotlib Figure of pyplot.
+    """
+    import matplotlib.pyplot as plt
+
+    drawn = _drawn(figure, ".svg", "")
+    plt.close(figure)
+    return f"data:image/svg+xml;base64,{b64encode(drawn).decode('ascii')}"
+
+
+def _drawn(figure: "Figure", kind: str, about: str, **options: Any) -> memoryview:
+    """The bytes of a figure, in the kind of file with this ending."""
+    from matplotlib import rc_context
+
     said = {ABOUT[kind]: about} if about else {}
     metadata = METADATA[kind] | said | options.pop("metadata", {})
     # A layout is found anew at each drawing, from the one before.
     figure.draw_without_rendering()
     buffer = BytesIO()
     with rc_context({"svg.hashsalt": SALT}):
-        figure.savefig(buffer, format=kind[1:], dpi=dpi, metadata=metadata, **options)
-    return _replace(path, buffer.getbuffer())
+        figure.savefig(buffer, format=kind[1:], metadata=metadata, **options)
+    return buffer.getbuffer()
 
 
 def _replace(path: Path, content: memoryview) -> Path:

@@ -18,6 +18,7 @@ from tevcurve.report.figure_style import SIGNS, plain
 from tevcurve.report.light_curve_figure import light_curve_figure
 from tevcurve.report.quality_figures import quality_figures
 from tevcurve.report.rows import ReportRows
+from tevcurve.report.spectra import Spectra
 from tevcurve.report.visits import visits
 from tevcurve.store.atomic import write_file
 
@@ -27,7 +28,7 @@ N_TOYS, DOUBT, MAX_TOY_ROWS = 1000, 1e-6, 100
 MAX_TESTED_ROWS = 5000
 
 
-def write_report(result, path, overwrite=False, *, n_toys=None):
+def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None):
     """The `Path` of the HTML page written: whole, or not there at all. The same input gives the same bytes.
 
     Parameters
@@ -39,6 +40,7 @@ def write_report(result, path, overwrite=False, *, n_toys=None):
         Replace a file that is there. Otherwise it is an `InputError`.
     n_toys : int, toys for the chances of variability; default: 1000 where the formula gives a chance above 1e-6
         and there are at most 100 rows (more take minutes), else none
+    spectra : `FluxPoints`, spectra in time that the page shows, too, as `LightCurve.sed` makes them
     """
     path = Path(os.path.expandvars(path)).expanduser()
     if path.suffix.lower() not in (".html", ".htm"):
@@ -47,17 +49,18 @@ def write_report(result, path, overwrite=False, *, n_toys=None):
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
-    write_file(path, report_html(result, n_toys=n_toys).encode())
+    write_file(path, report_html(result, n_toys=n_toys, spectra=spectra).encode())
     return path
 
 
-def report_html(result, *, n_toys=None):
+def report_html(result, *, n_toys=None, spectra=None):
     """The page of a result or a `LightCurve` as text; see `write_report`.
 
     Parameters
     ----------
     result : `Result` or `LightCurve`
     n_toys : int or None, as there
+    spectra : `FluxPoints` or None, as there
     """
     light_curve = result if isinstance(result, LightCurve) else getattr(result, "light_curve", None)
     if not isinstance(light_curve, LightCurve):
@@ -73,6 +76,7 @@ def report_html(result, *, n_toys=None):
         figures=figures,
         bands=_band_choices(rows),
         visits=visits(rows),
+        spectra=None if spectra is None else Spectra.of(spectra),
         variability=[
             (name, summary and tables.variability_table(summary), s) for name, summary, s in variability
         ],

@@ -1,5 +1,7 @@
 """Flux points of a small store for all who write and draw them."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import pytest
 from small_store import TARGET, make_store
@@ -18,3 +20,10 @@ def curve(tmp_path_factory):
 @pytest.fixture(scope="package")
 def flux_points(curve):
     return curve.sed([0.7, 1.1, 2, 4, 10] * u.TeV)
+
+
+@pytest.fixture(scope="package")
+def plain_points(curve):
+    """The same with the shape of the reference, which have scans."""
+    origin = replace(curve.origin, options=replace(curve.origin.options, free=()))
+    return origin.light_curve().sed([0.7, 1.1, 2, 4, 10] * u.TeV)

@@ -36,8 +36,9 @@ def assert_same(points, curve):
     assert points.meta == curve.meta
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("time_bins", ["9 min", "blocks 0.3"])
+@pytest.mark.parametrize(
+    ("method", "time_bins"), [*((method, "blocks 0.3") for method in METHODS), ("1d", "9 min")]
+)
 def test_points_are_the_light_curve_in_these_bands(observations, method, time_bins):
     options = {"time_bins": time_bins, **METHODS[method]}
     whole = light_curve(observations, TARGET, energy_edges=[0.7, 10] * u.TeV, **options)
@@ -74,7 +75,6 @@ def test_all_energies_are_fitted_together_where_the_shape_is_free(curve):
     made = curve.sed(EDGES)
     for name in ("flux", "flux_err", "index", "index_err", "ts", "counts"):
         assert_array_equal(made.fits.table[name], curve.table[name])
-    assert "index" not in made.table.colnames
     free = np.flatnonzero(made.fits.table["status"] == "ok")
     assert len(free)
     for row in free:
@@ -82,6 +82,42 @@ def test_all_energies_are_fitted_together_where_the_shape_is_free(curve):
         own = PowerLaw(fit["index"], "1 cm-2 s-1 TeV-1", "1 TeV")
         own.amplitude = fit["flux"] / own.photon_flux([0.7, 10])[0]
         assert_allclose(fit["curve_dnde"], own.dnde(fit["curve_energy"]), rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["1d", "3d"])
+def test_points_have_the_shape_of_their_time_bin(observations, method):
+    """They are those of a light curve with the fitted spectrum as its reference, to the last bit."""
+    options = {"time_bins": "9 min", "method": method}
+    whole = light_curve(
+        observations, TARGET, free="index", free_ts=90, energy_edges=[0.7, 10] * u.TeV, **options
+    )
+    made = whole.sed(EDGES)
+    fitted = made.fits.table["status"] == "ok"
+    assert set(made.fits.table["status"]) >= {"ok", "shape_fixed"}
+    for k, index in enumerate(made.fits.table["index"]):
+        shape = {"norm_values": None, "spectrum": PowerLaw(index=index)}
+        expected = light_curve(observations, TARGET, energy_edges=EDGES, **shape, **options).table[
+            4 * k : 4 * k + 4
+        ]
+        own = made[k].table
+        assert np.all(own["index"] == index)
+        for name in (
+            "flux",
+            "dnde",
+            "e2dnde_ul",
+            "eflux_errp",
+            "ts",
+            "loglike",
+            "counts",
+            "status",
+            "reason",
+        ):
+            assert_array_equal(own[name], expected[name], err_msg=name)
+        reference = PowerLaw(index=2.5).dnde(own["e_ref"])
+        assert_allclose(own["ref_dnde"], reference, rtol=1e-14)
+        for name in ("flux", "dnde", "eflux", "e2dnde"):
+            assert_allclose(own["norm"] * own[f"ref_{name}"], own[name], rtol=1e-13, equal_nan=True)
+        assert fitted[k] == (index != 2.5)
 
 
 def test_default_energies_are_those_of_the_light_curve(curve):

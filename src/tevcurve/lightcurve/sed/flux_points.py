@@ -27,7 +27,8 @@ class FluxPoints:
     Attributes
     ----------
     points : `LightCurve` with a row for each time bin and energy band, as `tevcurve.light_curve` gives it. `dnde` and
-        `e2dnde` are at `e_ref`, the geometric mean of the band's edges: the norm times the reference spectrum there
+        `e2dnde` are at `e_ref`, the geometric mean of the band's edges: the norm times the spectrum's shape there.
+        Where parameters are free, the shape is that of the time bin, and columns by their names say it
     fits : `LightCurve` with a row for each time bin: the fit of all the energies together, with the parameters that are
         free, and further columns `curve_energy` (TeV) and `curve_dnde` (1 / (TeV cm2 s)), vectors: its spectrum, NaN
         where there is none

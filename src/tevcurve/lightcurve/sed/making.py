@@ -13,6 +13,7 @@ from tevcurve.lightcurve.fitted_energies import SAME
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.sed.curves import with_curves
 from tevcurve.lightcurve.sed.flux_points import FluxPoints
+from tevcurve.lightcurve.sed.own_shapes import with_own_shapes
 from tevcurve.lightcurve.selection import why_no_events
 from tevcurve.reduction.energy_axes import edges_in_tev
 
@@ -24,9 +25,10 @@ BANDS_PER_DECADE = 5
 def sed(light_curve, energy_edges=None, time_bins=None):
     """Spectra in time: the `FluxPoints` of each time bin, from the events and responses that the light curve keeps.
 
-    The points are what `tevcurve.light_curve` gives in the same bands and time bins, to the last digit, with the shape
-    of the reference spectrum inside each band. Where the light curve has `free` parameters these are fitted to all
-    energies of a time bin together, from the first edge to the last; else the norm alone is.
+    The points are what `tevcurve.light_curve` gives in the same bands and time bins, to the last digit. Inside a band
+    the spectrum has the shape of the reference. Where the light curve has `free` parameters these are fitted to all
+    energies of a time bin together, from the first edge to the last, and the points of that time bin have this
+    shape; they have no likelihood scan. Where the shape was not fitted, as in faint time bins, it is the reference's.
 
     Time bins are made once, for all energies: those that look at events (blocks, counts, significance) are chosen on
     the events of all bands together.
@@ -50,11 +52,13 @@ def sed(light_curve, energy_edges=None, time_bins=None):
         )
     edges = default_edges(light_curve) if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
     binning = _present_bins(light_curve) if time_bins is None else as_binning(time_bins)
-    # The shape inside a band of a fifth of a decade is nothing that events tell.
-    fixed = replace(origin, options=replace(origin.options, free=()))
-    points = fixed.rebin(binning, edges * u.TeV)
+    free = origin.options.free
+    options = replace(origin.options, free=(), norm_values=None) if free else origin.options
+    points = replace(origin, options=options).rebin(binning, edges * u.TeV)
     fits = origin.rebin(_made(points.ledger.time_bins, points.origin.runs), edges[[0, -1]] * u.TeV)
-    return FluxPoints(points, with_curves(fits, origin.spectrum, origin.options.free))
+    if free:
+        points = with_own_shapes(points, fits, free)
+    return FluxPoints(points, with_curves(fits, origin.spectrum, free))
 
 
 def default_edges(light_curve):

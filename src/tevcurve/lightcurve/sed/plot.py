@@ -4,10 +4,10 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import COLOURS, label_energies, new_figure, unit_text
+from tevcurve.figures.style import COLOURS, label_energies, unit_text, with_default
 from tevcurve.lightcurve.columns import EFLUX_UNIT
 from tevcurve.lightcurve.fitted_energies import SAME, extrapolating
-from tevcurve.lightcurve.plots.points import draw_points
+from tevcurve.lightcurve.plots.points import HOLLOW, draw_points
 from tevcurve.lightcurve.plots.rows import limits_of, values_of
 from tevcurve.lightcurve.sed.curves import DNDE, ENERGY, free_columns
 from tevcurve.lightcurve.selection import bins_of_rows
@@ -15,8 +15,12 @@ from tevcurve.rounding import fixed, with_errors
 
 # Panels of one figure: more cannot be read.
 MOST = 60
-# Inches: a panel of several, the only one, and what is beside the panels.
-PANEL, ALONE, AROUND = (2.3, 1.9), (4.6, 3.2), (0.7, 0.8)
+# Of more than these small ticks are left out, which take longer to draw than all the rest.
+MANY = 16
+# Inches: a panel of several, the only one.
+PANEL, ALONE = (2.1, 1.5), (4.6, 3.2)
+# Heights of letters: left, right, below and above all panels; between those beside and those above each other.
+ROOM_AROUND, ROOM_BETWEEN = (5.8, 1.0, 4.2, 4.2), (1.0, 3.4)
 QUANTITY = "e2dnde"
 # By whether parameters were free in the fit: how its line is drawn, and what it is called.
 LINES = {
@@ -55,13 +59,14 @@ def plot(flux_points, ax=None, columns=None, ts_threshold=4, color=None):
     axes = _new_axes(number, columns) if ax is None else list(np.ravel(ax))
     if len(axes) != number:
         raise InputError(f"ax has {len(axes)} axes; wanted are {number}, one for each time bin.")
-    bins, titles = bins_of_rows(flux_points.table), _titles(flux_points)
+    bins, titles = bins_of_rows(flux_points.table), titles_of(flux_points)
     unit, colour = u.Unit(EFLUX_UNIT), color or COLOURS[0]
     for k, place in enumerate(axes):
         points, fit = flux_points.table[bins == k], flux_points.fits.table[k]
         _draw_points(place, points, unit, ts_threshold, colour)
         _draw_curve(place, fit, free_columns(flux_points.fits.table), ts_threshold, colour)
-        place.set_title(titles[k], fontsize="small")
+        # At a place of its own, which else is looked for among all ticks.
+        place.set_title(titles[k], fontsize="small", y=1.0)
     _dress(axes, flux_points, unit, own=ax is None)
     return axes
 
@@ -70,10 +75,7 @@ def _new_axes(number, columns):
     """Axes of a grid in a new figure that share both axes, a list; the last row may be shorter."""
     columns = min(number, columns or columns_of(number))
     rows = -(-number // columns)
-    width, height = PANEL if number > 1 else ALONE
-    figure = new_figure(width * columns + AROUND[0], height * rows + AROUND[1])
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    axes = list(grid.ravel())
+    axes = list(_grid(rows, columns, PANEL if number > 1 else ALONE).ravel())
     for place in axes[number:]:
         place.remove()
     # Of columns that end above the last row the energies stand there.
@@ -82,13 +84,38 @@ def _new_axes(number, columns):
     return axes[:number]
 
 
+def _grid(rows, columns, panel):
+    """Axes of a new figure, array (rows, columns). Where they are is set here: to find it takes a second for each."""
+    import matplotlib.pyplot as plt
+    from matplotlib import rcParams
+
+    letter = rcParams["font.size"] / 72
+    left, right, bottom, top = (n * letter for n in ROOM_AROUND)
+    beside, above = (n * letter for n in ROOM_BETWEEN)
+    size = (
+        left + right + columns * panel[0] + (columns - 1) * beside,
+        bottom + top + rows * panel[1] + (rows - 1) * above,
+    )
+    figure = plt.figure(figsize=with_default("figure.figsize", size), layout="none")
+    width, height = figure.get_size_inches()
+    figure.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        bottom=bottom / height,
+        top=1 - top / height,
+        wspace=beside * columns / (width - left - right - (columns - 1) * beside),
+        hspace=above * rows / (height - bottom - top - (rows - 1) * above),
+    )
+    return figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+
+
 def columns_of(number):
     """Panels beside each other, 1 to 6: about a third more than below each other, with few places left empty.
 
     number: int, of panels.
     """
     likely = int(np.clip(np.ceil(np.sqrt(1.4 * number)), 1, 6))
-    return min(range(likely, max(likely - 2, 1) - 1, -1), key=lambda columns: -number % columns)
+    return min(likely, max(likely - 1, min(number, 2)), key=lambda columns: -number % columns)
 
 
 def _draw_points(ax, table, unit, ts_threshold, colour):
@@ -121,8 +148,11 @@ def _with_error(fit, name):
     return with_errors(float(fit[name]), *errors).replace("+-", "±")
 
 
-def _titles(flux_points):
-    """Words over each panel, list of str: number of the time bin, its instrument where there are several, its times."""
+def titles_of(flux_points):
+    """Words over each panel, list of str: number of the time bin, its instrument where there are several, its times.
+
+    flux_points: `FluxPoints`.
+    """
     table = flux_points.fits.table
     folded = "phase_min" in table.colnames
     start, stop = (np.asarray(table[f"{'phase' if folded else 'time'}_{end}"]) for end in ("min", "max"))
@@ -142,9 +172,11 @@ def _draw_legend(axes):
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             known.setdefault(label, handle)
+    if HOLLOW in known:
+        known[HOLLOW] = known.pop(HOLLOW)  # the last one
     if known:
         style = {"frameon": False, "fontsize": "small", "ncols": 1 if axes[0].get_gridspec().ncols < 2 else 3}
-        axes[0].figure.legend(list(known.values()), list(known), loc="outside upper right", **style)
+        axes[0].figure.legend(list(known.values()), list(known), loc="upper right", **style)
 
 
 def _dress(axes, flux_points, unit, own):
@@ -152,18 +184,23 @@ def _dress(axes, flux_points, unit, own):
     edges = flux_points.energy_edges.to_value("TeV")
     words = rf"$E^2\,\mathrm{{d}}N/\mathrm{{d}}E$ [{unit_text(unit)}]"
     heights = _heights(flux_points, unit)
-    for ax in axes:
+    # Axes of our own share theirs, and each one that is told tells all others.
+    for ax in axes[:1] if own else axes:
         label_energies(ax, edges)
         ax.set_xlim(edges[0] / 1.1, edges[-1] * 1.1)
         ax.set_yscale("log")
+        if len(axes) > MANY:
+            ax.minorticks_off()
         if heights is not None:
             ax.set_ylim(*heights)
         ax.set_ylabel("" if own else words)
         if own:
             ax.set_xlabel("")
     if own:
-        axes[0].figure.supxlabel("Energy [TeV]", fontsize="medium")
-        axes[0].figure.supylabel(words, fontsize="medium")
+        figure = axes[0].figure
+        width, height = figure.get_size_inches()
+        figure.supxlabel("Energy [TeV]", y=0.08 / height, va="bottom", fontsize="medium")
+        figure.supylabel(words, x=0.08 / width, ha="left", fontsize="medium")
         _draw_legend(axes)
 
 

@@ -27,7 +27,13 @@ def summary(flux_points):
 
 def as_text(flux_points):
     """The line, what must not be overlooked, the fits and the points, str. flux_points: `FluxPoints`."""
-    parts = [summary(flux_points), *remarks(flux_points.points)]
+    free = " and ".join(free_columns(flux_points.fits.table))
+    own = (
+        [f"Points of a time bin have the {free} fitted to all its energies, where the status is ok."]
+        if free
+        else []
+    )
+    parts = [summary(flux_points), *remarks(flux_points.points), *own]
     for heading, table in (
         ("All energies together:", fits_table(flux_points)),
         ("Flux points:", points_table(flux_points)),
@@ -72,7 +78,7 @@ def _when(table, numbers, several):
 
 
 def _with_last(shown, table):
-    for name, form in (("sqrt_ts", ".1f"), ("counts", ".0f"), ("n_on", ".0f"), ("status", "")):
+    for name, form in (("sqrt_ts", ".1f"), ("counts", ".0f"), ("status", "")):
         if name in table.colnames:
             shown[name] = [format(value, form) for value in table[name]]
     return shown
