@@ -14,7 +14,8 @@ from scipy.integrate import quad
 from tevcurve import GTI, PowerLaw, SkyDisk, SkyGaussian, SkyModel, SkyPointSource
 from tevcurve.errors import InputError
 from tevcurve.irf import EffectiveAreaTable2D
-from tevcurve.models import BrokenPowerLaw, SpectralModel
+from tevcurve.maps import WcsGeom, WcsNDMap
+from tevcurve.models import BrokenPowerLaw, SpectralModel, TemplateSpatialModel
 from tevcurve.simulation import Constant, Flare, ResponseSet, SimulatedSource
 from tevcurve.simulation.sources import draw_photons
 
@@ -154,3 +155,24 @@ def test_what_cannot_be_simulated_is_said(aeff):
         photons(source(spectral=spectrum(-1e-9)), aeff)
     with pytest.raises(InputError, match="at most 1e"):
         photons(source(spectral=spectrum(1.0)), aeff)
+
+
+@pytest.mark.parametrize("coordsys", ["CEL", "GAL"])
+def test_photons_of_a_template_are_where_its_map_is_bright(aeff, coordsys):
+    place = POSITION.galactic if coordsys == "GAL" else POSITION
+    geom = WcsGeom.create(place, 0.1, npix=(5, 4), proj="TAN", coordsys=coordsys)
+    data = np.random.default_rng(8).uniform(size=geom.data_shape)
+    template = TemplateSpatialModel(WcsNDMap(geom, data, "sr-1"), normalize=False)
+    brightened = TemplateSpatialModel(template.map.copy(data=template.map.data * 3e4), normalize=False)
+    made = photons(source(brightened), aeff)
+    fine = WcsGeom.create(place, 0.05, npix=(14, 12), proj="TAN", coordsys=coordsys)
+    frame = SkyCoord(made.lon, made.lat, unit="rad").transform_to(fine.frame).spherical
+    x, y = fine.lonlat_to_idx(frame.lon.rad, frame.lat.rad)
+    counts = np.bincount(y * 14 + x, minlength=14 * 12)
+    expected = len(made.lon) * brightened.pixel_fractions(fine).ravel() / brightened.integral
+    assert np.all(x >= 0)
+    seen = expected > 5
+    # The effective area changes over the map by a few per cent.
+    assert abs(np.sum((counts - expected)[seen] ** 2 / expected[seen]) / seen.sum() - 1) < 0.5
+    alone = len(photons(source(), aeff).lon)
+    assert len(made.lon) == pytest.approx(alone * brightened.integral, rel=0.06)

@@ -1,6 +1,7 @@
 """The share of a round density on the sky that lies in a disc whose centre is elsewhere."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,13 @@ def part_of_rings(distance: np.ndarray, ring: np.ndarray, radius: float) -> np.n
     return 2 * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))) / np.pi
 
 
+@lru_cache(maxsize=1)
+def _turns() -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre nodes in [0, pi] and weights that sum to pi."""
+    nodes, weights = np.polynomial.legendre.leggauss(RINGS)
+    return 0.5 * np.pi * (nodes + 1), 0.5 * np.pi * weights
+
+
 def disc_shares(
     densities: Callable[[np.ndarray], np.ndarray],
     within: Callable[[float], np.ndarray],
@@ -44,8 +52,7 @@ def disc_shares(
     radius : of the discs, radian
     last : the angle beyond which there is nothing, radian
     """
-    nodes, weights = np.polynomial.legendre.leggauss(RINGS)
-    turn, step = 0.5 * np.pi * (nodes + 1), 0.5 * np.pi * weights
+    turn, step = _turns()
     distances = np.atleast_1d(np.asarray(distances, dtype=float))
     low, high = (np.minimum(ends, last)[:, None] for ends in (np.abs(distances - radius), distances + radius))
     # So that the integrand is smooth at both ends, where rings begin to touch the disc as a root does.

@@ -81,6 +81,11 @@ class SpatialModel(Model):
         return self.profile is None
 
     @property
+    def integral(self) -> float:
+        """Of the emission over the sphere, by which the flux of a spectrum is multiplied: 1, but for some templates."""
+        return 1.0
+
+    @property
     def position(self) -> SkyCoord:
         """The centre, SkyCoord."""
         return SkyCoord(*self.lonlat(), unit="rad", frame=self.frame)

@@ -194,6 +194,25 @@ class TemplateSpatialModel(SpatialModel):
         lon, lat = _from_frame(lon + shift[0], lat + shift[1], self.frame, "icrs")
         return lon, lat, weight * (self.integral / weight.sum())
 
+    def draw(self, number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(lon, lat) of as many photons, ICRS, radian, float64 (number,).
+
+        Parameters
+        ----------
+        number : of photons
+        rng : where they are drawn from
+        """
+        geom = self.map.geom
+        content = np.nan_to_num(self.map.data * geom.solid_angle().to_value(u.sr)).ravel()
+        below = np.cumsum(content)
+        pixel = np.searchsorted(below, rng.random(number) * below[-1], side="right")
+        row, column = np.divmod(np.minimum(pixel, len(content) - 1), geom.npix[0])
+        # Straight lines between the pixels' centres are tents about each of them.
+        x, y = (rng.random(number) - rng.random(number) for _ in range(2))
+        lon, lat = geom.pix_to_lonlat(column + x, row + y)
+        shift = self._shift()
+        return _from_frame(lon + shift[0], lat + shift[1], self.frame, "icrs")
+
     def pixel_fractions(self, geom: WcsGeom, factor: int = 4, **overrides: Any) -> np.ndarray:
         """The integral over each pixel of a geometry, float64 (nlat, nlon); it sums to `integral` if all lies inside.
 

@@ -12,8 +12,8 @@ from tevcurve.reduction.true_nodes import true_nodes
 
 # Steps of distance for each angle that holds 30 % of a point's photons, and of a shape that is no round one.
 PER_SCALE = 8
-# Of the counts of an extended source, in OFF regions.
-WORTH_SAYING = 0.005
+# Of the counts of an extended source in ON, what is taken for background.
+WORTH_SAYING = 0.05
 
 
 def shares_in_circles(seen, energies_tev, lon, lat, radius):
@@ -86,9 +86,10 @@ def others_per_s(run, models, axes, responses, regions):
 
 
 def part_in_on(run, source, spatial, regions, energies_tev):
-    """Part (n,) of an extended source's photons in the ON circle at true energies (n,) in TeV; see `shares_in_circles`.
+    """Part (n,) of an extended source's photons in the ON circle at true energies (n,) in TeV.
 
-    A remark is made where some are in OFF circles, too.
+    Less what of it the OFF circles take for background: the flux that goes with it is right as long as there is some
+    other background, too. A remark is made where that is much.
 
     Parameters
     ----------
@@ -101,14 +102,15 @@ def part_in_on(run, source, spatial, regions, energies_tev):
     seen = seen_source(run, source, spatial)
     lon, lat = np.append(regions.on_lon, regions.off_lon), np.append(regions.on_lat, regions.off_lat)
     shares = shares_in_circles(seen, energies_tev, lon, lat, regions.radius)
+    taken = regions.alpha * shares[:, 1:].sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        taken = np.nanmedian(regions.alpha * shares[:, 1:].sum(axis=1) / shares[:, 0])
-    if taken > WORTH_SAYING:
+        part = np.nanmedian(taken / shares[:, 0])
+    if part > WORTH_SAYING:
         remark(
-            f"The source reaches into the OFF regions of run {run.run_id}: they take {100 * taken:.2g} % of its counts "
-            "for background, by which its flux is too low; wanted is a smaller radius, or method='3d'."
+            f"The source reaches into the OFF regions of run {run.run_id}: {100 * part:.2g} % of its counts in ON are "
+            "taken for background, which its flux allows for; method='3d' has all of them."
         )
-    return shares[:, 0]
+    return np.maximum(shares[:, 0] - taken, 0.0)
 
 
 def check_full_enclosure(run, what):

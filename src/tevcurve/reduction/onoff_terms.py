@@ -150,9 +150,12 @@ def _responses(run, source, axes, setting, nodes, laid, field):
     if field is not None and field.is_extended:
         check_full_enclosure(run, "a source that is extended")
         (regions,), spatial = laid.several, field.source.spatial_model
+        # The part, which changes slowly with energy, is taken at the bins' middles.
+        middles = np.sqrt(nodes.edges[:-1] * nodes.edges[1:])
+        parts = part_in_on(run, source, spatial, regions, middles)
 
         def part_of_shape(energies):
-            return part_in_on(run, source, spatial, regions, energies)
+            return np.interp(np.log(energies), np.log(middles), parts)
 
         seen = seen_source(run, source, spatial)
         return source_responses(seen, nodes, axes.reco, part_of_shape)[:2]

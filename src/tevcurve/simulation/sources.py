@@ -16,6 +16,7 @@ from tevcurve.kernels.draws import draw_bins, draw_linear, draw_radius, row_cumu
 from tevcurve.kernels.folding import ring_integrals
 from tevcurve.kernels.sphere import angular_separation, directional_offset
 from tevcurve.models import SkyModel, SpatialModel, SpectralModel
+from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.simulation.light_shapes import Constant, LightShape
 
 # Bins of true energy per decade: the flux in each is exact, within one it is a straight line.
@@ -108,7 +109,7 @@ def draw_photons(
     spatial, light = source.spatial_model, source.light
     centre = spatial.lonlat_in("icrs")
     edges = _energy_edges(aeff.energy_axis, source.sky_model.spectral_model)
-    flux = _fluxes(source.sky_model.spectral_model, edges)
+    flux = _fluxes(source.sky_model.spectral_model, edges) * spatial.integral
     area = _largest_area(aeff, edges, float(angular_separation(*pointing, *centre)), _radius(spatial))
     shift = 0.0 if light.epoch is None else float(reference.to_seconds(light.epoch))
     factor = light.bound(pieces[:, 0] - shift, pieces[:, 1] - shift)
@@ -185,6 +186,8 @@ def _directions(
     if spatial.is_point:
         lon, lat = spatial.lonlat_in("icrs")
         return np.full(number, lon), np.full(number, lat)
+    if isinstance(spatial, TemplateSpatialModel):
+        return spatial.draw(number, rng)
     # A hair inside, so that a sharp edge is not taken for the outside of it.
     rad = np.linspace(0, _radius(spatial) * (1 - 1e-9), PROFILE_NODES)
     centre = spatial.lonlat()
