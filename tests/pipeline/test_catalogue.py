@@ -1,16 +1,22 @@
 """All sources of a catalogue from one reading: each as its own light curve."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.time import Time
+from regions import CircleSkyRegion
 from small_store import TARGET, make_store
 
+from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.catalogue import catalogue_of, catalogue_runs, sources_at
 from tevcurve.pipeline.catalogue_plan import CatalogueSource
+from tevcurve.simulation import ResponseSet, simulate_observation
 
 BANDS = [0.7, 2, 10] * u.TeV
 POSITIONS = SkyCoord([TARGET.ra, TARGET.ra, TARGET.ra], TARGET.dec + [0, 0.4, -1.1] * u.deg)
@@ -92,6 +98,30 @@ def test_neighbours_are_fitted_with_a_source_as_in_its_own_light_curve(store):
     np.testing.assert_allclose(made["npred"], own["npred"], rtol=1e-3)
 
 
+def test_turning_backgrounds_exclusions_and_safe_energies_are_as_alone():
+    irfs = ResponseSet.analytic("3d")
+    table = irfs.bkg.table
+    slope = 1 + 0.6 * np.linspace(-1, 1, table.axes[1].nbin)[:, None]
+    columns = {name: values * slope for name, values in table.columns.items()}
+    background = replace(irfs.bkg, fov_align="ALTAZ", table=replace(table, columns=columns))
+    gti = GTI(Time("2024-03-01T22:00:00") + [0, 20] * u.min, Time("2024-03-01T22:15:00") + [0, 25] * u.min)
+    pointing = SkyCoord(140, 20, unit="deg")
+    run = simulate_observation(pointing, gti, replace(irfs, bkg=background), random_state=1)
+    places = pointing.directional_offset_by([77, 300] * u.deg, [0.9, 1.95] * u.deg)
+    hole = CircleSkyRegion(pointing.directional_offset_by(77 * u.deg, 1.15 * u.deg), 0.15 * u.deg)
+    options = {"energy_edges": [0.5, 2, 20] * u.TeV, "safe_energy": 0.1, "exclusion": [hole]}
+    sources = sources_at(["one", "other"], places, PowerLaw(index=2.6))
+    made = list(catalogue_runs(*catalogue_of([run], sources, "20 min", **options)))
+    for source, place in enumerate(places):
+        rows = rows_of(made, source)
+        own = light_curve(
+            [run], place, "20 min", spectrum=PowerLaw(index=2.6), unbinned=True, norm_values=None, **options
+        ).table
+        assert rows["counts"].tolist() == own["counts"].tolist()
+        assert rows["reason"].tolist() == own["reason"].tolist()
+        assert np.nanmax(np.abs(rows["norm_ul"] - own["norm_ul"]) / own["norm_errp"]) < CLOSE
+
+
 def test_a_group_has_the_runs_that_share_bins(store):
     assert [len(entry.run_ids) for entry in entries(store)] == [1, 1, 1]
     assert [len(entry.run_ids) for entry in entries(store, "1 d")] == [3]
@@ -109,3 +139,5 @@ def test_what_differs_from_source_to_source_is_refused(store):
         entries(store, safe_energy="common")
     with pytest.raises(InputError, match="takes no stacked"):
         entries(store, stacked=True)
+    with pytest.raises(InputError, match=r"'north'.*the target itself"):
+        entries(store, exclusion=[CircleSkyRegion(POSITIONS[1], 0.1 * u.deg)])

@@ -19,13 +19,12 @@ from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, Run
 from tevcurve.pipeline.catalogue_rows import CatalogueRun, catalogue_run
 from tevcurve.pipeline.job_making import cube_setting, fit_options, settled_options
 from tevcurve.pipeline.targets import sources_of
-from tevcurve.reduction.cube_terms import CubeSetting
-from tevcurve.reduction.energy_axes import energy_axes
+from tevcurve.reduction.energy_axes import EnergyAxes, energy_axes
 from tevcurve.reduction.safe_energy import COMMON
 
 # What the light curve of one source takes, and what is another thing for many.
 _DEFAULTS = {option.name: option.given_default for option in OPTIONS if option.section != RUNNING}
-_OF_ONE = ("method", "unbinned", "stacked", "free", "free_ts", "interval")
+_OF_ONE = ("method", "unbinned", "stacked", "free", "free_ts", "interval", "models", "neighbours")
 
 
 def catalogue_of(
@@ -69,7 +68,7 @@ def catalogue_of(
     setting = cube_setting(_position(sources[0]), axes, asked | {"exclusion": None})
     allowed: tuple[Any, ...] = (None,) * len(sources)
     if asked["exclusion"] is not None:
-        allowed = tuple(_allowed(cube_setting(_position(source), axes, asked)) for source in sources)
+        allowed = tuple(_allowed(source, axes, asked) for source in sources)
     options = fit_options(sources[0].spectrum, asked)
     BackgroundRule.of(options).check_cubes(True)
     plan = CataloguePlan(tuple(sources), axes, setting, options, allowed)
@@ -81,8 +80,13 @@ def _position(source: CatalogueSource) -> SkyCoord:
     return SkyCoord(*source.lonlat, unit="rad")
 
 
-def _allowed(setting: CubeSetting) -> np.ndarray | None:
-    return None if setting.allowed is None else setting.allowed.ravel()
+def _allowed(source: CatalogueSource, axes: EnergyAxes, asked: dict[str, Any]) -> np.ndarray | None:
+    """The pixels around a source that are on no exclusion, bool array (n_pixels,); None for all."""
+    try:
+        allowed = cube_setting(_position(source), axes, asked).allowed
+    except InputError as error:
+        raise InputError(f"The source {source.name!r}: {error}") from error
+    return None if allowed is None else allowed.ravel()
 
 
 def _all(source: Any) -> Iterable[Any]:
