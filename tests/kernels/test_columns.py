@@ -30,3 +30,14 @@ def test_sums_are_those_over_the_events_of_each_row(kind, longest):
     for block in range(terms.n_blocks):
         own = terms.event_block == block
         np.testing.assert_allclose(coupling[block], share[own] @ pull[own], rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [FewColumns, ManyColumns])
+def test_without_a_hessian_the_other_sums_are_the_same(kind):
+    terms = terms_of([simulate_bin(k, n_shared=3, n_blocks=2) for k in range(3)])
+    columns = kind(terms, terms.block_bin[terms.event_block])
+    prediction, share = np.random.default_rng(1).uniform(0.1, 2, (2, len(terms.event_block)))
+    whole, part = columns.sums(prediction, share), columns.sums(prediction, share, bend=False)
+    assert part[2] is None
+    for one, other in zip(whole[:2], part[:2], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)

@@ -19,6 +19,7 @@ bin's numbers do not depend on which other bins are in the batch.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -134,6 +135,21 @@ class CashLikelihood:
             end = NormStart(amplitudes, settled.norms, -coupling / settled.hessian[:, None])
         return (half_stat, gradient, hessian), end
 
+    def slopes(
+        self, amplitudes: np.ndarray, start: "NormStart | None" = None
+    ) -> "tuple[np.ndarray, NormStart]":
+        """(the gradient of half the statistic (n, n_amplitudes), where the search ended), see `evaluate`.
+
+        Parameters
+        ----------
+        amplitudes : float array (n, n_amplitudes)
+        start : `NormStart`, where the search for the norms begins; default: `start()`
+        """
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            settled = self._settle(amplitudes, start)
+            coupling, gradient, _ = self._arrowhead(settled, bend=False)
+            return gradient, NormStart(amplitudes, settled.norms, -coupling / settled.hessian[:, None])
+
     def settled(
         self, amplitudes: np.ndarray, start: "NormStart | None" = None
     ) -> "tuple[Settled, NormStart]":
@@ -225,16 +241,17 @@ class CashLikelihood:
         rest += self.terms.event_constant
         return rest
 
-    def _arrowhead(self, settled: SettledNorms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _arrowhead(self, settled: SettledNorms, bend: bool = True) -> tuple[np.ndarray, np.ndarray, Any]:
         """(coupling of the norms to the amplitudes (n_blocks, n_amplitudes), gradient and Hessian in these).
 
-        The norms follow the amplitudes (Schur complement in each bin).
+        The norms follow the amplitudes (Schur complement in each bin). Without `bend` the Hessian is None.
         """
-        drawn, coupling, hessian = self._columns.sums(settled.prediction, settled.share)
+        drawn, coupling, hessian = self._columns.sums(settled.prediction, settled.share, bend)
         follow = coupling / settled.hessian[:, None]
         expected = self.terms.shared_total - follow * settled.gradient[:, None]
         gradient = self._per_bin(expected) - drawn
-        hessian = hessian - self._per_bin(follow[:, :, None] * coupling[:, None, :])
+        if hessian is not None:
+            hessian = hessian - self._per_bin(follow[:, :, None] * coupling[:, None, :])
         return coupling, gradient, hessian
 
     def _half_stat(self, amplitudes: np.ndarray, settled: SettledNorms) -> np.ndarray:

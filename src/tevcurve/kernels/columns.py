@@ -19,13 +19,16 @@ FEW = 4
 LARGEST_PRODUCT = 200_000
 
 
+Sums = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+
+
 class Columns(Protocol):
     """What the sources with an amplitude expect at events."""
 
     def predicted(self, amplitudes: np.ndarray) -> np.ndarray:
         """Counts (n_events,) of all of them together. amplitudes: float array (n_bins, n_shared)."""
 
-    def sums(self, prediction: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def sums(self, prediction: np.ndarray, share: np.ndarray, bend: bool = True) -> Sums:
         """(pull (n_bins, n_shared), coupling (n_blocks, n_shared), bend (n_bins, n_shared, n_shared)).
 
         With p the prediction, n the counts, s a source and B the background at an event these are the sums of n*s/p
@@ -35,6 +38,7 @@ class Columns(Protocol):
         ----------
         prediction : float array (n_events,), of everything
         share : float array (n_events,), the background template over the prediction
+        bend : whether these sums are wanted, which cost the most; else they are None
         """
 
 
@@ -68,25 +72,28 @@ class FewColumns:
             total += amplitudes[:, j][self._event_bin] * terms.event_shared[:, j]
         return total
 
-    def sums(self, prediction: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def sums(self, prediction: np.ndarray, share: np.ndarray, bend: bool = True) -> Sums:
         """Sums over events, see `Columns`.
 
         Parameters
         ----------
         prediction, share : float arrays (n_events,)
+        bend : whether these sums are wanted
         """
         terms, event_bin = self._terms, self._event_bin
         n_blocks, n_bins, n_shared = terms.n_blocks, terms.n_bins, terms.n_shared
         drawn, coupling = np.zeros((n_bins, n_shared)), np.zeros((n_blocks, n_shared))
-        bend = np.zeros((n_bins, n_shared, n_shared))
+        bends = np.zeros((n_bins, n_shared, n_shared)) if bend else None
         shares = [terms.event_shared[:, j] / prediction for j in range(n_shared)]
         for j in range(n_shared):
             pull = terms.event_count * shares[j]
             coupling[:, j] = np.bincount(terms.event_block, pull * share, n_blocks)
             drawn[:, j] = np.bincount(event_bin, pull, n_bins)
+            if bends is None:
+                continue
             for k in range(j + 1):
-                bend[:, j, k] = bend[:, k, j] = np.bincount(event_bin, pull * shares[k], n_bins)
-        return drawn, coupling, bend
+                bends[:, j, k] = bends[:, k, j] = np.bincount(event_bin, pull * shares[k], n_bins)
+        return drawn, coupling, bends
 
 
 class ManyColumns:
@@ -111,29 +118,32 @@ class ManyColumns:
             total[own] = np.einsum("ek,k->e", self._shared[own], np.ascontiguousarray(of_row))
         return total
 
-    def sums(self, prediction: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def sums(self, prediction: np.ndarray, share: np.ndarray, bend: bool = True) -> Sums:
         """Sums over events, see `Columns`.
 
         Parameters
         ----------
         prediction, share : float arrays (n_events,)
+        bend : whether these sums are wanted
         """
         terms, pull = self._terms, self._terms.event_count / prediction
         n_shared, weights = terms.n_shared, np.column_stack([pull / prediction, pull, pull * share])
         drawn, coupling = np.zeros((terms.n_bins, n_shared)), np.zeros((terms.n_blocks, n_shared))
-        bend = np.zeros((terms.n_bins, n_shared, n_shared))
-        left = np.empty((self._longest, n_shared + 2))
+        bends = np.zeros((terms.n_bins, n_shared, n_shared)) if bend else None
+        first = n_shared if bend else 0
+        left = np.empty((self._longest, first + 2))
         for block, (row, own) in enumerate(zip(terms.block_bin, self._blocks, strict=True)):
             for begin in range(own.start, own.stop, self._longest):
                 part = slice(begin, min(begin + self._longest, own.stop))
                 columns, factors = self._shared[part], left[: part.stop - part.start]
-                np.multiply(columns, weights[part, :1], out=factors[:, :-2])
-                factors[:, -2:] = weights[part, 1:]
+                np.multiply(columns[:, :first], weights[part, :1], out=factors[:, :first])
+                factors[:, first:] = weights[part, 1:]
                 product = factors.T @ columns
-                bend[row] += product[:-2]
+                if bends is not None:
+                    bends[row] += product[:first]
                 drawn[row] += product[-2]
                 coupling[block] += product[-1]
-        return drawn, coupling, bend
+        return drawn, coupling, bends
 
 
 def _slices(number: np.ndarray, n: int) -> list[slice]:

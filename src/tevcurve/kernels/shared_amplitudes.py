@@ -118,6 +118,17 @@ class SharedByRows:
             half, gradient, hessian = self._without_own(values, descent)
         return (half, gradient, hessian), OwnStart(descent.point[:, 0], inner)
 
+    def slopes(self, amplitudes: np.ndarray, start: Start = None) -> tuple[np.ndarray, Start]:
+        """(the gradient (n, n_amplitudes), where the search ended), see `evaluate`.
+
+        Parameters
+        ----------
+        amplitudes : float array (n, n_amplitudes)
+        start : where the search for the rows' own amplitudes begins; None: `start()`
+        """
+        (_, gradient, _), end = self.evaluate(amplitudes, start, value=False)
+        return gradient, end
+
     def lower_bound(self) -> np.ndarray:
         """What rows share is never below zero."""
         return np.zeros(self.n)
