@@ -37,6 +37,8 @@ class SpatialModel(Model):
 
     values_are_required = True
     extra_keywords = ("frame", "name")
+    # Of the emission over the sphere, by which the flux of a spectrum is multiplied; another one of some templates.
+    integral: float = 1.0
     # Formula of a child with a shape: (separation, radian, and the parameters of the shape) to sr-1.
     profile: ClassVar[Callable[..., np.ndarray]] = None  # type: ignore[assignment]
     # Mean of the profile on a ring: (separation of its centre, its radius, radian, and the parameters) to sr-1; None
@@ -79,11 +81,6 @@ class SpatialModel(Model):
     def is_point(self) -> bool:
         """True for a point source, which has no surface brightness."""
         return self.profile is None
-
-    @property
-    def integral(self) -> float:
-        """Of the emission over the sphere, by which the flux of a spectrum is multiplied: 1, but for some templates."""
-        return 1.0
 
     @property
     def position(self) -> SkyCoord:

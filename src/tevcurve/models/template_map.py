@@ -73,7 +73,7 @@ class TemplateSpatialModel(SpatialModel):
         self.__dict__["_brightness"] = np.pad(brightness, 1)
         self.__dict__["_middle"] = (centre.lon.rad, centre.lat.rad)
         self.__dict__["_map"] = WcsNDMap(geom, brightness, BRIGHTNESS)
-        self.__dict__["_integral"] = 1.0 if normalize else float(np.sum(brightness * area))
+        self.integral = 1.0 if normalize else float(np.sum(brightness * area))
         self.__dict__["_normalize"] = bool(normalize)
         self.__dict__["_filename"] = None if filename is None else os.fspath(filename)
 
@@ -114,7 +114,7 @@ class TemplateSpatialModel(SpatialModel):
         made = cls(brightness, False, filename, name)
         made._set_parameters(parameters)
         if is_normalised:
-            made.__dict__["_normalize"], made.__dict__["_integral"] = True, 1.0
+            made.__dict__["_normalize"], made.integral = True, 1.0
         return made
 
     @property
@@ -136,11 +136,6 @@ class TemplateSpatialModel(SpatialModel):
     def is_point(self) -> bool:
         """False: it has a surface brightness."""
         return False
-
-    @property
-    def integral(self) -> float:
-        """Of the brightness over the sphere: 1, but where the map was taken as it is."""
-        return self.__dict__["_integral"]
 
     def _shift(self, **overrides: Any) -> np.ndarray:
         """How far the map is moved in longitude and latitude, radian (2,)."""
