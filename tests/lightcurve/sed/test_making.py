@@ -8,17 +8,23 @@ from numpy.testing import assert_allclose, assert_array_equal
 from small_store import TARGET, make_store
 from two_instruments import make_stores
 
-from tevcurve import GTI, LightCurve, LogParabola, PowerLaw, SkyModel, SkyPointSource, light_curve
+from tevcurve import GTI, DataStore, LightCurve, LogParabola, PowerLaw, SkyModel, SkyPointSource, light_curve
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.sed.making import default_edges
 from tevcurve.simulation import ResponseSet, SimulatedSource, simulate_observation
 
 EDGES = [0.7, 1.1, 2, 4, 10] * u.TeV
+OTHER = SkyModel(
+    SkyPointSource.from_position(SkyCoord(83.9, 22.2, unit="deg")),
+    PowerLaw(2.5, "1e-12 cm-2 s-1 TeV-1", "1 TeV"),
+    name="other",
+)
 METHODS = {
     "3d": {"method": "3d"},
     "1d": {"method": "1d"},
     "unbinned": {"method": "3d", "unbinned": True},
+    "neighbours": {"method": "3d", "models": [OTHER], "neighbours": "free"},
     "stacked": {"method": "3d", "stacked": True, "width": "1.6 deg", "binsz": "0.1 deg"},
 }
 
@@ -45,6 +51,19 @@ def test_points_are_the_light_curve_in_these_bands(observations, method, time_bi
     made = whole.sed(EDGES, time_bins)
     assert_same(made.points, light_curve(observations, TARGET, energy_edges=EDGES, **options))
     assert_array_equal(made.fits.table["time_min"], made.table["time_min"][:: made.n_bands])
+
+
+def test_points_of_the_blocks_of_a_flare(hess_dl3_dr1):
+    """One call gives in blocks and bands what `sed` gives of the same runs in one row; two runs of PKS 2155-304."""
+    observations = DataStore.from_dir(hess_dl3_dr1).get_observations([33787, 33788])
+    options = {"time_bins": "blocks 0.01", "method": "1d", "spectrum": PowerLaw(index=3.4)}
+    edges = [0.7, 1, 1.5, 2.5, 5, 20] * u.TeV
+    direct = light_curve(observations, "PKS 2155-304", energy_edges=edges, **options)
+    options["time_bins"] = "night"
+    night = light_curve(observations, "PKS 2155-304", energy_edges=[0.7, 20] * u.TeV, **options)
+    made = night.sed(edges, "blocks 0.01")
+    assert len(made) > 1
+    assert_same(made.points, direct)
 
 
 def test_points_of_several_instruments(tmp_path):
@@ -151,19 +170,24 @@ def test_some_time_bins_are_flux_points_again(curve):
     assert "index_err" in str(made)
 
 
-def test_a_known_spectrum_comes_back():
-    """Of a simulated source with a curved spectrum: photon flux of each band, and dN/dE at the geometric mean."""
-    truth = LogParabola("4e-11 cm-2 s-1 TeV-1", "1 TeV", 2.2, 0.25)
+def simulated(truth, n_runs):
+    """(observations, position) of a source in runs of half an hour, half a degree from the pointing."""
     position = SkyCoord(83.63, 22.01, unit="deg")
     source = SimulatedSource(SkyModel(SkyPointSource.from_position(position), truth, name="source"))
     irfs, reference = ResponseSet.analytic(), TimeReference(51910, 0.000742870370370241)
     observations = []
-    for number in range(6):
+    for number in range(n_runs):
         good = GTI([7.3e8 + 2000 * number], [7.3e8 + 2000 * number + 1800], reference)
         pointing = position.directional_offset_by(60 * number * u.deg, 0.5 * u.deg)
-        observations.append(
-            simulate_observation(pointing, good, irfs, [source], 100 + number, obs_id=number + 1)
-        )
+        options = {"obs_id": number + 1}
+        observations.append(simulate_observation(pointing, good, irfs, [source], 100 + number, **options))
+    return observations, position
+
+
+def test_a_known_spectrum_comes_back():
+    """Of a simulated source with a curved spectrum: photon flux of each band, and dN/dE at the geometric mean."""
+    truth = LogParabola("4e-11 cm-2 s-1 TeV-1", "1 TeV", 2.2, 0.25)
+    observations, position = simulated(truth, 6)
     whole = light_curve(
         observations, position, energy_edges=[0.5, 10] * u.TeV, spectrum=truth, time_bins="run"
     )
@@ -181,3 +205,18 @@ def test_a_known_spectrum_comes_back():
     flux = np.trapezoid(4e-11 * energy ** (-2.2 - 0.25 * np.log(energy)), energy)
     own = table[1::5]
     assert_allclose(own["flux"] / own["norm"], flux, rtol=1e-7)
+
+
+def test_a_free_shape_frees_points_of_a_wrong_reference():
+    """Of a steep source, with a reference that is much too hard: far off without a free index, right with one."""
+    truth = PowerLaw(3.6, "2e-10 cm-2 s-1 TeV-1", "1 TeV")
+    observations, position = simulated(truth, 3)
+    options = {"energy_edges": [0.5, 8] * u.TeV, "spectrum": PowerLaw(index=1.6), "time_bins": "run"}
+    pulls = {}
+    for free in ((), ("index",)):
+        table = light_curve(observations, position, free=free, **options).sed([0.5, 1, 2, 4, 8] * u.TeV).table
+        pulls[free] = (table["dnde"] - truth.dnde(table["e_ref"])) / table["dnde_err"]
+    assert abs(np.mean(pulls["index",])) < 3 / np.sqrt(12)
+    assert np.std(pulls["index",]) < 1.6
+    # In the lowest band, which has most events.
+    assert np.mean(pulls[()][::4]) > 2.5
