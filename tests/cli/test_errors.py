@@ -2,10 +2,13 @@
 
 import gc
 import logging
+import signal
+import time
 
 import pytest
 from small_store import make_store
 
+from tevcurve.cli import main as command
 from tevcurve.cli.console import plain, print_table
 from tevcurve.cli.logs import logs_on_stderr, set_level
 from tevcurve.cli.main import main
@@ -152,3 +155,26 @@ def test_how_often_python_collects_is_left_as_it_was(capsys):
     main(["light-curve", "nowhere"])
     capsys.readouterr()
     assert gc.get_threshold() == before
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "Interrupted.\n"),
+        (command.Stopped(signal.SIGTERM), 128 + signal.SIGTERM, "Stopped.\n"),
+    ],
+)
+def test_an_interruption_where_python_passes_no_error_on_comes_again(error, code, words, monkeypatch, capsys):
+    class Last:
+        def __del__(self):
+            raise error
+
+    def called(arguments):
+        Last()
+        time.sleep(20)
+
+    monkeypatch.setattr(command, "_called", called)
+    begin = time.monotonic()
+    assert main(["info"]) == code
+    assert time.monotonic() - begin < 10
+    assert capsys.readouterr().err == words

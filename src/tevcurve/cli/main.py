@@ -22,6 +22,7 @@ from tevcurve.problems import remarks_told_once
 DONE, PARTLY, NOTHING, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 # Objects that are made between two collections, and how many of these there are between two wider ones.
 _SELDOM = (200_000, 20, 100)
+_SOON = 0.01  # s
 _ANYWHERE = {"-v", "-vv", "--verbose", "--debug"}
 
 
@@ -70,7 +71,10 @@ class Stopped(BaseException):
 
 @contextmanager
 def _ends_orderly() -> Iterator[None]:
-    """A context in which TERM and HUP end the work as an interruption does: nothing is left, no process goes on."""
+    """A context in which TERM and HUP end the work as an interruption does: nothing is left, no process goes on.
+
+    Where an object is at its end Python passes no error on. An interruption that comes there comes again.
+    """
     known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     # What another has set stays: `nohup` lets HUP be ignored.
     own = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
@@ -83,11 +87,22 @@ def _ends_orderly() -> Iterator[None]:
             signal.signal(each, signal.SIG_DFL)
         raise Stopped(number)
 
+    def again(lost: Any) -> None:
+        if not (hasattr(signal, "pthread_kill") and isinstance(lost.exc_value, (KeyboardInterrupt, Stopped))):
+            told_before(lost)
+            return
+        number = getattr(lost.exc_value, "number", signal.SIGINT)
+        if number in own:
+            signal.signal(number, stop)
+        threading.Timer(_SOON, signal.pthread_kill, [threading.get_ident(), number]).start()
+
     for number in own:
         signal.signal(number, stop)
+    told_before, sys.unraisablehook = sys.unraisablehook, again
     try:
         yield
     finally:
+        sys.unraisablehook = told_before
         for number in own:
             signal.signal(number, signal.SIG_DFL)
 
