@@ -20,6 +20,7 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve import (
     DataStore,
+    EBLAbsorption,
     Fit,
     PowerLaw,
     ReflectedRegionsBackgroundEstimator,
@@ -56,6 +57,34 @@ def flare_night():
     whole = curve[curve.table["ontime"] > 60]
     axes = whole.plot_panels(below=[(index, "index")], blocks=blocks, exposure=curve, time_format="iso")
     return axes[0].figure
+
+
+def absorption():
+    """That night's index in 10 minutes: as it arrives at the Earth, and before the absorption on the way."""
+    source = EBLAbsorption(redshift=0.116, model="dominguez") * PowerLaw(index=2.8)
+    seen = _flare([0.7, 20], "10 min", free=("index",))
+    own = _flare([0.7, 20], "10 min", free=("index",), spectrum=source)
+    figure, axes = plt.subplots(
+        2, 1, figsize=(8, 6), sharex=True, gridspec_kw={"hspace": 0.08}, layout="constrained"
+    )
+    for curve, name, style in (
+        (seen, "power law as it arrives", {"fmt": "o", "color": "#0072B2", "ms": 6, "mfc": "none"}),
+        (
+            own,
+            "power law of the source, absorbed (Dominguez et al. 2011, z = 0.116)",
+            {"fmt": "s", "color": "#D55E00", "ms": 3},
+        ),
+    ):
+        table = curve.table
+        hours = 24 * (table["time_mean"] - np.floor(table["time_mean"][0]) - 1)
+        axes[0].errorbar(hours, 1e10 * table["flux"], 1e10 * table["flux_err"], lw=1, label=name, **style)
+        fitted = np.isfinite(table["index_err"])
+        axes[1].errorbar(hours[fitted], table["index"][fitted], table["index_err"][fitted], lw=1, **style)
+    axes[0].set_ylabel("Flux, 0.7 to 20 TeV [1e-10 cm$^{-2}$ s$^{-1}$]")
+    axes[0].legend(frameon=False, loc="upper right", fontsize=8)
+    axes[1].set_ylabel("Index")
+    axes[1].set_xlabel("Hours from midnight (TT), 30 July 2006")
+    return figure
 
 
 def hardness():
@@ -110,8 +139,8 @@ def crab_spectrum():
 
 
 def _flare(bands, width, **options):
-    spectrum, target = PowerLaw(index=3.4), "PKS 2155-304 (flare)"
-    return light_curve(_release(), target, width, bands * u.TeV, spectrum=spectrum, **options)
+    options, target = {"spectrum": PowerLaw(index=3.4)} | options, "PKS 2155-304 (flare)"
+    return light_curve(_release(), target, width, bands * u.TeV, **options)
 
 
 def _off_regions():
@@ -134,7 +163,16 @@ def _release():
 
 
 SIMULATED = (night,)
-MEASURED = (flare_night, hardness, spectra_in_time, nights_of_years, crab_maps, crab_regions, crab_spectrum)
+MEASURED = (
+    flare_night,
+    absorption,
+    hardness,
+    spectra_in_time,
+    nights_of_years,
+    crab_maps,
+    crab_regions,
+    crab_spectrum,
+)
 
 
 def main(arguments=None):

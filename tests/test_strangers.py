@@ -39,8 +39,10 @@ from tevcurve.lightcurve.free_spectra import FreeSpectra
 from tevcurve.lightcurve.hardness import hardness_table
 from tevcurve.lightcurve.toys import draw_toys
 from tevcurve.lightcurve.variability import bayesian_blocks
-from tevcurve.models import PowerLaw
+from tevcurve.models import Parameter, PowerLaw, SpectralModel
+from tevcurve.options import option_of
 from tevcurve.report import report_html
+from tevcurve.spectra import SPECTRA
 from tevcurve.statistics import STATISTICS
 from tevcurve.store import Result, write_result
 
@@ -512,6 +514,36 @@ def test_what_a_likelihood_can_do_is_not_refused(store):
     columns, _, _ = fit_rows(telling, lc.origin.options)
     np.testing.assert_array_equal(columns["norm"], lc.table["norm"])
     np.testing.assert_array_equal(columns["npred"], columns["npred_excess"])
+
+
+class Hump(SpectralModel):
+    """A flux that is highest at an energy."""
+
+    default_parameters = (Parameter("amplitude", "1e-12 cm-2 s-1 TeV-1"), Parameter("peak", "1 TeV"))
+
+    @staticmethod
+    def evaluate(energy, amplitude, peak):
+        return amplitude * np.exp(-(np.log(energy / peak) ** 2))
+
+
+@pytest.fixture
+def humps():
+    SPECTRA.register("hump", Hump)
+    yield
+    SPECTRA.unregister("hump")
+
+
+def test_a_shape_of_spectra_is_found_by_texts_stores_and_commands(store, humps, tmp_path):
+    lc = made(store, (1,), spectrum=Hump(peak="2 TeV"))
+    line = ["light-curve", str(store.base_dir), "--target", "Crab", "--runs", "1", "--method", "1d"]
+    line += ["--energy", "0.7TeV,10TeV", "--set", "safe_energy=null"]
+    assert main([*line, "--spectrum", "hump peak=2TeV", "--output", str(tmp_path / "result")]) == 0
+    read = Result.read(tmp_path / "result").light_curve
+    np.testing.assert_array_equal(read.rebin("run").table["flux"], lc.table["flux"])
+    assert "model: hump" in (tmp_path / "result" / "config.yaml").read_text()
+    assert main([*line, "--spectrum", "hump * PowerLawNorm tilt=1", "--cache", "none"]) == 0
+    # The help of commands is made of this.
+    assert "hump" in option_of("spectrum").description
 
 
 def test_without_registrations_nothing_of_them_is_there(store):

@@ -588,3 +588,20 @@ def test_pulls_of_stacked_runs_are_held_to_bars():
         line[-1] = 5.0 + 0.1 * line[-1]
     found["sums"] = [["unequal", 3.0, 1e-5]]
     assert len(section(found).failures) == 3
+
+
+def test_the_photons_of_absorbed_sources_are_those_of_their_closed_form():
+    pytest.importorskip("ebltable", reason="ebltable is not installed")
+    from validation.absorption import SOURCES, Absorbed, measure, section
+
+    redshift, model, band, _ = SOURCES["PKS 2155-304's redshift"]
+    truth = Absorbed(model, redshift=redshift)
+    energy = np.geomspace(*band, 20_001)
+    flux = np.trapezoid(truth.dnde(energy), energy)
+    assert_allclose(truth.photon_flux(np.geomspace(*band, 2001)).sum(), flux, rtol=1e-5)
+    found = measure("PKS 2155-304's redshift", 0, 2, np.random.default_rng(0))
+    assert len(found["pulls"]) == 8
+    assert max(abs(pull) for *_, pull in found["pulls"]) < 4
+    assert "mean pull" in section(found).text
+    far = {"pulls": [[*where, pull + 5] for *where, pull in found["pulls"]]}
+    assert len(section(far).failures) == 4

@@ -19,6 +19,7 @@ import argparse
 from pathlib import Path
 
 from validation import (
+    absorption,
     alarms,
     biases,
     blocks,
@@ -73,6 +74,7 @@ PARTS = {
         (*ALL, "simulation", "pipeline"),
         public_data=True,
     ),
+    "absorption": Part(absorption.measure, absorption.section, absorption.pieces, (*ALL, "simulation")),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 

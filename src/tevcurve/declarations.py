@@ -87,6 +87,11 @@ class Declarations(Generic[Thing]):
             self._loaded[name] = self._load(name)
         return self._loaded[name]
 
+    @property
+    def at_hand(self) -> tuple[str, ...]:
+        """Names of what is tevcurve's own or registered in this process; for installed packages none is asked."""
+        return (*self._own, *self._registered)
+
     def things(self) -> dict[str, Thing]:
         """All things by name, not to be written to; this imports the modules that they are in."""
         if self._all is None:

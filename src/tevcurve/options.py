@@ -75,7 +75,9 @@ class Option:
             name, value = self.partner
             partner = name if value is None else f"{name}: {value}"
             where = f"{self.method}, for {partner}: " if self.method else f"for {partner}: "
-        text = where + self.words.format(choices=", ".join(map(str, self.choices)))
+        # Looking through what is installed takes longer than all the rest of a help.
+        choices = self.choices if isinstance(self.choices, tuple) else self.choices.at_hand
+        text = where + self.words.format(choices=", ".join(map(str, choices)))
         if self.unsaid:
             default = f"{self.default:g}" if isinstance(self.default, float) else self.default
             text += f"; null: {default}{self.or_else}"
