@@ -14,6 +14,7 @@ from tevcurve.models import (
     SumSpectrum,
     SuperExpCutoffPowerLaw4FGLDR3,
 )
+from tevcurve.models.compound_spectra import amplitude_is_free
 
 EDGES = np.geomspace(0.1, 30, 12)
 STEEP, FLAT = PowerLaw(3.1, "2e-11 cm-2 s-1 TeV-1"), PowerLaw(1.7, "4e-12 cm-2 s-1 TeV-1", "2 TeV")
@@ -87,6 +88,18 @@ def test_factors_alone_are_a_factor():
     assert factor.is_factor
     assert (factor * STEEP).amplitude_name == "amplitude"
     assert (PowerLawNorm() + PowerLawNorm()).is_factor
+
+
+def test_a_sum_may_be_scaled_where_any_of_its_parts_may():
+    one, other = STEEP.copy(), FLAT.copy()
+    assert amplitude_is_free(one + other)
+    one.amplitude.frozen = True
+    assert not amplitude_is_free(one)
+    assert amplitude_is_free(one + other)
+    assert not amplitude_is_free(PowerLawNorm() * one)
+    other.amplitude.frozen = True
+    assert not amplitude_is_free((one + other) * PowerLawNorm())
+    assert amplitude_is_free(SpectralModel.from_function(lambda energy: 1e-12))
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,21 @@ class ProductSpectrum(CompoundSpectrum):
         return product
 
 
+def amplitude_is_free(model: SpectralModel) -> bool:
+    """Whether a fit may scale a spectrum: its amplitude, or that of a part of it, is not frozen, or it has none.
+
+    model: `SpectralModel`.
+    """
+    name = model.amplitude_name
+    if name is None or not model.parameters[name].frozen:
+        return True
+    if isinstance(model, SumSpectrum):
+        return any(map(amplitude_is_free, model.parts))
+    if isinstance(model, ProductSpectrum):
+        return any(amplitude_is_free(part) for part in model.parts if part.is_factor == model.is_factor)
+    return False
+
+
 def added(one: SpectralModel, other: Any) -> SpectralModel:
     """The sum of two spectra; sums among them are taken apart, where their scale is 1.
 

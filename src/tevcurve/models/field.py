@@ -9,6 +9,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.models.compound_spectra import amplitude_is_free
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.spatial import SkyPointSource
 from tevcurve.models.spectral import SpectralModel
@@ -81,10 +82,7 @@ class Field:
 
         model: one of the others
         """
-        spectrum = model.spectral_model
-        name = spectrum.amplitude_name
-        is_frozen = name is not None and spectrum.parameters[name].frozen
-        return self.neighbours != FIXED and not is_frozen
+        return self.neighbours != FIXED and amplitude_is_free(model.spectral_model)
 
     @property
     def fixed(self) -> tuple[SkyModel, ...]:
