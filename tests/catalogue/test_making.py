@@ -235,6 +235,12 @@ def test_a_light_curve_says_what_makes_it_from_events(whole):
         whole["Crab"].rebin("5 min")
 
 
+def test_a_catalogue_that_nothing_was_seen_of_is_refused(kept_store, tmp_path):
+    far = Table({"name": ["far"], "ra": [0.0], "dec": [-50.0]})
+    with pytest.raises(DataError, match="has a source of the catalogue in its field of view"):
+        tevcurve.light_curves(DataStore.from_dir(kept_store), far, folder=tmp_path / "out")
+
+
 def test_what_cannot_be_done_is_refused(kept_store, tmp_path):
     with pytest.raises(InputError, match="n_jobs is 0"):
         made(kept_store, tmp_path / "out", n_jobs=0)

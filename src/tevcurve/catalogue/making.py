@@ -262,6 +262,9 @@ def _finish(
                 yield entry.source, entry.table
 
     layout = layout_of(summed(), names)
+    if not len(layout.source):
+        why = f": {failed[0].reason}" if (failed := [*lost, *sums.problems]) else "."
+        raise DataError(f"No run that can be used has a source of the catalogue in its field of view{why}")
     sources = sums.table()
     layout.template.meta |= common_meta(sources)
     observations = [one for group in work.groups for one in group.observations]
