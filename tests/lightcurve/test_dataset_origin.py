@@ -40,6 +40,12 @@ def test_one_bin_per_run_is_the_light_curve_of_the_datasets(datasets):
         np.testing.assert_allclose(laid[name], whole[name], rtol=1e-9, err_msg=name)
 
 
+def test_spectra_in_time_are_not_made_of_datasets(datasets):
+    made = estimator(datasets, time_bins=by_run()).run(*ENERGIES, steps=[])
+    with pytest.raises(InputError, match=r"made of datasets, whose bands rebin\(energy_edges=...\) can change"):
+        made.sed()
+
+
 def test_all_kinds_of_bins_take_all_events(datasets):
     total = np.sum(estimator(datasets).run(*ENERGIES, steps=[]).table["counts"])
     for binning in (by_width("5 min"), by_counts(40), by_significance(25), bayesian_blocks(0.05)):

@@ -46,9 +46,11 @@ def sed(light_curve, energy_edges=None, time_bins=None):
     """
     origin = light_curve.origin
     if not isinstance(origin, LightCurveOrigin):
+        why = f"does not know its events ({why_no_events(light_curve)})"
+        if hasattr(origin, "rebin"):
+            why = "was made of datasets, whose bands rebin(energy_edges=...) can change to others of their energy bins"
         raise InputError(
-            f"This light curve does not know its events ({why_no_events(light_curve)}); wanted for spectra is one that "
-            "tevcurve.light_curve or `tevcurve run` made."
+            f"This light curve {why}; wanted for spectra is one that tevcurve.light_curve or `tevcurve run` made."
         )
     edges = default_edges(light_curve) if energy_edges is None else edges_in_tev(energy_edges, "energy_edges")
     binning = _present_bins(light_curve) if time_bins is None else as_binning(time_bins)
