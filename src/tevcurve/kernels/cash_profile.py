@@ -28,6 +28,7 @@ from tevcurve.kernels.block_norms import SettledNorms, ratio, settle_norms
 from tevcurve.kernels.columns import columns_of
 from tevcurve.kernels.lowest_factors import lowest_factors
 from tevcurve.kernels.newton_descent import dot
+from tevcurve.kernels.numbering import sums_by_owner
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.terms import CashTerms
 
@@ -249,9 +250,11 @@ class CashLikelihood:
         drawn, coupling, hessian = self._columns.sums(settled.prediction, settled.share, bend)
         follow = coupling / settled.hessian[:, None]
         expected = self.terms.shared_total - follow * settled.gradient[:, None]
-        gradient = self._per_bin(expected) - drawn
+        gradient = sums_by_owner(expected, self.terms.block_bin, self.n) - drawn
         if hessian is not None:
-            hessian = hessian - self._per_bin(follow[:, :, None] * coupling[:, None, :])
+            hessian = hessian - sums_by_owner(
+                follow[:, :, None] * coupling[:, None, :], self.terms.block_bin, self.n
+            )
         return coupling, gradient, hessian
 
     def _half_stat(self, amplitudes: np.ndarray, settled: SettledNorms) -> np.ndarray:
@@ -267,18 +270,9 @@ class CashLikelihood:
             block += 0.5 * terms.prior_weight * (settled.norms - 1) ** 2
         # What the last steps of the norms, too small to be worth making, would still take away.
         block -= 0.5 * settled.gradient**2 / settled.hessian
-        half_stat = self._per_bin(block)
+        half_stat = sums_by_owner(block, terms.block_bin, self.n)
         half_stat[self._event_bin[settled.impossible]] = np.inf
         return half_stat
-
-    def _per_bin(self, values: np.ndarray) -> np.ndarray:
-        """Sums (n, ...) over the blocks of each bin of values (n_blocks, ...)."""
-        bins, n, width = self.terms.block_bin, self.n, self.n_amplitudes ** (values.ndim - 1)
-        if width > 1:
-            bins, n = (bins[:, None] * width + np.arange(width)).ravel(), n * width
-        # Without any block there is nothing to count, and bincount gives integers.
-        sums = np.bincount(bins, values.ravel(), n).astype(float, copy=False)
-        return sums.reshape(self.n, *values.shape[1:])
 
 
 @dataclass(frozen=True, eq=False)

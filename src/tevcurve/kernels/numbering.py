@@ -1,5 +1,7 @@
 """New numbers of what is kept of many things."""
 
+import math
+
 import numpy as np
 
 
@@ -27,6 +29,24 @@ def members_of(kept: np.ndarray, n: int, owner: np.ndarray) -> tuple[np.ndarray,
     number = numbers_among(kept, n)[owner]
     own = np.flatnonzero(number >= 0)
     return own, number[own]
+
+
+def sums_by_owner(values: np.ndarray, owner: np.ndarray, n: int) -> np.ndarray:
+    """Sums over the things that belong to each of n others, added in their order, float array (n, ...).
+
+    Parameters
+    ----------
+    values : float array (n_things, ...)
+    owner : int array (n_things,), to which of the n each belongs
+    n : int
+    """
+    # Without anything there is nothing to count, and bincount gives integers.
+    if values.ndim == 1:
+        return np.bincount(owner, values, n).astype(float, copy=False)
+    width = math.prod(values.shape[1:])
+    owner = owner if width == 1 else (owner[:, None] * width + np.arange(width)).ravel()
+    sums = np.bincount(owner, values.ravel(), n * width).astype(float, copy=False)
+    return sums.reshape(n, *values.shape[1:])
 
 
 def numbers_by_row(rows: list[np.ndarray]) -> list[np.ndarray]:

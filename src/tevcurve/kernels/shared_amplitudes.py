@@ -13,7 +13,7 @@ import numpy as np
 from tevcurve.kernels.all_amplitudes import best_amplitudes
 from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Derivatives, Start
 from tevcurve.kernels.newton_descent import NewtonDescent
-from tevcurve.kernels.numbering import members_of
+from tevcurve.kernels.numbering import members_of, sums_by_owner
 
 MAX_STEPS = 200
 # What had reached its bound must be able to come back; in units of an amplitude's natural size.
@@ -71,8 +71,8 @@ class SharedByRows:
     def __init__(self, likelihood: AmplitudeLikelihood, group: np.ndarray, n_groups: int) -> None:
         self.likelihood, self.group, self.n = likelihood, group, n_groups
         self.n_amplitudes = likelihood.n_amplitudes - 1
-        self.counts = np.bincount(group, likelihood.counts, n_groups)
-        self.total = self._summed(likelihood.total[:, 1:])
+        self.counts = sums_by_owner(likelihood.counts, group, n_groups)
+        self.total = sums_by_owner(likelihood.total[:, 1:], group, n_groups)
         total = likelihood.total[:, 0]
         self._scale = (likelihood.counts + 1) / np.where(total > 0, total, 1.0)
 
@@ -147,13 +147,7 @@ class SharedByRows:
         if half is not None:
             half = half - 0.5 * gradient[:, 0] * step
             half[descent.going] = np.nan
-            half = np.bincount(self.group, half, self.n)
+            half = sums_by_owner(half, self.group, self.n)
         slope = gradient[:, 1:] - edge * step[:, None]
         bend = hessian[:, 1:, 1:] - edge[:, :, None] * (edge / stiffness[:, None])[:, None, :]
-        return half, self._summed(slope), self._summed(bend)
-
-    def _summed(self, values: np.ndarray) -> np.ndarray:
-        """Sums (n, ...) over the rows of each group of values (n_rows, ...)."""
-        total = np.zeros((self.n, *values.shape[1:]))
-        np.add.at(total, self.group, values)
-        return total
+        return half, *(sums_by_owner(each, self.group, self.n) for each in (slope, bend))
