@@ -231,7 +231,7 @@ def best_fit(places, energies, sources, half, fixed=None):
     return found.x[:-1], np.sign(found.x[0] - fixed) * np.sqrt(max(other.fun - found.fun, 0.0))
 
 
-def information(sources, norms, half, n=200, n_energies=6):
+def information(sources, norms, half, n=100, n_energies=4):
     """Fisher's information (n_sources + 1, n_sources + 1) of a row on the norms, the background's the last.
 
     sources: of `Blob`. norms: float array (n_sources,), where it is taken.
