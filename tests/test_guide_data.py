@@ -8,6 +8,7 @@ import pytest
 
 from tevcurve.cli.main import main
 from tevcurve.demo import demo
+from tevcurve.models import read_models
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide"
 PAGES = GUIDE / "data"
@@ -73,8 +74,26 @@ def test_calls_of_the_page_make_light_curves(page, other_stores, gammapy_data, m
         assert set(names["lc"].table["status"]) == {"ok"}
 
 
-def test_the_page_of_catalogues(tmp_path, monkeypatch, capsys):
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    return demo(tmp_path_factory.mktemp("demo") / "night")
+
+
+def test_the_page_of_files_of_models(night, tmp_path, monkeypatch, capsys):
+    page = GUIDE / "models_yaml.md"
+    (tmp_path / "night").symlink_to(night)
+    (models,) = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S)
+    (tmp_path / "models.yaml").write_text(models)
+    monkeypatch.setenv("COLUMNS", "200")
+    run_and_compare(page, tmp_path, monkeypatch, capsys)
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.S):
+        exec(block, {})
+    assert [model.name for model in read_models("more.yaml")] == ["simulated AGN", "nebula", "haze"]
+
+
+def test_the_page_of_catalogues(night, tmp_path, monkeypatch, capsys):
     page = GUIDE / "catalogue.md"
+    (tmp_path / "night").symlink_to(night)
     (positions,) = re.findall(r"```csv\n(.*?)```", page.read_text(), re.S)
     (tmp_path / "positions.csv").write_text(positions)
     monkeypatch.setenv("COLUMNS", "160")

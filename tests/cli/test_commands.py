@@ -18,6 +18,7 @@ from tevcurve.cli.commands import app
 from tevcurve.cli.main import main
 from tevcurve.config import Config
 from tevcurve.errors import StoreError
+from tevcurve.models import PowerLaw, SkyModel, SkyPointSource, write_models
 from tevcurve.on_demand import found_at
 from tevcurve.store import Result
 
@@ -305,6 +306,39 @@ def test_off_regions_are_asked_for_on_the_command_line(store, tmp_path, capsys):
     assert [config[name] for name in ("off_regions", "n_off", "angular_size")] == ["wobble", 2, "grid"]
     assert main(["rebin", "asked", "--time-bins", "night", "--energy", "1TeV,10TeV", "-o", "night"]) == 0
     np.testing.assert_array_equal(np.asarray(Result.read(tmp_path / "night").light_curve.table["alpha"]), 0.5)
+
+
+@pytest.mark.parametrize("method", ["3d", "1d"])
+def test_models_are_asked_for_on_the_command_line(store, tmp_path, capsys, method):
+    neighbour = SkyModel(
+        SkyPointSource("83.8 deg", "22.1 deg"), PowerLaw(amplitude="1e-12 cm-2 s-1 TeV-1"), name="beside"
+    )
+    own = SkyModel(SkyPointSource("83.63 deg", "22.01 deg"), PowerLaw(index=2.9), name="Crab")
+    write_models([own, neighbour], tmp_path / "models.yaml")
+    line = ["light-curve", store, "--energy", "0.7TeV,10TeV", "--method", method, "--neighbours", "fixed"]
+    assert main([*line, "--models", "models.yaml", "-o", "asked"]) == 0
+    (tmp_path / "models.yaml").unlink()
+    field = Result.read(tmp_path / "asked").light_curve.origin.field
+    assert [model.name for model in (field.source, *field.others)] == ["Crab", "beside"]
+    assert field.spectrum.index.value == 2.9
+    # What is kept with the result makes the same light curve.
+    assert main(["run", "asked/config.yaml", "-o", "again"]) == 0
+    np.testing.assert_array_equal(fluxes(tmp_path / "again"), fluxes(tmp_path / "asked"))
+    assert main(["rebin", "asked", "--time-bins", "night", "-o", "night"]) == 0
+    assert Result.read(tmp_path / "night").light_curve.origin.field.others[0].name == "beside"
+    capsys.readouterr()
+    assert main([*line, "--models", "models.yaml"]) == 2
+    assert "models: The file of models models.yaml cannot be read" in capsys.readouterr().err
+
+
+def test_init_keeps_the_models_that_are_asked_for(store, tmp_path, capsys):
+    write_models(
+        [SkyModel(SkyPointSource("84 deg", "22 deg"), PowerLaw(), name="a")], tmp_path / "models.yaml"
+    )
+    assert main(["init", "Crab", store, "--models", "models.yaml"]) == 0
+    written = capsys.readouterr().out
+    assert f"models: {tmp_path / 'models.yaml'}" in written
+    assert "# Sky models, a YAML file as gammapy has it or its components" in written
 
 
 def test_a_light_curve_is_exported(result, tmp_path, capsys):

@@ -42,7 +42,9 @@ def test_one_bin_per_run_is_the_light_curve_of_the_datasets(datasets):
 
 def test_spectra_in_time_are_not_made_of_datasets(datasets):
     made = estimator(datasets, time_bins=by_run()).run(*ENERGIES, steps=[])
-    with pytest.raises(InputError, match=r"made of datasets, whose bands rebin\(energy_edges=...\) can change"):
+    with pytest.raises(
+        InputError, match=r"made of datasets, whose bands rebin\(energy_edges=...\) can change"
+    ):
         made.sed()
 
 
