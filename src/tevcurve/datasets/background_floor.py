@@ -30,6 +30,8 @@ def plane_floors(means: np.ndarray) -> np.ndarray:
 
     means : float array (..., n_reco), of the background in each energy plane
     """
+    if np.all(means > 0):
+        return BACKGROUND_FLOOR * means
     planes, floors = np.arange(means.shape[-1]), np.zeros(means.shape)
     for number in np.ndindex(means.shape[:-1]):
         filled = np.flatnonzero(means[number] > 0)

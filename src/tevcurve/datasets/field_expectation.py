@@ -61,12 +61,15 @@ class FieldExpectation:
         n_bands : int
         """
         own = [bands == band for band in range(n_bands)]
-        filled = np.where(self.in_fit, self.floors() * self.n_inside, 0.0)
         background = np.stack([self.background[:, band].sum(axis=1) for band in own], axis=1)
-        raised = np.stack([np.maximum(self.background, filled)[:, band].sum(axis=1) for band in own], axis=1)
+        if np.any(background == 0):
+            # A band without any background has that of its floors, or its norm could not scale them.
+            filled = np.where(self.in_fit, np.maximum(self.background, self.floors() * self.n_inside), 0.0)
+            raised = np.stack([filled[:, band].sum(axis=1) for band in own], axis=1)
+            background = np.where(background > 0, background, raised)
         return {
             "response_total": np.array([[self.per_bin[band].sum()] for band in own]),
-            "background_total": np.where(background > 0, background, raised),
+            "background_total": background,
             "fixed_total": 0.0,
             "further_total": None
             if self.further is None

@@ -67,11 +67,11 @@ def _shares_of_source(terms: CubeTerms, ontime: float) -> np.ndarray:
     norm = len(terms.time_s) / expected if expected > 0 else 1.0
     amplitude = _START / total if total > 0 else 0.0
     shares = np.zeros(len(signal))
-    for _ in range(_STEPS):
-        everything = amplitude * signal + norm * background
-        shares = np.divide(amplitude * signal, everything, out=np.zeros(len(signal)), where=everything > 0)
+    for _ in range(_STEPS if total > 0 else 0):
+        shares = amplitude * signal
+        shares /= shares + norm * background
         # A source that is not seen has the weights of a faint one.
-        amplitude = max(float(shares.sum()), _START) / total if total > 0 else 0.0
+        amplitude = max(float(shares.sum()), _START) / total
     return shares
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 # Of permutations: so many at least as uneven are enough, and there are not more than these.
-ENOUGH, MOST = 6, 1999
-_FIRST = 16
+ENOUGH, MOST = 5, 1999
+_FIRST = 12
 # Relative: statistics nearer to each other are the same with another rounding.
 _SAME = 1e-9
 
@@ -90,7 +90,8 @@ def chance_of_times(runs: list[WeightsInTime], rng: "np.random.Generator") -> fl
         if len(reached):
             number = done + int(reached[0]) + 1
             return _spread(ENOUGH / (number + 1), ENOUGH / number, rng)
-        done, beyond, batch = done + batch, beyond + int(np.count_nonzero(more)), 2 * batch
+        done, beyond = done + batch, beyond + int(np.count_nonzero(more))
+        batch = done
     return _spread(beyond / (done + 1), (beyond + 1) / (done + 1), rng)
 
 
