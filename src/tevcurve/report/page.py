@@ -14,6 +14,7 @@ from tevcurve.lightcurve import LightCurve
 from tevcurve.problems import alike
 from tevcurve.report import embedding, tables, words
 from tevcurve.report.conclusion import conclude
+from tevcurve.report.field_figure import field_figure
 from tevcurve.report.figure_style import SIGNS, plain
 from tevcurve.report.light_curve_figure import light_curve_figure
 from tevcurve.report.quality_figures import quality_figures
@@ -133,6 +134,8 @@ def _figures(light_curve, rows, variability):
         missing.append("There is no figure, because no row has a flux or a limit.")
     why = getattr(light_curve.origin, "reason", "it was read from a table, or made from counts without times")
     quality, more = quality_figures(rows, light_curve.ledger, why)
+    field = field_figure(light_curve.origin)
+    quality = quality if field is None else [field, *quality]
     figures |= {one["id"]: (one["title"], plain(one["figure"])) for one in quality}
     return figures, missing + more
 
