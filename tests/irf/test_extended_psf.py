@@ -39,7 +39,7 @@ def brute_force(shape, energy):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=["wide", "narrow", "disc", "soft"])
 def test_densities_are_those_of_sums_over_points(shape):
-    table = extended_psf(TABLE, round_shape(shape))
+    table = extended_psf(TABLE, round_shape(shape)).table
     for number, energy in enumerate(ENERGIES):
         expected = brute_force(shape, energy)
         np.testing.assert_allclose(
@@ -56,7 +56,7 @@ def test_densities_are_those_of_sums_over_points(shape):
 def test_a_closed_form_is_convolved_like_its_table():
     parameters = np.array([[width, 0, 0, 0, 0] for width in WIDTHS])
     psf = AnalyticPSF("three gaussians", ENERGIES, parameters)
-    table = extended_psf(psf, round_shape(SHAPES[0]))
+    table = extended_psf(psf, round_shape(SHAPES[0])).table
     both = np.hypot(WIDTHS, np.deg2rad(0.2))
     for energy, width in zip(ENERGIES, both, strict=True):
         expected = np.exp(-0.5 * (PLACES / width) ** 2) / (2 * np.pi * width**2)
@@ -67,3 +67,24 @@ def test_a_closed_form_is_convolved_like_its_table():
     np.testing.assert_allclose(
         middle, np.exp(-0.5 * (PLACES / width) ** 2) / (2 * np.pi * width**2), rtol=5e-3
     )
+
+
+def test_photons_of_gaussians_have_left_where_the_product_of_both_has_its_middle():
+    made = extended_psf(TABLE, round_shape(SHAPES[0]))
+    for energy, width in zip(ENERGIES, WIDTHS, strict=True):
+        part = np.deg2rad(0.2) ** 2 / (np.deg2rad(0.2) ** 2 + width**2)
+        # Its table, straight between its nodes and cut at 0.6 deg, is no Gaussian far out.
+        near = PLACES[:-1]
+        np.testing.assert_allclose(made.origins_at([energy], near)[0], part * near, rtol=5e-3, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES[2:], ids=["disc", "soft"])
+def test_photons_of_discs_have_left_where_sums_over_points_say(shape):
+    made = extended_psf(TABLE, round_shape(shape))
+    x, y = (each.ravel() for each in np.meshgrid(*2 * [np.deg2rad(np.arange(-0.6, 0.6, 0.004))]))
+    values = {name: float(value) for name, value in shape._shape({}).items()}
+    brightness = shape.profile(np.hypot(x, y), **values)
+    for place in PLACES[1:6]:
+        weight = brightness * TABLE.densities([1.0], np.hypot(x - place, y))[0]
+        expected = np.sum(weight * x) / weight.sum()
+        assert made.origins_at([1.0], np.array([place]))[0, 0] == pytest.approx(expected, rel=1e-2)

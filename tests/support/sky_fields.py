@@ -42,19 +42,18 @@ def runs_of(models, n_runs=2, seconds=1500, seed=0, irfs=None):
     return made
 
 
-def points_of(model, spacing_deg=0.02):
-    """(lon, lat, weight) of points on a square grid that stand for a model; one for a point source."""
+def points_of(model, n_rings=25, n_turns=40):
+    """(lon, lat, weight) of points on rings that stand for a round model; one for a point source."""
     spatial = model.spatial_model
-    lon, lat = spatial.lonlat_in("icrs")
+    centre = spatial.lonlat_in("icrs")
     if spatial.is_point:
-        return np.array([lon]), np.array([lat]), np.ones(1)
+        return np.array([centre[0]]), np.array([centre[1]]), np.ones(1)
     radius = np.deg2rad(spatial.evaluation_radius.value)
-    axis = np.arange(-radius, radius, np.deg2rad(spacing_deg))
-    x, y = (each.ravel() for each in np.meshgrid(axis, axis))
-    separation = np.hypot(x, y)
-    lon, lat = directional_offset(lon, lat, np.arctan2(x, y), separation)
-    weight = spatial.evaluate(lon, lat)
-    return lon[weight > 0], lat[weight > 0], weight[weight > 0] / weight.sum()
+    ring = radius * (np.arange(n_rings) + 0.5) / n_rings
+    separation, turn = (each.ravel() for each in np.meshgrid(ring, 2 * np.pi * np.arange(n_turns) / n_turns))
+    lon, lat = directional_offset(*centre, turn, separation)
+    weight = spatial.evaluate(lon, lat) * np.sin(separation)
+    return lon, lat, weight / weight.sum()
 
 
 def expected_at(run, position, model, places, per_decade=128, points=None):

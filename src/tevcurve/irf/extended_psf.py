@@ -8,6 +8,7 @@ import numpy as np
 
 from tevcurve.irf.psf_table import EnergyDependentTablePSF
 from tevcurve.irf.source_psf import SourcePSF
+from tevcurve.kernels.interpolation import interpolate_axis, locate
 from tevcurve.kernels.ring_convolution import ring_convolution
 
 # Nodes of the table for each angle over which it changes, and how much farther each is beyond the shape.
@@ -20,23 +21,51 @@ class RoundShape:
 
     Attributes
     ----------
-    mean_on_ring : function of angles from its centre, radii of rings around there (radian, broadcast) and the values,
-        to its mean on the ring in sr-1
+    on_ring : function of angles from its centre, radii of rings around there (radian, broadcast) and the values, to
+        what `tevcurve.kernels.ring_convolution` wants
     values : tuple of (name, number in radian) of its parameters
     radius : angle beyond which next to nothing is left, radian
     scale : angle over which it changes much, radian; not that of an edge
     smoothness : the same of its sharpest change: 0 where it has an edge
     """
 
-    mean_on_ring: Callable[..., np.ndarray]
+    on_ring: Callable[..., tuple[np.ndarray, np.ndarray]]
     values: tuple[tuple[str, float], ...]
     radius: float
     scale: float
     smoothness: float
 
 
-def extended_psf(psf: SourcePSF, shape: RoundShape) -> EnergyDependentTablePSF:
-    """The table of a round source's photons over energy and angle from its centre.
+@dataclass(frozen=True, eq=False)
+class ExtendedPSF:
+    """Where the photons of a round source are seen, and where on the source those of a place are from.
+
+    Attributes
+    ----------
+    table : `EnergyDependentTablePSF` over energy and angle from the centre
+    origins : float array (n_energy, n_rad), radian: the mean angle from the centre, along the direction of a place at
+        an angle of the table, at which photons of there have left the source
+    """
+
+    table: EnergyDependentTablePSF
+    origins: np.ndarray
+
+    def origins_at(self, energies_tev: np.ndarray, rad_rad: np.ndarray) -> np.ndarray:
+        """Mean angles (n, m) from the centre, radian, from where photons seen at angles are.
+
+        Parameters
+        ----------
+        energies_tev : true energies, float array (n,), TeV
+        rad_rad : angles from the centre at which they are seen, float array (m,), radian
+        """
+        at = locate(np.log(self.table.energies_tev), np.log(np.asarray(energies_tev, dtype=float)))
+        return interpolate_axis(
+            interpolate_axis(self.origins, at), locate(self.table.rad_rad, rad_rad), axis=1
+        )
+
+
+def extended_psf(psf: SourcePSF, shape: RoundShape) -> ExtendedPSF:
+    """The `ExtendedPSF` of a round source.
 
     Parameters
     ----------
@@ -47,9 +76,11 @@ def extended_psf(psf: SourcePSF, shape: RoundShape) -> EnergyDependentTablePSF:
     values = psf.densities_for_table(energies, nodes)
     step = _rounded(np.hypot(psf.scale_rad, shape.smoothness) / PER_SCALE)
     rad = _angles(step, shape.radius + 5 * psf.scale_rad, shape.radius + float(nodes[-1]))
-    weights = _weights(rad.tobytes(), np.ascontiguousarray(nodes, dtype=float).tobytes(), shape)
-    # Not a matrix product: an energy's numbers must not depend on how many others there are.
-    return EnergyDependentTablePSF(energies, rad, np.einsum("wn,en->ew", weights, values))
+    weights, moments = _weights(rad.tobytes(), np.ascontiguousarray(nodes, dtype=float).tobytes(), shape)
+    # Not matrix products: an energy's numbers must not depend on how many others there are.
+    density, along = (np.einsum("wn,en->ew", each, values) for each in (weights, moments))
+    origins = np.divide(along, density, out=np.zeros_like(along), where=density > 0)
+    return ExtendedPSF(EnergyDependentTablePSF(energies, rad, density), origins)
 
 
 def _rounded(step: float) -> float:
@@ -66,12 +97,10 @@ def _angles(step: float, even: float, farthest: float) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def _weights(rad: bytes, nodes: bytes, shape: RoundShape) -> np.ndarray:
+def _weights(rad: bytes, nodes: bytes, shape: RoundShape) -> tuple[np.ndarray, np.ndarray]:
     """What `ring_convolution` gives, of arrays given as their bytes: the runs on one source share it."""
 
-    def mean_on_ring(separation: np.ndarray, ring: np.ndarray) -> np.ndarray:
-        return shape.mean_on_ring(separation, ring, **dict(shape.values))
+    def on_ring(separation: np.ndarray, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return shape.on_ring(separation, ring, **dict(shape.values))
 
-    weights = ring_convolution(np.frombuffer(rad), np.frombuffer(nodes), mean_on_ring, shape.scale)
-    weights.setflags(write=False)
-    return weights
+    return ring_convolution(np.frombuffer(rad), np.frombuffer(nodes), on_ring, shape.scale)

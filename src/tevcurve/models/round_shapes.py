@@ -20,7 +20,7 @@ def round_shape(spatial: SpatialModel) -> RoundShape:
     values = spatial.internal_values()
     shape = {name: float(value) for name, value in values.items() if name not in ("lon_0", "lat_0")}
     return RoundShape(
-        spatial.mean_on_ring or _MeanAround(spatial.profile),
+        spatial.on_ring or _MeanAround(spatial.profile),
         tuple(shape.items()),
         spatial.radius(**shape),
         spatial.detail(**shape),
@@ -34,6 +34,8 @@ class _MeanAround:
 
     profile: Callable[..., np.ndarray]
 
-    def __call__(self, separation: np.ndarray, ring: np.ndarray, **shape: float) -> np.ndarray:
+    def __call__(
+        self, separation: np.ndarray, ring: np.ndarray, **shape: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         """As `RoundShape` has it."""
         return mean_around(lambda angle: self.profile(angle, **shape), separation, ring)

@@ -41,9 +41,9 @@ class SpatialModel(Model):
     integral: float = 1.0
     # Formula of a child with a shape: (separation, radian, and the parameters of the shape) to sr-1.
     profile: ClassVar[Callable[..., np.ndarray]] = None  # type: ignore[assignment]
-    # Mean of the profile on a ring: (separation of its centre, its radius, radian, and the parameters) to sr-1; None
-    # where it has no closed form.
-    mean_on_ring: ClassVar[Callable[..., np.ndarray] | None] = None
+    # Means of the profile on a ring: (separation of its centre, its radius, radian, and the parameters) to what
+    # `tevcurve.kernels.ring_convolution` wants; None where there is no closed form.
+    on_ring: ClassVar[Callable[..., tuple[np.ndarray, np.ndarray]] | None] = None
     # Of the parameters of the shape to the angle over which its sharpest change goes on, radian; None for an edge.
     smoothness: ClassVar[Callable[..., float] | None] = None
 
@@ -239,8 +239,8 @@ class SkyGaussian(SpatialModel):
         return np.exp(-0.5 * np.sin(0.5 * separation) ** 2 / width) / total
 
     @staticmethod
-    def mean_on_ring(separation: np.ndarray, ring: np.ndarray, sigma: float) -> np.ndarray:
-        """Mean brightness in sr-1 on rings around places at a separation from the centre, in closed form.
+    def on_ring(separation: np.ndarray, ring: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+        """Means of the brightness, and of it times the cosine of the turn, on rings around places, sr-1.
 
         Parameters
         ----------
@@ -248,12 +248,13 @@ class SkyGaussian(SpatialModel):
         ring : radii of the rings, radian; they broadcast
         sigma : radian
         """
-        from scipy.special import i0e
+        from scipy.special import i0e, i1e
 
         concentration = 0.25 / np.sin(0.5 * sigma) ** 2
         across = concentration * np.sin(separation) * np.sin(ring)
         # exp(-concentration (1 - cos d)) over the turn around a ring is a Bessel function.
-        return SkyGaussian.profile(separation - ring, sigma) * i0e(across)
+        nearest = SkyGaussian.profile(separation - ring, sigma)
+        return nearest * i0e(across), nearest * i1e(across)
 
     @staticmethod
     def smoothness(sigma: float) -> float:
@@ -321,10 +322,10 @@ class SkyDisk(SpatialModel):
         return covered / (4 * np.pi * np.sin(0.5 * r_0) ** 2)
 
     @staticmethod
-    def mean_on_ring(
+    def on_ring(
         separation: np.ndarray, ring: np.ndarray, r_0: float, edge_width: float = 0.0
-    ) -> np.ndarray:
-        """Mean brightness in sr-1 on rings around places at a separation from the centre: the part of each inside.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Means of the brightness, and of it times the cosine of the turn, on rings around places, sr-1.
 
         Parameters
         ----------
@@ -333,20 +334,24 @@ class SkyDisk(SpatialModel):
         r_0 : radian
         edge_width : in units of r_0
         """
-        if not edge_width:
-            return _part_of_ring(separation, ring, r_0) * SkyDisk.profile(np.zeros(()), r_0)
         from scipy.special import ndtr
 
         # A soft edge is a mean over sharp ones.
+        places, weights = (
+            np.polynomial.hermite_e.hermegauss(EDGES) if edge_width else (np.zeros(1), np.ones(1))
+        )
         sigma = r_0 * edge_width / FROM_95_TO_5
-        places, weights = np.polynomial.hermite_e.hermegauss(EDGES)
-        radii = r_0 + sigma * places
-        parts = [
-            weight * _part_of_ring(separation, ring, radius)
-            for weight, radius in zip(weights / weights.sum(), radii, strict=True)
-            if radius > 0
-        ]
-        return sum(parts) * (SkyDisk.profile(np.zeros(()), r_0, edge_width) / ndtr(r_0 / sigma))
+        inside, cosine = (
+            np.zeros(np.broadcast_shapes(np.shape(separation), np.shape(ring))) for _ in range(2)
+        )
+        for radius, weight in zip(r_0 + sigma * places, weights / weights.sum(), strict=True):
+            if radius > 0:
+                part = _part_of_ring(separation, ring, radius)
+                inside, cosine = inside + weight * part, cosine + weight * np.sin(np.pi * part) / np.pi
+        brightness = SkyDisk.profile(np.zeros(()), r_0, edge_width) / (
+            ndtr(r_0 / sigma) if edge_width else 1.0
+        )
+        return inside * brightness, cosine * brightness
 
     @staticmethod
     def smoothness(r_0: float, edge_width: float = 0.0) -> float:

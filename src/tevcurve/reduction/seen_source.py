@@ -8,7 +8,8 @@ import numpy as np
 
 from tevcurve.datasets.source_run import SkyPart, SourceRun
 from tevcurve.irf.extended_psf import extended_psf
-from tevcurve.kernels.sphere import angular_separation
+from tevcurve.kernels.folding import ring_integrals
+from tevcurve.kernels.sphere import angular_separation, offset_frame
 from tevcurve.models.round_shapes import is_round, round_shape
 from tevcurve.models.spatial import SpatialModel
 from tevcurve.records import short_repr
@@ -16,6 +17,8 @@ from tevcurve.reduction.event_densities import signal_densities
 from tevcurve.reduction.spread_image import SpreadImage
 from tevcurve.reduction.true_nodes import source_responses
 
+# Directions in which the places where photons are seen are averaged.
+TURNS = 16
 # Points over which the effective area is averaged, on the radius of an extended source.
 POINTS = 8
 
@@ -24,9 +27,9 @@ POINTS = 8
 class SeenSource:
     """The responses of a run to one source, which may be extended.
 
-    Of an extended one the effective area is the mean over the source, at each energy; the point spread function and the
-    dispersion are those at its centre. Of a round one the photons are spread as if all of it were seen alike; of any
-    other each part counts by its own effective area.
+    Of an extended one each part counts by its own effective area, while the point spread function and the dispersion
+    are those at its centre. Photons of a round source that are seen at a place count by the area where they have left
+    it in the mean, which is the same where the area is straight over the width of the point spread function.
 
     Attributes
     ----------
@@ -63,12 +66,41 @@ class SeenSource:
         return angular_separation(*self.pointing, lon, lat), weights
 
     @cached_property
+    def _round(self):
+        """`ExtendedPSF` of a round source that is extended, else None."""
+        if self.shape is None or not is_round(self.shape):
+            return None
+        return extended_psf(self.point_psf, round_shape(self.shape))
+
+    def _tilt(self, energies_tev, lon, lat):
+        """Effective area for photons seen at directions (m,), radian, over its mean over all of them, (n, m)."""
+        area = self._area_behind(energies_tev, *offset_frame(lon, lat, *self.position))
+        rad = self.psf.rad_rad
+        rings = ring_integrals(rad, self.psf.profiles(energies_tev))
+        middle = 0.5 * (rad[1:] + rad[:-1])
+        mean = np.zeros(len(energies_tev))
+        for turn in 2 * np.pi * np.arange(TURNS) / TURNS:
+            there = self._area_behind(energies_tev, middle * np.sin(turn), middle * np.cos(turn))
+            mean += np.einsum("er,er->e", rings, there) / TURNS
+        return np.divide(area, mean[:, None], out=np.ones_like(area), where=mean[:, None] > 0)
+
+    def _area_behind(self, energies_tev, east, north):
+        """Effective area (n, m) in cm2 where photons that are seen at flat coordinates (m,), radian, have left."""
+        separation = np.hypot(east, north)
+        origins = self._round.origins_at(energies_tev, separation)
+        part = np.divide(origins, separation, out=np.zeros_like(origins), where=separation > 0)
+        # On a plane around the centre, over the few degrees of a field.
+        pointing = offset_frame(*self.pointing, *self.position)
+        offset = np.hypot(east * part - pointing[0], north * part - pointing[1])
+        return self.aeff.effective_area(energies_tev[:, None], offset)
+
+    @cached_property
     def psf(self):
         """`SourcePSF` or `SpreadImage`, which say where its photons are."""
         if self.shape is None:
             return self.point_psf
-        if is_round(self.shape):
-            return extended_psf(self.point_psf, round_shape(self.shape))
+        if self._round is not None:
+            return self._round.table
         return SpreadImage(self.shape, self.position, self.pointing, self.aeff, self.point_psf)
 
     def shares(self, nodes, reco_edges, geom):
@@ -84,6 +116,10 @@ class SeenSource:
         # The point spread function, which changes slowly with energy, is that of the mean energy of a bin.
         shares = self.psf.pixel_fractions(middles, *self.position, geom).reshape(len(area), -1)
         shares *= area[:, None]
+        if self._round is not None:
+            seen = np.flatnonzero(shares.any(axis=0))
+            lon, lat = (angles.ravel()[seen] for angles in geom.pixel_lonlat())
+            shares[:, seen] *= self._tilt(middles, lon, lat)
         return shares, dispersion
 
     def densities(self, nodes, places):
@@ -96,10 +132,14 @@ class SeenSource:
         """
         energy_tev, lon, lat = places
         separation = angular_separation(*self.position, lon, lat)
-        if not isinstance(self.psf, SpreadImage):
+        if self.shape is None:
             return signal_densities(self, nodes, energy_tev, separation)
         near = np.flatnonzero(separation <= self.psf.rad_rad[-1])
-        image = self.psf.densities_at(nodes.middles(nodes.each(self.area)), lon[near], lat[near])
+        middles = nodes.middles(nodes.each(self.area))
+        if self._round is None:
+            image = self.psf.densities_at(middles, lon[near], lat[near])
+        else:
+            image = self.psf.densities(middles, separation[near]) * self._tilt(middles, lon[near], lat[near])
         made = np.zeros((len(lon), nodes.n_true))
         seen = _KnownSource(self, _KnownDensities(image))
         made[near] = signal_densities(seen, nodes, energy_tev[near], np.arange(len(near)))
