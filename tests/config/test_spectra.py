@@ -2,10 +2,12 @@
 
 import inspect
 
+import numpy as np
 import pytest
 
 import tevcurve.models as models
-from tevcurve.config.spectra import spectral_model, spectrum_changed, spectrum_values
+from tevcurve.config import Config
+from tevcurve.config.spectra import spectral_model, spectrum_changed, spectrum_values, without_files
 from tevcurve.errors import InputError
 from tevcurve.spectra import SPECTRA
 
@@ -47,6 +49,36 @@ def test_sums_and_products_are_kept_as_their_text():
         InputError, match=r"spectrum.gamma is no parameter of .* wanted is one of scale, index"
     ):
         spectrum_changed(values, "gamma", 3.0)
+
+
+def test_nodes_stand_in_place_of_the_files_that_they_are_from(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("energy [TeV],dnde [cm-2 s-1 TeV-1]\n0.1,1e-10\n10,1e-14\n")
+    for text in (
+        f"template file={path}",
+        f"(template file={path} norm=2 + PowerLaw) * PowerLawNorm tilt=0.1",
+    ):
+        values = spectrum_values(text)
+        inline = without_files(values)
+        assert str(path) in str(values)
+        assert str(path) not in str(inline)
+        assert spectral_model(inline).dnde(0.7) == spectral_model(values).dnde(0.7)
+        assert without_files(inline) == inline
+    with pytest.raises(InputError, match="does not exist"):
+        spectrum_values(f"template file={path}x")
+
+
+def test_what_no_text_says_is_refused_and_stays_in_the_models():
+    table = models.OpacityTable(np.array([0.01, 100]), np.array([0, 1.0]), np.eye(2), "a test")
+    model = models.EBLAbsorption(0.1, "of a test", table=table) * models.PowerLaw()
+    with pytest.raises(InputError, match="The model of the opacity is 'of a test'"):
+        spectrum_values(model)
+    source = models.SkyModel(models.SkyPointSource("83 deg", "22 deg"), model, name="far")
+    config = Config(data="x", target="far", models=[source])
+    resolved = config.resolved()
+    assert resolved.spectrum == spectrum_values("index=2.5")
+    (again,) = resolved.options()["models"]
+    assert again.spectral_model.dnde(3.0) == pytest.approx(model.dnde(3.0))
 
 
 def test_a_factor_alone_is_no_spectrum():

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
 
-from tevcurve.config import sky, sky_models
+from tevcurve.config import sky, sky_models, spectra
 from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
 from tevcurve.config.mistakes import ConfigError, mistakes_of
@@ -153,8 +153,8 @@ class Config(_Values):
         return self.model_dump()
 
     def resolved(self):
-        """The `Config` as it is kept with a result: without where and how the job runs, times and regions from files
-        in place of the files' names, the scale of plain times, and every option of its method with its value.
+        """The `Config` as it is kept with a result: without where and how the job runs, times, regions and spectra from
+        files in place of the files' names, the scale of plain times, and every option of its method with its value.
         """
         from tevcurve.bins.text import explicit_text
 
@@ -163,7 +163,8 @@ class Config(_Values):
         values["time_bins"] = bins if len(bins) < MAX_INLINE else self.time_bins
         values["exclusion"] = sky.without_files(self.exclusion)
         values["models"] = sky_models.without_file(self.models)
-        values["spectrum"] = sky_models.spectrum_of_target(self.spectrum, self._models(), self.target)
+        spectrum = sky_models.spectrum_of_target(self.spectrum, self._models(), self.target)
+        values["spectrum"] = spectra.without_files(spectrum)
         # A run may have a radius of its own, which one that is given must be.
         values |= used(values, self.method) | ({"on_radius": None} if self.on_radius is None else {})
         return type(self)(**values)

@@ -81,7 +81,8 @@ def spectrum_beside(values: Any, models: "list[SkyModel] | None", target: str) -
 
 
 def spectrum_of_target(values: Any, models: "list[SkyModel] | None", target: str) -> Any:
-    """The values of the spectrum that is used: that of the model of the target's name, where there is one.
+    """The values of the spectrum that is used: that of the model of the target's name, where there is one and a text
+    can say it.
 
     Parameters
     ----------
@@ -92,7 +93,11 @@ def spectrum_of_target(values: Any, models: "list[SkyModel] | None", target: str
     if spectrum_beside(values, models, target) is not None:
         return values
     (own,) = (model for model in models or () if model.name == target)
-    return spectra.spectrum_values(own.spectral_model)
+    try:
+        return spectra.spectrum_values(own.spectral_model)
+    except InputError:
+        # What no text says stays in the models alone.
+        return values
 
 
 def _plain(value: Any) -> list[dict[str, Any]]:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 from tevcurve.options import option_of
 
 if TYPE_CHECKING:
     from tevcurve.models import SpectralModel
 DEFAULT = option_of("spectrum").default
+MAX_INLINE = 50_000  # characters of the nodes of a spectrum from a file
 # What a light curve takes where nothing is said, however much of it is.
 DEFAULTS = {DEFAULT["model"]: {name: value for name, value in DEFAULT.items() if name != "model"}}
 
@@ -20,12 +21,19 @@ def spectrum_values(value: Any) -> dict[str, Any] | str:
     "EBL z=0.116 * PowerLaw index=2.2", or a `SpectralModel`. What is not given has the model's default, and the index
     of a power law `DEFAULT`'s.
 
-    Raises `InputError`, whose `path` is the key that is wrong, for unknown models, parameters and units.
+    Raises `InputError`, whose `path` is the key that is wrong, for unknown models, parameters and units, for a file
+    that cannot be read, and for a model that no text says.
     """
     models = _models()
     if isinstance(value, Mapping):
         value = _with_defaults(value)
-    model = spectral_model(value)
+    try:
+        model = spectral_model(value)
+        if value is model:
+            # What is made of a table that has no name cannot be said.
+            spectral_model(models.spectrum_to_text(model))
+    except DataError as error:
+        raise InputError(str(error)) from error
     if model.is_factor:
         raise InputError(
             f"{models.spectrum_to_text(model)}, a factor without a unit; wanted is a flux, such as it * PowerLaw"
@@ -36,6 +44,18 @@ def spectrum_values(value: Any) -> dict[str, Any] | str:
     said = models.spectrum_to_dict(model)
     given = value if isinstance(value, Mapping) else _said(value)
     return {name: given.get(name, own) if name != "model" else own for name, own in said.items()}
+
+
+def without_files(values: dict[str, Any] | str) -> dict[str, Any] | str:
+    """The same with the nodes of spectra from files in place of the files' names, unless these are very many.
+
+    values: as `spectrum_values` gives it. Files of optical depths stay names.
+    """
+    models = _models()
+    model = spectral_model(values)
+    text = models.spectrum_to_text(models.with_nodes(model))
+    is_other = text != models.spectrum_to_text(model) and len(text) < MAX_INLINE
+    return spectrum_values(text) if is_other else values
 
 
 def spectral_model(values: Any) -> "SpectralModel":

@@ -27,6 +27,7 @@ from tevcurve.models.spectrum_text import (
     spectrum_name,
     spectrum_to_dict,
     spectrum_to_text,
+    with_nodes,
 )
 from tevcurve.models.template_spectrum import TemplateSpectrum
 from tevcurve.on_demand import names_on_demand
@@ -68,6 +69,7 @@ __all__ = [
     "spectrum_name",
     "spectrum_to_dict",
     "spectrum_to_text",
+    "with_nodes",
     "write_models",
 ]
 # What most light curves do without.

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tevcurve.errors import InputError
-from tevcurve.models.compound_spectra import ProductSpectrum, SumSpectrum
+from tevcurve.models.compound_spectra import CompoundSpectrum, ProductSpectrum, SumSpectrum
 from tevcurve.models.parameters import Parameter
 from tevcurve.models.spectral import SpectralModel
+from tevcurve.models.template_spectrum import TemplateSpectrum
 from tevcurve.spectra import SPECTRA
 
 COMPOUND: dict[str, type[SumSpectrum | ProductSpectrum]] = {"sum": SumSpectrum, "product": ProductSpectrum}
@@ -141,6 +142,21 @@ def dict_from_text(text: str, defaults: Mapping[str, Mapping[str, Any]] | None =
         raise InputError(
             f"{text!r}, where {reader.token!r} has no beginning; wanted are pairs of parentheses"
         )
+    return made
+
+
+def with_nodes(model: SpectralModel) -> SpectralModel:
+    """The model with the nodes of templates from files in place of the files' names, so that it needs none.
+
+    model: `SpectralModel`.
+    """
+    if not isinstance(model, CompoundSpectrum | TemplateSpectrum):
+        return model
+    made = model.copy()
+    if isinstance(model, TemplateSpectrum):
+        made.__dict__["file"] = None
+    else:
+        made.__dict__["_parts"] = tuple(map(with_nodes, model._parts))
     return made
 
 
