@@ -113,6 +113,8 @@ def test_points_have_the_shape_of_their_time_bin(observations, method):
     made = whole.sed(EDGES)
     fitted = made.fits.table["status"] == "ok"
     assert set(made.fits.table["status"]) >= {"ok", "shape_fixed"}
+    with pytest.raises(InputError, match="each of its time bins has a spectrum of its own"):
+        made.points.hardness()
     for k, index in enumerate(made.fits.table["index"]):
         shape = {"norm_values": None, "spectrum": PowerLaw(index=index)}
         expected = light_curve(observations, TARGET, energy_edges=EDGES, **shape, **options).table[

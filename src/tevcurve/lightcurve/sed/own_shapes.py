@@ -8,6 +8,7 @@ from astropy.table import Column, Table
 from tevcurve.bins.made import MadeBins
 from tevcurve.lightcurve.columns import QUANTITIES, VARIANTS
 from tevcurve.lightcurve.free_spectra import column_name
+from tevcurve.lightcurve.selection import NoOrigin
 
 WORDS = "Parameter {} of the shape that the point was fitted with"
 
@@ -47,7 +48,9 @@ def with_own_shapes(points, fits, free):
         unit = str(parameter.unit) or None
         about = {"unit": unit, "format": ".4g", "description": WORDS.format(name)}
         columns.append(Column(np.repeat(fitted, n_bands), name=column_name(name), **about))
-    return replace(points, table=Table(columns, meta=table.meta, copy=False))
+    # Its likelihoods are not those of one spectrum any more.
+    origin = NoOrigin("each of its time bins has a spectrum of its own")
+    return replace(points, table=Table(columns, meta=table.meta, copy=False), origin=origin)
 
 
 def _of_bin(origin, bins, number, runs, values):
