@@ -170,6 +170,7 @@ def test_some_time_bins_are_flux_points_again(curve):
     assert len(made[0]) == 1
     assert str(len(made)) in repr(made)
     assert "index_err" in str(made)
+    assert made._repr_html_().count("<table") == 2
 
 
 def simulated(truth, n_runs):

@@ -7,7 +7,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.sed.text import as_text, summary
+from tevcurve.lightcurve.sed.text import as_html, as_text, summary
 from tevcurve.lightcurve.selection import bins_of_rows
 from tevcurve.on_demand import offers
 
@@ -97,3 +97,6 @@ class FluxPoints:
 
     def __str__(self):
         return as_text(self)
+
+    def _repr_html_(self):
+        return as_html(self)

@@ -1,5 +1,7 @@
 """Flux points in words: a line, and short tables."""
 
+from html import escape
+
 import numpy as np
 from astropy.table import Column, Table
 
@@ -27,19 +29,32 @@ def summary(flux_points):
 
 def as_text(flux_points):
     """The line, what must not be overlooked, the fits and the points, str. flux_points: `FluxPoints`."""
+    parts = _lines(flux_points)
+    for heading, table in _tables(flux_points).items():
+        parts += [heading, *table.pformat(max_lines=MAX_LINES, max_width=-1, align=">")]
+    return "\n".join(parts)
+
+
+def as_html(flux_points):
+    """The same for a notebook, str; all words are escaped. flux_points: `FluxPoints`."""
+    parts = [f"<p>{'<br>'.join(map(escape, _lines(flux_points)))}</p>"]
+    for heading, table in _tables(flux_points).items():
+        parts += [f"<p>{heading}</p>", *table.pformat(max_lines=MAX_LINES, max_width=-1, html=True)]
+    return "".join(parts)
+
+
+def _lines(flux_points):
     free = " and ".join(free_columns(flux_points.fits.table))
     own = (
         [f"Points of a time bin have the {free} fitted to all its energies, where the status is ok."]
         if free
         else []
     )
-    parts = [summary(flux_points), *remarks(flux_points.points), *own]
-    for heading, table in (
-        ("All energies together:", fits_table(flux_points)),
-        ("Flux points:", points_table(flux_points)),
-    ):
-        parts += [heading, *table.pformat(max_lines=MAX_LINES, max_width=-1, align=">")]
-    return "\n".join(parts)
+    return [summary(flux_points), *remarks(flux_points.points), *own]
+
+
+def _tables(flux_points):
+    return {"All energies together:": fits_table(flux_points), "Flux points:": points_table(flux_points)}
 
 
 def fits_table(flux_points):
