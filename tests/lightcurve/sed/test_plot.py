@@ -42,6 +42,15 @@ def test_each_time_bin_has_a_panel(flux_points):
         assert ax.get_ylim() == axes[0].get_ylim()
 
 
+def test_long_titles_do_not_touch(flux_points, monkeypatch):
+    """As of instruments with long names."""
+    titles = [
+        f"{k + 1}: an array of telescopes, MJD 53298.889632–53298.889756" for k in range(len(flux_points))
+    ]
+    monkeypatch.setattr("tevcurve.lightcurve.sed.plot.titles_of", lambda made: titles)
+    assert_readable(flux_points.plot()[0].figure)
+
+
 def test_the_line_is_the_fit_and_says_its_parameters(flux_points):
     for ax, fit in zip(flux_points.plot(), flux_points.fits.table, strict=True):
         if fit["ts"] < 4:

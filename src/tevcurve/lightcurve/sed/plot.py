@@ -61,12 +61,13 @@ def plot(flux_points, ax=None, columns=None, ts_threshold=4, color=None):
         raise InputError(f"ax has {len(axes)} axes; wanted are {number}, one for each time bin.")
     bins, titles = bins_of_rows(flux_points.table), titles_of(flux_points)
     unit, colour = u.Unit(EFLUX_UNIT), color or COLOURS[0]
+    size = _title_size(axes[0], titles)
     for k, place in enumerate(axes):
         points, fit = flux_points.table[bins == k], flux_points.fits.table[k]
         _draw_points(place, points, unit, ts_threshold, colour)
         _draw_curve(place, fit, free_columns(flux_points.fits.table), ts_threshold, colour)
         # At a place of its own, which else is looked for among all ticks.
-        place.set_title(titles[k], fontsize="small", y=1.0)
+        place.set_title(titles[k], fontsize=size, y=1.0)
     _dress(axes, flux_points, unit, own=ax is None)
     return axes
 
@@ -146,6 +147,14 @@ def _with_error(fit, name):
     error = float(fit[f"{name}_err"])
     errors = [error] if np.isfinite(error) else [float(fit[f"{name}_errn"]), float(fit[f"{name}_errp"])]
     return with_errors(float(fit[name]), *errors).replace("+-", "±")
+
+
+def _title_size(ax, titles):
+    """Points: small letters, or smaller ones where titles are longer than an axes is wide."""
+    from matplotlib.font_manager import FontProperties
+
+    width = 72 * ax.get_window_extent().width / ax.figure.dpi
+    return min(FontProperties(size="small").get_size_in_points(), width / (0.6 * max(map(len, titles))))
 
 
 def titles_of(flux_points):
