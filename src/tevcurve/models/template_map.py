@@ -189,7 +189,7 @@ class TemplateSpatialModel(SpatialModel):
         lon, lat = _from_frame(lon + shift[0], lat + shift[1], self.frame, "icrs")
         return lon, lat, weight * (self.integral / weight.sum())
 
-    def draw(self, number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, number: int, rng: "np.random.Generator") -> tuple[np.ndarray, np.ndarray]:
         """(lon, lat) of as many photons, ICRS, radian, float64 (number,).
 
         Parameters
