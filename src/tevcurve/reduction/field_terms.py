@@ -70,7 +70,7 @@ class SpectrumTerms:
         further = [each.counts(covered[each.rings_on(pixels, frame)].mean(axis=1)) for each in others]
         bands = np.where(safe, axes.band_of_bin, -1)
         expected = FieldExpectation(
-            per_bin=np.where(safe, seen.counts(covered[self._rings].mean(axis=1)), 0.0),
+            per_bin=np.where(safe, seen.counts(self._covered(inside)), 0.0),
             background=self._background(frame, inside, safe),
             slice_edges=self.parts.frames.slice_edges,
             cells=np.broadcast_to(True, (len(safe), len(inside))),
@@ -172,7 +172,14 @@ class SpectrumTerms:
                     found = max(found, edges[enough[0] + 1] if len(enough) else corner)
         return float(found) if found > 0 else corner
 
+    def _covered(self, inside):
+        """The part of each ring around a source that is in pixels of the fit, float array (n_rings,); None for all."""
+        (rings, touched), inside = self._rings, np.append(inside, False)
+        return None if inside[touched].all() else inside[rings].mean(axis=1)
+
     @cached_property
-    def _rings(self) -> np.ndarray:
+    def _rings(self):
+        """(numbers of the pixels on the rings around a source, int array (n_rings, n); each once)."""
         edges, _ = self.parts.field.psf.table_at(0.0).at_energies(np.ones(1)).shares_in_rings(self.limit)
-        return self.parts.pixels.rings(edges)
+        rings = self.parts.pixels.rings(edges)
+        return rings, np.unique(rings)

@@ -12,7 +12,7 @@ from tevcurve.maps import WcsGeom
 from tevcurve.records import short_repr
 
 # Azimuths at which a ring around the source is looked at for the share of it that is in the fit.
-AZIMUTHS = 180
+AZIMUTHS = 720
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,9 +62,10 @@ class SeenInField:
     def counts(self, covered):
         """Counts per second of live time in each reco bin, float array (n_reco,).
 
-        covered: float array (n_rings,), the part of each ring around it (`shares_in_rings` up to `limit`) that counts.
+        covered: float array (n_rings,), the part of each ring around it (`shares_in_rings` up to `limit`) that counts;
+            None for all of all.
         """
-        if covered.min() == 1:
+        if covered is None:
             shares = self.densities.psf.shares_within(self.limit)
         else:
             shares = np.einsum("tj,j->t", self.densities.psf.shares_in_rings(self.limit)[1], covered)
