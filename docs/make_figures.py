@@ -28,12 +28,17 @@ from tevcurve import (
     SpectrumExtraction,
     light_curve,
 )
+from tevcurve.data import GTI
+from tevcurve.data.time import TimeReference
 from tevcurve.demo import demo_light_curve
 from tevcurve.figures import save_figure
+from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.bins import bayesian_blocks, by_run
 from tevcurve.lightcurve.variability import bayesian_blocks as blocks_of
 from tevcurve.lightcurve.variability import flare_profile
+from tevcurve.models import SkyGaussian, SkyModel, SkyPointSource
 from tevcurve.reduction.regions import SkyCircle
+from tevcurve.simulation import ResponseSet, simulate_observation
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "figures"
@@ -47,6 +52,80 @@ def night():
     flux = demo_light_curve()
     over = {"blocks": blocks_of(flux, n_toys=0), "flare": flare_profile(flux, n_toys=0)}
     return curve.plot_panels(below=["index"], exposure=True, time_format="iso", **over)[0].figure
+
+
+def sky_models():
+    """A simulated field: its events with the models, and the fluxes of runs with and without these."""
+    observations, models = _crowded_field()
+    target = models[0].position
+    options = {"name": "B", "energy_edges": [1, 10] * u.TeV, "norm_values": None, "unbinned": True}
+    alone = light_curve(observations, target, by_run(), spectrum=models[0].spectral_model, **options)
+    right = light_curve(observations, target, by_run(), models=models, **options)
+    figure, (sky, flux) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
+    _events_with_models(sky, observations, models)
+    truth = models[0].spectral_model.photon_flux(np.array([1.0, 10.0]))[0] * 1e12
+    flux.axhline(truth, color="0.5", linestyle="--", label="true flux of B")
+    for lc, shift, colour, label in (
+        (alone, -0.1, COLOURS[1], "as a point alone"),
+        (right, 0.1, COLOURS[0], "with the models"),
+    ):
+        values, errors = (1e12 * np.asarray(lc.table[name]) for name in ("flux", "flux_err"))
+        number = np.arange(1, len(values) + 1) + shift
+        flux.errorbar(number, values, errors, fmt="o", color=colour, label=label)
+    flux.set(xlabel="Run", ylabel=r"Flux, 1-10 TeV [10$^{-12}$ cm$^{-2}$ s$^{-1}$]", ylim=(0, 11.5))
+    flux.legend(loc="upper right")
+    return figure
+
+
+def _crowded_field():
+    """(six simulated runs, models): a source of 0.1 deg, and two others beside it."""
+    centre, models = SkyCoord(83.63, 22.01, unit="deg"), []
+    for name, angle, separation, factor, size in (
+        ("B", 0, 0.0, 1, 0.1),
+        ("A", 40, 0.45, 8, 0.0),
+        ("C", 230, 0.3, 2, 0.0),
+    ):
+        place = centre.directional_offset_by(angle * u.deg, separation * u.deg)
+        shape = (
+            SkyGaussian.from_position(place, sigma=size * u.deg)
+            if size
+            else SkyPointSource.from_position(place)
+        )
+        spectrum = PowerLaw(index=2.5, amplitude=f"{1e-11 * factor} cm-2 s-1 TeV-1")
+        models.append(SkyModel(shape, spectrum, name=name))
+    irfs, made = ResponseSet.analytic(), []
+    for number in range(6):
+        start = 2.4e8 + 2000 * number
+        gti = GTI([start], [start + 1700], TimeReference(51910, 0.000742870370370241, "tt"))
+        pointing = centre.directional_offset_by(90 * number * u.deg, 0.5 * u.deg)
+        made.append(simulate_observation(pointing, gti, irfs, models, number, obs_id=number + 1))
+    return made, models
+
+
+def _events_with_models(ax, observations, models):
+    """Draw the events above 1 TeV around the first model, with the models and their names."""
+    lon0, lat0 = models[0].spatial_model.lonlat()
+    events = [one.events for one in observations]
+    lon, lat, energy = (
+        np.concatenate([getattr(one, name) for one in events]) for name in ("lon", "lat", "energy_tev")
+    )
+    x, y = np.rad2deg((lon - lon0) * np.cos(lat0)), np.rad2deg(lat - lat0)
+    bins = np.arange(-0.9, 0.91, 0.04)
+    ax.hist2d(x[energy > 1], y[energy > 1], bins=[bins, bins], cmap="Greys", vmax=15)
+    for number, model in enumerate(models):
+        lon, lat = model.spatial_model.lonlat()
+        place = np.rad2deg((lon - lon0) * np.cos(lat0)), np.rad2deg(lat - lat0)
+        colour = COLOURS[0] if number == 0 else COLOURS[1]
+        ax.plot(*place, marker="*" if number == 0 else "o", color=colour)
+        ax.annotate(model.name, place, (6, 6), textcoords="offset points", color=colour, fontsize=13)
+        if not model.spatial_model.is_point:
+            ax.add_patch(plt.Circle(place, model.spatial_model.sigma.value, fill=False, color=colour))
+    ax.set(
+        xlabel="East of the source [deg]",
+        ylabel="North of the source [deg]",
+        xlim=(0.9, -0.9),
+        aspect="equal",
+    )
 
 
 def flare_night():
@@ -162,7 +241,7 @@ def _release():
     return next((folder for folder in found if folder.is_dir()), None)
 
 
-SIMULATED = (night,)
+SIMULATED = (night, sky_models)
 MEASURED = (
     flare_night,
     absorption,

@@ -195,7 +195,7 @@ def _checked(models: Any) -> list[SkyModel]:
     if isinstance(models, SkyModel):
         models = [models]
     if isinstance(models, str) or not isinstance(models, Iterable):
-        raise InputError(f"models is {models!r}; wanted is a list of SkyModel.")
+        raise InputError(f"models is {models!r}; wanted is a list of SkyModel, as read_models gives it.")
     listed, names = list(models), set()
     for number, model in enumerate(listed):
         if not isinstance(model, SkyModel):
