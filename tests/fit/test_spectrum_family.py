@@ -9,7 +9,15 @@ from scipy.integrate import quad
 from tevcurve.errors import InputError
 from tevcurve.fit.spectrum_family import REACH, SpectrumFamily
 from tevcurve.kernels.spectral_profiles import second_pairs
-from tevcurve.models import BrokenPowerLaw, ExponentialCutoffPowerLaw, Parameter, PowerLaw, SpectralModel
+from tevcurve.models import (
+    BrokenPowerLaw,
+    EBLAbsorption,
+    ExponentialCutoffPowerLaw,
+    OpacityTable,
+    Parameter,
+    PowerLaw,
+    SpectralModel,
+)
 from tevcurve.reduction.true_nodes import true_nodes
 
 EDGES = np.geomspace(0.5, 20, 7)
@@ -155,3 +163,27 @@ def test_what_does_not_change_the_shape_is_refused(model, name):
         InputError, match=f"^free has '{name}', which does not change the shape .* 0.7 to 12 TeV"
     ):
         SpectrumFamily(model, (name,), NODES, BAND)
+
+
+@pytest.mark.parametrize("names", [("index",), ("index2",)])
+def test_kinks_of_tables_and_frozen_breaks_are_where_the_rule_is_cut(names):
+    """Against the integral piece by piece between all kinks, of 200 Gauss-Legendre nodes each."""
+    nodes = np.geomspace(0.1, 50, 28)
+    depths = np.array([np.zeros(28), nodes**0.9])
+    table = OpacityTable(nodes, np.array([0.0, 0.2]), depths, "a test")
+    source = PowerLaw(2.2) if names == ("index",) else BrokenPowerLaw(1.8, 2.6, ebreak="2.2 TeV")
+    model = EBLAbsorption(0.15, "a test", table=table) * source
+    family = SpectrumFamily(model, names, NODES, BAND)
+    t = np.array([[0.0], [1.3]])
+    found = family.spectra(t)[:, :, 0]
+    place, weight = np.polynomial.legendre.leggauss(200)
+    kinks = [*nodes, 2.2]
+    for row, value in enumerate(family.parameters(t)[:, 0]):
+        for number, (low, high) in enumerate(pairwise(EDGES)):
+            points = np.unique(np.clip([low, *kinks, high], low, high))
+            wanted = 0.0
+            for ends in pairwise(np.log(points)):
+                energy = np.exp(0.5 * (ends[1] - ends[0]) * (place + 1) + ends[0])
+                values = model.dnde(energy, **{names[0]: value}) * energy
+                wanted += 0.5 * (ends[1] - ends[0]) * np.sum(weight * values)
+            assert found[row, number] == pytest.approx(wanted, rel=1e-9)

@@ -83,6 +83,7 @@ def test_defaults_are_of_the_text_alone():
         ("2 * 3", "wanted is a spectrum beside each number"),
         ("PowerLaw * PowerLaw", "is no flux"),
         ("PowerLaw indx=2 * PowerLawNorm", r"did you mean index"),
+        ("PowerLaw * EBL dominguez", r"'dominguez' has no name; what is said of EBL is NAME=VALUE"),
         ("PowerLawNrm tilt=1 * PowerLaw", r"did you mean PowerLawNorm"),
         ("( " * 50 + "PowerLaw" + " )" * 50, "more than 20 parentheses"),
         ("PowerLaw " * 200_000, "wanted are at most"),

@@ -49,9 +49,9 @@ class SpectrumFamily:
         self.bounded_low, self.bounded_high = self.low > -REACH, self.high < REACH
         edges = np.array([self.e_min, self.e_max])
         self._values = {
-            "true": _integrals_over(nodes, spectrum),
-            "flux": _Integrals(spectrum, edges, 0),
-            "eflux": _Integrals(spectrum, edges, 1),
+            "true": _integrals_over(nodes, spectrum, self.names),
+            "flux": _Integrals(spectrum, edges, 0, self.names),
+            "eflux": _Integrals(spectrum, edges, 1, self.names),
             "dnde": lambda overrides: spectrum.dnde(np.array([self.e_ref]), **overrides),
         }
 
@@ -137,10 +137,10 @@ class SpectrumFamily:
         return min(1 / change, 0.5 * (high - low))
 
 
-def _integrals_over(nodes, spectrum):
+def _integrals_over(nodes, spectrum, names):
     """Function of overrides to the fluxes (n, n_true) of the bins of true energy."""
     if nodes.spectrum is None:
-        return _Integrals(spectrum, nodes.edges, 0)
+        return _Integrals(spectrum, nodes.edges, 0, names)
     return partial(nodes.fluxes, spectrum)
 
 
@@ -148,17 +148,19 @@ class _Integrals:
     """Integrals of E^power dN/dE over energy bins for many sets of parameters: `integrals(overrides)` -> (n, n_bins).
 
     By the model's own formula; without one, at the nodes of a rule that is enough for spectra that are smooth between
-    the nodes of their tables.
+    their kinks, unless one of these is free.
     """
 
-    def __init__(self, spectrum, edges, power):
+    def __init__(self, spectrum, edges, power, names):
         self.edges = edges
         self._exact = spectrum.energy_flux_bins if power else spectrum.photon_flux
         own = spectrum.evaluate_energy_flux if power else spectrum.evaluate_integral
-        self._by_nodes = own is None and not spectrum.break_names
+        self._by_nodes = own is None and not set(spectrum.break_names) & set(names)
         if self._by_nodes:
             self._spectrum = spectrum
-            inside = spectrum.table_energies
+            values = spectrum.internal_values()
+            kinks = [values[name] for name in spectrum.break_names]
+            inside = np.concatenate([spectrum.table_energies, kinks])
             inside = inside[(inside > edges[0]) & (inside < edges[-1])]
             points = np.union1d(edges, inside)
             pieces = [_rule(low, high) for low, high in pairwise(np.log(points))]

@@ -64,6 +64,9 @@ def spectrum_class(name: Any) -> type[SpectralModel]:
     if wanted not in plain:
         near = difflib.get_close_matches(wanted, plain, 1)
         hint = f" (did you mean {plain[near[0]]}?)" if near else ""
+        first, _, rest = str(name).strip().partition(" ")
+        if rest and _letters(first) in plain:
+            hint = f" ({rest!r} has no name; what is said of {first} is NAME=VALUE)"
         raise _at("model", f"{name!r}{hint}; wanted is one of {', '.join(SPECTRA)}")
     return SPECTRA[plain[wanted]]
 

@@ -12,7 +12,7 @@ from tevcurve.bins.text import as_binning
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.lightcurve.reference_spectrum import reference_in_bins
+from tevcurve.lightcurve.reference_spectrum import reference_in_bins, remark_beyond
 from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.options import OPTIONS, RUNNING, option_of
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, RunGroup, run_groups
@@ -65,6 +65,7 @@ def catalogue_of(
         raise InputError("A catalogue has one source or more, each of a name of its own.")
     for spectrum in {id(source.spectrum): source.spectrum for source in sources}.values():
         reference_in_bins(spectrum, axes.true, axes.bands)
+        remark_beyond(spectrum, axes.true)
     setting = cube_setting(_position(sources[0]), axes, asked | {"exclusion": None})
     allowed: tuple[Any, ...] = (None,) * len(sources)
     if asked["exclusion"] is not None:
