@@ -7,11 +7,13 @@ import pytest
 
 from tevcurve.catalogue.sparkline import EDGE, HEIGHT, MOST, WIDTH, sparkline
 
+NAMES = ("flux", "flux_errn", "flux_errp", "flux_ul", "ts")
+
 
 def drawn(flux, err=1.0, limit=np.nan, ts=100.0, mean=np.nan):
     flux = np.asarray(flux, dtype=float)
-    columns = (np.broadcast_to(np.asarray(each, float), flux.shape) for each in (err, err, limit, ts))
-    text = str(sparkline(flux, *columns, mean))
+    columns = [np.broadcast_to(np.asarray(each, float), flux.shape) for each in (flux, err, err, limit, ts)]
+    text = str(sparkline(dict(zip(NAMES, columns, strict=True)), mean))
     return dict(re.findall(r'<path class="(\w)" d="([^"]+)"/>', text))
 
 
@@ -40,5 +42,5 @@ def test_many_rows_are_means():
 
 
 def test_nothing_to_draw():
-    assert str(sparkline(*(np.zeros(0) for _ in range(5)), np.nan)) == ""
-    assert str(sparkline(*(np.full(3, np.nan) for _ in range(5)), np.nan)) == ""
+    assert str(sparkline({name: np.zeros(0) for name in NAMES}, np.nan)) == ""
+    assert str(sparkline({name: np.full(3, np.nan) for name in NAMES}, np.nan)) == ""

@@ -85,8 +85,7 @@ class LightCurves:
             raise DataError(
                 f"{folder} is a catalogue that is not finished; the command that began it goes on with it."
             )
-        if (folder / LONG_TABLE).is_file():
-            checksums.check(LONG_TABLE, np.memmap(folder / LONG_TABLE, np.uint8, "r"))
+        checksums.check_file(LONG_TABLE)
         sources, problems = (read_table(folder / name, checksums) for name in (SOURCES, PROBLEMS))
         provenance = {name: said.get(name) for name in ("versions", "inputs")}
         return cls(folder, sources, problems, provenance, said.get("config"), keeper)

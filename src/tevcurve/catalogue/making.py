@@ -20,7 +20,7 @@ from tevcurve.catalogue.site import SITE, write_site
 from tevcurve.catalogue.source_table import RowSums, common_meta, problem_table
 from tevcurve.data import DataStore
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.files import CHECKSUMS, checksum, checksums_text, expand_path
+from tevcurve.files import CHECKSUMS, checksum_of_file, checksums_text, expand_path
 from tevcurve.lightcurve.io import write_table
 from tevcurve.pipeline.catalogue import catalogue_of
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, RunGroup
@@ -97,7 +97,7 @@ def light_curves(
     runs, unread = _with_good_time(stores, how.strict)
     plan, groups = catalogue_of(runs, sources, time_bins, energy_edges, **options)
     keeper = TemporaryRuns() if folder is None else None
-    place = expand_path(folder) if keeper is None else keeper.path / "catalogue"
+    place = expand_path(keeper.path / "catalogue" if keeper is not None else str(folder))
     digest = plan_digest(plan)
     _begin(place, digest, overwrite)
     with claim(place / ENTRIES) as is_mine:
@@ -285,13 +285,9 @@ def _finish(
         write_table(sources, part / SOURCES)
         write_table(problem_table([*sums.problems, *lost]), part / PROBLEMS)
         (part / CATALOGUE).write_bytes(as_json(said).encode())
-        listed = {name: _checksum(part / name) for name in (*TABLES, CATALOGUE)}
+        listed = {name: checksum_of_file(part / name) for name in (*TABLES, CATALOGUE)}
         (part / CHECKSUMS).write_bytes(checksums_text(listed).encode())
         write_site(part)
-
-
-def _checksum(path: Path) -> str:
-    return checksum(np.memmap(path, np.uint8, "r"))
 
 
 OWN = {*TABLES, CATALOGUE, CHECKSUMS, ENTRIES, *SITE}

@@ -138,9 +138,9 @@ def _of_table(table: Table, where: str, common: SpectralModel) -> list[Catalogue
         _angle(value, columns["dec"], "dec", place)
         for value, place in zip(columns["dec"], places, strict=True)
     ]
-    lonlats = [_on_sky(*pair, place) for *pair, place in zip(lon, lat, places, strict=True)]
+    lonlats = [_on_sky(x, y, place) for x, y, place in zip(lon, lat, places, strict=True)]
     spectra = _spectra(columns, places, common)
-    neighbours = [()] * len(names)
+    neighbours: list[tuple[str, ...]] = [()] * len(names)
     if "neighbours" in columns:
         neighbours = neighbours_of(_texts(columns["neighbours"]), names, np.array(lonlats), places)
     made = zip(names, lonlats, spectra, neighbours, strict=True)

@@ -180,9 +180,8 @@ def _line(source: Any, rows: _Rows, place: int, band: int) -> dict[str, Any]:
     """A line of the list."""
     own = rows.band == band
     flux = _of_band(source, "flux", band)
-    spark = sparkline(
-        *(rows.columns[name][own] for name in ("flux", "flux_errn", "flux_errp", "flux_ul", "ts")), flux
-    )
+    drawn = {name: rows.columns[name][own] for name in ("flux", "flux_errn", "flux_errp", "flux_ul", "ts")}
+    spark = sparkline(drawn, flux)
     values = [
         (fixed(source["ra"], 4), source["ra"]),
         (fixed(source["dec"], 4), source["dec"]),

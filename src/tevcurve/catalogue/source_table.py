@@ -12,7 +12,7 @@ from tevcurve.models import spectrum_to_text
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, source_groups
 from tevcurve.pipeline.catalogue_rows import CatalogueRun
 from tevcurve.problems import Problem
-from tevcurve.run_id import RunId
+from tevcurve.run_id import FIELDS, RunId
 
 # What of each row is looked at, and what stands for it where a table has no such column.
 _KEPT = ("norm", "norm_errn", "norm_errp", "norm_ul", "ts")
@@ -192,12 +192,7 @@ def common_meta(sources: Table) -> dict[str, str]:
 
 def problem_table(problems: Sequence[Problem]) -> Table:
     """The astropy Table of what is wrong with runs, or odd about them. problems: of all runs."""
-    columns = {
-        **{name: [] for name in ("instrument", "obs_id", "part")},
-        "kind": [],
-        "stage": [],
-        "reason": [],
-    }
+    columns: dict[str, list[str]] = {name: [] for name in (*FIELDS, "kind", "stage", "reason")}
     for problem in problems:
         for name, value in problem.plain().items():
             columns[name].append(value)

@@ -1,5 +1,7 @@
 """A light curve in the height of a line of text, as SVG."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from markupsafe import Markup
 
@@ -9,18 +11,18 @@ MOST = 40
 LIMIT_TS = 4.0
 
 
-def sparkline(
-    flux: np.ndarray, errn: np.ndarray, errp: np.ndarray, limit: np.ndarray, ts: np.ndarray, mean: float
-) -> Markup:
+def sparkline(rows: Mapping[str, np.ndarray], mean: float) -> Markup:
     """The SVG element of a light curve: rows one after the other, in the order of time, with their errors.
 
     Of many rows means are drawn, weighted with their errors. Rows with a TS below 4 are limits.
 
     Parameters
     ----------
-    flux, errn, errp, limit, ts : float arrays (n,), in one unit; NaN where there is none
+    rows : float arrays (n,) by name, in one unit: `flux`, `flux_errn`, `flux_errp`, `flux_ul` and `ts`; NaN where there
+        is none
     mean : of the source, NaN where there is none
     """
+    flux, errn, errp, limit, ts = (rows[name] for name in ("flux", "flux_errn", "flux_errp", "flux_ul", "ts"))
     if len(flux) > MOST:
         flux, errn, errp = _means(flux, errn, errp)
         limit, is_limit = np.full(len(flux), np.nan), np.zeros(len(flux), dtype=bool)

@@ -1,6 +1,6 @@
 """Files that are not trusted: read into memory within limits, FITS tables parsed from their bytes."""
 
-from tevcurve.files.checksums import CHECKSUMS, Checksums, checksum, checksums_text
+from tevcurve.files.checksums import CHECKSUMS, Checksums, checksum, checksum_of_file, checksums_text
 from tevcurve.files.columns import column_unit, column_values, row_values
 from tevcurve.files.content import expand_path, read_bytes
 from tevcurve.files.hdus import FileCache, FitsFile
@@ -12,6 +12,7 @@ __all__ = [
     "FileCache",
     "FitsFile",
     "checksum",
+    "checksum_of_file",
     "checksums_text",
     "column_unit",
     "column_values",

@@ -71,6 +71,17 @@ class Checksums:
         if self.listed is not None and name in self.listed and checksum(content) != self.listed[name]:
             self._refuse(self.folder / name, "is not as it was written: its checksum is another")
 
+    def check_file(self, name: str) -> None:
+        """As `check`, of a file that is too large to be in memory; one that is not there is passed over.
+
+        name: path of the file in the folder, with slashes.
+        """
+        path = self.folder / name
+        if self.listed is None or name not in self.listed or not path.is_file():
+            return
+        if checksum_of_file(path) != self.listed[name]:
+            self._refuse(path, "is not as it was written: its checksum is another")
+
     def check_listed(self, names: Iterable[str]) -> None:
         """None where all of these names, as far as their files are there, are in the list; `DataError` otherwise.
 
@@ -102,6 +113,12 @@ class Checksums:
 def checksum(content: bytes | bytearray) -> str:
     """SHA-256 of bytes, str of hexadecimal digits. content: of a file."""
     return hashlib.sha256(content).hexdigest()
+
+
+def checksum_of_file(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of the bytes of a file, str of hexadecimal digits, read part by part. path: of the file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def checksums_text(listed: dict[str, str]) -> str:
