@@ -84,7 +84,7 @@ def test_targets_of_an_index(kept_store, tmp_path, capsys):
     ("words", "error"),
     [
         (["DATA"], "Wanted are data and the positions of sources"),
-        (["DATA", "POSITIONS"], "Wanted is --output FOLDER"),
+        (["DATA", "POSITIONS"], "Wanted is --output FOLDER, in a configuration output"),
         (["DATA", "POSITIONS", "-o", "OUT", "--time-bins", "blocks 0.05"], "The time bins look at events"),
         (["DATA", "missing.csv", "-o", "OUT"], "missing.csv does not exist"),
     ],
@@ -132,3 +132,27 @@ def test_what_a_catalogue_cannot_do_is_one_sentence(field, kept_store, capsys, l
     words = [{"FIELD": str(field), "DATA": str(kept_store)}.get(word, word) for word in line.split()]
     assert main(words) == 2
     assert error in said(capsys)
+
+
+def test_a_configuration_makes_the_same(kept_store, positions, field, tmp_path, capsys):
+    file = tmp_path / "field.yaml"
+    lines = [
+        f"data: {kept_store}",
+        f"positions: {positions}",
+        "energy_edges: [0.7 TeV, 10 TeV]",
+        "safe_energy: none",
+    ]
+    file.write_text("\n".join([*lines, f"output: {tmp_path / 'out'}"]))
+    assert main(["run", str(file)]) == 0
+    for name in ("light_curves.fits", "sources.ecsv", "index.html"):
+        assert (tmp_path / "out" / name).read_bytes() == (field / name).read_bytes()
+    for more, error in (
+        ("target: Crab", "target is 'Crab', and positions are given"),
+        ("method: 1d", "method is '1d', which is of one source"),
+        ("plot: a.png", "plot is 'a.png', which is of one source"),
+        ("time_bins: blocks 0.05", "The time bins look at events"),
+    ):
+        capsys.readouterr()
+        file.write_text("\n".join([*lines, f"output: {tmp_path / 'other'}", more]))
+        assert main(["run", str(file)]) == 2
+        assert error in said(capsys)

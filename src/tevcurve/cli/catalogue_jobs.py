@@ -1,29 +1,26 @@
-"""What `tevcurve light-curves` does, and how commands on a result find one source of a catalogue."""
-
-from pathlib import Path
+"""What `tevcurve light-curves` does, and `tevcurve run` of a configuration with positions."""
 
 import numpy as np
 
-from tevcurve.catalogue import LightCurves, light_curves
-from tevcurve.catalogue.folder import CATALOGUE, PROBLEMS
-from tevcurve.catalogue.positions import TARGETS
+from tevcurve.catalogue import light_curves
+from tevcurve.catalogue.folder import PROBLEMS
 from tevcurve.catalogue.source_table import alone_words
 from tevcurve.cli.cluster import cluster
 from tevcurve.cli.console import note, plain, print_table
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
-from tevcurve.config.model import Config
+from tevcurve.config.model import ALL, HOW, KEYS, Config
 from tevcurve.config.observations import with_ids
 from tevcurve.errors import InputError
+from tevcurve.options import option_of
 from tevcurve.pipeline.targets import open_stores
 from tevcurve.problems import FAILED
 from tevcurve.report.words import count
-from tevcurve.store import Result
 
 DONE, PARTLY = 0, 1
-# Keys of the configuration that are no arguments of `light_curves`.
+# Keys of the configuration that are no arguments of `light_curves`, and one that changes no row.
 _OF_DATA = ("data_root", "irfs", "runs", "output", "overwrite", "scheduler")
-_HOW = ("output", "overwrite", "scheduler", "n_jobs", "strict")
+_NO_MATTER = ("cache",)
 MOST_SOURCES, MOST_NOTES = 20, 10
 
 
@@ -41,25 +38,36 @@ def make_catalogue(paths, changes):
             "Wanted are data and the positions of sources, as `tevcurve light-curves PATH positions.csv --output "
             "field`."
         )
-    if "output" not in changes:
-        raise InputError("Wanted is --output FOLDER, in which the light curves are kept.")
-    # The target is only what a configuration must have.
-    given = {"data": data, "target": TARGETS, "unbinned": True, "norm_values": None}
-    config = Config(**with_changes(given, changes))
+    return make_catalogue_of(Config(**with_changes({"data": data, "positions": positions}, changes)))
+
+
+def make_catalogue_of(config):
+    """Exit code of a job with positions: the light curves made, written and printed.
+
+    config: `Config`. Raises `InputError` for keys that a catalogue has not, and without a folder for it.
+    """
+    _check_keys(config)
+    if config.output is None:
+        raise InputError(
+            "Wanted is --output FOLDER, in a configuration output, in which the light curves are kept."
+        )
     stores = open_stores(config.data, config.data_root, config.irfs)
     if config.runs is not None:
         runs = [run for store in stores for run in store.get_observations()]
         stores = with_ids(runs, config.runs, config)
-    options = config.options()
+    options, norms = config.options(), option_of("norm_values")
     asked = {name: options[name] for name in CATALOGUE_KEYS if name not in _OF_DATA}
-    said = {"data": data, "positions": positions}
+    if config.norm_values == norms.given_default:
+        # A scan in each row of each source makes the table several times as large.
+        asked["norm_values"] = None
+    said = {"data": config.data, "positions": config.positions}
     said |= {
-        name: value for name, value in config.values().items() if name in CATALOGUE_KEYS and name not in _HOW
+        name: value for name, value in config.values().items() if name in CATALOGUE_KEYS and name not in HOW
     }
     with cluster(config.scheduler) as client:
         made = light_curves(
             stores,
-            positions,
+            config.positions,
             folder=config.output,
             overwrite=config.overwrite,
             config=said,
@@ -70,49 +78,23 @@ def make_catalogue(paths, changes):
     return _tell(made)
 
 
-def result_of(path, source, accept_changed=False):
-    """The `Result` in a folder: of the only source, or of the one of a catalogue that is asked for.
-
-    Parameters
-    ----------
-    path : Path of the folder
-    source : str, name of the source, or None where the folder is the result of one
-    accept_changed : bool
-
-    Raises `InputError` where a catalogue is there and no source is asked for, or the other way round.
-    """
-    if not is_catalogue(path):
-        if source is not None:
+def _check_keys(config):
+    """Raises `InputError` where something is asked for that is of one source."""
+    if config.target != ALL:
+        raise InputError(
+            f"target is {config.target!r}, and positions are given, which say what the sources are; wanted is one of "
+            "them."
+        )
+    for key in KEYS:
+        known = key.name in (*CATALOGUE_KEYS, "version", "data", "target", "positions")
+        # Each is unbinned.
+        if known or (key.name, getattr(config, key.name)) == ("unbinned", True):
+            continue
+        if getattr(config, key.name) != key.given_default and key.name not in _NO_MATTER:
             raise InputError(
-                f"{path} is no catalogue of light curves, which --source is for; wanted is it alone."
+                f"{key.name} is {getattr(config, key.name)!r}, which is of one source; a catalogue of positions has "
+                "none."
             )
-        return Result.read(path, accept_changed)
-    if source is None:
-        n_sources = len(LightCurves.read(path, accept_changed))
-        raise InputError(
-            f"{path} is a catalogue of {count(n_sources, 'source')}; wanted is --source NAME, as sources.ecsv has it."
-        )
-    return LightCurves.read(path, accept_changed).result(source)
-
-
-def is_catalogue(path):
-    """Whether a folder has the light curves of a catalogue, or will have them. path: Path."""
-    return (Path(path).expanduser() / CATALOGUE).is_file()
-
-
-def refuse_catalogue(path, what):
-    """Raises `InputError` for a catalogue, with what adds runs to it.
-
-    Parameters
-    ----------
-    path : Path of the folder
-    what : str, the command
-    """
-    if is_catalogue(path):
-        raise InputError(
-            f"{path} is a catalogue, which {what} does not change; the `tevcurve light-curves` that made it takes what "
-            "runs are new when it is called again with the data that have them."
-        )
 
 
 def _tell(made):

@@ -7,7 +7,7 @@ import typer
 from tevcurve.cli.job_options import changes_of, job_options
 
 
-@job_options(without=("data", "target"))
+@job_options(without=("data", "target", "positions"))
 def init(
     target: Annotated[
         str, typer.Argument(help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET")

@@ -15,6 +15,7 @@ from tevcurve.config.yaml_text import commented_yaml
 from tevcurve.data.found_files import is_fits_name
 from tevcurve.data.targets import only_target
 from tevcurve.errors import MissingError, TevcurveError
+from tevcurve.on_demand import found_at
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.targets import open_stores
 
@@ -92,6 +93,8 @@ def _absolute(path):
 
 def _make(config):
     """Exit code of a job: the light curve made, written and printed."""
+    if config.positions is not None:
+        return found_at("tevcurve.cli.catalogue_jobs:make_catalogue_of")(config)
     outputs = Outputs.of(config.output, config.plot, config.report, config.overwrite)
     arguments = config.arguments()
     begin, n_runs = perf_counter(), len(arguments["observations"])

@@ -7,7 +7,7 @@ import typer
 from tevcurve.cli.job_options import changes_of, job_options
 
 
-@job_options(without=("data",), cache=None)
+@job_options(without=("data", "positions"), cache=None)
 def light_curve(
     paths: Annotated[
         list[str],

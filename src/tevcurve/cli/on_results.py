@@ -1,8 +1,8 @@
 """What the commands on a result do: other bins, further runs, spectra, a page, tests of variability, other formats."""
 
-from tevcurve.cli.catalogue_jobs import refuse_catalogue, result_of
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
+from tevcurve.cli.one_source import refuse_catalogue, result_of
 from tevcurve.cli.outcome import tell, tell_problems, write, write_page
 from tevcurve.config.rebinning import rebinned, spectra
 from tevcurve.config.values import cache_folder, none_of_words

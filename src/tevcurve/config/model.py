@@ -18,6 +18,8 @@ from tevcurve.renamed import with_present_names
 VERSION = 1
 MAX_INLINE = 50_000  # characters of time bins from a file
 DATA = "What is looked at"
+# The target of a catalogue.
+ALL = "all"
 # Keys that are no options of `tevcurve.light_curve`.
 INPUT = (
     Option(
@@ -61,6 +63,14 @@ INPUT = (
         "of the source, as '83.633 deg, 22.014 deg' (ICRS); null: as the event files have it",
         DATA,
         "position",
+    ),
+    Option(
+        "positions",
+        None,
+        "sources of a catalogue, of all of which `tevcurve run` makes the light curves: a CSV, ECSV or FITS file with "
+        "name, ra and dec, or targets for all of the index; null: that of the target",
+        DATA,
+        "path",
     ),
     Option(
         "runs",
@@ -112,6 +122,9 @@ class Config(_Values):
 
     def __init__(self, **values):
         values = with_present_names(values)
+        if kinds.none_of_words(values.get("positions")) is not None:
+            # These say what the targets are.
+            values = {"target": ALL} | values
         # Said by the one that is given, the limit is not said by the other one's default, too.
         if kinds.none_of_words(values.get("sigma_ul")) is not None:
             values = {"upper_limit": None} | values

@@ -1,0 +1,52 @@
+"""How commands on a result find one source of a catalogue."""
+
+from pathlib import Path
+
+from tevcurve.catalogue.folder import CATALOGUE, LightCurves
+from tevcurve.errors import InputError
+from tevcurve.store import Result
+
+
+def result_of(path, source, accept_changed=False):
+    """The `Result` in a folder: of the only source, or of the one of a catalogue that is asked for.
+
+    Parameters
+    ----------
+    path : Path of the folder
+    source : str, name of the source, or None where the folder is the result of one
+    accept_changed : bool
+
+    Raises `InputError` where a catalogue is there and no source is asked for, or the other way round.
+    """
+    if not is_catalogue(path):
+        if source is not None:
+            raise InputError(
+                f"{path} is no catalogue of light curves, which --source is for; wanted is it alone."
+            )
+        return Result.read(path, accept_changed)
+    if source is None:
+        number = len(LightCurves.read(path, accept_changed))
+        raise InputError(
+            f"{path} is a catalogue of {number} sources; wanted is --source NAME, as sources.ecsv has it."
+        )
+    return LightCurves.read(path, accept_changed).result(source)
+
+
+def is_catalogue(path):
+    """Whether a folder has the light curves of a catalogue, or will have them. path: Path."""
+    return (Path(path).expanduser() / CATALOGUE).is_file()
+
+
+def refuse_catalogue(path, what):
+    """Raises `InputError` for a catalogue, with what adds runs to it.
+
+    Parameters
+    ----------
+    path : Path of the folder
+    what : str, the command
+    """
+    if is_catalogue(path):
+        raise InputError(
+            f"{path} is a catalogue, which {what} does not change; the `tevcurve light-curves` that made it takes what "
+            "runs are new when it is called again with the data that have them."
+        )
