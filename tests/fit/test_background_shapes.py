@@ -14,12 +14,12 @@ from tevcurve.kernels.cash_profile import cash_profile
 SHAPE = BackgroundRule(off_shape="run")
 
 
-def minuit_of(n_on, n_off, signal, off, off_in_on):
+def minuit_of(n_on, n_off, signal, off, off_in_on, others=0.0, others_off=0.0):
     """Minuit over the flux factor and one background norm per block; rows of arrays (n_blocks, n_cells)."""
 
     def stat(parameters):
         a, norms = parameters[0], parameters[1:, None]
-        on, background = a * signal + norms * off_in_on, norms[:, 0] * off.sum(axis=1)
+        on, background = a * signal + norms * off_in_on + others, norms[:, 0] * off.sum(axis=1) + others_off
         if np.any(on <= 0) or np.any(background <= 0):
             return 1e10
         total = n_off.sum(axis=1)
@@ -43,6 +43,25 @@ def test_terms_are_those_of_the_dense_likelihood(seed):
     block = np.repeat(np.arange(3), 6)
     cells = (each.ravel().astype(float) for each in (n_on, n_off, signal, off, off_in_on))
     profile = cash_profile(shape_terms(block, np.zeros(3, dtype=int), 1, *cells))
+    found = estimate_norms(profile, err=1, errn_errp=1)
+    assert found.norm[0] == pytest.approx(minuit.values[0], abs=1e-4 * minuit.errors[0])
+    assert found.stat[0] == pytest.approx(minuit.fval, abs=1e-6)
+    assert found.norm_err[0] == pytest.approx(minuit.errors[0], rel=1e-3)
+    assert found.norm_errp[0] == pytest.approx(minuit.merrors[0].upper, rel=1e-3)
+    assert_allclose(profile.settled(found.norm)[0].norms, minuit.values[1:], rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_terms_beside_other_sources_are_those_of_the_dense_likelihood(seed):
+    random = np.random.default_rng(seed)
+    signal, off, others, others_off = random.uniform(0.5, 5, (4, 3, 6))
+    off_in_on = 0.2 * off
+    n_on, n_off = random.poisson(signal + off_in_on + others), random.poisson(off + others_off)
+    minuit = minuit_of(n_on, n_off, signal, off, off_in_on, others, others_off.sum(axis=1))
+    block = np.repeat(np.arange(3), 6)
+    cells = (each.ravel().astype(float) for each in (n_on, n_off, signal, off, off_in_on))
+    terms = shape_terms(block, np.zeros(3, dtype=int), 1, *cells, (others.ravel(), others_off.ravel()))
+    profile = cash_profile(terms)
     found = estimate_norms(profile, err=1, errn_errp=1)
     assert found.norm[0] == pytest.approx(minuit.values[0], abs=1e-4 * minuit.errors[0])
     assert found.stat[0] == pytest.approx(minuit.fval, abs=1e-6)

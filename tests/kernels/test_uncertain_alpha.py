@@ -27,7 +27,7 @@ def cells_of(seed, n_blocks=2, n_cells=3, source=12.0, off=40.0, alpha=0.25, tru
     )
 
 
-def profile_of(bins, error=ERROR):
+def profile_of(bins, error=ERROR, known=None):
     block, bin_, columns, first = [], [], [], 0
     for number, (own, n_on, n_off, alpha, signal) in enumerate(bins):
         block.append(first + own)
@@ -36,10 +36,10 @@ def profile_of(bins, error=ERROR):
         columns.append((n_on, n_off, np.full(len(own), alpha), signal))
     columns = (np.concatenate(column) for column in zip(*columns, strict=True))
     cells = np.concatenate(block), np.concatenate(bin_), *columns
-    return OneAmplitude(UncertainAlphaLikelihood(*cells, error, len(bins)))
+    return OneAmplitude(UncertainAlphaLikelihood(*cells, error, len(bins), known))
 
 
-def minuit_of(cells, error):
+def minuit_of(cells, error, others=(0.0, 0.0)):
     """Minuit over the flux factor, the factors on alpha and the logarithms of the backgrounds in OFF."""
     block, n_on, n_off, alpha, signal = cells
     n_blocks = block.max() + 1
@@ -51,10 +51,10 @@ def minuit_of(cells, error):
 
     def stat(parameters):
         a, eta, off = parameters[0], parameters[1 : 1 + n_blocks], np.exp(parameters[1 + n_blocks :])
-        on = a * signal + eta[block] * alpha * off
+        on = a * signal + others[0] + eta[block] * alpha * off
         if np.any(on <= 0):
             return 1e10
-        return deviance(n_on, on) + deviance(n_off, off) + np.sum(((eta - 1) / error) ** 2)
+        return deviance(n_on, on) + deviance(n_off, others[1] + off) + np.sum(((eta - 1) / error) ** 2)
 
     minuit = Minuit(stat, np.concatenate([np.ones(1 + n_blocks), np.log(n_off + 0.5)]))
     minuit.errordef, minuit.strategy, minuit.tol = Minuit.LEAST_SQUARES, 2, 1e-6
@@ -62,6 +62,43 @@ def minuit_of(cells, error):
     minuit.hesse()
     minuit.minos(0)
     return minuit
+
+
+@pytest.mark.parametrize("error", [0.02, 0.3])
+@pytest.mark.parametrize("options", [{}, {"off": 400.0}])
+def test_agrees_with_minuit_beside_other_sources(options, error):
+    block, n_on, n_off, alpha, signal = cells_of(4, **options)
+    random = np.random.default_rng(1)
+    known = random.uniform(0, 9, len(n_on)), random.uniform(0, 0.4, len(n_on)) * n_off
+    cells = block, n_on + random.poisson(known[0]), n_off + random.poisson(known[1]), alpha, signal
+    minuit = minuit_of(cells, error, known)
+    profile = profile_of([cells], error, known)
+    found = estimate_norms(profile, negative=True, err=1, errn_errp=1)
+    width = minuit.errors[0]
+    assert found.norm[0] == pytest.approx(minuit.values[0], abs=1e-3 * width)
+    assert found.stat[0] == pytest.approx(minuit.fval, abs=1e-5)
+    assert found.norm_err[0] == pytest.approx(width, rel=5e-3)
+    assert found.norm_errp[0] == pytest.approx(minuit.merrors[0].upper, rel=2e-3)
+    n_blocks = block.max() + 1
+    off = np.exp(minuit.values[1 + n_blocks :])
+    eta = np.array(minuit.values[1 : 1 + n_blocks])[block]
+    assert_allclose(profile.likelihood.background(found.norm), eta * alpha * off, rtol=2e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_derivatives_beside_other_sources_are_differences(seed):
+    """Also where no background is left in some cells."""
+    block, n_on, n_off, alpha, signal = cells_of(seed, off=6.0)
+    random = np.random.default_rng(seed)
+    known = random.uniform(0, 3, len(n_on)), random.uniform(0, 2.5, len(n_on)) * (n_off + 0.3)
+    profile = profile_of([(block, n_on, n_off, alpha, signal)], 0.2, known)
+    for a in (0.3, 1.1, 2.2):
+        step = 1e-4
+        around = [profile.evaluate(np.array([a + shift]))[0] for shift in (-step, 0, step)]
+        stats = [each[0][0] for each in around]
+        assert around[1][1][0] == pytest.approx((stats[2] - stats[0]) / (2 * step), abs=1e-5)
+        slopes = [each[1][0] for each in around]
+        assert around[1][2][0] == pytest.approx((slopes[2] - slopes[0]) / (2 * step), rel=1e-4, abs=1e-4)
 
 
 @pytest.mark.parametrize("error", [0.02, 0.3])

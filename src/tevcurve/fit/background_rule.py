@@ -35,14 +35,9 @@ class BackgroundRule:
 
         interval: where errors and limits come from, "likelihood" or "feldman-cousins".
         """
-        given = {
-            "background": ("shape", "free", self.off_shape is not None),
-            "background_error": (self.error, None, self.error is not None),
-            "statistic": (self.statistic, STATISTIC, self.statistic != STATISTIC),
-            "interval": (interval, "likelihood", interval != "likelihood"),
-        }
-        for name, (value, wanted, is_other) in given.items():
-            if is_other:
+        given = {"statistic": (self.statistic, STATISTIC), "interval": (interval, "likelihood")}
+        for name, (value, wanted) in given.items():
+            if value != wanted:
                 raise InputError(
                     f"{name} is {value!r}, which does not know of the other sources in models; wanted is {wanted!r}, "
                     "or a light curve without them."

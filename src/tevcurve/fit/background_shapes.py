@@ -1,6 +1,6 @@
 """The shape of the background from the OFF spectra of whole runs or nights, for time bins with few OFF counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -107,10 +107,11 @@ def _nights_of_one(start_s, stop_s):
     return number
 
 
-def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on):
+def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on, known=None):
     """`CashTerms` of ON cells, and of the sum of the OFF counts of each block, with one background norm per block.
 
-    The ON counts of a cell are expected as a*signal + b*off_in_on, the OFF counts of a block as b*sum(off).
+    The ON counts of a cell are expected as a*signal + b*off_in_on, the OFF counts of a block as b*sum(off), and both
+    with what is known of other sources.
 
     Parameters
     ----------
@@ -119,6 +120,7 @@ def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on):
     n_bins : int, number of bins
     n_on, n_off, signal, off, off_in_on : float arrays (n_cells,): counts, expected signal, and expected OFF
         counts and background in the ON region at norm 1
+    known : counts of other sources in ON and in OFF, float arrays (n_cells,), or None where there are none
     """
     n_blocks = len(block_bin)
 
@@ -126,19 +128,43 @@ def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on):
         return np.bincount(block, values, n_blocks)
 
     seen = n_on > 0
+    others = np.zeros(len(block)) if known is None else known[0]
     lone, off_total = total(n_off), total(off)
-    return CashTerms(
+    terms = CashTerms(
         n_bins=n_bins,
         block_bin=block_bin,
         shared_total=total(signal)[:, None],
         background_total=total(off_in_on) + off_total,
-        constant_total=np.zeros(n_blocks),
+        constant_total=np.zeros(n_blocks) if known is None else total(known[0]) + total(known[1]),
         event_block=block[seen],
         event_count=n_on[seen],
         event_shared=signal[seen][:, None],
         event_background=off_in_on[seen],
-        event_constant=np.zeros(np.count_nonzero(seen)),
+        event_constant=others[seen],
         lone_count=lone,
         lone_log=lone * np.log(np.where(off_total > 0, off_total, 1.0)),
-        bounds=BoundCells.of(block, signal, off_in_on, np.zeros(len(signal))),
+        bounds=BoundCells.of(block, signal, off_in_on, others),
+    )
+    return terms if known is None else _with_off_cells(terms, lone, off_total, total(known[1]))
+
+
+def _with_off_cells(terms, counts, background, others):
+    """`CashTerms` in which the OFF counts of each block are a cell of their own, with other sources in it.
+
+    counts, background, others: float arrays (n_blocks,).
+    """
+    own = np.flatnonzero(counts > 0)
+    block = np.append(terms.event_block, own)
+    order = np.argsort(block, kind="stable")
+    shared = np.zeros((len(own), terms.event_shared.shape[1]))
+    none = np.zeros(len(counts))
+    return replace(
+        terms,
+        event_block=block[order],
+        event_count=np.append(terms.event_count, counts[own])[order],
+        event_shared=np.concatenate([terms.event_shared, shared])[order],
+        event_background=np.append(terms.event_background, background[own])[order],
+        event_constant=np.append(terms.event_constant, others[own])[order],
+        lone_count=none,
+        lone_log=none,
     )

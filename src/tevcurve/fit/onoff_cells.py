@@ -8,7 +8,7 @@ from tevcurve.fit.background_shapes import shape_terms
 from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
-from tevcurve.kernels.onoff_beside import WstatBeside
+from tevcurve.kernels.onoff_others import WstatBeside
 from tevcurve.kernels.uncertain_alpha import UncertainAlphaLikelihood
 from tevcurve.statistics import STATISTICS
 
@@ -118,18 +118,19 @@ class OnOffCells:
     def _likelihood(self, own, row, n, background):
         """The likelihood of some cells (int array), which are of rows (int array, sorted) 0 to n."""
         n_on, n_off, alpha, signal = (each[own] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        if self.others is not None:
-            # Other rules of the background are refused where there are other sources.
-            return WstatBeside(row, n_on, n_off, alpha, signal, n, self.others[own], self.others_off[own])
+        known = None if self.others is None else (self.others[own], self.others_off[own])
         if background.off_shape is None and background.error is None:
+            if known is not None:
+                # Other statistics do not know of other sources, and are refused beside them.
+                return WstatBeside(row, n_on, n_off, alpha, signal, n, known)
             return STATISTICS[background.statistic](row, n_on, n_off, alpha, signal, n)
         # Cells of a row stand together, and those of its blocks in them.
         _, first, block = np.unique(self.block[own], return_index=True, return_inverse=True)
         if background.error is not None:
             cells = n_on, n_off, alpha, signal
-            return UncertainAlphaLikelihood(block, row[first], *cells, background.error, n)
+            return UncertainAlphaLikelihood(block, row[first], *cells, background.error, n, known)
         shape = self.off[own], self.off_in_on[own]
-        return CashLikelihood(shape_terms(block, row[first], n, n_on, n_off, signal, *shape))
+        return CashLikelihood(shape_terms(block, row[first], n, n_on, n_off, signal, *shape, known))
 
     def background(self, profile, fitted, norm):
         """(which of the fitted rows each of their cells is in, counts of the background in ON at norms of the rows).

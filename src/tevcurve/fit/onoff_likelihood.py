@@ -174,11 +174,17 @@ def _shapes(runs, bands, shape_from):
         clock = runs[0].gti.reference
         spans = [clock.convert(run.intervals[[0, -1], [0, 1]], run.gti.reference) for run in runs]
         group = nights(*np.transpose(spans), [run.run_id.instrument for run in runs])
-    counts, acceptance = (
-        np.array([getattr(run, name) for run in runs]) for name in ("n_off", "acceptance_off")
-    )
+    counts = np.array([_background_counts(run) for run in runs])
+    acceptance = np.array([run.acceptance_off for run in runs])
     seconds = np.array([run.ontime_s for run in runs])
     return OffShapes(counts, acceptance, seconds, masks, bands, np.log(runs[0].reco_edges_tev), group)
+
+
+def _background_counts(run):
+    """OFF counts of a run, less what other sources are expected to add, float array (n_reco,)."""
+    if run.others_per_s is None:
+        return run.n_off
+    return np.maximum(run.n_off - run.others_per_s[1] * run.livetime_s, 0.0)
 
 
 def _cells(number, dark, run, on, off, bands, flux, off_rate):

@@ -91,7 +91,7 @@ def onoff_rows(joint, rows):
         profile.n_on[own],
         profile.n_off[own],
         profile.alpha[own],
-        None if joint.cells.others is None else (profile.on[own], profile.off[own]),
+        None if joint.cells.others is None else tuple(each[own] for each in profile.known),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.fit.toys import ToyMaker
-from tevcurve.kernels.onoff_beside import profile_beside
+from tevcurve.kernels.onoff_beside import background_beside
 
 # Of a factor on alpha that is drawn.
 LEAST_FACTOR = 0.01
@@ -77,7 +77,7 @@ class OnOffToys(ToyMaker):
         seen, which = np.unique(norms, axis=0, return_inverse=True)
         signals = [np.bincount(group, each[own.row] * own.signal) for each in seen]
         known = [np.bincount(group, each) for each in (self.others, self.others_off)]
-        off = np.stack([profile_beside(n_on, n_off, alpha, signal, *known)[3] for signal in signals])
+        off = np.stack([background_beside(n_on, n_off, alpha, signal, *known) for signal in signals])
         return (off[:, group] * self.share)[which.ravel()]
 
     def profile_of(self, cells, n):
@@ -140,7 +140,7 @@ class OnOffToys(ToyMaker):
         rest = np.maximum(self.shapes.seconds[run[first]] - np.bincount(which, ontime), 0.0)
         counts = np.tile(self.shapes.counts, (len(n_off), 1, 1))
         drawn = np.zeros((len(n_off), len(seen)))
-        np.add.at(drawn, (slice(None), which), n_off)
+        np.add.at(drawn, (slice(None), which), np.maximum(n_off - self.others_off, 0.0))
         drawn += rng.poisson(off[:, first] / ontime[first] * rest)
         counts.reshape(len(n_off), -1)[:, seen] = drawn
         return self.shapes.rates(counts)[:, run, reco] * ontime

@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.onoff import profile_background, wstat, wstat_profile
+from tevcurve.kernels.onoff_beside import background_beside
 
 # Cells times flux factors that are computed at once: what a processor's cache holds.
 AT_ONCE = 20_000
@@ -40,6 +41,8 @@ class CellCounts:
     n_on, n_off, alpha : float arrays (n_cells,)
     signal : float array (n_cells,), ON counts expected from the source at flux factor 1
     n : int, bins
+    known : counts of other sources in the ON and in the OFF region (n_cells,), for likelihoods that know of them; None
+        where there are none
     """
 
     n_amplitudes = 1
@@ -52,8 +55,9 @@ class CellCounts:
         alpha: np.ndarray,
         signal: np.ndarray,
         n: int,
+        known: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
-        self.cell_bin, self.n_on, self.n_off = cell_bin, n_on, n_off
+        self.cell_bin, self.n_on, self.n_off, self.known = cell_bin, n_on, n_off, known
         self.alpha, self.signal, self.n = alpha, signal, n
         self.total = self._sum(signal)[:, None]
         self.counts = self._sum(n_on)
@@ -68,9 +72,14 @@ class CellCounts:
     def background(self, a: np.ndarray) -> np.ndarray:
         """Background counts (n_cells,) expected in the ON region of each cell at flux factors a, of shape (n,).
 
+        Those of other sources are not among them.
+
         a: float array (n,).
         """
         ratio = self.ratios(a)
+        if self.known is not None:
+            cells = self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal
+            return ratio * background_beside(*cells, *self.known)
         return ratio * profile_background(self.n_on, self.n_off, ratio, a[self.cell_bin] * self.signal)
 
     def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
@@ -88,9 +97,11 @@ class CellCounts:
         more than 100.
         """
         seen, ratio, least = self.signal > 0, self._largest_ratio(), np.zeros(self.n)
-        excess = self.n_on - ratio * self.n_off
+        on, off = (0.0, 0.0) if self.known is None else self.known
+        excess = self.n_on - on - ratio * np.maximum(self.n_off - off, 0.0)
         np.minimum.at(least, self.cell_bin[seen], excess[seen] / self.signal[seen])
-        return least - self._sum(self.n_on + ratio * self.n_off + 100 * (1 + ratio)) / self.total[:, 0]
+        counts = self.n_on + on + ratio * (self.n_off + off) + 100 * (1 + ratio)
+        return least - self._sum(counts) / self.total[:, 0]
 
     def _largest_ratio(self) -> np.ndarray:
         """Of the acceptances, within reason (n_cells,)."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from tevcurve.kernels.block_norms import ratio, settle_norms
 from tevcurve.kernels.onoff import profile_background, wstat_profile
-from tevcurve.kernels.onoff_beside import profile_beside
+from tevcurve.kernels.onoff_beside import background_beside, profile_beside
 from tevcurve.kernels.terms import CashTerms
 
 # The search for a background norm ends so many of its errors from the root; Newton's last step makes that the square.
@@ -260,14 +260,14 @@ class OnOffSpectralRows(SpectralRows):
         cells, _ = self.signals(spectra[:, :, :1])
         signal = cells[:, 0] * np.exp(log_norm)[self.row]
         if self.known is not None:
-            off = profile_beside(self.n_on, self.n_off, self.alpha, signal, *self.known)[3]
+            off = background_beside(self.n_on, self.n_off, self.alpha, signal, *self.known)
             return self._row_sum(self.alpha * off + self.known[0])
         return self._row_sum(self.alpha * profile_background(self.n_on, self.n_off, self.alpha, signal))
 
     def _profile(self, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if self.known is None:
             return wstat_profile(self.n_on, self.n_off, self.alpha, signal)
-        return profile_beside(self.n_on, self.n_off, self.alpha, signal, *self.known)[:3]
+        return profile_beside(self.n_on, self.n_off, self.alpha, signal, *self.known)
 
 
 def _spread(first: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.onoff import profile_background, wstat
+from tevcurve.kernels.onoff_beside import profile_beside
 from tevcurve.kernels.onoff_profile import CellCounts
 
 MAX_STEPS = 100
@@ -40,6 +41,7 @@ class UncertainAlphaLikelihood(CellCounts):
     signal : float array (n_cells,), ON counts expected from the source at flux factor 1
     error : float, standard deviation of each block's factor on alpha
     n : int, bins
+    known : counts of other sources in the ON and in the OFF region (n_cells,), or None where there are none
     """
 
     def __init__(
@@ -52,8 +54,9 @@ class UncertainAlphaLikelihood(CellCounts):
         signal: np.ndarray,
         error: float,
         n: int,
+        known: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
-        super().__init__(block_bin[cell_block], n_on, n_off, alpha, signal, n)
+        super().__init__(block_bin[cell_block], n_on, n_off, alpha, signal, n, known)
         self.cell_block, self.block_bin, self.error = cell_block, block_bin, error
 
     def take(self, bins: np.ndarray, start: None = None) -> "tuple[UncertainAlphaLikelihood, None]":
@@ -75,6 +78,7 @@ class UncertainAlphaLikelihood(CellCounts):
             self.signal[cells],
             self.error,
             len(bins),
+            None if self.known is None else (self.known[0][cells], self.known[1][cells]),
         )
         return likelihood, None
 
@@ -92,8 +96,11 @@ class UncertainAlphaLikelihood(CellCounts):
         a = amplitudes[:, 0]
         factor, tilt, bend = self._settle(a)
         ratio, signal = factor[self.cell_block] * self.alpha, a[self.cell_bin] * self.signal
-        parts = _derivatives(self.n_on, self.n_off, ratio, signal)
-        stat = self._sum(wstat(self.n_on, self.n_off, ratio, signal))
+        parts = self._derivatives(ratio, signal)
+        if self.known is None:
+            stat = self._sum(wstat(self.n_on, self.n_off, ratio, signal))
+        else:
+            stat = self._sum(profile_beside(self.n_on, self.n_off, ratio, signal, *self.known)[0])
         stat += self._sum_blocks(((factor - 1) / self.error) ** 2 - tilt**2 / bend)
         mixed = self._per_block(parts.mixed * self.alpha * self.signal)
         slope = self._sum(parts.slope * self.signal) - self._sum_blocks(mixed * tilt / bend)
@@ -122,7 +129,7 @@ class UncertainAlphaLikelihood(CellCounts):
         factor, low, high = np.ones(n_blocks), np.full(n_blocks, LEAST_FACTOR), np.full(n_blocks, np.inf)
         moving = np.ones(n_blocks, dtype=bool)
         for _ in range(MAX_STEPS):
-            parts = _derivatives(self.n_on, self.n_off, factor[self.cell_block] * self.alpha, signal)
+            parts = self._derivatives(factor[self.cell_block] * self.alpha, signal)
             tilt = self._per_block(parts.ratio_slope * self.alpha) + weight * (factor - 1)
             bend = self._per_block(parts.ratio_curvature * self.alpha**2) + weight
             low, high = np.where(tilt < 0, factor, low), np.where(tilt < 0, high, factor)
@@ -137,6 +144,11 @@ class UncertainAlphaLikelihood(CellCounts):
             factor = np.where(moving, np.where(between, newton, middle), factor)
         held |= bend <= 0
         return factor, np.where(held, 0.0, tilt), np.where(held, np.inf, bend)
+
+    def _derivatives(self, ratio: np.ndarray, signal: np.ndarray) -> "_Derivatives":
+        if self.known is None:
+            return _derivatives(self.n_on, self.n_off, ratio, signal)
+        return _derivatives_beside(self.n_on, self.n_off, ratio, signal, *self.known)
 
     def _per_block(self, per_cell: np.ndarray) -> np.ndarray:
         return np.bincount(self.cell_block, per_cell, len(self.block_bin))
@@ -174,3 +186,32 @@ def _derivatives(n_on: np.ndarray, n_off: np.ndarray, ratio: np.ndarray, signal:
         mixed = np.where(dry, 0.0, np.where(bare, ratio**-2.0, mixed))
         bent = np.where(dry, 0.0, np.where(bare, -(2 * signal / ratio + n_off) / ratio**2, bent))
     return _Derivatives(slope, off * slope, curvature, mixed, bent)
+
+
+def _derivatives_beside(
+    n_on: np.ndarray,
+    n_off: np.ndarray,
+    ratio: np.ndarray,
+    signal: np.ndarray,
+    on: np.ndarray,
+    off: np.ndarray,
+) -> _Derivatives:
+    """As `_derivatives`, beside known counts of other sources in ON and OFF.
+
+    It is that of the signal m + on - q*off and of both together in OFF (`tevcurve.kernels.onoff_beside`), so that the
+    signal depends on the ratio, too. Where no background is left, nothing depends on the ratio.
+    """
+    shifted = signal + on - ratio * off
+    parts = _derivatives(n_on, n_off, ratio, shifted)
+    bare = profile_background(n_on, n_off, ratio, shifted) < off
+    expected = np.maximum(signal + on, 0.0)
+    per_count = np.divide(n_on, expected, out=np.zeros(len(n_on)), where=bare & (n_on > 0))
+    bent = np.divide(per_count, expected, out=np.zeros(len(n_on)), where=bare & (n_on > 0))
+    mixed = parts.mixed - off * parts.curvature
+    return _Derivatives(
+        np.where(bare, 1 - per_count, parts.slope),
+        np.where(bare, 0.0, parts.ratio_slope - off * parts.slope),
+        np.where(bare, bent, parts.curvature),
+        np.where(bare, 0.0, mixed),
+        np.where(bare, 0.0, parts.ratio_curvature - off * (parts.mixed + mixed)),
+    )
