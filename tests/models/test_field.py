@@ -1,10 +1,11 @@
 """A field of models and a target: which one is the source, and what does not go together is refused."""
 
+import astropy.units as u
 import numpy as np
 import pytest
 
 from tevcurve.errors import InputError
-from tevcurve.models import PowerLaw, SkyGaussian, SkyModel, SkyPointSource
+from tevcurve.models import PowerLaw, SkyGaussian, SkyModel, SkyPointSource, TemplateSpectrum
 from tevcurve.models.field import field_of
 
 HERE = (np.deg2rad(83.63), np.deg2rad(22.01))
@@ -71,3 +72,14 @@ NO_PLACE = SkyModel(spectral_model=PowerLaw(), name="B")
 def test_what_does_not_go_together_is_refused(models, options, words):
     with pytest.raises(InputError, match=words):
         field_of(models, "Crab", HERE, **{"spectrum": None} | options)
+
+
+def test_a_spectrum_is_the_same_where_its_values_are():
+    energies = [0.1, 1, 10] * u.TeV
+    one, other = (
+        TemplateSpectrum(energies, values * u.Unit("cm-2 s-1 TeV-1")) for values in ([9, 3, 1], [9, 4, 1])
+    )
+    source = SkyModel(SkyPointSource("83.63 deg", "22.01 deg"), one, name="Crab")
+    assert field_of([source], "Crab", HERE, one.copy())[0].spectrum is not one
+    with pytest.raises(InputError, match="models has another one for 'Crab'"):
+        field_of([source], "Crab", HERE, other)

@@ -7,12 +7,15 @@ from regions import CircleSkyRegion
 from scipy.optimize import minimize, minimize_scalar
 from sky_fields import BAND, REFERENCE, START, TARGET, beside, expected_at, runs_of, sky_model, spectrum_of
 
-from tevcurve import LightCurve, light_curve
+from tevcurve import DataStore, LightCurve, light_curve
+from tevcurve.data.write import write_store
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_run
 from tevcurve.models import SkyDisk, SkyGaussian
+from tevcurve.pipeline import engine
 from tevcurve.pipeline.append import append_runs
-from tevcurve.store import Result, write_result
+from tevcurve.store import Result, RunCache, write_result
+from tevcurve.store.inputs import RunKeys
 
 TRUTH = spectrum_of().photon_flux(BAND.to_value("TeV"))[0]
 
@@ -240,3 +243,36 @@ def stacked_by_hand(lc, neighbours):
     best = minimize(half, np.ones(len(free)), jac=slope, method="BFGS", options={"gtol": 1e-9}).x
     weighted = free * np.sqrt(counts) / (best @ free + constant)
     return best[0], np.linalg.inv(weighted @ weighted.T)[0, 0] ** 0.5
+
+
+@pytest.mark.parametrize("neighbours", ["free", "once"])
+def test_wherever_runs_wait_the_rows_are_the_same(fields, tmp_path, monkeypatch, neighbours):
+    store = DataStore.from_dir(write_store(tmp_path / "data", fields["bright"][:3]))
+    options = {"models": [BRIGHT[1]], "neighbours": neighbours, "unbinned": True, "binsz": "0.2 deg"}
+    cache = RunCache(tmp_path / "cache")
+    at_once = made(store.get_observations(), **options)
+    kept = made(store.get_observations(), **options, cache=cache)
+    from_cache = made(store.get_observations(), **options, cache=cache, n_jobs=2)
+    monkeypatch.setattr(engine, "MANY", 2)
+    monkeypatch.setattr(engine, "PART", 2)
+    monkeypatch.setattr(engine, "HELD", 0)
+    in_parts = made(store.get_observations(), **options)
+    for other in (kept, from_cache, in_parts):
+        assert other.meta == at_once.meta
+        np.testing.assert_array_equal(other.table["flux"], at_once.table["flux"])
+        np.testing.assert_array_equal(other.table["flux_ul"], at_once.table["flux_ul"])
+
+
+def test_runs_are_known_by_where_the_others_are_and_by_nothing_else_of_them(fields, tmp_path):
+    observation = DataStore.from_dir(write_store(tmp_path / "data", fields["bright"][:1])).get_observations()[
+        0
+    ]
+    source = (TARGET.ra.rad, TARGET.dec.rad)
+    place, other = (np.deg2rad(83.9), np.deg2rad(22.3)), (np.deg2rad(83.9), np.deg2rad(22.4))
+    keys = [
+        RunKeys(source, others=others).key(observation) for others in ((), (place,), (other,), (place, other))
+    ]
+    assert len({key.text for key in keys}) == 4
+    wide = sky_model("bright", beside(40, 0.6), 3, shape=SkyGaussian, sigma="0.2 deg", index=3)
+    jobs = [made(fields["bright"][:1], [model]).origin.field.positions for model in (BRIGHT[1], wide)]
+    assert jobs[0] == jobs[1]

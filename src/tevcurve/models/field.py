@@ -21,6 +21,8 @@ FREE, FIXED, ONCE = "free", "fixed", "once"
 # Radian: a model of the target's name is not farther from its position than this; one of another name that is nearer
 # than the second cannot be told from it.
 FARTHEST, NEAREST = 0.0175, 2e-6
+# TeV, at which two spectra that are the same have the same values.
+ENERGIES = np.geomspace(0.02, 100, 38)
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,9 +217,11 @@ def _check_same(source: SkyModel, spectrum: SpectralModel | None) -> None:
     own = source.spectral_model
     if spectrum is None or spectrum is own:
         return
-    pairs = zip(own.parameters, spectrum.parameters, strict=False)
-    is_same = type(own) is type(spectrum) and len(own.parameters) == len(spectrum.parameters)
-    if not (is_same and all(one.quantity == other.quantity for one, other in pairs)):
+    # What else than parameters makes a spectrum, a table or the light between the galaxies, shows in its values.
+    same = type(own) is type(spectrum) and np.allclose(
+        own.dnde(ENERGIES), spectrum.dnde(ENERGIES), rtol=1e-12, atol=0, equal_nan=True
+    )
+    if not same:
         raise InputError(
             f"spectrum is given, and models has another one for {source.name!r}; wanted is one of them, or both the "
             "same."
