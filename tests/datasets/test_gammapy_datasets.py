@@ -259,8 +259,10 @@ def test_a_fixed_background_stays_fixed(cubes):
         ),
         their_models.BrokenPowerLawSpectralModel(index1=1.5, index2=2.7, ebreak="3 TeV"),
         their_models.ConstantSpectralModel(const="1e-12 m-2 s-1 TeV-1"),
-        # not among ours: taken with its shape
         their_models.SmoothBrokenPowerLawSpectralModel(index1=1.5, index2=2.7, ebreak="3 TeV"),
+        their_models.SuperExpCutoffPowerLaw4FGLDR3SpectralModel(expfactor=0.3, reference="1 TeV"),
+        # not among ours: taken with its shape
+        their_models.ExpCutoffPowerLaw3FGLSpectralModel(amplitude="2e-12 cm-2 s-1 TeV-1", ecut="8 TeV"),
     ],
 )
 def test_spectra_are_the_same(onoff, theirs):

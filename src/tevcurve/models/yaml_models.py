@@ -85,7 +85,7 @@ def _file_of(model: SkyModel, path: FilePath, number: int) -> str | None:
 def models_to_dict(models: Iterable[SkyModel]) -> dict[str, Any]:
     """Dict of plain values of models: {"components": [...]}, as gammapy's `Models.to_dict` has it.
 
-    models: `SkyModel`s with names.
+    models: with names, each a `SkyModel`.
 
     Raises `InputError` for a model without a name, or one that gammapy does not have.
     """
