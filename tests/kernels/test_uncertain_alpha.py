@@ -36,7 +36,7 @@ def profile_of(bins, error=ERROR, known=None):
         columns.append((n_on, n_off, np.full(len(own), alpha), signal))
     columns = (np.concatenate(column) for column in zip(*columns, strict=True))
     cells = np.concatenate(block), np.concatenate(bin_), *columns
-    return OneAmplitude(UncertainAlphaLikelihood(*cells, error, len(bins), known))
+    return OneAmplitude(UncertainAlphaLikelihood(*cells, error, len(bins)).beside(known))
 
 
 def minuit_of(cells, error, others=(0.0, 0.0)):

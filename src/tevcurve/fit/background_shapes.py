@@ -107,7 +107,7 @@ def _nights_of_one(start_s, stop_s):
     return number
 
 
-def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on, known=None):
+def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, shape, known=None):
     """`CashTerms` of ON cells, and of the sum of the OFF counts of each block, with one background norm per block.
 
     The ON counts of a cell are expected as a*signal + b*off_in_on, the OFF counts of a block as b*sum(off), and both
@@ -118,11 +118,11 @@ def shape_terms(block, block_bin, n_bins, n_on, n_off, signal, off, off_in_on, k
     block : int array (n_cells,), sorted, the block of each cell
     block_bin : int array (n_blocks,), sorted, the bin of each block
     n_bins : int, number of bins
-    n_on, n_off, signal, off, off_in_on : float arrays (n_cells,): counts, expected signal, and expected OFF
-        counts and background in the ON region at norm 1
+    n_on, n_off, signal : float arrays (n_cells,): counts, and expected signal
+    shape : expected OFF counts and background in the ON region at norm 1, two float arrays (n_cells,)
     known : counts of other sources in ON and in OFF, float arrays (n_cells,), or None where there are none
     """
-    n_blocks = len(block_bin)
+    n_blocks, (off, off_in_on) = len(block_bin), shape
 
     def total(values):
         return np.bincount(block, values, n_blocks)

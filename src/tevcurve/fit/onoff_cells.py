@@ -128,9 +128,9 @@ class OnOffCells:
         _, first, block = np.unique(self.block[own], return_index=True, return_inverse=True)
         if background.error is not None:
             cells = n_on, n_off, alpha, signal
-            return UncertainAlphaLikelihood(block, row[first], *cells, background.error, n, known)
+            return UncertainAlphaLikelihood(block, row[first], *cells, background.error, n).beside(known)
         shape = self.off[own], self.off_in_on[own]
-        return CashLikelihood(shape_terms(block, row[first], n, n_on, n_off, signal, *shape, known))
+        return CashLikelihood(shape_terms(block, row[first], n, n_on, n_off, signal, shape, known))
 
     def background(self, profile, fitted, norm):
         """(which of the fitted rows each of their cells is in, counts of the background in ON at norms of the rows).

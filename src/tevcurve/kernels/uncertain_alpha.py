@@ -13,6 +13,7 @@ lambda = m + q*mu, the derivatives of its minimum over mu are those of F at that
 A = n_on/lambda^2, B = n_off/mu^2, D = q^2*A + B, g = 1 - n_on/lambda; and those of F itself where mu or lambda stays 0.
 """
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,6 @@ class UncertainAlphaLikelihood(CellCounts):
     signal : float array (n_cells,), ON counts expected from the source at flux factor 1
     error : float, standard deviation of each block's factor on alpha
     n : int, bins
-    known : counts of other sources in the ON and in the OFF region (n_cells,), or None where there are none
     """
 
     def __init__(
@@ -54,10 +54,18 @@ class UncertainAlphaLikelihood(CellCounts):
         signal: np.ndarray,
         error: float,
         n: int,
-        known: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
-        super().__init__(block_bin[cell_block], n_on, n_off, alpha, signal, n, known)
+        super().__init__(block_bin[cell_block], n_on, n_off, alpha, signal, n)
         self.cell_block, self.block_bin, self.error = cell_block, block_bin, error
+
+    def beside(self, known: tuple[np.ndarray, np.ndarray] | None) -> "UncertainAlphaLikelihood":
+        """The likelihood with known counts of other sources.
+
+        known: counts in the ON and in the OFF region (n_cells,), or None where there are no others.
+        """
+        made = copy(self)
+        made.known = known
+        return made
 
     def take(self, bins: np.ndarray, start: None = None) -> "tuple[UncertainAlphaLikelihood, None]":
         """(the likelihood of some bins (sorted int array), None).
@@ -78,9 +86,9 @@ class UncertainAlphaLikelihood(CellCounts):
             self.signal[cells],
             self.error,
             len(bins),
-            None if self.known is None else (self.known[0][cells], self.known[1][cells]),
         )
-        return likelihood, None
+        known = None if self.known is None else (self.known[0][cells], self.known[1][cells])
+        return likelihood.beside(known), None
 
     def evaluate(
         self, amplitudes: np.ndarray, start: None = None, value: bool = True
