@@ -14,7 +14,7 @@ from tevcurve.data import GTI, TimeReference
 from tevcurve.data.write import write_store
 from tevcurve.errors import InputError
 from tevcurve.models import EBLAbsorption, PowerLaw, SkyModel, SkyPointSource, SpectralModel, TemplateSpectrum
-from tevcurve.report import report_html
+from tevcurve.report.tables import settings_table
 from tevcurve.simulation import ResponseSet, simulate_observation
 from tevcurve.store import Result, write_result
 
@@ -115,8 +115,9 @@ def test_what_is_kept_needs_no_package(observations, tmp_path, monkeypatch):
     append_runs(tmp_path / "result", observations)
     again = Result.read(tmp_path / "result").light_curve
     np.testing.assert_array_equal(again.table["flux"], more.table["flux"])
-    page = report_html(again, n_toys=2)
-    assert "EBLAbsorption model=dominguez, redshift=0.116" in page
+    assert dict(settings_table(again).rows)["spectrum"].startswith(
+        "EBLAbsorption model=dominguez, redshift=0.116"
+    )
 
 
 def test_a_command_and_a_configuration_take_the_text(observations, tmp_path, capsys):
