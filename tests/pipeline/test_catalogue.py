@@ -66,6 +66,7 @@ def test_each_source_is_as_its_own_light_curve(store, time_bins, negative):
             assert np.nanmax(np.abs(rows[name] - own[name]) / own["norm_errp"]) < CLOSE, name
         np.testing.assert_allclose(rows["ts"], own["ts"], rtol=2 * CLOSE, atol=CLOSE)
         np.testing.assert_allclose(rows["npred"], own["npred"], rtol=1e-4)
+        np.testing.assert_allclose(rows["loglike"], own["loglike"], rtol=1e-4)
 
 
 def test_neighbours_are_fitted_with_a_source_as_in_its_own_light_curve(store):

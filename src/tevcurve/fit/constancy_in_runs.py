@@ -42,20 +42,20 @@ def weights_in_time(terms: CubeTerms) -> WeightsInTime:
     terms: `CubeTerms` with one bin of true energy.
     """
     edges = segment_edges(terms.gti.intervals.tobytes())
-    counts = np.diff(np.searchsorted(terms.time_s, edges))
+    segment = np.searchsorted(edges, terms.time_s, side="right") - 1
+    counts = np.bincount(segment, terms.count, SEGMENTS).astype(int)
     ontime = terms.gti.ontime_s
     if not len(terms.near) or ontime == 0:
         return WeightsInTime(np.zeros(0), np.zeros(0, dtype=int), counts)
-    weight = _shares_of_source(terms, ontime)
+    weight = _shares_of_source(terms, ontime, float(counts.sum()))
     order = np.argsort(-weight, kind="stable")
     squares = np.cumsum(weight[order] ** 2)
     kept = np.sort(order[: int(np.searchsorted(squares, LOOKED_AT * squares[-1])) + 1])
     kept = kept[weight[kept] > 0]
-    segment = np.searchsorted(edges, terms.time_s[terms.near[kept]], side="right") - 1
-    return WeightsInTime(weight[kept], segment, counts)
+    return WeightsInTime(weight[kept], segment[terms.near[kept]], counts)
 
 
-def _shares_of_source(terms: CubeTerms, ontime: float) -> np.ndarray:
+def _shares_of_source(terms: CubeTerms, ontime: float, counted: float) -> np.ndarray:
     """The share (n_near,) of the source in each event near it, at its mean flux: by some steps of the EM algorithm.
 
     Source: Dempster, Laird & Rubin 1977, J. R. Stat. Soc. B 39, 1. It depends on no event's time.
@@ -64,7 +64,7 @@ def _shares_of_source(terms: CubeTerms, ontime: float) -> np.ndarray:
     signal = terms.response[:, 0] * ontime * terms.deadc
     expected = float(terms.background_total.mean(axis=0).sum()) * ontime
     background = terms.background[:, terms.near].mean(axis=0) * ontime
-    norm = len(terms.time_s) / expected if expected > 0 else 1.0
+    norm = counted / expected if expected > 0 else 1.0
     amplitude = _START / total if total > 0 else 0.0
     shares = np.zeros(len(signal))
     for _ in range(_STEPS if total > 0 else 0):

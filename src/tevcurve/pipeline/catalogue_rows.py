@@ -11,7 +11,7 @@ from astropy.time import Time
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.datasets.source_run import SourceRun
-from tevcurve.fit.constancy_in_runs import constancy_chance
+from tevcurve.fit.constancy_in_runs import constancy_chance, segment_edges
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.row_likelihood import RowSetting, RunPieces
 from tevcurve.lightcurve.dark_rows import why_dark
@@ -100,11 +100,12 @@ def _fields(
     nodes = true_nodes(plan.axes.true, plan.setting.responses, plan.sources[0].spectrum)
     fields: list[FieldParts | None] = []
     problems = []
-    for observation in group.observations:
+    for number, observation in enumerate(group.observations):
+        own = group.pieces.run == number
+        edges = np.concatenate([group.pieces.start_s[own], group.pieces.stop_s[own]])
         with noted_remarks() as remarks:
-            made, problem = attempt(
-                observation, partial(_field_parts, plan, pixels, nodes, observation), strict
-            )
+            make = partial(_field_parts, plan, pixels, nodes, edges, observation)
+            made, problem = attempt(observation, make, strict)
         observation.release()
         fields.append(made)
         problems += (
@@ -113,10 +114,15 @@ def _fields(
     return fields, tuple(problems)
 
 
-def _field_parts(plan: CataloguePlan, pixels: PixelsAround, nodes: TrueNodes, observation: Any) -> FieldParts:
+def _field_parts(
+    plan: CataloguePlan, pixels: PixelsAround, nodes: TrueNodes, edges: np.ndarray, observation: Any
+) -> FieldParts:
     with at_stage("events"):
         observation.check_tracking()
-    return FieldParts(field_run(observation), plan.axes, plan.setting, pixels, nodes)
+    run = field_run(observation)
+    # By the edges of time bins and those of constancy events are told apart.
+    edges = np.unique(np.concatenate([edges, segment_edges(run.run.gti.intervals.tobytes())[1:-1]]))
+    return FieldParts(run, plan.axes, plan.setting, pixels, nodes, edges)
 
 
 def _spectra(plan: CataloguePlan) -> dict[int, SpectralModel]:

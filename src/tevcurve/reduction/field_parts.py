@@ -32,6 +32,7 @@ class FieldEvents:
     reco : int array, the bin of each
     energy_tev : float array
     background : float array (n_slices, n), s-1 TeV-1 sr-1 of on-time
+    alike : int array, the number of those of one band between two edges of time, which are always in the same rows
     """
 
     number: np.ndarray
@@ -39,8 +40,27 @@ class FieldEvents:
     reco: np.ndarray
     energy_tev: np.ndarray
     background: np.ndarray
+    alike: np.ndarray
 
     __repr__ = short_repr
+
+    def summed(self, own):
+        """(events, counts, background (1, m)) that stand for events of which only number and background count.
+
+        Those that are alike are one, the first of them, with as many counts and the background of the same product;
+        those without a background are none. Both arrays (m,) are in the order of the events.
+
+        own: int array (n,), numbers of the events, of which the background does not turn.
+        """
+        alike, rate = self.alike[own], self.background[0].take(own)
+        if np.any(rate == 0):
+            own, alike, rate = own[rate > 0], alike[rate > 0], rate[rate > 0]
+        counts, logs = np.bincount(alike), np.bincount(alike, np.log(rate))
+        first = np.zeros(len(counts), dtype=np.intp)
+        first[alike[::-1]] = own[::-1]
+        there = np.flatnonzero(counts)
+        order = there[np.argsort(first[there])]
+        return first[order], counts[order].astype(float), np.exp(logs[order] / counts[order])[None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +74,7 @@ class FieldParts:
     setting : `CubeSetting`, whose map is that of one of the sources
     pixels : `PixelsAround`, of the map of any source
     nodes : `TrueNodes` of any spectrum: the energies of all are the same
+    edges : float array (n,), mission seconds in order, between which events are never told apart by their times
     """
 
     field: FieldRun
@@ -61,6 +82,7 @@ class FieldParts:
     setting: CubeSetting
     pixels: PixelsAround
     nodes: TrueNodes
+    edges: np.ndarray
 
     __repr__ = short_repr
 
@@ -85,7 +107,9 @@ class FieldParts:
         own = np.flatnonzero(in_energy & (along(self.pointing, vectors) > np.cos(min(reach, np.pi))))
         energy, lon, lat = run.energy_tev[own], run.lon[own], run.lat[own]
         rates = [run.bkg.rate(energy, *at(lon, lat)) for at in self.frames.coordinates]
-        return FieldEvents(own, vectors[:, own], reco[own], energy, np.stack(rates))
+        between = np.searchsorted(self.edges, run.time_s[own], side="right")
+        alike = between * self.axes.n_bands + self.axes.band_of_bin[reco[own]]
+        return FieldEvents(own, vectors[:, own], reco[own], energy, np.stack(rates), alike)
 
     @cached_property
     def background(self) -> FieldBackground:

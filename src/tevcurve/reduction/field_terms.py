@@ -81,11 +81,11 @@ class SpectrumTerms:
             if others
             else None,
         )
-        own, events = self._events(frame, inside, safe)
+        own, events, rates = self._events(frame, inside, safe, [seen, *others])
         floors = expected.density_floors(axes.reco, pixels.solid_angle)
         there = ExpectedThere(
             seen.rates(self.parts.events, own)[:, None],
-            self.parts.events.background.take(own, axis=1),
+            rates,
             floors,
             further=np.stack([each.rates(self.parts.events, own) for each in others]) if others else None,
         )
@@ -123,14 +123,34 @@ class SpectrumTerms:
         along_sky = np.stack([along(axis, vectors.take(own, axis=1)) for axis in frame.T])
         return np.where(safe, self.parts.background.summed(along_sky, weights[own]), 0.0)
 
-    def _events(self, frame, inside, safe):
-        """(numbers of the field's events that are in the fit, int array (n,); the `CellEvents`)."""
+    def _events(self, frame, inside, safe, seen):
+        """(numbers of the field's events, int array (n,); the `CellEvents`; their background (n_slices, n)).
+
+        Events of the fit that are near no source stand for all that are like them, unless the background turns.
+        """
         events, pixels = self.parts.events, self.parts.pixels
         own = np.flatnonzero(along(frame[0], events.vectors) > pixels.reach)
-        pixel = pixels.numbers(*places_in_plane(frame, events.vectors.take(own, axis=1)))
+        vectors = events.vectors.take(own, axis=1)
+        pixel = pixels.numbers(*places_in_plane(frame, vectors))
         kept = np.append(inside, False)[pixel] & safe[events.reco[own]]
-        own, pixel = own[kept], pixel[kept]
-        return own, CellEvents(events.number[own], events.reco[own], pixel)
+        if len(events.background) > 1:
+            own, pixel = own[kept], pixel[kept]
+            cells = CellEvents(events.number[own], events.reco[own], pixel)
+            return own, cells, events.background.take(own, axis=1)
+        near = np.any([along(one.frame[0], vectors) > np.cos(one.limit) for one in seen], axis=0)
+        far, counts, product = events.summed(own[kept & ~near])
+        near = own[kept & near]
+        order = np.argsort(np.concatenate([near, far]), kind="stable")
+        both = np.concatenate([near, far])[order]
+        # In which pixel an event is says nothing that its own density does not say.
+        cells = CellEvents(
+            events.number[both],
+            events.reco[both],
+            np.zeros(len(both), dtype=np.intp),
+            np.concatenate([np.ones(len(near)), counts])[order],
+        )
+        rates = np.concatenate([events.background.take(near, axis=1), product], axis=1)
+        return both, cells, rates[:, order]
 
     def _first(self, seen, others, safe, floors):
         """The `FirstCells`: energies at the source."""
