@@ -9,6 +9,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from astropy.table import Table
 from small_store import TARGET
 
@@ -247,3 +248,20 @@ def test_what_cannot_be_done_is_refused(kept_store, tmp_path):
     with pytest.raises(InputError, match="light_curves takes no method"):
         made(kept_store, tmp_path / "out", method="1d")
     assert not (tmp_path / "out").exists()
+
+
+def test_entries_do_not_depend_on_where_the_data_lie(kept_store, tmp_path):
+    """Not in what they say of odd runs, either."""
+    folders = [tmp_path / "a" / "dl3", tmp_path / "b" / "somewhere" / "else"]
+    shutil.copytree(kept_store, folders[0])
+    with fits.open(folders[0] / "data" / "run_000003.fits.gz", mode="update") as hdus:
+        hdus["EVENTS"].data["ENERGY"][:5] = -1
+    (folders[0] / "data" / "run_000002.fits.gz").write_bytes(b"no FITS")
+    shutil.copytree(*folders)
+    for folder in folders:
+        made(folder, folder.parent / "out")
+    one, other = (bytes_of(folder.parent / "out") for folder in folders)
+    assert {name.suffix for name in one if one[name] != other[name]} <= {".json", ".sha256"}
+    problems = tevcurve.LightCurves.read(folders[0].parent / "out").problems
+    assert {"2", "3"} == set(problems["obs_id"].tolist())
+    assert not any(str(tmp_path) in reason for reason in problems["reason"])

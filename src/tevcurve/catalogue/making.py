@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from tevcurve.lightcurve.io import write_table
 from tevcurve.pipeline.catalogue import catalogue_of
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, RunGroup
 from tevcurve.pipeline.catalogue_rows import CatalogueRun, catalogue_run
+from tevcurve.pipeline.job import without_folders
 from tevcurve.pipeline.keep_runs import check_n_jobs, outcomes_of
 from tevcurve.pipeline.targets import HELD, sources_of
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
@@ -125,6 +126,7 @@ def _with_good_time(stores: list[Any], strict: bool) -> tuple[list[Any], list[Pr
             if problem is None:
                 found.append(run)
             else:
+                problem = replace(problem, reason=without_folders(problem.reason, run.addresses))
                 log.warning("Run %s is left out: %s", problem.run_id, problem.reason)
                 problems.append(problem)
             if len(found) > HELD:
@@ -246,7 +248,11 @@ class _Work:
 
 
 def _entry(plan: CataloguePlan, strict: bool, task: _Task) -> tuple[CatalogueRun, None]:
-    return catalogue_run(plan, task.group, strict), None
+    entry = catalogue_run(plan, task.group, strict)
+    addresses = [address for run in task.group.observations for address in run.addresses]
+    # Where the data lie makes no difference.
+    problems = tuple(replace(each, reason=without_folders(each.reason, addresses)) for each in entry.problems)
+    return replace(entry, problems=problems), None
 
 
 def _finish(

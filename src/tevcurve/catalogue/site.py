@@ -39,14 +39,16 @@ _HEADINGS = (
     ("Flux [10⁻¹² cm⁻² s⁻¹]", "The one flux that fits all rows best", "number"),
     ("TS", "Test statistic of a constant source, of all rows", "number"),
     ("TS var", "Test statistic of a source that varies from row to row against a constant one", "number"),
-    ("p", "Chance of a constant source to vary so inside its runs", "number up"),
+    ("p var", "Chance of TS var for a constant source; – where a flux is held at zero", "number up"),
+    ("p in runs", "Chance of a constant source to vary so inside its runs; for faint sources", "number up"),
     ("Index", "Fractional variability; 0 where errors explain the scatter", "number"),
     ("Group", "Sources each within 0.5 deg of another of the group", "number up"),
 )
 _NOTE = (
     "A small picture has the rows one after the other, in the order of time, with their errors (means of several where "
     "there are more than 40); grey marks are upper limits, the grey line is zero, the orange one the mean. Index: "
-    "fractional variability of the fluxes. Headings sort."
+    "fractional variability of the fluxes. p var: chance of TS var where no flux is held at zero; p in runs: of what "
+    "changes inside runs, for faint sources. Headings sort."
 )
 
 
@@ -192,7 +194,8 @@ def _line(source: Any, rows: _Rows, place: int, band: int) -> dict[str, Any]:
             (_statistic(_of_band(source, name, band)), _of_band(source, name, band))
             for name in ("ts", "ts_var")
         ),
-        (number(source["p_constancy"], 2), source["p_constancy"]),
+        (number(_of_band(source, "p_var", band), 2), _of_band(source, "p_var", band)),
+        (number(source["p_in_runs"], 2), source["p_in_runs"]),
         (number(_of_band(source, "variability_index", band), 2), _of_band(source, "variability_index", band)),
         (str(int(source["group"])), source["group"]),
     ]
@@ -247,7 +250,8 @@ def _source_facts(source: Any, n_bands: int) -> list[tuple[str, str]]:
             "Fractional variability",
             of_bands(lambda band: number(_of_band(source, "variability_index", band), 2)),
         ),
-        ("p of constancy inside runs", number(source["p_constancy"], 2)),
+        ("p of that TS", of_bands(lambda band: number(_of_band(source, "p_var", band), 2))),
+        ("p of constancy inside runs", number(source["p_in_runs"], 2)),
         ("Spectrum", str(source["spectrum"])),
     ]
     facts += [("Fitted with", str(source["neighbours"]))] if source["neighbours"] else []

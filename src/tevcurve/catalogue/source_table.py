@@ -33,7 +33,10 @@ _WORDS = {
     "ts": "Test statistic of a constant source against no source, of all rows together",
     "ts_var": "Test statistic of a source that varies from row to row against a constant one",
     "n_free": "Degrees of freedom of ts_var: fluxes less one",
-    "p_constancy": "Chance of a constant source to vary so inside its runs, from permuted times of events",
+    "p_var": "Chance of a constant source to have that ts_var, of chi-square with n_free degrees of freedom, not told "
+    "below 1e-15; NaN where a flux is held at zero, which makes ts_var smaller than chi-square has it, and without degrees of freedom",
+    "p_in_runs": "Chance of a constant source to vary so inside its runs, from permuted times of events; for faint "
+    "sources and empty positions: too high where the source gives most of the events of its region",
     "variability_index": "Fractional variability of the fluxes; 0 where errors explain their scatter, NaN where faint",
     "variability_index_err": "Error of the variability index (Vaughan et al. 2003)",
 }
@@ -54,7 +57,8 @@ _FORMS = {
     "flux_ul": ".3g",
     "ts": ".2f",
     "ts_var": ".2f",
-    "p_constancy": ".3g",
+    "p_var": ".3g",
+    "p_in_runs": ".3g",
     "variability_index": ".3f",
     "variability_index_err": ".2f",
 }
@@ -106,7 +110,7 @@ class RowSums:
             "spectrum": _spectra(sources),
             "neighbours": ["; ".join(source.neighbours) for source in sources],
             **self._of_rows(n),
-            "p_constancy": combined_chance(self._logs, self._chances),
+            "p_in_runs": combined_chance(self._logs, self._chances),
         }
         made = Table()
         for name in _WORDS:
@@ -140,6 +144,7 @@ class RowSums:
             "ts": found.ts,
             "ts_var": found.ts_var,
             "n_free": np.maximum(found.n_rows - 1, 0),
+            "p_var": found.p_var,
             "variability_index": found.index,
             "variability_index_err": found.index_err,
         }

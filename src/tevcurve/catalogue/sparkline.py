@@ -9,6 +9,8 @@ WIDTH, HEIGHT, EDGE = 160, 30, 3
 # Of more rows than these so many means are drawn.
 MOST = 40
 LIMIT_TS = 4.0
+# Beyond the ends of errors and limits, of the range between these.
+_ROOM = 0.08
 
 
 def sparkline(rows: Mapping[str, np.ndarray], mean: float) -> Markup:
@@ -35,6 +37,7 @@ def sparkline(rows: Mapping[str, np.ndarray], mean: float) -> Markup:
     bottom, top = float(ends.min()), float(ends.max())
     if not top > bottom:
         return Markup("")
+    bottom, top = bottom - _ROOM * (top - bottom), top + _ROOM * (top - bottom)
     step = (WIDTH - 2 * EDGE) / len(flux)
     across = EDGE + step * (np.arange(len(flux)) + 0.5)
 

@@ -102,7 +102,17 @@ def _tell(made):
     sources = made.sources
     ts = np.atleast_2d(np.asarray(sources["ts"], dtype=float).reshape(len(sources), -1)).max(axis=1)
     best = np.argsort(-np.nan_to_num(ts, nan=-1.0), kind="stable")[:MOST_SOURCES]
-    head = ["source", "rows", "live time [h]", "flux [1e-12 cm-2 s-1]", "TS", "TS_var", "p", "index"]
+    head = [
+        "source",
+        "rows",
+        "live time [h]",
+        "flux [1e-12 cm-2 s-1]",
+        "TS",
+        "TS_var",
+        "p_var",
+        "p_in_runs",
+        "index",
+    ]
     print_table(head, [_line(sources[number]) for number in best.tolist()])
     if len(best) < len(sources):
         print(f"and {len(sources) - len(best)} more with a smaller TS")
@@ -127,17 +137,18 @@ def _tell(made):
 def _line(source):
     """Cells of a source in words; those of several energy bands with / between them."""
 
-    def number(name, digits, factor=1.0):
+    def cell(name, form, factor=1.0):
         values = np.atleast_1d(np.asarray(source[name], dtype=float))
-        return "/".join("-" if np.isnan(value) else f"{value * factor:.{digits}f}" for value in values)
+        return "/".join("-" if np.isnan(value) else format(value * factor, form) for value in values)
 
     return [
         str(source["name"]),
         str(int(source["n_rows"])),
-        number("livetime", 2, 1 / 3600),
-        number("flux", 3, 1e12),
-        number("ts", 1),
-        number("ts_var", 1),
-        number("p_constancy", 3),
-        number("variability_index", 2),
+        cell("livetime", ".2f", 1 / 3600),
+        cell("flux", ".3f", 1e12),
+        cell("ts", ".1f"),
+        cell("ts_var", ".1f"),
+        cell("p_var", ".2g"),
+        cell("p_in_runs", ".2g"),
+        cell("variability_index", ".2f"),
     ]

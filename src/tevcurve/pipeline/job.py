@@ -46,12 +46,9 @@ class Job(Plan):
 
 def _without_folders(run, addresses):
     """The run with files called by their names only: where these lie makes no difference to it."""
-    folders = sorted({f"{address.path.parent}{os.sep}" for address in addresses}, key=len, reverse=True)
 
     def short(text):
-        for folder in folders:
-            text = text.replace(folder, "")
-        return text
+        return without_folders(text, addresses)
 
     responses = {name: getattr(run, name) for name in ("aeff", "edisp", "bkg", "cut")}
     shorter = {
@@ -60,3 +57,17 @@ def _without_folders(run, addresses):
         if hasattr(response, "table")
     }
     return replace(run, remarks=tuple((stage, short(words)) for stage, words in run.remarks), **shorter)
+
+
+def without_folders(text, addresses):
+    """A text with files called by their names only, str.
+
+    Parameters
+    ----------
+    text : str
+    addresses : of the HDUs of a run, with the `path` of their files
+    """
+    folders = sorted({f"{address.path.parent}{os.sep}" for address in addresses}, key=len, reverse=True)
+    for folder in folders:
+        text = text.replace(folder, "")
+    return text

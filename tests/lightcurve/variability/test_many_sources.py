@@ -39,6 +39,7 @@ def test_gaussian_rows_have_the_weighted_mean_and_its_chi_square():
         assert made.mean_ul[number] == pytest.approx(mean + np.sqrt(LIMIT / weight.sum()), rel=1e-6)
         chi2 = np.sum(((x - mean) / e) ** 2)
         assert made.ts_var[number] == pytest.approx(chi2, rel=1e-8)
+        assert made.p_var[number] == pytest.approx(stats.chi2.sf(chi2, len(x) - 1), rel=1e-6)
         # The sum of the rows' squares is that of the mean and of the scatter around it.
         assert made.ts[number] == pytest.approx(mean**2 * weight.sum(), rel=1e-8)
         ratio, _ = normalized_excess(x, e)
@@ -51,6 +52,8 @@ def test_one_row_does_not_vary_and_faint_sources_have_no_index():
     made = made_of([0, 1, 1], 2, columns([3.0, 0.4, 0.1], 1, 1, ts=[9.0, 0.16, 0.01]), is_bounded=False)
     assert (made.ts_var[0], made.ts[0], made.mean[0]) == (0, 9, pytest.approx(3))
     assert np.isnan(made.index).all()
+    assert np.isnan(made.p_var[0])
+    assert made.p_var[1] == pytest.approx(stats.chi2.sf(0.045, 1), rel=1e-6)
 
 
 def test_rows_without_a_flux_count_for_nothing():
@@ -116,6 +119,7 @@ def test_no_count_is_a_straight_line():
     assert np.isnan(made.mean_err[0])
     assert made.mean_ul[0] == pytest.approx(LIMIT / 2 / exposure.sum(), rel=1e-6)
     assert made.ts_var[0] == made.ts[0] == 0
+    assert np.isnan(made.p_var[0])
 
 
 def test_chances_are_combined_by_fisher():

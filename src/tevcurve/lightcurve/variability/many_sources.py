@@ -12,6 +12,7 @@ from tevcurve.kernels.bound_profile import BoundProfile
 from tevcurve.kernels.measured_profile import AsymmetricProfile
 from tevcurve.kernels.summed_profile import SummedProfile
 from tevcurve.lightcurve.variability.amplitude import FAINT
+from tevcurve.lightcurve.variability.records import LEAST_CHANCE
 
 # An error down below this share of the error up is that of a value at its bound.
 _LEAST = 1e-3
@@ -29,6 +30,8 @@ class SourceStatistics:
     ts : test statistic of a constant source with that norm against no source: the sum of those of the rows, less
         `ts_var`
     ts_var : TS of a source that varies from row to row against a constant one (Nolan et al. 2012, ApJS 199, 31)
+    p_var : chance of a constant source to have that `ts_var`, of chi-square with a degree of freedom for each row but
+        one, not told below 1e-15; NaN where a norm is held at its bound, and for fewer than two rows
     index, index_err : fractional variability, the root of the normalized excess variance, with its error (Vaughan et
         al. 2003, MNRAS 345, 1271, equations 10 and B2); 0 where the errors explain all, its error NaN then, both NaN
         for fewer than two rows and where the mean is not three of its errors above zero
@@ -40,6 +43,7 @@ class SourceStatistics:
     mean_ul: np.ndarray
     ts: np.ndarray
     ts_var: np.ndarray
+    p_var: np.ndarray
     index: np.ndarray
     index_err: np.ndarray
 
@@ -68,7 +72,7 @@ def source_statistics(
     order = kept[np.argsort(source[kept], kind="stable")]
     source, norm, errn, errp, limit, ts = (each[order] for each in (source, norm, errn, errp, limit, ts))
     there, group = np.unique(source, return_inverse=True)
-    number, columns = np.bincount(source, minlength=n), np.full((7, n), np.nan)
+    number, columns = np.bincount(source, minlength=n), np.full((8, n), np.nan)
     if len(there):
         profile = _joint(group, len(there), (norm, errn, errp, limit, ts), rise, is_bounded)
         lower = np.zeros(len(there)) if is_bounded else profile.lower_bound()
@@ -81,8 +85,20 @@ def source_statistics(
         above = found if is_bounded else minimize_norm(profile, np.zeros(len(there)))
         start = profile.evaluate(above.norm)[1]
         mean_ul = crossing_above(profile, start, above, rise)
+        is_held = np.bincount(group, errn <= _LEAST * errp, len(there)) > 0
+        degrees = number[there] - 1
+        chance = np.maximum(chdtrc(np.maximum(degrees, 1), ts_var), LEAST_CHANCE)
+        p_var = np.where(is_held | (degrees < 1), np.nan, chance)
         index = _fractional(group, len(there), norm, 0.5 * (errn + errp), found.norm > FAINT * mean_err)
-        columns[:, there] = found.norm, mean_err, mean_ul, np.maximum(total - ts_var, 0.0), ts_var, *index
+        columns[:, there] = (
+            found.norm,
+            mean_err,
+            mean_ul,
+            np.maximum(total - ts_var, 0.0),
+            ts_var,
+            p_var,
+            *index,
+        )
     return SourceStatistics(number, *columns)
 
 
