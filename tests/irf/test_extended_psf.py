@@ -56,6 +56,15 @@ def test_densities_are_those_of_sums_over_points(shape):
 def test_a_closed_form_is_convolved_like_its_table():
     parameters = np.array([[width, 0, 0, 0, 0] for width in WIDTHS])
     psf = AnalyticPSF("three gaussians", ENERGIES, parameters)
+    # One that is much narrower is nearly a point, at all angles.
+    narrow = extended_psf(psf, round_shape(SkyGaussian("0 deg", "0 deg", sigma="0.002 deg"))).table
+    np.testing.assert_allclose(
+        narrow.densities(ENERGIES, PLACES[:4]), psf.densities(ENERGIES, PLACES[:4]), rtol=2e-2
+    )
+    far = np.deg2rad(np.linspace(0.001, 0.4, 37))
+    np.testing.assert_allclose(
+        narrow.containment_fraction(np.repeat(1.0, 37), far), psf.containment_fraction(1.0, far), atol=2e-3
+    )
     table = extended_psf(psf, round_shape(SHAPES[0])).table
     both = np.hypot(WIDTHS, np.deg2rad(0.2))
     for energy, width in zip(ENERGIES, both, strict=True):

@@ -81,3 +81,15 @@ def test_a_map_of_a_gaussian_is_the_gaussian(run, size):
         made.append(np.einsum("tp,tr,t->p", shares, dispersion, flux))
     np.testing.assert_allclose(made[1], made[0], rtol=0.03, atol=5e-3 * made[0].max())
     assert made[1].sum() == pytest.approx(made[0].sum(), rel=2e-3)
+
+
+def test_what_is_far_narrower_than_the_point_spread_function_is_a_point(run):
+    nodes, geom = (
+        true_nodes(EDGES, "centre", spectrum_of()),
+        WcsGeom.create(skydir=TARGET, binsz=0.1, width=1, proj="TAN"),
+    )
+    point = seen_source(run, TARGET_LONLAT).shares(nodes, RECO, geom)[0]
+    for sigma, within in ((1e-6, 0.0), (0.003, 5e-3)):
+        narrow = seen_source(run, TARGET_LONLAT, SkyGaussian.from_position(TARGET, sigma=sigma * u.deg))
+        shares = narrow.shares(nodes, RECO, geom)[0]
+        np.testing.assert_allclose(shares, point, rtol=0, atol=within * point.max())

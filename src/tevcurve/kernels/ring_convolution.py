@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 # Points in each interval between nodes, at least and at most, and for each scale over which the shape changes.
-FEWEST, MOST, PER_SCALE = 4, 32, 4
+FEWEST, MOST, PER_SCALE = 4, 512, 4
 AROUND = 96
 
 

@@ -17,6 +17,8 @@ from tevcurve.reduction.event_densities import signal_densities
 from tevcurve.reduction.spread_image import SpreadImage
 from tevcurve.reduction.true_nodes import source_responses
 
+# A round source so many times narrower than the point spread function is a point: its width adds 2e-4 to that.
+NARROW = 50
 # Directions in which the places where photons are seen are averaged.
 TURNS = 16
 # Points over which the effective area is averaged, on the radius of an extended source.
@@ -199,7 +201,13 @@ def seen_others(run: SourceRun, models):
     ]
 
 
+def _is_point(spatial, psf):
+    """Whether a source is a point, or so small that a run sees it as one."""
+    if spatial is None or spatial.is_point:
+        return True
+    return psf is not None and is_round(spatial) and NARROW * round_shape(spatial).scale < psf.scale_rad
+
+
 def _seen(run, position, part: SourceRun | SkyPart, spatial):
-    is_point = spatial is None or spatial.is_point
-    shape = None if is_point else spatial
+    shape = None if _is_point(spatial, part.psf) else spatial
     return SeenSource(position, part.offset, run.pointing_lonlat, run.aeff, part.psf, part.edisp, shape)
