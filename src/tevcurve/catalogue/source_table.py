@@ -34,7 +34,8 @@ _WORDS = {
     "ts_var": "Test statistic of a source that varies from row to row against a constant one",
     "n_free": "Degrees of freedom of ts_var: fluxes less one",
     "p_var": "Chance of a constant source to have that ts_var, of chi-square with n_free degrees of freedom, not told "
-    "below 1e-15; NaN where a flux is held at zero, which makes ts_var smaller than chi-square has it, and without degrees of freedom",
+    "below 1e-15; NaN where a flux is held at zero, which makes ts_var smaller than chi-square has it, and without "
+    "degrees of freedom",
     "p_in_runs": "Chance of a constant source to vary so inside its runs, from permuted times of events; for faint "
     "sources and empty positions: too high where the source gives most of the events of its region",
     "variability_index": "Fractional variability of the fluxes; 0 where errors explain their scatter, NaN where faint",
