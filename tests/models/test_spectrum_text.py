@@ -1,7 +1,11 @@
 """Spectra as texts and dicts: what a person may write, and what comes back to the last digit."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tevcurve.errors import InputError
 from tevcurve.models import (
@@ -39,6 +43,42 @@ def test_a_spectrum_comes_back_to_the_last_digit(model):
         assert again.parameters.names == model.parameters.names
         assert [p.value for p in again.parameters] == [p.value for p in model.parameters]
         assert again.dnde(ENERGY).tobytes() == model.dnde(ENERGY).tobytes()
+
+
+NUMBERS = st.floats(0.1, 5)
+LEAVES = st.one_of(
+    st.builds(lambda index: PowerLaw(index), NUMBERS),
+    st.builds(lambda alpha, beta: LogParabola(alpha=alpha, beta=beta), NUMBERS, NUMBERS),
+    st.builds(lambda knee: BrokenPowerLaw(ebreak=f"{knee!r} TeV"), NUMBERS),
+)
+FACTORS = st.builds(lambda tilt: PowerLawNorm(tilt=tilt), NUMBERS)
+MADE = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds(lambda a, b: a + b, inner, inner),
+        st.builds(lambda a, b: a * b, inner, FACTORS),
+        st.builds(lambda a, b: b * a, inner, FACTORS),
+        st.builds(lambda a, b: a * b, inner, NUMBERS),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(MADE)
+def test_whatever_is_made_of_spectra_comes_back(model):
+    text = spectrum_to_text(model)
+    for again in (spectrum_from_text(text), spectrum_from_dict(spectrum_to_dict(model))):
+        assert spectrum_to_text(again) == text
+        assert again.parameters.names == model.parameters.names
+        np.testing.assert_allclose(again.dnde(ENERGY), model.dnde(ENERGY), rtol=1e-13)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("()+* =.-eE12PowerLaw index scale EBL[],\\'\"\n", max_size=60))
+def test_any_text_is_a_spectrum_or_a_sentence(text):
+    with suppress(InputError):
+        assert spectrum_from_text(text).parameters
 
 
 @pytest.mark.parametrize(
@@ -105,6 +145,8 @@ def test_what_is_no_spectrum(text, words):
         {"model": "sum", "of": [{"model": "PowerLaw"}] * 2, "index": 2},
         {"model": "sum", "of": [{"model": "PowerLaw"}] * 2, "scale": "2 TeV"},
         {"model": "PowerLaw", "of": []},
+        {"model": ["PowerLaw"]},
+        {"model": "x" * 1_000_000},
         {"model": "PowerLaw", "times": "x"},
         {},
         "PowerLaw",

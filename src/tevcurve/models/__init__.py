@@ -19,16 +19,9 @@ from tevcurve.models.spectral_shapes import (
     PowerLaw,
     PowerLawNorm,
 )
-from tevcurve.models.spectrum_text import (
-    dict_from_text,
-    spectrum_class,
-    spectrum_from_dict,
-    spectrum_from_text,
-    spectrum_name,
-    spectrum_to_dict,
-    spectrum_to_text,
-    with_nodes,
-)
+from tevcurve.models.spectrum_dict import spectrum_from_dict, spectrum_to_dict
+from tevcurve.models.spectrum_names import spectrum_class, spectrum_name
+from tevcurve.models.spectrum_text import dict_from_text, spectrum_from_text, spectrum_to_text, with_nodes
 from tevcurve.models.template_spectrum import TemplateSpectrum
 from tevcurve.on_demand import names_on_demand
 

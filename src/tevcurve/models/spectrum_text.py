@@ -1,102 +1,27 @@
-"""Spectra as texts and as plain dicts, and back: the one place in which files, configurations and commands name them.
+"""Spectra as texts, and back.
 
 A text is the name of a shape of `tevcurve.spectra.SPECTRA` and its parameters, "PowerLaw index=2.6 reference=3 TeV".
 Shapes are joined by + and * between spaces, with parentheses where * shall go before +, and numbers may stand among
-the factors: "2 * (PowerLaw index=2 + LogParabola) * EBLAbsorption redshift=0.1". A dict has "model", its name, and
-for a sum or a product "of", a list of such dicts. Nothing of either is ever evaluated.
+the factors: "2 * (PowerLaw index=2 + LogParabola) * EBLAbsorption redshift=0.1". Nothing of it is ever evaluated.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tevcurve.errors import InputError
 from tevcurve.models.compound_spectra import CompoundSpectrum, ProductSpectrum, SumSpectrum
-from tevcurve.models.parameters import Parameter
 from tevcurve.models.spectral import SpectralModel
+from tevcurve.models.spectrum_dict import DEEPEST, parameter_text, spectrum_from_dict
+from tevcurve.models.spectrum_names import spectrum_class, spectrum_name
 from tevcurve.models.template_spectrum import TemplateSpectrum
 from tevcurve.spectra import SPECTRA
 
-COMPOUND: dict[str, type[SumSpectrum | ProductSpectrum]] = {"sum": SumSpectrum, "product": ProductSpectrum}
-# Other words in texts: for shapes, and for what is said of one.
-SHAPES = {"ebl": "EBLAbsorption", "template": "TemplateSpectrum"}
+# Other words for what is said of a shape.
 WORDS = {"EBLAbsorption": {"z": "redshift", "model": "ebl", "alpha": "alpha_norm"}}
-DEEPEST = 20  # parentheses inside one another
 LONGEST = 1_000_000  # characters
 _OPTION = re.compile(r"(?:^|\s)(\w+)\s*=\s*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-
-
-def spectrum_name(model: SpectralModel) -> str:
-    """What texts and files call the class of a model, str; InputError for one that is not declared.
-
-    model: `SpectralModel`.
-    """
-    cls = type(model)
-    for name, kind in COMPOUND.items():
-        if cls is kind:
-            return name
-    if cls.__name__ in SPECTRA and SPECTRA[cls.__name__] is cls:
-        return cls.__name__
-    for name, kind in SPECTRA.things().items():
-        if kind is cls:
-            return name
-    raise InputError(
-        f"The spectrum is a {cls.__name__}, which has no name in texts and files; wanted is one of "
-        f"{', '.join(SPECTRA)}, or one that is registered."
-    )
-
-
-def spectrum_class(name: Any) -> type[SpectralModel]:
-    """The class of a name, which may be written in another way: "power law", "log-parabola".
-
-    name: as a person writes it.
-
-    Raises InputError, whose `path` is ("model",), for a name that there is not.
-    """
-    if name in COMPOUND:
-        return COMPOUND[name]
-    if name in SPECTRA:
-        return SPECTRA[name]
-    plain = {_letters(known): known for known in SPECTRA} | SHAPES
-    wanted = _letters(name)
-    if wanted not in plain:
-        near = difflib.get_close_matches(wanted, plain, 1)
-        hint = f" (did you mean {plain[near[0]]}?)" if near else ""
-        first, _, rest = str(name).strip().partition(" ")
-        if rest and _letters(first) in plain:
-            hint = f" ({rest!r} has no name; what is said of {first} is NAME=VALUE)"
-        raise _at("model", f"{name!r}{hint}; wanted is one of {', '.join(SPECTRA)}")
-    return SPECTRA[plain[wanted]]
-
-
-def spectrum_to_dict(model: SpectralModel) -> dict[str, Any]:
-    """Dict of texts, numbers, and for sums and products lists of such dicts; values are right to the last digit.
-
-    model: `SpectralModel` of a declared shape.
-    """
-    name = spectrum_name(model)
-    if name in COMPOUND:
-        own = {
-            each.name: _value(each)
-            for each in getattr(model, "own", ())
-            for each in [model.parameters[each.name]]
-        }
-        return {"model": name, **own, "of": [spectrum_to_dict(part) for part in model.settings["parts"]]}
-    return {"model": name, **model.short_settings, **{each.name: _value(each) for each in model.parameters}}
-
-
-def spectrum_from_dict(values: Mapping[str, Any]) -> SpectralModel:
-    """The `SpectralModel` of what `spectrum_to_dict` makes; what is not said has the default of its class.
-
-    values: dict with "model".
-
-    Raises InputError, whose `path` is the key that is wrong, for unknown shapes, parameters and units.
-    """
-    if not isinstance(values, Mapping):
-        raise InputError(f"a {type(values).__name__}; wanted is a dict with a model and its parameters")
-    return _made(values, 0)
 
 
 def spectrum_to_text(model: SpectralModel) -> str:
@@ -111,7 +36,7 @@ def spectrum_to_text(model: SpectralModel) -> str:
         return terms if scale == 1 else f"{scale!r} * ({terms})"
     if isinstance(model, ProductSpectrum):
         return " * ".join(map(_as_factor, model.parts))
-    said = {**model.short_settings, **{each.name: _value(each) for each in model.parameters}}
+    said = {**model.short_settings, **{each.name: parameter_text(each) for each in model.parameters}}
     back = {value: key for key, value in WORDS.get(name, {}).items() if key == "model"}
     return " ".join([name, *(f"{back.get(key, key)}={value}" for key, value in said.items())])
 
@@ -249,88 +174,14 @@ class _Reader:
         name = next(each for each in (name, *SPECTRA) if each in SPECTRA and SPECTRA[each] is kind)
         words = WORDS.get(name, {})
         options = {
-            words.get(key, key): number(value.strip(" ,")) for key, value in zip(names, values, strict=True)
+            words.get(key, key): _number(value.strip(" ,")) for key, value in zip(names, values, strict=True)
         }
         return {"model": name, **self.defaults.get(name, {}), **options}
 
 
-def _made(values: Mapping[str, Any], depth: int) -> SpectralModel:
-    given = dict(values)
-    kind, times = spectrum_class(given.pop("model", None)), given.pop("times", None)
-    if kind in COMPOUND.values():
-        made = _compound(kind, given, depth)
-    else:
-        made = _shape(kind, values.get("model"), given)
-    if times is None:
-        return made
-    if isinstance(times, bool) or not isinstance(times, int | float):
-        raise _at("times", f"{times!r}; wanted is a number")
-    return made * times
-
-
-def _compound(kind: type[SpectralModel], given: dict[str, Any], depth: int) -> SpectralModel:
-    parts = given.pop("of", None)
-    if not isinstance(parts, list) or depth >= DEEPEST:
-        raise _at("of", f"{type(parts).__name__}; wanted is a list of spectra, not {DEEPEST} deep")
-    for each in parts:
-        if not isinstance(each, Mapping):
-            raise _at("of", f"has a {type(each).__name__}; wanted are dicts with a model and its parameters")
-    made = kind.from_settings({"parts": [_made(each, depth + 1) for each in parts]})
-    for name, value in given.items():
-        if name not in [each.name for each in getattr(kind, "own", ())]:
-            raise _at(name, f"no parameter of a {made._title()}")
-        _check_value(name, value)
-        made.parameters[name].value = value
-    return made
-
-
-def _shape(kind: type[SpectralModel], name: Any, values: dict[str, Any]) -> SpectralModel:
-    known = [parameter.name for parameter in kind.default_parameters]
-    settings = {key: value for key, value in values.items() if key in kind.setting_names}
-    given = {key: value for key, value in values.items() if key not in settings}
-    for key, value in given.items():
-        if key not in known:
-            wanted = [*kind.setting_names, *known]
-            near = difflib.get_close_matches(str(key), wanted, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise _at(key, f"no parameter of {name}{hint}; wanted is one of {', '.join(wanted)}")
-        _check_value(key, value)
-        parameter = next(each for each in kind.default_parameters if each.name == key)
-        try:
-            parameter.like(value)
-        except InputError as error:
-            raise _at(key, f"{value!r}: {str(error).rstrip('.')}") from error
-    return kind.from_settings(settings, **given)
-
-
-def _check_value(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise _at(name, f"{value!r}; wanted is a number or a text with a unit")
-
-
-def _at(name: str, words: str) -> InputError:
-    error = InputError(words)
-    error.path = (name,)  # type: ignore[attr-defined]
-    return error
-
-
-def _letters(name: Any) -> str:
-    return re.sub(r"[^a-z0-9]", "", str(name).lower())
-
-
-def number(text: str) -> float | str:
-    """The float of a text, or the text. text: of a value."""
+def _number(text: str) -> float | str:
+    """The float of a text, or the text."""
     try:
         return float(text)
     except ValueError:
         return text
-
-
-def _value(parameter: Parameter) -> float | str:
-    """Float of a parameter without a unit, else its text, exact to the last digit."""
-    unit = parameter.unit
-    bases = sorted(zip(unit.bases, unit.powers, strict=True), key=lambda pair: pair[0].to_string().lower())
-    powers = [f"{base.to_string()}{power if power != 1 else ''}" for base, power in bases]
-    simple = unit.scale == 1 and all(float(power).is_integer() for power in unit.powers)
-    text = " ".join(powers) if simple else unit.to_string()
-    return f"{float(parameter.value)!r} {text}" if text else float(parameter.value)

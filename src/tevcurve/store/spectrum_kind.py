@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from tevcurve.errors import DataError, InputError
 from tevcurve.models import SpectralModel, spectrum_class, spectrum_name
 from tevcurve.models.compound_spectra import CompoundSpectrum
-from tevcurve.models.spectrum_text import COMPOUND
+from tevcurve.models.spectrum_names import COMPOUND
 from tevcurve.spectra import SPECTRA
 from tevcurve.store.plain import RecordKind
 
