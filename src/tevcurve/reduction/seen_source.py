@@ -19,8 +19,8 @@ from tevcurve.reduction.true_nodes import source_responses
 
 # A round source so many times narrower than the point spread function is a point: its width adds 2e-4 to that.
 NARROW = 50
-# Directions in which the places where photons are seen are averaged.
-TURNS = 16
+# Directions on half a circle over which places where photons are seen are averaged.
+TURNS = 8
 # Points over which the effective area is averaged, on the radius of an extended source.
 POINTS = 8
 
@@ -81,7 +81,9 @@ class SeenSource:
         rings = ring_integrals(rad, self.psf.profiles(energies_tev))
         middle = 0.5 * (rad[1:] + rad[:-1])
         mean = np.zeros(len(energies_tev))
-        for turn in 2 * np.pi * np.arange(TURNS) / TURNS:
+        # Both sides of the line to the pointing are alike.
+        to_pointing = np.arctan2(*offset_frame(*self.pointing, *self.position))
+        for turn in to_pointing + np.pi * (np.arange(TURNS) + 0.5) / TURNS:
             there = self._area_behind(energies_tev, middle * np.sin(turn), middle * np.cos(turn))
             mean += np.einsum("er,er->e", rings, there) / TURNS
         return np.divide(area, mean[:, None], out=np.ones_like(area), where=mean[:, None] > 0)
