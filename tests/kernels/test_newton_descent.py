@@ -126,3 +126,36 @@ def test_dot_is_the_sum_of_products_per_row():
     left, right = rng.normal(size=(2, 7, 3))
     np.testing.assert_allclose(dot(left, right), (left * right).sum(axis=1))
     assert dot(np.zeros((4, 0)), np.zeros((4, 0))).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("n", [3, 6])
+def test_the_last_step_ends_at_the_least_squares_above_zero(n):
+    """The descent stops early; the step that is left, those to zero among them, and what it gains, are told."""
+    rng = np.random.default_rng(n)
+    matrices, sides = rng.normal(size=(50, 12, n)), rng.normal(size=(50, 12))
+    hessian = np.einsum("bij,bik->bjk", matrices, matrices)
+
+    def values(point):
+        return np.einsum("bjk,bk->bj", hessian, point) - np.einsum("bij,bi->bj", matrices, sides), hessian
+
+    descent = NewtonDescent(np.full((50, n), 0.02), np.ones((50, n)), stop=0.5)
+    while descent.going.any():
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gradient, _ = values(descent.point)
+            descent.advance(gradient, hessian)
+    expected = [nnls(matrix, side) for matrix, side in zip(matrices, sides, strict=True)]
+    for k, (point, distance) in enumerate(expected):
+        if np.array_equal(point == 0, descent.held[k]):
+            np.testing.assert_allclose(descent.end()[k], point, atol=1e-8)
+            half = 0.5 * np.sum((matrices[k] @ descent.point[k] - sides[k]) ** 2)
+            gain = descent.gain(gradient, hessian)[k]
+            assert half + gain == pytest.approx(0.5 * distance**2, abs=1e-8)
+    assert (
+        np.mean(
+            [
+                np.array_equal(point == 0, held)
+                for (point, _), held in zip(expected, descent.held, strict=True)
+            ]
+        )
+        > 0.8
+    )

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tevcurve.kernels.amplitudes import AmplitudeLikelihood, Start
-from tevcurve.kernels.newton_descent import BEFORE_LAST_STEP, NewtonDescent, dot, solve, times
+from tevcurve.kernels.newton_descent import BEFORE_LAST_STEP, NewtonDescent, solve, times
 from tevcurve.kernels.one_amplitude import Followed
 
 MAX_STEPS = 200
@@ -108,12 +108,10 @@ def best_amplitudes(likelihood: SeveralAmplitudes, start: Start = None) -> BestA
             if not descent.going.any():
                 break
         half, gradient, hessian = values
-        # The last step is too small to be worth another evaluation.
-        step = solve(hessian, gradient, descent.held)
-        amplitudes, stat = np.maximum(descent.point - step, 0.0), 2 * half - dot(gradient, step)
-        slope = np.where(descent.held, gradient - times(hessian, step), 0.0)
+        stat = 2 * (half + descent.gain(gradient, hessian))
+        slope = np.where(descent.held, gradient + times(hessian, descent.last), 0.0)
     converged = ~descent.going & np.isfinite(stat)
-    return BestAmplitudes(amplitudes, stat, slope, hessian, descent.held, converged, start)
+    return BestAmplitudes(descent.end(), stat, slope, hessian, descent.held, converged, start)
 
 
 def _shared_out(

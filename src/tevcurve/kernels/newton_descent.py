@@ -4,8 +4,8 @@ import numpy as np
 
 # In units of the amplitudes' own errors; what is left is added to second order by whoever uses the derivatives.
 DECREMENT_STOP = 1e-4
-# Where the last step is made, too, what is left of that is a hundredth of it, and the statistic is exact to 1e-8.
-BEFORE_LAST_STEP = 3e-3
+# Where the last step is made, too, what is left of that is a tenth of it at most, and the statistic is exact to 1e-8.
+BEFORE_LAST_STEP = 1e-3
 DAMPING = 1e-10
 # What is added to unit diagonals, so that amplitudes that can take each other's place leave something to solve.
 SINGULAR = 1e-13
@@ -33,6 +33,7 @@ class NewtonDescent:
     point : float array (n_bins, n), where to evaluate next, at last the minimum
     going : bool array (n_bins,), whether it is not the minimum yet
     held : bool array (n_bins, n), amplitudes that are at their bounds, or as good as
+    last : float array (n_bins, n), the step from there that is too small to be worth another evaluation
     """
 
     def __init__(self, point: np.ndarray, scale: np.ndarray, stop: float = DECREMENT_STOP) -> None:
@@ -40,6 +41,21 @@ class NewtonDescent:
         self._step, self._slope = np.zeros_like(point), np.zeros(len(point))
         self._size, self._largest = np.zeros(len(point)), np.ones(len(point))
         self.going, self.held = np.ones(len(point), dtype=bool), np.zeros(point.shape, dtype=bool)
+        self.last = np.zeros_like(point)
+
+    def end(self) -> np.ndarray:
+        """The minima (n_bins, n): the points after the last step. See `gain`."""
+        return np.where(self.held, 0.0, np.maximum(self.point + self.last, 0.0))
+
+    def gain(self, gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray:
+        """What the last step changes of the functions, (n_bins,), to second order.
+
+        Parameters
+        ----------
+        gradient : float array (n_bins, n), at the points
+        hessian : float array (n_bins, n, n)
+        """
+        return dot(gradient + 0.5 * times(hessian, self.last), self.last)
 
     def advance(self, gradient: np.ndarray, hessian: np.ndarray) -> None:
         """Move `point`, given the gradients (n_bins, n) and Hessians (n_bins, n, n) there.
@@ -56,6 +72,7 @@ class NewtonDescent:
         cut = np.clip(np.nan_to_num(self._slope / (self._slope - along), nan=0.1), 0.1, 0.6)
         direction, held = _bounded_newton(gradient, hessian, self.point, self._scale)
         self.held = np.where(self.going[:, None], held, self.held)
+        self.last = np.where(self.going[:, None], direction, self.last)
         slope = dot(gradient, direction)
         size = (np.abs(direction) / (self.point + self._scale)).max(axis=1)
         length = np.minimum(1.0, self._largest / np.maximum(size, 1e-300))

@@ -98,14 +98,12 @@ class OneAmplitude:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             descent, (half, gradient, hessian), inner = self._descend(a, start)
             rest, edge = hessian[:, 1:, 1:], hessian[:, 0, 1:]
-            step = solve(rest, gradient[:, 1:], descent.held)
-            half = half - 0.5 * dot(gradient[:, 1:], step)
+            half = half + descent.gain(gradient[:, 1:], rest)
             half[descent.going] = np.nan
             follow = -solve(rest, edge, descent.held)
-            slope = gradient[:, 0] - dot(edge, step)
-            others = np.maximum(descent.point - step, 0.0)
+            slope = gradient[:, 0] + dot(edge, descent.last)
             curvature = hessian[:, 0, 0] + dot(edge, follow)
-        end = Followed(np.column_stack([a, others]), follow, inner)
+        end = Followed(np.column_stack([a, descent.end()]), follow, inner)
         return (2 * half, 2 * slope, 2 * curvature), end
 
     def settled(self, a: np.ndarray, start: Start = None) -> tuple[Settled, Start]:
@@ -139,9 +137,8 @@ class OneAmplitude:
     def _best(self, a: np.ndarray, start: Start) -> tuple[np.ndarray, Start]:
         """(all amplitudes (n, n_amplitudes) at their best, where the likelihood's own search ended)."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            descent, (_, gradient, hessian), inner = self._descend(a, start)
-            step = solve(hessian[:, 1:, 1:], gradient[:, 1:], descent.held)
-        return np.column_stack([a, np.maximum(descent.point - step, 0.0)]), inner
+            descent, _, inner = self._descend(a, start)
+        return np.column_stack([a, descent.end()]), inner
 
     def _descend(self, a: np.ndarray, start: Start) -> tuple[NewtonDescent, Any, Start]:
         """(`NewtonDescent` at its end, the likelihood's derivatives there, where the likelihood's own search ended)."""
