@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tevcurve.kernels.off_centre_disc import disc_shares, part_of_rings
+from tevcurve.kernels.off_centre_disc import disc_shares, node_weights, part_of_rings
 from tevcurve.kernels.sphere import angular_separation, directional_offset
 
 SIGMA = np.deg2rad(0.08)
@@ -63,3 +63,24 @@ def test_parts_of_rings():
     # cos R = cos d cos r + sin d sin r cos(angle).
     angle = np.arccos((np.cos(0.2) - np.cos(0.3) ** 2) / np.sin(0.3) ** 2)
     assert parts[2] == pytest.approx(angle / np.pi, rel=1e-12)
+
+
+def test_a_table_with_kinks_in_discs_is_what_a_grid_says():
+    random = np.random.default_rng(2)
+    nodes = np.deg2rad(np.append(0, np.cumsum(random.uniform(0.004, 0.03, 30))))
+    values = random.uniform(size=31)
+    radius = np.deg2rad(0.11)
+    n_ring, n_angle = 2000, 1440
+    ring, angle = (
+        (np.arange(n_ring) + 0.5) / n_ring * radius,
+        (np.arange(n_angle) + 0.5) / n_angle * 2 * np.pi,
+    )
+    lon, lat = directional_offset(0.3, 0.2, angle[None, :], ring[:, None])
+    distances = np.deg2rad([0.0, 1e-5, 0.04, 0.11, 0.2, 0.4])
+    shares = node_weights(nodes, distances, radius) @ values
+    for distance, share in zip(distances, shares, strict=True):
+        away = directional_offset(0.3, 0.2, 0.7, distance)
+        density = np.interp(angular_separation(*away, lon, lat), nodes, values, right=0.0)
+        expected = np.sum(density.mean(axis=1) * 2 * np.pi * np.sin(ring)) * radius / n_ring
+        assert share == pytest.approx(expected, rel=2e-5)
+    assert np.all(node_weights(nodes, np.array([1.0]), radius) == 0)

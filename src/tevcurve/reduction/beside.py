@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.errors import DataError
-from tevcurve.kernels.off_centre_disc import disc_shares
+from tevcurve.kernels.off_centre_disc import disc_shares, node_weights
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.models.round_shapes import is_round
 from tevcurve.problems import remark
@@ -46,13 +46,16 @@ def shares_in_circles(seen, energies_tev, lon, lat, radius):
 
 def _of_round(psf, energies_tev, distances, radius):
     """Shares (n, n_circles) of what a round function holds in circles at distances from its centre, radian."""
-    return disc_shares(
-        lambda rad: psf.densities(energies_tev, rad),
-        lambda angle: psf.containment_fraction(energies_tev, angle),
-        distances,
-        radius,
-        np.pi if psf.is_endless else float(psf.rad_rad[-1]),
-    )
+    if psf.is_endless:
+        return disc_shares(
+            lambda rad: psf.densities(energies_tev, rad),
+            lambda angle: psf.containment_fraction(energies_tev, angle),
+            distances,
+            radius,
+        )
+    # A table, which is linear between its nodes, has shares that are sums over these.
+    rad, profiles, _ = psf.profiles_up_to(energies_tev)
+    return np.einsum("en,dn->ed", profiles, node_weights(rad, distances, radius))
 
 
 def others_per_s(run, models, axes, responses, regions):
