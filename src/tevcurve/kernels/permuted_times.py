@@ -7,6 +7,7 @@ broken at random, and the chance is spread over its step, so that it is uniform 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,15 +38,20 @@ class WeightsInTime:
 
         segment: int array (m, n), the segments of the events, in as many permutations.
         """
-        shares = self.counts / self.counts.sum()
-        used = shares > 0
+        shares, scale = self._expected
         place = segment + len(shares) * np.arange(len(segment))[:, None]
         weights = np.broadcast_to(self.weight, segment.shape)
         sums = np.bincount(place.ravel(), weights.ravel(), len(segment) * len(shares))
-        off = sums.reshape(-1, len(shares))[:, used] - self.weight.sum() * shares[used]
-        return (
-            (off**2 / shares[used]).sum(axis=1) / np.sum(self.weight**2) / max(np.count_nonzero(used) - 1, 1)
-        )
+        off = sums.reshape(-1, len(shares)) - self.weight.sum() * shares
+        return np.einsum("ms,ms,s->m", off, off, scale)
+
+    @cached_property
+    def _expected(self) -> tuple[np.ndarray, np.ndarray]:
+        """The share of all events in each segment, and one over what squares are divided by; 0 without events."""
+        shares = self.counts / self.counts.sum()
+        used = shares > 0
+        norm = np.sum(self.weight**2) * max(np.count_nonzero(used) - 1, 1)
+        return shares, np.divide(1 / norm, shares, out=np.zeros(len(shares)), where=used)
 
     def permuted(self, number: int, rng: "np.random.Generator") -> np.ndarray:
         """Segments of the events in permutations of the times of all events, int array (number, n).

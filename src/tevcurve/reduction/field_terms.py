@@ -26,7 +26,7 @@ from tevcurve.reduction.seen_in_field import SeenInField, overlap_in_field
 from tevcurve.reduction.true_nodes import TrueNodes
 
 # The share of photons, as they are seen, beyond the angle at which a source ends: neither expected nor looked for.
-LEFT = 1e-4
+LEFT = 3e-4
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """One source as a run sees it in its field of view: at the run's events, and as sums."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class SeenInField:
 
     __repr__ = short_repr
 
-    @property
+    @cached_property
     def frame(self) -> np.ndarray:
         """See `tangent_axes`."""
         return tangent_axes(*self.position)
