@@ -265,3 +265,42 @@ def test_entries_do_not_depend_on_where_the_data_lie(kept_store, tmp_path):
     problems = tevcurve.LightCurves.read(folders[0].parent / "out").problems
     assert {"2", "3"} == set(problems["obs_id"].tolist())
     assert not any(str(tmp_path) in reason for reason in problems["reason"])
+
+
+def test_neighbours_are_fitted_with_a_source_and_told(kept_store, whole):
+    """Neighbours of 0.25 deg: the fluxes are those of a light curve with both in its models."""
+    places = Table(
+        {
+            "name": ["Crab", 'beside; "it"'],
+            "ra": [TARGET.ra.deg] * 2,
+            "dec": TARGET.dec.deg + np.array([0, 0.25]),
+        }
+    )
+    places["neighbours"] = ["near", ""]
+    curves = tevcurve.light_curves(DataStore.from_dir(kept_store), places, **OPTIONS)
+    crab, beside = curves["Crab"], curves['beside; "it"']
+    assert crab.meta["other_sources"] == 'beside; "it" (free in each row)'
+    assert crab.meta["models"][0].startswith('beside; "it": SkyPointSource at 83.63')
+    assert "not_in_the_model" not in crab.meta
+    assert beside.meta["not_in_the_model"] == "1 other of the catalogue within 0.5 deg"
+    assert curves.sources["n_near"].tolist() == [0, 1]
+    assert "1 source has others of the catalogue" in curves.table.meta["not_in_the_model"]
+    models = [
+        tevcurve.SkyModel(tevcurve.SkyPointSource(*place), tevcurve.PowerLaw(index=2.5), name=name)
+        for name, place in (
+            ("Crab", (TARGET.ra, TARGET.dec)),
+            ("beside", (TARGET.ra, TARGET.dec + 0.25 * u.deg)),
+        )
+    ]
+    own = tevcurve.light_curve(
+        DataStore.from_dir(kept_store),
+        TARGET,
+        name="Crab",
+        models=models,
+        unbinned=True,
+        norm_values=None,
+        **OPTIONS,
+    )
+    np.testing.assert_allclose(
+        crab.table["norm"], own.table["norm"], atol=0.02 * np.max(own.table["norm_errp"])
+    )

@@ -1,5 +1,6 @@
 """The light curves of a catalogue in their folder, read one by one."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -109,12 +110,16 @@ class LightCurves:
         table = self.rows(number, number + 1)
         row = self.sources[number]
         table.remove_column(NAME)
-        lonlat = np.deg2rad([row["ra"], row["dec"]])
-        table.meta |= {
-            "source": str(name),
-            "position": position_words(tuple(lonlat)),
-            "spectrum": str(row["spectrum"]),
-        }
+        table.meta |= {"source": str(name), "position": _place(row), "spectrum": str(row["spectrum"])}
+        if row["neighbours"]:
+            others = [self.sources[self._number_of(other)] for other in neighbours_of_row(row)]
+            told = [
+                f"{other['name']}: SkyPointSource at {_place(other)}, {other['spectrum']}" for other in others
+            ]
+            table.meta |= {
+                "other_sources": f"{', '.join(str(other['name']) for other in others)} (free in each row)",
+                "models": told,
+            }
         for column in table.colnames:
             table[column].info.format = declared(column).form
         table.meta.pop("not_in_the_model", None)
@@ -178,3 +183,13 @@ class LightCurves:
 
     def __repr__(self) -> str:
         return f"<LightCurves of {len(self)} sources, {int(np.sum(self.sources['n_rows']))} rows, in {self.folder}>"
+
+
+def neighbours_of_row(row: Any) -> list[str]:
+    """Names of the sources that are fitted with one. row: of the table of sources."""
+    return json.loads(row["neighbours"]) if row["neighbours"] else []
+
+
+def _place(row: Any) -> str:
+    """The position of a row of the table of sources, in words."""
+    return position_words((float(np.deg2rad(row["ra"])), float(np.deg2rad(row["dec"]))))

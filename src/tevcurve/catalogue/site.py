@@ -12,7 +12,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve import __version__
-from tevcurve.catalogue.folder import LightCurves
+from tevcurve.catalogue.folder import LightCurves, neighbours_of_row
 from tevcurve.catalogue.source_table import alone_words
 from tevcurve.catalogue.sparkline import LIMIT_TS, sparkline
 from tevcurve.problems import FAILED
@@ -254,7 +254,8 @@ def _source_facts(source: Any, n_bands: int) -> list[tuple[str, str]]:
         ("p of constancy inside runs", number(source["p_in_runs"], 2)),
         ("Spectrum", str(source["spectrum"])),
     ]
-    facts += [("Fitted with", str(source["neighbours"]))] if source["neighbours"] else []
+    fitted = neighbours_of_row(source)
+    facts += [("Fitted with", ", ".join(fitted))] if fitted else []
     n_near = int(source["n_near"])
     facts += [("Not in its model", f"{count(n_near, 'other source')} within 0.5 deg")] if n_near else []
     return facts

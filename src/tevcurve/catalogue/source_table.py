@@ -1,5 +1,6 @@
 """The table of sources: a row for each, with what all its rows say of it."""
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,7 +24,7 @@ _WORDS = {
     "group": "Number of the group of sources each within 0.5 deg of another of it, from 0",
     "n_near": "Other sources within 0.5 deg that are not in its model, so that their photons may count as its own",
     "spectrum": "Reference spectrum of its rows",
-    "neighbours": "Sources whose fluxes are fitted with it, with ; between them",
+    "neighbours": "Sources whose fluxes are fitted with it, a list as JSON has it",
     "n_rows": "Rows of light_curves.fits that are of the source; they follow each other, in the order of the sources",
     "n_fluxes": "Rows with a flux and errors, of each energy band",
     "livetime": "Sum of the live times of the rows of an energy band",
@@ -109,7 +110,7 @@ class RowSums:
             "group": source_groups(self.plan),
             "n_near": _others_near(sources),
             "spectrum": _spectra(sources),
-            "neighbours": ["; ".join(source.neighbours) for source in sources],
+            "neighbours": [_listed(source.neighbours) for source in sources],
             **self._of_rows(n),
             "p_in_runs": combined_chance(self._logs, self._chances),
         }
@@ -156,6 +157,10 @@ class RowSums:
 
 def _joined(parts: list[np.ndarray], kind: type) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return json.dumps(list(names), ensure_ascii=False) if names else ""
 
 
 def _others_near(sources: Sequence) -> np.ndarray:
