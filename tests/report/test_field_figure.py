@@ -47,6 +47,7 @@ def test_sources_circles_and_excluded_pixels_are_where_they_are(observations):
     assert area == pytest.approx(np.sum(~made.origin.settings.default.allowed) * 0.01, rel=1e-3)
     page = report_html(made, n_toys=0)
     assert "What shines in the field" in page
+    assert "&lt;b&gt;east, wide (free in each row)" in page
     assert "<b>east" not in page
 
 

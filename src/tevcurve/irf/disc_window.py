@@ -19,7 +19,7 @@ def _padded_lonlat(geom: WcsGeom, margin: int) -> tuple[np.ndarray, np.ndarray]:
     return geom.pix_to_lonlat(*np.meshgrid(x, y))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def disc_window(
     geom: WcsGeom, lon: float, lat: float, radius: float, beyond: bool = True
 ) -> tuple[np.ndarray, np.ndarray, int, int, bool] | None:

@@ -94,7 +94,8 @@ class _Part:
     of_profiles: np.ndarray
 
 
-@lru_cache(maxsize=16)
+# About a megabyte for each of the sources of a field.
+@lru_cache(maxsize=64)
 def _pixel_weights(
     x_bytes: bytes, y_bytes: bytes, rad_bytes: bytes, many: int, factor: int
 ) -> tuple[np.ndarray, list[_Part]]:

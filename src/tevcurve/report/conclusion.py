@@ -11,6 +11,8 @@ from tevcurve.report import words
 from tevcurve.rounding import decimals_of
 
 MAX_REASONS = 12
+# What of the model is said at a glance, besides the spectrum: keys of the metadata and their names.
+BESIDE = {"shape": "Shape", "other_sources": "Other sources"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def conclude(light_curve, rows, variability, missing):
     ]
     facts += [("Energies", _energies(rows))] if rows.bands[0] else []
     facts += [("Time bins", str(light_curve.meta["time_bins"]))] if light_curve.meta.get("time_bins") else []
+    facts += [(name, str(light_curve.meta[key])) for key, name in BESIDE.items() if light_curve.meta.get(key)]
     limits = _limitations(light_curve, rows, overlapping) + missing
     verdict = verdict.replace("p = ", f"p{words.HELD}={words.HELD}").replace(
         "p < ", f"p{words.HELD}<{words.HELD}"
