@@ -154,13 +154,14 @@ def rows_of_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE,
     rates = [np.zeros(len(own)) for own in of_runs[0]] if shapes is None else shapes.rates()
     each_run = enumerate(zip(runs, cut.cuts, cut_off.cuts, *of_runs, rates, strict=True))
     pieces = [_cells(number, dark, *each) for number, each in each_run]
+    if any(run.others_per_s is not None for run in runs):
+        pieces = [piece + _others_in(run, on) for piece, run, on in zip(pieces, runs, cut.cuts, strict=True)]
     columns = [np.concatenate(column) for column in zip(*pieces, strict=True)]
     if setting.stacked:
         columns = _stacked(len(bands), columns)
     order = np.argsort(columns[0], kind="stable")
     row, run, _, *values = (column[order] for column in columns)
-    known = [None, None] if all(run.others_per_s is None for run in runs) else values[-2:]
-    cells = OnOffCells(row, row * len(runs) + run, *values[:-2], *known)
+    cells = OnOffCells(row, row * len(runs) + run, *values)
     profile, fitted = cells.profile(n_rows, background), cells.fitted_rows(n_rows)
     reaches = [run.reach(own, n_bands) for run, own in zip(runs, of_runs[0], strict=True)]
     own = {"bands": of_runs[0], "fluxes": of_runs[1], "rule": background, "shapes": shapes}
@@ -188,10 +189,7 @@ def _background_counts(run):
 
 
 def _cells(number, dark, run, on, off, bands, flux, off_rate):
-    """(row, run, reco bin, n_on, n_off, alpha, signal, off, off in ON, others in ON and OFF) of each cell in the fit.
-
-    A cell is a time bin and energy bin.
-    """
+    """(row, run, reco bin, n_on, n_off, alpha, signal, off, off in ON) of each time bin and energy bin in the fit."""
     reco = np.flatnonzero(run.mask_safe)
     n_times, n_reco, n_bands = len(on.bins), len(bands), len(dark)
     counts_on, counts_off = (
@@ -201,8 +199,6 @@ def _cells(number, dark, run, on, off, bands, flux, off_rate):
     ontime = on.seconds
     rate = np.where(dark[bands], 0.0, np.einsum("tr,t->r", run.response, flux))
     expected_off = ontime[:, None] * off_rate[reco]
-    others = np.zeros((2, n_reco)) if run.others_per_s is None else run.others_per_s
-    known = ontime[:, None] * run.deadc * others[:, None, reco]
     shape = (n_times, len(reco))
     return (
         on.rows(n_bands, bands[reco]).ravel(),
@@ -214,8 +210,14 @@ def _cells(number, dark, run, on, off, bands, flux, off_rate):
         (ontime[:, None] * run.deadc * rate[reco]).ravel(),
         expected_off.ravel(),
         (expected_off * run.alpha[reco]).ravel(),
-        *(each.ravel() for each in known),
     )
+
+
+def _others_in(run, on):
+    """Counts of other sources in ON and in OFF in each time bin and energy bin in the fit, in the order of `_cells`."""
+    rates = np.zeros((2, len(run.mask_safe))) if run.others_per_s is None else run.others_per_s
+    known = on.seconds[:, None] * run.deadc * rates[:, None, np.flatnonzero(run.mask_safe)]
+    return tuple(each.ravel() for each in known)
 
 
 def _of_events(count, cut):
