@@ -12,8 +12,9 @@ from time import sleep
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.table import Table
 
-from tevcurve import DataStore, light_curve
+from tevcurve import DataStore, light_curve, light_curves
 from tevcurve.data.write import write_store
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import DataError, InputError, TevcurveError
@@ -202,3 +203,29 @@ def test_where_nobody_answers(monkeypatch):
         port = server.getsockname()[1]
         with pytest.raises(InputError, match=r"\(not within 0.3 s\)"):
             connect(f"127.0.0.1:{port}")
+
+
+def test_a_catalogue_is_the_same_from_a_cluster(client, kept_store, tmp_path):
+    places = Table({"name": ["one", "two"], "ra": [83.63, 83.63], "dec": [22.01, 22.7]})
+    made = [
+        light_curves(
+            DataStore.from_dir(kept_store),
+            places,
+            energy_edges=[0.7, 10] * u.TeV,
+            safe_energy=None,
+            folder=tmp_path / name,
+            **options,
+        )
+        for name, options in (("here", {}), ("there", {"client": client}))
+    ]
+    one, other = (
+        {
+            path.relative_to(curves.folder): path.read_bytes()
+            for path in curves.folder.rglob("*")
+            if path.is_file()
+        }
+        for curves in made
+    )
+    assert one == other
+    with pytest.raises(InputError, match="n_jobs is 2, and a client is given too"):
+        light_curves(DataStore.from_dir(kept_store), places, client=client, n_jobs=2)
