@@ -145,7 +145,9 @@ def test_a_table_ends_inside_the_band_or_beyond_it(observations, caplog):
     ):
         make(observations[:1], energy_edges=[0.5, 120] * u.TeV)
     assert not caplog.records
-    make(observations[:1], energy_edges=[0.5, 30] * u.TeV)
+    curve = make(observations[:1], energy_edges=[0.5, 30] * u.TeV)
+    assert curve.meta["table_of_spectrum"] == "0.001 to 100 TeV, carried on from 0.1 to 150 TeV"
+    assert "table_of_spectrum" not in curve.rebin(energy_edges=[0.5, 10] * u.TeV).meta
     assert "true energies go from 0.1 to 150 TeV, and beyond the table its edge is carried on" in caplog.text
     with pytest.raises(InputError, match="a factor without a unit; wanted is a flux"):
         make(observations[:1], spectrum=EBLAbsorption(0.1))

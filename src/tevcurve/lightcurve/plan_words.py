@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.provenance import field_meta, position_words, safe_energy_words
+from tevcurve.lightcurve.reference_spectrum import beyond_table
 from tevcurve.options import option_of
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.exclusion import as_exclusions
@@ -48,6 +49,11 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
     responses = told(lambda setting: setting.responses)
     if responses != option_of("responses").default:
         meta["responses"] = responses
+    table = beyond_table(plan.field.spectrum, plan.axes.true)
+    if table is not None:
+        low, high = plan.axes.true[[0, -1]]
+        words = f"{table[0]:.4g} to {table[1]:.4g} TeV, carried on from {low:.4g} to {high:.4g} TeV"
+        meta["table_of_spectrum"] = words
     meta |= plan.meta
     if plan.settings.common is not None:
         meta["common_safe_energy_TeV"] = [plan.settings.common.low_tev, plan.settings.common.high_tev]

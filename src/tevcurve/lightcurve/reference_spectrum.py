@@ -70,6 +70,19 @@ def check_range(spectrum, bands):
         )
 
 
+def beyond_table(spectrum, true_edges):
+    """The energies that the table of a spectrum has, (low, high), TeV, where true energies lie beyond it; else None.
+
+    Parameters
+    ----------
+    spectrum : `SpectralModel`
+    true_edges : float array (n,), TeV, ascending
+    """
+    low, high = spectrum.energy_range
+    is_beyond = true_edges[0] < low * (1 - SAME) or true_edges[-1] > high * (1 + SAME)
+    return (low, high) if is_beyond else None
+
+
 def remark_beyond(spectrum, true_edges):
     """Remarks where true energies lie beyond the table that a spectrum is from.
 
@@ -78,12 +91,12 @@ def remark_beyond(spectrum, true_edges):
     spectrum : `SpectralModel`
     true_edges : float array (n,), TeV, ascending
     """
-    low, high = spectrum.energy_range
-    if true_edges[0] < low * (1 - SAME) or true_edges[-1] > high * (1 + SAME):
+    table = beyond_table(spectrum, true_edges)
+    if table is not None:
         remark(
-            f"The spectrum {spectrum_words(spectrum)} is from a table that goes from {low:.4g} to {high:.4g} TeV; true "
-            f"energies go from {true_edges[0]:.4g} to {true_edges[-1]:.4g} TeV, and beyond the table its edge is "
-            "carried on (an opacity as it is, a spectrum by its slope)."
+            f"The spectrum {spectrum_words(spectrum)} is from a table that goes from {table[0]:.4g} to {table[1]:.4g} "
+            f"TeV; true energies go from {true_edges[0]:.4g} to {true_edges[-1]:.4g} TeV, and beyond the table its "
+            "edge is carried on (an opacity as it is, a spectrum by its slope)."
         )
 
 
