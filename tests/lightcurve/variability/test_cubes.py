@@ -57,6 +57,19 @@ def test_constant_sources_have_chances_like_any_other(several):
     assert 0.2 < np.mean(chances) < 0.8
 
 
+def test_rows_with_free_neighbours_have_no_toys_and_say_why():
+    place = SkyPointSource.from_position(TARGET.directional_offset_by(0 * u.deg, 0.15 * u.deg))
+    beside = [SkyModel(place, SPECTRUM, name="beside")]
+    options = {"negative": True, "norm_values": None, "models": beside}
+    free = night(Constant(0.3), 1, by_width("8 min", align="absolute"), **options)
+    result = ts_var(free, n_toys=40)
+    assert result.method == "asymptotic"
+    assert "no toys are drawn of rows in which neighbours, or a shape, are fitted" in result.note
+    assert "a table has not" not in result.note
+    once = night(Constant(0.3), 1, by_width("8 min", align="absolute"), neighbours="once", **options)
+    assert ts_var(once, n_toys=40).method == "toys"
+
+
 def test_the_mean_of_toys_is_the_degrees_of_freedom_where_counts_are_many():
     rows = rows_of(night(Constant(4.0), 1, by_width("5 min")))
     values = np.concatenate([fits.ts_var for fits in null_fits(rows, 150, 1)])

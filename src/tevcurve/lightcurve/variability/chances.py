@@ -134,11 +134,7 @@ def _found(rows, test, values):
         return Found(fields | chance | told, values)
     few, note = np.count_nonzero(rows.few), ""
     if few:
-        why = (
-            "no toys were asked for"
-            if rows.maker is not None
-            else "toys need the events, which a table has not"
-        )
+        why = "no toys were asked for" if rows.maker is not None else rows.why_no_toys
         note = f"{few} of {rows.n} rows have few counts, where the formula is rough, and {why}"
     least = LEAST_ROUGH_CHANCE if few else LEAST_CHANCE
     chance = {"p_value": max(asymptotic, least), "p_is_limit": bool(asymptotic < least)}

@@ -1,6 +1,6 @@
 """The rows of a light curve as likelihoods: what every test of variability starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +46,7 @@ class Rows:
     good_s : float array (n,), s of good time
     exposure : float array (n,), above 0, to which the expected signal is proportional
     maker : what draws toys (`tevcurve.lightcurve.toys`), or None
+    fits_more : bool, whether there is none because the rows have more that is fitted, such as the fluxes of neighbours
     n_bounded : int, fluxes that are held at zero; none where the events are at hand
     n_energy_ranges : int, different ranges of energy that rows are fitted in; the spectrum extrapolates from them
     n_at_bound : int, fluxes that are at the lowest value that leaves every prediction above zero
@@ -64,6 +65,7 @@ class Rows:
     good_s: np.ndarray
     exposure: np.ndarray
     maker: Any = None
+    fits_more: bool = False
     n_bounded: int = 0
     n_energy_ranges: int = 1
     n_at_bound: int = 0
@@ -97,6 +99,13 @@ class Rows:
     def n(self):
         """Number of rows."""
         return len(self.number)
+
+    @property
+    def why_no_toys(self):
+        """What to say where there is no `maker`, str."""
+        if self.fits_more:
+            return "no toys are drawn of rows in which neighbours, or a shape, are fitted with the flux"
+        return "toys need the events, which a table has not"
 
     @cached_property
     def few(self):
@@ -180,10 +189,14 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
             f"Variability needs {least} rows or more with a flux; this light curve has {n} of {len(table)}."
         )
     if rows.maker is None and rows.n_at_bound > MOST_AT_BOUND * rows.n:
+        remedy = (
+            "make it with neighbours='once'"
+            if rows.fits_more
+            else "take the one that tevcurve.light_curve makes, or a result stored with its runs"
+        )
         raise InputError(
-            f"{rows.n_at_bound} of {rows.n} fluxes of this table are at the lowest value that leaves every prediction "
-            "above zero: chances then take toys, and these the events, which a table has not. Take variability of the "
-            "light curve that tevcurve.light_curve makes or of a result stored with its runs, or of longer time bins."
+            f"{rows.n_at_bound} of {rows.n} fluxes of this light curve are at the lowest value that leaves every "
+            f"prediction above zero, where chances are of toys, and {rows.why_no_toys}; {remedy}, or longer time bins."
         )
     if rows.n_bounded and not bounded:
         raise InputError(
@@ -233,7 +246,7 @@ def _from_origin(light_curve, numbers):
     middle = (joint.cut.times(joint.exposure.time_mean[numbers], numbers // joint.n_bands) - reference).sec
     if not all(isinstance(joint, each) for each in DRAWN):
         # Such rows, those in which more than norms is fitted among them, are known by their columns only.
-        return _from_columns(light_curve, numbers)
+        return replace(_from_columns(light_curve, numbers), fits_more=True)
     maker, own = joint.toys(numbers), np.searchsorted(joint.fitted, numbers)
     fits = RowFits(maker.profile)
     edges = origin.bands[numbers[0] % joint.n_bands :][:2]
