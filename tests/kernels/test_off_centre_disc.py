@@ -70,7 +70,7 @@ def test_a_table_with_kinks_in_discs_is_what_a_grid_says():
     nodes = np.deg2rad(np.append(0, np.cumsum(random.uniform(0.004, 0.03, 30))))
     values = random.uniform(size=31)
     radius = np.deg2rad(0.11)
-    n_ring, n_angle = 2000, 1440
+    n_ring, n_angle = 800, 480
     ring, angle = (
         (np.arange(n_ring) + 0.5) / n_ring * radius,
         (np.arange(n_angle) + 0.5) / n_angle * 2 * np.pi,
@@ -82,5 +82,5 @@ def test_a_table_with_kinks_in_discs_is_what_a_grid_says():
         away = directional_offset(0.3, 0.2, 0.7, distance)
         density = np.interp(angular_separation(*away, lon, lat), nodes, values, right=0.0)
         expected = np.sum(density.mean(axis=1) * 2 * np.pi * np.sin(ring)) * radius / n_ring
-        assert share == pytest.approx(expected, rel=2e-5)
+        assert share == pytest.approx(expected, rel=1e-4)
     assert np.all(node_weights(nodes, np.array([1.0]), radius) == 0)

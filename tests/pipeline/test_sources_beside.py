@@ -14,12 +14,13 @@ from tevcurve.store import Result, write_result
 
 SOURCE = sky_model("Crab", factor=3)
 OTHER = sky_model("other", beside(60, 0.2), 20, 2.3)
+N_RUNS = 16
 TRUTH = SOURCE.spectral_model.photon_flux(BAND.to_value("TeV"))[0]
 
 
 @pytest.fixture(scope="module")
 def runs():
-    return runs_of([SOURCE, OTHER], 24, 1200, seed=1)
+    return runs_of([SOURCE, OTHER], N_RUNS, 1200, seed=1)
 
 
 def made(runs, models=(OTHER,), **options):
@@ -45,7 +46,7 @@ def right(runs):
 def test_fluxes_are_right_with_the_other_source_and_too_high_without(runs, right):
     biased = pulls(made(runs, ()))
     assert biased.mean() > 2
-    assert abs(pulls(right).mean()) < 3 / np.sqrt(24)
+    assert abs(pulls(right).mean()) < 3 / np.sqrt(N_RUNS)
     assert 0.6 < pulls(right).std() < 1.5
 
 
@@ -94,7 +95,7 @@ def test_runs_that_are_stacked_or_of_one_night_agree(runs):
 @pytest.mark.parametrize("options", [{"background": "shape"}, {"background_error": 0.02}])
 def test_other_rules_of_the_background_know_of_the_other_source(runs, options):
     found = pulls(made(runs, **options))
-    assert abs(found.mean()) < 3 / np.sqrt(24)
+    assert abs(found.mean()) < 3 / np.sqrt(N_RUNS)
     assert pulls(made(runs[:8], (), **options)).mean() > 2
 
 
