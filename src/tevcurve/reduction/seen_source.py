@@ -1,5 +1,6 @@
 """A source as a run sees it: its effective area and dispersion, and where in the sky and in energy its photons are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -145,7 +146,7 @@ class SeenSource:
         else:
             image = self.psf.densities(middles, separation[near]) * self._tilt(middles, lon[near], lat[near])
         made = np.zeros((len(lon), nodes.n_true))
-        seen = _KnownSource(self, _KnownDensities(image))
+        seen = _KnownSource(_KnownDensities(image), self.area, self.edisp, self.offset)
         made[near] = signal_densities(seen, nodes, energy_tev[near], np.arange(len(near)))
         return made
 
@@ -168,13 +169,12 @@ class _KnownDensities:
 
 @dataclass(frozen=True, eq=False)
 class _KnownSource:
-    """A `SeenSource` with densities in place of its point spread function."""
+    """What `signal_densities` asks of a `SeenSource`, with densities in place of its point spread function."""
 
-    seen: SeenSource
     psf: _KnownDensities
-
-    def __getattr__(self, name):
-        return getattr(self.seen, name)
+    area: Callable
+    edisp: Any
+    offset: float
 
 
 def seen_source(run: SourceRun, position, spatial=None):
