@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from tevcurve.data import GTI
 from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.kernels.permuted_times import WeightsInTime, chance_of_times
 
@@ -17,45 +18,60 @@ LOOKED_AT = 0.95
 _STEPS, _START = 4, 3.0
 
 
-def constancy_chance(terms: Sequence[CubeTerms], name: str, seed: int = 0) -> float:
+def constancy_chance(
+    terms: Sequence[CubeTerms], counts: Sequence[np.ndarray], name: str, seed: int = 0
+) -> float:
     """The chance of constancy of a source inside runs, uniform from 0 to 1 where it is constant.
 
     Each event near the source counts with the share of it that is the source's at its mean flux in the run. The times
-    are permuted among all events of the run's terms, so that dead time, gaps and a background that changes with time
+    are permuted among all events of the run's field, so that dead time, gaps and a background that changes with time
     everywhere alike play no part. The random numbers are those of the source, the runs and the seed.
 
     Parameters
     ----------
     terms : of each run the `CubeTerms` at the source, with one bin of true energy
+    counts : of each run what `segment_counts` gives of all events of its field
     name : of the source
     seed : further choice of random numbers
     """
     told = "|".join([str(seed), name, *(str(each.run_id) for each in terms)])
     digest = hashlib.blake2b(told.encode(), digest_size=16).digest()
     rng = np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
-    return chance_of_times([weights_in_time(each) for each in terms], rng)
+    runs = zip(terms, counts, strict=True)
+    return chance_of_times([weights_in_time(*each) for each in runs], rng)
 
 
-def weights_in_time(terms: CubeTerms) -> WeightsInTime:
+def segment_counts(gti: GTI, time_s: np.ndarray) -> np.ndarray:
+    """How many events are in each of the `SEGMENTS` equal parts of good time, int array.
+
+    Parameters
+    ----------
+    gti : good time of a run
+    time_s : float array (n,), mission seconds of events in it
+    """
+    return np.bincount(_segment_of(gti, time_s), minlength=SEGMENTS)
+
+
+def weights_in_time(terms: CubeTerms, counts: np.ndarray) -> WeightsInTime:
     """The `WeightsInTime` of a run at a source.
 
-    terms: `CubeTerms` with one bin of true energy.
+    Parameters
+    ----------
+    terms : `CubeTerms` with one bin of true energy
+    counts : int array (`SEGMENTS`,), all events of the run's field, those of the terms among them
     """
-    edges = segment_edges(terms.gti.intervals.tobytes())
-    segment = np.searchsorted(edges, terms.time_s, side="right") - 1
-    counts = np.bincount(segment, terms.count, SEGMENTS).astype(int)
     ontime = terms.gti.ontime_s
     if not len(terms.near) or ontime == 0:
         return WeightsInTime(np.zeros(0), np.zeros(0, dtype=int), counts)
-    weight = _shares_of_source(terms, ontime, float(counts.sum()))
+    weight = _shares_of_source(terms, ontime)
     order = np.argsort(-weight, kind="stable")
     squares = np.cumsum(weight[order] ** 2)
     kept = np.sort(order[: int(np.searchsorted(squares, LOOKED_AT * squares[-1])) + 1])
     kept = kept[weight[kept] > 0]
-    return WeightsInTime(weight[kept], segment[terms.near[kept]], counts)
+    return WeightsInTime(weight[kept], _segment_of(terms.gti, terms.time_s[terms.near[kept]]), counts)
 
 
-def _shares_of_source(terms: CubeTerms, ontime: float, counted: float) -> np.ndarray:
+def _shares_of_source(terms: CubeTerms, ontime: float) -> np.ndarray:
     """The share (n_near,) of the source in each event near it, at its mean flux: by some steps of the EM algorithm.
 
     Source: Dempster, Laird & Rubin 1977, J. R. Stat. Soc. B 39, 1. It depends on no event's time.
@@ -64,6 +80,7 @@ def _shares_of_source(terms: CubeTerms, ontime: float, counted: float) -> np.nda
     signal = terms.response[:, 0] * ontime * terms.deadc
     expected = float(terms.background_total.mean(axis=0).sum()) * ontime
     background = terms.background[:, terms.near].mean(axis=0) * ontime
+    counted = len(terms.time_s) if terms.count is None else float(terms.count.sum())
     norm = counted / expected if expected > 0 else 1.0
     amplitude = _START / total if total > 0 else 0.0
     shares = np.zeros(len(signal))
@@ -75,15 +92,18 @@ def _shares_of_source(terms: CubeTerms, ontime: float, counted: float) -> np.nda
     return shares
 
 
-@lru_cache(maxsize=64)
-def segment_edges(intervals: bytes) -> np.ndarray:
-    """Edges (`SEGMENTS` + 1,) in mission seconds of equal parts of good time; infinite at the ends.
+def _segment_of(gti: GTI, time_s: np.ndarray) -> np.ndarray:
+    """The segment of each event, int array (n,)."""
+    return np.searchsorted(_segment_edges(gti.intervals.tobytes()), time_s, side="right")
 
-    intervals: bytes of the float array (n, 2) of its intervals, which many sources share.
+
+@lru_cache(maxsize=64)
+def _segment_edges(intervals: bytes) -> np.ndarray:
+    """Edges (`SEGMENTS` - 1,) in mission seconds between equal parts of good time, which many sources share.
+
+    intervals: bytes of the float array (n, 2) of its intervals.
     """
     good = np.frombuffer(intervals).reshape(-1, 2)
     ends = np.cumsum(good[:, 1] - good[:, 0])
     passed = np.column_stack([np.append(0.0, ends[:-1]), ends]).ravel()
-    edges = np.interp(np.linspace(0, ends[-1], SEGMENTS + 1), passed, good.ravel())
-    edges[0], edges[-1] = -np.inf, np.inf
-    return edges
+    return np.interp(np.linspace(0, ends[-1], SEGMENTS + 1)[1:-1], passed, good.ravel())

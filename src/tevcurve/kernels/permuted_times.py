@@ -61,19 +61,11 @@ class WeightsInTime:
         number : int, of permutations
         rng : numpy random generator
         """
-        ends, n, total = np.cumsum(self.counts), len(self.weight), int(self.counts.sum())
-        if n * n > 4 * total:
-            labels = np.repeat(np.arange(len(self.counts)), self.counts)
-            drawn = np.argsort(rng.random((number, total)), axis=1)[:, :n]
-            return labels[drawn]
-        drawn = np.empty((number, n), dtype=np.int64)
-        left = np.arange(number)
-        while len(left):
-            # No event is taken twice: what has one twice is drawn again as a whole.
-            drawn[left] = rng.integers(0, total, (len(left), n))
-            ordered = np.sort(drawn[left], axis=1)
-            left = left[(ordered[:, 1:] == ordered[:, :-1]).any(axis=1)]
-        return np.searchsorted(ends, drawn.ravel(), side="right").reshape(drawn.shape)
+        n_segments, n = len(self.counts), len(self.weight)
+        # How many are in each segment first, then which: that takes no more steps than there are events with a weight.
+        drawn = rng.multivariate_hypergeometric(self.counts, n, size=number)
+        labels = np.tile(np.arange(n_segments), number).repeat(drawn.ravel()).reshape(number, n)
+        return rng.permuted(labels, axis=1)
 
 
 def chance_of_times(runs: list[WeightsInTime], rng: "np.random.Generator") -> float:

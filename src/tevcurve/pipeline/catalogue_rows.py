@@ -11,7 +11,7 @@ from astropy.time import Time
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.datasets.source_run import SourceRun
-from tevcurve.fit.constancy_in_runs import constancy_chance, segment_edges
+from tevcurve.fit.constancy_in_runs import constancy_chance, segment_counts
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.row_likelihood import RowSetting, RunPieces
 from tevcurve.lightcurve.dark_rows import why_dark
@@ -119,10 +119,7 @@ def _field_parts(
 ) -> FieldParts:
     with at_stage("events"):
         observation.check_tracking()
-    run = field_run(observation)
-    # By the edges of time bins and those of constancy events are told apart.
-    edges = np.unique(np.concatenate([edges, segment_edges(run.run.gti.intervals.tobytes())[1:-1]]))
-    return FieldParts(run, plan.axes, plan.setting, pixels, nodes, edges)
+    return FieldParts(field_run(observation), plan.axes, plan.setting, pixels, nodes, np.unique(edges))
 
 
 def _spectra(plan: CataloguePlan) -> dict[int, SpectralModel]:
@@ -150,6 +147,7 @@ class _SpectrumRuns:
     spectrum : the reference
     dark : bool array (n_bands,), bands without flux
     runs : of each run what makes its terms; None for one that is left out
+    counts : of each run all events of its field in equal parts of its good time
     """
 
     plan: CataloguePlan
@@ -157,6 +155,7 @@ class _SpectrumRuns:
     spectrum: SpectralModel
     dark: np.ndarray
     runs: list[SpectrumTerms | None]
+    counts: list[np.ndarray]
 
     @classmethod
     def of(
@@ -173,7 +172,11 @@ class _SpectrumRuns:
             None if each is None else SpectrumTerms(each, nodes, flux, plan.options.negative)
             for each in fields
         ]
-        return cls(plan, group, spectrum, dark, runs)
+        counts = [
+            np.zeros(0) if each is None else segment_counts(each.field.run.gti, each.event_times)
+            for each in fields
+        ]
+        return cls(plan, group, spectrum, dark, runs, counts)
 
     def that_see(self, source: int) -> list[int]:
         """Numbers of the runs that count for a source. source: its number."""
@@ -228,7 +231,8 @@ class _SourceRows:
             at_source, terms = made.at(plan.sources[source].lonlat, plan.allowed[source], others)
             self._runs.append(at_source)
             self._terms.append(terms)
-        return constancy_chance(self._terms[-len(own) :], plan.sources[source].name)
+        counts = [self._of.counts[number] for number in own]
+        return constancy_chance(self._terms[-len(own) :], counts, plan.sources[source].name)
 
     def _seen(self, name: str, number: int) -> SeenInField:
         """A neighbour of a name in a run."""

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from tevcurve.irf.dispersion_nodes import DispersionNodes
-from tevcurve.irf.field_rotation import BackgroundFrames, background_frames
+from tevcurve.irf.field_rotation import BackgroundFrames
 from tevcurve.kernels.interpolation import interpolate_axis
 from tevcurve.kernels.migration_windows import MigrationWindows
 from tevcurve.kernels.tangent import along, unit_vectors
@@ -17,6 +17,7 @@ from tevcurve.reduction.event_densities import event_windows
 from tevcurve.reduction.field_background import FieldBackground
 from tevcurve.reduction.field_run import FieldRun
 from tevcurve.reduction.pixels_around import PixelsAround
+from tevcurve.reduction.run_in_cells import frames_of
 from tevcurve.reduction.safe_energy import safe_energy_range
 from tevcurve.reduction.true_nodes import TrueNodes
 
@@ -94,8 +95,7 @@ class FieldParts:
     @cached_property
     def frames(self) -> BackgroundFrames:
         """The `BackgroundFrames` of the run."""
-        run = self.field.run
-        return background_frames(run.pointing_lonlat, run.gti, run.location)
+        return frames_of(self.field.run)
 
     @cached_property
     def events(self) -> FieldEvents:
@@ -110,6 +110,11 @@ class FieldParts:
         between = np.searchsorted(self.edges, run.time_s[own], side="right")
         alike = between * self.axes.n_bands + self.axes.band_of_bin[reco[own]]
         return FieldEvents(own, vectors[:, own], reco[own], energy, np.stack(rates), alike)
+
+    @cached_property
+    def event_times(self) -> np.ndarray:
+        """Times of the `events`, mission seconds in order, float array (n,)."""
+        return self.field.run.time_s[self.events.number]
 
     @cached_property
     def background(self) -> FieldBackground:

@@ -72,6 +72,16 @@ def _in_frame(lon, lat, geom):
     return (lon, lat) if geom.frame == "icrs" else geom.lonlat(SkyCoord(lon, lat, unit="rad"))
 
 
+def frames_of(run):
+    """The `BackgroundFrames` of a run; without any coordinates for one without good time.
+
+    run: `SourceRun` with a background.
+    """
+    if not len(run.gti):
+        return BackgroundFrames(np.zeros(2), ())
+    return background_frames(run.pointing_lonlat, run.gti, run.location)
+
+
 def background_in_cells(run, geom, edges, inside):
     """(background rate in each cell (n_slices, n_reco, nlat, nlon), s-1 of on-time; the `BackgroundFrames`) of a run.
 
@@ -82,9 +92,9 @@ def background_in_cells(run, geom, edges, inside):
     edges : float array (n_reco + 1,), TeV
     inside : bool array (nlat, nlon); the background of the other pixels is zero
     """
-    if not len(run.gti):
-        return np.zeros((1, len(edges) - 1, *inside.shape)), BackgroundFrames(np.zeros(2), ())
-    frames = background_frames(run.pointing_lonlat, run.gti, run.location)
+    frames = frames_of(run)
+    if not frames.coordinates:
+        return np.zeros((1, len(edges) - 1, *inside.shape)), frames
     solid_angle = np.where(inside, geom.solid_angle().to_value(u.sr), 0.0)
     lon, lat = pixels_icrs(geom)
     rates = [run.bkg.rate_per_energy_bin(*at(lon, lat), edges) for at in frames.coordinates]
