@@ -18,7 +18,7 @@ from tevcurve.catalogue.sparkline import LIMIT_TS, sparkline
 from tevcurve.problems import FAILED
 from tevcurve.report.embedding import as_json
 from tevcurve.report.figure_style import plain, shortened
-from tevcurve.report.words import UNKNOWN, band_text, count, duration, fixed, listing, number
+from tevcurve.report.words import UNKNOWN, band_text, bins_facts, count, duration, fixed, listing, number
 
 INDEX, PAGE, ASSETS = "index.html", "source.html", "assets"
 SITE = (INDEX, PAGE, ASSETS)
@@ -162,7 +162,7 @@ def _facts(curves: LightCurves, bands: list[str], meta: dict[str, Any]) -> list[
     facts = [("Sources", str(len(sources))), ("Rows", str(int(np.sum(sources["n_rows"]))))]
     facts += [("Runs", str(len(runs)))] if runs else []
     facts += [("Energies", listing(bands))]
-    facts += [("Time bins", str(meta["time_bins"]))] if meta.get("time_bins") else []
+    facts += bins_facts(meta)
     spectra = sorted(set(sources["spectrum"].tolist()))
     return [*facts, ("Reference spectrum" if len(spectra) == 1 else "Reference spectra", listing(spectra, 3))]
 

@@ -60,7 +60,7 @@ def conclude(light_curve, rows, variability, missing):
         (livetime[0], livetime[1] + livetime[2]) if livetime else ("Live time", "unknown"),
     ]
     facts += [("Energies", _energies(rows))] if rows.bands[0] else []
-    facts += [("Time bins", str(light_curve.meta["time_bins"]))] if light_curve.meta.get("time_bins") else []
+    facts += words.bins_facts(light_curve.meta)
     facts += [(name, str(light_curve.meta[key])) for key, name in BESIDE.items() if light_curve.meta.get(key)]
     limits = _limitations(light_curve, rows, overlapping) + missing
     verdict = verdict.replace("p = ", f"p{words.HELD}={words.HELD}").replace(

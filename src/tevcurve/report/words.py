@@ -1,6 +1,6 @@
 """Numbers, times and units as the page writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,3 +109,8 @@ def listing(items: Sequence[Any], most: int = 12) -> str:
     """
     words = ", ".join(str(item) for item in items[:most])
     return words if len(items) <= most else f"{words} and {len(items) - most} more"
+
+
+def bins_facts(meta: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """[("Time bins", how they were laid, in words)], empty where the metadata do not say. meta: of rows."""
+    return [("Time bins", str(meta["time_bins"]))] if meta.get("time_bins") else []
