@@ -40,15 +40,15 @@ _HEADINGS = (
     ("TS", "Test statistic of a constant source, of all rows", "number"),
     ("TS var", "Test statistic of a source that varies from row to row against a constant one", "number"),
     ("p var", "Chance of TS var for a constant source; – where a flux is held at zero", "number up"),
-    ("p in runs", "Chance of a constant source to vary so inside its runs; for faint sources", "number up"),
+    ("p in runs", "Chance of a constant source to vary so inside its runs", "number up"),
     ("Index", "Fractional variability; 0 where errors explain the scatter", "number"),
     ("Group", "Sources each within 0.5 deg of another of the group", "number up"),
 )
 _NOTE = (
     "A small picture has the rows one after the other, in the order of time, with their errors (means of several where "
     "there are more than 40); grey marks are upper limits, the grey line is zero, the orange one the mean. Index: "
-    "fractional variability of the fluxes. p var: chance of TS var where no flux is held at zero; p in runs: of what "
-    "changes inside runs, for faint sources. Headings sort."
+    "fractional variability of the fluxes. p var: chance of TS var where no flux is held at zero; p in runs: chance of a constant "
+    "source to vary so inside its runs. Headings sort."
 )
 
 
@@ -250,7 +250,7 @@ def _source_facts(source: Any, n_bands: int) -> list[tuple[str, str]]:
             "Fractional variability",
             of_bands(lambda band: number(_of_band(source, "variability_index", band), 2)),
         ),
-        ("p of that TS", of_bands(lambda band: number(_of_band(source, "p_var", band), 2))),
+        ("p of TS of variability", of_bands(lambda band: number(_of_band(source, "p_var", band), 2))),
         ("p of constancy inside runs", number(source["p_in_runs"], 2)),
         ("Spectrum", str(source["spectrum"])),
     ]

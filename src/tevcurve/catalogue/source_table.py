@@ -37,8 +37,8 @@ _WORDS = {
     "p_var": "Chance of a constant source to have that ts_var, of chi-square with n_free degrees of freedom, not told "
     "below 1e-15; NaN where a flux is held at zero, which makes ts_var smaller than chi-square has it, and without "
     "degrees of freedom",
-    "p_in_runs": "Chance of a constant source to vary so inside its runs, from permuted times of events; for faint "
-    "sources and empty positions: too high where the source gives most of the events of its region",
+    "p_in_runs": "Chance of a constant source to vary so inside its runs: times are permuted among all events of the "
+    "field of view. What changes from run to run it does not see",
     "variability_index": "Fractional variability of the fluxes; 0 where errors explain their scatter, NaN where faint",
     "variability_index_err": "Error of the variability index (Vaughan et al. 2003)",
 }
