@@ -47,8 +47,8 @@ _HEADINGS = (
 _NOTE = (
     "A small picture has the rows one after the other, in the order of time, with their errors (means of several where "
     "there are more than 40); grey marks are upper limits, the grey line is zero, the orange one the mean. Index: "
-    "fractional variability of the fluxes. p var: chance of TS var where no flux is held at zero; p in runs: chance of a constant "
-    "source to vary so inside its runs. Headings sort."
+    "fractional variability of the fluxes. p var: chance of TS var, where no flux is held at zero; p in runs: chance "
+    "of a constant source to vary so inside its runs. Headings sort."
 )
 
 
