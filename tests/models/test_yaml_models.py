@@ -383,3 +383,11 @@ def test_mistakes_of_templates_of_spectra():
         InputError, match="The template spectrum of a cannot be used: The value of a template at 1 TeV"
     ):
         models_from_dict(values)
+
+
+def test_files_that_would_be_too_large_are_not_written(tmp_path):
+    energies = np.geomspace(0.01, 100, 5000)
+    template = TemplateSpectrum(energies * u.TeV, energies**-2.3 * u.Unit("cm-2 s-1 TeV-1"))
+    with pytest.raises(InputError, match="files of models have 256 kB at most"):
+        write_models([SkyModel(None, template, name="a")], tmp_path / "a.yaml")
+    assert not list(tmp_path.iterdir())

@@ -13,7 +13,7 @@ from tevcurve.models.yaml_parameters import Path, check_keys, kind_of, mapping, 
 from tevcurve.models.yaml_shapes import plain_shape, shape_of
 from tevcurve.models.yaml_spectra import plain_spectrum, spectrum_of
 from tevcurve.problems import remark
-from tevcurve.yaml_nodes import read_marked_file
+from tevcurve.yaml_nodes import MAX_BYTES, read_marked_file
 
 TOP = ("components", "covariance", "metadata")
 COMPONENT = ("name", "type", "spectral", "spatial", "temporal", "apply_irf", "datasets_names")
@@ -56,7 +56,8 @@ def write_models(models: Iterable[SkyModel], path: str | os.PathLike[str], overw
     path : of the file
     overwrite : whether a file that is there is replaced
 
-    Raises `InputError` for models that gammapy does not have, or for a file that is there.
+    Raises `InputError` for models that gammapy does not have, for a file that is there, or for one that would be too
+    large to be read.
     """
     import yaml
 
@@ -66,11 +67,16 @@ def write_models(models: Iterable[SkyModel], path: str | os.PathLike[str], overw
         if each.exists() and not overwrite:
             raise InputError(f"The file {each} is there already; overwrite=True replaces it.")
     values = {"components": [_plain_component(*each) for each in zip(models, files, strict=True)]}
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)
+    if len(text.encode()) > MAX_BYTES:
+        raise InputError(
+            f"The models would make {len(text.encode()) // 1000} kB, and files of models have {MAX_BYTES // 1000} kB at most; "
+            "wanted are fewer in one file, or spectra of fewer nodes."
+        )
     for model, file in zip(models, files, strict=True):
         if file is not None and isinstance(model.spatial_model, TemplateSpatialModel):
             sky_map: Any = model.spatial_model.map
             sky_map.write(path.parent / file, overwrite=overwrite)
-    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)
     path.write_text(text, encoding="utf-8")
 
 

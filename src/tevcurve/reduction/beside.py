@@ -12,12 +12,16 @@ from tevcurve.reduction.true_nodes import true_nodes
 
 # Steps of distance for each angle that holds 30 % of a point's photons, and of a shape that is no round one.
 PER_SCALE = 8
+# Points on the radius of a round shape, at least.
+POINTS = 8
 # Of the counts of an extended source in ON, what is taken for background.
 WORTH_SAYING = 0.05
 
 
 def shares_in_circles(seen, energies_tev, lon, lat, radius):
     """Shares (n, n_circles) of a source's photons in circles, at true energies (n,) in TeV.
+
+    Of an extended source each part counts by its own effective area.
 
     Parameters
     ----------
@@ -26,22 +30,47 @@ def shares_in_circles(seen, energies_tev, lon, lat, radius):
     lon, lat : float arrays (n_circles,), centres of the circles, ICRS, radian
     radius : float, of the circles, radian
     """
-    if seen.shape is None or is_round(seen.shape):
+    if seen.shape is None:
         return _of_round(seen.psf, energies_tev, angular_separation(*seen.position, lon, lat), radius)
     scale = seen.point_psf.scale_rad
-    at_lon, at_lat, weight = seen.shape.nodes(scale / 2)
-    weight = weight / weight.sum()
-    distances = angular_separation(at_lon[:, None], at_lat[:, None], lon, lat)
-    # A point's share depends on its distance only: taken on a grid, and between its steps linearly.
-    grid = np.arange(0, distances.max() + scale / PER_SCALE, scale / PER_SCALE)
-    shares = _of_round(seen.point_psf, energies_tev, grid, radius)
-    place = distances / grid[1]
-    step = np.minimum(place.astype(int), len(grid) - 2)
-    low, high = (
-        np.einsum("epc,pc->ec", shares[:, at], weight[:, None] * part)
-        for at, part in ((step, 1 - (place - step)), (step + 1, place - step))
-    )
-    return low + high
+    if not is_round(seen.shape):
+        return _of_points(seen, energies_tev, (lon, lat, radius), scale / 2, scale / PER_SCALE)[1]
+    shares = _of_round(seen.psf, energies_tev, angular_separation(*seen.position, lon, lat), radius)
+    # By how much the areas change them, fewer points tell.
+    spacing = min(0.5 * np.hypot(scale, radius), np.deg2rad(seen.shape.evaluation_radius.value) / POINTS)
+    plain, by_area = _of_points(seen, energies_tev, (lon, lat, radius), spacing, scale / 2)
+    return shares * np.divide(by_area, plain, out=np.ones_like(plain), where=plain > 0)
+
+
+def _of_points(seen, energies_tev, circles, spacing, step):
+    """(shares of points that stand for a source, the same weighted with their effective areas), (n, n_circles) each.
+
+    Parameters
+    ----------
+    seen : `SeenSource`
+    energies_tev : float array (n,), TeV
+    circles : (lon, lat, radius), radian
+    spacing : float, of the points, radian
+    step : float, of the distances at which the share of a point is taken; between them it is a straight line, radian
+    """
+    at_lon, at_lat, weight = seen.shape.nodes(spacing)
+    distances = angular_separation(at_lon[:, None], at_lat[:, None], *circles[:2])
+    grid = np.arange(0, distances.max() + 2 * step, step)
+    shares = _of_round(seen.point_psf, energies_tev, grid, circles[2])
+    below, part = np.divmod(distances / step, 1)
+    below = below.astype(int)
+    area = seen.aeff.effective_area_grid(energies_tev, angular_separation(*seen.pointing, at_lon, at_lat))
+    found = []
+    for own in (np.broadcast_to(weight, area.shape), weight * area):
+        total = own.sum(axis=1)
+        summed = [
+            np.einsum("ep,epc,pc->ec", own, shares[:, at], share)
+            for at, share in ((below, 1 - part), (below + 1, part))
+        ]
+        found.append(
+            np.divide(sum(summed), total[:, None], out=np.zeros_like(summed[0]), where=total[:, None] > 0)
+        )
+    return found
 
 
 def _of_round(psf, energies_tev, distances, radius):
