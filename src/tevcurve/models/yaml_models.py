@@ -68,9 +68,10 @@ def write_models(models: Iterable[SkyModel], path: str | os.PathLike[str], overw
             raise InputError(f"The file {each} is there already; overwrite=True replaces it.")
     values = {"components": [_plain_component(*each) for each in zip(models, files, strict=True)]}
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)
-    if len(text.encode()) > MAX_BYTES:
+    size = len(text.encode())
+    if size > MAX_BYTES:
         raise InputError(
-            f"The models would make {len(text.encode()) // 1000} kB, and files of models have {MAX_BYTES // 1000} kB at most; "
+            f"The models would make {size // 1000} kB, and files of models have {MAX_BYTES // 1000} kB at most; "
             "wanted are fewer in one file, or spectra of fewer nodes."
         )
     for model, file in zip(models, files, strict=True):
