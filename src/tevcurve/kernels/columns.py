@@ -133,16 +133,17 @@ class ManyColumns:
         first = n_shared if bend else 0
         left = np.empty((self._longest, first + 2))
         for block, (row, own) in enumerate(zip(terms.block_bin, self._blocks, strict=True)):
+            total = np.zeros((first + 2, n_shared))
             for begin in range(own.start, own.stop, self._longest):
                 part = slice(begin, min(begin + self._longest, own.stop))
                 columns, factors = self._shared[part], left[: part.stop - part.start]
                 np.multiply(columns[:, :first], weights[part, :1], out=factors[:, :first])
                 factors[:, first:] = weights[part, 1:]
-                product = factors.T @ columns
-                if bends is not None:
-                    bends[row] += product[:first]
-                drawn[row] += product[-2]
-                coupling[block] += product[-1]
+                total += factors.T @ columns
+            if bends is not None:
+                bends[row] += total[:first]
+            drawn[row] += total[-2]
+            coupling[block] = total[-1]
         return drawn, coupling, bends
 
 
