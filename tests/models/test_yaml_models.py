@@ -11,7 +11,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import (
     EBLAbsorption,
@@ -391,3 +391,5 @@ def test_files_that_would_be_too_large_are_not_written(tmp_path):
     with pytest.raises(InputError, match="files of models have 256 kB at most"):
         write_models([SkyModel(None, template, name="a")], tmp_path / "a.yaml")
     assert not list(tmp_path.iterdir())
+    with pytest.raises(StoreError, match=r"none/a.yaml cannot be written: No such file"):
+        write_models([SkyModel(None, PowerLaw(), name="a")], tmp_path / "none" / "a.yaml")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, StoreError
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_parameters import Path, check_keys, kind_of, mapping, mistake
@@ -57,7 +57,7 @@ def write_models(models: Iterable[SkyModel], path: str | os.PathLike[str], overw
     overwrite : whether a file that is there is replaced
 
     Raises `InputError` for models that gammapy does not have, for a file that is there, or for one that would be too
-    large to be read.
+    large to be read; `StoreError` where the disk does not take it.
     """
     import yaml
 
@@ -78,7 +78,12 @@ def write_models(models: Iterable[SkyModel], path: str | os.PathLike[str], overw
         if file is not None and isinstance(model.spatial_model, TemplateSpatialModel):
             sky_map: Any = model.spatial_model.map
             sky_map.write(path.parent / file, overwrite=overwrite)
-    path.write_text(text, encoding="utf-8")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"The file of models {path} cannot be written: {error.strerror or error}."
+        ) from error
 
 
 def _file_of(model: SkyModel, path: FilePath, number: int) -> str | None:
