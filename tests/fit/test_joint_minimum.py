@@ -71,7 +71,7 @@ def test_the_minimum_of_all_amplitudes_is_that_of_the_dense_sums(n_shared):
 def test_each_profile_rises_by_what_was_asked_for(n_shared):
     for number, (rows, found) in enumerate(estimates(n_shared)):
         assert_array_equal(rows, np.arange(ROWS))
-        for k in (number, ROWS - 1):
+        for k in {number, ROWS - 1} if number == 0 else {number}:
             bin_, best = bins_of(n_shared)[k], found.stat[k]
             above = by_force(bin_, number, found.norm[k] + found.norm_errp[k])[1]
             limit = by_force(bin_, number, found.norm_ul[k])[1]
