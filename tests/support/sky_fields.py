@@ -42,7 +42,7 @@ def runs_of(models, n_runs=2, seconds=1500, seed=0, irfs=None):
     return made
 
 
-def points_of(model, n_rings=25, n_turns=40):
+def points_of(model, n_rings=60, n_turns=40):
     """(lon, lat, weight) of points on rings that stand for a round model; one for a point source."""
     spatial = model.spatial_model
     centre = spatial.lonlat_in("icrs")

@@ -12,7 +12,7 @@ from tevcurve.kernels.interpolation import interpolate_axis, locate
 from tevcurve.kernels.ring_convolution import ring_convolution
 
 # Nodes of the table for each angle over which it changes, and how much farther each is beyond the shape.
-PER_SCALE, GROWTH = 12, 1.06
+PER_SCALE, GROWTH = 20, 1.04
 
 
 @dataclass(frozen=True)
