@@ -605,3 +605,15 @@ def test_the_photons_of_absorbed_sources_are_those_of_their_closed_form():
     assert "mean pull" in section(found).text
     far = {"pulls": [[*where, pull + 5] for *where, pull in found["pulls"]]}
     assert len(section(far).failures) == 4
+
+
+def test_flux_points_of_a_changing_spectrum_are_held_to_it():
+    from validation.spectra import EDGES, WAYS, measure, section
+
+    found = measure(0, 2, np.random.default_rng(0))
+    assert len(found["sums"]) == len(WAYS) * 2 * (len(EDGES) - 1)
+    assert max(abs(line[4]) for line in found["sums"]) < 5
+    assert "mean pull" in section(found).text
+    wrong = [[*line[:4], line[4] + 6, (line[4] + 6) ** 2, 0, line[7]] for line in found["sums"]]
+    # Only points with a free shape are held to a bar.
+    assert len(section({"sums": wrong}).failures) == 2 * 2 * (len(EDGES) - 1)

@@ -35,6 +35,7 @@ from validation import (
     one_call,
     robustness,
     shapes,
+    spectra,
     stacked,
     stopping,
     telescopes,
@@ -75,6 +76,7 @@ PARTS = {
         public_data=True,
     ),
     "absorption": Part(absorption.measure, absorption.section, absorption.pieces, (*ALL, "simulation")),
+    "spectra": Part(spectra.measure, spectra.section, spectra.pieces, (*ALL, "simulation")),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 
