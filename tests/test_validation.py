@@ -615,5 +615,6 @@ def test_flux_points_of_a_changing_spectrum_are_held_to_it():
     assert max(abs(line[4]) for line in found["sums"]) < 5
     assert "mean pull" in section(found).text
     wrong = [[*line[:4], line[4] + 6, (line[4] + 6) ** 2, 0, line[7]] for line in found["sums"]]
+    assert all(line[3] == 1 for line in wrong)
     # Only points with a free shape are held to a bar.
     assert len(section({"sums": wrong}).failures) == 2 * 2 * (len(EDGES) - 1)
