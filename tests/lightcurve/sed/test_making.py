@@ -73,6 +73,8 @@ def test_points_of_several_instruments(tmp_path):
     made = whole.sed(EDGES)
     assert_same(made.points, light_curve(observations, TARGET, energy_edges=EDGES, **options))
     assert made.instruments == ("HESS", "MAGIC")
+    with pytest.raises(InputError, match="no flux points of 'FACT'; the instruments are 'HESS', 'MAGIC'"):
+        made.of_instrument("FACT")
     own = made.of_instrument("MAGIC")
     assert len(own) == np.count_nonzero(whole.table["instrument"] == "MAGIC")
     assert set(own.table["instrument"]) == set(own.fits.table["instrument"]) == {"MAGIC"}

@@ -8,7 +8,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.sed.text import as_html, as_text, summary
-from tevcurve.lightcurve.selection import bins_of_rows
+from tevcurve.lightcurve.selection import bins_of_rows, rows_of_instruments
 from tevcurve.on_demand import offers
 
 METHODS = {
@@ -77,8 +77,12 @@ class FluxPoints:
         return self.points.instruments
 
     def of_instrument(self, name):
-        """The `FluxPoints` of the time bins of one instrument. name: str, one of `instruments`."""
-        return FluxPoints(self.points.of_instrument(name), self.fits.of_instrument(name))
+        """The `FluxPoints` of the time bins of one instrument. name: one of `instruments`; `InputError` for another."""
+        numbers = rows_of_instruments(self.fits.table).get(name)
+        if numbers is None:
+            there = ", ".join(map(repr, self.instruments)) or "none"
+            raise InputError(f"There are no flux points of {name!r}; the instruments are {there}.")
+        return self[numbers]
 
     def __len__(self):
         return len(self.fits)
