@@ -103,3 +103,13 @@ def test_the_page_of_catalogues(night, tmp_path, monkeypatch, capsys):
     exec(block, names)
     assert len(names["lc"]) == 24
     assert names["curves"].names[0] == "simulated AGN"
+
+
+def test_the_page_of_spectra_in_time(gammapy_data, tmp_path, monkeypatch, capsys):
+    page = GUIDE / "spectra_in_time.md"
+    monkeypatch.setenv("COLUMNS", "160")
+    run_and_compare(page, tmp_path, monkeypatch, capsys)
+    calls = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    # The other one is for who has gammapy.
+    exec(calls[0], {})
+    assert {path.name for path in tmp_path.iterdir()} >= {"flare.png", "flare.fits", "flare.ecsv"}
