@@ -28,8 +28,11 @@ BAND, EVENTS, RUNS, REACH = [0.1, 10] * u.TeV, 106_000, 3, 2.0
 CENTRE = SkyCoord(83.63, 22.01, unit="deg")
 
 
-def store_of(data, folder):
-    """The `DataStore` of the simulated runs in a folder. data: folder of the run whose responses are taken."""
+def store_of(data, folder, number_of_runs=RUNS):
+    """The `DataStore` of simulated runs in a folder.
+
+    data: folder of the run whose responses are taken.
+    """
     template = DataStore.from_dir(data).get_observations()[0]
     irfs, start = ResponseSet.from_observation(template), template.gti.intervals[0, 0]
 
@@ -42,7 +45,7 @@ def store_of(data, folder):
     columns = {name: values * (EVENTS / few) for name, values in table.columns.items()}
     irfs = replace(irfs, bkg=replace(irfs.bkg, table=replace(table, columns=columns)))
     runs = []
-    for number in range(RUNS):
+    for number in range(number_of_runs):
         pointing = CENTRE.directional_offset_by(120 * number * u.deg, 0.5 * u.deg)
         runs.append(simulate_observation(pointing, gti(number), irfs, random_state=number, obs_id=number + 1))
     return DataStore.from_dir(write_store(folder, runs))
