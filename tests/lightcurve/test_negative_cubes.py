@@ -81,7 +81,7 @@ def test_a_table_alone_has_no_verdict_where_rows_are_at_the_bound(empty_position
     curve = empty_position["3d"].rebin("7 min")
     curve.write(tmp_path / "curve.ecsv")
     table = LightCurve.read(tmp_path / "curve.ecsv")
-    with pytest.raises(InputError, match="chances then take toys, and these the events"):
+    with pytest.raises(InputError, match="chances are of toys, and toys need the events"):
         table.variability()
     with pytest.raises(InputError, match="Chi-square is left out"):
         chi_square(curve)
