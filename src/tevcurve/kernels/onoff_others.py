@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.onoff_beside import profile_beside
 from tevcurve.kernels.onoff_profile import AT_ONCE, CellCounts
 
@@ -18,19 +17,6 @@ class WstatBeside(CellCounts):
     """
 
     known: tuple[np.ndarray, np.ndarray]
-
-    def take(self, bins: np.ndarray, start: None = None) -> "tuple[WstatBeside, None]":
-        """(the likelihood of some bins (sorted int array), None).
-
-        Parameters
-        ----------
-        bins : sorted int array, the bins that are kept
-        start : not used
-        """
-        kept, number = members_of(bins, self.n, self.cell_bin)
-        n_on, n_off, alpha, signal = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        on, off = (each[kept] for each in self.known)
-        return WstatBeside(number, n_on, n_off, alpha, signal, len(bins), (on, off)), None
 
     def evaluate(
         self, amplitudes: np.ndarray, start: None = None, value: bool = True

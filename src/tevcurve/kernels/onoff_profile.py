@@ -1,6 +1,7 @@
 """The ON/OFF likelihood of many bins at once, as a function of their flux factors alone."""
 
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -64,6 +65,21 @@ class CellCounts:
 
     def start(self) -> None:
         """None: every search begins anew."""
+
+    def take(self, bins: np.ndarray, start: None = None) -> tuple[Self, None]:
+        """(the likelihood of some bins (sorted int array), of the same class, None).
+
+        Parameters
+        ----------
+        bins : sorted int array, the bins that are kept
+        start : not used
+        """
+        kept, number = members_of(bins, self.n, self.cell_bin)
+        n_on, n_off, alpha, signal = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
+        likelihood = type(self)(number, n_on, n_off, alpha, signal, len(bins))
+        if self.known is not None:
+            likelihood.known = self.known[0][kept], self.known[1][kept]
+        return likelihood, None
 
     def ratios(self, a: np.ndarray) -> np.ndarray:
         """Ratios (n_cells,) of the acceptances at flux factors a, of shape (n,). a: float array (n,)."""
@@ -138,18 +154,6 @@ class WstatLikelihood(CellCounts):
         """What there is of the cells with events."""
         cells = self.cell_bin, self.n_on, self.n_off, self.alpha, self.signal
         return tuple(each[~self._is_empty] for each in cells)
-
-    def take(self, bins: np.ndarray, start: None = None) -> "tuple[WstatLikelihood, None]":
-        """(the likelihood of some bins (sorted int array), of the same class, None).
-
-        Parameters
-        ----------
-        bins : sorted int array, the bins that are kept
-        start : not used
-        """
-        kept, number = members_of(bins, self.n, self.cell_bin)
-        n_on, n_off, alpha, signal = (each[kept] for each in (self.n_on, self.n_off, self.alpha, self.signal))
-        return type(self)(number, n_on, n_off, alpha, signal, len(bins)), None
 
     def evaluate(
         self, amplitudes: np.ndarray, start: None = None, value: bool = True

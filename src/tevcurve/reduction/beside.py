@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.errors import DataError
-from tevcurve.kernels.off_centre_disc import disc_shares, node_weights
+from tevcurve.irf.circle_shares import circle_shares
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.models.round_shapes import is_round
 from tevcurve.problems import remark
@@ -31,11 +31,11 @@ def shares_in_circles(seen, energies_tev, lon, lat, radius):
     radius : float, of the circles, radian
     """
     if seen.shape is None:
-        return _of_round(seen.psf, energies_tev, angular_separation(*seen.position, lon, lat), radius)
+        return circle_shares(seen.psf, energies_tev, angular_separation(*seen.position, lon, lat), radius)
     scale = seen.point_psf.scale_rad
     if not is_round(seen.shape):
         return _of_points(seen, energies_tev, (lon, lat, radius), scale / 2, scale / PER_SCALE)[1]
-    shares = _of_round(seen.psf, energies_tev, angular_separation(*seen.position, lon, lat), radius)
+    shares = circle_shares(seen.psf, energies_tev, angular_separation(*seen.position, lon, lat), radius)
     # By how much the areas change them, fewer points tell.
     spacing = min(0.5 * np.hypot(scale, radius), np.deg2rad(seen.shape.evaluation_radius.value) / POINTS)
     plain, by_area = _of_points(seen, energies_tev, (lon, lat, radius), spacing, scale / 2)
@@ -56,7 +56,7 @@ def _of_points(seen, energies_tev, circles, spacing, step):
     at_lon, at_lat, weight = seen.shape.nodes(spacing)
     distances = angular_separation(at_lon[:, None], at_lat[:, None], *circles[:2])
     grid = np.arange(0, distances.max() + 2 * step, step)
-    shares = _of_round(seen.point_psf, energies_tev, grid, circles[2])
+    shares = circle_shares(seen.point_psf, energies_tev, grid, circles[2])
     below, part = np.divmod(distances / step, 1)
     below = below.astype(int)
     area = seen.aeff.effective_area_grid(energies_tev, angular_separation(*seen.pointing, at_lon, at_lat))
@@ -71,20 +71,6 @@ def _of_points(seen, energies_tev, circles, spacing, step):
             np.divide(sum(summed), total[:, None], out=np.zeros_like(summed[0]), where=total[:, None] > 0)
         )
     return found
-
-
-def _of_round(psf, energies_tev, distances, radius):
-    """Shares (n, n_circles) of what a round function holds in circles at distances from its centre, radian."""
-    if psf.is_endless:
-        return disc_shares(
-            lambda rad: psf.densities(energies_tev, rad),
-            lambda angle: psf.containment_fraction(energies_tev, angle),
-            distances,
-            radius,
-        )
-    # A table, which is linear between its nodes, has shares that are sums over these.
-    rad, profiles, _ = psf.profiles_up_to(energies_tev)
-    return np.einsum("en,dn->ed", profiles, node_weights(rad, distances, radius))
 
 
 def others_per_s(run, models, axes, responses, regions):
