@@ -50,9 +50,8 @@ def fields():
     }
 
 
-@pytest.mark.parametrize("unbinned", [False, True])
 @pytest.mark.parametrize("neighbours", ["free", "fixed", "once"])
-@pytest.mark.parametrize("name", ["bright", "equal"])
+@pytest.mark.parametrize(("name", "unbinned"), [("bright", False), ("equal", True)])
 def test_a_neighbour_takes_its_part(fields, name, neighbours, unbinned):
     neighbour = {"bright": BRIGHT, "equal": EQUAL}[name][1]
     alone, error = mean_of(made(fields[name], unbinned=unbinned))
@@ -189,7 +188,7 @@ def best_stat(likelihood, row, amplitude):
         (value, _, _), _ = own.evaluate(np.array([[norm, amplitude]]))
         return value[0]
 
-    return minimize_scalar(half, bounds=(1e-3, 5), method="bounded", options={"xatol": 1e-6}).fun
+    return minimize_scalar(half, bounds=(0.3, 2), method="bounded", options={"xatol": 1e-4}).fun
 
 
 def test_a_neighbour_under_a_mask_or_out_of_sight_changes_little(fields):
@@ -245,10 +244,9 @@ def stacked_by_hand(lc, neighbours):
     return best[0], np.linalg.inv(weighted @ weighted.T)[0, 0] ** 0.5
 
 
-@pytest.mark.parametrize("neighbours", ["free", "once"])
-def test_wherever_runs_wait_the_rows_are_the_same(fields, tmp_path, monkeypatch, neighbours):
+def test_wherever_runs_wait_the_rows_are_the_same(fields, tmp_path, monkeypatch):
     store = DataStore.from_dir(write_store(tmp_path / "data", fields["bright"][:3]))
-    options = {"models": [BRIGHT[1]], "neighbours": neighbours, "unbinned": True, "binsz": "0.2 deg"}
+    options = {"models": [BRIGHT[1]], "neighbours": "once", "unbinned": True, "binsz": "0.2 deg"}
     cache = RunCache(tmp_path / "cache")
     at_once = made(store.get_observations(), **options)
     kept = made(store.get_observations(), **options, cache=cache)
