@@ -107,3 +107,9 @@ def test_texts_name_the_opacity():
     assert spectrum_from_text(text).dnde(ENERGIES).tobytes() == made.dnde(ENERGIES).tobytes()
     with pytest.raises(InputError, match="wanted is one of franceschini"):
         spectrum_from_text("PowerLaw * EBL z=0.1 model=domingez")
+
+
+@pytest.mark.parametrize("make", [EBLAbsorption, lambda: spectrum_from_text("PowerLaw index=2.2 * EBL")])
+def test_a_redshift_is_never_assumed(make):
+    with pytest.raises(InputError, match="without a redshift; wanted is that of the source"):
+        make()

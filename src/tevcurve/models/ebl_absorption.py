@@ -26,15 +26,15 @@ class EBLAbsorption(SpectralModel):
 
     Parameters
     ----------
-    redshift : of the source
+    redshift : of the source; it has no default
     model : name of the opacity ("franceschini", "franceschini17", "dominguez", "finke", "finke22", "saldana-lopez21",
         or what the package ebltable calls it), or path of a file in XSPEC's table format
     alpha_norm : factor on the optical depth
     table : `OpacityTable` that is taken in place of the model's
     name : free to choose
 
-    Raises InputError for a model that there is not, without the package ebltable for one of these, and for a redshift
-    that the table has not; DataError for a file that cannot be used.
+    Raises InputError without a redshift, for one that the table has not, for a model that there is not, and without the
+    package ebltable for one of these; DataError for a file that cannot be used.
     """
 
     # Made from more than its parameters: its own __init__ tells how.
@@ -51,13 +51,17 @@ class EBLAbsorption(SpectralModel):
 
     def __init__(
         self,
-        redshift: Any = 0.1,
+        redshift: Any = None,
         model: str | os.PathLike[str] = "dominguez",
         alpha_norm: Any = 1.0,
         *,
         table: OpacityTable | None = None,
         name: str = "",
     ) -> None:
+        if redshift is None:
+            raise InputError(
+                "EBLAbsorption was made without a redshift; wanted is that of the source, such as z=0.116."
+            )
         super().__init__(redshift=redshift, alpha_norm=alpha_norm, name=name)
         label = opacity_name(model) if table is None else str(model)
         self.__dict__["model"] = label
