@@ -148,6 +148,8 @@ def test_it_says_what_else_shines_there(fields, tmp_path):
     for end in ("fits", "ecsv"):
         lc.write(tmp_path / f"lc.{end}")
         assert LightCurve.read(tmp_path / f"lc.{end}").meta["models"] == lc.meta["models"]
+    # Bins that are made of events know the others by their models only.
+    assert "time bins made from events with the other sources as" in str(lc.rebin("counts 40"))
     frozen = far.copy()
     frozen.spectral_model.amplitude.frozen = True
     lc = made(fields["bright"][:1], [BRIGHT[1], frozen])

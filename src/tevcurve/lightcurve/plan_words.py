@@ -40,6 +40,10 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
         **plan.options.meta(),
         **field_meta(plan.field),
     }
+    if plan.field.others and plan.time_bins.looks_at_events:
+        meta["time_bins_beside"] = (
+            "made from events with the other sources as their models say: where one of these varies, bins may follow it"
+        )
     if plan.selected_by is not None:
         meta["selected_by"] = plan.selected_by
     if plan.exclusion is not None:

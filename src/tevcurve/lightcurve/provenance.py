@@ -9,6 +9,7 @@ SAID = {
     "position": ("position", "POSITION"),
     "shape": ("shape", "SHAPE"),
     "other_sources": ("other sources", "OTHERS"),
+    "time_bins_beside": ("time bins", "BINS_ARE"),
     "safe_energy": ("safe energies", "SAFE_E"),
     "off_regions": ("OFF regions", "OFF_REGS"),
     "exclusion": ("exclusion", "EXCLUDED"),

@@ -12,7 +12,7 @@ from tevcurve.rounding import decimals_of
 
 MAX_REASONS = 12
 # What of the model is said at a glance, besides the spectrum: keys of the metadata and their names.
-BESIDE = {"shape": "Shape", "other_sources": "Other sources"}
+BESIDE = {"shape": "Shape", "other_sources": "Other sources", "time_bins_beside": "Bins are"}
 
 
 @dataclass(frozen=True)
