@@ -33,6 +33,17 @@ def minuit_of(n_on, n_off, signal, off, off_in_on, others=0.0, others_off=0.0):
     return minuit
 
 
+def check_minimum(terms, minuit):
+    """The minimum of one row's terms, its errors and its norms are those of Minuit."""
+    profile = cash_profile(terms)
+    found = estimate_norms(profile, err=1, errn_errp=1)
+    assert found.norm[0] == pytest.approx(minuit.values[0], abs=1e-4 * minuit.errors[0])
+    assert found.stat[0] == pytest.approx(minuit.fval, abs=1e-6)
+    assert found.norm_err[0] == pytest.approx(minuit.errors[0], rel=1e-3)
+    assert found.norm_errp[0] == pytest.approx(minuit.merrors[0].upper, rel=1e-3)
+    assert_allclose(profile.settled(found.norm)[0].norms, minuit.values[1:], rtol=1e-3)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_terms_are_those_of_the_dense_likelihood(seed):
     random = np.random.default_rng(seed)
@@ -43,13 +54,7 @@ def test_terms_are_those_of_the_dense_likelihood(seed):
     block = np.repeat(np.arange(3), 6)
     cells = (each.ravel().astype(float) for each in (n_on, n_off, signal))
     shape = off.ravel(), off_in_on.ravel()
-    profile = cash_profile(shape_terms(block, np.zeros(3, dtype=int), 1, *cells, shape))
-    found = estimate_norms(profile, err=1, errn_errp=1)
-    assert found.norm[0] == pytest.approx(minuit.values[0], abs=1e-4 * minuit.errors[0])
-    assert found.stat[0] == pytest.approx(minuit.fval, abs=1e-6)
-    assert found.norm_err[0] == pytest.approx(minuit.errors[0], rel=1e-3)
-    assert found.norm_errp[0] == pytest.approx(minuit.merrors[0].upper, rel=1e-3)
-    assert_allclose(profile.settled(found.norm)[0].norms, minuit.values[1:], rtol=1e-3)
+    check_minimum(shape_terms(block, np.zeros(3, dtype=int), 1, *cells, shape), minuit)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -63,13 +68,7 @@ def test_terms_beside_other_sources_are_those_of_the_dense_likelihood(seed):
     cells = (each.ravel().astype(float) for each in (n_on, n_off, signal))
     shape = off.ravel(), off_in_on.ravel()
     terms = shape_terms(block, np.zeros(3, dtype=int), 1, *cells, shape, (others.ravel(), others_off.ravel()))
-    profile = cash_profile(terms)
-    found = estimate_norms(profile, err=1, errn_errp=1)
-    assert found.norm[0] == pytest.approx(minuit.values[0], abs=1e-4 * minuit.errors[0])
-    assert found.stat[0] == pytest.approx(minuit.fval, abs=1e-6)
-    assert found.norm_err[0] == pytest.approx(minuit.errors[0], rel=1e-3)
-    assert found.norm_errp[0] == pytest.approx(minuit.merrors[0].upper, rel=1e-3)
-    assert_allclose(profile.settled(found.norm)[0].norms, minuit.values[1:], rtol=1e-3)
+    check_minimum(terms, minuit)
 
 
 def test_rates_have_the_counts_of_the_run_and_the_shape_of_the_night():

@@ -8,7 +8,7 @@ from dense_likelihood import simulate_bin, terms_of
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 
-from tevcurve.fit.norms import estimate_each, estimate_norms
+from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.all_amplitudes import best_amplitudes
 from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.columns import FEW
@@ -24,6 +24,14 @@ def bins_of(n_shared):
     """Bins of one or two runs; in the last there is nothing but background, and no count of the first source."""
     bins = [simulate_bin(k, n_blocks=1 + k % 2, n_shared=n_shared, source=25.0) for k in range(ROWS - 1)]
     return [*bins, simulate_bin(9, n_shared=n_shared, source=25.0, strength=0.0, near=False)]
+
+
+def estimate_each(likelihood, **asked):
+    """The `NormEstimate` of each amplitude of a likelihood that is seen, a list."""
+    numbers = np.arange(likelihood.n_amplitudes)
+    seen = [number for number in numbers if (likelihood.total[:, number] > 0).all()]
+    orders = [np.append(number, np.delete(numbers, number)) for number in seen]
+    return [estimate_norms(OneAmplitude(likelihood.with_columns(order)), **asked) for order in orders]
 
 
 @cache
@@ -69,8 +77,7 @@ def test_the_minimum_of_all_amplitudes_is_that_of_the_dense_sums(n_shared):
 
 @pytest.mark.parametrize("n_shared", [3, 5])
 def test_each_profile_rises_by_what_was_asked_for(n_shared):
-    for number, (rows, found) in enumerate(estimates(n_shared)):
-        assert_array_equal(rows, np.arange(ROWS))
+    for number, found in enumerate(estimates(n_shared)):
         for k in {number, ROWS - 1} if number == 0 else {number}:
             bin_, best = bins_of(n_shared)[k], found.stat[k]
             above = by_force(bin_, number, found.norm[k] + found.norm_errp[k])[1]
@@ -83,7 +90,7 @@ def test_each_profile_rises_by_what_was_asked_for(n_shared):
 @pytest.mark.parametrize("n_shared", [3, 5])
 def test_each_amplitude_is_what_it_is_as_the_first_one(n_shared):
     bins = bins_of(n_shared)
-    for number, (_, found) in enumerate(estimates(n_shared)):
+    for number, found in enumerate(estimates(n_shared)):
         order = [number, *(j for j in range(n_shared) if j != number)]
         swapped = [
             [type(b)(b.shared[order], b.background, b.constant, b.counts) for b in bin_] for bin_ in bins
@@ -98,17 +105,9 @@ def test_rows_alone_are_the_rows(n_shared):
     bins = bins_of(n_shared)
     for k, bin_ in enumerate(bins):
         alone = estimate_each(CashLikelihood(terms_of([bin_])), **ASKED)
-        for (_, own), (_, together) in zip(alone, estimates(n_shared), strict=True):
+        for own, together in zip(alone, estimates(n_shared), strict=True):
             for name in COLUMNS:
                 assert_array_equal(getattr(own, name), getattr(together, name)[k : k + 1])
-
-
-def test_a_source_without_exposure_has_no_row():
-    (bin_,) = bins_of(3)[:1]
-    dark = [type(b)(b.shared * [[1], [1], [0]], b.background, b.constant, b.counts) for b in bin_]
-    likelihood = CashLikelihood(terms_of([bin_, dark]))
-    assert_array_equal(estimate_each(likelihood, err=1)[2][0], [0])
-    assert_array_equal(estimate_each(likelihood, err=1)[0][0], [0, 1])
 
 
 @pytest.mark.parametrize("n_shared", [2, 5])
@@ -148,10 +147,10 @@ def test_a_source_that_a_row_does_not_see_changes_nothing(n_shared):
     (wider,) = (
         [type(b)(np.vstack([b.shared, 0 * b.counts]), b.background, b.constant, b.counts) for b in bin_],
     )
-    for (_, own), (_, beside) in zip(
+    for own, beside in zip(
         estimate_each(CashLikelihood(terms_of([bin_])), **ASKED),
         estimate_each(CashLikelihood(terms_of([wider])), **ASKED),
-        strict=False,
+        strict=True,
     ):
         for name in COLUMNS:
             assert_allclose(getattr(own, name), getattr(beside, name), rtol=1e-5, atol=1e-5)
@@ -209,7 +208,7 @@ def test_thirty_sources_are_at_the_minimum_of_the_dense_sums():
 def test_no_counts_at_all(n_shared, free):
     """Half the statistic is the sum of all that is expected, so limits are the rise over twice a source's counts."""
     (block,) = simulate_bin(3, n_shared=n_shared, counts=False, free=free)
-    for number, (_, found) in enumerate(estimate_each(CashLikelihood(terms_of([[block]])), **ASKED)):
+    for number, found in enumerate(estimate_each(CashLikelihood(terms_of([[block]])), **ASKED)):
         assert (found.norm[0], found.ts[0], found.norm_errn[0]) == (0, 0, 0)
         assert np.isnan(found.norm_err[0])
         assert found.norm_ul[0] == pytest.approx(2.706 / (2 * block.shared[number].sum()), rel=1e-6)
@@ -225,7 +224,7 @@ def test_an_event_that_only_one_of_the_sources_can_have_made():
     )
     counts = np.where(np.arange(60) < 40, 2.0, 0.0)
     row = [[type(block)(shared, 0 * counts, 0 * counts, counts)]]
-    for number, (_, found) in enumerate(estimate_each(CashLikelihood(terms_of(row)), **ASKED)):
+    for number, found in enumerate(estimate_each(CashLikelihood(terms_of(row)), **ASKED)):
         total = shared[number].sum()
         expected = counts[shared[number] > 0].sum() / total
         assert found.norm[0] == pytest.approx(expected, rel=1e-6)

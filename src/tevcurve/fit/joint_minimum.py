@@ -6,14 +6,12 @@ from typing import Any
 import numpy as np
 
 from tevcurve.fit.minimize import Minimum, minimize_norm
-from tevcurve.kernels.all_amplitudes import BestAmplitudes, best_amplitudes
+from tevcurve.kernels.all_amplitudes import best_amplitudes
 from tevcurve.kernels.amplitudes import Start
 from tevcurve.kernels.one_amplitude import OneAmplitude
 
 
-def joint_minimum(
-    profile: OneAmplitude, lower: np.ndarray, best: BestAmplitudes | None = None
-) -> tuple[Minimum, Start]:
+def joint_minimum(profile: OneAmplitude, lower: np.ndarray) -> tuple[Minimum, Start]:
     """(the `Minimum` of a profile with further amplitudes, where a search of the others there ended).
 
     Rows whose first amplitude may go below zero and wants to, and those in which no minimum of all amplitudes was
@@ -23,9 +21,8 @@ def joint_minimum(
     ----------
     profile : `OneAmplitude` of a `CashLikelihood`
     lower : float array (n,), the lowest flux factors, at most 0
-    best : `BestAmplitudes` of its likelihood, where they are known
     """
-    best = best_amplitudes(profile.likelihood) if best is None else best
+    best = best_amplitudes(profile.likelihood)
     start = best.first()
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         (at_zero, _, _), _ = profile.evaluate(np.zeros(profile.n), start)

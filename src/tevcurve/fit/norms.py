@@ -8,9 +8,7 @@ import numpy as np
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.joint_minimum import joint_minimum
 from tevcurve.fit.minimize import ActiveBins, Minimum, minimize_norm
-from tevcurve.kernels.all_amplitudes import BestAmplitudes, best_amplitudes
 from tevcurve.kernels.amplitudes import Profile, Start
-from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.one_amplitude import OneAmplitude
 
 
@@ -50,7 +48,6 @@ def estimate_norms(
     ul_rise: float | None = None,
     ts: bool = False,
     scan: np.ndarray | None = None,
-    best: BestAmplitudes | None = None,
 ) -> NormEstimate:
     """Estimate the flux factors of all bins of a profile, with what is asked for.
 
@@ -62,7 +59,6 @@ def estimate_norms(
     ul_rise : float, rise of the statistic at the upper limit
     ts : bool, whether to compare with no source
     scan : float array (n_scan,), flux factors to scan
-    best : `BestAmplitudes` of the profile's likelihood where it has several amplitudes and these are known
 
     Returns
     -------
@@ -77,10 +73,10 @@ def estimate_norms(
             "ts": ts,
             "scan": scan,
         }
-        return _of_those_seen(profile, best, asked)
+        return _of_those_seen(profile, asked)
     lower = profile.lower_bound() if negative else np.zeros(profile.n)
     if isinstance(profile, OneAmplitude) and profile.likelihood.n_amplitudes > 1:
-        minimum, start = joint_minimum(profile, lower, best)
+        minimum, start = joint_minimum(profile, lower)
     else:
         minimum = minimize_norm(profile, lower)
         _, start = profile.evaluate(minimum.norm)
@@ -108,29 +104,7 @@ def estimate_norms(
     )
 
 
-def estimate_each(likelihood: CashLikelihood, **asked: Any) -> list[tuple[np.ndarray, NormEstimate]]:
-    """(rows in which something is expected of it, their `NormEstimate`) of each amplitude of a likelihood, a list.
-
-    One search for the best of all amplitudes serves them all; errors, limits and TS of each are those of its own
-    profile, the others at their best. An amplitude below zero is not to be had: which cells bound it is known of the
-    first one only.
-
-    Parameters
-    ----------
-    likelihood : `CashLikelihood` of n rows
-    asked : what is asked for, keywords of `estimate_norms`
-    """
-    best, estimates, n = best_amplitudes(likelihood), [], likelihood.n_amplitudes
-    for number in range(n):
-        rows = np.flatnonzero(likelihood.total[:, number] > 0)
-        order = np.concatenate([[number], np.delete(np.arange(n), number)])
-        own = OneAmplitude(likelihood.take(rows)[0].with_columns(order))
-        found = estimate_norms(own, best=best.take(rows, likelihood).with_columns(order), **asked)
-        estimates.append((rows, found))
-    return estimates
-
-
-def _of_those_seen(profile: OneAmplitude, best: BestAmplitudes | None, asked: dict[str, Any]) -> NormEstimate:
+def _of_those_seen(profile: OneAmplitude, asked: dict[str, Any]) -> NormEstimate:
     """The `NormEstimate` of rows of which some do not see all sources: each with those that it sees."""
     seen = profile.likelihood.total > 0
     seen[:, 0] = True
@@ -139,8 +113,7 @@ def _of_those_seen(profile: OneAmplitude, best: BestAmplitudes | None, asked: di
     for k, pattern in enumerate(patterns):
         rows, columns = np.flatnonzero(number.ravel() == k), np.flatnonzero(pattern)
         own = OneAmplitude(profile.likelihood.take(rows)[0].with_columns(columns))
-        known = None if best is None else best.take(rows, profile.likelihood).with_columns(columns)
-        parts.append(estimate_norms(own, best=known, **asked))
+        parts.append(estimate_norms(own, **asked))
         if len(columns) > 1:
             further[np.ix_(rows, columns[1:])] = parts[-1].minimum.further
     place = np.argsort(order)

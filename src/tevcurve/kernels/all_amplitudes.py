@@ -58,30 +58,6 @@ class BestAmplitudes:
         rest, edge = self.hessian[:, 1:, 1:], self.hessian[:, 0, 1:]
         return Followed(self.amplitudes, -solve(rest, edge, self.held[:, 1:]), self.end)
 
-    def take(self, rows: np.ndarray, likelihood: AmplitudeLikelihood) -> "BestAmplitudes":
-        """Those of some rows of the likelihood that these are of.
-
-        Parameters
-        ----------
-        rows : sorted int array, the rows that are kept
-        likelihood : the likelihood of all rows
-        """
-        names = ("amplitudes", "stat", "gradient", "hessian", "held", "converged")
-        _, end = likelihood.take(rows, self.end)
-        return BestAmplitudes(**{name: getattr(self, name)[rows] for name in names}, end=end)
-
-    def with_columns(self, columns: np.ndarray) -> "BestAmplitudes":
-        """The same of the likelihood `with_columns` (`CashLikelihood`). columns: int array, those that are kept."""
-        return BestAmplitudes(
-            self.amplitudes[:, columns],
-            self.stat,
-            self.gradient[:, columns],
-            self.hessian[:, columns][:, :, columns],
-            self.held[:, columns],
-            self.converged,
-            self.end.with_columns(columns),
-        )
-
 
 def best_amplitudes(likelihood: SeveralAmplitudes, start: Start = None) -> BestAmplitudes:
     """The `BestAmplitudes` of a likelihood of amplitudes (see `tevcurve.kernels.one_amplitude`).

@@ -289,7 +289,3 @@ class NormStart:
     amplitudes: np.ndarray
     norms: np.ndarray
     response: np.ndarray
-
-    def with_columns(self, columns: np.ndarray) -> "NormStart":
-        """The same of `CashLikelihood.with_columns`. columns: int array, the amplitudes that are kept."""
-        return NormStart(self.amplitudes[:, columns], self.norms, self.response[:, columns])
