@@ -27,6 +27,14 @@ def no_figure_of_others():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
+@pytest.fixture(scope="module")
+def validation_on_path():
+    """The folder `validation` can be imported from."""
+    sys.path.insert(0, str(ROOT))
+    yield
+    sys.path.remove(str(ROOT))
+
+
 @pytest.fixture(scope="session")
 def gammapy_data():
     """The data folder, also put into the environment as `$GAMMAPY_DATA`."""

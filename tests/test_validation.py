@@ -1,8 +1,6 @@
 """The code of the validation report with few draws: what it must say, and what would make it say otherwise."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -10,14 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 matplotlib.use("Agg")
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture(scope="module", autouse=True)
-def validation_on_path():
-    sys.path.insert(0, str(ROOT))
-    yield
-    sys.path.remove(str(ROOT))
+pytestmark = pytest.mark.usefixtures("validation_on_path")
 
 
 @pytest.mark.parametrize("alpha", [None, 1.0, 0.05])

@@ -1,22 +1,12 @@
 """The validation's fields with neighbours: their closed forms, and small ones of each kind by one call."""
 
-import sys
-from pathlib import Path
-
 import matplotlib
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
 matplotlib.use("Agg")
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture(scope="module", autouse=True)
-def validation_on_path():
-    sys.path.insert(0, str(ROOT))
-    yield
-    sys.path.remove(str(ROOT))
+pytestmark = pytest.mark.usefixtures("validation_on_path")
 
 
 @pytest.fixture
