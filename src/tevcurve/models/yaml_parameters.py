@@ -1,7 +1,7 @@
 """Parameters of models as plain values, in the form in which gammapy writes them: a list, an entry for each."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from tevcurve.models.parameters import Parameter
 from tevcurve.problems import remark
 
 Path = tuple[str | int, ...]
+Shape = TypeVar("Shape")
 # What an entry has that is used; what only a minimiser of another package is told; and what is left out with a word.
 USED, OF_MINIMISERS = (
     ("name", "value", "unit", "error", "min", "max", "frozen"),
@@ -80,6 +81,43 @@ def kind_of(values: Mapping[str, Any], path: Path, what: str) -> str:
     if not isinstance(kind, str):
         raise mistake((*path, "type"), f"{what} has the type {_short(kind)}; wanted is the name of one.")
     return kind
+
+
+def class_of(
+    kind: str, shapes: Mapping[str, tuple[str, type[Shape]]], path: Path, what: str, known: Collection[str]
+) -> type[Shape]:
+    """Our class of a type; raises `InputError` where there is none.
+
+    Parameters
+    ----------
+    kind : the type
+    shapes : gammapy's name -> (its short form, our class)
+    path : keys and numbers that lead to what it is the type of
+    what : in words, for the message
+    known : names that are wanted, for the message
+    """
+    found = [ours for long, (short, ours) in shapes.items() if kind in (long, short)]
+    if not found:
+        raise mistake((*path, "type"), f"{what} is a {kind}; wanted is one of {', '.join(known)}.")
+    return found[0]
+
+
+def name_of(model: Shape, shapes: Mapping[str, tuple[str, type[Shape]]], what: str) -> str:
+    """Gammapy's name of a model; raises `InputError` where there is none.
+
+    Parameters
+    ----------
+    model : of one of our classes
+    shapes : as for `class_of`
+    what : in words, for the message
+    """
+    names = {ours: long for long, (_, ours) in shapes.items()}
+    if type(model) not in names:
+        raise InputError(
+            f"{what} is a {type(model).__name__}, which files of models cannot have; wanted is one of "
+            f"{', '.join(ours.__name__ for ours in names)}."
+        )
+    return names[type(model)]
 
 
 def entries_of(values: Mapping[str, Any], path: Path, what: str) -> dict[str, tuple[Path, Mapping[str, Any]]]:

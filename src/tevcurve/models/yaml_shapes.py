@@ -14,9 +14,11 @@ from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_parameters import (
     Path,
     check_keys,
+    class_of,
     entries_of,
     kind_of,
     mistake,
+    name_of,
     parameters_of,
     plain_parameter,
 )
@@ -46,12 +48,7 @@ def shape_of(values: Mapping[str, Any], path: Path, name: str, folder: FilePath 
     Raises `InputError`, whose `path` leads to the value, for what is no shape of ours: an elongated one, too.
     """
     kind = kind_of(values, path, f"The shape of {name}")
-    found = [ours for long, (short, ours) in SHAPES.items() if kind in (long, short)]
-    if not found:
-        raise mistake(
-            (*path, "type"), f"The shape of {name} is a {kind}; wanted is one of {', '.join(SHAPES)}."
-        )
-    (ours,) = found
+    ours = class_of(kind, SHAPES, path, f"The shape of {name}", SHAPES)
     if ours is TemplateSpatialModel:
         return _template(values, path, name, folder)
     check_keys(values, ("type", "frame", "parameters"), path, f"The {kind} of {name}")
@@ -124,17 +121,12 @@ def plain_shape(spatial: SpatialModel, name: str, file: str | None = None) -> di
     name : of the source, for messages
     file : in which the brightness of a template is found; None for the one that it is from
     """
-    kinds = {ours: long for long, (_, ours) in SHAPES.items()}
-    if type(spatial) not in kinds:
-        raise InputError(
-            f"The shape of {name} is a {type(spatial).__name__}, which files of models cannot have; wanted is one of "
-            f"{', '.join(ours.__name__ for ours in kinds)}."
-        )
+    kind = name_of(spatial, SHAPES, f"The shape of {name}")
     if isinstance(spatial, TemplateSpatialModel):
         return _plain_template(spatial, name, file)
     round_ones = [] if spatial.is_point else [plain_parameter(parameter) for parameter in ROUND]
     return {
-        "type": kinds[type(spatial)],
+        "type": kind,
         "frame": spatial.frame,
         "parameters": [*map(plain_parameter, spatial.parameters), *round_ones],
     }

@@ -14,10 +14,12 @@ from tevcurve.models.template_spectrum import TemplateSpectrum
 from tevcurve.models.yaml_parameters import (
     Path,
     check_keys,
+    class_of,
     entries_of,
     kind_of,
     mapping,
     mistake,
+    name_of,
     parameters_of,
     plain_parameter,
 )
@@ -57,12 +59,7 @@ def spectrum_of(values: Mapping[str, Any], path: Path, name: str) -> SpectralMod
         return tables.template_of(values, path, name)
     if kind in tables.ABSORPTION:
         return tables.absorption_of(values, path, name)
-    found = [ours for long, (short, ours) in SHAPES.items() if kind in (long, short)]
-    if not found:
-        raise mistake(
-            (*path, "type"), f"The spectrum of {name} is a {kind}; wanted is one of {', '.join(KINDS)}."
-        )
-    (ours,) = found
+    ours = class_of(kind, SHAPES, path, f"The spectrum of {name}", KINDS)
     what = f"the spectrum of {name}"
     check_keys(values, ("type", "parameters"), path, f"The {kind} of {name}")
     parameters = parameters_of(entries_of(values, path, what), ours.default_parameters, path, what)
@@ -83,13 +80,8 @@ def plain_spectrum(spectrum: SpectralModel, name: str) -> dict[str, Any]:
         return tables.plain_template(spectrum)
     if isinstance(spectrum, EBLAbsorption):
         return tables.plain_absorption(spectrum)
-    kinds = {ours: long for long, (_, ours) in SHAPES.items()}
-    if type(spectrum) not in kinds:
-        raise InputError(
-            f"The spectrum of {name} is a {type(spectrum).__name__}, which files of models cannot have; wanted is one "
-            f"of {', '.join(ours.__name__ for ours in kinds)}."
-        )
-    return {"type": kinds[type(spectrum)], "parameters": [plain_parameter(p) for p in spectrum.parameters]}
+    kind = name_of(spectrum, SHAPES, f"The spectrum of {name}")
+    return {"type": kind, "parameters": [plain_parameter(p) for p in spectrum.parameters]}
 
 
 def _compound(values: Mapping[str, Any], path: Path, name: str) -> SpectralModel:
