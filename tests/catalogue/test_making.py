@@ -11,7 +11,8 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Table
-from small_store import TARGET
+from dl3_files import write_store
+from small_store import START, TARGET, run_file
 
 import tevcurve
 from tevcurve import DataStore
@@ -238,8 +239,16 @@ def test_a_light_curve_says_what_makes_it_from_events(whole):
 
 def test_a_catalogue_that_nothing_was_seen_of_is_refused(kept_store, tmp_path):
     far = Table({"name": ["far"], "ra": [0.0], "dec": [-50.0]})
-    with pytest.raises(DataError, match="has a source of the catalogue in its field of view"):
+    with pytest.raises(DataError, match=r"has a source of the catalogue in its field of view\.$"):
         tevcurve.light_curves(DataStore.from_dir(kept_store), far, folder=tmp_path / "out")
+
+
+def test_what_is_odd_about_a_run_is_not_why_nothing_was_seen(tmp_path):
+    late = ((START, START + 3360),)
+    write_store(tmp_path / "dl3", [run_file(1, 11, START, (83.63, 22.51), gti=late, tstop=START + 3360)])
+    far = Table({"name": ["far"], "ra": [0.0], "dec": [-50.0]})
+    with pytest.raises(DataError, match=r"has a source of the catalogue in its field of view\.$"):
+        tevcurve.light_curves(DataStore.from_dir(tmp_path / "dl3"), far, folder=tmp_path / "out")
 
 
 def test_what_cannot_be_done_is_refused(kept_store, tmp_path):

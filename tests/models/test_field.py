@@ -60,6 +60,11 @@ NO_PLACE = SkyModel(spectral_model=PowerLaw(), name="B")
         ([NO_PLACE], {}, "The model 'B' has no spatial model"),
         ([model("Crab", lat="23.1 deg")], {}, "'Crab' is 1.09 deg from the target"),
         ([model("Crab")], {"spectrum": PowerLaw(index=3)}, "models has another one for 'Crab'"),
+        (
+            [model("B", lat="23 deg", sigma="5 deg")],
+            {},
+            "'B' reaches to 25 deg around its centre; wanted is 20 deg or less",
+        ),
         ([model("B")], {}, "'B' is where the target 'Crab' is"),
         ([model("B", lat="22.3 deg")], {"neighbours": "no"}, "neighbours is 'no'; wanted is 'free' or"),
         (
@@ -72,6 +77,17 @@ NO_PLACE = SkyModel(spectral_model=PowerLaw(), name="B")
 def test_what_does_not_go_together_is_refused(models, options, words):
     with pytest.raises(InputError, match=words):
         field_of(models, "Crab", HERE, **{"spectrum": None} | options)
+
+
+def test_what_is_out_of_sight_is_told_from_what_reaches_into_the_field():
+    others = [
+        model("near", lat="31.9 deg"),
+        model("far", lat="32.2 deg"),
+        model("wide", lat="32.2 deg", sigma="0.1 deg"),
+        model("turned", "184.56 deg", "-5.78 deg"),
+    ]
+    field, _ = field_of(others, "Crab", HERE, None)
+    assert [each.name for each in field.unseen] == ["far", "turned"]
 
 
 def test_a_spectrum_is_the_same_where_its_values_are():

@@ -50,6 +50,14 @@ def fields():
     }
 
 
+def test_a_model_in_another_part_of_the_sky_is_named(fields, caplog):
+    run = fields["bright"][:1]
+    far = sky_model("bright", TARGET.directional_offset_by(40 * u.deg, 60 * u.deg), 15)
+    with_it = made(run, [far], neighbours="fixed")
+    assert "Nothing is seen of 'bright', more than 10 deg from 'source'" in caplog.text
+    np.testing.assert_array_equal(with_it.table["flux"], made(run).table["flux"])
+
+
 @pytest.mark.parametrize("neighbours", ["free", "fixed", "once"])
 @pytest.mark.parametrize(("name", "unbinned"), [("bright", False), ("equal", True)])
 def test_a_neighbour_takes_its_part(fields, name, neighbours, unbinned):

@@ -269,7 +269,8 @@ def _finish(
 
     layout = layout_of(summed(), names)
     if not len(layout.source):
-        why = f": {failed[0].reason}" if (failed := [*lost, *sums.problems]) else "."
+        failed = [one.reason for one in (*lost, *sums.problems) if one.kind == FAILED]
+        why = f": {failed[0]}" if failed else "."
         raise DataError(f"No run that can be used has a source of the catalogue in its field of view{why}")
     sources = sums.table()
     layout.template.meta |= common_meta(sources)

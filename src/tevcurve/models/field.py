@@ -21,6 +21,9 @@ FREE, FIXED, ONCE = "free", "fixed", "once"
 # Radian: a model of the target's name is not farther from its position than this; one of another name that is nearer
 # than the second cannot be told from it.
 FARTHEST, NEAREST = 0.0175, 2e-6
+# Radian: no run of a target sees anything of what is farther from it, and what is larger than its field of view by much
+# is a part of the background.
+BEYOND, LARGEST = 0.1746, 0.35
 # TeV, at which two spectra that are the same have the same values.
 ENERGIES = np.geomspace(0.02, 100, 38)
 
@@ -92,6 +95,16 @@ class Field:
         return tuple(model for model in self.others if not self.is_fitted(model))
 
     @property
+    def unseen(self) -> tuple[SkyModel, ...]:
+        """The others that are so far from the source that nothing of them is in its field of view."""
+        centre = centre_of(self.source)
+        return tuple(
+            model
+            for model in self.others
+            if angular_separation(*centre, *centre_of(model)) - _radius(model) > BEYOND
+        )
+
+    @property
     def positions(self) -> tuple[tuple[float, float], ...]:
         """(lon, lat) of each of the others, ICRS, radian."""
         return tuple(centre_of(model) for model in self.others)
@@ -105,6 +118,13 @@ def centre_of(model: SkyModel) -> tuple[float, float]:
         )
     lon, lat = model.spatial_model.lonlat_in("icrs")
     return float(lon), float(lat)
+
+
+def _radius(model: SkyModel) -> float:
+    """Radian, of the circle that a model's shape is in."""
+    return (
+        0.0 if model.spatial_model is None else float(model.spatial_model.evaluation_radius.to_value("rad"))
+    )
 
 
 def field_of(
@@ -210,6 +230,11 @@ def _checked(models: Any) -> list[SkyModel]:
             raise InputError(f"Two models have the name {model.name!r}; wanted is another for each.")
         names.add(model.name)
         centre_of(model)
+        if _radius(model) > LARGEST:
+            raise InputError(
+                f"The model {model.name!r} reaches to {np.rad2deg(_radius(model)):.3g} deg around its centre; wanted "
+                f"is {np.rad2deg(LARGEST):.2g} deg or less, as what is larger is a part of the background."
+            )
     return [model.copy() for model in listed]
 
 

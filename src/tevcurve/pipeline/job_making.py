@@ -16,6 +16,7 @@ from tevcurve.models.field import check_free, field_of
 from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.targets import observations_of
+from tevcurve.problems import remark
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import allowed_pixels, as_exclusions
@@ -53,6 +54,11 @@ def job_of(observations, target, name, asked):
     field, source = field_of(
         models, str(name), _lonlat(position), asked["spectrum"], neighbours, asked["method"]
     )
+    if field.unseen:
+        remark(
+            f"Nothing is seen of {_listed(field.unseen)}, more than 10 deg from {str(name)!r}; the light curve is "
+            "as it would be without."
+        )
     if source != _lonlat(position):
         position = SkyCoord(*source, unit="rad")
     options = fit_options(field.spectrum, asked)
@@ -83,6 +89,12 @@ def job_of(observations, target, name, asked):
         selected_by=named,
     )
     return job, observations
+
+
+def _listed(models):
+    """Names of models for a sentence, three of them at most."""
+    more = f" and {len(models) - 3} more" if len(models) > 3 else ""
+    return ", ".join(repr(model.name) for model in models[:3]) + more
 
 
 def settled_options(asked):
