@@ -292,6 +292,10 @@ def test_neighbours_are_fitted_with_a_source_and_told(kept_store, whole):
     assert crab.meta["models"][0].startswith('beside; "it": SkyPointSource at 83.63')
     assert "not_in_the_model" not in crab.meta
     assert beside.meta["not_in_the_model"] == "1 other of the catalogue within 0.5 deg"
+    with pytest.raises(
+        InputError, match=r'--models FILE` makes it from .* its neighbours beside; "it" in FILE'
+    ):
+        crab.rebin("5 min")
     assert curves.sources["n_near"].tolist() == [0, 1]
     assert "1 source has others of the catalogue" in curves.table.meta["not_in_the_model"]
     models = [

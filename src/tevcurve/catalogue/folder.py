@@ -146,9 +146,13 @@ class LightCurves:
         """
         row = self.sources[self._number_of(name)]
         position = f"{row['ra']:.6f} {row['dec']:.6f}"
+        models, of = "", ""
+        if row["neighbours"]:
+            models = " --models FILE"
+            of = f", with the models of its neighbours {', '.join(neighbours_of_row(row))} in FILE"
         return (
             f"it is one of the catalogue {self.folder}, which keeps rows and no events; `tevcurve light-curve DATA "
-            f'--position "{position}" --spectrum "{row["spectrum"]}" --unbinned` makes it from the data'
+            f'--position "{position}" --spectrum "{row["spectrum"]}" --unbinned{models}` makes it from the data{of}'
         )
 
     def rows(self, first: int, stop: int) -> Table:
