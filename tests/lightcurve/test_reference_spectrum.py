@@ -7,7 +7,9 @@ from small_store import SOURCE, TARGET, make_store, spectrum_datasets
 
 from tevcurve import LightCurveEstimator, PowerLaw
 from tevcurve.errors import InputError
-from tevcurve.models import ExponentialCutoffPowerLaw, SpectralModel
+from tevcurve.lightcurve.reference_spectrum import check_others
+from tevcurve.models import ExponentialCutoffPowerLaw, PowerLawNorm, SkyModel, SkyPointSource, SpectralModel
+from tevcurve.models.field import field_of
 from tevcurve.pipeline import light_curve
 
 
@@ -109,3 +111,10 @@ def test_an_estimator_refuses_what_is_no_spectrum(store):
         dataset.model.name = SOURCE
     with pytest.raises(InputError, match="is nan between"):
         LightCurveEstimator(datasets, source=SOURCE).run("1 TeV", "0.7 TeV", "10 TeV")
+
+
+def test_another_source_whose_spectrum_is_a_factor_is_refused():
+    beside = SkyModel(SkyPointSource("83.9 deg", "22.1 deg"), PowerLawNorm(), name="beside")
+    field, _ = field_of([beside], "Crab", (TARGET.ra.rad, TARGET.dec.rad), None)
+    with pytest.raises(InputError, match=r"The spectrum of the model 'beside' is .*a factor without a unit"):
+        check_others(field, np.array([0.1, 1, 10]))

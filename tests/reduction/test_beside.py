@@ -101,6 +101,12 @@ def test_an_extended_source_of_interest_has_the_part_of_it_that_is_in_the_on_cir
     assert share[0, 0] < 0.7 * point[0]
 
 
+def test_a_source_that_is_as_bright_in_off_as_in_on_is_refused():
+    source = sky_model("Crab", TARGET, 1, 2.3, SkyGaussian, sigma="3 deg")
+    with pytest.raises(DataError, match=r"as bright in the OFF regions of run 1 as in ON \(9\d % of it\)"):
+        terms_of(runs_of([source], 1)[0], [source])
+
+
 def test_off_regions_in_a_source_that_is_large_are_said(caplog):
     source = sky_model("Crab", TARGET, 1, 2.3, SkyGaussian, sigma="0.3 deg")
     terms_of(runs_of([source], 1)[0], [source])

@@ -34,7 +34,7 @@ def reference_in_bins(spectrum, true_edges, bands):
 
 
 def check_others(field, true_edges):
-    """Raises `InputError` where another source's spectrum is negative, infinite or NaN, or has no flux at all.
+    """Raises `InputError` where another source's spectrum is negative, infinite or NaN, or has no flux or no unit.
 
     Parameters
     ----------
@@ -44,6 +44,11 @@ def check_others(field, true_edges):
     for model in field.others:
         what = f"The spectrum of the model {model.name!r}"
         spectrum = model.spectral_model
+        if spectrum.is_factor:
+            raise InputError(
+                f"{what} is {spectrum_words(spectrum)}, a factor without a unit; wanted is a flux, such as it * "
+                "PowerLaw()."
+            )
         _check(spectrum.dnde(true_edges), true_edges, true_edges, what)
         flux = spectrum.photon_flux(true_edges)
         _check(flux, true_edges[:-1], true_edges[1:], what)

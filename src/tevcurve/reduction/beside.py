@@ -14,8 +14,9 @@ from tevcurve.reduction.true_nodes import true_nodes
 PER_SCALE = 8
 # Points on the radius of a round shape, at least.
 POINTS = 8
-# Of the counts of an extended source in ON, what is taken for background.
-WORTH_SAYING = 0.05
+# Of the counts of an extended source in ON, the part that is taken for background: what is said, and what leaves
+# nothing to be measured.
+WORTH_SAYING, MOST_TAKEN = 0.05, 0.9
 
 
 def shares_in_circles(seen, energies_tev, lon, lat, radius):
@@ -107,7 +108,7 @@ def part_in_on(run, source, spatial, regions, energies_tev):
     """Part (n,) of an extended source's photons in the ON circle at true energies (n,) in TeV.
 
     Less what of it the OFF circles take for background: the flux that goes with it is right as long as there is some
-    other background, too. A remark is made where that is much.
+    other background, too. A remark is made where that is much, and `DataError` is raised where next to nothing is left.
 
     Parameters
     ----------
@@ -123,6 +124,11 @@ def part_in_on(run, source, spatial, regions, energies_tev):
     taken = regions.alpha * shares[:, 1:].sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.nanmedian(taken / shares[:, 0])
+    if part > MOST_TAKEN:
+        raise DataError(
+            f"The source is as bright in the OFF regions of run {run.run_id} as in ON ({100 * part:.0f} % of it), so "
+            "that its counts cannot be told from background; wanted is method='3d'."
+        )
     if part > WORTH_SAYING:
         remark(
             f"The source reaches into the OFF regions of run {run.run_id}: {100 * part:.2g} % of its counts in ON are "
