@@ -6,18 +6,25 @@ in one go, and once killed (SIGKILL) at random moments and called again. The fol
 
 import argparse
 import hashlib
+import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing import Process
 from pathlib import Path
 
 import numpy as np
 from astropy import units as u
 from astropy.table import Table
 from catalogue import CENTRE, REACH, store_of
+
+
+def write_input(data, folder, runs, positions):
+    """None; simulated runs and positions are in a folder. The arguments are those of the command line."""
+    store_of(data, folder / "runs", runs)
+    write_positions(folder / "positions.csv", positions)
 
 
 def write_positions(path, number):
@@ -49,8 +56,10 @@ def main():
     draw = random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        store_of(asked.data, folder / "runs", asked.runs)
-        write_positions(folder / "positions.csv", asked.positions)
+        # By another process, or the memory of the simulation would count as that of whoever comes after it.
+        made = Process(target=write_input, args=(asked.data, folder, asked.runs, asked.positions))
+        made.start()
+        made.join()
         command = [sys.executable, "-m", "tevcurve", "light-curves", str(folder / "runs")]
         command += [str(folder / "positions.csv"), "--energy", "0.1TeV,10TeV", "--n-jobs", str(asked.n_jobs)]
 
@@ -58,16 +67,14 @@ def main():
             return subprocess.Popen(
                 [*command, "--output", str(folder / output)],
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
+                stderr=subprocess.DEVNULL,
             )
 
         start = time.monotonic()
-        process = begun("whole")
-        _, told = process.communicate()
-        if process.returncode not in (0, 1):
-            sys.exit(f"The command ended with {process.returncode}: {told}")
-        took, used = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        _, status, used = os.wait4(begun("whole").pid, 0)
+        if os.waitstatus_to_exitcode(status) not in (0, 1):
+            sys.exit(f"The command ended with {os.waitstatus_to_exitcode(status)}.")
+        took = time.monotonic() - start
         print(
             f"in one go: {took:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of CPU, "
             f"at most {used.ru_maxrss / 1024:.0f} MB",
@@ -78,10 +85,10 @@ def main():
             process = begun("killed")
             time.sleep(draw.uniform(0.5, 1.5) * took / asked.kills)
             process.kill()
-            process.communicate()
+            process.wait()
             entries.append(len(list((folder / "killed" / "entries").glob("*.rows"))))
         print(f"entries after each kill: {entries}", flush=True)
-        begun("killed").communicate()
+        begun("killed").wait()
         same = tree(folder / "whole") == tree(folder / "killed")
         left = sorted(path.name for path in folder.iterdir())
         print(f"the same bytes: {same}; in the folder: {', '.join(left)}")
