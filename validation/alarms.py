@@ -66,8 +66,10 @@ def fits_of(profile, n):
     _, first, which = np.unique(key, return_index=True, return_inverse=True)
     few, fits = RowFits(profile.take(first)[0]), RowFits(profile, n)
     settled = few.minimum
-    fields = {each.name: getattr(settled, each.name) for each in dataclasses.fields(settled)}
-    fits.minimum = type(settled)(**{name: np.asarray(values)[which] for name, values in fields.items()})
+    given = {each.name: getattr(settled, each.name) for each in dataclasses.fields(settled)}
+    # Without other sources there is nothing further.
+    given = {name: values[which] for name, values in given.items() if values is not None}
+    fits.minimum = type(settled)(**given)
     fits.errn, fits.errp = (each[0, which].reshape(n, N_ROWS) for each in (few.errn, few.errp))
     return fits
 

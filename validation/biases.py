@@ -55,7 +55,7 @@ def shape_norms(on, off, signal, alpha):
     expected = np.repeat(rates, ROWS_OF_A_RUN, axis=1).ravel()
     row, source = np.repeat(np.arange(n), N_ENERGIES), np.tile(signal * SIGNAL, n)
     counts = on.ravel(), off.ravel()
-    terms = shape_terms(row, np.arange(n), n, *counts, source, expected, np.full(cells, alpha) * expected)
+    terms = shape_terms(row, np.arange(n), n, *counts, source, (expected, np.full(cells, alpha) * expected))
     return estimate_norms(cash_profile(terms), negative=True).norm
 
 

@@ -15,7 +15,7 @@ def runs():
 
 def test_bins_of_runs_that_are_not_there_are_left_out(runs):
     made = by_run().bins(runs)
-    binning = MadeBins(made, [run.run_id for run in runs])
+    binning = MadeBins.of(made, runs)
     same = binning.bins(runs)
     np.testing.assert_array_equal(same.start_s, made.start_s)
     np.testing.assert_array_equal(same.run, [0, 1, 2])
@@ -29,6 +29,14 @@ def test_bins_of_runs_that_are_not_there_are_left_out(runs):
 def test_bins_of_all_runs_stay(runs):
     start = runs[0].gti.intervals[0, 0]
     made = by_edges(runs[0].gti.reference.to_time(start + np.array([0.0, 1200.0, 2600.0]))).bins(runs)
-    part = MadeBins(made, [run.run_id for run in runs]).bins(runs[:1])
+    part = MadeBins.of(made, runs).bins(runs[:1])
     assert len(part) == 2
     np.testing.assert_allclose(part.ontime_s(runs[:1]), [500, 0], atol=1e-6)
+
+
+def test_pieces_of_one_observation_are_told_by_their_good_time():
+    runs = [make_run([(1000.0 * number, 1000.0 * number + 500)], obs_id=1) for number in range(3)]
+    made = by_run().bins(runs)
+    part = MadeBins.of(made, runs).bins(runs[1:])
+    np.testing.assert_array_equal(part.start_s, made.start_s[1:])
+    np.testing.assert_allclose(part.ontime_s(runs[1:]), [500, 500])

@@ -8,7 +8,7 @@ import pytest
 from dense_likelihood import DenseBlock, best_norm_of, crossing_of, profile_stat
 from small_store import TARGET, make_store
 
-from tevcurve import PowerLaw, light_curve
+from tevcurve import PowerLaw, SkyModel, light_curve
 from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.irf.field_rotation import background_frames
 from tevcurve.kernels.sphere import angular_separation
@@ -87,8 +87,9 @@ def test_a_stack_is_the_dense_sum(store):
 def test_its_shape_is_fitted_to_the_same_cells(store):
     kept = stacked(store, free=("index",), free_ts=1e-3)
     (row,) = kept.light_curve().table
+    source = SkyModel(kept.field.source.spatial_model, PowerLaw(index=row["index"]), name="source")
     at_its_index = replace(
-        kept, spectrum=PowerLaw(index=row["index"]), options=replace(kept.options, free=())
+        kept, field=replace(kept.field, source=source), options=replace(kept.options, free=())
     )
     (fixed,) = at_its_index.reduced().light_curve().table
     assert row["loglike"] == pytest.approx(fixed["loglike"], abs=1e-6)

@@ -19,19 +19,26 @@ GONE = ANY_RUN - 1
 class MadeBins(Binning):
     """The same bins whatever runs they are laid over, without the intervals, and the bins, of runs not among these.
 
-    made: `TimeBins`. run_ids: sequence of the `RunId` of the runs that they were made of, in the order of these.
+    Runs are known by their `RunId` and their good time: pieces of one observation have one `RunId`.
+
+    made: `TimeBins`. known_by: sequence of what tells each of the runs that they were made of, in their order.
     """
 
     looks_at_events = False
 
     made: TimeBins
-    run_ids: Sequence[RunId]
+    known_by: Sequence[tuple[RunId, bytes]]
+
+    @classmethod
+    def of(cls, made: TimeBins, runs: Iterable[BinnedRun]) -> "MadeBins":
+        """The binning of `TimeBins`. runs: those that they were made of, in their order."""
+        return cls(made, [_known_by(run) for run in runs])
 
     def bins(self, runs: Sequence[BinnedRun] | BinnedRun) -> TimeBins:
         """The `TimeBins`. runs: sequence of anything that has `run_id` and `gti`, or one of them."""
         runs = list(runs) if isinstance(runs, Iterable) else [runs]
-        place = {run.run_id: number for number, run in enumerate(runs)}
-        places = np.array([*(place.get(run_id, GONE) for run_id in self.run_ids), ANY_RUN])
+        place = {_known_by(run): number for number, run in enumerate(runs)}
+        places = np.array([*(place.get(key, GONE) for key in self.known_by), ANY_RUN])
         run = places[self.made.run]  # the last one is that of intervals of all runs
         there = np.zeros(self.made.n_bins, dtype=bool)
         there[self.made.bin[run != GONE]] = True
@@ -39,3 +46,8 @@ class MadeBins(Binning):
         kept = made.run != GONE
         intervals = {name: getattr(made, name)[kept] for name in ("start", "stop", "bin", "run")}
         return replace(made, **intervals)
+
+
+def _known_by(run: BinnedRun) -> tuple[RunId, bytes]:
+    """What tells a run from all others, those of the same `RunId` among them."""
+    return run.run_id, run.gti.intervals.tobytes()

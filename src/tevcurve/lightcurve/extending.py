@@ -132,7 +132,7 @@ def _part_of(origin, time_bins, numbers, runs):
         runs=origin.runs.chosen(runs),
         terms=tuple(origin.terms[run] for run in runs),
         fates=tuple(origin.fates[run] for run in runs),
-        time_bins=MadeBins(time_bins.select(numbers), [run.run_id for run in origin.runs]),
+        time_bins=MadeBins.of(time_bins.select(numbers), origin.runs),
     )
 
 

@@ -91,4 +91,4 @@ def _present_bins(light_curve):
 
 
 def _made(time_bins, runs):
-    return MadeBins(time_bins, [run.run_id for run in runs])
+    return MadeBins.of(time_bins, runs)

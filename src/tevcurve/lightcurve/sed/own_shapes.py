@@ -64,7 +64,7 @@ def _of_bin(origin, bins, number, runs, values):
         terms=(),
         fates=(),
         field=replace(origin.field, source=source),
-        time_bins=MadeBins(bins.select([number]), [run.run_id for run in origin.runs]),
+        time_bins=MadeBins.of(bins.select([number]), origin.runs),
     ).reduced()
 
 
