@@ -31,7 +31,13 @@ class MadeBins(Binning):
 
     @classmethod
     def of(cls, made: TimeBins, runs: Iterable[BinnedRun]) -> "MadeBins":
-        """The binning of `TimeBins`. runs: those that they were made of, in their order."""
+        """The binning of `TimeBins`.
+
+        Parameters
+        ----------
+        made : `TimeBins`
+        runs : those that they were made of, in their order
+        """
         return cls(made, [_known_by(run) for run in runs])
 
     def bins(self, runs: Sequence[BinnedRun] | BinnedRun) -> TimeBins:
