@@ -94,7 +94,7 @@ def test_the_page_of_files_of_models(night, tmp_path, monkeypatch, capsys):
 def test_the_page_of_catalogues(night, tmp_path, monkeypatch, capsys):
     page = GUIDE / "catalogue.md"
     (tmp_path / "night").symlink_to(night)
-    (positions,) = re.findall(r"```text\n(name,.*?)```", page.read_text(), re.S)
+    (positions,) = re.findall(r"```none\n(.*?)```", page.read_text(), re.S)
     (tmp_path / "positions.csv").write_text(positions)
     monkeypatch.setenv("COLUMNS", "160")
     run_and_compare(page, tmp_path, monkeypatch, capsys)
