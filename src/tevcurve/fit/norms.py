@@ -118,16 +118,16 @@ def _of_those_seen(profile: OneAmplitude, asked: dict[str, Any]) -> NormEstimate
             further[np.ix_(rows, columns[1:])] = parts[-1].minimum.further
     place = np.argsort(order)
 
-    def joined(record: type, records: list[Any], but: str) -> dict[str, Any]:
+    def joined(record: type, records: list[Any], *but: str) -> dict[str, Any]:
         values = {}
-        for name in (each.name for each in fields(record) if each.name not in but.split()):
+        for name in (each.name for each in fields(record) if each.name not in but):
             own = [getattr(one, name) for one in records]
             values[name] = None if own[0] is None else np.concatenate(own)[place]
         return values
 
-    minima = joined(Minimum, [part.minimum for part in parts], but="further")
+    minima = joined(Minimum, [part.minimum for part in parts], "further")
     minimum = Minimum(**minima, further=further[:, 1:])
-    found = joined(NormEstimate, parts, but="minimum norm_scan")
+    found = joined(NormEstimate, parts, "minimum", "norm_scan")
     return NormEstimate(minimum=minimum, norm_scan=asked["scan"], **found)
 
 

@@ -18,7 +18,7 @@ from tevcurve.lightcurve.dark_rows import why_dark
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.models import SpectralModel
-from tevcurve.pipeline.catalogue_plan import CataloguePlan, RunGroup
+from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, RunGroup
 from tevcurve.problems import WARNING, Problem, at_stage, attempt, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction.field_parts import FieldParts
@@ -75,8 +75,10 @@ def catalogue_run(plan: CataloguePlan, group: RunGroup, strict: bool = False) ->
     of_spectrum = {
         key: _SpectrumRuns.of(plan, group, fields, spectrum) for key, spectrum in _spectra(plan).items()
     }
+    # Of several of one name it is the first.
+    named = {source.name: source for source in reversed(plan.sources)}
     for sources in _batches(plan):
-        rows = _SourceRows(of_spectrum, of_spectrum[id(plan.sources[sources[0]].spectrum)])
+        rows = _SourceRows(of_spectrum, named, of_spectrum[id(plan.sources[sources[0]].spectrum)])
         for source in sources:
             chances[source] = rows.add(source)
         if rows.source:
@@ -198,11 +200,14 @@ class _SourceRows:
     Parameters
     ----------
     of_spectrum : the runs, for each spectrum by its id
+    named : all sources of the catalogue by their names
     of : the runs, for the spectrum of the sources
     """
 
-    def __init__(self, of_spectrum: dict[int, _SpectrumRuns], of: _SpectrumRuns) -> None:
-        self._of_spectrum, self._of = of_spectrum, of
+    def __init__(
+        self, of_spectrum: dict[int, _SpectrumRuns], named: dict[str, CatalogueSource], of: _SpectrumRuns
+    ) -> None:
+        self._of_spectrum, self._named, self._of = of_spectrum, named, of
         self._neighbours: tuple[str, ...] = ()
         self.source: list[int] = []
         self._bins: list[int] = []
@@ -236,7 +241,7 @@ class _SourceRows:
 
     def _seen(self, name: str, number: int) -> SeenInField:
         """A neighbour of a name in a run."""
-        one = next(source for source in self._of.plan.sources if source.name == name)
+        one = self._named[name]
         made: Any = self._of_spectrum[id(one.spectrum)].runs[number]
         return made.seen(one.lonlat)
 
