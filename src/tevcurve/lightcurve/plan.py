@@ -14,6 +14,7 @@ from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.settings import SettingRule
+from tevcurve.systematics import NONE, Systematics
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,6 +37,7 @@ class Plan:
     exclusion : map, region, or list of these, where no OFF region of a run may lie, or None; of cubes, the pixels that
         are left are in the settings
     selected_by : name of the target that runs were chosen by, or None for their position
+    systematics : `Systematics`, what is not known and acts on many rows: scales of instruments, systematic errors
     """
 
     source: tuple[float, float]
@@ -48,6 +50,7 @@ class Plan:
     stacked: bool = False
     exclusion: Any = None
     selected_by: str | None = None
+    systematics: Systematics = NONE
 
     __repr__ = short_repr
 

@@ -29,8 +29,9 @@ from tevcurve.reduction.safe_energy import CommonSafeEnergy
 from tevcurve.reduction.settings import SettingRule
 from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 from tevcurve.store.spectrum_kind import SpectrumKind
+from tevcurve.systematics import BackgroundNorms, CrossCalibration, Scales, Systematic, Systematics
 
-FORMAT = 5
+FORMAT = 6
 FRAMES = ("icrs", "galactic", "fk5")
 JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
 REGIONS = (
@@ -292,6 +293,11 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
         "circle": SkyCircle,
         "observation filter": ObservationFilter,
         "common safe energy": CommonSafeEnergy,
+        "systematics": Systematics,
+        "systematic": Systematic,
+        "cross-calibration": CrossCalibration,
+        "scales": Scales,
+        "background norms": BackgroundNorms,
     }
     named = [getattr(models, name) for name in models.__all__]
     classes = [each for each in named if isinstance(each, type)]

@@ -24,9 +24,9 @@ from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.small_files import as_json, more_values_than, read_json, read_text
 from tevcurve.store.stored_runs import RunEntry, RunFolder, StoredRuns
 
-FORMAT = 5
+FORMAT = 6
 # Formats whose rows are read; of these the runs, too, only of the last one.
-READ = (1, 2, 3, 4, FORMAT)
+READ = (1, 2, 3, 4, 5, FORMAT)
 LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
 LEDGER = {
     "events": "ledger_events.ecsv",

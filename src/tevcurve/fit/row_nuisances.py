@@ -1,0 +1,89 @@
+"""What rows have in common that is not known, row by row: which nuisance parameter moves which row, and how far.
+
+With nuisance parameters z (n_nuisances,), a source of one constant norm F is seen in row r as
+
+    F * exp(sum_k scale[r, k] * z_k) + sum_k shift[r, k] * z_k,
+
+so that a best norm of the row, at which the nuisances are 0, is off by that. The first nuisances are ln(scale) of
+instruments around their settled values, all others are in units of the standard deviations of their priors.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tevcurve.kernels.numbering import members_of
+from tevcurve.records import short_repr
+
+
+@dataclass(frozen=True, eq=False)
+class RowNuisances:
+    """Loadings of rows on nuisance parameters; those that are 0 are left out.
+
+    Attributes
+    ----------
+    names : tuple of str (n_nuisances,), such as "flux_scale HESS 2004-12-07"
+    systematic : int array (n_nuisances,), the number of the `Systematic` each is of; -1 for the scale of an instrument
+    n_rows : int
+    row, nuisance : int arrays (n_loadings,), sorted by row
+    scale, shift : float arrays (n_loadings,), what one unit of the nuisance adds to ln(norm), and to the norm
+    own : float array (n_rows, 3), what is new in each row: variances of ln(norm) and of the norm, and the covariance of
+        both, as (variance of ln, covariance, variance)
+    covariance : float array (n_scales, n_scales), of the scales of instruments, the first nuisances
+    precision : float array (n_scales, n_scales), what is known of these apart from the rows: the inverse of a
+        covariance, with zeros where a scale is free
+    """
+
+    names: tuple[str, ...]
+    systematic: np.ndarray
+    n_rows: int
+    row: np.ndarray
+    nuisance: np.ndarray
+    scale: np.ndarray
+    shift: np.ndarray
+    own: np.ndarray
+    covariance: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    precision: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+
+    __repr__ = short_repr
+
+    @property
+    def n_nuisances(self) -> int:
+        """All parameters that rows may share."""
+        return len(self.names)
+
+    @property
+    def n_scales(self) -> int:
+        """The scales of instruments, which are the first."""
+        return len(self.covariance)
+
+    @property
+    def n_free(self) -> int:
+        """Scales of which nothing is known apart from the rows."""
+        return int(np.count_nonzero(~self.precision.any(axis=1))) if self.n_scales else 0
+
+    def take(self, rows: np.ndarray) -> "RowNuisances":
+        """Those of some rows. rows: sorted int array."""
+        kept, row = members_of(rows, self.n_rows, self.row)
+        loadings = {name: getattr(self, name)[kept] for name in ("nuisance", "scale", "shift")}
+        return replace(self, n_rows=len(rows), row=row, own=self.own[rows], **loadings)
+
+    def spreads(self) -> np.ndarray:
+        """(variance of ln(norm), covariance, variance of the norm) by all nuisances, float array (n_rows, 3)."""
+        of_scale = self.nuisance < self.n_scales
+        parts = [self.own.copy()]
+        others = ~of_scale
+        for first, second in ((self.scale, self.scale), (self.scale, self.shift), (self.shift, self.shift)):
+            parts.append(np.bincount(self.row[others], (first * second)[others], self.n_rows))
+        made = parts[0] + np.stack(parts[1:], axis=1)
+        if self.n_scales:
+            scale, shift = (self._of_scales(each, of_scale) for each in (self.scale, self.shift))
+            pairs = ((scale, scale), (scale, shift), (shift, shift))
+            made += np.stack([np.einsum("rk,kl,rl->r", a, self.covariance, b) for a, b in pairs], axis=1)
+        return made
+
+    def _of_scales(self, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Loadings (n_rows, n_scales) on the scales of instruments."""
+        dense = np.zeros((self.n_rows, self.n_scales))
+        np.add.at(dense, (self.row[kept], self.nuisance[kept]), values[kept])
+        return dense

@@ -1,0 +1,292 @@
+"""What is not known of instruments and their light: scales between them, and systematic errors with laws.
+
+A nuisance parameter acts on the pieces of rows (a run's part of a row). Which one acts on which piece is a *law*: one
+for each run, night, period or instrument, or one for all. What it does is an *effect*: it scales the flux that a piece
+sees, or the background there, or the energies. Words are those of the field: a `sigma` is a Gaussian prior's, in ln
+(10 % is 0.10), and a shared `name` is a shared parameter, as pyhf and cabinetry have it.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.records import short_repr
+
+FLUX, BACKGROUND, ENERGY = "flux_scale", "background", "energy_scale"
+EFFECTS = (FLUX, BACKGROUND, ENERGY)
+# From what is new in each row to what is the same in all.
+ROW, RUN, NIGHT, PERIOD, INSTRUMENT, ALL = "row", "run", "night", "period", "instrument", "all"
+LAWS = (ROW, RUN, NIGHT, PERIOD, INSTRUMENT, ALL)
+# Laws whose groups of two instruments are two, unless they are said to be shared.
+APART = (NIGHT, PERIOD)
+OVERLAP, CONSTANT = "overlap", "constant"
+ORIGINS = (OVERLAP, CONSTANT)
+# The prior of a scale of which nothing is known beforehand.
+ANYTHING = "free"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Systematic:
+    """A systematic error: what it does, how large it is, and what has it in common.
+
+    Attributes
+    ----------
+    effect : "flux_scale", "background" (its norm in 3D, alpha in 1D) or "energy_scale"
+    sigma : float, standard deviation of its Gaussian prior, in ln: 0.10 for 10 %
+    by : "row" (each run of each row has its own: what vanishes as bins get finer), "run", "night", "period",
+        "instrument" or "all"
+    name : str, what the parameter is called; effects of one name and law are of one parameter. Default: the effect
+    shared : bool, whether nights and periods are those of all instruments together; else each has its own
+    instruments : tuple of str, those that it acts on; () for all
+    periods : tuple of float, MJD (TT), ascending: where one period ends and the next begins, for `by="period"`
+
+    Raises `InputError` for what is none of these.
+    """
+
+    effect: str
+    sigma: float
+    by: str
+    name: str = ""
+    shared: bool = False
+    instruments: tuple[str, ...] = ()
+    periods: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_choice("The effect", self.effect, EFFECTS)
+        _check_choice("by", self.by, LAWS)
+        sigma = positive_number(self.sigma, f"sigma of the systematic {self.effect}")
+        periods = tuple(float(edge) for edge in self.periods)
+        if (self.by == PERIOD) != bool(periods) or list(periods) != sorted(set(periods)):
+            raise InputError(
+                f"periods of the systematic {self.effect} by {self.by} is {self.periods!r}; wanted are ascending MJD "
+                "for by='period', and none otherwise."
+            )
+        if self.shared and self.by not in APART:
+            raise InputError(
+                f"shared is for nights and periods, and the systematic {self.effect} is by {self.by}; wanted is one of "
+                "them."
+            )
+        values = {
+            "sigma": sigma,
+            "name": str(self.name or self.effect),
+            "shared": bool(self.shared),
+            "instruments": (self.instruments,)
+            if isinstance(self.instruments, str)
+            else tuple(self.instruments),
+            "periods": periods,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def acts_on(self, instrument: str) -> bool:
+        """Whether it acts on an instrument. instrument: str, as its runs have it."""
+        return not self.instruments or instrument in self.instruments
+
+    def text(self) -> str:
+        """Words for it, such as "flux_scale 0.1 by night"."""
+        more = [f"called {self.name}"] if self.name != self.effect else []
+        more += ["shared"] if self.shared else []
+        more += [f"of {', '.join(self.instruments)}"] if self.instruments else []
+        return ", ".join([f"{self.effect} {self.sigma:g} by {self.by}", *more])
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossCalibration:
+    """That each instrument may see a flux times a scale of its own, and from what these scales are taken.
+
+    Attributes
+    ----------
+    reference : str, the instrument whose scale is 1
+    sigma : dict of the other instruments to "free", or the standard deviation of a Gaussian prior of ln(scale); those
+        that are not named see the flux as it is
+    from_ : "overlap", good time in which instruments observed simultaneously, or "constant", the hypothesis that the
+        source does not vary
+
+    Raises `InputError` for what is none of these.
+    """
+
+    reference: str
+    sigma: dict[str, float | str]
+    from_: str = OVERLAP
+
+    def __post_init__(self) -> None:
+        _check_choice("from of the cross-calibration", self.from_, ORIGINS)
+        if not isinstance(self.sigma, Mapping) or not self.sigma:
+            raise InputError(
+                f"sigma of the cross-calibration is {self.sigma!r}; wanted is a dict of instruments to 'free' or a "
+                "number."
+            )
+        if self.reference in self.sigma:
+            raise InputError(
+                f"{self.reference!r} is the reference of the cross-calibration, whose scale is 1, and has a scale too; "
+                "wanted are those of the others."
+            )
+        sigma = {
+            str(name): ANYTHING
+            if value == ANYTHING
+            else positive_number(value, f"sigma of the scale of {name}")
+            for name, value in self.sigma.items()
+        }
+        object.__setattr__(self, "sigma", sigma)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The instruments that have a scale, in order."""
+        return tuple(self.sigma)
+
+    def prior_sigma(self) -> np.ndarray:
+        """Standard deviations of the priors of ln(scale), float array (n_scales,); inf where it is free."""
+        return np.array([np.inf if each == ANYTHING else float(each) for each in self.sigma.values()])
+
+
+@dataclass(frozen=True, eq=False)
+class Scales:
+    """ln(scale) of instruments, settled for all rows.
+
+    Attributes
+    ----------
+    names : tuple of str (n_scales,), the instruments
+    log_scale : float array (n_scales,), what ln(flux seen) is above that of the reference
+    covariance : float array (n_scales, n_scales), of these
+    n_cells : int, cells of time that say it
+    overlap_s : float array (n_scales,), s of good time of each in which another instrument observed too, that is used
+    """
+
+    names: tuple[str, ...]
+    log_scale: np.ndarray
+    covariance: np.ndarray
+    n_cells: int
+    overlap_s: np.ndarray
+
+    __repr__ = short_repr
+
+    def of(self, instrument: str) -> float:
+        """ln(scale) of an instrument, 0 for the reference and those without. instrument: str."""
+        return float(self.log_scale[self.names.index(instrument)]) if instrument in self.names else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class BackgroundNorms:
+    """Norms of 3D backgrounds that many rows have in common, settled for all rows.
+
+    Attributes
+    ----------
+    names : tuple of str (n_groups,), the groups of the law
+    norm, error : float arrays (n_groups,)
+    """
+
+    names: tuple[str, ...]
+    norm: np.ndarray
+    error: np.ndarray
+
+    __repr__ = short_repr
+
+
+@dataclass(frozen=True, eq=False)
+class Systematics:
+    """All that is not known and acts on many rows, with what of it is settled.
+
+    Attributes
+    ----------
+    effects : tuple of `Systematic`
+    calibration : `CrossCalibration`, or None
+    scales : `Scales`, None before these are settled or without a `calibration`
+    norms : `BackgroundNorms`, None before these are settled or where there is nothing to settle
+    night_lon_rad : float, longitude to the east whose noons divide nights, radian; None: gaps of 6 h without good
+        time do
+    """
+
+    effects: tuple[Systematic, ...] = ()
+    calibration: CrossCalibration | None = None
+    scales: Scales | None = None
+    norms: BackgroundNorms | None = None
+    night_lon_rad: float | None = None
+
+    __repr__ = short_repr
+
+    def __bool__(self) -> bool:
+        return bool(self.effects) or self.calibration is not None
+
+    @property
+    def joins_instruments(self) -> bool:
+        """Whether a row may have runs of several instruments."""
+        return self.calibration is not None
+
+    def unsettled(self) -> "Systematics":
+        """The same with nothing settled."""
+        return replace(self, scales=None, norms=None)
+
+
+NONE = Systematics()
+
+
+def as_systematics(given: Any) -> tuple[Systematic, ...]:
+    """Tuple of `Systematic` of what a caller gave.
+
+    given: None, a `Systematic`, a dict of its fields, or an iterable of these. Raises `InputError` for what is none,
+    and for effects of one name whose laws differ.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, Systematic | Mapping):
+        given = [given]
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InputError(
+            f"systematics is {given!r}; wanted are records Systematic, or dicts of their fields."
+        )
+    made = tuple(_as_systematic(each) for each in given)
+    laws: dict[str, Systematic] = {}
+    for each in made:
+        first = laws.setdefault(each.name, each)
+        if (first.by, first.shared, first.periods) != (each.by, each.shared, each.periods):
+            raise InputError(
+                f"Two systematics are called {each.name!r}, which makes them one parameter, and are by {first.by} and "
+                f"by {each.by}; wanted is one law, or another name."
+            )
+        if first is not each and first.effect == each.effect and _meet(first, each):
+            raise InputError(
+                f"Two systematics are {each.effect} called {each.name!r}; wanted is one, or another name."
+            )
+    return made
+
+
+def _as_systematic(each: Any) -> Systematic:
+    if isinstance(each, Systematic):
+        return each
+    if not isinstance(each, Mapping):
+        raise InputError(f"A systematic is {each!r}; wanted is a Systematic, or a dict of its fields.")
+    known = Systematic.__dataclass_fields__
+    wrong = [key for key in each if key not in known]
+    missing = [key for key in ("effect", "sigma", "by") if key not in each]
+    if wrong or missing:
+        what = f"has the key {wrong[0]!r}" if wrong else f"says nothing of {missing[0]}"
+        raise InputError(f"A systematic {what}; its keys are {', '.join(known)}.")
+    return Systematic(**each)
+
+
+def _meet(one: Systematic, other: Systematic) -> bool:
+    """Whether two act on an instrument in common."""
+    return not (one.instruments and other.instruments) or bool(set(one.instruments) & set(other.instruments))
+
+
+def positive_number(value: Any, what: str) -> float:
+    """A float above 0. Raises `InputError`.
+
+    Parameters
+    ----------
+    value : number
+    what : str, what it is called in the message
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not (math.isfinite(value) and value > 0):
+        raise InputError(f"{what} is {value!r}; wanted is a number above 0.")
+    return float(value)
+
+
+def _check_choice(what: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"{what} is {value!r}; wanted is one of {', '.join(choices)}.")

@@ -1,0 +1,41 @@
+"""Loadings of rows on nuisance parameters."""
+
+import numpy as np
+import pytest
+
+from tevcurve.fit.row_nuisances import RowNuisances
+
+
+def make():
+    """Two scales of instruments, and two others, on three rows."""
+    return RowNuisances(
+        names=("magic", "fact", "night 1", "night 2"),
+        systematic=np.array([-1, -1, 0, 0]),
+        n_rows=3,
+        row=np.array([0, 0, 1, 1, 2]),
+        nuisance=np.array([0, 2, 1, 2, 3]),
+        scale=np.array([1.0, 0.1, 0.5, 0.1, 0.0]),
+        shift=np.array([0.0, 0.0, 0.0, 0.2, 0.3]),
+        own=np.array([[0.0, 0.0, 0.0], [0.01, 0.0, 0.0], [0.0, 0.0, 0.04]]),
+        covariance=np.array([[0.04, 0.01], [0.01, 0.09]]),
+        precision=np.array([[0.0, 0.0], [0.0, 4.0]]),
+    )
+
+
+def test_spreads_are_those_of_the_dense_matrices():
+    nuisances = make()
+    scale, shift = np.zeros((2, 3, 4))
+    scale[nuisances.row, nuisances.nuisance] = nuisances.scale
+    shift[nuisances.row, nuisances.nuisance] = nuisances.shift
+    covariance = np.eye(4)
+    covariance[:2, :2] = nuisances.covariance
+    pairs = ((scale, scale), (scale, shift), (shift, shift))
+    wanted = nuisances.own + np.stack([np.diag(a @ covariance @ b.T) for a, b in pairs], axis=1)
+    assert nuisances.spreads() == pytest.approx(wanted, rel=1e-14)
+    assert (nuisances.n_scales, nuisances.n_free, nuisances.n_nuisances) == (2, 1, 4)
+
+
+def test_some_rows_keep_their_loadings():
+    some = make().take(np.array([0, 2]))
+    assert some.spreads() == pytest.approx(make().spreads()[[0, 2]], rel=1e-14)
+    assert list(some.row) == [0, 0, 1]
