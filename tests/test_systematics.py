@@ -8,7 +8,7 @@ from tevcurve.systematics import CrossCalibration, Scales, Systematic, Systemati
 
 
 @pytest.mark.parametrize(
-    "fields, words",
+    ("fields", "words"),
     [
         ({"effect": "flux"}, "The effect is 'flux'; wanted is one of flux_scale, background, energy_scale"),
         ({"by": "week"}, "by is 'week'; wanted is one of row, run, night"),
@@ -27,12 +27,14 @@ def test_what_is_no_systematic_is_refused(fields, words):
 def test_dicts_are_systematics():
     (made,) = as_systematics({"effect": "background", "sigma": 0.03, "by": "run", "instruments": "fact"})
     assert made == Systematic(effect="background", sigma=0.03, by="run", instruments=("fact",))
-    assert made.name == "background" and made.acts_on("fact") and not made.acts_on("hess")
+    assert made.name == "background"
+    assert made.acts_on("fact")
+    assert not made.acts_on("hess")
     assert made.text() == "background 0.03 by run, of fact"
 
 
 @pytest.mark.parametrize(
-    "given, words",
+    ("given", "words"),
     [
         ("flux_scale", "systematics is 'flux_scale'"),
         ([{"effect": "background", "sigma": 0.1}], "says nothing of by"),
@@ -53,7 +55,7 @@ def test_what_are_no_systematics_is_refused(given, words):
 
 
 @pytest.mark.parametrize(
-    "fields, words",
+    ("fields", "words"),
     [
         ({"from_": "rows"}, "wanted is one of overlap, constant"),
         ({"sigma": {}}, "wanted is a dict of instruments"),
@@ -69,4 +71,5 @@ def test_what_is_no_cross_calibration_is_refused(fields, words):
 def test_an_instrument_without_a_scale_sees_the_flux_as_it_is():
     scales = Scales(("magic", "fact"), np.array([0.1, -0.3]), np.eye(2), 4, np.array([100.0, 200.0]))
     assert (scales.of("fact"), scales.of("hess")) == (-0.3, 0.0)
-    assert not Systematics() and Systematics(calibration=CrossCalibration(reference="a", sigma={"b": 0.1}))
+    assert not Systematics()
+    assert Systematics(calibration=CrossCalibration(reference="a", sigma={"b": 0.1}))
