@@ -361,6 +361,16 @@ def test_instruments_are_series_with_an_entry_each(ax):
     assert "HESS, MJD" in curve._repr_html_()
 
 
+def test_rows_of_instruments_together_are_told_by_which_they_have(ax):
+    curve = make(instruments=["FACT, HESS", "HESS", "FACT, HESS", "FACT"])
+    plot(curve, ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["FACT", "FACT, HESS", "HESS"]
+    together = ax.containers[1].lines[0]
+    assert_allclose(
+        together.get_xdata(), np.asarray(curve.table["time_min"] + curve.table["time_max"])[[0, 2]] / 2
+    )
+
+
 def test_one_instrument_needs_no_entry(ax):
     curve = make(instrument="HESS")
     plot(curve, ax)

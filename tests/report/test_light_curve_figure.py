@@ -18,3 +18,21 @@ def test_the_mark_of_the_legend_is_no_hollow_one():
     assert [symbol.endswith("-open") for symbol in trace["marker"]["symbol"]] == [False, False, True, True]
     # Each mark keeps its own flux.
     np.testing.assert_allclose(trace["y"], rows.value[[1, 3, 0, 2]], rtol=1e-5)
+
+
+def test_marks_tell_which_instruments_a_row_has():
+    light_curve = make_rows(4, edges=[1, 10])
+    light_curve.table["ts"] = 50.0
+    light_curve.table["instruments"] = ["FACT, HESS", "HESS", "FACT, HESS", "FACT"]
+    rows = ReportRows.of(light_curve)
+    figure = light_curve_figure(light_curve, rows, {})
+    assert [trace["name"] for trace in figure["data"]] == ["FACT", "FACT, HESS", "HESS"]
+    np.testing.assert_allclose(figure["data"][1]["y"], rows.value[[0, 2]], rtol=1e-5)
+    looks = {(trace["marker"]["color"], trace["marker"]["symbol"]) for trace in figure["data"]}
+    assert len({colour for colour, _ in looks}) == len({symbol for _, symbol in looks}) == 3
+    assert figure["layout"]["showlegend"]
+    assert "Instruments: %{customdata[8]}" in figure["data"][1]["hovertemplate"]
+    assert figure["data"][1]["customdata"][0][8] == "FACT, HESS"
+    # They are one series, which is tested as one.
+    assert rows.instruments == [""]
+    assert not rows.of_several

@@ -10,7 +10,7 @@ from tevcurve.figures.style import COLOURS
 from tevcurve.files.columns import in_a_sentence
 from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
-from tevcurve.lightcurve.plots.rows import series_of
+from tevcurve.lightcurve.plots.rows import drawn_alike
 from tevcurve.lightcurve.provenance import told
 from tevcurve.lightcurve.selection import INSTRUMENT, rows_of_instruments
 from tevcurve.lightcurve.status import lost_excess_words
@@ -106,7 +106,7 @@ def figure(light_curve):
     y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
     colours = _colours()
     parts = [_frame(y, bottom, top, start[known].min(), stop[known].max(), light_curve)]
-    series, hollow = series_of(table), extrapolating(table)
+    series, hollow = drawn_alike(table), extrapolating(table)
     place = np.zeros(len(table), dtype=int)
     for k, rows in enumerate(series.values()):
         place[rows] = k

@@ -13,7 +13,7 @@ from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
 from tevcurve.lightcurve.plots.points import HOLLOW, draw_points, make_room_for_arrows
-from tevcurve.lightcurve.plots.rows import limits_of, series_of, values_of
+from tevcurve.lightcurve.plots.rows import drawn_alike, limits_of, values_of
 from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, scale_of
 
 __all__ = ["COLOURS", "axis_times", "plot", "plot_blocks", "plot_exposure", "plot_flare"]
@@ -45,7 +45,8 @@ def plot(
 
     Errors are asymmetric where the table has both sides, else symmetric. Rows without a value are left out. The mark of
     a flux that was fitted in a part of its band only is hollow.
-    Several instruments and energy bands get one colour, marker and legend entry each. Where there are several entries a
+    Several instruments and energy bands get one colour, marker and legend entry each; where rows may be of several
+    instruments together, those of the same ones do. Where there are several entries a
     legend is made above the axes. An axes that is logarithmic stays so.
 
     Parameters
@@ -94,7 +95,7 @@ def plot(
     upper, lower = limits_of(table, values, ts_threshold)
     # What is no flux of the band, such as an index, extrapolates nothing.
     hollow = extrapolating(table) & (quantity in ("flux", "eflux", "norm"))
-    series = series_of(table)
+    series = drawn_alike(table)
     instruments, bands = ({key[k] for key in series} for k in (0, 1))
     line = None
     for (instrument, band), rows in series.items():

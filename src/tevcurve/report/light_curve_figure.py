@@ -33,7 +33,8 @@ def light_curve_figure(light_curve, rows, blocks):
     """
     traces = []
     for band in range(len(rows.bands)):
-        traces += _band_traces(rows, band)
+        for mark in rows.marks:
+            traces += _band_traces(rows, band, mark)
     if rows.quantity == "flux" and rows.phase is None:
         traces += [_blocks_trace(rows, band, table) for band, table in sorted(blocks.items())]
     panels = [*_parameter_panels(light_curve, rows), *_hardness_panels(light_curve, rows)]
@@ -62,7 +63,7 @@ def hover_columns(rows, chosen):
     chosen : int array, numbers of the rows
     """
     names = ["Time", "UTC", "Energies", QUANTITY, "Limit", "Counts", "Live time", "TS"]
-    names += ["Zenith angle", "Runs", "Status"]
+    names += ["Instruments", "Zenith angle", "Runs", "Status"]
     return names, [_hover_texts(rows, row) for row in chosen.tolist()]
 
 
@@ -84,6 +85,7 @@ def _hover_texts(rows, row):
         words.number(rows.counts[row], 10),
         f"{words.number(rows.livetime[row], 6)} s",
         words.number(rows.ts[row]),
+        escape(rows.together[row]),
         f"{words.fixed(rows.runs.zenith[row], 1)}°" if known else "",
         words.listing(rows.runs.names[row]) if known else "",
         "<br>".join(wrap(escape(status), LINE)),
@@ -104,16 +106,16 @@ def _template(rows, texts):
     return "<br>".join(lines) + "<extra></extra>"
 
 
-def _band_traces(rows, band):
-    """The points of one band, and its limits."""
-    traces = []
-    style = {"color": COLOURS[band % len(COLOURS)], "symbol": SYMBOLS[band % len(SYMBOLS)]}
+def _band_traces(rows, band, mark):
+    """The points of one band and its limits, of the rows that have the same instruments together (`mark`)."""
+    traces, own = [], (rows.band == band) & (np.array(rows.together) == mark)
+    style = _style(rows, band, mark)
     size, thickness = sizes_for(len(rows) / len(rows.bands))
     for kind, drawn, heights in (
         ("points", rows.is_point, rows.value),
         ("limits", rows.is_limit, rows.limit),
     ):
-        chosen = np.flatnonzero(drawn & (rows.band == band))
+        chosen = np.flatnonzero(drawn & own)
         if not chosen.size:
             continue
         # The first mark is the one of the legend, which is no hollow one where there are others.
@@ -126,7 +128,7 @@ def _band_traces(rows, band):
             "customdata": texts,
             "hovertemplate": _template(rows, texts),
             "meta": {"band": band, "kind": kind},
-            "name": rows.series_text(band),
+            "name": _name(rows, band, mark),
             "showlegend": not traces,
             **_time_axis(rows, chosen, style["color"]),
         }
@@ -140,6 +142,19 @@ def _band_traces(rows, band):
             trace |= _arrows(style["color"], rows.is_hollow[chosen])
         traces.append(trace)
     return traces
+
+
+def _name(rows, band, mark):
+    """What the legend calls a mark."""
+    told = [rows.series_text(band)] if len(rows.bands) > 1 or not mark else []
+    return ", ".join([*told, *([escape(mark)] if mark else [])])
+
+
+def _style(rows, band, mark):
+    """Colour and symbol: those of the series; where there is only one, those of the instruments together."""
+    number = band if len(rows.bands) > 1 else rows.marks.index(mark)
+    symbol = number if len(rows.marks) < 2 else rows.marks.index(mark)
+    return {"color": COLOURS[number % len(COLOURS)], "symbol": SYMBOLS[symbol % len(SYMBOLS)]}
 
 
 def _arrows(colour, hollow):
@@ -272,7 +287,7 @@ def _layout(rows, panels):
     layout["xaxis"] = axis(title) | {"anchor": f"y{len(panels) + 1}" if panels else "y"}
     layout["yaxis"] = axis(rows.name) | {"domain": [share * len(panels) + (gap if panels else 0), 1]}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "#999999"}
-    if len(rows.bands) > 1:
+    if len(rows.bands) > 1 or len(rows.marks) > 1:
         # What is clicked on stands above the figure; this is for paper, and for a picture of the figure.
         layout["showlegend"] = True
         layout["legend"] = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}

@@ -11,7 +11,7 @@ from astropy.time import Time
 from tevcurve.leap_seconds import as_if_none_were_to_come, as_utc
 from tevcurve.lightcurve.columns import TITLES, VARIANTS, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
-from tevcurve.lightcurve.plots.rows import series_of
+from tevcurve.lightcurve.plots.rows import TOGETHER, series_of
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
@@ -55,6 +55,7 @@ class ReportRows:
     level : str, the confidence of limits
     is_hollow : bool array, rows that were fitted in a part of their band only
     runs : `RunsOfRows`, or None where the light curve does not know its runs
+    together : list of str, the instruments of each row where a row may have several, else ""
     others : dict of headings to texts (n,), of further columns that are to be looked at first
     """
 
@@ -82,6 +83,7 @@ class ReportRows:
     level: str
     is_hollow: np.ndarray
     runs: RunsOfRows | None
+    together: list[str]
     others: dict[str, list[str]]
 
     @classmethod
@@ -116,6 +118,7 @@ class ReportRows:
             level=level,
             is_hollow=extrapolating(table),
             runs=runs_of_rows(light_curve),
+            together=_texts(table, TOGETHER),
             others=_others(table),
         )
 
@@ -154,6 +157,11 @@ class ReportRows:
         band = self.bands[number]
         told = [self.instruments[number]] if self.of_several else []
         return ", ".join([*told, *([words.band_text(band)] if band else [])])
+
+    @cached_property
+    def marks(self) -> list[str]:
+        """What tells marks of one series from each other: the instruments that rows have together, sorted."""
+        return sorted(set(self.together))
 
     @cached_property
     def time_digits(self) -> tuple[int, int]:

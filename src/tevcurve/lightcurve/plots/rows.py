@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Rows whose value is the reference's, not a measured one: of what is no flux.
 NOT_MEASURED = ("shape_fixed",)
+# The column that says which instruments a row has, where it may have several.
+TOGETHER = "instruments"
 
 
 def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.ndarray]:
@@ -88,6 +90,24 @@ def series_of(table: "Table") -> dict[tuple[str, Band], np.ndarray]:
         for band, rows in bands
     }
     return {key: rows for key, rows in found.items() if len(rows) or len(found) == 1}
+
+
+def drawn_alike(table: "Table") -> dict[tuple[str, Band], np.ndarray]:
+    """The rows that have a mark of their own in a figure, a dict by instrument and energy band.
+
+    Rows of one series may be of several instruments together: then those of the same ones, by their names.
+
+    table: of a light curve.
+    """
+    if TOGETHER not in table.colnames:
+        return series_of(table)
+    names = np.asarray(table[TOGETHER]).astype(str)
+    found = {
+        (name, band): rows[names[rows] == name]
+        for name in np.unique(names).tolist()
+        for (_, band), rows in series_of(table).items()
+    }
+    return {key: rows for key, rows in found.items() if len(rows)} or series_of(table)
 
 
 def bands_of(table: "Table") -> dict[Band, np.ndarray]:
