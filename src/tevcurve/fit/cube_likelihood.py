@@ -101,12 +101,15 @@ class JointCubes(CubeRows):
             for k in np.flatnonzero(np.abs(found) > HIGHEST)
         }
 
-    def signal_rates(self, band):
+    def signal_rates(self, band, flux=None):
         """Counts expected of the source in a band per second of live time, float array (n_runs,).
 
-        band: int, number of the band.
+        Parameters
+        ----------
+        band : int, number of the band
+        flux : float array (n_true,), cm-2 s-1, of a spectrum; default: the reference, as each run sees it
         """
-        pairs = zip(self.runs, self.fluxes, strict=True)
+        pairs = zip(self.runs, self.fluxes if flux is None else [flux] * len(self.runs), strict=True)
         return np.array([run.signal_total(flux)[band] for run, flux in pairs])
 
 

@@ -93,15 +93,18 @@ class OnOffLikelihood(RowLikelihood):
         row, run = np.divmod(block, len(self.runs))
         return RowPieces(likelihood, np.searchsorted(self.fitted, row), run)
 
-    def signal_rates(self, band):
+    def signal_rates(self, band, flux=None):
         """Counts expected of the source in a band per second of live time, float array (n_runs,).
 
-        band: int, number of the band.
+        Parameters
+        ----------
+        band : int, number of the band
+        flux : float array (n_true,), cm-2 s-1, of a spectrum; default: the reference, as each run sees it
         """
-        rates = []
-        for run, bands, flux in zip(self.runs, self.bands, self.fluxes, strict=True):
+        rates, fluxes = [], self.fluxes if flux is None else [flux] * len(self.runs)
+        for run, bands, own in zip(self.runs, self.bands, fluxes, strict=True):
             mask = run.mask_safe & (bands == band)
-            rates.append(np.einsum("tr,t->r", run.response, flux)[mask].sum())
+            rates.append(np.einsum("tr,t->r", run.response, own)[mask].sum())
         return np.array(rates)
 
     def reshaped(self, rows):

@@ -139,10 +139,13 @@ class EventView(Protocol):
 
     runs: list
 
-    def signal_rates(self, band: int) -> np.ndarray:
+    def signal_rates(self, band: int, flux: np.ndarray | None = None) -> np.ndarray:
         """Counts expected of the source in a band per second of live time, float array (n_runs,).
 
-        band: int, number of the band.
+        Parameters
+        ----------
+        band : int, number of the band
+        flux : float array (n_true,), cm-2 s-1, of a spectrum; default: the reference, as each run sees it
         """
 
     def events(self, norm: np.ndarray) -> RowEvents:

@@ -17,6 +17,7 @@ from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
 from tevcurve.lightcurve.hardness import TwoBands
 from tevcurve.lightcurve.ledger import Ledger
 from tevcurve.lightcurve.neighbours import amplitude_words, settled_field, with_amplitudes
+from tevcurve.lightcurve.nuisances import row_nuisances
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.plan_words import plan_meta
 from tevcurve.lightcurve.product import LightCurve
@@ -176,6 +177,16 @@ class LightCurveOrigin(TwoBands, Plan):
             return rows_of_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
         rule = BackgroundRule.of(self.options)
         return rows_of_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
+
+    def nuisances(self, joint, norm=None):
+        """The `RowNuisances` of the fitted rows of a `RowLikelihood` of `rows`, or None; see `row_nuisances`.
+
+        Parameters
+        ----------
+        joint : what `rows` gave
+        norm : float array (n_fitted,), best norms; default: they are sought
+        """
+        return row_nuisances(joint, self, norm)
 
     def _bounded_runs(self):
         """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""

@@ -1,0 +1,118 @@
+"""Which runs have a nuisance parameter in common: the laws of systematic errors."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from astropy.time import Time
+
+from tevcurve.bins.good_time import BinnedRun, GoodTime, good_time
+from tevcurve.fit.background_shapes import nights
+from tevcurve.records import short_repr
+from tevcurve.systematics import ALL, INSTRUMENT, NIGHT, PERIOD, ROW, RUN, Systematic
+
+NO_GROUP = -1
+
+
+@dataclass(frozen=True, eq=False)
+class RunGroups:
+    """Groups of runs of one law.
+
+    Attributes
+    ----------
+    names : tuple of str (n_groups,), such as "HESS 2004-12-07", in the order of their first runs
+    of_run : int array (n_runs,), the group of each run, -1 for none
+    """
+
+    names: tuple[str, ...]
+    of_run: np.ndarray
+
+    __repr__ = short_repr
+
+
+def groups_of(
+    systematic: Systematic, runs: Sequence[BinnedRun], night_lon_rad: float | None = None
+) -> RunGroups:
+    """The `RunGroups` of the runs that a systematic acts on. By row each run is one.
+
+    A run is of the night and of the period in which its good time begins. Nights go from noon to noon at a longitude,
+    and are called by the date of the evening; a period is called by its edges. Of these nothing depends on which other
+    runs there are; without a longitude a new night begins after 6 h without good time of the instrument. What is before
+    the first edge of all is a period, too.
+
+    Parameters
+    ----------
+    systematic : `Systematic`
+    runs : with `run_id` and `gti`; one without good time has no group
+    night_lon_rad : float, longitude to the east, radian, or None
+    """
+    of_run = np.full(len(runs), NO_GROUP)
+    own = [number for number, run in enumerate(runs) if systematic.acts_on(run.run_id.instrument)]
+    if not own:
+        return RunGroups((), of_run)
+    good = good_time([runs[number] for number in own])
+    numbers, first, last = good.spans()
+    numbers_of: dict[str, int] = {}
+    for number, words in zip(numbers, _words(systematic, night_lon_rad, good, first, last), strict=True):
+        of_run[own[number]] = numbers_of.setdefault(words, len(numbers_of))
+    return RunGroups(tuple(numbers_of), of_run)
+
+
+def _words(
+    systematic: Systematic, night_lon_rad: float | None, good: GoodTime, first: np.ndarray, last: np.ndarray
+) -> list[str]:
+    """What the group of each run that has good time is called; first, last: mission seconds (n,) of these."""
+    numbers = good.spans()[0]
+    ids = [good.run_ids[number] for number in numbers]
+    instruments = ["" if systematic.shared else each.instrument for each in ids]
+    start = good.instants(first, numbers)
+    named: dict[str, Callable[[], list[str]]] = {
+        ROW: lambda: [each.full_text() for each in ids],
+        # A part of a run's good time is of that run.
+        RUN: lambda: [_joined(each.instrument, each.obs_id) for each in ids],
+        INSTRUMENT: lambda: [each or "unknown" for each in instruments],
+        ALL: lambda: ["all"] * len(ids),
+        PERIOD: lambda: list(map(_joined, instruments, _periods(start.time.tt.mjd, systematic.periods))),
+    }
+    if systematic.by != NIGHT:
+        return named[systematic.by]()
+    mjd = start.time.tt.mjd
+    if night_lon_rad is not None:
+        # A minute between TT and UT does not matter at noon.
+        return list(map(_joined, instruments, _dates(mjd + night_lon_rad / (2 * np.pi))))
+    stop = good.instants(last, numbers).seconds
+    return _nights_by_gaps(mjd, nights(start.seconds, stop, instruments), instruments)
+
+
+def _nights_by_gaps(mjd: np.ndarray, night: np.ndarray, instruments: list[str]) -> list[str]:
+    """Words for nights (int array (n_runs,)): by date, and where two of an instrument have one, by the time, too."""
+    begin = np.full(night.max() + 1, np.inf)
+    np.minimum.at(begin, night, mjd)
+    owner = dict(zip(night, instruments, strict=True))
+    words = [_joined(owner[number], date) for number, date in enumerate(_dates(begin))]
+    clock = Time(begin, format="mjd", scale="tt").isot
+    words = [
+        f"{each} {clock[number][11:16]}" if words.count(each) > 1 else each
+        for number, each in enumerate(words)
+    ]
+    return [words[number] for number in night]
+
+
+def _dates(mjd: np.ndarray) -> list[str]:
+    """The dates of the noons before MJD (n,), of which the evening of a night is."""
+    noon = np.floor(mjd - 0.5)
+    days, place = np.unique(noon, return_inverse=True)
+    dates = [each[:10] for each in Time(days, format="mjd", scale="tt").isot]
+    return [dates[number] for number in place.ravel()]
+
+
+def _periods(mjd: np.ndarray, edges: tuple[float, ...]) -> list[str]:
+    names = [f"{edge:.10g}" for edge in edges]
+    inside = [f"{low} to {high}" for low, high in pairwise(names)]
+    words = [f"before {names[0]}", *inside, f"from {names[-1]}"]
+    return [words[number] for number in np.searchsorted(edges, mjd, side="right")]
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
