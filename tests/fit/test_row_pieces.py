@@ -13,6 +13,7 @@ from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.scaled_pieces import ScaledPieces
 
 SPECTRUM = PowerLaw(index=2.3, amplitude="3e-11 cm-2 s-1 TeV-1")
+TRUE = np.geomspace(0.2, 50, 40) * u.TeV
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,29 @@ def test_cubes_and_spectra_of_one_night_have_one_flux(observations):
 def test_what_has_no_pieces_says_so(observations, method, options, words):
     with pytest.raises(InputError, match=words):
         rows_of(observations, method, **options).pieces()
+
+
+@pytest.mark.parametrize("options", [{}, {"background_error": 0.1}, {"background": "shape"}])
+def test_pooled_pieces_are_those_of_one_energy_bin(observations, options):
+    """Counts of all energy bins of a run together are what a light curve with one such bin counts."""
+    many = rows_of(observations, "1d", **options).pooled_pieces()
+    one = rows_of(observations, "1d", e_reco=[1, 10] * u.TeV, **options).pieces()
+    a = np.linspace(0.5, 1.5, len(many.row))[:, None]
+    assert_array_equal(many.run, one.run)
+    assert_array_equal(many.likelihood.counts, one.likelihood.counts)
+    pooled, counted = many.likelihood.evaluate(a)[0], one.likelihood.evaluate(a)[0]
+    assert_allclose(pooled[0] - pooled[0][0], counted[0] - counted[0][0], rtol=2e-3, atol=1e-3)
+    assert_allclose(pooled[1], counted[1], rtol=2e-3, atol=0.02)
+
+
+def test_cubes_in_one_band_are_those_of_a_light_curve_with_one_band(observations):
+    bins = {"width": "1.2 deg", "e_reco": [1, 2, 4, 10] * u.TeV}
+    two = light_curve(observations, TARGET, "night", [1, 4, 10] * u.TeV, "3d", SPECTRUM, **bins, e_true=TRUE)
+    one = light_curve(observations, TARGET, "night", [1, 10] * u.TeV, "3d", SPECTRUM, **bins, e_true=TRUE)
+    for split, whole in zip(two.origin.terms, one.origin.terms, strict=True):
+        made = split.in_one_band()
+        assert made.n_bands == 1
+        for name in ("band", "cell", "response", "background", "band_of_bin"):
+            assert_array_equal(getattr(made, name), getattr(whole, name))
+        for name in ("response_total", "background_total"):
+            assert_allclose(getattr(made, name), getattr(whole, name), rtol=1e-12)

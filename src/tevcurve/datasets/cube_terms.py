@@ -215,6 +215,23 @@ class CubeTerms:
             compact=None,
         )
 
+    def in_one_band(self) -> Self:
+        """The same with all energy bands as one, without what bounds fluxes below zero or is at other cells."""
+        fixed = np.broadcast_to(self.fixed_total, self.n_bands)
+        return replace(
+            self,
+            band=np.zeros_like(self.band),
+            response_total=self.response_total.sum(axis=0, keepdims=True),
+            background_total=self.background_total.sum(axis=1, keepdims=True),
+            fixed_total=fixed.sum(keepdims=True),
+            further_total=None
+            if self.further_total is None
+            else self.further_total.sum(axis=1, keepdims=True),
+            band_of_bin=np.minimum(self.band_of_bin, 0),
+            first=None,
+            compact=None,
+        )
+
     def settled(self, amplitudes: np.ndarray) -> Self:
         """The same with further sources at amplitudes (n_further,), as part of what is fixed.
 

@@ -16,6 +16,35 @@ from tevcurve.statistics import STATISTICS
 SAME = 1e-3
 
 
+# Columns of cells that need not be there, which are added up where cells are.
+SUMMED = ("off", "off_in_on", "others", "others_off")
+
+
+def added_up(index, n, n_on, n_off, alpha, signal, *summed):
+    """(n_on, n_off, alpha, signal, ...) of n cells, each of which several are added up to; float arrays (n,).
+
+    alpha is such that the expected background is the sum of alpha * n_off; without OFF counts it is the mean,
+    weighted with the expected signal, which goes with the live time.
+
+    Parameters
+    ----------
+    index : int array (n_cells,), to which of the n each belongs
+    n : int
+    n_on, n_off, alpha, signal, summed : float arrays (n_cells,), as in `OnOffCells`
+    """
+
+    def total(values):
+        return np.bincount(index, values, n)
+
+    off, expected = total(n_off), total(signal)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weighted = np.where(
+            expected > 0, total(signal * alpha) / expected, total(alpha) / total(np.ones(len(alpha)))
+        )
+        alpha = np.where(off > 0, total(alpha * n_off) / off, weighted)
+    return total(n_on), off, alpha, expected, *(total(values) for values in summed)
+
+
 @dataclass(frozen=True, eq=False)
 class OnOffCells:
     """One energy bin of one run (or of several that are stacked) in one row each, float arrays (n_cells,) unless said.
@@ -131,6 +160,16 @@ class OnOffCells:
             return UncertainAlphaLikelihood(block, row[first], *cells, background.error, n).beside(known)
         shape = self.off[own], self.off_in_on[own]
         return CashLikelihood(shape_terms(block, row[first], n, n_on, n_off, signal, shape, known))
+
+    def pooled(self):
+        """The same with the cells of each block added up: one energy bin for each run in each row."""
+        block, first, index = np.unique(self.block, return_index=True, return_inverse=True)
+        known = [name for name in SUMMED if getattr(self, name) is not None]
+        columns = self.n_on, self.n_off, self.alpha, self.signal
+        values = added_up(index, len(block), *columns, *(getattr(self, name) for name in known))
+        n_on, n_off, alpha, signal, *sums = values
+        more = dict(zip(known, sums, strict=True))
+        return OnOffCells(self.row[first], block, n_on, n_off, alpha, signal, **more)
 
     def background(self, profile, fitted, norm):
         """(which of the fitted rows each of their cells is in, counts of the background in ON at norms of the rows).

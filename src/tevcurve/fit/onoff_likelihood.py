@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.background_shapes import OffShapes, nights
-from tevcurve.fit.onoff_cells import OnOffCells
+from tevcurve.fit.onoff_cells import OnOffCells, added_up
 from tevcurve.fit.protocols import DrawnOnOff, Expected
 from tevcurve.fit.row_events import onoff_events
 from tevcurve.fit.row_likelihood import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
@@ -89,7 +89,15 @@ class OnOffLikelihood(RowLikelihood):
             raise InputError(
                 "The shape of the background is that of a whole night, so a row has no pieces of single runs."
             )
-        likelihood, block = self.cells.pieces(self.n_bins, self.rule)
+        return self._pieces(self.cells)
+
+    def pooled_pieces(self):
+        """The `RowPieces` of the fitted rows, in each of which all energy bins are one."""
+        return self._pieces(self.cells.pooled())
+
+    def _pieces(self, cells):
+        """The `RowPieces` of `OnOffCells`."""
+        likelihood, block = cells.pieces(self.n_bins, self.rule)
         row, run = np.divmod(block, len(self.runs))
         return RowPieces(likelihood, np.searchsorted(self.fitted, row), run)
 
@@ -229,22 +237,8 @@ def _of_events(count, cut):
 
 
 def _stacked(n_reco, columns):
-    """The same with the cells of one row and energy bin added up; all are of run 0.
-
-    alpha is such that the expected background is the sum of alpha * n_off; without OFF counts it is the mean,
-    weighted with the expected signal, which goes with the live time.
-    """
-    row, _, reco, n_on, n_off, alpha, signal, *summed = columns
+    """The same with the cells of one row and energy bin added up; all are of run 0."""
+    row, _, reco, *values = columns
     cells, index = np.unique(row * n_reco + reco, return_inverse=True)
-
-    def total(values):
-        return np.bincount(index, values, len(cells))
-
-    off, expected = total(n_off), total(signal)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weighted = np.where(
-            expected > 0, total(signal * alpha) / expected, total(alpha) / total(np.ones(len(alpha)))
-        )
-        alpha = np.where(off > 0, total(alpha * n_off) / off, weighted)
     row, reco = np.divmod(cells, n_reco)
-    return row, 0 * row, reco, total(n_on), off, alpha, expected, *(total(values) for values in summed)
+    return row, 0 * row, reco, *added_up(index, len(cells), *values)
