@@ -8,30 +8,14 @@ import pytest
 from dl3_files import write_store
 from found_files import write
 from small_store import SOURCE, START, TARGET, run_file, spectrum_datasets
-from two_instruments import CLOCKS, LATER, NAMES, make_stores, runs_of
+from two_instruments import BINNINGS, CLOCKS, LATER, NAMES, OPTIONS, make_stores, runs_of
 
 from tevcurve import DataStore, LightCurve, LightCurveEstimator, append_runs, light_curve
 from tevcurve.data.write_index import write_index
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.lightcurve.bins import by_night
 from tevcurve.report.page import report_html
 from tevcurve.store import Result, RunCache, write_result
-
-OPTIONS = {"energy_edges": [0.7, 2, 10] * u.TeV, "safe_energy": None, "norm_values": [0.5, 1, 2]}
-START_MJD = 51910.00074287037 + 1.2e8 / 86400
-BINNINGS = {
-    "run": by_run(),
-    "night": by_night(),
-    "width": by_width("7 min"),
-    "grid": by_width("1 h", start=START_MJD),
-    "sliding": sliding("1 h", "20 min"),
-    "edges": by_edges(START_MJD + np.array([0.0, 0.03, 0.06, 0.9, 1.2])),
-    "intervals": by_intervals(START_MJD + np.array([[0.0, 0.03], [0.02, 0.06], [2.0, 3.0]])),
-    "phase": f"phase 5 period=0.11d epoch={START_MJD!r} scale=tt",
-    "counts": "counts 60",
-    "significance": "significance 5",
-    "blocks": "blocks 0.05",
-}
 
 
 @pytest.fixture(scope="module")

@@ -42,11 +42,15 @@ class Binning:
                 "on the events, else False."
             )
 
-    def bins(self, runs: Sequence[BinnedRun] | BinnedRun) -> TimeBins:
-        """`TimeBins` laid over runs, with what is declared of the binning. No bin has runs of two instruments.
+    def bins(self, runs: Sequence[BinnedRun] | BinnedRun, together: bool = False) -> TimeBins:
+        """`TimeBins` laid over runs, with what is declared of the binning.
 
-        runs: sequence of anything that has `run_id` and `gti`, and where the binning looks at events a `RunTimeline`;
-            or one of them.
+        Parameters
+        ----------
+        runs : sequence of anything that has `run_id` and `gti`, and where the binning looks at events a `RunTimeline`;
+            or one of them
+        together : whether bins are laid over the runs of all instruments at once, so that one may have runs of several;
+            else each is of one instrument
         """
         runs = list(runs) if isinstance(runs, Iterable) else [runs]
         numbers: dict[str, list[int]] = {}
@@ -54,13 +58,13 @@ class Binning:
             # What is no run is refused where it is laid over.
             run_id = getattr(run, "run_id", None)
             numbers.setdefault(getattr(run_id, "instrument", ""), []).append(number)
-        if len(numbers) < 2:
-            return replace(self._laid(runs), instruments=tuple(numbers))
+        if together or len(numbers) < 2:
+            return replace(self._laid(runs), instruments=tuple(sorted(numbers)), together=together)
         parts = {name: self._laid([runs[number] for number in numbers[name]]) for name in sorted(numbers)}
         return bins_of_instruments(parts, numbers)
 
     def _laid(self, runs: Sequence[BinnedRun]) -> TimeBins:
-        """`TimeBins` laid over the runs of one instrument."""
+        """`TimeBins` laid over the runs of one instrument, or of all together."""
         made = self.lay(runs)
         on_events = self.looks_at_events or made.on_events
         # Who forgets to say it finds it said all the same.
@@ -77,6 +81,13 @@ class Binning:
         """The same with every default written down that was taken from the runs, so that it holds for others too.
 
         It makes of these runs the same bins. runs: as for `bins`.
+        """
+        return self
+
+    def at_longitude(self, lon_rad: float | None) -> Self:
+        """The same, for runs of several instruments together: where nights divide it and nothing says how, noons do.
+
+        lon_rad: longitude to the east of the noons, radian; None where it is not known.
         """
         return self
 

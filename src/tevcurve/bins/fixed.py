@@ -46,16 +46,20 @@ class ByRun(Binning):
         return by_run()
 
 
+# Without good time for longer than this, another night begins.
+GAP_S = 6 * 3600.0
+
+
 @dataclass(frozen=True)
 class ByNight(Binning):
-    """See `by_night`. lon_rad: longitude to the east in radian, or None; gap_s: in s."""
+    """See `by_night`. lon_rad: longitude to the east in radian, or None; gap_s: in s, None where nothing was said."""
 
     name = "night"
     forms = ("night", "night 16.5deg", "night gap=6h")
     looks_at_events = False
 
     lon_rad: float | None
-    gap_s: float
+    gap_s: float | None
 
     def lay(self, runs):
         """`TimeBins`, one for each night with good time, in the order of time. runs: as for `bins`."""
@@ -64,7 +68,7 @@ class ByNight(Binning):
         order = np.argsort(start.seconds, kind="stable")
         reach = np.maximum.accumulate(stop.seconds[order])
         if self.lon_rad is None:
-            new = start.seconds[order][1:] - reach[:-1] > self.gap_s
+            new = start.seconds[order][1:] - reach[:-1] > (GAP_S if self.gap_s is None else self.gap_s)
         else:
             # A minute between TT and UT does not matter at noon.
             days = start.time[order].tt.mjd + self.lon_rad / (2 * np.pi)
@@ -73,10 +77,15 @@ class ByNight(Binning):
         last = np.array([part[np.argmax(stop.seconds[part])] for part in np.split(order, first[1:])])
         return TimeBins.in_order(start[order[first]], stop[last], kind="by night")
 
+    def at_longitude(self, lon_rad):
+        """The same with noons of a longitude, where neither a site nor a gap was said. lon_rad: radian, or None."""
+        is_said = self.lon_rad is not None or self.gap_s is not None
+        return self if is_said or lon_rad is None else ByNight(float(lon_rad), 0.0)
+
     def text(self):
-        """Its text, such as "night gap=21600s"."""
+        """Its text, such as "night gap=10800s"."""
         if self.lon_rad is None:
-            return f"{self.name} gap={seconds_word(self.gap_s)}"
+            return self.name if self.gap_s is None else f"{self.name} gap={seconds_word(self.gap_s)}"
         return f"{self.name} {number_word(self.lon_rad)}rad"
 
     @classmethod
@@ -102,12 +111,13 @@ def by_night(site=None, gap=None):
     Parameters
     ----------
     site : `EarthLocation` or longitude (Quantity or string, to the east); a night goes from local mean noon to noon
-    gap : Quantity or string; without a site, a new night starts after more than this without good time, default 6 h
+    gap : Quantity or string; without a site, a new night starts after more than this without good time. Where neither
+        is given it is 6 h, and of several instruments together nights go from noon to noon at the reference
 
     Raises InputError where both are given, or one cannot be used.
     """
     if site is None:
-        return ByNight(None, duration_s("6 h" if gap is None else gap, "gap"))
+        return ByNight(None, None if gap is None else duration_s(gap, "gap"))
     if gap is not None:
         raise InputError("by_night takes a site or a gap; wanted is one of them.")
     try:

@@ -34,6 +34,7 @@ def joined_bins(parts: Sequence[TimeBins]) -> TimeBins:
         on_events=any(part.on_events for part in parts),
         instruments=names,
         owner=owner,
+        together=any(part.together for part in parts),
     )
 
 

@@ -40,8 +40,14 @@ class MadeBins(Binning):
         """
         return cls(made, [_known_by(run) for run in runs])
 
-    def bins(self, runs: Sequence[BinnedRun] | BinnedRun) -> TimeBins:
-        """The `TimeBins`. runs: sequence of anything that has `run_id` and `gti`, or one of them."""
+    def bins(self, runs: Sequence[BinnedRun] | BinnedRun, together: bool = False) -> TimeBins:
+        """The `TimeBins`.
+
+        Parameters
+        ----------
+        runs : sequence of anything that has `run_id` and `gti`, or one of them
+        together : is not looked at: bins that were laid over all instruments together stay so
+        """
         runs = list(runs) if isinstance(runs, Iterable) else [runs]
         place = {_known_by(run): number for number, run in enumerate(runs)}
         places = np.array([*(place.get(key, GONE) for key in self.known_by), ANY_RUN])

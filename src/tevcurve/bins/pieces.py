@@ -53,6 +53,7 @@ class LaidBins(Protocol):
     start, stop : `Instants` (n,), edges of the intervals
     bin, run : int arrays (n,), whose they are; the run is `ANY_RUN` where it may be any
     instruments : tuple of str, whose runs the bins are laid over
+    together : bool, whether a bin may have runs of all of them
     """
 
     @property
@@ -69,6 +70,9 @@ class LaidBins(Protocol):
 
     @property
     def instruments(self) -> tuple[str, ...]: ...
+
+    @property
+    def together(self) -> bool: ...
 
     def owners(self) -> np.ndarray:
         """Number of the instrument of each bin, int array (n_bins,)."""
@@ -100,7 +104,7 @@ def pieces_of(bins: LaidBins, good: GoodTime) -> BinPieces:
 
 def _of_each_instrument(bins: LaidBins, good: GoodTime) -> list[tuple[np.ndarray | None, np.ndarray]]:
     """(intervals of the bins, intervals of good time) of each instrument, two int arrays; None for all of the bins."""
-    if len(bins.instruments) < 2:
+    if bins.together or len(bins.instruments) < 2:
         return [(None, np.arange(len(good.run)))]
     owner, names = bins.owners()[bins.bin], [run_id.instrument for run_id in good.run_ids]
     of_run = np.array([bins.instruments.index(name) if name in bins.instruments else -1 for name in names])

@@ -30,6 +30,7 @@ class TimeBins:
     kind: what made them, in words. note: what a reader of the bins should know, in words, or "".
     instruments: tuple of str, the instruments of whose runs the bins are, or () where that is not said.
     owner: int array (n_bins,), which of the instruments a bin is of, and has good time of; None for the only one.
+    together: whether a bin may have runs of several instruments, and is of none.
 
     It has so many methods as bins are asked for as times, as seconds of a run's clock, as pieces of runs and as
     columns, and all follow from the one set of intervals.
@@ -49,6 +50,7 @@ class TimeBins:
     on_events: bool = False
     instruments: tuple[str, ...] = ()
     owner: np.ndarray | None = None
+    together: bool = False
 
     @classmethod
     def one_interval_each(cls, start: Instants, stop: Instants, **options: Any) -> "TimeBins":
@@ -117,11 +119,12 @@ class TimeBins:
 
     @property
     def instrument(self) -> np.ndarray | None:
-        """The instrument of each bin, text array (n_bins,); None where no bin says one."""
-        return np.array(self.instruments)[self.owners()] if any(self.instruments) else None
+        """The instrument of each bin, text array (n_bins,); None where no bin says one, or is of one."""
+        is_of_one = any(self.instruments) and not self.together
+        return np.array(self.instruments)[self.owners()] if is_of_one else None
 
     def owners(self) -> np.ndarray:
-        """Which of the instruments each bin is of, int array (n_bins,)."""
+        """Which of the instruments each bin is of, int array (n_bins,); 0 where bins are of all together."""
         return np.zeros(self.n_bins, dtype=int) if self.owner is None else self.owner
 
     def meta(self) -> dict[str, Any]:
@@ -168,6 +171,7 @@ class TimeBins:
             self.on_events,
             self.instruments,
             None if self.owner is None else self.owner[numbers],
+            self.together,
         )
 
     def shares_time(self) -> bool:

@@ -1,6 +1,7 @@
 """When the events of a run came, and at which rates they are expected: what bins that look at events need of a run."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -113,6 +114,18 @@ def timeline_of(run: Any) -> RunTimeline:
     if not hasattr(run, "good_events"):
         raise InputError(f"{run!r} has no events to make time bins from; wanted is a run with events.")
     return RunTimeline(run.run_id, run.gti, np.sort(run.good_events.time_s), background_per_s=0.0)
+
+
+def scaled_timeline(run: Any, log_scale: float) -> RunTimeline:
+    """The `RunTimeline` of a run whose instrument sees fluxes times a scale.
+
+    Parameters
+    ----------
+    run : as for `timeline_of`
+    log_scale : ln of the scale
+    """
+    line = timeline_of(run)
+    return replace(line, signal_per_s=line.signal_per_s * math.exp(log_scale)) if log_scale else line
 
 
 def spectrum_timeline(

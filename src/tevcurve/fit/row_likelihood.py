@@ -22,7 +22,7 @@ class CutRuns:
     n_times : int, number of time bins
     ontime : float array (n_times,), s of good time, summed over the runs
     references : list of `TimeReference`, one per run, of what is said of several runs: that of the first run of its
-        instrument, whichever others there are
+        instrument, whichever others there are; where a bin has runs of several, that of the first of all
     """
 
     cuts: list
@@ -116,7 +116,21 @@ def cut_runs(runs, time_bins, event_times):
         ontime[cut.bins] += cut.seconds
         cuts.append(cut)
     first = {run.run_id.instrument: run.gti.reference for run in reversed(runs)}
-    return CutRuns(cuts, n_times, ontime, [first[run.run_id.instrument] for run in runs])
+    references = [first[run.run_id.instrument] for run in runs]
+    if _mix_clocks(cuts, references, n_times):
+        references = references[:1] * len(runs)
+    return CutRuns(cuts, n_times, ontime, references)
+
+
+def _mix_clocks(cuts, references, n_times):
+    """Whether a bin has runs of several references."""
+    clocks = {reference: number for number, reference in enumerate(dict.fromkeys(references))}
+    if len(clocks) < 2:
+        return False
+    there = np.zeros((n_times, len(clocks)), dtype=bool)
+    for cut, reference in zip(cuts, references, strict=True):
+        there[cut.bins, clocks[reference]] = True
+    return bool(np.any(there.sum(axis=1) > 1))
 
 
 def for_each_run(value, runs):

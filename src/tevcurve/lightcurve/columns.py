@@ -135,6 +135,13 @@ _ALL = (
         "time_mean", "d", ".6f", "Live-time-weighted mean time (MJD, time scale in TIMESYS)", EXPOSURE
     ),
     LightCurveColumn("instrument", "", None, "Instrument of the runs (TELESCOP, else INSTRUME)", BINS),
+    LightCurveColumn(
+        "instruments",
+        "",
+        None,
+        "Instruments whose runs entered the fit, where they make rows together",
+        EXPOSURE,
+    ),
     LightCurveColumn("phase_min", "", ".4f", "Start of the phase bin", BINS),
     LightCurveColumn("phase_max", "", ".4f", "End of the phase bin", BINS),
     LightCurveColumn("e_ref", "TeV", ".4g", "Reference energy", BANDS),
@@ -171,6 +178,13 @@ _ALL = (
     ),
     LightCurveColumn(
         "ontime", "s", ".6g", "Good time in the time bin of the runs that entered the fit", EXPOSURE
+    ),
+    LightCurveColumn(
+        "simultaneous",
+        "s",
+        ".6g",
+        "Good time in the time bin in which more than one instrument observed, of runs that entered the fit",
+        EXPOSURE,
     ),
     *_of_norm("dnde"),
     *_of_norm("eflux"),

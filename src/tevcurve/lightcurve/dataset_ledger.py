@@ -48,7 +48,8 @@ def dataset_ledger(datasets, energy_edges, time_bins, terms=()):
     ----------
     datasets : list, all `MapDataset` or all `SpectrumDatasetOnOff`, made from observations, with the same energy bins
     energy_edges : float array (n_bands + 1,), TeV, or None for all energies
-    time_bins : `TimeBins` of all their runs in the order of time, or the binning that makes them when they are wanted
+    time_bins : `TimeBins` of all their runs in the order of time, or what lays them when they are wanted, as
+        `~tevcurve.lightcurve.runs.BinsOnDemand` has it
     terms : list of the terms of these runs, where a binning looks at events
     """
     reco, _ = edges_of(datasets[0])

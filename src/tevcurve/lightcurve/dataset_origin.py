@@ -63,6 +63,10 @@ class DatasetOrigin(TwoBands):
         """Edges (n_bands + 1,) in TeV of the bands that are reported."""
         return np.array(self.energies[1:]) if self.energy_edges is None else self.energy_edges
 
+    def laid(self, runs):
+        """The `TimeBins` laid over runs. runs: as for `~tevcurve.bins.Binning.bins`."""
+        return self.time_bins.bins(runs)
+
     def rows(self, below_zero=True):
         """(`CubeLikelihood` or `OnOffLikelihood`, `TimeBins`) of the present settings.
 
@@ -84,7 +88,7 @@ class DatasetOrigin(TwoBands):
             self.datasets, self.models, bands, False, self.reoptimize, self.options, below_zero
         )
         runs, why = rows.runs(), first.why_no_signal(self.models[0])
-        laid = self.time_bins.bins(runs.terms)
+        laid = self.laid(runs.terms)
         setting = RowSetting(dark, why_dark=lambda numbers, masked, band: why)
         return rows.rows(laid, runs, setting), laid
 
@@ -126,7 +130,7 @@ class DatasetOrigin(TwoBands):
         check_one_place([run for dataset in self.datasets for run in dataset.runs])
         # Good time is all that other bins need of the runs.
         terms = self.terms if self.time_bins.looks_at_events else ()
-        return dataset_ledger(self.datasets, self.energy_edges, self.time_bins, terms)
+        return dataset_ledger(self.datasets, self.energy_edges, self, terms)
 
     @cached_property
     def terms(self):

@@ -220,7 +220,7 @@ class DatasetBins:
 class WholeBins:
     """The time bins of datasets as `tevcurve.lightcurve.row_table` asks for them; bins : `DatasetBins`"""
 
-    scale = "tt"
+    scale, together = "tt", False
 
     def __init__(self, bins):
         self.n_bins = len(bins.numbers)

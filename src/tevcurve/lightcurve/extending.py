@@ -55,9 +55,9 @@ def extend(light_curve, origin, old):
         return origin.light_curve()
     if len(old) == len(runs):
         return replace(light_curve, origin=origin, ledger=replace(light_curve.ledger, failed=origin.failed))
-    before, n_bands = origin.time_bins.bins([runs[number] for number in old]), origin.axes.n_bands
+    before, n_bands = origin.laid([runs[number] for number in old]), origin.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)
-    change = _Change(before, origin.time_bins.bins(runs), runs, old)
+    change = _Change(before, origin.laid(runs), runs, old)
     made = light_curve.table[:0]
     if len(change.bins):
         made = _part_of(origin, change.new, change.bins, change.runs).light_curve().table
@@ -74,7 +74,13 @@ def rows_stand_alone(origin):
     """
     by_night = origin.options.background == "shape" and origin.options.shape_from == "night"
     clocks = {(run.run_id.instrument, run.gti.reference) for run in origin.runs}
-    one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
+    systematics = origin.systematics
+    if systematics.joins_instruments:
+        # Rows are in the clock of the first run, and are scaled by what all runs say.
+        clocks = {reference for _, reference in clocks}
+        one_clock_each = len(clocks) == 1 and systematics.scales is not None
+    else:
+        one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
     own = not origin.time_bins.looks_at_events and not by_night and not origin.field.is_unsettled
     return own and one_clock_each
 
@@ -174,7 +180,7 @@ def _ledger(ledger, origin, change):
     """The `Ledger` of all runs: rows of runs whose share did not change are taken over."""
     runs = change.touched
     part = _part_of(origin, change.new, change.bins_of(runs), runs)
-    counted = Ledger(part.runs, part.fates, (), part.time_bins.bins(part.runs))
+    counted = Ledger(part.runs, part.fates, (), part.laid(part.runs))
     events, seconds = (
         _with_rows(getattr(ledger, name), getattr(counted, name), change.old, runs)
         for name in ("events", "seconds")

@@ -1,6 +1,7 @@
 """What a light curve is made from, kept with it, so that it can be made again in other bins."""
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -96,7 +97,7 @@ class LightCurveOrigin(TwoBands, Plan):
         settled, unless they are.
         """
         runs = self.terms if self.time_bins.looks_at_events else self.runs
-        time_bins = self.time_bins.resolved(runs)
+        time_bins = self.binning.resolved(runs)
         origin = self if time_bins is self.time_bins else replace(self, time_bins=time_bins)
         return replace(origin, field=settled_field(origin)) if origin.field.is_unsettled else origin
 
@@ -153,7 +154,7 @@ class LightCurveOrigin(TwoBands, Plan):
     @property
     def ledger(self):
         """The `Ledger` of the runs in the present time bins, which are made when they are asked for."""
-        bins = BinsOnDemand(self.time_bins, self.runs, self.terms)
+        bins = BinsOnDemand(self, self.runs, self.terms)
         return Ledger(self.runs, self.fates, self.failed, bins)
 
     def said(self):
@@ -166,8 +167,9 @@ class LightCurveOrigin(TwoBands, Plan):
         below_zero: bool, whether fluxes may be asked for below zero.
         """
         axes = self.axes
-        time_bins = self.time_bins.bins(self.terms)
+        time_bins = self.laid(self.terms)
         flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
+        flux = self._seen(flux)
         rows = RowSetting(dark, self._why_dark, self.stacked)
         if self.settings.kind is CubeSetting:
             runs = self._bounded_runs() if below_zero else list(self.terms)
@@ -187,6 +189,13 @@ class LightCurveOrigin(TwoBands, Plan):
         norm : float array (n_fitted,), best norms; default: they are sought
         """
         return row_nuisances(joint, self, norm)
+
+    def _seen(self, flux):
+        """The reference flux (n_true,), or of settled scales a list of what the instrument of each run sees of it."""
+        scales = self.systematics.scales
+        if scales is None:
+            return flux
+        return [flux * math.exp(scales.of(run.run_id.instrument)) for run in self.runs]
 
     def _bounded_runs(self):
         """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""

@@ -1,5 +1,6 @@
 """What a light curve is to be made of: its source, its energies, and what is wanted of its runs and rows."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
@@ -7,6 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from tevcurve.bins import Binning
+from tevcurve.bins.good_time import BinnedRun
+from tevcurve.bins.time_bins import TimeBins
+from tevcurve.datasets.timeline import scaled_timeline
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.run_reduction import RunReduction
 from tevcurve.models import Field, SpectralModel
@@ -83,6 +87,24 @@ class Plan:
     def bands(self) -> np.ndarray:
         """Edges (n_bands + 1,) of the energy bands in TeV."""
         return self.axes.bands
+
+    @property
+    def binning(self) -> Binning:
+        """The binning of its time bins, with what of it is taken from the instruments that are joined."""
+        if not self.systematics.joins_instruments:
+            return self.time_bins
+        return self.time_bins.at_longitude(self.systematics.night_lon_rad)
+
+    def laid(self, runs: Sequence[BinnedRun] | BinnedRun) -> TimeBins:
+        """The `TimeBins` laid over runs: over all instruments at once where these are joined, else over each.
+
+        runs: as for `~tevcurve.bins.Binning.bins`; terms where the binning looks at events.
+        """
+        scales = self.systematics.scales
+        if scales is not None and self.time_bins.looks_at_events:
+            runs = list(runs) if isinstance(runs, Iterable) else [runs]
+            runs = [scaled_timeline(run, scales.of(run.run_id.instrument)) for run in runs]
+        return self.binning.bins(runs, self.systematics.joins_instruments)
 
     @cached_property
     def reduction(self) -> RunReduction:

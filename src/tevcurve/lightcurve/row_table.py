@@ -7,6 +7,7 @@ from astropy.time import Time
 
 from tevcurve.lightcurve.fit_rows import fit_rows, reference_fluxes
 from tevcurve.lightcurve.fitted_energies import fitted_words
+from tevcurve.lightcurve.joined_rows import columns_of_joined
 from tevcurve.lightcurve.provenance import assumed
 from tevcurve.lightcurve.table_making import table_of_arrays
 
@@ -19,7 +20,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
     Parameters
     ----------
     joint : `~tevcurve.fit.row_likelihood.RowLikelihood`
-    time_bins : `TimeBins`, or what has their times, `columns` and `meta`
+    time_bins : `TimeBins`, or what has their times, `together`, `columns` and `meta`
     bands : float array (n_bands + 1,), edges in TeV
     spectrum : `SpectralModel`, the reference; or a list, one for each time bin
     options : `FitOptions`
@@ -36,6 +37,7 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
         columns["time_mean"] = _mjd(exposure.time_mean, cut, n_bands, time_bins.scale)
     columns |= energy_columns(joint, exposure)
     columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
+    columns |= columns_of_joined(joint, time_bins)
     e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
     e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
     spectra = spectrum if isinstance(spectrum, list) else [spectrum]

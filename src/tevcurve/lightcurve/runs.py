@@ -214,16 +214,16 @@ class BinsOnDemand:
 
     Attributes
     ----------
-    binning : `~tevcurve.lightcurve.bins.Binning`
+    plan : what has the binning as its `time_bins`, and lays it: `laid(runs)`, such as a `Plan`
     runs : `Runs`
     terms : the terms of each run
     """
 
-    binning: Any
+    plan: Any
     runs: Runs
     terms: Sequence[Any]
 
     @cached_property
     def made(self) -> "TimeBins":
         """The `TimeBins`."""
-        return self.binning.bins(self.terms if self.binning.looks_at_events else self.runs)
+        return self.plan.laid(self.terms if self.plan.time_bins.looks_at_events else self.runs)

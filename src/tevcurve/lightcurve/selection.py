@@ -8,6 +8,7 @@ from astropy import units as u
 
 from tevcurve.bins.time_text import one_time
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS, names_in
 
 # Seconds: a time that was an MJD in float64 in between is off by up to a microsecond.
 TIME_TOLERANCE = 1e-5
@@ -58,6 +59,8 @@ class RowSelection:
     @property
     def instruments(self):
         """Names of the instruments whose rows these are, tuple of str; empty where the rows do not say."""
+        if INSTRUMENTS in self.table.colnames:
+            return instruments_together(self.table)
         return tuple(name for name in rows_of_instruments(self.table) if name)
 
     def select_time(self, start=None, stop=None):
@@ -123,19 +126,21 @@ def _ledger_of(light_curve, numbers):
 
 
 def of_instrument(light_curve, name):
-    """The light curve of the rows of one instrument.
+    """The light curve of one instrument: of its rows, or made of its runs where rows are of several together.
 
     It knows the runs of that instrument, where the whole one knows its runs, and can be rebinned then.
 
     Parameters
     ----------
     light_curve : `LightCurve`
-    name : str, one of `instruments`. Raises `InputError` for another
+    name : str, one of `instruments`. Raises `InputError` for another, and for rows of several together whose runs are
+        not known
     """
+    if INSTRUMENTS in light_curve.table.colnames:
+        return _of_runs(light_curve, name)
     numbers = rows_of_instruments(light_curve.table).get(name)
     if numbers is None:
-        there = ", ".join(map(repr, light_curve.instruments)) or "none"
-        raise InputError(f"The light curve has no rows of {name!r}; its instruments are {there}.")
+        raise _no_rows(light_curve, name)
     part = light_curve[numbers]
     if len(part) == len(light_curve) or not hasattr(light_curve.origin, "of_instrument"):
         return part
@@ -143,9 +148,31 @@ def of_instrument(light_curve, name):
     return replace(part, origin=origin, ledger=origin.ledger)
 
 
+def _of_runs(light_curve, name):
+    """The light curve of the runs of one instrument, of one whose rows have runs of several."""
+    if name not in light_curve.instruments:
+        raise _no_rows(light_curve, name)
+    if not hasattr(light_curve.origin, "of_instrument"):
+        raise InputError(
+            f"Rows have runs of several instruments together, and this light curve does not know its runs "
+            f"({why_no_events(light_curve)}); wanted for {name!r} alone is one made by tevcurve.light_curve."
+        )
+    return light_curve.origin.of_instrument(name).light_curve()
+
+
+def _no_rows(light_curve, name):
+    there = ", ".join(map(repr, light_curve.instruments)) or "none"
+    return InputError(f"The light curve has no rows of {name!r}; its instruments are {there}.")
+
+
 def why_no_events(light_curve):
     """Why a light curve does not know its events, in words. light_curve: `LightCurve`."""
     return getattr(light_curve.origin, "reason", "it was read from a file, or made from counts without times")
+
+
+def instruments_together(table):
+    """Names of the instruments in rows of several together, tuple of str in order. table: with these as a column."""
+    return tuple(sorted({name for text in set(table[INSTRUMENTS].tolist()) for name in names_in(text)}))
 
 
 def rows_of_instruments(table):

@@ -70,7 +70,8 @@ def append_runs(
         settled = origin.settled(runs)
         origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
         made_of = result.light_curve.origin
-        is_same = origin.settings is made_of.settings and origin.field is made_of.field
+        names = ("settings", "field", "systematics")
+        is_same = all(getattr(origin, name) is getattr(made_of, name) for name in names)
         origin = origin.resolved()
         light_curve = _light_curve(result, origin, old if is_same else None)
         made = add_to_result(result, light_curve, input_files(observations))

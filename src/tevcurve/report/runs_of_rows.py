@@ -57,7 +57,7 @@ def _runs_and_bins(light_curve):
     if hasattr(ledger, "runs"):
         return ledger.runs, ledger.time_bins
     if hasattr(origin, "runs") and hasattr(origin, "terms"):
-        return origin.runs, origin.time_bins.bins(origin.terms)
+        return origin.runs, origin.laid(origin.terms)
     return None, None
 
 

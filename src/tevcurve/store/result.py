@@ -402,7 +402,7 @@ def _read_ledger(checksums, origin):
         raise DataError(f"A ledger in {folder} has no column {error}.") from error
     if not isinstance(origin, LightCurveOrigin):
         return recorded
-    bins = BinsOnDemand(origin.time_bins, origin.runs, origin.terms)
+    bins = BinsOnDemand(origin, origin.runs, origin.terms)
     return Ledger(origin.runs, origin.fates, origin.failed, bins, (bins, recorded))
 
 

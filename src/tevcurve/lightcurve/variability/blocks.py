@@ -1,6 +1,6 @@
 """Bayesian blocks: the times between which a light curve is constant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -160,7 +160,8 @@ def _of_events(light_curve, p0):
     """The blocks of events, and the least p0 at which there are several."""
     joint = rows_behind(light_curve, EventView, use="A division into blocks of events")
     result = light_curve.rebin(time_bins=event_blocks(p0))
-    several = [p for p in P_STEPS if event_blocks(p).bins(joint.runs).n_bins > 1]
+    other = [(p, replace(light_curve.origin, time_bins=event_blocks(p))) for p in P_STEPS]
+    several = [p for p, origin in other if origin.laid(joint.runs).n_bins > 1]
     table, bands = result.table, joint.n_bands
     shown = {"start": result.time_start[::bands], "stop": result.time_stop[::bands]}
     if bands == 1:
