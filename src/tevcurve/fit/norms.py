@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.joint_minimum import joint_minimum
 from tevcurve.fit.minimize import ActiveBins, Minimum, minimize_norm
+from tevcurve.fit.total_intervals import TotalIntervals, systematic_error
 from tevcurve.kernels.amplitudes import Profile, Start
 from tevcurve.kernels.one_amplitude import OneAmplitude
 
@@ -22,6 +23,10 @@ class NormEstimate:
     norm_err : symmetric error from the curvature; NaN at a bound or a kink, where that says nothing of an error
     norm_errn, norm_errp : distances to where the statistic has risen by sigma^2, or to the bound that comes first
     norm_ul : upper limit, counted from the best norm that is not below zero
+    norm_err_sys : standard deviation by what rows have in common that is not known, times the number of them asked for;
+        NaN where there is no `norm_err`, as for each of these
+    norm_err_tot, norm_errn_tot, norm_errp_tot, norm_ul_tot : the same as those above with all that is not known: the
+        quadratic sum, and the ends with the row's own nuisance parameters at their best
     ts : rise of the statistic from the minimum to no source at all
     norm_scan, dloglike_scan : (n_scan,) flux factors and (n, n_scan) rises of the statistic there
     minimum : `~tevcurve.fit.minimize.Minimum`
@@ -33,6 +38,11 @@ class NormEstimate:
     norm_errn: np.ndarray | None
     norm_errp: np.ndarray | None
     norm_ul: np.ndarray | None
+    norm_err_sys: np.ndarray | None
+    norm_err_tot: np.ndarray | None
+    norm_errn_tot: np.ndarray | None
+    norm_errp_tot: np.ndarray | None
+    norm_ul_tot: np.ndarray | None
     ts: np.ndarray | None
     norm_scan: np.ndarray | None
     dloglike_scan: np.ndarray | None
@@ -48,6 +58,7 @@ def estimate_norms(
     ul_rise: float | None = None,
     ts: bool = False,
     scan: np.ndarray | None = None,
+    spreads: np.ndarray | None = None,
 ) -> NormEstimate:
     """Estimate the flux factors of all bins of a profile, with what is asked for.
 
@@ -59,6 +70,7 @@ def estimate_norms(
     ul_rise : float, rise of the statistic at the upper limit
     ts : bool, whether to compare with no source
     scan : float array (n_scan,), flux factors to scan
+    spreads : float array (n, 3), what else is not known of each bin, see `RowNuisances.spreads`; default: nothing
 
     Returns
     -------
@@ -72,6 +84,7 @@ def estimate_norms(
             "ul_rise": ul_rise,
             "ts": ts,
             "scan": scan,
+            "spreads": spreads,
         }
         return _of_those_seen(profile, asked)
     lower = profile.lower_bound() if negative else np.zeros(profile.n)
@@ -81,27 +94,43 @@ def estimate_norms(
         minimum = minimize_norm(profile, lower)
         _, start = profile.evaluate(minimum.norm)
     norm = minimum.norm
-    results: dict[str, Any] = dict.fromkeys(("norm_err", "norm_errn", "norm_errp", "norm_ul", "ts"))
+    results: dict[str, Any] = dict.fromkeys(each.name for each in fields(NormEstimate))
+    totals = None if spreads is None else TotalIntervals(profile, start, spreads, lower if negative else None)
     if err is not None:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            width = err * np.sqrt(2 / minimum.curvature)
-        results["norm_err"] = np.where(minimum.is_smooth & np.isfinite(width), width, np.nan)
+        results |= _symmetric(minimum, err, spreads)
     if errn_errp is not None:
-        below = crossing_below(profile, start, minimum, errn_errp**2, lower)
-        results["norm_errn"] = norm - below
-        results["norm_errp"] = crossing_above(profile, start, minimum, errn_errp**2) - norm
+        rise = errn_errp**2
+        below = crossing_below(profile, start, minimum, rise, lower)
+        above = crossing_above(profile, start, minimum, rise)
+        results |= {"norm_errn": norm - below, "norm_errp": above - norm}
+        if totals is not None:
+            results["norm_errn_tot"] = norm - totals.below(minimum, rise, below, lower)
+            results["norm_errp_tot"] = totals.above(minimum, rise, above) - norm
     if ul_rise is not None:
-        results["norm_ul"] = crossing_above(profile, start, _not_below_zero(profile, start, minimum), ul_rise)
+        bounded = _not_below_zero(profile, start, minimum)
+        results["norm_ul"] = crossing_above(profile, start, bounded, ul_rise)
+        if totals is not None:
+            results["norm_ul_tot"] = totals.above(bounded, ul_rise, results["norm_ul"])
     if ts:
-        rise = np.where(norm == 0, 0.0, np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
+        change = np.where(norm == 0, 0.0, np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
         # Without anything else predicted at an event, no source is impossible rather than infinitely unlikely.
-        results["ts"] = np.where(np.isfinite(rise), rise, np.nan)
-    rises = None
+        results["ts"] = np.where(np.isfinite(change), change, np.nan)
     if scan is not None:
-        rises = _scan(profile, start, scan) - minimum.stat[:, None]
-    return NormEstimate(
-        norm=norm, stat=minimum.stat, norm_scan=scan, dloglike_scan=rises, minimum=minimum, **results
-    )
+        results["dloglike_scan"] = _scan(profile, start, scan) - minimum.stat[:, None]
+    results |= {"norm": norm, "stat": minimum.stat, "norm_scan": scan, "minimum": minimum}
+    return NormEstimate(**results)
+
+
+def _symmetric(minimum: Minimum, err: float, spreads: np.ndarray | None) -> dict[str, np.ndarray]:
+    """The symmetric errors of a `Minimum`, by their names; of `err` standard deviations."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        width = err * np.sqrt(2 / minimum.curvature)
+    made = {"norm_err": np.where(minimum.is_smooth & np.isfinite(width), width, np.nan)}
+    if spreads is not None:
+        systematic = err * systematic_error(minimum.norm, spreads)
+        made["norm_err_sys"] = np.where(np.isfinite(made["norm_err"]), systematic, np.nan)
+        made["norm_err_tot"] = np.hypot(made["norm_err"], made["norm_err_sys"])
+    return made
 
 
 def _of_those_seen(profile: OneAmplitude, asked: dict[str, Any]) -> NormEstimate:
@@ -113,7 +142,8 @@ def _of_those_seen(profile: OneAmplitude, asked: dict[str, Any]) -> NormEstimate
     for k, pattern in enumerate(patterns):
         rows, columns = np.flatnonzero(number.ravel() == k), np.flatnonzero(pattern)
         own = OneAmplitude(profile.likelihood.take(rows)[0].with_columns(columns))
-        parts.append(estimate_norms(own, **asked))
+        spreads = None if asked["spreads"] is None else asked["spreads"][rows]
+        parts.append(estimate_norms(own, **{**asked, "spreads": spreads}))
         if len(columns) > 1:
             further[np.ix_(rows, columns[1:])] = parts[-1].minimum.further
     place = np.argsort(order)
