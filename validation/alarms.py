@@ -55,7 +55,7 @@ def observed(source, n, rng):
 def statistics(profile, n):
     """(3, n): TS_var, chi-square and the gain of further blocks."""
     fits = RowFits(profile, n)
-    return np.stack([fits.ts_var, fits.chi_square, gain_of(fits)])
+    return np.stack([fits.ts_var, fits.gaussian_minimum.stat, gain_of(fits)])
 
 
 def fits_of(profile, n):
@@ -86,7 +86,7 @@ def reached(profile, values, asked):
     if len(able):
         rows = (able[:, None] * N_ROWS + np.arange(N_ROWS)).ravel()
         gain[able] = gain_of(RowFits(profile.take(rows)[0], len(able)))
-    return asked & (np.stack([fits.ts_var, fits.chi_square, gain]) >= least)
+    return asked & (np.stack([fits.ts_var, fits.gaussian_minimum.stat, gain]) >= least)
 
 
 def constants(toys):

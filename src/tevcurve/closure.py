@@ -251,7 +251,7 @@ def _drawn(rows, norms, n, rng):
 
 def _statistics(fits):
     """TS_var and chi-square (2, n)."""
-    return np.stack([fits.ts_var, fits.chi_square])
+    return np.stack([fits.ts_var, fits.gaussian_minimum.stat])
 
 
 def _null(rows, level, n, rng):

@@ -74,7 +74,7 @@ def ts_var(light_curve, band=None, n_toys=1000, random_state=0):
 
 def chi_square_test(rows):
     """The `Test` of chi-square. rows: `Rows`."""
-    return Test(lambda fits: fits.chi_square, chi_square_chance(rows.n - 1))
+    return Test(lambda fits: fits.gaussian_minimum.stat, chi_square_chance(rows.n - 1))
 
 
 def ts_var_test(rows):
@@ -91,7 +91,7 @@ def chi_square_result(rows, found):
     found : `Found`
     """
     constant = rows.fits.gaussian_minimum.norm[0]
-    return _result("chi-square of a constant", rows, rows.fits.chi_square[0], constant, found)
+    return _result("chi-square of a constant", rows, rows.fits.gaussian_minimum.stat[0], constant, found)
 
 
 def ts_var_result(rows, found):

@@ -6,6 +6,7 @@ import numpy as np
 
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.minimize import minimize_norm
+from tevcurve.fit.shared_constant import constant_with_nuisances
 from tevcurve.kernels.measured_profile import AsymmetricProfile
 from tevcurve.kernels.summed_profile import SummedProfile
 
@@ -21,11 +22,14 @@ class RowFits:
     profile : see `tevcurve.fit.minimize`; row r of light curve t is its bin t * n_rows + r
     n : number of light curves
     lowest : float array (n_rows,), norms that fluxes do not go below; default: where a prediction would vanish
+    nuisances : `RowNuisances` of the n_rows rows, of which tests against a constant take the best values; default: none
     """
 
-    def __init__(self, profile, n=1, lowest=None):
+    def __init__(self, profile, n=1, lowest=None, nuisances=None):
         self.profile, self.n, self.n_rows, self.lowest = profile, n, profile.n // n, lowest
-        self._changes = None
+        self.nuisances, self._changes = nuisances, None
+        # The light curve of each row, int array (n * n_rows,).
+        self._curve = np.repeat(np.arange(n), self.n_rows)
 
     @cached_property
     def lower(self):
@@ -73,30 +77,41 @@ class RowFits:
         summed = SummedProfile([(self.profile, self._curve)], self.n)
         return minimize_norm(summed, self._table(self.lower).max(axis=1))
 
+    @cached_property
+    def shared(self):
+        """The `SharedConstant` of the rows' statistics and their nuisances."""
+        return constant_with_nuisances(self.profile, self.constant_minimum.norm, self.lower, self.nuisances)
+
     @property
     def constant(self):
         """The common norm (n,) that fits each light curve best."""
-        return self.constant_minimum.norm
+        return self.constant_minimum.norm if self.nuisances is None else self.shared.norm
 
     @cached_property
     def ts_var(self):
-        """Rise of the statistic from each row at its own best norm to all at the common one, (n,)."""
+        """Rise of the statistic from each row at its own best norm to all at the common one, (n,).
+
+        What priors of nuisances add is in it.
+        """
         best = self._table(self.minimum.stat).sum(axis=1)
-        return np.maximum(self.constant_minimum.stat - best, 0.0)
+        found = self.constant_minimum if self.nuisances is None else self.shared
+        return np.maximum(found.stat - best, 0.0)
 
     @cached_property
     def gaussian_minimum(self):
-        """The `Minimum` (n,) in one common norm where only values and asymmetric errors are known; its stat: chi2."""
+        """The best common norm (n,) where only values and asymmetric errors are known; its stat: chi-square.
+
+        Errors are those at the constant (`tevcurve.kernels.measured_profile.asymmetric_stat`). A `Minimum`, or a
+        `SharedConstant` where there are nuisances.
+        """
         widest = np.maximum(self.errn, self.errp)
         errn, errp = (np.maximum(err, 1e-3 * widest).ravel() for err in (self.errn, self.errp))
         rows = AsymmetricProfile(self.minimum.norm, errn, errp)
         summed = SummedProfile([(rows, self._curve)], self.n)
-        return minimize_norm(summed, summed.lower_bound())
-
-    @property
-    def chi_square(self):
-        """Chi-square (n,) of values with asymmetric errors against the constant that fits them best."""
-        return self.gaussian_minimum.stat
+        found = minimize_norm(summed, summed.lower_bound())
+        if self.nuisances is None:
+            return found
+        return constant_with_nuisances(rows, found.norm, rows.lower_bound(), self.nuisances)
 
     def changes(self, first, second):
         """Significance (n, n_pairs) in standard deviations of the change from one row to another; below 0 for a fall.
@@ -125,11 +140,6 @@ class RowFits:
     def start(self):
         """Where searches inside the profile begin that start from the minimum."""
         return self.profile.evaluate(self.minimum.norm)[1]
-
-    @property
-    def _curve(self):
-        """The light curve of each row, int array (n * n_rows,)."""
-        return np.repeat(np.arange(self.n), self.n_rows)
 
     def _table(self, values):
         return values.reshape(self.n, self.n_rows)
