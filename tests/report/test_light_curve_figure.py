@@ -3,6 +3,7 @@
 import numpy as np
 from light_curve_rows import make_rows
 
+from tevcurve.report import report_html
 from tevcurve.report.light_curve_figure import light_curve_figure
 from tevcurve.report.rows import ReportRows
 
@@ -36,3 +37,13 @@ def test_marks_tell_which_instruments_a_row_has():
     # They are one series, which is tested as one.
     assert rows.instruments == [""]
     assert not rows.of_several
+
+
+def test_the_page_says_whose_rows_they_are_together():
+    light_curve = make_rows(3, edges=[1, 10])
+    light_curve.table["instruments"] = ["FACT, HESS", "HESS", "FACT"]
+    light_curve.table.meta["reference_instrument"] = "HESS"
+    page = report_html(light_curve, n_toys=0)
+    assert "3 rows of FACT, HESS together" in page
+    assert "<dt>Fluxes as seen by</dt><dd>HESS</dd>" in page
+    assert "Marks tell which instruments a row has runs of." in page

@@ -12,7 +12,12 @@ from tevcurve.rounding import decimals_of
 
 MAX_REASONS = 12
 # What of the model is said at a glance, besides the spectrum: keys of the metadata and their names.
-BESIDE = {"shape": "Shape", "other_sources": "Other sources", "time_bins_beside": "Bins are"}
+BESIDE = {
+    "shape": "Shape",
+    "other_sources": "Other sources",
+    "time_bins_beside": "Bins are",
+    "reference_instrument": "Fluxes as seen by",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ def conclude(light_curve, rows, variability, missing):
     sentence += f". {mean}" if mean else "."
     n_bins = f"{words.count(len(rows), 'row')}"
     n_bins += f" of {words.listing(list(dict.fromkeys(rows.instruments)))}" if rows.of_several else ""
+    n_bins += f" of {', '.join(light_curve.instruments)} together" if rows.marks != [""] else ""
     n_bins += f" in {rows.n_bands} energy bands" if rows.n_bands > 1 else ""
     facts = [
         ("Rows", n_bins),

@@ -194,7 +194,7 @@ def _blocks_trace(rows, band, table):
     clocks = {"mjd": lambda time: time.mjd} | ({} if rows.start_ms is None else {"utc": utc_ms})
     x = {way: _with_gaps(clock(table["start"]), clock(table["stop"])) for way, clock in clocks.items()}
     y = _with_gaps(flux, flux)
-    colour = COLOURS[band % len(COLOURS)]
+    colour = COLOURS[band % len(COLOURS)] if len(rows.marks) < 2 else "#333333"
     return {
         "type": "scatter",
         "mode": "lines",

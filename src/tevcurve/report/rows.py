@@ -11,7 +11,8 @@ from astropy.time import Time
 from tevcurve.leap_seconds import as_if_none_were_to_come, as_utc
 from tevcurve.lightcurve.columns import TITLES, VARIANTS, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
-from tevcurve.lightcurve.plots.rows import TOGETHER, series_of
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS
+from tevcurve.lightcurve.plots.rows import series_of
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
@@ -118,7 +119,7 @@ class ReportRows:
             level=level,
             is_hollow=extrapolating(table),
             runs=runs_of_rows(light_curve),
-            together=_texts(table, TOGETHER),
+            together=_texts(table, INSTRUMENTS),
             others=_others(table),
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.lightcurve.columns import TITLES
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.selection import rows_of_instruments
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 # Rows whose value is the reference's, not a measured one: of what is no flux.
 NOT_MEASURED = ("shape_fixed",)
-# The column that says which instruments a row has, where it may have several.
-TOGETHER = "instruments"
 
 
 def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.ndarray]:
@@ -99,9 +98,9 @@ def drawn_alike(table: "Table") -> dict[tuple[str, Band], np.ndarray]:
 
     table: of a light curve.
     """
-    if TOGETHER not in table.colnames:
+    if INSTRUMENTS not in table.colnames:
         return series_of(table)
-    names = np.asarray(table[TOGETHER]).astype(str)
+    names = np.asarray(table[INSTRUMENTS]).astype(str)
     found = {
         (name, band): rows[names[rows] == name]
         for name in np.unique(names).tolist()
