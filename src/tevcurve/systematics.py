@@ -139,9 +139,17 @@ class CrossCalibration:
         """The instruments that have a scale, in order."""
         return tuple(self.sigma)
 
+    def sigma_of(self, name: str) -> float:
+        """Standard deviation of the prior of ln(scale) of an instrument that has one; inf where it is free.
+
+        name: str, the instrument.
+        """
+        sigma = self.sigma[name]
+        return np.inf if sigma == ANYTHING else float(sigma)
+
     def prior_sigma(self) -> np.ndarray:
         """Standard deviations of the priors of ln(scale), float array (n_scales,); inf where it is free."""
-        return np.array([np.inf if each == ANYTHING else float(each) for each in self.sigma.values()])
+        return np.array([self.sigma_of(name) for name in self.sigma])
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,9 +225,31 @@ class Systematics:
         """Whether a row may have runs of several instruments."""
         return self.calibration is not None
 
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether scales of instruments are to be settled for all rows and are not yet."""
+        return self.calibration is not None and self.scales is None
+
     def unsettled(self) -> "Systematics":
         """The same with nothing settled."""
+        if self.scales is None and self.norms is None:
+            return self
         return replace(self, scales=None, norms=None)
+
+    def is_settled_as(self, other: "Systematics") -> bool:
+        """Whether what is settled has the same numbers, to the last digit, as that of another one.
+
+        other: `Systematics` of the same effects and calibration.
+        """
+        pairs = ((self.scales, other.scales), (self.norms, other.norms))
+        return all(_have_same_numbers(one, another) for one, another in pairs)
+
+
+def _have_same_numbers(one: Any, other: Any) -> bool:
+    """Whether two records of one class, or None, have the same names and arrays."""
+    if one is None or other is None:
+        return one is other
+    return all(np.array_equal(value, getattr(other, name)) for name, value in vars(one).items())
 
 
 NONE = Systematics()

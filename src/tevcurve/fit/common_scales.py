@@ -79,6 +79,10 @@ def common_scales(kinds: Sequence[ScaledKind], n_cells: int, sigma: np.ndarray) 
     sigma : float array (n_scales,), standard deviations of Gaussian priors of ln(scale) around 0; inf for none
     """
     sigma = np.asarray(sigma, dtype=float)
+    if not n_cells:
+        none, is_known = np.zeros(len(sigma)), np.isfinite(sigma)
+        pull = np.where(is_known, 0.0, np.nan)
+        return CommonScales(none, np.diag(sigma**2), 0.0, np.zeros(0), pull, bool(is_known.all()))
     cells = CellsOfScales(kinds, n_cells, sigma)
     bound = np.full(len(sigma), FURTHEST)
     found = minimize(cells, np.zeros((1, len(sigma))), -bound, bound)

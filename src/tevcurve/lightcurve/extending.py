@@ -77,12 +77,12 @@ def rows_stand_alone(origin):
     systematics = origin.systematics
     if systematics.joins_instruments:
         # Rows are in the clock of the first run, and are scaled by what all runs say.
-        clocks = {reference for _, reference in clocks}
-        one_clock_each = len(clocks) == 1 and systematics.scales is not None
+        one_clock_each = len({reference for _, reference in clocks}) == 1
     else:
         one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
-    own = not origin.time_bins.looks_at_events and not by_night and not origin.field.is_unsettled
-    return own and one_clock_each
+    own = not origin.time_bins.looks_at_events and not by_night
+    settled = not origin.field.is_unsettled and not systematics.is_unsettled
+    return own and settled and one_clock_each
 
 
 class _Change:

@@ -25,6 +25,7 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import BinsOnDemand, Runs, terms_of_each
+from tevcurve.lightcurve.scales import scale_words, settled_scales
 from tevcurve.problems import Problem, alike, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
@@ -67,15 +68,25 @@ class LightCurveOrigin(TwoBands, Plan):
                 amplitude_words(field),
             )
             field = replace(field, amplitudes=None)
+        systematics = self.systematics
+        if systematics.scales is not None and len(runs):
+            log.warning(
+                "The scales of instruments, %s, were those of all rows so far; with more runs they are made anew, and "
+                "all rows where they change.",
+                scale_words(systematics.scales),
+            )
+        if len(runs):
+            systematics = systematics.unsettled()
         if settings is self.settings:
-            return self if field is self.field else replace(self, field=field)
+            same = field is self.field and systematics is self.systematics
+            return self if same else replace(self, field=field, systematics=systematics)
         old, new = self.settings.common, settings.common
         if old.settled:
             log.warning(
                 "The safe energies of all runs were %s and are now %s; all rows are made anew between these.",
                 *(safe_words(*each.range_tev) for each in (old, new)),
             )
-        return replace(self, settings=settings, field=field)
+        return replace(self, settings=settings, field=field, systematics=systematics)
 
     def reduced(self, strict=False):
         """The same with the terms of its energy bins; a run that has none is left out.
@@ -93,12 +104,16 @@ class LightCurveOrigin(TwoBands, Plan):
     def resolved(self):
         """The same with the defaults of its time bins that were taken from its runs written down.
 
-        More runs then leave the bins of these as they are. Amplitudes of neighbours that are one for all rows are
-        settled, unless they are.
+        More runs then leave the bins of these as they are. Amplitudes of neighbours that are one for all rows, and
+        scales of instruments, are settled, unless they are.
         """
-        runs = self.terms if self.time_bins.looks_at_events else self.runs
-        time_bins = self.binning.resolved(runs)
-        origin = self if time_bins is self.time_bins else replace(self, time_bins=time_bins)
+        origin = self
+        if origin.systematics.is_unsettled:
+            settled = replace(origin.systematics, scales=settled_scales(origin))
+            origin = replace(origin, systematics=settled)
+        runs = origin.terms if origin.time_bins.looks_at_events else origin.runs
+        time_bins = origin.binning.resolved(runs)
+        origin = origin if time_bins is origin.time_bins else replace(origin, time_bins=time_bins)
         return replace(origin, field=settled_field(origin)) if origin.field.is_unsettled else origin
 
     def refuse(self):

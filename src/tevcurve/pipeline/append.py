@@ -70,9 +70,10 @@ def append_runs(
         settled = origin.settled(runs)
         origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
         made_of = result.light_curve.origin
-        names = ("settings", "field", "systematics")
+        names = ("settings", "field")
         is_same = all(getattr(origin, name) is getattr(made_of, name) for name in names)
         origin = origin.resolved()
+        is_same = is_same and origin.systematics.is_settled_as(made_of.systematics)
         light_curve = _light_curve(result, origin, old if is_same else None)
         made = add_to_result(result, light_curve, input_files(observations))
         added = tuple(run.run_id for number, run in enumerate(origin.runs) if number not in old)
