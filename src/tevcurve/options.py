@@ -47,6 +47,7 @@ class Option:
         whether the default is of use
     or_else : str, what else than the default may hold where nothing is said
     of_rows : whether it says how rows are fitted, and is a field of `FitOptions`
+    of_runs : whether it says how runs are reduced, and may be another one for each instrument
     """
 
     name: str
@@ -61,6 +62,7 @@ class Option:
     unsaid: bool = False
     or_else: str = ""
     of_rows: bool = False
+    of_runs: bool = False
 
     @property
     def given_default(self) -> Any:
@@ -234,6 +236,7 @@ OPTIONS = (
         "area, or null",
         BACKGROUND,
         "safe energy",
+        of_runs=True,
     ),
     Option(
         "e_reco",
@@ -249,6 +252,7 @@ OPTIONS = (
         "weighted with the flux inside each bin of true energy, or centre, as other codes have it",
         BACKGROUND,
         choices=("weighted", "centre"),
+        of_runs=True,
     ),
     Option(
         "offset_max",
@@ -258,9 +262,19 @@ OPTIONS = (
         "angle",
         method="3d",
         unsaid=True,
+        of_runs=True,
     ),
-    Option("width", "2 deg", "width of the map around the target", SPACE, "angle", method="3d", unsaid=True),
-    Option("binsz", "0.04 deg", "its pixels", SPACE, "angle", method="3d", unsaid=True),
+    Option(
+        "width",
+        "2 deg",
+        "width of the map around the target",
+        SPACE,
+        "angle",
+        method="3d",
+        unsaid=True,
+        of_runs=True,
+    ),
+    Option("binsz", "0.04 deg", "its pixels", SPACE, "angle", method="3d", unsaid=True, of_runs=True),
     Option(
         "unbinned",
         False,
@@ -269,6 +283,7 @@ OPTIONS = (
         "flag",
         method="3d",
         nothing=False,
+        of_runs=True,
     ),
     Option(
         "stacked",
@@ -286,6 +301,7 @@ OPTIONS = (
         method="1d",
         unsaid=True,
         or_else=", or that of a run's RAD_MAX",
+        of_runs=True,
     ),
     Option(
         "off_regions",
@@ -295,6 +311,7 @@ OPTIONS = (
         SPACE,
         choices=("reflected", "wobble"),
         method="1d",
+        of_runs=True,
     ),
     Option(
         "n_off",
@@ -304,6 +321,7 @@ OPTIONS = (
         "whole number",
         method="1d",
         partner=("off_regions", "wobble"),
+        of_runs=True,
     ),
     Option(
         "angular_size",
@@ -313,6 +331,7 @@ OPTIONS = (
         choices=("exact", "grid"),
         method="1d",
         nothing="exact",
+        of_runs=True,
     ),
     Option(
         "exclusion",

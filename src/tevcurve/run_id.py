@@ -12,6 +12,8 @@ from tevcurve.errors import DataError
 FIELDS = ("instrument", "obs_id", "part")
 # What INSTRUME is called where it says more than the instrument, of whose identity it is no part.
 SUBSYSTEM = "instrume"
+# What its files call an instrument that is called otherwise in the identities of its runs.
+TELESCOPE = "telescop"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]")
 _DIGITS = re.compile(r"([0-9]+)")
 _MOST_DIGITS = 18
@@ -28,7 +30,7 @@ class RunId:
 
     Attributes
     ----------
-    instrument : str, TELESCOP (else INSTRUME) of the events; "" where they do not say
+    instrument : str, TELESCOP (else INSTRUME) of the events, "" where they do not say; or what a job calls it
     obs_id : str, the OBS_ID; of a whole number its digits
     part : str, which part of the run's good time it is; "" for the whole run
     """

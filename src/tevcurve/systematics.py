@@ -230,6 +230,10 @@ class Systematics:
         """Whether scales of instruments are to be settled for all rows and are not yet."""
         return self.calibration is not None and self.scales is None
 
+    def at_longitude(self, lon_rad: float) -> "Systematics":
+        """The same with nights from noon to noon at a place. lon_rad: its longitude to the east, radian."""
+        return replace(self, night_lon_rad=lon_rad)
+
     def unsettled(self) -> "Systematics":
         """The same with nothing settled."""
         if self.scales is None and self.norms is None:

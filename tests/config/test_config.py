@@ -19,7 +19,15 @@ from tevcurve.lightcurve.bins import by_run, by_width
 
 BASE = {"data": "store", "target": "Crab"}
 # What a caller of light_curve has and a file has not.
-ONLY_IN_PYTHON = {"observations", "name", "progress", "client"}
+ONLY_IN_PYTHON = {
+    "instruments",
+    "cross_calibration",
+    "systematics",
+    "observations",
+    "name",
+    "progress",
+    "client",
+}
 
 
 @pytest.fixture(scope="module")

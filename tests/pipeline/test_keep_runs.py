@@ -17,6 +17,8 @@ from tevcurve.store import RunCache
 class Run:
     """An observation that knows whether it was released."""
 
+    instrument = None
+
     def __init__(self, obs_id, is_bad=False):
         self.obs_id, self.run_id = obs_id, RunId.of(obs_id)
         self.is_bad, self.released = is_bad, 0

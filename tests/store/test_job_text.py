@@ -48,7 +48,7 @@ from tevcurve.models import (
     TemplateSpatialModel,
 )
 from tevcurve.options import OPTIONS, FitOptions
-from tevcurve.pipeline.job_making import cube_setting, on_off_setting
+from tevcurve.pipeline.run_settings import cube_setting, on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
 from tevcurve.store.job_text import FORMAT, job_from_text, job_to_text

@@ -10,9 +10,9 @@ from tevcurve.cli.console import note, plain, print_table
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
 from tevcurve.config.model import ALL, HOW, KEYS, Config
-from tevcurve.config.observations import with_ids
 from tevcurve.errors import InputError
 from tevcurve.options import option_of
+from tevcurve.pipeline.obs_ids import with_ids
 from tevcurve.pipeline.targets import open_stores
 from tevcurve.problems import FAILED
 from tevcurve.report.words import count
@@ -54,7 +54,7 @@ def make_catalogue_of(config):
     stores = open_stores(config.data, config.data_root, config.irfs)
     if config.runs is not None:
         runs = [run for store in stores for run in store.get_observations()]
-        stores = with_ids(runs, config.runs, config)
+        stores = with_ids(runs, config.runs, config.data, config.target)
     options, norms = config.options(), option_of("norm_values")
     asked = {name: options[name] for name in CATALOGUE_KEYS if name not in _OF_DATA}
     if config.norm_values == norms.given_default:

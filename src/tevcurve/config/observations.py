@@ -1,12 +1,9 @@
 """Which observations a configuration means, and where their source is."""
 
-from collections.abc import Iterable
 from typing import Any, Protocol
 
 from tevcurve.config.sky import as_position
-from tevcurve.data import Observation
-from tevcurve.errors import MissingError
-from tevcurve.files.columns import listed
+from tevcurve.pipeline.obs_ids import with_ids
 from tevcurve.pipeline.targets import observations_of, open_stores
 
 
@@ -54,29 +51,5 @@ def chosen(config: Chosen) -> dict[str, Any]:
         position = as_position(config.position).icrs
         observations, _ = observations_of(stores, position, config.target)
     if config.runs is not None:
-        observations = with_ids(observations, config.runs, config)
+        observations = with_ids(observations, config.runs, config.data, config.target)
     return {"observations": list(observations), "target": position, "name": config.target}
-
-
-def with_ids(observations: Iterable[Observation], runs: list[int | str], config: Chosen) -> list[Observation]:
-    """The observations of some OBS_IDs, in the order of these. Raises `MissingError` for one that is not there.
-
-    Parameters
-    ----------
-    observations : all that there are
-    runs : the OBS_IDs
-    config : with `data` and `target`, for the error
-    """
-    by_id: dict[int | str, list[Observation]] = {}
-    for observation in observations:
-        by_id.setdefault(observation.obs_id, []).append(observation)
-    if any(isinstance(each, str) and each not in by_id for each in runs):
-        # "HESS 23523" is that of one of several instruments.
-        for observation in observations:
-            by_id.setdefault(observation.run_id.full_text(), []).append(observation)
-    missing = [obs_id for obs_id in runs if obs_id not in by_id]
-    if missing:
-        raise MissingError(
-            f"{config.data} has no run {missing[0]} of {config.target}; it has {listed(by_id)}."
-        )
-    return [observation for obs_id in runs for observation in by_id[obs_id]]

@@ -1,5 +1,6 @@
 """One observation: events, good time, responses and pointing of a run, or of a part of it."""
 
+from dataclasses import replace
 from functools import cached_property
 from html import escape
 from math import nan, radians
@@ -45,11 +46,13 @@ class Observation:
     ----------
     run : `Run`
     filters : each an `ObservationFilter` that the observation has passed
+    instrument : str, what its instrument is called; None for what its files say
     """
 
-    def __init__(self, run, filters=()):
+    def __init__(self, run, filters=(), instrument=None):
         self._run = run
         self._filters = tuple(filters)
+        self._instrument = instrument
 
     # Each is read by its type; `tevcurve.irf.layout.RESPONSE_TYPES` says what they are.
     aeff: EffectiveArea
@@ -59,8 +62,6 @@ class Observation:
     rad_max: DirectionalCut
 
     obs_id = _of_run("obs_id", "OBS_ID: int, or str where it is no whole number.")
-    run_id = _of_run("run_id", "`RunId`; its instrument is that of the events, whose header is read for it.")
-    run_id_in_index = _of_run("run_id_in_index", "`RunId` as far as it is known without reading a file.")
     time_reference = _of_header("reference", "`TimeReference` of the mission times.")
     pointing = _of_header("pointing", "`SkyCoord` of the pointing, ICRS (FK5 is taken as ICRS).")
     pointing_lonlat = _of_header("pointing_lonlat", "Pointing: RA and Dec, two floats in radian.")
@@ -73,6 +74,29 @@ class Observation:
     location = _of_header("location", "`EarthLocation` of the observatory.")
     meta = _of_header("meta", "Keywords of the EVENTS header, a new dict.")
     check_tracking = _of_header("check_tracking", "Raises DataError, with the reason, unless the run tracks.")
+
+    @property
+    def run_id(self):
+        """`RunId`; its instrument is what it is `called`, or that of the events, whose header is read for it."""
+        return self._run.run_id if self._instrument is None else self.run_id_in_index
+
+    @property
+    def run_id_in_index(self):
+        """`RunId` as far as it is known without reading a file."""
+        run_id = self._run.run_id_in_index
+        return run_id if self._instrument is None else replace(run_id, instrument=self._instrument)
+
+    @property
+    def instrument(self):
+        """What its instrument was called by `called`, str; None where it is what the files say."""
+        return self._instrument
+
+    def called(self, instrument):
+        """The same observation of an instrument that is called so in its `run_id`, whatever its files say.
+
+        instrument: str, or None for what the files say.
+        """
+        return self if instrument == self._instrument else Observation(self._run, self._filters, instrument)
 
     @property
     def addresses(self):
@@ -233,7 +257,7 @@ class Observation:
         """
         if not isinstance(observation_filter, ObservationFilter):
             raise InputError(f"The filter is {observation_filter!r}; wanted is an ObservationFilter.")
-        selected = Observation(self._run, (*self._filters, observation_filter))
+        selected = Observation(self._run, (*self._filters, observation_filter), self._instrument)
         if observation_filter.time is not None and not len(selected.gti):
             return None
         return selected

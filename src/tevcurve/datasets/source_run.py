@@ -1,13 +1,13 @@
 """One observation as a light curve keeps it: events, good time, and the responses at the source."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tevcurve.data import GTI
 from tevcurve.records import short_repr
-from tevcurve.run_id import RunId
+from tevcurve.run_id import TELESCOPE, RunId
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class SourceRun:
         they do not tell it; None where they hold for all events
     location : `EarthLocation`, for a background that turns with the horizon, else None
     facts : dict of what a person asks about a run (target, zenith angle in deg, INSTRUME where it says more than
-        TELESCOP)
+        TELESCOP, and TELESCOP where the instrument is called otherwise)
     others : tuple of `SkyPart`, at each other source of the field
     remarks : tuple of (stage, reason), two str each, of what is odd about the run
     """
@@ -82,6 +82,16 @@ class SourceRun:
     def area(self, energies_tev: np.ndarray) -> np.ndarray:
         """Effective area in cm2 at the source, at energies (n,) in TeV. energies_tev: float array (n,)."""
         return self.aeff.effective_area(energies_tev, self.offset)
+
+    @property
+    def telescope(self) -> str:
+        """What the files say of the instrument, whatever it is called in `run_id`."""
+        return self.facts.get(TELESCOPE, self.run_id.instrument)
+
+    def called(self, instrument: str) -> "SourceRun":
+        """The same run of an instrument that is called so. instrument: str."""
+        facts = self.facts | {TELESCOPE: self.telescope}
+        return replace(self, run_id=replace(self.run_id, instrument=instrument), facts=facts)
 
     @property
     def livetime_s(self) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import Any, Self
 
@@ -41,6 +42,8 @@ class Plan:
     exclusion : map, region, or list of these, where no OFF region of a run may lie, or None; of cubes, the pixels that
         are left are in the settings
     selected_by : name of the target that runs were chosen by, or None for their position
+    instruments : dict of what instruments are called to the name of the target that the runs of each were chosen by,
+        None for their position; {} where they are called as their files say
     systematics : `Systematics`, what is not known and acts on many rows: scales of instruments, systematic errors
     """
 
@@ -54,11 +57,17 @@ class Plan:
     stacked: bool = False
     exclusion: Any = None
     selected_by: str | None = None
+    instruments: dict[str, str | None] = dataclass_field(default_factory=dict)
     systematics: Systematics = NONE
 
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
+        if self.settings.mixed and not self.systematics.joins_instruments:
+            raise InputError(
+                "Some instruments are in 3D and others in 1D, and no cross_calibration joins them; wanted is one, or "
+                "one method for all."
+            )
         if self.stacked:
             self.settings.check_stackable()
         if self.options.free and len({setting.responses for setting in self.settings.all}) > 1:

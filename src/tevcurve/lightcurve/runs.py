@@ -21,10 +21,15 @@ log = logging.getLogger(__name__)
 
 
 class RunFacts(Protocol):
-    """What is known of a run without reading it: its identity, good time, and the offset of the source in radian."""
+    """What is known of a run without reading it: its identity, what its files call the instrument, good time, and the
+    offset of the source in radian.
+    """
 
     @property
     def run_id(self) -> RunId: ...
+
+    @property
+    def telescope(self) -> str: ...
 
     @property
     def gti(self) -> GTI: ...

@@ -17,13 +17,16 @@ ARGUMENTS = tuple(option.name for option in OPTIONS if option.section != RUNNING
 
 @takes_older_names
 def light_curve(
-    observations,
-    target,
+    observations=None,
+    target=None,
     time_bins=None,
     energy_edges=(1, 10) * u.TeV,
     method="3d",
     spectrum=None,
     *,
+    instruments=None,
+    cross_calibration=None,
+    systematics=None,
     name=None,
     models=None,
     neighbours=None,
@@ -66,13 +69,18 @@ def light_curve(
     Parameters
     ----------
     observations : Observations, a DataStore, or the path of one, of a folder or of a file of a run; or a list of these,
-        of one instrument or of several, of which each has rows of its own
+        of one instrument or of several, of which each has rows of its own; or None, and `instruments`
     target : SkyCoord, or the name of a target in the observation index; stores that do not know it are searched at its
         position in the others
     time_bins : a binning of `tevcurve.lightcurve.bins`, or its text such as "2 min" or "night"; default: by_run()
     energy_edges : Quantity (n_bands + 1,); the bands have exactly these edges
     method : "3d" (cube with the background response) or "1d" (ON and OFF regions)
     spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
+    instruments : dict of names to `Instrument`, in place of `observations`: the runs of several, each with a method and
+        a reduction of its own. The names are what the instruments are called everywhere
+    cross_calibration : `CrossCalibration`: a flux scale for each instrument, settled once for all rows, which then have
+        the runs of all instruments together; without it each instrument has rows of its own
+    systematics : list of `Systematic`, errors that many rows have in common
     name : what the light curve calls the source; default: the target's name, or its position
     models : list of `SkyModel`, each with a name and a position: the one of the name of the light curve is the source,
         which may then be extended, and its spectrum is the reference; the others shine beside it
@@ -138,6 +146,6 @@ def light_curve(
         raise InputError(
             f"n_jobs is {n_jobs}, and a client is given too, whose workers do it all; wanted is one."
         )
-    job, observations = job_of(observations, target, name, asked)
+    job, observations = job_of(observations, target, name, asked, instruments, cross_calibration, systematics)
     outcomes = keep_each(job, observations, n_jobs, progress, strict, as_cache(cache), client)
     return light_curve_of(job, outcomes, len(observations), strict, progress)

@@ -7,7 +7,6 @@ from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.problems import at_stage, noted_remarks
 from tevcurve.records import short_repr
-from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.source_run import checked_run
 from tevcurve.store.inputs import RunKeys
 
@@ -19,7 +18,9 @@ class Job(Plan):
     __repr__ = short_repr
 
     def keep(self, observation):
-        """The `SourceRun` of an observation, with what is odd about it. Raises `DataError` where it cannot be used.
+        """The `SourceRun` of an observation, known as its files say, with what is odd about it.
+
+        Raises `DataError` where it cannot be used.
 
         observation: the observation.
         """
@@ -27,21 +28,17 @@ class Job(Plan):
             # Whoever follows the sky otherwise may lack a pointing, too: this is the reason to tell.
             with at_stage("events"):
                 observation.check_tracking()
-            run = checked_run(observation, self.source, self._in_regions, self.field.positions)
+            in_regions, others = self.settings.in_regions.of(observation), self.field.positions
+            run = checked_run(observation.called(None), self.source, in_regions, others)
         return _without_folders(replace(run, remarks=tuple(remarks)), observation.addresses)
 
     def run_keys(self):
         """The `RunKeys` of what reduced runs depend on."""
-        return RunKeys(self.source, self._in_regions, self.field.positions)
+        return RunKeys(self.source, self.settings.in_regions, self.field.positions)
 
     def origin_of(self, runs):
         """The `LightCurveOrigin` of `~tevcurve.lightcurve.runs.Runs`, before they are reduced. runs: the `Runs`."""
         return LightCurveOrigin.of(self, runs=runs)
-
-    @property
-    def _in_regions(self):
-        """Whether events are counted in ON and OFF regions."""
-        return self.settings.kind is not CubeSetting
 
 
 def _without_folders(run, addresses):

@@ -156,7 +156,7 @@ class CachedJob:
         self._writes = True
 
     def keep(self, observation):
-        """The `SourceRun` of an observation. Raises `DataError` where it cannot be used.
+        """The `SourceRun` of an observation, known as its files say. Raises `DataError` where it cannot be used.
 
         observation: the observation.
         """
@@ -180,6 +180,8 @@ class CachedJob:
 def _keep(job, strict, observation):
     """(run, None), or (None, `Problem`)."""
     try:
-        return attempt(observation, lambda: job.keep(observation), strict)
+        run, problem = attempt(observation, lambda: job.keep(observation), strict)
+        named = run is not None and observation.instrument is not None
+        return run.called(observation.instrument) if named else run, problem
     finally:
         observation.release()

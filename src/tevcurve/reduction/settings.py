@@ -57,16 +57,11 @@ class ByInstrument(Generic[T]):
 class SettingRule(ByInstrument[Setting]):
     """The setting of each run: `of(run)`.
 
-    All are of one kind, `CubeSetting` or `OnOffSetting`, and those with energies that are safe in all runs have the
-    same ones. Raises `InputError` where they are not.
+    Each is a `CubeSetting` or an `OnOffSetting`; those with energies that are safe in all runs have the same ones.
+    Raises `InputError` where they have not.
     """
 
     def __post_init__(self) -> None:
-        if len({type(setting) for setting in self.all}) > 1:
-            raise InputError(
-                "Some instruments have settings for 3D and others for 1D, which cannot be in one light curve yet; "
-                "wanted is one method for all."
-            )
         if len(set(self._commons())) > 1:
             raise InputError(
                 "The settings of instruments have different common safe energies; wanted is one."
@@ -74,8 +69,18 @@ class SettingRule(ByInstrument[Setting]):
 
     @property
     def kind(self) -> type[Setting]:
-        """`CubeSetting` or `OnOffSetting`, of all."""
+        """`CubeSetting` or `OnOffSetting`, of the default, which is that of all unless they are `mixed`."""
         return type(self.default)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some are of cubes (3D) and others of ON and OFF regions (1D)."""
+        return len({type(setting) for setting in self.all}) > 1
+
+    @property
+    def in_regions(self) -> ByInstrument[bool]:
+        """Whether the events of a run are counted in ON and OFF regions: `in_regions.of(run)`."""
+        return ByInstrument(_in_regions(self.default), self._each_instrument(_in_regions))
 
     @property
     def common(self) -> CommonSafeEnergy | None:
@@ -125,3 +130,7 @@ class SettingRule(ByInstrument[Setting]):
             raise InputError(
                 "stacked=True adds up cells, and instruments have different maps; wanted is one."
             )
+
+
+def _in_regions(setting: Setting) -> bool:
+    return not isinstance(setting, CubeSetting)

@@ -13,6 +13,7 @@ from tevcurve import __version__
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.content import open_file
 from tevcurve.irf.layout import RESPONSE_TYPES
+from tevcurve.reduction.settings import ByInstrument
 from tevcurve.store.job_text import plain_settings
 from tevcurve.store.run_file import MAGIC
 
@@ -64,26 +65,33 @@ class RunKeys:
     Parameters
     ----------
     source : (lon, lat), ICRS, radian
-    in_regions : bool, whether events are to be counted in ON and OFF regions (1D); where these are is no matter
+    in_regions : bool, whether events are to be counted in ON and OFF regions (1D), or that `ByInstrument`; where these
+        regions are is no matter
     others : tuple of (lon, lat) of further sources, ICRS, radian
     """
 
     def __init__(self, source, in_regions=False, others=()):
-        self._settings = {"source": source, "in_regions": in_regions, "others": others}
+        self._source, self._others = source, others
+        self._in_regions = in_regions if isinstance(in_regions, ByInstrument) else ByInstrument(in_regions)
 
     @cached_property
     def _of_settings(self):
-        """Digest of what all runs have in common."""
-        settings = plain_settings(self._settings)
-        return _digest({"format": MAGIC.decode(), "version": __version__, "settings": settings})
+        """Digests of what runs of cubes and runs of regions have in common, dict by whether it is in regions."""
+        digests = {}
+        for in_regions in self._in_regions.all:
+            settings = {"source": self._source, "in_regions": in_regions, "others": self._others}
+            made = {"format": MAGIC.decode(), "version": __version__, "settings": plain_settings(settings)}
+            digests[in_regions] = _digest(made)
+        return digests
 
     def key(self, observation):
         """The `RunKey` of an observation, or None where it has no files, or one of them cannot be read.
 
         observation: `Observation`
         """
+        in_regions = self._in_regions.of(observation)
         # Where there are OFF regions, no other background is read.
-        unread = ("bkg",) if self._settings["in_regions"] else ()
+        unread = ("bkg",) if in_regions else ()
         needed = {*_EVENTS, *RESPONSE_TYPES}.difference(unread)
         addresses = [one for one in observation.addresses if one.hdu_type in needed]
         if not addresses:
@@ -99,7 +107,7 @@ class RunKeys:
         except (OSError, InputError, DataError):
             return None
         inputs = {
-            "settings": self._of_settings,
+            "settings": self._of_settings[in_regions],
             "obs_id": observation.obs_id,
             "index": observation.index_facts,
             "hdus": hdus,

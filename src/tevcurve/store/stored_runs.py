@@ -12,7 +12,7 @@ from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.files import Checksums, read_bytes
 from tevcurve.lightcurve.runs import joined_in_time
-from tevcurve.run_id import FIELDS, RunId
+from tevcurve.run_id import FIELDS, TELESCOPE, RunId
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 
 # Bytes of files whose runs are held in memory after they were read.
@@ -30,6 +30,7 @@ class RunEntry:
     size : bytes of the file
     gti : good time
     offset : of the source from the pointing, radian
+    telescope : what the files of the run call its instrument
     """
 
     run_id: RunId
@@ -37,6 +38,7 @@ class RunEntry:
     size: int
     gti: GTI
     offset: float
+    telescope: str
 
     @classmethod
     def of(cls, run: SourceRun, content: bytes) -> "RunEntry":
@@ -48,7 +50,7 @@ class RunEntry:
         content : its bytes
         """
         file = f"{run.run_id.file_text()}-{content_name(content)[:32]}.run"
-        return cls(run.run_id, file, len(content), run.gti, float(run.offset))
+        return cls(run.run_id, file, len(content), run.gti, float(run.offset), run.telescope)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunEntry":
@@ -66,15 +68,18 @@ class RunEntry:
                 raise DataError(f"its file is {file!r}")
             gti = GTI(starts, stops, TimeReference(**clock))
             run_id = RunId.from_plain({name: values[name] for name in FIELDS})
-            return cls(run_id, file, int(values["size"]), gti, float(values["offset"]))
+            telescope = values.get(TELESCOPE, run_id.instrument)
+            return cls(run_id, file, int(values["size"]), gti, float(values["offset"]), telescope)
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             raise DataError(f"The list of runs has an entry that cannot be used: {error}") from error
 
     def as_dict(self) -> dict[str, Any]:
         """Dict of plain values."""
         reference = self.gti.reference
+        called = self.telescope != self.run_id.instrument
         return {
             **self.run_id.plain(),
+            **({TELESCOPE: self.telescope} if called else {}),
             "file": self.file,
             "size": self.size,
             "mjdrefi": reference.mjdrefi,

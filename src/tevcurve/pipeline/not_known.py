@@ -1,0 +1,107 @@
+"""What a job says of what is not known of its instruments: whether that goes with its instruments and its options."""
+
+import logging
+
+from tevcurve.errors import DataError, InputError
+from tevcurve.systematics import CrossCalibration, Systematics, as_systematics
+
+log = logging.getLogger(__name__)
+
+
+def check_given(observations, instruments, target):
+    """Raises `InputError` where both observations and instruments are given, or none, or no target.
+
+    Parameters
+    ----------
+    observations, instruments, target : as in `tevcurve.light_curve`
+    """
+    if (observations is None) == (instruments is None):
+        what = "neither is given" if observations is None else "both are given"
+        raise InputError(
+            f"observations are those of one data set, instruments of several, and {what}; wanted is one of them."
+        )
+    if target is None:
+        raise InputError("target is None; wanted is one SkyCoord, or the name of a target in the index.")
+
+
+def systematics_of(instruments, calibration, effects):
+    """The `Systematics` of a job, with nothing settled.
+
+    Parameters
+    ----------
+    instruments : dict of names to `Instrument`; {} where observations are given
+    calibration : `CrossCalibration`, or None
+    effects : what `as_systematics` takes
+
+    Raises `InputError` for what is none, and for names that no instrument of the job has.
+    """
+    effects = as_systematics(effects)
+    if not (calibration is None or isinstance(calibration, CrossCalibration)):
+        raise InputError(
+            f"cross_calibration is {calibration!r}; wanted is a CrossCalibration, such as "
+            "CrossCalibration(reference='hess', sigma={'magic': 'free'})."
+        )
+    named = {name: f"of the systematic {one.name}" for one in effects for name in one.instruments}
+    if calibration is not None:
+        named |= dict.fromkeys(calibration.names, "of the cross-calibration")
+        named |= {calibration.reference: "the reference of the cross-calibration"}
+    unknown = [name for name in named if name not in instruments]
+    if unknown and not instruments:
+        raise InputError(
+            f"{unknown[0]!r} is {named[unknown[0]]}, and observations are given; wanted is instruments, which "
+            "says what each is called."
+        )
+    if unknown:
+        raise InputError(
+            f"{unknown[0]!r} is {named[unknown[0]]}, and no instrument of the light curve; these are "
+            f"{', '.join(instruments)}."
+        )
+    return Systematics(effects=effects, calibration=calibration)
+
+
+def with_night(systematics, observations):
+    """The `Systematics` with the longitude of the reference instrument, at whose noons nights begin and end.
+
+    Parameters
+    ----------
+    systematics : `Systematics`
+    observations : list of observations, called as their instruments are
+    """
+    if systematics.calibration is None:
+        return systematics
+    reference = systematics.calibration.reference
+    first = next((one for one in observations if one.instrument == reference), None)
+    if first is None:
+        return systematics
+    try:
+        lon_rad = float(first.location.lon.rad)
+    except DataError as error:
+        log.warning("Nights are told by gaps of 6 h without good time: %s", error)
+        return systematics
+    finally:
+        first.release()
+    return systematics.at_longitude(lon_rad)
+
+
+def check_together(job):
+    """Raises `InputError` for options of a job that do not go with what is not known of its instruments.
+
+    job: `Job`.
+    """
+    if not job.systematics:
+        return
+    options, what = job.options, "a cross-calibration" if job.systematics.joins_instruments else "systematics"
+    if options.interval != "likelihood":
+        _refuse(f"interval is {options.interval!r}", what, "interval='likelihood'")
+    if not job.systematics.joins_instruments:
+        return
+    if job.stacked:
+        _refuse("stacked is True", what, "stacked=False, by which runs are fitted jointly")
+    if options.free:
+        _refuse(f"free is {', '.join(options.free)}", what, "a spectrum whose shape is fixed")
+    if job.field.is_free:
+        _refuse("neighbours are free in each row", what, "neighbours='fixed' or 'once'")
+
+
+def _refuse(given, what, wanted):
+    raise InputError(f"{given}, which does not go with {what} yet; wanted is {wanted}.")
