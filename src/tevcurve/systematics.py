@@ -173,6 +173,15 @@ class Scales:
 
     __repr__ = short_repr
 
+    @property
+    def error(self) -> np.ndarray:
+        """Standard deviations of `log_scale`, float array (n_scales,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def correlation(self) -> np.ndarray:
+        """Correlations of these, float array (n_scales, n_scales)."""
+        return self.covariance / np.outer(self.error, self.error)
+
     def of(self, instrument: str) -> float:
         """ln(scale) of an instrument, 0 for the reference and those without. instrument: str."""
         return float(self.log_scale[self.names.index(instrument)]) if instrument in self.names else 0.0

@@ -1,5 +1,6 @@
 """Scales of instruments, settled for all rows of a light curve: against light curves of each, and searches by force."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import astropy.units as u
@@ -188,3 +189,54 @@ def test_free_scales_that_nothing_tells_are_refused(stores):
     # A is told by B, of which only the prior is known.
     assert found.covariance[1, 1] == pytest.approx(0.01, rel=1e-9)
     assert found.covariance[0, 0] > 0.01
+
+
+def curve_of(stores, sigma, names="AB", **options):
+    """A light curve of instruments in 1D, joined."""
+    observations = [one for name in names for one in stores[name]]
+    made = curve(observations, "1d", "night")
+    calibration = CrossCalibration(reference="A", sigma=sigma, **options)
+    origin = replace(made.origin, systematics=Systematics(calibration=calibration))
+    return origin.resolved().light_curve()
+
+
+def test_the_table_says_what_was_settled(stores):
+    lc = curve_of(stores, {"B": "free", "C": 0.2}, "ABC")
+    scales, table = lc.origin.systematics.scales, lc.scales
+    assert table["instrument"].tolist() == ["B", "C"]
+    assert_allclose(table["scale"], np.exp(scales.log_scale))
+    assert_allclose(table["error"], np.sqrt(np.diag(scales.covariance)))
+    assert table["prior"].tolist() == [np.inf, 0.2]
+    assert np.isnan(table["pull"][0])
+    assert table["pull"][1] == 0
+    assert table["overlap"].unit == u.s
+    assert (table.meta["reference"], table.meta["from"], table.meta["n_cells"]) == ("A", "overlap", 2)
+    assert [words.split(" never")[0] for words in table.meta["not_told"]] == ["C"]
+    assert lc.meta["reference_instrument"] == "A"
+    assert "B 1." in lc.meta["cross_calibration"]
+    assert "C 1 (ln 0 +- 0.2, prior 0.2, which is all that is known" in lc.meta["cross_calibration"]
+    assert "A never" not in lc.meta["cross_calibration"]
+
+
+def test_a_constant_source_is_said_wherever_a_result_is_shown(stores):
+    lc = curve_of(stores, {"B": "free", "C": "free"}, "ABC", from_="constant")
+    assert "assumes that the source does not vary" in lc.meta["cross_calibration"]
+    assert "assumes that the source does not vary" in str(lc)
+    told = lc.scales.meta["not_told"]
+    assert len(told) == 1
+    assert told[0].startswith("C never observed at the same time")
+    assert told[0].endswith("cannot be told from a change of the source.")
+
+
+def test_scales_are_kept_by_rebin_and_made_anew_with_more_runs(stores, caplog):
+    lc = curve_of(stores, {"B": "free"})
+    scales = lc.origin.systematics.scales
+    assert lc.rebin("20 min").origin.systematics.scales is scales
+    assert lc.rebin(energy_edges=[1, 10] * u.TeV).origin.systematics.scales is scales
+    more = list(curve(stores["C"], "1d").origin.runs)
+    assert lc.origin.settled([]) is lc.origin
+    unsettled = lc.origin.settled(more)
+    assert unsettled.systematics.scales is None
+    assert "The scales of instruments, B 1." in caplog.text
+    assert_allclose(unsettled.resolved().systematics.scales.log_scale, scales.log_scale, atol=0)
+    assert unsettled.resolved().systematics.is_settled_as(lc.origin.systematics)

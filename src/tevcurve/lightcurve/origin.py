@@ -25,7 +25,8 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import BinsOnDemand, Runs, terms_of_each
-from tevcurve.lightcurve.scales import scale_words, settled_scales
+from tevcurve.lightcurve.scale_words import scale_words
+from tevcurve.lightcurve.scales import settled_scales
 from tevcurve.problems import Problem, alike, in_order
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting

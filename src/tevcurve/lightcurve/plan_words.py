@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.provenance import field_meta, position_words, safe_energy_words
 from tevcurve.lightcurve.reference_spectrum import beyond_table
+from tevcurve.lightcurve.scale_words import calibration_meta
 from tevcurve.options import option_of
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.exclusion import as_exclusions
@@ -39,6 +40,7 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
         "safe_energy": told(_safe_energy),
         **plan.options.meta(),
         **field_meta(plan.field),
+        **calibration_meta(plan.systematics),
     }
     if plan.field.others and plan.time_bins.looks_at_events:
         meta["time_bins_beside"] = (

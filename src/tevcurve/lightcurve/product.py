@@ -13,9 +13,11 @@ from tevcurve.lightcurve.accessors import MAKERS, METHODS
 from tevcurve.lightcurve.arithmetic import FluxArithmetic
 from tevcurve.lightcurve.good_times import good_times
 from tevcurve.lightcurve.notebook_view import as_html, as_text, summary
+from tevcurve.lightcurve.scale_words import scales_table
 from tevcurve.lightcurve.selection import RowSelection, why_no_events
 from tevcurve.lightcurve.table_making import in_own_units, table_of_arrays
 from tevcurve.on_demand import offers
+from tevcurve.systematics import NONE
 
 
 @offers(METHODS, MAKERS)
@@ -94,6 +96,15 @@ class LightCurve(RowSelection, FluxArithmetic):
     def good_time(self):
         """A Table of the good time intervals of its runs, also after it was read from a file; None where not known."""
         return good_times(self)
+
+    @property
+    def scales(self):
+        """A Table of the scales of instruments and what is known of them; None without a cross-calibration.
+
+        See `tevcurve.lightcurve.scale_words.scales_table`. Its metadata have `not_told`, sentences on what cannot be
+        told from what. None, too, where its runs are not known, as after it was read from a file.
+        """
+        return scales_table(getattr(self.origin, "systematics", NONE))
 
     @property
     def time_start(self):

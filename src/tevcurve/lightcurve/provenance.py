@@ -13,6 +13,8 @@ SAID = {
     "safe_energy": ("safe energies", "SAFE_E"),
     "off_regions": ("OFF regions", "OFF_REGS"),
     "exclusion": ("exclusion", "EXCLUDED"),
+    "reference_instrument": ("fluxes as seen by", "REF_INST"),
+    "cross_calibration": ("cross-calibration", "CROSSCAL"),
     "creator": ("made by", "CREATOR"),
 }
 

@@ -55,12 +55,6 @@ def settled_scales(origin: Any) -> Scales:
     return Scales(names, found.log_scale, found.covariance, n_cells, overlap)
 
 
-def scale_words(scales: Scales) -> str:
-    """Names with the scales, such as "magic 0.861, fact 0.732". scales: `Scales` of one instrument or more."""
-    pairs = zip(scales.names, np.exp(scales.log_scale), strict=True)
-    return ", ".join(f"{name} {scale:.4g}" for name, scale in pairs)
-
-
 def _kinds(origin: Any, numbers: np.ndarray, cells: TimeBins | None) -> list[tuple[RowPieces, np.ndarray]]:
     """(pieces of cells, whose `row` is that of the cell, the numbers of their runs) of runs in 3D, and of those in 1D.
 
