@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from tevcurve.errors import InputError
-from tevcurve.systematics import CrossCalibration, Scales, Systematic, Systematics, as_systematics
+from tevcurve.systematics import (
+    CrossCalibration,
+    Scales,
+    Systematic,
+    Systematics,
+    as_systematics,
+    split_background,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +80,18 @@ def test_an_instrument_without_a_scale_sees_the_flux_as_it_is():
     assert (scales.of("fact"), scales.of("hess")) == (-0.3, 0.0)
     assert not Systematics()
     assert Systematics(calibration=CrossCalibration(reference="a", sigma={"b": 0.1}))
+
+
+def test_a_background_by_row_is_background_error():
+    by_row = Systematic(effect="background", sigma=0.05, by="row")
+    by_night = Systematic(effect="background", sigma=0.03, by="night", name="sky")
+    assert split_background((by_row, by_night), None) == ((by_night,), 0.05)
+    assert split_background((by_night,), 0.02) == ((by_night,), 0.02)
+    with pytest.raises(InputError, match=r"background_error \(0.05\) is given, too"):
+        split_background((by_row,), 0.05)
+    of_one = Systematic(effect="background", sigma=0.05, by="row", instruments="FACT")
+    with pytest.raises(InputError, match="for all instruments"):
+        split_background((of_one,), None)
+    flux = Systematic(effect="flux_scale", sigma=0.1, by="row", name="background")
+    with pytest.raises(InputError, match="a name of its own"):
+        split_background((by_row, flux), None)

@@ -298,6 +298,41 @@ def as_systematics(given: Any) -> tuple[Systematic, ...]:
     return made
 
 
+def split_background(
+    effects: tuple[Systematic, ...], background_error: float | None
+) -> tuple[tuple[Systematic, ...], float | None]:
+    """(systematics of many rows, background_error): an error of the background by row is that option, and in each fit.
+
+    Parameters
+    ----------
+    effects : tuple of `Systematic`
+    background_error : float, or None where it is not given
+
+    Raises `InputError` where both are given, or one by row is not of all instruments.
+    """
+    by_row = [each for each in effects if each.effect == BACKGROUND and each.by == ROW]
+    if not by_row:
+        return effects, background_error
+    if background_error is not None or len(by_row) > 1:
+        more = f"background_error ({background_error:g})" if background_error is not None else "another one"
+        raise InputError(
+            f"The systematic {by_row[0].text()!r} is what background_error says, and {more} is given, too; wanted is "
+            "one of them."
+        )
+    (one,) = by_row
+    if one.instruments:
+        raise InputError(
+            f"The systematic {one.text()!r} is in the fit of each row, for all instruments; wanted is one for all, or "
+            "by run or by night."
+        )
+    if any(each.name == one.name for each in effects if each is not one):
+        raise InputError(
+            f"The systematic {one.text()!r} is in the fit of each row, so that it is no parameter of other effects; "
+            "wanted is a name of its own."
+        )
+    return tuple(each for each in effects if each is not one), one.sigma
+
+
 def _as_systematic(each: Any) -> Systematic:
     if isinstance(each, Systematic):
         return each

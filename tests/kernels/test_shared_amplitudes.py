@@ -5,19 +5,21 @@ import pytest
 from dense_likelihood import simulate_bin, terms_of
 from scipy.optimize import minimize
 
+from tevcurve.kernels.all_amplitudes import best_amplitudes
 from tevcurve.kernels.cash_profile import CashLikelihood
 from tevcurve.kernels.shared_amplitudes import SharedByRows, shared_amplitudes
 
 N = 6
 
 
-def by_force(bins, n_further):
+def by_force(bins, n_further, prior_weight=0.0):
     """The shared amplitudes at the least of dense sums over all amplitudes and norms of all rows."""
     n_rows, norms_of = len(bins), np.cumsum([0, *(len(bin_) for bin_ in bins)])
     n_amplitudes = n_further + n_rows
 
     def half(x):
-        slope, total = np.zeros(len(x)), 0.0
+        slope, total = np.zeros(len(x)), 0.5 * prior_weight * ((x[:n_further] - 1) ** 2).sum()
+        slope[:n_further] = prior_weight * (x[:n_further] - 1)
         for row, bin_ in enumerate(bins):
             for k, block in enumerate(bin_, n_amplitudes + norms_of[row]):
                 shared = [x[n_further + row], *x[:n_further]]
@@ -50,6 +52,23 @@ def test_the_least_of_the_sum_over_rows(n_further):
     for number in (0, 1):
         expected = by_force([bins[k] for k in range(N) if k % 2 == number], n_further)
         np.testing.assert_allclose(found[number], expected, atol=2e-3)
+
+
+def test_what_is_known_beforehand_of_what_is_shared():
+    bins = [simulate_bin(k, n_shared=2, strength=k % 3) for k in range(N)]
+    group, weight = np.arange(N) % 2, np.array([200.0, 5.0])
+    shared = SharedByRows(CashLikelihood(terms_of(bins)), group, 2, weight)
+    found = best_amplitudes(shared)
+    for number in (0, 1):
+        own = [bins[k] for k in range(N) if k % 2 == number]
+        expected = by_force(own, 1, weight[number])
+        np.testing.assert_allclose(found.amplitudes[number], expected, atol=2e-3)
+        assert abs(by_force(own, 1)[0] - expected[0]) > 0.01
+    half, ends = found.stat / 2, []
+    for sign in (-1, 1):
+        (moved, _, _), _ = shared.evaluate(found.amplitudes + sign * 1e-3)
+        ends.append(moved - half)
+    np.testing.assert_allclose(sum(ends) / 1e-6, found.hessian[:, 0, 0], rtol=1e-2)
 
 
 def _with_twin(block):

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from small_store import TARGET, make_store
 
 from tevcurve import LogParabola, PowerLaw, light_curve
+from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.kernels.one_amplitude import OneAmplitude
 from tevcurve.kernels.scaled_pieces import ScaledPieces
@@ -137,3 +138,113 @@ def test_scales_of_instruments_come_first(observations):
 
 def test_nothing_is_said_without_systematics(observations):
     assert nuisances_of(origin_of(observations, "1d")) is None
+
+
+def background(sigma=0.05, by="run", **more):
+    return Systematic(effect="background", sigma=sigma, by=by, **more)
+
+
+def with_alpha(origin, factor, runs=None):
+    """The origin with alpha of some runs times a factor."""
+    terms = [
+        replace(each, acceptance_off=each.acceptance_off / factor) if runs is None or k in runs else each
+        for k, each in enumerate(origin.terms)
+    ]
+    return replace(origin, terms=tuple(terms))
+
+
+def best(origin):
+    return estimate_norms(origin.rows()[0].profile, negative=True).norm
+
+
+STEP = 1e-4
+
+
+@pytest.mark.parametrize("options", [{}, {"background_error": 0.1}, {"background": "shape"}])
+@pytest.mark.parametrize("by", ["night", "run"])
+def test_a_row_goes_with_alpha_as_refits_do(observations, by, options):
+    options |= {"negative": True}
+    origin = origin_of(observations, "1d", background(0.05, by), bins="20 min", **options)
+    nuisances = nuisances_of(origin)
+    for k in range(nuisances.n_nuisances):
+        runs = None if by == "night" else [k]
+        above, below = (best(with_alpha(origin, factor, runs)) for factor in (1 + STEP, 1 - STEP))
+        shift = np.bincount(nuisances.row, nuisances.shift * (nuisances.nuisance == k), nuisances.n_rows)
+        assert_allclose(shift, -0.05 * (above - below) / (2 * STEP), rtol=2e-3, atol=1e-7)
+    assert np.all(nuisances.scale == 0)
+    assert np.any(nuisances.shift > 0)
+
+
+def test_a_row_of_runs_that_are_added_up_has_what_they_have_in_common(observations):
+    stacked = origin_of(observations, "1d", background(by="night"), flux(), stacked=True)
+    nuisances = nuisances_of(stacked)
+    above, below = (best(with_alpha(stacked, factor)) for factor in (1 + STEP, 1 - STEP))
+    shift = nuisances.shift[nuisances.nuisance == 0]
+    assert_allclose(shift, -0.05 * (above - below) / (2 * STEP), rtol=2e-3)
+    assert_array_equal(nuisances.scale[nuisances.nuisance == 1], 0.1)
+    for effect in (background(by="run"), flux(by="run"), flux(by="row")):
+        with pytest.raises(InputError, match="not told apart"):
+            nuisances_of(replace(stacked, systematics=Systematics((effect,))))
+
+
+def settled(origin):
+    return origin.resolved()
+
+
+def test_a_norm_of_which_nothing_is_known_is_that_of_a_free_fit(observations):
+    """Its fluxes are those with a free norm; and errors with both parts are those of Schur's complement."""
+    free = origin_of(observations, "3d", bins="run", edges=(1, 10))
+    norms = settled(replace(free, systematics=Systematics((background(1e4, "run"),))))
+    estimates = [estimate_norms(each.rows()[0].profile, err=1) for each in (free, norms)]
+    assert_allclose(estimates[1].norm, estimates[0].norm, rtol=1e-6)
+    spread = nuisances_of(norms).spreads()[:, 2]
+    assert_allclose(estimates[1].norm_err ** 2 + spread, estimates[0].norm_err ** 2, rtol=1e-5)
+    assert np.all(spread > 0)
+
+
+def test_a_norm_of_which_all_is_known_is_1(observations):
+    norms = settled(origin_of(observations, "3d", background(1e-5, "night"), edges=(1, 10))).systematics.norms
+    assert len(norms.names) == 1
+    assert norms.norm[0] == pytest.approx(1, abs=1e-5)
+    assert norms.error[0] == pytest.approx(1e-5, rel=1e-3)
+
+
+def test_a_norm_of_a_night_is_at_the_least_of_all_its_runs(observations):
+    """Against a search over the norm with each run's flux at its best, and its error against the curvature of that."""
+    origin = origin_of(observations, "3d", background(0.02, "night"), bins="5 min", edges=(1, 10))
+    found = settled(origin).systematics.norms
+    by_run = replace(origin_of(observations, "3d", bins="run", edges=(1, 10)))
+
+    def statistic(norm):
+        terms = tuple(replace(each, background_norm=norm) for each in by_run.terms)
+        return (
+            estimate_norms(replace(by_run, terms=terms).rows()[0].profile).stat.sum()
+            + ((norm - 1) / 0.02) ** 2
+        )
+
+    grid = found.norm[0] + found.error[0] * np.array([-1, 0, 1])
+    values = np.array([statistic(each) for each in grid])
+    low, bend = (values[2] - values[0]) / 2, values[2] - 2 * values[1] + values[0]
+    assert low == pytest.approx(0, abs=0.02)
+    assert bend == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize("bins", ["run", "5 min"])
+def test_a_row_goes_with_a_settled_norm_as_refits_do(observations, bins):
+    origin = settled(origin_of(observations, "3d", background(0.05, "run"), bins=bins, negative=True))
+    nuisances, norms = nuisances_of(origin), origin.systematics.norms
+    estimate = estimate_norms(origin.rows()[0].profile, negative=True, errn_errp=1)
+    held, width = estimate.minimum.slope > 1e-3, estimate.norm_errp
+    assert held.any() == (bins == "5 min")
+    for k in range(len(norms.names)):
+        ends = []
+        for sign in (-1, 1):
+            moved = replace(
+                norms, norm=norms.norm + sign * 1e-3 * norms.error * (np.arange(len(norms.norm)) == k)
+            )
+            ends.append(best(replace(origin, systematics=replace(origin.systematics, norms=moved))))
+        shift = np.bincount(nuisances.row, nuisances.shift * (nuisances.nuisance == k), nuisances.n_rows)
+        assert_allclose(shift[~held], (-(ends[1] - ends[0]) / 2e-3)[~held], rtol=2e-3, atol=1e-6)
+        # A row without an event near the source is at its bound, and says the same of the source at any background.
+        assert np.all(np.abs(shift[held]) < 0.1 * width[held])
+    assert np.any(nuisances.shift > 0)

@@ -7,7 +7,12 @@ from functools import partial
 import numpy as np
 
 from tevcurve.fit.confusion import HIGHEST, expected_correlations
-from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
+from tevcurve.fit.cube_pieces import (
+    beside_its_background,
+    piece_of_run,
+    stacked_piece,
+    with_free_background,
+)
 from tevcurve.fit.expected_cells import cells_of_runs
 from tevcurve.fit.protocols import DrawnCells, Expected
 from tevcurve.fit.row_events import cube_events
@@ -16,7 +21,7 @@ from tevcurve.fit.searched_cubes import CubeRows, SearchedCubes
 from tevcurve.fit.spectral_terms import cube_rows
 from tevcurve.fit.toys_cubes import CubeToys
 from tevcurve.kernels.bound_cells import BoundCells
-from tevcurve.kernels.cash_profile import cash_profile
+from tevcurve.kernels.cash_profile import CashLikelihood, cash_profile
 from tevcurve.kernels.numbering import numbers_among, numbers_by_row
 from tevcurve.kernels.terms import CashTerms
 
@@ -77,12 +82,34 @@ class JointCubes(CubeRows):
     def runs_apart(self):
         """The `RowPieces` of the fitted rows."""
         likelihood, row = self.profile.likelihood.pieces()
+        return RowPieces(likelihood, row, self._run_of_piece())
+
+    def _run_of_piece(self):
+        """The run of each piece of the fitted rows, int array (n_pieces,), in the order of rows and runs."""
         rows = [cut.rows(self.n_bands).ravel() for cut in self.cut.cuts]
         own = [each[np.isin(each, self.fitted)] for each in rows]
-        run = np.empty(len(row), dtype=int)
+        run = np.empty(sum(map(len, own)), dtype=int)
         for number, pieces in enumerate(numbers_by_row(own)):
             run[pieces] = number
-        return RowPieces(likelihood, row, run)
+        return run
+
+    def background_slopes(self, norm):
+        """Mixed derivatives of half the statistic in norm and ln(background) of each piece, float array (n_pieces,).
+
+        In the order of `pieces`; 0 where the norm of the background is fitted.
+
+        norm: float array (n_fitted,), norms of the rows.
+        """
+        pieces = zip(map(with_free_background, self.runs), self.cut.cuts, self.fluxes, strict=True)
+        made, run = [piece_of_run(*each) for each in pieces], self._run_of_piece()
+        made = [beside_its_background(piece) for piece in made]
+        terms = cash_terms(made, self.fitted, self.n_bins, False, [(1,)] * len(made))
+        likelihood, row = CashLikelihood(terms).pieces()
+        known = np.array([each.background_norm or 0.0 for each in self.runs])[run]
+        with np.errstate(all="ignore"):
+            (_, _, hessian), _ = likelihood.evaluate(np.column_stack([norm[row], known]), None, value=False)
+        slopes = known * hessian[:, 0, 1]
+        return np.where(np.isfinite(slopes), slopes, 0.0)
 
     def confusions(self, minimum):
         """Rows whose source cannot be told from another, see `RowLikelihood`; decided by what is expected of both.

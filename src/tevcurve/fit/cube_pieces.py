@@ -1,7 +1,7 @@
 """Pieces of 3D rows: what a run expects and has counted in each row of a light curve."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -102,6 +102,25 @@ def _first_of_rows(run, cut, flux):
     further = np.zeros((0, len(seen))) if own.further is None else own.further[:, seen]
     further = np.multiply.outer(further, seconds * run.deadc).swapaxes(1, 2)
     return _FirstOfRows(*(each.ravel() for each in parts), further.reshape(len(further), row.size))
+
+
+def with_free_background(run):
+    """`CubeTerms` whose background has no norm that is known. run: `CubeTerms`."""
+    return run if run.background_norm is None else replace(run, background_norm=None)
+
+
+def beside_its_background(piece):
+    """A piece with its background as the one further source, in place of a background with a norm of its own.
+
+    piece: what `piece_of_run` or `stacked_piece` gives of `CubeTerms` without further sources.
+    """
+    return replace(
+        piece,
+        further_total=piece.background_total[None],
+        event_further=piece.event_background[None],
+        background_total=np.zeros_like(piece.background_total),
+        event_background=np.zeros_like(piece.event_background),
+    )
 
 
 def stacked_piece(runs, pieces, cut, n_rows, flux):

@@ -10,7 +10,7 @@ from astropy.time import Time
 from tevcurve.bins.good_time import BinnedRun, GoodTime, good_time
 from tevcurve.fit.background_shapes import nights
 from tevcurve.records import short_repr
-from tevcurve.systematics import ALL, INSTRUMENT, NIGHT, PERIOD, ROW, RUN, Systematic
+from tevcurve.systematics import ALL, INSTRUMENT, NIGHT, PERIOD, ROW, RUN, Systematic, Systematics
 
 NO_GROUP = -1
 
@@ -57,6 +57,14 @@ def groups_of(
     for number, words in zip(numbers, _words(systematic, night_lon_rad, good, first, last), strict=True):
         of_run[own[number]] = numbers_of.setdefault(words, len(numbers_of))
     return RunGroups(tuple(numbers_of), of_run)
+
+
+def gaps_divide_nights(systematics: Systematics) -> bool:
+    """Whether nights of a law depend on which runs there are, as no longitude divides them.
+
+    systematics: `Systematics`.
+    """
+    return systematics.night_lon_rad is None and any(each.by == NIGHT for each in systematics.effects)
 
 
 def _words(

@@ -1,6 +1,6 @@
 """ON and OFF counts of the cells of all rows, and the likelihood that they make."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from tevcurve.statistics import STATISTICS
 
 # Of alpha, relative, in what is summed.
 SAME = 1e-3
+# Of alpha, relative, between the slopes of which differences are taken.
+STEP = 3e-4
 
 
 # Columns of cells that need not be there, which are added up where cells are.
@@ -143,6 +145,29 @@ class OnOffCells:
         own = np.flatnonzero(np.isin(self.row, self.fitted_rows(n_rows)))
         block, row = np.unique(self.block[own], return_inverse=True)
         return self._likelihood(own, row, len(block), background), block
+
+    def alpha_slopes(self, n_rows, background, norm):
+        """Derivatives in ln(alpha) of the slopes of half the statistics of `pieces`, float array (n_pieces,).
+
+        By differences of the slopes, which all statistics have.
+
+        Parameters
+        ----------
+        n_rows, background : as for `pieces`
+        norm : float array (n_fitted,), of the fitted rows
+        """
+        fitted = self.fitted_rows(n_rows)
+        own, row = members_of(fitted, n_rows, self.row)
+        a = norm[row[np.unique(self.block[own], return_index=True)[1]]][:, None]
+        ends = []
+        for factor in (1 + STEP, 1 - STEP):
+            shape = None if self.off_in_on is None else self.off_in_on * factor
+            moved = replace(self, alpha=self.alpha * factor, off_in_on=shape)
+            with np.errstate(all="ignore"):
+                (_, slope, _), _ = moved.pieces(n_rows, background)[0].evaluate(a, None, value=False)
+            ends.append(slope[:, 0])
+        slopes = (ends[0] - ends[1]) / (2 * STEP)
+        return np.where(np.isfinite(slopes), slopes, 0.0)
 
     def _likelihood(self, own, row, n, background):
         """The likelihood of some cells (int array), which are of rows (int array, sorted) 0 to n."""

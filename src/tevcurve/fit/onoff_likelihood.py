@@ -36,6 +36,7 @@ class OnOffLikelihood(RowLikelihood):
     def __init__(self, *laid, cells, bands, fluxes, rule, shapes):
         super().__init__(*laid)
         self.cells, self.bands, self.fluxes, self.rule, self.shapes = cells, bands, fluxes, rule, shapes
+        self.comes_apart &= rule.off_shape != "night"
 
     def has_guessed_shape(self):
         """Whether the shape of the background has no OFF count to go by, in a run of a row, bool array (n_bins,)."""
@@ -114,6 +115,15 @@ class OnOffLikelihood(RowLikelihood):
             mask = run.mask_safe & (bands == band)
             rates.append(np.einsum("tr,t->r", run.response, own)[mask].sum())
         return np.array(rates)
+
+    def background_slopes(self, norm):
+        """Mixed derivatives of half the statistic in norm and ln(alpha) of each piece, float array (n_pieces,).
+
+        In the order of `pieces`; of rows in which runs are added up, one for each.
+
+        norm: float array (n_fitted,), norms of the rows.
+        """
+        return self.cells.alpha_slopes(self.n_bins, self.rule, norm)
 
     def reshaped(self, rows):
         """The `OnOffSpectralRows` of some rows, which may have another flux in each true-energy bin.

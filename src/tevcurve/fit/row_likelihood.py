@@ -213,6 +213,7 @@ class RowLikelihood:
     dark : bool array (n_bands,), whether the reference spectrum has no flux in a band
     setting : `RowSetting`
     runs : list of the terms of the runs
+    comes_apart : bool, whether rows come apart into runs, so that they have `pieces`
     """
 
     # What `background_error` is the uncertainty of.
@@ -224,6 +225,7 @@ class RowLikelihood:
         self.runs, self.cut, self.reaches, self.setting = runs, cut, reaches, setting
         self.exposure = row_exposure(runs, cut, reaches, setting.seconds)
         self.dark = setting.dark_bands(self.n_bands)
+        self.comes_apart = not setting.stacked
 
     @property
     def stacked(self):

@@ -53,6 +53,10 @@ class CubeRows(RowLikelihood):
 class SearchedCubes(CubeRows):
     """Rows that are searched one by one; the profile is a `NonlinearProfile`. See `CubeRows` for the arguments."""
 
+    def __init__(self, *laid, **counted):
+        super().__init__(*laid, **counted)
+        self.comes_apart = False
+
     def expected(self, norm):
         """The `Expected` of the fitted rows at norms (n_fitted,), one part for each run of a row.
 

@@ -66,10 +66,18 @@ class SharedByRows:
     Parameters
     ----------
     likelihood, group, n_groups : see `shared_amplitudes`; no group may be empty
+    prior_weight : float array (n_groups,), or None: what each shared amplitude c is known beforehand, which adds
+        0.5*prior_weight*(c - 1)^2 to half the statistic
     """
 
-    def __init__(self, likelihood: AmplitudeLikelihood, group: np.ndarray, n_groups: int) -> None:
-        self.likelihood, self.group, self.n = likelihood, group, n_groups
+    def __init__(
+        self,
+        likelihood: AmplitudeLikelihood,
+        group: np.ndarray,
+        n_groups: int,
+        prior_weight: np.ndarray | None = None,
+    ) -> None:
+        self.likelihood, self.group, self.n, self.prior_weight = likelihood, group, n_groups, prior_weight
         self.n_amplitudes = likelihood.n_amplitudes - 1
         self.counts = sums_by_owner(likelihood.counts, group, n_groups)
         self.total = sums_by_owner(likelihood.total[:, 1:], group, n_groups)
@@ -91,7 +99,8 @@ class SharedByRows:
         rows, group = members_of(bins, self.n, self.group)
         likelihood, inner = self.likelihood.take(rows, None if start is None else start.inner)
         cut = None if start is None else OwnStart(start.own[rows], inner)
-        return SharedByRows(likelihood, group, len(bins)), cut
+        weight = None if self.prior_weight is None else self.prior_weight[bins]
+        return SharedByRows(likelihood, group, len(bins), weight), cut
 
     def evaluate(
         self, amplitudes: np.ndarray, start: Start = None, value: bool = True
@@ -105,7 +114,7 @@ class SharedByRows:
         value : whether the statistic itself is wanted
         """
         start = self.start() if start is None else start
-        of_rows, values, inner = amplitudes[self.group], None, start.inner
+        shared, of_rows, values, inner = amplitudes, amplitudes[self.group], None, start.inner
         descent = NewtonDescent(np.maximum(start.own, LEAST * self._scale)[:, None], self._scale[:, None])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             for _ in range(MAX_STEPS):
@@ -115,7 +124,7 @@ class SharedByRows:
                 descent.advance(gradient[:, :1], hessian[:, :1, :1])
                 if not descent.going.any():
                     break
-            half, gradient, hessian = self._without_own(values, descent)
+            half, gradient, hessian = self._with_prior(shared, *self._without_own(values, descent))
         return (half, gradient, hessian), OwnStart(descent.point[:, 0], inner)
 
     def slopes(self, amplitudes: np.ndarray, start: Start = None) -> tuple[np.ndarray, Start]:
@@ -136,6 +145,17 @@ class SharedByRows:
     def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
         """All counts of a group say something of what its rows share. amplitudes: float array (n, n_amplitudes)."""
         return self.counts
+
+    def _with_prior(
+        self, shared: np.ndarray, half: np.ndarray | None, gradient: np.ndarray, hessian: np.ndarray
+    ) -> Derivatives:
+        """The derivatives with those of what is known beforehand of what is shared (n, n_amplitudes)."""
+        if self.prior_weight is None:
+            return half, gradient, hessian
+        away, weight = shared - 1, self.prior_weight[:, None]
+        if half is not None:
+            half = half + 0.5 * (weight * away**2).sum(axis=1)
+        return half, gradient + weight * away, hessian + weight[:, :, None] * np.eye(self.n_amplitudes)
 
     def _without_own(self, values: Any, descent: NewtonDescent) -> Derivatives:
         """The sums over rows of their derivatives, their own amplitudes at their best, as far as these can move."""

@@ -8,6 +8,8 @@ from astropy.table import Column, Table
 from tevcurve.bins.made import MadeBins
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
+from tevcurve.fit.laws import gaps_divide_nights
+from tevcurve.lightcurve.background_norms import lacks_norms
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.row_table import rows_meta
@@ -80,8 +82,8 @@ def rows_stand_alone(origin):
         one_clock_each = len({reference for _, reference in clocks}) == 1
     else:
         one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
-    own = not origin.time_bins.looks_at_events and not by_night
-    settled = not origin.field.is_unsettled and not systematics.is_unsettled
+    own = not origin.time_bins.looks_at_events and not by_night and not gaps_divide_nights(systematics)
+    settled = not origin.field.is_unsettled and not systematics.is_unsettled and not lacks_norms(origin)
     return own and settled and one_clock_each
 
 

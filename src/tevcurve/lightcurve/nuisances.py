@@ -1,20 +1,21 @@
 """From systematic errors and scales of instruments to what they do to rows: their loadings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.fit.laws import NO_GROUP, groups_of
+from tevcurve.fit.laws import NO_GROUP, RunGroups, groups_of
 from tevcurve.fit.norms import estimate_norms
-from tevcurve.fit.piece_shares import PieceShares, piece_shares
+from tevcurve.fit.piece_shares import PieceShares, piece_shares, width_curvature
 from tevcurve.fit.row_nuisances import RowNuisances
-from tevcurve.kernels.numbering import sums_by_owner
+from tevcurve.kernels.numbering import members_of, sums_by_owner
+from tevcurve.lightcurve.background_norms import norm_of_runs
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.models import SpectralModel
-from tevcurve.systematics import BACKGROUND, ENERGY, OVERLAP, ROW, Systematic, Systematics
+from tevcurve.systematics import BACKGROUND, ENERGY, FLUX, OVERLAP, ROW, Systematic, Systematics
 
 
 def row_nuisances(joint: Any, plan: Plan, norm: np.ndarray | None = None) -> RowNuisances | None:
@@ -39,11 +40,13 @@ def row_nuisances(joint: Any, plan: Plan, norm: np.ndarray | None = None) -> Row
     shares = _shares(joint, norm)
     made = _Loadings(shares)
     _put_scales(made, joint, systematics)
-    numbered: dict[str, list[tuple[int, Systematic]]] = {}
+    of_name: dict[str, list[tuple[int, Systematic]]] = {}
     for number, effect in enumerate(systematics.effects):
-        numbered.setdefault(effect.name, []).append((number, effect))
-    for name, effects in numbered.items():
-        _put_effects(made, name, effects, joint, plan)
+        # What is not known of the background row by row is in the fit of each.
+        if effect.effect != BACKGROUND or effect.by != ROW:
+            of_name.setdefault(effect.name, []).append((number, effect))
+    for effects in of_name.values():
+        _put_effects(made, effects, joint, plan, norm)
     return made.nuisances(len(norm), systematics)
 
 
@@ -111,9 +114,50 @@ class _Loadings:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class _RunsOfRows:
+    """Which runs the fitted rows have, and for how long: (n,) of each row and run."""
+
+    row: np.ndarray
+    run: np.ndarray
+    livetime: np.ndarray
+
+    @classmethod
+    def of(cls, joint: Any) -> "_RunsOfRows":
+        rows = [cut.rows(joint.n_bands).ravel() for cut in joint.cut.cuts]
+        seconds = [
+            np.repeat(cut.seconds * run.deadc, joint.n_bands)
+            for run, cut in zip(joint.runs, joint.cut.cuts, strict=True)
+        ]
+        run = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+        kept, row = members_of(joint.fitted, joint.n_bins, np.concatenate(rows))
+        order = np.argsort(row, kind="stable")
+        return cls(row[order], run[kept][order], np.concatenate(seconds)[kept][order])
+
+
 def _shares(joint: Any, norm: np.ndarray) -> PieceShares:
-    """The `PieceShares` of rows at their best norms."""
-    return piece_shares(joint.pieces(), joint.profile.best(norm))
+    """The `PieceShares` of rows at their best norms; a row that does not come apart is one piece, of its first run."""
+    if joint.comes_apart:
+        return piece_shares(joint.pieces(), joint.profile.best(norm))
+    (_, slope, bend), _ = joint.profile.evaluate(norm)
+    of_rows = _RunsOfRows.of(joint)
+    row, first = np.unique(of_rows.row, return_index=True)
+    return PieceShares(row, of_rows.run[first], np.ones(len(row)), width_curvature(0.5 * slope, 0.5 * bend))
+
+
+def _check_together(joint: Any, of_run: np.ndarray, effect: Systematic) -> None:
+    """Raises `InputError` for rows in which runs are added up and are of several groups (int array (n_runs,))."""
+    if joint.comes_apart:
+        return
+    of_rows = _RunsOfRows.of(joint)
+    group = of_run[of_rows.run]
+    first = group[np.searchsorted(of_rows.row, of_rows.row)]
+    if np.any(group != first):
+        raise InputError(
+            f"The systematic {effect.text()} is another one in several runs of a row, which are not told apart in it "
+            "(they are added up, or have a background or a shape in common); wanted are rows of one group, or runs "
+            "that are fitted jointly."
+        )
 
 
 def _put_scales(made: _Loadings, joint: Any, systematics: Systematics) -> None:
@@ -142,30 +186,63 @@ def _of_scales(systematics: Systematics) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _put_effects(
-    made: _Loadings, name: str, effects: list[tuple[int, Systematic]], joint: Any, plan: Plan
+    made: _Loadings, effects: list[tuple[int, Systematic]], joint: Any, plan: Plan, norm: np.ndarray
 ) -> None:
-    """The effects of one name, which are of one parameter."""
+    """The effects of one name, which are of one parameter in each group of runs."""
     place: dict[str, int] = {}
     acting, shares = [], made.shares
     own = np.zeros(len(shares.row))
     for _, effect in effects:
-        if effect.effect == BACKGROUND:
-            raise InputError("The systematic background by run and coarser is not there yet.")
-        groups = groups_of(effect, joint.runs, plan.systematics.night_lon_rad)
-        loading = effect.sigma
-        if effect.effect == ENERGY:
-            loading = effect.sigma * energy_slopes(joint, plan.spectrum, plan.axes.true, shares)
+        groups = _groups(effect, joint, plan.systematics)
+        _check_together(joint, groups.of_run, effect)
+        scale, shift = _loadings(effect, joint, plan, shares, norm)
         if effect.by == ROW:
-            own += np.where(groups.of_run[shares.run] >= 0, loading, 0.0)
+            own += np.where(groups.of_run[shares.run] >= 0, scale, 0.0)
             continue
         numbers = np.array([place.setdefault(each, len(place)) for each in groups.names], dtype=int)
-        acting.append((np.where(groups.of_run >= 0, numbers[groups.of_run], NO_GROUP), loading))
+        acting.append((groups.of_run, numbers, scale, shift))
     if own.any():
-        variance = sums_by_owner((shares.share * own) ** 2, shares.row, len(shares.curvature))
+        variance = sums_by_owner((shares.share * own) ** 2, shares.row, len(norm))
         made.own.append(np.column_stack([variance, 0 * variance, 0 * variance]))
-    first = made.named((f"{name} {each}" for each in place), effects[0][0])
-    for of_run, loading in acting:
-        made.put(np.where(of_run >= 0, of_run + first, NO_GROUP), loading)
+    number, effect = effects[0]
+    first = made.named((f"{effect.name} {each}" for each in place), number)
+    for of_run, numbers, scale, shift in acting:
+        acts = of_run >= 0
+        nuisance = np.full(len(of_run), NO_GROUP)
+        nuisance[acts] = first + numbers[of_run[acts]]
+        made.put(nuisance, scale, shift)
+
+
+def _groups(effect: Systematic, joint: Any, systematics: Systematics) -> RunGroups:
+    """The `RunGroups` of an effect; norms of backgrounds and ratios of acceptances of a group are not one parameter."""
+    groups = groups_of(effect, joint.runs, systematics.night_lon_rad)
+    if effect.effect != BACKGROUND:
+        return groups
+    in_cubes = norm_of_runs(systematics, joint.runs) >= 0
+    acts = groups.of_run >= 0
+    kinds, of_kind = np.unique(2 * groups.of_run[acts] + in_cubes[acts], return_inverse=True)
+    is_mixed = np.bincount(kinds // 2, minlength=len(groups.names)) > 1
+    names = [groups.names[k // 2] + (" in 3D" if k % 2 and is_mixed[k // 2] else "") for k in kinds]
+    of_run = groups.of_run.copy()
+    of_run[acts] = of_kind.ravel()
+    return RunGroups(tuple(names), of_run)
+
+
+def _loadings(
+    effect: Systematic, joint: Any, plan: Plan, shares: PieceShares, norm: np.ndarray
+) -> tuple[Any, Any]:
+    """What one unit of a parameter adds to ln(norm) of each piece, and by each piece to the norm of its row."""
+    if effect.effect == FLUX:
+        return effect.sigma, 0.0
+    if effect.effect == ENERGY:
+        return effect.sigma * energy_slopes(joint, plan.spectrum, plan.axes.true, shares), 0.0
+    norms, of_run = plan.systematics.norms, norm_of_runs(plan.systematics, joint.runs)
+    error = np.full(len(joint.runs), effect.sigma)
+    if norms is not None:
+        error[of_run >= 0] = (norms.error / norms.norm)[of_run[of_run >= 0]]
+    bend = shares.curvature[shares.row]
+    slope = np.divide(joint.background_slopes(norm), bend, out=np.zeros(len(bend)), where=bend > 0)
+    return 0.0, error[shares.run] * slope
 
 
 def energy_slopes(
@@ -184,13 +261,12 @@ def energy_slopes(
     shares : `PieceShares` of the pieces
     """
     at_edges = true_edges * spectrum.dnde(true_edges)
-    moved = at_edges[:-1] - at_edges[1:]
-    flux = spectrum.photon_flux(true_edges)
-    band = joint.fitted[shares.row] % joint.n_bands
-    slopes = np.zeros(len(band))
-    for number in np.unique(band):
-        seen, there = (joint.signal_rates(number, each) for each in (flux, moved))
-        slope = np.divide(there, seen, out=np.zeros(len(seen)), where=seen > 0)
-        own = band == number
-        slopes[own] = slope[shares.run[own]]
-    return slopes
+    fluxes = spectrum.photon_flux(true_edges), at_edges[:-1] - at_edges[1:]
+    rates = np.array([[joint.signal_rates(band, flux) for flux in fluxes] for band in range(joint.n_bands)])
+    row, run, seconds = shares.row, shares.run, np.ones(len(shares.row))
+    if not joint.comes_apart:
+        row, run, seconds = astuple(_RunsOfRows.of(joint))
+    seen, there = rates[joint.fitted[row] % joint.n_bands, :, run].T * seconds
+    if not joint.comes_apart:
+        seen, there = (np.bincount(row, each, len(shares.row)) for each in (seen, there))
+    return np.divide(there, seen, out=np.zeros(len(seen)), where=seen > 0)

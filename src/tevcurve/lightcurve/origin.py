@@ -13,6 +13,7 @@ from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.onoff_likelihood import rows_of_spectra
 from tevcurve.fit.row_likelihood import RowSetting
+from tevcurve.lightcurve.background_norms import lacks_norms, norm_words, settled_norms, with_norms
 from tevcurve.lightcurve.dark_rows import safe_words, why_dark
 from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
 from tevcurve.lightcurve.hardness import TwoBands
@@ -70,6 +71,12 @@ class LightCurveOrigin(TwoBands, Plan):
             )
             field = replace(field, amplitudes=None)
         systematics = self.systematics
+        if systematics.norms is not None and len(runs):
+            log.warning(
+                "What is known of backgrounds that many rows have in common, %s, was that of all runs so far; with "
+                "more runs it, and all rows, are made anew.",
+                norm_words(systematics) or "nothing",
+            )
         if systematics.scales is not None and len(runs):
             log.warning(
                 "The scales of instruments, %s, were those of all rows so far; with more runs they are made anew, and "
@@ -105,8 +112,8 @@ class LightCurveOrigin(TwoBands, Plan):
     def resolved(self):
         """The same with the defaults of its time bins that were taken from its runs written down.
 
-        More runs then leave the bins of these as they are. Amplitudes of neighbours that are one for all rows, and
-        scales of instruments, are settled, unless they are.
+        More runs then leave the bins of these as they are. Amplitudes of neighbours, norms of backgrounds and scales of
+        instruments that are one for all rows are settled, unless they are.
         """
         origin = self
         if origin.systematics.is_unsettled:
@@ -115,7 +122,8 @@ class LightCurveOrigin(TwoBands, Plan):
         runs = origin.terms if origin.time_bins.looks_at_events else origin.runs
         time_bins = origin.binning.resolved(runs)
         origin = origin if time_bins is origin.time_bins else replace(origin, time_bins=time_bins)
-        return replace(origin, field=settled_field(origin)) if origin.field.is_unsettled else origin
+        origin = replace(origin, field=settled_field(origin)) if origin.field.is_unsettled else origin
+        return replace(origin, systematics=settled_norms(origin)) if lacks_norms(origin) else origin
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
@@ -189,7 +197,7 @@ class LightCurveOrigin(TwoBands, Plan):
         rows = RowSetting(dark, self._why_dark, self.stacked)
         if self.settings.kind is CubeSetting:
             runs = self._bounded_runs() if below_zero else list(self.terms)
-            runs, further = with_amplitudes(runs, self.field)
+            runs, further = with_amplitudes(with_norms(runs, self.systematics), self.field)
             names = tuple(model.name for model in self.field.fitted)
             rule = CubeRule(self.options.background_error, below_zero, further, names)
             return rows_of_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
@@ -228,7 +236,7 @@ class LightCurveOrigin(TwoBands, Plan):
             else self.reduction.in_cells(self.runs.read(number))
             for number, terms in enumerate(self.terms)
         ]
-        return with_amplitudes(runs, self.field)[0]
+        return with_amplitudes(with_norms(runs, self.systematics), self.field)[0]
 
     def _why_dark(self, numbers, masked, band):
         terms = [self.terms[number] for number in numbers]

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tevcurve.lightcurve.background_norms import norm_words
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.provenance import field_meta, position_words, safe_energy_words
 from tevcurve.lightcurve.reference_spectrum import beyond_table
@@ -60,6 +61,10 @@ def plan_meta(plan: Plan, runs: Iterable[Identified]) -> dict[str, Any]:
         low, high = plan.axes.true[[0, -1]]
         words = f"{table[0]:.4g} to {table[1]:.4g} TeV, carried on from {low:.4g} to {high:.4g} TeV"
         meta["table_of_spectrum"] = words
+    if plan.systematics.effects:
+        meta["systematics"] = [each.text() for each in plan.systematics.effects]
+    if norms := norm_words(plan.systematics):
+        meta["background_norms"] = norms
     meta |= plan.meta
     if plan.settings.common is not None:
         meta["common_safe_energy_TeV"] = [plan.settings.common.low_tev, plan.settings.common.high_tev]
