@@ -252,10 +252,9 @@ class Systematics:
     def is_settled_as(self, other: "Systematics") -> bool:
         """Whether what is settled has the same numbers, to the last digit, as that of another one.
 
-        other: `Systematics` of the same effects and calibration.
+        other: `Systematics` of the same effects and calibration, of some of the runs: there may be more norms now.
         """
-        pairs = ((self.scales, other.scales), (self.norms, other.norms))
-        return all(_have_same_numbers(one, another) for one, another in pairs)
+        return _have_same_numbers(self.scales, other.scales) and _keep_numbers(self.norms, other.norms)
 
 
 def _have_same_numbers(one: Any, other: Any) -> bool:
@@ -263,6 +262,18 @@ def _have_same_numbers(one: Any, other: Any) -> bool:
     if one is None or other is None:
         return one is other
     return all(np.array_equal(value, getattr(other, name)) for name, value in vars(one).items())
+
+
+def _keep_numbers(norms: BackgroundNorms | None, of_some: BackgroundNorms | None) -> bool:
+    """Whether the norms of some groups are among those of more as they are."""
+    if norms is None or of_some is None:
+        return norms is of_some
+    place = {name: number for number, name in enumerate(norms.names)}
+    if not place.keys() >= set(of_some.names):
+        return False
+    number = np.array([place[name] for name in of_some.names], dtype=int)
+    pairs = (norms.norm, of_some.norm), (norms.error, of_some.error)
+    return all(np.array_equal(all_[number], some) for all_, some in pairs)
 
 
 NONE = Systematics()

@@ -73,9 +73,9 @@ class LightCurveOrigin(TwoBands, Plan):
         systematics = self.systematics
         if systematics.norms is not None and len(runs):
             log.warning(
-                "What is known of backgrounds that many rows have in common, %s, was that of all runs so far; with "
-                "more runs it, and all rows, are made anew.",
-                norm_words(systematics) or "nothing",
+                "The norms of backgrounds, %s, were those of all runs so far; with more runs they are made anew, and "
+                "all rows where they change.",
+                norm_words(systematics) or "none",
             )
         if systematics.scales is not None and len(runs):
             log.warning(
