@@ -5,8 +5,9 @@ from dataclasses import replace
 import astropy.units as u
 import numpy as np
 import pytest
+from dl3_files import write_store
 from small_store import TARGET
-from two_instruments import NAMES, make_stores
+from two_instruments import NAMES, make_stores, runs_of
 
 from tevcurve import CrossCalibration, Instrument, Result, Systematic, light_curve, write_result
 from tevcurve.errors import InputError, MissingError
@@ -189,3 +190,31 @@ def test_what_does_not_go_with_scales_is_refused(stores):
     ):
         with pytest.raises(InputError, match=words):
             light_curve(target=TARGET, instruments=both, cross_calibration=calibration, **OPTIONS, **wrong)
+
+
+def test_an_instrument_that_has_not_the_place_of_a_name_takes_it_from_another(tmp_path, caplog):
+    runs = runs_of(NAMES)
+    for run in runs["HESS"]:
+        del run.header["RA_OBJ"], run.header["DEC_OBJ"]
+    runs["MAGIC"] = [replace(run, target="Taurus A") for run in runs["MAGIC"]]
+    folders = {name: str(write_store(tmp_path / name, runs[name])) for name in NAMES}
+    instruments = {
+        "HESS": Instrument(folders["HESS"]),
+        "MAGIC": Instrument(folders["MAGIC"], target="Taurus A"),
+    }
+    made = light_curve(target="Crab", instruments=instruments, **OPTIONS)
+    assert made.meta["source"] == "Crab"
+    assert made.origin.source == pytest.approx((TARGET.ra.rad, TARGET.dec.rad))
+    assert made.origin.instruments == {"HESS": "Crab", "MAGIC": "Taurus A"}
+    assert "is not known" not in caplog.text
+    instruments["HESS"] = Instrument(folders["HESS"], target="M 1")
+    again = light_curve(target="Crab", instruments=instruments, **OPTIONS)
+    assert "'M 1' is not known to" in caplog.text
+    np.testing.assert_array_equal(again.table["flux"], made.table["flux"])
+    del instruments["MAGIC"]
+    with pytest.raises(MissingError, match="Of the instrument 'HESS': The index has no target 'M 1'"):
+        light_curve(target="Crab", instruments=instruments, **OPTIONS)
+    with pytest.raises(
+        InputError, match="Of the instrument 'HESS': No observation of 'Crab' has the position"
+    ):
+        light_curve(target="Crab", instruments={"HESS": Instrument(folders["HESS"])}, **OPTIONS)

@@ -1,24 +1,22 @@
 """Several instruments in one light curve: where the runs of each are, and what of the options is its own."""
 
-import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
-import astropy.units as u
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import Observation
-from tevcurve.errors import InputError, MissingError
+from tevcurve.errors import InputError, MissingError, TevcurveError
 from tevcurve.options import OPTIONS, check_choice, option_of
 from tevcurve.pipeline.obs_ids import with_ids
-from tevcurve.pipeline.targets import SAME_PLACE, observations_of, open_stores
+from tevcurve.pipeline.targets import NoPosition, observations_of, open_stores
 from tevcurve.records import short_repr
 from tevcurve.run_id import run_number
 
-log = logging.getLogger(__name__)
 # Options that may be others for each instrument.
 OF_RUNS = tuple(option.name for option in OPTIONS if option.of_runs)
 
@@ -76,21 +74,25 @@ class Instrument:
         values = {name: getattr(self, name) for name in ("method", *OF_RUNS)}
         return {name: value for name, value in values.items() if value is not UNSAID}
 
-    def observations(self, target: Any) -> tuple[list[Observation], SkyCoord]:
+    def observations(self, target: Any, name: str | None = None) -> tuple[list[Observation], SkyCoord]:
         """(its observations, position of the target) of a target, a name or a position.
 
-        target: as in `tevcurve.light_curve`; its own name for it goes before. Raises `MissingError` where there are
-        none.
+        Parameters
+        ----------
+        target : as in `tevcurve.light_curve`
+        name : of a target at a position, by which its runs are chosen where it is known. Its own name goes before
+
+        Raises `MissingError` where there are none, `NoPosition` where nothing says where a name is.
         """
         sources, by_path = self._sources(), _are_paths(self.data)
         if isinstance(target, str):
             found, position = observations_of(sources, self.target or target)
         else:
-            found, position = observations_of(sources, target, self.target)
+            found, position = observations_of(sources, target, self.target or name, True)
         if self.runs is not None:
             told = self.data if by_path else "What it is given"
             ids = [run_number(each) for each in self.runs]
-            found = with_ids(found, ids, told, self.target or "the target")
+            found = with_ids(found, ids, told, self.target or name or "the target")
         return list(found), position
 
     def _sources(self) -> Any:
@@ -181,55 +183,48 @@ def observations_of_each(
 ) -> tuple[dict[str, list[Observation]], SkyCoord]:
     """(dict of the names of instruments to the observations of each, called so; position of the target).
 
-    Of a target's name the position is that of the first instrument that knows it. Those that do not are searched there,
-    which is said.
+    Of a target's name the position is that of the first instrument that has one. Those that do not know the name are
+    searched there, which is said.
 
     Parameters
     ----------
     instruments : dict of `Instrument`
     target : as in `tevcurve.light_curve`
 
-    Raises `MissingError` where an instrument has no observation, `InputError` where they place the target differently,
-    or where two have a file in common.
+    Raises `MissingError` where an instrument has no observation, `InputError` where two have a file in common.
     """
-    found: dict[str, list[Observation]] = {}
-    unknown: dict[str, MissingError] = {}
-    places: dict[str, SkyCoord] = {}
+    position, by_name = _position_of(instruments, target), target if isinstance(target, str) else None
+    found = {}
+    for name, one in instruments.items():
+        with _told_of(name):
+            own, _ = one.observations(position, by_name)
+        found[name] = [each.called(name) for each in own]
+    _check_apart(found)
+    return found, position
+
+
+def _position_of(instruments: dict[str, Instrument], target: Any) -> SkyCoord:
+    """Position of a target, of a name that of the first instrument that knows it."""
+    if not isinstance(target, str):
+        return target
+    why: list[TevcurveError] = []
     for name, one in instruments.items():
         try:
-            found[name], places[name] = one.observations(target)
-        except MissingError as error:
-            unknown[name] = error
-    if unknown and not (found and isinstance(target, str)):
-        raise MissingError(" ".join(f"Of the instrument {name!r}: {one}" for name, one in unknown.items()))
-    position = _one_place(places)
-    for name, error in unknown.items():
-        try:
-            found[name], _ = instruments[name].observations(position)
-        except MissingError:
-            raise MissingError(f"Of the instrument {name!r}: {error}") from error
-        log.warning(
-            "%r is not known to %s (%s), which is searched at the position that the others have for it.",
-            target,
-            name,
-            str(error).rstrip(".?"),
-        )
-    called = {name: [one.called(name) for one in found[name]] for name in instruments}
-    _check_apart(called)
-    return called, position
+            with _told_of(name):
+                return one.observations(target)[1]
+        except (MissingError, NoPosition) as error:
+            why.append(error)
+    kind = NoPosition if any(isinstance(error, NoPosition) for error in why) else MissingError
+    raise kind(" ".join(map(str, why)))
 
 
-def _one_place(places: dict[str, SkyCoord]) -> SkyCoord:
-    """The first of the positions of a target; raises `InputError` for one that is another."""
-    (first, position), *others = places.items()
-    for name, other in others:
-        apart = position.separation(other)
-        if apart > SAME_PLACE:
-            raise InputError(
-                f"The target of {name} is {apart.to_value(u.deg):.2f} deg from that of {first}; wanted is one, so give "
-                "a SkyCoord (in a configuration: position)."
-            )
-    return position
+@contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """A context in which what is not there is said to be of an instrument."""
+    try:
+        yield
+    except (MissingError, NoPosition) as error:
+        raise type(error)(f"Of the instrument {name!r}: {error}") from error
 
 
 def _check_apart(observations: dict[str, list[Observation]]) -> None:

@@ -28,6 +28,10 @@ REACH = 2.5 * u.deg  # of pointings to the target
 SAME_PLACE = 0.1 * u.deg  # positions of one target in headers and index differ by less
 
 
+class NoPosition(InputError):
+    """Observations of a target are there, and nothing says where it is."""
+
+
 def open_stores(paths, data_root=None, irfs=None):
     """List of the `DataStore`s at some paths, in order.
 
@@ -95,7 +99,7 @@ def sources_of(observations):
     return [*open_stores(paths), *sources, *([runs] if runs or not (paths or sources) else [])]
 
 
-def observations_of(observations, target, name=None):
+def observations_of(observations, target, name=None, is_said=False):
     """(list of observations, position) of what the caller gave.
 
     Parameters
@@ -103,6 +107,7 @@ def observations_of(observations, target, name=None):
     observations : as `tevcurve.light_curve` takes them
     target : name, position, or None
     name : of the target at a position; of a store that has it the runs of that name are taken, also far from there
+    is_said : bool, whether the log says which stores have not that name
     """
     sources = sources_of(observations)
     if isinstance(target, str):
@@ -115,17 +120,31 @@ def observations_of(observations, target, name=None):
         raise InputError(
             "target is a SkyCoord whose position is masked or no number; wanted is one on the sky."
         )
-    return _of_each(sources, lambda one: _at(one, target, name)), target.reshape(())
+    return _of_each(sources, lambda one: _at(one, target, name, is_said)), target.reshape(())
 
 
-def _at(source, position, name):
+def _at(source, position, name, is_said):
     """List of the observations of a source that are of a name, where there is one, or else near a position."""
     if not isinstance(source, DataStore):
         return source
-    if name is not None:
-        with suppress(MissingError):
-            return runs_of_target(source, name)
-    return list(_near(source, position))
+    if name is None:
+        return list(_near(source, position))
+    try:
+        return runs_of_target(source, name)
+    except MissingError as error:
+        found = list(_near(source, position))
+        if is_said:
+            _say_unknown(source, name, error)
+        return found
+
+
+def _say_unknown(source, name, error):
+    log.warning(
+        "%r is not known to %s (%s), which is searched at the position that the others have for it.",
+        name,
+        _called_source(source),
+        str(error).rstrip(".?"),
+    )
 
 
 def _of_each(sources, choose, are_others=False):
@@ -167,12 +186,7 @@ def _by_name(sources, name):
     stores = [source for source, _ in knowing]
     runs, position = _with_position(stores, [run for _, own in knowing for run in own], name)
     for source, error in others:
-        log.warning(
-            "%r is not known to %s (%s), which is searched at the position that the others have for it.",
-            name,
-            _called_source(source),
-            str(error).rstrip(".?"),
-        )
+        _say_unknown(source, name, error)
     near = _of_each([source for source, _ in others], lambda one: _pointing_at(one, position), bool(runs))
     return [*runs, *near], position
 
@@ -203,7 +217,7 @@ def _with_position(sources, runs, name):
             f"No observation of {name!r} can be read, and the index has no position of it: {listed(unread, 3)}"
         )
     if not votes:
-        raise InputError(
+        raise NoPosition(
             f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord (in a "
             "configuration or on the command line: position)."
         )
