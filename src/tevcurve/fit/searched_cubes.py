@@ -51,7 +51,12 @@ class CubeRows(RowLikelihood):
 
 
 class SearchedCubes(CubeRows):
-    """Rows that are searched one by one; the profile is a `NonlinearProfile`. See `CubeRows` for the arguments."""
+    """Rows that are searched one by one; the profile is a `NonlinearProfile`.
+
+    Parameters
+    ----------
+    laid, counted : the arguments of a `CubeRows`
+    """
 
     def __init__(self, *laid, **counted):
         super().__init__(*laid, **counted)

@@ -5,6 +5,7 @@ METHODS = {
     "plot_panels": "tevcurve.lightcurve.plots.panels:plot_panels",
     "events": "tevcurve.lightcurve.event_table:event_table",
     "of_instrument": "tevcurve.lightcurve.selection:of_instrument",
+    "covariance": "tevcurve.lightcurve.covariance:covariance",
     "sed": "tevcurve.lightcurve.sed.making:sed",
     "variability": "tevcurve.lightcurve.variability.summary:summarize",
     "write": "tevcurve.lightcurve.io:write_light_curve",
