@@ -107,3 +107,16 @@ def test_cubes_in_one_band_are_those_of_a_light_curve_with_one_band(observations
             assert_array_equal(getattr(made, name), getattr(whole, name))
         for name in ("response_total", "background_total"):
             assert_allclose(getattr(made, name), getattr(whole, name), rtol=1e-12)
+
+
+def test_the_end_of_a_search_in_spectra_does_not_hold_cubes(observations):
+    """A prediction vanishes in cubes only; where there are none, a row may go as low as the lowest of its pieces."""
+    cubes, spectra = (rows_of(part, m) for part, m in ((observations[:1], "3d"), (observations[1:], "1d")))
+    bounds = [each.profile.lower_bound()[0] for each in (cubes, spectra)]
+    assert bounds[0] != bounds[1]
+    kinds = [(each.profile.likelihood, np.array([0])) for each in (cubes, spectra)]
+    assert ScaledPieces(kinds, 1).lower_bound() == bounds[0]
+    assert ScaledPieces(kinds[1:], 1).lower_bound() == bounds[1]
+    pieces = spectra.pieces()
+    own = [pieces.likelihood.take(np.array([k]))[0].lower_bound()[0] for k in range(len(pieces.row))]
+    assert ScaledPieces([(pieces.likelihood, pieces.row)], 1).lower_bound() == min(own)

@@ -7,6 +7,10 @@ from dl3_files import write_store
 from two_instruments import NAMES, runs_of
 
 from tevcurve import DataStore
+from tevcurve.bins.text import as_binning
+from tevcurve.data.time_order import in_order_of_time
+from tevcurve.lightcurve.runs import RunsInMemory
+from tevcurve.reduction.settings import SettingRule
 from tevcurve.systematics import CrossCalibration, Scales, Systematics
 
 REFERENCE, OTHER = NAMES
@@ -37,3 +41,22 @@ def joined(light_curve, log_scale=0.0, **options):
     """The light curve with its instruments joined, their scales settled; further options as for `joining`."""
     origin = replace(light_curve.origin, systematics=joining(log_scale, **options))
     return origin.resolved().light_curve()
+
+
+def mixed(light_curves, log_scale=0.0, time_bins="night", **changes):
+    """The light curve of the runs of several in one, each by its own setting; by instrument, in the order of `NAMES`.
+
+    changes: of the fields of the origin
+    """
+    origins = {name: one.origin for name, one in light_curves.items()}
+    settings = {name: one.settings.default for name, one in origins.items()}
+    runs = RunsInMemory(in_order_of_time([run for origin in origins.values() for run in origin.runs]))
+    origin = replace(
+        next(iter(origins.values())),
+        runs=runs,
+        settings=SettingRule(settings[REFERENCE], settings),
+        systematics=joining(log_scale),
+        time_bins=as_binning(time_bins),
+        **changes,
+    )
+    return origin.reduced().light_curve()

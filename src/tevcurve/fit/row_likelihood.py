@@ -85,6 +85,12 @@ class RunPieces:
         """These pieces, of those runs. runs: list of their terms, which are not looked at."""
         return self
 
+    def of_runs(self, numbers):
+        """The pieces of some runs, which are numbered anew in this order. numbers: ascending int array."""
+        own = np.flatnonzero(np.isin(self.run, numbers))
+        run = np.searchsorted(numbers, self.run[own])
+        return RunPieces(self.n_bins, self.bin[own], run, self.start_s[own], self.stop_s[own])
+
     def of_bin(self, number):
         """(the pieces of one bin, the numbers of its runs), the runs being numbered anew in their order.
 
@@ -104,17 +110,29 @@ def cut_runs(runs, time_bins, event_times):
     time_bins : `TimeBins` or `RunPieces`
     event_times : list of float arrays, mission seconds in order, the events to cut of each run
     """
-    n_times = time_bins.n_bins
-    ontime, cuts = np.zeros(n_times), []
+    n_times, cuts = time_bins.n_bins, []
     pieces = time_bins.pieces(runs)
     order = np.argsort(pieces.run, kind="stable")
     limits = np.searchsorted(pieces.run[order], np.arange(len(runs) + 1))
     for number, (run, times) in enumerate(zip(runs, event_times, strict=True)):
         own = order[limits[number] : limits[number + 1]]
         slices = getattr(run, "slice_edges", None)
-        cut = cut_run(times, pieces.start_s[own], pieces.stop_s[own], pieces.bin[own], slices)
+        cuts.append(cut_run(times, pieces.start_s[own], pieces.stop_s[own], pieces.bin[own], slices))
+    return cuts_together(runs, cuts, n_times)
+
+
+def cuts_together(runs, cuts, n_times):
+    """The `CutRuns` of reduced runs that are cut, each of whatever kind.
+
+    Parameters
+    ----------
+    runs : list of records with `run_id` and `gti`
+    cuts : list of the `TimeCut` of each
+    n_times : int, number of time bins
+    """
+    ontime = np.zeros(n_times)
+    for cut in cuts:
         ontime[cut.bins] += cut.seconds
-        cuts.append(cut)
     first = {run.run_id.instrument: run.gti.reference for run in reversed(runs)}
     references = [first[run.run_id.instrument] for run in runs]
     if _mix_clocks(cuts, references, n_times):

@@ -47,6 +47,8 @@ class CellCounts:
     """
 
     n_amplitudes = 1
+    # A fitted background makes up for any negative signal.
+    never_vanishes = True
 
     def __init__(
         self,

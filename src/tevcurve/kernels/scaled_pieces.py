@@ -94,17 +94,34 @@ class ScaledPieces:
         ]
         return slopes, ends
 
+    def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
+        """Counts (n,) that the first amplitude of each row rests on: those of its pieces.
+
+        amplitudes: float array (n, n_amplitudes).
+        """
+        return self._summed(
+            likelihood.effective_counts(amplitudes[row] * scale)
+            for (likelihood, row), scale in zip(self.kinds, self._scales, strict=True)
+        )
+
     def lower_bound(self) -> np.ndarray:
         """The lowest amplitude of each row: that at which the first of its pieces reaches its own bound.
+
+        Pieces whose predictions never vanish only say where a search may end: that of a row of these does at the
+        lowest of theirs, and others do not ask them.
 
         Raises `ValueError` where pieces share further amplitudes, whose best values are not each piece's own.
         """
         if self.n_amplitudes > 1:
             raise ValueError("Pieces that share further amplitudes have no lowest first one of their own.")
-        lowest = np.full(self.n, -np.inf)
+        lowest, end = np.full(self.n, -np.inf), np.full(self.n, np.inf)
         for (likelihood, row), scale in zip(self.kinds, self._scales, strict=True):
-            np.maximum.at(lowest, row, likelihood.lower_bound() / scale[:, 0])
-        return lowest
+            bound = likelihood.lower_bound() / scale[:, 0]
+            if getattr(likelihood, "never_vanishes", False):
+                np.minimum.at(end, row, bound)
+            else:
+                np.maximum.at(lowest, row, bound)
+        return np.where(np.isfinite(lowest) | ~np.isfinite(end), lowest, end)
 
     def _of_pieces(
         self, amplitudes: np.ndarray, start: Start, value: bool

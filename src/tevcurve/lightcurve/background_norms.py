@@ -78,18 +78,22 @@ def settled_norms(origin: Any) -> Systematics:
     return replace(origin.systematics, norms=BackgroundNorms(cubes.names, norm, error))
 
 
-def with_norms(runs: Iterable[CubeTerms], systematics: Systematics) -> list[CubeTerms]:
+def with_norms(
+    runs: Iterable[CubeTerms], systematics: Systematics, all_runs: Sequence[Any], numbers: np.ndarray
+) -> list[CubeTerms]:
     """The terms of cubes with the norms of their backgrounds, where these are settled; a list.
 
     Parameters
     ----------
     runs : of `CubeTerms`
     systematics : `Systematics`
+    all_runs : with `run_id` and `gti`, all that the law was laid over
+    numbers : int array (n_runs,), which of all the runs are
     """
     runs, norms = list(runs), systematics.norms
     if norms is None or not len(norms.names):
         return runs
-    pairs = zip(runs, norm_of_runs(systematics, runs), strict=True)
+    pairs = zip(runs, norm_of_runs(systematics, all_runs)[numbers], strict=True)
     return [
         run if number == NO_GROUP else replace(run, background_norm=float(norms.norm[number]))
         for run, number in pairs

@@ -1,7 +1,6 @@
 """What a light curve is made from, kept with it, so that it can be made again in other bins."""
 
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,30 +8,24 @@ import astropy.units as u
 
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import DataError
-from tevcurve.fit.background_rule import BackgroundRule
-from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
-from tevcurve.fit.onoff_likelihood import rows_of_spectra
-from tevcurve.fit.row_likelihood import RowSetting
-from tevcurve.lightcurve.background_norms import lacks_norms, norm_words, settled_norms, with_norms
-from tevcurve.lightcurve.dark_rows import safe_words, why_dark
+from tevcurve.lightcurve.background_norms import lacks_norms, norm_words, settled_norms
+from tevcurve.lightcurve.dark_rows import safe_words
 from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
 from tevcurve.lightcurve.hardness import TwoBands
 from tevcurve.lightcurve.ledger import Ledger
-from tevcurve.lightcurve.neighbours import amplitude_words, settled_field, with_amplitudes
+from tevcurve.lightcurve.neighbours import amplitude_words, settled_field
 from tevcurve.lightcurve.nuisances import row_nuisances
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.plan_words import plan_meta
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
+from tevcurve.lightcurve.rows_of_runs import rows_of_runs
 from tevcurve.lightcurve.runs import BinsOnDemand, Runs, terms_of_each
 from tevcurve.lightcurve.scale_words import scale_words
 from tevcurve.lightcurve.scales import settled_scales
 from tevcurve.problems import Problem, alike, in_order
 from tevcurve.records import short_repr
-from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
-from tevcurve.reduction.safe_energy import bins_inside
 from tevcurve.run_id import names_of
 
 log = logging.getLogger(__name__)
@@ -186,23 +179,14 @@ class LightCurveOrigin(TwoBands, Plan):
         return plan_meta(self, self.runs)
 
     def rows(self, below_zero=True):
-        """(`CubeLikelihood` or `OnOffLikelihood`, `TimeBins`) of the present settings.
+        """(`RowLikelihood`, `TimeBins`) of the present settings.
+
+        The likelihood is a `CubeLikelihood` in 3D, an `OnOffLikelihood` in 1D, and `MixedRows` of runs of both.
 
         below_zero: bool, whether fluxes may be asked for below zero.
         """
-        axes = self.axes
         time_bins = self.laid(self.terms)
-        flux, dark = reference_in_bins(self.spectrum, axes.true, axes.bands)
-        flux = self._seen(flux)
-        rows = RowSetting(dark, self._why_dark, self.stacked)
-        if self.settings.kind is CubeSetting:
-            runs = self._bounded_runs() if below_zero else list(self.terms)
-            runs, further = with_amplitudes(with_norms(runs, self.systematics), self.field)
-            names = tuple(model.name for model in self.field.fitted)
-            rule = CubeRule(self.options.background_error, below_zero, further, names)
-            return rows_of_cubes(runs, time_bins, flux, rows, rule, self.compact_runs), time_bins
-        rule = BackgroundRule.of(self.options)
-        return rows_of_spectra(list(self.terms), axes.band_of_bin, time_bins, flux, rows, rule), time_bins
+        return rows_of_runs(self, time_bins, below_zero), time_bins
 
     def nuisances(self, joint, norm=None):
         """The `RowNuisances` of the fitted rows of a `RowLikelihood` of `rows`, or None; see `row_nuisances`.
@@ -213,39 +197,6 @@ class LightCurveOrigin(TwoBands, Plan):
         norm : float array (n_fitted,), best norms; default: they are sought
         """
         return row_nuisances(joint, self, norm)
-
-    def _seen(self, flux):
-        """The reference flux (n_true,), or of settled scales a list of what the instrument of each run sees of it."""
-        scales = self.systematics.scales
-        if scales is None:
-            return flux
-        return [flux * math.exp(scales.of(run.run_id.instrument)) for run in self.runs]
-
-    def _bounded_runs(self):
-        """The `CubeTerms` of each run, with the cells that bound fluxes below zero, a list."""
-        return [
-            terms if terms.first is not None else self.reduction.bounded(terms, self.runs.read(number))
-            for number, terms in enumerate(self.terms)
-        ]
-
-    def compact_runs(self):
-        """The `CubeTerms` of each run, of events in cells, with what is expected in every cell; a list."""
-        runs = [
-            terms
-            if terms.compact is not None and not self.settings.of(self.runs[number]).unbinned
-            else self.reduction.in_cells(self.runs.read(number))
-            for number, terms in enumerate(self.terms)
-        ]
-        return with_amplitudes(with_norms(runs, self.systematics), self.field)[0]
-
-    def _why_dark(self, numbers, masked, band):
-        terms = [self.terms[number] for number in numbers]
-        bins, edges = self.axes.band_of_bin == band, self.axes.reco
-        # In 1D, where no bin is in the fit and some are inside the safe energies, there are no OFF regions.
-        in_regions = self.settings.kind is not CubeSetting
-        crowded = [in_regions and bool(bins_inside(edges, *each.safe_tev)[bins].any()) for each in terms]
-        runs = [self.runs.read(number) for number in numbers]
-        return why_dark(runs, [each.safe_tev for each in terms], masked, crowded)
 
 
 def _reason(group, names):

@@ -1,0 +1,161 @@
+"""From the runs of a light curve and its time bins to its rows as a likelihood, whichever kind each run is of."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tevcurve.bins.time_bins import TimeBins
+from tevcurve.fit.background_rule import BackgroundRule
+from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
+from tevcurve.fit.mixed_rows import MixedRows
+from tevcurve.fit.onoff_likelihood import rows_of_spectra
+from tevcurve.fit.row_likelihood import RowLikelihood, RowSetting, RunPieces
+from tevcurve.lightcurve.background_norms import with_norms
+from tevcurve.lightcurve.dark_rows import why_dark
+from tevcurve.lightcurve.neighbours import with_amplitudes
+from tevcurve.lightcurve.reference_spectrum import reference_in_bins
+from tevcurve.reduction.safe_energy import bins_inside
+
+
+def rows_of_runs(origin: Any, time_bins: TimeBins, below_zero: bool) -> RowLikelihood:
+    """The `RowLikelihood` of the runs of an origin: of one kind, or `MixedRows` where some are cubes and others not.
+
+    Parameters
+    ----------
+    origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
+    time_bins : `TimeBins` of its runs
+    below_zero : whether fluxes may be asked for below zero
+
+    Raises `InputError` for options that are not for runs of several kinds together.
+    """
+    flux, dark = reference_in_bins(origin.spectrum, origin.axes.true, origin.axes.bands)
+    setting = RowSetting(dark, _WhyDark(origin), origin.stacked)
+    made = RowMaker(origin, _seen(origin, flux), setting, below_zero)
+    in_regions = origin.settings.in_regions
+    is_cube = np.array([not in_regions.of(run) for run in origin.runs], dtype=bool)
+    if is_cube.all() or not is_cube.any():
+        make = made.of_cubes if is_cube.all() else made.of_spectra
+        return make(np.arange(len(is_cube)), time_bins)
+    BackgroundRule.of(origin.options).check_cubes(True)
+    pieces = _all_pieces(time_bins, origin.terms)
+    joints = []
+    for make, own in ((made.of_cubes, is_cube), (made.of_spectra, ~is_cube)):
+        numbers = np.flatnonzero(own)
+        joints.append((make(numbers, pieces.of_runs(numbers)), numbers))
+    return MixedRows(joints, setting)
+
+
+def _all_pieces(time_bins, runs):
+    pieces = time_bins.pieces(runs)
+    return RunPieces(time_bins.n_bins, pieces.bin, pieces.run, pieces.start_s, pieces.stop_s)
+
+
+def _seen(origin, flux):
+    """The reference flux (n_true,), or of settled scales a list of what the instrument of each run sees of it."""
+    scales = origin.systematics.scales
+    if scales is None:
+        return flux
+    return [flux * math.exp(scales.of(run.run_id.instrument)) for run in origin.runs]
+
+
+@dataclass(frozen=True, eq=False)
+class RowMaker:
+    """Makes rows of some runs of an origin, which are of one kind.
+
+    Attributes
+    ----------
+    origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
+    flux : float array (n_true,), cm-2 s-1, of the reference spectrum; or a list, one for each run of the origin
+    setting : `RowSetting`
+    below_zero : bool, whether fluxes may be asked for below zero
+    """
+
+    origin: Any
+    flux: Any
+    setting: RowSetting
+    below_zero: bool
+
+    def of_cubes(self, numbers, laid):
+        """The `CubeLikelihood` of some runs.
+
+        Parameters
+        ----------
+        numbers : int array, of the runs among those of the origin
+        laid : `TimeBins` or `RunPieces` of these runs
+        """
+        origin = self.origin
+        terms = self._bounded(numbers) if self.below_zero else self._terms(numbers)
+        runs, further = self._settled(terms, numbers)
+        names = tuple(model.name for model in origin.field.fitted)
+        rule = CubeRule(origin.options.background_error, self.below_zero, further, names)
+        return rows_of_cubes(
+            runs, laid, self._flux(numbers), self.setting, rule, lambda: self._compact(numbers)
+        )
+
+    def of_spectra(self, numbers, laid):
+        """The `OnOffLikelihood` of some runs.
+
+        Parameters
+        ----------
+        numbers : int array, of the runs among those of the origin
+        laid : `TimeBins` or `RunPieces` of these runs
+        """
+        rule, bands = BackgroundRule.of(self.origin.options), self.origin.axes.band_of_bin
+        return rows_of_spectra(self._terms(numbers), bands, laid, self._flux(numbers), self.setting, rule)
+
+    def _terms(self, numbers):
+        return [self.origin.terms[number] for number in numbers]
+
+    def _flux(self, numbers):
+        return [self.flux[number] for number in numbers] if isinstance(self.flux, list) else self.flux
+
+    def _bounded(self, numbers):
+        """The `CubeTerms` of runs, with the cells that bound fluxes below zero, a list."""
+        origin = self.origin
+        return [
+            terms if terms.first is not None else origin.reduction.bounded(terms, origin.runs.read(number))
+            for number, terms in zip(numbers, self._terms(numbers), strict=True)
+        ]
+
+    def _compact(self, numbers):
+        """The `CubeTerms` of runs, of events in cells, with what is expected in every cell; a list."""
+        origin = self.origin
+        runs = [
+            terms
+            if terms.compact is not None and not origin.settings.of(origin.runs[number]).unbinned
+            else origin.reduction.in_cells(origin.runs.read(number))
+            for number, terms in zip(numbers, self._terms(numbers), strict=True)
+        ]
+        return self._settled(runs, numbers)[0]
+
+    def _settled(self, runs, numbers):
+        """(`CubeTerms` of runs, with what is settled for all rows; the numbers of their further amplitudes)."""
+        origin = self.origin
+        runs = with_norms(runs, origin.systematics, origin.runs, numbers)
+        return with_amplitudes(runs, origin.field)
+
+
+@dataclass(frozen=True, eq=False)
+class _WhyDark:
+    """Function of the numbers of a row's runs, of whether each has no energy bin in the fit, and of the band."""
+
+    origin: Any
+
+    def __call__(self, numbers, masked, band):
+        """(status, reason in words) of a row in which nothing is expected of the source."""
+        origin = self.origin
+        terms = [origin.terms[number] for number in numbers]
+        bins, edges, in_regions = (
+            origin.axes.band_of_bin == band,
+            origin.axes.reco,
+            origin.settings.in_regions,
+        )
+        # In 1D, where no bin is in the fit and some are inside the safe energies, there are no OFF regions.
+        crowded = [
+            in_regions.of(origin.runs[number]) and bool(bins_inside(edges, *each.safe_tev)[bins].any())
+            for number, each in zip(numbers, terms, strict=True)
+        ]
+        runs = [origin.runs.read(number) for number in numbers]
+        return why_dark(runs, [each.safe_tev for each in terms], masked, crowded)
