@@ -110,3 +110,13 @@ def test_the_head_says_how_time_bins_lie_and_what_is_folded():
     light_curve.table["phase_min"], light_curve.table["phase_max"] = [0, 0.3, 0.6], [0.3, 0.6, 1]
     assert "folded in phase" in str(light_curve)
     assert "folded in phase" in figure(light_curve)
+
+
+def test_rows_of_instruments_together_say_whose_they_are():
+    light_curve = make_rows(3, edges=[1, 10])
+    light_curve.table["instruments"] = ["FACT, HESS", "HESS", "FACT"]
+    head, *_, first, _, _ = str(light_curve).splitlines()
+    assert ", of FACT and HESS together, MJD" in head
+    assert first.split()[:2] == ["FACT,", "HESS"]
+    light_curve.table["instruments"] = "HESS"
+    assert "HESS" not in str(light_curve)

@@ -10,9 +10,10 @@ from tevcurve.figures.style import COLOURS
 from tevcurve.files.columns import in_a_sentence
 from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.plots.rows import drawn_alike
 from tevcurve.lightcurve.provenance import told
-from tevcurve.lightcurve.selection import INSTRUMENT, rows_of_instruments
+from tevcurve.lightcurve.selection import INSTRUMENT, instruments_together, rows_of_instruments
 from tevcurve.lightcurve.status import lost_excess_words
 from tevcurve.rounding import decimals_in_row, fixed, power_of, with_errors
 
@@ -37,6 +38,7 @@ def summary(light_curve):
         return f"Light curve{source}: no rows"
     names = instruments_of(table)
     energies += f", of {in_a_sentence(names)}" if len(names) > 1 else ""
+    energies += " together" if INSTRUMENTS in table.colnames and len(names) > 1 else ""
     folded = ", folded in phase" if "phase_min" in table.colnames else ""
     span = f"{folded}, MJD {min(table['time_min']):.5f} to {max(table['time_max']):.5f}"
     plural = "" if len(table) == 1 else "s"
@@ -133,6 +135,8 @@ def energy_bands(table):
 
 def instruments_of(table):
     """Names of the instruments that a table says, list of str in order. table: astropy Table of a light curve."""
+    if INSTRUMENTS in table.colnames:
+        return list(instruments_together(table))
     return [name for name in rows_of_instruments(table) if name]
 
 
@@ -144,7 +148,7 @@ def _colours():
 def _overview(table):
     """The columns that a person looks at first; fluxes as texts that end at the second digit of the row's error."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
-    who = [INSTRUMENT] if len(instruments_of(table)) > 1 else []
+    who = [INSTRUMENT, INSTRUMENTS] if len(instruments_of(table)) > 1 else []
     names = [*who, "phase_min", "phase_max", "time_min", "time_max", *energies, *first_look()]
     shown = table[[name for name in names if name in table.colnames]]
     for name, texts in value_texts(table).items():
