@@ -10,8 +10,6 @@ from tevcurve.bins.time_text import number_word
 from tevcurve.errors import InputError
 from tevcurve.kernels.blocks import BlockCells, find_blocks
 
-MAX_CELLS = 5000
-
 
 @dataclass(frozen=True)
 class BayesianBlocks(Binning):
@@ -26,10 +24,8 @@ class BayesianBlocks(Binning):
     def lay(self, runs):
         """`TimeBins`, one for each block, in the order of time. runs: as for `bins`."""
         cells = event_cells(runs)
-        n_events = int(cells.count.sum())
-        cells, note = _prebinned(cells)
-        first = find_blocks(_block_cells(cells), block_penalty(n_events, self.p0))
-        return cells.bins(first, kind=f"Bayesian blocks, p0 = {self.p0:g}", note=note)
+        first = find_blocks(_block_cells(cells), block_penalty(int(cells.count.sum()), self.p0))
+        return cells.bins(first, kind=f"Bayesian blocks, p0 = {self.p0:g}")
 
     def text(self):
         """Its text, such as "blocks 0.05"."""
@@ -46,7 +42,8 @@ def bayesian_blocks(p0=0.01):
 
     The likelihood is that of ON events with a known background, or of ON and OFF events; exposure, dead time and
     gaps are accounted for (see `tevcurve.kernels.blocks`). Blocks start at ON events or with good time. Counts are
-    summed over the energy band. With more than 5000 cells between events these are joined first; `note` says so.
+    summed over the energy band. Of all divisions it is the best one, to 0.005 in log likelihood for each block; the
+    time that it takes grows with the number of events, hardly faster.
 
     p0 is the probability that a constant source gives more than one block. In simulations of one and of three runs
     with gaps, p0 = 0.1 gave 0.07 to 0.10 where the source is seen (statistical error 0.01 to 0.016); without a source
@@ -99,18 +96,3 @@ def _block_cells(cells):
         background=cells.per_run("background_rate")[runs],
         alpha=alpha,
     )
-
-
-def _prebinned(cells):
-    """The cells, joined where there are too many of them, and what to say about it."""
-    n_cells = len(cells.run)
-    if n_cells <= MAX_CELLS:
-        return cells, ""
-    factor = -(-n_cells // MAX_CELLS)
-    # Not across gaps: a cell that starts where the one before does not stop begins anew.
-    new = np.append(True, (cells.run[1:] != cells.run[:-1]) | (cells.start_s[1:] != cells.stop_s[:-1]))
-    begin = np.flatnonzero(new)
-    within = np.arange(n_cells) - begin[np.cumsum(new) - 1]
-    merged = cells.merged(np.flatnonzero(within % factor == 0))
-    note = f"{n_cells} cells between events were joined by {factor} to {len(merged.run)} before blocks were sought"
-    return merged, note

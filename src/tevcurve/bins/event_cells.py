@@ -40,14 +40,6 @@ class EventCells:
         """Attribute of the runs' timelines, float array (n_runs,). name: str, of the attribute."""
         return np.array([getattr(line, name) for line in self.lines], dtype=float)
 
-    def merged(self, first):
-        """The cells that start with the cells `first` (int array, ascending, the first one 0) and go on to the next."""
-        last = np.append(first[1:], len(self.run)) - 1
-        sums = [np.add.reduceat(values, first) for values in (self.count, self.off_count)]
-        return EventCells(
-            self.good, self.lines, self.run[first], self.start_s[first], self.stop_s[last], *sums
-        )
-
     def bins(self, first, **options):
         """`TimeBins` of one interval each that start with the cells `first` (int array, ascending, from 0).
 

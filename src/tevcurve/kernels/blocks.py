@@ -7,24 +7,31 @@ so that a run is expected to give, per second,
 
 ON events. The background is known, or it is alpha*b with the rate b of OFF events that fits best: the OFF events
 are the second of two Poisson samples. They are taken as spread evenly over the good time of their run, so that a
-change of the background inside a run does not look like one of the source. The fitness of a block is its log
+change of the background inside a run does not look like one of the source. The cost of a block is minus its log
 likelihood at the flux F >= 0 that fits best. Where a block lies in one run and its flux is not 0 this is the
-N*log(N/T) - N of Scargle et al. 2013, whatever the background.
+N - N*log(N/T) of Scargle et al. 2013, ApJ 764, 167, whatever the background.
 
-The best division is found by dynamic programming (Scargle et al. 2013, ApJ 764, 167, section 2.6) with the
-pruning of Killick, Fearnhead & Eckley 2012 (JASA 107, 1590, theorem 3.1), which is exact here because dividing
-a block never makes the likelihood worse.
+The best division comes from a dynamic programme over the rate (`tevcurve.kernels.row_blocks` has its equation, and its
+source). In one run a block has one number, the rate of ON events that is expected: above the background the rest is the
+source's, and the OFF events are as expected; below it there is no source, and the OFF events are too many, at a cost of
+their own. Blocks of several runs have one too, the flux, but the background of each of their runs is another one, so
+that their cost in a run is not a sum over cells. It is therefore taken for all parts of the run that begin with it, and
+for all that end with it and can still be the best (Killick, Fearnhead & Eckley 2012, JASA 107, 1590, theorem 3.1, which
+holds as dividing a block never costs likelihood). So nothing is left out but what lies between two rates.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-_MAX_ITERATIONS = 100
-# Fewer starts than this are tried without asking first which can be the best.
-_FEW = 100
-# Of the last step; what is left after it is about its square.
-_TOLERANCE = 1e-6
+from tevcurve.kernels.block_rates import known_cost, onoff_cost, rates_between
+
+# Costs that are computed at once: what a processor's cache holds.
+_AT_ONCE = 20_000
+# Cells of a run after which fluxes are given up for the first time.
+_FIRST = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,171 +52,201 @@ class BlockCells:
     background: np.ndarray
     alpha: np.ndarray | None = None
 
+    def cost(self, run: int, count: np.ndarray, time: np.ndarray, flux: np.ndarray) -> np.ndarray:
+        """Cost of parts of a run at fluxes, with the background that fits best.
 
-def find_blocks(cells: BlockCells, penalty: float, prune: bool = True) -> np.ndarray:
+        Parameters
+        ----------
+        run : int, its number
+        count, time : float arrays, ON events and good time in s, that broadcast with the fluxes
+        flux : float array, 0 or more
+        """
+        source, background = flux * self.signal[run] * time, self.background[run] * time
+        # The likelihood is that of rates: how many events there are is no matter of where blocks end.
+        per_second = count * np.log(time)
+        if self.alpha is None:
+            return known_cost(count, source + background) + per_second
+        return onoff_cost(count, source, background / self.alpha[run], self.alpha[run]) + per_second
+
+    def lowest_cost(self, run: int, count: np.ndarray, time: np.ndarray) -> np.ndarray:
+        """The same at the flux, 0 or more, that fits each part best. run, count, time : see `cost`."""
+        excess = np.maximum(count / time - self.background[run], 0.0)
+        return self.cost(run, count, time, excess / self.signal[run])
+
+
+def find_blocks(cells: BlockCells, penalty: float) -> np.ndarray:
     """Numbers of the cells that start a block, int array, ascending, the first one 0; empty without cells.
 
     Parameters
     ----------
     cells : the cells that are divided, in order
-    penalty : float, the log likelihood that each further block must gain ("ncp_prior")
-    prune : whether starts are passed over that cannot be the best, now or ever; the result is the same
+    penalty : float, the log likelihood that each further block must gain ("ncp_prior"), 0 or more
     """
-    n_cells = len(cells.count)
-    fitness = BlockFitness(cells)
-    best, origin = np.zeros(n_cells + 1), np.zeros(n_cells + 1, dtype=int)
-    # What the best division that ends with a block from each start is worth, or at most can be worth.
-    starts, worth = np.zeros(0, dtype=int), np.zeros(0)
-    for stop in range(1, n_cells + 1):
-        starts = np.append(starts, stop - 1)
-        worth = np.append(worth, 0.0)
-        sought: slice | np.ndarray = slice(None)
-        if prune and len(starts) > _FEW:
-            # A block gains by one more cell no more than that cell as a block of its own.
-            alone = fitness.of_blocks(starts[-1:], stop)[0]
-            worth += alone
-            worth[-1] = best[stop - 1] + alone
-            likely = np.searchsorted(starts, origin[stop - 1 : stop])
-            worth[likely] = best[starts[likely]] + fitness.of_blocks(starts[likely], stop)
-            sought = np.flatnonzero(worth >= _less(max(worth[likely[0]], worth[-1])))
-        exact = best[starts[sought]] + fitness.of_blocks(starts[sought], stop)
-        worth[sought] = exact
-        winner = np.argmax(exact)
-        best[stop], origin[stop] = exact[winner] - penalty, starts[sought][winner]
-        if prune:
-            kept = worth >= _less(best[stop])
-            starts, worth = starts[kept], worth[kept]
-    blocks, stop = [], n_cells
+    search = _Search(cells, penalty)
+    edges = np.flatnonzero(np.diff(cells.run, prepend=-1, append=-1))
+    for first, stop in pairwise(edges.tolist()):
+        search.add_run(first, stop)
+    blocks, stop = [], len(cells.run)
     while stop > 0:
-        stop = origin[stop]
+        stop = int(search.origin[stop])
         blocks.append(stop)
     return np.array(blocks[::-1], dtype=int)
 
 
-def _less(value: float) -> float:
-    """A little less than a log likelihood, so that rounding does not decide."""
-    return value - 1e-9 * (1 + abs(value))
+class _Search:
+    """The dynamic programme, run by run.
 
-
-class BlockFitness:
-    """Fitness of blocks of cells. It remembers the flux of each start, from where the next search begins.
-
-    cells: those that the blocks are made of, in order.
+    best : float array (n + 1,), cost of the best division of the cells before each, a penalty for each block
+    origin : int array (n + 1,), where the last block of it begins
+    flux : float array (m,), at which blocks of several runs are compared
+    going : float array (m,), cost of the best division of all cells so far whose last block has that flux and goes on
+    begun : int array (m,), where that block begins
     """
 
-    def __init__(self, cells: BlockCells) -> None:
-        self.cells = cells
-        n_cells, n_runs = len(cells.count), len(cells.signal)
-        self._flux = np.zeros(n_cells)
-        self._counts, self._times = np.zeros((2, n_cells + 1, n_runs))
-        steps = np.arange(1, n_cells + 1), cells.run
-        self._counts[steps], self._times[steps] = cells.count, cells.ontime_s
-        for sums in (self._counts, self._times):
-            np.cumsum(sums, axis=0, out=sums)
+    def __init__(self, cells: BlockCells, penalty: float) -> None:
+        self.cells, self.penalty = cells, penalty
+        n = len(cells.count)
+        self.best, self.origin = np.zeros(n + 1), np.zeros(n + 1, dtype=int)
+        self.flux = np.zeros(0)
+        if n and cells.run[0] != cells.run[-1]:
+            time = np.bincount(cells.run, cells.ontime_s, len(cells.signal))
+            exposure = cells.signal[cells.run] * cells.ontime_s
+            self.flux = rates_between(cells.count, exposure, cells.signal * time, cells.background * time)
+        self.going, self.begun = np.full(len(self.flux), np.inf), np.zeros(len(self.flux), dtype=int)
 
-    def of_blocks(self, starts: np.ndarray, stop: int) -> np.ndarray:
-        """Fitness (n,) of the blocks from the cells `starts` (int array (n,), ascending) to before the cell `stop`.
-
-        Up to a constant that is the same for every division of the cells.
+    def add_run(self, first: int, stop: int) -> None:
+        """Goes on with the cells from `first` to before `stop`, which are those of one run.
 
         Parameters
         ----------
-        starts : int array (n,), ascending, the first cell of each block
-        stop : int, the cell before which all of them end
+        first, stop : int, numbers of cells
         """
-        last = self.cells.run[stop - 1]
-        split = np.searchsorted(self.cells.run[starts], last)
-        fitness = np.empty(len(starts))
-        fitness[split:] = self._in_one_run(starts[split:], stop, last)
-        if split:
-            fitness[:split] = self._in_several_runs(starts[:split], stop, last)
-        return fitness
+        self._inside(first, stop, *self._ended(first, stop))
+        if stop < len(self.cells.count):
+            self._go_on(first, stop)
 
-    def _in_one_run(self, starts: np.ndarray, stop: int, run: int) -> np.ndarray:
-        """The best flux makes the expected rate the observed one, unless it is 0."""
-        time = self._times[stop, run] - self._times[starts, run]
-        rate = (self._counts[stop, run] - self._counts[starts, run]) / time
-        excess = np.maximum(rate - self.cells.background[run], 0)
-        self._flux[starts] = excess / self.cells.signal[run]
-        return time * self._log_likelihood(rate, excess, run)
+    def _ended(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """(cost, beginning) of the best blocks of earlier runs that end with each cell of a run."""
+        cost, begun = np.full(stop - first, np.inf), np.zeros(stop - first, dtype=int)
+        # What costs more than a new block never becomes the best.
+        some = np.flatnonzero(self.going < self.best[first] + self.penalty)
+        counts, times = self._since(first, stop)
+        run, done, step = int(self.cells.run[first]), 0, _FIRST
+        while len(some) and done < stop - first:
+            part = slice(done, done + step)
+            each = self.cells.cost(run, counts[part, None], times[part, None], self.flux[some])
+            each += self.going[some]
+            least = each.argmin(axis=1)
+            cost[part], begun[part] = each[np.arange(len(each)), least], self.begun[some[least]]
+            some = some[each[-1] <= cost[done + len(each) - 1] + self.penalty]
+            done, step = done + len(each), min(2 * step, max(_AT_ONCE // max(len(some), 1), 1))
+        return cost, begun
 
-    def _in_several_runs(self, starts: np.ndarray, stop: int, last: int) -> np.ndarray:
-        runs = slice(self.cells.run[starts[0]], last + 1)
-        time = self._times[stop, runs] - self._times[starts, runs]
-        count = self._counts[stop, runs] - self._counts[starts, runs]
-        rate = np.divide(count, time, out=np.zeros_like(count), where=time > 0)
-        self._flux[starts] = self._best_flux(self._flux[starts], rate, time, runs)
-        source = self._flux[starts][:, None] * self.cells.signal[runs]
-        return np.sum(time * self._log_likelihood(rate, source, runs), axis=1)
+    def _inside(self, first: int, stop: int, ended: np.ndarray, begun_before: np.ndarray) -> None:
+        """Finds `best` and `origin` of the cells of a run."""
+        cells, run = self.cells, int(self.cells.run[first])
+        part = slice(first, stop)
+        rate, slope, log = _rates_of_run(cells, run, cells.count[part], cells.ontime_s[part])
+        running, begun = np.full(len(rate), np.inf), np.zeros(len(rate), dtype=int)
+        row, times, counts = np.empty(len(rate)), cells.ontime_s.tolist(), cells.count.tolist()
+        best = float(self.best[first])
+        for cell in range(first, stop):
+            another = best + self.penalty
+            begun[running > another] = cell
+            np.minimum(running, another, out=running)
+            running += np.multiply(slope, times[cell], out=row)
+            if counts[cell]:
+                running -= np.multiply(log, counts[cell], out=row)
+            least = int(running.argmin())
+            best, origin = float(running[least]), int(begun[least])
+            if ended[cell - first] < best:
+                best, origin = float(ended[cell - first]), int(begun_before[cell - first])
+            self.best[cell + 1], self.origin[cell + 1] = best, origin
 
-    def _best_flux(self, flux: np.ndarray, rate: np.ndarray, time: np.ndarray, runs: slice) -> np.ndarray:
-        """Flux (n,) that fits ON rates (n, n_runs) best, searched from `flux`.
+    def _go_on(self, first: int, stop: int) -> None:
+        """Takes blocks over the end of a run, those that began in it among them."""
+        run = int(self.cells.run[first])
+        counts, times = self._since(first, stop)
+        some = np.flatnonzero(np.isfinite(self.going))
+        self.going[some] += self.cells.cost(run, counts[-1], times[-1], self.flux[some])
+        last = self.best[stop] + self.penalty
+        left, left_time = counts[-1] - np.append(0.0, counts[:-1]), times[-1] - np.append(0.0, times[:-1])
+        worth = self.best[first:stop] + self.penalty
+        kept = np.flatnonzero(worth + self.cells.lowest_cost(run, left, left_time) <= last + 1e-9)
+        if len(kept):
+            self._begin(first + kept, worth[kept], left[kept], left_time[kept], last)
+        self.going[self.going > last] = np.inf
 
-        The slope of the likelihood vanishes where h = sum(weight*rate/expected) is sum(weight). Newton's method
-        is applied to 1/h: it is a straight line for one run, concave for several with a known background, so
-        that the flux comes to the root from below. Without OFF events h has a kink, where Newton's steps may go
-        to and fro; halving the interval that holds the root ends that.
+    def _begin(
+        self, start: np.ndarray, worth: np.ndarray, count: np.ndarray, time: np.ndarray, last: float
+    ) -> None:
+        """Takes in blocks that began in a run, up to its end, at the fluxes where they cost no more than `last`.
+
+        start : int array (m,), where they begin; worth : float array (m,), what the cells before cost, and the block
+        count, time : float arrays (m,), ON events and good time from there to the end of the run
         """
-        signal = self.cells.signal[runs]
-        weight = signal * time
-        target = weight.sum(axis=1)
-        above = _ratio_sum(weight, rate, self._expected(rate, np.zeros_like(rate), runs)[0]) > target
-        # No source can be brighter than if there were no background.
-        low, high = np.zeros(len(flux)), np.sum(rate * time, axis=1) / target
-        flux = np.where(above, np.where(flux > 0, np.minimum(flux, high), high), 0.0)
-        todo = np.flatnonzero(above)
-        for iteration in range(_MAX_ITERATIONS):
-            if not len(todo):
-                break
-            old = flux[todo]
-            expected, _, slope = self._expected(rate[todo], old[:, None] * signal, runs)
-            height = _ratio_sum(weight[todo], rate[todo], expected)
-            fall = _ratio_sum(weight[todo] * slope * signal, rate[todo], expected, expected)
-            grows = height > target[todo]
-            low[todo], high[todo] = np.where(grows, old, low[todo]), np.where(grows, high[todo], old)
-            new = old + np.divide(
-                height * (height / target[todo] - 1), fall, out=np.full(len(todo), np.inf), where=fall > 0
-            )
-            halved = ~((new >= low[todo]) & (new <= high[todo])) | (iteration > 8 and iteration % 2 == 1)
-            flux[todo] = np.where(halved, 0.5 * (low[todo] + high[todo]), new)
-            todo = todo[np.abs(flux[todo] - old) > _TOLERANCE * flux[todo]]
-        return flux
+        run = int(self.cells.run[start[0]])
 
-    def _log_likelihood(self, rate: np.ndarray, source: np.ndarray, runs: int | slice) -> np.ndarray:
-        """Log likelihood per second of ON rates at expected rates of the source, with the best background."""
-        expected, off, _ = self._expected(rate, source, runs)
-        log = rate * np.log(np.where(rate > 0, expected, 1.0)) - expected
-        if self.cells.alpha is None:
-            return log
-        observed = self.cells.background[runs] / self.cells.alpha[runs]
-        ratio = np.where(off > 0, off, 1.0) / np.where(observed > 0, observed, 1.0)
-        return log + np.where(observed > 0, observed * np.log(ratio), 0.0) - (off - observed)
+        def cost(block: np.ndarray, node: np.ndarray) -> np.ndarray:
+            return worth[block] + self.cells.cost(run, count[block], time[block], self.flux[node])
 
-    def _expected(
-        self, rate: np.ndarray, source: np.ndarray, runs: int | slice
-    ) -> tuple[np.ndarray, float | np.ndarray, np.ndarray]:
-        """Expected rates of ON and OFF with the background that fits best, and how ON grows with the source.
+        low, high = self._nodes_below(run, cost, count / time, last)
+        for part in _parts(np.maximum(high - low, 0)):
+            width = np.maximum(high[part] - low[part], 0)
+            block = np.repeat(np.arange(len(start))[part], width)
+            node = np.arange(len(block)) - np.repeat(np.cumsum(width) - width - low[part], width)
+            each, best = cost(block, node), self.going.copy()
+            np.minimum.at(best, node, each)
+            won = (each == best[node]) & (each < self.going[node])
+            self.begun[node[won]], self.going = start[block[won]], best
 
-        With OFF events the background solves alpha*(1+alpha)*b^2 - linear*b - off*source = 0.
+    def _nodes_below(
+        self, run: int, cost: Callable[[np.ndarray, np.ndarray], np.ndarray], rate: np.ndarray, last: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first flux where each block of a run costs at most `last`, and the first one above; int arrays (m,).
+
+        The cost is convex in the flux, so both are found by halving, from the flux that fits best.
         """
-        background = self.cells.background[runs]
-        if self.cells.alpha is None:
-            return source + background, 0.0, np.ones_like(source)
-        alpha = self.cells.alpha[runs]
-        off = background / alpha
-        linear = alpha * (rate + off) - (1 + alpha) * source
-        root = np.sqrt(linear**2 + 4 * alpha * (1 + alpha) * off * source)
-        top = np.where(linear > 0, linear + root, 2 * off * source)
-        bottom = np.where(linear > 0, 2 * alpha * (1 + alpha), root - linear)
-        best = np.divide(top, bottom, out=np.zeros_like(root), where=bottom > 0)
-        change = np.divide(off - (1 + alpha) * best, root, out=np.zeros_like(root), where=root > 0)
-        return source + alpha * best, best, 1 + alpha * change
+        best = np.maximum(rate - self.cells.background[run], 0.0) / self.cells.signal[run]
+        block, n = np.arange(len(rate)), len(self.flux)
+        above = np.minimum(np.searchsorted(self.flux, best), n)
+        ends = []
+        for inner, outer in ((above - 1, np.full(len(rate), -1)), (above, np.full(len(rate), n))):
+            # `inner` is inside or where the search begins, `outer` is outside.
+            inside = inner.copy()
+            while np.any(np.abs(outer - inside) > 1):
+                middle = (inside + outer) // 2
+                good = cost(block, np.clip(middle, 0, n - 1)) <= last
+                inside, outer = np.where(good, middle, inside), np.where(good, outer, middle)
+            ends.append((inside, outer))
+        return np.maximum(ends[0][0], 0), ends[1][1]
+
+    def _since(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """ON events and good time from the beginning of a run to the end of each of its cells."""
+        return np.cumsum(self.cells.count[first:stop]), np.cumsum(self.cells.ontime_s[first:stop])
 
 
-def _ratio_sum(weight: np.ndarray, rate: np.ndarray, *expected: np.ndarray) -> np.ndarray:
-    """Sum over the runs of weight*rate/expected (/expected^2 if given twice), infinite where nothing is expected."""
-    product = weight * rate
-    some = product > 0
-    for each in expected:
-        product = np.divide(product, each, out=np.full_like(product, np.inf), where=each > 0)
-    return np.sum(np.where(some, product, 0.0), axis=1)
+def _rates_of_run(
+    cells: BlockCells, run: int, count: np.ndarray, time: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(rates of ON events, what a second costs at each, log of the rates), float arrays (m,)."""
+    background, total = float(cells.background[run]), time.sum(keepdims=True)
+    nothing = np.zeros(1)
+    if cells.alpha is None:
+        rate = rates_between(count, time, total, nothing, background)
+        if rate[0] == 0:
+            rate = rate[1:]
+        return rate, rate, np.log(rate)
+    rate = rates_between(count, time, total, nothing)[1:]
+    if background > 0:
+        rate = np.sort(np.append(rate, background))
+    off = np.minimum(rate, background)
+    ratio = off / background if background > 0 else np.ones_like(rate)
+    return rate, rate + (off - background - background * np.log(ratio)) / cells.alpha[run], np.log(rate)
+
+
+def _parts(width: np.ndarray) -> list[slice]:
+    """Slices of blocks, each with so many fluxes (int array (m,)), that are computed at once."""
+    group = np.cumsum(width) // _AT_ONCE
+    edges = [*np.flatnonzero(np.diff(group, prepend=-1)), len(width)]
+    return [slice(int(one), int(other)) for one, other in pairwise(edges)]
