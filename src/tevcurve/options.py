@@ -214,7 +214,8 @@ OPTIONS = (
     Option(
         "background_error",
         None,
-        "relative systematic uncertainty of the background, such as 0.05",
+        "relative systematic uncertainty of the background, such as 0.05, anew in each row: it vanishes as rows get "
+        "finer, as one by run or by night in systematics does not",
         BACKGROUND,
         "positive",
         of_rows=True,
@@ -374,7 +375,8 @@ class FitOptions:
     interval : "likelihood" or "feldman-cousins", where errors and limits come from
     background : "free" or "shape", what is fitted of the background of ON/OFF spectra
     shape_from : "run" or "night", what the shape of the background is taken from
-    background_error : float, relative uncertainty of the background that counts do not tell of, or None
+    background_error : float, relative uncertainty of the background that counts do not tell of, anew in each row and
+        run; or None
     statistic : str, what ON and OFF counts are fitted by, a name of `tevcurve.statistics.STATISTICS`
     """
 

@@ -75,6 +75,8 @@ def test_an_unbinned_fit_has_norms_of_its_own(observations):
 def test_what_cannot_be_had_beside_them(observations):
     with pytest.raises(InputError, match="stacked adds up"):
         unsettled(observations, "run", stacked=True).resolved()
+    with pytest.raises(InputError, match="makes these one in 3D"):
+        unsettled(observations, "run", background_error=0.1).resolved()
     origin = unsettled(observations, "run")
     two = Systematic(effect="background", sigma=0.02, by="night", name="sky")
     effects = (*origin.systematics.effects, two)

@@ -62,6 +62,11 @@ def settled_norms(origin: Any) -> Systematics:
             "A systematic of the background that many rows have in common is not for neighbours that are free in each "
             "row; wanted is neighbours='once' or 'fixed', or by='row'."
         )
+    if origin.options.background_error is not None:
+        raise InputError(
+            "background_error is of norms that each row has of its own, and a systematic of the background that many "
+            "rows have in common makes these one in 3D; wanted is one of them."
+        )
     _check_alone(origin.systematics)
     cubes = _cubes(origin.systematics, origin.runs, origin.settings)
     numbers = np.flatnonzero(cubes.of_run >= 0)

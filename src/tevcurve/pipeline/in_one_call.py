@@ -101,7 +101,9 @@ def light_curve(
         on the shape of the OFF spectrum, for time bins without OFF counts in many energy bins (1D)
     shape_from : "run" (default) or "night", which OFF spectrum that is
     background_error : float, such as 0.05: what is not known of the background norm (3D) or of alpha (1D) in each time
-        bin and run, relative; a Gaussian prior of that standard deviation
+        bin and run, relative; a Gaussian prior of that standard deviation. It is the systematic {"effect":
+        "background", "sigma": 0.05, "by": "row"}: each row has an error of its own, so that it vanishes as bins get
+        finer. What a run or a night has in common is one of `systematics`, by run or by night
     statistic : name of what ON and OFF counts are fitted by (1D), "wstat" by default, or what a package adds to
         `tevcurve.statistics.STATISTICS`
     norm_values : float array, norms of the likelihood scan; None for no scan
