@@ -92,7 +92,9 @@ def check_row(found, row, stat, spreads, lowest, negative):
 @pytest.mark.parametrize(("strength", "background"), [(0.0, 20.0), (0.0, 0.5), (0.3, 5.0), (300.0, 20.0)])
 def test_ends_of_spectra_are_where_the_total_has_risen(strength, background, spreads, negative):
     profile = spectra(3, strength, background=background)
-    found = estimate_norms(profile, negative=negative, spreads=np.tile(spreads, (profile.n, 1)), **ASKED)
+    found = estimate_norms(
+        profile, negative=negative, spreads=lambda _: np.tile(spreads, (profile.n, 1)), **ASKED
+    )
     lowest = profile.lower_bound()
     for row in range(2):
         own = profile.likelihood.take(np.array([row]))[0]
@@ -135,19 +137,19 @@ def test_ends_of_cubes_are_where_the_total_has_risen(options, negative, name):
     profile = profile_of([bin_])
     stat = copies(bin_, 31 * 31 if name == "in common" else 31)
     assert stat(np.array([0.7]))[0] == pytest.approx(profile_stat(bin_, 0.7), rel=1e-12)
-    found = estimate_norms(profile, negative=negative, spreads=np.array([spreads]), **ASKED)
+    found = estimate_norms(profile, negative=negative, spreads=lambda _: np.array([spreads]), **ASKED)
     check_row(found, 0, stat, spreads, profile.lower_bound()[0], negative)
 
 
 @pytest.mark.parametrize("negative", [False, True])
 def test_nothing_unknown_leaves_what_the_statistic_says(negative):
     profile = spectra(5, 0.5)
-    found = estimate_norms(profile, negative=negative, spreads=np.zeros((profile.n, 3)), **ASKED)
+    found = estimate_norms(profile, negative=negative, spreads=lambda _: np.zeros((profile.n, 3)), **ASKED)
     for name in TOTALS:
         assert_array_equal(getattr(found, name), getattr(found, name.removesuffix("_tot")))
     assert_array_equal(found.norm_err_tot, found.norm_err)
     tiny = np.tile([1e-24, 0.0, 1e-24], (profile.n, 1))
-    close = estimate_norms(profile, negative=negative, spreads=tiny, **ASKED)
+    close = estimate_norms(profile, negative=negative, spreads=lambda _: tiny, **ASKED)
     for name in TOTALS:
         assert_allclose(getattr(close, name), getattr(found, name), rtol=1e-9, atol=1e-9)
 
@@ -155,7 +157,7 @@ def test_nothing_unknown_leaves_what_the_statistic_says(negative):
 def test_parabolas_have_the_ends_of_a_sum_of_variances():
     center, width, shift = np.array([5.0, 40.0, 1.0]), np.array([0.1, 3.0, 0.3]), np.array([0.2, 1.0, 0.05])
     spreads = np.column_stack([np.zeros(3), np.zeros(3), shift**2])
-    found = estimate_norms(parabolas(center, width), spreads=spreads, **ASKED)
+    found = estimate_norms(parabolas(center, width), spreads=lambda _: spreads, **ASKED)
     assert_allclose(found.norm_errp_tot, np.hypot(width, shift), rtol=1e-9)
     assert_allclose(found.norm_errn_tot, np.hypot(width, shift), rtol=1e-9)
     assert_allclose(found.norm_ul_tot, center + UL_RISE**0.5 * np.hypot(width, shift), rtol=1e-9)
@@ -168,7 +170,7 @@ def test_limit_of_a_deficit_counts_from_zero_with_the_background_at_its_best():
     profile = parabolas([center], [width])
     profile.lower_bound = lambda: np.array([-1e3])
     profile.take = lambda rows, start=None: (profile, start)
-    found = estimate_norms(profile, spreads=np.array([[0.0, 0.0, shift**2]]), **ASKED)
+    found = estimate_norms(profile, spreads=lambda _: np.array([[0.0, 0.0, shift**2]]), **ASKED)
     limit = center + np.sqrt(center**2 + UL_RISE * (width**2 + shift**2))
     assert found.norm[0] == 0
     assert found.norm_ul_tot[0] == pytest.approx(limit, rel=1e-9)
@@ -177,7 +179,7 @@ def test_limit_of_a_deficit_counts_from_zero_with_the_background_at_its_best():
 def test_a_scale_moves_a_bright_row_as_its_logarithm_does():
     # Where counts say nearly everything of what is seen, the ends are those of a log-normal.
     profile, sigma = spectra(1, 1e7), 0.2
-    found = estimate_norms(profile, spreads=np.tile([sigma**2, 0.0, 0.0], (profile.n, 1)), **ASKED)
+    found = estimate_norms(profile, spreads=lambda _: np.tile([sigma**2, 0.0, 0.0], (profile.n, 1)), **ASKED)
     assert_allclose(found.norm_err_sys, sigma * found.norm, rtol=1e-14)
     assert_allclose(1 + found.norm_errp_tot / found.norm, np.exp(sigma), rtol=1e-3)
     assert_allclose(1 - found.norm_errn_tot / found.norm, np.exp(-sigma), rtol=1e-3)
@@ -186,7 +188,7 @@ def test_a_scale_moves_a_bright_row_as_its_logarithm_does():
 
 def test_rows_without_an_end_of_their_own_have_no_total_one():
     profile = spectra(5, 0.0)
-    found = estimate_norms(profile, spreads=np.tile([0.04, 0.0, 0.0], (profile.n, 1)), **ASKED)
+    found = estimate_norms(profile, spreads=lambda _: np.tile([0.04, 0.0, 0.0], (profile.n, 1)), **ASKED)
     assert_array_equal(np.isnan(found.norm_err_tot), np.isnan(found.norm_err))
     assert_array_equal(np.isnan(found.norm_err_sys), np.isnan(found.norm_err))
     assert np.isnan(found.norm_err).any()
@@ -195,8 +197,10 @@ def test_rows_without_an_end_of_their_own_have_no_total_one():
 def test_a_row_does_not_depend_on_the_others():
     profile = spectra(7, 0.5, n_rows=12)
     spreads = np.random.default_rng(1).uniform(0.01, 0.1, (12, 3)) * np.array([1, 0, 1])
-    together = estimate_norms(profile, spreads=spreads, **ASKED)
+    together = estimate_norms(profile, spreads=lambda _: spreads, **ASKED)
     for row in range(12):
-        alone = estimate_norms(profile.take(np.array([row]))[0], spreads=spreads[[row]], **ASKED)
+        alone = estimate_norms(
+            profile.take(np.array([row]))[0], spreads=lambda _, row=row: spreads[[row]], **ASKED
+        )
         for name in TOTALS:
             assert getattr(alone, name)[0] == getattr(together, name)[row]

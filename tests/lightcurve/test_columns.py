@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.units import Unit
 
-from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS, declared, filled, first_look
+from tevcurve.lightcurve.columns import COLUMNS, ENDINGS, QUANTITIES, declared, filled, first_look
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "results.md"
 
@@ -22,7 +22,7 @@ def test_each_says_what_it_is(name):
 
 def test_columns_are_in_the_guide():
     text = GUIDE.read_text()
-    ends = [end for end in VARIANTS if end]
+    ends = sorted((end for end in ENDINGS if end), key=len, reverse=True)
     for name in COLUMNS:
         base = next((name.removesuffix(end) for end in ends if name.endswith(end)), name)
         if base.startswith(("ref_", "phase_")) or base in ("loglike", "excess", "scaled_by", "added_flux"):
@@ -43,11 +43,20 @@ def test_what_follows_from_others_is_filled():
 
 
 def test_what_is_looked_at_first_is_in_order():
-    assert first_look() == ["flux", "flux_err", "flux_ul", "sqrt_ts", "counts", "status"]
+    assert first_look() == [
+        "flux",
+        "flux_err",
+        "flux_err_tot",
+        "flux_ul",
+        "flux_ul_tot",
+        "sqrt_ts",
+        "counts",
+        "status",
+    ]
 
 
 def test_fluxes_are_what_is_multiplied():
     fluxes = {name for name in COLUMNS if COLUMNS[name].is_flux}
-    expected = {quantity + end for quantity in QUANTITIES for end in VARIANTS}
+    expected = {quantity + end for quantity in QUANTITIES for end in ENDINGS}
     assert fluxes == expected | {f"ref_{quantity}" for quantity in QUANTITIES} | {"added_flux"}
     assert not declared("index").is_flux

@@ -1,5 +1,6 @@
 """Everything a light curve says of its flux factors: best value, errors, limit, significance and scan."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -58,7 +59,7 @@ def estimate_norms(
     ul_rise: float | None = None,
     ts: bool = False,
     scan: np.ndarray | None = None,
-    spreads: np.ndarray | None = None,
+    spreads: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> NormEstimate:
     """Estimate the flux factors of all bins of a profile, with what is asked for.
 
@@ -70,7 +71,8 @@ def estimate_norms(
     ul_rise : float, rise of the statistic at the upper limit
     ts : bool, whether to compare with no source
     scan : float array (n_scan,), flux factors to scan
-    spreads : float array (n, 3), what else is not known of each bin, see `RowNuisances.spreads`; default: nothing
+    spreads : function(best flux factors (n,)) -> float array (n, 3), what else is not known of each bin, see
+        `RowNuisances.spreads`; default: nothing
 
     Returns
     -------
@@ -84,9 +86,10 @@ def estimate_norms(
             "ul_rise": ul_rise,
             "ts": ts,
             "scan": scan,
-            "spreads": spreads,
         }
-        return _of_those_seen(profile, asked)
+        if spreads is None:
+            return _of_those_seen(profile, asked, None)
+        return _of_those_seen(profile, asked, spreads(estimate_norms(profile, negative=negative).norm))
     lower = profile.lower_bound() if negative else np.zeros(profile.n)
     if isinstance(profile, OneAmplitude) and profile.likelihood.n_amplitudes > 1:
         minimum, start = joint_minimum(profile, lower)
@@ -95,9 +98,11 @@ def estimate_norms(
         _, start = profile.evaluate(minimum.norm)
     norm = minimum.norm
     results: dict[str, Any] = dict.fromkeys(each.name for each in fields(NormEstimate))
-    totals = None if spreads is None else TotalIntervals(profile, start, spreads, lower if negative else None)
+    known, totals = (None if spreads is None else spreads(norm)), None
+    if known is not None:
+        totals = TotalIntervals(profile, start, known, lower if negative else None)
     if err is not None:
-        results |= _symmetric(minimum, err, spreads)
+        results |= _symmetric(minimum, err, known)
     if errn_errp is not None:
         rise = errn_errp**2
         below = crossing_below(profile, start, minimum, rise, lower)
@@ -133,8 +138,12 @@ def _symmetric(minimum: Minimum, err: float, spreads: np.ndarray | None) -> dict
     return made
 
 
-def _of_those_seen(profile: OneAmplitude, asked: dict[str, Any]) -> NormEstimate:
+def _of_those_seen(profile: OneAmplitude, asked: dict[str, Any], spreads: np.ndarray | None) -> NormEstimate:
     """The `NormEstimate` of rows of which some do not see all sources: each with those that it sees."""
+
+    def of_rows(rows: np.ndarray) -> Any:
+        return None if spreads is None else lambda _: spreads[rows]
+
     seen = profile.likelihood.total > 0
     seen[:, 0] = True
     patterns, number = np.unique(seen, axis=0, return_inverse=True)
@@ -142,8 +151,7 @@ def _of_those_seen(profile: OneAmplitude, asked: dict[str, Any]) -> NormEstimate
     for k, pattern in enumerate(patterns):
         rows, columns = np.flatnonzero(number.ravel() == k), np.flatnonzero(pattern)
         own = OneAmplitude(profile.likelihood.take(rows)[0].with_columns(columns))
-        spreads = None if asked["spreads"] is None else asked["spreads"][rows]
-        parts.append(estimate_norms(own, **{**asked, "spreads": spreads}))
+        parts.append(estimate_norms(own, **asked, spreads=of_rows(rows)))
         if len(columns) > 1:
             further[np.ix_(rows, columns[1:])] = parts[-1].minimum.further
     place = np.argsort(order)

@@ -18,7 +18,8 @@ class FluxArithmetic:
     all that is told in norms (scan, TS) and in counts stays as it is. A factor is a number above 0, or one per row.
 
     `lc + flux`, `lc - flux` with a Quantity in 1 / (cm2 s) add a constant to the integral flux of each row, with the
-    shape of the reference model: values, limits and the norms of the scan move, errors and references stay. The test
+    shape of the reference model: values, limits and the norms of the scan move, errors (systematic ones, too: what is
+    added is known) and references stay. The test
     statistic is left out, for it compares with a flux of zero, which is no longer that of no source.
 
     What was done stands in the columns `scaled_by` and `added_flux`. The ledger stays, the origin goes: what is made
@@ -65,13 +66,13 @@ class FluxArithmetic:
             )
         new = self.copy()
         table, norm = new.table, flux / np.asarray(self.table["ref_flux"])
-        for name in ("norm", "norm_ul"):
+        for name in ("norm", "norm_ul", "norm_ul_tot"):
             if name in table.colnames:
                 table[name] += norm
         if "norm_scan" in table.colnames:
             table["norm_scan"] += norm[:, None]
         for quantity in QUANTITIES:
-            for name in (quantity, f"{quantity}_ul"):
+            for name in (quantity, f"{quantity}_ul", f"{quantity}_ul_tot"):
                 if name in table.colnames:
                     table[name] += norm * np.asarray(table[f"ref_{quantity}"])
         table.remove_columns([name for name in ("ts", "sqrt_ts") if name in table.colnames])

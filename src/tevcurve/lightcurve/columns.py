@@ -32,6 +32,15 @@ VARIANTS = {
     "_errp": ": distance up to the upper end of the likelihood interval",
     "_ul": ": upper limit, at the confidence level in the metadata",
 }
+# Where something is said of what is not known of instruments; apart from that, columns are statistical.
+TOTALS = {
+    "_err_sys": ": its standard deviation by the systematic errors and scales that are given, to first order",
+    "_err_tot": ": symmetric error with systematic errors: the root of the sum of both squares",
+    "_errn_tot": ": distance down to the lower end of the likelihood interval, with systematic errors at their best",
+    "_errp_tot": ": distance up to the upper end of the likelihood interval, with systematic errors at their best",
+    "_ul_tot": ": upper limit with systematic errors at their best, at the confidence level in the metadata",
+}
+ENDINGS = {**VARIANTS, **TOTALS}
 
 SCALED, ADDED = "scaled_by", "added_flux"
 
@@ -98,7 +107,7 @@ def _spread(
             places.get(end, 0),
             is_flux,
         )
-        for end, more in VARIANTS.items()
+        for end, more in ENDINGS.items()
     ]
 
 
@@ -149,7 +158,7 @@ _ALL = (
     LightCurveColumn("e_max", "TeV", ".4g", "Upper edge of the energy band", BANDS),
     LightCurveColumn("e_min_fit", "TeV", ".4g", "Lowest energy that entered the fit", EXPOSURE),
     LightCurveColumn("e_max_fit", "TeV", ".4g", "Highest energy that entered the fit", EXPOSURE),
-    *_of_norm("flux", {"": 1, "_err": 2, "_ul": 3}),
+    *_of_norm("flux", {"": 1, "_err": 2, "_err_tot": 3, "_ul": 4, "_ul_tot": 5}),
     LightCurveColumn("ts", "", ".4g", "Test statistic of the source against no source", FIT),
     LightCurveColumn(
         "sqrt_ts",
@@ -157,11 +166,11 @@ _ALL = (
         ".4g",
         "Square root of the test statistic, with the sign of the norm",
         fill=_signed_root,
-        place=4,
+        place=6,
     ),
-    LightCurveColumn("status", "", None, "Outcome of the fit", FIT, place=6),
+    LightCurveColumn("status", "", None, "Outcome of the fit", FIT, place=8),
     LightCurveColumn("reason", "", None, "The outcome in words, where it is not plainly ok", FIT),
-    LightCurveColumn("counts", "", None, "Events in the fit", COUNTS, place=5),
+    LightCurveColumn("counts", "", None, "Events in the fit", COUNTS, place=7),
     LightCurveColumn("npred", "", ".4g", "Predicted events at the minimum", COUNTS),
     LightCurveColumn("npred_excess", "", ".4g", "Predicted events of the source at the minimum", COUNTS),
     LightCurveColumn("n_on", "", None, "Events in the ON region", COUNTS),

@@ -12,13 +12,15 @@ from tevcurve.options import STATISTIC, check_choice
 from tevcurve.statistics import STATISTICS
 
 
-def fit_rows(joint, options):
+def fit_rows(joint, options, nuisances=None):
     """(columns, statuses, reasons) of all rows of a `RowLikelihood`: a dict of arrays and two lists of str.
 
     Parameters
     ----------
     joint : `RowLikelihood` of all rows
     options : `FitOptions`
+    nuisances : function(best norms (n_fitted,)) -> `RowNuisances` of the fitted rows, which make the total errors and
+        limits; default: there are none
     """
     steps = options.steps
     estimate = estimate_norms(
@@ -29,6 +31,7 @@ def fit_rows(joint, options):
         ul_rise=options.sigma_ul**2 if "ul" in steps else None,
         ts="ts" in steps,
         scan=options.norm_values if "norm-scan" in steps else None,
+        spreads=None if nuisances is None else lambda norm: nuisances(norm).spreads(),
     )
     columns = joint.columns(estimate)
     status, reason = statuses(joint, estimate.minimum, columns)

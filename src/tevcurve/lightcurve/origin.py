@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import astropy.units as u
 
@@ -18,7 +19,7 @@ from tevcurve.lightcurve.nuisances import row_nuisances
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.plan_words import plan_meta
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.row_table import table_of_rows
+from tevcurve.lightcurve.row_table import BesideNorms, table_of_rows
 from tevcurve.lightcurve.rows_of_runs import rows_of_runs
 from tevcurve.lightcurve.runs import BinsOnDemand, Runs, terms_of_each
 from tevcurve.lightcurve.scale_words import scale_words
@@ -146,13 +147,14 @@ class LightCurveOrigin(TwoBands, Plan):
 
     def light_curve(self):
         """The `LightCurve` of the present settings."""
-        joint, time_bins = self.rows(below_zero=self.options.negative)
+        # Where backgrounds are not known, what a row without flux sees may be below zero.
+        joint, time_bins = self.rows(self.options.negative or self.systematics.shifts_rows)
+        nuisances = partial(self.nuisances, joint) if self.systematics else None
         shapes = None
         if self.options.free:
             shapes = FreeSpectra(joint, self.spectrum, self.reduction.nodes_of(self.runs[0]))
-        table = table_of_rows(
-            joint, time_bins, self.bands, self.spectrum, self.options, self.said(), shapes=shapes
-        )
+        beside, meta = BesideNorms(shapes, nuisances), self.said()
+        table = table_of_rows(joint, time_bins, self.bands, self.spectrum, self.options, meta, beside=beside)
         describe_parameters(table, self.spectrum, self.options.free)
         return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
 

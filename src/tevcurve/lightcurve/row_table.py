@@ -1,6 +1,9 @@
 """The light curve of time bins and bands that were laid over reduced runs."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from astropy.time import Time
@@ -14,7 +17,24 @@ from tevcurve.lightcurve.table_making import table_of_arrays
 log = logging.getLogger(__name__)
 
 
-def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, shapes=None):
+@dataclass(frozen=True, eq=False)
+class BesideNorms:
+    """What rows get beside their norms.
+
+    Attributes
+    ----------
+    shapes : `FreeSpectra`, fits the spectrum's shape in each row; None: it is fixed
+    nuisances : function(best norms (n_fitted,)) -> `RowNuisances`, see `fit_rows`; None: there are none
+    """
+
+    shapes: Any = None
+    nuisances: Callable | None = None
+
+
+NOTHING = BesideNorms()
+
+
+def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, beside=NOTHING):
     """The astropy Table of the light curve of a `RowLikelihood`: one row per time bin and band, in that order.
 
     Parameters
@@ -26,9 +46,9 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
     options : `FitOptions`
     meta : dict
     e_ref : float, reference energy in TeV; default: the middle of each band in log
-    shapes : `FreeSpectra`, fits the spectrum's shape in each row; default: it is fixed
+    beside : `BesideNorms`
     """
-    columns, status, reason = fit_rows(joint, options)
+    columns, status, reason = fit_rows(joint, options, beside.nuisances)
     cut, exposure, n_bands = joint.cut, joint.exposure, len(bands) - 1
     dark = np.count_nonzero(cut.ontime == 0)
     if dark:
@@ -47,8 +67,8 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
     )
     repeats = 1 if isinstance(spectrum, list) else time_bins.n_bins
     reference = {name: np.tile(values, repeats) for name, values in of_bands.items()}
-    if shapes is not None:
-        columns, reference, status, reason = shapes.fit(
+    if beside.shapes is not None:
+        columns, reference, status, reason = beside.shapes.fit(
             (columns, reference, status, reason), (e_ref, e_min, e_max), options
         )
     is_free = bool(options.free) & (np.array(status) == "ok")

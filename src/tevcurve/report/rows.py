@@ -9,7 +9,7 @@ from astropy.table import Table
 from astropy.time import Time
 
 from tevcurve.leap_seconds import as_if_none_were_to_come, as_utc
-from tevcurve.lightcurve.columns import TITLES, VARIANTS, declared, first_look
+from tevcurve.lightcurve.columns import ENDINGS, TITLES, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.plots.rows import series_of
@@ -22,7 +22,7 @@ MJD_OF_1970, DAY_MS = 40587, 86_400_000
 LIMIT_TS = 4.0
 # Of the columns that are looked at first, those that the page has in its own words.
 SHOWN = (
-    *(name + end for name in TITLES for end in VARIANTS),
+    *(name + end for name in TITLES for end in ENDINGS),
     "ts",
     "sqrt_ts",
     "counts",

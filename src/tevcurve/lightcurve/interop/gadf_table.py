@@ -27,7 +27,7 @@ from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks
-from tevcurve.lightcurve.columns import QUANTITIES, VARIANTS
+from tevcurve.lightcurve.columns import ENDINGS, QUANTITIES
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.selection import bins_of_rows
@@ -294,7 +294,7 @@ def _references(
         found = _references_of(spectrum, energies)
         quantity = next((q for q in QUANTITIES if q in columns), None)
         if quantity is not None and "norm" not in columns:
-            for end in VARIANTS:
+            for end in ENDINGS:
                 if quantity + end in columns:
                     norm = columns.pop(quantity + end).quantity / found[f"ref_{quantity}"]
                     columns[f"norm{end}"] = Column(norm.to_value(""))

@@ -6,7 +6,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from tevcurve.bins.made import MadeBins
-from tevcurve.lightcurve.columns import QUANTITIES, VARIANTS
+from tevcurve.lightcurve.columns import ENDINGS, QUANTITIES
 from tevcurve.lightcurve.free_spectra import column_name
 from tevcurve.lightcurve.selection import NoOrigin
 
@@ -72,7 +72,7 @@ def _in_common_reference(table, others):
     """The rows with their norms in units of the `ref_dnde` of other rows in the same bands."""
     table = table.copy()
     factor = np.asarray(table["ref_dnde"]) / np.asarray(others["ref_dnde"])
-    for end in VARIANTS:
+    for end in ENDINGS:
         if f"norm{end}" in table.colnames:
             table[f"norm{end}"] *= factor
     for quantity in QUANTITIES:
