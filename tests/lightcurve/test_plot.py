@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.plot import COLOURS, plot
+from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.product import LightCurve
 
 # The four Crab runs of the tutorial
@@ -376,3 +377,43 @@ def test_one_instrument_needs_no_entry(ax):
     plot(curve, ax)
     assert ax.get_legend_handles_labels()[1] == []
     assert "HESS" not in str(curve)
+
+
+def with_totals(**more):
+    zeros = NORM * 0
+    totals = {"norm_err_tot": zeros + 0.5, "norm_errn_tot": zeros + 0.45, "norm_errp_tot": zeros + 0.6}
+    return make(**totals, norm_ul_tot=NORM + 0.9, **more)
+
+
+def test_errors_with_systematic_errors_are_pale_bars_with_caps(ax):
+    plot(with_totals(), ax=ax)
+    points, pale = ax.containers
+    assert_allclose(drawn(points)[2], np.transpose([NORM - 0.2, NORM + 0.4]) * 1e-11, rtol=1e-12)
+    _, caps, bars = pale
+    assert_allclose(
+        np.array(bars[0].get_segments())[..., 1], np.transpose([NORM - 0.45, NORM + 0.6]) * 1e-11, rtol=1e-12
+    )
+    assert len(caps) == 2
+    assert bars[0].get_alpha() < 1
+    assert to_hex(bars[0].get_color()[0]) == to_hex(points.lines[0].get_color())
+    assert PALE in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_errors_with_systematic_errors_are_symmetric_where_a_side_is_unknown(ax):
+    lower = np.array([0.45, np.nan, 0.45, 0.45])
+    plot(make(norm_err_tot=NORM * 0 + 0.5, norm_errn_tot=lower, norm_errp_tot=NORM * 0 + 0.6), ax=ax)
+    ends = np.array(ax.containers[1][2][0].get_segments())[..., 1]
+    assert_allclose(ends[1], np.array([NORM[1] - 0.5, NORM[1] + 0.5]) * 1e-11, rtol=1e-12)
+
+
+def test_limits_are_with_systematic_errors_where_there_are_any(ax):
+    plot(with_totals(ts=[1.0, 100.0, 1.0, 100.0]), ax=ax)
+    limits = next(each for each in ax.containers if each.lines[0] and each.lines[0].get_markersize() > 10)
+    assert_allclose(limits.lines[0].get_ydata(), (NORM[[0, 2]] + 0.9) * 1e-11, rtol=1e-12)
+    assert PALE in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_without_systematic_errors_nothing_is_said_of_them(ax):
+    plot(make(), ax=ax)
+    assert len(ax.containers) == 1
+    assert ax.get_legend() is None

@@ -12,8 +12,11 @@ EDGES = np.array([1.0, 3.0, 10.0])
 SCAN = np.geomspace(0.2, 5, 5)
 
 
-def make_rows(n_times=4, first_day=53343.0, edges=EDGES, meta=None, scale="tt", seed=1, **kept):
-    """A light curve of 20-minute bins, one per day, in the bands between edges, each number its own."""
+def make_rows(n_times=4, first_day=53343.0, edges=EDGES, meta=None, scale="tt", seed=1, totals=False, **kept):
+    """A light curve of 20-minute bins, one per day, in the bands between edges, each number its own.
+
+    totals: whether it has errors and limits with systematic errors, too.
+    """
     rng = np.random.default_rng(seed)
     n_bands = len(edges) - 1
     n_rows = n_times * n_bands
@@ -42,6 +45,14 @@ def make_rows(n_times=4, first_day=53343.0, edges=EDGES, meta=None, scale="tt", 
         "norm_scan": SCAN,
         "dloglike_scan": rng.uniform(0, 9, (n_rows, len(SCAN))),
     }
+    if totals:
+        columns |= {
+            "norm_err_sys": 0.1 * norm,
+            "norm_err_tot": np.hypot(0.1, 0.1) * norm,
+            "norm_errn_tot": columns["norm_errn"] + 0.1,
+            "norm_errp_tot": columns["norm_errp"] + 0.15,
+            "norm_ul_tot": columns["norm_ul"] + 0.2,
+        }
     meta = {"source": "crab", "method": "3d", "sigma": 1.0, "upper_limit": 0.95} | (meta or {})
     made = LightCurve.from_arrays(
         start,

@@ -165,13 +165,13 @@ def _width(ax: "Axes") -> float:
     return width * (1.1 if ax.figure.get_layout_engine() is not None else 1.0)
 
 
-def legend_above(ax: "Axes", last: str = "", **keywords: Any) -> "Legend | None":
+def legend_above(ax: "Axes", last: Sequence[str] = (), **keywords: Any) -> "Legend | None":
     """The legend of an axes above it, where no data are, in as many columns as fit; None without entries.
 
     Parameters
     ----------
     ax : matplotlib axes
-    last : label of the entry that comes after all others
+    last : labels of entries that come after all others, in their order
     keywords : for `matplotlib.axes.Axes.legend`
     """
     from matplotlib import rcParams
@@ -180,7 +180,8 @@ def legend_above(ax: "Axes", last: str = "", **keywords: Any) -> "Legend | None"
     handles, labels = ax.get_legend_handles_labels()
     if not labels:
         return None
-    order = sorted(range(len(labels)), key=lambda number: labels[number] == last)
+    place = {label: number for number, label in enumerate(last, start=1)}
+    order = sorted(range(len(labels)), key=lambda number: place.get(labels[number], 0))
     handles, labels = ([each[number] for number in order] for each in (handles, labels))
     size = FontProperties(size=rcParams["legend.fontsize"]).get_size_in_points() / 72
     # the power of ten of the value axis stands at the left

@@ -11,6 +11,7 @@ from tevcurve.files.columns import in_a_sentence
 from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
+from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.plots.rows import drawn_alike
 from tevcurve.lightcurve.provenance import told
 from tevcurve.lightcurve.selection import INSTRUMENT, instruments_together, rows_of_instruments
@@ -90,20 +91,22 @@ def figure(light_curve):
     """The fluxes over time as an SVG element, str; empty where there is nothing to draw.
 
     A row is a point with its errors and its time span; one without a significant flux (TS below 4) is an arrow that
-    hangs from its upper limit. The point of one that was fitted in a part of its band only is hollow.
+    hangs from its upper limit. The point of one that was fitted in a part of its band only is hollow. Pale bars are
+    errors with systematic errors, and limits are then with these, too.
 
     light_curve: `LightCurve`.
     """
     table = light_curve.table
     if not {"flux", "e_min", "e_max"} <= set(table.colnames) or not 0 < len(table) <= TOO_MANY:
         return ""
-    flux, low, high, is_limit = _drawn(table)
+    (flux, low, high, is_limit), (beneath, above) = _drawn(table), _total_ends(table)
     known = np.isfinite(high)
     if not known.any():
         return ""
     ends = ("phase_min", "phase_max") if "phase_min" in table.colnames else ("time_min", "time_max")
     start, stop = (np.asarray(table[name], dtype=float) for name in ends)
-    bottom, top = min(0.0, np.min(low[known])), np.max(high[known])
+    beneath, above = (np.where(known & ~is_limit, each, np.nan) for each in (beneath, above))
+    bottom, top = min(0.0, np.min(np.fmin(low, beneath)[known])), np.max(np.fmax(high, above)[known])
     x = _scale(start[known].min(), stop[known].max(), LEFT, WIDTH - RIGHT)
     y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
     colours = _colours()
@@ -117,8 +120,13 @@ def figure(light_curve):
         ends = x(start[number]), x(stop[number])
         heights = (y(flux[number]), y(low[number]), y(high[number]))
         kind = bool(is_limit[number]), bool(hollow[number])
-        parts.append(_mark(ends, heights, *kind, colours[place[number] % len(colours)], words))
+        colour = colours[place[number] % len(colours)]
+        parts.append(_mark(ends, heights, *kind, colour, words))
+        if np.isfinite(above[number]):
+            parts.append(_pale_bar(sum(ends) / 2, y(beneath[number]), y(above[number]), colour))
     parts += _legend(list(series), colours)
+    if np.isfinite(above).any() or (is_limit & np.isfinite(_column(table, "flux_ul_tot"))).any():
+        parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, "middle", PALE))
     title = escape(summary(light_curve))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
@@ -167,7 +175,8 @@ def value_texts(table, quantity="flux"):
     table : astropy Table of a light curve
     quantity : name of the column of values
     """
-    names = [f"{quantity}{end}" for end in ("", "_err", "_ul") if f"{quantity}{end}" in table.colnames]
+    ends = ("", "_err", "_err_tot", "_ul", "_ul_tot")
+    names = [f"{quantity}{end}" for end in ends if f"{quantity}{end}" in table.colnames]
     if quantity not in names:
         return {}
     value, error, limit, down, up = (
@@ -194,6 +203,8 @@ def _drawn(table):
     values = {
         name: _column(table, name) for name in ("flux", "flux_err", "flux_errn", "flux_errp", "flux_ul", "ts")
     }
+    total = _column(table, "flux_ul_tot")
+    values["flux_ul"] = np.where(np.isfinite(total), total, values["flux_ul"])
     flux = values["flux"]
     down = np.where(np.isfinite(values["flux_errn"]), values["flux_errn"], np.nan_to_num(values["flux_err"]))
     up = np.where(np.isfinite(values["flux_errp"]), values["flux_errp"], np.nan_to_num(values["flux_err"]))
@@ -201,6 +212,13 @@ def _drawn(table):
     is_limit |= np.isfinite(values["flux_ul"]) & ~np.isfinite(flux)
     low = np.where(is_limit, 0.0, flux - down)
     return flux, low, np.where(is_limit, values["flux_ul"], flux + up), is_limit
+
+
+def _total_ends(table):
+    """Lower and upper end of each row's flux with systematic errors; NaN where there are none."""
+    flux, both = _column(table, "flux"), _column(table, "flux_err_tot")
+    down, up = (_column(table, f"flux_err{side}_tot") for side in "np")
+    return flux - np.where(np.isfinite(down), down, both), flux + np.where(np.isfinite(up), up, both)
 
 
 def _column(table, name):
@@ -257,6 +275,13 @@ def _mark(ends, heights, is_limit, is_hollow, colour, words):
     return f'<g>{title}<path d="{path}" fill="none" stroke="{colour}"/>{point}</g>'
 
 
+def _pale_bar(middle, low, high, colour):
+    """A bar with caps."""
+    caps = f"M{middle - 3:.1f} {low:.1f}h6M{middle - 3:.1f} {high:.1f}h6"
+    path = f"M{middle:.1f} {low:.1f}V{high:.1f}{caps}"
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-opacity="0.45"/>'
+
+
 def _words(row):
     """What a pointer on a row shows."""
     words = f"MJD {row['time_min']:.5f} to {row['time_max']:.5f}"
@@ -267,7 +292,7 @@ def _words(row):
     errors = [row[name] for name in ("flux_errn", "flux_errp") if name in row.colnames]
     errors = errors if len(errors) == 2 else [row[name] for name in ("flux_err",) if name in row.colnames]
     words += f": flux {with_errors(row['flux'], *errors)}"
-    for name in ("flux_ul", "counts", "status"):
+    for name in ("flux_err_tot", "flux_ul", "flux_ul_tot", "counts", "status"):
         if name in row.colnames:
             value = row[name]
             words += f", {name} {value if isinstance(value, str) else format(float(value), '.3g')}"

@@ -12,7 +12,7 @@ from tevcurve.figures.style import COLOURS, MARKERS, band_text, legend_above, un
 from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
-from tevcurve.lightcurve.plots.points import HOLLOW, draw_points, make_room_for_arrows
+from tevcurve.lightcurve.plots.points import LAST, draw_points, make_room_for_arrows
 from tevcurve.lightcurve.plots.rows import drawn_alike, limits_of, values_of
 from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, scale_of
 
@@ -43,8 +43,9 @@ def plot(
 ):
     """The axes with a light curve drawn: points with their time span and errors, limits as arrows.
 
-    Errors are asymmetric where the table has both sides, else symmetric. Rows without a value are left out. The mark of
-    a flux that was fitted in a part of its band only is hollow.
+    Errors are asymmetric where the table has both sides, else symmetric. Where the table has errors and limits with
+    systematic errors, these are pale bars with caps, and the limits; the legend says so. Rows without a value are left
+    out. The mark of a flux that was fitted in a part of its band only is hollow.
     Several instruments and energy bands get one colour, marker and legend entry each; where rows may be of several
     instruments together, those of the same ones do. Where there are several entries a
     legend is made above the axes. An axes that is logarithmic stays so.
@@ -147,8 +148,8 @@ def _draw_over(ax, light_curve, exposure, blocks, flare, quantity):
     if flare is not None:
         plot_flare(flare, ax)
     labels = ax.get_legend_handles_labels()[1]
-    if len(labels) > 1 or HOLLOW in labels:
-        legend_above(ax, last=HOLLOW)
+    if len(labels) > 1 or set(LAST) & set(labels):
+        legend_above(ax, last=LAST)
 
 
 def _label_values(ax, drawn, meta):

@@ -81,3 +81,10 @@ def test_missing_values_of_pandas_are_nan():
     frame["time_min"] = pandas.array([53343.0, None, 53344.0, 53344.0], dtype="Float64")
     with pytest.raises(InputError, match="without a time"):
         LightCurve.from_pandas(frame)
+
+
+def test_errors_with_systematic_errors_come_back():
+    light_curve = make_rows(3, totals=True)
+    frame = light_curve.to_pandas()
+    assert_array_equal(frame["flux_ul_tot"], light_curve.table["flux_ul_tot"])
+    assert_same_rows(LightCurve.from_pandas(frame).table, light_curve.table)

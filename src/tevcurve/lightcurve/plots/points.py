@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 ARROW_LENGTH = 11  # points
 HOLLOW = "hollow: fitted in a part of the band"
+PALE = "pale, and limits: with systematic errors"
+# Entries of a legend that are of no series, in their order.
+LAST = (PALE, HOLLOW)
+OPACITY, CAPS = 0.45, 2.5
 
 
 def draw_points(
@@ -23,6 +27,8 @@ def draw_points(
     middle: np.ndarray | None = None,
 ) -> "Line2D":
     """The line of the points of one series, which is there even if all of its rows are limits.
+
+    Errors with systematic errors, where there are any, are pale bars with caps behind the others.
 
     Parameters
     ----------
@@ -56,6 +62,7 @@ def draw_points(
         **{**style, "label": label},
     )
     line = bars.lines[0]
+    _draw_totals(ax, (middle, points, is_upper), values, style, line)
     arrows = _arrow_style(style, line.get_color())
     for chosen, name, sign in ((is_upper, "upper", -1), (is_lower, "lower", 1)):
         if chosen.any():
@@ -66,6 +73,28 @@ def draw_points(
     if marked.any():
         _draw_hollow(ax, middle[marked], heights[marked], line)
     return line
+
+
+def _draw_totals(
+    ax: "Axes",
+    drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
+    values: dict[str, np.ndarray],
+    style: dict[str, Any],
+    line: "Line2D",
+) -> None:
+    """Pale bars with caps of errors with systematic errors; the first ones of an axes have the entry in the legend.
+
+    drawn: middle, is_point and is_upper, arrays (n,).
+    """
+    middle, is_point, is_upper = drawn
+    points = is_point & np.isfinite(values["total"]).all(axis=0)
+    if not (points.any() or (is_upper & values["is_total"]).any()):
+        return
+    style = _bar_style(style, line.get_color(), but=("alpha", "zorder"))
+    style |= {"alpha": OPACITY, "zorder": line.get_zorder() - 0.1, "capsize": CAPS, "marker": "none"}
+    label = None if PALE in ax.get_legend_handles_labels()[1] else PALE
+    ends = values["total"][:, points]
+    ax.errorbar(middle[points], values["value"][points], yerr=ends, label=label, **style)
 
 
 def _draw_hollow(ax: "Axes", x: np.ndarray, y: np.ndarray, line: "Line2D") -> None:
@@ -86,10 +115,15 @@ def _draw_hollow(ax: "Axes", x: np.ndarray, y: np.ndarray, line: "Line2D") -> No
     )
 
 
-def _arrow_style(style: dict[str, Any], colour: Any) -> dict[str, Any]:
+def _bar_style(style: dict[str, Any], colour: Any, but: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What bars without a mark have of the style of a series."""
     kept = ("elinewidth", "alpha", "zorder", "ecolor", "clip_on", "rasterized", "visible", "transform")
-    arrows = {key: style[key] for key in kept if key in style}
-    arrows |= {"color": colour, "linestyle": "none", "markerfacecolor": "none"}
+    bars = {key: style[key] for key in kept if key in style and key not in but}
+    return bars | {"color": colour, "linestyle": "none"}
+
+
+def _arrow_style(style: dict[str, Any], colour: Any) -> dict[str, Any]:
+    arrows = _bar_style(style, colour) | {"markerfacecolor": "none"}
     return arrows | {"markersize": 2 * ARROW_LENGTH, "markeredgewidth": style["elinewidth"]}
 
 

@@ -19,7 +19,8 @@ NOT_MEASURED = ("shape_fixed",)
 def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.ndarray]:
     """`value`, `errors` (2, n), `upper` and `lower` limit of each row, float64 in a unit, NaN where unknown.
 
-    Errors are asymmetric where the table has both sides, else symmetric.
+    Errors are asymmetric where the table has both sides, else symmetric. `total` (2, n) are those with systematic
+    errors; the upper limit is that with systematic errors where there is one, and `is_total` (n,) says so.
 
     Parameters
     ----------
@@ -35,14 +36,20 @@ def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.n
         return array * (table[name].unit or u.dimensionless_unscaled).to(unit)
 
     value, symmetric = column(quantity), column(f"{quantity}_err")
-    errors = np.array([column(f"{quantity}_errn"), column(f"{quantity}_errp")])
+    errors, total = (
+        np.array([column(f"{quantity}_errn{end}"), column(f"{quantity}_errp{end}")]) for end in ("", "_tot")
+    )
     errors = np.where(np.isfinite(errors).all(axis=0), errors, symmetric)
+    total = np.where(np.isfinite(total).all(axis=0), total, column(f"{quantity}_err_tot"))
+    limit = column(f"{quantity}_ul_tot")
     if quantity not in TITLES and "status" in table.colnames:
         value = np.where(np.isin(table["status"], NOT_MEASURED), np.nan, value)
     return {
         "value": value,
         "errors": errors,
-        "upper": column(f"{quantity}_ul"),
+        "total": total,
+        "upper": np.where(np.isfinite(limit), limit, column(f"{quantity}_ul")),
+        "is_total": np.isfinite(limit),
         "lower": column(f"{quantity}_ll"),
     }
 

@@ -7,7 +7,7 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS, label_energies, unit_text, with_default
 from tevcurve.lightcurve.columns import EFLUX_UNIT
 from tevcurve.lightcurve.fitted_energies import SAME, extrapolating
-from tevcurve.lightcurve.plots.points import HOLLOW, draw_points
+from tevcurve.lightcurve.plots.points import LAST, draw_points
 from tevcurve.lightcurve.plots.rows import limits_of, values_of
 from tevcurve.lightcurve.sed.curves import DNDE, ENERGY, free_columns
 from tevcurve.lightcurve.selection import bins_of_rows
@@ -35,7 +35,8 @@ def plot(flux_points, ax=None, columns=None, ts_threshold=4, color=None):
     """List of axes: E^2 dN/dE of each time bin in a panel of its own, all with the same axes.
 
     Points stand at `e_ref` over their band with asymmetric errors, limits are arrows; a point whose fit covers a part
-    of its band is hollow. The line is the fit of all energies of the time bin: with the parameters that were free,
+    of its band is hollow; where the table has errors and limits with systematic errors, these are pale bars and the
+    limits. The line is the fit of all energies of the time bin: with the parameters that were free,
     whose values are beside it, or, dashed, the reference spectrum scaled to the flux. It is left out where
     the source is not seen.
 
@@ -181,8 +182,8 @@ def _draw_legend(axes):
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             known.setdefault(label, handle)
-    if HOLLOW in known:
-        known[HOLLOW] = known.pop(HOLLOW)  # the last one
+    for label in (label for label in LAST if label in known):
+        known[label] = known.pop(label)
     if known:
         style = {"frameon": False, "fontsize": "small", "ncols": 1 if axes[0].get_gridspec().ncols < 2 else 3}
         axes[0].figure.legend(list(known.values()), list(known), loc="upper right", **style)
@@ -217,7 +218,7 @@ def _heights(flux_points, unit):
     """(lowest, highest) value that is to be seen, in a unit; None where there is nothing."""
     values = values_of(flux_points.table, QUANTITY, unit)
     upper, _ = limits_of(flux_points.table, values, 4)
-    value, (down, up) = values["value"], np.nan_to_num(values["errors"])
+    value, (down, up) = values["value"], np.nan_to_num(np.fmax(values["errors"], values["total"]))
     low = np.where(upper, values["upper"] / 3, np.where(value - down > value / 10, value - down, value / 3))
     high = np.where(upper, values["upper"], value + up)
     known = np.isfinite(low) & np.isfinite(high) & (low > 0)
