@@ -17,6 +17,7 @@ from tevcurve.report.conclusion import conclude
 from tevcurve.report.field_figure import field_figure
 from tevcurve.report.figure_style import SIGNS, plain
 from tevcurve.report.light_curve_figure import light_curve_figure
+from tevcurve.report.not_known import not_known
 from tevcurve.report.quality_figures import quality_figures
 from tevcurve.report.rows import ReportRows
 from tevcurve.report.spectra import Spectra
@@ -71,12 +72,16 @@ def report_html(result, *, n_toys=None, spectra=None):
     variability = _variability(light_curve, rows, n_toys)
     figures, missing = _figures(light_curve, rows, variability)
     conclusion = conclude(light_curve, rows, variability, missing)
+    unknown = not_known(light_curve)
+    if unknown is not None and unknown.figure is not None:
+        figures["scales"] = ("Scales of instruments", unknown.figure)
     return _filled(
         conclusion=conclusion,
         rows=rows,
         figures=figures,
         bands=_band_choices(rows),
         visits=visits(rows),
+        not_known=unknown,
         spectra=None if spectra is None else Spectra.of(spectra),
         variability=[
             (name, summary and tables.variability_table(summary), s) for name, summary, s in variability

@@ -1,0 +1,85 @@
+"""What the page says of scales of instruments and of systematic errors."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from astropy.table import Table
+from light_curve_rows import make_rows
+
+from tevcurve.report import report_html
+from tevcurve.report.not_known import not_known, scale_table
+
+
+def scales(from_="overlap", n_cells=8):
+    rows = {
+        "instrument": ["magic", "fact<b>"],
+        "scale": np.exp([-0.1, 0.2]),
+        "log_scale": [-0.1, 0.2],
+        "error": [0.05, 0.1],
+        "prior": [np.inf, 0.15],
+        "pull": [np.nan, 0.2 / 0.15],
+        "overlap": [5400.0, 0.0],
+    }
+    meta = {"reference": "hess", "from": from_, "n_cells": n_cells, "not_told": ["One cannot say."]}
+    return Table(rows, meta=meta)
+
+
+def of(scales=None, **meta):
+    return not_known(SimpleNamespace(scales=scales, meta=meta))
+
+
+def test_scales_have_the_ends_of_their_errors_in_ln():
+    assert scale_table(scales()).rows == [
+        # exp(-0.1) is 0.90484, exp(-0.15) 0.86071, exp(-0.05) 0.95123
+        ["magic", "0.905 −0.044 +0.046", "−0.100 ± 0.050", "free", "–", "1.5 h"],
+        # exp(0.2) is 1.22140, exp(0.1) 1.10517, exp(0.3) 1.34986
+        ["fact<b>", "1.221 −0.116 +0.128", "0.200 ± 0.100", "0 ± 0.15", "1.33", "0 s"],
+    ]
+
+
+def test_the_hypothesis_is_said():
+    assert "under the hypothesis that the source does not vary" in " ".join(of(scales("constant")).sentences)
+    assert "8 stretches of at most half an hour" in " ".join(of(scales()).sentences)
+    assert "as their priors say" in " ".join(of(scales(n_cells=0)).sentences)
+    assert all("seen by hess" in of(scales(word)).sentences[0] for word in ("overlap", "constant"))
+
+
+def test_the_figure_has_scales_and_priors():
+    drawn = of(scales()).figure
+    (trace,) = drawn["data"]
+    np.testing.assert_allclose(trace["x"], np.exp([-0.1, 0.2]))
+    np.testing.assert_allclose(
+        trace["error_x"]["array"], np.exp([-0.05, 0.3]) - np.exp([-0.1, 0.2]), rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        trace["error_x"]["arrayminus"], np.exp([-0.1, 0.2]) - np.exp([-0.15, 0.1]), rtol=1e-5
+    )
+    assert trace["y"] == ["magic", "fact&lt;b&gt;"]
+    assert [(each["type"], each["x0"], each["x1"]) for each in drawn["layout"]["shapes"]] == [
+        ("line", 1, 1),
+        ("rect", np.exp(-0.15), np.exp(0.15)),
+    ]
+
+
+def test_nothing_is_said_where_there_is_nothing():
+    assert of() is None
+    assert "not-known" not in report_html(make_rows(3, edges=[1, 10]), n_toys=0)
+
+
+def test_the_page_names_systematic_errors():
+    light_curve = make_rows(3, edges=[1, 10])
+    light_curve.table.meta["systematics"] = ["flux_scale 0.1 by night", "background 0.03 by <run>"]
+    page = report_html(light_curve, n_toys=0)
+    assert '<h2 id="not-known">Systematic errors</h2>' in page
+    assert "flux_scale 0.1 by night; background 0.03 by &lt;run&gt;" in page
+
+
+def test_the_page_has_scales(monkeypatch):
+    light_curve = make_rows(3, edges=[1, 10])
+    monkeypatch.setattr(type(light_curve), "scales", scales("constant"))
+    page = report_html(light_curve, n_toys=0)
+    assert '<h2 id="not-known">Instruments together</h2>' in page
+    assert "<li>One cannot say.</li>" in page
+    assert "fact&lt;b&gt;" in page
+    assert "fact<b>" not in page
+    assert '"scales": {' in page or '"scales":{' in page
