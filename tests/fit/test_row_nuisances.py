@@ -39,3 +39,17 @@ def test_some_rows_keep_their_loadings():
     some = make().take(np.array([0, 2]))
     assert some.spreads() == pytest.approx(make().spreads()[[0, 2]], rel=1e-14)
     assert list(some.row) == [0, 0, 1]
+
+
+def test_ratios_are_moved_by_the_difference():
+    nuisances, norm = make(), np.array([2.0, 0.5, 4.0])
+    loadings = np.zeros((3, 4))
+    loadings[nuisances.row, nuisances.nuisance] = nuisances.scale + nuisances.shift / norm[nuisances.row]
+    covariance = np.eye(4)
+    covariance[:2, :2] = nuisances.covariance
+    own = nuisances.own @ [1, 0, 0] + nuisances.own[:, 2] / norm**2
+    for upper, lower in ((0, 1), (2, 0)):
+        moved = loadings[upper] - loadings[lower]
+        wanted = moved @ covariance @ moved + own[upper] + own[lower]
+        found = nuisances.of_ratios(np.array([upper]), np.array([lower]), norm).spreads()
+        assert found[0] == pytest.approx([wanted, 0, 0], rel=1e-14)

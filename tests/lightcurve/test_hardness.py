@@ -1,5 +1,7 @@
 """The hardness of a light curve against the fluxes and errors of its bands."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.bins import by_edges, by_run
 from tevcurve.models import PowerLaw
 from tevcurve.pipeline import light_curve
+from tevcurve.systematics import Systematic, Systematics
 
 
 @pytest.fixture(scope="module", params=["3d", "1d"])
@@ -63,3 +66,19 @@ def test_what_has_no_hardness_says_so(flare):
         LightCurve(flare.table).hardness()
     with pytest.raises(InputError, match="upper_limit"):
         flare.hardness(upper_limit=2)
+
+
+def test_what_bands_have_in_common_is_not_in_their_ratio(flare):
+    """A scale of the flux cancels, and that of energies of a power law; what is new in each row does not."""
+    assert "hardness_err_sys" not in flare.hardness().colnames
+
+    def error(**effect):
+        systematics = Systematics((Systematic(sigma=0.1, **effect),))
+        made = replace(flare.origin, systematics=systematics).resolved().light_curve()
+        hardness = made.hardness()
+        return np.asarray(hardness["hardness_err_sys"]) / hardness["hardness"]
+
+    for effect in ("flux_scale", "energy_scale"):
+        np.testing.assert_allclose(error(effect=effect, by="night"), 0, atol=1e-12)
+    np.testing.assert_allclose(error(effect="flux_scale", by="row"), 0.1 * 2**0.5, rtol=1e-12)
+    assert np.all(error(effect="background", by="run") > 1e-4)

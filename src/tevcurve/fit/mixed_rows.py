@@ -68,6 +68,7 @@ class MixedRows(RowLikelihood):
         rows = [(kind.joint.profile.likelihood, kind.place) for kind in self.kinds]
         profile = OneAmplitude(ScaledPieces([each for each in rows if len(each[1])] or rows, len(fitted)))
         super().__init__(profile, fitted, runs, cuts_together(runs, cuts, n_times), reaches, setting)
+        self.comes_apart = all(joint.comes_apart for joint, _ in joints)
 
     def measured(self):
         """Columns of what was counted: events near the source in 3D and ON events in 1D."""
@@ -120,6 +121,21 @@ class MixedRows(RowLikelihood):
         for own, of_row, of_run in zip(place, row, run, strict=True):
             rows[own], runs[own] = of_row, of_run
         return RowPieces(ScaledPieces(likelihoods, n_pieces), rows, runs)
+
+    def background_slopes(self, norm):
+        """Mixed derivatives of half the statistic in norm and ln(background) of each piece, float array (n_pieces,).
+
+        In the order of `pieces`.
+
+        norm: float array (n_fitted,), norms of the rows.
+        """
+        found = [(kind, kind.joint.runs_apart()) for kind in self.kinds]
+        row = [kind.place[pieces.row] for kind, pieces in found]
+        run = [kind.runs[pieces.run] for kind, pieces in found]
+        slopes = np.empty(sum(map(len, row)))
+        for own, kind in zip(_places(row, run), self.kinds, strict=True):
+            slopes[own] = kind.joint.background_slopes(norm[kind.place])
+        return slopes
 
     def signal_rates(self, band, flux=None):
         """Counts expected of the source in a band per second of live time, float array (n_runs,).

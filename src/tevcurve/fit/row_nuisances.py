@@ -82,6 +82,34 @@ class RowNuisances:
             made += np.stack([np.einsum("rk,kl,rl->r", a, self.covariance, b) for a, b in pairs], axis=1)
         return made
 
+    def of_ratios(self, upper: np.ndarray, lower: np.ndarray, norm: np.ndarray) -> "RowNuisances":
+        """The loadings of ln(ratio) of the norms of pairs of rows, to first order: the differences of those of both.
+
+        Parameters
+        ----------
+        upper, lower : int arrays (n_pairs,), rows; each is in one pair at most
+        norm : float array (n_rows,), of the rows
+        """
+        pair, sign = np.full(self.n_rows, -1), np.zeros(self.n_rows)
+        for rows, of_rows in ((upper, 1.0), (lower, -1.0)):
+            pair[rows], sign[rows] = np.arange(len(rows)), of_rows
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = sign[self.row] * (self.scale + self.shift / norm[self.row])
+            own = self.own[:, 0] + 2 * self.own[:, 1] / norm + self.own[:, 2] / norm**2
+        kept, width = pair[self.row] >= 0, max(self.n_nuisances, 1)
+        key, place = np.unique((pair[self.row] * width + self.nuisance)[kept], return_inverse=True)
+        scale = np.bincount(place.ravel(), moved[kept], len(key))
+        alone = own[upper] + own[lower]
+        return replace(
+            self,
+            n_rows=len(upper),
+            row=key // width,
+            nuisance=key % width,
+            scale=scale,
+            shift=np.zeros(len(key)),
+            own=np.column_stack([alone, 0 * alone, 0 * alone]),
+        )
+
     def _of_scales(self, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """Loadings (n_rows, n_scales) on the scales of instruments."""
         dense = np.zeros((self.n_rows, self.n_scales))

@@ -11,15 +11,8 @@ from tevcurve.lightcurve.selection import TIME_TOLERANCE, NoOrigin, bins_of_rows
 SECONDS_PER_DAY = 86400
 # What must be the same for rows to mean the same; the rest of the metadata is kept where all agree.
 SAME = ("TIMESYS", "source", "method", "sigma", "sigma_ul", "negative", "interval", "free", "background")
-SAME += (
-    "shape_from",
-    "background_error",
-    "common_safe_energy_TeV",
-    "responses",
-    "systematics",
-    "cross_calibration",
-)
-SAME += ("reference_instrument",)
+SAME += ("shape_from", "background_error", "common_safe_energy_TeV", "responses")
+SAME += ("systematics", "reference_instrument", "cross_calibration")
 # What must be the same where both say it.
 SAME_IF_TOLD = ("position",)
 

@@ -16,7 +16,9 @@ DESCRIPTIONS = {
     "hardness_errp": "Distance up to the upper end of the likelihood interval",
     "hardness_ll": "Lower limit, at the confidence level in the metadata",
     "hardness_ul": "Upper limit, at the confidence level in the metadata",
+    "hardness_err_sys": "Systematic error, of one standard deviation",
 }
+SYSTEMATIC = "hardness_err_sys"
 TIMES = ("instrument", "phase_min", "phase_max", "time_min", "time_max", "time_mean")
 
 
@@ -47,6 +49,10 @@ def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sig
     has a factor of its own on its background, with that error: what shifts the backgrounds of both bands alike is not
     in the interval as such, which is too wide or too narrow for it.
 
+    The interval is that of counts. What is not known and the bands have in common, such as a scale of the flux, is not
+    in the ratio; what `systematics` leave of an error of it, to first order, is `hardness_err_sys`, which is there
+    where the light curve has any.
+
     Parameters
     ----------
     light_curve : `LightCurve`
@@ -64,6 +70,7 @@ def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sig
     flux = origin.spectrum.photon_flux(edges)
     unit = np.nan if joint.dark[[low, high]].any() else flux[high] / flux[low]
     columns, status, reason = _of_bins(joint, low, high, unit, sigma**2, limit**2)
+    columns |= _systematic(table, origin, joint, (low, high), columns["hardness"])
     reason = _with_energies(table, n_bands, (low, high), status, reason)
     shown = [table[name][::n_bands] for name in TIMES if name in table.colnames]
     form = f".{decimals_of(*columns['hardness_errn'], *columns['hardness_errp'])}f"
@@ -82,6 +89,25 @@ def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sig
         "sigma_ul": limit,
     }
     return Table(shown, meta=meta, copy=False)
+
+
+def _systematic(table, origin, joint, bands, hardness):
+    """The column `hardness_err_sys`, a dict of one array (n_times,); none where the light curve has no systematics.
+
+    In a parameter a ratio moves by the difference of what its two fluxes do, which is 0 where both scale alike.
+    """
+    if not {"systematics", "cross_calibration"} & set(table.meta):
+        return {}
+    norm = np.asarray(table["norm"], dtype=float)
+    nuisances = origin.nuisances(joint, norm[joint.fitted])
+    place = numbers_among(joint.fitted, joint.n_bins).reshape(-1, joint.n_bands)[:, list(bands)]
+    error = np.full(len(place), np.nan)
+    k = np.flatnonzero((place >= 0).all(axis=1))
+    if nuisances is None or not len(k):
+        return {SYSTEMATIC: error}
+    low, high = place[k].T
+    error[k] = np.sqrt(nuisances.of_ratios(high, low, norm[joint.fitted]).spreads()[:, 0])
+    return {SYSTEMATIC: hardness * error}
 
 
 def _with_energies(table, n_bands, bands, status, reason):
@@ -115,7 +141,7 @@ def _checked(bands, n_bands):
 def _of_bins(joint, low, high, unit, rise, ul_rise):
     """(columns, statuses, reasons) of all time bins; `unit` is the ratio of the references."""
     place = numbers_among(joint.fitted, joint.n_bins).reshape(-1, joint.n_bands)
-    columns = {name: np.full(len(place), np.nan) for name in DESCRIPTIONS}
+    columns = {name: np.full(len(place), np.nan) for name in DESCRIPTIONS if name != SYSTEMATIC}
     status, reason = ["ok"] * len(place), [""] * len(place)
     fitted = (place[:, low] >= 0) & (place[:, high] >= 0)
     for k in np.flatnonzero(~fitted):
