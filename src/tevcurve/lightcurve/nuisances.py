@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.errors import InputError
 from tevcurve.fit.laws import NO_GROUP, RunGroups, groups_of
 from tevcurve.fit.norms import estimate_norms
@@ -218,7 +219,7 @@ def _groups(effect: Systematic, joint: Any, systematics: Systematics) -> RunGrou
     groups = groups_of(effect, joint.runs, systematics.night_lon_rad)
     if effect.effect != BACKGROUND:
         return groups
-    in_cubes = norm_of_runs(systematics, joint.runs) >= 0
+    in_cubes = _norms_of_cubes(joint, systematics) >= 0
     acts = groups.of_run >= 0
     kinds, of_kind = np.unique(2 * groups.of_run[acts] + in_cubes[acts], return_inverse=True)
     is_mixed = np.bincount(kinds // 2, minlength=len(groups.names)) > 1
@@ -226,6 +227,12 @@ def _groups(effect: Systematic, joint: Any, systematics: Systematics) -> RunGrou
     of_run = groups.of_run.copy()
     of_run[acts] = of_kind.ravel()
     return RunGroups(tuple(names), of_run)
+
+
+def _norms_of_cubes(joint: Any, systematics: Systematics) -> np.ndarray:
+    """Which of the settled norms each run has, int array (n_runs,), -1 for none, as ON and OFF counts have."""
+    is_cube = np.array([isinstance(run, CubeTerms) for run in joint.runs], dtype=bool)
+    return np.where(is_cube, norm_of_runs(systematics, joint.runs), NO_GROUP)
 
 
 def _loadings(
@@ -236,7 +243,7 @@ def _loadings(
         return effect.sigma, 0.0
     if effect.effect == ENERGY:
         return effect.sigma * energy_slopes(joint, plan.spectrum, plan.axes.true, shares), 0.0
-    norms, of_run = plan.systematics.norms, norm_of_runs(plan.systematics, joint.runs)
+    norms, of_run = plan.systematics.norms, _norms_of_cubes(joint, plan.systematics)
     error = np.full(len(joint.runs), effect.sigma)
     if norms is not None:
         error[of_run >= 0] = (norms.error / norms.norm)[of_run[of_run >= 0]]
