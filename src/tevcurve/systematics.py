@@ -243,11 +243,6 @@ class Systematics:
         """The same with nights from noon to noon at a place. lon_rad: its longitude to the east, radian."""
         return replace(self, night_lon_rad=lon_rad)
 
-    @property
-    def shifts_rows(self) -> bool:
-        """Whether backgrounds that rows have in common are not known."""
-        return any(each.effect == BACKGROUND and each.by != ROW for each in self.effects)
-
     def unsettled(self) -> "Systematics":
         """The same with nothing settled."""
         if self.scales is None and self.norms is None:

@@ -93,12 +93,12 @@ def check_together(job):
     options, what = job.options, "a cross-calibration" if job.systematics.joins_instruments else "systematics"
     if options.interval != "likelihood":
         _refuse(f"interval is {options.interval!r}", what, "interval='likelihood'")
+    if options.free:
+        _refuse(f"free is {', '.join(options.free)}", what, "a spectrum whose shape is fixed")
     if not job.systematics.joins_instruments:
         return
     if job.stacked:
         _refuse("stacked is True", what, "stacked=False, by which runs are fitted jointly")
-    if options.free:
-        _refuse(f"free is {', '.join(options.free)}", what, "a spectrum whose shape is fixed")
     if job.field.is_free:
         _refuse("neighbours are free in each row", what, "neighbours='fixed' or 'once'")
 
