@@ -344,6 +344,41 @@ def split_background(
     return tuple(each for each in effects if each is not one), one.sigma
 
 
+def as_asked(instruments: Iterable[str], calibration: Any, effects: Any) -> Systematics:
+    """The `Systematics` of a job, with nothing settled.
+
+    Parameters
+    ----------
+    instruments : names; none where observations are given
+    calibration : `CrossCalibration`, or None
+    effects : what `as_systematics` takes
+
+    Raises `InputError` for what is none, and for names that no instrument of the job has.
+    """
+    instruments, effects = list(instruments), as_systematics(effects)
+    if not (calibration is None or isinstance(calibration, CrossCalibration)):
+        raise InputError(
+            f"cross_calibration is {calibration!r}; wanted is a CrossCalibration, such as "
+            "CrossCalibration(reference='hess', sigma={'magic': 'free'})."
+        )
+    named = {name: f"of the systematic {one.name}" for one in effects for name in one.instruments}
+    if calibration is not None:
+        named |= dict.fromkeys(calibration.names, "of the cross-calibration")
+        named |= {calibration.reference: "the reference of the cross-calibration"}
+    unknown = [name for name in named if name not in instruments]
+    if unknown and not instruments:
+        raise InputError(
+            f"{unknown[0]!r} is {named[unknown[0]]}, and observations are given; wanted is instruments, which says "
+            "what each is called."
+        )
+    if unknown:
+        raise InputError(
+            f"{unknown[0]!r} is {named[unknown[0]]}, and no instrument of the light curve; these are "
+            f"{', '.join(instruments)}."
+        )
+    return Systematics(effects=effects, calibration=calibration)
+
+
 def _as_systematic(each: Any) -> Systematic:
     if isinstance(each, Systematic):
         return each

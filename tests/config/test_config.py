@@ -13,16 +13,13 @@ from small_store import TARGET, make_store
 
 from tevcurve import LogParabola, PowerLaw, light_curve
 from tevcurve.config import Config, ConfigError, read_config
-from tevcurve.config.model import HOW, INPUT, OUTPUT
+from tevcurve.config.keys import HOW, INPUT, OUTPUT
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.bins import by_run, by_width
 
 BASE = {"data": "store", "target": "Crab"}
 # What a caller of light_curve has and a file has not.
 ONLY_IN_PYTHON = {
-    "instruments",
-    "cross_calibration",
-    "systematics",
     "observations",
     "name",
     "progress",
@@ -45,7 +42,7 @@ def written(tmp_path, text):
 
 def test_every_argument_of_the_call_is_a_key_with_the_same_default():
     parameters = inspect.signature(light_curve).parameters
-    others = {key.name for key in (*INPUT, *OUTPUT)} - {"target"}
+    others = {key.name for key in (*INPUT, *OUTPUT)} - {"target", "instruments"} | {"reference"}
     assert set(parameters) - ONLY_IN_PYTHON == set(Config.model_fields) - others
     options = Config(**BASE).options()
     for name in set(parameters) & set(options) - {
@@ -210,7 +207,9 @@ def test_changes_take_the_place_of_values(tmp_path):
     assert set(config.spectrum) == {"model", "amplitude", "reference", "alpha", "beta"}
     config = config.changed(upper_limit=0.9, spectrum__alpha=3)
     assert (config.upper_limit, config.sigma_ul, config.spectrum["alpha"]) == (0.9, None, 3)
-    with pytest.raises(InputError, match="only the spectrum has keys of its own"):
+    with pytest.raises(
+        InputError, match="only spectrum, instruments and cross_calibration have keys of their own"
+    ):
         read_config(path, {"method.what": 1})
 
 

@@ -9,7 +9,8 @@ from tevcurve.cli.cluster import cluster
 from tevcurve.cli.console import note, plain, print_table
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
-from tevcurve.config.model import ALL, HOW, KEYS, Config
+from tevcurve.config.keys import ALL, HOW, KEYS
+from tevcurve.config.model import Config
 from tevcurve.errors import InputError
 from tevcurve.options import option_of
 from tevcurve.pipeline.obs_ids import with_ids

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from tevcurve.config.model import KEYS
+from tevcurve.config.keys import KEYS
 from tevcurve.errors import InputError
 from tevcurve.options import Option
 from tevcurve.renamed import ARGUMENTS, with_present_names
-from tevcurve.yaml_nodes import plain_value
+from tevcurve.yaml_nodes import plain_value, read_marked
 
 NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
 _SEVERAL = {"exclusion", "irfs"}
@@ -96,8 +96,12 @@ def changes_of(options: Mapping[str, Any]) -> dict[str, Any]:
 def listed(value: Any) -> Any:
     """A list where a text is one as the configuration has them, such as "[23523, 23526]"; else what came.
 
+    Of one that begins with a brace ("{magic: free}", "[{effect: background, ...}]") what YAML has it for.
+
     value: of an option.
     """
+    if isinstance(value, str) and value.strip().replace(" ", "").startswith(("{", "[{")):
+        return read_marked(f"value: {value}", "the command line").values["value"]
     if not isinstance(value, str) or not (value.strip().startswith("[") and value.strip().endswith("]")):
         return value
     parts = (part.strip().strip("'\"") for part in value.strip()[1:-1].split(","))

@@ -9,6 +9,7 @@ from tevcurve.cli.outcome import tell, write
 from tevcurve.cli.outputs import Outputs
 from tevcurve.config.changes import with_changes
 from tevcurve.config.model import Config
+from tevcurve.config.observations import observations_in
 from tevcurve.config.reading import read_config
 from tevcurve.config.sensible import sensible_config
 from tevcurve.config.yaml_text import commented_yaml
@@ -33,10 +34,11 @@ def make_at_once(paths, changes):
     paths : list of str, of the data, the last of which may be the name of the target
     changes : dict of the options that were given
     """
-    if "target" not in changes and _is_name(paths[-1]) and len(paths) > 1:
+    several = any(key.partition(".")[0] == "instruments" for key in changes)
+    if "target" not in changes and paths and _is_name(paths[-1]) and (several or len(paths) > 1):
         *paths, changes["target"] = paths
-    changes = {"data": paths, "cache": None} | changes
-    if "target" not in changes:
+    changes = {"cache": None} | ({"data": paths} if paths or not several else {}) | changes
+    if "target" not in changes and not several:
         changes["target"] = _target(paths, changes)
     return _make(Config(**with_changes({}, changes)))
 
@@ -97,7 +99,8 @@ def _make(config):
         return found_at("tevcurve.cli.catalogue_jobs:make_catalogue_of")(config)
     outputs = Outputs.of(config.output, config.plot, config.report, config.overwrite)
     arguments = config.arguments()
-    begin, n_runs = perf_counter(), len(arguments["observations"])
+    observations = observations_in(arguments)
+    begin, n_runs = perf_counter(), len(observations)
     log.info(
         "%s runs of %s at %s", n_runs, config.target, arguments["target"].to_string("hmsdms", precision=1)
     )
@@ -105,7 +108,7 @@ def _make(config):
         made = light_curve(**arguments, progress=True, client=client)
     log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
     try:
-        write(outputs, made, *config.to_result(), arguments["observations"])
+        write(outputs, made, *config.to_result(), observations)
     except (TevcurveError, OSError):
         # What cannot be kept can still be read.
         tell(made)

@@ -10,13 +10,14 @@ from tevcurve.cli.job_options import changes_of, job_options
 @job_options(without=("data", "positions"), cache=None)
 def light_curve(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each. The last "
-            "word may be the target.",
+            help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each; none where each "
+            "of --instruments has its own. The last word may be the target.",
             metavar="PATH...",
+            show_default=False,
         ),
-    ],
+    ] = None,
     **options,
 ):
     """A light curve without a file: print it, and keep it with --output.
@@ -31,7 +32,7 @@ def light_curve(
     """
     from tevcurve.cli.jobs import make_at_once
 
-    return make_at_once(paths, changes_of(options))
+    return make_at_once(paths or [], changes_of(options))
 
 
 @job_options()

@@ -4,109 +4,26 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
 
-from tevcurve.config import sky, sky_models, spectra
+from tevcurve.config import not_known, sky, sky_models, spectra
 from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
+from tevcurve.config.instruments import KINDS, check_options, resolved_instruments
+from tevcurve.config.keys import ALL, HOW, KEYS, MAX_INLINE
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 from tevcurve.errors import InputError
 from tevcurve.on_demand import Elsewhere, MakerElsewhere
-from tevcurve.options import OPTIONS, RUNNING, Option, settled, used
+from tevcurve.options import OPTIONS, settled, used
 from tevcurve.problems import noted_remarks
 from tevcurve.renamed import with_present_names
-
-# Of how values are read; files of before it had a version have none.
-VERSION = 1
-MAX_INLINE = 50_000  # characters of time bins from a file
-DATA = "What is looked at"
-# The target of a catalogue.
-ALL = "all"
-# Keys that are no options of `tevcurve.light_curve`.
-INPUT = (
-    Option(
-        "version",
-        VERSION,
-        "of this form of file, in which plain numbers for times are MJD in TT",
-        DATA,
-        choices=(1,),
-    ),
-    Option(
-        "data",
-        ...,
-        "folder of a data store or of DL3 files, an index file, or DL3 files; several as a list; may have $VARIABLES",
-        DATA,
-        "paths",
-    ),
-    Option(
-        "data_root",
-        None,
-        "folder in which an index may lead anywhere, also up (..); null: only where it is, or the store it is laid for",
-        DATA,
-        "path",
-    ),
-    Option(
-        "irfs",
-        None,
-        "file with the responses of the runs, or several as a list; null: those that go with them",
-        DATA,
-        "paths",
-    ),
-    Option(
-        "target",
-        ...,
-        "target as the observation index calls it, or what to call the source at `position`",
-        DATA,
-        "name",
-    ),
-    Option(
-        "position",
-        None,
-        "of the source, as '83.633 deg, 22.014 deg' (ICRS); null: as the event files have it",
-        DATA,
-        "position",
-    ),
-    Option(
-        "positions",
-        None,
-        "sources of a catalogue, of all of which `tevcurve run` makes the light curves: a CSV, ECSV or FITS file with "
-        "name, ra and dec, or targets for all of the index; null: that of the target",
-        DATA,
-        "path",
-    ),
-    Option(
-        "runs",
-        None,
-        "OBS_IDs, as [23523, 23526], or [HESS 23523] of one of several instruments; null: all of the target",
-        DATA,
-        "runs",
-    ),
-)
-OUTPUT = (
-    Option("output", None, "folder for the result; null: it is only printed", RUNNING, "path"),
-    Option("overwrite", False, "whether a result that is there is replaced", RUNNING, "flag"),
-    Option("plot", None, "file to draw the light curve into, .png, .pdf or .svg", RUNNING, "path"),
-    Option("report", None, "file for a page about it, .html", RUNNING, "path"),
-    Option(
-        "scheduler",
-        None,
-        "address of a Dask scheduler on whose workers the runs are reduced, as tcp://host:8786",
-        RUNNING,
-        "name",
-    ),
-)
-# All keys, in the order in which they stand in files and in the help of commands.
-KEYS = (
-    *INPUT,
-    *(option for option in OPTIONS if option.section != RUNNING),
-    *OUTPUT,
-    *(option for option in OPTIONS if option.section == RUNNING),
-)
-# Keys that say where and how a job runs; the light curve does not depend on them.
-HOW = tuple(option.name for option in KEYS if option.section == RUNNING)
+from tevcurve.systematics import CrossCalibration, as_asked
 
 _Values = create_model(
     "_Values",
     __config__=ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True),
-    **{key.name: (kinds.type_of(key), Field(key.given_default, description=key.description)) for key in KEYS},
+    **{
+        key.name: (kinds.type_of(key, KINDS), Field(key.given_default, description=key.description))
+        for key in KEYS
+    },
 )
 
 
@@ -125,6 +42,8 @@ class Config(_Values):
         if kinds.none_of_words(values.get("positions")) is not None:
             # These say what the targets are.
             values = {"target": ALL} | values
+        if isinstance(values.get("cross_calibration"), CrossCalibration):
+            values = {"reference": values["cross_calibration"].reference} | values
         # Said by the one that is given, the limit is not said by the other one's default, too.
         if kinds.none_of_words(values.get("sigma_ul")) is not None:
             values = {"upper_limit": None} | values
@@ -142,9 +61,32 @@ class Config(_Values):
         return self
 
     @model_validator(mode="after")
+    def _one_kind_of_data(self):
+        if self.data is None and self.instruments is None:
+            raise ValueError("data is missing")
+        of_one = [key for key in ("data", "data_root", "irfs", "runs") if getattr(self, key) is not None]
+        if self.instruments is not None and of_one:
+            value = getattr(self, of_one[0])
+            raise ValueError(
+                f"{of_one[0]} is {value!r}, and instruments are given, each with its own; wanted is one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_of_instruments(self):
+        try:
+            self.systematics_of()
+        except InputError as error:
+            raise ValueError(str(error).rstrip(".")) from error
+        return self
+
+    @model_validator(mode="after")
     def _nothing_in_vain(self):
         try:
-            settled(dict(self), self.method)
+            if self.instruments is None:
+                settled(dict(self), self.method)
+            else:
+                check_options(dict(self), self.instruments)
         except InputError as error:
             raise ValueError(str(error).rstrip(".")) from error
         return self
@@ -178,9 +120,16 @@ class Config(_Values):
         values["models"] = sky_models.without_file(self.models)
         spectrum = sky_models.spectrum_of_target(self.spectrum, self._models(), self.target)
         values["spectrum"] = spectra.without_files(spectrum)
+        if self.instruments is not None:
+            return type(self)(**values | resolved_instruments(values, self.instruments))
         # A run may have a radius of its own, which one that is given must be.
         values |= used(values, self.method) | ({"on_radius": None} if self.on_radius is None else {})
         return type(self)(**values)
+
+    def systematics_of(self):
+        """The `Systematics` that are asked for, nothing settled. Raises `InputError` for names of no instrument."""
+        calibration = not_known.calibration_of(self.cross_calibration, self.reference)
+        return as_asked(self.instruments or {}, calibration, self.systematics)
 
     def _models(self):
         """List of the `SkyModel`s, or None; what is left out of their file is not told again."""
@@ -203,7 +152,10 @@ class Config(_Values):
         if position is None and self.position is not None:
             position = sky.as_position(self.position)
         models = sky_models.as_models(self.models)
+        asked = self.systematics_of()
         made = {
+            "cross_calibration": asked.calibration,
+            "systematics": asked.effects or None,
             "time_bins": binning_from_text(self.time_bins, position=position),
             "energy_edges": kinds.energies_of(self.energy_edges),
             "spectrum": sky_models.spectrum_beside(self.spectrum, models, self.target),

@@ -1,8 +1,12 @@
 """Which observations a configuration means, and where their source is."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from tevcurve.config.sky import as_position
+from tevcurve.data import Observation
+from tevcurve.instruments import Instrument, as_instruments
+from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.obs_ids import with_ids
 from tevcurve.pipeline.targets import observations_of, open_stores
 
@@ -11,8 +15,12 @@ class Chosen(Protocol):
     """What a configuration says of the data."""
 
     @property
-    def data(self) -> str | list[str]:
-        """Path of the data, as `open_stores` takes them, or several."""
+    def data(self) -> str | list[str] | None:
+        """Path of the data, as `open_stores` takes them, or several; None where each instrument has its own."""
+
+    @property
+    def instruments(self) -> dict[str, dict[str, Any]] | None:
+        """What is said of each instrument, by name; None where all data are in `data`."""
 
     @property
     def data_root(self) -> str | None:
@@ -36,14 +44,18 @@ class Chosen(Protocol):
 
 
 def chosen(config: Chosen) -> dict[str, Any]:
-    """The arguments `observations` (a list), `target` (`SkyCoord`) and `name` of `tevcurve.light_curve`, a dict.
+    """The arguments `observations` (a list) or `instruments`, `target` (`SkyCoord`) and `name` of
+    `tevcurve.light_curve`, a dict.
 
     The runs are those of the target's name in the index; where it has no such name and a position is given, those that
     point near that. Nothing of them is read where the position is given.
     Raises `MissingError` for a target that is not there, and for runs that are not of it.
 
-    config: with `data`, `data_root`, `irfs`, `target`, `position` and `runs`.
+    config: with `data`, `instruments`, `data_root`, `irfs`, `target`, `position` and `runs`.
     """
+    if config.instruments is not None:
+        return _chosen_of_each(config, as_instruments(config.instruments))
+    assert config.data is not None
     stores = open_stores(config.data, config.data_root, config.irfs)
     if config.position is None:
         observations, position = observations_of(stores, config.target)
@@ -53,3 +65,22 @@ def chosen(config: Chosen) -> dict[str, Any]:
     if config.runs is not None:
         observations = with_ids(observations, config.runs, config.data, config.target)
     return {"observations": list(observations), "target": position, "name": config.target}
+
+
+def _chosen_of_each(config: Chosen, instruments: dict[str, Instrument]) -> dict[str, Any]:
+    """As `chosen`, of instruments."""
+    where = config.target if config.position is None else as_position(config.position).icrs
+    found, position = observations_of_each(instruments, where, config.target)
+    given = {
+        name: replace(
+            one, data=found[name], data_root=None, irfs=None, runs=None, target=one.target or config.target
+        )
+        for name, one in instruments.items()
+    }
+    return {"instruments": given, "target": position, "name": config.target}
+
+
+def observations_in(found: dict[str, Any]) -> list[Observation]:
+    """All observations of what `chosen` gave, called as their instruments are. found: dict as it gave it."""
+    instruments = found.get("instruments") or {}
+    return found.get("observations") or [one for each in instruments.values() for one in each.data]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from tevcurve.bins.text import scale_is_assumed
 from tevcurve.config.changes import with_changes
+from tevcurve.config.keys import VERSION
 from tevcurve.config.mistakes import ConfigError
-from tevcurve.config.model import VERSION, Config
+from tevcurve.config.model import Config
 from tevcurve.config.values import time_bins_text
 from tevcurve.errors import InputError
 from tevcurve.options import CONDITIONAL

@@ -4,8 +4,9 @@ from astropy.coordinates import SkyCoord
 
 from tevcurve.bins.text import binning_from_text, explicit_text
 from tevcurve.config import values as kinds
+from tevcurve.config.keys import VERSION
 from tevcurve.config.mistakes import ConfigError
-from tevcurve.config.model import VERSION, Config
+from tevcurve.config.model import Config
 
 
 def rebinned(result, changes):

@@ -2,14 +2,14 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from tevcurve.config import quantities, sky, sky_models, spectra
+from tevcurve.config import not_known, quantities, sky, sky_models, spectra
 from tevcurve.errors import InputError
 from tevcurve.options import Option
 from tevcurve.run_id import run_number
@@ -196,6 +196,7 @@ Lower = BeforeValidator(lower)
 # How an option is read from a text, by the `kind` of its `Option`.
 KINDS = {
     "angle": Annotated[str, checked(_angle)],
+    "cross-calibration": Annotated[dict[str, Any] | None, checked(not_known.calibration_values), NoneWords],
     "energies": Annotated[str | list[str], checked(_energies)],
     "exclusion": Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords],
     "flag": bool,
@@ -213,17 +214,21 @@ KINDS = {
     "safe energy": Annotated[str | float | None, checked(_safe_energy), NoneWords],
     "statistic": Annotated[str, checked(_statistic)],
     "spectrum": Annotated[dict[str, str | float] | str, checked(spectra.spectrum_values)],
+    "systematics": Annotated[list[dict[str, Any]] | None, checked(not_known.systematics_values), NoneWords],
     "time bins": Annotated[str, checked(_time_bins)],
     "whole number": Annotated[int, Field(ge=1)],
 }
 
 
-def type_of(option: Option) -> Any:
+def type_of(option: Option, more: Mapping[str, Any] | None = None) -> Any:
     """The annotation of the field of an `Option`, with None where that is its default or stands for it.
 
-    option: as the table has it.
+    Parameters
+    ----------
+    option : as the table has it
+    more : kinds beside those of the table
     """
-    kind: Any = KINDS.get(option.kind)
+    kind: Any = (KINDS | dict(more or {})).get(option.kind)
     if option.kind == "text":
         kind = Annotated[Literal[option.choices], Lower]
     return Annotated[kind | None, NoneWords] if option.given_default is None else kind

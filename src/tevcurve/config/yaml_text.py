@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tevcurve.config.model import KEYS
+from tevcurve.config.keys import KEYS
 from tevcurve.yaml_nodes import plain_value
 
 if TYPE_CHECKING:
@@ -49,8 +49,11 @@ def commented_yaml(
 
 def _entry(name: str, value: Any) -> list[str]:
     if isinstance(value, dict):
-        return [f"{name}:", *(f"  {key}: {_scalar(each)}" for key, each in value.items())]
+        return [f"{name}:", *(f"  {_scalar(key)}: {_flow(each)}" for key, each in value.items())]
     if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        lines = [f"  - {_flow(each)}" for each in value]
+        if max(map(len, lines)) <= WIDTH:
+            return [f"{name}:", *lines]
         import yaml
 
         text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=WIDTH)
@@ -60,6 +63,15 @@ def _entry(name: str, value: Any) -> list[str]:
         line = f"{name}: [{', '.join(items)}]"
         return [line] if len(line) <= WIDTH else [f"{name}:", *(f"  - {item}" for item in items)]
     return [f"{name}: {_scalar(value)}"]
+
+
+def _flow(value: Any) -> str:
+    """A value on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(key)}: {_flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _scalar(value)
 
 
 def _scalar(value: Any) -> str:

@@ -3,6 +3,5 @@
 from tevcurve.options import METHODS
 from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.in_one_call import light_curve
-from tevcurve.pipeline.instruments import Instrument
 
-__all__ = ["METHODS", "Instrument", "append_runs", "light_curve"]
+__all__ = ["METHODS", "append_runs", "light_curve"]

@@ -1,110 +1,55 @@
-"""Several instruments in one light curve: where the runs of each are, and what of the options is its own."""
+"""The observations of several instruments, called as these are."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from enum import Enum
 from typing import Any
 
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import Observation
 from tevcurve.errors import InputError, MissingError, TevcurveError
-from tevcurve.options import OPTIONS, check_choice, option_of
+from tevcurve.instruments import Instrument
 from tevcurve.pipeline.obs_ids import with_ids
 from tevcurve.pipeline.targets import NoPosition, observations_of, open_stores
-from tevcurve.records import short_repr
 from tevcurve.run_id import run_number
 
-# Options that may be others for each instrument.
-OF_RUNS = tuple(option.name for option in OPTIONS if option.of_runs)
 
+def observations_of_one(
+    one: Instrument, target: Any, name: str | None = None
+) -> tuple[list[Observation], SkyCoord]:
+    """(observations of an instrument, position of the target) of a target, a name or a position.
 
-class _Unsaid(Enum):
-    """What stands where an instrument says nothing of an option: None is said of some."""
-
-    UNSAID = "as for all"
-
-    def __repr__(self) -> str:
-        return self.value
-
-
-UNSAID = _Unsaid.UNSAID
-
-
-@dataclass(frozen=True, eq=False)
-class Instrument:
-    """One of several instruments of a light curve: its runs, and how these are reduced.
-
-    What is not said is as for all: the value of the call or of the configuration.
-
-    Attributes
+    Parameters
     ----------
-    data : Observations, a DataStore, or the path of one, of a folder or of a file of a run; or a list of these
-    method : "3d" or "1d"
-    data_root, irfs : as in `DataStore`, where `data` are paths
-    runs : list of the OBS_IDs that are taken; None for all of the target
-    target : str, what its index calls the target, where that is another name than others have for it
-    safe_energy, responses, offset_max, width, binsz, unbinned, on_radius, off_regions, n_off, angular_size : as in
-        `tevcurve.light_curve`
+    one : the instrument
+    target : as in `tevcurve.light_curve`
+    name : of a target at a position, by which its runs are chosen where it is known. Its own name goes before
+
+    Raises `MissingError` where there are none, `NoPosition` where nothing says where a name is.
     """
+    sources, by_path = _sources(one), _are_paths(one.data)
+    if isinstance(target, str):
+        found, position = observations_of(sources, one.target or target)
+    else:
+        found, position = observations_of(sources, target, one.target or name, True)
+    if one.runs is not None:
+        told = one.data if by_path else "What it is given"
+        ids = [run_number(each) for each in one.runs]
+        found = with_ids(found, ids, told, one.target or name or "the target")
+    return list(found), position
 
-    data: Any
-    method: Any = UNSAID
-    data_root: str | os.PathLike | None = None
-    irfs: Any = None
-    runs: Any = None
-    target: str | None = None
-    safe_energy: Any = UNSAID
-    responses: Any = UNSAID
-    offset_max: Any = UNSAID
-    width: Any = UNSAID
-    binsz: Any = UNSAID
-    unbinned: Any = UNSAID
-    on_radius: Any = UNSAID
-    off_regions: Any = UNSAID
-    n_off: Any = UNSAID
-    angular_size: Any = UNSAID
 
-    __repr__ = short_repr
-
-    def options(self) -> dict[str, Any]:
-        """Dict of the options that it says something of, the method among them."""
-        values = {name: getattr(self, name) for name in ("method", *OF_RUNS)}
-        return {name: value for name, value in values.items() if value is not UNSAID}
-
-    def observations(self, target: Any, name: str | None = None) -> tuple[list[Observation], SkyCoord]:
-        """(its observations, position of the target) of a target, a name or a position.
-
-        Parameters
-        ----------
-        target : as in `tevcurve.light_curve`
-        name : of a target at a position, by which its runs are chosen where it is known. Its own name goes before
-
-        Raises `MissingError` where there are none, `NoPosition` where nothing says where a name is.
-        """
-        sources, by_path = self._sources(), _are_paths(self.data)
-        if isinstance(target, str):
-            found, position = observations_of(sources, self.target or target)
-        else:
-            found, position = observations_of(sources, target, self.target or name, True)
-        if self.runs is not None:
-            told = self.data if by_path else "What it is given"
-            ids = [run_number(each) for each in self.runs]
-            found = with_ids(found, ids, told, self.target or name or "the target")
-        return list(found), position
-
-    def _sources(self) -> Any:
-        """Its data, stores opened."""
-        if self.data_root is None and self.irfs is None:
-            return self.data
-        if not _are_paths(self.data):
-            raise InputError(
-                f"data_root and irfs say how paths are opened, and data is {self.data!r}; wanted is a path, or a list "
-                "of these."
-            )
-        return open_stores(self.data, self.data_root, self.irfs)
+def _sources(one: Instrument) -> Any:
+    """The data of an instrument, stores opened."""
+    if one.data_root is None and one.irfs is None:
+        return one.data
+    if not _are_paths(one.data):
+        raise InputError(
+            f"data_root and irfs say how paths are opened, and data is {one.data!r}; wanted is a path, or a list "
+            "of these."
+        )
+    return open_stores(one.data, one.data_root, one.irfs)
 
 
 def _are_paths(data: Any) -> bool:
@@ -112,74 +57,8 @@ def _are_paths(data: Any) -> bool:
     return all(isinstance(each, str | os.PathLike) for each in several)
 
 
-def as_instruments(given: Any) -> dict[str, Instrument]:
-    """Dict of names to `Instrument` of what a caller gave.
-
-    given: dict of names to `Instrument`, or to dicts of its fields. Raises `InputError` for what is none.
-    """
-    if not isinstance(given, Mapping) or not given:
-        raise InputError(
-            f"instruments is {given!r}; wanted is a dict of names to records Instrument, such as "
-            "{'hess': Instrument(data, method='3d')}."
-        )
-    return {_checked_name(name): _as_instrument(name, one) for name, one in given.items()}
-
-
-def _checked_name(name: Any) -> str:
-    # What the scales of instruments are taken from is said by this word, beside their names.
-    if not isinstance(name, str) or not name or name != name.strip() or name == "from":
-        raise InputError(f"An instrument is called {name!r}; wanted is a text without blanks around it.")
-    return name
-
-
-def _as_instrument(name: str, one: Any) -> Instrument:
-    if isinstance(one, Instrument):
-        return one
-    if not isinstance(one, Mapping):
-        raise InputError(f"The instrument {name!r} is {one!r}; wanted is a record Instrument.")
-    known = [each.name for each in fields(Instrument)]
-    wrong = [key for key in one if key not in known]
-    if wrong or "data" not in one:
-        what = f"has {wrong[0]!r}" if wrong else "has no data"
-        raise InputError(f"The instrument {name!r} {what}; what one has is {', '.join(known)}.")
-    return Instrument(**one)
-
-
-def options_of_each(asked: dict[str, Any], instruments: dict[str, Instrument]) -> dict[str, dict[str, Any]]:
-    """Dict of the names of instruments to the options of each: its own, else those of all.
-
-    Where instruments have different methods, each takes only those of all that its method uses.
-
-    Parameters
-    ----------
-    asked : dict of options, of all
-    instruments : dict of `Instrument`
-    """
-    own = {name: one.options() for name, one in instruments.items()}
-    methods = {name: said.get("method", asked["method"]) for name, said in own.items()}
-    for method in methods.values():
-        check_choice("method", method)
-    made = {}
-    for name, said in own.items():
-        of_all = asked if len(set(methods.values())) == 1 else _used_by(methods[name], asked)
-        made[name] = of_all | said | {"method": methods[name]}
-    return made
-
-
-def _used_by(method: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """The options with nothing said of those that only another method uses."""
-    others = [option.name for option in OPTIONS if option.method not in (None, method)]
-    return asked | {name: option_of(name).given_default for name in others if name in asked}
-
-
-def method_of_all(each: dict[str, dict[str, Any]]) -> str | None:
-    """The method of all instruments, None where they have several. each: dict of the options of each."""
-    methods = {one["method"] for one in each.values()}
-    return methods.pop() if len(methods) == 1 else None
-
-
 def observations_of_each(
-    instruments: dict[str, Instrument], target: Any
+    instruments: dict[str, Instrument], target: Any, name: str | None = None
 ) -> tuple[dict[str, list[Observation]], SkyCoord]:
     """(dict of the names of instruments to the observations of each, called so; position of the target).
 
@@ -190,15 +69,16 @@ def observations_of_each(
     ----------
     instruments : dict of `Instrument`
     target : as in `tevcurve.light_curve`
+    name : of a target at a position, by which runs are chosen where it is known
 
     Raises `MissingError` where an instrument has no observation, `InputError` where two have a file in common.
     """
-    position, by_name = _position_of(instruments, target), target if isinstance(target, str) else None
+    position, by_name = _position_of(instruments, target), target if isinstance(target, str) else name
     found = {}
-    for name, one in instruments.items():
-        with _told_of(name):
-            own, _ = one.observations(position, by_name)
-        found[name] = [each.called(name) for each in own]
+    for key, one in instruments.items():
+        with _told_of(key):
+            own, _ = observations_of_one(one, position, by_name)
+        found[key] = [each.called(key) for each in own]
     _check_apart(found)
     return found, position
 
@@ -211,7 +91,7 @@ def _position_of(instruments: dict[str, Instrument], target: Any) -> SkyCoord:
     for name, one in instruments.items():
         try:
             with _told_of(name):
-                return one.observations(target)[1]
+                return observations_of_one(one, target)[1]
         except (MissingError, NoPosition) as error:
             why.append(error)
     kind = NoPosition if any(isinstance(error, NoPosition) for error in why) else MissingError

@@ -6,21 +6,23 @@ from tevcurve.bins import by_run
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
+from tevcurve.instruments import as_instruments, options_of_each
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_spectra import free_names
 from tevcurve.lightcurve.reference_spectrum import check_others, reference_in_bins, remark_beyond
 from tevcurve.models import SpectralModel
 from tevcurve.models.field import check_free, field_of
 from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
-from tevcurve.pipeline.instruments import as_instruments, observations_of_each, options_of_each
+from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.job import Job
-from tevcurve.pipeline.not_known import check_given, check_together, systematics_of, with_night
+from tevcurve.pipeline.not_known import check_given, check_together, with_night
 from tevcurve.pipeline.run_settings import settings_of
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.problems import remark
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
+from tevcurve.systematics import as_asked
 
 OF_ROWS = tuple(option.name for option in OPTIONS if option.of_rows)
 
@@ -40,7 +42,7 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
     time_bins = as_binning(by_run() if asked["time_bins"] is None else asked["time_bins"])
     check_given(observations, instruments, target)
     instruments = {} if instruments is None else as_instruments(instruments)
-    systematics = systematics_of(instruments, calibration, effects)
+    systematics = as_asked(instruments, calibration, effects)
     each = settled_of_each(asked, instruments)
     asked = options_of_rows(each)
     as_exclusions(asked["exclusion"])

@@ -3,7 +3,6 @@
 import logging
 
 from tevcurve.errors import DataError, InputError
-from tevcurve.systematics import CrossCalibration, Systematics, as_systematics
 
 log = logging.getLogger(__name__)
 
@@ -22,41 +21,6 @@ def check_given(observations, instruments, target):
         )
     if target is None:
         raise InputError("target is None; wanted is one SkyCoord, or the name of a target in the index.")
-
-
-def systematics_of(instruments, calibration, effects):
-    """The `Systematics` of a job, with nothing settled.
-
-    Parameters
-    ----------
-    instruments : dict of names to `Instrument`; {} where observations are given
-    calibration : `CrossCalibration`, or None
-    effects : what `as_systematics` takes
-
-    Raises `InputError` for what is none, and for names that no instrument of the job has.
-    """
-    effects = as_systematics(effects)
-    if not (calibration is None or isinstance(calibration, CrossCalibration)):
-        raise InputError(
-            f"cross_calibration is {calibration!r}; wanted is a CrossCalibration, such as "
-            "CrossCalibration(reference='hess', sigma={'magic': 'free'})."
-        )
-    named = {name: f"of the systematic {one.name}" for one in effects for name in one.instruments}
-    if calibration is not None:
-        named |= dict.fromkeys(calibration.names, "of the cross-calibration")
-        named |= {calibration.reference: "the reference of the cross-calibration"}
-    unknown = [name for name in named if name not in instruments]
-    if unknown and not instruments:
-        raise InputError(
-            f"{unknown[0]!r} is {named[unknown[0]]}, and observations are given; wanted is instruments, which "
-            "says what each is called."
-        )
-    if unknown:
-        raise InputError(
-            f"{unknown[0]!r} is {named[unknown[0]]}, and no instrument of the light curve; these are "
-            f"{', '.join(instruments)}."
-        )
-    return Systematics(effects=effects, calibration=calibration)
 
 
 def with_night(systematics, observations):

@@ -1,0 +1,138 @@
+"""The instruments of a configuration, plain: of each, where its runs are and what of the options is its own."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import lru_cache
+from typing import Annotated, Any
+
+from tevcurve.config.keys import INPUT
+from tevcurve.config.mistakes import mistakes_of
+from tevcurve.config.values import NoneWords, checked, type_of
+from tevcurve.errors import InputError
+from tevcurve.instruments import UNSAID, Instrument, as_instruments, options_of_each
+from tevcurve.options import OPTIONS, settled, used
+
+_OF_DATA = ("data", "data_root", "irfs", "runs", "target")
+# What an instrument may say, in order.
+KEYS_OF_ONE = (
+    *(key for name in _OF_DATA for key in INPUT if key.name == name),
+    *(option for option in OPTIONS if option.name == "method" or option.of_runs),
+)
+
+
+def instruments_values(value: Any) -> dict[str, dict[str, Any]] | None:
+    """What a configuration keeps: a dict of names to what is said of each, a dict; None for None.
+
+    value: dict of names to dicts, or to `Instrument`s whose data are paths.
+
+    Raises `InputError` for what cannot be used; its `path` leads to the value that is wrong.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or not value:
+        raise InputError(f"{value!r}; wanted are instruments by name, such as {{hess: {{data: PATH}}}}")
+    made = {str(name): _values_of_one(str(name), one) for name, one in value.items()}
+    try:
+        as_instruments(made)
+    except InputError as error:
+        raise InputError(str(error).rstrip(".")) from error
+    return made
+
+
+def check_options(values: Mapping[str, Any], instruments: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises `InputError` for options that an instrument's method has no use for.
+
+    Parameters
+    ----------
+    values : of the configuration
+    instruments : as `instruments_values` gives them
+    """
+    for name, own in _options_of_each(values, instruments).items():
+        try:
+            settled(own, own["method"])
+        except InputError as error:
+            raise InputError(f"Of the instrument {name!r}: {error}") from error
+
+
+def resolved_instruments(
+    values: Mapping[str, Any], instruments: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Dict of `instruments`, each with every option of its runs, and of all other options that are used, with values.
+
+    Parameters
+    ----------
+    values : of the configuration
+    instruments : as `instruments_values` gives them
+    """
+    names = [option.name for option in OPTIONS if option.of_runs]
+    of_all: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    for name, own in _options_of_each(values, instruments).items():
+        every = used(own, own["method"])
+        # A run may have a radius of its own, which one that is given must be.
+        every |= {} if own["on_radius"] is not None else {"on_radius": None}
+        every |= {key: own[key] for key in ("method", "safe_energy", "responses")}
+        of_runs = {key: each for key, each in every.items() if key in names or key == "method"}
+        made[name] = dict(instruments[name]) | _of_method(of_runs)
+        of_all |= {key: each for key, each in every.items() if key not in of_runs}
+    methods = {one["method"] for one in made.values()}
+    return {"instruments": made, **of_all} | ({"method": methods.pop()} if len(methods) == 1 else {})
+
+
+def _of_method(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of options that the method of these has."""
+    method = {option.name: option.method for option in OPTIONS}
+    return {key: value for key, value in values.items() if method[key] in (None, values["method"])}
+
+
+def _options_of_each(
+    values: Mapping[str, Any], instruments: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    asked = {option.name: values[option.name] for option in OPTIONS if option.name in values}
+    return options_of_each(asked, as_instruments(instruments))
+
+
+def _values_of_one(name: str, one: Any) -> dict[str, Any]:
+    """Plain values of what is said of an instrument."""
+    from pydantic import ValidationError
+
+    if not isinstance(one, Mapping):
+        one = _said(name, one)
+    try:
+        return _model()(**one).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        path, words = mistakes_of(error, [key.name for key in KEYS_OF_ONE])[0]
+        # What it is called is said with the path.
+        mistake = InputError(words.rstrip(".").removeprefix(f"{'.'.join(map(str, path))} is "))
+        mistake.path = (name, *path)
+        raise mistake from error
+    except TypeError:
+        raise InputError(f"{one!r} for {name}; wanted are keys and values, such as {{data: PATH}}") from None
+
+
+def _said(name: str, one: Any) -> dict[str, Any]:
+    """What an `Instrument` says."""
+    if not isinstance(one, Instrument):
+        mistake = InputError(f"{one!r}; wanted are keys and values, such as {{data: PATH, method: 1d}}")
+        mistake.path = (name,)
+        raise mistake
+    said = {each.name: getattr(one, each.name) for each in fields(one)}
+    nothing = dict.fromkeys(_OF_DATA)
+    return {key: each for key, each in said.items() if each is not nothing.get(key, UNSAID)}
+
+
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    """The model of pydantic of what is said of one instrument."""
+    from pydantic import ConfigDict, create_model
+
+    own = {key.name: (type_of(key), key.given_default) for key in KEYS_OF_ONE if key.name != "data"}
+    needed = {key.name: (type_of(key), ...) for key in KEYS_OF_ONE if key.name == "data"}
+    optional = {"target": (own["target"][0] | None, None)}
+    return create_model(
+        "_Instrument", __config__=ConfigDict(extra="forbid", frozen=True), **(needed | own | optional)
+    )
+
+
+# How instruments are read, beside the kinds of `tevcurve.config.values`, of which their own values are.
+KINDS = {"instruments": Annotated[dict[str, dict[str, Any]] | None, checked(instruments_values), NoneWords]}
