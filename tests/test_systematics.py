@@ -54,6 +54,14 @@ def test_dicts_are_systematics():
             "which makes them one parameter",
         ),
         ([{"effect": "flux_scale", "sigma": 0.1, "by": "run"}] * 2, "wanted is one, or another name"),
+        ([Systematic(effect="flux_scale", sigma=0.1, by="run")] * 2, "wanted is one, or another name"),
+        (
+            [
+                {"effect": "flux_scale", "sigma": 0.1, "by": "run", "instruments": own}
+                for own in (("hess",), ("fact",), ("magic", "fact"))
+            ],
+            "Two systematics are flux_scale called 'flux_scale'",
+        ),
     ],
 )
 def test_what_are_no_systematics_is_refused(given, words):
@@ -68,6 +76,7 @@ def test_what_are_no_systematics_is_refused(given, words):
         ({"sigma": {}}, "wanted is a dict of instruments"),
         ({"sigma": {"hess": 0.1}}, "is the reference of the cross-calibration"),
         ({"sigma": {"fact": -0.1}}, "sigma of the scale of fact is -0.1"),
+        ({"sigma": {"fact": "fre"}}, "'fre'; wanted is a number above 0, or 'free'"),
     ],
 )
 def test_what_is_no_cross_calibration_is_refused(fields, words):

@@ -129,7 +129,7 @@ class CrossCalibration:
         sigma = {
             str(name): ANYTHING
             if value == ANYTHING
-            else positive_number(value, f"sigma of the scale of {name}")
+            else positive_number(value, f"sigma of the scale of {name}", or_else=f", or {ANYTHING!r}")
             for name, value in self.sigma.items()
         }
         object.__setattr__(self, "sigma", sigma)
@@ -295,14 +295,15 @@ def as_systematics(given: Any) -> tuple[Systematic, ...]:
         )
     made = tuple(_as_systematic(each) for each in given)
     laws: dict[str, Systematic] = {}
-    for each in made:
+    for number, each in enumerate(made):
         first = laws.setdefault(each.name, each)
         if (first.by, first.shared, first.periods) != (each.by, each.shared, each.periods):
             raise InputError(
                 f"Two systematics are called {each.name!r}, which makes them one parameter, and are by {first.by} and "
                 f"by {each.by}; wanted is one law, or another name."
             )
-        if first is not each and first.effect == each.effect and _meet(first, each):
+        earlier = (one for one in made[:number] if (one.name, one.effect) == (each.name, each.effect))
+        if any(_meet(one, each) for one in earlier):
             raise InputError(
                 f"Two systematics are {each.effect} called {each.name!r}; wanted is one, or another name."
             )
@@ -398,16 +399,17 @@ def _meet(one: Systematic, other: Systematic) -> bool:
     return not (one.instruments and other.instruments) or bool(set(one.instruments) & set(other.instruments))
 
 
-def positive_number(value: Any, what: str) -> float:
+def positive_number(value: Any, what: str, or_else: str = "") -> float:
     """A float above 0. Raises `InputError`.
 
     Parameters
     ----------
     value : number
     what : str, what it is called in the message
+    or_else : str, what else is wanted there
     """
     if isinstance(value, bool) or not isinstance(value, Real) or not (math.isfinite(value) and value > 0):
-        raise InputError(f"{what} is {value!r}; wanted is a number above 0.")
+        raise InputError(f"{what} is {value!r}; wanted is a number above 0{or_else}.")
     return float(value)
 
 
