@@ -1,6 +1,7 @@
 """Bayesian blocks of rows and of events."""
 
-from itertools import pairwise, product
+from dataclasses import replace
+from itertools import combinations, pairwise, product
 
 import astropy.units as u
 import numpy as np
@@ -143,6 +144,26 @@ def exact_losses(rows):
             losses[first, last] = 0.5 * least
     sums = np.append(0.0, np.cumsum(alone))
     return losses - 0.5 * (sums[None, 1:] - sums[:-1, None])
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.2])
+def test_the_gain_of_toys_is_that_of_the_best_of_all_divisions(rate):
+    """Ten rows with 3 or 25 counts, at the background of faint sources and of bright ones."""
+    rng = np.random.default_rng(8)
+    run = onoff_run(1, [(0, 1200)], rate, 0.01, 0.1, rng)
+    rows = rows_of(onoff_light_curve([run], by_width("2 min", rest="keep")))
+    n, norm = 8, rows.maker.null_norm(float(rows.fits.constant[0]))
+    profile = rows.maker.draw(norm, n, rng)
+    found, best = gain_of(RowFits(profile, n, rows.fits.lowest)), np.zeros(n)
+    edges = [[0, *each, rows.n] for k in range(1, 5) for each in combinations(range(1, rows.n), k)]
+    for toy in range(n):
+        part = profile.take(np.arange(toy * rows.n, (toy + 1) * rows.n))[0]
+        losses = exact_losses(replace(rows, fits=RowFits(part, 1, rows.fits.lowest)))
+        costs = np.array([sum(losses[a, b - 1] for a, b in pairwise(each)) for each in edges])
+        best[toy] = max(np.max((losses[0, -1] - costs) / [len(each) - 2 for each in edges]), 0.0)
+    assert np.all(found <= best + 1e-4)
+    assert np.mean(found) == pytest.approx(np.mean(best), rel=0.01)
+    np.testing.assert_allclose(found, best, rtol=0.05)
 
 
 def flare(t):

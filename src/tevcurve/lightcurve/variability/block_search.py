@@ -3,6 +3,7 @@
 import numpy as np
 
 from tevcurve.fit.minimize import minimize_norm
+from tevcurve.kernels.measured_profile import asymmetric_stat
 from tevcurve.kernels.row_blocks import best_gain, block_of_rows, divide, weighted_losses
 from tevcurve.kernels.summed_profile import SummedProfile
 
@@ -14,6 +15,8 @@ NEAR_ZERO = 1e-6 * np.array([-1.0, 1.0])
 N_GRID, N_OWN = 24, 12
 # Numbers that are held at once.
 AT_ONCE = 4_000_000
+# Errors up and down of rows whose statistics are rebuilt from them differ by this factor at most.
+LOPSIDED = 1.3
 # What a refit may miss the best flux of the search by: rounding.
 ROUNDING = 1e-6
 
@@ -38,11 +41,17 @@ def best_division(fits, penalty):
 
 
 def gain_of(fits):
-    """The most that a further block gains in each light curve of `RowFits`, (n,). fits: `RowFits`."""
+    """The most that a further block gains in each light curve of `RowFits`, (n,).
+
+    The division is sought with statistics of which most are rebuilt from the errors of rows; what it gains is from the
+    likelihoods themselves. In toys of 1 to 20 counts a row that was 0.1 % below the most, on average.
+
+    fits: `RowFits`.
+    """
     nodes = fluxes_of_many(fits)
     block = np.zeros((fits.n, fits.n_rows), dtype=int)
     step = max(1, AT_ONCE // (fits.n_rows * nodes.shape[1]))
-    for part in (slice(first, first + step) for first in range(0, fits.n, step)):
+    for part in (slice(first, min(first + step, fits.n)) for first in range(0, fits.n, step)):
         _, block[part] = best_gain(_half(fits, part, nodes[part]))
     further = block[:, -1]
     whole = 0.5 * fits.ts_var
@@ -116,13 +125,21 @@ def _common_error(fits):
 
 
 def _half(fits, part, nodes):
-    """Half the rise of the statistics of light curves (slice) at their fluxes (n, n_grid): (n_rows, n, n_grid)."""
-    numbers = np.arange(fits.n * fits.n_rows).reshape(fits.n, -1)[part]
-    return (
-        _rise(fits, numbers.ravel(), np.repeat(nodes, fits.n_rows, axis=0))
-        .reshape(*numbers.shape, -1)
-        .transpose(1, 0, 2)
-    )
+    """About half the rise of the statistics of light curves (slice) at their fluxes (n, n_grid): (n_rows, n, n_grid).
+
+    It is that of asymmetric errors (`tevcurve.kernels.measured_profile`), which cost nothing more, but where these
+    say that a row is far from a parabola.
+    """
+    lower = fits.lower.reshape(fits.n, -1)
+    norm, errn, errp, lower = (each[part].T[..., None] for each in (fits.norm, fits.errn, fits.errp, lower))
+    even = (np.maximum(errn, errp) <= LOPSIDED * np.minimum(errn, errp))[..., 0].T
+    light_curve, row = np.nonzero(~(even & fits.minimum.is_smooth.reshape(fits.n, -1)[part]))
+    least = 1e-3 * np.maximum(errn, errp)
+    half = 0.5 * asymmetric_stat(nodes - norm, np.maximum(errn, least), np.maximum(errp, least))[0]
+    half[nodes < lower] = np.inf
+    numbers = (light_curve + part.start) * fits.n_rows + row
+    half[row, light_curve] = _rise(fits, numbers, nodes[light_curve]) if len(row) else 0.0
+    return half
 
 
 def _rows_at(fits, nodes):
