@@ -193,7 +193,9 @@ def test_pieces_and_events_of_two_halves_are_those_of_one_kind(observations, kin
         found.likelihood.evaluate(amplitudes)[0], wanted.likelihood.evaluate(amplitudes)[0], strict=True
     ):
         assert_allclose(one, other, rtol=1e-9)
+    assert parts.comes_apart
     norm = np.linspace(0.8, 1.2, len(whole.fitted))
+    assert_allclose(parts.background_slopes(norm), whole.background_slopes(norm), rtol=1e-9, atol=1e-12)
     for name, values in vars(parts.events(norm)).items():
         assert_allclose(values, getattr(whole.events(norm), name), rtol=1e-7, err_msg=name)
 
