@@ -4,9 +4,16 @@ import numpy as np
 from astropy.table import vstack
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS, names_in
 from tevcurve.lightcurve.ledger_joining import join_ledgers
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.selection import TIME_TOLERANCE, NoOrigin, bins_of_rows, rows_of_instruments
+from tevcurve.lightcurve.selection import (
+    TIME_TOLERANCE,
+    NoOrigin,
+    bins_of_rows,
+    instruments_together,
+    rows_of_instruments,
+)
 
 SECONDS_PER_DAY = 86400
 # What must be the same for rows to mean the same; the rest of the metadata is kept where all agree.
@@ -124,10 +131,17 @@ def _order(parts):
 
 
 def _overlap(table):
-    """Whether time bins of an instrument in the table, in the order of their starts, share time."""
-    first = np.flatnonzero(np.diff(bins_of_rows(table), prepend=-1))
+    """Whether time bins with an instrument in common in the table, in the order of their starts, share time."""
+    bins = bins_of_rows(table)
+    first = np.flatnonzero(np.diff(bins, prepend=-1))
     start, stop = (np.asarray(table[name])[first] for name in ("time_min", "time_max"))
-    return any(_overlap_of_one(start[own], stop[own]) for own in rows_of_instruments(table[first]).values())
+    bins = np.unique(bins, return_inverse=True)[1]
+    if INSTRUMENTS in table.colnames:
+        names = [names_in(text) for text in table[INSTRUMENTS].tolist()]
+        groups = [[name in own for own in names] for name in instruments_together(table)]
+    else:
+        groups = list(rows_of_instruments(table).values())
+    return any(_overlap_of_one(start[own], stop[own]) for own in (np.unique(bins[rows]) for rows in groups))
 
 
 def _overlap_of_one(start, stop):

@@ -1,0 +1,167 @@
+"""Light curves of instruments that make rows together: the same in parts, on two processes, stored, appended, cut."""
+
+from dataclasses import replace
+
+import astropy.units as u
+import numpy as np
+import pytest
+from small_store import TARGET
+from timelines import make_line
+from two_instruments import NAMES, make_stores
+
+from tevcurve import CrossCalibration, Instrument, LightCurve, append_runs, light_curve
+from tevcurve.bins.text import as_binning
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.concatenation import concatenate
+from tevcurve.lightcurve.good_times import good_times
+from tevcurve.pipeline import engine
+from tevcurve.run_id import RunId
+from tevcurve.store import Result, write_result
+
+REFERENCE, OTHER = NAMES
+CUBE = {"method": "3d", "binsz": "0.1 deg", "width": "2 deg"}
+METHODS = {"1d": {}, "mixed": {REFERENCE: CUBE}, "3d": {REFERENCE: CUBE, OTHER: CUBE}}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def stores(folder):
+    return make_stores(folder)
+
+
+def made(stores, kind, chosen=None, from_="overlap", **options):
+    """The light curve of both; chosen: OBS_IDs by instrument, in place of all."""
+    instruments = {}
+    for name in NAMES:
+        observations = stores[name].get_observations()
+        if chosen is not None:
+            observations = [one for one in observations if int(one.obs_id) in chosen[name]]
+        if observations:
+            instruments[name] = Instrument(observations, **({"method": "1d"} | METHODS[kind].get(name, {})))
+    calibration = CrossCalibration(reference=REFERENCE, sigma={OTHER: "free"}, from_=from_)
+    options = {"energy_edges": [0.7, 2, 10] * u.TeV, "safe_energy": None, "time_bins": "night"} | options
+    return light_curve(target=TARGET, instruments=instruments, cross_calibration=calibration, **options)
+
+
+def assert_same(found, wanted):
+    """The same table to the last digit, metadata and ledger."""
+    assert found.table.colnames == wanted.table.colnames
+    for name in wanted.table.colnames:
+        np.testing.assert_array_equal(
+            np.asarray(found.table[name]), np.asarray(wanted.table[name]), err_msg=name
+        )
+    assert found.meta == wanted.meta
+    assert str(found.ledger) == str(wanted.ledger)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_runs_in_parts_and_on_two_processes(stores, monkeypatch, kind):
+    wanted = made(stores, kind)
+    assert wanted.table["instruments"].tolist() == ["HESS, MAGIC"] * 2 + ["MAGIC"] * 2
+    assert_same(made(stores, kind, n_jobs=2), wanted)
+    monkeypatch.setattr(engine, "MANY", 2)
+    monkeypatch.setattr(engine, "PART", 3)
+    monkeypatch.setattr(engine, "HELD", 0)
+    found = made(stores, kind)
+    assert_same(found, wanted)
+    assert_same(found.rebin("run"), wanted.rebin("run"))
+
+
+@pytest.mark.parametrize("kind", METHODS)
+@pytest.mark.parametrize("binning", ["night", "run", "30 min align=absolute"])
+def test_appended_runs(stores, tmp_path, kind, binning):
+    wanted = made(stores, kind, time_bins=binning)
+    first = made(stores, kind, {REFERENCE: (1, 2), OTHER: (1, 3)}, time_bins=binning)
+    write_result(tmp_path / "result", first)
+    for name, numbers in ((OTHER, (2, 4)), (REFERENCE, (3,))):
+        more = [one for one in stores[name].get_observations() if int(one.obs_id) in numbers]
+        appended = append_runs(tmp_path / "result", more)
+    assert_same(appended.light_curve, wanted)
+    assert_same(Result.read(tmp_path / "result").light_curve, wanted)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_stored_and_made_again(stores, tmp_path, kind):
+    lc = made(stores, kind)
+    write_result(tmp_path / "result", lc)
+    back = Result.read(tmp_path / "result").light_curve
+    assert_same(back, lc)
+    assert_same(back.rebin("run"), lc.rebin("run"))
+    assert_same(back.rebin("run").rebin("night"), lc)
+    assert_same(lc.rebin("run"), made(stores, kind, time_bins="run"))
+    edges = [1, 5] * u.TeV
+    # Scales stay those that they were, also in other bands.
+    scales = [each.origin.systematics.scales for each in (lc, lc.rebin(energy_edges=edges))]
+    assert scales[0] is scales[1]
+    for name in NAMES:
+        assert_same(back.of_instrument(name), lc.of_instrument(name))
+
+
+@pytest.mark.parametrize("ending", ["ecsv", "fits", "vot"])
+def test_files_keep_who_observed(stores, tmp_path, ending):
+    lc = made(stores, "mixed")
+    lc.write(tmp_path / f"light_curve.{ending}")
+    back = LightCurve.read(tmp_path / f"light_curve.{ending}")
+    assert back.instruments == NAMES
+    for name in ("instruments", "simultaneous", "flux"):
+        np.testing.assert_array_equal(np.asarray(back.table[name]), np.asarray(lc.table[name]))
+    assert back.table["simultaneous"].unit == "s"
+    assert len(good_times(back)) == len(good_times(lc)) == 7
+
+
+def test_spectra_in_time(stores):
+    lc = made(stores, "mixed")
+    points = lc.sed(energy_edges=[0.7, 2, 10] * u.TeV)
+    for name in ("flux", "flux_err", "flux_ul", "instruments", "simultaneous"):
+        np.testing.assert_array_equal(np.asarray(points.points.table[name]), np.asarray(lc.table[name]))
+
+
+def test_parts_put_together_again(stores):
+    lc = made(stores, "mixed")
+    joined = concatenate([lc[:2], lc[2:]])
+    for name in lc.table.colnames:
+        np.testing.assert_array_equal(
+            np.asarray(joined.table[name]), np.asarray(lc.table[name]), err_msg=name
+        )
+    assert not joined.meta["overlapping"]
+    assert str(joined.ledger) == str(lc.ledger)
+    by_run = lc.rebin("run")
+    assert not by_run.meta["overlapping"]
+    again = concatenate([by_run[:4], by_run[4:]])
+    assert not again.meta["overlapping"]
+
+
+def test_events_of_rows(stores):
+    """Each event of the table is in a row whose instruments are those of its run."""
+    lc = made(stores, "mixed")
+    table = lc.events()
+    who = np.asarray(lc.table["instruments"])
+    assert set(np.unique(table["instrument"]).tolist()) == set(NAMES)
+    for row, name in zip(np.asarray(table["row"]), np.asarray(table["instrument"]), strict=True):
+        assert name in who[row]
+
+
+def test_blocks_of_events_see_the_scales(stores):
+    """A second instrument that sees a third of the source: no change of the source where that is known."""
+    origin = made(stores, "1d", from_="constant").origin
+    lines = [
+        replace(make_line(600.0, rate, 0.1, 0.1, start, seed), run_id=RunId(name, str(seed)))
+        for seed, (name, start, rate) in enumerate(((REFERENCE, 0.0, 0.6), (OTHER, 700.0, 0.2)))
+    ]
+    found = {}
+    for log_scale in (0.0, np.log(1 / 3)):
+        scales = replace(origin.systematics.scales, log_scale=np.array([log_scale]))
+        systematics = replace(origin.systematics, scales=scales)
+        binned = replace(origin, systematics=systematics, time_bins=as_binning("blocks 0.01"))
+        found[log_scale] = len(binned.laid(lines))
+    assert list(found.values()) == [2, 1]
+
+
+def test_light_curves_of_other_scales_are_not_put_together(stores):
+    one, other = (made(stores, "1d", from_=from_) for from_ in ("overlap", "constant"))
+    with pytest.raises(InputError, match="cross_calibration is"):
+        concatenate([one, other])
