@@ -14,8 +14,9 @@ from small_store import START, TARGET, run_file
 from tevcurve import DataStore, PowerLaw, light_curve
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
+from tevcurve.lightcurve.scale_words import not_told
 from tevcurve.lightcurve.scales import settled_scales
-from tevcurve.systematics import CrossCalibration, Systematics
+from tevcurve.systematics import CrossCalibration, Scales, Systematic, Systematics
 
 SPECTRUM = PowerLaw(index=2.3, amplitude="3e-11 cm-2 s-1 TeV-1")
 OPTIONS = {"3d": {"width": "1.2 deg"}, "1d": {}}
@@ -240,3 +241,37 @@ def test_scales_are_kept_by_rebin_and_made_anew_with_more_runs(stores, caplog):
     assert "The scales of instruments, B 1." in caplog.text
     assert_allclose(unsettled.resolved().systematics.scales.log_scale, scales.log_scale, atol=0)
     assert unsettled.resolved().systematics.is_settled_as(lc.origin.systematics)
+
+
+def scales_with(covariance, overlap=(0.0, 900.0)):
+    return Scales(("B", "C"), np.zeros(2), np.array(covariance), 1, np.array(overlap))
+
+
+def told(scales, *effects, from_="overlap"):
+    calibration = CrossCalibration(reference="A", sigma={"B": 0.7, "C": "free"}, from_=from_)
+    return not_told(Systematics(effects=effects, calibration=calibration, scales=scales))
+
+
+def test_what_cannot_be_told_is_said():
+    narrow = [[0.01, 0], [0, 0.02]]
+    assert [words[:7] for words in told(scales_with(narrow))] == ["B never"]
+    assert told(scales_with(narrow, (900, 900))) == []
+    wide = told(scales_with([[0.36, 0.347], [0.347, 0.36]], (900, 900)))
+    assert [words[:22] for words in wide[:2]] == ["ln(scale) of B has an ", "ln(scale) of C has an "]
+    assert "The scales of B and C have a correlation of 0.96" in wide[2]
+    apart, energy, night, all_ = (
+        Systematic(effect=effect, sigma=0.1, by=by, instruments=names)
+        for effect, by, names in (
+            ("flux_scale", "instrument", ("B",)),
+            ("energy_scale", "instrument", ()),
+            ("flux_scale", "night", ()),
+            ("flux_scale", "all", ()),
+        )
+    )
+    known = scales_with(narrow, (900, 900))
+    assert "does to B what the scale" in told(known, apart)[0]
+    assert "does to B, C what the scale" in told(known, energy)[0]
+    assert "all but for the curvature of the spectrum" in told(known, energy)[0]
+    assert told(known, night) == []
+    assert "moves all fluxes alike" in told(known, all_)[0]
+    assert len(not_told(Systematics(effects=(all_,)))) == 1

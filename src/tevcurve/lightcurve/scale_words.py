@@ -19,8 +19,8 @@ from tevcurve.systematics import (
 )
 
 ASSUMES_CONSTANT = "constant, which assumes that the source does not vary"
-# Of ln(scale): with a larger error the counts do not even say the order of magnitude.
-LARGEST_ERROR = 1.0
+# Of ln(scale): with a larger error, from few counts, it is not Gaussian, and its mean may be off by a quarter of it.
+LARGEST_ERROR = 0.5
 # Correlation of two scales beyond which they are told from one another only.
 CLOSEST = 0.9
 _COLUMNS = {
@@ -106,7 +106,7 @@ def _one_scale(calibration: CrossCalibration, scales: Scales, number: int) -> st
     if calibration.from_ != CONSTANT and not scales.overlap_s[number]:
         words += ", which is all that is known: it never observed at the same time as another"
     elif error > LARGEST_ERROR:
-        words += ", of which the counts say next to nothing"
+        words += ", of which the counts say little"
     return f"{name} {np.exp(scales.log_scale[number]):.4g} ({words})"
 
 
@@ -150,7 +150,8 @@ def _of_scales(systematics: Systematics) -> Iterator[str]:
             )
         if scales.error[number] > LARGEST_ERROR:
             yield (
-                f"ln(scale) of {name} has an error of {scales.error[number]:.2g}: the counts say next to nothing of it."
+                f"ln(scale) of {name} has an error of {scales.error[number]:.2g}: the counts say little of it, and its "
+                "distribution is not that of a Gaussian; its mean may be off by a quarter of the error."
             )
     correlation = scales.correlation()
     for first, second in zip(*np.triu_indices(len(scales.names), 1), strict=True):

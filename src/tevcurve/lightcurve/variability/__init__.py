@@ -8,6 +8,7 @@ from tevcurve.lightcurve.variability.amplitude import (
 from tevcurve.lightcurve.variability.blocks import bayesian_blocks
 from tevcurve.lightcurve.variability.constancy import chi_square, ts_var
 from tevcurve.lightcurve.variability.flare_fit import flare_profile
+from tevcurve.lightcurve.variability.leave_one_out import leave_one_out
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.summary import VariabilitySummary
 from tevcurve.lightcurve.variability.timescales import doubling_times, halving_times
@@ -22,6 +23,7 @@ __all__ = [
     "flare_profile",
     "fractional_variability",
     "halving_times",
+    "leave_one_out",
     "point_to_point",
     "ts_var",
 ]
