@@ -64,9 +64,10 @@ def onoff_run(obs_id, intervals, rate, background, alpha, rng, factor=None):
 def onoff_light_curve(runs, time_bins=None, bands=(1, 10), stacked=False, **options):
     """The `LightCurve` of such runs, with its events as origin."""
     axes = energy_axes(np.array(bands) * u.TeV, EDGES * u.TeV, EDGES * u.TeV)
-    near = SimpleNamespace(offset=0.01, aeff=SimpleNamespace(max_offset=2 * u.deg))
+    aeff = SimpleNamespace(max_offset=2 * u.deg)
+    near = [SimpleNamespace(offset=0.01, aeff=aeff, run_id=run.run_id) for run in runs]
     kept = LightCurveOrigin(
-        runs=RunsInMemory([near] * len(runs)),
+        runs=RunsInMemory(near),
         failed=(),
         source=(0.0, 0.0),
         axes=axes,

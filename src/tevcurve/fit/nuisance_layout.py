@@ -65,6 +65,7 @@ class NuisanceLayout:
         self.precision = np.eye(len(front))
         n_scales = nuisances.n_scales
         self.precision[:n_scales, :n_scales] = nuisances.precision
+        self.center = nuisances.centers[front]
         self.n_front = 1 + len(front)
         self.components = _components(
             nuisances, rest[np.isin(nuisances.nuisance[rest], others)], self.n_front
@@ -81,7 +82,7 @@ class NuisanceLayout:
 
     def penalty(self, point: np.ndarray) -> np.ndarray:
         """What the priors add to the statistic, (n,). point: float array (n, n_parameters)."""
-        front = point[:, 1 : self.n_front]
+        front = point[:, 1 : self.n_front] - self.center
         return np.sum(point[:, self.n_front :] ** 2, axis=1) + np.sum(front @ self.precision * front, axis=1)
 
     def seen(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -124,7 +125,7 @@ class NuisanceLayout:
         )
         prior = np.zeros((self.n_front, self.n_front))
         prior[1:, 1:] = self.precision
-        at = point[:, : self.n_front]
+        at = point[:, : self.n_front] - np.append(0.0, self.center)
         hessian = prior + np.swapaxes(front * stiff[..., None], 1, 2) @ front
         gradient = at @ prior + np.einsum("trk,tr->tk", front, rest)
         solved = [self._eliminated(each, point, flux, front, rest, stiff) for each in self.components]

@@ -32,6 +32,7 @@ class RowNuisances:
     covariance : float array (n_scales, n_scales), of the scales of instruments, the first nuisances
     precision : float array (n_scales, n_scales), what is known of these apart from the rows: the inverse of a
         covariance, with zeros where a scale is free
+    center : float array (n_scales,), where that has the scales; default: at their settled values
     """
 
     names: tuple[str, ...]
@@ -44,6 +45,7 @@ class RowNuisances:
     own: np.ndarray
     covariance: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     precision: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    center: np.ndarray | None = None
 
     __repr__ = short_repr
 
@@ -58,6 +60,14 @@ class RowNuisances:
         return len(self.covariance)
 
     @property
+    def centers(self) -> np.ndarray:
+        """Where the priors of all parameters have their centers, float array (n_nuisances,)."""
+        centers = np.zeros(self.n_nuisances)
+        if self.center is not None:
+            centers[: self.n_scales] = self.center
+        return centers
+
+    @property
     def n_free(self) -> int:
         """Scales of which nothing is known apart from the rows."""
         return int(np.count_nonzero(~self.precision.any(axis=1))) if self.n_scales else 0
@@ -67,6 +77,34 @@ class RowNuisances:
         kept, row = members_of(rows, self.n_rows, self.row)
         loadings = {name: getattr(self, name)[kept] for name in ("nuisance", "scale", "shift")}
         return replace(self, n_rows=len(rows), row=row, own=self.own[rows], **loadings)
+
+    def drawn(self, norm: float, n: int, scales: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Norms (n, n_rows) that rows see of a constant source, each parameter drawn from its prior.
+
+        Parameters
+        ----------
+        norm : of the source
+        n : how often
+        scales : float array (n_scales,), ln(scale) of instruments around their settled values, for those that are free
+        rng : numpy Generator
+        """
+        values = rng.standard_normal((n, self.n_nuisances))
+        known = self.precision.any(axis=1)
+        if self.n_scales:
+            values[:, : self.n_scales] = scales
+            covariance = np.linalg.inv(self.precision[np.ix_(known, known)])
+            center = self.centers[: self.n_scales][known]
+            values[:, np.flatnonzero(known)] = rng.multivariate_normal(center, covariance, n)
+        log, shift = np.zeros((2, n, self.n_rows))
+        for load, sums in ((self.scale, log), (self.shift, shift)):
+            np.add.at(sums.T, self.row, (load * values[:, self.nuisance]).T)
+        own = rng.standard_normal((2, n, self.n_rows))
+        variance, mixed, other = self.own.T
+        root = np.sqrt(variance)
+        slope = np.divide(mixed, root, out=np.zeros_like(root), where=root > 0)
+        log += root * own[0]
+        shift += slope * own[0] + np.sqrt(np.maximum(other - slope**2, 0.0)) * own[1]
+        return norm * np.exp(log) + shift
 
     def spreads(self) -> np.ndarray:
         """(variance of ln(norm), covariance, variance of the norm) by all nuisances, float array (n_rows, 3)."""

@@ -112,6 +112,7 @@ class _Loadings:
             own=sum(self.own, np.zeros((n_rows, 3))),
             covariance=covariance,
             precision=precision,
+            center=_center(systematics),
         )
 
 
@@ -184,6 +185,14 @@ def _of_scales(systematics: Systematics) -> tuple[np.ndarray, np.ndarray]:
         return scales.covariance, np.linalg.inv(scales.covariance)
     sigma = dict(zip(calibration.names, calibration.prior_sigma(), strict=True))
     return scales.covariance, np.diag([sigma[name] ** -2.0 for name in scales.names])
+
+
+def _center(systematics: Systematics) -> np.ndarray | None:
+    """Where the priors of scales are from where these were settled (n_scales,); None where what is known is there."""
+    scales, calibration = systematics.scales, systematics.calibration
+    if scales is None or calibration is None or calibration.from_ == OVERLAP:
+        return None
+    return -scales.log_scale
 
 
 def _put_effects(

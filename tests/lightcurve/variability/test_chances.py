@@ -16,7 +16,9 @@ def light_curves(constant, noise):
     """Light curves whose statistic grows with the measured constant, and has a normal part of its own."""
     constant, noise = np.atleast_1d(constant), np.atleast_1d(noise)
     statistic = 20 + 3 * constant - 0.2 * constant**2 + noise
-    return SimpleNamespace(constant=constant, statistic=statistic, lowest=None, n=len(constant))
+    return SimpleNamespace(
+        constant=constant, statistic=statistic, lowest=None, nuisances=None, n=len(constant)
+    )
 
 
 def rows_of(constant, noise, bias=0.0):

@@ -1,12 +1,15 @@
 """How much a light curve varies: excess variance, fractional variability, and variability from point to point.
 
-Three things that the formulas of many like rows leave open, each decided by simulation:
+Four things that the formulas of many like rows leave open, each decided by simulation:
 
 - Rows with less than half the mean good time count with the square of their share of that half: the mean square error
   goes as the inverse of the time, so that the shortest rows would make most of the scatter. All others count alike, as
   in Vaughan et al. 2003. The weights do not know the fluxes, so that they bias nothing.
 - Slivers, rows with less than a fifth of the mean exposure, are left out, and the record says how many. With few counts
   their errors are too large on average, which not even a small weight makes good.
+- Scales of instruments and systematic errors make rows scatter together. What they add on average is taken off, and
+  the chance is that of a score test, which knows which rows have them in common
+  (`tevcurve.lightcurve.variability.extra_variance`).
 - Where toys are drawn, what a constant source's toys have on average is taken off: with few counts errors and values
   are not free of bias. Where counts are many that is 0.
 """
@@ -19,11 +22,15 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.kernels import scatter
 from tevcurve.lightcurve.variability.chances import Test, chances, normal_chance
+from tevcurve.lightcurve.variability.extra_variance import signed_roots
+from tevcurve.lightcurve.variability.not_known import beside
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
 
 # Standard deviations from zero below which a mean flux is not worth dividing by.
 FAINT = 3.0
+# Names of the tests.
+EXCESS, EXCESS_BIAS, PAIRS, PAIRS_BIAS = "excess", "bias of the excess", "pairs", "bias of pairs"
 # Mean counts of rows below which the bias that only toys take off is worth a word.
 BIASED_COUNTS = 5
 
@@ -61,7 +68,9 @@ def excess_variance(light_curve, band=None, n_toys=1000, random_state=0):
     random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band)
-    return excess_result(rows, chances(rows, {"": excess_test(rows)}, n_toys, random_state)[""])
+    return beside(
+        rows, lambda rows: excess_result(rows, chances(rows, excess_tests(rows), n_toys, random_state))
+    )
 
 
 def fractional_variability(light_curve, band=None, n_toys=1000, random_state=0):
@@ -80,7 +89,9 @@ def fractional_variability(light_curve, band=None, n_toys=1000, random_state=0):
     random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band)
-    return fractional_result(rows, chances(rows, {"": excess_test(rows)}, n_toys, random_state)[""])
+    return beside(
+        rows, lambda rows: fractional_result(rows, chances(rows, excess_tests(rows), n_toys, random_state))
+    )
 
 
 def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_state=0):
@@ -102,7 +113,10 @@ def point_to_point(light_curve, band=None, max_gap=None, n_toys=1000, random_sta
     rows = rows_of(light_curve, band)
     rows.check_order()
     pairs = neighbours(rows, max_gap)
-    return pair_result(rows, pairs, chances(rows, {"": pair_test(rows, pairs)}, n_toys, random_state)[""])
+    return beside(
+        rows,
+        lambda rows: pair_result(rows, pairs, chances(rows, pair_tests(rows, pairs), n_toys, random_state)),
+    )
 
 
 def neighbours(rows, max_gap=None):
@@ -126,29 +140,54 @@ def neighbours(rows, max_gap=None):
     return first[near], second[near]
 
 
-def excess_test(rows):
-    """The `Test` of the excess variance, not normalized: the mean of a faint source may be 0. rows: `Rows`."""
+def excess_tests(rows):
+    """The `Test` (dict) of the excess variance, not normalized: the mean of a faint source may be 0.
+
+    Where there are nuisances the chance is that of a score test, and the excess, which toys say the bias of, is apart.
+
+    rows: `Rows`.
+    """
     ample, weight = rows.ample, rows.weight[rows.ample]
+    if rows.unknown is not None:
+        score = Test(lambda fits: rows.extra.score(signed_roots(fits)[:, ample]), rows.extra.score_chance)
+        return {EXCESS: score, EXCESS_BIAS: _bias_test(rows, rows.extra.form())}
     spread = float(scatter.excess_spread(rows.fits.err[0, ample], weight))
-    return Test(
+    test = Test(
         lambda fits: scatter.excess(fits.norm[:, ample], fits.err[:, ample], weight),
         lambda value: normal_chance(value / spread),
     )
+    return {EXCESS: test}
 
 
-def pair_test(rows, pairs):
-    """The `Test` of the excess variance from point to point.
+def pair_tests(rows, pairs):
+    """The `Test` (dict) of the excess variance from point to point; see `excess_tests`.
 
     Parameters
     ----------
     rows : `Rows`
     pairs : two int arrays (n_pairs,), of `neighbours`
     """
+    if rows.unknown is not None:
+        form, ample = rows.extra.form(_among_ample(rows, pairs)), rows.ample
+        square = Test(
+            lambda fits: rows.extra.square(signed_roots(fits)[:, ample], form),
+            lambda value: rows.extra.square_chance(value, form),
+        )
+        return {PAIRS: square, PAIRS_BIAS: _bias_test(rows, form)}
     flat = np.ones(rows.n)
     _, spread = scatter.normalized_pair_excess(flat, rows.fits.err[0], *pairs, rows.weight)
-    return Test(
+    test = Test(
         lambda fits: scatter.pair_excess(fits.norm, fits.err, *pairs, rows.weight),
         lambda value: normal_chance(value / float(spread)),
+    )
+    return {PAIRS: test}
+
+
+def _bias_test(rows, form):
+    """The `Test` of the excess by a form, of which the mean of the toys is wanted, and no chance."""
+    ample = rows.ample
+    return Test(
+        lambda fits: rows.extra.excess(fits.norm[:, ample], fits.err[:, ample], form), lambda value: np.nan
     )
 
 
@@ -158,9 +197,9 @@ def excess_result(rows, found):
     Parameters
     ----------
     rows : `Rows`
-    found : `Found`
+    found : dict of `Found`, of `excess_tests`
     """
-    return _result("normalized excess variance", rows, found, lambda: _named(*_excess(rows, found)))
+    return _result("normalized excess variance", rows, found[EXCESS], lambda: _named(*_excess(rows, found)))
 
 
 def fractional_result(rows, found):
@@ -169,9 +208,9 @@ def fractional_result(rows, found):
     Parameters
     ----------
     rows : `Rows`
-    found : `Found`
+    found : dict of `Found`, of `excess_tests`
     """
-    return _result("fractional variability", rows, found, lambda: _root(*_excess(rows, found)))
+    return _result("fractional variability", rows, found[EXCESS], lambda: _root(*_excess(rows, found)))
 
 
 def pair_result(rows, pairs, found):
@@ -181,20 +220,36 @@ def pair_result(rows, pairs, found):
     ----------
     rows : `Rows`
     pairs : two int arrays (n_pairs,), of `neighbours`
-    found : `Found`
+    found : dict of `Found`, of `pair_tests`
     """
-    norm, err, weight = _ample(rows)
-    pairs = (np.searchsorted(rows.ample, pair) for pair in pairs)
-    return _result(
-        "point-to-point variability",
-        rows,
-        found,
-        lambda: _root(*scatter.normalized_pair_excess(norm, err, *pairs, weight, bias=_bias(found))),
-    )
+
+    def measure():
+        own = _among_ample(rows, pairs)
+        if rows.unknown is not None:
+            return _beyond(rows, rows.extra.form(own), _bias(found[PAIRS_BIAS]))
+        norm, err, weight = _ample(rows)
+        return scatter.normalized_pair_excess(norm, err, *own, weight, bias=_bias(found[PAIRS]))
+
+    return _result("point-to-point variability", rows, found[PAIRS], lambda: _root(*measure()))
 
 
 def _excess(rows, found):
-    return scatter.normalized_excess(*_ample(rows), bias=_bias(found))
+    if rows.unknown is not None:
+        return _beyond(rows, rows.extra.form(), _bias(found[EXCESS_BIAS]))
+    return scatter.normalized_excess(*_ample(rows), bias=_bias(found[EXCESS]))
+
+
+def _beyond(rows, form, bias):
+    """(variance beyond errors and nuisances by a form, over the squared mean, its error)."""
+    norm, err, weight = _ample(rows)
+    excess = float(rows.extra.excess(norm[None], err[None], form)[0] - bias)
+    square = float(scatter.weighted_mean(norm, weight)) ** 2
+    return excess / square, rows.extra.spread(excess, form) / square
+
+
+def _among_ample(rows, pairs):
+    """Pairs numbered among the rows in use."""
+    return tuple(np.searchsorted(rows.ample, pair) for pair in pairs)
 
 
 def _ample(rows):

@@ -14,6 +14,7 @@ from tevcurve.fit.protocols import EventView
 from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.variability.block_search import best_division, gain_of, gaussian_gains, summed_blocks
 from tevcurve.lightcurve.variability.chances import Test, chances
+from tevcurve.lightcurve.variability.not_known import ignoring
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
@@ -147,6 +148,7 @@ def blocks_result(rows, p0, found):
     return found.record(
         BlocksResult,
         rows,
+        ignoring(rows, found),
         name="Bayesian blocks",
         value=len(first),
         blocks=QTable(columns),

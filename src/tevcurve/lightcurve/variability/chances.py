@@ -70,12 +70,13 @@ def chances(rows, tests, n_toys, random_state):
     """The `Found` of each test of a dict.
 
     Toys are drawn where a row has under 20 counts or is a limit: from every row's own expectations with a constant
-    flux. The chance is (k + 1) / (n + 1), with k of n toys at or above the value (Davison & Hinkley 1997, "Bootstrap
-    Methods and their Application", section 4.2). The toys' constant is one that was measured, with an error. A
-    statistic that grows with the constant, as TS_var does where rows are at the bound of negative fluxes, is therefore
-    compared with toys at the same measured constant: theirs are moved to it along the parabola that fits them best
-    (a regression adjustment as of Beaumont et al. 2002, Genetics 162, 2025). Chances by formula are not told below
-    1e-15; where toys would be needed and there are none, not below 0.001, which is what 1000 toys can tell.
+    flux, nuisance parameters being drawn from their priors. The chance is (k + 1) / (n + 1), with k of n toys at or
+    above the value (Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 4.2). The toys'
+    constant is one that was measured, with an error. A statistic that grows with the constant, as TS_var does where
+    rows are at the bound of negative fluxes, is therefore compared with toys at the same measured constant: theirs are
+    moved to it along the parabola that fits them best (a regression adjustment as of Beaumont et al. 2002, Genetics
+    162, 2025). Chances by formula are not told below 1e-15; where toys would be needed and there are none, not below
+    0.001, which is what 1000 toys can tell.
 
     Parameters
     ----------
@@ -145,6 +146,8 @@ def _found(rows, test, values):
 def null_fits(rows, n_toys, random_state):
     """`RowFits` of toys with a constant flux, in batches that make n_toys together.
 
+    Nuisance parameters are drawn for each toy, free scales being those of the light curve.
+
     Parameters
     ----------
     rows : `Rows` that have a `maker`
@@ -153,10 +156,28 @@ def null_fits(rows, n_toys, random_state):
     """
     rng = np.random.default_rng(random_state)
     batch = max(1, min(n_toys, _BATCH // max(rows.maker.events_per_toy(), 1)))
-    norm = rows.maker.null_norm(float(rows.fits.constant[0]))
+    fits, draw = rows.fits, _drawer(rows, rng)
     for first in range(0, n_toys, batch):
         n = min(batch, n_toys - first)
-        yield RowFits(rows.maker.draw(norm, n, rng), n, rows.fits.lowest)
+        yield RowFits(draw(n), n, fits.lowest, fits.nuisances)
+
+
+def _drawer(rows, rng):
+    """Function of a number to the profile of as many toys of `Rows` with a constant flux."""
+    fits, maker = rows.fits, rows.maker
+    if fits.nuisances is None:
+        norm = maker.null_norm(float(fits.constant[0]))
+        return lambda n: maker.draw(norm, n, rng)
+    plain = float(fits.constant_minimum.norm[0])
+    norm, moved = maker.null_norm(plain), float(fits.constant[0]) - plain
+    # What is true of the background is measured once, not at the norms of each toy.
+    background = maker.measured_background(np.full(rows.n, norm))
+
+    def draw(n):
+        norms = fits.nuisances.drawn(norm + moved, n, fits.shared.scales[0], rng)
+        return maker.draw(norms, n, rng, background)
+
+    return draw
 
 
 def chi_square_chance(n_free):

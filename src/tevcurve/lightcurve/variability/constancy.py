@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.variability.chances import Test, chances, chi_square_chance
+from tevcurve.lightcurve.variability.not_known import beside
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.rounding import statistic_text
@@ -45,8 +46,12 @@ def chi_square(light_curve, band=None, n_toys=1000, random_state=0):
     rows = rows_of(light_curve, band)
     if rows.why_no_squares:
         raise InputError(rows.why_no_squares)
-    found = chances(rows, {"": chi_square_test(rows)}, n_toys, random_state)[""]
-    return chi_square_result(rows, found)
+
+    def result(rows):
+        found = chances(rows, {"": chi_square_test(rows)}, n_toys, random_state)[""]
+        return chi_square_result(rows, found)
+
+    return beside(rows, result)
 
 
 def ts_var(light_curve, band=None, n_toys=1000, random_state=0):
@@ -68,18 +73,22 @@ def ts_var(light_curve, band=None, n_toys=1000, random_state=0):
     random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band, bounded=True)
-    found = chances(rows, {"": ts_var_test(rows)}, n_toys, random_state)[""]
-    return ts_var_result(rows, found)
+
+    def result(rows):
+        found = chances(rows, {"": ts_var_test(rows)}, n_toys, random_state)[""]
+        return ts_var_result(rows, found)
+
+    return beside(rows, result)
 
 
 def chi_square_test(rows):
     """The `Test` of chi-square. rows: `Rows`."""
-    return Test(lambda fits: fits.gaussian_minimum.stat, chi_square_chance(rows.n - 1))
+    return Test(lambda fits: fits.gaussian_minimum.stat, chi_square_chance(rows.n_free))
 
 
 def ts_var_test(rows):
     """The `Test` of TS_var. rows: `Rows`."""
-    return Test(lambda fits: fits.ts_var, chi_square_chance(rows.n - 1), lambda fits: fits.constant)
+    return Test(lambda fits: fits.ts_var, chi_square_chance(rows.n_free), lambda fits: fits.constant)
 
 
 def chi_square_result(rows, found):
@@ -111,6 +120,6 @@ def _result(name, rows, value, constant, found):
         rows,
         name=name,
         value=float(value),
-        n_free=rows.n - 1,
+        n_free=rows.n_free,
         constant=float(constant * rows.flux) * FLUX,
     )

@@ -11,6 +11,7 @@ from tevcurve.kernels.exponentials import pulse_means
 from tevcurve.leap_seconds import utc_text
 from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.flare_search import FlareSearch
+from tevcurve.lightcurve.variability.not_known import ignoring
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.rounding import statistic_text, with_errors
@@ -176,6 +177,7 @@ def _result(rows, fit, search, found):
         fluxes |= {name: value[name], f"{name}_errn": value[name] - low[name]}
         fluxes[f"{name}_errp"] = high[name] - value[name]
     notes = [] if fit.valid else ["the fit of the pulse did not converge"]
+    notes += ignoring(rows, found)
     return found.record(
         FlareResult,
         rows,

@@ -13,6 +13,42 @@ from tevcurve.rounding import sigma_text, with_errors
 LEAST_CHANCE, LEAST_ROUGH_CHANCE = 1e-15, 1e-3
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Without:
+    """What a test says of the same rows with all scales of instruments 1, and no systematic errors.
+
+    Attributes
+    ----------
+    ignored : str, what is ignored, in words
+    value : float
+    measured : str, the value in words
+    p_value : float
+    p_is_limit : bool, whether the chance is smaller than can be said
+    """
+
+    ignored: str
+    value: float
+    measured: str
+    p_value: float
+    p_is_limit: bool = False
+
+    @classmethod
+    def of(cls, result, ignored):
+        """That of the `VariabilityResult` of such rows.
+
+        Parameters
+        ----------
+        result : `VariabilityResult`
+        ignored : str, what is ignored, in words
+        """
+        told = result.measured(), float(result.p_value), result.p_is_limit
+        names = ("measured", "p_value", "p_is_limit")
+        return cls(ignored=ignored, value=float(result.value), **dict(zip(names, told, strict=True)))
+
+    def __str__(self):
+        return f"with {self.ignored} {self.measured}, {chance_text(self.p_value, self.p_is_limit)}"
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class VariabilityResult:
     """A measure of variability, and the chance of it for a source that is constant.
@@ -35,6 +71,7 @@ class VariabilityResult:
     n_energy_ranges : int, different ranges of energy that its rows are fitted in; above 1 they extrapolate differently,
         and a wrong spectrum looks like variability
     note : str, what a reader should know
+    without : `Without`, the same with scales and systematic errors ignored; None where there are none
     """
 
     name: str
@@ -53,6 +90,7 @@ class VariabilityResult:
     n_left_out: int = 0
     n_energy_ranges: int = 1
     note: str = ""
+    without: Without | None = None
 
     @property
     def significance(self):
@@ -81,7 +119,8 @@ class VariabilityResult:
         return f"{told} ({more}{sigma_text(self.significance)} sigma, {source}{places})"
 
     def __str__(self):
-        parts = [f"{self.name}: {self.measured()}", self.chance(), self.note]
+        without = "" if self.without is None else str(self.without)
+        parts = [f"{self.name}: {self.measured()}", self.chance(), without, self.note]
         return "; ".join(part for part in parts if part)
 
     def __repr__(self):

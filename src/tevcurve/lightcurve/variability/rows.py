@@ -1,7 +1,7 @@
 """The rows of a light curve as likelihoods: what every test of variability starts from."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import astropy.units as u
@@ -15,6 +15,15 @@ from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
 from tevcurve.lightcurve.selection import rows_of_instruments
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
+from tevcurve.lightcurve.variability.extra_variance import ExtraVariance
+from tevcurve.lightcurve.variability.not_known import (
+    NotKnown,
+    not_known,
+    raw_rows,
+    refitted,
+    table_notes,
+    without_nuisances,
+)
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
 # What is asked of rows whose counts are at hand; others are known by their columns only.
@@ -51,6 +60,8 @@ class Rows:
     n_energy_ranges : int, different ranges of energy that rows are fitted in; the spectrum extrapolates from them
     n_at_bound : int, fluxes that are at the lowest value that leaves every prediction above zero
     notes : tuple of str
+    unknown : `NotKnown`, scales of instruments and systematic errors that the rows have; None without
+    make_plain : function without arguments to the `Rows` with all scales 1, where these are not; else None
     """
 
     fits: RowFits
@@ -70,6 +81,25 @@ class Rows:
     n_energy_ranges: int = 1
     n_at_bound: int = 0
     notes: tuple = ()
+    unknown: NotKnown | None = None
+    make_plain: Any = None
+
+    @cached_property
+    def plain(self):
+        """The `Rows` with all scales of instruments 1 and no systematic errors; None where there are none."""
+        if self.unknown is None:
+            return None
+        return without_nuisances(self) if self.make_plain is None else self.make_plain()
+
+    @cached_property
+    def extra(self):
+        """The `ExtraVariance` of the rows in use, where there are nuisances."""
+        return ExtraVariance.of(self.fits, self.ample, self.weight[self.ample])
+
+    @property
+    def n_free(self):
+        """Degrees of freedom of the rows around a constant, with free scales of instruments."""
+        return self.n - 1 - (0 if self.unknown is None else self.unknown.n_free)
 
     @property
     def in_order(self):
@@ -181,8 +211,10 @@ def rows_of(light_curve, band=None, least=2, bounded=False):
         raise InputError(
             "The time bins of the light curve overlap, and variability is tested on independent rows."
         )
-    make = _from_origin if hasattr(light_curve.origin, "rows") else _from_columns
-    rows = make(light_curve, numbers) if len(numbers) else None
+    if hasattr(light_curve.origin, "rows"):
+        rows = _from_origin(light_curve, light_curve.origin, numbers) if len(numbers) else None
+    else:
+        rows = _from_columns(light_curve, numbers, table_notes(table)) if len(numbers) else None
     if rows is None or rows.n < least:
         n = 0 if rows is None else rows.n
         raise InputError(
@@ -234,9 +266,8 @@ def _rows_of_band(table, band):
     return np.flatnonzero(which.ravel() == (band or 0))
 
 
-def _from_origin(light_curve, numbers):
+def _from_origin(light_curve, origin, numbers):
     """From the counts themselves."""
-    origin = light_curve.origin
     joint, time_bins = origin.rows()
     n_rows, numbers = len(numbers), numbers[np.isin(numbers, joint.fitted)]
     if not len(numbers):
@@ -246,7 +277,8 @@ def _from_origin(light_curve, numbers):
     middle = (joint.cut.times(joint.exposure.time_mean[numbers], numbers // joint.n_bands) - reference).sec
     if not all(isinstance(joint, each) for each in DRAWN):
         # Such rows, those in which more than norms is fitted among them, are known by their columns only.
-        return replace(_from_columns(light_curve, numbers), fits_more=True)
+        rows = replace(_from_columns(light_curve, numbers), fits_more=True)
+        return _with_unknown(rows, origin, joint, lambda raw: None)
     maker, own = joint.toys(numbers), np.searchsorted(joint.fitted, numbers)
     fits = RowFits(maker.profile)
     edges = origin.bands[numbers[0] % joint.n_bands :][:2]
@@ -261,7 +293,7 @@ def _from_origin(light_curve, numbers):
     n_at_bound = int(np.count_nonzero(fits.minimum.at_limit))
     if n_at_bound:
         notes.append(f"{n_at_bound} of {len(numbers)} fluxes are at the lowest value that predictions allow")
-    return Rows(
+    rows = Rows(
         fits=fits,
         number=numbers,
         reference=reference,
@@ -278,6 +310,29 @@ def _from_origin(light_curve, numbers):
         n_at_bound=n_at_bound,
         notes=tuple(notes),
     )
+    return _with_unknown(rows, origin, joint, lambda raw: _from_origin(light_curve, raw, numbers))
+
+
+def _with_unknown(rows, origin, joint, remake):
+    """The same `Rows` with what is not known of them.
+
+    remake: function of an origin with all scales 1 to the `Rows` of it, or to None where these are not at hand.
+    """
+    unknown = not_known(origin, joint, rows.number)
+    if unknown is None:
+        return rows
+    unknown.check_left(rows.n)
+    rows = replace(
+        rows,
+        fits=refitted(rows.fits, unknown.nuisances),
+        unknown=unknown,
+        notes=(*rows.notes, *unknown.notes()),
+    )
+    return (
+        rows
+        if origin.systematics.scales is None
+        else replace(rows, make_plain=partial(raw_rows, origin, remake))
+    )
 
 
 def _dropped_notes(n_rows, n_kept):
@@ -287,8 +342,8 @@ def _dropped_notes(n_rows, n_kept):
     return [f"{n_rows - n_kept} of {n_rows} rows have no flux with errors and are left out"]
 
 
-def _from_columns(light_curve, numbers):
-    """From what the table says of fluxes, errors and scans."""
+def _from_columns(light_curve, numbers, more=()):
+    """From what the table says of fluxes, errors and scans. more: further notes."""
     profile, kept, flux, counts, n_bounded = profile_of_columns(light_curve.table, numbers)
     n_rows, numbers = len(numbers), numbers[kept]
     reference = light_curve.time_start[numbers[0]] if len(numbers) else light_curve.time_start[:1]
@@ -318,6 +373,7 @@ def _from_columns(light_curve, numbers):
             *_dropped_notes(n_rows, len(numbers)),
             *range_notes(ranges),
             "from the columns of the table",
+            *more,
         ),
     )
 

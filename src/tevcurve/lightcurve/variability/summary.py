@@ -1,7 +1,7 @@
 """What a person wants to know first of a light curve's variability."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +9,8 @@ from tevcurve.lightcurve.variability import amplitude, blocks, constancy, timesc
 from tevcurve.lightcurve.variability.amplitude import AmplitudeResult
 from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.constancy import ConstancyResult
-from tevcurve.lightcurve.variability.records import chance_text
+from tevcurve.lightcurve.variability.pulls import Pulls, pulls_of
+from tevcurve.lightcurve.variability.records import Without, chance_text
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.lightcurve.variability.timescales import DOUBLING, HALVING, TimescaleResult
 
@@ -41,6 +42,7 @@ class VariabilitySummary:
     left_out : tuple of sentences, of the tests that were not made and why
     n_rough : int, rows with few counts, where these are most of all and no toys were drawn: then all chances are by
         formulas that are rough there, and the verdict says so; otherwise 0
+    pulls : `Pulls`, scales of instruments and systematic errors if the source is constant; None where there are none
     """
 
     ts_var: ConstancyResult
@@ -55,6 +57,7 @@ class VariabilitySummary:
     n_bands: int = 1
     left_out: tuple = ()
     n_rough: int = 0
+    pulls: Pulls | None = None
 
     @property
     def results(self):
@@ -87,6 +90,9 @@ class VariabilitySummary:
         width = max(len(result.name) for result in self.results)
         for result in self.results:
             lines.append(f"  {result.name:{width}}  {result.measured()}  {result.chance()}".rstrip())
+            if result.without is not None:
+                lines.append(f"  {'':{width}}  {result.without}")
+        lines += [f"  {self.pulls}."] if self.pulls is not None else []
         lines += [f"  Note: {note}." for note in notes]
         lines += [f"  {sentence}" for sentence in self.left_out]
         return "\n".join(lines)
@@ -95,12 +101,13 @@ class VariabilitySummary:
 
     def _repr_html_(self):
         rows = "".join(
-            f"<tr><td>{html.escape(r.name)}</td><td>{html.escape(r.measured())}</td><td>{html.escape(r.chance())}</td>"
+            f"<tr><td>{html.escape(r.name)}</td><td>{html.escape(r.measured())}</td><td>{_chance_html(r)}</td>"
             f"<td>{html.escape(r.note)}</td></tr>"
             for r in self.results
         )
         head = f"<p>{html.escape(self.title)}<br>{html.escape(self.verdict)}</p>"
-        tail = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.left_out)
+        more = [f"{self.pulls}."] if self.pulls is not None else []
+        tail = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in (*more, *self.left_out))
         return (
             f"{head}<table><tr><th></th><th>value</th><th>chance</th><th>note</th></tr>{rows}</table>{tail}"
         )
@@ -119,28 +126,20 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
     random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band)
-    tests = {
-        "ts_var": constancy.ts_var_test(rows),
-        "excess": amplitude.excess_test(rows),
-    }
-    squares = not rows.why_no_squares
-    if squares:
-        tests["chi_square"] = constancy.chi_square_test(rows)
+    tests, squares = _constancy_tests(rows), not rows.why_no_squares
     why = _why_no_order(rows)
     ordered = not why
     if ordered:
         pairs = amplitude.neighbours(rows)
         searches = {way: timescales.Search(rows, pairs, way, SIGNIFICANCE) for way in (DOUBLING, HALVING)}
         tests |= {way: search.test() for way, search in searches.items()}
-        tests["pairs"] = amplitude.pair_test(rows, pairs)
+        tests |= amplitude.pair_tests(rows, pairs)
         tests["blocks"] = blocks.blocks_test(rows)
     found = chances(rows, tests, n_toys, random_state)
+    plain = rows.plain and chances(rows.plain, _constancy_tests(rows.plain), n_toys, random_state)
     return VariabilitySummary(
-        ts_var=constancy.ts_var_result(rows, found["ts_var"]),
-        chi_square=constancy.chi_square_result(rows, found["chi_square"]) if squares else None,
-        fractional_variability=amplitude.fractional_result(rows, found["excess"]),
-        excess_variance=amplitude.excess_result(rows, found["excess"]),
-        point_to_point=amplitude.pair_result(rows, pairs, found["pairs"]) if ordered else None,
+        **_constancy_results(rows, found, plain),
+        point_to_point=amplitude.pair_result(rows, pairs, found) if ordered else None,
         doubling_time=searches[DOUBLING].result(found[DOUBLING]) if ordered else None,
         halving_time=searches[HALVING].result(found[HALVING]) if ordered else None,
         bayesian_blocks=blocks.blocks_result(rows, P0, found["blocks"]) if ordered else None,
@@ -148,7 +147,39 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         n_bands=len(_bands(light_curve.table)),
         left_out=(*_sentences(ORDERED, why), *(() if squares else (rows.why_no_squares,))),
         n_rough=_n_rough(rows, found["ts_var"].fields["method"]),
+        pulls=pulls_of(rows),
     )
+
+
+def _constancy_tests(rows):
+    """The `Test` (dict) of each test of constancy, and of the amplitude."""
+    tests = {"ts_var": constancy.ts_var_test(rows), **amplitude.excess_tests(rows)}
+    return tests if rows.why_no_squares else tests | {"chi_square": constancy.chi_square_test(rows)}
+
+
+def _constancy_results(rows, found, plain):
+    """Their results, a dict; None for what was not tested. plain: what was found of the plain rows, None without."""
+
+    def results(rows, found):
+        squares = "chi_square" in found
+        return {
+            "ts_var": constancy.ts_var_result(rows, found["ts_var"]),
+            "chi_square": constancy.chi_square_result(rows, found["chi_square"]) if squares else None,
+            "fractional_variability": amplitude.fractional_result(rows, found),
+            "excess_variance": amplitude.excess_result(rows, found),
+        }
+
+    told = results(rows, found)
+    for name, other in (results(rows.plain, plain) if plain else {}).items():
+        if told[name] is not None and other is not None:
+            told[name] = replace(told[name], without=Without.of(other, rows.unknown.ignored))
+    return told
+
+
+def _chance_html(result):
+    """The chance, and that without scales and systematic errors below it."""
+    parts = [result.chance()] + ([] if result.without is None else [str(result.without)])
+    return "<br>".join(html.escape(part) for part in parts)
 
 
 def _sentences(names, why):

@@ -12,6 +12,7 @@ from tevcurve.kernels.exponentials import growth_rate
 from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.variability.amplitude import neighbours
 from tevcurve.lightcurve.variability.chances import Test, among, chances, normal_chance
+from tevcurve.lightcurve.variability.not_known import ignoring
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
 
@@ -147,7 +148,7 @@ class Search:
                 self.rows.time(self.rows.middle_s[row]) for row in (first, second)
             )
         values |= {"name": name, "trials": len(self.changes), "pairs": self._table()}
-        n = len(self.rows.ample)
+        n, notes = len(self.rows.ample), [*notes, *ignoring(self.rows, found)]
         values |= {"n_rows": n, "n_left_out": self.rows.n - n}
         return found.record(TimescaleResult, self.rows, notes, **values)
 
