@@ -155,6 +155,24 @@ def observations(tmp_path_factory):
     return make_store(tmp_path_factory.mktemp("store")).get_observations()
 
 
+@pytest.mark.parametrize("method", ["3d", "1d"])
+def test_background_error_is_a_systematic_by_row(observations, method):
+    """To the digit; a systematic of the background by run is another thing."""
+    options = {"target": "Crab", "method": method, "time_bins": "5 min"}
+    options |= {"width": "1.2 deg"} if method == "3d" else {}
+    wanted = tevcurve.light_curve(observations, background_error=0.05, **options)
+    by_row, by_run_ = ({"effect": "background", "sigma": 0.05, "by": by} for by in ("row", "run"))
+    found = tevcurve.light_curve(observations, systematics=[by_row], **options)
+    assert found.table.colnames == wanted.table.colnames
+    for name in wanted.table.colnames:
+        assert_array_equal(found.table[name], wanted.table[name], err_msg=name)
+    assert found.meta == wanted.meta
+    other = tevcurve.light_curve(observations, systematics=[by_run_], **options)
+    assert np.any(other.table["norm_errp"] != wanted.table["norm_errp"])
+    with pytest.raises(InputError, match=r"background_error \(0.1\) is given, too"):
+        tevcurve.light_curve(observations, systematics=[by_row], background_error=0.1, **options)
+
+
 CASES = [
     ("3d", cube_datasets, {"background_error": 0.05}),
     ("1d", spectrum_datasets, {"background_error": 0.05}),
