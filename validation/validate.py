@@ -31,6 +31,7 @@ from validation import (
     fields,
     flare_night,
     hardness,
+    instruments,
     negative_cubes,
     one_call,
     robustness,
@@ -68,6 +69,9 @@ PARTS = {
         telescopes.measure, telescopes.section, telescopes.pieces, (*ALL, "simulation"), public_data=True
     ),
     "fields": Part(fields.measure, fields.section, fields.pieces, (*ALL, "simulation")),
+    "instruments": Part(
+        instruments.measure, instruments.section, instruments.pieces, (*ALL, "simulation", "pipeline")
+    ),
     "catalogue": Part(
         catalogues.measure,
         catalogues.section,
