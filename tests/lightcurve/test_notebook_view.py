@@ -113,10 +113,11 @@ def test_the_head_says_how_time_bins_lie_and_what_is_folded():
 
 
 def test_rows_of_instruments_together_say_whose_they_are():
-    light_curve = make_rows(3, edges=[1, 10])
+    light_curve = make_rows(3, edges=[1, 10], meta={"method": "hess: 3d, fact: 1d"})
     light_curve.table["instruments"] = ["FACT, HESS", "HESS", "FACT"]
     head, *_, first, _, _ = str(light_curve).splitlines()
     assert ", of FACT and HESS together, MJD" in head
+    assert head.endswith(", hess: 3D, fact: 1D")
     assert first.split()[:2] == ["FACT,", "HESS"]
     light_curve.table["instruments"] = "HESS"
     assert "HESS" not in str(light_curve)

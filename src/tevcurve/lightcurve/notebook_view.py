@@ -13,7 +13,7 @@ from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_wor
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.plots.rows import drawn_alike
-from tevcurve.lightcurve.provenance import told
+from tevcurve.lightcurve.provenance import method_shown, told
 from tevcurve.lightcurve.selection import INSTRUMENT, instruments_together, rows_of_instruments
 from tevcurve.lightcurve.status import lost_excess_words
 from tevcurve.rounding import decimals_in_row, fixed, power_of, with_errors
@@ -29,7 +29,7 @@ def summary(light_curve):
     """One line: source, rows, bands and time span, str. light_curve: `LightCurve`."""
     meta, table = light_curve.meta, light_curve.table
     source = f" of {meta['source']}" if meta.get("source") else ""
-    method = f", {str(meta['method']).upper()}" if meta.get("method") else ""
+    method = f", {method_shown(meta)}" if meta.get("method") else ""
     bands = energy_bands(table)
     if len(bands) > 1:
         energies = f" in {len(bands)} energy bands"

@@ -1,5 +1,7 @@
 """What was assumed for a light curve, as its metadata, its printed table and its files say it."""
 
+import re
+
 from tevcurve import __version__
 from tevcurve.models import CompoundSpectrum, ProductSpectrum, SumSpectrum
 
@@ -106,6 +108,14 @@ def place_of_times(meta):
     """
     # Rows that were made from runs are at the observatory where nothing else is said.
     return str(meta.get("TIMEREF", "LOCAL" if "time_bins" in meta else "")).upper()
+
+
+def method_shown(meta):
+    """The method or methods as a person reads them, str: "3D", or "hess: 3D, fact: 1D".
+
+    meta: dict, metadata of a light curve that say it.
+    """
+    return re.sub(r"\b[13]d(?=$|,)", lambda found: found[0].upper(), str(meta["method"]))
 
 
 def told(meta):

@@ -7,6 +7,7 @@ from astropy.table import Column, Table
 
 from tevcurve.files.columns import in_a_sentence
 from tevcurve.lightcurve.notebook_view import remarks, value_texts
+from tevcurve.lightcurve.provenance import method_shown
 from tevcurve.lightcurve.sed.curves import free_columns
 from tevcurve.lightcurve.selection import bins_of_rows
 
@@ -18,7 +19,7 @@ def summary(flux_points):
     """One line: source, time bins, energies, str. flux_points: `FluxPoints`."""
     meta, edges = flux_points.meta, flux_points.energy_edges.value
     source = f" of {meta['source']}" if meta.get("source") else ""
-    method = f", {str(meta['method']).upper()}" if meta.get("method") else ""
+    method = f", {method_shown(meta)}" if meta.get("method") else ""
     n, n_bands = len(flux_points), flux_points.n_bands
     of = f", of {in_a_sentence(flux_points.instruments)}" if len(flux_points.instruments) > 1 else ""
     return (
