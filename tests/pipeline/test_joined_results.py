@@ -5,13 +5,15 @@ from dataclasses import replace
 import astropy.units as u
 import numpy as np
 import pytest
+from dl3_files import MJDREF, write_store
 from small_store import TARGET
 from timelines import make_line
-from two_instruments import NAMES, make_stores
+from two_instruments import LATER, NAMES, make_stores, runs_of
 
-from tevcurve import CrossCalibration, Instrument, LightCurve, append_runs, light_curve
+from tevcurve import CrossCalibration, DataStore, Instrument, LightCurve, append_runs, light_curve
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
+from tevcurve.lightcurve import origin
 from tevcurve.lightcurve.concatenation import concatenate
 from tevcurve.lightcurve.good_times import good_times
 from tevcurve.pipeline import engine
@@ -84,6 +86,34 @@ def test_appended_runs(stores, tmp_path, kind, binning):
     assert_same(Result.read(tmp_path / "result").light_curve, wanted)
 
 
+@pytest.mark.parametrize("kind", ["1d", "3d"])
+def test_rows_without_new_runs_are_taken_over(folder, tmp_path, monkeypatch, kind):
+    """In one clock, and where the scales stay: the second night of the other shares no time with the reference."""
+    stores = {}
+    for name, runs in runs_of(NAMES).items():
+        shifted = [replace(run, mjdref=MJDREF, **_later(run, LATER * (name == OTHER))) for run in runs]
+        stores[name] = DataStore.from_dir(write_store(folder / "one clock" / kind / name, shifted))
+    wanted = made(stores, kind)
+    write_result(tmp_path / "result", made(stores, kind, {REFERENCE: (1, 2, 3), OTHER: (1, 2)}))
+    fitted = []
+    rows = origin.rows_of_runs
+
+    def counted(of, *rest):
+        fitted.append(len(of.runs))
+        return rows(of, *rest)
+
+    monkeypatch.setattr(origin, "rows_of_runs", counted)
+    more = [one for one in stores[OTHER].get_observations() if int(one.obs_id) > 2]
+    assert_same(append_runs(tmp_path / "result", more).light_curve, wanted)
+    assert fitted == [2]
+
+
+def _later(run, seconds):
+    """What of a run changes where its clock begins earlier by some seconds, a dict."""
+    events = run.events | {"TIME": run.events["TIME"] + seconds}
+    return {"tstart": run.tstart + seconds, "tstop": run.tstop + seconds, "events": events}
+
+
 @pytest.mark.parametrize("kind", METHODS)
 def test_stored_and_made_again(stores, tmp_path, kind):
     lc = made(stores, kind)
@@ -147,16 +177,16 @@ def test_events_of_rows(stores):
 
 def test_blocks_of_events_see_the_scales(stores):
     """A second instrument that sees a third of the source: no change of the source where that is known."""
-    origin = made(stores, "1d", from_="constant").origin
+    whole = made(stores, "1d", from_="constant").origin
     lines = [
         replace(make_line(600.0, rate, 0.1, 0.1, start, seed), run_id=RunId(name, str(seed)))
         for seed, (name, start, rate) in enumerate(((REFERENCE, 0.0, 0.6), (OTHER, 700.0, 0.2)))
     ]
     found = {}
     for log_scale in (0.0, np.log(1 / 3)):
-        scales = replace(origin.systematics.scales, log_scale=np.array([log_scale]))
-        systematics = replace(origin.systematics, scales=scales)
-        binned = replace(origin, systematics=systematics, time_bins=as_binning("blocks 0.01"))
+        scales = replace(whole.systematics.scales, log_scale=np.array([log_scale]))
+        systematics = replace(whole.systematics, scales=scales)
+        binned = replace(whole, systematics=systematics, time_bins=as_binning("blocks 0.01"))
         found[log_scale] = len(binned.laid(lines))
     assert list(found.values()) == [2, 1]
 

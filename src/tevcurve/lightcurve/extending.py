@@ -119,12 +119,17 @@ class _Change:
 
 
 def _keys(bins, pieces):
-    """For each bin a tuple that is the same only for one with the same instrument, edges, phases and good time."""
+    """For each bin a tuple that is the same only for one with the same instrument, edges, phases and good time.
+
+    Bins of all instruments together are of none.
+    """
     edges = [getattr(getattr(bins, end), part) for end in ("time_min", "time_max") for part in ("jd1", "jd2")]
     edges += [values for values in (bins.phase_min, bins.phase_max) if values is not None]
     flat = np.column_stack([pieces.run, pieces.start_s, pieces.stop_s])
     limits = np.searchsorted(pieces.bin, np.arange(bins.n_bins + 1))
-    names = [bins.instruments[number] for number in bins.owners()] if bins.instruments else [""] * bins.n_bins
+    names = [""] * bins.n_bins
+    if bins.instruments and not bins.together:
+        names = [bins.instruments[number] for number in bins.owners()]
     return [
         (name, *edge, flat[low:high].tobytes())
         for name, edge, low, high in zip(
