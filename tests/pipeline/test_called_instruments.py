@@ -218,3 +218,37 @@ def test_an_instrument_that_has_not_the_place_of_a_name_takes_it_from_another(tm
         InputError, match="Of the instrument 'HESS': No observation of 'Crab' has the position"
     ):
         light_curve(target="Crab", instruments={"HESS": Instrument(folders["HESS"])}, **OPTIONS)
+
+
+def test_methods_may_differ_and_rows_are_those_of_each_alone(stores):
+    options = {name: value for name, value in OPTIONS.items() if name != "method"}
+    methods = {"HESS": "3d", "MAGIC": "1d"}
+    instruments = {CALLED[name]: Instrument(stores[name], method=methods[name]) for name in NAMES}
+    # What only one of the methods uses goes to those that have it.
+    own = {"3d": {"binsz": "0.1 deg"}, "1d": {"on_radius": "0.2 deg"}}
+    made = light_curve(target=TARGET, instruments=instruments, **options, **own["3d"], **own["1d"])
+    alone = [
+        light_curve(stores[name], TARGET, method=methods[name], **options, **own[methods[name]])
+        for name in NAMES
+    ]
+    assert_same_rows(made, alone)
+    assert made.meta["method"] == "south: 3d, north: 1d"
+
+
+def test_nights_are_those_of_the_reference(stores):
+    for reference, other in (("south", "north"), ("north", "south")):
+        calibration = CrossCalibration(reference=reference, sigma={other: 0.1})
+        made = make(stores, cross_calibration=calibration)
+        site = next(iter(stores["HESS"].get_observations())).location
+        assert made.origin.systematics.night_lon_rad == pytest.approx(site.lon.rad)
+    assert make(stores).origin.systematics.night_lon_rad is None
+
+
+def test_an_error_of_the_background_by_row_is_the_option(stores):
+    by_row = Systematic(effect="background", sigma=0.05, by="row")
+    made = light_curve(stores["HESS"], TARGET, systematics=by_row, **OPTIONS)
+    wanted = light_curve(stores["HESS"], TARGET, background_error=0.05, **OPTIONS)
+    np.testing.assert_array_equal(made.table["flux_err"], wanted.table["flux_err"])
+    assert made.table.colnames == wanted.table.colnames
+    with pytest.raises(InputError, match="is what background_error says"):
+        light_curve(stores["HESS"], TARGET, systematics=by_row, background_error=0.05, **OPTIONS)

@@ -84,8 +84,8 @@ def test_single_runs(data, tmp_path):
 def test_a_store_without_the_name(data, tmp_path):
     store = DataStore.from_dir(data)
     with pytest.raises(MissingError, match="no target 'Sorce'"):
-        Selection(TARGET, "Sorce").choose(store)
-    chosen, left = Selection(TARGET, "Sorce", either=True).choose(store)
+        Selection(TARGET, ("Sorce",)).choose(store)
+    chosen, left = Selection(TARGET, ("Sorce",), either=True).choose(store)
     assert [one.obs_id for one in chosen] == [1, 2, 3]
     assert left == []
 

@@ -218,9 +218,7 @@ def test_energies_that_are_safe_in_all_runs_that_ask_for_it(runs):
 
 
 def test_what_cannot_be_in_one_light_curve(runs):
-    one, other = job(runs, "1d").settings.default, job(runs, "3d").settings.default
-    with pytest.raises(InputError, match="in 3D and others in 1D, and no cross_calibration joins them"):
-        replace(job(runs, "1d"), settings=SettingRule(one, {"MAGIC": other}))
+    one, other = (job(runs, method).settings.default for method in ("1d", "3d"))
     small = job(runs, "3d", binsz="0.1 deg").settings.default
     with pytest.raises(InputError, match="different maps; wanted is one"):
         replace(job(runs, "3d", stacked=True), settings=SettingRule(other, {"MAGIC": small}))

@@ -19,6 +19,13 @@ def append(
             help="Files with a run each, folders of these, or data stores.", metavar="NEWFILES..."
         ),
     ],
+    instrument: Annotated[
+        str | None,
+        typer.Option(
+            help="Which instrument of the result the runs are of; by default the one whose runs have their TELESCOP.",
+            show_default=False,
+        ),
+    ] = None,
     accept_changed: ACCEPT_CHANGED = False,
     **options,
 ):
@@ -37,4 +44,5 @@ def append(
     of_data = {key: value for key, value in changes_of(options).items() if key in ("data_root", "irfs")}
     how = {"n_jobs": options["n_jobs"] or 1, "strict": bool(options["strict"])}
     cache = options["cache"] or "cache"
-    return append_to(result, (new, of_data), cache, outputs, how | {"accept_changed": accept_changed})
+    how |= {"instrument": instrument, "accept_changed": accept_changed}
+    return append_to(result, (new, of_data), cache, outputs, how)

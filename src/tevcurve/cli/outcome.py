@@ -6,7 +6,6 @@ from tevcurve.lightcurve.notebook_view import caption
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.problems import alike
 from tevcurve.progress import working
-from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.store import Result, input_files, write_result
 from tevcurve.store.result import provenance_of
 
@@ -79,7 +78,7 @@ def tell(light_curve, outputs=None):
     origin = light_curve.origin
     if (
         isinstance(origin, LightCurveOrigin)
-        and origin.settings.kind is CubeSetting
+        and origin.settings.first_cube is not None
         and origin.exclusion is not None
     ):
         note(f"By the exclusion {origin.said()['exclusion']}.")

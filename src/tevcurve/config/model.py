@@ -15,7 +15,7 @@ from tevcurve.on_demand import Elsewhere, MakerElsewhere
 from tevcurve.options import OPTIONS, settled, used
 from tevcurve.problems import noted_remarks
 from tevcurve.renamed import with_present_names
-from tevcurve.systematics import CrossCalibration, as_asked
+from tevcurve.systematics import CrossCalibration, as_asked, split_background
 
 _Values = create_model(
     "_Values",
@@ -75,7 +75,7 @@ class Config(_Values):
     @model_validator(mode="after")
     def _names_are_of_instruments(self):
         try:
-            self.systematics_of()
+            split_background(self.systematics_of().effects, self.background_error)
         except InputError as error:
             raise ValueError(str(error).rstrip(".")) from error
         return self

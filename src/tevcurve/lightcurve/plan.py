@@ -63,11 +63,6 @@ class Plan:
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
-        if self.settings.mixed and not self.systematics.joins_instruments:
-            raise InputError(
-                "Some instruments are in 3D and others in 1D, and no cross_calibration joins them; wanted is one, or "
-                "one method for all."
-            )
         if self.stacked:
             self.settings.check_stackable()
         if self.options.free and len({setting.responses for setting in self.settings.all}) > 1:

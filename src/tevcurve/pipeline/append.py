@@ -9,7 +9,7 @@ from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_all
 from tevcurve.pipeline.known_runs import KnownRuns
 from tevcurve.pipeline.repeats import Repeats
-from tevcurve.pipeline.selection import Selection
+from tevcurve.pipeline.whose_runs import chosen_for
 from tevcurve.renamed import takes_older_names
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
@@ -21,7 +21,15 @@ log = logging.getLogger(__name__)
 
 @takes_older_names
 def append_runs(
-    result, observations, *, cache=None, n_jobs=1, progress=False, strict=False, accept_changed=False
+    result,
+    observations,
+    *,
+    instrument=None,
+    cache=None,
+    n_jobs=1,
+    progress=False,
+    strict=False,
+    accept_changed=False,
 ):
     """The `Result` with more runs, also on disk: what a full computation of the old runs and the new ones gives.
 
@@ -37,10 +45,13 @@ def append_runs(
         by the name of their target where it was asked for by name (in its configuration, or as `target`), else by its
         position. What is near but of another name is left out. `appended` of the result that comes back says which runs
         were added, which were there, and which are left out and why.
+    instrument : str, which instrument of the result the runs are of; by default it is the one whose runs have the same
+        TELESCOP
     cache, n_jobs, progress, strict : as in `tevcurve.light_curve`
     accept_changed : as in `Result.read`
 
-    Raises `InputError` for a result without runs, `StoreError` where the disk does not take it.
+    Raises `InputError` for a result without runs and for runs whose instrument is not known, `StoreError` where the
+    disk does not take it.
     """
     check_n_jobs(n_jobs)
     folder = result.folder if isinstance(result, Result) else expand_path(result)
@@ -49,7 +60,7 @@ def append_runs(
         result = Result.read(folder, accept_changed)
         origin = result.runs_to_use().resolved()
         known = KnownRuns(origin.runs, result.provenance["inputs"])
-        chosen, left_out = Selection.of_result(result).choose(observations)
+        chosen, left_out = chosen_for(result, observations, instrument)
         left_out = [one for one in left_out if known.named(one.run_id) is None]
         for one in left_out:
             log.info("Run %s is left out: %s", one.run_id, one.reason)
@@ -62,7 +73,7 @@ def append_runs(
         runs, failed = keep_all(Job.of(origin), observations, n_jobs, progress, strict, as_cache(cache))
         # What an index calls an instrument may be another word than the header's, which is what runs are known by.
         there += tuple(run.run_id for run in runs if known.like(run))
-        repeats = Repeats()
+        repeats = Repeats(origin.runs)
         runs = repeats.without([run for run in runs if not known.like(run)], strict)
         tried = KnownRuns(observations)
         before = [one for one in origin.failed if tried.named(one.run_id) is None]

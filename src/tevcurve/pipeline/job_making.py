@@ -15,7 +15,7 @@ from tevcurve.models.field import check_free, field_of
 from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.job import Job
-from tevcurve.pipeline.not_known import check_given, check_together, with_night
+from tevcurve.pipeline.not_known import check_given, check_together, with_error_by_row, with_night
 from tevcurve.pipeline.run_settings import settings_of
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.problems import remark
@@ -55,6 +55,7 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
     field, source = _field(asked, str(name), position)
     if source != _lonlat(position):
         position = SkyCoord(*source, unit="rad")
+    systematics, asked = with_error_by_row(systematics, asked)
     options = fit_options(field.spectrum, asked)
     check_free(field, options.free, options.interval)
     axes = energy_axes(asked["energy_edges"], asked["e_reco"], asked["e_true"])

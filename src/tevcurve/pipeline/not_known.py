@@ -1,8 +1,11 @@
 """What a job says of what is not known of its instruments: whether that goes with its instruments and its options."""
 
 import logging
+from dataclasses import replace
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.fit_rows import positive
+from tevcurve.systematics import split_background
 
 log = logging.getLogger(__name__)
 
@@ -23,19 +26,41 @@ def check_given(observations, instruments, target):
         raise InputError("target is None; wanted is one SkyCoord, or the name of a target in the index.")
 
 
+def with_error_by_row(systematics, asked):
+    """(`Systematics` without an error of the background by row, options with that as their `background_error`).
+
+    Parameters
+    ----------
+    systematics : `Systematics`
+    asked : dict of options
+
+    Raises `InputError` where both are given.
+    """
+    error = asked["background_error"]
+    if not systematics.effects:
+        return systematics, asked
+    if error is not None:
+        error = positive(error, "background_error")
+    effects, error = split_background(systematics.effects, error)
+    return replace(systematics, effects=effects), asked | {"background_error": error}
+
+
 def with_night(systematics, observations):
-    """The `Systematics` with the longitude of the reference instrument, at whose noons nights begin and end.
+    """The `Systematics` with the longitude at whose noons nights begin and end, that of the reference instrument.
+
+    Without a reference it is that of the only instrument; where these are several, or it is not known, nights end where
+    no good time is for 6 h.
 
     Parameters
     ----------
     systematics : `Systematics`
     observations : list of observations, called as their instruments are
     """
-    if systematics.calibration is None:
-        return systematics
-    reference = systematics.calibration.reference
-    first = next((one for one in observations if one.instrument == reference), None)
-    if first is None:
+    names = {one.run_id_in_index.instrument for one in observations}
+    if systematics.calibration is not None:
+        names = {systematics.calibration.reference}
+    first = next((one for one in observations if one.run_id_in_index.instrument in names), None)
+    if not systematics or first is None or len(names) > 1:
         return systematics
     try:
         lon_rad = float(first.location.lon.rad)

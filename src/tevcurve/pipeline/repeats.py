@@ -18,11 +18,19 @@ class Repeats:
     whatever its instrument is called.
 
     problems: list of `Problem`, of the runs that were there before.
+
+    known : iterable of `~tevcurve.lightcurve.runs.RunFacts`, of runs that are there already
     """
 
-    def __init__(self):
+    def __init__(self, known=()):
         self.problems = []
         self._earlier = {}
+        for run in known:
+            self._note(run)
+
+    def _note(self, run):
+        there = self._earlier.setdefault(run.run_id.obs_id, [])
+        there.append((run.run_id.instrument, of_files(run), run.gti))
 
     def without(self, runs, strict=False):
         """List of those runs that were not there before.
@@ -37,10 +45,10 @@ class Repeats:
         return [run for run in runs if self._is_new(run, strict)]
 
     def _is_new(self, run, strict):
-        earlier = self._earlier.setdefault(run.run_id.obs_id, [])
+        earlier = self._earlier.get(run.run_id.obs_id, ())
         same = next((name for name, one, gti in earlier if _is_same(run, one, gti)), None)
         if same is None:
-            earlier.append((run.run_id.instrument, of_files(run), run.gti))
+            self._note(run)
             return True
         if same != run.run_id.instrument and TELESCOPE in run.facts:
             raise InputError(same_run_words(run.run_id, same, run.run_id.instrument))

@@ -1,7 +1,7 @@
 """By what the runs of a light curve were chosen, so that more of them are chosen by the same."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from astropy.coordinates import SkyCoord
 
@@ -16,27 +16,49 @@ STAGE = "selection"
 
 @dataclass(frozen=True)
 class Selection:
-    """The choice of runs by the name of their target, or else by a position.
+    """The choice of runs by the names of their target, or else by a position.
 
-    position: `SkyCoord` of the source. name: str, or None. either: bool, whether a store that has not the name is
-    searched at the position, as those of a result of several stores are.
+    position: `SkyCoord` of the source. names: tuple of str, each what an index may call it; () for none. either: bool,
+    whether a store that has none of the names is searched at the position, as those of a result of several stores are.
     """
 
     position: SkyCoord
-    name: str | None = None
+    names: tuple[str, ...] = ()
     either: bool = False
 
     @classmethod
     def of_result(cls, result):
         """That of a `Result`: as its configuration says, or the call that made it. result: the `Result`."""
-        plan = result.light_curve.origin
+        return cls.of_plan(result.light_curve.origin, result.config or {})
+
+    @classmethod
+    def of_plan(cls, plan, config):
+        """That of a plan with its runs: as its configuration says, or the call that made it.
+
+        Parameters
+        ----------
+        plan : `LightCurveOrigin`
+        config : dict of the configuration, empty where there is none
+        """
         position = SkyCoord(*plan.source, unit="rad")
-        config = result.config or {}
+        if plan.instruments:
+            return cls(position, _without_none(plan.instruments.values()), True)
         if isinstance(config.get("target"), str):
             either = config.get("position") is not None or isinstance(config.get("data"), list | tuple)
-            return cls(position, config["target"], either)
+            return cls(position, (config["target"],), either)
         # Of several instruments, as each calls the target by a name of its own.
-        return cls(position, plan.selected_by, len({run.run_id.instrument for run in plan.runs}) > 1)
+        several = len({run.run_id.instrument for run in plan.runs}) > 1
+        return cls(position, _without_none([plan.selected_by]), several)
+
+    def of_instrument(self, plan, name):
+        """The same for the runs of one instrument of a plan.
+
+        Parameters
+        ----------
+        plan : `LightCurveOrigin` whose instruments have names
+        name : str, of the instrument
+        """
+        return replace(self, names=_without_none([plan.instruments[name]]))
 
     def choose(self, given):
         """(list of observations, list of `Problem`): the chosen ones, and those that are near but not chosen, and why.
@@ -53,10 +75,10 @@ class Selection:
         return chosen, others
 
     def _of_store(self, store):
-        if self.name is None:
+        if not self.names:
             return observations_of(store, self.position)[0], []
         try:
-            chosen = runs_of_target(store, self.name)
+            chosen = self._named(store)
         except MissingError:
             if not self.either:
                 raise
@@ -68,9 +90,21 @@ class Selection:
         names = _names_in_index(store) if near else {}
         return chosen, [self._problem(one, names[key_in_index(one)]) for one in near]
 
+    def _named(self, store):
+        """List of the observations of a store that are of any of the names; `MissingError` where there are none."""
+        found, why = {}, None
+        for name in self.names:
+            try:
+                found |= {key_in_index(one): one for one in runs_of_target(store, name)}
+            except MissingError as error:
+                why = why or error
+        if not found:
+            raise why
+        return list(found.values())
+
     def _of_runs(self, runs):
         """What is chosen of single runs: all where a position was asked for, or else those of the name."""
-        left = [] if self.name is None else [one for one in runs if not self._is_of(one)]
+        left = [one for one in runs if not self._is_of(one)] if self.names else []
         kept = [one for one in runs if not any(one is other for other in left)]
         return kept, [self._problem(one, one.target_name) for one in left]
 
@@ -80,9 +114,10 @@ class Selection:
         The name or the position of its header decides. One that cannot be read is: why is told when it is reduced.
         """
         try:
-            here, there = (_letters(name) for name in (run.target_name, self.name))
-            if here and (here.startswith(there) or there.startswith(here)):
-                return True
+            here = _letters(run.target_name)
+            for there in map(_letters, self.names):
+                if here and (here.startswith(there) or there.startswith(here)):
+                    return True
             place = target_position(run.meta)
             return place is not None and self.position.separation(SkyCoord(*place, unit="deg")) < SAME_PLACE
         except TevcurveError:
@@ -91,8 +126,15 @@ class Selection:
     def _problem(self, run, name):
         its = f"Its target is {name!r}" if name else "Its target has no name"
         return Problem(
-            run.run_id_in_index, STAGE, f"{its}, and the light curve is of the runs of {self.name!r}."
+            run.run_id_in_index,
+            STAGE,
+            f"{its}, and the light curve is of the runs of {' or '.join(map(repr, self.names))}.",
         )
+
+
+def _without_none(names):
+    """Tuple of those that are there, each once."""
+    return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def _letters(name):

@@ -68,14 +68,9 @@ class SettingRule(ByInstrument[Setting]):
             )
 
     @property
-    def kind(self) -> type[Setting]:
-        """`CubeSetting` or `OnOffSetting`, of the default, which is that of all unless they are `mixed`."""
-        return type(self.default)
-
-    @property
-    def mixed(self) -> bool:
-        """Whether some are of cubes (3D) and others of ON and OFF regions (1D)."""
-        return len({type(setting) for setting in self.all}) > 1
+    def first_cube(self) -> CubeSetting | None:
+        """The first one of cubes (3D), None where there is none."""
+        return next((setting for setting in self.all if isinstance(setting, CubeSetting)), None)
 
     @property
     def in_regions(self) -> ByInstrument[bool]:

@@ -9,7 +9,6 @@ from tevcurve.kernels.sphere import angular_separation, offset_frame
 from tevcurve.lightcurve.provenance import spatial_words, spectrum_words
 from tevcurve.models.field import centre_of
 from tevcurve.models.round_shapes import is_round
-from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.report.figure_style import axis, base_layout, shortened
 
 HEIGHT = 460
@@ -28,7 +27,7 @@ def field_figure(origin):
     field, settings = getattr(origin, "field", None), getattr(origin, "settings", None)
     if field is None or settings is None:
         return None
-    cube = settings.default if isinstance(settings.default, CubeSetting) else None
+    cube = settings.first_cube
     if field.is_plain and (cube is None or cube.allowed is None):
         return None
     traces = [] if cube is None else [*_map(cube, origin.source), *_pointings(origin, cube)]
