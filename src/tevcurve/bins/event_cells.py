@@ -9,6 +9,7 @@ from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.timeline import timeline_of
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
+from tevcurve.run_id import names_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,10 @@ def event_cells(runs):
     lines = tuple(timeline_of(run) for run in (runs if hasattr(runs, "__iter__") else [runs]))
     good = good_time(lines)
     if len({line.has_off for line in lines}) > 1:
-        raise InputError("Some runs have OFF events and others a known background; wanted is one of them.")
+        raise InputError(
+            "Some runs have OFF events and others a known background, and bins that are made from events need one of "
+            "them; wanted is one method for all runs, or bins such as 'run', 'night' or '10 min'."
+        )
     numbers = _in_order(good)
     parts = [_cells_of_run(lines[number]) for number in numbers]
     start, stop, count, off_count = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
@@ -81,9 +85,11 @@ def _in_order(good):
     # A second reference may move an edge by its rounding.
     wrong = np.flatnonzero(start[order][1:] < stop[order][:-1] - 1e-6)
     if len(wrong):
-        one, other = (good.run_ids[numbers[order[wrong[0] + step]]] for step in (0, 1))
+        names = names_of(good.run_ids)
+        one, other = (names[good.run_ids[numbers[order[wrong[0] + step]]]] for step in (0, 1))
         raise InputError(
-            f"The runs {one} and {other} overlap in time; bins that are made from events need runs one after the other."
+            f"The runs {one} and {other} overlap in time, and bins that are made from events need runs one after the "
+            "other; wanted are bins such as 'run', 'night' or '10 min', or the runs of one instrument."
         )
     return numbers[order]
 
