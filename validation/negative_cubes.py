@@ -14,10 +14,11 @@ from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cash_profile import cash_profile
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.lightcurve.bins import by_width
-from tevcurve.lightcurve.variability.chances import chances
+from tevcurve.lightcurve.variability.chances import null_fits
 from tevcurve.lightcurve.variability.constancy import ts_var_test
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
+from tevcurve.lightcurve.variability.sequential import Tally
 from validation.counting import deviance, pairs_of, probability, textbook
 from validation.cubes import cube_dense, cube_profile
 from validation.nights import BAND, SPECTRUM, observations, source
@@ -149,7 +150,10 @@ def constant_chances(n, rng, toys=TOYS):
     for _ in range(n):
         fits = RowFits(rows.maker.draw(truth, 1, rng, background))
         drawn = replace(rows, fits=fits, maker=_like(rows.maker, fits.profile))
-        values = chances(drawn, {"": ts_var_test(drawn)}, toys, rng)[""].values
+        tally = Tally(drawn, ts_var_test(drawn), toys)
+        for each in null_fits(drawn, toys, rng):
+            tally.add(each)
+        values = tally.values
         observed = float(fits.ts_var[0])
         ties = np.isclose(values, observed, rtol=1e-9, atol=1e-9)
         above = np.count_nonzero((values > observed) & ~ties)

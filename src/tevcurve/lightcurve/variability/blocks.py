@@ -76,7 +76,7 @@ def bayesian_blocks(light_curve, p0=0.01, events=False, band=None, n_toys=1000, 
 
 def blocks_test(rows):
     """The `Test` of the gain by further blocks. rows: `Rows`."""
-    return Test(gain_of, lambda value: gain_chance(constant_gains(rows), value))
+    return Test(gain_of, lambda value: gain_chance(constant_gains(rows), value), has_tail=True)
 
 
 def constant_gains(rows):

@@ -9,11 +9,11 @@ from scipy.special import chdtrc, ndtr
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.variability.records import LEAST_CHANCE, LEAST_ROUGH_CHANCE
 from tevcurve.lightcurve.variability.row_fits import RowFits
+from tevcurve.lightcurve.variability.sequential import Tally, batch_sizes
+from tevcurve.progress import track
 
 # Events or cells that are drawn at once.
 _BATCH = 400_000
-# Of fewer toys it is not known how a statistic goes with the constant.
-_FEW_TOYS = 20
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,14 @@ class Test:
     chance : the asymptotic chance of a value, function of a float
     beside : function of `RowFits` to an array (n,) that the statistic goes with also where nothing varies, so that
         toys are compared at the value that the light curve has; None where there is no such thing
+    has_tail : bool, whether chances by the formula that are very small are such, so that toys need not show it; not
+        where a single row can make the statistic as large as one likes, which few toys would not show
     """
 
     statistic: Callable
     chance: Callable
     beside: Callable | None = None
+    has_tail: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ MAX_TOYS = 10_000_000
 
 
 def chances(rows, tests, n_toys, random_state):
-    """The `Found` of each test of a dict.
+    """The `Found` of each test of a dict, each with its own number of toys (`sequential`).
 
     Toys are drawn where a row has under 20 counts or is a limit: from every row's own expectations with a constant
     flux, nuisance parameters being drawn from their priors. The chance is (k + 1) / (n + 1), with k of n toys at or
@@ -89,13 +92,22 @@ def chances(rows, tests, n_toys, random_state):
         raise InputError(f"n_toys is {n_toys!r}; wanted is a number of toys, or 0 for none.")
     if n_toys > MAX_TOYS:
         raise InputError(f"n_toys is {n_toys}; wanted are at most {MAX_TOYS}.")
-    drawn = {name: [] for name in tests}
+    tallies = {name: Tally(rows, test, n_toys) for name, test in tests.items()}
     if needs_toys(rows) and n_toys and rows.maker is not None:
-        for fits in null_fits(rows, n_toys, random_state):
-            for name, test in tests.items():
-                beside = np.zeros(fits.n) if test.beside is None else test.beside(fits)
-                drawn[name].append((test.statistic(fits), beside))
-    return {name: _found(rows, test, _toy_values(rows, test, drawn[name])) for name, test in tests.items()}
+        _draw(rows, list(tallies.values()), n_toys, random_state)
+    return {name: _found(rows, tally) for name, tally in tallies.items()}
+
+
+def _draw(rows, going, n_toys, random_state):
+    """Draws toys until all tallies have enough. going: list of `Tally`."""
+    rng, sizes = np.random.default_rng(random_state), list(batch_sizes(n_toys))
+    for size in track(sizes, len(sizes), "batches of toys"):
+        for fits in null_fits(rows, size, rng):
+            for tally in going:
+                tally.add(fits)
+        going = [tally for tally in going if not tally.is_enough]
+        if not going:
+            break
 
 
 def needs_toys(rows):
@@ -103,44 +115,18 @@ def needs_toys(rows):
     return bool(rows.few.any())
 
 
-def _toy_values(rows, test, drawn):
-    """Statistic (n_toys,) of toys at the light curve's own value of what the test goes with.
-
-    drawn: list of (statistic, what it goes with) of batches of toys, arrays.
-    """
-    if not drawn:
-        return np.zeros(0)
-    values, beside = (np.concatenate(each) for each in zip(*drawn, strict=True))
-    if test.beside is None or len(values) < _FEW_TOYS:
-        return values
-    middle, spread = beside.mean(), beside.std()
-    if not spread > 0:
-        return values
-    # No further than the toys themselves reach: what varies much may have a constant that is far from theirs.
-    off = beside - np.clip(test.beside(rows.fits)[0], middle - 2 * spread, middle + 2 * spread)
-    powers = (off / spread)[:, None] ** [1, 2]
-    slopes = np.linalg.lstsq(powers - powers.mean(axis=0), values - values.mean(), rcond=None)[0]
-    return values - powers @ slopes
-
-
-def _found(rows, test, values):
-    observed = float(test.statistic(rows.fits)[0])
-    asymptotic = test.chance(observed)
-    fields = {"p_asymptotic": asymptotic}
+def _found(rows, tally):
+    values = tally.values
     if len(values):
-        # Toys may repeat the very value; rounding must not decide.
-        beyond = int(np.count_nonzero(values >= observed - 1e-9 * abs(observed)))
-        chance = {"p_value": (beyond + 1) / (len(values) + 1), "p_is_limit": beyond == 0}
-        told = {"method": "toys", "n_toys": len(values), "least_chance": 1 / (len(values) + 1), "note": ""}
-        return Found(fields | chance | told, values)
+        return Found(tally.fields(), values)
     few, note = np.count_nonzero(rows.few), ""
     if few:
         why = "no toys were asked for" if rows.maker is not None else rows.why_no_toys
         note = f"{few} of {rows.n} rows have few counts, where the formula is rough, and {why}"
-    least = LEAST_ROUGH_CHANCE if few else LEAST_CHANCE
+    least, asymptotic = LEAST_ROUGH_CHANCE if few else LEAST_CHANCE, tally.formula
     chance = {"p_value": max(asymptotic, least), "p_is_limit": bool(asymptotic < least)}
     told = {"method": "asymptotic", "n_toys": 0, "least_chance": least, "note": note}
-    return Found(fields | chance | told, values)
+    return Found({"p_asymptotic": asymptotic} | chance | told, values)
 
 
 def null_fits(rows, n_toys, random_state):

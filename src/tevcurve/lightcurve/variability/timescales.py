@@ -131,7 +131,7 @@ class Search:
             return (self.direction * fits.changes(*self.pairs)).max(axis=1)
 
         trials = among(len(self.changes))
-        return Test(statistic, lambda value: trials(normal_chance(value)))
+        return Test(statistic, lambda value: trials(normal_chance(value)), has_tail=True)
 
     def result(self, found):
         """The `TimescaleResult` with what `chances` found. found: `Found`."""
