@@ -8,7 +8,7 @@ sees, or the background there, or the energies. Words are those of the field: a 
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
@@ -214,8 +214,9 @@ class Systematics:
     calibration : `CrossCalibration`, or None
     scales : `Scales`, None before these are settled or without a `calibration`
     norms : `BackgroundNorms`, None before these are settled or where there is nothing to settle
-    night_lon_rad : float, longitude to the east whose noons divide nights, radian; None: gaps of 6 h without good
-        time do
+    night_lon_rad : float, longitude to the east whose noons divide the nights of all instruments together, radian;
+        None: gaps of 6 h without good time do
+    sites : dict of instruments to the longitude to the east, radian, whose noons divide the nights of each
     """
 
     effects: tuple[Systematic, ...] = ()
@@ -223,6 +224,7 @@ class Systematics:
     scales: Scales | None = None
     norms: BackgroundNorms | None = None
     night_lon_rad: float | None = None
+    sites: dict[str, float] = field(default_factory=dict)
 
     __repr__ = short_repr
 
@@ -242,6 +244,18 @@ class Systematics:
     def at_longitude(self, lon_rad: float) -> "Systematics":
         """The same with nights from noon to noon at a place. lon_rad: its longitude to the east, radian."""
         return replace(self, night_lon_rad=lon_rad)
+
+    def longitude_of(self, instrument: str, shared: bool = False) -> float | None:
+        """The longitude to the east, radian, whose noons divide the nights of an instrument; None for gaps.
+
+        Parameters
+        ----------
+        instrument : str, as its runs have it
+        shared : bool, whether nights are those of all instruments together
+        """
+        if shared:
+            return self.night_lon_rad
+        return self.sites.get(instrument, self.night_lon_rad)
 
     def unsettled(self) -> "Systematics":
         """The same with nothing settled."""

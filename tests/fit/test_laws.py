@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tevcurve.data import GTI, TimeReference
-from tevcurve.fit.laws import groups_of
+from tevcurve.fit.laws import gaps_divide_nights, groups_of
 from tevcurve.run_id import RunId
-from tevcurve.systematics import Systematic
+from tevcurve.systematics import Systematic, Systematics
 
 REFERENCE = TimeReference(53000, 0.0, "tt")
 HOUR = 3600.0
@@ -22,8 +22,9 @@ def run(obs_id, start_h, instrument="HESS", part="", hours=0.5):
     return SimpleNamespace(run_id=RunId(instrument, str(obs_id), part), gti=gti)
 
 
-def names(by, runs, lon=None, **more):
-    groups = groups_of(Systematic(effect="flux_scale", sigma=0.1, by=by, **more), runs, lon)
+def names(by, runs, lon=None, sites=None, **more):
+    places = Systematics(night_lon_rad=lon, sites=sites or {})
+    groups = groups_of(Systematic(effect="flux_scale", sigma=0.1, by=by, **more), runs, places)
     return [groups.names[number] if number >= 0 else None for number in groups.of_run]
 
 
@@ -62,6 +63,28 @@ def test_nights_are_of_each_instrument_unless_they_are_shared():
     assert names("night", runs, NAMIBIA) == ["HESS 2003-12-27", "FACT 2003-12-27", "FACT 2003-12-28"]
     assert names("night", runs, NAMIBIA, shared=True) == ["2003-12-27", "2003-12-27", "2003-12-28"]
     assert names("night", runs, shared=True) == ["2003-12-27", "2003-12-27", "2003-12-28"]
+
+
+def test_each_instrument_has_nights_of_its_own_place():
+    """Those of Arizona go over the noon of Namibia."""
+    runs = [run(1, 8, "VERITAS"), run(2, 12, "VERITAS"), run(3, 19.5, "VERITAS"), run(4, 20, "HESS")]
+    sites = {"HESS": NAMIBIA, "VERITAS": ARIZONA}
+    night = "VERITAS 2003-12-26"
+    assert names("night", runs, NAMIBIA, sites) == [night, night, "VERITAS 2003-12-27", "HESS 2003-12-27"]
+    assert names("night", runs, NAMIBIA)[:2] == [night, "VERITAS 2003-12-27"]
+    shared = names("night", runs, NAMIBIA, sites, shared=True)
+    assert shared == ["2003-12-26", "2003-12-27", "2003-12-27", "2003-12-27"]
+
+
+def test_gaps_make_nights_depend_on_other_runs():
+    effect = Systematic(effect="flux_scale", sigma=0.1, by="night")
+    runs = [run(1, 1), run(2, 2, "FACT")]
+    assert gaps_divide_nights(Systematics((effect,)), runs)
+    assert gaps_divide_nights(Systematics((effect,), sites={"HESS": NAMIBIA}), runs)
+    assert not gaps_divide_nights(Systematics((effect,), sites={"HESS": NAMIBIA, "FACT": 0.0}), runs)
+    assert not gaps_divide_nights(Systematics((effect,), night_lon_rad=NAMIBIA), runs)
+    by_run = Systematic(effect="flux_scale", sigma=0.1, by="run")
+    assert not gaps_divide_nights(Systematics((by_run,)), runs)
 
 
 def test_what_is_before_the_first_edge_is_a_period():

@@ -1,6 +1,6 @@
 """Which runs have a nuisance parameter in common: the laws of systematic errors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from astropy.time import Time
 from tevcurve.bins.good_time import BinnedRun, GoodTime, good_time
 from tevcurve.fit.background_shapes import nights
 from tevcurve.records import short_repr
-from tevcurve.systematics import ALL, INSTRUMENT, NIGHT, PERIOD, ROW, RUN, Systematic, Systematics
+from tevcurve.systematics import ALL, INSTRUMENT, NIGHT, NONE, PERIOD, ROW, RUN, Systematic, Systematics
 
 NO_GROUP = -1
 
@@ -32,46 +32,52 @@ class RunGroups:
 
 
 def groups_of(
-    systematic: Systematic, runs: Sequence[BinnedRun], night_lon_rad: float | None = None
+    systematic: Systematic, runs: Sequence[BinnedRun], systematics: Systematics = NONE
 ) -> RunGroups:
     """The `RunGroups` of the runs that a systematic acts on. By row each run is one.
 
-    A run is of the night and of the period in which its good time begins. Nights go from noon to noon at a longitude,
-    and are called by the date of the evening; a period is called by its edges. Of these nothing depends on which other
-    runs there are; without a longitude a new night begins after 6 h without good time of the instrument. What is before
-    the first edge of all is a period, too.
+    A run is of the night and of the period in which its good time begins. Nights go from noon to noon at the longitude
+    of the instrument, or of the reference where they are shared, and are called by the date of the evening; a period is
+    called by its edges. Of these nothing depends on which other runs there are; without a longitude a new night begins
+    after 6 h without good time of the instrument. What is before the first edge of all is a period, too.
 
     Parameters
     ----------
     systematic : `Systematic`
     runs : with `run_id` and `gti`; one without good time has no group
-    night_lon_rad : float, longitude to the east, radian, or None
+    systematics : `Systematics` that it is one of, which say where the instruments are
     """
     of_run = np.full(len(runs), NO_GROUP)
     own = [number for number, run in enumerate(runs) if systematic.acts_on(run.run_id.instrument)]
     if not own:
         return RunGroups((), of_run)
     good = good_time([runs[number] for number in own])
-    numbers, first, last = good.spans()
     numbers_of: dict[str, int] = {}
-    for number, words in zip(numbers, _words(systematic, night_lon_rad, good, first, last), strict=True):
+    for number, words in zip(good.spans()[0], _words(systematic, systematics, good), strict=True):
         of_run[own[number]] = numbers_of.setdefault(words, len(numbers_of))
     return RunGroups(tuple(numbers_of), of_run)
 
 
-def gaps_divide_nights(systematics: Systematics) -> bool:
+def gaps_divide_nights(systematics: Systematics, runs: Iterable[BinnedRun]) -> bool:
     """Whether nights of a law depend on which runs there are, as no longitude divides them.
 
-    systematics: `Systematics`.
+    Parameters
+    ----------
+    systematics : `Systematics`
+    runs : with `run_id`
     """
-    return systematics.night_lon_rad is None and any(each.by == NIGHT for each in systematics.effects)
+    by_night = [each for each in systematics.effects if each.by == NIGHT]
+    names = {run.run_id.instrument for run in runs} if by_night else ()
+    return any(
+        each.acts_on(name) and systematics.longitude_of(name, each.shared) is None
+        for each in by_night
+        for name in names
+    )
 
 
-def _words(
-    systematic: Systematic, night_lon_rad: float | None, good: GoodTime, first: np.ndarray, last: np.ndarray
-) -> list[str]:
-    """What the group of each run that has good time is called; first, last: mission seconds (n,) of these."""
-    numbers = good.spans()[0]
+def _words(systematic: Systematic, systematics: Systematics, good: GoodTime) -> list[str]:
+    """What the group of each run that has good time is called."""
+    numbers, first, last = good.spans()
     ids = [good.run_ids[number] for number in numbers]
     instruments = ["" if systematic.shared else each.instrument for each in ids]
     start = good.instants(first, numbers)
@@ -85,26 +91,31 @@ def _words(
     }
     if systematic.by != NIGHT:
         return named[systematic.by]()
-    mjd = start.time.tt.mjd
-    if night_lon_rad is not None:
-        # A minute between TT and UT does not matter at noon.
-        return list(map(_joined, instruments, _dates(mjd + night_lon_rad / (2 * np.pi))))
-    stop = good.instants(last, numbers).seconds
-    return _nights_by_gaps(mjd, nights(start.seconds, stop, instruments), instruments)
+    mjd, stop = start.time.tt.mjd, good.instants(last, numbers).seconds
+    words = [""] * len(ids)
+    for name in dict.fromkeys(instruments):
+        own = np.flatnonzero([each == name for each in instruments])
+        lon_rad = systematics.longitude_of(name, systematic.shared)
+        if lon_rad is None:
+            dates = _nights_by_gaps(mjd[own], start.seconds[own], stop[own])
+        else:
+            # A minute between TT and UT does not matter at noon.
+            dates = _dates(mjd[own] + lon_rad / (2 * np.pi))
+        for number, date in zip(own, dates, strict=True):
+            words[number] = _joined(name, date)
+    return words
 
 
-def _nights_by_gaps(mjd: np.ndarray, night: np.ndarray, instruments: list[str]) -> list[str]:
-    """Words for nights (int array (n_runs,)): by date, and where two of an instrument have one, by the time, too."""
+def _nights_by_gaps(mjd: np.ndarray, start_s: np.ndarray, stop_s: np.ndarray) -> list[str]:
+    """Words for the nights of runs (n_runs,): by date, and where two have one, by the time, too."""
+    night = nights(start_s, stop_s, [""] * len(mjd))
     begin = np.full(night.max() + 1, np.inf)
     np.minimum.at(begin, night, mjd)
-    owner = dict(zip(night, instruments, strict=True))
-    words = [_joined(owner[number], date) for number, date in enumerate(_dates(begin))]
-    clock = Time(begin, format="mjd", scale="tt").isot
-    words = [
-        f"{each} {clock[number][11:16]}" if words.count(each) > 1 else each
-        for number, each in enumerate(words)
+    words, clock = _dates(begin), Time(begin, format="mjd", scale="tt").isot
+    times = [
+        f" {each[11:16]}" if words.count(word) > 1 else "" for word, each in zip(words, clock, strict=True)
     ]
-    return [words[number] for number in night]
+    return [words[number] + times[number] for number in night]
 
 
 def _dates(mjd: np.ndarray) -> list[str]:

@@ -118,7 +118,7 @@ def norm_of_runs(systematics: Systematics, runs: Sequence[Any]) -> np.ndarray:
         return found
     place = {name: number for number, name in enumerate(norms.names)}
     for effect in common_backgrounds(systematics):
-        groups = groups_of(effect, runs, systematics.night_lon_rad)
+        groups = groups_of(effect, runs, systematics)
         numbers = np.array([place.get(each, NO_GROUP) for each in _names(effect, groups)], dtype=int)
         own = np.flatnonzero(groups.of_run >= 0)
         found[own] = np.where(numbers[groups.of_run[own]] >= 0, numbers[groups.of_run[own]], found[own])
@@ -145,7 +145,7 @@ def _cubes(systematics: Systematics, runs: Sequence[Any], settings: Any) -> _Cub
     of_run, owner = np.full(len(runs), NO_GROUP), [""] * len(runs)
     is_cube = np.array([isinstance(settings.of(run), CubeSetting) for run in runs], dtype=bool)
     for effect in common_backgrounds(systematics):
-        groups = groups_of(effect, runs, systematics.night_lon_rad)
+        groups = groups_of(effect, runs, systematics)
         own = np.flatnonzero(is_cube & (groups.of_run >= 0))
         twice = [number for number in own if owner[number]]
         if twice:

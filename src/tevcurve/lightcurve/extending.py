@@ -82,7 +82,11 @@ def rows_stand_alone(origin):
         one_clock_each = len({reference for _, reference in clocks}) == 1
     else:
         one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
-    own = not origin.time_bins.looks_at_events and not by_night and not gaps_divide_nights(systematics)
+    own = (
+        not origin.time_bins.looks_at_events
+        and not by_night
+        and not gaps_divide_nights(systematics, origin.runs)
+    )
     settled = not origin.field.is_unsettled and not systematics.is_unsettled and not lacks_norms(origin)
     return own and settled and one_clock_each
 

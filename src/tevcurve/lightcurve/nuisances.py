@@ -225,7 +225,7 @@ def _put_effects(
 
 def _groups(effect: Systematic, joint: Any, systematics: Systematics) -> RunGroups:
     """The `RunGroups` of an effect; norms of backgrounds and ratios of acceptances of a group are not one parameter."""
-    groups = groups_of(effect, joint.runs, systematics.night_lon_rad)
+    groups = groups_of(effect, joint.runs, systematics)
     if effect.effect != BACKGROUND:
         return groups
     in_cubes = _norms_of_cubes(joint, systematics) >= 0

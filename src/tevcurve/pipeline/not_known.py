@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.fit_rows import positive
-from tevcurve.systematics import split_background
+from tevcurve.systematics import NIGHT, split_background
 
 log = logging.getLogger(__name__)
 
@@ -46,30 +46,40 @@ def with_error_by_row(systematics, asked):
 
 
 def with_night(systematics, observations):
-    """The `Systematics` with the longitude at whose noons nights begin and end, that of the reference instrument.
+    """The `Systematics` with the longitudes of instruments, at whose noons nights begin and end.
 
-    Without a reference it is that of the only instrument; where these are several, or it is not known, nights end where
-    no good time is for 6 h.
+    Nights of all instruments together are those of the reference, or of the only one. Where a longitude is not known,
+    nights end where no good time is for 6 h.
 
     Parameters
     ----------
     systematics : `Systematics`
     observations : list of observations, called as their instruments are
     """
-    names = {one.run_id_in_index.instrument for one in observations}
-    if systematics.calibration is not None:
-        names = {systematics.calibration.reference}
-    first = next((one for one in observations if one.run_id_in_index.instrument in names), None)
-    if not systematics or first is None or len(names) > 1:
-        return systematics
+    reference = systematics.calibration.reference if systematics.joins_instruments else None
+    has_nights, first = any(each.by == NIGHT for each in systematics.effects), {}
+    for one in observations:
+        name = one.run_id_in_index.instrument
+        if has_nights or name == reference:
+            first.setdefault(name, one)
+    sites = {}
+    for one in first.values():
+        sites |= _site(one)
+    known = [lon_rad for name, lon_rad in sites.items() if reference in (name, None)]
+    if len(known) == 1 and (reference is not None or len(first) == 1):
+        systematics = systematics.at_longitude(known[0])
+    return replace(systematics, sites=sites) if has_nights and sites else systematics
+
+
+def _site(observation):
+    """Dict of the name of an observation's instrument to its longitude to the east, radian; {} for an unknown one."""
     try:
-        lon_rad = float(first.location.lon.rad)
+        return {observation.run_id.instrument: float(observation.location.lon.rad)}
     except DataError as error:
         log.warning("Nights are told by gaps of 6 h without good time: %s", error)
-        return systematics
+        return {}
     finally:
-        first.release()
-    return systematics.at_longitude(lon_rad)
+        observation.release()
 
 
 def check_together(job):
