@@ -244,6 +244,14 @@ def test_nights_are_those_of_the_reference(stores):
     assert make(stores).origin.systematics.night_lon_rad is None
 
 
+def test_nights_of_a_law_are_those_of_each_instrument(stores):
+    by_night = Systematic(effect="flux_scale", sigma=0.1, by="night")
+    lon_rad = next(iter(stores["HESS"].get_observations())).location.lon.rad
+    made = light_curve(stores["HESS"], TARGET, systematics=by_night, **OPTIONS)
+    assert made.origin.systematics.sites == {"HESS": pytest.approx(lon_rad)}
+    assert set(make(stores, systematics=by_night).origin.systematics.sites) == {"south", "north"}
+
+
 def test_an_error_of_the_background_by_row_is_the_option(stores):
     by_row = Systematic(effect="background", sigma=0.05, by="row")
     made = light_curve(stores["HESS"], TARGET, systematics=by_row, **OPTIONS)

@@ -22,7 +22,7 @@ from tevcurve.problems import remark
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
-from tevcurve.systematics import as_asked, as_systematics, split_background
+from tevcurve.systematics import as_asked
 
 OF_ROWS = tuple(option.name for option in OPTIONS if option.of_rows)
 
@@ -42,8 +42,6 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
     time_bins = as_binning(by_run() if asked["time_bins"] is None else asked["time_bins"])
     check_given(observations, instruments, target)
     instruments = {} if instruments is None else as_instruments(instruments)
-    effects, error = split_background(as_systematics(effects), asked["background_error"])
-    asked = asked | {"background_error": error}
     systematics = as_asked(instruments, calibration, effects)
     each = settled_of_each(asked, instruments)
     asked = options_of_rows(each)
