@@ -39,6 +39,7 @@ from validation import (
     spectra,
     stacked,
     stopping,
+    systematics,
     telescopes,
 )
 from validation.parts import RESULTS, Part, again, run
@@ -63,6 +64,7 @@ PARTS = {
     "stacked": Part(stacked.measure, stacked.section, stacked.pieces, ALL),
     "hardness": Part(hardness.measure, hardness.section, hardness.pieces, ALL),
     "alarms": Part(alarms.measure, alarms.section, alarms.pieces, TESTS),
+    "systematics": Part(systematics.measure, systematics.section, systematics.pieces, TESTS),
     "blocks": Part(blocks.measure, blocks.section, blocks.pieces, ALL, public_data=True),
     "shapes": Part(shapes.measure, shapes.section, shapes.pieces, ALL),
     "telescopes": Part(
