@@ -1,13 +1,18 @@
 """What the page says of scales of instruments and of systematic errors."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 from astropy.table import Table
 from light_curve_rows import make_rows
+from onoff_light_curves import onoff_light_curve, onoff_run
 
+from tevcurve.lightcurve.bins import by_run
 from tevcurve.report import report_html
 from tevcurve.report.not_known import not_known, scale_table
+from tevcurve.report.tables import variability_table
+from tevcurve.systematics import Systematic, Systematics
 
 
 def scales(from_="overlap", n_cells=8):
@@ -83,3 +88,15 @@ def test_the_page_has_scales(monkeypatch):
     assert "fact&lt;b&gt;" in page
     assert "fact<b>" not in page
     assert '"scales": {' in page or '"scales":{' in page
+
+
+def test_chances_have_those_without_beside_them_and_the_largest_pulls():
+    rng = np.random.default_rng(1)
+    runs = [onoff_run(k, [(k * 86164.0, k * 86164.0 + 1600.0)], 0.1, 0.02, 0.1, rng) for k in range(3)]
+    origin = onoff_light_curve(runs, by_run()).origin
+    systematics = Systematics(effects=(Systematic(effect="flux_scale", sigma=0.1, by="night"),))
+    summary = replace(origin, systematics=systematics).light_curve().variability(n_toys=0)
+    table = variability_table(summary)
+    assert str(summary.ts_var.without) in table.rows[0][2]
+    assert str(summary.pulls) in table.note
+    assert "Largest pulls: flux_scale" in table.note

@@ -111,13 +111,14 @@ def variability_table(summary):
         [
             result.name[:1].upper() + result.name[1:],
             result.measured().replace("+-", "±").replace("-", words.MINUS),
-            result.chance(),
+            "; ".join([result.chance()] + ([] if result.without is None else [str(result.without)])),
         ]
         for result in summary.results
     ]
     notes = dict.fromkeys(note for result in summary.results for note in result.note.split("; ") if note)
     note = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
-    note = " ".join([*summary.left_out, note]).strip()
+    pulls = [f"{summary.pulls}."] if summary.pulls is not None and str(summary.pulls) else []
+    note = " ".join([*pulls, *summary.left_out, note]).strip()
     return ReportTable(["Test", "Value", "Chance for a constant source"], rows, note, ("", "short", ""))
 
 

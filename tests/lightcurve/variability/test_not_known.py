@@ -145,7 +145,7 @@ def test_all_amplitudes_know_of_it_and_blocks_say_that_they_do_not():
         assert result.p_value > 0.02 > 1e-4 > result.without.p_value
         assert result.value < result.without.value
     assert point_to_point(light_curve).p_value > 0.005
-    assert "does not know of scales and systematic errors" in bayesian_blocks(light_curve).note
+    assert "do not know of scales and systematic errors" in bayesian_blocks(light_curve).note
 
 
 def test_toys_draw_the_nuisances():

@@ -140,8 +140,8 @@ def ignoring(rows, found):
     """
     if rows.unknown is None:
         return []
-    toys = ", which the toys of its chance have" if len(found.values) else ", nor does its chance"
-    return [f"it does not know of scales and systematic errors{toys}"]
+    chances = "but the toys of their chances have these" if len(found.values) else "nor do their chances"
+    return [f"time scales, blocks and flares do not know of scales and systematic errors, {chances}"]
 
 
 def table_notes(table):
