@@ -10,6 +10,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.lightcurve.exact_coverage import exact_coverage
 from tevcurve.lightcurve.origin_rows import rows_behind
+from tevcurve.lightcurve.variability.not_known import without_nuisances
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import DRAWN, rows_of
 from tevcurve.records import as_html, as_text, short_repr
@@ -41,6 +42,7 @@ class Closure:
     n_constant : int, simulated constant sources
     n_bad : int, rows whose fit did not converge; they are in no number above
     fixed_shape : tuple of str, parameters of the spectrum that the light curve fits in each row, and simulations do not
+    not_drawn : str, what is not known and in no simulation, in words; empty where there is nothing
     """
 
     n: int
@@ -61,6 +63,7 @@ class Closure:
     n_constant: int = 0
     n_bad: int = 0
     fixed_shape: tuple = ()
+    not_drawn: str = ""
 
     __repr__ = short_repr
 
@@ -91,6 +94,8 @@ class Closure:
             words["shape"] = (
                 f"the reference's in all rows; {names} is not fitted, so its errors are not tried"
             )
+        if self.not_drawn:
+            words["not drawn"] = f"{self.not_drawn}; simulations are of counts, and try statistical errors"
         return words
 
     def _title(self):
@@ -110,7 +115,8 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
     Counts are drawn from what each run expects in each row, with its gaps, pointing and responses, and the background
     that fits the data best (what is uncertain of it is drawn by its prior); and all are fitted as the light curve was,
     with its errors, limits and bounds, but the spectrum's shape is the reference's in all rows. The tests of
-    variability have unbounded fluxes, as always.
+    variability have unbounded fluxes, as always. Scales of instruments are those that the light curve has, and there
+    are no systematic errors: these are in no simulation.
 
     Parameters
     ----------
@@ -129,6 +135,9 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
     rows = rows_of(light_curve, band)
     if rows.maker is None:
         rows_behind(light_curve, *DRAWN, use="Closure")
+    not_drawn = ""
+    if rows.unknown is not None:
+        not_drawn, rows = rows.unknown.errors, without_nuisances(rows)
     options, rng = light_curve.origin.options, np.random.default_rng(random_state)
     norms = _true_norms(truth, rows, len(light_curve.table))
     constant = np.ptp(norms) == 0
@@ -161,6 +170,7 @@ def closure(light_curve, n=1000, truth=None, random_state=0, *, band=None, p0=0.
         power_from=source,
         n_constant=int(n),
         fixed_shape=tuple(options.free),
+        not_drawn=not_drawn,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from onoff_light_curves import onoff_light_curve, onoff_run
 from scipy.optimize import minimize
 
+from tevcurve.closure import closure
 from tevcurve.errors import InputError
 from tevcurve.kernels.onoff import wstat
 from tevcurve.lightcurve.bins import by_run, by_width
@@ -24,6 +25,7 @@ from tevcurve.run_id import RunId
 from tevcurve.systematics import CrossCalibration, Scales, Systematic, Systematics
 
 NIGHT = 86164.0
+NOT_KNOWN = "do not know of scales and systematic errors"
 SIGMA = 0.15
 BY_NIGHT = Systematics(effects=(Systematic(effect="flux_scale", sigma=SIGMA, by="night"),))
 
@@ -145,7 +147,8 @@ def test_all_amplitudes_know_of_it_and_blocks_say_that_they_do_not():
         assert result.p_value > 0.02 > 1e-4 > result.without.p_value
         assert result.value < result.without.value
     assert point_to_point(light_curve).p_value > 0.005
-    assert "do not know of scales and systematic errors" in bayesian_blocks(light_curve).note
+    for events in (False, True):
+        assert NOT_KNOWN in bayesian_blocks(light_curve, events=events).note
 
 
 def test_toys_draw_the_nuisances():
@@ -168,6 +171,14 @@ def test_the_summary_has_both_chances_and_the_pulls():
     assert "flux_scale 0.15 by night" in text
     html = made_with(nights([1.0, 1.3, 0.8]), BY_NIGHT).variability()._repr_html_()
     assert "with no systematic errors" in html
+
+
+def test_closure_is_of_counts_and_says_so():
+    plain = nights([1.0, 1.0, 1.0])
+    found = closure(made_with(plain, BY_NIGHT), n=20)
+    assert "not drawn: systematic errors" in " ".join(str(found).split())
+    assert found.coverage == pytest.approx(closure(plain, n=20).coverage)
+    assert closure(plain, n=2).not_drawn == ""
 
 
 def test_a_table_alone_says_that_it_does_not_know():

@@ -14,7 +14,7 @@ from tevcurve.fit.protocols import EventView
 from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.variability.block_search import best_division, gain_of, gaussian_gains, summed_blocks
 from tevcurve.lightcurve.variability.chances import Test, chances
-from tevcurve.lightcurve.variability.not_known import ignoring
+from tevcurve.lightcurve.variability.not_known import IGNORED, ignoring
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
@@ -166,6 +166,7 @@ def _of_events(light_curve, p0):
     several = [p for p, origin in other if origin.laid(joint.runs).n_bins > 1]
     table, bands = result.table, joint.n_bands
     shown = {"start": result.time_start[::bands], "stop": result.time_stop[::bands]}
+    unknown = IGNORED if getattr(light_curve.origin, "systematics", None) else ()
     if bands == 1:
         shown |= {name: u.Quantity(table[name]) for name in ("flux", "flux_errn", "flux_errp")}
     return BlocksResult(
@@ -176,5 +177,5 @@ def _of_events(light_curve, p0):
         p_value=min(several, default=1.0),
         p_is_limit=bool(several),
         n_rows=len(table) // bands,
-        note=str(result.meta.get("time_bins_note", "")),
+        note="; ".join(note for note in (str(result.meta.get("time_bins_note", "")), *unknown) if note),
     )

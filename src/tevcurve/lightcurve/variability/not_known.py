@@ -13,6 +13,8 @@ from tevcurve.systematics import OVERLAP, Systematics
 
 # Results of `RowFits` that nuisances do not enter.
 ALONE = ("lower", "minimum", "norm", "errn", "errp", "err", "constant_minimum", "start")
+# What is said of values that ignore it.
+IGNORED = ("time scales, blocks and flares do not know of scales and systematic errors",)
 # A column that a table has only where something was said of systematic errors or scales.
 SYSTEMATIC_ERROR = "flux_err_sys"
 
@@ -40,6 +42,13 @@ class NotKnown:
         """What a test ignores that does not know of it, in words."""
         words = ["all scales 1"] if self.systematics.scales is not None else []
         words += ["no systematic errors"] if self.systematics.effects else []
+        return " and ".join(words)
+
+    @property
+    def errors(self):
+        """What is not known, in words."""
+        words = ["errors of the scales of instruments"] if self.systematics.scales is not None else []
+        words += ["systematic errors"] if self.systematics.effects else []
         return " and ".join(words)
 
     def notes(self):
@@ -141,7 +150,7 @@ def ignoring(rows, found):
     if rows.unknown is None:
         return []
     chances = "but the toys of their chances have these" if len(found.values) else "nor do their chances"
-    return [f"time scales, blocks and flares do not know of scales and systematic errors, {chances}"]
+    return [f"{IGNORED[0]}, {chances}"]
 
 
 def table_notes(table):
