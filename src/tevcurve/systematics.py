@@ -162,7 +162,8 @@ class Scales:
     log_scale : float array (n_scales,), what ln(flux seen) is above that of the reference
     covariance : float array (n_scales, n_scales), of these
     n_cells : int, cells of time that say it
-    overlap_s : float array (n_scales,), s of good time of each in which another instrument observed too, that is used
+    overlap_s : float array (n_scales,), s of good time of each in which another instrument observed too
+    energies_tev : (low, high), TeV, of the energies that were one bin there
     """
 
     names: tuple[str, ...]
@@ -170,6 +171,7 @@ class Scales:
     covariance: np.ndarray
     n_cells: int
     overlap_s: np.ndarray
+    energies_tev: tuple[float, float] = (0.0, np.inf)
 
     __repr__ = short_repr
 

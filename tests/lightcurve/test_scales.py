@@ -65,7 +65,7 @@ def joined(stores, methods, sigma, reference="A", from_="overlap", edges=(1, 3, 
         systematics=Systematics(calibration=calibration),
         runs=[run for origin in origins for run in origin.runs],
         terms=[terms for origin in origins for terms in origin.terms],
-        **{name: getattr(first, name) for name in ("spectrum", "axes", "options", "field")},
+        **{name: getattr(first, name) for name in ("spectrum", "axes", "bands", "options", "field")},
     )
 
 
@@ -217,6 +217,8 @@ def test_the_table_says_what_was_settled(stores):
     assert "B 1." in lc.meta["cross_calibration"]
     assert "C 1 (ln 0 +- 0.2, prior 0.2, which is all that is known" in lc.meta["cross_calibration"]
     assert "A never" not in lc.meta["cross_calibration"]
+    assert lc.meta["cross_calibration"].endswith("2 cells of simultaneous good time, of 1 to 10 TeV")
+    assert lc.rebin(energy_edges=[2, 5] * u.TeV).meta["cross_calibration"] == lc.meta["cross_calibration"]
 
 
 def test_a_constant_source_is_said_wherever_a_result_is_shown(stores):
@@ -258,6 +260,8 @@ def test_what_cannot_be_told_is_said():
     assert told(scales_with(narrow, (900, 900))) == []
     wide = told(scales_with([[0.36, 0.347], [0.347, 0.36]], (900, 900)))
     assert [words[:22] for words in wide[:2]] == ["ln(scale) of B has an ", "ln(scale) of C has an "]
+    nothing = told(scales_with([[0.49, 0], [0, 0.02]], (900, 900)))
+    assert nothing[0] == "What was seen adds next to nothing to the prior of the scale of B, 0.7."
     assert "The scales of B and C have a correlation of 0.96" in wide[2]
     apart, energy, night, all_ = (
         Systematic(effect=effect, sigma=0.1, by=by, instruments=names)
@@ -275,3 +279,10 @@ def test_what_cannot_be_told_is_said():
     assert told(known, night) == []
     assert "moves all fluxes alike" in told(known, all_)[0]
     assert len(not_told(Systematics(effects=(all_,)))) == 1
+
+
+def test_a_reference_alone_has_no_scales(stores):
+    for from_ in ("overlap", "constant"):
+        lc = curve_of(stores, {"B": "free"}, "A", from_=from_)
+        assert len(lc.scales) == 0
+        assert lc.scales.meta["not_told"] == []

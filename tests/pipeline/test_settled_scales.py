@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from small_store import START, TARGET, run_file
 
 from tevcurve import CrossCalibration, DataStore, Instrument, PowerLaw, light_curve
+from tevcurve.lightcurve.variability import ts_var
 from tevcurve.pipeline import engine
 from tevcurve.pipeline.append import append_runs
 from tevcurve.store import Result, input_files, write_result
@@ -103,3 +104,6 @@ def test_another_reference_is_fluxes_times_the_ratio(stores, options):
     for name in ("flux", "flux_err", "flux_errn", "flux_errp", "flux_ul", "norm"):
         assert_allclose(other.table[name] / one.table[name], ratio, rtol=1e-9, err_msg=name)
     assert_allclose(other.table["sqrt_ts"], one.table["sqrt_ts"], rtol=1e-9)
+    tests = [ts_var(each.rebin("20 min"), band=0, n_toys=0) for each in (one, other)]
+    assert tests[1].value == pytest.approx(tests[0].value, abs=1e-9)
+    assert tests[1].n_free == tests[0].n_free

@@ -21,6 +21,8 @@ from tevcurve.systematics import (
 ASSUMES_CONSTANT = "constant, which assumes that the source does not vary"
 # Of ln(scale): with a larger error, from few counts, it is not Gaussian, and its mean may be off by a quarter of it.
 LARGEST_ERROR = 0.5
+# Of the prior's: with an error as large the counts say nothing.
+NOTHING_NEW = 0.98
 # Correlation of two scales beyond which they are told from one another only.
 CLOSEST = 0.9
 _COLUMNS = {
@@ -38,8 +40,8 @@ def scales_table(systematics: Systematics) -> Table | None:
     """`Table` with a row for each instrument that has a scale; None without a cross-calibration.
 
     Its columns are `instrument`, `scale`, `log_scale`, `error`, `prior`, `pull` and `overlap`. The metadata have the
-    `reference`, whose scale is 1, `from` ("overlap" or "constant"), `n_cells`, the `correlation` of the scales, and
-    `not_told`, sentences on what cannot be told from what.
+    `reference`, whose scale is 1, `from` ("overlap" or "constant"), `n_cells`, `energies_TeV` of the counts, the
+    `correlation` of the scales, and `not_told`, sentences on what cannot be told from what.
 
     systematics: `Systematics` of a light curve.
     """
@@ -64,6 +66,7 @@ def scales_table(systematics: Systematics) -> Table | None:
         "reference": calibration.reference,
         "from": calibration.from_,
         "n_cells": scales.n_cells,
+        "energies_TeV": list(scales.energies_tev),
         "correlation": scales.correlation().tolist(),
         "not_told": not_told(systematics),
     }
@@ -116,11 +119,13 @@ def _prior_words(calibration: CrossCalibration, name: str) -> str:
 
 
 def _origin_words(calibration: CrossCalibration, scales: Scales | None) -> str:
-    if calibration.from_ == CONSTANT:
-        return ASSUMES_CONSTANT
+    words = calibration.from_ if calibration.from_ != CONSTANT else ASSUMES_CONSTANT
     if scales is None:
-        return calibration.from_
-    return f"overlap, {scales.n_cells} cell{'s' if scales.n_cells != 1 else ''} of simultaneous good time"
+        return words
+    if calibration.from_ != CONSTANT:
+        words += f", {scales.n_cells} cell{'s' if scales.n_cells != 1 else ''} of simultaneous good time"
+    low, high = scales.energies_tev
+    return f"{words}, of {low:.4g} to {high:.4g} TeV"
 
 
 def not_told(systematics: Systematics) -> list[str]:
@@ -148,6 +153,9 @@ def _of_scales(systematics: Systematics) -> Iterator[str]:
                 f"{name} never observed at the same time as another instrument: of its scale only the prior is known, "
                 "and what is off beyond it cannot be told from a change of the source."
             )
+        sigma = calibration.sigma_of(name)
+        if not alone and scales.error[number] > NOTHING_NEW * sigma:
+            yield f"What was seen adds next to nothing to the prior of the scale of {name}, {sigma:g}."
         if scales.error[number] > LARGEST_ERROR:
             yield (
                 f"ln(scale) of {name} has an error of {scales.error[number]:.2g}: the counts say little of it, and its "

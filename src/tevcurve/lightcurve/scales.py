@@ -52,7 +52,8 @@ def settled_scales(origin: Any) -> Scales:
     _check_found(found, names, calibration, n_cells)
     seconds = shared.seconds()
     overlap = np.array([seconds[name] for name in names])
-    return Scales(names, found.log_scale, found.covariance, n_cells, overlap)
+    energies = float(origin.bands[0]), float(origin.bands[-1])
+    return Scales(names, found.log_scale, found.covariance, n_cells, overlap, energies)
 
 
 def _kinds(origin: Any, numbers: np.ndarray, cells: TimeBins | None) -> list[tuple[RowPieces, np.ndarray]]:
