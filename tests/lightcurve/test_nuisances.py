@@ -175,8 +175,9 @@ def test_a_row_goes_with_alpha_as_refits_do(observations, by, options):
     assert np.any(nuisances.shift > 0)
 
 
-def test_a_row_of_runs_that_are_added_up_has_what_they_have_in_common(observations):
-    stacked = origin_of(observations, "1d", background(by="night"), flux(), stacked=True)
+@pytest.mark.parametrize("options", [{"stacked": True}, {"background": "shape", "shape_from": "night"}])
+def test_a_row_that_does_not_come_apart_has_what_its_runs_have_in_common(observations, options):
+    stacked = origin_of(observations, "1d", background(by="night"), flux(), **options)
     nuisances = nuisances_of(stacked)
     above, below = (best(with_alpha(stacked, factor)) for factor in (1 + STEP, 1 - STEP))
     shift = nuisances.shift[nuisances.nuisance == 0]

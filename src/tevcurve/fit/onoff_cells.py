@@ -147,9 +147,9 @@ class OnOffCells:
         return self._likelihood(own, row, len(block), background), block
 
     def alpha_slopes(self, n_rows, background, norm):
-        """Derivatives in ln(alpha) of the slopes of half the statistics of `pieces`, float array (n_pieces,).
+        """(the fitted row that each of `pieces` is in, derivatives in ln(alpha) of the slope of half its statistic).
 
-        By differences of the slopes, which all statistics have.
+        Arrays (n_pieces,); by differences of the slopes, which all statistics have.
 
         Parameters
         ----------
@@ -158,7 +158,8 @@ class OnOffCells:
         """
         fitted = self.fitted_rows(n_rows)
         own, row = members_of(fitted, n_rows, self.row)
-        a = norm[row[np.unique(self.block[own], return_index=True)[1]]][:, None]
+        row = row[np.unique(self.block[own], return_index=True)[1]]
+        a = norm[row][:, None]
         ends = []
         for factor in (1 + STEP, 1 - STEP):
             shape = None if self.off_in_on is None else self.off_in_on * factor
@@ -167,7 +168,7 @@ class OnOffCells:
                 (_, slope, _), _ = moved.pieces(n_rows, background)[0].evaluate(a, None, value=False)
             ends.append(slope[:, 0])
         slopes = (ends[0] - ends[1]) / (2 * STEP)
-        return np.where(np.isfinite(slopes), slopes, 0.0)
+        return row, np.where(np.isfinite(slopes), slopes, 0.0)
 
     def _likelihood(self, own, row, n, background):
         """The likelihood of some cells (int array), which are of rows (int array, sorted) 0 to n."""

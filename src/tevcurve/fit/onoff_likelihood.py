@@ -119,11 +119,12 @@ class OnOffLikelihood(RowLikelihood):
     def background_slopes(self, norm):
         """Mixed derivatives of half the statistic in norm and ln(alpha) of each piece, float array (n_pieces,).
 
-        In the order of `pieces`; of rows in which runs are added up, one for each.
+        In the order of `pieces`; of rows that do not come apart, one for each.
 
         norm: float array (n_fitted,), norms of the rows.
         """
-        return self.cells.alpha_slopes(self.n_bins, self.rule, norm)
+        row, slopes = self.cells.alpha_slopes(self.n_bins, self.rule, norm)
+        return slopes if self.comes_apart else np.bincount(row, slopes, len(norm))
 
     def reshaped(self, rows):
         """The `OnOffSpectralRows` of some rows, which may have another flux in each true-energy bin.
