@@ -195,3 +195,26 @@ def test_light_curves_of_other_scales_are_not_put_together(stores):
     one, other = (made(stores, "1d", from_=from_) for from_ in ("overlap", "constant"))
     with pytest.raises(InputError, match="cross_calibration is"):
         concatenate([one, other])
+
+
+@pytest.mark.parametrize("options", [{}, {"negative": True}, {"background_error": 0.1}, {"stacked": True}])
+def test_rows_of_each_method_alone(stores, options):
+    """Without a calibration each instrument has rows of its own: to the last bit those that it has alone."""
+    how = {REFERENCE: CUBE, OTHER: {"method": "1d"}}
+    options = {"energy_edges": [0.7, 2, 10] * u.TeV, "safe_energy": None, "time_bins": "night"} | options
+    instruments = {name: Instrument(stores[name], **how[name]) for name in NAMES}
+    both = light_curve(target=TARGET, instruments=instruments, **options)
+    for name in NAMES:
+        alone = light_curve(stores[name].get_observations(), TARGET, **how[name], **options)
+        mine = np.asarray(both.table["instrument"]) == name
+        for column in alone.table.colnames:
+            np.testing.assert_array_equal(
+                np.asarray(both.table[column])[mine], np.asarray(alone.table[column]), err_msg=column
+            )
+
+
+def test_what_is_uncertain_in_rows_of_both_methods(stores):
+    table = made(stores, "mixed", background_error=0.1).table
+    both = "the background norm or alpha of each run is uncertain by 10 %"
+    assert all(both in reason for reason in table["reason"][:2])
+    assert all("alpha of each run" in reason and "norm" not in reason for reason in table["reason"][2:])

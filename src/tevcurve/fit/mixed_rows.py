@@ -33,7 +33,8 @@ class MixedRows(RowLikelihood):
     """Rows of a light curve some of whose runs are in 3D and others in 1D, fitted jointly with one flux.
 
     The statistic of a row is the sum of those that the runs of each kind have. Of what was counted the sum is told,
-    events near the source in 3D and ON events in 1D; numbers of OFF events are not, which are of some runs only.
+    events near the source in 3D and ON events in 1D; what is known of one kind only, such as OFF events, is told of
+    rows that have no other runs.
 
     Parameters
     ----------
@@ -43,7 +44,6 @@ class MixedRows(RowLikelihood):
     Raises `InputError` for rows in which fluxes of other sources are fitted, too.
     """
 
-    uncertain = "the background norm (3D) or alpha (1D)"
     why_less = (
         "rows that have runs in 3D and runs in 1D cannot; wanted is one method for all, or the light curve of one "
         "instrument by of_instrument(name)"
@@ -71,8 +71,30 @@ class MixedRows(RowLikelihood):
         self.comes_apart = all(joint.comes_apart for joint, _ in joints)
 
     def measured(self):
-        """Columns of what was counted: events near the source in 3D and ON events in 1D."""
-        return {"counts": sum(kind.joint.measured()["counts"] for kind in self.kinds)}
+        """Columns of what was counted: the sum of events near the source in 3D and of ON events in 1D.
+
+        What one kind tells beside is NaN in rows that have runs of another kind, too.
+        """
+        of_kinds, columns = self._rows_of_kinds(), {"counts": np.zeros(self.n_bins)}
+        for kind, there in zip(self.kinds, of_kinds, strict=True):
+            alone = there & (of_kinds.sum(axis=0) == 1)
+            for name, values in kind.joint.measured().items():
+                if name == "counts":
+                    columns[name] += np.where(there, values, 0.0)
+                else:
+                    columns.setdefault(name, np.full(self.n_bins, np.nan))[alone] = values[alone]
+        return columns
+
+    def _rows_of_kinds(self):
+        """Which rows each kind has a part in, bool array (n_kinds, n_bins): of rows that nothing is fitted in, those
+        in which it has good time.
+        """
+        is_fitted = np.isin(np.arange(self.n_bins), self.fitted)
+        made = []
+        for kind in self.kinds:
+            has_time = np.repeat(kind.joint.cut.ontime > 0, self.n_bands)
+            made.append(np.where(is_fitted, np.isin(np.arange(self.n_bins), kind.joint.fitted), has_time))
+        return np.array(made)
 
     def expected(self, norm):
         """The `Expected` of the fitted rows at norms (n_fitted,), the parts of each kind one kind after the other.
@@ -98,6 +120,11 @@ class MixedRows(RowLikelihood):
             if kind.joint.lost_excess(none).any():
                 lost[kind.place] += kind.joint.lost_excess(minimize_norm(kind.joint.profile, none).norm)
         return lost
+
+    def uncertain_in(self, number):
+        """What `background_error` is the uncertainty of in a row, by its kinds, str. number: int, of the row."""
+        own = [kind.joint.uncertain for kind in self.kinds if number in kind.joint.fitted]
+        return " or ".join(dict.fromkeys(own))
 
     def notes(self):
         """What the rows of either kind say of themselves, a list (n_bins,) of sentences."""

@@ -345,6 +345,10 @@ class RowLikelihood:
         """
         return {}
 
+    def uncertain_in(self, number):
+        """What `background_error` is the uncertainty of in a row, str. number: int, of the row."""
+        return self.uncertain
+
     def lost_excess(self, norm):
         """Counts of the excess that a background with too little to go by takes, float array (n_fitted,).
 

@@ -52,16 +52,17 @@ def _with_background_words(joint, reason, options):
             "one background norm for each run, on the smoothed shape of the OFF spectrum of the "
             + options.shape_from
         )
-    if options.background_error is not None:
-        words.append(f"{joint.uncertain} of each run is uncertain by {100 * options.background_error:g} %")
-    if not words:
+    if not words and options.background_error is None:
         return reason
     reason, guessed = list(reason), np.zeros(joint.n_bins, dtype=bool)
     if options.background == "shape":
         guessed = joint.has_guessed_shape()
     for row in joint.fitted:
         guess = "which has no OFF count: a falling power law is taken" if guessed[row] else ""
-        told = [*words[:1], guess, *words[1:]] if guess else words
+        told = [*words, guess] if guess else list(words)
+        if options.background_error is not None:
+            error = f"{100 * options.background_error:g} %"
+            told.append(f"{joint.uncertain_in(row)} of each run is uncertain by {error}")
         reason[row] = "; ".join(each for each in (reason[row], ", ".join(told)) if each)
     return reason
 

@@ -96,7 +96,7 @@ def _counts(table: "Table", quantity: str) -> tuple[np.ndarray, dict[str, Any]]:
         raise InputError("The light curve has no column n_on or counts, so it has no events.")
     options = {"input_counts": True, "err_dist": "poisson"}
     for theirs, ours in (("bg_counts", "n_off"), ("bg_ratio", "alpha")):
-        if ours in table.colnames:
+        if name == "n_on" and ours in table.colnames:
             options[theirs] = np.array(table[ours], dtype=float)
     if "livetime" in table.colnames:
         width = (np.asarray(table["time_max"]) - np.asarray(table["time_min"])) * SECONDS_PER_DAY
@@ -105,7 +105,9 @@ def _counts(table: "Table", quantity: str) -> tuple[np.ndarray, dict[str, Any]]:
 
 
 def _column(table: "Table", quantity: str) -> str:
-    return "n_on" if quantity == "counts" and "n_on" in table.colnames else quantity
+    """The column of a quantity: of counts those in the ON region, where all rows have one."""
+    has_on = "n_on" in table.colnames and bool(np.all(np.isfinite(np.asarray(table["n_on"], dtype=float))))
+    return "n_on" if quantity == "counts" and has_on else quantity
 
 
 def _seconds(times: "Time", zero: float) -> np.ndarray:

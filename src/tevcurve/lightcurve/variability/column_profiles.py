@@ -33,7 +33,9 @@ def profile_of_columns(table, numbers):
     value, errn, errp = value[kept], errn[kept], errp[kept]
     counts = (value / (0.5 * (errn + errp))) ** 2
     if "n_on" in table.colnames:
-        counts = np.asarray(table["n_on"], dtype=float)[numbers][kept]
+        on = np.asarray(table["n_on"], dtype=float)[numbers][kept]
+        # Rows with runs that have no ON region do not say it.
+        counts = np.where(np.isfinite(on), on, counts)
     if columns["scan"] is not None:
         points = columns["scan"][kept], columns["rise"][kept]
         return ScanProfile(*_knots(value, errn, errp, points)), kept, unit, counts, n_bounded
