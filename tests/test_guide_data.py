@@ -5,10 +5,12 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tevcurve.cli.main import main
 from tevcurve.demo import demo
 from tevcurve.models import read_models
+from tevcurve.systematics import as_systematics
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide"
 PAGES = GUIDE / "data"
@@ -113,3 +115,32 @@ def test_the_page_of_spectra_in_time(gammapy_data, tmp_path, monkeypatch, capsys
     # The other one is for who has gammapy.
     exec(calls[0], {})
     assert {path.name for path in tmp_path.iterdir()} >= {"flare.png", "flare.fits", "flare.ecsv"}
+
+
+def test_the_page_of_instruments_together(other_stores, gammapy_data, tmp_path, monkeypatch, capsys):
+    page = GUIDE / "instruments.md"
+    for name in ("hess-dl3-dr1", "magic", "others"):
+        (tmp_path / name).symlink_to(gammapy_data / name)
+    (configuration,) = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S)
+    (tmp_path / "crab.yaml").write_text(configuration)
+    monkeypatch.setenv("COLUMNS", "200")
+    run_and_compare(page, tmp_path, monkeypatch, capsys)
+    (block,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    names = {}
+    exec(block, names)
+    assert names["lc"].scales.meta["from"] == "constant"
+    assert (tmp_path / "crab.html").exists()
+
+
+def test_the_page_of_laws():
+    page = (GUIDE / "systematics.md").read_text()
+    (configured,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    made = as_systematics(yaml.safe_load(configured)["systematics"])
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", page, re.S)[1], names)
+    assert tuple(names["systematics"]) == made
+    # Effects in the text are ones that are taken.
+    inline = re.findall(r"`(\{effect: [^`]*\})`", page)
+    for each in inline:
+        assert as_systematics(yaml.safe_load(f"[{each}]"))
+    assert len(inline) > 3
