@@ -28,17 +28,16 @@ PUBLISHED = {"magic": (0.819, 0.100), "fact": (0.713, 0.069)}
 UNIT = "1e-11 cm-2 s-1"
 
 
-def crab(data, sigma=None, **options):
+def crab(data, sigma=None, reference="hess", from_="constant"):
     """The light curve of nights; without scales, rows are of one instrument each.
 
     Parameters
     ----------
     data : folder of the data
     sigma : dict of instruments to "free" or the sigma of a prior; None for no scales
-    options : for `light_curve`
+    reference, from_ : as in `CrossCalibration`
     """
-    if sigma is not None:
-        options["cross_calibration"] = CrossCalibration(reference="hess", sigma=sigma, from_="constant")
+    calibration = None if sigma is None else CrossCalibration(reference=reference, sigma=sigma, from_=from_)
     own = {"fact": {"safe_energy": None}}
     return light_curve(
         instruments={
@@ -49,7 +48,7 @@ def crab(data, sigma=None, **options):
         energy_edges=[1, 10] * u.TeV,
         method="1d",
         spectrum=PowerLaw(index=2.5),
-        **options,
+        cross_calibration=calibration,
     )
 
 

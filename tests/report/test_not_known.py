@@ -10,7 +10,7 @@ from onoff_light_curves import onoff_light_curve, onoff_run
 
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.report import report_html
-from tevcurve.report.not_known import not_known, scale_table
+from tevcurve.report.not_known import left_out_table, not_known, scale_table
 from tevcurve.report.tables import variability_table
 from tevcurve.systematics import Systematic, Systematics
 
@@ -30,7 +30,7 @@ def scales(from_="overlap", n_cells=8):
 
 
 def of(scales=None, **meta):
-    return not_known(SimpleNamespace(scales=scales, meta=meta))
+    return not_known(SimpleNamespace(scales=scales, meta=meta, origin=None), [])
 
 
 def test_scales_have_the_ends_of_their_errors_in_ln():
@@ -100,3 +100,27 @@ def test_chances_have_those_without_beside_them_and_the_largest_pulls():
     assert str(summary.ts_var.without) in table.rows[0][2]
     assert str(summary.pulls) in table.note
     assert "Largest pulls: flux_scale" in table.note
+
+
+def test_what_is_found_without_an_instrument_is_told():
+    found = Table(
+        {
+            "without": ["", "hess", "fact"],
+            "reference": ["hess", "magic", "hess"],
+            "scale_hess": [1, np.nan, 1],
+            "scale_fact": [0.7312, 0.849, np.nan],
+            "constant": [2.64e-11, 2.26e-11, np.nan],
+            "ts_var": [6.491, 2.603, np.nan],
+            "n_free": [4, 2, 0],
+            "p_value": [0.1654, 0.2722, np.nan],
+            "reason": ["", "", "There is one row."],
+        }
+    )
+    found["constant"].unit = "cm-2 s-1"
+    made = left_out_table(found)
+    assert made.headings[1:4] == ["Scale of hess", "Scale of fact", "Constant [10⁻¹¹ cm⁻² s⁻¹]"]
+    assert made.rows == [
+        ["(all are in)", "1.000", "0.731", "2.64", "6.49 / 4", "0.17"],
+        ["hess (so fluxes are as seen by magic)", "–", "0.849", "2.26", "2.6 / 2", "0.27"],
+        ["fact", "1.000", "–", "–", "–", "There is one row."],
+    ]

@@ -10,10 +10,14 @@ from astropy.table import Table
 from tevcurve.figures.style import COLOURS
 from tevcurve.report import words
 from tevcurve.report.figure_style import axis, base_layout, error_bars, plain
+from tevcurve.report.rows import ReportRows
 from tevcurve.report.tables import ReportTable
+from tevcurve.rounding import power_of
 from tevcurve.systematics import CONSTANT
 
 LINE_HEIGHT, AROUND = 40, 110  # pixels
+# Light curves without each instrument in turn are made anew: for not too many rows, and bands.
+MOST_ROWS, MOST_BANDS = 500, 3
 PRIOR = "#999999"
 
 
@@ -26,6 +30,7 @@ class NotKnown:
     sentences : list of str, of what fluxes are, and from what scales were taken
     scales : `ReportTable` of the scales of instruments, or None without any
     figure : dict for plotly, or None
+    left_out : list of (title, `ReportTable`) of each band, of what is found without each of the instruments in turn
     not_told : list of str, sentences on what cannot be told
     effects : list of str, the systematic errors that were said
     """
@@ -33,24 +38,29 @@ class NotKnown:
     sentences: list[str]
     scales: ReportTable | None
     figure: dict[str, Any] | None
+    left_out: list[tuple[str, ReportTable]]
     not_told: list[str]
     effects: list[str]
 
 
-def not_known(light_curve: Any) -> NotKnown | None:
+def not_known(light_curve: Any, rows: ReportRows) -> NotKnown | None:
     """The `NotKnown` of a light curve; None where nothing is said of what counts do not tell.
 
-    light_curve: `LightCurve`.
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    rows : `ReportRows` of it
     """
     scales, effects = light_curve.scales, light_curve.meta.get("systematics") or []
     effects = [effects] if isinstance(effects, str) else [str(each) for each in effects]
     if scales is None and not effects:
         return None
     if scales is None:
-        return NotKnown([], None, None, [], effects)
+        return NotKnown([], None, None, [], [], effects)
     table = scale_table(scales)
     told = [str(each) for each in scales.meta.get("not_told", ())]
-    return NotKnown(_sentences(scales), table, plain(_figure(scales)), told, effects)
+    figure, left_out = plain(_figure(scales)), _without_each(light_curve, rows)
+    return NotKnown(_sentences(scales), table, figure, left_out, told, effects)
 
 
 def scale_table(scales: Table) -> ReportTable:
@@ -71,6 +81,44 @@ def scale_table(scales: Table) -> ReportTable:
         )
     headings = ["Instrument", "Scale", "ln(scale)", "Prior of it", "Pull", "Time with others"]
     return ReportTable(headings, rows, "", ("short", *("number",) * 5))
+
+
+def _without_each(light_curve: Any, rows: ReportRows) -> list[tuple[str, ReportTable]]:
+    """Titles and tables of what is found without each of the instruments, of each band; none where it takes long."""
+    if not hasattr(light_curve.origin, "rows") or len(rows) > MOST_ROWS or len(rows.bands) > MOST_BANDS:
+        return []
+    made = []
+    for number in range(len(rows.bands)):
+        several = len(rows.bands) > 1
+        found = light_curve.leave_one_out(number if several else None, n_toys=0)
+        title = "Without one of the instruments" + (f", {rows.series_text(number)}" if several else "")
+        made.append((title, left_out_table(found)))
+    return made
+
+
+def left_out_table(found: Table) -> ReportTable:
+    """The `ReportTable` of what is found without each instrument. found: as `LightCurve.leave_one_out` gives it."""
+    names = [name for name in found.colnames if name.startswith("scale_")]
+    exponent = power_of(np.asarray(found["constant"], dtype=float))
+    first, rows = str(found["reference"][0]), []
+    for row in found:
+        name = str(row["without"]) or "(all are in)"
+        if row["reference"] and row["reference"] != first:
+            name += f" (so fluxes are as seen by {row['reference']})"
+        tested = np.isfinite(row["ts_var"])
+        rows.append(
+            [
+                name,
+                *(words.fixed(row[each], 3) for each in names),
+                words.fixed(float(row["constant"]) / 10.0**exponent, 2),
+                f"{words.number(row['ts_var'], 3)} / {row['n_free']}" if tested else words.UNKNOWN,
+                words.number(row["p_value"], 2) if tested else str(row["reason"]),
+            ]
+        )
+    unit = words.unit_text(found["constant"].unit, exponent)
+    headings = ["Left out", *(f"Scale of {name.removeprefix('scale_')}" for name in names)]
+    headings += [f"Constant [{unit}]", "TS of variability", "Chance for a constant source"]
+    return ReportTable(headings, rows, "", ("", *("number",) * (len(names) + 2), ""))
 
 
 def _sentences(scales: Table) -> list[str]:

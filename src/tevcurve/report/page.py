@@ -72,7 +72,7 @@ def report_html(result, *, n_toys=None, spectra=None):
     variability = _variability(light_curve, rows, n_toys)
     figures, missing = _figures(light_curve, rows, variability)
     conclusion = conclude(light_curve, rows, variability, missing)
-    unknown = not_known(light_curve)
+    unknown = not_known(light_curve, rows)
     if unknown is not None and unknown.figure is not None:
         figures["scales"] = ("Scales of instruments", unknown.figure)
     return _filled(
