@@ -18,7 +18,9 @@ from tevcurve.systematics import (
     Systematics,
 )
 
-ASSUMES_CONSTANT = "constant, which assumes that the source does not vary"
+ASSUMES_CONSTANT = (
+    "constant, which assumes that the source does not vary (total errors are then larger than needed)"
+)
 # Of ln(scale): with a larger error, from few counts, it is not Gaussian, and its mean may be off by a quarter of it.
 LARGEST_ERROR = 0.5
 # Of the prior's: with an error as large the counts say nothing.

@@ -127,7 +127,8 @@ def _sentences(scales: Table) -> list[str]:
     if scales.meta["from"] == CONSTANT:
         said.append(
             "The scales were taken from all good time under the hypothesis that the source does not vary. Where it "
-            "does, what differs between instruments is taken for their scales."
+            "does, what differs between instruments is taken for their scales. Total errors are larger than needed, as "
+            "the same events are in a row and in the scale of its instrument."
         )
     elif n_cells:
         said.append(
