@@ -27,6 +27,7 @@ from validation import (
     code_is_right,
     continuous,
     coverage,
+    event_blocks,
     feldman_cousins,
     fields,
     flare_night,
@@ -66,6 +67,9 @@ PARTS = {
     "alarms": Part(alarms.measure, alarms.section, alarms.pieces, TESTS),
     "systematics": Part(systematics.measure, systematics.section, systematics.pieces, TESTS),
     "blocks": Part(blocks.measure, blocks.section, blocks.pieces, ALL, public_data=True),
+    "event-blocks": Part(
+        event_blocks.measure, event_blocks.section, event_blocks.pieces, ALL, public_data=True
+    ),
     "shapes": Part(shapes.measure, shapes.section, shapes.pieces, ALL),
     "telescopes": Part(
         telescopes.measure, telescopes.section, telescopes.pieces, (*ALL, "simulation"), public_data=True

@@ -24,7 +24,7 @@ class BayesianBlocks(Binning):
     def lay(self, runs):
         """`TimeBins`, one for each block, in the order of time. runs: as for `bins`."""
         cells = event_cells(runs)
-        first = find_blocks(_block_cells(cells), block_penalty(int(cells.count.sum()), self.p0))
+        first = find_blocks(block_cells(cells), block_penalty(int(cells.count.sum()), self.p0))
         return cells.bins(first, kind=f"Bayesian blocks, p0 = {self.p0:g}")
 
     def text(self):
@@ -75,7 +75,11 @@ def block_penalty(n_events, p0):
     return penalty + chance - np.log(p0)
 
 
-def _block_cells(cells):
+def block_cells(cells):
+    """`BlockCells` of `EventCells`, runs in the order of time; a run without a source raises `InputError`.
+
+    cells: `EventCells`.
+    """
     signal = cells.per_run("signal_per_s")
     # Runs in the order of time; those without good time have no cells.
     runs, run = np.unique(cells.run, return_inverse=True)

@@ -69,7 +69,13 @@ class BlockCells:
         return onoff_cost(count, source, background / self.alpha[run], self.alpha[run]) + per_second
 
     def lowest_cost(self, run: int, count: np.ndarray, time: np.ndarray) -> np.ndarray:
-        """The same at the flux, 0 or more, that fits each part best. run, count, time : see `cost`."""
+        """The same at the flux, 0 or more, that fits each part best.
+
+        Parameters
+        ----------
+        run : int, its number
+        count, time : float arrays (n,), ON events and good time in s
+        """
         excess = np.maximum(count / time - self.background[run], 0.0)
         return self.cost(run, count, time, excess / self.signal[run])
 
