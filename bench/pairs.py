@@ -58,6 +58,10 @@ class Calls:
             from tevcurve.lightcurve.bins import by_width
 
             return lambda: curve.rebin(time_bins=by_width("1 min"))
+        if kind == "blocks":
+            from tevcurve.lightcurve.bins import bayesian_blocks
+
+            return lambda: curve.rebin(time_bins=bayesian_blocks())
         return lambda: curve.variability()
 
     def _curve(self, what):
@@ -151,7 +155,11 @@ ROWS = (
     "rebin:night-1d-run",
     "rebin:night-3d-run",
     "rebin:night-3d-run-unbinned",
+    "blocks:night-1d-run",
+    "blocks:night-3d-run",
     "variability:night-1d-10min",
+    "variability:night-1d-2min",
+    "variability:night-3d-2min",
     "datasets:1d-whole",
     "datasets:1d-parts",
     "datasets:1d-5min",

@@ -1,5 +1,6 @@
 """Toys that end when enough is known: chances of statistics whose distribution is known, to the last toy."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from scipy.stats import binomtest, norm
 
 from tevcurve.lightcurve.variability.chances import Test as StatisticTest
+from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.sequential import ENOUGH, FEWEST, Tally, batch_sizes
 
 
@@ -88,6 +90,29 @@ def test_else_all_toys_are_drawn(value, scale, has_tail):
     tally, done = tally_of(value, 1000, has_tail=has_tail, draw=lambda n: scale * rng.standard_normal(n))
     assert done == 1000
     assert tally.fields()["p_value"] == (np.count_nonzero(tally.values >= value) + 1) / 1001
+
+
+def test_what_has_no_chance_waits_for_no_toys_and_takes_all():
+    """A mean of toys beside a test that needs 120 of them."""
+    truth = SimpleNamespace(n=1, drawn=np.array([0.5]), lowest=None, constant=np.zeros(1), nuisances=None)
+    one_in_four = np.where(np.arange(1000) % 4 == 3, 1.0, -1.0)
+    done = [0]
+
+    def draw(norm, n, rng):
+        done[0] += n
+        return SimpleNamespace(n=n, drawn=one_in_four[done[0] - n : done[0]])
+
+    maker = SimpleNamespace(draw=draw, events_per_toy=lambda: 1, null_norm=lambda value: value)
+    rows = SimpleNamespace(fits=truth, few=np.ones(1, bool), maker=maker)
+    statistic = StatisticTest(lambda fits: getattr(fits, "profile", fits).drawn, normal)
+    mean = replace(statistic, chance=lambda value: np.nan)
+    found = chances(rows, {"test": statistic, "mean": mean}, 1000, 0)
+    assert done[0] == 200
+    assert found["test"].fields["n_toys"] == 120
+    assert len(found["mean"].values) == 200
+    chances(rows, {"mean": mean}, 1000, 0)
+    # Alone it takes no more than it has to.
+    assert done[0] == 200 + FEWEST
 
 
 def test_the_same_seed_gives_the_same():

@@ -149,12 +149,17 @@ def excess_tests(rows):
     """
     ample, weight = rows.ample, rows.weight[rows.ample]
     if rows.unknown is not None:
-        score = Test(lambda fits: rows.extra.score(signed_roots(fits)[:, ample]), rows.extra.score_chance)
+        score = Test(
+            lambda fits: rows.extra.score(signed_roots(fits)[:, ample]),
+            rows.extra.score_chance,
+            has_tail=True,
+        )
         return {EXCESS: score, EXCESS_BIAS: _bias_test(rows, rows.extra.form())}
     spread = float(scatter.excess_spread(rows.fits.err[0, ample], weight))
     test = Test(
         lambda fits: scatter.excess(fits.norm[:, ample], fits.err[:, ample], weight),
         lambda value: normal_chance(value / spread),
+        has_tail=True,
     )
     return {EXCESS: test}
 
@@ -172,6 +177,7 @@ def pair_tests(rows, pairs):
         square = Test(
             lambda fits: rows.extra.square(signed_roots(fits)[:, ample], form),
             lambda value: rows.extra.square_chance(value, form),
+            has_tail=True,
         )
         return {PAIRS: square, PAIRS_BIAS: _bias_test(rows, form)}
     flat = np.ones(rows.n)
@@ -179,6 +185,7 @@ def pair_tests(rows, pairs):
     test = Test(
         lambda fits: scatter.pair_excess(fits.norm, fits.err, *pairs, rows.weight),
         lambda value: normal_chance(value / float(spread)),
+        has_tail=True,
     )
     return {PAIRS: test}
 

@@ -74,12 +74,12 @@ def chances(rows, tests, n_toys, random_state):
 
     Toys are drawn where a row has under 20 counts or is a limit: from every row's own expectations with a constant
     flux, nuisance parameters being drawn from their priors. The chance is (k + 1) / (n + 1), with k of n toys at or
-    above the value (Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 4.2). The toys'
-    constant is one that was measured, with an error. A statistic that grows with the constant, as TS_var does where
-    rows are at the bound of negative fluxes, is therefore compared with toys at the same measured constant: theirs are
-    moved to it along the parabola that fits them best (a regression adjustment as of Beaumont et al. 2002, Genetics
-    162, 2025). Chances by formula are not told below 1e-15; where toys would be needed and there are none, not below
-    0.001, which is what 1000 toys can tell.
+    above the value (Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 4.2), or h / n, where
+    toys end with the h-th of them, which is enough. The toys' constant is one that was measured, with an error. A
+    statistic that grows with the constant, as TS_var does where rows are at the bound of negative fluxes, is therefore
+    compared with toys at the same measured constant: theirs are moved to it along the parabola that fits them best (a
+    regression adjustment as of Beaumont et al. 2002, Genetics 162, 2025). Chances by formula are not told below 1e-15;
+    where toys would be needed and there are none, not below 0.001, which is what 1000 toys can tell.
 
     Parameters
     ----------
@@ -99,14 +99,14 @@ def chances(rows, tests, n_toys, random_state):
 
 
 def _draw(rows, going, n_toys, random_state):
-    """Draws toys until all tallies have enough. going: list of `Tally`."""
+    """Draws toys until all tallies have enough, or those that want a chance. going: list of `Tally`."""
     rng, sizes = np.random.default_rng(random_state), list(batch_sizes(n_toys))
     for size in track(sizes, len(sizes), "batches of toys"):
         for fits in null_fits(rows, size, rng):
             for tally in going:
                 tally.add(fits)
         going = [tally for tally in going if not tally.is_enough]
-        if not going:
+        if not any(tally.wants_chance for tally in going):
             break
 
 

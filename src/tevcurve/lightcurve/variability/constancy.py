@@ -88,7 +88,9 @@ def chi_square_test(rows):
 
 def ts_var_test(rows):
     """The `Test` of TS_var. rows: `Rows`."""
-    return Test(lambda fits: fits.ts_var, chi_square_chance(rows.n_free), lambda fits: fits.constant)
+    return Test(
+        lambda fits: fits.ts_var, chi_square_chance(rows.n_free), lambda fits: fits.constant, has_tail=True
+    )
 
 
 def chi_square_result(rows, found):

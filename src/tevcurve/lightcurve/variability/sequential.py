@@ -68,10 +68,15 @@ class Tally:
         return values - powers @ slopes
 
     @property
+    def wants_chance(self):
+        """Whether there is a chance to be found; else toys are taken in as long as others want them."""
+        return not np.isnan(self.formula)
+
+    @property
     def is_enough(self):
         """Whether more toys would tell no more that is wanted."""
         values = self.values
-        if len(values) < FEWEST:
+        if len(values) < FEWEST or not self.wants_chance:
             return False
         return np.count_nonzero(self._beyond(values)) >= ENOUGH or self._is_far(values)
 
