@@ -111,6 +111,18 @@ def test_parts_of_a_run_are_one(by, wanted):
     assert names(by, runs) == wanted
 
 
+def test_runs_of_any_clock_and_without_good_time():
+    """Times that are told at another place are minutes off, which nights are not."""
+    other = TimeReference(52999, 0.0, "utc", "solarsystem")
+    far = SimpleNamespace(
+        run_id=RunId("FACT", "9"),
+        gti=GTI(np.array([20 * HOUR + 86400]), np.array([21 * HOUR + 86400]), other),
+    )
+    dark = SimpleNamespace(run_id=RunId("HESS", "8"), gti=GTI(np.zeros(0), np.zeros(0), REFERENCE))
+    found = names("night", [run(1, 20), far, dark], NAMIBIA, shared=True)
+    assert found == ["2003-12-27", "2003-12-27", None]
+
+
 def test_runs_of_other_instruments_have_no_group():
     runs = [run(1, 1), run(2, 2, "FACT")]
     assert names("run", runs, instruments=("FACT",)) == [None, "FACT 2"]

@@ -7,9 +7,11 @@ from itertools import pairwise
 import numpy as np
 from astropy.time import Time
 
-from tevcurve.bins.good_time import BinnedRun, GoodTime, good_time
+from tevcurve.bins.good_time import BinnedRun
+from tevcurve.data import TimeReference
 from tevcurve.fit.background_shapes import nights
 from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
 from tevcurve.systematics import ALL, INSTRUMENT, NIGHT, NONE, PERIOD, ROW, RUN, Systematic, Systematics
 
 NO_GROUP = -1
@@ -48,13 +50,12 @@ def groups_of(
     systematics : `Systematics` that it is one of, which say where the instruments are
     """
     of_run = np.full(len(runs), NO_GROUP)
-    own = [number for number, run in enumerate(runs) if systematic.acts_on(run.run_id.instrument)]
-    if not own:
-        return RunGroups((), of_run)
-    good = good_time([runs[number] for number in own])
-    numbers_of: dict[str, int] = {}
-    for number, words in zip(good.spans()[0], _words(systematic, systematics, good), strict=True):
-        of_run[own[number]] = numbers_of.setdefault(words, len(numbers_of))
+    acts = [systematic.acts_on(run.run_id.instrument) for run in runs]
+    start, stop = _good_days(runs, acts)
+    own = np.flatnonzero(np.isfinite(start))
+    ids, numbers_of = [runs[number].run_id for number in own], {}
+    for number, words in zip(own, _words(systematic, systematics, ids, start[own], stop[own]), strict=True):
+        of_run[number] = numbers_of.setdefault(words, len(numbers_of))
     return RunGroups(tuple(numbers_of), of_run)
 
 
@@ -75,42 +76,58 @@ def gaps_divide_nights(systematics: Systematics, runs: Iterable[BinnedRun]) -> b
     )
 
 
-def _words(systematic: Systematic, systematics: Systematics, good: GoodTime) -> list[str]:
-    """What the group of each run that has good time is called."""
-    numbers, first, last = good.spans()
-    ids = [good.run_ids[number] for number in numbers]
+def _good_days(runs: Sequence[BinnedRun], wanted: Sequence[bool]) -> tuple[np.ndarray, np.ndarray]:
+    """First and last good time of runs, MJD (TT), float arrays (n_runs,); NaN for those that are not wanted."""
+    gtis = [run if hasattr(run, "intervals") else run.gti for run in runs]
+    own: dict[TimeReference, list[int]] = {}
+    for number, gti in enumerate(gtis):
+        if wanted[number] and len(gti.intervals):
+            own.setdefault(gti.reference, []).append(number)
+    days = np.full((2, len(runs)), np.nan)
+    for reference, numbers in own.items():
+        seconds = np.transpose([gtis[number].intervals[[0, -1], [0, 1]] for number in numbers])
+        days[:, numbers] = reference.to_time(seconds).tt.mjd
+    return days[0], days[1]
+
+
+def _words(
+    systematic: Systematic,
+    systematics: Systematics,
+    ids: Sequence[RunId],
+    start: np.ndarray,
+    stop: np.ndarray,
+) -> list[str]:
+    """What the group of each of some runs (n,) is called; start, stop: MJD (TT) of their good time."""
     instruments = ["" if systematic.shared else each.instrument for each in ids]
-    start = good.instants(first, numbers)
     named: dict[str, Callable[[], list[str]]] = {
         ROW: lambda: [each.full_text() for each in ids],
         # A part of a run's good time is of that run.
         RUN: lambda: [_joined(each.instrument, each.obs_id) for each in ids],
         INSTRUMENT: lambda: [each or "unknown" for each in instruments],
         ALL: lambda: ["all"] * len(ids),
-        PERIOD: lambda: list(map(_joined, instruments, _periods(start.time.tt.mjd, systematic.periods))),
+        PERIOD: lambda: list(map(_joined, instruments, _periods(start, systematic.periods))),
     }
     if systematic.by != NIGHT:
         return named[systematic.by]()
-    mjd, stop = start.time.tt.mjd, good.instants(last, numbers).seconds
     words = [""] * len(ids)
     for name in dict.fromkeys(instruments):
         own = np.flatnonzero([each == name for each in instruments])
         lon_rad = systematics.longitude_of(name, systematic.shared)
         if lon_rad is None:
-            dates = _nights_by_gaps(mjd[own], start.seconds[own], stop[own])
+            dates = _nights_by_gaps(start[own], stop[own])
         else:
             # A minute between TT and UT does not matter at noon.
-            dates = _dates(mjd[own] + lon_rad / (2 * np.pi))
+            dates = _dates(start[own] + lon_rad / (2 * np.pi))
         for number, date in zip(own, dates, strict=True):
             words[number] = _joined(name, date)
     return words
 
 
-def _nights_by_gaps(mjd: np.ndarray, start_s: np.ndarray, stop_s: np.ndarray) -> list[str]:
-    """Words for the nights of runs (n_runs,): by date, and where two have one, by the time, too."""
-    night = nights(start_s, stop_s, [""] * len(mjd))
+def _nights_by_gaps(start: np.ndarray, stop: np.ndarray) -> list[str]:
+    """Words for the nights of runs (n_runs,), from MJD to MJD: by date, and where two have one, by the time, too."""
+    night = nights(86400 * (start - start[0]), 86400 * (stop - start[0]), [""] * len(start))
     begin = np.full(night.max() + 1, np.inf)
-    np.minimum.at(begin, night, mjd)
+    np.minimum.at(begin, night, start)
     words, clock = _dates(begin), Time(begin, format="mjd", scale="tt").isot
     times = [
         f" {each[11:16]}" if words.count(word) > 1 else "" for word, each in zip(words, clock, strict=True)
