@@ -86,11 +86,14 @@ def common_scales(kinds: Sequence[ScaledKind], n_cells: int, sigma: np.ndarray) 
     cells = CellsOfScales(kinds, n_cells, sigma)
     bound = np.full(len(sigma), FURTHEST)
     found = minimize(cells, np.zeros((1, len(sigma))), -bound, bound)
-    log_scale, bend = found.x[0], found.curvature[0]
+    covariance, inside = _inverse(found.curvature[0]), bool(np.all(np.abs(found.x) < FURTHEST))
+    # A last step, too small to be worth another evaluation.
+    last = -covariance @ found.slope[0] if np.all(np.isfinite(covariance)) and inside else 0.0
+    log_scale = found.x[0] + last
     flux = cells.best_flux(log_scale).norm
     pull = np.where(np.isfinite(sigma), log_scale / sigma, np.nan)
-    inside = bool(found.converged[0]) and bool(np.all(np.abs(log_scale) < FURTHEST))
-    return CommonScales(log_scale, _inverse(bend), 2 * float(found.value[0]), flux, pull, inside)
+    stat, converged = 2 * float(found.value[0]), bool(found.converged[0]) and inside
+    return CommonScales(log_scale, covariance, stat, flux, pull, converged)
 
 
 class CellsOfScales:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve.bins.time_bins import TimeBins
+from tevcurve.datasets.others_seen import others_times
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.mixed_rows import MixedRows
@@ -60,6 +61,22 @@ def _seen(origin, flux):
     return [flux * math.exp(scales.of(run.run_id.instrument)) for run in origin.runs]
 
 
+def as_seen(terms, runs, origin):
+    """The terms of runs with other sources as the instrument of each sees them; a list.
+
+    Parameters
+    ----------
+    terms : list of the terms of runs
+    runs : list of these runs, which have a `run_id`
+    origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
+    """
+    scales = origin.systematics.scales
+    if scales is None or not origin.field.others:
+        return list(terms)
+    factors = [math.exp(scales.of(run.run_id.instrument)) for run in runs]
+    return [others_times(each, factor) for each, factor in zip(terms, factors, strict=True)]
+
+
 @dataclass(frozen=True, eq=False)
 class RowMaker:
     """Makes rows of some runs of an origin, which are of one kind.
@@ -103,7 +120,8 @@ class RowMaker:
         laid : `TimeBins` or `RunPieces` of these runs
         """
         rule, bands = BackgroundRule.of(self.origin.options), self.origin.axes.band_of_bin
-        return rows_of_spectra(self._terms(numbers), bands, laid, self._flux(numbers), self.setting, rule)
+        runs = self._with_others(self._terms(numbers), numbers)
+        return rows_of_spectra(runs, bands, laid, self._flux(numbers), self.setting, rule)
 
     def _terms(self, numbers):
         return [self.origin.terms[number] for number in numbers]
@@ -133,8 +151,12 @@ class RowMaker:
     def _settled(self, runs, numbers):
         """(`CubeTerms` of runs, with what is settled for all rows; the numbers of their further amplitudes)."""
         origin = self.origin
-        runs = with_norms(runs, origin.systematics, origin.runs, numbers)
+        runs = with_norms(self._with_others(runs, numbers), origin.systematics, origin.runs, numbers)
         return with_amplitudes(runs, origin.field)
+
+    def _with_others(self, runs, numbers):
+        """The terms of runs, other sources as the instrument of each sees them."""
+        return as_seen(runs, [self.origin.runs[number] for number in numbers], self.origin)
 
 
 @dataclass(frozen=True, eq=False)

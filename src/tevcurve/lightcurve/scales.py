@@ -5,6 +5,7 @@ background that is free in each takes some of the excess, and scales are biased 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,47 +14,60 @@ from tevcurve.bins.good_time import good_time
 from tevcurve.bins.simultaneous import SharedTime, simultaneous_time
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.cube_terms import CubeTerms
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.common_scales import NO_SCALE, CommonScales, ScaledKind, common_scales
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.onoff_likelihood import rows_of_spectra
 from tevcurve.fit.row_likelihood import RowPieces, RunPieces
-from tevcurve.lightcurve.neighbours import with_amplitudes
+from tevcurve.lightcurve.neighbours import settled_field, with_amplitudes
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
+from tevcurve.lightcurve.rows_of_runs import as_seen
 from tevcurve.systematics import ANYTHING, CONSTANT, CrossCalibration, Scales
 
 # s; the source is taken to be constant for as long, in what instruments saw of it at the same time.
 LONGEST_S = 1800.0
+# Of ln(scale), from round to round where other sources are in the field, and how many rounds there are at most.
+SAME, MAX_ROUNDS = 1e-10, 100
 
 
 def settled_scales(origin: Any) -> Scales:
     """The `Scales` of the instruments of an origin with a cross-calibration.
 
     By "overlap", each cell of at most half an hour of good time that instruments share has a flux of its own; by
-    "constant", all good time has one flux.
+    "constant", all good time has one flux. Other sources of the field are seen with the same scales; where there are
+    some, scales are sought again until they are those that the others were seen with.
 
-    origin: `~tevcurve.lightcurve.origin.LightCurveOrigin`. Raises `InputError` for a free scale that nothing tells.
+    origin: `~tevcurve.lightcurve.origin.LightCurveOrigin`. Raises `InputError` for a free scale that nothing tells,
+    `DataError` where other sources do not let scales be found.
     """
-    calibration = origin.systematics.calibration
     runs = list(origin.runs)
-    instruments = [run.run_id.instrument for run in runs]
-    names = tuple(name for name in calibration.names if name in instruments)
-    shared = simultaneous_time(runs)
+    calibration, shared = origin.systematics.calibration, simultaneous_time(runs)
+    names = tuple(name for name in calibration.names if name in shared.instruments)
     _check_told(calibration, names, shared, runs)
-    scale = np.array([names.index(name) if name in names else NO_SCALE for name in instruments])
-    if calibration.from_ == CONSTANT:
-        kinds, cells = _kinds(origin, np.arange(len(runs)), None), 1
-    else:
-        laid = shared.cells(LONGEST_S)
-        kinds, cells = _kinds(origin, np.unique(laid.pieces(runs).run), laid), laid.n_bins
-    sigma = np.array([calibration.sigma_of(name) for name in names])
-    found, n_cells = _found(kinds, cells, scale, sigma)
-    _check_found(found, names, calibration, n_cells)
+    cells = None if calibration.from_ == CONSTANT else shared.cells(LONGEST_S)
+    numbers = np.arange(len(runs)) if cells is None else np.unique(cells.pieces(runs).run)
     seconds = shared.seconds()
     overlap = np.array([seconds[name] for name in names])
     energies = float(origin.bands[0]), float(origin.bands[-1])
-    return Scales(names, found.log_scale, found.covariance, n_cells, overlap, energies)
+    for _ in range(MAX_ROUNDS):
+        found, n_cells = _found(
+            _kinds(origin, numbers, cells), 1 if cells is None else cells.n_bins, names, origin
+        )
+        _check_found(found, names, calibration, n_cells)
+        scales = Scales(names, found.log_scale, found.covariance, n_cells, overlap, energies)
+        if not origin.field.others or _are_near(scales, origin.systematics.scales):
+            return scales
+        origin = replace(origin, systematics=replace(origin.systematics, scales=scales))
+    raise DataError(
+        f"The scales of {', '.join(names)} were not found beside the other sources of the field, which are seen with "
+        "the same scales; wanted are fewer of these, or scales with a prior."
+    )
+
+
+def _are_near(scales: Scales, before: Scales | None) -> bool:
+    """Whether scales are those of a round before."""
+    return before is not None and bool(np.all(np.abs(scales.log_scale - before.log_scale) < SAME))
 
 
 def _kinds(origin: Any, numbers: np.ndarray, cells: TimeBins | None) -> list[tuple[RowPieces, np.ndarray]]:
@@ -61,7 +75,10 @@ def _kinds(origin: Any, numbers: np.ndarray, cells: TimeBins | None) -> list[tup
 
     cells: None for one of all good time.
     """
-    terms = {int(number): origin.terms[number] for number in numbers}
+    if origin.field.is_unsettled:
+        origin = replace(origin, field=settled_field(origin))
+    seen = as_seen([origin.terms[k] for k in numbers], [origin.runs[k] for k in numbers], origin)
+    terms = dict(zip(map(int, numbers), seen, strict=True))
     flux, _ = reference_in_bins(origin.spectrum, origin.axes.true, origin.axes.bands)
     made = []
     for is_cube in (True, False):
@@ -106,9 +123,12 @@ def _whole_good_time(runs: Sequence[Any]) -> RunPieces:
 
 
 def _found(
-    kinds: list[tuple[RowPieces, np.ndarray]], n_cells: int, scale: np.ndarray, sigma: np.ndarray
+    kinds: list[tuple[RowPieces, np.ndarray]], n_cells: int, names: Sequence[str], origin: Any
 ) -> tuple[CommonScales, int]:
     """(the `CommonScales`, how many cells say something: those in which pieces of two scales or more meet)."""
+    instruments = [run.run_id.instrument for run in origin.runs]
+    scale = np.array([names.index(name) if name in names else NO_SCALE for name in instruments])
+    sigma = np.array([origin.systematics.calibration.sigma_of(name) for name in names])
     scales = [scale[numbers[pieces.run]] for pieces, numbers in kinds]
     met = np.zeros((n_cells, len(sigma) + 1), dtype=bool)
     for (pieces, _), own in zip(kinds, scales, strict=True):
