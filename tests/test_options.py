@@ -9,7 +9,7 @@ import pytest
 from regions import CircleSkyRegion
 from simulated_cubes import simulated_cube
 
-from tevcurve import LightCurveEstimator, light_curve
+from tevcurve import LightCurveEstimator, Systematic, light_curve
 from tevcurve.config import Config, ConfigError, instruments
 from tevcurve.config.keys import KEYS
 from tevcurve.config.values import KINDS, energies_of, norms_of
@@ -80,6 +80,16 @@ def test_estimator_refuses_what_its_datasets_have_no_use_for():
             LightCurveEstimator(datasets, norm_values=[1, 2], **{name: value})
 
 
+def test_estimator_knows_of_an_error_of_the_background_by_row_only():
+    datasets = [simulated_cube()]
+    by_row = Systematic(effect="background", sigma=0.05, by="row")
+    assert LightCurveEstimator(datasets, systematics=by_row).options.background_error == 0.05
+    with pytest.raises(InputError, match=r"'flux_scale 0\.1 by all' is of light curves of runs"):
+        LightCurveEstimator(datasets, systematics=[{"effect": "flux_scale", "sigma": 0.1, "by": "all"}])
+    with pytest.raises(InputError, match="is what background_error says"):
+        LightCurveEstimator(datasets, systematics=by_row, background_error=0.1)
+
+
 def test_workers_of_a_cluster_need_no_processes(observations):
     with pytest.raises(InputError, match="n_jobs is 2, and a client is given too"):
         light_curve(observations, POSITION, n_jobs=2, client=object())
@@ -129,7 +139,7 @@ OWN_DEFAULTS_OF_ESTIMATOR = OWN_DEFAULTS | {
 # Arguments that are not in the table: what is looked at, and what only Python has.
 NOT_OPTIONS = {"observations", "target", "name", "progress", "client"}
 NOT_OPTIONS |= {"instruments", "cross_calibration", "systematics"}
-ESTIMATORS_OWN = {"datasets", "source", "norm_min", "norm_max", "norm_n_values", "reoptimize"}
+ESTIMATORS_OWN = {"systematics", "datasets", "source", "norm_min", "norm_max", "norm_n_values", "reoptimize"}
 
 
 def documented(thing):

@@ -23,6 +23,7 @@ from tevcurve.lightcurve.selection import INSTRUMENT, NoOrigin
 from tevcurve.options import STEPS, FitOptions, settled
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
+from tevcurve.systematics import as_systematics, split_background
 
 # From, to, and number of values.
 SCAN = (0.2, 5, 11)
@@ -61,6 +62,8 @@ class LightCurveEstimator:
         must be edges of the reco bins. With it, `run` takes no energies.
     interval, background, shape_from, background_error, statistic : as in `tevcurve.light_curve`; "run" is a dataset
         here
+    systematics : a `Systematic` of the background by row, which is what `background_error` says; others are of light
+        curves of runs
 
     Neither datasets nor models are changed. Raises `InputError` for what cannot be used.
     """
@@ -85,11 +88,13 @@ class LightCurveEstimator:
         shape_from=None,
         background_error=None,
         statistic=None,
+        systematics=None,
     ):
         self.datasets = datasets_of(datasets, source)
         self.source, self.reoptimize = source, bool(reoptimize)
         if not self.datasets:
             raise InputError("There are no datasets to make a light curve of; wanted is one or more.")
+        background_error = _error_by_row(systematics, background_error)
         given = settled({"background": background, "shape_from": shape_from, "statistic": statistic})
         self.options = check_options(
             FitOptions(
@@ -233,6 +238,17 @@ class WholeBins:
     def meta(self):
         """Nothing more is to be said."""
         return {}
+
+
+def _error_by_row(systematics, background_error):
+    """The `background_error` that systematics say; raises `InputError` for what rows of datasets do not know."""
+    effects, error = split_background(as_systematics(systematics), background_error)
+    if effects:
+        raise InputError(
+            f"The systematic {effects[0].text()!r} is of light curves of runs, and the estimator has datasets; wanted "
+            "is tevcurve.light_curve, or an error of the background by row."
+        )
+    return error
 
 
 def time_bins(datasets):

@@ -24,12 +24,12 @@ def append_runs(
     result,
     observations,
     *,
-    instrument=None,
     cache=None,
     n_jobs=1,
     progress=False,
     strict=False,
     accept_changed=False,
+    instrument=None,
 ):
     """The `Result` with more runs, also on disk: what a full computation of the old runs and the new ones gives.
 
@@ -45,10 +45,10 @@ def append_runs(
         by the name of their target where it was asked for by name (in its configuration, or as `target`), else by its
         position. What is near but of another name is left out. `appended` of the result that comes back says which runs
         were added, which were there, and which are left out and why.
-    instrument : str, which instrument of the result the runs are of; by default it is the one whose runs have the same
-        TELESCOP
     cache, n_jobs, progress, strict : as in `tevcurve.light_curve`
     accept_changed : as in `Result.read`
+    instrument : str, which instrument of the result the runs are of; by default it is the one whose runs have the same
+        TELESCOP
 
     Raises `InputError` for a result without runs and for runs whose instrument is not known, `StoreError` where the
     disk does not take it.
