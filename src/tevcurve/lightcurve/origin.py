@@ -9,7 +9,7 @@ import astropy.units as u
 
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import DataError
-from tevcurve.lightcurve.background_norms import common_backgrounds, lacks_norms, norm_words, settled_norms
+from tevcurve.lightcurve.background_norms import lacks_norms, norm_words, settled_norms
 from tevcurve.lightcurve.dark_rows import safe_words
 from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
 from tevcurve.lightcurve.hardness import TwoBands
@@ -147,8 +147,7 @@ class LightCurveOrigin(TwoBands, Plan):
 
     def light_curve(self):
         """The `LightCurve` of the present settings."""
-        # Where backgrounds are not known, what a row without flux sees may be below zero.
-        joint, time_bins = self.rows(self.options.negative or bool(common_backgrounds(self.systematics)))
+        joint, time_bins = self.rows(self.below_zero)
         nuisances = partial(self.nuisances, joint) if self.systematics else None
         shapes = None
         if self.options.free:

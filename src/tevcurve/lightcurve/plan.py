@@ -13,6 +13,7 @@ from tevcurve.bins.good_time import BinnedRun
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.timeline import scaled_timeline
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.background_norms import common_backgrounds
 from tevcurve.lightcurve.run_reduction import RunReduction
 from tevcurve.models import Field, SpectralModel
 from tevcurve.options import FitOptions
@@ -110,8 +111,13 @@ class Plan:
             runs = [scaled_timeline(run, scales.of(run.run_id.instrument)) for run in runs]
         return self.binning.bins(runs, self.systematics.joins_instruments)
 
+    @property
+    def below_zero(self) -> bool:
+        """Whether rows are asked for fluxes below zero: also for limits, where not all is known of the background."""
+        return self.options.negative or bool(common_backgrounds(self.systematics))
+
     @cached_property
     def reduction(self) -> RunReduction:
         """What makes the terms of a run."""
-        wanted = self.options.negative, self.stacked, self.exclusion
+        wanted = self.below_zero, self.stacked, self.exclusion
         return RunReduction(self.source, self.axes, self.settings, self.field, *wanted)
