@@ -1,5 +1,7 @@
 """Loadings of rows on nuisance parameters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,14 @@ def test_ratios_are_moved_by_the_difference():
         wanted = moved @ covariance @ moved + own[upper] + own[lower]
         found = nuisances.of_ratios(np.array([upper]), np.array([lower]), norm).spreads()
         assert found[0] == pytest.approx([wanted, 0, 0], rel=1e-14)
+
+
+def test_free_scales_are_where_they_are_in_every_draw():
+    none_known = replace(make(), precision=np.zeros((2, 2)), own=np.zeros((3, 3)), shift=np.zeros(5))
+    seen = none_known.drawn(2.0, 3, np.array([0.3, -0.2]), np.random.default_rng(1))
+    # The last row has no loading but on a night, with a shift that is taken away here.
+    assert seen.shape == (3, 3)
+    assert np.allclose(seen[:, 2], 2.0)
+    night = np.log(seen[:, 0] / 2.0) - 0.3
+    assert np.allclose(np.log(seen[:, 1] / 2.0) + 0.1, night)
+    assert np.std(night) > 0

@@ -90,8 +90,8 @@ class RowNuisances:
         """
         values = rng.standard_normal((n, self.n_nuisances))
         known = self.precision.any(axis=1)
-        if self.n_scales:
-            values[:, : self.n_scales] = scales
+        values[:, : self.n_scales] = scales
+        if known.any():
             covariance = np.linalg.inv(self.precision[np.ix_(known, known)])
             center = self.centers[: self.n_scales][known]
             values[:, np.flatnonzero(known)] = rng.multivariate_normal(center, covariance, n)
