@@ -6,10 +6,11 @@ from dataclasses import replace
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.io import fits
 from numpy.testing import assert_array_equal
 from small_store import TARGET, make_store
 
-from tevcurve import light_curve
+from tevcurve import LightCurve, light_curve
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.extending import extend, rows_stand_alone, with_runs
 from tevcurve.systematics import Systematic, Systematics
@@ -87,3 +88,13 @@ def test_what_cannot_be_had_beside_them(observations):
     ]
     with pytest.raises(InputError, match="wanted are names of their own"):
         replace(origin, systematics=Systematics(tuple(named))).resolved()
+
+
+def test_what_is_printed_and_written_says_them(observations, tmp_path):
+    made = unsettled(observations, "night").resolved().light_curve()
+    words = f"norms of backgrounds {made.meta['background_norms']}"
+    assert f"systematic errors background 0.05 by night, flux_scale 0.1 by night; {words}" in str(made)
+    made.write(tmp_path / "made.fits")
+    with fits.open(tmp_path / "made.fits") as hdus:
+        assert hdus[1].header["SYSTEMAT"] == "background 0.05 by night, flux_scale 0.1 by night"
+    assert LightCurve.read(tmp_path / "made.fits").meta["systematics"] == made.meta["systematics"]

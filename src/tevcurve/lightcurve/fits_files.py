@@ -11,7 +11,7 @@ from tevcurve.errors import DataError
 from tevcurve.files import FitsFile
 from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.file_formats import FileFormat
-from tevcurve.lightcurve.provenance import SAID
+from tevcurve.lightcurve.provenance import SAID, in_words
 from tevcurve.lightcurve.table_details import apart, put_back, set_values
 
 TABLE_HDU = "LIGHTCURVE"
@@ -35,7 +35,7 @@ def to_fits(table):
         hdu.header["TIMESYS"] = (str(table.meta["TIMESYS"]).upper(), "scale of time_min and time_max (MJD)")
     for key, (_, keyword) in SAID.items():
         if table.meta.get(key):
-            hdu.header[keyword] = fits_text(str(table.meta[key]))[:MOST_OF_A_CARD]
+            hdu.header[keyword] = fits_text(in_words(table.meta[key]))[:MOST_OF_A_CARD]
     text = np.frombuffer(details.encode("ascii"), dtype=np.uint8)[np.newaxis]
     column = fits.Column(name="yaml", format=f"{text.shape[1]}B", array=text)
     beside = fits.BinTableHDU.from_columns([column], name=DETAILS_HDU)

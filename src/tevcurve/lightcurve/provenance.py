@@ -17,6 +17,8 @@ SAID = {
     "exclusion": ("exclusion", "EXCLUDED"),
     "reference_instrument": ("fluxes as seen by", "REF_INST"),
     "cross_calibration": ("cross-calibration", "CROSSCAL"),
+    "systematics": ("systematic errors", "SYSTEMAT"),
+    "background_norms": ("norms of backgrounds", "BKGNORMS"),
     "creator": ("made by", "CREATOR"),
 }
 
@@ -123,6 +125,11 @@ def told(meta):
 
     meta: dict, metadata of a light curve.
     """
-    parts = [f"{words} {meta[key]}" for key, (words, _) in SAID.items() if meta.get(key)]
+    parts = [f"{words} {in_words(meta[key])}" for key, (words, _) in SAID.items() if meta.get(key)]
     line = "; ".join(parts)
     return f"{line[:1].upper()}{line[1:]}." if line else ""
+
+
+def in_words(value):
+    """What stands in the metadata as a text, str; a list is one after the other. value: of a dict of metadata."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
