@@ -57,7 +57,7 @@ class NuisanceLayout:
         self.n_rows = nuisances.n_rows
         rest, spread = _folded(nuisances)
         self.own = _roots(spread)
-        front, others = _in_front(nuisances, rest)
+        front, others = in_front(nuisances)
         self.front_scale, self.front_shift = (
             _dense(nuisances, rest[np.isin(nuisances.nuisance[rest], front)], front, values)
             for values in (nuisances.scale, nuisances.shift)
@@ -190,9 +190,12 @@ def _roots(spread: np.ndarray) -> np.ndarray:
     return np.stack([first, second, np.sqrt(np.maximum(other - second**2, 0.0))], axis=1)
 
 
-def _in_front(nuisances: RowNuisances, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the parameters that act on many rows, the scales first, and of the others; int arrays."""
-    n_rows_of = np.bincount(nuisances.nuisance[rest], minlength=nuisances.n_nuisances)
+def in_front(nuisances: RowNuisances) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the parameters that act on many rows, the scales first, and of the others; int arrays.
+
+    nuisances: `RowNuisances`. Parameters that act on none are in neither.
+    """
+    n_rows_of = np.bincount(nuisances.nuisance, minlength=nuisances.n_nuisances)
     broad = n_rows_of > max(_BROAD * nuisances.n_rows, _MANY)
     broad[: nuisances.n_scales] = True
     return np.flatnonzero(broad), np.flatnonzero(~broad & (n_rows_of > 0))
@@ -209,7 +212,7 @@ def _dense(nuisances, loadings, columns, values):
 def _components(nuisances: RowNuisances, loadings: np.ndarray, first: int) -> list[Component]:
     """The `Component` of each size, of some loadings; their parameters begin at `first`."""
     row, nuisance = nuisances.row[loadings], nuisances.nuisance[loadings]
-    label = _connected(row, nuisance, nuisances.n_rows, nuisances.n_nuisances)[row]
+    label = connected(row, nuisance, nuisances.n_rows, nuisances.n_nuisances)[row]
     found: dict = {}
     for number in np.unique(label):
         mine = loadings[label == number]
@@ -227,8 +230,14 @@ def _components(nuisances: RowNuisances, loadings: np.ndarray, first: int) -> li
     return made
 
 
-def _connected(row: np.ndarray, nuisance: np.ndarray, n_rows: int, n_nuisances: int) -> np.ndarray:
-    """The least row that each row is connected with, int array (n_rows,)."""
+def connected(row: np.ndarray, nuisance: np.ndarray, n_rows: int, n_nuisances: int) -> np.ndarray:
+    """The least row that each row is connected with, int array (n_rows,).
+
+    Parameters
+    ----------
+    row, nuisance : int arrays (n_loadings,), which parameter acts on which row
+    n_rows, n_nuisances : int
+    """
     label = np.arange(n_rows)
     while True:
         least = np.full(n_nuisances, n_rows)

@@ -14,11 +14,13 @@ Vaughan et al. 2003, MNRAS 345, 1271.
 """
 
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
-from tevcurve.kernels.numbering import sums_by_owner
-from tevcurve.kernels.quadratic_forms import weighted_chi_square_chance
+from tevcurve.fit.nuisance_layout import connected, in_front
+from tevcurve.kernels.numbering import numbers_among, sums_by_owner
+from tevcurve.lightcurve.variability.low_rank import LowRank, sparse
 
 # The variance of a flux that has Poisson counts grows 3/2 times as fast with the truth as the difference of its
 # asymmetric errors says: these follow the likelihood, whose variance at a distance is 2/3 of it.
@@ -41,10 +43,14 @@ class ExtraVariance:
     def __init__(self, constant, variance, nuisances, weight=None):
         weight = np.ones(len(variance)) if weight is None else weight
         self.variance, self.share = variance, weight / weight.sum()
-        self.unknown, self.shared = _columns(nuisances, constant)
+        front, others = in_front(nuisances)
+        # What a unit of each parameter does to the norms; proportional to the constant where it is a scale.
+        loads = constant * nuisances.scale + nuisances.shift
+        self.block = _block(constant, variance, nuisances, loads, others)
+        self.unknown, self.wide, self.precision = _wide(nuisances, loads, front)
         # Where priors of scales are, which need not be where these were settled.
-        center = nuisances.scale * nuisances.centers[nuisances.nuisance]
-        self.offset = constant * sums_by_owner(center, nuisances.row, len(variance))
+        center = constant * nuisances.scale * nuisances.centers[nuisances.nuisance]
+        self.offset = sums_by_owner(center, nuisances.row, len(variance))
 
     @classmethod
     def of(cls, fits, rows, weight):
@@ -61,24 +67,26 @@ class ExtraVariance:
 
     @cached_property
     def covariance(self):
-        """V (n, n)."""
-        return np.diag(self.variance) + self.shared
+        """V, a `LowRank`."""
+        return LowRank(self.block, self.wide, np.linalg.inv(self.precision), self.wide)
 
     @cached_property
     def projected(self):
-        """P (n, n)."""
-        inverse = np.linalg.inv(self.covariance)
-        across = inverse @ self.unknown
-        return inverse - across @ np.linalg.pinv(self.unknown.T @ across) @ across.T
+        """P, a `LowRank`."""
+        inverse = _inverse(self.block)
+        columns = np.column_stack([self.unknown, self.wide])
+        across = inverse @ columns
+        inner, n = columns.T @ across, self.unknown.shape[1]
+        inner[n:, n:] += self.precision
+        return LowRank(inverse, across, -np.linalg.pinv(inner, hermitian=True), across)
 
     def score(self, roots):
         """The statistic of the score test (n_curves,). roots: float array (n_curves, n), of `signed_roots`."""
-        return np.sum((self._distances(roots) @ self.projected) ** 2, axis=1)
+        return np.sum((self.projected @ self._distances(roots).T) ** 2, axis=0)
 
     def score_chance(self, value):
         """Chance of the statistic, or more. value: float."""
-        weights = np.linalg.eigvalsh(0.5 * (self.projected + self.projected.T))
-        return weighted_chi_square_chance(value, np.maximum(weights, 0.0))
+        return self.projected.chance(value)
 
     def square(self, roots, form):
         """Sum of squares (n_curves,) of the rows by a form.
@@ -86,14 +94,10 @@ class ExtraVariance:
         Parameters
         ----------
         roots : float array (n_curves, n), of `signed_roots`
-        form : float array (n, n), of `form`
+        form : `LowRank`, of `form`
         """
-        values = self._distances(roots)
-        return np.einsum("tr,rs,ts->t", values, form, values)
-
-    def _distances(self, roots):
-        """Distances (n_curves, n) from what is expected of a constant, as Gaussian as roots are."""
-        return roots * np.sqrt(self.variance) - self.offset
+        values = self._distances(roots).T
+        return np.sum(values * (form @ values), axis=0)
 
     def square_chance(self, value, form):
         """Chance of such a sum, or more.
@@ -101,20 +105,32 @@ class ExtraVariance:
         Parameters
         ----------
         value : float
-        form : float array (n, n), of `form`
+        form : `LowRank`, of `form`
         """
-        weights = np.linalg.eigvals(self.covariance @ form).real
-        return weighted_chi_square_chance(value, np.maximum(weights, 0.0))
+        return form.times(self.covariance).chance(value)
+
+    def _distances(self, roots):
+        """Distances (n_curves, n) from what is expected of a constant, as Gaussian as roots are."""
+        return roots * np.sqrt(self.variance) - self.offset
 
     def form(self, pairs=None):
-        """A (n, n) of the value, with trace 1. pairs: two int arrays, rows that are compared; default: all with all."""
-        matrix = np.diag(self.share) if pairs is None else _of_pairs(self.share, *pairs)
-        roots = np.sqrt(self.share)[:, None]
+        """A of the value, a `LowRank` with trace 1.
+
+        pairs: two int arrays, rows that are compared; default: all with all.
+        """
+        roots, n = np.sqrt(self.share)[:, None], len(self.share)
         basis, size, _ = np.linalg.svd(roots * self.unknown, full_matrices=False)
         basis = basis[:, size > 1e-10 * size[0]]
-        taken_off = np.eye(len(self.share)) - (basis / roots) @ (basis * roots).T
-        form = taken_off.T @ matrix @ taken_off
-        return form / np.trace(form)
+        unit, place = np.eye(basis.shape[1]), np.arange(n)
+        if pairs is None:
+            base, columns, core = sparse(place, place, self.share, (n, n)), roots * basis, -unit
+        else:
+            base = _of_pairs(self.share, *pairs)
+            moved = base @ (basis / roots)
+            columns = np.column_stack([basis * roots, moved])
+            core = np.block([[(basis / roots).T @ moved, -unit], [-unit, 0 * unit]])
+        trace = LowRank(base, columns, core, columns).trace()
+        return LowRank(base / trace, columns, core / trace, columns)
 
     def excess(self, norm, err, form):
         """Variance beyond errors and nuisances (n_curves,).
@@ -122,11 +138,11 @@ class ExtraVariance:
         Parameters
         ----------
         norm, err : float arrays (n_curves, n)
-        form : float array (n, n), of `form`
+        form : `LowRank`, of `form`
         """
-        distance = norm - self.offset
-        square = np.einsum("tr,rs,ts->t", distance, form, distance)
-        return square - err**2 @ np.diag(form) - np.sum(form * self.shared)
+        distance, diagonal = (norm - self.offset).T, form.diagonal()
+        shared = form.times(self.covariance).trace() - self.variance @ diagonal
+        return np.sum(distance * (form @ distance), axis=0) - err**2 @ diagonal - shared
 
     def spread(self, excess, form):
         """Standard deviation of the `excess` of a source with that variance.
@@ -134,10 +150,10 @@ class ExtraVariance:
         Parameters
         ----------
         excess : float
-        form : float array (n, n), of `form`
+        form : `LowRank`, of `form`
         """
-        moved = form @ self.covariance
-        noise, signal = np.sum(moved * moved.T), np.sum((form @ form) * self.covariance)
+        moved = form.times(self.covariance)
+        noise, signal = moved.times(moved).trace(), form.times(moved).trace()
         return float(np.sqrt(2 * noise + 4 * max(excess, 0.0) * signal))
 
 
@@ -161,24 +177,47 @@ def variances_at_constant(fits):
     return np.maximum(product + _STEEPER * skew * distance, _LEAST * product)
 
 
-def _columns(own, constant):
-    """(what is not known (n, k): the constant and free scales; covariance (n, n) by all else) of `RowNuisances`."""
-    load = np.zeros((own.n_rows, own.n_nuisances))
-    load[own.row, own.nuisance] = constant * own.scale + own.shift
-    scales, known = load[:, : own.n_scales], own.precision.any(axis=1)
-    covariance = np.linalg.inv(own.precision[np.ix_(known, known)])
-    others = load[:, own.n_scales :]
-    shared = scales[:, known] @ covariance @ scales[:, known].T + others @ others.T
-    variance, mixed, shift = own.own.T
-    shared[np.diag_indices(own.n_rows)] += constant**2 * variance + 2 * constant * mixed + shift
-    return np.column_stack([np.ones(own.n_rows), scales[:, ~known]]), shared
+def _wide(own, loads, front):
+    """(what is not known (n, k): the constant and free scales; (n, l) what many rows share, and its precision)."""
+    dense, precision = np.zeros((own.n_rows, len(front))), np.eye(len(front))
+    place = numbers_among(front, own.n_nuisances)[own.nuisance]
+    mine = place >= 0
+    np.add.at(dense, (own.row[mine], place[mine]), loads[mine])
+    precision[: own.n_scales, : own.n_scales] = own.precision
+    known = precision.any(axis=1)
+    unknown = np.column_stack([np.ones(own.n_rows), dense[:, ~known]])
+    return unknown, dense[:, known], precision[np.ix_(known, known)]
+
+
+def _block(constant, variance, own, loads, others):
+    """The variances and what few rows share, a sparse array (n, n). others: int array, numbers of these parameters."""
+    n = own.n_rows
+    place = numbers_among(others, own.n_nuisances)[own.nuisance]
+    mine, every = place >= 0, np.arange(n)
+    columns = sparse(own.row[mine], place[mine], loads[mine], (n, len(others)))
+    log, mixed, shift = own.own.T
+    diagonal = variance + constant**2 * log + 2 * constant * mixed + shift
+    return sparse(every, every, diagonal, (n, n)) + columns @ columns.T
+
+
+def _inverse(block):
+    """The inverse of a sparse array (n, n) of blocks without a row in common, sparse."""
+    row, column = block.nonzero()
+    label = connected(row, column, *block.shape)
+    order = np.argsort(label, kind="stable")
+    edges = np.flatnonzero(np.diff(label[order], prepend=-1, append=-1))
+    parts = []
+    for first, last in pairwise(edges):
+        rows = np.sort(order[first:last])
+        inverse = np.linalg.inv(block[rows][:, rows].toarray())
+        parts.append((np.repeat(rows, len(rows)), np.tile(rows, len(rows)), inverse.ravel()))
+    return sparse(*(np.concatenate(each) for each in zip(*parts, strict=True)), block.shape)
 
 
 def _of_pairs(share, first, second):
-    """The form (n, n) of half the mean squared difference in pairs of rows, weighted by w1*w2/(w1 + w2)."""
+    """The form (sparse, (n, n)) of half the mean squared difference in pairs of rows, weighted by w1*w2/(w1 + w2)."""
     each = share[first] * share[second] / (share[first] + share[second])
     each = 0.5 * each / each.sum()
-    form = np.diag(np.bincount(first, each, len(share)) + np.bincount(second, each, len(share)))
-    np.add.at(form, (first, second), -each)
-    np.add.at(form, (second, first), -each)
-    return form
+    rows = np.concatenate([first, second, first, second])
+    columns = np.concatenate([first, second, second, first])
+    return sparse(rows, columns, np.concatenate([each, each, -each, -each]), (len(share), len(share)))
