@@ -15,7 +15,7 @@ from tevcurve.config.sensible import sensible_config
 from tevcurve.config.yaml_text import commented_yaml
 from tevcurve.data.found_files import is_fits_name
 from tevcurve.data.targets import only_target
-from tevcurve.errors import MissingError, TevcurveError
+from tevcurve.errors import InputError, MissingError, TevcurveError
 from tevcurve.on_demand import found_at
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.targets import open_stores
@@ -35,9 +35,11 @@ def make_at_once(paths, changes):
     changes : dict of the options that were given
     """
     several = any(key.partition(".")[0] == "instruments" for key in changes)
+    if not paths and not several:
+        raise InputError("There is no PATH; wanted is one of data, or --instruments, each with its own.")
     if "target" not in changes and paths and _is_name(paths[-1]) and (several or len(paths) > 1):
         *paths, changes["target"] = paths
-    changes = {"cache": None} | ({"data": paths} if paths or not several else {}) | changes
+    changes = {"cache": None} | ({"data": paths} if paths else {}) | changes
     if "target" not in changes and not several:
         changes["target"] = _target(paths, changes)
     return _make(Config(**with_changes({}, changes)))
