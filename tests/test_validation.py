@@ -609,3 +609,17 @@ def test_flux_points_of_a_changing_spectrum_are_held_to_it():
     assert all(line[3] == 1 for line in wrong)
     # Only points with a free shape are held to a bar.
     assert len(section({"sums": wrong}).failures) == 2 * 2 * (len(EDGES) - 1)
+
+
+def test_limits_under_a_scale_cover_what_they_say_and_ignoring_it_does_not():
+    from validation import total_errors
+
+    lines = total_errors.measure("flux", 0.2, 100.0, 20.0, 0.1, None)["lines"]
+    *_, limit, ignored, inside, narrow = lines[0]
+    assert limit == pytest.approx(0.95, abs=0.015)
+    assert ignored == pytest.approx(0.79, abs=0.015)
+    assert inside == pytest.approx(0.683, abs=0.01)
+    assert narrow < 0.5
+    assert not total_errors.section({"lines": lines}).failures
+    (missed,) = total_errors.section({"lines": [[*lines[0][:4], 0.9, *lines[0][5:]]]}).failures
+    assert "90.0 %" in missed

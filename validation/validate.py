@@ -42,6 +42,7 @@ from validation import (
     stopping,
     systematics,
     telescopes,
+    total_errors,
 )
 from validation.parts import RESULTS, Part, again, run
 
@@ -66,6 +67,7 @@ PARTS = {
     "hardness": Part(hardness.measure, hardness.section, hardness.pieces, ALL),
     "alarms": Part(alarms.measure, alarms.section, alarms.pieces, TESTS),
     "systematics": Part(systematics.measure, systematics.section, systematics.pieces, TESTS),
+    "total-errors": Part(total_errors.measure, total_errors.section, total_errors.pieces),
     "blocks": Part(blocks.measure, blocks.section, blocks.pieces, ALL, public_data=True),
     "event-blocks": Part(
         event_blocks.measure, event_blocks.section, event_blocks.pieces, ALL, public_data=True
