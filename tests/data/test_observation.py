@@ -379,3 +379,20 @@ def test_the_radius_of_a_fixed_cut_is_that_of_the_files(tmp_path, hdu):
     observation = DataStore.from_dir(tmp_path).obs(1)
     assert observation.directional_cut == pytest.approx(np.deg2rad(0.11), rel=1e-12)
     assert make(tmp_path / "none").directional_cut is None
+
+
+def test_what_its_instrument_is_called(tmp_path):
+    """It is so in what is selected of it and in other processes; what files say of the run stays."""
+    plain = make(tmp_path, replace(RUN, telescope="HESS"))
+    observation = plain.called("south")
+    part = observation.select_time(times(20, 60))
+    for one in (observation, part, pickle.loads(pickle.dumps(observation)), observation.called("south")):
+        assert (one.instrument, one.run_id.full_text(), one.run_id_in_index.full_text()) == (
+            "south",
+            f"south {RUN.obs_id}",
+            f"south {RUN.obs_id}",
+        )
+    assert observation.called("south") is observation
+    assert observation.called(None).run_id == plain.run_id
+    assert (plain.instrument, plain.run_id.instrument) == (None, "HESS")
+    assert len(part.good_events) == len(plain.select_time(times(20, 60)).good_events)

@@ -260,3 +260,14 @@ def test_an_error_of_the_background_by_row_is_the_option(stores):
     assert made.table.colnames == wanted.table.colnames
     with pytest.raises(InputError, match="is what background_error says"):
         light_curve(stores["HESS"], TARGET, systematics=by_row, background_error=0.05, **OPTIONS)
+
+
+def test_an_instrument_without_a_run_that_can_be_used_is_told(tmp_path, stores, caplog):
+    runs = [replace(run, cut=0.1) for run in runs_of(("MAGIC",))["MAGIC"]]
+    point_like = str(write_store(tmp_path, runs))
+    options = OPTIONS | {"method": "3d"}
+    instruments = {"south": Instrument(stores["HESS"]), "north": Instrument(point_like)}
+    made = light_curve(target=TARGET, instruments=instruments, **options)
+    assert {run.run_id.instrument for run in made.origin.runs} == {"south"}
+    assert {one.run_id.instrument for one in made.ledger.failed} == {"north"}
+    assert "No run of the instrument 'north' can be used; the first: HDU" in caplog.text

@@ -75,12 +75,23 @@ def light_curve_of(
         origin = replace(origin, failed=in_order((*unread, *repeats.problems, *origin.failed)))
         if not len(origin.runs):
             origin.refuse()
-        for sentence in subsystem_words(told, only_mixed=True):
+        for sentence in (*subsystem_words(told, only_mixed=True), *_without_runs(origin)):
             log.warning("%s", sentence)
         origin = _read_on_demand(origin, HELD).resolved()
         if light_curve is None or not rows_stand_alone(origin):
             return origin.light_curve()
         return extend(light_curve, origin, range(len(origin.runs)))
+
+
+def _without_runs(origin: LightCurveOrigin) -> Iterator[str]:
+    """Iterator of a sentence for each instrument of a job of which no run can be used."""
+    there = {run.run_id.instrument for run in origin.runs}
+    for name in origin.instruments:
+        if name not in there:
+            first = next(
+                (one.reason for one in origin.failed if one.run_id.instrument == name), "there are none"
+            )
+            yield f"No run of the instrument {name!r} can be used; the first: {first}"
 
 
 def _telling(outcomes: Iterable[Outcome], told: list[tuple[str, str]]) -> Iterator[Outcome]:

@@ -86,7 +86,7 @@ def light_curve(
         which may then be extended, and its spectrum is the reference; the others shine beside it
     neighbours : "free" (each of the others has an amplitude in each row, fitted with the flux), "fixed" (they give what
         their models say), or "once" (one amplitude for all rows, settled before these are fitted); default: "free" in
-        3D, and "fixed" in 1D, where nothing else can be told
+        3D, and "fixed" in 1D, where nothing else can be told, and where `instruments` have both
     free : names of parameters of the spectrum's shape, such as ("index",), that are fitted in each row with the flux;
         the columns that come of it are described in `tevcurve.lightcurve.free_spectra.FreeSpectra`
     free_ts : float, the TS with the fixed shape that a row must have for that, 25 by default; below it is `shape_fixed`

@@ -19,7 +19,6 @@ from tevcurve.pipeline.not_known import check_given, check_together, with_error_
 from tevcurve.pipeline.run_settings import settings_of
 from tevcurve.pipeline.targets import observations_of
 from tevcurve.problems import remark
-from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
 from tevcurve.systematics import as_asked
@@ -131,10 +130,9 @@ def _field(asked, name, position):
 
 def _check_background(options, field, settings):
     """Raises `InputError` for options that do not go with what is fitted of the background."""
-    kinds = {type(setting) for setting in settings.all}
-    if kinds == {CubeSetting}:
+    if settings.first_cube is not None:
         BackgroundRule.of(options).check_cubes(True)
-    elif field.others:
+    if field.others and any(settings.in_regions.all):
         BackgroundRule.of(options).check_beside(options.interval)
 
 
