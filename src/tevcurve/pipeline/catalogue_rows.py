@@ -274,6 +274,8 @@ class _RepeatedBins:
     number : int array (n_bins,), which of them each is
     """
 
+    together = False
+
     def __init__(self, bins: TimeBins, number: np.ndarray) -> None:
         self._bins, self._number, self.n_bins, self.scale = bins, number, len(number), bins.scale
 
