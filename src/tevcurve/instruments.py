@@ -90,12 +90,12 @@ def _checked_name(name: Any) -> str:
 
 def _as_instrument(name: str, one: Any) -> Instrument:
     if isinstance(one, Instrument):
-        return one
+        one = {each.name: getattr(one, each.name) for each in fields(Instrument)}
     if not isinstance(one, Mapping):
         raise InputError(f"The instrument {name!r} is {one!r}; wanted is a record Instrument.")
     known = [each.name for each in fields(Instrument)]
     wrong = [key for key in one if key not in known]
-    if wrong or "data" not in one:
+    if wrong or one.get("data") is None:
         what = f"has {wrong[0]!r}" if wrong else "has no data"
         raise InputError(f"The instrument {name!r} {what}; what one has is {', '.join(known)}.")
     return Instrument(**one)

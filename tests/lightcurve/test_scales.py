@@ -219,6 +219,8 @@ def test_the_table_says_what_was_settled(stores):
     assert "A never" not in lc.meta["cross_calibration"]
     assert lc.meta["cross_calibration"].endswith("2 cells of simultaneous good time, of 1 to 10 TeV")
     assert lc.rebin(energy_edges=[2, 5] * u.TeV).meta["cross_calibration"] == lc.meta["cross_calibration"]
+    lost = curve_of(stores, {"B": "free", "C": 0.2}, "AB")
+    assert "; C has no run; from overlap" in lost.meta["cross_calibration"]
 
 
 def test_a_constant_source_is_said_wherever_a_result_is_shown(stores):

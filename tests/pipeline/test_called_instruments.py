@@ -153,6 +153,9 @@ def test_what_goes_to_no_instrument_is_refused(stores):
         light_curve(stores["HESS"])
     with pytest.raises(InputError, match="instruments is \\[\\]; wanted is a dict"):
         light_curve(target=TARGET, instruments=[])
+    for nothing in (Instrument(None), {"data": None}):
+        with pytest.raises(InputError, match="The instrument 'x' has no data"):
+            light_curve(target=TARGET, instruments={"x": nothing})
     with pytest.raises(InputError, match="The instrument 'x' has 'radius'; what one has is data, method"):
         light_curve(target=TARGET, instruments={"x": {"data": "y", "radius": 3}})
     wrong = both | {"north": replace(both["north"], binsz="0.1 deg")}

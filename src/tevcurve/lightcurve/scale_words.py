@@ -98,6 +98,7 @@ def calibration_meta(systematics: Systematics) -> dict[str, str]:
         told = [f"{name} {_prior_words(calibration, name)}" for name in calibration.names]
     else:
         told = [_one_scale(calibration, scales, number) for number in range(len(scales.names))]
+        told += [f"{name} has no run" for name in calibration.names if name not in scales.names]
     return {
         "reference_instrument": calibration.reference,
         "cross_calibration": "; ".join([*told, f"from {_origin_words(calibration, scales)}"]),
