@@ -5,6 +5,7 @@ from dataclasses import replace
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from numpy.testing import assert_allclose, assert_array_equal
 from small_store import TARGET, make_store
 
@@ -24,9 +25,9 @@ def observations(tmp_path_factory):
     return make_store(tmp_path_factory.mktemp("store")).get_observations()
 
 
-def origin_of(observations, method, *effects, bins="night", spectrum=SPECTRUM, edges=(1, 3, 10), **options):
-    options |= OPTIONS[method]
-    made = light_curve(observations, TARGET, bins, edges * u.TeV, method, spectrum, **options)
+def origin_of(observations, method, *effects, edges=(1, 3, 10), **options):
+    options = {"time_bins": options.pop("bins", "night"), "target": TARGET, "spectrum": SPECTRUM} | options
+    made = light_curve(observations, method=method, energy_edges=edges * u.TeV, **OPTIONS[method], **options)
     return replace(made.origin, systematics=Systematics(tuple(effects)))
 
 
@@ -192,14 +193,23 @@ def settled(origin):
     return origin.resolved()
 
 
-def test_a_norm_of_which_nothing_is_known_is_that_of_a_free_fit(observations):
-    """Its fluxes are those with a free norm; and errors with both parts are those of Schur's complement."""
-    free = origin_of(observations, "3d", bins="run", edges=(1, 10))
+@pytest.mark.parametrize("away", [0.0, 0.3])
+def test_a_norm_of_which_nothing_is_known_is_that_of_a_free_fit(observations, away):
+    """Its fluxes are those with a free norm; and errors with both parts are those of Schur's complement.
+
+    Also of a place without a source, where some fluxes are below zero.
+    """
+    target = SkyCoord(TARGET.ra - away * u.deg, TARGET.dec)
+    free = origin_of(observations, "3d", bins="run", edges=(1, 10), target=target, negative=True)
     norms = settled(replace(free, systematics=Systematics((background(1e4, "run"),))))
-    estimates = [estimate_norms(each.rows()[0].profile, err=1) for each in (free, norms)]
-    assert_allclose(estimates[1].norm, estimates[0].norm, rtol=1e-6)
-    spread = nuisances_of(norms).spreads()[:, 2]
-    assert_allclose(estimates[1].norm_err ** 2 + spread, estimates[0].norm_err ** 2, rtol=1e-5)
+    estimates = [estimate_norms(each.rows()[0].profile, err=1, negative=True) for each in (free, norms)]
+    inside = ~estimates[0].minimum.at_limit
+    assert np.sum(inside & (estimates[0].norm < 0)) == (2 if away else 0)
+    assert_allclose(estimates[1].norm[inside], estimates[0].norm[inside], rtol=1e-5)
+    spread = nuisances_of(norms).spreads()[inside, 2]
+    assert_allclose(
+        estimates[1].norm_err[inside] ** 2 + spread, estimates[0].norm_err[inside] ** 2, rtol=1e-5
+    )
     assert np.all(spread > 0)
 
 

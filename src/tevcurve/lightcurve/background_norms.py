@@ -11,7 +11,6 @@ from tevcurve.errors import DataError, InputError
 from tevcurve.fit.background_norms import shared_norms
 from tevcurve.fit.laws import NO_GROUP, RunGroups, groups_of
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
-from tevcurve.models import Field
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.systematics import BACKGROUND, ROW, BackgroundNorms, Systematic, Systematics
@@ -73,7 +72,7 @@ def settled_norms(origin: Any) -> Systematics:
     if not len(numbers):
         return replace(origin.systematics, norms=BackgroundNorms((), np.zeros(0), np.zeros(0)))
     flux, dark = reference_in_bins(origin.spectrum, origin.axes.true, origin.axes.bands)
-    runs = [_settled_run(origin.terms[number], origin.field) for number in numbers]
+    runs = [_settled_run(origin, number) for number in numbers]
     try:
         norm, error = shared_norms(runs, [flux] * len(runs), dark, cubes.of_run[numbers], cubes.sigma)
     except FloatingPointError as problem:
@@ -177,6 +176,9 @@ def _names(effect: Systematic, groups: RunGroups) -> list[str]:
     return [f"{effect.name} {each}" for each in groups.names]
 
 
-def _settled_run(terms: CubeTerms, field: Field) -> CubeTerms:
-    """The terms with neighbours that are one for all rows as part of what is fixed."""
+def _settled_run(origin: Any, number: int) -> CubeTerms:
+    """The terms of a run with cells that bound fluxes, and neighbours that are one for all rows as part of the rest."""
+    terms, field = origin.terms[number], origin.field
+    if terms.first is None:
+        terms = origin.reduction.bounded(terms, origin.runs.read(number))
     return terms if field.amplitudes is None else terms.settled(np.array(field.amplitudes))
