@@ -16,6 +16,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve import origin
 from tevcurve.lightcurve.concatenation import concatenate
 from tevcurve.lightcurve.good_times import good_times
+from tevcurve.lightcurve.sed import FluxPoints
 from tevcurve.pipeline import engine
 from tevcurve.run_id import RunId
 from tevcurve.store import Result, write_result
@@ -143,11 +144,27 @@ def test_files_keep_who_observed(stores, tmp_path, ending):
     assert len(good_times(back)) == len(good_times(lc)) == 7
 
 
-def test_spectra_in_time(stores):
+def test_spectra_in_time(stores, tmp_path):
     lc = made(stores, "mixed")
     points = lc.sed(energy_edges=[0.7, 2, 10] * u.TeV)
     for name in ("flux", "flux_err", "flux_ul", "instruments", "simultaneous"):
         np.testing.assert_array_equal(np.asarray(points.points.table[name]), np.asarray(lc.table[name]))
+    with pytest.raises(InputError, match="of_instrument"):
+        points.of_instrument(REFERENCE)
+    for name in ("points.fits", "points.ecsv"):
+        points.write(tmp_path / name)
+        back = FluxPoints.read(tmp_path / name)
+        assert back.instruments == NAMES
+        for column in ("flux", "instruments", "simultaneous"):
+            np.testing.assert_array_equal(back.table[column], lc.table[column])
+
+
+def test_the_layout_of_gadf(stores, tmp_path):
+    lc = made(stores, "mixed")
+    lc.write(tmp_path / "gadf.fits", format="gadf")
+    back = LightCurve.read(tmp_path / "gadf.fits")
+    for name in ("flux", "instruments", "simultaneous"):
+        np.testing.assert_array_equal(back.table[name], lc.table[name])
 
 
 def test_parts_put_together_again(stores):

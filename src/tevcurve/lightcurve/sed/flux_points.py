@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.sed.text import as_html, as_text, summary
 from tevcurve.lightcurve.selection import bins_of_rows, rows_of_instruments
@@ -77,7 +78,15 @@ class FluxPoints:
         return self.points.instruments
 
     def of_instrument(self, name):
-        """The `FluxPoints` of the time bins of one instrument. name: one of `instruments`; `InputError` for another."""
+        """The `FluxPoints` of the time bins of one instrument.
+
+        name: one of `instruments`. Raises `InputError` for another, and where time bins are of several together.
+        """
+        if INSTRUMENTS in self.table.colnames:
+            raise InputError(
+                "Flux points have runs of several instruments together; wanted are those of one by "
+                f"light_curve.of_instrument({name!r}).sed()."
+            )
         numbers = rows_of_instruments(self.fits.table).get(name)
         if numbers is None:
             there = ", ".join(map(repr, self.instruments)) or "none"
