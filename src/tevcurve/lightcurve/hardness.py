@@ -75,7 +75,8 @@ def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sig
     shown = [table[name][::n_bands] for name in TIMES if name in table.colnames]
     form = f".{decimals_of(*columns['hardness_errn'], *columns['hardness_errp'])}f"
     for name, values in columns.items():
-        shown.append(Column(values, name=name, format=form, description=DESCRIPTIONS[name]))
+        own = ".2g" if name == SYSTEMATIC else form
+        shown.append(Column(values, name=name, format=own, description=DESCRIPTIONS[name]))
     shown.append(Column(status, name="status", dtype=str, description="Outcome"))
     shown.append(
         Column(reason, name="reason", dtype=str, description="The outcome in words, if not plainly ok")
