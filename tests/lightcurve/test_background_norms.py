@@ -59,6 +59,14 @@ def test_other_bins_keep_them(observations):
     assert meta["background_norms"].startswith("3 norms from ")
 
 
+def test_runs_of_another_night_than_was_settled_are_refused(observations):
+    origin = unsettled(observations, "run").resolved()
+    norms = replace(origin.systematics.norms, names=("background 1", "background 2", "background 9"))
+    other = replace(origin, systematics=replace(origin.systematics, norms=norms))
+    with pytest.raises(InputError, match="background of run 3 was settled with runs that are not here"):
+        other.rows()
+
+
 def test_they_do_not_depend_on_time_bins(observations):
     found = [unsettled(observations, "run", bins).resolved().systematics.norms for bins in ("5 min", "night")]
     assert_array_equal(found[0].norm, found[1].norm)

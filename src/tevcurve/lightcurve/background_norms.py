@@ -93,14 +93,23 @@ def with_norms(
     systematics : `Systematics`
     all_runs : with `run_id` and `gti`, all that the law was laid over
     numbers : int array (n_runs,), which of all the runs are
+
+    Raises `InputError` for a run whose norm was not settled: nights that gaps divide may be others without some runs.
     """
     runs, norms = list(runs), systematics.norms
     if norms is None or not len(norms.names):
         return runs
-    pairs = zip(runs, norm_of_runs(systematics, all_runs)[numbers], strict=True)
+    found = norm_of_runs(systematics, all_runs)[numbers]
+    for run in (run for run, number in zip(runs, found, strict=True) if number == NO_GROUP):
+        acting = (each.acts_on(run.run_id.instrument) for each in common_backgrounds(systematics))
+        if any(acting) and len(run.gti.intervals):
+            raise InputError(
+                f"The norm of the background of run {run.run_id} was settled with runs that are not here, by which "
+                "nights are others; wanted is a light curve that is made of these runs."
+            )
     return [
         run if number == NO_GROUP else replace(run, background_norm=float(norms.norm[number]))
-        for run, number in pairs
+        for run, number in zip(runs, found, strict=True)
     ]
 
 
