@@ -134,7 +134,8 @@ def _mean(rows, overlapping):
         return ""
     name = TITLES[rows.quantity]
     means = f"{', '.join(means[:-1])} and {means[-1]}" if len(means) > 1 else means[0]
-    return f"Its mean {name if name.startswith('E²') else name.lower()} was {means}."
+    which = " (errors without systematic ones)" if rows.has_total.any() and not overlapping else ""
+    return f"Its mean {name if name.startswith('E²') else name.lower()} was {means}{which}."
 
 
 def _verdict(variability):
@@ -191,6 +192,10 @@ def _of_rows(rows):
         said.append(
             f"{int(rows.is_limit.sum())} of {words.count(n, 'row')} have a TS below 4 or no flux above zero and are "
             f"drawn as upper limits{level}."
+        )
+    if rows.has_total.any():
+        said.append(
+            "Pale bars and upper limits in the figure are with systematic errors, as are what the table calls total."
         )
     empty = int(np.sum(~np.isfinite(rows.value) & ~rows.is_limit))
     if empty:

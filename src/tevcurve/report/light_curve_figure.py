@@ -19,6 +19,7 @@ from tevcurve.report.rows import column, errors_of, utc_ms
 
 HEIGHT, PANEL_HEIGHT = 420, 170  # pixels
 LINE = 48  # characters of a line that is shown at a point
+OPACITY, CAPS = 0.45, 3
 ARROW, DASHED, ARROW_SIZE, MANY = "↓", "⇣", 18, 400
 
 
@@ -62,12 +63,12 @@ def hover_columns(rows, chosen):
     rows : `ReportRows`
     chosen : int array, numbers of the rows
     """
-    names = ["Time", "UTC", "Energies", QUANTITY, "Limit", "Counts", "Live time", "TS"]
+    names = ["Time", "UTC", "Energies", QUANTITY, "Limit", TOTAL, "Counts", "Live time", "TS"]
     names += ["Instruments", "Zenith angle", "Runs", "Status"]
     return names, [_hover_texts(rows, row) for row in chosen.tolist()]
 
 
-QUANTITY = "Value"
+QUANTITY, TOTAL = "Value", "With systematic errors"
 
 
 def _hover_texts(rows, row):
@@ -82,6 +83,7 @@ def _hover_texts(rows, row):
         rows.series_text(rows.band[row]),
         value + errors,
         f"< {limit}" if limit != words.UNKNOWN else words.UNKNOWN,
+        _total_text(rows, row),
         words.number(rows.counts[row], 10),
         f"{words.number(rows.livetime[row], 6)} s",
         words.number(rows.ts[row]),
@@ -90,6 +92,15 @@ def _hover_texts(rows, row):
         words.listing(rows.runs.names[row]) if known else "",
         "<br>".join(wrap(escape(status), LINE)),
     ]
+
+
+def _total_text(rows, row):
+    """Errors and limit of a row with systematic errors in words, "" where there are none."""
+    if not rows.has_total[row]:
+        return ""
+    errn, errp, limit = rows.total_texts(row)
+    told = [] if errn == errp == words.UNKNOWN else [f"{words.MINUS}{errn} +{errp}"]
+    return ", ".join([*told, *([] if limit == words.UNKNOWN else [f"< {limit}"])])
 
 
 def _template(rows, texts):
@@ -113,7 +124,7 @@ def _band_traces(rows, band, mark):
     size, thickness = sizes_for(len(rows) / len(rows.bands))
     for kind, drawn, heights in (
         ("points", rows.is_point, rows.value),
-        ("limits", rows.is_limit, rows.limit),
+        ("limits", rows.is_limit, rows.drawn_limit),
     ):
         chosen = np.flatnonzero(drawn & own)
         if not chosen.size:
@@ -129,7 +140,7 @@ def _band_traces(rows, band, mark):
             "hovertemplate": _template(rows, texts),
             "meta": {"band": band, "kind": kind},
             "name": _name(rows, band, mark),
-            "showlegend": not traces,
+            "showlegend": all(each["meta"]["kind"] == "totals" for each in traces),
             **_time_axis(rows, chosen, style["color"]),
         }
         if kind == "points":
@@ -138,10 +149,35 @@ def _band_traces(rows, band, mark):
             trace["marker"] = style | {"size": size, "symbol": symbol}
             trace["error_y"] = error_bars(style["color"], rows.errp[chosen], rows.errn[chosen])
             trace["error_y"]["thickness"] = thickness
+            traces += _total_traces(rows, chosen[rows.has_total[chosen]], band, style, thickness)
         else:
             trace |= _arrows(style["color"], rows.is_hollow[chosen])
         traces.append(trace)
     return traces
+
+
+def _total_traces(rows, chosen, band, style, thickness):
+    """Pale bars with caps, behind the points of rows, of errors with systematic errors; a list of one trace or none."""
+    if not chosen.size:
+        return []
+    down, up, _ = rows.total[:, chosen]
+    bars = error_bars(style["color"], up, down) | {"thickness": thickness, "width": CAPS}
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "y": shortened(rows.value[chosen]),
+        "error_y": bars,
+        "marker": {"size": 1, "color": style["color"]},
+        "opacity": OPACITY,
+        "hoverinfo": "skip",
+        "meta": {"band": band, "kind": "totals"},
+        "showlegend": False,
+        **_time_axis(rows, chosen, style["color"]),
+    }
+    trace.pop("error_x")
+    # The half widths that other traces have for their bars in time.
+    times = {clock: (middle, None) for clock, (middle, _) in trace["times"].items()}
+    return [trace | {"times": times}]
 
 
 def _name(rows, band, mark):

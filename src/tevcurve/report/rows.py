@@ -51,6 +51,7 @@ class ReportRows:
     unit : str, of the values, with the power of ten that they are divided by
     exponent : int, that power
     value, errn, errp, limit : float arrays, in `unit`, which has the power of ten that they are divided by
+    total : float array (3, n), `errn`, `errp` and `limit` with systematic errors; NaN where there are none
     ts, counts, livetime : float arrays (s)
     status, reason : lists of str
     level : str, the confidence of limits
@@ -76,6 +77,7 @@ class ReportRows:
     errn: np.ndarray
     errp: np.ndarray
     limit: np.ndarray
+    total: np.ndarray
     ts: np.ndarray
     counts: np.ndarray
     livetime: np.ndarray
@@ -133,6 +135,16 @@ class ReportRows:
         return faint & np.isfinite(self.limit)
 
     @cached_property
+    def drawn_limit(self) -> np.ndarray:
+        """Upper limits (n,) as they are drawn: with systematic errors where there are any."""
+        return np.where(np.isfinite(self.total[2]), self.total[2], self.limit)
+
+    @cached_property
+    def has_total(self) -> np.ndarray:
+        """Bool array (n,): rows that have errors or limits with systematic errors."""
+        return np.isfinite(self.total).any(axis=0)
+
+    @cached_property
     def is_point(self) -> np.ndarray:
         """Bool array (n,): rows that are drawn as a point."""
         return np.isfinite(self.value) & ~self.is_limit
@@ -182,6 +194,14 @@ class ReportRows:
         start, stop = (words.utc_text(edge[row], second) for edge in edges if edge is not None)
         return mjd, f"{start} {words.DASH} {stop[11:] if start[:10] == stop[:10] else stop}"
 
+    def total_texts(self, row: int) -> tuple[str, ...]:
+        """(error down, error up, limit) of a row with systematic errors in words, as `value_texts`.
+
+        row: its number.
+        """
+        decimals = decimals_in_row(self.value[row], (self.errn[row], self.errp[row]), self.limit[row])
+        return tuple(words.fixed(each, decimals) for each in self.total[:, row])
+
     def value_texts(self, row: int) -> tuple[str, ...]:
         """(value, error down, error up, limit) of a row in words, to the same decimals, in `unit`.
 
@@ -206,16 +226,17 @@ def column(table: Table, name: str | None) -> np.ndarray:
     return np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
 
 
-def errors_of(table: Table, name: str | None) -> tuple[np.ndarray, np.ndarray]:
+def errors_of(table: Table, name: str | None, end: str = "") -> tuple[np.ndarray, np.ndarray]:
     """(down, up) of a quantity, float arrays (n,): asymmetric errors, else the symmetric one.
 
     Parameters
     ----------
     table : of a light curve
     name : of the column of values
+    end : "_tot" for those with systematic errors
     """
-    symmetric = column(table, f"{name}_err")
-    down, up = column(table, f"{name}_errn"), column(table, f"{name}_errp")
+    symmetric = column(table, f"{name}_err{end}")
+    down, up = column(table, f"{name}_errn{end}"), column(table, f"{name}_errp{end}")
     known = np.isfinite(down) & np.isfinite(up)
     return np.where(known, down, symmetric), np.where(known, up, symmetric)
 
@@ -226,6 +247,7 @@ def _values(table: Table, quantity: str | None) -> dict[str, Any]:
     exponent = power_of(np.where(np.isfinite(value) & (value != 0), value, limit))
     errn, errp = errors_of(table, quantity)
     arrays = {"value": value, "errn": errn, "errp": errp, "limit": limit}
+    arrays["total"] = np.stack([*errors_of(table, quantity, "_tot"), column(table, f"{quantity}_ul_tot")])
     unit = words.unit_text(table[quantity].unit, exponent) if quantity else ""
     return {name: array / 10.0**exponent for name, array in arrays.items()} | {
         "unit": unit,

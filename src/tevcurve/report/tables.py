@@ -32,7 +32,7 @@ class ReportTable:
 
 def light_curve_table(rows):
     """The `ReportTable` of `ReportRows`, the first `MAX_ROWS` of them. rows: the `ReportRows`."""
-    several, known = rows.n_bands > 1, rows.runs is not None
+    several, known, total = rows.n_bands > 1, rows.runs is not None, bool(rows.has_total.any())
     unit = f" [{rows.unit}]" if rows.unit else ""
     name = rows.quantity.capitalize() if rows.quantity else ""
     time = "Phase" if rows.phase is not None else f"MJD ({rows.scale})"
@@ -47,6 +47,9 @@ def light_curve_table(rows):
         (f"{words.MINUS}error", "number", bool(name)),
         ("+error", "number", bool(name)),
         (f"Limit{f' ({rows.level})' if rows.level else ''}", "number", bool(name)),
+        (f"{words.MINUS}error, total", "number", total),
+        ("+error, total", "number", total),
+        ("Limit, total", "number", total),
         ("TS", "number", True),
         ("Counts", "number", True),
         ("Live time [s]", "number", True),
@@ -77,6 +80,7 @@ def _row_cells(rows, row):
         rows.instruments[rows.band[row]],
         words.band_text(band) if band else "",
         *rows.value_texts(row),
+        *rows.total_texts(row),
         words.number(rows.ts[row]),
         words.number(rows.counts[row], 10),
         words.number(rows.livetime[row], 6),
