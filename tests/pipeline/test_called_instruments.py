@@ -9,7 +9,7 @@ from dl3_files import write_store
 from small_store import TARGET
 from two_instruments import NAMES, make_stores, runs_of
 
-from tevcurve import CrossCalibration, Instrument, Result, Systematic, light_curve, write_result
+from tevcurve import CrossCalibration, DataStore, Instrument, Result, Systematic, light_curve, write_result
 from tevcurve.errors import InputError, MissingError
 from tevcurve.models import PowerLaw
 from tevcurve.pipeline import engine
@@ -263,6 +263,22 @@ def test_an_error_of_the_background_by_row_is_the_option(stores):
     assert made.table.colnames == wanted.table.colnames
     with pytest.raises(InputError, match="is what background_error says"):
         light_curve(stores["HESS"], TARGET, systematics=by_row, background_error=0.05, **OPTIONS)
+
+
+def test_lists_of_observations_are_chosen_by_the_name_of_the_target(stores, tmp_path):
+    far = replace(runs_of(("MAGIC",))["MAGIC"][0], obs_id=9, target="Other", pointing=(100.0, 20.0))
+    runs = [
+        *stores["MAGIC"].get_observations(),
+        *DataStore.from_dir(write_store(tmp_path, [far])).get_observations(),
+    ]
+    instruments = {"south": Instrument(stores["HESS"]), "north": Instrument(runs)}
+    made = light_curve(target="Crab", instruments=instruments, **OPTIONS)
+    assert {str(run.run_id) for run in made.origin.runs if run.run_id.instrument == "north"} == set("1234")
+    assert made.ledger.failed == ()
+    # With a position they are taken as they are, as without instruments.
+    made = light_curve(target=TARGET, instruments={"north": Instrument(runs[3:])}, **OPTIONS)
+    assert [str(run.run_id) for run in made.origin.runs] == ["4"]
+    assert [one.obs_id for one in made.ledger.failed] == ["9"]
 
 
 def test_an_instrument_without_a_run_that_can_be_used_is_told(tmp_path, stores, caplog):

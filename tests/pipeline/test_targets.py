@@ -12,7 +12,8 @@ from dl3_files import START, RunFile, write_store
 from tevcurve import DataStore
 from tevcurve.data import Observations
 from tevcurve.errors import InputError, MissingError
-from tevcurve.pipeline.targets import observations_of, open_stores, runs_of_target
+from tevcurve.pipeline.given_data import open_stores
+from tevcurve.pipeline.targets import observations_of, runs_of_target
 from tevcurve.problems import noted_remarks
 
 CRAB = SkyCoord(83.63, 22.01, unit="deg")

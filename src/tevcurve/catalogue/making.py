@@ -25,9 +25,10 @@ from tevcurve.lightcurve.io import write_table
 from tevcurve.pipeline.catalogue import catalogue_of
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, RunGroup
 from tevcurve.pipeline.catalogue_rows import CatalogueRun, catalogue_run
+from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.job import without_folders
 from tevcurve.pipeline.keep_runs import check_n_jobs, outcomes_of
-from tevcurve.pipeline.targets import HELD, sources_of
+from tevcurve.pipeline.targets import HELD
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.problems import FAILED, Problem, attempt, noted_remarks, remarks_told_once
 from tevcurve.progress import track, working

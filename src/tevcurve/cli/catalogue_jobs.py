@@ -13,8 +13,8 @@ from tevcurve.config.keys import ALL, HOW, KEYS
 from tevcurve.config.model import Config
 from tevcurve.errors import InputError
 from tevcurve.options import option_of
+from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.obs_ids import with_ids
-from tevcurve.pipeline.targets import open_stores
 from tevcurve.problems import FAILED
 from tevcurve.report.words import count
 

@@ -18,7 +18,7 @@ from tevcurve.data.targets import only_target
 from tevcurve.errors import InputError, MissingError, TevcurveError
 from tevcurve.on_demand import found_at
 from tevcurve.pipeline import light_curve
-from tevcurve.pipeline.targets import open_stores
+from tevcurve.pipeline.given_data import open_stores
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from tevcurve.lightcurve.file_formats import FORMATS
 from tevcurve.lightcurve.sed.plot import MOST
 from tevcurve.lightcurve.sed.text import summary
 from tevcurve.pipeline.append import append_runs
+from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.selection import STAGE
-from tevcurve.pipeline.targets import open_stores
 from tevcurve.progress import working
 
 

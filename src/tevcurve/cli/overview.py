@@ -12,7 +12,7 @@ from tevcurve.errors import DataError, MissingError
 from tevcurve.files import expand_path
 from tevcurve.leap_seconds import utc_text
 from tevcurve.lightcurve.run_columns import subsystem_words
-from tevcurve.pipeline.targets import open_stores
+from tevcurve.pipeline.given_data import open_stores
 from tevcurve.problems import without_own
 
 

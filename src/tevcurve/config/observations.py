@@ -6,9 +6,10 @@ from typing import Any, Protocol
 from tevcurve.config.sky import as_position
 from tevcurve.data import Observation
 from tevcurve.instruments import Instrument, as_instruments
+from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.obs_ids import with_ids
-from tevcurve.pipeline.targets import observations_of, open_stores
+from tevcurve.pipeline.targets import observations_of
 
 
 class Chosen(Protocol):

@@ -17,9 +17,9 @@ from tevcurve.models import PowerLaw, SpectralModel
 from tevcurve.options import OPTIONS, RUNNING, option_of
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, RunGroup, run_groups
 from tevcurve.pipeline.catalogue_rows import CatalogueRun, catalogue_run
+from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.job_making import fit_options, settled_options
 from tevcurve.pipeline.run_settings import cube_setting
-from tevcurve.pipeline.targets import sources_of
 from tevcurve.reduction.energy_axes import EnergyAxes, energy_axes
 from tevcurve.reduction.safe_energy import COMMON
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from astropy.coordinates import SkyCoord
 
-from tevcurve.data import Observation
+from tevcurve.data import DataStore, Observation
 from tevcurve.errors import InputError, MissingError, TevcurveError
 from tevcurve.instruments import Instrument
+from tevcurve.pipeline.given_data import open_stores, sources_of
 from tevcurve.pipeline.obs_ids import with_ids
-from tevcurve.pipeline.targets import NoPosition, observations_of, open_stores
+from tevcurve.pipeline.targets import NoPosition, as_position, named_or_near, observations_of, of_each
 from tevcurve.run_id import run_number
 
 
@@ -28,13 +29,22 @@ def observations_of_one(
 
     Raises `MissingError` where there are none, `NoPosition` where nothing says where a name is.
     """
-    sources, by_path = _sources(one), _are_paths(one.data)
+    data, own = _sources(one), one.target or name
     if isinstance(target, str):
-        found, position = observations_of(sources, one.target or target)
+        found, position = observations_of(data, one.target or target)
+    elif own is None:
+        found, position = observations_of(data, target)
     else:
-        found, position = observations_of(sources, target, one.target or name, True)
+        position = as_position(target)
+
+        def choose(source: Any) -> list[Observation]:
+            # A list that goes with a position is taken as it is, as `tevcurve.light_curve` does.
+            is_taken = name is None and not isinstance(source, DataStore)
+            return source if is_taken else named_or_near(source, position, own)
+
+        found = of_each(sources_of(data), choose)
     if one.runs is not None:
-        told = one.data if by_path else "What it is given"
+        told = one.data if _are_paths(one.data) else "What it is given"
         ids = [run_number(each) for each in one.runs]
         found = with_ids(found, ids, told, one.target or name or "the target")
     return list(found), position

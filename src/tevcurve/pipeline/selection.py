@@ -8,7 +8,8 @@ from astropy.coordinates import SkyCoord
 from tevcurve.data import DataStore
 from tevcurve.data.target_position import target_position
 from tevcurve.errors import MissingError, TevcurveError
-from tevcurve.pipeline.targets import SAME_PLACE, key_in_index, observations_of, runs_of_target, sources_of
+from tevcurve.pipeline.given_data import sources_of
+from tevcurve.pipeline.targets import SAME_PLACE, key_in_index, observations_of, runs_of_target
 from tevcurve.problems import Problem
 
 STAGE = "selection"

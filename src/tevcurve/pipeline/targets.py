@@ -2,7 +2,6 @@
 
 import difflib
 import logging
-import os
 from collections import Counter
 from contextlib import suppress
 from itertools import starmap
@@ -11,14 +10,13 @@ import astropy.units as u
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from tevcurve.data import DataStore, Observation
-from tevcurve.data.index_tables import find_table
+from tevcurve.data import DataStore
 from tevcurve.data.target_position import LONGEST_LON, target_position, usable_position
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
-from tevcurve.files import FitsFile, expand_path
 from tevcurve.files.columns import listed
 from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.pipeline.given_data import sources_of
 from tevcurve.problems import noted_remarks
 
 log = logging.getLogger(__name__)
@@ -32,74 +30,12 @@ class NoPosition(InputError):
     """Observations of a target are there, and nothing says where it is."""
 
 
-def open_stores(paths, data_root=None, irfs=None):
-    """List of the `DataStore`s at some paths, in order.
-
-    A folder and a file with index tables is a store each; all other files are the runs of one store. An index file
-    beside files that are given themselves, as `folder/*.fits` has it, would lead to the same runs again; it is left out
-    with the other files that are of no run.
-
-    Parameters
-    ----------
-    paths : path or list of paths, str or Path; environment variables and ~ are put in
-    data_root, irfs : as in `DataStore`
-
-    Raises `DataError` where a path has no runs.
-    """
-    paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    options = {"data_root": data_root, "irfs": irfs}
-    paths = [expand_path(path) for path in paths]
-    indices = {path for path in paths if not path.is_dir() and _is_index(path)}
-    told = {path.parent for path in paths if not path.is_dir() and path not in indices}
-    makers, files = [], []
-    for path in paths:
-        if path.is_dir():
-            makers.append((DataStore.from_dir, path))
-        elif path in indices and path.parent not in told:
-            makers.append((DataStore.from_file, path))
-        else:
-            if not files:
-                makers.append((DataStore.from_events_files, files))
-            files.append(path)
-    return [make(given, **options) for make, given in makers]
-
-
 def key_in_index(observation):
     """By what a store knows a run, whatever of it was read: (OBS_ID, TELESCOP of the index). observation: the run."""
     return observation.obs_id, observation.index_facts[2]
 
 
-def _is_index(path):
-    """Whether a file has an HDU index; one that cannot be read has none, and is told of as a file of a run."""
-    try:
-        return find_table(FitsFile.open(path), "HDU", needed=False) is not None
-    except DataError:
-        return False
-
-
-def sources_of(observations):
-    """List of what the caller gave: each a `DataStore` or a list of `Observation`.
-
-    observations : as `tevcurve.light_curve` takes them. Raises `InputError` for what they are not.
-    """
-    if isinstance(observations, str | os.PathLike | Observation | DataStore):
-        observations = [observations]
-    if not hasattr(observations, "__iter__"):
-        kind = type(observations).__name__
-        raise InputError(f"observations is a {kind}; wanted are Observations, a DataStore or its path.")
-    sources, paths, runs = [], [], []
-    for each in observations:
-        if isinstance(each, str | os.PathLike):
-            paths.append(each)
-        elif isinstance(each, DataStore):
-            sources.append(each)
-        else:
-            # What is no observation is told by who asks it.
-            runs.append(each)
-    return [*open_stores(paths), *sources, *([runs] if runs or not (paths or sources) else [])]
-
-
-def observations_of(observations, target, name=None, is_said=False):
+def observations_of(observations, target, name=None):
     """(list of observations, position) of what the caller gave.
 
     Parameters
@@ -107,11 +43,16 @@ def observations_of(observations, target, name=None, is_said=False):
     observations : as `tevcurve.light_curve` takes them
     target : name, position, or None
     name : of the target at a position; of a store that has it the runs of that name are taken, also far from there
-    is_said : bool, whether the log says which stores have not that name
     """
     sources = sources_of(observations)
     if isinstance(target, str):
         return _by_name(sources, target)
+    position = as_position(target)
+    return of_each(sources, lambda one: _at(one, target, name)), position
+
+
+def as_position(target):
+    """The one `SkyCoord` that a target is. Raises `InputError` where it is none. target: of any type."""
     if not isinstance(target, SkyCoord) or target.size != 1:
         raise InputError(
             f"target is {target!r}; wanted is one SkyCoord, or the name of a target in the index."
@@ -120,21 +61,35 @@ def observations_of(observations, target, name=None, is_said=False):
         raise InputError(
             "target is a SkyCoord whose position is masked or no number; wanted is one on the sky."
         )
-    return _of_each(sources, lambda one: _at(one, target, name, is_said)), target.reshape(())
+    return target.reshape(())
 
 
-def _at(source, position, name, is_said):
+def _at(source, position, name):
     """List of the observations of a source that are of a name, where there is one, or else near a position."""
     if not isinstance(source, DataStore):
         return source
-    if name is None:
-        return list(_near(source, position))
+    if name is not None:
+        with suppress(MissingError):
+            return runs_of_target(source, name)
+    return list(_near(source, position))
+
+
+def named_or_near(source, position, name):
+    """List of the observations of a source that are of a name, or else point near a position, which the log says.
+
+    Parameters
+    ----------
+    source : `DataStore`, or list of observations
+    position : `SkyCoord`
+    name : str, of the target
+
+    Raises `MissingError` where there are none.
+    """
     try:
         return runs_of_target(source, name)
     except MissingError as error:
-        found = list(_near(source, position))
-        if is_said:
-            _say_unknown(source, name, error)
+        found = _pointing_at(source, position)
+        _say_unknown(source, name, error)
         return found
 
 
@@ -147,10 +102,16 @@ def _say_unknown(source, name, error):
     )
 
 
-def _of_each(sources, choose, are_others=False):
+def of_each(sources, choose, are_others=False):
     """List of the observations that are chosen of each source; raises MissingError where there are none of any.
 
-    Of a source that has none the log says why, where others have some (`are_others`: or where there are more).
+    Of a source that has none the log says why, where others have some.
+
+    Parameters
+    ----------
+    sources : list of `DataStore`s and of lists of observations
+    choose : function of a source to the list of those that are chosen; raises MissingError where there are none
+    are_others : bool, whether there are others than of these
     """
     found, missing = [], []
     for source in sources:
@@ -187,7 +148,7 @@ def _by_name(sources, name):
     runs, position = _with_position(stores, [run for _, own in knowing for run in own], name)
     for source, error in others:
         _say_unknown(source, name, error)
-    near = _of_each([source for source, _ in others], lambda one: _pointing_at(one, position), bool(runs))
+    near = of_each([source for source, _ in others], lambda one: _pointing_at(one, position), bool(runs))
     return [*runs, *near], position
 
 
