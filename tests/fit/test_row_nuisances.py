@@ -66,3 +66,10 @@ def test_free_scales_are_where_they_are_in_every_draw():
     night = np.log(seen[:, 0] / 2.0) - 0.3
     assert np.allclose(np.log(seen[:, 1] / 2.0) + 0.1, night)
     assert np.std(night) > 0
+
+
+def test_ratios_to_a_flux_of_zero_have_no_spread():
+    ratios = make().of_ratios(np.array([0]), np.array([2]), np.array([1.0, 0.0, 2.0]))
+    assert np.isfinite(ratios.spreads()).all()
+    nothing = make().of_ratios(np.array([0]), np.array([1]), np.array([1.0, 0.0, 2.0]))
+    assert np.isnan(nothing.spreads()[0, 0])

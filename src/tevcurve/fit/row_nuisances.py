@@ -134,6 +134,8 @@ class RowNuisances:
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = sign[self.row] * (self.scale + self.shift / norm[self.row])
             own = self.own[:, 0] + 2 * self.own[:, 1] / norm + self.own[:, 2] / norm**2
+        # A ratio to a flux of 0 has no error.
+        moved, own = (np.where(np.isfinite(each), each, np.nan) for each in (moved, own))
         kept, width = pair[self.row] >= 0, max(self.n_nuisances, 1)
         key, place = np.unique((pair[self.row] * width + self.nuisance)[kept], return_inverse=True)
         scale = np.bincount(place.ravel(), moved[kept], len(key))
