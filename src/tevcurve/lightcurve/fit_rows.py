@@ -62,7 +62,7 @@ def _with_background_words(joint, reason, options):
         told = [*words, guess] if guess else list(words)
         if options.background_error is not None:
             error = f"{100 * options.background_error:g} %"
-            told.append(f"{joint.uncertain_in(row)} of each run is uncertain by {error}")
+            told.append(f"{joint.uncertain_in(row)} of each run is uncertain by {error}, in each row anew")
         reason[row] = "; ".join(each for each in (reason[row], ", ".join(told)) if each)
     return reason
 
