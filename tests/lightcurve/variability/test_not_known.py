@@ -16,6 +16,7 @@ from tevcurve.lightcurve.variability import (
     bayesian_blocks,
     chi_square,
     excess_variance,
+    flare_profile,
     fractional_variability,
     point_to_point,
     ts_var,
@@ -149,6 +150,16 @@ def test_all_amplitudes_know_of_it_and_blocks_say_that_they_do_not():
     assert point_to_point(light_curve).p_value > 0.005
     for events in (False, True):
         assert NOT_KNOWN in bayesian_blocks(light_curve, events=events).note
+
+
+def test_blocks_and_flares_are_those_of_the_rows_as_they_are():
+    plain = nights([1.0, 2.0, 0.7])
+    light_curve = made_with(plain, BY_NIGHT)
+    for found, wanted in (
+        (each(light_curve, n_toys=0), each(plain, n_toys=0)) for each in (bayesian_blocks, flare_profile)
+    ):
+        assert (found.value, found.p_value) == (wanted.value, wanted.p_value)
+    assert bayesian_blocks(plain, n_toys=0).p_value < 0.01
 
 
 def test_toys_draw_the_nuisances():

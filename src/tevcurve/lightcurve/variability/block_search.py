@@ -54,7 +54,7 @@ def gain_of(fits):
     for part in (slice(first, min(first + step, fits.n)) for first in range(0, fits.n, step)):
         _, block[part] = best_gain(_half(fits, part, nodes[part]))
     further = block[:, -1]
-    whole = 0.5 * fits.ts_var
+    whole = 0.5 * fits.rise_of_constant
     gain = whole - block_costs(fits, block, fit_blocks(fits, block))
     return np.maximum(np.divide(gain, further, out=np.zeros(fits.n), where=further > 0), 0.0)
 
@@ -103,9 +103,10 @@ def fluxes_of_many(fits):
     """
     own, error = fits.norm, _common_error(fits)[:, None]
     chosen = np.linspace(0, fits.n_rows - 1, min(N_OWN, fits.n_rows)).round().astype(int)
-    nodes = [_widening(own, fits.constant[:, None], error), np.sort(own, axis=1)[:, chosen]]
+    constant = fits.constant_minimum.norm[:, None]
+    nodes = [_widening(own, constant, error), np.sort(own, axis=1)[:, chosen]]
     beside = np.clip(NEAR_ZERO * error, own.min(axis=1, keepdims=True), own.max(axis=1, keepdims=True))
-    return np.sort(np.concatenate([*nodes, beside, fits.constant[:, None]], axis=1), axis=1)
+    return np.sort(np.concatenate([*nodes, beside, constant], axis=1), axis=1)
 
 
 def _widening(own, constant, error):

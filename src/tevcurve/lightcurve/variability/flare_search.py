@@ -43,7 +43,7 @@ class FlareSearch:
     def information(self):
         """Information (n_rows,) on a row's norm at the constant flux; shared out as the expected signal is."""
         profile, n = self.rows.fits.profile, self.rows.n
-        (_, _, curvature), _ = profile.evaluate(np.full(n, self.rows.fits.constant[0]))
+        (_, _, curvature), _ = profile.evaluate(np.full(n, self.rows.fits.constant_minimum.norm[0]))
         expected = np.bincount(self.rows.pieces.row, self.rows.pieces.weight, n)
         if np.all(np.isfinite(curvature)) and curvature.min() > 0 and not self.rows.few.any():
             return 0.5 * curvature
@@ -59,7 +59,7 @@ class FlareSearch:
 
     def scores(self, fits):
         """Scores (n, n_pulses) of light curves, in standard deviations. fits: `RowFits` of n light curves."""
-        constant = np.repeat(fits.constant, fits.n_rows)
+        constant = np.repeat(fits.constant_minimum.norm, fits.n_rows)
         (_, slope, _), _ = fits.profile.evaluate(constant)
         slope = slope.reshape(fits.n, fits.n_rows)
         return -0.5 * np.where(np.isfinite(slope), slope, 0.0) @ self._weights.T

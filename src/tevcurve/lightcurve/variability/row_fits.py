@@ -93,9 +93,19 @@ class RowFits:
 
         What priors of nuisances add is in it.
         """
-        best = self._table(self.minimum.stat).sum(axis=1)
-        found = self.constant_minimum if self.nuisances is None else self.shared
-        return np.maximum(found.stat - best, 0.0)
+        if self.nuisances is None:
+            return self.rise_of_constant
+        return np.maximum(self.shared.stat - self._best, 0.0)
+
+    @cached_property
+    def rise_of_constant(self):
+        """The same where all that is not known is left out, (n,): for what does not know of nuisances."""
+        return np.maximum(self.constant_minimum.stat - self._best, 0.0)
+
+    @property
+    def _best(self):
+        """The sum (n,) of the statistics of all rows at their own best norms."""
+        return self._table(self.minimum.stat).sum(axis=1)
 
     @cached_property
     def gaussian_minimum(self):
