@@ -104,7 +104,7 @@ def pieces(share):
     few = [[kind, "two-stage", FAINT] for kind in KINDS]
     if share < 0.1:
         cells, few = cells[2::3], few[1:2]
-    of_each = ((cells, some(share, 800, 4)), (few, some(share, 400, 4)))
+    of_each = ((cells, some(share, 600, 4)), (few, some(share, 300, 4)))
     return [[*cell, *each] for own, n in of_each for cell in own for each in sizes(n, 100)]
 
 
