@@ -10,6 +10,7 @@ from small_store import TARGET, make_store
 
 from tevcurve import light_curve
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.covariance import FluxCovariance
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.systematics import Systematic, Systematics
 
@@ -81,3 +82,14 @@ def test_events_are_needed(plain):
     with pytest.raises(InputError, match="The covariance of fluxes needs the events"):
         (made * 2).covariance()
     assert_array_equal((plain * 2).covariance().variance, 4 * plain.covariance().variance)
+
+
+def test_scales_of_instruments_are_the_first_parameters():
+    covariance = np.array([[0.04, 0.01], [0.01, 0.09]])
+    row, nuisance = np.array([0, 0, 1, 1, 2]), np.array([0, 2, 1, 2, 3])
+    loading = np.array([1.0, 0.5, 2.0, 0.3, 0.7])
+    made = FluxCovariance(np.array([1.0, 2.0, 3.0]), ("a", "b", "c", "d"), row, nuisance, loading, covariance)
+    of_all = np.eye(4)
+    of_all[:2, :2] = covariance
+    dense = made.loadings().value
+    assert_allclose(made.matrix().value, np.diag([1.0, 2.0, 3.0]) + dense @ of_all @ dense.T, rtol=1e-14)

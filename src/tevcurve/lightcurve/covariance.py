@@ -27,8 +27,8 @@ class FluxCovariance:
     row, nuisance : int arrays (n_loadings,)
     loading : float array (n_loadings,), cm-2 s-1, what one unit of a parameter adds to the flux of a row; those that
         are left out are 0
-    covariance : float array (n_nuisances, n_nuisances), of the parameters: of the scales of instruments, which are the
-        first, as they were found; 1 for all others
+    covariance : float array (n_scales, n_scales), of the scales of instruments, which are the first parameters; all
+        others are independent, with a variance of 1
     """
 
     variance: np.ndarray
@@ -48,8 +48,16 @@ class FluxCovariance:
 
     def matrix(self) -> u.Quantity:
         """The whole matrix, Quantity (n_rows, n_rows), 1 / (cm4 s2); NaN in the lines of rows without an error."""
-        dense = self.loadings().value
-        made = np.diag(self.variance) + dense @ self.covariance @ dense.T
+        made = np.diag(self.variance)
+        of_scale = self.nuisance < len(self.covariance)
+        scales = np.zeros((len(self.variance), len(self.covariance)))
+        np.add.at(scales, (self.row[of_scale], self.nuisance[of_scale]), self.loading[of_scale])
+        made += scales @ self.covariance @ scales.T
+        others = np.flatnonzero(~of_scale)
+        others = others[np.argsort(self.nuisance[others], kind="stable")]
+        # Most parameters act on few rows: one after the other they take less than the matrix of all of them.
+        for own in np.split(others, np.flatnonzero(np.diff(self.nuisance[others])) + 1):
+            made[np.ix_(self.row[own], self.row[own])] += np.outer(self.loading[own], self.loading[own])
         unknown = np.isnan(self.variance)
         made[unknown], made[:, unknown] = np.nan, np.nan
         return u.Quantity(made, u.Unit(FLUX_UNIT) ** 2, copy=False)
@@ -88,11 +96,9 @@ def covariance(light_curve: Any, constant: u.Quantity | None = None) -> FluxCova
     own = error**2
     squares = np.stack([at**2, 2 * at * unit_at, unit_at**2], axis=1)
     own[joint.fitted] += np.einsum("rk,rk->r", squares, nuisances.own)
-    of_parameters = np.eye(nuisances.n_nuisances)
-    of_parameters[: nuisances.n_scales, : nuisances.n_scales] = nuisances.covariance
     loading = at[nuisances.row] * nuisances.scale + unit_at[nuisances.row] * nuisances.shift
     row = joint.fitted[nuisances.row]
-    return FluxCovariance(own, nuisances.names, row, nuisances.nuisance, loading, of_parameters)
+    return FluxCovariance(own, nuisances.names, row, nuisances.nuisance, loading, nuisances.covariance)
 
 
 def _constant(given: Any, n_rows: int) -> np.ndarray:
