@@ -1,6 +1,7 @@
 """Several instruments in one light curve: of each where its runs are, and what of the options is its own."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
@@ -12,6 +13,12 @@ from tevcurve.records import short_repr
 
 # Options that may be others for each instrument.
 OF_RUNS = tuple(option.name for option in OPTIONS if option.of_runs)
+
+
+# Rows say the names of theirs with commas between, and files in ASCII.
+_NAME = re.compile(r"[A-Za-z0-9_.+-]+( [A-Za-z0-9_.+-]+)*")
+# Beside the names of instruments this is the key of what their scales are taken from.
+_TAKEN = "from"
 
 
 class _Unsaid(Enum):
@@ -82,9 +89,11 @@ def as_instruments(given: Any) -> dict[str, Instrument]:
 
 
 def _checked_name(name: Any) -> str:
-    # What the scales of instruments are taken from is said by this word, beside their names.
-    if not isinstance(name, str) or not name or name != name.strip() or name == "from":
-        raise InputError(f"An instrument is called {name!r}; wanted is a text without blanks around it.")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name == _TAKEN:
+        raise InputError(
+            f"An instrument is called {name!r}; wanted is a name of letters, digits, _ . + - and single blanks, other "
+            f"than {_TAKEN!r}."
+        )
     return name
 
 

@@ -156,6 +156,14 @@ def test_what_goes_to_no_instrument_is_refused(stores):
     for nothing in (Instrument(None), {"data": None}):
         with pytest.raises(InputError, match="The instrument 'x' has no data"):
             light_curve(target=TARGET, instruments={"x": nothing})
+    for name in ("", " x", "a, b", "x/y", "M\xe4", "from", 3):
+        with pytest.raises(InputError, match=r"An instrument is called .*; wanted is a name of letters"):
+            light_curve(target=TARGET, instruments={name: both["south"]})
+    wrong = both | {"north": replace(both["north"], on_radius="wide")}
+    with pytest.raises(
+        InputError, match="Of the instrument 'north': on_radius is 'wide'; wanted is an angle"
+    ):
+        light_curve(target=TARGET, instruments=wrong, **OPTIONS)
     with pytest.raises(InputError, match="The instrument 'x' has 'radius'; what one has is data, method"):
         light_curve(target=TARGET, instruments={"x": {"data": "y", "radius": 3}})
     wrong = both | {"north": replace(both["north"], binsz="0.1 deg")}

@@ -26,12 +26,15 @@ def settings_of(each, position, axes):
     position : `SkyCoord` of the source
     axes : `reco` and `true`, edges of the bins of energy
     """
-    made = {
-        name: cube_setting(position, axes, asked)
-        if asked["method"] == "3d"
-        else on_off_setting(asked, radius_is_given)
-        for name, (asked, radius_is_given) in each.items()
-    }
+    made = {}
+    for name, (asked, radius_is_given) in each.items():
+        try:
+            is_cube = asked["method"] == "3d"
+            made[name] = (
+                cube_setting(position, axes, asked) if is_cube else on_off_setting(asked, radius_is_given)
+            )
+        except InputError as error:
+            raise InputError(f"Of the instrument {name!r}: {error}" if name else str(error)) from error
     first = next(iter(made.values()))
     return SettingRule(first, {name: one for name, one in made.items() if name})
 
