@@ -52,6 +52,19 @@ class Minimum:
             distance = np.abs(self.slope) / np.sqrt(2 * self.curvature)
         return self.converged & ~self.at_limit & (distance < SMOOTH)
 
+    def with_some(self, bins: np.ndarray, found: "Minimum") -> "Minimum":
+        """The same where some bins have other minima; without further amplitudes.
+
+        Parameters
+        ----------
+        bins : int array (m,), which
+        found : of these m bins
+        """
+        fields = {name: getattr(self, name).copy() for name in vars(self) if name != "further"}
+        for name, values in fields.items():
+            values[bins] = getattr(found, name)
+        return Minimum(**fields)
+
 
 class ActiveBins:
     """The bins that a search still works on; drops finished ones when they are the majority.

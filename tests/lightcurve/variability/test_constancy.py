@@ -240,3 +240,18 @@ def test_rows_of_a_light_curve_have_its_good_time():
     np.testing.assert_allclose(ontime, light_curve.table["ontime"], rtol=1e-6)
     middle = (rows.time(rows.middle_s).mjd - np.asarray(light_curve.table["time_mean"])) * 86400
     np.testing.assert_allclose(middle, 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1])
+def test_lowest_norms_of_toys_are_spared_where_no_row_needs_them(rate):
+    """Toys of faint and of bright rows: the same minima and errors as with all lowest norms."""
+    rng = np.random.default_rng(3)
+    runs = [onoff_run(1, [(0, 1200)], rate, 0.02, 0.1, rng)]
+    rows = rows_of(onoff_light_curve(runs, by_width("2 min")))
+    profile = rows.maker.draw(rows.maker.null_norm(float(rows.fits.constant[0])), 20, rng)
+    spared, full = RowFits(profile, 20), RowFits(profile, 20)
+    assert full.lower.shape == (200,)
+    for name in ("norm", "errn", "errp", "err"):
+        np.testing.assert_allclose(getattr(spared, name), getattr(full, name), rtol=1e-7, atol=1e-9)
+    assert "lower" not in vars(spared)
+    np.testing.assert_array_equal(spared.minimum.stat, full.minimum.stat)

@@ -14,6 +14,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_phase, by_width
 from tevcurve.lightcurve.variability import flare_profile, fractional_variability, ts_var
 from tevcurve.lightcurve.variability.chances import null_fits
+from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
 from tevcurve.simulation import Constant, Flare, ResponseSet, SimulatedSource, simulate_observation
@@ -147,3 +148,17 @@ def test_the_public_flare_night_is_as_variable_as_with_gammapy(hess_dl3_dr1):
     assert result.n_rows == 34
     assert result.value == pytest.approx(0.589, abs=0.010)
     assert result.error == pytest.approx(0.020, abs=0.001)
+
+
+@pytest.mark.parametrize("width", ["20 s", "5 min"])
+def test_lowest_norms_of_toys_are_spared_where_no_row_needs_them(width):
+    """Toys of rows of which many are at a bound below zero, and of others: as with all lowest norms."""
+    rows = rows_of(night(Constant(), 4, by_width(width)))
+    norm = rows.maker.null_norm(float(rows.fits.constant[0]))
+    profile = rows.maker.draw(0.3 * norm, 5, np.random.default_rng(1))
+    spared, full = RowFits(profile, 5), RowFits(profile, 5)
+    assert np.all(full.lower <= 0)
+    for name in ("norm", "errn", "errp", "err"):
+        np.testing.assert_allclose(getattr(spared, name), getattr(full, name), rtol=1e-7, atol=1e-9)
+    np.testing.assert_array_equal(spared.minimum.at_limit, full.minimum.at_limit)
+    assert "lower" not in vars(spared)

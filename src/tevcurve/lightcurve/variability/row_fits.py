@@ -34,13 +34,33 @@ class RowFits:
     @cached_property
     def lower(self):
         """The lowest norms (n * n_rows,)."""
-        limits = np.minimum(self.profile.lower_bound(), 0.0)
-        return limits if self.lowest is None else np.maximum(limits, np.tile(self.lowest, self.n))
+        return self._lower_of(np.arange(self.profile.n))
+
+    def _lower_of(self, rows):
+        """The same of some bins of the profile, sorted int array."""
+        limits = np.minimum(self._part(rows)[0].lower_bound(), 0.0)
+        return limits if self.lowest is None else np.maximum(limits, self.lowest[rows % self.n_rows])
+
+    def _part(self, rows, start=None):
+        """(profile of some of its bins (sorted int array), the start cut with them)."""
+        return (self.profile, start) if len(rows) == self.profile.n else self.profile.take(rows, start)
+
+    @property
+    def _spares_lower(self):
+        """Whether the lowest norms, which take time, are only sought where a row needs them: in toys."""
+        return self.n > 1 and "lower" not in vars(self)
 
     @cached_property
     def minimum(self):
         """The `Minimum` of each row (n * n_rows,)."""
-        return minimize_norm(self.profile, self.lower)
+        if not self._spares_lower:
+            return minimize_norm(self.profile, self.lower)
+        found = minimize_norm(self.profile, np.zeros(self.profile.n))
+        held = np.flatnonzero(found.at_limit | ~found.converged)
+        if not len(held):
+            return found
+        further = minimize_norm(self._part(held)[0], self._lower_of(held))
+        return found.with_some(held, further)
 
     @cached_property
     def norm(self):
@@ -50,8 +70,13 @@ class RowFits:
     @cached_property
     def errn(self):
         """Distances down to where the statistic has risen by 1, or to the lowest norm."""
-        below = crossing_below(self.profile, self.start, self.minimum, 1.0, self.lower)
-        return self._table(self.minimum.norm - below)
+        minimum, lower, risen = self.minimum, np.zeros(self.profile.n), 1.0
+        if self._spares_lower:
+            rows = np.flatnonzero((minimum.norm <= 0) | ~(minimum.stat_at_zero - minimum.stat >= risen))
+            lower[rows] = self._lower_of(rows) if len(rows) else 0.0
+        else:
+            lower = self.lower
+        return self._table(minimum.norm - crossing_below(self.profile, self.start, minimum, risen, lower))
 
     @cached_property
     def errp(self):
