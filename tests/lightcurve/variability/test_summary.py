@@ -79,6 +79,15 @@ def test_a_light_curve_from_a_file_is_told_about_too(tmp_path):
     assert "from the columns of the table" in str(summary)
 
 
+def test_a_verdict_at_the_end_of_a_formula_is_no_agreement():
+    summary = make((step, 4.0)).variability(n_toys=0)
+    at_the_end = replace(summary.ts_var, p_value=1e-3, p_is_limit=True, n_toys=0)
+    verdict = replace(summary, ts_var=at_the_end, n_bands=2, n_rough=0).verdict
+    assert verdict.startswith(
+        "The source varied by a formula that is rough where counts are few (p < 0.002 after"
+    )
+
+
 def test_a_verdict_without_toys_says_where_the_formula_is_rough(tmp_path):
     light_curve = make(rate=0.02, seed=2)
     again = LightCurve.read(light_curve.write(tmp_path / "lc.ecsv"))

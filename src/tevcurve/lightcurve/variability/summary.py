@@ -76,8 +76,10 @@ class VariabilitySummary:
         chance = chance_text(self.p_value, self.ts_var.p_is_limit)
         if self.n_bands > 1:
             chance += f" after the trials of {self.n_bands} bands"
-        if self.p_value >= 0.00135 and self.ts_var.p_is_limit and self.ts_var.n_toys:
-            return f"No toy of {self.ts_var.n_toys} varied as much ({chance}); take more to be surer."
+        if self.p_value >= 0.00135 and self.ts_var.p_is_limit:
+            if self.ts_var.n_toys:
+                return f"No toy of {self.ts_var.n_toys} varied as much ({chance}); take more to be surer."
+            return f"The source varied by a formula that is rough where counts are few ({chance}); toys say more."
         found = "the source varied" if self.p_value < 0.00135 else "the rows agree with a constant flux"
         if self.n_rough:
             number = f"{self.n_rough} of {self.ts_var.n_rows}"
