@@ -44,6 +44,22 @@ def test_dicts_are_systematics():
     ("given", "words"),
     [
         ("flux_scale", "systematics is 'flux_scale'"),
+        (
+            {"effect": "flux_scale", "sigma": 0.1, "by": "period", "periods": 3},
+            "periods of the .* is 3; wanted",
+        ),
+        (
+            {"effect": "flux_scale", "sigma": 0.1, "by": "period", "periods": "x"},
+            "periods of the .* is 'x'; wanted",
+        ),
+        (
+            {"effect": "flux_scale", "sigma": 0.1, "by": "all", "instruments": 3},
+            "instruments of the .* is 3; wanted",
+        ),
+        (
+            {"effect": "flux_scale", "sigma": 0.1, "by": "all", "name": {}},
+            "name of the .* is {}; wanted are texts",
+        ),
         ([{"effect": "background", "sigma": 0.1}], "says nothing of by"),
         ([{"effect": "background", "sigma": 0.1, "by": "run", "law": 1}], "has the key 'law'"),
         (

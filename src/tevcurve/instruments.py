@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
@@ -107,6 +107,11 @@ def _as_instrument(name: str, one: Any) -> Instrument:
     if wrong or one.get("data") is None:
         what = f"has {wrong[0]!r}" if wrong else "has no data"
         raise InputError(f"The instrument {name!r} {what}; what one has is {', '.join(known)}.")
+    runs = one.get("runs")
+    if runs is not None and (isinstance(runs, str) or not isinstance(runs, Sequence) or not len(runs)):
+        raise InputError(
+            f"runs of the instrument {name!r} is {runs!r}; wanted is a list of OBS_IDs, or None for all."
+        )
     return Instrument(**one)
 
 

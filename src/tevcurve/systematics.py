@@ -60,8 +60,8 @@ class Systematic:
         _check_choice("The effect", self.effect, EFFECTS)
         _check_choice("by", self.by, LAWS)
         sigma = positive_number(self.sigma, f"sigma of the systematic {self.effect}")
-        periods = tuple(float(edge) for edge in self.periods)
-        if (self.by == PERIOD) != bool(periods) or list(periods) != sorted(set(periods)):
+        periods = _numbers(self.periods)
+        if periods is None or (self.by == PERIOD) != bool(periods) or list(periods) != sorted(set(periods)):
             raise InputError(
                 f"periods of the systematic {self.effect} by {self.by} is {self.periods!r}; wanted are ascending MJD "
                 "for by='period', and none otherwise."
@@ -71,13 +71,17 @@ class Systematic:
                 f"shared is for nights and periods, and the systematic {self.effect} is by {self.by}; wanted is one of "
                 "them."
             )
+        instruments = (self.instruments,) if isinstance(self.instruments, str) else self.instruments
+        for what, texts in (("name", (self.name,)), ("instruments", instruments)):
+            if not isinstance(texts, Iterable) or not all(isinstance(text, str) for text in texts):
+                raise InputError(
+                    f"{what} of the systematic {self.effect} is {getattr(self, what)!r}; wanted are texts."
+                )
         values = {
             "sigma": sigma,
-            "name": str(self.name or self.effect),
+            "name": self.name or self.effect,
             "shared": bool(self.shared),
-            "instruments": (self.instruments,)
-            if isinstance(self.instruments, str)
-            else tuple(self.instruments),
+            "instruments": tuple(instruments),
             "periods": periods,
         }
         for name, value in values.items():
@@ -413,6 +417,14 @@ def _as_systematic(each: Any) -> Systematic:
 def _meet(one: Systematic, other: Systematic) -> bool:
     """Whether two act on an instrument in common."""
     return not (one.instruments and other.instruments) or bool(set(one.instruments) & set(other.instruments))
+
+
+def _numbers(values: Any) -> tuple[float, ...] | None:
+    """A tuple of floats; None for what is none."""
+    try:
+        return tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        return None
 
 
 def positive_number(value: Any, what: str, or_else: str = "") -> float:

@@ -114,7 +114,12 @@ def test_objects_and_texts_are_the_same(tmp_path):
         ("fact: 0.15", "fact: -1", 11, "cross_calibration.fact is -1; wanted is free, or the sigma"),
         ("from: constant", "from: all", 11, "cross_calibration.from is 'all'; wanted is overlap or constant"),
         ("sigma: 0.03", "sigm: 0.03", 14, "There is no key 'sigm'; did you mean sigma?"),
-        ("by: night", "by: day", 13, "systematics.0: In it, by is 'day'; wanted is one of row, run, night"),
+        (
+            "by: night",
+            "by: day",
+            13,
+            "systematics.0: It cannot be used: by is 'day'; wanted is one of row, run, night",
+        ),
         ("[fact]", "[vts]", 1, "'vts' is of the systematic background, and no instrument of"),
         ("target: Crab", "target: Crab\ndata: x", 1, "data is 'x', and instruments are given"),
         ("target: Crab", "target: Crab\nruns: [3]", 1, "runs is .*3.*, and instruments are given"),

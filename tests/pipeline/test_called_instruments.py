@@ -10,7 +10,7 @@ from small_store import TARGET
 from two_instruments import NAMES, make_stores, runs_of
 
 from tevcurve import CrossCalibration, DataStore, Instrument, Result, Systematic, light_curve, write_result
-from tevcurve.errors import InputError, MissingError
+from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.models import PowerLaw
 from tevcurve.pipeline import engine
 from tevcurve.store import input_files
@@ -156,6 +156,13 @@ def test_what_goes_to_no_instrument_is_refused(stores):
     for nothing in (Instrument(None), {"data": None}):
         with pytest.raises(InputError, match="The instrument 'x' has no data"):
             light_curve(target=TARGET, instruments={"x": nothing})
+    for runs in (3, [], "12"):
+        with pytest.raises(
+            InputError, match=r"runs of the instrument 'x' is .*; wanted is a list of OBS_IDs"
+        ):
+            light_curve(target=TARGET, instruments={"x": Instrument(stores["HESS"], runs=runs)})
+    with pytest.raises(DataError, match=r"Of the instrument 'x': .*nowhere"):
+        light_curve(target=TARGET, instruments={"x": Instrument("nowhere")})
     for name in ("", " x", "a, b", "x/y", "M\xe4", "from", 3):
         with pytest.raises(InputError, match=r"An instrument is called .*; wanted is a name of letters"):
             light_curve(target=TARGET, instruments={name: both["south"]})

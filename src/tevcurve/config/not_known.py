@@ -114,7 +114,7 @@ def _checked(number: int, one: dict[str, Any]) -> dict[str, Any]:
         as_systematics(one)
     except InputError as error:
         words = str(error).rstrip(".")
-        raise _at((number,), f"In it, {words[:1].lower()}{words[1:]}") from error
+        raise _at((number,), f"It cannot be used: {words[:1].lower()}{words[1:]}") from error
     return one
 
 

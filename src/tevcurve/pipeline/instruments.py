@@ -8,7 +8,7 @@ from typing import Any
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import DataStore, Observation
-from tevcurve.errors import InputError, MissingError, TevcurveError
+from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.instruments import Instrument
 from tevcurve.pipeline.given_data import open_stores, sources_of
 from tevcurve.pipeline.obs_ids import with_ids
@@ -58,6 +58,10 @@ def _sources(one: Instrument) -> Any:
         raise InputError(
             f"data_root and irfs say how paths are opened, and data is {one.data!r}; wanted is a path, or a list "
             "of these."
+        )
+    if one.irfs is not None and not _are_paths(one.irfs):
+        raise InputError(
+            f"irfs is {one.irfs!r}; wanted is the path of a file with responses, or a list of these."
         )
     return open_stores(one.data, one.data_root, one.irfs)
 
@@ -113,7 +117,7 @@ def _told_of(name: str) -> Iterator[None]:
     """A context in which what is not there is said to be of an instrument."""
     try:
         yield
-    except (MissingError, NoPosition) as error:
+    except (MissingError, NoPosition, DataError) as error:
         raise type(error)(f"Of the instrument {name!r}: {error}") from error
 
 
