@@ -77,7 +77,8 @@ class LightCurve(RowSelection, FluxArithmetic):
             `ref_flux` (1 / (cm2 s)), `ref_dnde` (1 / (TeV cm2 s)), `ref_eflux` and `ref_e2dnde`
             (TeV / (cm2 s)) of the reference model, floats or arrays of shape (n,); any may be missing.
         norms : mapping of str to array
-            Any of `norm` with `_err`, `_errn`, `_errp`, `_ul`, `ts`, `norm_scan` and `dloglike_scan` of shape
+            Any of `norm` with `_err`, `_errn`, `_errp`, `_ul`, of these with systematic errors, `norm_err_sys` and the
+            others with `_tot` added, `ts`, `norm_scan` and `dloglike_scan` of shape
             (n, m), `loglike`, `counts`, `livetime` (s) and the like, in the units of `COLUMNS`; what is not
             among them becomes a column as it is. Arrays of shape (n,), or Quantities. `status` ("ok" by default) and
             `reason` are texts, or sequences of n of them.

@@ -124,3 +124,14 @@ def test_rows_without_a_symmetric_error_are_left_out_or_nan_and_counted(caplog):
         InputError, match="No row of the light curve has a value of flux with a symmetric error"
     ):
         light_curve.to_stingray()
+
+
+def test_one_error_of_a_row_is_the_statistical_one():
+    light_curve = make_rows(4, edges=[1, 10], totals=True)
+    curve = light_curve.to_stingray()
+    assert_allclose(curve.countrate_err, light_curve.table["flux_err"], rtol=1e-12)
+    assert "without systematic ones" in curve.notes
+    assert "systematic" not in make_rows(4, edges=[1, 10]).to_stingray().notes
+    other = light_curve.to_lightkurve()
+    assert_array_equal(other.flux_err.value, light_curve.table["flux_err"])
+    assert_array_equal(other["flux_err_tot"].value, light_curve.table["flux_err_tot"])

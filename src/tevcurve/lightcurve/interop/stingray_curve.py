@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SECONDS_PER_DAY = 86400
 
 
+STATISTICAL = "Errors are without systematic ones, which rows have in common."
+
+
 def to_stingray(light_curve: "LightCurve", band: int | None = None, quantity: str = "flux") -> "Lightcurve":
     """`stingray.Lightcurve` of one energy band, with the good time intervals.
 
@@ -32,7 +35,8 @@ def to_stingray(light_curve: "LightCurve", band: int | None = None, quantity: st
     time bins lie. "counts" has them all.
 
     With a flux ("flux", "dnde", "eflux", "e2dnde" or "norm") the count rate is the value in the light curve's unit, its
-    errors are the symmetric ones, and they are Gaussian. With "counts" it is events with Poisson errors: those in the
+    errors are the symmetric, statistical ones, and they are Gaussian; `notes` says so where systematic errors are
+    given, which rows have in common. With "counts" it is events with Poisson errors: those in the
     ON region with the OFF events as background (`bg_counts`, `bg_ratio` the ratio of the areas) for ON/OFF spectra, all
     events in the fit for cubes; `frac_exp` is live time over width.
 
@@ -52,7 +56,10 @@ def to_stingray(light_curve: "LightCurve", band: int | None = None, quantity: st
     kept, notes = np.isfinite(values), ""
     if "err" in options:
         kept &= np.isfinite(options["err"])
-        notes = tell_missing_errors(light_curve.table, quantity, "left out for stingray")
+        told = [tell_missing_errors(light_curve.table, quantity, "left out for stingray")]
+        if f"{quantity}_err_tot" in light_curve.table.colnames:
+            told.append(STATISTICAL)
+        notes = "\n".join(each for each in told if each)
     if not kept.any():
         with_error = " with a symmetric error" if np.isfinite(values).any() else ""
         raise InputError(

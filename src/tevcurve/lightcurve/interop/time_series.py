@@ -62,6 +62,8 @@ def to_lightkurve(
     """`lightkurve.LightCurve` of one energy band: `time` is the middle of the bins, `flux` and `flux_err` are those of
     the quantity, and all further numbers stand under their names (`time_min` and `time_max` as MJD).
 
+    The errors are statistical; those with systematic errors, such as `flux_err_tot`, are among the further numbers.
+
     Texts are in the metadata, for lightkurve bins numbers only; the vectors of the likelihood scan are left out. Errors
     that a row does not have, as at a bound, are NaN, and logged.
 
