@@ -1,5 +1,7 @@
 """Total errors and limits against the least over a row's nuisance parameters, found on grids."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from dense_likelihood import profile_of, profile_stat, simulate_bin
@@ -87,9 +89,11 @@ def check_row(found, row, stat, spreads, lowest, negative):
         assert total(lower) - at_norm == pytest.approx(1, abs=2e-8)
 
 
-@pytest.mark.parametrize("negative", [False, True])
 @pytest.mark.parametrize("spreads", SPREADS.values(), ids=SPREADS.keys())
-@pytest.mark.parametrize(("strength", "background"), [(0.0, 20.0), (0.0, 0.5), (0.3, 5.0), (300.0, 20.0)])
+@pytest.mark.parametrize(
+    ("strength", "background", "negative"),
+    [(0.0, 20.0, False), (0.0, 0.5, False), (0.0, 5.0, True), (0.3, 0.5, True), (300.0, 20.0, False)],
+)
 def test_ends_of_spectra_are_where_the_total_has_risen(strength, background, spreads, negative):
     profile = spectra(3, strength, background=background)
     found = estimate_norms(
@@ -106,6 +110,35 @@ def test_ends_of_spectra_are_where_the_total_has_risen(strength, background, spr
             lowest[row],
             negative,
         )
+
+
+def least_of_one(stat, a, scale, shift, lowest):
+    """T(a) of a row whose scale and shift are of one parameter z: x = a exp(scale*z) + shift*z."""
+    middle, half = 0.0, 8.0
+    for _ in range(24):
+        z = middle + half * np.linspace(-1, 1, 201)
+        x = a * np.exp(scale * z) + shift * z
+        total = np.where(x >= lowest, stat(np.maximum(x, lowest)), np.inf) + z**2
+        best = np.argmin(total)
+        middle, half = z[best], 0.2 * half
+    return total[best]
+
+
+@pytest.mark.parametrize("shift", [0.2, -0.2])
+@pytest.mark.parametrize(("strength", "background"), [(0.0, 20.0), (1.0, 2.0), (300.0, 20.0)])
+def test_scale_and_shift_may_be_of_one_parameter(strength, background, shift):
+    profile, scale = spectra(3, strength, background=background), 0.1
+    spreads = np.tile([scale**2, scale * shift, shift**2], (profile.n, 1))
+    found = estimate_norms(profile, spreads=lambda _: spreads, **ASKED)
+    lowest = profile.lower_bound()
+    for row in range(2):
+        own, norm = profile.likelihood.take(np.array([row]))[0], found.norm[row]
+
+        def total(a, own=own, low=lowest[row]):
+            return least_of_one(lambda x: own.stats(x[None, :])[0], a, scale, shift, low)
+
+        assert total(norm + found.norm_errp_tot[row]) - total(norm) == pytest.approx(1, abs=2e-8)
+        assert total(found.norm_ul_tot[row]) - total(norm) == pytest.approx(UL_RISE, abs=4e-8)
 
 
 def copies(bin_, n):
@@ -130,15 +163,27 @@ def copies(bin_, n):
         ({"strength": 0.1, "near": False, "constant": 5.0}, True),
         ({"strength": 0.5, "source": 2.0, "background": 2.0}, False),
         ({"strength": 30.0}, True),
+        ({"n_shared": 2, "strength": 2.0}, False),
     ],
 )
 def test_ends_of_cubes_are_where_the_total_has_risen(options, negative, name):
     bin_, spreads = simulate_bin(4, **options), SPREADS[name]
     profile = profile_of([bin_])
     stat = copies(bin_, 31 * 31 if name == "in common" else 31)
-    assert stat(np.array([0.7]))[0] == pytest.approx(profile_stat(bin_, 0.7), rel=1e-12)
+    assert stat(np.array([0.7]))[0] == pytest.approx(profile_stat(bin_, 0.7), rel=1e-9)
     found = estimate_norms(profile, negative=negative, spreads=lambda _: np.array([spreads]), **ASKED)
     check_row(found, 0, stat, spreads, profile.lower_bound()[0], negative)
+
+
+def test_rows_that_do_not_see_another_source_have_what_they_have_alone():
+    sees, other = (simulate_bin(seed, n_shared=2, strength=2.0) for seed in (1, 2))
+    blind = [replace(block, shared=block.shared * np.array([[1.0], [0.0]])) for block in other]
+    spreads = np.array([[0.04, 0.0, 0.01], [0.01, 0.0, 0.04]])
+    together = estimate_norms(profile_of([sees, blind]), spreads=lambda _: spreads, **ASKED)
+    alone = [replace(block, shared=block.shared[:1]) for block in other]
+    single = estimate_norms(profile_of([alone]), spreads=lambda _: spreads[1:], **ASKED)
+    for name in (*TOTALS, "norm_err_sys", "norm_err_tot"):
+        assert getattr(together, name)[1] == pytest.approx(getattr(single, name)[0], rel=1e-9), name
 
 
 @pytest.mark.parametrize("negative", [False, True])

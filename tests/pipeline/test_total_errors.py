@@ -6,8 +6,9 @@ import astropy.units as u
 import numpy as np
 import pytest
 from small_store import TARGET, make_store
+from two_instruments import NAMES, make_stores
 
-from tevcurve import LightCurve, PowerLaw, Systematic, light_curve
+from tevcurve import CrossCalibration, Instrument, LightCurve, PowerLaw, Systematic, light_curve
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_counts, by_night, by_run, by_width
 from tevcurve.lightcurve.columns import QUANTITIES, TOTALS
@@ -102,6 +103,26 @@ def test_other_bins_are_what_one_call_gives(store, method, name):
         pytest.skip("the bins look at the same events")
     once = make(store, method, BINNINGS[name], systematics=EFFECTS)
     assert_same_rows(make(store, method, systematics=EFFECTS).rebin(BINNINGS[name]), once)
+
+
+def test_rows_of_runs_in_3d_and_in_1d_have_them(tmp_path):
+    stores = make_stores(tmp_path)
+    instruments = {
+        name: Instrument(stores[name], method=kind) for name, kind in zip(NAMES, ("3d", "1d"), strict=True)
+    }
+    calibration = CrossCalibration(reference=NAMES[0], sigma={NAMES[1]: 0.1}, from_="constant")
+    options = {
+        "energy_edges": BANDS,
+        "safe_energy": None,
+        "instruments": instruments,
+        "time_bins": by_night(),
+    }
+    plain = light_curve(target=TARGET, cross_calibration=calibration, **options).table
+    table = light_curve(target=TARGET, cross_calibration=calibration, systematics=EFFECTS, **options).table
+    for end in ("_err", "_errn", "_errp", "_ul"):
+        assert np.all(table[f"flux{end}_tot"] > table[f"flux{end}"])
+    assert np.all(table["flux_err_sys"] > plain["flux_err_sys"])
+    assert np.any(plain["flux_err_sys"] > 0)
 
 
 def test_a_result_keeps_them(store, method, tmp_path):
