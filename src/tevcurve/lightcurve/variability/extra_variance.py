@@ -22,11 +22,8 @@ from tevcurve.fit.nuisance_layout import connected, in_front
 from tevcurve.kernels.numbering import numbers_among, sums_by_owner
 from tevcurve.lightcurve.variability.low_rank import LowRank, sparse
 
-# The variance of a flux that has Poisson counts grows 3/2 times as fast with the truth as the difference of its
-# asymmetric errors says: these follow the likelihood, whose variance at a distance is 2/3 of it.
-_STEEPER = 1.5
-# Of errn * errp: the least variance.
-_LEAST = 0.3
+# Of an error: closer to the constant a variance is that of the curvature.
+_NEAR = 1e-4
 
 
 class ExtraVariance:
@@ -170,11 +167,21 @@ def signed_roots(fits):
 
 
 def variances_at_constant(fits):
-    """Variances (n_curves, n_rows) that rows have if their norm is the constant. fits: `RowFits`."""
-    product, skew = fits.errn * fits.errp, fits.errp - fits.errn
-    product = np.where(product > 0, product, fits.err**2)
-    distance = fits.constant[:, None] - fits.norm
-    return np.maximum(product + _STEEPER * skew * distance, _LEAST * product)
+    """Variances (n_curves, n_rows) that rows have if their norm is the constant. fits: `RowFits`.
+
+    With p the slope there of half the statistic, and d the distance of the constant from the best norm, d/p: for counts
+    on a known background that is the variance of the expected counts, whatever was counted. (A variance that depends on
+    the row's own counts gives low rows too much weight.)
+    """
+    constant = np.repeat(fits.constant, fits.n_rows)
+    (_, slope, curvature), _ = fits.profile.evaluate(np.maximum(constant, fits.lower), fits.start)
+    distance = constant - fits.minimum.norm
+    with np.errstate(divide="ignore", invalid="ignore"):
+        near = np.abs(distance) < _NEAR * fits.err.ravel()
+        variance = np.where(near, 2 / curvature, 2 * distance / slope)
+    return np.where(np.isfinite(variance) & (variance > 0), variance, fits.err.ravel() ** 2).reshape(
+        fits.n, -1
+    )
 
 
 def _wide(own, loads, front):
@@ -201,7 +208,9 @@ def _block(constant, variance, own, loads, others):
 
 
 def _inverse(block):
-    """The inverse of a sparse array (n, n) of blocks without a row in common, sparse."""
+    """The inverse of an array (n, n) of blocks without a row in common, sparse where that is."""
+    if isinstance(block, np.ndarray):
+        return np.linalg.inv(block)
     row, column = block.nonzero()
     label = connected(row, column, *block.shape)
     order = np.argsort(label, kind="stable")

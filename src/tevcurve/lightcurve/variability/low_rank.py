@@ -18,7 +18,7 @@ class LowRank:
 
     Attributes
     ----------
-    base : scipy sparse array (n, n)
+    base : scipy sparse array (n, n), a plain one for few rows
     left, right : float arrays (n, k); one and the same where the matrix is symmetric
     core : float array (k, k)
     """
@@ -53,7 +53,8 @@ class LowRank:
 
     def dense(self):
         """Float array (n, n)."""
-        return self.base.toarray() + self.left @ self.core @ self.right.T
+        base = self.base if isinstance(self.base, np.ndarray) else self.base.toarray()
+        return base + self.left @ self.core @ self.right.T
 
     def chance(self, value):
         """Chance that the sum of its eigenvalues times chi-squares of one degree of freedom is a value or more.
@@ -77,7 +78,7 @@ class LowRank:
 
 
 def sparse(row, column, values, shape):
-    """A scipy sparse array of some values.
+    """An array of some values: a scipy sparse one, a plain one for few rows.
 
     Parameters
     ----------
@@ -85,7 +86,11 @@ def sparse(row, column, values, shape):
     values : float array (n_values,); those of one place are added up
     shape : (int, int)
     """
-    # It takes a while to import, and only rows with something in common need it.
+    if shape[0] <= _FEW_ROWS:
+        made = np.zeros(shape)
+        np.add.at(made, (row, column), values)
+        return made
+    # It takes a while to import, and only many rows with something in common need it.
     from scipy.sparse import csr_array
 
     return csr_array((values, (row, column)), shape=shape)

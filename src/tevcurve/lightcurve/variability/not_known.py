@@ -93,18 +93,19 @@ def not_known(origin, joint, numbers):
 
 
 def raw_rows(origin, remake):
-    """The `Rows` with all scales of instruments 1 and no systematic errors.
+    """The `Rows` with all scales of instruments 1, no systematic errors, and norms of backgrounds free in each row.
 
-    None where bins look at events, which would then be others.
+    None where bins look at events, which other scales would make others.
 
     Parameters
     ----------
     origin : of the light curve
     remake : function of an origin to its `Rows`
     """
-    if origin.time_bins.looks_at_events:
+    systematics = origin.systematics
+    if origin.time_bins.looks_at_events and systematics.scales is not None:
         return None
-    return remake(replace(origin, systematics=replace(origin.systematics, scales=None, effects=())))
+    return remake(replace(origin, systematics=replace(systematics, scales=None, norms=None, effects=())))
 
 
 def without_nuisances(rows):

@@ -328,11 +328,10 @@ def _with_unknown(rows, origin, joint, remake):
         unknown=unknown,
         notes=(*rows.notes, *unknown.notes()),
     )
-    return (
-        rows
-        if origin.systematics.scales is None
-        else replace(rows, make_plain=partial(raw_rows, origin, remake))
-    )
+    settled = origin.systematics.scales, origin.systematics.norms
+    if all(each is None for each in settled):
+        return rows
+    return replace(rows, make_plain=partial(raw_rows, origin, remake))
 
 
 def _dropped_notes(n_rows, n_kept):
