@@ -12,7 +12,7 @@ from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.systematics import OVERLAP, Systematics
 
 # Results of `RowFits` that nuisances do not enter.
-ALONE = ("lower", "minimum", "norm", "errn", "errp", "err", "constant_minimum", "start")
+ALONE = ("_lowest", "minimum", "norm", "errn", "errp", "err", "constant_minimum", "start")
 # What is said of values that ignore it.
 IGNORED = ("time scales, blocks and flares do not know of scales and systematic errors",)
 # A column that a table has only where something was said of systematic errors or scales.

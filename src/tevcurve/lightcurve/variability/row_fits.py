@@ -9,6 +9,7 @@ from tevcurve.fit.minimize import minimize_norm
 from tevcurve.fit.shared_constant import constant_with_nuisances
 from tevcurve.kernels.measured_profile import AsymmetricProfile
 from tevcurve.kernels.summed_profile import SummedProfile
+from tevcurve.lightcurve.variability.lowest_norms import LowestNorms
 
 
 class RowFits:
@@ -28,38 +29,25 @@ class RowFits:
     def __init__(self, profile, n=1, lowest=None, nuisances=None):
         self.profile, self.n, self.n_rows, self.lowest = profile, n, profile.n // n, lowest
         self.nuisances, self._changes = nuisances, None
+        self._lowest = LowestNorms(profile, n, lowest)
         # The light curve of each row, int array (n * n_rows,).
         self._curve = np.repeat(np.arange(n), self.n_rows)
 
-    @cached_property
+    @property
     def lower(self):
         """The lowest norms (n * n_rows,)."""
-        return self._lower_of(np.arange(self.profile.n))
-
-    def _lower_of(self, rows):
-        """The same of some bins of the profile, sorted int array."""
-        limits = np.minimum(self._part(rows)[0].lower_bound(), 0.0)
-        return limits if self.lowest is None else np.maximum(limits, self.lowest[rows % self.n_rows])
-
-    def _part(self, rows, start=None):
-        """(profile of some of its bins (sorted int array), the start cut with them)."""
-        return (self.profile, start) if len(rows) == self.profile.n else self.profile.take(rows, start)
-
-    @property
-    def _spares_lower(self):
-        """Whether the lowest norms, which take time, are only sought where a row needs them: in toys."""
-        return self.n > 1 and "lower" not in vars(self)
+        return self._lowest.all
 
     @cached_property
     def minimum(self):
         """The `Minimum` of each row (n * n_rows,)."""
-        if not self._spares_lower:
+        if not self._lowest.are_spared:
             return minimize_norm(self.profile, self.lower)
         found = minimize_norm(self.profile, np.zeros(self.profile.n))
         held = np.flatnonzero(found.at_limit | ~found.converged)
         if not len(held):
             return found
-        further = minimize_norm(self._part(held)[0], self._lower_of(held))
+        further = minimize_norm(self._lowest.part(held), self._lowest.of(held))
         return found.with_some(held, further)
 
     @cached_property
@@ -71,9 +59,9 @@ class RowFits:
     def errn(self):
         """Distances down to where the statistic has risen by 1, or to the lowest norm."""
         minimum, lower, risen = self.minimum, np.zeros(self.profile.n), 1.0
-        if self._spares_lower:
+        if self._lowest.are_spared:
             rows = np.flatnonzero((minimum.norm <= 0) | ~(minimum.stat_at_zero - minimum.stat >= risen))
-            lower[rows] = self._lower_of(rows) if len(rows) else 0.0
+            lower[rows] = self._lowest.of(rows) if len(rows) else 0.0
         else:
             lower = self.lower
         return self._table(minimum.norm - crossing_below(self.profile, self.start, minimum, risen, lower))
@@ -120,17 +108,14 @@ class RowFits:
         """
         if self.nuisances is None:
             return self.rise_of_constant
-        return np.maximum(self.shared.stat - self._best, 0.0)
+        best = self._table(self.minimum.stat).sum(axis=1)
+        return np.maximum(self.shared.stat - best, 0.0)
 
     @cached_property
     def rise_of_constant(self):
         """The same where all that is not known is left out, (n,): for what does not know of nuisances."""
-        return np.maximum(self.constant_minimum.stat - self._best, 0.0)
-
-    @property
-    def _best(self):
-        """The sum (n,) of the statistics of all rows at their own best norms."""
-        return self._table(self.minimum.stat).sum(axis=1)
+        best = self._table(self.minimum.stat).sum(axis=1)
+        return np.maximum(self.constant_minimum.stat - best, 0.0)
 
     @cached_property
     def gaussian_minimum(self):
