@@ -161,3 +161,33 @@ def test_what_nothing_tells_is_not_found():
     with_prior = common_scales([spectra_of([(0, 20), (0, 20)], [NO_SCALE, 0])], 1, np.array([0.2]))
     assert with_prior.converged
     assert_allclose([with_prior.log_scale[0], with_prior.covariance[0, 0]], [0, 0.04], atol=1e-12)
+
+
+FEW = [
+    # What is searched from a scale of 1 ends in a minimum beside the least one,
+    (1.0, [(2, 0), (0, 1), (2, 0), (2, 0)], [1.4, 1.4, 1.2, 0.8], True),
+    (1.0, [(2, 0), (2, 0), (0, 0), (2, 0), (2, 0), (1, 0)], [0.9, 1.4, 1.0, 1.5, 0.5, 1.1], True),
+    (1.0, [(0, 2), (1, 0), (1, 0), (2, 1)], [0.9, 1.1, 0.2, 0.8], True),
+    # or in one that is above what a scale of nothing gives.
+    (0.05, [(1, 13), (0, 13), (1, 11), (1, 14)], [0.3, 0.7, 1.2, 0.6], False),
+    (1.0, [(5, 0), (0, 1), (0, 0), (2, 0), (0, 0), (0, 0)], [1.3, 0.8, 0.3, 0.9, 0.5, 0.2], False),
+]
+
+
+@pytest.mark.parametrize(("alpha", "counts", "signal", "is_told"), FEW)
+def test_of_few_counts_the_least_of_several_minima_is_found(alpha, counts, signal, is_told):
+    """Against the statistic on a grid; where it is least far away, nothing tells the scale."""
+    n_on, n_off = np.array(counts, dtype=float).T
+    n, grid = len(n_on), np.linspace(-8, 8, 81)
+    likelihood = WstatLikelihood(np.arange(n), n_on, n_off, np.full(n, alpha), np.array(signal), n)
+    kinds = [ScaledKind(likelihood, np.arange(n) // 2, np.tile([NO_SCALE, 0], n // 2))]
+    found, cells = (
+        common_scales(kinds, n // 2, np.array([np.inf])),
+        CellsOfScales(kinds, n // 2, np.array([np.inf])),
+    )
+    stats = np.array([2 * cells.evaluate(np.array([[each]]))[0][0][0] for each in grid])
+    assert found.converged == is_told
+    if is_told:
+        assert stats.min() - 0.02 < found.stat <= stats.min() + 1e-7
+    else:
+        assert min(stats[0], stats[-1]) <= min(stats.min() + 0.02, found.stat)

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from tevcurve.fit.minimize import Minimum, minimize_norm
-from tevcurve.fit.newton import minimize
+from tevcurve.fit.newton import Minima, minimize
 from tevcurve.kernels.amplitudes import AmplitudeLikelihood
 from tevcurve.kernels.numbering import sums_by_owner
 from tevcurve.kernels.one_amplitude import OneAmplitude
@@ -21,6 +21,8 @@ from tevcurve.records import short_repr
 
 # ln(scale) is searched for between minus this and this.
 FURTHEST = 12.0
+# Errors of ln(scale) up to which the minimum that is found first is taken for the only one, and where else to begin.
+SURE, STARTS = 0.3, (0.5, 1.0, 2.0, 4.0)
 # Of a curvature with a unit diagonal: eigenvalues below are those of directions that change nothing.
 SINGULAR = 1e-10
 # The scale of a piece that sees the flux as it is.
@@ -84,9 +86,8 @@ def common_scales(kinds: Sequence[ScaledKind], n_cells: int, sigma: np.ndarray) 
         pull = np.where(is_known, 0.0, np.nan)
         return CommonScales(none, np.diag(sigma**2), 0.0, np.zeros(0), pull, bool(is_known.all()))
     cells = CellsOfScales(kinds, n_cells, sigma)
-    bound = np.full(len(sigma), FURTHEST)
-    found = minimize(cells, np.zeros((1, len(sigma))), -bound, bound)
-    covariance, inside = _inverse(found.curvature[0]), bool(np.all(np.abs(found.x) < FURTHEST))
+    found, inside = _least(cells)
+    covariance = _inverse(found.curvature[0])
     # A last step, too small to be worth another evaluation.
     last = -covariance @ found.slope[0] if np.all(np.isfinite(covariance)) and inside else 0.0
     log_scale = found.x[0] + last
@@ -94,6 +95,29 @@ def common_scales(kinds: Sequence[ScaledKind], n_cells: int, sigma: np.ndarray) 
     pull = np.where(np.isfinite(sigma), log_scale / sigma, np.nan)
     stat, converged = 2 * float(found.value[0]), bool(found.converged[0]) and inside
     return CommonScales(log_scale, covariance, stat, flux, pull, converged)
+
+
+def _least(cells: "CellsOfScales") -> tuple[Minima, bool]:
+    """(the least of the minima that are found, whether it is below all that is far away).
+
+    The statistic of few counts has minima beside each other, and may go on falling to a scale of nothing.
+    """
+    n = cells.n_scales
+    bound = np.full(n, FURTHEST)
+    found = minimize(cells, np.zeros((1, n)), -bound, bound)
+    if found.converged[0] and np.all(np.diag(_inverse(found.curvature[0])) < SURE**2):
+        return found, True
+    steps = np.concatenate([way * np.array(STARTS)[:, None, None] * np.eye(n) for way in (-1, 1)]).reshape(
+        -1, n
+    )
+    tried = [minimize(cells, start[None], -bound, bound) for start in steps]
+    good = [each for each in (found, *tried) if each.converged[0] and np.all(np.abs(each.x) < FURTHEST)]
+    if not good:
+        return found, False
+    found = min(good, key=lambda each: float(each.value[0]))
+    ends = [np.where(np.arange(n) == k, way * FURTHEST, found.x) for k in range(n) for way in (-1, 1)]
+    far = min(float(cells.evaluate(end)[0][0][0]) for end in ends)
+    return found, far >= float(found.value[0])
 
 
 class CellsOfScales:
