@@ -623,3 +623,22 @@ def test_limits_under_a_scale_cover_what_they_say_and_ignoring_it_does_not():
     assert not total_errors.section({"lines": lines}).failures
     (missed,) = total_errors.section({"lines": [[*lines[0][:4], 0.9, *lines[0][5:]]]}).failures
     assert "90.0 %" in missed
+
+
+def test_alarms_under_scales_by_night_are_as_stated_and_more_where_they_are_ignored(monkeypatch):
+    from validation import systematics
+    from validation.systematics import measure, section
+
+    monkeypatch.setattr(systematics, "N_TOYS", 1000)
+    lines = []
+    for counts, n in ((300, 400), (10, 200)):
+        for variation in (0.0, 0.2):
+            lines += measure(counts, 4, 5, variation, 0, n, np.random.default_rng(4))["lines"]
+    told = {(line[0], line[3]): np.array(line[5:]) / line[4] for line in lines}
+    assert np.all(told[300, 0.0][:3] < 0.03)
+    assert told[300, 0.0][3] > 0.4
+    assert np.all(told[300, 0.2][:3] > 0.95)
+    assert np.all(told[10, 0.0][:3] < 0.05)
+    made = section({"lines": lines})
+    assert "300" in made.text
+    assert len(made.bars) == 1
