@@ -1,10 +1,10 @@
 """Toys of a test, one batch after the other, until enough is known.
 
 They end with the toy at which so many were at or above the value, h of n, and the chance is h/n: that of a constant
-source to come by such a chance or less is never more than it (Besag & Clifford 1991, Biometrika 78, 301, for h from 10
-to 20). They end, too, where none is and none comes near: where the chance by the formula is so small that its third
-root is below what all toys could tell, and no toy's is that small. A formula would have to be wrong to the power of
-three for the chance to be larger than is said then, while the toys agree with it.
+source to come by such a chance or less is never more than it (Besag & Clifford 1991, Biometrika 78, 301). They end,
+too, where none is and none comes near: where the chance by the formula is so small that its third root is below what
+all toys could tell, and no toy's is that small. A formula would have to be wrong to the power of three for the chance
+to be larger than is said then, while the toys agree with it.
 """
 
 import numpy as np
