@@ -56,11 +56,11 @@ class NotKnown:
         notes, calibration = [], self.systematics.calibration
         if self.systematics.effects:
             effects = in_a_sentence([effect.text() for effect in self.systematics.effects])
-            notes.append(f"systematic errors are at their best values in it: {effects}")
+            notes.append(f"tests of a constant have systematic errors at their best values: {effects}")
         if self.systematics.scales is not None and calibration is not None:
             names = in_a_sentence(list(calibration.names))
             if calibration.from_ == OVERLAP:
-                known = "known from simultaneous observations to their errors, and at their best values in it"
+                known = "known from simultaneous observations to their errors, and at their best values"
             else:
                 known = "fitted with the constant"
             notes.append(f"flux scales of {names} are relative to {calibration.reference}, {known}")
