@@ -251,6 +251,13 @@ def test_methods_may_differ_and_rows_are_those_of_each_alone(stores):
     ]
     assert_same_rows(made, alone)
     assert made.meta["method"] == "south: 3d, north: 1d"
+    for wrong, words in (
+        ({"free": ("index",)}, "free is index, and some instruments are in 3D and others in 1D"),
+        ({"interval": "feldman-cousins"}, "interval is 'feldman-cousins', and some instruments are in 3D"),
+        ({"background": "shape"}, "background='shape' is for ON and OFF counts"),
+    ):
+        with pytest.raises(InputError, match=words):
+            light_curve(target=TARGET, instruments=instruments, **options, **wrong)
 
 
 def test_nights_are_those_of_the_reference(stores):

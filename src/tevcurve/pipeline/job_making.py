@@ -62,6 +62,7 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
         remark_beyond(spectrum, axes.true)
     settings = settings_of(each, position, axes)
     _check_background(options, field, settings)
+    _check_one_method(options, settings)
     limit = asked["upper_limit"]
     job = Job(
         source=source,
@@ -126,6 +127,18 @@ def _field(asked, name, position):
             "as it would be without."
         )
     return field, source
+
+
+def _check_one_method(options, settings):
+    """Raises `InputError` for options that rows with runs in 3D and runs in 1D do not have, before runs are read."""
+    if len(set(settings.in_regions.all)) == 1:
+        return
+    asked = f"free is {', '.join(options.free)}" if options.free else f"interval is {options.interval!r}"
+    if options.free or options.interval != "likelihood":
+        raise InputError(
+            f"{asked}, and some instruments are in 3D and others in 1D; wanted is one method for all, or a light curve "
+            "without it."
+        )
 
 
 def _check_background(options, field, settings):
