@@ -1,5 +1,7 @@
 """Bins by run, night, width and edges: partitions that lose no second and no event, and edges known by hand."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from timelines import CLOCK, CLOCKS, T0, assert_tiles, make_run, runs_in_order
 from tevcurve.bins.width import ByWidth
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
+from tevcurve.run_id import RunId
 
 quick = settings(max_examples=30, deadline=None)
 
@@ -79,6 +82,29 @@ def test_runs_are_bins_also_where_they_overlap():
     assert together.ontime_s(runs).sum() == pytest.approx(400)
     # Two of the bins have seconds of both.
     assert together.ontime_s(runs).max() == pytest.approx(60)
+
+
+def test_a_width_begins_with_the_first_of_runs_that_overlap_where_instruments_are_together():
+    # Two share 300 s to 700 s, in clocks of their own; a third run is alone.
+    runs = [
+        made_of("hess", [(0, 700)]),
+        made_of("magic", [(300, 1000)], CLOCKS[1]),
+        made_of("magic", [(5000, 5250)], CLOCKS[1]),
+    ]
+    bins = by_width("200 s").bins(runs, together=True)
+    start, stop = (Time(edge) - CLOCK.to_time(T0) for edge in (bins.time_min, bins.time_max))
+    np.testing.assert_allclose(start.sec, [0, 200, 400, 600, 800, 5000], atol=1e-5)
+    np.testing.assert_allclose(stop.sec, [200, 400, 600, 800, 1000, 5250], atol=1e-5)
+    np.testing.assert_allclose(bins.ontime_s(runs), [200, 300, 400, 300, 200, 250], atol=1e-5)
+    # No second is lost where a stretch starts or stops.
+    assert_tiles(bins.pieces(runs), runs)
+    # One by one they have bins of their own.
+    assert by_width("200 s").bins(runs).n_bins > bins.n_bins
+
+
+def made_of(instrument, intervals, clock=CLOCK):
+    """A run of an instrument."""
+    return replace(make_run(intervals, clock=clock), run_id=RunId(instrument, str(intervals)))
 
 
 def test_width_aligned_with_runs():

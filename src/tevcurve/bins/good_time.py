@@ -83,6 +83,16 @@ class GoodTime:
         last = np.append(first[1:], len(self.run)) - 1
         return runs, self.start_s[first], self.stop_s[last]
 
+    def stretches(self) -> tuple[Instants, Instants]:
+        """First and last good time, `Instants` (n,), of runs that overlap in time, one run leading to the next."""
+        runs, first, last = self.spans()
+        start, stop = self.instants(first, runs), self.instants(last, runs)
+        order = np.lexsort((start.rest, start.seconds))
+        reach = np.maximum.accumulate(stop.seconds[order])
+        begin = np.append(0, np.flatnonzero(start.seconds[order][1:] >= reach[:-1]) + 1)
+        ends = [part[np.argmax(stop.seconds[part])] for part in np.split(order, begin[1:])]
+        return start[order[begin]], stop[np.array(ends)]
+
 
 def good_time(runs: Iterable[BinnedRun] | BinnedRun) -> GoodTime:
     """The `GoodTime` of runs.

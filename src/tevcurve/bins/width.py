@@ -40,7 +40,12 @@ class ByWidth(Binning):
     def lay(self, runs):
         """`TimeBins` that meet good time, in the order of time. runs: as for `bins`."""
         good = good_time(runs)
-        made = self._in_runs(good) if self.align == "run" else self._on_grid(good)
+        if self.align != "run":
+            made = self._on_grid(good)
+        elif len({run_id.instrument for run_id in good.run_ids}) > 1:
+            made = self._in_stretches(good)
+        else:
+            made = self._in_runs(good)
         return made.with_good_time(good).in_order_of_time()
 
     def resolved(self, runs):
@@ -76,9 +81,38 @@ class ByWidth(Binning):
 
     def _in_runs(self, good):
         runs, first, last = good.spans()
+        owner, start, stop, note = self._steps(first, last, "runs")
+        return TimeBins.one_interval_each(
+            good.instants(start, runs[owner]),
+            good.instants(stop, runs[owner]),
+            run=runs[owner],
+            kind=f"{self.width_s:g} s from the start of each run",
+            note=note,
+        )
+
+    def _in_stretches(self, good):
+        """Bins from the first start of runs of several instruments that overlap in time."""
+        first, last = good.stretches()
+        zero, length = first.seconds, last.seconds - first.seconds
+        owner, start, stop, note = self._steps(np.zeros(len(zero)), length, "stretches")
+        # The last of a stretch stops with it, to the last digit.
+        ends = stop == length[owner]
+        stops = (
+            np.where(ends, last.seconds[owner], zero[owner] + stop),
+            np.where(ends, last.rest[owner], first.rest[owner]),
+        )
+        return TimeBins.one_interval_each(
+            Instants(good.reference, zero[owner] + start, first.rest[owner]),
+            Instants(good.reference, *stops),
+            kind=f"{self.width_s:g} s from the first start of runs that overlap in time",
+            note=note,
+        )
+
+    def _steps(self, first, last, what):
+        """(which of the spans each bin is of, its start and its stop, a note) of bins that begin with each span."""
         number = np.maximum(np.ceil((last - first) / self.width_s - _SLIVER), 1)
         _check_number(number.sum())
-        owner, step = expand_ranges(np.zeros(len(runs), dtype=int), number.astype(int))
+        owner, step = expand_ranges(np.zeros(len(first), dtype=int), number.astype(int))
         start = first[owner] + step * self.width_s
         stop = np.where(step + 1 < number[owner], first[owner] + (step + 1) * self.width_s, last[owner])
         short = (step > 0) & (stop - start < _SHORT * self.width_s) & (self.rest != "keep")
@@ -86,14 +120,8 @@ class ByWidth(Binning):
             before = np.flatnonzero(short) - 1
             stop[before] = stop[before + 1]
         lost = float(np.sum((stop - start)[short])) if self.rest == "drop" else 0.0
-        runs, start, stop = runs[owner][~short], start[~short], stop[~short]
-        return TimeBins.one_interval_each(
-            good.instants(start, runs),
-            good.instants(stop, runs),
-            run=runs,
-            kind=f"{self.width_s:g} s from the start of each run",
-            note=f"{lost:.6g} s at the ends of {np.count_nonzero(short)} runs are in no bin" if lost else "",
-        )
+        note = f"{lost:.6g} s at the ends of {np.count_nonzero(short)} {what} are in no bin" if lost else ""
+        return owner[~short], start[~short], stop[~short], note
 
     def _on_grid(self, good):
         first, steps = _grid_steps(good, self.start, self.width_s, self.width_s)
@@ -165,7 +193,8 @@ def by_width(width, start=None, align=None, rest="merge"):
     width : Quantity or string, such as "2 min"
     start : `Time`, string or MJD (TT), an edge of the grid, which goes on to both sides; default: MJD 51544.5 (TT),
         noon of 1 January 2000, so that a week is the same week in every light curve
-    align : "run": bins start with each run's good time and stop with it; a bin belongs to its run only. "absolute": one
+    align : "run": bins start with each run's good time and stop with it; a bin belongs to its run only, or, of
+        instruments together, to all runs that overlap in time, with the first of which they start. "absolute": one
         grid for all runs; a bin may span several runs. The default is "absolute" where a start is given or the width is
         12 h or more, else "run". Neither depends on which runs there are
     rest : what becomes of the end of a run that is shorter than half of the width, with align="run": "merge" (it
