@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timelines import CLOCK, CLOCKS, T0, assert_tiles, make_run, runs_in_order
 
+from tevcurve.bins.fixed import ByNight
 from tevcurve.bins.width import ByWidth
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_night, by_run, by_width, sliding
@@ -46,6 +47,41 @@ def test_partitions_lose_no_second_and_no_event(runs, width):
         ontime = bins.ontime_s(runs)
         assert np.all(ontime > 0)
         assert ontime.sum() == pytest.approx(sum(run.gti.ontime_s for run in runs), rel=1e-12)
+
+
+@quick
+@given(runs_in_order(), st.floats(20, 3000))
+def test_bins_of_all_instruments_at_once_are_those_of_one_instrument(runs, width):
+    """In clocks of their own; without that, no bin has runs of two."""
+    named = [replace(run, run_id=RunId("AB"[k % 2], str(k))) for k, run in enumerate(runs)]
+    alike = [replace(run, run_id=RunId("A", str(k))) for k, run in enumerate(runs)]
+    for binning in (
+        by_run(),
+        by_night("16.5 deg"),
+        by_width(width * u.s),
+        by_width(width * u.s, align="absolute"),
+    ):
+        bins, wanted = binning.bins(named, together=True), binning.bins(alike)
+        assert_tiles(bins.pieces(named), named)
+        for edge in ("start", "stop"):
+            for part in ("seconds", "rest"):
+                found = getattr(getattr(bins, edge), part)
+                np.testing.assert_array_equal(found, getattr(getattr(wanted, edge), part))
+        for name, values in vars(bins.pieces(named)).items():
+            np.testing.assert_array_equal(values, getattr(wanted.pieces(alike), name))
+        assert bins.together
+        assert bins.instrument is None
+        assert "instrument" not in bins.columns()
+        apart = binning.bins(named)
+        pieces = apart.pieces(named)
+        assert all(np.ptp(pieces.run[pieces.bin == k] % 2) == 0 for k in range(len(apart)))
+
+
+def test_noons_of_the_reference_divide_nights_where_nothing_is_said():
+    assert by_night().at_longitude(0.3) == ByNight(0.3, 0.0)
+    assert by_night().at_longitude(None) == by_night()
+    for binning in (by_night(gap="6 h"), by_night("16.5 deg"), by_run(), by_width("1 d")):
+        assert binning.at_longitude(0.3) is binning
 
 
 @quick
