@@ -69,7 +69,7 @@ def test_rows_are_those_of_one_instrument_with_all_runs(stores, one_store, kind)
         start, stop = found.time_start[::2], found.time_stop[::2]
         options["time_bins"] = by_intervals(list(zip(start, stop, strict=True)))
     wanted = one(one_store, **options)
-    assert_same_rows(found, wanted, 1e-7 if kind == "width" else 0)
+    assert_same_rows(found, wanted, 1e-5 if kind == "width" else 0)
     if kind == "width":
         # The same intervals, but for the rounding of their edges.
         return
