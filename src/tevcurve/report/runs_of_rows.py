@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS, names_in
+from tevcurve.lightcurve.selection import bins_of_rows
 from tevcurve.run_id import names_of
 
 
@@ -37,7 +39,11 @@ def runs_of_rows(light_curve):
         "offset": np.rad2deg([run.offset for run in runs]),
     }
     total = np.bincount(pieces.bin, seconds, bins.n_bins)
-    of_bin = _bin_of_rows(light_curve, bins)
+    pairs = np.unique(np.column_stack([pieces.bin, pieces.run]), axis=0)
+    who = [set() for _ in range(bins.n_bins)]
+    for number, run in pairs.tolist():
+        who[number].add(runs[run].run_id.instrument)
+    of_bin = _bin_of_rows(light_curve.table, bins, who)
     means = {}
     for name, values in facts.items():
         with np.errstate(invalid="ignore"):
@@ -45,7 +51,6 @@ def runs_of_rows(light_curve):
         means[name] = np.where(of_bin < 0, np.nan, mean[of_bin])
     known = names_of(run.run_id for run in runs)
     names = [[] for _ in range(bins.n_bins)]
-    pairs = np.unique(np.column_stack([pieces.bin, pieces.run]), axis=0)
     for number, run in pairs.tolist():
         names[number].append(known[runs[run].run_id])
     return RunsOfRows([names[number] if number >= 0 else [] for number in of_bin.tolist()], **means)
@@ -61,13 +66,30 @@ def _runs_and_bins(light_curve):
     return None, None
 
 
-def _bin_of_rows(light_curve, bins):
-    """The number of the time bin of each row, -1 where there is none: rows may have been taken out or sorted."""
-    own = {name: values for name, values in bins.columns().items() if name in light_curve.table.colnames}
+def _bin_of_rows(table, bins, who):
+    """The number of the time bin of each row, -1 where there is none: rows may have been taken out or sorted.
+
+    Bins of different runs may begin and end together: then a row is of one that has its instruments, or else of the
+    next one in the order of the table.
+
+    who: list of the sets of instruments whose runs are in each bin.
+    """
+    own = {name: values for name, values in bins.columns().items() if name in table.colnames}
     keys = zip(
         *(values.tolist() for values in (bins.time_min.mjd, bins.time_max.mjd, *own.values())), strict=True
     )
-    numbers = {key: number for number, key in enumerate(keys)}
+    numbers = {}
+    for number, key in enumerate(keys):
+        numbers.setdefault(key, []).append(number)
     names = ("time_min", "time_max", *own)
-    rows = zip(*(np.asarray(light_curve.table[name]).tolist() for name in names), strict=True)
-    return np.array([numbers.get(row, -1) for row in rows], dtype=int)
+    rows = list(zip(*(np.asarray(table[name]).tolist() for name in names), strict=True))
+    seen = table[INSTRUMENTS].tolist() if INSTRUMENTS in table.colnames else [""] * len(rows)
+    found, earlier = [], {}
+    for row, text, place in zip(rows, seen, bins_of_rows(table).tolist(), strict=True):
+        alike = [number for number in numbers.get(row, []) if who[number].issuperset(names_in(text))]
+        # The time bins of the table that had the same candidates before.
+        before = earlier.setdefault(tuple(alike), [])
+        if place not in before:
+            before.append(place)
+        found.append(alike[before.index(place) % len(alike)] if alike else -1)
+    return np.array(found, dtype=int)
