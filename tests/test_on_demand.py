@@ -21,6 +21,29 @@ def test_a_function_elsewhere_is_a_method():
     assert "textwrap_of" in dir(Text)
 
 
+@offers({"shortened": "textwrap:shorten"}, about="text")
+class Note:
+    """A note, whose methods are about its text."""
+
+    def __init__(self, text):
+        self.text = text
+
+
+@offers({}, properties={"note": "fractions:Fraction"})
+class Number(int):
+    """A number that has a fraction."""
+
+
+def test_methods_may_be_about_what_an_object_has():
+    assert Note("one two three").shortened(8, placeholder="") == "one two"
+    assert Note.shortened is found_at("textwrap:shorten")
+
+
+def test_a_property_is_made_elsewhere_of_the_object():
+    assert Number(3).note == found_at("fractions:Fraction")(3)
+    assert "fractions:Fraction" in repr(Number.note)
+
+
 def test_a_maker_is_called_without_an_object():
     assert Text.made(1, 2) == Text("any").made(1, 2) == 0.5
 

@@ -52,17 +52,38 @@ class Elsewhere:
     Parameters
     ----------
     place : str, "module:object"
+    about : str, the attribute of the object that is the first argument instead; default: the object itself
+    """
+
+    def __init__(self, place: str, about: str = "") -> None:
+        self.place, self.about = place, about
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        function = found_at(self.place)
+        if instance is None:
+            return function
+        return function.__get__(getattr(instance, self.about) if self.about else instance)
+
+    def __repr__(self) -> str:
+        return f"<method at {self.place}>"
+
+
+class PropertyElsewhere:
+    """A property of a class that is made elsewhere, by a class or function of the object.
+
+    Parameters
+    ----------
+    place : str, "module:object"
     """
 
     def __init__(self, place: str) -> None:
         self.place = place
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        function = found_at(self.place)
-        return function if instance is None else function.__get__(instance)
+        return self if instance is None else found_at(self.place)(instance)
 
     def __repr__(self) -> str:
-        return f"<method at {self.place}>"
+        return f"<property at {self.place}>"
 
 
 class MakerElsewhere(staticmethod):
@@ -85,20 +106,27 @@ class MakerElsewhere(staticmethod):
 
 
 def offers(
-    methods: dict[str, str], makers: dict[str, str] | None = None
+    methods: dict[str, str],
+    makers: dict[str, str] | None = None,
+    properties: dict[str, str] | None = None,
+    about: str = "",
 ) -> Callable[[type[Offering]], type[Offering]]:
     """A decorator that gives a class methods that are functions elsewhere.
 
     Parameters
     ----------
     methods, makers : dicts of name to "module:object": functions of an object, and functions that make one
+    properties : dict of the same, of what is made of an object
+    about : str, the attribute of an object that its methods are given instead of it; default: the object itself
     """
 
     def offering(cls: type[Offering]) -> type[Offering]:
         for name, place in methods.items():
-            setattr(cls, name, Elsewhere(place))
+            setattr(cls, name, Elsewhere(place, about))
         for name, place in (makers or {}).items():
             setattr(cls, name, MakerElsewhere(place))
+        for name, place in (properties or {}).items():
+            setattr(cls, name, PropertyElsewhere(place))
         return cls
 
     return offering

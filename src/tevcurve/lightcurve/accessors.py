@@ -16,6 +16,8 @@ METHODS = {
     "to_stingray": "tevcurve.lightcurve.interop.stingray_curve:to_stingray",
     "to_pandas": "tevcurve.lightcurve.interop.pandas_frame:to_pandas",
 }
+# What a light curve has: `light_curve.timing`, made of it when it is asked for.
+PROPERTIES = {"timing": "tevcurve.lightcurve.variability.timing:Timing"}
 # Functions that make a light curve: `LightCurve.read(path)`.
 MAKERS = {
     "read": "tevcurve.lightcurve.io:read_light_curve",

@@ -9,7 +9,7 @@ from astropy.time import Time
 
 from tevcurve.errors import InputError
 from tevcurve.files.masked import table_without_masks
-from tevcurve.lightcurve.accessors import MAKERS, METHODS
+from tevcurve.lightcurve.accessors import MAKERS, METHODS, PROPERTIES
 from tevcurve.lightcurve.arithmetic import FluxArithmetic
 from tevcurve.lightcurve.good_times import good_times
 from tevcurve.lightcurve.notebook_view import as_html, as_text, summary
@@ -20,7 +20,7 @@ from tevcurve.on_demand import offers
 from tevcurve.systematics import NONE
 
 
-@offers(METHODS, MAKERS)
+@offers(METHODS, MAKERS, PROPERTIES)
 @dataclass(frozen=True, eq=False, repr=False)
 class LightCurve(RowSelection, FluxArithmetic):
     """A record around an astropy table with one row per time bin and energy band.
