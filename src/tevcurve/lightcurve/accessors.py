@@ -14,6 +14,7 @@ METHODS = {
     "to_binned_time_series": "tevcurve.lightcurve.interop.time_series:to_binned_time_series",
     "to_lightkurve": "tevcurve.lightcurve.interop.time_series:to_lightkurve",
     "to_stingray": "tevcurve.lightcurve.interop.stingray_curve:to_stingray",
+    "to_event_list": "tevcurve.lightcurve.interop.event_list:to_event_list",
     "to_pandas": "tevcurve.lightcurve.interop.pandas_frame:to_pandas",
 }
 # What a light curve has: `light_curve.timing`, made of it when it is asked for.

@@ -67,7 +67,9 @@ def to_stingray(light_curve: "LightCurve", band: int | None = None, quantity: st
         )
     gti = good_intervals(light_curve)
     zero = float(np.floor(light_curve.time_start.tt.mjd.min()))
-    start, stop = (_seconds(times, zero)[kept] for times in (light_curve.time_start, light_curve.time_stop))
+    start, stop = (
+        seconds_since(times, zero)[kept] for times in (light_curve.time_start, light_curve.time_stop)
+    )
     if np.any(start[1:] < stop[:-1] - 1e-5):
         raise InputError(
             "The time bins of the light curve share time; those of a stingray.Lightcurve follow each other."
@@ -76,7 +78,7 @@ def to_stingray(light_curve: "LightCurve", band: int | None = None, quantity: st
         0.5 * (start + stop),
         values[kept],
         dt=_widths(start, stop),
-        gti=np.column_stack([_seconds(times, zero) for times in gti]),
+        gti=np.column_stack([seconds_since(times, zero) for times in gti]),
         mjdref=zero,
         **{name: each[kept] if isinstance(each, np.ndarray) else each for name, each in options.items()},
     )
@@ -117,8 +119,14 @@ def _column(table: "Table", quantity: str) -> str:
     return "n_on" if quantity == "counts" and has_on else quantity
 
 
-def _seconds(times: "Time", zero: float) -> np.ndarray:
-    """Seconds in TT since a midnight (MJD), float array."""
+def seconds_since(times: "Time", zero: float) -> np.ndarray:
+    """Seconds in TT since a midnight, float array.
+
+    Parameters
+    ----------
+    times : of the same shape
+    zero : MJD of the midnight
+    """
     times = times.tt
     return ((times.jd1 - 2400000.5 - zero) + times.jd2) * SECONDS_PER_DAY
 

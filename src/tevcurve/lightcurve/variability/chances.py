@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import chdtrc, ndtr
@@ -88,21 +89,59 @@ def chances(rows, tests, n_toys, random_state):
     n_toys : int, 0 for none
     random_state : int seed or numpy Generator
     """
+    check_n_toys(n_toys)
+    tallies = {name: Tally(rows, test, n_toys) for name, test in tests.items()}
+    if needs_toys(rows) and n_toys and rows.maker is not None:
+        _draw(list(tallies.values()), partial(null_fits, rows), n_toys, random_state)
+    return {name: _found(rows, tally) for name, tally in tallies.items()}
+
+
+def chance_of(observed, test, draw, n_toys, random_state):
+    """The `Found` of a test of whatever can be drawn, by toys that end when enough is known, or by its formula.
+
+    Parameters
+    ----------
+    observed : what the test takes
+    test : `Test`
+    draw : function of a number and a numpy Generator to an iterable of toys, one or more in each, that make so many
+    n_toys : int, 0 for the formula
+    random_state : int seed or numpy Generator
+    """
+    check_n_toys(n_toys)
+    tally = Tally(_Observed(observed), test, n_toys)
+    if not n_toys:
+        told = {"method": "asymptotic", "n_toys": 0, "least_chance": LEAST_CHANCE, "note": ""}
+        p_value = max(tally.formula, LEAST_CHANCE)
+        limit = bool(tally.formula < LEAST_CHANCE)
+        told |= {"p_value": p_value, "p_is_limit": limit, "p_asymptotic": tally.formula}
+        return Found(told, np.zeros(0))
+    _draw([tally], draw, n_toys, random_state)
+    return Found(tally.fields(), tally.values)
+
+
+@dataclass(frozen=True, eq=False)
+class _Observed:
+    """What a `Tally` asks for. fits: what a test takes."""
+
+    fits: object
+
+
+def check_n_toys(n_toys):
+    """Raises `InputError` for what is no number of toys. n_toys: int."""
     if int(n_toys) != n_toys or n_toys < 0:
         raise InputError(f"n_toys is {n_toys!r}; wanted is a number of toys, or 0 for none.")
     if n_toys > MAX_TOYS:
         raise InputError(f"n_toys is {n_toys}; wanted are at most {MAX_TOYS}.")
-    tallies = {name: Tally(rows, test, n_toys) for name, test in tests.items()}
-    if needs_toys(rows) and n_toys and rows.maker is not None:
-        _draw(rows, list(tallies.values()), n_toys, random_state)
-    return {name: _found(rows, tally) for name, tally in tallies.items()}
 
 
-def _draw(rows, going, n_toys, random_state):
-    """Draws toys until all tallies have enough, or those that want a chance. going: list of `Tally`."""
+def _draw(going, draw, n_toys, random_state):
+    """Draws toys until all tallies have enough, or those that want a chance.
+
+    going: list of `Tally`. draw: function of a number and a numpy Generator to an iterable of what tests take.
+    """
     rng, sizes = np.random.default_rng(random_state), list(batch_sizes(n_toys))
     for size in track(sizes, len(sizes), "batches of toys"):
-        for fits in null_fits(rows, size, rng):
+        for fits in draw(size, rng):
             for tally in going:
                 tally.add(fits)
         going = [tally for tally in going if not tally.is_enough]

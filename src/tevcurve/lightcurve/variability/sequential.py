@@ -47,8 +47,9 @@ class Tally:
 
     def add(self, fits):
         """Takes in toys. fits: `RowFits`."""
-        beside = np.zeros(fits.n) if self.test.beside is None else self.test.beside(fits)
-        self._drawn.append((self.test.statistic(fits), beside))
+        values = self.test.statistic(fits)
+        beside = np.zeros(len(values)) if self.test.beside is None else self.test.beside(fits)
+        self._drawn.append((values, beside))
 
     @property
     def values(self):

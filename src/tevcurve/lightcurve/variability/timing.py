@@ -7,7 +7,10 @@ from tevcurve.on_demand import offers
 from tevcurve.records import short_repr
 
 # The name of each method, and where its function of a light curve is.
-METHODS: dict[str, str] = {}
+METHODS: dict[str, str] = {
+    "z_n_search": "tevcurve.lightcurve.variability.event_periods:z_n_search",
+    "htest": "tevcurve.lightcurve.variability.event_periods:htest",
+}
 
 
 @offers(METHODS, about="light_curve")

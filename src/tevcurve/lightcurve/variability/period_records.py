@@ -1,0 +1,93 @@
+"""What a search for periods says."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.lightcurve.variability.records import VariabilityResult
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class PeriodSearch(VariabilityResult):
+    """A `VariabilityResult` whose `value` is the highest of a statistic over all frequencies, with the statistic.
+
+    Its chance is that of the highest of them all.
+
+    Attributes
+    ----------
+    frequency : Quantity, of the highest
+    frequencies : Quantity (m,)
+    power : float array (m,), the statistic
+    """
+
+    frequency: Any = None
+    frequencies: Any = field(default=None)
+    power: Any = field(default=None)
+
+    @property
+    def period(self):
+        """The period of the highest, Quantity."""
+        return (1 / self.frequency).to(u.s if self.frequency.unit == u.Hz else (1 / self.frequency).unit)
+
+    def measured(self):
+        """The statistic and its period, in words."""
+        return f"{float(self.value):.4g} at a period of {self.period:.6g}"
+
+    def plot(self, ax=None):
+        """Matplotlib axes: the statistic over frequency.
+
+        ax: axes, optional.
+        """
+        from tevcurve.lightcurve.plots.periods import plot_periods
+
+        return plot_periods(self, ax)
+
+    def _repr_html_(self):
+        return f"<p>{self}</p>"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Periodogram(PeriodSearch):
+    """A `PeriodSearch` of rows. Its statistic is what a sinusoid takes from chi-square.
+
+    With many counts that is twice the log of the ratio of likelihoods.
+
+    Attributes
+    ----------
+    noise : "red" or "white", what the noise beside the sinusoid is
+    aliases : `QTable` of other peaks that a sinusoid at the highest would make by the times of the rows, or that would
+        make the highest: `frequency`, `period`, `power`, and `share`, of the highest that a sinusoid there makes here
+    window : float array (m,), the share at every frequency
+    """
+
+    noise: str = "white"
+    aliases: Any = field(default=None)
+    window: Any = field(default=None)
+
+    def __str__(self):
+        n = 0 if self.aliases is None else len(self.aliases)
+        told = ", ".join(f"{each:.5g}" for each in self.aliases["period"][:3]) if n else ""
+        more = f"; aliases of it: {told}{', ...' if n > 3 else ''}" if n else ""
+        return super().__str__() + more
+
+
+def highest(frequency_hz, power, unit):
+    """Fields of a `PeriodSearch`, dict.
+
+    Parameters
+    ----------
+    frequency_hz : float array (m,), Hz
+    power : float array (m,)
+    unit : of frequencies that are shown
+    """
+    shown = (frequency_hz * u.Hz).to(unit)
+    best = int(np.argmax(power))
+    return {
+        "value": float(power[best]),
+        "frequency": shown[best],
+        "frequencies": shown,
+        "power": power,
+        "trials": len(power),
+    }
