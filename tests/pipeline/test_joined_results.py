@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import astropy.units as u
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from dl3_files import MJDREF, write_store
@@ -17,6 +18,7 @@ from tevcurve.lightcurve import origin
 from tevcurve.lightcurve.concatenation import concatenate
 from tevcurve.lightcurve.good_times import good_times
 from tevcurve.lightcurve.sed import FluxPoints
+from tevcurve.lightcurve.sed.plot import titles_of
 from tevcurve.pipeline import engine
 from tevcurve.run_id import RunId
 from tevcurve.store import Result, write_result
@@ -149,6 +151,10 @@ def test_spectra_in_time(stores, tmp_path):
     points = lc.sed(energy_edges=[0.7, 2, 10] * u.TeV)
     for name in ("flux", "flux_err", "flux_ul", "instruments", "simultaneous"):
         np.testing.assert_array_equal(np.asarray(points.points.table[name]), np.asarray(lc.table[name]))
+    assert [title.split(" MJD")[0] for title in titles_of(points)] == ["1: HESS, MAGIC,", "2: MAGIC,"]
+    assert "HESS, MAGIC" in str(points)
+    points.plot()
+    plt.close("all")
     with pytest.raises(InputError, match="of_instrument"):
         points.of_instrument(REFERENCE)
     for name in ("points.fits", "points.ecsv"):

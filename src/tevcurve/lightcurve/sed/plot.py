@@ -7,10 +7,11 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS, label_energies, unit_text, with_default
 from tevcurve.lightcurve.columns import EFLUX_UNIT
 from tevcurve.lightcurve.fitted_energies import SAME, extrapolating
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.plots.points import LAST, draw_points
 from tevcurve.lightcurve.plots.rows import limits_of, values_of
 from tevcurve.lightcurve.sed.curves import DNDE, ENERGY, free_columns
-from tevcurve.lightcurve.selection import bins_of_rows
+from tevcurve.lightcurve.selection import INSTRUMENT, bins_of_rows
 from tevcurve.rounding import fixed, with_errors
 
 # Panels of one figure: more cannot be read.
@@ -163,12 +164,13 @@ def titles_of(flux_points):
 
     flux_points: `FluxPoints`.
     """
-    table = flux_points.fits.table
+    table, several = flux_points.fits.table, len(flux_points.instruments) > 1
     folded = "phase_min" in table.colnames
     start, stop = (np.asarray(table[f"{'phase' if folded else 'time'}_{end}"]) for end in ("min", "max"))
     width = np.min(stop - start, initial=1.0, where=stop > start)
     decimals = int(np.clip(np.ceil(-np.log10(width)) + 1, 1, 8))
-    who = [f"{name}, " for name in table["instrument"]] if len(flux_points.instruments) > 1 else None
+    names = table[INSTRUMENTS if INSTRUMENTS in table.colnames else INSTRUMENT] if several else ()
+    who = [f"{name}, " if name else "" for name in names]
     what = "phase" if folded else "MJD"
     return [
         f"{k + 1}: {who[k] if who else ''}{what} {fixed(start[k], decimals)}–{fixed(stop[k], decimals)}"

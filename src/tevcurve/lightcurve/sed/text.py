@@ -6,13 +6,14 @@ import numpy as np
 from astropy.table import Column, Table
 
 from tevcurve.files.columns import in_a_sentence
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.notebook_view import remarks, value_texts
 from tevcurve.lightcurve.provenance import method_shown
 from tevcurve.lightcurve.sed.curves import free_columns
-from tevcurve.lightcurve.selection import bins_of_rows
+from tevcurve.lightcurve.selection import INSTRUMENT, bins_of_rows
 
 MAX_LINES = 60
-WHEN = ("instrument", "phase_min", "phase_max", "time_min", "time_max")
+WHEN = (INSTRUMENT, INSTRUMENTS, "phase_min", "phase_max", "time_min", "time_max")
 
 
 def summary(flux_points):
@@ -87,7 +88,7 @@ def _when(table, numbers, several):
     shown = Table({"bin": np.asarray(numbers) + 1})
     folded = "phase_min" in table.colnames
     for name in WHEN:
-        is_time, is_who = name.startswith("time"), name == "instrument"
+        is_time, is_who = name.startswith("time"), name in (INSTRUMENT, INSTRUMENTS)
         if name in table.colnames and (several if is_who else is_time != folded):
             shown[name] = table[name]
     return shown
