@@ -137,7 +137,7 @@ def test_a_legend_stands_above_the_axes():
     assert legend_above(ax) is None
     for number in range(7):
         ax.plot([0, 1], [0, number], label=f"a rather long label {number}")
-    legend = legend_above(ax, last="a rather long label 2")
+    legend = legend_above(ax, last=["a rather long label 2"])
     assert legend.get_texts()[-1].get_text() == "a rather long label 2"
     figure.canvas.draw()
     box = legend.get_window_extent()

@@ -226,7 +226,7 @@ def test_runs_that_are_added_up_are_fitted_with_their_sums(fields, neighbours):
 
 def stacked_by_hand(lc, neighbours):
     """(norm, error) of the sums of all runs in all cells, with one background norm."""
-    runs = lc.origin.compact_runs()
+    runs = lc.origin.rows()[0].compact_runs()
     flux = lc.origin.spectrum.photon_flux(lc.origin.axes.true)
     sums = np.zeros((4, *runs[0].compact.dispersion.shape[1:], runs[0].compact.shares.shape[1]))
     counts = np.zeros(sums[0].size)

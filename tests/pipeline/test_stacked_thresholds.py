@@ -100,7 +100,7 @@ def test_its_exact_intervals_are_drawn_from_the_same_cells(store):
     kept = stacked(store)
     joint, _ = kept.rows()
     flux = SPECTRUM.photon_flux(kept.axes.true)
-    runs = kept.compact_runs()
+    runs = joint.compact_runs()
     drawn = cells_of_runs(runs, joint.cut.cuts, [flux] * len(runs), 1, True)(0)
     for name, expected in (("signal", "shared"), ("background", "background")):
         assert getattr(drawn, name).sum() == pytest.approx(getattr(dense(kept)[0], expected).sum(), rel=1e-6)

@@ -12,6 +12,9 @@ from tevcurve.errors import InputError
 from tevcurve.records import short_repr
 from tevcurve.run_id import RunId
 
+# Rounding of clocks of different runs may let bins and runs that touch overlap by less.
+OVERLAP_S = 1e-6
+
 
 class BinnedRun(Protocol):
     """What time bins know of a run: reduced runs, observations and timelines have it.
@@ -83,15 +86,19 @@ class GoodTime:
         last = np.append(first[1:], len(self.run)) - 1
         return runs, self.start_s[first], self.stop_s[last]
 
-    def stretches(self) -> tuple[Instants, Instants]:
-        """First and last good time, `Instants` (n,), of runs that overlap in time, one run leading to the next."""
+    def stretches(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Stretches of time that runs make which overlap, one leading to the next, in the order of time.
+
+        Three int arrays (n,): the run with the first good time of each, that with the last, and how many runs it has.
+        """
         runs, first, last = self.spans()
         start, stop = self.instants(first, runs), self.instants(last, runs)
         order = np.lexsort((start.rest, start.seconds))
         reach = np.maximum.accumulate(stop.seconds[order])
-        begin = np.append(0, np.flatnonzero(start.seconds[order][1:] >= reach[:-1]) + 1)
+        # Runs that touch may overlap by the rounding of their clocks.
+        begin = np.append(0, np.flatnonzero(start.seconds[order][1:] >= reach[:-1] - OVERLAP_S) + 1)
         ends = [part[np.argmax(stop.seconds[part])] for part in np.split(order, begin[1:])]
-        return start[order[begin]], stop[np.array(ends)]
+        return runs[order[begin]], runs[np.array(ends)], np.diff(np.append(begin, len(order)))
 
 
 def good_time(runs: Iterable[BinnedRun] | BinnedRun) -> GoodTime:

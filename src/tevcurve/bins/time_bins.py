@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 from astropy.time import Time
 
-from tevcurve.bins.good_time import BinnedRun, GoodTime, good_time
+from tevcurve.bins.good_time import OVERLAP_S, BinnedRun, GoodTime, good_time
 from tevcurve.bins.instants import Instants
 from tevcurve.bins.pieces import ANY_RUN, BinPieces, expand_ranges, pieces_of
 from tevcurve.data import TimeReference
-
-# Rounding of clocks of different runs may let bins that touch overlap by less.
-OVERLAP_S = 1e-6
 
 
 @dataclass(frozen=True, eq=False)

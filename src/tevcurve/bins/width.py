@@ -8,7 +8,7 @@ from astropy.time import Time
 from tevcurve.bins.binning import Binning
 from tevcurve.bins.good_time import good_time
 from tevcurve.bins.instants import Instants
-from tevcurve.bins.time_bins import TimeBins, expand_ranges
+from tevcurve.bins.time_bins import ANY_RUN, TimeBins, expand_ranges
 from tevcurve.bins.time_text import duration_s, one_time, seconds_word, words_of_times
 from tevcurve.errors import InputError
 
@@ -91,22 +91,22 @@ class ByWidth(Binning):
         )
 
     def _in_stretches(self, good):
-        """Bins from the first start of runs of several instruments that overlap in time."""
-        first, last = good.stretches()
-        zero, length = first.seconds, last.seconds - first.seconds
-        owner, start, stop, note = self._steps(np.zeros(len(zero)), length, "stretches")
-        # The last of a stretch stops with it, to the last digit.
-        ends = stop == length[owner]
-        stops = (
-            np.where(ends, last.seconds[owner], zero[owner] + stop),
-            np.where(ends, last.rest[owner], first.rest[owner]),
-        )
-        return TimeBins.one_interval_each(
-            Instants(good.reference, zero[owner] + start, first.rest[owner]),
-            Instants(good.reference, *stops),
-            kind=f"{self.width_s:g} s from the first start of runs that overlap in time",
-            note=note,
-        )
+        """Bins from the first start of runs of several instruments that overlap in time, in the clock of that run."""
+        runs, first, last = good.spans()
+        opening, closing, count = good.stretches()
+        opening, closing = np.searchsorted(runs, opening), np.searchsorted(runs, closing)
+        ends = good.instants(last[closing], runs[closing])
+        length = ends.seconds - good.instants(first[opening], runs[opening]).seconds
+        # A run that is alone stops in its own clock, to the last digit, and its bins are its own.
+        alone = count == 1
+        stops = np.where(alone, last[opening], first[opening] + length)
+        owner, start, stop, note = self._steps(first[opening], stops, "stretches")
+        begin, end = (good.instants(each, runs[opening[owner]]) for each in (start, stop))
+        is_last = (stop == stops[owner]) & ~alone[owner]
+        end.seconds[is_last], end.rest[is_last] = (each[owner[is_last]] for each in (ends.seconds, ends.rest))
+        run = np.where(alone[owner], runs[opening[owner]], ANY_RUN)
+        kind = f"{self.width_s:g} s from the first start of runs that overlap in time"
+        return TimeBins.one_interval_each(begin, end, run=run, kind=kind, note=note)
 
     def _steps(self, first, last, what):
         """(which of the spans each bin is of, its start and its stop, a note) of bins that begin with each span."""

@@ -78,7 +78,7 @@ class RowNuisances:
         loadings = {name: getattr(self, name)[kept] for name in ("nuisance", "scale", "shift")}
         return replace(self, n_rows=len(rows), row=row, own=self.own[rows], **loadings)
 
-    def drawn(self, norm: float, n: int, scales: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def drawn(self, norm: float, n: int, scales: np.ndarray, rng: "np.random.Generator") -> np.ndarray:
         """Norms (n, n_rows) that rows see of a constant source, each parameter drawn from its prior.
 
         Parameters
