@@ -1,14 +1,15 @@
 """Odds of a rate in steps against a constant one, from when events came: Gregory & Loredo 1992, ApJ 398, 146.
 
-Times go from 0 to 1, on a scale in which a constant source gives the same number of events in equal times. A model of m
-steps has m bins of width 1/m, the first of which begins at a phase; what is before it belongs to the last one, as if time
-were a circle. With n_j of N events in bin j and all rates alike in their prior, its odds against a constant rate are
+Times go from 0 to 1, on a scale in which a constant source gives the same number of events in equal times. A model of
+m steps has m bins of width 1/m, the first of which begins at a phase; what is before it belongs to the last one, as if
+time were a circle. With n_j of N events in bin j and all rates alike in their prior, its odds against a constant rate
+are
 
     O_m = N! (m - 1)!/(N + m - 1)! * m^N * <1/W>,    1/W = n_1! ... n_m!/N!,
 
 where the mean is over the phases: those of their section 5 with the period as long as the observation. All m from 2 to
-the largest are alike in their prior, too, so that the odds of steps are the mean of O_m. Where events have weights, sums
-of weights stand for their numbers, and factorials are gamma functions.
+the largest are alike in their prior, too, so that the odds of steps are the mean of O_m. Where events have weights,
+sums of weights stand for their numbers, and factorials are gamma functions.
 """
 
 from dataclasses import dataclass
@@ -65,7 +66,13 @@ class Steps:
         return found
 
     def log_odds(self, time: np.ndarray, weight: np.ndarray | None = None) -> "StepOdds":
-        """The `StepOdds` of events. time, weight: as for `counts`."""
+        """The `StepOdds` of events.
+
+        Parameters
+        ----------
+        time : float array (n,), ascending, from 0 to 1
+        weight : float array (n,), above or equal 0; default: 1 each
+        """
         counts = self.counts(time, weight)
         total = float(counts[0][:, 0].sum())
         own = gammaln(np.concatenate([each.ravel() for each in counts]) + 1)

@@ -14,6 +14,8 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_edges, by_intervals, by_phase, by_width
 from tevcurve.lightcurve.variability import flare_profile, fractional_variability, ts_var
 from tevcurve.lightcurve.variability.chances import null_fits
+from tevcurve.lightcurve.variability.event_clock import event_clock
+from tevcurve.lightcurve.variability.gregory_loredo import gregory_loredo
 from tevcurve.lightcurve.variability.row_fits import RowFits
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.models import PowerLaw, SkyModel, SkyPointSource
@@ -162,3 +164,33 @@ def test_lowest_norms_of_toys_are_spared_where_no_row_needs_them(width):
         np.testing.assert_allclose(getattr(spared, name), getattr(full, name), rtol=1e-7, atol=1e-9)
     np.testing.assert_array_equal(spared.minimum.at_limit, full.minimum.at_limit)
     assert "lower" not in vars(spared)
+
+
+def clock_of_constant(seed):
+    curve = night(Constant(0.5), seed, by_width("8 min", align="absolute"))
+    return event_clock(curve, rows_of(curve))
+
+
+def test_weights_of_constant_cubes_are_uniform_on_the_clock():
+    # The weighted times of three nights of a constant source are as far from even as those of as many events.
+    for seed in range(3):
+        clock = clock_of_constant(seed)
+        assert clock.weight.sum() == pytest.approx(
+            clock.rates.norm * clock.rates.signal @ clock.rates.seconds, rel=0.02
+        )
+        mean = clock.weight @ clock.time / clock.weight.sum()
+        error = np.sqrt(np.sum(clock.weight**2) / 12) / clock.weight.sum()
+        assert abs(mean - 0.5) < 4 * error
+        result_of_toys = [clock.toy(np.random.default_rng(k)) for k in range(20)]
+        sums = [weight.sum() for _, weight in result_of_toys]
+        assert np.mean(sums) == pytest.approx(clock.weight.sum(), rel=0.05)
+
+
+def test_the_events_of_a_flare_have_high_odds(flaring):
+    result = gregory_loredo(flaring, n_toys=100)
+    assert result.value > 2
+    assert result.p_is_limit
+    # From 0.5 before the flare to 8.5 at its peak.
+    flux = (result.curve["flux"] / u.Quantity(flaring.table["ref_flux"])[0]).to_value("")
+    assert flux.max() > 4
+    assert flux.min() < 1.5

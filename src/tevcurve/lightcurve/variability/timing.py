@@ -10,6 +10,7 @@ from tevcurve.records import short_repr
 METHODS: dict[str, str] = {
     "z_n_search": "tevcurve.lightcurve.variability.event_periods:z_n_search",
     "htest": "tevcurve.lightcurve.variability.event_periods:htest",
+    "gregory_loredo": "tevcurve.lightcurve.variability.gregory_loredo:gregory_loredo",
 }
 
 
