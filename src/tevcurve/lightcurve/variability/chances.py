@@ -89,7 +89,6 @@ def chances(rows, tests, n_toys, random_state):
     n_toys : int, 0 for none
     random_state : int seed or numpy Generator
     """
-<<<<<<< HEAD
     check_n_toys(n_toys)
     tallies = {name: Tally(rows, test, n_toys) for name, test in tests.items()}
     if needs_toys(rows) and n_toys and rows.maker is not None:
@@ -140,25 +139,6 @@ def _draw(going, draw, n_toys, random_state):
 
     going: list of `Tally`. draw: function of a number and a numpy Generator to an iterable of what tests take.
     """
-=======
-    check_toys(n_toys)
-    tallies = {name: Tally(rows, test, n_toys) for name, test in tests.items()}
-    if needs_toys(rows) and n_toys and rows.maker is not None:
-        _draw(rows, list(tallies.values()), n_toys, random_state)
-    return {name: _found(rows, tally) for name, tally in tallies.items()}
-
-
-def check_toys(n_toys):
-    """Raises `InputError` for what is no number of toys. n_toys: int, 0 for none."""
-    if int(n_toys) != n_toys or n_toys < 0:
-        raise InputError(f"n_toys is {n_toys!r}; wanted is a number of toys, or 0 for none.")
-    if n_toys > MAX_TOYS:
-        raise InputError(f"n_toys is {n_toys}; wanted are at most {MAX_TOYS}.")
-
-
-def _draw(rows, going, n_toys, random_state):
-    """Draws toys until all tallies have enough, or those that want a chance. going: list of `Tally`."""
->>>>>>> a47ee9e (The odds of Gregory and Loredo that a source varied, on a clock of exposure and background, with chances from toys of that clock)
     rng, sizes = np.random.default_rng(random_state), list(batch_sizes(n_toys))
     for size in track(sizes, len(sizes), "batches of toys"):
         for fits in draw(size, rng):

@@ -10,7 +10,7 @@ from astropy.table import QTable
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.stepwise_rates import Steps
-from tevcurve.lightcurve.variability.chances import check_toys
+from tevcurve.lightcurve.variability.chances import check_n_toys
 from tevcurve.lightcurve.variability.event_clock import event_clock
 from tevcurve.lightcurve.variability.not_known import IGNORED
 from tevcurve.lightcurve.variability.records import VariabilityResult
@@ -93,7 +93,7 @@ def gregory_loredo(light_curve, band=None, m_max=None, n_toys=1000, random_state
     n_toys : int, toys for the chance; 0 for none
     random_state : int seed or numpy Generator
     """
-    check_toys(n_toys)
+    check_n_toys(n_toys)
     if m_max is not None and (m_max != int(m_max) or m_max < 2):
         raise InputError(f"m_max is {m_max!r}; wanted is a number of steps, 2 or more.")
     rows = rows_of(light_curve, band, least=1, bounded=True)
