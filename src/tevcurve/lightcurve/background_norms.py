@@ -42,7 +42,7 @@ def lacks_norms(origin: Any) -> bool:
     return any(isinstance(setting, CubeSetting) for setting in origin.settings.all)
 
 
-def settled_norms(origin: Any) -> Systematics:
+def settled_backgrounds(origin: Any) -> Systematics:
     """The `Systematics` of an origin with the norms of the backgrounds of its cubes.
 
     Each group of runs has one, for all rows and bands: at the least of the statistic of all of its runs, whose fluxes

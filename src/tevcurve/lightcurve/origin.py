@@ -9,7 +9,7 @@ import astropy.units as u
 
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import DataError
-from tevcurve.lightcurve.background_norms import lacks_norms, norm_words, settled_norms
+from tevcurve.lightcurve.background_norms import lacks_norms, norm_words, settled_backgrounds
 from tevcurve.lightcurve.dark_rows import safe_words
 from tevcurve.lightcurve.free_spectra import FreeSpectra, describe_parameters
 from tevcurve.lightcurve.hardness import TwoBands
@@ -117,7 +117,7 @@ class LightCurveOrigin(TwoBands, Plan):
         time_bins = origin.binning.resolved(runs)
         origin = origin if time_bins is origin.time_bins else replace(origin, time_bins=time_bins)
         origin = replace(origin, field=settled_field(origin)) if origin.field.is_unsettled else origin
-        return replace(origin, systematics=settled_norms(origin)) if lacks_norms(origin) else origin
+        return replace(origin, systematics=settled_backgrounds(origin)) if lacks_norms(origin) else origin
 
     def refuse(self):
         """Raises `DataError` with the reasons for which no run can be used."""
