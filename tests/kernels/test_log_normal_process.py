@@ -72,6 +72,8 @@ def test_what_is_between_rows_is_that_of_all_places_together():
     gain = np.linalg.solve(matrix[2:, 2:] + np.diag(err**2), matrix[2:, :2]).T
     assert_allclose(mean, gain @ value, atol=1e-8)
     assert_allclose(spread, matrix[:2, :2] - gain @ matrix[2:, :2], atol=1e-10)
+    alone = fit.alone_elsewhere(matrix[2:, 2:], matrix[:2, 2:], np.diag(matrix)[:2])
+    assert_allclose(alone, (mean, np.diag(spread)), atol=1e-12)
 
 
 def test_the_mode_is_where_no_other_point_is_better():

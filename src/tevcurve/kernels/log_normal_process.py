@@ -59,10 +59,28 @@ class LaplaceFit:
         across : float array (k, n), of the other places with the rows
         own : float array (k, k), of the other places
         """
+        gain, weighted = self._gain(covariance, across)
+        return across @ self.pull, own - weighted.T @ gain
+
+    def alone_elsewhere(
+        self, covariance: np.ndarray, across: np.ndarray, own: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(mean (k,), variance (k,)) of the log flux at each of other places, given the data.
+
+        Parameters
+        ----------
+        covariance, across : see `elsewhere`
+        own : float array (k,), variance at the other places
+        """
+        gain, weighted = self._gain(covariance, across)
+        return across @ self.pull, own - np.sum(weighted * gain, axis=0)
+
+    def _gain(self, covariance: np.ndarray, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(B^-1 W^1/2 across.T, W^1/2 across.T), each (n, k), with W the bend and B = 1 + W^1/2 K W^1/2."""
         root = np.sqrt(self.bend)
         inner = np.eye(len(root)) + root[:, None] * covariance * root
         weighted = root[:, None] * across.T
-        return across @ self.pull, own - weighted.T @ np.linalg.solve(inner, weighted)
+        return np.linalg.solve(inner, weighted), weighted
 
 
 def laplace_fit(covariance: np.ndarray, rows: Rows, start: np.ndarray | None = None) -> LaplaceFit:

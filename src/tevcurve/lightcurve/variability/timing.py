@@ -11,6 +11,7 @@ METHODS: dict[str, str] = {
     "z_n_search": "tevcurve.lightcurve.variability.event_periods:z_n_search",
     "htest": "tevcurve.lightcurve.variability.event_periods:htest",
     "gregory_loredo": "tevcurve.lightcurve.variability.gregory_loredo:gregory_loredo",
+    "power_spectrum": "tevcurve.lightcurve.variability.power_spectrum:power_spectrum",
 }
 
 

@@ -1,0 +1,86 @@
+"""A figure of a fitted power spectrum, and of the flux that its process has between and inside rows."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from astropy import units as u
+
+from tevcurve.errors import InputError
+from tevcurve.figures.style import series_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Frequencies of the curve; opacities of the bands of 95 and of 68 %.
+FINE, BROAD, NARROW = 120, 0.15, 0.3
+
+
+def plot_power_spectrum(spectrum: Any, axes: "tuple[Axes, Axes] | None" = None) -> "tuple[Axes, Axes]":
+    """The two axes: frequency times power, with its 68 and 95 %, and the light curve with the flux of the process.
+
+    Parameters
+    ----------
+    spectrum : `PowerSpectrum`
+    axes : where to draw, two; default: those of a new figure
+
+    Raises `InputError` for another number of axes.
+    """
+    import matplotlib.pyplot as plt
+
+    if axes is None:
+        _, axes = plt.subplots(2, 1, figsize=(8, 6.5), layout="constrained")
+    axes = tuple(np.ravel(axes))
+    if len(axes) != 2:
+        raise InputError(f"Here are {len(axes)} axes; a power spectrum is drawn in two.")
+    _draw_power(spectrum, axes[0])
+    _draw_flux(spectrum, axes[1])
+    return axes
+
+
+def _draw_power(spectrum, ax):
+    rows = spectrum.fit.process.rows
+    span, width = rows.stop_s[-1] - rows.start_s[0], np.median(rows.stop_s - rows.start_s)
+    found = spectrum.power(np.geomspace(1 / span, 0.5 / width, FINE) * u.Hz)
+    frequency, colour = found["frequency"].value, series_colours()[0]
+    values = {name: frequency * found[name].value for name in found.colnames[1:]}
+    label = "68 and 95 %, not constrained" if spectrum.why_not else "68 and 95 %"
+    ax.fill_between(
+        frequency, values["power_95_low"], values["power_95_high"], color=colour, alpha=BROAD, lw=0
+    )
+    ax.fill_between(
+        frequency,
+        values["power_68_low"],
+        values["power_68_high"],
+        color=colour,
+        alpha=NARROW,
+        lw=0,
+        label=label,
+    )
+    ax.plot(frequency, values["power"], color=colour, lw=1.4, label=spectrum.model)
+    ax.set(xscale="log", yscale="log", xlabel="Frequency (Hz)", ylabel="Frequency × power of the log flux")
+    ax.legend(frameon=False)
+
+
+def _draw_flux(spectrum, ax):
+    rows = spectrum.fit.process.rows
+    long = rows.stop_s[-1] - rows.start_s[0] > 3 * 86400
+    unit, name = (86400.0, "d") if long else (60.0, "min")
+    found = spectrum.flux()
+    time, colour = (found["time"] - rows.reference).sec / unit, series_colours()[1]
+    low, middle, high = (found[each].value for each in ("flux_low", "flux", "flux_high"))
+    power = 10.0 ** np.floor(np.log10(np.median(middle)))
+    flux, errn, errp = (
+        rows.flux * each[0] / power for each in (rows.fits.norm, rows.fits.errn, rows.fits.errp)
+    )
+    centre, half = 0.5 * (rows.start_s + rows.stop_s) / unit, 0.5 * (rows.stop_s - rows.start_s) / unit
+    ax.errorbar(
+        centre, flux, (errn, errp), half, fmt=".", ms=3, lw=0.8, color=series_colours()[0], label="Rows"
+    )
+    ax.fill_between(
+        time, low / power, high / power, color=colour, alpha=NARROW, lw=0, label="The process, 68 %", zorder=3
+    )
+    ax.plot(time, middle / power, color=colour, lw=1, zorder=3)
+    ax.set_xlabel(f"Time after {rows.reference.utc.isot[:19]} UTC ({name})")
+    ax.set_ylabel(f"Flux (10$^{{{int(np.log10(power))}}}$ cm$^{{-2}}$ s$^{{-1}}$)")
+    ax.set_ylim(bottom=0)
+    ax.legend(frameon=False)

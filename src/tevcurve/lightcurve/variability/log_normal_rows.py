@@ -1,0 +1,124 @@
+"""The rows of a light curve with a process of their log flux behind them.
+
+The log flux of row r, relative to the constant that fits all rows best, is a level that all have in common plus the
+mean over the row of a Gaussian process with a power spectrum, plus what is not known of instruments. The row sees the
+constant times its exponential: it is the log of the flux that is averaged over a row, not the flux.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.kernels.damped_oscillators import Oscillators
+from tevcurve.kernels.log_normal_process import in_log_flux, laplace_fit
+
+# The level's own standard deviation, in log flux: it is free.
+LEVEL = 5.0
+# The lowest oscillator is at 1/(30 T), the highest at 5 over the shortest row, with five in a factor of 10 or more.
+SPANS, HIGHEST, TERMS, PER_DECADE = 30, 5.0, 24, 5
+MOST_ROWS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class LogNormalRows:
+    """Rows, and the covariances of oscillators averaged over them.
+
+    Attributes
+    ----------
+    rows : `Rows`
+    frequency : float array (m,), Hz, of the oscillators
+    """
+
+    rows: object
+    frequency: np.ndarray
+
+    @classmethod
+    def of(cls, rows):
+        """Those of some rows.
+
+        rows: `Rows`.
+
+        Raises `InputError` where they are too many, share time, or have no flux.
+        """
+        if rows.n > MOST_ROWS:
+            raise InputError(
+                f"A process behind {rows.n} rows takes too long; wanted are {MOST_ROWS} at most: rebin the light curve."
+            )
+        rows.check_order()
+        if not rows.fits.constant[0] > 0:
+            raise InputError(
+                "The constant flux that fits all rows best is not above zero, so its log has no variations to find."
+            )
+        lowest, highest = 1 / (SPANS * span_of(rows)), HIGHEST / np.min(rows.stop_s - rows.start_s)
+        terms = max(TERMS, int(np.ceil(PER_DECADE * np.log10(highest / lowest))) + 1)
+        return cls(rows, np.geomspace(lowest, highest, terms))
+
+    @property
+    def middle(self):
+        """Middles (n,) of the rows, s."""
+        return 0.5 * (self.rows.start_s + self.rows.stop_s)
+
+    @property
+    def width(self):
+        """Widths (n,) of the rows, s."""
+        return self.rows.stop_s - self.rows.start_s
+
+    @cached_property
+    def each(self):
+        """Covariances (m, n, n) of the rows, of an oscillator of a weight of 1 at each frequency."""
+        return self.across(self.middle, self.width)
+
+    def across(self, middle, width, others=None):
+        """The same of other bins, (m, k, n): see `Oscillators.averaged`.
+
+        Parameters
+        ----------
+        middle, width : float arrays (k,), s
+        others : (middle, width) of the n bins; default: the rows
+        """
+        second = (self.middle, self.width) if others is None else others
+        alone = (Oscillators(np.ones(1), self.frequency[k : k + 1]) for k in range(len(self.frequency)))
+        return np.stack([one.averaged(middle, width, second) for one in alone])
+
+    @cached_property
+    def unknown(self):
+        """(mean (n,), covariance (n, n)) of the log fluxes by what is not known of instruments, at the constant."""
+        nothing = np.zeros(self.rows.n), np.zeros((self.rows.n, self.rows.n))
+        if self.rows.unknown is None:
+            return nothing
+        nuisances, constant = self.rows.unknown.nuisances, self.rows.fits.constant[0]
+        loading = np.zeros((self.rows.n, nuisances.n_nuisances))
+        np.add.at(loading, (nuisances.row, nuisances.nuisance), nuisances.scale + nuisances.shift / constant)
+        prior, n_scales = np.eye(nuisances.n_nuisances), nuisances.n_scales
+        # Nothing is known of a free scale: its spread is that of the level.
+        precision = nuisances.precision + np.eye(n_scales) / LEVEL**2
+        prior[:n_scales, :n_scales] = np.linalg.inv(precision)
+        alone, mixed, shift = nuisances.own.T
+        own = alone + 2 * mixed / constant + shift / constant**2
+        return loading @ nuisances.centers, loading @ prior @ loading.T + np.diag(own)
+
+    def covariance(self, weight):
+        """Covariance (n, n) of the log fluxes of the rows. weight: float array (m,), of the oscillators."""
+        return np.tensordot(weight, self.each, 1) + LEVEL**2 + self.unknown[1]
+
+    def log_likelihood(self, x):
+        """(log likelihoods, their slopes, minus their second derivatives) at log fluxes. x: float array (n,)."""
+        flux = self.rows.fits.constant[0] * np.exp(np.minimum(x + self.unknown[0], 50.0))
+        return in_log_flux(*self.rows.fits.profile.evaluate(flux, self.rows.fits.start)[0], flux)
+
+    def fit(self, weight, start=None):
+        """The `LaplaceFit` with a process.
+
+        Parameters
+        ----------
+        weight : float array (m,), of the oscillators
+        start : float array (n,), see `laplace_fit`
+        """
+        return laplace_fit(self.covariance(weight), self.log_likelihood, start)
+
+
+def span_of(rows):
+    """How long the rows last, s. rows: `Rows`."""
+    return float(rows.stop_s[-1] - rows.start_s[0])

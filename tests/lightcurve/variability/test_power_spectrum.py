@@ -1,0 +1,216 @@
+"""Power spectra of light curves: the posterior against brute force, and slopes of red noise by Timmer & Koenig."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import astropy.units as u
+import numpy as np
+import pytest
+from light_curve_rows import make_rows
+from numpy.testing import assert_allclose
+from onoff_light_curves import onoff_light_curve, onoff_run
+from scipy.stats import multivariate_normal
+
+from tevcurve.errors import InputError
+from tevcurve.fit.row_nuisances import RowNuisances
+from tevcurve.kernels.damped_oscillators import Oscillators
+from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.variability.log_normal_rows import LEVEL, LogNormalRows
+from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of, weights_of
+from tevcurve.lightcurve.variability.process_posterior import HIGHEST, LOWEST, Marginal
+
+
+@pytest.fixture
+def red_noise(validation_on_path):
+    from validation import red_noise
+
+    return red_noise
+
+
+def drawn(red_noise, slope=2.0, rms=0.5, counts=100, n=56, seed=1, bend=None):
+    rng = np.random.default_rng(seed)
+    start, stop = red_noise.rows_of_nights(1, n)
+    noise = red_noise.of_rms(slope, rms, 1 / stop[-1], 1 / 240, bend)
+    return noise, red_noise.onoff_rows(
+        red_noise.drawn_fluxes(noise, start, stop, rng), start, stop, counts, rng
+    )
+
+
+def test_the_posterior_is_that_of_a_fine_grid_of_exact_evidences(red_noise):
+    """With very many counts the log fluxes have Gaussian errors, of which the evidence is a closed form."""
+    _, rows = drawn(red_noise, counts=3e4, n=24)
+    found, process = spectrum_of(rows), LogNormalRows.of(rows)
+    norm, err = rows.fits.norm[0], rows.fits.err[0]
+    x, spread = np.log(norm / rows.fits.constant[0]), err / norm
+    middle, width, pivot = 0.5 * (rows.start_s + rows.stop_s), rows.stop_s - rows.start_s, pivot_of(rows)
+    slope, level = np.linspace(0, 4, 41), np.linspace(LOWEST, HIGHEST, 121)
+    log = np.empty((len(slope), len(level)))
+    for i, each in enumerate(slope):
+        power = Oscillators.power_law(each, process.frequency)
+        unit = power.averaged(middle, width) * pivot ** (each - 1)
+        for k, a in enumerate(level):
+            log[i, k] = multivariate_normal.logpdf(x, cov=np.exp(a) * unit + LEVEL**2 + np.diag(spread**2))
+    density = np.exp(log - log.max())
+    of_slope, of_level = density.sum(axis=1), density.sum(axis=0)
+    mean = np.sum(slope * of_slope) / of_slope.sum()
+    marginal = found.fit.posterior.of_slope
+    assert np.average(marginal.value, weights=marginal.density) == pytest.approx(mean, abs=0.02)
+    marginal = found.fit.posterior.of_level
+    mean = np.sum(level * of_level) / of_level.sum()
+    assert np.average(marginal.value, weights=marginal.density) == pytest.approx(mean, abs=0.03)
+    weight = np.outer(np.append(np.append(0.5, np.ones(39)), 0.5), np.ones(121)) / (40 * 120)
+    evidence = log.max() + np.log(np.sum(weight * density))
+    best = np.sum(np.log(np.sqrt(2 * np.pi) * spread)) - 0.5 * rows.fits.minimum.stat.sum()
+    assert found.fit.posterior.log_evidence == pytest.approx(evidence + best, abs=0.1)
+
+
+@pytest.mark.parametrize(("slope", "counts"), [(1.0, 100), (2.0, 10), (2.5, 100)])
+def test_slopes_and_amplitudes_of_red_noise_are_found(red_noise, slope, counts):
+    pulls = []
+    for seed in range(3):
+        noise, rows = drawn(red_noise, slope, 0.5, counts, seed=seed)
+        found = spectrum_of(rows)
+        half = 0.5 * np.diff(found.slope_68)[0]
+        assert found.pivot.value == pytest.approx(noise.pivot, rel=0.01)
+        truth = np.sqrt(noise.pivot * noise.level)
+        assert found.amplitude_95[0] * 0.7 < truth < found.amplitude_95[1] * 1.4
+        pulls.append((found.slope - slope) / half)
+    assert np.abs(np.mean(pulls)) < 1.5
+    assert np.max(np.abs(pulls)) < 3.5
+
+
+def test_a_bend_is_found_or_its_limit_is_told(red_noise):
+    noise, rows = drawn(red_noise, 3.2, 0.6, 2000, 98, seed=3, bend=5e-4)
+    found = spectrum_of(rows, "bending")
+    low, high = found.bend_95.to_value("Hz") if np.isfinite(found.bend) else found.bend_limits.to_value("Hz")
+    assert not low > noise.bend
+    assert not high < noise.bend
+    assert "bend:" in str(found)
+
+
+def test_few_rows_and_constant_sources_have_no_slope_but_a_limit(red_noise):
+    _, few = drawn(red_noise, n=14)
+    _, constant = drawn(red_noise, rms=1e-4, n=40)
+    for rows, why in ((few, "14 rows are too few"), (constant, "agree with a constant")):
+        found = spectrum_of(rows)
+        assert np.isnan(found.slope)
+        assert np.isnan(found.amplitude)
+        assert found.amplitude_ul > 0
+        assert f"not constrained, as {why}" in str(found) or f"not constrained, as the rows {why}" in str(
+            found
+        )
+    # 100 counts a row: no more than their own fluctuations.
+    assert found.amplitude_ul < 0.1
+
+
+def test_the_limit_is_above_the_truth_nearly_always(red_noise):
+    truths, limits = [], []
+    for seed in range(12):
+        noise, rows = drawn(red_noise, rms=0.3, counts=50, n=16, seed=seed)
+        truths.append(np.sqrt(noise.pivot * noise.level))
+        limits.append(spectrum_of(rows).amplitude_ul)
+    assert np.count_nonzero(np.array(limits) > truths) >= 9
+
+
+def test_shortest_intervals_of_a_normal_density():
+    value = np.linspace(-6, 6, 4001)
+    marginal = Marginal.of(value, -0.5 * value**2)
+    assert marginal.mode == pytest.approx(0, abs=0.01)
+    assert_allclose(marginal.interval(0.6827), (-1, 1), atol=0.01)
+    assert_allclose(marginal.quantile(0.97725), 2, atol=0.01)
+
+
+def test_the_flux_follows_bright_rows_and_widens_in_gaps(red_noise):
+    _, rows = drawn(red_noise, slope=2.5, counts=1e4)
+    found = spectrum_of(rows)
+    inside = found.flux(rows.time(rows.middle_s))
+    assert_allclose(inside["flux"].value, rows.fits.norm[0] * rows.flux, rtol=0.08)
+    width = (inside["flux_high"] - inside["flux_low"]) / inside["flux"]
+    far = found.flux(rows.time(rows.stop_s[-1:] + 4000.0))
+    assert (far["flux_high"] - far["flux_low"]) / far["flux"] > 3 * np.median(width)
+    assert np.all(np.diff(found.flux()["time"].mjd) >= 0)
+
+
+def test_powers_have_the_amplitude_at_the_pivot(red_noise):
+    _, rows = drawn(red_noise)
+    found = spectrum_of(rows)
+    table = found.power([0.5, 1, 2] * found.pivot)
+    assert table["power"].unit == u.s
+    assert np.sqrt(table["power"][1] * found.pivot).to_value("") == pytest.approx(found.amplitude, rel=0.15)
+    assert np.all(table["power_95_low"] <= table["power_68_low"])
+    assert np.all(table["power_68_high"] <= table["power_95_high"])
+    for bend in (None, 1e-3):
+        oscillators = np.geomspace(1e-6, 1, 40)
+        weight = weights_of(oscillators, 2e-3, 2.5, bend)
+        assert Oscillators(weight, oscillators).power(2e-3) == pytest.approx(500, rel=0.02)
+
+
+def flaring(factor=None, seed=2):
+    rng = np.random.default_rng(seed)
+    factor = (
+        (lambda t: np.exp(0.8 * np.sin(t / 900) + 0.4 * np.sin(t / 300)), 4.0) if factor is None else factor
+    )
+    runs = [onoff_run(k, [(2000 * k, 2000 * k + 1800)], 0.1, 0.02, 0.1, rng, factor) for k in range(4)]
+    return onoff_light_curve(runs, by_width("3 min"))
+
+
+def test_simulated_curves_have_the_rows_and_the_spread_of_the_process():
+    light_curve = flaring()
+    found = light_curve.timing.power_spectrum()
+    made = found.simulate(60)
+    assert made["flux"].shape == (60, found.n_rows)
+    true, seen = (np.asarray(made[name].value) for name in ("true_flux", "flux"))
+    pull = (seen - true) / made["flux_errp"].value
+    assert np.abs(pull.mean()) < 0.15
+    assert 0.8 < np.std(pull) < 1.3
+    logs, middle = np.log(true), 2000 * np.arange(4)[:, None] + np.arange(90, 1800, 180)
+    expected = 0.8 * np.sin(middle / 900) + 0.4 * np.sin(middle / 300)
+    reference = np.log(light_curve.table["ref_flux"][0])
+    assert logs.mean() - reference == pytest.approx(expected.mean(), abs=0.1)
+    assert 0.4 < np.median(logs.std(axis=1)) / expected.std() < 2.5
+    with pytest.raises(InputError, match="n is 0"):
+        found.simulate(0)
+
+
+def test_what_is_not_known_of_instruments_is_in_the_covariance(red_noise):
+    """A systematic error that all rows have in common, one of half of them, and one of each row."""
+    _, rows = drawn(red_noise, n=4)
+    nuisances = RowNuisances(
+        names=("scale", "common"),
+        systematic=np.array([-1, 0]),
+        n_rows=4,
+        row=np.array([0, 0, 1, 1, 2, 3]),
+        nuisance=np.array([0, 1, 0, 1, 1, 1]),
+        scale=np.array([1.0, 0.2, 1.0, 0.2, 0.2, 0.2]),
+        shift=np.zeros(6),
+        own=np.tile([0.01, 0.0, 0.0], (4, 1)),
+        covariance=np.array([[0.04]]),
+        precision=np.array([[25.0]]),
+        center=np.array([0.1]),
+    )
+    mean, covariance = LogNormalRows.of(replace(rows, unknown=SimpleNamespace(nuisances=nuisances))).unknown
+    assert_allclose(mean, [0.1, 0.1, 0, 0])
+    half = np.outer([1, 1, 0, 0], [1, 1, 0, 0])
+    assert_allclose(covariance, 0.04 * half + 0.04 + 0.01 * np.eye(4), rtol=0.01)
+
+
+def test_what_cannot_be_fitted_is_said_in_a_sentence(red_noise):
+    with pytest.raises(InputError, match="model is 'wavelet'; wanted is 'power law' or 'bending'"):
+        make_rows(edges=np.array([1.0, 10.0])).timing.power_spectrum("wavelet")
+    _, rows = drawn(red_noise, n=30)
+    with pytest.raises(InputError, match="do not follow each other"):
+        spectrum_of(replace(rows, stop_s=rows.stop_s + 60))
+    start, stop = red_noise.rows_of_nights(1, 1001)
+    many = red_noise.onoff_rows(np.ones(1001), start, stop, 9, np.random.default_rng(0))
+    with pytest.raises(InputError, match="1001 rows takes too long; wanted are 1000 at most: rebin"):
+        spectrum_of(many)
+
+
+def test_a_table_has_a_power_spectrum_but_no_simulated_curves(tmp_path):
+    light_curve = flaring()
+    light_curve.write(tmp_path / "curve.ecsv")
+    again = type(light_curve).read(tmp_path / "curve.ecsv").timing.power_spectrum()
+    found = light_curve.timing.power_spectrum()
+    assert again.slope == pytest.approx(found.slope, abs=0.3)
+    with pytest.raises(InputError, match="cannot be simulated"):
+        again.simulate(1)
