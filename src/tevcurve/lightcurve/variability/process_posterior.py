@@ -202,7 +202,7 @@ class Posterior:
         return key, float(fine[np.argmax(one.at(fine))])
 
     def draw(self, n, rng):
-        """Draws, list of (key of the shape, level): one from each nth of the shapes, in their order.
+        """Draws, list of (key of the shape, level): one from each nth of the shapes.
 
         Parameters
         ----------
@@ -213,7 +213,7 @@ class Posterior:
         steps = _log_steps(self.bend)[:, None] + _log_steps(self.slope)
         log = np.array([self.walks[key].total + steps[key] for key in keys])
         share = np.exp(log - log.max())
-        area = (np.arange(n) + rng.random(n)) / n
+        area = rng.permutation((np.arange(n) + rng.random(n)) / n)
         which = np.minimum(np.searchsorted(np.cumsum(share) / share.sum(), area), len(keys) - 1)
         drawn = []
         for key in (keys[k] for k in which):
