@@ -117,7 +117,8 @@ def test_a_flare_is_found_and_its_flux_is_in_the_curve():
     assert "log10(odds)" in str(result)
     assert "index" in result._repr_html_()
     again = gregory_loredo(light_curve, n_toys=0, m_max=16)
-    assert np.isnan(again.p_value)
+    assert again.p_value == pytest.approx(10**-again.value)
+    assert again.p_is_limit
     assert again.n_toys == 0
 
 

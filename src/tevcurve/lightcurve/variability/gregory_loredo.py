@@ -10,18 +10,18 @@ from astropy.table import QTable
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.stepwise_rates import Steps
-from tevcurve.lightcurve.variability.chances import check_n_toys
+from tevcurve.lightcurve.variability.chances import Test, chance_of
 from tevcurve.lightcurve.variability.event_clock import event_clock
 from tevcurve.lightcurve.variability.not_known import IGNORED
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
-from tevcurve.lightcurve.variability.sequential import ENOUGH, FEWEST
-from tevcurve.progress import track
 
 # Steps of the finest model, where there are as many events or more.
 M_MAX = 64
 # Points of the curve: of the table, and of those that fractions are counted on.
 N_CELLS, N_POINTS = 256, 1000
+# Odds are 1 on average over constant sources (Markov's inequality).
+BOUND = "the chance is one over the odds, which it is never above, and far below; toys say more"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -77,8 +77,8 @@ def gregory_loredo(light_curve, band=None, m_max=None, n_toys=1000, random_state
     are no time bins to choose, but those of the light curve say which good time is looked at.
 
     Odds above 1 are far rarer in constant sources than 1 of 2: for how rare these are take `p_value`, from toys that
-    are even on the clock and measure their background and constant themselves. It is (k + 1)/(n + 1) with k of n toys
-    at or above the odds, or 30/n with the 30th of them (Besag & Clifford 1991, Biometrika 78, 301).
+    are even on the clock and measure their background and constant themselves (as `chances`, they end when enough is
+    known). Without toys it is one over the odds, which no chance is above.
 
     The index is that of the Chandra Source Catalogue (its page "Gregory-Loredo Variability Probability"): with the
     probability P of variability and the shares of the curve within 3 and 5 standard deviations, 0 where P is 1/2 or
@@ -90,20 +90,21 @@ def gregory_loredo(light_curve, band=None, m_max=None, n_toys=1000, random_state
     light_curve : `LightCurve` that knows its events
     band : int, number of the energy band; needed where there are several
     m_max : int, steps of the finest model, 2 or more; default: 64, or the number of events where they are fewer
-    n_toys : int, toys for the chance; 0 for none
+    n_toys : int, the most toys for the chance; 0 for none
     random_state : int seed or numpy Generator
     """
-    check_n_toys(n_toys)
     if m_max is not None and (m_max != int(m_max) or m_max < 2):
         raise InputError(f"m_max is {m_max!r}; wanted is a number of steps, 2 or more.")
     rows = rows_of(light_curve, band, least=1, bounded=True)
     clock = event_clock(light_curve, rows)
     steps = Steps(int(m_max or max(2, min(M_MAX, len(clock.time)))))
-    odds = steps.log_odds(clock.time, clock.weight)
+    odds, found = chance_of_odds(clock, steps, n_toys, random_state)
     value, rates = odds.of_all / np.log(10), odds.rates((np.arange(N_POINTS) + 0.5) / N_POINTS)
     within = [float(np.mean(np.abs(rates[0] - rates[0].mean()) <= n * rates[1])) for n in (3, 5)]
-    notes = [*rows.notes, *(IGNORED if rows.unknown is not None else ())]
-    return GregoryLoredoResult(
+    return found.record(
+        GregoryLoredoResult,
+        rows,
+        IGNORED if rows.unknown is not None else (),
         name="Gregory-Loredo",
         value=float(value),
         probability=_probability(value),
@@ -113,10 +114,6 @@ def gregory_loredo(light_curve, band=None, m_max=None, n_toys=1000, random_state
         n_steps=int(steps.steps[np.argmax(odds.of_steps)]),
         n_events=len(clock.time),
         curve=_curve(clock, odds, rows),
-        n_rows=rows.n,
-        n_energy_ranges=rows.n_energy_ranges,
-        note="; ".join(notes),
-        **chance_of_odds(clock, steps, odds.of_all, n_toys, np.random.default_rng(random_state)),
     )
 
 
@@ -138,29 +135,27 @@ def variability_index(log_odds, within_3, within_5):
     return 3 + sum(probability >= edge for edge in (0.6, 2 / 3))
 
 
-def chance_of_odds(clock, steps, observed, n_toys, rng):
-    """The fields (dict) of a record that say the chance of log odds in constant sources.
+def chance_of_odds(clock, steps, n_toys, random_state):
+    """(`StepOdds` of the events of an `EventClock`, the `Found` of their chance).
 
     Parameters
     ----------
     clock : `EventClock`
     steps : `Steps`
-    observed : float, log of the odds
-    n_toys : int, the most that are drawn
-    rng : numpy Generator
+    n_toys : int, the most that are drawn; without any the chance is the bound that odds themselves are
+    random_state : int seed or numpy Generator
     """
-    beyond, done = 0, 0
-    for _ in track(range(n_toys), n_toys, "toys"):
-        beyond += steps.log_odds(*clock.toy(rng)).of_all >= observed - 1e-9 * abs(observed)
-        done += 1
-        if beyond >= ENOUGH and done > FEWEST:
-            break
-    if not done:
-        return {}
-    stopped = beyond >= ENOUGH and done > FEWEST
-    chance = beyond / done if stopped else (beyond + 1) / (done + 1)
-    told = {"p_value": float(chance), "p_is_limit": beyond == 0, "least_chance": 1 / (done + 1)}
-    return told | {"method": "toys", "n_toys": done}
+    odds = steps.log_odds(clock.time, clock.weight)
+
+    def drawn(n, rng):
+        for _ in range(n):
+            yield steps.log_odds(*clock.toy(rng))
+
+    test = Test(lambda each: np.array([each.of_all]), lambda value: float(np.exp(-max(value, 0.0))))
+    found = chance_of(odds, test, drawn, n_toys, random_state)
+    if not n_toys:
+        found.fields.update(p_is_limit=True, note=BOUND)
+    return odds, found
 
 
 def _probability(log_odds):
