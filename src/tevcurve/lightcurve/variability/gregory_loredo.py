@@ -10,6 +10,7 @@ from astropy.table import QTable
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.stepwise_rates import Steps
+from tevcurve.lightcurve.plots.overlays import plot_blocks
 from tevcurve.lightcurve.variability.chances import Test, chance_of
 from tevcurve.lightcurve.variability.event_clock import event_clock
 from tevcurve.lightcurve.variability.not_known import IGNORED
@@ -59,8 +60,6 @@ class GregoryLoredoResult(VariabilityResult):
         ax : matplotlib axes, with a light curve in it or without; default: the current axes
         keywords : as for `tevcurve.lightcurve.plot.plot_blocks`
         """
-        from tevcurve.lightcurve.plots.overlays import plot_blocks
-
         return plot_blocks(
             SimpleNamespace(blocks=self.curve), ax, **{"label": "Gregory-Loredo curve"} | keywords
         )
