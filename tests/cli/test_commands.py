@@ -118,6 +118,11 @@ def test_init_then_run_then_the_rest(store, capsys):
     assert "Light curve of Crab: 9 rows" in capsys.readouterr().out
     assert main(["variability", "finer", "--toys", "0"]) == 0
     assert "Variability of Crab in 9 rows" in capsys.readouterr().out
+    assert main(["timing", "finer", "--plot", "timing.png"]) == 0
+    assert "not constrained, as 9 rows are too few" in capsys.readouterr().out
+    assert Path("timing.png").read_bytes()[:4] == b"\x89PNG"
+    assert main(["timing", "finer", "--model", "sine"]) == 2
+    assert "model is 'sine'; wanted is 'power law' or 'bending'" in capsys.readouterr().err
     assert main(["report", "finer", "--toys", "0"]) == 0
     assert "<html" in Path("finer.html").read_text()[:300]
 

@@ -81,6 +81,10 @@ COMMANDS = {
         "tevcurve.cli.results:variability",
         "Did the source vary, how much and how fast? Tests that count exposure, limits and trials.",
     ),
+    "timing": Command(
+        "tevcurve.cli.timing:timing",
+        "The time domain: the power spectrum of the flux, with what is not known of it, and a figure.",
+    ),
     "export": Command(
         "tevcurve.cli.export:export", "Write the light curve of a result, or of a file, in another format."
     ),

@@ -120,6 +120,30 @@ def print_variability(path, band, instrument, toys, seed, accept_changed, source
     print(plain(summary))
 
 
+def print_timing(path, model, band, instrument, outputs, accept_changed, source=None):
+    """None; `tevcurve timing` of a result or a file.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    model : str, of the power spectrum
+    band : int or None
+    instrument : str or None
+    outputs : `Outputs`
+    accept_changed : bool
+    source : str, of a catalogue, or None
+    """
+    light_curve = _light_curve_of(path, accept_changed, source)
+    if instrument is not None:
+        light_curve = light_curve.of_instrument(instrument)
+    with working("Fitting"):
+        spectrum = light_curve.timing.power_spectrum(model, band)
+    if outputs.plot is not None:
+        write_panels(outputs.plot, spectrum.plot, about=str(spectrum))
+    print(plain(spectrum))
+    outputs.tell()
+
+
 def export_to(path, file, overwrite, form, accept_changed, source=None):
     """None; `tevcurve export` of a result or a file.
 
