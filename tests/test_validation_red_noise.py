@@ -51,3 +51,17 @@ def test_counts_follow_the_flux(red_noise):
     rows = red_noise.onoff_rows(flux, start, stop, 1e5, rng)
     assert rows.in_order
     assert_allclose(rows.fits.norm[0], flux, rtol=0.03)
+
+
+def test_slopes_are_measured_in_each_cell(validation_on_path):
+    from validation.timing_slopes import measure, pieces, section
+
+    cells = [each for each in pieces(1) if each[0]]
+    assert sum(each[3] for each in cells) >= 1000
+    found = measure(100, 2.0, 0, 3, np.random.default_rng(4))
+    lines = np.array(found["curves"], dtype=float)
+    assert np.all(np.abs(lines[:, 2]) < 4 * lines[:, 3])
+    night = [["1 min", 400, 1.9, 1.7, 2.1], ["2 min", 210, 1.88, 1.68, 2.1], ["5 min", 90, 1.92, 1.7, 2.2]]
+    made = section({**found, "night": night})
+    assert made.bars[-1][2]
+    assert not section({**found, "night": [*night[:2], ["5 min", 90, 2.05, 1.8, 2.3]]}).bars[-1][2]

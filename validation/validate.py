@@ -42,6 +42,7 @@ from validation import (
     stopping,
     systematics,
     telescopes,
+    timing_slopes,
     total_errors,
 )
 from validation.parts import RESULTS, Part, again, run
@@ -89,6 +90,9 @@ PARTS = {
     ),
     "absorption": Part(absorption.measure, absorption.section, absorption.pieces, (*ALL, "simulation")),
     "spectra": Part(spectra.measure, spectra.section, spectra.pieces, (*ALL, "simulation")),
+    "timing-slopes": Part(
+        timing_slopes.measure, timing_slopes.section, timing_slopes.pieces, ALL, public_data=True
+    ),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 
