@@ -1,5 +1,7 @@
 """Periods shorter than a run, in the times of its events."""
 
+from dataclasses import dataclass
+
 import astropy.units as u
 import numpy as np
 
@@ -11,7 +13,7 @@ from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.variability.chances import Test, among, chance_of, chi_square_chance
 from tevcurve.lightcurve.variability.frequencies import frequencies_in_hz
 from tevcurve.lightcurve.variability.period_records import PeriodSearch, highest
-from tevcurve.lightcurve.variability.rows import rows_of
+from tevcurve.lightcurve.variability.rows import Rows, rows_of
 
 # The harmonics of the H test, and the slope of the log of its chance (de Jager & Buesching 2010, A&A 517, L9).
 H_HARMONICS, H_SLOPE = 20, 0.4
@@ -40,16 +42,8 @@ def z_n_search(light_curve, frequencies, nharm=2, band=None, n_toys=1000, random
     """
     if nharm not in range(1, H_HARMONICS + 1):
         raise InputError(f"nharm is {nharm!r}; wanted is a number of harmonics from 1 to {H_HARMONICS}.")
-    events = _EventTimes(light_curve, band, "A search for periods in events")
-    return events.search(
-        frequencies,
-        f"Z^2 with {nharm} harmonic{'s' if nharm > 1 else ''}",
-        nharm,
-        lambda scores: scores[-1],
-        chi_square_chance(2 * nharm),
-        n_toys,
-        random_state,
-    )
+    events = EventTimes.of(light_curve, band, "A search for periods in events")
+    return events.z_n(frequencies, nharm, n_toys, random_state)
 
 
 def htest(light_curve, frequencies, band=None, n_toys=1000, random_state=0):
@@ -61,7 +55,7 @@ def htest(light_curve, frequencies, band=None, n_toys=1000, random_state=0):
     ----------
     light_curve, frequencies, band, n_toys, random_state : as of `z_n_search`
     """
-    events = _EventTimes(light_curve, band, "The H test")
+    events = EventTimes.of(light_curve, band, "The H test")
     cost = 4 * np.arange(H_HARMONICS)[:, None]
     return events.search(
         frequencies,
@@ -74,32 +68,69 @@ def htest(light_curve, frequencies, band=None, n_toys=1000, random_state=0):
     )
 
 
-class _EventTimes:
-    """The events of a band of a light curve: times in s since the first row, weights, runs, and their good time."""
+@dataclass(frozen=True, eq=False)
+class EventTimes:
+    """The events of a band of a light curve.
 
-    def __init__(self, light_curve, band, use):
-        joint = rows_behind(light_curve, EventView, use=use)
-        self.rows = rows_of(light_curve, band, least=1)
-        constant = float(self.rows.fits.constant[0])
+    Attributes
+    ----------
+    rows : `Rows`
+    good : `GoodTimeOfRuns`, s since the reference of the rows
+    times : float array (n,), the same
+    weight : float array (n,), chance of each to be of the source
+    run : int array (n,), the run of each, of those in `good`
+    """
+
+    rows: Rows
+    good: GoodTimeOfRuns
+    times: np.ndarray
+    weight: np.ndarray
+    run: np.ndarray
+
+    @classmethod
+    def of(cls, light_curve, band, use):
+        """Those of a light curve.
+
+        Parameters
+        ----------
+        light_curve : `LightCurve` that knows its events
+        band : int, number of the energy band, or None for the only one
+        use : str, what they are wanted for
+
+        Raises `InputError` where there are none, or no source.
+        """
+        joint, rows = rows_behind(light_curve, EventView, use=use), rows_of(light_curve, band, least=1)
+        constant = float(rows.fits.constant[0])
         if not constant > 0:
             raise InputError(f"{use} needs a source; the constant flux of this light curve is not above 0.")
         events = joint.events(np.full(len(joint.fitted), constant))
-        own = np.isin(joint.fitted[events.row[events.piece]], self.rows.number)
+        own = np.isin(joint.fitted[events.row[events.piece]], rows.number)
+        count = events.count[own].astype(int)
         run, expected = events.run[events.piece][own], (events.signal + events.background)[own]
         weight = np.divide(events.signal[own], expected, out=np.zeros(len(run)), where=expected > 0)
-        zeros = np.array([(each.gti.reference.to_time(0.0) - self.rows.reference).sec for each in joint.runs])
-        times = np.repeat(events.time_s[own] + zeros[run], events.count[own].astype(int))
-        run, weight = (np.repeat(each, events.count[own].astype(int)) for each in (run, weight))
-        if not weight.sum() > 0:
+        if not np.any(weight * count > 0):
             raise InputError(f"{use} needs events, and there is none that may be of the source.")
+        zeros = np.array([(each.gti.reference.to_time(0.0) - rows.reference).sec for each in joint.runs])
         pieces = light_curve.origin.rows()[1].pieces(joint.runs)
-        number = joint.n_bands * pieces.bin + self.rows.number[0] % joint.n_bands
-        mine = np.isin(number, self.rows.number) & np.isin(pieces.run, run)
+        number = joint.n_bands * pieces.bin + rows.number[0] % joint.n_bands
+        mine = np.isin(number, rows.number) & np.isin(pieces.run, run)
         at, seen = pieces.run[mine], np.unique(run)
         place = numbers_among(seen, len(joint.runs))
         start, stop = (each[mine] + zeros[at] for each in (pieces.start_s, pieces.stop_s))
-        self.good = GoodTimeOfRuns(start, stop, place[at], len(seen))
-        self.times, self.weight, self.run = times, weight, place[run]
+        good = GoodTimeOfRuns(start, stop, place[at], len(seen))
+        times = events.time_s[own] + zeros[run]
+        return cls(rows, good, *(np.repeat(each, count) for each in (times, weight, place[run])))
+
+    def z_n(self, frequencies, nharm, n_toys, random_state):
+        """The `PeriodSearch` of Z^2_n.
+
+        Parameters
+        ----------
+        frequencies, nharm, n_toys, random_state : of `z_n_search`
+        """
+        name = f"Z^2 with {nharm} harmonic{'s' if nharm > 1 else ''}"
+        chance = chi_square_chance(2 * nharm)
+        return self.search(frequencies, name, nharm, lambda scores: scores[-1], chance, n_toys, random_state)
 
     def search(self, frequencies, name, nharm, statistic, chance, n_toys, random_state):
         """The `PeriodSearch`.

@@ -5,8 +5,9 @@ import numpy as np
 
 from tevcurve.errors import InputError
 
-# Frequencies in the distance of one over the span, and the most that are made where none are given.
-OVERSAMPLING, MOST = 5, 100_000
+# Frequencies in the distance of one over the span, and the most that are made where none are given; frequencies times
+# rows that are searched at all.
+OVERSAMPLING, MOST, MOST_ELEMENTS = 5, 20_000, 30_000_000
 # The shortest period, in bins.
 SHORTEST = 2
 
@@ -31,18 +32,31 @@ def frequencies_in_hz(frequencies):
 
 
 def frequencies_of(rows):
-    """Frequencies in Hz (m,) of periods from the span of some `Rows` down to twice the width of a row.
+    """(frequencies in Hz (m,), notes) of periods from the span of some `Rows` down to twice the width of a row.
+
+    Where that would be more than is searched without being asked, they end earlier, and a note says so.
 
     rows : `Rows`
-
-    Raises `InputError` where rows are so short, and the span so long, that these would be too many.
     """
     span = rows.stop_s[-1] - rows.start_s[0]
-    highest = 1 / (SHORTEST * float(np.median(rows.stop_s - rows.start_s)))
-    number = int(np.ceil(OVERSAMPLING * max(highest * span - 1, 0))) + 1
-    if number > MOST:
+    width = float(np.median(rows.stop_s - rows.start_s))
+    wanted = int(np.ceil(OVERSAMPLING * max(span / (SHORTEST * width) - 1, 0))) + 1
+    number = min(wanted, MOST, MOST_ELEMENTS // rows.n)
+    found = (1 + np.arange(number) / OVERSAMPLING) / span
+    if number == wanted:
+        return found, []
+    return found, [f"periods under {1 / found[-1]:.4g} s were not searched, as no frequencies were given"]
+
+
+def check_number(n_frequencies, n_rows):
+    """Raises `InputError` where frequencies are too many for so many rows.
+
+    Parameters
+    ----------
+    n_frequencies, n_rows : int
+    """
+    if n_frequencies * n_rows > MOST_ELEMENTS:
         raise InputError(
-            f"Periods from the span down to {SHORTEST} rows are {number} frequencies; say which are wanted, by "
-            "frequencies=."
+            f"frequencies are {n_frequencies}, too many for {n_rows} rows; wanted are {MOST_ELEMENTS // n_rows} at "
+            "most."
         )
-    return np.linspace(1 / span, max(highest, 1 / span), number)

@@ -8,6 +8,7 @@ from tevcurve.records import short_repr
 
 # The name of each method, and where its function of a light curve is.
 METHODS: dict[str, str] = {
+    "lomb_scargle": "tevcurve.lightcurve.variability.periodogram:lomb_scargle",
     "z_n_search": "tevcurve.lightcurve.variability.event_periods:z_n_search",
     "htest": "tevcurve.lightcurve.variability.event_periods:htest",
     "gregory_loredo": "tevcurve.lightcurve.variability.gregory_loredo:gregory_loredo",
