@@ -159,8 +159,9 @@ def section(found):
         + table(("constant source in", "counts", "light curves", "alarms (%)", "bar"), constants)
         + "\n\n"
         + table(("slope", "light curves", "alarms (%)", "as if white (%)", "bar"), reds)
-        + f"\n\nAn orbit of {ORBIT:g} d in runs of 28 minutes with 20 counts, in dark nights of {SPAN_DAYS} days, is the "
-        "highest peak, or among its aliases, where the peak is above the threshold of 1 % by the bound. Bar: 95 %.\n\n"
+        + f"\n\nAn orbit of {ORBIT:g} d in runs of 28 minutes with 20 counts, in dark nights of {SPAN_DAYS} days, is "
+        "the highest peak, or among its aliases, where the peak is above the threshold of 1 % by the bound. "
+        "Bar: 95 %.\n\n"
         + table(
             (
                 "amplitude",

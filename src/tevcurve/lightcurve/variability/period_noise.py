@@ -40,7 +40,13 @@ class WhiteNoise:
 
     @classmethod
     def of(cls, rows, rng):
-        """That of some rows. rows: `Rows`; rng: numpy Generator."""
+        """That of some rows.
+
+        Parameters
+        ----------
+        rows : `Rows`
+        rng : numpy Generator, of the toys whose information it is
+        """
         return cls(rows, _expected(rows.fits, cls(rows, None), rng))
 
     @property
@@ -62,7 +68,13 @@ class WhiteNoise:
         return self.scores(fits)[0] / self.information
 
     def draw(self, n, rng):
-        """`RowFits` of n toys with a constant flux, in batches. n: int; rng: numpy Generator."""
+        """`RowFits` of n toys with a constant flux, in batches.
+
+        Parameters
+        ----------
+        n : int
+        rng : numpy Generator
+        """
         return null_fits(self.rows, n, rng)
 
 
@@ -84,7 +96,13 @@ class RedNoise:
 
     @classmethod
     def of(cls, rows, rng):
-        """That of some rows. rows: `Rows`; rng: numpy Generator."""
+        """That of some rows.
+
+        Parameters
+        ----------
+        rows : `Rows`
+        rng : numpy Generator, of the toys whose information it is
+        """
         fit = spectrum_of(rows).fit
         prior = fit.process.covariance(fit.best_weight)
         return cls(fit, prior, _expected(rows.fits, cls(fit, prior, None), rng))

@@ -6,6 +6,7 @@ from typing import Any
 import astropy.units as u
 import numpy as np
 
+from tevcurve.lightcurve.plots.periods import plot_periods
 from tevcurve.lightcurve.variability.records import VariabilityResult
 
 
@@ -40,8 +41,6 @@ class PeriodSearch(VariabilityResult):
 
         ax: axes, optional.
         """
-        from tevcurve.lightcurve.plots.periods import plot_periods
-
         return plot_periods(self, ax)
 
     def _repr_html_(self):

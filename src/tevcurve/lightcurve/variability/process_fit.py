@@ -16,6 +16,8 @@ from tevcurve.lightcurve.variability.row_fits import RowFits
 DRAWS, SEED = 24, 0
 # Instants that are computed at once; their width as bins, over that of the narrowest row.
 AT_ONCE, INSTANT = 200, 1e-3
+# The highest log flux over the constant one of which counts are drawn: beyond, they are no numbers any more.
+BRIGHTEST = 20.0
 # Halvings in the search of a quantile.
 HALVINGS = 45
 
@@ -119,7 +121,7 @@ class ProcessFit:
             values, vectors = np.linalg.eigh(np.tensordot(weight, self.process.each, 1))
             x = vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(rows.n))
             logs.append(x - x.mean() + mean)
-        norms = rows.fits.constant[0] * np.exp(np.array(logs))
+        norms = rows.fits.constant[0] * np.exp(np.minimum(logs, BRIGHTEST))
         return norms, RowFits(rows.maker.draw(norms, n, rng), n, rows.fits.lowest)
 
 
