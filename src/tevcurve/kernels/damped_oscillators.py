@@ -108,17 +108,25 @@ class Oscillators:
         gap = lag - 0.5 * (one + other)
         # Edges that touch differ by rounding.
         apart = gap >= -1e-9 * np.minimum(one, other)
-        covariance = np.empty(lag.shape)
-        covariance[apart] = self._of_apart(np.maximum(gap[apart], 0.0), one[apart], other[apart])
-        covariance[~apart] = self._of_overlapping(lag[~apart], one[~apart], other[~apart])
-        return covariance
+        # Of the bins themselves each pair is looked at once.
+        wanted = np.ones(lag.shape, dtype=bool) if others is not None else np.tri(len(middle), dtype=bool)
+        row, column = np.nonzero(apart & wanted)
+        covariance = np.zeros(lag.shape)
+        covariance[row, column] = self._of_apart(
+            np.maximum(gap[row, column], 0.0), (width, row), (other_width, column)
+        )
+        near = ~apart & wanted
+        covariance[near] = self._of_overlapping(lag[near], one[near], other[near])
+        return covariance if others is not None else covariance + np.tril(covariance, -1).T
 
-    def _of_apart(self, gap: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Of bins with a gap between them, arrays (n,)."""
+    def _of_apart(
+        self, gap: np.ndarray, one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]
+    ) -> np.ndarray:
+        """Of bins with a gap between them, (n,). one, other: widths of all bins, and the numbers (n,) of these."""
         total = np.zeros(len(gap))
         for rate, scale in zip(self._rate, self._scale, strict=True):
-            product = np.exp(-rate * gap) * _mean_of_decay(rate * one) * _mean_of_decay(rate * other)
-            total += (scale * product).real
+            first, second = (_mean_of_decay(rate * width)[number] for width, number in (one, other))
+            total += (scale * (np.exp(-rate * gap) * first * second)).real
         return total
 
     def _of_overlapping(self, lag: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:

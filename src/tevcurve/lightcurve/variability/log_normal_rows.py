@@ -68,19 +68,22 @@ class LogNormalRows:
     @cached_property
     def each(self):
         """Covariances (m, n, n) of the rows, of an oscillator of a weight of 1 at each frequency."""
-        return self.across(self.middle, self.width)
+        return np.stack([one.averaged(self.middle, self.width) for one in self._alone])
 
-    def across(self, middle, width, others=None):
-        """The same of other bins, (m, k, n): see `Oscillators.averaged`.
+    def across(self, middle, width):
+        """The same of other bins with the rows, (m, k, n).
 
         Parameters
         ----------
         middle, width : float arrays (k,), s
-        others : (middle, width) of the n bins; default: the rows
         """
-        second = (self.middle, self.width) if others is None else others
-        alone = (Oscillators(np.ones(1), self.frequency[k : k + 1]) for k in range(len(self.frequency)))
-        return np.stack([one.averaged(middle, width, second) for one in alone])
+        second = self.middle, self.width
+        return np.stack([one.averaged(middle, width, second) for one in self._alone])
+
+    @property
+    def _alone(self):
+        """Each of the oscillators, with a weight of 1."""
+        return [Oscillators(np.ones(1), self.frequency[k : k + 1]) for k in range(len(self.frequency))]
 
     @cached_property
     def unknown(self):
