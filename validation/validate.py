@@ -31,6 +31,7 @@ from validation import (
     feldman_cousins,
     fields,
     flare_night,
+    gregory_loredo,
     hardness,
     instruments,
     negative_cubes,
@@ -74,6 +75,9 @@ PARTS = {
     "blocks": Part(blocks.measure, blocks.section, blocks.pieces, ALL, public_data=True),
     "event-blocks": Part(
         event_blocks.measure, event_blocks.section, event_blocks.pieces, ALL, public_data=True
+    ),
+    "timing-gregory-loredo": Part(
+        gregory_loredo.measure, gregory_loredo.section, gregory_loredo.pieces, (*TESTS, "bins")
     ),
     "shapes": Part(shapes.measure, shapes.section, shapes.pieces, ALL),
     "telescopes": Part(
