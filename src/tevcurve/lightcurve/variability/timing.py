@@ -13,6 +13,7 @@ METHODS: dict[str, str] = {
     "htest": "tevcurve.lightcurve.variability.event_periods:htest",
     "gregory_loredo": "tevcurve.lightcurve.variability.gregory_loredo:gregory_loredo",
     "power_spectrum": "tevcurve.lightcurve.variability.power_spectrum:power_spectrum",
+    "structure_function": "tevcurve.lightcurve.variability.structure_function:structure_function",
 }
 
 
