@@ -9,6 +9,7 @@ import yaml
 
 from tevcurve.cli.main import main
 from tevcurve.demo import demo
+from tevcurve.lightcurve.variability.timing import METHODS
 from tevcurve.models import read_models
 from tevcurve.systematics import as_systematics
 
@@ -105,6 +106,22 @@ def test_the_page_of_catalogues(night, tmp_path, monkeypatch, capsys):
     exec(block, names)
     assert len(names["lc"]) == 24
     assert names["curves"].names[0] == "simulated AGN"
+
+
+def test_the_page_of_timing():
+    import matplotlib.pyplot as plt
+
+    page = (GUIDE / "timing.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    names = {}
+    exec(block, names)
+    assert names["odds"].index == 10
+    assert names["odds"].p_is_limit
+    plt.close("all")
+    # What the page names there is.
+    asked = set(re.findall(r"lc\.timing\.(\w+)\(", page))
+    assert asked <= set(METHODS)
+    assert {"gregory_loredo", "power_spectrum", "lomb_scargle", "z_n_search", "htest"} <= asked
 
 
 def test_the_page_of_spectra_in_time(gammapy_data, tmp_path, monkeypatch, capsys):
