@@ -77,6 +77,8 @@ def periodogram_of(rows, frequencies=None, noise="red", n_toys=1000, random_stat
     found = chance_of(rows.fits, test, kind.draw, 0 if rows.maker is None or hidden else n_toys, rng)
     if rows.maker is None:
         notes.append(rows.why_no_toys)
+    elif not n_toys and rows.few.any():
+        notes.append("some rows have few counts, where the bound is rough")
     if hidden:
         found.fields.update(p_value=np.nan, p_asymptotic=np.nan, p_is_limit=False)
         notes.append("no chance by white noise is told, as a process of red noise describes the rows better")
