@@ -15,6 +15,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.row_nuisances import RowNuisances
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.variability import power_spectrum
 from tevcurve.lightcurve.variability.log_normal_rows import LEVEL, LogNormalRows
 from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of, weights_of
 from tevcurve.lightcurve.variability.process_posterior import HIGHEST, LOWEST, Marginal
@@ -86,6 +87,27 @@ def test_a_bend_is_found_or_its_limit_is_told(red_noise):
     assert not low > noise.bend
     assert not high < noise.bend
     assert "bend:" in str(found)
+
+
+def test_slopes_are_looked_at_finely_enough(red_noise, monkeypatch):
+    """Coarse slopes are made finer, and say the same; the evidence is that of all slopes."""
+    _, rows = drawn(red_noise, n=28)
+    fine = spectrum_of(rows)
+    monkeypatch.setitem(power_spectrum.SLOPES, "power law", (0.0, 4.0, 5))
+    coarse = spectrum_of(rows)
+    assert len(coarse.fit.posterior.slope) > 5
+    assert coarse.log_evidence == pytest.approx(fine.log_evidence, abs=0.01)
+    assert coarse.slope == pytest.approx(fine.slope, abs=0.01)
+    assert_allclose(coarse.slope_68, fine.slope_68, atol=0.01)
+
+
+@pytest.mark.parametrize("model", ["power law", "bending"])
+def test_two_rows_are_enough_for_a_limit(red_noise, model):
+    start = np.array([0.0, 120.0])
+    rows = red_noise.onoff_rows(np.array([1.0, 1.3]), start, start + 120, 50, np.random.default_rng(5))
+    found = spectrum_of(rows, model)
+    assert found.why_not
+    assert 0 < found.amplitude_ul < 10
 
 
 def test_few_rows_and_constant_sources_have_no_slope_but_a_limit(red_noise):

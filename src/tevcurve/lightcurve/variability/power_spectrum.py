@@ -7,7 +7,7 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.lightcurve.variability.log_normal_rows import LogNormalRows, span_of
 from tevcurve.lightcurve.variability.process_fit import ProcessFit
-from tevcurve.lightcurve.variability.process_posterior import explore
+from tevcurve.lightcurve.variability.process_posterior import explore, refined
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.lightcurve.variability.spectrum_records import PowerSpectrum
 
@@ -21,6 +21,8 @@ LEAST_ROWS = 20
 CONSTANT, LEAST_EVIDENCE = 0.00135, 3.0
 # Where walks along the amplitude begin at least: log of the amplitude squared.
 FAINTEST = -7.0
+# Two rows side by side see one frequency only; the band is taken to have this factor or more.
+LEAST_BAND = 4.0
 
 
 def power_spectrum(light_curve, model=POWER_LAW, band=None):
@@ -71,7 +73,7 @@ def spectrum_of(rows, model=POWER_LAW):
     first, last, n_slopes = SLOPES[model]
     coarse = is_constant or rows.n < LEAST_ROWS
     slopes = np.linspace(first, last, n_slopes // 2 + 1 if coarse else n_slopes)
-    bends = np.log(np.geomspace(*band_of(rows, np.min), N_BENDS)) if model == BENDING else np.zeros(1)
+    bends = _bends(rows) if model == BENDING else np.zeros(1)
 
     def weights(slope, bend):
         """Of the oscillators at an amplitude of 1."""
@@ -79,6 +81,7 @@ def spectrum_of(rows, model=POWER_LAW):
 
     middle = len(bends) // 2, len(slopes) // 2
     posterior = explore(process, slopes, bends, weights, _start_level(rows), middle)
+    posterior = refined(process, posterior, weights)
     fit = ProcessFit(process, posterior)
     constant = process.fit(np.zeros(len(process.frequency)))
     gain = posterior.log_evidence - constant.log_evidence
@@ -124,11 +127,18 @@ def _is_constant(rows):
     return bool(chdtrc(rows.n_free, rows.fits.ts_var[0]) >= CONSTANT)
 
 
+def _bends(rows):
+    """Logs of the bends that are looked at, float array (N_BENDS,)."""
+    lowest, highest = band_of(rows, np.min)
+    return np.log(np.geomspace(lowest, max(highest, LEAST_BAND * lowest), N_BENDS))
+
+
 def _start_level(rows):
     """Where to begin: the variance of the fluxes beyond their errors, over the factors of e in the band."""
     norm, err, (lowest, highest) = rows.fits.norm[0], rows.fits.err[0], band_of(rows)
     excess = (np.var(norm) - np.mean(err**2)) / rows.fits.constant[0] ** 2
-    return max(float(np.log(max(excess, 1e-9) / np.log(highest / lowest))), FAINTEST)
+    factors = np.log(max(highest / lowest, LEAST_BAND))
+    return max(float(np.log(max(excess, 1e-9) / factors)), FAINTEST)
 
 
 def _why_not(rows, is_constant, gain):

@@ -5,7 +5,7 @@ where its neighbour ended; the evidence of Laplace's approximation is smooth, so
 enough between the points. Priors are flat, in the slope and in the logs of amplitude and bend.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,9 @@ from scipy.interpolate import CubicSpline
 LOWEST, HIGHEST = np.log(1e-6), np.log(1e2)
 # What is so much less likely, in log, is left out; distance of points in standard deviations, and at most.
 NEGLIGIBLE, STEP, LONGEST = 7.0, 0.9, 1.0
-MOST_POINTS = 40
+LEAST_STEP, MOST_POINTS = 0.03, 40
+# Where the slope's standard deviation over the distance of slopes is less, these are made finer: so far, and so many.
+COARSE, REACH, REFINED = 0.6, 5.0, 15
 # Points of what is interpolated.
 FINE = 801
 
@@ -148,11 +150,13 @@ class Posterior:
     slope : float array (n_slopes,), ascending
     bend : float array (n_bends,), logs of frequencies; of one, where there is none
     walks : dict of (number of bend, number of slope) to `Walk`; shapes that are much less likely are left out
+    all_slopes : float, how much the prior of the slope has of it
     """
 
     slope: np.ndarray
     bend: np.ndarray
     walks: dict
+    all_slopes: float
 
     @cached_property
     def totals(self):
@@ -188,7 +192,7 @@ class Posterior:
         """Log of the evidence, with flat priors over all slopes, bends and amplitudes."""
         inside = np.logaddexp.reduce(self.totals + _log_steps(self.bend)[:, None], axis=0)
         fine, log_density = _fine(self.slope, inside)
-        volume = (self.slope[-1] - self.slope[0]) * (HIGHEST - LOWEST)
+        volume = self.all_slopes * (HIGHEST - LOWEST)
         if len(self.bend) > 1:
             volume *= self.bend[-1] - self.bend[0]
         return _log_integral(fine, log_density) - np.log(volume)
@@ -242,7 +246,7 @@ def explore(rows, slope, bend, weights, near, first):
         weight = weights(slope[key[1]], bend[key[0]])
         if step is None:
             one = walk(rows, weight, level, pull)
-            step = float(np.clip(STEP * _width(one), 0.15, LONGEST))
+            step = float(np.clip(STEP * _width(one), LEAST_STEP, LONGEST))
             level, pull = one.best[0], one.pull
         one = walk(rows, weight, level, pull, step)
         highest = max(highest, one.total)
@@ -255,7 +259,28 @@ def explore(rows, slope, bend, weights, near, first):
             if other not in seen and 0 <= other[0] < len(bend) and 0 <= other[1] < len(slope):
                 seen.add(other)
                 waiting.append((other, one.best[0], one.pull))
-    return Posterior(slope, bend, walks)
+    return Posterior(slope, bend, walks, slope[-1] - slope[0])
+
+
+def refined(rows, posterior, weights):
+    """The `Posterior` with slopes that are near enough to each other for it; the same where they are already.
+
+    Parameters
+    ----------
+    rows, weights : see `explore`
+    posterior : `Posterior` of a grid
+    """
+    slope, marginal = posterior.slope, posterior.of_slope
+    low, high = marginal.interval(0.683)
+    if 0.5 * (high - low) > COARSE * (slope[1] - slope[0]):
+        return posterior
+    reach = REACH * max(0.5 * (high - low), 0.02 * (slope[1] - slope[0]))
+    near = np.linspace(max(slope[0], marginal.mode - reach), min(slope[-1], marginal.mode + reach), REFINED)
+    (number, _), level = posterior.best
+    first = number, int(np.argmin(np.abs(near - marginal.mode)))
+    return replace(
+        explore(rows, near, posterior.bend, weights, level, first), all_slopes=posterior.all_slopes
+    )
 
 
 def _width(one):
