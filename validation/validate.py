@@ -34,6 +34,7 @@ from validation import (
     gregory_loredo,
     hardness,
     instruments,
+    lagged_pairs,
     negative_cubes,
     one_call,
     periods,
@@ -78,6 +79,9 @@ PARTS = {
     ),
     "timing-gregory-loredo": Part(
         gregory_loredo.measure, gregory_loredo.section, gregory_loredo.pieces, (*TESTS, "bins")
+    ),
+    "timing-lags": Part(
+        lagged_pairs.measure, lagged_pairs.section, lagged_pairs.pieces, ALL, public_data=True
     ),
     "shapes": Part(shapes.measure, shapes.section, shapes.pieces, ALL),
     "telescopes": Part(

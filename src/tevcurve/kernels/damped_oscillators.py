@@ -79,6 +79,21 @@ class Oscillators:
         rate, scale = self._rate, self._scale
         return np.sum(scale * np.exp(-rate * np.abs(lag)[..., None]), axis=-1).real
 
+    def integrals(self, lag: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(second integral of the covariance from 0, first integral, covariance), float arrays (n,), at lags.
+
+        Parameters
+        ----------
+        lag : float array (n,), 0 or more
+        """
+        second, first, own = np.zeros(len(lag)), np.zeros(len(lag)), np.zeros(len(lag))
+        for rate, scale in zip(self._rate, self._scale, strict=True):
+            x = rate * lag
+            second += (scale / rate**2 * _second_integral(x)).real
+            first += (scale / rate * -np.expm1(-x)).real
+            own += (scale * np.exp(-x)).real
+        return second, first, own
+
     @property
     def _rate(self) -> np.ndarray:
         """z of the module, complex array (m,)."""

@@ -14,6 +14,8 @@ METHODS: dict[str, str] = {
     "gregory_loredo": "tevcurve.lightcurve.variability.gregory_loredo:gregory_loredo",
     "power_spectrum": "tevcurve.lightcurve.variability.power_spectrum:power_spectrum",
     "structure_function": "tevcurve.lightcurve.variability.structure_function:structure_function",
+    "time_lag": "tevcurve.lightcurve.variability.time_lag:time_lag",
+    "cross_correlation": "tevcurve.lightcurve.variability.cross_correlation:cross_correlation",
 }
 
 

@@ -1,0 +1,223 @@
+"""The lag between two series: bands of a light curve, light curves of two instruments, or another table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.plots.lag import plot_lag
+from tevcurve.lightcurve.variability.lag_search import best_lag, search_lag, shortest_interval
+from tevcurve.lightcurve.variability.lag_series import FEW, MOST, measured_series
+from tevcurve.records import as_html
+from tevcurve.rounding import with_errors
+
+# Log evidence that unrelated pairs exceed in 1 %: of red noise by Timmer & Koenig with slopes of 1 to 2.5, 20 to 100
+# rows, 5 to 100 counts a row and variances of 0.1 to 1 of the log flux, half of them with gaps. It is not 0, as a
+# coherence and a lag that are free find something in common by chance. `python -m validation timing-lags` measures
+# how many do.
+THRESHOLD = 2.0
+ASSUMES = "it assumes a log-normal flux, with one power law for both series"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class LagResult:
+    """The lag between two series, and how likely one process is behind both.
+
+    Attributes
+    ----------
+    value : Quantity, s, the most likely lag; above 0 the light curve comes after the other
+    interval_68, interval_95 : Quantity (2,), s, the shortest with these shares of the posterior
+    coherence : float, the most likely share of the variance that is common
+    coherence_68 : float array (2,), interval of it
+    scale : float, standard deviation of the log flux of the other over that of the light curve
+    slope : float, of the power spectrum that both have, mean of its posterior (in steps of a half)
+    log_evidence : float, log of the odds for one process against two independent ones, alike before
+    threshold : float, that unrelated pairs exceed in 1 %
+    lag : Quantity (n,), s, at which the likelihood is known
+    log_likelihood : float array (n,), of these lags, above that of two independent processes, over all coherences
+    max_lag : Quantity, s, largest lag that was looked at, to both sides
+    n_rows : (int, int), of both series
+    note : str, what a reader should know
+    """
+
+    value: u.Quantity
+    interval_68: u.Quantity
+    interval_95: u.Quantity
+    coherence: float
+    coherence_68: np.ndarray
+    scale: float
+    slope: float
+    log_evidence: float
+    threshold: float
+    lag: u.Quantity
+    log_likelihood: np.ndarray
+    max_lag: u.Quantity
+    n_rows: tuple
+    note: str = ""
+
+    @property
+    def is_common(self):
+        """Whether the evidence for one process is above the threshold; if it is not, the lag says nothing."""
+        return self.log_evidence > self.threshold
+
+    def measured(self):
+        """The lag with its errors, in words."""
+        low, high = np.abs((self.interval_68 - self.value).to_value(u.s))
+        return with_errors(self.value.to_value(u.s), low, high, unit="s")
+
+    def evidence(self):
+        """The evidence in words."""
+        told = f"log evidence for one process {self.log_evidence:.1f}, threshold {self.threshold:.1f}"
+        return (
+            told
+            if self.is_common
+            else f"{told}: not told from two unrelated ones, and then a lag says nothing"
+        )
+
+    def _words(self):
+        low, high = self.interval_95.to_value(u.s)
+        return {
+            "lag": f"{self.measured()}, 95 %: {low:.3g} to {high:.3g} s (of +-{self.max_lag.to_value(u.s):.3g} s)",
+            "evidence": self.evidence(),
+            "coherence": f"{self.coherence:.2f} ({self.coherence_68[0]:.2f} to {self.coherence_68[1]:.2f})",
+            "scale": f"{self.scale:.2f}, slope {self.slope:.1f}",
+            "rows": f"{self.n_rows[0]} and {self.n_rows[1]}",
+            "note": self.note,
+        }
+
+    def __str__(self):
+        return "\n".join(["Time lag", *(f"  {name + ':':<11}{text}" for name, text in self._words().items())])
+
+    def __repr__(self):
+        return f"<time lag: {self.measured()}; {self.evidence()}>"
+
+    def _repr_html_(self):
+        return as_html("Time lag", self._words())
+
+    def plot(self, ax: Any = None):
+        """The axes with the likelihood of lags. ax: matplotlib axes; default: the current ones."""
+        return plot_lag(self, ax)
+
+
+def time_lag(light_curve, other=None, bands=None, max_lag=None):
+    """The lag of a light curve behind another series, a `LagResult`: above 0 where the light curve comes later.
+
+    Both series are seen as one log-normal process with a power law for its spectrum, a part of it being common to both
+    and one lag later in the first, the rest being independent with the same spectrum. Means, amplitudes, slope and
+    the common share are free. Each row enters with its own likelihood (of Laplace's approximation around the best fit
+    of two independent processes); it is the log of the flux that is averaged over a row. The likelihood of a lag is
+    integrated over the common share, evenly in the root of what is not common, and over slopes; amplitudes are at
+    their best.
+
+    The evidence for one process, all lags within `max_lag` and all shares being alike before, is to be above the
+    threshold, which unrelated red noise exceeds in 1 %. The usual chance of a peak of the cross-correlation is below
+    1 % in half of such pairs.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve` of one instrument, with 10 rows or more, that follow each other
+    other : `LightCurve`, of another instrument or read from a file; or an astropy Table with columns `time` (and
+        `width`), or `time_min` and `time_max` (`Time`, or MJD in TT), `flux` and `flux_err` in any unit, whose errors
+        are taken as Gaussian in flux; default: the light curve itself, in another band
+    bands : (int, int), numbers of the energy bands of the light curve and of the other; default: (0, 1) of one light
+        curve; not needed of two with a band each. None in it for a series that has one.
+    max_lag : Quantity or str, largest lag to both sides; default: half of the time of the shorter series
+
+    Raises `InputError` where rows are fewer than 10, or more than 1000 together, mean fluxes are not above 0, or lags
+    are not looked at.
+    """
+    first, second = pair_of(light_curve, other, bands)
+    one, two = first.series, shifted(second, first)
+    n_rows = len(one.middle), len(two.middle)
+    if sum(n_rows) > MOST:
+        raise InputError(
+            f"The series have {n_rows[0]} and {n_rows[1]} rows, and a lag is found of {MOST} together at most; wanted "
+            "are longer time bins."
+        )
+    reach = reach_of(one, two, max_lag)
+    found = search_lag(one, two, reach)
+    share, weight = found.coherence
+    variances = found.processes[0].variances
+    return LagResult(
+        value=best_lag(found.lag, found.gain) * u.s,
+        interval_68=shortest_interval(found.lag, found.gain, 0.6827) * u.s,
+        interval_95=shortest_interval(found.lag, found.gain, 0.95) * u.s,
+        coherence=float(share[np.argmax(found.of_coherence.max(axis=0)[::-1])]),
+        coherence_68=np.interp([0.1587, 0.8413], np.cumsum(weight), share),
+        scale=float(np.sqrt(variances[1] / variances[0])),
+        slope=float(found.weights @ [each.slope for each in found.processes]),
+        log_evidence=found.log_evidence,
+        threshold=THRESHOLD,
+        lag=found.lag * u.s,
+        log_likelihood=found.gain,
+        max_lag=reach * u.s,
+        n_rows=n_rows,
+        note="; ".join(_notes(first, second, n_rows)),
+    )
+
+
+def pair_of(light_curve, other, bands):
+    """Two `Measured` series; see `time_lag`.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    other : `LightCurve`, Table, or None
+    bands : (int, int), or None
+    """
+    if bands is None:
+        bands = (0, 1) if other is None else (None, None)
+    if not (isinstance(bands, tuple | list) and len(bands) == 2):
+        raise InputError(f"bands is {bands!r}; wanted are two numbers of energy bands, such as (0, 1).")
+    if other is None and bands[0] == bands[1]:
+        raise InputError(
+            f"bands is {bands!r}; a lag is that of two different bands, or of another light curve."
+        )
+    second = light_curve if other is None else other
+    names = "the light curve", "the other series"
+    return tuple(
+        measured_series(source, band, name)
+        for source, band, name in zip((light_curve, second), bands, names, strict=True)
+    )
+
+
+def shifted(measured, reference):
+    """The `Series` of a `Measured` one in seconds since the reference of another.
+
+    Parameters
+    ----------
+    measured, reference : `Measured`
+    """
+    return measured.series.moved(float((measured.reference - reference.reference).sec))
+
+
+def reach_of(one, two, max_lag):
+    """The largest lag, s.
+
+    Parameters
+    ----------
+    one, two : `Series`
+    max_lag : Quantity, str, or None
+    """
+    span = min(each.span for each in (one, two))
+    if max_lag is None:
+        return 0.5 * span
+    lag = u.Quantity(max_lag)
+    if not (lag.unit.is_equivalent(u.s) and lag.isscalar and lag.to_value(u.s) > 0):
+        raise InputError(f"max_lag is {max_lag!r}; wanted is a time above 0, such as '10 min'.")
+    reach = float(lag.to_value(u.s))
+    if reach < min(one.step, two.step):
+        raise InputError(
+            f"max_lag is {max_lag}, less than the {min(one.step, two.step):.4g} s between rows; wanted is more."
+        )
+    return reach
+
+
+def _notes(first, second, n_rows):
+    """What is to be said, list of str."""
+    notes = [ASSUMES]
+    if min(n_rows) < FEW:
+        notes.append(f"the threshold was found with {FEW} rows and more")
+    return list(dict.fromkeys([*notes, *first.notes, *second.notes]))
