@@ -77,7 +77,13 @@ class Spectra:
 
     @classmethod
     def of(cls, one: Series, other: Series, reach: float) -> "Spectra":
-        """Those of two series, flat below 1/(30*T). reach: float, s, the largest lag."""
+        """Those of two series, flat below 1/(30*T).
+
+        Parameters
+        ----------
+        one, other : `Series`
+        reach : float, s, the largest lag
+        """
         start = min(one.middle[0] - one.width[0], other.middle[0] - other.width[0])
         stop = max(one.middle[-1] + one.width[-1], other.middle[-1] + other.width[-1])
         narrowest = max(min(one.width.min(), other.width.min()), 1e-5 * (stop - start))
