@@ -109,7 +109,7 @@ def time_lag(light_curve, other=None, bands=None, max_lag=None):
     the common share are free. Each row enters with its own likelihood (of Laplace's approximation around the best fit
     of two independent processes); it is the log of the flux that is averaged over a row. The likelihood of a lag is
     integrated over the common share, evenly in the root of what is not common, and over slopes; amplitudes are at
-    their best. Intervals are wide rather than narrow: on simulated pairs those of 68 % held the lag in about 80 %.
+    their best. Intervals are too wide: on 42 simulated pairs those of 68 % held the lag in 88 %, those of 95 % in all.
 
     The evidence for one process, all lags within `max_lag` and all shares being alike before, is to be above the
     threshold, which unrelated red noise exceeds in 1 %. The usual chance of a peak of the cross-correlation is below
