@@ -27,17 +27,18 @@ def plot_power_spectrum(spectrum: Any, axes: "tuple[Axes, Axes] | None" = None) 
     """
     import matplotlib.pyplot as plt
 
-    if axes is None:
-        _, axes = plt.subplots(2, 1, figsize=(8, 6.5), layout="constrained")
-    axes = tuple(np.ravel(axes))
-    if len(axes) != 2:
-        raise InputError(f"Here are {len(axes)} axes; a power spectrum is drawn in two.")
-    _draw_power(spectrum, axes[0])
-    _draw_flux(spectrum, axes[1])
-    return axes
+    given: Any = axes
+    if given is None:
+        _, given = plt.subplots(2, 1, figsize=(8, 6.5), layout="constrained")
+    given = np.ravel(given)
+    if len(given) != 2:
+        raise InputError(f"Here are {len(given)} axes; a power spectrum is drawn in two.")
+    _draw_power(spectrum, given[0])
+    _draw_flux(spectrum, given[1])
+    return given[0], given[1]
 
 
-def _draw_power(spectrum, ax):
+def _draw_power(spectrum: Any, ax: "Axes") -> None:
     rows = spectrum.fit.process.rows
     span, width = rows.stop_s[-1] - rows.start_s[0], np.median(rows.stop_s - rows.start_s)
     found = spectrum.power(np.geomspace(1 / span, 0.5 / width, FINE) * u.Hz)
@@ -61,7 +62,7 @@ def _draw_power(spectrum, ax):
     ax.legend(frameon=False)
 
 
-def _draw_flux(spectrum, ax):
+def _draw_flux(spectrum: Any, ax: "Axes") -> None:
     rows = spectrum.fit.process.rows
     long = rows.stop_s[-1] - rows.start_s[0] > 3 * 86400
     unit, name = (86400.0, "d") if long else (60.0, "min")

@@ -16,6 +16,11 @@ FLUX = u.Unit("cm-2 s-1")
 ONE, TWO, LIMIT = 0.6827, 0.9545, 0.95
 CENTRAL = (0.15865, 0.5, 0.84135)
 TAILS = (0.02275, 0.15865, 0.5, 0.84135, 0.97725)
+# What the validation, of which not all is made, found so far.
+TRIED = (
+    "its intervals were tried on few simulated light curves, where those at 68 % covered some 61 %, and slopes above "
+    "2.5 with few counts came out too shallow"
+)
 ASSUMED = "the flux is taken as log-normal, which fluxes that touch zero are not, and its log is averaged over each row"
 # Instants in each row, and between it and the next, at which the flux is told.
 IN_ROW, BETWEEN = 5, 4
@@ -165,7 +170,7 @@ class PowerSpectrum:
         if len(self.fit.posterior.bend) > 1 and not self.why_not:
             words["bend"] = self._bend_words()
         words["evidence"] = f"exp({statistic_text(self.log_evidence)}) over a constant flux"
-        words["note"] = "; ".join((ASSUMED, *self.notes)) + "."
+        words["note"] = "; ".join((ASSUMED, TRIED, *self.notes)) + "."
         return words
 
     def _bend_words(self):
