@@ -13,6 +13,20 @@ from tevcurve.run_id import safe_name
 RESULT = Annotated[
     Path, typer.Argument(help="Folder of a result, as `tevcurve run` writes it.", metavar="RESULT")
 ]
+RESULT_OR_FILE = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of a result, or a file with a light curve (`tevcurve export --formats`).",
+        metavar="RESULT",
+    ),
+]
+BAND = Annotated[
+    int | None,
+    typer.Option(help="Number of the energy band, where there are several.", show_default=False),
+]
+INSTRUMENT = Annotated[
+    str | None, typer.Option(help="Name of the instrument, where there are several.", show_default=False)
+]
 OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 ACCEPT_CHANGED = Annotated[
     bool,
@@ -119,20 +133,9 @@ def report(
 
 
 def variability(
-    result: Annotated[
-        Path,
-        typer.Argument(
-            help="Folder of a result, or a file with a light curve (`tevcurve export --formats`).",
-            metavar="RESULT",
-        ),
-    ],
-    band: Annotated[
-        int | None,
-        typer.Option(help="Number of the energy band, where there are several.", show_default=False),
-    ] = None,
-    instrument: Annotated[
-        str | None, typer.Option(help="Name of the instrument, where there are several.", show_default=False)
-    ] = None,
+    result: RESULT_OR_FILE,
+    band: BAND = None,
+    instrument: INSTRUMENT = None,
     toys: Annotated[
         int, typer.Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
     ] = 1000,

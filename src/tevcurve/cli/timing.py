@@ -6,27 +6,16 @@ from typing import Annotated
 import typer
 
 from tevcurve.cli.outputs import Outputs
-from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE, SOURCE
+from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RESULT_OR_FILE, SOURCE
 
 
 def timing(
-    result: Annotated[
-        Path,
-        typer.Argument(
-            help="Folder of a result, or a file with a light curve (`tevcurve export --formats`).",
-            metavar="RESULT",
-        ),
-    ],
+    result: RESULT_OR_FILE,
     model: Annotated[
         str, typer.Option(help='Model of the power spectrum: "power law" or "bending".')
     ] = "power law",
-    band: Annotated[
-        int | None,
-        typer.Option(help="Number of the energy band, where there are several.", show_default=False),
-    ] = None,
-    instrument: Annotated[
-        str | None, typer.Option(help="Name of the instrument, where there are several.", show_default=False)
-    ] = None,
+    band: BAND = None,
+    instrument: INSTRUMENT = None,
     plot: Annotated[
         Path | None, typer.Option(help="File of the figure, such as timing.png.", show_default=False)
     ] = None,
