@@ -140,9 +140,3 @@ def _used_by(method: str, asked: dict[str, Any]) -> dict[str, Any]:
     """The options with nothing said of those that only another method uses."""
     others = [option.name for option in OPTIONS if option.method not in (None, method)]
     return asked | {name: option_of(name).given_default for name in others if name in asked}
-
-
-def method_of_all(each: dict[str, dict[str, Any]]) -> str | None:
-    """The method of all instruments, None where they have several. each: dict of the options of each."""
-    methods = {one["method"] for one in each.values()}
-    return methods.pop() if len(methods) == 1 else None
