@@ -6,6 +6,7 @@ joined by polynomials of the fifth degree, give it everywhere: a hundredth of th
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -68,15 +69,17 @@ class AveragedKernel:
             parts += self._at(np.abs(lag - half)) - self._at(np.abs(lag - step))
         return parts / (width[:, None] * other_width)
 
-    def _at(self, distance: np.ndarray) -> np.ndarray:
-        """The second integral at distances, float array of any shape."""
-        left = np.clip(np.searchsorted(self.node, distance, side="right") - 1, 0, len(self.node) - 2)
+    @cached_property
+    def _coefficients(self) -> np.ndarray:
+        """Of the polynomial of each step in its own fraction t, float array (6, m - 1).
+
+        f + t*(g + t*(k/2 + t*(a + t*(b + t*c)))).
+        """
         step = np.diff(self.node)
-        # Coefficients of the polynomial of each step in its own fraction t: f + t*(g + t*(k/2 + t*(a + t*(b + t*c)))).
         rise = np.diff(self.second) - step * self.first[:-1] - 0.5 * step**2 * self.own[:-1]
         turn = step * np.diff(self.first) - step**2 * self.own[:-1]
         bend = step**2 * np.diff(self.own)
-        table = np.stack(
+        return np.stack(
             [
                 self.second[:-1],
                 step * self.first[:-1],
@@ -86,7 +89,12 @@ class AveragedKernel:
                 6 * rise - 3 * turn + 0.5 * bend,
             ]
         )
-        t = (distance - self.node[left]) / step[left]
+
+    def _at(self, distance: np.ndarray) -> np.ndarray:
+        """The second integral at distances, float array of any shape."""
+        left = np.clip(np.searchsorted(self.node, distance, side="right") - 1, 0, len(self.node) - 2)
+        t = (distance - self.node[left]) / (self.node[left + 1] - self.node[left])
+        table = self._coefficients
         found = table[5][left]
         for row in table[4::-1]:
             found = found * t + row[left]
