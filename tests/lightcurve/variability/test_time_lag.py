@@ -5,26 +5,19 @@ import numpy as np
 import pytest
 from astropy.table import QTable, Table
 from numpy.testing import assert_allclose
-from onoff_light_curves import REFERENCE, START, onoff_light_curve, onoff_run
+from onoff_light_curves import REFERENCE, START
+from wavy_source import factor, wavy_light_curve
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.variability.lag_search import Series, best_lag, search_lag, shortest_interval
 from tevcurve.lightcurve.variability.time_lag import LagResult
 
-SPANS = [[(0, 1680)], [(1800, 3480)], [(3600, 5280)]]
 TABLE_LAG = 240.0
-
-
-def factor(t):
-    return np.exp(0.7 * np.sin(2 * np.pi * t / 2500) + 0.4 * np.sin(2 * np.pi * t / 900 + 1))
 
 
 @pytest.fixture(scope="module")
 def light_curve():
-    rng = np.random.default_rng(3)
-    runs = [onoff_run(k, spans, 0.5, 0.02, 0.1, rng, (factor, 3.1)) for k, spans in enumerate(SPANS)]
-    return onoff_light_curve(runs, by_width("2 min", rest="keep"), bands=(1, 2, 10), negative=True)
+    return wavy_light_curve((1, 2, 10))
 
 
 @pytest.fixture(scope="module")
