@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tevcurve.asked_systematics import as_systematics
 from tevcurve.cli.main import main
 from tevcurve.demo import demo
 from tevcurve.lightcurve.variability.timing import METHODS
 from tevcurve.models import read_models
-from tevcurve.systematics import as_systematics
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide"
 PAGES = GUIDE / "data"

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
 
+from tevcurve.asked_systematics import as_asked, split_background
 from tevcurve.config import not_known, sky, sky_models, spectra
 from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
@@ -15,7 +16,7 @@ from tevcurve.on_demand import Elsewhere, MakerElsewhere
 from tevcurve.options import OPTIONS, settled, used
 from tevcurve.problems import noted_remarks
 from tevcurve.renamed import with_present_names
-from tevcurve.systematics import CrossCalibration, as_asked, split_background
+from tevcurve.systematics import CrossCalibration
 
 _Values = create_model(
     "_Values",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
+from tevcurve.asked_systematics import as_systematics
 from tevcurve.config.mistakes import nearest
 from tevcurve.errors import InputError
 from tevcurve.systematics import (
@@ -12,7 +13,6 @@ from tevcurve.systematics import (
     OVERLAP,
     CrossCalibration,
     Systematic,
-    as_systematics,
     positive_number,
 )
 

@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.asked_systematics import as_systematics, split_background
 from tevcurve.bins.intervals import ByIntervals
 from tevcurve.bins.text import as_binning
 from tevcurve.datasets import MapDataset
@@ -23,7 +24,6 @@ from tevcurve.lightcurve.selection import INSTRUMENT, NoOrigin
 from tevcurve.options import STEPS, FitOptions, settled
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
-from tevcurve.systematics import as_systematics, split_background
 
 # From, to, and number of values.
 SCAN = (0.2, 5, 11)

@@ -2,6 +2,7 @@
 
 from astropy.coordinates import SkyCoord
 
+from tevcurve.asked_systematics import as_asked
 from tevcurve.bins import by_run
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
@@ -21,7 +22,6 @@ from tevcurve.pipeline.targets import observations_of
 from tevcurve.problems import remark
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
-from tevcurve.systematics import as_asked
 
 OF_ROWS = tuple(option.name for option in OPTIONS if option.of_rows)
 

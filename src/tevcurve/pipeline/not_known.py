@@ -3,9 +3,10 @@
 import logging
 from dataclasses import replace
 
+from tevcurve.asked_systematics import split_background
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.fit_rows import positive
-from tevcurve.systematics import NIGHT, split_background
+from tevcurve.systematics import NIGHT
 
 log = logging.getLogger(__name__)
 
