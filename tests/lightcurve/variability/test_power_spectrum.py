@@ -16,7 +16,7 @@ from tevcurve.fit.row_nuisances import RowNuisances
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.variability import power_spectrum
-from tevcurve.lightcurve.variability.log_normal_rows import LEVEL, LogNormalRows
+from tevcurve.lightcurve.variability.log_normal_rows import LogNormalRows
 from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of, weights_of
 from tevcurve.lightcurve.variability.process_posterior import HIGHEST, LOWEST, Marginal
 
@@ -50,7 +50,11 @@ def test_the_posterior_is_that_of_a_fine_grid_of_exact_evidences(red_noise):
         power = Oscillators.power_law(each, process.frequency)
         unit = power.averaged(middle, width) * pivot ** (each - 1)
         for k, a in enumerate(level):
-            log[i, k] = multivariate_normal.logpdf(x, cov=np.exp(a) * unit + LEVEL**2 + np.diag(spread**2))
+            total = np.exp(a) * unit + np.diag(spread**2)
+            inverse = np.linalg.inv(total)
+            mean = inverse.sum(axis=0) @ x / inverse.sum()
+            volume = 0.5 * np.log(2 * np.pi / inverse.sum())
+            log[i, k] = multivariate_normal.logpdf(x - mean, cov=total) + volume
     density = np.exp(log - log.max())
     of_slope, of_level = density.sum(axis=1), density.sum(axis=0)
     mean = np.sum(slope * of_slope) / of_slope.sum()
@@ -151,6 +155,21 @@ def test_the_flux_follows_bright_rows_and_widens_in_gaps(red_noise):
     far = found.flux(rows.time(rows.stop_s[-1:] + 4000.0))
     assert (far["flux_high"] - far["flux_low"]) / far["flux"] > 3 * np.median(width)
     assert np.all(np.diff(found.flux()["time"].mjd) >= 0)
+
+
+def test_covariances_are_those_beside_the_mean_of_the_rows(red_noise):
+    """By the matrix that takes the mean of the rows from rows and instants."""
+    _, rows = drawn(red_noise, n=9)
+    process, seconds, width = LogNormalRows.of(rows), np.array([50.0, 700.0, 3000.0]), np.full(3, 0.12)
+    weight = weights_of(process.frequency, 2e-3, 2.2)
+    middle = np.append(process.middle, seconds)
+    whole = Oscillators(weight, process.frequency).averaged(middle, np.append(process.width, width))
+    beside = np.eye(12) - np.append(np.full(9, 1 / 9), np.zeros(3))
+    wanted = beside @ whole @ beside.T
+    across, own = process.elsewhere(seconds, width)
+    assert_allclose(process.covariance(weight), wanted[:9, :9], atol=1e-6 * wanted.max())
+    assert_allclose(np.tensordot(weight, across, 1), wanted[9:, :9], atol=1e-6 * wanted.max())
+    assert_allclose(weight @ own, np.diag(wanted)[9:], atol=1e-3 * wanted.max())
 
 
 def test_powers_have_the_amplitude_at_the_pivot(red_noise):

@@ -2,7 +2,9 @@
 
 The log flux of row r, relative to the constant that fits all rows best, is a level that all have in common plus the
 mean over the row of a Gaussian process with a power spectrum, plus what is not known of instruments. The row sees the
-constant times its exponential: it is the log of the flux that is averaged over a row, not the flux.
+constant times its exponential: it is the log of the flux that is averaged over a row, not the flux. The level is
+free, so that covariances are those of log fluxes beside their mean over the rows: what all rows have in common, which
+for a steep spectrum is hundreds of times as much as how they differ, is not in them.
 """
 
 from dataclasses import dataclass
@@ -14,8 +16,8 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.kernels.log_normal_process import in_log_flux, laplace_fit
 
-# The level's own standard deviation, in log flux: it is free.
-LEVEL = 5.0
+# Standard deviation of scales of which nothing is known, in log flux.
+FREE = 5.0
 # The lowest oscillator is at 1/(30 T), the highest at 5 over the shortest row, with five in a factor of 10 or more.
 SPANS, HIGHEST, TERMS, PER_DECADE = 30, 5.0, 24, 5
 MOST_ROWS = 1000
@@ -67,18 +69,35 @@ class LogNormalRows:
 
     @cached_property
     def each(self):
-        """Covariances (m, n, n) of the rows, of an oscillator of a weight of 1 at each frequency."""
+        """Covariances (m, n, n) of the rows beside their mean, of an oscillator of a weight of 1 at each frequency."""
+        mean = self._of_mean
+        return self._averaged - mean[:, :, None] - mean[:, None, :] + mean.mean(axis=1)[:, None, None]
+
+    @cached_property
+    def _averaged(self):
+        """Covariances (m, n, n) of the rows, of each oscillator."""
         return np.stack([one.averaged(self.middle, self.width) for one in self._alone])
 
-    def across(self, middle, width):
-        """The same of other bins with the rows, (m, k, n).
+    @property
+    def _of_mean(self):
+        """Covariances (m, n) of the rows with the mean of all rows, of each oscillator."""
+        return self._averaged.mean(axis=2)
+
+    def elsewhere(self, middle, width):
+        """Covariances (m, k, n) of other bins with the rows and variances (m, k) of them, all beside the rows' mean.
 
         Parameters
         ----------
         middle, width : float arrays (k,), s
         """
-        second = self.middle, self.width
-        return np.stack([one.averaged(middle, width, second) for one in self._alone])
+        second, mean = (self.middle, self.width), self._of_mean
+        across = np.stack([one.averaged(middle, width, second) for one in self._alone])
+        alone = np.array([one.covariance(np.zeros(1)) for one in self._alone])
+        of_other, of_all = across.mean(axis=2), mean.mean(axis=1)[:, None]
+        return (
+            across - of_other[:, :, None] - mean[:, None, :] + of_all[:, :, None],
+            alone - 2 * of_other + of_all,
+        )
 
     @property
     def _alone(self):
@@ -95,16 +114,16 @@ class LogNormalRows:
         loading = np.zeros((self.rows.n, nuisances.n_nuisances))
         np.add.at(loading, (nuisances.row, nuisances.nuisance), nuisances.scale + nuisances.shift / constant)
         prior, n_scales = np.eye(nuisances.n_nuisances), nuisances.n_scales
-        # Nothing is known of a free scale: its spread is that of the level.
-        precision = nuisances.precision + np.eye(n_scales) / LEVEL**2
+        # Nothing is known of a free scale.
+        precision = nuisances.precision + np.eye(n_scales) / FREE**2
         prior[:n_scales, :n_scales] = np.linalg.inv(precision)
         alone, mixed, shift = nuisances.own.T
         own = alone + 2 * mixed / constant + shift / constant**2
         return loading @ nuisances.centers, loading @ prior @ loading.T + np.diag(own)
 
     def covariance(self, weight):
-        """Covariance (n, n) of the log fluxes of the rows. weight: float array (m,), of the oscillators."""
-        return np.tensordot(weight, self.each, 1) + LEVEL**2 + self.unknown[1]
+        """Covariance (n, n) of the log fluxes beside their mean. weight: float array (m,), of the oscillators."""
+        return np.tensordot(weight, self.each, 1) + self.unknown[1]
 
     def log_likelihood(self, x):
         """(log likelihoods, their slopes, minus their second derivatives) at log fluxes. x: float array (n,)."""
@@ -117,7 +136,7 @@ class LogNormalRows:
         Parameters
         ----------
         weight : float array (m,), of the oscillators
-        start : float array (n,), see `laplace_fit`
+        start : float array (n,), log fluxes, see `laplace_fit`
         """
         return laplace_fit(self.covariance(weight), self.log_likelihood, start)
 

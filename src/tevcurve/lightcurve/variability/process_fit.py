@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.damped_oscillators import Oscillators
-from tevcurve.lightcurve.variability.log_normal_rows import LEVEL, LogNormalRows
+from tevcurve.lightcurve.variability.log_normal_rows import LogNormalRows
 from tevcurve.lightcurve.variability.process_posterior import Posterior
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
@@ -61,7 +61,7 @@ class ProcessFit:
     def best(self):
         """The `LaplaceFit` there."""
         key, _ = self.posterior.best
-        return self.process.fit(self.best_weight, self.posterior.walks[key].pull)
+        return self.process.fit(self.best_weight, self.posterior.walks[key].mode)
 
     def powers(self, frequency):
         """Powers (`DRAWS`, k) of the draws, one-sided, s. frequency: float array (k,), Hz."""
@@ -72,7 +72,7 @@ class ProcessFit:
     @cached_property
     def fits(self):
         """The `LaplaceFit` of each draw, list."""
-        return [self.process.fit(weight, self.best.pull) for weight in self.weights]
+        return [self.process.fit(weight, self.best.mode) for weight in self.weights]
 
     def flux(self, seconds, shares):
         """Quantiles (n_shares, k) of the norm at instants, what is not known of the power spectrum among it.
@@ -90,13 +90,11 @@ class ProcessFit:
         """Quantiles (n_shares, k) of the log flux."""
         process = self.process
         width = np.full(len(seconds), INSTANT * process.width.min())
-        across = process.across(seconds, width)
+        across, own = process.elsewhere(seconds, width)
         moments = []
         for weight, fit in zip(self.weights, self.fits, strict=True):
-            alone = Oscillators(weight, process.frequency).covariance(np.zeros(1))[0] + LEVEL**2
-            own = np.full(len(seconds), alone)
-            source = np.tensordot(weight, across, 1) + LEVEL**2
-            moments.append(fit.alone_elsewhere(process.covariance(weight), source, own))
+            source = np.tensordot(weight, across, 1)
+            moments.append(fit.alone_elsewhere(process.covariance(weight), source, weight @ own))
         mean, spread = np.moveaxis(np.array(moments), 1, 0)
         return np.array([_quantile(mean, np.sqrt(np.maximum(spread, 0.0)), share) for share in shares])
 

@@ -31,13 +31,13 @@ class Walk:
     weight : float array (m,), of the oscillators at an amplitude of 1
     level : float array (k,), ascending, logs of the amplitude squared
     log_evidence : float array (k,)
-    pull : float array (n,), where the best fit ended
+    mode : float array (n,), log fluxes where the best fit ended
     """
 
     weight: np.ndarray
     level: np.ndarray
     log_evidence: np.ndarray
-    pull: np.ndarray
+    mode: np.ndarray
 
     def at(self, level):
         """Log evidence at levels; minus infinity beyond the points. level: float array."""
@@ -58,7 +58,7 @@ class Walk:
         return self.level[k], self.log_evidence[k]
 
 
-def walk(rows, weight, near, pull=None, step=None):
+def walk(rows, weight, near, mode=None, step=None):
     """The `Walk` of a shape.
 
     Parameters
@@ -66,18 +66,18 @@ def walk(rows, weight, near, pull=None, step=None):
     rows : `LogNormalRows`
     weight : float array (m,), of the oscillators at an amplitude of 1
     near : float, a level near the best one
-    pull : float array (n,), where the fits begin
+    mode : float array (n,), log fluxes where the fits begin
     step : float, distance of levels; default: found from the curvature
     """
     points = {}
 
     def add(level, start):
         fit = rows.fit(np.exp(level) * weight, start)
-        points[level] = fit.log_evidence, fit.pull
+        points[level] = fit.log_evidence, fit.mode
         return fit
 
     near = float(np.clip(near, LOWEST, HIGHEST))
-    add(near, pull)
+    add(near, mode)
     step = LONGEST if step is None else step
     for way in (1, -1):
         while len(points) < MOST_POINTS:
@@ -242,13 +242,13 @@ def explore(rows, slope, bend, weights, near, first):
     waiting = [(first, near, None)]
     seen = {first}
     while waiting:
-        key, level, pull = waiting.pop(0)
+        key, level, mode = waiting.pop(0)
         weight = weights(slope[key[1]], bend[key[0]])
         if step is None:
-            one = walk(rows, weight, level, pull)
+            one = walk(rows, weight, level, mode)
             step = float(np.clip(STEP * _width(one), LEAST_STEP, LONGEST))
-            level, pull = one.best[0], one.pull
-        one = walk(rows, weight, level, pull, step)
+            level, mode = one.best[0], one.mode
+        one = walk(rows, weight, level, mode, step)
         highest = max(highest, one.total)
         if one.total < highest - NEGLIGIBLE and len(walks) > 2:
             walks[key] = one
@@ -258,7 +258,7 @@ def explore(rows, slope, bend, weights, near, first):
             other = key[0] + move[0], key[1] + move[1]
             if other not in seen and 0 <= other[0] < len(bend) and 0 <= other[1] < len(slope):
                 seen.add(other)
-                waiting.append((other, one.best[0], one.pull))
+                waiting.append((other, one.best[0], one.mode))
     return Posterior(slope, bend, walks, slope[-1] - slope[0])
 
 
