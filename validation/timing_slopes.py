@@ -11,7 +11,7 @@ from validation.parts import sizes, some
 from validation.red_noise import drawn_fluxes, of_rms, onoff_rows, rows_of_nights
 from validation.report import Section, percent, table, verdict
 
-COUNTS, SLOPES, CURVES = (3, 10, 30, 100), (1.0, 1.5, 2.0, 2.5, 2.8), 60
+COUNTS, SLOPES, CURVES = (3, 10, 30, 100), (1.0, 1.5, 2.0, 2.5, 2.8), 300
 # Two nights of 42 rows, without a run of the first, and the standard deviation of the log flux that rows can see.
 PER_NIGHT, APART, LOST, RMS = 42, 6 * 3600.0, slice(14, 28), 0.6
 # Bias over half of the width: everywhere, and of slopes to 2.5 from 10 counts up.

@@ -171,6 +171,27 @@ def test_it_ends_wherever_the_data_are(on):
     assert_allclose(fit.pull, rows(fit.mode)[1], atol=1e-4 * max(on, 1))
 
 
+@pytest.mark.parametrize(("on", "most"), [(3, 9), (10, 6), (1000, 5)])
+def test_a_fit_takes_few_steps(on, most):
+    """From its neighbour, of a process of twice the variance; with few counts many likelihoods bend the other way."""
+    rng, n, calls = np.random.default_rng(9), 40, []
+    matrix = covariance_of(n, variance=4.0)
+    level = rng.multivariate_normal(np.zeros(n), matrix)
+    rows = counts(rng.poisson(on * np.exp(level - 1) + on), np.full(n, float(on)), np.full(n, float(on)))
+
+    def counted(x):
+        calls.append(x)
+        return rows(x)
+
+    near = laplace_fit(2 * matrix, rows)
+    fit = laplace_fit(matrix, counted, near.mode)
+    assert fit.converged
+    assert len(calls) <= most
+    assert_allclose(fit.mode, laplace_fit(matrix, rows).mode, atol=1e-4)
+    if on == 3:
+        assert np.count_nonzero(fit.bend == 0) > 0
+
+
 def test_the_start_changes_nothing():
     rng = np.random.default_rng(5)
     matrix = covariance_of(10)

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
+from scipy.linalg.lapack import dgetrf, dgetrs
 
 MAX_STEPS = 100
 # What the last step gains at most, in log likelihood: the next would gain far less. The log likelihood is not known
 # better than to this share.
-_GAIN, _NOISE = 1e-7, 1e-13
+_GAIN, _NOISE = 1e-6, 1e-13
 # Steps are made with curvatures of which one is this at least.
 _LEAST_BEND = 1e-6
 # No log flux moves further in a step.
@@ -70,8 +70,8 @@ class LaplaceFit:
         across : float array (k, n), of the other places with the rows
         own : float array (k, k), of the other places
         """
-        gain, weighted, rest = self._gain(covariance, across)
-        return self.level + across @ self.pull, own - weighted.T @ gain + np.outer(rest, rest)
+        known, rest = self._parts(covariance, across)
+        return self.level + across @ self.pull, own - across @ known + np.outer(rest, rest)
 
     def alone_elsewhere(
         self, covariance: np.ndarray, across: np.ndarray, own: np.ndarray
@@ -83,50 +83,48 @@ class LaplaceFit:
         covariance, across : see `elsewhere`
         own : float array (k,), variance at the other places
         """
-        gain, weighted, rest = self._gain(covariance, across)
-        return self.level + across @ self.pull, own - np.sum(weighted * gain, axis=0) + rest**2
+        known, rest = self._parts(covariance, across)
+        return self.level + across @ self.pull, own - np.sum(across.T * known, axis=0) + rest**2
 
-    def _gain(self, covariance: np.ndarray, across: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(B^-1 W^1/2 across.T (n, k), W^1/2 across.T (n, k), what the level adds to standard deviations (k,))."""
+    def _parts(self, covariance: np.ndarray, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """((K + W^-1)^-1 across.T (n, k), what the level adds to standard deviations (k,)), with W the bend."""
         inner = _Inner.of(covariance, self.bend)
-        weighted = inner.root[:, None] * across.T
-        with np.errstate(divide="ignore"):
-            rest = (1 - across @ inner.of_level) / np.sqrt(inner.of_level.sum())
-        return inner.solve(weighted), weighted, rest
+        rest = (1 - across @ inner.of_level) / np.sqrt(inner.of_level.sum())
+        return inner.solve(self.bend[:, None] * across.T), rest
 
 
 @dataclass(frozen=True, eq=False)
 class _Inner:
-    """B = 1 + W^1/2 K W^1/2 of rows with curvatures W.
+    """1 + W K, of rows with curvatures W.
 
-    root : float array (n,), W^1/2
-    factor : float array (n, n), of Cholesky's, below its diagonal
-    of_level : float array (n,), (K + W^-1)^-1 times a vector of ones
+    bend : float array (n,), W
+    factors, order : of LAPACK's, lower and upper in one (n, n)
+    of_level : float array (n,), (K + W^-1)^-1 = (1 + W K)^-1 W times a vector of ones
     """
 
-    root: np.ndarray
-    factor: np.ndarray
+    bend: np.ndarray
+    factors: np.ndarray
+    order: np.ndarray
     of_level: np.ndarray
 
     @classmethod
     def of(cls, covariance: np.ndarray, bend: np.ndarray) -> "_Inner":
-        root = np.sqrt(bend)
-        inner = covariance * np.multiply.outer(root, root)
+        inner = covariance * bend
         inner.flat[:: len(bend) + 1] += 1.0
         # LAPACK's own: what is around it would take longer than it does.
-        factor = dpotrf(inner.T, lower=1, clean=0, overwrite_a=1)[0]
-        return cls(root, factor, root * dpotrs(factor, root, lower=1)[0])
+        factors, order, _ = dgetrf(inner.T, overwrite_a=1)
+        return cls(bend, factors, order, dgetrs(factors, order, bend)[0])
 
     def solve(self, values: np.ndarray) -> np.ndarray:
-        """B^-1 times values, (n,) or (n, k)."""
-        return dpotrs(self.factor, values, lower=1)[0]
+        """(1 + W K)^-1 times values, (n,) or (n, k)."""
+        return dgetrs(self.factors, self.order, values)[0]
 
-    def newton(self, covariance: np.ndarray, mode: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, float]:
-        """(pulls (n,), level) that are best if the likelihoods are parabolas around a mode."""
-        wanted = self.root**2 * mode + slope
-        wanted = wanted - self.root * self.solve(self.root * (covariance @ wanted))
-        level = float(wanted.sum() / self.of_level.sum())
-        return wanted - level * self.of_level, level
+    @property
+    def is_maximum(self) -> bool:
+        """Whether the determinant of 1 + W K is above 0, and the level is bounded, as at a maximum."""
+        swapped = np.count_nonzero(self.order != np.arange(len(self.order)))
+        below = np.count_nonzero(np.diag(self.factors) < 0)
+        return bool((swapped + below) % 2 == 0 and self.of_level.sum() > 0)
 
     @property
     def log_volume(self) -> float:
@@ -134,7 +132,47 @@ class _Inner:
         total = float(self.of_level.sum())
         if not total > 0:
             return -np.inf
-        return 0.5 * np.log(2 * np.pi / total) - float(np.sum(np.log(np.diag(self.factor))))
+        return 0.5 * np.log(2 * np.pi / total) - 0.5 * float(np.sum(np.log(np.abs(np.diag(self.factors)))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Aim:
+    """Where a step of Newton's leads.
+
+    pull : float array (n,)
+    level : float
+    moved : float array (n,), how far the log fluxes move
+    gain : float, in log likelihood and prior, if all were parabolas
+    """
+
+    pull: np.ndarray
+    level: float
+    moved: np.ndarray
+    gain: float
+
+    @classmethod
+    def of(
+        cls,
+        covariance: np.ndarray,
+        values: tuple[np.ndarray, np.ndarray, np.ndarray],
+        mode: np.ndarray,
+        pull: np.ndarray | None,
+    ) -> "_Aim":
+        """By the second derivatives as they are if that leads up to a maximum, else by those above 0."""
+        _, slope, bend = values
+        largest = float(np.max(bend))
+        curved = [bend, np.maximum(bend, 0.0)] if largest > _LEAST_BEND else [np.full(len(bend), _LEAST_BEND)]
+        for weight in curved if np.min(bend) < 0 else curved[:1]:
+            inner = _Inner.of(covariance, weight)
+            wanted = inner.solve(weight * mode + slope)
+            level = float(wanted.sum() / inner.of_level.sum())
+            new = wanted - level * inner.of_level
+            moved = level + covariance @ new - mode
+            step = new if pull is None else new - pull
+            gain = 0.5 * float(step @ moved + moved @ (weight * moved))
+            if inner.is_maximum and (gain >= 0 or pull is None):
+                break
+        return cls(new, level, moved, gain)
 
 
 def laplace_fit(covariance: np.ndarray, rows: Rows, start: np.ndarray | None = None) -> LaplaceFit:
@@ -148,49 +186,42 @@ def laplace_fit(covariance: np.ndarray, rows: Rows, start: np.ndarray | None = N
         such as `in_log_flux` makes; second derivatives are clipped
     start : float array (n,), log fluxes that the search begins near; default: 0
     """
-    n = len(covariance)
-    pull, level, mode = np.zeros(n), 0.0, np.zeros(n)
-    values = rows(mode)
-    if start is not None:
-        pull, level, mode, values = _started(covariance, rows, start) or (pull, level, mode, values)
+    begun = None if start is None else _begun(covariance, rows, start)
+    if begun is None:
+        nothing = np.zeros(len(covariance))
+        begun = nothing, 0.0, nothing, rows(nothing)
+    pull, level, mode, values = begun
     worth, converged = float(values[0].sum() - 0.5 * pull @ mode), False
     for _ in range(MAX_STEPS):
-        bend = _floored(values[2])
-        new_pull, new_level = _Inner.of(covariance, bend).newton(covariance, mode, values[1])
-        step, rise = new_pull - pull, new_level - level
-        moved = rise + covariance @ step
-        # What Newton's step would gain if all were parabolas.
-        expected = 0.5 * float(step @ moved + moved @ (bend * moved))
-        share = min(1.0, _LONGEST / max(float(np.max(np.abs(moved))), _LONGEST))
+        aim = _Aim.of(covariance, values, mode, pull)
+        share = min(1.0, _LONGEST / max(float(np.max(np.abs(aim.moved))), _LONGEST))
         for _ in range(_HALVINGS):
-            tried = rows(mode + share * moved)
-            new = float(tried[0].sum() - 0.5 * (pull + share * step) @ (mode + share * moved))
-            if new >= worth - _NOISE * (1 + abs(worth)):
+            at, pulled = mode + share * aim.moved, pull + share * (aim.pull - pull)
+            tried = rows(at)
+            new = float(tried[0].sum() - 0.5 * pulled @ at)
+            if new >= worth - _NOISE * (1 + abs(new)):
                 break
             share *= 0.5
-        pull, level, mode = pull + share * step, level + share * rise, mode + share * moved
+        pull, level, mode = pulled, level + share * (aim.level - level), at
         worth, values = new, tried
-        if expected < _GAIN:
+        if aim.gain < _GAIN:
             converged = True
             break
     bend = np.maximum(values[2], 0.0)
-    evidence = worth + _Inner.of(covariance, bend).log_volume
-    return LaplaceFit(mode, pull, bend, level, evidence, converged)
+    return LaplaceFit(mode, pull, bend, level, worth + _Inner.of(covariance, bend).log_volume, converged)
 
 
-def _started(
+def _begun(
     covariance: np.ndarray, rows: Rows, start: np.ndarray
 ) -> tuple[np.ndarray, float, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]] | None:
-    """(pull, level, mode, what the rows say) after a step from log fluxes; None where it leads far away."""
-    _, slope, bend = rows(start)
-    pull, level = _Inner.of(covariance, _floored(bend)).newton(covariance, start, slope)
-    mode = level + covariance @ pull
-    return None if np.max(np.abs(mode - start)) > _LONGEST else (pull, level, mode, rows(mode))
+    """(pull, level, mode, what the rows say) where a step leads from log fluxes; None where that is far away.
 
-
-def _floored(bend: np.ndarray) -> np.ndarray:
-    """Curvatures (n,) that steps are made with: 0 or more, and never 0 all of them. bend: float array (n,)."""
-    return np.maximum(bend, 0.0 if np.max(bend) > _LEAST_BEND else _LEAST_BEND)
+    What it begins with need be none of the log fluxes that the process can have.
+    """
+    aim = _Aim.of(covariance, rows(start), start, None)
+    if np.max(np.abs(aim.moved)) > _LONGEST:
+        return None
+    return aim.pull, aim.level, start + aim.moved, rows(start + aim.moved)
 
 
 def in_log_flux(

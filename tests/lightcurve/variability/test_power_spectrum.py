@@ -65,6 +65,20 @@ def test_the_posterior_is_that_of_a_fine_grid_of_exact_evidences(red_noise):
     assert np.average(marginal.value, weights=marginal.density) == pytest.approx(mean, abs=0.03)
     weight = np.outer(np.append(np.append(0.5, np.ones(39)), 0.5), np.ones(121)) / (40 * 120)
     evidence = log.max() + np.log(np.sum(weight * density))
+    made = found.fit.posterior.draw(400, np.random.default_rng(0))
+    powers = np.array(
+        [Oscillators(each, process.frequency).power(np.array([pivot, 2 * pivot])) for each in made]
+    )
+    drawn_slopes, drawn_levels = -np.diff(np.log2(powers))[:, 0], np.log(powers[:, 0] * pivot)
+    for draws, values, shares in ((drawn_slopes, slope, of_slope), (drawn_levels, level, of_level)):
+        mean = np.average(values, weights=shares)
+        width = np.sqrt(np.average((values - mean) ** 2, weights=shares))
+        assert np.mean(draws) == pytest.approx(mean, abs=0.15 * width)
+        assert np.std(draws) == pytest.approx(width, rel=0.12)
+    weight = density / density.sum()
+    slopes, levels = slope[:, None] - np.average(slope, weights=of_slope), level - mean
+    both = np.sum(weight * slopes * levels) / np.sqrt(np.sum(weight * slopes**2) * np.sum(weight * levels**2))
+    assert np.corrcoef(drawn_slopes, drawn_levels)[0, 1] == pytest.approx(both, abs=0.1)
     best = np.sum(np.log(np.sqrt(2 * np.pi) * spread)) - 0.5 * rows.fits.minimum.stat.sum()
     assert found.fit.posterior.log_evidence == pytest.approx(evidence + best, abs=0.1)
 

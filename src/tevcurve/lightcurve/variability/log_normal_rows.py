@@ -121,24 +121,28 @@ class LogNormalRows:
         own = alone + 2 * mixed / constant + shift / constant**2
         return loading @ nuisances.centers, loading @ prior @ loading.T + np.diag(own)
 
+    def source(self, weight):
+        """Covariance (n, n) of the process beside its mean. weight: float array (m,), of the oscillators."""
+        return np.tensordot(weight, self.each, 1)
+
     def covariance(self, weight):
-        """Covariance (n, n) of the log fluxes beside their mean. weight: float array (m,), of the oscillators."""
-        return np.tensordot(weight, self.each, 1) + self.unknown[1]
+        """The same with what is not known of instruments. weight: float array (m,), of the oscillators."""
+        return self.source(weight) + self.unknown[1]
 
     def log_likelihood(self, x):
         """(log likelihoods, their slopes, minus their second derivatives) at log fluxes. x: float array (n,)."""
         flux = self.rows.fits.constant[0] * np.exp(np.minimum(x + self.unknown[0], 50.0))
         return in_log_flux(*self.rows.fits.profile.evaluate(flux, self.rows.fits.start)[0], flux)
 
-    def fit(self, weight, start=None):
+    def fit(self, source, start=None):
         """The `LaplaceFit` with a process.
 
         Parameters
         ----------
-        weight : float array (m,), of the oscillators
+        source : float array (n, n), covariance of the process
         start : float array (n,), log fluxes, see `laplace_fit`
         """
-        return laplace_fit(self.covariance(weight), self.log_likelihood, start)
+        return laplace_fit(source + self.unknown[1], self.log_likelihood, start)
 
 
 def span_of(rows):

@@ -7,14 +7,14 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.lightcurve.variability.log_normal_rows import LogNormalRows, span_of
 from tevcurve.lightcurve.variability.process_fit import ProcessFit
-from tevcurve.lightcurve.variability.process_posterior import explore, refined
+from tevcurve.lightcurve.variability.process_posterior import posterior_of
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.lightcurve.variability.spectrum_records import PowerSpectrum
 
 POWER_LAW, BENDING = "power law", "bending"
 MODELS = POWER_LAW, BENDING
-# Slopes that are looked at, first and last and number; coarser where no slope will be told.
-SLOPES = {POWER_LAW: (0.0, 4.0, 17), BENDING: (1.0, 3.5, 11)}
+# Slopes that are looked at first, first and last and number; coarser where no slope will be told.
+SLOPES = {POWER_LAW: (0.0, 4.0, 9), BENDING: (1.0, 3.5, 6)}
 N_BENDS, BELOW_BEND = 9, 1.0
 LEAST_ROWS = 20
 # Where TS_var's chance by formula is above this, or the evidence is below that, no slope is told.
@@ -79,11 +79,9 @@ def spectrum_of(rows, model=POWER_LAW):
         """Of the oscillators at an amplitude of 1."""
         return weights_of(process.frequency, pivot, slope, np.exp(bend) if model == BENDING else None)
 
-    middle = len(bends) // 2, len(slopes) // 2
-    posterior = explore(process, slopes, bends, weights, _start_level(rows), middle)
-    posterior = refined(process, posterior, weights)
+    posterior = posterior_of(process, slopes, bends, weights, _start_level(rows))
     fit = ProcessFit(process, posterior)
-    constant = process.fit(np.zeros(len(process.frequency)))
+    constant = process.fit(np.zeros((rows.n, rows.n)))
     gain = posterior.log_evidence - constant.log_evidence
     told = not coarse and gain > LEAST_EVIDENCE
     return PowerSpectrum.of(fit, model, pivot, gain, "" if told else _why_not(rows, is_constant, gain))

@@ -48,20 +48,18 @@ class ProcessFit:
         n : int
         rng : numpy Generator
         """
-        drawn = self.posterior.draw(n, rng)
-        return np.array([np.exp(level) * self.posterior.walks[key].weight for key, level in drawn])
+        return self.posterior.draw(n, rng)
 
-    @cached_property
+    @property
     def best_weight(self):
         """Weights (m,) of the oscillators where the posterior is highest."""
-        key, level = self.posterior.best
-        return np.exp(level) * self.posterior.walks[key].weight
+        return self.posterior.best[0]
 
     @cached_property
     def best(self):
         """The `LaplaceFit` there."""
-        key, _ = self.posterior.best
-        return self.process.fit(self.best_weight, self.posterior.walks[key].mode)
+        weight, near = self.posterior.best
+        return self.process.fit(self.process.source(weight), near)
 
     def powers(self, frequency):
         """Powers (`DRAWS`, k) of the draws, one-sided, s. frequency: float array (k,), Hz."""
@@ -72,7 +70,8 @@ class ProcessFit:
     @cached_property
     def fits(self):
         """The `LaplaceFit` of each draw, list."""
-        return [self.process.fit(weight, self.best.mode) for weight in self.weights]
+        process, near = self.process, self.best.mode
+        return [process.fit(process.source(weight), near) for weight in self.weights]
 
     def flux(self, seconds, shares):
         """Quantiles (n_shares, k) of the norm at instants, what is not known of the power spectrum among it.

@@ -1,101 +1,29 @@
-"""What rows say of the power spectrum behind them: the posterior of its shape and its amplitude, on a grid.
+"""What rows say of the power spectrum behind them: the posterior of its shape and its amplitude.
 
-For each shape (a slope, or a slope and a bend) the amplitude is walked along from where it is best, each fit starting
-where its neighbour ended; the evidence of Laplace's approximation is smooth, so that a spline of its log is exact
-enough between the points. Priors are flat, in the slope and in the logs of amplitude and bend.
+Priors are flat, in the slope and in the logs of amplitude and bend.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-# Log of the amplitude squared, pivot*power(pivot): its prior is flat between these.
-LOWEST, HIGHEST = np.log(1e-6), np.log(1e2)
-# What is so much less likely, in log, is left out; distance of points in standard deviations, and at most.
-NEGLIGIBLE, STEP, LONGEST = 7.0, 0.9, 1.0
-LEAST_STEP, MOST_POINTS = 0.03, 40
-# Where the slope's standard deviation over the distance of slopes is less, these are made finer: so far, and so many.
-COARSE, REACH, REFINED = 0.6, 5.0, 15
-# Points of what is interpolated.
-FINE = 801
+from tevcurve.lightcurve.variability.process_walks import (
+    FINE,
+    HIGHEST,
+    LOWEST,
+    explore,
+    log_integral,
+)
 
-
-@dataclass(frozen=True, eq=False)
-class Walk:
-    """Amplitudes of one shape.
-
-    Attributes
-    ----------
-    weight : float array (m,), of the oscillators at an amplitude of 1
-    level : float array (k,), ascending, logs of the amplitude squared
-    log_evidence : float array (k,)
-    mode : float array (n,), log fluxes where the best fit ended
-    """
-
-    weight: np.ndarray
-    level: np.ndarray
-    log_evidence: np.ndarray
-    mode: np.ndarray
-
-    def at(self, level):
-        """Log evidence at levels; minus infinity beyond the points. level: float array."""
-        inside = (level >= self.level[0]) & (level <= self.level[-1])
-        spline = CubicSpline(self.level, self.log_evidence)
-        return np.where(inside, spline(np.clip(level, self.level[0], self.level[-1])), -np.inf)
-
-    @cached_property
-    def total(self):
-        """Log of the integral of the evidence over the level."""
-        fine = np.linspace(self.level[0], self.level[-1], FINE)
-        return _log_integral(fine, self.at(fine))
-
-    @property
-    def best(self):
-        """The level that is best, and its log evidence."""
-        k = int(np.argmax(self.log_evidence))
-        return self.level[k], self.log_evidence[k]
-
-
-def walk(rows, weight, near, mode=None, step=None):
-    """The `Walk` of a shape.
-
-    Parameters
-    ----------
-    rows : `LogNormalRows`
-    weight : float array (m,), of the oscillators at an amplitude of 1
-    near : float, a level near the best one
-    mode : float array (n,), log fluxes where the fits begin
-    step : float, distance of levels; default: found from the curvature
-    """
-    points = {}
-
-    def add(level, start):
-        fit = rows.fit(np.exp(level) * weight, start)
-        points[level] = fit.log_evidence, fit.mode
-        return fit
-
-    near = float(np.clip(near, LOWEST, HIGHEST))
-    add(near, mode)
-    step = LONGEST if step is None else step
-    for way in (1, -1):
-        while len(points) < MOST_POINTS:
-            edge = max(points) if way > 0 else min(points)
-            best = max(each[0] for each in points.values())
-            at_end = edge >= HIGHEST if way > 0 else edge <= LOWEST
-            if at_end or (len(points) > 1 and points[edge][0] < best - NEGLIGIBLE):
-                break
-            add(float(np.clip(edge + way * step, LOWEST, HIGHEST)), points[edge][1])
-    level = np.array(sorted(points))
-    log_evidence = np.array([points[each][0] for each in level])
-    return Walk(weight, level, log_evidence, points[level[np.argmax(log_evidence)]][1])
-
-
-def _log_integral(x, log_density):
-    """Log of the integral over x, arrays (k,)."""
-    highest = np.max(log_density)
-    return highest + np.log(np.trapezoid(np.exp(log_density - highest), x))
+# Where the slope's standard deviation over the distance of slopes is less, these are halved: so far around it.
+COARSE, REACH = 0.6, 4.5
+# Slopes between two of the grid, and levels, at which the evidence is interpolated.
+BETWEEN, LEVELS = 8, 201
+# So far below the highest, in log, is what the prior excludes.
+NOTHING = 1e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,20 +70,69 @@ class Marginal:
 
 
 @dataclass(frozen=True, eq=False)
+class Surface:
+    """The evidence at many slopes and levels, with one bend.
+
+    Attributes
+    ----------
+    bend : float, log of a frequency
+    slope : float array (p,)
+    level : float array (p, q), equally spaced for each slope
+    log_evidence : float array (p, q)
+    """
+
+    bend: float
+    slope: np.ndarray
+    level: np.ndarray
+    log_evidence: np.ndarray
+
+    @classmethod
+    def of(cls, bend, slope, walks):
+        """By splines between walks, along the levels that are best: at one level the evidence peaks in between.
+
+        Parameters
+        ----------
+        bend : float
+        slope : float array (k,), ascending, of neighbours on the grid
+        walks : list of k `Walk`
+        """
+        best = np.array([one.best for one in walks])
+        low = min(one.level[0] - one.best for one in walks)
+        high = max(one.level[-1] - one.best for one in walks)
+        beside = np.linspace(low, high, LEVELS)
+        table = np.array([one.at(one.best + beside) for one in walks])
+        fine = slope
+        if len(slope) > 1:
+            fine = np.linspace(slope[0], slope[-1], (len(slope) - 1) * BETWEEN + 1)
+            best, table = CubicSpline(slope, best)(fine), CubicSpline(slope, table)(fine)
+        level = best[:, None] + beside
+        beyond = (level < LOWEST) | (level > HIGHEST)
+        return cls(bend, fine, level, np.where(beyond, table.max() - NOTHING, table))
+
+    @property
+    def log_share(self):
+        """Log of the evidence in each of its cells, float array (p, q)."""
+        steps = log_steps(self.slope)[:, None] + np.log(self.level[0, 1] - self.level[0, 0])
+        return self.log_evidence + steps
+
+
+@dataclass(frozen=True, eq=False)
 class Posterior:
     """The posterior of shapes and amplitudes.
 
     Attributes
     ----------
-    slope : float array (n_slopes,), ascending
+    slope : float array (n_slopes,), ascending, equally spaced
     bend : float array (n_bends,), logs of frequencies; of one, where there is none
     walks : dict of (number of bend, number of slope) to `Walk`; shapes that are much less likely are left out
+    weights : function of (slope, bend) to weights (m,) of the oscillators at an amplitude of 1
     all_slopes : float, how much the prior of the slope has of it
     """
 
     slope: np.ndarray
     bend: np.ndarray
     walks: dict
+    weights: Callable
     all_slopes: float
 
     @cached_property
@@ -169,144 +146,146 @@ class Posterior:
     @cached_property
     def of_slope(self):
         """The `Marginal` of the slope."""
-        return _marginal(
-            self.slope, np.logaddexp.reduce(self.totals + _log_steps(self.bend)[:, None], axis=0)
-        )
+        return _marginal(self.slope, np.logaddexp.reduce(self.totals + log_steps(self.bend)[:, None], axis=0))
+
+    @cached_property
+    def _of_bends(self):
+        """Log of the evidence of each bend, float array (n_bends,)."""
+        return np.array([_over(self.slope, each) for each in self.totals])
 
     @cached_property
     def of_bend(self):
         """The `Marginal` of the log of the bend."""
-        return _marginal(self.bend, np.logaddexp.reduce(self.totals + _log_steps(self.slope), axis=1))
+        return _marginal(self.bend, self._of_bends)
+
+    @cached_property
+    def surfaces(self):
+        """The `Surface` of each bend that is not left out, list."""
+        made = []
+        for number, (bend, totals) in enumerate(zip(self.bend, self.totals, strict=True)):
+            known = _run_of_finite(totals)
+            if len(known):
+                walks = [self.walks[number, k] for k in known]
+                made.append(Surface.of(bend, self.slope[known], walks))
+        return made
 
     @cached_property
     def of_level(self):
         """The `Marginal` of the log of the amplitude squared."""
-        low = min(one.level[0] for one in self.walks.values())
-        high = max(one.level[-1] for one in self.walks.values())
-        fine, steps = np.linspace(low, high, FINE), _log_steps(self.bend)[:, None] + _log_steps(self.slope)
-        parts = [one.at(fine) + steps[key] for key, one in self.walks.items()]
+        low = max(min(each.level.min() for each in self.surfaces), LOWEST)
+        high = min(max(each.level.max() for each in self.surfaces), HIGHEST)
+        fine = np.linspace(low, high, FINE)
+        parts = [
+            np.interp(fine, level, log, left=-np.inf, right=-np.inf) + step
+            for each in self.surfaces
+            for level, log, step in zip(each.level, each.log_evidence, log_steps(each.slope), strict=True)
+        ]
         return Marginal.of(fine, np.logaddexp.reduce(parts, axis=0))
 
     @cached_property
     def log_evidence(self):
         """Log of the evidence, with flat priors over all slopes, bends and amplitudes."""
-        inside = np.logaddexp.reduce(self.totals + _log_steps(self.bend)[:, None], axis=0)
-        fine, log_density = _fine(self.slope, inside)
         volume = self.all_slopes * (HIGHEST - LOWEST)
-        if len(self.bend) > 1:
-            volume *= self.bend[-1] - self.bend[0]
-        return _log_integral(fine, log_density) - np.log(volume)
+        if len(self.bend) == 1:
+            return self._of_bends[0] - np.log(volume)
+        total = np.logaddexp.reduce(self._of_bends + log_steps(self.bend))
+        return total - np.log(volume * (self.bend[-1] - self.bend[0]))
 
-    @property
+    @cached_property
     def best(self):
-        """(key of the shape, level) of the point that is most likely."""
-        key = max(self.walks, key=lambda each: self.walks[each].best[1])
-        one = self.walks[key]
-        fine = np.linspace(one.level[0], one.level[-1], FINE)
-        return key, float(fine[np.argmax(one.at(fine))])
+        """(weights (m,) of the oscillators, log fluxes (n,) near the best ones) of the point that is most likely."""
+        surface = max(self.surfaces, key=lambda each: each.log_evidence.max())
+        p, q = np.unravel_index(np.argmax(surface.log_evidence), surface.log_evidence.shape)
+        nearest = max(self.walks.values(), key=lambda each: each.log_evidence.max())
+        weight = self.weights(surface.slope[p], surface.bend)
+        return np.exp(surface.level[p, q]) * weight, nearest.mode
 
     def draw(self, n, rng):
-        """Draws, list of (key of the shape, level): one from each nth of the shapes.
+        """Weights (n, m) of the oscillators, one from each nth of the posterior, in no order.
 
         Parameters
         ----------
         n : int
         rng : numpy Generator
         """
-        keys = list(self.walks)
-        steps = _log_steps(self.bend)[:, None] + _log_steps(self.slope)
-        log = np.array([self.walks[key].total + steps[key] for key in keys])
-        share = np.exp(log - log.max())
+        log = np.concatenate([each.log_share.ravel() for each in self.surfaces])
+        level = np.concatenate([each.level.ravel() for each in self.surfaces])
+        slope = np.concatenate([np.repeat(each.slope, LEVELS) for each in self.surfaces])
+        bend = np.repeat([each.bend for each in self.surfaces], [each.level.size for each in self.surfaces])
+        share = np.cumsum(np.exp(log - log.max()))
         area = rng.permutation((np.arange(n) + rng.random(n)) / n)
-        which = np.minimum(np.searchsorted(np.cumsum(share) / share.sum(), area), len(keys) - 1)
-        drawn = []
-        for key in (keys[k] for k in which):
-            one = self.walks[key]
-            fine = np.linspace(one.level[0], one.level[-1], FINE)
-            drawn.append((key, Marginal.of(fine, one.at(fine)).quantile(rng.random())))
-        return drawn
+        which = np.minimum(np.searchsorted(share / share[-1], area), len(log) - 1)
+        return np.array([np.exp(level[k]) * self.weights(slope[k], bend[k]) for k in which])
 
 
-def explore(rows, slope, bend, weights, near, first):
-    """The `Posterior` of the shapes of a grid.
+def posterior_of(rows, slope, bend, weights, near):
+    """The `Posterior` of a grid of shapes, whose slopes are halved until they are near enough to each other.
 
     Parameters
     ----------
     rows : `LogNormalRows`
-    slope, bend : float arrays, of the grid; see `Posterior`
-    weights : function of (slope, bend) to weights (m,) of the oscillators at an amplitude of 1
+    slope, bend, weights : see `Posterior`
     near : float, a level near the best one
-    first : (number of bend, number of slope) of the shape to begin with
     """
-    walks, highest, step = {}, -np.inf, None
-    waiting = [(first, near, None)]
-    seen = {first}
-    while waiting:
-        key, level, mode = waiting.pop(0)
-        weight = weights(slope[key[1]], bend[key[0]])
-        if step is None:
-            one = walk(rows, weight, level, mode)
-            step = float(np.clip(STEP * _width(one), LEAST_STEP, LONGEST))
-            level, mode = one.best[0], one.mode
-        one = walk(rows, weight, level, mode, step)
-        highest = max(highest, one.total)
-        if one.total < highest - NEGLIGIBLE and len(walks) > 2:
-            walks[key] = one
-            continue
-        walks[key] = one
-        for move in ((0, 1), (0, -1), (1, 0), (-1, 0)):
-            other = key[0] + move[0], key[1] + move[1]
-            if other not in seen and 0 <= other[0] < len(bend) and 0 <= other[1] < len(slope):
-                seen.add(other)
-                waiting.append((other, one.best[0], one.mode))
-    return Posterior(slope, bend, walks, slope[-1] - slope[0])
+    first = len(bend) // 2, len(slope) // 2
+    walks, all_slopes = explore(rows, slope, bend, weights, near, first), slope[-1] - slope[0]
+    while True:
+        found, step = Posterior(slope, bend, walks, weights, all_slopes), slope[1] - slope[0]
+        low, high = found.of_slope.interval(0.683)
+        half = 0.5 * (high - low)
+        if half > COARSE * step:
+            return found
+        reach = max(REACH * half, step)
+        kept = np.flatnonzero(np.abs(slope - found.of_slope.mode) < reach + step)
+        start, stop = kept[0], kept[-1]
+        slope = np.linspace(slope[start], slope[stop], 2 * (stop - start) + 1)
+        known = {(number, 2 * (k - start)): one for (number, k), one in walks.items() if start <= k <= stop}
+        first = max(known, key=lambda each: known[each].total)
+        walks = explore(rows, slope, bend, weights, known[first].best, first, known)
 
 
-def refined(rows, posterior, weights):
-    """The `Posterior` with slopes that are near enough to each other for it; the same where they are already.
+def log_steps(value):
+    """Logs of the weights (k,) of the trapezoidal rule at equal steps, 0 for one point.
 
-    Parameters
-    ----------
-    rows, weights : see `explore`
-    posterior : `Posterior` of a grid
+    value: float array (k,).
     """
-    slope, marginal = posterior.slope, posterior.of_slope
-    low, high = marginal.interval(0.683)
-    if 0.5 * (high - low) > COARSE * (slope[1] - slope[0]):
-        return posterior
-    reach = REACH * max(0.5 * (high - low), 0.02 * (slope[1] - slope[0]))
-    near = np.linspace(max(slope[0], marginal.mode - reach), min(slope[-1], marginal.mode + reach), REFINED)
-    (number, _), level = posterior.best
-    first = number, int(np.argmin(np.abs(near - marginal.mode)))
-    return replace(
-        explore(rows, near, posterior.bend, weights, level, first), all_slopes=posterior.all_slopes
-    )
-
-
-def _width(one):
-    """Standard deviation of the level in a `Walk`."""
-    marginal = Marginal.of(*_fine(one.level, one.log_evidence))
-    low, high = marginal.interval(0.683)
-    return 0.5 * (high - low)
-
-
-def _log_steps(value):
-    """Logs of the weights (k,) of the trapezoidal rule at equal steps, 0 for one point."""
-    if len(value) == 1:
-        return np.zeros(1)
-    weight = np.full(len(value), value[1] - value[0])
-    weight[[0, -1]] *= 0.5
+    weight = np.full(len(value), _step(value))
+    if len(value) > 1:
+        weight[[0, -1]] *= 0.5
     return np.log(weight)
 
 
+def _step(value):
+    """Between neighbours; 1 for one point."""
+    return value[1] - value[0] if len(value) > 1 else 1.0
+
+
+def _run_of_finite(log_density):
+    """Numbers of those around the highest that are finite without a gap, int array."""
+    finite = np.isfinite(log_density)
+    if not finite.any():
+        return np.zeros(0, dtype=int)
+    gaps = np.flatnonzero(~finite)
+    at = int(np.argmax(log_density))
+    low, high = gaps[gaps < at], gaps[gaps > at]
+    return np.arange(low[-1] + 1 if len(low) else 0, high[0] if len(high) else len(log_density))
+
+
+def _over(value, log_density):
+    """Log of the integral over values; a single one stands for a step."""
+    known = _run_of_finite(log_density)
+    if len(known) < 2:
+        return np.max(log_density) + np.log(_step(value))
+    return log_integral(*_fine(value, log_density))
+
+
 def _fine(value, log_density):
-    """The same at many points between, by a spline; minus infinity beyond those that are finite."""
-    known = np.flatnonzero(np.isfinite(log_density))
+    """The same at many points between, by a spline, of those that are finite."""
+    known = _run_of_finite(log_density)
     if len(known) == 1:
         return value[known], log_density[known]
-    low, high = known[0], known[-1] + 1
-    fine = np.linspace(value[low], value[high - 1], FINE)
-    return fine, CubicSpline(value[low:high], log_density[low:high])(fine)
+    fine = np.linspace(value[known[0]], value[known[-1]], FINE)
+    return fine, CubicSpline(value[known], log_density[known])(fine)
 
 
 def _marginal(value, log_density):
