@@ -151,7 +151,7 @@ def explore(rows, slope, bend, weights, near, first, known=None):
 
 
 def step_of(one):
-    """The distance of levels that is wanted beside a `Walk`."""
+    """The distance of levels that is wanted beside a walk. one: `Walk`."""
     return float(np.clip(STEP * one.width, LEAST_STEP, LONGEST))
 
 
