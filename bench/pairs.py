@@ -62,6 +62,8 @@ class Calls:
             from tevcurve.lightcurve.bins import bayesian_blocks
 
             return lambda: curve.rebin(time_bins=bayesian_blocks())
+        if kind == "power-spectrum":
+            return lambda: curve.timing.power_spectrum()
         return lambda: curve.variability()
 
     def _curve(self, what):
@@ -160,6 +162,7 @@ ROWS = (
     "variability:night-1d-10min",
     "variability:night-1d-2min",
     "variability:night-3d-2min",
+    "power-spectrum:night-1d-2min",
     "datasets:1d-whole",
     "datasets:1d-parts",
     "datasets:1d-5min",

@@ -119,6 +119,16 @@ def test_slopes_are_looked_at_finely_enough(red_noise, monkeypatch):
     assert_allclose(coarse.slope_68, fine.slope_68, atol=0.01)
 
 
+@pytest.mark.parametrize("counts", [3, 100])
+def test_few_fits_are_needed(red_noise, monkeypatch, counts):
+    """Some ten along the amplitude for each of some seven slopes."""
+    _, rows = drawn(red_noise, slope=2.5, counts=counts)
+    fits, fit = [], LogNormalRows.fit
+    monkeypatch.setattr(LogNormalRows, "fit", lambda *args: fits.append(args) or fit(*args))
+    assert np.isfinite(spectrum_of(rows).slope)
+    assert 30 < len(fits) < 110
+
+
 @pytest.mark.parametrize("model", ["power law", "bending"])
 def test_two_rows_are_enough_for_a_limit(red_noise, model):
     start = np.array([0.0, 120.0])

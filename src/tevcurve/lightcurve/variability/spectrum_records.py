@@ -22,8 +22,8 @@ TRIED = (
     "2.5 with few counts came out too shallow"
 )
 ASSUMED = "the flux is taken as log-normal, which fluxes that touch zero are not, and its log is averaged over each row"
-# Instants in each row, and between it and the next, at which the flux is told.
-IN_ROW, BETWEEN = 5, 4
+# Instants in each row with both its ends, and between it and the next, at which the flux is told.
+IN_ROW, BETWEEN = 3, 3
 # Of the density at its highest, what an end of the prior may have where it is no limit.
 AT_END = 0.05
 
@@ -226,4 +226,6 @@ def _instants(rows):
     inside = rows.start_s[:, None] + (rows.stop_s - rows.start_s)[:, None] * np.linspace(0, 1, IN_ROW)
     gap = (rows.start_s[1:] - rows.stop_s[:-1])[:, None] * np.linspace(0, 1, BETWEEN + 2)[1:-1]
     wide = gap[:, 0] > 0.01 * (rows.stop_s - rows.start_s)[:-1]
-    return np.sort(np.append(inside.ravel(), (rows.stop_s[:-1, None] + gap)[wide].ravel()))
+    between = (rows.stop_s[:-1, None] + gap)[wide]
+    # Where a row begins as the last one ends, once will do.
+    return np.unique(np.round(np.append(inside.ravel(), between.ravel()), 6))
