@@ -5,18 +5,14 @@ equation 24) has, for a weight of 1 and a frequency f0, the one-sided power and 
 
     P(f) = 1/(1 + (f/f0)^4),        k(t) = pi*f0/(2*sqrt(2)) * exp(-x) * (cos(x) + sin(x)),    x = sqrt(2)*pi*f0*t,
 
-so that the integral of P over all frequencies above 0 is the variance k(0). With z = sqrt(2)*pi*f0*(1 - i) the
-covariance is the real part of A*exp(-z*t), A = k(0)*(1 - i). Its mean over two bins is a difference of its even second
-integral, F(t) = Re[A*(exp(-z*t) - 1 + z*t)/z^2] for t >= 0, at the four distances between their edges; of bins that do
-not overlap what is left of that is a product, without cancellation.
+so that the integral of P over all frequencies above 0 is the variance k(0).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Distances over the oscillator's own time up to which a series is used, of so many terms.
-_SMALL, _TERMS = 0.5, 18
+from tevcurve.kernels.oscillator_means import Bins, mean_covariances
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,39 +72,21 @@ class Oscillators:
 
     def covariance(self, lag: np.ndarray) -> np.ndarray:
         """The covariance at two instants. lag: float array, the time between them."""
-        rate, scale = self._rate, self._scale
-        return np.sum(scale * np.exp(-rate * np.abs(lag)[..., None]), axis=-1).real
-
-    def integrals(self, lag: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(second integral of the covariance from 0, first integral, covariance), float arrays (n,), at lags.
-
-        Parameters
-        ----------
-        lag : float array (n,), 0 or more
-        """
-        second, first, own = np.zeros(len(lag)), np.zeros(len(lag)), np.zeros(len(lag))
-        for rate, scale in zip(self._rate, self._scale, strict=True):
-            x = rate * lag
-            second += (scale / rate**2 * _second_integral(x)).real
-            first += (scale / rate * -np.expm1(-x)).real
-            own += (scale * np.exp(-x)).real
-        return second, first, own
+        x = self._rate * np.abs(lag)[..., None]
+        return np.sum(self.variance * np.exp(-x) * (np.cos(x) + np.sin(x)), axis=-1)
 
     @property
     def _rate(self) -> np.ndarray:
-        """z of the module, complex array (m,)."""
-        return np.sqrt(2) * np.pi * self.frequency * (1 - 1j)
+        """x/t of the module, float array (m,)."""
+        return np.sqrt(2) * np.pi * self.frequency
 
     @property
-    def _scale(self) -> np.ndarray:
-        """A of the module, complex array (m,)."""
-        return self.weight * self.frequency * np.pi / (2 * np.sqrt(2)) * (1 - 1j)
+    def variance(self) -> np.ndarray:
+        """The variance (m,) of each oscillator at an instant, k(0) of the module times its weight."""
+        return self.weight * self.frequency * np.pi / (2 * np.sqrt(2))
 
     def averaged(
-        self,
-        middle: np.ndarray,
-        width: np.ndarray,
-        others: tuple[np.ndarray, np.ndarray] | None = None,
+        self, middle: np.ndarray, width: np.ndarray, others: tuple[np.ndarray, np.ndarray] | None = None
     ) -> np.ndarray:
         """Covariance (n, k) of the means over bins with those over other bins.
 
@@ -117,54 +95,40 @@ class Oscillators:
         middle, width : float arrays (n,), of the bins; widths above 0
         others : the same of the k other bins, each (k,); default: the bins themselves
         """
-        second, other_width = (middle, width) if others is None else others
-        lag = np.abs(middle[:, None] - second)
-        one, other = np.broadcast_arrays(width[:, None], other_width)
-        gap = lag - 0.5 * (one + other)
-        # Edges that touch differ by rounding.
-        apart = gap >= -1e-9 * np.minimum(one, other)
-        # Of the bins themselves each pair is looked at once.
-        wanted = np.ones(lag.shape, dtype=bool) if others is not None else np.tri(len(middle), dtype=bool)
-        row, column = np.nonzero(apart & wanted)
-        covariance = np.zeros(lag.shape)
-        covariance[row, column] = self._of_apart(
-            np.maximum(gap[row, column], 0.0), (width, row), (other_width, column)
-        )
-        near = ~apart & wanted
-        covariance[near] = self._of_overlapping(lag[near], one[near], other[near])
-        return covariance if others is not None else covariance + np.tril(covariance, -1).T
+        return self._averaged(middle, width, others, is_sum=True)
 
-    def _of_apart(
-        self, gap: np.ndarray, one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]
+    def averaged_each(
+        self, middle: np.ndarray, width: np.ndarray, others: tuple[np.ndarray, np.ndarray] | None = None
     ) -> np.ndarray:
-        """Of bins with a gap between them, (n,). one, other: widths of all bins, and the numbers (n,) of these."""
-        total = np.zeros(len(gap))
-        for rate, scale in zip(self._rate, self._scale, strict=True):
-            first, second = (_mean_of_decay(rate * width)[number] for width, number in (one, other))
-            total += (scale * (np.exp(-rate * gap) * first * second)).real
-        return total
+        """The same of each oscillator alone, (m, n, k).
 
-    def _of_overlapping(self, lag: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Of bins that overlap, arrays (n,)."""
-        total, half, step = np.zeros(len(lag)), 0.5 * (one + other), 0.5 * (one - other)
-        for rate, scale in zip(self._rate, self._scale, strict=True):
-            edges = (lag + half, lag + step, lag - step, lag - half)
-            parts = [_second_integral(rate * np.abs(edge)) for edge in edges]
-            total += (scale / rate**2 * (parts[0] - parts[1] - parts[2] + parts[3])).real
-        return total / (one * other)
+        Parameters
+        ----------
+        middle, width, others : see `averaged`
+        """
+        return self._averaged(middle, width, others, is_sum=False)
 
+    def _averaged(
+        self,
+        middle: np.ndarray,
+        width: np.ndarray,
+        others: tuple[np.ndarray, np.ndarray] | None,
+        is_sum: bool,
+    ) -> np.ndarray:
+        """See `averaged` and `averaged_each`."""
+        # Edges are told from each other best where their times are small.
+        order, bins = self._in_order(middle - middle[0], width)
+        second, other_bins = order, bins
+        if others is not None:
+            second, other_bins = self._in_order(others[0] - middle[0], others[1])
+        found = mean_covariances(self.variance, bins, other_bins, is_sum)
+        for axis, one in ((-2, order), (-1, second)):
+            if np.any(np.diff(one) < 0):
+                found = np.take(found, np.argsort(one), axis=axis)
+        return found
 
-def _mean_of_decay(x: np.ndarray) -> np.ndarray:
-    """(1 - exp(-x))/x, of complex x."""
-    return -np.expm1(-x) / x
-
-
-def _second_integral(x: np.ndarray) -> np.ndarray:
-    """exp(-x) - 1 + x, of complex x, without cancellation where x is small."""
-    small = np.abs(x) < _SMALL
-    found = np.expm1(-x) + x
-    near, series = x[small], np.zeros(np.count_nonzero(small), dtype=complex)
-    for power in range(_TERMS, 1, -1):
-        series = (1 - near * series) / power
-    found[small] = near**2 * series
-    return found
+    def _in_order(self, middle: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, Bins]:
+        """The order in time of bins, and these."""
+        start = middle - 0.5 * width
+        order = np.argsort(start, kind="stable")
+        return order, Bins(self._rate, start[order], np.broadcast_to(width, start.shape)[order])

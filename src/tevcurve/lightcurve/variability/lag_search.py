@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.kernels.averaged_kernel import AveragedKernel
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.kernels.lagged_pair import FREE_MEAN, NoisySeries, WhiteSeries, gain_of_one_process
 from tevcurve.kernels.log_normal_process import Rows, laplace_fit
@@ -70,27 +69,25 @@ class Spectra:
 
     Attributes
     ----------
-    kernels : list of `AveragedKernel`, one for each slope
+    kernels : list of `Oscillators`, one for each slope
     """
 
-    kernels: list[AveragedKernel]
+    kernels: list[Oscillators]
 
     @classmethod
-    def of(cls, one: Series, other: Series, reach: float) -> "Spectra":
+    def of(cls, one: Series, other: Series) -> "Spectra":
         """Those of two series, flat below 1/(30*T).
 
         Parameters
         ----------
         one, other : `Series`
-        reach : float, s, the largest lag
         """
         start = min(one.middle[0] - one.width[0], other.middle[0] - other.width[0])
         stop = max(one.middle[-1] + one.width[-1], other.middle[-1] + other.width[-1])
         narrowest = max(min(one.width.min(), other.width.min()), 1e-5 * (stop - start))
         finest = min(one.step, other.step, 10 * narrowest)
         frequency = np.geomspace(1 / (FLAT_BELOW * (stop - start)), 2 / finest, TERMS)
-        made = (Oscillators.power_law(slope, frequency) for slope in SLOPES)
-        return cls([AveragedKernel.of(each, narrowest, stop - start + reach) for each in made])
+        return cls([Oscillators.power_law(slope, frequency) for slope in SLOPES])
 
 
 def _scaled(covariance: np.ndarray) -> float:
@@ -105,14 +102,14 @@ class Process:
     Attributes
     ----------
     slope : float
-    kernel : `AveragedKernel`
+    kernel : `Oscillators`
     variances : (float, float), of the log fluxes of both, within the series
     scales : (float, float), factors on the kernel that give them
     log_likelihood : float, of both as independent ones
     """
 
     slope: float
-    kernel: AveragedKernel
+    kernel: Oscillators
     variances: tuple[float, float]
     scales: tuple[float, float]
     log_likelihood: float
@@ -183,7 +180,7 @@ def search_lag(one: Series, other: Series, reach: float) -> LagSearch:
     one, other : `Series`
     reach : float, s
     """
-    spectra = Spectra.of(one, other, reach)
+    spectra = Spectra.of(one, other)
     pair, processes = _independent(spectra, one, other)
     best = max(each.log_likelihood for each in processes)
     processes = [each for each in processes if each.log_likelihood > best - _SLOPES_WITHIN]

@@ -76,7 +76,7 @@ class LogNormalRows:
     @cached_property
     def _averaged(self):
         """Covariances (m, n, n) of the rows, of each oscillator."""
-        return np.stack([one.averaged(self.middle, self.width) for one in self._alone])
+        return self._alone.averaged_each(self.middle, self.width)
 
     @property
     def _of_mean(self):
@@ -90,19 +90,18 @@ class LogNormalRows:
         ----------
         middle, width : float arrays (k,), s
         """
-        second, mean = (self.middle, self.width), self._of_mean
-        across = np.stack([one.averaged(middle, width, second) for one in self._alone])
-        alone = np.array([one.covariance(np.zeros(1)) for one in self._alone])
+        across = self._alone.averaged_each(middle, width, (self.middle, self.width))
+        mean = self._of_mean
         of_other, of_all = across.mean(axis=2), mean.mean(axis=1)[:, None]
         return (
             across - of_other[:, :, None] - mean[:, None, :] + of_all[:, :, None],
-            alone - 2 * of_other + of_all,
+            self._alone.variance[:, None] - 2 * of_other + of_all,
         )
 
     @property
     def _alone(self):
-        """Each of the oscillators, with a weight of 1."""
-        return [Oscillators(np.ones(1), self.frequency[k : k + 1]) for k in range(len(self.frequency))]
+        """The oscillators, with weights of 1."""
+        return Oscillators(np.ones(len(self.frequency)), self.frequency)
 
     @cached_property
     def unknown(self):
