@@ -18,6 +18,9 @@ stays >= 0.
 
 import numpy as np
 
+# Below this x - log(1 + x) is taken from its series.
+NEAR = 1e-3
+
 
 def wstat(
     n_on: float | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray, mu_sig: float | np.ndarray
@@ -33,7 +36,7 @@ def wstat(
     alpha : float array, ratio of the acceptances, ON over OFF
     mu_sig : float array, signal counts expected in the ON region
     """
-    return _deviance(*_best_fit(n_on, n_off, alpha, mu_sig))
+    return _deviance(*best_fit(n_on, n_off, alpha, mu_sig))
 
 
 def wstat_profile(
@@ -51,7 +54,7 @@ def wstat_profile(
     alpha : float array, ratio of the acceptances, ON over OFF
     mu_sig : float array, signal counts expected in the ON region
     """
-    best = _best_fit(n_on, n_off, alpha, mu_sig)
+    best = best_fit(n_on, n_off, alpha, mu_sig)
     n_on, n_off, alpha, mu_sig, on, off, delta = best
     weight = on + alpha**2 * off
     slope = np.divide(2 * delta, weight, out=np.full(weight.shape, 2.0), where=weight > 0)
@@ -76,7 +79,7 @@ def profile_background(
     alpha : float array, ratio of the acceptances, ON over OFF
     mu_sig : float array, signal counts expected in the ON region
     """
-    return _best_fit(n_on, n_off, alpha, mu_sig)[5]
+    return best_fit(n_on, n_off, alpha, mu_sig)[5]
 
 
 def li_ma_significance(
@@ -95,25 +98,34 @@ def li_ma_significance(
     return np.copysign(np.sqrt(wstat(n_on, n_off, alpha, 0.0)), excess)
 
 
-def _best_fit(
+def best_fit(
     n_on: float | np.ndarray, n_off: float | np.ndarray, alpha: float | np.ndarray, mu_sig: float | np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """The arguments as float64 arrays of one shape, the best expectations in ON and OFF, and delta."""
+    """The arguments as float64 arrays of one shape, the best expectations in ON and OFF, and delta.
+
+    Parameters
+    ----------
+    n_on, n_off : float arrays, counts
+    alpha : float array, ratio of the acceptances, ON over OFF
+    mu_sig : float array, signal counts expected in the ON region
+    """
     given = np.broadcast_arrays(n_on, n_off, alpha, mu_sig)
     n_on, n_off, alpha, mu_sig = (np.asarray(array, dtype=float) for array in given)
-    signal = np.abs(mu_sig)
     gains = mu_sig >= 0
     # The equation of the background for mu_sig >= 0 is that of lambda/alpha for -mu_sig with the counts
     # exchanged: alpha*(1 + alpha)*x^2 - linear*x - counts*signal = 0. The other expectation is then a sum of
     # positive terms.
-    counts = np.where(gains, n_off, n_on)
+    all_gain = bool(gains.all())
+    signal, counts = (mu_sig, n_off) if all_gain else (np.abs(mu_sig), np.where(gains, n_off, n_on))
     quadratic = 2 * alpha * (1 + alpha)
     linear = alpha * (n_on + n_off) - (1 + alpha) * signal
-    root = np.sqrt(linear**2 + 2 * quadratic * counts * signal)
+    product = 2 * counts * signal
+    larger = np.abs(linear) + np.sqrt(linear**2 + quadratic * product)
     above = linear >= 0
-    solution = np.where(above, linear + root, 2 * counts * signal) / np.where(above, quadratic, root - linear)
-    on = np.where(gains, signal + alpha * solution, alpha * solution)
-    off = np.where(gains, solution, solution + signal / alpha)
+    solution = np.where(above, larger, product) / np.where(above, quadratic, larger)
+    on, off = signal + alpha * solution, solution
+    if not all_gain:
+        on, off = np.where(gains, on, alpha * solution), np.where(gains, off, solution + signal / alpha)
     return n_on, n_off, alpha, mu_sig, on, off, mu_sig - (n_on - alpha * n_off)
 
 
@@ -146,17 +158,19 @@ def poisson_deviance(counts: np.ndarray, expected: np.ndarray, residual: np.ndar
     some = counts > 0
     ratio = np.divide(residual, counts, out=np.zeros(counts.shape), where=some)
     with np.errstate(divide="ignore", invalid="ignore"):
-        excess = np.array(ratio - np.log(expected / counts))
-    small = np.abs(ratio) < 0.25
-    excess[small] = _minus_log1p(ratio[small])
+        # Far below the counts the expectation says more than the residual.
+        excess = np.where(ratio > -0.5, minus_log1p(ratio), ratio - np.log(expected / counts))
     return np.where(some, counts * excess, residual)
 
 
-def _minus_log1p(x: np.ndarray) -> np.ndarray:
-    """x - log(1 + x) for |x| < 0.25, by the series of log(1 + x) = 2*artanh(z) in z = x/(2 + x)."""
-    z = x / (2 + x)
-    square = z * z
-    series = np.zeros_like(x)
-    for power in range(21, 1, -2):
-        series = series * square + 1 / power
-    return z * (x - 2 * square * series)
+def minus_log1p(x: np.ndarray) -> np.ndarray:
+    """x - log(1 + x), with all its digits where x is small too.
+
+    x: float array, above -1.
+    """
+    made = np.asarray(x - np.log1p(x))
+    near = np.abs(x) < NEAR
+    if near.any():
+        y = x[near]
+        made[near] = y * y * (1 / 2 - y * (1 / 3 - y * (1 / 4 - y * (1 / 5 - y * (1 / 6 - y / 7)))))
+    return made

@@ -7,8 +7,9 @@ import numpy as np
 
 from tevcurve.kernels.numbering import members_of
 from tevcurve.kernels.one_amplitude import OneAmplitude
-from tevcurve.kernels.onoff import profile_background, wstat, wstat_profile
+from tevcurve.kernels.onoff import profile_background, wstat
 from tevcurve.kernels.onoff_beside import background_beside
+from tevcurve.kernels.onoff_kinds import CellKinds, Cells
 
 # Cells times flux factors that are computed at once: what a processor's cache holds.
 AT_ONCE = 20_000
@@ -141,6 +142,10 @@ class WstatLikelihood(CellCounts):
     """
 
     @cached_property
+    def _kinds(self) -> CellKinds:
+        return CellKinds(Cells(self.cell_bin, self.n_on, self.n_off, self.alpha, self.signal), self.n)
+
+    @cached_property
     def _is_empty(self) -> np.ndarray:
         """Bool array (n_cells,): most cells of short bins have no event."""
         return (self.n_on == 0) & (self.n_off == 0)
@@ -168,14 +173,8 @@ class WstatLikelihood(CellCounts):
         start : not used
         value : whether the statistic itself is wanted
         """
-        a = amplitudes[:, 0]
-        cell_bin, n_on, n_off, alpha, signal = self._seen
-        stat, slope, curvature = wstat_profile(n_on, n_off, alpha, a[cell_bin] * signal)
-        sums = (stat, slope * signal, curvature * signal**2)
-        stat, slope, curvature = (np.bincount(cell_bin, each, self.n) for each in sums)
-        slope_of_empty = 2 * np.where(a >= 0, self._empty[0], -self._empty[1])
-        gradient, hessian = 0.5 * (slope + slope_of_empty), 0.5 * curvature
-        return (0.5 * (stat + a * slope_of_empty), gradient[:, None], hessian[:, None, None]), None
+        half_stat, slope, curvature = self._kinds.sums(amplitudes[:, 0])
+        return (half_stat, slope[:, None], curvature[:, None, None]), None
 
     def stats(self, a: np.ndarray) -> np.ndarray:
         """The statistics at many flux factors of each bin, a and what comes back of shape (n, m).

@@ -133,7 +133,8 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
     ordered = not why
     if ordered:
         pairs = amplitude.neighbours(rows)
-        searches = {way: timescales.Search(rows, pairs, way, SIGNIFICANCE) for way in (DOUBLING, HALVING)}
+        rates = timescales.PairRates.of(rows, pairs, SIGNIFICANCE)
+        searches = {way: timescales.Search(rows, rates, way) for way in (DOUBLING, HALVING)}
         tests |= {way: search.test() for way, search in searches.items()}
         tests |= amplitude.pair_tests(rows, pairs)
         tests["blocks"] = blocks.blocks_test(rows)

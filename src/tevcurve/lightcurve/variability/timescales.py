@@ -7,7 +7,7 @@ import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
-from tevcurve.fit.ratios import estimate_ratios
+from tevcurve.fit.ratios import RatioEstimate, estimate_ratios
 from tevcurve.kernels.exponentials import growth_rate
 from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.variability.amplitude import neighbours
@@ -83,8 +83,46 @@ def halving_times(light_curve, band=None, min_significance=3, max_gap=None, n_to
 def _timescales(light_curve, direction, band, min_significance, max_gap, n_toys, random_state):
     rows = rows_of(light_curve, band, bounded=True)
     rows.check_order()
-    search = Search(rows, neighbours(rows, max_gap), direction, min_significance)
+    search = Search(rows, PairRates.of(rows, neighbours(rows, max_gap), min_significance), direction)
     return search.result(chances(rows, {"": search.test()}, n_toys, random_state)[""])
+
+
+@dataclass(frozen=True, eq=False)
+class PairRates:
+    """How fast pairs of rows change, n_pairs in all.
+
+    Attributes
+    ----------
+    pairs : two int arrays (n_pairs,), of `neighbours`
+    ratios : `RatioEstimate` of the later over the earlier row, with limits where a change is that significant
+    rates : float array (3, n_pairs), 1/s, of the exponential, and both ends of its interval
+    min_significance : float, standard deviations that a change needs
+    """
+
+    pairs: tuple
+    ratios: RatioEstimate
+    rates: np.ndarray
+    min_significance: float
+
+    @classmethod
+    def of(cls, rows, pairs, min_significance):
+        """Those of pairs of rows.
+
+        Parameters
+        ----------
+        rows : `Rows`
+        pairs : two int arrays (n_pairs,), of `neighbours`
+        min_significance : float, standard deviations that a change needs
+        """
+        first, second = pairs
+        profiles = (rows.fits.profile.take(which)[0] for which in (second, first))
+        level = max(min_significance, 0.0) ** 2
+        ratios = estimate_ratios(*profiles, rise=1.0, ul_rise=level or 1.0)
+        pieces = [_pieces_of(rows, chosen) for chosen in pairs]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = [np.log(each) for each in (ratios.ratio, ratios.low, ratios.high)]
+        rates = np.array([growth_rate(log, *pieces) for log in logs])
+        return cls(pairs, ratios, rates, min_significance)
 
 
 class Search:
@@ -93,19 +131,17 @@ class Search:
     Parameters
     ----------
     rows : `Rows`
-    pairs : two int arrays (n_pairs,), of `neighbours`
+    pairs : `PairRates` of the rows, in either direction the same
     direction : `DOUBLING` or `HALVING`
-    min_significance : float, standard deviations that a change needs
     """
 
-    def __init__(self, rows, pairs, direction, min_significance):
-        self.rows, self.pairs, self.direction = rows, pairs, direction
-        self.changes = direction * rows.fits.changes(*pairs)[0]
-        self.ratios, rates = _rates(rows, *pairs, rise=max(min_significance, 0.0) ** 2)
-        rates = direction * np.array(rates)
+    def __init__(self, rows, pairs, direction):
+        self.rows, self.pairs, self.direction = rows, pairs.pairs, direction
+        self.changes, self.ratios = direction * rows.fits.changes(*self.pairs)[0], pairs.ratios
+        rates = direction * pairs.rates
         # Of a fall the ends of the interval change places.
         self.rate, self.low, self.high = rates if direction == DOUBLING else rates[[0, 2, 1]]
-        good = (self.changes >= min_significance) & self._sure(min_significance)
+        good = (self.changes >= pairs.min_significance) & self._sure(pairs.min_significance)
         # A rate without end says less than one that was measured: what counts of it is its lower end.
         speed = np.where(np.isfinite(self.rate), self.rate, self.low)
         self.best = int(np.argmax(np.where(good, speed, -np.inf))) if good.any() else None
@@ -178,19 +214,6 @@ class Search:
             "significance": self.changes[shown],
         }
         return QTable(columns)
-
-
-def _rates(rows, first, second, rise):
-    """Ratios, and rates (n_pairs,) in s-1 of the exponentials between two rows with both ends of their intervals.
-
-    The ratios are a `RatioEstimate`, of which the limits are at a rise of the statistic.
-    """
-    pair = (rows.fits.profile.take(which)[0] for which in (second, first))
-    ratios = estimate_ratios(*pair, rise=1.0, ul_rise=rise or 1.0)
-    pieces = [_pieces_of(rows, pair) for pair in (first, second)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = [np.log(each) for each in (ratios.ratio, ratios.low, ratios.high)]
-    return ratios, [growth_rate(log, *pieces) for log in logs]
 
 
 def _pieces_of(rows, chosen):
