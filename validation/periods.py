@@ -1,6 +1,7 @@
 """Periods: false alarms on constant sources and on red noise, and orbits that are found, or named among the aliases."""
 
 from dataclasses import replace
+from itertools import product
 
 import astropy.units as u
 import numpy as np
@@ -9,23 +10,30 @@ from tevcurve.kernels.phases import GoodTimeOfRuns
 from tevcurve.lightcurve.variability.event_periods import EventTimes
 from tevcurve.lightcurve.variability.periodogram import bound, periodogram_of
 from validation.parts import sizes, some
+from validation.period_tables import MOST, ORBIT, P0, SPAN_DAYS, made_section
 from validation.red_noise import ALPHA, drawn_fluxes, of_rms, onoff_rows, rows_of_nights
-from validation.report import Section, added, table, verdict, with_binomial
 from validation.single_cells import single_cell_toys
 
-# The chance that is asked for, and the most that it may be; in red noise.
-P0, MOST = 0.01, 0.015
-# Toys of each light curve: with 199, a chance is at most 1 % where one of them, or none, reaches the value.
-N_TOYS = 199
-# Counts of the source in a row, or in a run, and how many light curves of each.
-COUNTS = {"rows": (3.0, 10.0, 100.0), "events": (10.0, 100.0)}
-CURVES = {"rows": 5000 / 3, "events": 2500}
-SLOPES, REDS, RED_COUNTS, RMS = (1.0, 1.5, 2.0, 2.5), 500, 10.0, 0.5
-# Rows of the constant and of the red light curves: nights, rows in each, s.
-NIGHTS = {"constant": (12, 4, 300.0), "red": (4, 15, 120.0)}
-# The orbit: days, seasons of nights around new moon, relative amplitude and counts; frequencies in 1/day.
-ORBIT, AMPLITUDES, ORBITS = 3.90603, (0.3, 0.5), 200
-SPAN_DAYS, FREQUENCIES = 130, np.linspace(0.02, 1.0, 2000)
+__all__ = ["MOST", "P0", "measure", "pieces", "section"]
+
+# Toys of each constant light curve: with 199 a chance is at most 1 % where one of them, or none, reaches the value; of
+# each red one: with 99 where none does.
+N_TOYS, N_RED_TOYS = 199, 99
+# Counts of the source in a row, or in a run of events.
+COUNTS = (3.0, 10.0, 30.0, 100.0)
+ROWS = ("nights", "one night", "few unequal")
+EVENTS = ("Z², a run", "Z², three runs", "Z², eight runs", "H, three runs")
+CONSTANTS = {"rows": 1250, "events": 700}
+# Ranges of periods, as parts of that from two rows to the span in log; light curves take turns.
+RANGES = {"all": (0.0, 1.0), "long": (0.0, 1 / 3), "middle": (1 / 3, 2 / 3), "short": (2 / 3, 1.0)}
+# Red light curves: those of each slope take turns with counts and nights.
+SLOPES, REDS, RMS = (1.0, 1.5, 2.0, 2.5), 500, 0.5
+RED_NIGHTS = {"four nights": (4, 15, 120.0), "one night": (1, 60, 120.0)}
+# A period in red noise, in s, with its relative amplitude, and light curves.
+PULSE, PULSES = (700.0, 0.5), 100
+# Relative amplitudes of an orbit, light curves of each and noise; frequencies in 1/day.
+ORBITS = {"white": ((0.3, 200), (0.5, 200)), "red": ((0.5, 60),)}
+FREQUENCIES = np.linspace(0.02, 1.0, 2000)
 
 
 def with_toys(rows):
@@ -36,58 +44,97 @@ def with_toys(rows):
     return replace(rows, maker=maker)
 
 
-def of_rows(counts, n, rng):
-    """[light curves, alarms] of constant sources in rows."""
-    alarms, (start, stop) = 0, rows_of_nights(*NIGHTS["constant"])
-    for _ in range(n):
-        rows = with_toys(onoff_rows(np.ones(len(start)), start, stop, counts, rng))
+def times_of(name, rng):
+    """(start, stop) of rows, s: six nights of eight rows, forty in one night, or ten of unequal widths in weeks."""
+    if name == "nights":
+        return rows_of_nights(6, 8, 300.0)
+    if name == "one night":
+        return rows_of_nights(1, 40, 300.0)
+    start = 86400.0 * np.sort(rng.choice(40, 10, replace=False)) + rng.uniform(0, 20_000, 10)
+    return start - start[0], start - start[0] + rng.uniform(900, 5400, 10)
+
+
+def frequencies_of(start, stop, part):
+    """Frequencies, Quantity (m,), of a part of the periods from two rows to the span in log, or of all."""
+    lowest, highest = 1 / (stop[-1] - start[0]), 0.5 / np.median(stop - start)
+    low, high = (lowest * (highest / lowest) ** edge for edge in RANGES[part])
+    return np.linspace(low, high, max(int(5 * (high - low) / lowest), 5)) / u.s
+
+
+def of_rows(counts, name, first, n, rng):
+    """[[counts, name, range of periods, 1, alarms], ...] of constant sources in rows."""
+    found = []
+    for number in range(first, first + n):
+        start, stop = times_of(name, rng)
+        part = list(RANGES)[number % len(RANGES)]
+        expected = counts * (stop - start) / np.median(stop - start)
+        rows = with_toys(onoff_rows(np.ones(len(start)), start, stop, expected, rng))
         # Whether white noise is the better description is not asked: these sources are constant.
-        found = periodogram_of(rows, None, "white", N_TOYS, rng, is_asked=False)
-        alarms += found.p_value <= P0
-    return [n, int(alarms)]
+        one = periodogram_of(rows, frequencies_of(start, stop, part), "white", N_TOYS, rng, is_asked=False)
+        found.append([counts, name, part, 1, int(one.p_value <= P0)])
+    return found
 
 
-def of_events(counts, n, rng):
-    """[light curves, alarms] of constant sources in the events of three runs with gaps and levels of their own."""
-    alarms, frequency = 0, np.linspace(1 / 300, 1 / 20, 150) / u.s
-    rows = onoff_rows(
-        np.ones(3), np.array([0.0, 2000.0, 9000.0]), np.array([1500.0, 3500.0, 10500.0]), 10.0, rng
-    )
+def drawn_events(begin, counts, rng):
+    """(times (n,), numbers of their runs, `GoodTimeOfRuns`) of constant sources in runs, with one event or more.
+
+    Each run lasts 1500 s, with a gap of its own, and a level of its own. begin: float array (n_runs,), s.
+    """
+    times, runs, pieces = [], [], []
+    for k, zero in enumerate(begin):
+        gap = np.sort(rng.uniform(100, 1400, 2))
+        # Events come all the time, and those in the gap are lost.
+        when = rng.uniform(0, 1500, rng.poisson(2 * counts * rng.uniform(0.3, 1.7)))
+        when = when[(when < gap[0]) | (when > gap[1])]
+        times.append(zero + when)
+        runs.append(np.full(len(when), k))
+        pieces += [(zero, zero + gap[0], k), (zero + gap[1], zero + 1500, k)]
+    if not sum(map(len, times)):
+        return drawn_events(begin, counts, rng)
+    start, stop, run = np.transpose(pieces)
+    good = GoodTimeOfRuns(start, stop, run.astype(int), len(begin))
+    return np.concatenate(times), np.concatenate(runs), good
+
+
+def of_events(counts, name, first, n, rng):
+    """The same of constant sources in events of runs, each with a gap and a level of its own."""
+    alarms, frequency = 0, np.linspace(1 / 700, 1 / 20, 120) / u.s
+    begin = 2100.0 * np.arange({"a run": 1, "three runs": 3, "eight runs": 8}[name.split(", ")[1]])
+    rows = onoff_rows(np.ones(len(begin)), begin, begin + 1500, 10.0, rng)
     for _ in range(n):
-        times, runs, pieces = [], [], []
-        for k, first in enumerate(rows.start_s):
-            gap = np.sort(rng.uniform(100, 1400, 2))
-            # Events come all the time, and those in the gap are lost.
-            when = rng.uniform(0, 1500, rng.poisson(2 * counts * rng.uniform(0.3, 1.7)))
-            when = when[(when < gap[0]) | (when > gap[1])]
-            times.append(first + when)
-            runs.append(np.full(len(when), k))
-            pieces += [(first, first + gap[0], k), (first + gap[1], first + 1500, k)]
-        start, stop, run = np.transpose(pieces)
-        good = GoodTimeOfRuns(start, stop, run.astype(int), 3)
-        weight = rng.uniform(0.1, 1.0, sum(map(len, times)))
-        found = EventTimes(rows, good, np.concatenate(times), weight, np.concatenate(runs)).z_n(
-            frequency, 2, N_TOYS, rng
-        )
-        alarms += found.p_value <= P0
-    return [n, int(alarms)]
+        times, run, good = drawn_events(begin, counts, rng)
+        events = EventTimes(rows, good, times, rng.uniform(0.1, 1.0, len(times)), run)
+        if name[0] == "H":
+            alarms += events.h(frequency, N_TOYS, rng).p_value <= P0
+        else:
+            alarms += events.z_n(frequency, 2, N_TOYS, rng).p_value <= P0
+    return [[counts, name, "all", n, int(alarms)]]
 
 
-def of_red(slope, n, rng):
-    """[light curves, alarms with red noise, with white noise by its bound] of red noise without a period."""
-    start, stop = rows_of_nights(*NIGHTS["red"])
-    noise, alarms = of_rms(slope, RMS, 1 / stop[-1], 0.5 / (stop[0] - start[0])), np.zeros(2, dtype=int)
-    for _ in range(n):
+def of_red(slope, pulse, first, n, rng):
+    """[[slope, counts, nights, 1, alarms with red noise, with white by its bound], ...] of red noise.
+
+    pulse: (period in s, relative amplitude), or None.
+    """
+    found, kinds = [], list(product(COUNTS if pulse is None else (10.0, 30.0), RED_NIGHTS))
+    for number in range(first, first + n):
+        counts, name = kinds[number % len(kinds)]
+        start, stop = rows_of_nights(*RED_NIGHTS[name])
+        noise = of_rms(slope, RMS, 1 / stop[-1], 0.5 / (stop[0] - start[0]))
         flux = drawn_fluxes(noise, start, stop, rng, fine=4, long=16)
-        rows = with_toys(onoff_rows(flux, start, stop, RED_COUNTS, rng))
-        red = periodogram_of(rows, np.linspace(1 / stop[-1], 1 / 240, 500) / u.s, "red", N_TOYS, rng)
-        white = periodogram_of(rows, red.frequencies, "white", 0, rng, is_asked=False)
-        alarms += [red.p_value <= P0, white.p_asymptotic <= P0]
-    return [n, *alarms.tolist()]
+        if pulse is not None:
+            phase = 2 * np.pi * (0.5 * (start + stop) / pulse[0] + rng.random())
+            flux = flux * (1 + pulse[1] * np.sin(phase))
+        rows = with_toys(onoff_rows(flux, start, stop, counts, rng))
+        frequency = np.linspace(1 / stop[-1], 1 / 240, 300) / u.s
+        red = periodogram_of(rows, frequency, "red", N_RED_TOYS, rng)
+        white = periodogram_of(rows, frequency, "white", 0, rng, is_asked=False)
+        found.append([slope, counts, name, 1, int(red.p_value <= P0), int(white.p_asymptotic <= P0)])
+    return found
 
 
-def of_orbits(amplitude, n, rng):
-    """[light curves, those above the threshold, of these the highest is the orbit, or it is among the aliases]."""
+def of_orbits(amplitude, noise, first, n, rng):
+    """[[noise, amplitude, n, above the threshold, of these: the highest is the orbit, or it is among the aliases]]."""
     days = np.arange(SPAN_DAYS)[np.arange(SPAN_DAYS) % 29.53 < 14]
     counted = np.zeros(4, dtype=int)
     for _ in range(n):
@@ -96,87 +143,45 @@ def of_orbits(amplitude, n, rng):
         start = np.sort(86400 * nights + 1800 * rng.integers(0, 8, len(nights)))
         phase = 2 * np.pi * (start / 86400 / ORBIT + rng.random())
         rows = onoff_rows(1 + amplitude * np.sin(phase), start.astype(float), start + 1680.0, 20.0, rng)
-        found = periodogram_of(rows, FREQUENCIES / u.d, "white", 0, rng, is_asked=False)
-        counted[0] += 1
-        if bound(rows, FREQUENCIES / 86400, found.value) > P0:
-            continue
+        if noise == "red":
+            found = periodogram_of(with_toys(rows), FREQUENCIES / u.d, "red", N_RED_TOYS, rng)
+            above = found.p_value <= P0
+        else:
+            found = periodogram_of(rows, FREQUENCIES / u.d, "white", 0, rng, is_asked=False)
+            above = bound(rows, FREQUENCIES / 86400, found.value) <= P0
         apart = np.abs(np.append(found.frequency.value, found.aliases["frequency"].value) - 1 / ORBIT)
-        counted[1:] += [1, apart[0] < 1 / SPAN_DAYS, apart.min() < 1 / SPAN_DAYS]
-    return counted.tolist()
+        counted += np.array(
+            [1, above, above and apart[0] < 1 / SPAN_DAYS, above and apart.min() < 1 / SPAN_DAYS]
+        )
+    return [[noise, amplitude, *counted.tolist()]]
 
 
-KINDS = {"rows": of_rows, "events": of_events, "red": of_red, "orbits": of_orbits}
+KINDS = {"rows": of_rows, "events": of_events, "red": of_red, "pulses": of_red, "orbits": of_orbits}
 
 
 def pieces(share):
     """Pieces of `measure`."""
-    full = [(kind, each, some(share, CURVES[kind], 4), 250) for kind in COUNTS for each in COUNTS[kind]]
-    full += [("red", slope, some(share, REDS, 2), 50) for slope in SLOPES]
-    full += [("orbits", amplitude, some(share, ORBITS, 10), 100) for amplitude in AMPLITUDES]
-    return [[kind, which, *each] for kind, which, n, size in full for each in sizes(n, size)]
+    names = {"rows": ROWS, "events": EVENTS}
+    full = [
+        (kind, counts, name, some(share, CONSTANTS[kind], 4), 320)
+        for kind in names
+        for counts, name in product(COUNTS, names[kind])
+    ]
+    full += [("red", slope, None, some(share, REDS, 2), 50) for slope in SLOPES]
+    full += [("pulses", 2.0, PULSE, some(share, PULSES, 2), 50)]
+    full += [
+        ("orbits", amplitude, noise, some(share, n, 5), 100)
+        for noise, all_amplitudes in ORBITS.items()
+        for amplitude, n in all_amplitudes
+    ]
+    return [[kind, which, name, *each] for kind, which, name, n, size in full for each in sizes(n, size)]
 
 
-def measure(kind, which, first, n, rng):
+def measure(kind, which, name, first, n, rng):
     """What `section` shows of a piece, dict."""
-    return {kind: [[which, *KINDS[kind](which, n, rng)]]}
+    return {kind: KINDS[kind](which, name, first, n, rng)}
 
 
 def section(found):
-    """The `Section`."""
-    failures, constants, reds, orbits = [], [], [], []
-    for kind in COUNTS:
-        for counts, n, alarms in added(found.get(kind, []), 1):
-            error = np.sqrt(P0 * (1 - P0) / n)
-            good = abs(alarms / n - P0) <= 3 * error and alarms / n <= max(MOST, P0 + 3 * error * (n < 1000))
-            if not good:
-                failures.append(f"periods of {kind}, {counts:g} counts: {100 * alarms / n:.2f} % at 1 %")
-            constants.append([kind, f"{counts:g}", n, with_binomial(alarms / n, n), verdict(good)])
-    total = np.zeros(3, dtype=int)
-    for slope, *numbers in added(found.get("red", []), 1):
-        total += numbers
-        n, red, white = numbers
-        reds.append([f"{slope:g}", n, with_binomial(red / n, n), with_binomial(white / n, n), ""])
-    if total[0]:
-        n, red, white = total
-        good = red / n <= MOST + 3 * np.sqrt(P0 / n) * (n < 1000)
-        if not good:
-            failures.append(f"periods of red noise: {100 * red / n:.2f} % at 1 %")
-        reds.append(["all", int(n), with_binomial(red / n, n), with_binomial(white / n, n), verdict(good)])
-    for amplitude, n, above, best, named in added(found.get("orbits", []), 1):
-        good = named >= 0.95 * above
-        if not good:
-            failures.append(f"orbits of an amplitude of {amplitude:g}: {named} of {above} are found or named")
-        shares = (with_binomial(each / max(above, 1), max(above, 1)) for each in (best, named))
-        orbits.append([f"{amplitude:g}", n, above, *shares, verdict(good)])
-    text = (
-        f"Chances of at most {100 * P0:g} %, by {N_TOYS} toys of each light curve, for periods from two rows to the "
-        "span: of constant sources in ON and OFF counts of 48 rows in 12 nights (white noise), and in weighted events "
-        "of three runs, each with a gap and a level of its own (Z² with two harmonics); and of red noise without a "
-        f"period, of Timmer & Koenig in log flux with an rms of {RMS:g}, 60 rows of 2 minutes in 4 nights with "
-        f"{RED_COUNTS:g} counts each, with the default (red), and what the bound of Baluev says that knows of white "
-        f"noise only. Bars: within 3 binomial errors and at most {100 * MOST:g} %; red noise at most {100 * MOST:g} %."
-        "\n\n"
-        + table(("constant source in", "counts", "light curves", "alarms (%)", "bar"), constants)
-        + "\n\n"
-        + table(("slope", "light curves", "alarms (%)", "as if white (%)", "bar"), reds)
-        + f"\n\nAn orbit of {ORBIT:g} d in runs of 28 minutes with 20 counts, in dark nights of {SPAN_DAYS} days, is "
-        "the highest peak, or among its aliases, where the peak is above the threshold of 1 % by the bound. "
-        "Bar: 95 %.\n\n"
-        + table(
-            (
-                "amplitude",
-                "light curves",
-                "above",
-                "the highest (%)",
-                "or named among the aliases (%)",
-                "bar",
-            ),
-            orbits,
-        )
-    )
-    bar = (
-        "Periods: false alarms at 1 %, on red noise too, and orbits found or named",
-        f"{len(failures)} kinds miss it",
-        not failures,
-    )
-    return Section("Periods", text, failures=failures, bars=[bar])
+    """The `Section`. found: dict of the lines of each kind."""
+    return made_section(found, N_TOYS, N_RED_TOYS, RMS)

@@ -103,7 +103,9 @@ def test_periods_without_frequencies_are_from_the_span_to_two_rows():
     span = 39 * DAY + 1200
     assert found.frequencies[0].to_value("Hz") == pytest.approx(1 / span)
     assert found.frequencies[-1].to_value("Hz") == pytest.approx(1 / 2400, rel=1e-3)
-    assert found.method == "asymptotic"
+    # Of a table: toys of its errors.
+    assert found.method == "toys"
+    assert "Gaussian errors" in found.note
 
 
 def test_what_cannot_be_searched_says_so():

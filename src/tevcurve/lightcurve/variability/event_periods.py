@@ -55,17 +55,7 @@ def htest(light_curve, frequencies, band=None, n_toys=1000, random_state=0):
     ----------
     light_curve, frequencies, band, n_toys, random_state : as of `z_n_search`
     """
-    events = EventTimes.of(light_curve, band, "The H test")
-    cost = 4 * np.arange(H_HARMONICS)[:, None]
-    return events.search(
-        frequencies,
-        "H",
-        H_HARMONICS,
-        lambda scores: (scores - cost).max(axis=0),
-        lambda value: float(np.exp(-H_SLOPE * max(value, 0.0))),
-        n_toys,
-        random_state,
-    )
+    return EventTimes.of(light_curve, band, "The H test").h(frequencies, n_toys, random_state)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +121,24 @@ class EventTimes:
         name = f"Z^2 with {nharm} harmonic{'s' if nharm > 1 else ''}"
         chance = chi_square_chance(2 * nharm)
         return self.search(frequencies, name, nharm, lambda scores: scores[-1], chance, n_toys, random_state)
+
+    def h(self, frequencies, n_toys, random_state):
+        """The `PeriodSearch` of the H test.
+
+        Parameters
+        ----------
+        frequencies, n_toys, random_state : of `htest`
+        """
+        cost = 4 * np.arange(H_HARMONICS)[:, None]
+        return self.search(
+            frequencies,
+            "H",
+            H_HARMONICS,
+            lambda scores: (scores - cost).max(axis=0),
+            lambda value: float(np.exp(-H_SLOPE * max(value, 0.0))),
+            n_toys,
+            random_state,
+        )
 
     def search(self, frequencies, name, nharm, statistic, chance, n_toys, random_state):
         """The `PeriodSearch`.

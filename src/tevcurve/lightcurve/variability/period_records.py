@@ -9,6 +9,8 @@ import numpy as np
 from tevcurve.lightcurve.plots.periods import plot_periods
 from tevcurve.lightcurve.variability.records import VariabilityResult
 
+PERIOD_UNITS = u.s, u.ms, u.min, u.h, u.d, u.wk, u.yr
+
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PeriodSearch(VariabilityResult):
@@ -30,7 +32,7 @@ class PeriodSearch(VariabilityResult):
     @property
     def period(self):
         """The period of the highest, Quantity."""
-        return (1 / self.frequency).to(u.s if self.frequency.unit == u.Hz else (1 / self.frequency).unit)
+        return (1 / self.frequency).to(period_unit(self.frequency.unit))
 
     def measured(self):
         """The statistic and its period, in words."""
@@ -70,6 +72,11 @@ class Periodogram(PeriodSearch):
         told = ", ".join(f"{each:.5g}" for each in self.aliases["period"][:3]) if n else ""
         more = f"; aliases of it: {told}{', ...' if n > 3 else ''}" if n else ""
         return super().__str__() + more
+
+
+def period_unit(unit):
+    """The unit that periods are told in, of astropy: that of which frequencies are one over, or s. unit: of these."""
+    return next((each for each in PERIOD_UNITS if each**-1 == unit), u.s)
 
 
 def highest(frequency_hz, power, unit):
