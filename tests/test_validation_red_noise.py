@@ -59,8 +59,12 @@ def test_slopes_are_measured_in_each_cell(validation_on_path):
     cells = [each for each in pieces(1) if each[0]]
     assert sum(each[3] for each in cells) >= 1000
     found = measure(100, 2.0, 0, 3, np.random.default_rng(4))
-    lines = np.array(found["curves"], dtype=float)
-    assert np.all(np.abs(lines[:, 2]) < 4 * lines[:, 3])
+    (counts, slope, n, deviation, square, half, *shares), *more = found["curves"]
+    assert (counts, slope, n, more) == (100, 2.0, 3, [])
+    assert abs(deviation) < 4 * half
+    assert deviation**2 / 3 <= square
+    assert all(0 <= each <= 3 for each in shares)
+    assert shares[-1] == 3
     night = [["1 min", 400, 1.9, 1.7, 2.1], ["2 min", 210, 1.88, 1.68, 2.1], ["5 min", 90, 1.92, 1.7, 2.2]]
     made = section({**found, "night": night})
     assert made.bars[-1][2]

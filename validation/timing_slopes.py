@@ -30,17 +30,15 @@ def curve(counts, slope, rng):
 
 
 def line_of(counts, slope, rng):
-    """[counts, slope, deviation, half the width of 68 %, in 68 %, in 95 %, the same of the log amplitude, told]."""
+    """[deviation, its square, half the width of 68 %, in 68 %, in 95 %, in 68 and 95 % of the log amplitude, told]."""
     noise, rows = curve(counts, slope, rng)
     found = spectrum_of(rows)
-    line, truths = [counts, slope], (slope, np.log(noise.level * noise.pivot))
-    for marginal, truth in zip(
-        (found.fit.posterior.of_slope, found.fit.posterior.of_level), truths, strict=True
-    ):
-        inside = [marginal.interval(content) for content, _ in CONTENTS]
-        covered = [bool(low <= truth <= high) for low, high in inside]
-        line += [marginal.mode - truth, 0.5 * (inside[0][1] - inside[0][0]), *covered]
-    return [*line, not found.why_not]
+    posterior, truths = found.fit.posterior, (slope, np.log(noise.level * noise.pivot))
+    marginals, contents = (posterior.of_slope, posterior.of_level), [content for content, _ in CONTENTS]
+    inside = [[marginal.interval(content) for content in contents] for marginal in marginals]
+    covered = [low <= truth <= high for truth, each in zip(truths, inside, strict=True) for low, high in each]
+    deviation, (low, high) = marginals[0].mode - slope, inside[0][0]
+    return [deviation, deviation**2, 0.5 * (high - low), *covered, not found.why_not]
 
 
 def public(width, release):
@@ -64,32 +62,41 @@ def measure(counts, which, first, n, rng, data=None):
     """What `section` shows of a piece, dict. counts: 0 for the public night; which: slope, or width of its rows."""
     if not counts:
         return {"night": [public(which, data)]}
-    return {"curves": [line_of(counts, which, rng) for _ in range(n)]}
+    sums = np.sum([line_of(counts, which, rng) for _ in range(n)], axis=0, dtype=float)
+    return {"curves": [[counts, which, n, *sums.tolist()]]}
+
+
+def cells_of(curves):
+    """Dict of (counts, slope) to (number of curves, means of what `line_of` has)."""
+    cells = {}
+    for counts, slope, n, *sums in curves:
+        known, before = cells.get((counts, slope), (0, 0))
+        cells[counts, slope] = known + n, before + np.array(sums)
+    return {cell: (n, sums / n) for cell, (n, sums) in cells.items()}
 
 
 def cell_rows(curves):
     """(rows of the table, what misses a bar) of all cells."""
     rows, failures = [], []
-    for counts, slope in dict.fromkeys((each[0], each[1]) for each in curves):
-        cell = np.array([each[2:] for each in curves if (each[0], each[1]) == (counts, slope)], dtype=float)
-        mean, n = cell.mean(axis=0), len(cell)
-        bias, most = mean[0] / mean[1], LESS_BIAS if counts >= 10 and slope <= 2.5 else MOST_BIAS
+    for (counts, slope), (n, mean) in cells_of(curves).items():
+        bias, most = mean[0] / mean[2], LESS_BIAS if counts >= 10 and slope <= 2.5 else MOST_BIAS
         good = abs(bias) <= most
         if not good:
             failures.append(f"slope {slope:g} at {counts} counts: bias {bias:+.2f} of half the width")
-        told = f"{mean[0]:+.3f} ± {cell[:, 0].std(ddof=1) / np.sqrt(n):.3f}", f"{mean[1]:.2f}", f"{bias:+.2f}"
-        shares = [percent(mean[k], 0) for k in (2, 3, 6, 7)]
-        rows.append([counts, f"{slope:g}", n, *told, *shares, percent(mean[8], 0), verdict(good)])
+        error = np.sqrt((mean[1] - mean[0] ** 2) / max(n - 1, 1))
+        told = f"{mean[0]:+.3f} ± {error:.3f}", f"{mean[2]:.2f}", f"{bias:+.2f} ± {error / mean[2]:.2f}"
+        shares = [percent(each, 0) for each in mean[3:]]
+        rows.append([counts, f"{slope:g}", n, *told, *shares, verdict(good)])
     return rows, failures
 
 
 def covered(curves):
     """Bars of what intervals of all cells cover: list of (wanted, found, whether it is met)."""
-    bars = []
+    bars, total = [], np.sum([each[2:] for each in curves], axis=0)
     for k, (content, off) in enumerate(CONTENTS):
-        share = np.mean([each[4 + k] for each in curves])
+        share = total[4 + k] / total[0]
         wanted = f"intervals of {percent(content, 0)} % cover the slope in that ± {percent(off)} %"
-        bars.append((wanted, f"{percent(share)} % of {len(curves)}", bool(abs(share - content) <= off)))
+        bars.append((wanted, f"{percent(share)} % of {total[0]:.0f}", bool(abs(share - content) <= off)))
     return bars
 
 
