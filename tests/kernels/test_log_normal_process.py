@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from log_flux_rows import counts
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
-from scipy.stats import multivariate_normal, poisson
+from scipy.stats import multivariate_normal
 
 from tevcurve.kernels.damped_oscillators import Oscillators
-from tevcurve.kernels.log_normal_process import in_log_flux, laplace_fit
+from tevcurve.kernels.log_normal_process import laplace_fit
 
 
 def covariance_of(n, variance=0.5, seed=0):
@@ -25,19 +26,6 @@ def gaussian(value, err):
             (value - x) / err**2,
             np.broadcast_to(err**-2.0, x.shape),
         )
-
-    return rows
-
-
-def counts(on, signal, background):
-    """Poisson counts of signal*exp(x) + background."""
-
-    def rows(x):
-        flux = np.exp(x)
-        expected = signal * flux + background
-        stat = -2 * poisson.logpmf(on, expected)
-        slope, curvature = 2 * signal * (1 - on / expected), 2 * on * (signal / expected) ** 2
-        return in_log_flux(stat, slope, curvature, flux)
 
     return rows
 

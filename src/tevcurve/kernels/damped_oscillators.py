@@ -72,12 +72,12 @@ class Oscillators:
 
     def covariance(self, lag: np.ndarray) -> np.ndarray:
         """The covariance at two instants. lag: float array, the time between them."""
-        x = self._rate * np.abs(lag)[..., None]
+        x = self.rate * np.abs(lag)[..., None]
         return np.sum(self.variance * np.exp(-x) * (np.cos(x) + np.sin(x)), axis=-1)
 
     @property
-    def _rate(self) -> np.ndarray:
-        """x/t of the module, float array (m,)."""
+    def rate(self) -> np.ndarray:
+        """x/t of the module, float array (m,), of each oscillator."""
         return np.sqrt(2) * np.pi * self.frequency
 
     @property
@@ -131,4 +131,4 @@ class Oscillators:
         """The order in time of bins, and these."""
         start = middle - 0.5 * width
         order = np.argsort(start, kind="stable")
-        return order, Bins(self._rate, start[order], np.broadcast_to(width, start.shape)[order])
+        return order, Bins(self.rate, start[order], np.broadcast_to(width, start.shape)[order])

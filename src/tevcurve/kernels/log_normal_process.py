@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dgetrf, dgetrs
+
+from tevcurve.kernels.process_covariance import Covariance, inner_of
 
 MAX_STEPS = 100
 # What the last step gains at most, in log likelihood: the next would gain far less. The log likelihood is not known
@@ -74,7 +75,7 @@ class LaplaceFit:
         return self.level + across @ self.pull, own - across @ known + np.outer(rest, rest)
 
     def alone_elsewhere(
-        self, covariance: np.ndarray, across: np.ndarray, own: np.ndarray
+        self, covariance: Covariance, across: np.ndarray, own: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """(mean (k,), variance (k,)) of the log flux at each of other places, given the data.
 
@@ -86,53 +87,11 @@ class LaplaceFit:
         known, rest = self._parts(covariance, across)
         return self.level + across @ self.pull, own - np.sum(across.T * known, axis=0) + rest**2
 
-    def _parts(self, covariance: np.ndarray, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _parts(self, covariance: Covariance, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """((K + W^-1)^-1 across.T (n, k), what the level adds to standard deviations (k,)), with W the bend."""
-        inner = _Inner.of(covariance, self.bend)
+        inner = inner_of(covariance, self.bend)
         rest = (1 - across @ inner.of_level) / np.sqrt(inner.of_level.sum())
         return inner.solve(self.bend[:, None] * across.T), rest
-
-
-@dataclass(frozen=True, eq=False)
-class _Inner:
-    """1 + W K, of rows with curvatures W.
-
-    bend : float array (n,), W
-    factors, order : of LAPACK's, lower and upper in one (n, n)
-    of_level : float array (n,), (K + W^-1)^-1 = (1 + W K)^-1 W times a vector of ones
-    """
-
-    bend: np.ndarray
-    factors: np.ndarray
-    order: np.ndarray
-    of_level: np.ndarray
-
-    @classmethod
-    def of(cls, covariance: np.ndarray, bend: np.ndarray) -> "_Inner":
-        inner = covariance * bend
-        inner.flat[:: len(bend) + 1] += 1.0
-        # LAPACK's own: what is around it would take longer than it does.
-        factors, order, _ = dgetrf(inner.T, overwrite_a=1)
-        return cls(bend, factors, order, dgetrs(factors, order, bend)[0])
-
-    def solve(self, values: np.ndarray) -> np.ndarray:
-        """(1 + W K)^-1 times values, (n,) or (n, k)."""
-        return dgetrs(self.factors, self.order, values)[0]
-
-    @property
-    def is_maximum(self) -> bool:
-        """Whether the determinant of 1 + W K is above 0, and the level is bounded, as at a maximum."""
-        swapped = np.count_nonzero(self.order != np.arange(len(self.order)))
-        below = np.count_nonzero(np.diag(self.factors) < 0)
-        return bool((swapped + below) % 2 == 0 and self.of_level.sum() > 0)
-
-    @property
-    def log_volume(self) -> float:
-        """Log of what the Gaussian integral over log fluxes and level adds to the likelihood at the mode."""
-        total = float(self.of_level.sum())
-        if not total > 0:
-            return -np.inf
-        return 0.5 * np.log(2 * np.pi / total) - 0.5 * float(np.sum(np.log(np.abs(np.diag(self.factors)))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +112,7 @@ class _Aim:
     @classmethod
     def of(
         cls,
-        covariance: np.ndarray,
+        covariance: Covariance,
         values: tuple[np.ndarray, np.ndarray, np.ndarray],
         mode: np.ndarray,
         pull: np.ndarray | None,
@@ -162,26 +121,29 @@ class _Aim:
         _, slope, bend = values
         largest = float(np.max(bend))
         curved = [bend, np.maximum(bend, 0.0)] if largest > _LEAST_BEND else [np.full(len(bend), _LEAST_BEND)]
-        for weight in curved if np.min(bend) < 0 else curved[:1]:
-            inner = _Inner.of(covariance, weight)
+        curved = curved if np.min(bend) < 0 else curved[:1]
+        for weight in curved:
+            inner = inner_of(covariance, weight)
+            if not inner.is_maximum and weight is not curved[-1]:
+                continue
             wanted = inner.solve(weight * mode + slope)
             level = float(wanted.sum() / inner.of_level.sum())
             new = wanted - level * inner.of_level
             moved = level + covariance @ new - mode
             step = new if pull is None else new - pull
             gain = 0.5 * float(step @ moved + moved @ (weight * moved))
-            if inner.is_maximum and (gain >= 0 or pull is None):
+            if gain >= 0 or pull is None:
                 break
         return cls(new, level, moved, gain)
 
 
-def laplace_fit(covariance: np.ndarray, rows: Rows, start: np.ndarray | None = None) -> LaplaceFit:
+def laplace_fit(covariance: Covariance, rows: Rows, start: np.ndarray | None = None) -> LaplaceFit:
     """The `LaplaceFit` of rows with a process.
 
     Parameters
     ----------
-    covariance : float array (n, n), K: symmetric, with no negative eigenvalue; numbers that all of a row and of its
-        column have more change nothing
+    covariance : float array (n, n), K, or `LargeCovariance`: symmetric, with no negative eigenvalue; numbers that all
+        of a row and of its column have more change nothing
     rows : function of log fluxes (n,) to (log likelihoods, their slopes, minus their second derivatives), each (n,),
         such as `in_log_flux` makes; second derivatives are clipped
     start : float array (n,), log fluxes that the search begins near; default: 0
@@ -208,11 +170,11 @@ def laplace_fit(covariance: np.ndarray, rows: Rows, start: np.ndarray | None = N
             converged = True
             break
     bend = np.maximum(values[2], 0.0)
-    return LaplaceFit(mode, pull, bend, level, worth + _Inner.of(covariance, bend).log_volume, converged)
+    return LaplaceFit(mode, pull, bend, level, worth + inner_of(covariance, bend).log_volume, converged)
 
 
 def _begun(
-    covariance: np.ndarray, rows: Rows, start: np.ndarray
+    covariance: Covariance, rows: Rows, start: np.ndarray
 ) -> tuple[np.ndarray, float, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]] | None:
     """(pull, level, mode, what the rows say) where a step leads from log fluxes; None where that is far away.
 

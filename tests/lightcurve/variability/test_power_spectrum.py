@@ -15,10 +15,11 @@ from tevcurve.errors import InputError
 from tevcurve.fit.row_nuisances import RowNuisances
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.lightcurve.bins import by_width
-from tevcurve.lightcurve.variability import power_spectrum
+from tevcurve.lightcurve.variability import log_normal_rows, power_spectrum
 from tevcurve.lightcurve.variability.log_normal_rows import LogNormalRows
 from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of, weights_of
 from tevcurve.lightcurve.variability.process_posterior import HIGHEST, LOWEST, Marginal
+from tevcurve.lightcurve.variability.red_period_noise import RedNoise
 
 
 @pytest.fixture
@@ -265,10 +266,47 @@ def test_what_cannot_be_fitted_is_said_in_a_sentence(red_noise):
     _, rows = drawn(red_noise, n=30)
     with pytest.raises(InputError, match="do not follow each other"):
         spectrum_of(replace(rows, stop_s=rows.stop_s + 60))
+
+
+def test_why_so_many_rows_cannot_be_fitted_is_said_in_a_sentence(red_noise, monkeypatch):
     start, stop = red_noise.rows_of_nights(1, 1001)
     many = red_noise.onoff_rows(np.ones(1001), start, stop, 9, np.random.default_rng(0))
+    shorter = np.append(stop[:-1], stop[-1] - 10.0)
+    with pytest.raises(
+        InputError, match="1001 rows of different widths takes too long; wanted are 1000 at most"
+    ):
+        spectrum_of(replace(many, stop_s=shorter))
+    with pytest.raises(
+        InputError, match=r"1001 rows with scales or systematic errors .* wanted are 1000 at most"
+    ):
+        spectrum_of(replace(many, unknown=object()))
+    with pytest.raises(
+        InputError, match="Red noise behind 1001 rows takes too long; wanted are 1000 at most"
+    ):
+        RedNoise.of(many, None)
+    monkeypatch.setattr(log_normal_rows, "MOST_OF_ONE_WIDTH", 1000)
     with pytest.raises(InputError, match="1001 rows takes too long; wanted are 1000 at most: rebin"):
         spectrum_of(many)
+    monkeypatch.undo()
+    monkeypatch.setattr(log_normal_rows, "find_spec", lambda name: None)
+    with pytest.raises(
+        InputError, match=r'needs the package celerite2, .* pip install "tevcurve\[timing\]", or'
+    ):
+        spectrum_of(many)
+
+
+def test_the_posterior_of_many_rows_of_one_width_is_that_of_covariances_written_out(red_noise, monkeypatch):
+    pytest.importorskip("celerite2", reason="celerite2 is not here: pip install tevcurve[timing].")
+    _, rows = drawn(red_noise, n=56, counts=10)
+    expected = spectrum_of(rows)
+    monkeypatch.setattr(log_normal_rows, "MOST_ROWS", 50)
+    found = spectrum_of(rows)
+    assert isinstance(found.fit.process, log_normal_rows.ManyRows)
+    assert found.slope == pytest.approx(expected.slope, abs=1e-3)
+    assert found.log_evidence == pytest.approx(expected.log_evidence, abs=1e-3)
+    seconds = np.linspace(rows.start_s[0] - 100, rows.stop_s[-1] + 100, 7)
+    shares = 0.16, 0.5, 0.84
+    assert_allclose(found.fit.flux(seconds, shares), expected.fit.flux(seconds, shares), rtol=1e-3)
 
 
 def test_a_table_has_a_power_spectrum_but_no_simulated_curves(tmp_path):

@@ -9,10 +9,12 @@ for a steep spectrum is hundreds of times as much as how they differ, is not in 
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 
 import numpy as np
 
 from tevcurve.errors import InputError
+from tevcurve.kernels.celerite_covariance import CeleriteCovariance
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.kernels.log_normal_process import in_log_flux, laplace_fit
 
@@ -20,7 +22,8 @@ from tevcurve.kernels.log_normal_process import in_log_flux, laplace_fit
 FREE = 5.0
 # The lowest oscillator is at 1/(30 T), the highest at 5 over the shortest row, with five in a factor of 10 or more.
 SPANS, HIGHEST, TERMS, PER_DECADE = 30, 5.0, 24, 5
-MOST_ROWS = 1000
+# Most rows of which all covariances are written out, and most in all; by so much of the width rows may differ from it.
+MOST_ROWS, MOST_OF_ONE_WIDTH, ONE_WIDTH = 1000, 20_000, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +39,18 @@ class LogNormalRows:
     rows: object
     frequency: np.ndarray
 
-    @classmethod
-    def of(cls, rows):
-        """Those of some rows.
+    @staticmethod
+    def of(rows):
+        """Those of some rows, `ManyRows` where they are more than 1000.
 
         rows: `Rows`.
 
         Raises `InputError` where they are too many, share time, or have no flux.
         """
+        kind = LogNormalRows
         if rows.n > MOST_ROWS:
-            raise InputError(
-                f"A process behind {rows.n} rows takes too long; wanted are {MOST_ROWS} at most: rebin the light curve."
-            )
+            check_many(rows)
+            kind = ManyRows
         rows.check_order()
         if not rows.fits.constant[0] > 0:
             raise InputError(
@@ -55,7 +58,7 @@ class LogNormalRows:
             )
         lowest, highest = 1 / (SPANS * span_of(rows)), HIGHEST / np.min(rows.stop_s - rows.start_s)
         terms = max(TERMS, int(np.ceil(PER_DECADE * np.log10(highest / lowest))) + 1)
-        return cls(rows, np.geomspace(lowest, highest, terms))
+        return kind(rows, np.geomspace(lowest, highest, terms))
 
     @property
     def middle(self):
@@ -97,6 +100,27 @@ class LogNormalRows:
             across - of_other[:, :, None] - mean[:, None, :] + of_all[:, :, None],
             self._alone.variance[:, None] - 2 * of_other + of_all,
         )
+
+    def beside(self, middle, width):
+        """Function of weights (m,) to (covariance (k, n) of other bins with the rows, variances (k,) of these).
+
+        Parameters
+        ----------
+        middle, width : float arrays (k,), s
+        """
+        across, own = self.elsewhere(middle, width)
+        return lambda weight: (np.tensordot(weight, across, 1), weight @ own)
+
+    def drawn(self, weight, rng):
+        """A draw (n,) of the log fluxes of the rows.
+
+        Parameters
+        ----------
+        weight : float array (m,), of the oscillators
+        rng : numpy Generator
+        """
+        values, vectors = np.linalg.eigh(self.source(weight))
+        return vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(self.rows.n))
 
     @property
     def _alone(self):
@@ -142,6 +166,87 @@ class LogNormalRows:
         start : float array (n,), log fluxes, see `laplace_fit`
         """
         return laplace_fit(source + self.unknown[1], self.log_likelihood, start)
+
+
+class ManyRows(LogNormalRows):
+    """Rows of one width, with nothing that is not known of instruments: their covariances are never written out.
+
+    What all rows have in common is in their covariances.
+    """
+
+    @property
+    def unknown(self):
+        """(mean (n,), covariance) of what is not known of instruments: nothing."""
+        return np.zeros(self.rows.n), 0.0
+
+    def source(self, weight):
+        """The `CeleriteCovariance` of the process. weight: float array (m,), of the oscillators."""
+        middle = self.middle - self.middle[0]
+        return CeleriteCovariance(Oscillators(weight, self.frequency), middle, float(np.median(self.width)))
+
+    def covariance(self, weight):
+        """The same. weight: float array (m,), of the oscillators."""
+        return self.source(weight)
+
+    def fit(self, source, start=None):
+        """The `LaplaceFit` with a process.
+
+        Parameters
+        ----------
+        source : `CeleriteCovariance`
+        start : float array (n,), log fluxes, see `laplace_fit`
+        """
+        return laplace_fit(source, self.log_likelihood, start)
+
+    def beside(self, middle, width):
+        """Function of weights (m,) to (covariance (k, n) of other bins with the rows, variances (k,) of these).
+
+        Parameters
+        ----------
+        middle, width : float arrays (k,), s
+        """
+
+        def of(weight):
+            process = Oscillators(weight, self.frequency)
+            across = process.averaged(middle, width, (self.middle, self.width))
+            return across, np.full(len(middle), process.variance.sum())
+
+        return of
+
+    def drawn(self, weight, rng):
+        """A draw (n,) of the log fluxes of the rows.
+
+        Parameters
+        ----------
+        weight : float array (m,), of the oscillators
+        rng : numpy Generator
+        """
+        return self.source(weight).drawn(rng.standard_normal(self.rows.n))
+
+
+def check_many(rows):
+    """Raises `InputError` where more than 1000 rows cannot have a process behind them. rows: `Rows`."""
+    named = f"A process behind {rows.n} rows"
+    if rows.n > MOST_OF_ONE_WIDTH:
+        raise InputError(
+            f"{named} takes too long; wanted are {MOST_OF_ONE_WIDTH} at most: rebin the light curve."
+        )
+    width = rows.stop_s - rows.start_s
+    if np.ptp(width) > ONE_WIDTH * np.median(width):
+        raise InputError(
+            f"{named} of different widths takes too long; wanted are {MOST_ROWS} at most, or rows of one width: rebin "
+            'the light curve, or leave out what is left at the end of runs by rest="drop".'
+        )
+    if rows.unknown is not None:
+        raise InputError(
+            f"{named} with scales or systematic errors of instruments takes too long; wanted are {MOST_ROWS} at most: "
+            "rebin the light curve."
+        )
+    if find_spec("celerite2") is None:
+        raise InputError(
+            f"{named} needs the package celerite2, which is not installed; wanted is pip install "
+            f'"tevcurve[timing]", or {MOST_ROWS} rows at most: rebin the light curve.'
+        )
 
 
 def span_of(rows):

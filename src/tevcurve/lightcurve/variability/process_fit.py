@@ -89,11 +89,9 @@ class ProcessFit:
         """Quantiles (n_shares, k) of the log flux."""
         process = self.process
         width = np.full(len(seconds), INSTANT * process.width.min())
-        across, own = process.elsewhere(seconds, width)
-        moments = []
+        beside, moments = process.beside(seconds, width), []
         for weight, fit in zip(self.weights, self.fits, strict=True):
-            source = np.tensordot(weight, across, 1)
-            moments.append(fit.alone_elsewhere(process.covariance(weight), source, weight @ own))
+            moments.append(fit.alone_elsewhere(process.covariance(weight), *beside(weight)))
         mean, spread = np.moveaxis(np.array(moments), 1, 0)
         return np.array([_quantile(mean, np.sqrt(np.maximum(spread, 0.0)), share) for share in shares])
 
@@ -115,8 +113,7 @@ class ProcessFit:
         mean = self.best.mode.mean()
         logs = []
         for weight in self.drawn(n, rng):
-            values, vectors = np.linalg.eigh(np.tensordot(weight, self.process.each, 1))
-            x = vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(rows.n))
+            x = self.process.drawn(weight, rng)
             logs.append(x - x.mean() + mean)
         norms = rows.fits.constant[0] * np.exp(np.minimum(logs, BRIGHTEST))
         return norms, RowFits(rows.maker.draw(norms, n, rng), n, rows.fits.lowest)

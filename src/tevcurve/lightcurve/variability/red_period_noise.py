@@ -10,9 +10,11 @@ from functools import cached_property
 
 import numpy as np
 
+from tevcurve.errors import InputError
 from tevcurve.kernels.log_flux_modes import modes_of_many
 from tevcurve.kernels.log_normal_process import in_log_flux
 from tevcurve.kernels.sinusoids_beside_noise import SinusoidsBesideNoise
+from tevcurve.lightcurve.variability.log_normal_rows import MOST_ROWS
 from tevcurve.lightcurve.variability.period_noise import EXPECTED, floored
 from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of, weights_of
 from tevcurve.lightcurve.variability.row_fits import RowFits
@@ -50,7 +52,13 @@ class RedNoise:
         rows : `Rows`
         rng : numpy Generator, of the toys whose information it is
         process : `PowerSpectrum` of the rows where it is at hand
+
+        Raises `InputError` for more than 1000 rows, and where a process cannot be fitted.
         """
+        if rows.n > MOST_ROWS:
+            raise InputError(
+                f"Red noise behind {rows.n} rows takes too long; wanted are {MOST_ROWS} at most: rebin the light curve."
+            )
         fit = (process or spectrum_of(rows)).fit
         flux, fits = rows.fits.constant[0] * np.exp(fit.best.mode.mean()), rows.fits
         if rows.maker is not None:
