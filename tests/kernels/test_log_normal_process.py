@@ -146,6 +146,21 @@ def test_the_evidence_of_two_rows_is_near_its_integral(mean, tolerance):
     assert abs(laplace_fit(variance * np.eye(2), rows).log_evidence - exact) < tolerance
 
 
+def test_it_ends_where_digits_end():
+    """Slopes that are known to a hundredth of their change within an error: steps promise more than they keep."""
+    rng, n, calls = np.random.default_rng(10), 40, []
+    matrix, err = covariance_of(n, variance=2.0), np.full(40, 1e-5)
+    exact = gaussian(rng.multivariate_normal(np.zeros(n), matrix), err)
+
+    def rows(x):
+        calls.append(x)
+        log_likelihood, slope, bend = exact(x)
+        return log_likelihood, slope + 0.01 / err * np.sin(1e8 * x), bend
+
+    assert laplace_fit(matrix, rows).converged
+    assert len(calls) < 25
+
+
 @pytest.mark.parametrize("on", [0, 1, 10_000])
 def test_it_ends_wherever_the_data_are(on):
     """Rows without a count, limits whose likelihoods bend the other way, and rows ten thousand times too bright."""

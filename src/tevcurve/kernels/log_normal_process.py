@@ -22,6 +22,8 @@ MAX_STEPS = 100
 # What the last step gains at most, in log likelihood: the next would gain far less. The log likelihood is not known
 # better than to this share.
 _GAIN, _NOISE = 1e-6, 1e-13
+# What a step may promise of which it keeps no more than this share.
+_LITTLE, _NOTHING = 1e-2, 0.05
 # Steps are made with curvatures of which one is this at least.
 _LEAST_BEND = 1e-6
 # No log flux moves further in a step.
@@ -165,8 +167,10 @@ def laplace_fit(covariance: Covariance, rows: Rows, start: np.ndarray | None = N
                 break
             share *= 0.5
         pull, level, mode = pulled, level + share * (aim.level - level), at
+        # Where rows have very many counts no more digits are known, and steps are worth nothing of what they promise.
+        is_noise = aim.gain < _LITTLE and new - worth < _NOTHING * aim.gain
         worth, values = new, tried
-        if aim.gain < _GAIN:
+        if aim.gain < _GAIN or is_noise:
             converged = True
             break
     bend = np.maximum(values[2], 0.0)

@@ -120,6 +120,14 @@ def test_slopes_are_looked_at_finely_enough(red_noise, monkeypatch):
     assert_allclose(coarse.slope_68, fine.slope_68, atol=0.01)
 
 
+def test_a_fit_that_did_not_end_is_said(red_noise, monkeypatch):
+    _, rows = drawn(red_noise, n=24)
+    fit = LogNormalRows.fit
+    assert "did not end" not in str(spectrum_of(rows))
+    monkeypatch.setattr(LogNormalRows, "fit", lambda *args: replace(fit(*args), converged=False))
+    assert "did not end" in str(spectrum_of(rows))
+
+
 @pytest.mark.parametrize("counts", [3, 100])
 def test_few_fits_are_needed(red_noise, monkeypatch, counts):
     """Some ten along the amplitude for each of some seven slopes."""

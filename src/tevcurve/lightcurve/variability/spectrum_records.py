@@ -23,6 +23,7 @@ TRIED = (
     "or less on average"
 )
 ASSUMED = "the flux is taken as log-normal, which fluxes that touch zero are not, and its log is averaged over each row"
+UNFINISHED = "the search for the log fluxes that fit best did not end, so that all of this may be off"
 # Instants in each row with both its ends, and between it and the next, at which the flux is told.
 IN_ROW, BETWEEN = 3, 3
 # Of the density at its highest, what an end of the prior may have where it is no limit.
@@ -101,7 +102,7 @@ class PowerSpectrum:
             n_rows=rows.n,
             fit=fit,
             why_not=why_not,
-            notes=tuple(rows.notes),
+            notes=(*rows.notes, *([] if fit.best.converged else [UNFINISHED])),
             **fields,
         )
 
