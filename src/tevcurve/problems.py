@@ -4,7 +4,7 @@ import logging
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tevcurve.errors import TevcurveError
 from tevcurve.run_id import FIELDS, RunId
@@ -31,12 +31,14 @@ class Problem:
     stage : str, where it came up: index, events, gti, aeff, edisp, psf, bkg, off regions, reduction, internal error ...
     reason : str, one sentence
     kind : str, "failed" (the run is left out) or "warning" (it is used)
+    file : str, name of the file of its events, by which parts of a run are told that could not be read; else ""
     """
 
     run_id: RunId
     stage: str
     reason: str
     kind: str = FAILED
+    file: str = field(default="", compare=False)
 
     @property
     def obs_id(self):
@@ -45,7 +47,8 @@ class Problem:
 
     def plain(self):
         """Dict of what it says, as JSON has it."""
-        return {**self.run_id.plain(), "stage": self.stage, "reason": self.reason, "kind": self.kind}
+        said = {"stage": self.stage, "reason": self.reason, "kind": self.kind}
+        return {**self.run_id.plain(), **said, **({"file": self.file} if self.file else {})}
 
     @classmethod
     def from_plain(cls, values):
@@ -54,7 +57,7 @@ class Problem:
         values: dict.
         """
         run_id = RunId.from_plain({name: values[name] for name in FIELDS})
-        return cls(run_id, values["stage"], values["reason"], values["kind"])
+        return cls(run_id, values["stage"], values["reason"], values["kind"], values.get("file", ""))
 
 
 def in_order(problems):
@@ -194,16 +197,28 @@ def attempt(run, call, strict=False):
     except TevcurveError as error:
         if strict:
             raise type(error)(f"Run {run.run_id} cannot be used: {error}") from error
-        return None, Problem(run.run_id, getattr(error, "stage", "reading"), str(error))
+        stage = getattr(error, "stage", "reading")
+        return None, Problem(run.run_id, stage, str(error), file=events_file(run))
     except MemoryError as error:
         if strict:
             raise
         reason = "The memory does not suffice to read and reduce this run."
-        return None, Problem(run.run_id, getattr(error, "stage", "reading"), reason)
+        stage = getattr(error, "stage", "reading")
+        return None, Problem(run.run_id, stage, reason, file=events_file(run))
     except Exception as error:
         if strict:
             raise
         log.exception("An internal error in run %s:", run.run_id)
         words = " ".join(str(error).split()).rstrip(".")
         where = getattr(error, "stage", "reading")
-        return None, Problem(run.run_id, INTERNAL, f"{type(error).__name__} at the stage {where}: {words}.")
+        reason = f"{type(error).__name__} at the stage {where}: {words}."
+        return None, Problem(run.run_id, INTERNAL, reason, file=events_file(run))
+
+
+def events_file(run):
+    """The name of the file that the events of an observation are in, str, "" where there is none.
+
+    run: the observation, or what has no `addresses` of HDUs.
+    """
+    addresses = getattr(run, "addresses", ())
+    return next((one.path.name for one in addresses if one.hdu_type == "events"), "")

@@ -32,7 +32,8 @@ class RunId:
     ----------
     instrument : str, TELESCOP (else INSTRUME) of the events, "" where they do not say; or what a job calls it
     obs_id : str, the OBS_ID; of a whole number its digits
-    part : str, which part of the run's good time it is; "" for the whole run
+    part : str, which part of the run's good time it is, for those who tell parts by name; else "", and parts of a run,
+        which have one `RunId`, are told by their good time
     """
 
     instrument: str
@@ -116,6 +117,22 @@ def names_of(run_ids: Iterable[RunId]) -> dict[RunId, str]:
     known = list(dict.fromkeys(run_ids))
     several = len({one.instrument for one in known}) > 1
     return {one: one.full_text() if several else str(one) for one in known}
+
+
+def parts_together(run_ids: Iterable[RunId]) -> list[int] | None:
+    """For each run the number of the first that it is a part of the same run with; None where each is one of its own.
+
+    Parts of a run have its instrument and OBS_ID, and differ in their good time. What has no OBS_ID is a run of its
+    own.
+
+    run_ids: of the runs.
+    """
+    first: dict[tuple[str, str], int] = {}
+    numbers = [
+        first.setdefault((each.instrument, each.obs_id), number) if each.obs_id else number
+        for number, each in enumerate(run_ids)
+    ]
+    return None if len(set(numbers)) == len(numbers) else numbers
 
 
 def run_number(value: Any) -> int | str | None:

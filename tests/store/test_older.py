@@ -1,5 +1,6 @@
 """Results of every format that was ever written: their rows are read, and what cannot be done is said."""
 
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,7 @@ from astropy.table import Table
 from tevcurve.cli.main import main
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
+from tevcurve.files import CHECKSUMS
 from tevcurve.lightcurve.bins import by_night
 from tevcurve.lightcurve.good_times import good_times_table
 from tevcurve.pipeline.append import append_runs
@@ -17,12 +19,12 @@ from tevcurve.report import write_report
 from tevcurve.run_id import RunId
 from tevcurve.store import Result
 from tevcurve.store.older import RunTimes, older_origin
-from tevcurve.store.result import FORMAT
+from tevcurve.store.result import FORMAT, WITH_RUNS
 
 matplotlib.use("Agg")
 FORMATS = Path(__file__).parent.parent / "formats"
 WRITTEN = sorted(path.name for path in FORMATS.iterdir() if path.name.isdigit())
-OLDER = [name for name in WRITTEN if int(name) < FORMAT]
+OLDER = [name for name in WRITTEN if int(name) not in WITH_RUNS]
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -75,3 +77,29 @@ def test_what_needs_its_runs_names_the_command_that_makes_it_anew(name, capsys):
         assert command in str(caught.value)
     assert main(["rebin", str(folder), "--time-bins", "night"]) == 2
     assert command in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", WITH_RUNS)
+def test_runs_that_are_not_in_parts_are_used_as_before(number, tmp_path):
+    folder = shutil.copytree(FORMATS / str(number), tmp_path / "result")
+    result = Result.read(folder)
+    again = result.light_curve.rebin(result.light_curve.origin.time_bins)
+    assert np.asarray(again.table["flux"]) == pytest.approx(
+        np.asarray(result.light_curve.table["flux"]), rel=1e-9
+    )
+    assert append_runs(folder, []).appended.added == ()
+
+
+def test_parts_of_one_run_had_rows_of_their_own_before(tmp_path):
+    folder = shutil.copytree(FORMATS / "6", tmp_path / "result")
+    (folder / CHECKSUMS).unlink()
+    path = folder / "runs.json"
+    path.write_text(
+        path.read_text().replace('"obs_id":"2"', '"obs_id":"1"').replace('"obs_id": "2"', '"obs_id": "1"')
+    )
+    with pytest.raises(InputError, match="older format 6"):
+        Result.read(folder).runs_to_use()
+    assert len(Result.read(folder).light_curve) == 4
+    provenance = folder / "provenance.json"
+    provenance.write_text(provenance.read_text().replace('"format": 6', f'"format": {FORMAT}'))
+    assert len(Result.read(folder).runs_to_use().runs) == 2

@@ -224,8 +224,8 @@ def test_what_is_no_light_curve_is_refused(tmp_path):
 def test_what_is_no_result_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"is not a result of tevcurve: it has no file provenance\.json"):
         Result.read(tmp_path)
-    (tmp_path / "provenance.json").write_text('{"format": 7}')
-    with pytest.raises(DataError, match="is of the format 7; this version of tevcurve reads 1 to 6"):
+    (tmp_path / "provenance.json").write_text('{"format": 8}')
+    with pytest.raises(DataError, match="is of the format 8; this version of tevcurve reads 1 to 7"):
         Result.read(tmp_path)
 
 

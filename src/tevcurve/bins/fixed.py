@@ -11,7 +11,7 @@ from tevcurve.bins.good_time import good_time
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.bins.time_text import duration_s, number_word, seconds_word
 from tevcurve.errors import InputError
-from tevcurve.run_id import names_of
+from tevcurve.run_id import names_of, parts_together
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,24 @@ class ByRun(Binning):
     looks_at_events = False
 
     def lay(self, runs):
-        """`TimeBins`, one for each run that has good time, in the order of time. runs: as for `bins`."""
+        """`TimeBins`, one for each run that has good time, in the order of time. runs: as for `bins`.
+
+        Parts of one run, which have one `RunId`, are intervals of one bin.
+        """
         good = good_time(runs)
         numbers, first, last = good.spans()
+        bin_, first_of = np.arange(len(numbers)), np.arange(len(numbers))
+        start, stop = good.instants(first, numbers), good.instants(last, numbers)
+        together = parts_together([good.run_ids[number] for number in numbers])
+        if together is not None:
+            # Intervals of a bin stand together, in the order of time.
+            _, bin_ = np.unique(together, return_inverse=True)
+            order = np.lexsort((start.rest, start.seconds, bin_))
+            bin_, numbers, start, stop = bin_[order], numbers[order], start[order], stop[order]
+            first_of = np.searchsorted(bin_, np.arange(bin_[-1] + 1))
         names = names_of(good.run_ids)
-        made = TimeBins.one_interval_each(
-            good.instants(first, numbers),
-            good.instants(last, numbers),
-            run=numbers,
-            labels=tuple(names[good.run_ids[number]] for number in numbers),
-            kind="by run",
-        )
+        labels = tuple(names[good.run_ids[number]] for number in numbers[first_of])
+        made = TimeBins(start, stop, bin_, len(first_of), numbers, labels=labels, kind="by run")
         return made.in_order_of_time()
 
     def text(self):
@@ -100,7 +107,8 @@ class ByNight(Binning):
 def by_run():
     """A binning with one bin for each run, from the start of its first good time to the stop of its last.
 
-    A bin has the events of its run only, also where another run overlaps it in time.
+    A bin has the events of its run only, also where another run overlaps it in time. Parts of a run, files with the
+    same instrument and OBS_ID, are one run.
     """
     return ByRun()
 

@@ -10,7 +10,7 @@ from tevcurve.bins.instants import Instants
 from tevcurve.data import GTI, TimeReference
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
-from tevcurve.run_id import RunId
+from tevcurve.run_id import RunId, parts_together
 
 # Rounding of clocks of different runs may let bins and runs that touch overlap by less.
 OVERLAP_S = 1e-6
@@ -94,11 +94,20 @@ class GoodTime:
         runs, first, last = self.spans()
         start, stop = self.instants(first, runs), self.instants(last, runs)
         order = np.lexsort((start.rest, start.seconds))
-        reach = np.maximum.accumulate(stop.seconds[order])
+        reach = np.maximum.accumulate(self._stops_of_whole_runs(runs, stop.seconds)[order])
         # Runs that touch may overlap by the rounding of their clocks.
         begin = np.append(0, np.flatnonzero(start.seconds[order][1:] >= reach[:-1] - OVERLAP_S) + 1)
         ends = [part[np.argmax(stop.seconds[part])] for part in np.split(order, begin[1:])]
         return runs[order[begin]], runs[np.array(ends)], np.diff(np.append(begin, len(order)))
+
+    def _stops_of_whole_runs(self, runs: np.ndarray, stop_s: np.ndarray) -> np.ndarray:
+        """Stops (n,) of runs (n,): of each the last stop of the parts of its run."""
+        together = parts_together(self.run_ids[number] for number in runs)
+        if together is None:
+            return stop_s
+        last = np.full(len(runs), -np.inf)
+        np.maximum.at(last, together, stop_s)
+        return last[together]
 
 
 def good_time(runs: Iterable[BinnedRun] | BinnedRun) -> GoodTime:

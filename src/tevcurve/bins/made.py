@@ -38,7 +38,7 @@ class MadeBins(Binning):
         made : `TimeBins`
         runs : those that they were made of, in their order
         """
-        return cls(made, [_known_by(run) for run in runs])
+        return cls(made, [known_by(run) for run in runs])
 
     def bins(self, runs: Sequence[BinnedRun] | BinnedRun, together: bool = False) -> TimeBins:
         """The `TimeBins`.
@@ -49,7 +49,7 @@ class MadeBins(Binning):
         together : is not looked at: bins that were laid over all instruments together stay so
         """
         runs = list(runs) if isinstance(runs, Iterable) else [runs]
-        place = {_known_by(run): number for number, run in enumerate(runs)}
+        place = {known_by(run): number for number, run in enumerate(runs)}
         places = np.array([*(place.get(key, GONE) for key in self.known_by), ANY_RUN])
         run = places[self.made.run]  # the last one is that of intervals of all runs
         there = np.zeros(self.made.n_bins, dtype=bool)
@@ -60,6 +60,9 @@ class MadeBins(Binning):
         return replace(made, **intervals)
 
 
-def _known_by(run: BinnedRun) -> tuple[RunId, bytes]:
-    """What tells a run from all others, those of the same `RunId` among them."""
+def known_by(run: BinnedRun) -> tuple[RunId, bytes]:
+    """What tells a run from all others, those of the same `RunId` among them.
+
+    run: with `run_id` and `gti`.
+    """
     return run.run_id, run.gti.intervals.tobytes()

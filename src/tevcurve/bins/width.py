@@ -11,6 +11,7 @@ from tevcurve.bins.instants import Instants
 from tevcurve.bins.time_bins import ANY_RUN, TimeBins, expand_ranges
 from tevcurve.bins.time_text import duration_s, one_time, seconds_word, words_of_times
 from tevcurve.errors import InputError
+from tevcurve.run_id import parts_together
 
 MAX_BINS = 1_000_000
 # A rest of a run shorter than this part of the width is rounding, not a bin.
@@ -81,11 +82,17 @@ class ByWidth(Binning):
 
     def _in_runs(self, good):
         runs, first, last = good.spans()
-        owner, start, stop, note = self._steps(first, last, "runs")
-        return TimeBins.one_interval_each(
-            good.instants(start, runs[owner]),
-            good.instants(stop, runs[owner]),
-            run=runs[owner],
+        spans = _RunSpans.of(good, runs, first, last)
+        owner, start, stop, note = self._steps(spans.start_s, spans.stop_s, "runs")
+        # A bin has an interval of each part of its run that reaches into it.
+        bin_, part = spans.parts_in(owner, start, stop)
+        lead = spans.lead[owner][bin_]
+        return TimeBins(
+            good.instants(start[bin_], lead),
+            good.instants(stop[bin_], lead),
+            bin_,
+            len(owner),
+            run=part,
             kind=f"{self.width_s:g} s from the start of each run",
             note=note,
         )
@@ -129,6 +136,54 @@ class ByWidth(Binning):
         start, stop = (Instants.from_seconds(edge, good.reference, good.reference) for edge in edges)
         since = "" if self.start is None else f" from MJD {self.start.tt.mjd:.12g} (TT)"
         return TimeBins.one_interval_each(start, stop, kind=f"{self.width_s:g} s on one grid{since}")
+
+
+@dataclass(frozen=True, eq=False)
+class _RunSpans:
+    """From the first to the last good time of each run, and the parts that it is there in.
+
+    lead: int array (n,), the number of the first part of each. start_s, stop_s: float arrays (n,), in its clock.
+    parts: for each the numbers of its parts, int array (n_parts,), and where each starts and stops in that clock.
+    """
+
+    lead: np.ndarray
+    start_s: np.ndarray
+    stop_s: np.ndarray
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None
+
+    @classmethod
+    def of(cls, good, runs, first, last):
+        """Those of what `GoodTime.spans` gives; without parts where each run is there in one."""
+        together = parts_together(good.run_ids[number] for number in runs)
+        if together is None:
+            return cls(runs, first, last)
+        parts = []
+        for numbers in map(np.flatnonzero, np.equal.outer(np.unique(together), together)):
+            numbers = numbers[np.argsort(good.instants(first[numbers], runs[numbers]).seconds, kind="stable")]
+            clock = good.references[good.clock[runs[numbers[0]]]]
+            own = [good.references[good.clock[number]] for number in runs[numbers]]
+            spans = zip(first[numbers], last[numbers], own, strict=True)
+            ends = np.array([clock.convert(np.array([low, high]), each) for low, high, each in spans])
+            parts.append((runs[numbers], *ends.T))
+        lead, start = (np.array([each[k][0] for each in parts]) for k in (0, 1))
+        return cls(lead, start, np.array([stop.max() for _, _, stop in parts]), parts)
+
+    def parts_in(self, owner, start, stop):
+        """(bin, run) of the intervals of bins, int arrays; of a bin without good time one of the first part.
+
+        Parameters
+        ----------
+        owner : int array (n_bins,), of which of the runs each bin is
+        start, stop : float arrays (n_bins,), in the clock of its first part
+        """
+        if self.parts is None:
+            return np.arange(len(owner)), self.lead[owner]
+        made = []
+        for bin_, (number, low, high) in enumerate(zip(owner, start, stop, strict=True)):
+            runs, first, last = self.parts[number]
+            inside = runs[(first < high) & (last > low)]
+            made += [(bin_, run) for run in (inside if len(inside) else runs[:1])]
+        return tuple(np.array(made, dtype=int).T)
 
 
 @dataclass(frozen=True)
@@ -193,7 +248,8 @@ def by_width(width, start=None, align=None, rest="merge"):
     width : Quantity or string, such as "2 min"
     start : `Time`, string or MJD (TT), an edge of the grid, which goes on to both sides; default: MJD 51544.5 (TT),
         noon of 1 January 2000, so that a week is the same week in every light curve
-    align : "run": bins start with each run's good time and stop with it; a bin belongs to its run only, or, of
+    align : "run": bins start with each run's good time, of its first part where it is there in parts, and stop with it;
+        a bin belongs to its run only, or, of
         instruments together, to all runs that overlap in time, with the first of which they start. "absolute": one
         grid for all runs; a bin may span several runs. The default is "absolute" where a start is given or the width is
         12 h or more, else "run". Neither depends on which runs there are

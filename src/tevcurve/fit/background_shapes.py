@@ -44,6 +44,16 @@ class OffShapes:
         others = self.acceptance, self.seconds, self.masks, self.bands, self.log_edges, self.group
         return off_rates(counts, *others)
 
+    def of_whole_runs(self, together):
+        """The same with counts and on-time of the parts of each run at the first of them, and none at the others.
+
+        together: int array (n_runs,), for each the number of the first that it is a part of the same run with.
+        """
+        counts, seconds = np.zeros_like(self.counts, dtype=float), np.zeros_like(self.seconds)
+        np.add.at(counts, together, self.counts)
+        np.add.at(seconds, together, self.seconds)
+        return replace(self, counts=counts, seconds=seconds)
+
     @property
     def guessed(self):
         """Whether a run's shape has no OFF count to go by, bool array (n_runs, n_bands)."""

@@ -22,7 +22,7 @@ from tevcurve.fit.spectral_terms import cube_rows
 from tevcurve.fit.toys_cubes import CubeToys
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.cash_profile import CashLikelihood, cash_profile
-from tevcurve.kernels.numbering import numbers_among, numbers_by_row
+from tevcurve.kernels.numbering import first_together, numbers_among, numbers_by_row, sums_by_owner
 from tevcurve.kernels.terms import CashTerms
 
 
@@ -88,8 +88,10 @@ class JointCubes(CubeRows):
         """The run of each piece of the fitted rows, int array (n_pieces,), in the order of rows and runs."""
         rows = [cut.rows(self.n_bands).ravel() for cut in self.cut.cuts]
         own = [each[np.isin(each, self.fitted)] for each in rows]
-        run = np.empty(sum(map(len, own)), dtype=int)
-        for number, pieces in enumerate(numbers_by_row(own)):
+        numbers = numbers_by_row(own, self.setting.together)
+        run = np.empty(1 + max((int(each.max()) for each in numbers if len(each)), default=-1), dtype=int)
+        # Of several parts the first is the last to be written.
+        for number, pieces in reversed(list(enumerate(numbers))):
             run[pieces] = number
         return run
 
@@ -103,7 +105,7 @@ class JointCubes(CubeRows):
         pieces = zip(map(with_free_background, self.runs), self.cut.cuts, self.fluxes, strict=True)
         made, run = [piece_of_run(*each) for each in pieces], self._run_of_piece()
         made = [beside_its_background(piece) for piece in made]
-        terms = cash_terms(made, self.fitted, self.n_bins, False, [(1,)] * len(made))
+        terms = cash_terms(made, self.fitted, self.n_bins, False, [(1,)] * len(made), self.setting.together)
         likelihood, row = CashLikelihood(terms).pieces()
         known = np.array([each.background_norm or 0.0 for each in self.runs])[run]
         with np.errstate(all="ignore"):
@@ -160,7 +162,8 @@ class CubeLikelihood(JointCubes):
     def drawn(self):
         """The `DrawnCells` of the fitted rows."""
         runs, terms = self.compact_runs(), self.profile.likelihood.terms
-        cells = cells_of_runs(runs, self.cut.cuts, self.fluxes, self.n_bands, self.stacked)
+        laid = self.n_bands, self.stacked, self.setting.together
+        cells = cells_of_runs(runs, self.cut.cuts, self.fluxes, *laid)
         has_pixels = any(run.compact.shares.shape[1] > 1 for run in runs)
         is_counting = not has_pixels and not np.any(terms.background_total > 0)
         return DrawnCells([partial(cells, row) for row in self.fitted], is_counting)
@@ -169,8 +172,8 @@ class CubeLikelihood(JointCubes):
 def rows_of_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=None):
     """The `CubeLikelihood` of runs; a `JointCubes` or `SearchedCubes` where the rule has more that is free.
 
-    Where a bin has several, they are fitted jointly, one flux and a background norm for each run; or stacked, the
-    sums of their predictions in each cell, with one background norm.
+    Where a bin has several, they are fitted jointly, one flux and a background norm for each run, which its parts
+    share; or stacked, the sums of their predictions in each cell, with one background norm.
 
     Parameters
     ----------
@@ -192,7 +195,7 @@ def rows_of_cubes(runs, time_bins, flux, setting=ROWS, rule=CUBES, compact_runs=
     if rule.search is None:
         if setting.stacked:
             pieces = [stacked_piece(runs, pieces, cut, n_rows, flux)]
-        terms = cash_terms(pieces, fitted, n_rows, rule.below_zero, rule.further)
+        terms = cash_terms(pieces, fitted, n_rows, rule.below_zero, rule.further, setting.together)
         profile = cash_profile(terms.with_prior(rule.error))
     else:
         profile = rule.search(fitted)
@@ -220,7 +223,7 @@ def _counted(runs, cut, pieces, n_rows, whole):
     return {"counts": counts, "floored": floored, "unpredicted": unpredicted}
 
 
-def cash_terms(pieces, fitted, n_rows, below_zero, further=()):
+def cash_terms(pieces, fitted, n_rows, below_zero, further=(), together=None):
     """The `CashTerms` of the fitted rows, blocks in the order of rows and runs, events in that of their times.
 
     Parameters
@@ -229,18 +232,25 @@ def cash_terms(pieces, fitted, n_rows, below_zero, further=()):
     fitted : int array, numbers of the rows that are fitted
     n_rows : int, number of all rows
     below_zero, further : see `CubeRule`
+    together : as in `~tevcurve.fit.row_likelihood.RowSetting`, of the pieces: those together are one block in a row
     """
     number = numbers_among(fitted, n_rows)
     block_row = np.concatenate([number[piece.row] for piece in pieces])
     block_run = np.repeat(np.arange(len(pieces)), [len(piece.row) for piece in pieces])
     block_order = np.argsort(block_row, kind="stable")
     block_order = block_order[block_row[block_order] >= 0]
-    n_blocks = len(block_order)
     event_row = np.concatenate([number[piece.event_row] for piece in pieces])
     event_run = np.repeat(np.arange(len(pieces)), [len(piece.event_row) for piece in pieces])
     # Rows times runs number the blocks without a gap in neither, so a search finds each event's block.
     key = block_row[block_order] * len(pieces) + block_run[block_order]
     event_block = np.searchsorted(key, event_row * len(pieces) + event_run)
+    owner, of_block = np.arange(len(key)), block_row[block_order]
+    if together is not None:
+        first = first_together(of_block, block_run[block_order], together)
+        kept, owner = np.unique(of_block * len(pieces) + first, return_inverse=True)
+        owner, of_block = owner.ravel(), kept // len(pieces)
+        event_block = np.append(owner, 0)[event_block]
+    n_blocks = len(of_block)
     event_order = np.argsort(event_block, kind="stable")
     event_order = event_order[event_row[event_order] >= 0]
     event_block = event_block[event_order]
@@ -248,10 +258,14 @@ def cash_terms(pieces, fitted, n_rows, below_zero, further=()):
         np.concatenate([getattr(piece, name) for piece in pieces])[event_order]
         for name in ("event_background", "event_constant")
     )
-    background_total, constant_total = (
+    totals = [
         np.concatenate([getattr(piece, name) for piece in pieces])[block_order]
         for name in ("background_total", "constant_total")
-    )
+    ]
+    totals.append(_shared(pieces, further, "signal_total", "further_total")[block_order])
+    if together is not None:
+        totals = [sums_by_owner(each, owner, n_blocks) for each in totals]
+    background_total, constant_total, shared_total = totals
     shared = _shared(pieces, further, "event_signal", "event_further")[event_order]
     seen = shared[:, 0] > 0 if shared.shape[1] == 1 else (shared > 0).any(axis=1)
     lone = ~seen & ((constant == 0) | (background == 0))
@@ -259,8 +273,8 @@ def cash_terms(pieces, fitted, n_rows, below_zero, further=()):
     logs = count[lone] * np.log(background[lone] + constant[lone])
     return CashTerms(
         n_bins=len(fitted),
-        block_bin=block_row[block_order],
-        shared_total=_shared(pieces, further, "signal_total", "further_total")[block_order],
+        block_bin=of_block,
+        shared_total=shared_total,
         background_total=background_total,
         constant_total=constant_total,
         event_block=event_block[~lone],
@@ -270,7 +284,7 @@ def cash_terms(pieces, fitted, n_rows, below_zero, further=()):
         event_constant=constant[~lone],
         lone_count=np.bincount(event_block[scaling], count[scaling], n_blocks),
         lone_log=np.bincount(event_block[lone], logs, n_blocks),
-        bounds=_bounds(pieces, number, key, further) if below_zero else None,
+        bounds=_bounds(pieces, number, key, further, owner) if below_zero else None,
     )
 
 
@@ -296,8 +310,11 @@ def _shared(pieces, further, name, further_name):
     return shared
 
 
-def _bounds(pieces, number, key, further):
-    """The `BoundCells` of blocks with keys (row * pieces + piece); number : int array (n_rows,), -1 for no fit."""
+def _bounds(pieces, number, key, further, owner):
+    """The `BoundCells` of blocks.
+
+    number: int array (n_rows,), -1 for no fit. key, owner: int arrays, row * pieces + piece, and the block of that.
+    """
     first = [piece.first() for piece in pieces]
     row, background, constant = (
         np.concatenate([getattr(each, name) for each in first]) for name in ("row", "background", "constant")
@@ -305,5 +322,5 @@ def _bounds(pieces, number, key, further):
     shared = _shared(first, further, "signal", "further")
     run = np.repeat(np.arange(len(pieces)), [len(each.row) for each in first])
     own = np.flatnonzero(number[row] >= 0)
-    block = np.searchsorted(key, number[row[own]] * len(pieces) + run[own])
+    block = owner[np.searchsorted(key, number[row[own]] * len(pieces) + run[own])]
     return BoundCells.of(block, shared[own, 0], background[own], constant[own], shared[own, 1:])

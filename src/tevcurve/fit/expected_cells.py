@@ -90,7 +90,7 @@ class ExpectedCells:
         )
 
 
-def cells_of_runs(runs, cuts, fluxes, n_bands, stacked):
+def cells_of_runs(runs, cuts, fluxes, n_bands, stacked, together=None):
     """Function of a row to the `ExpectedCells` of runs that are cut into time bins.
 
     Parameters
@@ -100,6 +100,7 @@ def cells_of_runs(runs, cuts, fluxes, n_bands, stacked):
     fluxes : list of float arrays (n_true,), cm-2 s-1, of the reference spectrum in each run
     n_bands : int; row : time bin * n_bands + band
     stacked : bool, whether the runs of a bin are added up
+    together : as in `~tevcurve.fit.row_likelihood.RowSetting`; the cells of parts of a run are of one block
     """
     dense = [run.compact.in_all_cells(flux) for run, flux in zip(runs, fluxes, strict=True)]
     # Runs that are added up need the same cells: those of any; where one is not fitted, it expects nothing.
@@ -124,7 +125,15 @@ def cells_of_runs(runs, cuts, fluxes, n_bands, stacked):
 
     def cells(row):
         parts = [part(number, *divmod(row, n_bands)) for number in range(len(runs))]
-        blocks = [each for each in parts if each is not None]
+        there = [number for number, each in enumerate(parts) if each is not None]
+        blocks = [parts[number] for number in there]
+        if together is not None:
+            own = {}
+            for number, each in zip(there, blocks, strict=True):
+                own.setdefault(together[number], []).append(each)
+            blocks = [
+                tuple(np.concatenate(column) for column in zip(*each, strict=True)) for each in own.values()
+            ]
         if stacked:
             blocks = [tuple(sum(column) for column in zip(*blocks, strict=True))]
         return ExpectedCells.of_blocks(blocks)

@@ -13,6 +13,7 @@ from tevcurve.fit.row_events import onoff_events
 from tevcurve.fit.row_likelihood import RowLikelihood, RowPieces, RowSetting, cut_runs, for_each_run
 from tevcurve.fit.spectral_terms import onoff_rows
 from tevcurve.fit.toys_onoff import onoff_toys
+from tevcurve.kernels.numbering import first_together
 from tevcurve.kernels.onoff_profile import LOST, SCARCE
 
 FREE, ROWS = BackgroundRule(), RowSetting()
@@ -152,7 +153,7 @@ def rows_of_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE,
     """The `OnOffLikelihood` of runs.
 
     Where a bin has several, they are fitted jointly, one flux and a background in each energy bin of each run; or
-    stacked, their counts added up in each energy bin.
+    stacked, their counts added up in each energy bin, as those of the parts of one run are in any case.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def rows_of_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE,
     cut_off = cut_runs(runs, time_bins, [run.off_times_s for run in runs])
     n_rows = cut.n_times * n_bands
     if shapes is None and background.off_shape is not None:
-        shapes = _shapes(runs, bands, background.off_shape)
+        shapes = _shapes(runs, bands, background.off_shape, setting.together)
     rates = [np.zeros(len(own)) for own in of_runs[0]] if shapes is None else shapes.rates()
     each_run = enumerate(zip(runs, cut.cuts, cut_off.cuts, *of_runs, rates, strict=True))
     pieces = [_cells(number, dark, *each) for number, each in each_run]
@@ -181,6 +182,8 @@ def rows_of_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE,
     columns = [np.concatenate(column) for column in zip(*pieces, strict=True)]
     if setting.stacked:
         columns = _stacked(len(bands), columns)
+    elif setting.together is not None:
+        columns = _together(len(bands), setting.together, columns)
     order = np.argsort(columns[0], kind="stable")
     row, run, _, *values = (column[order] for column in columns)
     cells = OnOffCells(row, row * len(runs) + run, *values)
@@ -190,9 +193,10 @@ def rows_of_spectra(runs, bands, time_bins, flux, setting=ROWS, background=FREE,
     return OnOffLikelihood(profile, fitted, runs, cut, reaches, setting, cells=cells, **own)
 
 
-def _shapes(runs, bands, shape_from):
-    """The `OffShapes` of runs."""
-    masks, group = np.array([run.mask_safe for run in runs]), np.arange(len(runs))
+def _shapes(runs, bands, shape_from, together=None):
+    """The `OffShapes` of runs; parts `together` have that of their run."""
+    masks = np.array([run.mask_safe for run in runs])
+    group = np.arange(len(runs)) if together is None else together
     if shape_from == "night":
         clock = runs[0].gti.reference
         spans = [clock.convert(run.intervals[[0, -1], [0, 1]], run.gti.reference) for run in runs]
@@ -253,3 +257,16 @@ def _stacked(n_reco, columns):
     cells, index = np.unique(row * n_reco + reco, return_inverse=True)
     row, reco = np.divmod(cells, n_reco)
     return row, 0 * row, reco, *added_up(index, len(cells), *values)
+
+
+def _together(n_reco, together, columns):
+    """The same with the cells of the parts of one run added up in each row and energy bin, as of the first of them."""
+    row, run, reco, *values = columns
+    key = (row * len(together) + first_together(row, run, together)) * n_reco + reco
+    cells, first, index, number = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
+    row_and_run, reco = np.divmod(cells, n_reco)
+    row, run = np.divmod(row_and_run, len(together))
+    sums = added_up(index.ravel(), len(cells), *values)
+    # Of one cell all is as it was, to the last digit.
+    kept = (np.where(number > 1, total, own[first]) for total, own in zip(sums, values, strict=True))
+    return row, run, reco, *kept

@@ -39,7 +39,7 @@ def cube_events(joint, norm):
     pieces = [piece_of_run(*each) for each in zip(*_of_runs(joint), strict=True)]
     rows = [place[piece.row] for piece in pieces]
     # Norms are those of rows where runs are added up, else of pieces in the order of rows, and of runs in a row.
-    numbers = numbers_by_row([row[row >= 0] for row in rows])
+    numbers = numbers_by_row([row[row >= 0] for row in rows], joint.setting.together)
     blocks = [np.full(len(row), -1) for row in rows]
     for block, row, number in zip(blocks, rows, numbers, strict=True):
         block[row >= 0] = row[row >= 0] if joint.stacked else number
@@ -86,6 +86,7 @@ def onoff_events(joint, norm):
     row, background = expected.row, expected.background + expected.others
     of_run, reco, _, seconds_of_cell = cells_in_runs(joint, joint.fitted)
     of_run = 0 if joint.stacked else of_run
+    owners = _owners(joint, place) if joint.setting.together is not None else None
     key, background_rate = (row * n_runs + of_run) * n_reco + reco, background / seconds_of_cell
     found = []
     for k, (run, cut, flux) in enumerate(zip(*_of_runs(joint), strict=True)):
@@ -95,7 +96,8 @@ def onoff_events(joint, norm):
         signal_rate = run.deadc * np.einsum("tr,t->r", run.response, flux) * norm[rows]
         fitted = (rows >= 0) & run.mask_safe
         rate = np.zeros(rows.shape)
-        own_key = (rows * n_runs + (0 if joint.stacked else k)) * n_reco + np.arange(n_reco)
+        owner = 0 if joint.stacked else k if owners is None else owners[rows, joint.setting.together[k]]
+        own_key = (rows * n_runs + owner) * n_reco + np.arange(n_reco)
         rate[fitted] = background_rate[np.searchsorted(key, own_key[fitted])]
         at = cut.event_bin, run.on_bin[cut.event]
         seen = np.flatnonzero(fitted[at])
@@ -118,6 +120,17 @@ def onoff_events(joint, norm):
             )
         )
     return _in_order(found)
+
+
+def _owners(joint, place):
+    """The first part of each run in each fitted row, int array (n_fitted, n_runs), by the number of its first part."""
+    owners = np.full((len(joint.fitted), len(joint.runs)), len(joint.runs))
+    parts = zip(joint.runs, joint.cut.cuts, joint.bands, joint.setting.together, strict=True)
+    for number, (run, cut, bands, first) in enumerate(parts):
+        rows = place[cut.rows(joint.n_bands, bands[run.mask_safe])]
+        own = np.unique(rows[rows >= 0])
+        owners[own, first] = np.minimum(owners[own, first], number)
+    return owners
 
 
 def _check_times(joint):

@@ -185,12 +185,15 @@ class RowSetting:
         of the number of the band, that returns (status, reason) where these expect nothing
     stacked : bool, whether the runs of a bin are added up, in place of being fitted jointly
     seconds : `WholeSeconds` of runs that are in one row as a whole; None for what the cut says
+    together : int array (n_runs,), for each run the first that it is a part of the same run with: parts have their
+        background in common in each row; None where each is a run of its own, or runs are added up anyway
     """
 
     dark: np.ndarray | None = None
     why_dark: Callable = no_exposure
     stacked: bool = False
     seconds: WholeSeconds | None = None
+    together: np.ndarray | None = None
 
     def dark_bands(self, n_bands):
         """Whether the reference has no flux in each band, bool array (n_bands,).
@@ -202,12 +205,13 @@ class RowSetting:
 
 @dataclass(frozen=True, eq=False)
 class RowPieces:
-    """The runs' parts of rows, each as a row of its own: their statistics add up to those of the rows.
+    """The runs' shares of rows, each as a row of its own: their statistics add up to those of the rows.
 
     Attributes
     ----------
     likelihood : a likelihood of amplitudes, see `tevcurve.kernels.one_amplitude`, whose rows are the pieces
-    row, run : int arrays (n_pieces,), sorted by row, which of the fitted rows and which run a piece is of
+    row, run : int arrays (n_pieces,), sorted by row, which of the fitted rows and which run a piece is of; of several
+        parts of a run, the first
     """
 
     likelihood: object

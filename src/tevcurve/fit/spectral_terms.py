@@ -3,7 +3,7 @@
 import numpy as np
 
 from tevcurve.fit.cube_pieces import piece_of_run, stacked_piece
-from tevcurve.kernels.numbering import numbers_among
+from tevcurve.kernels.numbering import first_together, numbers_among, sums_by_owner
 from tevcurve.kernels.spectral_profiles import CubeSpectralRows, OnOffSpectralRows
 from tevcurve.kernels.terms import CashTerms
 
@@ -33,26 +33,35 @@ def cube_rows(joint, rows):
     blocks = np.argsort(block_key, kind="stable")
     blocks = blocks[block_key[blocks] >= 0]
     block_key = block_key[blocks]
+    names = "background_total", "constant_total"
+    totals = [joined(getattr(piece, name) for piece in pieces)[blocks] for name in names]
+    block, block_bin = np.arange(len(block_key)), block_key // n_blocks_of
+    if joint.setting.together is not None:
+        first = first_together(*np.divmod(block_key, n_blocks_of), joint.setting.together)
+        known, block = np.unique(block_bin * n_blocks_of + first, return_inverse=True)
+        block, block_bin = block.ravel(), known // n_blocks_of
+        totals = [sums_by_owner(each, block, len(known)) for each in totals]
     kept, response = (joined(each) for each in zip(*events, strict=True))
     row, background, constant = (
         joined(getattr(piece, name) for piece in pieces)[kept]
         for name in ("event_row", "event_background", "event_constant")
     )
     owner = np.repeat(np.arange(len(pieces)), [len(piece.event_row) for piece in pieces])[kept]
-    key, seen = number[row] * n_blocks_of + owner, response.any(axis=1)
-    lone = np.searchsorted(block_key, key[~seen & (constant == 0)])
+    of_event = block[np.searchsorted(block_key, number[row] * n_blocks_of + owner)]
+    seen = response.any(axis=1)
+    lone = of_event[~seen & (constant == 0)]
     own = np.flatnonzero(seen | ((constant > 0) & (background > 0)))
-    own = own[np.argsort(key[own], kind="stable")]
+    own = own[np.argsort(of_event[own], kind="stable")]
     length = np.bincount(number[row[own]], minlength=len(rows))
     terms = CashTerms.without_sources(
         n_bins=len(rows),
-        block_bin=block_key // n_blocks_of,
-        background_total=joined(piece.background_total for piece in pieces)[blocks],
-        constant_total=joined(piece.constant_total for piece in pieces)[blocks],
-        event_block=np.searchsorted(block_key, key[own]),
+        block_bin=block_bin,
+        background_total=totals[0],
+        constant_total=totals[1],
+        event_block=of_event[own],
         event_background=background[own],
         event_constant=constant[own],
-        lone_count=np.bincount(lone, minlength=len(blocks)).astype(float),
+        lone_count=np.bincount(lone, minlength=len(block_bin)).astype(float),
     )
     return CubeSpectralRows(np.cumsum(length) - length, length, response[own], total, terms)
 
@@ -78,6 +87,14 @@ def onoff_rows(joint, rows):
     if joint.stacked:
         key, index = np.unique(key, return_inverse=True)
         response = _summed(index, response, len(key))
+    elif joint.setting.together is not None:
+        # In the order of the cells: of rows, of runs in a row, and of energy bins in a run.
+        run = np.repeat(np.arange(len(keys)), [len(each) for each in keys])
+        row, reco = np.divmod(key, n_reco)
+        first = first_together(row, run, joint.setting.together)
+        key, index = np.unique((row * len(keys) + first) * n_reco + reco, return_inverse=True)
+        response = _summed(index.ravel(), response, len(key))
+        key = key // (n_reco * len(keys)) * n_reco + key % n_reco
     order = np.argsort(key // n_reco, kind="stable")
     row, response = number[key[order] // n_reco], response[order]
     profile = joint.profile.likelihood

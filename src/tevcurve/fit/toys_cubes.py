@@ -29,7 +29,10 @@ class CubeToys(ToyMaker):
         # With a prior each block's norm is its own; else all of a run are one.
         terms = self.terms
         self.has_prior = terms.prior_weight is not None
-        self.group = np.arange(terms.n_blocks) if self.has_prior else _groups(self.parts, terms.n_blocks)
+        together = joint.setting.together
+        self.group = np.arange(terms.n_blocks)
+        if not self.has_prior:
+            self.group = _groups(self.parts, terms.n_blocks, together)
 
     @property
     def terms(self):
@@ -150,14 +153,17 @@ def _parts(runs, joint, rows):
         kept = np.isin(row, rows)
         parts.append((row[kept], band[kept], ontime[kept].sum(axis=1) * run.deadc, ontime[kept]))
     own = [part[0] for part in parts]
-    blocks = [np.searchsorted(rows, row) for row in own] if joint.stacked else numbers_by_row(own)
+    if joint.stacked:
+        blocks = [np.searchsorted(rows, row) for row in own]
+    else:
+        blocks = numbers_by_row(own, joint.setting.together)
     return [(own, *part[1:]) for own, part in zip(blocks, parts, strict=True)]
 
 
-def _groups(parts, n_blocks):
-    """Numbers (n_blocks,) that are the same for blocks of the same runs and band."""
+def _groups(parts, n_blocks, together=None):
+    """Numbers (n_blocks,) that are the same for blocks of the same runs and band; parts `together` are of one run."""
     member = np.zeros((n_blocks, len(parts) + 1), dtype=int)
     for number, (block, band, _, _) in enumerate(parts):
-        member[block, number] = 1
+        member[block, number if together is None else together[number]] = 1
         member[block, -1] = band
     return np.unique(member, axis=0, return_inverse=True)[1].ravel()

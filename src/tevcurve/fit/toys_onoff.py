@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.onoff_cells import OnOffCells
 from tevcurve.fit.toys import ToyMaker
+from tevcurve.kernels.numbering import first_together
 from tevcurve.kernels.onoff_beside import background_beside
 
 # Of a factor on alpha that is drawn.
@@ -155,7 +156,12 @@ def onoff_toys(joint, rows):
     rows : sorted int array, the rows that are drawn
     """
     run, reco, group, ontime = cells_in_runs(joint, rows)
-    own_shape = (None, None, None) if joint.stacked else (joint.shapes, run, reco)
+    own_shape = (None, None, None)
+    if not joint.stacked:
+        together, shapes = joint.setting.together, joint.shapes
+        if together is not None and shapes is not None:
+            shapes, run = shapes.of_whole_runs(together), together[run]
+        own_shape = shapes, run, reco
     profile, _ = joint.profile.take(np.searchsorted(joint.fitted, rows))
     cells = joint.cells.take(rows)
     return OnOffToys(profile, rows, group, ontime, cells=cells, rule=joint.rule, own_shape=own_shape)
@@ -164,6 +170,7 @@ def onoff_toys(joint, rows):
 def cells_in_runs(joint, rows):
     """(run, energy bin, group, ontime) of each cell of rows: a group are those of one run and energy bin; ontime in s.
 
+    Of a cell that several parts of a run have the run is the first of them.
     Where runs are stacked, a group are the cells of one energy bin in rows with the same runs, and there is no run.
 
     Parameters
@@ -188,6 +195,13 @@ def cells_in_runs(joint, rows):
         member[:, -1] = cell % len(bands)
         group = np.unique(member, axis=0, return_inverse=True)[1].ravel()
         return None, cell % len(bands), group, np.bincount(index, ontime)
+    together = joint.setting.together
+    if together is not None:
+        key = (row * len(together) + first_together(row, run, together)) * len(bands) + reco
+        cell, index = np.unique(key, return_inverse=True)
+        ontime, reco = np.bincount(index.ravel(), ontime), cell % len(bands)
+        row, run = np.divmod(cell // len(bands), len(together))
     order = np.argsort(row, kind="stable")
-    group = np.unique(run * len(bands) + reco, return_inverse=True)[1]
+    of_run = run if together is None else together[run]
+    group = np.unique(of_run * len(bands) + reco, return_inverse=True)[1]
     return run[order], reco[order], group[order], ontime[order]

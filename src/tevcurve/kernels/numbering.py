@@ -49,12 +49,35 @@ def sums_by_owner(values: np.ndarray, owner: np.ndarray, n: int) -> np.ndarray:
     return sums.reshape(n, *values.shape[1:])
 
 
-def numbers_by_row(rows: list[np.ndarray]) -> list[np.ndarray]:
+def numbers_by_row(rows: list[np.ndarray], together: np.ndarray | None = None) -> list[np.ndarray]:
     """Numbers of pieces in the order of their rows, and of runs in a row: an int array (n_pieces,) for each run.
 
-    rows: for each run an int array (n_pieces,), the rows of its pieces.
+    Parameters
+    ----------
+    rows : for each run an int array (n_pieces,), the rows of its pieces
+    together : int array (n_runs,), the same for runs that are one piece in each row; default: each is one of its own
     """
-    order = np.argsort(np.concatenate(rows), kind="stable")
-    number = np.empty(len(order), dtype=int)
-    number[order] = np.arange(len(order))
-    return np.split(number, np.cumsum([len(each) for each in rows])[:-1])
+    length = [len(each) for each in rows]
+    if together is None:
+        order = np.argsort(np.concatenate(rows), kind="stable")
+        number = np.empty(len(order), dtype=int)
+        number[order] = np.arange(len(order))
+    else:
+        row, run = np.concatenate(rows), np.repeat(np.arange(len(rows)), length)
+        key = row * len(rows) + first_together(row, run, together)
+        number = np.unique(key, return_inverse=True)[1].ravel()
+    return np.split(number, np.cumsum(length)[:-1])
+
+
+def first_together(row: np.ndarray, run: np.ndarray, together: np.ndarray) -> np.ndarray:
+    """For each of n things, of a row and a run, the first of the runs in its row that go with its own, int array (n,).
+
+    Parameters
+    ----------
+    row, run : int arrays (n,)
+    together : int array (n_runs,), numbers below n_runs that are the same for runs that go together
+    """
+    known, place = np.unique(row * len(together) + together[run], return_inverse=True)
+    first = np.full(len(known), len(together))
+    np.minimum.at(first, place.ravel(), run)
+    return first[place.ravel()]

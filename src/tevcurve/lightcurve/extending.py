@@ -16,28 +16,34 @@ from tevcurve.lightcurve.row_table import rows_meta
 from tevcurve.lightcurve.runs import TermsOfRuns, terms_of_each
 from tevcurve.lightcurve.table_making import complete_meta
 from tevcurve.problems import in_order
+from tevcurve.run_id import parts_together
 
 
-def with_runs(origin, runs, strict=False):
+def with_runs(origin, runs, strict=False, gone=()):
     """(`LightCurveOrigin` with more runs, reduced and in the order of time; int array, numbers of its old runs there).
 
-    A run that cannot be reduced is left out.
+    A run that cannot be reduced is left out. Of an old run that is gone the number is -1.
 
     Parameters
     ----------
     origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
     runs : list of `SourceRun`, the new ones
     strict : bool, raises for the first that cannot be reduced
+    gone : int array, numbers of its runs in whose place new ones come
     """
-    runs = in_order_of_time(runs)
+    runs, n_before = in_order_of_time(runs), len(origin.runs)
     made, problems = terms_of_each(runs, origin.reduction, strict)
-    together, new = origin.runs.with_runs([runs[number] for number in made])
+    kept = np.setdiff1d(np.arange(n_before), gone)
+    there = origin.runs if len(kept) == n_before else origin.runs.chosen(kept)
+    together, new = there.with_runs([runs[number] for number in made])
     terms = TermsOfRuns(together, origin.reduction)
     for number, reduced in zip(new, made.values(), strict=True):
         terms.put(number, *reduced)
     failed = in_order((*origin.failed, *problems))
     origin = replace(origin, runs=together, failed=failed, terms=terms.terms, fates=terms.fates)
-    return origin, np.setdiff1d(np.arange(len(together)), new)
+    old = np.full(n_before, -1)
+    old[kept] = np.setdiff1d(np.arange(len(together)), new)
+    return origin, old
 
 
 def extend(light_curve, origin, old):
@@ -50,16 +56,17 @@ def extend(light_curve, origin, old):
     ----------
     light_curve : `LightCurve` with a ledger, of some of the runs with the settings of `origin`
     origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`; runs whose rows are taken over are not read
-    old : int array, ascending, the numbers that the runs of `light_curve` have there
+    old : int array, the numbers that the runs of `light_curve` have there, -1 for those that are gone; else ascending
     """
     old, runs = np.asarray(old, dtype=int), list(origin.runs)
     if not rows_stand_alone(origin):
         return origin.light_curve()
-    if len(old) == len(runs):
+    if np.array_equal(old, np.arange(len(runs))):
         return replace(light_curve, origin=origin, ledger=replace(light_curve.ledger, failed=origin.failed))
-    before, n_bands = origin.laid([runs[number] for number in old]), origin.axes.n_bands
+    runs_before = list(light_curve.origin.runs)
+    before, n_bands = origin.laid(runs_before), origin.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)
-    change = _Change(before, origin.laid(runs), runs, old)
+    change = _Change(before, origin.laid(runs), (runs_before, runs), old)
     made = light_curve.table[:0]
     if len(change.bins):
         made = _part_of(origin, change.new, change.bins, change.runs).light_curve().table
@@ -74,7 +81,9 @@ def rows_stand_alone(origin):
 
     origin: `LightCurveOrigin`.
     """
-    by_night = origin.options.background == "shape" and origin.options.shape_from == "night"
+    shape_of_several = origin.options.background == "shape" and (
+        origin.options.shape_from == "night" or parts_together(run.run_id for run in origin.runs) is not None
+    )
     clocks = {(run.run_id.instrument, run.gti.reference) for run in origin.runs}
     systematics = origin.systematics
     if systematics.joins_instruments:
@@ -84,7 +93,7 @@ def rows_stand_alone(origin):
         one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
     own = (
         not origin.time_bins.looks_at_events
-        and not by_night
+        and not shape_of_several
         and not gaps_divide_nights(systematics, origin.runs)
     )
     settled = not origin.field.is_unsettled and not systematics.is_unsettled and not lacks_norms(origin)
@@ -94,17 +103,19 @@ def rows_stand_alone(origin):
 class _Change:
     """What of the time bins is another one with more runs.
 
-    before, new: `TimeBins` of the old runs, and of all. all_runs: list. old: int array, numbers of the old ones.
+    before, new: `TimeBins` of the old runs, and of all. runs: lists of the old ones, and of all. old: int array, the
+    numbers of the old ones among all, -1 for those that are gone.
 
     bins: int array, numbers of the new bins that no old one equals. taken: int array (n_new,), for each new bin the
     number of the old one that it equals, or -1. runs: int array, runs with good time in `bins`, or the last one.
     touched: int array, runs whose share in the bins may be another one.
     """
 
-    def __init__(self, before, new, all_runs, old):
-        self.new, self.all_runs, self.old = new, all_runs, old
+    def __init__(self, before, new, runs, old):
+        (runs_before, all_runs), self.new, self.old = runs, new, old
+        self.all_runs, self.runs_gone = all_runs, [runs_before[number] for number in np.flatnonzero(old < 0)]
         self.added = np.setdiff1d(np.arange(len(all_runs)), old)
-        pieces, pieces_before = new.pieces(all_runs), before.pieces([all_runs[number] for number in old])
+        pieces, pieces_before = new.pieces(all_runs), before.pieces(runs_before)
         pieces_before = replace(pieces_before, run=old[pieces_before.run])
         known = {key: number for number, key in enumerate(_keys(before, pieces_before))}
         self.taken = np.array([known.get(key, -1) for key in _keys(new, pieces)], dtype=int)
@@ -112,7 +123,7 @@ class _Change:
         gone = np.setdiff1d(np.arange(before.n_bins), self.taken)
         runs = np.unique(pieces.run[np.isin(pieces.bin, self.bins)])
         of_gone = pieces_before.run[np.isin(pieces_before.bin, gone)]
-        self.touched = np.unique(np.concatenate([runs, of_gone, self.added]))
+        self.touched = np.unique(np.concatenate([runs, of_gone[of_gone >= 0], self.added]))
         # Bins without good time need a run all the same, which says what the columns are.
         self.runs = runs if len(runs) else np.array([len(all_runs) - 1])
         self._pieces = pieces
@@ -192,16 +203,29 @@ def _ledger(ledger, origin, change):
     runs = change.touched
     part = _part_of(origin, change.new, change.bins_of(runs), runs)
     counted = Ledger(part.runs, part.fates, (), part.laid(part.runs))
+    kept = change.old >= 0
     events, seconds = (
-        _with_rows(getattr(ledger, name), getattr(counted, name), change.old, runs)
+        _with_rows(getattr(ledger, name)[kept], getattr(counted, name), change.old[kept], runs)
         for name in ("events", "seconds")
     )
-    new = {change.all_runs[number].run_id for number in change.added}
-    warnings = [*ledger.warnings, *(one for one in counted.warnings if one.run_id in new)]
-    place = {run.run_id: number for number, run in enumerate(change.all_runs)}
-    warnings.sort(key=lambda one: place[one.run_id])
+    warnings = _warnings(ledger.warnings, origin.runs, change)
     recorded = RecordedLedger(events, seconds, origin.failed, tuple(warnings))
     return Ledger(origin.runs, origin.fates, origin.failed, change.new, (change.new, recorded))
+
+
+def _warnings(before, runs, change):
+    """What is odd about all runs, a list of `Problem`: of runs without new parts what there was before.
+
+    before : sequence of `Problem`, of the old runs
+    runs : `Runs`, all of them
+    """
+    changed = {change.all_runs[number].run_id for number in change.added}
+    changed |= {run.run_id for run in change.runs_gone}
+    own = [number for number, run in enumerate(change.all_runs) if run.run_id in changed]
+    made = Ledger(runs.chosen(own), (), (), change.new).warnings
+    place = {run.run_id: number for number, run in reversed(list(enumerate(change.all_runs)))}
+    kept = (one for one in before if one.run_id not in changed)
+    return sorted([*kept, *made], key=lambda one: place[one.run_id])
 
 
 def _with_rows(old, new, old_numbers, numbers):

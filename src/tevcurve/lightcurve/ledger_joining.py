@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tevcurve.bins.joining import joined_bins
+from tevcurve.bins.made import known_by
 from tevcurve.bins.time_bins import ANY_RUN
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.lightcurve.ledger import Ledger
@@ -28,27 +29,28 @@ def join_ledgers(ledgers, order):
     for ledger in ledgers:
         for place, fate in enumerate(ledger.fates):
             run = ledger.runs.read(place)
-            of, there = runs.setdefault(run.run_id, (ledger.runs, place))
+            of, there = runs.setdefault(known_by(run), (ledger.runs, place))
             known = of.read(there)
             same = known is run or np.array_equal(known.time_s, run.time_s)
-            if not same or not np.array_equal(fates.setdefault(run.run_id, fate), fate):
+            if not same or not np.array_equal(fates.setdefault(known_by(run), fate), fate):
                 return None
     if sum(len(ledger.time_bins) for ledger in ledgers) != len(order):
         return None
     order_of_runs = in_order_of_time([of[place] for of, place in runs.values()])
-    runs = {run.run_id: runs[run.run_id] for run in order_of_runs}
-    number = {run_id: k for k, run_id in enumerate(runs)}
-    failed = {one.run_id: one for ledger in ledgers for one in ledger.failed if one.run_id not in runs}
+    runs = {known_by(run): runs[known_by(run)] for run in order_of_runs}
+    number = {known: k for k, known in enumerate(runs)}
+    used = {run_id for run_id, _ in runs}
+    failed = {one.run_id: one for ledger in ledgers for one in ledger.failed if one.run_id not in used}
     bins = [_of_own_runs(ledger, number) for ledger in ledgers]
     joined = joined_bins(bins).select(np.asarray(order))
-    fates = tuple(fates[run_id] for run_id in runs)
+    fates = tuple(fates[known] for known in runs)
     return Ledger(PickedRuns(runs.values()), fates, tuple(failed.values()), joined)
 
 
 def _of_own_runs(ledger, number):
     """Time bins of a ledger with the runs' new numbers; what holds for all its runs then does for these only."""
     bins = ledger.time_bins
-    own = np.array([number[run.run_id] for run in ledger.runs])
+    own = np.array([number[known_by(run)] for run in ledger.runs])
     if len(own) == len(number) and np.array_equal(own, np.arange(len(own))):
         return bins
     of_all = bins.run == ANY_RUN

@@ -1,7 +1,7 @@
 """From the runs of a light curve and its time bins to its rows as a likelihood, whichever kind each run is of."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tevcurve.lightcurve.dark_rows import why_dark
 from tevcurve.lightcurve.neighbours import with_amplitudes
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.reduction.safe_energy import bins_inside
+from tevcurve.run_id import parts_together
 
 
 def rows_of_runs(origin: Any, time_bins: TimeBins, below_zero: bool) -> RowLikelihood:
@@ -107,9 +108,8 @@ class RowMaker:
         runs, further = self._settled(terms, numbers)
         names = tuple(model.name for model in origin.field.fitted)
         rule = CubeRule(origin.options.background_error, self.below_zero, further, names)
-        return rows_of_cubes(
-            runs, laid, self._flux(numbers), self.setting, rule, lambda: self._compact(numbers)
-        )
+        setting = self._setting(numbers)
+        return rows_of_cubes(runs, laid, self._flux(numbers), setting, rule, lambda: self._compact(numbers))
 
     def of_spectra(self, numbers, laid):
         """The `OnOffLikelihood` of some runs.
@@ -121,7 +121,14 @@ class RowMaker:
         """
         rule, bands = BackgroundRule.of(self.origin.options), self.origin.axes.band_of_bin
         runs = self._with_others(self._terms(numbers), numbers)
-        return rows_of_spectra(runs, bands, laid, self._flux(numbers), self.setting, rule)
+        return rows_of_spectra(runs, bands, laid, self._flux(numbers), self._setting(numbers), rule)
+
+    def _setting(self, numbers):
+        """The `RowSetting` of some runs, of which some may be parts of one run."""
+        if self.setting.stacked:
+            return self.setting
+        together = parts_together(self.origin.runs[number].run_id for number in numbers)
+        return self.setting if together is None else replace(self.setting, together=np.array(together))
 
     def _terms(self, numbers):
         return [self.origin.terms[number] for number in numbers]

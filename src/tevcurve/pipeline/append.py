@@ -3,11 +3,12 @@
 import logging
 from dataclasses import replace
 
+from tevcurve.data.time_order import in_order_of_time
 from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend, with_runs
 from tevcurve.pipeline.job import Job
-from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_all
-from tevcurve.pipeline.known_runs import KnownRuns
+from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_each
+from tevcurve.pipeline.known_runs import KnownRuns, still_failed
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.whose_runs import chosen_for
 from tevcurve.renamed import takes_older_names
@@ -40,11 +41,13 @@ def append_runs(
     Parameters
     ----------
     result : `Result`, or the path of its folder
-    observations : Observations, a DataStore, or paths of data stores or of files with a run each. Runs that the result
-        has are passed over; those that could not be used are tried again. Runs are chosen as those of the result were:
-        by the name of their target where it was asked for by name (in its configuration, or as `target`), else by its
-        position. What is near but of another name is left out. `appended` of the result that comes back says which runs
-        were added, which were there, and which are left out and why.
+    observations : Observations, a DataStore, or paths of data stores or of files with a run each. A part of a run is
+        known by instrument, OBS_ID and good time: a further one is added, one that has all good time and all events
+        of an older one, as a file that has grown, takes its place, and one that overlaps others otherwise is left out.
+        What the result has is passed over; what could not be used is tried again. Runs are chosen as those of the
+        result were: by the name of their target where it was asked for by name (in its configuration, or as `target`),
+        else by its position. What is near but of another name is left out. `appended` of the result that comes back
+        says which runs were added, which were there, and which are left out and why.
     cache, n_jobs, progress, strict : as in `tevcurve.light_curve`
     accept_changed : as in `Result.read`
     instrument : str, which instrument of the result the runs are of; by default it is the one whose runs have the same
@@ -59,37 +62,39 @@ def append_runs(
     with claim(folder, wait=True):
         result = Result.read(folder, accept_changed)
         origin = result.runs_to_use().resolved()
-        known = KnownRuns(origin.runs, result.provenance["inputs"])
+        known = KnownRuns(origin.runs, result.provenance["inputs"], (one.run_id for one in origin.failed))
         chosen, left_out = chosen_for(result, observations, instrument)
         left_out = [one for one in left_out if known.named(one.run_id) is None]
         for one in left_out:
             log.info("Run %s is left out: %s", one.run_id, one.reason)
         there = [known.of(one) for one in chosen]
         observations = [one for one, run_id in zip(chosen, there, strict=True) if run_id is None]
-        there = tuple(run_id for run_id in there if run_id is not None)
-        if not observations:
+        there = [run_id for run_id in there if run_id is not None]
+        job, repeats = Job.of(origin), Repeats(origin.runs, may_come_again=True)
+        outcomes = list(keep_each(job, observations, n_jobs, progress, strict, as_cache(cache)))
+        runs = in_order_of_time([run for run, _ in outcomes if run is not None])
+        runs, gone = repeats.sorted_out(runs, origin.runs, strict)
+        there += [run.run_id for run in repeats.held]
+        failed = [problem for _, problem in outcomes if problem is not None] + repeats.problems
+        left_out += failed
+        failed = list(dict.fromkeys([*still_failed(origin.failed, observations), *failed]))
+        if not runs and set(failed) == set(origin.failed):
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
-            return replace(result, appended=Appended((), there, tuple(left_out)))
-        runs, failed = keep_all(Job.of(origin), observations, n_jobs, progress, strict, as_cache(cache))
-        # What an index calls an instrument may be another word than the header's, which is what runs are known by.
-        there += tuple(run.run_id for run in runs if known.like(run))
-        repeats = Repeats(origin.runs)
-        runs = repeats.without([run for run in runs if not known.like(run)], strict)
-        tried = KnownRuns(observations)
-        before = [one for one in origin.failed if tried.named(one.run_id) is None]
-        failed = before + failed + repeats.problems
-        settled = origin.settled(runs)
-        origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict)
+            return replace(result, appended=Appended((), tuple(there), tuple(left_out)))
+        before = origin.failed
+        origin, old = with_runs(replace(origin.settled(runs), failed=tuple(failed)), runs, strict, gone)
         made_of = result.light_curve.origin
         names = ("settings", "field")
         is_same = all(getattr(origin, name) is getattr(made_of, name) for name in names)
         origin = origin.resolved()
         is_same = is_same and origin.systematics.is_settled_as(made_of.systematics)
         light_curve = _light_curve(result, origin, old if is_same else None)
-        made = add_to_result(result, light_curve, input_files(observations))
+        held = [id(run) for run in repeats.held]
+        used = [one for one, (run, _) in zip(observations, outcomes, strict=True) if id(run) not in held]
+        made = add_to_result(result, light_curve, input_files(used))
         added = tuple(run.run_id for number, run in enumerate(origin.runs) if number not in old)
-        left_out += [one for one in origin.failed if one not in before]
-        return replace(made, appended=Appended(added, there, tuple(left_out)))
+        left_out += [one for one in origin.failed if one not in (*before, *left_out)]
+        return replace(made, appended=Appended(added, tuple(there), tuple(left_out)))
 
 
 def _light_curve(result, origin, old):

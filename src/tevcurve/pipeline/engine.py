@@ -68,8 +68,9 @@ def light_curve_of(
     with working("Fitting", progress and not is_stored):
         for part in parts:
             unread += [problem for _, problem in part if problem is not None]
-            new = repeats.without(in_order_of_time([run for run, _ in part if run is not None]), strict)
-            origin, old = with_runs(origin.settled(new), new, strict)
+            new = in_order_of_time([run for run, _ in part if run is not None])
+            new, gone = repeats.sorted_out(new, origin.runs, strict)
+            origin, old = with_runs(origin.settled(new), new, strict, gone)
             light_curve = _with_rows(light_curve, origin, old) if is_stored else None
             origin = _read_on_demand(origin, 0)
         origin = replace(origin, failed=in_order((*unread, *repeats.problems, *origin.failed)))
@@ -144,9 +145,11 @@ def _with_rows(
 ) -> LightCurve | None:
     """The light curve with the rows of more runs; None while rows depend on runs that are still to come.
 
-    light_curve: of the runs of before, or None. old: their numbers in `origin`.
+    light_curve: of the runs of before, or None. old: their numbers in `origin`, -1 for those that are gone.
     """
-    if len(old) == len(origin.runs) or not rows_stand_alone(origin):
+    if not rows_stand_alone(origin):
+        return None
+    if np.array_equal(old, np.arange(len(origin.runs))):
         return light_curve
     return origin.light_curve() if light_curve is None else extend(light_curve, origin, old)
 

@@ -1,25 +1,29 @@
 """Which observations are runs that a result has, with as little reading as it takes."""
 
-from tevcurve.errors import DataError, TevcurveError
+from tevcurve.errors import DataError
+from tevcurve.pipeline.repeats import PARTS
+from tevcurve.problems import events_file
 from tevcurve.store.inputs import file_checksum
 
 
 class KnownRuns:
-    """The runs of a result, and by what observations of them are known again.
+    """The runs of a result, and by what observations of them are known again: the content of their files.
 
-    Pieces of an observation, in files of their own, may share an OBS_ID: they are told by their good time.
+    Neither OBS_ID nor the place of a file tells: a further part of a run has its OBS_ID, and a file may have grown.
 
     Parameters
     ----------
-    runs : iterable of what has a `run_id` and a `gti`
+    runs : iterable of what has a `run_id`
     inputs : list of dicts `obs_id`, `path` and `sha256` of the files that the runs are of
+    doubted : iterable of `RunId`, of whose files some were not used, so that what is among the inputs need not be there
     """
 
-    def __init__(self, runs, inputs=()):
+    def __init__(self, runs, inputs=(), doubted=()):
         self._by_obs_id = {}
         for run in runs:
-            self._by_obs_id.setdefault(run.run_id.obs_id, []).append(run)
-        self._files = {(each["obs_id"], each["sha256"]) for each in inputs if each["sha256"]}
+            self._by_obs_id.setdefault(run.run_id.obs_id, []).append(run.run_id)
+        doubted = {one.obs_id for one in doubted}
+        self._files = {(each["obs_id"], each["sha256"]) for each in inputs if each["obs_id"] not in doubted}
         self._paths = {(each["obs_id"], each["path"]) for each in inputs}
 
     def named(self, run_id):
@@ -27,52 +31,54 @@ class KnownRuns:
 
         run_id: the other `RunId`.
         """
-        return next((one.run_id for one in self._named(run_id)), None)
-
-    def _named(self, run_id):
-        """Iterator of the known runs that may be of the same run as a `RunId`."""
         there = self._by_obs_id.get(run_id.obs_id, ())
-        return (one for one in there if one.run_id == run_id or one.run_id.may_be(run_id))
-
-    def like(self, run):
-        """The `RunId` of the first known run that may be the same as another, and has good time in common; or None.
-
-        run: what has a `run_id` and a `gti`.
-        """
-        return next((one.run_id for one in self._named(run.run_id) if len(one.gti.intersect(run.gti))), None)
+        return next((one for one in there if one == run_id or one.may_be(run_id)), None)
 
     def of(self, observation):
-        """The known `RunId` of an observation, or None.
+        """The known `RunId` of an observation, or None where it has to be read.
 
-        Its header and its good time are read only where OBS_ID is known, and neither the index with the path of its
-        file nor the checksum of that tells the rest.
+        It is known where a file with the same content was an input, or where its file, which was one, is gone.
 
         observation: the observation.
         """
-        told = observation.run_id_in_index
-        there = self._by_obs_id.get(told.obs_id, ())
-        if not there:
+        run_id = self.named(observation.run_id_in_index)
+        if run_id is None:
             return None
-        if len(there) == 1 and self._is_of_known_file(
-            observation, told == there[0].run_id and bool(told.instrument)
-        ):
-            return there[0].run_id
-        try:
-            return self.like(observation)
-        except TevcurveError:
-            # Why it cannot be read is no news of a run that is there.
-            return self.named(observation.run_id)
-
-    def _is_of_known_file(self, observation, is_told):
-        """Whether the file of the events is one of a known run: by its path where the index tells the rest, or by its
-        checksum.
-        """
-        events = [one for one in observation.addresses if one.hdu_type == "events"][:1]
         obs_id = str(observation.obs_id)
-        if is_told and any((obs_id, str(one.path)) in self._paths for one in events):
-            return True
-        try:
-            digits = [file_checksum(observation.real_path(one)) for one in events]
-        except (OSError, DataError):
-            return False
-        return any((obs_id, each) in self._files for each in digits)
+        for one in observation.addresses:
+            if one.hdu_type != "events":
+                continue
+            try:
+                return run_id if (obs_id, file_checksum(observation.real_path(one))) in self._files else None
+            except FileNotFoundError:
+                return run_id if (obs_id, str(one.path)) in self._paths else None
+            except (OSError, DataError):
+                return None
+        return None
+
+
+def still_failed(failed, tried):
+    """Those of the problems of runs that are not answered by trying again, list of `Problem`.
+
+    A file that was tried again is known by its name, as its folder may have been moved; where a problem has none, any
+    part of its run may be the one. Parts that overlapped others did so whatever else comes.
+
+    Parameters
+    ----------
+    failed : iterable of `Problem`
+    tried : iterable of observations
+    """
+    tried = [(each.run_id, events_file(each)) for each in tried]
+    return [
+        one
+        for one in failed
+        if one.stage == PARTS or not any(_is_again(one, run_id, file) for run_id, file in tried)
+    ]
+
+
+def _is_again(problem, run_id, file):
+    """Whether a problem is of a file, or where that is not known, of a run."""
+    if problem.run_id.obs_id == file:
+        # The name of a file stands for what is not there.
+        return True
+    return problem.run_id.may_be(run_id) and problem.file in ("", file)

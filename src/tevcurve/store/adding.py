@@ -1,5 +1,7 @@
 """More runs for a result's folder; the files of those that are there are not written again."""
 
+from pathlib import Path
+
 from tevcurve.run_id import FIELDS
 from tevcurve.store.atomic import new_folder
 from tevcurve.store.result import (
@@ -33,7 +35,8 @@ def add_to_result(result, light_curve, inputs):
     ----------
     result : `Result`
     light_curve : `LightCurve`, whose origin has `StoredRuns`, of which those that the result has not wait to be written
-    inputs : list of dicts, see `write_result`; added to those that are there
+    inputs : list of dicts, see `write_result`; added to those that are there, in the place of those of a run whose file
+        has the same name
     """
     folder, kept = result.folder, light_curve.origin
     again = {_run_of(each) for each in inputs}
@@ -55,5 +58,5 @@ def add_to_result(result, light_curve, inputs):
 
 
 def _run_of(entry):
-    """What a file of the inputs is of, a tuple."""
-    return tuple(entry[name] for name in FIELDS)
+    """What a file of the inputs is of, and its name, a tuple: parts of a run are in files of their own."""
+    return (*(entry[name] for name in FIELDS), Path(entry["path"]).name)

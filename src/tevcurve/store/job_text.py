@@ -31,7 +31,9 @@ from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 from tevcurve.store.spectrum_kind import SpectrumKind
 from tevcurve.systematics import BackgroundNorms, CrossCalibration, Scales, Systematic, Systematics
 
-FORMAT = 6
+FORMAT = 7
+# A job of before says the same: only what parts of one run have in common is another thing since.
+READ = (6, FORMAT)
 FRAMES = ("icrs", "galactic", "fk5")
 JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
 REGIONS = (
@@ -87,7 +89,7 @@ def job_from_text(text: str, where: str) -> dict[str, Any]:
     """
     try:
         tree = json.loads(text)
-        if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+        if not isinstance(tree, dict) or tree.get("format") not in READ:
             raise DataError(f"it is not of the format {FORMAT}")
         del tree["format"]
         return settings_of_plain(tree, "SkyRegion" in text)

@@ -16,7 +16,7 @@ from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.runs import BinsOnDemand, TermsOfRuns
 from tevcurve.problems import Problem
-from tevcurve.run_id import RunId, names_of
+from tevcurve.run_id import RunId, names_of, parts_together
 from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
 from tevcurve.store.older import how_to_make_anew, older_origin
@@ -24,9 +24,11 @@ from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.small_files import as_json, more_values_than, read_json, read_text
 from tevcurve.store.stored_runs import RunEntry, RunFolder, StoredRuns
 
-FORMAT = 6
-# Formats whose rows are read; of these the runs, too, only of the last one.
-READ = (1, 2, 3, 4, 5, FORMAT)
+FORMAT = 7
+# Formats whose rows are read, and those whose runs are, too: of format 6 unless some are parts of one run, of which each
+# had a row and a norm of its background for itself.
+READ = (1, 2, 3, 4, 5, 6, FORMAT)
+WITH_RUNS = (6, FORMAT)
 LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
 LEDGER = {
     "events": "ledger_events.ecsv",
@@ -123,9 +125,9 @@ class Result:
             )
         checksums.check_listed(sorted(OWN - {RUNS, CHECKSUMS}))
         config = _read_config(checksums)
-        origin = (
-            _read_origin(checksums) if number == FORMAT else _read_older_origin(checksums, number, config)
-        )
+        origin = _read_origin(checksums) if number in WITH_RUNS else None
+        if number not in WITH_RUNS or (number != FORMAT and _has_parts(origin)):
+            origin = _read_older_origin(checksums, number, config)
         light_curve = LightCurve.read(folder / LIGHT_CURVE[0], accept_changed=checksums.accept_changed)
         light_curve = replace(light_curve, origin=origin, ledger=_read_ledger(checksums, origin))
         del provenance["format"]
@@ -419,6 +421,11 @@ def _read_origin(checksums):
     origin = LightCurveOrigin.of(settings["plan"], runs=runs, failed=failed)
     terms = TermsOfRuns(runs, origin.reduction)
     return replace(origin, terms=terms.terms, fates=terms.fates)
+
+
+def _has_parts(origin):
+    """Whether some of the runs of a `LightCurveOrigin`, or None, are parts of one."""
+    return origin is not None and parts_together(run.run_id for run in origin.runs) is not None
 
 
 def _read_older_origin(checksums, number, config):
