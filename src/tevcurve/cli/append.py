@@ -31,6 +31,9 @@ def append(
 ):
     """Add runs to a result, in place; what is there is not computed again. Runs that it has are passed over.
 
+    Runs may come in parts, files with one OBS_ID. A file that has grown takes the place of what it was; a part that
+    overlaps another otherwise is left out, and the exit code is 1.
+
     Of a data store those runs are added that the job of the result would take: of its target's name, or else near its
     position. Which ones is printed, and on the standard error what is left out and why.
 

@@ -25,6 +25,8 @@ class ObservationFilter:
     energy: pair of Quantity or strings ("1 TeV"), or a Quantity of length 2.
     offset: the same in angle: separation from the pointing.
     region: circle on the sky with `center` and `radius` (`regions.CircleSkyRegion`).
+    until_last_event: whether good time ends where the last event in it comes, as of a file that still grows; that event
+        is then outside, as is what comes after it.
     The cuts on energy, offset and region take events away and leave the responses as they are.
     Raises InputError where a cut cannot be used.
     """
@@ -33,6 +35,7 @@ class ObservationFilter:
     energy: u.Quantity | Sequence[str | u.Quantity] | None = None
     offset: u.Quantity | Sequence[str | u.Quantity] | None = None
     region: "CircleSkyRegion | None" = None
+    until_last_event: bool = False
 
     def __post_init__(self) -> None:
         if self.time is not None:

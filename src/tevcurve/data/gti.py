@@ -149,6 +149,16 @@ class GTI:
         some = stop > start
         return GTI(start[some], stop[some], self.reference)
 
+    def until_last_of(self, seconds: np.ndarray) -> "GTI":
+        """GTI up to the last of some mission times (n,) in it, which is then outside; empty where none is.
+
+        seconds: float array (n,), mission seconds of this reference.
+        """
+        inside = seconds[self.contains(seconds)]
+        if not len(inside):
+            return GTI(np.zeros(0), np.zeros(0), self.reference)
+        return self.intersect(np.array([self.intervals[0, 0], np.max(inside)]))
+
     def union(self, intervals: "GTI | np.ndarray") -> "GTI":
         """GTI of what is in this one or in others; touching and overlapping intervals become one.
 

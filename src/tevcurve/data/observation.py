@@ -201,6 +201,8 @@ class Observation:
         for cut in self._filters:
             if cut.time is not None:
                 gti = gti.intersect(self._seconds(cut.time))
+            if cut.until_last_event:
+                gti = gti.until_last_of(self._run.events.time_s)
         return gti
 
     @cached_property
@@ -250,6 +252,14 @@ class Observation:
         """
         return self.select(ObservationFilter(time=time_pair(interval)))
 
+    def until_last_event(self):
+        """Observation whose good time ends with its last event, or None where no good time is before that.
+
+        For a file that still grows: its good time may be that which is planned. The last event itself is outside, so
+        that the rate of those before it is not biased by where the good time ends.
+        """
+        return self.select(ObservationFilter(until_last_event=True))
+
     def select(self, observation_filter):
         """Observation that passes one more `ObservationFilter`, or None where no good time is left.
 
@@ -258,7 +268,8 @@ class Observation:
         if not isinstance(observation_filter, ObservationFilter):
             raise InputError(f"The filter is {observation_filter!r}; wanted is an ObservationFilter.")
         selected = Observation(self._run, (*self._filters, observation_filter), self._instrument)
-        if observation_filter.time is not None and not len(selected.gti):
+        cuts_time = observation_filter.time is not None or observation_filter.until_last_event
+        if cuts_time and not len(selected.gti):
             return None
         return selected
 

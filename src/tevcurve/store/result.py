@@ -25,8 +25,8 @@ from tevcurve.store.small_files import as_json, more_values_than, read_json, rea
 from tevcurve.store.stored_runs import RunEntry, RunFolder, StoredRuns
 
 FORMAT = 7
-# Formats whose rows are read, and those whose runs are, too: of format 6 unless some are parts of one run, of which each
-# had a row and a norm of its background for itself.
+# Formats whose rows are read, and those whose runs are, too: of format 6 unless some are parts of one run, which had
+# rows and norms of backgrounds of their own.
 READ = (1, 2, 3, 4, 5, 6, FORMAT)
 WITH_RUNS = (6, FORMAT)
 LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
