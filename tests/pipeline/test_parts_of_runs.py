@@ -3,6 +3,7 @@
 import filecmp
 import os
 import shutil
+from dataclasses import replace
 
 import astropy.units as u
 import numpy as np
@@ -131,6 +132,24 @@ def test_a_file_that_has_grown_takes_its_own_place(tmp_path, method):
         make([path], tmp_path / f"whole{number}", method, by_width("3 min"))
         assert_same_folder(tmp_path / "result", tmp_path / f"whole{number}")
     assert len(made.light_curve.origin.runs) == len(made.provenance["inputs"]) == 1
+
+
+def test_good_time_of_a_growing_file_ends_with_its_last_event(tmp_path, caplog):
+    """Also where that which is planned goes on; when it is whole, all of it counts, and nothing was said of a gap."""
+    run, path = night()[1], tmp_path / "data" / "run.fits"
+    first = cut_run(night()[0], START, START + 1680)
+    make([write_run(tmp_path / "data" / "first.fits", first)], tmp_path / "result")
+    some = replace(
+        cut_run(run, run.tstart, run.tstart + 400), tstop=run.tstop, gti=((run.tstart, run.tstop),)
+    )
+    write_run(path, some)
+    made = append_runs(tmp_path / "result", [path], growing=True)
+    good = made.light_curve.good_time
+    assert list(good["stop"])[-1] == some.events["TIME"].max()
+    assert made.light_curve.ledger.warnings == ()
+    append_runs(tmp_path / "result", [write_run(path, run)])
+    make([tmp_path / "data" / "first.fits", path], tmp_path / "whole")
+    assert_same_folder(tmp_path / "result", tmp_path / "whole")
 
 
 def test_of_all_parts_the_larger_ones_stay_in_whatever_order_they_come(files, tmp_path):
