@@ -11,6 +11,7 @@ import pytest
 from parts_of_runs import cut_run, night, values, write_night, write_run
 from small_store import START, TARGET
 
+from tevcurve import DataStore
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.pipeline import light_curve
@@ -143,7 +144,8 @@ def test_good_time_of_a_growing_file_ends_with_its_last_event(tmp_path, caplog):
         cut_run(run, run.tstart, run.tstart + 400), tstop=run.tstop, gti=((run.tstart, run.tstop),)
     )
     write_run(path, some)
-    made = append_runs(tmp_path / "result", [path], growing=True)
+    (observation,) = DataStore.from_events_files(path).get_observations()
+    made = append_runs(tmp_path / "result", [observation.until_last_event()])
     good = made.light_curve.good_time
     assert list(good["stop"])[-1] == some.events["TIME"].max()
     assert made.light_curve.ledger.warnings == ()

@@ -252,6 +252,11 @@ class Observation:
         """
         return self.select(ObservationFilter(time=time_pair(interval)))
 
+    @property
+    def is_growing(self):
+        """Whether it is what `until_last_event` gave, or a part of that."""
+        return any(cut.until_last_event for cut in self._filters)
+
     def until_last_event(self):
         """Observation whose good time ends with its last event, or None where no good time is before that.
 

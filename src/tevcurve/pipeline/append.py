@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 
 from tevcurve.data.time_order import in_order_of_time
-from tevcurve.errors import TevcurveError
 from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend, with_runs
 from tevcurve.pipeline.job import Job
@@ -32,7 +31,6 @@ def append_runs(
     strict=False,
     accept_changed=False,
     instrument=None,
-    growing=False,
 ):
     """The `Result` with more runs, also on disk: what a full computation of the old runs and the new ones gives.
 
@@ -46,7 +44,8 @@ def append_runs(
     observations : Observations, a DataStore, or paths of data stores or of files with a run each. A part of a run is
         known by instrument, OBS_ID and good time: a further one is added, one that has all good time and all events
         of an older one, as a file that has grown, takes its place, and one that overlaps others otherwise is left out.
-        What the result has is passed over; what could not be used is tried again. Runs are chosen as those of the
+        Of a file that is still written give `Observation.until_last_event`, and itself when it is whole. What the
+        result has is passed over; what could not be used is tried again. Runs are chosen as those of the
         result were: by the name of their target where it was asked for by name (in its configuration, or as `target`),
         else by its position. What is near but of another name is left out. `appended` of the result that comes back
         says which runs were added, which were there, and which are left out and why.
@@ -54,7 +53,6 @@ def append_runs(
     accept_changed : as in `Result.read`
     instrument : str, which instrument of the result the runs are of; by default it is the one whose runs have the same
         TELESCOP
-    growing : bool, whether their files are still written: good time then ends with the last event that is there
 
     Raises `InputError` for a result without runs and for runs whose instrument is not known, `StoreError` where the
     disk does not take it.
@@ -73,8 +71,6 @@ def append_runs(
         there = [known.of(one) for one in chosen]
         observations = [one for one, run_id in zip(chosen, there, strict=True) if run_id is None]
         there = [run_id for run_id in there if run_id is not None]
-        if growing:
-            observations = list(_until_last_events(observations))
         job, repeats = Job.of(origin), Repeats(origin.runs, may_come_again=True)
         outcomes = list(keep_each(job, observations, n_jobs, progress, strict, as_cache(cache)))
         runs = in_order_of_time([run for run, _ in outcomes if run is not None])
@@ -96,28 +92,10 @@ def append_runs(
         light_curve = _light_curve(result, origin, old if is_same else None)
         held = [id(run) for run in repeats.held]
         used = [one for one, (run, _) in zip(observations, outcomes, strict=True) if id(run) not in held]
-        inputs = input_files(used)
-        if growing:
-            # What is there now is not all that the same content will say when the file is whole.
-            inputs = [{**each, "sha256": None} for each in inputs]
-        made = add_to_result(result, light_curve, inputs)
+        made = add_to_result(result, light_curve, input_files(used))
         added = tuple(run.run_id for number, run in enumerate(origin.runs) if number not in old)
         left_out += [one for one in origin.failed if one not in (*before, *left_out)]
         return replace(made, appended=Appended(added, tuple(there), tuple(left_out)))
-
-
-def _until_last_events(observations):
-    """Iterator of the observations up to the last event of each, without those that have none yet."""
-    for one in observations:
-        try:
-            cut = one.until_last_event()
-        except TevcurveError:
-            # Why it cannot be read is told where it is reduced.
-            cut = one
-        if cut is None:
-            log.info("Run %s is left out: no event is in its good time yet.", one.run_id)
-        else:
-            yield cut
 
 
 def _light_curve(result, origin, old):

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -35,7 +36,8 @@ def file_checksum(path):
 def input_files(observations, run_ids=()):
     """List of dicts `path`, `sha256`, and `instrument`, `obs_id` and `part` of the run that it is of.
 
-    The files of observations, each once for each run that needs it. The checksum of a file that cannot be read is None.
+    The files of observations, each once for each run that needs it. The checksum of a file that cannot be read is None,
+    and so is that of one that still grows: with the same content it may say more when it is whole.
     Observations without files, simulated ones, have none.
 
     Parameters
@@ -51,10 +53,10 @@ def input_files(observations, run_ids=()):
         run_id = by_obs_id.get(str(observation.obs_id)) if several[observation.obs_id] == 1 else None
         words = (run_id or observation.run_id).plain()
         for path, address in {one.path: one for one in observation.addresses}.items():
-            try:
-                checksum = file_checksum(observation.real_path(address))
-            except (OSError, DataError):
-                checksum = None
+            checksum = None
+            if not getattr(observation, "is_growing", False):
+                with suppress(OSError, DataError):
+                    checksum = file_checksum(observation.real_path(address))
             listed.append({"path": str(path), "sha256": checksum, **words})
     return listed
 
