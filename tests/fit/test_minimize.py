@@ -5,6 +5,8 @@ import pytest
 from simple_profiles import SimpleProfile, parabolas, poisson_cells
 
 from tevcurve.fit.minimize import ActiveBins, minimize_norm
+from tevcurve.kernels.one_amplitude import OneAmplitude
+from tevcurve.kernels.onoff_profile import WstatLikelihood
 
 
 def test_minimum_of_poisson_cells_is_counts_minus_background():
@@ -85,3 +87,28 @@ def test_few_evaluations_are_enough():
     profile = poisson_cells(rng.poisson(20, 1000), rng.uniform(5, 25, 1000))
     minimize_norm(profile, np.zeros(1000))
     assert len(profile.asked) <= 6
+
+
+def test_a_jump_of_the_slope_at_zero_is_found_at_once():
+    # Without a count half the statistic is the signal above 0, and the signal over -alpha below.
+    cells = (np.arange(2), np.zeros(2), np.zeros(2), np.array([0.1, 0.5]), np.array([2.0, 30.0]))
+    calls = []
+
+    class Counted(WstatLikelihood):
+        def evaluate(self, *arguments, **keywords):
+            calls.append(self.n)
+            return super().evaluate(*arguments, **keywords)
+
+    found = minimize_norm(OneAmplitude(Counted(*cells, 2)), np.full(2, -100.0))
+    assert found.converged.all()
+    np.testing.assert_array_equal(found.norm, [0, 0])
+    np.testing.assert_allclose(found.stat, [0, 0], atol=1e-12)
+    assert not found.is_smooth.any()
+    assert len(calls) <= 5
+
+
+def test_a_last_step_that_is_larger_leaves_its_square():
+    counts, background = np.array([3.0, 30.0, 300.0]), np.array([1.0, 4.0, 2.0])
+    profile = poisson_cells(counts, background)
+    found = minimize_norm(profile, np.zeros(3), last_step=1e-2)
+    np.testing.assert_allclose(found.norm, counts - background, atol=1e-4 * np.sqrt(3), rtol=1e-5)

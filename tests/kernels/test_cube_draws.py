@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tevcurve.kernels.cube_draws import RunCells, draw_block_events
+from tevcurve.kernels.cube_draws import RunCells, draw_block_events, guide_of, places
 
 BAND = np.array([0, 1, 0, -1, 1, 0, 1])
 N_TOYS = 3000
@@ -105,3 +105,16 @@ def test_cells_that_expect_nothing_are_never_drawn(runs):
     expected = np.array([3 / 3.5, 1 / 3, 0, 0, 2 / 3, 0.5 / 3.5, 0])
     np.testing.assert_array_equal(share == 0, expected == 0)
     np.testing.assert_allclose(share, expected, atol=5 * np.sqrt(0.25 / 20000))
+
+
+@pytest.mark.parametrize("n", [1, 7, 3000])
+def test_places_of_a_table_are_those_of_a_search(n):
+    random = np.random.default_rng(n)
+    # Cells without expectations have the running sum of the one before.
+    running = np.cumsum(
+        (random.exponential(size=n) ** 5) * (random.random(n) < 0.6) + (np.arange(n) == n // 2)
+    )
+    share = np.append(random.random(20_000), [0.0, np.nextafter(1.0, 0.0), *running[:-1] / running[-1]])
+    share = np.minimum(share, np.nextafter(1.0, 0.0))
+    expected = np.minimum(np.searchsorted(running, share * running[-1], side="right"), n - 1)
+    np.testing.assert_array_equal(places(running, guide_of(running), share), expected)

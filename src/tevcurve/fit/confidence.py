@@ -16,7 +16,9 @@ EXACT = 1e-9
 Curve = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-def crossing_above(profile: Profile, start: Start, minimum: Minimum, rise: float) -> np.ndarray:
+def crossing_above(
+    profile: Profile, start: Start, minimum: Minimum, rise: float, last_step: float = LAST_STEP
+) -> np.ndarray:
     """Flux factor above the minimum where the statistic has risen by `rise`, of shape (n,).
 
     Parameters
@@ -25,23 +27,30 @@ def crossing_above(profile: Profile, start: Start, minimum: Minimum, rise: float
     start : where its own searches begin: best where one at the minimum ended
     minimum : `~tevcurve.fit.minimize.Minimum`
     rise : float, in units of the statistic (1 for one standard deviation, 2.706 for a limit at 95 %)
+    last_step : float, what may be missing of the rise where the last step is made, relatively
 
     Returns
     -------
     float array (n,), NaN where no crossing was found
     """
     end = np.full(profile.n, np.inf)
-    return _crossing(ActiveBins(profile, start), minimum, rise, end, 1.0, np.isfinite(minimum.stat))
+    bins = ActiveBins(profile, start)
+    return _crossing(bins, minimum, rise, end, 1.0, np.isfinite(minimum.stat), last_step)
 
 
 def crossing_below(
-    profile: Profile, start: Start, minimum: Minimum, rise: float, lower: np.ndarray
+    profile: Profile,
+    start: Start,
+    minimum: Minimum,
+    rise: float,
+    lower: np.ndarray,
+    last_step: float = LAST_STEP,
 ) -> np.ndarray:
     """Flux factor below the minimum where the statistic has risen by `rise`; `lower` where that comes first.
 
     Parameters
     ----------
-    profile, start, minimum, rise : as for `crossing_above`
+    profile, start, minimum, rise, last_step : as for `crossing_above`
     lower : float array (n,), the lowest flux factors
     """
     bottom, beneath = minimum.stat_at_zero.copy(), lower < 0
@@ -49,12 +58,18 @@ def crossing_below(
         k, (bottom[k], _, _) = ActiveBins(profile, start).evaluate(lower, beneath)
     crossed = ~(bottom - minimum.stat < rise) & (minimum.norm > lower)
     bins, active = ActiveBins(profile, start), crossed & np.isfinite(minimum.stat)
-    found = _crossing(bins, minimum, rise, lower, -1.0, active)
+    found = _crossing(bins, minimum, rise, lower, -1.0, active, last_step)
     return np.where(crossed, found, lower)
 
 
 def _crossing(
-    bins: ActiveBins, minimum: Minimum, rise: float, end: np.ndarray, side: float, active: np.ndarray
+    bins: ActiveBins,
+    minimum: Minimum,
+    rise: float,
+    end: np.ndarray,
+    side: float,
+    active: np.ndarray,
+    last_step: float,
 ) -> np.ndarray:
     """Where the statistic itself has risen by `rise`, between the minimum and an end; NaN where that was not found."""
     norm = minimum.norm + side * _parabola_distance(minimum, rise)
@@ -63,7 +78,8 @@ def _crossing(
     def risen(k: np.ndarray, at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return values[0] - minimum.stat[k], values[1]
 
-    return search_rise(bins, risen, rise, (minimum.norm, first, end), side, active)[0]
+    between = minimum.norm, first, end
+    return search_rise(bins, risen, rise, between, side, active, last_step=last_step)[0]
 
 
 def search_rise(
@@ -74,6 +90,7 @@ def search_rise(
     side: float,
     active: np.ndarray,
     finest: np.ndarray | float = 0.0,
+    last_step: float = LAST_STEP,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(where curves have risen by `rise`, the last point that each search saw), (n,) and (4, n); NaN where not found.
 
@@ -89,6 +106,7 @@ def search_rise(
     side : 1 for a search upwards, -1 for one downwards
     active : bool array (n,), the bins that are searched
     finest : float array (n,), flux factors whose rounding is small enough where a bracket closes in on 0
+    last_step : float, what may be missing of the rise where the last step is made, relatively
     """
     (begin, norm, end), active = (between[0], between[1].copy(), between[2]), active.copy()
     finest = np.broadcast_to(finest, norm.shape)
@@ -110,10 +128,10 @@ def search_rise(
         middle = np.where(np.isfinite(outer[k]), 0.5 * (inner[k] + outer[k]), 2 * at - begin[k])
         norm[k] = np.where(between_both, newton, middle)
         tight = np.abs(outer[k] - inner[k]) <= 4 * np.spacing(np.maximum(np.abs(at), finest[k]))
-        done = (missing < LAST_STEP) | tight
+        done = (missing < last_step) | tight
         near, far = np.minimum(inner[k], outer[k]), np.maximum(inner[k], outer[k])
         ended = np.where(missing < EXACT, at, np.clip(newton, near, far))
-        found[k] = np.where(missing < LAST_STEP, ended, np.where(tight, at, np.nan))
+        found[k] = np.where(missing < last_step, ended, np.where(tight, at, np.nan))
         active[k] = ~done
     return found, last
 

@@ -95,7 +95,9 @@ class ActiveBins:
         return self._numbers[wanted], np.array(values)[:, wanted]
 
 
-def minimize_norm(profile: Profile, lower: np.ndarray, start: Start = None) -> Minimum:
+def minimize_norm(
+    profile: Profile, lower: np.ndarray, start: Start = None, last_step: float = STEP_STOP
+) -> Minimum:
     """The minimum of every bin at or above its lower limit.
 
     The slope is the expected signal minus what the events draw, 2*(S - T(a)); T falls like 1/a where the source
@@ -107,6 +109,7 @@ def minimize_norm(profile: Profile, lower: np.ndarray, start: Start = None) -> M
     profile : a profile (see the module)
     lower : float array (n,), the lowest flux factors, at most 0; a bin may end there
     start : where the profile's own searches begin
+    last_step : float, the size of the step that is the last, in units of the bin's own error
 
     Returns
     -------
@@ -131,13 +134,12 @@ def minimize_norm(profile: Profile, lower: np.ndarray, start: Start = None) -> M
         with np.errstate(divide="ignore", invalid="ignore"):
             # Rounding may leave a straight line with a curvature below zero, which must not turn the step round.
             newton = -slope / np.maximum(curvature, 0.0)
-            small = np.abs(newton) * np.sqrt(curvature / 2) < STEP_STOP
+            small = np.abs(newton) * np.sqrt(curvature / 2) < last_step
             wanted = at + newton * np.maximum(1 - slope / (2 * total[k]), 0.1)
         # Without events in some cells the slope jumps at 0, to which brackets close in; a count is the scale there.
         held = at_limit[k] | (high[k] - low[k] <= 4 * np.spacing(np.maximum(np.abs(at), 1 / total[k])))
-        last = np.where(
-            small, np.clip(at + newton, low[k], high[k]), _bracketed(wanted, low[k], high[k], tried[k])
-        )
+        following = _bracketed(wanted, low[k], high[k], tried[k], total[k])
+        last = np.where(small, np.clip(at + newton, low[k], high[k]), following)
         norm[k] = np.where(held, at, last)
         converged[k], active[k] = (small | held) & np.isfinite(stat), ~(small | held)
         if not active.any():
@@ -149,8 +151,12 @@ def minimize_norm(profile: Profile, lower: np.ndarray, start: Start = None) -> M
     return Minimum(best, stat, slope, curvature, stat_at_zero, at_limit, converged)
 
 
-def _bracketed(wanted: np.ndarray, low: np.ndarray, high: np.ndarray, tried: np.ndarray) -> np.ndarray:
+def _bracketed(
+    wanted: np.ndarray, low: np.ndarray, high: np.ndarray, tried: np.ndarray, total: np.ndarray
+) -> np.ndarray:
     """The next flux factor: the wanted one inside its bracket, else the middle."""
     # A bin may end exactly at its lower limit, which halving would never reach.
     middle = np.where((wanted <= low) & ~tried, low, 0.5 * (low + high))
+    # Where the slope jumps at 0, a step from below leads beyond it, and a hair below 0 the bracket has closed.
+    middle = np.where((wanted >= high) & (high == 0) & (low < 0), -2 * np.spacing(1 / total), middle)
     return np.where((wanted > low) & (wanted < high), wanted, middle)

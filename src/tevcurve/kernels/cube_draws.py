@@ -4,6 +4,9 @@ import numpy as np
 
 from tevcurve.kernels.numbering import members_of
 
+# Parts of a table of places for each cell.
+GUIDES = 4
+
 
 class RunCells:
     """What a run expects in the cells around the source.
@@ -24,6 +27,7 @@ class RunCells:
         self._running = [
             [np.cumsum(rate[cells]) for cells in self._cells] for rate in (self.signal, *self.background)
         ]
+        self._guides = [[guide_of(running) for running in of_kind] for of_kind in self._running]
 
     def totals(self, kind: int) -> np.ndarray:
         """Sum of the rates in each band (n_bands,); kind 0: the source, 1 + s: slice s of the background."""
@@ -42,9 +46,43 @@ class RunCells:
         for number, running in enumerate(self._running[kind]):
             own = np.flatnonzero(band == number)
             if len(own):
-                place = np.searchsorted(running, rng.random(len(own)) * running[-1], side="right")
-                cell[own] = self._cells[number][np.minimum(place, len(running) - 1)]
+                share = rng.random(len(own))
+                place = places(running, self._guides[kind][number], share)
+                cell[own] = self._cells[number][place]
         return cell
+
+
+def guide_of(running: np.ndarray) -> np.ndarray:
+    """Where searches in a running sum begin for equal parts of it: `places` of their lower edges, int array (n_parts,).
+
+    running: float array (n_cells,), ascending.
+    """
+    n_parts = GUIDES * len(running)
+    if not n_parts:
+        return np.zeros(0, dtype=int)
+    # A hair lower, so that rounding never begins beyond the place.
+    edges = (np.arange(n_parts) - 1e-6) / n_parts * running[-1]
+    return np.minimum(np.searchsorted(running, edges, side="right"), len(running) - 1)
+
+
+def places(running: np.ndarray, guide: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Numbers of the first cells whose running sum is above shares of all, int array (n,).
+
+    From the places of a table on (Chen & Asau 1974, AIIE Transactions 6, 163), most of which are right at once.
+
+    Parameters
+    ----------
+    running : float array (n_cells,), ascending
+    guide : of `guide_of`
+    share : float array (n,), from 0, below 1
+    """
+    wanted, last = share * running[-1], len(running) - 1
+    place = guide[(share * len(guide)).astype(int)]
+    going = np.flatnonzero((running[place] <= wanted) & (place < last))
+    while len(going):
+        place[going] += 1
+        going = going[(running[place[going]] <= wanted[going]) & (place[going] < last)]
+    return place
 
 
 def draw_block_events(

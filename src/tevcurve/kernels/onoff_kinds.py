@@ -21,7 +21,14 @@ AT_ONCE = 16_000
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Some cells, arrays (n_cells,): their bins, their counts, the ratios of acceptances, the signal at factor 1."""
+    """Some cells of ON and OFF counts.
+
+    Attributes
+    ----------
+    bin : int array (n_cells,), the bin of each
+    n_on, n_off, alpha : float arrays (n_cells,), counts and the ratio of the acceptances
+    signal : float array (n_cells,), ON counts expected from the source at flux factor 1
+    """
 
     bin: np.ndarray
     n_on: np.ndarray
@@ -30,7 +37,10 @@ class Cells:
     signal: np.ndarray
 
     def part(self, which: "np.ndarray | slice") -> "Cells":
-        """Some of the cells. which: bool or int array, or slice."""
+        """Some of the cells.
+
+        which: bool or int array, or slice.
+        """
         return Cells(*(each[which] for each in vars(self).values()))
 
 
@@ -58,14 +68,17 @@ class CellKinds:
         np.maximum.at(self._least, seen.bin, knee)
 
     def sums(self, a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(half the statistic, its slope, its curvature) of each bin at its flux factor, each (n,). a: (n,)."""
+        """(half the statistic, its slope, its curvature) of each bin at its flux factor, each (n,).
+
+        a: float array (n,), flux factors.
+        """
         on_line = a >= self._least
         stat = np.where(on_line, self._height + a * self._line, 0.0)
         slope, curvature = np.where(on_line, self._line, 0.0), np.zeros(self.n)
-        kinds = self._curved
+        kinds = [*self._curved]
         if not on_line.all():
             below = self._straight.part(~on_line[self._straight.bin])
-            kinds = (*kinds, (below, _of_off_alone))
+            kinds.append((below, _of_off_alone))
         for cells, kind in kinds:
             made = np.empty((3, len(cells.bin)))
             for first in range(0, len(cells.bin), AT_ONCE):

@@ -120,6 +120,15 @@ def test_a_flare_is_found_and_its_flux_is_in_the_curve():
     assert again.p_value == pytest.approx(10**-again.value)
     assert again.p_is_limit
     assert again.n_toys == 0
+    assert gregory_loredo(light_curve, n_toys=1000, m_max=16).n_toys == 100
+
+
+def test_odds_below_one_say_nothing_of_chance_without_toys():
+    result = gregory_loredo(make(), n_toys=0, m_max=8)
+    assert result.value < 0
+    assert result.p_value == 1
+    assert not result.p_is_limit
+    assert result.note == ""
 
 
 def test_the_curve_is_drawn(tmp_path):

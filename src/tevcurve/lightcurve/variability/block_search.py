@@ -131,7 +131,7 @@ def _half(fits, part, nodes):
     It is that of asymmetric errors (`tevcurve.kernels.measured_profile`), which cost nothing more, but where these
     say that a row is far from a parabola.
     """
-    lower = fits.lower.reshape(fits.n, -1)
+    lower = fits.floor.reshape(fits.n, -1)
     norm, errn, errp, lower = (each[part].T[..., None] for each in (fits.norm, fits.errn, fits.errp, lower))
     even = (np.maximum(errn, errp) <= LOPSIDED * np.minimum(errn, errp))[..., 0].T
     light_curve, row = np.nonzero(~(even & fits.minimum.is_smooth.reshape(fits.n, -1)[part]))
@@ -154,7 +154,7 @@ def _rows_at(fits, nodes):
 def _rise(fits, numbers, nodes):
     """Half the rise (m, n_grid) of bins of the profile (int array (m,)) at their fluxes, infinite below the lowest."""
     profile = fits.profile.take(numbers)[0] if len(numbers) < fits.profile.n else fits.profile
-    lower = fits.lower[numbers]
+    lower = fits.floor[numbers]
     half = _stats(profile, np.maximum(nodes, lower[:, None]))
     half -= fits.minimum.stat[numbers, None]
     half *= 0.5
@@ -197,7 +197,7 @@ def summed_blocks(fits, block):
     count = block[:, -1] + 1
     group = (block + (np.cumsum(count) - count)[:, None]).ravel()
     first = np.flatnonzero(np.diff(group, prepend=-1))
-    return SummedProfile([(fits.profile, group)], int(group[-1]) + 1), np.maximum.reduceat(fits.lower, first)
+    return SummedProfile([(fits.profile, group)], int(group[-1]) + 1), np.maximum.reduceat(fits.floor, first)
 
 
 def block_costs(fits, block, fitted):

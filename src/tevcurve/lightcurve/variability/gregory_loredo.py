@@ -22,7 +22,7 @@ M_MAX = 64
 # Points of the curve: of the table, and of those that fractions are counted on.
 N_CELLS, N_POINTS = 256, 1000
 # Odds are 1 on average over constant sources (Markov's inequality).
-BOUND = "the chance is one over the odds, which it is never above, and far below; toys say more"
+BOUND = "the chance of Gregory-Loredo's odds without toys is one over them, which it is never above"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -150,9 +150,11 @@ def chance_of_odds(clock, steps, n_toys, random_state):
         for _ in range(n):
             yield steps.log_odds(*clock.toy(rng))
 
-    test = Test(lambda each: np.array([each.of_all]), lambda value: float(np.exp(-max(value, 0.0))))
+    test = Test(
+        lambda each: np.array([each.of_all]), lambda value: float(np.exp(-max(value, 0.0))), has_tail=True
+    )
     found = chance_of(odds, test, drawn, n_toys, random_state)
-    if not n_toys:
+    if not n_toys and odds.of_all > 0:
         found.fields.update(p_is_limit=True, note=BOUND)
     return odds, found
 

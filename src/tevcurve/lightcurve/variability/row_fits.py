@@ -4,12 +4,16 @@ from functools import cached_property
 
 import numpy as np
 
-from tevcurve.fit.confidence import crossing_above, crossing_below
+from tevcurve.fit.confidence import LAST_STEP, crossing_above, crossing_below
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.fit.shared_constant import constant_with_nuisances
 from tevcurve.kernels.measured_profile import AsymmetricProfile
 from tevcurve.kernels.summed_profile import SummedProfile
 from tevcurve.lightcurve.variability.lowest_norms import LowestNorms
+
+# Steps of toys that are the last of a search, which squares what is left: for minima in errors of the row, for the ends
+# of errors in the rise that is wanted. What is left of a toy's flux is a hundred-thousandth of its error.
+MINIMUM_STEP, END_STEP = 1e-3, 1e-2
 
 
 class RowFits:
@@ -39,15 +43,27 @@ class RowFits:
         return self._lowest.all
 
     @cached_property
+    def floor(self):
+        """Norms (n * n_rows,) below which no norm is best that rows of a light curve have in common.
+
+        Such a norm is not below the least of its rows' own best ones: 0 where these are all above it, else the lowest.
+        """
+        if not self._lowest.are_spared:
+            return self.lower
+        floor, rows = np.zeros(self.profile.n), np.flatnonzero((self.norm <= 0).any(axis=1)[self._curve])
+        floor[rows] = self._lowest.of(rows) if len(rows) else 0.0
+        return floor
+
+    @cached_property
     def minimum(self):
         """The `Minimum` of each row (n * n_rows,)."""
         if not self._lowest.are_spared:
             return minimize_norm(self.profile, self.lower)
-        found = minimize_norm(self.profile, np.zeros(self.profile.n))
+        found = minimize_norm(self.profile, np.zeros(self.profile.n), last_step=MINIMUM_STEP)
         held = np.flatnonzero(found.at_limit | ~found.converged)
         if not len(held):
             return found
-        further = minimize_norm(self._lowest.part(held), self._lowest.of(held))
+        further = minimize_norm(self._lowest.part(held), self._lowest.of(held), last_step=MINIMUM_STEP)
         return found.with_some(held, further)
 
     @cached_property
@@ -64,12 +80,16 @@ class RowFits:
             lower[rows] = self._lowest.of(rows) if len(rows) else 0.0
         else:
             lower = self.lower
-        return self._table(minimum.norm - crossing_below(self.profile, self.start, minimum, risen, lower))
+        step = self._end_step
+        return self._table(
+            minimum.norm - crossing_below(self.profile, self.start, minimum, risen, lower, step)
+        )
 
     @cached_property
     def errp(self):
         """Distances up to where the statistic has risen by 1."""
-        return self._table(crossing_above(self.profile, self.start, self.minimum, 1.0) - self.minimum.norm)
+        above = crossing_above(self.profile, self.start, self.minimum, 1.0, self._end_step)
+        return self._table(above - self.minimum.norm)
 
     @cached_property
     def err(self):
@@ -88,7 +108,7 @@ class RowFits:
     def constant_minimum(self):
         """The `Minimum` (n,) of the sum of a light curve's statistics in one common norm."""
         summed = SummedProfile([(self.profile, self._curve)], self.n)
-        return minimize_norm(summed, self._table(self.lower).max(axis=1))
+        return minimize_norm(summed, self._table(self.floor).max(axis=1))
 
     @cached_property
     def shared(self):
@@ -149,7 +169,7 @@ class RowFits:
             pair = np.arange(len(one))
             parts = [(self.profile.take(rows)[0], pair) for rows in (one, other)]
             paired = SummedProfile(parts, len(one))
-            common = minimize_norm(paired, np.maximum(self.lower[one], self.lower[other]))
+            common = minimize_norm(paired, np.maximum(self.floor[one], self.floor[other]))
             best = self.minimum.stat
             rise = np.maximum(common.stat - best[one] - best[other], 0.0)
             sign = np.sign(self.minimum.norm[other] - self.minimum.norm[one])
@@ -160,6 +180,11 @@ class RowFits:
     def start(self):
         """Where searches inside the profile begin that start from the minimum."""
         return self.profile.evaluate(self.minimum.norm)[1]
+
+    @property
+    def _end_step(self):
+        """The `END_STEP` of toys; what was measured is found to rounding."""
+        return LAST_STEP if self.n == 1 else END_STEP
 
     def _table(self, values):
         return values.reshape(self.n, self.n_rows)
