@@ -246,6 +246,24 @@ def test_simulated_curves_have_the_rows_and_the_spread_of_the_process():
         found.simulate(0)
 
 
+def test_simulated_curves_have_the_covariance_of_the_power(monkeypatch):
+    """Of their log fluxes beside the mean: the transform of the power, over rows, by a sum over frequencies."""
+    fit, n = flaring().timing.power_spectrum().fit, 1000
+    monkeypatch.setattr(type(fit), "drawn", lambda self, n, rng: np.tile(self.best_weight, (n, 1)))
+    logs = np.log(fit.simulated(n, np.random.default_rng(1))[0])
+    found = np.cov((logs - logs.mean(axis=1, keepdims=True)).T)
+
+    process, grid = fit.process, np.geomspace(1e-9, 10, 200_000)
+    power = Oscillators(fit.best_weight, process.frequency).power(grid) * np.gradient(grid)
+    seen = np.sinc(grid * process.width[:, None]) * np.exp(2j * np.pi * grid * process.middle[:, None])
+    # What all rows have in common is taken away first, as it is much.
+    seen = seen - seen.mean(axis=0)
+    expected = ((seen * power) @ seen.conj().T).real
+    variance = np.diag(expected)
+    assert np.all(np.abs(found - expected) < 5 * np.sqrt((np.outer(variance, variance) + expected**2) / n))
+    assert found.trace() == pytest.approx(expected.trace(), rel=0.1)
+
+
 def test_what_is_not_known_of_instruments_is_in_the_covariance(red_noise):
     """A systematic error that all rows have in common, one of half of them, and one of each row."""
     _, rows = drawn(red_noise, n=4)
