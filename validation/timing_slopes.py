@@ -113,8 +113,8 @@ def night_text(night):
     apart = float(np.ptp(slopes) / half)
     good = bool(np.all(np.abs(slopes - PUBLISHED) <= ERROR) and apart <= ALIKE)
     wanted = (
-        f"the power spectrum of the flare night has a slope of {PUBLISHED} ± {ERROR}, the same within {ALIKE} of half its width "
-        "from 1, 2 and 5-minute rows"
+        f"the power spectrum of the flare night has a slope of {PUBLISHED} ± {ERROR}, the same within {ALIKE} of half "
+        "its width from 1, 2 and 5-minute rows"
     )
     text = table(("rows of", "rows", "slope"), lines)
     return text, (wanted, f"{slopes.min():.2f} to {slopes.max():.2f}, {apart:.2f} apart", good)
