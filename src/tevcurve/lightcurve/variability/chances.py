@@ -187,6 +187,21 @@ def null_fits(rows, n_toys, random_state):
         yield RowFits(draw(n), n, fits.lowest, fits.nuisances)
 
 
+def toys_at(rows, norms, rng):
+    """`RowFits` of toys whose norms are given, in batches.
+
+    Parameters
+    ----------
+    rows : `Rows` that have a `maker`
+    norms : float array (n_toys, n_rows)
+    rng : numpy Generator
+    """
+    size = max(1, _BATCH // max(rows.maker.events_per_toy(), 1))
+    for first in range(0, len(norms), size):
+        own = norms[first : first + size]
+        yield RowFits(rows.maker.draw(own, len(own), rng), len(own), rows.fits.lowest)
+
+
 def _drawer(rows, rng):
     """Function of a number to the profile of as many toys of `Rows` with a constant flux."""
     fits, maker = rows.fits, rows.maker

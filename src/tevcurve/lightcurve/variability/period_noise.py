@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc
 
+from tevcurve.errors import InputError
 from tevcurve.kernels.sinusoids import Sinusoids
 from tevcurve.lightcurve.variability.chances import null_fits
 from tevcurve.lightcurve.variability.log_normal_rows import MOST_ROWS
@@ -45,10 +46,17 @@ class WhiteNoise:
         rows : `Rows`
         rng : numpy Generator, of the toys whose information it is
         process : `PowerSpectrum` of the rows, which white noise does not want
+
+        Raises `InputError` where the rows say nothing of a constant flux.
         """
         toys = [rows.fits] if rows.maker is None else null_fits(rows, EXPECTED, rng)
-        information = np.concatenate([_scores(each)[1] for each in toys])
-        return cls(rows, floored(information.mean(axis=0)))
+        information = np.concatenate([_scores(each)[1] for each in toys]).mean(axis=0)
+        if not np.max(information) > 0:
+            raise InputError(
+                "No row has an event, or expects one, with the constant flux that fits all rows best, so there are no "
+                "periods to find."
+            )
+        return cls(rows, floored(information))
 
     def values(self, fits):
         """Norms (n, n_rows) beside the constant. fits: `RowFits` of n light curves."""

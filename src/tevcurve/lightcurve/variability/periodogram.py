@@ -52,12 +52,15 @@ def lomb_scargle(
     process : `PowerSpectrum` of the same rows where it is at hand; default: it is fitted
 
     Raises `InputError` for another noise, frequencies that are none or too many, and for rows that do not follow each
-    other in time, or have no constant flux above 0 where the noise is red.
+    other in time, say nothing of a constant flux, or have none above 0 where the noise is red, and for a process of
+    other rows.
     """
-    if noise not in NOISES:
+    if noise not in tuple(NOISES):
         raise InputError(f"noise is {noise!r}; wanted is 'red' or 'white'.")
     rows = rows_of(light_curve, band, least=LEAST_ROWS)
     rows.check_order()
+    if process is not None:
+        _check_process(process, rows)
     return periodogram_of(rows, frequencies, noise, n_toys, random_state, process)
 
 
@@ -105,6 +108,19 @@ def periodogram_of(
         aliases=_table(aliases, frequency, power, window, unit),
         **top,
     )
+
+
+def _check_process(process, rows):
+    """Raises `InputError` where a `PowerSpectrum` is of other rows."""
+    own = process.fit.process.rows
+    same = own.n == rows.n and own.reference == rows.reference
+    for name in ("number", "start_s", "stop_s"):
+        same = same and np.array_equal(getattr(own, name), getattr(rows, name))
+    if not same or own.fits.constant[0] != rows.fits.constant[0]:
+        raise InputError(
+            "process is a power spectrum of other rows than these; wanted is the one that timing.power_spectrum gives "
+            "of the same light curve and band."
+        )
 
 
 def _waves(rows, frequency):

@@ -14,10 +14,10 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.log_flux_modes import modes_of_many
 from tevcurve.kernels.log_normal_process import in_log_flux
 from tevcurve.kernels.sinusoids_beside_noise import SinusoidsBesideNoise
+from tevcurve.lightcurve.variability.chances import toys_at
 from tevcurve.lightcurve.variability.log_normal_rows import MOST_ROWS
 from tevcurve.lightcurve.variability.period_noise import EXPECTED, floored
 from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of, weights_of
-from tevcurve.lightcurve.variability.row_fits import RowFits
 
 # Slopes that power spectra are chosen among, and logs of their variance over that of the fitted one; a lower one is
 # what is left beside a sinusoid.
@@ -60,12 +60,15 @@ class RedNoise:
                 f"Red noise behind {rows.n} rows takes too long; wanted are {MOST_ROWS} at most: rebin the light curve."
             )
         fit = (process or spectrum_of(rows)).fit
-        flux, fits = rows.fits.constant[0] * np.exp(fit.best.mode.mean()), rows.fits
+        flux, toys = rows.fits.constant[0] * np.exp(fit.best.mode.mean()), [rows.fits]
         if rows.maker is not None:
-            fits = RowFits(rows.maker.draw(np.full(rows.n, flux), EXPECTED, rng), EXPECTED, fits.lowest)
-        # The slope is 0 on average.
-        _, _, curvature = fits.profile.evaluate(np.full(fits.n * rows.n, flux))[0]
-        return cls(fit, floored(0.5 * flux**2 * curvature.reshape(fits.n, -1).mean(axis=0)))
+            toys = toys_at(rows, np.full((EXPECTED, rows.n), flux), rng)
+        total, n = 0.0, 0
+        for fits in toys:
+            # The slope is 0 on average.
+            curvature = fits.profile.evaluate(np.full(fits.n * rows.n, flux))[0][2]
+            total, n = total + curvature.reshape(fits.n, -1).sum(axis=0), n + fits.n
+        return cls(fit, floored(0.5 * flux**2 * total / n))
 
     @cached_property
     def roots(self):
@@ -97,7 +100,8 @@ class RedNoise:
             errors = rng.standard_normal((n, self.rows.n)) / np.sqrt(self.information)
             yield self._log_fluxes(n, rng) + errors
         else:
-            yield self.values(self._drawn(n, rng))
+            for fits in self._drawn(n, rng):
+                yield self.values(fits)
 
     def sinusoids(self, waves):
         """The `SinusoidsBesideNoise`. waves: float array (2, m, n_rows), of `tevcurve.kernels.sinusoids`."""
@@ -120,13 +124,13 @@ class RedNoise:
         return drawn - drawn.mean(axis=1, keepdims=True) + self.fit.best.mode.mean()
 
     def _drawn(self, n, rng):
-        """`RowFits` of the counts of toys."""
+        """`RowFits` of the counts of toys, in batches."""
         rows, logs = self.rows, self._log_fluxes(n, rng)
         norms = rows.fits.constant[0] * np.exp(np.minimum(logs, BRIGHTEST))
         nuisances = rows.fits.nuisances
         if nuisances is not None:
             norms = nuisances.drawn(norms, n, rows.fits.shared.scales[0], rng)
-        return RowFits(rows.maker.draw(norms, n, rng), n, rows.fits.lowest)
+        return toys_at(rows, norms, rng)
 
     def _log_likelihood(self, fits):
         """Function of log fluxes (n, n_rows) to what `modes_of_many` wants. fits: `RowFits` of n light curves."""
