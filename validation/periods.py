@@ -23,7 +23,7 @@ N_TOYS, N_RED_TOYS = 199, 99
 COUNTS = (3.0, 10.0, 30.0, 100.0)
 ROWS = ("nights", "one night", "few unequal")
 EVENTS = ("Z², a run", "Z², three runs", "Z², eight runs", "H, three runs")
-CONSTANTS = {"rows": 1250, "events": 700}
+CONSTANTS = {"rows": 1250, "events": 630}
 # Ranges of periods, as parts of that from two rows to the span in log; light curves take turns.
 RANGES = {"all": (0.0, 1.0), "long": (0.0, 1 / 3), "middle": (1 / 3, 2 / 3), "short": (2 / 3, 1.0)}
 # Red light curves: those of each slope take turns with counts and nights.
@@ -98,7 +98,7 @@ def drawn_events(begin, counts, rng):
 
 def of_events(counts, name, first, n, rng):
     """The same of constant sources in events of runs, each with a gap and a level of its own."""
-    alarms, frequency = 0, np.linspace(1 / 700, 1 / 20, 120) / u.s
+    alarms, frequency = 0, np.linspace(1 / 700, 1 / 20, 64) / u.s
     begin = 2100.0 * np.arange({"a run": 1, "three runs": 3, "eight runs": 8}[name.split(", ")[1]])
     rows = onoff_rows(np.ones(len(begin)), begin, begin + 1500, 10.0, rng)
     for _ in range(n):
@@ -162,17 +162,17 @@ KINDS = {"rows": of_rows, "events": of_events, "red": of_red, "pulses": of_red, 
 def pieces(share):
     """Pieces of `measure`."""
     names = {"rows": ROWS, "events": EVENTS}
-    full = [
-        (kind, counts, name, some(share, CONSTANTS[kind], 4), 320)
-        for kind in names
-        for counts, name in product(COUNTS, names[kind])
-    ]
-    full += [("red", slope, None, some(share, REDS, 2), 50) for slope in SLOPES]
+    full = [("red", slope, None, some(share, REDS, 2), 50) for slope in SLOPES]
     full += [("pulses", 2.0, PULSE, some(share, PULSES, 2), 50)]
     full += [
         ("orbits", amplitude, noise, some(share, n, 5), 100)
         for noise, all_amplitudes in ORBITS.items()
         for amplitude, n in all_amplitudes
+    ]
+    full += [
+        (kind, counts, name, some(share, CONSTANTS[kind], 4), 320)
+        for kind in names
+        for counts, name in product(COUNTS, names[kind])
     ]
     return [[kind, which, name, *each] for kind, which, name, n, size in full for each in sizes(n, size)]
 

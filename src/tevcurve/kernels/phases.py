@@ -46,7 +46,7 @@ class GoodTimeOfRuns:
         found = np.ones((self.n_runs, len(frequency), n + 1), dtype=complex)
         for k in range(1, n + 1):
             turn = 2 * np.pi * k * frequency[:, None]
-            means = 2 * half * np.sinc(turn * half / np.pi) * np.exp(1j * _whole(turn, middle))
+            means = 2 * half * np.sinc(turn * half / np.pi) * _turned(turn, middle)
             for run in range(self.n_runs):
                 found[run, :, k] = means[:, self.run == run].sum(axis=1)
         found[:, :, 1:] /= seconds[:, None, None]
@@ -115,7 +115,7 @@ class HarmonicScores:
         size = max(1, _AT_ONCE // (len(coarse) + len(fine)))
         for first in range(0, len(time), size):
             own, weight = time[first : first + size], self.weight[first : first + size]
-            turns = [np.exp(1j * _whole(2 * np.pi * each, own)) for each in (coarse, fine)]
+            turns = [_turned(2 * np.pi * each, own) for each in (coarse, fine)]
             one, other = turns[0] * weight, turns[1]
             for k in range(self.nharm):
                 total[k] += one @ other.T
@@ -153,7 +153,11 @@ def _covariance(moments: np.ndarray, square: np.ndarray, nharm: int) -> np.ndarr
     return matrix + _LEAST * square.sum() * np.eye(2 * nharm)
 
 
-def _whole(turn: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """Phases (m, n) of times, with whole turns left out so that they stay exact."""
+def _turned(turn: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """exp(i*phase), complex array (m, n), of times; whole turns are left out of phases so that they stay exact."""
     cycles = turn / (2 * np.pi) * time
-    return 2 * np.pi * (cycles - np.rint(cycles))
+    phase = 2 * np.pi * (cycles - np.rint(cycles))
+    # Several times as fast as the exponential of a complex number.
+    found = np.empty(phase.shape, dtype=complex)
+    found.real, found.imag = np.cos(phase), np.sin(phase)
+    return found
