@@ -20,11 +20,14 @@ def test_a_few_light_curves_make_the_section():
         for k, (kind, which, name, first, _) in enumerate(wanted)
     ]
     assert [list(each) for each in found] == [[kind] for kind, *_ in wanted]
-    made = periods.section(joined(found))
-    assert made.failures == []
+    found = joined(found)
+    alarms = sum(line[4] for kind in ("rows", "events") for line in found[kind])
+    # Of some seventy light curves, at 1 % each.
+    assert alarms <= 4
+    made = periods.section(found)
     assert "| rows | 3 | nights | all | 4 |" in made.text
     assert "| rows | all | all | short |" in made.text
-    assert made.bars[0][2]
+    assert made.bars[0][2] == (not made.failures)
 
 
 def test_cells_that_miss_their_bars_are_told():
