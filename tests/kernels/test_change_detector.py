@@ -26,7 +26,7 @@ NODES = Nodes(
     norm_chance=np.array([0.3, 0.4, 0.3]),
 )
 # Events per s: of the source at a flux of 1, of the background.
-RATES = 0.03, 0.4
+SIGNAL_RATE, BACKGROUND_RATE = RATES = 0.03, 0.4
 
 
 def one_node(flux, quiet=1.0):
@@ -41,13 +41,13 @@ def drawn(rng, n=60, ticks=True):
     others = rng.poisson(1.5, n).astype(float)
     if ticks:
         signal[::5] = background[::5] = 0.0
-    return Points(wait, signal, background, others)
+    return Points(wait, signal, background, others, BACKGROUND_RATE * wait)
 
 
-def followed(nodes, points, rates=RATES, head_start=600.0, begun=None):
-    own = steps(points.wait, nodes.changed.max() * rates[0])
+def followed(nodes, points, signal_rate=SIGNAL_RATE, head_start=600.0, begun=None):
+    own = steps(points.wait, nodes.changed.max() * signal_rate)
     state = begin(nodes, head_start) if begun is None else begun
-    state, logs = follow(nodes, state, points.in_steps(own), rates)
+    state, logs = follow(nodes, state, points.in_steps(own), signal_rate)
     seen = [logs[row, : part.stop - part.start] for row, part in enumerate(own)]
     return state, np.concatenate(seen)
 
@@ -90,7 +90,7 @@ def by_definition(nodes, points, rates, head_start, upto):
 def test_without_events_it_is_the_closed_form():
     for flux in (0.2, 1.0, 9.0):
         wait = np.full(30, 3.0)
-        points = Points(wait, *np.zeros((3, 30)))
+        points = Points(wait, *np.zeros((4, 30)))
         drift = (flux - 1.0) * RATES[0]
         clock = np.cumsum(wait)
         grown = clock if drift == 0 else -np.expm1(-drift * clock) / drift
@@ -99,8 +99,8 @@ def test_without_events_it_is_the_closed_form():
 
 
 def test_an_event_multiplies_it_by_its_ratio_of_likelihoods():
-    points = Points(np.array([5.0]), np.array([0.3]), np.array([0.7]), np.array([4.0]))
-    without = Points(points.wait, 0 * points.signal, 0 * points.background, points.others)
+    points = Points(np.array([5.0]), np.array([0.3]), np.array([0.7]), np.array([4.0]), np.zeros(1))
+    without = Points(points.wait, 0 * points.signal, 0 * points.background, points.others, points.expected)
     ratio = followed(one_node(8.0), points)[1] - followed(one_node(8.0), without)[1]
     assert_allclose(np.exp(ratio), (8 * 0.3 + 0.7) / (0.3 + 0.7), rtol=1e-12)
 
@@ -135,15 +135,15 @@ def test_while_quiet_its_mean_grows_by_one_each_second():
         order = np.argsort(time)
         place, time = place[order], np.append(time[order], length)
         near = np.append(place < 2, True)
-        row = np.zeros((4, most))
+        row = np.zeros((5, most))
         number = near.sum()
         row[0, :number] = np.diff(time[near], prepend=0.0)
         row[1, : number - 1], row[2, : number - 1] = signal[place[near[:-1]]], background[place[near[:-1]]]
         row[3, :number] = np.diff(np.cumsum(~near)[near], prepend=0)
+        row[4] = row[0] * background.sum()
         laid.append(row)
     points = Points(*np.moveaxis(laid, 0, 1)[:, :, None, :])
-    rates = signal.sum(), background.sum()
-    state, _ = follow(nodes, begin(nodes, 600.0, (n,)), points, rates)
+    state, _ = follow(nodes, begin(nodes, 600.0, (n,)), points, signal.sum())
     found = np.exp(log_statistic(state))
     assert abs(found.mean() - 640) < 3.5 * found.std() / np.sqrt(n)
     assert found.std() / np.sqrt(n) < 15
@@ -152,11 +152,11 @@ def test_while_quiet_its_mean_grows_by_one_each_second():
 def test_how_it_is_divided_changes_no_byte():
     points = drawn(np.random.default_rng(6), 2000)
     own = steps(points.wait, NODES.changed.max() * RATES[0])
-    state, whole = follow(NODES, begin(NODES, 600.0), points.in_steps(own), RATES)
+    state, whole = follow(NODES, begin(NODES, 600.0), points.in_steps(own), SIGNAL_RATE)
     for cut in (1, 17, len(own) - 1):
         parts, found = begin(NODES, 600.0), []
         for piece in (own[:cut], own[cut:]):
-            parts, logs = follow(NODES, parts, points.in_steps(piece), RATES)
+            parts, logs = follow(NODES, parts, points.in_steps(piece), SIGNAL_RATE)
             found.append(logs)
         assert_array_equal(np.concatenate(found), whole)
         for name in ("changed", "quiet", "background"):
@@ -173,9 +173,9 @@ def test_points_to_come_change_no_byte():
 def test_runs_side_by_side_are_as_each_for_itself():
     rng = np.random.default_rng(7)
     own = [drawn(rng, MOST_POINTS), drawn(rng, MOST_POINTS)]
-    names = "wait", "signal", "background", "others"
+    names = "wait", "signal", "background", "others", "expected"
     both = Points(*(np.stack([getattr(each, name) for each in own])[:, None] for name in names))
-    _, logs = follow(NODES, begin(NODES, 600.0, (2,)), both, (np.full(2, 0.03), np.full(2, 0.4)))
+    _, logs = follow(NODES, begin(NODES, 600.0, (2,)), both, np.full(2, SIGNAL_RATE))
     for row, each in zip(logs, own, strict=True):
         assert_allclose(row[0], followed(NODES, each)[1], rtol=1e-12)
 
@@ -192,8 +192,8 @@ def test_a_new_run_keeps_the_statistic_and_forgets_the_background():
 def test_the_quiet_flux_becomes_known_from_the_events():
     rng = np.random.default_rng(9)
     n = 3000
-    points = Points(rng.exponential(1 / 1.4, n), np.ones(n), np.full(n, 1e-6), np.zeros(n))
-    state, _ = followed(NODES, points, (1.0, 1e-6))
+    points = Points(rng.exponential(1 / 1.4, n), np.ones(n), np.full(n, 1e-6), np.zeros(n), np.zeros(n))
+    state, _ = followed(NODES, points, 1.0)
     mean, error = quiet_flux(NODES, state)
     assert abs(mean - 1.4) < 1e-3
     assert error < 0.03
@@ -201,17 +201,17 @@ def test_the_quiet_flux_becomes_known_from_the_events():
 
 def test_a_long_flare_and_a_long_silence_overflow_nothing():
     n = 30000
-    bright = Points(np.full(n, 0.01), np.ones(n), np.full(n, 1e-3), np.full(n, 3.0))
-    state, logs = followed(NODES, bright, (1.0, 10.0))
+    bright = Points(np.full(n, 0.01), np.ones(n), np.full(n, 1e-3), np.full(n, 3.0), np.full(n, 0.1))
+    state, logs = followed(NODES, bright, 1.0)
     assert np.all(np.isfinite(logs))
     assert logs[-1] > 1e4
-    silent = Points(np.full(n, 1.0), *np.zeros((3, n)))
-    _, logs = followed(NODES, silent, (1.0, 10.0), begun=state)
+    silent = Points(np.full(n, 1.0), *np.zeros((3, n)), np.full(n, 10.0))
+    _, logs = followed(NODES, silent, 1.0, begun=state)
     assert np.all(np.isfinite(logs))
 
 
 def test_where_no_quiet_source_can_give_an_event_one_is_an_alarm():
-    points = Points(np.array([5.0, 1.0]), np.array([0.0, 1.0]), np.zeros(2), np.zeros(2))
+    points = Points(np.array([5.0, 1.0]), np.array([0.0, 1.0]), *np.zeros((3, 2)))
     found = followed(one_node(2.0, quiet=0.0), points)[1]
     assert np.isfinite(found[0])
     assert found[1] == np.inf

@@ -60,7 +60,7 @@ class Followed:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Good time, point by point, of one run in which the rates are the same.
+    """Good time of one run, point by point.
 
     Attributes
     ----------
@@ -69,15 +69,17 @@ class Points:
     background : float array (..., n), what a norm of 1 gives there; any unit, the same for both. A point with 0 for
         both is one without an event
     others : float array (..., n), number of events since the point before that cannot be of the source
+    expected : float array (..., n), what the background at a norm of 1 gives since the point before, in all places
     """
 
     wait: np.ndarray
     signal: np.ndarray
     background: np.ndarray
     others: np.ndarray
+    expected: np.ndarray
 
     def _each(self) -> tuple[np.ndarray, ...]:
-        return self.wait, self.signal, self.background, self.others
+        return self.wait, self.signal, self.background, self.others, self.expected
 
     def __getitem__(self, own: slice) -> "Points":
         return Points(*(each[..., own] for each in self._each()))
@@ -186,7 +188,7 @@ def longest_wait(highest_rate: float) -> float:
 
 
 def follow(
-    nodes: Nodes, followed: Followed, points: Points, rates: tuple[float | np.ndarray, float | np.ndarray]
+    nodes: Nodes, followed: Followed, points: Points, signal_rate: float | np.ndarray
 ) -> tuple[Followed, np.ndarray]:
     """(the `Followed` after steps, natural log of the statistic at each of their points, float array (..., m, n)).
 
@@ -200,28 +202,28 @@ def follow(
     nodes : `Nodes`
     followed : `Followed` at the point before the first one, of shape (...)
     points : `Points` (..., m, n), m steps, one after the other, as `Points.in_steps` lays them
-    rates : (events per s of the source at a flux of 1, of the background at a norm of 1, in all places), floats or
-        arrays (...)
+    signal_rate : float or array (...), events per s of the source at a flux of 1, in all places
     """
     found, m = [], points.wait.shape[-2]
     size = max(1, _TOGETHER // max(1, points.wait[..., 0, 0].size))
     for first in range(0, m, size):
         part = Points(*(each[..., first : first + size, :] for each in points._each()))
-        followed, logs = _follow(nodes, followed, part, rates)
+        followed, logs = _follow(nodes, followed, part, signal_rate)
         found.append(logs)
     return followed, np.concatenate(found, axis=-2) if found else points.wait
 
 
 def _follow(
-    nodes: Nodes, followed: Followed, points: Points, rates: tuple[float | np.ndarray, float | np.ndarray]
+    nodes: Nodes, followed: Followed, points: Points, signal_rate: float | np.ndarray
 ) -> tuple[Followed, np.ndarray]:
     """As `follow`, all steps at once where they do not wait for each other."""
-    signal_rate, background_rate = (np.asarray(each, dtype=float)[..., None, None] for each in rates)
-    clock = np.cumsum(points.wait, axis=-1)
-    before, product, quiet_product = _products(nodes, points, signal_rate * clock)
-    n_others = np.cumsum(points.others, axis=-1)[..., None]
+    signal_rate = np.asarray(signal_rate, dtype=float)[..., None, None]
+    before, product, quiet_product = _products(
+        nodes, points, signal_rate * np.cumsum(points.wait, axis=-1)
+    )
+    n_others, expected = (np.cumsum(each, axis=-1)[..., None] for each in (points.others, points.expected))
     # Of the background: less what a norm of 1 gives.
-    own = n_others * np.log(nodes.norm) - (nodes.norm - 1) * (background_rate * clock)[..., None]
+    own = n_others * np.log(nodes.norm) - (nodes.norm - 1) * expected
     with np.errstate(divide="ignore"):
         quiet = _running(followed.quiet, np.log(quiet_product[..., -1, :, :]), -3)
         log_product = np.log(product[..., -1, :, :])
