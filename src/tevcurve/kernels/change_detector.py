@@ -218,9 +218,7 @@ def _follow(
 ) -> tuple[Followed, np.ndarray]:
     """As `follow`, all steps at once where they do not wait for each other."""
     signal_rate = np.asarray(signal_rate, dtype=float)[..., None, None]
-    before, product, quiet_product = _products(
-        nodes, points, signal_rate * np.cumsum(points.wait, axis=-1)
-    )
+    before, product, quiet_product = _products(nodes, points, signal_rate * np.cumsum(points.wait, axis=-1))
     n_others, expected = (np.cumsum(each, axis=-1)[..., None] for each in (points.others, points.expected))
     # Of the background: less what a norm of 1 gives.
     own = n_others * np.log(nodes.norm) - (nodes.norm - 1) * expected
