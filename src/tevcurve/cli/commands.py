@@ -85,6 +85,10 @@ COMMANDS = {
         "tevcurve.cli.timing:timing",
         "The time domain: the power spectrum of the flux, with what is not known of it, and a figure.",
     ),
+    "replay": Command(
+        "tevcurve.cli.replay:replay",
+        "Would there have been an alarm? The detector of changes over the events of a result, in the order of time.",
+    ),
     "export": Command(
         "tevcurve.cli.export:export", "Write the light curve of a result, or of a file, in another format."
     ),

@@ -7,7 +7,7 @@ from tevcurve.cli.console import plain
 from tevcurve.errors import InputError
 
 FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
-FLUX_POINTS = (".ecsv", ".fits", ".fits.gz")
+FLUX_POINTS, ALERTS = (".ecsv", ".fits", ".fits.gz"), (".jsonl",)
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Outputs:
     report : Path of the page, or None
     overwrite : bool, whether what is there is replaced
     flux_points : Path of the file of flux points, or None
+    alerts : Path of the file of alerts, or None
     """
 
     output: Path | None
@@ -28,9 +29,10 @@ class Outputs:
     report: Path | None
     overwrite: bool
     flux_points: Path | None = None
+    alerts: Path | None = None
 
     @classmethod
-    def of(cls, output=None, plot=None, report=None, overwrite=False, flux_points=None):
+    def of(cls, output=None, plot=None, report=None, overwrite=False, flux_points=None, alerts=None):
         """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already.
 
         Parameters
@@ -40,24 +42,25 @@ class Outputs:
         report : str or Path of the page, or None
         overwrite : bool, whether what is there is replaced
         flux_points : str or Path of the file of flux points, or None
+        alerts : str or Path of the file of alerts, or None
         """
-        given = output, plot, report, flux_points
+        given = output, plot, report, flux_points, alerts
         paths = [None if path is None else Path(path).expanduser() for path in given]
         for path in filter(None, paths):
             if path.exists() and not overwrite:
                 raise InputError(f"{path} is there already; --overwrite replaces it.")
-        for path, endings in zip(paths[1:], (FIGURES, PAGES, FLUX_POINTS), strict=True):
+        for path, endings in zip(paths[1:], (FIGURES, PAGES, FLUX_POINTS, ALERTS), strict=True):
             if path is not None and not path.parent.is_dir():
                 raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
             if path is not None and not path.name.lower().endswith(endings):
                 raise InputError(
                     f"{path} is no name for this file; wanted is one that ends in {' or '.join(endings)}."
                 )
-        return cls(*paths[:3], overwrite, paths[3])
+        return cls(*paths[:3], overwrite, *paths[3:])
 
     def tell(self):
         """None; printed where everything is."""
         places = {"Result": self.output, "Flux points": self.flux_points, "Figure": self.plot}
-        for what, path in (places | {"Report": self.report}).items():
+        for what, path in (places | {"Report": self.report, "Alerts": self.alerts}).items():
             if path is not None:
                 print(plain(f"{what} in {path}"))

@@ -132,7 +132,8 @@ def simulated(
     order = np.argsort([_length(stretch, *each) for each in changes], kind="stable")
     statistic, weight = [], []
     for first in range(0, n, _SIDE_BY_SIDE):
-        own = [drawn(stretch, *changes[k], rng) for k in order[first : first + _SIDE_BY_SIDE]]
+        side_by_side = [changes[k] for k in order[first : first + _SIDE_BY_SIDE]]
+        own = [drawn(stretch, quiet, time, changed, rng) for quiet, time, changed in side_by_side]
         logs, clock = followed_side_by_side(known, stretch, own, head_start, bound)
         seen = np.isfinite(logs)
         with np.errstate(over="ignore"):

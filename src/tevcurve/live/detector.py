@@ -1,0 +1,240 @@
+"""Follows runs in the order of time: the statistic of a change, alarms, and what the flux is since each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tevcurve.data.time import TimeReference
+from tevcurve.kernels.alarm_threshold import tick_of
+from tevcurve.kernels.change_detector import (
+    Followed,
+    Nodes,
+    begin,
+    follow,
+    log_statistic,
+    next_run,
+    quiet_flux,
+    steps,
+)
+from tevcurve.live.onset import FluxFit, Window, fit_flux, most_likely_onset, since
+from tevcurve.live.settings import LEAST_COUNTS, DetectorSettings
+from tevcurve.live.stretches import RunPoints, RunStretch
+from tevcurve.run_id import RunId
+
+
+@dataclass(frozen=True, eq=False)
+class Alarm:
+    """A change of the flux, as it was known at some time.
+
+    Times are seconds of a clock for all runs of a `Detector`.
+
+    Attributes
+    ----------
+    run_id : `RunId` of the run in which it was seen
+    time_s : float, when the statistic reached its threshold
+    known_s : float, the last good time that this record rests on
+    onset : (number of the window, of the first point after the change in it, time in s) of the most likely change
+    log_statistic, log_threshold : float, natural logs, s
+    quiet : (flux, error) before the change, in units of the reference flux
+    fit : `FluxFit` since the onset
+    significance : float, in standard deviations, of the flux since the onset against the quiet one
+    seconds : float, s of good time between the onset and `known_s`
+    is_first : bool, whether it is the record that was made at once; else that of what is the quiet flux from now on
+    """
+
+    run_id: RunId
+    time_s: float
+    known_s: float
+    onset: tuple[int, int, float]
+    log_statistic: float
+    log_threshold: float
+    quiet: tuple[float, float]
+    fit: FluxFit
+    significance: float
+    seconds: float
+    is_first: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class DetectorState:
+    """Where a detector stands between two runs.
+
+    Attributes
+    ----------
+    nodes : `Nodes`
+    followed : `Followed`
+    last_s : float, the end of the last good time
+    windows : tuple of `Window`, since the night began, or since the flux became known after an alarm
+    standing : `Alarm` that waits for counts of the source since its onset, or None
+    """
+
+    nodes: Nodes
+    followed: Followed
+    last_s: float
+    windows: tuple[Window, ...] = ()
+    standing: Alarm | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a detector saw in a run.
+
+    Attributes
+    ----------
+    run_id : `RunId`
+    time_s : float array (n,), s of the detector's clock, of points in good time
+    log_statistic : float array (n,), natural log of the statistic in s; NaN while an alarm waits for its flux
+    log_threshold : float
+    """
+
+    run_id: RunId
+    time_s: np.ndarray
+    log_statistic: np.ndarray
+    log_threshold: float
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """A detector of changes; what it finds depends on its settings and on the runs in the order of time, on no more.
+
+    Attributes
+    ----------
+    settings : `DetectorSettings`
+    log_thresholds : dict of the name of an instrument to the natural log of its threshold, s
+    clock : `TimeReference` of its times
+    """
+
+    settings: DetectorSettings
+    log_thresholds: dict[str, float]
+    clock: TimeReference
+
+    def follow(self, runs: Iterable[RunStretch]) -> tuple[list[Alarm], list[Trace]]:
+        """(records of alarms, what was seen in each run) of whole runs.
+
+        runs: iterable of `RunStretch`, in the order of time.
+        """
+        state, alarms, traces = None, [], []
+        for run in runs:
+            state, found, trace = self.after(state, run)
+            alarms.extend(found)
+            traces.append(trace)
+        return alarms, traces
+
+    def after(self, state: DetectorState | None, run: RunStretch) -> tuple[DetectorState, list[Alarm], Trace]:
+        """(the state after a run, records of alarms in it, what was seen in it).
+
+        Records are those of all its good time so far: of a run that goes on, the ones here are among those of the
+        longer one, unchanged, and the state is to be made anew from the one before it.
+
+        Parameters
+        ----------
+        state : `DetectorState` after the runs before it; None for none
+        run : `RunStretch`
+        """
+        first = float(self.clock.convert(run.intervals[0, 0], run.reference))
+        if state is None or first - state.last_s > self.settings.gap_s:
+            nodes = self.settings.nodes()
+            state = DetectorState(nodes, begin(nodes, self.settings.head_start_s), first)
+        else:
+            state = replace(state, followed=next_run(state.nodes, state.followed))
+        return _RunFollower(self, state, run).followed()
+
+
+class _RunFollower:
+    """Follows one run, alarm by alarm."""
+
+    def __init__(self, detector, state, run):
+        self.detector, self.settings, self.run = detector, detector.settings, run
+        self.seen: RunPoints = run.points(self.tick)
+        self.time_s = detector.clock.convert(self.seen.time_s, run.reference)
+        self.window = Window(self.seen.points, self.time_s, run.signal_rate)
+        self.log_threshold = detector.log_thresholds[run.run_id.instrument]
+        self.nodes, self.state, self.standing = state.nodes, state.followed, state.standing
+        self.windows, self.first = list(state.windows), 0
+        self.logs = np.full(len(self.time_s), np.nan)
+
+    @property
+    def tick(self):
+        return tick_of(float(self.settings.changed.max()) * self.run.signal_rate, self.settings.tick_s)
+
+    def followed(self):
+        """(`DetectorState`, list of `Alarm`, `Trace`)."""
+        alarms, at = [], 0
+        while at < len(self.time_s):
+            step = self._wait_for_flux if self.standing is not None else self._wait_for_alarm
+            found, at = step(at)
+            if found is not None:
+                alarms.append(found)
+        if self.standing is None:
+            self.state, _ = self._follow(self.state, self.seen.end())
+        end = float(self.detector.clock.convert(self.run.intervals[-1, 1], self.run.reference))
+        own = self.window[self.first :]
+        windows = (*self.windows, own) if len(own.time_s) else tuple(self.windows)
+        state = DetectorState(self.nodes, self.state, end, windows, self.standing)
+        return state, alarms, Trace(self.run.run_id, self.time_s, self.logs, self.log_threshold)
+
+    def _follow(self, state, points):
+        own = steps(points.wait, float(self.nodes.changed.max()) * self.run.signal_rate)
+        state, logs = follow(self.nodes, state, points.in_steps(own), self.run.signal_rate)
+        return state, np.concatenate([logs[k, : each.stop - each.start] for k, each in enumerate(own)])
+
+    def _wait_for_alarm(self, at):
+        """(first `Alarm` from a point on, the point to go on from); (None, the end) where there is none."""
+        points = self.seen.points[at:]
+        state, logs = self._follow(self.state, points)
+        above = np.flatnonzero(logs >= self.log_threshold)
+        if not len(above):
+            self.logs[at:], self.state = logs, state
+            return None, len(self.time_s)
+        number = int(above[0])
+        self.logs[at : at + number + 1] = logs[: number + 1]
+        state, _ = self._follow(self.state, points[: number + 1])
+        quiet = tuple(float(each) for each in quiet_flux(self.nodes, state))
+        self.standing = self._alarm(at + number, quiet, float(logs[number]))
+        # From this point on: the flux may be known well enough here.
+        return self.standing, at + number
+
+    def _alarm(self, at, quiet, log_value):
+        windows = [*self.windows, self.window[self.first : at + 1]]
+        place = most_likely_onset(windows, self.nodes.changed, quiet[0], self.settings.background_error)
+        time = float(self.time_s[at])
+        record = Alarm(
+            self.run.run_id, time, time, place, log_value, self.log_threshold, quiet, None, 0.0, 0.0
+        )
+        return self._known(record, since(windows, place), time)
+
+    def _known(self, record, windows, known_s):
+        """The record with the flux that windows since its onset give."""
+        error = self.settings.background_error
+        fit = fit_flux(windows, error)
+        still = fit_flux(windows, error, record.quiet[0]).log_likelihood
+        significance = float(np.sqrt(max(2 * (fit.log_likelihood - still), 0.0)))
+        seconds = sum(each.seconds() for each in windows)
+        return replace(record, fit=fit, significance=significance, seconds=seconds, known_s=known_s)
+
+    def _wait_for_flux(self, at):
+        """(record of the alarm with enough counts since its onset, the point to go on from), from a point on."""
+        record = self.standing
+        before = self.windows
+        for number in range(at, len(self.time_s)):
+            windows = since([*before, self.window[self.first : number + 1]], record.onset)
+            exposure = sum(each.signal_rate * each.seconds() for each in windows)
+            highest = max(record.quiet[0], record.fit.flux)
+            if 4 * exposure * highest < LEAST_COUNTS:
+                continue
+            known = self._known(record, windows, float(self.time_s[number]))
+            if max(known.fit.counts, record.quiet[0] * exposure) < LEAST_COUNTS:
+                continue
+            self.nodes = self.settings.nodes(known.fit.flux, known.fit.error)
+            self.state = begin(self.nodes, 0.0)
+            self.standing, self.windows, self.first = None, [], number + 1
+            # Where the first record knew as much, nothing is new.
+            is_new = known.known_s > record.known_s
+            return replace(known, is_first=False) if is_new else None, number + 1
+        return None, len(self.time_s)
+
+
+def statistic(state: DetectorState) -> float:
+    """The statistic of a state, s. state: `DetectorState`."""
+    return float(np.exp(log_statistic(state.followed)))

@@ -1,0 +1,64 @@
+"""The figure of a replay."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tevcurve.figures.style import COLOURS
+from tevcurve.lightcurve.plot import axis_times
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_replay(replay: Any) -> list["Axes"]:
+    """The axes of a new figure: the light curve; and the statistic, its threshold and the alarms.
+
+    replay: `~tevcurve.live.replay.Replay`.
+    """
+    import matplotlib.pyplot as plt
+
+    _, axes = plt.subplots(2, 1, figsize=(9, 6), sharex=True, layout="constrained")
+    upper, lower = axes
+    replay.light_curve.plot(ax=upper)
+    _draw_statistic(lower, upper, replay)
+    _draw_alarms(axes, upper, replay)
+    # The axis below says when it was.
+    lower.set_xlabel(upper.get_xlabel())
+    lower.xaxis.set_major_formatter(upper.xaxis.get_major_formatter())
+    upper.set_xlabel("")
+    lower.legend(frameon=False, loc="upper left")
+    return list(axes)
+
+
+def _draw_statistic(ax, times_of, replay):
+    for number, trace in enumerate(replay.traces):
+        if not len(trace.time_s):
+            continue
+        when = _times(times_of, replay, trace.time_s)
+        # Beyond that it says no more, and numbers end.
+        value = np.exp(np.minimum(trace.log_statistic, 600.0))
+        ax.plot(when, value, color=COLOURS[0], lw=1, label=None if number else "statistic")
+        level = np.exp(trace.log_threshold)
+        label = None if number else "threshold"
+        ax.plot(when[[0, -1]], [level, level], color=COLOURS[1], lw=1.2, ls="--", label=label)
+    ax.set_yscale("log")
+    highest = max(np.exp(trace.log_threshold) for trace in replay.traces)
+    low, high = ax.get_ylim()
+    ax.set_ylim(max(low, 1.0), min(high, 1e6 * highest))
+    ax.set_ylabel("Statistic of a change (s)")
+
+
+def _draw_alarms(axes, times_of, replay):
+    first = [one for one in replay.alarms if one.is_first]
+    for number, one in enumerate(first):
+        at, onset = _times(times_of, replay, np.array([one.time_s, one.onset[2]]))
+        for k, ax in enumerate(axes):
+            label = "alarm" if k and not number else None
+            ax.axvline(at, color=COLOURS[2], lw=1.2, label=label)
+            label = "most likely time of the change" if k and not number else None
+            ax.axvline(onset, color=COLOURS[3], lw=1, ls=":", label=label)
+
+
+def _times(ax, replay, seconds):
+    return axis_times(ax, replay.detector.clock.to_time(seconds))

@@ -1,0 +1,198 @@
+"""The detector of changes over a light curve that is there: alarms as they would have come."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.data.time import TimeReference
+from tevcurve.datasets.onoff_terms import OnOffTerms
+from tevcurve.errors import InputError
+from tevcurve.fit.cube_likelihood import JointCubes
+from tevcurve.fit.onoff_likelihood import OnOffLikelihood
+from tevcurve.fit.protocols import EventView
+from tevcurve.kernels.alarm_threshold import Stretch, log_threshold, tick_of
+from tevcurve.kernels.cell_classes import merge_cells
+from tevcurve.lightcurve import LightCurve
+from tevcurve.lightcurve.origin_rows import rows_behind
+from tevcurve.live.alerts import Subject, alert, calibrated_to, utc
+from tevcurve.live.detector import Alarm, Detector, Trace
+from tevcurve.live.plot import plot_replay
+from tevcurve.live.settings import DetectorSettings, crab_flux
+from tevcurve.live.stretches import RunStretch, of_cube, of_regions
+from tevcurve.records import short_repr
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+USE = "A detector of changes"
+_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """What a detector of changes found in a light curve.
+
+    Attributes
+    ----------
+    light_curve : `LightCurve`
+    detector : `Detector`
+    subject : `~tevcurve.live.alerts.Subject`
+    runs : list of `RunStretch`, in the order of time
+    alarms : list of `Alarm`, their records in the order in which they came
+    traces : list of `Trace`, one for each run
+    """
+
+    light_curve: LightCurve
+    detector: Detector
+    subject: Subject
+    runs: list[RunStretch]
+    alarms: list[Alarm]
+    traces: list[Trace]
+
+    __repr__ = short_repr
+
+    @cached_property
+    def alerts(self) -> list[dict[str, Any]]:
+        """The records of alarms as dicts; see `tevcurve.live.alerts`."""
+        return [alert(one, self.detector, self.subject, is_recent=False) for one in self.alarms]
+
+    def __str__(self) -> str:
+        seconds = sum(run.seconds for run in self.runs)
+        first = [one for one in self.alarms if one.is_first]
+        lines = [
+            f"{len(first) or 'No'} alarm{'' if len(first) == 1 else 's'} in {seconds / 3600:.4g} h of good time. "
+            f"{calibrated_to(self.detector, self.subject)}"
+        ]
+        return "\n".join([*lines, *map(self._words, self.alarms)])
+
+    def _words(self, alarm: Alarm) -> str:
+        flux, error = self.subject.flux * alarm.fit.flux, self.subject.flux * alarm.fit.error
+        when = utc(self.detector, alarm.time_s if alarm.is_first else alarm.known_s)[:-8]
+        onset = utc(self.detector, alarm.onset[2])[11:-8]
+        counts = f"{alarm.fit.counts:.3g} counts of the source in {alarm.seconds:.0f} s"
+        if alarm.is_first:
+            return (
+                f"{when} UTC, run {alarm.run_id.obs_id}: {alarm.significance:.1f} standard deviations, since {onset}; "
+                f"flux {flux:.3g} ± {error:.2g} cm-2 s-1 ({counts})"
+            )
+        return f"  {when} UTC: {flux:.3g} ± {error:.2g} cm-2 s-1 since {onset} ({counts})"
+
+    def plot(self) -> list["Axes"]:
+        """The axes of a new figure: the light curve; and the statistic, its threshold and the alarms."""
+        return plot_replay(self)
+
+
+def replay(
+    light_curve: LightCurve,
+    baseline_flux: u.Quantity | str,
+    baseline_error: float = 0.2,
+    background_error: float = 0.1,
+    alarms_per: u.Quantity | str = "1000 h",
+    band: int | None = None,
+) -> Replay:
+    """The `Replay` of a light curve: the detector of changes over its events, in the order of time.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve` that knows its events
+    baseline_flux : flux of the source while it is quiet, in the energy band; "0 cm-2 s-1" where there is none
+    baseline_error : how far it may be from that, over itself; above 0 and below 0.5
+    background_error : the same of the background of each run
+    alarms_per : good time in which one alarm is wanted while nothing changes
+    band : number of the energy band, where there are several
+
+    Raises `InputError` for a light curve that does not know its events, and for values that cannot be.
+    """
+    runs, subject, classes = _runs_of(light_curve, band)
+    settings = DetectorSettings(
+        _value(baseline_flux, "cm-2 s-1", "The quiet flux") / subject.flux,
+        baseline_error,
+        crab_flux(*subject.band_tev) / subject.flux,
+        background_error,
+        _value(alarms_per, "s", "The time for one alarm"),
+    )
+    clock = TimeReference.from_time(runs[0].reference.to_time(runs[0].intervals[0, 0]).tt)
+    thresholds = {}
+    for number, run in enumerate(runs):
+        if run.run_id.instrument not in thresholds:
+            thresholds[run.run_id.instrument] = _log_threshold(settings, *classes(number))
+    detector = Detector(settings, thresholds, clock)
+    alarms, traces = detector.follow(runs)
+    return Replay(light_curve, detector, subject, runs, alarms, traces)
+
+
+def _value(given, unit, what):
+    try:
+        value = u.Quantity(given).to_value(unit)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} is {given!r}; wanted is a number with a unit such as {unit}.") from error
+    if not (np.ndim(value) == 0 and np.isfinite(value)):
+        raise InputError(f"{what} is {given!r}; wanted is one finite value.")
+    return float(value)
+
+
+def _runs_of(light_curve, band):
+    """(list of `RunStretch` in the order of time, `Subject`, function of a number to the places of its run)."""
+    joint = rows_behind(light_curve, EventView, use=USE, below_zero=False)
+    origin = light_curve.origin
+    if band is None:
+        if joint.n_bands > 1:
+            raise InputError(
+                f"The light curve has {joint.n_bands} energy bands; wanted is the number of one, from 0."
+            )
+        band = 0
+    if band not in range(joint.n_bands):
+        raise InputError(f"There is no energy band {band}; wanted is one from 0 to {joint.n_bands - 1}.")
+    if isinstance(joint, OnOffLikelihood):
+        runs = [
+            of_regions(run, flux, own, band)
+            for run, flux, own in zip(joint.runs, joint.fluxes, joint.bands, strict=True)
+        ]
+    elif isinstance(joint, JointCubes):
+        runs = [of_cube(run, flux, band) for run, flux in zip(joint.runs, joint.fluxes, strict=True)]
+    else:
+        raise InputError(f"{USE} wants rows with a fixed spectrum and, in 3D, sources at fixed places.")
+    first = runs[0].reference
+    order = np.argsort(
+        [float(first.convert(run.intervals[0, 0], run.reference)) for run in runs], kind="stable"
+    )
+    low, high = origin.bands[band : band + 2]
+    flux = float(origin.spectrum.integral(low * u.TeV, high * u.TeV).to_value("cm-2 s-1"))
+    ra, dec = np.rad2deg(origin.source)
+    subject = Subject(
+        origin.meta.get("source", ""), float(ra) % 360, float(dec), (float(low), float(high)), flux
+    )
+
+    def classes(number):
+        return _places(origin, joint, int(order[number]), band)
+
+    return [runs[k] for k in order], subject, classes
+
+
+def _places(origin, joint, number, band):
+    """(signal, background), events per s of good time in classes of places, of a run."""
+    run, flux = joint.runs[number], joint.fluxes[number]
+    if isinstance(run, OnOffTerms):
+        own = run.mask_safe & (joint.bands[number] == band)
+        signal = run.deadc * np.einsum("tr,t->r", run.response, flux)[own]
+        off = (run.n_off[own] + 0.5) * run.alpha[own] / run.ontime_s
+        return signal, off
+    terms = origin.reduction.in_cells(origin.runs.read(number))
+    own = terms.band_of_bin == band
+    signal, background, fixed = (each[..., own, :] for each in terms.compact.in_all_cells(flux))
+    signal, rest = terms.deadc * signal.ravel(), background.mean(axis=0).ravel() + terms.deadc * fixed.ravel()
+    signal, rest, _ = merge_cells(signal, rest, np.zeros_like(rest))
+    return signal, rest
+
+
+def _log_threshold(settings, signal, background):
+    """Natural log of the threshold, s, of runs with such places."""
+    own = signal > 0
+    highest = float(settings.changed.max()) * float(signal.sum())
+    stretch = Stretch(signal[own], background[own], settings.night_s, tick_of(highest, settings.tick_s))
+    wanted = settings.night_s / settings.seconds_per_alarm
+    rng = np.random.default_rng(_SEED)
+    return log_threshold(settings.nodes(), stretch, settings.head_start_s, wanted, settings.n_simulated, rng)

@@ -1,0 +1,158 @@
+"""The detector on simulated runs: it sees a step, takes the new flux for the quiet one, and rests on data alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from tevcurve.data.time import TimeReference
+from tevcurve.errors import InputError
+from tevcurve.live.detector import Detector
+from tevcurve.live.settings import DetectorSettings, crab_flux
+from tevcurve.live.stretches import RunStretch, joined
+from tevcurve.run_id import RunId
+
+CLOCK = TimeReference(55000, 0.0)
+# Events per s at two places, and of the background elsewhere.
+SIGNAL, BACKGROUND, ELSEWHERE = np.array([0.04, 0.02]), np.array([0.01, 0.05]), 0.8
+SETTINGS = DetectorSettings(baseline=1.0, baseline_error=0.2, crab=1.0, night_s=1500.0)
+DETECTOR = Detector(SETTINGS, {"Toy": np.log(1e6)}, CLOCK)
+
+
+def simulated(rng, start, flux, seconds=1500.0, obs_id=1, norm=1.0):
+    """A run in which the flux is a list of (until when, flux)."""
+    spans, begin = [], 0.0
+    for until, value in flux:
+        spans.append((begin, min(until, seconds), value))
+        begin = min(until, seconds)
+    times, places = [], []
+    for first, last, value in spans:
+        count = rng.poisson((last - first) * (value * SIGNAL + norm * BACKGROUND))
+        places.append(np.repeat([0, 1], count))
+        times.append(rng.uniform(first, last, count.sum()))
+    time, place = np.concatenate(times), np.concatenate(places)
+    order = np.argsort(time)
+    other = np.sort(rng.uniform(0, seconds, rng.poisson(seconds * norm * ELSEWHERE)))
+    return RunStretch(
+        RunId.of(obs_id, "Toy"),
+        CLOCK,
+        np.array([[start, start + seconds]]),
+        start + time[order],
+        SIGNAL[place[order]],
+        BACKGROUND[place[order]],
+        start + other,
+        float(SIGNAL.sum()),
+        np.array([start, start + seconds]),
+        np.array([BACKGROUND.sum() + ELSEWHERE]),
+    )
+
+
+def night(seed, after=6.0):
+    """Three runs; the flux changes 500 s after the second one begins."""
+    rng = np.random.default_rng(seed)
+    return [
+        simulated(rng, 0.0, [(1500, 1.0)], obs_id=1),
+        simulated(rng, 1800.0, [(500, 1.0), (1500, after)], obs_id=2),
+        simulated(rng, 3600.0, [(1500, after)], obs_id=3),
+    ]
+
+
+def values(alarm):
+    return (alarm.time_s, alarm.known_s, alarm.onset, alarm.log_statistic, alarm.fit, alarm.significance)
+
+
+@pytest.mark.parametrize("after", [6.0, 0.05])
+def test_a_step_is_one_alarm_and_then_the_quiet_flux(after):
+    seen = 0
+    for seed in range(4):
+        alarms, traces = DETECTOR.follow(night(seed, after))
+        first = [one for one in alarms if one.is_first]
+        assert len(first) == 1
+        assert first[0].time_s > 2300
+        assert abs(first[0].onset[2] - 2300) < 300
+        assert first[0].quiet[0] == pytest.approx(1.0, abs=0.4)
+        last = alarms[-1]
+        assert last.fit.flux == pytest.approx(after, abs=4 * last.fit.error)
+        seen += abs(last.fit.flux - after) < 2 * last.fit.error
+        assert np.nanmax(traces[-1].log_statistic) < np.log(1e6)
+    assert seen >= 2
+
+
+def test_nothing_changes_nothing_is_told():
+    rng = np.random.default_rng(9)
+    for number in range(5):
+        runs = [
+            simulated(rng, 1800.0 * k, [(1500, 1.0)], obs_id=k, norm=0.9 + 0.05 * number) for k in range(3)
+        ]
+        assert DETECTOR.follow(runs)[0] == []
+
+
+def test_a_new_night_starts_anew():
+    rng = np.random.default_rng(4)
+    runs = [simulated(rng, start, [(1500, 1.0)], obs_id=k) for k, start in enumerate((0.0, 86400.0))]
+    alone = DETECTOR.follow(runs[1:])[1][0]
+    assert_array_equal(DETECTOR.follow(runs)[1][1].log_statistic, alone.log_statistic)
+    near = replace(runs[0], **{name: getattr(runs[0], name) + 84000.0 for name in ("intervals", "time_s")})
+    near = replace(near, other_s=near.other_s + 84000.0, edges_s=near.edges_s + 84000.0)
+    carried = DETECTOR.follow([near, runs[1]])[1][1]
+    assert not np.array_equal(carried.log_statistic, alone.log_statistic)
+
+
+def cut(run, stop):
+    """The part of a run up to a time."""
+    near, other = run.time_s < stop, run.other_s < stop
+    return replace(
+        run,
+        intervals=np.array([[run.intervals[0, 0], stop]]),
+        time_s=run.time_s[near],
+        signal=run.signal[near],
+        background=run.background[near],
+        other_s=run.other_s[other],
+    )
+
+
+def test_what_was_told_of_a_part_is_told_of_the_whole_byte_for_byte():
+    runs = night(1)
+    before, _, _ = DETECTOR.after(None, runs[0])
+    _, whole, trace = DETECTOR.after(before, runs[1])
+    assert len(whole) >= 1
+    told = []
+    for stop in np.arange(1875.0, 3300.0, 75.0):
+        _, alarms, part = DETECTOR.after(before, cut(runs[1], stop))
+        assert [values(one) for one in alarms[: len(told)]] == told
+        told = [values(one) for one in alarms]
+        number = len(part.time_s)
+        assert_array_equal(part.log_statistic, trace.log_statistic[:number])
+    assert told == [values(one) for one in whole]
+
+
+def test_settings_are_checked():
+    with pytest.raises(InputError, match="never known exactly"):
+        replace(SETTINGS, baseline_error=0.0)
+    with pytest.raises(InputError, match="quiet flux is -1"):
+        replace(SETTINGS, baseline=-1.0)
+    with pytest.raises(InputError, match="more than a night"):
+        replace(SETTINGS, seconds_per_alarm=100.0)
+
+
+def test_fluxes_are_of_both_sides_of_the_quiet_one_and_priors_sum_to_one():
+    nodes = SETTINGS.nodes()
+    assert nodes.changed[0] < 0.1 < 10 < nodes.changed[-1]
+    for chance, place in ((nodes.quiet_chance, nodes.quiet), (nodes.norm_chance, nodes.norm)):
+        assert chance.sum() == pytest.approx(1)
+        assert chance @ place == pytest.approx(1.0)
+    # Of 5 and 9 nodes out to two errors.
+    spread = np.sqrt(nodes.quiet_chance @ (nodes.quiet - 1) ** 2)
+    assert 0.15 < spread < 0.21
+    assert len(SETTINGS.at(baseline=0.0).nodes().quiet) == 1
+
+
+def test_the_crab_between_energies():
+    from scipy.integrate import quad
+
+    assert crab_flux(0.8, 20.0) == pytest.approx(quad(lambda e: 2.83e-11 * e**-2.62, 0.8, 20.0)[0], rel=1e-8)
+
+
+def test_joined_intervals_are_used():
+    assert len(joined(np.array([[0.0, 1.0], [1.0, 2.0]]))) == 1
