@@ -55,7 +55,13 @@ class Bins:
         return np.maximum.accumulate(self.stop)
 
     def decayed(self, part: slice, away: np.ndarray) -> np.ndarray:
-        """m(z*width)*exp(-z*away), complex array (m, k), of k of the bins. away: float array (k,), clipped at 0."""
+        """m(z*width)*exp(-z*away), complex array (m, k), of k of the bins.
+
+        Parameters
+        ----------
+        part : slice of the bins
+        away : float array (k,), clipped at 0
+        """
         return self.mean[:, part] * np.exp(self.rate[:, None] * np.maximum(away, 0.0) * (-1 + 1j))
 
 

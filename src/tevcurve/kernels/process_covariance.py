@@ -27,17 +27,20 @@ class Inner(Protocol):
         """Log of what the Gaussian integral over log fluxes and level adds to the likelihood at the mode."""
 
     def solve(self, values: np.ndarray) -> np.ndarray:
-        """(1 + W K)^-1 times values, (n,) or (n, k)."""
+        """(1 + W K)^-1 times values. values: float array (n,) or (n, k)."""
 
 
 class LargeCovariance(Protocol):
     """A covariance (n, n) that is never written out, such as that of celerite2."""
 
-    def __len__(self) -> int: ...
+    def __len__(self) -> int:
+        """n."""
 
-    def __rmul__(self, factor: float) -> "LargeCovariance": ...
+    def __rmul__(self, factor: float) -> "LargeCovariance":
+        """So many times as much. factor: float."""
 
-    def __matmul__(self, values: np.ndarray) -> np.ndarray: ...
+    def __matmul__(self, values: np.ndarray) -> np.ndarray:
+        """Times a vector. values: float array (n,)."""
 
     def inner(self, bend: np.ndarray) -> Inner:
         """With curvatures. bend: float array (n,)."""
@@ -73,6 +76,13 @@ class DenseInner:
 
     @classmethod
     def of(cls, covariance: np.ndarray, bend: np.ndarray) -> "DenseInner":
+        """See `inner_of`.
+
+        Parameters
+        ----------
+        covariance : float array (n, n)
+        bend : float array (n,)
+        """
         inner = covariance * bend
         inner.flat[:: len(bend) + 1] += 1.0
         # LAPACK's own: what is around it would take longer than it does.
@@ -80,7 +90,7 @@ class DenseInner:
         return cls(bend, factors, order, dgetrs(factors, order, bend)[0])
 
     def solve(self, values: np.ndarray) -> np.ndarray:
-        """(1 + W K)^-1 times values, (n,) or (n, k)."""
+        """(1 + W K)^-1 times values. values: float array (n,) or (n, k)."""
         return dgetrs(self.factors, self.order, values)[0]
 
     @property
