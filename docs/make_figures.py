@@ -36,6 +36,8 @@ from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.bins import bayesian_blocks, by_run
 from tevcurve.lightcurve.variability import bayesian_blocks as blocks_of
 from tevcurve.lightcurve.variability import flare_profile
+from tevcurve.live.baseline import baseline_of
+from tevcurve.live.replay import replay
 from tevcurve.models import SkyGaussian, SkyModel, SkyPointSource
 from tevcurve.reduction.regions import SkyCircle
 from tevcurve.simulation import ResponseSet, simulate_observation
@@ -44,6 +46,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "figures"
 CRAB = SkyCoord(83.63308, 22.01450, unit="deg")
 PKS = SkyCoord(329.71693826, -30.2255890, unit="deg")
+# Of a detector of changes: all energies of the band, in all runs.
+LIVE = {"spectrum": PowerLaw(index=3.4), "method": "3d", "safe_energy": None}
 
 
 def night():
@@ -136,6 +140,15 @@ def flare_night():
     whole = curve[curve.table["ontime"] > 60]
     axes = whole.plot_panels(below=[(index, "index")], blocks=blocks, exposure=curve, time_format="iso")
     return axes[0].figure
+
+
+def replay_of_the_flare():
+    """The detector of changes over that night, told the flux of quiet runs two years later."""
+    night, quiet = (
+        light_curve(_release(), f"PKS 2155-304 ({name})", width, [0.8, 20] * u.TeV, **LIVE)
+        for name, width in (("flare", "2 min"), ("steady", "run"))
+    )
+    return replay(night, baseline_of(quiet, night)).plot(time_format="iso")[0].figure
 
 
 def absorption():
@@ -244,6 +257,7 @@ def _release():
 SIMULATED = (night, sky_models)
 MEASURED = (
     flare_night,
+    replay_of_the_flare,
     absorption,
     hardness,
     spectra_in_time,

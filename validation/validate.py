@@ -35,6 +35,7 @@ from validation import (
     hardness,
     instruments,
     lagged_pairs,
+    live_alarms,
     negative_cubes,
     one_call,
     periods,
@@ -103,6 +104,7 @@ PARTS = {
     "timing-slopes": Part(
         timing_slopes.measure, timing_slopes.section, timing_slopes.pieces, ALL, public_data=True
     ),
+    "live-alarms": Part(live_alarms.measure, live_alarms.section, live_alarms.pieces, ("kernels", "live")),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 

@@ -10,7 +10,7 @@ from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
 from tevcurve.live.detector import Detector
 from tevcurve.live.settings import DetectorSettings, crab_flux
-from tevcurve.live.stretches import RunStretch, joined
+from tevcurve.live.stretches import RunStretch, joined, together
 from tevcurve.run_id import RunId
 
 CLOCK = TimeReference(55000, 0.0)
@@ -125,6 +125,34 @@ def test_what_was_told_of_a_part_is_told_of_the_whole_byte_for_byte():
         number = len(part.time_s)
         assert_array_equal(part.log_statistic, trace.log_statistic[:number])
     assert told == [values(one) for one in whole]
+
+
+def test_parts_of_a_run_are_as_the_whole_byte_for_byte():
+    runs = night(1)
+    whole, trace = DETECTOR.follow(runs)
+    first = cut(runs[1], 2512.5)
+    near, other = runs[1].time_s >= 2512.5, runs[1].other_s >= 2512.5
+    second = replace(
+        runs[1],
+        intervals=np.array([[2512.5, 3300.0]]),
+        time_s=runs[1].time_s[near],
+        signal=runs[1].signal[near],
+        background=runs[1].background[near],
+        other_s=runs[1].other_s[other],
+    )
+    parts = together([runs[0], first, second, runs[2]])
+    assert len(parts) == 3
+    alarms, traces = DETECTOR.follow(parts)
+    assert [values(one) for one in alarms] == [values(one) for one in whole]
+    for one, other in zip(traces, trace, strict=True):
+        assert_array_equal(one.log_statistic, other.log_statistic)
+    # With other rates they are two, which have the background in common.
+    other = replace(second, signal_rate=1.001 * second.signal_rate)
+    assert len(together([first, other])) == 2
+    state, _, _ = DETECTOR.after(None, first)
+    assert np.abs(state.followed.background).max() > 0
+    later = DETECTOR.after(state, other)[0]
+    assert np.abs(later.followed.background).max() > np.abs(state.followed.background).max()
 
 
 def test_settings_are_checked():

@@ -83,3 +83,14 @@ def test_an_onset_may_be_in_an_earlier_run():
     assert place[0] == 2
     assert 4000 <= place[2] < 4010
     assert len(since(runs, place)) == 2
+
+
+def test_an_onset_at_the_last_event_leaves_time_for_the_flux():
+    own = window(np.array([100.0, 101.0, 600.0]), 1.0, 0.05, end=700.0)[:3]
+    place = most_likely_onset([own], np.array([50.0]), 0.01, 0.1)
+    later = since([own], place)
+    assert sum(each.seconds() for each in later) > 0
+    assert np.isfinite(fit_flux(later, 0.1).flux)
+    alone = window(np.array([600.0]), 1.0, 0.05, end=700.0)[:1]
+    place = most_likely_onset([alone], np.array([50.0]), 0.01, 0.1)
+    assert_allclose(sum(each.seconds() for each in since([alone], place)), 600)

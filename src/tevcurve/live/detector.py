@@ -65,6 +65,7 @@ class DetectorState:
     nodes : `Nodes`
     followed : `Followed`
     last_s : float, the end of the last good time
+    run_id : `RunId` of the last run
     windows : tuple of `Window`, since the night began, or since the flux became known after an alarm
     standing : `Alarm` that waits for counts of the source since its onset, or None
     """
@@ -72,6 +73,7 @@ class DetectorState:
     nodes: Nodes
     followed: Followed
     last_s: float
+    run_id: RunId
     windows: tuple[Window, ...] = ()
     standing: Alarm | None = None
 
@@ -135,8 +137,9 @@ class Detector:
         first = float(self.clock.convert(run.intervals[0, 0], run.reference))
         if state is None or first - state.last_s > self.settings.gap_s:
             nodes = self.settings.nodes()
-            state = DetectorState(nodes, begin(nodes, self.settings.head_start_s), first)
-        else:
+            state = DetectorState(nodes, begin(nodes, self.settings.head_start_s), first, run.run_id)
+        elif state.run_id != run.run_id:
+            # A further part of a run has the background of that.
             state = replace(state, followed=next_run(state.nodes, state.followed))
         return _RunFollower(self, state, run).followed()
 
@@ -171,7 +174,7 @@ class _RunFollower:
         end = float(self.detector.clock.convert(self.run.intervals[-1, 1], self.run.reference))
         own = self.window[self.first :]
         windows = (*self.windows, own) if len(own.time_s) else tuple(self.windows)
-        state = DetectorState(self.nodes, self.state, end, windows, self.standing)
+        state = DetectorState(self.nodes, self.state, end, self.run.run_id, windows, self.standing)
         return state, alarms, Trace(self.run.run_id, self.time_s, self.logs, self.log_threshold)
 
     def _follow(self, state, points):

@@ -93,7 +93,7 @@ def most_likely_onset(
     background_error : float, as of `fit_flux`
     """
     best, place = -np.inf, (0, 0, float(windows[0].time_s[0]))
-    later = np.zeros(len(changed))
+    later, seconds = np.zeros(len(changed)), 0.0
     for number in range(len(windows) - 1, -1, -1):
         window = windows[number]
         points = window.points
@@ -111,12 +111,15 @@ def most_likely_onset(
         at_event = later + np.cumsum((each - passed)[::-1], axis=0)[::-1] + passed
         before = at_event - passed
         starts = np.append(window.time_s[0] - points.wait[0], window.time_s[:-1])
-        for values, times in ((at_event, window.time_s), (before, starts)):
-            highest = values.max(axis=1)
+        # Some good time is to be left for the flux after it.
+        left = seconds + np.cumsum(points.wait[::-1])[::-1]
+        places = (at_event, window.time_s, left - points.wait), (before, starts, left)
+        for values, times, after in places:
+            highest = np.where(after > 0, values.max(axis=1), -np.inf)
             k = int(highest.argmax())
             if highest[k] > best:
                 best, place = float(highest[k]), (number, k, float(times[k]))
-        later = before[0]
+        later, seconds = before[0], float(left[0])
     return place
 
 

@@ -11,24 +11,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def plot_replay(replay: Any) -> list["Axes"]:
-    """The axes of a new figure: the light curve; and the statistic, its threshold and the alarms.
+def plot_replay(replay: Any, time_format: str | None = None) -> list["Axes"]:
+    """The axes of a new figure: the statistic, its threshold and the alarms; below, the light curve.
 
-    replay: `~tevcurve.live.replay.Replay`.
+    Parameters
+    ----------
+    replay : `~tevcurve.live.replay.Replay`
+    time_format : of the time axis, as of `LightCurve.plot`
     """
     import matplotlib.pyplot as plt
 
-    _, axes = plt.subplots(2, 1, figsize=(9, 6), sharex=True, layout="constrained")
-    upper, lower = axes
-    replay.light_curve.plot(ax=upper)
-    _draw_statistic(lower, upper, replay)
-    _draw_alarms(axes, upper, replay)
-    # The axis below says when it was.
-    lower.set_xlabel(upper.get_xlabel())
-    lower.xaxis.set_major_formatter(upper.xaxis.get_major_formatter())
-    upper.set_xlabel("")
-    lower.legend(frameon=False, loc="upper left")
-    return list(axes)
+    _, (upper, lower) = plt.subplots(2, 1, figsize=(9, 6), sharex=True, layout="constrained")
+    replay.light_curve.plot(ax=lower, time_format=time_format)
+    _draw_statistic(upper, lower, replay)
+    _draw_alarms((upper, lower), lower, replay)
+    upper.tick_params(labelbottom=False)
+    upper.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+    return [upper, lower]
 
 
 def _draw_statistic(ax, times_of, replay):
@@ -54,9 +53,9 @@ def _draw_alarms(axes, times_of, replay):
     for number, one in enumerate(first):
         at, onset = _times(times_of, replay, np.array([one.time_s, one.onset[2]]))
         for k, ax in enumerate(axes):
-            label = "alarm" if k and not number else None
+            label = None if k or number else "alarm"
             ax.axvline(at, color=COLOURS[2], lw=1.2, label=label)
-            label = "most likely time of the change" if k and not number else None
+            label = None if k or number else "most likely time of the change"
             ax.axvline(onset, color=COLOURS[3], lw=1, ls=":", label=label)
 
 

@@ -21,7 +21,7 @@ from tevcurve.live.alerts import Subject, alert, calibrated_to, utc
 from tevcurve.live.detector import Alarm, Detector, Trace
 from tevcurve.live.plot import plot_replay
 from tevcurve.live.settings import DetectorSettings, crab_flux
-from tevcurve.live.stretches import RunStretch, of_cube, of_regions
+from tevcurve.live.stretches import RunStretch, of_cube, of_regions, together
 from tevcurve.records import short_repr
 
 if TYPE_CHECKING:
@@ -80,9 +80,12 @@ class Replay:
             )
         return f"  {when} UTC: {flux:.3g} ± {error:.2g} cm-2 s-1 since {onset} ({counts})"
 
-    def plot(self) -> list["Axes"]:
-        """The axes of a new figure: the light curve; and the statistic, its threshold and the alarms."""
-        return plot_replay(self)
+    def plot(self, time_format: str | None = None) -> list["Axes"]:
+        """The axes of a new figure: the statistic, its threshold and the alarms; below, the light curve.
+
+        time_format: of the time axis, as of `LightCurve.plot`.
+        """
+        return plot_replay(self, time_format)
 
 
 def replay(
@@ -119,7 +122,7 @@ def replay(
     for number, run in enumerate(runs):
         if run.run_id.instrument not in thresholds:
             thresholds[run.run_id.instrument] = _log_threshold(settings, *classes(number))
-    detector = Detector(settings, thresholds, clock)
+    detector, runs = Detector(settings, thresholds, clock), together(runs)
     alarms, traces = detector.follow(runs)
     return Replay(light_curve, detector, subject, runs, alarms, traces)
 

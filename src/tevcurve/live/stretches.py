@@ -1,6 +1,6 @@
 """Runs as a detector of changes sees them: what each event says of source and background, and the good time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -198,6 +198,36 @@ def of_regions(terms: OnOffTerms, flux: np.ndarray, bands: np.ndarray, band: int
         terms.intervals[[0, -1], [0, 1]],
         np.array([float(off.sum() + background.sum())]),
     )
+
+
+def together(runs: list[RunStretch]) -> list[RunStretch]:
+    """The same with parts of a run that are expected to give the same as one stretch, list of `RunStretch`.
+
+    runs: list of `RunStretch`, in the order of time.
+    """
+    found: list[RunStretch] = []
+    for run in runs:
+        if found and _are_alike(found[-1], run):
+            found[-1] = _as_one(found[-1], run)
+        else:
+            found.append(run)
+    return found
+
+
+def _are_alike(one: RunStretch, other: RunStretch) -> bool:
+    """Whether another stretch goes on with a run, at the same rates."""
+    rates = (np.append(each.background_rate, each.signal_rate) for each in (one, other))
+    is_later = one.run_id == other.run_id and one.reference == other.reference
+    is_later = is_later and other.intervals[0, 0] >= one.intervals[-1, 1]
+    return bool(is_later and len(one.background_rate) == 1 and np.array_equal(*rates))
+
+
+def _as_one(one: RunStretch, other: RunStretch) -> RunStretch:
+    names = "time_s", "signal", "background", "other_s"
+    events = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names}
+    intervals = joined(np.concatenate([one.intervals, other.intervals]))
+    edges = np.array([one.edges_s[0], other.edges_s[-1]])
+    return replace(one, intervals=intervals, edges_s=edges, **events)
 
 
 def joined(intervals: np.ndarray) -> np.ndarray:
