@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_LARGE, _FAR = 1e9, 1e3
+from tevcurve.kernels.measured_profile import FAR, LARGE
 
 
 class BoundProfile:
@@ -28,8 +28,8 @@ class BoundProfile:
         # Between the line and the parabola without a slope.
         self.curve = np.clip(np.where(np.isfinite(curve), curve, 0.0), 0.0, errp**-2.0)
         self.slope = 1 / errp - self.curve * errp
-        self.total = _LARGE / errp
-        self.counts = (np.abs(value) + _FAR * errp) * self.total
+        self.total = LARGE / errp
+        self.counts = (np.abs(value) + FAR * errp) * self.total
 
     def take(self, bins: np.ndarray, start: None = None) -> "tuple[BoundProfile, None]":
         """(the profile of some bins (sorted int array), None).

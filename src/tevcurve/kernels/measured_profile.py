@@ -4,7 +4,7 @@ import numpy as np
 
 # A search for a minimum takes a profile's signal for its steps, which this large become Newton's own, and goes no
 # further up than counts/total: this many errors above the value.
-_LARGE, _FAR = 1e9, 1e3
+LARGE, FAR = 1e9, 1e3
 # Where the variance of an asymmetric error has sunk to this share, the statistic goes on as a parabola.
 _LEAST_VARIANCE = 0.1
 
@@ -51,8 +51,8 @@ class AsymmetricProfile:
     def __init__(self, value: np.ndarray, errn: np.ndarray, errp: np.ndarray) -> None:
         self.value, self.errn, self.errp = value, errn, errp
         self.n = len(value)
-        self.total = _LARGE / np.minimum(errn, errp)
-        self.counts = (np.abs(value) + _FAR * np.maximum(errn, errp)) * self.total
+        self.total = LARGE / np.minimum(errn, errp)
+        self.counts = (np.abs(value) + FAR * np.maximum(errn, errp)) * self.total
 
     def take(self, bins: np.ndarray, start: None = None) -> "tuple[AsymmetricProfile, None]":
         """(the profile of some bins (sorted int array), None).
@@ -78,7 +78,7 @@ class AsymmetricProfile:
 
     def lower_bound(self) -> np.ndarray:
         """Flux factors (n,) far below the values."""
-        return np.minimum(self.value - _FAR * np.maximum(self.errn, self.errp), 0.0)
+        return np.minimum(self.value - FAR * np.maximum(self.errn, self.errp), 0.0)
 
 
 class ScanProfile:
@@ -98,8 +98,8 @@ class ScanProfile:
         self.n = len(knots)
         self.tangents = _monotone_tangents(knots, heights)
         best = knots[np.arange(self.n), np.argmin(np.abs(heights), axis=1)]
-        self.total = _LARGE / (knots[:, -1] - knots[:, 0])
-        self.counts = np.abs(best) * self.total + _FAR * _LARGE
+        self.total = LARGE / (knots[:, -1] - knots[:, 0])
+        self.counts = np.abs(best) * self.total + FAR * LARGE
 
     def take(self, bins: np.ndarray, start: None = None) -> "tuple[ScanProfile, None]":
         """(the profile of some bins (sorted int array), None).
