@@ -12,6 +12,7 @@ from tevcurve.lightcurve.variability.periodogram import bound, periodogram_of
 from validation.parts import sizes, some
 from validation.period_tables import MOST, ORBIT, P0, SPAN_DAYS, made_section
 from validation.red_noise import ALPHA, drawn_fluxes, of_rms, onoff_rows, rows_of_nights
+from validation.report import added
 from validation.single_cells import single_cell_toys
 
 __all__ = ["MOST", "P0", "measure", "pieces", "section"]
@@ -179,7 +180,8 @@ def pieces(share):
 
 def measure(kind, which, name, first, n, rng):
     """What `section` shows of a piece, dict."""
-    return {kind: KINDS[kind](which, name, first, n, rng)}
+    lines = KINDS[kind](which, name, first, n, rng)
+    return {kind: added(lines, 2 if kind == "orbits" else 3)}
 
 
 def section(found):

@@ -86,3 +86,32 @@ def test_what_cannot_be_searched_says_so():
         lc.timing.z_n_search(FREQUENCIES, nharm=0)
     with pytest.raises(InputError, match="n_toys"):
         lc.timing.htest(FREQUENCIES, n_toys=-1)
+
+
+def test_runs_without_an_event_say_nothing():
+    rng = np.random.default_rng(1)
+    spans = [[(0, 1500)], [(2000, 3500)], [(4000, 5500)]]
+    runs = [
+        onoff_run(k, span, rate, rate, 0.1, rng)
+        for k, (span, rate) in enumerate(zip(spans, (0.3, 1e-9, 0.2), strict=True))
+    ]
+    bins = by_width("1500 s")
+    found = [
+        onoff_light_curve(own, bins).timing.z_n_search(FREQUENCIES[:20], n_toys=0)
+        for own in (runs, runs[::2])
+    ]
+    assert_allclose(found[0].power, found[1].power, rtol=0.02)
+
+
+def test_frequencies_may_come_in_any_order():
+    timing = make().timing
+    found = timing.htest([0.05, 0.02] / u.s, n_toys=0)
+    assert_allclose(found.frequencies.value, [0.02, 0.05])
+    assert_allclose(found.power, timing.htest([0.02, 0.05] / u.s, n_toys=0).power)
+
+
+def test_the_figure_names_the_statistic():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    assert make().timing.z_n_search(FREQUENCIES[:20], n_toys=0).plot().get_ylabel() == "$Z^2_{2}$"

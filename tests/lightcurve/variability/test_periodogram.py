@@ -8,8 +8,9 @@ from light_curve_rows import make_rows
 from numpy.testing import assert_allclose
 from onoff_light_curves import onoff_light_curve, onoff_run
 
+from tevcurve.bins.ephemeris import Ephemeris
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.bins import by_intervals, by_phase, by_width
 from tevcurve.lightcurve.variability.period_noise import WhiteNoise
 from tevcurve.lightcurve.variability.rows import rows_of
 
@@ -114,10 +115,80 @@ def test_what_cannot_be_searched_says_so():
         lc.timing.lomb_scargle(noise="pink")
     with pytest.raises(InputError, match="wanted is a Quantity"):
         lc.timing.lomb_scargle([1, 2])
+    with pytest.raises(InputError, match=r"noise is \['red'\]"):
+        lc.timing.lomb_scargle(noise=["red"])
     with pytest.raises(InputError, match="too many for 12 rows"):
         lc.timing.lomb_scargle(np.linspace(1, 2, 3_000_000) / u.d)
     with pytest.raises(InputError, match="needs 5 rows or more"):
         make(n=1).timing.lomb_scargle()
+
+
+@pytest.mark.parametrize(
+    ("frequencies", "told"),
+    [
+        ([-0.1, 0.2] / u.d, "numbers above 0"),
+        ([np.nan, 0.2] / u.d, "finite numbers"),
+        (np.ones((2, 2)) / u.d, "as a list"),
+        ([] / u.d, "one or more"),
+        ([1.0, 2.0] * u.d, r"\[1., 2.\] d>; wanted is a Quantity of one over time"),
+        ([1.0] * u.rad / u.d, "wanted is a Quantity of one over time"),
+    ],
+)
+def test_frequencies_that_are_none_say_so(frequencies, told):
+    with pytest.raises(InputError, match=told):
+        make(n=4).timing.lomb_scargle(frequencies)
+
+
+def test_frequencies_may_come_in_any_order_and_unit():
+    timing = make(n=4).timing
+    found = timing.lomb_scargle([0.5, 0.1, 0.3] / u.d, noise="white", n_toys=0)
+    assert_allclose(found.frequencies.value, [0.1, 0.3, 0.5])
+    other = timing.lomb_scargle(np.array([0.1, 0.3, 0.5]) / 86.4 * u.mHz, noise="white", n_toys=0)
+    assert_allclose(other.power, found.power)
+    assert other.period.unit == u.s
+
+
+def test_periods_of_aliases_are_told_as_that_of_the_peak_is():
+    found = make(orbit, n=12).timing.lomb_scargle(FREQUENCIES.to(u.Hz), noise="white", n_toys=0)
+    assert found.aliases["period"].unit == found.period.unit == u.s
+    assert "1 / Hz" not in str(found)
+
+
+def test_rows_without_an_event_have_no_periods():
+    empty = make(rate=1e-9, background=1e-9, n=6)
+    with pytest.raises(InputError, match="No row has an event"):
+        empty.timing.lomb_scargle(noise="white")
+    with pytest.raises(InputError, match="not above zero"):
+        empty.timing.lomb_scargle()
+
+
+def test_each_band_is_searched_alone():
+    rng = np.random.default_rng(1)
+    runs = [onoff_run(k, [(k * DAY, k * DAY + 900)], 0.1, 0.02, 0.1, rng) for k in range(4)]
+    lc = onoff_light_curve(runs, by_width("5 min"), bands=(1, 2, 10))
+    with pytest.raises(InputError, match="2 energy bands"):
+        lc.timing.lomb_scargle()
+    powers = [lc.timing.lomb_scargle(FREQUENCIES, "white", band, n_toys=0).power for band in (0, 1)]
+    assert not np.allclose(*powers)
+
+
+def test_rows_that_share_time_or_have_no_order_are_refused():
+    lc = make(n=4)
+    first = lc.time_start[0]
+    shared = by_intervals([(first + k * u.min, first + (k + 5) * u.min) for k in range(6)])
+    with pytest.raises(InputError, match="overlap"):
+        lc.rebin(shared).timing.lomb_scargle()
+    folded = lc.rebin(by_phase(Ephemeris(first, period="7 min"), 6))
+    with pytest.raises(InputError, match="do not follow each other in time"):
+        folded.timing.lomb_scargle()
+
+
+def test_the_threshold_is_what_one_in_a_hundred_toys_reaches():
+    found = make(n=6).timing.lomb_scargle(FREQUENCIES[::20], noise="white", n_toys=100)
+    few = make(n=6).timing.lomb_scargle(FREQUENCIES[::20], noise="white", n_toys=50)
+    assert (found.p_value <= 0.02) == (found.value >= found.threshold)
+    assert found.threshold > 3
+    assert np.isnan(few.threshold)
 
 
 def test_the_figure_has_the_statistic_and_the_peak():
@@ -128,3 +199,6 @@ def test_the_figure_has_the_statistic_and_the_peak():
     ax = found.plot()
     assert_allclose(ax.lines[0].get_ydata(), found.power)
     assert ax.get_xlabel() == "frequency (d$^{-1}$)"
+    labels = [each.get_text() for each in ax.get_legend().get_texts()]
+    assert f"period {found.period:.5g}" in labels
+    assert "aliases" in labels

@@ -1,11 +1,15 @@
 """What a search for periods found at each frequency."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from tevcurve.figures.style import COLOURS, unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+# How far marks are above their peaks, of the highest.
+ABOVE = 0.04
 
 
 def plot_periods(search: Any, ax: "Axes | None" = None) -> "Axes":
@@ -19,25 +23,22 @@ def plot_periods(search: Any, ax: "Axes | None" = None) -> "Axes":
     if ax is None:
         from matplotlib import pyplot as plt
 
-        _, ax = plt.subplots(figsize=(7.2, 3.0), layout="constrained")
-    ax.plot(search.frequencies.value, search.power, color=COLOURS[0], lw=0.8, label=search.name)
+        _, ax = plt.subplots(figsize=(7.2, 3.3), layout="constrained")
+    frequency, top = search.frequencies.value, float(search.value)
+    ax.plot(frequency, search.power, color=COLOURS[0], lw=0.8, label=search.name, zorder=3)
     window = getattr(search, "window", None)
     if window is not None:
-        told = "a sinusoid at the highest alone"
-        ax.plot(search.frequencies.value, search.value * window, color=COLOURS[5], lw=0.8, label=told)
-    place = search.frequency.value
-    ax.plot(place, search.value, COLOURS[1], marker="v", ls="", label=f"period {search.period:.5g}")
+        told = "what a sinusoid at the highest makes"
+        ax.fill_between(frequency, top * window, color=COLOURS[5], alpha=0.45, lw=0, label=told)
+    if math.isfinite(search.threshold):
+        ax.axhline(search.threshold, color=COLOURS[6], lw=0.8, ls="--", label="highest of 1 % of toys")
     aliases = getattr(search, "aliases", None)
     if aliases is not None and len(aliases):
-        ax.plot(
-            aliases["frequency"].value,
-            aliases["power"],
-            COLOURS[2],
-            marker="|",
-            ms=10,
-            ls="",
-            label="aliases",
-        )
-    ax.set(xlabel=f"frequency ({unit_text(search.frequencies.unit)})", ylabel="statistic", ylim=(0, None))
-    ax.legend(fontsize="small")
+        place, height = aliases["frequency"].value, aliases["power"] + ABOVE * top
+        ax.plot(place, height, COLOURS[2], marker="v", ms=4, ls="", label="aliases")
+    label = f"period {search.period:.5g}"
+    ax.plot(search.frequency.value, (1 + ABOVE) * top, COLOURS[1], marker="v", ls="", label=label)
+    ax.set(xlabel=f"frequency ({unit_text(search.frequencies.unit)})", ylabel=search.symbol, ylim=(0, None))
+    ax.margins(y=0.1)
+    ax.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     return ax

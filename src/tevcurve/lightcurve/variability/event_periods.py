@@ -177,7 +177,8 @@ class EventTimes:
             self.rows,
             ["times are as recorded", "the level of each run is free"],
             name=name,
-            **highest(frequency, power, u.Quantity(frequencies).unit),
+            symbol="H" if name == "H" else f"$Z^2_{{{nharm}}}$",
+            **highest(frequency, power, u.Quantity(frequencies).unit, found.values),
         )
 
     def _check_runs(self, frequency):

@@ -9,6 +9,8 @@ import numpy as np
 from tevcurve.lightcurve.plots.periods import plot_periods
 from tevcurve.lightcurve.variability.records import VariabilityResult
 
+# The share of toys that reach the threshold.
+ONE_IN = 0.01
 PERIOD_UNITS = u.s, u.ms, u.min, u.h, u.d, u.wk, u.yr
 
 
@@ -23,11 +25,15 @@ class PeriodSearch(VariabilityResult):
     frequency : Quantity, of the highest
     frequencies : Quantity (m,)
     power : float array (m,), the statistic
+    threshold : float, what the highest of one in a hundred toys reaches; NaN with fewer toys than that
+    symbol : str, the statistic on an axis, as matplotlib has it
     """
 
     frequency: Any = None
     frequencies: Any = field(default=None)
     power: Any = field(default=None)
+    threshold: float = np.nan
+    symbol: str = "statistic"
 
     @property
     def period(self):
@@ -39,7 +45,7 @@ class PeriodSearch(VariabilityResult):
         return f"{float(self.value):.4g} at a period of {self.period:.6g}"
 
     def plot(self, ax=None):
-        """Matplotlib axes: the statistic over frequency.
+        """Matplotlib axes: the statistic over frequency, with what one in a hundred toys reaches.
 
         ax: axes, optional.
         """
@@ -79,7 +85,7 @@ def period_unit(unit):
     return next((each for each in PERIOD_UNITS if each**-1 == unit), u.s)
 
 
-def highest(frequency_hz, power, unit):
+def highest(frequency_hz, power, unit, toys):
     """Fields of a `PeriodSearch`, dict.
 
     Parameters
@@ -87,6 +93,7 @@ def highest(frequency_hz, power, unit):
     frequency_hz : float array (m,), Hz
     power : float array (m,)
     unit : of frequencies that are shown
+    toys : float array (n,), the highest of toys; may be empty
     """
     shown = (frequency_hz * u.Hz).to(unit)
     best = int(np.argmax(power))
@@ -96,4 +103,5 @@ def highest(frequency_hz, power, unit):
         "frequencies": shown,
         "power": power,
         "trials": len(power),
+        "threshold": float(np.quantile(toys, 1 - ONE_IN)) if len(toys) * ONE_IN >= 1 else np.nan,
     }

@@ -95,7 +95,7 @@ def periodogram_of(
         notes += _notes_of_chance(rows, noise, n_toys)
     if rows.unknown is not None and noise == "white":
         notes.append("the periodogram does not know of scales and systematic errors")
-    top = highest(frequency, power, unit)
+    top = highest(frequency, power, unit, found.values)
     beside = sinusoids.beside_best(values[0], int(np.argmax(power)))
     window, aliases = _aliases(beside, values[0], frequency, power, 1 / (rows.stop_s[-1] - rows.start_s[0]))
     return found.record(
@@ -103,6 +103,7 @@ def periodogram_of(
         rows,
         notes,
         name=f"Lomb-Scargle periodogram, {noise} noise",
+        symbol=r"$2\,\Delta\ln L$ of a sinusoid" if noise == "red" else r"$\Delta\chi^2$ of a sinusoid",
         noise=noise,
         window=window,
         aliases=_table(aliases, frequency, power, window, unit),
