@@ -1,6 +1,7 @@
 """Odds of rates in steps: closed forms of few events, exact fractions, and other counts of the same bins."""
 
 from fractions import Fraction
+from itertools import pairwise
 from math import factorial, log, prod
 
 import numpy as np
@@ -10,21 +11,20 @@ from tevcurve.kernels.stepwise_rates import Steps
 
 
 def exact_odds(time, m, phase):
-    """The odds of m steps at a phase in exact fractions, bins counted one event after the other."""
-    counts = [0] * m
-    for each in time:
-        counts[int((each - phase) % 1.0 * m)] += 1
-    n = len(time)
-    some = Fraction(factorial(n) * factorial(m - 1), factorial(n + m - 1))
-    return some * m**n * Fraction(prod(factorial(each) for each in counts), factorial(n))
+    """The odds of m steps whose first edge is at phase/m, in exact fractions, bins counted one by one."""
+    inner = [(j + phase) / m for j in range(m) if j + phase > 0]
+    edges = [Fraction(0), *inner, Fraction(1)]
+    total = Fraction(1)
+    for low, high in pairwise(edges):
+        count = sum(low <= each < high for each in time)
+        total *= factorial(count) / (high - low) ** count
+    return total * Fraction(factorial(len(edges) - 2), factorial(len(time) + len(edges) - 2))
 
 
-def test_two_events_in_two_steps_have_the_closed_form():
-    # Together in a bin (4/3) for all phases but those between them, where they are apart (2/3).
-    apart = 0.1
-    found = Steps(2, 20_000).log_odds(np.array([0.3, 0.3 + apart]))
-    # Of phases of a bin of width 1/2 the share 2*apart parts them.
-    assert np.exp(found.of_all) == pytest.approx(2 / 3 * (2 * apart) + 4 / 3 * (1 - 2 * apart), rel=1e-4)
+def test_an_event_in_two_steps_has_the_closed_form():
+    # At phase f the bins are f/2, 1/2 and (1 - f)/2, and the odds 1/(3*width); at phase 0 there are two, and no odds.
+    found = Steps(2, 4).log_odds(np.array([0.3]))
+    assert np.exp(found.of_phase[0]) == pytest.approx([1, 2 / 3, 2 / 3, 1 / (3 * 3 / 8)])
 
 
 @pytest.mark.parametrize("n", [1, 3, 17])
@@ -33,9 +33,9 @@ def test_odds_are_those_of_exact_fractions_at_the_same_phases(n):
     time, steps = np.sort(rng.random(n)), Steps(9, 8)
     found = steps.log_odds(time)
     for m, own in zip(steps.steps, found.of_steps, strict=True):
-        exact = sum(exact_odds(time, int(m), k / (8 * m)) for k in range(8)) / 8
+        exact = sum(exact_odds(time, int(m), Fraction(k, 8)) for k in range(8)) / 8
         assert own == pytest.approx(log(exact), abs=1e-10)
-    mean = sum(sum(exact_odds(time, int(m), k / (8 * m)) for k in range(8)) / 8 for m in steps.steps) / 8
+    mean = sum(sum(exact_odds(time, int(m), Fraction(k, 8)) for k in range(8)) / 8 for m in steps.steps) / 8
     assert found.of_all == pytest.approx(log(mean), abs=1e-10)
 
 
@@ -48,6 +48,19 @@ def test_odds_of_all_places_that_events_can_have_are_one_on_average():
             time = np.repeat([1 / 6, 1 / 2, 5 / 6], counts)
             ways = factorial(6) / prod(factorial(each) for each in counts) / 3**6
             total += ways * np.exp(Steps(3, 1).log_odds(time).of_steps[1])
+    assert total == pytest.approx(1, rel=1e-12)
+
+
+def test_odds_of_bins_of_unequal_widths_are_one_on_average_too():
+    # 5 events in the bins 1/4, 1/2, 1/4 of two steps at the phase 1/2.
+    total = 0.0
+    for first in range(6):
+        for second in range(6 - first):
+            counts = first, second, 5 - first - second
+            time = np.repeat([1 / 8, 1 / 2, 7 / 8], counts)
+            ways = factorial(5) / prod(factorial(each) for each in counts)
+            ways *= prod(width**each for width, each in zip((1 / 4, 1 / 2, 1 / 4), counts, strict=True))
+            total += ways * np.exp(Steps(2, 2).log_odds(time).of_phase[0, 1])
     assert total == pytest.approx(1, rel=1e-12)
 
 

@@ -69,7 +69,8 @@ def gregory_loredo(light_curve, band=None, m_max=None, n_toys=1000, random_state
     """The odds that the source varied, by when its events came, a `GregoryLoredoResult`.
 
     Models of 2 to `m_max` equal steps at all phases are compared with a constant rate (Gregory & Loredo 1992, ApJ 398,
-    146, section 5, with the period as long as the observation; `tevcurve.kernels.stepwise_rates` has the equations), on
+    146, section 5, with the period as long as the observation, but that its end is not joined to its beginning;
+    `tevcurve.kernels.stepwise_rates` has the equations), on
     a clock that runs as a constant source with its background gives events, so that exposure and gaps play no part
     (`tevcurve.lightcurve.variability.event_clock`). In 1D the events are those of the ON region. In 3D each event of
     the fit counts with its chance to be of the source at the constant flux: the odds of such sums are cautious. There
