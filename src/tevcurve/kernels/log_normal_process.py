@@ -3,8 +3,9 @@
 The log fluxes x of the rows are a level, which is free, plus a Gaussian process with a covariance K and a mean of 0.
 The likelihood of each row is its profile, of whatever shape. The posterior of x is taken as Gaussian around its mode,
 which Newton's method finds, and so is the evidence (Rasmussen & Williams 2006, "Gaussian Processes for Machine
-Learning", algorithm 3.1). Rows that are limits have log likelihoods that bend the other way at faint fluxes: their
-curvatures are clipped at 0.
+Learning", algorithm 3.1). Rows that are limits have log likelihoods that bend the other way at faint fluxes: in the
+evidence and the posterior their curvatures are clipped at 0. Steps take them as they are where these lead up to a
+maximum: far fewer are needed.
 
 The prior of the level is flat (their section 2.7 in the limit of a vague prior). So nothing is said of how far the
 process itself wanders away from 0, which steep spectra do the more the steeper they are, and adding one number to all
