@@ -83,7 +83,7 @@ COMMANDS = {
     ),
     "timing": Command(
         "tevcurve.cli.timing:timing",
-        "The time domain: the power spectrum of the flux, with what is not known of it, and a figure.",
+        "The time domain: power spectrum, periods, tests by the times of events, lags, each with a figure.",
     ),
     "replay": Command(
         "tevcurve.cli.replay:replay",

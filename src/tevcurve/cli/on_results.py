@@ -2,11 +2,11 @@
 
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
-from tevcurve.cli.one_source import refuse_catalogue, result_of
+from tevcurve.cli.one_source import light_curve_of, refuse_catalogue, result_of
 from tevcurve.cli.outcome import tell, tell_problems, write, write_page
+from tevcurve.cli.record_files import write_records
 from tevcurve.config.rebinning import rebinned, spectra
 from tevcurve.config.values import cache_folder, none_of_words
-from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.file_formats import FORMATS
 from tevcurve.lightcurve.sed.plot import MOST
@@ -100,7 +100,7 @@ def report_on(path, outputs, toys, accept_changed, source=None):
     outputs.tell()
 
 
-def print_variability(path, band, instrument, toys, seed, accept_changed, source=None):
+def print_variability(path, band, instrument, toys, seed, outputs, accept_changed, source=None):
     """None; `tevcurve variability` of a result or a file.
 
     Parameters
@@ -109,38 +109,16 @@ def print_variability(path, band, instrument, toys, seed, accept_changed, source
     band : int or None
     instrument : str or None
     toys, seed : int
-    accept_changed : bool
-    source : str, of a catalogue, or None
-    """
-    light_curve = _light_curve_of(path, accept_changed, source)
-    if instrument is not None:
-        light_curve = light_curve.of_instrument(instrument)
-    with working("Testing"):
-        summary = light_curve.variability(band, toys, seed)
-    print(plain(summary))
-
-
-def print_timing(path, model, band, instrument, outputs, accept_changed, source=None):
-    """None; `tevcurve timing` of a result or a file.
-
-    Parameters
-    ----------
-    path : Path of the result or the file
-    model : str, of the power spectrum
-    band : int or None
-    instrument : str or None
     outputs : `Outputs`
     accept_changed : bool
     source : str, of a catalogue, or None
     """
-    light_curve = _light_curve_of(path, accept_changed, source)
-    if instrument is not None:
-        light_curve = light_curve.of_instrument(instrument)
-    with working("Fitting"):
-        spectrum = light_curve.timing.power_spectrum(model, band)
-    if outputs.plot is not None:
-        write_panels(outputs.plot, spectrum.plot, about=str(spectrum))
-    print(plain(spectrum))
+    light_curve = light_curve_of(path, accept_changed, source, instrument)
+    with working("Testing"):
+        summary = light_curve.variability(band, toys, seed)
+    if outputs.records is not None:
+        write_records(outputs.records, summary.title, summary.by_name, verdict=summary.verdict)
+    print(plain(summary))
     outputs.tell()
 
 
@@ -156,7 +134,7 @@ def export_to(path, file, overwrite, form, accept_changed, source=None):
     accept_changed : bool
     source : str, of a catalogue, or None
     """
-    written = _light_curve_of(path, accept_changed, source).write(file, overwrite, form)
+    written = light_curve_of(path, accept_changed, source).write(file, overwrite, form)
     print(plain(f"Light curve in {written}"))
 
 
@@ -188,10 +166,3 @@ def _formats():
         if form.is_written:
             lost = f"; not read back: {form.loses}" if form.loses else ""
             yield f"{name:<{width}}  {form.words} ({', '.join(form.suffixes)}){lost}"
-
-
-def _light_curve_of(path, accept_changed, source):
-    """The `LightCurve` of the folder of a result, or of a file with one."""
-    if path.is_file() and source is None:
-        return LightCurve.read(path, accept_changed=accept_changed)
-    return result_of(path, source, accept_changed).light_curve

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tevcurve.catalogue.folder import CATALOGUE, LightCurves
 from tevcurve.errors import InputError
+from tevcurve.lightcurve import LightCurve
 from tevcurve.store import Result
 
 
@@ -30,6 +31,23 @@ def result_of(path, source, accept_changed=False):
             f"{path} is a catalogue of {number} sources; wanted is --source NAME, as sources.ecsv has it."
         )
     return LightCurves.read(path, accept_changed).result(source)
+
+
+def light_curve_of(path, accept_changed=False, source=None, instrument=None):
+    """The `LightCurve` of the folder of a result, or of a file with one.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    accept_changed : bool
+    source : str, of a catalogue, or None
+    instrument : str, which alone is wanted, or None
+    """
+    if path.is_file() and source is None:
+        light_curve = LightCurve.read(path, accept_changed=accept_changed)
+    else:
+        light_curve = result_of(path, source, accept_changed).light_curve
+    return light_curve if instrument is None else light_curve.of_instrument(instrument)
 
 
 def is_catalogue(path):

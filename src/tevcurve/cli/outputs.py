@@ -7,7 +7,7 @@ from tevcurve.cli.console import plain
 from tevcurve.errors import InputError
 
 FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
-FLUX_POINTS, ALERTS = (".ecsv", ".fits", ".fits.gz"), (".jsonl",)
+FLUX_POINTS, ALERTS, RECORDS = (".ecsv", ".fits", ".fits.gz"), (".jsonl",), (".json",)
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Outputs:
     overwrite : bool, whether what is there is replaced
     flux_points : Path of the file of flux points, or None
     alerts : Path of the file of alerts, or None
+    records : Path of the file of what tests found, or None
     """
 
     output: Path | None
@@ -30,9 +31,19 @@ class Outputs:
     overwrite: bool
     flux_points: Path | None = None
     alerts: Path | None = None
+    records: Path | None = None
 
     @classmethod
-    def of(cls, output=None, plot=None, report=None, overwrite=False, flux_points=None, alerts=None):
+    def of(
+        cls,
+        output=None,
+        plot=None,
+        report=None,
+        overwrite=False,
+        flux_points=None,
+        alerts=None,
+        records=None,
+    ):
         """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already.
 
         Parameters
@@ -43,13 +54,14 @@ class Outputs:
         overwrite : bool, whether what is there is replaced
         flux_points : str or Path of the file of flux points, or None
         alerts : str or Path of the file of alerts, or None
+        records : str or Path of the file of what tests found, or None
         """
-        given = output, plot, report, flux_points, alerts
+        given = output, plot, report, flux_points, alerts, records
         paths = [None if path is None else Path(path).expanduser() for path in given]
         for path in filter(None, paths):
             if path.exists() and not overwrite:
                 raise InputError(f"{path} is there already; --overwrite replaces it.")
-        for path, endings in zip(paths[1:], (FIGURES, PAGES, FLUX_POINTS, ALERTS), strict=True):
+        for path, endings in zip(paths[1:], (FIGURES, PAGES, FLUX_POINTS, ALERTS, RECORDS), strict=True):
             if path is not None and not path.parent.is_dir():
                 raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
             if path is not None and not path.name.lower().endswith(endings):
@@ -61,6 +73,7 @@ class Outputs:
     def tell(self):
         """None; printed where everything is."""
         places = {"Result": self.output, "Flux points": self.flux_points, "Figure": self.plot}
-        for what, path in (places | {"Report": self.report, "Alerts": self.alerts}).items():
+        places |= {"Report": self.report, "Alerts": self.alerts, "Records": self.records}
+        for what, path in places.items():
             if path is not None:
                 print(plain(f"{what} in {path}"))

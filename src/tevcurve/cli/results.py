@@ -40,6 +40,12 @@ SOURCE = Annotated[
         show_default=False,
     ),
 ]
+RECORDS = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="File of all that was found, for programs: .json.", show_default=False
+    ),
+]
 BINS = ("time_bins", "energy_edges", "e_reco", "e_true")
 
 
@@ -140,6 +146,8 @@ def variability(
         int, typer.Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the toys.", min=0)] = 0,
+    output: RECORDS = None,
+    overwrite: OVERWRITE = False,
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
 ):
@@ -148,8 +156,9 @@ def variability(
     \b
     tevcurve variability crab
     tevcurve variability crab --band 1 --toys 10000
-    tevcurve variability crab/light_curve.ecsv
+    tevcurve variability crab/light_curve.ecsv -o crab-variability.json
     """
+    outputs = Outputs.of(overwrite=overwrite, records=output)
     from tevcurve.cli.on_results import print_variability
 
-    print_variability(result, band, instrument, toys, seed, accept_changed, source)
+    print_variability(result, band, instrument, toys, seed, outputs, accept_changed, source)

@@ -6,31 +6,94 @@ from typing import Annotated
 import typer
 
 from tevcurve.cli.outputs import Outputs
-from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RESULT_OR_FILE, SOURCE
+from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RECORDS, RESULT_OR_FILE, SOURCE
+
+
+def _option(words: str, metavar: str | None = None):
+    """An option of typer without a default to show."""
+    return typer.Option(help=words, metavar=metavar, show_default=False)
 
 
 def timing(
     result: RESULT_OR_FILE,
-    model: Annotated[
-        str, typer.Option(help='Model of the power spectrum: "power law" or "bending".')
-    ] = "power law",
+    test: Annotated[
+        list[str] | None,
+        _option(
+            "What is asked, one of those above; may be given several times. Default: those with a star.",
+            "NAME",
+        ),
+    ] = None,
     band: BAND = None,
     instrument: INSTRUMENT = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="File of the figure, such as timing.png.", show_default=False)
+    toys: Annotated[
+        int | None,
+        typer.Option(
+            help="The most toys of a test, 0 for none; default: its own.", min=0, show_default=False
+        ),
     ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the toys; default: 0.", min=0, show_default=False)
+    ] = None,
+    frequencies: Annotated[
+        str | None, _option('Of periods, as "linspace(0.1 Hz, 10 Hz, 2000)", or a list of them.', "TEXT")
+    ] = None,
+    model: Annotated[
+        str | None, _option('Of the power spectrum: "power law" (default) or "bending".')
+    ] = None,
+    noise: Annotated[str | None, _option('Beside a period over rows: "red" (default) or "white".')] = None,
+    harmonics: Annotated[int | None, _option("Of z-n-search; default: 2.")] = None,
+    other: Annotated[
+        Path | None,
+        _option(
+            "Another series for lags: a result, a light curve, or a table with time (MJD in TT), flux, flux_err.",
+            "RESULT",
+        ),
+    ] = None,
+    bands: Annotated[str | None, _option("Numbers of the two energy bands of a lag, as 0,1.", "N,M")] = None,
+    max_lag: Annotated[str | None, _option("The largest lag, as 10min.")] = None,
+    kind: Annotated[str | None, _option('Of the cross-correlation: "dcf" (default) or "iccf".')] = None,
+    output: RECORDS = None,
+    plot: Annotated[Path | None, _option("File to draw the tests into, .png, .pdf or .svg.")] = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
 ):
-    """The time domain: the power spectrum of the flux, with what is not known of it, and a figure.
+    """The time domain: power spectrum, periods, tests by the times of events, lags, each with a figure.
+
+    Those with a star are made where none is asked for: they say something of every light curve (a lag, where there are
+    two bands or another series). Which is for which question, and what not to believe, says the guide.
+
+    \b
+    power-spectrum *      the power spectrum, and the flux between rows
+    lomb-scargle *        a period longer than two rows, beside red noise
+    gregory-loredo *      variability by the times of events
+    structure-function    how far fluxes are apart after some time
+    time-lag *            the lag behind another series or band
+    cross-correlation     how alike two series are at each lag
+    z-n-search            a period shorter than a run, in few harmonics
+    htest                 a period shorter than a run, of any shape
 
     \b
     tevcurve timing crab
-    tevcurve timing crab --model bending --plot crab-timing.png
-    tevcurve timing crab/light_curve.ecsv --band 1
+    tevcurve timing crab --plot crab-timing.png -o crab-timing.json
+    tevcurve timing crab --test power-spectrum --model bending
+    tevcurve timing crab --test htest --frequencies "linspace(29 Hz, 31 Hz, 2000)"
+    tevcurve timing pks --test time-lag --other x-rays.ecsv --max-lag 1h
     """
-    outputs = Outputs.of(plot=plot, overwrite=overwrite)
-    from tevcurve.cli.on_results import print_timing
+    outputs = Outputs.of(plot=plot, overwrite=overwrite, records=output)
+    from tevcurve.cli.on_timing import print_timing
 
-    print_timing(result, model, band, instrument, outputs, accept_changed, source)
+    options = {
+        "band": band,
+        "n_toys": toys,
+        "random_state": seed,
+        "frequencies": frequencies,
+        "model": model,
+        "noise": noise,
+        "nharm": harmonics,
+        "other": other,
+        "bands": bands,
+        "max_lag": max_lag,
+        "kind": kind,
+    }
+    return print_timing(result, test, options, instrument, outputs, accept_changed, source)

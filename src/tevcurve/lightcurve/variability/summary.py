@@ -9,16 +9,38 @@ from tevcurve.lightcurve.variability import amplitude, blocks, constancy, timesc
 from tevcurve.lightcurve.variability.amplitude import AmplitudeResult
 from tevcurve.lightcurve.variability.chances import chances
 from tevcurve.lightcurve.variability.constancy import ConstancyResult
+from tevcurve.lightcurve.variability.gregory_loredo import GregoryLoredoResult
 from tevcurve.lightcurve.variability.pulls import Pulls, pulls_of
 from tevcurve.lightcurve.variability.records import Without, chance_text
 from tevcurve.lightcurve.variability.rows import rows_of
+from tevcurve.lightcurve.variability.time_domain_lines import SlopeResult, odds_of, slope_of
 from tevcurve.lightcurve.variability.timescales import DOUBLING, HALVING, TimescaleResult
 
 SIGNIFICANCE = 3
 P0 = 0.01
 # What needs rows that follow each other, and so many of them.
-ORDERED = ("point-to-point variability", "shortest doubling time", "shortest halving time", "Bayesian blocks")
+ORDERED = (
+    "point-to-point variability",
+    "shortest doubling time",
+    "shortest halving time",
+    "Bayesian blocks",
+    "Gregory-Loredo",
+    "power spectrum",
+)
 LEAST_ORDERED = 3
+# The attributes of the summary that are tests, in the order that they are told in.
+TESTS = (
+    "ts_var",
+    "chi_square",
+    "fractional_variability",
+    "excess_variance",
+    "point_to_point",
+    "doubling_time",
+    "halving_time",
+    "bayesian_blocks",
+    "gregory_loredo",
+    "power_spectrum",
+)
 # Of the rows: where more have few counts, and there are no toys, the verdict itself says that it is rough.
 MOST_FEW = 0.5
 
@@ -37,6 +59,8 @@ class VariabilitySummary:
     fractional_variability, excess_variance, point_to_point : `AmplitudeResult`
     doubling_time, halving_time : `TimescaleResult`
     bayesian_blocks : `BlocksResult`
+    gregory_loredo : `GregoryLoredoResult`, by the times of events, without toys
+    power_spectrum : `SlopeResult`
     title : str, the first line of what is printed
     n_bands : int, energy bands of the light curve
     left_out : tuple of sentences, of the tests that were not made and why
@@ -53,6 +77,8 @@ class VariabilitySummary:
     doubling_time: TimescaleResult | None
     halving_time: TimescaleResult | None
     bayesian_blocks: blocks.BlocksResult | None
+    gregory_loredo: GregoryLoredoResult | None
+    power_spectrum: SlopeResult | None
     title: str
     n_bands: int = 1
     left_out: tuple = ()
@@ -60,10 +86,14 @@ class VariabilitySummary:
     pulls: Pulls | None = None
 
     @property
+    def by_name(self):
+        """The records, dict by their attributes, without those that could not be made."""
+        return {name: getattr(self, name) for name in TESTS if getattr(self, name) is not None}
+
+    @property
     def results(self):
         """The records, in the order of their attributes, without those that could not be made."""
-        names = list(self.__dataclass_fields__)[:8]
-        return [getattr(self, name) for name in names if getattr(self, name) is not None]
+        return list(self.by_name.values())
 
     @property
     def p_value(self):
@@ -128,7 +158,7 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
     random_state : int seed or numpy Generator
     """
     rows = rows_of(light_curve, band)
-    tests, squares = _constancy_tests(rows), not rows.why_no_squares
+    tests = _constancy_tests(rows)
     why = _why_no_order(rows)
     ordered = not why
     if ordered:
@@ -139,6 +169,8 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         tests |= amplitude.pair_tests(rows, pairs)
         tests["blocks"] = blocks.blocks_test(rows)
     found = chances(rows, tests, n_toys, random_state)
+    odds, no_odds = odds_of(light_curve, band) if ordered else (None, "")
+    slope, no_slope = slope_of(rows, found["ts_var"].fields["p_value"]) if ordered else (None, "")
     plain = rows.plain and chances(rows.plain, _constancy_tests(rows.plain), n_toys, random_state)
     return VariabilitySummary(
         **_constancy_results(rows, found, plain),
@@ -146,9 +178,11 @@ def summarize(light_curve, band=None, n_toys=1000, random_state=0):
         doubling_time=searches[DOUBLING].result(found[DOUBLING]) if ordered else None,
         halving_time=searches[HALVING].result(found[HALVING]) if ordered else None,
         bayesian_blocks=blocks.blocks_result(rows, P0, found["blocks"]) if ordered else None,
+        gregory_loredo=odds,
+        power_spectrum=slope,
         title=_title(rows, light_curve),
         n_bands=len(_bands(light_curve.table)),
-        left_out=(*_sentences(ORDERED, why), *(() if squares else (rows.why_no_squares,))),
+        left_out=tuple(filter(None, (*_sentences(ORDERED, why), rows.why_no_squares, no_odds, no_slope))),
         n_rough=_n_rough(rows, found["ts_var"].fields["method"]),
         pulls=pulls_of(rows),
     )

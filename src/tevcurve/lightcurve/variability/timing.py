@@ -1,25 +1,68 @@
 """The time domain of a light curve: one door to what is asked of rows that follow each other in time."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tevcurve.on_demand import offers
 from tevcurve.records import short_repr
 
-# The name of each method, and where its function of a light curve is.
-METHODS: dict[str, str] = {
-    "lomb_scargle": "tevcurve.lightcurve.variability.periodogram:lomb_scargle",
-    "z_n_search": "tevcurve.lightcurve.variability.event_periods:z_n_search",
-    "htest": "tevcurve.lightcurve.variability.event_periods:htest",
-    "gregory_loredo": "tevcurve.lightcurve.variability.gregory_loredo:gregory_loredo",
-    "power_spectrum": "tevcurve.lightcurve.variability.power_spectrum:power_spectrum",
-    "structure_function": "tevcurve.lightcurve.variability.structure_function:structure_function",
-    "time_lag": "tevcurve.lightcurve.variability.time_lag:time_lag",
-    "cross_correlation": "tevcurve.lightcurve.variability.cross_correlation:cross_correlation",
+# What a method needs besides the rows.
+ROWS, FREQUENCIES, PAIR = "rows", "frequencies", "pair"
+
+
+class Method(NamedTuple):
+    """What can be asked in the domain of time.
+
+    Attributes
+    ----------
+    place : str, "module:object" of its function, whose first argument is a light curve
+    question : str, what it answers
+    needs : `ROWS`; `FREQUENCIES` of the caller; or `PAIR`, two bands or another series
+    is_first : bool, whether it is asked where a person does not say what
+    n_axes : int, axes that its record draws on
+    """
+
+    place: str
+    question: str
+    needs: str = ROWS
+    is_first: bool = False
+    n_axes: int = 1
+
+
+_HERE = "tevcurve.lightcurve.variability."
+# Each name is that of a method of `light_curve.timing`, and of a test of `tevcurve timing`.
+METHODS: dict[str, Method] = {
+    "power_spectrum": Method(
+        f"{_HERE}power_spectrum:power_spectrum",
+        "the power spectrum, and the flux between rows",
+        is_first=True,
+        n_axes=2,
+    ),
+    "lomb_scargle": Method(
+        f"{_HERE}periodogram:lomb_scargle", "a period longer than two rows, beside red noise", is_first=True
+    ),
+    "gregory_loredo": Method(
+        f"{_HERE}gregory_loredo:gregory_loredo", "variability by the times of events", is_first=True
+    ),
+    "structure_function": Method(
+        f"{_HERE}structure_function:structure_function", "how far fluxes are apart after some time"
+    ),
+    "time_lag": Method(
+        f"{_HERE}time_lag:time_lag", "the lag behind another series or band", needs=PAIR, is_first=True
+    ),
+    "cross_correlation": Method(
+        f"{_HERE}cross_correlation:cross_correlation", "how alike two series are at each lag", needs=PAIR
+    ),
+    "z_n_search": Method(
+        f"{_HERE}event_periods:z_n_search", "a period shorter than a run, in few harmonics", needs=FREQUENCIES
+    ),
+    "htest": Method(
+        f"{_HERE}event_periods:htest", "a period shorter than a run, of any shape", needs=FREQUENCIES
+    ),
 }
 
 
-@offers(METHODS, about="light_curve")
+@offers({name: method.place for name, method in METHODS.items()}, about="light_curve")
 @dataclass(frozen=True, eq=False)
 class Timing:
     """What is asked of a light curve in the domain of time: `light_curve.timing`.

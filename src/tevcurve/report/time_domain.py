@@ -1,0 +1,196 @@
+"""The part of a page about the time domain: power spectra, the flux of the processes behind rows, periods."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+
+from tevcurve.errors import InputError
+from tevcurve.figures.style import COLOURS
+from tevcurve.lightcurve.variability.periodogram import periodogram_of
+from tevcurve.report import words
+from tevcurve.report.figure_style import axis, base_layout, error_bars, plain, shortened, sizes_for
+from tevcurve.report.tables import ReportTable
+
+HEIGHT, TALL = 320, 380  # pixels
+# Frequencies of a power spectrum; instants in a row; those in a gap between rows.
+FINE, IN_ROW, IN_GAP = 60, 3, 3
+# Of the longest row, above which a gap is one; opacities of 95 and of 68 %.
+GAP, BROAD, NARROW = 0.05, 0.13, 0.28
+# What a periodogram is drawn with at most.
+MOST_DRAWN = 2000
+
+
+@dataclass(frozen=True)
+class TimeDomain:
+    """What the page has of the time domain.
+
+    Attributes
+    ----------
+    fits : `ReportTable`, a row for each series with a power spectrum
+    figures : dict of id to (title, figure)
+    """
+
+    fits: ReportTable
+    figures: dict
+
+    @classmethod
+    def of(cls, rows, spectra):
+        """The part about some power spectra; None without any.
+
+        Parameters
+        ----------
+        rows : `ReportRows`
+        spectra : dict of number of a series to its `PowerSpectrum`
+        """
+        if not spectra:
+            return None
+        periods = {number: _periodogram(spectrum) for number, spectrum in spectra.items()}
+        figures = {
+            "time-power": ("Power spectrum of the log flux", _power_figure(rows, spectra)),
+            "time-flux": ("Flux of the process behind the rows", _flux_figure(rows, spectra)),
+        }
+        if any(found is not None for found in periods.values()):
+            figures["time-periods"] = ("Periods, beside red noise", _periods_figure(rows, periods))
+        figures = {name: (title, plain(figure)) for name, (title, figure) in figures.items()}
+        return cls(_table(rows, spectra, periods), figures)
+
+
+def _periodogram(spectrum):
+    """The `Periodogram` of the rows of a `PowerSpectrum`, by the bound; None where there is none."""
+    try:
+        return periodogram_of(spectrum.fit.process.rows, n_toys=0, process=spectrum)
+    except InputError:
+        return None
+
+
+def _table(rows, spectra, periods):
+    """The `ReportTable` of what was fitted."""
+    told, notes = [], {}
+    for number, spectrum in spectra.items():
+        said = spectrum.told()
+        found = periods[number]
+        told.append(
+            [
+                rows.series_text(number) or "All energies",
+                *(said.get(name, words.UNKNOWN).replace("+-", "±").replace("-", words.MINUS) for name in SHOWN),
+                words.UNKNOWN if found is None else f"{found.measured()}; {found.chance()}",
+            ]
+        )
+        notes |= dict.fromkeys(spectrum.assumed)
+    headings = ["Series", "Slope", "Amplitude", "Evidence", "Highest of all periods"]
+    return ReportTable(headings, told, " ".join(f"{each[:1].upper()}{each[1:]}." for each in notes), ("short",) * 2 + ("",) * 3)
+
+
+SHOWN = ("slope", "amplitude", "evidence")
+
+
+def _band(x, low, high, colour, opacity, name):
+    """Two traces with what is between them filled. x, low, high: lists; name: of the legend, or ""."""
+    base = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0, "color": colour}, "hoverinfo": "skip"}
+    fill = {"fill": "tonexty", "fillcolor": _pale(colour, opacity)}
+    return [base | {"y": low, "showlegend": False}, base | fill | {"y": high, "name": name, "showlegend": bool(name)}]
+
+
+def _pale(colour, opacity):
+    """A colour "#rrggbb" as plotly takes it with an opacity."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _power_figure(rows, spectra):
+    """Frequency times power over frequency, with its 68 and 95 %."""
+    traces = []
+    for number, spectrum in spectra.items():
+        colour, name = COLOURS[number % len(COLOURS)], rows.series_text(number)
+        of = spectrum.fit.process.rows
+        ends = 1 / (of.stop_s[-1] - of.start_s[0]), 0.5 / float(np.median(of.stop_s - of.start_s))
+        found = spectrum.power(np.geomspace(*ends, FINE) * u.Hz)
+        frequency = found["frequency"].value
+        values = {each: shortened(frequency * found[each].value) for each in found.colnames[1:]}
+        x = shortened(frequency)
+        for content, opacity in (("95", BROAD), ("68", NARROW)):
+            edges = (values[f"power_{content}_{end}"] for end in ("low", "high"))
+            traces += _band(x, *edges, colour, opacity, f"{name} {content} %".strip() if len(spectra) == 1 else "")
+        line = {"type": "scatter", "mode": "lines", "x": x, "y": values["power"], "line": {"color": colour, "width": 2}}
+        line |= {"name": name or "median", "showlegend": True, "hovertemplate": "%{x:.3g} Hz: %{y:.3g}<extra></extra>"}
+        traces.append(line)
+    layout = _layout(HEIGHT)
+    layout["xaxis"] = axis("Frequency [Hz]") | {"type": "log", "exponentformat": "power"}
+    layout["yaxis"] = axis("Frequency × power of the log flux") | {"type": "log", "exponentformat": "power"}
+    return {"data": traces, "layout": layout}
+
+
+def _layout(height):
+    layout = base_layout(height) | {"showlegend": True}
+    layout["legend"] = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return layout
+
+
+def instants(of):
+    """Seconds (k,) inside of each of some `Rows`, and in the gaps between them, ascending."""
+    width = of.stop_s - of.start_s
+    inside = of.start_s[:, None] + width[:, None] * np.linspace(0, 1, IN_ROW)
+    gap = of.start_s[1:] - of.stop_s[:-1]
+    wide = gap > GAP * width.max()
+    steps = np.linspace(0, 1, IN_GAP + 2)[1:-1]
+    between = of.stop_s[:-1][wide, None] + gap[wide, None] * steps
+    return np.unique(np.append(inside, between))
+
+
+def _flux_figure(rows, spectra):
+    """The fluxes of rows, and the median and 68 % of the flux of the process, over time."""
+    traces = []
+    for number, spectrum in spectra.items():
+        colour, name = COLOURS[number % len(COLOURS)], rows.series_text(number)
+        of = spectrum.fit.process.rows
+        found = spectrum.flux(of.time(instants(of)))
+        x = np.round(found["time"].mjd, 7).tolist()
+        low, middle, high = (
+            shortened(found[each].to_value("cm-2 s-1") / 10.0**rows.exponent) for each in ("flux_low", "flux", "flux_high")
+        )
+        chosen = np.flatnonzero((rows.band == number) & rows.is_point)
+        size, thickness = sizes_for(len(chosen))
+        points = {"type": "scatter", "mode": "markers", "x": np.round((rows.start + rows.stop)[chosen] / 2, 7).tolist()}
+        points |= {"y": shortened(rows.value[chosen]), "hoverinfo": "skip", "showlegend": False, "opacity": 0.5}
+        points |= {"marker": {"color": colour, "size": 0.6 * size}}
+        points["error_y"] = error_bars(colour, rows.errp[chosen], rows.errn[chosen]) | {"thickness": thickness}
+        line = {"type": "scatter", "mode": "lines", "x": x, "y": middle, "line": {"color": colour, "width": 1.5}}
+        line |= {"name": name or "the process, 68 %", "showlegend": True}
+        line |= {"hovertemplate": "MJD %{x}: %{y:.3g}<extra></extra>"}
+        traces += [points, *_band(x, low, high, colour, NARROW, ""), line]
+    layout = _layout(TALL)
+    layout["xaxis"] = axis(f"Time [MJD, {rows.scale}]")
+    layout["yaxis"] = axis(rows.name) | {"rangemode": "tozero"}
+    return {"data": traces, "layout": layout}
+
+
+def _periods_figure(rows, periods):
+    """What a sinusoid takes from chi-square, over its frequency."""
+    traces, unit = [], u.Hz
+    for number, found in periods.items():
+        if found is None:
+            continue
+        unit = found.frequencies.unit
+        colour, name = COLOURS[number % len(COLOURS)], rows.series_text(number)
+        kept = _highest_kept(found.power)
+        trace = {"type": "scatter", "mode": "lines", "line": {"color": colour, "width": 1.2}, "name": name}
+        trace |= {"x": shortened(found.frequencies.to_value(unit)[kept]), "y": shortened(found.power[kept])}
+        trace |= {"showlegend": bool(name), "hovertemplate": f"%{{x}} {unit}: %{{y:.3g}}<extra></extra>"}
+        mark = {"type": "scatter", "mode": "markers", "x": [float(found.frequency.to_value(unit))], "y": [found.value]}
+        mark |= {"marker": {"symbol": "triangle-down", "size": 10, "color": colour}}
+        mark |= {"name": f"period {found.period:.5g}", "showlegend": True, "hoverinfo": "name"}
+        traces += [trace, mark]
+    layout = _layout(HEIGHT)
+    layout["xaxis"] = axis(f"Frequency [{'1/d' if unit == 1 / u.d else unit}]")
+    layout["yaxis"] = axis("Gain of a sinusoid [χ²]") | {"rangemode": "tozero"}
+    return {"data": traces, "layout": layout}
+
+
+def _highest_kept(power):
+    """Numbers of points to draw: all, or of each of so many stretches the highest."""
+    if len(power) <= MOST_DRAWN:
+        return np.arange(len(power))
+    parts = np.array_split(np.arange(len(power)), MOST_DRAWN)
+    return np.array([part[np.argmax(power[part])] for part in parts])
