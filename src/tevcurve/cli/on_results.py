@@ -85,18 +85,18 @@ def append_to(path, new, cache, outputs, options):
     return tell(made.light_curve, outputs)
 
 
-def report_on(path, outputs, toys, accept_changed, source=None):
+def report_on(path, outputs, options, accept_changed, source=None):
     """None; the page of `tevcurve report`.
 
     Parameters
     ----------
     path : Path of the result
     outputs : `Outputs`
-    toys : int or None
+    options : dict of keywords of `tevcurve.report.write_report`
     accept_changed : bool
     source : str, of a catalogue, or None
     """
-    write_page(outputs, result_of(path, source, accept_changed), n_toys=toys)
+    write_page(outputs, result_of(path, source, accept_changed), **options)
     outputs.tell()
 
 

@@ -118,6 +118,13 @@ def report(
     toys: Annotated[
         int | None, typer.Option(help="Toys for the chances of variability.", show_default=False)
     ] = None,
+    timing: Annotated[
+        bool | None,
+        typer.Option(
+            help="Power spectra, the flux between rows, and periods; default: where 20 to 250 rows vary.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
@@ -135,7 +142,7 @@ def report(
     outputs = Outputs.of(report=output, overwrite=overwrite)
     from tevcurve.cli.on_results import report_on
 
-    report_on(result, outputs, toys, accept_changed, source)
+    report_on(result, outputs, {"n_toys": toys, "timing": timing}, accept_changed, source)
 
 
 def variability(

@@ -21,6 +21,7 @@ from tevcurve.report.not_known import not_known
 from tevcurve.report.quality_figures import quality_figures
 from tevcurve.report.rows import ReportRows
 from tevcurve.report.spectra import Spectra
+from tevcurve.report.time_domain import TimeDomain, power_spectra
 from tevcurve.report.visits import visits
 from tevcurve.store.atomic import write_file
 
@@ -30,7 +31,7 @@ N_TOYS, DOUBT, MAX_TOY_ROWS = 1000, 1e-6, 100
 MAX_TESTED_ROWS = 5000
 
 
-def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None):
+def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None, timing=None):
     """The `Path` of the HTML page written: whole, or not there at all. The same input gives the same bytes.
 
     Parameters
@@ -43,6 +44,8 @@ def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None):
     n_toys : int, toys for the chances of variability; default: 1000 where the formula gives a chance above 1e-6
         and there are at most 100 rows (more take minutes), else none
     spectra : `FluxPoints`, spectra in time that the page shows, too, as `LightCurve.sed` makes them
+    timing : bool, whether the page has the time domain: power spectra, the flux between rows, and periods; default:
+        where the rows vary, and are enough and not so many that these take seconds (20 to 250 in a series)
     """
     path = Path(os.path.expandvars(path)).expanduser()
     if path.suffix.lower() not in (".html", ".htm"):
@@ -51,11 +54,11 @@ def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None):
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
-    write_file(path, report_html(result, n_toys=n_toys, spectra=spectra).encode())
+    write_file(path, report_html(result, n_toys=n_toys, spectra=spectra, timing=timing).encode())
     return path
 
 
-def report_html(result, *, n_toys=None, spectra=None):
+def report_html(result, *, n_toys=None, spectra=None, timing=None):
     """The page of a result or a `LightCurve` as text; see `write_report`.
 
     Parameters
@@ -63,6 +66,7 @@ def report_html(result, *, n_toys=None, spectra=None):
     result : `Result` or `LightCurve`
     n_toys : int or None, as there
     spectra : `FluxPoints` or None, as there
+    timing : bool or None, as there
     """
     light_curve = result if isinstance(result, LightCurve) else getattr(result, "light_curve", None)
     if not isinstance(light_curve, LightCurve):
@@ -72,6 +76,9 @@ def report_html(result, *, n_toys=None, spectra=None):
     variability = _variability(light_curve, rows, n_toys)
     figures, missing = _figures(light_curve, rows, variability)
     conclusion = conclude(light_curve, rows, variability, missing)
+    found, why_not = power_spectra(light_curve, rows, [summary for _, summary, _ in variability], timing)
+    time_domain = TimeDomain.of(rows, found)
+    figures |= {} if time_domain is None else time_domain.figures
     unknown = not_known(light_curve, rows)
     if unknown is not None and unknown.figure is not None:
         figures["scales"] = ("Scales of instruments", unknown.figure)
@@ -83,6 +90,8 @@ def report_html(result, *, n_toys=None, spectra=None):
         visits=visits(rows),
         not_known=unknown,
         spectra=None if spectra is None else Spectra.of(spectra),
+        time_domain=time_domain,
+        no_time_domain=why_not,
         variability=[
             (name, summary and tables.variability_table(summary), s) for name, summary, s in variability
         ],

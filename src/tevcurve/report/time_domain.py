@@ -1,7 +1,6 @@
 """The part of a page about the time domain: power spectra, the flux of the processes behind rows, periods."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -9,9 +8,12 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.variability.periodogram import periodogram_of
+from tevcurve.lightcurve.variability.spectrum_records import ASSUMED, TRIED
+from tevcurve.lightcurve.variability.time_domain_lines import slope_result
 from tevcurve.report import words
 from tevcurve.report.figure_style import axis, base_layout, error_bars, plain, shortened, sizes_for
 from tevcurve.report.tables import ReportTable
+from tevcurve.rounding import statistic_text
 
 HEIGHT, TALL = 320, 380  # pixels
 # Frequencies of a power spectrum; instants in a row; those in a gap between rows.
@@ -67,30 +69,41 @@ def _periodogram(spectrum):
 
 def _table(rows, spectra, periods):
     """The `ReportTable` of what was fitted."""
-    told, notes = [], {}
+    told, notes = [], dict.fromkeys((ASSUMED, TRIED))
     for number, spectrum in spectra.items():
-        said = spectrum.told()
         found = periods[number]
-        told.append(
-            [
-                rows.series_text(number) or "All energies",
-                *(said.get(name, words.UNKNOWN).replace("+-", "±").replace("-", words.MINUS) for name in SHOWN),
-                words.UNKNOWN if found is None else f"{found.measured()}; {found.chance()}",
-            ]
-        )
-        notes |= dict.fromkeys(spectrum.assumed)
-    headings = ["Series", "Slope", "Amplitude", "Evidence", "Highest of all periods"]
-    return ReportTable(headings, told, " ".join(f"{each[:1].upper()}{each[1:]}." for each in notes), ("short",) * 2 + ("",) * 3)
+        cells = [rows.series_text(number) or "All energies", _with_signs(slope_result(spectrum).measured())]
+        cells.append(f"exp({_with_signs(statistic_text(spectrum.log_evidence))})")
+        period = words.UNKNOWN if found is None else f"{found.period:.5g}: {_with_signs(found.chance())}"
+        told.append([*cells, period])
+    headings = [
+        "Series",
+        "Power spectrum of the log flux",
+        "Evidence over a constant flux",
+        "Highest of all periods",
+    ]
+    note = " ".join(f"{each[:1].upper()}{each[1:]}." for each in notes)
+    return ReportTable(headings, told, note, ("", "", "", ""))
 
 
-SHOWN = ("slope", "amplitude", "evidence")
+def _with_signs(text):
+    return text.replace("+-", "±").replace("-", words.MINUS)
 
 
 def _band(x, low, high, colour, opacity, name):
     """Two traces with what is between them filled. x, low, high: lists; name: of the legend, or ""."""
-    base = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0, "color": colour}, "hoverinfo": "skip"}
+    base = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "line": {"width": 0, "color": colour},
+        "hoverinfo": "skip",
+    }
     fill = {"fill": "tonexty", "fillcolor": _pale(colour, opacity)}
-    return [base | {"y": low, "showlegend": False}, base | fill | {"y": high, "name": name, "showlegend": bool(name)}]
+    return [
+        base | {"y": low, "showlegend": False},
+        base | fill | {"y": high, "name": name, "showlegend": bool(name)},
+    ]
 
 
 def _pale(colour, opacity):
@@ -112,9 +125,21 @@ def _power_figure(rows, spectra):
         x = shortened(frequency)
         for content, opacity in (("95", BROAD), ("68", NARROW)):
             edges = (values[f"power_{content}_{end}"] for end in ("low", "high"))
-            traces += _band(x, *edges, colour, opacity, f"{name} {content} %".strip() if len(spectra) == 1 else "")
-        line = {"type": "scatter", "mode": "lines", "x": x, "y": values["power"], "line": {"color": colour, "width": 2}}
-        line |= {"name": name or "median", "showlegend": True, "hovertemplate": "%{x:.3g} Hz: %{y:.3g}<extra></extra>"}
+            traces += _band(
+                x, *edges, colour, opacity, f"{name} {content} %".strip() if len(spectra) == 1 else ""
+            )
+        line = {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": values["power"],
+            "line": {"color": colour, "width": 2},
+        }
+        line |= {
+            "name": name or "median",
+            "showlegend": True,
+            "hovertemplate": "%{x:.3g} Hz: %{y:.3g}<extra></extra>",
+        }
         traces.append(line)
     layout = _layout(HEIGHT)
     layout["xaxis"] = axis("Frequency [Hz]") | {"type": "log", "exponentformat": "power"}
@@ -148,15 +173,33 @@ def _flux_figure(rows, spectra):
         found = spectrum.flux(of.time(instants(of)))
         x = np.round(found["time"].mjd, 7).tolist()
         low, middle, high = (
-            shortened(found[each].to_value("cm-2 s-1") / 10.0**rows.exponent) for each in ("flux_low", "flux", "flux_high")
+            shortened(found[each].to_value("cm-2 s-1") / 10.0**rows.exponent)
+            for each in ("flux_low", "flux", "flux_high")
         )
         chosen = np.flatnonzero((rows.band == number) & rows.is_point)
         size, thickness = sizes_for(len(chosen))
-        points = {"type": "scatter", "mode": "markers", "x": np.round((rows.start + rows.stop)[chosen] / 2, 7).tolist()}
-        points |= {"y": shortened(rows.value[chosen]), "hoverinfo": "skip", "showlegend": False, "opacity": 0.5}
+        points = {
+            "type": "scatter",
+            "mode": "markers",
+            "x": np.round((rows.start + rows.stop)[chosen] / 2, 7).tolist(),
+        }
+        points |= {
+            "y": shortened(rows.value[chosen]),
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "opacity": 0.5,
+        }
         points |= {"marker": {"color": colour, "size": 0.6 * size}}
-        points["error_y"] = error_bars(colour, rows.errp[chosen], rows.errn[chosen]) | {"thickness": thickness}
-        line = {"type": "scatter", "mode": "lines", "x": x, "y": middle, "line": {"color": colour, "width": 1.5}}
+        points["error_y"] = error_bars(colour, rows.errp[chosen], rows.errn[chosen]) | {
+            "thickness": thickness
+        }
+        line = {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": middle,
+            "line": {"color": colour, "width": 1.5},
+        }
         line |= {"name": name or "the process, 68 %", "showlegend": True}
         line |= {"hovertemplate": "MJD %{x}: %{y:.3g}<extra></extra>"}
         traces += [points, *_band(x, low, high, colour, NARROW, ""), line]
@@ -178,7 +221,12 @@ def _periods_figure(rows, periods):
         trace = {"type": "scatter", "mode": "lines", "line": {"color": colour, "width": 1.2}, "name": name}
         trace |= {"x": shortened(found.frequencies.to_value(unit)[kept]), "y": shortened(found.power[kept])}
         trace |= {"showlegend": bool(name), "hovertemplate": f"%{{x}} {unit}: %{{y:.3g}}<extra></extra>"}
-        mark = {"type": "scatter", "mode": "markers", "x": [float(found.frequency.to_value(unit))], "y": [found.value]}
+        mark = {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [float(found.frequency.to_value(unit))],
+            "y": [found.value],
+        }
         mark |= {"marker": {"symbol": "triangle-down", "size": 10, "color": colour}}
         mark |= {"name": f"period {found.period:.5g}", "showlegend": True, "hoverinfo": "name"}
         traces += [trace, mark]
@@ -194,3 +242,32 @@ def _highest_kept(power):
         return np.arange(len(power))
     parts = np.array_split(np.arange(len(power)), MOST_DRAWN)
     return np.array([part[np.argmax(power[part])] for part in parts])
+
+
+def power_spectra(light_curve, rows, summaries, wanted):
+    """({number of a series: its `PowerSpectrum`}, list of sentences why others have none).
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    rows : `ReportRows` of it
+    summaries : list of `VariabilitySummary` or None of each series, which have what was fitted already
+    wanted : bool, whether it is asked for where they have none, too; None for what they have, False for nothing
+    """
+    if wanted is False:
+        return {}, []
+    slopes = [summary and summary.power_spectrum for summary in summaries]
+    found = {
+        number: slope.spectrum for number, slope in enumerate(slopes) if slope and slope.spectrum is not None
+    }
+    if not wanted:
+        return found, []
+    bands, why_not = sorted(set(rows.bands)), {}
+    for number in (each for each in range(len(summaries)) if each not in found):
+        own = light_curve.of_instrument(rows.instruments[number]) if rows.of_several else light_curve
+        try:
+            band = bands.index(rows.bands[number]) if len(bands) > 1 else None
+            found[number] = own.timing.power_spectrum(band=band)
+        except InputError as error:
+            why_not[str(error)] = None
+    return dict(sorted(found.items())), list(why_not)

@@ -17,8 +17,8 @@ def test_a_light_curve_has_its_timing():
 
 
 def test_each_method_is_a_documented_function_of_a_light_curve():
-    for name, place in METHODS.items():
-        function = found_at(place)
+    for name, method in METHODS.items():
+        function = found_at(method.place)
         assert getattr(Timing, name) is function
         assert next(iter(inspect.signature(function).parameters)) == "light_curve"
         assert inspect.getdoc(function)

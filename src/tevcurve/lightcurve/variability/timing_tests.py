@@ -1,6 +1,7 @@
 """Several questions in the domain of time at once: what the command line asks, and what it prints."""
 
 import inspect
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,12 +51,15 @@ class TimingTests:
         return plot_timing(self.results, n_axes, self.light_curve, rows)
 
     def __str__(self):
-        lines, notes = [self.title], {}
-        for result in self.results.values():
-            title, words, more = _shown(result)
+        shown = [_shown(result) for result in self.results.values()]
+        told = Counter(note for _, _, notes in shown for note in notes)
+        lines = [self.title]
+        for title, words, notes in shown:
+            own = "; ".join(note for note in notes if told[note] == 1)
+            words = words | ({"note": f"{own}."} if own else {})
             lines += ["", title, *(f"  {name + ':':<11}{text}" for name, text in words.items() if text)]
-            notes |= dict.fromkeys(more)
-        lines += ["", *(f"Note: {note}." for note in notes)] if notes else []
+        common = [f"Note: {note}." for note, number in told.items() if number > 1]
+        lines += ["", *common] if common else []
         for sentence in dict.fromkeys(self.left_out.values()):
             names = ", ".join(name for name, why in self.left_out.items() if why == sentence)
             lines += ["", f"Left out, {names}: {sentence}"]
