@@ -92,7 +92,7 @@ def _series(path, accept_changed):
     """The `LightCurve` of a result or a file, or the `Table` in a file without one."""
     try:
         return light_curve_of(path.expanduser(), accept_changed)
-    except DataError as error:
+    except (DataError, InputError) as error:
         if not path.is_file():
             raise
         no_light_curve = error

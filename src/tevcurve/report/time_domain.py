@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.variability.periodogram import periodogram_of
+from tevcurve.lightcurve.variability.power_spectrum import CONSTANT, LEAST_ROWS
 from tevcurve.lightcurve.variability.spectrum_records import ASSUMED, TRIED
 from tevcurve.lightcurve.variability.time_domain_lines import slope_result
 from tevcurve.report import words
@@ -22,6 +23,8 @@ FINE, IN_ROW, IN_GAP = 60, 3, 3
 GAP, BROAD, NARROW = 0.05, 0.13, 0.28
 # What a periodogram is drawn with at most.
 MOST_DRAWN = 2000
+# Rows in a series whose power spectrum is fitted, and periods looked for, within a second.
+MOST_ROWS = 250
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def _power_figure(rows, spectra):
         traces.append(line)
     layout = _layout(HEIGHT)
     layout["xaxis"] = axis("Frequency [Hz]") | {"type": "log", "exponentformat": "power"}
-    layout["yaxis"] = axis("Frequency × power of the log flux") | {"type": "log", "exponentformat": "power"}
+    layout["yaxis"] = axis("Frequency × power") | {"type": "log", "exponentformat": "power"}
     return {"data": traces, "layout": layout}
 
 
@@ -251,23 +254,27 @@ def power_spectra(light_curve, rows, summaries, wanted):
     ----------
     light_curve : `LightCurve`
     rows : `ReportRows` of it
-    summaries : list of `VariabilitySummary` or None of each series, which have what was fitted already
-    wanted : bool, whether it is asked for where they have none, too; None for what they have, False for nothing
+    summaries : list of `VariabilitySummary` or None of each series, which may have fitted it already
+    wanted : bool, whether of all series; None for those that vary and have 20 to 250 rows, False for none
     """
-    if wanted is False:
-        return {}, []
-    slopes = [summary and summary.power_spectrum for summary in summaries]
-    found = {
-        number: slope.spectrum for number, slope in enumerate(slopes) if slope and slope.spectrum is not None
-    }
-    if not wanted:
-        return found, []
-    bands, why_not = sorted(set(rows.bands)), {}
-    for number in (each for each in range(len(summaries)) if each not in found):
+    found, why_not, bands = {}, {}, sorted(set(rows.bands))
+    for number, summary in enumerate(summaries):
+        if wanted is False or not (wanted or _is_worth_it(summary)):
+            continue
+        if summary is not None and getattr(summary.power_spectrum, "spectrum", None) is not None:
+            found[number] = summary.power_spectrum.spectrum
+            continue
         own = light_curve.of_instrument(rows.instruments[number]) if rows.of_several else light_curve
         try:
             band = bands.index(rows.bands[number]) if len(bands) > 1 else None
             found[number] = own.timing.power_spectrum(band=band)
         except InputError as error:
             why_not[str(error)] = None
-    return dict(sorted(found.items())), list(why_not)
+    return found, list(why_not) if wanted else []
+
+
+def _is_worth_it(summary):
+    """Whether a `VariabilitySummary` is of rows that vary, enough of them, and no more than take a second."""
+    if summary is None:
+        return False
+    return LEAST_ROWS <= summary.ts_var.n_rows <= MOST_ROWS and summary.ts_var.p_value < CONSTANT

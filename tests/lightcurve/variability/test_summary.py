@@ -58,7 +58,7 @@ def test_it_says_in_one_sentence_whether_the_source_varied():
         assert words in text
     assert repr(constant) == text
     page = varied._repr_html_()
-    assert page.count("<tr>") == 9
+    assert page.count("<tr>") == 11
     assert "&lt; 0.001" in page
 
 

@@ -1,4 +1,4 @@
-"""The lines on the time domain that stand among tests of variability: what is known in a second, or less."""
+"""The lines on the time domain that stand among tests of variability: what takes next to no time."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,8 @@ from tevcurve.lightcurve.variability.power_spectrum import CONSTANT, LEAST_ROWS,
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.rounding import with_errors
 
-# Rows whose process is fitted in a second; of more, one asks for it.
-MOST_ROWS = 250
+# Rows whose process is fitted in a fifth of a second; of more, one asks for it.
+MOST_ROWS = 150
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -47,7 +47,7 @@ class SlopeResult(VariabilityResult):
 def slope_of(rows, p_value):
     """(`SlopeResult` of the power spectrum of `Rows`, "") or (None, a sentence why there is none).
 
-    A process is fitted where the slope may be told, and that takes a second: of 20 to 250 rows that vary.
+    A process is fitted where the slope may be told, and that takes no time: of 20 to 150 rows that vary.
 
     Parameters
     ----------
