@@ -17,7 +17,7 @@ DRAWS, SEED = 24, 0
 # Instants that are computed at once; their width as bins, over that of the narrowest row.
 AT_ONCE, INSTANT = 200, 1e-3
 # The highest log flux over the constant one of which counts are drawn: beyond, they are no numbers any more.
-BRIGHTEST = 20.0
+BRIGHTEST = 6.0
 # Halvings in the search of a quantile.
 HALVINGS = 45
 

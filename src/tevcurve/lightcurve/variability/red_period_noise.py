@@ -27,7 +27,7 @@ MOST_WORK = 3e9
 # The level's standard deviation in a fit, in log flux: it is free.
 LEVEL = 5.0
 # The highest logs of a flux over the constant one, in a fit and in a toy.
-HIGHEST, BRIGHTEST = 50.0, 20.0
+HIGHEST, BRIGHTEST = 50.0, 6.0
 
 
 @dataclass(frozen=True, eq=False)
