@@ -12,6 +12,7 @@ from tevcurve.cli.main import main
 from tevcurve.demo import demo
 from tevcurve.lightcurve.variability.timing import METHODS
 from tevcurve.models import read_models
+from tevcurve.store import write_result
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide"
 PAGES = GUIDE / "data"
@@ -108,7 +109,7 @@ def test_the_page_of_catalogues(night, tmp_path, monkeypatch, capsys):
     assert names["curves"].names[0] == "simulated AGN"
 
 
-def test_the_page_of_timing():
+def test_the_page_of_timing(tmp_path, monkeypatch, capsys):
     import matplotlib.pyplot as plt
 
     page = (GUIDE / "timing.md").read_text()
@@ -121,7 +122,16 @@ def test_the_page_of_timing():
     # What the page names there is.
     asked = set(re.findall(r"lc\.timing\.(\w+)\(", page))
     assert asked <= set(METHODS)
-    assert {"gregory_loredo", "power_spectrum", "lomb_scargle", "z_n_search", "htest"} <= asked
+    assert asked == set(METHODS)
+    # Its commands, with fewer toys where there would be many.
+    monkeypatch.chdir(tmp_path)
+    write_result("simulated-agn-light-curve", names["lc"])
+    lines = re.findall(r"^tevcurve timing .*$", page, re.M)
+    assert len(lines) == 4
+    for line in lines:
+        drawn = "--toys" not in line and "--test" not in line
+        assert main([*words_of(line), *(["--toys", "5"] if drawn else [])]) == 0, capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} >= {"timing.png", "timing.json"}
 
 
 def test_the_page_of_spectra_in_time(gammapy_data, tmp_path, monkeypatch, capsys):

@@ -31,7 +31,7 @@ def test_the_one_call_makes_a_light_curve_of_two_bands(gammapy_data):
 def test_its_commands_do_what_they_say(hess_dl3_dr1, tmp_path):
     (block,) = [block for block in blocks_of("sh") if "tevcurve info" in block]
     commands = [line.split("#")[0].strip() for line in block.splitlines()]
-    assert len(commands) == 8
+    assert len(commands) == 9
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_COLOR": "1"}
     said = {}
     for command in commands:
@@ -52,7 +52,7 @@ def test_its_commands_do_what_they_say(hess_dl3_dr1, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["demo", "info", "light-curve", "init", "run", "rebin", "variability", "report"]
+    "name", ["demo", "info", "light-curve", "init", "run", "rebin", "variability", "timing", "report"]
 )
 def test_it_has_each_command(name):
     assert f"tevcurve {name}" in "".join(blocks_of("sh"))

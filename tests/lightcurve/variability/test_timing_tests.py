@@ -57,6 +57,15 @@ def test_without_names_it_is_what_says_something_of_every_light_curve(light_curv
     plt.close("all")
 
 
+def test_few_rows_are_not_searched_for_periods_unless_that_is_asked_for(light_curve):
+    few = light_curve.rebin(by_width("3 min"))
+    found = timing_tests(few, n_toys=0)
+    assert found.left_out == {
+        "lomb_scargle": "10 rows are too few to be asked without being named; wanted are 20."
+    }
+    assert "lomb_scargle" in timing_tests(few, ["lomb_scargle"], n_toys=0, noise="white").results
+
+
 def test_what_cannot_be_made_of_a_table_is_left_out_with_its_reason(light_curve):
     from_table = LightCurve(light_curve.table.copy())
     found = timing_tests(from_table, n_toys=0)

@@ -1,6 +1,6 @@
 """The lines on the time domain that stand among tests of variability: what takes next to no time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,8 @@ def odds_of(light_curve, band):
     band : int, or None for the only one
     """
     try:
-        return gregory_loredo(light_curve, band, n_toys=0), ""
+        found = gregory_loredo(light_curve, band, n_toys=0)
     except InputError as error:
         return None, f"Left out: Gregory-Loredo. {error}"
+    # Odds of 1 or less bound no chance.
+    return found if found.value > 0 else replace(found, p_value=np.nan, p_is_limit=False, note=""), ""

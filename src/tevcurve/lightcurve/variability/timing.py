@@ -20,6 +20,7 @@ class Method(NamedTuple):
     needs : `ROWS`; `FREQUENCIES` of the caller; or `PAIR`, two bands or another series
     is_first : bool, whether it is asked where a person does not say what
     n_axes : int, axes that its record draws on
+    least_rows : int, below which nobody is told of it who does not ask
     """
 
     place: str
@@ -27,6 +28,7 @@ class Method(NamedTuple):
     needs: str = ROWS
     is_first: bool = False
     n_axes: int = 1
+    least_rows: int = 0
 
 
 _HERE = "tevcurve.lightcurve.variability."
@@ -39,7 +41,10 @@ METHODS: dict[str, Method] = {
         n_axes=2,
     ),
     "lomb_scargle": Method(
-        f"{_HERE}periodogram:lomb_scargle", "a period longer than two rows, beside red noise", is_first=True
+        f"{_HERE}periodogram:lomb_scargle",
+        "a period longer than two rows, beside red noise",
+        is_first=True,
+        least_rows=20,
     ),
     "gregory_loredo": Method(
         f"{_HERE}gregory_loredo:gregory_loredo", "variability by the times of events", is_first=True

@@ -88,15 +88,26 @@ def timing_tests(light_curve, names=None, **options):
     _check_taken(given, taken)
     results, left_out = {}, {}
     for name, keywords in taken.items():
+        is_asked = bool(names) or bool(set(keywords) - COMMON)
+        least, n = METHODS[name].least_rows, _n_rows(light_curve, given)
+        if not is_asked and n < least:
+            left_out[name] = f"{n} rows are too few to be asked without being named; wanted are {least}."
+            continue
         try:
             results[name] = _asked(light_curve, name, keywords)
         except InputError as error:
-            if not names and set(keywords) - COMMON:
+            if is_asked and not names:
                 raise
             left_out[name] = str(error)
     if not results:
         raise InputError(" ".join(dict.fromkeys(left_out.values())))
     return TimingTests(light_curve, results, left_out, given.get("band"))
+
+
+def _n_rows(light_curve, given):
+    """Rows of a band, int. given: dict of options."""
+    bands = list(bands_of(light_curve.table).values())
+    return len(bands[band]) if (band := given.get("band", 0)) in range(len(bands)) else len(light_curve.table)
 
 
 def _chosen(light_curve, names, given):
