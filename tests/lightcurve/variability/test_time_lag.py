@@ -9,7 +9,8 @@ from onoff_light_curves import REFERENCE, START
 from wavy_source import factor, wavy_light_curve
 
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.variability.lag_search import Series, best_lag, search_lag, shortest_interval
+from tevcurve.lightcurve.variability.lag_processes import Series
+from tevcurve.lightcurve.variability.lag_search import best_lag, search_lag, shortest_interval
 from tevcurve.lightcurve.variability.time_lag import LagResult
 
 TABLE_LAG = 240.0

@@ -6,10 +6,12 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.figures.style import COLOURS
+from tevcurve.rounding import with_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+CORRELATIONS = {"dcf": "discrete; errors are the scatter of pairs, and go together", "iccf": "interpolated"}
 PALE, DARK = 0.2, 0.35
 LAG_UNITS = ((2 * 86400.0, u.d), (2 * 3600.0, u.h), (2 * 60.0, u.min), (0.0, u.s))
 
@@ -35,10 +37,11 @@ def plot_lag(result: Any, ax: "Axes | None" = None) -> "Axes":
     ax.plot(lag, gain, color=COLOURS[0], marker=".", markersize=3, linewidth=1)
     for interval, opacity, label in ((result.interval_95, PALE, "95 %"), (result.interval_68, DARK, "68 %")):
         ax.axvspan(*interval.to_value(unit), color=COLOURS[0], alpha=opacity, linewidth=0, label=label)
-    ax.axhline(0, color="0.5", linewidth=0.8, label="two independent processes")
-    ax.axvline(result.value.to_value(unit), color=COLOURS[1], linewidth=1, label=result.measured())
+    ax.axhline(0, color="0.5", linewidth=0.8, label="as likely as two processes")
+    value, errors = result.value.to_value(unit), np.abs((result.interval_68 - result.value).to_value(unit))
+    ax.axvline(value, color=COLOURS[1], linewidth=1, label=with_errors(value, *errors, unit=str(unit)))
     ax.set_xlabel(f"Lag ({unit}), above 0: the light curve comes after the other")
-    ax.set_ylabel("Log likelihood above independent ones")
+    ax.set_ylabel("Log likelihood, one process against two")
     ax.set_xlim(lag[0], lag[-1])
     ax.set_ylim(max(gain.min(), gain.max() - 30) - 1, max(gain.max(), 0) + 1)
     ax.legend(frameon=False, fontsize="small")
@@ -65,9 +68,16 @@ def plot_correlation(result: Any, ax: "Axes | None" = None) -> "Axes":
         color=COLOURS[0],
         marker=".",
         linewidth=1,
-        label=result.kind,
+        label=CORRELATIONS[result.kind],
     )
-    ax.axhline(0, color="0.5", linewidth=0.8)
+    for level, style in ((0, "-"), (1, ":")):
+        ax.axhline(level, color="0.5", linestyle=style, linewidth=0.8)
     ax.set_xlabel(f"Lag ({unit}), above 0: the light curve comes after the other")
     ax.set_ylabel("Correlation, noise taken out")
+    ax.legend(
+        frameon=False,
+        fontsize="small",
+        title="no test: red noise correlates by chance",
+        title_fontsize="small",
+    )
     return ax

@@ -1,141 +1,32 @@
-"""The lag between two series of rows from one log-normal process, and how likely such a process is: arrays only."""
+"""The lag between two series of rows from one log-normal process, and how likely such a process is: arrays only.
 
-from collections.abc import Callable
+A posterior over slopes, variances, coherences and lags, whose errors are right only where all of it is integrated
+over: with variances and slope at their best intervals are too wide for some pairs and too narrow for others.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.kernels.damped_oscillators import Oscillators
-from tevcurve.kernels.lagged_pair import FREE_MEAN, NoisySeries, WhiteSeries, gain_of_one_process
-from tevcurve.kernels.log_normal_process import Rows, laplace_fit
+from tevcurve.kernels.averaged_kernel import AveragedKernel
+from tevcurve.kernels.lagged_pair import NoisySeries, WhiteSeries, gain_of_one_process
+from tevcurve.lightcurve.variability.lag_processes import Independent, Process, Series, independent
 
-SLOPES = np.arange(0.0, 4.01, 0.5)
-# Variances of the log flux within the series, relative to which amplitudes are.
-VARIANCES = np.geomspace(1e-4, 30, 50)
-TERMS, FLAT_BELOW = 24, 30.0
-# Curvatures of rows in log flux that are smaller say less than this, and count as this much.
-_LEAST_BEND = 0.04
-# Coherences that the likelihood is integrated over, evenly in the root of what is not common: near 1 they are dense.
-_ROOTS = (np.arange(20) + 0.5) / 20
-COHERENCES, COHERENCE_WEIGHTS = 1 - _ROOTS**2, np.full(len(_ROOTS), 1 / len(_ROOTS))
-# Spectra that are this much less likely than the best one are left out, as are those beyond the likeliest few, and
-# lags that are this much less likely are not refined.
-_SLOPES_WITHIN, _MOST_SLOPES, _LAGS_WITHIN = 2.5, 2, 6.0
+# Coherences that the likelihood is integrated over: half of the prior is at 1 (but for what rounding asks), the rest is
+# even from 0 to 1, in steps of the root of what is not common, so that they are dense near 1.
+_ROOTS = (np.arange(10) + 0.5) / 10
+ALL_COMMON = 0.9999
+COHERENCES = np.append(ALL_COMMON, 1 - _ROOTS**2)
+COHERENCE_WEIGHTS = np.append(0.5, 0.5 * _ROOTS / _ROOTS.sum())
+# Processes that stand for the posterior of independent series; those that stay near the best lags are so many at most,
+# and so much less likely than the best of them.
+DRAWS, _MOST, _WITHIN = 24, 10, 4.0
+# Lags that the processes are compared at, and lags that are so much less likely, which are not refined.
+_PEAKS, _LAGS_WITHIN = 3, 6.0
 # Between neighbouring lags that are near the best one the log likelihood changes by less, or they are this close.
 _SMOOTH, _CLOSEST, _ROUNDS = 0.4, 1 / 64, 7
-
-
-@dataclass(frozen=True, eq=False)
-class Series:
-    """Rows in the order of time, as likelihoods of their log flux.
-
-    Attributes
-    ----------
-    middle, width : float arrays (n,), s
-    rows : function of log fluxes (n,) relative to some constant to (log likelihoods, slopes, minus second derivatives)
-    """
-
-    middle: np.ndarray
-    width: np.ndarray
-    rows: Rows
-
-    @property
-    def step(self) -> float:
-        """How finely it is sampled: the larger of the usual width and the usual distance, s."""
-        return float(max(np.median(self.width), np.median(np.diff(self.middle))))
-
-    @property
-    def span(self) -> float:
-        """From its first row to its last, s."""
-        return float(self.middle[-1] - self.middle[0] + 0.5 * (self.width[0] + self.width[-1]))
-
-    def moved(self, seconds: float) -> "Series":
-        """The same so much later. seconds: float, s."""
-        return Series(self.middle + seconds, self.width, self.rows)
-
-    def gaussian(self, covariance: np.ndarray) -> NoisySeries:
-        """Log fluxes and errors that the likelihoods look like around their best fit with a process.
-
-        covariance: float array (n, n), of the process.
-        """
-        fit = laplace_fit(covariance + FREE_MEAN, self.rows)
-        bend = np.maximum(fit.bend, _LEAST_BEND)
-        return NoisySeries(self.middle, self.width, fit.mode + fit.pull / bend, 1 / bend)
-
-
-@dataclass(frozen=True, eq=False)
-class Spectra:
-    """Power laws of all slopes, with kernels that both series share.
-
-    Attributes
-    ----------
-    kernels : list of `Oscillators`, one for each slope
-    """
-
-    kernels: list[Oscillators]
-
-    @classmethod
-    def of(cls, one: Series, other: Series) -> "Spectra":
-        """Those of two series, flat below 1/(30*T).
-
-        Parameters
-        ----------
-        one, other : `Series`
-        """
-        start = min(one.middle[0] - one.width[0], other.middle[0] - other.width[0])
-        stop = max(one.middle[-1] + one.width[-1], other.middle[-1] + other.width[-1])
-        narrowest = max(min(one.width.min(), other.width.min()), 1e-5 * (stop - start))
-        finest = min(one.step, other.step, 10 * narrowest)
-        frequency = np.geomspace(1 / (FLAT_BELOW * (stop - start)), 2 / finest, TERMS)
-        return cls([Oscillators.power_law(slope, frequency) for slope in SLOPES])
-
-
-def _scaled(covariance: np.ndarray) -> float:
-    """The mean variance of log fluxes around their own mean, of a covariance (n, n)."""
-    return float(np.trace(covariance) / len(covariance) - covariance.mean())
-
-
-@dataclass(frozen=True, eq=False)
-class Process:
-    """A slope, and what fits both series best with it as independent ones.
-
-    Attributes
-    ----------
-    slope : float
-    kernel : `Oscillators`
-    variances : (float, float), of the log fluxes of both, within the series
-    scales : (float, float), factors on the kernel that give them
-    log_likelihood : float, of both as independent ones
-    """
-
-    slope: float
-    kernel: Oscillators
-    variances: tuple[float, float]
-    scales: tuple[float, float]
-    log_likelihood: float
-
-
-def processes_of(spectra: Spectra, pair: tuple[NoisySeries, NoisySeries]) -> list[Process]:
-    """The `Process` of each slope, two series being independent.
-
-    Parameters
-    ----------
-    spectra : `Spectra`
-    pair : two `NoisySeries`
-    """
-    found = []
-    for slope, kernel in zip(SLOPES, spectra.kernels, strict=True):
-        variances, scales, total = [], [], 0.0
-        for series in pair:
-            shape = kernel.averaged(series.middle, series.width)
-            unit = _scaled(shape)
-            log_likelihood = series.log_likelihoods(shape / unit, VARIANCES)
-            best = int(np.argmax(log_likelihood))
-            variances.append(float(VARIANCES[best]))
-            scales.append(float(VARIANCES[best] / unit))
-            total += float(log_likelihood[best])
-        found.append(Process(float(slope), kernel, tuple(variances), tuple(scales), total))
-    return found
+# Distances between rows of one width that differ by less, in widths, are the same.
+_SAME = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +36,10 @@ class LagSearch:
     Attributes
     ----------
     lag : float array (n,), s, ascending; above 0 the first series comes after the second
-    gain : float array (n,), log likelihoods above that of two independent processes, integrated over coherences
+    gain : float array (n,), log likelihoods above that of two independent processes, integrated over all else
     of_coherence : float array (n, k), the same at each of `COHERENCES`
     processes : list of `Process`, those that are likely
-    weights : float array, posterior weights of these, two series being independent
+    weights : float array, posterior weights of these
     """
 
     lag: np.ndarray
@@ -159,7 +50,7 @@ class LagSearch:
 
     @property
     def log_evidence(self) -> float:
-        """Log of the odds for one process against two independent ones, all lags and coherences alike before."""
+        """Log of the odds for one process against two independent ones, all lags alike before."""
         top = self.gain.max()
         return float(top + np.log(np.trapezoid(np.exp(self.gain - top), self.lag) / np.ptp(self.lag)))
 
@@ -180,49 +71,128 @@ def search_lag(one: Series, other: Series, reach: float) -> LagSearch:
     one, other : `Series`
     reach : float, s
     """
-    spectra = Spectra.of(one, other)
-    pair, processes = _independent(spectra, one, other)
-    best = max(each.log_likelihood for each in processes)
-    processes = [each for each in processes if each.log_likelihood > best - _SLOPES_WITHIN]
-    processes = sorted(processes, key=lambda each: -each.log_likelihood)[:_MOST_SLOPES]
-    weights = np.exp([each.log_likelihood - best for each in processes])
-    weights /= weights.sum()
-    likelihoods = [_likelihood(process, pair) for process in processes]
-    lags, gains = _refined(likelihoods, weights, reach, 0.5 * np.hypot(one.step, other.step))
-    return LagSearch(lags, _over_coherences(gains), gains, processes, weights)
+    alone = independent(one, other, reach)
+    between = Between.of(*alone.pair)
+    step = 0.5 * np.hypot(one.step, other.step)
+    lags = np.linspace(-reach, reach, 2 * max(int(np.ceil(reach / step)), 2) + 1)
+    first = Joint.of([alone.best], alone, between)
+    gains = np.array([first.of_coherence(lag) for lag in lags])
+    joint = _kept(Joint.of(alone.typical(DRAWS), alone, between), lags, _over_coherences(gains))
+    lags, gains, of_process = _refined(joint, lags, gains, _CLOSEST * step)
+    return LagSearch(lags, _over_coherences(gains), gains, joint.processes, of_process)
 
 
-def _independent(
-    spectra: Spectra, one: Series, other: Series
-) -> tuple[tuple[NoisySeries, NoisySeries], list[Process]]:
-    """Both series with Gaussian errors, those around the best processes, and the processes of all slopes."""
-    middle = spectra.kernels[len(SLOPES) // 2 - 1]
-    scales = [0.3 / _scaled(middle.averaged(each.middle, each.width)) for each in (one, other)]
-    best = Process(0.0, middle, (0.3, 0.3), tuple(scales), 0.0)
-    for _ in range(2):
-        pair = tuple(
-            each.gaussian(scale * best.kernel.averaged(each.middle, each.width))
-            for each, scale in zip((one, other), best.scales, strict=True)
+@dataclass(frozen=True, eq=False)
+class Between:
+    """Covariances of the rows of one series with those of another, at lags.
+
+    Attributes
+    ----------
+    one, other : `NoisySeries`
+    distance, number : distances of rows that differ (k,) and which of them each pair (n, m) has, where all rows of a
+        series are of one width and distances repeat; else None
+    """
+
+    one: NoisySeries
+    other: NoisySeries
+    distance: np.ndarray | None = None
+    number: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, one: NoisySeries, other: NoisySeries) -> "Between":
+        """That of a pair. one, other: `NoisySeries`."""
+        apart = one.middle[:, None] - other.middle
+        narrow = min(one.width.min(), other.width.min())
+        if max(np.ptp(one.width), np.ptp(other.width)) > _SAME * narrow:
+            return cls(one, other)
+        _, first, number = np.unique(
+            np.rint(apart / (_SAME * narrow)), return_index=True, return_inverse=True
         )
-        found = processes_of(spectra, pair)
-        best = max(found, key=lambda each: each.log_likelihood)
-    return pair, found
+        if 2 * len(first) > apart.size:
+            return cls(one, other)
+        return cls(one, other, apart.ravel()[first], number.reshape(apart.shape))
+
+    def at(self, kernel: AveragedKernel, lag: float) -> np.ndarray:
+        """Covariance (n, m) with a kernel, the first series being seen later.
+
+        Parameters
+        ----------
+        kernel : `AveragedKernel`
+        lag : float, s
+        """
+        one, other = self.one, self.other
+        if self.distance is None:
+            return kernel.averaged(one.middle - lag, one.width, (other.middle, other.width))
+        width = np.full(len(self.distance), one.width[0])
+        return kernel.averaged(self.distance - lag, width, (np.zeros(1), other.width[:1]))[self.number, 0]
 
 
-def _likelihood(process: Process, pair: tuple[NoisySeries, NoisySeries]) -> Callable[[float], np.ndarray]:
-    """Function of a lag to the log likelihoods at all coherences, above that of independent series."""
-    white = [
-        WhiteSeries(series, scale * process.kernel.averaged(series.middle, series.width))
-        for series, scale in zip(pair, process.scales, strict=True)
-    ]
-    one, other = pair
-    size = np.sqrt(process.scales[0] * process.scales[1])
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """Two series with one process behind them, for each of some processes that are alike before.
 
-    def gains(lag: float) -> np.ndarray:
-        between = process.kernel.averaged(one.middle - lag, one.width, (other.middle, other.width))
-        return gain_of_one_process(*white, size * between, COHERENCES)
+    Attributes
+    ----------
+    processes : list of `Process`
+    white : list of pairs of `WhiteSeries`, of each process
+    between : `Between`
+    volume : int, number of processes in all, those left out too
+    """
 
-    return gains
+    processes: list[Process]
+    white: list[tuple[WhiteSeries, WhiteSeries]]
+    between: Between
+    volume: int
+
+    @classmethod
+    def of(cls, processes: list[Process], alone: Independent, between: Between) -> "Joint":
+        """That of processes.
+
+        Parameters
+        ----------
+        processes, between : see the class
+        alone : `Independent` that they are of
+        """
+        white = [
+            tuple(
+                WhiteSeries(series, variance * shape)
+                for series, variance, shape in zip(
+                    alone.pair, process.variances, alone.shapes[process.number], strict=True
+                )
+            )
+            for process in processes
+        ]
+        return cls(processes, white, between, len(processes))
+
+    def gains(self, lag: float) -> np.ndarray:
+        """Log likelihoods (n_processes, n_coherences) above those of independent series. lag: float, s."""
+        shapes, found = {}, []
+        for process, white in zip(self.processes, self.white, strict=True):
+            if process.number not in shapes:
+                shapes[process.number] = self.between.at(process.kernel, lag)
+            size = np.sqrt(process.scales[0] * process.scales[1])
+            found.append(gain_of_one_process(*white, size * shapes[process.number], COHERENCES))
+        return np.array(found)
+
+    def of_coherence(self, lag: float) -> np.ndarray:
+        """The same over all processes, (n_coherences,). lag: float, s."""
+        return np.logaddexp.reduce(self.gains(lag), axis=0) - np.log(self.volume)
+
+    def only(self, kept: np.ndarray) -> "Joint":
+        """With some of the processes. kept: int array, their numbers."""
+        return Joint(
+            [self.processes[k] for k in kept], [self.white[k] for k in kept], self.between, self.volume
+        )
+
+
+def _kept(joint: Joint, lags: np.ndarray, gain: np.ndarray) -> Joint:
+    """The `Joint` with those processes that are likely at the best of lags (n,), by their gains (n,)."""
+    inner = np.append(True, gain[1:] > gain[:-1]) & np.append(gain[:-1] >= gain[1:], True)
+    peaks = np.flatnonzero(inner)
+    peaks = peaks[np.argsort(-gain[peaks])][:_PEAKS]
+    score = np.logaddexp.reduce([_over_coherences(joint.gains(lags[k])) for k in peaks], axis=0)
+    order = np.argsort(-score, kind="stable")[:_MOST]
+    return joint.only(order[score[order] > score.max() - _WITHIN])
 
 
 def _over_coherences(gains: np.ndarray) -> np.ndarray:
@@ -232,33 +202,42 @@ def _over_coherences(gains: np.ndarray) -> np.ndarray:
 
 
 def _refined(
-    likelihoods: list, weights: np.ndarray, reach: float, step: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """(lags (n,), gains (n, k)): evenly with the likeliest spectrum, near the best one more finely and with all."""
-    n_side = max(int(np.ceil(reach / step)), 2)
-    lags = np.linspace(-reach, reach, 2 * n_side + 1)
-    gains = np.array([likelihoods[0](lag) for lag in lags])
-    near = np.zeros(len(lags), dtype=bool)
+    joint: Joint, lags: np.ndarray, gains: np.ndarray, closest: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(lags (n,), gains (n, k), weights of processes): finer near the best lag, with all processes there."""
+    near = {}
 
-    def of_all(lag: float, first: np.ndarray | None = None) -> np.ndarray:
-        parts = [likelihoods[0](lag) if first is None else first, *(each(lag) for each in likelihoods[1:])]
-        return np.logaddexp.reduce(np.array(parts) + np.log(weights)[:, None], axis=0)
+    def at(lag: float) -> np.ndarray:
+        near[lag] = joint.gains(lag)
+        return np.logaddexp.reduce(near[lag], axis=0) - np.log(joint.volume)
 
     for _ in range(_ROUNDS):
-        total = _over_coherences(gains)
-        for k in np.flatnonzero((total > total.max() - _LAGS_WITHIN) & ~near):
-            gains[k], near[k] = of_all(lags[k], gains[k]), True
-        total = _over_coherences(gains)
+        total, done = _over_coherences(gains), False
+        while not done:
+            wanted = [
+                k for k in np.flatnonzero(total > total.max() - _LAGS_WITHIN) if float(lags[k]) not in near
+            ]
+            for k in wanted:
+                gains[k] = at(float(lags[k]))
+            total, done = _over_coherences(gains), not wanted
         high = np.maximum(total[1:], total[:-1]) > total.max() - _LAGS_WITHIN
-        wanted = high & (np.abs(np.diff(total)) > _SMOOTH) & (np.diff(lags) > _CLOSEST * step)
+        wanted = high & (np.abs(np.diff(total)) > _SMOOTH) & (np.diff(lags) > closest)
         if not wanted.any():
             break
         new = 0.5 * (lags[1:] + lags[:-1])[wanted]
         order = np.argsort(np.append(lags, new), kind="stable")
         lags = np.append(lags, new)[order]
-        gains = np.concatenate([gains, [of_all(lag) for lag in new]])[order]
-        near = np.append(near, np.ones(len(new), dtype=bool))[order]
-    return lags, gains
+        gains = np.concatenate([gains, [at(float(lag)) for lag in new]])[order]
+    return lags, gains, _weights(near, lags)
+
+
+def _weights(near: dict, lags: np.ndarray) -> np.ndarray:
+    """Posterior weights of processes, of their gains at lags (dict) among all lags (n,)."""
+    cell = dict(zip(map(float, lags), np.gradient(lags), strict=True))
+    parts = np.array([_over_coherences(gains) + np.log(cell[lag]) for lag, gains in near.items()])
+    of_process = np.logaddexp.reduce(parts, axis=0)
+    weights = np.exp(of_process - of_process.max())
+    return weights / weights.sum()
 
 
 def shortest_interval(lag: np.ndarray, gain: np.ndarray, level: float) -> tuple[float, float]:

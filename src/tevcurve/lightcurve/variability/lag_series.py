@@ -10,7 +10,7 @@ from astropy.time import Time
 from tevcurve.errors import InputError
 from tevcurve.kernels.log_normal_process import in_log_flux
 from tevcurve.kernels.measured_profile import AsymmetricProfile
-from tevcurve.lightcurve.variability.lag_search import Series
+from tevcurve.lightcurve.variability.lag_processes import Series
 from tevcurve.lightcurve.variability.rows import rows_of
 
 # Rows that both need; below the second number it is said that they are few.
@@ -64,6 +64,15 @@ def measured_series(source, band, name):
         )
     flux, err = rows.fits.norm[0] * rows.flux, rows.fits.err[0] * rows.flux
     return Measured(series_of_rows(rows), rows.reference, flux, err, tuple(notes))
+
+
+def n_bands(table):
+    """Number of energy bands of a light curve's table. table: Table."""
+    if "e_min" not in table.colnames:
+        return 1
+    return len(
+        np.unique(np.stack([np.asarray(table[name], dtype=float) for name in ("e_min", "e_max")]), axis=1).T
+    )
 
 
 def _of_table(table, name):
