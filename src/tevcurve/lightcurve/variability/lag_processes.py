@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.kernels.averaged_kernel import AveragedKernel
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.kernels.lagged_pair import NoisySeries
 from tevcurve.kernels.log_normal_process import Rows, laplace_fit
@@ -59,21 +58,19 @@ class Series:
         return NoisySeries(self.middle, self.width, fit.mode + fit.pull / bend, 1 / bend)
 
 
-def spectra_of(one: Series, other: Series, reach: float) -> list[AveragedKernel]:
+def spectra_of(one: Series, other: Series) -> list[Oscillators]:
     """The kernel of each of `SLOPES`, flat below 1/(30*T), that both series share.
 
     Parameters
     ----------
     one, other : `Series`
-    reach : float, s, the largest lag
     """
     start = min(one.middle[0] - one.width[0], other.middle[0] - other.width[0])
     stop = max(one.middle[-1] + one.width[-1], other.middle[-1] + other.width[-1])
     narrowest = max(min(one.width.min(), other.width.min()), 1e-5 * (stop - start))
     finest = min(one.step, other.step, 10 * narrowest)
     frequency = np.geomspace(1 / (FLAT_BELOW * (stop - start)), 2 / finest, TERMS)
-    made = (Oscillators.power_law(slope, frequency) for slope in SLOPES)
-    return [AveragedKernel.of(each, narrowest, stop - start + reach) for each in made]
+    return [Oscillators.power_law(slope, frequency) for slope in SLOPES]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +80,13 @@ class Process:
     Attributes
     ----------
     number : int, of `SLOPES`
-    kernel : `AveragedKernel`
+    kernel : `Oscillators`
     variances : (float, float), of the log fluxes of both, within the series
     scales : (float, float), factors on the kernel that give them
     """
 
     number: int
-    kernel: AveragedKernel
+    kernel: Oscillators
     variances: tuple[float, float]
     scales: tuple[float, float]
 
@@ -110,21 +107,21 @@ class Independent:
 
     Attributes
     ----------
-    kernels : list of `AveragedKernel`, one for each slope
+    kernels : list of `Oscillators`, one for each slope
     pair : two `NoisySeries`
     shapes : list, for each slope, of the covariances (n, n) of both, at a variance within the series of 1
     unit : float array (n_slopes, 2), variances of the kernels within the series
     log_likelihood : float array (n_slopes, 2, n_variances), of the slopes and variances of each
     """
 
-    kernels: list[AveragedKernel]
+    kernels: list[Oscillators]
     pair: tuple[NoisySeries, NoisySeries]
     shapes: list[tuple[np.ndarray, np.ndarray]]
     unit: np.ndarray
     log_likelihood: np.ndarray
 
     @classmethod
-    def of(cls, kernels: list[AveragedKernel], pair: tuple[NoisySeries, NoisySeries]) -> "Independent":
+    def of(cls, kernels: list[Oscillators], pair: tuple[NoisySeries, NoisySeries]) -> "Independent":
         """That of a pair.
 
         Parameters
@@ -178,15 +175,14 @@ class Independent:
         return Process(number, self.kernels[number], tuple(map(float, variances)), tuple(map(float, scales)))
 
 
-def independent(one: Series, other: Series, reach: float) -> Independent:
+def independent(one: Series, other: Series) -> Independent:
     """What both series say by themselves, with Gaussian errors as around the processes that fit each best.
 
     Parameters
     ----------
     one, other : `Series`
-    reach : float, s, the largest lag
     """
-    kernels = spectra_of(one, other, reach)
+    kernels = spectra_of(one, other)
     middle = len(SLOPES) // 2 - 1
     shapes = [kernels[middle].averaged(each.middle, each.width) for each in (one, other)]
     best = Process(

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tevcurve.kernels.averaged_kernel import AveragedKernel
+from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.kernels.lagged_pair import NoisySeries, WhiteSeries, gain_of_one_process
 from tevcurve.lightcurve.variability.lag_processes import Independent, Process, Series, independent
 
-# Coherences that the likelihood is integrated over: half of the prior is at 1 (but for what rounding asks), the rest is
-# even from 0 to 1, in steps of the root of what is not common, so that they are dense near 1.
+# Coherences that the likelihood is integrated over: a third of the prior is at 1 (but for what rounding asks), the rest
+# is even from 0 to 1, in steps of the root of what is not common, so that they are dense near 1.
 _ROOTS = (np.arange(10) + 0.5) / 10
-ALL_COMMON = 0.9999
+ALL_COMMON, _SHARE = 0.9999, 1 / 3
 COHERENCES = np.append(ALL_COMMON, 1 - _ROOTS**2)
-COHERENCE_WEIGHTS = np.append(0.5, 0.5 * _ROOTS / _ROOTS.sum())
+COHERENCE_WEIGHTS = np.append(_SHARE, (1 - _SHARE) * _ROOTS / _ROOTS.sum())
 # Processes that stand for the posterior of independent series; those that stay near the best lags are so many at most,
 # and so much less likely than the best of them.
 DRAWS, _MOST, _WITHIN = 24, 10, 4.0
@@ -71,7 +71,7 @@ def search_lag(one: Series, other: Series, reach: float) -> LagSearch:
     one, other : `Series`
     reach : float, s
     """
-    alone = independent(one, other, reach)
+    alone = independent(one, other)
     between = Between.of(*alone.pair)
     step = 0.5 * np.hypot(one.step, other.step)
     lags = np.linspace(-reach, reach, 2 * max(int(np.ceil(reach / step)), 2) + 1)
@@ -112,12 +112,12 @@ class Between:
             return cls(one, other)
         return cls(one, other, apart.ravel()[first], number.reshape(apart.shape))
 
-    def at(self, kernel: AveragedKernel, lag: float) -> np.ndarray:
+    def at(self, kernel: Oscillators, lag: float) -> np.ndarray:
         """Covariance (n, m) with a kernel, the first series being seen later.
 
         Parameters
         ----------
-        kernel : `AveragedKernel`
+        kernel : `Oscillators`
         lag : float, s
         """
         one, other = self.one, self.other

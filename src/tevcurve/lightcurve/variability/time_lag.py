@@ -30,7 +30,7 @@ class LagResult:
     value : Quantity, s, the most likely lag; above 0 the light curve comes after the other
     interval_68, interval_95 : Quantity (2,), s, the shortest with these shares of the posterior
     coherence : float, the share of the variance that is common for which the data speak most
-    coherence_68 : float array (2,), quantiles of its posterior; half of the prior is at 1
+    coherence_68 : float array (2,), quantiles of its posterior; a third of the prior is at 1
     scale : float, standard deviation of the log flux of the other over that of the light curve, by the mean of its log
     slope : float, of the power spectrum that both have, mean of its posterior
     log_evidence : float, log of the odds for one process against two independent ones, alike before
@@ -108,8 +108,8 @@ def time_lag(light_curve, other=None, bands=None, max_lag=None):
     and one lag later in the first, the rest being independent with the same spectrum. Means, amplitudes, slope and
     the common share are free. Each row enters with its own likelihood (of Laplace's approximation around the best fit
     of two independent processes); it is the log of the flux that is averaged over a row. The likelihood of a lag is
-    integrated over all that is free: half of the prior of the common share is at 1, half is even from 0 to 1, that of
-    the slope is flat from 0 to 4, and that of the amplitudes in their log.
+    integrated over all that is free: a third of the prior of the common share is at 1, the rest is even from 0 to 1;
+    that of the slope is flat from 0 to 4, and that of the amplitudes in their log.
 
     The evidence for one process, all lags within `max_lag` and all shares being alike before, is to be above the
     threshold, which unrelated red noise exceeds in 1 %. The usual chance of a peak of the cross-correlation is below
