@@ -9,8 +9,11 @@ from onoff_light_curves import REFERENCE, START
 from wavy_source import factor, wavy_light_curve
 
 from tevcurve.errors import InputError
+from tevcurve.kernels.damped_oscillators import Oscillators
+from tevcurve.kernels.lagged_pair import NoisySeries
 from tevcurve.lightcurve.variability.lag_processes import Series
-from tevcurve.lightcurve.variability.lag_search import best_lag, search_lag, shortest_interval
+from tevcurve.lightcurve.variability.lag_search import Between, best_lag, search_lag, shortest_interval
+from tevcurve.lightcurve.variability.lag_series import series_of_rows
 from tevcurve.lightcurve.variability.time_lag import LagResult
 
 TABLE_LAG = 240.0
@@ -93,7 +96,8 @@ def test_drawn_pairs_have_their_lag():
 
     rng, pulls, evidence = np.random.default_rng(7), [], []
     for _ in range(5):
-        found = search_lag(*pair_of(40, 2.0, (30, 30), rng, lag=3.0), 10.0)
+        pair = [series_of_rows(each) for each in pair_of(40, 2.0, (30, 30), rng, lag=3.0)]
+        found = search_lag(*pair, 10.0)
         low, high = shortest_interval(found.lag, found.gain, 0.6827)
         pulls.append((best_lag(found.lag, found.gain) - 3) / (0.5 * (high - low)))
         evidence.append(found.log_evidence)
@@ -139,3 +143,23 @@ def test_a_table_that_is_negative_on_average_is_refused(light_curve, table):
             QTable({"time": table["time"], "flux": -table["flux"], "flux_err": table["flux_err"]}),
             bands=(0, None),
         )
+
+
+def test_a_lag_of_one_band_asks_for_another_series():
+    with pytest.raises(InputError, match="one band"):
+        wavy_light_curve((1, 10)).timing.time_lag()
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.4])
+def test_covariances_between_rows_are_those_of_their_means(gap):
+    """On a grid, where distances repeat, and off it."""
+
+    rng, time = np.random.default_rng(2), np.delete(np.arange(20.0), [4, 5, 11])
+    one = NoisySeries(time, np.full(17, 0.8), time, time)
+    other = NoisySeries(time + gap * rng.random(17), np.full(17, 1.0), time, time)
+    kernels = [Oscillators.power_law(slope, np.geomspace(1e-3, 2, 24)) for slope in (1.0, 2.5)]
+    between = Between.of(one, other, kernels)
+    assert (between.distance is None) == (gap > 0)
+    for number, found in between.at([1, 0], 2.3).items():
+        expected = kernels[number].averaged(time - 2.3, one.width, (other.middle, other.width))
+        assert_allclose(found, expected, rtol=1e-9)

@@ -4,7 +4,7 @@ A posterior over slopes, variances, coherences and lags, whose errors are right 
 over: with variances and slope at their best intervals are too wide for some pairs and too narrow for others.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def search_lag(one: Series, other: Series, reach: float) -> LagSearch:
     reach : float, s
     """
     alone = independent(one, other)
-    between = Between.of(*alone.pair)
+    between = Between.of(*alone.pair, alone.kernels)
     step = 0.5 * np.hypot(one.step, other.step)
     lags = np.linspace(-reach, reach, 2 * max(int(np.ceil(reach / step)), 2) + 1)
     first = Joint.of([alone.best], alone, between)
@@ -89,42 +89,58 @@ class Between:
     Attributes
     ----------
     one, other : `NoisySeries`
+    unit : `Oscillators`, of weights 1, of which kernels of all slopes are made
+    weights : float array (n_slopes, n_oscillators), of these
     distance, number : distances of rows that differ (k,) and which of them each pair (n, m) has, where all rows of a
         series are of one width and distances repeat; else None
     """
 
     one: NoisySeries
     other: NoisySeries
+    unit: Oscillators
+    weights: np.ndarray
     distance: np.ndarray | None = None
     number: np.ndarray | None = None
 
     @classmethod
-    def of(cls, one: NoisySeries, other: NoisySeries) -> "Between":
-        """That of a pair. one, other: `NoisySeries`."""
+    def of(cls, one: NoisySeries, other: NoisySeries, kernels: list[Oscillators]) -> "Between":
+        """That of a pair.
+
+        Parameters
+        ----------
+        one, other : `NoisySeries`
+        kernels : `Oscillators` of each slope, of the same frequencies
+        """
+        weights = np.array([each.weight for each in kernels])
+        plain = cls(one, other, Oscillators(np.ones(weights.shape[1]), kernels[0].frequency), weights)
         apart = one.middle[:, None] - other.middle
         narrow = min(one.width.min(), other.width.min())
         if max(np.ptp(one.width), np.ptp(other.width)) > _SAME * narrow:
-            return cls(one, other)
+            return plain
         _, first, number = np.unique(
             np.rint(apart / (_SAME * narrow)), return_index=True, return_inverse=True
         )
         if 2 * len(first) > apart.size:
-            return cls(one, other)
-        return cls(one, other, apart.ravel()[first], number.reshape(apart.shape))
+            return plain
+        return replace(plain, distance=apart.ravel()[first], number=number.reshape(apart.shape))
 
-    def at(self, kernel: Oscillators, lag: float) -> np.ndarray:
-        """Covariance (n, m) with a kernel, the first series being seen later.
+    def at(self, numbers: list[int], lag: float) -> dict[int, np.ndarray]:
+        """Covariances (n, m), the first series being seen later, by the number of the slope.
 
         Parameters
         ----------
-        kernel : `Oscillators`
+        numbers : list of int, of slopes
         lag : float, s
         """
-        one, other = self.one, self.other
+        one, other, weights = self.one, self.other, self.weights[numbers]
         if self.distance is None:
-            return kernel.averaged(one.middle - lag, one.width, (other.middle, other.width))
+            others = other.middle, other.width
+            each = self.unit.averaged_each(one.middle - lag, one.width, others)
+            return dict(zip(numbers, np.tensordot(weights, each, 1), strict=True))
         width = np.full(len(self.distance), one.width[0])
-        return kernel.averaged(self.distance - lag, width, (np.zeros(1), other.width[:1]))[self.number, 0]
+        each = self.unit.averaged_each(self.distance - lag, width, (np.zeros(1), other.width[:1]))
+        of_distance = weights @ each[:, :, 0]
+        return {number: found[self.number] for number, found in zip(numbers, of_distance, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +182,9 @@ class Joint:
 
     def gains(self, lag: float) -> np.ndarray:
         """Log likelihoods (n_processes, n_coherences) above those of independent series. lag: float, s."""
-        shapes, found = {}, []
+        shapes = self.between.at(list(dict.fromkeys(each.number for each in self.processes)), lag)
+        found = []
         for process, white in zip(self.processes, self.white, strict=True):
-            if process.number not in shapes:
-                shapes[process.number] = self.between.at(process.kernel, lag)
             size = np.sqrt(process.scales[0] * process.scales[1])
             found.append(gain_of_one_process(*white, size * shapes[process.number], COHERENCES))
         return np.array(found)
