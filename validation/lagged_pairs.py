@@ -134,10 +134,10 @@ def public_lag(release, width):
 
 
 def pieces(share):
-    """Pieces of `measure`: 1000 related pairs, 2000 unrelated ones, 100 of a known lag, and the public night."""
+    """Pieces of `measure`: 1000 related pairs, 1000 unrelated ones, 100 of a known lag, and the public night."""
     drawn = [
         [kind, *each]
-        for kind, n in ((RELATED, 1000), (UNRELATED, 2000), (KNOWN, 100))
+        for kind, n in ((RELATED, 1000), (UNRELATED, 1000), (KNOWN, 100))
         for each in sizes(some(share, n), 50)
     ]
     return [*drawn, *([[NIGHT, k, 1] for k in range(len(WIDTHS))] if share >= 0.1 else [])]
