@@ -15,7 +15,7 @@ from tevcurve.rounding import with_errors
 
 # Log evidence that unrelated pairs exceed in 1 %: of red noise by Timmer & Koenig with slopes of 1 to 2.5, 20 to 100
 # rows, 5 to 100 counts a row and variances of 0.1 to 1 of the log flux, half of them with gaps. It is not 0, as a
-# coherence and a lag that are free find something in common by chance. XXX
+# coherence and a lag that are free find something in common by chance.
 THRESHOLD = 1.5
 NAMES = "the light curve", "the other series"
 ASSUMES = "it assumes a log-normal flux, with one power law for both series"
