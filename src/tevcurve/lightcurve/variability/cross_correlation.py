@@ -71,9 +71,11 @@ def cross_correlation(light_curve, other=None, kind=DCF, bands=None, max_lag=Non
     rows, where rows do overlap. From the variances of the fluxes the mean square of their errors is taken away, so that
     a correlation may be above 1.
 
-    Neither is a test. Light curves of red noise that have nothing to do with each other correlate highly at some lag,
-    and chances from simulated pairs depend on spectra that are not known: none is told. What tells whether there is
-    one process, and its lag with an interval, is `time_lag`.
+    Neither is a test. Light curves of red noise that have nothing to do with each other correlate highly at some lag.
+    Chances by simulated pairs are right only where these have the power at times longer than the light curve, too, and
+    the spectrum is drawn from its posterior: with pairs that lack longer times 10 % of 1000 unrelated ones were
+    below 5 %, and 4 % below 1 %. None is told here. What tells whether there is one process, and its lag with an
+    interval, is `time_lag`.
 
     Parameters
     ----------
