@@ -11,7 +11,7 @@ from tevcurve.rounding import with_errors
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CORRELATIONS = {"dcf": "discrete; errors are the scatter of pairs, and go together", "iccf": "interpolated"}
+CORRELATIONS = {"dcf": "Discrete; errors are the scatter of pairs, and go together", "iccf": "Interpolated"}
 PALE, DARK = 0.2, 0.35
 LAG_UNITS = ((2 * 86400.0, u.d), (2 * 3600.0, u.h), (2 * 60.0, u.min), (0.0, u.s))
 
@@ -68,16 +68,10 @@ def plot_correlation(result: Any, ax: "Axes | None" = None) -> "Axes":
         color=COLOURS[0],
         marker=".",
         linewidth=1,
-        label=CORRELATIONS[result.kind],
     )
     for level, style in ((0, "-"), (1, ":")):
         ax.axhline(level, color="0.5", linestyle=style, linewidth=0.8)
     ax.set_xlabel(f"Lag ({unit}), above 0: the light curve comes after the other")
     ax.set_ylabel("Correlation, noise taken out")
-    ax.legend(
-        frameon=False,
-        fontsize="small",
-        title="no test: red noise correlates by chance",
-        title_fontsize="small",
-    )
+    ax.set_title(f"{CORRELATIONS[result.kind]}. No test: red noise correlates by chance", fontsize="small")
     return ax
