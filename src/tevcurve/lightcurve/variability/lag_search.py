@@ -18,11 +18,12 @@ _ROOTS = (np.arange(10) + 0.5) / 10
 ALL_COMMON, _SHARE = 0.9999, 1 / 3
 COHERENCES = np.append(ALL_COMMON, 1 - _ROOTS**2)
 COHERENCE_WEIGHTS = np.append(_SHARE, (1 - _SHARE) * _ROOTS / _ROOTS.sum())
-# Processes that stand for the posterior of independent series; those that stay near the best lags are so many at most,
-# and so much less likely than the best of them.
-DRAWS, _MOST, _WITHIN = 24, 10, 4.0
-# Lags that the processes are compared at, and lags that are so much less likely, which are not refined.
-_PEAKS, _LAGS_WITHIN = 3, 6.0
+# Processes that stand for the posterior of independent series; those that stay near the best lags are so many, fewer
+# where many lags are alike, and so much less likely than the best of them at most.
+DRAWS, _FEWEST, _MOST, _WITHIN, _WORK = 24, 3, 10, 4.0, 300
+# Lags that the processes are compared at, and how much less likely lags are that only the best process is asked of, and
+# that are not refined.
+_PEAKS, _LAGS_WITHIN, _REFINED_WITHIN = 3, 5.0, 4.0
 # Between neighbouring lags that are near the best one the log likelihood changes by less, or they are this close.
 _SMOOTH, _CLOSEST, _ROUNDS = 0.4, 1 / 64, 7
 # Distances between rows of one width that differ by less, in widths, are the same.
@@ -152,13 +153,13 @@ class Joint:
     processes : list of `Process`
     white : list of pairs of `WhiteSeries`, of each process
     between : `Between`
-    volume : int, number of processes in all, those left out too
+    volume : float, number of processes that the likelihoods of these are shared among
     """
 
     processes: list[Process]
     white: list[tuple[WhiteSeries, WhiteSeries]]
     between: Between
-    volume: int
+    volume: float
 
     @classmethod
     def of(cls, processes: list[Process], alone: Independent, between: Between) -> "Joint":
@@ -178,7 +179,7 @@ class Joint:
             )
             for process in processes
         ]
-        return cls(processes, white, between, len(processes))
+        return cls(processes, white, between, float(len(processes)))
 
     def gains(self, lag: float) -> np.ndarray:
         """Log likelihoods (n_processes, n_coherences) above those of independent series. lag: float, s."""
@@ -193,10 +194,19 @@ class Joint:
         """The same over all processes, (n_coherences,). lag: float, s."""
         return np.logaddexp.reduce(self.gains(lag), axis=0) - np.log(self.volume)
 
-    def only(self, kept: np.ndarray) -> "Joint":
-        """With some of the processes. kept: int array, their numbers."""
+    def only(self, kept: np.ndarray, share: float) -> "Joint":
+        """With some of the processes, which have a share of the likelihood of all.
+
+        Parameters
+        ----------
+        kept : int array, their numbers
+        share : float
+        """
         return Joint(
-            [self.processes[k] for k in kept], [self.white[k] for k in kept], self.between, self.volume
+            [self.processes[k] for k in kept],
+            [self.white[k] for k in kept],
+            self.between,
+            share * self.volume,
         )
 
 
@@ -206,8 +216,10 @@ def _kept(joint: Joint, lags: np.ndarray, gain: np.ndarray) -> Joint:
     peaks = np.flatnonzero(inner)
     peaks = peaks[np.argsort(-gain[peaks])][:_PEAKS]
     score = np.logaddexp.reduce([_over_coherences(joint.gains(lags[k])) for k in peaks], axis=0)
-    order = np.argsort(-score, kind="stable")[:_MOST]
-    return joint.only(order[score[order] > score.max() - _WITHIN])
+    n_near = np.count_nonzero(gain > gain.max() - _LAGS_WITHIN)
+    order = np.argsort(-score, kind="stable")[: int(np.clip(_WORK // n_near, _FEWEST, _MOST))]
+    kept = order[score[order] > score.max() - _WITHIN]
+    return joint.only(kept, float(np.exp(np.logaddexp.reduce(score[kept]) - np.logaddexp.reduce(score))))
 
 
 def _over_coherences(gains: np.ndarray) -> np.ndarray:
@@ -235,7 +247,7 @@ def _refined(
             for k in wanted:
                 gains[k] = at(float(lags[k]))
             total, done = _over_coherences(gains), not wanted
-        high = np.maximum(total[1:], total[:-1]) > total.max() - _LAGS_WITHIN
+        high = np.maximum(total[1:], total[:-1]) > total.max() - _REFINED_WITHIN
         wanted = high & (np.abs(np.diff(total)) > _SMOOTH) & (np.diff(lags) > closest)
         if not wanted.any():
             break
