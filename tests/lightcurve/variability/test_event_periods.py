@@ -84,6 +84,8 @@ def test_what_cannot_be_searched_says_so():
         lc.timing.htest([0.0, 0.1] / u.s)
     with pytest.raises(InputError, match="nharm is 0"):
         lc.timing.z_n_search(FREQUENCIES, nharm=0)
+    with pytest.raises(InputError, match="too many for 20 harmonics; wanted are 62500 at most"):
+        lc.timing.htest(np.linspace(1 / 90, 1 / 20, 100_000) / u.s)
     with pytest.raises(InputError, match="n_toys"):
         lc.timing.htest(FREQUENCIES, n_toys=-1)
 

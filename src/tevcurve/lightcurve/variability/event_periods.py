@@ -11,7 +11,7 @@ from tevcurve.kernels.numbering import numbers_among
 from tevcurve.kernels.phases import GoodTimeOfRuns, HarmonicScores
 from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.variability.chances import Test, among, chance_of, chi_square_chance
-from tevcurve.lightcurve.variability.frequencies import frequencies_in_hz
+from tevcurve.lightcurve.variability.frequencies import check_harmonics, frequencies_in_hz
 from tevcurve.lightcurve.variability.period_records import PeriodSearch, highest
 from tevcurve.lightcurve.variability.rows import Rows, rows_of
 
@@ -152,6 +152,7 @@ class EventTimes:
         chance : function of a value to its chance at one frequency
         """
         frequency = frequencies_in_hz(frequencies)
+        check_harmonics(len(frequency), nharm)
         self._check_runs(frequency)
 
         scores = HarmonicScores(self.weight, self.run, self.good, frequency, nharm)

@@ -8,6 +8,8 @@ from tevcurve.errors import InputError
 # Frequencies in the distance of one over the span, and the most that are made where none are given; frequencies times
 # rows that are searched at all.
 OVERSAMPLING, MOST, MOST_ELEMENTS = 5, 20_000, 30_000_000
+# Elements of the covariances of harmonics that are held at once.
+MOST_COVARIANCES = 100_000_000
 # The shortest period, in bins.
 SHORTEST = 2
 
@@ -59,4 +61,19 @@ def check_number(n_frequencies, n_rows):
         raise InputError(
             f"frequencies are {n_frequencies}, too many for {n_rows} rows; wanted are {MOST_ELEMENTS // n_rows} at "
             "most."
+        )
+
+
+def check_harmonics(n_frequencies, nharm):
+    """Raises `InputError` where frequencies are too many for so many harmonics.
+
+    Parameters
+    ----------
+    n_frequencies, nharm : int
+    """
+    most = MOST_COVARIANCES // (2 * nharm) ** 2
+    if n_frequencies > most:
+        raise InputError(
+            f"frequencies are {n_frequencies}, too many for {nharm} harmonic{'s' if nharm > 1 else ''}; wanted are "
+            f"{most} at most."
         )
