@@ -26,7 +26,7 @@ ROWS = ("nights", "one night", "few unequal")
 EVENTS = ("Z², a run", "Z², three runs", "Z², eight runs", "H, three runs")
 CONSTANTS = {"rows": 1250, "events": 630}
 # Ranges of periods, as parts of that from two rows to the span in log; light curves take turns.
-RANGES = {"all": (0.0, 1.0), "long": (0.0, 1 / 3), "middle": (1 / 3, 2 / 3), "short": (2 / 3, 1.0)}
+RANGES = {"whole": (0.0, 1.0), "long": (0.0, 1 / 3), "middle": (1 / 3, 2 / 3), "short": (2 / 3, 1.0)}
 # Red light curves: those of each slope take turns with counts and nights.
 SLOPES, REDS, RMS = (1.0, 1.5, 2.0, 2.5), 500, 0.5
 RED_NIGHTS = {"four nights": (4, 15, 120.0), "one night": (1, 60, 120.0)}
@@ -109,7 +109,7 @@ def of_events(counts, name, first, n, rng):
             alarms += events.h(frequency, N_TOYS, rng).p_value <= P0
         else:
             alarms += events.z_n(frequency, 2, N_TOYS, rng).p_value <= P0
-    return [[counts, name, "all", n, int(alarms)]]
+    return [[counts, name, "whole", n, int(alarms)]]
 
 
 def of_red(slope, pulse, first, n, rng):
