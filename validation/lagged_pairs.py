@@ -219,7 +219,7 @@ def section(found):
         "half of them with gaps, coherences of 1, 0.8 and 0.5, lags up to 25 % of the rows, which is what was looked "
         "at. The width of pulls is half the distance of the quantiles of 16 and 84 % of (lag - true lag) over half of "
         "the 68 % interval. Groups without a word are for a look: a posterior is right on average over its prior, "
-        f"not at each coherence. The threshold of {THRESHOLD:g} was set with the first half of the unrelated pairs and "
+        f"not at each coherence. The threshold of {THRESHOLD:g} was set with the first 500 unrelated pairs and "
         "is counted on the others. A lag of 3 rows: 60 rows, slope 2, 30 counts.\n\n"
         + table(("pairs", "number", "width of pulls, or else", "in 68 %", "in 95 %", "bar"), lines)
     )
