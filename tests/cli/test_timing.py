@@ -71,6 +71,18 @@ def test_what_programs_read_is_what_python_has(result, capsys):
     assert found["tests"]["power_spectrum"]["bend"] == {"value": None, "unit": "Hz"}
     assert found["tests"]["power_spectrum"]["slope"] == own.power_spectrum(band=0).slope
     assert "fit" not in found["tests"]["power_spectrum"]
+    power, curve = own.power_spectrum(band=0).power(), found["tests"]["power_spectrum"]["power"]
+    assert list(curve) == [
+        "frequency",
+        "power_95_low",
+        "power_68_low",
+        "power",
+        "power_68_high",
+        "power_95_high",
+    ]
+    assert curve["power"] == {"value": power["power"].value.tolist(), "unit": "s"}
+    # From one over the span to half of one over the width of the rows, 4 minutes.
+    assert curve["frequency"]["value"][-1] == pytest.approx(1 / 480)
 
 
 def test_variability_writes_the_same_kind_of_file(result, capsys):

@@ -19,7 +19,8 @@ def write_records(path, title, records, **others):
     """The `Path` of the file written: whole, or not there at all. The same records give the same bytes.
 
     The file has `title`, `tests` by their names, and the others. In a test, a quantity is an object of `value` and
-    `unit`, a time MJD in its `scale`, a table an object of its columns, and what is not known null.
+    `unit`, a time MJD in its `scale`, a table an object of its columns, and what is not known null. What a record
+    tells as a table when it is asked (`tables`), such as a power spectrum over frequency, is among its fields.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ def write_records(path, title, records, **others):
 def _fields(record):
     """Dict of what a record says."""
     told = {each.name: _plain(getattr(record, each.name)) for each in fields(record)}
+    tables = record.tables() if hasattr(record, "tables") else {}
+    told |= {name: _plain(table) for name, table in tables.items()}
     return {name: value for name, value in told.items() if value is not _NO_VALUE}
 
 

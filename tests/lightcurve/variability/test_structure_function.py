@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from onoff_light_curves import onoff_light_curve, onoff_run
 
+import tevcurve.lightcurve.variability.structure_function as module
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.variability.rows import rows_of
@@ -82,6 +83,18 @@ def test_bands_are_of_the_fitted_process():
     structure.table["value"] = [-1.0, 0.1, 0.2]
     assert "zero or below" in [text.get_text() for text in structure.plot().get_legend().get_texts()]
     plt.close("all")
+
+
+def test_a_process_that_is_at_hand_is_not_fitted_again():
+    light_curve = make(3, (lambda t: np.exp(0.6 * np.sin(2 * np.pi * t / 2400)), 2.0), 1.0)
+    process = light_curve.timing.power_spectrum()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "spectrum_of", lambda rows: pytest.fail("fitted again"))
+        found = structure_function(light_curve, n_toys=10, process=process)
+    again = structure_function(light_curve, n_toys=10)
+    np.testing.assert_array_equal(found.table["band"], again.table["band"])
+    with pytest.raises(InputError, match="process is a power spectrum of other rows"):
+        structure_function(make(4), n_toys=10, process=process)
 
 
 @pytest.mark.parametrize("wrong", [[3.0] * u.s, [5.0, 3.0] * u.s, [-1.0, 3.0] * u.s])

@@ -11,6 +11,7 @@ from onoff_light_curves import onoff_light_curve, onoff_run
 from tevcurve import LightCurve
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import by_width
+from tevcurve.lightcurve.variability import red_period_noise, structure_function
 from tevcurve.lightcurve.variability.timing import METHODS, PAIR
 from tevcurve.lightcurve.variability.timing_tests import timing_tests
 
@@ -53,8 +54,27 @@ def test_without_names_it_is_what_says_something_of_every_light_curve(light_curv
     assert not found.left_out
     axes = found.plot()
     assert len(axes) == 4
-    assert axes[0].get_title(loc="left") == "power spectrum"
+    assert axes[0].get_title(loc="left") == "Power spectrum"
     plt.close("all")
+
+
+def test_a_process_is_fitted_once(light_curve, monkeypatch):
+    names = ["power_spectrum", "lomb_scargle", "structure_function"]
+    alone = timing_tests(light_curve, names[1:], n_toys=5).results
+    for module in (red_period_noise, structure_function):
+        monkeypatch.setattr(module, "spectrum_of", lambda rows: pytest.fail("fitted again"))
+    found = timing_tests(light_curve, names, n_toys=5).results
+    np.testing.assert_array_equal(found["lomb_scargle"].power, alone["lomb_scargle"].power)
+    for name in ("value", "band", "band_95_high"):
+        one, other = (each["structure_function"].table[name] for each in (found, alone))
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_spectrum_with_a_bend_is_not_given_to_those_that_take_a_power_law(light_curve):
+    names = ["power_spectrum", "structure_function"]
+    found = timing_tests(light_curve, names, n_toys=5, model="bending").results
+    alone = light_curve.timing.structure_function(n_toys=5)
+    np.testing.assert_array_equal(found["structure_function"].table["band"], alone.table["band"])
 
 
 def test_few_rows_are_not_searched_for_periods_unless_that_is_asked_for(light_curve):

@@ -40,8 +40,8 @@ def plot_lag(result: Any, ax: "Axes | None" = None) -> "Axes":
     ax.axhline(0, color="0.5", linewidth=0.8, label="as likely as two processes")
     value, errors = result.value.to_value(unit), np.abs((result.interval_68 - result.value).to_value(unit))
     ax.axvline(value, color=COLOURS[1], linewidth=1, label=with_errors(value, *errors, unit=str(unit)))
-    ax.set_xlabel(f"Lag ({unit}), above 0: the light curve comes after the other")
-    ax.set_ylabel("Log likelihood, one process against two")
+    ax.set_xlabel(f"Lag [{unit}], above 0: the light curve comes after the other")
+    ax.set_ylabel("ln $L$, one process over two")
     ax.set_xlim(lag[0], lag[-1])
     ax.set_ylim(max(gain.min(), gain.max() - 30) - 1, max(gain.max(), 0) + 1)
     ax.legend(frameon=False, fontsize="small")
@@ -71,7 +71,7 @@ def plot_correlation(result: Any, ax: "Axes | None" = None) -> "Axes":
     )
     for level, style in ((0, "-"), (1, ":")):
         ax.axhline(level, color="0.5", linestyle=style, linewidth=0.8)
-    ax.set_xlabel(f"Lag ({unit}), above 0: the light curve comes after the other")
+    ax.set_xlabel(f"Lag [{unit}], above 0: the light curve comes after the other")
     ax.set_ylabel("Correlation, noise taken out")
     ax.set_title(f"{CORRELATIONS[result.kind]}. No test: red noise correlates by chance", fontsize="small")
     return ax

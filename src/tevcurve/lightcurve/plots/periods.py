@@ -38,7 +38,7 @@ def plot_periods(search: Any, ax: "Axes | None" = None) -> "Axes":
         ax.plot(place, height, COLOURS[2], marker="v", ms=4, ls="", label="aliases")
     label = f"period {search.period:.5g}"
     ax.plot(search.frequency.value, (1 + ABOVE) * top, COLOURS[1], marker="v", ls="", label=label)
-    ax.set(xlabel=f"frequency ({unit_text(search.frequencies.unit)})", ylabel=search.symbol, ylim=(0, None))
+    ax.set(xlabel=f"Frequency [{unit_text(search.frequencies.unit)}]", ylabel=search.symbol, ylim=(0, None))
     ax.margins(y=0.1)
     ax.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     return ax

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy import units as u
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import series_colours
@@ -11,8 +10,8 @@ from tevcurve.figures.style import series_colours
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Frequencies of the curve; opacities of the bands of 95 and of 68 %.
-FINE, BROAD, NARROW = 120, 0.15, 0.3
+# Opacities of the bands of 95 and of 68 %.
+BROAD, NARROW = 0.15, 0.3
 
 
 def plot_power_spectrum(spectrum: Any, axes: "tuple[Axes, Axes] | None" = None) -> "tuple[Axes, Axes]":
@@ -39,9 +38,7 @@ def plot_power_spectrum(spectrum: Any, axes: "tuple[Axes, Axes] | None" = None) 
 
 
 def _draw_power(spectrum: Any, ax: "Axes") -> None:
-    rows = spectrum.fit.process.rows
-    span, width = rows.stop_s[-1] - rows.start_s[0], np.median(rows.stop_s - rows.start_s)
-    found = spectrum.power(np.geomspace(1 / span, 0.5 / width, FINE) * u.Hz)
+    found = spectrum.power()
     frequency, colour = found["frequency"].value, series_colours()[0]
     values = {name: frequency * found[name].value for name in found.colnames[1:]}
     label = "68 and 95 %, not constrained" if spectrum.why_not else "68 and 95 %"
@@ -58,7 +55,7 @@ def _draw_power(spectrum: Any, ax: "Axes") -> None:
         label=label,
     )
     ax.plot(frequency, values["power"], color=colour, lw=1.4, label=spectrum.model)
-    ax.set(xscale="log", yscale="log", xlabel="Frequency (Hz)", ylabel="Frequency × power of the log flux")
+    ax.set(xscale="log", yscale="log", xlabel="Frequency [Hz]", ylabel="Frequency × power of ln flux")
     ax.legend(frameon=False)
 
 
@@ -81,7 +78,7 @@ def _draw_flux(spectrum: Any, ax: "Axes") -> None:
         time, low / power, high / power, color=colour, alpha=NARROW, lw=0, label="The process, 68 %", zorder=3
     )
     ax.plot(time, middle / power, color=colour, lw=1, zorder=3)
-    ax.set_xlabel(f"Time after {rows.reference.utc.isot[:19]} UTC ({name})")
-    ax.set_ylabel(f"Flux (10$^{{{int(np.log10(power))}}}$ cm$^{{-2}}$ s$^{{-1}}$)")
+    ax.set_xlabel(f"Time after {rows.reference.utc.isot[:19]} UTC [{name}]")
+    ax.set_ylabel(f"Flux [10$^{{{int(np.log10(power))}}}$ cm$^{{-2}}$ s$^{{-1}}$]")
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False)

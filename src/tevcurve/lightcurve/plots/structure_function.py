@@ -50,7 +50,7 @@ def plot_structure_function(structure: Any, ax: "Axes | None" = None) -> "Axes":
         label="the light curve",
     )
     ax.plot(lag[~above], np.full(np.count_nonzero(~above), floor), "v", color=colour, label="zero or below")
-    ax.set(xscale="log", yscale="log", xlabel="Lag (s)", ylabel="Structure function / mean flux$^2$")
+    ax.set(xscale="log", yscale="log", xlabel="Lag [s]", ylabel="Structure function / mean flux$^2$")
     if not above.all():
         ax.set_ylim(bottom=0.8 * floor)
     handles, labels = ax.get_legend_handles_labels()

@@ -15,32 +15,45 @@ if TYPE_CHECKING:
 
 # Inches: of a panel; up to so many panels stand in one column.
 WIDTH, HEIGHT, ONE_COLUMN = 7.2, 3.2, 2
+# Points between a title and what is below it.
+TITLE_PAD = 5.0
 # What is drawn over the light curve that it is of.
 OVER_THE_CURVE = ("gregory_loredo",)
 
 
 def plot_timing(
-    results: dict[str, Any], n_axes: dict[str, int], light_curve: "LightCurve", rows: np.ndarray
+    results: dict[str, Any], methods: dict[str, Any], light_curve: "LightCurve", rows: np.ndarray
 ) -> list["Axes"]:
-    """List of the axes of a new figure, with what each result draws.
+    """List of the axes of a new figure, with what each result draws, and the title of its method.
 
     Parameters
     ----------
     results : dict of name to a record with `plot`
-    n_axes : dict of name to the number of axes that it draws on
+    methods : dict of name to its `Method`
     light_curve : that they are of
     rows : int array, the rows of its table that they are of
     """
-    number = sum(n_axes[name] for name in results)
+    number = sum(methods[name].n_axes for name in results)
     n_columns = 1 if number <= ONE_COLUMN else 2
     n_rows = -(-number // n_columns)
     figure = new_figure(WIDTH * n_columns, HEIGHT * n_rows)
     axes = [figure.add_subplot(n_rows, n_columns, place + 1) for place in range(number)]
-    left = iter(axes)
+    left, titles = iter(axes), {}
     for name, result in results.items():
-        own = [next(left) for _ in range(n_axes[name])]
+        own = [next(left) for _ in range(methods[name].n_axes)]
         if name in OVER_THE_CURVE:
             plot(replace(light_curve, table=light_curve.table[rows]), own[0])
         result.plot(own if len(own) > 1 else own[0])
-        own[0].set_title(name.replace("_", " "), loc="left", fontsize="medium")
+        titles[own[0]] = methods[name].title
+    _entitle(figure, titles)
     return axes
+
+
+def _entitle(figure: Any, titles: dict["Axes", str]) -> None:
+    """Set titles above axes, and above legends that stand above these."""
+    figure.draw_without_rendering()
+    for ax, title in titles.items():
+        legend = ax.get_legend()
+        is_above = legend is not None and legend.get_window_extent().y0 >= ax.bbox.y1 - 1
+        height = legend.get_window_extent().height * 72 / figure.dpi if is_above else 0.0
+        ax.set_title(title, loc="left", fontsize="medium", pad=TITLE_PAD + height)

@@ -252,3 +252,14 @@ def check_many(rows):
 def span_of(rows):
     """How long the rows last, s. rows: `Rows`."""
     return float(rows.stop_s[-1] - rows.start_s[0])
+
+
+def band_of(rows, width=np.median):
+    """(lowest, highest) frequency that rows see, Hz.
+
+    Parameters
+    ----------
+    rows : `Rows`
+    width : function of the widths of rows to the one that settles the highest
+    """
+    return 1 / span_of(rows), 0.5 / float(width(rows.stop_s - rows.start_s))

@@ -10,6 +10,7 @@ from tevcurve.lightcurve.variability.chances import Test, among, chance_of
 from tevcurve.lightcurve.variability.frequencies import check_number, frequencies_in_hz, frequencies_of
 from tevcurve.lightcurve.variability.period_noise import GAUSSIAN, WhiteNoise, is_red
 from tevcurve.lightcurve.variability.period_records import Periodogram, highest, period_unit
+from tevcurve.lightcurve.variability.power_spectrum import check_process
 from tevcurve.lightcurve.variability.red_period_noise import RedNoise
 from tevcurve.lightcurve.variability.rows import rows_of
 
@@ -60,7 +61,7 @@ def lomb_scargle(
     rows = rows_of(light_curve, band, least=LEAST_ROWS)
     rows.check_order()
     if process is not None:
-        _check_process(process, rows)
+        check_process(process, rows)
     return periodogram_of(rows, frequencies, noise, n_toys, random_state, process)
 
 
@@ -109,19 +110,6 @@ def periodogram_of(
         aliases=_table(aliases, frequency, power, window, unit),
         **top,
     )
-
-
-def _check_process(process, rows):
-    """Raises `InputError` where a `PowerSpectrum` is of other rows."""
-    own = process.fit.process.rows
-    same = own.n == rows.n and own.reference == rows.reference
-    for name in ("number", "start_s", "stop_s"):
-        same = same and np.array_equal(getattr(own, name), getattr(rows, name))
-    if not same or own.fits.constant[0] != rows.fits.constant[0]:
-        raise InputError(
-            "process is a power spectrum of other rows than these; wanted is the one that timing.power_spectrum gives "
-            "of the same light curve and band."
-        )
 
 
 def _waves(rows, frequency):

@@ -5,7 +5,7 @@ from scipy.special import chdtrc
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.damped_oscillators import Oscillators
-from tevcurve.lightcurve.variability.log_normal_rows import LogNormalRows, span_of
+from tevcurve.lightcurve.variability.log_normal_rows import LogNormalRows, band_of
 from tevcurve.lightcurve.variability.process_fit import ProcessFit
 from tevcurve.lightcurve.variability.process_posterior import posterior_of
 from tevcurve.lightcurve.variability.rows import rows_of
@@ -89,6 +89,25 @@ def spectrum_of(rows, model=POWER_LAW):
     return PowerSpectrum.of(fit, model, pivot, gain, "" if told else _why_not(rows, is_constant, gain))
 
 
+def check_process(process, rows):
+    """Raises `InputError` where a `PowerSpectrum` is of other rows.
+
+    Parameters
+    ----------
+    process : `PowerSpectrum`
+    rows : `Rows`
+    """
+    own = process.fit.process.rows
+    same = own.n == rows.n and own.reference == rows.reference
+    for name in ("number", "start_s", "stop_s"):
+        same = same and np.array_equal(getattr(own, name), getattr(rows, name))
+    if not same or own.fits.constant[0] != rows.fits.constant[0]:
+        raise InputError(
+            "process is a power spectrum of other rows than these; wanted is the one that timing.power_spectrum gives "
+            "of the same light curve and band."
+        )
+
+
 def weights_of(frequency, pivot, slope, bend=None):
     """Weights (m,) of oscillators whose power is 1/pivot at the pivot.
 
@@ -103,17 +122,6 @@ def weights_of(frequency, pivot, slope, bend=None):
         return Oscillators.power_law(slope, frequency).weight * pivot ** (slope - 1)
     power = (frequency / pivot) ** -BELOW_BEND / (1 + (frequency / bend) ** (slope - BELOW_BEND))
     return Oscillators.of(power * (1 + (pivot / bend) ** (slope - BELOW_BEND)) / pivot, frequency).weight
-
-
-def band_of(rows, width=np.median):
-    """(lowest, highest) frequency that rows see, Hz.
-
-    Parameters
-    ----------
-    rows : `Rows`
-    width : function of the widths of rows to the one that settles the highest
-    """
-    return 1 / span_of(rows), 0.5 / float(width(rows.stop_s - rows.start_s))
 
 
 def pivot_of(rows):

@@ -8,6 +8,7 @@ from astropy.table import QTable
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.plots.power_spectrum import plot_power_spectrum
+from tevcurve.lightcurve.variability.log_normal_rows import band_of
 from tevcurve.lightcurve.variability.process_fit import ProcessFit
 from tevcurve.records import as_html, as_text
 from tevcurve.rounding import statistic_text, with_errors
@@ -30,6 +31,8 @@ ASSUMED = "the flux is taken as log-normal, which fluxes that touch zero are not
 UNFINISHED = "the search for the log fluxes that fit best did not end, so that all of this may be off"
 # Instants in each row with both its ends, and between it and the next, at which the flux is told.
 IN_ROW, BETWEEN = 3, 3
+# Frequencies at which the power is told.
+FINE = 120
 # Of the density at its highest, what an end of the prior may have where it is no limit.
 AT_END = 0.05
 
@@ -110,13 +113,16 @@ class PowerSpectrum:
             **fields,
         )
 
-    def power(self, frequency):
+    def power(self, frequency=None):
         """A QTable of the one-sided power of the log flux: `frequency`, `power_95_low` to `power_95_high`, in s.
 
         The median is `power`, and 68 and 95 % of the posterior are between the columns beside it.
 
-        frequency: Quantity (k,), Hz.
+        frequency: Quantity (k,), Hz; default: 120 in equal factors over the band that the rows see.
         """
+        frequency = (
+            np.geomspace(*band_of(self.fit.process.rows), FINE) * u.Hz if frequency is None else frequency
+        )
         frequency = np.atleast_1d(u.Quantity(frequency, u.Hz))
         found = np.quantile(self.fit.powers(frequency.value), TAILS, axis=0) * u.s
         names = ("power_95_low", "power_68_low", "power", "power_68_high", "power_95_high")
@@ -134,6 +140,10 @@ class PowerSpectrum:
         low, middle, high = self.fit.flux(seconds, CENTRAL) * rows.flux * FLUX
         names = ("time", "flux", "flux_low", "flux_high")
         return QTable([rows.time(seconds), middle, low, high], names=names)
+
+    def tables(self):
+        """What a file for programs has besides the attributes, dict of name to `QTable`: the power over frequency."""
+        return {"power": self.power()}
 
     def simulate(self, n, random_state=0):
         """A QTable of n light curves of the fitted process, with the exposure and the background of its rows.

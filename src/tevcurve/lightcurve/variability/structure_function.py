@@ -8,7 +8,7 @@ from astropy.table import QTable
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.plots.structure_function import plot_structure_function
-from tevcurve.lightcurve.variability.power_spectrum import spectrum_of
+from tevcurve.lightcurve.variability.power_spectrum import check_process, spectrum_of
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.records import as_html, as_text
 
@@ -73,7 +73,7 @@ class StructureFunction:
         return as_html(self._title, self._words())
 
 
-def structure_function(light_curve, band=None, lags=None, n_toys=200, random_state=0):
+def structure_function(light_curve, band=None, lags=None, n_toys=200, random_state=0, process=None):
     """The structure function of the fluxes, a `StructureFunction`: a figure, of which nothing is fitted.
 
     For each range of lags it is the mean over all pairs of rows that are so far apart of
@@ -95,19 +95,22 @@ def structure_function(light_curve, band=None, lags=None, n_toys=200, random_sta
         rows to the longest; those with under three pairs are left out
     n_toys : int, light curves of the process that the bands are from; 0 for none
     random_state : int seed or numpy Generator
+    process : `PowerSpectrum` of the same rows where it is at hand; default: a power law is fitted
 
-    Raises `InputError` for rows that are not in the order of time, for lags without pairs, and where a process is
-    fitted what `power_spectrum` does.
+    Raises `InputError` for rows that are not in the order of time, for lags without pairs, for a process of other rows,
+    and where a process is fitted what `power_spectrum` does.
     """
     if int(n_toys) != n_toys or n_toys < 0:
         raise InputError(f"n_toys is {n_toys!r}; wanted is a number of light curves, or 0 for none.")
     rows = rows_of(light_curve, band, least=3)
     rows.check_order()
+    if process is not None:
+        check_process(process, rows)
     pairs = _Pairs.of(rows, lags)
     values, mean = pairs.values(rows.fits)
     columns = pairs.columns() | {"value": values[0]}
     columns |= dict.fromkeys(BANDS, np.full(len(values[0]), np.nan)) | _bands(
-        rows, pairs, n_toys, random_state
+        rows, pairs, n_toys, random_state, process
     )
     notes = list(rows.notes) + ([rows.why_no_toys] if n_toys and rows.maker is None else [])
     flux = float(mean[0]) * rows.flux * u.Unit("cm-2 s-1")
@@ -180,10 +183,11 @@ def _edges(lags):
     return edges
 
 
-def _bands(rows, pairs, n_toys, random_state):
-    """Columns of the bands of the process, dict; empty without toys."""
+def _bands(rows, pairs, n_toys, random_state, process):
+    """Columns of the bands of the process, dict; empty without toys. process: `PowerSpectrum`, or None."""
     if not n_toys or rows.maker is None:
         return {}
-    _, fits = spectrum_of(rows).fit.simulated(int(n_toys), np.random.default_rng(random_state))
+    fit = (process or spectrum_of(rows)).fit
+    _, fits = fit.simulated(int(n_toys), np.random.default_rng(random_state))
     values, _ = pairs.values(fits)
     return dict(zip(BANDS, np.quantile(values, list(BANDS.values()), axis=0), strict=True))

@@ -17,6 +17,7 @@ class Method(NamedTuple):
     ----------
     place : str, "module:object" of its function, whose first argument is a light curve
     question : str, what it answers
+    title : str, of its figure
     needs : `ROWS`; `FREQUENCIES` of the caller; or `PAIR`, two bands or another series
     is_first : bool, whether it is asked where a person does not say what
     n_axes : int, axes that its record draws on
@@ -25,6 +26,7 @@ class Method(NamedTuple):
 
     place: str
     question: str
+    title: str
     needs: str = ROWS
     is_first: bool = False
     n_axes: int = 1
@@ -37,32 +39,52 @@ METHODS: dict[str, Method] = {
     "power_spectrum": Method(
         f"{_HERE}power_spectrum:power_spectrum",
         "the power spectrum, and the flux between rows",
+        "Power spectrum",
         is_first=True,
         n_axes=2,
     ),
     "lomb_scargle": Method(
         f"{_HERE}periodogram:lomb_scargle",
         "a period longer than two rows, beside red noise",
+        "Lomb-Scargle periodogram",
         is_first=True,
         least_rows=20,
     ),
     "gregory_loredo": Method(
-        f"{_HERE}gregory_loredo:gregory_loredo", "variability by the times of events", is_first=True
+        f"{_HERE}gregory_loredo:gregory_loredo",
+        "variability by the times of events",
+        "Gregory & Loredo",
+        is_first=True,
     ),
     "structure_function": Method(
-        f"{_HERE}structure_function:structure_function", "how far fluxes are apart after some time"
+        f"{_HERE}structure_function:structure_function",
+        "how far fluxes are apart after some time",
+        "Structure function",
     ),
     "time_lag": Method(
-        f"{_HERE}time_lag:time_lag", "the lag behind another series or band", needs=PAIR, is_first=True
+        f"{_HERE}time_lag:time_lag",
+        "the lag behind another series or band",
+        "Time lag",
+        needs=PAIR,
+        is_first=True,
     ),
     "cross_correlation": Method(
-        f"{_HERE}cross_correlation:cross_correlation", "how alike two series are at each lag", needs=PAIR
+        f"{_HERE}cross_correlation:cross_correlation",
+        "how alike two series are at each lag",
+        "Cross-correlation",
+        needs=PAIR,
     ),
     "z_n_search": Method(
-        f"{_HERE}event_periods:z_n_search", "a period shorter than a run, in few harmonics", needs=FREQUENCIES
+        f"{_HERE}event_periods:z_n_search",
+        "a period shorter than a run, in few harmonics",
+        "$Z^2_n$ search",
+        needs=FREQUENCIES,
     ),
     "htest": Method(
-        f"{_HERE}event_periods:htest", "a period shorter than a run, of any shape", needs=FREQUENCIES
+        f"{_HERE}event_periods:htest",
+        "a period shorter than a run, of any shape",
+        "H test",
+        needs=FREQUENCIES,
     ),
 }
 

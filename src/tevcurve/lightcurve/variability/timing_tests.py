@@ -8,6 +8,7 @@ from typing import Any
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.plots.rows import bands_of
 from tevcurve.lightcurve.plots.timing import plot_timing
+from tevcurve.lightcurve.variability.power_spectrum import POWER_LAW
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.timing import FREQUENCIES, METHODS, PAIR
 from tevcurve.on_demand import found_at
@@ -47,8 +48,7 @@ class TimingTests:
     def plot(self):
         """List of the axes of a new figure, with what each result draws."""
         rows = list(bands_of(self.light_curve.table).values())[self.band or 0]
-        n_axes = {name: METHODS[name].n_axes for name in self.results}
-        return plot_timing(self.results, n_axes, self.light_curve, rows)
+        return plot_timing(self.results, METHODS, self.light_curve, rows)
 
     def __str__(self):
         shown = [_shown(result) for result in self.results.values()]
@@ -94,7 +94,7 @@ def timing_tests(light_curve, names=None, **options):
             left_out[name] = f"{n} rows are too few to be asked without being named; wanted are {least}."
             continue
         try:
-            results[name] = _asked(light_curve, name, keywords)
+            results[name] = _asked(light_curve, name, keywords | _process(name, results))
         except InputError as error:
             if is_asked and not names:
                 raise
@@ -140,6 +140,19 @@ def _check_taken(given, taken):
         if not able:
             raise InputError(f"{key} is no option of any test of the time domain.")
         raise InputError(f"{key} is for {' and '.join(able)}; asked was for {', '.join(taken)}.")
+
+
+def _process(name, results):
+    """The power spectrum that a method would fit anew, as its keyword, dict; empty where there is none.
+
+    Parameters
+    ----------
+    name : str, of the method
+    results : dict of name to record, of the methods before it
+    """
+    spectrum = results.get("power_spectrum")
+    is_wanted = "process" in inspect.signature(found_at(METHODS[name].place)).parameters
+    return {"process": spectrum} if is_wanted and spectrum is not None and spectrum.model == POWER_LAW else {}
 
 
 def _asked(light_curve, name, keywords):
