@@ -198,7 +198,7 @@ def test_the_figure_has_the_statistic_and_the_peak():
     found = make(orbit, n=30).timing.lomb_scargle(FREQUENCIES, noise="white", n_toys=0)
     ax = found.plot()
     assert_allclose(ax.lines[0].get_ydata(), found.power)
-    assert ax.get_xlabel() == "frequency (d$^{-1}$)"
+    assert ax.get_xlabel() == "Frequency [d$^{-1}$]"
     labels = [each.get_text() for each in ax.get_legend().get_texts()]
     assert f"period {found.period:.5g}" in labels
     assert "aliases" in labels

@@ -10,6 +10,8 @@ from tevcurve.figures.style import series_colours
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# From so many times the lowest frequency on, a decade has one tick.
+MANY = 100
 # Opacities of the bands of 95 and of 68 %.
 BROAD, NARROW = 0.15, 0.3
 
@@ -56,7 +58,18 @@ def _draw_power(spectrum: Any, ax: "Axes") -> None:
     )
     ax.plot(frequency, values["power"], color=colour, lw=1.4, label=spectrum.model)
     ax.set(xscale="log", yscale="log", xlabel="Frequency [Hz]", ylabel="Frequency × power of ln flux")
+    _tick_frequencies(ax, frequency)
     ax.legend(frameon=False)
+
+
+def _tick_frequencies(ax: "Axes", frequency: np.ndarray) -> None:
+    """Set ticks at 1, 2 and 5 in each decade, or where there are many at 1: those between would touch each other."""
+    from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
+
+    if frequency[-1] < MANY * frequency[0]:
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_flux(spectrum: Any, ax: "Axes") -> None:

@@ -56,4 +56,8 @@ def _entitle(figure: Any, titles: dict["Axes", str]) -> None:
         legend = ax.get_legend()
         is_above = legend is not None and legend.get_window_extent().y0 >= ax.bbox.y1 - 1
         height = legend.get_window_extent().height * 72 / figure.dpi if is_above else 0.0
-        ax.set_title(title, loc="left", fontsize="medium", pad=TITLE_PAD + height)
+        # What an axes says above itself is the second line.
+        note = ax.get_title()
+        ax.set_title("")
+        words, size = (f"{title}\n{note}", "small") if note else (title, "medium")
+        ax.set_title(words, loc="left", fontsize=size, pad=TITLE_PAD + height)
