@@ -1,5 +1,7 @@
 """Several instruments on the command line: by a file, by --set alone, in other bins, and what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 from two_instruments import NAMES, make_stores
@@ -71,6 +73,33 @@ def test_rows_are_joined_and_have_errors_of_two_kinds(job, capsys):
     assert np.all(np.asarray(made.table["flux_err_sys"]) > 0.19 * np.abs(np.asarray(made.table["flux"])))
     assert main(["run", "a/config.yaml", "-o", "b"]) == 0
     np.testing.assert_array_equal(made.table["flux_err_tot"], table("b")["flux_err_tot"])
+    capsys.readouterr()
+
+
+def test_lags_are_between_the_instruments_of_a_result(job, capsys):
+    assert (
+        main(["run", "job.yaml", "--set", "instruments.south.method=1d", "--time-bins", "2min", "-o", "a"])
+        == 0
+    )
+    line = [
+        "timing",
+        "a",
+        "--instrument",
+        "south",
+        "--test",
+        "cross-correlation",
+        "--other",
+        "a",
+        "-o",
+        "lag.json",
+    ]
+    capsys.readouterr()
+    assert main(line) == 0
+    made = Result.read("a").light_curve
+    wanted = made.of_instrument("south").timing.cross_correlation(made.of_instrument("north"))
+    with open("lag.json") as file:
+        found = json.load(file)["tests"]["cross_correlation"]["table"]
+    np.testing.assert_array_equal(found["correlation"], np.array(wanted.table["correlation"]))
     capsys.readouterr()
 
 

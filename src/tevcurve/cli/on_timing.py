@@ -10,6 +10,7 @@ from tevcurve.cli.outcome import DONE, PARTLY
 from tevcurve.cli.record_files import write_records
 from tevcurve.config.quantities import as_quantities, as_quantity, listed, quantity_texts
 from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.selection import rows_of_instruments
 from tevcurve.lightcurve.variability.timing_tests import timing_tests
 from tevcurve.progress import working
 
@@ -33,7 +34,7 @@ def print_timing(path, names, options, instrument, outputs, accept_changed, sour
     light_curve = light_curve_of(path, accept_changed, source, instrument)
     names = [name.replace("-", "_") for name in names or ()]
     with working("Testing"):
-        found = timing_tests(light_curve, names, **_read(options, accept_changed))
+        found = timing_tests(light_curve, names, **_read(options, accept_changed, instrument))
     if outputs.records is not None:
         write_records(outputs.records, found.title, found.results, left_out=found.left_out)
     if outputs.plot is not None:
@@ -43,7 +44,7 @@ def print_timing(path, names, options, instrument, outputs, accept_changed, sour
     return PARTLY if names and found.left_out else DONE
 
 
-def _read(options, accept_changed):
+def _read(options, accept_changed, instrument):
     """The options as Python has them."""
     read = {name: value for name, value in options.items() if value is not None}
     if "frequencies" in read:
@@ -53,7 +54,7 @@ def _read(options, accept_changed):
     if "max_lag" in read:
         read["max_lag"] = _lag(read["max_lag"])
     if "other" in read:
-        read["other"] = _series(read["other"], accept_changed)
+        read["other"] = _series(read["other"], accept_changed, instrument)
     return read
 
 
@@ -88,10 +89,16 @@ def _lag(text):
         raise InputError(f"max_lag is {error}.") from error
 
 
-def _series(path, accept_changed):
-    """The `LightCurve` of a result or a file, or the `Table` in a file without one."""
+def _series(path, accept_changed, instrument=None):
+    """The `LightCurve` of a result or a file, or the `Table` in a file without one.
+
+    Of two instruments it is the one that is not asked for.
+    """
     try:
-        return light_curve_of(path.expanduser(), accept_changed)
+        light_curve = light_curve_of(path.expanduser(), accept_changed)
+        names = set(rows_of_instruments(light_curve.table))
+        others = names - {instrument}
+        return light_curve.of_instrument(*others) if len(names) == 2 and len(others) == 1 else light_curve
     except (DataError, InputError) as error:
         if not path.is_file():
             raise

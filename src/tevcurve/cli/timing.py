@@ -9,9 +9,9 @@ from tevcurve.cli.outputs import Outputs
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RECORDS, RESULT_OR_FILE, SOURCE
 
 
-def _option(words: str, metavar: str | None = None):
+def _option(help: str, metavar: str | None = None):
     """An option of typer without a default to show."""
-    return typer.Option(help=words, metavar=metavar, show_default=False)
+    return typer.Option(help=help, metavar=metavar, show_default=False)
 
 
 def timing(
@@ -19,8 +19,8 @@ def timing(
     test: Annotated[
         list[str] | None,
         _option(
-            "What is asked, one of those above; may be given several times. Default: those with a star.",
-            "NAME",
+            help="What is asked, one of those above; may be given several times. Default: those with a star.",
+            metavar="NAME",
         ),
     ] = None,
     band: BAND = None,
@@ -35,25 +35,31 @@ def timing(
         int | None, typer.Option(help="Seed of the toys; default: 0.", min=0, show_default=False)
     ] = None,
     frequencies: Annotated[
-        str | None, _option('Of periods, as "linspace(0.1 Hz, 10 Hz, 2000)", or a list of them.', "TEXT")
+        str | None,
+        _option(help='Of periods, as "linspace(0.1 Hz, 10 Hz, 2000)", or a list of them.', metavar="TEXT"),
     ] = None,
     model: Annotated[
-        str | None, _option('Of the power spectrum: "power law" (default) or "bending".')
+        str | None, _option(help='Of the power spectrum: "power law" (default) or "bending".')
     ] = None,
-    noise: Annotated[str | None, _option('Beside a period over rows: "red" (default) or "white".')] = None,
-    harmonics: Annotated[int | None, _option("Of z-n-search; default: 2.")] = None,
+    noise: Annotated[
+        str | None, _option(help='Beside a period over rows: "red" (default) or "white".')
+    ] = None,
+    harmonics: Annotated[int | None, _option(help="Of z-n-search; default: 2.")] = None,
     other: Annotated[
         Path | None,
         _option(
-            "Another series for lags: a result, a light curve, or a table with time (MJD in TT), flux, flux_err.",
-            "RESULT",
+            help="Another series for lags: a result, where it is of two instruments the one that is not asked for, "
+            "a light curve, or a table with time (MJD in TT), flux, flux_err.",
+            metavar="RESULT",
         ),
     ] = None,
-    bands: Annotated[str | None, _option("Numbers of the two energy bands of a lag, as 0,1.", "N,M")] = None,
-    max_lag: Annotated[str | None, _option("The largest lag, as 10min.")] = None,
-    kind: Annotated[str | None, _option('Of the cross-correlation: "dcf" (default) or "iccf".')] = None,
+    bands: Annotated[
+        str | None, _option(help="Numbers of the two energy bands of a lag, as 0,1.", metavar="N,M")
+    ] = None,
+    max_lag: Annotated[str | None, _option(help="The largest lag, as 10min.")] = None,
+    kind: Annotated[str | None, _option(help='Of the cross-correlation: "dcf" (default) or "iccf".')] = None,
     output: RECORDS = None,
-    plot: Annotated[Path | None, _option("File to draw the tests into, .png, .pdf or .svg.")] = None,
+    plot: Annotated[Path | None, _option(help="File to draw the tests into, .png, .pdf or .svg.")] = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,

@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS
+from tevcurve.lightcurve.plots.power_spectrum import top_of
 from tevcurve.lightcurve.variability.periodogram import periodogram_of
 from tevcurve.lightcurve.variability.power_spectrum import CONSTANT, LEAST_ROWS
 from tevcurve.lightcurve.variability.spectrum_records import ASSUMED, TRIED
@@ -169,7 +170,7 @@ def instants(of):
 
 def _flux_figure(rows, spectra):
     """The fluxes of rows, and the median and 68 % of the flux of the process, over time."""
-    traces = []
+    traces, tops = [], []
     for number, spectrum in spectra.items():
         colour, name = COLOURS[number % len(COLOURS)], rows.series_text(number)
         of = spectrum.fit.process.rows
@@ -180,6 +181,8 @@ def _flux_figure(rows, spectra):
             for each in ("flux_low", "flux", "flux_high")
         )
         chosen = np.flatnonzero((rows.band == number) & rows.is_point)
+        norm = of.flux * 10.0**-rows.exponent
+        tops.append(top_of(norm * (of.fits.norm[0] + of.fits.errp[0]), np.array(high)))
         size, thickness = sizes_for(len(chosen))
         points = {
             "type": "scatter",
@@ -208,7 +211,7 @@ def _flux_figure(rows, spectra):
         traces += [points, *_band(x, low, high, colour, NARROW, ""), line]
     layout = _layout(TALL)
     layout["xaxis"] = axis(f"Time [MJD, {rows.scale}]")
-    layout["yaxis"] = axis(rows.name) | {"rangemode": "tozero"}
+    layout["yaxis"] = axis(rows.name) | {"range": [0, max(tops)]}
     return {"data": traces, "layout": layout}
 
 
@@ -235,7 +238,7 @@ def _periods_figure(rows, periods):
         traces += [trace, mark]
     layout = _layout(HEIGHT)
     layout["xaxis"] = axis(f"Frequency [{'1/d' if unit == 1 / u.d else unit}]")
-    layout["yaxis"] = axis("Gain of a sinusoid [χ²]") | {"rangemode": "tozero"}
+    layout["yaxis"] = axis("Gain of a sinusoid [χ²]") | {"rangemode": "tozero", "exponentformat": "power"}
     return {"data": traces, "layout": layout}
 
 

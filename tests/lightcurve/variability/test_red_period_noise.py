@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from light_curve_rows import make_rows
 from numpy.testing import assert_allclose
+from onoff_light_curves import onoff_light_curve, onoff_run
 
 from tevcurve.errors import InputError
 from tevcurve.kernels.sinusoids import Sinusoids
+from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.variability import chances
 from tevcurve.lightcurve.variability.periodogram import periodogram_of
 from tevcurve.lightcurve.variability.power_spectrum import spectrum_of
@@ -69,6 +71,19 @@ def test_a_process_that_is_at_hand_is_not_fitted_again():
     assert_allclose(found.power, again.power)
     with pytest.raises(InputError, match="process is a power spectrum of other rows"):
         other.timing.lomb_scargle(frequencies, process=spectrum)
+
+
+def test_a_flux_that_is_zero_most_of_the_time_has_no_periods_beside_red_noise():
+    # Three bursts of 2 minutes in an hour, 60 counts in each minute of them and none between: of the log flux, whose
+    # mean is as low as may be, a gain of 1e16 would be told.
+    def bursts(t):
+        return np.where(t % 1200 < 120, 1.0, 0.0)
+
+    run = onoff_run(0, [(0, 3600)], 1.0, 1e-9, 0.1, np.random.default_rng(1), (bursts, 1.0))
+    light_curve = onoff_light_curve([run], by_width("1 min"))
+    with pytest.raises(InputError, match="The flux touches zero so often"):
+        light_curve.timing.lomb_scargle(n_toys=0)
+    assert np.isfinite(light_curve.timing.lomb_scargle(noise="white", n_toys=0).value)
 
 
 def test_tables_have_toys_with_gaussian_errors():

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # From so many times the lowest frequency on, a decade has one tick.
 MANY = 100
+# Of what is drawn, the height of an axis; a band is drawn to so many times the highest point.
+MARGIN, MOST_OVER = 1.05, 1.5
 # Opacities of the bands of 95 and of 68 %.
 BROAD, NARROW = 0.15, 0.3
 
@@ -93,5 +95,17 @@ def _draw_flux(spectrum: Any, ax: "Axes") -> None:
     ax.plot(time, middle / power, color=colour, lw=1, zorder=3)
     ax.set_xlabel(f"Time after {rows.reference.utc.isot[:19]} UTC [{name}]")
     ax.set_ylabel(f"Flux [10$^{{{int(np.log10(power))}}}$ cm$^{{-2}}$ s$^{{-1}}$]")
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, top_of(flux + errp, high / power))
     ax.legend(frameon=False)
+
+
+def top_of(points: np.ndarray, band: np.ndarray) -> float:
+    """The top of an axis for points and a band: where rows say next to nothing, a band of a log has no end.
+
+    Parameters
+    ----------
+    points : float array, upper ends of the errors of rows
+    band : float array, upper end of the band
+    """
+    highest = float(np.max(points[np.isfinite(points)]))
+    return MARGIN * min(float(np.max(band, initial=highest)), MOST_OVER * highest)

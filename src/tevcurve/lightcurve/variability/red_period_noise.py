@@ -24,6 +24,8 @@ from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of
 SLOPES, LEVELS = (0.5, 1.25, 2.0, 2.75, 3.5), (2.0, 1.0, 0.0, -1.0, -2.0, -3.5)
 # Where frequencies times rows squared are more than this, slopes are not chosen anew.
 MOST_WORK = 3e9
+# Of log fluxes at their level, on average over rows: about the counts that are expected there.
+LEAST_INFORMATION = 0.01
 # The level's standard deviation in a fit, in log flux: it is free.
 LEVEL = 5.0
 # The highest logs of a flux over the constant one, in a fit and in a toy.
@@ -53,7 +55,8 @@ class RedNoise:
         rng : numpy Generator, of the toys whose information it is
         process : `PowerSpectrum` of the rows where it is at hand
 
-        Raises `InputError` for more than 1000 rows, and where a process cannot be fitted.
+        Raises `InputError` for more than 1000 rows, where a process cannot be fitted, and for a flux whose log has no
+        level that rows would see.
         """
         if rows.n > MOST_ROWS:
             raise InputError(
@@ -68,7 +71,13 @@ class RedNoise:
             # The slope is 0 on average.
             curvature = fits.profile.evaluate(np.full(fits.n * rows.n, flux))[0][2]
             total, n = total + curvature.reshape(fits.n, -1).sum(axis=0), n + fits.n
-        return cls(fit, floored(0.5 * flux**2 * total / n))
+        information = 0.5 * flux**2 * total / n
+        if not np.mean(information) > LEAST_INFORMATION:
+            raise InputError(
+                "The flux touches zero so often that rows expect nothing of the source at the geometric mean of their "
+                "fluxes, and red noise of its log says nothing of periods; wanted are longer time bins, or white noise."
+            )
+        return cls(fit, floored(information))
 
     @cached_property
     def roots(self):
