@@ -110,6 +110,11 @@ def test_commands_take_one_source(field, tmp_path, capsys):
     capsys.readouterr()
     assert main(["variability", str(field), "--source", "Crab", "--toys", "0"]) == 0
     assert "TS of variability" in capsys.readouterr().out
+    line = ["timing", str(field), "--source", "Crab", "--toys", "0"]
+    assert main(line) == 0
+    assert "3 rows are too few, wanted are 20" in capsys.readouterr().out
+    assert main([*line[:-2], "--test", "time-lag", "--other", str(field)]) == 2
+    assert "Variability needs 10 rows or more with a flux; this light curve has 3" in said(capsys)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +123,7 @@ def test_commands_take_one_source(field, tmp_path, capsys):
         ("report FIELD", "is a catalogue of 2 sources; wanted is --source NAME"),
         ("export FIELD x.vot", "is a catalogue of 2 sources; wanted is --source NAME"),
         ("variability FIELD", "is a catalogue of 2 sources; wanted is --source NAME"),
+        ("timing FIELD", "is a catalogue of 2 sources; wanted is --source NAME"),
         ("report FIELD --source Vela", "There is no source 'Vela'"),
         (
             "rebin FIELD --source Crab --time-bins 2min",

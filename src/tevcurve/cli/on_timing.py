@@ -5,7 +5,7 @@ from astropy.table import Table
 
 from tevcurve.cli.console import plain
 from tevcurve.cli.figures import write_panels
-from tevcurve.cli.one_source import light_curve_of
+from tevcurve.cli.one_source import is_catalogue, light_curve_of
 from tevcurve.cli.outcome import DONE, PARTLY
 from tevcurve.cli.record_files import write_records
 from tevcurve.config.quantities import as_quantities, as_quantity, listed, quantity_texts
@@ -34,7 +34,7 @@ def print_timing(path, names, options, instrument, outputs, accept_changed, sour
     light_curve = light_curve_of(path, accept_changed, source, instrument)
     names = [name.replace("-", "_") for name in names or ()]
     with working("Testing"):
-        found = timing_tests(light_curve, names, **_read(options, accept_changed, instrument))
+        found = timing_tests(light_curve, names, **_read(options, accept_changed, source, instrument))
     if outputs.records is not None:
         write_records(outputs.records, found.title, found.results, left_out=found.left_out)
     if outputs.plot is not None:
@@ -44,7 +44,7 @@ def print_timing(path, names, options, instrument, outputs, accept_changed, sour
     return PARTLY if names and found.left_out else DONE
 
 
-def _read(options, accept_changed, instrument):
+def _read(options, accept_changed, source, instrument):
     """The options as Python has them."""
     read = {name: value for name, value in options.items() if value is not None}
     if "frequencies" in read:
@@ -54,7 +54,7 @@ def _read(options, accept_changed, instrument):
     if "max_lag" in read:
         read["max_lag"] = _lag(read["max_lag"])
     if "other" in read:
-        read["other"] = _series(read["other"], accept_changed, instrument)
+        read["other"] = _series(read["other"], accept_changed, source, instrument)
     return read
 
 
@@ -89,13 +89,14 @@ def _lag(text):
         raise InputError(f"max_lag is {error}.") from error
 
 
-def _series(path, accept_changed, instrument=None):
+def _series(path, accept_changed, source=None, instrument=None):
     """The `LightCurve` of a result or a file, or the `Table` in a file without one.
 
-    Of two instruments it is the one that is not asked for.
+    Of two instruments it is the one that is not asked for, of a catalogue the source that is asked for.
     """
+    path = path.expanduser()
     try:
-        light_curve = light_curve_of(path.expanduser(), accept_changed)
+        light_curve = light_curve_of(path, accept_changed, source if is_catalogue(path) else None)
         names = set(rows_of_instruments(light_curve.table))
         others = names - {instrument}
         return light_curve.of_instrument(*others) if len(names) == 2 and len(others) == 1 else light_curve

@@ -158,7 +158,7 @@ def _layout(height):
 
 
 def instants(of):
-    """Seconds (k,) inside of each of some `Rows`, and in the gaps between them, ascending."""
+    """Seconds (k,) inside of each of some rows, and in the gaps between them, ascending. of: `Rows`."""
     width = of.stop_s - of.start_s
     inside = of.start_s[:, None] + width[:, None] * np.linspace(0, 1, IN_ROW)
     gap = of.start_s[1:] - of.stop_s[:-1]

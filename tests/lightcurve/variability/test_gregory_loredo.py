@@ -128,6 +128,7 @@ def test_odds_below_one_say_nothing_of_chance_without_toys():
     assert result.value < 0
     assert result.p_value == 1
     assert not result.p_is_limit
+    assert result.chance() == "p = 1 (asymptotic)"
     assert result.note == ""
 
 

@@ -110,13 +110,13 @@ class VariabilityResult:
         """The chance and where it is from, in words."""
         if not np.isfinite(self.p_value):
             return ""
-        more = (
-            "more than " if self.p_is_limit else "less than " if self.p_value > 1 - self.least_chance else ""
-        )
         places = f", {self.trials} places" if self.trials > 1 else ""
         source = f"{self.n_toys} toys" if self.method == "toys" else "asymptotic"
         told = chance_text(self.p_value, self.p_is_limit)
-        return f"{told} ({more}{sigma_text(self.significance)} sigma, {source}{places})"
+        # A chance of 1, as far as it is known, is no significance of anything.
+        sigma = f"{sigma_text(self.significance)} sigma, " if self.p_value <= 1 - self.least_chance else ""
+        more = "more than " if sigma and self.p_is_limit else ""
+        return f"{told} ({more}{sigma}{source}{places})"
 
     def __str__(self):
         without = "" if self.without is None else str(self.without)
