@@ -205,6 +205,7 @@ def problem_table(problems: Sequence[Problem]) -> Table:
     """The astropy Table of what is wrong with runs, or odd about them. problems: of all runs."""
     columns: dict[str, list[str]] = {name: [] for name in (*FIELDS, "kind", "stage", "reason")}
     for problem in problems:
-        for name, value in problem.plain().items():
-            columns[name].append(value)
+        said = problem.plain()
+        for name, values in columns.items():
+            values.append(said[name])
     return Table({name: np.array(values, dtype=str) for name, values in columns.items()})
