@@ -67,10 +67,14 @@ def settle_norms(
     # Lone events alone already draw the total here, so the root is not below.
     lowest = ratio(terms.lone_count, total) if weight is None else _root_of_lone(terms)
     norms, moving, restarted = np.maximum(start, lowest), free, np.zeros_like(free)
+    none = np.zeros(0, dtype=int)
     for _ in range(MAX_STEPS):
-        prediction = rest + norms[block] * background
-        impossible = np.flatnonzero(~(prediction > NOTHING))
-        if len(impossible):
+        prediction = terms.sums.spread(norms)
+        prediction *= background
+        prediction += rest
+        impossible = none
+        if not prediction.min(initial=np.inf) > NOTHING:
+            impossible = np.flatnonzero(~(prediction > NOTHING))
             again = np.zeros_like(free)
             again[block[impossible[background[impossible] > 0]]] = True
             again &= moving & ~restarted
@@ -80,8 +84,8 @@ def settle_norms(
             prediction[impossible] = NOTHING
         share = background / prediction
         pull = terms.event_count * share
-        drawn = np.bincount(block, pull, terms.n_blocks) + ratio(terms.lone_count, norms)
-        hessian = np.bincount(block, pull * share, terms.n_blocks) + ratio(terms.lone_count, norms**2)
+        drawn = terms.sums.of(pull) + ratio(terms.lone_count, norms)
+        hessian = terms.sums.of(pull * share) + ratio(terms.lone_count, norms**2)
         if weight is not None:
             total, hessian = terms.background_total + weight * (norms - 1), hessian + weight
         gradient = total - drawn

@@ -50,15 +50,15 @@ def most_counts(count: np.ndarray, time: np.ndarray, rate: np.ndarray) -> np.nda
     Parameters
     ----------
     count, time : float arrays (n,), of the cells
-    rate : float array (m,)
+    rate : float array (m,), ascending
     """
     counts, times = (np.append(0.0, np.cumsum(each)) for each in (count, time))
-    most, width = np.ones(len(rate)), 1
+    most, half, width = np.ones(len(rate)), 0.5 * rate, 1
     while width <= len(count):
         seen, in_time = (each[width:] - each[:-width] for each in (counts, times))
-        reached = np.max(seen / in_time) >= 0.5 * rate
+        reached = int(np.searchsorted(half, np.max(seen / in_time), side="right"))
         # A block of up to twice the width is in two windows.
-        most[reached] = np.maximum(most[reached], 2 * seen.max())
+        np.maximum(most[:reached], 2 * seen.max(), out=most[:reached])
         width *= 2
     return most
 
@@ -70,9 +70,11 @@ def known_cost(count: np.ndarray, expected: np.ndarray) -> np.ndarray:
     ----------
     count, expected : float arrays that broadcast, 0 or more
     """
+    if expected.min(initial=np.inf) > 0:
+        return expected - count * np.log(expected)
     nothing = expected <= 0
     cost = expected - count * np.log(np.where(nothing, 1.0, expected))
-    return np.where(nothing & (count > 0), np.inf, cost) if np.any(nothing) else cost
+    return np.where(nothing & (count > 0), np.inf, cost)
 
 
 def onoff_cost(count: np.ndarray, source: np.ndarray, off: np.ndarray, alpha: float) -> np.ndarray:
@@ -94,5 +96,8 @@ def onoff_cost(count: np.ndarray, source: np.ndarray, off: np.ndarray, alpha: fl
     above = linear > 0
     bottom = np.where(above, 2 * alpha * (1 + alpha), root - linear)
     best = np.where(above, linear + root, 2 * product) / np.where(bottom > 0, bottom, 1.0)
-    ratio = np.where(off > 0, best, 1.0) / np.where(off > 0, off, 1.0)
+    if off.min(initial=np.inf) > 0:
+        ratio = best / off
+    else:
+        ratio = np.where(off > 0, best, 1.0) / np.where(off > 0, off, 1.0)
     return known_cost(count, source + alpha * best) + best - off - off * np.log(ratio)

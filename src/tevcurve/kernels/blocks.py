@@ -154,15 +154,16 @@ class _Search:
         part = slice(first, stop)
         rate, slope, log = _rates_of_run(cells, run, cells.count[part], cells.ontime_s[part])
         running, begun = np.full(len(rate), np.inf), np.zeros(len(rate), dtype=int)
-        row, times, counts = np.empty(len(rate)), cells.ontime_s.tolist(), cells.count.tolist()
-        best = float(self.best[first])
+        best, step = float(self.best[first]), max(_AT_ONCE // len(rate), 1)
         for cell in range(first, stop):
+            place = (cell - first) % step
+            if place == 0:
+                some = slice(cell, min(cell + step, stop))
+                costs = cells.ontime_s[some, None] * slope - cells.count[some, None] * log
             another = best + self.penalty
-            begun[running > another] = cell
+            np.putmask(begun, running > another, cell)
             np.minimum(running, another, out=running)
-            running += np.multiply(slope, times[cell], out=row)
-            if counts[cell]:
-                running -= np.multiply(log, counts[cell], out=row)
+            running += costs[place]
             least = int(running.argmin())
             best, origin = float(running[least]), int(begun[least])
             if ended[cell - first] < best:
@@ -216,16 +217,14 @@ class _Search:
         best = np.maximum(rate - self.cells.background[run], 0.0) / self.cells.signal[run]
         block, n = np.arange(len(rate)), len(self.flux)
         above = np.minimum(np.searchsorted(self.flux, best), n)
-        ends = []
-        for inner, outer in ((above - 1, np.full(len(rate), -1)), (above, np.full(len(rate), n))):
-            # `inner` is inside or where the search begins, `outer` is outside.
-            inside = inner.copy()
-            while np.any(np.abs(outer - inside) > 1):
-                middle = (inside + outer) // 2
-                good = cost(block, np.clip(middle, 0, n - 1)) <= last
-                inside, outer = np.where(good, middle, inside), np.where(good, outer, middle)
-            ends.append((inside, outer))
-        return np.maximum(ends[0][0], 0), ends[1][1]
+        # Both ends at once: `inside` it is inside or where the search begins, `outside` it is outside.
+        inside = np.stack([above - 1, above])
+        outside = np.stack([np.full(len(rate), -1), np.full(len(rate), n)])
+        while np.any(np.abs(outside - inside) > 1):
+            middle = (inside + outside) // 2
+            good = cost(block, np.minimum(np.maximum(middle, 0), n - 1)) <= last
+            inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
+        return np.maximum(inside[0], 0), outside[1]
 
     def _since(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """ON events and good time from the beginning of a run to the end of each of its cells."""

@@ -263,9 +263,7 @@ class CashLikelihood:
         block = settled.norms * terms.background_total + terms.constant_total - lone - terms.lone_log
         for j in range(self.n_amplitudes):
             block += amplitudes[:, j][terms.block_bin] * terms.shared_total[:, j]
-        block -= np.bincount(
-            terms.event_block, terms.event_count * np.log(settled.prediction), terms.n_blocks
-        )
+        block -= terms.sums.of(terms.event_count * np.log(settled.prediction))
         if terms.prior_weight is not None:
             block += 0.5 * terms.prior_weight * (settled.norms - 1) ** 2
         # What the last steps of the norms, too small to be worth making, would still take away.

@@ -6,11 +6,13 @@ few events at a time that the library behind them (BLAS) has no reason to share 
 same.
 """
 
+from functools import cached_property
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
+from tevcurve.kernels.sorted_sums import SortedSums
 from tevcurve.kernels.terms import CashTerms
 
 # Up to so many sources all pairs are summed one by one.
@@ -64,12 +66,21 @@ class FewColumns:
     def __init__(self, terms: CashTerms, event_bin: np.ndarray) -> None:
         self._terms, self._event_bin = terms, event_bin
 
+    @cached_property
+    def _sums(self) -> SortedSums:
+        """Sums over the events of each bin."""
+        terms = self._terms
+        if np.array_equal(terms.block_bin, np.arange(terms.n_bins)):
+            return terms.sums
+        return SortedSums(self._event_bin, terms.n_bins)
+
     def predicted(self, amplitudes: np.ndarray) -> np.ndarray:
         """Counts (n_events,), see `Columns`. amplitudes: float array (n_bins, n_shared)."""
         terms = self._terms
-        total = amplitudes[:, 0][self._event_bin] * terms.event_shared[:, 0]
+        total = self._sums.spread(amplitudes[:, 0])
+        total *= terms.event_shared[:, 0]
         for j in range(1, terms.n_shared):
-            total += amplitudes[:, j][self._event_bin] * terms.event_shared[:, j]
+            total += self._sums.spread(amplitudes[:, j]) * terms.event_shared[:, j]
         return total
 
     def sums(self, prediction: np.ndarray, share: np.ndarray, bend: bool = True) -> Sums:
@@ -80,19 +91,19 @@ class FewColumns:
         prediction, share : float arrays (n_events,)
         bend : whether these sums are wanted
         """
-        terms, event_bin = self._terms, self._event_bin
+        terms, sums = self._terms, self._sums
         n_blocks, n_bins, n_shared = terms.n_blocks, terms.n_bins, terms.n_shared
         drawn, coupling = np.zeros((n_bins, n_shared)), np.zeros((n_blocks, n_shared))
         bends = np.zeros((n_bins, n_shared, n_shared)) if bend else None
         shares = [terms.event_shared[:, j] / prediction for j in range(n_shared)]
         for j in range(n_shared):
             pull = terms.event_count * shares[j]
-            coupling[:, j] = np.bincount(terms.event_block, pull * share, n_blocks)
-            drawn[:, j] = np.bincount(event_bin, pull, n_bins)
+            coupling[:, j] = terms.sums.of(pull * share)
+            drawn[:, j] = sums.of(pull)
             if bends is None:
                 continue
             for k in range(j + 1):
-                bends[:, j, k] = bends[:, k, j] = np.bincount(event_bin, pull * shares[k], n_bins)
+                bends[:, j, k] = bends[:, k, j] = sums.of(pull * shares[k])
         return drawn, coupling, bends
 
 

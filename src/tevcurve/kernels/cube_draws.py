@@ -6,6 +6,8 @@ from tevcurve.kernels.numbering import members_of
 
 # Parts of a table of places for each cell.
 GUIDES = 4
+# From there on so many cells are tried, one by one; the few that are further on are searched for.
+STEPS = 3
 
 
 class RunCells:
@@ -68,7 +70,8 @@ def guide_of(running: np.ndarray) -> np.ndarray:
 def places(running: np.ndarray, guide: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Numbers of the first cells whose running sum is above shares of all, int array (n,).
 
-    From the places of a table on (Chen & Asau 1974, AIIE Transactions 6, 163), most of which are right at once.
+    From the places of a table on (Chen & Asau 1974, AIIE Transactions 6, 163), most of which are right at once, or
+    nearly.
 
     Parameters
     ----------
@@ -79,9 +82,10 @@ def places(running: np.ndarray, guide: np.ndarray, share: np.ndarray) -> np.ndar
     wanted, last = share * running[-1], len(running) - 1
     place = guide[(share * len(guide)).astype(int)]
     going = np.flatnonzero((running[place] <= wanted) & (place < last))
-    while len(going):
+    for _ in range(STEPS):
         place[going] += 1
         going = going[(running[place[going]] <= wanted[going]) & (place[going] < last)]
+    place[going] = np.minimum(np.searchsorted(running, wanted[going], side="right"), last)
     return place
 
 

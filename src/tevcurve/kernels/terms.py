@@ -1,12 +1,14 @@
 """The flat arrays that the Poisson likelihood of many bins is made of."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tevcurve.kernels.bound_cells import BoundCells
 from tevcurve.kernels.numbering import members_of
+from tevcurve.kernels.sorted_sums import SortedSums
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class CashTerms:
     @property
     def n_shared(self) -> int:
         return self.shared_total.shape[1]
+
+    @cached_property
+    def sums(self) -> SortedSums:
+        """Sums over the events of each block."""
+        return SortedSums(self.event_block, self.n_blocks)
 
     def block_counts(self) -> np.ndarray:
         """Counts per block (n_blocks,) that something free has a part in."""
