@@ -54,8 +54,9 @@ def _entitle(figure: Any, titles: dict["Axes", str]) -> None:
     figure.draw_without_rendering()
     for ax, title in titles.items():
         legend = ax.get_legend()
-        is_above = legend is not None and legend.get_window_extent().y0 >= ax.bbox.y1 - 1
-        height = legend.get_window_extent().height * 72 / figure.dpi if is_above else 0.0
+        extent = None if legend is None else legend.get_window_extent()
+        is_above = extent is not None and extent.y0 >= ax.bbox.y1 - 1
+        height = extent.height * 72 / figure.dpi if extent is not None and is_above else 0.0
         # What an axes says above itself is the second line.
         note = ax.get_title()
         ax.set_title("")
