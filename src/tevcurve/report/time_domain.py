@@ -78,6 +78,7 @@ def _table(rows, spectra, periods):
         found = periods[number]
         cells = [rows.series_text(number) or "All energies", _with_signs(slope_result(spectrum).measured())]
         cells.append(f"exp({_with_signs(statistic_text(spectrum.log_evidence))})")
+        notes |= {} if found is None else dict.fromkeys(each for each in found.note.split("; ") if each)
         period = words.UNKNOWN if found is None else f"{found.period:.5g}: {_with_signs(found.chance())}"
         told.append([*cells, period])
     headings = [
