@@ -12,7 +12,7 @@ from tevcurve.kernels.exponentials import pulse_means
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.variability.flare_fit import PulseFit
 from tevcurve.lightcurve.variability.flare_search import FlareSearch
-from tevcurve.lightcurve.variability.timescales import DOUBLING, Search
+from tevcurve.lightcurve.variability.timescales import DOUBLING, PairRates, Search
 from tevcurve.simulation import Flare
 from validation.coverage import LEVEL
 from validation.nights import BAND, SPECTRUM, base_rows, drawn_rows, observations, source
@@ -44,7 +44,7 @@ def doublings(rows, n, rng):
         mean = (high - low) / (rate * (pieces.stop_s - pieces.start_s))
         norms[k] = 2 * np.bincount(pieces.row, pieces.weight * mean) / weight
     for each, time in zip(drawn_rows(rows, norms, rng), t2, strict=True):
-        search, true = Search(each, pairs, DOUBLING, 0), np.log(2) / time
+        search, true = Search(each, PairRates.of(each, pairs, 0), DOUBLING), np.log(2) / time
         best, low, high = search.rate[0], search.low[0], search.high[0]
         inside.append(low <= true <= high)
         if np.isfinite(best + low + high):

@@ -144,7 +144,7 @@ def made_of(instrument, intervals, clock=CLOCK):
 
 
 def test_width_aligned_with_runs():
-    runs = [make_run([(0, 250)]), make_run([(1000, 1040), (1195, 1300)])]
+    runs = [make_run([(0, 250)]), make_run([(1000, 1040), (1195, 1300)], obs_id=2)]
     bins = by_width("100 s").bins(runs)
     start, stop = seconds(bins)
     np.testing.assert_array_equal(start, [0, 100, 200, 1000, 1100, 1200])
@@ -163,7 +163,8 @@ def test_a_run_of_whole_widths_has_no_sliver():
 
 
 def test_rests_of_runs_are_merged_dropped_or_kept():
-    runs = [make_run([(0, 209)]), make_run([(1000, 1260)]), make_run([(2000, 2040)])]
+    good_time = [(0, 209)], [(1000, 1260)], [(2000, 2040)]
+    runs = [make_run(each, obs_id=number) for number, each in enumerate(good_time)]
     lengths = {
         "merge": [100, 109, 100, 100, 60, 40],
         "drop": [100, 100, 100, 100, 60, 40],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from timelines import make_run
 
-from tevcurve.bins import by_edges, by_run
+from tevcurve.bins import by_edges, by_run, by_width
 from tevcurve.bins.made import MadeBins
 
 
@@ -36,7 +36,11 @@ def test_bins_of_all_runs_stay(runs):
 
 def test_pieces_of_one_observation_are_told_by_their_good_time():
     runs = [make_run([(1000.0 * number, 1000.0 * number + 500)], obs_id=1) for number in range(3)]
-    made = by_run().bins(runs)
+    made = by_width("500 s").bins(runs)
     part = MadeBins.of(made, runs).bins(runs[1:])
     np.testing.assert_array_equal(part.start_s, made.start_s[1:])
     np.testing.assert_allclose(part.ontime_s(runs[1:]), [500, 500])
+    # By run they are one bin.
+    whole = by_run().bins(runs)
+    np.testing.assert_allclose(whole.ontime_s(runs), [1500])
+    np.testing.assert_allclose(MadeBins.of(whole, runs).bins(runs[1:]).ontime_s(runs[1:]), [1000])

@@ -94,7 +94,7 @@ def test_bins_of_several_intervals():
 
 
 def test_times_are_in_tt_whatever_the_clocks_of_the_runs():
-    runs = [make_run([(0, 100)], clock=CLOCKS[1]), make_run([(200, 300)], clock=CLOCKS[2])]
+    runs = [make_run([(0, 100)], clock=CLOCKS[1]), make_run([(200, 300)], clock=CLOCKS[2], obs_id=2)]
     bins = by_run().bins(runs)
     assert bins.scale == bins.time_min.scale == bins.time_max.scale == "tt"
     np.testing.assert_allclose(

@@ -106,17 +106,18 @@ def test_three_dimensions_want_a_background(files):
     )
 
 
-def test_pieces_of_one_observation_are_known_by_their_time(tmp_path):
-    # All of them have one OBS_ID; none is lost, and none counts twice.
+@pytest.mark.parametrize(("time_bins", "n_rows"), [(by_run(), 1), (by_width(f"{PIECE} s"), 4)])
+def test_pieces_of_one_observation_are_known_by_their_time(tmp_path, time_bins, n_rows):
+    # All of them have one OBS_ID: they are parts of one run, none is lost, and none counts twice.
     paths = []
     for number in range(4):
         start = START + PIECE * number
         piece = {"tstop": start + PIECE, "events": events(number), "telescope": "CTAO"}
         run = run_file("5000000251", number, start, (83.63, 22.51), **piece)
         paths.append(write_ctao_file(tmp_path / f"{number}.fits", run))
-    whole = light_curve(paths, TARGET, **OPTIONS)
-    assert len(whole) == 4
-    first = light_curve(paths[:1], TARGET, **OPTIONS)
+    whole = light_curve(paths, TARGET, time_bins=time_bins, **OPTIONS)
+    assert len(whole) == n_rows
+    first = light_curve(paths[:1], TARGET, time_bins=time_bins, **OPTIONS)
     inputs = input_files(DataStore.from_events_files(paths[:1]).get_observations())
     result = Result.read(write_result(tmp_path / "result", first, inputs=inputs))
     result = append_runs(result, paths[2:3])

@@ -233,4 +233,4 @@ def test_what_is_asked_of_rows_of_parts(files, method):
     one, other = (np.sort(np.asarray(each.events()[name])) for each in (made, wanted))
     assert one == pytest.approx(other, rel=1e-5)
     summaries = [each.variability(0, n_toys=20) for each in (made, wanted)]
-    assert summaries[0].chi2 == pytest.approx(summaries[1].chi2, rel=1e-5)
+    assert summaries[0].ts_var.value == pytest.approx(summaries[1].ts_var.value, rel=1e-5)

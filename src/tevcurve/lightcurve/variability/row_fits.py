@@ -20,7 +20,7 @@ class RowFits:
     """Fits of n light curves with the same n_rows rows each: one that was measured, or toys of it.
 
     Fluxes are norms and may be below zero, down to a lowest value. Results are computed when they
-    are asked for, in arrays (n, n_rows), or (n,) for what each light curve has one of.
+    are asked for, in arrays (n, n_rows), or (n,) for what each light curve has one of; hence so many methods.
 
     Parameters
     ----------
@@ -33,6 +33,8 @@ class RowFits:
     def __init__(self, profile, n=1, lowest=None, nuisances=None):
         self.profile, self.n, self.n_rows, self.lowest = profile, n, profile.n // n, lowest
         self.nuisances, self._changes = nuisances, None
+        # What was measured is found to rounding, toys are not.
+        self._end_step = LAST_STEP if n == 1 else END_STEP
         self._lowest = LowestNorms(profile, n, lowest)
         # The light curve of each row, int array (n * n_rows,).
         self._curve = np.repeat(np.arange(n), self.n_rows)
@@ -180,11 +182,6 @@ class RowFits:
     def start(self):
         """Where searches inside the profile begin that start from the minimum."""
         return self.profile.evaluate(self.minimum.norm)[1]
-
-    @property
-    def _end_step(self):
-        """The `END_STEP` of toys; what was measured is found to rounding."""
-        return LAST_STEP if self.n == 1 else END_STEP
 
     def _table(self, values):
         return values.reshape(self.n, self.n_rows)

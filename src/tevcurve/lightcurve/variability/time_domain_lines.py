@@ -54,10 +54,10 @@ def slope_of(rows, p_value):
     rows : `Rows`
     p_value : float, chance of TS_var
     """
-    name = "power spectrum"
+    name, known = "power spectrum", _known(rows)
     if rows.n < LEAST_ROWS or p_value >= CONSTANT:
         few = f"{rows.n} rows are too few" if rows.n < LEAST_ROWS else "the rows agree with a constant flux"
-        return SlopeResult(name=name, value=np.nan, why_not=few, n_rows=rows.n), ""
+        return SlopeResult(name=name, value=np.nan, why_not=few, **known), ""
     if rows.n > MOST_ROWS:
         return (
             None,
@@ -83,9 +83,14 @@ def slope_result(spectrum):
         amplitude_errp=more - spectrum.amplitude,
         pivot=spectrum.pivot,
         why_not=spectrum.why_not,
-        n_rows=spectrum.n_rows,
         spectrum=spectrum,
+        **_known(spectrum.fit.process.rows),
     )
+
+
+def _known(rows):
+    """The fields (dict) that every result on `Rows` has."""
+    return {"n_rows": rows.n, "n_energy_ranges": rows.n_energy_ranges, "note": "; ".join(rows.notes)}
 
 
 def odds_of(light_curve, band):
@@ -101,4 +106,4 @@ def odds_of(light_curve, band):
     except InputError as error:
         return None, f"Left out: Gregory-Loredo. {error}"
     # Odds of 1 or less bound no chance.
-    return found if found.value > 0 else replace(found, p_value=np.nan, p_is_limit=False, note=""), ""
+    return found if found.value > 0 else replace(found, p_value=np.nan, p_is_limit=False), ""
