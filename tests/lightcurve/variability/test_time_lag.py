@@ -89,6 +89,14 @@ def test_intervals_are_those_of_a_normal_posterior():
     assert_allclose([low, high], [1 - 1.96 * 0.8, 1 + 1.96 * 0.8], atol=0.02)
 
 
+def test_a_peak_between_two_lags_is_not_cut_off():
+    """Of a normal posterior that is known at a standard deviation to either side, and further out, only."""
+    lag = np.arange(-9.5, 10)
+    gain = -0.5 * (lag / 1.2) ** 2
+    assert_allclose(shortest_interval(lag, gain, 0.6827), [-1.2, 1.2], rtol=0.02)
+    assert best_lag(lag, gain) == pytest.approx(0, abs=0.02)
+
+
 @pytest.mark.usefixtures("validation_on_path")
 def test_drawn_pairs_have_their_lag():
     """Red noise by Timmer & Koenig, three rows apart, in 30 counts a row."""

@@ -7,6 +7,7 @@ over: with variances and slope at their best intervals are too wide for some pai
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.interpolate import Akima1DInterpolator
 
 from tevcurve.kernels.damped_oscillators import Oscillators
 from tevcurve.kernels.lagged_pair import NoisySeries, WhiteSeries, gain_of_one_process
@@ -285,22 +286,20 @@ def shortest_interval(lag: np.ndarray, gain: np.ndarray, level: float) -> tuple[
     return float(low[best]), float(high[best])
 
 
-def _posterior(lag: np.ndarray, gain: np.ndarray, n: int = 16) -> tuple[np.ndarray, np.ndarray]:
-    """(lags, densities), n times as fine; log densities are straight between lags."""
+def _posterior(lag: np.ndarray, gain: np.ndarray, n: int = 32) -> tuple[np.ndarray, np.ndarray]:
+    """(lags, densities), n times as fine; log densities are smooth: straight lines would cut off the peak."""
     part = np.arange(len(lag) * n - n + 1) / n
     fine = np.interp(part, np.arange(len(lag)), lag)
-    return fine, np.exp(np.interp(fine, lag, gain) - gain.max())
+    log_density = Akima1DInterpolator(lag, gain)(fine)
+    return fine, np.exp(log_density - log_density.max())
 
 
 def best_lag(lag: np.ndarray, gain: np.ndarray) -> float:
-    """The lag of the largest gain, by the parabola through it and its neighbours.
+    """The lag of the largest gain, between lags too.
 
     Parameters
     ----------
     lag, gain : float arrays (n,)
     """
-    k = int(np.argmax(gain))
-    if k in (0, len(lag) - 1):
-        return float(lag[k])
-    a, b, _ = np.polyfit(lag[k - 1 : k + 2] - lag[k], gain[k - 1 : k + 2] - gain[k], 2)
-    return float(lag[k] - b / (2 * a)) if a < 0 else float(lag[k])
+    fine, density = _posterior(lag, gain)
+    return float(fine[np.argmax(density)])
