@@ -39,9 +39,9 @@ class SortedSums:
         sums = np.add.reduceat(values, self._begin)
         if len(sums) == self.n == len(self._many):
             return sums
-        few, total = self._few, np.zeros(self.n)
-        if few is not None:
-            total = np.bincount(self._owner[few], values[few], self.n)
+        total: np.ndarray = np.zeros(self.n)
+        if self._few is not None:
+            total = np.bincount(self._owner[self._few], values[self._few], self.n)
         total[self._many] = sums[self._theirs]
         return total
 
