@@ -111,3 +111,15 @@ def test_an_alert_that_does_not_hold_is_retracted_and_the_standing_ones_are_the_
     assert more[0]["record_number"] == 3
     assert standing(told + more) == records(late)
     assert new_records(told + more, records(late), DETECTOR, 1300.0) == []
+
+
+def test_what_holds_again_after_something_else_was_said_is_told_again():
+    told = records(ALARM)
+    other = records(replace(ALARM, fit=replace(FIT, flux=5.0)))
+    gone = new_records(told, [], DETECTOR, 1200.0)
+    assert [one["alert_type"] for one in gone] == ["retraction"]
+    assert new_records(told + gone, records(ALARM), DETECTOR, 1300.0) == told
+    assert new_records(told + other, records(ALARM), DETECTOR, 1300.0) == told
+    # An update that does not hold any more is followed by what does.
+    assert new_records(records(ALARM, UPDATE), records(ALARM), DETECTOR, 1300.0) == told
+    assert new_records(records(ALARM, UPDATE), records(ALARM, UPDATE), DETECTOR, 1300.0) == []

@@ -234,3 +234,26 @@ def test_what_is_asked_of_rows_of_parts(files, method):
     assert one == pytest.approx(other, rel=1e-5)
     summaries = [each.variability(0, n_toys=20) for each in (made, wanted)]
     assert summaries[0].ts_var.value == pytest.approx(summaries[1].ts_var.value, rel=1e-5)
+
+
+def test_parts_of_one_run_that_are_nights_apart_are_told(files, tmp_path):
+    """Perhaps other runs, all of OBS_ID 2."""
+    others, parts, _ = files
+    later = cut_run(night()[1], START + 1800, START + 2300)
+    day = 86400.0
+    later = replace(
+        later,
+        tstart=later.tstart + day,
+        tstop=later.tstop + day,
+        gti=((later.tstart + day, later.tstop + day),),
+        events=later.events | {"TIME": later.events["TIME"] + day},
+    )
+    path = write_run(tmp_path / "later.fits", later)
+    make([*others, parts[0]], tmp_path / "result")
+    append_runs(tmp_path / "result", [path])
+    for made in (Result.read(tmp_path / "result").light_curve, curve([*others, parts[0], path])[0]):
+        (odd,) = made.ledger.warnings
+        assert (str(odd.run_id), odd.stage) == ("2", "parts")
+        # From the end of the first part to the beginning of the other.
+        assert "are up to 24 h apart" in odd.reason
+    assert curve([*others, *parts])[0].ledger.warnings == ()

@@ -85,6 +85,10 @@ COMMANDS = {
         "tevcurve.cli.timing:timing",
         "The time domain: power spectrum, periods, tests by the times of events, lags, each with a figure.",
     ),
+    "watch": Command(
+        "tevcurve.cli.watch:watch",
+        "Follow a night as it comes: runs of a folder into a result, and alarms on changes of the flux.",
+    ),
     "replay": Command(
         "tevcurve.cli.replay:replay",
         "Would there have been an alarm? The detector of changes over the events of a result, in the order of time.",

@@ -8,6 +8,8 @@ import numpy as np
 from astropy.table import Row, Table
 
 from tevcurve.bins.time_bins import TimeBins
+from tevcurve.lightcurve.parts_apart import STAGE as PARTS
+from tevcurve.lightcurve.parts_apart import parts_apart
 from tevcurve.lightcurve.run_columns import (
     columns_of,
     ids_of,
@@ -183,8 +185,12 @@ class Ledger(LedgerWords):
         """What is odd about the runs that are used, tuple of `Problem`."""
         if self.recorded is not None:
             return self.recorded[1].warnings
-        runs = map(self.runs.read, range(len(self.runs)))
-        return tuple(Problem(run.run_id, *remark, WARNING) for run in runs for remark in run.remarks)
+        apart, found = parts_apart(self.runs), []
+        for run in map(self.runs.read, range(len(self.runs))):
+            if run.run_id in apart:
+                found.append(Problem(run.run_id, PARTS, apart.pop(run.run_id), WARNING))
+            found += [Problem(run.run_id, *remark, WARNING) for remark in run.remarks]
+        return tuple(found)
 
     @property
     def _is_recorded(self):

@@ -138,7 +138,8 @@ def new_records(
 ) -> list[dict[str, Any]]:
     """What is to be told after more data, of what was told and what holds now.
 
-    Records that are there already are not told again; alerts that do not hold any more are retracted.
+    Records that are there already are not told again, unless something else was said of their alert since; alerts that
+    do not hold any more are retracted.
 
     Parameters
     ----------
@@ -147,22 +148,30 @@ def new_records(
     detector : `Detector`
     known_s : float, s of its clock, the last good time
     """
-    held, last = {one["id"] for one in alarms}, {one["id"]: one for one in told}
+    said = {one["id"]: one for one in told}
+    holds = {one["id"]: one for one in alarms}
     taken_back = [
         retraction(one, detector, known_s)
-        for name, one in last.items()
-        if name not in held and one["alert_type"] != "retraction"
+        for name, one in said.items()
+        if name not in holds and one["alert_type"] != "retraction"
     ]
-    return taken_back + [one for one in alarms if one not in told]
+    new = []
+    for one in alarms:
+        is_last = holds[one["id"]] is one
+        if one not in told or (is_last and said[one["id"]] != one):
+            new.append(one)
+            said[one["id"]] = one
+    return taken_back + new
 
 
 def standing(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last record of each alert that was not retracted, in the order of their first ones.
+    """The last record of each alert that was not retracted, in the order of the times of the changes.
 
     records: list of dicts.
     """
     last = {one["id"]: one for one in records}
-    return [one for one in last.values() if one["alert_type"] != "retraction"]
+    stands = [one for one in last.values() if one["alert_type"] != "retraction"]
+    return sorted(stands, key=lambda one: (one["trigger_time"], one["id"]))
 
 
 def line_of(record: dict[str, Any]) -> str:

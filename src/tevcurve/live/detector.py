@@ -1,6 +1,6 @@
 """Follows runs in the order of time: the statistic of a change, alarms, and what the flux is since each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -97,6 +97,24 @@ class Trace:
 
 
 @dataclass(frozen=True, eq=False)
+class Passed:
+    """A run that a detector has followed.
+
+    Attributes
+    ----------
+    run : `RunStretch`
+    state : `DetectorState` after it
+    alarms : list of `Alarm`, their records in it
+    trace : `Trace`
+    """
+
+    run: RunStretch
+    state: DetectorState
+    alarms: list[Alarm]
+    trace: Trace
+
+
+@dataclass(frozen=True, eq=False)
 class Detector:
     """A detector of changes; what it finds depends on its settings and on the runs in the order of time, on no more.
 
@@ -111,17 +129,35 @@ class Detector:
     log_thresholds: dict[str, float]
     clock: TimeReference
 
+    def is_same_as(self, other: "Detector") -> bool:
+        """Whether another one finds the same. other: `Detector`."""
+        names = "settings", "log_thresholds", "clock"
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
     def follow(self, runs: Iterable[RunStretch]) -> tuple[list[Alarm], list[Trace]]:
         """(records of alarms, what was seen in each run) of whole runs.
 
         runs: iterable of `RunStretch`, in the order of time.
         """
-        state, alarms, traces = None, [], []
-        for run in runs:
-            state, found, trace = self.after(state, run)
-            alarms.extend(found)
-            traces.append(trace)
-        return alarms, traces
+        passed = self.passed(runs)
+        return [alarm for one in passed for alarm in one.alarms], [one.trace for one in passed]
+
+    def passed(self, runs: Iterable[RunStretch], before: Sequence[Passed] = ()) -> list[Passed]:
+        """List of `Passed`, one for each run; the first ones are taken over as long as the runs are the same.
+
+        Parameters
+        ----------
+        runs : iterable of `RunStretch`, in the order of time
+        before : sequence of `Passed`, as a detector with the same settings, thresholds and clock gave it
+        """
+        found: list[Passed] = []
+        for number, run in enumerate(runs):
+            is_same = number < len(before) and before[number].run.is_same_as(run)
+            if is_same and (number == 0 or found[-1] is before[number - 1]):
+                found.append(before[number])
+                continue
+            found.append(Passed(run, *self.after(found[-1].state if found else None, run)))
+        return found
 
     def after(self, state: DetectorState | None, run: RunStretch) -> tuple[DetectorState, list[Alarm], Trace]:
         """(the state after a run, records of alarms in it, what was seen in it).

@@ -18,7 +18,7 @@ from tevcurve.kernels.cell_classes import merge_cells
 from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.live.alerts import Subject, alert, calibrated_to, utc
-from tevcurve.live.detector import Alarm, Detector, Trace
+from tevcurve.live.detector import Alarm, Detector, Passed, Trace
 from tevcurve.live.plot import plot_replay
 from tevcurve.live.settings import DetectorSettings, crab_flux
 from tevcurve.live.stretches import RunStretch, of_cube, of_regions, together
@@ -40,24 +40,47 @@ class Replay:
     light_curve : `LightCurve`
     detector : `Detector`
     subject : `~tevcurve.live.alerts.Subject`
-    runs : list of `RunStretch`, in the order of time
-    alarms : list of `Alarm`, their records in the order in which they came
-    traces : list of `Trace`, one for each run
+    passed : list of `~tevcurve.live.detector.Passed`, the runs in the order of time
+    places : dict of the name of an instrument to (signal, background), events per s of good time in classes of places,
+        that its threshold was found with
     """
 
     light_curve: LightCurve
     detector: Detector
     subject: Subject
-    runs: list[RunStretch]
-    alarms: list[Alarm]
-    traces: list[Trace]
+    passed: list[Passed]
+    places: dict[str, tuple[np.ndarray, np.ndarray]]
 
     __repr__ = short_repr
 
+    @property
+    def runs(self) -> list[RunStretch]:
+        """The runs, list of `RunStretch`, in the order of time."""
+        return [one.run for one in self.passed]
+
+    @property
+    def traces(self) -> list[Trace]:
+        """What was seen in each run, list of `Trace`."""
+        return [one.trace for one in self.passed]
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """List of `Alarm`, their records in the order in which they came."""
+        return [alarm for one in self.passed for alarm in one.alarms]
+
     @cached_property
     def alerts(self) -> list[dict[str, Any]]:
-        """The records of alarms as dicts; see `tevcurve.live.alerts`."""
-        return [alert(one, self.detector, self.subject, is_recent=False) for one in self.alarms]
+        """The records of alarms as dicts, told of an archive; see `tevcurve.live.alerts`."""
+        return self.records(is_recent=False)
+
+    def records(self, is_recent: bool) -> list[dict[str, Any]]:
+        """The records of alarms, list of dicts. is_recent: bool, as `tevcurve.live.alerts.alert` takes it."""
+        return [alert(one, self.detector, self.subject, is_recent) for one in self.alarms]
+
+    @property
+    def last_s(self) -> float:
+        """The end of the last good time, s of the detector's clock."""
+        return max(one.state.last_s for one in self.passed)
 
     def __str__(self) -> str:
         seconds = sum(run.seconds for run in self.runs)
@@ -95,6 +118,7 @@ def replay(
     background_error: float = 0.1,
     alarms_per: u.Quantity | str = "1000 h",
     band: int | None = None,
+    before: Replay | None = None,
 ) -> Replay:
     """The `Replay` of a light curve: the detector of changes over its events, in the order of time.
 
@@ -106,25 +130,57 @@ def replay(
     background_error : the same of the background of each run
     alarms_per : good time in which one alarm is wanted while nothing changes
     band : number of the energy band, where there are several
+    before : `Replay` of a light curve with fewer runs; what still holds of it is not computed again, and comes out the
+        same to the last digit
 
     Raises `InputError` for a light curve that does not know its events, and for values that cannot be.
     """
     runs, subject, classes = _runs_of(light_curve, band)
-    settings = DetectorSettings(
-        _value(baseline_flux, "cm-2 s-1", "The quiet flux") / subject.flux,
+    asked = baseline_flux, baseline_error, background_error, alarms_per
+    settings = settings_of(*asked, subject.flux, crab_flux(*subject.band_tev))
+    clock = TimeReference.from_time(runs[0].reference.to_time(runs[0].intervals[0, 0]).tt)
+    places: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for number, run in enumerate(runs):
+        if run.run_id.instrument not in places:
+            places[run.run_id.instrument] = classes(number)
+    known = {} if before is None or before.detector.settings != settings else before.places
+    thresholds = {
+        name: before.detector.log_thresholds[name]
+        if before is not None and name in known and all(map(np.array_equal, known[name], own))
+        else _log_threshold(settings, *own)
+        for name, own in places.items()
+    }
+    detector = Detector(settings, thresholds, clock)
+    is_like = before is not None and detector.is_same_as(before.detector)
+    passed = detector.passed(together(runs), before.passed if before is not None and is_like else ())
+    return Replay(light_curve, detector, subject, passed, places)
+
+
+def settings_of(
+    baseline_flux: u.Quantity | str,
+    baseline_error: float,
+    background_error: float,
+    alarms_per: u.Quantity | str,
+    unit: float = 1.0,
+    crab: float = 1.0,
+) -> DetectorSettings:
+    """The `DetectorSettings` of what `replay` is told.
+
+    Parameters
+    ----------
+    baseline_flux, baseline_error, background_error, alarms_per : as `replay` takes them
+    unit : float, cm-2 s-1, the reference flux in the energy band
+    crab : float, cm-2 s-1, that of the Crab Nebula
+
+    Raises `InputError` for values that cannot be.
+    """
+    return DetectorSettings(
+        _value(baseline_flux, "cm-2 s-1", "The quiet flux") / unit,
         baseline_error,
-        crab_flux(*subject.band_tev) / subject.flux,
+        crab / unit,
         background_error,
         _value(alarms_per, "s", "The time for one alarm"),
     )
-    clock = TimeReference.from_time(runs[0].reference.to_time(runs[0].intervals[0, 0]).tt)
-    thresholds = {}
-    for number, run in enumerate(runs):
-        if run.run_id.instrument not in thresholds:
-            thresholds[run.run_id.instrument] = _log_threshold(settings, *classes(number))
-    detector, runs = Detector(settings, thresholds, clock), together(runs)
-    alarms, traces = detector.follow(runs)
-    return Replay(light_curve, detector, subject, runs, alarms, traces)
 
 
 def _value(given, unit, what):

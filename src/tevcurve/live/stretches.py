@@ -1,6 +1,6 @@
 """Runs as a detector of changes sees them: what each event says of source and background, and the good time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,13 @@ class RunStretch:
     signal_rate: float
     edges_s: np.ndarray
     background_rate: np.ndarray
+
+    def is_same_as(self, other: "RunStretch") -> bool:
+        """Whether another one says the same to the last digit. other: `RunStretch`."""
+        pairs = [(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)]
+        return all(
+            np.array_equal(one, two) if isinstance(one, np.ndarray) else one == two for one, two in pairs
+        )
 
     @cached_property
     def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

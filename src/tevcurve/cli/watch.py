@@ -1,0 +1,104 @@
+"""The command `tevcurve watch`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tevcurve.cli.job_options import changes_of, job_options
+from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.replay import (
+    ALARMS_PER,
+    ALERTS,
+    BACKGROUND_ERROR,
+    BASELINE_ERROR,
+    BASELINE_FLUX,
+    BASELINE_FROM,
+)
+from tevcurve.cli.results import BAND
+from tevcurve.errors import InputError
+
+# Where data and results are is said otherwise, and --background-error is the detector's.
+WITHOUT = (
+    "data",
+    "instruments",
+    "cross_calibration",
+    "reference",
+    "positions",
+    "runs",
+    "output",
+    "overwrite",
+)
+WITHOUT += ("scheduler", "n_jobs", "strict", "cache", "background_error")
+
+
+@job_options(without=WITHOUT)
+def watch(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder into which files with a run, or a part of one, each come.", metavar="FOLDER"
+        ),
+    ],
+    result: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the result; what is there is gone on with.", metavar="DIR", show_default=False
+        ),
+    ] = None,
+    baseline_flux: BASELINE_FLUX = None,
+    baseline_from: BASELINE_FROM = None,
+    baseline_error: BASELINE_ERROR = 0.2,
+    background_error: BACKGROUND_ERROR = 0.1,
+    alarms_per: ALARMS_PER = "1000 h",
+    band: BAND = None,
+    poll: Annotated[str, typer.Option(help="Time between two looks at the folder.")] = "1 s",
+    once: Annotated[
+        bool,
+        typer.Option("--once", help="Take what is there and end: exit code 3 where an alarm stands, else 0."),
+    ] = False,
+    alerts: ALERTS = None,
+    on_alert: Annotated[
+        str | None,
+        typer.Option(
+            help="Command that is run for each new line of the alerts, which it has on its standard input.",
+            metavar="COMMAND",
+            show_default=False,
+        ),
+    ] = None,
+    **options,
+):
+    """Follow a night as it comes: runs of a folder into a result, and alarms on changes of the flux.
+
+    Files are taken when they are whole, those that grow up to their last event. What is said of the light curve is for a
+    new result; with --baseline-from it is by default as in that result. Alerts are in DIR.alerts.jsonl.
+
+    \b
+    tevcurve watch tonight --target "PKS 2155-304" --result pks --baseline-flux "4e-12 cm-2 s-1"
+    tevcurve watch tonight --target Crab --result crab --baseline-from quiet --report crab.html --on-alert "mail me"
+    tevcurve watch tonight --target Crab --result crab --baseline-from quiet --once
+    """
+    if result is None or (options["target"] is None and options["position"] is None):
+        raise InputError("Wanted are --target (or --position) and --result, the folder of the result.")
+    if (baseline_flux is None) == (baseline_from is None):
+        raise InputError(
+            "Wanted is either --baseline-flux or --baseline-from, which says how bright the quiet source is."
+        )
+    alerts = (
+        result.absolute().with_name(f"{result.absolute().name}.alerts.jsonl") if alerts is None else alerts
+    )
+    places = {"plot": options.pop("plot"), "report": options.pop("report"), "alerts": alerts}
+    outputs = Outputs.of(result, **places, overwrite=True)
+    from tevcurve.cli.on_watch import seconds_of, watch_folder
+
+    detector = {
+        "baseline_flux": baseline_flux,
+        "baseline_from": baseline_from,
+        "baseline_error": baseline_error,
+        "background_error": background_error,
+        "alarms_per": alarms_per,
+        "band": band,
+    }
+    changes = changes_of(options)
+    changes = {"target": changes.get("position")} | changes
+    return watch_folder(folder.expanduser(), changes, detector, outputs, seconds_of(poll), once, on_alert)

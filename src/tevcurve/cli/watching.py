@@ -1,0 +1,189 @@
+"""Takes the runs of a folder as they come into a result, and keeps its alerts."""
+
+import logging
+from time import monotonic
+
+from tevcurve.cli.console import note, plain
+from tevcurve.cli.figures import write_panels
+from tevcurve.cli.outcome import write_page
+from tevcurve.config.observations import chosen
+from tevcurve.data.watched_folder import WatchedFolder
+from tevcurve.errors import DataError, InputError, MissingError
+from tevcurve.live.alerts import new_records, standing
+from tevcurve.live.baseline import baseline_of
+from tevcurve.live.replay import replay
+from tevcurve.pipeline import light_curve
+from tevcurve.pipeline.append import append_runs
+from tevcurve.pipeline.given_data import open_stores
+from tevcurve.pipeline.selection import STAGE
+from tevcurve.problems import events_file
+from tevcurve.store import Result, input_files, write_result
+from tevcurve.store.atomic import recover
+
+log = logging.getLogger(__name__)
+
+# Pages and figures are made at most so often.
+REFRESH_S = 30.0
+# Keys that say where data are; a result may be of others than those of the folder, too.
+_OF_DATA = ("data", "data_root", "irfs", "runs", "version")
+
+
+class Watch:
+    """Looks at a folder, again and again; what is on disk depends on settings and on the runs that came, on no more.
+
+    The result is made with the first runs of the target, and has the others appended. All its events then go through
+    the detector of changes, of which only what is new is computed.
+
+    result: `Result`, or None as long as there is none.
+
+    Parameters
+    ----------
+    folder : Path of the folder with the data
+    config : `~tevcurve.config.model.Config` of the result
+    detector : dict of keywords of `tevcurve.live.replay.replay`; with `baseline_from`, a `LightCurve` or None
+    alerts : `~tevcurve.cli.alert_file.AlertFile`
+    outputs : `~tevcurve.cli.outputs.Outputs`, of which `output` is the folder of the result
+
+    Raises `InputError` where a result is there that was made with other settings, `DataError` where the folder is not.
+    """
+
+    def __init__(self, folder, config, detector, alerts, outputs):
+        self._config, self._alerts, self._outputs = config, alerts, outputs
+        self._quiet = detector["baseline_from"]
+        self._detector = {name: value for name, value in detector.items() if name != "baseline_from"}
+        if not folder.is_dir():
+            raise DataError(f"The folder {folder} does not exist.")
+        self._folder = WatchedFolder(folder)
+        self._new, self._untaken, self._told = set(), [], set()
+        self._found, self._is_shown, self._shown_at = None, True, -REFRESH_S
+        recover(outputs.output)
+        self.result = Result.read(outputs.output) if outputs.output.exists() else None
+        if self.result is not None:
+            self._check_settings()
+
+    def _check_settings(self):
+        made, wanted = self.result.config or {}, self._config.to_result()[0]
+        names = [name for name in wanted if name not in _OF_DATA and made.get(name) != wanted[name]]
+        if names:
+            raise InputError(
+                f"The result {self._outputs.output} was made with another {' and '.join(names)}; wanted are the "
+                "same options, or another folder for --result."
+            )
+
+    @property
+    def standing(self):
+        """The alerts that stand, list of dicts."""
+        return standing(self._alerts.records)
+
+    @property
+    def is_waiting(self):
+        """Whether files were seen that the next look may find whole."""
+        return bool(self._new)
+
+    def look(self, is_last=False):
+        """None; what has come is in the result, and its alerts are told.
+
+        is_last: whether no other look follows soon.
+        """
+        try:
+            poll = self._folder.poll()
+        except DataError as error:
+            # Of a folder on another computer it may be so for a while.
+            self._note_once(str(error))
+            return
+        for reason in poll.waiting.values():
+            self._note_once(reason)
+        # What is as it was in the look before is whole; what is new may be.
+        growing = [path for path in poll.growing if path in self._new]
+        self._new = set(poll.growing)
+        taken = self._take([*self._untaken, *poll.whole], growing) if poll.whole or growing else False
+        if self.result is not None and (taken or (self._found is None and (is_last or not self._new))):
+            self._follow()
+
+    def _take(self, whole, growing):
+        """Whether runs of some files are now in the result."""
+        try:
+            return self._make(whole, growing) if self.result is None else self._append(whole, growing)
+        except (DataError, MissingError) as error:
+            self._note_once(str(error))
+            self._untaken = whole if self.result is None else []
+            return False
+
+    def _make(self, whole, growing):
+        config = self._config.changed(data=[str(path) for path in [*whole, *growing]])
+        found = chosen(config)
+        observations = _cut(found["observations"], growing)
+        if not observations:
+            self._untaken = whole
+            return False
+        arguments = config.options(found["target"]) | found | {"observations": observations}
+        made = light_curve(**arguments)
+        inputs = input_files(observations, [run.run_id for run in made.origin.runs])
+        write_result(self._outputs.output, made, config=self._config.to_result()[1], inputs=inputs)
+        self.result, self._untaken = Result.read(self._outputs.output), []
+        log.info("The result is made of %s runs.", len(made.origin.runs))
+        return True
+
+    def _append(self, whole, growing):
+        config = self._config
+        stores = open_stores([*whole, *growing], config.data_root, config.irfs)
+        there = [one for store in stores for one in store.get_observations()]
+        self.result = append_runs(self.result, _cut(there, growing))
+        appended = self.result.appended
+        for one in appended.left_out:
+            if one.stage == STAGE:
+                self._note_once(f"Run {one.run_id} is left out: {one.reason}")
+        log.info("%s.", appended)
+        return bool(appended.added)
+
+    def _follow(self):
+        """None; the detector is where the result is, and what is new is told."""
+        curve = self.result.light_curve
+        if self._quiet is not None:
+            self._detector["baseline_flux"] = baseline_of(self._quiet, curve, self._detector["band"])
+        found = self._found = replay(curve, before=self._found, **self._detector)
+        strangers = {one.get("event_name", "") for one in self._alerts.records} - {found.subject.name}
+        if strangers:
+            raise InputError(
+                f"The file {self._alerts.path} has alerts of {' and '.join(sorted(strangers))}; wanted is one of "
+                f"{found.subject.name} alone."
+            )
+        new = new_records(self._alerts.records, found.records(True), found.detector, found.last_s)
+        self._alerts.add(new)
+        for one in new:
+            print(plain(words_of(one)), flush=True)
+            log.info("The %s of alert %s is told.", one["alert_type"], one["id"])
+        self._is_shown = False
+
+    def show(self, at_once=False):
+        """None; page and figure show what is in the result, unless they were made a moment ago.
+
+        at_once: whether that does not matter.
+        """
+        if self._is_shown or not (at_once or monotonic() - self._shown_at >= REFRESH_S):
+            return
+        if self._outputs.plot is not None:
+            write_panels(self._outputs.plot, self._found.plot, about=str(self._found))
+        if self._outputs.report is not None:
+            write_page(self._outputs, self.result)
+        self._is_shown, self._shown_at = True, monotonic()
+
+    def _note_once(self, sentence):
+        if sentence not in self._told:
+            self._told.add(sentence)
+            note(sentence)
+
+
+def words_of(record):
+    """A line of text about a record of an alert. record: dict."""
+    return (
+        f"{record['alert_type']} {record['id']}: flux {record['flux']:.3g} ± {record['flux_error']:.2g} cm-2 s-1 since "
+        f"{record['trigger_time'][:19]} UTC, {record['rate_snr']:.1f} standard deviations"
+    )
+
+
+def _cut(observations, growing):
+    """The observations, those in files that grow up to their last events, list of `Observation`."""
+    names = {path.name for path in growing}
+    cut = [one.until_last_event() if events_file(one) in names else one for one in observations]
+    return [one for one in cut if one is not None]

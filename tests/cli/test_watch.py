@@ -1,0 +1,222 @@
+"""`tevcurve watch`: a night in parts, in any order, torn, twice, and after kills, is one call at the end."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+from dataclasses import replace
+from time import monotonic, sleep
+
+import numpy as np
+import pytest
+from parts_of_runs import cut_run, night, parts_of, write_run
+
+from tevcurve.cli import on_watch, watching
+from tevcurve.cli.alert_file import AlertFile
+from tevcurve.cli.main import main
+from tevcurve.live.alerts import standing
+from tevcurve.live.replay import replay
+from tevcurve.store import Result
+
+FLUX = "4e-12 cm-2 s-1"
+CURVE = ["--energy", "0.7TeV,10TeV", "--method", "1d", "--time-bins", "5min", "--safe-energy", "none"]
+LINE = ["--position", "83.63 22.01", "--baseline-flux", FLUX, "--alarms-per", "100 h", "--poll", "0.01 s"]
+EDGES = (0.0, 560.0, 1120.0, 1680.0)
+
+
+@pytest.fixture(autouse=True)
+def in_own_folder(tmp_path, monkeypatch):
+    """Thresholds of simulations take seconds; one that is given is as good for what is tested here."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tevcurve.live.replay._log_threshold", lambda settings, *places: np.log(1e5))
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    """Paths of the parts of three runs, in the order of time; the source is there in the first third of each."""
+    folder = tmp_path_factory.mktemp("night")
+    cut = [part for run in night() for part in parts_of(run, EDGES)]
+    return [write_run(folder / f"part{number}.fits", one) for number, one in enumerate(cut)]
+
+
+@pytest.fixture(scope="module")
+def at_once(parts, tmp_path_factory):
+    """(rows as bytes, records of alerts) of a light curve of all parts, made and replayed without any watching."""
+    folder = tmp_path_factory.mktemp("whole")
+    words = ["light-curve", *map(str, parts), "--target", "83.63 22.01", "--position", "83.63 22.01", *CURVE]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.setattr("tevcurve.live.replay._log_threshold", lambda settings, *places: np.log(1e5))
+        assert main([*words, "-o", str(folder / "result")]) == 0
+        found = replay(Result.read(folder / "result").light_curve, FLUX, alarms_per="100 h")
+    return rows(folder / "result"), found.records(is_recent=True)
+
+
+def rows(result):
+    return (result / "light_curve.ecsv").read_bytes()
+
+
+def told(tmp_path, name="result"):
+    return [json.loads(line) for line in (tmp_path / f"{name}.alerts.jsonl").read_text().splitlines()]
+
+
+def once(*more):
+    return main(["watch", "data", "--result", "result", *LINE, *CURVE, "--once", *more])
+
+
+def come(path, *paths):
+    path.mkdir(exist_ok=True)
+    for one in paths:
+        shutil.copy(one, path / one.name)
+
+
+def test_parts_in_the_order_of_time_are_one_call_at_the_end_byte_for_byte(parts, at_once, tmp_path, capsys):
+    for k in range(0, 9, 3):
+        come(tmp_path / "data", *parts[k : k + 3])
+        assert once() == 3
+    assert rows(tmp_path / "result") == at_once[0]
+    assert told(tmp_path) == at_once[1]
+    assert len(standing(at_once[1])) >= 2
+    # Nothing new: nothing is told, the file is the same, and it still says that an alarm stands.
+    before = (tmp_path / "result.alerts.jsonl").read_bytes()
+    capsys.readouterr()
+    assert once() == 3
+    assert (tmp_path / "result.alerts.jsonl").read_bytes() == before
+    out = capsys.readouterr().out
+    assert "stand" in out
+    assert "initial" not in out
+
+
+def test_parts_out_of_order_have_the_same_rows_and_standing_alerts(parts, at_once, tmp_path):
+    order = (8, 3, 5, 0, 1, 7, 2, 4, 6)
+    for k in range(0, 9, 3):
+        come(tmp_path / "data", *(parts[number] for number in order[k : k + 3]))
+        once()
+    assert rows(tmp_path / "result") == at_once[0]
+    assert standing(told(tmp_path)) == standing(at_once[1])
+
+
+def test_a_part_that_is_torn_is_told_and_taken_when_it_is_whole(parts, at_once, tmp_path, capsys):
+    come(tmp_path / "data", *parts)
+    torn = tmp_path / "data" / parts[3].name
+    content = torn.read_bytes()
+    torn.write_bytes(content[: len(content) // 2])
+    once()
+    assert str(parts[3].name) in capsys.readouterr().err
+    assert len(Result.read(tmp_path / "result").light_curve.origin.runs) == 8
+    torn.write_bytes(content)
+    # The same part twice, under another name.
+    shutil.copy(parts[2], tmp_path / "data" / "twice.fits")
+    assert once() == 3
+    assert rows(tmp_path / "result") == at_once[0]
+    assert standing(told(tmp_path)) == standing(at_once[1])
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [(watching, "new_records"), (AlertFile, "_hand_on")], ids=["alerts", "command"]
+)
+def test_killed_and_begun_again_tells_the_same(parts, at_once, tmp_path, monkeypatch, place, name):
+    """Between the result and its alerts, and between these and the command."""
+    command = f"{sys.executable} -S -c 'import sys; sys.stdout.write(sys.stdin.read())' >> handed.jsonl"
+    come(tmp_path / "data", *parts[:4])
+    once("--on-alert", command)
+    come(tmp_path / "data", *parts[4:])
+
+    def killed(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, name, killed)
+        assert once("--on-alert", command) == 130
+    assert once("--on-alert", command) == 3
+    assert rows(tmp_path / "result") == at_once[0]
+    assert told(tmp_path) == at_once[1]
+    assert (tmp_path / "handed.jsonl").read_bytes() == (tmp_path / "result.alerts.jsonl").read_bytes()
+
+
+def test_a_process_that_stays_takes_what_comes_until_it_is_told_to_end(parts, at_once, tmp_path, capsys):
+    come(tmp_path / "data")
+
+    def write_and_end():
+        for part in parts:
+            shutil.copy(part, tmp_path / "data" / f".{part.name}")
+            os.rename(tmp_path / "data" / f".{part.name}", tmp_path / "data" / part.name)
+            sleep(0.05)
+        end = monotonic() + 200
+        while monotonic() < end and not is_there():
+            sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def is_there():
+        path = tmp_path / "result.alerts.jsonl"
+        return path.exists() and len(path.read_text().splitlines()) == len(at_once[1])
+
+    writer = threading.Thread(target=write_and_end)
+    writer.start()
+    code = main(["watch", "data", "--result", "result", *LINE, *CURVE])
+    writer.join()
+    assert code == 0
+    assert "Stopped. " in capsys.readouterr().out
+    assert rows(tmp_path / "result") == at_once[0]
+    assert told(tmp_path) == at_once[1]
+
+
+def test_a_file_that_grows_is_taken_up_to_its_last_event(tmp_path, monkeypatch):
+    run = night()[0]
+    path, shown, good = tmp_path / "data" / "run.fits", [], []
+    monkeypatch.setattr(watching, "write_page", lambda outputs, result: shown.append(len(good)))
+
+    def written(seconds):
+        some = cut_run(run, run.tstart, run.tstart + seconds)
+        # The good time of the file is that which is planned.
+        write_run(path, replace(some, tstop=run.tstop, gti=((run.tstart, run.tstop),)))
+        return some.events["TIME"].max()
+
+    def stay(watch, poll_s, stop):
+        written(300)
+        watch.look()
+        assert watch.result is None
+        for seconds in (600, 900):
+            last = written(seconds)
+            watch.look()
+            watch.show()
+            good.append(watch.result.light_curve.good_time["stop"][-1] - last)
+        for _ in range(2):
+            watch.look()
+        good.append(watch.result.light_curve.good_time["stop"][-1] - run.tstop)
+        watch.show(at_once=True)
+
+    come(tmp_path / "data")
+    monkeypatch.setattr(on_watch, "stay", stay)
+    assert main(["watch", "data", "--result", "result", *LINE, *CURVE, "--report", "page.html"]) == 0
+    assert good == pytest.approx([0, 0, 0], abs=1e-6)
+    # Pages are made at most every 30 s, and at the end.
+    assert shown == [0, 3]
+
+
+def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):
+    def said(*words):
+        assert main(["watch", "data", *CURVE, *words, "--once"]) == 2
+        return capsys.readouterr().err
+
+    there = ["--result", "result", *LINE]
+    assert "The folder data does not exist" in said(*there)
+    come(tmp_path / "data", parts[0])
+    assert "Wanted are --target" in said("--result", "result")
+    assert "Wanted is either --baseline-flux or --baseline-from" in said(*there[:4])
+    assert "--poll is '0 s'" in said(*there, "--poll", "0 s")
+    assert "The error of the quiet flux is 0" in said(*there, "--baseline-error", "0")
+    (tmp_path / "result.alerts.jsonl").write_text("words")
+    assert "has no lines of alerts" in said(*there)
+    (tmp_path / "result.alerts.jsonl").unlink()
+    assert once() in (0, 3)
+    assert "was made with another time_bins" in said(*there, "--time-bins", "2min")
+
+
+def test_where_no_run_has_come_nothing_stands(tmp_path, capsys):
+    come(tmp_path / "data")
+    assert once() == 0
+    assert "No run of the target has come" in capsys.readouterr().out
+    assert not (tmp_path / "result").exists()
