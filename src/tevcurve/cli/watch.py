@@ -70,8 +70,8 @@ def watch(
 ):
     """Follow a night as it comes: runs of a folder into a result, and alarms on changes of the flux.
 
-    Files are taken when they are whole, those that grow up to their last event. What is said of the light curve is for a
-    new result; with --baseline-from it is by default as in that result. Alerts are in DIR.alerts.jsonl.
+    Files are taken when they are whole, those that grow up to their last event. What is said of the light curve is for
+    a new result; with --baseline-from it is by default as in that result. Alerts are in DIR.alerts.jsonl.
 
     \b
     tevcurve watch tonight --target "PKS 2155-304" --result pks --baseline-flux "4e-12 cm-2 s-1"
