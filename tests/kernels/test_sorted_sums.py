@@ -54,6 +54,10 @@ def test_values_of_owners_are_spread_over_what_they_own(length):
     owner, _ = drawn(length)
     of_owners = np.random.default_rng(1).standard_normal(len(length))
     assert np.array_equal(SortedSums(owner, len(length)).spread(of_owners), of_owners[owner])
+    # Whole numbers, too, are what floats are multiplied with.
+    whole = SortedSums(owner, len(length)).spread(np.arange(len(length)))
+    assert whole.dtype == float
+    assert np.array_equal(whole, owner)
 
 
 def test_infinite_values_stay_with_their_owner():

@@ -46,5 +46,5 @@ class SortedSums:
         return total
 
     def spread(self, values: np.ndarray) -> np.ndarray:
-        """The values (n_things,) of the owners of all things. values: array (n,), one for each owner."""
-        return np.repeat(values, self._length)
+        """Floats (n_things,), the values of the owners of all things. values: array (n,), one for each owner."""
+        return np.repeat(np.asarray(values, dtype=float), self._length)
