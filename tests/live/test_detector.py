@@ -173,7 +173,7 @@ def test_fluxes_are_of_both_sides_of_the_quiet_one_and_priors_sum_to_one():
     # Of 5 and 9 nodes out to two errors.
     spread = np.sqrt(nodes.quiet_chance @ (nodes.quiet - 1) ** 2)
     assert 0.15 < spread < 0.21
-    assert len(SETTINGS.at(baseline=0.0).nodes().quiet) == 1
+    assert len(replace(SETTINGS, baseline=0.0).nodes().quiet) == 1
 
 
 def test_the_crab_between_energies():

@@ -105,6 +105,12 @@ class Watch:
         try:
             return self._make(whole, growing) if self.result is None else self._append(whole, growing)
         except (DataError, MissingError) as error:
+            if self.result is not None and len(whole) + len(growing) > 1:
+                # One that cannot be read does not hold up the others.
+                taken = [self._take([path], []) for path in whole] + [
+                    self._take([], [path]) for path in growing
+                ]
+                return any(taken)
             self._note_once(str(error))
             self._untaken = whole if self.result is None else []
             return False

@@ -12,7 +12,6 @@ from tevcurve.kernels.change_detector import (
     Nodes,
     begin,
     follow,
-    log_statistic,
     next_run,
     quiet_flux,
     steps,
@@ -175,7 +174,6 @@ class Detector:
             nodes = self.settings.nodes()
             state = DetectorState(nodes, begin(nodes, self.settings.head_start_s), first, run.run_id)
         elif state.run_id != run.run_id:
-            # A further part of a run has the background of that.
             state = replace(state, followed=next_run(state.nodes, state.followed))
         return _RunFollower(self, state, run).followed()
 
@@ -272,8 +270,3 @@ class _RunFollower:
             is_new = known.known_s > record.known_s
             return replace(known, is_first=False) if is_new else None, number + 1
         return None, len(self.time_s)
-
-
-def statistic(state: DetectorState) -> float:
-    """The statistic of a state, s. state: `DetectorState`."""
-    return float(np.exp(log_statistic(state.followed)))

@@ -92,7 +92,7 @@ def most_likely_onset(
     quiet : float, the flux before it
     background_error : float, as of `fit_flux`
     """
-    best, place = -np.inf, (0, 0, float(windows[0].time_s[0]))
+    best, place = -np.inf, (0, 0, float(windows[0].time_s[0] - windows[0].points.wait[0]))
     later, seconds = np.zeros(len(changed)), 0.0
     for number in range(len(windows) - 1, -1, -1):
         window = windows[number]
@@ -194,6 +194,8 @@ def _log_likelihood(window, flux, norm, error):
 
 def _error(windows, norms, flux, background_error, exposure):
     """Standard deviation of the flux, by the curvature with all norms free."""
+    # Without good time nothing is known.
+    least = float(1 / exposure) if exposure > 0 else np.inf
     known = 0.0
     for window, norm in zip(windows, norms, strict=True):
         points = window.points
@@ -201,8 +203,8 @@ def _error(windows, norms, flux, background_error, exposure):
         signal, given = points.signal[own], points.background[own]
         expected = flux * signal + norm * given
         if np.any(expected <= 0):
-            return float(1 / exposure)
+            return least
         of_norm = np.sum((given / expected) ** 2) + points.others.sum() / norm**2 + background_error**-2
         known += np.sum((signal / expected) ** 2)
         known -= np.sum(signal * given / expected**2) ** 2 / of_norm
-    return float(min(known**-0.5, np.inf)) if known > 0 else float(1 / exposure)
+    return float(min(known**-0.5, np.inf)) if known > 0 else least

@@ -21,7 +21,7 @@ from tevcurve.live.alerts import Subject, alert, calibrated_to, utc
 from tevcurve.live.detector import Alarm, Detector, Passed, Trace
 from tevcurve.live.plot import plot_replay
 from tevcurve.live.settings import DetectorSettings, crab_flux
-from tevcurve.live.stretches import RunStretch, of_cube, of_regions, together
+from tevcurve.live.stretches import RunStretch, of_cube, of_regions, rates_of_regions, together
 from tevcurve.records import short_repr
 
 if TYPE_CHECKING:
@@ -235,14 +235,15 @@ def _places(origin, joint, number, band):
     """(signal, background), events per s of good time in classes of places, of a run."""
     run, flux = joint.runs[number], joint.fluxes[number]
     if isinstance(run, OnOffTerms):
-        own = run.mask_safe & (joint.bands[number] == band)
-        signal = run.deadc * np.einsum("tr,t->r", run.response, flux)[own]
-        off = (run.n_off[own] + 0.5) * run.alpha[own] / run.ontime_s
-        return signal, off
+        own, signal, background = rates_of_regions(run, flux, joint.bands[number], band)
+        return signal[own], background[own]
     terms = origin.reduction.in_cells(origin.runs.read(number))
     own = terms.band_of_bin == band
     signal, background, fixed = (each[..., own, :] for each in terms.compact.in_all_cells(flux))
-    signal, rest = terms.deadc * signal.ravel(), background.mean(axis=0).ravel() + terms.deadc * fixed.ravel()
+    # The background as the run's own slices have it on average, with the norm that was settled for it.
+    norm = 1.0 if run.background_norm is None else run.background_norm
+    background = norm * np.average(background, axis=0, weights=np.diff(terms.slice_edges))
+    signal, rest = terms.deadc * signal.ravel(), background.ravel() + terms.deadc * fixed.ravel()
     signal, rest, _ = merge_cells(signal, rest, np.zeros_like(rest))
     return signal, rest
 

@@ -1,6 +1,6 @@
 """What a detector of changes is told beforehand."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -94,10 +94,6 @@ class DetectorSettings:
             fluxes, chance = fluxes[:1], np.ones(1)
         place, norm_chance = _normal(N_NORM)
         return Nodes(self.changed, fluxes, chance, 1 + self.background_error * place, norm_chance)
-
-    def at(self, **changes: float) -> "DetectorSettings":
-        """The same with other values. changes: by name."""
-        return replace(self, **changes)
 
 
 def crab_flux(low_tev: float, high_tev: float) -> float:

@@ -167,6 +167,26 @@ def of_cube(terms: CubeTerms, flux: np.ndarray, band: int) -> RunStretch:
     )
 
 
+def rates_of_regions(
+    terms: OnOffTerms, flux: np.ndarray, bands: np.ndarray, band: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(which bins of energy count, signal, background), bool and float arrays (n_reco,), the latter in ON events per s.
+
+    What other sources add to OFF events is no background of ON; what they add to ON events is.
+
+    Parameters
+    ----------
+    terms, flux, bands, band : as `of_regions` takes them
+    """
+    own = terms.mask_safe & (bands == band)
+    signal = np.where(own, terms.deadc * np.einsum("tr,t->r", terms.response, flux), 0.0)
+    counts, others = terms.n_off, 0.0
+    if terms.others_per_s is not None:
+        counts = np.maximum(counts - terms.others_per_s[1] * terms.livetime_s, 0.0)
+        others = terms.deadc * terms.others_per_s[0]
+    return own, signal, np.where(own, (counts + _LEAST_OFF) * terms.alpha / terms.ontime_s + others, 0.0)
+
+
 def of_regions(terms: OnOffTerms, flux: np.ndarray, bands: np.ndarray, band: int) -> RunStretch:
     """The `RunStretch` of a run in 1D: ON events, and OFF events, which are of the background alone.
 
@@ -179,12 +199,8 @@ def of_regions(terms: OnOffTerms, flux: np.ndarray, bands: np.ndarray, band: int
     bands : int array (n_reco,), number of the band of each reco bin
     band : int
     """
-    own = terms.mask_safe & (bands == band)
-    signal = np.where(own, terms.deadc * np.einsum("tr,t->r", terms.response, flux), 0.0)
+    own, signal, background = rates_of_regions(terms, flux, bands, band)
     off = np.where(own, (terms.n_off + _LEAST_OFF) / terms.ontime_s, 0.0)
-    background = off * terms.alpha
-    if terms.others_per_s is not None:
-        background = background + np.where(own, terms.deadc * terms.others_per_s[0], 0.0)
     seen, beside = own[terms.on_bin], own[terms.off_bin]
     time, place = terms.on_times_s[seen], terms.on_bin[seen]
     if terms.on_count is not None:

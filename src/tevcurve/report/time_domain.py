@@ -217,12 +217,13 @@ def _flux_figure(rows, spectra):
 
 
 def _periods_figure(rows, periods):
-    """What a sinusoid takes from chi-square, over its frequency."""
-    traces, unit = [], u.Hz
+    """Twice the log of the ratio of likelihoods with a sinusoid and without, over its frequency."""
+    # One unit for all, that of the first.
+    unit = next(found.frequencies.unit for found in periods.values() if found is not None)
+    traces = []
     for number, found in periods.items():
         if found is None:
             continue
-        unit = found.frequencies.unit
         colour, name = COLOURS[number % len(COLOURS)], rows.series_text(number)
         kept = _highest_kept(found.power)
         trace = {"type": "scatter", "mode": "lines", "line": {"color": colour, "width": 1.2}, "name": name}
@@ -239,7 +240,10 @@ def _periods_figure(rows, periods):
         traces += [trace, mark]
     layout = _layout(HEIGHT)
     layout["xaxis"] = axis(f"Frequency [{'1/d' if unit == 1 / u.d else unit}]")
-    layout["yaxis"] = axis("Gain of a sinusoid [χ²]") | {"rangemode": "tozero", "exponentformat": "power"}
+    layout["yaxis"] = axis("Gain of a sinusoid [2 Δln L]") | {
+        "rangemode": "tozero",
+        "exponentformat": "power",
+    }
     return {"data": traces, "layout": layout}
 
 

@@ -57,9 +57,8 @@ class PeriodSearch(VariabilityResult):
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Periodogram(PeriodSearch):
-    """A `PeriodSearch` of rows. Its statistic is what a sinusoid takes from chi-square.
-
-    With many counts that is twice the log of the ratio of likelihoods.
+    """A `PeriodSearch` of rows. Its statistic is what a sinusoid takes from chi-square (white noise), or twice the log
+    of the ratio of likelihoods with it and without (red noise).
 
     Attributes
     ----------
