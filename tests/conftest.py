@@ -6,6 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
+# Before numpy is imported: threads of BLAS on small matrices wait for each other where tests run side by side.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import hypothesis
 import matplotlib
 import pytest
