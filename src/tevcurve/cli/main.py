@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments: words of the command line.
     """
     _open_closed_streams()
+    # Before numpy is there: matrices are small, and threads of BLAS on them wait for each other on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = _in_front(sys.argv[1:] if arguments is None else list(arguments))
     debug = "--debug" in arguments[: _end_of_options(arguments)]
     try:
