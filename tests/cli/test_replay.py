@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from small_store import make_store
+from cli_results import small_result
 
 from tevcurve.cli.main import main
 
@@ -12,12 +12,7 @@ LINE = ["--energy", "0.7TeV,10TeV", "--method", "1d", "--time-bins", "10min"]
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("results")
-    make_store(folder / "data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        assert main(["light-curve", str(folder / "data"), *LINE, "-o", str(folder / "crab")]) == 0
-    return folder / "crab"
+    return small_result(tmp_path_factory.mktemp("results"), LINE)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.table import Table
-from small_store import make_store
+from cli_results import small_result
 
 from tevcurve import LightCurve
 from tevcurve.cli.main import main
@@ -23,13 +23,7 @@ LINE = ["--energy", "0.7TeV,1.5TeV,10TeV", "--method", "1d", "--time-bins", "4mi
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("results")
-    store = str(folder / "data")
-    make_store(folder / "data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        assert main(["light-curve", store, *LINE, "-o", str(folder / "crab")]) == 0
-    return folder / "crab"
+    return small_result(tmp_path_factory.mktemp("results"), LINE)
 
 
 @pytest.fixture(autouse=True)

@@ -48,12 +48,13 @@ def test_what_is_moved_into_its_place_is_taken_at_once(content, tmp_path):
     (tmp_path / "other.fits").write_bytes(content)
     (tmp_path / "notes.txt").write_text("no run")
     (tmp_path / "folder.fits").mkdir()
-    found = watched.poll(at_once=True)
+    watched.poll()
+    found = watched.poll()
     assert names(found.whole) == ["other.fits"]
     assert names(found.waiting) == ["folder.fits"]
     # The good time of a run is in its file.
     more = WatchedFolder(tmp_path, ("events", "gti", "rad_max"))
-    assert "has no rad_max yet" in more.poll(at_once=True).waiting[tmp_path / "run.fits"]
+    assert "has no rad_max yet" in more.poll().waiting[tmp_path / "run.fits"]
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -8,10 +8,18 @@ import numpy as np
 import pytest
 
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.pipeline.keep_runs import CachedJob, as_cache, check_n_jobs, keep_all, keep_each
+from tevcurve.pipeline.keep_runs import CachedJob, as_cache, check_n_jobs, keep_each
 from tevcurve.problems import Problem, at_stage
 from tevcurve.run_id import RunId
 from tevcurve.store import RunCache
+
+
+def keep_all(job, observations, **options):
+    """(runs that could be used, problems of the others), both in order."""
+    kept = list(keep_each(job, observations, **options))
+    return [run for run, problem in kept if problem is None], [
+        problem for _, problem in kept if problem is not None
+    ]
 
 
 class Run:

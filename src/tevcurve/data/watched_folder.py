@@ -47,10 +47,9 @@ class WatchedFolder:
         self._told: dict[Path, _State] = {}
         self._why: dict[tuple[Path, _State], str] = {}
 
-    def poll(self, at_once: bool = False) -> Poll:
+    def poll(self) -> Poll:
         """The `Poll` of a look at the folder.
 
-        at_once: whether a file need not have been the same in the look before, where there will be no other.
         Raises `DataError` where the folder cannot be listed.
         """
         states, now = self._states(), set()
@@ -62,7 +61,7 @@ class WatchedFolder:
             why = why_of[path, state] = self._why_not(path, state)
             if why:
                 waiting[path] = why
-            elif at_once or state in self._before:
+            elif state in self._before:
                 whole.append(path)
                 self._told[path] = state
             else:

@@ -19,24 +19,6 @@ BATCH = 64
 KILLED = "The process that reduced it was killed; it may need more memory than there is."
 
 
-def keep_all(job, observations, n_jobs=1, progress=False, strict=False, cache=None, client=None):
-    """(runs, failed): the `SourceRun` of each observation that can be used, in order, and the `Problem` of the others.
-
-    The arguments are those of `keep_each`.
-
-    Parameters
-    ----------
-    job, observations, n_jobs, progress, strict, cache, client : as in `keep_each`
-    """
-    runs, failed = [], []
-    for run, problem in keep_each(job, observations, n_jobs, progress, strict, cache, client):
-        if problem is None:
-            runs.append(run)
-        else:
-            failed.append(problem)
-    return runs, failed
-
-
 def keep_each(job, observations, n_jobs=1, progress=False, strict=False, cache=None, client=None):
     """Iterator of (`SourceRun`, None) or (None, `Problem`) of each observation, in order.
 

@@ -119,8 +119,7 @@ class LogNormalRows:
         weight : float array (m,), of the oscillators
         rng : numpy Generator
         """
-        values, vectors = np.linalg.eigh(self.source(weight))
-        return vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(self.rows.n))
+        return root_of(self.source(weight)) @ rng.standard_normal(self.rows.n)
 
     @property
     def _alone(self):
@@ -222,6 +221,12 @@ class ManyRows(LogNormalRows):
         rng : numpy Generator
         """
         return self.source(weight).drawn(rng.standard_normal(self.rows.n))
+
+
+def root_of(covariance):
+    """A matrix (n, n) that times its transpose is a covariance. covariance: float array (n, n)."""
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def check_many(rows):

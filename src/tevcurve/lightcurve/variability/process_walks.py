@@ -126,7 +126,7 @@ def explore(rows, slope, bend, weights, near, first, known=None):
     known : walks that are there already, dict as it is returned
     """
     walks, known = {}, known or {}
-    waiting, seen, mode, step = [(first, near, None)], {first}, None, None
+    waiting, seen, step = [(first, near, None)], {first}, None
     highest = max((each.total for each in known.values()), default=-np.inf)
     if known:
         step = step_of(known[first])

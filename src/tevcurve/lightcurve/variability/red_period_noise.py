@@ -15,9 +15,10 @@ from tevcurve.kernels.log_flux_modes import modes_of_many
 from tevcurve.kernels.log_normal_process import in_log_flux
 from tevcurve.kernels.sinusoids_beside_noise import SinusoidsBesideNoise
 from tevcurve.lightcurve.variability.chances import toys_at
-from tevcurve.lightcurve.variability.log_normal_rows import MOST_ROWS
+from tevcurve.lightcurve.variability.log_normal_rows import MOST_ROWS, root_of
 from tevcurve.lightcurve.variability.period_noise import EXPECTED, floored
 from tevcurve.lightcurve.variability.power_spectrum import pivot_of, spectrum_of, weights_of
+from tevcurve.lightcurve.variability.process_fit import BRIGHTEST
 
 # Slopes that power spectra are chosen among, and logs of their variance over that of the fitted one; a lower one is
 # what is left beside a sinusoid.
@@ -28,8 +29,8 @@ MOST_WORK = 3e9
 LEAST_INFORMATION = 0.01
 # The level's standard deviation in a fit, in log flux: it is free.
 LEVEL = 5.0
-# The highest logs of a flux over the constant one, in a fit and in a toy.
-HIGHEST, BRIGHTEST = 50.0, 6.0
+# The highest log of a flux over the constant one in a fit.
+HIGHEST = 50.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,7 @@ class RedNoise:
     @cached_property
     def roots(self):
         """Matrices (n_rows, n_rows) whose squares are the covariances that toys are drawn with, a list."""
-        return [_root(self.fit.process, weight) for weight in self.fit.weights]
+        return [root_of(self.fit.process.source(weight)) for weight in self.fit.weights]
 
     @property
     def rows(self):
@@ -150,12 +151,6 @@ class RedNoise:
             return tuple(each.reshape(x.shape) for each in in_log_flux(*fits.profile.evaluate(flux)[0], flux))
 
         return rows
-
-
-def _root(process, weight):
-    """A matrix (n, n) whose square is the covariance of a process. process: `LogNormalRows`."""
-    values, vectors = np.linalg.eigh(np.tensordot(weight, process.each, 1))
-    return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def _variance(covariance):
