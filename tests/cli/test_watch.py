@@ -19,6 +19,7 @@ from tevcurve.cli.main import main
 from tevcurve.live.alerts import standing
 from tevcurve.live.replay import replay
 from tevcurve.store import Result
+from tevcurve.store.one_writer import only_writer
 
 FLUX = "4e-12 cm-2 s-1"
 CURVE = ["--energy", "0.7TeV,10TeV", "--method", "1d", "--time-bins", "5min", "--safe-energy", "none"]
@@ -215,6 +216,41 @@ def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):
     (tmp_path / "result.alerts.jsonl").unlink()
     assert once() in (0, 3)
     assert "was made with another time_bins" in said(*there, "--time-bins", "2min")
+
+
+def test_alerts_are_of_one_detector(parts, tmp_path, capsys):
+    come(tmp_path / "data", *parts[:3])
+    assert once() == 3
+    there = (tmp_path / "result.alerts.jsonl").read_bytes()
+    # What is said in other words is the same.
+    assert once("--baseline-flux", "0.4e-7 m-2 s-1", "--alarms-per", "6000 min") == 3
+    capsys.readouterr()
+    for words, told in (
+        (("--baseline-flux", "5e-12 cm-2 s-1"), "baseline_flux 4e-12, and now 5e-12"),
+        (("--baseline-error", "0.1"), "baseline_error 0.2, and now 0.1"),
+        (("--background-error", "0.2"), "background_error 0.1, and now 0.2"),
+        (("--alarms-per", "10 h"), "seconds_per_alarm 360000, and now 36000"),
+    ):
+        assert once(*words) == 2
+        assert told in capsys.readouterr().err
+    assert (tmp_path / "result.alerts.jsonl").read_bytes() == there
+    assert once("--baseline-error", "0.1", "--alerts", "others.jsonl") in (0, 3)
+    # Alerts that are older than their settings are of their source all the same.
+    (tmp_path / "result.alerts.jsonl.settings").unlink()
+    crab = ["--target", "Crab", "--result", "crab", "--alerts", "result.alerts.jsonl"]
+    assert once(*crab) == 2
+    assert "source 83.63 22.01, and now Crab" in capsys.readouterr().err
+
+
+def test_two_that_watch_for_one_result_are_told(parts, tmp_path, capsys):
+    come(tmp_path / "data", parts[0])
+    with only_writer(tmp_path / "result"):
+        assert once() == 2
+        assert "result is written by another process that watches" in capsys.readouterr().err
+    with only_writer(tmp_path / "result.alerts.jsonl"):
+        assert once() == 2
+        assert "result.alerts.jsonl is written by another process" in capsys.readouterr().err
+        assert once("--alerts", "others.jsonl") in (0, 3)
 
 
 def test_where_no_run_has_come_nothing_stands(tmp_path, capsys):

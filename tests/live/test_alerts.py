@@ -38,7 +38,6 @@ GCN = {
     "flux_spectral_unit": ("keV", "nm", "MHz"),
     "mission": str,
     "instrument": str,
-    "record_number": int,
     "messenger": ("EM", "GW", "Neutrino"),
     "additional_info": str,
 }
@@ -85,7 +84,6 @@ def test_an_update_has_the_identity_of_its_alarm():
     first, second = records(ALARM, UPDATE)
     assert first["id"] == second["id"] == "PKS-2155-304_HESS_20060729T001534.816Z"
     assert (first["alert_type"], second["alert_type"]) == ("initial", "update")
-    assert (first["record_number"], second["record_number"]) == (1, 2)
 
 
 def test_a_line_is_one_line_of_json():
@@ -108,7 +106,6 @@ def test_an_alert_that_does_not_hold_is_retracted_and_the_standing_ones_are_the_
     more = new_records(told, records(late), DETECTOR, 1200.0)
     assert [one["alert_type"] for one in more] == ["retraction", "initial"]
     assert more[0]["id"] == told[0]["id"]
-    assert more[0]["record_number"] == 3
     assert standing(told + more) == records(late)
     assert new_records(told + more, records(late), DETECTOR, 1300.0) == []
 

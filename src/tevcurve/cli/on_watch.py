@@ -15,6 +15,7 @@ from tevcurve.config.changes import with_changes
 from tevcurve.config.model import Config
 from tevcurve.errors import InputError
 from tevcurve.live.replay import settings_of
+from tevcurve.store.one_writer import only_writer
 
 # Exit codes of --once.
 NOTHING_STANDS, ALARM_STANDS = 0, 3
@@ -47,18 +48,20 @@ def watch_folder(folder, changes, detector, outputs, poll_s, once, on_alert=None
     values = {name: value for name, value in values.items() if name not in _OWN}
     config = Config(**with_changes(values | {"data": str(folder), "cache": None}, changes))
     detector = detector | {"baseline_from": None if quiet is None else quiet.light_curve}
-    watch = Watch(folder, config, detector, AlertFile(outputs.alerts, on_alert), outputs)
-    if once:
-        watch.look()
-        if watch.is_waiting:
-            sleep(poll_s)
-        watch.look(is_last=True)
-        watch.show(at_once=True)
-    else:
-        with stopped_by_signals() as stop:
-            stay(watch, poll_s, stop)
-    print(plain(summary(watch, outputs, once)))
-    return ALARM_STANDS if once and watch.standing else NOTHING_STANDS
+    # Two that go on writing one result, or one file of alerts, would each leave out what the other one has written.
+    with only_writer(outputs.output), only_writer(outputs.alerts):
+        watch = Watch(folder, config, detector, AlertFile(outputs.alerts, on_alert), outputs)
+        if once:
+            watch.look()
+            if watch.is_waiting:
+                sleep(poll_s)
+            watch.look(is_last=True)
+            watch.show(at_once=True)
+        else:
+            with stopped_by_signals() as stop:
+                stay(watch, poll_s, stop)
+        print(plain(summary(watch, outputs, once)))
+        return ALARM_STANDS if once and watch.standing else NOTHING_STANDS
 
 
 def stay(watch, poll_s, stop):

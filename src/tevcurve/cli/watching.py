@@ -9,7 +9,7 @@ from tevcurve.cli.outcome import write_page
 from tevcurve.config.observations import chosen
 from tevcurve.data.watched_folder import WatchedFolder
 from tevcurve.errors import DataError, InputError, MissingError
-from tevcurve.live.alerts import new_records, standing
+from tevcurve.live.alerts import new_records, standing, told_with
 from tevcurve.live.baseline import baseline_of
 from tevcurve.live.replay import replay
 from tevcurve.pipeline import light_curve
@@ -148,12 +148,7 @@ class Watch:
         if self._quiet is not None:
             self._detector["baseline_flux"] = baseline_of(self._quiet, curve, self._detector["band"])
         found = self._found = replay(curve, before=self._found, **self._detector)
-        strangers = {one.get("event_name", "") for one in self._alerts.records} - {found.subject.name}
-        if strangers:
-            raise InputError(
-                f"The file {self._alerts.path} has alerts of {' and '.join(sorted(strangers))}; wanted is one of "
-                f"{found.subject.name} alone."
-            )
+        self._alerts.check(told_with(found.detector, found.subject))
         new = new_records(self._alerts.records, found.records(True), found.detector, found.last_s)
         self._alerts.add(new)
         for one in new:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ def alert(alarm: Alarm, detector: Detector, subject: Subject, is_recent: bool) -
     """The dict of one record of an alarm: keys of Alert, DateTime, Event, Localization, Statistics, Spectral, Reporter.
 
     All that it says is of the settings and the data; the time of the alert is the last good time that it rests on.
+    There is no `record_number`: what stands would depend on how often something else was told before.
 
     Parameters
     ----------
@@ -68,7 +69,6 @@ def alert(alarm: Alarm, detector: Detector, subject: Subject, is_recent: bool) -
         "flux_unit": "ph/cm2/s",
         "flux_spectral_band": band,
         "flux_spectral_unit": "keV",
-        "record_number": 1 if alarm.is_first else 2,
         "messenger": "EM",
         "additional_info": calibrated_to(detector, subject),
     }
@@ -116,6 +116,28 @@ def calibrated_to(detector: Detector, subject: Subject) -> str:
     )
 
 
+def told_with(detector: Detector, subject: Subject) -> dict[str, Any]:
+    """What alerts depend on besides the data: the source, the energies and the settings, a dict of plain values.
+
+    Parameters
+    ----------
+    detector : `Detector`
+    subject : `Subject`
+    """
+    settings = asdict(detector.settings)
+    low, high = subject.band_tev
+    return {
+        "source": subject.name,
+        "ra_deg": subject.ra_deg,
+        "dec_deg": subject.dec_deg,
+        "e_min_tev": low,
+        "e_max_tev": high,
+        "baseline_flux": settings.pop("baseline") * subject.flux,
+        "crab_flux": settings.pop("crab") * subject.flux,
+        **settings,
+    }
+
+
 def retraction(record: dict[str, Any], detector: Detector, known_s: float) -> dict[str, Any]:
     """The record that takes an alert back, of the last record of it.
 
@@ -125,12 +147,7 @@ def retraction(record: dict[str, Any], detector: Detector, known_s: float) -> di
     detector : `Detector`
     known_s : float, s of its clock, the last good time that this rests on
     """
-    number = record.get("record_number", 1) + 1
-    return record | {
-        "alert_datetime": utc(detector, known_s),
-        "alert_type": "retraction",
-        "record_number": number,
-    }
+    return record | {"alert_datetime": utc(detector, known_s), "alert_type": "retraction"}
 
 
 def new_records(
