@@ -167,6 +167,15 @@ OPTIONS = (
     ),
     Option("sigma", 1.0, "standard deviations of the errors", LEVELS, "positive", of_rows=True),
     Option(
+        "sigma_sensitivity",
+        None,
+        "standard deviations, such as 5, that a source of the flux `flux_sensitivity` would have in half of all cases; "
+        "null: no such column",
+        LEVELS,
+        "positive",
+        of_rows=True,
+    ),
+    Option(
         "negative",
         False,
         "whether fluxes may go below zero, as tests of variability want",
@@ -378,6 +387,7 @@ class FitOptions:
     background_error : float, relative uncertainty of the background that counts do not tell of, anew in each row and
         run; or None
     statistic : str, what ON and OFF counts are fitted by, a name of `tevcurve.statistics.STATISTICS`
+    sigma_sensitivity : float, standard deviations of the sensitivity; None where it is not asked for
     """
 
     sigma: float = 1.0
@@ -392,6 +402,7 @@ class FitOptions:
     shape_from: str = "run"
     background_error: float | None = None
     statistic: str = STATISTIC
+    sigma_sensitivity: float | None = None
 
     __repr__ = short_repr
 
@@ -403,6 +414,8 @@ class FitOptions:
             meta |= {"background": self.background, "shape_from": self.shape_from}
         meta |= {"background_error": self.background_error} if self.background_error else {}
         meta |= {"statistic": self.statistic} if self.statistic != STATISTIC else {}
+        planned = self.sigma_sensitivity
+        meta |= {"sigma_sensitivity": planned} if planned is not None else {}
         return meta | ({"free": list(self.free), "free_ts": self.free_ts} if self.free else {})
 
 

@@ -1,6 +1,6 @@
 """What each fitted row of a 3D light curve expects in its cells, in classes, to draw toys of the row from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,13 @@ class ExpectedCells:
     def n_blocks(self):
         return int(self.block[-1]) + 1
 
+    def with_background(self, norms):
+        """The same with a background of other norms (n_blocks,), of which norm 1 is now what these were.
+
+        norms: float array (n_blocks,).
+        """
+        return replace(self, background=norms[self.block] * self.background)
+
     def expected(self, norm, background):
         """Expected counts (..., n_classes) at norms (...,) of the source and (..., n_blocks) of the background.
 
@@ -48,10 +55,13 @@ class ExpectedCells:
         """
         return norm[..., None] * self.signal + background[..., self.block] * self.background + self.constant
 
-    def profile_of(self, counts):
+    def profile_of(self, counts, prior_weight=None):
         """The profile of a row with these cells for each of many counts (n, n_classes).
 
-        counts: array (n, n_classes).
+        Parameters
+        ----------
+        counts : array (n, n_classes)
+        prior_weight : float array (n_blocks,), 1 / variance of the norm of each background around 1; None for no prior
         """
         n, n_blocks = len(counts), self.n_blocks
         fixed = self.constant > 0
@@ -83,6 +93,7 @@ class ExpectedCells:
                 lone_count=lone.ravel(),
                 # The same in every toy at every flux, so that it may be left out.
                 lone_log=np.zeros(n * n_blocks),
+                prior_weight=None if prior_weight is None else np.tile(prior_weight, n),
                 bounds=BoundCells.of(self.block, self.signal, self.background, self.constant).repeated(
                     n, n_blocks
                 ),

@@ -106,11 +106,28 @@ class OnOffToys(ToyMaker):
         expected = norms[:, own.row] * own.signal + in_on + self.others
         n_on = rng.poisson(np.maximum(expected, 0.0)).astype(float)
         n_off = rng.poisson(off + self.others_off).astype(float)
-        toy = np.arange(n)[:, None]
         shape = np.zeros(len(own.row)) if own.off is None else own.off
         if self.shapes is not None:
             shape = self._shape(n_off, off, rng)
-        shape = np.broadcast_to(shape, n_on.shape)
+        return self._light_curves(n_on, n_off, shape)
+
+    def expected(self, norms, background):
+        """The profile of the light curve of the counts that are expected, themselves.
+
+        Parameters
+        ----------
+        norms : float array (n_rows,)
+        background : float array (n_cells,), expected OFF counts; where it has a shape, this is the shape
+        """
+        own = self.cells
+        n_on = norms[own.row] * own.signal + own.alpha * background + self.others
+        off = background + self.others_off
+        return self.profile_of(self._light_curves(n_on[None], off[None], background), 1)
+
+    def _light_curves(self, n_on, n_off, shape):
+        """The `OnOffCells` of light curves with counts (n, n_cells) and expected OFF counts (n, n_cells) or one."""
+        own, n, n_rows = self.cells, len(n_on), self.n_rows
+        toy, shape = np.arange(n)[:, None], np.broadcast_to(shape, n_on.shape)
         return replace(
             own,
             row=(toy * n_rows + own.row).ravel(),

@@ -40,7 +40,11 @@ TOTALS = {
     "_errp_tot": ": distance up to the upper end of the likelihood interval, with systematic errors at their best",
     "_ul_tot": ": upper limit with systematic errors at their best, at the confidence level in the metadata",
 }
-ENDINGS = {**VARIANTS, **TOTALS}
+# For planning, where it is asked for.
+PLANNED = {
+    "_sensitivity": ": at which a source would reach the significance in the metadata in half of all cases"
+}
+ENDINGS = {**VARIANTS, **TOTALS, **PLANNED}
 
 SCALED, ADDED = "scaled_by", "added_flux"
 

@@ -60,8 +60,8 @@ class LightCurveEstimator:
         default: one bin for each time span that datasets have
     energy_edges : Quantity, edges of energy bands: each is fitted with its own reco bins, and reported; its edges
         must be edges of the reco bins. With it, `run` takes no energies.
-    interval, background, shape_from, background_error, statistic : as in `tevcurve.light_curve`; "run" is a dataset
-        here
+    interval, background, shape_from, background_error, statistic, sigma_sensitivity : as in `tevcurve.light_curve`;
+        "run" is a dataset here
     systematics : a `Systematic` of the background by row, which is what `background_error` says; others are of light
         curves of runs
 
@@ -89,6 +89,7 @@ class LightCurveEstimator:
         background_error=None,
         statistic=None,
         systematics=None,
+        sigma_sensitivity=None,
     ):
         self.datasets = datasets_of(datasets, source)
         self.source, self.reoptimize = source, bool(reoptimize)
@@ -105,6 +106,7 @@ class LightCurveEstimator:
                 interval=interval,
                 **given,
                 background_error=background_error,
+                sigma_sensitivity=sigma_sensitivity,
             )
         )
         self.time_bins = None if time_bins is None else as_binning(time_bins)

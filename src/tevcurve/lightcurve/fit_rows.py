@@ -7,6 +7,7 @@ import numpy as np
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.fit.sensitivity import norm_sensitivities
 from tevcurve.lightcurve.status import statuses
 from tevcurve.options import STATISTIC, check_choice
 from tevcurve.statistics import STATISTICS
@@ -34,6 +35,9 @@ def fit_rows(joint, options, nuisances=None):
         spreads=None if nuisances is None else lambda norm: nuisances(norm).spreads(),
     )
     columns = joint.columns(estimate)
+    if options.sigma_sensitivity is not None:
+        found = norm_sensitivities(joint, estimate.norm, options.sigma_sensitivity)
+        columns["norm_sensitivity"] = joint.spread(found)
     status, reason = statuses(joint, estimate.minimum, columns)
     reason = _with_background_words(joint, reason, options)
     if options.interval == "feldman-cousins":
@@ -136,6 +140,8 @@ def check_options(options):
         raise InputError("norm_values has one that is masked or not finite; wanted are numbers.")
     if options.background_error is not None:
         positive(options.background_error, "background_error")
+    if options.sigma_sensitivity is not None:
+        positive(options.sigma_sensitivity, "sigma_sensitivity")
     if options.statistic not in STATISTICS:
         raise STATISTICS.unknown(options.statistic)
     exact, shaped = options.interval == "feldman-cousins", options.background == "shape"
@@ -147,6 +153,11 @@ def check_options(options):
         (shaped and systematic, "background='shape' takes alpha as exact", "background_error"),
         (shaped and options.free, "background='shape' is for a fixed spectral shape", "free"),
         (systematic and options.free, "background_error is for a fixed spectral shape", "free"),
+        (
+            options.sigma_sensitivity is not None and options.free,
+            "sigma_sensitivity is for a fixed spectral shape",
+            "free",
+        ),
         *(
             (
                 own and given,

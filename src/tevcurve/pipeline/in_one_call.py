@@ -35,6 +35,7 @@ def light_curve(
     upper_limit=None,
     sigma_ul=None,
     sigma=1,
+    sigma_sensitivity=None,
     negative=False,
     interval="likelihood",
     background="free",
@@ -93,6 +94,9 @@ def light_curve(
     upper_limit : float, confidence level of the limits, 0.95 by default
     sigma_ul : float, the same in standard deviations: a limit is where the statistic has risen by its square
     sigma : float, standard deviations of the errors
+    sigma_sensitivity : float, such as 5, asks for a column `flux_sensitivity`: the flux at which a source would be seen
+        with so many standard deviations in half of all cases, in the good time and at the background of the row
+        (`tevcurve.fit.sensitivity`); default: no such column
     negative : bool, whether fluxes may go below zero
     interval : "likelihood" (errors and limits are where the statistic has risen enough), or "feldman-cousins", whose
         errors and limits cover at any number of counts (`tevcurve.lightcurve.exact_columns` says what they are); in 3D
