@@ -31,7 +31,7 @@ from tevcurve.pipeline import light_curve
 DAY = 86400.0
 
 
-def make(observations, target, time_bins, method):
+def make(observations, target, time_bins, method, sigma_sensitivity=None):
     return light_curve(
         observations,
         target,
@@ -40,6 +40,7 @@ def make(observations, target, time_bins, method):
         method=method,
         spectrum=PowerLaw(index=INDEX, amplitude=AMPLITUDE, reference="1 TeV"),
         sigma_ul=2,
+        sigma_sensitivity=sigma_sensitivity,
         norm_values=NORMS,
         safe_energy=0.1 if method == "1d" else None,
         e_reco=RECO,
@@ -47,12 +48,12 @@ def make(observations, target, time_bins, method):
     )
 
 
-def night(method, width=None):
+def night(method, width=None, sigma_sensitivity=None):
     """The job that makes one light curve of the night."""
 
     def job(release, part):
         bins = by_run() if width is None else by_width(width, start=GRID_START)
-        lc = make(DataStore.from_dir(release).get_observations(RUNS), TARGET, bins, method)
+        lc = make(DataStore.from_dir(release).get_observations(RUNS), TARGET, bins, method, sigma_sensitivity)
         return {"flux": fluxes(lc), "rows": len(lc)}
 
     return job
@@ -148,6 +149,8 @@ JOBS = {
     "3d-run": night("3d"),
     "3d-10min": night("3d", 10 * u.min),
     "all-runs": all_runs,
+    "1d-10min-all": night("1d", 10 * u.min, 5),
+    "3d-run-all": night("3d", None, 5),
     "read-1d": read("1d", RUNS),
     "read-3d": read("3d", RUNS),
     "read-all-runs": read("1d", None),

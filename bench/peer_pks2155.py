@@ -62,14 +62,19 @@ def make_cubes(observations, position):
     return datasets
 
 
-def estimate(datasets, intervals=None, reoptimize=False):
+# What the estimator computes beside flux, symmetric error and TS.
+MOST = ["errn-errp", "ul", "scan"]
+ALL, LEAST = [*MOST, "sensitivity"], []
+
+
+def estimate(datasets, intervals=None, reoptimize=False, selection=MOST):
     """Fluxes with all errors, limits, TS and the likelihood scan, one row per interval; default: per dataset."""
     estimator = LightCurveEstimator(
         energy_edges=[0.7, 20] * u.TeV,
         source="source",
         time_intervals=intervals,
         reoptimize=reoptimize,
-        selection_optional="all",
+        selection_optional=selection,
     )
     estimator.norm.scan_values = NORMS
     return estimator.run(datasets)
@@ -86,7 +91,7 @@ def grid(observations, width):
     return intervals
 
 
-def night(make, width, reoptimize=False):
+def night(make, width, reoptimize=False, selection=MOST):
     """The job that makes one light curve of the night."""
 
     def job(release, part):
@@ -94,12 +99,12 @@ def night(make, width, reoptimize=False):
         if width is None:
             kept = evenly(RUNS, part)
             observations = DataStore.from_dir(release).get_observations(kept)
-            light_curve = estimate(make(observations, TARGET), reoptimize=reoptimize)
+            light_curve = estimate(make(observations, TARGET), None, reoptimize, selection)
             return result(light_curve, len(kept) / len(RUNS))
         intervals = grid(observations, width)
         kept = evenly(intervals, part)
         short = observations.select_time(kept)
-        light_curve = estimate(make(short, TARGET), kept, reoptimize)
+        light_curve = estimate(make(short, TARGET), kept, reoptimize, selection)
         return result(light_curve, len(kept) / len(intervals))
 
     return job
@@ -132,6 +137,12 @@ JOBS = {
     "3d-run": night(make_cubes, None, reoptimize=True),
     "3d-10min": night(make_cubes, 10 * u.min, reoptimize=True),
     "all-runs": all_runs,
+    "1d-10min-all": night(extract, 10 * u.min, selection=ALL),
+    "1d-10min-least": night(extract, 10 * u.min, selection=LEAST),
+    "3d-run-all": night(make_cubes, None, reoptimize=True, selection=ALL),
+    "3d-run-least": night(make_cubes, None, reoptimize=True, selection=LEAST),
+    "3d-run-fixed-all": night(make_cubes, None, selection=ALL),
+    "3d-run-fixed-least": night(make_cubes, None, selection=LEAST),
 }
 
 if __name__ == "__main__":
