@@ -59,7 +59,7 @@ _NAMES = {
         "WobbleRegionsBackgroundEstimator",
     ),
     "tevcurve.fit": ("Fit",),
-    "tevcurve.lightcurve": ("FluxPoints", "LightCurve", "LightCurveEstimator", "concatenate"),
+    "tevcurve.lightcurve": ("FluxPoints", "LightCurve", "LightCurveEstimator", "concatenate", "plot_panels"),
     "tevcurve.store": ("Result", "RunCache", "write_result"),
     "tevcurve.systematics": ("CrossCalibration", "Systematic"),
     "tevcurve.instruments": ("Instrument",),

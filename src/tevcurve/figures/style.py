@@ -31,13 +31,16 @@ def unit_text(unit: "UnitBase") -> str:
 
 
 def band_text(low: float, high: float) -> str:
-    """An energy band with edges in TeV.
+    """An energy band in TeV, or where it begins below 1 GeV in GeV, and below 1 MeV in keV.
 
     Parameters
     ----------
     low, high : edges, TeV
     """
-    return f"{low:.4g}–{high:.4g} TeV"
+    unit, size = next(
+        (each for each in (("TeV", 1.0), ("GeV", 1e-3)) if low >= 1e-3 * each[1]), ("keV", 1e-9)
+    )
+    return f"{low / size:.4g}–{high / size:.4g} {unit}"
 
 
 def with_default(name: str, value: Any) -> Any:

@@ -11,7 +11,8 @@ _PLACES = {
     "LightCurveEstimator": "tevcurve.lightcurve.estimator:LightCurveEstimator",
     "bins": "tevcurve.lightcurve.bins",
     "concatenate": "tevcurve.lightcurve.concatenation:concatenate",
+    "plot_panels": "tevcurve.lightcurve.plots.panels:plot_panels",
     "variability": "tevcurve.lightcurve.variability",
 }
-__all__ = ["FluxPoints", "LightCurve", "LightCurveEstimator", "concatenate"]
+__all__ = ["FluxPoints", "LightCurve", "LightCurveEstimator", "concatenate", "plot_panels"]
 __getattr__, __dir__ = names_on_demand(__name__, _PLACES)

@@ -22,9 +22,11 @@ NAMES = TITLES | {
     "e2dnde": r"$E^2\,\mathrm{d}N/\mathrm{d}E$",
     "index": "Photon index",
     "hardness": "Hardness",
+    "rate": "Count rate",
+    "mag": "Magnitude",
 }
 # What is compared with nothing at all.
-WITH_ZERO = (*TITLES, "hardness")
+WITH_ZERO = (*TITLES, "hardness", "rate")
 
 
 def plot(
@@ -90,7 +92,7 @@ def plot(
     ax = plt.gca() if ax is None else ax
     drawn = prepare(ax, quantity, unit, scale_of(light_curve), time_format, gaps)
     if drawn.first is None:
-        _dress_values(ax, quantity in WITH_ZERO)
+        _dress_values(ax, quantity in WITH_ZERO, unit == u.mag)
     start, stop = edges_of(light_curve, drawn)
     values = values_of(table, quantity, drawn.unit)
     upper, lower = limits_of(table, values, ts_threshold)
@@ -121,9 +123,11 @@ def plot(
     return ax
 
 
-def _dress_values(ax, with_zero):
-    """The value axis of an axes that is to get its first light curve."""
+def _dress_values(ax, with_zero, upside_down):
+    """The value axis of an axes that is to get its first light curve; of magnitudes the small ones are above."""
     use_colours(ax)
+    if upside_down:
+        ax.yaxis.set_inverted(True)
     if ax.get_yscale() == "linear":
         if with_zero:
             ax.axhline(0, color="0.6", linewidth=0.8, zorder=0.5)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tevcurve.errors import InputError
 from tevcurve.figures.style import MARKERS, band_text, panels, series_colours
 from tevcurve.lightcurve.plot import plot
+from tevcurve.lightcurve.plots.beside import plot_beside, share_axis, write_beside
 from tevcurve.lightcurve.plots.rows import bands_of
 from tevcurve.lightcurve.selection import rows_of_instruments
 
@@ -23,9 +24,9 @@ BETWEEN = 1.15
 
 
 def plot_panels(
-    light_curve: "LightCurve",
+    light_curve: "LightCurve | Sequence[LightCurve]",
     ax: "Axes | Sequence[Axes] | None" = None,
-    quantity: str = "flux",
+    quantity: Any = None,
     below: Any = (),
     blocks: Any = None,
     flare: Any = None,
@@ -33,13 +34,17 @@ def plot_panels(
 ) -> list["Axes"]:
     """List of axes: the light curve with a panel for each energy band, and further quantities under it.
 
+    Several light curves, of several telescopes, are drawn below each other, each in its own unit: see
+    `tevcurve.lightcurve.plots.beside.plot_beside`, which then takes `ax`, `quantity` and the keywords, `labels` among
+    them.
+
     Parameters
     ----------
-    light_curve : LightCurve
+    light_curve : LightCurve, or a list of them
     ax : matplotlib axes, optional
         One axes, which is divided; or as many as there are panels; by default those of a new figure.
     quantity : str
-        What the panels of the bands show.
+        What the panels of the bands show; default: the flux.
     below : str, table or pair, or a list of these
         A panel for each: the name of a column, such as "index"; or another table with its own values at the same
         times, such as `light_curve.hardness()`, whose first column with errors is drawn; or another light curve and the
@@ -55,6 +60,11 @@ def plot_panels(
     """
     from matplotlib import rcParams
 
+    if isinstance(light_curve, (list, tuple)):
+        if below != () or blocks is not None or flare is not None:
+            raise InputError("below, blocks and flare go with one light curve; here is a list of them.")
+        return plot_beside(light_curve, ax, quantity, **keywords)
+    quantity = "flux" if quantity is None else quantity
     bands = bands_of(light_curve.table)
     below = _listed(below)
     blocks, flare = (
@@ -121,7 +131,7 @@ def _plot_below(
         # the bands stand at the right, where there is more room for words
         name, _, bands = ax.get_ylabel().partition(" (")
         ax.set_ylabel(name)
-        _write_beside(ax, bands.rstrip(")").replace(" / ", " /\n"))
+        write_beside(ax, bands.rstrip(")").replace(" / ", " /\n"))
 
 
 def _share_label(axes: Sequence["Axes"], bands: Sequence[tuple[float, float]]) -> None:
@@ -129,25 +139,16 @@ def _share_label(axes: Sequence["Axes"], bands: Sequence[tuple[float, float]]) -
     words = axes[0].get_ylabel().replace(f" ({band_text(*bands[0])})", "")
     for ax, band in zip(axes, bands, strict=True):
         ax.set_ylabel("")
-        _write_beside(ax, band_text(*band))
+        write_beside(ax, band_text(*band))
     middle = axes[len(axes) // 2]
     # of an even number, between the two in the middle
     middle.set_ylabel(words, y=0.5 if len(axes) % 2 else BETWEEN, ha="center")
 
 
-def _write_beside(ax: "Axes", words: str) -> None:
-    """Words at the right of an axes."""
-    beside: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "rotation": -90}
-    ax.annotate(words, (1, 0.5), (6, 0), va="center", ha="left", multialignment="center", **beside)
-
-
 def _tidy(axes: Sequence["Axes"]) -> None:
     """The time axis below the last panel only, legends above the first only, and labels in line."""
-    for ax in axes[:-1]:
-        ax.set_xlabel("")
-        ax.tick_params(labelbottom=False)
     for ax in axes[1:]:
         legend = ax.get_legend()
         if legend is not None:
             legend.remove()
-    axes[0].figure.align_ylabels(axes)
+    share_axis(axes)

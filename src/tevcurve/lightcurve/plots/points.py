@@ -67,7 +67,8 @@ def draw_points(
     for chosen, name, sign in ((is_upper, "upper", -1), (is_lower, "lower", 1)):
         if chosen.any():
             ends = reach[:, chosen]
-            ax.errorbar(middle[chosen], values[name][chosen], xerr=ends, marker=_arrow(sign), **arrows)
+            points_to = -sign if ax.yaxis_inverted() else sign
+            ax.errorbar(middle[chosen], values[name][chosen], xerr=ends, marker=_arrow(points_to), **arrows)
     heights = np.where(is_upper, values["upper"], np.where(is_lower, values["lower"], values["value"]))
     marked = is_hollow & np.isfinite(heights)
     if marked.any():
