@@ -61,7 +61,28 @@ def test_any_number_comes_back(numbers):
     assert np.array_equal(back["number"], numbers, equal_nan=True)
 
 
-def test_formats_and_other_kinds_are_left_to_astropy():
+def test_other_kinds_are_left_to_astropy_and_formats_are_not_used():
     table = Table({"a": [1.23456, 2.5], "b": [b"x", b"y"]})
+    wanted = by_astropy(table)
     table["a"].info.format = ".2f"
-    assert ecsv_text(table) == by_astropy(table)
+    assert ecsv_text(table) == wanted
+    plain = Table({"a": [1.23456, 2.5]})
+    del table["b"]
+    assert ecsv_text(table) == by_astropy(plain)
+
+
+def test_tables_that_are_alike_but_for_one_thing_have_their_own_words():
+    units = (u.TeV, u.Unit("1e3 GeV"), None)
+    tables = [
+        Table({"a": Column([1.0, 2.0], unit=unit, description=words)})
+        for unit in units
+        for words in ("x", "y")
+    ]
+    tables += [
+        Table({"a": [1.0, 2.0]}, meta=meta) for meta in ({"k": (1, 2)}, {"k": [1, 2]}, {"k": 1}, {"k": True})
+    ]
+    tables += [
+        Table({"a": [1.0, 2.0]}, meta={"k": value}) for value in (1.0, np.float64(1), {"b": 1}, {1: "b"})
+    ]
+    for table in tables * 2:
+        assert ecsv_text(table) == by_astropy(table)

@@ -14,14 +14,14 @@ SHAPES_KEY = "shapes_of_rows"
 
 def to_ecsv(table):
     """Bytes of the ECSV file of a table. table: astropy Table."""
-    plain = without_formats(table)
     texts = {n: table[n].tolist() for n in table.colnames if is_text(table[n]) and not _is_plain(table[n])}
+    shapes = {n: list(table[n].shape[1:]) for n in table.colnames if not len(table) and table[n].ndim > 1}
+    plain = without_formats(table) if texts or shapes else table
     if texts:
         # readers strip blanks and stumble over line breaks, so such texts also stand in the metadata
         plain.meta[TEXTS_KEY] = texts
         for name, values in texts.items():
             set_values(plain, name, np.array([_one_line(value) for value in values], dtype=str))
-    shapes = {n: list(table[n].shape[1:]) for n in table.colnames if not len(table) and table[n].ndim > 1}
     if shapes:
         # the reader takes no vector columns without rows
         plain.meta[SHAPES_KEY] = shapes

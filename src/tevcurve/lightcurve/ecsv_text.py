@@ -2,23 +2,39 @@
 
 import io
 import json
+from functools import lru_cache
 
 import numpy as np
+
+from tevcurve.lightcurve.table_details import without_formats
+from tevcurve.lightcurve.table_outline import REMEMBERED, TableOutline
 
 # Words with these, and empty ones, stand in quotes.
 _QUOTED = (" ", '"')
 
 
 def ecsv_text(table):
-    """The text of a table of numbers, booleans and texts without masks, str: what astropy's ascii.ecsv writes."""
-    header = _written(table[:1])
-    if len(table) < 2 or not all(_is_plain(table[name]) for name in table.colnames):
-        return header if len(table) < 2 else _written(table)
-    lines = header.split("\n")
-    # After the comments: the names, and the one row.
-    first = next(number for number, line in enumerate(lines) if not line.startswith("#")) + 1
+    """The text of a table of numbers, booleans and texts without masks, str: what astropy's ascii.ecsv writes.
+
+    Print formats are not used. table: astropy Table.
+    """
+    if not len(table) or not all(_is_plain(table[name]) for name in table.colnames):
+        return _written(without_formats(table))
+    outline = TableOutline.of(table)
+    head = _head(without_formats(table[:1])) if outline is None else _known_head(outline)
     cells = [_cells(np.asarray(table[name])) for name in table.colnames]
-    return "\n".join([*lines[:first], *map(" ".join, zip(*cells, strict=True)), ""])
+    return "\n".join([*head, *map(" ".join, zip(*cells, strict=True)), ""])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _known_head(outline):
+    return _head(outline.row())
+
+
+def _head(row):
+    """The lines before the rows, of a table of one row: comments, and the names."""
+    lines = _written(row).split("\n")
+    return lines[: next(number for number, line in enumerate(lines) if not line.startswith("#")) + 1]
 
 
 def _written(table):
@@ -30,7 +46,7 @@ def _written(table):
 def _is_plain(column):
     """Whether a column holds numbers, booleans, or texts of one line without blanks around them."""
     kind = getattr(getattr(column, "dtype", None), "kind", "O")
-    if kind not in "biufU" or column.info.format is not None or hasattr(column, "mask"):
+    if kind not in "biufU" or hasattr(column, "mask"):
         return False
     return kind != "U" or all(
         word.isprintable() and word == word.strip() for word in np.asarray(column).ravel().tolist()

@@ -1,6 +1,7 @@
 """Tables as the bytes of FITS files and back, value by value, and what FITS has no place for beside them as YAML."""
 
 import io
+from functools import lru_cache
 from urllib.parse import unquote
 
 import numpy as np
@@ -12,7 +13,8 @@ from tevcurve.files import FitsFile
 from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.provenance import SAID, in_words
-from tevcurve.lightcurve.table_details import apart, put_back, set_values
+from tevcurve.lightcurve.table_details import apart, details_of, held_texts, is_text, put_back, set_values
+from tevcurve.lightcurve.table_outline import REMEMBERED, TableOutline
 
 TABLE_HDU = "LIGHTCURVE"
 DETAILS_HDU = "DETAILS"
@@ -21,6 +23,10 @@ FLUX_POINTS_HDU = "FLUXPOINTS"
 QUOTED = "_quoted"
 # Characters of a text that one card of a header holds; the whole text is in the details.
 MOST_OF_A_CARD = 68
+_BLOCK = 2880
+# The card of a header that says how many rows there are.
+_ROWS = b"NAXIS2  = %20d /"
+_ONE_ROW = _ROWS % 1
 
 
 def to_fits(table):
@@ -28,14 +34,57 @@ def to_fits(table):
 
     table: astropy Table.
     """
-    plain, details = apart(table, fits_text)
+    outline = TableOutline.of(table)
+    if outline is None or not len(table):
+        return _written(*apart(table, fits_text), table.meta)
+    values = {name: np.asarray(table[name]) for name in table.colnames}
+    texts = {name: held_texts(values[name], fits_text) for name in table.colnames if is_text(table[name])}
+    details = details_of(table, texts)
+    values |= texts
+    head, rest = _known_head(outline.with_texts(texts), details)
+    rows = _rows(values)
+    return b"".join([head.replace(_ONE_ROW, _ROWS % len(table), 1), rows, bytes(-len(rows) % _BLOCK), rest])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _known_head(outline, details):
+    """(bytes before the rows, bytes after them) of the file of a table of one row."""
+    row = outline.row()
+    meta, row.meta = row.meta, {}
+    content = _written(row, details, meta)
+    sizes = [one.nbytes for one in FitsFile(content, "").outlines()]
+    width = sum(np.asarray(row[name]).nbytes // (4 if is_text(row[name]) else 1) for name in row.colnames)
+    after = sum(sizes[:2])
+    return content[: after - width - -width % _BLOCK], content[after:]
+
+
+def _rows(values):
+    """Bytes of the rows of a FITS table of columns, dict of name to array (n_rows, ...)."""
+    stored = [_stored(array) for array in values.values()]
+    rows = np.empty(len(stored[0]), [(f"{k}", one.dtype, one.shape[1:]) for k, one in enumerate(stored)])
+    for k, one in enumerate(stored):
+        rows[f"{k}"] = one
+    return rows.tobytes()
+
+
+def _stored(array):
+    """The array as FITS has it: texts as bytes, booleans as letters, numbers with their highest byte first."""
+    if array.dtype.kind == "U":
+        return array.astype(f"S{array.dtype.itemsize // 4}")
+    if array.dtype.kind == "b":
+        return np.where(array, np.uint8(ord("T")), np.uint8(ord("F")))
+    return array.astype(array.dtype.newbyteorder(">"))
+
+
+def _written(plain, details, meta):
+    """What astropy writes of a table that FITS can hold, and of the details beside it, with some words of `meta`."""
     hdu = fits.table_to_hdu(plain)
     hdu.name = TABLE_HDU
-    if "TIMESYS" in table.meta:
-        hdu.header["TIMESYS"] = (str(table.meta["TIMESYS"]).upper(), "scale of time_min and time_max (MJD)")
+    if "TIMESYS" in meta:
+        hdu.header["TIMESYS"] = (str(meta["TIMESYS"]).upper(), "scale of time_min and time_max (MJD)")
     for key, (_, keyword) in SAID.items():
-        if table.meta.get(key):
-            hdu.header[keyword] = fits_text(in_words(table.meta[key]))[:MOST_OF_A_CARD]
+        if meta.get(key):
+            hdu.header[keyword] = fits_text(in_words(meta[key]))[:MOST_OF_A_CARD]
     text = np.frombuffer(details.encode("ascii"), dtype=np.uint8)[np.newaxis]
     column = fits.Column(name="yaml", format=f"{text.shape[1]}B", array=text)
     beside = fits.BinTableHDU.from_columns([column], name=DETAILS_HDU)

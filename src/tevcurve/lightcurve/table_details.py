@@ -3,6 +3,8 @@
 import numpy as np
 from astropy.table import Column
 
+from tevcurve.lightcurve.table_outline import yaml_text
+
 
 def apart(table, writable):
     """(table, details): a copy that the file can hold, without metadata and print formats; the rest as YAML, ASCII.
@@ -12,20 +14,40 @@ def apart(table, writable):
     table : astropy Table
     writable : the function from a text to what the file can hold of it
     """
-    from astropy.io.misc import yaml
-
     plain = without_formats(table)
+    texts = {name: held_texts(plain[name].data, writable) for name in table.colnames if is_text(table[name])}
+    for name, values in texts.items():
+        plain[name] = values
+    plain.meta.clear()
+    return plain, details_of(table, texts)
+
+
+def held_texts(values, writable):
+    """What a file can hold of texts, array (n_rows, ...) of these.
+
+    Parameters
+    ----------
+    values : array of texts (n_rows, ...)
+    writable : as in `apart`
+    """
+    held = [writable(value) for value in values.ravel().tolist()]
+    return np.array(held or np.zeros(0, "U1"), dtype=str).reshape(values.shape)
+
+
+def details_of(table, texts):
+    """The YAML of what a file cannot hold of a table, ASCII.
+
+    Parameters
+    ----------
+    table : astropy Table
+    texts : dict of the names of its columns of texts to what the file can hold of these
+    """
     details = {"meta": dict(table.meta), "descriptions": {}, "text": {}}
     for name in table.colnames:
-        column = table[name]
-        details["descriptions"][name] = column.info.description
-        if is_text(column):
-            values = column.tolist()
-            plain[name] = [writable(value) for value in values] if len(column) else np.zeros(0, "U1")
-            if plain[name].tolist() != values:
-                details["text"][name] = values
-    plain.meta.clear()
-    return plain, yaml.dump(details, sort_keys=False)
+        details["descriptions"][name] = table[name].info.description
+        if name in texts and texts[name].tolist() != (values := table[name].tolist()):
+            details["text"][name] = values
+    return yaml_text(details)
 
 
 def put_back(table, details, writable):
