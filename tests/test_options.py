@@ -151,7 +151,7 @@ def documented(thing):
 
 def same(value, text, option):
     """Whether a default of a signature is what the table has as text."""
-    if option.kind == "energies" and text is not None:
+    if option.kind in ("energies", "bands") and text is not None:
         return np.array_equal(u.Quantity(value).to_value("TeV"), energies_of(text).value)
     if option.kind == "norms":
         return np.array_equal(value, norms_of(text))

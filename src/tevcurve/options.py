@@ -103,9 +103,10 @@ OPTIONS = (
     Option(
         "energy_edges",
         ["1 TeV", "10 TeV"],
-        "edges of the energy bands, as [0.7 TeV, 2 TeV, 20 TeV] or geomspace(0.5 TeV, 20 TeV, 5)",
+        "energy bands, as 1-10 TeV, >1 TeV (up to where the responses end), edges as [0.7 TeV, 2 TeV, 20 TeV], or "
+        "geomspace(0.5 TeV, 20 TeV, 5)",
         CURVE,
-        "energies",
+        "bands",
     ),
     Option(
         "method",
@@ -156,7 +157,13 @@ OPTIONS = (
         unsaid=True,
         of_rows=True,
     ),
-    Option("upper_limit", 0.95, "confidence level of the limits; or null and `sigma_ul`", LEVELS, "level"),
+    Option(
+        "upper_limit",
+        0.95,
+        "confidence level of the limits, 0.95 or 95%; or null and `sigma_ul`",
+        LEVELS,
+        "level",
+    ),
     Option(
         "sigma_ul",
         None,

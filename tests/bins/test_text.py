@@ -10,10 +10,11 @@ from astropy.time import Time
 from tevcurve.bins.text import (
     as_binning,
     binning_from_text,
+    check_text,
     explicit_text,
     scale_is_assumed,
 )
-from tevcurve.bins.time_text import as_times
+from tevcurve.bins.time_text import MONTH_SAID, as_times
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import bins
 
@@ -248,3 +249,24 @@ def test_numbers_are_taken_where_times_are(caplog):
     assert (made.start.scale, made.start.shape) == ("tt", (2,))
     with pytest.raises(InputError, match="masked"):
         bins.by_edges(Time(np.ma.array([53945.0, 53946.0], mask=[True, False]), format="mjd"))
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("7d", 7), ("2 weeks", 14), ("12 hours", 0.5), ("90 mins", 0.0625), ("36 Hours", 1.5), ("30 days", 30)],
+)
+def test_durations_are_taken_as_people_type_them(text, days):
+    assert binning_from_text(text).width_s == pytest.approx(days * 86400, rel=1e-15)
+
+
+def test_a_month_has_30_days_and_that_is_said(caplog):
+    assert binning_from_text("1 month") == bins.by_width("30 d")
+    assert [each.getMessage() for each in caplog.records] == [MONTH_SAID]
+    assert "30 d" in MONTH_SAID
+    caplog.clear()
+    assert bins.by_width("1.5 months") == bins.by_width("45 d")
+    assert len(caplog.records) == 1
+    caplog.clear()
+    check_text("1 month")
+    binning_from_text("1 month", quiet=True)
+    assert not caplog.records

@@ -33,7 +33,7 @@ CASES = [
     (["info", "nowhere"], "nowhere"),
     (["info", "."], "hdu-index.fits"),
     (["light-curve", "STORE", "--enrgy", "1TeV,2TeV"], "--energy"),
-    (["light-curve", "STORE", "--target", "crab"], "did you mean 'Crab'?"),
+    (["light-curve", "STORE", "--target", "crabb"], "did you mean 'Crab'?"),
     (["light-curve", "STORE", "--target", "Vela"], "it has Crab"),
     (["light-curve", "STORE", "--method", "2d"], "method is '2d'; wanted is 3d or 1d."),
     (["light-curve", "STORE", "--time-bins", "nigth"], "did you mean 'night'?"),

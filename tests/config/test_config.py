@@ -149,7 +149,8 @@ def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
         f"{path}, line 6: sigma is -1; wanted is a number above 0.",
         f"{path}, line 10: spectrum.indx is no parameter of PowerLaw (did you mean index?); "
         "wanted is one of index, amplitude, reference.",
-        f"{path}, line 11: upper_limit is 1.5; wanted is a number below 1.",
+        f"{path}, line 11: upper_limit is 1.5; wanted is a confidence level such as 0.95, 95 or 95%; in standard "
+        "deviations that is sigma_ul.",
         f"{path}, line 12: negative is 'maybe'; wanted is yes or no.",
         f"{path}, line 13: free_ts is 'abc'; wanted is a number.",
         f"{path}, line 14: offset_max is 3, without a unit; wanted is an angle such as '3 deg'.",
@@ -158,7 +159,7 @@ def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
         f"{path}, line 16: time_bins: The time bins are 'fortnight' (did you mean 'night'?); wanted is a duration such "
         "as '2 min', or one of run, night, width, counts, significance, blocks, sliding, phase, edges, intervals.",
         f"{path}, line 17: safe_energy is 'all'; wanted is file, common, a fraction of the largest effective area "
-        "such as 0.1, or none.",
+        "such as 0.1 or 10%, or none.",
         f"{path}, line 18: runs is [1, 1]; wanted is all, or OBS_IDs such as [23523, 23526], each once.",
     ]
 
@@ -218,6 +219,63 @@ def test_limits_are_said_in_one_way(tmp_path):
     for values in ({"sigma_ul": 3, "upper_limit": 0.9}, {"upper_limit": None}):
         with pytest.raises(ConfigError, match="wanted is one of them"):
             Config(**BASE, **values)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("upper_limit", "95", 0.95),
+        ("upper_limit", 99, 0.99),
+        ("upper_limit", "97.7 %", 0.977),
+        ("upper_limit", "0.68", 0.68),
+        ("background_error", "5%", 0.05),
+        ("safe_energy", "10 %", 0.1),
+        ("safe_energy", "File", "file"),
+        ("energy_edges", "1-10 TeV", ["1 TeV", "10 TeV"]),
+        ("energy_edges", "E > 700GeV", ">700 GeV"),
+        ("time_bins", "7d", "7d"),
+        ("time_bins", "1 month", "1 month"),
+        ("offset_max", "2 degrees", "2 degrees"),
+    ],
+)
+def test_words_are_taken_as_people_type_them(key, text, value):
+    assert getattr(Config(data=".", target="Crab", **{key: text}), key) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("upper_limit", "3 sigma", "0.95, 95 or 95%; in standard deviations that is sigma_ul"),
+        ("upper_limit", "50", "0.95, 95 or 95%"),
+        ("upper_limit", True, "0.95, 95 or 95%"),
+        ("energy_edges", "1-10", "without a unit; wanted is a range such as 1-10 TeV"),
+        (
+            "energy_edges",
+            "1 TeV",
+            "which is one energy; wanted are two or more, the edges of the bins, such as 1-10 TeV",
+        ),
+        ("energy_edges", "10-1 TeV", "does not increase"),
+        ("energy_edges", ">-1 TeV", "above 0"),
+        ("energy_edges", ">1 s", "not convertible to TeV"),
+        ("time_bins", "2m", "a duration with its unit, such as '2 min', '12 h', '7 d' or '1 month'"),
+    ],
+)
+def test_a_refusal_says_what_to_type(key, text, words):
+    with pytest.raises(ConfigError) as caught:
+        Config(data=".", target="Crab", **{key: text})
+    assert words in str(caught.value)
+
+
+def test_energies_without_an_upper_end_go_to_where_the_responses_end(store, caplog):
+    config, arguments = Config(data=str(store), target="crab", energy_edges=">1 TeV").with_data()
+    observation = arguments["observations"][0]
+    end = min(each.energy_axis.high[-1] for each in (observation.aeff, observation.bkg))
+    np.testing.assert_allclose(arguments["energy_edges"].to_value("TeV"), [1, end], rtol=1e-5)
+    assert (config.target, arguments["name"]) == ("Crab", "Crab")
+    assert config.energy_edges[0] == "1 TeV"
+    assert f"it goes up to {end:.6g} TeV, where the responses of run 1 end" in caplog.text
+    with pytest.raises(ConfigError, match="wanted are two or more"):
+        Config(data=str(store), target="crab", e_reco=["1 TeV"])
 
 
 def test_a_configuration_cannot_be_changed_in_place():

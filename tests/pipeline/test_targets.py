@@ -13,7 +13,7 @@ from tevcurve import DataStore
 from tevcurve.data import Observations
 from tevcurve.errors import InputError, MissingError
 from tevcurve.pipeline.given_data import open_stores
-from tevcurve.pipeline.targets import observations_of, runs_of_target
+from tevcurve.pipeline.targets import observations_of, runs_of_target, spelled_target
 from tevcurve.problems import noted_remarks
 
 CRAB = SkyCoord(83.63, 22.01, unit="deg")
@@ -71,9 +71,8 @@ def test_a_name_means_the_runs_of_the_index_and_their_position(store):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("crab nebula", "did you mean 'Crab Nebula'?"),
         ("crab", "did you mean 'Crab Nebula'?"),
-        ("PKS2155-304", "did you mean 'PKS 2155-304'?"),
+        ("PKS 2155+304", "did you mean 'PKS 2155-304'?"),
         ("M 87", "it has Crab Nebula, Geminga, PKS 2155-304."),
     ],
 )
@@ -81,6 +80,30 @@ def test_a_name_that_is_not_there_gets_those_that_it_may_be(store, name, words):
     with pytest.raises(MissingError) as caught:
         runs_of_target(store, name)
     assert str(caught.value) == f"The index has no target {name!r}; {words}"
+
+
+@pytest.mark.parametrize("name", ["crab nebula", "CRAB_NEBULA", "CrabNebula", " crab  nebula "])
+def test_case_and_blanks_of_a_name_make_no_difference(store, name):
+    assert ids(runs_of_target(store, name)) == [1, 2, 3]
+    assert spelled_target([store], name) == "Crab Nebula"
+
+
+def test_a_hyphen_is_a_hyphen_and_no_plus(store):
+    assert ids(runs_of_target(store, "pks2155\u2212304")) == [5]
+    assert spelled_target([store], "pks2155\u2013304") == "PKS 2155-304"
+    assert spelled_target([store], "pks2155+304") == "pks2155+304"
+
+
+def test_short_names_are_those_of_the_index_only(tmp_path):
+    folder = write_store(tmp_path, [run(1, "RX J1713.7-3946", 0.5, header=HERE), run(2, "Geminga", 10)])
+    path = folder / "obs-index.fits.gz"
+    table = Table.read(path)
+    table["TARGET_TAG"] = ["rxj1713", "geminga"]
+    table.write(path, overwrite=True)
+    store = DataStore.from_dir(folder)
+    assert ids(runs_of_target(store, "RXJ1713")) == [1]
+    with pytest.raises(MissingError, match="has no target 'Sgr A'"):
+        runs_of_target(store, "Sgr A")
 
 
 def test_headers_may_say_more_than_the_name(store):

@@ -13,8 +13,10 @@ from tevcurve.bins.time_text import (
     NUMBER,
     PLAIN_SCALE,
     as_times,
+    is_months,
     is_plain,
     is_time,
+    plain_duration,
     split_scale,
 )
 from tevcurve.errors import InputError
@@ -32,6 +34,7 @@ class GivenText:
     folder: where a relative path of a file begins. used: set of the names of options that were asked for.
     forms: examples of such a text, for messages. position: `SkyCoord` of the source, or None; to_use: whether bins are
     to be made, for which it may be needed.
+    has_months: whether a duration is of months.
     scale: of the times that were asked for; assumed: "numbers" or "dates" where the text does not name it, else "".
     words: of the values, with the times of a file in place of its name and without a scale.
     """
@@ -47,6 +50,7 @@ class GivenText:
     used: set[str] = field(default_factory=set)
     scale: str | None = None
     assumed: str = ""
+    has_months: bool = False
     words: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +73,9 @@ class GivenText:
         found = WITH_UNIT.findall(joined)
         if WITH_UNIT.sub("", joined).strip():
             raise self.wrong(f"{joined!r} is no duration")
-        return [f"{number} {unit}".strip() for number, unit in found]
+        texts = [f"{number} {unit}".strip() for number, unit in found]
+        self.has_months = self.has_months or any(map(is_months, texts))
+        return [plain_duration(text) if is_months(text) else text for text in texts]
 
     def number(self, what: str, default: float | None = None) -> float:
         """The next value as a float.

@@ -4,7 +4,7 @@ import logging
 
 from tevcurve.bins.binning import BINNINGS, UNNAMED, Binning
 from tevcurve.bins.given_text import WITH_UNIT, GivenText, options_of, words_of
-from tevcurve.bins.time_text import DATE_SCALE
+from tevcurve.bins.time_text import DATE_SCALE, MONTH_SAID
 from tevcurve.errors import InputError
 
 __all__ = ["as_binning", "binning_from_text", "check_text", "explicit_text", "scale_is_assumed"]
@@ -38,7 +38,7 @@ def binning_from_text(text, folder=None, position=None, quiet=False):
         line for edges, two for intervals; `#` begins a comment.
     folder : str or Path, where a relative path of a file begins; default: the working folder
     position : `SkyCoord` of the source, for phase with barycentre=yes
-    quiet : bool, whether it is not said which scale plain numbers are taken in
+    quiet : bool, whether it is not said in which scale plain numbers are taken, and for how long a month is
 
     Raises `InputError` for a text that is none, with the forms that there are.
     """
@@ -50,6 +50,8 @@ def binning_from_text(text, folder=None, position=None, quiet=False):
             _shortened(text),
             given.scale.upper(),
         )
+    if given.has_months and not quiet:
+        log.warning("%s", MONTH_SAID)
     return made
 
 

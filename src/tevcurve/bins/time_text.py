@@ -20,6 +20,20 @@ PLAIN_SCALE, DATE_SCALE = "tt", "utc"
 _SCALE_WORDS = ("tt", "utc", "tai", "tdb", "tcb", "tcg")
 _EARLIEST, _LATEST = 15000, 100_000  # MJD: 1899 to 2132
 _JULIAN_DAYS = 2_400_000.5
+_DURATION = re.compile(rf"\s*({NUMBER})\s*([A-Za-z]+)\s*")
+# Units of time as people write them, in lower case, to their names.
+_UNIT_WORDS = {
+    "sec": "s",
+    "secs": "s",
+    "seconds": "s",
+    "mins": "min",
+    "minutes": "min",
+    "hours": "h",
+    "hrs": "h",
+}
+_UNIT_WORDS |= {"days": "d", "weeks": "week", "wks": "week", "years": "yr", "yrs": "yr"}
+_MONTH_WORDS, MONTH_DAYS = ("month", "months"), 30
+MONTH_SAID = f"A month is taken as {MONTH_DAYS} d; calendar months are edges of time bins (`edges FILE`)."
 
 
 def is_time(word):
@@ -202,13 +216,35 @@ def duration_s(value, name):
     value : Quantity or str
     name : str, what it is called in messages
     """
+    if isinstance(value, str) and is_months(value):
+        log.warning("%s", MONTH_SAID)
     try:
-        seconds = u.Quantity(value).to_value(u.s)
+        seconds = u.Quantity(plain_duration(value)).to_value(u.s)
     except (TypeError, ValueError) as error:
-        raise InputError(f"The {name} is {value!r}; wanted is a duration such as '2 min'.") from error
+        what = "a duration with its unit, such as '2 min', '12 h', '7 d' or '1 month'"
+        raise InputError(f"The {name} is {value!r}; wanted is {what}.") from error
     if np.ndim(seconds) or not np.isfinite(seconds) or seconds <= 0:
         raise InputError(f"The {name} is {value!r}; wanted is one duration above 0.")
     return float(seconds)
+
+
+def is_months(text):
+    """Whether a text is a number of months. text: str."""
+    found = _DURATION.fullmatch(text)
+    return bool(found) and found[2].lower() in _MONTH_WORDS
+
+
+def plain_duration(value):
+    """The text of a duration such as "2 weeks" with the unit's name, of "1 month" "30.0 d"; anything else as it is.
+
+    value: of any type.
+    """
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return value
+    if is_months(value):
+        return f"{number_word(float(found[1]) * MONTH_DAYS)} d"
+    return f"{found[1]} {_UNIT_WORDS.get(found[2].lower(), found[2])}"
 
 
 def seconds_word(seconds):

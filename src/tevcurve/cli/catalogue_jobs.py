@@ -11,6 +11,7 @@ from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
 from tevcurve.config.keys import ALL, HOW, KEYS
 from tevcurve.config.model import Config
+from tevcurve.config.settled import with_ends
 from tevcurve.errors import InputError
 from tevcurve.options import option_of
 from tevcurve.pipeline.given_data import open_stores
@@ -56,6 +57,7 @@ def make_catalogue_of(config):
     if config.runs is not None:
         runs = [run for store in stores for run in store.get_observations()]
         stores = with_ids(runs, config.runs, config.data, config.target)
+    config = with_ends(config, (run for store in stores for run in _runs_of(store)))
     options, norms = config.options(), option_of("norm_values")
     asked = {name: options[name] for name in CATALOGUE_KEYS if name not in _OF_DATA}
     if config.norm_values == norms.given_default:
@@ -77,6 +79,10 @@ def make_catalogue_of(config):
             **asked,
         )
     return _tell(made)
+
+
+def _runs_of(source):
+    return source.get_observations() if hasattr(source, "get_observations") else [source]
 
 
 def _check_keys(config):

@@ -100,7 +100,7 @@ def _make(config):
     if config.positions is not None:
         return found_at("tevcurve.cli.catalogue_jobs:make_catalogue_of")(config)
     outputs = Outputs.of(config.output, config.plot, config.report, config.overwrite)
-    arguments = config.arguments()
+    config, arguments = config.with_data()
     observations = observations_in(arguments)
     begin, n_runs = perf_counter(), len(observations)
     log.info(

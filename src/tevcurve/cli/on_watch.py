@@ -13,6 +13,7 @@ from tevcurve.cli.one_source import result_of
 from tevcurve.cli.watching import Watch
 from tevcurve.config.changes import with_changes
 from tevcurve.config.model import Config
+from tevcurve.config.values import energies_of
 from tevcurve.errors import InputError
 from tevcurve.live.replay import settings_of
 from tevcurve.store.one_writer import only_writer
@@ -47,6 +48,8 @@ def watch_folder(folder, changes, detector, outputs, poll_s, once, on_alert=None
     values = {} if quiet is None else quiet.config or {}
     values = {name: value for name, value in values.items() if name not in _OWN}
     config = Config(**with_changes(values | {"data": str(folder), "cache": None}, changes))
+    # Runs that would say where energies such as ">1 TeV" end are not there yet.
+    energies_of(config.energy_edges)
     detector = detector | {"baseline_from": None if quiet is None else quiet.light_curve}
     # Two that go on writing one result, or one file of alerts, would each leave out what the other one has written.
     with only_writer(outputs.output), only_writer(outputs.alerts):

@@ -93,6 +93,7 @@ class Config(_Values):
         return self
 
     read: ClassVar = MakerElsewhere("tevcurve.config.reading:read_config")
+    with_data: ClassVar = Elsewhere("tevcurve.config.settled:with_data")
     to_yaml: ClassVar = Elsewhere("tevcurve.config.yaml_text:commented_yaml")
 
     def changed(self, **changes):
@@ -175,7 +176,4 @@ class Config(_Values):
 
         Opens the data store. Raises `MissingError` for a target or for runs that it has not.
         """
-        from tevcurve.config.observations import chosen
-
-        found = chosen(self)
-        return found | self.options(found["target"])
+        return self.with_data()[1]

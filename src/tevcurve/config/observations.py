@@ -9,7 +9,7 @@ from tevcurve.instruments import Instrument, as_instruments
 from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.obs_ids import with_ids
-from tevcurve.pipeline.targets import observations_of
+from tevcurve.pipeline.targets import observations_of, spelled_target
 
 
 class Chosen(Protocol):
@@ -65,7 +65,8 @@ def chosen(config: Chosen) -> dict[str, Any]:
         observations, _ = observations_of(stores, position, config.target)
     if config.runs is not None:
         observations = with_ids(observations, config.runs, config.data, config.target)
-    return {"observations": list(observations), "target": position, "name": config.target}
+    name = spelled_target(stores, config.target)
+    return {"observations": list(observations), "target": position, "name": name}
 
 
 def _chosen_of_each(config: Chosen, instruments: dict[str, Instrument]) -> dict[str, Any]:

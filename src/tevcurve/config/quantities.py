@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({NUMBER})\s*(\S.*)?")
 _SPACED = re.compile(r"\s*(geomspace|linspace)\s*\(([^,()]+),([^,()]+),\s*(\d{1,6})\s*\)\s*")
+# An end of a range: a number is taken whole, so that 1e-3 is none. The signs are those that people type.
+_END = r"((?>(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][-+]?\d+)?))\s*([A-Za-z]*)"
+_BETWEEN = r"\s*(?:-|\u2013|\u2014|\.\.\.?|\bto\b)\s*"
+_RANGE = re.compile(rf"\s*{_END}(?:{_BETWEEN}{_END})+\s*")
+_ABOVE = re.compile(rf"(?:E\s*)?(?:>=?|\u2265|above\b|from\b)\s*({NUMBER})\s*(\S+)", re.IGNORECASE)
+# How units are written that have another name where they are read, in lower case.
+_UNIT_WORDS = {"degrees": "deg", "degs": "deg", "tev": "TeV", "gev": "GeV"}
 
 
 def quantity_text(value: Any, unit: str, what: str) -> str:
@@ -35,8 +42,8 @@ def quantity_texts(value: Any, unit: str, what: str) -> list[str] | str:
 
     Parameters
     ----------
-    value : such a text, texts with commas between them (the last one's unit is that of numbers without one), a list
-        of texts, or a Quantity (n,)
+    value : such a text, a range such as "1-10 TeV", texts with commas between them (the last one's unit is that of
+        numbers without one), a list of texts, or a Quantity (n,)
     unit : text of a unit that it can be converted to
     what : in words, for messages
     """
@@ -44,7 +51,7 @@ def quantity_texts(value: Any, unit: str, what: str) -> list[str] | str:
         if _SPACED.fullmatch(value):
             as_quantities(value, unit, what)
             return value.strip()
-        value = listed(value)
+        value = (range_texts(value) if unit else None) or listed(value)
     if not isinstance(value, (list, tuple)):
         value = list(value) if getattr(value, "ndim", 0) == 1 else [value]
     texts = [_text(each) for each in value]
@@ -53,6 +60,25 @@ def quantity_texts(value: Any, unit: str, what: str) -> list[str] | str:
         texts = [f"{text} {tail[2]}" if re.fullmatch(NUMBER, text) else text for text in texts]
     as_quantities(texts, unit, what)
     return texts
+
+
+def range_texts(text: str) -> list[str] | None:
+    """The texts of the ends of a range such as "1-10 TeV", "1 TeV to 10 TeV" or "1-3-10 TeV"; None for another text.
+
+    text: of any kind. A number without a unit has none in its text.
+    """
+    if not _RANGE.fullmatch(text):
+        return None
+    return [f"{number} {unit}".strip() for number, unit in re.findall(rf"{_END}(?:{_BETWEEN}|\s*$)", text)]
+
+
+def above_text(text: str) -> str | None:
+    """The text of the lower end of a range without an upper one, such as "1 TeV" of ">1 TeV" and "above 1 TeV".
+
+    text: of any kind; None for another one.
+    """
+    found = _ABOVE.fullmatch(text.strip())
+    return f"{found[1]} {found[2]}" if found else None
 
 
 def listed(text: str) -> list[str]:
@@ -83,7 +109,7 @@ def as_quantity(text: str, unit: str, what: str) -> "Quantity":
             quantity = u.Quantity(float(found[1]), _unit((found[2] or "").strip()))
             if quantity.unit.is_equivalent(unit):
                 return quantity
-            problem = f"not convertible to {unit}"
+            problem = f"not convertible to {unit}" if found[2] else "without a unit"
         except ValueError:
             problem = f"of no known unit ({found[2]})"
     raise InputError(f"{text!r}, which is {problem}; wanted is {what}")
@@ -120,7 +146,12 @@ def as_quantities(texts: list[str] | str, unit: str, what: str) -> "Quantity":
 def _unit(text: str) -> "UnitBase":
     import astropy.units as u
 
-    return u.Unit(text)
+    try:
+        return u.Unit(text)
+    except ValueError:
+        if text.lower() not in _UNIT_WORDS:
+            raise
+        return u.Unit(_UNIT_WORDS[text.lower()])
 
 
 def _text(value: Any) -> str:

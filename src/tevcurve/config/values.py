@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
     from numpy import ndarray
 
+_PERCENT = re.compile(rf"\s*({quantities.NUMBER})\s*%\s*")
 ENERGIES = "energies such as [0.7 TeV, 20 TeV]"
 NONE_WORDS = ("", "none", "null", "~")
 
@@ -59,12 +61,14 @@ def _angle(value: Any) -> str:
 
 
 def _energies(value: Any) -> list[str] | str:
-    found = quantities.quantity_texts(
-        value, "TeV", "energies such as [0.7 TeV, 20 TeV] or geomspace(0.5 TeV, 20 TeV, 5)"
+    what = (
+        "a range such as 1-10 TeV, or edges such as [0.7 TeV, 2 TeV, 20 TeV] or geomspace(0.5 TeV, 20 TeV, 5)"
     )
+    found = quantities.quantity_texts(value, "TeV", what)
     if isinstance(found, list) and len(found) < 2:
         raise InputError(
-            f"{_listed(found)}, which is one energy; wanted are two or more, the edges of the bins"
+            f"{_listed(found)}, which is one energy; wanted are two or more, the edges of the bins, such as "
+            "1-10 TeV"
         )
     edges = quantities.as_quantities(found, "TeV", ENERGIES).value
     if not (edges[0] > 0 and all(low < high for low, high in pairwise(edges))):
@@ -74,8 +78,25 @@ def _energies(value: Any) -> list[str] | str:
     return found
 
 
+def _bands(value: Any) -> list[str] | str:
+    low = quantities.above_text(value) if isinstance(value, str) else None
+    if low is None:
+        return _energies(value)
+    if quantities.as_quantity(low, "TeV", "an energy such as '>1 TeV'").value <= 0:
+        raise InputError(f"{value!r}; wanted is an energy above 0, such as '>1 TeV'")
+    return f">{low}"
+
+
 def energies_of(texts: list[str] | str | None) -> "Quantity | None":
-    """Quantity (n,) in TeV, or None. texts: as the configuration keeps them."""
+    """Quantity (n,) in TeV, or None. texts: as the configuration keeps them.
+
+    Raises `InputError` for ">1 TeV", before the runs were asked where that ends.
+    """
+    if isinstance(texts, str) and quantities.above_text(texts):
+        raise InputError(
+            f"energy_edges is {texts!r}, whose upper end is not known without the runs; wanted are both ends, such as "
+            "1-10 TeV."
+        )
     return None if texts is None else quantities.as_quantities(texts, "TeV", ENERGIES)
 
 
@@ -95,17 +116,41 @@ def norms_of(value: list[float] | str | None) -> "ndarray | None":
 
 
 def _safe_energy(value: Any) -> str | float | None:
-    if value is None or value in ("file", "common"):
+    if value is None:
         return value
+    if isinstance(value, str) and value.strip().lower() in ("file", "common"):
+        return value.strip().lower()
     try:
-        fraction = float(value)
+        fraction = float(_without_percent(value))
     except (TypeError, ValueError):
         fraction = -1
     if isinstance(value, bool) or not 0 < fraction < 1:
         raise InputError(
-            f"{value!r}; wanted is file, common, a fraction of the largest effective area such as 0.1, or none"
+            f"{value!r}; wanted is file, common, a fraction of the largest effective area such as 0.1 or 10%, or none"
         )
     return fraction
+
+
+def _without_percent(value: Any) -> Any:
+    """The fraction of a text such as "5%", exactly as 0.05; anything else as it is."""
+    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return float(Decimal(found[1]) / 100) if found else value
+
+
+def _level(value: Any) -> float:
+    """A confidence level between 0.5 and 1 of a number or a text, of percent where it is above 50."""
+    share = _without_percent(value)
+    try:
+        number = float(share)
+        if share is value and 50 < number < 100 and not isinstance(value, bool):
+            number = float(Decimal(str(value).strip()) / 100)
+    except (TypeError, ValueError, InvalidOperation):
+        number = -1.0
+    if isinstance(value, bool) or not 0.5 < number < 1:
+        raise InputError(
+            f"{value!r}; wanted is a confidence level such as 0.95, 95 or 95%; in standard deviations that is sigma_ul"
+        )
+    return number
 
 
 def time_bins_text(value: Any) -> Any:
@@ -197,10 +242,11 @@ Lower = BeforeValidator(lower)
 KINDS = {
     "angle": Annotated[str, checked(_angle)],
     "cross-calibration": Annotated[dict[str, Any] | None, checked(not_known.calibration_values), NoneWords],
+    "bands": Annotated[str | list[str], checked(_bands)],
     "energies": Annotated[str | list[str], checked(_energies)],
     "exclusion": Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords],
     "flag": bool,
-    "level": Annotated[Annotated[float, Field(gt=0.5, lt=1)] | None, NoneWords],
+    "level": Annotated[Annotated[float, checked(_level)] | None, NoneWords],
     "models": Annotated[str | list[dict[str, Any]] | None, checked(sky_models.models_values), NoneWords],
     "name": Annotated[str, checked(_name)],
     "names": Annotated[list[str], checked(_names), NoneWords],
@@ -209,7 +255,7 @@ KINDS = {
     "path": Annotated[str, checked(_path)],
     "paths": Annotated[str | list[str], checked(_paths)],
     "position": Annotated[str, checked(sky.position_text)],
-    "positive": Annotated[float, Field(gt=0, allow_inf_nan=False)],
+    "positive": Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_without_percent)],
     "runs": Annotated[list[int | str] | None, checked(_runs), NoneWords],
     "safe energy": Annotated[str | float | None, checked(_safe_energy), NoneWords],
     "statistic": Annotated[str, checked(_statistic)],

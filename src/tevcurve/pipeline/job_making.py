@@ -14,11 +14,12 @@ from tevcurve.lightcurve.reference_spectrum import check_others, reference_in_bi
 from tevcurve.models import SpectralModel
 from tevcurve.models.field import check_free, field_of
 from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
+from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.not_known import check_given, check_together, with_error_by_row, with_night
 from tevcurve.pipeline.run_settings import settings_of
-from tevcurve.pipeline.targets import observations_of
+from tevcurve.pipeline.targets import of_sources, spelled_target
 from tevcurve.problems import remark
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions
@@ -45,8 +46,7 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
     each = settled_of_each(asked, instruments)
     asked = options_of_rows(each)
     as_exclusions(asked["exclusion"])
-    observations, position = _found(observations, instruments, target)
-    named = target if isinstance(target, str) else None
+    observations, position, named = _found(observations, instruments, target)
     if name is None:
         name = named or position.icrs.to_string("hmsdms", precision=1)
     field, source = _field(asked, str(name), position)
@@ -110,11 +110,14 @@ def options_of_rows(each):
 
 
 def _found(observations, instruments, target):
-    """(list of observations, position of the target)."""
+    """(list of observations, position of the target, its name as the index spells it or None)."""
+    named = target if isinstance(target, str) else None
     if not instruments:
-        return observations_of(observations, target)
-    found, position = observations_of_each(instruments, target)
-    return [one for own in found.values() for one in own], position
+        sources = sources_of(observations)
+        found, position = of_sources(sources, target)
+        return found, position, None if named is None else spelled_target(sources, named)
+    each, position = observations_of_each(instruments, target)
+    return [one for own in each.values() for one in own], position, named
 
 
 def _field(asked, name, position):

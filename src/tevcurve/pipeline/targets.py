@@ -11,6 +11,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve.data import DataStore
+from tevcurve.data.target_names import ALIAS_COLUMNS, NAME_COLUMNS, as_spelled, plain_name
 from tevcurve.data.target_position import LONGEST_LON, target_position, usable_position
 from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.files.columns import listed
@@ -44,7 +45,17 @@ def observations_of(observations, target, name=None):
     target : name, position, or None
     name : of the target at a position; of a store that has it the runs of that name are taken, also far from there
     """
-    sources = sources_of(observations)
+    return of_sources(sources_of(observations), target, name)
+
+
+def of_sources(sources, target, name=None):
+    """As `observations_of`, of what `sources_of` makes of what the caller gave.
+
+    Parameters
+    ----------
+    sources : list of `DataStore`s and of lists of observations
+    target, name : as there
+    """
     if isinstance(target, str):
         return _by_name(sources, target)
     position = as_position(target)
@@ -216,13 +227,35 @@ def runs_of_target(observations, name):
     if not observations.has_obs_index:
         return _called(list(observations.get_observations()), name)
     table = observations.obs_table
-    columns = [column for column in ("TARGET_NAME", "OBJECT") if column in table.colnames]
+    columns = [column for column in NAME_COLUMNS if column in table.colnames]
     if not columns:
         return _called(list(observations.get_observations()), name)
-    rows = np.logical_or.reduce([table[column] == name for column in columns])
+    aliases = [column for column in ALIAS_COLUMNS if column in table.colnames]
+    rows = np.logical_or.reduce([_means(table[column], name) for column in (*columns, *aliases)])
     if not np.any(rows):
         raise MissingError(f"The index has no target {name!r}; {_names_there(table, columns, name)}")
     return list(observations.observations_of_rows(rows))
+
+
+def spelled_target(sources, name):
+    """The name of a target as the observation indices spell it, str; itself where none has it.
+
+    Parameters
+    ----------
+    sources : list of `DataStore`s and of lists of observations
+    name : str, as it was asked for
+    """
+    tables = [one.obs_table for one in sources if isinstance(one, DataStore) and one.has_obs_index]
+    columns = [table[column] for table in tables for column in NAME_COLUMNS if column in table.colnames]
+    return as_spelled(name, (str(value) for column in columns for value in np.unique(column)))
+
+
+def _means(column, name):
+    """Whether each value of a column of names means a target, bool array (n,)."""
+    values = np.ma.filled(np.ma.asarray(column).astype(str), "")
+    there, number = np.unique(values, return_inverse=True)
+    plain = plain_name(name)
+    return np.array([bool(plain) and plain_name(each) == plain for each in there.tolist()])[number]
 
 
 def _names_there(table, columns, name):
