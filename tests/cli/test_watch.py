@@ -186,6 +186,7 @@ def test_a_file_that_grows_is_taken_up_to_its_last_event(tmp_path, monkeypatch):
             watch.look()
             watch.show()
             good.append(watch.result.light_curve.good_time["stop"][-1] - last)
+        write_run(path, run)
         for _ in range(2):
             watch.look()
         good.append(watch.result.light_curve.good_time["stop"][-1] - run.tstop)
@@ -197,6 +198,34 @@ def test_a_file_that_grows_is_taken_up_to_its_last_event(tmp_path, monkeypatch):
     assert good == pytest.approx([0, 0, 0], abs=1e-6)
     # Pages are made at most every 30 s, and at the end.
     assert shown == [0, 3]
+
+
+def test_a_file_that_grows_seldom_is_taken_up_to_its_last_event(tmp_path, capsys):
+    """It is the same in many looks, and says from the beginning which good time is planned."""
+    run = night()[0]
+    path = tmp_path / "data" / "run.fits"
+    come(tmp_path / "data")
+    for seconds in (300, 600, 1680):
+        some = cut_run(run, run.tstart, run.tstart + seconds)
+        write_run(path, replace(some, tstop=run.tstop, gti=((run.tstart, run.tstop),)))
+        once()
+        told = capsys.readouterr().err
+        assert ("The events in run.fits end" in told) == (seconds < 1680)
+        good = Result.read(tmp_path / "result").light_curve.good_time["stop"][-1]
+        assert good == (run.tstop if seconds == 1680 else some.events["TIME"].max())
+    write_run(tmp_path / "whole" / "run.fits", run)
+    assert main(["watch", "whole", "--result", "other", *LINE, *CURVE, "--once"]) in (0, 3)
+    assert rows(tmp_path / "result") == rows(tmp_path / "other")
+
+
+def test_a_part_that_is_there_twice_from_the_beginning_is_no_problem(parts, at_once, tmp_path):
+    come(tmp_path / "data", *parts)
+    # Before the others in the order of names.
+    shutil.copy(parts[2], tmp_path / "data" / "a.fits")
+    assert once() == 3
+    assert rows(tmp_path / "result") == at_once[0]
+    assert told(tmp_path) == at_once[1]
+    assert not Result.read(tmp_path / "result").light_curve.origin.failed
 
 
 def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):

@@ -5,9 +5,16 @@ import pytest
 from scipy.stats import binom
 
 from tevcurve.data import DataStore
-from tevcurve.data.event_rates import RATE_CHANCE, longest_gap, remark_rates, sharpest_step
+from tevcurve.data.event_rates import (
+    RATE_CHANCE,
+    longest_gap,
+    remark_rates,
+    seconds_after_last,
+    sharpest_step,
+)
 from tevcurve.data.events import EventList
 from tevcurve.data.gti import GTI
+from tevcurve.data.time import TimeReference
 from tevcurve.files import FitsFile
 from tevcurve.problems import noted_remarks
 
@@ -147,3 +154,19 @@ def test_public_runs_of_others_have_one_gap(gammapy_data):
         told += [(path.name, words) for _, words in remarks]
     assert n_lists >= 130
     assert [name for name, _ in told] == ["20131105_238_dl3.fits"]
+
+
+def test_good_time_after_the_last_event_is_told_where_chance_leaves_none():
+    rng, reference = np.random.default_rng(3), TimeReference(51910, 0.0)
+    times = np.sort(rng.uniform(0, 300, 600))
+    # 2 events per s: nothing comes for 13.8 / 2 s with a chance of 1e-6.
+    for planned, missing in ((303.0, 0.0), (306.0, 0.0), (310.0, 10.0), (1680.0, 1380.0)):
+        found = seconds_after_last(times, GTI([0], [planned], reference))
+        assert found == pytest.approx(missing, abs=0.1)
+    # A pause is no good time.
+    assert seconds_after_last(times, GTI([0, 900], [303, 903], reference)) == 0
+    assert seconds_after_last(times, GTI([0, 900], [303, 920], reference)) == pytest.approx(23, abs=0.1)
+    assert seconds_after_last(times[:0], GTI([0], [1680], reference)) == 0
+    # Whole lists are hardly ever taken for such ones.
+    ends = [seconds_after_last(rng.uniform(0, 75, 40), GTI([0], [75], reference)) for _ in range(2000)]
+    assert not any(ends)

@@ -1,12 +1,14 @@
 """Takes the runs of a folder as they come into a result, and keeps its alerts."""
 
 import logging
+from contextlib import suppress
 from time import monotonic
 
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.outcome import write_page
 from tevcurve.config.observations import chosen
+from tevcurve.data.event_rates import seconds_after_last
 from tevcurve.data.watched_folder import WatchedFolder
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.live.alerts import new_records, standing, told_with
@@ -15,10 +17,12 @@ from tevcurve.live.replay import replay
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.given_data import open_stores
+from tevcurve.pipeline.known_runs import KnownRuns
 from tevcurve.pipeline.selection import STAGE
 from tevcurve.problems import events_file
 from tevcurve.store import Result, input_files, write_result
 from tevcurve.store.atomic import recover
+from tevcurve.store.inputs import file_checksum
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +100,10 @@ class Watch:
         # What is as it was in the look before is whole; what is new may be.
         growing = [path for path in poll.growing if path in self._new]
         self._new = set(poll.growing)
-        taken = self._take([*self._untaken, *poll.whole], growing) if poll.whole or growing else False
+        # Of a file that was not taken before it is what it is now that counts.
+        seen = {*poll.whole, *poll.growing, *poll.waiting}
+        whole = [path for path in self._untaken if path not in seen and path.exists()] + list(poll.whole)
+        taken = self._take(whole, growing) if poll.whole or growing else False
         if self.result is not None and (taken or (self._found is None and (is_last or not self._new))):
             self._follow()
 
@@ -107,10 +114,8 @@ class Watch:
         except (DataError, MissingError) as error:
             if self.result is not None and len(whole) + len(growing) > 1:
                 # One that cannot be read does not hold up the others.
-                taken = [self._take([path], []) for path in whole] + [
-                    self._take([], [path]) for path in growing
-                ]
-                return any(taken)
+                taken = [self._take([path], []) for path in whole]
+                return any(taken + [self._take([], [path]) for path in growing])
             self._note_once(str(error))
             self._untaken = whole if self.result is None else []
             return False
@@ -118,7 +123,7 @@ class Watch:
     def _make(self, whole, growing):
         config = self._config.changed(data=[str(path) for path in [*whole, *growing]])
         found = chosen(config)
-        observations = _cut(found["observations"], growing)
+        observations = self._as_far_as_they_are(_each_once(found["observations"]), growing)
         if not observations:
             self._untaken = whole
             return False
@@ -134,7 +139,14 @@ class Watch:
         config = self._config
         stores = open_stores([*whole, *growing], config.data_root, config.irfs)
         there = [one for store in stores for one in store.get_observations()]
-        self.result = append_runs(self.result, _cut(there, growing))
+        origin = self.result.light_curve.origin
+        known = KnownRuns(
+            origin.runs, self.result.provenance["inputs"], (one.run_id for one in origin.failed)
+        )
+        there = [one for one in _each_once(there) if known.of(one) is None]
+        if not there:
+            return False
+        self.result = append_runs(self.result, self._as_far_as_they_are(there, growing))
         appended = self.result.appended
         for one in appended.left_out:
             if one.stage == STAGE:
@@ -169,6 +181,22 @@ class Watch:
             write_page(self._outputs, self.result)
         self._is_shown, self._shown_at = True, monotonic()
 
+    def _as_far_as_they_are(self, observations, growing):
+        """The observations, those in files that grow up to their last events, list of `Observation`."""
+        names, found = {path.name for path in growing}, []
+        for one in observations:
+            name, seconds = events_file(one), 0.0
+            if name not in names:
+                with suppress(DataError):
+                    seconds = seconds_after_last(one.events.time_s, one.gti)
+            if seconds:
+                self._note_once(
+                    f"The events in {name} end {seconds:.0f} s before the good time does, which is no chance; it is "
+                    "taken up to the last one, as of a file that still grows."
+                )
+            found.append(one.until_last_event() if name in names or seconds else one)
+        return [one for one in found if one is not None]
+
     def _note_once(self, sentence):
         if sentence not in self._told:
             self._told.add(sentence)
@@ -183,8 +211,13 @@ def words_of(record):
     )
 
 
-def _cut(observations, growing):
-    """The observations, those in files that grow up to their last events, list of `Observation`."""
-    names = {path.name for path in growing}
-    cut = [one.until_last_event() if events_file(one) in names else one for one in observations]
-    return [one for one in cut if one is not None]
+def _each_once(observations):
+    """The observations without those whose files have the same content as another's, list of `Observation`."""
+    found = {}
+    for one in observations:
+        try:
+            sums = {file_checksum(one.real_path(each)) for each in one.addresses}
+        except (OSError, DataError):
+            sums = {str(each.path) for each in one.addresses}
+        found.setdefault((str(one.obs_id), frozenset(sums)), one)
+    return list(found.values())

@@ -7,10 +7,14 @@ the zenith angle, so that there is no alarm for this.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tevcurve.problems import remark
+
+if TYPE_CHECKING:
+    from tevcurve.data.gti import GTI
 
 # What is told would come about by this chance at most in a run without a fault: one in 100 sets of 10^4 runs.
 RATE_CHANCE = 1e-6
@@ -92,6 +96,24 @@ def longest_gap(time_s: np.ndarray, intervals: np.ndarray) -> tuple[float, float
     rate = len(time_s) * SLOWEST_IN_GAP / before[-1] if before[-1] else 0.0
     chance = (len(time_s) + 1) * np.exp(-rate * seconds)
     return seconds, float(start), float(stop), float(min(chance, 1.0))
+
+
+def seconds_after_last(time_s: np.ndarray, gti: "GTI") -> float:
+    """Good time after the last event in it, s, where chance does not leave as much: other events are still to come.
+
+    The chance is that of none in this time at the mean rate of those before the last one; else 0.
+
+    Parameters
+    ----------
+    time_s : float array (n,), mission seconds of events
+    gti : good time, in the same clock
+    """
+    inside = time_s[gti.contains(time_s)]
+    before = gti.until_last_of(inside).ontime_s if len(inside) else 0.0
+    if not before:
+        return 0.0
+    after = gti.ontime_s - before
+    return after if (len(inside) - 1) * after / before > -np.log(RATE_CHANCE) else 0.0
 
 
 @dataclass(frozen=True)
