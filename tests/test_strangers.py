@@ -95,7 +95,7 @@ def of_json(data, path):
 
 
 JSON = FileFormat(
-    "json", (".json",), "a light curve as JSON", loses="most metadata", encode=as_json, decode=of_json
+    "jsn", (".jsn",), "a light curve as JSON", loses="most metadata", encode=as_json, decode=of_json
 )
 
 
@@ -126,9 +126,9 @@ def shares():
 
 @pytest.fixture
 def json_files():
-    FORMATS.register("json", JSON)
+    FORMATS.register("jsn", JSON)
     yield
-    FORMATS.unregister("json")
+    FORMATS.unregister("jsn")
 
 
 @pytest.fixture
@@ -213,36 +213,38 @@ def test_a_binning_is_found_by_the_commands(store, shares, capsys):
 
 def test_a_format_is_found_by_its_suffix_and_by_its_name(store, json_files):
     lc = made(store)
-    with pytest.raises(InputError, match=r"should end in \.ecsv, .*, \.json"):
+    with pytest.raises(InputError, match=r"should end in \.ecsv, .*, \.jsn"):
         lc.write("lc.txt")
-    with pytest.raises(InputError, match="wanted is 'tevcurve' or 'gadf' or 'json'"):
-        lc.write("lc.json", format="yaml")
-    with pytest.raises(InputError, match=r"in this layout: it should end in \.json"):
-        lc.write("lc.fits", format="json")
-    for said in (None, "json"):
-        read = LightCurve.read(lc.write("lc.json", overwrite=True, format=said))
+    with pytest.raises(InputError, match="wanted is 'tevcurve' or 'gadf' or 'jsn'"):
+        lc.write("lc.jsn", format="yaml")
+    with pytest.raises(InputError, match=r"in this layout: it should end in \.jsn"):
+        lc.write("lc.fits", format="jsn")
+    for said in (None, "jsn"):
+        read = LightCurve.read(lc.write("lc.jsn", overwrite=True, format=said))
         assert read.table.colnames == lc.table.colnames
         assert read.table["flux"].unit == lc.table["flux"].unit
         np.testing.assert_array_equal(read.table["flux"], lc.table["flux"])
-    (Path.cwd() / "broken.json").write_text("{")
+    (Path.cwd() / "broken.jsn").write_text("{")
     with pytest.raises(DataError, match="cannot be read as a light curve as JSON"):
-        LightCurve.read("broken.json")
+        LightCurve.read("broken.jsn")
 
 
 def test_a_format_is_found_by_the_commands(store, json_files, capsys):
     write_result("result", made(store))
     assert main(["export", "--formats"]) == 0
-    assert "json       a light curve as JSON (.json); not read back: most metadata" in capsys.readouterr().out
-    assert main(["export", "result", "lc.json"]) == 0
-    assert main(["export", "lc.json", "lc.vot"]) == 0
-    one, other = (LightCurve.read(name).table["flux"] for name in ("lc.json", "lc.vot"))
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if line.startswith("jsn ")]
+    assert line.endswith(" a light curve as JSON (.jsn); not read back: most metadata")
+    assert main(["export", "result", "lc.jsn"]) == 0
+    assert main(["export", "lc.jsn", "lc.vot"]) == 0
+    one, other = (LightCurve.read(name).table["flux"] for name in ("lc.jsn", "lc.vot"))
     np.testing.assert_array_equal(one, other)
-    assert main(["variability", "lc.json", "--toys", "0"]) == 0
+    assert main(["variability", "lc.jsn", "--toys", "0"]) == 0
 
 
 def test_a_format_without_its_registration_is_refused(store):
-    with pytest.raises(InputError, match=r"lc\.json is no name for a light-curve file"):
-        made(store).write("lc.json")
+    with pytest.raises(InputError, match=r"lc\.jsn is no name for a light-curve file"):
+        made(store).write("lc.jsn")
 
 
 def assert_rates(light_curve):

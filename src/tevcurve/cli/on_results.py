@@ -159,10 +159,10 @@ def _columns():
 
 
 def _formats():
-    """A line for each format that can be written, str."""
+    """A line for each format, str."""
     known = FORMATS.things()
     width = max(map(len, known))
     for name, form in known.items():
-        if form.is_written:
-            lost = f"; not read back: {form.loses}" if form.loses else ""
-            yield f"{name:<{width}}  {form.words} ({', '.join(form.suffixes)}){lost}"
+        lost = f"; not read back: {form.loses}" if form.loses else ""
+        lost = lost if form.is_written else "; read only"
+        yield f"{name:<{width}}  {form.words} ({', '.join(form.suffixes)}){lost}"

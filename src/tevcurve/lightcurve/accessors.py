@@ -22,6 +22,7 @@ PROPERTIES = {"timing": "tevcurve.lightcurve.variability.timing:Timing"}
 # Functions that make a light curve: `LightCurve.read(path)`.
 MAKERS = {
     "read": "tevcurve.lightcurve.io:read_light_curve",
+    "from_table": "tevcurve.lightcurve.interop.named_columns:from_table",
     "from_gadf_table": "tevcurve.lightcurve.interop.gadf_table:from_gadf_table",
     "from_binned_time_series": "tevcurve.lightcurve.interop.time_series:from_binned_time_series",
     "from_pandas": "tevcurve.lightcurve.interop.pandas_frame:from_pandas",

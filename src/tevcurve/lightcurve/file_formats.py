@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from astropy.table import Table
 
 from tevcurve.declarations import Declarations
-from tevcurve.errors import InputError
+from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.good_times import with_good_times
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class FileFormat:
     encode_table : function(Table) -> bytes, of any table, or None
     decode : function(bytes, Path) -> `Table`, or None for one that is read as another one of the same suffix.
         What it raises becomes a `DataError` with the file's name
+    knows : function(bytes) -> bool, whether a file is such a one, where its suffix does not say it; None: it does
     """
 
     name: str
@@ -40,6 +41,7 @@ class FileFormat:
     encode: Callable[["LightCurve"], bytes] | None = None
     encode_table: Callable[[Table], bytes] | None = None
     decode: Callable[[bytes, Path], Table] | None = None
+    knows: Callable[[bytes], bool] | None = None
 
     @property
     def is_written(self) -> bool:
@@ -72,6 +74,10 @@ FORMATS: Declarations[FileFormat] = Declarations(
         "votable": "tevcurve.lightcurve.votable:VOTABLE",
         "gadf-ecsv": "tevcurve.lightcurve.interop.gadf_files:GADF_ECSV",
         "gadf-fits": "tevcurve.lightcurve.interop.gadf_files:GADF_FITS",
+        "fermi-lcr-csv": "tevcurve.lightcurve.interop.fermi_lcr:FERMI_LCR_CSV",
+        "fermi-lcr-json": "tevcurve.lightcurve.interop.fermi_lcr:FERMI_LCR_JSON",
+        "swift-xrt": "tevcurve.lightcurve.interop.swift_xrt:SWIFT_XRT",
+        "aavso": "tevcurve.lightcurve.interop.aavso:AAVSO",
     },
 )
 
@@ -87,11 +93,11 @@ def format_to_write(path: Path, said: str | None = None, tables: bool = False) -
 
     Raises `InputError` where there is none.
     """
-    known = [form for form in FORMATS.things().values() if form.is_written]
+    written = known = [form for form in FORMATS.things().values() if form.is_written]
     if said is not None:
-        known = [form for form in known if form.said_by(said)]
+        known = [form for form in written if form.said_by(said)]
         if not known:
-            layouts = dict.fromkeys(form.layout or form.name for form in FORMATS.things().values())
+            layouts = dict.fromkeys(form.layout or form.name for form in written)
             wanted = " or ".join(map(repr, layouts))
             raise InputError(f"The format is {said!r}; wanted is {wanted}.")
     if tables:
@@ -100,10 +106,30 @@ def format_to_write(path: Path, said: str | None = None, tables: bool = False) -
     return _of_suffix(path, known, which)
 
 
-def format_to_read(path: Path) -> FileFormat:
-    """The `FileFormat` as which a file of this name is read. path: Path. Raises `InputError` where there is none."""
-    return _of_suffix(
-        path, [form for form in FORMATS.things().values() if form.decode is not None], "a light-curve file"
+def formats_to_read(path: Path) -> list[FileFormat]:
+    """The `FileFormat`s that a file of this name may be of. path: Path. Raises `InputError` where there is none."""
+    known = [form for form in FORMATS.things().values() if form.decode is not None]
+    _of_suffix(path, known, "a light-curve file")
+    return [form for form in known if path.name.lower().endswith(form.suffixes)]
+
+
+def format_of(data: bytes, path: Path) -> FileFormat:
+    """The `FileFormat` of a file, by its name and what is in it.
+
+    Parameters
+    ----------
+    data : bytes of the file
+    path : of the file
+
+    Raises `InputError` for a name of no format, `DataError` where nothing of what it may be is in it.
+    """
+    may_be = formats_to_read(path)
+    for form in may_be:
+        if form.knows is None or form.knows(data):
+            return form
+    raise DataError(
+        f"{path} is none of {', '.join(form.words for form in may_be)}; wanted is one of these, or names of its "
+        'columns, as LightCurve.read(path, columns={"time": ..., "flux": ..., "flux_err": ...}).'
     )
 
 

@@ -11,8 +11,9 @@ from tevcurve.bins.binning import say_of_older
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, expand_path
 from tevcurve.lightcurve.columns import declared
-from tevcurve.lightcurve.file_formats import format_to_read, format_to_write
+from tevcurve.lightcurve.file_formats import format_of, format_to_write, formats_to_read
 from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
+from tevcurve.lightcurve.interop.named_columns import from_table, read_any_table
 from tevcurve.lightcurve.product import LightCurve
 
 
@@ -57,23 +58,38 @@ def write_table(table, path, overwrite=False):
     return write_bytes(path, overwrite, lambda: form.encode_table(table))
 
 
-def read_light_curve(path, spectrum=None, accept_changed=False):
-    """The light curve in a file that `write` made, or gammapy: `FluxPoints.write(path, format="lightcurve")`.
+def read_light_curve(path, spectrum=None, accept_changed=False, columns=None, **named):
+    """The light curve in a file: of ours, of gammapy, of other telescopes, or any table whose columns are named.
+
+    Known are files that `write` made, those of gammapy (`FluxPoints.write(path, format="lightcurve")`), of the
+    Fermi-LAT Light Curve Repository (CSV and JSON), of Swift-XRT (QDP), and of the AAVSO; which of them it is, its
+    suffix and what is in it say.
 
     Parameters
     ----------
     path : str or path
-        Its suffix says the format; environment variables are expanded.
+        Environment variables are expanded.
     spectrum : `SpectralModel`
         The reference model of a file of gammapy that says fluxes but no reference.
     accept_changed : bool
         Whether a file of a result that is not as it was written, by the list of checksums beside it, is taken all the
         same, with a warning.
+    columns : dict, optional
+        Names of the columns of any other table, as `{"time": "MJD", "flux": "F", "flux_err": "e_F"}`; FITS, VOTable,
+        ECSV, MRT, or text that astropy reads.
+    **named
+        `units`, `time_format`, `time_scale`, `time_origin`, `meta`, with `columns`: see
+        `tevcurve.lightcurve.interop.named_columns.from_table`.
 
     Raises `DataError` if there is no light curve, or a changed one.
     """
     path = expand_path(path)
-    table = read_table(path, Checksums.of(path.parent, accept_changed))
+    checksums = Checksums.of(path.parent, accept_changed)
+    if columns is not None:
+        return from_table(read_any_table(_bytes_of(path, checksums), path), columns, **named)
+    if named:
+        raise InputError(f"{', '.join(named)} go with columns=, the names of the columns of a table.")
+    table = read_table(path, checksums)
     try:
         if is_gadf_table(table):
             return from_gadf_table(table, spectrum)
@@ -99,16 +115,23 @@ def read_table(path, checksums=None):
     Raises `DataError` if the file is missing, not as it was written, or holds no light-curve table.
     """
     path = expanded(path)
-    form = format_to_read(path)
-    if not path.is_file():
-        raise DataError(f"The light-curve file {path} is not there.")
+    formats_to_read(path)
+    data = _bytes_of(path, checksums or Checksums.of(path.parent))
+    form = format_of(data, path)
     try:
-        return form.decode((checksums or Checksums.of(path.parent)).read(path.name), path)
-    except DataError:
-        raise
+        return form.decode(data, path)
     except Exception as error:
+        # What names the file is said already.
+        if isinstance(error, DataError) and str(path) in str(error):
+            raise
         words = " ".join(str(error).split()).rstrip(".")
         raise DataError(f"{path} cannot be read as {form.words}: {words}.") from error
+
+
+def _bytes_of(path, checksums):
+    if not path.is_file():
+        raise DataError(f"The light-curve file {path} is not there.")
+    return checksums.read(path.name)
 
 
 def expanded(path):

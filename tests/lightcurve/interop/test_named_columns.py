@@ -1,0 +1,97 @@
+"""Any table as a light curve, by the names of its columns."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.table import MaskedColumn, Table
+from astropy.time import Time
+
+from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.product import LightCurve
+
+DAYS = np.array([54000.5, 54001.5, 54003.5])
+NAMES = {"time": "MJD", "flux": "F", "flux_err": "eF"}
+
+
+def make():
+    table = Table({"MJD": DAYS, "F": [1.0, 2.0, 3.0], "eF": [0.1, 0.2, 0.3]})
+    table["F"].unit = table["eF"].unit = u.Unit("1e-12 cm-2 s-1")
+    return table
+
+
+@pytest.mark.parametrize("suffix", ["ecsv", "fits", "vot", "txt", "csv", "mrt"])
+def test_a_file_of_any_format_by_the_names_of_its_columns(tmp_path, suffix):
+    path = tmp_path / f"theirs.{suffix}"
+    formats = {"txt": "ascii", "csv": "ascii.csv", "vot": "votable", "mrt": "ascii.mrt"}
+    table = make()
+    if suffix == "mrt":
+        table["F"].unit = table["eF"].unit = None
+    table.write(path, format=formats.get(suffix))
+    unit = None if suffix in ("ecsv", "fits", "vot") else {"flux": "1e-12 cm-2 s-1"}
+    curve = LightCurve.read(path, columns=NAMES, units=unit, time_scale="utc", meta={"instrument": "X"})
+    np.testing.assert_allclose(curve.table["flux"], [1e-12, 2e-12, 3e-12], rtol=1e-14)
+    np.testing.assert_allclose(curve.table["flux_err"], [1e-13, 2e-13, 3e-13], rtol=1e-14)
+    np.testing.assert_array_equal(curve.table["time_min"], DAYS)
+    assert (curve.meta["TIMESYS"], curve.meta["instrument"]) == ("utc", "X")
+    assert [ax.get_ylabel()[:4] for ax in curve.plot_panels()] == ["Flux"]
+
+
+def test_limits_are_cells_with_a_sign_or_flagged_rows():
+    table = Table({"t": DAYS, "f": ["1.5", "<2.5", "3.5"], "e": ["0.1", "", "0.3"], "l": ["", "", "<"]})
+    names = {"time": "t", "flux": "f", "flux_err": "e"}
+    options = {"units": {"flux": "cm-2 s-1"}, "time_scale": "tt"}
+    curve = LightCurve.from_table(table, names, **options)
+    np.testing.assert_array_equal(curve.table["flux"], [1.5, np.nan, 3.5])
+    np.testing.assert_array_equal(curve.table["flux_ul"], [np.nan, 2.5, np.nan])
+    np.testing.assert_array_equal(curve.table["flux_err"], [0.1, np.nan, 0.3])
+    curve = LightCurve.from_table(table, names | {"is_ul": "l"}, **options)
+    np.testing.assert_array_equal(curve.table["flux"], [1.5, np.nan, np.nan])
+    np.testing.assert_array_equal(curve.table["flux_ul"], [np.nan, 2.5, 3.5])
+    assert np.isnan(curve.table["flux_err"][2])
+
+
+def test_times_in_any_form():
+    table = Table(
+        {"a": [2454001.0, 2454003.0], "w": [1.0, 0.5], "r": [1.0, 2.0], "iso": ["2006-09-22T12:00:00"] * 2}
+    )
+    curve = LightCurve.from_table(
+        table, {"time": "a", "time_width": "w", "rate": "r"}, time_format="jd", time_scale="utc"
+    )
+    np.testing.assert_allclose(curve.table["time_min"], [54000.0, 54002.25], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(curve.table["time_max"], [54001.0, 54002.75], rtol=0, atol=1e-9)
+    text = LightCurve.from_table(table, {"time": "iso", "rate": "r"}, time_format="isot", time_scale="utc")
+    assert text.table["time_min"][0] == 54000.5
+    mixin = Table({"t": Time(DAYS, format="mjd", scale="tdb"), "r": [1.0, 2.0, 3.0]})
+    assert LightCurve.from_table(mixin, {"time": "t", "rate": "r"}).meta["TIMESYS"] == "tdb"
+
+
+def test_masked_values_are_not_there_and_rows_are_in_the_order_of_time():
+    table = make()[::-1]
+    table["F"] = MaskedColumn(table["F"], mask=[True, False, False])
+    curve = LightCurve.from_table(table, NAMES, time_scale="tt")
+    np.testing.assert_allclose(curve.table["flux"], [1e-12, 2e-12, np.nan], rtol=1e-14)
+
+
+def test_what_is_not_said_is_asked_for(tmp_path):
+    table = make()
+    for columns, words in [
+        ({"time": "MJD"}, "wanted is a value, such as flux, too"),
+        ({"flux": "F"}, "wanted is time, or time_min and time_max"),
+        ({"time": "JD", "flux": "F"}, "no column 'JD' for time; it has MJD, F, eF"),
+        ({"time": "MJD", "rate_err": "eF"}, "have rate_err and no rate"),
+        (NAMES, "does not say the time scale of MJD; say time_scale="),
+    ]:
+        with pytest.raises(InputError, match=words):
+            LightCurve.from_table(table, columns)
+    with pytest.raises(InputError, match=r"in 1e-12 / .* wanted is another name for it"):
+        LightCurve.from_table(table, {"time": "MJD", "eflux": "F"}, time_scale="tt")
+    table["F"].unit = None
+    with pytest.raises(InputError, match=r'F has no unit; wanted is one, as units={"flux"'):
+        LightCurve.from_table(table, {"time": "MJD", "flux": "F"}, time_scale="tt")
+    with pytest.raises(InputError, match="which is none that astropy knows"):
+        LightCurve.from_table(table, {"time": "MJD", "flux": "F"}, {"flux": "bananas"}, time_scale="tt")
+    (tmp_path / "a.fits").write_text("no table")
+    with pytest.raises(DataError, match=r"a\.fits cannot be read as a table"):
+        LightCurve.read(tmp_path / "a.fits", columns=NAMES)
+    with pytest.raises(InputError, match="time_scale go with columns="):
+        LightCurve.read(tmp_path / "a.fits", time_scale="tt")
