@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 
@@ -20,7 +21,7 @@ SOURCES = {"empty": 0.0, "steady": 0.15}
 ERROR, NORM_ERROR = 0.2, 0.1
 SECONDS, HEAD_START, TICK = 1680.0, 600.0, 20.0
 # Hours per alarm, with how many alarms are wanted of each.
-WANTED = {10: 400, 100: 400, 1000: 100}
+WANTED = {10: 400, 100: 400, 1000: 300}
 KINDS = ("known", "whole")
 # Runs of a piece.
 SIZE = {("known", "H.E.S.S.-like"): 40000, ("known", "CTA-like"): 20000}
@@ -79,13 +80,12 @@ def threshold_of(telescope, source, per):
 def pieces(share):
     """[[telescope, source, kind, hours per alarm, first, number of runs], ...]."""
     found = []
-    for kind in KINDS:
-        for telescope in TELESCOPES:
-            for source in SOURCES:
-                for per, alarms in WANTED.items():
-                    runs = some(share, alarms * 3600 * per / SECONDS)
-                    size = SIZE[kind, telescope]
-                    found += [[telescope, source, kind, per, *each] for each in sizes(runs, size)]
+    for per, alarms in WANTED.items():
+        runs, own = some(share, alarms * 3600 * per / SECONDS), []
+        for kind, telescope, source in product(KINDS, TELESCOPES, SOURCES):
+            own += [[telescope, source, kind, per, *each] for each in sizes(runs, SIZE[kind, telescope])]
+        # All grow together.
+        found += sorted(own, key=lambda piece: piece[4])
     return found
 
 

@@ -259,23 +259,26 @@ class _SideBySide:
         up = head_start / n_changed * nodes.norm_chance - share @ quiet
         self.quiet, self.up = (np.repeat(each[:, :, None], n, axis=2) for each in (quiet, up))
         self.level = np.zeros((len(self.norm), n))
-        self.factor = np.empty_like(self.up)
+        self.factor, self.quiet_factor = np.empty_like(self.up), np.empty_like(self.quiet)
 
     def keep(self, own: np.ndarray) -> None:
         """Go on with some of the runs."""
         self.quiet, self.up, self.level = (each[..., own] for each in (self.quiet, self.up, self.level))
-        self.factor = np.empty_like(self.up)
+        self.factor, self.quiet_factor = np.empty_like(self.up), np.empty_like(self.quiet)
 
     def after(self, wait: np.ndarray, place: np.ndarray, others: np.ndarray | None) -> np.ndarray:
         """The statistic, s, at the next point of each run."""
         signal, background = self.signal[place], self.background[place]
         fall = np.exp(self.fall[:, None] * wait)
-        quiet = np.exp(self.quiet_fall[:, None] * wait)[:, None] * self.quiet
+        self.quiet *= np.exp(self.quiet_fall[:, None] * wait)[:, None]
+        before = self.quiet.sum(axis=0)
         np.multiply((self.flux * signal * fall)[:, None], self.over_norm, out=self.factor)
         self.factor += (background * fall)[:, None]
         self.up *= self.factor
-        self.up += quiet.sum(axis=0) * (self.gain * signal)
-        self.quiet = quiet * (self.quiet_flux * signal + background)
+        self.up += before * (self.gain * signal)
+        np.multiply(self.quiet_flux, signal, out=self.quiet_factor)
+        self.quiet_factor += background
+        self.quiet *= self.quiet_factor
         n_norm, n = self.level.shape
         top = (self.ones @ self.up.reshape(len(self.ones), -1)).reshape(n_norm, n)
         top += (self.share @ self.quiet.reshape(len(self.share), -1)).reshape(n_norm, n)
