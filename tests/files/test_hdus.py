@@ -52,8 +52,8 @@ def test_what_inflates_too_far_is_refused(tmp_path):
 
 
 def test_what_inflates_in_many_steps_is_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("tevcurve.files.content._FIRST", 100_000)
-    monkeypatch.setattr("tevcurve.files.content._CHUNK", 30_000)
+    monkeypatch.setattr("tevcurve.files.inflating._FIRST", 100_000)
+    monkeypatch.setattr("tevcurve.files.inflating._CHUNK", 30_000)
     content = np.random.default_rng(1).integers(0, 4, 500_000, dtype=np.uint8).tobytes()
     (tmp_path / "x").write_bytes(gzip.compress(content[:400_000], 1) + gzip.compress(content[400_000:], 1))
     assert read_bytes(tmp_path / "x") == content

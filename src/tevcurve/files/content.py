@@ -3,18 +3,15 @@
 import os
 import re
 import stat
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.files.inflating import GZIP, inflate_members
 
 LARGEST_FILE = 2**28  # bytes of a file's content, inflated; files of runs have some 10^6
-_GZIP = b"\x1f\x8b"
-_FIRST = 2**25  # bytes that are inflated in one go: nearly every file is smaller
-_CHUNK = 2**22
 
 
 def expand_path(path: str | os.PathLike[str]) -> Path:
@@ -66,12 +63,16 @@ def read_bytes(
     or a device.
     """
     with open_file(path) as file:
-        check_size(path, limit, os.fstat(file.fileno()).st_size)
-        content = file.read(limit + 1)
+        size = os.fstat(file.fileno()).st_size
+        check_size(path, limit, size)
+        # As many bytes as there are, and one more where it grows: room for the limit would be slow to get.
+        content = file.read(size + 1)
+        if len(content) > size:
+            content += file.read(limit + 1 - len(content))
         check_size(path, limit, len(content))
     if check is not None:
         check(content)
-    return _inflate(content, path, limit) if content[:2] == _GZIP else content
+    return inflate_members(content, f"The gzip file {path}", limit) if content[:2] == GZIP else content
 
 
 def check_size(path: str | os.PathLike[str], limit: int, size: int | None = None) -> None:
@@ -118,28 +119,3 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 def _open_now(path: str, flags: int) -> int:
     # Without waiting: the other end of a pipe may never come.
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-def _inflate(content: bytes | bytearray, path: str | os.PathLike[str], limit: int) -> bytes | bytearray:
-    """Content of all members of a gzip file; what follows the last one (padding) is not one."""
-    whole: bytes | bytearray = b""
-    try:
-        while content[:2] == _GZIP:
-            member = zlib.decompressobj(wbits=31)
-            part = member.decompress(content, min(_FIRST, limit - len(whole) + 1))
-            # Bytes that grow in place: parts that are joined would take the memory twice.
-            whole = part if not whole else bytearray(whole) + part
-            while not member.eof and len(whole) <= limit and member.unconsumed_tail:
-                whole = whole if isinstance(whole, bytearray) else bytearray(whole)
-                whole += member.decompress(member.unconsumed_tail, min(_CHUNK, limit - len(whole) + 1))
-            if len(whole) > limit:
-                raise DataError(
-                    f"The gzip file {path} inflates to more than {limit} bytes, which is what is wanted at most "
-                    "(largest_file)."
-                )
-            if not member.eof:
-                raise DataError(f"The gzip file {path} is cut off: its end is missing.")
-            content = member.unused_data
-    except zlib.error as error:
-        raise DataError(f"The gzip file {path} is damaged: {error}.") from error
-    return whole

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve.errors import DataError
+from tevcurve.files.inflating import inflate_array
 
 # Numbers of DL3 files are often float32 in another unit: m2 to cm2, deg to rad, per MeV to per TeV.
 FACTORS = (1.0, 1e4, float(np.pi / 180), 1e6)
@@ -67,7 +68,7 @@ def unpack_array(words: dict[str, Any], content: bytes | memoryview) -> np.ndarr
     if kind not in TYPES or stored not in TYPES or min(shape, default=0) < 0 or size > LARGEST:
         raise DataError(f"An array of {kind} with the shape {shape} is announced, which cannot be.")
     if words.get("deflated"):
-        content = _inflate(content, prod(shape) * np.dtype(stored).itemsize)
+        content = inflate_array(content, prod(shape) * np.dtype(stored).itemsize)
     values = np.frombuffer(content, dtype=stored)
     values = values.astype(kind) if "stored" in words else values.copy()
     if "stored" in words and words["factor"] != 1.0:
@@ -103,15 +104,3 @@ def _as_short(values: np.ndarray) -> tuple[np.ndarray, float] | tuple[None, None
 def _comes_back(values: np.ndarray, factor: float) -> bool:
     back = (values / factor).astype("<f4").astype("<f8") * factor
     return back.tobytes() == values.tobytes()
-
-
-def _inflate(content: bytes | memoryview, size: int) -> bytes:
-    """The inflated bytes, which are as many as announced, and no more are ever made."""
-    inflater = zlib.decompressobj()
-    try:
-        values = inflater.decompress(content, size + 1)
-    except zlib.error as error:
-        raise DataError(f"A deflated array is damaged: {error}.") from error
-    if len(values) != size or not inflater.eof:
-        raise DataError(f"A deflated array should have {size} bytes; it has others.")
-    return values
