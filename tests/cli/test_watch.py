@@ -12,6 +12,7 @@ from time import monotonic, sleep
 import numpy as np
 import pytest
 from parts_of_runs import cut_run, night, parts_of, write_run
+from small_store import START, run_file
 
 from tevcurve.cli import on_watch, watching
 from tevcurve.cli.alert_file import AlertFile
@@ -280,6 +281,25 @@ def test_two_that_watch_for_one_result_are_told(parts, tmp_path, capsys):
         assert once() == 2
         assert "result.alerts.jsonl is written by another process" in capsys.readouterr().err
         assert once("--alerts", "others.jsonl") in (0, 3)
+
+
+def test_what_is_settled_for_all_rows_is_that_of_the_quiet_result(parts, tmp_path, capsys):
+    curve = [*CURVE[:-1], "common"]
+    high = run_file(7, 7, START - 9 * 86400, (83.63, 22.51), thresholds=(1.9, 50.0), telescope="HESS")
+    write_run(tmp_path / "quiet.fits", high)
+    line = ["light-curve", "quiet.fits", "--target", "Crab", "--position", "83.63 22.01", *curve]
+    assert main([*line, "-o", "quiet"]) == 0
+    come(tmp_path / "data", parts[0])
+    line = ["watch", "data", "--position", "83.63 22.01", "--poll", "0.01 s", "--once"]
+    assert main([*line, "--result", "result", "--baseline-from", "quiet"]) in (0, 3)
+    assert "For all rows hold, as the quiet result has them: safe energies 1.9 to 50 TeV." in capsys.readouterr().err
+    least = Result.read(tmp_path / "quiet").light_curve.table["e_min_fit"][0]
+    assert least > 1
+    found = Result.read(tmp_path / "result").light_curve.table["e_min_fit"]
+    assert np.all(np.asarray(found) == least)
+    assert main([*line, *curve, "--result", "other", "--baseline-flux", FLUX]) in (0, 3)
+    assert "For all rows hold, as the first night has them" in capsys.readouterr().err
+    assert Result.read(tmp_path / "other").light_curve.table["e_min_fit"][0] < least
 
 
 def test_where_no_run_has_come_nothing_stands(tmp_path, capsys):

@@ -11,6 +11,7 @@ from tevcurve.config.observations import chosen
 from tevcurve.data.event_rates import seconds_after_last
 from tevcurve.data.watched_folder import WatchedFolder
 from tevcurve.errors import DataError, InputError, MissingError
+from tevcurve.lightcurve.held import FIRST_NIGHT, Held, held_light_curve, settles
 from tevcurve.live.alerts import new_records, standing, told_with
 from tevcurve.live.baseline import baseline_of
 from tevcurve.live.replay import replay
@@ -54,6 +55,7 @@ class Watch:
     def __init__(self, folder, config, detector, alerts, outputs):
         self._config, self._alerts, self._outputs = config, alerts, outputs
         self._quiet = detector["baseline_from"]
+        self._hold = FIRST_NIGHT if self._quiet is None else Held.of(self._quiet.origin)
         self._detector = {name: value for name, value in detector.items() if name != "baseline_from"}
         if not folder.is_dir():
             raise DataError(f"The folder {folder} does not exist.")
@@ -128,7 +130,7 @@ class Watch:
             self._untaken = whole
             return False
         arguments = config.options(found["target"]) | found | {"observations": observations}
-        made = light_curve(**arguments)
+        made = held_light_curve(light_curve(**arguments), self._hold)
         inputs = input_files(observations, [run.run_id for run in made.origin.runs])
         write_result(self._outputs.output, made, config=self._config.to_result()[1], inputs=inputs)
         self.result, self._untaken = Result.read(self._outputs.output), []
@@ -146,7 +148,7 @@ class Watch:
         there = [one for one in _each_once(there) if known.of(one) is None]
         if not there:
             return False
-        self.result = append_runs(self.result, self._as_far_as_they_are(there, growing))
+        self.result = append_runs(self.result, self._as_far_as_they_are(there, growing), hold=self._hold)
         appended = self.result.appended
         for one in appended.left_out:
             if one.stage == STAGE:
@@ -161,6 +163,9 @@ class Watch:
             self._detector["baseline_flux"] = baseline_of(self._quiet, curve, self._detector["band"])
         found = self._found = replay(curve, before=self._found, **self._detector)
         self._alerts.check(told_with(found.detector, found.subject))
+        if settles(curve.origin):
+            whence = "as the first night has them" if self._quiet is None else "as the quiet result has them"
+            self._note_once(f"For all rows hold, {whence}: {Held.of(curve.origin)}.")
         new = new_records(self._alerts.records, found.records(True), found.detector, found.last_s)
         self._alerts.add(new)
         for one in new:

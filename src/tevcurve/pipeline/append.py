@@ -6,6 +6,7 @@ from dataclasses import replace
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend, with_runs
+from tevcurve.lightcurve.held import held_with
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_each
 from tevcurve.pipeline.known_runs import KnownRuns, still_failed
@@ -31,6 +32,7 @@ def append_runs(
     strict=False,
     accept_changed=False,
     instrument=None,
+    hold=None,
 ):
     """The `Result` with more runs, also on disk: what a full computation of the old runs and the new ones gives.
 
@@ -53,6 +55,9 @@ def append_runs(
     accept_changed : as in `Result.read`
     instrument : str, which instrument of the result the runs are of; by default it is the one whose runs have the same
         TELESCOP
+    hold : what becomes of numbers that all rows have in common (safe energies, amplitudes of neighbours, scales): by
+        default they are settled anew with all runs, and all rows are made anew; "first night" leaves them as the runs
+        of the first night have them, and a `tevcurve.lightcurve.held.Held` says what they are
 
     Raises `InputError` for a result without runs and for runs whose instrument is not known, `StoreError` where the
     disk does not take it.
@@ -83,7 +88,8 @@ def append_runs(
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
             return replace(result, appended=Appended((), tuple(there), tuple(left_out)))
         before = origin.failed
-        origin, old = with_runs(replace(origin.settled(runs), failed=tuple(failed)), runs, strict, gone)
+        settled = held_with(origin, runs, gone, hold)
+        origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict, gone)
         made_of = result.light_curve.origin
         names = ("settings", "field")
         is_same = all(getattr(origin, name) is getattr(made_of, name) for name in names)

@@ -96,9 +96,14 @@ class SettingRule(ByInstrument[Setting]):
             return self
         runs = [run for run in runs if isinstance(self.of(run).safe_energy, CommonSafeEnergy)]
         safe = common.also_of(runs) if runs else common
-        return self if safe == common else self._with_common(safe)
+        return self if safe == common else self.with_common(safe)
 
-    def _with_common(self, safe: CommonSafeEnergy) -> "SettingRule":
+    def with_common(self, safe: CommonSafeEnergy) -> "SettingRule":
+        """The same with other energies where those that are safe in all runs are asked for.
+
+        safe: `CommonSafeEnergy`.
+        """
+
         def change(setting: Setting) -> Setting:
             is_common = isinstance(setting.safe_energy, CommonSafeEnergy)
             return replace(setting, safe_energy=safe) if is_common else setting
