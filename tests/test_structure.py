@@ -26,7 +26,7 @@ def test_few_imports_of_the_package_stand_inside_functions(source):
 
 
 def test_functions_and_classes_keep_to_their_sizes(source):
-    """Nine have many arguments: two with the options of a light curve, a figure, a simulated run, append, four commands."""
+    """Nine have many arguments: two have the options of a light curve; a figure, a simulated run, append, commands."""
     measured = measured_in(source)
     for name in (LARGE, LONG, WIDE):
         figure, counted = measured[name]
