@@ -36,6 +36,7 @@ from validation import (
     instruments,
     lagged_pairs,
     live_alarms,
+    live_misjudged,
     negative_cubes,
     one_call,
     periods,
@@ -111,6 +112,7 @@ PARTS = {
         timing_slopes.measure, timing_slopes.section, timing_slopes.pieces, ALL, public_data=True
     ),
     "live-alarms": Part(live_alarms.measure, live_alarms.section, live_alarms.pieces, DETECTOR),
+    "live-misjudged": Part(live_misjudged.measure, live_misjudged.section, live_misjudged.pieces, DETECTOR),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 

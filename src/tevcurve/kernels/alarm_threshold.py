@@ -17,6 +17,8 @@ from tevcurve.kernels.runs_side_by_side import Stretch, Truth, drawn, records, r
 FIRST_SHARE = 0.27
 # After so much, in nats, of what is known to be expected of it, a change has been seen.
 _SEEN = 80.0
+# So many points are drawn at once.
+_MOST_POINTS = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,14 +99,18 @@ def simulated(
     alone, total = replace(stretch, elsewhere=0.0), head_start + stretch.seconds
     truth = _changes(nodes, stretch, head_start, n, rng)
     # Long ones side by side, so that none waits for others.
-    truth = truth[np.argsort(-_expected(stretch, truth), kind="stable")]
-    found, size = [], runs_together(known)
-    for first in range(0, n, size):
-        runs = drawn(alone, truth[first : first + size], rng)
+    length = _expected(stretch, truth)
+    order = np.argsort(-length, kind="stable")
+    truth, length = truth[order], length[order]
+    found, first = [], 0
+    while first < n:
+        last = first + int(np.clip(_MOST_POINTS / max(length[first], 1.0), 1, runs_together(known)))
+        runs = drawn(alone, truth[first:last], rng)
         own = records(known, alone, runs, head_start, bound=np.exp(bound))
         weight = total / (own.value + stretch.seconds - own.time)
         with np.errstate(divide="ignore"):
             found.append((np.log(own.value), np.log(own.before), weight))
+        first = last
     logs, before, weights = (np.concatenate(each) for each in zip(*found, strict=True))
     return SimulatedAlarms(logs, before, weights, n)
 
