@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
@@ -77,6 +77,18 @@ def test_a_step_is_one_alarm_and_then_the_quiet_flux(after):
         seen += abs(last.fit.flux - after) < 2 * last.fit.error
         assert np.nanmax(traces[-1].log_statistic) < np.log(1e6)
     assert seen >= 2
+
+
+def test_after_an_alarm_the_threshold_is_the_time_for_one_alarm():
+    alarms, traces = DETECTOR.follow(night(1))
+    known = alarms[-1].known_s
+    levels = np.concatenate([trace.log_threshold for trace in traces])
+    times = np.concatenate([trace.time_s for trace in traces])
+    assert np.all(levels[times <= known] == np.log(1e6))
+    assert_allclose(levels[times > known], np.log(3.6e6))
+    # The night after begins as before.
+    later = simulated(np.random.default_rng(3), 90000.0, [(1500, 1.0)], obs_id=9)
+    assert np.all(DETECTOR.follow([*night(1), later])[1][-1].log_threshold == np.log(1e6))
 
 
 def test_nothing_changes_nothing_is_told():

@@ -1,11 +1,14 @@
 """Fluxes since an onset: closed forms of counts, and the onset of a step."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from tevcurve.kernels.change_detector import Points
 from tevcurve.live.onset import Window, fit_flux, most_likely_onset, since
+from tevcurve.run_id import RunId
 
 SIGNAL_RATE = 0.1
 
@@ -94,3 +97,15 @@ def test_an_onset_at_the_last_event_leaves_time_for_the_flux():
     alone = window(np.array([600.0]), 1.0, 0.05, end=700.0)[:1]
     place = most_likely_onset([alone], np.array([50.0]), 0.01, 0.1)
     assert_allclose(sum(each.seconds() for each in since([alone], place)), 600)
+
+
+def test_windows_of_one_run_have_one_norm():
+    times, others = np.linspace(1.0, 99.0, 60), 30.0
+    whole = window(times, SIGNAL_RATE, 0.5, expected_rate=50.5, others=others, end=100.0)
+    run = RunId.of(1)
+    parts = [replace(part, run_id=run) for part in (whole[:20], whole[20:])]
+    one, two = fit_flux([whole], 0.3), fit_flux(parts, 0.3)
+    assert len(two.norms) == 1
+    assert_allclose([two.flux, two.error, *two.norms], [one.flux, one.error, *one.norms], rtol=1e-8)
+    assert_allclose(two.log_likelihood, one.log_likelihood, rtol=1e-10)
+    assert len(fit_flux([whole[:20], whole[20:]], 0.3).norms) == 2

@@ -5,7 +5,7 @@ from tevcurve.cli.figures import write_panels
 from tevcurve.cli.one_source import result_of
 from tevcurve.errors import InputError
 from tevcurve.live.alerts import line_of
-from tevcurve.live.baseline import baseline_of
+from tevcurve.live.baseline import Baseline
 from tevcurve.live.replay import replay
 from tevcurve.progress import working
 from tevcurve.store.atomic import write_file
@@ -33,8 +33,8 @@ def replay_result(path, baseline, options, outputs, accept_changed, source=None)
     light_curve = result_of(path, source, accept_changed).light_curve
     if folder is not None:
         quiet = result_of(folder, None, accept_changed).light_curve
-        given = baseline_of(quiet, light_curve, options["band"])
-        note(f"The constant flux of {folder} is {given.value:.4g} cm-2 s-1.")
+        given = Baseline.of(quiet, light_curve, options["band"])
+        note(f"The constant flux of {folder} is {given}; its error is added to that of --baseline-error.")
     with working("Following the events"):
         found = replay(light_curve, given, **options)
     if outputs.plot is not None:

@@ -13,7 +13,7 @@ from tevcurve.data.watched_folder import WatchedFolder
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.held import FIRST_NIGHT, Held, held_light_curve, settles
 from tevcurve.live.alerts import new_records, standing, told_with
-from tevcurve.live.baseline import baseline_of
+from tevcurve.live.baseline import Baseline
 from tevcurve.live.replay import replay
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
@@ -160,7 +160,8 @@ class Watch:
         """None; the detector is where the result is, and what is new is told."""
         curve = self.result.light_curve
         if self._quiet is not None:
-            self._detector["baseline_flux"] = baseline_of(self._quiet, curve, self._detector["band"])
+            given = Baseline.of(self._quiet, curve, self._detector["band"])
+            self._detector["baseline_flux"], self._quiet = given, None
         found = self._found = replay(curve, before=self._found, **self._detector)
         self._alerts.check(told_with(found.detector, found.subject))
         if settles(curve.origin):

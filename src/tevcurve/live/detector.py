@@ -21,6 +21,9 @@ from tevcurve.live.settings import LEAST_COUNTS, DetectorSettings
 from tevcurve.live.stretches import RunPoints, RunStretch
 from tevcurve.run_id import RunId
 
+# Norms of backgrounds whose level is not known: how many, and out to which factor.
+N_LEVEL, LEVEL_REACH = 41, 12.0
+
 
 @dataclass(frozen=True, eq=False)
 class Alarm:
@@ -67,6 +70,7 @@ class DetectorState:
     run_id : `RunId` of the last run
     windows : tuple of `Window`, since the night began, or since the flux became known after an alarm
     standing : `Alarm` that waits for counts of the source since its onset, or None
+    is_changed : bool, whether the quiet flux is that since an alarm
     """
 
     nodes: Nodes
@@ -75,6 +79,7 @@ class DetectorState:
     run_id: RunId
     windows: tuple[Window, ...] = ()
     standing: Alarm | None = None
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +91,13 @@ class Trace:
     run_id : `RunId`
     time_s : float array (n,), s of the detector's clock, of points in good time
     log_statistic : float array (n,), natural log of the statistic in s; NaN while an alarm waits for its flux
-    log_threshold : float
+    log_threshold : float array (n,), of the threshold
     """
 
     run_id: RunId
     time_s: np.ndarray
     log_statistic: np.ndarray
-    log_threshold: float
+    log_threshold: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +122,14 @@ class Passed:
 class Detector:
     """A detector of changes; what it finds depends on its settings and on the runs in the order of time, on no more.
 
+    Once a night has had an alarm, the quiet flux is that since it, and the threshold the time in which one alarm is
+    wanted: the mean of the statistic, which begins at 0 then, grows by 1 each second, so that
+    it is reached no more often.
+
     Attributes
     ----------
     settings : `DetectorSettings`
-    log_thresholds : dict of the name of an instrument to the natural log of its threshold, s
+    log_thresholds : dict of the name of an instrument to the natural log of its threshold, s, until an alarm
     clock : `TimeReference` of its times
     """
 
@@ -171,11 +180,29 @@ class Detector:
         """
         first = float(self.clock.convert(run.intervals[0, 0], run.reference))
         if state is None or first - state.last_s > self.settings.gap_s:
-            nodes = self.settings.nodes()
+            nodes = with_norms(self.settings.nodes(), run.level_error)
             state = DetectorState(nodes, begin(nodes, self.settings.head_start_s), first, run.run_id)
         elif state.run_id != run.run_id:
-            state = replace(state, followed=next_run(state.nodes, state.followed))
+            nodes = with_norms(state.nodes, run.level_error)
+            state = replace(state, nodes=nodes, followed=next_run(nodes, state.followed))
         return _RunFollower(self, state, run).followed()
+
+
+def with_norms(nodes: Nodes, level_error: float) -> Nodes:
+    """The same with norms of the background of a run whose level is not known; where it is, those that were given.
+
+    They are the same for all levels that are not known, so that a night may go on with another one.
+
+    Parameters
+    ----------
+    nodes : `Nodes`
+    level_error : float, standard deviation of the natural log of the level; 0 where it is known
+    """
+    if level_error == 0:
+        return nodes
+    place = np.linspace(-1.0, 1.0, N_LEVEL) * np.log(LEVEL_REACH)
+    chance = np.exp(-0.5 * (place / level_error) ** 2)
+    return replace(nodes, norm=np.exp(place), norm_chance=chance / chance.sum())
 
 
 class _RunFollower:
@@ -185,11 +212,18 @@ class _RunFollower:
         self.detector, self.settings, self.run = detector, detector.settings, run
         self.seen: RunPoints = run.points(self.tick)
         self.time_s = detector.clock.convert(self.seen.time_s, run.reference)
-        self.window = Window(self.seen.points, self.time_s, run.signal_rate)
-        self.log_threshold = detector.log_thresholds[run.run_id.instrument]
+        self.window = Window(self.seen.points, self.time_s, run.signal_rate, run.run_id, run.level_error)
         self.nodes, self.state, self.standing = state.nodes, state.followed, state.standing
+        self.is_changed = state.is_changed
         self.windows, self.first = list(state.windows), 0
         self.logs = np.full(len(self.time_s), np.nan)
+        self.levels = np.full(len(self.time_s), self.log_threshold)
+
+    @property
+    def log_threshold(self):
+        if self.is_changed:
+            return float(np.log(self.settings.seconds_per_alarm))
+        return self.detector.log_thresholds[self.run.run_id.instrument]
 
     @property
     def tick(self):
@@ -208,8 +242,9 @@ class _RunFollower:
         end = float(self.detector.clock.convert(self.run.intervals[-1, 1], self.run.reference))
         own = self.window[self.first :]
         windows = (*self.windows, own) if len(own.time_s) else tuple(self.windows)
-        state = DetectorState(self.nodes, self.state, end, self.run.run_id, windows, self.standing)
-        return state, alarms, Trace(self.run.run_id, self.time_s, self.logs, self.log_threshold)
+        night = self.standing, self.is_changed
+        state = DetectorState(self.nodes, self.state, end, self.run.run_id, windows, *night)
+        return state, alarms, Trace(self.run.run_id, self.time_s, self.logs, self.levels)
 
     def _follow(self, state, points):
         own = steps(points.wait, float(self.nodes.changed.max()) * self.run.signal_rate)
@@ -218,6 +253,7 @@ class _RunFollower:
 
     def _wait_for_alarm(self, at):
         """(first `Alarm` from a point on, the point to go on from); (None, the end) where there is none."""
+        self.levels[at:] = self.log_threshold
         points = self.seen.points[at:]
         state, logs = self._follow(self.state, points)
         above = np.flatnonzero(logs >= self.log_threshold)
@@ -263,9 +299,10 @@ class _RunFollower:
             known = self._known(record, windows, float(self.time_s[number]))
             if max(known.fit.counts, record.quiet[0] * exposure) < LEAST_COUNTS:
                 continue
-            self.nodes = self.settings.nodes(known.fit.flux, known.fit.error)
+            nodes = self.settings.nodes(known.fit.flux, known.fit.error)
+            self.nodes = with_norms(nodes, self.run.level_error)
             self.state = begin(self.nodes, 0.0)
-            self.standing, self.windows, self.first = None, [], number + 1
+            self.standing, self.windows, self.first, self.is_changed = None, [], number + 1, True
             # Where the first record knew as much, nothing is new.
             is_new = known.known_s > record.known_s
             return replace(known, is_first=False) if is_new else None, number + 1

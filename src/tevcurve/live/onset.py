@@ -1,31 +1,36 @@
 """When a flux changed, and what it is since: fits to the points that a detector has looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tevcurve.kernels.change_detector import Points
+from tevcurve.run_id import RunId
 
 _MOST_STEPS, _CLOSE = 60, 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Points of one run, in which the norm of the background is one.
+    """Points of a run, or of a part of one.
 
     Attributes
     ----------
     points : `Points` (n,)
     time_s : float array (n,), seconds of one clock for all windows
     signal_rate : float, events per s at a flux of 1
+    run_id : `RunId`; windows of one run, one after the other, have one norm of the background. None for one of its own
+    level_error : float, how far that norm may be from 1 beside what is said of every run, over itself
     """
 
     points: Points
     time_s: np.ndarray
     signal_rate: float
+    run_id: RunId | None = None
+    level_error: float = 0.0
 
     def __getitem__(self, own: slice) -> "Window":
-        return Window(self.points[own], self.time_s[own], self.signal_rate)
+        return replace(self, points=self.points[own], time_s=self.time_s[own])
 
     def seconds(self) -> float:
         """Good time, s."""
@@ -41,7 +46,7 @@ class FluxFit:
     flux, error : float, in units of the reference flux; at 0 the error is that above it
     log_likelihood : float, its natural log
     counts : float, events of the source
-    norms : tuple of float, of the background in each window
+    norms : tuple of float, of the background in each run
     """
 
     flux: float
@@ -52,7 +57,7 @@ class FluxFit:
 
 
 def fit_flux(windows: list[Window], background_error: float, flux: float | None = None) -> FluxFit:
-    """The `FluxFit` of windows: one flux, 0 or more, and a norm of the background in each.
+    """The `FluxFit` of windows: one flux, 0 or more, and a norm of the background in each run.
 
     Parameters
     ----------
@@ -60,21 +65,19 @@ def fit_flux(windows: list[Window], background_error: float, flux: float | None 
     background_error : float, standard deviation around 1 of the norms, beside what the events tell
     flux : float, where it is known and only norms are fitted
     """
+    runs = [_Counted.of(each, background_error) for each in _by_run(windows)]
     exposure = sum(each.signal_rate * each.seconds() for each in windows)
-    norms, best = np.ones(len(windows)), 1.0 if flux is None else flux
+    norms, best = np.ones(len(runs)), 1.0 if flux is None else flux
     for _ in range(_MOST_STEPS):
-        norms = np.array(
-            [_best_norm(each, best, b, background_error) for each, b in zip(windows, norms, strict=True)]
-        )
+        norms = np.array([_best_norm(each, best, b) for each, b in zip(runs, norms, strict=True)])
         if flux is not None:
             break
-        last, best = best, _best_flux(windows, norms, exposure, best)
+        last, best = best, _best_flux(runs, norms, exposure, best)
         if abs(best - last) <= _CLOSE * max(best, last):
             break
-    value = sum(
-        _log_likelihood(each, best, b, background_error) for each, b in zip(windows, norms, strict=True)
-    )
-    error = _error(windows, norms, best, background_error, exposure)
+    value = -best * exposure
+    value += sum(_log_likelihood(each, best, b) for each, b in zip(runs, norms, strict=True))
+    error = _error(runs, norms, best, exposure)
     return FluxFit(float(best), error, float(value), float(best * exposure), tuple(map(float, norms)))
 
 
@@ -94,10 +97,11 @@ def most_likely_onset(
     """
     best, place = -np.inf, (0, 0, float(windows[0].time_s[0] - windows[0].points.wait[0]))
     later, seconds = np.zeros(len(changed)), 0.0
+    norms = [fit_flux(each, background_error, quiet).norms for each in _by_run(windows) for _ in each]
     for number in range(len(windows) - 1, -1, -1):
         window = windows[number]
         points = window.points
-        norm = fit_flux([window], background_error, quiet).norms[0]
+        (norm,) = norms[number]
         given = norm * points.background
         still = quiet * points.signal + given
         seen = points.signal + points.background > 0
@@ -140,20 +144,56 @@ def since(windows: list[Window], place: tuple[int, int, float]) -> list[Window]:
         expected, others = own.points.expected.copy(), own.points.others.copy()
         expected[0] = others[0] = 0.0
         points = Points(wait, own.points.signal, own.points.background, others, expected)
-        own = Window(points, own.time_s, own.signal_rate)
+        own = replace(own, points=points)
     return [own, *windows[number + 1 :]]
 
 
-def _best_norm(window, flux, norm, error):
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """What the points of a run say, but for their order.
+
+    Attributes
+    ----------
+    signal, background : float arrays (n,), of events, none without both
+    others, expected : float, events that cannot be of the source, and what the background gives at a norm of 1
+    error : float, standard deviation of the norm around 1, beside what the events tell
+    """
+
+    signal: np.ndarray
+    background: np.ndarray
+    others: float
+    expected: float
+    error: float
+
+    @classmethod
+    def of(cls, windows: list[Window], error: float) -> "_Counted":
+        names = "signal", "background", "others", "expected"
+        each = [[getattr(one.points, name) for one in windows] for name in names]
+        signal, background, others, expected = map(np.concatenate, each)
+        seen = signal + background > 0
+        error = float(np.hypot(error, windows[0].level_error))
+        return cls(signal[seen], background[seen], float(others.sum()), float(expected.sum()), error)
+
+
+def _by_run(windows):
+    """The windows of each run, lists of `Window`."""
+    found = []
+    for one in windows:
+        if found and one.run_id is not None and found[-1][0].run_id == one.run_id:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def _best_norm(run, flux, norm):
     """The norm of the background that fits best at a flux."""
-    points = window.points
-    others, expected = points.others.sum(), points.expected.sum()
-    own = points.background > 0
-    source, given = flux * points.signal[own], points.background[own]
+    own = run.background > 0
+    source, given = flux * run.signal[own], run.background[own]
     for _ in range(_MOST_STEPS):
         share = given / (source + norm * given)
-        slope = share.sum() + others / norm - expected - (norm - 1) / error**2
-        curve = np.sum(share**2) + others / norm**2 + 1 / error**2
+        slope = share.sum() + run.others / norm - run.expected - (norm - 1) / run.error**2
+        curve = np.sum(share**2) + run.others / norm**2 + 1 / run.error**2
         step = max(slope / curve, -0.5 * norm)
         norm += step
         if abs(step) <= _CLOSE * norm:
@@ -161,10 +201,10 @@ def _best_norm(window, flux, norm, error):
     return norm
 
 
-def _best_flux(windows, norms, exposure, flux):
+def _best_flux(runs, norms, exposure, flux):
     """The flux, 0 or more, that fits best at norms of the background."""
-    signal = np.concatenate([each.points.signal for each in windows])
-    given = np.concatenate([b * each.points.background for each, b in zip(windows, norms, strict=True)])
+    signal = np.concatenate([each.signal for each in runs])
+    given = np.concatenate([b * each.background for each, b in zip(runs, norms, strict=True)])
     own = signal > 0
     signal, given = signal[own], given[own]
     with np.errstate(divide="ignore"):
@@ -182,29 +222,25 @@ def _best_flux(windows, norms, exposure, flux):
     return flux
 
 
-def _log_likelihood(window, flux, norm, error):
-    points = window.points
-    expected = flux * points.signal + norm * points.background
-    seen = points.signal + points.background > 0
+def _log_likelihood(run, flux, norm):
+    """Natural log of the likelihood of a run, but for what the source is expected to give in all."""
     with np.errstate(divide="ignore"):
-        events = np.log(expected[seen]).sum() + points.others.sum() * np.log(norm)
-    passed = flux * window.signal_rate * points.wait.sum() + norm * points.expected.sum()
-    return events - passed - 0.5 * ((norm - 1) / error) ** 2
+        events = np.log(flux * run.signal + norm * run.background).sum() + run.others * np.log(norm)
+    return events - norm * run.expected - 0.5 * ((norm - 1) / run.error) ** 2
 
 
-def _error(windows, norms, flux, background_error, exposure):
+def _error(runs, norms, flux, exposure):
     """Standard deviation of the flux, by the curvature with all norms free."""
     # Without good time nothing is known.
     least = float(1 / exposure) if exposure > 0 else np.inf
     known = 0.0
-    for window, norm in zip(windows, norms, strict=True):
-        points = window.points
-        own = points.signal > 0
-        signal, given = points.signal[own], points.background[own]
+    for run, norm in zip(runs, norms, strict=True):
+        own = run.signal > 0
+        signal, given = run.signal[own], run.background[own]
         expected = flux * signal + norm * given
         if np.any(expected <= 0):
             return least
-        of_norm = np.sum((given / expected) ** 2) + points.others.sum() / norm**2 + background_error**-2
+        of_norm = np.sum((given / expected) ** 2) + run.others / norm**2 + run.error**-2
         known += np.sum((signal / expected) ** 2)
         known -= np.sum(signal * given / expected**2) ** 2 / of_norm
     return float(min(known**-0.5, np.inf)) if known > 0 else least

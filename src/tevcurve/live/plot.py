@@ -38,11 +38,10 @@ def _draw_statistic(ax, times_of, replay):
         # Beyond that it says no more, and numbers end.
         value = np.exp(np.minimum(trace.log_statistic, 600.0))
         ax.plot(when, value, color=COLOURS[0], lw=1, label=None if number else "statistic")
-        level = np.exp(trace.log_threshold)
         label = None if number else "threshold"
-        ax.plot(when[[0, -1]], [level, level], color=COLOURS[1], lw=1.2, ls="--", label=label)
+        ax.plot(when, np.exp(trace.log_threshold), color=COLOURS[1], lw=1.2, ls="--", label=label)
     ax.set_yscale("log")
-    highest = max(np.exp(trace.log_threshold) for trace in replay.traces)
+    highest = max(np.exp(trace.log_threshold.max(initial=0.0)) for trace in replay.traces)
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, 1.0), min(high, 1e6 * highest))
     ax.set_ylabel("Statistic of a change (s)")

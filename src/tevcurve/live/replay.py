@@ -8,26 +8,22 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.data.time import TimeReference
-from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError
-from tevcurve.fit.cube_likelihood import JointCubes
-from tevcurve.fit.onoff_likelihood import OnOffLikelihood
-from tevcurve.fit.protocols import EventView
 from tevcurve.kernels.alarm_threshold import Stretch, log_threshold, tick_of
-from tevcurve.kernels.cell_classes import merge_cells
 from tevcurve.lightcurve import LightCurve
-from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.live.alerts import Subject, alert, calibrated_to, utc
+from tevcurve.live.baseline import Baseline
 from tevcurve.live.detector import Alarm, Detector, Passed, Trace
 from tevcurve.live.plot import plot_replay
+from tevcurve.live.regions import OffRates
+from tevcurve.live.rows import events_of, in_order, places_of, stretches_of, subject_of
 from tevcurve.live.settings import DetectorSettings, crab_flux
-from tevcurve.live.stretches import RunStretch, of_cube, of_regions, rates_of_regions, together
+from tevcurve.live.stretches import RunStretch
 from tevcurve.records import short_repr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-USE = "A detector of changes"
 _SEED = 0
 
 
@@ -113,7 +109,7 @@ class Replay:
 
 def replay(
     light_curve: LightCurve,
-    baseline_flux: u.Quantity | str,
+    baseline_flux: "u.Quantity | str | Baseline",
     baseline_error: float = 0.2,
     background_error: float = 0.1,
     alarms_per: u.Quantity | str = "1000 h",
@@ -125,7 +121,8 @@ def replay(
     Parameters
     ----------
     light_curve : `LightCurve` that knows its events
-    baseline_flux : flux of the source while it is quiet, in the energy band; "0 cm-2 s-1" where there is none
+    baseline_flux : flux of the source while it is quiet, in the energy band; "0 cm-2 s-1" where there is none; or a
+        `~tevcurve.live.baseline.Baseline`, whose statistical error is added in quadrature to the next one
     baseline_error : how far it may be from that, over itself; above 0 and below 0.5
     background_error : the same of the background of each run
     alarms_per : good time in which one alarm is wanted while nothing changes
@@ -135,14 +132,22 @@ def replay(
 
     Raises `InputError` for a light curve that does not know its events, and for values that cannot be.
     """
-    runs, subject, classes = _runs_of(light_curve, band)
+    joint, band = events_of(light_curve, band)
+    origin, subject = light_curve.origin, subject_of(light_curve.origin, band)
+    off: dict[str, OffRates] = {}
+    if isinstance(baseline_flux, Baseline):
+        baseline_error, off = baseline_flux.total_error(baseline_error), baseline_flux.off_rates
+        baseline_flux = baseline_flux.flux
     asked = baseline_flux, baseline_error, background_error, alarms_per
     settings = settings_of(*asked, subject.flux, crab_flux(*subject.band_tev))
+    numbers = in_order(joint)
+    runs = stretches_of(joint, numbers, band, off)
     clock = TimeReference.from_time(runs[0].reference.to_time(runs[0].intervals[0, 0]).tt)
     places: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for number, run in enumerate(runs):
-        if run.run_id.instrument not in places:
-            places[run.run_id.instrument] = classes(number)
+    for number in numbers:
+        name = joint.runs[number].run_id.instrument
+        if name not in places:
+            places[name] = places_of(origin, joint, number, band, off)
     known = {} if before is None or before.detector.settings != settings else before.places
     thresholds = {
         name: before.detector.log_thresholds[name]
@@ -152,7 +157,7 @@ def replay(
     }
     detector = Detector(settings, thresholds, clock)
     is_like = before is not None and detector.is_same_as(before.detector)
-    passed = detector.passed(together(runs), before.passed if before is not None and is_like else ())
+    passed = detector.passed(runs, before.passed if before is not None and is_like else ())
     return Replay(light_curve, detector, subject, passed, places)
 
 
@@ -191,61 +196,6 @@ def _value(given, unit, what):
     if not (np.ndim(value) == 0 and np.isfinite(value)):
         raise InputError(f"{what} is {given!r}; wanted is one finite value.")
     return float(value)
-
-
-def _runs_of(light_curve, band):
-    """(list of `RunStretch` in the order of time, `Subject`, function of a number to the places of its run)."""
-    joint = rows_behind(light_curve, EventView, use=USE, below_zero=False)
-    origin = light_curve.origin
-    if band is None:
-        if joint.n_bands > 1:
-            raise InputError(
-                f"The light curve has {joint.n_bands} energy bands; wanted is the number of one, from 0."
-            )
-        band = 0
-    if band not in range(joint.n_bands):
-        raise InputError(f"There is no energy band {band}; wanted is one from 0 to {joint.n_bands - 1}.")
-    if isinstance(joint, OnOffLikelihood):
-        runs = [
-            of_regions(run, flux, own, band)
-            for run, flux, own in zip(joint.runs, joint.fluxes, joint.bands, strict=True)
-        ]
-    elif isinstance(joint, JointCubes):
-        runs = [of_cube(run, flux, band) for run, flux in zip(joint.runs, joint.fluxes, strict=True)]
-    else:
-        raise InputError(f"{USE} wants rows with a fixed spectrum and, in 3D, sources at fixed places.")
-    first = runs[0].reference
-    order = np.argsort(
-        [float(first.convert(run.intervals[0, 0], run.reference)) for run in runs], kind="stable"
-    )
-    low, high = origin.bands[band : band + 2]
-    flux = float(origin.spectrum.integral(low * u.TeV, high * u.TeV).to_value("cm-2 s-1"))
-    ra, dec = np.rad2deg(origin.source)
-    subject = Subject(
-        origin.meta.get("source", ""), float(ra) % 360, float(dec), (float(low), float(high)), flux
-    )
-
-    def classes(number):
-        return _places(origin, joint, int(order[number]), band)
-
-    return [runs[k] for k in order], subject, classes
-
-
-def _places(origin, joint, number, band):
-    """(signal, background), events per s of good time in classes of places, of a run."""
-    run, flux = joint.runs[number], joint.fluxes[number]
-    if isinstance(run, OnOffTerms):
-        own, signal, background = rates_of_regions(run, flux, joint.bands[number], band)
-        return signal[own], background[own]
-    terms = origin.reduction.in_cells(origin.runs.read(number))
-    own = terms.band_of_bin == band
-    signal, background, fixed = (each[..., own, :] for each in terms.compact.in_all_cells(flux))
-    # The background as the run's own slices have it on average, with the norm that was settled for it.
-    norm = 1.0 if run.background_norm is None else run.background_norm
-    background = norm * np.average(background, axis=0, weights=np.diff(terms.slice_edges))
-    signal, rest = terms.deadc * signal.ravel(), background.ravel() + terms.deadc * fixed.ravel()
-    signal, rest, _ = merge_cells(signal, rest, np.zeros_like(rest))
-    return signal, rest
 
 
 def _log_threshold(settings, signal, background):

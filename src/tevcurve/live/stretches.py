@@ -7,12 +7,8 @@ import numpy as np
 
 from tevcurve.data.time import TimeReference
 from tevcurve.datasets.cube_terms import CubeTerms
-from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.kernels.change_detector import Points
 from tevcurve.run_id import RunId
-
-# Of counts in OFF regions, for bins of energy where there are none (the prior of Jeffreys).
-_LEAST_OFF = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +28,8 @@ class RunStretch:
     signal_rate : float, events per s of good time, in all places
     edges_s : float array (n_slices + 1,), between which the background is the same
     background_rate : float array (n_slices,), events per s, in all places
+    level_error : float, standard deviation of the natural log of how far all of the background may be from what is
+        expected, beside what is said of every run; 0 where the responses say what is expected
     """
 
     run_id: RunId
@@ -44,6 +42,7 @@ class RunStretch:
     signal_rate: float
     edges_s: np.ndarray
     background_rate: np.ndarray
+    level_error: float = 0.0
 
     def is_same_as(self, other: "RunStretch") -> bool:
         """Whether another one says the same to the last digit. other: `RunStretch`."""
@@ -97,7 +96,8 @@ class RunStretch:
         order = np.argsort(time, kind="stable")
         time = time[order]
         signal, background = (np.append(each, none)[order] for each in (self.signal, self.background))
-        passed, expected = self.passed(time)
+        # Sums of lengths of pieces are rounded.
+        passed, expected = (np.maximum.accumulate(each) for each in self.passed(time))
         seen = np.searchsorted(self.other_s, time, side="right").astype(float)
         each = (np.diff(passed, prepend=0.0), signal, background)
         points = Points(*each, np.diff(seen, prepend=0.0), np.diff(expected, prepend=0.0))
@@ -167,62 +167,6 @@ def of_cube(terms: CubeTerms, flux: np.ndarray, band: int) -> RunStretch:
     )
 
 
-def rates_of_regions(
-    terms: OnOffTerms, flux: np.ndarray, bands: np.ndarray, band: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(which bins of energy count, signal, background), bool and float arrays (n_reco,), the latter in ON events per s.
-
-    What other sources add to OFF events is no background of ON; what they add to ON events is.
-
-    Parameters
-    ----------
-    terms, flux, bands, band : as `of_regions` takes them
-    """
-    own = terms.mask_safe & (bands == band)
-    signal = np.where(own, terms.deadc * np.einsum("tr,t->r", terms.response, flux), 0.0)
-    counts, others = terms.n_off, 0.0
-    if terms.others_per_s is not None:
-        counts = np.maximum(counts - terms.others_per_s[1] * terms.livetime_s, 0.0)
-        others = terms.deadc * terms.others_per_s[0]
-    return own, signal, np.where(own, (counts + _LEAST_OFF) * terms.alpha / terms.ontime_s + others, 0.0)
-
-
-def of_regions(terms: OnOffTerms, flux: np.ndarray, bands: np.ndarray, band: int) -> RunStretch:
-    """The `RunStretch` of a run in 1D: ON events, and OFF events, which are of the background alone.
-
-    What the background is expected at in each bin of energy is what OFF events measure, with half a count more.
-
-    Parameters
-    ----------
-    terms : `OnOffTerms`
-    flux : float array (n_true,), cm-2 s-1, of the reference spectrum
-    bands : int array (n_reco,), number of the band of each reco bin
-    band : int
-    """
-    own, signal, background = rates_of_regions(terms, flux, bands, band)
-    off = np.where(own, (terms.n_off + _LEAST_OFF) / terms.ontime_s, 0.0)
-    seen, beside = own[terms.on_bin], own[terms.off_bin]
-    time, place = terms.on_times_s[seen], terms.on_bin[seen]
-    if terms.on_count is not None:
-        time, place = (np.repeat(each, terms.on_count[seen].astype(int)) for each in (time, place))
-    other = terms.off_times_s[beside]
-    if terms.off_count is not None:
-        other = np.repeat(other, terms.off_count[beside].astype(int))
-    bright = signal[place] > 0
-    return RunStretch(
-        terms.run_id,
-        terms.reference,
-        joined(terms.intervals),
-        time[bright],
-        signal[place[bright]],
-        background[place[bright]],
-        np.sort(np.concatenate([time[~bright], other])),
-        float(signal.sum()),
-        terms.intervals[[0, -1], [0, 1]],
-        np.array([float(off.sum() + background.sum())]),
-    )
-
-
 def together(runs: list[RunStretch]) -> list[RunStretch]:
     """The same with parts of a run that are expected to give the same as one stretch, list of `RunStretch`.
 
@@ -260,6 +204,19 @@ def joined(intervals: np.ndarray) -> np.ndarray:
     """
     apart = np.append(True, intervals[1:, 0] > intervals[:-1, 1])
     return np.column_stack([intervals[apart, 0], intervals[np.append(apart[1:], True), 1]])
+
+
+def places_of_clock(intervals: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Times, float array (n,), before which there are so many seconds of good time.
+
+    Parameters
+    ----------
+    intervals : float array (m, 2), good time, in order
+    seconds : float array (n,), above 0, none beyond the good time
+    """
+    clock = _before(intervals[:, 1] - intervals[:, 0])
+    own = np.searchsorted(clock, seconds, side="left") - 1
+    return intervals[own, 0] + (seconds - clock[own])
 
 
 def _before(values: np.ndarray) -> np.ndarray:
