@@ -131,7 +131,7 @@ def arguments(node, of_class=False):
         every = every[1:]
     every += [one for one in (node.args.vararg, *node.args.kwonlyargs, node.args.kwarg) if one is not None]
     helped = [one for one in every if one.annotation is not None and has_help(one.annotation)]
-    if any("job_options(" in ast.unparse(one) for one in node.decorator_list):
+    if any(re.match(r"(job_options|options_of)\(", ast.unparse(one)) for one in node.decorator_list):
         helped.append(node.args.kwarg)
     return [one.arg for one in every if one not in helped and not one.arg.startswith("_")]
 

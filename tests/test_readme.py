@@ -31,7 +31,7 @@ def test_the_one_call_makes_a_light_curve_of_two_bands(gammapy_data):
 def test_its_commands_do_what_they_say(hess_dl3_dr1, tmp_path):
     (block,) = [block for block in blocks_of("sh") if "tevcurve info" in block]
     commands = [line.split("#")[0].strip() for line in block.splitlines()]
-    assert len(commands) == 9
+    assert len(commands) == 11
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_COLOR": "1"}
     said = {}
     for command in commands:
@@ -47,12 +47,27 @@ def test_its_commands_do_what_they_say(hess_dl3_dr1, tmp_path):
     assert "Crab" in said["info"]
     assert "24 rows" in said["light-curve"]
     assert "4 rows" in said["run"]
+    assert "4 rows" in said["show"]
     assert (tmp_path / "crab-light-curve" / "light_curve.ecsv").is_file()
+    assert (tmp_path / "crab-light-curve.png").is_file()
     assert "<html" in (tmp_path / "crab-light-curve.html").read_text()[:200]
 
 
 @pytest.mark.parametrize(
-    "name", ["demo", "info", "light-curve", "init", "run", "rebin", "variability", "timing", "report"]
+    "name",
+    [
+        "demo",
+        "info",
+        "light-curve",
+        "init",
+        "run",
+        "rebin",
+        "show",
+        "plot",
+        "variability",
+        "timing",
+        "report",
+    ],
 )
 def test_it_has_each_command(name):
     assert f"tevcurve {name}" in "".join(blocks_of("sh"))

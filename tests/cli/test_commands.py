@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from tevcurve import LightCurve
 from tevcurve.cli import commands
-from tevcurve.cli.commands import app
+from tevcurve.cli.commands import _imported, app
 from tevcurve.cli.main import main
 from tevcurve.config import Config
 from tevcurve.errors import StoreError
@@ -66,6 +66,56 @@ def test_the_list_says_of_a_command_what_it_says_of_itself(command):
     assert place.words == function.__doc__.splitlines()[0]
     listed = " ".join(CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output.split())
     assert f"{command} {place.words}" in listed
+
+
+def parameters():
+    """(command, parameter of click) of all commands that are listed, but for families."""
+    for name in COMMANDS:
+        found = _imported(name)
+        yield from ((name, one) for one in found.params if not hasattr(found, "commands"))
+
+
+def test_the_commands_are_grouped():
+    text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"}).output
+    places = [text.index(f"─ {group} ─") for group in commands.GROUPS]
+    assert places == sorted(places)
+    ends = [*places[1:], len(text)]
+    for (group, named), low, high in zip(commands.GROUPS.items(), places, ends, strict=True):
+        for name, command in named.items():
+            assert command.hidden or f"│ {name} " in text[low:high], (group, name)
+
+
+def test_an_option_means_the_same_with_every_command():
+    words = {"--overwrite": {}, "--band": {}, "--source": {}, "--instrument": {}, "--accept-changed": {}}
+    for command, one in parameters():
+        for option in set(words) & set(one.opts):
+            meant = one.help.split(" [default")[0], one.multiple
+            words[option].setdefault(meant, []).append(command)
+        if {"-o", "--output"} & set(one.opts):
+            assert {"-o", "--output"} <= set(one.opts), command
+    # which instrument is read, and to which of them runs are added, are two things
+    words["--instrument"] = {key: on for key, on in words["--instrument"].items() if on != ["append"]}
+    for option, meant in words.items():
+        assert len(meant) == 1, (option, meant)
+    assert {"show", "plot", "variability", "timing", "replay"} <= set(*words["--band"].values())
+
+
+def test_what_is_written_can_be_replaced():
+    can_overwrite = {command for command, one in parameters() if "--overwrite" in one.opts}
+    writes = {command for command, one in parameters() if {"-o", "--plot", "--report"} & set(one.opts)}
+    # a catalogue goes on with what is there, and so does a watch
+    assert writes - can_overwrite <= {"light-curves", "watch"}
+
+
+def test_a_result_comes_first():
+    first = {}
+    for command, one in parameters():
+        if one.param_type_name == "argument":
+            first.setdefault(command, []).append(one.metavar)
+    with_result = {command for command, names in first.items() if "RESULT" in names}
+    wanted = "rebin append show plot report replay variability timing sed export"
+    assert with_result == set(wanted.split())
+    assert {first[command][0] for command in with_result} == {"RESULT"}
 
 
 def test_every_key_of_the_configuration_has_an_option():
@@ -357,6 +407,83 @@ def test_a_light_curve_is_exported(result, tmp_path, capsys):
     assert "should end in .ecsv, .fits, .fits.gz, .vot, .xml" in " ".join(capsys.readouterr().err.split())
     assert main(["export", str(result)]) == 2
     assert "Wanted are a result and the file" in capsys.readouterr().err
+
+
+def test_all_rows_are_shown(result, tmp_path, capsys):
+    assert main(["rebin", str(result), "--time-bins", "1min", "-o", "minutes"]) == 0
+    # whole in a pipe, whoever prints it
+    rebinned = capsys.readouterr().out.splitlines()
+    n_rows = len(LightCurve.read(tmp_path / "minutes" / "light_curve.ecsv"))
+    assert n_rows > 40
+    assert main(["show", "minutes"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == rebinned[: len(shown)]
+    assert len(shown) > n_rows
+    assert "..." not in "\n".join(shown)
+
+
+def test_chosen_columns_and_bands_are_shown(result, capsys):
+    assert main(["rebin", str(result), "--energy", "0.7TeV,2TeV,10TeV", "-o", "bands"]) == 0
+    capsys.readouterr()
+    assert main(["show", "bands", "--band", "1", "--columns", "e_min,ts"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    rows = rows[rows.index(["e_min", "ts"]) :]
+    table = LightCurve.read("bands/light_curve.ecsv").table
+    numbers = [float(row[0]) for row in rows if row[0][0].isdigit()]
+    assert numbers == [2.0] * (len(table) // 2)
+    assert main(["show", "bands", "--columns", "all"]) == 0
+    assert set(table.colnames) <= set(capsys.readouterr().out.split())
+    assert main(["show", "bands", "--columns", "e_min,tss"]) == 2
+    assert "no column 'tss'" in capsys.readouterr().err
+    assert main(["show", "bands", "--band", "2"]) == 2
+    assert "band is 2, which is no energy band" in capsys.readouterr().err
+
+
+def test_a_result_is_drawn_as_it_is_asked_for(result, tmp_path, capsys, monkeypatch):
+    drawn = []
+
+    def keep(figure, path, about):
+        drawn.append((figure.axes, path, about))
+
+    monkeypatch.setattr("tevcurve.cli.figures.save_figure", keep)
+    assert main(["plot", str(result), "-o", "a.png", "--time-format", "utc", "--log", "--exposure"]) == 0
+    assert main(["plot", str(result), "-o", "b.svg", "--quantity", "norm", "--ts-threshold", "1e9"]) == 0
+    assert main(["plot", str(result), "-o", "c.pdf", "--panels", "--below", "sqrt_ts"]) == 0
+    first, second, third = (axes for axes, _, _ in drawn)
+    assert [path.name for _, path, _ in drawn] == ["a.png", "b.svg", "c.pdf"]
+    assert all("Light curve of" in about for *_, about in drawn)
+    assert (first[0].get_yscale(), first[0].get_xlabel()) == ("log", "Time [UTC]")
+    assert first[0].get_title("left")
+    assert second[0].get_ylabel() == "Norm"
+    assert len(second[0].containers[0].lines[0].get_xdata()) == 0
+    assert len(third) == 2
+    assert "Figure in a.png" in capsys.readouterr().out
+
+
+def test_a_figure_is_beside_its_result_and_is_not_replaced_unasked(result, tmp_path, capsys):
+    copy = tmp_path / "copy.ecsv"
+    copy.write_bytes((result / "light_curve.ecsv").read_bytes())
+    assert main(["plot", str(copy)]) == 0
+    before = (tmp_path / "copy.png").read_bytes()
+    assert main(["plot", str(copy)]) == 2
+    assert "copy.png is there already; --overwrite replaces it" in capsys.readouterr().err
+    assert main(["plot", str(copy), "--overwrite"]) == 0
+    assert (tmp_path / "copy.png").read_bytes() == before
+    for words in (["--gaps", "often"], ["--ts-threshold", "much"], ["--time-format", "jd"]):
+        assert main(["plot", str(copy), "--overwrite", *words]) == 2
+        assert words[1] in capsys.readouterr().err
+
+
+def test_init_writes_the_file_that_is_asked_for(store, tmp_path, capsys):
+    assert main(["init", "Crab", store]) == 0
+    printed = capsys.readouterr().out
+    assert main(["init", "Crab", store, "-o", "a.yaml"]) == 0
+    assert "Configuration in a.yaml" in capsys.readouterr().out
+    assert (tmp_path / "a.yaml").read_text() == printed
+    assert main(["init", "Crab", store, "-o", "a.yaml"]) == 2
+    assert "a.yaml is there already" in capsys.readouterr().err
+    assert main(["init", "Crab", store, "-o", "folder"]) == 2
+    assert "one that ends in .yaml or .yml" in capsys.readouterr().err
 
 
 def test_the_formats_are_listed(capsys):

@@ -292,7 +292,10 @@ def test_what_is_settled_for_all_rows_is_that_of_the_quiet_result(parts, tmp_pat
     come(tmp_path / "data", parts[0])
     line = ["watch", "data", "--position", "83.63 22.01", "--poll", "0.01 s", "--once"]
     assert main([*line, "--result", "result", "--baseline-from", "quiet"]) in (0, 3)
-    assert "For all rows hold, as the quiet result has them: safe energies 1.9 to 50 TeV." in capsys.readouterr().err
+    assert (
+        "For all rows hold, as the quiet result has them: safe energies 1.9 to 50 TeV."
+        in capsys.readouterr().err
+    )
     least = Result.read(tmp_path / "quiet").light_curve.table["e_min_fit"][0]
     assert least > 1
     found = Result.read(tmp_path / "result").light_curve.table["e_min_fit"]

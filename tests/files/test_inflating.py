@@ -77,7 +77,9 @@ def test_damaged_bytes_end_alike_with_both(monkeypatch):
     for number in range(150):
         content = whole.copy()
         # Some only in the first header, where there is a time that nobody needs.
-        content[rng.integers(0, len(content) if number % 3 else 10, rng.integers(1, 4))] = rng.integers(0, 256)
+        content[rng.integers(0, len(content) if number % 3 else 10, rng.integers(1, 4))] = rng.integers(
+            0, 256
+        )
         files.append(content[: rng.integers(len(content) // 2, 2 * len(content))].tobytes())
     with_isal = [outcome(content) for content in files]
     monkeypatch.setattr(inflating, "isal_zlib", None)

@@ -1,3 +1,4 @@
+import inspect
 from itertools import pairwise
 
 import matplotlib.dates
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.time import Time
+from figure_checks import assert_readable
 from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose
 
@@ -13,6 +15,7 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve.plot import COLOURS, plot
 from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.plot_options import PLOT_OPTIONS
 
 # The four Crab runs of the tutorial
 START = np.array([53343.92234009259, 53343.95421509259, 53345.96198129629, 53347.913196574074])
@@ -28,13 +31,23 @@ def ax():
     plt.close(figure)
 
 
-def make(start=START, stop=STOP, norm=NORM, ts=100.0, scale="tt", band=(1, 1, 10), asymmetric=True, **norms):
+def make(
+    start=START,
+    stop=STOP,
+    norm=NORM,
+    ts=100.0,
+    scale="tt",
+    band=(1, 1, 10),
+    asymmetric=True,
+    source=None,
+    **norms,
+):
     norm = np.asarray(norm, dtype=float)
     norms = {"norm": norm, "norm_err": norm * 0 + 0.3, "norm_ul": norm + 0.6, "ts": ts, **norms}
     if asymmetric:
         norms |= {"norm_errn": norm * 0 + 0.2, "norm_errp": norm * 0 + 0.4}
     start, stop = (Time(values, format="mjd", scale=scale) for values in (start, stop))
-    return LightCurve.from_arrays(start, stop, *band, REFERENCE, norms)
+    return LightCurve.from_arrays(start, stop, *band, REFERENCE, norms, {"source": source})
 
 
 def make_night(n_bins=30, **options):
@@ -217,7 +230,9 @@ def test_two_light_curves_share_one_axes(ax):
     assert low < START[0] - 2 < STOP[3] < high
     assert bottom < 0 < (max(NORM) + 3.4) * 1e-11 < top
     zero_lines = [
-        line for line in ax.lines if np.all(np.asarray(line.get_ydata()) == 0) and len(line.get_ydata())
+        line
+        for line in ax.lines
+        if line.get_gid() != "cut" and np.all(np.asarray(line.get_ydata()) == 0) and len(line.get_ydata())
     ]
     assert len(zero_lines) == 1
 
@@ -256,12 +271,77 @@ def test_bands_of_one_light_curve_have_an_entry_each(ax):
     assert_allclose(ax.containers[1].lines[0].get_ydata(), NORM[2:] * 1e-11)
 
 
-def test_limits_add_no_legend_entry(ax):
-    plot(make_night(), ax=ax, label="night")
+def legend_texts(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_the_legend_says_once_what_limits_are(ax):
+    night = make_night(ts=1.0)
+    night.meta["upper_limit"] = 0.95
+    plot(night, ax=ax)
+    assert legend_texts(ax) == ["95\u00a0% upper limits"]
+    plot(night, ax=ax, label="again")
     plot(make(ts=0.0), ax=ax, label="only limits")
-    assert ax.get_legend_handles_labels()[1] == ["night", "only limits"]
-    ax.legend()
+    plot(make(ts=100.0, norm=NORM + 1), ax=ax, label="no limits")
     ax.figure.canvas.draw()
+    names = ["again", "only limits", "no limits", "95\u00a0% upper limits", "upper limits"]
+    assert legend_texts(ax) == names
+
+
+def test_the_source_is_named_above_the_axes(ax):
+    for name in ("Crab $a_b", "PKS 2155-304"):
+        plot(make(source=name), ax=ax)
+    assert ax.get_title("left") == ""
+    assert legend_texts(ax) == [r"Crab \$a_b", "PKS 2155-304"]
+    ax.figure.canvas.draw()
+
+
+def test_a_title_stays_and_one_of_panels_names_the_source():
+    figure, axes = plt.subplots(3, sharex=True)
+    axes[0].set_title("Mine")
+    for one, name in zip(axes, ("Crab", "Crab", "_other"), strict=True):
+        plot(make(source=name), ax=one)
+        plot(make(source=name, norm=NORM + 1), ax=one, label="twice")
+    assert [one.get_title("left") for one in axes] == ["", "", "_other"]
+    assert axes[0].get_title() == "Mine"
+    plt.close(figure)
+
+
+def test_a_long_name_keeps_clear_of_the_legend():
+    figure, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+    night = make_night(source="A source with a name that is long", ts=1.0)
+    night.meta["upper_limit"] = 0.95
+    for label in ("one", "another one", "and a third one"):
+        plot(night, ax=ax, label=label)
+    assert_readable(figure)
+    plt.close(figure)
+
+
+def test_bins_in_phase_are_drawn_twice(ax):
+    edges = np.linspace(0, 1, 5)
+    curve = make(norm=[1.0, 2, 3, 0.5], ts=[9, 9, 9, 1.0], phase_min=edges[:-1], phase_max=edges[1:])
+    plot(curve, ax=ax)
+    points, limits = ax.containers
+    assert_allclose(points.lines[0].get_xdata(), [0.125, 0.375, 0.625, 1.125, 1.375, 1.625])
+    assert_allclose(points.lines[0].get_ydata(), [1e-11, 2e-11, 3e-11] * 2)
+    assert_allclose(limits.lines[0].get_xdata(), [0.875, 1.875])
+    assert ax.get_xlabel().startswith("Phase")
+
+
+def test_a_logarithmic_axis_has_limits_for_what_is_not_above_zero(ax):
+    plot(make(norm=[2.7, -1.0, 3.1, 0.0]), ax=ax, log=True, ts_threshold=None)
+    points, limits = ax.containers
+    assert ax.get_yscale() == "log"
+    assert_allclose(points.lines[0].get_ydata(), [2.7e-11, 3.1e-11])
+    # the limit of the second is below zero, too
+    assert_allclose(limits.lines[0].get_ydata()[-1], 0.6e-11)
+
+
+def test_the_options_are_those_of_the_table():
+    arguments = inspect.signature(plot).parameters
+    for option in PLOT_OPTIONS:
+        assert arguments[option.name].default == option.given_default, option.name
+        assert option.name in plot.__doc__
 
 
 def test_the_legend_keeps_clear_of_the_bars(ax):
@@ -344,7 +424,7 @@ def test_wrong_arguments_are_named(ax):
         InputError, match=r"no column 'fluxx' to plot; it has flux, dnde, eflux, e2dnde, norm"
     ):
         plot(make(), ax=ax, quantity="fluxx")
-    with pytest.raises(InputError, match=r"time_format is 'jd'; it should be 'mjd' or 'iso'"):
+    with pytest.raises(InputError, match=r"time_format is 'jd'; it should be 'mjd' or 'utc'"):
         plot(make(), ax=ax, time_format="jd")
     plot(make(), ax=ax)
     with pytest.raises(InputError, match=r"already shows time as 'mjd'"):

@@ -33,72 +33,97 @@ CACHE = Command(
     "tevcurve.cli.cache:app",
     "The reduced runs that `tevcurve run` keeps, so that they are not made again: list or remove them.",
 )
-COMMANDS = {
-    "demo": Command(
-        "tevcurve.cli.demo:demo",
-        "A simulated night with a flare: print its light curve beside the truth, and draw both.",
-    ),
-    "info": Command(
-        "tevcurve.cli.info:info",
-        "What a data store or DL3 files have: targets, runs, live time, zenith angles, and which HDUs can be used.",
-    ),
-    "init": Command(
-        "tevcurve.cli.init:init", "Print a commented configuration with sensible values for a target."
-    ),
-    "make-index": Command(
-        "tevcurve.cli.make_index:make_index",
-        "Write hdu-index.fits.gz and obs-index.fits.gz for a folder of DL3 files that has none.",
-    ),
-    "run": Command(
-        "tevcurve.cli.light_curve:run",
-        "Make the light curve that a configuration asks for; each of its values can be changed on the line.",
-    ),
-    "light-curve": Command(
-        "tevcurve.cli.light_curve:light_curve",
-        "A light curve without a file: print it, and keep it with --output.",
-    ),
-    "light-curves": Command(
-        "tevcurve.cli.light_curves:light_curves",
-        "Light curves of all sources of a catalogue from one reading of the runs, with pages to look at.",
-    ),
-    "rebin": Command(
-        "tevcurve.cli.results:rebin",
-        "The light curve of a result in other time bins or energy bands; the data are not read again.",
-    ),
-    "sed": Command(
-        "tevcurve.cli.results:sed",
-        "Spectra in time: flux points and the fitted spectrum of each time bin; the data are not read again.",
-    ),
-    "append": Command(
-        "tevcurve.cli.append:append",
-        "Add runs to a result, in place; what is there is not computed again. Runs that it has are passed over.",
-    ),
-    "report": Command(
-        "tevcurve.cli.results:report",
-        "A page about a result to send to colleagues: one file, with figures to look into.",
-    ),
-    "variability": Command(
-        "tevcurve.cli.results:variability",
-        "Did the source vary, how much and how fast? Tests that count exposure, limits and trials.",
-    ),
-    "timing": Command(
-        "tevcurve.cli.timing:timing",
-        "The time domain: power spectrum, periods, tests by the times of events, lags, each with a figure.",
-    ),
-    "watch": Command(
-        "tevcurve.cli.watch:watch",
-        "Follow a night as it comes: runs of a folder into a result, and alarms on changes of the flux.",
-    ),
-    "replay": Command(
-        "tevcurve.cli.replay:replay",
-        "Would there have been an alarm? The detector of changes over the events of a result, in the order of time.",
-    ),
-    "export": Command(
-        "tevcurve.cli.export:export", "Write the light curve of a result, or of a file, in another format."
-    ),
-    "cache": CACHE,
-    "store": CACHE._replace(hidden=True),
+# What a person does one after the other: the headings of the list.
+GROUPS = {
+    "Begin": {
+        "demo": Command(
+            "tevcurve.cli.demo:demo",
+            "A simulated night with a flare: print its light curve beside the truth, and draw both.",
+        ),
+        "info": Command(
+            "tevcurve.cli.info:info",
+            "What a data store or DL3 files have: targets, runs, live time, zenith angles, and which HDUs can be used.",
+        ),
+        "init": Command(
+            "tevcurve.cli.init:init", "Print a commented configuration with sensible values for a target."
+        ),
+        "make-index": Command(
+            "tevcurve.cli.make_index:make_index",
+            "Write hdu-index.fits.gz and obs-index.fits.gz for a folder of DL3 files that has none.",
+        ),
+    },
+    "Make": {
+        "light-curve": Command(
+            "tevcurve.cli.light_curve:light_curve",
+            "A light curve without a file: print it, and keep it with --output.",
+        ),
+        "light-curves": Command(
+            "tevcurve.cli.light_curves:light_curves",
+            "Light curves of all sources of a catalogue from one reading of the runs, with pages to look at.",
+        ),
+        "run": Command(
+            "tevcurve.cli.light_curve:run",
+            "Make the light curve that a configuration asks for; each of its values can be changed on the line.",
+        ),
+        "watch": Command(
+            "tevcurve.cli.watch:watch",
+            "Follow a night as it comes: runs of a folder into a result, and alarms on changes of the flux.",
+        ),
+    },
+    "Change": {
+        "rebin": Command(
+            "tevcurve.cli.results:rebin",
+            "The light curve of a result in other time bins or energy bands; the data are not read again.",
+        ),
+        "append": Command(
+            "tevcurve.cli.append:append",
+            "Add runs to a result, in place; what is there is not computed again. Runs that it has are passed over.",
+        ),
+    },
+    "Look": {
+        "show": Command(
+            "tevcurve.cli.looking:show",
+            "Print a light curve again: what it is, all of its rows, and on the standard error what failed.",
+        ),
+        "plot": Command(
+            "tevcurve.cli.looking:plot",
+            "Draw a light curve: points with their errors and time spans, limits as arrows.",
+        ),
+        "report": Command(
+            "tevcurve.cli.results:report",
+            "A page about a result to send to colleagues: one file, with figures to look into.",
+        ),
+        "replay": Command(
+            "tevcurve.cli.replay:replay",
+            "Would there have been an alarm? The detector of changes over the events of a result, in their order.",
+        ),
+    },
+    "Ask": {
+        "variability": Command(
+            "tevcurve.cli.results:variability",
+            "Did the source vary, how much and how fast? Tests that count exposure, limits and trials.",
+        ),
+        "timing": Command(
+            "tevcurve.cli.timing:timing",
+            "The time domain: power spectrum, periods, tests by the times of events, lags, each with a figure.",
+        ),
+        "sed": Command(
+            "tevcurve.cli.results:sed",
+            "Spectra in time: flux points and the fitted spectrum of each time bin; the data are not read again.",
+        ),
+    },
+    "Hand on": {
+        "export": Command(
+            "tevcurve.cli.export:export",
+            "Write the light curve of a result, or of a file, in another format.",
+        ),
+    },
+    "Keep house": {
+        "cache": CACHE,
+        "store": CACHE._replace(hidden=True),
+    },
 }
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
 
 class _OnDemand(TyperGroup):
@@ -127,8 +152,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _name, _command in COMMANDS.items():
-    app.command(_name, help=_command.words, hidden=_command.hidden)(lambda: None)
+for _group, _commands in GROUPS.items():
+    for _name, _command in _commands.items():
+        _listed = {"help": _command.words, "hidden": _command.hidden, "rich_help_panel": _group}
+        app.command(_name, **_listed)(lambda: None)
 
 
 def _print_version(wanted: bool):

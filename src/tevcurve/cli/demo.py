@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.results import OVERWRITE
 
 FIGURE = Path("demo_light_curve.png")
 FOLDER = typer.Option(help="Where to keep the data store; default: in the user's cache.", show_default=False)
@@ -20,7 +21,7 @@ def demo(
     folder: Annotated[Path | None, FOLDER] = None,
     plot: Annotated[Path, typer.Option(help="File to draw the light curve into.")] = FIGURE,
     cut: Annotated[str | None, CUT] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a figure that is there.")] = False,
+    overwrite: OVERWRITE = False,
 ):
     """A simulated night with a flare: print its light curve beside the truth, and draw both.
 

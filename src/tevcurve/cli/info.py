@@ -7,6 +7,7 @@ import typer
 
 from tevcurve.cli.job_options import changes_of, job_options
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.results import OVERWRITE
 
 
 @job_options(only=("data_root", "irfs"))
@@ -20,7 +21,7 @@ def info(
     ],
     target: Annotated[str | None, typer.Option(help="List the runs of this target.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the sky positions into this file.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a figure that is there.")] = False,
+    overwrite: OVERWRITE = False,
     **options,
 ):
     """What a data store or DL3 files have: targets, runs, live time, zenith angles, and which HDUs can be used.

@@ -1,13 +1,17 @@
 """`tevcurve init`: a configuration with sensible values for a target."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tevcurve.cli.job_options import changes_of, job_options
+from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.results import OVERWRITE
 
 
-@job_options(without=("data", "target", "positions"))
+# Where the result of the job goes is a key of the file: --set output=FOLDER.
+@job_options(without=("data", "target", "positions", "output", "overwrite"))
 def init(
     target: Annotated[
         str, typer.Argument(help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET")
@@ -19,6 +23,13 @@ def init(
             metavar="PATH...",
         ),
     ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File to write it into, .yaml; default: it is printed.", show_default=False
+        ),
+    ] = None,
+    overwrite: OVERWRITE = False,
     **options,
 ):
     """Print a commented configuration with sensible values for a target.
@@ -27,9 +38,10 @@ def init(
 
     \b
     tevcurve init Crab $GAMMAPY_DATA/hess-dl3-dr1 > crab.yaml
-    tevcurve init Crab $GAMMAPY_DATA/hess-dl3-dr1 --method 1d > crab.yaml
+    tevcurve init Crab $GAMMAPY_DATA/hess-dl3-dr1 --method 1d -o crab.yaml
     tevcurve run crab.yaml
     """
+    outputs = Outputs.of(config=output, overwrite=overwrite)
     from tevcurve.cli.jobs import print_config
 
-    print_config(target, paths, changes_of(options))
+    print_config(target, paths, changes_of(options), outputs)

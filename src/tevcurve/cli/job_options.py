@@ -1,7 +1,7 @@
 """The options of the commands that run a job: one for each key of the configuration."""
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from typing import Annotated, Any
 
@@ -32,8 +32,6 @@ def job_options(
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        own = inspect.signature(command)
-        plain = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
         # The version is of files only.
         added = [
             _option(key, defaults.get(key.name, key.given_default))
@@ -50,18 +48,42 @@ def job_options(
             ],
         )
 
-        @wraps(command)
-        def run(**given: Any) -> Any:
-            return command(**with_older_options(given))
-
         added = [several, *added] if only is None else added
         added += [_older(name) for name, present in ARGUMENTS.items() if present in {p.name for p in added}]
-        made: Any = run
-        made.__signature__ = own.replace(parameters=[*plain, *added])
-        made.__annotations__ = {p.name: p.annotation for p in made.__signature__.parameters.values()}
-        return made
+        return _with_parameters(command, [*_plain_parameters(command), *added])
 
     return decorate
+
+
+def options_of(declared: Iterable[Option]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that gives a command an option for each of some that are declared, in `**options`.
+
+    declared: each an `Option`.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        plain = _plain_parameters(command)
+        return _with_parameters(command, [*plain, *(_option(one, one.given_default) for one in declared)])
+
+    return decorate
+
+
+def _plain_parameters(command: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a function, but for its `**options`."""
+    return [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
+
+
+def _with_parameters(command: Callable[..., Any], parameters: list[inspect.Parameter]) -> Any:
+    """The command as typer sees it: with these parameters."""
+
+    @wraps(command)
+    def run(**given: Any) -> Any:
+        return command(**with_older_options(given))
+
+    made: Any = run
+    made.__signature__ = inspect.signature(command).replace(parameters=parameters)
+    made.__annotations__ = {p.name: p.annotation for p in parameters}
+    return made
 
 
 def with_older_options(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +154,7 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
     elif key.kind == "whole number":
         kind, options = int | None, options | {"min": 1}
-    elif name in _SEVERAL:
+    elif name in _SEVERAL or key.kind == "names":
         kind, options = list[str] | None, options | {"metavar": "TEXT"}
     else:
         kind, options = str | None, options | {"metavar": "TEXT"}

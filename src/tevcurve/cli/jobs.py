@@ -19,6 +19,7 @@ from tevcurve.errors import InputError, MissingError, TevcurveError
 from tevcurve.on_demand import found_at
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.given_data import open_stores
+from tevcurve.store.atomic import write_file
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ def make_as_asked(config, changes):
     return _make(read_config(config, changes))
 
 
-def print_config(target, paths, changes):
+def print_config(target, paths, changes, outputs):
     """None; `tevcurve init` for a target (str) of the data at some paths, with changes (dict).
 
     Parameters
@@ -79,13 +80,19 @@ def print_config(target, paths, changes):
     target : str, its name
     paths : list of str, of the data
     changes : dict of the options given
+    outputs : `Outputs`, in which the configuration is printed unless it has a file
     """
     # From wherever it is run, it should find the same data.
     changes = changes | {key: _absolute(changes[key]) for key in _PATHS if key in changes}
     of_data = {key: changes[key] for key in _OF_DATA if key in changes}
     config, notes = sensible_config(_absolute(paths), target, **of_data)
     config = Config(**with_changes(config.values(), changes))
-    print(commented_yaml(config, {key: note for key, note in notes.items() if key not in changes}), end="")
+    text = commented_yaml(config, {key: note for key, note in notes.items() if key not in changes})
+    if outputs.config is None:
+        print(text, end="")
+        return
+    write_file(outputs.config, text.encode())
+    outputs.tell()
 
 
 def _absolute(path):

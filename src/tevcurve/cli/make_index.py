@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tevcurve.cli.results import OVERWRITE
+
 
 def make_index(
     folder: Annotated[Path, typer.Argument(help="Folder of DL3 files.", metavar="FOLDER")],
@@ -12,9 +14,7 @@ def make_index(
         list[Path] | None,
         typer.Option(help="File in the folder with the responses of all runs; may be given several times."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace index files that are there.")
-    ] = False,
+    overwrite: OVERWRITE = False,
 ):
     """Write hdu-index.fits.gz and obs-index.fits.gz for a folder of DL3 files that has none.
 

@@ -1,8 +1,10 @@
 """Where a light curve goes, and what a person and a shell are told of it."""
 
+import sys
+
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_figure
-from tevcurve.lightcurve.notebook_view import caption
+from tevcurve.lightcurve.notebook_view import as_text, caption
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.problems import alike
 from tevcurve.progress import working
@@ -72,7 +74,8 @@ def tell(light_curve, outputs=None):
     light_curve : `LightCurve`
     outputs : `Outputs` that are told, too, or None
     """
-    print(plain(light_curve))
+    # Who reads a pipe or a file wants every row.
+    print(plain(as_text(light_curve, whole=not sys.stdout.isatty())))
     if outputs is not None:
         outputs.tell()
     origin = light_curve.origin

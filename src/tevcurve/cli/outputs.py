@@ -8,6 +8,7 @@ from tevcurve.errors import InputError
 
 FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 FLUX_POINTS, ALERTS, RECORDS = (".ecsv", ".fits", ".fits.gz"), (".jsonl",), (".json",)
+CONFIGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Outputs:
     flux_points : Path of the file of flux points, or None
     alerts : Path of the file of alerts, or None
     records : Path of the file of what tests found, or None
+    config : Path of the file of a configuration, or None
     """
 
     output: Path | None
@@ -32,6 +34,7 @@ class Outputs:
     flux_points: Path | None = None
     alerts: Path | None = None
     records: Path | None = None
+    config: Path | None = None
 
     @classmethod
     def of(
@@ -43,6 +46,7 @@ class Outputs:
         flux_points=None,
         alerts=None,
         records=None,
+        config=None,
     ):
         """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already.
 
@@ -55,13 +59,16 @@ class Outputs:
         flux_points : str or Path of the file of flux points, or None
         alerts : str or Path of the file of alerts, or None
         records : str or Path of the file of what tests found, or None
+        config : str or Path of the file of a configuration, or None
         """
-        given = output, plot, report, flux_points, alerts, records
+        given = output, plot, report, flux_points, alerts, records, config
         paths = [None if path is None else Path(path).expanduser() for path in given]
         for path in filter(None, paths):
             if path.exists() and not overwrite:
                 raise InputError(f"{path} is there already; --overwrite replaces it.")
-        for path, endings in zip(paths[1:], (FIGURES, PAGES, FLUX_POINTS, ALERTS, RECORDS), strict=True):
+        for path, endings in zip(
+            paths[1:], (FIGURES, PAGES, FLUX_POINTS, ALERTS, RECORDS, CONFIGS), strict=True
+        ):
             if path is not None and not path.parent.is_dir():
                 raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
             if path is not None and not path.name.lower().endswith(endings):
@@ -73,7 +80,12 @@ class Outputs:
     def tell(self):
         """None; printed where everything is."""
         places = {"Result": self.output, "Flux points": self.flux_points, "Figure": self.plot}
-        places |= {"Report": self.report, "Alerts": self.alerts, "Records": self.records}
+        places |= {
+            "Report": self.report,
+            "Alerts": self.alerts,
+            "Records": self.records,
+            "Configuration": self.config,
+        }
         for what, path in places.items():
             if path is not None:
                 print(plain(f"{what} in {path}"))

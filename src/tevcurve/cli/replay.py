@@ -52,7 +52,7 @@ def replay(
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
 ):
-    """Would there have been an alarm? The detector of changes over the events of a result, in the order of time.
+    """Would there have been an alarm? The detector of changes over the events of a result, in their order.
 
     How often it alarms while nothing changes is a matter of the quiet flux, which it has to be told.
 

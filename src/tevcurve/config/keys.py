@@ -107,7 +107,7 @@ NOT_KNOWN_KEYS = (
 )
 OUTPUT = (
     Option("output", None, "folder for the result; null: it is only printed", RUNNING, "path"),
-    Option("overwrite", False, "whether a result that is there is replaced", RUNNING, "flag"),
+    Option("overwrite", False, "replace what is there", RUNNING, "flag"),
     Option("plot", None, "file to draw the light curve into, .png, .pdf or .svg", RUNNING, "path"),
     Option("report", None, "file for a page about it, .html", RUNNING, "path"),
     Option(

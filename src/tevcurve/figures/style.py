@@ -1,6 +1,6 @@
 """Colours, markers and words that all figures share, and an axes divided into panels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,19 +168,30 @@ def _width(ax: "Axes") -> float:
     return width * (1.1 if ax.figure.get_layout_engine() is not None else 1.0)
 
 
-def legend_above(ax: "Axes", last: Sequence[str] = (), **keywords: Any) -> "Legend | None":
+def legend_above(
+    ax: "Axes",
+    last: Sequence[str] = (),
+    beside: str = "",
+    more: Mapping[str, Any] | None = None,
+    **keywords: Any,
+) -> "Legend | None":
     """The legend of an axes above it, where no data are, in as many columns as fit; None without entries.
 
     Parameters
     ----------
     ax : matplotlib axes
     last : labels of entries that come after all others, in their order
+    beside : words that stand above the axes at its left
+    more : entries that other axes have, a dict of label to handle
     keywords : for `matplotlib.axes.Axes.legend`
     """
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
 
-    handles, labels = ax.get_legend_handles_labels()
+    handles, labels = (list(each) for each in ax.get_legend_handles_labels())
+    for label, handle in (more or {}).items():
+        if label not in labels:
+            handles, labels = [*handles, handle], [*labels, label]
     if not labels:
         return None
     place = {label: number for number, label in enumerate(last, start=1)}
@@ -188,7 +199,8 @@ def legend_above(ax: "Axes", last: Sequence[str] = (), **keywords: Any) -> "Lege
     handles, labels = ([each[number] for number in order] for each in (handles, labels))
     size = FontProperties(size=rcParams["legend.fontsize"]).get_size_in_points() / 72
     # the power of ten of the value axis stands at the left
-    width = _width(ax) - 6 * size
+    title = FontProperties(size=rcParams["axes.titlesize"]).get_size_in_points() / 72
+    width = _width(ax) - max(6 * size, 0.6 * title * len(beside))
     entry = size * (0.55 * max(len(label) for label in labels) + 4.5)
     columns = int(np.clip(width // entry, 1, len(labels)))
     style: dict[str, Any] = {

@@ -5,6 +5,7 @@ METHODS = {
     "plot_panels": "tevcurve.lightcurve.plots.panels:plot_panels",
     "events": "tevcurve.lightcurve.event_table:event_table",
     "leave_one_out": "tevcurve.lightcurve.variability.leave_one_out:leave_one_out",
+    "of_band": "tevcurve.lightcurve.selection:of_band",
     "of_instrument": "tevcurve.lightcurve.selection:of_instrument",
     "covariance": "tevcurve.lightcurve.covariance:covariance",
     "sed": "tevcurve.lightcurve.sed.making:sed",

@@ -23,6 +23,8 @@ LEFT, RIGHT, TOP, BOTTOM = 74, 10, 12, 24
 # Rows beyond these are drawn without words that a pointer shows, and without a figure.
 MANY, TOO_MANY = 400, 5000
 LIMIT_BELOW_TS = 4
+# Lines of a table of many rows, of which the first and the last ones are shown.
+MOST_LINES = 25
 
 
 def summary(light_curve):
@@ -48,9 +50,17 @@ def summary(light_curve):
     )
 
 
-def as_text(light_curve):
-    """The line and the first columns, str. light_curve: `LightCurve`."""
-    lines = _overview(light_curve.table).pformat(max_lines=25, max_width=-1, align=">")
+def as_text(light_curve, columns=None, whole=False):
+    """The line and a table, str.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    columns : names of those in the table; default: those that are looked at first
+    whole : bool, whether all rows are in it, or the first and the last ones of many
+    """
+    shown = _overview(light_curve.table) if columns is None else light_curve.table[list(columns)]
+    lines = shown.pformat(max_lines=-1 if whole else MOST_LINES, max_width=-1, align=">")
     return "\n".join([summary(light_curve), *remarks(light_curve), *lines])
 
 
@@ -60,7 +70,7 @@ def as_html(light_curve):
     light_curve: `LightCurve`.
     """
     rows = _overview(light_curve.table).pformat(
-        max_lines=25, max_width=-1, html=True, tableclass="light-curve"
+        max_lines=MOST_LINES, max_width=-1, html=True, tableclass="light-curve"
     )
     told = "<br>".join(map(escape, [summary(light_curve), *remarks(light_curve)]))
     return f"<p>{told}</p>{figure(light_curve)}{''.join(rows)}"

@@ -8,13 +8,15 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import COLOURS, MARKERS, band_text, legend_above, unit_text, use_colours
+from tevcurve.figures.style import COLOURS, MARKERS, band_text, unit_text, use_colours
 from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
+from tevcurve.lightcurve.plots.naming import draw_legend, name_source, plain_label
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
-from tevcurve.lightcurve.plots.points import LAST, draw_points, make_room_for_arrows
-from tevcurve.lightcurve.plots.rows import drawn_alike, limits_of, values_of
-from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, scale_of
+from tevcurve.lightcurve.plots.points import draw_points, make_room_for_arrows
+from tevcurve.lightcurve.plots.rows import drawn_alike, limit_words, limits_of, values_of
+from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, rows_in, scale_of
+from tevcurve.plot_options import QUANTITY, TS_THRESHOLD
 
 __all__ = ["COLOURS", "axis_times", "plot", "plot_blocks", "plot_exposure", "plot_flare"]
 
@@ -35,12 +37,13 @@ def plot(
     label=None,
     marker=None,
     time_format=None,
-    ts_threshold=4,
-    quantity="flux",
+    ts_threshold=TS_THRESHOLD,
+    quantity=QUANTITY,
     gaps=None,
     exposure=False,
     blocks=None,
     flare=None,
+    log=False,
     **keywords,
 ):
     """The axes with a light curve drawn: points with their time span and errors, limits as arrows.
@@ -49,8 +52,9 @@ def plot(
     systematic errors, these are pale bars with caps, and the limits; the legend says so. Rows without a value are left
     out. The mark of a flux that was fitted in a part of its band only is hollow.
     Several instruments and energy bands get one colour, marker and legend entry each; where rows may be of several
-    instruments together, those of the same ones do. Where there are several entries a
-    legend is made above the axes. An axes that is logarithmic stays so.
+    instruments together, those of the same ones do. The legend above the axes has these, and says which confidence
+    level limits have. The name of the source stands above the axes, unless it has a title already; where there are
+    several sources, in the legend. An axes that is logarithmic stays so. Bins in phase are drawn twice, from 0 to 2.
 
     Parameters
     ----------
@@ -62,7 +66,7 @@ def plot(
         Entry for the legend.
     marker : str, optional
         Marker of the points; by default another one for each series in the axes.
-    time_format : "mjd" or "iso", optional
+    time_format : "mjd" or "utc", optional
         MJD in the time scale of the table (the default), or dates in UTC.
     ts_threshold : float or None
         A row with a smaller test statistic, or with a value that is not positive, is drawn as its upper limit where it
@@ -70,13 +74,16 @@ def plot(
     quantity : str
         Column to draw: flux, dnde, eflux, e2dnde, norm, or any other with its errors in `_err`, such as a free
         parameter of the spectrum; of these, rows whose shape stayed fixed are left out.
-    gaps : "cut" or time such as "0.5 d", optional
-        Cut long gaps out of the time axis, or all that are longer; each cut is marked. The pieces stand to the same
-        scale, but for those that were too narrow to read.
+    gaps : "cut", "keep" or time such as "0.5 d", optional
+        Cut long gaps out of the time axis, none, or all that are longer; each cut is marked. The pieces stand to the
+        same scale, but for those that were too narrow to read. By default long gaps between nights are cut, where
+        some night has several time bins and nothing else was drawn on the axis before.
     exposure : bool, or what `plot_exposure` takes
         Shade the good time.
     blocks, flare : optional
         What `plot_blocks` and `plot_flare` take, to be drawn over the points.
+    log : bool
+        Make the axis of values logarithmic. A row that is not above zero is its upper limit there.
     **keywords
         Go to `matplotlib.axes.Axes.errorbar`.
 
@@ -90,37 +97,60 @@ def plot(
         raise InputError(f"The light curve has no column {quantity!r} to plot; it has {', '.join(known)}.")
     unit = table[quantity].unit or u.dimensionless_unscaled
     ax = plt.gca() if ax is None else ax
+    if log:
+        ax.set_yscale("log")
     drawn = prepare(ax, quantity, unit, scale_of(light_curve), time_format, gaps)
     if drawn.first is None:
         _dress_values(ax, quantity in WITH_ZERO, unit == u.mag)
-    start, stop = edges_of(light_curve, drawn)
+    span = edges_of(light_curve, drawn)
     values = values_of(table, quantity, drawn.unit)
-    upper, lower = limits_of(table, values, ts_threshold)
+    limits = limits_of(table, values, ts_threshold, ax.get_yscale() == "log")
     # What is no flux of the band, such as an index, extrapolates nothing.
-    hollow = extrapolating(table) & (quantity in ("flux", "eflux", "norm"))
-    series = drawn_alike(table)
-    instruments, bands = ({key[k] for key in series} for k in (0, 1))
-    line = None
-    for (instrument, band), rows in series.items():
-        words = [
-            label,
-            instrument if len(instruments) > 1 else None,
-            band_text(*band) if len(bands) > 1 else None,
-        ]
-        name = ", ".join(word for word in words if word is not None) or None
-        style = _with_marker(keywords, marker or MARKERS[drawn.n_series % len(MARKERS)])
-        chosen = {key: value[..., rows] for key, value in values.items()}
-        kinds = (upper[rows], lower[rows], hollow[rows])
-        made = draw_points(ax, (start[rows], stop[rows]), chosen, kinds, name, style)
-        line, drawn.n_series = line or made, drawn.n_series + 1
-    drawn.bands |= set(bands)
-    keep(ax, drawn, start, stop, line)
-    if upper.any() or lower.any():
+    kinds = (*limits, extrapolating(table) & (quantity in ("flux", "eflux", "norm")))
+    _draw_series(ax, drawn, light_curve, (span, values, kinds), (label, marker), keywords)
+    if np.any(limits):
         make_room_for_arrows(ax)
     dress(ax)
     _label_values(ax, drawn, light_curve.meta)
     _draw_over(ax, light_curve, exposure, blocks, flare, quantity)
     return ax
+
+
+def _draw_series(ax, drawn, light_curve, rows_drawn, named, keywords):
+    """Draw each instrument and band, and name them and their source.
+
+    rows_drawn: (span, values, kinds) of all rows, as `draw_points` takes them. named: (label, marker) as they were
+    given.
+    """
+    (span, values, kinds), (label, marker) = rows_drawn, named
+    source = str(light_curve.meta.get("source") or "")
+    if label is None and drawn.sources not in ([], [source]):
+        label = plain_label(source) or None
+    series, limits = drawn_alike(light_curve.table), limit_words(light_curve.meta)
+    instruments, bands = ({key[k] for key in series} for k in (0, 1))
+    lines, unnamed = [], []
+    for (instrument, band), rows in series.items():
+        told = [
+            label,
+            instrument if len(instruments) > 1 else None,
+            band_text(*band) if len(bands) > 1 else None,
+        ]
+        name = ", ".join(word for word in told if word is not None) or None
+        style = _with_marker(keywords, marker or MARKERS[drawn.n_series % len(MARKERS)])
+        rows, own = rows_in(drawn, rows, span)
+        chosen = {key: value[..., rows] for key, value in values.items()}
+        made = draw_points(ax, own, chosen, [kind[rows] for kind in kinds], name, style, limits=limits)
+        lines.append(made)
+        unnamed += [one for one in ax.containers if name is None and one.lines[0] is made]
+        drawn.n_series += 1
+    drawn.bands |= set(bands)
+    drawn.limits += [
+        words
+        for words, which in zip(limits, kinds, strict=False)
+        if which.any() and words not in drawn.limits
+    ]
+    keep(ax, drawn, *span, next(iter(lines), None))
+    name_source(ax, drawn, source, unnamed)
 
 
 def _dress_values(ax, with_zero, upside_down):
@@ -151,9 +181,7 @@ def _draw_over(ax, light_curve, exposure, blocks, flare, quantity):
         plot_blocks(blocks, ax, quantity=quantity)
     if flare is not None:
         plot_flare(flare, ax)
-    labels = ax.get_legend_handles_labels()[1]
-    if len(labels) > 1 or set(LAST) & set(labels):
-        legend_above(ax, last=LAST)
+    draw_legend(ax)
 
 
 def _label_values(ax, drawn, meta):

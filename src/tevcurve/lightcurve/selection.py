@@ -148,6 +148,44 @@ def of_instrument(light_curve, name):
     return replace(part, origin=origin, ledger=origin.ledger)
 
 
+def of_band(light_curve, number):
+    """The light curve of the rows of one energy band.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    number : int, of the band, from 0 for that of the lowest energies. Raises `InputError` for another
+    """
+    return light_curve[rows_of_band(light_curve.table, number)]
+
+
+def rows_of_band(table, number):
+    """The numbers of the rows of one energy band, int array.
+
+    Parameters
+    ----------
+    table : astropy Table of a light curve
+    number : int, of the band. Raises `InputError` for one that is not there
+    """
+    n_bands, which = bands_of_rows(table)
+    if number not in range(n_bands):
+        there = "that has the number 0" if n_bands == 1 else f"those have the numbers 0 to {n_bands - 1}"
+        raise InputError(f"band is {number!r}, which is no energy band of this light curve; {there}.")
+    return np.flatnonzero(which == number)
+
+
+def bands_of_rows(table):
+    """(how many energy bands there are, the number of each row's, int array (n,)), by their edges.
+
+    table: astropy Table of a light curve.
+    """
+    if "e_min" not in table.colnames:
+        return 1, np.zeros(len(table), dtype=int)
+    edges = np.stack([np.asarray(table[name], dtype=float) for name in ("e_min", "e_max")], axis=1)
+    bands, which = np.unique(edges, axis=0, return_inverse=True)
+    return len(bands), which.ravel()
+
+
 def _of_runs(light_curve, name):
     """The light curve of the runs of one instrument, of one whose rows have runs of several."""
     if name not in light_curve.instruments:

@@ -105,7 +105,7 @@ def test_cuts_are_marked_on_both_frames_and_follow_later_curves():
 def test_data_stay_at_their_times():
     _, (plain, cut) = plt.subplots(2)
     curve = make_nights(NIGHTS)
-    curve.plot(plain)
+    curve.plot(plain, gaps="keep")
     curve.plot(cut, gaps="cut")
     for one, other in zip(plain.containers, cut.containers, strict=True):
         np.testing.assert_array_equal(one.lines[0].get_xydata(), other.lines[0].get_xydata())
@@ -119,6 +119,36 @@ def test_panels_that_share_their_time_are_cut_alike():
     places = [ax.transData.transform((NIGHTS[2], 0))[0] for ax in axes]
     assert places[0] == pytest.approx(places[1])
     assert {ax.get_xscale() for ax in axes} == {"function"}
+
+
+def scale_of(curve, draw_before=lambda ax: None, **options):
+    ax = plt.figure().add_subplot()
+    draw_before(ax)
+    return curve.plot(ax, **options).get_xscale()
+
+
+def test_by_default_gaps_between_nights_are_cut():
+    nights = make_nights(NIGHTS)
+    assert scale_of(nights) == scale_of(nights, time_format="utc") == "function"
+    assert scale_of(nights, gaps="keep") == "linear"
+    # what is on the axis already may be in a gap
+    assert scale_of(nights, lambda ax: ax.plot([54000, 54001], [0, 1])) == "linear"
+    assert scale_of(nights, lambda ax: ax.axhline(1)) == "function"
+    # points of one row a night say when it was by where they are
+    assert scale_of(make_nights(NIGHTS, per_night=1)) == "linear"
+    # gaps within a night are none between nights
+    assert scale_of(make_nights([53945.8, 53945.98])) == "linear"
+    assert scale_of(make_nights([53945.8, 53945.98]), gaps="cut") == "function"
+
+
+def test_panels_that_share_their_time_and_hold_something_else_have_it_uncut():
+    _, (upper, lower) = plt.subplots(2, sharex=True)
+    upper.plot([54000, 54001], [0, 1])
+    assert make_nights(NIGHTS).plot(lower).get_xscale() == "linear"
+    _, (upper, lower) = plt.subplots(2, sharex=True)
+    for _ in range(2):
+        assert make_nights(NIGHTS).plot(lower).get_xscale() == "function"
+    assert sum(one.get_gid() == "cut" for one in upper.patches) == 3
 
 
 def test_what_is_no_gap_is_said():

@@ -63,7 +63,7 @@ def test_good_time_of_the_runs_is_shaded_and_merged(ax):
     assert ax.axis() == limits
     plot_exposure(given[1], ax)
     np.testing.assert_allclose(shaded(ax) - 53945, [[0.9, 0.91]], rtol=0, atol=1e-9)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Good time"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Good time", "upper limits"]
     assert_readable(ax.figure)
 
 
@@ -153,7 +153,7 @@ def test_all_over_one_curve_can_be_read(ax):
         time_format="iso",
     )
     names = {text.get_text() for text in ax.get_legend().get_texts()}
-    assert names == {"Good time", "Blocks", "Flare", "0.5–1.5 TeV", "1.5–4.5 TeV"}
+    assert names == {"Good time", "Blocks", "Flare", "0.5–1.5 TeV", "1.5–4.5 TeV", "upper limits"}
     assert_readable(ax.figure)
 
 

@@ -165,6 +165,16 @@ def test_instruments_are_told_apart_in_each_panel():
     axes = curve.plot_panels()
     assert len(axes) == 2
     for ax in axes:
-        assert ax.get_legend_handles_labels()[1] == ["HESS", "MAGIC"]
+        assert set(ax.get_legend_handles_labels()[1]) == {"HESS", "MAGIC", "upper limits"}
         lines = [bars.lines[0] for bars in ax.containers if bars.get_label() in ("HESS", "MAGIC")]
         assert len({line.get_marker() for line in lines}) == len({line.get_color() for line in lines}) == 2
+
+
+def test_the_legend_above_tells_what_limits_are_in_any_panel():
+    curve = make_nights([NIGHT], 8, n_bands=2)
+    curve.table["ts"][::2] = 50.0
+    curve.meta["upper_limit"] = 0.9
+    axes = curve.plot_panels()
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()] == ["90\u00a0% upper limits"]
+    assert axes[1].get_legend() is None
+    assert_readable(axes[0].figure)

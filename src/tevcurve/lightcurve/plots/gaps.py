@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 # Shares of the axis: of a cut, and of the margin of a piece at its cuts.
 CUT, MARGIN = 0.025, 0.012
 MOST_PIECES = 6
+# What artists that mark cuts are known by.
+CUTS = "cut"
+NIGHT = 0.25  # days: gaps between nights are longer
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,26 @@ class CutTime:
         return np.any([(time > low) & (time < high) for low, high in self.gaps], axis=0)
 
 
+def cut_nights(start: np.ndarray, stop: np.ndarray, shortest: float = 0.12) -> CutTime | None:
+    """The `CutTime` between nights, or None where no gap stands out, or every piece is one time bin.
+
+    Single bins say when they are by where they stand; what is between several would be lost on an axis in one piece.
+
+    Parameters
+    ----------
+    start, stop : float arrays (n,), days
+    shortest : least share of the axis of a piece
+    """
+    cut = cut_time(start, stop, shortest=shortest, least=NIGHT)
+    return cut if cut is not None and len(np.unique(start[np.isfinite(start)])) > len(cut.start) else None
+
+
 def cut_time(
-    start: np.ndarray, stop: np.ndarray, longest: float | None = None, shortest: float = 0.12
+    start: np.ndarray,
+    stop: np.ndarray,
+    longest: float | None = None,
+    shortest: float = 0.12,
+    least: float = 0.0,
 ) -> CutTime | None:
     """The `CutTime` of time bins, or None where there is nothing to cut.
 
@@ -72,6 +93,7 @@ def cut_time(
     longest : gaps that are longer are cut; None cuts those that are far longer than the others and than what is
         between them
     shortest : least share of the axis of a piece
+    least : where `longest` is None, the shortest gap that is cut
     """
     known = np.isfinite(start) & np.isfinite(stop)
     order = np.argsort(start[known], kind="stable")
@@ -81,6 +103,7 @@ def cut_time(
     gap = start[1:] - reach[:-1]
     if longest is None:
         chosen = _outstanding(gap, reach[-1] - start[0], int(min(MOST_PIECES, 0.9 / shortest)))
+        chosen = chosen[gap[chosen] > least]
     else:
         chosen = np.flatnonzero(gap > longest)
     if not len(chosen):
@@ -135,7 +158,7 @@ def mark_cuts(ax: "Axes", cut: CutTime | None) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
 
-    for artist in [one for one in ax.get_children() if one.get_gid() == "cut"]:
+    for artist in [one for one in ax.get_children() if one.get_gid() == CUTS]:
         artist.remove()
     if cut is None:
         return
@@ -155,7 +178,7 @@ def mark_cuts(ax: "Axes", cut: CutTime | None) -> None:
             }
             marks.append(Line2D(*ends, color=colour, linestyle="none", zorder=2.7, **slash))
         for mark in marks:
-            mark.set(transform=across, clip_on=mark is cover, gid="cut", in_layout=False)
+            mark.set(transform=across, clip_on=mark is cover, gid=CUTS, in_layout=False)
             ax.add_artist(mark)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import legend_above, unit_text, use_colours
-from tevcurve.lightcurve.plots.points import LAST
+from tevcurve.figures.style import unit_text, use_colours
+from tevcurve.lightcurve.plots.naming import draw_legend
 from tevcurve.lightcurve.plots.rows import values_of
 from tevcurve.lightcurve.plots.time_axis import Drawn, drawn_in, dress, hidden, keep, numbers_of, prepare
 
@@ -93,7 +93,7 @@ def plot_exposure(
     shade.set_gid("exposure")
     # added as an artist, so that it does not change the limits
     ax.add_artist(shade)
-    legend_above(ax, last=LAST)
+    draw_legend(ax)
     return ax
 
 
@@ -114,7 +114,7 @@ def plot_blocks(
     ax : where to draw, by default the current axes; with a light curve or without
     label : entry for the legend, or None
     quantity : column that is drawn
-    time_format : "mjd" or "iso"; default: that of the axes, or MJD
+    time_format : "mjd" or "utc"; default: that of the axes, or MJD
     keywords : for the line
     """
     import matplotlib.pyplot as plt
@@ -140,7 +140,7 @@ def plot_blocks(
     if first:
         ax.set_ylabel(f"Flux [{unit_text(drawn.unit)}]" if quantity == "flux" else quantity)
         use_colours(ax)
-    legend_above(ax, last=LAST)
+    draw_legend(ax)
     return ax
 
 
@@ -172,7 +172,7 @@ def plot_flare(
     flux[hidden(ax, time)] = np.nan
     style: dict[str, Any] = {"color": FLARE, "linewidth": 1.5, "zorder": 2.5} | keywords
     ax.plot(time, flux, label=label, **style)
-    legend_above(ax, last=LAST)
+    draw_legend(ax)
     return ax
 
 

@@ -8,6 +8,7 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import MARKERS, band_text, panels, series_colours
 from tevcurve.lightcurve.plot import plot
 from tevcurve.lightcurve.plots.beside import plot_beside, share_axis, write_beside
+from tevcurve.lightcurve.plots.naming import draw_legend
 from tevcurve.lightcurve.plots.rows import bands_of
 from tevcurve.lightcurve.selection import rows_of_instruments
 
@@ -151,4 +152,5 @@ def _tidy(axes: Sequence["Axes"]) -> None:
         legend = ax.get_legend()
         if legend is not None:
             legend.remove()
+    draw_legend(axes[0], axes[1:])
     share_axis(axes)

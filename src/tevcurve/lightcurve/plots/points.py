@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ARROW_LENGTH = 11  # points
 HOLLOW = "hollow: fitted in a part of the band"
 PALE = "pale, and limits: with systematic errors"
-# Entries of a legend that are of no series, in their order.
+# Entries of a legend that are of no series and no limit, in their order.
 LAST = (PALE, HOLLOW)
 OPACITY, CAPS = 0.45, 2.5
 
@@ -25,6 +25,7 @@ def draw_points(
     label: str | None,
     style: dict[str, Any],
     middle: np.ndarray | None = None,
+    limits: tuple[str | None, str | None] = (None, None),
 ) -> "Line2D":
     """The line of the points of one series, which is there even if all of its rows are limits.
 
@@ -39,6 +40,7 @@ def draw_points(
     label : str or None
     style : dict of keywords for errorbar
     middle : float array (n,), where between start and stop the mark is; default: half way
+    limits : entries in the legend of upper and of lower limits, of which the first ones of an axes have it
     """
     from matplotlib import rcParams
 
@@ -64,11 +66,15 @@ def draw_points(
     line = bars.lines[0]
     _draw_totals(ax, (middle, points, is_upper), values, style, line)
     arrows = _arrow_style(style, line.get_color())
-    for chosen, name, sign in ((is_upper, "upper", -1), (is_lower, "lower", 1)):
+    for chosen, name, sign, words in (
+        (is_upper, "upper", -1, limits[0]),
+        (is_lower, "lower", 1, limits[1]),
+    ):
         if chosen.any():
-            ends = reach[:, chosen]
+            known = ax.get_legend_handles_labels()[1]
             points_to = -sign if ax.yaxis_inverted() else sign
-            ax.errorbar(middle[chosen], values[name][chosen], xerr=ends, marker=_arrow(points_to), **arrows)
+            own: dict[str, Any] = {"marker": _arrow(points_to), "label": None if words in known else words}
+            ax.errorbar(middle[chosen], values[name][chosen], xerr=reach[:, chosen], **own, **arrows)
     heights = np.where(is_upper, values["upper"], np.where(is_lower, values["lower"], values["value"]))
     marked = is_hollow & np.isfinite(heights)
     if marked.any():

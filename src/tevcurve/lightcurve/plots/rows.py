@@ -1,6 +1,7 @@
 """What of a light curve's table is drawn: values with errors, limits, bands."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from astropy import units as u
@@ -55,7 +56,7 @@ def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.n
 
 
 def limits_of(
-    table: "Table", values: dict[str, np.ndarray], ts_threshold: float | None
+    table: "Table", values: dict[str, np.ndarray], ts_threshold: float | None, positive: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """The rows (n,) that are drawn as an upper limit, and those that are drawn as a lower limit.
 
@@ -64,11 +65,12 @@ def limits_of(
     table : of a light curve
     values : as `values_of` gives them
     ts_threshold : rows with a smaller test statistic are limits; None for no limits
+    positive : whether rows that are not above zero are limits nevertheless
     """
+    value, upper, lower = values["value"], values["upper"], values["lower"]
     none = np.zeros(len(table), dtype=bool)
     if ts_threshold is None:
-        return none, none
-    value, upper, lower = values["value"], values["upper"], values["lower"]
+        return positive & (value <= 0) & np.isfinite(upper), none
     faint = ~np.isfinite(value) | (value <= 0)
     if "ts" in table.colnames:
         faint |= np.ma.filled(np.ma.asarray(table["ts"], dtype=np.float64), np.nan) < ts_threshold
@@ -79,6 +81,16 @@ def limits_of(
         nearer_below = value / lower <= upper / value
     is_lower |= one_sided & nearer_below & (lower > 0)
     return is_upper | (one_sided & ~nearer_below & np.isfinite(upper)), is_lower & ~is_upper
+
+
+def limit_words(meta: Mapping[str, Any]) -> tuple[str, str]:
+    """What the upper and the lower limits of a light curve are in a legend: with their confidence level, if known.
+
+    meta: of its table.
+    """
+    level = meta.get("upper_limit")
+    words = "" if level is None else f"{100 * float(level):.4g}\u00a0% "
+    return f"{words}upper limits", f"{words}lower limits"
 
 
 Band: TypeAlias = tuple[float, float] | None

@@ -12,9 +12,10 @@ from astropy import units as u
 
 from tevcurve.errors import InputError
 from tevcurve.leap_seconds import as_utc
-from tevcurve.lightcurve.plots.gaps import apply_cut, cut_time, mark_cuts
+from tevcurve.lightcurve.plots.gaps import CUTS, CutTime, apply_cut, cut_nights, cut_time, mark_cuts
 from tevcurve.lightcurve.plots.time_locator import time_locator
 from tevcurve.lightcurve.plots.time_ticks import DateTicks, MjdTicks
+from tevcurve.plot_options import CUT, KEEP, TIMES
 
 if TYPE_CHECKING:
     from astropy.time import Time
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from tevcurve.lightcurve.product import LightCurve
 
+# An older word for dates.
+ISO = "iso"
 LONG = 40  # days: from here on whole MJD are short enough as tick labels
 PHASE = "phase"
 LABEL = 1.0  # inches: the least length of a piece of the axis, so that a date fits
@@ -43,8 +46,13 @@ class Drawn:
     first : the first line, with which the record ends
     bands : those drawn
     start, stop : lists of float arrays, the time bins
-    gaps : as given
+    gaps : as given, None for what is the default
+    in_gaps : whether something else was there before, which may lie in gaps
     n_series : number of series drawn
+    limits : what the legend says of limits, in the order in which they came
+    sources : names of the sources whose light curves are drawn, in that order
+    title : text above the axes that names the only one, or None
+    unnamed : (artist, source) of the series that the legend does not name
     """
 
     dates: bool
@@ -56,7 +64,12 @@ class Drawn:
     start: list = field(default_factory=list)
     stop: list = field(default_factory=list)
     gaps: Any = None
+    in_gaps: bool = False
     n_series: int = 0
+    limits: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    title: Any = None
+    unnamed: list[tuple[Any, str]] = field(default_factory=list)
 
 
 def drawn_in(ax: "Axes") -> Drawn | None:
@@ -84,21 +97,22 @@ def prepare(
     quantity : what is to be drawn
     unit : of its values
     scale : of the times, or "phase"
-    time_format : "mjd", "iso", or None for that of the axes
-    gaps : "cut", the longest that is not cut (str or Quantity), or None
+    time_format : "mjd", "utc" (also "iso"), or None for that of the axes
+    gaps : "cut", "keep", the longest that is not cut (str or Quantity), or None for what the axes has
 
     Raises `InputError` for an unknown time format, or if the axes holds another quantity or time format.
     """
-    if time_format not in (None, "mjd", "iso"):
-        raise InputError(f"time_format is {time_format!r}; it should be 'mjd' or 'iso'.")
-    neighbours = _records(ax)
+    if time_format not in (None, *TIMES, ISO):
+        raise InputError(f"time_format is {time_format!r}; it should be 'mjd' or 'utc'.")
+    neighbours = records(ax)
     if scale == PHASE and not (time_format is None and gaps is None):
         raise InputError("The rows are bins in phase, which have neither a time_format nor gaps.")
     if any((other.scale == PHASE) != (scale == PHASE) for other in neighbours):
         raise InputError("Bins in phase and bins in time do not go into one figure with one axis.")
-    dates = neighbours[0].dates if neighbours else time_format == "iso"
-    if time_format is not None and dates != (time_format == "iso"):
-        have = "iso" if dates else "mjd"
+    asked = time_format in ("utc", ISO)
+    dates = neighbours[0].dates if neighbours else asked
+    if time_format is not None and dates != asked:
+        have = "utc" if dates else "mjd"
         raise InputError(f"time_format is {time_format!r}, but the axes already shows time as {have!r}.")
     there = drawn_in(ax)
     if there is not None:
@@ -111,7 +125,7 @@ def prepare(
     gaps = (
         next((other.gaps for other in neighbours if other.gaps is not None), None) if gaps is None else gaps
     )
-    return Drawn(dates, scale, quantity, unit, gaps=gaps)
+    return Drawn(dates, scale, quantity, unit, gaps=gaps, in_gaps=_has_times(ax))
 
 
 def keep(ax: "Axes", drawn: Drawn, start: np.ndarray, stop: np.ndarray, first: "Artist") -> None:
@@ -136,8 +150,8 @@ def together(ax: "Axes") -> list["Axes"]:
     return [other for other in siblings if drawn_in(other) is not None]
 
 
-def _records(ax: "Axes") -> list[Drawn]:
-    """What is drawn in each axes of `together`."""
+def records(ax: "Axes") -> list[Drawn]:
+    """The `Drawn` of each axes of `together`. ax: matplotlib axes."""
     return [record for record in map(drawn_in, together(ax)) if record is not None]
 
 
@@ -170,6 +184,22 @@ def edges_of(light_curve: "LightCurve", drawn: Drawn) -> tuple[np.ndarray, ...]:
     return tuple(numbers_of(time, drawn) for time in (light_curve.time_start, light_curve.time_stop))
 
 
+def rows_in(
+    drawn: Drawn, rows: np.ndarray, span: tuple[np.ndarray, ...]
+) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """(rows, (start, stop)) as they are drawn: bins in phase come again a phase of 1 later.
+
+    Parameters
+    ----------
+    drawn : of the axes
+    rows : numbers of the rows, int array
+    span : (start, stop) of all rows in the numbers of the axis, float arrays
+    """
+    if drawn.scale != PHASE:
+        return rows, tuple(end[rows] for end in span)
+    return np.tile(rows, 2), tuple(np.append(end[rows], end[rows] + 1) for end in span)
+
+
 def scale_of(light_curve: "LightCurve") -> str:
     """What the axis of a light curve shows: its time scale, or "phase". light_curve: `LightCurve`."""
     return PHASE if "phase_min" in light_curve.table.colnames else light_curve.meta["TIMESYS"]
@@ -200,20 +230,17 @@ def dress(ax: "Axes") -> None:
     """Scale, ticks and label of the time axis, the same in all axes that share it. ax: matplotlib axes."""
     from matplotlib.ticker import FuncFormatter, NullLocator
 
-    axes, records = together(ax), _records(ax)
-    drawn = records[0]
+    axes, there = together(ax), records(ax)
+    drawn = there[0]
     start, stop = (
-        np.concatenate([part for record in records for part in getattr(record, end)])
+        np.concatenate([part for record in there for part in getattr(record, end)])
         for end in ("start", "stop")
     )
     if drawn.scale == PHASE:
         for other in axes:
-            other.set_xlabel("Phase")
+            other.set_xlabel("Phase (drawn twice)")
         return
-    cut = None
-    if drawn.gaps is not None:
-        width = ax.get_window_extent().width / ax.figure.dpi
-        cut = cut_time(start, stop, _longest(drawn.gaps), shortest=LABEL / width)
+    cut = _cut(ax, drawn.gaps, start, stop)
     apply_cut(ax, cut)
     first, last = np.min(start, initial=np.inf), np.max(stop, initial=-np.inf)
     offset = float(np.floor(first)) if np.isfinite(first) and last - first < LONG else 0.0
@@ -223,8 +250,9 @@ def dress(ax: "Axes") -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(locator.label))
     if cut is not None:
         ax.xaxis.set_minor_locator(NullLocator())
-    for other in axes:
+    for other in ax.get_shared_x_axes().get_siblings(ax):
         mark_cuts(other, cut)
+    for other in axes:
         if other.xaxis.get_tick_params().get("labelbottom", True):
             other.set_xlabel(f"Time [{words}]")
 
@@ -241,15 +269,41 @@ def hidden(ax: "Axes", times: np.ndarray) -> np.ndarray:
     return np.zeros(np.shape(times), dtype=bool) if cut is None else cut.hidden(np.asarray(times))
 
 
+def _cut(ax: "Axes", gaps: Any, start: np.ndarray, stop: np.ndarray) -> CutTime | None:
+    """The cut axis of the rows in an axes, or None for one in one piece.
+
+    gaps: as `Drawn` has it. start, stop: float arrays (n,) in the numbers of the axis.
+    """
+    if isinstance(gaps, str) and gaps == KEEP:
+        return None
+    # What others have drawn beside the light curves may lie in the gaps.
+    others = set(ax.get_shared_x_axes().get_siblings(ax)) - set(together(ax))
+    if gaps is None and (any(one.in_gaps for one in records(ax)) or any(map(_has_times, others))):
+        return None
+    shortest = LABEL / (ax.get_window_extent().width / ax.figure.dpi)
+    if gaps is None:
+        return cut_nights(start, stop, shortest)
+    return cut_time(start, stop, _longest(gaps), shortest=shortest)
+
+
+def _has_times(ax: "Axes") -> bool:
+    """Whether something is drawn at times, apart from the marks of cuts."""
+    return any(
+        artist.get_transform().contains_branch_seperately(ax.transData)[0]
+        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.images)
+        if artist.get_gid() != CUTS
+    )
+
+
 def _longest(gaps: str | u.Quantity) -> float | None:
     """Days that a gap may have, None where that is to be found; `InputError` for what is neither."""
-    if isinstance(gaps, str) and gaps == "cut":
+    if isinstance(gaps, str) and gaps == CUT:
         return None
     try:
         days = u.Quantity(gaps).to_value(u.d)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"gaps is {gaps!r}; wanted is 'cut', or a time such as '0.5 d', above which a gap is cut."
+            f"gaps is {gaps!r}; wanted is 'cut', 'keep', or a time such as '0.5 d', above which a gap is cut."
         ) from error
     if not days > 0:
         raise InputError(f"gaps is {gaps!r}; wanted is a time above zero.")

@@ -13,7 +13,7 @@ from tevcurve.files.columns import in_a_sentence
 from tevcurve.fit.protocols import Drawable, EventView, Expectations
 from tevcurve.kernels.numbering import members_of
 from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, ranges_of_table
-from tevcurve.lightcurve.selection import rows_of_instruments
+from tevcurve.lightcurve.selection import bands_of_rows, rows_of_band, rows_of_instruments
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.extra_variance import ExtraVariance
 from tevcurve.lightcurve.variability.not_known import (
@@ -250,20 +250,13 @@ def _check_instrument(light_curve):
 
 def _rows_of_band(table, band):
     """Numbers of the rows of a band."""
-    if "e_min" not in table.colnames:
-        return np.arange(len(table))
-    edges = np.stack([np.asarray(table[name], dtype=float) for name in ("e_min", "e_max")], axis=1)
-    bands, which = np.unique(edges, axis=0, return_inverse=True)
-    if band is None and len(bands) > 1:
+    n_bands, _ = bands_of_rows(table)
+    if band is None and n_bands > 1:
         raise InputError(
-            f"The light curve has {len(bands)} energy bands, and each varies in its own way: give band=0 to "
-            f"{len(bands) - 1}."
+            f"The light curve has {n_bands} energy bands, and each varies in its own way: give band=0 to "
+            f"{n_bands - 1}."
         )
-    if band is not None and band not in range(len(bands)):
-        raise InputError(
-            f"band is {band!r}; the bands of this light curve have the numbers 0 to {len(bands) - 1}."
-        )
-    return np.flatnonzero(which.ravel() == (band or 0))
+    return rows_of_band(table, band or 0)
 
 
 def _from_origin(light_curve, origin, numbers):

@@ -1,0 +1,74 @@
+"""Commands that look at a light curve: `tevcurve show` and `tevcurve plot`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tevcurve.cli.job_options import options_of
+from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RESULT_OR_FILE, SOURCE
+from tevcurve.plot_options import PANEL_OPTIONS, PLOT_OPTIONS
+from tevcurve.run_id import safe_name
+
+
+def show(
+    result: RESULT_OR_FILE,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns in place of those that are looked at first, as time_min,time_max,flux; all: all of them.",
+            metavar="NAMES",
+            show_default=False,
+        ),
+    ] = None,
+    band: BAND = None,
+    instrument: INSTRUMENT = None,
+    source: SOURCE = None,
+    accept_changed: ACCEPT_CHANGED = False,
+):
+    """Print a light curve again: what it is, all of its rows, and on the standard error what failed.
+
+    \b
+    tevcurve show crab
+    tevcurve show crab --band 1 | grep upper
+    tevcurve show crab --columns time_min,time_max,flux,flux_errn,flux_errp
+    tevcurve show crab/light_curve.ecsv --columns all | less -S
+    """
+    from tevcurve.cli.on_looking import show_light_curve
+
+    show_light_curve(result, columns, (source, instrument, band), accept_changed)
+
+
+@options_of((*PLOT_OPTIONS, *PANEL_OPTIONS))
+def plot(
+    result: RESULT_OR_FILE,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The figure, .png, .pdf or .svg; default: RESULT.png.", show_default=False
+        ),
+    ] = None,
+    band: BAND = None,
+    instrument: INSTRUMENT = None,
+    overwrite: OVERWRITE = False,
+    source: SOURCE = None,
+    accept_changed: ACCEPT_CHANGED = False,
+    **options,
+):
+    """Draw a light curve: points with their errors and time spans, limits as arrows.
+
+    \b
+    tevcurve plot crab
+    tevcurve plot crab -o crab.pdf --time-format utc --log
+    tevcurve plot crab --panels --below index --gaps keep
+    tevcurve plot crab --quantity eflux --band 1 --ts-threshold 9
+    """
+    if output is None:
+        place = result.absolute()
+        name = (place.stem if place.is_file() else place.name) + (f"-{safe_name(source)}" if source else "")
+        output = place.with_name(f"{name}.png")
+    outputs = Outputs.of(plot=output, overwrite=overwrite)
+    from tevcurve.cli.on_looking import draw
+
+    draw(result, outputs, options, (source, instrument, band), accept_changed)

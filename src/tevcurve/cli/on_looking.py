@@ -1,0 +1,82 @@
+"""What `tevcurve show` and `tevcurve plot` do."""
+
+from tevcurve.cli.console import plain
+from tevcurve.cli.figures import write_figure, write_panels
+from tevcurve.cli.one_source import light_curve_of
+from tevcurve.cli.outcome import tell_problems
+from tevcurve.config.quantities import listed
+from tevcurve.config.values import none_of_words
+from tevcurve.errors import InputError
+from tevcurve.lightcurve.notebook_view import as_text, caption
+from tevcurve.plot_options import PLOT_OPTIONS
+
+ALL = "all"
+
+
+def show_light_curve(path, columns, which, accept_changed):
+    """None; the light curve of a result or a file is printed.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    columns : str, what the option says, or None
+    which : (source, instrument, band), each None where all are meant
+    accept_changed : bool
+    """
+    light_curve = _light_curve(path, which, accept_changed)
+    names = None
+    if columns is not None:
+        there = light_curve.table.colnames
+        names = there if columns.strip().lower() == ALL else listed(columns)
+        unknown = [name for name in names if name not in there]
+        if unknown:
+            raise InputError(f"There is no column {unknown[0]!r}; the light curve has {', '.join(there)}.")
+    print(plain(as_text(light_curve, names, whole=True)))
+    tell_problems(light_curve)
+
+
+def draw(path, outputs, options, which, accept_changed):
+    """None; `tevcurve plot` of a result or a file.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    outputs : `Outputs`
+    options : dict of the options of a figure to what the line says, None where nothing
+    which : (source, instrument, band), each None where all are meant
+    accept_changed : bool
+    """
+    light_curve = _light_curve(path, which, accept_changed)
+    given = _read(options)
+    apart, below = given.pop("panels", False), given.pop("below", [])
+    if apart or below:
+        write_panels(
+            outputs.plot, lambda: light_curve.plot_panels(below=below, **given), about=caption(light_curve)
+        )
+    else:
+        write_figure(outputs.plot, lambda ax: light_curve.plot(ax, **given), about=caption(light_curve))
+    outputs.tell()
+
+
+def _light_curve(path, which, accept_changed):
+    source, instrument, band = which
+    light_curve = light_curve_of(path, accept_changed, source, instrument)
+    return light_curve if band is None else light_curve.of_band(band)
+
+
+def _read(options):
+    """The options that were given, as `LightCurve.plot` has them."""
+    read = {name: value for name, value in options.items() if value not in (None, [])}
+    for option in PLOT_OPTIONS:
+        if option.kind == "number or none" and option.name in read:
+            read[option.name] = _number(option.name, read[option.name])
+    return read
+
+
+def _number(name, text):
+    """A number, or None for none."""
+    value = none_of_words(text)
+    try:
+        return None if value is None else float(value)
+    except ValueError as error:
+        raise InputError(f"{name} is {text!r}; wanted is a number, or none.") from error
