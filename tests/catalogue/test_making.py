@@ -12,6 +12,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Table
 from dl3_files import write_store
+from parts_of_runs import cut_run, night, values, write_night, write_run
 from small_store import START, TARGET, run_file
 
 import tevcurve
@@ -317,3 +318,30 @@ def test_neighbours_are_fitted_with_a_source_and_told(kept_store, whole):
     np.testing.assert_allclose(
         crab.table["norm"], own.table["norm"], atol=0.02 * np.max(own.table["norm_errp"])
     )
+
+
+def test_parts_of_a_run_make_the_rows_of_the_whole_one_and_no_event_counts_twice(tmp_path):
+    others, parts, whole = write_night(tmp_path / "files")
+    run = night()[1]
+    copy = shutil.copy(parts[1], tmp_path / "copy.fits")
+    larger = write_run(tmp_path / "larger.fits", cut_run(run, run.tstart, run.tstart + 1000))
+    across = write_run(tmp_path / "across.fits", cut_run(run, run.tstart + 700, run.tstart + 1300))
+
+    def of(*paths, time_bins="10 min"):
+        observations = DataStore.from_events_files([*others[:1], *paths]).get_observations()
+        return tevcurve.light_curves(observations, Table(PLACES), time_bins=time_bins, **OPTIONS)
+
+    def check(found, wanted, n_problems=0):
+        names = ["livetime", "counts", "flux", "flux_err", "flux_ul", "ts"]
+        for name in NAMES[:2]:
+            tables = (values(each[name].table, names) for each in (found, wanted))
+            np.testing.assert_allclose(*tables, rtol=1e-6, atol=1e-14)
+        chances = (np.asarray(each.sources["p_in_runs"]) for each in (found, wanted))
+        np.testing.assert_allclose(*chances, rtol=1e-9)
+        assert len(found.problems) == n_problems
+
+    check(of(*parts, time_bins=None), of(whole, time_bins=None))
+    wanted = of(whole)
+    check(of(*parts, larger), wanted)
+    for more in (copy, across):
+        check(of(*parts, more), wanted, 1)

@@ -25,6 +25,7 @@ from tevcurve.lightcurve.io import write_table
 from tevcurve.pipeline.catalogue import catalogue_of
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, RunGroup
 from tevcurve.pipeline.catalogue_rows import CatalogueRun, catalogue_run
+from tevcurve.pipeline.each_once import each_once
 from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.job import without_folders
 from tevcurve.pipeline.keep_runs import check_n_jobs, outcomes_of
@@ -138,7 +139,9 @@ def _with_good_time(stores: list[Any], strict: bool) -> tuple[list[Any], list[Pr
             if problems
             else "There are no observations; wanted is a run."
         )
-    return found, problems
+    # Parts of one run may be there, too, but no event twice.
+    found, repeated = each_once(found, strict)
+    return found, [*problems, *repeated]
 
 
 def _begin(place: Path, digest: str, overwrite: bool) -> None:

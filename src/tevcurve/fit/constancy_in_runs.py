@@ -9,6 +9,7 @@ import numpy as np
 from tevcurve.data import GTI
 from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.kernels.permuted_times import WeightsInTime, chance_of_times
+from tevcurve.run_id import parts_together
 
 # Equal parts of the good time of a run, between which weights are compared.
 SEGMENTS = 8
@@ -29,16 +30,22 @@ def constancy_chance(
 
     Parameters
     ----------
-    terms : of each run the `CubeTerms` at the source, with one bin of true energy
-    counts : of each run what `segment_counts` gives of all events of its field
+    terms : of each run, or part of one, the `CubeTerms` at the source, with one bin of true energy
+    counts : of each what `segment_counts` gives of all events of its field; for parts by the good time of all of them
     name : of the source
     seed : further choice of random numbers
     """
-    told = "|".join([str(seed), name, *(str(each.run_id) for each in terms)])
+    parts = parts_together(each.run_id for each in terms)
+    own = [[number] for number in range(len(terms))]
+    if parts is not None:
+        own = [[k for k, first in enumerate(parts) if first == number] for number in dict.fromkeys(parts)]
+    told = "|".join([str(seed), name, *(str(terms[numbers[0]].run_id) for numbers in own)])
     digest = hashlib.blake2b(told.encode(), digest_size=16).digest()
     rng = np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
-    runs = zip(terms, counts, strict=True)
-    return chance_of_times([weights_in_time(*each) for each in runs], rng)
+    weights = [
+        weights_in_time([terms[k] for k in numbers], sum(counts[k] for k in numbers)) for numbers in own
+    ]
+    return chance_of_times(weights, rng)
 
 
 def segment_counts(gti: GTI, time_s: np.ndarray) -> np.ndarray:
@@ -52,35 +59,44 @@ def segment_counts(gti: GTI, time_s: np.ndarray) -> np.ndarray:
     return np.bincount(_segment_of(gti, time_s), minlength=SEGMENTS)
 
 
-def weights_in_time(terms: CubeTerms, counts: np.ndarray) -> WeightsInTime:
+def weights_in_time(parts: Sequence[CubeTerms], counts: np.ndarray) -> WeightsInTime:
     """The `WeightsInTime` of a run at a source.
 
     Parameters
     ----------
-    terms : `CubeTerms` with one bin of true energy
+    parts : the `CubeTerms` of the run with one bin of true energy, or those of its parts
     counts : int array (`SEGMENTS`,), all events of the run's field, those of the terms among them
     """
-    ontime = terms.gti.ontime_s
-    if not len(terms.near) or ontime == 0:
+    gti = parts[0].gti
+    for each in parts[1:]:
+        gti = gti.union(each.gti)
+    if not sum(len(each.near) for each in parts) or gti.ontime_s == 0:
         return WeightsInTime(np.zeros(0), np.zeros(0, dtype=int), counts)
-    weight = _shares_of_source(terms, ontime)
+    weight = _shares_of_source(parts)
     order = np.argsort(-weight, kind="stable")
     squares = np.cumsum(weight[order] ** 2)
     kept = np.sort(order[: int(np.searchsorted(squares, LOOKED_AT * squares[-1])) + 1])
     kept = kept[weight[kept] > 0]
-    return WeightsInTime(weight[kept], _segment_of(terms.gti, terms.time_s[terms.near[kept]]), counts)
+    clocks = [gti.reference.convert(each.time_s[each.near], each.gti.reference) for each in parts]
+    time_s = np.concatenate(clocks)
+    return WeightsInTime(weight[kept], _segment_of(gti, time_s[kept]), counts)
 
 
-def _shares_of_source(terms: CubeTerms, ontime: float) -> np.ndarray:
+def _shares_of_source(parts: Sequence[CubeTerms]) -> np.ndarray:
     """The share (n_near,) of the source in each event near it, at its mean flux: by some steps of the EM algorithm.
 
     Source: Dempster, Laird & Rubin 1977, J. R. Stat. Soc. B 39, 1. It depends on no event's time.
     """
-    total = float(terms.response_total.sum()) * ontime * terms.deadc
-    signal = terms.response[:, 0] * ontime * terms.deadc
-    expected = float(terms.background_total.mean(axis=0).sum()) * ontime
-    background = terms.background[:, terms.near].mean(axis=0) * ontime
-    counted = len(terms.time_s) if terms.count is None else float(terms.count.sum())
+    total = expected = counted = 0.0
+    signals, backgrounds = [], []
+    for each in parts:
+        ontime = each.gti.ontime_s
+        total += float(each.response_total.sum()) * ontime * each.deadc
+        expected += float(each.background_total.mean(axis=0).sum()) * ontime
+        counted += len(each.time_s) if each.count is None else float(each.count.sum())
+        signals.append(each.response[:, 0] * ontime * each.deadc)
+        backgrounds.append(each.background[:, each.near].mean(axis=0) * ontime)
+    signal, background = np.concatenate(signals), np.concatenate(backgrounds)
     norm = counted / expected if expected > 0 else 1.0
     amplitude = _START / total if total > 0 else 0.0
     shares = np.zeros(len(signal))

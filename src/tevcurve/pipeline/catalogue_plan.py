@@ -14,6 +14,7 @@ from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import EnergyAxes
+from tevcurve.run_id import parts_together
 
 # Sources nearer to each other are of one group.
 NEAR = np.deg2rad(0.5)
@@ -41,7 +42,8 @@ class CatalogueSource:
 
 @dataclass(frozen=True, eq=False)
 class RunGroup:
-    """Runs that share a time bin, directly or by others: mostly one run, and with nights those of a night.
+    """Runs that share a time bin, directly or by others: mostly one run, and with nights those of a night. Parts of one
+    run are of one group in any case.
 
     The rows of all its bins are made of its runs alone, so that it is the unit of work.
 
@@ -90,7 +92,8 @@ def run_groups(observations: Sequence[Any], bins: TimeBins) -> list[RunGroup]:
     bins : `TimeBins` laid over them
     """
     pieces = bins.pieces(observations)
-    group_of_run = np.arange(len(observations))
+    parts = parts_together(one.run_id for one in observations)
+    group_of_run = np.arange(len(observations)) if parts is None else np.array(parts)
     order = np.argsort(pieces.bin, kind="stable")
     for own in np.split(order, np.flatnonzero(np.diff(pieces.bin[order])) + 1):
         together = np.unique(group_of_run[pieces.run[own]])

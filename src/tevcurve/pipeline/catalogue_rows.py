@@ -1,5 +1,6 @@
 """The rows of all sources of a catalogue that a group of runs gives: each run is read once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,7 +28,7 @@ from tevcurve.reduction.field_terms import SpectrumTerms
 from tevcurve.reduction.pixels_around import PixelsAround
 from tevcurve.reduction.seen_in_field import SeenInField
 from tevcurve.reduction.true_nodes import TrueNodes, true_nodes
-from tevcurve.run_id import RunId
+from tevcurve.run_id import RunId, parts_together
 
 # Sources whose rows are fitted at a time, so that memory does not grow with the catalogue.
 BATCH = 64
@@ -149,7 +150,7 @@ class _SpectrumRuns:
     spectrum : the reference
     dark : bool array (n_bands,), bands without flux
     runs : of each run what makes its terms; None for one that is left out
-    counts : of each run all events of its field in equal parts of its good time
+    counts : of each run all events of its field in equal parts of its good time, or of that of all of its parts
     """
 
     plan: CataloguePlan
@@ -174,9 +175,10 @@ class _SpectrumRuns:
             None if each is None else SpectrumTerms(each, nodes, flux, plan.options.negative)
             for each in fields
         ]
+        gtis = _whole_good_times(group, fields)
         counts = [
-            np.zeros(0) if each is None else segment_counts(each.field.run.gti, each.event_times)
-            for each in fields
+            np.zeros(0) if each is None else segment_counts(gti, _in_clock_of(gti, each))
+            for each, gti in zip(fields, gtis, strict=True)
         ]
         return cls(plan, group, spectrum, dark, runs, counts)
 
@@ -188,6 +190,24 @@ class _SpectrumRuns:
             for number, run in enumerate(self.runs)
             if run is not None and run.parts.field.offset(lonlat) < offset_max
         ]
+
+
+def _in_clock_of(gti: Any, field: FieldParts) -> np.ndarray:
+    """Times of all events of a run, in the clock of the good time of the first of its parts."""
+    return gti.reference.convert(field.event_times, field.field.run.gti.reference)
+
+
+def _whole_good_times(group: RunGroup, fields: Sequence[FieldParts | None]) -> list[Any]:
+    """The `GTI` of each run, with that of the parts of the same run that are there; None for one that is left out."""
+    gtis = [None if each is None else each.field.run.gti for each in fields]
+    parts = parts_together(each.run_id for each in group.observations)
+    if parts is None:
+        return gtis
+    whole: dict[int, Any] = {}
+    for number, gti in zip(parts, gtis, strict=True):
+        if gti is not None:
+            whole[number] = whole[number].union(gti) if number in whole else gti
+    return [None if gti is None else whole[number] for number, gti in zip(parts, gtis, strict=True)]
 
 
 class _SourceRows:
@@ -214,6 +234,7 @@ class _SourceRows:
         self._pieces: list[tuple[np.ndarray, ...]] = []
         self._runs: list[SourceRun] = []
         self._terms: list[CubeTerms] = []
+        self._together: list[int] = []
 
     def add(self, source: int) -> float:
         """The chance of constancy of one more source inside the runs that see it; from now on there are its rows.
@@ -230,6 +251,9 @@ class _SourceRows:
         if not len(bins):
             return np.nan
         self._neighbours = plan.sources[source].neighbours
+        # Parts of a run have their background in common, but not with other sources.
+        parts = parts_together(self._of.group.observations[number].run_id for number in own)
+        self._together += [len(self._runs) + number for number in parts or range(len(own))]
         for number in own:
             made: Any = self._of.runs[number]
             others = [self._seen(name, number) for name in self._neighbours]
@@ -254,7 +278,9 @@ class _SourceRows:
         n_further = len(self._neighbours)
         further = (tuple(range(1, n_further + 1)),) * len(self._terms) if n_further else ()
         rule = CubeRule(plan.options.background_error, plan.options.negative, further, self._neighbours)
-        setting = RowSetting(self._of.dark, self._why_dark)
+        are_parts = self._together != list(range(len(self._runs)))
+        together = np.array(self._together) if are_parts else None
+        setting = RowSetting(self._of.dark, self._why_dark, together=together)
         joint = rows_of_cubes(self._terms, pieces, np.ones(1), setting, rule)
         time_bins = _RepeatedBins(self._of.group.bins, np.array(self._bins))
         meta = plan.options.meta()
