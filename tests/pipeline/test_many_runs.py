@@ -14,11 +14,12 @@ from tevcurve.data.write import write_store
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import by_counts, by_night, by_run, by_width
+from tevcurve.lightcurve.run_reduction import RunReduction
 from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.pipeline import engine, in_one_call
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.run_id import RunId
-from tevcurve.store import Result, write_result
+from tevcurve.store import Result, stored_runs, write_result
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
 from tevcurve.store.stored_runs import StoredRuns
 
@@ -69,11 +70,32 @@ def test_the_same_light_curve_as_at_once(observations, in_parts, monkeypatch, me
     assert_same(*both(observations, monkeypatch, method=method, time_bins=bins))
 
 
+@pytest.mark.parametrize("options", [{"method": "3d", "negative": True}, {"method": "1d"}])
+def test_processes_that_read_make_terms_and_bytes_too(observations, in_parts, monkeypatch, options):
+    """The one that collects the runs makes neither."""
+    options = {"energy_edges": ENERGIES} | options
+    alone = light_curve(observations, POSITION, **options)
+    made, reduce = [], RunReduction.__call__
+    monkeypatch.setattr(RunReduction, "__call__", lambda self, run: made.append("terms") or reduce(self, run))
+    monkeypatch.setattr(stored_runs, "run_to_bytes", lambda run: made.append("bytes") or run_to_bytes(run))
+    shared = light_curve(observations, POSITION, n_jobs=2, **options)
+    assert made == []
+    assert_same(alone, shared)
+    assert [one.file for one in alone.origin.runs] == [one.file for one in shared.origin.runs]
+
+
+def test_energies_that_are_safe_in_all_runs_are_settled_before_terms(observations, in_parts):
+    options = {"energy_edges": ENERGIES, "method": "1d", "safe_energy": "common"}
+    alone = light_curve(observations[:6], POSITION, **options)
+    assert_same(alone, light_curve(observations[:6], POSITION, n_jobs=2, **options))
+
+
 def test_runs_that_fail_or_are_there_twice(observations, in_parts, monkeypatch):
     """Two runs come again, and of two there is no effective area where the source is said to be."""
     given = [*observations[:5], observations[1], *observations[5:], observations[4]]
     at_once, parts = both(given, monkeypatch, method="1d")
     assert_same(at_once, parts)
+    assert_same(parts, light_curve(given, POSITION, method="1d", energy_edges=ENERGIES, n_jobs=2))
     assert [problem.obs_id for problem in parts.ledger.failed] == ["2", "5"]
     with pytest.raises(DataError, match="more than once"):
         light_curve(given, POSITION, method="1d", strict=True)

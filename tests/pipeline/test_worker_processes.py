@@ -46,7 +46,7 @@ def lives(pid):
         return False
 
 
-wait_for = partial(waiting.wait_for, seconds=20)
+wait_for = partial(waiting.wait_for, seconds=60)
 
 
 @pytest.fixture

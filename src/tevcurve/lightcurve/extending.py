@@ -19,7 +19,7 @@ from tevcurve.problems import in_order
 from tevcurve.run_id import parts_together
 
 
-def with_runs(origin, runs, strict=False, gone=()):
+def with_runs(origin, runs, strict=False, gone=(), reduction=None):
     """(`LightCurveOrigin` with more runs, reduced and in the order of time; int array, numbers of its old runs there).
 
     A run that cannot be reduced is left out. Of an old run that is gone the number is -1.
@@ -30,9 +30,10 @@ def with_runs(origin, runs, strict=False, gone=()):
     runs : list of `SourceRun`, the new ones
     strict : bool, raises for the first that cannot be reduced
     gone : int array, numbers of its runs in whose place new ones come
+    reduction : function of a new run to its terms and fates, which gives what that of `origin` gives; default: that
     """
     runs, n_before = in_order_of_time(runs), len(origin.runs)
-    made, problems = terms_of_each(runs, origin.reduction, strict)
+    made, problems = terms_of_each(runs, origin.reduction if reduction is None else reduction, strict)
     kept = np.setdiff1d(np.arange(n_before), gone)
     there = origin.runs if len(kept) == n_before else origin.runs.chosen(kept)
     together, new = there.with_runs([runs[number] for number in made])

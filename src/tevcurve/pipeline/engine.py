@@ -17,6 +17,7 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.run_columns import subsystem_words
 from tevcurve.lightcurve.runs import Runs, RunsInMemory, TermsOfRuns
 from tevcurve.pipeline.job import Job
+from tevcurve.pipeline.made_ahead import MadeAhead
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.problems import Problem, in_order, remarks_told_once
@@ -38,9 +39,25 @@ HELD = 2**25
 Outcome: TypeAlias = tuple[SourceRun | None, Problem | None]
 
 
+def ahead_of_engine(job: Job, n_runs: int) -> MadeAhead:
+    """The `MadeAhead` of all that `light_curve_of` makes of one run alone, for other processes to make.
+
+    Parameters
+    ----------
+    job : what is wanted of every run
+    n_runs : how many are to be expected
+    """
+    return MadeAhead(job, with_bytes=n_runs >= MANY)
+
+
 @remarks_told_once()
 def light_curve_of(
-    job: Job, outcomes: Iterable[Outcome], n_runs: int, strict: bool = False, progress: bool = False
+    job: Job,
+    outcomes: Iterable[Outcome],
+    n_runs: int,
+    strict: bool = False,
+    progress: bool = False,
+    made_ahead: MadeAhead | None = None,
 ) -> LightCurve:
     """The `LightCurve` of a job's runs, the same to the last digit wherever they wait.
 
@@ -55,22 +72,28 @@ def light_curve_of(
     n_runs : how many are to be expected
     strict : whether the first run that cannot be used raises its `DataError`
     progress : whether a terminal shows that it is at work
+    made_ahead : what was made of the runs where they were read, or None
 
     Raises `DataError` where no run is left.
     """
     told: list[tuple[str, str]] = []
+    made_ahead = MadeAhead(job, False) if made_ahead is None else made_ahead
     runs, parts = _waiting(_telling(outcomes, told), n_runs)
     origin, light_curve, unread, repeats = job.origin_of(runs), None, [], Repeats()
     is_stored = isinstance(runs, StoredRuns)
     if isinstance(runs, StoredRuns) and job.settings.common is not None:
-        settings, parts = _all_first(runs.place, job.settings, parts)
+        settings, parts = _all_first(runs.place, job.settings, parts, made_ahead)
         origin = replace(origin, settings=settings)
     with working("Fitting", progress and not is_stored):
         for part in parts:
             unread += [problem for _, problem in part if problem is not None]
             new = in_order_of_time([run for run, _ in part if run is not None])
             new, gone = repeats.sorted_out(new, origin.runs, strict)
-            origin, old = with_runs(origin.settled(new), new, strict, gone)
+            if isinstance(runs, StoredRuns):
+                # Those that are here already are known by the bytes that they were made to.
+                origin.runs.place.expect({id(run): (run, made_ahead.content(run)) for run in new})
+            origin = origin.settled(new)
+            origin, old = with_runs(origin, new, strict, gone, made_ahead.reduction(origin))
             light_curve = _with_rows(light_curve, origin, old) if is_stored else None
             origin = _read_on_demand(origin, 0)
         origin = replace(origin, failed=in_order((*unread, *repeats.problems, *origin.failed)))
@@ -155,7 +178,7 @@ def _with_rows(
 
 
 def _all_first(
-    place: RunFolder, settings: SettingRule, parts: Iterator[list[Outcome]]
+    place: RunFolder, settings: SettingRule, parts: Iterator[list[Outcome]], made_ahead: MadeAhead
 ) -> tuple[SettingRule, Iterator[list[Outcome]]]:
     """(settings with the energies that are safe in all runs, the same parts): the runs wait in the folder."""
     waiting: list[tuple[str | None, Problem | None]] = []
@@ -163,7 +186,7 @@ def _all_first(
         file = None
         if run is not None:
             settings, file = settings.settled([run]), f"{len(waiting)}.waiting"
-            place.put(file, run_to_bytes(run))
+            place.put(file, made_ahead.content(run) or run_to_bytes(run))
         waiting.append((file, problem))
 
     def again(file: str | None) -> SourceRun | None:

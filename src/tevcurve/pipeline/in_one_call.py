@@ -5,7 +5,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.options import OPTIONS, RUNNING
-from tevcurve.pipeline.engine import light_curve_of
+from tevcurve.pipeline.engine import ahead_of_engine, light_curve_of
 from tevcurve.pipeline.job_making import job_of
 from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_each
 from tevcurve.renamed import takes_older_names
@@ -153,5 +153,7 @@ def light_curve(
             f"n_jobs is {n_jobs}, and a client is given too, whose workers do it all; wanted is one."
         )
     job, observations = job_of(observations, target, name, asked, instruments, cross_calibration, systematics)
-    outcomes = keep_each(job, observations, n_jobs, progress, strict, as_cache(cache), client)
-    return light_curve_of(job, outcomes, len(observations), strict, progress)
+    n_runs = len(observations)
+    made_ahead = None if client is None and n_jobs == 1 else ahead_of_engine(job, n_runs)
+    outcomes = keep_each(job, observations, n_jobs, progress, strict, as_cache(cache), client, made_ahead)
+    return light_curve_of(job, outcomes, n_runs, strict, progress, made_ahead)

@@ -2,8 +2,11 @@
 
 import logging
 import os
+from collections import deque
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import islice
 from numbers import Integral
 
 from tevcurve.errors import DataError, InputError, StoreError
@@ -14,12 +17,14 @@ from tevcurve.progress import track
 from tevcurve.store.run_cache import RunCache
 
 log = logging.getLogger(__name__)
-# Runs for each process at a time.
-BATCH = 64
+# Runs for each process that are done or begun before they are asked for.
+AHEAD = 32
 KILLED = "The process that reduced it was killed; it may need more memory than there is."
 
 
-def keep_each(job, observations, n_jobs=1, progress=False, strict=False, cache=None, client=None):
+def keep_each(
+    job, observations, n_jobs=1, progress=False, strict=False, cache=None, client=None, made_ahead=None
+):
     """Iterator of (`SourceRun`, None) or (None, `Problem`) of each observation, in order.
 
     Parameters
@@ -31,10 +36,14 @@ def keep_each(job, observations, n_jobs=1, progress=False, strict=False, cache=N
     strict : bool, raises the first problem
     cache : `RunCache` that has runs from before and gets the others, or None
     client : `distributed.Client` of the cluster that does it, or None
+    made_ahead : `MadeAhead` that gets what is made of the runs where they are read, or None
     """
-    keep = partial(_keep, CachedJob(job, cache), strict)
+    keep = partial(_keep, CachedJob(job, cache), strict, made_ahead)
     outcomes = outcomes_of(keep, observations, n_jobs, client)
-    for run, problem in track(outcomes, len(observations), "runs") if progress else outcomes:
+    for kept, problem in track(outcomes, len(observations), "runs") if progress else outcomes:
+        run, ahead = (None, None) if kept is None else kept
+        if ahead is not None:
+            made_ahead.put(run, ahead)
         if problem is not None:
             if strict:
                 raise DataError(f"Run {problem.run_id} cannot be used: {problem.reason}")
@@ -57,30 +66,50 @@ def outcomes_of(keep, observations, n_jobs=1, client=None):
     elif n_jobs == 1 or len(observations) < 2:
         yield from map(keep, observations)
     else:
-        # So that no more runs than these wait at a time.
-        n_jobs = min(n_jobs, len(observations), most_jobs())
-        for first in range(0, len(observations), BATCH * n_jobs):
-            yield from _in_processes(keep, observations[first : first + BATCH * n_jobs], n_jobs)
+        n_jobs, first = min(n_jobs, len(observations), most_jobs()), 0
+        while first < len(observations):
+            for outcome in _in_processes(keep, observations[first:], n_jobs):
+                yield outcome
+                first += 1
 
 
 def _in_processes(keep, observations, n_jobs):
-    """Iterator of outcomes, in order. A run whose process is killed is a problem of that run only."""
-    with worker_processes(n_jobs) as pool:
-        futures = [pool.submit(keep, one) for one in observations]
-        for one, future in zip(observations, futures, strict=True):
+    """Iterator of outcomes, in order. A run whose process is killed is a problem of that run only.
+
+    It ends early after such a run, with those that had been begun.
+    """
+    begun, following, is_whole = deque(), iter(observations), True
+    with worker_processes(n_jobs, keep) as submit:
+        while True:
+            # So that no more runs than these wait at a time.
+            for one in islice(following, AHEAD * n_jobs - len(begun) if is_whole else 0):
+                begun.append((one, _submitted(submit, one)))
+            if not begun:
+                return
+            one, future = begun.popleft()
             try:
                 outcome = future.result()
             except BrokenProcessPool:
                 # One lost process ends its pool, and with it runs that only waited: each is tried on its own.
-                outcome = _alone(keep, one)
+                outcome, is_whole = _alone(keep, one), False
             yield outcome
+
+
+def _submitted(submit, one):
+    """The future of a run; of a pool that has just lost a process it has that as its error."""
+    try:
+        return submit(one)
+    except BrokenProcessPool as error:
+        future = Future()
+        future.set_exception(error)
+        return future
 
 
 def _alone(keep, observation):
     """The outcome of a run in a process of its own."""
-    with worker_processes(1) as pool:
+    with worker_processes(1, keep) as submit:
         try:
-            return pool.submit(keep, observation).result()
+            return submit(observation).result()
         except BrokenProcessPool:
             return None, Problem(observation.run_id, "process", KILLED)
 
@@ -159,11 +188,13 @@ class CachedJob:
             self._writes = False
 
 
-def _keep(job, strict, observation):
-    """(run, None), or (None, `Problem`)."""
+def _keep(job, strict, made_ahead, observation):
+    """((run, what was made of it besides or None), None), or (None, `Problem`)."""
     try:
         run, problem = attempt(observation, lambda: job.keep(observation), strict)
-        named = run is not None and observation.instrument is not None
-        return run.called(observation.instrument) if named else run, problem
+        if run is None:
+            return None, problem
+        run = run if observation.instrument is None else run.called(observation.instrument)
+        return (run, None if made_ahead is None else made_ahead.make(run)), None
     finally:
         observation.release()

@@ -6,21 +6,41 @@ import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 _PR_SET_PDEATHSIG = 1  # Linux: prctl(2)
 
 
 @contextmanager
-def worker_processes(number):
-    """A context that gives a `ProcessPoolExecutor`; what has not begun at its end is not done any more.
+def worker_processes(number, work):
+    """A context that gives a function from an argument to the `Future` of what a worker makes of it.
 
-    number: int, processes.
+    What has not begun at its end is not done any more.
+
+    Parameters
+    ----------
+    number : int, processes
+    work : function of the argument; each process gets it once, and what it keeps stays there
     """
-    pool = ProcessPoolExecutor(max_workers=number, initializer=end_with_parent)
+    pool = ProcessPoolExecutor(max_workers=number, initializer=_begin, initargs=(work,))
     try:
-        yield pool
+        yield partial(pool.submit, _do)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+_work = None
+
+
+def _begin(work):
+    """None; this process of a pool does the work, and ends with its parent."""
+    global _work
+    _work = work
+    end_with_parent()
+
+
+def _do(argument):
+    return _work(argument)
 
 
 def end_with_parent():

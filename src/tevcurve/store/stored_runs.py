@@ -130,10 +130,19 @@ class RunFolder:
         self._left = held
         self._in_memory: dict[str, SourceRun] = {}
         self._last: tuple[str, SourceRun] | None = None
+        self._expected: dict[int, tuple[SourceRun, bytes | None]] = {}
+
+    def expect(self, runs: dict[int, tuple[SourceRun, bytes | None]]) -> None:
+        """None; what is known of runs that may be added next.
+
+        runs : dict of the `id` of each to itself and its bytes, None where these were not made yet
+        """
+        self._expected = runs
 
     def add(self, run: SourceRun) -> RunEntry:
         """The entry of a new run, whose file is there, or waits. The run itself stays in memory. run: `SourceRun`."""
-        content = run_to_bytes(run)
+        _, content = self._expected.pop(id(run), (run, None))
+        content = run_to_bytes(run) if content is None else content
         entry = RunEntry.of(run, content)
         self.put(entry.file, content)
         self._in_memory[entry.file] = run
