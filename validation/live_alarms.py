@@ -21,7 +21,7 @@ SOURCES = {"empty": 0.0, "steady": 0.15}
 ERROR, NORM_ERROR = 0.2, 0.1
 SECONDS, HEAD_START, TICK = 1680.0, 600.0, 20.0
 # Hours per alarm, with how many alarms are wanted of each.
-WANTED = {10: 400, 100: 400, 1000: 300}
+WANTED = {10: 400, 100: 400, 1000: 200}
 KINDS = ("known", "whole")
 # Runs of a piece.
 SIZE = {("known", "H.E.S.S.-like"): 40000, ("known", "CTA-like"): 20000}
