@@ -12,8 +12,8 @@ CRAB_AMPLITUDE, CRAB_INDEX = 2.83e-11, 2.62
 # Fluxes after a change, in Crab.
 LOWEST, HIGHEST, N_CHANGED = 0.02, 30.0, 14
 # Nodes of the quiet flux and of the norm of the background, out to so many of their errors. A bright source tells its
-# flux within a night to much less than its prior. Those beyond the outermost nodes, and those in the middle between two,
-# then have far more alarms than wanted: beyond 3 errors, where 1 in 400 is, a third of all at 1 per 1000 h.
+# flux within a night to much less than its prior. Those beyond the outermost nodes, and those in the middle between
+# two, then have far more alarms than wanted: the 1 in 400 beyond 3 errors a third of all at 1 per 1000 h.
 N_QUIET, QUIET_REACH = 17, 4.0
 N_NORM, NORM_REACH = 9, 2.0
 # So many counts of the source are wanted of what becomes the quiet flux after an alarm.
