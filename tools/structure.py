@@ -63,7 +63,7 @@ BARS = {
     LINES: Bar(1, 0.94, reported=True),
     LARGE: Bar(8, 0),
     LONG: Bar(1, 0),
-    WIDE: Bar(16, 9),
+    WIDE: Bar(16, 10),
 }
 
 

@@ -403,10 +403,39 @@ def test_a_light_curve_is_exported(result, tmp_path, capsys):
     assert "Light curve in curve.fits" in capsys.readouterr().out
     assert main(["export", str(result), "curve.vot"]) == 2
     assert "already there" in capsys.readouterr().err
-    assert main(["export", str(result), "curve.csv"]) == 2
-    assert "should end in .ecsv, .fits, .fits.gz, .vot, .xml" in " ".join(capsys.readouterr().err.split())
+    assert main(["export", str(result), "curve.xls"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "should end in .ecsv, .fits, .fits.gz, .vot, .xml, .csv, .json, .tex, .mrt" in said
     assert main(["export", str(result)]) == 2
     assert "Wanted are a result and the file" in capsys.readouterr().err
+
+
+def test_a_light_curve_is_exported_for_a_paper_to_a_file_or_printed(result, tmp_path, capsys):
+    from astropy.table import Table
+
+    flux = fluxes(result)
+    assert main(["export", str(result), "-o", "curve.mrt", "--columns", "time_min,time_max,flux"]) == 0
+    capsys.readouterr()
+    table = Table.read("curve.mrt", format="ascii.mrt")
+    assert table.colnames[:2] == ["MJDmin", "MJDmax"]
+    assert len(table) == len(flux)
+    assert (
+        main(["export", str(result), "--format", "csv", "--columns", "utc_min,flux", "--digits", "exact"])
+        == 0
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "utc_min,flux"
+    np.testing.assert_array_equal([float(line.split(",")[1]) for line in lines[1:]], flux)
+    # Rows are made anew by night, of the events of the result.
+    assert main(["export", str(result), "--format", "atel"]) == 0
+    assert "observed" in capsys.readouterr().out
+    for line, words in [
+        (["curve.csv", "-o", "other.csv"], "wanted is one"),
+        (["--format", "fits"], "wanted is one that is a text"),
+        (["--format", "csv", "--columns", "flox"], "did you mean 'flux'"),
+    ]:
+        assert main(["export", str(result), *line]) == 2
+        assert words in " ".join(capsys.readouterr().err.split())
 
 
 def test_all_rows_are_shown(result, tmp_path, capsys):

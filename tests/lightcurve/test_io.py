@@ -183,7 +183,7 @@ def test_wrong_files_are_named(tmp_path):
     with pytest.raises(DataError, match=r"nothing\.fits is not there"):
         LightCurve.read(tmp_path / "nothing.fits")
     with pytest.raises(InputError, match=r"should end in \.ecsv, \.fits, \.fits\.gz"):
-        make().write(tmp_path / "lc.txt")
+        make().write(tmp_path / "lc.xls")
     with pytest.raises(InputError, match=r"folder .*absent is not there"):
         make().write(tmp_path / "absent" / "lc.fits")
     for suffix in SUFFIXES:

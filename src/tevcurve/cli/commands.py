@@ -115,7 +115,7 @@ GROUPS = {
     "Hand on": {
         "export": Command(
             "tevcurve.cli.export:export",
-            "Write the light curve of a result, or of a file, in another format.",
+            "Write the light curve of a result, or of a file, in another format, for a paper, or for a telegram.",
         ),
     },
     "Keep house": {

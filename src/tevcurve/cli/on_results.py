@@ -122,7 +122,7 @@ def print_variability(path, band, instrument, toys, seed, outputs, accept_change
     outputs.tell()
 
 
-def export_to(path, file, overwrite, form, accept_changed, source=None):
+def export_to(path, file, overwrite, form, shown, accept_changed, source=None):
     """None; `tevcurve export` of a result or a file.
 
     Parameters
@@ -131,11 +131,26 @@ def export_to(path, file, overwrite, form, accept_changed, source=None):
     file : Path of the new one
     overwrite : bool
     form : name of its format, or None
+    shown : dict, what of the light curve is in it, as `LightCurve.write` takes it
     accept_changed : bool
     source : str, of a catalogue, or None
     """
-    written = light_curve_of(path, accept_changed, source).write(file, overwrite, form)
+    written = light_curve_of(path, accept_changed, source).write(file, overwrite, form, **shown)
     print(plain(f"Light curve in {written}"))
+
+
+def print_export(path, form, shown, accept_changed, source=None):
+    """None; printed is the light curve of a result or a file in a format that is a text.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    form : name of the format
+    shown : dict, what of the light curve is in it, as `LightCurve.write` takes it
+    accept_changed : bool
+    source : str, of a catalogue, or None
+    """
+    print(plain(light_curve_of(path, accept_changed, source).to_text(form, **shown)), end="")
 
 
 def print_lists(formats, columns):

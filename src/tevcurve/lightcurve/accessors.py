@@ -11,6 +11,7 @@ METHODS = {
     "sed": "tevcurve.lightcurve.sed.making:sed",
     "variability": "tevcurve.lightcurve.variability.summary:summarize",
     "write": "tevcurve.lightcurve.io:write_light_curve",
+    "to_text": "tevcurve.lightcurve.io:text_of_light_curve",
     "to_gadf_table": "tevcurve.lightcurve.interop.gadf_table:to_gadf_table",
     "to_binned_time_series": "tevcurve.lightcurve.interop.time_series:to_binned_time_series",
     "to_lightkurve": "tevcurve.lightcurve.interop.time_series:to_lightkurve",

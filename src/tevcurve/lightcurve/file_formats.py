@@ -10,6 +10,7 @@ from astropy.table import Table
 from tevcurve.declarations import Declarations
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.good_times import with_good_times
+from tevcurve.lightcurve.papers.shown import TIMES, Shown, chosen
 
 if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
@@ -28,6 +29,9 @@ class FileFormat:
     loses : str, what of a light curve is not there when it is read again, or "" where nothing is lost
     encode : function(`LightCurve`) -> bytes, or None for one that cannot be written, or by `encode_table`
     encode_table : function(Table) -> bytes, of any table, or None
+    encode_rows : function(`LightCurve`, `Shown`) -> bytes, where the format itself says which columns it has and with
+        how many digits, or None
+    needs : tuple of str, columns that it has whatever is chosen
     decode : function(bytes, Path) -> `Table`, or None for one that is read as another one of the same suffix.
         What it raises becomes a `DataError` with the file's name
     knows : function(bytes) -> bool, whether a file is such a one, where its suffix does not say it; None: it does
@@ -40,24 +44,40 @@ class FileFormat:
     loses: str = ""
     encode: Callable[["LightCurve"], bytes] | None = None
     encode_table: Callable[[Table], bytes] | None = None
+    encode_rows: Callable[["LightCurve", Shown], bytes] | None = None
+    needs: tuple[str, ...] = TIMES
     decode: Callable[[bytes, Path], Table] | None = None
     knows: Callable[[bytes], bool] | None = None
 
     @property
     def is_written(self) -> bool:
         """Whether light curves can be written in it."""
-        return self.encode is not None or self.encode_table is not None
+        return any((self.encode, self.encode_table, self.encode_rows))
 
-    def bytes_of(self, light_curve: "LightCurve") -> bytes:
+    def bytes_of(self, light_curve: "LightCurve", shown: Shown | None = None) -> bytes:
         """Bytes of a light curve; its good times are in its table's metadata where these are all there is to keep.
 
-        light_curve: `LightCurve`. Raises `InputError` where it cannot be written.
+        Parameters
+        ----------
+        light_curve : LightCurve
+        shown : columns and digits that are asked for; default: what the format has by itself
+
+        Raises `InputError` where it cannot be written, or has not the columns.
         """
+        shown = shown or Shown()
+        if self.encode_rows is not None:
+            return self.encode_rows(light_curve, shown)
+        light_curve = chosen(light_curve, shown, self.needs)
         if self.encode is not None:
             return self.encode(light_curve)
         if self.encode_table is not None:
             return self.encode_table(with_good_times(light_curve))
         raise InputError(f"Light curves are not written as {self.words}.")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a person can read its bytes: all but FITS."""
+        return not any(suffix.startswith(".fits") for suffix in self.suffixes)
 
     def said_by(self, words: str) -> bool:
         """Whether somebody means it. words: its name, or its layout."""
@@ -74,6 +94,11 @@ FORMATS: Declarations[FileFormat] = Declarations(
         "votable": "tevcurve.lightcurve.votable:VOTABLE",
         "gadf-ecsv": "tevcurve.lightcurve.interop.gadf_files:GADF_ECSV",
         "gadf-fits": "tevcurve.lightcurve.interop.gadf_files:GADF_FITS",
+        "csv": "tevcurve.lightcurve.csv_files:CSV",
+        "json": "tevcurve.lightcurve.json_files:JSON",
+        "latex": "tevcurve.lightcurve.papers.latex:LATEX",
+        "cds": "tevcurve.lightcurve.papers.machine_readable:CDS",
+        "atel": "tevcurve.lightcurve.papers.telegram:ATEL",
         "fermi-lcr-csv": "tevcurve.lightcurve.interop.fermi_lcr:FERMI_LCR_CSV",
         "fermi-lcr-json": "tevcurve.lightcurve.interop.fermi_lcr:FERMI_LCR_JSON",
         "swift-xrt": "tevcurve.lightcurve.interop.swift_xrt:SWIFT_XRT",
@@ -104,6 +129,16 @@ def format_to_write(path: Path, said: str | None = None, tables: bool = False) -
         known = [form for form in known if form.encode_table is not None]
     which = "a light-curve file" if said is None else "a file in this layout"
     return _of_suffix(path, known, which)
+
+
+def format_of_text(said: str) -> FileFormat:
+    """The `FileFormat` of a name or layout that is a text. said: its name. Raises `InputError` where there is none."""
+    known = [form for form in FORMATS.things().values() if form.is_written and form.is_text]
+    for form in known:
+        if form.said_by(said):
+            return form
+    names = dict.fromkeys(form.name for form in known)
+    raise InputError(f"The format is {said!r}; wanted is one that is a text: {', '.join(names)}.")
 
 
 def formats_to_read(path: Path) -> list[FileFormat]:

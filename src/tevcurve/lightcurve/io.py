@@ -3,6 +3,7 @@
 import gzip
 import os
 import secrets
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,18 @@ from tevcurve.bins.binning import say_of_older
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, expand_path
 from tevcurve.lightcurve.columns import declared
-from tevcurve.lightcurve.file_formats import format_of, format_to_write, formats_to_read
+from tevcurve.lightcurve.file_formats import format_of, format_of_text, format_to_write, formats_to_read
 from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
 from tevcurve.lightcurve.interop.named_columns import from_table, read_any_table
+from tevcurve.lightcurve.papers.shown import Shown
 from tevcurve.lightcurve.product import LightCurve
 
 
-def write_light_curve(light_curve, path, overwrite=False, format=None):
+def write_light_curve(light_curve, path, overwrite=False, format=None, **shown):
     """The path of the file written, in the format of its suffix; whole and on disk, or not there at all.
 
-    `.ecsv`, `.fits`, `.fits.gz`, and as VOTable `.vot`, `.xml`: `read` loses nothing of it.
+    `.ecsv`, `.fits`, `.fits.gz`, and as VOTable `.vot`, `.xml`: `read` loses nothing of it. `.csv` and `.json` are
+    for other programs; `.tex` and `.mrt` are tables in papers, with digits by the rule of the Particle Data Group.
 
     Parameters
     ----------
@@ -33,10 +36,41 @@ def write_light_curve(light_curve, path, overwrite=False, format=None):
         "gadf" for an ECSV or FITS file that gammapy opens, too, by `FluxPoints.read(path, format="lightcurve")` (see
         `tevcurve.lightcurve.interop.gadf_table`); or the name of another format or layout. Default: the first one of
         the suffix. `InputError` where there is none.
+    **shown
+        `columns`, names in their order; `digits`, "exact" or "pdg"; `utc`, whether start and end in UTC are added;
+        `ts_threshold`: see `tevcurve.lightcurve.papers.shown.Shown`. Default: what the format has by itself.
     """
     path = expanded(path)
-    form = format_to_write(path, format)
-    return write_bytes(path, overwrite, lambda: form.bytes_of(light_curve))
+    form, asked = format_to_write(path, format), asked_of(shown)
+    return write_bytes(path, overwrite, lambda: form.bytes_of(light_curve, asked))
+
+
+def text_of_light_curve(light_curve, format="csv", **shown):
+    """The text of a light curve in a format: what `write` would write, to be printed or copied.
+
+    Parameters
+    ----------
+    light_curve : `LightCurve`
+    format : str, such as "csv", "latex", "cds" or "atel"; `InputError` for one that is no text
+    **shown
+        As for `write`.
+    """
+    form = format_of_text(format)
+    return form.bytes_of(light_curve, asked_of(shown)).decode()
+
+
+def asked_of(shown):
+    """The `Shown` of keywords, whose columns are a list or a text with commas. shown: dict of keywords."""
+    known = {each.name for each in fields(Shown)}
+    unknown = next((name for name in shown if name not in known), None)
+    if unknown is not None:
+        raise InputError(
+            f"There is no {unknown} for what a file shows; wanted is one of {', '.join(sorted(known))}."
+        )
+    columns = shown.get("columns")
+    if isinstance(columns, str):
+        columns = [name.strip() for name in columns.split(",") if name.strip()]
+    return Shown(**{**shown, "columns": None if columns is None else tuple(columns)})
 
 
 def write_table(table, path, overwrite=False):

@@ -18,9 +18,27 @@ from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.table_details import apart, put_back
 
 VERSION = "1.4"
-TIMESYS_ID = "time_frame"
+TIMESYS_ID, UTC_ID = "time_frame", "utc_frame"
 DETAILS = "tevcurve_details"
 TIMES = {"time_min": "time.start", "time_max": "time.end", "time_mean": "time.epoch"}
+UTC = {"utc_min": "time.start", "utc_max": "time.end", "utc": "time.epoch"}
+# What columns are, in the words of https://www.ivoa.net/documents/UCD1+/.
+UCDS = {
+    "e_ref": "em.energy",
+    "e_min": "em.energy;stat.min",
+    "e_max": "em.energy;stat.max",
+    "flux": "phot.flux;em.gamma",
+    "flux_err": "stat.error;phot.flux;em.gamma",
+    "flux_errn": "stat.error;phot.flux;em.gamma;stat.min",
+    "flux_errp": "stat.error;phot.flux;em.gamma;stat.max",
+    "flux_ul": "phot.flux;em.gamma;stat.max",
+    "livetime": "time.duration;obs.exposure",
+    "sqrt_ts": "stat.snr",
+    "status": "meta.code.status",
+    "reason": "meta.note",
+    "instrument": "instr.tel",
+}
+LEVEL, LEVEL_UCD = "upper_limit", "stat.confidenceLevel"
 # Scales of astropy: the words for them, and those of older standards for the same.
 SCALES = {"tt": "TT", "tai": "TAI", "utc": "UTC", "tdb": "TDB", "tcb": "TCB", "tcg": "TCG", "ut1": "UT"}
 _SCALES_READ = {word: scale for scale, word in SCALES.items()} | {"TDT": "tt", "ET": "tt", "IAT": "tai"}
@@ -44,16 +62,26 @@ def to_votable(table):
     from astropy.io.votable.tree import Info, Resource, TableElement, VOTableFile
 
     plain, details = apart(table, _one_line)
+    moments = [name for name in UTC if name in plain.colnames]
+    for name in moments:
+        plain[name] = np.char.encode(np.asarray(plain[name]), "ascii")
     file = VOTableFile(version=VERSION)
     resource = Resource()
     file.resources.append(resource)
     if set(TIMES) & set(table.colnames):
         resource.time_systems.append(_time_frame(table.meta))
+    if moments:
+        resource.time_systems.append(_utc_frame(table.meta))
     made = TableElement.from_table(file, plain)
     made.name = "LIGHTCURVE"
     for field in made.fields:
         if field.name in TIMES:
             field.ref, field.ucd = TIMESYS_ID, TIMES[field.name]
+        if field.name in UTC:
+            # As DALI 1.1 has moments: https://www.ivoa.net/documents/DALI/.
+            field.ref, field.ucd, field.xtype = UTC_ID, UTC[field.name], "timestamp"
+        field.ucd = field.ucd or UCDS.get(field.name)
+        field.description = _field_words(table, field.name)
     made.params.extend(_params(file, table.meta))
     info = Info(name=DETAILS, value="YAML", config=_config())
     info.content = details
@@ -62,6 +90,15 @@ def to_votable(table):
     stream = io.BytesIO()
     file.to_xml(stream, tabledata_format="tabledata")
     return stream.getvalue()
+
+
+def _field_words(table, name):
+    """What a column means, str, with the level of a limit where it is known; None where nothing is said."""
+    words, level = table[name].description, table.meta.get(LEVEL)
+    if words and level is not None and name.endswith(("_ul", "_ul_tot")):
+        said = f"at {100 * float(level):.4g}% confidence level"
+        words = words.replace("at the confidence level in the metadata", said)
+    return words
 
 
 def from_votable(data, path):
@@ -120,6 +157,14 @@ def _time_frame(meta):
     )
 
 
+def _utc_frame(meta):
+    """Moments that are texts have no origin."""
+    from astropy.io.votable.tree import TimeSys
+
+    place = PLACES.get(place_of_times(meta), "UNKNOWN")
+    return TimeSys(ID=UTC_ID, timescale="UTC", refposition=place, config=_config())
+
+
 def _params(file, meta):
     """PARAMs of the metadata that are one number, truth or text; the scale has its own element."""
     from astropy.io.votable.tree import Param
@@ -139,6 +184,8 @@ def _params(file, meta):
         if name != "TIMESYS":
             param = Param(file, name=_one_line(str(name)), config=_config(), **kind)
             param.ID = None  # that would be one of a column's, of the same name
+            if name == LEVEL:
+                param.ucd, param.description = LEVEL_UCD, "Confidence level of the upper limits"
             made.append(param)
     return made
 

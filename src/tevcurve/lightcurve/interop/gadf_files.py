@@ -18,6 +18,8 @@ from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.product import LightCurve
 
 FITS_CARD = 8
+# Columns without which there is no such file.
+NEEDS = ("time_min", "time_max", "e_ref", "e_min", "e_max")
 
 
 def to_gadf_ecsv(light_curve: LightCurve) -> bytes:
@@ -92,6 +94,7 @@ GADF_ECSV = FileFormat(
     layout="gadf",
     loses="good times, and the scale UTC, which becomes TT",
     encode=to_gadf_ecsv,
+    needs=NEEDS,
 )
 GADF_FITS = FileFormat(
     "gadf-fits",
@@ -101,4 +104,5 @@ GADF_FITS = FileFormat(
     loses="metadata that are neither numbers nor texts, good times (gammapy reads these), and the scale UTC, "
     "which becomes TT",
     encode=to_gadf_fits,
+    needs=NEEDS,
 )

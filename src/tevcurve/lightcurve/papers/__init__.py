@@ -1,0 +1,1 @@
+"""Rows of light curves as they stand in papers, in tables of journals, and in telegrams."""

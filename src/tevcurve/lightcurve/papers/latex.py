@@ -1,0 +1,182 @@
+"""Light curves as tables of LaTeX: a value with its errors in a cell, or its upper limit."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from astropy.units import UnitBase
+
+from tevcurve.figures.style import unit_text
+from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.papers.paper_columns import (
+    Value,
+    merged,
+    names_of,
+    plain_texts,
+    power_and_rest,
+    unit_of,
+    value_of,
+)
+from tevcurve.lightcurve.papers.shown import Shown
+from tevcurve.lightcurve.papers.words import levels, limit_rows, threshold_words, whose
+
+if TYPE_CHECKING:
+    from tevcurve.lightcurve.product import LightCurve
+
+_ESCAPED = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+_HEADS = {
+    "time_min": "Start",
+    "time_max": "End",
+    "time_mean": "Mean time",
+    "time": "Middle",
+    "utc_min": "Start",
+    "utc_max": "End",
+    "utc": "Middle",
+    "livetime": "Live time",
+    "ontime": "On-time",
+    "sqrt_ts": r"$\sqrt{\mathrm{TS}}$",
+    "ts": "TS",
+    "flux": "Flux",
+    "eflux": "Energy flux",
+    "dnde": r"$\mathrm{d}N/\mathrm{d}E$",
+    "e2dnde": r"$E^2\,\mathrm{d}N/\mathrm{d}E$",
+    "norm": "Norm",
+    "index": "Photon index",
+    "e_min": r"$E_\mathrm{min}$",
+    "e_max": r"$E_\mathrm{max}$",
+    "n_on": r"$N_\mathrm{on}$",
+    "n_off": r"$N_\mathrm{off}$",
+    "alpha": r"$\alpha$",
+}
+
+
+def to_latex(light_curve: "LightCurve", shown: Shown) -> bytes:
+    """Bytes of a table environment: of the usual columns, or those that are asked for; digits as in papers.
+
+    A value whose errors are not among the columns has these beside it, and is its upper limit where a figure draws
+    that. What is not known is a dash.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+    shown : what is asked for
+    """
+    table = light_curve.table
+    names = names_of(light_curve, shown)
+    together = merged(table, names)
+    heads, columns = [], []
+    for name in names:
+        if name in together:
+            value = value_of(table, name, shown)
+            heads.append(_head(name, value.unit, light_curve))
+            columns.append(_value_cells(value, limit_rows(table, name, shown)))
+        elif _is_value(table, name):
+            value = value_of(table, name, shown)
+            heads.append(_head(name, value.unit, light_curve))
+            columns.append([f"${text}$" if text else "--" for text in value.texts[""]])
+        else:
+            heads.append(_head(name, unit_of(table, name), light_curve))
+            columns.append([_cell(text) for text in plain_texts(table, name, shown)])
+    rows = [f"{' & '.join(cells)} \\\\" for cells in zip(*columns, strict=True)]
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{_caption(light_curve, names, together, shown)}}}",
+        r"\label{tab:light_curve}",
+        rf"\begin{{tabular}}{{{''.join('l' if _is_text(light_curve, name) else 'r' for name in names)}}}",
+        r"\hline",
+        rf"{' & '.join(heads)} \\",
+        r"\hline",
+        *rows,
+        r"\hline",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _is_value(table, name: str) -> bool:
+    """Whether numbers of a column share a power of ten: of those with a unit of flux."""
+    return (
+        name in table.colnames
+        and table[name].dtype.kind == "f"
+        and table[name].ndim == 1
+        and "cm" in str(table[name].unit or "")
+    )
+
+
+def _is_text(light_curve: "LightCurve", name: str) -> bool:
+    table = light_curve.table
+    return name.startswith("utc") or (name in table.colnames and table[name].dtype.kind == "U")
+
+
+def escaped(text: str) -> str:
+    """A text as LaTeX shows it, in one line. text: any."""
+    return "".join(_ESCAPED.get(sign, sign) for sign in " ".join(text.split()))
+
+
+def _cell(text: str) -> str:
+    if not text:
+        return "--"
+    mantissa, is_power, power = text.partition("e")
+    if is_power and mantissa.lstrip("-").replace(".", "").isdigit():
+        return rf"${mantissa} \times 10^{{{int(power)}}}$"
+    return f"${text}$" if text.startswith("-") and text[1:].replace(".", "").isdigit() else escaped(text)
+
+
+def _value_cells(value: Value, limits: np.ndarray) -> list[str]:
+    """Cells of a value with its errors, statistical and systematic, or its upper limit."""
+    nothing = [""] * len(limits)
+    texts = {end: value.texts.get(end, nothing) for end in ("", "_err", "_errn", "_errp", "_err_sys", "_ul")}
+    total = value.texts.get("_ul_tot", nothing)
+    made = []
+    for row, is_limit in enumerate(limits.tolist()):
+        best, both, down, up, system, limit = (texts[end][row] for end in texts)
+        if is_limit:
+            made.append(f"$< {total[row] or limit}$")
+            continue
+        if not best:
+            made.append("--")
+            continue
+        errors = (
+            f"^{{+{up}}}_{{-{down}}}"
+            if up and down and up != down
+            else f" \\pm {both or up}"
+            if both or up
+            else ""
+        )
+        made.append(f"${best}{errors}{f' {chr(92)}pm {system}' if system else ''}$")
+    return made
+
+
+def _head(name: str, unit: UnitBase | None, light_curve: "LightCurve") -> str:
+    head = _HEADS.get(name, escaped(name))
+    if name.startswith("utc"):
+        return f"{head} [UTC]"
+    if name.startswith("time"):
+        return f"{head} [MJD, {light_curve.meta['TIMESYS'].upper()}]"
+    if unit is None or not str(unit):
+        return head
+    power, rest = power_and_rest(unit)
+    words = " ".join([*([f"$10^{{{power}}}$"] if power else []), *([unit_text(rest)] if str(rest) else [])])
+    return f"{head} [{words}]"
+
+
+def _caption(light_curve: "LightCurve", names: list[str], together: list[str], shown: Shown) -> str:
+    words = whose(light_curve)
+    sentences = [words[:1].upper() + words[1:]]
+    if together:
+        sentences += levels(light_curve.meta)
+        has_limits = any(limit_rows(light_curve.table, name, shown).any() for name in together)
+        sentences += [threshold_words(shown)] if has_limits else []
+        if any(f"{name}_err_sys" in light_curve.table.colnames for name in together):
+            sentences.append("The first errors are statistical, the second ones systematic")
+    return escaped(". ".join(filter(None, sentences))) + "."
+
+
+LATEX = FileFormat("latex", (".tex",), "a table of LaTeX", loses="all", encode_rows=to_latex)

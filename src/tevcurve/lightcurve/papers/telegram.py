@@ -1,0 +1,158 @@
+"""What an Astronomer's Telegram says of each night: a sentence or two to copy."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from astropy.table import Table
+
+from tevcurve.errors import InputError
+from tevcurve.files.columns import in_a_sentence
+from tevcurve.leap_seconds import as_utc
+from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.papers.paper_columns import power_and_rest, value_of
+from tevcurve.lightcurve.papers.shown import Shown
+from tevcurve.lightcurve.papers.words import limit_rows, percent
+from tevcurve.rounding import sigma_text
+
+if TYPE_CHECKING:
+    from tevcurve.lightcurve.product import LightCurve
+
+# Days: rows that are nearer than that are of one night.
+NIGHT = 0.5
+# What is called a detection.
+DETECTED = 5.0
+
+
+def to_telegram(light_curve: "LightCurve", shown: Shown) -> bytes:
+    """Bytes of sentences, one paragraph for each night: what was observed when, how significant, and the flux.
+
+    Rows that are shorter than a night are made anew by night, of the events that the light curve knows.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+    shown : with the threshold of the test statistic, below which the limit is told
+
+    Raises `InputError` for a light curve in parts of nights that does not know its events, and for chosen columns.
+    """
+    if shown.columns is not None or shown.utc or shown.digits is not None:
+        raise InputError("The sentences of a telegram have no columns; wanted is the format alone.")
+    nights = by_night(light_curve)
+    if "flux" not in nights.table.colnames:
+        raise InputError("The light curve has no flux; a telegram is about one.")
+    order = np.lexsort(
+        [np.asarray(nights.table[name]) for name in ("e_min", "time_min") if name in nights.table.colnames]
+    )
+    value, limits = value_of(nights.table, "flux", shown), limit_rows(nights.table, "flux", shown)
+    paragraphs = [
+        _sentences(nights, row, {end: each[row] for end, each in value.texts.items()}, bool(limits[row]))
+        for row in order.tolist()
+    ]
+    return ("\n\n".join([*paragraphs, _last(nights)]) + "\n").encode()
+
+
+def by_night(light_curve: "LightCurve") -> "LightCurve":
+    """The light curve with a row for each night: itself, or made anew.
+
+    light_curve: LightCurve. Raises `InputError` where its rows are shorter and its events are not known.
+    """
+    if _is_nightly(light_curve.table):
+        return light_curve
+    if not hasattr(light_curve.origin, "rebin"):
+        raise InputError(
+            "The light curve has several rows in a night and does not know its events; wanted for a telegram is the "
+            'folder of a result, or one in nights: light_curve.rebin("night").'
+        )
+    return light_curve.rebin("night")
+
+
+def _is_nightly(table: Table) -> bool:
+    names = [name for name in ("instrument", "e_min", "e_max") if name in table.colnames]
+    kinds: dict[tuple, list[float]] = {}
+    for row in table:
+        kinds.setdefault(tuple(row[name] for name in names), []).append(
+            float(row["time_min"] + row["time_max"]) / 2
+        )
+    return all(np.all(np.diff(np.sort(middles)) > NIGHT) for middles in kinds.values())
+
+
+def _sentences(nights: "LightCurve", number: int, texts: dict[str, str], is_limit: bool) -> str:
+    """What was observed, and what was found."""
+    table, meta, row = nights.table, nights.meta, nights.table[number]
+    start, stop = as_utc(nights.time_start[number]), as_utc(nights.time_stop[number])
+    names = (
+        [row["instrument"]]
+        if "instrument" in table.colnames and row["instrument"]
+        else list(nights.instruments)
+    )
+    who = in_a_sentence(names) if names else "We"
+    live = f" for {row['livetime'] / 3600:.2g} h of live time" if "livetime" in table.colnames else ""
+    when = f"{start.isot[:16].replace('T', ' ')} to {stop.isot[:16].replace('T', ' ')} UTC"
+    seen = (
+        f"{who} observed {meta.get('source') or 'the source'} from {when} (MJD {row['time_min']:.3f} to "
+        f"{row['time_max']:.3f}, {meta['TIMESYS'].upper()}){live}."
+    )
+    band = _band(row)
+    if is_limit or not texts[""]:
+        limit = texts.get("_ul_tot") or texts.get("_ul", "")
+        level = (
+            f" at {percent(float(meta['upper_limit']))} confidence level"
+            if meta.get("upper_limit") is not None
+            else ""
+        )
+        told = (
+            f"its flux{band} is below {_with_unit(limit, nights)}{level}" if limit else "no flux can be told"
+        )
+        return f"{seen} No significant signal was found{_beside(row)}: {told}."
+    down, up = texts.get("_errn", ""), texts.get("_errp", "")
+    both = texts.get("_err") or up
+    errors = f"-{down} +{up}" if down and up and down != up else f"+/- {both}" if both else ""
+    system = f" +/- {texts['_err_sys']} (syst)" if texts.get("_err_sys") else ""
+    errors = f" {errors} (stat){system}" if errors and system else f" {errors}" if errors else ""
+    known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
+    found = "The source was detected" if known and row["sqrt_ts"] >= DETECTED else "An excess was found"
+    measured = _with_unit(f"({texts['']}{errors})", nights)
+    return f"{seen} {found}{_significance(row)}; its flux{band} is {measured}."
+
+
+def _significance(row) -> str:
+    known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
+    return f" with a significance of {sigma_text(row['sqrt_ts'])} sigma" if known else ""
+
+
+def _beside(row) -> str:
+    known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
+    return f" ({sigma_text(row['sqrt_ts'])} sigma)" if known else ""
+
+
+def _band(row) -> str:
+    if not {"e_min", "e_max"} <= set(row.colnames):
+        return ""
+    return f" between {row['e_min']:.4g} and {row['e_max']:.4g} TeV"
+
+
+def _with_unit(text: str, nights: "LightCurve") -> str:
+    unit = value_of(nights.table, "flux", Shown()).unit
+    power = 0 if unit is None else power_and_rest(unit)[0]
+    return f"{text}{f' x 10^{power}' if power else ''} cm^-2 s^-1"
+
+
+def _last(nights: "LightCurve") -> str:
+    """What holds for all nights."""
+    meta = nights.meta
+    parts = []
+    if meta.get("spectrum"):
+        parts.append(f"Fluxes are for the spectrum {meta['spectrum']}")
+    if "flux_err_sys" not in nights.table.colnames:
+        parts.append("Errors are statistical only")
+    parts.append("Significances are roots of the test statistic, for each night alone")
+    return ". ".join(parts) + "."
+
+
+ATEL = FileFormat(
+    "atel",
+    (".txt",),
+    "sentences for an Astronomer's Telegram, one paragraph a night",
+    loses="all",
+    encode_rows=to_telegram,
+)

@@ -1,0 +1,187 @@
+"""Each export, read by other programs: astropy's readers and validator, the csv and json of Python; and round trips."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io.votable import parse, validate
+from astropy.io.votable.ucd import check_ucd
+from astropy.table import Table
+from astropy.time import Time
+from light_curves_to_draw import make, make_nights
+
+from tevcurve.errors import DataError, InputError
+from tevcurve.lightcurve.product import LightCurve
+
+NIGHT = 53945.85
+TEXTS = ("csv", "json", "latex", "cds", "votable", "ecsv", "gadf")
+
+
+def made(nights=(NIGHT, NIGHT + 1), **keywords):
+    curve = make_nights(list(nights), 3, **keywords)
+    curve.meta.update({"source": "PKS 2155-304", "sigma": 1.0, "upper_limit": 0.95, "sigma_ul": 1.645})
+    curve.table["reason"] = ['a, "b" & 50%', "", "", "", "", ""] * (len(curve) // 6)
+    return curve
+
+
+def same(one, other, names):
+    for name in names:
+        left, right = np.asarray(one.table[name]), np.asarray(other.table[name])
+        assert left.dtype.kind == right.dtype.kind, name
+        np.testing.assert_array_equal(left, right, err_msg=name)
+
+
+def test_csv_is_rows_alone_and_comes_back(tmp_path):
+    curve = made()
+    curve.table["flux"][1], curve.table["flux_ul"][2] = np.nan, np.inf
+    path = curve.write(tmp_path / "a.csv")
+    with open(path, newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 6
+    assert float(rows[0]["flux_ul"]) == curve.table["flux_ul"][0]
+    assert (rows[1]["flux"], rows[2]["flux_ul"], rows[0]["reason"]) == ("", "inf", 'a, "b" & 50%')
+    assert (rows[0]["timesys"], rows[0]["upper_limit"]) == ("TT", "0.95")
+    moment = Time(rows[0]["utc_min"].rstrip("Z"), scale="utc")
+    assert abs((moment - curve.time_start[0]).to_value("s")) <= 0.5
+    theirs = Table.read(path, format="ascii.csv")
+    np.testing.assert_array_equal(theirs["flux_err"], curve.table["flux_err"])
+    again = LightCurve.read(path)
+    assert again.table.colnames == curve.table.colnames
+    same(again, curve, curve.table.colnames)
+    assert again.table["flux"].unit == curve.table["flux"].unit
+    assert (again.meta["upper_limit"], again.meta["TIMESYS"]) == (0.95, "tt")
+
+
+def test_json_is_rows_and_what_columns_are_and_comes_back(tmp_path):
+    curve = made()
+    curve.table["flux"][1], curve.table["flux_ul"][2] = np.nan, np.inf
+    curve.table["scan"] = np.arange(12.0).reshape(6, 2)
+    path = curve.write(tmp_path / "a.json")
+    read = json.loads(path.read_text(), parse_constant=lambda word: pytest.fail(word))
+    assert read["rows"][1]["flux"] is None
+    assert (read["TIMESYS"], read["meta"]["upper_limit"]) == ("tt", 0.95)
+    units = {column["name"]: column["unit"] for column in read["columns"]}
+    assert u.Unit(units["flux"]) == curve.table["flux"].unit
+    again = LightCurve.read(path)
+    assert again.table.colnames == curve.table.colnames
+    same(again, curve, curve.table.colnames)
+    assert dict(again.meta) == dict(curve.meta)
+    path.write_text(json.dumps(read | {"rows": [{"flux": 1}]}))
+    with pytest.raises(DataError, match="row 0 has no time_min"):
+        LightCurve.read(path)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"utc": True}, {"columns": "utc,time,flux,flux_ul,sqrt_ts", "digits": "pdg"}]
+)
+def test_votables_are_valid_and_say_scale_and_level(tmp_path, options):
+    curve = made()
+    path = curve.write(tmp_path / "a.vot", **options)
+    report = io.StringIO()
+    assert validate(path, output=report, xmllint=False), report.getvalue()
+    file = parse(path, verify="exception")
+    table = file.get_first_table()
+    for field in (*table.fields, *table.params):
+        assert field.ucd is None or check_ucd(field.ucd, check_controlled_vocabulary=True, has_colon=True), (
+            field
+        )
+    frames = {frame.ID: frame for frame in file.resources[0].time_systems}
+    times = {field.name: frames[field.ref] for field in table.fields if field.ref}
+    assert times["time_min"].timescale == "TT"
+    (level,) = [param for param in table.params if param.name == "upper_limit"]
+    assert (level.value, level.ucd) == (0.95, "stat.confidenceLevel")
+    (limit,) = [field for field in table.fields if field.name == "flux_ul"]
+    assert " ".join(limit.description.split()).endswith("upper limit, at 95% confidence level")
+    utc = [field for field in table.fields if field.name.startswith("utc")]
+    assert [(field.xtype, field.datatype, times[field.name].timescale) for field in utc] == [
+        ("timestamp", "char", "UTC")
+    ] * (2 if options.get("utc") else 1 if options else 0)
+    assert LightCurve.read(path).time_start.scale == "tt"
+
+
+def test_latex_is_read_by_astropy_with_values_errors_and_limits(tmp_path):
+    curve = made()
+    path = curve.write(tmp_path / "a.tex", columns="utc_min,flux,reason")
+    table = Table.read(path, format="ascii.latex")
+    flux = table[table.colnames[1]].tolist()
+    assert table.colnames[1] == r"Flux [$10^{-11}$ cm$^{-2}$ s$^{-1}$]"
+    assert flux[0] == "$2.00^{+0.40}_{-0.20}$"
+    # A test statistic of 1.
+    assert flux[3].startswith("$< ")
+    assert float(flux[3].strip("$< ")) == pytest.approx(curve.table["flux_ul"][3] / 1e-11, abs=0.005)
+    text = path.read_text()
+    assert r'a, "b" \& 50\%' in text
+    assert r"Upper limits are at 95\% confidence level" in text
+    assert "test statistic below 4" in text
+    assert text.count("{") == text.count("}")
+    assert "$<" not in curve.to_text("latex", ts_threshold=None)
+
+
+def test_machine_readable_tables_are_read_by_astropy_and_come_back(tmp_path):
+    curve = made()
+    path = curve.write(tmp_path / "a.mrt")
+    table = Table.read(path, format="ascii.mrt")
+    wanted = ["MJDmin", "MJDmax", "UTCmin", "UTCmax", "l_Flux", "Flux", "e_Flux", "E_Flux", "sqrtTS"]
+    assert table.colnames == wanted
+    assert table["Flux"].unit == u.Unit("1e-11 cm-2 s-1")
+    limit = np.asarray(table["l_Flux"] == "<").astype(bool)
+    np.testing.assert_array_equal(limit, curve.table["ts"] < 4)
+    shown = np.where(limit, curve.table["flux_ul"], curve.table["flux"]) / 1e-11
+    np.testing.assert_allclose(table["Flux"], shown, rtol=0, atol=0.00501)
+    assert np.all(np.ma.getmaskarray(table["e_Flux"]) == limit)
+    # The Julian days of both are the same moments.
+    np.testing.assert_allclose(table["MJDmin"], curve.table["time_min"], rtol=0, atol=6e-5)
+    assert max(map(len, path.read_text().partition("-" * 80 + "\n53")[0].splitlines())) <= 80
+    names = {"time_min": "MJDmin", "time_max": "MJDmax", "flux": "Flux", "is_ul": "l_Flux"}
+    names |= {"flux_errn": "e_Flux", "flux_errp": "E_Flux"}
+    again = LightCurve.read(path, columns=names, time_scale="tt")
+    np.testing.assert_allclose(again.table["flux_errp"], np.where(limit, np.nan, 4e-12), rtol=1e-12)
+    np.testing.assert_allclose(again.table["flux_ul"][limit], curve.table["flux_ul"][limit], atol=6e-14)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_chosen_columns_in_their_order_in_every_format(name):
+    text = made().to_text(
+        name, columns=["time_min", "time_max", "e_ref", "e_min", "e_max", "flux", "flux_err"]
+    )
+    assert "flux_err" in text or name in ("latex", "cds")
+    assert "sqrt" not in text
+    with pytest.raises(InputError, match=r"has no column 'flix' .did you mean 'flux'"):
+        made().to_text(name, columns="flix")
+
+
+def test_exactly_the_columns_that_are_named():
+    lines = made().to_text("csv", columns="utc,time,flux,flux_err", digits="pdg").splitlines()
+    assert lines[0] == "utc,time,flux,flux_err"
+    assert lines[1] == "2006-07-29T20:36:53Z,53945.8597,2.00e-11,3.0e-12"
+    assert (
+        made().to_text("csv", columns="time_min,flux", utc=True).startswith("time_min,utc_min,utc_max,flux\n")
+    )
+
+
+def test_errors_of_both_kinds_and_bands(tmp_path):
+    curve = make([NIGHT], [NIGHT + 0.1], [2.0], norm_err_sys=np.array([0.45]), norm_err_tot=np.array([0.5]))
+    text = curve.to_text("latex")
+    assert r"$2.00^{+0.40}_{-0.20} \pm 0.45$" in text
+    assert "the second ones systematic" in text
+    table = Table.read(curve.to_text("cds").splitlines(), format="ascii.mrt")
+    assert table["s_Flux"][0] == 0.45
+    bands = Table.read(made(n_bands=2).to_text("cds").splitlines(), format="ascii.mrt")
+    assert {"Emin", "Emax"} <= set(bands.colnames)
+
+
+def test_what_is_asked_for_is_used_or_refused(tmp_path):
+    curve = made()
+    with pytest.raises(InputError, match="digits is 'few'; wanted is 'exact' or 'pdg'"):
+        curve.to_text("csv", digits="few")
+    with pytest.raises(InputError, match="There is no colums for what a file shows"):
+        curve.to_text("csv", colums="flux")
+    with pytest.raises(InputError, match="The format is 'fits'; wanted is one that is a text"):
+        curve.to_text("fits")
+    with pytest.raises(InputError, match="sentences of a telegram have no columns"):
+        curve.to_text("atel", columns="flux")
+    with pytest.raises(InputError, match="No column is named"):
+        curve.to_text("csv", columns="")
