@@ -159,9 +159,9 @@ class Watch:
     def _follow(self):
         """None; the detector is where the result is, and what is new is told."""
         curve = self.result.light_curve
-        if self._quiet is not None:
+        if self._quiet is not None and not isinstance(self._detector["baseline_flux"], Baseline):
             given = Baseline.of(self._quiet, curve, self._detector["band"])
-            self._detector["baseline_flux"], self._quiet = given, None
+            self._detector["baseline_flux"] = given
         found = self._found = replay(curve, before=self._found, **self._detector)
         self._alerts.check(told_with(found.detector, found.subject))
         if settles(curve.origin):
