@@ -33,6 +33,17 @@ def test_alarms_are_as_rare_as_wanted(kind):
     assert low < 1 < high
 
 
+def test_a_flux_far_out_in_its_prior_has_few_alarms_where_a_run_tells_it_better():
+    from validation import live_alarms
+
+    settings = live_alarms.settings_of("steady", 100)
+    stretch, nodes = live_alarms.known(live_alarms.stretch_of("CTA-like"), settings.nodes())
+    threshold = live_alarms.threshold_of("CTA-like", "steady", 100)
+    flux = 0.15 * (1 - 2.6 * live_alarms.ERROR)
+    # With nodes out to two errors they were one in six.
+    assert live_alarms.alarms_in(nodes, stretch, threshold, 200, np.random.default_rng(3), flux, 0.0) < 10
+
+
 def test_intervals_are_those_of_poisson_counts():
     from scipy.stats import chi2
     from validation import live_alarms

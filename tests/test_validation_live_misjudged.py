@@ -12,6 +12,7 @@ def misjudged(monkeypatch):
     from validation import live_misjudged
 
     monkeypatch.setattr(live_misjudged, "LONG", 3600.0)
+    monkeypatch.setattr(live_misjudged, "DELAYED", 3600.0)
     monkeypatch.setattr(live_misjudged, "N_SIMULATED", 800)
     monkeypatch.setattr(live_misjudged, "N_LONG", 400)
     live_misjudged.level_of.cache_clear()

@@ -27,14 +27,14 @@ FLUX, PER = SOURCES["steady"], 1000
 # Errors of the quiet flux that a detector is told; 0 for one that takes it as known, which no user can ask for.
 PRIORS = (0.0, 0.1, 0.2)
 MISJUDGED = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)
-RUNS, SIZE = 40000, 20000
+RUNS, SIZE = 20000, 20000
 # Fluxes after a change over the quiet one, and simulated changes of each.
-STEPS, CHANGES = (2, 3, 5, 10), 1000
+STEPS, CHANGES = (2, 3, 5, 10), 600
 CHANGE_S, SEEN = 600.0, 200.0
-# A long night, s. Where delays are compared thresholds are for it: a small change takes an hour to be seen.
-LONG = 6 * 3600.0
+# A long night, s; and one that thresholds are for where delays are compared: a small change takes an hour to be seen.
+LONG, DELAYED = 6 * 3600.0, 3 * 3600.0
 # Stretches that thresholds are found from, in short nights and in long ones.
-N_SIMULATED, N_LONG = 12000, 3000
+N_SIMULATED, N_LONG = 6000, 2000
 # Long nights, with thresholds for short ones, at one alarm per so many hours.
 NIGHTS, NIGHT_PER, NIGHT_SIZE = 2000, 100, 500
 
@@ -79,7 +79,7 @@ def pieces(share):
             own = sizes(some(share, NIGHTS), NIGHT_SIZE)
             found += [["night", telescope, source, 0, *each] for each in own]
         for step in STEPS:
-            own = sizes(some(share, CHANGES), 500)
+            own = sizes(some(share, CHANGES), 600)
             found += [["delay", telescope, step, 0, *each] for each in own]
     for misjudged in MISJUDGED:
         for prior in PRIORS:
@@ -170,7 +170,7 @@ def delays(telescope, step, n, rng):
 
 def _first_alarms(telescope, stretch, runs, prior, changed=None):
     """Time of the first alarm in each run, s; infinite for none."""
-    level = level_of(telescope, prior, LONG, changed)
+    level = level_of(telescope, prior, DELAYED, changed)
     found = records(nodes_of(prior, changed), stretch, runs, HEAD_START, least=level, bound=level)
     times = np.full(len(runs.n_points), np.inf)
     times[found.run] = found.time
@@ -243,7 +243,7 @@ def section(found):
         f"\n\n{night_table(added(found['nights'], 2))}"
         f"\n\nMean delay of the alarm after a change, {CHANGE_S:.0f} s after the beginning, over that of the detector "
         f"that knows quiet and new flux, each with a threshold of its own for one false alarm per {PER} h in nights "
-        f"of 6 h, in the same simulated events; the quiet flux is as told. {missed} changes were not seen by all "
+        f"of 3 h, in the same simulated events; the quiet flux is as told. {missed} changes were not seen by all "
         "before the end. A detector that has to find the new flux among 14 pays their logarithm, 2.6 of the 16 to 20 "
         "that likelihoods have to rise by; for a small change the nearest of these may be off by as much as it is."
         f"\n\n{delay_table(lines)}"
