@@ -489,6 +489,23 @@ def test_a_result_is_drawn_as_it_is_asked_for(result, tmp_path, capsys, monkeypa
     assert "Figure in a.png" in capsys.readouterr().out
 
 
+def test_light_curves_of_others_are_drawn_beside(result, tmp_path, capsys, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "tevcurve.cli.figures.save_figure", lambda figure, path, about: drawn.append((figure.axes, about))
+    )
+    Path("aavso.csv").write_text(
+        "JD,Magnitude,Uncertainty,Band\n2453350.5,13.1,0.02,V\n2453351.5,13.2,0.02,V\n"
+    )
+    assert main(["plot", str(result), "aavso.csv", "-o", "all.png"]) == 0
+    ((axes, about),) = drawn
+    assert [ax.get_ylabel().split()[0] for ax in axes] == ["Flux", "Magnitude"]
+    assert axes[0].get_xlim() == axes[1].get_xlim()
+    assert about.count("Light curve") == 2
+    assert main(["plot", str(result), "aavso.csv", "-o", "all.png", "--band", "0"]) == 2
+    assert "go with one light curve" in capsys.readouterr().err
+
+
 def test_a_figure_is_beside_its_result_and_is_not_replaced_unasked(result, tmp_path, capsys):
     copy = tmp_path / "copy.ecsv"
     copy.write_bytes((result / "light_curve.ecsv").read_bytes())

@@ -7,6 +7,7 @@ import typer
 
 from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE, SOURCE
 from tevcurve.errors import InputError
+from tevcurve.plot_options import TS_THRESHOLD
 
 LIST = "list"
 
@@ -54,7 +55,7 @@ def export(
         typer.Option(
             help="In latex, cds and atel a row with a smaller test statistic is shown as its limit."
         ),
-    ] = 4.0,
+    ] = TS_THRESHOLD,
     formats: Annotated[bool, typer.Option("--formats", help="Print which formats there are.")] = False,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,

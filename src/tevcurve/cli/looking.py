@@ -43,6 +43,14 @@ def show(
 @options_of((*PLOT_OPTIONS, *PANEL_OPTIONS))
 def plot(
     result: RESULT_OR_FILE,
+    others: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Further light curves, of other telescopes too: each has a panel with its own unit on one time axis.",
+            metavar="MORE",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -63,6 +71,7 @@ def plot(
     tevcurve plot crab -o crab.pdf --time-format utc --log
     tevcurve plot crab --panels --below index --gaps keep
     tevcurve plot crab --quantity eflux --band 1 --ts-threshold 9
+    tevcurve plot mrk421 4FGL_J1104.4+3812_weekly.csv xrt.qdp aavso.csv -o all.png
     """
     if output is None:
         place = result.absolute()
@@ -71,4 +80,4 @@ def plot(
     outputs = Outputs.of(plot=output, overwrite=overwrite)
     from tevcurve.cli.on_looking import draw
 
-    draw(result, outputs, options, (source, instrument, band), accept_changed)
+    draw([result, *(others or [])], outputs, options, (source, instrument, band), accept_changed)

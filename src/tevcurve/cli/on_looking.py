@@ -8,6 +8,7 @@ from tevcurve.config.quantities import listed
 from tevcurve.config.values import none_of_words
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.notebook_view import as_text, caption
+from tevcurve.lightcurve.plots.panels import plot_panels
 from tevcurve.plot_options import PLOT_OPTIONS
 
 ALL = "all"
@@ -35,19 +36,22 @@ def show_light_curve(path, columns, which, accept_changed):
     tell_problems(light_curve)
 
 
-def draw(path, outputs, options, which, accept_changed):
-    """None; `tevcurve plot` of a result or a file.
+def draw(paths, outputs, options, which, accept_changed):
+    """None; `tevcurve plot` of a result or a file, or of several below each other.
 
     Parameters
     ----------
-    path : Path of the result or the file
+    paths : list of Path of results or files
     outputs : `Outputs`
     options : dict of the options of a figure to what the line says, None where nothing
     which : (source, instrument, band), each None where all are meant
     accept_changed : bool
     """
-    light_curve = _light_curve(path, which, accept_changed)
     given = _read(options)
+    if len(paths) > 1:
+        _draw_beside(paths, outputs, given, which, accept_changed)
+        return
+    light_curve = _light_curve(paths[0], which, accept_changed)
     apart, below = given.pop("panels", False), given.pop("below", [])
     if apart or below:
         write_panels(
@@ -55,6 +59,19 @@ def draw(path, outputs, options, which, accept_changed):
         )
     else:
         write_figure(outputs.plot, lambda ax: light_curve.plot(ax, **given), about=caption(light_curve))
+    outputs.tell()
+
+
+def _draw_beside(paths, outputs, given, which, accept_changed):
+    """Draw several light curves below each other."""
+    if any(each is not None for each in which) or given.pop("below", []):
+        raise InputError(
+            "--source, --instrument, --band and --below go with one light curve; here are several."
+        )
+    given.pop("panels", None)
+    curves = [_light_curve(path, which, accept_changed) for path in paths]
+    about = "\n".join(map(caption, curves))
+    write_panels(outputs.plot, lambda: plot_panels(curves, **given), about=about)
     outputs.tell()
 
 

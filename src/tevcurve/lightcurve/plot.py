@@ -11,7 +11,7 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS, MARKERS, band_text, unit_text, use_colours
 from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
-from tevcurve.lightcurve.plots.naming import draw_legend, name_source, plain_label
+from tevcurve.lightcurve.plots.naming import draw_legend, name_bands, name_source, plain_label
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
 from tevcurve.lightcurve.plots.points import draw_points, make_room_for_arrows
 from tevcurve.lightcurve.plots.rows import drawn_alike, limit_words, limits_of, values_of
@@ -128,12 +128,15 @@ def _draw_series(ax, drawn, light_curve, rows_drawn, named, keywords):
         label = plain_label(source) or None
     series, limits = drawn_alike(light_curve.table), limit_words(light_curve.meta)
     instruments, bands = ({key[k] for key in series} for k in (0, 1))
+    several_bands = len((drawn.bands | bands) - {None}) > 1
+    if several_bands:
+        name_bands(drawn)
     lines, unnamed = [], []
     for (instrument, band), rows in series.items():
         told = [
             label,
             instrument if len(instruments) > 1 else None,
-            band_text(*band) if len(bands) > 1 else None,
+            band_text(*band) if several_bands and band is not None else None,
         ]
         name = ", ".join(word for word in told if word is not None) or None
         style = _with_marker(keywords, marker or MARKERS[drawn.n_series % len(MARKERS)])
@@ -141,7 +144,9 @@ def _draw_series(ax, drawn, light_curve, rows_drawn, named, keywords):
         chosen = {key: value[..., rows] for key, value in values.items()}
         made = draw_points(ax, own, chosen, [kind[rows] for kind in kinds], name, style, limits=limits)
         lines.append(made)
-        unnamed += [one for one in ax.containers if name is None and one.lines[0] is made]
+        (bars,) = [one for one in ax.containers if one.lines[0] is made]
+        unnamed += [bars] if name is None else []
+        drawn.without_band += [(bars, band)] if not several_bands and band is not None else []
         drawn.n_series += 1
     drawn.bands |= set(bands)
     drawn.limits += [

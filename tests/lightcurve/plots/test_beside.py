@@ -81,3 +81,15 @@ def test_what_cannot_be_drawn_together_is_said():
         plot_panels([curve], below="index")
     with pytest.raises(InputError, match="wanted is a flux, or a column with its errors"):
         plot_panels([LightCurve(curve.table["time_min", "time_max", "ts"])])
+
+
+def test_bands_in_one_panel_are_never_without_a_word():
+    # Two in one axes: the first had said its band beside the axis of values only.
+    fig, ax = plt.subplots()
+    make_nights([NIGHT]).plot(ax)
+    assert ax.get_legend() is None or "TeV" not in " ".join(text.get_text() for text in ax.get_legend().texts)
+    assert "0.5–1.5 TeV" in ax.get_ylabel()
+    make_lat().plot(ax, label="LAT")
+    entries = [text.get_text() for text in ax.get_legend().texts]
+    assert {"0.5–1.5 TeV", "LAT, 0.1–100 GeV"} <= set(entries)
+    assert "eV" not in ax.get_ylabel()

@@ -11,6 +11,7 @@ from tevcurve.errors import InputError
 from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.papers.rounded import days_decimals, rounded
+from tevcurve.plot_options import TS_THRESHOLD
 
 if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
@@ -20,8 +21,6 @@ UTC = {"utc_min": "Start", "utc_max": "End", "utc": "Middle"}
 # What is made when a file is to have it.
 MADE = (*UTC, "time", "timesys", "upper_limit")
 EXACT, PDG = "exact", "pdg"
-# A row with a smaller test statistic is shown as its limit.
-LIMIT_BELOW_TS = 4.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Shown:
     columns: tuple[str, ...] | None = None
     digits: str | None = None
     utc: bool = False
-    ts_threshold: float | None = LIMIT_BELOW_TS
+    ts_threshold: float | None = TS_THRESHOLD
 
     def __post_init__(self):
         if self.digits not in (None, EXACT, PDG):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tevcurve.figures.style import legend_above
+from tevcurve.figures.style import band_text, legend_above
 from tevcurve.lightcurve.plots.points import LAST
 from tevcurve.lightcurve.plots.time_axis import Drawn, drawn_in, records
 
@@ -52,12 +52,28 @@ def name_source(ax: "Axes", drawn: Drawn, source: str, unnamed: list[Any]) -> No
         if drawn.title is not None:
             drawn.title.set_text("")
         for artist, name in drawn.unnamed:
-            artist.set_label(plain_label(name))
+            _add_label(artist, plain_label(name), in_front=True)
         return
     others = [record for record in records(ax) if record is not drawn]
     taken = any(ax.get_title(place) for place in ("left", "center", "right"))
     if not taken and not any(record.sources == [source] for record in others):
         drawn.title = ax.set_title(source, loc="left", parse_math=False)
+
+
+def name_bands(drawn: Drawn) -> None:
+    """Say in the legend of which band each series is that is there, as another band comes into the same axes.
+
+    drawn: of the axes.
+    """
+    for artist, band in drawn.without_band:
+        _add_label(artist, band_text(*band))
+    drawn.without_band.clear()
+
+
+def _add_label(artist: Any, word: str, in_front: bool = False) -> None:
+    """Add a word to the label of an artist; one that begins with an underscore is none."""
+    words = [label for label in [str(artist.get_label() or "_")] if not label.startswith("_")]
+    artist.set_label(", ".join([word, *words] if in_front else [*words, word]))
 
 
 def plain_label(name: str) -> str:

@@ -53,6 +53,7 @@ class Drawn:
     sources : names of the sources whose light curves are drawn, in that order
     title : text above the axes that names the only one, or None
     unnamed : (artist, source) of the series that the legend does not name
+    without_band : (artist, band) of the series whose band is said beside the axis of values only
     """
 
     dates: bool
@@ -70,6 +71,7 @@ class Drawn:
     sources: list[str] = field(default_factory=list)
     title: Any = None
     unnamed: list[tuple[Any, str]] = field(default_factory=list)
+    without_band: list[tuple[Any, tuple[float, float]]] = field(default_factory=list)
 
 
 def drawn_in(ax: "Axes") -> Drawn | None:
