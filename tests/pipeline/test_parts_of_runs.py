@@ -14,6 +14,7 @@ from small_store import START, TARGET
 from tevcurve import DataStore
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.lightcurve.variability.event_periods import z_n_search
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.given_data import open_stores
@@ -234,6 +235,15 @@ def test_what_is_asked_of_rows_of_parts(files, method):
     assert one == pytest.approx(other, rel=1e-5)
     summaries = [each.variability(0, n_toys=20) for each in (made, wanted)]
     assert summaries[0].ts_var.value == pytest.approx(summaries[1].ts_var.value, rel=1e-5)
+    # The level of a run is that of all of its parts: a period may be longer than one of these.
+    powers = [
+        z_n_search(each, np.array([1, 2, 3]) / 800 / u.s, band=0, n_toys=0).power for each in (made, wanted)
+    ]
+    assert powers[0] == pytest.approx(powers[1], rel=1e-4)
+    blocks = [curve(each, method, "blocks")[0].table for each in ([*others, *parts], [*others, whole])]
+    assert len(blocks[0]) > 6
+    for name in ("time_min", "time_max", "counts"):
+        np.testing.assert_array_equal(*(np.asarray(each[name]) for each in blocks))
 
 
 def test_parts_of_one_run_that_are_nights_apart_are_told(files, tmp_path):

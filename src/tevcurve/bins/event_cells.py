@@ -6,7 +6,7 @@ import numpy as np
 
 from tevcurve.bins.good_time import GoodTime, good_time
 from tevcurve.bins.time_bins import TimeBins
-from tevcurve.datasets.timeline import timeline_of
+from tevcurve.datasets.timeline import timeline_of, whole_timelines
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
 from tevcurve.run_id import names_of
@@ -58,12 +58,12 @@ class EventCells:
 
 
 def event_cells(runs):
-    """The `EventCells` of runs, which may come in any order.
+    """The `EventCells` of runs, which may come in any order; parts of one run are one run.
 
     runs: a run, or a sequence of runs, that have a `RunTimeline`.
     Raises InputError where runs overlap in time, or some have OFF events and others a known background.
     """
-    lines = tuple(timeline_of(run) for run in (runs if hasattr(runs, "__iter__") else [runs]))
+    lines = whole_timelines([timeline_of(run) for run in (runs if hasattr(runs, "__iter__") else [runs])])
     good = good_time(lines)
     if len({line.has_off for line in lines}) > 1:
         raise InputError(

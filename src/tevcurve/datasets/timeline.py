@@ -1,6 +1,7 @@
 """When the events of a run came, and at which rates they are expected: what bins that look at events need of a run."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -10,7 +11,10 @@ from numpy.typing import ArrayLike
 from tevcurve.data import GTI
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
-from tevcurve.run_id import RunId
+from tevcurve.run_id import RunId, parts_together
+
+# Dead times of parts of a run may differ by so much, over the source's rate.
+_ALIKE = 0.02
 
 
 class TimedRun(Protocol):
@@ -99,6 +103,61 @@ class RunTimeline:
         off_time_s: Any = self.off_time_s
         ontime = self.gti.ontime_s
         return alpha * len(off_time_s) / ontime if ontime > 0 else 0.0
+
+
+def whole_timelines(lines: Sequence[RunTimeline]) -> tuple[RunTimeline, ...]:
+    """Timelines with those of parts of one run put together, where nothing else lies between them, and they are alike.
+
+    Rates are the means over on-time; a part has that of its run in every other respect.
+
+    lines: of runs and of parts of runs, in any order.
+    """
+    if parts_together(line.run_id for line in lines) is None:
+        return tuple(lines)
+    order = sorted(range(len(lines)), key=lambda number: _start_mjd(lines[number]))
+    groups: list[list[RunTimeline]] = []
+    for line in (lines[number] for number in order):
+        if groups and _may_join(groups[-1][-1], line):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return tuple(group[0] if len(group) == 1 else _joined(group) for group in groups)
+
+
+def _start_mjd(line: RunTimeline) -> float:
+    return float(line.gti.start[0].tt.mjd) if len(line.gti) else -math.inf
+
+
+def _may_join(one: RunTimeline, other: RunTimeline) -> bool:
+    """Whether timelines are of parts of one run, which see the source alike."""
+    is_same = (one.run_id, one.gti.reference) == (other.run_id, other.gti.reference)
+    is_alike = math.isclose(one.signal_per_s, other.signal_per_s, rel_tol=_ALIKE)
+    return bool(one.run_id.obs_id) and is_same and is_alike and one.has_off == other.has_off
+
+
+def _joined(parts: Sequence[RunTimeline]) -> RunTimeline:
+    """The timeline of a run of those of its parts."""
+    gti = parts[0].gti
+    for line in parts[1:]:
+        gti = gti.union(line.gti)
+    ontime = np.array([line.gti.ontime_s for line in parts])
+    weight = ontime / ontime.sum() if ontime.sum() > 0 else np.full(len(parts), 1 / len(parts))
+
+    def mean(name: str, weights: np.ndarray) -> float:
+        return float(np.dot([getattr(line, name) for line in parts], weights))
+
+    made = replace(
+        parts[0],
+        gti=gti,
+        time_s=np.sort(np.concatenate([line.time_s for line in parts])),
+        signal_per_s=mean("signal_per_s", weight),
+    )
+    if not made.has_off:
+        return replace(made, background_per_s=mean("background_per_s", weight))
+    off: list[Any] = [line.off_time_s for line in parts]
+    count = np.array([len(times) for times in off])
+    weight = count / count.sum() if count.sum() else weight
+    return replace(made, off_time_s=np.sort(np.concatenate(off)), alpha=mean("alpha", weight))
 
 
 def timeline_of(run: Any) -> RunTimeline:

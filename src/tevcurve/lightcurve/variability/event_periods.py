@@ -14,6 +14,7 @@ from tevcurve.lightcurve.variability.chances import Test, among, chance_of, chi_
 from tevcurve.lightcurve.variability.frequencies import check_harmonics, frequencies_in_hz
 from tevcurve.lightcurve.variability.period_records import PeriodSearch, highest
 from tevcurve.lightcurve.variability.rows import Rows, rows_of
+from tevcurve.run_id import parts_together
 
 # The harmonics of the H test, and the slope of the log of its chance (de Jager & Buesching 2010, A&A 517, L9).
 H_HARMONICS, H_SLOPE = 20, 0.4
@@ -105,9 +106,14 @@ class EventTimes:
         number = joint.n_bands * pieces.bin + rows.number[0] % joint.n_bands
         mine = np.isin(number, rows.number) & np.isin(pieces.run, run)
         at, seen = pieces.run[mine], np.unique(run)
-        place = numbers_among(seen, len(joint.runs))
+        place, n_runs = numbers_among(seen, len(joint.runs)), len(seen)
+        parts = parts_together(joint.runs[number].run_id for number in seen)
+        if parts is not None:
+            # Parts of a run have its level.
+            whole, place[seen] = np.unique(parts, return_inverse=True)
+            n_runs = len(whole)
         start, stop = (each[mine] + zeros[at] for each in (pieces.start_s, pieces.stop_s))
-        good = GoodTimeOfRuns(start, stop, place[at], len(seen))
+        good = GoodTimeOfRuns(start, stop, place[at], n_runs)
         times = events.time_s[own] + zeros[run]
         return cls(rows, good, *(np.repeat(each, count) for each in (times, weight, place[run])))
 
