@@ -10,15 +10,21 @@ from typing import Any
 
 from tevcurve.errors import DataError
 
-try:
-    from isal import isal_zlib
-except ImportError:
-    isal_zlib = None
-
 GZIP = b"\x1f\x8b"
 _RESERVED = 0xE0  # flags of a member that mean nothing yet: what follows may be anything
 _FIRST = 2**25  # bytes that are inflated in one go: nearly every file is smaller
 _CHUNK = 2**22
+
+
+def _isal() -> Any:
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return None
+    return isal_zlib
+
+
+isal_zlib = _isal()
 
 
 def inflate_members(content: bytes | bytearray, where: str, limit: int) -> bytes | bytearray:
