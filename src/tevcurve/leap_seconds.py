@@ -65,6 +65,11 @@ def remark_future(time: Time, where: str) -> None:
         remark(f"{where} is of {utc_text(time)[:10]}, {words}.")
 
 
+def may_be_future(mjd: float) -> bool:
+    """Whether `remark_future` may have something to say of a day, without a `Time` of it. mjd: of any scale."""
+    return mjd + 2400000.5 + 1 > _last_known()
+
+
 @lru_cache(maxsize=1)
 def _last_known() -> float:
     """Julian day up to which leap seconds are known, as ERFA sees it: to five years after its last look at them."""

@@ -156,6 +156,15 @@ def test_tables_are_found_by_name_in_any_case_and_version(tmp_path):
         file.table("image")
 
 
+def test_tables_with_the_same_header_share_nothing_that_changes(path):
+    """What is known of a header is kept, as the runs of an instrument have many that are the same."""
+    first, second = (FitsFile.open(path).table("EVENTS") for _ in range(2))
+    known = dict(second.header)
+    first.header["OBS_ID"] = "another"
+    first.header.pop("EXTNAME")
+    assert second.header == known == FitsFile.open(path).table("EVENTS").header
+
+
 def test_the_cache_reads_a_file_once_until_it_changes(tmp_path, path):
     cache = FileCache()
     first = cache.open(path)

@@ -231,9 +231,28 @@ def parse_table(
 
     Raises ValueError, in words, where the header contradicts itself.
     """
-    header = parse_header(content[start:data_start])
+    header, columns = _header_and_columns(bytes(content[start:data_start]))
     n_rows, n_bytes = _size(header, "NAXIS2"), _size(header, "NAXIS1")
-    n_columns, n_heap = _size(header, "TFIELDS"), _size(header, "PCOUNT", 0)
+    n_heap = _size(header, "PCOUNT", 0)
+    if data_start + n_rows * n_bytes + n_heap > data_stop:
+        raise ValueError(f"its {n_rows} rows of {n_bytes} bytes are more than the file has")
+    heap = _size(header, "THEAP", n_rows * n_bytes)
+    # A copy of its own bytes, so that a table that is kept does not keep its file.
+    data = bytes(memoryview(content)[data_start : data_start + n_rows * n_bytes + n_heap])
+    return BinTable(
+        str(header.get("EXTNAME") or ""),
+        dict(header),
+        columns,
+        Rows(columns, data, n_rows, n_bytes, heap, where),
+    )
+
+
+# The runs of an instrument have responses whose headers are the same.
+@lru_cache(maxsize=64)
+def _header_and_columns(block: bytes) -> tuple[dict[str, Any], Columns]:
+    """(keywords and values, not to be changed; the columns) of the bytes of a header. Raises as `parse_table`."""
+    header = parse_header(block)
+    n_bytes, n_columns = _size(header, "NAXIS1"), _size(header, "TFIELDS")
     if n_columns > _MOST_COLUMNS:
         raise ValueError(f"TFIELDS is {n_columns}, and a table has at most {_MOST_COLUMNS} columns")
     parts: list[Column] = []
@@ -243,15 +262,7 @@ def parse_table(
         offset += parts[-1].nbytes
     if offset != n_bytes:
         raise ValueError(f"its columns take {offset} bytes in a row, and NAXIS1 says {n_bytes}")
-    if data_start + n_rows * n_bytes + n_heap > data_stop:
-        raise ValueError(f"its {n_rows} rows of {n_bytes} bytes are more than the file has")
-    heap = _size(header, "THEAP", n_rows * n_bytes)
-    # A copy of its own bytes, so that a table that is kept does not keep its file.
-    data = bytes(memoryview(content)[data_start : data_start + n_rows * n_bytes + n_heap])
-    columns = Columns(parts)
-    return BinTable(
-        str(header.get("EXTNAME") or ""), header, columns, Rows(columns, data, n_rows, n_bytes, heap, where)
-    )
+    return header, Columns(parts)
 
 
 def _size(header: dict[str, Any], keyword: str, default: int | None = None) -> int:

@@ -5,6 +5,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -270,16 +271,29 @@ def _header_cards(
         if len(block) < _BLOCK:
             raise DataError(f"The file {path} is cut off in a header.")
         position += _BLOCK
-        for first in range(0, _BLOCK, 80):
-            card = block[first : first + 80]
-            if card.startswith(b"END     "):
-                return cards, position
-            match = _SIZES.match(card)
-            if match:
-                value = match[2].decode("ascii", "replace").strip().strip("'").strip()
-                if not value.isprintable():
-                    value = "".join(one if one.isprintable() else "?" for one in value)
-                cards.setdefault(match[1].decode(), value)
+        found, is_last = _cards_in(bytes(block))
+        for keyword, value in found:
+            cards.setdefault(keyword, value)
+        if is_last:
+            return cards, position
+
+
+# The runs of an instrument have responses whose headers are the same.
+@lru_cache(maxsize=128)
+def _cards_in(block: bytes) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """(those cards in a block of a header, keyword and value; whether the header ends in it)."""
+    found: list[tuple[str, str]] = []
+    for first in range(0, _BLOCK, 80):
+        card = block[first : first + 80]
+        if card.startswith(b"END     "):
+            return tuple(found), True
+        match = _SIZES.match(card)
+        if match:
+            value = match[2].decode("ascii", "replace").strip().strip("'").strip()
+            if not value.isprintable():
+                value = "".join(one if one.isprintable() else "?" for one in value)
+            found.append((match[1].decode(), value))
+    return tuple(found), False
 
 
 def _data_size(cards: dict[str, str], name: str, path: str | os.PathLike[str]) -> int:

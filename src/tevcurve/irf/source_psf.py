@@ -201,7 +201,7 @@ class SourcePSF:
         if complete and ends:
             # What is left of the quadrature's error goes.
             total = integrals.sum(axis=1, keepdims=True)
-            integrals = np.divide(integrals, total, out=np.zeros_like(integrals), where=total > 0)
+            np.divide(integrals, total, out=integrals, where=total > 0)
         rows, columns = np.unravel_index(index, x.shape[1:])
         rows, columns = rows + row, columns + column
         on_map = (rows >= 0) & (rows < n_lat) & (columns >= 0) & (columns < n_lon)

@@ -14,8 +14,9 @@ def angular_separation(
     """
     dlon = np.subtract(lon2, lon1)
     sin1, cos1, sin2, cos2 = np.sin(lat1), np.cos(lat1), np.sin(lat2), np.cos(lat2)
-    cross = np.hypot(cos2 * np.sin(dlon), cos1 * sin2 - sin1 * cos2 * np.cos(dlon))
-    return np.arctan2(cross, sin1 * sin2 + cos1 * cos2 * np.cos(dlon))
+    cos_dlon = np.cos(dlon)
+    cross = np.hypot(cos2 * np.sin(dlon), cos1 * sin2 - sin1 * cos2 * cos_dlon)
+    return np.arctan2(cross, sin1 * sin2 + cos1 * cos2 * cos_dlon)
 
 
 # What rounding moves a separation by is much less, radian.

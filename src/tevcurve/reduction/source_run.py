@@ -7,7 +7,7 @@ import numpy as np
 from tevcurve.datasets.source_run import SkyPart, SourceRun
 from tevcurve.errors import DataError
 from tevcurve.kernels.sphere import angular_separation
-from tevcurve.leap_seconds import remark_future
+from tevcurve.leap_seconds import may_be_future, remark_future
 from tevcurve.problems import at_stage, remark
 from tevcurve.reduction.empty_energies import remark_empty_energies
 from tevcurve.reduction.event_remarks import remark_events
@@ -98,7 +98,9 @@ def checked_run(observation, source, in_regions=False, others=()):
     run = source_run(observation, source, in_regions, with_psf, others)
     _remark_darkness(run)
     with at_stage("header"):
-        remark_future(observation.tstop, f"Observation {observation.obs_id}")
+        reference = observation.time_reference
+        if may_be_future(reference.mjdrefi + reference.mjdreff + observation.span_s[1] / 86400):
+            remark_future(observation.tstop, f"Observation {observation.obs_id}")
     facts = {"target": observation.target_name, "zenith": _zenith_deg(observation)}
     return replace(run, facts=facts | ({SUBSYSTEM: observation.subsystem} if observation.subsystem else {}))
 
