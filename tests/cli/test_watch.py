@@ -11,6 +11,7 @@ from time import monotonic, sleep
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from parts_of_runs import cut_run, night, parts_of, write_run
 from small_store import START, run_file
 
@@ -217,6 +218,24 @@ def test_a_file_that_grows_seldom_is_taken_up_to_its_last_event(tmp_path, capsys
     write_run(tmp_path / "whole" / "run.fits", run)
     assert main(["watch", "whole", "--result", "other", *LINE, *CURVE, "--once"]) in (0, 3)
     assert rows(tmp_path / "result") == rows(tmp_path / "other")
+
+
+def test_a_run_that_cannot_be_used_is_told(parts, tmp_path, capsys):
+    come(tmp_path / "data", parts[0])
+    with fits.open(parts[1]) as hdus:
+        del hdus["EVENTS"].header["RA_PNT"]
+        hdus.writeto(tmp_path / "data" / "lost.fits")
+    assert once() in (0, 3)
+    assert "Run 1 is left out: HDU EVENTS of data/lost.fits has no keyword RA_PNT" in capsys.readouterr().err
+    # The same for one that comes later.
+    shutil.rmtree(tmp_path / "result")
+    os.rename(tmp_path / "data" / "lost.fits", tmp_path / "later.fits")
+    assert once() in (0, 3)
+    capsys.readouterr()
+    come(tmp_path / "data", tmp_path / "later.fits")
+    assert once() in (0, 3)
+    assert "Run 1 is left out: HDU EVENTS of data/later.fits has no keyword RA_PNT" in capsys.readouterr().err
+    assert len(Result.read(tmp_path / "result").light_curve.origin.runs) == 1
 
 
 def test_a_part_that_is_there_twice_from_the_beginning_is_no_problem(parts, at_once, tmp_path):

@@ -19,7 +19,6 @@ from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.known_runs import KnownRuns
-from tevcurve.pipeline.selection import STAGE
 from tevcurve.problems import events_file
 from tevcurve.store import Result, input_files, write_result
 from tevcurve.store.atomic import recover
@@ -134,6 +133,7 @@ class Watch:
         inputs = input_files(observations, [run.run_id for run in made.origin.runs])
         write_result(self._outputs.output, made, config=self._config.to_result()[1], inputs=inputs)
         self.result, self._untaken = Result.read(self._outputs.output), []
+        self._tell_left_out(made.origin.failed)
         log.info("The result is made of %s runs.", len(made.origin.runs))
         return True
 
@@ -150,9 +150,7 @@ class Watch:
             return False
         self.result = append_runs(self.result, self._as_far_as_they_are(there, growing), hold=self._hold)
         appended = self.result.appended
-        for one in appended.left_out:
-            if one.stage == STAGE:
-                self._note_once(f"Run {one.run_id} is left out: {one.reason}")
+        self._tell_left_out(appended.left_out)
         log.info("%s.", appended)
         return bool(appended.added)
 
@@ -202,6 +200,10 @@ class Watch:
                 )
             found.append(one.until_last_event() if name in names or seconds else one)
         return [one for one in found if one is not None]
+
+    def _tell_left_out(self, problems):
+        for one in problems:
+            self._note_once(f"Run {one.run_id} is left out: {one.reason}")
 
     def _note_once(self, sentence):
         if sentence not in self._told:
