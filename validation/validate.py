@@ -36,7 +36,9 @@ from validation import (
     instruments,
     lagged_pairs,
     live_alarms,
+    live_flare,
     live_misjudged,
+    live_off,
     negative_cubes,
     one_call,
     periods,
@@ -113,6 +115,10 @@ PARTS = {
     ),
     "live-alarms": Part(live_alarms.measure, live_alarms.section, live_alarms.pieces, DETECTOR),
     "live-misjudged": Part(live_misjudged.measure, live_misjudged.section, live_misjudged.pieces, DETECTOR),
+    "live-flare": Part(
+        live_flare.measure, live_flare.section, live_flare.pieces, (*ALL, "live"), public_data=True
+    ),
+    "live-off": Part(live_off.measure, live_off.section, live_off.pieces, (*ALL, "live"), public_data=True),
     "night": Part(flare_night.measure, flare_night.section, subject=ALL, public_data=True),
 }
 

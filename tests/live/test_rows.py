@@ -1,0 +1,66 @@
+"""The runs of a light curve as a detector sees them: neighbours in the threshold, and runs whose rates differ."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sky_fields import BAND, TARGET, beside, runs_of, sky_model, spectrum_of
+
+from tevcurve import light_curve
+from tevcurve.kernels.alarm_threshold import Stretch, log_threshold, simulated
+from tevcurve.kernels.change_detector import Nodes
+from tevcurve.live.rows import events_of, in_order, places_of, stretches_of
+
+
+def places(neighbours):
+    """Rates at the places of a run with a bright neighbour, in all places and by the detector's run."""
+    models = [sky_model("source"), sky_model("bright", beside(40, 0.3), 30)]
+    lc = light_curve(
+        runs_of(models, 1, seed=5),
+        TARGET,
+        "run",
+        spectrum=spectrum_of(),
+        name="source",
+        models=models[1:],
+        neighbours=neighbours,
+        energy_edges=BAND,
+        norm_values=None,
+        binsz="0.05 deg",
+        width="2.4 deg",
+    )
+    joint, band = events_of(lc, None)
+    (number,) = in_order(joint)
+    (run,) = stretches_of(joint, [number], band, {})
+    signal, background = places_of(lc.origin, joint, number, band, {})
+    return signal.sum(), background.sum(), run.signal_rate, run.background_rate[0]
+
+
+@pytest.mark.parametrize("neighbours", ["free", "fixed"])
+def test_the_threshold_is_of_the_places_that_the_run_has(neighbours):
+    signal, background, signal_rate, background_rate = places(neighbours)
+    assert_allclose(signal, signal_rate, rtol=1e-6)
+    assert_allclose(background, background_rate, rtol=1e-3)
+
+
+# A source, and places around it where the background is more and more of what comes, as in the public flare runs.
+RADIUS = np.linspace(0.02, 0.38, 10)
+SIGNAL = 0.03 * np.exp(-0.5 * (RADIUS / 0.07) ** 2) * RADIUS
+BACKGROUND = 0.03 * RADIUS
+ONE = np.ones(1)
+QUIET = np.array([0.06, 0.09, 0.12, 0.15, 0.18])
+CHANCE = np.exp(-0.5 * np.linspace(-2, 2, 5) ** 2)
+NODES = Nodes(np.geomspace(0.02, 30, 14), QUIET, CHANCE / CHANCE.sum(), ONE, ONE)
+
+
+@pytest.mark.parametrize(
+    "factors", [(0.5, 1, 1680), (2, 1, 1680), (1, 0.5, 1680), (1, 2, 1680), (1, 1, 5000)]
+)
+def test_alarms_are_as_rare_in_runs_whose_rates_differ_from_the_first_by_two(factors):
+    of_signal, of_background, seconds = factors
+    per, scale = 3.6e5, SIGNAL.sum() / 0.06
+    first = Stretch(SIGNAL / scale, BACKGROUND / scale, 1680.0, 20.0)
+    threshold = log_threshold(NODES, first, 600.0, 1680.0 / per, 500, np.random.default_rng(1))
+    other = Stretch(of_signal * first.signal, of_background * first.background, float(seconds), 20.0)
+    bound = float(np.log((600.0 + seconds) * per / seconds))
+    found = simulated(NODES, other, 600.0, bound, 500, np.random.default_rng(2))
+    chance, error = found.chance(threshold)
+    assert abs(chance * per / seconds - 1) < 0.2 + 2 * error * per / seconds
