@@ -7,7 +7,9 @@ from time import monotonic
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.outcome import write_page
+from tevcurve.cli.threshold_file import ThresholdFile
 from tevcurve.config.observations import chosen
+from tevcurve.data import DataStore
 from tevcurve.data.event_rates import seconds_after_last
 from tevcurve.data.watched_folder import WatchedFolder
 from tevcurve.errors import DataError, InputError, MissingError
@@ -56,6 +58,7 @@ class Watch:
         self._quiet = detector["baseline_from"]
         self._hold = FIRST_NIGHT if self._quiet is None else Held.of(self._quiet.origin)
         self._detector = {name: value for name, value in detector.items() if name != "baseline_from"}
+        self._detector["thresholds"] = ThresholdFile(alerts.path.with_name(f"{alerts.path.name}.thresholds"))
         if not folder.is_dir():
             raise DataError(f"The folder {folder} does not exist.")
         self._folder = WatchedFolder(folder)
@@ -138,9 +141,7 @@ class Watch:
         return True
 
     def _append(self, whole, growing):
-        config = self._config
-        stores = open_stores([*whole, *growing], config.data_root, config.irfs)
-        there = [one for store in stores for one in store.get_observations()]
+        there = [one for store in self._stores([*whole, *growing]) for one in store.get_observations()]
         origin = self.result.light_curve.origin
         known = KnownRuns(
             origin.runs, self.result.provenance["inputs"], (one.run_id for one in origin.failed)
@@ -154,6 +155,13 @@ class Watch:
         log.info("%s.", appended)
         return bool(appended.added)
 
+    def _stores(self, paths):
+        """List of `DataStore` of files that were looked into a moment ago, and need not be read again."""
+        config = self._config
+        if config.data_root is not None:
+            return open_stores(paths, config.data_root, config.irfs)
+        return [DataStore.from_events_files(paths, config.irfs, files=self._folder.files)]
+
     def _follow(self):
         """None; the detector is where the result is, and what is new is told."""
         curve = self.result.light_curve
@@ -163,7 +171,9 @@ class Watch:
         found = self._found = replay(curve, before=self._found, **self._detector)
         self._alerts.check(told_with(found.detector, found.subject))
         if settles(curve.origin):
-            whence = "as the first night has them" if self._quiet is None else "as the quiet result has them"
+            whence = (
+                "as the first night has them" if self._hold == FIRST_NIGHT else "as the quiet result has them"
+            )
             self._note_once(f"For all rows hold, {whence}: {Held.of(curve.origin)}.")
         new = new_records(self._alerts.records, found.records(True), found.detector, found.last_s)
         self._alerts.add(new)

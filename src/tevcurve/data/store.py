@@ -134,7 +134,7 @@ class DataStore:
         ----------
         paths : path or list of paths of the files; environment variables and ~ are put in
         irfs : path of a file with responses that are taken in place of all others, or a list of such
-        options : follow_links, largest_file
+        options : follow_links, largest_file; or files, the `~tevcurve.files.FileCache` that reads them
 
         Raises `DataError` where a file does not exist, and where none has events.
         """
@@ -160,13 +160,15 @@ class DataStore:
         irfs=None,
         follow_links=False,
         largest_file=LARGEST_FILE,
+        files=None,
     ):
         """DataStore of some files.
 
         base: `Path` that FILE_DIRs start from. name: of the store. folder: that links may not leave, None for any.
         """
         root = StoreFolders.of(base, data_root).root if data_root is not None else folder
-        files = FileCache(folder=None if follow_links else root, largest_file=largest_file)
+        if files is None:
+            files = FileCache(folder=None if follow_links else root, largest_file=largest_file)
         irfs = None if irfs is None else ResponseFiles.open(irfs, files)
         tables = FoundTables.of(paths, base, files, irfs)
         if not any(one.hdus for one in tables.found):

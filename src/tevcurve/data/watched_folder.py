@@ -8,6 +8,7 @@ from pathlib import Path
 from tevcurve.data.found_files import is_fits_name
 from tevcurve.data.whole_files import WANTED, why_not_whole
 from tevcurve.errors import DataError
+from tevcurve.files import FileCache
 
 # Device, number, size and time of change: what a file that is moved into its place brings along.
 _State = tuple[int, int, int, int]
@@ -39,10 +40,13 @@ class WatchedFolder:
     ----------
     folder : its path
     wanted : HDU_TYPEs that each file shall have
+
+    files: `FileCache` with the last ones that were looked into, so that who takes these need not read them again.
     """
 
     def __init__(self, folder: str | os.PathLike[str], wanted: Iterable[str] = WANTED):
         self.folder, self.wanted = Path(folder), tuple(wanted)
+        self.files = FileCache()
         self._before: set[_State] = set()
         self._told: dict[Path, _State] = {}
         self._why: dict[tuple[Path, _State], str] = {}
@@ -73,7 +77,9 @@ class WatchedFolder:
         """Why a file is not whole, asked once for each of its states."""
         if (path, state) in self._why:
             return self._why[path, state]
-        why = why_not_whole(path, self.wanted)
+        # One that takes the place of another may have its size and time.
+        self.files.forget(path)
+        why = why_not_whole(path, self.wanted, files=self.files)
         changed = _state_of(path, os.stat) != state
         return why or (f"The file {path} has changed while it was read." if changed else "")
 

@@ -3,13 +3,15 @@
 import os
 
 from tevcurve.errors import DataError
-from tevcurve.files.content import LARGEST_FILE, read_bytes
-from tevcurve.files.hdus import FitsFile
+from tevcurve.files.content import LARGEST_FILE
+from tevcurve.files.hdus import FileCache, FitsFile
 
 _BLOCK = 2880
 
 
-def read_whole(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> FitsFile:
+def read_whole(
+    path: str | os.PathLike[str], limit: int = LARGEST_FILE, files: FileCache | None = None
+) -> FitsFile:
     """The `FitsFile` at a path, of which nothing is missing.
 
     Stricter than reading: the last block is filled up, and nothing follows that is not an HDU, as the first bytes of a
@@ -20,22 +22,29 @@ def read_whole(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> FitsF
     ----------
     path : of the file, gzip or not
     limit : bytes that its content may have
+    files : reads it and keeps it for who asks next, with a limit of its own; None where nobody will
 
     Raises `DataError` where it cannot be read, or is not whole.
     """
-    content = read_bytes(path, limit, check=lambda stored: _check_stored(stored, path))
-    file = FitsFile(content, path)
+    try:
+        file = FitsFile.open(path, limit) if files is None else files.open(path)
+    except DataError:
+        if _is_empty(path):
+            raise DataError(f"The file {path} is empty.") from None
+        raise
     end = sum(outline.nbytes for outline in file.outlines())
     if end % _BLOCK:
         raise DataError(
             f"The file {path} is cut off in its last block: {end % _BLOCK} of {_BLOCK} bytes are there."
         )
-    if len(content) > end:
-        raise DataError(f"The file {path} has {len(content) - end} bytes after its last HDU that are none.")
+    if file.nbytes > end:
+        raise DataError(f"The file {path} has {file.nbytes - end} bytes after its last HDU that are none.")
     return file
 
 
-def _check_stored(stored: bytes, path: str | os.PathLike[str]) -> None:
-    """Raises `DataError` for a file that has nothing yet."""
-    if not stored:
-        raise DataError(f"The file {path} is empty.")
+def _is_empty(path: str | os.PathLike[str]) -> bool:
+    """Whether a file has nothing yet."""
+    try:
+        return os.path.isfile(path) and os.path.getsize(path) == 0
+    except OSError:
+        return False

@@ -1,12 +1,15 @@
 """The detector of changes over a light curve that is there: alarms as they would have come."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
 
+from tevcurve import __version__
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
 from tevcurve.kernels.alarm_threshold import Stretch, log_threshold, tick_of
@@ -115,6 +118,7 @@ def replay(
     alarms_per: u.Quantity | str = "1000 h",
     band: int | None = None,
     before: Replay | None = None,
+    thresholds: MutableMapping[str, float] | None = None,
 ) -> Replay:
     """The `Replay` of a light curve: the detector of changes over its events, in the order of time.
 
@@ -129,6 +133,8 @@ def replay(
     band : number of the energy band, where there are several
     before : `Replay` of a light curve with fewer runs; what still holds of it is not computed again, and comes out the
         same to the last digit
+    thresholds : natural logs of thresholds that were found before, by what they depend on, a text; those that are not
+        there are put there
 
     Raises `InputError` for a light curve that does not know its events, and for values that cannot be.
     """
@@ -149,13 +155,13 @@ def replay(
         if name not in places:
             places[name] = places_of(origin, joint, number, band, off)
     known = {} if before is None or before.detector.settings != settings else before.places
-    thresholds = {
+    log_thresholds = {
         name: before.detector.log_thresholds[name]
         if before is not None and name in known and all(map(np.array_equal, known[name], own))
-        else _log_threshold(settings, *own)
+        else _known_threshold({} if thresholds is None else thresholds, settings, *own)
         for name, own in places.items()
     }
-    detector = Detector(settings, thresholds, clock)
+    detector = Detector(settings, log_thresholds, clock)
     is_like = before is not None and detector.is_same_as(before.detector)
     passed = detector.passed(runs, before.passed if before is not None and is_like else ())
     return Replay(light_curve, detector, subject, passed, places)
@@ -196,6 +202,16 @@ def _value(given, unit, what):
     if not (np.ndim(value) == 0 and np.isfinite(value)):
         raise InputError(f"{what} is {given!r}; wanted is one finite value.")
     return float(value)
+
+
+def _known_threshold(known, settings, signal, background):
+    """That of `_log_threshold`, taken from what is known, or put there."""
+    words = f"{__version__} {np.__version__} {_SEED} {settings} {len(signal)}".encode()
+    places = (each.astype("<f8").tobytes() for each in (signal, background))
+    key = sha256(b"".join([words, *places])).hexdigest()
+    if key not in known:
+        known[key] = _log_threshold(settings, signal, background)
+    return known[key]
 
 
 def _log_threshold(settings, signal, background):
