@@ -30,9 +30,11 @@ from tevcurve.lightcurve.bins import (
     by_width,
     sliding,
 )
+from tevcurve.lightcurve.run_reduction import RunReduction
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
 from tevcurve.store import Result, input_files, write_result
+from tevcurve.store.unchanged import is_as_written
 
 BANDS = [0.7, 2, 10] * u.TeV
 
@@ -121,6 +123,63 @@ def test_a_grid_that_began_with_its_runs_stays_where_it_is(store, tmp_path):
     assert set(before) < set(after)
     assert np.asarray(first.table["flux"])[-2:].tolist() == np.asarray(appended.table["flux"])[-2:].tolist()
     assert Result.read(tmp_path / "result").light_curve.origin.time_bins.start is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [("1d", "run"), ("1d", "width"), ("1d", "counts"), ("3d", "run"), ("3d", "grid")]
+)
+def test_what_comes_back_is_appended_to_as_the_folder_is(store, tmp_path, monkeypatch, method, name):
+    """It is not read again, nor are its runs reduced again."""
+    bins = binnings(store)[name]
+    make(store, [1], tmp_path / "result", method, bins)
+    make(store, [1, 3, 2], tmp_path / "whole", method, bins)
+    result = append_runs(Result.read(tmp_path / "result"), store.get_observations([3]))
+    reduced, call = [], RunReduction.__call__
+
+    def counted(self, run):
+        reduced.append(run.run_id.obs_id)
+        return call(self, run)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Result, "_read", None)
+        patch.setattr(RunReduction, "__call__", counted)
+        result = append_runs(result, store.get_observations([2]))
+    assert_same_folder(tmp_path / "result", tmp_path / "whole")
+    assert is_as_written(result)
+    assert reduced.count("2") == 1
+    assert "3" not in reduced
+
+
+def test_what_another_process_appends_is_there_too(store, tmp_path):
+    make(store, [1], tmp_path / "result")
+    make(store, [1, 2, 3], tmp_path / "whole")
+    result = Result.read(tmp_path / "result")
+    append_runs(tmp_path / "result", store.get_observations([2]))
+    assert not is_as_written(result)
+    append_runs(result, store.get_observations([3]))
+    assert_same_folder(tmp_path / "result", tmp_path / "whole")
+
+
+def test_what_is_changed_in_memory_alone_is_not_written(store, tmp_path):
+    make(store, [1], tmp_path / "result")
+    make(store, [1, 2, 3], tmp_path / "whole")
+    result = append_runs(tmp_path / "result", store.get_observations([2]))
+    result.light_curve.table["flux"][0] = 1.0
+    result.provenance["inputs"] = []
+    assert not is_as_written(result)
+    append_runs(result, store.get_observations([3]))
+    assert_same_folder(tmp_path / "result", tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "name", ["light_curve.fits", "ledger_times.ecsv", "job.json", "runs.json", "good_times.ecsv"]
+)
+def test_what_is_changed_on_disk_is_noticed_as_ever(store, tmp_path, name):
+    make(store, [1], tmp_path / "result")
+    result = append_runs(tmp_path / "result", store.get_observations([2]))
+    content = (tmp_path / "result" / name).read_bytes()
+    (tmp_path / "result" / name).write_bytes(content.replace(b"1", b"2", 1))
+    assert not is_as_written(result)
 
 
 def test_several_runs_one_after_the_other(store, tmp_path):

@@ -18,9 +18,11 @@ def ecsv_text(table):
 
     Print formats are not used. table: astropy Table.
     """
+    outline = TableOutline.of(table)
+    if not len(table) and outline is not None:
+        return _known_empty(outline)
     if not len(table) or not all(_is_plain(table[name]) for name in table.colnames):
         return _written(without_formats(table))
-    outline = TableOutline.of(table)
     head = _head(without_formats(table[:1])) if outline is None else _known_head(outline)
     cells = [_cells(np.asarray(table[name])) for name in table.colnames]
     return "\n".join([*head, *map(" ".join, zip(*cells, strict=True)), ""])
@@ -29,6 +31,11 @@ def ecsv_text(table):
 @lru_cache(maxsize=REMEMBERED)
 def _known_head(outline):
     return _head(outline.row())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _known_empty(outline):
+    return _written(outline.row()[:0])
 
 
 def _head(row):

@@ -19,7 +19,7 @@ from tevcurve.problems import in_order
 from tevcurve.run_id import parts_together
 
 
-def with_runs(origin, runs, strict=False, gone=(), reduction=None):
+def with_runs(origin, runs, strict=False, gone=(), reduction=None, made=None):
     """(`LightCurveOrigin` with more runs, reduced and in the order of time; int array, numbers of its old runs there).
 
     A run that cannot be reduced is left out. Of an old run that is gone the number is -1.
@@ -31,19 +31,24 @@ def with_runs(origin, runs, strict=False, gone=(), reduction=None):
     strict : bool, raises for the first that cannot be reduced
     gone : int array, numbers of its runs in whose place new ones come
     reduction : function of a new run to its terms and fates, which gives what that of `origin` gives; default: that
+    made : `TermsOfRuns` of its runs in the same energy bins, or None; what is made of the last ones is not made again
     """
     runs, n_before = in_order_of_time(runs), len(origin.runs)
-    made, problems = terms_of_each(runs, origin.reduction if reduction is None else reduction, strict)
+    terms_of = origin.reduction if reduction is None else reduction
+    reduced, problems = terms_of_each(runs, terms_of, strict)
     kept = np.setdiff1d(np.arange(n_before), gone)
     there = origin.runs if len(kept) == n_before else origin.runs.chosen(kept)
-    together, new = there.with_runs([runs[number] for number in made])
+    together, new = there.with_runs([runs[number] for number in reduced])
     terms = TermsOfRuns(together, origin.reduction)
-    for number, reduced in zip(new, made.values(), strict=True):
-        terms.put(number, *reduced)
+    for number, one in zip(new, reduced.values(), strict=True):
+        terms.put(number, *one)
     failed = in_order((*origin.failed, *problems))
     origin = replace(origin, runs=together, failed=failed, terms=terms.terms, fates=terms.fates)
     old = np.full(n_before, -1)
     old[kept] = np.setdiff1d(np.arange(len(together)), new)
+    if made is not None:
+        for number, one in made.newest(kept).items():
+            terms.put(old[number], *one)
     return origin, old
 
 

@@ -83,13 +83,26 @@ def write_table(table, path, overwrite=False):
     overwrite : bool, whether a file that is there is replaced
     """
     path = expanded(path)
-    form = format_to_write(path, tables=True)
+    return write_bytes(path, overwrite, lambda: table_bytes(table, path))
+
+
+def table_bytes(table, path):
+    """What a file has of any astropy Table without masked values, bytes, before they are compressed.
+
+    Parameters
+    ----------
+    table : astropy Table
+    path : str or path; its suffix says the format
+
+    Raises `InputError` for a table with masked values.
+    """
+    form = format_to_write(expanded(path), tables=True)
     masked = [name for name in table.colnames if np.any(getattr(table[name], "mask", False))]
     if masked:
         raise InputError(
             f"The column {masked[0]} has masked values, which a file cannot keep; fill them with NaN."
         )
-    return write_bytes(path, overwrite, lambda: form.encode_table(table))
+    return form.encode_table(table)
 
 
 def read_light_curve(path, spectrum=None, accept_changed=False, columns=None, **named):

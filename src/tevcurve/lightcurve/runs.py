@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Bytes of terms that stay in memory while runs are added, one after the other.
+HELD = 2**28
+
 
 class RunFacts(Protocol):
     """What is known of a run without reading it: its identity, what its files call the instrument, good time, and the
@@ -187,6 +190,25 @@ class TermsOfRuns:
         """
         self._made[number] = terms, fates
 
+    def newest(self, numbers: Iterable[int], most: int = HELD) -> dict[int, tuple[Any, Any]]:
+        """Dict of the numbers of runs to (terms, fates), of the last ones that are made, as far as the memory goes.
+
+        Parameters
+        ----------
+        numbers : places of runs, from 0, ascending
+        most : bytes of all together
+        """
+        found: dict[int, tuple[Any, Any]] = {}
+        for number in reversed(list(numbers)):
+            made = self._made[number]
+            if made is None:
+                continue
+            most -= sum(getattr(values, "nbytes", 0) for values in (*vars(made[0]).values(), made[1]))
+            if most < 0:
+                break
+            found[number] = made
+        return found
+
     def of_run(self, number: int) -> tuple[Any, Any]:
         """(terms, fates) of the run of a number. number: int, place of the run, from 0."""
         made = self._made[number]
@@ -202,15 +224,20 @@ class _OfEachRun(Sequence):
     """One of the two things that are made of each run. which: 0 for terms, 1 for fates."""
 
     def __init__(self, made: TermsOfRuns, which: int):
-        self._made, self._which = made, which
+        self.made, self._which = made, which
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self.made)
 
     def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
             return tuple(self[each] for each in range(*number.indices(len(self))))
-        return self._made.of_run(range(len(self))[number])[self._which]
+        return self.made.of_run(range(len(self))[number])[self._which]
+
+
+def made_terms(terms: Sequence[Any]) -> TermsOfRuns | None:
+    """The `TermsOfRuns` of which a sequence has the terms; None for another one. terms: of each run."""
+    return terms.made if isinstance(terms, _OfEachRun) else None
 
 
 @dataclass(frozen=True, eq=False)

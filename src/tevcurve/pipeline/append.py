@@ -7,6 +7,7 @@ from tevcurve.data.time_order import in_order_of_time
 from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend, with_runs
 from tevcurve.lightcurve.held import held_with
+from tevcurve.lightcurve.runs import made_terms
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_each
 from tevcurve.pipeline.known_runs import KnownRuns, still_failed
@@ -17,6 +18,7 @@ from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
 from tevcurve.store.inputs import input_files
 from tevcurve.store.result import Appended, Result, package_versions
+from tevcurve.store.unchanged import is_as_written
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,8 @@ def append_runs(
 
     Parameters
     ----------
-    result : `Result`, or the path of its folder
+    result : `Result`, or the path of its folder. One that is as its folder is not read again: who appends one after
+        the other gives what came back before
     observations : Observations, a DataStore, or paths of data stores or of files with a run each. A part of a run is
         known by instrument, OBS_ID and good time: a further one is added, one that has all good time and all events
         of an older one, as a file that has grown, takes its place, and one that overlaps others otherwise is left out.
@@ -66,7 +69,7 @@ def append_runs(
     folder = result.folder if isinstance(result, Result) else expand_path(result)
     # Two that append at the same time do so one after the other.
     with claim(folder, wait=True):
-        result = Result.read(folder, accept_changed)
+        result = _as_on_disk(result, folder, accept_changed)
         origin = result.runs_to_use().resolved()
         known = KnownRuns(origin.runs, result.provenance["inputs"], (one.run_id for one in origin.failed))
         chosen, left_out = chosen_for(result, observations, instrument)
@@ -88,11 +91,10 @@ def append_runs(
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
             return replace(result, appended=Appended((), tuple(there), tuple(left_out)))
         before = origin.failed
-        settled = held_with(origin, runs, gone, hold)
-        origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict, gone)
-        made_of = result.light_curve.origin
-        names = ("settings", "field")
-        is_same = all(getattr(origin, name) is getattr(made_of, name) for name in names)
+        made_of, settled = result.light_curve.origin, held_with(origin, runs, gone, hold)
+        is_same = all(getattr(settled, name) is getattr(made_of, name) for name in ("settings", "field"))
+        made = made_terms(made_of.terms) if is_same else None
+        origin, old = with_runs(replace(settled, failed=tuple(failed)), runs, strict, gone, made=made)
         origin = origin.resolved()
         is_same = is_same and origin.systematics.is_settled_as(made_of.systematics)
         light_curve = _light_curve(result, origin, old if is_same else None)
@@ -102,6 +104,13 @@ def append_runs(
         added = tuple(run.run_id for number, run in enumerate(origin.runs) if number not in old)
         left_out += [one for one in origin.failed if one not in (*before, *left_out)]
         return replace(made, appended=Appended(added, tuple(there), tuple(left_out)))
+
+
+def _as_on_disk(result, folder, accept_changed):
+    """The `Result` that the folder has, read where that in memory may be another one."""
+    if isinstance(result, Result) and is_as_written(result):
+        return result
+    return Result.read(folder, accept_changed)
 
 
 def _light_curve(result, origin, old):

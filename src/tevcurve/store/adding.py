@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tevcurve.files import Checksums
 from tevcurve.run_id import FIELDS
 from tevcurve.store.atomic import new_folder
 from tevcurve.store.result import (
@@ -52,8 +53,10 @@ def add_to_result(result, light_curve, inputs):
         write_run_list(part, entries, kept.failed)
         write_tables(part, light_curve)
         (part / PROVENANCE).write_bytes(as_json({"format": FORMAT, **provenance}).encode())
-        write_checksums(part, known_checksums(kept, CONFIG))
+        listed = write_checksums(part, known_checksums(kept, CONFIG))
     kept.runs.place.contents.clear()
+    # What is there now is as it was listed now.
+    kept.runs.place.checksums = Checksums(folder, listed)
     return Result(light_curve, result.config, provenance, folder)
 
 

@@ -3,13 +3,14 @@
 import os
 import shutil
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.files import CHECKSUMS, Checksums, checksum, checksums_text, expand_path
 from tevcurve.lightcurve.good_times import good_times_table
-from tevcurve.lightcurve.io import read_table, write_table
+from tevcurve.lightcurve.io import read_table, table_bytes
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.plan import Plan
@@ -254,7 +255,7 @@ def known_checksums(origin, *others):
 
 
 def write_checksums(folder, known=None):
-    """None; the checksums of all files of a result are in its folder.
+    """Dict of path to checksum of all files of a result, which is in its folder, too.
 
     Parameters
     ----------
@@ -270,6 +271,7 @@ def write_checksums(folder, known=None):
         if path.is_file():
             listed[name] = known[name] if name in known else checksum(path.read_bytes())
     (folder / CHECKSUMS).write_bytes(checksums_text(listed).encode())
+    return listed
 
 
 def write_tables(folder, light_curve):
@@ -281,10 +283,10 @@ def write_tables(folder, light_curve):
     light_curve : `LightCurve`
     """
     for name in LIGHT_CURVE:
-        write_table(light_curve.table, folder / name)
+        (folder / name).write_bytes(table_bytes(light_curve.table, name))
     if light_curve.ledger is not None:
         for name, file in LEDGER.items():
-            write_table(getattr(light_curve.ledger, name), folder / file)
+            (folder / file).write_bytes(table_bytes(getattr(light_curve.ledger, name), file))
 
 
 def write_runs(folder, runs):
@@ -321,12 +323,23 @@ def write_run_list(folder, entries, failed):
     entries : sequence of `RunEntry`
     failed : iterable of `Problem`, of the runs that cannot be used
     """
+    (folder / RUN_LIST).write_bytes(run_list_text(entries, failed).encode())
+    (folder / GOOD_TIMES).write_bytes(table_bytes(good_times_table(entries), GOOD_TIMES))
+
+
+def run_list_text(entries, failed):
+    """The text of the list of runs, for the program, str.
+
+    Parameters
+    ----------
+    entries : sequence of `RunEntry`
+    failed : iterable of `Problem`, of the runs that cannot be used
+    """
     listed = {
         "runs": [entry.as_dict() for entry in entries],
         "failed": [problem.plain() for problem in failed],
     }
-    (folder / RUN_LIST).write_bytes(as_json(listed, indent=None).encode())
-    write_table(good_times_table(entries), folder / GOOD_TIMES)
+    return as_json(listed, indent=None)
 
 
 def provenance_of(inputs):
@@ -348,7 +361,13 @@ def _inputs_of(inputs):
 
 def package_versions():
     """Dict of the versions of the packages whose numbers a result has."""
-    return {name: version(name) for name in PACKAGES}
+    return dict(_package_versions())
+
+
+@cache
+def _package_versions():
+    # They are those of a process from its begin to its end, and are looked up in files.
+    return tuple((name, version(name)) for name in PACKAGES)
 
 
 def job_text_of(origin):
