@@ -133,10 +133,10 @@ class Clock:
 
 
 def answers(clock, take):
-    """Reads names of files and prints the seconds of each that `take` took: of the processor, of waiting."""
+    """Reads lists of files and prints the seconds that `take` took of each: of the processor, of waiting."""
     for line in sys.stdin:
-        path, before = Path(line.strip()), clock.seconds()
-        before = take(path) or before
+        paths, before = [Path(one) for one in json.loads(line)], clock.seconds()
+        before = take(paths) or before
         print(
             json.dumps([b - a for a, b in zip(before, clock.seconds(), strict=True)]),
             file=sys.__stdout__,
@@ -152,11 +152,12 @@ def watching(row, folder):
     clock = Clock()
 
     def stay(watch, poll_s, stop):
-        def take(path):
-            hidden = folder / "data" / f".{path.name}"
-            shutil.copyfile(path, hidden)
+        def take(paths):
+            for path in paths:
+                shutil.copyfile(path, folder / "data" / f".{path.name}")
             watch.look()
-            os.rename(hidden, folder / "data" / path.name)
+            for path in paths:
+                os.rename(folder / "data" / f".{path.name}", folder / "data" / path.name)
             before = clock.seconds()
             watch.look()
             return before
@@ -182,12 +183,12 @@ def appending(folder):
 
     clock, there = Clock(), [folder / "result"]
 
-    def take(path):
-        result = there[0]
+    def take(paths):
+        result, paths = there[0], [str(path) for path in paths]
         if not isinstance(result, Path) or result.exists():
-            there[0] = append_runs(result, [str(path)])
+            there[0] = append_runs(result, paths)
             return
-        stores = open_stores([str(path)])
+        stores = open_stores(paths)
         some = Observations([one for store in stores for one in store.get_observations()])
         made = light_curve(
             some, SkyCoord(*POSITION, unit="deg"), energy_edges=[0.1, 10] * u.TeV, safe_energy=None
@@ -216,12 +217,12 @@ class Side:
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def seconds(self, path):
-        """[of the processor, of waiting for the disk] that a file took."""
-        print(path, file=self._process.stdin, flush=True)
+    def seconds(self, paths):
+        """[of the processor, of waiting for the disk] that files took which came at the same time."""
+        print(json.dumps([str(path) for path in paths]), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit(f"The process of a checkout ended at the file {path}.")
+            raise SystemExit(f"The process of a checkout ended at the file {paths[0]}.")
         return json.loads(line)
 
     def close(self):
@@ -230,13 +231,15 @@ class Side:
         self._process.wait()
 
 
-def timed(row, checkouts, files, folder):
-    """Seconds (n_files, n_sides, 2) of the processor and of waiting for the disk, in turn."""
+def timed(row, checkouts, files, first, folder):
+    """Seconds (n_files, n_sides, 2) of the processor and of waiting, in turn; the first files come at once."""
     sides = [Side(one, row, folder / f"side{number}") for number, one in enumerate(checkouts)]
+    for side in sides:
+        side.seconds(files[:first])
     found = []
-    for number, path in enumerate(files):
+    for number, path in enumerate(files[first:]):
         order = range(len(sides)) if number % 2 == 0 else reversed(range(len(sides)))
-        seconds = {k: sides[k].seconds(path) for k in order}
+        seconds = {k: sides[k].seconds([path]) for k in order}
         found.append([seconds[k] for k in range(len(sides))])
     for side in sides:
         side.close()
@@ -267,7 +270,7 @@ def parsed(arguments):
     parser.add_argument("--others", type=Path, help="a folder with a run whose responses are as CTAO's")
     parser.add_argument("--rows", nargs="+", choices=NIGHTS, default=list(NIGHTS), metavar="ROW")
     parser.add_argument("-n", type=int, default=24, help="files that are timed (%(default)s)")
-    parser.add_argument("--first", type=int, default=1, help="files before these, not timed (%(default)s)")
+    parser.add_argument("--first", type=int, default=1, help="files that are there before (%(default)s)")
     parser.add_argument("--files", type=Path, help="a folder in which the simulated files are kept")
     parser.add_argument("--json", type=Path, help="a file for the seconds of all files")
     parser.add_argument("--answer", nargs=2, help=argparse.SUPPRESS)
@@ -294,7 +297,7 @@ def main(arguments=None):
             if not files.is_dir():
                 prepare(files, kind, seconds, number, args.data, args.others)
             (folder / row).mkdir()
-            found = timed(row, args.checkouts, sorted(files.iterdir()), folder / row)[args.first :]
+            found = timed(row, args.checkouts, sorted(files.iterdir()), args.first, folder / row)
             kept[row] = found.tolist()
             print(words_of(row, found), flush=True)
     if args.json:

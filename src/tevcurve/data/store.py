@@ -69,7 +69,7 @@ class DataStore:
     ):
         base_dir, name = Path(base_dir), str(name or base_dir)
         folders = StoreFolders.of(base_dir, data_root)
-        files = FileCache(folder=None if follow_links else folders.root, largest_file=largest_file)
+        files = _file_cache(folders.root, follow_links, largest_file)
         irfs = None if irfs is None else ResponseFiles.open(irfs, files)
         self._set(IndexTables(hdu_table, obs_table, folders, name, files, irfs), files, base_dir, name)
 
@@ -158,17 +158,16 @@ class DataStore:
         folder,
         data_root=None,
         irfs=None,
-        follow_links=False,
-        largest_file=LARGEST_FILE,
         files=None,
+        **reading,
     ):
         """DataStore of some files.
 
         base: `Path` that FILE_DIRs start from. name: of the store. folder: that links may not leave, None for any.
+        reading: as of `_file_cache`, where there are no `files`.
         """
         root = StoreFolders.of(base, data_root).root if data_root is not None else folder
-        if files is None:
-            files = FileCache(folder=None if follow_links else root, largest_file=largest_file)
+        files = _file_cache(root, **reading) if files is None else files
         irfs = None if irfs is None else ResponseFiles.open(irfs, files)
         tables = FoundTables.of(paths, base, files, irfs)
         if not any(one.hdus for one in tables.found):
@@ -285,6 +284,11 @@ class DataStore:
             f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in self._summary().items()
         )
         return f"<p>DataStore {escape(self.name)}</p><table>{rows}</table>"
+
+
+def _file_cache(root, follow_links=False, largest_file=LARGEST_FILE):
+    """The `FileCache` of a store. root: folder that links may not leave, None for any."""
+    return FileCache(folder=None if follow_links else root, largest_file=largest_file)
 
 
 def _is_of(run, wanted):

@@ -11,6 +11,8 @@ import numpy as np
 
 from tevcurve import __version__
 from tevcurve.data.time import TimeReference
+from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError
 from tevcurve.kernels.alarm_threshold import Stretch, log_threshold, tick_of
 from tevcurve.lightcurve import LightCurve
@@ -42,6 +44,7 @@ class Replay:
     passed : list of `~tevcurve.live.detector.Passed`, the runs in the order of time
     places : dict of the name of an instrument to (signal, background), events per s of good time in classes of places,
         that its threshold was found with
+    first : dict of the name of an instrument to the terms of the run that these are of
     """
 
     light_curve: LightCurve
@@ -49,8 +52,19 @@ class Replay:
     subject: Subject
     passed: list[Passed]
     places: dict[str, tuple[np.ndarray, np.ndarray]]
+    first: dict[str, CubeTerms | OnOffTerms]
 
     __repr__ = short_repr
+
+    def knows(self, run: CubeTerms | OnOffTerms, subject: Subject) -> bool:
+        """Whether the places of an instrument are those of a run of its, in the same band.
+
+        Parameters
+        ----------
+        run : its terms
+        subject : `~tevcurve.live.alerts.Subject`
+        """
+        return self.subject == subject and self.first.get(run.run_id.instrument) is run
 
     @property
     def runs(self) -> list[RunStretch]:
@@ -149,11 +163,18 @@ def replay(
     numbers = in_order(joint)
     runs = stretches_of(joint, numbers, band, off)
     clock = TimeReference.from_time(runs[0].reference.to_time(runs[0].intervals[0, 0]).tt)
+    first: dict[str, CubeTerms | OnOffTerms] = {}
     places: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for number in numbers:
-        name = joint.runs[number].run_id.instrument
-        if name not in places:
-            places[name] = places_of(origin, joint, number, band, off)
+        run = joint.runs[number]
+        name = run.run_id.instrument
+        if name not in first:
+            first[name] = run
+            # In 1D they are of the background before the run, too.
+            if before is not None and before.knows(run, subject) and isinstance(run, CubeTerms):
+                places[name] = before.places[name]
+            else:
+                places[name] = places_of(origin, joint, number, band, off)
     known = {} if before is None or before.detector.settings != settings else before.places
     log_thresholds = {
         name: before.detector.log_thresholds[name]
@@ -164,7 +185,7 @@ def replay(
     detector = Detector(settings, log_thresholds, clock)
     is_like = before is not None and detector.is_same_as(before.detector)
     passed = detector.passed(runs, before.passed if before is not None and is_like else ())
-    return Replay(light_curve, detector, subject, passed, places)
+    return Replay(light_curve, detector, subject, passed, places, first)
 
 
 def settings_of(
