@@ -491,9 +491,11 @@ def test_a_result_is_drawn_as_it_is_asked_for(result, tmp_path, capsys, monkeypa
 
 def test_light_curves_of_others_are_drawn_beside(result, tmp_path, capsys, monkeypatch):
     drawn = []
-    monkeypatch.setattr(
-        "tevcurve.cli.figures.save_figure", lambda figure, path, about: drawn.append((figure.axes, about))
-    )
+
+    def keep(figure, path, about):
+        drawn.append((figure.axes, about))
+
+    monkeypatch.setattr("tevcurve.cli.figures.save_figure", keep)
     Path("aavso.csv").write_text(
         "JD,Magnitude,Uncertainty,Band\n2453350.5,13.1,0.02,V\n2453351.5,13.2,0.02,V\n"
     )

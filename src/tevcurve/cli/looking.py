@@ -42,15 +42,15 @@ def show(
 
 @options_of((*PLOT_OPTIONS, *PANEL_OPTIONS))
 def plot(
-    result: RESULT_OR_FILE,
-    others: Annotated[
-        list[Path] | None,
+    results: Annotated[
+        list[Path],
         typer.Argument(
-            help="Further light curves, of other telescopes too: each has a panel with its own unit on one time axis.",
-            metavar="MORE",
+            help="Folder of a result, or a file with a light curve. Of several, those of other telescopes too, each "
+            "has a panel with its own unit on one time axis.",
+            metavar="RESULT",
             show_default=False,
         ),
-    ] = None,
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -74,10 +74,10 @@ def plot(
     tevcurve plot mrk421 4FGL_J1104.4+3812_weekly.csv xrt.qdp aavso.csv -o all.png
     """
     if output is None:
-        place = result.absolute()
+        place = results[0].absolute()
         name = (place.stem if place.is_file() else place.name) + (f"-{safe_name(source)}" if source else "")
         output = place.with_name(f"{name}.png")
     outputs = Outputs.of(plot=output, overwrite=overwrite)
     from tevcurve.cli.on_looking import draw
 
-    draw([result, *(others or [])], outputs, options, (source, instrument, band), accept_changed)
+    draw(results, outputs, options, (source, instrument, band), accept_changed)

@@ -85,7 +85,7 @@ def test_what_cannot_be_drawn_together_is_said():
 
 def test_bands_in_one_panel_are_never_without_a_word():
     # Two in one axes: the first had said its band beside the axis of values only.
-    fig, ax = plt.subplots()
+    ax = plt.subplots()[1]
     make_nights([NIGHT]).plot(ax)
     assert ax.get_legend() is None or "TeV" not in " ".join(text.get_text() for text in ax.get_legend().texts)
     assert "0.5–1.5 TeV" in ax.get_ylabel()
