@@ -45,9 +45,10 @@ def test_the_flare_night_makes_the_section(hess_dl3_dr1):
         for method in ("3d", "1d")
         for energies in live_flare.ENERGIES
     ]
-    good = {"night": night, "thinned": [[f, 105.0, 100.0] for f in live_flare.SHARES]}
+    logs = {"thresholds": [[f, 14.0, 15.0] for f in live_flare.SHARES]}
+    good = {"night": night, "thinned": [[f, 105.0, 100.0] for f in live_flare.SHARES]} | logs
     assert live_flare.section(good).failures == []
-    late = {"night": night, "thinned": [[f, 120.0, 100.0] for f in live_flare.SHARES]}
+    late = {"night": night, "thinned": [[f, 120.0, 100.0] for f in live_flare.SHARES]} | logs
     assert live_flare.section(late).failures == ["live flare: thinned flares are seen too late"]
 
 
