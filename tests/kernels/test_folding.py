@@ -11,6 +11,7 @@ from tevcurve.kernels.folding import (
     integrate_loglog,
     migration_matrix,
     ring_integrals,
+    whole_integrals,
 )
 
 EDGES = np.geomspace(0.3, 50, 12)
@@ -66,6 +67,16 @@ def test_rings_of_a_cap_and_of_a_linear_profile():
     for low, high, ring in zip(rad[:-1], rad[1:], ring_integrals(rad, slope), strict=True):
         expected = quad(lambda r: (2 - 5 * r) * 2 * np.pi * np.sin(r), low, high)[0]
         assert ring == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_whole_disc_is_the_last_of_its_parts():
+    rad = np.array([0.0, 0.004, 0.01, 0.02, 0.05])
+    assert whole_integrals(rad, np.ones(5)) == pytest.approx(2 * np.pi * (1 - np.cos(0.05)), rel=1e-8)
+    values = np.random.default_rng(1).exponential(size=(3, 2, 5))
+    values[1, 0] = 0.0
+    np.testing.assert_allclose(
+        whole_integrals(rad, values), disc_integrals(rad, values)[..., -1], rtol=1e-14, atol=0
+    )
 
 
 def test_disc_up_to_any_radius():

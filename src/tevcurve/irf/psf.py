@@ -18,7 +18,7 @@ from tevcurve.irf.psf_table import EnergyDependentTablePSF
 from tevcurve.irf.roles import PointSpread
 from tevcurve.irf.source_psf import angle_in_rad
 from tevcurve.irf.table import ResponseTable, check_not_empty
-from tevcurve.kernels.folding import continuous_profile
+from tevcurve.kernels.folding import continuous_nodes, continuous_profile
 from tevcurve.kernels.interpolation import (
     all_inside,
     interpolate_axis,
@@ -59,7 +59,10 @@ class PSF3D(PointSpreadResponse):
     @cached_property
     def rad_nodes(self) -> np.ndarray:
         """Angles (n,) in radian between which `profiles` are linear."""
-        return self._over_rad(np.zeros((1, self.rad_axis.nbin)))[0]
+        axis = self.rad_axis
+        if np.all(axis.high > axis.low):
+            return continuous_nodes(np.append(0.0, axis.high))
+        return np.unique(np.append(0.0, axis.nodes))
 
     def profiles(self, energy_tev: ArrayLike, offset_rad: ArrayLike) -> np.ndarray:
         """Densities (..., n_rad) in sr-1 at `rad_nodes`, at true energies (TeV) and offsets (radian), broadcast.
@@ -76,15 +79,14 @@ class PSF3D(PointSpreadResponse):
         """
         places = self.energy_axis.locate(energy_tev), self.offset_axis.locate(offset_rad)
         values = interpolate_points(self.table.values, *places)
-        return self._over_rad(values)[1] * np.asarray(all_inside(*places))[..., None]
+        return self._over_rad(values) * np.asarray(all_inside(*places))[..., None]
 
-    def _over_rad(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Nodes in angle, and the values (..., n_bin) of the file at these."""
+    def _over_rad(self, values: np.ndarray) -> np.ndarray:
+        """The values (..., n_bin) of the file at `rad_nodes`."""
         axis = self.rad_axis
         if np.all(axis.high > axis.low):
-            return continuous_profile(np.append(0.0, axis.high), values)
-        rad = np.unique(np.append(0.0, axis.nodes))
-        return rad, interpolate_axis(values, axis.locate(rad), axis=values.ndim - 1)
+            return continuous_profile(np.append(0.0, axis.high), values)[1]
+        return interpolate_axis(values, axis.locate(self.rad_nodes), axis=values.ndim - 1)
 
     def _densities(self, energy_tev: np.ndarray, offset_rad: np.ndarray, rad: np.ndarray) -> np.ndarray:
         angles = locate(self.rad_nodes, rad, 0.0, self.rad_nodes[-1])

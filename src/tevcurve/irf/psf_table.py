@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from tevcurve.errors import InputError
 from tevcurve.irf.psf_at_energies import TableAtEnergies
 from tevcurve.irf.source_psf import SourcePSF, nodes_up_to
-from tevcurve.kernels.folding import disc_integral_at, disc_integrals
+from tevcurve.kernels.folding import disc_integral_at, disc_integrals, whole_integrals
 from tevcurve.kernels.interpolation import interpolate_axis, interpolate_rows, locate
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.records import short_repr
@@ -183,5 +183,5 @@ def _same_values(one: "ResponseTable", other: "ResponseTable") -> bool:
 
 def _normalise(rad: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Densities (n, n_rad) divided by their integral over the disc; rows of 0 stay 0."""
-    total = disc_integrals(rad, values)[..., -1:]
+    total = whole_integrals(rad, values)[..., None]
     return np.divide(values, total, out=np.zeros_like(values), where=total > 0)

@@ -112,6 +112,24 @@ def ring_integrals(rad: np.ndarray, values: np.ndarray) -> np.ndarray:
     return rings
 
 
+def whole_integrals(rad: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Integral of values (..., n) over the whole disc up to the last node of rad (n,) radian, shape (...).
+
+    As the last of `disc_integrals`, but for rounding, in a tenth of its time.
+
+    Parameters
+    ----------
+    rad : float array (n,), nodes, radian
+    values : float array (..., n), at the nodes
+    """
+    sine, step = np.sin(rad), np.pi / 3 * np.diff(rad)
+    halfway = 2 * np.sin(0.5 * (rad[1:] + rad[:-1]))
+    weight = np.zeros(len(rad))
+    weight[:-1] += step * (sine[:-1] + halfway)
+    weight[1:] += step * (sine[1:] + halfway)
+    return np.einsum("...r,r->...", values, weight)
+
+
 def disc_integrals(rad: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Integral of values (..., n) over the disc up to each node of rad (n,) radian, shape (..., n); 0 at the first.
 
@@ -126,6 +144,16 @@ def disc_integrals(rad: np.ndarray, values: np.ndarray) -> np.ndarray:
     return discs
 
 
+def continuous_nodes(edges: np.ndarray) -> np.ndarray:
+    """The nodes (2 n + 1,) of `continuous_profile`: the edges (n + 1,) and the bins' middles, in turn.
+
+    edges: float array (n + 1,), radian, from 0.
+    """
+    rad = np.empty(2 * len(edges) - 1)
+    rad[::2], rad[1::2] = edges, 0.5 * (edges[1:] + edges[:-1])
+    return rad
+
+
 def continuous_profile(edges: np.ndarray, bin_values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Nodes (2 n + 1,) and values (..., 2 n + 1) of a profile that keeps the integral over each bin of (..., n).
 
@@ -138,8 +166,7 @@ def continuous_profile(edges: np.ndarray, bin_values: np.ndarray) -> tuple[np.nd
     edges : float array (n + 1,), radian, from 0
     bin_values : float array (..., n), the mean of each bin
     """
-    rad = np.empty(2 * len(edges) - 1)
-    rad[::2], rad[1::2] = edges, 0.5 * (edges[1:] + edges[:-1])
+    rad = continuous_nodes(edges)
     # Simpson's rule over both halves of a ring, as weights of the inner, the middle and the outer node.
     sine, step = np.sin(rad), np.pi / 6 * np.diff(edges)
     halfway = 4 * np.sin(0.5 * (rad[1:] + rad[:-1])) / 2

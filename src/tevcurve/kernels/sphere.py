@@ -110,12 +110,10 @@ def field_of_view(
     lon, lat : float arrays, radian, of the directions
     lon0, lat0 : float arrays, radian, of the origin
     """
-    dlon = np.subtract(lon, lon0)
+    dlon, dlat, cos_lat = np.subtract(lon, lon0), np.subtract(lat, lat0), np.cos(lat)
     # From the sines and cosines of halves: 1 - cos(dlon) would lose the digits of small fields of view.
     half = np.sin(0.5 * dlon)
-    sin_lat = np.sin(np.subtract(lat, lat0)) + 2 * np.cos(lat) * np.sin(lat0) * half * half
+    sin_lat = np.sin(dlat) + 2 * cos_lat * np.sin(lat0) * half * half
     fov_lat = np.arcsin(np.clip(sin_lat, -1, 1))
-    fov_lon = np.arctan2(
-        np.cos(lat) * np.sin(dlon), np.cos(np.subtract(lat, lat0)) - 2 * np.cos(lat) * np.cos(lat0) * half**2
-    )
+    fov_lon = np.arctan2(cos_lat * np.sin(dlon), np.cos(dlat) - 2 * cos_lat * np.cos(lat0) * half**2)
     return fov_lon, fov_lat
