@@ -22,7 +22,7 @@ def test_a_detection_and_a_limit_are_said_with_their_numbers():
     # 0.3 and its limit 0.9, in units of 1e-11.
     assert second.endswith(
         "for 2 h of live time. No significant signal was found (1.0 sigma): its flux between 1 and 10 TeV is below "
-        "0.90 x 10^-11 cm^-2 s^-1 at 95% confidence level."
+        "9.0 x 10^-12 cm^-2 s^-1 at 95% confidence level."
     )
     assert "PowerLaw index=3" in last
     assert "statistical only" in last

@@ -47,6 +47,8 @@ _HEADS = {
     "e2dnde": r"$E^2\,\mathrm{d}N/\mathrm{d}E$",
     "norm": "Norm",
     "index": "Photon index",
+    "instrument": "Instrument",
+    "instruments": "Instruments",
     "e_min": r"$E_\mathrm{min}$",
     "e_max": r"$E_\mathrm{max}$",
     "n_on": r"$N_\mathrm{on}$",

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
 
 # What a table has unless columns are named, as far as the light curve has them.
-FIRST = ("instrument", "instruments", "phase_min", "phase_max", "time_min", "time_max")
-BAND = ("e_min", "e_max")
-AFTER = ("livetime", "sqrt_ts")
-ERRORS = ("_errn", "_errp", "_err")
+WHO, BAND = ("instrument", "instruments"), ("e_min", "e_max")
+TIMES = ("phase_min", "phase_max", "time_min", "time_max")
 
 
 class Value(NamedTuple):
@@ -53,7 +51,9 @@ def names_of(light_curve: "LightCurve", shown: Shown) -> list[str]:
     else:
         band = BAND if len(bands_of(table)) > 1 else ()
         value = next(iter(_values_first(table)), None)
-        wanted = (*FIRST, *band, "livetime", *((value,) if value else ()), "sqrt_ts")
+        # Of one instrument its name would be in every row.
+        who = WHO if len(light_curve.instruments) > 1 else ()
+        wanted = (*who, *TIMES, *band, "livetime", *((value,) if value else ()), "sqrt_ts")
         names = [name for name in wanted if name in table.colnames]
     check_names(table, names)
     return with_utc(names) if shown.utc else names

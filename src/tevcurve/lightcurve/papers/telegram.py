@@ -1,9 +1,10 @@
 """What an Astronomer's Telegram says of each night: a sentence or two to copy."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Table
+from astropy.units import UnitBase
 
 from tevcurve.errors import InputError
 from tevcurve.files.columns import in_a_sentence
@@ -43,11 +44,13 @@ def to_telegram(light_curve: "LightCurve", shown: Shown) -> bytes:
     order = np.lexsort(
         [np.asarray(nights.table[name]) for name in ("e_min", "time_min") if name in nights.table.colnames]
     )
-    value, limits = value_of(nights.table, "flux", shown), limit_rows(nights.table, "flux", shown)
-    paragraphs = [
-        _sentences(nights, row, {end: each[row] for end, each in value.texts.items()}, bool(limits[row]))
-        for row in order.tolist()
-    ]
+    limits = limit_rows(nights.table, "flux", shown)
+    paragraphs = []
+    for row in order.tolist():
+        # Each night has a power of ten of its own.
+        value = value_of(nights.table[row : row + 1], "flux", shown)
+        texts = {end: each[0] for end, each in value.texts.items()}
+        paragraphs.append(_sentences(nights, row, value._replace(texts=texts), bool(limits[row])))
     return ("\n\n".join([*paragraphs, _last(nights)]) + "\n").encode()
 
 
@@ -76,8 +79,9 @@ def _is_nightly(table: Table) -> bool:
     return all(np.all(np.diff(np.sort(middles)) > NIGHT) for middles in kinds.values())
 
 
-def _sentences(nights: "LightCurve", number: int, texts: dict[str, str], is_limit: bool) -> str:
-    """What was observed, and what was found."""
+def _sentences(nights: "LightCurve", number: int, value: Any, is_limit: bool) -> str:
+    """What was observed, and what was found. value: `Value` of the row, with a text for each ending."""
+    texts, unit = value.texts, value.unit
     table, meta, row = nights.table, nights.meta, nights.table[number]
     start, stop = as_utc(nights.time_start[number]), as_utc(nights.time_stop[number])
     names = (
@@ -100,9 +104,7 @@ def _sentences(nights: "LightCurve", number: int, texts: dict[str, str], is_limi
             if meta.get("upper_limit") is not None
             else ""
         )
-        told = (
-            f"its flux{band} is below {_with_unit(limit, nights)}{level}" if limit else "no flux can be told"
-        )
+        told = f"its flux{band} is below {_with_unit(limit, unit)}{level}" if limit else "no flux can be told"
         return f"{seen} No significant signal was found{_beside(row)}: {told}."
     down, up = texts.get("_errn", ""), texts.get("_errp", "")
     both = texts.get("_err") or up
@@ -111,7 +113,7 @@ def _sentences(nights: "LightCurve", number: int, texts: dict[str, str], is_limi
     errors = f" {errors} (stat){system}" if errors and system else f" {errors}" if errors else ""
     known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
     found = "The source was detected" if known and row["sqrt_ts"] >= DETECTED else "An excess was found"
-    measured = _with_unit(f"({texts['']}{errors})", nights)
+    measured = _with_unit(f"({texts['']}{errors})", unit)
     return f"{seen} {found}{_significance(row)}; its flux{band} is {measured}."
 
 
@@ -131,8 +133,7 @@ def _band(row) -> str:
     return f" between {row['e_min']:.4g} and {row['e_max']:.4g} TeV"
 
 
-def _with_unit(text: str, nights: "LightCurve") -> str:
-    unit = value_of(nights.table, "flux", Shown()).unit
+def _with_unit(text: str, unit: UnitBase | None) -> str:
     power = 0 if unit is None else power_and_rest(unit)[0]
     return f"{text}{f' x 10^{power}' if power else ''} cm^-2 s^-1"
 
