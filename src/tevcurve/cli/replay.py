@@ -18,7 +18,7 @@ BASELINE_FLUX = Annotated[
 BASELINE_FROM = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of a result whose constant flux is that, in the same energy band.",
+        help="Folder of a result whose constant flux is that, in the same energy band; its error is added.",
         metavar="RESULT",
         show_default=False,
     ),
