@@ -76,6 +76,11 @@ def pieces(share):
     Kinds and arguments: "night", key of `SOURCES`, 0; "delay", step, 0; "alarms", prior, how wrong the flux is.
     """
     found = []
+    for wrong in MISJUDGED:
+        for prior in PRIORS:
+            for telescope in TELESCOPES:
+                own = sizes(some(share, RUNS), RUNS)
+                found += [["alarms", telescope, prior, wrong, *each] for each in own]
     for telescope in TELESCOPES:
         for source in SOURCES:
             own = sizes(some(share, NIGHTS), NIGHT_SIZE)
@@ -83,11 +88,6 @@ def pieces(share):
         for step in STEPS:
             own = sizes(some(share, CHANGES), 600)
             found += [["delay", telescope, step, 0, *each] for each in own]
-    for misjudged in MISJUDGED:
-        for prior in PRIORS:
-            for telescope in TELESCOPES:
-                own = sizes(some(share, RUNS), RUNS)
-                found += [["alarms", telescope, prior, misjudged, *each] for each in own]
     return found
 
 
