@@ -18,6 +18,7 @@ from small_store import START, run_file
 from tevcurve.cli import on_watch, watching
 from tevcurve.cli.alert_file import AlertFile
 from tevcurve.cli.main import main
+from tevcurve.cli.page_process import PageProcess
 from tevcurve.live.alerts import standing
 from tevcurve.live.replay import replay
 from tevcurve.store import Result
@@ -172,6 +173,7 @@ def test_a_file_that_grows_is_taken_up_to_its_last_event(tmp_path, monkeypatch):
     run = night()[0]
     path, shown, good = tmp_path / "data" / "run.fits", [], []
     monkeypatch.setattr(watching, "write_page", lambda outputs, result: shown.append(len(good)))
+    monkeypatch.setattr(PageProcess, "begin", lambda process: shown.append(len(good)))
 
     def written(seconds):
         some = cut_run(run, run.tstart, run.tstart + seconds)
@@ -246,6 +248,41 @@ def test_a_part_that_is_there_twice_from_the_beginning_is_no_problem(parts, at_o
     assert rows(tmp_path / "result") == at_once[0]
     assert told(tmp_path) == at_once[1]
     assert not Result.read(tmp_path / "result").light_curve.origin.failed
+
+
+def test_a_page_is_made_by_another_process_while_runs_come(parts, tmp_path, monkeypatch):
+    """What comes meanwhile is taken."""
+    pages, page = [], tmp_path / "page.html"
+
+    def stay(watch, poll_s, stop):
+        come(tmp_path / "data", *parts[:3])
+        for _ in range(2):
+            watch.look()
+        watch.show()
+        assert not page.exists()
+        come(tmp_path / "data", parts[3])
+        for _ in range(2):
+            watch.look()
+        assert len(watch.result.light_curve.origin.runs) == 4
+        watch.show()
+        # What was begun is waited for, before the last page is made.
+        monkeypatch.setattr(watching, "write_page", lambda outputs, result: pages.append(page.read_bytes()))
+        watch.show(at_once=True)
+
+    come(tmp_path / "data")
+    monkeypatch.setattr(on_watch, "stay", stay)
+    assert main(["watch", "data", "--result", "result", *LINE, *CURVE, "--report", "page.html"]) == 0
+    (made,) = pages
+    assert b"</html>" in made[-20:]
+
+
+def test_a_page_that_cannot_be_made_is_no_end_of_it(tmp_path):
+    page = PageProcess(tmp_path / "none", tmp_path / "page.html")
+    page.begin()
+    assert page.is_busy
+    page.wait()
+    assert not page.is_busy
+    assert page.has_failed
 
 
 def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):

@@ -7,6 +7,7 @@ from time import monotonic
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.outcome import write_page
+from tevcurve.cli.page_process import PageProcess
 from tevcurve.cli.threshold_file import ThresholdFile
 from tevcurve.config.observations import chosen
 from tevcurve.data import DataStore
@@ -64,6 +65,7 @@ class Watch:
         self._folder = WatchedFolder(folder)
         self._new, self._untaken, self._told = set(), [], set()
         self._found, self._is_shown, self._shown_at = None, True, -REFRESH_S
+        self._page = PageProcess(outputs.output, outputs.report)
         recover(outputs.output)
         self.result = Result.read(outputs.output) if outputs.output.exists() else None
         if self.result is not None:
@@ -183,16 +185,22 @@ class Watch:
         self._is_shown = False
 
     def show(self, at_once=False):
-        """None; page and figure show what is in the result, unless they were made a moment ago.
+        """None; page and figure show what is in the result, or will soon, unless they were made a moment ago.
 
-        at_once: whether that does not matter.
+        at_once: whether that does not matter, and they are waited for.
         """
-        if self._is_shown or not (at_once or monotonic() - self._shown_at >= REFRESH_S):
+        if at_once:
+            self._page.wait()
+        if self._page.is_busy or (self._is_shown and not self._page.has_failed):
+            return
+        if not (at_once or monotonic() - self._shown_at >= REFRESH_S):
             return
         if self._outputs.plot is not None:
             write_panels(self._outputs.plot, self._found.plot, about=str(self._found))
-        if self._outputs.report is not None:
+        if self._outputs.report is not None and at_once:
             write_page(self._outputs, self.result)
+        elif self._outputs.report is not None:
+            self._page.begin()
         self._is_shown, self._shown_at = True, monotonic()
 
     def _as_far_as_they_are(self, observations, growing):
