@@ -206,7 +206,7 @@ def delay_table(lines):
     together = {}
     for line in lines:
         over, error = ratio(line)
-        own = together.setdefault((line[0], line[1]), {"known": f"{line[6] / line[3]:.3g} s"})
+        own = together.setdefault((line[0], line[1]), {"known": f"{line[6] / line[3]:.0f} s"})
         own[line[2]] = f"{over:.2f} ± {error:.2f}"
     rows = [
         (telescope, f"x{step}", own["known"], *(own[prior] for prior in PRIORS))
