@@ -1,5 +1,6 @@
 """Processes that work for this one, and end when it does, however it ends."""
 
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,8 @@ def _begin(work):
     """None; this process of a pool does the work, and ends with its parent."""
     global _work
     _work = work
+    # What came with the process stays; to look through it for what can go would copy the parent's memory.
+    gc.freeze()
     end_with_parent()
 
 
