@@ -129,11 +129,11 @@ def test_a_part_with_other_responses_goes_on_at_the_level_of_its_run():
 
 @pytest.mark.parametrize("factor", [0.4, 2.5])
 def test_a_level_that_is_far_off_raises_no_alarms(factor):
-    # Of 30 quiet runs 1.4 are expected to alarm; with the level taken for known, many do where it is too low.
+    # Of 15 quiet runs 0.7 are expected to alarm; with the level taken for known, many do where it is too low.
     settings = DetectorSettings(1.0, 0.2, 1.0, seconds_per_alarm=3.6e4)
     detector = Detector(settings, {"Toy": np.log(0.3 * 2280 * 3.6e4 / 1680)}, CLOCK)
     known = {"Toy": OffRates(BACKGROUND / factor, 2.0, 400.0)}
     alarms = sum(
-        bool(detector.after(None, stretches_of_regions([run(seed)], known)[0][0])[1]) for seed in range(30)
+        bool(detector.after(None, stretches_of_regions([run(seed)], known)[0][0])[1]) for seed in range(15)
     )
-    assert alarms <= 5
+    assert alarms <= 3

@@ -52,15 +52,15 @@ NODES = Nodes(np.geomspace(0.02, 30, 14), QUIET, CHANCE / CHANCE.sum(), ONE, ONE
 
 
 @pytest.mark.parametrize(
-    "factors", [(0.5, 1, 1680), (2, 1, 1680), (1, 0.5, 1680), (1, 2, 1680), (1, 1, 5000)]
+    "factors", [(0.5, 1, 1680), (2, 1, 1680), (1, 0.5, 1680), (1, 2, 1680), (1, 1, 3360)]
 )
 def test_alarms_are_as_rare_in_runs_whose_rates_differ_from_the_first_by_two(factors):
     of_signal, of_background, seconds = factors
     per, scale = 3.6e5, SIGNAL.sum() / 0.06
     first = Stretch(SIGNAL / scale, BACKGROUND / scale, 1680.0, 20.0)
-    threshold = log_threshold(NODES, first, 600.0, 1680.0 / per, 500, np.random.default_rng(1))
+    threshold = log_threshold(NODES, first, 600.0, 1680.0 / per, 250, np.random.default_rng(1))
     other = Stretch(of_signal * first.signal, of_background * first.background, float(seconds), 20.0)
     bound = float(np.log((600.0 + seconds) * per / seconds))
-    found = simulated(NODES, other, 600.0, bound, 500, np.random.default_rng(2))
+    found = simulated(NODES, other, 600.0, bound, 250, np.random.default_rng(2))
     chance, error = found.chance(threshold)
     assert abs(chance * per / seconds - 1) < 0.2 + 2 * error * per / seconds
