@@ -138,7 +138,7 @@ OWN_DEFAULTS_OF_ESTIMATOR = OWN_DEFAULTS | {
 }
 # Arguments that are not in the table: what is looked at, and what only Python has.
 NOT_OPTIONS = {"observations", "target", "name", "progress", "client"}
-NOT_OPTIONS |= {"instruments", "cross_calibration", "systematics"}
+NOT_OPTIONS |= {"instruments", "choose", "cross_calibration", "systematics"}
 ESTIMATORS_OWN = {"systematics", "datasets", "source", "norm_min", "norm_max", "norm_n_values", "reoptimize"}
 
 

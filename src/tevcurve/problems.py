@@ -11,7 +11,7 @@ from tevcurve.run_id import FIELDS, RunId
 
 log = logging.getLogger(__name__)
 
-FAILED, WARNING = "failed", "warning"
+FAILED, WARNING, NOT_CHOSEN = "failed", "warning", "not chosen"
 INTERNAL = "internal error"
 _stage = ContextVar("stage", default="reading")
 _remarks = ContextVar("remarks", default=None)
@@ -30,7 +30,7 @@ class Problem:
     run_id : `RunId`
     stage : str, where it came up: index, events, gti, aeff, edisp, psf, bkg, off regions, reduction, internal error ...
     reason : str, one sentence
-    kind : str, "failed" (the run is left out) or "warning" (it is used)
+    kind : str, "failed" (the run cannot be used), "not chosen" (it was not asked for), or "warning" (it is used)
     file : str, name of the file of its events, by which parts of a run are told that could not be read; else ""
     """
 

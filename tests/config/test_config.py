@@ -13,7 +13,7 @@ from small_store import TARGET, make_store
 
 from tevcurve import LogParabola, PowerLaw, light_curve
 from tevcurve.config import Config, ConfigError, read_config
-from tevcurve.config.keys import HOW, INPUT, OUTPUT
+from tevcurve.config.keys import CHOICES, HOW, INPUT, OUTPUT
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.bins import by_run, by_width
 
@@ -21,6 +21,7 @@ BASE = {"data": "store", "target": "Crab"}
 # What a caller of light_curve has and a file has not.
 ONLY_IN_PYTHON = {
     "observations",
+    "choose",
     "name",
     "progress",
     "client",
@@ -42,7 +43,7 @@ def written(tmp_path, text):
 
 def test_every_argument_of_the_call_is_a_key_with_the_same_default():
     parameters = inspect.signature(light_curve).parameters
-    others = {key.name for key in (*INPUT, *OUTPUT)} - {"target", "instruments"} | {"reference"}
+    others = {key.name for key in (*INPUT, *CHOICES, *OUTPUT)} - {"target", "instruments"} | {"reference"}
     assert set(parameters) - ONLY_IN_PYTHON == set(Config.model_fields) - others
     options = Config(**BASE).options()
     for name in set(parameters) & set(options) - {

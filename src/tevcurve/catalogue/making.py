@@ -29,6 +29,7 @@ from tevcurve.pipeline.each_once import each_once
 from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.job import without_folders
 from tevcurve.pipeline.keep_runs import check_n_jobs, outcomes_of
+from tevcurve.pipeline.run_choice import RunChoice
 from tevcurve.pipeline.targets import HELD
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.problems import FAILED, Problem, attempt, noted_remarks, remarks_told_once
@@ -68,6 +69,7 @@ def light_curves(
     time_bins: Any = None,
     energy_edges: u.Quantity | None = None,
     *,
+    choose: Any = None,
     folder: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     config: dict[str, Any] | None = None,
@@ -85,6 +87,7 @@ def light_curves(
     positions : path of a CSV, ECSV or FITS file, or astropy Table, with name, ra, dec (deg, ICRS), and, where wanted,
         spectrum and neighbours; or "targets", all of the indices
     time_bins, energy_edges : as in `tevcurve.light_curve`; bins that look at events are refused
+    choose : which of the runs are taken, as in `tevcurve.light_curve`; without offset, of which each source has its own
     folder : where all is kept, with pages to look at; default: a temporary folder that goes with what is returned
     overwrite : whether a catalogue of other sources or settings that is in the folder is replaced
     config : dict of what was asked for, which is kept with the result
@@ -97,7 +100,11 @@ def light_curves(
     how = _Running(**{each.name: options.pop(each.name) for each in fields(_Running) if each.name in options})
     stores = sources_of(observations)
     sources = catalogue_sources(positions, stores, options.pop("spectrum", None))
-    runs, unread = _with_good_time(stores, how.strict)
+    observations = [
+        run for each in stores for run in (each.get_observations() if isinstance(each, DataStore) else each)
+    ]
+    chosen, not_chosen = RunChoice.of(choose).split(observations, None)
+    runs, unread = _with_good_time(chosen, how.strict, not_chosen)
     plan, groups = catalogue_of(runs, sources, time_bins, energy_edges, **options)
     keeper = TemporaryRuns() if folder is None else None
     place = expand_path(keeper.path / "catalogue" if keeper is not None else str(folder))
@@ -107,37 +114,35 @@ def light_curves(
         if not is_mine and os.name == "posix":
             raise StoreError(f"{place} cannot be written: another process makes a catalogue there.")
         work = _Work(plan, groups, EntryFolder(place / ENTRIES), EntryKeys(digest))
-        lost = [*unread, *work.make(how)]
+        lost = [*not_chosen, *unread, *work.make(how)]
         with working("Putting the light curves together", how.progress):
             _finish(place, work, lost, digest, config)
     return LightCurves.read(place, keeper=keeper)
 
 
-def _with_good_time(stores: list[Any], strict: bool) -> tuple[list[Any], list[Problem]]:
-    """(the observations whose good time can be read, the `Problem`s of the others).
+def _with_good_time(runs: list[Any], strict: bool, others: list[Problem]) -> tuple[list[Any], list[Problem]]:
+    """(the observations whose good time can be read, the `Problem`s of those where it cannot).
 
-    Raises `DataError` where there is none.
+    others: of those that are not chosen. Raises `DataError` where there is none.
     """
     found, problems = [], []
-    for store in stores:
-        for run in store.get_observations() if isinstance(store, DataStore) else store:
-            with noted_remarks(aloud=False):
-                good, problem = attempt(run, partial(getattr, run, "gti"), strict)
-            if problem is None and not len(good):
-                problem = Problem(run.run_id, "gti", f"Observation {run.obs_id} has no good time.")
-            if problem is None:
-                found.append(run)
-            else:
-                problem = replace(problem, reason=without_folders(problem.reason, run.addresses))
-                log.warning("Run %s is left out: %s", problem.run_id, problem.reason)
-                problems.append(problem)
-            if len(found) > HELD:
-                run.release()
+    for run in runs:
+        with noted_remarks(aloud=False):
+            good, problem = attempt(run, partial(getattr, run, "gti"), strict)
+        if problem is None and not len(good):
+            problem = Problem(run.run_id, "gti", f"Observation {run.obs_id} has no good time.")
+        if problem is None:
+            found.append(run)
+        else:
+            problem = replace(problem, reason=without_folders(problem.reason, run.addresses))
+            log.warning("Run %s is left out: %s", problem.run_id, problem.reason)
+            problems.append(problem)
+        if len(found) > HELD:
+            run.release()
     if not found:
+        reasons = [one.reason for one in (*problems, *others)]
         raise DataError(
-            f"No run can be used: {problems[0].reason}"
-            if problems
-            else "There are no observations; wanted is a run."
+            f"No run can be used: {reasons[0]}" if reasons else "There are no observations; wanted is a run."
         )
     # Parts of one run may be there, too, but no event twice.
     found, repeated = each_once(found, strict)

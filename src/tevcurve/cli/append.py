@@ -35,7 +35,8 @@ def append(
     overlaps another otherwise is left out, and the exit code is 1.
 
     Of a data store those runs are added that the job of the result would take: of its target's name, or else near its
-    position. Which ones is printed, and on the standard error what is left out and why.
+    position, and as it chose them (--zenith, --where, ...). Which ones is printed, and on the standard error what is
+    left out and why.
 
     \b
     tevcurve append crab new/obs_id_023559.fits.gz

@@ -9,7 +9,7 @@ from tevcurve.cli.cluster import cluster
 from tevcurve.cli.console import note, plain, print_table
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
-from tevcurve.config.keys import ALL, HOW, KEYS
+from tevcurve.config.keys import ALL, CHOICES, HOW, KEYS
 from tevcurve.config.model import Config
 from tevcurve.config.settled import with_ends
 from tevcurve.errors import InputError
@@ -21,7 +21,8 @@ from tevcurve.report.words import count
 
 DONE, PARTLY = 0, 1
 # Keys of the configuration that are no arguments of `light_curves`, and one that changes no row.
-_OF_DATA = ("data_root", "irfs", "runs", "output", "overwrite", "scheduler")
+_CHOICES = tuple(option.name for option in CHOICES)
+_OF_DATA = ("data_root", "irfs", "runs", *_CHOICES, "output", "overwrite", "scheduler")
 _NO_MATTER = ("cache",)
 MOST_SOURCES, MOST_NOTES = 20, 10
 
@@ -71,6 +72,7 @@ def make_catalogue_of(config):
         made = light_curves(
             stores,
             config.positions,
+            choose=options["choose"],
             folder=config.output,
             overwrite=config.overwrite,
             config=said,

@@ -8,6 +8,7 @@ from tevcurve.cli.cluster import cluster
 from tevcurve.cli.outcome import tell, write
 from tevcurve.cli.outputs import Outputs
 from tevcurve.config.changes import with_changes
+from tevcurve.config.keys import CHOICES
 from tevcurve.config.model import Config
 from tevcurve.config.observations import observations_in
 from tevcurve.config.reading import read_config
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # Keys that say which runs are looked at, and those that are paths of what is there.
 _OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs"), ("data_root", "irfs", "models")
+_OF_DATA += tuple(option.name for option in CHOICES)
 
 
 def make_at_once(paths, changes):

@@ -95,6 +95,7 @@ def tell_problems(light_curve):
     """
     ledger = light_curve.ledger
     failed = list(ledger.failed) if ledger is not None else []
+    not_chosen = list(ledger.not_chosen) if ledger is not None else []
     odd = list(ledger.warnings) if ledger is not None else []
     statuses = light_curve.table["status"] if "status" in light_curve.table.colnames else []
     rows = [number for number, status in enumerate(statuses) if status in FAILED]
@@ -106,6 +107,7 @@ def tell_problems(light_curve):
         for number in rows
     ]
     _note_some(lines)
+    _note_some(_lines(not_chosen, names, "not chosen", fewest=2))
     _note_some(_lines(odd, names, "odd", fewest=2))
     return PARTLY if lines else DONE
 

@@ -5,7 +5,8 @@ from tevcurve.options import OPTIONS, RUNNING, Option
 # Of how values are read; files of before it had a version have none.
 VERSION = 1
 MAX_INLINE = 50_000  # characters of time bins from a file
-DATA, NOT_KNOWN = "What is looked at", "What is not known of instruments"
+DATA, CHOICE = "What is looked at", "Which runs are taken (what is left out, and why, is in the ledger)"
+NOT_KNOWN = "What is not known of instruments"
 # The target of a catalogue.
 ALL = "all"
 # Keys that are no options of `tevcurve.light_curve`.
@@ -73,9 +74,34 @@ INPUT = (
     Option(
         "runs",
         None,
-        "OBS_IDs, as [23523, 23526], or [HESS 23523] of one of several instruments; null: all of the target",
+        "OBS_IDs, as [23523, 23526], or [HESS 23523] of one of several instruments, or a file with one a line; null: "
+        "all of the target",
         DATA,
         "runs",
+    ),
+)
+# Which of the runs of the target are taken, as `tevcurve.pipeline.run_choice.RunChoice` has them.
+CHOICES = (
+    Option("zenith", None, "runs with a zenith angle such as '<50 deg' or '20-50 deg'", CHOICE, "run choice"),
+    Option("offset", None, "those that point so far beside the target, as '<1.5 deg'", CHOICE, "run choice"),
+    Option(
+        "after", None, "those that begin at or after a time, a date (UTC) or MJD (TT)", CHOICE, "run choice"
+    ),
+    Option("before", None, "those that begin before one", CHOICE, "run choice"),
+    Option("quality", None, "those whose QUALITY in the index is so, as 0 or '<=1'", CHOICE, "run choice"),
+    Option(
+        "telescopes",
+        None,
+        "those with so many telescopes, as 4 or '>=3', or with these among them, as '1, 2' or [5]",
+        CHOICE,
+        "run choice",
+    ),
+    Option(
+        "where",
+        None,
+        "those of which an expression on the columns of the index holds, as 'LIVETIME > 1000 and MUONEFF > 0.06'",
+        CHOICE,
+        "run choice",
     ),
 )
 NOT_KNOWN_KEYS = (
@@ -121,6 +147,7 @@ OUTPUT = (
 # All keys, in the order in which they stand in files and in the help of commands.
 KEYS = (
     *INPUT,
+    *CHOICES,
     *NOT_KNOWN_KEYS,
     *(option for option in OPTIONS if option.section != RUNNING),
     *OUTPUT,

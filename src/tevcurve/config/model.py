@@ -9,7 +9,7 @@ from tevcurve.config import not_known, sky, sky_models, spectra
 from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
 from tevcurve.config.instruments import KINDS, check_options, resolved_instruments
-from tevcurve.config.keys import ALL, HOW, KEYS, MAX_INLINE
+from tevcurve.config.keys import ALL, CHOICES, HOW, KEYS, MAX_INLINE
 from tevcurve.config.mistakes import ConfigError, mistakes_of
 from tevcurve.errors import InputError
 from tevcurve.on_demand import Elsewhere, MakerElsewhere
@@ -155,7 +155,9 @@ class Config(_Values):
             position = sky.as_position(self.position)
         models = sky_models.as_models(self.models)
         asked = self.systematics_of()
+        chosen = {key.name: getattr(self, key.name) for key in CHOICES if getattr(self, key.name) is not None}
         made = {
+            "choose": chosen or None,
             "cross_calibration": asked.calibration,
             "systematics": asked.effects or None,
             "time_bins": binning_from_text(self.time_bins, position=position),

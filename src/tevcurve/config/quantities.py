@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from tevcurve.data.conditions import range_texts
 from tevcurve.errors import InputError
 
 if TYPE_CHECKING:
@@ -12,10 +13,6 @@ if TYPE_CHECKING:
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({NUMBER})\s*(\S.*)?")
 _SPACED = re.compile(r"\s*(geomspace|linspace)\s*\(([^,()]+),([^,()]+),\s*(\d{1,6})\s*\)\s*")
-# An end of a range: a number is taken whole, so that 1e-3 is none. The signs are those that people type.
-_END = r"((?>(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][-+]?\d+)?))\s*([A-Za-z]*)"
-_BETWEEN = r"\s*(?:-|\u2013|\u2014|\.\.\.?|\bto\b)\s*"
-_RANGE = re.compile(rf"\s*{_END}(?:{_BETWEEN}{_END})+\s*")
 _ABOVE = re.compile(rf"(?:E\s*)?(?:>=?|\u2265|above\b|from\b)\s*({NUMBER})\s*(\S+)", re.IGNORECASE)
 # How units are written that have another name where they are read, in lower case.
 _UNIT_WORDS = {"degrees": "deg", "degs": "deg", "tev": "TeV", "gev": "GeV"}
@@ -60,16 +57,6 @@ def quantity_texts(value: Any, unit: str, what: str) -> list[str] | str:
         texts = [f"{text} {tail[2]}" if re.fullmatch(NUMBER, text) else text for text in texts]
     as_quantities(texts, unit, what)
     return texts
-
-
-def range_texts(text: str) -> list[str] | None:
-    """The texts of the ends of a range such as "1-10 TeV", "1 TeV to 10 TeV" or "1-3-10 TeV"; None for another text.
-
-    text: of any kind. A number without a unit has none in its text.
-    """
-    if not _RANGE.fullmatch(text):
-        return None
-    return [f"{number} {unit}".strip() for number, unit in re.findall(rf"{_END}(?:{_BETWEEN}|\s*$)", text)]
 
 
 def above_text(text: str) -> str | None:

@@ -11,9 +11,10 @@ import numpy as np
 from tevcurve.config.model import Config
 from tevcurve.config.observations import chosen
 from tevcurve.data import Observation
-from tevcurve.errors import DataError, TevcurveError
+from tevcurve.errors import DataError, MissingError, TevcurveError
 from tevcurve.irf.layout import FULL_ENCLOSURE, NEEDED, NEEDED_BY_CUBES
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.pipeline.run_choice import RunChoice
 from tevcurve.reduction.safe_energy import range_above_fraction
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def sensible_config(
     Raises as `tevcurve.light_curve`, and `DataError` where no run can be read.
     """
     found = chosen(Config(**{"data": data, "target": target} | values))
-    observations, position = found["observations"], found["target"]
+    asked = Config(**{"data": data, "target": target} | values).options(found["target"])["choose"]
+    observations, not_chosen = RunChoice.of(asked).split(found["observations"], found["target"])
+    position = found["target"]
+    if not observations and not_chosen:
+        raise MissingError(f"No run of {target} is chosen: {not_chosen[0].reason}")
     looks, problems = [], []
     for observation in _some_of(observations):
         try:

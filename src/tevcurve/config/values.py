@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,8 +12,10 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tevcurve.config import not_known, quantities, sky, sky_models, spectra
+from tevcurve.data.run_lists import is_run_list, runs_of_file
 from tevcurve.errors import InputError
 from tevcurve.options import Option
+from tevcurve.pipeline.run_choice import condition_text
 from tevcurve.run_id import run_number
 from tevcurve.statistics import STATISTICS
 
@@ -189,12 +192,16 @@ def _names(value: Any) -> list[str]:
 def _runs(value: Any) -> list[int | str] | None:
     if value is None or value == "all":
         return None
+    if hasattr(value, "__fspath__") or (isinstance(value, str) and is_run_list(value)):
+        value = runs_of_file(value)
     if isinstance(value, (int, str)) and not isinstance(value, bool):
         value = quantities.listed(str(value))
     ids = [run_number(each) for each in value] if isinstance(value, (list, tuple)) else []
     known = [each for each in ids if each is not None]
     if not ids or len(set(known)) < len(ids):
-        raise InputError(f"{value!r}; wanted is all, or OBS_IDs such as [23523, 23526], each once")
+        raise InputError(
+            f"{value!r}; wanted is all, or OBS_IDs such as [23523, 23526], each once, or a file of them"
+        )
     return known
 
 
@@ -266,6 +273,12 @@ KINDS = {
 }
 
 
+def _of_runs(name: str) -> Any:
+    """The kind of what runs have to be. name: of the key."""
+
+    return Annotated[Annotated[str, checked(partial(condition_text, name))] | None, NoneWords]
+
+
 def type_of(option: Option, more: Mapping[str, Any] | None = None) -> Any:
     """The annotation of the field of an `Option`, with None where that is its default or stands for it.
 
@@ -274,6 +287,8 @@ def type_of(option: Option, more: Mapping[str, Any] | None = None) -> Any:
     option : as the table has it
     more : kinds beside those of the table
     """
+    if option.kind == "run choice":
+        return _of_runs(option.name)
     kind: Any = (KINDS | dict(more or {})).get(option.kind)
     if option.kind == "text":
         kind = Annotated[Literal[option.choices], Lower]

@@ -120,6 +120,11 @@ class Observation:
         return getattr(self._run, "index_facts", (None, None, "", None))
 
     @property
+    def index_row(self):
+        """The row of the observation index that it is chosen by, `astropy.table.Row`; None where there is no index."""
+        return getattr(self._run, "index_row", None)
+
+    @property
     def filters(self):
         """Each `ObservationFilter` that the observation has passed, a tuple."""
         return self._filters

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from pathlib import Path
 
@@ -250,7 +250,11 @@ class DataStore:
     def _observation(self, run):
         addresses, problem = self._tables.located(run)
         facts = run.pointing_deg, problem, run.odd, run.telescope, run.alt_deg
-        return Observation(Run(run.obs_id, addresses, self.files, *facts))
+        row = partial(self._row, run.rows[0]) if self.has_obs_index else None
+        return Observation(Run(run.obs_id, addresses, self.files, *facts, row=row))
+
+    def _row(self, number):
+        return self.obs_table[number]
 
     def __len__(self):
         return len(self._tables.runs)

@@ -68,7 +68,7 @@ def extend(light_curve, origin, old):
     if not rows_stand_alone(origin):
         return origin.light_curve()
     if np.array_equal(old, np.arange(len(runs))):
-        return replace(light_curve, origin=origin, ledger=replace(light_curve.ledger, failed=origin.failed))
+        return replace(light_curve, origin=origin, ledger=replace(light_curve.ledger, left_out=origin.failed))
     runs_before = list(light_curve.origin.runs)
     before, n_bands = origin.laid(runs_before), origin.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)

@@ -18,7 +18,7 @@ from tevcurve.lightcurve.run_columns import (
     with_columns,
 )
 from tevcurve.lightcurve.runs import BinsOnDemand, PickedRuns, Runs
-from tevcurve.problems import FAILED, WARNING, Problem, alike
+from tevcurve.problems import FAILED, NOT_CHOSEN, WARNING, Problem, alike
 from tevcurve.reduction.event_fate import FATES, OUTSIDE_GTI, OUTSIDE_TIME_BINS
 from tevcurve.run_id import FIELDS, SUBSYSTEM, names_of
 
@@ -40,14 +40,24 @@ class _ProblemTable(Table):
 
 
 class LedgerWords:
-    """What a ledger says of its tables `events` and `seconds`, of the runs that `failed`, and of its `warnings`."""
+    """What a ledger says of its tables `events` and `seconds`, of runs that are `left_out`, and of its `warnings`."""
+
+    @property
+    def failed(self):
+        """The `Problem`s of runs that cannot be used, a tuple."""
+        return tuple(one for one in self.left_out if one.kind == FAILED)
+
+    @property
+    def not_chosen(self):
+        """The `Problem`s of runs of the target that were not asked for, a tuple: which they are, and why."""
+        return tuple(one for one in self.left_out if one.kind == NOT_CHOSEN)
 
     @property
     def problems(self):
         """`Table`, one row for each run that is left out and each thing odd about another: instrument, obs_id and
-        part of its `RunId`, kind ("failed" or "warning"), stage, reason.
+        part of its `RunId`, kind ("failed", "not chosen" or "warning"), stage, reason.
         """
-        rows = (*self.failed, *self.warnings)
+        rows = (*self.left_out, *self.warnings)
         columns = columns_of(row.run_id for row in rows)
         for name in ("kind", "stage", "reason"):
             columns[name] = np.array([getattr(row, name) for row in rows], dtype=str)
@@ -55,7 +65,7 @@ class LedgerWords:
 
     def run_names(self):
         """Words for each run that the ledger knows, by its `RunId`: with the instruments where they are several."""
-        return names_of([*self._run_ids, *(one.run_id for one in (*self.failed, *self.warnings))])
+        return names_of([*self._run_ids, *(one.run_id for one in (*self.left_out, *self.warnings))])
 
     def totals(self):
         """Number of events of each fate over all runs, a dict."""
@@ -79,7 +89,7 @@ class LedgerWords:
         lines.append(f"{used:>10.1f}  of {total:.1f} s of good time used, in {len(self.events)} runs")
         lines += self.subsystems()
         names = self.run_names()
-        lines += [f"run {names[one.run_id]} is left out: {one.reason}" for one in self.failed]
+        lines += [f"run {names[one.run_id]} is left out: {one.reason}" for one in self.left_out]
         for first, *others in alike(self.warnings):
             more = f", and so are {len(others)} more in the same way" if others else ""
             lines.append(f"run {names[first.run_id]} is odd{more}: {first.reason}")
@@ -90,12 +100,12 @@ class LedgerWords:
 class RecordedLedger(LedgerWords):
     """A ledger that was counted before, as `Ledger` counts it.
 
-    events, seconds: `Table`. failed, warnings: tuples of `tevcurve.problems.Problem`.
+    events, seconds: `Table`. left_out, warnings: tuples of `tevcurve.problems.Problem`.
     """
 
     events: Table
     seconds: Table
-    failed: tuple
+    left_out: tuple
     warnings: tuple
 
     @property
@@ -115,8 +125,8 @@ class RecordedLedger(LedgerWords):
         events, seconds, problems = (with_columns(table) for table in (events, seconds, problems))
         columns = (problems[name].tolist() for name in ("stage", "reason", "kind"))
         rows = [Problem(*row) for row in zip(ids_of(problems), *columns, strict=True)]
-        failed, warnings = (tuple(row for row in rows if row.kind == kind) for kind in (FAILED, WARNING))
-        return cls(events, seconds, failed, warnings)
+        left_out = tuple(row for row in rows if row.kind != WARNING)
+        return cls(events, seconds, left_out, tuple(row for row in rows if row.kind == WARNING))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,14 +139,14 @@ class Ledger(LedgerWords):
     ----------
     runs : `~tevcurve.lightcurve.runs.Runs`, or others that are read by their number
     fates : sequence of int arrays, the fate of each run's events apart from time (`tevcurve.reduction.event_fate`)
-    failed : tuple of `tevcurve.problems.Problem`, of runs that are left out
+    left_out : tuple of `tevcurve.problems.Problem`, of runs that cannot be used or were not chosen
     bins : `TimeBins`, or `~tevcurve.lightcurve.runs.BinsOnDemand`
     recorded : (`bins`, `RecordedLedger`), what was counted before of the same runs, for these time bins; or None
     """
 
     runs: Runs | PickedRuns
     fates: Sequence
-    failed: tuple
+    left_out: tuple
     bins: TimeBins | BinsOnDemand
     recorded: tuple | None = None
 

@@ -40,11 +40,11 @@ def join_ledgers(ledgers, order):
     runs = {known_by(run): runs[known_by(run)] for run in order_of_runs}
     number = {known: k for k, known in enumerate(runs)}
     used = {run_id for run_id, _ in runs}
-    failed = {one.run_id: one for ledger in ledgers for one in ledger.failed if one.run_id not in used}
+    left_out = {one.run_id: one for ledger in ledgers for one in ledger.left_out if one.run_id not in used}
     bins = [_of_own_runs(ledger, number) for ledger in ledgers]
     joined = joined_bins(bins).select(np.asarray(order))
     fates = tuple(fates[known] for known in runs)
-    return Ledger(PickedRuns(runs.values()), fates, tuple(failed.values()), joined)
+    return Ledger(PickedRuns(runs.values()), fates, tuple(left_out.values()), joined)
 
 
 def _of_own_runs(ledger, number):

@@ -13,6 +13,7 @@ from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_each
 from tevcurve.pipeline.known_runs import KnownRuns, still_failed
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.whose_runs import chosen_for
+from tevcurve.problems import NOT_CHOSEN
 from tevcurve.renamed import takes_older_names
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.atomic import claim
@@ -85,7 +86,9 @@ def append_runs(
         runs, gone = repeats.sorted_out(runs, origin.runs, strict)
         there += [run.run_id for run in repeats.held]
         failed = [problem for _, problem in outcomes if problem is not None] + repeats.problems
+        not_chosen = [one for one in left_out if one.kind == NOT_CHOSEN]
         left_out += failed
+        failed += not_chosen
         failed = list(dict.fromkeys([*still_failed(origin.failed, observations), *failed]))
         if not runs and set(failed) == set(origin.failed):
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)

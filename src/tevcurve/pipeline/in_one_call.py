@@ -1,5 +1,7 @@
 """From observations to a light curve in one call: every stage once, in order."""
 
+from itertools import chain
+
 import astropy.units as u
 import numpy as np
 
@@ -25,6 +27,7 @@ def light_curve(
     spectrum=None,
     *,
     instruments=None,
+    choose=None,
     cross_calibration=None,
     systematics=None,
     name=None,
@@ -79,6 +82,10 @@ def light_curve(
     spectrum : SpectralModel, the reference and the shape; default: a power law of index 2.5
     instruments : dict of names to `Instrument`, in place of `observations`: the runs of several, each with a method and
         a reduction of its own. The names are what the instruments are called everywhere
+    choose : which of the runs are taken: an expression on columns of the observation index, as "ZEN_PNT < 50 and N_TELS
+        >= 3"; or a dict of some of zenith ("<50 deg"), offset, after, before, quality, telescopes and where (an
+        expression), as `tevcurve.pipeline.run_choice.RunChoice` has them; default: all. Which are not, and why, is in
+        `lc.ledger.not_chosen`, and what is added later is chosen in the same way
     cross_calibration : `CrossCalibration`: a flux scale for each instrument, settled once for all rows, which then have
         the runs of all instruments together; without it each instrument has rows of its own
     systematics : list of `Systematic`, errors that many rows have in common
@@ -152,8 +159,11 @@ def light_curve(
         raise InputError(
             f"n_jobs is {n_jobs}, and a client is given too, whose workers do it all; wanted is one."
         )
-    job, observations = job_of(observations, target, name, asked, instruments, cross_calibration, systematics)
+    job, observations, not_chosen = job_of(
+        observations, target, name, asked, instruments, cross_calibration, systematics, choose
+    )
     n_runs = len(observations)
     made_ahead = None if client is None and n_jobs == 1 else ahead_of_engine(job, n_runs)
     outcomes = keep_each(job, observations, n_jobs, progress, strict, as_cache(cache), client, made_ahead)
+    outcomes = chain(outcomes, ((None, problem) for problem in not_chosen))
     return light_curve_of(job, outcomes, n_runs, strict, progress, made_ahead)

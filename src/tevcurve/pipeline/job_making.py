@@ -18,6 +18,7 @@ from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.not_known import check_given, check_together, with_error_by_row, with_night
+from tevcurve.pipeline.run_choice import RunChoice, chosen_meta
 from tevcurve.pipeline.run_settings import settings_of
 from tevcurve.pipeline.targets import of_sources, spelled_target
 from tevcurve.problems import remark
@@ -27,14 +28,15 @@ from tevcurve.reduction.exclusion import as_exclusions
 OF_ROWS = tuple(option.name for option in OPTIONS if option.of_rows)
 
 
-def job_of(observations, target, name, asked, instruments=None, calibration=None, effects=None):
-    """(`Job`, its observations) of what is asked for.
+def job_of(observations, target, name, asked, instruments=None, calibration=None, effects=None, choose=None):
+    """(`Job`, its observations, list of `Problem` of those that are not chosen) of what is asked for.
 
     Parameters
     ----------
     observations, target, name : as in `tevcurve.light_curve`
     asked : dict of the options of `tevcurve.options` that make a job, as in `tevcurve.light_curve`
     instruments, calibration, effects : `instruments`, `cross_calibration` and `systematics`, as there
+    choose : as there
 
     Raises `InputError` for what cannot be used or does not go together.
     """
@@ -46,7 +48,9 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
     each = settled_of_each(asked, instruments)
     asked = options_of_rows(each)
     as_exclusions(asked["exclusion"])
+    choice = RunChoice.of(choose)
     observations, position, named = _found(observations, instruments, target)
+    observations, not_chosen = choice.split(observations, position)
     if name is None:
         name = named or position.icrs.to_string("hmsdms", precision=1)
     field, source = _field(asked, str(name), position)
@@ -71,7 +75,7 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
         field=field,
         time_bins=time_bins,
         options=options,
-        meta={"source": str(name)} | ({} if limit is None else {"upper_limit": limit}),
+        meta={"source": str(name)} | ({} if limit is None else {"upper_limit": limit}) | chosen_meta(choice),
         stacked=bool(asked["stacked"]),
         exclusion=asked["exclusion"],
         selected_by=named,
@@ -79,7 +83,7 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
         systematics=with_night(systematics, observations),
     )
     check_together(job)
-    return job, observations
+    return job, observations, not_chosen
 
 
 def settled_of_each(asked, instruments):

@@ -9,6 +9,7 @@ from tevcurve.data import DataStore
 from tevcurve.data.target_position import target_position
 from tevcurve.errors import MissingError, TevcurveError
 from tevcurve.pipeline.given_data import sources_of
+from tevcurve.pipeline.run_choice import ALL_RUNS, RunChoice, choice_of_meta
 from tevcurve.pipeline.targets import SAME_PLACE, key_in_index, observations_of, runs_of_target
 from tevcurve.problems import Problem
 
@@ -21,11 +22,13 @@ class Selection:
 
     position: `SkyCoord` of the source. names: tuple of str, each what an index may call it; () for none. either: bool,
     whether a store that has none of the names is searched at the position, as those of a result of several stores are.
+    choice: `RunChoice` among these.
     """
 
     position: SkyCoord
     names: tuple[str, ...] = ()
     either: bool = False
+    choice: RunChoice = ALL_RUNS
 
     @classmethod
     def of_result(cls, result):
@@ -41,6 +44,11 @@ class Selection:
         plan : `LightCurveOrigin`
         config : dict of the configuration, empty where there is none
         """
+        return replace(cls._named_in(plan, config), choice=choice_of_meta(plan.meta))
+
+    @classmethod
+    def _named_in(cls, plan, config):
+        """As `of_plan`, without the choice among the runs of a target."""
         position = SkyCoord(*plan.source, unit="rad")
         if plan.instruments:
             return cls(position, _without_none(plan.instruments.values()), True)
@@ -62,7 +70,8 @@ class Selection:
         return replace(self, names=_without_none([plan.instruments[name]]))
 
     def choose(self, given):
-        """(list of observations, list of `Problem`): the chosen ones, and those that are near but not chosen, and why.
+        """(list of observations, list of `Problem`): the chosen ones, and those that are near or of the target and not
+        chosen, and why.
 
         given: Observations, a DataStore, or paths of data stores, of folders or of files with a run each, or a list of
             these.
@@ -73,7 +82,8 @@ class Selection:
             is_index = isinstance(source, DataStore) and source.has_obs_index
             found, left = self._of_store(source) if is_index else self._of_runs(_runs_of(source))
             chosen, others = chosen + found, others + left
-        return chosen, others
+        chosen, not_chosen = self.choice.split(chosen, self.position)
+        return chosen, [*others, *not_chosen]
 
     def _of_store(self, store):
         if not self.names:

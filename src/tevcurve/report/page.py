@@ -95,7 +95,7 @@ def report_html(result, *, n_toys=None, spectra=None, timing=None):
         variability=[
             (name, summary and tables.variability_table(summary), s) for name, summary, s in variability
         ],
-        failed=_named_problems(light_curve.ledger, "failed"),
+        failed=_named_problems(light_curve.ledger, "left_out"),
         odd=_named_problems(light_curve.ledger, "warnings"),
         ledger=tables.ledger_table(light_curve.ledger) if light_curve.ledger is not None else None,
         table=tables.light_curve_table(rows),

@@ -1,0 +1,349 @@
+"""Which runs of a target are taken: by zenith angle, offset, time, quality, telescopes, or any column of an index."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.time import Time
+
+from tevcurve.bins.time_text import as_times, is_plain, words_of_times
+from tevcurve.data import Observation
+from tevcurve.data.conditions import Condition, condition_of
+from tevcurve.data.index_making import obs_index
+from tevcurve.data.row_expression import NotSaid, RowExpression
+from tevcurve.data.store_tables import table_of_bytes
+from tevcurve.data.time import TimeReference
+from tevcurve.errors import InputError, TevcurveError
+from tevcurve.problems import NOT_CHOSEN, Problem, noted_remarks
+from tevcurve.records import short_repr
+from tevcurve.run_id import RunId
+
+STAGE, CHOSEN = "choice of runs", "runs_chosen"
+ANGLES = "a condition on an angle such as '<50 deg', '>=20 deg' or '20-50 deg'"
+NUMBERS = "a condition such as 0, '0, 1' or '<=1'"
+TELESCOPES = "how many there are, such as 4 or '>=3', or which are among them, such as '[1, 2]' or 'CT1, CT2'"
+
+
+@dataclass(frozen=True)
+class RunChoice:
+    """What runs have to be, each a text or None for any: all of it together.
+
+    Attributes
+    ----------
+    zenith : condition on the zenith angle, such as "<50 deg" or "20-50 deg", ends of ranges included
+    offset : condition on the angle between pointing and target, as "<1.5 deg"
+    after, before : runs that begin at or after, and before, a time: a date (UTC), or MJD (TT)
+    quality : condition on the column QUALITY of the observation index, such as "0" or "<=1"
+    telescopes : condition on the number of telescopes ("4", ">=3"), or those that have to be among them ("1, 2")
+    where : expression on the columns of the observation index, such as "ZEN_PNT < 50 and N_TELS >= 3"
+
+    Raises `InputError` for a text that is none. A run of which something that is asked for is not known is not taken.
+    """
+
+    zenith: str | None = None
+    offset: str | None = None
+    after: str | None = None
+    before: str | None = None
+    quality: str | None = None
+    telescopes: str | None = None
+    where: str | None = None
+
+    __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            object.__setattr__(self, each.name, None if value is None else _named_check(each.name, value))
+
+    @classmethod
+    def of(cls, given: Any) -> "RunChoice":
+        """The choice that a caller gave. Raises `InputError` for what is none.
+
+        given: `RunChoice`, dict of its attributes, text of an expression on the observation index, None for all runs.
+        """
+        if given is None:
+            return cls()
+        if isinstance(given, cls):
+            return given
+        if isinstance(given, str):
+            return cls(where=given)
+        known = [each.name for each in fields(cls)]
+        if not isinstance(given, Mapping) or not set(given) <= set(known):
+            raise InputError(
+                f"choose is {given!r}; wanted is an expression such as 'ZEN_PNT < 50', or a dict of some of "
+                f"{', '.join(known)}."
+            )
+        return cls(**given)
+
+    def said(self) -> dict[str, str]:
+        """Dict of what is asked for, by name."""
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
+
+    def __bool__(self) -> bool:
+        return bool(self.said())
+
+    def split(
+        self, observations: list[Observation], position: SkyCoord | None
+    ) -> tuple[list[Observation], list[Problem]]:
+        """(those that are as they have to be, a `Problem` for each other one, with its reason), in their order.
+
+        Parameters
+        ----------
+        observations : of a target
+        position : of the target; None where there are several, none of which an offset is of
+
+        A run that cannot be read is taken, so that who reads it tells why. Raises `InputError` for columns that an
+        index has not.
+        """
+        if not self:
+            return observations, []
+        if self.offset is not None and position is None:
+            raise InputError("offset is given, and each of several sources has its own; wanted is none.")
+        taken, others = [], []
+        for one in observations:
+            reason = self._against(_RunFacts(one), position)
+            if reason is None:
+                taken.append(one)
+            else:
+                # Whether its header was read makes no difference to what it is called.
+                run_id = RunId.of(one.obs_id, one.instrument or one.index_facts[2])
+                others.append(Problem(run_id, STAGE, reason, NOT_CHOSEN))
+        return taken, others
+
+    def _against(self, facts: "_RunFacts", position: SkyCoord | None) -> str | None:
+        """What speaks against a run, a sentence, or None."""
+        try:
+            for name, text in self.said().items():
+                reason = _CHECKS[name](text, facts, position)
+                if reason is not None:
+                    return f"{reason}; chosen are runs {_words(name, text)}."
+        except NotSaid as error:
+            return f"Nothing says its {error.column}; chosen are runs {_words(name, text)}."
+        except InputError:
+            raise
+        except TevcurveError:
+            return None
+        finally:
+            facts.release()
+        return None
+
+
+ALL_RUNS = RunChoice()
+
+
+def chosen_meta(choice: RunChoice) -> dict[str, Any]:
+    """What a light curve says of the choice of its runs, a dict; {} where all are taken. choice: of its runs."""
+    return {CHOSEN: choice.said()} if choice else {}
+
+
+def choice_of_meta(meta: Mapping[str, Any]) -> RunChoice:
+    """The `RunChoice` of what a light curve says of itself. meta: dict, as `chosen_meta` adds to it."""
+    return RunChoice.of(meta.get(CHOSEN))
+
+
+def _words(name: str, text: str) -> str:
+    return f"{name} {text}" if name in ("after", "before", "where") else f"with {name} {text}"
+
+
+class _RunFacts:
+    """What is known of a run: of the observation index, or where there is none, of the header of its events."""
+
+    def __init__(self, observation: Observation) -> None:
+        self.observation, self._is_read = observation, False
+
+    def release(self) -> None:
+        """None; files that were read for it are forgotten."""
+        if self._is_read:
+            self.observation.release()
+
+    @cached_property
+    def row(self) -> Any:
+        """The row of an index."""
+        row = self.observation.index_row
+        if row is not None:
+            return row
+        self._is_read = True
+        with noted_remarks(aloud=False):
+            # Why a header cannot be read is told to who reads the run.
+            self.observation.meta  # noqa: B018
+            return table_of_bytes(obs_index([self.observation]), "OBS_INDEX")[0]
+
+    def value(self, column: str) -> Any:
+        """The value of a column, a number or a text; `NotSaid` where it is masked, NaN or empty."""
+        there = next((each for each in self.row.colnames if each.casefold() == column.casefold()), None)
+        if there is None:
+            raise InputError(
+                f"There is no column {column!r} in the observation index; it has {', '.join(self.row.colnames)}."
+            )
+        value = self.row[there]
+        value = value.item() if hasattr(value, "item") and np.ndim(value) == 0 else value
+        value = value.strip() if isinstance(value, str) else value
+        if np.ma.is_masked(value) or value is None or value == "" or value != value:
+            raise NotSaid(column)
+        return value
+
+    def number(self, *columns: str) -> float:
+        """The value of the first column that says a number."""
+        for column in columns:
+            if column not in self.row.colnames:
+                continue
+            try:
+                value = self.value(column)
+            except NotSaid:
+                continue
+            if isinstance(value, int | float):
+                return float(value)
+        raise NotSaid(columns[0])
+
+    def zenith_deg(self) -> float:
+        """The zenith angle of the pointing, deg."""
+        try:
+            return self.number("ZEN_PNT")
+        except NotSaid:
+            return 90 - self.number("ALT_PNT")
+
+    def offset_deg(self, position: SkyCoord) -> float:
+        """The angle between the pointing and a position, deg."""
+        pointing = SkyCoord(self.number("RA_PNT"), self.number("DEC_PNT"), unit="deg")
+        return float(pointing.separation(position).deg)
+
+    def start(self) -> Time:
+        """When the run begins."""
+        try:
+            reference = TimeReference.from_header(dict(self.row.meta), "the observation index")
+            unit = self.row.table["TSTART"].unit or self.row.meta.get("TIMEUNIT") or "s"
+            return reference.to_time(self.number("TSTART") * float(u.Unit(str(unit).strip()).to("s")))
+        except (KeyError, ValueError, NotSaid, TevcurveError):
+            self._is_read = True
+            return self.observation.tstart
+
+
+def _named_check(name: str, value: Any) -> str:
+    try:
+        return condition_text(name, value)
+    except InputError as error:
+        raise InputError(f"{name} is {error}") from error
+
+
+def condition_text(name: str, value: Any) -> str:
+    """The text of what runs have to be; raises `InputError`, in words that follow on "is", where it is none.
+
+    Parameters
+    ----------
+    name : an attribute of `RunChoice`
+    value : text, number, `Time`, or list of telescopes
+    """
+    if isinstance(value, Time):
+        value = f"{words_of_times(value)[0]} {value.scale}"
+    if isinstance(value, list | tuple):
+        value = f"[{', '.join(str(each) for each in value)}]"
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
+        raise InputError(f"{value!r}; wanted is {_WANTED[name]}.")
+    text = str(value).strip()
+    match name:
+        case "zenith" | "offset":
+            condition_of(text, "deg", ANGLES)
+        case "after" | "before":
+            _time_of(text)
+        case "quality":
+            condition_of(text, "", NUMBERS)
+        case "telescopes":
+            _telescopes(text)
+        case "where":
+            RowExpression.of(text)
+    return text
+
+
+_WANTED = {"zenith": ANGLES, "offset": ANGLES, "quality": NUMBERS, "telescopes": TELESCOPES}
+_WANTED |= dict.fromkeys(("after", "before"), "a date such as 2006-07-29, or an MJD in TT")
+_WANTED |= {"where": "an expression on columns such as 'ZEN_PNT < 50'"}
+
+
+@lru_cache(maxsize=16)
+def _time_of(text: str) -> Time:
+    try:
+        return as_times([text])[0]
+    except (InputError, IndexError) as error:
+        # What a number may be otherwise is worth telling.
+        told = f" ({str(error).rstrip('.')})" if is_plain([text]) else ""
+        raise InputError(f"{text!r}{told}; wanted is {_WANTED['after']}.") from error
+
+
+def _telescopes(text: str) -> Condition | list[str]:
+    """The condition on their number, or the telescopes that have to be there."""
+    inner = text.strip()
+    is_list = inner.startswith("[") and inner.endswith("]")
+    names = [each for each in re.split(r"[\s,;]+", inner.strip("[] ")) if each]
+    is_number = re.match(r"[<>=\u2264\u2265]|below\b|above\b", inner) or (
+        names == [inner] and inner[0].isdigit()
+    )
+    if is_number and not is_list:
+        return condition_of(inner, "", TELESCOPES)
+    if not names or not all(re.fullmatch(r"[\w.+-]+", each) for each in names):
+        raise InputError(f"{text!r}; wanted is {TELESCOPES}.")
+    return names
+
+
+def _zenith(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    its = facts.zenith_deg()
+    return None if condition_of(text, "deg", ANGLES).holds(its) else f"Its zenith angle is {its:.4g} deg"
+
+
+def _offset(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    assert position is not None
+    its = facts.offset_deg(position)
+    holds = condition_of(text, "deg", ANGLES).holds(its)
+    return None if holds else f"It points {its:.4g} deg beside the target"
+
+
+def _after(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    start = facts.start()
+    return None if start >= _time_of(text) else f"It begins at {start.utc.isot[:19]} UTC"
+
+
+def _before(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    start = facts.start()
+    return None if start < _time_of(text) else f"It begins at {start.utc.isot[:19]} UTC"
+
+
+def _quality(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    its = facts.value("QUALITY")
+    holds = isinstance(its, int | float) and condition_of(text, "", NUMBERS).holds(its)
+    return None if holds else f"Its QUALITY is {its}"
+
+
+def _which_telescopes(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    wanted = _telescopes(text)
+    if isinstance(wanted, Condition):
+        number = facts.number("N_TELS")
+        return None if wanted.holds(number) else f"It has {number:g} telescopes"
+    there = str(facts.value("TELLIST"))
+    names = {each.casefold() for each in re.split(r"[\s,;]+", there) if each}
+    return None if {each.casefold() for each in wanted} <= names else f"Its telescopes are {there}"
+
+
+def _where(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    expression = RowExpression.of(text)
+    if expression.holds(facts.value):
+        return None
+    values = ((name, facts.value(name)) for name in expression.columns)
+    its = [f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {value}" for name, value in values]
+    return f"It has {', '.join(its)}" if its else "It is not as wanted"
+
+
+_CHECKS: dict[str, Callable[[str, _RunFacts, SkyCoord | None], str | None]] = {
+    "zenith": _zenith,
+    "offset": _offset,
+    "after": _after,
+    "before": _before,
+    "quality": _quality,
+    "telescopes": _which_telescopes,
+    "where": _where,
+}
+# Names of what may be asked for, as options have them.
+CHOICES = tuple(_CHECKS)
