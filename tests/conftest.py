@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import hypothesis
 import matplotlib
 import pytest
+from skip_record import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401 - hooks
 
 matplotlib.use("Agg")
 # The same cases in every run: a test that fails fails for everyone.

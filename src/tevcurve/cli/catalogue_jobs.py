@@ -7,6 +7,7 @@ from tevcurve.catalogue.folder import PROBLEMS
 from tevcurve.catalogue.source_table import alone_words
 from tevcurve.cli.cluster import cluster
 from tevcurve.cli.console import note, plain, print_table
+from tevcurve.cli.resuming import goes_on
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
 from tevcurve.config.keys import ALL, CHOICES, HOW, KEYS
@@ -68,7 +69,8 @@ def make_catalogue_of(config):
     said |= {
         name: value for name, value in config.values().items() if name in CATALOGUE_KEYS and name not in HOW
     }
-    with cluster(config.scheduler) as client:
+    kept = f"What is done is in {config.output}: the same command goes on with it."
+    with goes_on(kept), cluster(config.scheduler) as client:
         made = light_curves(
             stores,
             config.positions,

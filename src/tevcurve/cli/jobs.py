@@ -7,6 +7,7 @@ from time import perf_counter
 from tevcurve.cli.cluster import cluster
 from tevcurve.cli.outcome import tell, write
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.resuming import goes_on
 from tevcurve.config.changes import with_changes
 from tevcurve.config.keys import CHOICES
 from tevcurve.config.model import Config
@@ -115,7 +116,12 @@ def _make(config):
     log.info(
         "%s runs of %s at %s", n_runs, config.target, arguments["target"].to_string("hmsdms", precision=1)
     )
-    with cluster(config.scheduler) as client:
+    kept = (
+        "Runs that were reduced are in the cache: the same command goes on with them."
+        if config.cache is not None
+        else "The same command begins anew; with --cache cache it goes on with the runs that were reduced."
+    )
+    with goes_on(kept), cluster(config.scheduler) as client:
         made = light_curve(**arguments, progress=True, client=client)
     log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
     try:

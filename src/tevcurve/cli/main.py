@@ -16,6 +16,7 @@ from typing import Any
 
 from tevcurve.cli.console import plain
 from tevcurve.cli.logs import logs_on_stderr
+from tevcurve.cli.resuming import Stopped, interrupted_words
 from tevcurve.errors import TevcurveError
 from tevcurve.problems import remarks_told_once
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = _called(arguments)
         sys.stdout.flush()
     except Stopped as stopped:
-        _say("Stopped.")
+        _say(interrupted_words("Stopped.", stopped))
         return 128 + stopped.number
     except (BrokenPipeError, SystemExit) as error:
         # The parser makes an exit of a pipe that is closed.
@@ -49,8 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         _forget_output()
         return PIPE_CLOSED
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+    except KeyboardInterrupt as error:
+        _say(interrupted_words("Interrupted.", error))
+        return INTERRUPTED
     except Exception as error:
         if debug:
             raise
@@ -58,17 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sentence:
             _say(f"Error: {sentence}")
         return NOTHING
-    if code == INTERRUPTED:
-        _say("Interrupted.")
     return code or DONE
-
-
-class Stopped(BaseException):
-    """The process was told to end. number: of the signal."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 @contextmanager
@@ -138,8 +130,11 @@ def _called(arguments: list[str]) -> int | None:
     with logs_on_stderr(), remarks_told_once():
         try:
             return typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
-        except typer.Abort:
-            return INTERRUPTED
+        except typer.Abort as error:
+            # The parser makes one of an interruption.
+            raise (
+                error.__cause__ if isinstance(error.__cause__, KeyboardInterrupt) else KeyboardInterrupt
+            ) from None
 
 
 def _sentence(error: Any) -> str:

@@ -5,6 +5,7 @@ from tevcurve.cli.figures import write_panels
 from tevcurve.cli.one_source import light_curve_of, refuse_catalogue, result_of
 from tevcurve.cli.outcome import tell, tell_problems, write, write_page
 from tevcurve.cli.record_files import write_records
+from tevcurve.cli.resuming import goes_on
 from tevcurve.config.rebinning import rebinned, spectra
 from tevcurve.config.values import cache_folder, none_of_words
 from tevcurve.lightcurve.columns import COLUMNS
@@ -76,7 +77,8 @@ def append_to(path, new, cache, outputs, options):
     refuse_catalogue(path, "append")
     folder = cache_folder(none_of_words(cache))
     stores = open_stores(new[0], **new[1])
-    made = append_runs(path, stores, cache=folder, progress=True, **options)
+    with goes_on(f"{path} is whole; the same command adds what is not there."):
+        made = append_runs(path, stores, cache=folder, progress=True, **options)
     write(outputs, made.light_curve, made.config, inputs=made.provenance["inputs"])
     print(plain(f"Result in {made.folder}: {made.appended}."))
     for one in made.appended.left_out:

@@ -6,6 +6,7 @@ from astropy.time import Time
 from tevcurve.cli.console import plain, print_table
 from tevcurve.cli.figures import write_figure
 from tevcurve.data.hdu_uses import hdu_uses, uses_of_files
+from tevcurve.data.target_names import as_spelled
 from tevcurve.data.targets import targets_of
 from tevcurve.data.targets_plot import is_close_up, plot_targets
 from tevcurve.errors import DataError, MissingError
@@ -46,6 +47,7 @@ def print_overview(paths, target=None, plot=None, options=None):
 
 
 def _one(targets, name):
+    name = as_spelled(name, (each.name for each in targets))
     for target in targets:
         if target.name == name:
             return target

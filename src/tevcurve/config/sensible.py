@@ -44,7 +44,7 @@ def sensible_config(
     found = chosen(Config(**{"data": data, "target": target} | values))
     asked = Config(**{"data": data, "target": target} | values).options(found["target"])["choose"]
     observations, not_chosen = RunChoice.of(asked).split(found["observations"], found["target"])
-    position = found["target"]
+    position, target = found["target"], found["name"]
     if not observations and not_chosen:
         raise MissingError(f"No run of {target} is chosen: {not_chosen[0].reason}")
     looks, problems = [], []
