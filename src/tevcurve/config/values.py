@@ -15,7 +15,7 @@ from tevcurve.config import not_known, quantities, sky, sky_models, spectra
 from tevcurve.data.run_lists import is_run_list, runs_of_file
 from tevcurve.errors import InputError
 from tevcurve.options import Option
-from tevcurve.pipeline.run_choice import condition_text
+from tevcurve.pipeline.run_choice import CHOICES, condition_text
 from tevcurve.run_id import run_number
 from tevcurve.statistics import STATISTICS
 
@@ -276,7 +276,10 @@ KINDS = {
 def _of_runs(name: str) -> Any:
     """The kind of what runs have to be. name: of the key."""
 
-    return Annotated[Annotated[str, checked(partial(condition_text, name))] | None, NoneWords]
+    return Annotated[str, checked(partial(condition_text, name))]
+
+
+KINDS |= {name: _of_runs(name) for name in CHOICES}
 
 
 def type_of(option: Option, more: Mapping[str, Any] | None = None) -> Any:
@@ -287,8 +290,6 @@ def type_of(option: Option, more: Mapping[str, Any] | None = None) -> Any:
     option : as the table has it
     more : kinds beside those of the table
     """
-    if option.kind == "run choice":
-        return _of_runs(option.name)
     kind: Any = (KINDS | dict(more or {})).get(option.kind)
     if option.kind == "text":
         kind = Annotated[Literal[option.choices], Lower]

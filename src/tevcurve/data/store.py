@@ -250,11 +250,8 @@ class DataStore:
     def _observation(self, run):
         addresses, problem = self._tables.located(run)
         facts = run.pointing_deg, problem, run.odd, run.telescope, run.alt_deg
-        row = partial(self._row, run.rows[0]) if self.has_obs_index else None
+        row = partial(_row_of, self, run.rows[0]) if self.has_obs_index else None
         return Observation(Run(run.obs_id, addresses, self.files, *facts, row=row))
-
-    def _row(self, number):
-        return self.obs_table[number]
 
     def __len__(self):
         return len(self._tables.runs)
@@ -293,6 +290,11 @@ class DataStore:
 def _file_cache(root, follow_links=False, largest_file=LARGEST_FILE):
     """The `FileCache` of a store. root: folder that links may not leave, None for any."""
     return FileCache(folder=None if follow_links else root, largest_file=largest_file)
+
+
+def _row_of(store, number):
+    """The row of the observation index of a store."""
+    return store.obs_table[number]
 
 
 def _is_of(run, wanted):
