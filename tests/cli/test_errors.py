@@ -158,6 +158,24 @@ def test_how_often_python_collects_is_left_as_it_was(capsys):
 
 
 @pytest.mark.parametrize(
+    ("number", "code", "begin"),
+    [(signal.SIGINT, 130, "Interrupted. "), (signal.SIGTERM, 143, "Stopped. ")],
+)
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ([], "The same command begins anew; with --cache cache it goes on with the runs that were reduced."),
+        (["--cache", "own"], "Runs that were reduced are in the cache: the same command goes on with them."),
+    ],
+)
+def test_an_interruption_says_what_goes_on(store, capsys, monkeypatch, number, code, begin, options, kept):
+    error = KeyboardInterrupt() if number == signal.SIGINT else command.Stopped(number)
+    monkeypatch.setattr("tevcurve.cli.jobs.light_curve", failing(error))
+    assert main(["light-curve", store, *options]) == code
+    assert capsys.readouterr().err == f"{begin}{kept}\n"
+
+
+@pytest.mark.parametrize(
     ("error", "code", "words"),
     [
         (KeyboardInterrupt(), 130, "Interrupted.\n"),

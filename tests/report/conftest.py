@@ -30,5 +30,5 @@ def bands(night):
     table = curve.table.copy()
     table.meta["source"] = HOSTILE
     failed = (Problem(RunId.of(77), "aeff", HOSTILE_REASON),)
-    ledger, origin = (replace(each, failed=failed) for each in (curve.ledger, curve.origin))
+    ledger, origin = replace(curve.ledger, left_out=failed), replace(curve.origin, failed=failed)
     return replace(curve, table=table, ledger=ledger, origin=origin)

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = _called(arguments)
         sys.stdout.flush()
     except Stopped as stopped:
-        _say(interrupted_words("Stopped.", stopped))
+        _say(interrupted_words(stopped))
         return 128 + stopped.number
     except (BrokenPipeError, SystemExit) as error:
         # The parser makes an exit of a pipe that is closed.
@@ -50,9 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         _forget_output()
         return PIPE_CLOSED
-    except KeyboardInterrupt as error:
-        _say(interrupted_words("Interrupted.", error))
-        return INTERRUPTED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     except Exception as error:
         if debug:
             raise
@@ -60,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sentence:
             _say(f"Error: {sentence}")
         return NOTHING
+    if code == INTERRUPTED:
+        _say("Interrupted.")
     return code or DONE
 
 
@@ -130,11 +131,8 @@ def _called(arguments: list[str]) -> int | None:
     with logs_on_stderr(), remarks_told_once():
         try:
             return typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
-        except typer.Abort as error:
-            # The parser makes one of an interruption.
-            raise (
-                error.__cause__ if isinstance(error.__cause__, KeyboardInterrupt) else KeyboardInterrupt
-            ) from None
+        except typer.Abort:
+            return INTERRUPTED
 
 
 def _sentence(error: Any) -> str:

@@ -1,5 +1,6 @@
 """What a person is told where a command is ended before it is done: that calling it again goes on."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,21 +17,22 @@ class Stopped(BaseException):
 def goes_on(sentence: str) -> Iterator[None]:
     """A context in which an interruption takes a sentence with it, for `interrupted_words`.
 
+    Ctrl-C is `Stopped` then, as the parser of the command line takes the other for its own.
+
     sentence: what is kept, and what goes on with it.
     """
     try:
         yield
-    except (KeyboardInterrupt, Stopped) as error:
-        error.add_note(sentence)
+    except Stopped as stopped:
+        stopped.add_note(sentence)
         raise
+    except KeyboardInterrupt as error:
+        stopped = Stopped(signal.SIGINT)
+        stopped.add_note(sentence)
+        raise stopped from error
 
 
-def interrupted_words(begin: str, error: BaseException | None) -> str:
-    """What to tell of an interruption, str.
-
-    Parameters
-    ----------
-    begin : a sentence
-    error : the interruption, with what `goes_on` had to say; or None
-    """
-    return " ".join([begin, *getattr(error, "__notes__", ())])
+def interrupted_words(stopped: Stopped) -> str:
+    """What to tell of an end before all was done, str. stopped: with what `goes_on` had to say."""
+    begin = "Interrupted." if stopped.number == signal.SIGINT else "Stopped."
+    return " ".join([begin, *getattr(stopped, "__notes__", ())])
