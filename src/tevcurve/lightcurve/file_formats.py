@@ -1,6 +1,6 @@
 """The file formats of light curves: what is declared of each, and which one a file is of, by its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,17 +118,25 @@ def format_to_write(path: Path, said: str | None = None, tables: bool = False) -
 
     Raises `InputError` where there is none.
     """
-    written = known = [form for form in FORMATS.things().values() if form.is_written]
+    known = (form for form in _in_order() if form.is_written)
     if said is not None:
-        known = [form for form in written if form.said_by(said)]
-        if not known:
+        written = list(known)
+        known = (form for form in written if form.said_by(said))
+        if not any(form.said_by(said) for form in written):
             layouts = dict.fromkeys(form.layout or form.name for form in written)
             wanted = " or ".join(map(repr, layouts))
             raise InputError(f"The format is {said!r}; wanted is {wanted}.")
     if tables:
-        known = [form for form in known if form.encode_table is not None]
+        known = (form for form in known if form.encode_table is not None)
     which = "a light-curve file" if said is None else "a file in this layout"
     return _of_suffix(path, known, which)
+
+
+def _in_order() -> Iterator[FileFormat]:
+    """The formats one after the other: who finds its own need not wait for the modules of those behind it."""
+    for name in FORMATS.at_hand:
+        yield FORMATS[name]
+    yield from (form for name, form in FORMATS.things().items() if name not in FORMATS.at_hand)
 
 
 def format_of_text(said: str) -> FileFormat:
@@ -141,11 +149,9 @@ def format_of_text(said: str) -> FileFormat:
     raise InputError(f"The format is {said!r}; wanted is one that is a text: {', '.join(names)}.")
 
 
-def formats_to_read(path: Path) -> list[FileFormat]:
-    """The `FileFormat`s that a file of this name may be of. path: Path. Raises `InputError` where there is none."""
-    known = [form for form in FORMATS.things().values() if form.decode is not None]
-    _of_suffix(path, known, "a light-curve file")
-    return [form for form in known if path.name.lower().endswith(form.suffixes)]
+def check_suffix(path: Path) -> None:
+    """Raises `InputError` where a file of this name is of no format that is read. path: Path."""
+    _of_suffix(path, (form for form in _in_order() if form.decode is not None), "a light-curve file")
 
 
 def format_of(data: bytes, path: Path) -> FileFormat:
@@ -158,19 +164,23 @@ def format_of(data: bytes, path: Path) -> FileFormat:
 
     Raises `InputError` for a name of no format, `DataError` where nothing of what it may be is in it.
     """
-    may_be = formats_to_read(path)
-    for form in may_be:
-        if form.knows is None or form.knows(data):
-            return form
+    check_suffix(path)
+    may_be = []
+    for form in _in_order():
+        if form.decode is not None and path.name.lower().endswith(form.suffixes):
+            if form.knows is None or form.knows(data):
+                return form
+            may_be.append(form.words)
     raise DataError(
-        f"{path} is none of {', '.join(form.words for form in may_be)}; wanted is one of these, or names of its "
-        'columns, as LightCurve.read(path, columns={"time": ..., "flux": ..., "flux_err": ...}).'
+        f"{path} is none of {', '.join(may_be)}; wanted is one of these, or names of its columns, as "
+        'LightCurve.read(path, columns={"time": ..., "flux": ..., "flux_err": ...}).'
     )
 
 
-def _of_suffix(path: Path, known: list[FileFormat], which: str) -> FileFormat:
+def _of_suffix(path: Path, known: Iterable[FileFormat], which: str) -> FileFormat:
+    suffixes: dict[str, None] = {}
     for form in known:
         if path.name.lower().endswith(form.suffixes):
             return form
-    suffixes = dict.fromkeys(suffix for form in known for suffix in form.suffixes)
+        suffixes |= dict.fromkeys(form.suffixes)
     raise InputError(f"{path} is no name for {which}: it should end in {', '.join(suffixes)}.")

@@ -12,7 +12,7 @@ from tevcurve.bins.binning import say_of_older
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, expand_path
 from tevcurve.lightcurve.columns import declared
-from tevcurve.lightcurve.file_formats import format_of, format_of_text, format_to_write, formats_to_read
+from tevcurve.lightcurve.file_formats import check_suffix, format_of, format_of_text, format_to_write
 from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
 from tevcurve.lightcurve.interop.named_columns import from_table, read_any_table
 from tevcurve.lightcurve.papers.shown import Shown
@@ -162,7 +162,7 @@ def read_table(path, checksums=None):
     Raises `DataError` if the file is missing, not as it was written, or holds no light-curve table.
     """
     path = expanded(path)
-    formats_to_read(path)
+    check_suffix(path)
     data = _bytes_of(path, checksums or Checksums.of(path.parent))
     form = format_of(data, path)
     try:

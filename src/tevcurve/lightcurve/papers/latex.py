@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from astropy.table import Table
 from astropy.units import UnitBase
 
 from tevcurve.figures.style import unit_text
@@ -102,7 +103,7 @@ def to_latex(light_curve: "LightCurve", shown: Shown) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _is_value(table, name: str) -> bool:
+def _is_value(table: Table, name: str) -> bool:
     """Whether numbers of a column share a power of ten: of those with a unit of flux."""
     return (
         name in table.colnames

@@ -42,7 +42,7 @@ class Shown:
     utc: bool = False
     ts_threshold: float | None = TS_THRESHOLD
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.digits not in (None, EXACT, PDG):
             raise InputError(f"digits is {self.digits!r}; wanted is {EXACT!r} or {PDG!r}.")
 

@@ -1,16 +1,16 @@
 """What an Astronomer's Telegram says of each night: a sentence or two to copy."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import Row, Table
 from astropy.units import UnitBase
 
 from tevcurve.errors import InputError
 from tevcurve.files.columns import in_a_sentence
 from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.file_formats import FileFormat
-from tevcurve.lightcurve.papers.paper_columns import power_and_rest, value_of
+from tevcurve.lightcurve.papers.paper_columns import Value, power_and_rest, value_of
 from tevcurve.lightcurve.papers.shown import Shown
 from tevcurve.lightcurve.papers.words import limit_rows, percent
 from tevcurve.rounding import sigma_text
@@ -49,8 +49,7 @@ def to_telegram(light_curve: "LightCurve", shown: Shown) -> bytes:
     for row in order.tolist():
         # Each night has a power of ten of its own.
         value = value_of(nights.table[row : row + 1], "flux", shown)
-        texts = {end: each[0] for end, each in value.texts.items()}
-        paragraphs.append(_sentences(nights, row, value._replace(texts=texts), bool(limits[row])))
+        paragraphs.append(_sentences(nights, row, value, bool(limits[row])))
     return ("\n\n".join([*paragraphs, _last(nights)]) + "\n").encode()
 
 
@@ -79,9 +78,9 @@ def _is_nightly(table: Table) -> bool:
     return all(np.all(np.diff(np.sort(middles)) > NIGHT) for middles in kinds.values())
 
 
-def _sentences(nights: "LightCurve", number: int, value: Any, is_limit: bool) -> str:
-    """What was observed, and what was found. value: `Value` of the row, with a text for each ending."""
-    texts, unit = value.texts, value.unit
+def _sentences(nights: "LightCurve", number: int, value: Value, is_limit: bool) -> str:
+    """What was observed, and what was found. value: of this row alone."""
+    texts, unit = {end: each[0] for end, each in value.texts.items()}, value.unit
     table, meta, row = nights.table, nights.meta, nights.table[number]
     start, stop = as_utc(nights.time_start[number]), as_utc(nights.time_stop[number])
     names = (
@@ -117,17 +116,17 @@ def _sentences(nights: "LightCurve", number: int, value: Any, is_limit: bool) ->
     return f"{seen} {found}{_significance(row)}; its flux{band} is {measured}."
 
 
-def _significance(row) -> str:
+def _significance(row: Row) -> str:
     known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
     return f" with a significance of {sigma_text(row['sqrt_ts'])} sigma" if known else ""
 
 
-def _beside(row) -> str:
+def _beside(row: Row) -> str:
     known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
     return f" ({sigma_text(row['sqrt_ts'])} sigma)" if known else ""
 
 
-def _band(row) -> str:
+def _band(row: Row) -> str:
     if not {"e_min", "e_max"} <= set(row.colnames):
         return ""
     return f" between {row['e_min']:.4g} and {row['e_max']:.4g} TeV"

@@ -21,7 +21,7 @@ def draw_legend(ax: "Axes", others: Sequence["Axes"] = ()) -> None:
     """
     there = [record for record in map(drawn_in, (ax, *others)) if record is not None]
     last = (*dict.fromkeys(words for record in there for words in record.limits), *LAST)
-    more = {}
+    more: dict[str, Any] = {}
     for other in others:
         entries = zip(*other.get_legend_handles_labels(), strict=True)
         more |= {label: handle for handle, label in entries if label in last and label not in more}

@@ -25,7 +25,7 @@ BETWEEN = 1.15
 
 
 def plot_panels(
-    light_curve: "LightCurve | Sequence[LightCurve]",
+    light_curve: "LightCurve | list[LightCurve] | tuple[LightCurve, ...]",
     ax: "Axes | Sequence[Axes] | None" = None,
     quantity: Any = None,
     below: Any = (),
