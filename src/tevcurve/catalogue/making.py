@@ -69,7 +69,6 @@ def light_curves(
     time_bins: Any = None,
     energy_edges: u.Quantity | None = None,
     *,
-    choose: Any = None,
     folder: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     config: dict[str, Any] | None = None,
@@ -87,12 +86,12 @@ def light_curves(
     positions : path of a CSV, ECSV or FITS file, or astropy Table, with name, ra, dec (deg, ICRS), and, where wanted,
         spectrum and neighbours; or "targets", all of the indices
     time_bins, energy_edges : as in `tevcurve.light_curve`; bins that look at events are refused
-    choose : which of the runs are taken, as in `tevcurve.light_curve`; without offset, of which each source has its own
     folder : where all is kept, with pages to look at; default: a temporary folder that goes with what is returned
     overwrite : whether a catalogue of other sources or settings that is in the folder is replaced
     config : dict of what was asked for, which is kept with the result
     options : further ones of `tevcurve.light_curve`, such as `spectrum` (of the sources without one of their own),
-        `offset_max`, `negative`, and `n_jobs`, `client`, `progress` and `strict`, which say how it is made
+        `choose` (without offset, of which each source has its own), `offset_max`, `negative`, and `n_jobs`, `client`,
+        `progress` and `strict`, which say how it is made
 
     A run that cannot be used is left out, with its reason in `problems`. Raises `InputError` for what cannot be used,
     `StoreError` where the folder cannot be written, `DataError` where no run is left.
@@ -103,7 +102,7 @@ def light_curves(
     observations = [
         run for each in stores for run in (each.get_observations() if isinstance(each, DataStore) else each)
     ]
-    chosen, not_chosen = RunChoice.of(choose).split(observations, None)
+    chosen, not_chosen = RunChoice.of(options.pop("choose", None)).split(observations, None)
     runs, unread = _with_good_time(chosen, how.strict, not_chosen)
     plan, groups = catalogue_of(runs, sources, time_bins, energy_edges, **options)
     keeper = TemporaryRuns() if folder is None else None

@@ -65,9 +65,14 @@ class Run:
     odd : what the index says that is odd, a sentence that is remarked, or None
     telescope : what the index says of TELESCOP, "" where it does not
     alt_deg : altitude of the pointing in deg as the index has it, or None
-    row : function of nothing to the row of the observation index, None where there is no index. Other processes do
-        not have it
+
+    Attributes
+    ----------
+    row : function of nothing to the row of the observation index, set by its store; None where there is no index. Other
+        processes do not have it
     """
+
+    row = None
 
     def __init__(
         self,
@@ -79,14 +84,13 @@ class Run:
         odd=None,
         telescope="",
         alt_deg=None,
-        row=None,
     ):
         self.obs_id = obs_id
         self.addresses = tuple(addresses)
         self._files = FileCache() if files is None else files
         self._pointing_deg, self._problem, self._odd = pointing_deg, problem, odd
         self._telescope, self._alt_deg, self._read_instrument = telescope, alt_deg, None
-        self._kept, self._row = {}, row
+        self._kept = {}
 
     @property
     def run_id(self):
@@ -116,7 +120,7 @@ class Run:
     @property
     def index_row(self):
         """The row of the observation index, `astropy.table.Row`, or None where there is no index."""
-        return None if self._row is None else self._row()
+        return None if self.row is None else self.row()
 
     @property
     def header(self):
@@ -341,4 +345,4 @@ class Run:
         )
 
     def __getstate__(self):
-        return {**self.__dict__, "_kept": {}, "_row": None}
+        return {**self.__dict__, "_kept": {}, "row": None}

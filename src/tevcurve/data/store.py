@@ -250,8 +250,9 @@ class DataStore:
     def _observation(self, run):
         addresses, problem = self._tables.located(run)
         facts = run.pointing_deg, problem, run.odd, run.telescope, run.alt_deg
-        row = partial(_row_of, self, run.rows[0]) if self.has_obs_index else None
-        return Observation(Run(run.obs_id, addresses, self.files, *facts, row=row))
+        made = Run(run.obs_id, addresses, self.files, *facts)
+        made.row = partial(_row_of, self, run.rows[0]) if self.has_obs_index else None
+        return Observation(made)
 
     def __len__(self):
         return len(self._tables.runs)
