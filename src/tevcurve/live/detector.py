@@ -275,13 +275,12 @@ class _RunFollower:
         record = Alarm(
             self.run.run_id, time, time, place, log_value, self.log_threshold, quiet, None, 0.0, 0.0
         )
-        return self._known(record, since(windows, place), time)
+        windows = since(windows, place)
+        return self._known(record, windows, time, fit_flux(windows, self.settings.background_error))
 
-    def _known(self, record, windows, known_s):
-        """The record with the flux that windows since its onset give."""
-        error = self.settings.background_error
-        fit = fit_flux(windows, error)
-        still = fit_flux(windows, error, record.quiet[0]).log_likelihood
+    def _known(self, record, windows, known_s, fit):
+        """The record with the `FluxFit` of windows since its onset."""
+        still = fit_flux(windows, self.settings.background_error, record.quiet[0]).log_likelihood
         significance = float(np.sqrt(max(2 * (fit.log_likelihood - still), 0.0)))
         seconds = sum(each.seconds() for each in windows)
         return replace(record, fit=fit, significance=significance, seconds=seconds, known_s=known_s)
@@ -296,9 +295,10 @@ class _RunFollower:
             highest = max(record.quiet[0], record.fit.flux)
             if 4 * exposure * highest < LEAST_COUNTS:
                 continue
-            known = self._known(record, windows, float(self.time_s[number]))
-            if max(known.fit.counts, record.quiet[0] * exposure) < LEAST_COUNTS:
+            fit = fit_flux(windows, self.settings.background_error)
+            if max(fit.counts, record.quiet[0] * exposure) < LEAST_COUNTS:
                 continue
+            known = self._known(record, windows, float(self.time_s[number]), fit)
             nodes = self.settings.nodes(known.fit.flux, known.fit.error)
             self.nodes = with_norms(nodes, self.run.level_error)
             self.state = begin(self.nodes, 0.0)
