@@ -36,14 +36,13 @@ def shown_at(pages, trace, point):
     from selenium.webdriver import ActionChains
 
     x, y = pages.driver.execute_script(PLACE, trace, point)
+    pages.driver.execute_script("document.querySelector('.hover-box').hidden = true")
     ActionChains(pages.driver, duration=0).move_by_offset(0, 0).perform()
     pages.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x - 3, "y": y - 3})
     time.sleep(0.1)
     pages.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
-    pages.wait("document.querySelector('#plot-light-curve .hovertext') !== null")
-    lines = pages.run(
-        "Array.from(document.querySelectorAll('#plot-light-curve .hovertext tspan.line'), (line) => line.textContent)"
-    )
+    pages.wait("document.querySelector('.hover-box:not([hidden])') !== null")
+    lines = pages.run("Array.from(document.querySelectorAll('.hover-box div'), (line) => line.textContent)")
     return dict(line.split(": ", 1) for line in lines)
 
 
@@ -105,6 +104,29 @@ def test_numbers_at_a_point_are_those_of_the_row(pages, night_page, night):
         assert shown["Status"] == row["Status"] == "ok"
         assert shown["MJD"] == row["MJD (TT)"]
         assert shown["UTC"] == row["UTC"]
+
+
+@pytest.mark.parametrize("width", [1200, 420])
+def test_what_is_shown_does_not_cover_the_point(pages, bands_page, width):
+    pages.driver.set_window_size(width, 900)
+    pages.open(bands_page)
+    n_traces = pages.run(f"{TRACES}.length")
+    try:
+        for trace in range(n_traces):
+            if pages.run(f"{TRACES}[{trace}].words === undefined"):
+                continue
+            for point in (0, pages.run(f"{TRACES}[{trace}].y.length") - 1):
+                assert shown_at(pages, trace, point)
+                x, y = pages.driver.execute_script(PLACE, trace, point)
+                box = pages.run("document.querySelector('.hover-box').getBoundingClientRect()")
+                assert box["bottom"] < y - 5 or box["top"] > y + 5
+                assert box["left"] >= 0
+                assert box["right"] <= pages.run("document.documentElement.clientWidth")
+                assert box["left"] - 1 <= x <= box["right"] + 1
+        assert pages.run("document.querySelector('.hover-box b, .hover-box script, .hover-box img')") is None
+        assert pages.run("window.harm") is None
+    finally:
+        pages.driver.set_window_size(1200, 900)
 
 
 def test_limit_says_that_it_is_one(pages, bands_page, bands):

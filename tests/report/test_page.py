@@ -270,10 +270,12 @@ def test_folded_light_curve_is_drawn_in_phase(night):
     curve = night.rebin(by_phase(Ephemeris(night.time_start[0], "1 h"), 6))
     page = Page(report_html(curve, n_toys=0))
     figure = page.data()["light-curve"]
-    assert figure["layout"]["xaxis"]["title"]["text"] == "Phase"
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Phase (drawn twice)"
     assert figure["times"] is None
     middle = (curve.table["phase_min"] + curve.table["phase_max"]) / 2
-    assert figure["data"][0]["x"] == pytest.approx(middle.tolist())
+    assert figure["data"][0]["x"] == pytest.approx([*middle, *(middle + 1)])
+    assert figure["data"][0]["y"] == figure["data"][0]["y"][:6] * 2
+    assert len(figure["data"][0]["customdata"]) == 12
     assert [row[1] for row in page.tables["Rows of the light curve"][1:3]] == [
         "0.0000–0.1667",
         "0.1667–0.3333",

@@ -130,7 +130,7 @@ def _band_traces(rows, band, mark):
         if not chosen.size:
             continue
         # The first mark is the one of the legend, which is no hollow one where there are others.
-        chosen = chosen[np.argsort(rows.is_hollow[chosen], kind="stable")]
+        chosen = _again(rows, chosen[np.argsort(rows.is_hollow[chosen], kind="stable")])
         texts = hover_columns(rows, chosen)[1]
         trace = {
             "type": "scatter",
@@ -209,10 +209,17 @@ def _arrows(colour, hollow):
     }
 
 
+def _again(rows, values, axis=-1):
+    """Numbers of rows, or values of these, once more behind themselves where the rows are bins in phase."""
+    return values if rows.phase is None else np.concatenate([values, values], axis=axis)
+
+
 def _time_axis(rows, chosen, colour):
-    """Middle and half width of rows, on both time axes; of phases, in phase."""
+    """Middle and half width of rows, on both time axes; of phases, in phase, those that come again 1 later."""
     start, stop = (rows.start, rows.stop) if rows.phase is None else rows.phase
     times = {"mjd": _middle(start, stop, chosen, 9)}
+    if rows.phase is not None:
+        times["mjd"][0][len(chosen) // 2 :] += 1
     if rows.start_ms is not None:
         times["utc"] = _middle(rows.start_ms, rows.stop_ms, chosen, 0)
     middle, half = times["mjd"]
@@ -289,6 +296,8 @@ def _hardness_panels(light_curve, rows):
 
 
 def _panel_trace(rows, chosen, band, values, errors, name):
+    chosen, values = _again(rows, chosen), _again(rows, values)
+    errors = [_again(rows, each) for each in errors]
     colour = "#333333" if band is None else COLOURS[band % len(COLOURS)]
     symbol = "circle" if band is None else SYMBOLS[band % len(SYMBOLS)]
     texts = [
@@ -319,7 +328,7 @@ def _layout(rows, panels):
     height = HEIGHT + PANEL_HEIGHT * len(panels)
     layout = base_layout(height)
     share, gap = PANEL_HEIGHT / height, 0.03
-    title = f"Time [MJD, {rows.scale}]" if rows.phase is None else "Phase"
+    title = f"Time [MJD, {rows.scale}]" if rows.phase is None else "Phase (drawn twice)"
     layout["xaxis"] = axis(title) | {"anchor": f"y{len(panels) + 1}" if panels else "y"}
     layout["yaxis"] = axis(rows.name) | {"domain": [share * len(panels) + (gap if panels else 0), 1]}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "#999999"}

@@ -46,7 +46,7 @@
 
   function traces(chosen) {
     return curve.data.map((trace, number) => {
-      const copy = { ...trace };
+      const copy = quiet(trace);
       if (curve.times) {
         const [middle, half] = curve.times[number][chosen.time];
         copy.x = middle;
@@ -72,6 +72,55 @@
     const numbers = range.map((value) => (typeof value === "string" ? Date.parse(value.replace(" ", "T") + "Z") : value));
     if (from === to) return from === "utc" ? range : numbers;
     return numbers.map((value) => (to === "utc" ? value * DAY + clockOffset() : (value - clockOffset()) / DAY));
+  }
+
+  // What is shown at a point stands above or below it, where no label of plotly can be told to be.
+  const hoverBox = document.createElement("div");
+  hoverBox.className = "hover-box";
+  hoverBox.hidden = true;
+  const HOVER_GAP = 12;
+
+  function quiet(trace) {
+    const { hovertemplate, ...copy } = trace;
+    return hovertemplate ? { ...copy, words: hovertemplate, hoverinfo: "none" } : copy;
+  }
+
+  // The texts are as plotly has them: with entities, and <br> between lines.
+  function plainText(text) {
+    return new DOMParser().parseFromString(String(text).replaceAll("<br>", "\n"), "text/html").body.textContent;
+  }
+
+  function linesAt(point) {
+    const lines = point.data.words.replace("<extra></extra>", "").split("<br>");
+    return lines.map((line) => plainText(line.replace(/%\{customdata\[(\d+)\]\}/g, (_, number) => point.customdata[number])));
+  }
+
+  function showAtPoint(event) {
+    const point = event.points.find((each) => each.data.words);
+    if (!point) return;
+    const plot = plotOf("light-curve");
+    hoverBox.replaceChildren(...linesAt(point).map((line) => {
+      const row = document.createElement("div");
+      row.textContent = line;
+      return row;
+    }));
+    hoverBox.hidden = false;
+    const x = point.xaxis._offset + point.xaxis.d2p(point.x);
+    const y = point.yaxis._offset + point.yaxis.d2p(point.y);
+    const [width, height] = [hoverBox.offsetWidth, hoverBox.offsetHeight];
+    const inWindow = plot.getBoundingClientRect().top + y;
+    const fits = inWindow - HOVER_GAP - height > 0 || inWindow > window.innerHeight / 2;
+    const top = fits ? y - HOVER_GAP - height : y + HOVER_GAP;
+    const left = Math.max(0, Math.min(x - width / 2, plot.clientWidth - width));
+    hoverBox.style.top = plot.offsetTop + top + "px";
+    hoverBox.style.left = plot.offsetLeft + left + "px";
+  }
+
+  function setUpHover() {
+    const plot = plotOf("light-curve");
+    plot.parentElement.append(hoverBox);
+    plot.on("plotly_hover", showAtPoint);
+    for (const name of ["plotly_unhover", "plotly_relayout"]) plot.on(name, () => { hoverBox.hidden = true; });
   }
 
   function drawCurve() {
@@ -148,8 +197,10 @@
     document.head.append(script);
     if (curve) setUpControls();
     for (const [name, figure] of Object.entries(figures)) {
-      if (name === "light-curve") await drawCurve();
-      else await Plotly.newPlot(plotOf(name), figure.data, fitted(figure.layout), config(name));
+      if (name === "light-curve") {
+        await drawCurve();
+        setUpHover();
+      } else await Plotly.newPlot(plotOf(name), figure.data, fitted(figure.layout), config(name));
     }
     window.addEventListener("beforeprint", () => print(true));
     window.addEventListener("afterprint", () => print(false));

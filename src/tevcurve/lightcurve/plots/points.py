@@ -71,15 +71,24 @@ def draw_points(
         (is_lower, "lower", 1, limits[1]),
     ):
         if chosen.any():
-            known = ax.get_legend_handles_labels()[1]
             points_to = -sign if ax.yaxis_inverted() else sign
-            own: dict[str, Any] = {"marker": _arrow(points_to), "label": None if words in known else words}
-            ax.errorbar(middle[chosen], values[name][chosen], xerr=reach[:, chosen], **own, **arrows)
+            ends: dict[str, Any] = {"xerr": reach[:, chosen], "marker": _arrow(points_to)}
+            ax.errorbar(middle[chosen], values[name][chosen], **ends, **arrows)
+            _name_limits(ax, words, points_to, arrows)
     heights = np.where(is_upper, values["upper"], np.where(is_lower, values["lower"], values["value"]))
     marked = is_hollow & np.isfinite(heights)
     if marked.any():
         _draw_hollow(ax, middle[marked], heights[marked], line)
     return line
+
+
+def _name_limits(ax: "Axes", words: str | None, sign: int, arrows: dict[str, Any]) -> None:
+    """An entry in the legend for limits, where there is none yet: a short arrow, which stays in its line."""
+    if words is None or words in ax.get_legend_handles_labels()[1]:
+        return
+    own = {key: arrows[key] for key in ("color", "markerfacecolor", "markeredgewidth")}
+    short: dict[str, Any] = {"marker": _arrow(sign, from_end=0.5), "markersize": 0.8 * ARROW_LENGTH}
+    ax.plot([], [], linestyle="none", label=words, **short, **own)
 
 
 def _draw_totals(
@@ -134,13 +143,16 @@ def _arrow_style(style: dict[str, Any], colour: Any) -> dict[str, Any]:
     return arrows | {"markersize": 2 * ARROW_LENGTH, "markeredgewidth": style["elinewidth"]}
 
 
-def _arrow(sign: int) -> "Path":
-    """A marker that points up (1) or down (-1) from its place, as long on paper at every scale of the axis."""
+def _arrow(sign: int, from_end: float = 0.0) -> "Path":
+    """A marker that points up (1) or down (-1) from its place, as long on paper at every scale of the axis.
+
+    from_end: how far its place is from its beginning, in its length.
+    """
     from matplotlib.path import Path
 
     strokes = [(-0.2, 0), (0.2, 0)], [(0, 0), (0, sign)], [(-0.2, sign * 0.72), (0, sign), (0.2, sign * 0.72)]
     codes = [code for stroke in strokes for code in (Path.MOVETO, *[Path.LINETO] * (len(stroke) - 1))]
-    return Path(np.concatenate(strokes), codes)
+    return Path(np.concatenate(strokes) - [0, sign * from_end], codes)
 
 
 def make_room_for_arrows(ax: "Axes") -> None:

@@ -9,7 +9,7 @@ from tevcurve.lightcurve.columns import EFLUX_UNIT
 from tevcurve.lightcurve.fitted_energies import SAME, extrapolating
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.plots.points import LAST, draw_points
-from tevcurve.lightcurve.plots.rows import limits_of, values_of
+from tevcurve.lightcurve.plots.rows import limit_words, limits_of, values_of
 from tevcurve.lightcurve.sed.curves import DNDE, ENERGY, free_columns
 from tevcurve.lightcurve.selection import INSTRUMENT, bins_of_rows
 from tevcurve.rounding import fixed, with_errors
@@ -127,7 +127,7 @@ def _draw_points(ax, table, unit, ts_threshold, colour):
     low, middle, high = (np.asarray(table[name], dtype=float) for name in ("e_min", "e_ref", "e_max"))
     kinds = (upper, lower, extrapolating(table))
     style = {"color": colour, "marker": "o", "linestyle": "none", "markersize": 3.5}
-    draw_points(ax, (low, high), values, kinds, None, style, middle)
+    draw_points(ax, (low, high), values, kinds, None, style, middle, limit_words(table.meta))
 
 
 def _draw_curve(ax, fit, free, ts_threshold, colour):
@@ -186,9 +186,13 @@ def _draw_legend(axes):
             known.setdefault(label, handle)
     for label in (label for label in LAST if label in known):
         known[label] = known.pop(label)
-    if known:
-        style = {"frameon": False, "fontsize": "small", "ncols": 1 if axes[0].get_gridspec().ncols < 2 else 3}
-        axes[0].figure.legend(list(known.values()), list(known), loc="upper right", **style)
+    figure, most = axes[0].figure, 1 if axes[0].get_gridspec().ncols < 2 else 3
+    for columns in range(min(most, len(known)), 0, -1):
+        style = {"frameon": False, "fontsize": "small", "ncols": columns}
+        legend = figure.legend(list(known.values()), list(known), loc="upper right", **style)
+        if columns == 1 or legend.get_window_extent().width < figure.bbox.width:
+            break
+        legend.remove()
 
 
 def _dress(axes, flux_points, unit, own):
