@@ -289,10 +289,10 @@ def test_the_legend_says_once_what_limits_are(ax):
 
 
 def test_the_source_is_named_above_the_axes(ax):
-    for name in ("Crab $a_b", "PKS 2155-304"):
+    for name in ("Crab $a_b", "PKS 2155-304", "M 87"):
         plot(make(source=name), ax=ax)
     assert ax.get_title("left") == ""
-    assert legend_texts(ax) == [r"Crab \$a_b", "PKS 2155-304"]
+    assert legend_texts(ax) == [r"Crab \$a_b", "PKS 2155-304", "M 87"]
     ax.figure.canvas.draw()
 
 

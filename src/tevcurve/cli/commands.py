@@ -184,6 +184,7 @@ def _tevcurve(
     tevcurve light-curve PATH --target Crab    a light curve at once
     tevcurve init Crab PATH > config.yaml      the same by a file ...
     tevcurve run config.yaml --method 1d       ... the line can change
+    tevcurve plot RESULT                       a figure of what was made
 
     Exit codes: 0 done; 1 some runs or bins failed, the result has the others; 2 nothing could be done.
     """

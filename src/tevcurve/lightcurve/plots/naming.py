@@ -53,6 +53,7 @@ def name_source(ax: "Axes", drawn: Drawn, source: str, unnamed: list[Any]) -> No
             drawn.title.set_text("")
         for artist, name in drawn.unnamed:
             _add_label(artist, plain_label(name), in_front=True)
+        drawn.unnamed.clear()
         return
     others = [record for record in records(ax) if record is not drawn]
     taken = any(ax.get_title(place) for place in ("left", "center", "right"))
