@@ -161,7 +161,8 @@ def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
         "as '2 min', or one of run, night, width, counts, significance, blocks, sliding, phase, edges, intervals.",
         f"{path}, line 17: safe_energy is 'all'; wanted is file, common, a fraction of the largest effective area "
         "such as 0.1 or 10%, or none.",
-        f"{path}, line 18: runs is [1, 1]; wanted is all, or OBS_IDs such as [23523, 23526], each once, or a file of them.",
+        f"{path}, line 18: runs is [1, 1]; wanted is all, or OBS_IDs such as [23523, 23526], each once, or a file "
+        "of them.",
     ]
 
 
