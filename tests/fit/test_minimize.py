@@ -112,3 +112,13 @@ def test_a_last_step_that_is_larger_leaves_its_square():
     profile = poisson_cells(counts, background)
     found = minimize_norm(profile, np.zeros(3), last_step=1e-2)
     np.testing.assert_allclose(found.norm, counts - background, atol=1e-4 * np.sqrt(3), rtol=1e-5)
+
+
+@pytest.mark.parametrize("first", [0.0, 1e-3, 2.0, 40.0, 1e9])
+def test_a_search_may_begin_anywhere(first):
+    counts, background = np.array([0.0, 1, 3, 10, 1000, 1e6]), np.array([2.0, 0, 7, 4, 10, 1e5])
+    found = minimize_norm(poisson_cells(counts, background), np.zeros(6), first=np.full(6, first))
+    assert found.converged.all()
+    np.testing.assert_allclose(found.norm, np.maximum(counts - background, 0), rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(found.at_limit, counts <= background)
+    assert np.isnan(found.stat_at_zero).all()

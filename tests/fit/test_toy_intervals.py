@@ -10,8 +10,10 @@ from scipy.stats import norm as gauss
 from scipy.stats import poisson
 
 from tevcurve.errors import InputError
+from tevcurve.fit import toy_intervals
 from tevcurve.fit.expected_cells import ExpectedCells
 from tevcurve.fit.norms import estimate_norms
+from tevcurve.fit.reweighted_toys import ReweightedToys
 from tevcurve.fit.toy_intervals import bound_of, toy_norm_intervals, toy_statistics
 
 SIGNAL = np.array([1.5, 0.7, 0.2])
@@ -160,3 +162,51 @@ def test_few_and_no_counts_have_finite_intervals(kind):
     assert np.all(np.isfinite(found))
     assert np.all((lower >= 0) & (lower <= minimum.norm) & (minimum.norm <= upper) & (upper < limit))
     assert lower[0] == 0
+
+
+@pytest.mark.parametrize("norm", [0.7, 1.0, 1.2])
+def test_reweighted_toys_have_the_share_of_the_sum_over_all_counts(norm):
+    """Three cells on a known background, of which toys are drawn at other norms than those that are asked for."""
+    signal, rest = np.array([12.0, 4.0, 1.0]), np.array([3.0, 4.0, 5.0])
+    tables = np.array(list(itertools.product(range(40), range(26), range(20))))
+    cells = cells_of(signal, 0 * rest, rest)
+    expected = norm * signal + rest
+    chance = poisson.pmf(tables, expected).prod(axis=1)
+    tables, chance = tables[chance > 1e-9], chance[chance > 1e-9]
+    assert chance.sum() > 0.999
+    profile, minimum = rows_of(tables, cells)
+    t = profile.evaluate(np.full(len(tables), norm))[0][0] - minimum.stat
+    n_toys = 8000
+    for observed in (0.1, 1.0, 2.7, 5.0):
+        toys = ReweightedToys(
+            cells, lambda _, own=observed: (own, np.ones(1)), np.array([1.3, 0.5, 0.9]), n_toys, 1
+        )
+        found, worth = toys.preceding(norm, bound_of)
+        share = chance[t < observed].sum()
+        near = chance[np.abs(t - observed) < 1e-4].sum()
+        assert found == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / worth) + near + 1e-3)
+        # Never more than they are; never less than those that are drawn at the nearer one.
+        assert 0.8 * n_toys < worth <= 2 * n_toys
+
+
+@pytest.mark.parametrize(("signal", "background", "truth"), [(300.0, 800.0, 1.0), (30.0, 60.0, 0.2)])
+def test_reweighted_toys_give_the_interval_of_toys_of_each_flux(monkeypatch, signal, background, truth):
+    """Within their noise: some 0.02 of the distance to the best flux for each of the two."""
+    cells = star(signal, background, 100)
+    counts = np.random.default_rng(2).poisson(cells.expected(np.array([truth]), np.ones((1, 1))))
+    profile, minimum = rows_of(counts, cells)
+    toys = []
+    drawn = ExpectedCells.profile_of
+    monkeypatch.setattr(
+        ExpectedCells, "profile_of", lambda self, counts: toys.append(len(counts)) or drawn(self, counts)
+    )
+    found, n_drawn = [], []
+    for many in (0, np.inf):
+        monkeypatch.setattr(toy_intervals, "MANY", many)
+        found.append(np.ravel(toy_norm_intervals(profile, minimum, [lambda: cells], [0.6827], [0.95])))
+        n_drawn.append(sum(toys))
+        toys.clear()
+    reweighted, own = found
+    distance = np.abs(own - minimum.norm[0])
+    assert_allclose(reweighted, own, rtol=0, atol=0.06 * distance.max())
+    assert n_drawn[0] < n_drawn[1] / 3

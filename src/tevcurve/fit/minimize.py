@@ -96,7 +96,11 @@ class ActiveBins:
 
 
 def minimize_norm(
-    profile: Profile, lower: np.ndarray, start: Start = None, last_step: float = STEP_STOP
+    profile: Profile,
+    lower: np.ndarray,
+    start: Start = None,
+    last_step: float = STEP_STOP,
+    first: np.ndarray | None = None,
 ) -> Minimum:
     """The minimum of every bin at or above its lower limit.
 
@@ -110,15 +114,17 @@ def minimize_norm(
     lower : float array (n,), the lowest flux factors, at most 0; a bin may end there
     start : where the profile's own searches begin
     last_step : float, the size of the step that is the last, in units of the bin's own error
+    first : float array (n,), flux factors where the search begins, not below `lower`; default: 0. Where it is given
+        `stat_at_zero` is NaN.
 
     Returns
     -------
     Minimum
     """
     n, total = profile.n, profile.total
-    norm, low = np.zeros(n), lower.copy()
     # At the minimum no more signal is predicted than there are counts.
-    high = np.nextafter(profile.counts / total, np.inf)
+    low, high = lower.copy(), np.nextafter(profile.counts / total, np.inf)
+    norm = np.zeros(n) if first is None else np.where(first < high, first, 0.0)
     values = np.full((3, n), np.nan)
     converged, at_limit, tried = (np.zeros(n, dtype=bool) for _ in range(3))
     active, bins = np.ones(n, dtype=bool), ActiveBins(profile, start)
@@ -126,7 +132,7 @@ def minimize_norm(
     for _ in range(MAX_STEPS):
         k, values[:, k] = bins.evaluate(norm, active)
         if stat_at_zero is None:
-            stat_at_zero = values[0].copy()
+            stat_at_zero = values[0].copy() if first is None else np.full(n, np.nan)
         (stat, slope, curvature), at = values[:, k], norm[k]
         at_limit[k] = (at <= lower[k]) & (slope >= 0)
         tried[k] |= (at <= lower[k]) | (slope < 0)

@@ -9,7 +9,9 @@ the statistic with the norms at their best for each flux factor. Toys are drawn 
 observed row best there (the "profile construction", Cranmer 2005, PHYSTAT05, arXiv:physics/0511028); a is in the
 interval where the share of toys with a smaller t than the observed one is below the confidence level. This is asked at
 a grid of flux factors, evenly spaced in the root of the observed t from the best one outwards, then at the middle of
-what brackets an end; an interval may have holes, and its ends are the outermost ones.
+what brackets an end; an interval may have holes, and its ends are the outermost ones. A row of many counts does not
+draw toys for each question: toys of every few flux factors of the grid are reweighted to those between
+(`tevcurve.fit.reweighted_toys`).
 
 Every row draws from the same seed: its numbers do not depend on which others are in the light curve.
 """
@@ -20,6 +22,7 @@ from scipy.special import ndtri
 from tevcurve.errors import InputError
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.minimize import minimize_norm
+from tevcurve.fit.reweighted_toys import ReweightedToys
 
 N_TOYS = 2000
 # Toys beyond the critical value, on average: fewer would not tell where it is.
@@ -29,10 +32,20 @@ SEED = 20030
 # Between neighbours of the grid, in the root of t.
 STEP = 0.3
 HALVINGS = 3
+# Of reweighted toys, which are the same on either side: what is between is smooth.
+HALVINGS_WEIGHTED = 2
 # t is larger nowhere in an interval: Chernoff's bound for both tails of one count together, and this.
 MARGIN = 2.0
 # Classes of cells times toys that are fitted at once.
 BATCH = 1_000_000
+# Effective counts of a row from which on its toys are reweighted; of fewer, every question has toys of its own.
+MANY = 25
+# Places of the grid from one flux factor whose toys are reweighted to the next.
+APART = 5
+# Shares of `n_toys`: those drawn at each of these, and those that reweighted ones are worth at least.
+DRAWN, WORTH = 0.6, 0.4
+# Classes of cells times toys that are kept.
+KEPT = 50_000_000
 
 
 def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
@@ -110,14 +123,34 @@ class _Row:
     def __init__(self, profile, cells, norm, stat, level):
         self.profile, self.cells, self.norm, self.stat = profile, cells, norm, stat
         self.n_toys = toys_for(level)
+        kept = DRAWN * self.n_toys * len(cells.signal)
+        self.has_many = kept < KEPT and profile.effective_counts(np.array([norm]))[0] >= MANY
 
     def ends(self, norms, levels):
         """The outermost accepted flux factor for each level, in a grid (n,) that goes outwards; a list."""
         if not len(norms):
             return []
-        # To find what brackets the ends, half of the toys will do.
-        before = self.preceding(norms, self.n_toys // 2)
-        return [self._end(norms, before, level) for level in levels]
+        if not self.has_many:
+            # To find what brackets the ends, half of the toys will do.
+            before = self.preceding(norms, self.n_toys // 2)
+            return [self._end(norms, before, level, self._own_share, HALVINGS) for level in levels]
+        drawn_at = np.append(norms[::-APART], self.norm)
+        toys = ReweightedToys(self.cells, self._observed, drawn_at, int(DRAWN * self.n_toys), SEED)
+
+        def share(norm):
+            found, worth = toys.preceding(norm, bound_of)
+            return found if worth >= WORTH * self.n_toys else self._own_share(norm)
+
+        # From outside, as ends are the outermost ones; what lies inside of all of them is not asked for.
+        before = np.zeros(len(norms))
+        for number in range(len(norms) - 1, -1, -1):
+            before[number] = share(norms[number])
+            if before[number] < min(levels):
+                break
+        return [self._end(norms, before, level, share, HALVINGS_WEIGHTED) for level in levels]
+
+    def _own_share(self, norm):
+        return self.preceding(np.array([norm]), self.n_toys)[0]
 
     def preceding(self, norms, n_toys):
         """Share of toys (n,) with a smaller t than the observed one, at flux factors (n,)."""
@@ -134,16 +167,16 @@ class _Row:
         settled, _ = self.profile.settled(np.array([norm]))
         return float(settled.stat[0]) - self.stat, settled.norms
 
-    def _end(self, norms, before, level):
+    def _end(self, norms, before, level, share_at, halvings):
         accepted = np.flatnonzero(before < level)
         last = accepted[-1] if len(accepted) else -1
         if last == len(norms) - 1:
             return norms[-1]
         inside, share_inside = (norms[last], before[last]) if last >= 0 else (self.norm, 0.0)
         outside, share_outside = norms[last + 1], before[last + 1]
-        for _ in range(HALVINGS):
+        for _ in range(halvings):
             middle = 0.5 * (inside + outside)
-            (share,) = self.preceding(np.array([middle]), self.n_toys)
+            share = share_at(middle)
             if share < level:
                 inside, share_inside = middle, share
             else:
