@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
+from tevcurve.live import detector
 from tevcurve.live.detector import Detector
 from tevcurve.live.settings import DetectorSettings, crab_flux
 from tevcurve.live.stretches import RunStretch, joined, together
@@ -165,6 +166,25 @@ def test_parts_of_a_run_are_as_the_whole_byte_for_byte():
     assert np.abs(state.followed.background).max() > 0
     later = DETECTOR.after(state, other)[0]
     assert np.abs(later.followed.background).max() > np.abs(state.followed.background).max()
+
+
+@pytest.mark.parametrize("after", [6.0, 2.5, 0.05])
+def test_records_are_those_of_fits_at_every_point(monkeypatch, after):
+    sees = Detector(SETTINGS, {"Toy": np.log(1e4)}, CLOCK)
+    found = [sees.follow(night(seed, after)) for seed in range(2)]
+    asked = []
+
+    def every_point(windows, first, wanted, error):
+        asked.append(first)
+        return range(first, len(windows[-1].time_s))
+
+    monkeypatch.setattr(detector, "points_to_fit", every_point)
+    for seed, (alarms, traces) in enumerate(found):
+        others, other_traces = sees.follow(night(seed, after))
+        assert [values(one) for one in alarms] == [values(one) for one in others]
+        for one, other in zip(traces, other_traces, strict=True):
+            assert one.log_statistic.tobytes() == other.log_statistic.tobytes()
+    assert asked
 
 
 def test_settings_are_checked():

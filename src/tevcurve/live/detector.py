@@ -16,7 +16,8 @@ from tevcurve.kernels.change_detector import (
     quiet_flux,
     steps,
 )
-from tevcurve.live.onset import FluxFit, Window, fit_flux, most_likely_onset, since
+from tevcurve.live.enough_counts import Wanted, points_to_fit
+from tevcurve.live.onset import FluxFit, Window, exposure_of, fit_flux, most_likely_onset, since
 from tevcurve.live.settings import LEAST_COUNTS, DetectorSettings
 from tevcurve.live.stretches import RunPoints, RunStretch
 from tevcurve.run_id import RunId
@@ -287,17 +288,19 @@ class _RunFollower:
 
     def _wait_for_flux(self, at):
         """(record of the alarm with enough counts since its onset, the point to go on from), from a point on."""
-        record = self.standing
-        before = self.windows
-        for number in range(at, len(self.time_s)):
-            windows = since([*before, self.window[self.first : number + 1]], record.onset)
-            exposure = sum(each.signal_rate * each.seconds() for each in windows)
-            highest = max(record.quiet[0], record.fit.flux)
-            if 4 * exposure * highest < LEAST_COUNTS:
+        record, error = self.standing, self.settings.background_error
+        *earlier, own = since([*self.windows, self.window[self.first :]], record.onset)
+        passed = len(self.time_s) - len(own.time_s)
+        wanted = Wanted(LEAST_COUNTS, record.quiet[0], 4 * max(record.quiet[0], record.fit.flux))
+        for number in points_to_fit([*earlier, own], at - passed, wanted, error):
+            windows = [*earlier, own[: number + 1]]
+            exposure = exposure_of(windows)
+            if exposure * wanted.most < LEAST_COUNTS:
                 continue
-            fit = fit_flux(windows, self.settings.background_error)
-            if max(fit.counts, record.quiet[0] * exposure) < LEAST_COUNTS:
+            fit = fit_flux(windows, error)
+            if max(fit.counts, wanted.flux * exposure) < LEAST_COUNTS:
                 continue
+            number += passed
             known = self._known(record, windows, float(self.time_s[number]), fit)
             nodes = self.settings.nodes(known.fit.flux, known.fit.error)
             self.nodes = with_norms(nodes, self.run.level_error)

@@ -7,7 +7,9 @@ import numpy as np
 from tevcurve.kernels.change_detector import Points
 from tevcurve.run_id import RunId
 
-_MOST_STEPS, _CLOSE = 60, 1e-9
+# Where a fit begins, in units of the reference flux; turns that it takes at most.
+FIRST_FLUX, MOST_STEPS = 1.0, 60
+_CLOSE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,11 @@ class Window:
     def seconds(self) -> float:
         """Good time, s."""
         return float(self.points.wait.sum())
+
+
+def exposure_of(windows: list[Window]) -> float:
+    """Events expected at a flux of 1. windows: list of `Window`."""
+    return sum(each.signal_rate * each.seconds() for each in windows)
 
 
 @dataclass(frozen=True)
@@ -65,14 +72,14 @@ def fit_flux(windows: list[Window], background_error: float, flux: float | None 
     background_error : float, standard deviation around 1 of the norms, beside what the events tell
     flux : float, where it is known and only norms are fitted
     """
-    runs = [_Counted.of(each, background_error) for each in _by_run(windows)]
-    exposure = sum(each.signal_rate * each.seconds() for each in windows)
-    norms, best = np.ones(len(runs)), 1.0 if flux is None else flux
-    for _ in range(_MOST_STEPS):
-        norms = np.array([_best_norm(each, best, b) for each, b in zip(runs, norms, strict=True)])
+    runs = [Counted.of(each, background_error) for each in by_run(windows)]
+    exposure = exposure_of(windows)
+    norms, best = np.ones(len(runs)), FIRST_FLUX if flux is None else flux
+    for _ in range(MOST_STEPS):
+        norms = np.array([best_norm(each, best, b) for each, b in zip(runs, norms, strict=True)])
         if flux is not None:
             break
-        last, best = best, _best_flux(runs, norms, exposure, best)
+        last, best = best, best_flux(runs, norms, exposure, best)
         if abs(best - last) <= _CLOSE * max(best, last):
             break
     value = -best * exposure
@@ -97,7 +104,7 @@ def most_likely_onset(
     """
     best, place = -np.inf, (0, 0, float(windows[0].time_s[0] - windows[0].points.wait[0]))
     later, seconds = np.zeros(len(changed)), 0.0
-    norms = [fit_flux(each, background_error, quiet).norms for each in _by_run(windows) for _ in each]
+    norms = [fit_flux(each, background_error, quiet).norms for each in by_run(windows) for _ in each]
     for number in range(len(windows) - 1, -1, -1):
         window = windows[number]
         points = window.points
@@ -149,7 +156,7 @@ def since(windows: list[Window], place: tuple[int, int, float]) -> list[Window]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Counted:
+class Counted:
     """What the points of a run say, but for their order.
 
     Attributes
@@ -166,7 +173,14 @@ class _Counted:
     error: float
 
     @classmethod
-    def of(cls, windows: list[Window], error: float) -> "_Counted":
+    def of(cls, windows: list[Window], error: float) -> "Counted":
+        """That of the windows of a run.
+
+        Parameters
+        ----------
+        windows : list of `Window`
+        error : float, standard deviation around 1 of the norms of all backgrounds, beside what the events tell
+        """
         names = "signal", "background", "others", "expected"
         each = [[getattr(one.points, name) for one in windows] for name in names]
         signal, background, others, expected = map(np.concatenate, each)
@@ -175,9 +189,9 @@ class _Counted:
         return cls(signal[seen], background[seen], float(others.sum()), float(expected.sum()), error)
 
 
-def _by_run(windows):
-    """The windows of each run, lists of `Window`."""
-    found = []
+def by_run(windows: list[Window]) -> list[list[Window]]:
+    """The windows of each run, lists of `Window`. windows: list of `Window`, in the order of time."""
+    found: list[list[Window]] = []
     for one in windows:
         if found and one.run_id is not None and found[-1][0].run_id == one.run_id:
             found[-1].append(one)
@@ -186,11 +200,18 @@ def _by_run(windows):
     return found
 
 
-def _best_norm(run, flux, norm):
-    """The norm of the background that fits best at a flux."""
+def best_norm(run: Counted, flux: float, norm: float) -> float:
+    """The norm of the background that fits best at a flux.
+
+    Parameters
+    ----------
+    run : `Counted`
+    flux : float
+    norm : float, where to begin
+    """
     own = run.background > 0
     source, given = flux * run.signal[own], run.background[own]
-    for _ in range(_MOST_STEPS):
+    for _ in range(MOST_STEPS):
         share = given / (source + norm * given)
         slope = share.sum() + run.others / norm - run.expected - (norm - 1) / run.error**2
         curve = np.sum(share**2) + run.others / norm**2 + 1 / run.error**2
@@ -201,8 +222,16 @@ def _best_norm(run, flux, norm):
     return norm
 
 
-def _best_flux(runs, norms, exposure, flux):
-    """The flux, 0 or more, that fits best at norms of the background."""
+def best_flux(runs: list[Counted], norms: np.ndarray, exposure: float, flux: float) -> float:
+    """The flux, 0 or more, that fits best at norms of the background.
+
+    Parameters
+    ----------
+    runs : list of `Counted`
+    norms : float array (n_runs,)
+    exposure : float, events expected at a flux of 1
+    flux : float, where to begin
+    """
     signal = np.concatenate([each.signal for each in runs])
     given = np.concatenate([b * each.background for each, b in zip(runs, norms, strict=True)])
     own = signal > 0
@@ -212,7 +241,7 @@ def _best_flux(runs, norms, exposure, flux):
             return 0.0
     # The slope is convex: from where it is above zero each step stays there.
     flux = min(flux, len(signal) / exposure)
-    for _ in range(_MOST_STEPS):
+    for _ in range(MOST_STEPS):
         share = signal / (flux * signal + given)
         step = (share.sum() - exposure) / np.sum(share**2)
         step = max(step, -0.9 * flux)
