@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import astropy.units as u
+import numpy as np
 import pytest
+from astropy.time import Time
 
-from tevcurve import PowerLaw, light_curve
+from tevcurve import LightCurve, PowerLaw, light_curve
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.problems import Problem
@@ -32,3 +34,20 @@ def bands(night):
     failed = (Problem(RunId.of(77), "aeff", HOSTILE_REASON),)
     ledger, origin = replace(curve.ledger, left_out=failed), replace(curve.origin, failed=failed)
     return replace(curve, table=table, ledger=ledger, origin=origin)
+
+
+@pytest.fixture(scope="session")
+def long():
+    """6000 minutes in 20 nights; one row has a reason of its own."""
+    number = np.arange(6000)
+    draw = np.random.default_rng(7)
+    start = 60000 + number / 1440 + 0.8 * (number // 300)
+    start, stop = (Time(each, format="mjd", scale="tt") for each in (start, start + 1 / 1440))
+    norm = draw.gamma(20.0, 0.05, len(number))
+    norms = {"norm": norm, "norm_errn": 0.2 * np.sqrt(norm), "norm_errp": 0.25 * np.sqrt(norm)}
+    norms["norm_err"] = norms["norm_ul"] = norms["norm_errp"]
+    table = LightCurve.from_arrays(start, stop, 2, 1, 10, {"ref_flux": 1e-11}, norms).table
+    table["ts"], table["counts"] = draw.uniform(5, 90, len(number)), draw.poisson(20.0, len(number)) * 1.0
+    table["status"], table["livetime"] = "ok", 57.3
+    table["reason"] = np.where(number == 4000, "odd 4", "")
+    return LightCurve(table)

@@ -31,6 +31,11 @@ def bands_page(pages, bands, tmp_path_factory):
     return write_report(bands, tmp_path_factory.mktemp("report") / "bands.html", n_toys=0)
 
 
+@pytest.fixture(scope="module")
+def long_page(pages, long, tmp_path_factory):
+    return write_report(long, tmp_path_factory.mktemp("report") / "long.html", timing=False)
+
+
 def shown_at(pages, trace, point):
     """Lines that appear when the mouse is over a point."""
     from selenium.webdriver import ActionChains
@@ -213,6 +218,59 @@ def test_table_sorts(pages, night_page):
         assert pages.run(f"{column}.getAttribute('aria-sort')") == order
         values = [float(row["TS"]) for row in table_rows(pages)]
         assert values == sorted(values, reverse=order == "descending")
+
+
+def test_page_of_very_many_rows_has_few_elements_and_draws_them_all(pages, long_page, long):
+    pages.open(long_page)
+    assert pages.run("document.getElementsByTagName('*').length") < 20000
+    assert pages.run("document.getElementById('many-marks').hidden") is False
+    assert shown_at(pages, 0, 4321)["Counts"] == f"{long.table['counts'][4321]:.0f}"
+    # What is drawn reaches from the lowest end of a bar to the highest.
+    numbers = pages.run(
+        f"{LAYOUT}.shapes.flatMap((shape) => shape.path.match(/[^ML]+/g).map((place) => Number(place.split(',')[1])))"
+    )
+    flux, down, up = (np.asarray(long.table[name]) * 1e12 for name in ("flux", "flux_errn", "flux_errp"))
+    assert min(numbers) == pytest.approx(np.min(flux - down), rel=1e-4)
+    assert max(numbers) == pytest.approx(np.max(flux + up), rel=1e-4)
+    assert pages.console() == []
+
+
+def test_of_very_many_rows_those_in_view_have_their_marks(pages, long_page, long):
+    pages.open(long_page)
+    start, stop = long.time.mjd[[1000, 1099]]
+    pages.run(f"Plotly.relayout('plot-light-curve', {{'xaxis.range': [{start}, {stop}]}})")
+    pages.wait("document.getElementById('many-marks').hidden")
+    assert 100 <= pages.run("document.querySelectorAll('#plot-light-curve .point').length") < 160
+    choose(pages, "input[value=utc]")
+    assert 100 <= pages.run("document.querySelectorAll('#plot-light-curve .point').length") < 160
+    pages.run("Plotly.relayout('plot-light-curve', {'xaxis.autorange': true})")
+    pages.wait("!document.getElementById('many-marks').hidden")
+    choose(pages, "input[value=log]")
+    assert pages.run(f"{LAYOUT}.shapes[0].path.includes('NaN')") is False
+    assert pages.console() == []
+
+
+def test_long_table_comes_in_parts_and_is_sorted_and_searched_as_a_whole(pages, long_page, long):
+    pages.open(long_page)
+    note = "document.querySelector('#table ~ .note').textContent"
+    assert len(table_rows(pages)) == 500
+    column = (
+        "Array.from(document.querySelectorAll('#table ~ .scroll th')).find((one) => one.textContent === 'TS')"
+    )
+    pages.run(f"{column}.querySelector('button').click()")
+    pages.wait(f"{note}.startsWith('There are')")
+    pages.run(f"{column}.querySelector('button').click()")
+    pages.wait(
+        f"document.querySelector('#table ~ .scroll td').textContent === '{np.argmax(long.table['ts']) + 1}'"
+    )
+    assert pages.run(note) == f"There are {len(long)} rows; 500 are shown."
+    pages.run("document.querySelectorAll('.parts button')[0].click()")
+    pages.wait(f"{note}.includes('1000 are shown')")
+    assert len(table_rows(pages)) == 1000
+    field = "document.querySelector('.parts input')"
+    pages.driver.execute_script(f"{field}.value = 'odd 4'; {field}.dispatchEvent(new Event('input'));")
+    pages.wait(f"{note}.includes('odd')")
+    assert [row["Row"] for row in table_rows(pages)] == ["4001"]
 
 
 @pytest.mark.parametrize("width", [360, 1400])

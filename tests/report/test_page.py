@@ -211,6 +211,30 @@ def test_of_many_rows_the_table_has_some_and_the_figure_all(night):
     assert sum(drawn) == len(curve)
 
 
+def test_page_of_very_many_rows_is_small_and_has_every_row(long):
+    text = report_html(long, timing=False)
+    page = Page(text)
+    # plotly's script alone is 2 MB; 150 bytes for each row would make 20,000 of them 5 MB.
+    assert len(text.encode()) - len(page.texts["script"][1]) < 150 * len(long)
+    (packed,) = [attributes["data-rows"] for _, attributes in page.elements if "data-rows" in attributes]
+    rows = json.loads(zlib.decompress(b64decode(packed)))
+    assert [int(row[0]) for row in rows] == list(range(1, len(long) + 1))
+    headings = page.tables["Rows of the light curve"][0]
+    counts = [float(row[headings.index("Counts")]) for row in rows]
+    assert counts == long.table["counts"].tolist()
+    assert rows[:MAX_ROWS] == page.tables["Rows of the light curve"][1:]
+    kind, data = next(
+        (attributes["type"], text)
+        for (tag, attributes), text in zip(
+            [one for one in page.elements if one[0] == "script"], page.texts["script"], strict=True
+        )
+        if attributes.get("id") == "figure-data"
+    )
+    assert kind == "text/plain"
+    trace = json.loads(zlib.decompress(b64decode(data)))["light-curve"]["data"][0]
+    assert trace["y"] == pytest.approx((long.table["flux"] * 1e12).tolist(), rel=1e-5)
+
+
 def test_a_table_alone_says_what_it_does_not_know(night, tmp_path):
     curve = LightCurve.read(night.write(tmp_path / "night.ecsv"))
     page = Page(report_html(curve, n_toys=0))

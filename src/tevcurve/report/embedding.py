@@ -16,6 +16,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+# JSON of more characters is deflated, at this level of zlib.
+LONG, QUICK = 1_500_000, 6
+
 
 @lru_cache(maxsize=1)
 def plotly_script() -> str:
@@ -31,8 +34,27 @@ def deflated_plotly() -> tuple[str, str]:
     script = plotly_script()
     notice = script[script.index("/*") + 2 : script.index("*/")].replace("*", " ")
     lines = (" ".join(line.split()) for line in notice.splitlines())
-    packed = base64.b64encode(zlib.compress(script.encode(), 9)).decode("ascii")
-    return packed, ". ".join(line for line in lines if line).replace("--", "")
+    return deflated(script), ". ".join(line for line in lines if line).replace("--", "")
+
+
+def deflated(text: str, level: int = 9) -> str:
+    """The base64 text of a deflated text, which browsers inflate.
+
+    Parameters
+    ----------
+    text : any
+    level : of zlib's compression
+    """
+    return base64.b64encode(zlib.compress(text.encode(), level)).decode("ascii")
+
+
+def data_element(value: Any) -> tuple[str, Markup]:
+    """(type, text) of a script element with data: JSON, or where this is long the base64 text of deflated JSON.
+
+    value: of the types of JSON.
+    """
+    text = as_json(value)
+    return ("application/json", text) if len(text) < LONG else ("text/plain", Markup(deflated(text, QUICK)))
 
 
 def own_file(name: str) -> str:

@@ -29,6 +29,8 @@ from tevcurve.store.atomic import write_file
 N_TOYS, DOUBT, MAX_TOY_ROWS = 1000, 1e-6, 100
 # The tests of more rows than this take minutes without toys.
 MAX_TESTED_ROWS = 5000
+# In the order in which they run.
+SCRIPTS = ("tables.js", "marks.js", "report.js")
 
 
 def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None, timing=None):
@@ -180,11 +182,13 @@ def _filled(figures, **parts):
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(embedding.own_file("report.html.j2"))
-    script = embedding.own_file("report.js")
+    script = "".join(embedding.own_file(name) for name in SCRIPTS)
     packed, notice = embedding.deflated_plotly()
+    data_type, data = embedding.data_element({name: figure for name, (_, figure) in figures.items()})
     return template.render(
         figures=figures,
-        data=embedding.as_json({name: figure for name, (_, figure) in figures.items()}),
+        data_type=data_type,
+        data=data,
         policy=embedding.policy([script, embedding.plotly_script()]),
         style=Markup(embedding.own_file("report.css")),
         script=Markup(script),

@@ -1,7 +1,6 @@
 "use strict";
 (function () {
-  const figures = JSON.parse(document.getElementById("figure-data").textContent);
-  const curve = figures["light-curve"];
+  let figures, curve;
   const form = document.getElementById("controls");
   const DAY = 86400000;
   const PRINTED = { "light-curve": 680, other: 330 };
@@ -145,7 +144,9 @@
     shownLog = chosen.log;
     const data = traces(chosen);
     sayWhatIsHidden(data, chosen.log);
-    return Plotly.react(plot, data, layout, config("light-curve"));
+    const [seen, own] = marks.drawn(data, layout);
+    document.getElementById("many-marks").hidden = own === layout;
+    return Plotly.react(plot, seen, own, config("light-curve"));
   }
 
   function sayWhatIsHidden(data, log) {
@@ -176,6 +177,14 @@
     form.addEventListener("change", (event) => (event.target.name === "visit" ? showVisit(event) : drawCurve()));
   }
 
+  // Of very many marks those are drawn one by one that are in view, where they are few enough.
+  function drawWhatIsInView() {
+    if (!marks.areMany(curve.times ? traces(choices()) : curve.data)) return;
+    plotOf("light-curve").on("plotly_relayout", (changes) => {
+      if (Object.keys(changes).some((name) => name.startsWith("xaxis."))) drawCurve();
+    });
+  }
+
   function print(before) {
     for (const name of Object.keys(figures)) {
       const width = before ? PRINTED[name] || PRINTED.other : null;
@@ -183,58 +192,32 @@
     }
   }
 
-  async function inflatedPlotly() {
-    const packed = atob(document.getElementById("plotly-deflated").textContent);
-    const bytes = Uint8Array.from(packed, (sign) => sign.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Response(stream).text();
+  // Of many rows the data are deflated.
+  async function readData() {
+    const data = document.getElementById("figure-data");
+    figures = JSON.parse(data.type === "application/json" ? data.textContent : await tables.inflated(data.textContent));
+    curve = figures["light-curve"];
   }
 
   async function draw() {
+    await readData();
     if (!Object.keys(figures).length) return;
     const script = document.createElement("script");
-    script.textContent = await inflatedPlotly();
+    script.textContent = await tables.inflated(document.getElementById("plotly-deflated").textContent);
     document.head.append(script);
     if (curve) setUpControls();
     for (const [name, figure] of Object.entries(figures)) {
       if (name === "light-curve") {
         await drawCurve();
         setUpHover();
-      } else await Plotly.newPlot(plotOf(name), figure.data, fitted(figure.layout), config(name));
+        drawWhatIsInView();
+      } else await Plotly.newPlot(plotOf(name), ...marks.drawn(figure.data, fitted(figure.layout)), config(name));
     }
     window.addEventListener("beforeprint", () => print(true));
     window.addEventListener("afterprint", () => print(false));
   }
 
-  function sortBy(table, number, heading) {
-    const down = heading.getAttribute("aria-sort") === "ascending";
-    const body = table.tBodies[0];
-    const key = (row) => row.cells[number].textContent.replaceAll("−", "-").trim();
-    const order = (one, other) => {
-      const [a, b] = [key(one), key(other)];
-      const [x, y] = [parseFloat(a), parseFloat(b)];
-      // what is unknown stays at the end
-      if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1;
-      const rise = Number.isNaN(x) ? a.localeCompare(b, "en") : x - y;
-      return down ? -rise : rise;
-    };
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
-    body.append(...Array.from(body.rows).sort(order));
-  }
-
-  function makeSortable(table) {
-    Array.from(table.tHead.rows[0].cells).forEach((heading, number) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = heading.textContent;
-      button.title = "Sort by this column";
-      heading.replaceChildren(button);
-      button.addEventListener("click", () => sortBy(table, number, heading));
-    });
-  }
-
-  document.querySelectorAll("table.sortable").forEach(makeSortable);
+  document.querySelectorAll("table.sortable").forEach(tables.setUp);
   document.documentElement.dataset.state = "drawing";
   draw().then(
     () => { document.documentElement.dataset.state = "ready"; },

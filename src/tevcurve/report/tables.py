@@ -1,5 +1,6 @@
 """The tables of the page: headings and cells, all of them words."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy as np
 from tevcurve.lightcurve.ledger import NO_COUNTS
 from tevcurve.lightcurve.run_columns import ids_of
 from tevcurve.report import words
+from tevcurve.report.embedding import QUICK, deflated
 
-# Of longer tables the page shows the beginning, so that it stays small; the figures show everything.
+# Of longer tables the page shows the beginning until it is asked for more.
 MAX_ROWS = 500
 
 
@@ -22,16 +24,34 @@ class ReportTable:
     rows : list of lists of str
     note : str, what is left out, or ""
     kinds : tuple of str, of each column: "number" (flush right), "short" (in one line), or ""
+    packed : str, where `rows` are the beginning: all rows, as the base64 text of deflated JSON, else ""
     """
 
     headings: list
     rows: list
     note: str = ""
     kinds: tuple = ()
+    packed: str = ""
+
+    @classmethod
+    def of_rows(cls, headings, rows, note, kinds, first=MAX_ROWS):
+        """The table of all its rows, of which some are shown at first.
+
+        Parameters
+        ----------
+        headings : list of str
+        rows : list of lists of str, all of them
+        note : str, what is said where not all are shown at first
+        kinds : tuple of str, of each column
+        first : int, how many are
+        """
+        if len(rows) <= first:
+            return cls(headings, rows, "", kinds)
+        return cls(headings, rows[:first], note, kinds, deflated(_json(rows), QUICK))
 
 
 def light_curve_table(rows):
-    """The `ReportTable` of `ReportRows`, the first `MAX_ROWS` of them. rows: the `ReportRows`."""
+    """The `ReportTable` of `ReportRows`. rows: the `ReportRows`."""
     several, known, total = rows.n_bands > 1, rows.runs is not None, bool(rows.has_total.any())
     unit = f" [{rows.unit}]" if rows.unit else ""
     name = rows.quantity.capitalize() if rows.quantity else ""
@@ -60,11 +80,11 @@ def light_curve_table(rows):
         ("Reason", "", True),
     ]
     shown = [number for number, column in enumerate(columns) if column[2]]
-    n_shown = min(len(rows), MAX_ROWS)
-    return ReportTable(
+    cells = (_row_cells(rows, row) for row in range(len(rows)))
+    return ReportTable.of_rows(
         [columns[number][0] for number in shown],
-        [[cells[number] for number in shown] for cells in (_row_cells(rows, row) for row in range(n_shown))],
-        _left_out(n_shown, len(rows), "row", "All of them are in the figures."),
+        [[texts[number] for number in shown] for texts in cells],
+        _left_out(MAX_ROWS, len(rows), "row", "All of them are in the figures."),
         tuple(columns[number][1] for number in shown),
     )
 
@@ -99,14 +119,15 @@ def ledger_table(ledger):
     sums = [str(int(np.sum(events[name]))) for name in (*fates, "total")]
     sums += [f"{float(np.sum(seconds[name])):.1f}" for name in ("used", "total")]
     rows = [["All", *sums]]
-    names, run_ids = ledger.run_names(), ids_of(events[:MAX_ROWS])
-    for run_id, event, second in zip(run_ids, events[:MAX_ROWS], seconds[:MAX_ROWS], strict=True):
+    names, run_ids = ledger.run_names(), ids_of(events)
+    for run_id, event, second in zip(run_ids, events, seconds, strict=True):
         counts = [str(int(event[name])) for name in (*fates, "total")]
         rows.append([names[run_id], *counts, f"{second['used']:.1f}", f"{second['total']:.1f}"])
     headings = ["Run", *(fate[:1].upper() + fate[1:] for fate in fates), "All events"]
     headings += ["Seconds used", "Seconds of good time"]
-    note = _left_out(len(rows) - 1, len(events), "run", "The sums are of all of them.")
-    return ReportTable(headings, rows, note, ("number",) * len(headings))
+    note = _left_out(MAX_ROWS, len(events), "run", "The sums are of all of them.")
+    kinds = ("number",) * len(headings)
+    return ReportTable.of_rows(headings, rows, note, kinds, first=1 + MAX_ROWS)
 
 
 def variability_table(summary):
@@ -165,6 +186,10 @@ def _tells(key, entries):
     """Whether a column of runs' files tells one from another: the instrument where they are several, parts if any."""
     told = {each.get(key, "") for each in entries} if key in ("instrument", "part") else {1, 2}
     return len(told) > 1
+
+
+def _json(rows):
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def _setting(value):
