@@ -44,12 +44,12 @@ class LedgerWords:
 
     @property
     def failed(self):
-        """The `Problem`s of runs that cannot be used, a tuple."""
+        """Runs that cannot be used, a tuple of `Problem`."""
         return tuple(one for one in self.left_out if one.kind == FAILED)
 
     @property
     def not_chosen(self):
-        """The `Problem`s of runs of the target that were not asked for, a tuple: which they are, and why."""
+        """Runs of the target that were not asked for, a tuple of `Problem`: which they are, and why."""
         return tuple(one for one in self.left_out if one.kind == NOT_CHOSEN)
 
     @property
