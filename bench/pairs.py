@@ -51,9 +51,15 @@ class Calls:
             return lambda: self._curve(what)
         if kind == "datasets":
             return self._estimator(what)
-        if what not in self._curves:
-            self._curves[what] = self._curve(what)
-        curve = self._curves[what]
+        key = what, kind == "intervals"
+        if key not in self._curves:
+            more = {"interval": "feldman-cousins"} if kind == "intervals" else {}
+            self._curves[key] = self._curve(what, **more)
+        curve = self._curves[key]
+        if kind == "intervals":
+            from tevcurve.lightcurve.bins import by_run
+
+            return lambda: curve.rebin(time_bins=by_run())
         if kind == "rebin":
             from tevcurve.lightcurve.bins import by_width
 
@@ -66,7 +72,7 @@ class Calls:
             return lambda: curve.timing.power_spectrum()
         return lambda: curve.variability()
 
-    def _curve(self, what):
+    def _curve(self, what, **options):
         """Files to fluxes."""
         import astropy.units as u
 
@@ -88,6 +94,7 @@ class Calls:
             method=method,
             spectrum=PowerLaw(index=index),
             **dict.fromkeys(more, True),
+            **options,
             **self.options,
         )
 
@@ -157,6 +164,7 @@ ROWS = (
     "rebin:night-1d-run",
     "rebin:night-3d-run",
     "rebin:night-3d-run-unbinned",
+    "intervals:crab-3d-run",
     "blocks:night-1d-run",
     "blocks:night-3d-run",
     "variability:night-1d-10min",

@@ -14,6 +14,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
 from tevcurve.fit.exact_intervals import onoff_norm_intervals
+from tevcurve.lightcurve import exact_columns, exact_coverage
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.toys import toy_maker
 from tevcurve.pipeline import light_curve
@@ -132,6 +133,20 @@ def test_intervals_by_feldman_and_cousins_cover_a_faint_source(method):
     assert found.limit_coverage.mean() > found.limit_level - 0.01 - 3 * np.sqrt(0.0475 / many)
     assert found.coverage.mean() < 0.97
     assert found.n_bad == 0
+
+
+def test_auto_has_the_coverage_of_the_likelihood_in_rows_that_have_its_intervals(monkeypatch):
+    """Toys are drawn of the others only."""
+    lc = curve("3d", 3.0)
+    by_half = replace(lc.origin, time_bins=by_width("25 min"))
+    with_auto = replace(by_half, options=replace(lc.origin.options, interval="auto"))
+    monkeypatch.setattr(exact_columns, "MANY_COUNTS", 200)
+    monkeypatch.setattr(exact_coverage, "_Critical", None)
+    usual, auto = (
+        closure(each.light_curve(), n=100, truth=3.0, random_state=1) for each in (by_half, with_auto)
+    )
+    np.testing.assert_array_equal(auto.coverage, usual.coverage)
+    np.testing.assert_array_equal(auto.limit_coverage, usual.limit_coverage)
 
 
 def test_an_interval_has_the_truth_where_closure_says_so():

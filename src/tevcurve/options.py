@@ -193,9 +193,9 @@ OPTIONS = (
     Option(
         "interval",
         "likelihood",
-        "likelihood, or feldman-cousins for errors and limits that cover at few counts",
+        "likelihood, feldman-cousins (errors and limits that cover at few counts), or auto: likelihood where as good",
         LEVELS,
-        choices=("likelihood", "feldman-cousins"),
+        choices=("likelihood", "feldman-cousins", "auto"),
         of_rows=True,
     ),
     Option(
@@ -388,7 +388,7 @@ class FitOptions:
     steps : tuple of some of `STEPS`
     free : tuple of str, parameters of the spectrum's shape that are fitted with the flux
     free_ts : float, the TS that a row must have for that
-    interval : "likelihood" or "feldman-cousins", where errors and limits come from
+    interval : "likelihood", "feldman-cousins" or "auto", where errors and limits come from
     background : "free" or "shape", what is fitted of the background of ON/OFF spectra
     shape_from : "run" or "night", what the shape of the background is taken from
     background_error : float, relative uncertainty of the background that counts do not tell of, anew in each row and

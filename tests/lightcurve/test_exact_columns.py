@@ -6,7 +6,9 @@ import pytest
 from astropy.coordinates import SkyCoord
 from numpy.testing import assert_allclose, assert_array_equal
 from onoff_light_curves import onoff_light_curve, onoff_run
+from scipy.optimize import brentq
 from scipy.stats import norm as gauss
+from scipy.stats import poisson
 from simulated_cubes import RECO, START, TRUE, light_curve, point_source, simulated_cube
 from small_store import SOURCE, cube_datasets, make_store
 
@@ -17,10 +19,19 @@ from tevcurve.data.time import TimeReference
 from tevcurve.datasets import MapDataset
 from tevcurve.errors import InputError
 from tevcurve.irf import EDispKernel
+from tevcurve.kernels.feldman_cousins import known_background_intervals
 from tevcurve.kernels.profile_construction import onoff_intervals
 from tevcurve.lightcurve.bins import by_run, by_width
 from tevcurve.lightcurve.dataset_origin import DatasetOrigin
-from tevcurve.lightcurve.exact_columns import FROM_COUNTS, FROM_TOYS, KNOWN, SEVERAL_ALPHA
+from tevcurve.lightcurve.exact_columns import (
+    BY_LIKELIHOOD,
+    FROM_COUNTS,
+    FROM_TOYS,
+    KNOWN,
+    MANY_COUNTS,
+    SEEN,
+    SEVERAL_ALPHA,
+)
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import BackgroundModel
 from tevcurve.options import FitOptions
@@ -195,6 +206,82 @@ def test_cut_datasets_have_the_intervals_of_whole_ones(tmp_path):
     assert_array_equal(laid["reason"], whole["reason"])
 
 
+AUTO = {"interval": "auto"}
+
+
+def test_auto_is_the_likelihood_where_that_is_as_good_and_says_so():
+    datasets = [simulated_cube(flux=flux, seed=3, number=k) for k, flux in enumerate((0.0, 2.0, 200.0))]
+    found, usual, exact = (light_curve(datasets, **more) for more in (AUTO, {}, FC))
+    assert found.meta["interval"] == "auto"
+    assert [BY_LIKELIHOOD in reason for reason in found["reason"]] == [False, False, True]
+    assert [FROM_TOYS in reason for reason in found["reason"]] == [True, True, False]
+    assert "errors" not in "".join(usual["reason"][1:])
+    for name in ("norm_errn", "norm_errp", "norm_ul"):
+        assert found[name][2] == usual[name][2]
+        assert_array_equal(found[name][:2], exact[name][:2])
+    assert_allclose(ends(found)[:, 2], ends(exact)[:, 2], rtol=0.005)
+    assert_allclose(found["norm_ul"][2], exact["norm_ul"][2], rtol=0.02)
+
+
+def test_auto_of_counts_takes_them_where_a_background_rests_on_few(observations):
+    """Energy bins of a run have few OFF counts, which a free background of each takes excess by."""
+    found, exact = (make(observations, "1d", **more).table for more in (AUTO, FC))
+    for name in ("norm_errn", "norm_errp", "norm_ul", "reason"):
+        assert_array_equal(found[name], exact[name])
+
+
+@pytest.mark.parametrize("background", [30.0, 300.0, 3000.0])
+def test_intervals_of_many_counts_on_a_known_background_are_those_of_the_likelihood(background):
+    """One cell, where counts are coarsest: sums over all counts at the fewest that auto takes."""
+    level, two_sided = LEVEL, 0.95
+    counts = int(MANY_COUNTS + 2 * background)
+    assert counts - background > SEEN * np.sqrt(counts)
+    norm = counts - background
+
+    def rise(signal, beyond=0.0):
+        mean = signal + background
+        return 2 * (mean - counts - counts * np.log(mean / counts)) - beyond
+
+    for share in (level, two_sided):
+        (lower,), (upper,) = known_background_intervals(np.array([counts]), np.array([background]), share)
+        wanted = gauss.ppf(0.5 + 0.5 * share) ** 2
+        low = brentq(rise, 0, norm, args=wanted)
+        high = brentq(rise, norm, 3 * norm, args=wanted)
+        assert norm - lower == pytest.approx(norm - low, rel=0.03)
+        assert upper - norm == pytest.approx(high - norm, rel=0.03)
+    # What the likelihood's interval covers at truths around there.
+    for truth in norm * np.linspace(0.97, 1.03, 13):
+        n = np.arange(int(truth + background - 300), int(truth + background + 300))
+        best = np.maximum(n - background, 0)
+        mean = truth + background
+        of_truth = 2 * (mean - (best + background) - n * np.log(mean / (best + background)))
+        covered = poisson.pmf(n, mean)[of_truth <= 1].sum()
+        assert covered == pytest.approx(level, abs=0.013)
+
+
+@pytest.mark.parametrize(("alpha", "n_off"), [(1.0, 30), (0.1, 300), (3.0, 90), (1.0, 1000)])
+def test_intervals_of_many_on_and_off_counts_are_those_of_the_likelihood(alpha, n_off):
+    """The fewest OFF counts that auto takes, and few ON counts on many."""
+    n_on = int(MANY_COUNTS + 2 * alpha * n_off)
+    norm = n_on - alpha * n_off
+
+    def rise(signal, beyond=0.0):
+        # Cash's statistic with the background at its best, a root of a quadratic equation.
+        half = (1 + alpha) * signal - alpha * (n_on + n_off)
+        off = (-half + np.sqrt(half**2 + 4 * alpha * (1 + alpha) * n_off * signal)) / (
+            2 * alpha * (1 + alpha)
+        )
+        mean = signal + alpha * off
+        terms = mean - n_on + n_on * np.log(n_on / mean) + off - n_off + n_off * np.log(n_off / off)
+        return 2 * terms - beyond
+
+    for share in (LEVEL, 0.95):
+        lower, upper = (float(end[0]) for end in onoff_intervals([n_on], [n_off], [alpha], share))
+        wanted = gauss.ppf(0.5 + 0.5 * share) ** 2
+        assert norm - lower == pytest.approx(norm - brentq(rise, 1, norm, args=wanted), rel=0.03)
+        assert upper - norm == pytest.approx(brentq(rise, norm, 3 * norm, args=wanted) - norm, rel=0.03)
+
+
 def test_more_rows_than_toys_are_drawn_for_are_refused(observations):
     curve = make(observations[:1], "3d", **FC)
     with pytest.raises(InputError, match=r"toys of each row, and there are 120 rows; wanted are up to 100"):
@@ -224,5 +311,7 @@ def test_what_does_not_go_together_is_refused(options, words):
 
 
 def test_names_of_intervals():
-    with pytest.raises(InputError, match="interval is 'exact'; wanted is 'likelihood' or 'feldman-cousins'"):
+    with pytest.raises(
+        InputError, match="interval is 'exact'; wanted is 'likelihood' or 'feldman-cousins' or 'auto'"
+    ):
         LightCurveEstimator([simulated_cube()], source="crab", interval="exact")

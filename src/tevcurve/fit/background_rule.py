@@ -33,7 +33,7 @@ class BackgroundRule:
     def check_beside(self, interval: str) -> None:
         """Raises `InputError` for what is not for ON and OFF counts in which other sources are, too.
 
-        interval: where errors and limits come from, "likelihood" or "feldman-cousins".
+        interval: where errors and limits come from, "likelihood", "feldman-cousins" or "auto".
         """
         given = {"statistic": (self.statistic, STATISTIC), "interval": (interval, "likelihood")}
         for name, (value, wanted) in given.items():

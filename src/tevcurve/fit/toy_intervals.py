@@ -48,7 +48,7 @@ DRAWN, WORTH = 0.6, 0.4
 KEPT = 50_000_000
 
 
-def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
+def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=(), rows=None):
     """(lower, upper, limits): ends (n_levels, n) of intervals of flux factors, upper ends (n_limits, n).
 
     The best flux factor is in every interval. NaN where the search for it or for rises of the statistic did not end.
@@ -60,6 +60,7 @@ def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
     cells : list (n,) of functions without arguments to the `ExpectedCells` of a bin
     levels : list of float, confidence levels
     limit_levels : list of float, of those whose upper ends alone are wanted
+    rows : int array, those that are wanted, the others are NaN; default: all
 
     Raises `InputError` for a level that so few toys cannot tell.
     """
@@ -79,11 +80,12 @@ def toy_norm_intervals(profile, minimum, cells, levels, limit_levels=()):
     grids = [np.array([crossing(root**2) for root in _roots(own)]) for own, crossing in sides]
     ends = [np.full((len(own), profile.n), np.nan) for own, _ in sides]
     found = np.logical_and.reduce([np.isfinite(grid).all(axis=0) for grid in grids])
-    for number in np.flatnonzero(minimum.converged & found):
+    wanted = np.ones(profile.n, dtype=bool) if rows is None else np.isin(np.arange(profile.n), rows)
+    for number in np.flatnonzero(minimum.converged & found & wanted):
         own, _ = profile.take(np.array([number]))
         row = _Row(own, cells[number](), minimum.norm[number], minimum.stat[number], max(both))
-        for (wanted, _), grid, of_side in zip(sides, grids, ends, strict=True):
-            of_side[:, number] = row.ends(grid[:, number], wanted)
+        for (of_levels, _), grid, of_side in zip(sides, grids, ends, strict=True):
+            of_side[:, number] = row.ends(grid[:, number], of_levels)
     return ends[0], ends[1][: len(levels)], ends[1][len(levels) :]
 
 

@@ -17,8 +17,12 @@ FROM_TOYS = "on toys of the row"
 LENGTHENED = (
     "their interval was lengthened to the flux, which is fitted in energy bins and lies outside of it"
 )
-# A row of a cube takes seconds.
+# A row of a cube takes up to a second.
 MOST_TOY_ROWS = 100
+BY_LIKELIHOOD = "errors and limit by the likelihood, as good as by Feldman & Cousins"
+# What a row has where the likelihood is as good: effective counts, counts of background in each of its parts, and the
+# standard deviations by which the source is seen, so that the bound at zero is of no interval.
+MANY_COUNTS, MANY_IN_BACKGROUND, SEEN = 1000, 30, 5
 
 
 def with_exact_intervals(joint, columns, reason, options, minimum):
@@ -39,15 +43,22 @@ def with_exact_intervals(joint, columns, reason, options, minimum):
     options : `FitOptions`
     minimum : `~tevcurve.fit.minimize.Minimum` of the profile
 
+    With interval="auto" rows that are `as_good` keep the likelihood's; each says in its reason whose it has.
+
     Raises `InputError` for more than `MOST_TOY_ROWS` rows of cubes, and for rows that cannot be drawn.
     """
     columns, reason = dict(columns), list(reason)
-    rows = joint.fitted[np.isfinite(columns["norm"][joint.fitted])]
+    kept = as_good(joint, minimum, options)
+    rows = joint.fitted[np.isfinite(columns["norm"][joint.fitted]) & ~kept]
     norm = columns["norm"][rows]
     levels = levels_of(options)
     asked = [name for name in levels if name in columns]
-    intervals, words = _method(joint, columns, rows, minimum)
-    found = intervals({name: levels[name] for name in asked}) if len(rows) else {}
+    for row in joint.fitted[kept]:
+        reason[row] = "; ".join(each for each in (reason[row], BY_LIKELIHOOD) if each)
+    if not len(rows):
+        return columns, reason
+    intervals, words = _method(joint, columns, rows, minimum, options.interval)
+    found = intervals({name: levels[name] for name in asked})
     outside = np.zeros(len(rows), dtype=bool)
     if "norm_errn" in found:
         lower, upper = found["norm_errn"]
@@ -73,29 +84,72 @@ def levels_of(options):
     return {"norm_errn": 2 * normal.cdf(options.sigma) - 1, "norm_ul": normal.cdf(options.sigma_ul)}
 
 
-def check_toy_rows(n_rows):
-    """Raises `InputError` for too many rows. n_rows: int, rows that are fitted."""
+def as_good(joint, minimum, options):
+    """Whether the likelihood of each fitted row is as good as Feldman & Cousins, bool array (n_fitted,).
+
+    Where its intervals are theirs within 3 % and hold the truth in at least 0.67 of all cases where 0.683 are meant
+    (sums over all counts of one cell, the worst of all): of `MANY_COUNTS` effective counts, with `MANY_IN_BACKGROUND`
+    counts of background in each part (a run, in 1D an energy bin of it), a source that is seen by `SEEN` standard
+    deviations and by twice those of errors and limits, and no excess that the background takes. The limit is then one
+    of one side. No row is, but for interval="auto".
+
+    Parameters
+    ----------
+    joint : `~tevcurve.fit.row_likelihood.RowLikelihood`
+    minimum : `~tevcurve.fit.minimize.Minimum` of the profile
+    options : `FitOptions`
+    """
+    good = np.zeros(len(joint.fitted), dtype=bool)
+    if options.interval != "auto" or not len(good):
+        return good
+    rows = rows_with(joint, Drawable, Expectations, use="interval='auto'")
+    expected = rows.expected(minimum.norm)
+    least = np.full(len(good), np.inf)
+    np.minimum.at(least, expected.row, expected.background)
+    drawn = rows.drawn()
+    if isinstance(drawn, DrawnOnOff):
+        # As many OFF counts, too, where these weigh more than ON counts.
+        least = least / np.maximum(drawn.alpha, 1.0)
+    significance = np.sqrt(np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
+    good |= rows.effective_counts(minimum.norm) >= MANY_COUNTS
+    good &= minimum.is_smooth & (least >= MANY_IN_BACKGROUND) & (joint.lost_excess(minimum.norm) <= 0)
+    return good & (significance >= max(SEEN, 2 * options.sigma, 2 * options.sigma_ul))
+
+
+def check_toy_rows(n_rows, interval="feldman-cousins"):
+    """Raises `InputError` for too many rows.
+
+    Parameters
+    ----------
+    n_rows : int, rows of which toys are drawn
+    interval : str, as it was asked for
+    """
     if n_rows > MOST_TOY_ROWS:
         raise InputError(
-            f"interval='feldman-cousins' in 3D draws toys of each row, and there are {n_rows} rows; wanted are up to "
+            f"interval='{interval}' in 3D draws toys of each row, and there are {n_rows} rows; wanted are up to "
             f"{MOST_TOY_ROWS}, or interval='likelihood'."
         )
 
 
-def drawn_rows(joint):
+def drawn_rows(joint, interval="feldman-cousins"):
     """What toys of the fitted rows of a `RowLikelihood` are, a `DrawnOnOff` or `DrawnCells`.
 
-    joint: `RowLikelihood`. Raises `InputError` where none can be drawn.
+    Parameters
+    ----------
+    joint : `RowLikelihood`
+    interval : str, as it was asked for
+
+    Raises `InputError` where none can be drawn.
     """
-    return rows_with(joint, Drawable, Expectations, use="interval='feldman-cousins'").drawn()
+    return rows_with(joint, Drawable, Expectations, use=f"interval='{interval}'").drawn()
 
 
-def _method(joint, columns, rows, minimum):
+def _method(joint, columns, rows, minimum, interval):
     """(function of a dict of levels to one of (lower, upper) ends (n_rows,), words for each row).
 
     Of "norm_ul" the lower ends may be missing.
     """
-    drawn, own = drawn_rows(joint), np.searchsorted(joint.fitted, rows)
+    drawn, own = drawn_rows(joint, interval), np.searchsorted(joint.fitted, rows)
     signal = joint.profile.total[own]
     if isinstance(drawn, DrawnOnOff):
         counts = drawn.n_on[own], drawn.n_off[own], drawn.alpha[own]
@@ -115,11 +169,11 @@ def _method(joint, columns, rows, minimum):
             },
             [f"{FROM_COUNTS} {KNOWN}"] * len(rows),
         )
-    check_toy_rows(len(joint.fitted))
+    check_toy_rows(len(rows), interval)
 
     def of_toys(levels):
         asked = [[levels[name]] if name in levels else [] for name in ("norm_errn", "norm_ul")]
-        lower, upper, limits = toy_norm_intervals(joint.profile, minimum, drawn.cells, *asked)
+        lower, upper, limits = toy_norm_intervals(joint.profile, minimum, drawn.cells, *asked, rows=own)
         found = {"norm_errn": (lower[:, own], upper[:, own]), "norm_ul": (None, limits[:, own])}
         return {name: tuple(None if end is None else end[0] for end in found[name]) for name in levels}
 

@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from tevcurve.fit.norms import estimate_norms
 from tevcurve.fit.protocols import DrawnOnOff
 from tevcurve.fit.toy_intervals import bound_of, toy_statistics, toys_for
 from tevcurve.kernels.profile_construction import preceding_probability
-from tevcurve.lightcurve.exact_columns import check_toy_rows, drawn_rows, levels_of
+from tevcurve.lightcurve.exact_columns import as_good, check_toy_rows, drawn_rows, levels_of
 
 # Backgrounds at which the critical values of a row are found; in between they are interpolated.
 N_BACKGROUNDS = 5
@@ -29,14 +30,29 @@ def exact_coverage(origin, rows, norms):
     rows : `~tevcurve.lightcurve.variability.rows.Rows` of the light curve
     norms : float array (n_rows,), the truth
     """
-    levels = list(levels_of(origin.options).values())
+    options = origin.options
+    levels = list(levels_of(options).values())
     joint, _ = origin.rows(below_zero=False)
-    drawn = drawn_rows(joint)
-    if isinstance(drawn, DrawnOnOff):
-        return _OnOffCoverage(norms, levels)
-    check_toy_rows(len(norms))
     own = np.searchsorted(joint.fitted, rows.number)
-    return _ToyCoverage([drawn.cells[k] for k in own], norms, levels)
+    by_likelihood = as_good(joint, estimate_norms(joint.profile).minimum, options)[own]
+    drawn = drawn_rows(joint, options.interval)
+    if isinstance(drawn, DrawnOnOff):
+        exact = _OnOffCoverage(norms, levels)
+    else:
+        check_toy_rows(np.count_nonzero(~by_likelihood), options.interval)
+        exact = _ToyCoverage([drawn.cells[k] for k in own], norms, levels, ~by_likelihood)
+    if not by_likelihood.any():
+        return exact
+
+    def coverage(fits, counts, rise):
+        """With the likelihood's of the rows whose light curve has these."""
+        usual, rises = np.tile(by_likelihood, fits.n), (options.sigma**2, options.sigma_ul**2)
+        return tuple(
+            np.where(usual, rise <= most, own)
+            for most, own in zip(rises, exact(fits, counts, rise), strict=True)
+        )
+
+    return coverage
 
 
 class _OnOffCoverage:
@@ -58,9 +74,9 @@ class _OnOffCoverage:
 class _ToyCoverage:
     """Of cubes, by toys of the truth with backgrounds as the toys themselves find them."""
 
-    def __init__(self, cells, norms, levels):
+    def __init__(self, cells, norms, levels, wanted):
         self.cells, self.norms, self.levels = [each() for each in cells], norms, levels
-        self.critical = None
+        self.wanted, self.critical = wanted, None
 
     def __call__(self, fits, counts, rise):
         settled, _ = fits.profile.settled(np.tile(self.norms, fits.n))
@@ -69,10 +85,13 @@ class _ToyCoverage:
         own = [background[:, first:stop] for first, stop in pairwise(blocks)]
         if self.critical is None:
             rows = zip(self.cells, self.norms, own, strict=True)
-            self.critical = [_Critical(*row, toys_for(max(self.levels))) for row in rows]
+            self.critical = [
+                _Critical(*row, toys_for(max(self.levels))) if is_wanted else None
+                for row, is_wanted in zip(rows, self.wanted, strict=True)
+            ]
         rise = rise.reshape(fits.n, -1)
         before = [
-            critical.preceding(norms, observed)
+            critical.preceding(norms, observed) if critical else np.zeros(fits.n)
             for critical, norms, observed in zip(self.critical, own, rise.T, strict=True)
         ]
         before = np.stack(before, axis=1).ravel()

@@ -40,7 +40,7 @@ def fit_rows(joint, options, nuisances=None):
         columns["norm_sensitivity"] = joint.spread(found)
     status, reason = statuses(joint, estimate.minimum, columns)
     reason = _with_background_words(joint, reason, options)
-    if options.interval == "feldman-cousins":
+    if options.interval != "likelihood":
         # It needs scipy.special, which takes longer to import than a light curve to make.
         from tevcurve.lightcurve.exact_columns import with_exact_intervals
 
@@ -144,12 +144,13 @@ def check_options(options):
         positive(options.sigma_sensitivity, "sigma_sensitivity")
     if options.statistic not in STATISTICS:
         raise STATISTICS.unknown(options.statistic)
-    exact, shaped = options.interval == "feldman-cousins", options.background == "shape"
+    exact, shaped = options.interval != "likelihood", options.background == "shape"
+    interval = f"interval='{options.interval}'"
     systematic, own = options.background_error is not None, options.statistic != STATISTIC
     refused = [
-        (exact and options.negative, "interval='feldman-cousins' is for fluxes above zero", "negative=True"),
-        (exact and options.free, "interval='feldman-cousins' is for a fixed spectral shape", "free"),
-        (exact and systematic, "interval='feldman-cousins' knows background by counts", "background_error"),
+        (exact and options.negative, f"{interval} is for fluxes above zero", "negative=True"),
+        (exact and options.free, f"{interval} is for a fixed spectral shape", "free"),
+        (exact and systematic, f"{interval} knows background by counts", "background_error"),
         (shaped and systematic, "background='shape' takes alpha as exact", "background_error"),
         (shaped and options.free, "background='shape' is for a fixed spectral shape", "free"),
         (systematic and options.free, "background_error is for a fixed spectral shape", "free"),
@@ -165,7 +166,7 @@ def check_options(options):
                 other,
             )
             for given, other in (
-                (exact, "interval='feldman-cousins'"),
+                (exact, interval),
                 (shaped, "background='shape'"),
                 (systematic, "background_error"),
                 (options.free, "free"),

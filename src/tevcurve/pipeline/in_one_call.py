@@ -107,7 +107,8 @@ def light_curve(
     negative : bool, whether fluxes may go below zero
     interval : "likelihood" (errors and limits are where the statistic has risen enough), or "feldman-cousins", whose
         errors and limits cover at any number of counts (`tevcurve.lightcurve.exact_columns` says what they are); in 3D
-        on toys, which take about a second a row, for up to 100 rows
+        on toys, which take up to a second a row, for up to 100 rows; or "auto": the likelihood where it is as good
+        (rows of many counts in which the source is clearly seen), else Feldman & Cousins, which each row says
     background : "free", background counts in each energy bin, or "shape", one norm in each time bin and run
         on the shape of the OFF spectrum, for time bins without OFF counts in many energy bins (1D)
     shape_from : "run" (default) or "night", which OFF spectrum that is
