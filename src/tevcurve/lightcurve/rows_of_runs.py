@@ -12,7 +12,7 @@ from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_likelihood import CubeRule, rows_of_cubes
 from tevcurve.fit.mixed_rows import MixedRows
 from tevcurve.fit.onoff_likelihood import rows_of_spectra
-from tevcurve.fit.row_likelihood import RowLikelihood, RowSetting, RunPieces
+from tevcurve.fit.row_likelihood import RowLikelihood, RowSetting, RunPieces, for_each_run
 from tevcurve.lightcurve.background_norms import with_norms
 from tevcurve.lightcurve.dark_rows import why_dark
 from tevcurve.lightcurve.neighbours import with_amplitudes
@@ -32,11 +32,8 @@ def rows_of_runs(origin: Any, time_bins: TimeBins, below_zero: bool) -> RowLikel
 
     Raises `InputError` for options that are not for runs of several kinds together.
     """
-    flux, dark = reference_in_bins(origin.spectrum, origin.axes.true, origin.axes.bands)
-    setting = RowSetting(dark, _WhyDark(origin), origin.stacked)
-    made = RowMaker(origin, _seen(origin, flux), setting, below_zero)
-    in_regions = origin.settings.in_regions
-    is_cube = np.array([not in_regions.of(run) for run in origin.runs], dtype=bool)
+    made, is_cube = _maker(origin, below_zero), _are_cubes(origin)
+    setting = made.setting
     if is_cube.all() or not is_cube.any():
         make = made.of_cubes if is_cube.all() else made.of_spectra
         return make(np.arange(len(is_cube)), time_bins)
@@ -47,6 +44,32 @@ def rows_of_runs(origin: Any, time_bins: TimeBins, below_zero: bool) -> RowLikel
         numbers = np.flatnonzero(own)
         joints.append((make(numbers, pieces.of_runs(numbers)), numbers))
     return MixedRows(joints, setting)
+
+
+def terms_of_rows(origin: Any) -> tuple[list[Any], list[np.ndarray]] | None:
+    """(terms of each run, reference flux (n_true,) as it sees it) as the rows of an origin have them, below zero apart.
+
+    None where they are of two kinds. Terms to which nothing is to be added are those of the origin itself.
+
+    origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
+    """
+    made, is_cube = _maker(origin, below_zero=False), _are_cubes(origin)
+    if is_cube.any() and not is_cube.all():
+        return None
+    numbers = np.arange(len(is_cube))
+    runs = made.cubes(numbers)[0] if is_cube.all() else made.spectra(numbers)
+    return list(runs), for_each_run(made.flux, runs)
+
+
+def _maker(origin, below_zero):
+    flux, dark = reference_in_bins(origin.spectrum, origin.axes.true, origin.axes.bands)
+    setting = RowSetting(dark, _WhyDark(origin), origin.stacked)
+    return RowMaker(origin, _seen(origin, flux), setting, below_zero)
+
+
+def _are_cubes(origin):
+    in_regions = origin.settings.in_regions
+    return np.array([not in_regions.of(run) for run in origin.runs], dtype=bool)
 
 
 def _all_pieces(time_bins, runs):
@@ -103,9 +126,7 @@ class RowMaker:
         numbers : int array, of the runs among those of the origin
         laid : `TimeBins` or `RunPieces` of these runs
         """
-        origin = self.origin
-        terms = self._bounded(numbers) if self.below_zero else self._terms(numbers)
-        runs, further = self._settled(terms, numbers)
+        origin, (runs, further) = self.origin, self.cubes(numbers)
         names = tuple(model.name for model in origin.field.fitted)
         rule = CubeRule(origin.options.background_error, self.below_zero, further, names)
         setting = self._setting(numbers)
@@ -120,8 +141,20 @@ class RowMaker:
         laid : `TimeBins` or `RunPieces` of these runs
         """
         rule, bands = BackgroundRule.of(self.origin.options), self.origin.axes.band_of_bin
-        runs = self._with_others(self._terms(numbers), numbers)
-        return rows_of_spectra(runs, bands, laid, self._flux(numbers), self._setting(numbers), rule)
+        return rows_of_spectra(
+            self.spectra(numbers), bands, laid, self._flux(numbers), self._setting(numbers), rule
+        )
+
+    def cubes(self, numbers):
+        """(`CubeTerms` of some runs, for each a tuple of the numbers of its further amplitudes).
+
+        numbers : int array, of the runs among those of the origin
+        """
+        return self._settled(self._bounded(numbers) if self.below_zero else self._terms(numbers), numbers)
+
+    def spectra(self, numbers):
+        """List of the `OnOffTerms` of some runs. numbers: int array, of the runs among those of the origin."""
+        return self._with_others(self._terms(numbers), numbers)
 
     def _setting(self, numbers):
         """The `RowSetting` of some runs, of which some may be parts of one run."""

@@ -19,7 +19,8 @@ import numpy as np
 
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.live.settings import CRAB_AMPLITUDE, CRAB_INDEX
-from tevcurve.live.stretches import RunStretch, joined, places_of_clock
+from tevcurve.live.stretches import RunStretch, joined, joined_parts, places_of_clock
+from tevcurve.run_id import RunId
 
 # Of the Crab Nebula's events in the ON region, before an OFF event has been seen.
 FIRST_SHARE = 0.1
@@ -205,21 +206,35 @@ def stretches_of_regions(
     runs : sequence of `RegionsRun`, in the order of time; parts of a run that follow each other become one
     known : dict as it gives, before them; default: of nothing
     """
-    whole: list[RegionsRun] = []
-    for run in runs:
-        if whole and whole[-1].goes_on(run):
-            whole[-1] = whole[-1].with_part(run)
-        else:
-            whole.append(run)
-    rates, found = dict(known or {}), []
-    begun, last = None, None
-    for run in whole:
-        before = _before(run, rates)
+    seen, found = SeenSoFar(known or {}), []
+    for run, _ in joined_parts(list(runs), RegionsRun.goes_on, RegionsRun.with_part):
+        stretch, seen = seen.with_run(run)
+        found.append(stretch)
+    return found, seen.rates
+
+
+@dataclass(frozen=True, eq=False)
+class SeenSoFar:
+    """What is known of the background after some runs.
+
+    Attributes
+    ----------
+    rates : dict of the name of an instrument to its `OffRates`
+    begun : `OffRates` that the last run began with, or None
+    last : `RunId` of the last run, or None
+    """
+
+    rates: dict[str, OffRates]
+    begun: OffRates | None = None
+    last: RunId | None = None
+
+    def with_run(self, run: RegionsRun) -> tuple[RunStretch, "SeenSoFar"]:
+        """(`RunStretch` of the next run, what is known after it). run: `RegionsRun`, whole."""
+        before, run_id = _before(run, self.rates), run.terms.run_id
         # Of a run that goes on with other responses, the level is the one that it began with.
-        begun = begun if begun is not None and run.terms.run_id == last else before
-        found.append(_stretch(run, before.at_level_of(begun)))
-        rates[run.terms.run_id.instrument], last = before.next(run), run.terms.run_id
-    return found, rates
+        begun = self.begun if self.begun is not None and run_id == self.last else before
+        rates = self.rates | {run_id.instrument: before.next(run)}
+        return _stretch(run, before.at_level_of(begun)), SeenSoFar(rates, begun, run_id)
 
 
 def places_of_regions(run: RegionsRun, known: dict[str, OffRates]) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,7 @@ from tevcurve.live.baseline import Baseline
 from tevcurve.live.detector import Alarm, Detector, Passed, Trace
 from tevcurve.live.plot import plot_replay
 from tevcurve.live.regions import OffRates
-from tevcurve.live.rows import events_of, in_order, places_of, stretches_of, subject_of
+from tevcurve.live.rows import Stretched, events_of, in_order, places_of, stretches_of, subject_of
 from tevcurve.live.settings import DetectorSettings, crab_flux
 from tevcurve.live.stretches import RunStretch
 from tevcurve.records import short_repr
@@ -45,6 +45,7 @@ class Replay:
     places : dict of the name of an instrument to (signal, background), events per s of good time in classes of places,
         that its threshold was found with
     first : dict of the name of an instrument to the terms of the run that these are of
+    stretched : `~tevcurve.live.rows.Stretched`, what the runs were made of
     """
 
     light_curve: LightCurve
@@ -53,6 +54,7 @@ class Replay:
     passed: list[Passed]
     places: dict[str, tuple[np.ndarray, np.ndarray]]
     first: dict[str, CubeTerms | OnOffTerms]
+    stretched: Stretched
 
     __repr__ = short_repr
 
@@ -161,7 +163,8 @@ def replay(
     asked = baseline_flux, baseline_error, background_error, alarms_per
     settings = settings_of(*asked, subject.flux, crab_flux(*subject.band_tev))
     numbers = in_order(joint)
-    runs = stretches_of(joint, numbers, band, off)
+    stretched = stretches_of(joint, numbers, band, off, None if before is None else before.stretched)
+    runs = stretched.runs
     clock = TimeReference.from_time(runs[0].reference.to_time(runs[0].intervals[0, 0]).tt)
     first: dict[str, CubeTerms | OnOffTerms] = {}
     places: dict[str, tuple[np.ndarray, np.ndarray]] = {}
@@ -185,7 +188,7 @@ def replay(
     detector = Detector(settings, log_thresholds, clock)
     is_like = before is not None and detector.is_same_as(before.detector)
     passed = detector.passed(runs, before.passed if before is not None and is_like else ())
-    return Replay(light_curve, detector, subject, passed, places, first)
+    return Replay(light_curve, detector, subject, passed, places, first, stretched)
 
 
 def settings_of(

@@ -1,8 +1,12 @@
 """The runs behind the rows of a light curve, as a detector of changes sees them."""
 
+from dataclasses import dataclass
+
 import astropy.units as u
 import numpy as np
 
+from tevcurve.datasets.cube_terms import CubeTerms
+from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError
 from tevcurve.fit.cube_likelihood import JointCubes
 from tevcurve.fit.onoff_likelihood import OnOffLikelihood
@@ -11,15 +15,38 @@ from tevcurve.kernels.cell_classes import merge_cells
 from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.origin_rows import rows_behind
+from tevcurve.lightcurve.rows_of_runs import terms_of_rows
 from tevcurve.live.alerts import Subject
-from tevcurve.live.regions import OffRates, RegionsRun, places_of_regions, stretches_of_regions
-from tevcurve.live.stretches import RunStretch, of_cube, together
+from tevcurve.live.regions import (
+    OffRates,
+    RegionsRun,
+    SeenSoFar,
+    places_of_regions,
+    stretches_of_regions,
+)
+from tevcurve.live.stretches import RunStretch, are_alike, as_one, joined_parts, of_cube
 
 USE = "A detector of changes"
 
 
-def events_of(light_curve: LightCurve, band: int | None) -> tuple[OnOffLikelihood | JointCubes, int]:
-    """(the rows as a likelihood of events, number of the band) of a light curve.
+@dataclass(frozen=True, eq=False)
+class EventRuns:
+    """Runs of a light curve, all in 3D or all with ON and OFF regions, and what they expect.
+
+    Attributes
+    ----------
+    runs : list of `CubeTerms` or of `OnOffTerms`, in the order of the light curve
+    fluxes : list of float arrays (n_true,), cm-2 s-1, of the reference spectrum in each
+    bands : list of int arrays (n_reco,), number of the band of each reco bin of each; None in 3D
+    """
+
+    runs: list[CubeTerms] | list[OnOffTerms]
+    fluxes: list[np.ndarray]
+    bands: list[np.ndarray] | None
+
+
+def events_of(light_curve: LightCurve, band: int | None) -> tuple[EventRuns, int]:
+    """(`EventRuns`, number of the band) of a light curve.
 
     Parameters
     ----------
@@ -28,18 +55,32 @@ def events_of(light_curve: LightCurve, band: int | None) -> tuple[OnOffLikelihoo
 
     Raises `InputError` for a light curve that does not know its events, or not by run.
     """
-    joint = rows_behind(light_curve, EventView, use=USE, below_zero=False)
+    known, n_bands = _runs_of(light_curve)
     if band is None:
-        if joint.n_bands > 1:
+        if n_bands > 1:
             raise InputError(
-                f"The light curve has {joint.n_bands} energy bands; wanted is the number of one, from 0."
+                f"The light curve has {n_bands} energy bands; wanted is the number of one, from 0."
             )
         band = 0
-    if band not in range(joint.n_bands):
-        raise InputError(f"There is no energy band {band}; wanted is one from 0 to {joint.n_bands - 1}.")
-    if not isinstance(joint, OnOffLikelihood | JointCubes):
+    if band not in range(n_bands):
+        raise InputError(f"There is no energy band {band}; wanted is one from 0 to {n_bands - 1}.")
+    if known is None:
         raise InputError(f"{USE} wants rows with a fixed spectrum and, in 3D, sources at fixed places.")
-    return joint, band
+    return known, band
+
+
+def _runs_of(light_curve):
+    """(`EventRuns` of a light curve, or None; number of its bands), without the rows where these are not needed."""
+    origin = light_curve.origin
+    known = terms_of_rows(origin) if isinstance(origin, LightCurveOrigin) else None
+    if known is not None:
+        runs, fluxes = known
+        bands = [origin.axes.band_of_bin] * len(runs) if isinstance(runs[0], OnOffTerms) else None
+        return EventRuns(runs, fluxes, bands), origin.axes.n_bands
+    joint = rows_behind(light_curve, EventView, use=USE, below_zero=False)
+    if not isinstance(joint, OnOffLikelihood | JointCubes):
+        return None, joint.n_bands
+    return EventRuns(joint.runs, joint.fluxes, getattr(joint, "bands", None)), joint.n_bands
 
 
 def subject_of(origin: LightCurveOrigin, band: int) -> Subject:
@@ -58,7 +99,7 @@ def subject_of(origin: LightCurveOrigin, band: int) -> Subject:
     )
 
 
-def in_order(joint: OnOffLikelihood | JointCubes) -> list[int]:
+def in_order(joint: EventRuns) -> list[int]:
     """Numbers of the runs in the order of time, list of int. joint: as `events_of` gives it."""
     times = [run.gti for run in joint.runs]
     first = times[0].reference
@@ -66,44 +107,110 @@ def in_order(joint: OnOffLikelihood | JointCubes) -> list[int]:
     return [int(number) for number in np.argsort(starts, kind="stable")]
 
 
-def off_rates(joint: OnOffLikelihood | JointCubes, band: int) -> dict[str, OffRates]:
+def off_rates(joint: EventRuns, band: int) -> dict[str, OffRates]:
     """Dict of the name of an instrument to the `OffRates` after all runs; of none in 3D.
 
     Parameters
     ----------
     joint, band : as `events_of` gives them
     """
-    if not isinstance(joint, OnOffLikelihood):
+    if joint.bands is None:
         return {}
     return stretches_of_regions(_regions(joint, in_order(joint), band))[1]
 
 
 def stretches_of(
-    joint: OnOffLikelihood | JointCubes,
+    joint: EventRuns,
     numbers: list[int],
     band: int,
     known: dict[str, OffRates],
-) -> list[RunStretch]:
-    """List of `RunStretch` of runs, parts that expect the same as one.
+    before: "Stretched | None" = None,
+) -> "Stretched":
+    """The `Stretched` of runs, parts that expect the same as one stretch.
 
     Parameters
     ----------
     joint, band : as `events_of` gives them
     numbers : list of int, of the runs, as `in_order` gives them
     known : dict of the name of an instrument to the `OffRates` before the first run
+    before : `Stretched` of fewer runs; stretches to which none is added are taken over
     """
-    if isinstance(joint, OnOffLikelihood):
-        return stretches_of_regions(_regions(joint, numbers, band), known)[0]
-    return together([of_cube(joint.runs[k], joint.fluxes[k], band) for k in numbers])
+    parts = [(joint.runs[k], joint.fluxes[k]) for k in numbers]
+    n_held = 0 if before is None else before.holding(parts, band, known)
+    runs, ends, seen = [], [], [SeenSoFar(known)]
+    if before is not None and n_held:
+        runs, ends, seen = before.runs[:n_held], before.ends[:n_held], before.seen[: n_held + 1]
+    rest = numbers[ends[-1] if ends else 0 :]
+    if joint.bands is None:
+        alone = [of_cube(joint.runs[k], joint.fluxes[k], band) for k in rest]
+        whole = [(one, n_parts, seen[0]) for one, n_parts in joined_parts(alone, are_alike, as_one)]
+    else:
+        whole = _of_regions(_regions(joint, rest, band), seen[-1])
+    for one, n_parts, after in whole:
+        runs.append(one)
+        ends.append((ends[-1] if ends else 0) + n_parts)
+        seen.append(after)
+    return Stretched(parts, band, runs, ends, seen)
 
 
 def _regions(joint, numbers, band):
     return [RegionsRun.of(joint.runs[k], joint.fluxes[k], joint.bands[k], band) for k in numbers]
 
 
+def _of_regions(parts, seen):
+    """List of (`RunStretch`, number of its parts, `SeenSoFar` after it)."""
+    found = []
+    for run, n_parts in joined_parts(parts, RegionsRun.goes_on, RegionsRun.with_part):
+        stretch, seen = seen.with_run(run)
+        found.append((stretch, n_parts, seen))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Stretched:
+    """Runs, or parts of them, as stretches.
+
+    Attributes
+    ----------
+    parts : list of (terms, flux as in `EventRuns`) of each, in the order of time
+    band : int, number of the energy band
+    runs : list of `RunStretch`
+    ends : list of int, numbers of all parts until the end of each stretch
+    seen : list of `SeenSoFar`, before the first stretch and after each; in 3D nothing is
+    """
+
+    parts: list[tuple[CubeTerms | OnOffTerms, np.ndarray]]
+    band: int
+    runs: list[RunStretch]
+    ends: list[int]
+    seen: list[SeenSoFar]
+
+    def holding(self, parts: list[tuple[CubeTerms | OnOffTerms, np.ndarray]], band: int, known: dict) -> int:
+        """How many of the first stretches are those of other parts, too.
+
+        Parameters
+        ----------
+        parts, band, known : as of `stretches_of`
+        """
+        own = self.seen[0].rates
+        if (
+            band != self.band
+            or own.keys() != known.keys()
+            or any(own[name] is not known[name] for name in own)
+        ):
+            return 0
+        n_same = 0
+        for (terms, flux), (other, other_flux) in zip(self.parts, parts, strict=False):
+            if terms is not other or not np.array_equal(flux, other_flux):
+                break
+            n_same += 1
+        # What comes after the last of the parts that are the same may go on with it.
+        return int(np.searchsorted(self.ends, n_same, side="left"))
+
+
 def places_of(
     origin: LightCurveOrigin,
-    joint: OnOffLikelihood | JointCubes,
+    joint: EventRuns,
     number: int,
     band: int,
     known: dict[str, OffRates],
@@ -118,7 +225,7 @@ def places_of(
     known : dict of the name of an instrument to the `OffRates` before it
     """
     run, flux = joint.runs[number], joint.fluxes[number]
-    if isinstance(joint, OnOffLikelihood):
+    if joint.bands is not None:
         (own,) = _regions(joint, [number], band)
         return places_of_regions(own, known)
     terms = origin.reduction.in_cells(origin.runs.read(number))

@@ -1,7 +1,9 @@
 """Runs as a detector of changes sees them: what each event says of source and background, and the good time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -9,6 +11,8 @@ from tevcurve.data.time import TimeReference
 from tevcurve.datasets.cube_terms import CubeTerms
 from tevcurve.kernels.change_detector import Points
 from tevcurve.run_id import RunId
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +50,8 @@ class RunStretch:
 
     def is_same_as(self, other: "RunStretch") -> bool:
         """Whether another one says the same to the last digit. other: `RunStretch`."""
+        if self is other:
+            return True
         pairs = [(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)]
         return all(
             np.array_equal(one, two) if isinstance(one, np.ndarray) else one == two for one, two in pairs
@@ -172,24 +178,50 @@ def together(runs: list[RunStretch]) -> list[RunStretch]:
 
     runs: list of `RunStretch`, in the order of time.
     """
-    found: list[RunStretch] = []
-    for run in runs:
-        if found and _are_alike(found[-1], run):
-            found[-1] = _as_one(found[-1], run)
+    return [one for one, _ in joined_parts(runs, are_alike, as_one)]
+
+
+def joined_parts(
+    parts: list[_Part], goes_on: Callable[[_Part, _Part], bool], with_part: Callable[[_Part, _Part], _Part]
+) -> list[tuple[_Part, int]]:
+    """List of (parts that go on with each other as one, their number).
+
+    Parameters
+    ----------
+    parts : list, in the order of time
+    goes_on : function of one and the next one to whether it goes on with it
+    with_part : function of both to what they are together
+    """
+    found: list[tuple[_Part, int]] = []
+    for part in parts:
+        if found and goes_on(found[-1][0], part):
+            one, number = found[-1]
+            found[-1] = with_part(one, part), number + 1
         else:
-            found.append(run)
+            found.append((part, 1))
     return found
 
 
-def _are_alike(one: RunStretch, other: RunStretch) -> bool:
-    """Whether another stretch goes on with a run, at the same rates."""
+def are_alike(one: RunStretch, other: RunStretch) -> bool:
+    """Whether another stretch goes on with a run, at the same rates.
+
+    Parameters
+    ----------
+    one, other : `RunStretch`
+    """
     rates = (np.append(each.background_rate, each.signal_rate) for each in (one, other))
     is_later = one.run_id == other.run_id and one.reference == other.reference
     is_later = is_later and other.intervals[0, 0] >= one.intervals[-1, 1]
     return bool(is_later and len(one.background_rate) == 1 and np.array_equal(*rates))
 
 
-def _as_one(one: RunStretch, other: RunStretch) -> RunStretch:
+def as_one(one: RunStretch, other: RunStretch) -> RunStretch:
+    """Two stretches that are alike as one.
+
+    Parameters
+    ----------
+    one, other : `RunStretch`, in the order of time
+    """
     names = "time_s", "signal", "background", "other_s"
     events = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names}
     intervals = joined(np.concatenate([one.intervals, other.intervals]))
