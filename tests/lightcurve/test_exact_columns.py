@@ -250,13 +250,13 @@ def test_intervals_of_many_counts_on_a_known_background_are_those_of_the_likelih
         assert norm - lower == pytest.approx(norm - low, rel=0.03)
         assert upper - norm == pytest.approx(high - norm, rel=0.03)
     # What the likelihood's interval covers at truths around there.
-    for truth in norm * np.linspace(0.97, 1.03, 13):
+    for truth in norm * np.linspace(0.9, 1.1, 41):
         n = np.arange(int(truth + background - 300), int(truth + background + 300))
         best = np.maximum(n - background, 0)
         mean = truth + background
         of_truth = 2 * (mean - (best + background) - n * np.log(mean / (best + background)))
         covered = poisson.pmf(n, mean)[of_truth <= 1].sum()
-        assert covered == pytest.approx(level, abs=0.013)
+        assert covered == pytest.approx(level, abs=0.015)
 
 
 @pytest.mark.parametrize(("alpha", "n_off"), [(1.0, 30), (0.1, 300), (3.0, 90), (1.0, 1000)])
