@@ -48,7 +48,7 @@ class WatchedFolder:
         self.folder, self.wanted = Path(folder), tuple(wanted)
         self.files = FileCache()
         self._before: set[_State] = set()
-        self._told: dict[Path, _State] = {}
+        self._told: dict[str, _State] = {}
         self._why: dict[tuple[Path, _State], str] = {}
 
     def poll(self) -> Poll:
@@ -58,16 +58,17 @@ class WatchedFolder:
         """
         states, now = self._states(), set()
         whole, growing, waiting, why_of = [], [], {}, {}
-        for path, state in sorted(states.items()):
+        for name, state in sorted(states.items()):
             now.add(state)
-            if not is_fits_name(path.name) or self._told.get(path) == state:
+            if self._told.get(name) == state or not is_fits_name(name):
                 continue
+            path = self.folder / name
             why = why_of[path, state] = self._why_not(path, state)
             if why:
                 waiting[path] = why
             elif state in self._before:
                 whole.append(path)
-                self._told[path] = state
+                self._told[name] = state
             else:
                 growing.append(path)
         self._before, self._why = now, why_of
@@ -83,16 +84,16 @@ class WatchedFolder:
         changed = _state_of(path, os.stat) != state
         return why or (f"The file {path} has changed while it was read." if changed else "")
 
-    def _states(self) -> dict[Path, _State]:
-        """The state of each file of the folder by its path, those with hidden names among them."""
+    def _states(self) -> dict[str, _State]:
+        """The state of each file of the folder by its name, those with hidden names among them."""
         try:
             with os.scandir(self.folder) as entries:
-                found = {Path(one.path): _state_of(one, _stat_of_entry) for one in entries}
+                found = {one.name: _state_of(one, _stat_of_entry) for one in entries}
         except OSError as error:
             raise DataError(
                 f"The folder {self.folder} cannot be listed: {error.strerror or error}."
             ) from error
-        return {path: state for path, state in found.items() if state is not None}
+        return {name: state for name, state in found.items() if state is not None}
 
 
 def _stat_of_entry(entry: "os.DirEntry[str]") -> os.stat_result:

@@ -40,8 +40,14 @@ def add_to_result(result, light_curve, inputs):
         has the same name
     """
     folder, kept = result.folder, light_curve.origin
-    again = {_run_of(each) for each in inputs}
-    inputs = [each for each in result.provenance["inputs"] if _run_of(each) not in again] + inputs
+    again = {_file_of(each) for each in inputs}
+    run_ids = {_run_of(each) for each in inputs}
+    there = [
+        one
+        for one in result.provenance["inputs"]
+        if _run_of(one) not in run_ids or _file_of(one) not in again
+    ]
+    inputs = there + inputs
     provenance = provenance_of(inputs)
     with new_folder(folder, overwrite=True) as part:
         keep_others(folder, part)
@@ -61,5 +67,9 @@ def add_to_result(result, light_curve, inputs):
 
 
 def _run_of(entry):
+    return tuple(entry[name] for name in FIELDS)
+
+
+def _file_of(entry):
     """What a file of the inputs is of, and its name, a tuple: parts of a run are in files of their own."""
-    return (*(entry[name] for name in FIELDS), Path(entry["path"]).name)
+    return (*_run_of(entry), Path(entry["path"]).name)

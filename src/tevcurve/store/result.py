@@ -228,8 +228,7 @@ def same_file(old, new, follow_symlinks=False):
 
     Parameters
     ----------
-    old : Path of the file
-    new : Path of its second name
+    old, new : paths of the file, and of its second name
     follow_symlinks : bool, whether the file that a link leads to is meant, not the link
     """
     try:
@@ -263,13 +262,13 @@ def write_checksums(folder, known=None):
     known : dict of path to checksum, of files that are not written anew: what they were is listed, not what
         they are
     """
-    known, listed = known or {}, {}
-    for path in sorted(
-        [*(folder / name for name in OWN - {RUNS, CHECKSUMS}), *(folder / RUNS).glob("*.run")]
-    ):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file():
-            listed[name] = known[name] if name in known else checksum(path.read_bytes())
+    known, listed, names = known or {}, {}, [(name,) for name in OWN - {RUNS, CHECKSUMS}]
+    if (folder / RUNS).is_dir():
+        names += [(RUNS, name) for name in os.listdir(folder / RUNS) if name.endswith(".run")]
+    for parts in sorted(names):
+        name = "/".join(parts)
+        if os.path.isfile(os.path.join(folder, *parts)):
+            listed[name] = known[name] if name in known else checksum(folder.joinpath(*parts).read_bytes())
     (folder / CHECKSUMS).write_bytes(checksums_text(listed).encode())
     return listed
 
@@ -303,7 +302,7 @@ def write_runs(folder, runs):
             if entry.file in runs.place.contents:
                 (folder / entry.file).write_bytes(runs.place.contents[entry.file])
             else:
-                same_file(runs.place.path / entry.file, folder / entry.file)
+                same_file(*(os.path.join(each, entry.file) for each in (runs.place.path, folder)))
         return list(runs.entries)
     entries = []
     for run in map(runs.read, range(len(runs))):
