@@ -122,9 +122,9 @@ def test_bins_in_phase_are_tested_without_an_order(flaring):
     assert ["phase_min", "phase_max"] in [line.split()[:2] for line in str(folded).splitlines()]
     assert "phase 0.0000" in folded._repr_html_()
     ax = folded.plot()
-    assert ax.get_xlabel() == "Phase"
+    assert ax.get_xlabel() == "Phase (drawn twice)"
     low, high = ax.get_xlim()
-    assert -0.2 < low < high < 1.2
+    assert -0.2 < low < high < 2.2
     with pytest.raises(InputError, match="bins in phase"):
         folded.plot(time_format="iso")
     with pytest.raises(InputError, match="do not go into one figure"):
