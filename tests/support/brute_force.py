@@ -12,14 +12,19 @@ def minuit_of(statistic, n, negative=False):
     minuit.errordef, minuit.strategy, minuit.tol = 1, 2, 1e-5
     minuit.limits = [(None if negative else 0, None), *[(0, None)] * (n - 1)]
     minuit.migrad()
-    # What ends at its bound stays there: without the bound there is no minimum.
-    for number in range(1, n):
-        minuit.fixed[number] = minuit.values[number] < 1e-9
+    bounded = np.array(minuit.values)
     # Bounds distort its errors, also where they are far away.
     minuit.limits = [(None, None)] * n
     minuit.tol = 1e-9
     minuit.migrad()
     minuit.hesse()
+    if not minuit.valid and minuit.fmin.edm > 1e-9:
+        # What ended at its bound stays there: without the bound there is no minimum.
+        minuit.values = bounded
+        for number in range(1, n):
+            minuit.fixed[number] = bounded[number] < 1e-9
+        minuit.migrad()
+        minuit.hesse()
     assert minuit.valid or minuit.fmin.edm < 1e-9
     return minuit
 
