@@ -187,6 +187,74 @@ def test_records_are_those_of_fits_at_every_point(monkeypatch, after):
     assert asked
 
 
+def test_events_at_once_are_an_alarm_after_which_all_goes_on():
+    """40 events in 10 ms: a flux since their onset that no source has, and that is over at the next look."""
+    run = simulated(np.random.default_rng(3), 0.0, [(1500, 1.0)])
+    time = np.append(run.time_s, 700 + np.linspace(0, 0.01, 40))
+    order = np.argsort(time, kind="stable")
+    names = {
+        name: np.append(getattr(run, name), [value] * 40)[order]
+        for name, value in (("signal", 0.04), ("background", 0.01))
+    }
+    run = replace(run, time_s=time[order], **names)
+    alarms, (trace,) = DETECTOR.follow([run])
+    assert 700 <= alarms[0].time_s < 700.1
+    told = trace.log_statistic[~np.isnan(trace.log_statistic)]
+    assert np.all(np.isfinite(told))
+    # The flux is found again where it was.
+    assert alarms[-1].fit.flux == pytest.approx(1.0, abs=4 * alarms[-1].fit.error)
+
+
+def state_of(state):
+    arrays = [getattr(state.followed, name) for name in ("changed", "quiet", "background")]
+    windows = [(len(each.time_s), each.signal_rate) for each in state.windows]
+    return (
+        [each.tobytes() for each in arrays],
+        windows,
+        state.last_s,
+        state.is_changed,
+        state.standing is None,
+    )
+
+
+@pytest.mark.parametrize(("after", "times"), [(1.0, 1), (6.0, 1), (6.0, 12)])
+def test_a_run_that_goes_on_is_gone_on_with_byte_for_byte(monkeypatch, after, times):
+    """With many events a part, too, before an alarm, while it waits for its flux, and after it."""
+    rng = np.random.default_rng(7)
+    first = simulated(rng, 0.0, [(1500, 1.0)], obs_id=1)
+    second = simulated(rng, 1800.0, [(500, 1.0), (1500, after)], obs_id=2)
+    bright = {"signal_rate": second.signal_rate * times, "background_rate": second.background_rate * times}
+    grown = np.repeat(second.time_s, times) + np.tile(np.linspace(0, 1e-3, times), len(second.time_s))
+    names = {name: times * np.repeat(getattr(second, name), times) for name in ("signal", "background")}
+    second = replace(second, time_s=grown, **names, **bright)
+    followed, before, grown_points, anew_points = [], [], 0, 0
+
+    def counted(nodes, state, points, rate):
+        followed.append(points.wait.size)
+        return kernel(nodes, state, points, rate)
+
+    kernel = detector.follow
+    monkeypatch.setattr(detector, "follow", counted)
+    for stop in [*np.sort(rng.uniform(1830, 3290, 8)), 3300.0]:
+        runs = [first, cut(second, stop)]
+        followed.clear()
+        one = DETECTOR.passed(runs, before)
+        grown_points += sum(followed)
+        followed.clear()
+        other = DETECTOR.passed(runs)
+        anew_points += sum(followed)
+        assert [values(alarm) for alarm in one[1].alarms] == [values(alarm) for alarm in other[1].alarms]
+        for name in ("time_s", "log_statistic", "log_threshold"):
+            assert getattr(one[1].trace, name).tobytes() == getattr(other[1].trace, name).tobytes()
+        assert state_of(one[1].state) == state_of(other[1].state)
+        before = one
+    assert grown_points < 0.6 * anew_points
+    # Other events in front are another run.
+    changed = replace(second, time_s=second.time_s + 1e-6)
+    one, other = DETECTOR.passed([first, changed], before), DETECTOR.passed([first, changed])
+    assert one[1].trace.log_statistic.tobytes() == other[1].trace.log_statistic.tobytes()
+
+
 def test_settings_are_checked():
     with pytest.raises(InputError, match="never known exactly"):
         replace(SETTINGS, baseline_error=0.0)

@@ -19,7 +19,7 @@ import numpy as np
 # So many points, and so many events expected at the highest flux, are followed in one step, in which nothing overflows.
 MOST_POINTS, MOST_EXPECTED = 24, 150.0
 # Steps that are looked at together, where they do not wait for each other: so many fit into fast memory.
-_TOGETHER = 8
+TOGETHER = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +205,7 @@ def follow(
     signal_rate : float or array (...), events per s of the source at a flux of 1, in all places
     """
     found, m = [], points.wait.shape[-2]
-    size = max(1, _TOGETHER // max(1, points.wait[..., 0, 0].size))
+    size = max(1, TOGETHER // max(1, points.wait[..., 0, 0].size))
     for first in range(0, m, size):
         part = Points(*(each[..., first : first + size, :] for each in points._each()))
         followed, logs = _follow(nodes, followed, part, signal_rate)
@@ -291,10 +291,12 @@ def _added(nodes: Nodes, quiet: np.ndarray, wait: np.ndarray, signal_rate: np.nd
     quiet : of the quiet fluxes at the point before, (..., n, n_norm, n_quiet).
     """
     wait, rate = wait[..., None, None], signal_rate[..., None, None]
-    more = rate * wait * (nodes.changed - nodes.quiet[:, None])
+    more = np.abs(rate * wait * (nodes.changed - nodes.quiet[:, None]))
     still = more == 0
     growth = np.where(still, 1.0, -np.expm1(-more) / np.where(still, 1.0, more))
-    growth *= wait * np.exp(-rate * wait * nodes.quiet[:, None]) / len(nodes.changed)
+    # From the smaller of both fluxes: nothing overflows, however far they are apart.
+    smaller = np.minimum(nodes.changed, nodes.quiet[:, None])
+    growth *= wait * np.exp(-rate * wait * smaller) / len(nodes.changed)
     total = quiet[..., 0, None] * growth[..., None, 0, :]
     for j in range(1, len(nodes.quiet)):
         total += quiet[..., j, None] * growth[..., None, j, :]

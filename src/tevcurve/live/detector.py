@@ -8,6 +8,7 @@ import numpy as np
 from tevcurve.data.time import TimeReference
 from tevcurve.kernels.alarm_threshold import tick_of
 from tevcurve.kernels.change_detector import (
+    TOGETHER,
     Followed,
     Nodes,
     begin,
@@ -17,6 +18,7 @@ from tevcurve.kernels.change_detector import (
     steps,
 )
 from tevcurve.live.enough_counts import Wanted, points_to_fit
+from tevcurve.live.mark import Mark
 from tevcurve.live.onset import FluxFit, Window, exposure_of, fit_flux, most_likely_onset, since
 from tevcurve.live.settings import LEAST_COUNTS, DetectorSettings
 from tevcurve.live.stretches import RunPoints, RunStretch
@@ -111,12 +113,14 @@ class Passed:
     state : `DetectorState` after it
     alarms : list of `Alarm`, their records in it
     trace : `Trace`
+    mark : `Mark` from which a longer one goes on, or None
     """
 
     run: RunStretch
     state: DetectorState
     alarms: list[Alarm]
     trace: Trace
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +158,8 @@ class Detector:
     def passed(self, runs: Iterable[RunStretch], before: Sequence[Passed] = ()) -> list[Passed]:
         """List of `Passed`, one for each run; the first ones are taken over as long as the runs are the same.
 
+        The first one that is another run, but begins as the one before did, is gone on with from its `Mark`.
+
         Parameters
         ----------
         runs : iterable of `RunStretch`, in the order of time
@@ -161,11 +167,13 @@ class Detector:
         """
         found: list[Passed] = []
         for number, run in enumerate(runs):
-            is_same = number < len(before) and before[number].run.is_same_as(run)
-            if is_same and (number == 0 or found[-1] is before[number - 1]):
-                found.append(before[number])
-                continue
-            found.append(Passed(run, *self.after(found[-1].state if found else None, run)))
+            known = None
+            if number < len(before) and (number == 0 or found[-1] is before[number - 1]):
+                known = before[number]
+            if known is None or not known.run.is_same_as(run):
+                state, mark = found[-1].state if found else None, None if known is None else known.mark
+                known = self._pass(state, run, mark)
+            found.append(known)
         return found
 
     def after(self, state: DetectorState | None, run: RunStretch) -> tuple[DetectorState, list[Alarm], Trace]:
@@ -179,6 +187,11 @@ class Detector:
         state : `DetectorState` after the runs before it; None for none
         run : `RunStretch`
         """
+        passed = self._pass(state, run, None)
+        return passed.state, passed.alarms, passed.trace
+
+    def _pass(self, state: DetectorState | None, run: RunStretch, mark: Mark | None) -> Passed:
+        """The `Passed` of a run; mark: of a shorter one after the same state, or None."""
         first = float(self.clock.convert(run.intervals[0, 0], run.reference))
         if state is None or first - state.last_s > self.settings.gap_s:
             nodes = with_norms(self.settings.nodes(), run.level_error)
@@ -186,7 +199,7 @@ class Detector:
         elif state.run_id != run.run_id:
             nodes = with_norms(state.nodes, run.level_error)
             state = replace(state, nodes=nodes, followed=next_run(nodes, state.followed))
-        return _RunFollower(self, state, run).followed()
+        return _RunFollower(self, state, run, mark).passed()
 
 
 def with_norms(nodes: Nodes, level_error: float) -> Nodes:
@@ -209,7 +222,7 @@ def with_norms(nodes: Nodes, level_error: float) -> Nodes:
 class _RunFollower:
     """Follows one run, alarm by alarm."""
 
-    def __init__(self, detector, state, run):
+    def __init__(self, detector, state, run, mark):
         self.detector, self.settings, self.run = detector, detector.settings, run
         self.seen: RunPoints = run.points(self.tick)
         self.time_s = detector.clock.convert(self.seen.time_s, run.reference)
@@ -219,6 +232,16 @@ class _RunFollower:
         self.windows, self.first = list(state.windows), 0
         self.logs = np.full(len(self.time_s), np.nan)
         self.levels = np.full(len(self.time_s), self.log_threshold)
+        self.alarms, self.at, self.n_steps, self.mark = [], 0, 0, None
+        if mark is not None and mark.is_of(self.seen):
+            self._go_on(mark)
+
+    def _go_on(self, mark):
+        n = len(mark.logs)
+        self.logs[:n], self.levels[:n] = mark.logs, mark.levels
+        self.nodes, self.state, self.standing = mark.nodes, mark.state, None
+        self.windows, self.first, self.is_changed = list(mark.windows), mark.first, mark.is_changed
+        self.alarms, self.at, self.n_steps, self.mark = list(mark.alarms), mark.at, mark.n_steps, mark
 
     @property
     def log_threshold(self):
@@ -230,14 +253,14 @@ class _RunFollower:
     def tick(self):
         return tick_of(float(self.settings.changed.max()) * self.run.signal_rate, self.settings.tick_s)
 
-    def followed(self):
-        """(`DetectorState`, list of `Alarm`, `Trace`)."""
-        alarms, at = [], 0
+    def passed(self):
+        """The `Passed`."""
+        at = self.at
         while at < len(self.time_s):
             step = self._wait_for_flux if self.standing is not None else self._wait_for_alarm
             found, at = step(at)
             if found is not None:
-                alarms.append(found)
+                self.alarms.append(found)
         if self.standing is None:
             self.state, _ = self._follow(self.state, self.seen.end())
         end = float(self.detector.clock.convert(self.run.intervals[-1, 1], self.run.reference))
@@ -245,29 +268,52 @@ class _RunFollower:
         windows = (*self.windows, own) if len(own.time_s) else tuple(self.windows)
         night = self.standing, self.is_changed
         state = DetectorState(self.nodes, self.state, end, self.run.run_id, windows, *night)
-        return state, alarms, Trace(self.run.run_id, self.time_s, self.logs, self.levels)
+        trace = Trace(self.run.run_id, self.time_s, self.logs, self.levels)
+        return Passed(self.run, state, self.alarms, trace, self.mark)
 
-    def _follow(self, state, points):
-        own = steps(points.wait, float(self.nodes.changed.max()) * self.run.signal_rate)
+    def _steps(self, points):
+        return steps(points.wait, float(self.nodes.changed.max()) * self.run.signal_rate)
+
+    def _follow(self, state, points, own=None):
+        own = self._steps(points) if own is None else own
+        if not own:
+            return state, np.zeros(0)
         state, logs = follow(self.nodes, state, points.in_steps(own), self.run.signal_rate)
         return state, np.concatenate([logs[k, : each.stop - each.start] for k, each in enumerate(own)])
 
     def _wait_for_alarm(self, at):
         """(first `Alarm` from a point on, the point to go on from); (None, the end) where there is none."""
         self.levels[at:] = self.log_threshold
-        points = self.seen.points[at:]
-        state, logs = self._follow(self.state, points)
-        above = np.flatnonzero(logs >= self.log_threshold)
+        points, begun, self.n_steps = self.seen.points[at:], self.n_steps, 0
+        own = self._steps(points)
+        known = own[begun].start if begun < len(own) else len(points.wait)
+        # The last step may become longer; in front of it, so many are followed at once as ever.
+        whole = max((len(own) - 1) // TOGETHER * TOGETHER, begun)
+        state, logs = self._follow(self.state, points, own[begun:whole])
+        if not np.any(logs >= self.log_threshold):
+            self.logs[at + known : at + known + len(logs)] = logs
+            self._set_mark(at, whole, known + len(logs), state)
+        state, rest = self._follow(state, points, own[whole:])
+        logs = np.concatenate([self.logs[at : at + known], logs, rest])
+        above = known + np.flatnonzero(logs[known:] >= self.log_threshold)
         if not len(above):
             self.logs[at:], self.state = logs, state
             return None, len(self.time_s)
         number = int(above[0])
         self.logs[at : at + number + 1] = logs[: number + 1]
-        state, _ = self._follow(self.state, points[: number + 1])
+        before = points[: number + 1]
+        state, _ = self._follow(self.state, before, self._steps(before)[begun:])
         quiet = tuple(float(each) for each in quiet_flux(self.nodes, state))
         self.standing = self._alarm(at + number, quiet, float(logs[number]))
         # From this point on: the flux may be known well enough here.
         return self.standing, at + number
+
+    def _set_mark(self, at, n_steps, n_points, state):
+        """None; a longer run goes on from so many steps after a point, and points after it."""
+        n = at + n_points
+        night = tuple(self.windows), self.first, self.is_changed, tuple(self.alarms)
+        seen = self.logs[:n].copy(), self.levels[:n].copy()
+        self.mark = Mark(self.seen, at, n_steps, self.nodes, state, *night, *seen)
 
     def _alarm(self, at, quiet, log_value):
         windows = [*self.windows, self.window[self.first : at + 1]]

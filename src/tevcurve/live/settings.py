@@ -16,6 +16,8 @@ LOWEST, HIGHEST, N_CHANGED = 0.02, 30.0, 14
 # two, then have far more alarms than wanted: the 1 in 400 beyond 3 errors a third of all at 1 per 1000 h.
 N_QUIET, QUIET_REACH = 17, 4.0
 N_NORM, NORM_REACH = 9, 2.0
+# No quiet flux is taken for more than so many times the highest flux after a change.
+MOST_QUIET = 2.0
 # So many counts of the source are wanted of what becomes the quiet flux after an alarm.
 LEAST_COUNTS = 25.0
 
@@ -93,6 +95,8 @@ class DetectorSettings:
         fluxes = quiet + error * place
         # A flux that is not far above zero may be anything down to it.
         fluxes = np.maximum(fluxes, 0.0 if quiet == 0 else 0.05 * (quiet + error))
+        # A few events at once make a fit of any height, of which nothing would be left by the next look.
+        fluxes = np.minimum(fluxes, MOST_QUIET * float(self.changed.max()))
         if error == 0:
             fluxes, chance = fluxes[:1], np.ones(1)
         place, norm_chance = _normal(N_NORM, NORM_REACH)
