@@ -72,7 +72,8 @@ def test_delays_are_of_good_time():
     from validation import live_flare
 
     from tevcurve.data.time import TimeReference
-    from tevcurve.live.detector import Alarm, Detector
+    from tevcurve.live.detector import Detector
+    from tevcurve.live.passed import Alarm
     from tevcurve.live.stretches import RunStretch
     from tevcurve.run_id import RunId
 

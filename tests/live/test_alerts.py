@@ -8,8 +8,9 @@ import pytest
 
 from tevcurve.data.time import TimeReference
 from tevcurve.live.alerts import Subject, alert, line_of, new_records, standing
-from tevcurve.live.detector import Alarm, Detector
+from tevcurve.live.detector import Detector
 from tevcurve.live.onset import FluxFit
+from tevcurve.live.passed import Alarm
 from tevcurve.live.settings import DetectorSettings
 from tevcurve.run_id import RunId
 

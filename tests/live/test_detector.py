@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
-from tevcurve.live import detector
+from tevcurve.live import follower
 from tevcurve.live.detector import Detector
 from tevcurve.live.settings import DetectorSettings, crab_flux
 from tevcurve.live.stretches import RunStretch, joined, together
@@ -178,7 +178,7 @@ def test_records_are_those_of_fits_at_every_point(monkeypatch, after):
         asked.append(first)
         return range(first, len(windows[-1].time_s))
 
-    monkeypatch.setattr(detector, "points_to_fit", every_point)
+    monkeypatch.setattr(follower, "points_to_fit", every_point)
     for seed, (alarms, traces) in enumerate(found):
         others, other_traces = sees.follow(night(seed, after))
         assert [values(one) for one in alarms] == [values(one) for one in others]
@@ -233,8 +233,8 @@ def test_a_run_that_goes_on_is_gone_on_with_byte_for_byte(monkeypatch, after, ti
         followed.append(points.wait.size)
         return kernel(nodes, state, points, rate)
 
-    kernel = detector.follow
-    monkeypatch.setattr(detector, "follow", counted)
+    kernel = follower.follow
+    monkeypatch.setattr(follower, "follow", counted)
     for stop in [*np.sort(rng.uniform(1830, 3290, 8)), 3300.0]:
         runs = [first, cut(second, stop)]
         followed.clear()

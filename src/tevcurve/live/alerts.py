@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tevcurve.leap_seconds import as_utc
-from tevcurve.live.detector import Alarm, Detector
+from tevcurve.live.detector import Detector
+from tevcurve.live.passed import Alarm
 
 KEV_PER_TEV = 1e9
 _DIGITS = 6

@@ -18,7 +18,8 @@ from tevcurve.kernels.alarm_threshold import Stretch, log_threshold, tick_of
 from tevcurve.lightcurve import LightCurve
 from tevcurve.live.alerts import Subject, alert, calibrated_to, utc
 from tevcurve.live.baseline import Baseline
-from tevcurve.live.detector import Alarm, Detector, Passed, Trace
+from tevcurve.live.detector import Detector
+from tevcurve.live.passed import Alarm, Passed, Trace
 from tevcurve.live.plot import plot_replay
 from tevcurve.live.regions import OffRates
 from tevcurve.live.rows import Stretched, events_of, in_order, places_of, stretches_of, subject_of
@@ -41,7 +42,7 @@ class Replay:
     light_curve : `LightCurve`
     detector : `Detector`
     subject : `~tevcurve.live.alerts.Subject`
-    passed : list of `~tevcurve.live.detector.Passed`, the runs in the order of time
+    passed : list of `~tevcurve.live.passed.Passed`, the runs in the order of time
     places : dict of the name of an instrument to (signal, background), events per s of good time in classes of places,
         that its threshold was found with
     first : dict of the name of an instrument to the terms of the run that these are of
