@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 
 
 def make(folder):
-    """None; two simulated runs of 10 minutes are in a result, in four rows."""
+    """None; two simulated runs of 10 minutes are in a result, in four rows, and a third one is not chosen."""
     from dl3_files import write_store
     from small_store import START, TARGET, run_file
 
@@ -33,13 +33,13 @@ def make(folder):
             tstop=start + 600,
             telescope="HESS",
         )
-        for number, start, shift in ((1, START, 0.5), (2, START + 700, -0.5))
+        for number, start, shift in ((1, START, 0.5), (2, START + 700, -0.5), (3, START + 9000, 0.5))
     ]
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         write_store(Path("data"), runs)
-        line = "light-curve data --target Crab --energy 0.7TeV,2TeV,10TeV --method 1d --output result"
-        main([*line.split(), "--cache", "none"])
+        line = "light-curve data --target Crab --energy 0.7TeV,2TeV,10TeV --method 1d --output result --cache none"
+        main([*line.split(), "--before", "53298.95", "--sigma-sensitivity", "5"])
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree("result", folder)
         os.chdir(HERE)

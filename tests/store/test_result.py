@@ -22,6 +22,7 @@ from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.io import read_table
 from tevcurve.models import SpectralModel
 from tevcurve.store import Result, input_files, write_result
+from tevcurve.store.result import FORMAT
 
 BANDS = [0.7, 2, 10] * u.TeV
 
@@ -224,8 +225,10 @@ def test_what_is_no_light_curve_is_refused(tmp_path):
 def test_what_is_no_result_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"is not a result of tevcurve: it has no file provenance\.json"):
         Result.read(tmp_path)
-    (tmp_path / "provenance.json").write_text('{"format": 8}')
-    with pytest.raises(DataError, match="is of the format 8; this version of tevcurve reads 1 to 7"):
+    (tmp_path / "provenance.json").write_text(f'{{"format": {FORMAT + 1}}}')
+    with pytest.raises(
+        DataError, match=f"is of the format {FORMAT + 1}; this version of tevcurve reads 1 to {FORMAT}"
+    ):
         Result.read(tmp_path)
 
 

@@ -31,9 +31,9 @@ from tevcurve.store.plain import DeclaredKind, RecordKind, Vocabulary
 from tevcurve.store.spectrum_kind import SpectrumKind
 from tevcurve.systematics import BackgroundNorms, CrossCalibration, Scales, Systematic, Systematics
 
-FORMAT = 7
-# A job of before says the same: only what parts of one run have in common is another thing since.
-READ = (6, FORMAT)
+FORMAT = 8
+# A job of before says the same: only what parts of one run have in common is another thing since 7.
+READ = (6, 7, FORMAT)
 FRAMES = ("icrs", "galactic", "fk5")
 JOINS = {"or": operator.or_, "and": operator.and_, "xor": operator.xor}
 REGIONS = (

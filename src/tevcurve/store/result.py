@@ -25,11 +25,12 @@ from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.small_files import as_json, more_values_than, read_json, read_text
 from tevcurve.store.stored_runs import RunEntry, RunFolder, StoredRuns
 
-FORMAT = 7
+FORMAT = 8
 # Formats whose rows are read, and those whose runs are, too: of format 6 unless some are parts of one run, which had
 # rows and norms of backgrounds of their own.
-READ = (1, 2, 3, 4, 5, 6, FORMAT)
-WITH_RUNS = (6, FORMAT)
+READ = (1, 2, 3, 4, 5, 6, 7, FORMAT)
+WITH_RUNS = (6, 7, FORMAT)
+WITHOUT_PARTS = (6,)
 LIGHT_CURVE = ("light_curve.fits", "light_curve.ecsv")
 LEDGER = {
     "events": "ledger_events.ecsv",
@@ -127,7 +128,7 @@ class Result:
         checksums.check_listed(sorted(OWN - {RUNS, CHECKSUMS}))
         config = _read_config(checksums)
         origin = _read_origin(checksums) if number in WITH_RUNS else None
-        if number not in WITH_RUNS or (number != FORMAT and _has_parts(origin)):
+        if number not in WITH_RUNS or (number in WITHOUT_PARTS and _has_parts(origin)):
             origin = _read_older_origin(checksums, number, config)
         light_curve = LightCurve.read(folder / LIGHT_CURVE[0], accept_changed=checksums.accept_changed)
         light_curve = replace(light_curve, origin=origin, ledger=_read_ledger(checksums, origin))
