@@ -31,7 +31,8 @@ def places(neighbours):
         binsz="0.05 deg",
         width="2.4 deg",
     )
-    joint, band = events_of(lc, None)
+    instruments, band = events_of(lc, None)
+    (joint,) = instruments.values()
     (number,) = in_order(joint)
     (run,) = stretches_of(joint, [number], band, {}).runs
     signal, background = places_of(lc.origin, joint, number, band, {})
@@ -54,7 +55,8 @@ def test_stretches_of_more_parts_are_those_made_anew(method, monkeypatch):
         pointing = TARGET.directional_offset_by(90 * (number // 2) * u.deg, 0.5 * u.deg)
         observations.append(simulate_observation(pointing, gti, irfs, source, number, obs_id=number // 2))
     options = {"spectrum": spectrum_of(), "energy_edges": BAND, "norm_values": None, "method": method}
-    joint, band = events_of(light_curve(observations, TARGET, "run", **options), None)
+    instruments, band = events_of(light_curve(observations, TARGET, "run", **options), None)
+    (joint,) = instruments.values()
     parts = joint.runs
     assert stretches_of(joint, list(range(7)), band, {}).ends == [2, 4, 6, 7]
     made = []

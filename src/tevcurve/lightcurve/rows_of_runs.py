@@ -46,19 +46,20 @@ def rows_of_runs(origin: Any, time_bins: TimeBins, below_zero: bool) -> RowLikel
     return MixedRows(joints, setting)
 
 
-def terms_of_rows(origin: Any) -> tuple[list[Any], list[np.ndarray]] | None:
+def terms_of_rows(origin: Any) -> tuple[list[Any], list[np.ndarray]]:
     """(terms of each run, reference flux (n_true,) as it sees it) as the rows of an origin have them, below zero apart.
 
-    None where they are of two kinds. Terms to which nothing is to be added are those of the origin itself.
+    Terms to which nothing is to be added are those of the origin itself.
 
     origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
     """
     made, is_cube = _maker(origin, below_zero=False), _are_cubes(origin)
-    if is_cube.any() and not is_cube.all():
-        return None
-    numbers = np.arange(len(is_cube))
-    runs = made.cubes(numbers)[0] if is_cube.all() else made.spectra(numbers)
-    return list(runs), for_each_run(made.flux, runs)
+    runs: list[Any] = [None] * len(is_cube)
+    for own, terms_of in ((is_cube, lambda numbers: made.cubes(numbers)[0]), (~is_cube, made.spectra)):
+        numbers = np.flatnonzero(own)
+        for number, terms in zip(numbers, terms_of(numbers) if len(numbers) else (), strict=True):
+            runs[number] = terms
+    return runs, for_each_run(made.flux, runs)
 
 
 def _maker(origin, below_zero):

@@ -30,15 +30,21 @@ class Detector:
     log_thresholds: dict[str, float]
     clock: TimeReference
 
-    def is_same_as(self, other: "Detector") -> bool:
-        """Whether another one finds the same. other: `Detector`."""
-        names = "settings", "log_thresholds", "clock"
-        return all(getattr(self, name) == getattr(other, name) for name in names)
+    def is_same_for(self, instrument: str, other: "Detector") -> bool:
+        """Whether another one finds the same in the runs of an instrument.
+
+        Parameters
+        ----------
+        instrument : str, its name
+        other : `Detector`
+        """
+        levels = (each.log_thresholds.get(instrument) for each in (self, other))
+        return self.settings == other.settings and self.clock == other.clock and len(set(levels)) == 1
 
     def follow(self, runs: Iterable[RunStretch]) -> tuple[list[Alarm], list[Trace]]:
         """(records of alarms, what was seen in each run) of whole runs.
 
-        runs: iterable of `RunStretch`, in the order of time.
+        runs: iterable of `RunStretch` of one instrument, in the order of time.
         """
         passed = self.passed(runs)
         return [alarm for one in passed for alarm in one.alarms], [one.trace for one in passed]
@@ -50,7 +56,7 @@ class Detector:
 
         Parameters
         ----------
-        runs : iterable of `RunStretch`, in the order of time
+        runs : iterable of `RunStretch` of one instrument, in the order of time
         before : sequence of `Passed`, as a detector with the same settings, thresholds and clock gave it
         """
         found: list[Passed] = []

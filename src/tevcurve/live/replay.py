@@ -4,6 +4,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
@@ -35,18 +36,18 @@ _SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """What a detector of changes found in a light curve.
+    """What a detector of changes found in a light curve: of several instruments, that of each in its own runs.
 
     Attributes
     ----------
     light_curve : `LightCurve`
     detector : `Detector`
     subject : `~tevcurve.live.alerts.Subject`
-    passed : list of `~tevcurve.live.passed.Passed`, the runs in the order of time
+    passed : list of `~tevcurve.live.passed.Passed`, the runs of all instruments in the order of time
     places : dict of the name of an instrument to (signal, background), events per s of good time in classes of places,
         that its threshold was found with
     first : dict of the name of an instrument to the terms of the run that these are of
-    stretched : `~tevcurve.live.rows.Stretched`, what the runs were made of
+    stretched : dict of the name of an instrument to `~tevcurve.live.rows.Stretched`, what its runs were made of
     """
 
     light_curve: LightCurve
@@ -55,7 +56,7 @@ class Replay:
     passed: list[Passed]
     places: dict[str, tuple[np.ndarray, np.ndarray]]
     first: dict[str, CubeTerms | OnOffTerms]
-    stretched: Stretched
+    stretched: dict[str, Stretched]
 
     __repr__ = short_repr
 
@@ -82,7 +83,12 @@ class Replay:
     @property
     def alarms(self) -> list[Alarm]:
         """List of `Alarm`, their records in the order in which they came."""
-        return [alarm for one in self.passed for alarm in one.alarms]
+        each = ((alarm for one in self.passed_by(name) for alarm in one.alarms) for name in self.places)
+        return list(merge(*each, key=lambda alarm: alarm.known_s))
+
+    def passed_by(self, instrument: str) -> list[Passed]:
+        """List of the `Passed` of the runs of an instrument, in the order of time. instrument: str, its name."""
+        return [one for one in self.passed if one.run.run_id.instrument == instrument]
 
     @cached_property
     def alerts(self) -> list[dict[str, Any]]:
@@ -105,6 +111,8 @@ class Replay:
             f"{len(first) or 'No'} alarm{'' if len(first) == 1 else 's'} in {seconds / 3600:.4g} h of good time. "
             f"{calibrated_to(self.detector, self.subject)}"
         ]
+        if len(self.places) > 1:
+            lines[0] += f" Each of {' and '.join(self.places)} has a detector of its own."
         return "\n".join([*lines, *map(self._words, self.alarms)])
 
     def _words(self, alarm: Alarm) -> str:
@@ -114,7 +122,7 @@ class Replay:
         counts = f"{alarm.fit.counts:.3g} counts of the source in {alarm.seconds:.0f} s"
         if alarm.is_first:
             return (
-                f"{when} UTC, run {alarm.run_id.obs_id}: {alarm.significance:.1f} standard deviations, since {onset}; "
+                f"{when} UTC, run {alarm.run_id.full_text() if len(self.places) > 1 else alarm.run_id.obs_id}: {alarm.significance:.1f} standard deviations, since {onset}; "
                 f"flux {flux:.3g} ± {error:.2g} cm-2 s-1 ({counts})"
             )
         return f"  {when} UTC: {flux:.3g} ± {error:.2g} cm-2 s-1 since {onset} ({counts})"
@@ -139,6 +147,8 @@ def replay(
 ) -> Replay:
     """The `Replay` of a light curve: the detector of changes over its events, in the order of time.
 
+    Each instrument has a detector of its own: what it says at a time rests on what that instrument saw until then.
+
     Parameters
     ----------
     light_curve : `LightCurve` that knows its events
@@ -155,7 +165,7 @@ def replay(
 
     Raises `InputError` for a light curve that does not know its events, and for values that cannot be.
     """
-    joint, band = events_of(light_curve, band)
+    instruments, band = events_of(light_curve, band)
     origin, subject = light_curve.origin, subject_of(light_curve.origin, band)
     off: dict[str, OffRates] = {}
     if isinstance(baseline_flux, Baseline):
@@ -163,22 +173,19 @@ def replay(
         baseline_flux = baseline_flux.flux
     asked = baseline_flux, baseline_error, background_error, alarms_per
     settings = settings_of(*asked, subject.flux, crab_flux(*subject.band_tev))
-    numbers = in_order(joint)
-    stretched = stretches_of(joint, numbers, band, off, None if before is None else before.stretched)
-    runs = stretched.runs
-    clock = TimeReference.from_time(runs[0].reference.to_time(runs[0].intervals[0, 0]).tt)
+    stretched: dict[str, Stretched] = {}
     first: dict[str, CubeTerms | OnOffTerms] = {}
     places: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for number in numbers:
-        run = joint.runs[number]
-        name = run.run_id.instrument
-        if name not in first:
-            first[name] = run
-            # In 1D they are of the background before the run, too.
-            if before is not None and before.knows(run, subject) and isinstance(run, CubeTerms):
-                places[name] = before.places[name]
-            else:
-                places[name] = places_of(origin, joint, number, band, off)
+    for name, joint in instruments.items():
+        numbers = in_order(joint)
+        known_to = None if before is None else before.stretched.get(name)
+        stretched[name] = stretches_of(joint, numbers, band, off, known_to)
+        run = first[name] = joint.runs[numbers[0]]
+        # In 1D they are of the background before the run, too.
+        if before is not None and before.knows(run, subject) and isinstance(run, CubeTerms):
+            places[name] = before.places[name]
+        else:
+            places[name] = places_of(origin, joint, numbers[0], band, off)
     known = {} if before is None or before.detector.settings != settings else before.places
     log_thresholds = {
         name: before.detector.log_thresholds[name]
@@ -186,9 +193,14 @@ def replay(
         else _known_threshold({} if thresholds is None else thresholds, settings, *own)
         for name, own in places.items()
     }
+    begin = next(iter(stretched.values())).runs[0]
+    clock = TimeReference.from_time(begin.reference.to_time(begin.intervals[0, 0]).tt)
     detector = Detector(settings, log_thresholds, clock)
-    is_like = before is not None and detector.is_same_as(before.detector)
-    passed = detector.passed(runs, before.passed if before is not None and is_like else ())
+    passed: list[Passed] = []
+    for name, own_runs in stretched.items():
+        is_like = before is not None and detector.is_same_for(name, before.detector)
+        passed += detector.passed(own_runs.runs, before.passed_by(name) if before is not None and is_like else ())
+    passed.sort(key=lambda one: float(clock.convert(one.run.intervals[0, 0], one.run.reference)))
     return Replay(light_curve, detector, subject, passed, places, first, stretched)
 
 

@@ -31,7 +31,7 @@ USE = "A detector of changes"
 
 @dataclass(frozen=True, eq=False)
 class EventRuns:
-    """Runs of a light curve, all in 3D or all with ON and OFF regions, and what they expect.
+    """Runs of one instrument in a light curve, all in 3D or all with ON and OFF regions, and what they expect.
 
     Attributes
     ----------
@@ -45,8 +45,10 @@ class EventRuns:
     bands: list[np.ndarray] | None
 
 
-def events_of(light_curve: LightCurve, band: int | None) -> tuple[EventRuns, int]:
-    """(`EventRuns`, number of the band) of a light curve.
+def events_of(light_curve: LightCurve, band: int | None) -> tuple[dict[str, EventRuns], int]:
+    """(dict of the name of each instrument to its `EventRuns`, number of the band) of a light curve.
+
+    The instruments are in the order in which they began.
 
     Parameters
     ----------
@@ -70,17 +72,35 @@ def events_of(light_curve: LightCurve, band: int | None) -> tuple[EventRuns, int
 
 
 def _runs_of(light_curve):
-    """(`EventRuns` of a light curve, or None; number of its bands), without the rows where these are not needed."""
+    """(dict as `events_of` gives it, or None; number of the bands), without the rows where these are not needed."""
     origin = light_curve.origin
-    known = terms_of_rows(origin) if isinstance(origin, LightCurveOrigin) else None
-    if known is not None:
-        runs, fluxes = known
-        bands = [origin.axes.band_of_bin] * len(runs) if isinstance(runs[0], OnOffTerms) else None
-        return EventRuns(runs, fluxes, bands), origin.axes.n_bands
+    if isinstance(origin, LightCurveOrigin):
+        return _by_instrument(*terms_of_rows(origin), lambda number: origin.axes.band_of_bin), origin.axes.n_bands
     joint = rows_behind(light_curve, EventView, use=USE, below_zero=False)
     if not isinstance(joint, OnOffLikelihood | JointCubes):
         return None, joint.n_bands
-    return EventRuns(joint.runs, joint.fluxes, getattr(joint, "bands", None)), joint.n_bands
+    bands = getattr(joint, "bands", None)
+    return _by_instrument(joint.runs, joint.fluxes, lambda number: bands[number]), joint.n_bands
+
+
+def _by_instrument(runs, fluxes, bands_of):
+    """Dict of the name of each instrument to its `EventRuns`; `bands_of` says the bands of a run by its number."""
+    starts, numbers = _starts(runs), {}
+    for number in np.argsort(starts, kind="stable"):
+        numbers.setdefault(runs[number].run_id.instrument, []).append(int(number))
+    found = {}
+    for name, own in numbers.items():
+        own = sorted(own)
+        bands = [bands_of(number) for number in own] if isinstance(runs[own[0]], OnOffTerms) else None
+        found[name] = EventRuns([runs[k] for k in own], [fluxes[k] for k in own], bands)
+    return found
+
+
+def _starts(runs):
+    """When runs begin, list of float, s of the clock of the first one."""
+    times = [run.gti for run in runs]
+    first = times[0].reference
+    return [float(first.convert(one.intervals[0, 0], one.reference)) for one in times]
 
 
 def subject_of(origin: LightCurveOrigin, band: int) -> Subject:
@@ -100,23 +120,22 @@ def subject_of(origin: LightCurveOrigin, band: int) -> Subject:
 
 
 def in_order(joint: EventRuns) -> list[int]:
-    """Numbers of the runs in the order of time, list of int. joint: as `events_of` gives it."""
-    times = [run.gti for run in joint.runs]
-    first = times[0].reference
-    starts = [float(first.convert(one.intervals[0, 0], one.reference)) for one in times]
-    return [int(number) for number in np.argsort(starts, kind="stable")]
+    """Numbers of the runs in the order of time, list of int. joint: the `EventRuns` of an instrument."""
+    return [int(number) for number in np.argsort(_starts(joint.runs), kind="stable")]
 
 
-def off_rates(joint: EventRuns, band: int) -> dict[str, OffRates]:
+def off_rates(instruments: dict[str, EventRuns], band: int) -> dict[str, OffRates]:
     """Dict of the name of an instrument to the `OffRates` after all runs; of none in 3D.
 
     Parameters
     ----------
-    joint, band : as `events_of` gives them
+    instruments, band : as `events_of` gives them
     """
-    if joint.bands is None:
-        return {}
-    return stretches_of_regions(_regions(joint, in_order(joint), band))[1]
+    found: dict[str, OffRates] = {}
+    for joint in instruments.values():
+        if joint.bands is not None:
+            found |= stretches_of_regions(_regions(joint, in_order(joint), band))[1]
+    return found
 
 
 def stretches_of(
@@ -126,12 +145,13 @@ def stretches_of(
     known: dict[str, OffRates],
     before: "Stretched | None" = None,
 ) -> "Stretched":
-    """The `Stretched` of runs, parts that expect the same as one stretch.
+    """The `Stretched` of runs of an instrument, parts that expect the same as one stretch.
 
     Parameters
     ----------
-    joint, band : as `events_of` gives them
+    joint : `EventRuns` of an instrument
     numbers : list of int, of the runs, as `in_order` gives them
+    band : int, number of the energy band
     known : dict of the name of an instrument to the `OffRates` before the first run
     before : `Stretched` of fewer runs; stretches to which none is added are taken over
     """
@@ -220,8 +240,9 @@ def places_of(
     Parameters
     ----------
     origin : `LightCurveOrigin` of the light curve
-    joint, band : as `events_of` gives them
+    joint : `EventRuns` of its instrument
     number : int, of the run
+    band : int, number of the energy band
     known : dict of the name of an instrument to the `OffRates` before it
     """
     run, flux = joint.runs[number], joint.fluxes[number]
