@@ -1,5 +1,7 @@
 """How the horizon turns under the sky, against astropy's AltAz without any table from the network."""
 
+from itertools import pairwise
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -58,12 +60,13 @@ def test_horizontal_coordinates_are_astropys(position):
 
 
 def test_field_of_view_is_that_of_astropys_altaz():
-    time = REFERENCE.to_time(START)
+    edges = rotation_slices(CRAB, (START, START + 1), REFERENCE, SITE)
+    time = REFERENCE.to_time(0.5 * (edges[0] + edges[1]))
     lon, lat = CRAB[0] + np.linspace(-0.04, 0.04, 9), CRAB[1] + np.linspace(0.03, -0.03, 9)
     frame = AltAz(obstime=time, location=SITE)
     pointing = SkyCoord(*CRAB, unit="rad").transform_to(frame)
     theirs = SkyCoord(lon, lat, unit="rad").transform_to(frame).transform_to(pointing.skyoffset_frame())
-    gti = GTI([START - 5], [START + 5], REFERENCE)
+    gti = GTI([START], [START + 1], REFERENCE)
     (at,) = background_frames(CRAB, gti, SITE).coordinates
     x, y = at(lon, lat)
     assert_allclose(x, theirs.lon.wrap_at("180d").rad, rtol=0, atol=np.deg2rad(1e-3))
@@ -79,23 +82,39 @@ def angle_of_the_horizon(position, seconds):
 
 
 @pytest.mark.parametrize("near_zenith", [False, True])
-def test_each_slice_turns_by_less_than_half_a_degree(near_zenith):
+def test_each_slice_turns_by_no_more_than_half_a_degree(near_zenith):
     position = zenith_passage() if near_zenith else CRAB
     edges = rotation_slices(position, RUN, REFERENCE, SITE)
-    assert edges[0] == RUN[0]
-    assert edges[-1] == RUN[1]
+    assert edges[0] <= RUN[0] < edges[1]
+    assert edges[-2] < RUN[1] <= edges[-1]
     assert np.all(np.diff(edges) > 0)
     angles = np.unwrap([angle_of_the_horizon(position, seconds) for seconds in edges])
     turned = np.abs(np.diff(angles))
     assert turned.max() < 1.02 * MAX_ROTATION
-    # Not many more slices than needed either.
-    assert len(turned) <= turned.sum() / MAX_ROTATION + 1.01
+    # Not many more slices than needed either: one at each end, and one that a full hour cuts.
+    assert len(turned) <= turned.sum() / MAX_ROTATION + 3.01
     assert (len(turned) > 100) == near_zenith
 
 
 def test_a_field_that_hardly_turns_is_one_slice():
-    edges = rotation_slices(CRAB, (START, START + 10), REFERENCE, SITE)
-    assert list(edges) == [START, START + 10]
+    frames = background_frames(CRAB, GTI([START], [START + 5], REFERENCE), SITE)
+    assert list(frames.slice_edges) == [START, START + 5]
+
+
+@pytest.mark.parametrize("near_zenith", [False, True])
+@pytest.mark.parametrize("later", [0.0, 5000.0])
+def test_slices_of_a_part_are_those_of_the_whole_run(near_zenith, later):
+    """To the last digit, edges and the places at which the background is taken; a full hour may be inside."""
+    position = zenith_passage() if near_zenith else CRAB
+    start, stop = RUN[0], RUN[1] + later
+    whole = background_frames(position, GTI([start], [stop], REFERENCE), SITE)
+    for low, high in pairwise(np.linspace(start, stop, 6)):
+        part = background_frames(position, GTI([low], [high], REFERENCE), SITE)
+        own = (whole.slice_edges[1:] > low) & (whole.slice_edges[:-1] < high)
+        np.testing.assert_array_equal(np.clip(whole.slice_edges[:-1][own], low, high), part.slice_edges[:-1])
+        beside = np.array(position) + 0.02
+        expected = [at(*beside) for at, is_own in zip(whole.coordinates, own, strict=True) if is_own]
+        np.testing.assert_array_equal([at(*beside) for at in part.coordinates], expected)
 
 
 def test_a_background_of_the_sky_is_one_slice_over_all_good_time():
@@ -111,7 +130,8 @@ def test_slices_of_a_background_of_the_horizon_lie_at_their_middles():
     gti = GTI([RUN[0]], [RUN[1]], REFERENCE)
     frames = background_frames(CRAB, gti, SITE)
     assert len(frames.coordinates) == len(frames.slice_edges) - 1 > 3
-    middles = 0.5 * (frames.slice_edges[1:] + frames.slice_edges[:-1])
+    edges = rotation_slices(CRAB, RUN, REFERENCE, SITE)
+    middles = 0.5 * (edges[1:] + edges[:-1])
     north = CRAB[0], CRAB[1] + np.deg2rad(1)
     for middle, at in zip(middles, frames.coordinates, strict=True):
         x, y = at(np.array(north[0]), np.array(north[1]))

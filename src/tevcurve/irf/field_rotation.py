@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 # (longitude, latitude) of positions in ICRS to those in a field of view, all in radian.
 Coordinates = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-# A slice turns by less than this.
+# A slice turns by no more than this.
 MAX_ROTATION = np.deg2rad(0.5)
+# Angles are had at such steps of the mission's clock.
+_HOUR_S, _STEP_S = 3600.0, 20.0
 
 
 class Clock(Protocol):
@@ -45,7 +47,10 @@ class GoodTime(Protocol):
 def rotation_slices(
     pointing: tuple[float, float], span: tuple[float, float], reference: "Clock", location: "EarthLocation"
 ) -> np.ndarray:
-    """Edges in mission seconds of slices of a run in which the horizontal frame turns by less than 0.5 deg.
+    """Edges in mission seconds of slices of time in which the horizontal frame turns by no more than 0.5 deg.
+
+    They are where its angle is a multiple of that, and each hour of the mission's clock: the same for a run and for
+    each part of it. The first one is before the run or where it begins, the last one where it ends or after it.
 
     Parameters
     ----------
@@ -58,19 +63,36 @@ def rotation_slices(
     -------
     float array (n_slices + 1,)
     """
-    times = np.linspace(*span, max(2, int(np.ceil((span[1] - span[0]) / 20.0)) + 1))
-    angles = np.unwrap(
-        _parallactic_angle(*_hour_angle(*pointing, reference.to_time(times), location), location.lat.rad)
-    )
-    turned = np.abs(np.diff(angles)).sum()
-    n_slices = int(turned // MAX_ROTATION) + 1
-    # Slices of equal rotation, not of equal length: near the zenith the field turns fast.
-    progress = np.append(0, np.cumsum(np.abs(np.diff(angles))))
-    if progress[-1] == 0:
-        return np.array(span)
-    edges = np.interp(np.linspace(0, progress[-1], n_slices + 1), progress, times)
-    edges[0], edges[-1] = span
-    return edges
+    first = int(np.floor(span[0] / _HOUR_S))
+    last = max(int(np.ceil(span[1] / _HOUR_S)), first + 1)
+    hours = [_turning_points(pointing, hour, reference, location) for hour in range(first, last)]
+    edges = np.unique(np.concatenate([*hours, [last * _HOUR_S]]))
+    begin = np.searchsorted(edges, span[0], side="right") - 1
+    return edges[begin : max(np.searchsorted(edges, span[1]), begin + 1) + 1]
+
+
+def _turning_points(
+    pointing: tuple[float, float], hour: int, reference: "Clock", location: "EarthLocation"
+) -> np.ndarray:
+    """The edges of slices in an hour of the mission's clock, its begin among them, mission seconds."""
+    times = _HOUR_S * hour + _STEP_S * np.arange(round(_HOUR_S / _STEP_S) + 1)
+    hour_angle, declination = _hour_angle(*pointing, reference.to_time(times[[0, -1]]), location)
+    share = np.linspace(0.0, 1.0, len(times))
+    # Both go straight for an hour, to 1e-8 rad.
+    at = [first + share * _wrapped(last - first) for first, last in (hour_angle, declination)]
+    angle = _parallactic_angle(at[0], at[1], location.lat.rad)
+    begin, turn = angle[:-1] / MAX_ROTATION, _wrapped(np.diff(angle)) / MAX_ROTATION
+    low, high = np.floor(begin), np.floor(begin + turn)
+    found = [times[:1]]
+    for number in np.flatnonzero(low != high):
+        passed = np.arange(min(low[number], high[number]) + 1, max(low[number], high[number]) + 1)
+        found.append(times[number] + _STEP_S * (passed - begin[number]) / turn[number])
+    return np.concatenate(found)
+
+
+def _wrapped(angle: np.ndarray) -> np.ndarray:
+    """Angles in radian between -pi and pi."""
+    return (angle + np.pi) % (2 * np.pi) - np.pi
 
 
 def horizontal_lonlat(
@@ -157,7 +179,7 @@ class BackgroundFrames:
 
     Attributes
     ----------
-    slice_edges : float array (n_slices + 1,), mission seconds
+    slice_edges : float array (n_slices + 1,), mission seconds, from the begin of the good time to its end
     coordinates : for each slice a function of (lon, lat) in ICRS radian that returns field-of-view (x, y) in radian
     """
 
@@ -171,7 +193,8 @@ def background_frames(
     """The `BackgroundFrames` of a run.
 
     A background fixed to the horizon turns under the sky, so it is taken at the middle of slices in which it
-    turns little; one aligned with RA and Dec, or a round one, needs one slice.
+    turns little, which are the same for all parts of a run, and of which some may begin before the run or end after it;
+    one aligned with RA and Dec, or a round one, needs one slice.
 
     Parameters
     ----------
@@ -193,4 +216,5 @@ def background_frames(
 
         return coordinates
 
+    edges[0], edges[-1] = span
     return BackgroundFrames(edges, tuple(at(time) for time in middles))

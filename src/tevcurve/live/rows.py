@@ -254,9 +254,9 @@ def places_of(
     if compact.further is not None:
         compact = compact.settled(np.ones(len(compact.further)))
     signal, background, fixed = (each[..., own, :] for each in compact.in_all_cells(flux))
-    # The background as the run's own slices have it on average, with the norm that was settled for it.
+    # The background as it is when the run begins, whatever part of it came, with the norm that was settled for it.
     norm = 1.0 if run.background_norm is None else run.background_norm
-    background = norm * np.average(background, axis=0, weights=np.diff(terms.slice_edges))
+    background = norm * background[0]
     signal, rest = terms.deadc * signal.ravel(), background.ravel() + terms.deadc * fixed.ravel()
     signal, rest, _ = merge_cells(signal, rest, np.zeros_like(rest))
     return signal, rest

@@ -174,7 +174,7 @@ def of_cube(terms: CubeTerms, flux: np.ndarray, band: int) -> RunStretch:
 
 
 def together(runs: list[RunStretch]) -> list[RunStretch]:
-    """The same with parts of a run that are expected to give the same as one stretch, list of `RunStretch`.
+    """The same with parts of a run in which the source is expected to give the same as one, list of `RunStretch`.
 
     runs: list of `RunStretch`, in the order of time.
     """
@@ -203,20 +203,19 @@ def joined_parts(
 
 
 def are_alike(one: RunStretch, other: RunStretch) -> bool:
-    """Whether another stretch goes on with a run, at the same rates.
+    """Whether another stretch goes on with a run, at the same rate of the source.
 
     Parameters
     ----------
     one, other : `RunStretch`
     """
-    rates = (np.append(each.background_rate, each.signal_rate) for each in (one, other))
     is_later = one.run_id == other.run_id and one.reference == other.reference
     is_later = is_later and other.intervals[0, 0] >= one.intervals[-1, 1]
-    return bool(is_later and len(one.background_rate) == 1 and np.array_equal(*rates))
+    return bool(is_later and one.signal_rate == other.signal_rate)
 
 
 def as_one(one: RunStretch, other: RunStretch) -> RunStretch:
-    """Two stretches that are alike as one.
+    """Two stretches that are alike as one; of a background that turns, a slice that both have is one.
 
     Parameters
     ----------
@@ -225,8 +224,10 @@ def as_one(one: RunStretch, other: RunStretch) -> RunStretch:
     names = "time_s", "signal", "background", "other_s"
     events = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names}
     intervals = joined(np.concatenate([one.intervals, other.intervals]))
-    edges = np.array([one.edges_s[0], other.edges_s[-1]])
-    return replace(one, intervals=intervals, edges_s=edges, **events)
+    is_same = one.background_rate[-1] == other.background_rate[0]
+    edges = np.concatenate([one.edges_s[:-1], other.edges_s[int(is_same) :]])
+    rates = np.concatenate([one.background_rate, other.background_rate[int(is_same) :]])
+    return replace(one, intervals=intervals, edges_s=edges, background_rate=rates, **events)
 
 
 def joined(intervals: np.ndarray) -> np.ndarray:
