@@ -67,7 +67,7 @@ GROUPS = {
         ),
         "watch": Command(
             "tevcurve.cli.watch:watch",
-            "Follow a night as it comes: runs of a folder into a result, and alarms on changes of the flux.",
+            "Follow a night as it comes: runs of folders into a result, and alarms on changes of the flux.",
         ),
     },
     "Change": {

@@ -26,12 +26,12 @@ _OWN = ("data", "data_root", "irfs", "runs", "target", "position", "positions", 
 _OWN += ("cross_calibration", "time_bins", "version", *(option.name for option in CHOICES))
 
 
-def watch_folder(folder, changes, detector, outputs, poll_s, once, on_alert=None):
+def watch_folders(folders, changes, detector, outputs, poll_s, once, on_alert=None):
     """Exit code of `tevcurve watch`: with `once` whether an alarm stands, else 0 when it is told to end.
 
     Parameters
     ----------
-    folder : Path of the folder with the data
+    folders : list of Path, of the data; empty where each of the instruments has its own
     changes : dict of keys of the configuration
     detector : dict of keywords of `tevcurve.live.replay.replay`, and `baseline_from`, Path of a result or None
     outputs : `Outputs`
@@ -48,13 +48,15 @@ def watch_folder(folder, changes, detector, outputs, poll_s, once, on_alert=None
     quiet = None if place is None else result_of(place, None)
     values = {} if quiet is None else quiet.config or {}
     values = {name: value for name, value in values.items() if name not in _OWN}
-    config = Config(**with_changes(values | {"data": str(folder), "cache": None}, changes))
+    data = [str(folder) for folder in folders]
+    values |= {"cache": None} | ({"data": data[0] if len(data) == 1 else data} if data else {})
+    config = Config(**with_changes(values, changes))
     # Runs that would say where energies such as ">1 TeV" end are not there yet.
     energies_of(config.energy_edges)
     detector = detector | {"baseline_from": None if quiet is None else quiet.light_curve}
     # Two that go on writing one result, or one file of alerts, would each leave out what the other one has written.
     with only_writer(outputs.output), only_writer(outputs.alerts):
-        watch = Watch(folder, config, detector, AlertFile(outputs.alerts, on_alert), outputs)
+        watch = Watch(config, detector, AlertFile(outputs.alerts, on_alert), outputs)
         if once:
             watch.look()
             if watch.is_waiting:

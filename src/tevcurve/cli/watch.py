@@ -21,9 +21,6 @@ from tevcurve.errors import InputError
 # Where data and results are is said otherwise, and --background-error is the detector's.
 WITHOUT = (
     "data",
-    "instruments",
-    "cross_calibration",
-    "reference",
     "positions",
     "runs",
     "output",
@@ -34,12 +31,15 @@ WITHOUT += ("scheduler", "n_jobs", "strict", "cache", "background_error")
 
 @job_options(without=WITHOUT)
 def watch(
-    folder: Annotated[
-        Path,
+    folders: Annotated[
+        list[Path] | None,
         typer.Argument(
-            help="Folder into which files with a run, or a part of one, each come.", metavar="FOLDER"
+            help="Folder into which files with a run, or a part of one, each come; several for several telescopes; none "
+            "where each of --instruments has its own.",
+            metavar="FOLDER...",
+            show_default=False,
         ),
-    ],
+    ] = None,
     result: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +68,7 @@ def watch(
     ] = None,
     **options,
 ):
-    """Follow a night as it comes: runs of a folder into a result, and alarms on changes of the flux.
+    """Follow a night as it comes: runs of folders into a result, and alarms on changes of the flux.
 
     Files are taken when they are whole, those that grow up to their last event. What is said of the light curve is for
     a new result; with --baseline-from it is by default as in that result. Alerts are in DIR.alerts.jsonl.
@@ -77,6 +77,7 @@ def watch(
     tevcurve watch tonight --target "PKS 2155-304" --result pks --baseline-flux "4e-12 cm-2 s-1"
     tevcurve watch tonight --target Crab --result crab --baseline-from quiet --report crab.html --on-alert "mail me"
     tevcurve watch tonight --target Crab --result crab --baseline-from quiet --once
+    tevcurve watch --instruments "{hess: {data: tonight/hess}, magic: {data: tonight/magic}}" --target Crab ...
     """
     if result is None or (options["target"] is None and options["position"] is None):
         raise InputError("Wanted are --target (or --position) and --result, the folder of the result.")
@@ -84,12 +85,15 @@ def watch(
         raise InputError(
             "Wanted is either --baseline-flux or --baseline-from, which says how bright the quiet source is."
         )
+    several = any(key.partition(".")[0] == "instruments" for key in changes_of(options))
+    if not folders and not several:
+        raise InputError("There is no FOLDER; wanted is one of data, or --instruments, each with its own.")
     alerts = (
         result.absolute().with_name(f"{result.absolute().name}.alerts.jsonl") if alerts is None else alerts
     )
     places = {"plot": options.pop("plot"), "report": options.pop("report"), "alerts": alerts}
     outputs = Outputs.of(result, **places, overwrite=True)
-    from tevcurve.cli.on_watch import seconds_of, watch_folder
+    from tevcurve.cli.on_watch import seconds_of, watch_folders
 
     detector = {
         "baseline_flux": baseline_flux,
@@ -101,4 +105,4 @@ def watch(
     }
     changes = changes_of(options)
     changes = {"target": changes.get("position")} | changes
-    return watch_folder(folder.expanduser(), changes, detector, outputs, seconds_of(poll), once, on_alert)
+    return watch_folders([folder.expanduser() for folder in folders or ()], changes, detector, outputs, seconds_of(poll), once, on_alert)

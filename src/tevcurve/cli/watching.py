@@ -1,7 +1,8 @@
-"""Takes the runs of a folder as they come into a result, and keeps its alerts."""
+"""Takes the runs of folders as they come into a result, and keeps its alerts."""
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 
 from tevcurve.cli.console import note, plain
@@ -9,10 +10,9 @@ from tevcurve.cli.figures import write_panels
 from tevcurve.cli.outcome import write_page
 from tevcurve.cli.page_process import PageProcess
 from tevcurve.cli.threshold_file import ThresholdFile
-from tevcurve.config.observations import chosen
-from tevcurve.data import DataStore
+from tevcurve.cli.watched_folders import WatchedFolders
+from tevcurve.config.observations import chosen, observations_in
 from tevcurve.data.event_rates import seconds_after_last
-from tevcurve.data.watched_folder import WatchedFolder
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.held import FIRST_NIGHT, Held, held_light_curve, settles
 from tevcurve.live.alerts import new_records, standing, told_with
@@ -20,12 +20,12 @@ from tevcurve.live.baseline import Baseline
 from tevcurve.live.replay import replay
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.append import append_runs
-from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.known_runs import KnownRuns
 from tevcurve.problems import events_file
 from tevcurve.store import Result, input_files, write_result
 from tevcurve.store.atomic import recover
 from tevcurve.store.inputs import file_checksum
+from tevcurve.systematics import NIGHT
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _OF_DATA = ("data", "data_root", "irfs", "runs", "version")
 
 
 class Watch:
-    """Looks at a folder, again and again; what is on disk depends on settings and on the runs that came, on no more.
+    """Looks at folders, again and again; what is on disk depends on settings and on the runs that came, on no more.
 
     The result is made with the first runs of the target, and has the others appended. All its events then go through
     the detector of changes, of which only what is new is computed.
@@ -45,24 +45,21 @@ class Watch:
 
     Parameters
     ----------
-    folder : Path of the folder with the data
-    config : `~tevcurve.config.model.Config` of the result
+    config : `~tevcurve.config.model.Config` of the result, whose data are folders
     detector : dict of keywords of `tevcurve.live.replay.replay`; with `baseline_from`, a `LightCurve` or None
     alerts : `~tevcurve.cli.alert_file.AlertFile`
     outputs : `~tevcurve.cli.outputs.Outputs`, of which `output` is the folder of the result
 
-    Raises `InputError` where a result is there that was made with other settings, `DataError` where the folder is not.
+    Raises `InputError` where a result is there that was made with other settings, `DataError` where a folder is not.
     """
 
-    def __init__(self, folder, config, detector, alerts, outputs):
+    def __init__(self, config, detector, alerts, outputs):
         self._config, self._alerts, self._outputs = config, alerts, outputs
         self._quiet = detector["baseline_from"]
         self._hold = FIRST_NIGHT if self._quiet is None else Held.of(self._quiet.origin)
         self._detector = {name: value for name, value in detector.items() if name != "baseline_from"}
         self._detector["thresholds"] = ThresholdFile(alerts.path.with_name(f"{alerts.path.name}.thresholds"))
-        if not folder.is_dir():
-            raise DataError(f"The folder {folder} does not exist.")
-        self._folder = WatchedFolder(folder)
+        self._folders = WatchedFolders(config)
         self._new, self._untaken, self._told = set(), [], set()
         self._found, self._is_shown, self._shown_at = None, True, -REFRESH_S
         self._page = PageProcess(outputs.output, outputs.report)
@@ -72,8 +69,10 @@ class Watch:
             self._check_settings()
 
     def _check_settings(self):
-        made, wanted = self.result.config or {}, self._config.to_result()[0]
-        names = [name for name in wanted if name not in _OF_DATA and made.get(name) != wanted[name]]
+        made, wanted = (
+            _settings(values) for values in (self.result.config or {}, self._config.to_result()[0])
+        )
+        names = [name for name in wanted if made.get(name) != wanted[name]]
         if names:
             raise InputError(
                 f"The result {self._outputs.output} was made with another {' and '.join(names)}; wanted are the "
@@ -95,12 +94,7 @@ class Watch:
 
         is_last: whether no other look follows soon.
         """
-        try:
-            poll = self._folder.poll()
-        except DataError as error:
-            # Of a folder on another computer it may be so for a while.
-            self._note_once(str(error))
-            return
+        poll = self._folders.poll(self._note_once)
         for reason in poll.waiting.values():
             self._note_once(reason)
         # What is as it was in the look before is whole; what is new may be.
@@ -127,14 +121,31 @@ class Watch:
             return False
 
     def _make(self, whole, growing):
-        config = self._config.changed(data=[str(path) for path in [*whole, *growing]])
-        found = chosen(config)
-        observations = self._as_far_as_they_are(_each_once(found["observations"]), growing)
+        each = self._folders.of_each([*whole, *growing])
+        awaited = [name for name in self._folders.instruments if name not in each]
+        if self._has_to_wait(awaited):
+            self._untaken = whole
+            return False
+        config = self._config
+        if config.instruments is None:
+            config = config.changed(data=[str(path) for path in each[""]])
+        else:
+            data = {name: [str(path) for path in own] for name, own in each.items()}
+            own = {name: one | {"data": data.get(name, [])} for name, one in config.instruments.items()}
+            config = config.changed(instruments=own)
+        found = chosen(config, awaited)
+        if config.instruments is None:
+            found["observations"] = self._as_far_as_they_are(found["observations"], growing)
+        else:
+            of = found["instruments"]
+            found["instruments"] = {
+                name: replace(one, data=self._as_far_as_they_are(one.data, growing)) for name, one in of.items()
+            }
+        observations = observations_in(found)
         if not observations:
             self._untaken = whole
             return False
-        arguments = config.options(found["target"]) | found | {"observations": observations}
-        made = held_light_curve(light_curve(**arguments), self._hold)
+        made = held_light_curve(light_curve(**config.options(found["target"]) | found), self._hold)
         inputs = input_files(observations, [run.run_id for run in made.origin.runs])
         write_result(self._outputs.output, made, config=self._config.to_result()[1], inputs=inputs)
         self.result, self._untaken = Result.read(self._outputs.output), []
@@ -142,27 +153,42 @@ class Watch:
         log.info("The result is made of %s runs.", len(made.origin.runs))
         return True
 
+    def _has_to_wait(self, awaited):
+        """Whether no result can be begun without the instruments that have no file yet: nights are at their places."""
+        systematics = self._config.systematics_of()
+        by_night = any(each.by == NIGHT for each in systematics.effects)
+        needed = [systematics.calibration.reference] if systematics.joins_instruments else []
+        needed = [name for name in awaited if by_night or name in needed]
+        if needed:
+            self._note_once(f"The result begins with the first run of {' and '.join(needed)}, which has not come yet.")
+        return bool(needed)
+
     def _append(self, whole, growing):
-        there = [one for store in self._stores([*whole, *growing]) for one in store.get_observations()]
+        done = [
+            self._append_of(name, paths, growing)
+            for name, paths in self._folders.of_each([*whole, *growing]).items()
+        ]
+        return any(done)
+
+    def _append_of(self, instrument, paths, growing):
+        """Whether runs of some files of an instrument are now in the result."""
+        there = [one for store in self._folders.stores(paths) for one in store.get_observations()]
+        there = [one.called(instrument) for one in there] if instrument else there
         origin = self.result.light_curve.origin
         known = KnownRuns(
             origin.runs, self.result.provenance["inputs"], (one.run_id for one in origin.failed)
         )
-        there = [one for one in _each_once(there) if known.of(one) is None]
-        if not there:
+        there = [one for one in there if known.of(one) is None]
+        observations = self._as_far_as_they_are(there, growing)
+        if not observations:
             return False
-        self.result = append_runs(self.result, self._as_far_as_they_are(there, growing), hold=self._hold)
+        self.result = append_runs(
+            self.result, observations, hold=self._hold, instrument=instrument or None
+        )
         appended = self.result.appended
         self._tell_left_out(appended.left_out)
         log.info("%s.", appended)
         return bool(appended.added)
-
-    def _stores(self, paths):
-        """List of `DataStore` of files that were looked into a moment ago, and need not be read again."""
-        config = self._config
-        if config.data_root is not None:
-            return open_stores(paths, config.data_root, config.irfs)
-        return [DataStore.from_events_files(paths, config.irfs, files=self._folder.files)]
 
     def _follow(self):
         """None; the detector is where the result is, and what is new is told."""
@@ -204,11 +230,12 @@ class Watch:
         self._is_shown, self._shown_at = True, monotonic()
 
     def _as_far_as_they_are(self, observations, growing):
-        """The observations, those in files that grow up to their last events, list of `Observation`."""
-        names, found = {path.name for path in growing}, []
-        for one in observations:
+        """The observations, each once, those in files that grow up to their last events, list of `Observation`."""
+        growing, found = {path.resolve() for path in growing}, []
+        for one in _each_once(observations):
             name, seconds = events_file(one), 0.0
-            if name not in names:
+            grows = any(each.path.resolve() in growing for each in one.addresses if each.hdu_type == "events")
+            if not grows:
                 with suppress(DataError):
                     seconds = seconds_after_last(one.events.time_s, one.gti)
             if seconds:
@@ -216,7 +243,7 @@ class Watch:
                     f"The events in {name} end {seconds:.0f} s before the good time does, which is no chance; it is "
                     "taken up to the last one, as of a file that still grows."
                 )
-            found.append(one.until_last_event() if name in names or seconds else one)
+            found.append(one.until_last_event() if grows or seconds else one)
         return [one for one in found if one is not None]
 
     def _tell_left_out(self, problems):
@@ -235,6 +262,14 @@ def words_of(record):
         f"{record['alert_type']} {record['id']}: flux {record['flux']:.3g} ± {record['flux_error']:.2g} cm-2 s-1 since "
         f"{record['trigger_time'][:19]} UTC, {record['rate_snr']:.1f} standard deviations"
     )
+
+
+def _settings(values):
+    """Those of the values of a configuration that a result which is gone on with has to have, a dict."""
+    values = {name: value for name, value in values.items() if name not in _OF_DATA}
+    if values.get("instruments"):
+        values["instruments"] = {name: _settings(one) for name, one in values["instruments"].items()}
+    return values
 
 
 def _each_once(observations):

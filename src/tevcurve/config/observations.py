@@ -1,5 +1,6 @@
 """Which observations a configuration means, and where their source is."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -44,7 +45,7 @@ class Chosen(Protocol):
         """OBS_IDs, None for all."""
 
 
-def chosen(config: Chosen) -> dict[str, Any]:
+def chosen(config: Chosen, awaited: Collection[str] = ()) -> dict[str, Any]:
     """The arguments `observations` (a list) or `instruments`, `target` (`SkyCoord`) and `name` of
     `tevcurve.light_curve`, a dict.
 
@@ -52,10 +53,13 @@ def chosen(config: Chosen) -> dict[str, Any]:
     point near that. Nothing of them is read where the position is given.
     Raises `MissingError` for a target that is not there, and for runs that are not of it.
 
-    config: with `data`, `instruments`, `data_root`, `irfs`, `target`, `position` and `runs`.
+    Parameters
+    ----------
+    config : with `data`, `instruments`, `data_root`, `irfs`, `target`, `position` and `runs`
+    awaited : names of instruments that have no observations yet
     """
     if config.instruments is not None:
-        return _chosen_of_each(config, as_instruments(config.instruments))
+        return _chosen_of_each(config, as_instruments(config.instruments), awaited)
     assert config.data is not None
     stores = open_stores(config.data, config.data_root, config.irfs)
     if config.position is None:
@@ -69,13 +73,16 @@ def chosen(config: Chosen) -> dict[str, Any]:
     return {"observations": list(observations), "target": position, "name": name}
 
 
-def _chosen_of_each(config: Chosen, instruments: dict[str, Instrument]) -> dict[str, Any]:
+def _chosen_of_each(
+    config: Chosen, instruments: dict[str, Instrument], awaited: Collection[str]
+) -> dict[str, Any]:
     """As `chosen`, of instruments."""
     where = config.target if config.position is None else as_position(config.position).icrs
-    found, position = observations_of_each(instruments, where, config.target)
+    there = {name: one for name, one in instruments.items() if name not in awaited}
+    found, position = observations_of_each(there, where, config.target)
     given = {
         name: replace(
-            one, data=found[name], data_root=None, irfs=None, runs=None, target=one.target or config.target
+            one, data=found.get(name, []), data_root=None, irfs=None, runs=None, target=one.target or config.target
         )
         for name, one in instruments.items()
     }

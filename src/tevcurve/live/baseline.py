@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import LightCurve
+from tevcurve.lightcurve.selection import bands_of_rows, rows_of_band
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.live.regions import OffRates
 from tevcurve.live.rows import events_of, off_rates
@@ -67,17 +68,17 @@ class Baseline:
 
         Raises `InputError` where the energy bands differ.
         """
-        rows = [rows_of(each, band, least=1, bounded=True) for each in (quiet, light_curve)]
-        (low, high), wanted = (_edges(*each) for each in zip((quiet, light_curve), rows, strict=True))
+        (low, high), wanted = (_edges(each, band) for each in (quiet, light_curve))
         if not np.allclose((low, high), wanted, rtol=1e-6):
             raise InputError(
                 f"The quiet flux is that between {low:.4g} and {high:.4g} TeV, and the light curve is of "
                 f"{wanted[0]:.4g} to {wanted[1]:.4g} TeV; wanted is one energy band."
             )
-        fits = rows[0].fits
+        rows = rows_of(quiet, band, least=1, bounded=True)
+        fits = rows.fits
         norm, minimum = float(fits.constant[0]), fits.constant_minimum
         error = float(np.sqrt(2 / minimum.curvature[0])) if norm > 0 and minimum.is_smooth[0] else 0.0
-        flux, error = (max(each, 0.0) * float(rows[0].flux) * _UNIT for each in (norm, error))
+        flux, error = (max(each, 0.0) * float(rows.flux) * _UNIT for each in (norm, error))
         off = {} if quiet.origin is None else off_rates(*events_of(quiet, band))
         return cls(flux, error, off)
 
@@ -94,7 +95,11 @@ def baseline_of(quiet: LightCurve, light_curve: LightCurve, band: int | None = N
     return Baseline.of(quiet, light_curve, band).flux
 
 
-def _edges(light_curve, rows):
-    """(lowest, highest) energy of the band of rows, TeV."""
-    number = int(rows.number[0])
-    return tuple(u.Quantity(light_curve.table[name])[number].to_value("TeV") for name in ("e_min", "e_max"))
+def _edges(light_curve, band):
+    """(lowest, highest) energy of a band, TeV; raises `InputError` where there are several and none is told."""
+    table = light_curve.table
+    n_bands, _ = bands_of_rows(table)
+    if band is None and n_bands > 1:
+        raise InputError(f"The light curve has {n_bands} energy bands; wanted is the number of one, from 0.")
+    number = int(rows_of_band(table, band or 0)[0])
+    return tuple(u.Quantity(table[name])[number].to_value("TeV") for name in ("e_min", "e_max"))
