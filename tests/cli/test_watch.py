@@ -222,6 +222,54 @@ def test_a_file_that_grows_seldom_is_taken_up_to_its_last_event(tmp_path, capsys
     assert rows(tmp_path / "result") == rows(tmp_path / "other")
 
 
+def test_a_file_whose_events_end_early_is_in_the_end_what_any_call_makes_of_it(tmp_path, capsys, monkeypatch):
+    """As long as more may come its good time ends with the last event, and then where it says."""
+    run = night()[0]
+    some = cut_run(run, run.tstart, run.tstart + 600)
+    path = write_run(
+        tmp_path / "data" / "run.fits", replace(some, tstop=run.tstop, gti=((run.tstart, run.tstop),))
+    )
+    words = ["light-curve", str(path), "--target", "83.63 22.01", "--position", "83.63 22.01", *CURVE]
+    assert main([*words, "-o", "once"]) == 0
+
+    def stops():
+        return Result.read(tmp_path / "result").light_curve.good_time["stop"]
+
+    once()
+    assert "until nothing was written for 10 min" in capsys.readouterr().err
+    assert stops() == [some.events["TIME"].max()]
+    before = path.stat().st_mtime
+
+    def stay(watch, poll_s, stop):
+        """The process of before goes on: looks until the file has been as it is for long enough."""
+        for seconds, end in (
+            (0, some.events["TIME"].max()),
+            (599, some.events["TIME"].max()),
+            (601, run.tstop),
+        ):
+            monkeypatch.setattr("tevcurve.cli.early_ends.time", lambda seconds=seconds: before + seconds)
+            watch.look()
+            watch.look()
+            assert stops() == [end]
+
+    monkeypatch.setattr(on_watch, "stay", stay)
+    assert main(["watch", "data", "--result", "result", *LINE, *CURVE]) == 0
+    assert rows(tmp_path / "result") == rows(tmp_path / "once")
+    # Begun anew, and at once.
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tevcurve.live.replay._log_threshold", lambda settings, *places: np.log(1e5))
+    os.utime(path, (before - 700, before - 700))
+    assert main(["watch", "data", "--result", "other", *LINE, *CURVE, "--once"]) in (0, 3)
+    assert rows(tmp_path / "other") == rows(tmp_path / "once")
+    # Of a run that is not over, more may come whatever the time of its file.
+    late = replace(some, mjdref=(80000, 0.0), tstop=run.tstop, gti=((run.tstart, run.tstop),))
+    path = write_run(tmp_path / "tonight" / "run.fits", late)
+    os.utime(path, (before - 700, before - 700))
+    assert main(["watch", "tonight", "--result", "late", *LINE, *CURVE, "--once"]) in (0, 3)
+    assert Result.read(tmp_path / "late").light_curve.good_time["stop"] == [some.events["TIME"].max()]
+
+
 def test_a_run_that_cannot_be_used_is_told(parts, tmp_path, capsys):
     come(tmp_path / "data", parts[0])
     with fits.open(parts[1]) as hdus:

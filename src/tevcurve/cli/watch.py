@@ -34,8 +34,8 @@ def watch(
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folder into which files with a run, or a part of one, each come; several for several telescopes; none "
-            "where each of --instruments has its own.",
+            help="Folder into which files with a run, or a part of one, each come; several for several telescopes; "
+            "none where each of --instruments has its own.",
             metavar="FOLDER...",
             show_default=False,
         ),
@@ -105,4 +105,5 @@ def watch(
     }
     changes = changes_of(options)
     changes = {"target": changes.get("position")} | changes
-    return watch_folders([folder.expanduser() for folder in folders or ()], changes, detector, outputs, seconds_of(poll), once, on_alert)
+    folders = [folder.expanduser() for folder in folders or ()]
+    return watch_folders(folders, changes, detector, outputs, seconds_of(poll), once, on_alert)

@@ -1,4 +1,4 @@
-"""The folders that a watch looks at, and whose runs come into each: those of one data set, or of several instruments."""
+"""The folders that a watch looks at, and whose runs come into each: of one data set, or of several instruments."""
 
 from pathlib import Path
 
@@ -29,8 +29,8 @@ class WatchedFolders:
         for name, one in said.items():
             if one.get("runs") is not None:
                 raise InputError(
-                    f"The instrument {name!r} has runs {one['runs']!r}; a folder is watched for what comes, so that wanted "
-                    "are --zenith, --after and the like, which choose among it."
+                    f"The instrument {name!r} has runs {one['runs']!r}; a folder is watched for what comes, so that "
+                    "wanted are --zenith, --after and the like, which choose among it."
                 )
             paths = one["data"] if isinstance(one["data"], list) else [one["data"]]
             self._folders[name] = [_folder(path) for path in paths]

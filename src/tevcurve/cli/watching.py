@@ -1,18 +1,17 @@
 """Takes the runs of folders as they come into a result, and keeps its alerts."""
 
 import logging
-from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 
 from tevcurve.cli.console import note, plain
+from tevcurve.cli.early_ends import EarlyEnds
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.outcome import write_page
 from tevcurve.cli.page_process import PageProcess
 from tevcurve.cli.threshold_file import ThresholdFile
 from tevcurve.cli.watched_folders import WatchedFolders
 from tevcurve.config.observations import chosen, observations_in
-from tevcurve.data.event_rates import seconds_after_last
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.held import FIRST_NIGHT, Held, held_light_curve, settles
 from tevcurve.live.alerts import new_records, standing, told_with
@@ -61,6 +60,7 @@ class Watch:
         self._detector["thresholds"] = ThresholdFile(alerts.path.with_name(f"{alerts.path.name}.thresholds"))
         self._folders = WatchedFolders(config)
         self._new, self._untaken, self._told = set(), [], set()
+        self._early = EarlyEnds()
         self._found, self._is_shown, self._shown_at = None, True, -REFRESH_S
         self._page = PageProcess(outputs.output, outputs.report)
         recover(outputs.output)
@@ -102,8 +102,10 @@ class Watch:
         self._new = set(poll.growing)
         # Of a file that was not taken before it is what it is now that counts.
         seen = {*poll.whole, *poll.growing, *poll.waiting}
-        whole = [path for path in self._untaken if path not in seen and path.exists()] + list(poll.whole)
-        taken = self._take(whole, growing) if poll.whole or growing else False
+        settled = [path for path in self._early.settled() if path not in seen]
+        untaken = [path for path in self._untaken if path not in (*seen, *settled) and path.exists()]
+        whole = [*untaken, *settled, *poll.whole]
+        taken = self._take(whole, growing) if poll.whole or settled or growing else False
         if self.result is not None and (taken or (self._found is None and (is_last or not self._new))):
             self._follow()
 
@@ -139,7 +141,8 @@ class Watch:
         else:
             of = found["instruments"]
             found["instruments"] = {
-                name: replace(one, data=self._as_far_as_they_are(one.data, growing)) for name, one in of.items()
+                name: replace(one, data=self._as_far_as_they_are(one.data, growing))
+                for name, one in of.items()
             }
         observations = observations_in(found)
         if not observations:
@@ -160,7 +163,9 @@ class Watch:
         needed = [systematics.calibration.reference] if systematics.joins_instruments else []
         needed = [name for name in awaited if by_night or name in needed]
         if needed:
-            self._note_once(f"The result begins with the first run of {' and '.join(needed)}, which has not come yet.")
+            self._note_once(
+                f"The result begins with the first run of {' and '.join(needed)}, which has not come yet."
+            )
         return bool(needed)
 
     def _append(self, whole, growing):
@@ -182,9 +187,7 @@ class Watch:
         observations = self._as_far_as_they_are(there, growing)
         if not observations:
             return False
-        self.result = append_runs(
-            self.result, observations, hold=self._hold, instrument=instrument or None
-        )
+        self.result = append_runs(self.result, observations, hold=self._hold, instrument=instrument or None)
         appended = self.result.appended
         self._tell_left_out(appended.left_out)
         log.info("%s.", appended)
@@ -236,12 +239,11 @@ class Watch:
             name, seconds = events_file(one), 0.0
             grows = any(each.path.resolve() in growing for each in one.addresses if each.hdu_type == "events")
             if not grows:
-                with suppress(DataError):
-                    seconds = seconds_after_last(one.events.time_s, one.gti)
+                seconds = self._early.seconds_to_come(one)
             if seconds:
                 self._note_once(
                     f"The events in {name} end {seconds:.0f} s before the good time does, which is no chance; it is "
-                    "taken up to the last one, as of a file that still grows."
+                    "taken up to the last one, as of a file that still grows, until nothing was written for 10 min."
                 )
             found.append(one.until_last_event() if grows or seconds else one)
         return [one for one in found if one is not None]

@@ -82,7 +82,12 @@ def _chosen_of_each(
     found, position = observations_of_each(there, where, config.target)
     given = {
         name: replace(
-            one, data=found.get(name, []), data_root=None, irfs=None, runs=None, target=one.target or config.target
+            one,
+            data=found.get(name, []),
+            data_root=None,
+            irfs=None,
+            runs=None,
+            target=one.target or config.target,
         )
         for name, one in instruments.items()
     }

@@ -121,8 +121,9 @@ class Replay:
         onset = utc(self.detector, alarm.onset[2])[11:-8]
         counts = f"{alarm.fit.counts:.3g} counts of the source in {alarm.seconds:.0f} s"
         if alarm.is_first:
+            run = alarm.run_id.full_text() if len(self.places) > 1 else alarm.run_id.obs_id
             return (
-                f"{when} UTC, run {alarm.run_id.full_text() if len(self.places) > 1 else alarm.run_id.obs_id}: {alarm.significance:.1f} standard deviations, since {onset}; "
+                f"{when} UTC, run {run}: {alarm.significance:.1f} standard deviations, since {onset}; "
                 f"flux {flux:.3g} ± {error:.2g} cm-2 s-1 ({counts})"
             )
         return f"  {when} UTC: {flux:.3g} ± {error:.2g} cm-2 s-1 since {onset} ({counts})"
@@ -199,7 +200,9 @@ def replay(
     passed: list[Passed] = []
     for name, own_runs in stretched.items():
         is_like = before is not None and detector.is_same_for(name, before.detector)
-        passed += detector.passed(own_runs.runs, before.passed_by(name) if before is not None and is_like else ())
+        passed += detector.passed(
+            own_runs.runs, before.passed_by(name) if before is not None and is_like else ()
+        )
     passed.sort(key=lambda one: float(clock.convert(one.run.intervals[0, 0], one.run.reference)))
     return Replay(light_curve, detector, subject, passed, places, first, stretched)
 

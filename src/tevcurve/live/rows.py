@@ -75,7 +75,9 @@ def _runs_of(light_curve):
     """(dict as `events_of` gives it, or None; number of the bands), without the rows where these are not needed."""
     origin = light_curve.origin
     if isinstance(origin, LightCurveOrigin):
-        return _by_instrument(*terms_of_rows(origin), lambda number: origin.axes.band_of_bin), origin.axes.n_bands
+        return _by_instrument(
+            *terms_of_rows(origin), lambda number: origin.axes.band_of_bin
+        ), origin.axes.n_bands
     joint = rows_behind(light_curve, EventView, use=USE, below_zero=False)
     if not isinstance(joint, OnOffLikelihood | JointCubes):
         return None, joint.n_bands
