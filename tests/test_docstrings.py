@@ -26,7 +26,7 @@ def scaled(flux, factor):
 def doubled(flux):
     """Twice the flux. flux: float array, cm-2 s-1."""
 
-def draw(flux: Annotated[float, typer.Option(help="In cm-2 s-1.")], output: Path, overwrite: OVERWRITE = False):
+def draw(flux: Annotated[float, Option(help="In cm-2 s-1.")], output: Path, overwrite: OVERWRITE = False):
     """Draw it."""
 
 class Shape:

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from click.testing import CliRunner
 from dl3_files import write_store
 from small_store import START, make_store, run_file
 from two_instruments import make_stores
-from typer import Typer
-from typer.testing import CliRunner
 
 from tevcurve import LightCurve
 from tevcurve.cli import commands
-from tevcurve.cli.commands import _imported, app
+from tevcurve.cli.click_commands import Family, as_command
+from tevcurve.cli.commands import app
 from tevcurve.cli.main import main
 from tevcurve.config import Config
 from tevcurve.errors import StoreError
@@ -62,7 +62,7 @@ def test_each_command_has_help_with_examples(command):
 def test_the_list_says_of_a_command_what_it_says_of_itself(command):
     place = commands.COMMANDS[command]
     found = found_at(place.place)
-    function = found.registered_callback.callback if isinstance(found, Typer) else found
+    function = found.begin if isinstance(found, Family) else found
     assert place.words == function.__doc__.splitlines()[0]
     listed = " ".join(CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output.split())
     assert f"{command} {place.words}" in listed
@@ -71,7 +71,7 @@ def test_the_list_says_of_a_command_what_it_says_of_itself(command):
 def parameters():
     """(command, parameter of click) of all commands that are listed, but for families."""
     for name in COMMANDS:
-        found = _imported(name)
+        found = as_command(name, found_at(commands.COMMANDS[name].place))
         yield from ((name, one) for one in found.params if not hasattr(found, "commands"))
 
 

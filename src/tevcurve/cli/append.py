@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import changes_of, job_options
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.results import ACCEPT_CHANGED, RESULT
 
 
@@ -15,13 +14,11 @@ def append(
     result: RESULT,
     new: Annotated[
         list[Path],
-        typer.Argument(
-            help="Files with a run each, folders of these, or data stores.", metavar="NEWFILES..."
-        ),
+        Argument(help="Files with a run each, folders of these, or data stores.", metavar="NEWFILES..."),
     ],
     instrument: Annotated[
         str | None,
-        typer.Option(
+        Option(
             help="Which instrument of the result the runs are of; by default the one whose runs have their TELESCOP.",
             show_default=False,
         ),

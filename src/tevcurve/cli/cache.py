@@ -2,24 +2,21 @@
 
 from typing import Annotated
 
-import typer
-
+from tevcurve.cli.click_commands import Family
 from tevcurve.cli.console import plain, print_table
 from tevcurve.cli.job_options import older_option, with_older_options
+from tevcurve.cli.parameters import Option
 from tevcurve.config.values import cache_folder
 from tevcurve.renamed import say
 
 FOLDER = Annotated[
     str | None,
-    typer.Option("--cache", help="Folder of the cache; 'cache' is that of the user.", show_default="cache"),
+    Option("--cache", help="Folder of the cache; 'cache' is that of the user.", show_default="cache"),
 ]
 OLDER = Annotated[str | None, older_option("store")]
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="rich")
 
-
-@app.callback()
-def _cache(context: typer.Context):
+def _cache(name):
     """The reduced runs that `tevcurve run` keeps, so that they are not made again: list or remove them.
 
     \b
@@ -27,11 +24,10 @@ def _cache(context: typer.Context):
     tevcurve cache empty
     tevcurve cache list --cache runs
     """
-    if context.info_name != "cache":
-        say(f"tevcurve {context.info_name}", "tevcurve cache")
+    if name != "cache":
+        say(f"tevcurve {name}", "tevcurve cache")
 
 
-@app.command("list")
 def list_runs(cache: FOLDER = None, store: OLDER = None):
     """List the reduced runs, those first that were not used for the longest.
 
@@ -62,7 +58,6 @@ def list_runs(cache: FOLDER = None, store: OLDER = None):
     )
 
 
-@app.command("empty")
 def empty(cache: FOLDER = None, store: OLDER = None):
     """Remove all reduced runs; results keep theirs.
 
@@ -71,6 +66,9 @@ def empty(cache: FOLDER = None, store: OLDER = None):
     """
     kept = _open(cache, store)
     print(plain(f"Removed {kept.clear()} reduced runs from {kept.folder}"))
+
+
+app = Family(_cache, {"list": list_runs, "empty": empty})
 
 
 def _open(cache, store):

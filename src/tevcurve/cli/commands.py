@@ -6,11 +6,10 @@ for either.
 
 from typing import Annotated, NamedTuple
 
-import typer
-from typer.core import TyperGroup
-
 from tevcurve import __version__
+from tevcurve.cli.click_commands import DrawnGroup, as_command, words_of
 from tevcurve.cli.logs import set_level
+from tevcurve.cli.parameters import Option, parameters_of
 from tevcurve.on_demand import found_at
 
 
@@ -19,7 +18,7 @@ class Command(NamedTuple):
 
     Attributes
     ----------
-    place : str, "module:object" of its function, or of the `typer.Typer` of a family of commands
+    place : str, "module:object" of its function, or of the `Family` of commands below it
     words : str, the first line of its help
     hidden : bool, whether the list leaves it out
     """
@@ -126,55 +125,27 @@ GROUPS = {
 COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
 
-class _OnDemand(TyperGroup):
+class _OnDemand(DrawnGroup):
     """The commands of the table: by their words where they are listed, by themselves where one is called."""
 
-    def resolve_command(self, ctx, args):
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, command and _imported(name), rest
+    def get_command(self, ctx, cmd_name):
+        command = COMMANDS.get(cmd_name)
+        return command and as_command(cmd_name, found_at(command.place))
 
 
-def _imported(name):
-    """The command of typer of a name."""
-    found = found_at(COMMANDS[name].place)
-    if not isinstance(found, typer.Typer):
-        function, found = found, typer.Typer(add_completion=False, rich_markup_mode="rich")
-        found.command(name)(function)
-    return typer.main.get_command(found)
+def _print_version():
+    print(f"tevcurve {__version__}")
 
 
-app = typer.Typer(
-    name="tevcurve",
-    cls=_OnDemand,
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for _group, _commands in GROUPS.items():
-    for _name, _command in _commands.items():
-        _listed = {"help": _command.words, "hidden": _command.hidden, "rich_help_panel": _group}
-        app.command(_name, **_listed)(lambda: None)
-
-
-def _print_version(wanted: bool):
-    if wanted:
-        print(f"tevcurve {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
 def _tevcurve(
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Tell what is done; twice: in detail.")
+        int,
+        Option(
+            "--verbose", "-v", count=True, show_default=False, help="Tell what is done; twice: in detail."
+        ),
     ] = 0,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show where in the program an error came up.")
-    ] = False,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
-    ] = False,
+    debug: Annotated[bool, Option("--debug", help="Show where in the program an error came up.")] = False,
+    version: Annotated[bool, Option("--version", help="Print the version.", instead=_print_version)] = False,
 ):
     """Light curves of gamma-ray sources from DL3 files.
 
@@ -189,3 +160,16 @@ def _tevcurve(
     Exit codes: 0 done; 1 some runs or bins failed, the result has the others; 2 nothing could be done.
     """
     set_level(verbose, debug)
+
+
+app = _OnDemand(
+    {
+        heading: {name: command.words for name, command in group.items() if not command.hidden}
+        for heading, group in GROUPS.items()
+    },
+    name="tevcurve",
+    callback=_tevcurve,
+    params=parameters_of(_tevcurve),
+    help=words_of(_tevcurve),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)

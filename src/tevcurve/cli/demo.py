@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Option
 from tevcurve.cli.results import OVERWRITE
 
 FIGURE = Path("demo_light_curve.png")
-FOLDER = typer.Option(help="Where to keep the data store; default: in the user's cache.", show_default=False)
-CUT = typer.Option(
+FOLDER = Option(help="Where to keep the data store; default: in the user's cache.", show_default=False)
+CUT = Option(
     help="Files with point-like responses, for a cut in angle: fixed, or table for one of each energy (RAD_MAX).",
     metavar="TEXT",
     show_default=False,
@@ -19,7 +18,7 @@ CUT = typer.Option(
 
 def demo(
     folder: Annotated[Path | None, FOLDER] = None,
-    plot: Annotated[Path, typer.Option(help="File to draw the light curve into.")] = FIGURE,
+    plot: Annotated[Path, Option(help="File to draw the light curve into.")] = FIGURE,
     cut: Annotated[str | None, CUT] = None,
     overwrite: OVERWRITE = False,
 ):

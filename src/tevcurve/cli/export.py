@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE, SOURCE
 from tevcurve.errors import InputError
 from tevcurve.plot_options import TS_THRESHOLD
@@ -15,18 +14,18 @@ LIST = "list"
 def export(
     result: Annotated[
         Path | None,
-        typer.Argument(help="Folder of a result, or a file with a light curve.", metavar="RESULT"),
+        Argument(help="Folder of a result, or a file with a light curve.", metavar="RESULT"),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Argument(help="The new file; its suffix says the format.", metavar="FILE", show_default=False),
+        Argument(help="The new file; its suffix says the format.", metavar="FILE"),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The same as FILE.", show_default=False)
+        Path | None, Option("--output", "-o", help="The same as FILE.", show_default=False)
     ] = None,
     form: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--format",
             help="csv, latex, cds, votable, ecsv, fits, gadf (that of gammapy), json, atel; default: that of the "
             "suffix. Without FILE it is printed.",
@@ -35,7 +34,7 @@ def export(
     ] = None,
     columns: Annotated[
         str | None,
-        typer.Option(
+        Option(
             help="Names of the columns, with commas, in their order; utc_min, utc_max, utc and time are made. "
             f"{LIST} prints which there are.",
             metavar="NAMES",
@@ -44,19 +43,17 @@ def export(
     ] = None,
     digits: Annotated[
         str | None,
-        typer.Option(
+        Option(
             help="exact, or pdg: by the rule of the Particle Data Group; default: pdg in latex, cds and atel.",
             show_default=False,
         ),
     ] = None,
-    utc: Annotated[bool, typer.Option("--utc", help="Add start and end in UTC.")] = False,
+    utc: Annotated[bool, Option("--utc", help="Add start and end in UTC.")] = False,
     ts_threshold: Annotated[
         float,
-        typer.Option(
-            help="In latex, cds and atel a row with a smaller test statistic is shown as its limit."
-        ),
+        Option(help="In latex, cds and atel a row with a smaller test statistic is shown as its limit."),
     ] = TS_THRESHOLD,
-    formats: Annotated[bool, typer.Option("--formats", help="Print which formats there are.")] = False,
+    formats: Annotated[bool, Option("--formats", help="Print which formats there are.")] = False,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import changes_of, job_options
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.results import OVERWRITE
 
 
@@ -14,13 +13,13 @@ from tevcurve.cli.results import OVERWRITE
 def info(
     paths: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
             metavar="PATH...",
         ),
     ],
-    target: Annotated[str | None, typer.Option(help="List the runs of this target.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw the sky positions into this file.")] = None,
+    target: Annotated[str | None, Option(help="List the runs of this target.")] = None,
+    plot: Annotated[Path | None, Option(help="Draw the sky positions into this file.")] = None,
     overwrite: OVERWRITE = False,
     **options,
 ):

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import changes_of, job_options
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.results import OVERWRITE
 
 
@@ -14,18 +13,18 @@ from tevcurve.cli.results import OVERWRITE
 @job_options(without=("data", "target", "positions", "output", "overwrite"))
 def init(
     target: Annotated[
-        str, typer.Argument(help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET")
+        str, Argument(help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET")
     ],
     paths: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
             metavar="PATH...",
         ),
     ],
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output", "-o", help="File to write it into, .yaml; default: it is printed.", show_default=False
         ),
     ] = None,

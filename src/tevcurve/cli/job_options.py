@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from typing import Annotated, Any
 
-import typer
-
+from tevcurve.cli.parameters import Option as LineOption
 from tevcurve.config.keys import KEYS
 from tevcurve.errors import InputError
 from tevcurve.options import Option
@@ -43,9 +42,7 @@ def job_options(
             "set_",
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[
-                list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=help_text)
-            ],
+            annotation=Annotated[list[str] | None, LineOption("--set", metavar="KEY=VALUE", help=help_text)],
         )
 
         added = [several, *added] if only is None else added
@@ -74,7 +71,7 @@ def _plain_parameters(command: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _with_parameters(command: Callable[..., Any], parameters: list[inspect.Parameter]) -> Any:
-    """The command as typer sees it: with these parameters."""
+    """The command with these parameters."""
 
     @wraps(command)
     def run(**given: Any) -> Any:
@@ -145,11 +142,10 @@ def _default(value: Any) -> str:
 def _option(key: Option, default: Any) -> inspect.Parameter:
     """The parameter of a command for a key of the configuration, an `Option`."""
     name = key.name
-    # Square brackets would be taken for markup.
-    description = f"{key.description}.{_default(default)}".replace("[", r"\[").replace("`", "")
+    description = f"{key.description}.{_default(default)}".replace("`", "")
     names = NAMES.get(name, [f"--{name.replace('_', '-')}"])
     kind: Any
-    options: dict[str, Any] = {"help": description, "rich_help_panel": key.section, "show_default": False}
+    options: dict[str, Any] = {"help": description, "section": key.section, "show_default": False}
     if key.kind == "flag":
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
     elif key.kind == "whole number":
@@ -162,13 +158,13 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
-        annotation=Annotated[kind, typer.Option(*names, **options)],
+        annotation=Annotated[kind, LineOption(*names, **options)],
     )
 
 
 def older_option(name: str) -> Any:
-    """The option of typer by an older name, which help does not show. name: as `tevcurve.renamed` has it."""
-    return typer.Option(f"--{name}", hidden=True)
+    """The option by an older name, which help does not show. name: as `tevcurve.renamed` has it."""
+    return LineOption(f"--{name}", hidden=True)
 
 
 def _older(name: str) -> inspect.Parameter:

@@ -2,20 +2,18 @@
 
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import changes_of, job_options
+from tevcurve.cli.parameters import Argument
 
 
 @job_options(without=("data", "positions"), cache=None)
 def light_curve(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each; none where each "
             "of --instruments has its own. The last word may be the target.",
             metavar="PATH...",
-            show_default=False,
         ),
     ] = None,
     **options,
@@ -37,9 +35,7 @@ def light_curve(
 
 @job_options()
 def run(
-    config: Annotated[
-        str, typer.Argument(help="A configuration, as `tevcurve init` writes it.", metavar="FILE")
-    ],
+    config: Annotated[str, Argument(help="A configuration, as `tevcurve init` writes it.", metavar="FILE")],
     **options,
 ):
     """Make the light curve that a configuration asks for; each of its values can be changed on the line.

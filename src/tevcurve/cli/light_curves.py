@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import changes_of, job_options
+from tevcurve.cli.parameters import Argument
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 
 
@@ -12,7 +11,7 @@ from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 def light_curves(
     paths: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             help="The data, as light-curve takes them, and last the positions: a CSV, ECSV or FITS file with name, ra, "
             "dec (deg, ICRS) and, where wanted, spectrum and neighbours; or the word targets, all of the index.",
             metavar="PATH... POSITIONS",

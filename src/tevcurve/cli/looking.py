@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import options_of
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RESULT_OR_FILE, SOURCE
 from tevcurve.plot_options import PANEL_OPTIONS, PLOT_OPTIONS
 from tevcurve.run_id import safe_name
@@ -16,7 +15,7 @@ def show(
     result: RESULT_OR_FILE,
     columns: Annotated[
         str | None,
-        typer.Option(
+        Option(
             help="Columns in place of those that are looked at first, as time_min,time_max,flux; all: all of them.",
             metavar="NAMES",
             show_default=False,
@@ -44,16 +43,15 @@ def show(
 def plot(
     results: Annotated[
         list[Path],
-        typer.Argument(
+        Argument(
             help="Folder of a result, or a file with a light curve. Of several, those of other telescopes too, each "
             "has a panel with its own unit on one time axis.",
             metavar="RESULT",
-            show_default=False,
         ),
     ],
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output", "-o", help="The figure, .png, .pdf or .svg; default: RESULT.png.", show_default=False
         ),
     ] = None,

@@ -44,23 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stopped as stopped:
         _say(interrupted_words(stopped))
         return 128 + stopped.number
-    except (BrokenPipeError, SystemExit) as error:
-        # The parser makes an exit of a pipe that is closed.
-        if not any(isinstance(each, BrokenPipeError) for each in (error, error.__context__)):
-            raise
+    except BrokenPipeError:
         _forget_output()
         return PIPE_CLOSED
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        _say("Interrupted.")
+        return INTERRUPTED
     except Exception as error:
         if debug:
             raise
-        sentence = _sentence(error)
-        if sentence:
-            _say(f"Error: {sentence}")
+        _say(f"Error: {_sentence(error)}")
         return NOTHING
-    if code == INTERRUPTED:
-        _say("Interrupted.")
     return code or DONE
 
 
@@ -124,28 +118,26 @@ def _called(arguments: list[str]) -> int | None:
 
     What is odd with many runs in the same way is told once, whatever the command reads them for.
     """
-    import typer
+    from click.exceptions import Exit
 
     from tevcurve.cli.commands import app
 
     with logs_on_stderr(), remarks_told_once():
         try:
-            return typer.main.get_command(app).main(arguments, prog_name="tevcurve", standalone_mode=False)
-        except typer.Abort:
-            return INTERRUPTED
+            with app.make_context("tevcurve", arguments) as context:
+                return app.invoke(context)
+        except Exit as ended:
+            return ended.exit_code
 
 
 def _sentence(error: Any) -> str:
     """What to tell a person of an error."""
-    from typer import BadParameter
+    from click import ClickException, UsageError
 
-    # Where typer has the classes of its own errors differs between its releases.
-    usage_error: Any = BadParameter.__base__
-    if isinstance(error, usage_error):
+    if isinstance(error, UsageError):
         command = error.ctx.command_path if error.ctx else "tevcurve"
-        # A command without anything has shown its help.
-        return error.format_message() and f"{error.format_message()} ({command} --help has more.)"
-    if isinstance(error, usage_error.__base__):
+        return f"{error.format_message()} ({command} --help has more.)"
+    if isinstance(error, ClickException):
         return error.format_message()
     if isinstance(error, TevcurveError):
         return str(error)

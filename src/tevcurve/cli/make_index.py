@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.results import OVERWRITE
 
 
 def make_index(
-    folder: Annotated[Path, typer.Argument(help="Folder of DL3 files.", metavar="FOLDER")],
+    folder: Annotated[Path, Argument(help="Folder of DL3 files.", metavar="FOLDER")],
     irfs: Annotated[
         list[Path] | None,
-        typer.Option(help="File in the folder with the responses of all runs; may be given several times."),
+        Option(help="File in the folder with the responses of all runs; may be given several times."),
     ] = None,
     overwrite: OVERWRITE = False,
 ):

@@ -3,36 +3,33 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Option
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, OVERWRITE, RESULT, SOURCE
 
 BASELINE_FLUX = Annotated[
     str | None,
-    typer.Option(
+    Option(
         help='Flux of the source while it is quiet, in the energy band: "4e-12 cm-2 s-1"; "0 cm-2 s-1" for none.',
         show_default=False,
     ),
 ]
 BASELINE_FROM = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         help="Folder of a result whose constant flux is that, in the same energy band; its error is added.",
         metavar="RESULT",
         show_default=False,
     ),
 ]
-BASELINE_ERROR = Annotated[float, typer.Option(help="How far the quiet flux may be from that, over itself.")]
+BASELINE_ERROR = Annotated[float, Option(help="How far the quiet flux may be from that, over itself.")]
 BACKGROUND_ERROR = Annotated[
-    float, typer.Option(help="How far the background of a run may be from what is expected, over itself.")
+    float, Option(help="How far the background of a run may be from what is expected, over itself.")
 ]
-ALARMS_PER = Annotated[
-    str, typer.Option(help="Good time in which one alarm is wanted while nothing changes.")
-]
+ALARMS_PER = Annotated[str, Option(help="Good time in which one alarm is wanted while nothing changes.")]
 ALERTS = Annotated[
     Path | None,
-    typer.Option(help="File of the alerts, a line of JSON each, .jsonl.", show_default=False),
+    Option(help="File of the alerts, a line of JSON each, .jsonl.", show_default=False),
 ]
 
 
@@ -45,7 +42,7 @@ def replay(
     alarms_per: ALARMS_PER = "1000 h",
     band: BAND = None,
     plot: Annotated[
-        Path | None, typer.Option(help="File of the figure, such as replay.png.", show_default=False)
+        Path | None, Option(help="File of the figure, such as replay.png.", show_default=False)
     ] = None,
     alerts: ALERTS = None,
     overwrite: OVERWRITE = False,

@@ -3,38 +3,35 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import job_options, listed
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.errors import InputError
 from tevcurve.run_id import safe_name
 
-RESULT = Annotated[
-    Path, typer.Argument(help="Folder of a result, as `tevcurve run` writes it.", metavar="RESULT")
-]
+RESULT = Annotated[Path, Argument(help="Folder of a result, as `tevcurve run` writes it.", metavar="RESULT")]
 RESULT_OR_FILE = Annotated[
     Path,
-    typer.Argument(
+    Argument(
         help="Folder of a result, or a file with a light curve (`tevcurve export --formats`).",
         metavar="RESULT",
     ),
 ]
 BAND = Annotated[
     int | None,
-    typer.Option(help="Number of the energy band, where there are several.", show_default=False),
+    Option(help="Number of the energy band, where there are several.", show_default=False),
 ]
 INSTRUMENT = Annotated[
-    str | None, typer.Option(help="Name of the instrument, where there are several.", show_default=False)
+    str | None, Option(help="Name of the instrument, where there are several.", show_default=False)
 ]
-OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+OVERWRITE = Annotated[bool, Option("--overwrite", help="Replace what is there.")]
 ACCEPT_CHANGED = Annotated[
     bool,
-    typer.Option("--accept-changed", help="Take files of the result that are not as they were written."),
+    Option("--accept-changed", help="Take files of the result that are not as they were written."),
 ]
 SOURCE = Annotated[
     str | None,
-    typer.Option(
+    Option(
         help="Which source, where RESULT is a catalogue of `tevcurve light-curves`.",
         metavar="NAME",
         show_default=False,
@@ -42,9 +39,7 @@ SOURCE = Annotated[
 ]
 RECORDS = Annotated[
     Path | None,
-    typer.Option(
-        "--output", "-o", help="File of all that was found, for programs: .json.", show_default=False
-    ),
+    Option("--output", "-o", help="File of all that was found, for programs: .json.", show_default=False),
 ]
 BINS = ("time_bins", "energy_edges", "e_reco", "e_true")
 
@@ -73,19 +68,17 @@ def sed(
     result: RESULT,
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output", "-o", help="File of the flux points: .ecsv, .fits or .fits.gz.", show_default=False
         ),
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(
-            help="File to draw a panel for each time bin into, .png, .pdf or .svg.", show_default=False
-        ),
+        Option(help="File to draw a panel for each time bin into, .png, .pdf or .svg.", show_default=False),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(help="File of a page about the result, with these spectra, .html.", show_default=False),
+        Option(help="File of a page about the result, with these spectra, .html.", show_default=False),
     ] = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
@@ -113,14 +106,14 @@ def report(
     result: RESULT,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The page; default: RESULT.html.", show_default=False),
+        Option("--output", "-o", help="The page; default: RESULT.html.", show_default=False),
     ] = None,
     toys: Annotated[
-        int | None, typer.Option(help="Toys for the chances of variability.", show_default=False)
+        int | None, Option(help="Toys for the chances of variability.", show_default=False)
     ] = None,
     timing: Annotated[
         bool | None,
-        typer.Option(
+        Option(
             help="Power spectra, the flux between rows, and periods; default: where 20 to 250 rows vary.",
             show_default=False,
         ),
@@ -150,9 +143,9 @@ def variability(
     band: BAND = None,
     instrument: INSTRUMENT = None,
     toys: Annotated[
-        int, typer.Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
+        int, Option(help="Toys for the chances where rows have few counts; 0 for none.", min=0)
     ] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the toys.", min=0)] = 0,
+    seed: Annotated[int, Option(help="Seed of the toys.", min=0)] = 0,
     output: RECORDS = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,

@@ -17,7 +17,7 @@ class Stopped(BaseException):
 def goes_on(sentence: str) -> Iterator[None]:
     """A context in which an interruption takes a sentence with it, for `interrupted_words`.
 
-    Ctrl-C is `Stopped` then, as the parser of the command line takes the other for its own.
+    Ctrl-C is `Stopped` then, too.
 
     sentence: what is kept, and what goes on with it.
     """

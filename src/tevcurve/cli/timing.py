@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Option
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RECORDS, RESULT_OR_FILE, SOURCE
 
 
 def _option(help: str, metavar: str | None = None):
-    """An option of typer without a default to show."""
-    return typer.Option(help=help, metavar=metavar, show_default=False)
+    """An option without a default to show."""
+    return Option(help=help, metavar=metavar, show_default=False)
 
 
 def timing(
@@ -27,12 +26,10 @@ def timing(
     instrument: INSTRUMENT = None,
     toys: Annotated[
         int | None,
-        typer.Option(
-            help="The most toys of a test, 0 for none; default: its own.", min=0, show_default=False
-        ),
+        Option(help="The most toys of a test, 0 for none; default: its own.", min=0, show_default=False),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Seed of the toys; default: 0.", min=0, show_default=False)
+        int | None, Option(help="Seed of the toys; default: 0.", min=0, show_default=False)
     ] = None,
     frequencies: Annotated[
         str | None,

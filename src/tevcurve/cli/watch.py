@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tevcurve.cli.job_options import changes_of, job_options
 from tevcurve.cli.outputs import Outputs
+from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.replay import (
     ALARMS_PER,
     ALERTS,
@@ -33,16 +32,15 @@ WITHOUT += ("scheduler", "n_jobs", "strict", "cache", "background_error")
 def watch(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(
+        Argument(
             help="Folder into which files with a run, or a part of one, each come; several for several telescopes; "
             "none where each of --instruments has its own.",
             metavar="FOLDER...",
-            show_default=False,
         ),
     ] = None,
     result: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             help="Folder of the result; what is there is gone on with.", metavar="DIR", show_default=False
         ),
     ] = None,
@@ -52,15 +50,15 @@ def watch(
     background_error: BACKGROUND_ERROR = 0.1,
     alarms_per: ALARMS_PER = "1000 h",
     band: BAND = None,
-    poll: Annotated[str, typer.Option(help="Time between two looks at the folder.")] = "1 s",
+    poll: Annotated[str, Option(help="Time between two looks at the folder.")] = "1 s",
     once: Annotated[
         bool,
-        typer.Option("--once", help="Take what is there and end: exit code 3 where an alarm stands, else 0."),
+        Option("--once", help="Take what is there and end: exit code 3 where an alarm stands, else 0."),
     ] = False,
     alerts: ALERTS = None,
     on_alert: Annotated[
         str | None,
-        typer.Option(
+        Option(
             help="Command that is run for each new line of the alerts, which it has on its standard input.",
             metavar="COMMAND",
             show_default=False,

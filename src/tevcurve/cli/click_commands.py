@@ -1,0 +1,121 @@
+"""Commands and families of commands as click has them, made of functions; the help of each is a page of ours."""
+
+from collections.abc import Callable, Mapping
+from inspect import cleandoc
+from typing import Any, NamedTuple
+
+import click
+
+from tevcurve.cli.parameters import parameters_of
+
+
+class Family(NamedTuple):
+    """Commands below one name.
+
+    Attributes
+    ----------
+    begin : function of the name by which it was called, before one of them; its docstring is the help
+    commands : functions by the names of the commands
+    """
+
+    begin: Callable[[str], None]
+    commands: Mapping[str, Callable[..., Any]]
+
+
+class DrawnCommand(click.Command):
+    """A command whose help is drawn.
+
+    Attributes
+    ----------
+    panels : words of the commands that it has by their names, by headings
+    """
+
+    panels: Mapping[str, Mapping[str, str]] = {}
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """None; the page is written.
+
+        Parameters
+        ----------
+        ctx : of click
+        formatter : of click, into which it is written
+        """
+        from tevcurve.cli.help_page import help_page
+
+        formatter.write(help_page(ctx, self, self.panels))
+
+
+class DrawnGroup(DrawnCommand, click.Group):
+    """A group whose help is drawn, and shown where nothing is asked for.
+
+    Parameters
+    ----------
+    panels : words of the commands by their names, by headings
+    options : of `click.Group`
+    """
+
+    def __init__(self, panels: Mapping[str, Mapping[str, str]], **options: Any) -> None:
+        super().__init__(no_args_is_help=False, **options)
+        self.panels = panels
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left of the words of the line; without any it shows its help and ends.
+
+        Parameters
+        ----------
+        ctx : of click
+        args : words of the line
+        """
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), color=ctx.color)
+            # Nothing was asked for that could be done.
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands that are listed. ctx: of click."""
+        return [name for named in self.panels.values() for name in named]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """(Name, command, words for it); of a name that is none, which one may be meant.
+
+        Parameters
+        ----------
+        ctx : of click
+        args : the name, and what comes after it
+        """
+        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+            from tevcurve.config.mistakes import nearest
+
+            near = nearest(args[0], self.list_commands(ctx))
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {near!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+def as_command(name: str, found: Callable[..., Any] | Family) -> click.Command:
+    """The command of click of a function or a family.
+
+    Parameters
+    ----------
+    name : of the command
+    found : function with declared parameters, or a `Family`
+    """
+    if not isinstance(found, Family):
+        return DrawnCommand(name, callback=found, params=parameters_of(found), help=words_of(found))
+    begin = found.begin
+    commands = {each: as_command(each, function) for each, function in found.commands.items()}
+    words = {each: words_of(function).partition("\n")[0] for each, function in found.commands.items()}
+    return DrawnGroup(
+        {"Commands": words},
+        name=name,
+        commands=commands,
+        callback=lambda: begin(click.get_current_context().info_name or name),
+        help=words_of(begin),
+    )
+
+
+def words_of(function: Callable[..., Any]) -> str:
+    """The help of a function's command. function: with a docstring."""
+    return cleandoc(function.__doc__ or "")
