@@ -17,7 +17,7 @@ def draw(
     names: Annotated[list[str] | None, Option("--name", "-n", help="Of several.")] = None,
     fast: Annotated[bool | None, Option(help="At once.")] = None,
     loud: Annotated[int, Option("-l", count=True, help="Louder.")] = 0,
-    older: Annotated[str | None, Option(hidden=True, help="Not shown.")] = None,
+    older: Annotated[str | None, Option()] = None,
 ):
     """Draw what is in some files.
 
@@ -97,7 +97,7 @@ def test_the_page_has_all_words_as_they_are_in_any_width():
         assert "All in one figure, whatever they have." in words
         assert "\n draw a b" in page
         assert "draw a   --name [x]" in page
-        assert "Not shown" not in page
+        assert "--older" not in page
         headings = [page.index(f"─ {heading} ─") for heading in ("Arguments", "Options", "Numbers")]
         assert headings == sorted(headings)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from tevcurve.cli.help_page import help_page
 from tevcurve.cli.parameters import parameters_of
 
 
@@ -40,8 +41,6 @@ class DrawnCommand(click.Command):
         ctx : of click
         formatter : of click, into which it is written
         """
-        from tevcurve.cli.help_page import help_page
-
         formatter.write(help_page(ctx, self, self.panels))
 
 

@@ -164,7 +164,7 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
 
 def older_option(name: str) -> Any:
     """The option by an older name, which help does not show. name: as `tevcurve.renamed` has it."""
-    return LineOption(f"--{name}", hidden=True)
+    return LineOption(f"--{name}")
 
 
 def _older(name: str) -> inspect.Parameter:

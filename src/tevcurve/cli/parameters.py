@@ -18,13 +18,12 @@ class Option:
     Parameters
     ----------
     names : as they are typed ("--output", "-o", "--plot/--no-plot"); default: of the parameter's name
-    help : what it is
+    help : what it is; without words no help tells it
     metavar : what stands for its value; default: of its kind
     section : heading in the help
     show_default : whether its default is told; or the words for that
     min : least number
     count : whether it is counted how often it is there
-    hidden : whether the help leaves it out
     instead : function that is called where it is given, in place of the command
     """
 
@@ -37,12 +36,10 @@ class Option:
         show_default: bool | str = True,
         min: float | None = None,
         count: bool = False,
-        hidden: bool = False,
         instead: Callable[[], None] | None = None,
     ) -> None:
         self.names, self.help, self.metavar, self.section = names, help, metavar, section
-        self.show_default, self.min, self.count, self.hidden = show_default, min, count, hidden
-        self.instead = instead
+        self.show_default, self.min, self.count, self.instead = show_default, min, count, instead
 
     def parameter(self, name: str, kind: Any, default: Any) -> "OptionOfSection":
         """The option as click has it.
@@ -70,7 +67,7 @@ class Option:
             help=self.help,
             metavar=self.metavar,
             show_default=self.show_default,
-            hidden=self.hidden,
+            hidden=not self.help,
             is_eager=self.instead is not None,
             expose_value=self.instead is None,
             callback=_listed if several else None if self.instead is None else self._instead,
