@@ -15,6 +15,7 @@ from tevcurve.figures.style import (
     colours_in_order,
     label_energies,
     legend_above,
+    long_beside,
     new_figure,
     panels,
     series_colours,
@@ -144,3 +145,22 @@ def test_a_legend_stands_above_the_axes():
     assert box.y0 >= ax.get_window_extent().y1
     assert box.x0 > ax.get_window_extent().x0 - 1
     assert len(legend.get_texts()) == 7
+
+
+def test_a_long_entry_of_a_legend_does_not_put_all_into_one_column():
+    figure = new_figure(7, 3)
+    ax = figure.add_subplot()
+    for label in ("short", "also", "another", "an entry with many more words"):
+        ax.plot([0, 1], label=label)
+    legend = legend_above(ax, beside="A source with a name")
+    figure.draw_without_rendering()
+    assert legend._ncols == 2
+    assert legend.get_window_extent().x0 > ax.bbox.x0 + 0.25 * ax.bbox.width
+    assert legend.get_window_extent().x1 < figure.bbox.x1
+
+
+def test_a_label_that_is_longer_than_its_axes_is_told():
+    figure = new_figure(7, 3)
+    high, low = figure.subplots(2, height_ratios=[4, 1])
+    assert long_beside(low, "Energy flux (0.7–20 TeV) [TeV cm$^{-2}$ s$^{-1}$]")
+    assert not long_beside(high, "Flux [cm$^{-2}$ s$^{-1}$]")

@@ -179,6 +179,7 @@ def test_figures_mark_the_rows_that_extrapolate(store):
     import matplotlib.pyplot as plt
     from matplotlib.colors import to_rgba
 
+    from tevcurve.figures.style import COLOURS
     from tevcurve.lightcurve.plots.points import HOLLOW
     from tevcurve.report.conclusion import conclude
     from tevcurve.report.light_curve_figure import light_curve_figure
@@ -191,6 +192,9 @@ def test_figures_mark_the_rows_that_extrapolate(store):
     np.testing.assert_array_equal(marks.get_ydata(), lc.table["flux"][1:])
     assert to_rgba(marks.get_markerfacecolor()) == to_rgba(ax.get_facecolor())
     assert HOLLOW in [text.get_text() for text in ax.get_legend().get_texts()]
+    # the next series has the next colour
+    lc.plot(ax=ax, label="again")
+    assert ax.containers[-1].lines[0].get_color() == COLOURS[1]
     lc[:1].plot(ax=other)
     assert HOLLOW not in [line.get_label() for line in other.lines]
     plt.close("all")

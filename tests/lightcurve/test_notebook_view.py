@@ -4,8 +4,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from light_curve_rows import make_rows
+from light_curves_to_draw import make_nights
 
-from tevcurve.lightcurve.notebook_view import HEIGHT, WIDTH, figure
+from tevcurve.lightcurve.notebook_view import HEIGHT, LEFT, RIGHT, WIDTH, figure
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -121,3 +122,25 @@ def test_rows_of_instruments_together_say_whose_they_are():
     assert first.split()[:2] == ["FACT,", "HESS"]
     light_curve.table["instruments"] = "HESS"
     assert "HESS" not in str(light_curve)
+
+
+def test_bins_in_phase_are_drawn_twice():
+    light_curve = make_rows(3, edges=[1, 10])
+    light_curve.table["ts"] = 30.0
+    light_curve.table["phase_min"], light_curve.table["phase_max"] = [0, 0.3, 0.6], [0.3, 0.6, 1]
+    x = [float(mark.get("cx")) for mark in drawn(light_curve).iter(f"{SVG}circle")]
+    assert len(x) == 6
+    assert np.diff(np.reshape(x, (2, 3)), axis=0) == pytest.approx((WIDTH - LEFT - RIGHT) / 2, abs=0.2)
+    assert "phase 0.0000, drawn twice" in figure(light_curve)
+    assert ">2.0000<" in figure(light_curve)
+
+
+def test_long_gaps_between_nights_are_cut():
+    light_curve = make_nights([53945.85, 54705.81])
+    x = [float(mark.get("cx")) for mark in drawn(light_curve).iter(f"{SVG}circle")]
+    # two nights of equal length, each in its half
+    assert max(x[:3]) < WIDTH / 2 + 20 < min(x[3:])
+    assert max(x[:3]) - min(x[:3]) > 120
+    assert figure(light_curve).count('class="cut"') == 1
+    assert 'class="cut"' not in figure(make_nights([53945.85]))
+    assert "cm-2 s-1" in figure(light_curve)

@@ -497,3 +497,24 @@ def test_without_systematic_errors_nothing_is_said_of_them(ax):
     plot(make(), ax=ax)
     assert len(ax.containers) == 1
     assert ax.get_legend() is None
+
+
+def test_rows_that_are_not_drawn_on_a_logarithmic_axis_are_told(ax):
+    """Two rows below zero without a limit, and one that has a limit, which is drawn."""
+    night = make(norm=np.array([2.7, -0.1, 0.0, -0.3]))
+    night.table["flux_ul"][1:3] = np.nan
+    plot(night, ax=ax, log=True)
+    assert legend_texts(ax) == ["upper limits", "2 rows are at or below zero and not drawn"]
+    assert_allclose(ax.containers[1].lines[0].get_ydata(), night.table["flux_ul"][3:])
+    night.table["flux_ul"][3] = np.nan
+    plot(night[3:], ax=ax)
+    assert legend_texts(ax)[-1] == "3 rows are at or below zero and not drawn"
+
+
+def test_nothing_is_told_on_a_linear_axis_or_where_all_is_drawn(ax):
+    night = make(norm=np.array([2.7, -0.1, 0.0, -0.3]))
+    night.table["flux_ul"][:] = np.nan
+    plot(night, ax=ax)
+    assert ax.get_legend() is None
+    plot(make(), ax=ax, log=True)
+    assert ax.get_legend() is None

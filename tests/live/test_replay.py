@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import astropy.units as u
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
@@ -38,6 +39,13 @@ def test_the_flare_night_is_an_early_alarm(hess_dl3_dr1, method):
     assert first.fit.flux * found.subject.flux > 5 * QUIET_FLUX.value
     assert "per 1000 h" in str(found)
     assert found.alerts[0]["alert_tense"] == "archival"
+    upper, lower = found.plot()
+    # The source stands once, above both panels.
+    assert upper.get_title(loc="left") == found.light_curve.meta["source"] != ""
+    assert lower.get_title(loc="left") == ""
+    assert [text.get_text() for text in upper.get_legend().texts][:2] == ["statistic", "threshold"]
+    assert upper.get_ylabel() == "Statistic of a change [s]"
+    plt.close(upper.figure)
 
 
 def test_the_quiet_source_is_none_and_tells_its_flux(hess_dl3_dr1):

@@ -1,5 +1,6 @@
 """Colours, markers and words that all figures share, and an axes divided into panels."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,17 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
+def factors_of(unit: "UnitBase") -> list[tuple[str, Any]]:
+    """(name, power) of the factors of a unit in the order of the field's papers. unit: of astropy."""
+    factors = [(base.name, power) for base, power in zip(unit.bases, unit.powers, strict=True)]
+    return sorted(factors, key=lambda factor: (factor[1] < 0, factor[0].lower()))
+
+
 def unit_text(unit: "UnitBase") -> str:
     """A unit in the order of the field's papers, TeV cm-2 s-1 or cm-2 s-1 TeV-1, for matplotlib. unit: of astropy."""
     if unit.scale != 1:
         return unit.to_string("latex_inline")
-    parts = sorted(
-        zip(unit.bases, unit.powers, strict=True), key=lambda part: (part[1] < 0, part[0].name.lower())
-    )
-    return " ".join(base.name if power == 1 else f"{base.name}$^{{{power}}}$" for base, power in parts)
+    return " ".join(name if power == 1 else f"{name}$^{{{power}}}$" for name, power in factors_of(unit))
 
 
 def band_text(low: float, high: float) -> str:
@@ -168,6 +172,27 @@ def _width(ax: "Axes") -> float:
     return width * (1.1 if ax.figure.get_layout_engine() is not None else 1.0)
 
 
+def long_beside(ax: "Axes", words: str) -> bool:
+    """Whether words in one line are longer than an axes is high.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    words : of the label of its values
+    """
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    plain = re.sub(r"\$.*?\$", lambda math: math.group()[: (len(math.group()) + 1) // 2], words)
+    size = FontProperties(size=rcParams["axes.labelsize"]).get_size_in_points()
+    return 0.55 * size * len(plain) > ax.get_window_extent().height / ax.figure.dpi * 72
+
+
+def _fits(lengths: Sequence[float], columns: int, width: float) -> bool:
+    """Whether entries of these lengths fit into a width, each column as wide as its longest; all in inches."""
+    return sum(max(column) for column in np.array_split(lengths, columns)) <= width
+
+
 def legend_above(
     ax: "Axes",
     last: Sequence[str] = (),
@@ -201,8 +226,10 @@ def legend_above(
     # the power of ten of the value axis stands at the left
     title = FontProperties(size=rcParams["axes.titlesize"]).get_size_in_points() / 72
     width = _width(ax) - max(6 * size, 0.6 * title * len(beside))
-    entry = size * (0.55 * max(len(label) for label in labels) + 4.5)
-    columns = int(np.clip(width // entry, 1, len(labels)))
+    lengths = [size * (0.55 * len(label) + 4.5) for label in labels]
+    columns = max(
+        number for number in range(1, len(labels) + 1) if number == 1 or _fits(lengths, number, width)
+    )
     style: dict[str, Any] = {
         "loc": "lower right",
         "bbox_to_anchor": (1.0, 1.0),

@@ -6,11 +6,12 @@ import numpy as np
 from astropy.table import Column
 from astropy.units import Unit
 
-from tevcurve.figures.style import COLOURS
+from tevcurve.figures.style import COLOURS, factors_of
 from tevcurve.files.columns import in_a_sentence
 from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
+from tevcurve.lightcurve.plots.gaps import cut_nights
 from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.plots.rows import drawn_alike
 from tevcurve.lightcurve.provenance import method_shown, told
@@ -102,35 +103,44 @@ def figure(light_curve):
 
     A row is a point with its errors and its time span; one without a significant flux (TS below 4) is an arrow that
     hangs from its upper limit. The point of one that was fitted in a part of its band only is hollow. Pale bars are
-    errors with systematic errors, and limits are then with these, too.
+    errors with systematic errors, and limits are then with these, too. Bins in phase are drawn twice, from 0 to 2; long
+    gaps between nights are cut.
 
     light_curve: `LightCurve`.
     """
     table = light_curve.table
     if not {"flux", "e_min", "e_max"} <= set(table.colnames) or not 0 < len(table) <= TOO_MANY:
         return ""
+    folded = "phase_min" in table.colnames
+    ends = ("phase_min", "phase_max") if folded else ("time_min", "time_max")
+    start, stop = (np.asarray(table[name], dtype=float) for name in ends)
+    if folded:
+        # as in all figures, from 0 to 2
+        table = table[np.tile(np.arange(len(table)), 2)]
+        start, stop = (np.append(end, end + 1) for end in (start, stop))
     (flux, low, high, is_limit), (beneath, above) = _drawn(table), _total_ends(table)
     known = np.isfinite(high)
     if not known.any():
         return ""
-    ends = ("phase_min", "phase_max") if "phase_min" in table.colnames else ("time_min", "time_max")
-    start, stop = (np.asarray(table[name], dtype=float) for name in ends)
     beneath, above = (np.where(known & ~is_limit, each, np.nan) for each in (beneath, above))
     bottom, top = min(0.0, np.min(np.fmin(low, beneath)[known])), np.max(np.fmax(high, above)[known])
-    x = _scale(start[known].min(), stop[known].max(), LEFT, WIDTH - RIGHT)
+    cut = None if folded else cut_nights(start[known], stop[known])
+    place = (lambda time: time) if cut is None else cut.forward
+    x = _scale(place(start[known].min()), place(stop[known].max()), LEFT, WIDTH - RIGHT, place)
     y = _scale(bottom, top if top > bottom else bottom + 1, HEIGHT - BOTTOM, TOP)
     colours = _colours()
     parts = [_frame(y, bottom, top, start[known].min(), stop[known].max(), light_curve)]
+    parts += [] if cut is None else [_gap(x(low), x(high)) for low, high in cut.gaps]
     series, hollow = drawn_alike(table), extrapolating(table)
-    place = np.zeros(len(table), dtype=int)
+    number_of = np.zeros(len(table), dtype=int)
     for k, rows in enumerate(series.values()):
-        place[rows] = k
+        number_of[rows] = k
     for number in np.flatnonzero(known):
         words = _words(table[number]) if len(table) <= MANY else ""
         ends = x(start[number]), x(stop[number])
         heights = (y(flux[number]), y(low[number]), y(high[number]))
         kind = bool(is_limit[number]), bool(hollow[number])
-        colour = colours[place[number] % len(colours)]
+        colour = colours[number_of[number] % len(colours)]
         parts.append(_mark(ends, heights, *kind, colour, words))
         if np.isfinite(above[number]):
             parts.append(_pale_bar(sum(ends) / 2, y(beneath[number]), y(above[number]), colour))
@@ -237,10 +247,18 @@ def _column(table, name):
     return np.asarray(table[name], dtype=float)
 
 
-def _scale(low, high, first, last):
-    """The function that takes low to first and high to last."""
+def _scale(low, high, first, last, place=lambda value: value):
+    """The function that takes what has its place at low to first and at high to last."""
     width = high - low if high > low else 1.0
-    return lambda value: first + (value - low) / width * (last - first)
+    return lambda value: first + (place(value) - low) / width * (last - first)
+
+
+def _gap(low, high):
+    """A cut of the axis, between two places."""
+    base = HEIGHT - BOTTOM
+    cover = f'<path d="M{low:.1f} {base}H{high:.1f}" stroke="#fff" stroke-width="2"/>'
+    slashes = "".join(f"M{end - 3:.1f} {base + 5}l6 -10" for end in (low, high))
+    return f'{cover}<path class="cut" d="{slashes}" fill="none" stroke="#555"/>'
 
 
 def _frame(y, bottom, top, start, stop, light_curve):
@@ -255,11 +273,20 @@ def _frame(y, bottom, top, start, stop, light_curve):
     words = [
         (LEFT - 5, TOP + 8, "end", f"{top:.2g}"),
         (LEFT - 5, base, "end", f"{bottom:.2g}"),
-        (LEFT - 5, (TOP + base) / 2, "end", "" if unit is None else unit.to_string("fits")),
-        (LEFT, HEIGHT - 8, "start", f"phase {start:.4f}" if folded else f"MJD {start:.4f} ({scale})"),
+        (LEFT - 5, (TOP + base) / 2, "end", "" if unit is None else _unit_text(unit)),
+        (
+            LEFT,
+            HEIGHT - 8,
+            "start",
+            f"phase {start:.4f}, drawn twice" if folded else f"MJD {start:.4f} ({scale})",
+        ),
         (right, HEIGHT - 8, "end", f"{stop:.4f}"),
     ]
     return axes + zero + "".join(_text(*each) for each in words)
+
+
+def _unit_text(unit):
+    return " ".join(name if power == 1 else f"{name}{power}" for name, power in factors_of(unit))
 
 
 def _text(x, y, anchor, words, colour="#333"):

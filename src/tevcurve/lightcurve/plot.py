@@ -8,13 +8,13 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import COLOURS, MARKERS, band_text, unit_text, use_colours
+from tevcurve.figures.style import COLOURS, MARKERS, band_text, long_beside, unit_text, use_colours
 from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.naming import draw_legend, name_bands, name_source, plain_label
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
 from tevcurve.lightcurve.plots.points import draw_points, make_room_for_arrows
-from tevcurve.lightcurve.plots.rows import drawn_alike, limit_words, limits_of, values_of
+from tevcurve.lightcurve.plots.rows import drawn_alike, limit_words, limits_of, values_of, without_place
 from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, rows_in, scale_of
 from tevcurve.plot_options import QUANTITY, TS_THRESHOLD
 
@@ -83,7 +83,8 @@ def plot(
     blocks, flare : optional
         What `plot_blocks` and `plot_flare` take, to be drawn over the points.
     log : bool
-        Make the axis of values logarithmic. A row that is not above zero is its upper limit there.
+        Make the axis of values logarithmic. A row that is not above zero is its upper limit there; the legend says how
+        many have none and are not drawn.
     **keywords
         Go to `matplotlib.axes.Axes.errorbar`.
 
@@ -104,7 +105,10 @@ def plot(
         _dress_values(ax, quantity in WITH_ZERO, unit == u.mag)
     span = edges_of(light_curve, drawn)
     values = values_of(table, quantity, drawn.unit)
-    limits = limits_of(table, values, ts_threshold, ax.get_yscale() == "log")
+    is_log = ax.get_yscale() == "log"
+    limits = limits_of(table, values, ts_threshold, is_log)
+    if is_log:
+        drawn.not_drawn += without_place(values, limits)
     # What is no flux of the band, such as an index, extrapolates nothing.
     kinds = (*limits, extrapolating(table) & (quantity in ("flux", "eflux", "norm")))
     _draw_series(ax, drawn, light_curve, (span, values, kinds), (label, marker), keywords)
@@ -200,5 +204,8 @@ def _label_values(ax, drawn, meta):
             "–".join(f"{edge:.4g}" for edge in np.ravel(meta[f"band_{name}_TeV"])) for name in ("high", "low")
         )
         words = f" ({high} / {low} TeV)"
-    unit = f" [{unit_text(drawn.unit)}]" if str(drawn.unit) else ""
-    ax.set_ylabel(f"{NAMES.get(drawn.quantity, drawn.quantity)}{words}{unit}")
+    unit = f"[{unit_text(drawn.unit)}]" if str(drawn.unit) else ""
+    name = f"{NAMES.get(drawn.quantity, drawn.quantity)}{words}"
+    # in two lines where one would reach into the panel below or above
+    apart = "\n" if long_beside(ax, f"{name}{unit}") else " "
+    ax.set_ylabel(f"{name}{apart if unit else ''}{unit}")

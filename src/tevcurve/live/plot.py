@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tevcurve.figures.style import COLOURS
+from tevcurve.figures.style import COLOURS, legend_above
 from tevcurve.lightcurve.plot import axis_times
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ def plot_replay(replay: Any, time_format: str | None = None) -> list["Axes"]:
     _draw_statistic(upper, lower, replay)
     _draw_alarms((upper, lower), lower, replay)
     upper.tick_params(labelbottom=False)
-    upper.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+    # of both panels, so above the first
+    source = lower.get_title(loc="left")
+    lower.set_title("", loc="left")
+    upper.set_title(source, loc="left", parse_math=False)
+    legend_above(upper, beside=source)
     return [upper, lower]
 
 
@@ -44,7 +48,7 @@ def _draw_statistic(ax, times_of, replay):
     highest = max(np.exp(trace.log_threshold.max(initial=0.0)) for trace in replay.traces)
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, 1.0), min(high, 1e6 * highest))
-    ax.set_ylabel("Statistic of a change (s)")
+    ax.set_ylabel("Statistic of a change [s]")
 
 
 def _draw_alarms(axes, times_of, replay):

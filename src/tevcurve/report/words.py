@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tevcurve.figures.style import factors_of
+
 if TYPE_CHECKING:
     from astropy.units import UnitBase
 
@@ -53,9 +55,8 @@ def unit_text(unit: "UnitBase | None", exponent: int = 0) -> str:
     """
     parts = [power_of_ten(exponent)] if exponent else []
     if unit is not None:
-        factors = zip(unit.bases, unit.powers, strict=True)
-        for base, power in sorted(factors, key=lambda factor: (factor[1] < 0, factor[0].name.lower())):
-            parts.append(base.name if power == 1 else f"{base.name}{str(power).translate(SUPERSCRIPTS)}")
+        for name, power in factors_of(unit):
+            parts.append(name if power == 1 else f"{name}{str(power).translate(SUPERSCRIPTS)}")
     return " ".join(parts)
 
 

@@ -155,3 +155,14 @@ def test_what_is_no_gap_is_said():
     for gaps in ("often", "3 m", 5, "-1 d", "0 d"):
         with pytest.raises(InputError, match="gaps is"):
             make([1, 5], [2, 6], [1, 1]).plot(plt.figure().add_subplot(), gaps=gaps)
+
+
+def test_what_is_much_longer_leaves_the_others_their_width():
+    """One piece has more than nine tenths of the time: it gives way, and no other is narrower than was asked."""
+    cut = cut_time(*bins(1.0, 3.0, 6.0, 700.0), shortest=0.15)
+    start, stop = cut.forward(cut.start), cut.forward(cut.stop)
+    assert np.all(stop - start >= 0.15 - 1e-12)
+    long = cut_time(np.array([1.0, 3.0, 6.0, 700.0]), np.array([1.02, 3.02, 6.02, 702.0]), shortest=0.15)
+    shares = long.forward(long.stop) - long.forward(long.start)
+    np.testing.assert_allclose(shares[:3], 0.15)
+    np.testing.assert_allclose(shares[3], 1 - 3 * 0.025 - 3 * 0.15)

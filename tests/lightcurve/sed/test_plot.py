@@ -42,6 +42,17 @@ def test_each_time_bin_has_a_panel(flux_points):
         assert ax.get_ylim() == axes[0].get_ylim()
 
 
+def test_the_source_and_the_time_scale_stand_above_all_panels(flux_points):
+    source = flux_points.table.meta["source"]
+    axes = flux_points.plot()
+    figure = axes[0].figure
+    assert figure.get_suptitle() == f"{source}, times in TT"
+    legend = figure.legends[0]
+    figure.draw_without_rendering()
+    assert legend.get_window_extent().y1 <= figure._suptitle.get_window_extent().y0 + 2
+    assert legend.get_window_extent().y0 >= axes[0].title.get_window_extent().y1
+
+
 def test_long_titles_do_not_touch(flux_points, monkeypatch):
     """As of instruments with long names."""
     titles = [

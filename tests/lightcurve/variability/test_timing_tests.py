@@ -52,8 +52,11 @@ def test_without_names_it_is_what_says_something_of_every_light_curve(light_curv
         name for name, each in METHODS.items() if each.is_first and each.needs != PAIR
     }
     assert not found.left_out
+    light_curve.table.meta["source"] = "Mrk 421"
     axes = found.plot()
+    light_curve.table.meta.pop("source")
     assert len(axes) == 4
+    assert axes[0].figure.get_suptitle() == "Mrk 421"
     assert axes[0].get_title(loc="left") == "Power spectrum"
     plt.close("all")
 

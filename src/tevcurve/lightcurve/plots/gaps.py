@@ -37,9 +37,7 @@ class CutTime:
 
     @cached_property
     def _place(self) -> np.ndarray:
-        length = np.subtract(self.stop, self.start)
-        share = np.maximum(length / length.sum(), min(self.shortest, 0.9 / len(length)))
-        share *= (1 - CUT * (len(share) - 1)) / share.sum()
+        share = _shares(np.subtract(self.stop, self.start), self.shortest)
         left = np.append(0, np.cumsum(share[:-1] + CUT))
         return np.column_stack([left, left + share]).ravel()
 
@@ -180,6 +178,18 @@ def mark_cuts(ax: "Axes", cut: CutTime | None) -> None:
         for mark in marks:
             mark.set(transform=across, clip_on=mark is cover, gid=CUTS, in_layout=False)
             ax.add_artist(mark)
+
+
+def _shares(length: np.ndarray, shortest: float) -> np.ndarray:
+    """Shares of the axis (n,) of pieces: all to one scale, but for those that would be narrower than `shortest`."""
+    room = 1 - CUT * (len(length) - 1)
+    least = min(shortest, 0.9 * room / len(length))
+    narrow, share = np.zeros(len(length), dtype=bool), room * length / length.sum()
+    # what narrow pieces get the others lose, which may make one of these narrow
+    while (share[~narrow] < least).any():
+        narrow |= share < least
+        share = np.where(narrow, least, (room - least * narrow.sum()) * length / length[~narrow].sum())
+    return share
 
 
 def _straight(value: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:

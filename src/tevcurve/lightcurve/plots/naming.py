@@ -25,11 +25,25 @@ def draw_legend(ax: "Axes", others: Sequence["Axes"] = ()) -> None:
     for other in others:
         entries = zip(*other.get_legend_handles_labels(), strict=True)
         more |= {label: handle for handle, label in entries if label in last and label not in more}
+    if not_drawn := sum(record.not_drawn for record in there):
+        more[_without_place(not_drawn)] = _nothing()
+        last = (*last, _without_place(not_drawn))
     labels = {*ax.get_legend_handles_labels()[1], *more}
     if len(labels) > 1 or set(last) & labels:
         drawn = drawn_in(ax)
         title = None if drawn is None else drawn.title
         legend_above(ax, last=last, beside="" if title is None else title.get_text(), more=more)
+
+
+def _without_place(number: int) -> str:
+    return f"{number} row{' is' if number == 1 else 's are'} at or below zero and not drawn"
+
+
+def _nothing() -> Any:
+    """The mark of what is not drawn, for a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], linestyle="none")
 
 
 def name_source(ax: "Axes", drawn: Drawn, source: str, unnamed: list[Any]) -> None:

@@ -39,6 +39,7 @@ def plot_periods(search: Any, ax: "Axes | None" = None) -> "Axes":
     label = f"period {search.period:.5g}"
     ax.plot(search.frequency.value, (1 + ABOVE) * top, COLOURS[1], marker="v", ls="", label=label)
     ax.set(xlabel=f"Frequency [{unit_text(search.frequencies.unit)}]", ylabel=search.symbol, ylim=(0, None))
+    ax.ticklabel_format(axis="x", useMathText=True, scilimits=(-2, 4))
     ax.margins(y=0.1)
     ax.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     return ax

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
 ARROW_LENGTH = 11  # points
-HOLLOW = "hollow: fitted in a part of the band"
+HOLLOW = "fitted in a part of the band"
 PALE = "pale, and limits: with systematic errors"
 # Entries of a legend that are of no series and no limit, in their order.
 LAST = (PALE, HOLLOW)
@@ -118,9 +118,11 @@ def _draw_hollow(ax: "Axes", x: np.ndarray, y: np.ndarray, line: "Line2D") -> No
     label = None if HOLLOW in ax.get_legend_handles_labels()[1] else HOLLOW
     colour = line.get_color()
     marker = line.get_marker() if line.get_marker() not in ("", "None", "none", None, " ") else "o"
+    # a line without a colour of its own would take that of the next series
     ax.plot(
         x,
         y,
+        color=colour,
         marker=marker,
         markersize=line.get_markersize(),
         markerfacecolor=ax.get_facecolor(),

@@ -83,6 +83,19 @@ def limits_of(
     return is_upper | (one_sided & ~nearer_below & np.isfinite(upper)), is_lower & ~is_upper
 
 
+def without_place(values: dict[str, np.ndarray], limits: tuple[np.ndarray, np.ndarray]) -> int:
+    """The number of rows that have no place on a logarithmic axis.
+
+    Parameters
+    ----------
+    values : as `values_of` gives them
+    limits : as `limits_of` gives them
+    """
+    is_upper, is_lower = limits
+    height = np.where(is_upper, values["upper"], np.where(is_lower, values["lower"], values["value"]))
+    return int(np.sum(height <= 0))
+
+
 def limit_words(meta: Mapping[str, Any]) -> tuple[str, str]:
     """What the upper and the lower limits of a light curve are in a legend: with their confidence level, if known.
 

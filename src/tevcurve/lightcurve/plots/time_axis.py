@@ -54,6 +54,7 @@ class Drawn:
     title : text above the axes that names the only one, or None
     unnamed : (artist, source) of the series that the legend does not name
     without_band : (artist, band) of the series whose band is said beside the axis of values only
+    not_drawn : number of rows that are at or below zero, where a logarithmic axis has no place
     """
 
     dates: bool
@@ -72,6 +73,7 @@ class Drawn:
     title: Any = None
     unnamed: list[tuple[Any, str]] = field(default_factory=list)
     without_band: list[tuple[Any, tuple[float, float]]] = field(default_factory=list)
+    not_drawn: int = 0
 
 
 def drawn_in(ax: "Axes") -> Drawn | None:

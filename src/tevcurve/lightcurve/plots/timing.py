@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Inches: of a panel; up to so many panels stand in one column.
 WIDTH, HEIGHT, ONE_COLUMN = 7.2, 3.2, 2
+# Inches before the name of the source.
+LEFT = 0.1
 # Points between a title and what is below it.
 TITLE_PAD = 5.0
 # What is drawn over the light curve that it is of.
@@ -24,7 +26,7 @@ OVER_THE_CURVE = ("gregory_loredo",)
 def plot_timing(
     results: dict[str, Any], methods: dict[str, Any], light_curve: "LightCurve", rows: np.ndarray
 ) -> list["Axes"]:
-    """List of the axes of a new figure, with what each result draws, and the title of its method.
+    """List of the axes of a new figure, with what each result draws, the title of its method, and the source above all.
 
     Parameters
     ----------
@@ -46,6 +48,9 @@ def plot_timing(
         result.plot(own if len(own) > 1 else own[0])
         titles[own[0]] = methods[name].title
     _entitle(figure, titles)
+    source = str(light_curve.meta.get("source") or "")
+    if source:
+        figure.suptitle(source, x=LEFT / figure.get_figwidth(), ha="left", parse_math=False)
     return axes
 
 

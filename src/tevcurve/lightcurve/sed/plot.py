@@ -20,8 +20,9 @@ MOST = 60
 MANY = 16
 # Inches: a panel of several, the only one.
 PANEL, ALONE = (2.1, 1.5), (4.6, 3.2)
-# Heights of letters: left, right, below and above all panels; between those beside and those above each other.
-ROOM_AROUND, ROOM_BETWEEN = (5.8, 1.0, 4.2, 4.2), (1.0, 3.4)
+# Heights of letters: left, right, below and above all panels, of which the name of the source has a line; between those
+# beside and those above each other.
+ROOM_AROUND, NAME, ROOM_BETWEEN = (5.8, 1.0, 4.2, 6.0), 1.8, (1.0, 3.4)
 QUANTITY = "e2dnde"
 # By whether parameters were free in the fit: how its line is drawn, and what it is called.
 LINES = {
@@ -159,6 +160,13 @@ def _title_size(ax, titles):
     return min(FontProperties(size="small").get_size_in_points(), width / (0.6 * max(map(len, titles))))
 
 
+def head_of(flux_points):
+    """What stands above all panels, str: the source, and the time scale of their titles. flux_points: `FluxPoints`."""
+    meta = flux_points.table.meta
+    scale = "" if "phase_min" in flux_points.fits.table.colnames else str(meta.get("TIMESYS", "")).upper()
+    return ", ".join(word for word in (str(meta.get("source") or ""), scale and f"times in {scale}") if word)
+
+
 def titles_of(flux_points):
     """Words over each panel, list of str: number of the time bin, its instrument where there are several, its times.
 
@@ -180,6 +188,8 @@ def titles_of(flux_points):
 
 def _draw_legend(axes):
     """What lines and hollow points are, above all panels of a figure."""
+    from matplotlib import rcParams
+
     known = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -187,8 +197,9 @@ def _draw_legend(axes):
     for label in (label for label in LAST if label in known):
         known[label] = known.pop(label)
     figure, most = axes[0].figure, 1 if axes[0].get_gridspec().ncols < 2 else 3
+    below_name = 1 - NAME * rcParams["font.size"] / 72 / figure.get_figheight()
     for columns in range(min(most, len(known)), 0, -1):
-        style = {"frameon": False, "fontsize": "small", "ncols": columns}
+        style = {"frameon": False, "fontsize": "small", "ncols": columns, "bbox_to_anchor": (1, below_name)}
         legend = figure.legend(list(known.values()), list(known), loc="upper right", **style)
         if columns == 1 or legend.get_window_extent().width < figure.bbox.width:
             break
@@ -217,6 +228,9 @@ def _dress(axes, flux_points, unit, own):
         width, height = figure.get_size_inches()
         figure.supxlabel("Energy [TeV]", y=0.08 / height, va="bottom", fontsize="medium")
         figure.supylabel(words, x=0.08 / width, ha="left", fontsize="medium")
+        figure.suptitle(
+            head_of(flux_points), x=0.08 / width, y=1 - 0.06 / height, ha="left", va="top", parse_math=False
+        )
         _draw_legend(axes)
 
 
