@@ -11,6 +11,7 @@ from tevcurve.rounding import (
     power_of,
     sigma_text,
     statistic_text,
+    to_place,
     with_errors,
 )
 
@@ -70,3 +71,14 @@ def test_no_significance_has_a_sign_without_a_size():
 def test_statistics_have_three_digits_at_most_behind_the_point():
     told = [statistic_text(each) for each in (0.7323, 3.04, 10.56, 99.97, 1959.3, 0.0, np.nan)]
     assert told == ["0.73", "3.04", "10.6", "100.0", "1959", "0.00", "nan"]
+
+
+def test_numbers_are_rounded_as_they_are_written():
+    assert [to_place(0.0095, 3), to_place(2.675, 2), to_place(-0.25, 1), to_place(1250.0, -2)] == [
+        0.01,
+        2.68,
+        -0.3,
+        1300.0,
+    ]
+    assert to_place(1.23456e-300, 302) == 1.23e-300
+    assert to_place(5e300, -299) == 5e300

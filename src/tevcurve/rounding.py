@@ -4,11 +4,14 @@ That place is the second digit of the smallest error, as errors are hardly known
 """
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 _MAX_DECIMALS = 8
+# More digits than a number has from its first to its last, whatever its size.
+_ENOUGH = Context(prec=700)
 
 
 def decimals_of(*errors: float) -> int:
@@ -115,6 +118,18 @@ def to_one_place(value: float, *errors: float) -> tuple[list[str], int]:
     power = power if power < -2 or power >= 5 else 0
     decimals = decimals_of(*(error / 10.0**power for error in known))
     return [fixed(number / 10.0**power, decimals) for number in numbers], power
+
+
+def to_place(number: float, decimals: int) -> float:
+    """A number rounded as it is written: 0.0095 to three decimals is 0.01, though its binary digits are just below.
+
+    Parameters
+    ----------
+    number : finite
+    decimals : of the place; below 0 for tens and so on
+    """
+    place = Decimal(1).scaleb(-int(decimals))
+    return float(Decimal(repr(float(number))).quantize(place, ROUND_HALF_UP, _ENOUGH))
 
 
 def fixed(number: float, decimals: int) -> str:

@@ -75,6 +75,9 @@ def to_votable(table):
     made = TableElement.from_table(file, plain)
     made.name = "LIGHTCURVE"
     for field in made.fields:
+        if field.arraysize == "1":
+            # One letter, as a column of empty texts has it; the standard has no such array.
+            field.arraysize = "*"
         if field.name in TIMES:
             field.ref, field.ucd = TIMESYS_ID, TIMES[field.name]
         if field.name in UTC:

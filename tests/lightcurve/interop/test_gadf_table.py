@@ -124,3 +124,28 @@ def test_names_beyond_what_a_card_holds_come_back(tmp_path, suffix, name):
     light_curve.meta["source"] = name
     back = LightCurve.read(light_curve.write(tmp_path / f"a.{suffix}", format="gadf"))
     assert back.meta["source"] == name
+
+
+def kind_of_rows(light_curve, **shown):
+    text = light_curve.to_text("gadf", **shown)
+    return Table.read(text.splitlines(), format="ascii.ecsv").meta["SED_TYPE"]
+
+
+def test_fluxes_come_first_where_a_reader_would_make_others_of_norms():
+    # A power law follows from two bands, not from one; nor what is curved, free in each row, or rounded.
+    assert kind_of_rows(make_rows(2)) == "likelihood"
+    assert kind_of_rows(make_rows(2, edges=np.array([1.0, 10.0]))) == "flux"
+    curved, free = make_rows(2), make_rows(2)
+    for column in ("ref_flux", "flux"):
+        curved.table[column] *= 1.01
+        free.table[column][2:] *= 1.5
+    assert kind_of_rows(curved) == "flux"
+    free.table["ref_dnde"][2:] *= 1.5
+    assert kind_of_rows(free) == "flux"
+    assert kind_of_rows(make_rows(2), digits="pdg") == "flux"
+    assert kind_of_rows(make_rows(2), columns="dnde,dnde_err") == "dnde"
+    norms = "norm,norm_err,ref_flux,ref_dnde,ref_eflux"
+    assert kind_of_rows(make_rows(2), columns=norms) == "likelihood"
+    for columns, rows in ((norms, make_rows(2, edges=np.array([1.0, 10.0]))), ("flux_ul,ts", make_rows(2))):
+        with pytest.raises(InputError, match="none of flux, dnde, eflux, e2dnde, of which the layout"):
+            rows.to_text("gadf", columns=columns)

@@ -183,3 +183,26 @@ def test_rows_of_instruments_are_opened_by_gammapy_and_come_back(tmp_path, suffi
     points = FluxPoints.read(path, format="lightcurve")
     assert_allclose(flat(points.flux).ravel(), table["flux"], rtol=1e-12)
     assert LightCurve.read(path).table["instrument"].tolist() == table["instrument"].tolist()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("case", ["one band", "curved", "free", "chosen", "rounded"])
+def test_fluxes_are_the_same_whatever_the_reference(tmp_path, suffix, case):
+    light_curve = make_rows(3, edges=np.array([1.0, 10.0] if case == "one band" else [1.0, 3.0, 10.0]))
+    table, shown = light_curve.table, {}
+    if case == "curved":
+        table["ref_flux"] *= 1.2
+    if case == "free":
+        table["ref_dnde"] *= np.linspace(1, 2, len(table))
+    for end in ("", "_err", "_errn", "_errp", "_ul"):
+        table[f"flux{end}"][:] = table[f"norm{end}"] * table["ref_flux"]
+    if case == "chosen":
+        shown = {"columns": "flux,flux_err,flux_errn,flux_errp,flux_ul"}
+    if case == "rounded":
+        shown = {"digits": "pdg"}
+    path = light_curve.write(tmp_path / f"ours.{suffix}", format="gadf", **shown)
+    points, wanted = FluxPoints.read(path, format="lightcurve"), LightCurve.read(path).table
+    assert_allclose(wanted["flux"], table["flux"], rtol=0.1 if case == "rounded" else 1e-14)
+    for end in ("", "_err", "_errn", "_errp", "_ul"):
+        theirs = getattr(points, f"flux{end}").quantity[..., 0, 0].ravel()
+        assert_allclose(theirs.to_value(wanted["flux"].unit), wanted[f"flux{end}"], rtol=1e-12, err_msg=end)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -171,6 +172,71 @@ def test_errors_of_both_kinds_and_bands(tmp_path):
     assert table["s_Flux"][0] == 0.45
     bands = Table.read(made(n_bands=2).to_text("cds").splitlines(), format="ascii.mrt")
     assert {"Emin", "Emax"} <= set(bands.colnames)
+
+
+def test_numbers_of_a_machine_readable_table_have_points_and_lines_do_not_begin_with_digits():
+    curve = make([NIGHT, NIGHT + 1], [NIGHT + 0.1, NIGHT + 1.1], [20.0, 0.3], ts=[60.0, 9.0])
+    for end in ("_err", "_errn", "_errp"):
+        curve.table[f"flux{end}"][0] *= 200
+    curve.meta["sigma"] = 1.0
+    for columns in (
+        ["time_min", "e_min", "flux"],
+        ["e_min", "time_min", "livetime", "norm"],
+        ["flux", "norm"],
+    ):
+        columns = [name for name in columns if name in curve.table.colnames]
+        text = curve.to_text("cds", columns=columns, ts_threshold=10)
+        head, _, rows = text.partition("Explanations\n" + "-" * 80 + "\n")[2].partition(
+            "\n" + "-" * 80 + "\n"
+        )
+        # Bytes, format, unit and label: else it is the rest of an explanation, which no reader takes for a column.
+        lines = [re.match(r" +(?:(\d+)- *)?(\d+) ([AEFI])", line) for line in head.splitlines()]
+        assert all(
+            found or not line.split()[0][0].isdigit()
+            for found, line in zip(lines, head.splitlines(), strict=True)
+        )
+        for found in filter(None, lines):
+            cells = [row[int(found[1] or found[2]) - 1 : int(found[2])].strip() for row in rows.splitlines()]
+            assert all(("." in cell) == (found[3] == "F") for cell in cells if cell and found[3] in "FI"), (
+                cells
+            )
+    text = curve.to_text("cds")
+    assert "Error of Flux downwards, 1 sigma" in " ".join(text.split())
+    # 40 and 80 in units of 1e-11, in tens of which this row ends.
+    assert " 4. " in text
+
+
+def test_long_tables_go_over_pages():
+    pages = made([NIGHT + night for night in range(18)]).to_text("latex", columns="utc,flux")
+    assert pages.count("\\begin{longtable}") == 1
+    assert "% 108 rows" not in pages
+    assert "% 54 rows: wanted are \\usepackage{longtable}" in pages
+    assert pages.count("Middle [UTC]") == 2
+    assert pages.index("\\endhead") < pages.index("2006-07-29")
+    short = made().to_text("latex")
+    assert "\\begin{table}" in short
+    # Without limits there is nothing to say of them.
+    assert "Upper limits" not in made().to_text("latex", ts_threshold=None)
+
+
+def test_vectors_are_cells_of_numbers():
+    curve = made()
+    curve.table["scan"] = np.array([[1e-5, -2.0]] * 6)
+    assert r"$1 \times 10^{-5}$ $-2$" in curve.to_text("latex", columns="scan")
+
+
+def test_columns_of_empty_texts_are_texts_of_any_length():
+    curve = made()
+    curve.table["reason"] = [""] * 6
+    assert 'arraysize="1"' not in curve.to_text("votable")
+
+
+def test_leap_seconds_are_told():
+    # The last second of 2016 has the number 60: 23:59:60 UTC is 68.184 s before 00:01:08.184 TT.
+    start = Time("2016-12-31T23:59:60", scale="utc").tt
+    curve = make([start.mjd], [start.mjd + 10 / 86400], [1.0])
+    times = curve.to_text("csv", columns="utc_min,utc_max").splitlines()[1]
+    assert times == "2016-12-31T23:59:60.0Z,2017-01-01T00:00:09.0Z"
 
 
 def test_what_is_asked_for_is_used_or_refused(tmp_path):

@@ -53,6 +53,38 @@ def make():
     return table
 
 
+def test_a_way_down_to_zero_does_not_say_the_digits_and_edges_have_no_zeros_at_their_end():
+    table = Table({"time_min": [54000.0] * 3, "time_max": [54000.02] * 3, "flux": [1.2e-17, 0.3, 0.5]})
+    # The second goes on below zero; of the third nothing else is known.
+    table["flux_errn"], table["flux_errp"] = [1.2e-17, 0.5, 0.5], [0.9, 0.6, np.nan]
+    table["e_min"], table["phase_min"] = [1.0, 0.5, 30000.0], [0.0, 0.25, 1 / 3]
+    table.meta["TIMESYS"] = "tt"
+    places = decimals(table)
+    assert places["flux"].tolist() == [1, 1, 1]
+    shown = [
+        [number_text(value, place) for value, place in zip(table[name], places[name], strict=True)]
+        for name in ("e_min", "phase_min")
+    ]
+    assert shown == [["1", "0.5", "30000"], ["0", "0.25", "0.3333"]]
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (0.00949, "0.009"),
+        (0.0095, "0.010"),
+        (0.00951, "0.010"),
+        (354, "350"),
+        (355, "400"),
+        (949, "900"),
+        (950, "1000"),
+        (99.96, "100"),
+    ],
+)
+def test_errors_at_the_borders_of_the_rule(error, shown):
+    assert number_text(error, pdg_decimals(error)) == shown
+
+
 def test_a_row_ends_at_one_place_which_the_smallest_error_says():
     places = decimals(make())
     for name in ("flux", "flux_err", "flux_errn", "flux_errp", "flux_ul"):

@@ -31,3 +31,11 @@ def test_a_detection_and_a_limit_are_said_with_their_numbers():
 def test_parts_of_a_night_need_their_events():
     with pytest.raises(InputError, match="several rows in a night and does not know its events"):
         make_nights([NIGHT]).to_text("atel")
+
+
+def test_each_night_is_told_of_those_that_observed_it():
+    curve = make([NIGHT, NIGHT + 1], [NIGHT + 0.1, NIGHT + 1.1], [2.5, 2.5])
+    curve.table["instruments"] = ["hess", "hess, magic"]
+    first, second, _ = curve.to_text("atel").strip().split("\n\n")
+    assert first.startswith("hess observed")
+    assert second.startswith("hess and magic observed")

@@ -58,6 +58,8 @@ def fits_bytes(table: Table, good: tuple[Time, Time]) -> bytes:
     plain.meta = {}
     hdu = fits.table_to_hdu(plain)
     hdu.name = FLUX_POINTS_HDU
+    # Said where texts go over several cards: https://fits.gsfc.nasa.gov/registry/continue_keyword.html.
+    hdu.header["LONGSTRN"] = "OGIP 1.0"
     for name, value in meta.items():
         if isinstance(value, (bool, int, float, str, np.generic)):
             text = str(value)

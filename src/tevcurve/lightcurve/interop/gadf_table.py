@@ -28,6 +28,7 @@ from astropy.time import Time
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks
 from tevcurve.lightcurve.columns import ENDINGS, QUANTITIES
+from tevcurve.lightcurve.interop.gadf_kind import kind_of
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.selection import bins_of_rows
@@ -56,7 +57,7 @@ def to_gadf_table(light_curve: LightCurve) -> Table:
     """The astropy Table of a light curve in this layout.
 
     light_curve: with energies. Raises `InputError` for time bins that share time, that are folded or that have not
-    all the same bands: the layout has none of these.
+    all the same bands: the layout has none of these; and for rows without values.
     """
     table = by_time_bin(light_curve)
     if shares_time(table):
@@ -74,6 +75,7 @@ def by_time_bin(light_curve: LightCurve) -> Table:
     """
     n_bands = _check_bands(light_curve)
     source = light_curve.table
+    kind = kind_of(source, n_bands)
     table = Table()
     scale = _uniform(light_curve)
     for name, times in zip(TIME_COLUMNS, (light_curve.time_start, light_curve.time_stop), strict=True):
@@ -92,7 +94,7 @@ def by_time_bin(light_curve: LightCurve) -> Table:
             table["stat_scan"] = _by_bin(scan, n_bands)
     table["is_ul"] = _by_bin(_limits(source), n_bands)
     table["success"] = _by_bin(_successes(source), n_bands)
-    table.meta = _meta(light_curve)
+    table.meta = _meta(light_curve, kind)
     return table
 
 
@@ -178,7 +180,7 @@ def _limits(table: Table) -> np.ndarray:
 
 def _weak(table: Table) -> np.ndarray:
     """Which rows have a limit and no flux that is significant, bool array (n_rows,)."""
-    names = [name for name in ("norm", *QUANTITIES) if f"{name}_ul" in table.colnames]
+    names = [name for name in ("norm", *QUANTITIES) if {name, f"{name}_ul"} <= set(table.colnames)]
     if not names:
         return np.zeros(len(table), dtype=bool)
     known, value = np.isfinite(table[f"{names[0]}_ul"]), np.isfinite(table[names[0]])
@@ -192,14 +194,11 @@ def _successes(table: Table) -> np.ndarray:
     return np.isin(table["status"], FOUND)
 
 
-def _meta(light_curve: LightCurve) -> dict[str, Any]:
+def _meta(light_curve: LightCurve, kind: str) -> dict[str, Any]:
     """The metadata: those that gammapy knows, then the light curve's own."""
-    names = set(light_curve.table.colnames)
-    kinds = ["likelihood"] if {"norm", "ref_dnde", "ref_flux", "ref_eflux"} <= names else []
-    kinds += [quantity for quantity in QUANTITIES if quantity in names]
     meta = {"MJDREFI": 0, "MJDREFF": 0.0, "TIMESYS": _uniform(light_curve), "TIMEUNIT": "d"}
     meta |= {"TIMEREF": place_of_times(light_curve.meta)} if place_of_times(light_curve.meta) else {}
-    meta |= {"SED_TYPE": kinds[0]} if kinds else {}
+    meta |= {"SED_TYPE": kind}
     for theirs, ours in NAMES_OF_META.items():
         if light_curve.meta.get(ours) is not None:
             meta[theirs] = float(light_curve.meta[ours])
@@ -239,7 +238,7 @@ def _read_meta(meta: Any) -> dict[str, Any]:
     said: dict[str, Any] = {ours: float(meta[known[theirs]]) for theirs, ours in read.items()}
     if "ul_conf" in known and "sigma_ul" not in said:
         said["sigma_ul"] = NormalDist().inv_cdf(0.5 + 0.5 * float(meta[known["ul_conf"]]))
-    skipped = {*TIME_KEYS, "SED_TYPE", "UL_CONF", "EXTNAME", *(known[name] for name in read)}
+    skipped = {*TIME_KEYS, "SED_TYPE", "UL_CONF", "EXTNAME", "LONGSTRN", *(known[name] for name in read)}
     place = str(meta.get(known.get("timeref"), "LOCAL")).strip().upper()
     said |= {} if place == "LOCAL" else {"TIMEREF": place}
     return said | {name: value for name, value in meta.items() if name not in skipped}

@@ -1,5 +1,9 @@
-"""Light curves as tables of LaTeX: a value with its errors in a cell, or its upper limit."""
+"""Light curves as tables of LaTeX: a value with its errors in a cell, or its upper limit.
 
+What is longer than a page is a longtable, which goes on with its heads on the next one.
+"""
+
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +22,21 @@ from tevcurve.lightcurve.papers.paper_columns import (
     value_of,
 )
 from tevcurve.lightcurve.papers.shown import Shown
-from tevcurve.lightcurve.papers.words import levels, limit_rows, threshold_words, whose
+from tevcurve.lightcurve.papers.words import (
+    error_level,
+    limit_level,
+    limit_rows,
+    threshold_words,
+    whose,
+)
 
 if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
 
+# Rows that a page of a journal holds.
+PAGE = 50
+_NUMBER = re.compile(r"(-?\d+\.?\d*)(?:e([-+]?\d+))?")
+_LABEL = r"\label{tab:light_curve}"
 _ESCAPED = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -48,6 +62,8 @@ _HEADS = {
     "e2dnde": r"$E^2\,\mathrm{d}N/\mathrm{d}E$",
     "norm": "Norm",
     "index": "Photon index",
+    "phase_min": "Phase from",
+    "phase_max": "Phase to",
     "instrument": "Instrument",
     "instruments": "Instruments",
     "e_min": r"$E_\mathrm{min}$",
@@ -59,7 +75,8 @@ _HEADS = {
 
 
 def to_latex(light_curve: "LightCurve", shown: Shown) -> bytes:
-    """Bytes of a table environment: of the usual columns, or those that are asked for; digits as in papers.
+    """Bytes of a table environment, or of a longtable: of the usual columns, or those that are asked for; digits as in
+    papers.
 
     A value whose errors are not among the columns has these beside it, and is its upper limit where a figure draws
     that. What is not known is a dash.
@@ -86,21 +103,50 @@ def to_latex(light_curve: "LightCurve", shown: Shown) -> bytes:
             heads.append(_head(name, unit_of(table, name), light_curve))
             columns.append([_cell(text) for text in plain_texts(table, name, shown)])
     rows = [f"{' & '.join(cells)} \\\\" for cells in zip(*columns, strict=True)]
-    lines = [
+    caption = rf"\caption{{{_caption(light_curve, names, together, shown)}}}"
+    kinds = "".join("l" if _is_text(light_curve, name) else "r" for name in names)
+    around = _over_pages if len(rows) > PAGE else _on_a_page
+    return ("\n".join(around(caption, kinds, rf"{' & '.join(heads)} \\", rows)) + "\n").encode()
+
+
+def _on_a_page(caption: str, kinds: str, heads: str, rows: list[str]) -> list[str]:
+    """Lines of a table that floats."""
+    return [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{_caption(light_curve, names, together, shown)}}}",
-        r"\label{tab:light_curve}",
-        rf"\begin{{tabular}}{{{''.join('l' if _is_text(light_curve, name) else 'r' for name in names)}}}",
+        caption,
+        _LABEL,
+        rf"\begin{{tabular}}{{{kinds}}}",
         r"\hline",
-        rf"{' & '.join(heads)} \\",
+        heads,
         r"\hline",
         *rows,
         r"\hline",
         r"\end{tabular}",
         r"\end{table}",
     ]
-    return ("\n".join(lines) + "\n").encode()
+
+
+def _over_pages(caption: str, kinds: str, heads: str, rows: list[str]) -> list[str]:
+    """Lines of a table that goes on over pages."""
+    return [
+        rf"% {len(rows)} rows: wanted are \usepackage{{longtable}} and pages of one column. Journals take such a table",
+        "% rather in machine-readable form: tevcurve export RESULT FILE.mrt",
+        rf"\begin{{longtable}}{{{kinds}}}",
+        rf"{caption}{_LABEL} \\",
+        r"\hline",
+        heads,
+        r"\hline",
+        r"\endfirsthead",
+        r"\hline",
+        heads,
+        r"\hline",
+        r"\endhead",
+        r"\hline",
+        r"\endfoot",
+        *rows,
+        r"\end{longtable}",
+    ]
 
 
 def _is_value(table: Table, name: str) -> bool:
@@ -126,10 +172,19 @@ def escaped(text: str) -> str:
 def _cell(text: str) -> str:
     if not text:
         return "--"
-    mantissa, is_power, power = text.partition("e")
-    if is_power and mantissa.lstrip("-").replace(".", "").isdigit():
-        return rf"${mantissa} \times 10^{{{int(power)}}}$"
-    return f"${text}$" if text.startswith("-") and text[1:].replace(".", "").isdigit() else escaped(text)
+    words = text.split()
+    numbers = [_NUMBER.fullmatch(word) for word in words]
+    if not all(numbers):
+        return escaped(text)
+    return " ".join(
+        rf"${found[1]} \times 10^{{{int(found[2])}}}$"
+        if found[2]
+        else f"${word}$"
+        if word[0] == "-"
+        else word
+        for word, found in zip(words, numbers, strict=True)
+        if found
+    )
 
 
 def _value_cells(value: Value, limits: np.ndarray) -> list[str]:
@@ -174,9 +229,9 @@ def _caption(light_curve: "LightCurve", names: list[str], together: list[str], s
     words = whose(light_curve)
     sentences = [words[:1].upper() + words[1:]]
     if together:
-        sentences += levels(light_curve.meta)
         has_limits = any(limit_rows(light_curve.table, name, shown).any() for name in together)
-        sentences += [threshold_words(shown)] if has_limits else []
+        sentences += [error_level(light_curve.meta)]
+        sentences += [limit_level(light_curve.meta), threshold_words(shown)] if has_limits else []
         if any(f"{name}_err_sys" in light_curve.table.colnames for name in together):
             sentences.append("The first errors are statistical, the second ones systematic")
     return escaped(". ".join(filter(None, sentences))) + "."

@@ -5,6 +5,7 @@ https://cdsarc.cds.unistra.fr/doc/catstd.htx: labels such as `e_Flux` for its er
 and "?" where a row may be blank. astropy reads them: `Table.read(path, format="ascii.mrt")`.
 """
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,6 +48,8 @@ _LABELS = {
     "ts": "TS",
     "e_min": "Emin",
     "e_max": "Emax",
+    "phase_min": "Phmin",
+    "phase_max": "Phmax",
     "instrument": "Inst",
     "instruments": "Inst",
     "status": "Status",
@@ -54,6 +57,8 @@ _LABELS = {
     "timesys": "TimeSys",
     "upper_limit": "CL",
 }
+# In place of a blank at which no line may end; wrapping knows it for a letter.
+_HELD = "\x00"
 _ENDS = {"_errn": "e_", "_errp": "E_", "_err": "e_", "_err_sys": "s_"}
 
 
@@ -140,18 +145,19 @@ def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list
     for end in ("_errn", "_errp", "_err_sys") if both else ("_err", "_err_sys"):
         if end in value.texts:
             texts = instead(value.texts[end], nothing)
-            fields.append(Field(f"{_ENDS[end]}{label}", value.unit, texts, _error_words(label, end), True))
+            words = _error_words(label, end, meta.get("sigma"))
+            fields.append(Field(f"{_ENDS[end]}{label}", value.unit, texts, words, True))
     return fields
 
 
-def _error_words(label: str, end: str) -> str:
+def _error_words(label: str, end: str, sigma: float | None) -> str:
     words = {
         "_errn": "Error of {} downwards",
         "_errp": "Error of {} upwards",
         "_err": "Error of {}",
         "_err_sys": "Systematic error of {}",
     }
-    return words[end].format(label)
+    return words[end].format(label) + (f", {float(sigma):g} sigma" if sigma is not None else "")
 
 
 def _field(light_curve: "LightCurve", name: str, shown: Shown) -> Field:
@@ -190,10 +196,18 @@ def _aligned(field: Field) -> list[str]:
     if not field.is_number:
         width = max(1, *map(len, field.texts), 1)
         return [text.ljust(width) for text in field.texts]
-    behind = max(_behind(text) for text in field.texts)
-    padded = [text + " " * (behind - _behind(text)) for text in field.texts]
+    texts = _with_points(field.texts)
+    behind = max(_behind(text) for text in texts)
+    padded = [text + " " * (behind - _behind(text)) for text in texts]
     width = max(1, *map(len, padded))
     return [text.rjust(width) for text in padded]
+
+
+def _with_points(texts: list[str]) -> list[str]:
+    """Numbers, all with a point where one has: readers of Fortran would take 25 in a column F5.2 for 0.25."""
+    if not any("." in text for text in texts):
+        return texts
+    return [f"{text}." if text.lstrip("-").isdigit() else text for text in texts]
 
 
 def _behind(text: str) -> int:
@@ -234,9 +248,15 @@ def _byte_by_byte(fields: list[Field], widths: list[int]) -> list[str]:
             else f"{stop:>{sizes[0] + sizes[1] + 1}}"
         )
         front = f" {bytes_} {form:<{sizes[2]}} {unit:<{sizes[3]}} {label:<{sizes[4]}} "
-        first_line, *more = textwrap.wrap(words, max(WIDTH - len(front), 24)) or [""]
+        first_line, *more = _lines(words, max(WIDTH - len(front), 24))
         lines += [front + first_line, *(" " * len(front) + line for line in more)]
     return lines
+
+
+def _lines(words: str, width: int) -> list[str]:
+    """An explanation in lines, none but the first beginning with a digit: readers would take it for a column."""
+    held = re.sub(r" (?=\d)", _HELD, words)
+    return [line.replace(_HELD, " ") for line in textwrap.wrap(held, width)] or [""]
 
 
 def _unit_words(unit: UnitBase | None) -> str:

@@ -10,7 +10,7 @@ from astropy.units import Unit, UnitBase
 from tevcurve.lightcurve.papers.rounded import decimals, decimals_of_shown, number_text, values_in
 from tevcurve.lightcurve.papers.shown import EXACT, MADE, Shown, check_names, made_column, with_utc
 from tevcurve.lightcurve.plots.rows import bands_of
-from tevcurve.rounding import fixed, power_of
+from tevcurve.rounding import fixed, power_of, to_place
 
 if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
@@ -108,7 +108,7 @@ def _texts(values: np.ndarray, power: int, places: np.ndarray | None) -> list[st
     if places is None:
         return [repr(value) if np.isfinite(value) else "" for value in scaled]
     return [
-        fixed(round(value, place), max(place, 0)) if np.isfinite(value) else ""
+        fixed(to_place(value, place), max(place, 0)) if np.isfinite(value) else ""
         for value, place in zip(scaled, places.tolist(), strict=True)
     ]
 

@@ -2,7 +2,8 @@
 
 The rule: where the three leading digits of an error are between 100 and 354 it keeps two digits, between 355 and 949
 one, and above it becomes 1000 and keeps two. The value, its errors down and up, those with systematic errors and its
-limits all end at the place that the smallest of the statistical errors says. R. L. Workman et al. (Particle Data
+limits all end at the place that the smallest of the statistical errors says; one that ends at zero because the value
+does is none of these. R. L. Workman et al. (Particle Data
 Group), Prog. Theor. Exp. Phys. 2022, 083C01, section 5.3 of the introduction.
 """
 
@@ -10,7 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.lightcurve.columns import ENDINGS
-from tevcurve.rounding import fixed
+from tevcurve.rounding import fixed, to_place
 
 _ENDS = (*ENDINGS, "_ll")
 _LIMITS = ("_ul_tot", "_ul", "_ll")
@@ -19,8 +20,10 @@ _DAYS = (4, 9)
 _DECIMALS = {"sqrt_ts": 1, "ts": 1, "npred": 1, "npred_excess": 1, "excess": 1, "alpha": 4, "loglike": 2}
 _SECONDS = ("livetime", "ontime", "simultaneous")
 _TIMES = ("time_min", "time_max", "time_mean", "time")
-# Of numbers that have no error, such as energies.
+# Of numbers that have no error.
 _DIGITS = 4
+# What somebody has chosen: no zeros at the end, "1" and not "1.000".
+_EDGES = ("e_ref", "e_min", "e_max", "phase_min", "phase_max")
 
 
 def pdg_decimals(error: float) -> int:
@@ -80,7 +83,7 @@ def rounded(table: Table) -> Table:
     made = table.copy()
     for name, places in decimals(table).items():
         values = [
-            round(value, int(place)) if np.isfinite(value) else value
+            to_place(value, place) if np.isfinite(value) else value
             for value, place in zip(table[name].tolist(), places, strict=True)
         ]
         made[name][:] = values
@@ -99,7 +102,7 @@ def number_text(value: float, places: int) -> str:
         return ""
     if np.isinf(value):
         return "inf" if value > 0 else "-inf"
-    number = round(float(value), int(places))
+    number = to_place(value, places)
     power = int(np.floor(np.log10(abs(number)))) if number else -int(places)
     if -4 <= power < 7:
         return fixed(number, max(int(places), 0))
@@ -110,9 +113,12 @@ def _of_value(table: Table, value: str) -> np.ndarray:
     """Decimals (n,) by the smallest error of each row; where there is none two digits of its limit, or of itself."""
     errors = _columns(table, [f"{value}{end}" for end in ("_err", "_errn", "_errp")])
     limits = _columns(table, [f"{value}{end}" for end in _LIMITS])
-    known = np.where(np.isfinite(errors) & (errors > 0), errors, np.inf)
-    smallest = known.min(axis=0)
     alone = _columns(table, [value])[0]
+    known = np.where(np.isfinite(errors) & (errors > 0), errors, np.inf)
+    # From a value that is hardly above its bound at zero the way down is as short as that.
+    to_zero = np.isclose(known[1], alone, rtol=1e-6, atol=0) & np.isfinite(known[[0, 2]]).any(axis=0)
+    known[1] = np.where(to_zero, np.inf, known[1])
+    smallest = known.min(axis=0)
     places = np.zeros(len(table), dtype=int)
     for row in range(len(table)):
         if np.isfinite(smallest[row]):
@@ -142,9 +148,19 @@ def _of_others(table: Table, name: str) -> np.ndarray:
         return np.where(np.abs(values) < 100, 1, 0)
     if name in _DECIMALS:
         return np.full(len(table), _DECIMALS[name])
+    if name in _EDGES:
+        return np.array([_behind_point(value) for value in values.tolist()], dtype=int)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.floor(np.log10(np.abs(values)))
     return np.where(np.isfinite(power), _DIGITS - 1 - power, 0).astype(int)
+
+
+def _behind_point(value: float) -> int:
+    """Decimals that a number needs to be told to four digits."""
+    if not np.isfinite(value):
+        return 0
+    digits, _, power = f"{value:.{_DIGITS - 1}e}".partition("e")
+    return max(len(digits.rstrip("0").partition(".")[2]) - int(power), 0)
 
 
 def days_decimals(table: Table) -> int:

@@ -10,6 +10,7 @@ from tevcurve.errors import InputError
 from tevcurve.files.columns import in_a_sentence
 from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.joined_rows import INSTRUMENTS, names_in
 from tevcurve.lightcurve.papers.paper_columns import Value, power_and_rest, value_of
 from tevcurve.lightcurve.papers.shown import Shown
 from tevcurve.lightcurve.papers.words import limit_rows, percent
@@ -83,11 +84,9 @@ def _sentences(nights: "LightCurve", number: int, value: Value, is_limit: bool) 
     texts, unit = {end: each[0] for end, each in value.texts.items()}, value.unit
     table, meta, row = nights.table, nights.meta, nights.table[number]
     start, stop = as_utc(nights.time_start[number]), as_utc(nights.time_stop[number])
-    names = (
-        [row["instrument"]]
-        if "instrument" in table.colnames and row["instrument"]
-        else list(nights.instruments)
-    )
+    names = names_in(row[INSTRUMENTS]) if INSTRUMENTS in table.colnames else []
+    names = [row["instrument"]] if "instrument" in table.colnames and row["instrument"] else names
+    names = names or list(nights.instruments)
     who = in_a_sentence(names) if names else "We"
     live = f" for {row['livetime'] / 3600:.2g} h of live time" if "livetime" in table.colnames else ""
     when = f"{start.isot[:16].replace('T', ' ')} to {stop.isot[:16].replace('T', ' ')} UTC"

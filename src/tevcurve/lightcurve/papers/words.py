@@ -44,17 +44,19 @@ def whose(light_curve: "LightCurve") -> str:
     return f"light curve{f' of {source}' if source else ''}{f', {band}' if band else ''}"
 
 
-def levels(meta: Any) -> list[str]:
-    """Sentences on the levels of errors and of limits, as far as the metadata say them. meta: of a light curve."""
-    sentences = []
+def error_level(meta: Any) -> str:
+    """The level of the errors, a sentence, or "" where it is not known. meta: of a light curve."""
     sigma = meta.get("sigma")
-    if sigma is not None:
-        inside = 2 * NormalDist().cdf(float(sigma)) - 1
-        sentences.append(f"Errors are of {float(sigma):g} sigma ({percent(inside)} of confidence)")
+    if sigma is None:
+        return ""
+    inside = 2 * NormalDist().cdf(float(sigma)) - 1
+    return f"Errors are of {float(sigma):g} sigma ({percent(inside)} of confidence)"
+
+
+def limit_level(meta: Any) -> str:
+    """The level of the upper limits, a sentence, or "" where it is not known. meta: of a light curve."""
     level = meta.get("upper_limit")
-    if level is not None:
-        sentences.append(f"Upper limits are at {percent(float(level))} confidence level")
-    return sentences
+    return "" if level is None else f"Upper limits are at {percent(float(level))} confidence level"
 
 
 def percent(level: float) -> str:
